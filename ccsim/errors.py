@@ -1,0 +1,31 @@
+"""What a user can do wrong, said all at once and with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of a scenario.
+
+    `file` is the path as the user gave it, `path` the dotted place in it (`queue.chat.work.mean`, `volumes.csv:17`),
+    `found` what stands there, `allowed` what may stand there.
+    """
+
+    path: str
+    found: str
+    allowed: str
+    file: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}: {self.path}" if self.file else self.path
+        return f"{place}: {self.found}; {self.allowed}" if self.allowed else f"{place}: {self.found}"
+
+
+class ScenarioError(Exception):
+    """All the problems of a scenario (never empty)."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))

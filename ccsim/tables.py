@@ -1,0 +1,252 @@
+"""The nouns that every part of ccsim shares: Workload, Plan, Terms and Log, column by column.
+
+All times are int64 microseconds since the scenario's start, `NEVER` for a time that does not come. Index types:
+contact, turn (slot), queue, team, agent, shift, pause, span. A table is a NamedTuple of arrays, so that compiled code
+takes it as it is; every field carries a `Column` that says its unit, what it is indexed by and what it means.
+
+Ragged turns. The turns of contact c are the slots `first_turn[c] … first_turn[c] + turns[c] - 1` of the arrays by
+turn; a contact that gets its turns only when it begins (a return) has `first_turn = -1`:
+
+    contact      0        1     2 (return of 0, dormant)
+    turns        3        1     0
+    first_turn   0        3    -1
+    slots      [ 0 1 2 ][ 3 ]            contact 0 times out after slot 0: contact 2 begins with slots [ 1 2 ]
+
+Dormant rows. A follow-up (transfer, retry, return, reopening) that the draws have switched on has a row of its own
+behind the roots, found through its parent's `*_child` column; it begins if and when its parent ends that way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Annotated, Any, Final, NamedTuple, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+SECOND: Final = 1_000_000
+"""Microseconds in a second."""
+
+NEVER: Final = 2**62
+"""A time that does not come. Half the range of int64, so that adding a duration to it cannot overflow."""
+
+I8 = NDArray[np.int8]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+class Outcome(IntEnum):
+    """How a contact ended. `NONE`: a dormant follow-up that never began."""
+
+    NONE = -1
+    RESOLVED = 0
+    TRANSFERRED = 1
+    ABANDONED = 2
+    SILENTLY_ABANDONED = 3
+    LOST = 4
+    TIMED_OUT = 5
+    BLOCKED = 6
+    REJECTED = 7
+    DEFLECTED = 8
+    CONTAINED = 9
+    EXPIRED = 10
+    OPEN = 11
+
+
+class Link(IntEnum):
+    """What a contact is to the one before it in its chain."""
+
+    ROOT = 0
+    TRANSFER = 1
+    RETRY = 2
+    RETURN = 3
+    REOPENING = 4
+
+
+class Outside(IntEnum):
+    """What a queue does with a message that comes outside its hours."""
+
+    REJECT = 0
+    HOLD = 1
+    BOT = 2
+
+
+@dataclass(frozen=True)
+class Column:
+    """What an array holds: `unit` (us, count, id, code, 1 for pure numbers), `by` (its index, outermost first), `meaning`."""
+
+    unit: str
+    by: str
+    meaning: str
+
+
+class Workload(NamedTuple):
+    """Everything random about one replication, drawn before it runs.
+
+    Contacts are rows; ids are row numbers: roots by (arrival, queue in file order, sequence), then follow-ups by (root,
+    generation). An engine is a deterministic function of (Workload, Plan).
+    """
+
+    queue: Annotated[I32, Column("id", "contact", "its queue")]
+    arrival: Annotated[I64, Column("us", "contact", "first message or ring; negative for the initial backlog; NEVER for a dormant follow-up")]
+    root: Annotated[I32, Column("id", "contact", "first contact of its chain, itself for a root")]
+    generation: Annotated[I32, Column("count", "contact", "contacts before it in its chain, 0 for a root")]
+    link: Annotated[I8, Column("code", "contact", "Link to its parent")]
+    after: Annotated[I64, Column("us", "contact", "follow-up: delay from its parent's end to its arrival (0 for transfers; unused for returns)")]
+    keep_agent: Annotated[Bool, Column("1", "contact", "transfer with `same_agent`: the parent's agent takes it along if possible")]
+    transfer_child: Annotated[I32, Column("id", "contact", "row of the transfer's next leg, -1 if it is not to be transferred")]
+    transfer_draw: Annotated[I32, Column("1", "contact", "uniform in [0, 2^31): it leaves after turn (draw × turns) >> 31, counted from 0; -1 without transfer")]
+    retry_child: Annotated[I32, Column("id", "contact", "row that begins if this one ends abandoned, silently abandoned, blocked, rejected or lost; -1: none")]
+    return_child: Annotated[I32, Column("id", "contact", "row that begins if this one times out (or is not reconnected); -1: none")]
+    reopen_child: Annotated[I32, Column("id", "contact", "row that begins if this one is resolved; -1: none")]
+    first_turn: Annotated[I64, Column("id", "contact", "first slot of its turns; -1 for a return, which goes on with its parent's")]
+    turns: Annotated[I32, Column("count", "contact", "turns it would take; 0 for a return")]
+    patience: Annotated[I64, Column("us", "contact", "wait for the start of work on the first turn at which the customer gives up")]
+    silent: Annotated[Bool, Column("1", "contact", "who gives up (first wait or later) does not tell")]
+    wrap_up: Annotated[I64, Column("us", "contact", "agent's work after the last turn, before pace")]
+    work: Annotated[I64, Column("us", "turn", "agent's work, before pace and slowdown")]
+    latency: Annotated[I64, Column("us", "turn", "customer's time from this turn's reply to the next message")]
+    reply_patience: Annotated[I64, Column("us", "turn", "reply wait at which the customer gives up; unused for a contact's first turn")]
+    present: Annotated[Bool, Column("1", "shift", "the agent is not absent")]
+
+
+class Plan(NamedTuple):
+    """The scenario as the engines see it: integers, no names, nothing random.
+
+    Capacity is in units: an agent has `capacity`, a session of queue q takes `units[team, q]` of it; one-to-one queues
+    take all of it and need an agent without sessions.
+    """
+
+    # horizon
+    warm_up: int
+    """us: contacts arriving in [warm_up, end) are counted"""
+    end: int
+    """us: arrivals and follow-ups stop"""
+    drain_end: int
+    """us: the run stops, what is alive is `open`"""
+    # queues
+    one_to_one: Annotated[Bool, Column("1", "queue", "phone, video, in person: needs an agent without sessions")]
+    persistent: Annotated[Bool, Column("1", "queue", "messaging, e-mail, social: parks instead of timing out")]
+    priority: Annotated[I32, Column("1", "queue", "1 goes first")]
+    head_start: Annotated[I64, Column("us", "queue", "taken off waiting-since wherever that orders")]
+    target_time: Annotated[I64, Column("us", "queue", "service level's time, for the `deadline` order; NEVER without target")]
+    max_waiting: Annotated[I64, Column("count", "queue", "a new contact that cannot be assigned while this many wait is blocked; NEVER: no limit")]
+    answer_delay: Annotated[I64, Column("us", "queue", "ring time before work on a call")]
+    idle_timeout: Annotated[I64, Column("us", "queue", "reply latency above which a session times out or is parked")]
+    expires_after: Annotated[I64, Column("us", "queue", "persistent: from the customer's last message to the end of an unanswered reply")]
+    same_agent_for: Annotated[I64, Column("us", "queue", "how long a resumed contact waits for its agent alone")]
+    over_capacity: Annotated[Bool, Column("1", "queue", "a resumed contact may exceed its agent's capacity")]
+    reread_after: Annotated[I64, Column("us", "queue", "an agent re-reads what they answered longer ago than this; NEVER: no re-reading")]
+    reread_work: Annotated[I64, Column("us", "queue", "fixed part of re-reading")]
+    reread_per_turn: Annotated[I64, Column("us", "queue", "re-reading per reply sent so far")]
+    outside: Annotated[I8, Column("code", "queue", "Outside: what happens to messages outside opening hours")]
+    drop_at_close: Annotated[Bool, Column("1", "queue", "unassigned first messages are rejected when the queue closes")]
+    limit: Annotated[I32, Column("count", "queue", "retries, returns and reopenings of a root of this queue")]
+    reserved: Annotated[Bool, Column("1", "queue", "in routing.reserve")]
+    hours_offset: Annotated[I64, Column("id", "queue + 1", "its opening spans are hours_offset[q] … hours_offset[q + 1] - 1")]
+    opens: Annotated[I64, Column("us", "span", "start of an opening span; -NEVER: open before the start; sorted, disjoint, not touching")]
+    closes: Annotated[I64, Column("us", "span", "its end (half-open); NEVER: open for good")]
+    # teams
+    capacity: int
+    """units of an agent: the least common multiple of all concurrencies"""
+    units: Annotated[I64, Column("count", "team, queue", "units of a session; capacity / concurrency")]
+    rank: Annotated[I32, Column("1", "team, queue", "the team's number for the queue, smaller first; -1: no skill")]
+    overflow_after: Annotated[I64, Column("us", "team, queue", "helps only with contacts that have waited this long; 0: always")]
+    longer_than: Annotated[I64, Column("count", "team, queue", "helps only while more than this many wait in the queue; -1: always")]
+    pace: Annotated[F64, Column("1", "team, queue", "factor on work and wrap-up")]
+    slowdown: Annotated[F64, Column("1", "team, sessions - 1", "factor on work with that many sessions; the last column for more")]
+    hand_over: Annotated[Bool, Column("1", "team", "end_of_shift = hand_over: closed sessions too are handed over at once")]
+    overrun: Annotated[I64, Column("us", "team", "how long open closed-sessions are worked on after the shift")]
+    # agents
+    team: Annotated[I32, Column("id", "agent", "their team")]
+    shift_agent: Annotated[I32, Column("id", "shift", "whose it is; shifts are sorted by (agent, start), an agent's do not overlap or touch")]
+    shift_start: Annotated[I64, Column("us", "shift", "start")]
+    shift_end: Annotated[I64, Column("us", "shift", "end (half-open)")]
+    pause_shift: Annotated[I32, Column("id", "pause", "the shift it lies in; sorted by (shift, start), disjoint, not touching")]
+    pause_start: Annotated[I64, Column("us", "pause", "start of a break or off-phone activity (breaks and activities that touch are merged)")]
+    pause_end: Annotated[I64, Column("us", "pause", "end (half-open), at most the shift's")]
+    # routing: codes of routing.py, first column first; the id is always the last column and is not listed
+    agent_order: Annotated[I8, Column("code", "column", "contact looks for an agent")]
+    contact_order: Annotated[I8, Column("code", "column", "agent looks for a contact")]
+    attention_order: Annotated[I8, Column("code", "column", "agent chooses the next message")]
+
+
+class Log(NamedTuple):
+    """What happened in one replication: bit-identical from both engines.
+
+    Rows by contact and by turn are those of the workload; stretches are sorted by (contact, since, start), presences by
+    (agent, start). Everything in section 9 of the model is a function of Workload, Plan, Terms and Log.
+    """
+
+    # by contact
+    outcome: Annotated[I8, Column("code", "contact", "Outcome")]
+    arrival: Annotated[I64, Column("us", "contact", "as in the workload; of follow-ups: when they began; NEVER if not")]
+    parent: Annotated[I32, Column("id", "contact", "the contact that it follows; -1 for roots and what never began")]
+    first_turn: Annotated[I64, Column("id", "contact", "first slot of its turns, also for returns; -1 if it never began")]
+    turns: Annotated[I32, Column("count", "contact", "turns it would take, also for returns")]
+    messages: Annotated[I32, Column("count", "contact", "customer messages that came: slots first_turn … + messages - 1 are logged")]
+    left: Annotated[I64, Column("us", "contact", "when its outcome was decided: end of the last reply, leaving, timeout; drain_end if open")]
+    closed: Annotated[I64, Column("us", "contact", "when the system was done with it: after wrap-up or work in vain; at most drain_end; NEVER if it never began")]
+    # by turn slot
+    message: Annotated[I64, Column("us", "turn", "when the customer's message came")]
+    start: Annotated[I64, Column("us", "turn", "start of work on it")]
+    reply: Annotated[I64, Column("us", "turn", "end of the reply")]
+    agent: Annotated[I32, Column("id", "turn", "who worked on it, -1: nobody")]
+    reread: Annotated[I64, Column("us", "turn", "re-reading within [start, reply), its first part; 0 if none")]
+    # by stretch: a contact waits unassigned from `since` and is held by an agent in [start, end)
+    stretch_contact: Annotated[I32, Column("id", "stretch", "the contact")]
+    stretch_agent: Annotated[I32, Column("id", "stretch", "who held it; -1: it left unassigned, then start = end = that moment")]
+    stretch_since: Annotated[I64, Column("us", "stretch", "start of the unassigned wait; = start if assigned at once. The backlog's: its (negative) arrival")]
+    stretch_start: Annotated[I64, Column("us", "stretch", "assignment")]
+    stretch_end: Annotated[I64, Column("us", "stretch", "capacity freed; drain_end if still held then")]
+    # by presence: an agent on duty, from shift start or break end to shift end or break start, or later if work in hand held them
+    presence_shift: Annotated[I32, Column("id", "presence", "the shift; time beyond its end is overtime")]
+    presence_start: Annotated[I64, Column("us", "presence", "on duty from")]
+    presence_end: Annotated[I64, Column("us", "presence", "until; at most drain_end")]
+    # the engine's own running integrals over [warm_up, end), for the audit
+    queue_area: Annotated[I64, Column("us", "queue", "sum over time of contacts not assigned to an agent")]
+    open_area: Annotated[I64, Column("us", "queue", "sum over time of contacts from arrival to `closed`")]
+
+
+class Terms(NamedTuple):
+    """What metrics need beyond the plan: names, targets, prices. NaN where a queue has no such target."""
+
+    interval: int
+    """us: reporting interval"""
+    days: Annotated[I64, Column("us", "day + 1", "midnights of the scenario's days and the end; 23 or 25 hours apart across a clock change")]
+    queues: tuple[str, ...]
+    teams: tuple[str, ...]
+    channels: tuple[str, ...]
+    """channel of each queue"""
+    sl_formula: tuple[str, ...]
+    business_clock: Annotated[Bool, Column("1", "queue", "targets are measured only while the queue is open")]
+    sl_share: Annotated[F64, Column("1", "queue", "wanted service level")]
+    sl_time: Annotated[F64, Column("s", "queue", "its time T; NaN without target")]
+    short_abandon: Annotated[F64, Column("s", "queue", "abandonments up to this are short")]
+    reply_share: Annotated[F64, Column("1", "queue", "wanted share of reply waits within reply_time")]
+    reply_time: Annotated[F64, Column("s", "queue", "reply target's time")]
+    max_abandonment: Annotated[F64, Column("1", "queue", "wanted bound on abandonment")]
+    resolution_share: Annotated[F64, Column("1", "queue", "wanted share resolved within resolution_time")]
+    resolution_time: Annotated[F64, Column("s", "queue", "resolution target's time")]
+    value: Annotated[F64, Column("money", "queue", "contribution of a resolved contact")]
+    fee: Annotated[F64, Column("money", "queue", "fee per conversation")]
+    effort: Annotated[F64, Column("1", "queue", "customer effort of the channel, 1 low to 3 high")]
+    turned_away: Annotated[I64, Column("count", "queue", "would-be customers never offered (demand barriers)")]
+    cost_per_hour: Annotated[F64, Column("money", "team", "per paid hour")]
+    overtime_factor: Annotated[F64, Column("1", "team", "times cost_per_hour after the shift's end")]
+    max_occupancy: Annotated[F64, Column("1", "team", "wanted bound on utilisation")]
+    paid: Annotated[Bool, Column("1", "shift", "false: absence, breaks and activities are not paid")]
+
+
+def columns(table: type[Any]) -> dict[str, Column]:
+    """The `Column` of every array of a table, by field name, in order."""
+    hints = get_type_hints(table, include_extras=True)
+    return {
+        name: meta
+        for name, hint in hints.items()
+        for meta in getattr(hint, "__metadata__", ())
+        if isinstance(meta, Column)
+    }
