@@ -1,0 +1,232 @@
+"""Plans and workloads written by hand, in seconds: `make_plan([queue()], [team()])`, `make_workload([contact()], plan)`.
+
+plan = make_plan([queue("live_chat", idle_timeout=60)], [team({0: 1}, {0: 2}, agents=[[(0, 600)]])], end=600)
+work = make_workload([contact(0, arrival=10, work=[30, 30], latency=[20])], plan)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
+from ccsim.tables import NEVER, SECOND, Link, Outside, Plan, Workload
+
+FOREVER = math.inf
+
+
+def us(seconds: float) -> int:
+    """Microseconds; FOREVER becomes NEVER, -FOREVER -NEVER."""
+    if math.isinf(seconds):
+        return NEVER if seconds > 0 else -NEVER
+    return round(seconds * SECOND)
+
+
+QUEUE: dict[str, Any] = {
+    "priority": 1, "head_start": 0, "target_time": FOREVER, "max_waiting": FOREVER, "answer_delay": 0,
+    "idle_timeout": FOREVER, "expires_after": FOREVER, "same_agent_for": 0, "over_capacity": False,
+    "reread_after": FOREVER, "reread_work": 0, "reread_per_turn": 0, "outside": Outside.REJECT,
+    "drop_at_close": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
+}  # fmt: skip
+
+
+def queue(channel: str = "live_chat", **changes: Any) -> dict[str, Any]:
+    """A queue; everything off but what `changes` says. `hours` is a list of (opens, closes)."""
+    assert not set(changes) - set(QUEUE), f"unknown: {set(changes) - set(QUEUE)}"
+    return {
+        **QUEUE,
+        "one_to_one": channel in ("phone", "video", "in_person"),
+        "persistent": channel in ("messaging", "email", "social"),
+        **changes,
+    }
+
+
+def team(
+    rank: dict[int, int],
+    concurrency: dict[int, int] | None = None,
+    agents: Sequence[Sequence[tuple[Any, ...]]] = (((0, FOREVER),),),
+    **changes: Any,
+) -> dict[str, Any]:
+    """A team. `agents`: for each agent their shifts (start, end) or (start, end, [(pause start, pause end), …])."""
+    defaults: dict[str, Any] = {
+        "after": {}, "longer_than": {}, "pace": {}, "slowdown": [1.0], "hand_over": False, "overrun": 1800,
+    }  # fmt: skip
+    assert not set(changes) - set(defaults), f"unknown: {set(changes) - set(defaults)}"
+    return {"rank": rank, "concurrency": concurrency or {}, "agents": agents, **defaults, **changes}
+
+
+def make_plan(
+    queues: Sequence[dict[str, Any]],
+    teams: Sequence[dict[str, Any]],
+    *,
+    end: float = 3600,
+    drain: float = 3600,
+    warm_up: float = 0,
+    agent: str = "least_loaded",
+    contact: str = "longest_wait",
+    attention: str = "oldest",
+) -> Plan:
+    """The plan of these queues and teams, times in seconds."""
+
+    def of_queues(name: str, dtype: type) -> Any:
+        return np.array([q[name] for q in queues], dtype=dtype)
+
+    def times(name: str) -> Any:
+        return np.array([us(q[name]) for q in queues], dtype=np.int64)
+
+    def counts(name: str) -> Any:
+        return np.array([NEVER if q[name] == FOREVER else q[name] for q in queues], dtype=np.int64)
+
+    def grid(name: str, default: Any, dtype: type) -> Any:
+        return np.array([[t[name].get(q, default) for q in range(len(queues))] for t in teams], dtype=dtype)
+
+    concurrency = grid("concurrency", 1, np.int64)
+    capacity = math.lcm(*concurrency.ravel().tolist())
+    longest = max(len(t["slowdown"]) for t in teams)
+    agents = [(index, shifts) for index, t in enumerate(teams) for shifts in t["agents"]]
+    shifts = [(a, shift) for a, (_, row) in enumerate(agents) for shift in row]
+    pauses = [(s, *pause) for s, (_, shift) in enumerate(shifts) for pause in (shift[2] if len(shift) > 2 else [])]
+    return Plan(
+        warm_up=us(warm_up),
+        end=us(end),
+        drain_end=us(end + drain),
+        one_to_one=of_queues("one_to_one", np.bool_),
+        persistent=of_queues("persistent", np.bool_),
+        priority=of_queues("priority", np.int32),
+        head_start=times("head_start"),
+        target_time=times("target_time"),
+        max_waiting=counts("max_waiting"),
+        answer_delay=times("answer_delay"),
+        idle_timeout=times("idle_timeout"),
+        expires_after=times("expires_after"),
+        same_agent_for=times("same_agent_for"),
+        over_capacity=of_queues("over_capacity", np.bool_),
+        reread_after=times("reread_after"),
+        reread_work=times("reread_work"),
+        reread_per_turn=times("reread_per_turn"),
+        outside=of_queues("outside", np.int8),
+        drop_at_close=of_queues("drop_at_close", np.bool_),
+        limit=of_queues("limit", np.int32),
+        reserved=of_queues("reserved", np.bool_),
+        hours_offset=np.cumsum([0, *(len(q["hours"]) for q in queues)], dtype=np.int64),
+        opens=np.array([us(span[0]) for q in queues for span in q["hours"]], dtype=np.int64),
+        closes=np.array([us(span[1]) for q in queues for span in q["hours"]], dtype=np.int64),
+        capacity=capacity,
+        units=capacity // concurrency,
+        rank=grid("rank", -1, np.int32),
+        overflow_after=np.array(
+            [[us(t["after"].get(q, 0)) for q in range(len(queues))] for t in teams], dtype=np.int64
+        ),
+        longer_than=grid("longer_than", -1, np.int64),
+        pace=grid("pace", 1.0, np.float64),
+        slowdown=np.array([[*t["slowdown"]] + [t["slowdown"][-1]] * (longest - len(t["slowdown"])) for t in teams]),
+        hand_over=np.array([t["hand_over"] for t in teams], dtype=np.bool_),
+        overrun=np.array([us(t["overrun"]) for t in teams], dtype=np.int64),
+        team=np.array([index for index, _ in agents], dtype=np.int32),
+        shift_agent=np.array([a for a, _ in shifts], dtype=np.int32),
+        shift_start=np.array([us(shift[0]) for _, shift in shifts], dtype=np.int64),
+        shift_end=np.array([us(shift[1]) for _, shift in shifts], dtype=np.int64),
+        pause_shift=np.array([p[0] for p in pauses], dtype=np.int32),
+        pause_start=np.array([us(p[1]) for p in pauses], dtype=np.int64),
+        pause_end=np.array([us(p[2]) for p in pauses], dtype=np.int64),
+        agent_order=np.array(AGENT_POLICIES[agent], dtype=np.int8),
+        contact_order=np.array(CONTACT_POLICIES[contact], dtype=np.int8),
+        attention_order=np.array(MESSAGE_POLICIES[attention], dtype=np.int8),
+    )
+
+
+def contact(
+    queue: int,
+    arrival: float = 0,
+    work: Sequence[float] = (60,),
+    latency: Sequence[float] = (),
+    *,
+    patience: float = FOREVER,
+    silent: bool = False,
+    wrap_up: float = 0,
+    reply_patience: Sequence[float] = (),
+    after: float = 0,
+    keep_agent: bool = False,
+    transfer: dict[str, Any] | None = None,
+    transfer_turn: int = 0,
+    retry: dict[str, Any] | None = None,
+    comes_back: dict[str, Any] | None = None,
+    reopening: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A contact with one turn for each `work`; follow-ups are contacts too (their `after` counts, not their arrival).
+
+    `latency[k]` follows the reply of turn k; `reply_patience[k]` is for turn k + 1. A return (`comes_back`) brings no
+    turns of its own: give it `work=[]`.
+    """
+    return {**locals()}
+
+
+def make_workload(roots: Sequence[dict[str, Any]], plan: Plan) -> Workload:
+    """The workload of these roots and their follow-ups, all agents present."""
+    rows: list[dict[str, Any]] = []
+    for root in sorted(roots, key=lambda c: (us(c["arrival"]), c["queue"])):
+        rows.append({**root, "link": Link.ROOT, "root": len(rows), "generation": 0, "at": us(root["arrival"])})
+    kinds = {"transfer": Link.TRANSFER, "retry": Link.RETRY, "comes_back": Link.RETURN, "reopening": Link.REOPENING}
+    for root in range(len(rows)):
+        level = [root]
+        while level:
+            below: list[int] = []
+            for parent in level:
+                for kind, link in kinds.items():
+                    child = rows[parent][kind]
+                    rows[parent][kind] = -1
+                    if child is not None:
+                        rows[parent][kind] = len(rows)
+                        below.append(len(rows))
+                        generation = rows[parent]["generation"] + 1
+                        rows.append({**child, "link": link, "root": root, "generation": generation, "at": NEVER})
+            level = below
+
+    def by_contact(name: str, dtype: type) -> Any:
+        return np.array([row[name] for row in rows], dtype=dtype)
+
+    def times(name: str) -> Any:
+        return np.array([us(row[name]) for row in rows], dtype=np.int64)
+
+    def by_turn(name: str, shift: int = 0) -> Any:
+        """Values of each contact's turns, the first `shift` and the missing last ones filled with NEVER."""
+        return np.array(
+            [
+                us(t)
+                for row in rows
+                for t in ([FOREVER] * shift + [*row[name]] + [FOREVER] * len(row["work"]))[: len(row["work"])]
+            ],
+            dtype=np.int64,
+        )
+
+    turns = np.array([len(row["work"]) for row in rows], dtype=np.int32)
+    draws = [
+        -1 if row["transfer"] < 0 else ((row["transfer_turn"] << 31) + (1 << 30)) // max(1, len(row["work"]))
+        for row in rows
+    ]
+    return Workload(
+        queue=by_contact("queue", np.int32),
+        arrival=by_contact("at", np.int64),
+        root=by_contact("root", np.int32),
+        generation=by_contact("generation", np.int32),
+        link=by_contact("link", np.int8),
+        after=times("after"),
+        keep_agent=by_contact("keep_agent", np.bool_),
+        transfer_child=by_contact("transfer", np.int32),
+        transfer_draw=np.array(draws, dtype=np.int32),
+        retry_child=by_contact("retry", np.int32),
+        return_child=by_contact("comes_back", np.int32),
+        reopen_child=by_contact("reopening", np.int32),
+        first_turn=np.where(turns > 0, np.cumsum(turns) - turns, -1).astype(np.int64),
+        turns=turns,
+        patience=times("patience"),
+        silent=by_contact("silent", np.bool_),
+        wrap_up=times("wrap_up"),
+        work=by_turn("work"),
+        latency=by_turn("latency"),
+        reply_patience=by_turn("reply_patience", shift=1),
+        present=np.ones(len(plan.shift_agent), dtype=np.bool_),
+    )
