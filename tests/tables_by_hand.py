@@ -1,4 +1,4 @@
-"""Plans and workloads written by hand, in seconds: `make_plan([queue()], [team()])`, `make_workload([contact()], plan)`.
+"""Plans and workloads written by hand, in seconds.
 
 plan = make_plan([queue("live_chat", idle_timeout=60)], [team({0: 1}, {0: 2}, agents=[[(0, 600)]])], end=600)
 work = make_workload([contact(0, arrival=10, work=[30, 30], latency=[20])], plan)
@@ -193,14 +193,8 @@ def make_workload(roots: Sequence[dict[str, Any]], plan: Plan) -> Workload:
 
     def by_turn(name: str, shift: int = 0) -> Any:
         """Values of each contact's turns, the first `shift` and the missing last ones filled with NEVER."""
-        return np.array(
-            [
-                us(t)
-                for row in rows
-                for t in ([FOREVER] * shift + [*row[name]] + [FOREVER] * len(row["work"]))[: len(row["work"])]
-            ],
-            dtype=np.int64,
-        )
+        filled = ([FOREVER] * shift + [*row[name]] + [FOREVER] * len(row["work"]) for row in rows)
+        return np.array([us(t) for row, ts in zip(rows, filled, strict=True) for t in ts[: len(row["work"])]], np.int64)
 
     turns = np.array([len(row["work"]) for row in rows], dtype=np.int32)
     draws = [
