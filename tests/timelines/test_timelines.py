@@ -228,8 +228,8 @@ def test_max_waiting_blocks_the_new_but_not_the_transferred(run: Run) -> None:
 
 
 def test_a_silent_customer_is_answered_in_vain(run: Run) -> None:
-    # B waits in the slot and goes silently at 5 + 20; the agent answers at 60 for 10 s, the slot is held for the timeout
-    # of 30 s: C, who waits for it, gets it at 100
+    # B waits in the slot and goes silently at 5 + 20; the agent answers at 60 for 10 s, the slot is held for 30 s more:
+    # C, who waits for it, gets it at 100
     plan = make_plan([queue("live_chat", idle_timeout=30)], [team({0: 1}, {0: 2})])
     a, b, c = run(
         plan,
@@ -270,8 +270,8 @@ def test_transfer_takes_no_wrap_up_and_keeps_the_agent_if_it_can(run: Run) -> No
 
 
 def test_transfer_to_the_same_agent_waits_for_them_first(run: Run) -> None:
-    # agent 0 still has another chat: the video is an ordinary transfer that waits 30 s for agent 0 alone, though agent 1
-    # is free; agent 0's other chat ends at 25, before that
+    # agent 0 still has another chat: the video is an ordinary transfer that waits 30 s for agent 0 alone, though agent
+    # 1 is free; agent 0 has ended the other chat at 25, before that
     plan = make_plan(
         [queue("live_chat"), queue("video", same_agent_for=30)],
         [team({0: 1, 1: 1}, {0: 2}), team({1: 1})],

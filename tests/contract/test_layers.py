@@ -1,0 +1,59 @@
+"""Imports run one way: each module imports only from the layers left of its own (docs, "the house")."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import ccsim
+
+ROOT = Path(ccsim.__file__).parent
+
+LAYERS = (
+    {"errors", "theory"},
+    {"tables", "routing", "draws"},
+    {"scenario", "engine", "metrics"},
+    {"workload", "plan"},
+    {"experiment"},
+    {"charts"},
+    {"cli"},
+)
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+STRANGERS = LAYERS[2]
+"""Parts of one layer that never import one another."""
+
+MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
+
+
+def part(module: Path) -> str:
+    return module.with_suffix("").parts[0]
+
+
+def imported(module: Path) -> set[str]:
+    """The parts of ccsim that a module imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / module).read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            raise AssertionError(f"{module}: relative import")
+    return {name.split(".")[1] for name in names if name.startswith("ccsim.") and name.split(".")[1] in LEVEL}
+
+
+def test_every_part_has_a_layer() -> None:
+    assert len(MODULES) > 20
+    assert {part(module) for module in MODULES} - {"__init__", "__main__"} == set(LEVEL)
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if part(m) not in ("__init__", "__main__")], ids=str)
+def test_imports_run_one_way(module: Path) -> None:
+    own = part(module)
+    for name in imported(module):
+        if name == own:
+            continue
+        assert LEVEL[name] <= LEVEL[own], f"{module} imports {name}, which lies above it"
+        assert not (name in STRANGERS and own in STRANGERS), f"{own} and {name} never import one another"
