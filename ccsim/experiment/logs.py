@@ -1,0 +1,257 @@
+"""The logs that people read: contacts, turns and agents as tables with names instead of numbers.
+
+Times are microseconds since the scenario's start (`…_us`), empty where the thing never happened; ids of contacts and
+agents are those of the engine. Every column says in its metadata what it means.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ccsim.tables import I64, NEVER, Link, Log, Outcome, Plan, Terms, Workload
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LOGS: Final = ("contacts", "turns", "agents")
+"""The tables of a results folder, each in `<name>.parquet`."""
+
+MEANING: Final[dict[str, dict[str, str]]] = {
+    "contacts": {
+        "replication": "number of the replication, from 1",
+        "contact": "id of the contact",
+        "customer": "id of the first contact of its chain: one customer, one matter",
+        "parent": "contact that it follows; empty for the first",
+        "link": "what it is to its parent: root, transfer, retry, return, reopening",
+        "queue": "queue",
+        "channel": "channel of the queue",
+        "counted": "it arrived between warm-up and end, so that it counts in the metrics",
+        "outcome": "how it ended",
+        "arrival_us": "first message or ring",
+        "answer_us": "start of work on the first turn while the customer was there",
+        "wait_us": "arrival to answer, or to leaving or the end of the drain",
+        "left_us": "when its outcome was decided: end of the last reply, leaving, timeout",
+        "closed_us": "when the centre was done with it, wrap-up and work in vain included",
+        "turns": "turns it would take",
+        "messages": "messages that the customer sent",
+        "replies": "replies that an agent sent",
+        "first_agent": "agent of the first answer",
+        "last_agent": "agent of the last answer",
+        "agents": "different agents who worked on it",
+        "session_us": "capacity of agents held, all sessions together",
+        "work_us": "focused work on its turns, re-reading included",
+        "reread_us": "re-reading, a part of work_us",
+        "wrap_up_us": "wrap-up after the last reply",
+    },
+    "turns": {
+        "replication": "number of the replication, from 1",
+        "contact": "id of the contact",
+        "turn": "turn of the contact, from 1",
+        "queue": "queue",
+        "message_us": "when the customer's message came",
+        "start_us": "start of work on it",
+        "reply_us": "end of the reply",
+        "agent": "agent who worked on it",
+        "reread_us": "re-reading, the first part of the work",
+        "in_vain": "the customer had gone without a word before work began",
+    },
+    "agents": {
+        "replication": "number of the replication, from 1",
+        "agent": "id of the agent",
+        "team": "team",
+        "start_us": "from",
+        "end_us": "until",
+        "activity": "present, overtime (present after the shift's end), pause, absent, session (capacity held), ring, "
+        "reread, work (without re-reading), wrap_up",
+        "contact": "contact concerned",
+    },
+}
+
+_ACTIVITIES: Final = ("present", "overtime", "pause", "absent", "session", "ring", "reread", "work", "wrap_up")
+
+
+def tables(replication: int, plan: Plan, terms: Terms, workload: Workload, log: Log) -> dict[str, pa.Table]:
+    """The three tables of one replication, by name; rows by contact, by (contact, turn) and by (agent, start)."""
+    turns = _Turns(log)
+    columns = {
+        "contacts": _contacts(plan, terms, workload, log, turns),
+        "turns": _turns(terms, workload, log, turns),
+        "agents": _agents(plan, terms, workload, log, turns),
+    }
+    return {name: _table(name, replication, columns[name]) for name in LOGS}
+
+
+class _Turns:
+    """Rows by (contact, turn) of the messages that came: their contact, number from 0 and slot."""
+
+    def __init__(self, log: Log) -> None:
+        begun = np.flatnonzero(log.outcome != Outcome.NONE)
+        messages = log.messages[begun].astype(np.int64)
+        self.contact = np.repeat(begun, messages)
+        self.number = np.arange(len(self.contact)) - np.repeat(np.cumsum(messages) - messages, messages)
+        self.slot = log.first_turn[self.contact] + self.number
+        self.worked = log.agent[self.slot] >= 0
+        outcome = log.outcome[self.contact]
+        silently = (outcome == Outcome.SILENTLY_ABANDONED) | (outcome == Outcome.LOST)
+        self.in_vain = self.worked & silently & (log.start[self.slot] >= log.left[self.contact])
+
+
+def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Turns) -> dict[str, Any]:
+    import pyarrow as pa
+
+    rows = np.flatnonzero(log.outcome != Outcome.NONE)
+    size = len(log.outcome)
+
+    def total(contacts: NDArray[Any], values: NDArray[Any]) -> I64:
+        sums = np.zeros(size, dtype=np.int64)
+        np.add.at(sums, contacts, values)
+        return sums[rows]
+
+    worked, slot = turns.contact[turns.worked], turns.slot[turns.worked]
+    reply = np.minimum(log.reply[slot], plan.drain_end)
+    first_agent, last_agent = np.full(size, -1, np.int32), np.full(size, -1, np.int32)
+    answered = np.full(size, NEVER, np.int64)
+    real = turns.worked & ~turns.in_vain
+    first_agent[turns.contact[real][::-1]] = log.agent[turns.slot[real]][::-1]
+    last_agent[turns.contact[real]] = log.agent[turns.slot[real]]
+    first = real & (turns.number == 0)
+    answered[turns.contact[first]] = log.start[turns.slot[first]]
+    pairs = np.unique(np.stack([worked, log.agent[slot]]), axis=1)
+    held = log.stretch_agent >= 0
+    arrival, queue, outcome = log.arrival[rows], workload.queue[rows], log.outcome[rows]
+    waited_until = np.where(answered[rows] < NEVER, answered[rows], log.left[rows])
+    return {
+        "contact": rows,
+        "customer": workload.root[rows],
+        "parent": _some(log.parent[rows], log.parent[rows] >= 0),
+        "link": _names(workload.link[rows], [link.name.lower() for link in Link]),
+        "queue": _names(queue, terms.queues),
+        "channel": _names(queue, terms.channels),
+        # the initial backlog counts as arriving at time 0
+        "counted": pa.array((np.maximum(arrival, 0) >= plan.warm_up) & (arrival < plan.end)),
+        "outcome": _names(outcome, [outcome.name.lower() for outcome in Outcome if outcome >= 0]),
+        "arrival_us": arrival,
+        "answer_us": _time(answered[rows]),
+        "wait_us": waited_until - arrival,
+        "left_us": log.left[rows],
+        "closed_us": _time(log.closed[rows]),
+        "turns": log.turns[rows],
+        "messages": log.messages[rows],
+        "replies": total(worked, log.reply[slot] < NEVER).astype(np.int32),
+        "first_agent": _some(first_agent[rows], first_agent[rows] >= 0),
+        "last_agent": _some(last_agent[rows], last_agent[rows] >= 0),
+        "agents": np.bincount(pairs[0], minlength=size)[rows].astype(np.int32),
+        "session_us": total(log.stretch_contact[held], (log.stretch_end - log.stretch_start)[held]),
+        "work_us": total(worked, reply - log.start[slot]),
+        "reread_us": total(worked, log.reread[slot]),
+        "wrap_up_us": np.where(outcome == Outcome.RESOLVED, log.closed[rows] - log.left[rows], 0),
+    }
+
+
+def _turns(terms: Terms, workload: Workload, log: Log, turns: _Turns) -> dict[str, Any]:
+    import pyarrow as pa
+
+    slot = turns.slot
+    return {
+        "contact": turns.contact,
+        "turn": (turns.number + 1).astype(np.int32),
+        "queue": _names(workload.queue[turns.contact], terms.queues),
+        "message_us": log.message[slot],
+        "start_us": _some(log.start[slot], turns.worked),
+        "reply_us": _some(log.reply[slot], turns.worked & (log.reply[slot] < NEVER)),
+        "agent": _some(log.agent[slot], turns.worked),
+        "reread_us": np.where(turns.worked, log.reread[slot], 0),
+        "in_vain": pa.array(turns.in_vain),
+    }
+
+
+def _agents(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Turns) -> dict[str, Any]:
+    rows: list[tuple[str, NDArray[Any], I64, I64, NDArray[Any] | None]] = []
+
+    agent = plan.shift_agent[log.presence_shift].astype(np.int64)
+    shift_end = plan.shift_end[log.presence_shift]
+    rows.append(("present", agent, log.presence_start, np.minimum(log.presence_end, shift_end), None))
+    rows.append(("overtime", agent, np.maximum(log.presence_start, shift_end), log.presence_end, None))
+
+    # A pause really begins when the presence that reaches into it ends.
+    pause_agent = plan.shift_agent[plan.pause_shift].astype(np.int64)
+    span = plan.drain_end + 1
+    places = np.searchsorted(
+        agent * span + log.presence_start, pause_agent * span + np.maximum(plan.pause_start, 0), "right"
+    )
+    before = np.append(agent, -1)[places - 1] == pause_agent
+    reach = np.where(before, np.append(log.presence_end, 0)[places - 1], 0)
+    taken = workload.present[plan.pause_shift]
+    start = np.maximum(plan.pause_start, reach)
+    rows.append(("pause", pause_agent[taken], start[taken], plan.pause_end[taken], None))
+    away = ~workload.present
+    rows.append(("absent", plan.shift_agent[away], plan.shift_start[away], plan.shift_end[away], None))
+
+    held = log.stretch_agent >= 0
+    who, contact = log.stretch_agent[held], log.stretch_contact[held]
+    start, end = log.stretch_start[held], log.stretch_end[held]
+    rows.append(("session", who, start, end, contact))
+    call = plan.one_to_one[workload.queue[contact]]
+    answered = log.start[log.first_turn[contact[call]]]
+    rows.append(("ring", who[call], start[call], np.minimum(answered, end[call]), contact[call]))
+
+    slot, contact = turns.slot[turns.worked], turns.contact[turns.worked]
+    start, reread = log.start[slot], log.reread[slot]
+    rows.append(("reread", log.agent[slot], start, start + reread, contact))
+    rows.append(("work", log.agent[slot], start + reread, log.reply[slot], contact))
+    ended = np.flatnonzero(log.outcome == Outcome.RESOLVED)
+    last = log.agent[log.first_turn[ended] + log.messages[ended] - 1]
+    rows.append(("wrap_up", last, log.left[ended], log.closed[ended], ended))
+
+    activity = np.concatenate([np.full(len(row[1]), _ACTIVITIES.index(row[0]), np.int8) for row in rows])
+    agents = np.concatenate([row[1] for row in rows])
+    start = np.concatenate([row[2] for row in rows])
+    end = np.minimum(np.concatenate([row[3] for row in rows]), plan.drain_end)
+    contacts = np.concatenate([np.full(len(row[1]), -1) if row[4] is None else row[4] for row in rows])
+    order = np.lexsort((contacts, activity, start, agents))
+    order = order[(end > start)[order]]
+    return {
+        "agent": agents[order],
+        "team": _names(plan.team[agents[order]], terms.teams),
+        "start_us": start[order],
+        "end_us": end[order],
+        "activity": _names(activity[order], _ACTIVITIES),
+        "contact": _some(contacts[order], contacts[order] >= 0),
+    }
+
+
+def _names(codes: NDArray[Any], names: Any) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(list(names), pa.string()))
+
+
+def _some(values: NDArray[Any], known: NDArray[np.bool_]) -> pa.Array:
+    """The values, empty where they are not known."""
+    import pyarrow as pa
+
+    return pa.array(values, mask=~known)
+
+
+def _time(values: I64) -> pa.Array:
+    return _some(values, values < NEVER)
+
+
+def _table(name: str, replication: int, columns: dict[str, Any]) -> pa.Table:
+    import pyarrow as pa
+
+    ids = {"contact", "customer", "parent", "agent", "first_agent", "last_agent"}
+    size = len(columns["contact"])
+    columns = {"replication": np.full(size, replication, np.int32), **columns}
+    assert list(columns) == list(MEANING[name])
+    arrays = [
+        pa.array(values).cast(pa.int32()) if column in ids else pa.array(values) for column, values in columns.items()
+    ]
+    fields = [
+        pa.field(column, array.type, metadata={"meaning": meaning})
+        for (column, meaning), array in zip(MEANING[name].items(), arrays, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))

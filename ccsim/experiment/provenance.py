@@ -1,0 +1,54 @@
+"""Where results come from: everything needed to make them again, and to say why they might come out differently."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+LIBRARIES: Final = ("ccsim", "numpy", "scipy", "simpy", "numba", "pydantic", "pandas", "pyarrow")
+"""What can change a number or a byte of the logs."""
+
+
+def versions() -> dict[str, str | None]:
+    """Versions of Python and of the libraries, None for one that is not installed."""
+    found: dict[str, str | None] = {"python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = None
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """System, processor and number of CPUs of this machine."""
+    return {"system": platform.platform(), "processor": platform.machine(), "cpus": os.cpu_count()}
+
+
+def git_state() -> dict[str, Any] | None:
+    """Commit of ccsim's source and whether it was changed since; None where the source is not under git."""
+    source = Path(__file__).parent
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(source), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", Path(__file__).name)
+        return {
+            "commit": git("rev-parse", "HEAD"),
+            "changed": bool(git("status", "--porcelain", "--", str(source.parent))),
+        }
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def fingerprint(file: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
