@@ -1,0 +1,64 @@
+"""From dates and wall times to microseconds since the scenario's start."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ccsim.tables import I64, SECOND
+
+DAY: Final = 86_400 * SECOND
+"""Microseconds of an ordinary day."""
+
+_MICRO: Final = dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Days counted from the scenario's first, 0, also before it and beyond its end.
+
+    Without `timezone` (a tz database name) a day has 24 hours. With it, wall times follow the local clock: days across
+    a change have 23 or 25 hours, a time that comes twice means the first, and a skipped one is as long after the change
+    as it would have been after the last time before it.
+    """
+
+    start: dt.date
+    timezone: str | None = None
+
+    @cached_property
+    def _zone(self) -> dt.tzinfo:
+        return dt.UTC if self.timezone is None else ZoneInfo(self.timezone)
+
+    @cached_property
+    def _zero(self) -> dt.datetime:
+        return dt.datetime.combine(self.start, dt.time(), self._zone).astimezone(dt.UTC)
+
+    def date(self, day: int) -> dt.date:
+        """The date of a day."""
+        return self.start + dt.timedelta(days=day)
+
+    def day(self, date: dt.date) -> int:
+        """The day of a date."""
+        return (date - self.start).days
+
+    def at(self, day: int, wall: int = 0) -> int:
+        """When the clock shows `wall` (microseconds after midnight) on `day` : microseconds since the start.
+
+        From 24 hours on it is the wall time of the next day.
+        """
+        over, wall = divmod(wall, DAY)
+        local = dt.datetime.combine(self.date(day + over), dt.time()) + dt.timedelta(microseconds=wall)
+        return (local.replace(tzinfo=self._zone).astimezone(dt.UTC) - self._zero) // _MICRO
+
+    def midnights(self, days: int) -> I64:
+        """Starts of the days 0 … days : int64[days + 1], microseconds; the last is the end."""
+        return np.array([self.at(day) for day in range(days + 1)], dtype=np.int64)
+
+    def day_of(self, time: int) -> int:
+        """The day that has the time (microseconds since the start)."""
+        return self.day((self._zero + dt.timedelta(microseconds=time)).astimezone(self._zone).date())
