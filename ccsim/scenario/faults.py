@@ -1,0 +1,44 @@
+"""How a validator says what is wrong, before it is known in which file and under which key it stands."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of a value: `at` are the keys below that value; `row` names a line of a data file instead."""
+
+    found: str
+    allowed: str
+    at: tuple[str | int, ...] = ()
+    row: str = ""
+
+
+class FaultError(ValueError):
+    """All the faults of one value (never empty); pydantic hands it on as the error's context."""
+
+    def __init__(self, *faults: Fault) -> None:
+        self.faults = faults
+        super().__init__("; ".join(f"{fault.found}: {fault.allowed}" for fault in faults))
+
+
+def shown(value: object) -> str:
+    """A value as a planner wrote it, cut to a readable length."""
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def one_of(names: Iterable[object]) -> str:
+    """`one of a, b, c` or `nothing` when there is none."""
+    listed = [str(name) for name in names]
+    return f"one of {', '.join(listed)}" if listed else "nothing"
+
+
+def did_you_mean(found: str, names: Iterable[str]) -> str:
+    """The nearest of `names` as a question, else all of them."""
+    listed = list(names)
+    near = difflib.get_close_matches(found, listed, n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else one_of(listed)

@@ -1,0 +1,192 @@
+"""Laws of durations and counts as a scenario writes them: `"45s"`, `{ mean, cv }`, `{ dist = …, … }`, `"never"`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ccsim.draws.durations import (
+    Constant,
+    Empirical,
+    Exponential,
+    Gamma,
+    Geometric,
+    Law,
+    LogNormal,
+    Mixture,
+    Never,
+    Uniform,
+    Weibull,
+)
+from ccsim.scenario.data import DataFiles
+from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
+from ccsim.scenario.values import duration, duration_or_never
+from ccsim.tables import NEVER, SECOND
+
+PARAMETERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
+    "exponential": (("mean",),),
+    "lognormal": (("mean", "cv"), ("median", "sigma")),
+    "gamma": (("mean", "cv"),),
+    "weibull": (("mean", "cv"),),
+    "uniform": (("low", "high"),),
+    "constant": (("constant",),),
+    "geometric": (("mean",),),
+    "empirical": (("file", "column"),),
+    "mixture": (("parts",),),
+}
+"""Laws by name, with the sets of parameters each may be given by."""
+
+A_LAW: Final = 'a duration, { mean, cv }, or { dist = "exponential", … }'
+_PURE: Final = ("cv", "sigma")
+_COUNTS: Final = ("constant", "geometric", "empirical", "mixture")
+
+
+def duration_law(value: object, files: DataFiles) -> Law:
+    """A law of durations, in seconds."""
+    return _law(value, files, _seconds)
+
+
+def patience_law(value: object, files: DataFiles) -> Law:
+    """As `duration_law`, or `Never` for `"never"`."""
+    return Never() if value == "never" else _law(value, files, _seconds_or_never)
+
+
+def count_law(value: object, files: DataFiles) -> Law:
+    """A law of whole numbers from 1: a number, `{ mean }` (geometric), constant, empirical or a mixture of these."""
+    return _law(value, files, _count)
+
+
+def _seconds(value: object) -> float:
+    return duration(value) / SECOND
+
+
+def _seconds_or_never(value: object) -> float:
+    micros = duration_or_never(value)
+    return math.inf if micros == NEVER else micros / SECOND
+
+
+def _count(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= 10_000 and value == int(value):
+        return float(value)
+    raise FaultError(Fault(shown(value), "a whole number from 1 to 10000"))
+
+
+def _mean_count(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= 10_000:
+        return float(value)
+    raise FaultError(Fault(shown(value), "a number from 1 to 10000"))
+
+
+def _pure(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100:
+        return float(value)
+    raise FaultError(Fault(shown(value), "a number from 0 to 100"))
+
+
+def _law(value: object, files: DataFiles, unit: Callable[[object], float]) -> Law:
+    if not isinstance(value, Mapping):
+        constant = unit(value)
+        return Never() if constant == math.inf else Constant(constant)
+    counted = unit is _count
+    name = value.get("dist", _implied(value, counted))
+    known = _COUNTS if counted else tuple(PARAMETERS)
+    if name not in known:
+        raise FaultError(Fault(shown(name), did_you_mean(str(name), known), ("dist",)))
+    given = {("constant" if key == "value" else key): entry for key, entry in value.items() if key != "dist"}
+    _check_parameters(name, given)
+    return _build(name, given, files, unit)
+
+
+def _implied(value: Mapping[str, Any], counted: bool) -> str:
+    if "parts" in value:
+        return "mixture"
+    if "file" in value or "column" in value:
+        return "empirical"
+    if "constant" in value or "value" in value:
+        return "constant"
+    if counted:
+        return "geometric"
+    if "low" in value or "high" in value:
+        return "uniform"
+    return "exponential" if "mean" in value and "cv" not in value else "lognormal"
+
+
+def _check_parameters(name: str, given: Mapping[str, Any]) -> None:
+    sets = PARAMETERS[name]
+    if any(set(given) == set(names) for names in sets):
+        return
+    nearest = max(sets, key=lambda names: len(set(given) & set(names)))
+    unknown = [key for key in given if key not in nearest]
+    faults = [Fault("unknown key", f"{name}: {did_you_mean(key, nearest)}", (key,)) for key in unknown]
+    if not unknown:
+        needs = f"{name} needs {' and '.join(nearest)}"
+        faults = [Fault("missing", needs, (key,)) for key in nearest if key not in given]
+    raise FaultError(*faults)
+
+
+def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable[[object], float]) -> Law:
+    if name == "empirical":
+        return Empirical(tuple(files.column(given["file"], given["column"], unit)))
+    if name == "mixture":
+        return _mixture(given["parts"], files, unit)
+    mean_unit = _mean_count if unit is _count else unit
+    values: dict[str, float] = {}
+    faults: list[Fault] = []
+    for key, entry in given.items():
+        parse = _pure if key in _PURE else mean_unit if key == "mean" else unit
+        try:
+            values[key] = parse(entry)
+            if values[key] == math.inf and name != "constant":
+                faults.append(Fault(shown(entry), "a finite duration", (key,)))
+        except FaultError as bad:
+            faults += [Fault(f.found, f.allowed, (key, *f.at)) for f in bad.faults]
+    if faults:
+        raise FaultError(*faults)
+    try:
+        return _FAMILIES[name](**values)
+    except ValueError as bad:
+        raise FaultError(Fault(shown(dict(given)), str(bad))) from None
+
+
+def _lognormal(mean: float = 0, cv: float = 0, median: float | None = None, sigma: float = 0) -> Law:
+    return LogNormal.from_mean_cv(mean, cv) if median is None else LogNormal(median, sigma)
+
+
+def _constant(constant: float) -> Law:
+    return Never() if constant == math.inf else Constant(constant)
+
+
+_FAMILIES: Final[dict[str, Callable[..., Law]]] = {
+    "exponential": Exponential,
+    "lognormal": _lognormal,
+    "gamma": Gamma,
+    "weibull": Weibull,
+    "uniform": Uniform,
+    "constant": _constant,
+    "geometric": Geometric,
+}
+
+
+def _mixture(parts: object, files: DataFiles, unit: Callable[[object], float]) -> Law:
+    if not isinstance(parts, list | tuple) or not parts:
+        raise FaultError(Fault(shown(parts), "a list of [{ weight, …law… }]", ("parts",)))
+    weights: list[float] = []
+    laws: list[Law] = []
+    faults: list[Fault] = []
+    for i, part in enumerate(parts):
+        try:
+            if not isinstance(part, Mapping) or "weight" not in part:
+                raise FaultError(Fault(shown(part), "a law with its weight, such as { weight = 0.3, mean = \"2m\" }"))
+            weight = part["weight"]
+            if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 <= weight < math.inf:
+                raise FaultError(Fault(shown(weight), "a number of 0 or more", ("weight",)))
+            laws.append(_law({key: entry for key, entry in part.items() if key != "weight"}, files, unit))
+            weights.append(float(weight))
+        except FaultError as bad:
+            faults += [Fault(f.found, f.allowed, ("parts", i, *f.at), f.row) for f in bad.faults]
+    if not faults and sum(weights) <= 0:
+        faults.append(Fault("weights that are all 0", "at least one weight above 0", ("parts",)))
+    if faults:
+        raise FaultError(*faults)
+    return Mixture(tuple(weights), tuple(laws))

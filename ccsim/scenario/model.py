@@ -1,0 +1,638 @@
+"""What a scenario file says, key by key, as frozen objects: names exactly as in the file, times in microseconds.
+
+Durations are int microseconds (`NEVER` for "never"), laws are those of `ccsim.draws.durations` in seconds, shares are
+floats from 0 to 1, local times stay local (`calendar.py` turns them into microseconds since the start). What the CSV
+files hold is read while validating, so a `Scenario` needs no file afterwards. Whether the parts fit together is for
+check.py; `read.load` does both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    Strict,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from ccsim.draws.durations import Constant, Law, Never
+from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
+from ccsim.scenario import schema, values
+from ccsim.scenario.channels import CHANNELS, Channel, with_defaults
+from ccsim.scenario.data import DataFiles, number
+from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
+from ccsim.scenario.laws import count_law, duration_law, patience_law
+from ccsim.scenario.traces import Trace, read_trace
+from ccsim.scenario.values import DAY, HOUR, MINUTE, WHOLE_DAY, ByDay, Span, Target
+from ccsim.tables import NEVER
+
+
+def data_files(info: ValidationInfo) -> DataFiles:
+    """Where a scenario's CSV files are looked up: the validation context, else the working folder."""
+    return info.context if isinstance(info.context, DataFiles) else DataFiles()
+
+
+def _law(parse: Callable[[object, DataFiles], Law]) -> PlainValidator:
+    return PlainValidator(lambda value, info: value if isinstance(value, Law) else parse(value, data_files(info)))
+
+
+def _choice(names: tuple[str, ...]) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if value in names:
+            return str(value)
+        raise FaultError(Fault(shown(value), did_you_mean(str(value), names)))
+
+    return parse
+
+
+def _parsed(parse: Callable[[Any], Any]) -> PlainValidator:
+    return PlainValidator(parse)
+
+
+def _opening_hours(value: object) -> ByDay[tuple[Span, ...]]:
+    if isinstance(value, str | list):
+        return ByDay((values.spans(value),) * 7)
+    return values.by_day(value, values.spans, ())
+
+
+def _day_factors(value: object) -> ByDay[float]:
+    return values.by_day(value, values.factor, 1.0)
+
+
+def _day_set(value: object) -> ByDay[bool]:
+    weekdays, dates = values.days(value)
+    return ByDay(tuple(day in weekdays for day in range(7)), dict.fromkeys(dates, True))
+
+
+def _pieces(value: object) -> tuple[tuple[int, float], ...]:
+    if isinstance(value, str):
+        if value not in SHAPES:
+            raise FaultError(Fault(shown(value), f"{did_you_mean(value, SHAPES)} or a list of [time, weight]"))
+        return SHAPES[value]
+    if not isinstance(value, list | tuple) or not value:
+        raise FaultError(Fault(shown(value), f"a list of [time, weight] or {did_you_mean('', SHAPES)}"))
+    pieces: list[tuple[int, float]] = []
+    for i, piece in enumerate(value):
+        try:
+            if not isinstance(piece, list | tuple) or len(piece) != 2:
+                raise FaultError(Fault(shown(piece), '[time, weight], such as ["09:00", 1.5]'))
+            pieces.append((values.time_of_day(piece[0]), values.factor(piece[1])))
+        except FaultError as bad:
+            raise FaultError(*(Fault(f.found, f.allowed, (i, *f.at)) for f in bad.faults)) from None
+    if any(later[0] <= earlier[0] for earlier, later in pairwise(pieces)):
+        raise FaultError(Fault("times out of order", "times that rise from entry to entry"))
+    if not any(weight > 0 for time, weight in pieces if time < DAY):
+        raise FaultError(Fault("weights that are all 0", "at least one weight above 0"))
+    return tuple(pieces)
+
+
+def _timeless(value: object) -> int:
+    if value == "never":
+        return NEVER
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 2**31:
+        return value
+    raise FaultError(Fault(shown(value), 'a whole number of 0 or more, or "never"'))
+
+
+SHAPES: Final[dict[str, tuple[tuple[int, float], ...]]] = {
+    "flat": ((0, 1.0),),
+    # two humps, before and after lunch
+    "office": tuple(
+        (int(hour * HOUR), weight)
+        for hour, weight in (
+            (8, 0.6), (9, 1.2), (10, 1.5), (11, 1.4), (12, 1.0), (13, 0.9), (14, 1.2), (15, 1.3), (16, 1.1), (17, 0.8),
+            (18, 0.5), (19, 0.3), (20, 0.0),
+        )
+    ),
+    # round the clock with the peak after supper
+    "evening": tuple(
+        (int(hour * HOUR), weight)
+        for hour, weight in (
+            (0, 0.3), (1, 0.1), (7, 0.4), (9, 0.8), (12, 1.0), (14, 0.9), (17, 1.2), (19, 1.6), (22, 1.1), (23, 0.6),
+        )
+    ),
+}  # fmt: skip
+"""Built-in shapes of a day, illustrative: (microseconds after midnight, weight); a weight is a relative rate that holds
+from its time to the next, the last to midnight; before the first it is 0."""
+
+Duration = Annotated[int, _parsed(values.duration), WithJsonSchema(schema.DURATION)]
+DurationOrNever = Annotated[int, _parsed(values.duration_or_never), WithJsonSchema(schema.DURATION_OR_NEVER)]
+Limit = Annotated[int, _parsed(_timeless), WithJsonSchema(schema.COUNT_OR_NEVER)]
+DurationLaw = Annotated[Law, _law(duration_law), WithJsonSchema(schema.DURATION_LAW)]
+PatienceLaw = Annotated[Law, _law(patience_law), WithJsonSchema(schema.PATIENCE_LAW)]
+CountLaw = Annotated[Law, _law(count_law), WithJsonSchema(schema.COUNT_LAW)]
+Goal = Annotated[Target | None, _parsed(values.target), WithJsonSchema(schema.TARGET)]
+LocalDate = Annotated[date, _parsed(values.local_date), WithJsonSchema(schema.DATE)]
+LocalDateTime = Annotated[datetime, _parsed(values.local_datetime), WithJsonSchema(schema.DATE_TIME)]
+Hours = Annotated[ByDay[tuple[Span, ...]], _parsed(_opening_hours), WithJsonSchema(schema.OPENING_HOURS)]
+DayFactors = Annotated[ByDay[float], _parsed(_day_factors), WithJsonSchema(schema.DAY_FACTORS)]
+DaySet = Annotated[ByDay[bool], _parsed(_day_set), WithJsonSchema(schema.DAYS)]
+HoursOfDay = Annotated[Span, _parsed(values.span), WithJsonSchema(schema.SPAN)]
+Shape = Annotated[tuple[tuple[int, float], ...], _parsed(_pieces), WithJsonSchema(schema.shape(tuple(SHAPES)))]
+
+Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
+Amount = Annotated[float, Strict(), Field(ge=0, le=1e12, allow_inf_nan=False)]
+Money = Annotated[float, Strict(), Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
+Factor = Annotated[float, Strict(), Field(gt=0, le=1000, allow_inf_nan=False)]
+Count = Annotated[int, Strict(), Field(ge=0, le=10_000_000)]
+Rank = Annotated[int, Strict(), Field(ge=0, le=10_000)]
+Flag = Annotated[bool, Strict()]
+Text = Annotated[str, Strict()]
+
+
+def _names(names: tuple[str, ...]) -> Any:
+    return Annotated[str, _parsed(_choice(names)), WithJsonSchema({"enum": list(names)})]
+
+
+class Part(BaseModel):
+    """A table of the scenario file: frozen, and no key but those named here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Interval(NamedTuple):
+    """Expected contacts in a stretch of local time that begins at `start`."""
+
+    start: datetime
+    contacts: float
+
+
+class Volume(Part):
+    """How many contacts come, and when: one of `per_hour`, `per_day`, `file` or `log`."""
+
+    per_hour: Amount | None = None
+    per_day: Amount | None = None
+    shape: Shape | None = None
+    """of `per_day`; None: evenly over the day, for a queue that rejects outside its hours evenly over those"""
+    weekday: DayFactors = ByDay((1.0,) * 7)
+    """of `per_day`: factor by weekday or date"""
+    file: Text | None = None
+    column: Text | None = None
+    log: Text | None = None
+    arrived_at: Text | None = None
+    work: Text | None = None
+    """of `log`: the column with the work of each contact's first turn, instead of a draw"""
+    scale: Amount = 1.0
+    busyness_cv: Annotated[float, Strict(), Field(ge=0, le=10, allow_inf_nan=False)] = 0.0
+
+    KINDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "per_hour": (),
+        "per_day": ("shape", "weekday"),
+        "file": ("column",),
+        "log": ("arrived_at", "work"),
+    }
+    """the four ways to give a volume, each with the keys that belong to it"""
+
+    _intervals: tuple[Interval, ...] = PrivateAttr(())
+    _length: int = PrivateAttr(0)
+    _trace: Trace | None = PrivateAttr(None)
+
+    @property
+    def kind(self) -> Literal["per_hour", "per_day", "file", "log"]:
+        """Which of the four ways it is given by."""
+        return next(kind for kind in ("per_hour", "per_day", "file", "log") if getattr(self, kind) is not None)
+
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        """The rows of `file`, in time order, before `scale`."""
+        return self._intervals
+
+    @property
+    def length(self) -> int:
+        """Microseconds of each of `intervals`: the smallest gap between two of them (30 min if there is but one)."""
+        return self._length
+
+    @property
+    def trace(self) -> Trace | None:
+        """The contacts of `log`."""
+        return self._trace
+
+    @model_validator(mode="after")
+    def _read(self, info: ValidationInfo) -> Volume:
+        self._one_kind()
+        if self.kind == "file":
+            self._read_intervals(data_files(info))
+        if self.kind == "log":
+            assert self.log is not None
+            if self.arrived_at is None:
+                raise FaultError(Fault("missing", "the column with the times of arrival", ("arrived_at",)))
+            self._trace = read_trace(data_files(info), self.log, self.arrived_at, self.work)
+        return self
+
+    def _one_kind(self) -> None:
+        given = [kind for kind in self.KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise FaultError(Fault(" and ".join(given) or "no volume", f"exactly one of {', '.join(self.KINDS)}"))
+        stray = [
+            Fault(f"{key} beside {given[0]}", f"{key} goes with {kind}", (key,))
+            for kind, keys in self.KINDS.items()
+            for key in keys
+            if kind not in given and key in self.model_fields_set
+        ]
+        if stray:
+            raise FaultError(*stray)
+
+    def _read_intervals(self, files: DataFiles) -> None:
+        if self.column is None:
+            raise FaultError(Fault("missing", "the column of this queue", ("column",)))
+        table = files.table(self.file)
+        found: dict[datetime, Interval] = {}
+        faults: list[Fault] = []
+        for line, (day, time, cell) in table.cells("date", "time", self.column):
+            try:
+                start = moment(day, time)
+                contacts = values.factor(number(cell))
+            except FaultError as bad:
+                faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
+                continue
+            if start in found:
+                faults.append(table.fault(line, f"{day} {time} a second time", "each interval once"))
+            found[start] = Interval(start, contacts)
+        if not found and not faults:
+            faults.append(Fault(f"{table.name} has no rows", "at least one interval", ("file",)))
+        if faults:
+            raise FaultError(*faults)
+        self._intervals = tuple(sorted(found.values()))
+        gaps = [later.start - earlier.start for earlier, later in pairwise(self._intervals)]
+        self._length = min(gaps, default=timedelta(minutes=30)) // timedelta(microseconds=1)
+
+
+def moment(day: str, time: str) -> datetime:
+    """Local date and time of two cells; `24:00` is the next midnight."""
+    return datetime.combine(values.local_date(day), datetime.min.time()) + timedelta(
+        microseconds=values.time_of_day(time)
+    )
+
+
+class Backlog(Part):
+    """Contacts already waiting at the start, with their ages."""
+
+    contacts: Count = 0
+    age: DurationLaw = Constant(0)
+
+
+class Reread(Part):
+    """What an agent re-reads who comes back to a conversation after a while."""
+
+    after: DurationOrNever = 15 * MINUTE
+    work: Duration = 0
+    per_turn: Duration = 0
+
+
+class Transfer(Part):
+    """A share of a queue's contacts that goes on in another queue."""
+
+    to: Text
+    share: Share
+    same_agent: Flag = False
+    cold: Flag = False
+    """the customer explains again: `repeat_turns` more turns, in a one-to-one queue `repeat_work` more work"""
+    repeat_turns: Annotated[int, Strict(), Field(ge=0, le=1000)] = 0
+    repeat_work: Duration = 0
+
+
+class Reopens(Part):
+    """Resolved contacts that come back."""
+
+    share: Share = 0.0
+    after: DurationLaw = Constant(0)
+
+
+class Retry(Part):
+    """Customers who left and try again; `to` maps queues to shares, empty: the same queue."""
+
+    share: Share = 0.0
+    after: DurationLaw = Constant(0)
+    to: dict[str, Share] = {}
+
+
+class Bot(Part):
+    """A bot before the queue."""
+
+    contains: Share = 0.0
+    time: DurationLaw = Constant(0)
+    asks_human: Share = 0.0
+    hours: Hours = ByDay(((WHOLE_DAY,),) * 7)
+    loses_context: Flag = False
+
+
+class Queue(Part):
+    """One stream of contacts: `[queue.NAME]`."""
+
+    channel: _names(tuple(CHANNELS))  # type: ignore[valid-type]
+    title: Text = ""
+    open: Hours = ByDay(((WHOLE_DAY,),) * 7)
+    outside_hours: Literal["reject", "hold", "bot"] = "reject"
+    at_close: Literal["serve", "drop"] = "serve"
+    clock: Literal["calendar", "business"] = "calendar"
+    volume: Volume | None = None
+    """None: only transfers, retries or backlog come"""
+    initial_backlog: Backlog = Backlog()
+    priority: Rank = 1
+    head_start: Duration = 0
+    max_waiting: Limit = NEVER
+    answer_delay: Duration = 0
+    turns: CountLaw = Constant(1)
+    work: DurationLaw
+    work_by_concurrency: tuple[Duration, ...] = ()
+    work_cv: Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    reply_latency: DurationLaw = Constant(0)
+    wrap_up: DurationLaw = Constant(0)
+    patience: PatienceLaw = Never()
+    reply_patience: PatienceLaw = Never()
+    silent_abandonment: Share = 0.0
+    short_abandon: Duration = 0
+    idle_timeout: DurationOrNever = NEVER
+    returns: Share = 0.0
+    expires_after: DurationOrNever = NEVER
+    same_agent_for: DurationOrNever = 0
+    over_capacity: Flag = False
+    reread: Reread = Reread()
+    transfer: tuple[Transfer, ...] = ()
+    drop: Share = 0.0
+    reconnects: Share = 0.0
+    reconnect_after: DurationLaw = Constant(0)
+    reopens: Reopens = Reopens()
+    retry: Retry = Retry()
+    limit: Annotated[int, Strict(), Field(ge=0, le=100)] = 3
+    bot: Bot | None = None
+    service_level: Goal = None
+    sl_formula: Literal[
+        "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in"
+    ] = "all_offered"
+    reply_target: Goal = None
+    max_abandonment: Share | None = None
+    resolution_target: Goal = None
+    value: Money = 0.0
+    fee: Money = 0.0
+    effort: Amount = 0.0
+
+    @property
+    def kind(self) -> Channel:
+        """What its channel is like: one-to-one, persistent."""
+        return CHANNELS[self.channel]
+
+
+class Skill(Part):
+    """How a team serves a queue: its rank, 1 first, and when it helps out."""
+
+    rank: Rank
+    after: Duration = 0
+    """only contacts that have waited this long"""
+    longer_than: Annotated[int, Strict(), Field(ge=-1, le=10_000_000)] = -1
+    """only while more than this many wait; -1: always"""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_rank(cls, value: Any) -> Any:
+        return value if isinstance(value, dict | Skill) else {"rank": value}
+
+
+class Shift(Part):
+    """Some agents on the same hours of some days."""
+
+    agents: Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
+    days: DaySet = ByDay((True,) * 7)
+    hours: HoursOfDay
+    breaks: tuple[HoursOfDay, ...] = ()
+    activities: tuple[HoursOfDay, ...] = ()
+    """off-phone work"""
+    paid: Flag = True
+    """false: absence, breaks and activities are not paid"""
+
+    @field_validator("breaks", "activities")
+    @classmethod
+    def _on_its_day(cls, pauses: tuple[Span, ...], info: ValidationInfo) -> tuple[Span, ...]:
+        hours: Span = info.data.get("hours", WHOLE_DAY)
+        return tuple(within(pause, hours) for pause in pauses)
+
+
+def within(pause: Span, shift: Span) -> Span:
+    """A pause on the clock of its shift: "01:00-01:30" in a shift "22:00-06:00" is on the next day."""
+    return Span(pause.start + DAY, pause.end + DAY) if pause.start < shift.start else pause
+
+
+@dataclass(frozen=True)
+class RosterShift:
+    """One agent's shift on one date, in local time; `line` is where the file says so."""
+
+    agent: str
+    start: datetime
+    end: datetime
+    breaks: tuple[tuple[datetime, datetime], ...]
+    line: int
+
+
+class Roster(Part):
+    """A team's shifts from a file with columns agent, date, start, end, breaks (";"-separated)."""
+
+    file: Text
+
+    _shifts: tuple[RosterShift, ...] = PrivateAttr(())
+
+    @property
+    def shifts(self) -> tuple[RosterShift, ...]:
+        """The rows of the file, in its order."""
+        return self._shifts
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """Their names in order of first appearance."""
+        return tuple(dict.fromkeys(shift.agent for shift in self._shifts))
+
+    @model_validator(mode="after")
+    def _read(self, info: ValidationInfo) -> Roster:
+        table = data_files(info).table(self.file)
+        columns = ("agent", "date", "start", "end", *(("breaks",) if "breaks" in table.header else ()))
+        shifts: list[RosterShift] = []
+        faults: list[Fault] = []
+        for line, (agent, day, start, end, *breaks) in table.cells(*columns, key="file"):
+            try:
+                if not agent:
+                    raise FaultError(Fault("no agent", "a name or number"))
+                shifts.append(_roster_shift(agent, day, f"{start}-{end}", breaks[0] if breaks else "", line))
+            except FaultError as bad:
+                faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
+        if not shifts and not faults:
+            faults.append(Fault(f"{table.name} has no rows", "at least one shift", ("file",)))
+        if faults:
+            raise FaultError(*faults)
+        self._shifts = tuple(shifts)
+        return self
+
+
+def _roster_shift(agent: str, day: str, hours: str, breaks: str, line: int) -> RosterShift:
+    midnight = datetime.combine(values.local_date(day), datetime.min.time())
+    shift = values.span(hours)
+    pauses = [values.span(pause) for pause in breaks.split(";") if pause.strip()]
+
+    def local(hours: Span) -> tuple[datetime, datetime]:
+        return midnight + timedelta(microseconds=hours.start), midnight + timedelta(microseconds=hours.end)
+
+    return RosterShift(agent, *local(shift), tuple(sorted(local(within(pause, shift)) for pause in pauses)), line)
+
+
+class Team(Part):
+    """Agents with the same skills, pace and cost: `[team.NAME]`."""
+
+    skills: dict[str, Skill]
+    concurrency: dict[str, Annotated[int, Strict(), Field(ge=1, le=1000)]] = {}
+    """every queue of `skills` is in it once read: 1 where the table is silent, its channel's if there is no table"""
+    interrupts: dict[str, tuple[Text, ...]] = {}
+    slowdown: Annotated[tuple[Factor, ...], Field(min_length=1, max_length=1000)] = (1.0,)
+    pace: Annotated[dict[str, Factor], WithJsonSchema(schema.PACE)] = {}
+    """every queue of `skills` is in it once read"""
+    shifts: tuple[Shift, ...] = ()
+    roster: Roster | None = None
+    end_of_shift: Literal["finish", "hand_over"] = "finish"
+    overrun: Duration = 30 * MINUTE
+    absence: Share = 0.0
+    cost_per_hour: Amount = 0.0
+    overtime_factor: Amount = 1.0
+    max_occupancy: Share | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict) or not isinstance(raw.get("skills"), dict):
+            return raw
+        full = dict(raw)
+        for key in ("concurrency", "pace"):
+            given = raw.get(key, {})
+            if key == "pace" and not isinstance(given, dict):
+                given = dict.fromkeys(raw["skills"], given)
+            if isinstance(given, dict):
+                full[key] = dict.fromkeys(raw["skills"], 1) | given
+        return full
+
+
+class Routing(Part):
+    """Who gets what: names of ordered columns in `ccsim.routing`."""
+
+    agent: _names(tuple(AGENT_POLICIES)) = "least_loaded"  # type: ignore[valid-type]
+    contact: _names(tuple(CONTACT_POLICIES)) = "longest_wait"  # type: ignore[valid-type]
+    attention: _names(tuple(MESSAGE_POLICIES)) = "oldest"  # type: ignore[valid-type]
+    reserve: tuple[Text, ...] = ()
+
+
+class Demand(Volume):
+    """Total volume that the queues share by `mix`."""
+
+    mix: dict[str, Amount] = {}
+    barrier: dict[str, Share] = {}
+    fallback: dict[str, Text] = {}
+
+
+class SelfService(Part):
+    """Knowledge base, community, forms: deflects shares of queues."""
+
+    deflects: dict[str, Share] = {}
+    fails: Share = 0.0
+    returns_after: DurationLaw = Constant(0)
+
+
+class Outbound(Part):
+    """Messages sent through a persistent queue."""
+
+    queue: Text
+    messages: Count = 0
+    window: Hours = ByDay(((WHOLE_DAY,),) * 7)
+    pace: Amount | None = None
+    """messages an hour; None: whenever agents are idle"""
+    reply_share: Share = 0.0
+    reply_after: DurationLaw = Constant(0)
+    opt_out: Share = 0.0
+    recontact: Flag = False
+
+
+class Callback(Part):
+    """Callers who would wait long are offered a call back."""
+
+    queue: Text
+    offer_above: DurationOrNever = NEVER
+    accepts: Share = 0.0
+    no_answer: Share = 0.0
+    no_answer_time: Duration = 0
+
+
+class Spike(Part):
+    """A stretch in which a queue's volume is multiplied by `scale`."""
+
+    queue: Text
+    at: LocalDateTime
+    duration: Duration
+    scale: Amount
+
+
+class Busyness(Part):
+    """How the queues' busy days go together."""
+
+    correlation: Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False)] = 0.0
+
+
+class Variant(Part):
+    """A named set of changes: dotted path to new value."""
+
+    title: Text = ""
+    set: dict[str, Any] = {}
+
+
+class Scenario(Part):
+    """A whole scenario file, its channels' defaults and its data files included."""
+
+    name: Annotated[str, Strict(), Field(min_length=1, max_length=200)] = "scenario"
+    start: LocalDate = date(2026, 1, 5)
+    """local midnight of this day is time 0"""
+    days: Annotated[int, Strict(), Field(ge=1, le=3660)] = 7
+    timezone: Text | None = None
+    interval: Duration = 30 * MINUTE
+    warm_up: Duration = 0
+    drain: Duration = DAY
+    seed: Annotated[int, Strict(), Field(ge=0, lt=2**63)] = 1
+    replications: Annotated[int, Strict(), Field(ge=1, le=1_000_000)] = 20
+    queue: dict[str, Queue] = {}
+    team: dict[str, Team] = {}
+    routing: Routing = Routing()
+    demand: Demand | None = None
+    self_service: dict[str, SelfService] = {}
+    outbound: dict[str, Outbound] = {}
+    callback: dict[str, Callback] = {}
+    spike: tuple[Spike, ...] = ()
+    busyness: Busyness = Busyness()
+    staffing: dict[str, Any] = {}
+    variant: dict[str, Variant] = {}
+
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _files: dict[str, bytes] = PrivateAttr(default_factory=dict)
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The tables as given, variant and overrides applied, without defaults; not to be changed."""
+        return self._raw
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The data files as read, by the name that `raw` uses."""
+        return self._files
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_channels(cls, raw: Any, handler: Callable[[Any], Scenario], info: ValidationInfo) -> Scenario:
+        if not isinstance(raw, dict):
+            return handler(raw)
+        scenario = handler(with_defaults(raw))
+        scenario._raw = raw
+        scenario._files = dict(data_files(info).contents)
+        return scenario

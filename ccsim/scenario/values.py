@@ -1,0 +1,244 @@
+"""The single values of a scenario file: durations, times of day, days, targets. Each parser raises `FaultError`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from itertools import pairwise
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
+from ccsim.tables import NEVER, SECOND
+
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+LONGEST: Final = 36_500 * DAY
+"""The longest duration accepted: a hundred years. Sums of a few of them stay far from `NEVER`."""
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_UNITS: Final = {"ms": 1000, "s": SECOND, "sec": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
+_PART: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|sec|s|min|m|h|d|w)\s*")
+_ISO: Final = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+
+A_DURATION: Final = 'a duration of 0 or more, such as "45s", "4m30s", "2h", "3d", "PT4M30S" or a number of seconds'
+A_SPAN: Final = 'hours such as "08:00-16:30" ("22:00-06:00" ends on the next day) or "always"'
+SOME_DAYS: Final = 'days such as "mon", "mon-fri", "2026-12-25" or a list of them'
+
+
+def duration(value: object) -> int:
+    """Microseconds of `"4m30s"`, ISO 8601 or a number of seconds."""
+    micros = _duration(value)
+    if micros is None:
+        raise FaultError(Fault(shown(value), A_DURATION))
+    if micros > LONGEST:
+        raise FaultError(Fault(shown(value), "at most a hundred years (36500d)"))
+    return micros
+
+
+def duration_or_never(value: object) -> int:
+    """As `duration`, and `NEVER` for `"never"`."""
+    if value == "never":
+        return NEVER
+    try:
+        return duration(value)
+    except FaultError as bad:
+        raise FaultError(*(Fault(f.found, f'{f.allowed}, or "never"') for f in bad.faults)) from None
+
+
+def _duration(value: object) -> int | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return round(value * SECOND) if 0 <= value < LONGEST else (None if not value > 0 else LONGEST + 1)
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    iso = _ISO.fullmatch(text)
+    if iso and any(iso.groups()):
+        parts = zip(iso.groups(), (7 * DAY, DAY, HOUR, MINUTE, SECOND), strict=True)
+        return _total([(float(number), unit) for number, unit in parts if number])
+    found = _PART.findall(text)
+    if not found or "".join(_PART.split(text)[::3]).strip():
+        return None
+    return _total([(float(number), _UNITS[unit]) for number, unit in found])
+
+
+def _total(parts: list[tuple[float, int]]) -> int:
+    total = sum(number * unit for number, unit in parts)
+    return round(total) if total <= LONGEST else LONGEST + 1
+
+
+class Span(NamedTuple):
+    """A stretch of local time, half-open: microseconds after midnight; an end beyond `DAY` lies on the next day."""
+
+    start: int
+    end: int
+
+
+WHOLE_DAY: Final = Span(0, DAY)
+
+
+def time_of_day(value: object) -> int:
+    """Microseconds after midnight of `"08:30"`, `"08:30:15"` or a TOML time; `"24:00"` is the end of the day."""
+    if isinstance(value, time) and value.tzinfo is None:
+        return (value.hour * 60 + value.minute) * MINUTE + value.second * SECOND + value.microsecond
+    match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match:
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        micros = hours * HOUR + minutes * MINUTE + seconds * SECOND
+        if minutes < 60 and seconds < 60 and micros <= DAY:
+            return micros
+    raise FaultError(Fault(shown(value), 'a time of day from "00:00" to "24:00"'))
+
+
+def span(value: object) -> Span:
+    """`"08:00-16:30"` or `"always"`, a whole day."""
+    if value == "always":
+        return WHOLE_DAY
+    ends = value.split("-") if isinstance(value, str) else []
+    if len(ends) != 2:
+        raise FaultError(Fault(shown(value), A_SPAN))
+    start, end = time_of_day(ends[0]), time_of_day(ends[1])
+    if start in (DAY, end):
+        raise FaultError(Fault(shown(value), f"a stretch of time that has a length; {A_SPAN}"))
+    return Span(start, end if end > start else end + DAY)
+
+
+def spans(value: object) -> tuple[Span, ...]:
+    """Opening hours of one day: a span, a list of spans, `"always"` or `"closed"`; sorted, checked for overlaps."""
+    if value == "closed":
+        return ()
+    listed = value if isinstance(value, list | tuple) else [value]
+    found = sorted(span(item) for item in listed)
+    for one, other in pairwise(found):
+        if other.start < one.end:
+            raise FaultError(Fault(shown(value), "hours that do not overlap"))
+    return tuple(found)
+
+
+def local_date(value: object) -> date:
+    """A TOML date or `"2026-03-02"`."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            pass
+    raise FaultError(Fault(shown(value), "a date such as 2026-03-02"))
+
+
+def local_datetime(value: object) -> datetime:
+    """A local TOML date-time or `"2026-03-02T08:30"`."""
+    moment = value
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            moment = None
+    if isinstance(moment, datetime) and moment.tzinfo is None:
+        return moment
+    raise FaultError(Fault(shown(value), "a local date and time such as 2026-03-02T08:30:00"))
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ByDay(Generic[T]):
+    """A value for every day: by weekday (Monday first), overridden on dates."""
+
+    weekly: tuple[T, ...]
+    dated: Mapping[date, T] = field(default_factory=dict)
+
+    def on(self, day: date) -> T:
+        """The value of that day."""
+        return self.dated.get(day, self.weekly[day.weekday()])
+
+
+def days(value: object) -> tuple[frozenset[int], frozenset[date]]:
+    """Weekdays (0 is Monday) and dates named by `"mon-fri"`, `"2026-12-25"`, `"mon, sat"` or a list of such."""
+    listed = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
+    weekdays: set[int] = set()
+    dates: set[date] = set()
+    for item in listed:
+        if isinstance(item, str) and not item.strip()[:1].isdigit():
+            weekdays.update(_weekdays(item.strip()))
+        else:
+            try:
+                dates.add(local_date(item))
+            except FaultError:
+                raise FaultError(Fault(shown(item), SOME_DAYS)) from None
+    return frozenset(weekdays), frozenset(dates)
+
+
+def _weekdays(text: str) -> list[int]:
+    ends = [end.strip().lower() for end in text.split("-")]
+    for end in ends:
+        if end not in WEEKDAYS:
+            raise FaultError(Fault(shown(text), f"{SOME_DAYS}; {did_you_mean(end, WEEKDAYS)}"))
+    if len(ends) > 2:
+        raise FaultError(Fault(shown(text), SOME_DAYS))
+    first, last = WEEKDAYS.index(ends[0]), WEEKDAYS.index(ends[-1])
+    return [(first + i) % 7 for i in range((last - first) % 7 + 1)]
+
+
+def by_day(value: object, parse: Callable[[object], T], otherwise: T) -> ByDay[T]:
+    """A table of days to values; a date goes before a weekday, a weekday before a range of them."""
+    if not isinstance(value, Mapping):
+        raise FaultError(Fault(shown(value), 'a table of days, such as { mon-fri = …, sat = …, "2026-12-25" = … }'))
+    weekly: list[T] = [otherwise] * 7
+    dated: dict[date, T] = {}
+    width = [8] * 7
+    faults: list[Fault] = []
+    for key, entry in value.items():
+        try:
+            weekdays, dates = days(key)
+            parsed = parse(entry)
+        except FaultError as bad:
+            faults += [Fault(f.found, f.allowed, (key, *f.at), f.row) for f in bad.faults]
+            continue
+        for day in weekdays:
+            if len(weekdays) == width[day]:
+                faults.append(Fault("a second entry", f"one entry for {WEEKDAYS[day]}", (key,)))
+            if len(weekdays) < width[day]:
+                weekly[day], width[day] = parsed, len(weekdays)
+        dated |= dict.fromkeys(dates, parsed)
+    if faults:
+        raise FaultError(*faults)
+    return ByDay(tuple(weekly), dated)
+
+
+def factor(value: object) -> float:
+    """A finite number of 0 or more."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return float(value)
+    raise FaultError(Fault(shown(value), "a number of 0 or more"))
+
+
+class Target(NamedTuple):
+    """A share of contacts within a time (microseconds)."""
+
+    share: float
+    time: int
+
+
+_TARGET: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(\d+(?:\.\d+)?)|%\s*in\s+(.+))")
+
+
+def target(value: object) -> Target | None:
+    """`"80/20"` (80 % in 20 seconds) or `"95% in 24h"`; `"none"` is no target."""
+    if value == "none":
+        return None
+    allowed = 'a target such as "80/20" (80 % in 20 seconds), "95% in 24h" or "none"'
+    match = _TARGET.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise FaultError(Fault(shown(value), allowed))
+    percent, seconds, within = match.groups()
+    if float(percent) > 100:
+        raise FaultError(Fault(shown(value), f"at most 100 %; {allowed}"))
+    return Target(float(percent) / 100, duration(float(seconds) if seconds else within))
