@@ -1,7 +1,7 @@
 """What a scenario file says, key by key, as frozen objects: names exactly as in the file, times in microseconds.
 
 Durations are int microseconds (`NEVER` for "never"), laws are those of `ccsim.draws.durations` in seconds, shares are
-floats from 0 to 1, local times stay local (`calendar.py` turns them into microseconds since the start). What the CSV
+floats from 0 to 1, local times stay local (`Scenario.moment` turns them into microseconds since the start). What the CSV
 files hold is read while validating, so a `Scenario` needs no file afterwards. Whether the parts fit together is for
 check.py; `read.load` does both.
 """
@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
@@ -27,6 +28,8 @@ from pydantic import (
     model_validator,
 )
 
+from ccsim.draws.arrivals import SHAPES
+from ccsim.draws.calendar import Calendar
 from ccsim.draws.durations import Constant, Law, Never
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
 from ccsim.scenario import schema, values
@@ -35,8 +38,10 @@ from ccsim.scenario.data import DataFiles, number
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.laws import count_law, duration_law, patience_law
 from ccsim.scenario.traces import Trace, read_trace
-from ccsim.scenario.values import DAY, HOUR, MINUTE, WHOLE_DAY, ByDay, Span, Target
+from ccsim.scenario.values import DAY, MINUTE, WHOLE_DAY, ByDay, Span, Target
 from ccsim.tables import NEVER
+
+MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def data_files(info: ValidationInfo) -> DataFiles:
@@ -80,7 +85,7 @@ def _pieces(value: object) -> tuple[tuple[int, float], ...]:
     if isinstance(value, str):
         if value not in SHAPES:
             raise FaultError(Fault(shown(value), f"{did_you_mean(value, SHAPES)} or a list of [time, weight]"))
-        return SHAPES[value]
+        return tuple(SHAPES[value])
     if not isinstance(value, list | tuple) or not value:
         raise FaultError(Fault(shown(value), f"a list of [time, weight] or {did_you_mean('', SHAPES)}"))
     pieces: list[tuple[int, float]] = []
@@ -106,27 +111,6 @@ def _timeless(value: object) -> int:
     raise FaultError(Fault(shown(value), 'a whole number of 0 or more, or "never"'))
 
 
-SHAPES: Final[dict[str, tuple[tuple[int, float], ...]]] = {
-    "flat": ((0, 1.0),),
-    # two humps, before and after lunch
-    "office": tuple(
-        (int(hour * HOUR), weight)
-        for hour, weight in (
-            (8, 0.6), (9, 1.2), (10, 1.5), (11, 1.4), (12, 1.0), (13, 0.9), (14, 1.2), (15, 1.3), (16, 1.1), (17, 0.8),
-            (18, 0.5), (19, 0.3), (20, 0.0),
-        )
-    ),
-    # round the clock with the peak after supper
-    "evening": tuple(
-        (int(hour * HOUR), weight)
-        for hour, weight in (
-            (0, 0.3), (1, 0.1), (7, 0.4), (9, 0.8), (12, 1.0), (14, 0.9), (17, 1.2), (19, 1.6), (22, 1.1), (23, 0.6),
-        )
-    ),
-}  # fmt: skip
-"""Built-in shapes of a day, illustrative: (microseconds after midnight, weight); a weight is a relative rate that holds
-from its time to the next, the last to midnight; before the first it is 0."""
-
 Duration = Annotated[int, _parsed(values.duration), WithJsonSchema(schema.DURATION)]
 DurationOrNever = Annotated[int, _parsed(values.duration_or_never), WithJsonSchema(schema.DURATION_OR_NEVER)]
 Limit = Annotated[int, _parsed(_timeless), WithJsonSchema(schema.COUNT_OR_NEVER)]
@@ -141,6 +125,8 @@ DayFactors = Annotated[ByDay[float], _parsed(_day_factors), WithJsonSchema(schem
 DaySet = Annotated[ByDay[bool], _parsed(_day_set), WithJsonSchema(schema.DAYS)]
 HoursOfDay = Annotated[Span, _parsed(values.span), WithJsonSchema(schema.SPAN)]
 Shape = Annotated[tuple[tuple[int, float], ...], _parsed(_pieces), WithJsonSchema(schema.shape(tuple(SHAPES)))]
+
+Zone = Annotated[str, _parsed(values.timezone), WithJsonSchema({"type": "string"})]
 
 Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
 Amount = Annotated[float, Strict(), Field(ge=0, le=1e12, allow_inf_nan=False)]
@@ -174,8 +160,8 @@ class Volume(Part):
 
     per_hour: Amount | None = None
     per_day: Amount | None = None
-    shape: Shape | None = None
-    """of `per_day`; None: evenly over the day, for a queue that rejects outside its hours evenly over those"""
+    shape: Shape = tuple(SHAPES["flat"])
+    """of `per_day`: (microseconds after midnight, weight), as `ccsim.draws.arrivals.Shape`"""
     weekday: DayFactors = ByDay((1.0,) * 7)
     """of `per_day`: factor by weekday or date"""
     file: Text | None = None
@@ -266,7 +252,7 @@ class Volume(Part):
             raise FaultError(*faults)
         self._intervals = tuple(sorted(found.values()))
         gaps = [later.start - earlier.start for earlier, later in pairwise(self._intervals)]
-        self._length = min(gaps, default=timedelta(minutes=30)) // timedelta(microseconds=1)
+        self._length = min(gaps, default=timedelta(minutes=30)) // MICROSECOND
 
 
 def moment(day: str, time: str) -> datetime:
@@ -596,7 +582,7 @@ class Scenario(Part):
     start: LocalDate = date(2026, 1, 5)
     """local midnight of this day is time 0"""
     days: Annotated[int, Strict(), Field(ge=1, le=3660)] = 7
-    timezone: Text | None = None
+    timezone: Zone | None = None
     interval: Duration = 30 * MINUTE
     warm_up: Duration = 0
     drain: Duration = DAY
@@ -616,6 +602,21 @@ class Scenario(Part):
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _files: dict[str, bytes] = PrivateAttr(default_factory=dict)
+
+    @property
+    def calendar(self) -> Calendar:
+        """Days and wall times of this scenario."""
+        return Calendar(self.start, self.timezone)
+
+    def moment(self, time: datetime | int) -> int:
+        """Microseconds since the start of a local time (naive), an instant (aware), or what is already that (int)."""
+        if isinstance(time, int):
+            return time
+        if time.tzinfo is not None:
+            zone = ZoneInfo(self.timezone) if self.timezone else UTC
+            return (time - datetime.combine(self.start, datetime.min.time(), zone).astimezone(UTC)) // MICROSECOND
+        midnight = datetime.combine(time.date(), datetime.min.time())
+        return self.calendar.at(self.calendar.day(time.date()), (time - midnight) // MICROSECOND)
 
     @property
     def raw(self) -> dict[str, Any]:

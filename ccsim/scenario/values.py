@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import pairwise
 from typing import Final, Generic, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.tables import NEVER, SECOND
@@ -143,6 +144,14 @@ def local_datetime(value: object) -> datetime:
     if isinstance(moment, datetime) and moment.tzinfo is None:
         return moment
     raise FaultError(Fault(shown(value), "a local date and time such as 2026-03-02T08:30:00"))
+
+
+def timezone(value: object) -> str:
+    """The name of a time zone in the tz database."""
+    try:
+        return ZoneInfo(str(value)).key
+    except (KeyError, ValueError, OSError):  # names can be of folders of the database, too
+        raise FaultError(Fault(shown(value), 'a time zone such as "Europe/Rome"')) from None
 
 
 T = TypeVar("T")
