@@ -25,8 +25,8 @@ def _hourly(*weights: float) -> tuple[tuple[int, float], ...]:
 
 
 Shape = Sequence[tuple[int, float]]
-"""(microseconds after midnight, weight), sorted: from that time until the next the rate is proportional to the weight; 0
-before the first, the last until midnight."""
+"""(microseconds after midnight, weight), sorted: from that time until the next the rate is proportional to the weight;
+0 before the first, the last until midnight."""
 
 SHAPES: Final[dict[str, Shape]] = {
     "flat": ((0, 1.0),),
@@ -72,8 +72,8 @@ class Rate(NamedTuple):
             np.cumsum(more, out=more)
             sums = np.concatenate((sums, more)) if len(sums) else more
         sums = sums[: np.searchsorted(sums, total)]
-        times = np.interp(sums, self.expected, self.edges.astype(np.float64))
-        return np.minimum(times, self.edges[-1] - 1).astype(np.int64)
+        times: F64 = np.interp(sums, self.expected, self.edges.astype(np.float64))
+        return np.minimum(times.astype(np.int64), np.int64(self.edges[-1] - 1))
 
     def cut(self, times: I64) -> Rate:
         """The same with further edges."""
@@ -106,24 +106,24 @@ def constant(per_hour: float, end: int) -> Rate:
 
 
 def daily(volumes: F64, shape: Shape, calendar: Calendar, open_spans: I64 | None) -> Rate:
-    """`volumes[d]` on day d, spread by `shape` over the day's clock.
+    """`volumes[d]` on day d, spread over its clock by `shape`.
 
     With `open_spans` : int64[m, 2] (of a queue that rejects outside its hours) the day's whole volume falls into the
     hours in which the queue is open: there the shape is cut and stretched to the volume; on a day on which it stays
-    closed nobody calls. A day on which the shape leaves nothing for the open hours has its volume evenly within them.
+    closed nobody comes. A day on which the shape leaves nothing for the open hours has its volume evenly within them.
     Without, as for queues that hold messages, the shape runs over the whole day.
     """
-    midnights = calendar.midnights(len(volumes))
-    shaped = _over_days(shape, calendar, midnights)
-    evenly = _over_days(SHAPES["flat"], calendar, midnights)
+    days = len(volumes)
+    midnights = calendar.midnights(days)
+    shaped, evenly = _over_days(shape, calendar, midnights), _over_days(SHAPES["flat"], calendar, midnights)
     if open_spans is not None:
         shaped, evenly = shaped.within(open_spans), evenly.within(open_spans)
     shaped, evenly = shaped.cut(evenly.edges), evenly.cut(shaped.edges)
     day = _day(shaped.edges[:-1], midnights)
-    empty = np.bincount(day, np.diff(shaped.expected), len(volumes)) == 0
+    empty = np.bincount(day, np.diff(shaped.expected), days) == 0
     parts = np.where(empty[day], np.diff(evenly.expected), np.diff(shaped.expected))
-    sums = np.bincount(day, parts, len(volumes))
-    factors = np.divide(volumes, sums, out=np.zeros(len(volumes)), where=sums > 0)
+    sums = np.bincount(day, parts, days)
+    factors = np.divide(volumes, sums, out=np.zeros(days), where=sums > 0)
     return _rate(shaped.edges, parts * factors[day])
 
 
