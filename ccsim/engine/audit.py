@@ -102,8 +102,8 @@ class _Case:
 
     @cached_property
     def final(self) -> I64:
-        """By contact: the slot of its last message; 0, to be ignored, for what never began."""
-        return np.where(self.began, self.log.first_turn + self.log.messages - 1, 0)
+        """By contact: the slot of its last message; 0, to be ignored, for what has none."""
+        return np.where(self.log.messages > 0, self.log.first_turn + self.log.messages - 1, 0)
 
     # ── stretches ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -267,7 +267,10 @@ def _shape(case: _Case) -> list[str]:
     row = np.arange(contacts)
     bad = (log.outcome < Outcome.NONE) | (log.outcome > Outcome.OPEN) | (log.parent < -1) | (log.parent >= contacts)
     bad |= case.began & (
-        (log.messages < 1) | (log.messages > log.turns) | (log.first_turn < 0) | (log.first_turn + log.turns > slots)
+        (log.messages < (log.outcome != Outcome.REJECTED))
+        | (log.messages > log.turns)
+        | (log.first_turn < 0)
+        | (log.first_turn + log.turns > slots)
     )
     faults += _say("contact row", bad, contact=row, outcome=log.outcome, messages=log.messages, turns=log.turns)
     faults += _say("agent of a turn", (log.agent < -1) | (log.agent >= agents), slot=np.arange(slots), agent=log.agent)
@@ -339,8 +342,9 @@ def _tiling(case: _Case) -> list[str]:
     faults += _say("contact without a stretch", unseen, contact=row, arrival=log.arrival, closed=log.closed)
     last = np.ones(len(contact), dtype=np.bool_)
     last[:-1] = ~same
-    away = np.isin(log.outcome, (Outcome.EXPIRED, Outcome.TIMED_OUT, Outcome.OPEN))[contact]
-    away &= log.reply[case.final[contact]] <= end  # parked or detached: the customer has the word
+    # parked or detached: the customer has the word, or has gone without one
+    away = ~np.isin(log.outcome, (Outcome.RESOLVED, Outcome.TRANSFERRED))[contact]
+    away &= log.reply[case.final[contact]] <= end
     wrong = last & ((end > log.closed[contact]) | ((end < log.closed[contact]) & ~away))
     return faults + _say("last stretch ends when the contact is closed", wrong, **columns, closed=log.closed[contact])
 
@@ -419,7 +423,8 @@ def _outcomes(case: _Case) -> list[str]:
     """2.3 to 2.10: each outcome at its exact time and only where the rules lead to it."""
     workload, plan, log = case.workload, case.plan, case.log
     queue, final = workload.queue, case.final
-    started, replied = log.start[final] < NEVER, log.reply[final] < NEVER
+    started = (log.messages > 0) & (log.start[final] < NEVER)
+    replied = started & (log.reply[final] < NEVER)
     reply = np.minimum(log.reply[final], plan.drain_end)
     late = workload.latency[final] > plan.idle_timeout[queue]
     persistent, more = plan.persistent[queue], log.messages < log.turns
@@ -442,7 +447,7 @@ def _outcomes(case: _Case) -> list[str]:
         & (log.left == np.maximum(log.arrival, 0))
         & (plan.max_waiting[queue] < NEVER)
         & (workload.link != Link.TRANSFER),
-        Outcome.REJECTED: first_only,
+        Outcome.REJECTED: (log.messages <= 1) & ~started,
         Outcome.EXPIRED: replied & more & persistent & (next_message > expiry) & (log.left == expiry),
         Outcome.OPEN: (log.left == plan.drain_end) & (~replied | (more & (waits_on > plan.drain_end))),
     }
@@ -514,7 +519,9 @@ def _patience(case: _Case) -> list[str]:
     faults = _say("who gives up leaves exactly when patience ends", gave_up & (wait != patience), **columns)
     worked = case.start < NEVER
     faults += _say("no work starts after patience", worked & ~gave_up & (wait > patience), **columns)
-    stays = ~worked & ~gave_up & ~turned_away & (wait >= patience)
+    # patience that is used up while the queue is closed ends at its next opening
+    running = ~held | case.is_open(case.queue, np.minimum(until, plan.drain_end))
+    stays = ~worked & ~gave_up & ~turned_away & np.where(running, wait >= patience, wait > patience)
     return faults + _say("nobody waits longer than their patience", stays, **columns)
 
 
