@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -29,6 +30,12 @@ def shown(value: object) -> str:
     """A value as a planner wrote it, cut to a readable length."""
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def dotted(place: Iterable[str | int]) -> str:
+    """Keys as one path, quoted where TOML would quote them: what `--set` takes."""
+    keys = (str(key) for key in place)
+    return ".".join(key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"' for key in keys)
 
 
 def one_of(names: Iterable[object]) -> str:

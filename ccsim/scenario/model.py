@@ -1,9 +1,9 @@
 """What a scenario file says, key by key, as frozen objects: names exactly as in the file, times in microseconds.
 
 Durations are int microseconds (`NEVER` for "never"), laws are those of `ccsim.draws.durations` in seconds, shares are
-floats from 0 to 1, local times stay local (`Scenario.moment` turns them into microseconds since the start). What the CSV
-files hold is read while validating, so a `Scenario` needs no file afterwards. Whether the parts fit together is for
-check.py; `read.load` does both.
+floats from 0 to 1, local times stay local (`Scenario.moment` turns them into microseconds since the start). What the
+CSV files hold is read while validating, so a `Scenario` needs no file afterwards. Whether the parts fit together is
+for check.py; `read.load` does both.
 """
 
 from __future__ import annotations
@@ -313,6 +313,11 @@ class Bot(Part):
     hours: Hours = ByDay(((WHOLE_DAY,),) * 7)
     loses_context: Flag = False
 
+    @property
+    def matters(self) -> bool:
+        """False if everything goes on as without it."""
+        return self.asks_human < 1 and (self.contains > 0 or self.time.mean > 0 or self.loses_context)
+
 
 class Queue(Part):
     """One stream of contacts: `[queue.NAME]`."""
@@ -331,7 +336,7 @@ class Queue(Part):
     max_waiting: Limit = NEVER
     answer_delay: Duration = 0
     turns: CountLaw = Constant(1)
-    work: DurationLaw
+    work: DurationLaw = Constant(0)
     work_by_concurrency: tuple[Duration, ...] = ()
     work_cv: Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)] | None = None
     reply_latency: DurationLaw = Constant(0)

@@ -20,6 +20,9 @@ DAY: Final = 24 * HOUR
 LONGEST: Final = 36_500 * DAY
 """The longest duration accepted: a hundred years. Sums of a few of them stay far from `NEVER`."""
 
+YEARS: Final = range(1900, 2200)
+"""The years of a scenario's dates."""
+
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _UNITS: Final = {"ms": 1000, "s": SECOND, "sec": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
@@ -123,13 +126,14 @@ def spans(value: object) -> tuple[Span, ...]:
 
 def local_date(value: object) -> date:
     """A TOML date or `"2026-03-02"`."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
+    day = value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
         try:
-            return date.fromisoformat(value.strip())
+            day = date.fromisoformat(value.strip())
         except ValueError:
-            pass
+            day = None
+    if isinstance(day, date) and not isinstance(day, datetime) and day.year in YEARS:
+        return day
     raise FaultError(Fault(shown(value), "a date such as 2026-03-02"))
 
 
@@ -141,7 +145,7 @@ def local_datetime(value: object) -> datetime:
             moment = datetime.fromisoformat(value.strip())
         except ValueError:
             moment = None
-    if isinstance(moment, datetime) and moment.tzinfo is None:
+    if isinstance(moment, datetime) and moment.tzinfo is None and moment.year in YEARS:
         return moment
     raise FaultError(Fault(shown(value), "a local date and time such as 2026-03-02T08:30:00"))
 

@@ -1,0 +1,443 @@
+"""Whether the parts of a scenario fit together: one rule a function, each yielding every problem it finds."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from ccsim.draws.durations import Law, Never
+from ccsim.errors import Problem
+from ccsim.scenario.faults import did_you_mean, dotted
+from ccsim.scenario.model import Scenario, Team
+from ccsim.scenario.spans import Local, contacts, duties, edges, openings, run_days, staffed_hours
+from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
+from ccsim.tables import NEVER, SECOND, Log, Workload, columns
+
+Found = Iterator[Problem]
+Rule = Callable[[Scenario], Found]
+
+
+def problems(scenario: Scenario, file: str = "") -> list[Problem]:
+    """Everything that keeps a scenario from being run."""
+    return _all(RULES, scenario, file)
+
+
+def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
+    """What a planner should know before running it."""
+    return _all((overload,), scenario, file)
+
+
+def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
+    return [Problem(p.path, p.found, p.allowed, file) for rule in rules for p in rule(scenario)]
+
+
+# names
+
+
+def something_to_simulate(scenario: Scenario) -> Found:
+    """At least one queue and one team."""
+    for key in ("queue", "team"):
+        if not getattr(scenario, key):
+            yield Problem(key, f"no {key}", f"at least one [{key}.NAME]")
+
+
+def names_are_printable(scenario: Scenario) -> Found:
+    """Queues and teams have names that can stand in a table."""
+    for key in ("queue", "team", "variant"):
+        for name in getattr(scenario, key):
+            if not name.strip() or not name.isprintable():
+                yield Problem(dotted((key, name)), "a name without letters", "a name that can be printed")
+
+
+def queues_exist(scenario: Scenario) -> Found:
+    """Every queue that is named elsewhere is there."""
+    for path, name in _references(scenario):
+        if name not in scenario.queue:
+            yield Problem(path, f'no queue "{name}"', did_you_mean(name, scenario.queue))
+
+
+def _references(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    for name, queue in scenario.queue.items():
+        yield from ((dotted(("queue", name, "transfer", i, "to")), to.to) for i, to in enumerate(queue.transfer))
+        yield from ((dotted(("queue", name, "retry", "to", to)), to) for to in queue.retry.to)
+    for name, team in scenario.team.items():
+        # pace and concurrency have every queue of skills: name a misspelt one once
+        yield from ((dotted(("team", name, "skills", skill)), skill) for skill in team.skills)
+        for key in ("concurrency", "pace"):
+            extra = [queue for queue in getattr(team, key) if queue not in team.skills]
+            yield from ((dotted(("team", name, key, queue)), queue) for queue in extra)
+        for call, others in team.interrupts.items():
+            yield dotted(("team", name, "interrupts", call)), call
+            yield from ((dotted(("team", name, "interrupts", call, i)), other) for i, other in enumerate(others))
+    yield from ((dotted(("routing", "reserve", i)), queue) for i, queue in enumerate(scenario.routing.reserve))
+    if scenario.demand is not None:
+        for key in ("mix", "barrier", "fallback"):
+            yield from ((dotted(("demand", key, queue)), queue) for queue in getattr(scenario.demand, key))
+        yield from ((dotted(("demand", "fallback", queue)), to) for queue, to in scenario.demand.fallback.items())
+    for name, service in scenario.self_service.items():
+        yield from ((dotted(("self_service", name, "deflects", queue)), queue) for queue in service.deflects)
+    yield from ((dotted(("outbound", name, "queue")), outbound.queue) for name, outbound in scenario.outbound.items())
+    yield from ((dotted(("callback", name, "queue")), callback.queue) for name, callback in scenario.callback.items())
+    yield from ((dotted(("spike", i, "queue")), spike.queue) for i, spike in enumerate(scenario.spike))
+
+
+# the run
+
+
+def horizon(scenario: Scenario) -> Found:
+    """The statistics have a time to be taken over, and intervals to be reported by."""
+    if scenario.warm_up >= scenario.days * DAY:
+        yield Problem("warm_up", f"{_time(scenario.warm_up)} of {scenario.days} days", "less than the days of the run")
+    if not MINUTE <= scenario.interval <= DAY:
+        yield Problem("interval", _time(scenario.interval), "from one minute to one day")
+    if scenario.drain > 366 * DAY:
+        yield Problem("drain", _time(scenario.drain), "at most a year")
+
+
+def fits_into_memory(scenario: Scenario) -> Found:
+    """One replication's tables fit into the machine."""
+    days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
+    roots = rows = turns = 0.0
+    for queue in scenario.queue.values():
+        expected = queue.initial_backlog.contacts + sum(contacts(queue, scenario).values())
+        roots += expected
+        # follow-ups have rows of their own, a chain of them up to the budget
+        again = min(0.9, queue.retry.share + queue.reopens.share + sum(transfer.share for transfer in queue.transfer))
+        rows += expected / (1 - again)
+        turns += expected / (1 - again) * queue.turns.mean
+    shifts = sum(duty.agents for team in scenario.team.values() for duty in duties(team, days))
+    cells = scenario.days * DAY / max(scenario.interval, SECOND) * (len(scenario.queue) + len(scenario.team))
+    need = rows * _ROW["contact"] + turns * _ROW["turn"] + shifts * 200 + cells * 500
+    have = _memory()
+    if need > have:
+        found = f"about {roots:.3g} contacts and {turns:.3g} turns, {need / 2**30:.3g} GB a replication"
+        yield Problem("days", found, f"what fits into this machine's {have / 2**30:.3g} GB")
+
+
+def _row_sizes() -> dict[str, float]:
+    """Bytes that a contact and a turn take in workload and log, twice for what is at work beside them."""
+    sizes = {"contact": 0.0, "turn": 0.0}
+    for table in (Workload, Log):
+        for column in columns(table).values():
+            if column.by in sizes:
+                sizes[column.by] += 2 * 8
+    return sizes
+
+
+_ROW: Final = _row_sizes()
+
+
+def _memory() -> float:
+    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+# queues
+
+
+def one_to_one_contacts(scenario: Scenario) -> Found:
+    """A call, video call or visit is one turn and fills its agent; only calls ring."""
+    for name, queue in scenario.queue.items():
+        if queue.kind.one_to_one and queue.turns.mean != 1:
+            found = f"{queue.turns.mean:g} turns on {queue.channel}"
+            yield Problem(dotted(("queue", name, "turns")), found, "1: it is a one-to-one channel")
+        if not queue.kind.one_to_one and queue.answer_delay > 0:
+            found = f"ringing on {queue.channel}"
+            yield Problem(dotted(("queue", name, "answer_delay")), found, "0: only one-to-one channels ring")
+        if queue.volume is not None and queue.volume.work is not None and queue.turns.mean != 1:
+            found = "work by contact in a queue of several turns"
+            yield Problem(dotted(("queue", name, "volume", "work")), found, "turns = 1, or no work column")
+    for name, team in scenario.team.items():
+        for queue_name, sessions in team.concurrency.items():
+            served = scenario.queue.get(queue_name)
+            if served is not None and served.kind.one_to_one and sessions != 1:
+                path = dotted(("team", name, "concurrency", queue_name))
+                yield Problem(path, f"{sessions} at once on {served.channel}", "1: it is a one-to-one channel")
+
+
+def silence_ends(scenario: Scenario) -> Found:
+    """Who leaves without telling is found out at the idle timeout, so there must be one."""
+    for name, queue in scenario.queue.items():
+        if queue.idle_timeout != NEVER:
+            continue
+        if queue.silent_abandonment > 0:
+            path = dotted(("queue", name, "silent_abandonment"))
+            yield Problem(path, f'{queue.silent_abandonment:g} with idle_timeout = "never"', "an idle_timeout, or 0")
+        elif queue.kind.persistent and not (_endless(queue.patience) and _endless(queue.reply_patience)):
+            found = f'"never" where customers of {queue.channel} lose patience, silently'
+            yield Problem(dotted(("queue", name, "idle_timeout")), found, 'a duration, or patience = "never"')
+
+
+def _endless(law: Law) -> bool:
+    return isinstance(law, Never)
+
+
+def shares_add_up(scenario: Scenario) -> Found:
+    """Transfers take at most everybody; retries go somewhere."""
+    for name, queue in scenario.queue.items():
+        taken = sum(transfer.share for transfer in queue.transfer)
+        if taken > 1 + 1e-9:
+            yield Problem(dotted(("queue", name, "transfer")), f"shares that add up to {taken:g}", "at most 1")
+        going = sum(queue.retry.to.values())
+        if queue.retry.to and abs(going - 1) > 1e-6:
+            yield Problem(dotted(("queue", name, "retry", "to")), f"shares that add up to {going:g}", "1")
+
+
+def volumes_within_horizon(scenario: Scenario) -> Found:
+    """Every interval and contact of a file lies in the days of the run."""
+    end = scenario.calendar.at(scenario.days)
+    last = scenario.start + timedelta(days=scenario.days - 1)
+    for name, queue in scenario.queue.items():
+        if queue.volume is None:
+            continue
+        trace = queue.volume.trace
+        if trace is None:
+            starts = [interval.start for interval in queue.volume.intervals]
+            outside = [start for start in starts if not scenario.start <= start.date() <= last]
+            key, what = "file", "intervals"
+        elif scenario.timezone is None and any(isinstance(t, datetime) and t.tzinfo for t in trace.arrivals[:1]):
+            path = dotted(("queue", name, "volume", "arrived_at"))
+            yield Problem(path, "times with a UTC offset", "local times, or a timezone for the scenario")
+            continue
+        else:
+            outside = [time for time in trace.arrivals if not 0 <= scenario.moment(time) < end]  # type: ignore[misc]
+            key, what = "log", "contacts"
+        if outside:
+            found = f"{len(outside)} {what} outside the days of the run, the first at {_moment(outside[0])}"
+            allowed = f"{scenario.start} to {last}: change start and days, or take them out"
+            yield Problem(dotted(("queue", name, "volume", key)), found, allowed)
+
+
+def spikes_within_horizon(scenario: Scenario) -> Found:
+    """A spike falls into the run."""
+    end = scenario.calendar.at(scenario.days)
+    for i, spike in enumerate(scenario.spike):
+        start = scenario.moment(spike.at)
+        if start >= end or start + spike.duration <= 0:
+            found = f"{spike.at} is outside the days of the run"
+            yield Problem(dotted(("spike", i, "at")), found, f"{scenario.days} days from {scenario.start}")
+
+
+# teams
+
+
+def queues_are_served(scenario: Scenario) -> Found:
+    """Some team has the skill for every queue."""
+    for name in scenario.queue:
+        if not any(name in team.skills for team in scenario.team.values()):
+            yield Problem(dotted(("queue", name)), "no team serves it", f"a team with skills = {{ {name} = 1 }}")
+
+
+def teams_have_shifts(scenario: Scenario) -> Found:
+    """A team has skills, and either shifts or a roster."""
+    for name, team in scenario.team.items():
+        if not team.skills:
+            yield Problem(dotted(("team", name, "skills")), "no skills", "at least one queue")
+        if not team.shifts and team.roster is None:
+            allowed = "shifts = [{ agents, days, hours }] or roster = { file }"
+            yield Problem(dotted(("team", name)), "no shifts", allowed)
+        if team.shifts and team.roster is not None:
+            yield Problem(dotted(("team", name)), "shifts and a roster", "one of them")
+
+
+def shifts_cover_opening_hours(scenario: Scenario) -> Found:
+    """Each team is there at some time at which a queue it serves is open, in the run or in its first week."""
+    days = [scenario.start + timedelta(days=i - 1) for i in range(max(len(run_days(scenario)), 7) + 1)]
+    open_at = {name: list(openings(queue, days)) for name, queue in scenario.queue.items()}
+    for name, hours in open_at.items():
+        if not hours:
+            yield Problem(dotted(("queue", name, "open")), "never open in the run", "some opening hours")
+    for name, team in scenario.team.items():
+        staffed = [duty.hours for duty in duties(team, days)]
+        if not staffed and (team.shifts or team.roster):
+            yield Problem(dotted(("team", name)), "no shift in the days of the run", "shifts on these days")
+        for queue in team.skills:
+            if staffed and open_at.get(queue) and not _meet(staffed, open_at[queue]):
+                found = f"its shifts cover no opening hours of {queue}"
+                yield Problem(dotted(("team", name, "skills", queue)), found, "shifts while the queue is open")
+
+
+def _meet(some: list[Local], others: list[Local]) -> bool:
+    """Whether two sets of stretches have a moment in common."""
+    some, others = sorted(some), sorted(others)
+    i = j = 0
+    while i < len(some) and j < len(others):
+        if some[i][0] < others[j][1] and others[j][0] < some[i][1]:
+            return True
+        if some[i][1] <= others[j][1]:
+            i += 1
+        else:
+            j += 1
+    return False
+
+
+def pauses_lie_in_shifts(scenario: Scenario) -> Found:
+    """Breaks and activities lie within their shift and do not overlap."""
+    for name, team in scenario.team.items():
+        for i, shift in enumerate(team.shifts):
+            for key in ("breaks", "activities"):
+                for pause in getattr(shift, key):
+                    if pause.end > shift.hours.end:
+                        path = dotted(("team", name, "shifts", i, key))
+                        yield Problem(path, f"{_span(pause)} outside the shift", f"within {_span(shift.hours)}")
+            pauses = sorted((*shift.breaks, *shift.activities))
+            for one, other in pairwise(pauses):
+                if other.start < one.end:
+                    path = dotted(("team", name, "shifts", i, "breaks"))
+                    yield Problem(path, f"{_span(one)} and {_span(other)} overlap", "breaks one after the other")
+
+
+def rosters_are_possible(scenario: Scenario) -> Found:
+    """In a roster breaks lie within their shift and do not overlap, nor do the shifts of an agent."""
+    for team in scenario.team.values():
+        roster = team.roster
+        if roster is None:
+            continue
+        ends: dict[str, datetime] = {}
+        for shift in sorted(roster.shifts, key=lambda shift: shift.start):
+            path = f"{roster.file}:{shift.line}"
+            if shift.start < ends.get(shift.agent, datetime.min):
+                yield Problem(path, f"a shift of {shift.agent} that overlaps another", "shifts one after the other")
+            ends[shift.agent] = max(shift.end, ends.get(shift.agent, datetime.min))
+            for start, end in shift.breaks:
+                if end > shift.end:
+                    yield Problem(path, f"a break at {start:%H:%M} outside the shift", "breaks within the shift")
+            for one, other in pairwise(shift.breaks):
+                if other[0] < one[1]:
+                    yield Problem(path, f"breaks that overlap at {other[0]:%H:%M}", "breaks one after the other")
+
+
+def capacity_fits(scenario: Scenario) -> Found:
+    """The capacity of an agent, common multiple of all concurrencies, stays a small integer."""
+    every = [(name, queue, n) for name, team in scenario.team.items() for queue, n in team.concurrency.items()]
+    multiple = math.lcm(1, *(n for _, _, n in every))
+    if multiple >= 2**31:
+        name, queue, _ = max(every, key=lambda entry: entry[2])
+        found = f"concurrencies whose least common multiple is {multiple:.3g}"
+        yield Problem(dotted(("team", name, "concurrency", queue)), found, "fewer different numbers, or smaller ones")
+
+
+# the clock
+
+
+def local_times_happen_once(scenario: Scenario) -> Found:
+    """No edge of hours, shifts or volumes falls into an hour that a clock change skips or repeats."""
+    if scenario.timezone is None:
+        return
+    zone = ZoneInfo(scenario.timezone)
+    for path, moment in edges(scenario):
+        first, second = moment.replace(tzinfo=zone), moment.replace(tzinfo=zone, fold=1)
+        if first.utcoffset() != second.utcoffset():
+            skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment
+            found = f"{moment:%Y-%m-%d %H:%M} {'does not exist' if skipped else 'comes twice'} in {scenario.timezone}"
+            yield Problem(path, found, "times outside the hour of the clock change")
+
+
+# what is not there yet
+
+
+def supported(scenario: Scenario) -> Found:
+    """Parts of the model that no engine knows yet are switched off."""
+    for path, used in _future(scenario):
+        if used:
+            yield Problem(path, "not supported yet", "leave it out for now")
+
+
+def _future(scenario: Scenario) -> Iterator[tuple[str, bool]]:
+    for name, queue in scenario.queue.items():
+        for key, used in (
+            ("drop", queue.drop > 0),
+            ("bot", queue.bot is not None and queue.bot.matters),
+            ("work_by_concurrency", bool(queue.work_by_concurrency)),
+            ("outside_hours", queue.outside_hours == "bot"),
+        ):
+            yield dotted(("queue", name, key)), used
+    for name, team in scenario.team.items():
+        yield dotted(("team", name, "interrupts")), any(team.interrupts.values())
+    yield "demand", scenario.demand is not None
+    for name, service in scenario.self_service.items():
+        yield dotted(("self_service", name)), any(service.deflects.values())
+    for name, outbound in scenario.outbound.items():
+        yield dotted(("outbound", name)), outbound.messages > 0 or outbound.recontact
+    for name, callback in scenario.callback.items():
+        yield dotted(("callback", name)), callback.accepts > 0 and callback.offer_above != NEVER
+    yield "busyness.correlation", scenario.busyness.correlation != 0
+    yield "staffing", bool(scenario.staffing)
+
+
+# warnings
+
+
+def overload(scenario: Scenario) -> Found:
+    """Queues that offer more work than all agents with the skill are there for.
+
+    Day by day where a queue rejects outside its hours, over the whole run where it holds; then all queues together.
+    Without transfers, retries, slowdown and re-reading.
+    """
+    days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
+    whole = f"the {len(days)} days"
+    for name, queue in scenario.queue.items():
+        teams = [team for team in scenario.team.values() if name in team.skills]
+        spans = [([day], str(day)) for day in days] if queue.outside_hours == "reject" else [(days, whole)]
+        for some, when in spans:
+            if offer := _overload(scenario, [name], teams, some):
+                yield Problem(dotted(("queue", name)), *_hours(offer, when, "agents with the skill"))
+                break
+    if len(scenario.queue) > 1 and (offer := _overload(scenario, [*scenario.queue], [*scenario.team.values()], days)):
+        yield Problem("queue", *_hours(offer, whole, "all agents"))
+
+
+def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: list[date]) -> tuple[float, float] | None:
+    offered = 0.0
+    for name in names:
+        queue = scenario.queue[name]
+        pace = min((team.pace[name] for team in teams if name in team.skills), default=1.0)
+        work = queue.turns.mean * queue.work.mean + queue.wrap_up.mean
+        expected = contacts(queue, scenario)
+        offered += sum(expected[day] for day in days) * work * pace / 3600
+    staffed = sum(staffed_hours(team, days) for team in teams)
+    return (offered, staffed) if offered > staffed else None
+
+
+def _hours(offer: tuple[float, float], when: str, whose: str) -> tuple[str, str]:
+    return f"{offer[0]:.1f} h of work offered on {when}", f"{offer[1]:.1f} h staffed by {whose}"
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    something_to_simulate,
+    names_are_printable,
+    queues_exist,
+    horizon,
+    fits_into_memory,
+    one_to_one_contacts,
+    silence_ends,
+    shares_add_up,
+    volumes_within_horizon,
+    spikes_within_horizon,
+    queues_are_served,
+    teams_have_shifts,
+    shifts_cover_opening_hours,
+    pauses_lie_in_shifts,
+    rosters_are_possible,
+    capacity_fits,
+    local_times_happen_once,
+    supported,
+)
+"""Every rule, in the order of reporting."""
+
+
+def _time(micros: int) -> str:
+    return f"{micros / HOUR:g} h" if micros >= HOUR else f"{micros / SECOND:g} s"
+
+
+def _span(span: Span) -> str:
+    clock = (edge if edge == DAY else edge % DAY for edge in span)
+    return "-".join(f"{edge // HOUR:02d}:{edge % HOUR // MINUTE:02d}" for edge in clock)
+
+
+def _moment(moment: datetime | int) -> str:
+    return f"{moment / SECOND:g} s" if isinstance(moment, int) else f"{moment:%Y-%m-%d %H:%M}"

@@ -1,0 +1,280 @@
+"""From a scenario file to a checked `Scenario`, and back to the file as it was run."""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.scenario import check
+from ccsim.scenario.channels import with_defaults
+from ccsim.scenario.data import DataFiles
+from ccsim.scenario.faults import Fault, FaultError, did_you_mean, dotted, shown
+from ccsim.scenario.model import Scenario
+
+Path_ = tuple[str | int, ...]
+
+
+def load(path: str | Path, variant: str | None = None, overrides: Sequence[str] = ()) -> Scenario:
+    """The scenario of a TOML file, with a variant and `PATH=VALUE` overrides applied on top, in this order.
+
+    CSV files are looked up beside the scenario file. Raises `ScenarioError` with every problem found.
+    """
+    file = str(path)
+    raw = _toml(Path(path), file)
+    raw.setdefault("name", Path(path).stem)
+    problems: list[Problem] = []
+    changes: list[tuple[str, Any]] = []
+    if variant is not None:
+        changes += _variant(raw, variant, problems, file)
+    for override in overrides:
+        target, equals, value = override.partition("=")
+        if not equals:
+            problems.append(Problem(override, "no =", "--set PATH=VALUE, such as queue.phone.volume.scale=1.2", file))
+        else:
+            changes.append((target.strip(), _value(value.strip())))
+    # a new channel brings new defaults, into which the other paths may reach
+    for target, value in sorted(changes, key=lambda change: not re.fullmatch(r"queue\..*\.channel", change[0])):
+        try:
+            assign(raw, target, value)
+        except FaultError as bad:
+            problems += [Problem(target, f.found, f.allowed, file) for f in bad.faults]
+    if problems:
+        raise ScenarioError(problems)
+    return parse(raw, Path(path).parent, file)
+
+
+def parse(raw: dict[str, Any], folder: Path | None = None, file: str = "") -> Scenario:
+    """The scenario of tables as `tomllib` gives them; CSV files are looked up in `folder`, the working one by default.
+
+    Raises `ScenarioError` with every problem found.
+    """
+    files = DataFiles(folder or Path())
+    try:
+        scenario = Scenario.model_validate(raw, context=files)
+    except ValidationError as bad:
+        found = list(_problems(bad, file))
+        rest, pruned = _pruned(raw, bad)
+        raise ScenarioError(found + _further(rest, files, file, pruned)) from None
+    problems = check.problems(scenario, file)
+    if problems:
+        raise ScenarioError(problems)
+    return scenario
+
+
+def assign(raw: dict[str, Any], path: str, value: Any) -> None:
+    """Set the place of a dotted path (list items by number) in a scenario's tables.
+
+    A path that leads into a default of a channel starts from that default: `queue.chat.work.mean` keeps the `cv`.
+    Raises `FaultError` for a path that leads nowhere.
+    """
+    keys = _keys(path)
+    full: Any = with_defaults(raw)
+    table: Any = raw
+    for depth, key in enumerate(keys):
+        if isinstance(table, list):
+            if not key.isdecimal() or int(key) >= len(table):
+                found = f"no item {key} in {dotted(keys[:depth])}"
+                raise FaultError(Fault(found, f"a number from 0 to {len(table) - 1}"))
+            place: Any = int(key)
+        elif isinstance(table, dict):
+            place = key
+            if depth < len(keys) - 1 and key not in table:
+                if depth == 1 and keys[0] in ("queue", "team"):
+                    raise FaultError(Fault(f"no {keys[0]} {shown(key)}", did_you_mean(key, table)))
+                default = full.get(key) if isinstance(full, dict) else None
+                table[key] = copy.deepcopy(default) if default is not None else {}
+        else:
+            raise FaultError(Fault(f"{dotted(keys[:depth])} is {shown(table)}", "a table or a list to lead into"))
+        if depth == len(keys) - 1:
+            table[place] = value
+        else:
+            table = table[place]
+            full = full[place] if isinstance(full, list) else full.get(place) if isinstance(full, dict) else None
+
+
+def resolved_toml(scenario: Scenario) -> str:
+    """The scenario file as run: variant and overrides applied, data files by the names of `stored_files`."""
+    import tomli_w
+
+    names = _stored_names(scenario)
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {
+                key: names.get(entry, entry) if key in ("file", "log") and isinstance(entry, str) else renamed(entry)
+                for key, entry in value.items()
+            }
+        return [renamed(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+    return tomli_w.dumps({key: renamed(value) for key, value in scenario.raw.items() if key != "variant"})
+
+
+def stored_files(scenario: Scenario) -> dict[str, bytes]:
+    """The data files as they were read, by the file names that `resolved_toml` uses."""
+    return {name: scenario.files[used] for used, name in _stored_names(scenario).items()}
+
+
+def _stored_names(scenario: Scenario) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for used in scenario.files:
+        name = Path(used).name
+        while name in names.values() or name == "scenario.toml":
+            name = f"_{name}"
+        names[used] = name
+    return names
+
+
+def _toml(path: Path, file: str) -> dict[str, Any]:
+    def refused(found: str, allowed: str, place: str = "") -> ScenarioError:
+        return ScenarioError([Problem(place, found, allowed, file)])
+
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise refused("no such file", "a scenario in TOML; `ccsim new` writes one") from None
+    except IsADirectoryError:
+        raise refused("a folder", "a scenario in TOML") from None
+    except (OSError, ValueError) as bad:
+        raise refused(f"cannot be read: {bad}", "a scenario in TOML") from None
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as bad:
+        line = content.count(b"\n", 0, bad.start) + 1
+        raise refused("bytes that are not UTF-8", "text in UTF-8", f"line {line}") from None
+    except tomllib.TOMLDecodeError as bad:
+        match = re.search(r"\(at (line \d+), column \d+\)", str(bad))
+        raise refused(f"not TOML: {bad}", "TOML", match[1] if match else "end of file") from None
+    except (RecursionError, ValueError) as bad:  # nested too deeply; a number or date beyond Python's range
+        raise refused(f"not TOML: {bad}", "TOML") from None
+
+
+def _variant(raw: dict[str, Any], name: str, problems: list[Problem], file: str) -> list[tuple[str, Any]]:
+    variants = raw.get("variant", {})
+    if not isinstance(variants, dict) or name not in variants:
+        known = list(variants) if isinstance(variants, dict) else []
+        problems.append(Problem(f"variant.{name}", "no such variant", did_you_mean(name, known), file))
+        return []
+    changes = variants[name].get("set", {}) if isinstance(variants[name], dict) else None
+    if not isinstance(changes, dict):
+        problems.append(Problem(f"variant.{name}.set", shown(changes), "a table of dotted path = value", file))
+        return []
+    return list(copy.deepcopy(changes).items())
+
+
+def _value(text: str) -> Any:
+    """What follows `=` in an override: TOML if it is that, else a string."""
+    try:
+        tables = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return text
+    return tables["value"] if len(tables) == 1 else text
+
+
+def _keys(path: str) -> list[str]:
+    try:
+        table: Any = tomllib.loads(f"{path} = 0")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        table = None
+    keys: list[str] = []
+    while isinstance(table, dict) and len(table) == 1:
+        ((key, table),) = table.items()
+        keys.append(key)
+    if table != 0 or not keys:
+        raise FaultError(Fault(shown(path), "a dotted path such as queue.phone.volume.scale"))
+    return keys
+
+
+def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
+    for detail in error.errors():
+        place = detail["loc"]
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, FaultError):
+            for fault in cause.faults:
+                yield Problem(fault.row or dotted((*place, *fault.at)), fault.found, fault.allowed, file)
+        elif detail["type"] == "extra_forbidden":
+            yield Problem(dotted(place), "unknown key", did_you_mean(str(place[-1]), _fields(place[:-1])), file)
+        elif detail["type"] == "missing":
+            yield Problem(dotted(place), "missing", "this key is needed", file)
+        else:
+            allowed = re.sub(r"^Input should be ", "", detail["msg"])
+            expected = re.findall(r"'([^']*)'", allowed) if detail["type"] == "literal_error" else []
+            if expected:
+                allowed = did_you_mean(str(detail["input"]), expected)
+            yield Problem(dotted(place), shown(detail["input"]), _plain(allowed), file)
+
+
+def _plain(message: str) -> str:
+    """pydantic's words in those of a planner."""
+    for theirs, ours in (
+        ("a valid dictionary or instance of", "a table:"),
+        ("a valid dictionary", "a table"),
+        ("a valid tuple", "a list"),
+        ("a valid integer", "a whole number"),
+        ("a valid number", "a number"),
+        ("a valid string", "a text in quotes"),
+        ("a valid boolean", "true or false"),
+    ):
+        message = message.replace(theirs, ours)
+    return message
+
+
+def _fields(place: Path_) -> Iterable[str]:
+    """The keys that the table at `place` may have."""
+    model: Any = Scenario
+    for key in place:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            annotation: Any = model.model_fields[str(key)].annotation if str(key) in model.model_fields else None
+            model = next(_parts(annotation), None)
+    return model.model_fields if model else ()
+
+
+def _parts(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The table inside `dict[str, X]`, `tuple[X, ...]` or `X | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _parts(argument)
+
+
+def _pruned(raw: dict[str, Any], error: ValidationError) -> tuple[dict[str, Any], list[str]]:
+    """The tables without what is wrong in them, and the paths that went."""
+    rest: Any = copy.deepcopy(raw)
+    # from the back, so that what goes does not move the list items still to go
+    places = sorted({detail["loc"] for detail in error.errors()}, key=_sortable, reverse=True)
+    for place in places:
+        table = rest
+        for key in place[:-1]:
+            table = table[key] if _has(table, key) else None
+        if place and _has(table, place[-1]):
+            del table[place[-1]]
+    return rest, [dotted(place) for place in places]
+
+
+def _sortable(place: Path_) -> list[tuple[int, str]]:
+    return [(key, "") if isinstance(key, int) else (-1, key) for key in place]
+
+
+def _has(table: Any, key: str | int) -> bool:
+    if isinstance(table, dict):
+        return key in table
+    return isinstance(table, list) and isinstance(key, int) and key < len(table)
+
+
+def _further(rest: dict[str, Any], files: DataFiles, file: str, pruned: list[str]) -> list[Problem]:
+    """Problems in how the sound parts fit together, but for those that only what was pruned may have caused."""
+    try:
+        scenario = Scenario.model_validate(rest, context=files)
+    except ValidationError:
+        return []
+
+    def owed_to(path: str, gone: str) -> bool:
+        return gone == path or gone.startswith(f"{path}.") or path.startswith(f"{gone}.")
+
+    return [p for p in check.problems(scenario, file) if not any(owed_to(p.path, gone) for gone in pruned)]
