@@ -48,16 +48,6 @@ def sample(scenario: Scenario, replication: int) -> Workload:
 # ----------------------------------------------------------------------------------------------------------- arrivals
 
 
-def expected_arrivals(scenario: Scenario, name: str) -> float:
-    """Contacts to be expected in queue `name` over the horizon, initial backlog included, follow-ups not."""
-    queue = scenario.queue[name]
-    if queue.volume is not None and queue.volume.trace is not None:
-        volume = queue.volume.scale * len(queue.volume.trace.arrivals)
-    else:
-        volume = float(_rate(scenario, name).expected[-1])
-    return volume + queue.initial_backlog.contacts
-
-
 def _arrivals(scenario: Scenario, name: str, source: _Source) -> tuple[I64, I64 | None]:
     """When a queue's contacts come, the backlog last; and the work of each if a log gives it (-1: to be drawn)."""
     queue = scenario.queue[name]
@@ -102,7 +92,7 @@ def _rate(scenario: Scenario, name: str) -> Rate:
 
 
 def _traced(scenario: Scenario, name: str, source: _Source, busy: F64 | None) -> tuple[I64, I64 | None]:
-    """The contacts of a log within the horizon, and their work if it tells.
+    """The contacts of a log in order of arrival, and their work if it tells.
 
     A factor f (scale, spike, busy day) repeats a contact at its time: the whole part of f times, and once more with the
     chance that is left.
@@ -113,7 +103,6 @@ def _traced(scenario: Scenario, name: str, source: _Source, busy: F64 | None) ->
     assert volume.trace is not None
     times = np.array([scenario.moment(time) for time in volume.trace.arrivals], dtype=np.int64)
     order = np.argsort(times, kind="stable")
-    order = order[(times[order] >= 0) & (times[order] < horizon.end)]
     times = times[order]
     factor = np.full(len(times), volume.scale)
     for start, end, spike in _spikes(scenario, name):

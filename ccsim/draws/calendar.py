@@ -58,7 +58,3 @@ class Calendar:
     def midnights(self, days: int) -> I64:
         """Starts of the days 0 … days : int64[days + 1], microseconds; the last is the end."""
         return np.array([self.at(day) for day in range(days + 1)], dtype=np.int64)
-
-    def day_of(self, time: int) -> int:
-        """The day that has the time (microseconds since the start)."""
-        return self.day((self._zero + dt.timedelta(microseconds=time)).astimezone(self._zone).date())

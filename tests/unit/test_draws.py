@@ -1,0 +1,275 @@
+"""Laws, streams, calendar and arrivals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import numpy as np
+import pytest
+
+from ccsim.draws.arrivals import HOUR, SHAPES, busyness, by_interval, constant, daily
+from ccsim.draws.calendar import DAY, Calendar
+from ccsim.draws.durations import (
+    Constant,
+    Empirical,
+    Exponential,
+    Gamma,
+    Geometric,
+    Law,
+    LogNormal,
+    Mixture,
+    Never,
+    Uniform,
+    Weibull,
+    counts,
+    micros,
+    to_micros,
+)
+from ccsim.draws.streams import stream, uniforms
+from ccsim.tables import F64, NEVER, SECOND
+
+N = 100_000
+
+# law, its mean and its standard deviation
+MOMENTS: list[tuple[Law, float, float]] = [
+    (Constant(12.5), 12.5, 0.0),
+    (Exponential(90), 90, 90),
+    (LogNormal.from_mean_cv(30, 0.8), 30, 24),
+    (LogNormal(20, 0.5), 20 * math.exp(0.125), 20 * math.exp(0.125) * math.sqrt(math.expm1(0.25))),
+    (Gamma(30, 0.5), 30, 15),
+    (Gamma(30, 1.5), 30, 45),
+    (Gamma(30, 0), 30, 0),
+    (Weibull(30, 0.5), 30, 15),
+    (Weibull(30, 1), 30, 30),
+    (Weibull(30, 1.5), 30, 45),
+    (Weibull(30, 0), 30, 0),
+    (Uniform(10, 40), 25, 30 / math.sqrt(12)),
+    (Geometric(6), 6, math.sqrt(30)),
+    (Geometric(1), 1, 0),
+    (Empirical((4.0, 1.0, 1.0)), 2, math.sqrt(2)),
+    (Mixture((1, 3), (Constant(40), Exponential(20))), 25, math.sqrt(0.25 * 1600 + 0.75 * 800 - 625)),
+    (Mixture((2, 0), (Exponential(20), Never())), 20, 20),
+]
+
+
+@pytest.mark.parametrize(("law", "mean", "deviation"), MOMENTS, ids=lambda x: str(x) if isinstance(x, Law) else "")
+def test_moments_of_a_law(law: Law, mean: float, deviation: float) -> None:
+    assert law.mean == pytest.approx(mean)
+    values = law.value(draws(N))
+    assert abs(values.mean() - mean) <= 4 * deviation / math.sqrt(N) + 1e-9
+    squares = (values - mean) ** 2
+    assert abs(squares.mean() - deviation**2) <= 4 * squares.std() / math.sqrt(N) + 1e-9
+
+
+@pytest.mark.parametrize("law", [law for law, _, _ in MOMENTS], ids=str)
+def test_a_law_rises_with_its_draw_and_has_finite_ends(law: Law) -> None:
+    u = np.array([2.0**-54, 0.1, 0.25, 0.5, 0.75, 0.9, 1 - 2.0**-53])
+    before = u.copy()
+    values = law.value(u)
+    assert np.array_equal(u, before)
+    assert np.isfinite(values).all()
+    assert (values >= 0).all()
+    if not isinstance(law, Mixture):
+        assert (np.diff(values) >= 0).all()
+
+
+@pytest.mark.parametrize("family", [Exponential, lambda mean: Gamma(mean, 0.7), lambda mean: Weibull(mean, 2.0)])
+def test_a_new_mean_stretches_the_same_draws(family: type[Exponential]) -> None:
+    u = draws(1000)
+    assert family(30).value(u) / family(10).value(u) == pytest.approx(np.full(1000, 3.0))
+
+
+def test_never_and_rounding() -> None:
+    u = draws(1000)
+    assert (micros(Never(), u) == NEVER).all()
+    assert (micros(Mixture((1,), (Never(),)), u) == NEVER).all()
+    assert (micros(Exponential(1e30), u) == NEVER).all()
+    assert np.array_equal(micros(Uniform(0, 10), u), np.rint(u * 10 * SECOND))
+    assert micros(Constant(0.0000015), u[:1]).tolist() == [2]
+    assert (to_micros(1.25), to_micros(math.inf)) == (1_250_000, NEVER)
+
+
+def test_counts_are_whole_and_positive() -> None:
+    found = counts(Uniform(0, 3), draws(1000))
+    assert set(found) == {1, 2, 3}
+    shares = np.bincount(counts(Geometric(4), draws(N)), minlength=4)[1:4] / N
+    expected = np.array([0.25, 0.1875, 0.140625])
+    assert (np.abs(shares - expected) < 4 * np.sqrt(expected * (1 - expected) / N)).all()
+
+
+def test_a_mixture_rescales_what_is_left_of_the_draw() -> None:
+    mixture = Mixture((1, 1), (Uniform(0, 1), Uniform(10, 11)))
+    assert mixture.value(np.array([0.25, 0.75])) == pytest.approx([0.5, 10.5])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda: Constant(-1),
+        lambda: Exponential(math.nan),
+        lambda: LogNormal(1, -1),
+        lambda: LogNormal.from_mean_cv(1, math.inf),
+        lambda: Gamma(1, -0.1),
+        lambda: Weibull(1, 1e-6),
+        lambda: Uniform(2, 1),
+        lambda: Geometric(0.5),
+        lambda: Empirical(()),
+        lambda: Empirical((1, -1)),
+        lambda: Mixture((0,), (Never(),)),
+        lambda: Mixture((1, 1), (Never(),)),
+    ],
+)
+def test_laws_that_make_no_sense_are_refused(bad: type[Never]) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        bad()
+
+
+def test_streams_are_known_by_their_names() -> None:
+    def first(*name: int | str) -> float:
+        return float(stream(*name).random())  # type: ignore[arg-type]
+
+    names = [(1, 0, "queue.a", "work"), (2, 0, "queue.a", "work"), (1, 1, "queue.a", "work"), (1, 0, "queue.b", "work")]
+    names += [(1, 0, "queue.a", "work.1"), (1, 0, "queue.a.work", ""), (1, 0, "queue", "a.work")]
+    assert len({first(*name) for name in names}) == len(names)
+    assert first(*names[0]) == first(*names[0])
+
+
+def test_uniforms_exclude_their_ends() -> None:
+    class Zero(np.random.Generator):
+        def random(self, *args: object, **kwargs: object) -> F64:  # type: ignore[override]
+            return np.zeros(3)
+
+    assert (uniforms(Zero(np.random.PCG64(1)), 3) > 0).all()
+    u = draws(N)
+    assert abs(u.mean() - 0.5) < 4 / math.sqrt(12 * N)
+
+
+ROME = "Europe/Rome"
+
+
+def test_days_across_a_clock_change() -> None:
+    spring, autumn = Calendar(dt.date(2026, 3, 28), ROME), Calendar(dt.date(2026, 10, 24), ROME)
+    assert (np.diff(spring.midnights(3)) // HOUR).tolist() == [24, 23, 24]
+    assert (np.diff(autumn.midnights(3)) // HOUR).tolist() == [24, 25, 24]
+    assert (np.diff(Calendar(dt.date(2026, 3, 28)).midnights(3)) // HOUR).tolist() == [24, 24, 24]
+    # 08:00 stays 08:00 on the clock; a time beyond midnight is the next day's; days before the start count too
+    assert [spring.at(day, 8 * HOUR) // HOUR for day in range(3)] == [8, 31, 55]
+    assert spring.at(0, 30 * HOUR) == spring.at(1, 6 * HOUR) == 29 * HOUR
+    assert spring.at(-1, 23 * HOUR) == -HOUR
+    # the hour that comes twice means the first
+    assert autumn.at(1, 2 * HOUR) == 26 * HOUR
+    assert autumn.at(1, 3 * HOUR) == 28 * HOUR
+    assert spring.day(spring.date(5)) == 5
+
+
+def test_constant_rate_counts_and_spreads_evenly() -> None:
+    times = constant(300.0, 100 * HOUR).times(stream(1, 0, "queue.a", "arrivals"))
+    assert abs(len(times) - 30_000) < 4 * math.sqrt(30_000)
+    assert (np.diff(times) >= 0).all()
+    assert times[0] >= 0
+    assert times[-1] < 100 * HOUR
+    gaps = np.diff(times) / HOUR * 300
+    assert abs(gaps.std() - 1) < 4 * math.sqrt(8 / len(gaps)) / 2
+
+
+def test_a_larger_volume_keeps_the_underlying_draws() -> None:
+    slow = constant(10.0, 24 * HOUR).times(stream(1, 0, "queue.a", "arrivals"))
+    fast = constant(1000.0, 24 * HOUR).times(stream(1, 0, "queue.a", "arrivals"))
+    assert np.abs(fast[: len(slow)] * 100 - slow).max() <= 100
+    assert len(constant(0.0, HOUR).times(stream(1, 0, "queue.a", "arrivals"))) == 0
+
+
+def spread(rate: F64, edges: F64, *spans: tuple[float, float]) -> list[float]:
+    """Expected arrivals in spans of hours."""
+    found = [np.interp(np.array(span) * HOUR, edges, rate) for span in spans]
+    return [float(after - before) for before, after in found]
+
+
+def test_a_shape_is_cut_to_the_open_hours_and_keeps_the_days_volume() -> None:
+    calendar = Calendar(dt.date(2026, 3, 2))
+    spans = np.array([[8 * HOUR, 12 * HOUR], [14 * HOUR, 20 * HOUR]])
+    rate = daily(np.array([600.0, 600.0]), ((9 * HOUR, 1.0), (10 * HOUR, 3.0), (16 * HOUR, 0.0)), calendar, spans)
+    found = spread(rate.expected, rate.edges.astype(float), (0, 9), (9, 10), (10, 12), (12, 14), (14, 16), (16, 48))
+    # weight × open hours: 1, 6 and 6; the second day is closed
+    assert found == pytest.approx([0, 600 / 13, 3600 / 13, 0, 3600 / 13, 0])
+
+
+def test_a_shape_that_misses_the_open_hours_gives_way_to_an_even_spread() -> None:
+    spans = np.array([[20 * HOUR, 22 * HOUR]])
+    rate = daily(np.array([50.0]), ((9 * HOUR, 1.0), (16 * HOUR, 0.0)), Calendar(dt.date(2026, 3, 2)), spans)
+    assert spread(rate.expected, rate.edges.astype(float), (0, 20), (20, 21), (21, 22)) == pytest.approx([0, 25, 25])
+
+
+def test_without_open_hours_a_shape_runs_over_the_whole_day() -> None:
+    rate = daily(np.array([24.0]), SHAPES["flat"], Calendar(dt.date(2026, 3, 2)), None)
+    assert spread(rate.expected, rate.edges.astype(float), (0, 1), (5, 8)) == pytest.approx([1, 3])
+
+
+@pytest.mark.parametrize("start", [dt.date(2026, 3, 28), dt.date(2026, 10, 24)])
+def test_a_day_of_23_or_25_hours_has_its_volume(start: dt.date) -> None:
+    calendar = Calendar(start, ROME)
+    shape = ((0, 1.0), (2 * HOUR, 5.0), (2 * HOUR + HOUR // 2, 7.0), (3 * HOUR, 1.0))
+    rate = daily(np.array([100.0, 200.0, 100.0]), shape, calendar, None)
+    assert (np.diff(rate.edges) >= 0).all()
+    assert (np.diff(rate.expected) >= 0).all()
+    midnights = calendar.midnights(3).astype(float)
+    assert np.interp(midnights, rate.edges, rate.expected) == pytest.approx([0, 100, 300, 400])
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_built_in_shapes_are_sorted_within_a_day_and_never_empty(name: str) -> None:
+    times = [time for time, _ in SHAPES[name]]
+    assert times == sorted(set(times))
+    assert times[0] == 0
+    assert times[-1] < DAY
+    assert all(weight > 0 for _, weight in SHAPES[name])
+
+
+def test_the_required_shapes_are_there() -> None:
+    assert {"flat", "office", "evening"} <= set(SHAPES)
+
+
+def test_intervals_have_gaps_and_their_own_counts() -> None:
+    rate = by_interval(np.array([HOUR, 3 * HOUR]), np.array([2 * HOUR, 4 * HOUR]), np.array([5000.0, 20_000.0]))
+    times = rate.times(stream(3, 0, "queue.a", "arrivals"))
+    counted, _ = np.histogram(times, np.arange(6) * HOUR)
+    assert counted[[0, 2, 4]].tolist() == [0, 0, 0]
+    assert (np.abs(counted[[1, 3]] - [5000, 20_000]) < 4 * np.sqrt([5000, 20_000])).all()
+
+
+def test_spikes_scale_and_days_multiply() -> None:
+    rate = constant(60.0, 48 * HOUR).spiked(HOUR, 2 * HOUR, 3.0).scaled(0.5)
+    rate = rate.by_day(np.array([0, 24, 48]) * HOUR, np.array([1.0, 2.0]))
+    found = spread(rate.expected, rate.edges.astype(float), (0, 1), (1, 2), (2, 3), (24, 48))
+    assert found == pytest.approx([30, 90, 30, 24 * 60])
+
+
+def test_spans_that_are_open_for_good() -> None:
+    rate = constant(60.0, 10 * HOUR).within(np.array([[-NEVER, 2 * HOUR], [9 * HOUR, NEVER]]))
+    assert spread(rate.expected, rate.edges.astype(float), (0, 2), (2, 9), (9, 10)) == pytest.approx([120, 0, 60])
+
+
+def busy(owner: str, correlation: float, days: int = 4000) -> F64:
+    shared = stream(5, 0, "scenario", "busyness")
+    return busyness(stream(5, 0, owner, "busyness"), shared, days, 0.3, correlation)
+
+
+def test_busyness_has_mean_one_and_its_cv() -> None:
+    factors = busy("queue.a", 0.0)
+    assert abs(factors.mean() - 1) < 4 * 0.3 / math.sqrt(len(factors))
+    squares = (factors - 1) ** 2
+    assert abs(squares.mean() - 0.09) < 4 * squares.std() / math.sqrt(len(factors))
+
+
+def test_busyness_is_correlated_as_asked() -> None:
+    def together(correlation: float) -> float:
+        return float(np.corrcoef(busy("queue.a", correlation), busy("queue.b", correlation))[0, 1])
+
+    assert abs(together(0.0)) < 4 / math.sqrt(4000)
+    assert together(1.0) == pytest.approx(1)
+    assert 0.4 < together(0.5) < 0.6
+
+
+def draws(n: int) -> F64:
+    return uniforms(stream(20260302, 0, "test", "draws"), n)
