@@ -7,7 +7,12 @@ I, illustrative: no trustworthy figure was found. What a channel does not bring 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from ccsim.scenario.faults import dotted
+
+if TYPE_CHECKING:
+    from ccsim.scenario.model import Scenario
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,6 @@ def _illustrative(value: Any) -> Default:
     return Default(value, "I", "illustrative: no trustworthy figure was found")
 
 
-def _one_turn() -> Default:
-    return Default(1, "A", "a one-to-one contact is one turn")
-
 
 CHANNELS: Final[dict[str, Channel]] = {
     "phone": Channel(
@@ -58,7 +60,6 @@ CHANNELS: Final[dict[str, Channel]] = {
         persistent=False,
         concurrency=_ONE,
         defaults={
-            "turns": _one_turn(),
             "work": _illustrative({"mean": "4m30s", "cv": 0.9}),
             "wrap_up": _illustrative("40s"),
             "patience": Default(
@@ -129,7 +130,6 @@ CHANNELS: Final[dict[str, Channel]] = {
         persistent=False,
         concurrency=_ONE,
         defaults={
-            "turns": _one_turn(),
             "work": _illustrative({"mean": "8m", "cv": 0.7}),
             "wrap_up": _illustrative("60s"),
             "patience": _illustrative({"dist": "exponential", "mean": "2m"}),
@@ -143,7 +143,6 @@ CHANNELS: Final[dict[str, Channel]] = {
         persistent=False,
         concurrency=_ONE,
         defaults={
-            "turns": _one_turn(),
             "work": _illustrative({"mean": "12m", "cv": 0.7}),
             "wrap_up": _illustrative("60s"),
             "patience": _illustrative({"dist": "exponential", "mean": "20m"}),
@@ -170,6 +169,25 @@ CHANNELS: Final[dict[str, Channel]] = {
         },
     ),
 }
+
+
+def defaults_used(scenario: Scenario) -> list[tuple[str, Default]]:
+    """What a scenario leaves to its channels: path and default, in file order."""
+    used: list[tuple[str, Default]] = []
+    for name, queue in scenario.queue.items():
+        given = scenario.raw["queue"][name]
+        used += [
+            (dotted(("queue", name, key)), default)
+            for key, default in CHANNELS[queue.channel].defaults.items()
+            if key not in given
+        ]
+    for name, team in scenario.team.items():
+        if "concurrency" not in scenario.raw["team"][name]:
+            used += [
+                (dotted(("team", name, "concurrency", skill)), CHANNELS[scenario.queue[skill].channel].concurrency)
+                for skill in team.skills
+            ]
+    return used
 
 
 def channel_of(queue: object) -> Channel | None:

@@ -19,6 +19,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainValidator,
     PrivateAttr,
     Strict,
@@ -27,12 +28,13 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import CoreSchema
 
 from ccsim.draws.arrivals import SHAPES
 from ccsim.draws.calendar import Calendar
 from ccsim.draws.durations import Constant, Law, Never
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
-from ccsim.scenario import schema, values
+from ccsim.scenario import jsontypes, values
 from ccsim.scenario.channels import CHANNELS, Channel, with_defaults
 from ccsim.scenario.data import DataFiles, number
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
@@ -111,20 +113,20 @@ def _timeless(value: object) -> int:
     raise FaultError(Fault(shown(value), 'a whole number of 0 or more, or "never"'))
 
 
-Duration = Annotated[int, _parsed(values.duration), WithJsonSchema(schema.DURATION)]
-DurationOrNever = Annotated[int, _parsed(values.duration_or_never), WithJsonSchema(schema.DURATION_OR_NEVER)]
-Limit = Annotated[int, _parsed(_timeless), WithJsonSchema(schema.COUNT_OR_NEVER)]
-DurationLaw = Annotated[Law, _law(duration_law), WithJsonSchema(schema.DURATION_LAW)]
-PatienceLaw = Annotated[Law, _law(patience_law), WithJsonSchema(schema.PATIENCE_LAW)]
-CountLaw = Annotated[Law, _law(count_law), WithJsonSchema(schema.COUNT_LAW)]
-Goal = Annotated[Target | None, _parsed(values.target), WithJsonSchema(schema.TARGET)]
-LocalDate = Annotated[date, _parsed(values.local_date), WithJsonSchema(schema.DATE)]
-LocalDateTime = Annotated[datetime, _parsed(values.local_datetime), WithJsonSchema(schema.DATE_TIME)]
-Hours = Annotated[ByDay[tuple[Span, ...]], _parsed(_opening_hours), WithJsonSchema(schema.OPENING_HOURS)]
-DayFactors = Annotated[ByDay[float], _parsed(_day_factors), WithJsonSchema(schema.DAY_FACTORS)]
-DaySet = Annotated[ByDay[bool], _parsed(_day_set), WithJsonSchema(schema.DAYS)]
-HoursOfDay = Annotated[Span, _parsed(values.span), WithJsonSchema(schema.SPAN)]
-Shape = Annotated[tuple[tuple[int, float], ...], _parsed(_pieces), WithJsonSchema(schema.shape(tuple(SHAPES)))]
+Duration = Annotated[int, _parsed(values.duration), WithJsonSchema(jsontypes.DURATION)]
+DurationOrNever = Annotated[int, _parsed(values.duration_or_never), WithJsonSchema(jsontypes.DURATION_OR_NEVER)]
+Limit = Annotated[int, _parsed(_timeless), WithJsonSchema(jsontypes.COUNT_OR_NEVER)]
+DurationLaw = Annotated[Law, _law(duration_law), WithJsonSchema(jsontypes.DURATION_LAW)]
+PatienceLaw = Annotated[Law, _law(patience_law), WithJsonSchema(jsontypes.PATIENCE_LAW)]
+CountLaw = Annotated[Law, _law(count_law), WithJsonSchema(jsontypes.COUNT_LAW)]
+Goal = Annotated[Target | None, _parsed(values.target), WithJsonSchema(jsontypes.TARGET)]
+LocalDate = Annotated[date, _parsed(values.local_date), WithJsonSchema(jsontypes.DATE)]
+LocalDateTime = Annotated[datetime, _parsed(values.local_datetime), WithJsonSchema(jsontypes.DATE_TIME)]
+Hours = Annotated[ByDay[tuple[Span, ...]], _parsed(_opening_hours), WithJsonSchema(jsontypes.OPENING_HOURS)]
+DayFactors = Annotated[ByDay[float], _parsed(_day_factors), WithJsonSchema(jsontypes.DAY_FACTORS)]
+DaySet = Annotated[ByDay[bool], _parsed(_day_set), WithJsonSchema(jsontypes.DAYS)]
+HoursOfDay = Annotated[Span, _parsed(values.span), WithJsonSchema(jsontypes.SPAN)]
+Shape = Annotated[tuple[tuple[int, float], ...], _parsed(_pieces), WithJsonSchema(jsontypes.shape(tuple(SHAPES)))]
 
 Zone = Annotated[str, _parsed(values.timezone), WithJsonSchema({"type": "string"})]
 
@@ -377,7 +379,7 @@ class Queue(Part):
 
 
 class Skill(Part):
-    """How a team serves a queue: its rank, 1 first, and when it helps out."""
+    """How a team serves a queue: its rank, 1 first, and when it helps out; a bare number is the rank."""
 
     rank: Rank
     after: Duration = 0
@@ -389,6 +391,11 @@ class Skill(Part):
     @classmethod
     def _bare_rank(cls, value: Any) -> Any:
         return value if isinstance(value, dict | Skill) else {"rank": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        table = handler.resolve_ref_schema(handler(core))
+        return {"oneOf": [{"type": "integer", "minimum": 0}, dict(table)]}
 
 
 class Shift(Part):
@@ -483,7 +490,7 @@ class Team(Part):
     """every queue of `skills` is in it once read: 1 where the table is silent, its channel's if there is no table"""
     interrupts: dict[str, tuple[Text, ...]] = {}
     slowdown: Annotated[tuple[Factor, ...], Field(min_length=1, max_length=1000)] = (1.0,)
-    pace: Annotated[dict[str, Factor], WithJsonSchema(schema.PACE)] = {}
+    pace: Annotated[dict[str, Factor], WithJsonSchema(jsontypes.PACE)] = {}
     """every queue of `skills` is in it once read"""
     shifts: tuple[Shift, ...] = ()
     roster: Roster | None = None

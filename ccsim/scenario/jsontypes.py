@@ -1,0 +1,78 @@
+"""JSON Schema of the single values, whose types say how they are kept and not how they are written."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+DURATION: Final[Json] = {
+    "description": 'a duration: "45s", "4m30s", "2h", "3d", ISO 8601 ("PT4M30S"), or a number of seconds',
+    "oneOf": [{"type": "string"}, {"type": "number", "minimum": 0}],
+}
+DURATION_OR_NEVER: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "never"'}
+COUNT_OR_NEVER: Final[Json] = {"oneOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]}
+
+
+def _law(parameter: Json, description: str, implied: str) -> Json:
+    def family(*keys: str, **parameters: Json) -> Json:
+        return {
+            "type": "object",
+            "properties": {"dist": {"enum": list(keys)}, **parameters},
+            "required": [*([] if implied in keys else ["dist"]), *parameters],
+            "additionalProperties": False,
+        }
+
+    pure = {"type": "number", "minimum": 0}
+    return {
+        "description": description,
+        "anyOf": [
+            parameter,
+            family("exponential", "geometric", mean=parameter),
+            family("lognormal", "gamma", "weibull", mean=parameter, cv=pure),
+            family("lognormal", median=parameter, sigma=pure),
+            family("uniform", low=parameter, high=parameter),
+            family("constant", constant=parameter),
+            family("empirical", file={"type": "string"}, column={"type": "string"}),
+            family("mixture", parts={"type": "array", "items": {"type": "object", "required": ["weight"]}}),
+        ],
+    }
+
+
+_FORMS: Final = 'a constant, { mean, cv } (lognormal), or { dist = "exponential", mean = … } and other laws'
+DURATION_LAW: Final[Json] = _law(DURATION, f"a law of durations: {_FORMS}", "lognormal")
+PATIENCE_LAW: Final[Json] = _law(DURATION_OR_NEVER, f'a law of durations: {_FORMS}; or "never"', "lognormal")
+COUNT_LAW: Final[Json] = _law(
+    {"type": "number", "minimum": 1}, "a law of whole numbers from 1; { mean } is geometric", "geometric"
+)
+TARGET: Final[Json] = {"type": "string", "description": '"80/20" (80 % in 20 seconds), "95% in 24h" or "none"'}
+DATE: Final[Json] = {"description": "a local date", "type": "string", "format": "date"}
+DATE_TIME: Final[Json] = {"description": "a local date and time", "type": "string", "format": "date-time"}
+SPAN: Final[Json] = {"type": "string", "description": '"08:00-16:30" or "always"; "22:00-06:00" ends on the next day'}
+_SPANS: Final[Json] = {"oneOf": [{"type": "string"}, {"type": "array", "items": SPAN}]}
+OPENING_HOURS: Final[Json] = {
+    "description": '"always", "closed", hours of every day, or a table of days ("mon-fri", "2026-12-25") to hours',
+    "oneOf": [*_SPANS["oneOf"], {"type": "object", "additionalProperties": _SPANS}],
+}
+DAY_FACTORS: Final[Json] = {
+    "description": "factor by weekday or date",
+    "type": "object",
+    "additionalProperties": {"type": "number", "minimum": 0},
+}
+DAYS: Final[Json] = {
+    "description": '"mon-fri", "sat", a date, or a list of them',
+    "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+}
+PACE: Final[Json] = {
+    "description": "factor on work and wrap-up: one number, or by queue",
+    "oneOf": [
+        {"type": "number", "exclusiveMinimum": 0},
+        {"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}},
+    ],
+}
+
+
+def shape(names: tuple[str, ...]) -> Json:
+    """A day's shape: one of the built-in names or a list of [time, weight]."""
+    entry = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "number", "minimum": 0}], "minItems": 2}
+    return {"oneOf": [{"enum": list(names)}, {"type": "array", "items": entry}]}
