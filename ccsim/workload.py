@@ -401,7 +401,7 @@ def _columns(blocks: list[_Block], arrivals: I64, present: Bool) -> Workload:
 
 def _place(ids: I64) -> slice | I64:
     """Rows as an index: a slice if they are neighbours, which is faster."""
-    if len(ids) and ids[-1] - ids[0] == len(ids) - 1:
+    if len(ids) and bool(np.all(np.diff(ids) == 1)):
         return slice(int(ids[0]), int(ids[-1]) + 1)
     return ids
 

@@ -354,7 +354,7 @@ def test_attention_to_first_replies(run: Run) -> None:
     # at 60 the agent may answer A's second message (of 30) or B's first (of 40)
     for attention, first in (("oldest", 0), ("first_replies", 1)):
         plan = make_plan([queue("live_chat")], [team({0: 1}, {0: 3})], attention=attention)
-        a, b, _ = run(plan, [contact(0, 0, [20, 10], [10]), contact(0, 40, [10]), contact(0, 10, [40])])
+        a, _, b = run(plan, [contact(0, 0, [20, 10], [10]), contact(0, 40, [10]), contact(0, 10, [40])])
         starts = [a.turns[1][1], b.turns[0][1]]
         assert starts == ([60, 70] if first == 0 else [70, 60])
 
