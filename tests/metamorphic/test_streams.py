@@ -1,0 +1,229 @@
+"""What must not move when something else changes: the promises of named streams and standard draws."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ccsim.scenario.read import parse
+from ccsim.tables import Link, Workload
+from ccsim.workload import sample
+
+Doc = dict[str, Any]
+
+BASE: Doc = {
+    "start": "2026-03-02",
+    "days": 2,
+    "seed": 8,
+    "queue": {
+        "calls": {
+            "channel": "phone",
+            "open": {"mon-fri": "08:00-20:00"},
+            "volume": {"per_day": 300, "shape": "office", "busyness_cv": 0.2},
+            "retry": {"share": 0.5, "after": {"mean": "10m"}, "to": {"calls": 0.7, "app": 0.3}},
+        },
+        "chat": {
+            "channel": "live_chat",
+            "volume": {"per_hour": 10},
+            "returns": 0.5,
+            "reply_patience": {"mean": "10m"},
+            "transfer": [{"to": "calls", "share": 0.2}, {"to": "app", "share": 0.1}],
+            "initial_backlog": {"contacts": 5, "age": {"mean": "10m"}},
+        },
+        "app": {"channel": "messaging", "volume": {"per_day": 200}, "reopens": {"share": 0.3, "after": {"mean": "2h"}}},
+    },
+    "team": {
+        "desk": {
+            "skills": {"calls": 1, "chat": 1, "app": 2},
+            "absence": 0.3,
+            "shifts": [
+                {"agents": 5, "days": "mon-fri", "hours": "08:00-16:00"},
+                {"agents": 4, "days": "mon-fri", "hours": "12:00-20:00"},
+            ],
+        }
+    },
+}
+
+
+def drawn(change: Callable[[Doc], None] | None = None, replication: int = 1) -> Workload:
+    doc = copy.deepcopy(BASE)
+    if change is not None:
+        change(doc)
+    return sample(parse(doc, Path()), replication)
+
+
+def trees(found: Workload, queue: int, others: dict[int, int] | None = None) -> list[Any]:
+    """All that is drawn for the contacts rooted in a queue, without their ids; `others` renames queue numbers."""
+    chosen = np.flatnonzero(found.queue[found.root] == queue)
+    place = {int(row): index for index, row in enumerate(chosen)} | {-1: -1}
+    rename = others or {}
+    columns: list[Any] = [[rename.get(q, q) for q in found.queue[chosen].tolist()]]
+    for name in ("root", "transfer_child", "retry_child", "return_child", "reopen_child"):
+        columns.append([place[row] for row in getattr(found, name)[chosen].tolist()])
+    own = ("arrival", "generation", "link", "after", "keep_agent", "transfer_draw", "turns")
+    for name in (*own, "patience", "silent", "wrap_up"):
+        columns.append(getattr(found, name)[chosen].tolist())
+    slots = np.concatenate(
+        [np.arange(a, a + n) for a, n in zip(found.first_turn[chosen], found.turns[chosen], strict=True)]
+    )
+    columns += [getattr(found, name)[slots].tolist() for name in ("work", "latency", "reply_patience")]
+    return columns
+
+
+def same_bytes(one: Workload, other: Workload, *, but: tuple[str, ...] = ()) -> bool:
+    """Whether all columns but some are equal; of those some, that they differ."""
+    for name in Workload._fields:
+        equal = getattr(one, name).tobytes() == getattr(other, name).tobytes()
+        assert equal != (name in but), name
+    return True
+
+
+def test_same_seed_same_bytes() -> None:
+    assert same_bytes(drawn(), drawn())
+
+
+def test_replications_and_seeds_differ() -> None:
+    def reseed(doc: Doc) -> None:
+        doc["seed"] = 9
+
+    base = drawn()
+    for other in (drawn(replication=2), drawn(reseed)):
+        assert len(np.intersect1d(base.arrival[base.link == Link.ROOT], other.arrival)) < 10
+
+
+def add_queue(doc: Doc, *, first: bool) -> None:
+    new = {"channel": "phone", "volume": {"per_day": 500}, "retry": {"share": 1, "after": "1m", "to": {"calls": 1}}}
+    doc["queue"] = {"new": new, **doc["queue"]} if first else {**doc["queue"], "new": new}
+    doc["team"]["desk"]["skills"]["new"] = 1
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_new_queue_leaves_the_others_alone(first: bool) -> None:
+    base, more = drawn(), drawn(lambda doc: add_queue(doc, first=first))
+    shift = 1 if first else 0
+    for queue in range(3):
+        assert len(trees(base, queue)[0]) > 100
+        assert trees(base, queue) == trees(more, queue + shift, {q + shift: q for q in range(3)})
+    assert (more.queue == (0 if first else 3)).sum() > 500
+
+
+def test_more_agents_change_no_draw() -> None:
+    def double(doc: Doc) -> None:
+        for shift in doc["team"]["desk"]["shifts"]:
+            shift["agents"] *= 2
+
+    base, more = drawn(), drawn(double)
+    assert same_bytes(base, more, but=("present",))
+    # the first of each row of shifts are present as before: 5 and 4 agents, each on the same weekdays
+    days = len(base.present) // 9
+    one, two = base.present.reshape(9, days), more.present.reshape(18, days)
+    assert np.array_equal(one[:5], two[:5])
+    assert np.array_equal(one[5:], two[10:14])
+    assert not base.present.all()
+    assert base.present.any()
+
+
+def test_rules_change_no_draw() -> None:
+    def other_rules(doc: Doc) -> None:
+        doc["routing"] = {"agent": "longest_idle", "reserve": ["calls"]}
+        doc["queue"]["app"] |= {"idle_timeout": "1h", "same_agent_for": "1h", "service_level": "80/20", "priority": 2}
+        doc["team"]["desk"] |= {"slowdown": [1.0, 1.5], "concurrency": {"chat": 7}, "pace": 2.0}
+
+    assert same_bytes(drawn(), drawn(other_rules))
+
+
+def doubled(queue: str, key: str, before: Doc, after: Doc) -> tuple[Workload, Workload]:
+    def put(law: Doc) -> Callable[[Doc], None]:
+        def change(doc: Doc) -> None:
+            doc["queue"][queue][key] = law
+
+        return change
+
+    return drawn(put(before)), drawn(put(after))
+
+
+LAWS: list[tuple[Doc, Doc]] = [
+    ({"dist": "exponential", "mean": "100s"}, {"dist": "exponential", "mean": "200s"}),
+    ({"mean": "100s", "cv": 0.8}, {"mean": "200s", "cv": 0.8}),
+    ({"dist": "gamma", "mean": "100s", "cv": 0.8}, {"dist": "gamma", "mean": "200s", "cv": 0.8}),
+    ({"dist": "weibull", "mean": "100s", "cv": 0.8}, {"dist": "weibull", "mean": "200s", "cv": 0.8}),
+    ({"dist": "uniform", "low": "10s", "high": "50s"}, {"dist": "uniform", "low": "20s", "high": "100s"}),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), LAWS, ids=str)
+@pytest.mark.parametrize(
+    ("key", "column"),
+    [("work", "work"), ("reply_latency", "latency"), ("patience", "patience"), ("wrap_up", "wrap_up")],
+)
+def test_twice_the_mean_is_twice_every_value(key: str, column: str, before: Doc, after: Doc) -> None:
+    base, more = doubled("chat", key, before, after)
+    assert same_bytes(base, more, but=(column,))
+    one, two = getattr(base, column), getattr(more, column)
+    changed = one != two
+    assert changed.sum() > 100
+    # both were rounded to whole microseconds
+    assert np.abs(two[changed] - 2 * one[changed]).max() <= 2
+
+
+def test_another_family_keeps_the_order_of_the_draws() -> None:
+    base, more = doubled("calls", "work", {"dist": "exponential", "mean": "100s"}, {"mean": "300s", "cv": 2})
+    assert same_bytes(base, more, but=("work",))
+    calls = base.first_turn[(base.queue == 0) & (base.link == Link.ROOT)]
+    assert np.array_equal(np.argsort(base.work[calls]), np.argsort(more.work[calls]))
+
+
+def test_more_turns_keep_the_first_ones() -> None:
+    def talkative(doc: Doc) -> None:
+        doc["queue"]["chat"]["turns"] = {"mean": 9}
+
+    base, more = drawn(), drawn(talkative)
+    chats = np.flatnonzero((base.queue == 1) & (base.link == Link.ROOT))
+    assert (more.turns[chats] >= base.turns[chats]).all()
+    assert np.array_equal(base.work[base.first_turn[chats]], more.work[more.first_turn[chats]])
+    assert np.array_equal(base.patience[chats], more.patience[chats])
+
+
+def test_a_larger_volume_keeps_the_draws_of_the_nth_contact() -> None:
+    def scaled(doc: Doc) -> None:
+        doc["queue"]["calls"]["volume"]["scale"] = 1.5
+
+    base, more = drawn(), drawn(scaled)
+
+    def patience(found: Workload) -> Any:
+        return found.patience[(found.queue == 0) & (found.link == Link.ROOT)]
+
+    n = len(patience(base))
+    assert len(patience(more)) > 1.3 * n
+    assert np.array_equal(patience(base), patience(more)[:n])
+    for queue in (1, 2):
+        assert trees(base, queue) == trees(more, queue)
+
+
+def test_busyness_moves_arrivals_only() -> None:
+    def calm(doc: Doc) -> None:
+        del doc["queue"]["calls"]["volume"]["busyness_cv"]
+
+    base, more = drawn(), drawn(calm)
+    assert trees(base, 0) != trees(more, 0)
+    for queue in (1, 2):
+        assert trees(base, queue) == trees(more, queue)
+
+
+def test_a_follow_up_switched_on_moves_nothing_else() -> None:
+    def reopening(doc: Doc) -> None:
+        doc["queue"]["calls"]["reopens"] = {"share": 0.2, "after": "1h"}
+
+    base, more = drawn(), drawn(reopening)
+    roots = base.link == Link.ROOT
+    for name in ("arrival", "queue", "turns", "patience", "wrap_up", "silent", "transfer_draw"):
+        assert np.array_equal(getattr(base, name)[roots], getattr(more, name)[: roots.sum()]), name
+    for name in ("transfer_child", "retry_child", "return_child"):
+        had = getattr(base, name)[roots] >= 0
+        assert np.array_equal(had, getattr(more, name)[: roots.sum()] >= 0), name
+    assert (more.reopen_child[: roots.sum()][base.queue[roots] == 0] >= 0).sum() > 50
