@@ -18,7 +18,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, get_args, get_type_hints
 
 import numpy as np
 import simpy
@@ -26,7 +26,7 @@ from simpy.events import EventPriority
 
 from ccsim.engine.events import Event
 from ccsim.routing import AgentColumn, ContactColumn, MessageColumn
-from ccsim.tables import NEVER, Link, Log, Outcome, Outside, Plan, Workload, columns
+from ccsim.tables import NEVER, Link, Log, Outcome, Outside, Plan, Workload
 
 Story = Generator[simpy.Event, Any, None]
 Waiting = Generator[simpy.Event, Any, bool]
@@ -40,7 +40,7 @@ def simulate(workload: Workload, plan: Plan) -> Log:
     """What happens to `workload` under `plan`, by SimPy processes; a deterministic function of its arguments."""
     centre = Centre(workload, plan)
     centre.run()
-    return centre.record.log(centre)
+    return centre.record.log()
 
 
 RETRIED: Final = (  # 2.11
@@ -88,6 +88,10 @@ class Level:
         self.area += self.count * (now - self.seen)
         self.seen = now
         self.count += step
+
+    def total(self) -> int:
+        self.add(0)
+        return self.area
 
 
 class Contact:
@@ -171,7 +175,7 @@ class Contact:
     def message_comes(self, sent: int, patience: int, keeper: Agent | None = None) -> None:
         """The message of this turn, and with it a wait for an agent's attention."""
         centre, queue = self.centre, self.queue
-        centre.record.message(self, sent)
+        centre.record.writes(self, sent)
         self.since = sent
         self.pending = True
         self.news = simpy.Event(centre.env)
@@ -385,7 +389,7 @@ class Queue:
     def dismiss(self, contact: Contact) -> None:
         """`contact` leaves unassigned."""
         self.remove(contact)
-        self.centre.record.stretch(contact, -1, self.centre.now)
+        self.centre.record.waited(contact)
 
     def day(self) -> Story:
         """Opening and closing (5)."""
@@ -520,7 +524,7 @@ class Agent:
 
     def release(self, contact: Contact) -> None:
         """The session with `contact` ends."""
-        self.centre.record.stretch(contact, self.id, contact.assigned)
+        self.centre.record.held(contact, self)
         contact.agent = None
         contact.handed_over = False
         if self.hand is contact:
@@ -556,8 +560,6 @@ class Agent:
 
     def next_contact(self) -> Contact | None:
         """Agent looks for a contact, by `routing.contact` (4)."""
-        if not self.on_duty or self.in_one_to_one:
-            return None
         fitting = [queue for queue in self.team.queues if self.fits(queue)]
         # the head of a queue waits longest: if the team does not help with it, it helps with none behind
         heads = [queue.free[0] for queue in fitting if queue.free and self.team.helps(queue.free[0])]
@@ -679,7 +681,7 @@ class Agent:
 
     def end_presence(self) -> None:
         if self.present_since < NEVER:
-            self.centre.record.presences.append((self.id, self.present_since, self.shift, self.centre.now))
+            self.centre.record.present(self)
             self.present_since = NEVER
 
 
@@ -867,13 +869,15 @@ class Centre:
 
 
 class Record:
-    """What will be the log; nothing in here decides anything."""
+    """The log in the making, column by column under the log's names; nothing in here decides anything."""
 
     def __init__(self, centre: Centre) -> None:
         rows = centre.workload
         contacts, slots = len(rows.queue), len(rows.work)
         self.centre = centre
         self.alive: set[Contact] = set()
+        self.stretches: list[tuple[int, int, int, int, int]] = []  # contact, since, start, end, agent
+        self.presences: list[tuple[int, int, int, int]] = []  # agent, start, end, shift
         self.outcome = [int(Outcome.NONE)] * contacts
         self.arrival = [NEVER] * contacts
         self.parent = [-1] * contacts
@@ -882,13 +886,11 @@ class Record:
         self.messages = [0] * contacts
         self.left = [NEVER] * contacts
         self.closed = [NEVER] * contacts
-        self.message_time = [NEVER] * slots
+        self.message = [NEVER] * slots
         self.start = [NEVER] * slots
         self.reply = [NEVER] * slots
         self.agent = [-1] * slots
         self.reread = [0] * slots
-        self.stretches: list[tuple[int, int, int, int, int]] = []  # contact, since, start, end, agent
-        self.presences: list[tuple[int, int, int, int]] = []  # agent, start, shift, end
 
     def begins(self, contact: Contact) -> None:
         self.alive.add(contact)
@@ -901,9 +903,9 @@ class Record:
         self.first_turn[contact.id] = contact.first_turn
         self.turns[contact.id] = contact.turns
 
-    def message(self, contact: Contact, time: int) -> None:
+    def writes(self, contact: Contact, sent: int) -> None:
         self.messages[contact.id] += 1
-        self.message_time[contact.slot] = time
+        self.message[contact.slot] = sent
 
     def starts(self, contact: Contact, agent: Agent, reread: int) -> None:
         self.start[contact.slot] = self.centre.now
@@ -912,9 +914,6 @@ class Record:
 
     def replies(self, contact: Contact) -> None:
         self.reply[contact.slot] = self.centre.now
-
-    def stretch(self, contact: Contact, agent: int, start: int) -> None:
-        self.stretches.append((contact.id, contact.waits_from, start, self.centre.now, agent))
 
     def leaves(self, contact: Contact, outcome: Outcome) -> None:
         self.outcome[contact.id] = outcome
@@ -925,56 +924,47 @@ class Record:
         contact.queue.alive.add(-1)
         self.closed[contact.id] = self.centre.now
 
-    def log(self, centre: Centre) -> Log:
+    def held(self, contact: Contact, agent: Agent) -> None:
+        self.stretches.append((contact.id, contact.waits_from, contact.assigned, self.centre.now, agent.id))
+
+    def waited(self, contact: Contact) -> None:
+        self.stretches.append((contact.id, contact.waits_from, self.centre.now, self.centre.now, -1))
+
+    def present(self, agent: Agent) -> None:
+        self.presences.append((agent.id, agent.present_since, self.centre.now, agent.shift))
+
+    def log(self) -> Log:
         """The tables, at the horizon."""
         for contact in self.alive:
             if self.outcome[contact.id] == Outcome.NONE:
                 self.leaves(contact, Outcome.OPEN)
-            self.closed[contact.id] = centre.now
+            self.closed[contact.id] = self.centre.now
             if contact.waiting:
-                self.stretch(contact, -1, centre.now)
+                self.waited(contact)
             elif contact.agent is not None:
-                self.stretch(contact, contact.agent.id, contact.assigned)
-        for agent in centre.agents:
+                self.held(contact, contact.agent)
+        for agent in self.centre.agents:
             agent.end_presence()
-        for queue in centre.queues:
-            queue.length.add(0)
-            queue.alive.add(0)
-        stretch = np.array(sorted(self.stretches, key=lambda row: row[:3]), dtype=np.int64).reshape(-1, 5).T
-        presence = np.array(sorted(self.presences, key=lambda row: row[:2]), dtype=np.int64).reshape(-1, 4).T
-        table = {
-            "outcome": self.outcome,
-            "arrival": self.arrival,
-            "parent": self.parent,
-            "first_turn": self.first_turn,
-            "turns": self.turns,
-            "messages": self.messages,
-            "left": self.left,
-            "closed": self.closed,
-            "message": self.message_time,
-            "start": self.start,
-            "reply": self.reply,
-            "agent": self.agent,
-            "reread": self.reread,
-            "stretch_contact": stretch[0],
-            "stretch_since": stretch[1],
-            "stretch_start": stretch[2],
-            "stretch_end": stretch[3],
-            "stretch_agent": stretch[4],
-            "presence_start": presence[1],
-            "presence_shift": presence[2],
-            "presence_end": presence[3],
-            "queue_area": [queue.length.area for queue in centre.queues],
-            "open_area": [queue.alive.area for queue in centre.queues],
-        }
-        return Log(**{name: np.array(table[name], dtype=DTYPES[name]) for name in columns(Log)})
+        # within one contact or agent, rows that tie are in the order in which they happened
+        stretches = zip(*sorted(self.stretches, key=lambda row: row[:3]), strict=True)
+        presences = zip(*sorted(self.presences, key=lambda row: row[:2]), strict=True)
+        return in_types(
+            vars(self)
+            | dict(zip(STRETCH, stretches, strict=False))
+            | dict(zip(PRESENCE, presences, strict=False))
+            | {"queue_area": [queue.length.total() for queue in self.centre.queues]}
+            | {"open_area": [queue.alive.total() for queue in self.centre.queues]}
+        )
 
 
-NARROW: Final = {
-    "outcome": np.int8, "parent": np.int32, "turns": np.int32, "messages": np.int32, "agent": np.int32,
-    "stretch_contact": np.int32, "stretch_agent": np.int32, "presence_shift": np.int32,
-}  # fmt: skip
-DTYPES: Final = {name: NARROW.get(name, np.int64) for name in columns(Log)}
+STRETCH: Final = ("stretch_contact", "stretch_since", "stretch_start", "stretch_end", "stretch_agent")
+PRESENCE: Final = ("", "presence_start", "presence_end", "presence_shift")
+
+
+def in_types(columns: dict[str, Any]) -> Log:
+    """The log's arrays; columns that are missing have no rows."""
+    types = {name: get_args(get_args(hint)[1])[0] for name, hint in get_type_hints(Log).items()}
+    return Log(**{name: np.array(columns.get(name, ()), dtype=dtype) for name, dtype in types.items()})
 
 
 def listed(table: Any) -> Any:
