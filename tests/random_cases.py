@@ -38,7 +38,7 @@ def clock(count: int) -> str:
     return f"{count // 60:02d}:{count % 60:02d}"
 
 
-def scenario(seed: int) -> Doc:
+def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     """A scenario of one day whose life is in its first hours."""
     r = random.Random(seed)
 
