@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
+from ccsim.scenario.faults import Fault, FaultError, did_you_mean, one_of, shown
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,11 @@ class Table:
 
     def cells(self, *columns: str, key: str = "column") -> Iterator[tuple[int, tuple[str, ...]]]:
         """Line number and the cells of these columns; `FaultError` at `key` if one is missing."""
-        faults = [
-            Fault(f"no column {shown(column)} in {self.name}", did_you_mean(column, self.header), (key,))
-            for column in columns
-            if column not in self.header
-        ]
-        if faults:
-            raise FaultError(*faults)
+        missing = [column for column in columns if column not in self.header]
+        if missing:
+            found = f"no column {', '.join(map(shown, missing))} in {self.name}"
+            allowed = did_you_mean(missing[0], self.header) if len(missing) == 1 else one_of(self.header)
+            raise FaultError(Fault(found, allowed, (key,)))
         places = [self.header.index(column) for column in columns]
         return ((line, tuple(cells[place] for place in places)) for line, cells in self.rows)
 

@@ -7,7 +7,8 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -202,6 +203,8 @@ def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
             yield Problem(dotted(place), "unknown key", did_you_mean(str(place[-1]), _fields(place[:-1])), file)
         elif detail["type"] == "missing":
             yield Problem(dotted(place), "missing", "this key is needed", file)
+        elif detail["type"] == "model_type":
+            yield Problem(dotted(place), shown(detail["input"]), "a table", file)
         else:
             allowed = re.sub(r"^Input should be ", "", detail["msg"])
             expected = re.findall(r"'([^']*)'", allowed) if detail["type"] == "literal_error" else []
@@ -213,8 +216,8 @@ def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
 def _plain(message: str) -> str:
     """pydantic's words in those of a planner."""
     for theirs, ours in (
-        ("a valid dictionary or instance of", "a table:"),
         ("a valid dictionary", "a table"),
+        ("a valid list", "a list"),
         ("a valid tuple", "a list"),
         ("a valid integer", "a whole number"),
         ("a valid number", "a number"),
@@ -227,23 +230,18 @@ def _plain(message: str) -> str:
 
 def _fields(place: Path_) -> Iterable[str]:
     """The keys that the table at `place` may have."""
-    model: Any = Scenario
+    kind: Any = Scenario
     for key in place:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            annotation: Any = model.model_fields[str(key)].annotation if str(key) in model.model_fields else None
-            model = next(_parts(annotation), None)
-    return model.model_fields if model else ()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = kind.model_fields[str(key)].annotation
+        else:  # dict[str, X] or tuple[X, ...]
+            kind = next(part for part in get_args(kind) if part not in (str, ...))
+        if get_origin(kind) is UnionType:
+            kind = get_args(kind)[0]
+    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
 
 
-def _parts(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The table inside `dict[str, X]`, `tuple[X, ...]` or `X | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _parts(argument)
-
-
-def _pruned(raw: dict[str, Any], error: ValidationError) -> tuple[dict[str, Any], list[str]]:
+def _pruned(raw: dict[str, Any], error: ValidationError) -> tuple[dict[str, Any], list[Path_]]:
     """The tables without what is wrong in them, and the paths that went."""
     rest: Any = copy.deepcopy(raw)
     # from the back, so that what goes does not move the list items still to go
@@ -254,7 +252,7 @@ def _pruned(raw: dict[str, Any], error: ValidationError) -> tuple[dict[str, Any]
             table = table[key] if _has(table, key) else None
         if place and _has(table, place[-1]):
             del table[place[-1]]
-    return rest, [dotted(place) for place in places]
+    return rest, places
 
 
 def _sortable(place: Path_) -> list[tuple[int, str]]:
@@ -267,14 +265,22 @@ def _has(table: Any, key: str | int) -> bool:
     return isinstance(table, list) and isinstance(key, int) and key < len(table)
 
 
-def _further(rest: dict[str, Any], files: DataFiles, file: str, pruned: list[str]) -> list[Problem]:
-    """Problems in how the sound parts fit together, but for those that only what was pruned may have caused."""
+def _further(rest: dict[str, Any], files: DataFiles, file: str, pruned: list[Path_]) -> list[Problem]:
+    """Problems in how the sound parts fit together, unless what was pruned may be their only cause."""
+    whole = {len(place) <= 2 if place[0] in ("queue", "team") else place[0] in _FRAME for place in pruned if place}
+    if any(whole):
+        return []
     try:
         scenario = Scenario.model_validate(rest, context=files)
     except ValidationError:
         return []
+    gone = [dotted(place) for place in pruned]
 
-    def owed_to(path: str, gone: str) -> bool:
-        return gone == path or gone.startswith(f"{path}.") or path.startswith(f"{gone}.")
+    def owed(path: str) -> bool:
+        return any(g == path or g.startswith(f"{path}.") or path.startswith(f"{g}.") for g in gone)
 
-    return [p for p in check.problems(scenario, file) if not any(owed_to(p.path, gone) for gone in pruned)]
+    return [problem for problem in check.problems(scenario, file) if not owed(problem.path)]
+
+
+_FRAME: Final = ("start", "days", "timezone")
+"""Keys without which nothing else can be judged."""

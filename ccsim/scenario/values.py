@@ -193,7 +193,7 @@ def _weekdays(text: str) -> list[int]:
     ends = [end.strip().lower() for end in text.split("-")]
     for end in ends:
         if end not in WEEKDAYS:
-            raise FaultError(Fault(shown(text), f"{SOME_DAYS}; {did_you_mean(end, WEEKDAYS)}"))
+            raise FaultError(Fault(shown(text), f"{SOME_DAYS}; {did_you_mean(end[:3], WEEKDAYS)}"))
     if len(ends) > 2:
         raise FaultError(Fault(shown(text), SOME_DAYS))
     first, last = WEEKDAYS.index(ends[0]), WEEKDAYS.index(ends[-1])
