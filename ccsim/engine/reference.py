@@ -847,7 +847,7 @@ class Centre:
                 if own.takes_back(contact):
                     own.take(contact)
                     return
-                if queue.same_agent_for > 0:
+                if queue.same_agent_for > 0 and own.team.rank[queue.id] >= 0:
                     queue.bind(contact)
                     return
         if contact.bound:
