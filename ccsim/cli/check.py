@@ -1,0 +1,62 @@
+"""`ccsim check`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ccsim.scenario.model import Scenario
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--theory", is_flag=True, help="Add what queueing theory expects of each queue at its busiest.")
+def check(file: Path, theory: bool) -> None:
+    """Say what is wrong with the scenario in FILE, what to look out for, and which defaults it relies on.
+
+    Every variant is checked too.
+    """
+    from ccsim.scenario import check as rules
+    from ccsim.scenario import read
+    from ccsim.scenario.channels import defaults_used
+
+    scenario = read.load(file)
+    for variant in scenario.variant:
+        read.load(file, variant)
+    for warning in rules.warnings(scenario, str(file)):
+        click.echo(f"warning: {warning}", err=True)
+    size = f"{len(scenario.queue)} queues, {len(scenario.team)} teams, {scenario.days} days"
+    click.echo(f"{file}: {size}: no problem found.")
+    if used := defaults_used(scenario):
+        click.echo("\nDefaults it relies on ([A] article, [S] source, [M] measured, [I] illustrative):")
+        width = max(len(path) for path, _ in used)
+        for path, default in used:
+            click.echo(f"  {path:<{width}}  [{default.tag}] {_toml(default.value)}  ({default.source})")
+    if theory:
+        _theory(scenario)
+
+
+def _theory(scenario: Scenario) -> None:
+    from ccsim.experiment import words
+    from ccsim.experiment.expectations import expectations
+
+    click.echo("\nTheory for each queue's busiest interval, as if it lasted and its agents served nothing else:")
+    for found in expectations(scenario):
+        agents = f"{found.agents} agent" + ("s" if found.agents != 1 else "")
+        click.echo(
+            f"  {found.queue}: {found.formula}; {words.moment(scenario, found.start)}, "
+            f"{words.count(found.per_hour)} contacts an hour, {agents}"
+        )
+        for name, value in found.figures.items():
+            click.echo(f"    {name:<24} {words.figure(name, value)}")
+
+
+def _toml(value: Any) -> str:
+    """A value as it would stand in a scenario file."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(entry)}" for key, entry in value.items()) + " }"
+    return json.dumps(value)

@@ -1,0 +1,19 @@
+"""`ccsim new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("name")
+def new(name: str) -> None:
+    """Write NAME.toml, a commented scenario that runs as it is."""
+    from ccsim.scenario.read import template
+
+    file = Path(name if name.endswith(".toml") else f"{name}.toml")
+    with file.open("x", encoding="utf-8") as stream:  # never over somebody's scenario
+        stream.write(template(file.stem))
+    click.echo(f"{file} is written. Next:  ccsim run {file}")

@@ -1,0 +1,95 @@
+"""`ccsim run`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ccsim.experiment.results import Results
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--variant", metavar="V", help="Apply this variant of the file.")
+@click.option("--replications", type=int, metavar="N", help="Instead of the file's number.")
+@click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="simpy", show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
+@click.option(
+    "--log", type=click.Choice(["first", "all"]), default="first", help="Logs of replication 1 (first) or all."
+)
+@click.option("--audit", is_flag=True, help="Check every log against the rules of the model.")
+@click.option("--require-targets", is_flag=True, help="Exit status 1 when a target is missed.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    file: Path,
+    variant: str | None,
+    replications: int | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    engine: str,
+    workers: int,
+    out: Path | None,
+    as_json: bool,
+    log: str,
+    audit: bool,
+    require_targets: bool,
+) -> None:
+    """Simulate the scenario in FILE: a table on the screen, files and charts in a results folder."""
+    from ccsim.experiment.run import run as run_in_memory
+    from ccsim.experiment.run import run_to_folder
+    from ccsim.experiment.targets import targets
+    from ccsim.scenario import read
+
+    given = {"seed": seed, "replications": replications}
+    changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    scenario = read.load(file, variant, changes)
+    options: dict[str, Any] = {
+        "engine": engine,
+        "variant": variant,
+        "workers": workers,
+        "audit": audit,
+        "progress": _progress_bar(scenario.replications),
+    }
+    folder = None
+    if as_json and out is None:
+        results = run_in_memory(scenario, **options)
+    else:
+        results, folder = run_to_folder(
+            out or Path("results"), scenario, log=log, overrides=changes, draw=None if as_json else _draw, **options
+        )
+    if as_json:
+        from ccsim.experiment.results import as_json as summary
+
+        click.echo(json.dumps(summary(results), allow_nan=False))
+    else:
+        from ccsim.cli.table import show
+
+        show(results)
+    if folder is not None:
+        click.echo(f"Results: {folder}", err=as_json)
+    if require_targets and not all(target.met for target in targets(results)):
+        ctx.exit(1)
+
+
+def _draw(results: Results, folder: Path) -> None:
+    from ccsim import charts
+
+    charts.save(results, folder)
+
+
+def _progress_bar(total: int) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """On stderr, from the second second on, and only where somebody watches."""
+    from tqdm import tqdm
+
+    return partial(tqdm, total=total, unit=" replications", delay=1, disable=None, leave=False)

@@ -1,0 +1,115 @@
+"""The table that a run prints."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ccsim.experiment import words
+from ccsim.experiment.results import Results
+from ccsim.experiment.targets import Target, targets
+
+
+def show(results: Results) -> None:
+    """Queues, teams and targets on stdout, for a screen of 80 columns or more, or for a file."""
+    console = Console(file=sys.stdout, highlight=False)
+    goals = targets(results)
+    by_place = {(goal.level, goal.name, goal.metric): goal for goal in goals}
+    variant = f", variant {results.variant}" if results.variant else ""
+    console.print(f"{results.scenario.name}{variant}", style="bold", markup=False)
+    console.print(_queues(results, by_place))
+    console.print(_teams(results, by_place))
+    console.print(
+        f"Means of {words.runs(results.replications)} with 95 % intervals; seed {results.scenario.seed}, "
+        f"engine {results.engine}.",
+        markup=False,
+    )
+    if any(not goal.sure for goal in goals):
+        console.print("met? missed?: the interval contains the target; more replications would tell.", markup=False)
+
+
+def _queues(results: Results, goals: dict[tuple[str, str, str], Target]) -> Table:
+    terms = results.terms
+    aimed = [q for q in range(len(terms.queues)) if words.sl_target(results, q)]
+    rules = {q: words.sl_rule(results, q) for q in aimed}
+    # what all service levels share stands in the heading, what differs beside each
+    shared = [part for part in zip(*rules.values(), strict=True) if len(set(part)) == 1]
+    header = "\n".join(["service level", *(part[0] for part in shared)])
+    table = _table("queue", "offered", "answered", header, "ASA", "p90\nwait", "aban-\ndoned", "reply\nlevel")
+
+    def figure(level: str, name: str, metric: str) -> float:
+        estimate = results.estimate(level, name, metric)
+        return math.nan if estimate is None else estimate.mean
+
+    for level, names in (("queue", terms.queues), ("total", ("total",))):
+        for q, name in enumerate(names):
+            service = _with_interval(results, level, name, "service_level")
+            if level == "queue" and q in rules:
+                goal = f"{words.sl_target(results, q)}: {_verdict(goals.get((level, name, 'service_level')))}"
+                service = "\n".join([service, goal, *(part for part in rules[q] if (part,) * len(rules) not in shared)])
+            table.add_row(
+                escape(name),
+                words.count(figure(level, name, "offered")),
+                words.count(figure(level, name, "answered")),
+                service,
+                words.duration(figure(level, name, "asa")),
+                words.duration(figure(level, name, "wait_p90")),
+                words.percent(figure(level, name, "abandonment")) + _bound(goals.get((level, name, "abandonment"))),
+                words.percent(figure(level, name, "reply_level")) + _bound(goals.get((level, name, "reply_level"))),
+                style="bold" if level == "total" else None,
+            )
+    return table
+
+
+def _teams(results: Results, goals: dict[tuple[str, str, str], Target]) -> Table:
+    table = _table("team", "occupancy", "utilisation", "concurrency", "paid hours", "cost")
+
+    def figure(name: str, metric: str) -> float:
+        estimate = results.estimate("team", name, metric)
+        return math.nan if estimate is None else estimate.mean
+
+    for name in results.terms.teams:
+        concurrency = figure(name, "concurrency_mean")
+        table.add_row(
+            escape(name),
+            words.percent(figure(name, "occupancy")),
+            words.percent(figure(name, "utilisation")) + _bound(goals.get(("team", name, "utilisation"))),
+            words.NO_DATA if math.isnan(concurrency) else f"{concurrency:.2f}",
+            words.count(figure(name, "paid_hours")),
+            words.count(figure(name, "cost")),
+        )
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column(first, overflow="fold", min_width=6)
+    for other in others:
+        table.add_column(other, justify="left" if other.startswith("service level") else "right", no_wrap=True)
+    return table
+
+
+def _with_interval(results: Results, level: str, name: str, metric: str) -> str:
+    estimate = results.estimate(level, name, metric)
+    if estimate is None or math.isnan(estimate.mean):
+        return words.NO_DATA
+    if math.isnan(estimate.low):
+        return words.percent(estimate.mean)
+    return f"{words.percent(estimate.mean)} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
+
+
+def _verdict(goal: Target | None) -> str:
+    if goal is None:
+        return "no data"
+    doubt = "" if goal.sure else "?"
+    return f"[green]met{doubt}[/]" if goal.met else f"[bold red]missed{doubt}[/]"
+
+
+def _bound(goal: Target | None) -> str:
+    """A target below its figure."""
+    return "" if goal is None else f"\n{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %\n{_verdict(goal)}"

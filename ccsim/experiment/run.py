@@ -1,0 +1,130 @@
+"""Replications of one scenario, from workload to measures."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ccsim.experiment import logs, results
+from ccsim.experiment.executors import run_all
+from ccsim.experiment.results import Results
+from ccsim.metrics import Measures, measure, summarise
+from ccsim.plan import lower
+from ccsim.scenario.model import Scenario
+from ccsim.tables import Log, Plan, Workload
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ENGINES: Final = {"compiled": "ccsim.engine.compiled", "simpy": "ccsim.engine.reference"}
+"""Where each engine lives; both give the same logs."""
+
+
+class AuditError(Exception):
+    """A log breaks the rules of the model: a defect of ccsim, not of the scenario."""
+
+
+@dataclass(frozen=True)
+class Replication:
+    """One replication: its measures, and its logs by name if they are kept."""
+
+    measures: Measures
+    logs: dict[str, pa.Table] | None
+
+
+def simulate(engine: str, workload: Workload, plan: Plan) -> Log:
+    """The log of a workload by the engine of that name, which is imported on first use."""
+    log: Log = importlib.import_module(ENGINES[engine]).simulate(workload, plan)
+    return log
+
+
+def replicate(scenario: Scenario, engine: str, audit: bool, keep_all: bool, number: int) -> Replication:
+    """Replication `number` (from 1) of the scenario. Raises AuditError when `audit` finds a fault."""
+    from ccsim.workload import sample
+
+    plan, terms = lower(scenario)
+    workload = sample(scenario, number - 1)
+    log = simulate(engine, workload, plan)
+    if audit:
+        from ccsim.engine.audit import audit as faults_of
+
+        if faults := faults_of(workload, plan, log):
+            raise AuditError("\n".join([f"replication {number} breaks the rules of the model:", *faults]))
+    kept = keep_all or number == 1
+    return Replication(
+        measures=measure(workload, plan, terms, log),
+        logs=logs.tables(number, plan, terms, workload, log) if kept else None,
+    )
+
+
+def run(
+    scenario: Scenario,
+    *,
+    engine: str,
+    variant: str | None = None,
+    workers: int = 1,
+    executor: str = "processes",
+    audit: bool = False,
+    keep: Callable[[dict[str, pa.Table]], None] | None = None,
+    progress: Callable[[Iterable[Replication]], Iterable[Replication]] = iter,
+) -> Results:
+    """All replications of a scenario; the result does not depend on `workers` or `executor`.
+
+    The Results hold the logs of replication 1. `keep` is handed the logs of every replication, in order, and may write
+    them away, so that memory does not grow with their number. `progress` wraps the stream of replications. Raises
+    AuditError, with `audit`, when a log breaks a rule.
+    """
+    task = partial(replicate, scenario, engine, audit, keep is not None)
+    units = range(1, scenario.replications + 1)
+    measures: list[Measures] = []
+    first: dict[str, pa.Table] = {}
+    for replication in progress(run_all(task, units, workers, executor)):
+        measures.append(replication.measures)
+        if replication.logs is not None:
+            first = first or replication.logs
+            if keep is not None:
+                keep(replication.logs)
+    plan, terms = lower(scenario)
+    return Results(scenario, variant, engine, plan, terms, summarise(measures), first)
+
+
+def run_to_folder(
+    root: Path,
+    scenario: Scenario,
+    *,
+    log: str = "first",
+    overrides: Sequence[str] = (),
+    draw: Callable[[Results, Path], None] | None = None,
+    **options: Any,
+) -> tuple[Results, Path]:
+    """As `run`, with its `options`, and a complete results folder `root/<scenario>/<time>-<id>`, which is returned too.
+
+    `log` is "first" or "all" replications; `overrides` are noted in the provenance; `draw` puts charts into a folder.
+    Nothing is left behind when the run fails or is interrupted. Raises OSError where the folder cannot be written.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    with results.new_folder(root, scenario.name) as (folder, final):
+        with results.LogFiles(folder) as files:
+            found = run(scenario, keep=files.append if log == "all" else None, **options)
+            if log == "first":
+                files.append(found.logs)
+        results.write_figures(folder, found)
+        results.write_scenario(folder, found)
+        if draw is not None:
+            (folder / "charts").mkdir()
+            draw(found, folder / "charts")
+        results.write_provenance(
+            folder,
+            found,
+            log=log,
+            overrides=list(overrides),
+            started=started.isoformat(timespec="seconds"),
+            duration_s=round(time.perf_counter() - clock, 3),
+        )
+    return found, final

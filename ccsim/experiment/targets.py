@@ -1,0 +1,50 @@
+"""Which of a scenario's targets were met."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ccsim.experiment.results import Results
+
+
+@dataclass(frozen=True)
+class Target:
+    """A wanted bound on a mean. `met` judges the mean; `sure` says that the whole 95 % interval is on the same side."""
+
+    level: str
+    name: str
+    metric: str
+    wanted: float
+    at_least: bool
+    met: bool
+    sure: bool
+
+
+def targets(results: Results) -> list[Target]:
+    """Every target of the scenario for which there are data, queues first."""
+    terms = results.terms
+    bounds = [
+        *(("queue", terms.queues, metric, wanted, True) for metric, wanted in (
+            ("service_level", terms.sl_share),
+            ("reply_level", terms.reply_share),
+            ("resolution_level", terms.resolution_share),
+        )),
+        ("queue", terms.queues, "abandonment", terms.max_abandonment, False),
+        ("team", terms.teams, "utilisation", terms.max_occupancy, False),
+    ]  # fmt: skip
+    found = []
+    for level, names, metric, wanted, at_least in bounds:
+        for name, bound in zip(names, wanted.tolist(), strict=True):
+            estimate = results.estimate(level, name, metric)
+            if math.isnan(bound) or estimate is None or math.isnan(estimate.mean):
+                continue
+
+            def holds(value: float, bound: float = bound, at_least: bool = at_least) -> bool:
+                return value >= bound if at_least else value <= bound
+
+            met = holds(estimate.mean)
+            ends = (estimate.low, estimate.high)
+            sure = all(not math.isnan(end) and holds(end) == met for end in ends)
+            found.append(Target(level, name, metric, bound, at_least, met, sure))
+    return found

@@ -1,0 +1,88 @@
+"""Figures as people write them, the same on the screen and in pictures."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from ccsim.experiment.results import Results
+from ccsim.scenario.model import Scenario
+
+NO_DATA: Final = "–"
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_UNITS: Final = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+def duration(seconds: float) -> str:
+    """A length of time as in a scenario file, to two units: 4.2s, 45s, 4m30s, 2h, 3d4h."""
+    if math.isnan(seconds):
+        return NO_DATA
+    if seconds < 9.95:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
+    # what the second unit cannot show is rounded away
+    step = 60 if seconds >= 3600 else 1
+    step = 3600 if seconds >= 86400 else step
+    rest = round(seconds / step) * step
+    parts = []
+    for unit, size in _UNITS:
+        if rest >= size:
+            parts.append(f"{rest // size}{unit}")
+            rest %= size
+    return "".join(parts)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as a percentage: 81.3 %."""
+    return NO_DATA if math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def count(number: float) -> str:
+    """A number of things: 1,234; with one decimal below ten."""
+    if math.isnan(number):
+        return NO_DATA
+    return f"{number:,.0f}" if number >= 9.95 or number == int(number) else f"{number:.1f}"
+
+
+def figure(name: str, value: float) -> str:
+    """A figure by the name of its metric: shares as percentages, times as durations, all else as numbers."""
+    if name.startswith(("service_level", "abandonment", "utilisation")):
+        return percent(value)
+    if name.startswith(("asa", "reply_wait", "response")):
+        return "endless" if math.isinf(value) else duration(value)
+    return "endless" if math.isinf(value) else count(value)
+
+
+def moment(scenario: Scenario, micros: int) -> str:
+    """A time on the scenario's clock: Mon 2 Mar 10:00."""
+    zone = UTC if scenario.timezone is None else ZoneInfo(scenario.timezone)
+    midnight = datetime.combine(scenario.start, time(), zone).astimezone(UTC)
+    local = (midnight + timedelta(microseconds=micros)).astimezone(zone)
+    return f"{day(local)} {local:%H:%M}"
+
+
+def day(at: date) -> str:
+    """A day, in English whatever the machine's language: Mon 2 Mar."""
+    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}"
+
+
+def runs(replications: int) -> str:
+    """1 replication, 20 replications."""
+    return f"{replications} replication" + ("s" if replications != 1 else "")
+
+
+def sl_target(results: Results, queue: int) -> str:
+    """The service-level target of a queue: 80 % in 20s; empty without one."""
+    terms = results.terms
+    if math.isnan(terms.sl_time[queue]):
+        return ""
+    return f"{100 * terms.sl_share[queue]:.4g} % in {duration(terms.sl_time[queue])}"
+
+
+def sl_rule(results: Results, queue: int) -> tuple[str, str]:
+    """Formula and clock by which a queue's service level is measured."""
+    clock = "business" if results.terms.business_clock[queue] else "calendar"
+    return results.terms.sl_formula[queue], f"{clock} clock"
