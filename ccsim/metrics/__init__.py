@@ -1,0 +1,6 @@
+"""What a planner reads: measures of a replication, and their means with intervals over replications."""
+
+from ccsim.metrics.definitions import METRICS
+from ccsim.metrics.measures import TOTAL, IntervalRow, Measures, Row, Summary, measure, summarise
+
+__all__ = ["METRICS", "TOTAL", "IntervalRow", "Measures", "Row", "Summary", "measure", "summarise"]
