@@ -12,7 +12,7 @@ from ccsim.plan import lower
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
 from ccsim.tables import NEVER, SECOND, Link, Workload, columns
-from ccsim.workload import MAX_TRANSFERS, sample
+from ccsim.workload import sample
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
@@ -73,7 +73,7 @@ def check_shape(found: Workload, scenario: Scenario) -> None:
             links.append(found.link[up])
             up = parent[up]
         transfers = links.count(Link.TRANSFER)
-        assert transfers <= MAX_TRANSFERS
+        assert transfers <= 3
         assert len(links) - transfers <= limits[found.queue[found.root[row]]]
 
     assert np.array_equal(found.turns == 0, found.link == Link.RETURN)
@@ -97,6 +97,7 @@ FULL: dict[str, dict[str, Any]] = {
         "returns": 0.6,
         "silent_abandonment": 0.3,
         "retry": {"share": 0.3, "after": {"mean": "5m"}},
+        "reopens": {"share": 0.5, "after": "1h"},
         "transfer": [{"to": "calls", "share": 0.2, "same_agent": True}, {"to": "chat", "share": 0.3}],
     },
     "app": {"channel": "messaging", "returns": 0.5, "reopens": {"share": 0.3, "after": "1h"}, "transfer": []},
@@ -120,7 +121,7 @@ def test_shares_of_one_reach_every_budget_and_shares_of_nought_none() -> None:
     full = scenario({"q": every})
     found = sample(full, 1)
     check_shape(found, full)
-    assert found.generation.max() == MAX_TRANSFERS + 2
+    assert found.generation.max() == 3 + 2
     assert (found.transfer_child[found.link == Link.ROOT] >= 0).all()
     assert (found.return_child[found.link == Link.ROOT] >= 0).all()
     resolved = drawn({"channel": "live_chat", "volume": {"per_day": 20}, "reopens": {"share": 1, "after": "1m"}})
@@ -128,6 +129,30 @@ def test_shares_of_one_reach_every_budget_and_shares_of_nought_none() -> None:
     none = drawn({**every, "returns": 0, "retry": {"share": 0}, "transfer": [{"to": "q", "share": 0}]})
     assert (none.link == Link.ROOT).all()
     assert (none.transfer_draw == -1).all()
+
+
+def test_transfers_leave_the_budget_of_the_others_alone() -> None:
+    queue = {"channel": "phone", "limit": 1, "retry": {"share": 1, "after": "1m"}}
+    found = drawn({**queue, "transfer": [{"to": "q", "share": 1}]})
+    # with t transfers the one retry may come never or at t + 1 places: 2 + 3 + 4 + 5 rows a root
+    assert len(found.link) == 14 * (found.link == Link.ROOT).sum()
+
+
+def test_turns_and_follow_ups_have_draws_of_their_own() -> None:
+    chat = {"turns": 2, "work": {"mean": "30s"}, "retry": {"share": 1, "after": {"mean": "1m"}}, "limit": 2}
+    found = drawn({"channel": "live_chat", **chat})
+    n = (found.link == Link.ROOT).sum()
+    child = found.retry_child[:n]
+    grandchild = found.retry_child[child]
+    drawn_of_root = found.work[: 2 * n].reshape(n, 2)
+    for one, other in (
+        (drawn_of_root[:, 0], drawn_of_root[:, 1]),
+        (found.patience[:n], found.patience[child]),
+        (found.patience[child], found.patience[grandchild]),
+        (found.after[child], found.after[grandchild]),
+        (found.patience[:n], drawn_of_root[:, 0]),
+    ):
+        assert not np.isin(one, other).any()
 
 
 def test_a_limit_of_nought_leaves_transfers_alone() -> None:
@@ -242,6 +267,17 @@ def test_a_trace_gives_times_and_work(tmp_path: Path) -> None:
     assert (drawn(queue, folder=tmp_path).work // SECOND).tolist() == [5, 20, 20, 30, 30, 40, 40]
 
 
+def test_contacts_of_one_instant_keep_queue_and_file_order(tmp_path: Path) -> None:
+    minutes = [(7 * i) % 3 for i in range(300)]
+    rows = "".join(f"{60 * minute},{1000 + i}\n" for i, minute in enumerate(minutes))
+    (tmp_path / "calls.csv").write_text("came,talk\n" + rows)
+    volume = {"log": "calls.csv", "arrived_at": "came", "work": "talk"}
+    found = sample(scenario({name: {"channel": "phone", "volume": volume} for name in ("a", "b")}, tmp_path), 1)
+    order = sorted((minute, queue, i) for queue in (0, 1) for i, minute in enumerate(minutes))
+    assert found.queue.tolist() == [queue for _, queue, _ in order]
+    assert (found.work // SECOND).tolist() == [1000 + i for _, _, i in order]
+
+
 def test_a_trace_is_thinned_by_spikes_and_scale(tmp_path: Path) -> None:
     rows = "".join(f"{second}\n" for second in range(0, 20_000))
     (tmp_path / "calls.csv").write_text("came\n" + rows)
@@ -285,7 +321,8 @@ def test_busy_days_vary_from_replication_to_replication() -> None:
 
 
 def test_absence_by_agent_and_day() -> None:
-    shifts = [{"agents": 1000, "days": "mon-fri", "hours": "08:00-16:00"}, {"agents": 3, "hours": "always"}]
+    shifts = [{"agents": 1000, "days": "mon-fri", "hours": hours} for hours in ("08:00-16:00", "12:00-20:00")]
+    shifts += [{"agents": 3, "hours": "always"}]
     team = {"desk": {"skills": {"q": 1}, "absence": 0.2, "shifts": shifts}}
     here = scenario({"q": {"channel": "phone"}}, days=5, team=team)
     found = sample(here, 1)
@@ -293,7 +330,8 @@ def test_absence_by_agent_and_day() -> None:
     assert len(found.present) == len(plan.shift_agent)
     absent = ~found.present[:5000].reshape(1000, 5)
     assert abs(absent.sum() - 1000) < 4 * np.sqrt(5000 * 0.16)
-    assert len({column.tobytes() for column in absent.T}) == 5
+    other = ~found.present[5000:10_000].reshape(1000, 5)
+    assert len({column.tobytes() for column in (*absent.T, *other.T)}) == 10
     assert sample(scenario({"q": {"channel": "phone"}}), 1).present.all()
 
 
