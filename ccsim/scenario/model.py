@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -615,7 +616,7 @@ class Scenario(Part):
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _files: dict[str, bytes] = PrivateAttr(default_factory=dict)
 
-    @property
+    @cached_property
     def calendar(self) -> Calendar:
         """Days and wall times of this scenario."""
         return Calendar(self.start, self.timezone)

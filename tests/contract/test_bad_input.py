@@ -411,7 +411,7 @@ JUNK = st.one_of(
     ]),
     st.integers(), st.floats(), st.text(max_size=8), st.dates(), st.datetimes(), st.times(),
     st.lists(st.integers(0, 3), max_size=3),
-)  # fmt: skip
+).map(copy.deepcopy)  # fmt: skip
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
