@@ -31,7 +31,7 @@ def conversations(results: Results, figure: Figure | SubFigure) -> None:
     closed_of = np.zeros(int(contacts["contact"].to_numpy().max(initial=0)) + 1, dtype=np.int64)
     closed_of[contacts["contact"].to_numpy()] = closed
     taken = np.minimum(turns["start_us"].fill_null(NEVER).to_numpy(), closed_of[turns["contact"].to_numpy()])
-    for q, ax in enumerate(style.panels(figure, terms.queues)):
+    for q, ax in enumerate(style.panels(figure, map(style.short, terms.queues))):
         style.shade_closed(results, ax, q)
         mine, ours = queue == terms.queues[q], turn_queue == terms.queues[q]
         alive = Timeline(arrival[mine], closed[mine]).area(edges) / np.diff(edges)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ccsim.charts import style
 from ccsim.charts.registry import chart
 from ccsim.experiment import words
 from ccsim.experiment.results import Results
-from ccsim.tables import SECOND
+from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -21,31 +21,55 @@ def _queues(results: Results) -> list[int]:
     return [q for q in range(len(results.terms.queues)) if not np.isnan(results.terms.sl_time[q])]
 
 
+POINTS: Final = 400
+"""What a panel over the whole width can show apart."""
+
+
+def pooled(level: F64, contacts: F64, size: int) -> F64:
+    """The service level of every `size` intervals together, each weighing as much as its contacts; NaN without any."""
+    spare = -len(level) % size
+    weight = np.pad(np.where(np.isnan(level), 0.0, contacts), (0, spare)).reshape(-1, size)
+    values = np.pad(np.nan_to_num(level), (0, spare)).reshape(-1, size)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((weight * values).sum(axis=1) / weight.sum(axis=1), dtype=np.float64)
+
+
+def _pool_size(results: Results, columns: int) -> int:
+    """How many intervals a point stands for: as few as can be told apart, and a whole number of points a day."""
+    intervals = len(results.summary.starts)
+    a_day = max(1, 24 * 3600 * SECOND // results.terms.interval)
+    sizes = [size for size in range(1, a_day + 1) if a_day % size == 0]
+    return next((size for size in sizes if intervals / size * columns <= POINTS), a_day)
+
+
 @chart("service_level", height=lambda results: style.panels_height(len(_queues(results))))
 def service_level(results: Results, figure: Figure | SubFigure) -> None:
     """Service level by interval of arrival against the target, a panel a queue."""
     terms = results.terms
     queues = _queues(results)
-    titles = [
-        f"{terms.queues[q]}: {words.sl_target(results, q)} ({', '.join(words.sl_rule(results, q))})" for q in queues
-    ]
+    shared, own = words.sl_rules(results)
+    size = _pool_size(results, style.panel_columns(len(queues)))
+    titles = [", ".join([f"{style.short(terms.queues[q])}: {words.sl_target(results, q)}", *own[q]]) for q in queues]
     for q, ax in zip(queues, style.panels(figure, titles, share_y=True), strict=True):
         style.shade_closed(results, ax, q)
         level = results.series("queue", terms.queues[q], "service_level")
-        x = style.hours(level.start + terms.interval // 2)
+        offered = results.series("queue", terms.queues[q], "offered").mean
+        x = style.hours(level.start[::size] + size * terms.interval // 2)
         colour = style.look(q)["color"]
-        ax.fill_between(x, 100 * level.low, 100 * level.high, color=colour, alpha=0.2, linewidth=0, step="mid")
-        ax.plot(x, 100 * level.mean, color=colour, drawstyle="steps-mid", marker=".", markersize=3)
+        if size == 1:
+            ax.fill_between(x, 100 * level.low, 100 * level.high, color=colour, alpha=0.2, linewidth=0, step="mid")
+        mean = pooled(level.mean, offered, size)
+        ax.plot(x, 100 * mean, color=colour, drawstyle="steps-mid", marker=".", markersize=3)
         goal = 100 * terms.sl_share[q]
         ax.axhline(goal, color=style.TARGET, linewidth=1, linestyle=(0, (5, 3)))
-        ax.annotate(f"target {goal:.4g} %", (1, goal), xycoords=("axes fraction", "data"), xytext=(3, 0),
+        ax.annotate(f"target\n{goal:.4g} %", (1, goal), xycoords=("axes fraction", "data"), xytext=(3, 0),
                     textcoords="offset points", va="center", fontsize=8)  # fmt: skip
         style.percent_axis(ax, "service level, %")
         style.time_axis(results, ax)
-    band = "; band: 95 % interval" if results.replications > 1 else ""
+    band = "; band: 95 % interval" if results.replications > 1 and size == 1 else ""
     style.headline(
         figure,
-        "Service level by interval of arrival",
-        f"Intervals of {words.duration(terms.interval / SECOND)}; mean of {words.runs(results.replications)}{band}; "
-        "grey: closed; no line where no contact came.",
+        "Service level by time of arrival",
+        f"{words.duration(size * terms.interval / SECOND)} a point, {words.runs(results.replications)}{band}; "
+        f"grey: closed. {', '.join(shared)}".rstrip(". "),
     )

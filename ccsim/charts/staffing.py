@@ -21,7 +21,7 @@ def staffing(results: Results, figure: Figure | SubFigure) -> None:
     """Staffed agents against agents busy, a panel a team."""
     terms = results.terms
     length = terms.interval / (3600 * SECOND)
-    for name, ax in zip(terms.teams, style.panels(figure, terms.teams), strict=True):
+    for name, ax in zip(terms.teams, style.panels(figure, map(style.short, terms.teams)), strict=True):
         hours = results.series("team", name, "staffed_hours")
         staffed = np.nan_to_num(hours.mean) / length
         x = style.hours(hours.start + terms.interval // 2)

@@ -37,7 +37,7 @@ QUIET: Final = "#6B6B6B"
 CLOSED: Final = "#E9E9E9"
 TARGET: Final = "#222222"
 
-RC: Final[dict[str, Any]] = {
+RC: Final[dict[Any, Any]] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.titlesize": 9.5,
@@ -131,17 +131,25 @@ def time_axis(results: Results, ax: Axes) -> None:
     midnights = hours(results.terms.days)
     count = len(midnights) - 1
     days = [results.scenario.start + timedelta(days=i) for i in range(count)]
+    place = ax.get_subplotspec()
+    lowest = place is None or place.is_last_row()
     ax.set_xlim(midnights[0], midnights[-1])
     if count <= 2:
         calendar = Calendar(results.scenario.start, results.scenario.timezone)
         clock = [(calendar.at(day, hour * HOUR), hour) for day in range(count) for hour in range(0, 24, 3 * count)]
         ax.set_xticks([at / HOUR for at, _ in clock], [f"{hour:02d}:00" for _, hour in clock])
-        ax.set_xlabel("time of day, " + ", ".join(words.day(day) for day in days))
+        if lowest:
+            ax.set_xlabel("time of day, " + ", ".join(words.day(day) for day in days))
         return
     every = 1 if count <= 10 else 7
-    ax.set_xticks(midnights[:-1:every], [words.day(day) for day in days[::every]], ha="left")
+    labels = [words.day(day) for day in days[::every]]
+    # "Mon 2" for days, "2 Mar" for weeks: the axis' label tells the rest
+    labels = [label.rsplit(" ", 1)[0] if every == 1 else label.split(" ", 1)[1] for label in labels]
+    ax.set_xticks(midnights[:-1:every], labels, ha="left")
     ax.set_xticks(midnights, minor=True)
     ax.grid(visible=True, axis="x")
+    if lowest:
+        ax.set_xlabel(f"{words.day(days[0])} to {words.day(days[-1])} {days[-1].year}")
 
 
 def shade_closed(results: Results, ax: Axes, queue: int) -> None:
@@ -153,6 +161,11 @@ def shade_closed(results: Results, ax: Axes, queue: int) -> None:
     for left, right in edges.reshape(-1, 2).tolist():
         if right > left:
             ax.axvspan(left / HOUR, right / HOUR, color=CLOSED, linewidth=0, zorder=0)
+
+
+def short(name: str) -> str:
+    """A name that fits above a small panel."""
+    return name if len(name) <= 32 else f"{name[:31]}…"
 
 
 def whole_numbers(ax: Axes) -> None:
@@ -183,5 +196,5 @@ def patch(label: str, colour: str, alpha: float = 1.0) -> Any:
 def percent_axis(ax: Axes, label: str) -> None:
     """0 to 100 %, with room for a line at the edge."""
     ax.set_ylim(-3, 103)
-    ax.set_yticks(range(0, 101, 25 if ax.get_subplotspec() is not None else 20))
+    ax.set_yticks(range(0, 101, 25))
     ax.set_ylabel(label)

@@ -29,7 +29,7 @@ def waiting_times(wait: F64, answered: Bool) -> tuple[F64, F64]:
     """
     times, events = np.unique(wait[answered], return_counts=True)
     at_risk = len(wait) - np.searchsorted(np.sort(wait), times, side="left")
-    return times, 1 - np.cumprod(1 - events / at_risk)
+    return times, np.asarray(1 - np.cumprod(1 - events / at_risk), dtype=np.float64)
 
 
 def _waits(results: Results, queue: int) -> tuple[F64, Bool]:
@@ -53,7 +53,7 @@ def waiting(results: Results, figure: Figure | SubFigure) -> None:
     for q, name in enumerate(terms.queues):
         wait, answered = _waits(results, q)
         clock = " (business clock)" if terms.business_clock[q] else ""
-        label = f"{name}{clock}\nn = {len(wait):,}, {int((~answered).sum()):,} unanswered"
+        label = f"{style.short(name)}{clock}\nn = {len(wait):,}, {int((~answered).sum()):,} unanswered"
         times, level = waiting_times(wait, answered)
         # who is answered within a second stands at the axis' left end
         x = np.concatenate([[1.0], np.maximum(times, 1.0)])

@@ -22,25 +22,27 @@ def show(results: Results) -> None:
     by_place = {(goal.level, goal.name, goal.metric): goal for goal in goals}
     variant = f", variant {results.variant}" if results.variant else ""
     console.print(f"{results.scenario.name}{variant}", style="bold", markup=False)
-    console.print(_queues(results, by_place))
-    console.print(_teams(results, by_place))
-    console.print(
-        f"Means of {words.runs(results.replications)} with 95 % intervals; seed {results.scenario.seed}, "
-        f"engine {results.engine}.",
-        markup=False,
-    )
-    if any(not goal.sure for goal in goals):
+    for table in (_queues(results, by_place), _teams(results, by_place)):
+        console.print()
+        console.print(table)
+    console.print()
+    made_by = f"seed {results.scenario.seed}, engine {results.engine}."
+    if results.replications == 1:
+        console.print(f"One replication, {made_by} More of them would show what is chance.", markup=False)
+    else:
+        console.print(f"Means of {results.replications} replications with 95 % intervals, {made_by}", markup=False)
+    if not all(goal.sure for goal in goals):
         console.print("met? missed?: the interval contains the target; more replications would tell.", markup=False)
 
 
 def _queues(results: Results, goals: dict[tuple[str, str, str], Target]) -> Table:
     terms = results.terms
-    aimed = [q for q in range(len(terms.queues)) if words.sl_target(results, q)]
-    rules = {q: words.sl_rule(results, q) for q in aimed}
-    # what all service levels share stands in the heading, what differs beside each
-    shared = [part for part in zip(*rules.values(), strict=True) if len(set(part)) == 1]
-    header = "\n".join(["service level", *(part[0] for part in shared)])
-    table = _table("queue", "offered", "answered", header, "ASA", "p90\nwait", "aban-\ndoned", "reply\nlevel")
+    # how service levels are measured stands in the heading where it is the same for all, else beside each
+    shared, own = words.sl_rules(results)
+    header = "\n".join(["service level", *shared])
+    replies = any(results.estimate("queue", name, "reply_level") for name in terms.queues)
+    last = ["reply\nlevel"] if replies else []
+    table = _table("queue", "offered", "answered", header, "ASA", "p90\nwait", "aban-\ndoned", *last)
 
     def figure(level: str, name: str, metric: str) -> float:
         estimate = results.estimate(level, name, metric)
@@ -49,20 +51,20 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], Target]) -> Tabl
     for level, names in (("queue", terms.queues), ("total", ("total",))):
         for q, name in enumerate(names):
             service = _with_interval(results, level, name, "service_level")
-            if level == "queue" and q in rules:
+            if level == "queue" and q in own:
                 goal = f"{words.sl_target(results, q)}: {_verdict(goals.get((level, name, 'service_level')))}"
-                service = "\n".join([service, goal, *(part for part in rules[q] if (part,) * len(rules) not in shared)])
-            table.add_row(
+                service = "\n".join([service, goal, *own[q]])
+            cells = [
                 escape(name),
                 words.count(figure(level, name, "offered")),
                 words.count(figure(level, name, "answered")),
                 service,
                 words.duration(figure(level, name, "asa")),
                 words.duration(figure(level, name, "wait_p90")),
-                words.percent(figure(level, name, "abandonment")) + _bound(goals.get((level, name, "abandonment"))),
-                words.percent(figure(level, name, "reply_level")) + _bound(goals.get((level, name, "reply_level"))),
-                style="bold" if level == "total" else None,
-            )
+            ]
+            for metric in ("abandonment", "reply_level") if replies else ("abandonment",):
+                cells.append(words.percent(figure(level, name, metric)) + _bound(goals.get((level, name, metric))))
+            table.add_row(*cells, style="bold" if level == "total" else None)
     return table
 
 
@@ -87,7 +89,7 @@ def _teams(results: Results, goals: dict[tuple[str, str, str], Target]) -> Table
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(first, overflow="fold", min_width=6)
     for other in others:
         table.add_column(other, justify="left" if other.startswith("service level") else "right", no_wrap=True)

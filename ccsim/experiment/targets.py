@@ -10,7 +10,7 @@ from ccsim.experiment.results import Results
 
 @dataclass(frozen=True)
 class Target:
-    """A wanted bound on a mean. `met` judges the mean; `sure` says that the whole 95 % interval is on the same side."""
+    """A wanted bound on a mean. `met` judges the mean; `sure` is false if its 95 % interval reaches the other side."""
 
     level: str
     name: str
@@ -45,6 +45,6 @@ def targets(results: Results) -> list[Target]:
 
             met = holds(estimate.mean)
             ends = (estimate.low, estimate.high)
-            sure = all(not math.isnan(end) and holds(end) == met for end in ends)
+            sure = all(math.isnan(end) or holds(end) == met for end in ends)
             found.append(Target(level, name, metric, bound, at_least, met, sure))
     return found

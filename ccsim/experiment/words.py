@@ -82,7 +82,13 @@ def sl_target(results: Results, queue: int) -> str:
     return f"{100 * terms.sl_share[queue]:.4g} % in {duration(terms.sl_time[queue])}"
 
 
-def sl_rule(results: Results, queue: int) -> tuple[str, str]:
-    """Formula and clock by which a queue's service level is measured."""
-    clock = "business" if results.terms.business_clock[queue] else "calendar"
-    return results.terms.sl_formula[queue], f"{clock} clock"
+def sl_rules(results: Results) -> tuple[list[str], dict[int, list[str]]]:
+    """Formula and clock of service levels: what all queues with a target share, and the rest by queue."""
+    terms = results.terms
+    rules = {
+        q: (terms.sl_formula[q], f"{'business' if terms.business_clock[q] else 'calendar'} clock")
+        for q in range(len(terms.queues))
+        if sl_target(results, q)
+    }
+    shared = [parts[0] for parts in zip(*rules.values(), strict=True) if len(set(parts)) == 1]
+    return shared, {q: [part for part in parts if part not in shared] for q, parts in rules.items()}
