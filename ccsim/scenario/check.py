@@ -22,9 +22,9 @@ Found = Iterator[Problem]
 Rule = Callable[[Scenario], Found]
 
 
-def problems(scenario: Scenario, file: str = "") -> list[Problem]:
-    """Everything that keeps a scenario from being run."""
-    return _all(RULES, scenario, file)
+def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = None) -> list[Problem]:
+    """Everything that keeps a scenario from being run, by all rules or some."""
+    return _all(RULES if rules is None else rules, scenario, file)
 
 
 def warnings(scenario: Scenario, file: str = "") -> list[Problem]:

@@ -61,8 +61,7 @@ def parse(raw: dict[str, Any], folder: Path | None = None, file: str = "") -> Sc
         scenario = Scenario.model_validate(raw, context=files)
     except ValidationError as bad:
         found = list(_problems(bad, file))
-        rest, pruned = _pruned(raw, bad)
-        raise ScenarioError(found + _further(rest, files, file, pruned)) from None
+        raise ScenarioError(found + _further(raw, bad, files, file)) from None
     problems = check.problems(scenario, file)
     if problems:
         raise ScenarioError(problems)
@@ -241,46 +240,61 @@ def _fields(place: Path_) -> Iterable[str]:
     return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
 
 
-def _pruned(raw: dict[str, Any], error: ValidationError) -> tuple[dict[str, Any], list[Path_]]:
-    """The tables without what is wrong in them, and the paths that went."""
+def _further(raw: dict[str, Any], error: ValidationError, files: DataFiles, file: str) -> list[Problem]:
+    """Problems in how the sound parts fit together, unless what is wrong elsewhere may be their only cause."""
     rest: Any = copy.deepcopy(raw)
-    # from the back, so that what goes does not move the list items still to go
-    places = sorted({detail["loc"] for detail in error.errors()}, key=_sortable, reverse=True)
-    for place in places:
-        table = rest
-        for key in place[:-1]:
-            table = table[key] if _has(table, key) else None
-        if place and _has(table, place[-1]):
-            del table[place[-1]]
-    return rest, places
-
-
-def _sortable(place: Path_) -> list[tuple[int, str]]:
-    return [(key, "") if isinstance(key, int) else (-1, key) for key in place]
-
-
-def _has(table: Any, key: str | int) -> bool:
-    if isinstance(table, dict):
-        return key in table
-    return isinstance(table, list) and isinstance(key, int) and key < len(table)
-
-
-def _further(rest: dict[str, Any], files: DataFiles, file: str, pruned: list[Path_]) -> list[Problem]:
-    """Problems in how the sound parts fit together, unless what was pruned may be their only cause."""
-    whole = {len(place) <= 2 if place[0] in ("queue", "team") else place[0] in _FRAME for place in pruned if place}
-    if any(whole):
-        return []
-    try:
-        scenario = Scenario.model_validate(rest, context=files)
-    except ValidationError:
-        return []
-    gone = [dotted(place) for place in pruned]
+    pruned: list[Path_] = []
+    while True:
+        gone = _prune(rest, error)
+        if any(len(place) <= 2 if place[:1] in (("queue",), ("team",)) else place[:1] in _FRAME for place in gone):
+            return []
+        pruned += gone
+        try:
+            scenario = Scenario.model_validate(rest, context=files)
+        except ValidationError as more:  # for want of what was pruned
+            error = more
+        else:
+            break
+    paths = [dotted(place) for place in pruned]
 
     def owed(path: str) -> bool:
-        return any(g == path or g.startswith(f"{path}.") or path.startswith(f"{g}.") for g in gone)
+        return any(gone == path or gone.startswith(f"{path}.") or path.startswith(f"{gone}.") for gone in paths)
 
-    return [problem for problem in check.problems(scenario, file) if not owed(problem.path)]
+    # what a team lacks may be what was pruned
+    of_teams = (check.queues_are_served, check.shifts_cover_opening_hours)
+    teams_pruned = any(place[0] == "team" for place in pruned)
+    rules = [rule for rule in check.RULES if not (teams_pruned and rule in of_teams)]
+    return [problem for problem in check.problems(scenario, file, rules) if not owed(problem.path)]
 
 
-_FRAME: Final = ("start", "days", "timezone")
+_FRAME: Final = ((), ("start",), ("days",), ("timezone",))
 """Keys without which nothing else can be judged."""
+
+
+def _prune(rest: Any, error: ValidationError) -> list[Path_]:
+    """Take out what is wrong, and tables that lack something; the places that went, () if everything would."""
+    places = {detail["loc"][:-1] if detail["type"] == "missing" else detail["loc"] for detail in error.errors()}
+    gone = {_written(rest, place) for place in places}
+    for place in filter(None, gone):
+        table = rest
+        for key in place[:-1]:
+            table = table.get(key, {}) if isinstance(table, dict) else table[key]
+        table.pop(place[-1], None)
+    return list(gone)
+
+
+def _written(table: Any, place: Path_) -> Path_:
+    """The part of `place` that stands in the file: `pace.phone` may be written as one `pace` for all queues.
+
+    Lists go as a whole, so that no item changes its number.
+    """
+    depth = 0
+    for key in place:
+        there = key in table if isinstance(table, dict) else isinstance(table, list) and key in range(len(table))
+        if not there:
+            break
+        table = table[key]
+        depth += 1
+    while depth and isinstance(place[depth - 1], int):
+        depth -= 1
+    return place[:depth]

@@ -348,13 +348,17 @@ def test_variants_and_overrides_that_lead_nowhere(base: Path) -> None:
 
 def test_all_problems_are_told_at_once(base: Path) -> None:
     (base.parent / "volumes.csv").write_text("date,time,chat\n2026-03-02,09:00,x\n2026-03-02,25:00,1\n")
-    overrides = ("queue.phone.work={ mean = '-1s', cv = -1 }", "sed=1", "team.front.skills.fax=1", "warm_up=9d")
+    overrides = (
+        "queue.phone.work={ mean = '-1s', cv = -1 }", "sed=1", "team.front.skills.fax=1", "warm_up=9d",
+        "team.front.shifts.0.agents=6.5", "queue.chat.answer_delay=9",
+    )  # fmt: skip
     expect(
         refusal(base, overrides=overrides),
         ("queue.phone.work.mean", "0 or more"), ("queue.phone.work.cv", "from 0"),
-        ("volumes.csv:2", "'x'"), ("volumes.csv:3", "a time of day"), ("sed", "seed"),
+        ("volumes.csv:2", "'x'"), ("volumes.csv:3", "a time of day"), ("team.front.shifts.0.agents", "6.5"),
+        ("sed", "seed"),
         # and, of what is left, how it fits together
-        ("team.front.skills.fax", "no queue"), ("warm_up", "less than"),
+        ("team.front.skills.fax", "no queue"), ("warm_up", "less than"), ("queue.chat.answer_delay", "ring"),
     )  # fmt: skip
 
 
