@@ -1,0 +1,307 @@
+"""The compiled engine: gives the kernel its memory, and numba a cache that an edited engine never finds stale."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ccsim import routing, tables
+from ccsim.engine import events
+from ccsim.engine.events import Event
+from ccsim.routing import AgentColumn
+from ccsim.tables import NEVER, I64, Log, Outcome, Plan, Workload
+
+ROOM = 1024
+"""Entries that the heap and the stretches have room for at first; doubled whenever they run out."""
+
+
+def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
+    """What happens in one replication; the same log, bit for bit, as the reference engine's.
+
+    The first call compiles (about a minute, told on stderr) unless an earlier process has left its work in the user's
+    cache folder. `jit=False` runs the same source as plain Python: a thousand times slower, for coverage and debugger.
+    Releases the GIL while it runs. Raises MemoryError.
+    """
+    kernel = _kernel(jit)
+    memory = _memory(kernel, workload, plan)
+    roots = int(np.count_nonzero(workload.link == 0))
+    while not kernel.run(memory, roots):
+        memory = _with_more_room(memory)
+    return _canonical(kernel, memory)
+
+
+# --- loading the kernel -------------------------------------------------------------------------------------------
+
+
+@cache
+def _kernel(jit: bool) -> ModuleType:
+    """The kernel's module, compiled or plain: its functions are decorated according to the name it is loaded under."""
+    name = "ccsim.engine.kernel"
+    if not jit:
+        spec = importlib.util.find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        plain = importlib.util.spec_from_file_location(name + "_in_python", spec.origin)
+        assert plain is not None
+        assert plain.loader is not None
+        module = importlib.util.module_from_spec(plain)
+        plain.loader.exec_module(module)
+        return module
+
+    import numba
+
+    folder = _cache_folder(numba.__version__)
+    if not any(folder.rglob("*.nbc")):
+        print("ccsim: compiling the engine (once; about a minute) …", file=sys.stderr, flush=True)
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder)  # read when a function is decorated
+    try:
+        return importlib.import_module(name)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _cache_folder(numba_version: str) -> Path:
+    """A writable folder of the engine's sources as they are: numba itself looks at one file only."""
+    sources = [Path(__file__).with_name("kernel.py"), Path(__file__).with_name("pointers.py"), *(Path(str(m.__file__)) for m in (events, routing, tables))]
+    digest = hashlib.sha256(numba_version.encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    for parent in (home, Path(tempfile.gettempdir())):
+        folder = parent / "ccsim" / digest.hexdigest()[:16]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix="ccsim"))
+
+
+# --- memory -------------------------------------------------------------------------------------------------------
+
+
+def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
+    """The kernel's memory before the first event."""
+    workload, plan = _plain(workload), _plain(plan)
+    contacts, turns = len(workload.queue), len(workload.work)
+    queues, agents = len(plan.priority), len(plan.team)
+    teams = len(plan.hand_over)
+    lines = kernel.LINES * queues
+
+    skill = plan.rank >= 0
+    conditional = skill & ((plan.overflow_after > 0) | (plan.longer_than >= 0))
+    columns = [column for column in plan.agent_order if column != AgentColumn.RANK]
+    senses = {int(AgentColumn.LOAD): 1, int(AgentColumn.MINUS_LOAD): -1}
+
+    def none(size: int) -> NDArray[np.int32]:
+        return np.full(size, -1, np.int32)
+
+    return kernel.Memory(
+        work=workload,
+        plan=plan,
+        log=_empty_log(workload, plan, turns),
+        number=_first_numbers(kernel),
+        heap_time=np.empty(ROOM, np.int64),
+        heap_code=np.empty(ROOM, np.int64),
+        **_timetable(kernel, workload, plan),
+        state=np.full(contacts, kernel.DORMANT, np.int8),
+        own=none(contacts),
+        turn=np.empty(contacts, np.int32),
+        since=np.empty(contacts, np.int64),
+        due=np.empty(contacts, np.int64),
+        bound_until=np.empty(contacts, np.int64),
+        after=np.empty(contacts, np.int32),
+        before=np.empty(contacts, np.int32),
+        next_own=np.empty(contacts, np.int32),
+        last_own=np.empty(contacts, np.int32),
+        stretch=np.empty(contacts, np.int32),
+        open=np.zeros(queues, np.bool_),
+        waiting=np.zeros(queues, np.int64),
+        unheld=np.zeros(queues, np.int64),
+        alive=np.zeros(queues, np.int64),
+        first=none(lines),
+        last=none(lines),
+        look=np.zeros(queues, np.bool_),
+        cursor=none(lines),
+        stopped=np.zeros(lines, np.bool_),
+        afters=_ragged(
+            [np.unique(plan.overflow_after[conditional[:, q] & (plan.overflow_after[:, q] > 0), q]) for q in range(queues)],
+            NEVER,
+        ),
+        helpers=_ragged(
+            [[t for t in np.argsort(plan.rank[:, q], kind="stable") if skill[t, q]] for q in range(queues)], -1
+        ).astype(np.int32),
+        skills=_ragged([np.flatnonzero(skill[t]) for t in range(teams)], -1).astype(np.int32),
+        conditional=conditional,
+        reserves=np.zeros(teams, np.int64),
+        step=np.array([max(1, np.gcd.reduce(plan.units[t][skill[t]], initial=0)) for t in range(teams)], np.int64),
+        room=np.zeros(teams, np.int64),
+        top=np.full((teams, plan.capacity), -1, np.int32),
+        duty=np.full(agents, kernel.OFF, np.int8),
+        shift=none(agents),
+        load=np.zeros(agents, np.int64),
+        sessions=np.zeros(agents, np.int32),
+        session=none(agents),
+        call=np.zeros(agents, np.bool_),
+        pending=np.zeros(agents, np.int32),
+        hand=none(agents),
+        idle=np.zeros(agents, np.int64),
+        claim=none(agents),
+        child=none(agents),
+        sibling=none(agents),
+        parent=none(agents),
+        level=np.full(agents, -1, np.int64),
+        present=np.full(agents, NEVER, np.int64),
+        present_shift=none(agents),
+        gains=np.zeros(agents, np.bool_),
+        starts=np.zeros(agents, np.bool_),
+        gained=none(agents),
+        ready=none(agents),
+        load_sense=next((senses.get(int(column), 0) for column in columns), 0),
+        by_idle=AgentColumn.IDLE_SINCE in columns,
+    )
+
+
+def _plain(table: Any) -> Any:
+    """The table as the kernel was compiled for: contiguous, writable arrays of the declared types, Python's numbers."""
+    return type(table)(
+        *(
+            np.require(value, requirements="CW") if isinstance(value, np.ndarray) else int(value)
+            for value in table
+        )
+    )
+
+
+def _ragged(rows: list[Any], fill: int) -> I64:
+    """Rows of different lengths as one array, at least one column wide."""
+    array = np.full((len(rows), max([1, *(len(row) for row in rows)])), fill, np.int64)
+    for i, row in enumerate(rows):
+        array[i, : len(row)] = row
+    return array
+
+
+def _first_numbers(kernel: ModuleType) -> I64:
+    numbers = np.zeros(kernel.NUMBERS, np.int64)
+    numbers[kernel.FRESH] = -1
+    return numbers
+
+
+def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, Any]:
+    """All that happens by the clock, up to the horizon, in the order of events."""
+    pieces: list[tuple[Any, ...]] = []
+
+    def add(time: Any, kind: int, queue: Any, what: int, row: Any, agent: Any = 0) -> None:
+        pieces.append(tuple(np.broadcast_arrays(time, kind, queue, agent, what, row)))
+
+    queue_of_span = np.repeat(np.arange(len(plan.priority)), np.diff(plan.hours_offset))
+    add(plan.closes, kernel.BY_THE_CLOCK, queue_of_span, kernel.HOURS_END, 0)
+    add(plan.closes, Event.QUEUE_CLOSES, queue_of_span, 0, 0)
+    add(plan.opens, Event.QUEUE_OPENS, queue_of_span, 0, 0)
+
+    shift = np.flatnonzero(workload.present)
+    agent = plan.shift_agent[shift]
+    end = plan.shift_end[shift]
+    overrun_over = np.minimum(end, plan.drain_end) + np.minimum(plan.overrun[plan.team[agent]], NEVER // 2)
+    starts_paused = np.isin(shift, plan.pause_shift[plan.pause_start == plan.shift_start[plan.pause_shift]])
+    for kind in (kernel.BY_THE_CLOCK, Event.AGENTS_LEAVE):
+        add(end, kind, 0, kernel.SHIFT_ENDS, shift, agent)
+        add(overrun_over, kind, 0, kernel.OVERRUN_OVER, shift, agent)
+    what = np.where(starts_paused, kernel.SHIFT_BEGINS_PAUSED, kernel.SHIFT_BEGINS)
+    pieces.append(tuple(np.broadcast_arrays(plan.shift_start[shift], Event.AGENTS_COME, 0, agent, what, shift)))
+
+    pause = np.flatnonzero(workload.present[plan.pause_shift])
+    agent = plan.shift_agent[plan.pause_shift[pause]]
+    add(plan.pause_start[pause], kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause, agent)
+    back = plan.pause_end[pause] < plan.shift_end[plan.pause_shift[pause]]
+    add(plan.pause_end[pause][back], Event.AGENTS_COME, 0, kernel.PAUSE_ENDS, pause[back], agent[back])
+
+    add([plan.drain_end], Event.HORIZON, 0, 0, 0)
+    time, kind, queue, agent, what, row = (
+        np.concatenate([np.atleast_1d(piece[i]) for piece in pieces]).astype(np.int64) for i in range(6)
+    )
+    order = np.lexsort((what, agent, queue, kind, time))
+    order = order[time[order] <= plan.drain_end]
+    return {
+        "table_time": time[order],
+        "table_code": (kind[order] << kernel.ID_BITS) | queue[order],
+        "table_what": what[order].astype(np.int8),
+        "table_row": row[order].astype(np.int32),
+    }
+
+
+def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
+    """A log in which nothing has happened yet; ROOM for stretches, and all that presences may need."""
+    contacts, queues = len(workload.queue), len(plan.priority)
+    root = workload.link == 0
+    presences = 2 * len(plan.shift_start) + len(plan.pause_start)
+    return Log(
+        outcome=np.full(contacts, Outcome.NONE, np.int8),
+        arrival=workload.arrival.copy(),
+        parent=np.full(contacts, -1, np.int32),
+        first_turn=np.where(root, workload.first_turn, -1),
+        turns=workload.turns.copy(),
+        messages=np.zeros(contacts, np.int32),
+        left=np.full(contacts, NEVER, np.int64),
+        closed=np.full(contacts, NEVER, np.int64),
+        message=np.full(turns, NEVER, np.int64),
+        start=np.full(turns, NEVER, np.int64),
+        reply=np.full(turns, NEVER, np.int64),
+        agent=np.full(turns, -1, np.int32),
+        reread=np.zeros(turns, np.int64),
+        **_stretches(ROOM),
+        presence_shift=np.empty(presences, np.int32),
+        presence_start=np.empty(presences, np.int64),
+        presence_end=np.empty(presences, np.int64),
+        queue_area=np.zeros(queues, np.int64),
+        open_area=np.zeros(queues, np.int64),
+    )
+
+
+def _stretches(size: int) -> dict[str, Any]:
+    return {
+        "stretch_contact": np.empty(size, np.int32),
+        "stretch_agent": np.empty(size, np.int32),
+        "stretch_since": np.empty(size, np.int64),
+        "stretch_start": np.empty(size, np.int64),
+        "stretch_end": np.empty(size, np.int64),
+    }
+
+
+def _with_more_room(memory: Any) -> Any:
+    """The same memory with twice the heap and the stretches."""
+
+    def grown(array: Any) -> Any:
+        larger = np.empty(2 * len(array), array.dtype)
+        larger[: len(array)] = array
+        return larger
+
+    names = _stretches(0)
+    log = memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in names})
+    return memory._replace(log=log, heap_time=grown(memory.heap_time), heap_code=grown(memory.heap_code))
+
+
+# --- the log ------------------------------------------------------------------------------------------------------
+
+
+def _canonical(kernel: ModuleType, memory: Any) -> Log:
+    """The log in the order that tables.Log says."""
+    log: Log = memory.log
+    target = log._replace(**_stretches(int(memory.number[kernel.STRETCHES])))
+    kernel.stretches_by_contact(log, target, np.zeros(len(log.outcome) + 1, np.int64))
+    rows = slice(int(memory.number[kernel.PRESENCES]))
+    shift, start, end = log.presence_shift[rows], log.presence_start[rows], log.presence_end[rows]
+    order = np.lexsort((start, memory.plan.shift_agent[shift]))
+    return target._replace(presence_shift=shift[order], presence_start=start[order], presence_end=end[order])

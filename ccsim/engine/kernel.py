@@ -1,0 +1,1564 @@
+"""The compiled engine's rules: event handlers over arrays. docs/model.md is the text, section numbers refer to it.
+
+Loaded as `ccsim.engine.kernel` every function is compiled by numba; loaded under another name (compiled.py does that)
+the very same text runs as plain Python, for coverage and the debugger.
+
+One calendar has three sources: the roots' arrivals and the timetable (opening hours, shifts), both sorted before the
+run, and a binary heap for everything that comes up on the way. An event that lost its object (a patience that work has
+overtaken) stays in the heap and is recognised when it is due, never searched for.
+
+Unassigned contacts stand in lines, one for each (queue, way of waiting), sorted by (waiting since, id). Within a line
+everybody is equally welcome to an agent, but for having waited longer: if the first finds no agent, nobody behind does.
+Agents with room stand in pairing heaps, one for each (team, units held), smallest (idle since, id) on top; as ranks
+belong to (team, queue), they serve every policy. The system is settled after each event: no contact waits for whom
+there is an agent. So a new event has to look only at those for whom it changed something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
+
+import numpy as np
+
+from ccsim.engine.events import Event
+from ccsim.routing import AgentColumn, ContactColumn, MessageColumn
+from ccsim.tables import I8, I32, I64, NEVER, Bool, Column, Link, Log, Outcome, Outside, Plan, Workload
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+if __name__ == "ccsim.engine.kernel":
+    from ccsim.engine.pointers import compiled, entry, pointer
+else:
+
+    def compiled(function: Function) -> Function:
+        return function
+
+    entry = pointer = compiled
+
+
+# Enums as plain integers, which compile faster.
+WORK_ENDS: Final = int(Event.WORK_ENDS)
+MESSAGE: Final = int(Event.MESSAGE)
+IDLE_TIMEOUT: Final = int(Event.IDLE_TIMEOUT)
+EXPIRY: Final = int(Event.EXPIRY)
+PATIENCE_ENDS: Final = int(Event.PATIENCE_ENDS)
+SAME_AGENT_OVER: Final = int(Event.SAME_AGENT_OVER)
+OVERFLOW_DUE: Final = int(Event.OVERFLOW_DUE)
+AGENTS_LEAVE: Final = int(Event.AGENTS_LEAVE)
+AGENTS_COME: Final = int(Event.AGENTS_COME)
+QUEUE_CLOSES: Final = int(Event.QUEUE_CLOSES)
+QUEUE_OPENS: Final = int(Event.QUEUE_OPENS)
+ARRIVAL: Final = int(Event.ARRIVAL)
+HORIZON: Final = int(Event.HORIZON)
+BY_THE_CLOCK: Final = -1  # before all events of an instant: what ends with it is over
+
+NO_OUTCOME: Final = int(Outcome.NONE)
+RESOLVED: Final = int(Outcome.RESOLVED)
+TRANSFERRED: Final = int(Outcome.TRANSFERRED)
+ABANDONED: Final = int(Outcome.ABANDONED)
+SILENTLY_ABANDONED: Final = int(Outcome.SILENTLY_ABANDONED)
+LOST: Final = int(Outcome.LOST)
+TIMED_OUT: Final = int(Outcome.TIMED_OUT)
+BLOCKED: Final = int(Outcome.BLOCKED)
+REJECTED: Final = int(Outcome.REJECTED)
+EXPIRED: Final = int(Outcome.EXPIRED)
+OPEN: Final = int(Outcome.OPEN)
+
+TRANSFER: Final = int(Link.TRANSFER)
+HOLD: Final = int(Outside.HOLD)
+
+AGENT_RANK: Final = int(AgentColumn.RANK)
+AGENT_LOAD: Final = int(AgentColumn.LOAD)
+AGENT_MINUS_LOAD: Final = int(AgentColumn.MINUS_LOAD)
+AGENT_IDLE_SINCE: Final = int(AgentColumn.IDLE_SINCE)
+CONTACT_RANK: Final = int(ContactColumn.RANK)
+CONTACT_PRIORITY: Final = int(ContactColumn.PRIORITY)
+CONTACT_WAITING_SINCE: Final = int(ContactColumn.WAITING_SINCE)
+CONTACT_DEADLINE: Final = int(ContactColumn.DEADLINE)
+MESSAGE_LATER_TURN: Final = int(MessageColumn.LATER_TURN)
+MESSAGE_PRIORITY: Final = int(MessageColumn.PRIORITY)
+MESSAGE_TIME: Final = int(MessageColumn.MESSAGE_TIME)
+
+# A contact's states. Up to HELD it is unassigned and stands in line 4 × queue + state; up to RINGING its message waits
+# for the start of work; from PENDING to IDLE it holds an agent's capacity.
+WAITING: Final = 0  # for anyone
+EXEMPT: Final = 1  # for anyone, and its own agent's overflow conditions do not apply
+BOUND: Final = 2  # for its own agent alone
+HELD: Final = 3  # for its queue to open
+PENDING: Final = 4  # for its agent's attention
+RINGING: Final = 5
+WORKING: Final = 6
+WRAPPING: Final = 7
+IDLE: Final = 8  # in a session, the customer's turn
+AWAY: Final = 9  # the customer's turn, no session: parked or detached
+DORMANT: Final = 10
+DONE: Final = 11
+LINES: Final = 4
+
+# An agent's duty.
+OFF: Final = 0
+ON: Final = 1
+PAUSED: Final = 2  # on shift, on a break or off-phone
+FINISHING: Final = 3  # in the overrun, with kept sessions
+ENDING: Final = 4  # the shift or the overrun is over by the clock, and its event is yet to come within this instant
+
+# What the timetable's entries about agents are about.
+SHIFT_ENDS: Final = 0
+OVERRUN_OVER: Final = 1
+PAUSE_BEGINS: Final = 2
+SHIFT_BEGINS: Final = 3
+SHIFT_BEGINS_PAUSED: Final = 4
+PAUSE_ENDS: Final = 5
+HOURS_END: Final = 6
+
+# Places of `Memory.number`.
+HEAP: Final = 0  # entries in the heap
+ROOT: Final = 1  # next root to arrive
+ENTRY: Final = 2  # next entry of the timetable
+STRETCHES: Final = 3  # rows written
+PRESENCES: Final = 4
+ALIVE: Final = 5  # contacts begun and not done
+GAINED: Final = 6  # agents in `gained`
+READY: Final = 7  # agents in `ready`
+FRESH: Final = 8  # the contact whose message came in this event, -1: none
+LOOK: Final = 9  # NOBODY, SOME or EVERYBODY looks for an agent
+LIFTED: Final = 10  # a reservation was lifted during the batch
+NUMBERS: Final = 11
+
+NOBODY: Final = 0
+SOME: Final = 1  # the queues in `look`
+EVERYBODY: Final = 2
+
+ID_BITS: Final = 32
+"""An event's code is kind << ID_BITS | id: one comparison orders by kind, then id."""
+
+
+class Memory(NamedTuple):
+    """All that a run reads and writes."""
+
+    work: Workload
+    plan: Plan
+    log: Log
+    """rows by contact and turn in their final place; stretches and presences as they come up, in arrays with room"""
+    number: Annotated[I64, Column("1", "place", "counters, see above")]
+    # calendar
+    heap_time: Annotated[I64, Column("us", "entry", "binary heap by (time, code)")]
+    heap_code: Annotated[I64, Column("code", "entry", "kind << ID_BITS | id")]
+    table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
+    table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
+    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … HOURS_END")]
+    table_row: Annotated[I32, Column("id", "timetable", "shift or pause")]
+    # contacts
+    state: Annotated[I8, Column("code", "contact", "WAITING … DONE")]
+    own: Annotated[I32, Column("id", "contact", "the agent who has it, or last had it; -1: none yet")]
+    turn: Annotated[I32, Column("count", "contact", "turn of its last message")]
+    since: Annotated[I64, Column("us", "contact", "time of its last message")]
+    due: Annotated[I64, Column("us", "contact", "when the patience with that message ends")]
+    bound_until: Annotated[I64, Column("us", "contact", "when its own agent is no longer waited for")]
+    after: Annotated[I32, Column("id", "contact", "next in its line, or of its agent's sessions")]
+    before: Annotated[I32, Column("id", "contact", "the one before")]
+    next_own: Annotated[I32, Column("id", "contact", "next of those unassigned with a claim on the same own agent")]
+    last_own: Annotated[I32, Column("id", "contact", "the one before")]
+    stretch: Annotated[I32, Column("id", "contact", "its current stretch")]
+    # queues
+    open: Annotated[Bool, Column("1", "queue", "its hours say so")]
+    waiting: Annotated[I64, Column("count", "queue", "contacts unassigned")]
+    unheld: Annotated[I64, Column("count", "queue", "of these, not held")]
+    alive: Annotated[I64, Column("count", "queue", "contacts open")]
+    first: Annotated[I32, Column("id", "line", "its first contact, -1: none")]
+    last: Annotated[I32, Column("id", "line", "its last")]
+    look: Annotated[Bool, Column("1", "queue", "its contacts look for agents")]
+    cursor: Annotated[I32, Column("id", "line", "next contact of the batch, -1: none")]
+    stopped: Annotated[Bool, Column("1", "line", "no contact behind the last one who looked can find an agent")]
+    afters: Annotated[I64, Column("us", "queue, i", "the different times of overflow of its teams; NEVER fills up")]
+    helpers: Annotated[I32, Column("id", "queue, i", "teams with the skill by (rank, id); -1 fills up")]
+    # teams
+    skills: Annotated[I32, Column("id", "team, i", "queues they serve; -1 fills up")]
+    conditional: Annotated[Bool, Column("1", "team, queue", "helps under overflow conditions only")]
+    reserves: Annotated[I64, Column("count", "team", "reserved queues with the skill that have unheld contacts waiting")]
+    step: Annotated[I64, Column("count", "team", "common divisor of the team's units: loads are multiples of it")]
+    room: Annotated[I64, Column("count", "team", "agents in the heaps")]
+    top: Annotated[I32, Column("id", "team, units held", "first of the agents in that heap, -1: none")]
+    # agents
+    duty: Annotated[I8, Column("code", "agent", "OFF … ENDING")]
+    shift: Annotated[I32, Column("id", "agent", "the shift they are on or were last on")]
+    load: Annotated[I64, Column("count", "agent", "units held")]
+    sessions: Annotated[I32, Column("count", "agent", "sessions held")]
+    session: Annotated[I32, Column("id", "agent", "first of them, -1: none")]
+    call: Annotated[Bool, Column("1", "agent", "in a one-to-one session")]
+    pending: Annotated[I32, Column("count", "agent", "sessions with a message pending")]
+    hand: Annotated[I32, Column("id", "agent", "contact in work (ringing, turn, wrap-up), -1: none")]
+    idle: Annotated[I64, Column("us", "agent", "idle since")]
+    claim: Annotated[I32, Column("id", "agent", "first unassigned contact with a claim on them, -1: none")]
+    child: Annotated[I32, Column("id", "agent", "pairing heap: first child")]
+    sibling: Annotated[I32, Column("id", "agent", "pairing heap: next sibling")]
+    parent: Annotated[I32, Column("id", "agent", "pairing heap: previous sibling or, of a first child, the parent")]
+    level: Annotated[I64, Column("count", "agent", "units held of the heap they are in, -1: none")]
+    present: Annotated[I64, Column("us", "agent", "present since, NEVER: not present")]
+    present_shift: Annotated[I32, Column("id", "agent", "the shift that this presence belongs to")]
+    gains: Annotated[Bool, Column("1", "agent", "is in `gained`")]
+    starts: Annotated[Bool, Column("1", "agent", "is in `ready`")]
+    gained: Annotated[I32, Column("id", "i", "agents whose room grew in this event")]
+    ready: Annotated[I32, Column("id", "i", "agents who may start work")]
+    # columns of the policies
+    load_sense: int
+    """which load is best within a team: 1 the lowest, -1 the highest, 0 it does not say"""
+    by_idle: bool
+    """whether the agents' policy looks at idle since"""
+
+
+# --- calendar -----------------------------------------------------------------------------------------------------
+
+
+@compiled
+def push(m: Memory, time: int, kind: int, ident: int) -> None:
+    """An event that comes up; beyond the horizon it never does."""
+    if time > m.plan.drain_end:
+        return
+    code = (kind << ID_BITS) | ident
+    i = m.number[HEAP]
+    m.number[HEAP] = i + 1
+    while i > 0:
+        up = (i - 1) >> 1
+        if m.heap_time[up] < time or (m.heap_time[up] == time and m.heap_code[up] <= code):
+            break
+        m.heap_time[i] = m.heap_time[up]
+        m.heap_code[i] = m.heap_code[up]
+        i = up
+    m.heap_time[i] = time
+    m.heap_code[i] = code
+
+
+@compiled
+def pop(m: Memory) -> None:
+    """Takes the first event off the heap."""
+    n = m.number[HEAP] - 1
+    m.number[HEAP] = n
+    time = m.heap_time[n]
+    code = m.heap_code[n]
+    i = 0
+    while True:
+        down = 2 * i + 1
+        if down >= n:
+            break
+        right = down + 1
+        if right < n and (
+            m.heap_time[right] < m.heap_time[down]
+            or (m.heap_time[right] == m.heap_time[down] and m.heap_code[right] < m.heap_code[down])
+        ):
+            down = right
+        if time < m.heap_time[down] or (time == m.heap_time[down] and code <= m.heap_code[down]):
+            break
+        m.heap_time[i] = m.heap_time[down]
+        m.heap_code[i] = m.heap_code[down]
+        i = down
+    m.heap_time[i] = time
+    m.heap_code[i] = code
+
+
+# --- lines of unassigned contacts ---------------------------------------------------------------------------------
+
+
+@compiled
+def earlier(m: Memory, c: int, d: int) -> bool:
+    """Whether c comes before d where waiting contacts of several queues are ordered."""
+    c_since = m.since[c] - m.plan.head_start[m.work.queue[c]]
+    d_since = m.since[d] - m.plan.head_start[m.work.queue[d]]
+    return c_since < d_since or (c_since == d_since and c < d)
+
+
+@compiled
+def line_up(m: Memory, c: int, state: int) -> None:
+    """Puts c in its line. Most come last; those handed over or released are older and walk forward from the end."""
+    m.state[c] = state
+    line = LINES * m.work.queue[c] + state
+    since = m.since[c]
+    behind = -1
+    ahead = m.last[line]
+    while ahead >= 0 and (m.since[ahead] > since or (m.since[ahead] == since and ahead > c)):
+        behind = ahead
+        ahead = m.before[ahead]
+    m.before[c] = ahead
+    m.after[c] = behind
+    if ahead >= 0:
+        m.after[ahead] = c
+    else:
+        m.first[line] = c
+    if behind >= 0:
+        m.before[behind] = c
+    else:
+        m.last[line] = c
+    if state == EXEMPT or state == BOUND:
+        a = m.own[c]
+        m.last_own[c] = -1
+        m.next_own[c] = m.claim[a]
+        if m.claim[a] >= 0:
+            m.last_own[m.claim[a]] = c
+        m.claim[a] = c
+
+
+@compiled
+def step_out(m: Memory, c: int) -> None:
+    """Takes c out of its line."""
+    state = m.state[c]
+    line = LINES * m.work.queue[c] + state
+    ahead = m.before[c]
+    behind = m.after[c]
+    if ahead >= 0:
+        m.after[ahead] = behind
+    else:
+        m.first[line] = behind
+    if behind >= 0:
+        m.before[behind] = ahead
+    else:
+        m.last[line] = ahead
+    if state == EXEMPT or state == BOUND:
+        if m.last_own[c] >= 0:
+            m.next_own[m.last_own[c]] = m.next_own[c]
+        else:
+            m.claim[m.own[c]] = m.next_own[c]
+        if m.next_own[c] >= 0:
+            m.last_own[m.next_own[c]] = m.last_own[c]
+
+
+@compiled
+def clip(m: Memory, time: int) -> int:
+    """The time, within those of the statistics."""
+    return min(max(time, m.plan.warm_up), m.plan.end)
+
+
+@compiled
+def everybody_looks(m: Memory) -> None:
+    m.number[LOOK] = EVERYBODY
+
+
+@compiled
+def queue_looks(m: Memory, q: int) -> None:
+    m.look[q] = True
+    m.number[LOOK] = max(m.number[LOOK], SOME)
+
+
+@compiled
+def stands_unheld(m: Memory, q: int) -> None:
+    """One more contact of q waits and is not held."""
+    m.unheld[q] += 1
+    if m.plan.reserved[q] and m.unheld[q] == 1:
+        for team in range(m.reserves.size):
+            if m.plan.rank[team, q] >= 0:
+                m.reserves[team] += 1
+
+
+@compiled
+def stands_no_longer(m: Memory, q: int) -> None:
+    """One less of those; the last one lifts the queue's reservation."""
+    m.unheld[q] -= 1
+    if m.plan.reserved[q] and m.unheld[q] == 0:
+        for team in range(m.reserves.size):
+            if m.plan.rank[team, q] >= 0:
+                m.reserves[team] -= 1
+        everybody_looks(m)
+        m.number[LIFTED] = 1
+
+
+@compiled
+def crowded(m: Memory, q: int) -> bool:
+    """Whether with one more contact the queue has just become long enough for some team to help."""
+    for i in range(m.helpers.shape[1]):
+        team = m.helpers[q, i]
+        if team < 0:
+            break
+        if m.waiting[q] == m.plan.longer_than[team, q] + 1:
+            return True
+    return False
+
+
+@compiled
+def open_stretch(m: Memory, c: int, since: int) -> None:
+    i = m.number[STRETCHES]
+    m.number[STRETCHES] = i + 1
+    m.stretch[c] = i
+    m.log.stretch_contact[i] = c
+    m.log.stretch_agent[i] = -1
+    m.log.stretch_since[i] = since
+
+
+@compiled
+def close_stretch(m: Memory, now: int, c: int) -> None:
+    """c leaves unassigned."""
+    i = m.stretch[c]
+    m.log.stretch_start[i] = now
+    m.log.stretch_end[i] = now
+
+
+@compiled
+def unconditional(m: Memory, c: int) -> int:
+    """How c waits for anyone: EXEMPT if that makes a difference."""
+    a = m.own[c]
+    return EXEMPT if a >= 0 and m.conditional[m.plan.team[a], m.work.queue[c]] else WAITING
+
+
+@compiled
+def begin_wait(m: Memory, now: int, c: int, state: int, since: int) -> None:
+    """c is unassigned from now on; `since`: for the log, the start of this unassigned wait."""
+    q = m.work.queue[c]
+    open_stretch(m, c, since)
+    m.waiting[q] += 1
+    m.log.queue_area[q] -= clip(m, now)
+    line_up(m, c, state)
+    if state != HELD:
+        stands_unheld(m, q)
+    if crowded(m, q):
+        queue_looks(m, q)
+
+
+@compiled
+def end_wait(m: Memory, now: int, c: int) -> None:
+    """c has an agent, or leaves."""
+    q = m.work.queue[c]
+    step_out(m, c)
+    m.waiting[q] -= 1
+    m.log.queue_area[q] += clip(m, now)
+    if m.state[c] != HELD:
+        stands_no_longer(m, q)
+
+
+@compiled
+def wait_otherwise(m: Memory, now: int, c: int, state: int) -> None:
+    """c, unassigned, is released: from being held or bound. It looks for an agent, who may come at more times yet."""
+    q = m.work.queue[c]
+    step_out(m, c)
+    if m.state[c] == HELD:
+        stands_unheld(m, q)
+        remind(m, now, c)
+    line_up(m, c, state)
+    queue_looks(m, q)
+
+
+@compiled
+def remind(m: Memory, now: int, c: int) -> None:
+    """Calendar entries for the times at which further teams may take the waiting c."""
+    q = m.work.queue[c]
+    for i in range(m.afters.shape[1]):
+        if m.since[c] + m.afters[q, i] > now:
+            push(m, m.since[c] + m.afters[q, i], OVERFLOW_DUE, c)
+
+
+# --- agents with room ---------------------------------------------------------------------------------------------
+
+
+@compiled
+def idler(m: Memory, a: int, b: int) -> bool:
+    """Whether agent a stands before b in the heap of their team and load."""
+    if m.by_idle and m.idle[a] != m.idle[b]:
+        return m.idle[a] < m.idle[b]
+    return a < b
+
+
+@compiled
+def meld(m: Memory, a: int, b: int) -> int:
+    """Two pairing heaps become one; its top."""
+    if a < 0:
+        return b
+    if b < 0:
+        return a
+    if idler(m, b, a):
+        a, b = b, a
+    m.sibling[b] = m.child[a]
+    if m.child[a] >= 0:
+        m.parent[m.child[a]] = b
+    m.parent[b] = a
+    m.child[a] = b
+    return a
+
+
+@compiled
+def melded_children(m: Memory, a: int) -> int:
+    """The heap that remains of a's when a is gone: its children in pairs, then all into one. Its top."""
+    pairs = -1
+    b = m.child[a]
+    while b >= 0:
+        c = m.sibling[b]
+        following = -1
+        m.sibling[b] = -1
+        if c >= 0:
+            following = m.sibling[c]
+            m.sibling[c] = -1
+            b = meld(m, b, c)
+        m.sibling[b] = pairs
+        pairs = b
+        b = following
+    top = -1
+    while pairs >= 0:
+        following = m.sibling[pairs]
+        m.sibling[pairs] = -1
+        top = meld(m, top, pairs)
+        pairs = following
+    return top
+
+
+@compiled
+def remove(m: Memory, a: int) -> None:
+    """Agent a is in no heap any more."""
+    if m.level[a] < 0:
+        return
+    team = m.plan.team[a]
+    level = m.level[a]
+    rest = melded_children(m, a)
+    if m.top[team, level] == a:
+        top = rest
+    else:
+        if m.child[m.parent[a]] == a:
+            m.child[m.parent[a]] = m.sibling[a]
+        else:
+            m.sibling[m.parent[a]] = m.sibling[a]
+        if m.sibling[a] >= 0:
+            m.parent[m.sibling[a]] = m.parent[a]
+        top = meld(m, m.top[team, level], rest)
+    m.top[team, level] = top
+    if top >= 0:
+        m.parent[top] = -1
+        m.sibling[top] = -1
+    m.level[a] = -1
+    m.room[team] -= 1
+
+
+@compiled
+def place(m: Memory, a: int) -> None:
+    """Agent a stands in the heap of their load if they may take something."""
+    remove(m, a)
+    if m.duty[a] == ON and m.load[a] < m.plan.capacity and not m.call[a]:
+        team = m.plan.team[a]
+        level = m.load[a]
+        m.child[a] = -1
+        m.sibling[a] = -1
+        m.parent[a] = -1
+        m.top[team, level] = meld(m, m.top[team, level], a)
+        m.level[a] = level
+        m.room[team] += 1
+
+
+# --- routing (section 4) ------------------------------------------------------------------------------------------
+
+
+@compiled
+def forbidden(m: Memory, team: int, q: int) -> bool:
+    """Whether a reservation keeps the team from the queue."""
+    n = m.reserves[team]
+    return n > 1 or (n == 1 and not (m.plan.reserved[q] and m.unheld[q] > 0 and m.plan.rank[team, q] >= 0))
+
+
+@compiled
+def helps(m: Memory, team: int, q: int, waited: int) -> bool:
+    """Whether the team may take from the queue a contact that has waited so long and is not its agent's own."""
+    return (
+        waited >= m.plan.overflow_after[team, q]
+        and m.waiting[q] > m.plan.longer_than[team, q]
+        and not forbidden(m, team, q)
+    )
+
+
+@compiled
+def fits(m: Memory, a: int, q: int, over: bool) -> bool:
+    """Whether agent a has room for a session of q; `over`: above their capacity if need be."""
+    if m.plan.one_to_one[q]:
+        return m.sessions[a] == 0
+    return not m.call[a] and (over or m.load[a] + m.plan.units[m.plan.team[a], q] <= m.plan.capacity)
+
+
+@compiled
+def takes_own(m: Memory, a: int, c: int, resumes: bool) -> bool:
+    """Whether a may take c, whose own agent they are; `resumes`: c waits for them alone (2.7)."""
+    q = m.work.queue[c]
+    team = m.plan.team[a]
+    over = resumes and m.plan.over_capacity[q] and m.turn[c] > 0
+    return (
+        (m.duty[a] == ON or (over and m.duty[a] == PAUSED))
+        and m.plan.rank[team, q] >= 0
+        and fits(m, a, q, over)
+        and not forbidden(m, team, q)
+    )
+
+
+@compiled
+def preferred_agent(m: Memory, q: int, a: int, b: int) -> bool:
+    """Whether a contact of q would rather have agent a than b."""
+    for i in range(m.plan.agent_order.size):
+        column = m.plan.agent_order[i]
+        difference = 0
+        if column == AGENT_RANK:
+            difference = m.plan.rank[m.plan.team[a], q] - m.plan.rank[m.plan.team[b], q]
+        elif column == AGENT_LOAD:
+            difference = m.load[a] - m.load[b]
+        elif column == AGENT_MINUS_LOAD:
+            difference = m.load[b] - m.load[a]
+        elif column == AGENT_IDLE_SINCE:
+            difference = m.idle[a] - m.idle[b]
+        if difference != 0:
+            return difference < 0
+    return a < b
+
+
+@compiled
+def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
+    """Whether an agent of the team would rather have contact c than d."""
+    p = m.work.queue[c]
+    q = m.work.queue[d]
+    for i in range(m.plan.contact_order.size):
+        column = m.plan.contact_order[i]
+        difference = 0
+        if column == CONTACT_RANK:
+            difference = m.plan.rank[team, p] - m.plan.rank[team, q]
+        elif column == CONTACT_PRIORITY:
+            difference = m.plan.priority[p] - m.plan.priority[q]
+        else:
+            difference = (m.since[c] - m.plan.head_start[p]) - (m.since[d] - m.plan.head_start[q])
+            if column == CONTACT_DEADLINE:
+                difference += m.plan.target_time[p] - m.plan.target_time[q]
+        if difference != 0:
+            return difference < 0
+    return c < d
+
+
+@compiled
+def preferred_message(m: Memory, c: int, d: int) -> bool:
+    """Whether the agent who has both works on c's message before d's."""
+    for i in range(m.plan.attention_order.size):
+        column = m.plan.attention_order[i]
+        difference = 0
+        if column == MESSAGE_LATER_TURN:
+            difference = (1 if m.turn[c] > 0 else 0) - (1 if m.turn[d] > 0 else 0)
+        elif column == MESSAGE_PRIORITY:
+            difference = m.plan.priority[m.work.queue[c]] - m.plan.priority[m.work.queue[d]]
+        elif column == MESSAGE_TIME:
+            difference = m.since[c] - m.since[d]
+        if difference != 0:
+            return difference < 0
+    return c < d
+
+
+@compiled
+def best_of_team(m: Memory, team: int, q: int) -> int:
+    """The team's agent with room whom a contact of q would take, -1: none."""
+    step = m.step[team]
+    most = 0 if m.plan.one_to_one[q] else m.plan.capacity - m.plan.units[team, q]
+    best = -1
+    if m.load_sense < 0:
+        load = most - most % step
+        while load >= 0 and best < 0:
+            best = m.top[team, load]
+            load -= step
+    else:
+        load = 0
+        while load <= most:
+            a = m.top[team, load]
+            if a >= 0 and (best < 0 or preferred_agent(m, q, a, best)):
+                best = a
+                if m.load_sense > 0:
+                    break
+            load += step
+    return best
+
+
+@compiled
+def find_agent(m: Memory, now: int, c: int) -> int:
+    """The agent whom c takes if it waits for anyone, -1: none."""
+    q = m.work.queue[c]
+    best = -1
+    for i in range(m.helpers.shape[1]):
+        team = m.helpers[q, i]
+        if team < 0:
+            break
+        if m.room[team] > 0 and helps(m, team, q, now - m.since[c]):
+            a = best_of_team(m, team, q)
+            if a >= 0 and (best < 0 or preferred_agent(m, q, a, best)):
+                best = a
+    a = m.own[c]
+    if a >= 0 and takes_own(m, a, c, False) and (best < 0 or preferred_agent(m, q, a, best)):
+        best = a
+    return best
+
+
+@compiled
+def find_contact(m: Memory, now: int, a: int) -> int:
+    """The contact that agent a takes next, -1: none."""
+    team = m.plan.team[a]
+    best = -1
+    if m.duty[a] == ON:
+        for i in range(m.skills.shape[1]):
+            q = m.skills[team, i]
+            if q < 0:
+                break
+            for state in range(WAITING, EXEMPT + 1):
+                c = m.first[LINES * q + state]
+                if (
+                    c >= 0
+                    and fits(m, a, q, False)
+                    and helps(m, team, q, now - m.since[c])
+                    and (best < 0 or preferred_contact(m, team, c, best))
+                ):
+                    best = c
+    c = m.claim[a]
+    while c >= 0:
+        if takes_own(m, a, c, m.state[c] == BOUND) and (best < 0 or preferred_contact(m, team, c, best)):
+            best = c
+        c = m.next_own[c]
+    return best
+
+
+# --- sessions and work --------------------------------------------------------------------------------------------
+
+
+@compiled
+def is_ready(m: Memory, a: int) -> None:
+    """Agent a may start work when the system has settled."""
+    if not m.starts[a]:
+        m.starts[a] = True
+        m.ready[m.number[READY]] = a
+        m.number[READY] += 1
+
+
+@compiled
+def gains(m: Memory, a: int) -> None:
+    """Agent a's room grew."""
+    if not m.gains[a]:
+        m.gains[a] = True
+        m.gained[m.number[GAINED]] = a
+        m.number[GAINED] += 1
+
+
+@compiled
+def begin_session(m: Memory, now: int, c: int, a: int) -> None:
+    """Agent a has contact c, whose message is pending."""
+    q = m.work.queue[c]
+    i = m.stretch[c]
+    m.log.stretch_agent[i] = a
+    m.log.stretch_start[i] = now
+    m.state[c] = PENDING
+    m.own[c] = a
+    m.before[c] = -1
+    m.after[c] = m.session[a]
+    if m.session[a] >= 0:
+        m.before[m.session[a]] = c
+    m.session[a] = c
+    m.sessions[a] += 1
+    m.load[a] += m.plan.units[m.plan.team[a], q]
+    m.call[a] = m.plan.one_to_one[q]
+    m.pending[a] += 1
+    is_ready(m, a)
+
+
+@compiled
+def end_session(m: Memory, now: int, c: int) -> None:
+    """c no longer holds capacity."""
+    q = m.work.queue[c]
+    a = m.own[c]
+    m.log.stretch_end[m.stretch[c]] = now
+    if m.before[c] >= 0:
+        m.after[m.before[c]] = m.after[c]
+    else:
+        m.session[a] = m.after[c]
+    if m.after[c] >= 0:
+        m.before[m.after[c]] = m.before[c]
+    remove(m, a)
+    m.sessions[a] -= 1
+    m.load[a] -= m.plan.units[m.plan.team[a], q]
+    m.call[a] = False
+    m.idle[a] = now
+    gains(m, a)
+    if m.duty[a] == FINISHING and m.sessions[a] == 0:
+        m.duty[a] = OFF
+    if m.duty[a] != ON:
+        may_go(m, now, a)
+
+
+@compiled
+def may_go(m: Memory, now: int, a: int) -> None:
+    """Agent a's presence ends unless something keeps them."""
+    if m.present[a] < NEVER and m.hand[a] < 0 and (m.duty[a] == OFF or m.duty[a] == PAUSED):
+        end_presence(m, now, a)
+
+
+@compiled
+def end_presence(m: Memory, now: int, a: int) -> None:
+    if m.present[a] < now:
+        i = m.number[PRESENCES]
+        m.number[PRESENCES] = i + 1
+        m.log.presence_shift[i] = m.present_shift[a]
+        m.log.presence_start[i] = m.present[a]
+        m.log.presence_end[i] = now
+    m.present[a] = NEVER
+
+
+@compiled
+def done(m: Memory, now: int, c: int) -> None:
+    """The system is done with c."""
+    q = m.work.queue[c]
+    m.state[c] = DONE
+    m.log.closed[c] = now
+    m.log.open_area[q] += clip(m, now)
+    m.alive[q] -= 1
+    m.number[ALIVE] -= 1
+
+
+@compiled
+def decide(m: Memory, now: int, c: int, outcome: int) -> None:
+    m.log.outcome[c] = outcome
+    m.log.left[c] = now
+
+
+@compiled
+def follow(m: Memory, c: int, child: int, time: int) -> None:
+    """The follow-up `child` of c, if it has one, is to arrive; not at or after the end of arrivals (2.11)."""
+    if child >= 0 and time < m.plan.end:
+        begin_follow_up(m, c, child, time)
+
+
+@compiled
+def begin_follow_up(m: Memory, c: int, child: int, time: int) -> None:
+    m.log.parent[child] = c
+    m.log.arrival[child] = time
+    m.log.first_turn[child] = m.work.first_turn[child]
+    push(m, time, ARRIVAL, child)
+
+
+@compiled
+def retry(m: Memory, now: int, c: int) -> None:
+    child = m.work.retry_child[c]
+    if child >= 0:
+        follow(m, c, child, now + m.work.after[child])
+
+
+@compiled
+def start_message(m: Memory, now: int, a: int) -> None:
+    """Agent a, with nothing in hand, turns to the next pending message."""
+    best = -1
+    c = m.session[a]
+    while c >= 0:
+        if m.state[c] == PENDING and (best < 0 or preferred_message(m, c, best)):
+            best = c
+        c = m.after[c]
+    m.pending[a] -= 1
+    m.hand[a] = best
+    q = m.work.queue[best]
+    if m.plan.one_to_one[q] and m.plan.answer_delay[q] > 0:
+        m.state[best] = RINGING
+        push(m, now + m.plan.answer_delay[q], WORK_ENDS, best)
+    else:
+        start_work(m, now, best)
+
+
+@compiled
+def start_work(m: Memory, now: int, c: int) -> None:
+    """The agent starts work on c's message, with re-reading where it is due (2.8)."""
+    a = m.own[c]
+    q = m.work.queue[c]
+    team = m.plan.team[a]
+    slot = m.log.first_turn[c] + m.turn[c]
+    m.state[c] = WORKING
+    m.log.start[slot] = now
+    m.log.agent[slot] = a
+    reread = 0
+    if m.turn[c] > 0 and m.plan.reread_after[q] < NEVER and not remembers(m, now, c):
+        reread = m.plan.reread_work[q] + m.plan.reread_per_turn[q] * m.turn[c]
+    m.log.reread[slot] = reread
+    sessions = min(m.sessions[a], m.plan.slowdown.shape[1])
+    effort = (m.work.work[slot] * m.plan.pace[team, q]) * m.plan.slowdown[team, sessions - 1]
+    push(m, now + np.int64(np.rint(effort)) + reread, WORK_ENDS, c)
+
+
+@compiled
+def remembers(m: Memory, now: int, c: int) -> bool:
+    """Whether c's agent answered in it not longer ago than `reread_after`."""
+    first = m.log.first_turn[c]
+    slot = first + m.turn[c] - 1
+    while slot >= first:
+        if m.log.agent[slot] == m.own[c]:
+            return bool(now - m.log.reply[slot] <= m.plan.reread_after[m.work.queue[c]])
+        slot -= 1
+    return False
+
+
+@compiled
+def hand_over(m: Memory, now: int, c: int) -> None:
+    """c's agent gives it up: a pending message waits for anyone, otherwise the next message resumes c (section 3)."""
+    pending = m.state[c] == PENDING
+    if pending:
+        m.pending[m.own[c]] -= 1
+    end_session(m, now, c)
+    if pending:
+        begin_wait(m, now, c, unconditional(m, c), now)
+        remind(m, now, c)
+        queue_looks(m, m.work.queue[c])
+    else:
+        m.state[c] = AWAY
+
+
+@compiled
+def in_hand(m: Memory, c: int) -> bool:
+    return bool(m.state[c] == RINGING or m.state[c] == WORKING or m.state[c] == WRAPPING)
+
+
+@compiled
+def hand_over_sessions(m: Memory, now: int, a: int, all_queues: bool) -> bool:
+    """Agent a gives up all sessions, or those of persistent queues, but for the work in hand. Whether they keep any."""
+    kept = False
+    c = m.session[a]
+    while c >= 0:
+        following = m.after[c]
+        leaves = all_queues or m.plan.persistent[m.work.queue[c]]
+        if leaves and not in_hand(m, c):
+            hand_over(m, now, c)
+        kept = kept or not leaves
+        c = following
+    return kept
+
+
+# --- waiting and leaving ------------------------------------------------------------------------------------------
+
+
+@compiled
+def opening_time(m: Memory, now: int, q: int, patience: int) -> int:
+    """When the patience ends that runs only while queue q, closed now, is open."""
+    for span in range(m.plan.hours_offset[q], m.plan.hours_offset[q + 1]):
+        if m.plan.opens[span] >= now:
+            if patience <= m.plan.closes[span] - m.plan.opens[span]:
+                return m.plan.opens[span] + patience
+            patience -= m.plan.closes[span] - m.plan.opens[span]
+    return NEVER
+
+
+@compiled
+def held(m: Memory, now: int, c: int) -> bool:
+    """Whether the message of c that has just come must wait for its queue to open; its patience then runs likewise."""
+    q = m.work.queue[c]
+    if m.open[q] or m.plan.outside[q] != HOLD:
+        return False
+    m.due[c] = opening_time(m, now, q, m.due[c] - now)
+    begin_wait(m, now, c, HELD, m.since[c])
+    return True
+
+
+@compiled
+def seek(m: Memory, now: int, c: int) -> None:
+    """c begins to wait for anyone. Most find an agent at once and never stand in a line."""
+    q = m.work.queue[c]
+    m.waiting[q] += 1
+    alone = not crowded(m, q)
+    a = find_agent(m, now, c) if alone else -1
+    m.waiting[q] -= 1
+    if a >= 0:
+        open_stretch(m, c, m.since[c])
+        begin_session(m, now, c, a)
+        place(m, a)
+    else:
+        begin_wait(m, now, c, unconditional(m, c), m.since[c])
+
+
+@compiled
+def resume(m: Memory, now: int, c: int) -> None:
+    """The message of c, which has had an agent, looks for that agent first (2.7)."""
+    a = m.own[c]
+    q = m.work.queue[c]
+    if m.duty[a] == ON or m.duty[a] == PAUSED:
+        if takes_own(m, a, c, True):
+            open_stretch(m, c, m.since[c])
+            begin_session(m, now, c, a)
+            place(m, a)
+            return
+        if m.plan.same_agent_for[q] > 0:
+            m.bound_until[c] = now + m.plan.same_agent_for[q]
+            begin_wait(m, now, c, BOUND, m.since[c])
+            return
+    seek(m, now, c)
+
+
+@compiled
+def leave_unassigned(m: Memory, now: int, c: int) -> None:
+    """c goes without having an agent."""
+    end_wait(m, now, c)
+    close_stretch(m, now, c)
+    done(m, now, c)
+
+
+@compiled
+def begin(m: Memory, now: int, c: int) -> None:
+    """c's first message is here."""
+    q = m.work.queue[c]
+    m.turn[c] = 0
+    m.log.messages[c] = 1
+    m.log.message[m.log.first_turn[c]] = m.log.arrival[c]
+    m.since[c] = m.log.arrival[c]
+    m.due[c] = now + m.work.patience[c]
+    m.log.open_area[q] -= clip(m, now)
+    m.alive[q] += 1
+    m.number[ALIVE] += 1
+
+
+# --- events -------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def arrival(m: Memory, now: int, c: int) -> None:
+    q = m.work.queue[c]
+    begin(m, now, c)
+    m.number[FRESH] = c
+    if not m.open[q] and m.plan.outside[q] != HOLD:
+        decide(m, now, c, REJECTED)
+        done(m, now, c)
+        retry(m, now, c)
+    elif not held(m, now, c):
+        if m.own[c] >= 0:
+            resume(m, now, c)
+        else:
+            seek(m, now, c)
+
+
+@compiled
+def message(m: Memory, now: int, c: int) -> None:
+    m.turn[c] += 1
+    slot = m.log.first_turn[c] + m.turn[c]
+    m.log.messages[c] += 1
+    m.log.message[slot] = now
+    m.since[c] = now
+    m.due[c] = now + m.work.reply_patience[slot]
+    m.number[FRESH] = c
+    if m.state[c] == IDLE:
+        m.state[c] = PENDING
+        m.pending[m.own[c]] += 1
+        is_ready(m, m.own[c])
+    elif not held(m, now, c):
+        resume(m, now, c)
+
+
+@compiled
+def work_ends(m: Memory, now: int, c: int) -> None:
+    """Ringing, a reply or a wrap-up; a ringing whose caller has gone ends nothing."""
+    if m.state[c] == RINGING:
+        start_work(m, now, c)
+    elif m.state[c] == WORKING:
+        reply(m, now, c)
+    elif m.state[c] == WRAPPING:
+        put_down(m, c)
+        end_session(m, now, c)
+        done(m, now, c)
+
+
+@compiled
+def put_down(m: Memory, c: int) -> None:
+    """c's agent has nothing in hand."""
+    a = m.own[c]
+    m.hand[a] = -1
+    is_ready(m, a)
+
+
+@compiled
+def reply(m: Memory, now: int, c: int) -> None:
+    a = m.own[c]
+    q = m.work.queue[c]
+    slot = m.log.first_turn[c] + m.turn[c]
+    m.log.reply[slot] = now
+    turns = m.log.turns[c]
+    child = m.work.transfer_child[c]
+    if m.log.outcome[c] != NO_OUTCOME:  # in vain: the customer has silently gone
+        push(m, now + m.plan.idle_timeout[q], IDLE_TIMEOUT, c)
+    elif child >= 0 and m.turn[c] == (np.int64(m.work.transfer_draw[c]) * turns) >> 31:
+        put_down(m, c)
+        transfer(m, now, c, child)
+        return
+    elif m.turn[c] == turns - 1:
+        resolve(m, now, c)
+        return
+    else:
+        await_customer(m, now, c, slot)
+    m.state[c] = IDLE
+    put_down(m, c)
+    if m.duty[a] == OFF or (m.duty[a] == FINISHING and m.plan.persistent[q]):
+        hand_over(m, now, c)
+    may_go(m, now, a)
+
+
+@compiled
+def resolve(m: Memory, now: int, c: int) -> None:
+    """The last reply is sent; wrap-up follows."""
+    a = m.own[c]
+    decide(m, now, c, RESOLVED)
+    child = m.work.reopen_child[c]
+    if child >= 0:
+        follow(m, c, child, now + m.work.after[child])
+    wrap_up = np.int64(np.rint(m.work.wrap_up[c] * m.plan.pace[m.plan.team[a], m.work.queue[c]]))
+    if wrap_up > 0:
+        m.state[c] = WRAPPING
+        push(m, now + wrap_up, WORK_ENDS, c)
+    else:
+        put_down(m, c)
+        end_session(m, now, c)
+        done(m, now, c)
+
+
+@compiled
+def await_customer(m: Memory, now: int, c: int, slot: int) -> None:
+    """What comes next is known: the answer, the timeout or parking before it, or the expiry instead of it (2.6)."""
+    q = m.work.queue[c]
+    answer = now + m.work.latency[slot]
+    timeout = now + m.plan.idle_timeout[q]
+    if not m.plan.persistent[q]:
+        if answer > timeout:
+            push(m, timeout, IDLE_TIMEOUT, c)
+        else:
+            push(m, answer, MESSAGE, c)
+        return
+    expiry = max(now, m.since[c] + m.plan.expires_after[q])
+    if min(answer, expiry + 1) > timeout:
+        push(m, timeout, IDLE_TIMEOUT, c)
+    if answer > expiry:
+        push(m, expiry, EXPIRY, c)
+    else:
+        push(m, answer, MESSAGE, c)
+
+
+@compiled
+def transfer(m: Memory, now: int, c: int, child: int) -> None:
+    """c ends here; its next leg arrives, within this event if the agent can keep it (2.9)."""
+    a = m.own[c]
+    q = m.work.queue[child]
+    decide(m, now, c, TRANSFERRED)
+    end_session(m, now, c)
+    done(m, now, c)
+    m.own[child] = a if m.work.keep_agent[child] else -1
+    if m.own[child] >= 0 and m.sessions[a] == 0 and m.open[q] and takes_own(m, a, child, False):
+        m.log.parent[child] = c
+        m.log.arrival[child] = now
+        m.log.first_turn[child] = m.work.first_turn[child]
+        begin(m, now, child)
+        m.number[FRESH] = child
+        open_stretch(m, child, now)
+        begin_session(m, now, child, a)
+    else:
+        begin_follow_up(m, c, child, now)
+
+
+@compiled
+def idle_timeout(m: Memory, now: int, c: int) -> None:
+    """A closed session times out, a persistent one is parked, one answered in vain ends."""
+    q = m.work.queue[c]
+    if m.state[c] == IDLE:
+        end_session(m, now, c)
+        m.state[c] = AWAY
+    if m.log.outcome[c] == NO_OUTCOME:
+        if m.plan.persistent[q]:
+            return
+        decide(m, now, c, TIMED_OUT)
+        slot = m.log.first_turn[c] + m.turn[c]
+        child = m.work.return_child[c]
+        follow(m, c, child, m.log.reply[slot] + m.work.latency[slot])
+        if child >= 0 and m.log.parent[child] == c:
+            m.log.first_turn[child] = slot + 1
+            m.log.turns[child] = m.log.turns[c] - m.turn[c] - 1
+    done(m, now, c)
+
+
+@compiled
+def expiry(m: Memory, now: int, c: int) -> None:
+    if m.state[c] == IDLE:
+        end_session(m, now, c)
+    decide(m, now, c, EXPIRED)
+    done(m, now, c)
+
+
+@compiled
+def patience_ends(m: Memory, now: int, c: int) -> None:
+    """The customer leaves if the message still waits for work; silently, the message stays where it is."""
+    if m.state[c] > RINGING or m.due[c] != now or m.log.outcome[c] != NO_OUTCOME:
+        return
+    silent = m.work.silent[c]
+    decide(m, now, c, LOST if m.turn[c] > 0 else SILENTLY_ABANDONED if silent else ABANDONED)
+    if not silent:
+        if m.state[c] <= HELD:
+            leave_unassigned(m, now, c)
+        else:
+            if m.state[c] == RINGING:
+                put_down(m, c)
+            else:
+                m.pending[m.own[c]] -= 1
+            end_session(m, now, c)
+            done(m, now, c)
+    retry(m, now, c)
+
+
+@compiled
+def same_agent_over(m: Memory, now: int, c: int) -> None:
+    if m.state[c] == BOUND and m.bound_until[c] == now:
+        wait_otherwise(m, now, c, unconditional(m, c))
+
+
+@compiled
+def overflow_due(m: Memory, now: int, c: int) -> None:
+    if m.state[c] <= BOUND:
+        queue_looks(m, m.work.queue[c])
+
+
+@compiled
+def ends_by_the_clock(m: Memory, now: int, q: int, what: int, row: int) -> None:
+    """Hours, shifts, duty and overruns are half-open: from their end's first event on nobody begins anything in them.
+
+    What else the end brings comes with its own event. A pause that begins brings nothing else.
+    """
+    if what == HOURS_END:
+        m.open[q] = False
+        return
+    shift = m.plan.pause_shift[row] if what == PAUSE_BEGINS else row
+    a = m.plan.shift_agent[shift]
+    if m.shift[a] != shift:
+        return
+    if what == PAUSE_BEGINS:
+        m.duty[a] = PAUSED
+        may_go(m, now, a)
+    elif what == SHIFT_ENDS or m.duty[a] == FINISHING:
+        m.duty[a] = ENDING
+    remove(m, a)
+
+
+@compiled
+def agents_leave(m: Memory, now: int, what: int, shift: int) -> None:
+    """One agent's part of the event: their shift or their overrun is over."""
+    a = m.plan.shift_agent[shift]
+    if m.shift[a] != shift:
+        return
+    if what == SHIFT_ENDS:
+        release_bound(m, now, a)
+        m.duty[a] = FINISHING
+        if hand_over_sessions(m, now, a, m.plan.hand_over[m.plan.team[a]]):
+            is_ready(m, a)
+            if m.present[a] == NEVER:
+                m.present[a] = now
+                m.present_shift[a] = shift
+        else:
+            m.duty[a] = OFF
+    elif m.duty[a] == FINISHING or m.duty[a] == ENDING:
+        m.duty[a] = OFF
+        hand_over_sessions(m, now, a, True)
+    may_go(m, now, a)
+
+
+@compiled
+def release_bound(m: Memory, now: int, a: int) -> None:
+    """Contacts bound to agent a wait for anyone."""
+    c = m.claim[a]
+    while c >= 0:
+        following = m.next_own[c]
+        if m.state[c] == BOUND:
+            wait_otherwise(m, now, c, unconditional(m, c))
+        c = following
+
+
+@compiled
+def agents_come(m: Memory, now: int, what: int, row: int) -> None:
+    """One agent's part of the event; `row`: the shift or pause."""
+    shift = m.plan.pause_shift[row] if what == PAUSE_ENDS else row
+    a = m.plan.shift_agent[shift]
+    if what == PAUSE_ENDS and (m.duty[a] != PAUSED or m.shift[a] != shift):
+        return
+    m.shift[a] = shift
+    m.idle[a] = now
+    if what == SHIFT_BEGINS_PAUSED:
+        m.duty[a] = PAUSED
+        may_go(m, now, a)
+        return
+    m.duty[a] = ON
+    if m.present[a] < NEVER and m.present_shift[a] != shift:
+        end_presence(m, now, a)
+    if m.present[a] == NEVER:
+        m.present[a] = now
+        m.present_shift[a] = shift
+    gains(m, a)
+    is_ready(m, a)
+
+
+@compiled
+def queue_closes(m: Memory, now: int, q: int) -> None:
+    if not m.plan.drop_at_close[q]:
+        return
+    for state in range(WAITING, BOUND + 1):
+        c = m.first[LINES * q + state]
+        while c >= 0:
+            following = m.after[c]
+            if m.turn[c] == 0:
+                if m.log.outcome[c] == NO_OUTCOME:
+                    decide(m, now, c, REJECTED)
+                    retry(m, now, c)
+                leave_unassigned(m, now, c)
+            c = following
+
+
+@compiled
+def queue_opens(m: Memory, now: int, q: int) -> None:
+    """Held contacts are released: to their own agent first, who may be off for good (2.7)."""
+    m.open[q] = True
+    c = m.first[LINES * q + HELD]
+    while c >= 0:
+        following = m.after[c]
+        a = m.own[c]
+        if a >= 0 and (m.duty[a] == ON or m.duty[a] == PAUSED):
+            m.bound_until[c] = now + m.plan.same_agent_for[q]
+            if m.plan.same_agent_for[q] > 0:
+                push(m, m.bound_until[c], SAME_AGENT_OVER, c)
+            wait_otherwise(m, now, c, BOUND)
+        else:
+            wait_otherwise(m, now, c, unconditional(m, c))
+        c = following
+
+
+# --- settling (section 5) -----------------------------------------------------------------------------------------
+
+
+@compiled
+def assign(m: Memory, now: int, c: int, a: int) -> None:
+    """The waiting c goes to agent a."""
+    end_wait(m, now, c)
+    begin_session(m, now, c, a)
+
+
+@compiled
+def look_for_agent(m: Memory, now: int, c: int) -> bool:
+    """The waiting c looks for an agent. Whether it found one."""
+    a = m.own[c]
+    if m.state[c] == BOUND:
+        if not takes_own(m, a, c, True):
+            a = -1
+            if m.plan.same_agent_for[m.work.queue[c]] == 0:  # released from being held, and never bound
+                step_out(m, c)
+                line_up(m, c, unconditional(m, c))
+                a = find_agent(m, now, c)
+    else:
+        a = find_agent(m, now, c)
+    if a < 0:
+        return False
+    assign(m, now, c, a)
+    place(m, a)
+    return True
+
+
+@compiled
+def look_for_agents(m: Memory, now: int) -> None:
+    """One batch of contacts looks for agents, by (waiting since − head start, id).
+
+    All of a queue look although the event concerned some of them: the others find nobody, as the system was settled.
+    When the first of a line finds nobody the rest of it need not look, until a reservation is lifted.
+    """
+    everybody = m.number[LOOK] == EVERYBODY
+    m.number[LOOK] = NOBODY
+    m.number[LIFTED] = 0
+    for line in range(m.first.size):
+        m.cursor[line] = m.first[line] if (everybody or m.look[line // LINES]) and line % LINES != HELD else -1
+        m.stopped[line] = False
+    m.look[:] = False
+    while True:
+        c = -1
+        line = -1
+        for i in range(m.cursor.size):
+            if m.cursor[i] >= 0 and (c < 0 or earlier(m, m.cursor[i], c)):
+                c = m.cursor[i]
+                line = i
+        if c < 0:
+            break
+        m.cursor[line] = m.after[c]
+        if not look_for_agent(m, now, c) and line % LINES == WAITING:
+            m.cursor[line] = -1
+            m.stopped[line] = True
+        if m.number[LIFTED] == 1:
+            m.number[LIFTED] = 0
+            for i in range(m.cursor.size):
+                if m.stopped[i]:
+                    m.stopped[i] = False
+                    d = m.first[i]
+                    while d >= 0 and not earlier(m, c, d):
+                        d = m.after[d]
+                    m.cursor[i] = d
+
+
+@compiled
+def settle(m: Memory, now: int) -> None:
+    """Contacts and agents find each other; then agents start work; then the fresh message's timers are set."""
+    n = m.number[GAINED]
+    if n == 1:
+        a = m.gained[0]
+        while True:
+            c = find_contact(m, now, a)
+            if c < 0:
+                break
+            assign(m, now, c, a)
+        place(m, a)
+        m.gains[a] = False
+        m.number[GAINED] = 0
+    elif n > 1:
+        for i in range(n):
+            place(m, m.gained[i])
+            m.gains[m.gained[i]] = False
+        m.number[GAINED] = 0
+        everybody_looks(m)
+    while m.number[LOOK] != NOBODY:
+        look_for_agents(m, now)
+    c = m.number[FRESH]
+    if (
+        c >= 0
+        and m.state[c] <= HELD
+        and m.turn[c] == 0
+        and m.work.link[c] != TRANSFER
+        and m.waiting[m.work.queue[c]] > m.plan.max_waiting[m.work.queue[c]]
+    ):
+        decide(m, now, c, BLOCKED)
+        leave_unassigned(m, now, c)
+        retry(m, now, c)
+        while m.number[LOOK] != NOBODY:
+            look_for_agents(m, now)
+    for i in range(m.number[READY]):
+        a = m.ready[i]
+        m.starts[a] = False
+        if m.hand[a] < 0 and m.pending[a] > 0 and (m.duty[a] == ON or m.duty[a] == FINISHING):
+            start_message(m, now, a)
+    m.number[READY] = 0
+    if c >= 0 and m.state[c] <= RINGING:
+        set_timers(m, now, c)
+    m.number[FRESH] = -1
+
+
+@compiled
+def set_timers(m: Memory, now: int, c: int) -> None:
+    """c's message really waits."""
+    q = m.work.queue[c]
+    if m.state[c] != RINGING or m.due[c] < now + m.plan.answer_delay[q]:
+        push(m, m.due[c], PATIENCE_ENDS, c)
+    if m.state[c] == BOUND:
+        push(m, m.bound_until[c], SAME_AGENT_OVER, c)
+    if m.state[c] <= BOUND:
+        remind(m, now, c)
+
+
+# --- the run ------------------------------------------------------------------------------------------------------
+
+
+@entry
+def run(m: Memory, roots: int) -> bool:
+    """Runs until the horizon, or until the heap or the stretches might not have room for another event.
+
+    Whether the horizon was reached; if not, give both more room and call again.
+    """
+    return go_on(pointer(m), roots)
+
+
+@compiled
+def go_on(m: Memory, roots: int) -> bool:
+    per_contact = 3 + m.afters.shape[1]  # events that one contact can add in one event: patience, bound, follow-up, …
+    while True:
+        alive = m.number[ALIVE] + 1
+        if (
+            m.number[HEAP] + alive * per_contact + m.duty.size > m.heap_time.size
+            or m.number[STRETCHES] + alive > m.log.stretch_contact.size
+        ):
+            return False
+        i = m.number[ENTRY]
+        now = m.table_time[i]
+        code = m.table_code[i]
+        source = ENTRY
+        c = m.number[ROOT]
+        if c < roots:
+            time = max(m.work.arrival[c], 0)
+            if time < now or (time == now and (ARRIVAL << ID_BITS | c) < code):
+                now = time
+                code = ARRIVAL << ID_BITS | c
+                source = ROOT
+        if m.number[HEAP] > 0:
+            time = m.heap_time[0]
+            if time < now or (time == now and m.heap_code[0] < code):
+                now = time
+                code = m.heap_code[0]
+                source = HEAP
+        kind = code >> ID_BITS
+        ident = code & ((1 << ID_BITS) - 1)
+        if source == HEAP:
+            pop(m)
+        elif source == ROOT:
+            m.number[ROOT] = c + 1
+        elif kind == BY_THE_CLOCK:
+            m.number[ENTRY] = i + 1
+            ends_by_the_clock(m, now, ident, m.table_what[i], m.table_row[i])
+            continue
+        elif kind == AGENTS_LEAVE or kind == AGENTS_COME:
+            while m.table_time[i] == now and m.table_code[i] == code:
+                if kind == AGENTS_LEAVE:
+                    agents_leave(m, now, m.table_what[i], m.table_row[i])
+                else:
+                    agents_come(m, now, m.table_what[i], m.table_row[i])
+                i += 1
+            m.number[ENTRY] = i
+        else:
+            m.number[ENTRY] = i + 1
+
+        if kind == WORK_ENDS:
+            work_ends(m, now, ident)
+        elif kind == ARRIVAL:
+            arrival(m, now, ident)
+        elif kind == MESSAGE:
+            message(m, now, ident)
+        elif kind == PATIENCE_ENDS:
+            patience_ends(m, now, ident)
+        elif kind == IDLE_TIMEOUT:
+            idle_timeout(m, now, ident)
+        elif kind == EXPIRY:
+            expiry(m, now, ident)
+        elif kind == SAME_AGENT_OVER:
+            same_agent_over(m, now, ident)
+        elif kind == OVERFLOW_DUE:
+            overflow_due(m, now, ident)
+        elif kind == QUEUE_CLOSES:
+            queue_closes(m, now, ident)
+        elif kind == QUEUE_OPENS:
+            queue_opens(m, now, ident)
+        elif kind == HORIZON:
+            break
+        settle(m, now)
+    horizon(m, m.plan.drain_end)
+    return True
+
+
+@compiled
+def horizon(m: Memory, now: int) -> None:
+    """Whatever is still going on is written down as it stands."""
+    for c in range(m.state.size):
+        state = m.state[c]
+        if state < DORMANT:
+            if state <= HELD:
+                close_stretch(m, now, c)
+            elif state <= IDLE:
+                m.log.stretch_end[m.stretch[c]] = now
+            if m.log.outcome[c] == NO_OUTCOME:
+                decide(m, now, c, OPEN)
+            m.log.closed[c] = now
+    for a in range(m.present.size):
+        if m.present[a] < NEVER:
+            end_presence(m, now, a)
+    for q in range(m.waiting.size):
+        m.log.queue_area[q] += m.waiting[q] * clip(m, now)
+        m.log.open_area[q] += m.alive[q] * clip(m, now)
+
+
+@entry
+def stretches_by_contact(source: Log, target: Log, place_of: I64) -> None:
+    """Copies the stretches, written as they began, in the order of (contact, since, start).
+
+    A contact's stretches began in that order. `place_of`: zeros, int64[contacts + 1].
+    """
+    for i in range(target.stretch_contact.size):
+        place_of[source.stretch_contact[i] + 1] += 1
+    for c in range(1, place_of.size):
+        place_of[c] += place_of[c - 1]
+    for i in range(target.stretch_contact.size):
+        c = source.stretch_contact[i]
+        j = place_of[c]
+        place_of[c] = j + 1
+        target.stretch_contact[j] = c
+        target.stretch_agent[j] = source.stretch_agent[i]
+        target.stretch_since[j] = source.stretch_since[i]
+        target.stretch_start[j] = source.stretch_start[i]
+        target.stretch_end[j] = source.stretch_end[i]
