@@ -11,7 +11,7 @@ import click
 @click.argument("name")
 def new(name: str) -> None:
     """Write NAME.toml, a commented scenario that runs as it is."""
-    from ccsim.scenario.read import template
+    from ccsim.scenario.template import template
 
     file = Path(name if name.endswith(".toml") else f"{name}.toml")
     with file.open("x", encoding="utf-8") as stream:  # never over somebody's scenario

@@ -10,6 +10,6 @@ import click
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors that complete and check them."""
-    from ccsim.scenario.read import json_schema
+    from ccsim.scenario.schema import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))

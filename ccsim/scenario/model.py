@@ -288,7 +288,7 @@ class Transfer(Part):
     same_agent: Flag = False
     cold: Flag = False
     """the customer explains again: `repeat_turns` more turns, in a one-to-one queue `repeat_work` more work"""
-    repeat_turns: Annotated[int, Strict(), Field(ge=0, le=1000)] = 0
+    repeat_turns: Annotated[int, Strict(), Field(ge=0, le=1000)] = 1
     repeat_work: Duration = 0
 
 
