@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccsim.metrics.facts import Facts, thresholds
-from ccsim.tables import F64, I64, NEVER, SECOND, Bool, Link, Outcome
+from ccsim.tables import F64, NEVER, SECOND, Bool, Link, Outcome
 
 Level = Literal["queue", "team"]
 Better = Literal["higher", "lower", "none"]
@@ -116,7 +116,7 @@ def offered(f: Facts) -> Sums:
 
 @metric("queue", "contacts", "none", "work on the first turn began while the customer was there")
 def answered(f: Facts) -> Sums:
-    return Sums(f.count(f.answered))
+    return Sums(f.answered_count)
 
 
 def _count_outcome(outcome: Outcome) -> None:
@@ -140,12 +140,12 @@ def turned_away(f: Facts) -> Sums:
 
 @metric("queue", "share", "lower", "(abandoned + silently_abandoned) / entered")
 def abandonment(f: Facts) -> Sums:
-    return Sums(f.count(f.gave_up), f.count(f.entered))
+    return Sums(f.contacts.count(f.gave_up), f.entered_count)
 
 
 @metric("queue", "share", "lower", "abandoned / entered: what an ACD reports, the silent left out")
 def abandonment_seen(f: Facts) -> Sums:
-    return Sums(f.outcomes[:, :, Outcome.ABANDONED], f.count(f.entered))
+    return Sums(f.outcomes[:, :, Outcome.ABANDONED], f.entered_count)
 
 
 @metric(
@@ -170,12 +170,12 @@ def intervals_met(f: Facts) -> Sums:
 
 @metric("queue", "s", "lower", "sum of the waits of the answered / answered")
 def asa(f: Facts) -> Sums:
-    return Sums(f.total(f.wait, f.answered) / SECOND, f.count(f.answered))
+    return Sums(f.contacts.total(f.wait, f.answered) / SECOND, f.answered_count)
 
 
 @metric("queue", "s", "lower", "sum of waits to the start of work, leaving or the end of the drain / entered")
 def wait_mean(f: Facts) -> Sums:
-    return Sums(f.total(f.wait, f.entered) / SECOND, f.count(f.entered))
+    return Sums(f.contacts.total(f.wait, f.entered) / SECOND, f.entered_count)
 
 
 def _quantile(percent: int) -> None:
@@ -204,7 +204,8 @@ def wait_max(f: Facts) -> Whole:
     applies=_many_turns,
 )  # fmt: skip
 def reply_wait_mean(f: Facts) -> Sums:
-    return _of_turns(f, f.reply_wait[0], f.reply_wait[1] / SECOND)
+    later, wait = f.reply_wait
+    return Sums(f.turns.total(wait, later) / SECOND, f.turns.count(later))
 
 
 @metric(
@@ -212,8 +213,8 @@ def reply_wait_mean(f: Facts) -> Sums:
     "model, section 9; Hyndman & Fan (1996), definition 1", applies=_many_turns,
 )  # fmt: skip
 def reply_wait_p90(f: Facts) -> Whole:
-    row, wait, _ = f.reply_wait
-    return Whole(f.quantiles(f.turn_cell[row], f.turn_queue[row], wait, (90,))[0])
+    later, wait = f.reply_wait
+    return Whole(f.quantiles(f.turn_cell[later], f.turn_queue[later], wait[later], (90,))[0])
 
 
 @metric(
@@ -221,50 +222,42 @@ def reply_wait_p90(f: Facts) -> Whole:
     applies=lambda f: _many_turns(f) & np.isfinite(f.terms.reply_time),
 )  # fmt: skip
 def reply_level(f: Facts) -> Sums:
-    row, wait, there = f.reply_wait
-    queue = f.turn_queue[row]
-    if f.terms.business_clock.any():
-        wait = f.elapsed(queue, f.message[row], f.message[row] + wait)
-    return _of_turns(f, row, there & (wait <= thresholds(f.terms.reply_time)[queue]))
+    later, wait = f.reply_wait
+    wait = f.elapsed(f.turn_queue, f.message, f.message + wait)
+    in_time = ~f.left_waiting & (wait <= f.of(thresholds(f.terms.reply_time), f.turn_queue))
+    return Sums(f.turns.count(later & in_time), f.turns.count(later))
 
 
 @metric("queue", "s", "lower", "sum of times from message to end of reply, the customer still there / such replies")
 def response_mean(f: Facts) -> Sums:
     replied = (f.reply < NEVER) & ~f.left_waiting
-    return Sums(f.total(f.reply - f.message, replied, f.turn_cell) / SECOND, f.count(replied, f.turn_cell))
-
-
-def _of_turns(f: Facts, row: I64, values: NDArray[Any]) -> Sums:
-    """Mean of the values of some turns."""
-    cell, everyone = f.turn_cell[row], np.ones(len(row), dtype=np.bool_)
-    return Sums(f.total(values, everyone, cell), f.count(everyone, cell))
+    return Sums(f.turns.total(f.reply - f.message, replied) / SECOND, f.turns.count(replied))
 
 
 @metric("queue", "s", "lower", "capacity held, all sessions of a contact together / contacts that had a session")
 def session_mean(f: Facts) -> Sums:
     log = f.log
     held = log.stretch_agent >= 0
-    contact = log.stretch_contact[held]
     had_session = np.zeros(len(log.arrival), dtype=np.bool_)
-    had_session[contact] = True
-    time = f.total(log.stretch_end - log.stretch_start, held, f.cell[log.stretch_contact])
-    return Sums(time / SECOND, f.count(had_session))
+    had_session[log.stretch_contact[held]] = True
+    time = f.cells(f.cell[log.stretch_contact]).total(log.stretch_end - log.stretch_start, held)
+    return Sums(time / SECOND, f.contacts.count(had_session))
 
 
 @metric("queue", "s", "lower", "focused work incl. re-reading and wrap-up / answered")
 def handle_mean(f: Facts) -> Sums:
-    return Sums(f.handle_time / SECOND, f.count(f.answered))
+    return Sums(f.handle_time / SECOND, f.answered_count)
 
 
 @metric("queue", "share", "lower", "re-reading / focused work, of the answered", applies=_rereads)
 def reread_share(f: Facts) -> Sums:
-    return Sums(f.total(f.log.reread[f.slot], f.handled, f.turn_cell), f.handle_time)
+    return Sums(f.turns.total(f.reread, f.handled), f.handle_time)
 
 
 @metric("queue", "s", "lower", "sum of times from arrival to the end of the last reply / resolved")
 def resolution_mean(f: Facts) -> Sums:
     resolved = f.ended(Outcome.RESOLVED)
-    return Sums(f.total(f.log.left - f.log.arrival, resolved) / SECOND, f.count(resolved))
+    return Sums(f.contacts.total(f.log.left - f.log.arrival, resolved) / SECOND, f.contacts.count(resolved))
 
 
 @metric(
@@ -274,33 +267,28 @@ def resolution_mean(f: Facts) -> Sums:
 def resolution_level(f: Facts) -> Sums:
     queue = f.workload.queue
     time = f.elapsed(queue, f.log.arrival, f.log.left)
-    in_time = f.ended(Outcome.RESOLVED) & (time <= thresholds(f.terms.resolution_time)[queue])
-    return Sums(f.count(in_time), f.count(f.entered))
+    in_time = f.ended(Outcome.RESOLVED) & (time <= f.of(thresholds(f.terms.resolution_time), queue))
+    return Sums(f.contacts.count(in_time), f.entered_count)
 
 
 @metric("queue", "turns", "none", "turns worked on / answered")
 def turns_mean(f: Facts) -> Sums:
-    return Sums(f.count(f.handled, f.turn_cell), f.count(f.answered))
+    return Sums(f.turns.count(f.handled), f.answered_count)
 
 
 @metric("queue", "agents", "lower", "different agents who worked on a contact, summed / answered")
 def agents_per_contact(f: Facts) -> Sums:
-    agents = f.count(f.answered)
-    turn = np.flatnonzero(f.handled & (f.log.messages[f.owner] > 1))
-    pairs = np.unique(f.owner[turn] * len(f.plan.team) + f.log.agent[f.slot[turn]])
-    owner = pairs // len(f.plan.team)
-    further = np.append(False, owner[1:] == owner[:-1])[: len(owner)]
-    return Sums(agents + f.count(further, f.cell[owner]), agents)
+    return Sums(f.contacts.total(f.agents, f.answered), f.answered_count)
 
 
 @metric("queue", "share", "none", "transferred / answered")
 def transfer_rate(f: Facts) -> Sums:
-    return Sums(f.outcomes[:, :, Outcome.TRANSFERRED], f.count(f.answered))
+    return Sums(f.outcomes[:, :, Outcome.TRANSFERRED], f.answered_count)
 
 
 @metric("queue", "share", "lower", "resolved whose customer came back about it / resolved")
 def reopen_rate(f: Facts) -> Sums:
-    return Sums(f.count(f.reopened), f.outcomes[:, :, Outcome.RESOLVED])
+    return Sums(f.contacts.count(f.reopened), f.outcomes[:, :, Outcome.RESOLVED])
 
 
 # ── customers: the first contact of a chain stands for it ────────────────────────────────────────────────────────────
@@ -308,13 +296,14 @@ def reopen_rate(f: Facts) -> Sums:
 
 @metric("queue", "share", "higher", "resolved in the first contact, neither transferred nor reopened / answered roots")
 def fcr(f: Facts) -> Sums:
-    return Sums(f.count(f.is_root & f.ended(Outcome.RESOLVED) & ~f.reopened), f.count(f.is_root & f.answered))
+    once = f.is_root & f.ended(Outcome.RESOLVED) & ~f.reopened
+    return Sums(f.contacts.count(once), f.contacts.count(f.is_root & f.answered))
 
 
 @metric("queue", "contacts", "lower", "retries, returns and reopenings / roots")
 def repeat_contacts(f: Facts) -> Sums:
     again = (f.workload.link >= Link.RETRY) & (f.log.arrival < NEVER)
-    return Sums(f.count(again, f.root_cell), f.count(f.is_root))
+    return Sums(f.chains.count(again), f.contacts.count(f.is_root))
 
 
 @metric(
@@ -322,7 +311,7 @@ def repeat_contacts(f: Facts) -> Sums:
 )
 def effort(f: Facts) -> Sums:
     began = f.log.arrival < NEVER
-    return Sums(f.total(f.terms.effort[f.workload.queue], began, f.root_cell), f.count(f.is_root))
+    return Sums(f.chains.total(f.of(f.terms.effort, f.workload.queue), began), f.contacts.count(f.is_root))
 
 
 @metric(
@@ -332,7 +321,7 @@ def effort(f: Facts) -> Sums:
 def value_lost(f: Facts) -> Sums:
     served = np.zeros(len(f.cell), dtype=np.bool_)
     served[f.workload.root[f.ended(Outcome.RESOLVED, Outcome.CONTAINED, Outcome.DEFLECTED)]] = True
-    return Sums(f.count(f.is_root & ~served) * np.nan_to_num(f.terms.value))
+    return Sums(f.contacts.count(f.is_root & ~served) * np.nan_to_num(f.terms.value))
 
 
 # ── over time ────────────────────────────────────────────────────────────────────────────────────────────────────────

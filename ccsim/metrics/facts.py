@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim.metrics.timeline import Timeline, at_least, open_time, within
+from ccsim.metrics.timeline import Timeline, at_least, open_time, segments, within
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool, Link, Log, Outcome, Plan, Terms, Workload
 
 _ANSWERED: Final = (Outcome.RESOLVED, Outcome.TRANSFERRED, Outcome.LOST, Outcome.TIMED_OUT, Outcome.EXPIRED)
@@ -34,6 +34,25 @@ visibly or not, blocked, or still waiting at the end of the drain), of whom b ga
 `short_abandon`."""
 
 
+class Cells:
+    """Rows by cell, interval × queues + queue, so that counts and sums of whole numbers by cell are exact and quick."""
+
+    def __init__(self, cell: I64, intervals: int, queues: int) -> None:
+        self.shape = (intervals, queues)
+        in_order = bool((cell[1:] >= cell[:-1]).all())
+        self.order = slice(None) if in_order else np.argsort(cell, kind="stable")
+        self.bounds = np.searchsorted(cell[self.order], np.arange(intervals * queues + 1))
+        """(intervals × queues + 1): first row of each cell, and of those not counted"""
+
+    def count(self, chosen: Bool) -> I64:
+        """How many rows are chosen, (interval, queue)."""
+        return segments(np.add, chosen[self.order], self.bounds).reshape(self.shape)
+
+    def total(self, values: NDArray[Any], chosen: Bool) -> NDArray[Any]:
+        """Sum of the chosen rows' values, (interval, queue)."""
+        return segments(np.add, (values * chosen)[self.order], self.bounds, values.dtype).reshape(self.shape)
+
+
 class Facts:
     """A replication as its metrics see it; everything is computed once, when first asked for."""
 
@@ -48,6 +67,10 @@ class Facts:
         self.window: F64 = np.diff(self.edges)[:, None] / SECOND
         """Length of each interval in seconds, (interval, 1)."""
 
+    def of(self, values: NDArray[Any], queue: NDArray[Any]) -> NDArray[Any]:
+        """Each row's value of its queue; the value itself, which fits all rows, if there is only one queue."""
+        return values if self.queues == 1 else values[queue]
+
     # ── contacts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -58,26 +81,45 @@ class Facts:
         counted = (came >= plan.warm_up) & (came < plan.end)
         return np.where(counted, interval * self.queues + self.workload.queue, self.intervals * self.queues)
 
-    def count(self, chosen: Bool, cell: I64 | None = None) -> I64:
-        """How many rows are chosen, (interval, queue)."""
-        cells = (self.cell if cell is None else cell)[chosen]
-        return self._grid(np.bincount(cells, minlength=self.intervals * self.queues + 1))
+    @cached_property
+    def contacts(self) -> Cells:
+        """To count contacts and add up what they have by cell."""
+        return self.cells(self.cell)
 
-    def total(self, values: NDArray[Any], chosen: Bool, cell: I64 | None = None) -> F64:
-        """Sum of the values of the chosen rows, (interval, queue)."""
-        cells = (self.cell if cell is None else cell)[chosen]
-        return self._grid(np.bincount(cells, values[chosen], minlength=self.intervals * self.queues + 1))
+    def cells(self, cell: I64) -> Cells:
+        return Cells(cell, self.intervals, self.queues)
 
-    def _grid(self, cells: NDArray[Any]) -> NDArray[Any]:
-        return cells[:-1].reshape(self.intervals, self.queues)
+    @cached_property
+    def chains(self) -> Cells:
+        """To count contacts and add up what they have by the cell of the first contact of their chain."""
+        root = self.workload.root
+        return self.contacts if np.array_equal(root, np.arange(len(root))) else self.cells(self.cell[root])
 
     @cached_property
     def outcomes(self) -> I64:
         """Contacts by outcome, (interval, queue, outcome)."""
         kinds = len(Outcome) - 1
-        code = self.cell * kinds + np.maximum(self.log.outcome, 0)
-        cells = np.bincount(code, minlength=(self.intervals * self.queues + 1) * kinds)
-        return cells[: self.intervals * self.queues * kinds].reshape(self.intervals, self.queues, kinds)
+        return self._tally(np.maximum(self.log.outcome, 0), kinds)
+
+    @cached_property
+    def waits(self) -> I64:
+        """Contacts by (interval, queue, answered, gave up, within the service level's time, within short_abandon)."""
+        queue, wait = self.workload.queue, self.wait_by_clock
+        code = self.answered.astype(np.int8)
+        for bit in (
+            self.gave_up,
+            wait <= self.of(thresholds(self.terms.sl_time), queue),
+            wait <= self.of(thresholds(self.terms.short_abandon), queue),
+        ):
+            code = code * np.int8(2) + bit
+        return self._tally(code, 16).reshape(self.intervals, self.queues, 2, 2, 2, 2)
+
+    def _tally(self, code: NDArray[np.int8], kinds: int) -> I64:
+        """Contacts by a code below `kinds`, (interval, queue, code)."""
+        combined = self.cell * kinds
+        combined += code
+        cells = np.bincount(combined, minlength=(self.intervals * self.queues + 1) * kinds)
+        return cells[:-kinds].reshape(self.intervals, self.queues, kinds)
 
     def ended(self, *outcomes: Outcome) -> Bool:
         """By contact: it ended in one of these."""
@@ -99,6 +141,16 @@ class Facts:
         return np.logical_not(self.ended(*_NOT_ENTERED))
 
     @cached_property
+    def answered_count(self) -> I64:
+        """(interval, queue)"""
+        return self.contacts.count(self.answered)
+
+    @cached_property
+    def entered_count(self) -> I64:
+        """(interval, queue)"""
+        return self.contacts.count(self.entered)
+
+    @cached_property
     def gave_up(self) -> Bool:
         """By contact: abandoned, visibly or silently."""
         return self.ended(Outcome.ABANDONED, Outcome.SILENTLY_ABANDONED)
@@ -106,10 +158,10 @@ class Facts:
     @cached_property
     def wait(self) -> I64:
         """By contact: arrival to start of work, else to leaving or the end of the drain."""
-        until = self.log.left.copy()
-        answered = np.flatnonzero(self.answered)
-        until[answered] = self.log.start[self.log.first_turn[answered]]
-        return until - self.log.arrival
+        first = slice(None) if self.one_message_each else self.log.first_turn
+        wait = np.where(self.answered, self.log.start[first], self.log.left)
+        wait -= self.log.arrival
+        return wait
 
     @cached_property
     def wait_quantiles(self) -> F64:
@@ -145,15 +197,13 @@ class Facts:
     @cached_property
     def service_level(self) -> tuple[F64, F64]:
         """Numerator and denominator by each queue's formula, (interval, queue)."""
-        queue, wait = self.workload.queue, self.wait_by_clock
-        in_time = wait <= thresholds(self.terms.sl_time)[queue]
-        short = wait <= thresholds(self.terms.short_abandon)[queue]
+        answered, gave_up = self.waits[:, :, 1], self.waits[:, :, :, 1]
         counts = (
-            self.count(self.answered),
-            self.count(self.answered & in_time),
-            self.count(self.entered & ~self.answered),
-            self.count(self.gave_up & in_time),
-            self.count(self.gave_up & short),
+            self.answered_count,
+            answered[:, :, :, 1].sum(axis=(2, 3)),
+            self.entered_count - self.answered_count,
+            gave_up[:, :, :, 1].sum(axis=(2, 3)),
+            gave_up[:, :, :, :, 1].sum(axis=(2, 3)),
         )
         over, under = np.zeros(counts[0].shape), np.zeros(counts[0].shape)
         for q, formula in enumerate(self.terms.sl_formula):
@@ -174,11 +224,6 @@ class Facts:
         return np.asarray(self.workload.link == Link.ROOT)
 
     @cached_property
-    def root_cell(self) -> I64:
-        """By contact: the cell of the first contact of its chain."""
-        return self.cell[self.workload.root]
-
-    @cached_property
     def reopened(self) -> Bool:
         """By contact: the customer came back after it was resolved."""
         reopened = self.workload.reopen_child >= 0
@@ -191,25 +236,39 @@ class Facts:
     # ── turns: a row for each message that came ──────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def owner(self) -> I64:
+    def one_message_each(self) -> bool:
+        """Contact c has one message, in slot c: rows by turn are those by contact, and nothing need be copied."""
+        first = self.log.first_turn
+        return bool((self.log.messages == 1).all()) and np.array_equal(first, np.arange(len(self.log.start)))
+
+    @cached_property
+    def owner(self) -> I64 | slice:
         """Its contact."""
-        if self.log.messages.max(initial=0) <= 1:
-            return np.flatnonzero(self.log.messages)
+        if self.one_message_each:
+            return slice(None)
         return np.repeat(np.arange(len(self.log.messages)), self.log.messages)
 
     @cached_property
-    def number(self) -> I64:
+    def number(self) -> NDArray[Any]:
         """Its number within the contact, from 0."""
-        first = np.cumsum(self.log.messages, dtype=np.int64) - self.log.messages
-        return np.arange(len(self.owner)) - first[self.owner]
+        messages = self.log.messages
+        if self.one_message_each:
+            return np.zeros(len(messages), dtype=np.int8)
+        first = np.cumsum(messages, dtype=np.int64) - messages
+        return np.asarray(np.arange(messages.sum()) - first[self.owner])
 
     @cached_property
-    def slot(self) -> I64:
-        return self.log.first_turn[self.owner] + self.number
+    def slot(self) -> I64 | slice:
+        return slice(None) if self.one_message_each else self.log.first_turn[self.owner] + self.number
 
     @cached_property
     def turn_cell(self) -> I64:
         return self.cell[self.owner]
+
+    @cached_property
+    def turns(self) -> Cells:
+        """To count turns and add up what they have by their contact's cell."""
+        return self.contacts if self.one_message_each else self.cells(self.turn_cell)
 
     @cached_property
     def turn_queue(self) -> NDArray[Any]:
@@ -232,6 +291,14 @@ class Facts:
         return self.log.reply[self.slot]
 
     @cached_property
+    def reread(self) -> I64:
+        return self.log.reread[self.slot]
+
+    @cached_property
+    def agent(self) -> NDArray[Any]:
+        return self.log.agent[self.slot]
+
+    @cached_property
     def left_waiting(self) -> Bool:
         """By turn: the customer left while waiting for this answer; work on it, if any, was in vain."""
         gone = self.gave_up | self.ended(Outcome.LOST)
@@ -239,10 +306,14 @@ class Facts:
 
     @cached_property
     def work_end(self) -> I64:
-        """By turn: end of the work on it, with the wrap-up that follows the last; at most the end of the drain."""
-        end = np.minimum(self.reply, self.plan.drain_end)
+        """By turn: end of the work on it, with the wrap-up that follows the last; at most the end of the drain.
+
+        NEVER, as its start, if it was not worked on.
+        """
+        end = self.reply.copy()
+        end[self.worked & (end == NEVER)] = self.plan.drain_end
         resolved = self.log.outcome == Outcome.RESOLVED
-        last = np.cumsum(self.log.messages, dtype=np.int64)[resolved] - 1
+        last = resolved if self.one_message_each else np.cumsum(self.log.messages, dtype=np.int64)[resolved] - 1
         end[last] = self.log.closed[resolved]
         return end
 
@@ -252,16 +323,28 @@ class Facts:
         return self.worked & self.answered[self.owner]
 
     @cached_property
-    def handle_time(self) -> F64:
-        """Focused work on the answered, re-reading and wrap-up included, (interval, queue)."""
-        return self.total(self.work_end - self.start, self.handled, self.turn_cell)
+    def agents(self) -> I64:
+        """By contact: how many different agents worked on it."""
+        worked_on = np.zeros(len(self.answered), dtype=np.int64)
+        if self.one_message_each:
+            worked_on += self.worked
+            return worked_on
+        agents = len(self.plan.team)
+        owner = np.arange(len(worked_on))[self.owner]
+        pairs = np.unique(owner[self.worked] * agents + self.agent[self.worked])
+        return worked_on + np.bincount(pairs // agents, minlength=len(worked_on))
 
     @cached_property
-    def reply_wait(self) -> tuple[I64, I64, Bool]:
-        """Of the turns from the second on, worked or left: row, wait, whether the customer was there at the answer."""
-        row = np.flatnonzero((self.number > 0) & (self.worked | self.left_waiting))
-        left = self.left_waiting[row]
-        return row, np.where(left, self.log.left[self.owner[row]], self.start[row]) - self.message[row], ~left
+    def handle_time(self) -> I64:
+        """Focused work on the answered, re-reading and wrap-up included, (interval, queue)."""
+        return self.turns.total(self.work_end - self.start, self.handled)
+
+    @cached_property
+    def reply_wait(self) -> tuple[Bool, I64]:
+        """By turn: it is from the second on and was worked on or left; its wait to the start of work or leaving."""
+        later = (self.number > 0) & (self.worked | self.left_waiting)
+        until = np.where(self.left_waiting, self.log.left[self.owner], self.start)
+        return later, np.where(later, until - self.message, 0)
 
     # ── what waits, by queue and in total (last), (interval, queue + 1) ──────────────────────────────────────────────
 
@@ -283,7 +366,7 @@ class Facts:
         """Messages not yet in work: queue, message, start of work or, without it, the end of the wait."""
         until = np.minimum(self.start, self.log.closed[self.owner])
         waits = self.message < until
-        return self.workload.queue[self.owner[waits]], self.message[waits], until[waits]
+        return self.turn_queue[waits], self.message[waits], until[waits]
 
     @cached_property
     def backlog(self) -> list[Timeline]:
@@ -305,7 +388,7 @@ class Facts:
     def _areas(self, group: NDArray[Any], groups: int, start: I64, end: I64) -> F64:
         """Time integrals of the spans of each group, seconds, (interval, group)."""
         areas = np.zeros((self.intervals, groups))
-        for g in np.flatnonzero(np.bincount(group, minlength=groups)):
+        for g in range(groups):
             mine = slice(None) if groups == 1 else group == g
             areas[:, g] = Timeline(start[mine], end[mine]).area(self.edges) / SECOND
         return areas
@@ -350,53 +433,77 @@ class Facts:
     @cached_property
     def focused(self) -> F64:
         """Focused work: turns with their re-reading, and wrap-ups; (interval, team, queue)."""
-        worked = slice(None) if self.worked.all() else self.worked
-        queue = self.workload.queue[self.owner[worked]]
-        team = self.plan.team[self.log.agent[self.slot[worked]]]
-        return self._by_team_and_queue(team, queue, self.start[worked], self.work_end[worked])
+        return self._by_team_and_queue(self.agent, self.turn_queue, self.start, self.work_end)
 
-    def _by_team_and_queue(self, team: NDArray[Any], queue: NDArray[Any], start: I64, end: I64) -> F64:
-        areas = self._areas(team * self.queues + queue, self.teams * self.queues, start, end)
-        return areas.reshape(self.intervals, self.teams, self.queues)
+    def _by_team_and_queue(self, agent: NDArray[Any], queue: NDArray[Any], start: I64, end: I64) -> F64:
+        """Time integrals; without an agent (-1) start = end, which adds nothing to whatever team."""
+        groups = self.teams * self.queues
+        group = agent if groups == 1 else self.plan.team[agent] * self.queues + queue
+        return self._areas(group, groups, start, end).reshape(self.intervals, self.teams, self.queues)
 
     @property
     def _span(self) -> int:
-        """More than any time of a log, so that agent × span + time orders by (agent, time)."""
+        """More than any time of a log."""
         return self.plan.drain_end + 1
 
     @cached_property
-    def _sessions(self) -> tuple[I64, I64, I64]:
-        """Sessions while their agent is present, in [warm_up, end): stretch, start and end as agent × span + time."""
+    def _sessions(self) -> tuple[NDArray[Any], NDArray[Any], I64, I64]:
+        """Sessions while their agent is present, cut to [warm_up, end): agent, queue, start, end.
+
+        Who left unassigned is among them, with agent -1 and start = end.
+        """
         log, plan = self.log, self.plan
-        start = np.maximum(log.stretch_start, plan.warm_up)
-        end = np.minimum(log.stretch_end, plan.end)
-        held = np.flatnonzero((log.stretch_agent >= 0) & (start < end))
-        base = log.stretch_agent[held].astype(np.int64) * self._span
-        present = plan.shift_agent[log.presence_shift].astype(np.int64) * self._span
-        outer = (present + log.presence_start, present + log.presence_end)
-        row, begin, finish = within((base + start[held], base + end[held]), outer)
-        return held[row], begin, finish
+        agent, queue = log.stretch_agent, self.workload.queue[log.stretch_contact]
+        start = np.clip(log.stretch_start, plan.warm_up, plan.end)
+        end = np.clip(log.stretch_end, plan.warm_up, plan.end)
+        # nothing is to be cut for who is present throughout
+        shift_agent = plan.shift_agent[log.presence_shift]
+        always = np.zeros(len(plan.team), dtype=np.bool_)
+        always[shift_agent[(log.presence_start <= plan.warm_up) & (log.presence_end >= plan.end)]] = True
+        if not always.all():
+            presences = self._key(shift_agent, log.presence_start), self._key(shift_agent, log.presence_end)
+            row, start, end = within(self._key(agent, start), self._key(agent, end), *presences)
+            agent, queue = agent[row], queue[row]
+            base = self._key(agent, np.zeros_like(start))
+            start, end = start - base, end - base
+        return agent, queue, start, end
+
+    def _key(self, agent: NDArray[Any], time: I64) -> I64:
+        """A number that orders by (agent, time)."""
+        key = agent * np.int64(self._span)
+        key += time
+        return key
 
     @cached_property
     def _session_keys(self) -> tuple[I64, I64]:
-        _, start, end = self._sessions
-        return np.sort(start), np.sort(end)
+        agent, _, start, end = self._sessions
+        starts, ends = self._key(agent, start), self._key(agent, end)
+        starts.sort()
+        ends.sort()
+        return starts, ends
+
+    @cached_property
+    def _alone(self) -> bool:
+        """Nobody ever held two sessions."""
+        starts, ends = self._session_keys
+        return not (starts[1:] < ends[:-1]).any()
 
     @cached_property
     def session_time(self) -> F64:
         """Sessions held while present; (interval, team, queue)."""
-        stretch, start, end = self._sessions
-        agent = self.log.stretch_agent[stretch]
-        base = agent.astype(np.int64) * self._span
-        queue = self.workload.queue[self.log.stretch_contact[stretch]]
-        return self._by_team_and_queue(self.plan.team[agent], queue, start - base, end - base)
+        agent, queue, start, end = self._sessions
+        return self._by_team_and_queue(agent, queue, start, end)
 
     @cached_property
     def concurrent(self) -> F64:
         """Time with at least 1, 2 and 3 sessions; (3, interval, team)."""
+        if self._alone:
+            none = np.zeros((self.intervals, self.teams))
+            return np.stack([self.session_time.sum(axis=2), none, none])
+        starts, ends = self._session_keys
         times = []
         for level in (1, 2, 3):
-            start, end = at_least(level, *self._session_keys)
+            start, end = at_least(level, starts, ends)
             agent = start // self._span
             times.append(self._areas(self.plan.team[agent], self.teams, start % self._span, end - agent * self._span))
         return np.stack(times)
@@ -404,6 +511,8 @@ class Facts:
     @cached_property
     def most_sessions(self) -> I64:
         """The most sessions that one agent held at once, (team,)."""
+        if self._alone:
+            return np.asarray(self.session_time.sum(axis=(0, 2)) > 0, dtype=np.int64)
         starts, ends = self._session_keys
         held = np.arange(1, len(starts) + 1) - np.searchsorted(ends, starts, side="right")
         most = np.zeros(self.teams, dtype=np.int64)
@@ -422,7 +531,7 @@ class Facts:
         skilled = (self.plan.rank >= 0).astype(np.float64)
         basis = np.where(work.sum(axis=1, keepdims=True) > 0, work, skilled)
         share = basis / np.maximum(basis.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-        fees = self.count(self.entered).sum(axis=0) * np.nan_to_num(self.terms.fee)
+        fees = self.entered_count.sum(axis=0) * np.nan_to_num(self.terms.fee)
         return np.asarray(self.team_cost.sum(axis=0) @ share + fees)
 
 

@@ -97,7 +97,9 @@ def measure(workload: Workload, plan: Plan, terms: Terms, log: Log, *, by_interv
         values[key] = _quotients(_of_run(figures) if told_apart else figures, applies, metric.in_total)
         if by_interval and told_apart:
             intervals[key] = _quotients(figures, applies, metric.in_total)
-    return Measures({"queue": terms.queues, "team": terms.teams}, facts.edges[:-1], values, intervals)
+    return Measures(
+        {"queue": terms.queues, "team": terms.teams}, facts.edges[: -1 if by_interval else 0], values, intervals
+    )
 
 
 def _of_run(figures: Sums | Peaks | Whole) -> Sums | Peaks | Whole:

@@ -11,10 +11,10 @@ from ccsim.tables import I64, Plan
 
 
 class Timeline:
-    """Spans [start, end) as the step function that counts them; sorted once, then asked. Times in µs."""
+    """Spans [start, end) as the step function that counts them; sorted once, then asked. Times in µs, edges ascending."""
 
     def __init__(self, start: I64, end: I64) -> None:
-        self.starts, self.ends = np.sort(start), np.sort(end)
+        self.starts, self.ends = _sorted(start), _sorted(end)
 
     def area(self, edges: I64) -> I64:
         """Integral of the count between each two edges, µs."""
@@ -23,20 +23,31 @@ class Timeline:
 
     def peaks(self, edges: I64) -> I64:
         """The most spans at once between each two edges."""
-        first = np.searchsorted(self.starts, edges, side="right")
-        at_edges = first - np.searchsorted(self.ends, edges, side="right")
-        counts = np.arange(1, len(self.starts) + 1) - np.searchsorted(self.ends, self.starts, side="right")
-        # the highest count after a start strictly between two edges
-        last = np.searchsorted(self.starts, edges[1:], side="left")
-        bounds = np.column_stack([first[:-1], last]).ravel()
-        between = np.maximum.reduceat(np.append(counts, 0), bounds)[::2]
-        return np.asarray(np.maximum(at_edges[:-1], np.where(first[:-1] < last, between, 0)))
+        at_edges = np.searchsorted(self.starts, edges, side="right") - np.searchsorted(self.ends, edges, side="right")
+        counts = np.searchsorted(self.ends, self.starts, side="right")
+        np.subtract(np.arange(1, len(counts) + 1), counts, out=counts)  # after each start
+        between = segments(np.maximum, counts, np.searchsorted(self.starts, edges))
+        return np.asarray(np.maximum(at_edges[:-1], between))
+
+
+def _sorted(times: I64) -> I64:
+    return times if (times[1:] >= times[:-1]).all() else np.sort(times)
 
 
 def _passed(times: I64, edges: I64) -> I64:
-    """Sum over the times before each edge of what has passed since."""
+    """Sum over the sorted times before each edge of what has passed since."""
     count = np.searchsorted(times, edges)
-    return np.asarray(count * edges - np.append(0, np.cumsum(times))[count])
+    total = segments(np.add, times, np.append(0, count)).cumsum()
+    return np.asarray(count * edges - total)
+
+
+def segments(ufunc: np.ufunc, values: NDArray[Any], bounds: I64, kind: Any = np.int64) -> NDArray[Any]:
+    """What `ufunc` makes of values[bounds[i] : bounds[i + 1]] for each i; 0 where that is empty. Copies nothing."""
+    made = np.zeros(len(bounds) - 1, dtype=kind)
+    filled = bounds[:-1] < bounds[1:]
+    if filled.any():
+        made[filled] = ufunc.reduceat(values[: bounds[-1]], bounds[:-1][filled], dtype=kind)
+    return made
 
 
 def at_least(level: int, starts: I64, ends: I64) -> tuple[I64, I64]:
@@ -52,19 +63,21 @@ def at_least(level: int, starts: I64, ends: I64) -> tuple[I64, I64]:
     return begin[kept], finish[kept]
 
 
-def within(keys: tuple[I64, I64], outer: tuple[I64, I64]) -> tuple[I64, I64, I64]:
+def within(starts: I64, ends: I64, outer_starts: I64, outer_ends: I64) -> tuple[I64, I64, I64]:
     """Spans cut to the outer ones (sorted, disjoint): row of the span, start and end of each piece that is left."""
-    starts, ends = keys
-    first = np.searchsorted(outer[1], starts, side="right")
-    pieces = np.maximum(np.searchsorted(outer[0], ends, side="left") - first, 0)
+    first = np.searchsorted(outer_ends, starts, side="right")
+    pieces = np.maximum(np.searchsorted(outer_starts, ends, side="left") - first, 0)
     row = np.repeat(np.arange(len(starts)), pieces)
     piece = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + first[row]
-    return row, np.maximum(starts[row], outer[0][piece]), np.minimum(ends[row], outer[1][piece])
+    return row, np.maximum(starts[row], outer_starts[piece]), np.minimum(ends[row], outer_ends[piece])
 
 
 def open_time(plan: Plan, queue: int, times: NDArray[Any]) -> I64:
-    """How long the queue has been open by each time (µs), counted from the earliest of them."""
+    """How long the queue has been open by each time (µs), in any order, counted from the earliest of them."""
     spans = slice(plan.hours_offset[queue], plan.hours_offset[queue + 1])
     low, high = times.min(initial=0), times.max(initial=0)
     opens, closes = np.clip(plan.opens[spans], low, high), np.clip(plan.closes[spans], low, high)
-    return _passed(opens, times) - _passed(closes, times)
+    span = np.searchsorted(opens, times)  # begun before the time, so that span - 1 may still be open
+    before = np.append(0, np.cumsum(closes - opens))
+    since = np.maximum(np.append(closes, high)[span - 1] - times, 0)
+    return np.asarray(before[span] - np.where(span > 0, since, 0))

@@ -1,0 +1,492 @@
+"""Metrics of tiny logs written by hand, with figures worked out by hand; some logs are those of test_audit.py."""
+
+from __future__ import annotations
+
+import pickle
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ccsim.metrics import METRICS, measure, summarise
+from ccsim.metrics.facts import SERVICE_LEVELS
+from ccsim.metrics.timeline import Timeline, at_least, open_time, within
+from ccsim.tables import SECOND, Log, Outcome, Plan, Terms, Workload
+from tests.tables_by_hand import FOREVER, contact, make_plan, make_workload, queue, team, us
+from tests.unit import test_audit as logs
+from tests.unit.logs_by_hand import make_log
+
+Case = tuple[Workload, Plan, Log]
+HOUR = 3600
+
+
+def make_terms(plan: Plan, **changes: Any) -> Terms:
+    """Terms with targets 80 % in 20 s, 20 an hour, value 4 and fee 0.5; `changes` are per queue, team or shift."""
+    queues, teams = len(plan.one_to_one), len(plan.overrun)
+
+    def numbers(name: str, count: int, default: float) -> Any:
+        return np.broadcast_to(np.asarray(changes.pop(name, default), dtype=np.float64), count)
+
+    terms = Terms(
+        interval=us(changes.pop("interval", 1800)),
+        days=np.array([0, plan.end]),
+        queues=tuple(f"q{q}" for q in range(queues)),
+        teams=tuple(f"t{t}" for t in range(teams)),
+        channels=("phone",) * queues,
+        sl_formula=(changes.pop("sl_formula", "all_offered"),) * queues,
+        business_clock=np.full(queues, changes.pop("business_clock", False)),
+        sl_share=numbers("sl_share", queues, 0.8),
+        sl_time=numbers("sl_time", queues, 20),
+        short_abandon=numbers("short_abandon", queues, 5),
+        reply_share=numbers("reply_share", queues, 0.9),
+        reply_time=numbers("reply_time", queues, 60),
+        max_abandonment=numbers("max_abandonment", queues, np.nan),
+        resolution_share=numbers("resolution_share", queues, 0.9),
+        resolution_time=numbers("resolution_time", queues, 100),
+        value=numbers("value", queues, 4),
+        fee=numbers("fee", queues, 0.5),
+        effort=numbers("effort", queues, 3),
+        turned_away=np.full(queues, changes.pop("turned_away", 0)),
+        cost_per_hour=numbers("cost_per_hour", teams, 20),
+        overtime_factor=numbers("overtime_factor", teams, 1.5),
+        max_occupancy=numbers("max_occupancy", teams, 0.85),
+        paid=np.full(len(plan.shift_agent), changes.pop("paid", True)),
+    )
+    assert not changes, f"unknown: {changes}"
+    return terms
+
+
+def figures(case: Case, **terms: Any) -> dict[tuple[str, str], float | None]:
+    """Mean by (name, metric)."""
+    workload, plan, log = case
+    summary = summarise([measure(workload, plan, make_terms(plan, **terms), log)])
+    return {(row.name, row.metric): row.mean for row in summary.rows}
+
+
+def by_interval(case: Case, name: str, metric: str, **terms: Any) -> list[float | None]:
+    workload, plan, log = case
+    summary = summarise([measure(workload, plan, make_terms(plan, **terms), log)])
+    return [row.mean for row in summary.interval_rows() if (row.name, row.metric) == (name, metric)]
+
+
+def calls(warm_up: float = 0) -> Case:
+    """One agent: call 0 at once, with wrap-up; caller 1 gives up after 30 s; call 2 waits 70 s; call 3 comes later."""
+    plan = make_plan([queue("phone")], [team({0: 1})], end=HOUR, warm_up=warm_up)
+    arrivals = (0, 10, 20, 2000)
+    work = make_workload([contact(0, t, work=[60], wrap_up=30 if t == 0 else 0) for t in arrivals], plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={
+            0: (Outcome.RESOLVED, 0, 1, 60, 90),
+            1: (Outcome.ABANDONED, 10, 1, 40, 40),
+            2: (Outcome.RESOLVED, 20, 1, 150, 150),
+            3: (Outcome.RESOLVED, 2000, 1, 2100, 2100),
+        },
+        turns={0: (0, 0, 60, 0), 1: (10, None, None, -1), 2: (20, 90, 150, 0), 3: (2000, 2000, 2100, 0)},
+        stretches=[(0, 0, 0, 0, 90), (1, -1, 10, 40, 40), (2, 0, 20, 90, 150), (3, 0, 2000, 2000, 2100)],
+        presences=[(0, 0, 2 * HOUR)],
+    )
+    return work, plan, log
+
+
+def test_names_are_the_contract() -> None:
+    names = """abandonment abandonment_seen service_level asa wait_mean wait_p50 wait_p80 wait_p90 wait_p95 wait_max
+        reply_wait_mean reply_wait_p90 reply_level response_mean session_mean handle_mean reread_share resolution_mean
+        resolution_level turns_mean agents_per_contact transfer_rate reopen_rate fcr repeat_contacts queue_mean
+        queue_max open_mean backlog_max oldest_age_max intervals_met effort cost cost_per_resolved value_lost offered
+        answered turned_away resolved transferred abandoned silently_abandoned lost timed_out blocked rejected deflected
+        contained expired open"""
+    agents = """staffed_hours paid_hours overtime_hours occupancy utilisation slot_occupancy concurrency_mean
+        concurrency_max concurrency_share_0 concurrency_share_1 concurrency_share_2 concurrency_share_3plus
+        interruptions cost"""
+    missing = {("queue", name) for name in names.split()} | {("team", name) for name in agents.split()}
+    assert not missing - set(METRICS)
+    assert all(m.unit and m.formula and m.source for m in METRICS.values())
+
+
+CALLS = {
+    "offered": 4, "answered": 3, "resolved": 3, "abandoned": 1, "open": 0, "turned_away": 0,
+    "abandonment": 1 / 4, "abandonment_seen": 1 / 4, "service_level": 2 / 4, "intervals_met": 1 / 2,
+    "asa": 70 / 3, "wait_mean": 100 / 4, "wait_p50": 0, "wait_p80": 70, "wait_p90": 70, "wait_max": 70,
+    "response_mean": (60 + 130 + 100) / 3, "session_mean": (90 + 60 + 100) / 3, "handle_mean": (90 + 60 + 100) / 3,
+    "resolution_mean": (60 + 130 + 100) / 3, "resolution_level": 2 / 4, "turns_mean": 1, "agents_per_contact": 1,
+    "transfer_rate": 0, "reopen_rate": 0, "fcr": 1, "repeat_contacts": 0, "effort": 3,
+    "queue_mean": 100 / HOUR, "queue_max": 2, "backlog_max": 2, "oldest_age_max": 70,
+    "open_mean": (90 + 30 + 130 + 100) / HOUR, "work_hours": 250 / HOUR, "value_lost": 4,
+    "cost": 20 + 4 * 0.5, "cost_per_resolved": 22 / 3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_calls(name: str) -> None:
+    found = figures(calls())
+    assert found["q0", name] == pytest.approx(CALLS[name])
+    assert found["total", name] == pytest.approx(CALLS[name])
+
+
+def test_agents_of_calls() -> None:
+    found = figures(calls())
+    expected = {
+        "staffed_hours": 1, "paid_hours": 1, "overtime_hours": 0, "occupancy": 250 / HOUR, "utilisation": 250 / HOUR,
+        "slot_occupancy": 250 / HOUR, "concurrency_mean": 1, "concurrency_max": 1, "concurrency_share_0": 3350 / HOUR,
+        "concurrency_share_1": 250 / HOUR, "concurrency_share_2": 0, "concurrency_share_3plus": 0, "interruptions": 0,
+        "cost": 20,
+    }  # fmt: skip
+    assert {name: found["t0", name] for name in expected} == pytest.approx(expected)
+
+
+def test_metrics_that_do_not_apply_are_left_out() -> None:
+    found = figures(calls(), sl_time=np.nan, resolution_time=np.nan)
+    for name in (
+        "service_level",
+        "intervals_met",
+        "resolution_level",
+        "reply_wait_mean",
+        "reply_level",
+        "reread_share",
+    ):
+        assert ("q0", name) not in found
+        assert ("total", name) not in found
+    assert ("total", "staffed_hours") in found
+
+
+def test_intervals_book_contacts_by_arrival_and_work_when_done() -> None:
+    case = calls()
+    assert by_interval(case, "q0", "offered") == [3, 1]
+    assert by_interval(case, "q0", "service_level") == pytest.approx([1 / 3, 1])
+    assert by_interval(case, "q0", "asa") == pytest.approx([35, 0])
+    assert by_interval(case, "q0", "queue_mean") == pytest.approx([100 / 1800, 0])
+    assert by_interval(case, "q0", "queue_max") == [2, 0]
+    assert by_interval(case, "t0", "utilisation") == pytest.approx([150 / 1800, 100 / 1800])
+    assert by_interval(case, "total", "staffed_hours") == [0.5, 0.5]
+    # intervals of 100 s: call 0's wrap-up and call 2 share the first, call 2 goes on in the second
+    work = by_interval(case, "q0", "work_hours", interval=100)
+    assert [round(hours * HOUR) for hours in work[:3] if hours is not None] == [100, 50, 0]
+    assert by_interval(case, "q0", "asa", interval=100)[1] is None
+
+
+def test_warm_up_is_not_counted() -> None:
+    case = calls(warm_up=50)
+    found = figures(case)
+    assert found["q0", "offered"] == 1
+    assert found["q0", "wait_mean"] == 0
+    assert found["q0", "queue_mean"] == pytest.approx(40 / 3550)  # call 2, from 50 to 90
+    assert found["q0", "queue_max"] == 1
+    assert found["q0", "oldest_age_max"] == 70
+    assert found["t0", "staffed_hours"] == pytest.approx(3550 / HOUR)
+    assert found["t0", "occupancy"] == pytest.approx(200 / 3550)
+    assert by_interval(case, "q0", "offered") == [0, 1]
+    assert by_interval(case, "t0", "staffed_hours") == pytest.approx([1750 / HOUR, 0.5])
+
+
+def test_no_contacts_no_figures() -> None:
+    plan = make_plan([queue("phone")], [team({0: 1})], end=HOUR)
+    work = make_workload([], plan)
+    case = work, plan, make_log(work, plan, contacts={}, turns={}, stretches=[], presences=[(0, 0, 2 * HOUR)])
+    found = figures(case)
+    assert found["q0", "offered"] == 0
+    for name in ("service_level", "asa", "wait_mean", "wait_p90", "abandonment", "fcr", "handle_mean", "intervals_met"):
+        assert found["q0", name] is None
+    assert found["q0", "queue_mean"] == 0
+    assert found["t0", "occupancy"] == 0
+    assert found["t0", "concurrency_mean"] is None
+    assert found["q0", "cost"] == 20  # split by skill, as there was no work to split by
+
+
+def waiting(waits: list[tuple[Outcome, float]]) -> Case:
+    """Contacts at second 0 that wait so long and are then answered, or leave; more agents than contacts."""
+    plan = make_plan([queue("phone")], [team({0: 1})], end=HOUR)
+    work = make_workload([contact(0, 0) for _ in waits], plan)
+    answered = [outcome is Outcome.RESOLVED for outcome, _ in waits]
+    log = make_log(
+        work,
+        plan,
+        contacts={c: (outcome, 0, 1, t, t) for c, (outcome, t) in enumerate(waits)},
+        turns={c: (0, t, t, 0) if answered[c] else (0, None, None, -1) for c, (_, t) in enumerate(waits)},
+        stretches=[],
+        presences=[],
+    )
+    return work, plan, log
+
+
+FORMULAS = {
+    "answered_or_abandoned": 0.8302,
+    "answered_only": 0.8600,
+    "all_offered": 0.8113,
+    "late_abandons": 0.8269,
+    "short_counted_in": 0.8208,
+}
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_service_level_formulas(formula: str) -> None:
+    """1000 answered, 860 of them in time; 60 not, 20 of them gone in time, 10 of those at once."""
+    over, under = SERVICE_LEVELS[formula](1000, 860, 60, 20, 10)
+    assert over / under == pytest.approx(FORMULAS[formula], abs=5e-5)
+    waits = [(Outcome.RESOLVED, 20.0)] * 860 + [(Outcome.RESOLVED, 20.5)] * 140
+    waits += (
+        [(Outcome.ABANDONED, 5.0)] * 10 + [(Outcome.SILENTLY_ABANDONED, 19.0)] * 10 + [(Outcome.ABANDONED, 21.0)] * 15
+    )
+    waits += [(Outcome.BLOCKED, 0.0)] * 10 + [(Outcome.OPEN, 7200.0)] * 15
+    found = figures(waiting(waits), sl_formula=formula)
+    assert found["q0", "service_level"] == pytest.approx(FORMULAS[formula], abs=5e-5)
+
+
+def test_blocked_and_rejected() -> None:
+    """Blocked contacts entered, with a wait of 0, and were never answered; rejected ones never entered."""
+    case = waiting([(Outcome.RESOLVED, 10), (Outcome.BLOCKED, 0), (Outcome.REJECTED, 0), (Outcome.ABANDONED, 2)])
+    found = figures(case)
+    assert found["q0", "offered"] == 4
+    assert found["q0", "abandonment"] == pytest.approx(1 / 3)
+    assert found["q0", "service_level"] == pytest.approx(1 / 3)
+    assert found["q0", "wait_mean"] == pytest.approx(12 / 3)
+    assert figures(case, sl_formula="late_abandons")["q0", "service_level"] == pytest.approx(1 / 2)
+
+
+def test_quantiles_agree_with_the_service_level() -> None:
+    """p80 is within the time exactly if 80 % of the waits are."""
+    for late, p80 in ((2, 20.0), (3, 30.0)):
+        case = waiting([(Outcome.RESOLVED, 20.0)] * (10 - late) + [(Outcome.RESOLVED, 30.0)] * late)
+        found = figures(case)
+        assert found["q0", "wait_p80"] == p80
+        assert (found["q0", "service_level"] >= 0.8) == (p80 <= 20)
+
+
+def test_share_of_intervals_met_survives_rounding() -> None:
+    """0.07 × 100 is a rounding error above 7."""
+    case = waiting([(Outcome.RESOLVED, 1.0)] * 7 + [(Outcome.RESOLVED, 30.0)] * 93)
+    assert figures(case, sl_share=0.07)["q0", "intervals_met"] == 1
+    assert figures(case, sl_share=0.08)["q0", "intervals_met"] == 0
+
+
+def test_initial_backlog_waits_from_its_true_arrival_and_counts_at_0() -> None:
+    plan = make_plan([queue("email")], [team({0: 1})], end=HOUR)
+    work = make_workload([contact(0, -100, work=[60])], plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={0: (Outcome.RESOLVED, -100, 1, 110, 110)},
+        turns={0: (-100, 50, 110, 0)},
+        stretches=[(0, 0, -100, 50, 110)],
+        presences=[(0, 0, 2 * HOUR)],
+    )
+    found = figures((work, plan, log))
+    assert found["q0", "offered"] == 1
+    assert found["q0", "asa"] == 150
+    assert found["q0", "oldest_age_max"] == 150
+    assert found["q0", "queue_mean"] == pytest.approx(50 / HOUR)
+    assert found["q0", "open_mean"] == pytest.approx(110 / HOUR)
+    assert by_interval((work, plan, log), "q0", "offered") == [1, 0]
+
+
+def test_chat_attention_and_slots() -> None:
+    """Sessions 10-170 and 20-130 of one agent with two slots; work 10-40, 40-130, 130-170."""
+    found = figures(logs.chat(), sl_time=15)
+    expected = {
+        "asa": 10, "service_level": 1 / 2, "reply_wait_mean": 70, "reply_wait_p90": 70, "reply_level": 0,
+        "response_mean": (30 + 100 + 110 + 30 - 30) / 3, "session_mean": (160 + 110) / 2, "handle_mean": (70 + 90) / 2,
+        "turns_mean": 3 / 2, "agents_per_contact": 1, "open_mean": 270 / HOUR, "backlog_max": 1, "queue_max": 0,
+        "oldest_age_max": 70, "resolution_mean": (150 + 110) / 2,
+    }  # fmt: skip
+    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    agents = {
+        "occupancy": 160 / HOUR, "utilisation": 160 / HOUR, "slot_occupancy": 270 / (2 * HOUR),
+        "concurrency_mean": 270 / 160, "concurrency_max": 2, "concurrency_share_0": 3440 / HOUR,
+        "concurrency_share_1": 50 / HOUR, "concurrency_share_2": 110 / HOUR, "concurrency_share_3plus": 0,
+    }  # fmt: skip
+    assert {name: found["t0", name] for name in agents} == pytest.approx(agents)
+
+
+def test_messaging_re_reading_parking_and_clocks() -> None:
+    found = figures(logs.messaging(), sl_time=60, resolution_time=600)
+    expected = {
+        "service_level": 2 / 3, "asa": (0 + 40 + 500) / 3, "handle_mean": (80 + 20 + 20) / 3, "reread_share": 10 / 120,
+        "session_mean": (140 + 80 + 20) / 3, "reply_wait_mean": 0, "reply_level": 1, "expired": 1, "turns_mean": 4 / 3,
+        "open_mean": (180 + 500 + 520) / HOUR, "queue_mean": (40 + 500) / HOUR, "resolution_level": 2 / 3,
+    }  # fmt: skip
+    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    assert found["t0", "concurrency_mean"] == pytest.approx((100 + 40 + 80 + 20) / 200)
+    assert found["t0", "slot_occupancy"] == pytest.approx(240 / HOUR)
+    assert found["t0", "concurrency_share_2"] == pytest.approx(40 / HOUR)
+    # contact 2 came at 1500 and was answered at 2000, when the queue opened
+    assert figures(logs.messaging(), sl_time=60, business_clock=True)["q0", "service_level"] == 1
+    assert figures(logs.messaging(), resolution_time=30, business_clock=True)["q0", "resolution_level"] == 1 / 3
+
+
+def test_chains_of_contacts() -> None:
+    found = figures(logs.chain(), effort=[1, 3], value=[5, 100], cost_per_hour=[36, 10], fee=[1, 0])
+    expected = {
+        "offered": 5, "answered": 4, "transferred": 1, "timed_out": 1, "silently_abandoned": 1, "resolved": 2,
+        "abandonment": 1 / 5, "abandonment_seen": 0, "transfer_rate": 1 / 4, "reopen_rate": 1 / 2, "fcr": 0 / 3,
+        "repeat_contacts": 2 / 4, "effort": (5 * 1 + 2 * 3) / 4, "value_lost": 5, "response_mean": 10,
+        "reply_wait_mean": 0, "wait_mean": 3 / 5, "asa": 0, "turns_mean": 5 / 4,
+        "session_mean": (10 + 60 + 95 + 10 + 40) / 5,
+        "cost": 36 + 5, "cost_per_resolved": 41 / 2,
+    }  # fmt: skip
+    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    assert found["q1", "offered"] == 2
+    assert found["q1", "fcr"] is None
+    assert found["q1", "cost"] == pytest.approx(2 * 10)
+    assert found["total", "cost"] == pytest.approx(41 + 20)
+    assert found["total", "offered"] == 7
+    assert found["total", "fcr"] == 0
+    assert found["t0", "cost"] == 36
+    assert found["total", "paid_hours"] == 3
+    assert found["t0", "utilisation"] == pytest.approx((10 + 10 + 10 + 10 + 40 + 10) / HOUR)
+
+
+@pytest.mark.parametrize(("paid", "hours"), [(True, 100 + 200 + 195), (False, 70 + 10 + 200 + 195)])
+def test_pauses_and_overtime(paid: bool, hours: float) -> None:
+    """Shifts 0-100 with a pause 60-90 and 400-600; a wrap-up runs to 70, a call to 295."""
+    found = figures(logs.phone(), paid=paid)
+    expected = {
+        "staffed_hours": (70 + 205 + 200) / HOUR, "overtime_hours": 195 / HOUR, "paid_hours": hours / HOUR,
+        "occupancy": (70 + 205 + 25) / 475, "utilisation": (65 + 200 + 20) / 475,
+        "cost": 20 * (hours + 0.5 * 195) / HOUR,
+    }  # fmt: skip
+    assert {name: found["t0", name] for name in expected} == pytest.approx(expected)
+
+
+def test_absence_is_paid_but_not_staffed() -> None:
+    work, plan, log = calls()
+    absent = work._replace(present=np.array([False]))
+    gone = log._replace(
+        presence_shift=log.presence_shift[:0], presence_start=np.zeros(0, int), presence_end=np.zeros(0, int)
+    )
+    found = figures((absent, plan, gone))
+    assert found["t0", "paid_hours"] == 1
+    assert found["t0", "staffed_hours"] == 0
+    assert found["t0", "occupancy"] is None
+
+
+def test_sessions_held_in_a_pause_do_not_occupy() -> None:
+    plan = make_plan([queue("live_chat")], [team({0: 1}, {0: 3}, agents=[[(0, 1000, [(100, 300)])]])], end=HOUR)
+    work = make_workload([contact(0, 0, work=[10, 10], latency=[300])], plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={0: (Outcome.RESOLVED, 0, 2, 320, 320)},
+        turns={0: (0, 0, 10, 0), 1: (310, 310, 320, 0)},
+        stretches=[(0, 0, 0, 0, 320)],
+        presences=[(0, 0, 100), (0, 300, 1000)],
+    )
+    found = figures((work, plan, log))
+    assert found["t0", "occupancy"] == pytest.approx(120 / 800)
+    assert found["t0", "slot_occupancy"] == pytest.approx(120 / 2400)
+    assert found["q0", "session_mean"] == 320
+
+
+def test_lost_customers_and_work_in_hand_at_the_end() -> None:
+    """Contact 0 leaves silently at its second wait and is answered in vain; contact 1 is in work when the run stops."""
+    plan = make_plan([queue("live_chat", idle_timeout=10)], [team({0: 1}, {0: 2})], end=1000, drain=0)
+    roots = [contact(0, 0, work=[20, 20], latency=[5], reply_patience=[30], silent=True), contact(0, 21, work=[2000])]
+    work = make_workload(roots, plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={0: (Outcome.LOST, 0, 2, 55, 130), 1: (Outcome.OPEN, 21, 1, 1000, 1000)},
+        turns={0: (0, 0, 20, 0), 1: (25, 100, 120, 0), 2: (21, 120, None, 0)},
+        stretches=[(0, 0, 0, 0, 130), (1, 0, 21, 21, 1000)],
+        presences=[(0, 0, 1000)],
+    )
+    found = figures((work, plan, log), reply_time=60)
+    expected = {
+        "answered": 2, "reply_wait_mean": 30, "reply_level": 0, "response_mean": 20, "turns_mean": 3 / 2,
+        "handle_mean": (40 + 880) / 2, "backlog_max": 2, "oldest_age_max": 99, "lost": 1, "open": 1,
+    }  # fmt: skip
+    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+
+
+def test_agents_per_contact_counts_each_once() -> None:
+    plan = make_plan([queue("messaging")], [team({0: 1}, agents=[[(0, FOREVER)], [(0, FOREVER)]])], end=HOUR)
+    work = make_workload([contact(0, 0, work=[10] * 3, latency=[5, 5]), contact(0, 100, work=[10])], plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={0: (Outcome.RESOLVED, 0, 3, 40, 40), 1: (Outcome.RESOLVED, 100, 1, 110, 110)},
+        turns={0: (0, 0, 10, 0), 1: (15, 15, 25, 1), 2: (30, 30, 40, 0), 3: (100, 100, 110, 1)},
+        stretches=[(0, 0, 0, 0, 10), (0, 1, 15, 15, 25), (0, 0, 30, 30, 40), (1, 1, 100, 100, 110)],
+        presences=[(0, 0, 2 * HOUR), (1, 0, 2 * HOUR)],
+    )
+    assert figures((work, plan, log))["q0", "agents_per_contact"] == 3 / 2
+
+
+def test_summary_of_replications() -> None:
+    """Ratios of sums, in any order; measures survive pickling and may leave out the intervals."""
+    several = [calls(), waiting([(Outcome.RESOLVED, 1.0)] * 6), waiting([(Outcome.ABANDONED, 1.0)] * 2)]
+    measures = [measure(work, plan, make_terms(plan), log, by_interval=False) for work, plan, log in several]
+    summary = summarise(measures)
+    rows = {(row.name, row.metric): row for row in summary.rows}
+    level = rows["q0", "service_level"]
+    assert level.mean == pytest.approx((2 + 6 + 0) / (4 + 6 + 2))
+    assert level.low < level.mean < level.high
+    assert rows["q0", "offered"].mean == 4
+    assert rows["q0", "offered"].unit == "contacts"
+    assert summary.replications == 3
+    assert not list(summary.interval_rows())
+    assert summarise(pickle.loads(pickle.dumps(measures[::-1]))).rows == summary.rows
+    assert len(pickle.dumps(measures[0])) < 30_000
+    alone = next(row for row in summarise(measures[:1]).rows if row.metric == "service_level")
+    assert (alone.mean, alone.low, alone.high) == (0.5, None, None)
+    with pytest.raises(ValueError, match="no replications"):
+        summarise([])
+
+
+# ── timelines, against second-by-second counting ─────────────────────────────────────────────────────────────────────
+
+
+def spans(seed: int, count: int = 40) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    start = rng.integers(-20, 100, count)
+    return start, start + rng.integers(0, 30, count)
+
+
+def level_by_second(start: Any, end: Any, low: int = -20, high: int = 140) -> Any:
+    seconds = np.arange(low, high)
+    return ((start[:, None] <= seconds) & (seconds < end[:, None])).sum(axis=0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_timeline_counts_as_by_the_second(seed: int) -> None:
+    start, end = spans(seed)
+    edges = np.array([0, 7, 8, 50, 120])
+    levels = level_by_second(start, end)[20:]
+    timeline = Timeline(start, end)
+    pieces = [levels[a:b] for a, b in pairwise(edges)]
+    assert timeline.area(edges).tolist() == [piece.sum() for piece in pieces]
+    assert timeline.peaks(edges).tolist() == [piece.max() for piece in pieces]
+
+
+def test_area_is_exact_where_sums_of_times_overflow() -> None:
+    start = np.arange(3, dtype=np.int64) + 2**62 - 10
+    edges = np.array([2**62 - 20, 2**62 - 5])
+    assert Timeline(start, start + 5).area(edges).tolist() == [5 + 4 + 3]
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 50])
+def test_spans_with_at_least_so_many(level: int) -> None:
+    start, end = spans(9)
+    begin, finish = at_least(level, np.sort(start), np.sort(end))
+    assert np.array_equal(level_by_second(begin, finish) > 0, level_by_second(start, end) >= level)
+    assert level_by_second(begin, finish).max() <= 1
+
+
+def test_spans_cut_to_others() -> None:
+    start, end = spans(3)
+    outer_start, outer_end = np.array([0, 30, 31, 90]), np.array([10, 31, 60, 200])
+    row, begin, finish = within(start, end, outer_start, outer_end)
+    inside = level_by_second(outer_start, outer_end)
+    assert np.array_equal(level_by_second(begin, finish), level_by_second(start, end) * inside)
+    assert (start[row] <= begin).all()
+    assert (finish <= end[row]).all()
+
+
+def test_open_time() -> None:
+    plan = make_plan([queue(hours=[(0, 10)]), queue(hours=[(-FOREVER, 5), (20, FOREVER)])], [team({0: 1, 1: 1})])
+    times = np.array([-4, 0, 5, 12, 20, 30]) * SECOND
+    assert (open_time(plan, 0, times) / SECOND).tolist() == [0, 0, 5, 10, 10, 10]
+    assert (open_time(plan, 1, times) / SECOND).tolist() == [0, 4, 9, 9, 9, 19]
+    assert (open_time(plan, 1, times[::-1]) / SECOND).tolist() == [19, 9, 9, 9, 4, 0]
+    assert open_time(make_plan([queue(hours=[])], [team({0: 1})]), 0, times).tolist() == [0] * 6
