@@ -64,6 +64,7 @@ class Link(IntEnum):
     RETRY = 2
     RETURN = 3
     REOPENING = 4
+    RECONTACT = 5
 
 
 class Outside(IntEnum):
@@ -100,17 +101,33 @@ class Workload(NamedTuple):
     transfer_child: Annotated[I32, Column("id", "contact", "row of the transfer's next leg, -1 if it is not to be transferred")]
     transfer_draw: Annotated[I32, Column("1", "contact", "uniform in [0, 2^31): it leaves after turn (draw × turns) >> 31, counted from 0; -1 without transfer")]
     retry_child: Annotated[I32, Column("id", "contact", "row that begins if this one ends abandoned, silently abandoned, blocked, rejected or lost; -1: none")]
-    return_child: Annotated[I32, Column("id", "contact", "row that begins if this one times out (or is not reconnected); -1: none")]
+    return_child: Annotated[I32, Column("id", "contact", "row that begins if this one times out; -1: none")]
+    reconnect_child: Annotated[I32, Column("id", "contact", "row that begins, as a return, if the customer reconnects after the idle timeout; -1: none")]
     reopen_child: Annotated[I32, Column("id", "contact", "row that begins if this one is resolved; -1: none")]
     first_turn: Annotated[I64, Column("id", "contact", "first slot of its turns; -1 for a return, which goes on with its parent's")]
     turns: Annotated[I32, Column("count", "contact", "turns it would take; 0 for a return")]
     patience: Annotated[I64, Column("us", "contact", "wait for the start of work on the first turn at which the customer gives up")]
+    held_patience: Annotated[I64, Column("us", "contact", "patience instead, if it is held when it enters (automatic reply)")]
     silent: Annotated[Bool, Column("1", "contact", "who gives up (first wait or later) does not tell")]
+    missed: Annotated[Bool, Column("1", "contact", "patience is the age at which nobody looks at it any more: it ends as expired")]
+    deflected: Annotated[Bool, Column("1", "contact", "self-service: it ends at its arrival")]
+    bot_time: Annotated[I64, Column("us", "contact", "time with the bot if it meets one; -1: its queue has none")]
+    asks_human: Annotated[Bool, Column("1", "contact", "goes past the bot while the queue is open")]
+    contained: Annotated[Bool, Column("1", "contact", "the bot solves it")]
+    bot_repeats: Annotated[I32, Column("count", "contact", "first turns that exist only for who comes from the bot")]
+    outbound: Annotated[Bool, Column("1", "contact", "the company writes first")]
+    accepts_callback: Annotated[Bool, Column("1", "contact", "would accept a call back")]
+    no_answer: Annotated[Bool, Column("1", "contact", "would not pick up when called back")]
     wrap_up: Annotated[I64, Column("us", "contact", "agent's work after the last turn, before pace")]
     work: Annotated[I64, Column("us", "turn", "agent's work, before pace and slowdown")]
     latency: Annotated[I64, Column("us", "turn", "customer's time from this turn's reply to the next message")]
     reply_patience: Annotated[I64, Column("us", "turn", "reply wait at which the customer gives up; unused for a contact's first turn")]
+    comeback: Annotated[I64, Column("us", "turn", "connection lost before the next message: delay until the customer is back; NEVER: for good; -1: not lost")]
     present: Annotated[Bool, Column("1", "shift", "the agent is not absent")]
+    out_shift: Annotated[I32, Column("id", "out", "shift in which an agent steps out; sorted by (shift, start), disjoint, not touching each other or the plan's pauses")]
+    out_start: Annotated[I64, Column("us", "out", "from")]
+    out_end: Annotated[I64, Column("us", "out", "until (half-open), before the shift's end")]
+    turned_away: Annotated[I64, Column("count", "queue", "would-be customers of [warm_up, end) never offered (demand barriers)")]
 
 
 class Plan(NamedTuple):
@@ -149,6 +166,13 @@ class Plan(NamedTuple):
     hours_offset: Annotated[I64, Column("id", "queue + 1", "its opening spans are hours_offset[q] … hours_offset[q + 1] - 1")]
     opens: Annotated[I64, Column("us", "span", "start of an opening span; -NEVER: open before the start; sorted, disjoint, not touching")]
     closes: Annotated[I64, Column("us", "span", "its end (half-open); NEVER: open for good")]
+    bot_offset: Annotated[I64, Column("id", "queue + 1", "its bot's spans of duty are bot_offset[q] … bot_offset[q + 1] - 1")]
+    bot_opens: Annotated[I64, Column("us", "bot span", "start; -NEVER: before the start; sorted, disjoint, not touching")]
+    bot_closes: Annotated[I64, Column("us", "bot span", "its end (half-open); NEVER: for good")]
+    shared_offset: Annotated[I64, Column("id", "queue + 1", "its row of shared_mean; empty: turn by turn")]
+    shared_mean: Annotated[F64, Column("us", "level", "shared attention: mean work with 1, 2, … such sessions")]
+    offer_above: Annotated[I64, Column("us", "queue", "estimated wait above which a call back is offered; NEVER: not")]
+    no_answer_time: Annotated[I64, Column("us", "queue", "agent's time for a call back that is not picked up")]
     # teams
     capacity: int
     """units of an agent: the least common multiple of all concurrencies"""
@@ -158,6 +182,7 @@ class Plan(NamedTuple):
     longer_than: Annotated[I64, Column("count", "team, queue", "helps only while more than this many wait in the queue; -1: always")]
     pace: Annotated[F64, Column("1", "team, queue", "factor on work and wrap-up")]
     slowdown: Annotated[F64, Column("1", "team, sessions - 1", "factor on work with that many sessions; the last column for more")]
+    interrupts: Annotated[Bool, Column("1", "team, queue, queue", "[t, q, r]: a contact of q may interrupt sessions of r")]
     hand_over: Annotated[Bool, Column("1", "team", "end_of_shift = hand_over: closed sessions too are handed over at once")]
     overrun: Annotated[I64, Column("us", "team", "how long open closed-sessions are worked on after the shift")]
     # agents
@@ -189,6 +214,7 @@ class Log(NamedTuple):
     turns: Annotated[I32, Column("count", "contact", "turns it would take, also for returns")]
     messages: Annotated[I32, Column("count", "contact", "customer messages that came: slots first_turn … + messages - 1 are logged")]
     left: Annotated[I64, Column("us", "contact", "when its outcome was decided: end of the last reply, leaving, timeout; drain_end if open")]
+    called_back: Annotated[Bool, Column("1", "contact", "accepted a call back")]
     closed: Annotated[I64, Column("us", "contact", "when the system was done with it: after wrap-up or work in vain; at most drain_end; NEVER if it never began")]
     # by turn slot
     message: Annotated[I64, Column("us", "turn", "when the customer's message came")]
@@ -202,6 +228,11 @@ class Log(NamedTuple):
     stretch_since: Annotated[I64, Column("us", "stretch", "start of the unassigned wait; = start if assigned at once. The backlog's: its (negative) arrival")]
     stretch_start: Annotated[I64, Column("us", "stretch", "assignment")]
     stretch_end: Annotated[I64, Column("us", "stretch", "capacity freed; drain_end if still held then")]
+    # by suspension: work in hand interrupted by a call, sorted by (contact, start)
+    suspended_contact: Annotated[I32, Column("id", "suspension", "whose turn or wrap-up")]
+    suspended_agent: Annotated[I32, Column("id", "suspension", "by whom")]
+    suspended_start: Annotated[I64, Column("us", "suspension", "interrupted")]
+    suspended_end: Annotated[I64, Column("us", "suspension", "taken up again; drain_end if never")]
     # by presence: an agent on duty, from shift start or break end to shift end or break start, or later if work in hand held them
     presence_shift: Annotated[I32, Column("id", "presence", "the shift; time beyond its end is overtime")]
     presence_start: Annotated[I64, Column("us", "presence", "on duty from")]
@@ -234,7 +265,6 @@ class Terms(NamedTuple):
     value: Annotated[F64, Column("money", "queue", "contribution of a resolved contact")]
     fee: Annotated[F64, Column("money", "queue", "fee per conversation")]
     effort: Annotated[F64, Column("1", "queue", "customer effort of the channel, 1 low to 3 high")]
-    turned_away: Annotated[I64, Column("count", "queue", "would-be customers never offered (demand barriers)")]
     cost_per_hour: Annotated[F64, Column("money", "team", "per paid hour")]
     overtime_factor: Annotated[F64, Column("1", "team", "times cost_per_hour after the shift's end")]
     max_occupancy: Annotated[F64, Column("1", "team", "wanted bound on utilisation")]

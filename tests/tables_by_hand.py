@@ -30,6 +30,7 @@ QUEUE: dict[str, Any] = {
     "idle_timeout": FOREVER, "expires_after": FOREVER, "same_agent_for": 0, "over_capacity": False,
     "reread_after": FOREVER, "reread_work": 0, "reread_per_turn": 0, "outside": Outside.REJECT,
     "drop_at_close": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
+    "bot_hours": [], "shared": [], "offer_above": FOREVER, "no_answer_time": 0,
 }  # fmt: skip
 
 
@@ -53,6 +54,7 @@ def team(
     """A team. `agents`: for each agent their shifts (start, end) or (start, end, [(pause start, pause end), …])."""
     defaults: dict[str, Any] = {
         "after": {}, "longer_than": {}, "pace": {}, "slowdown": [1.0], "hand_over": False, "overrun": 1800,
+        "interrupts": {},
     }  # fmt: skip
     assert not set(changes) - set(defaults), f"unknown: {set(changes) - set(defaults)}"
     return {"rank": rank, "concurrency": concurrency or {}, "agents": agents, **defaults, **changes}
@@ -114,6 +116,13 @@ def make_plan(
         hours_offset=np.cumsum([0, *(len(q["hours"]) for q in queues)], dtype=np.int64),
         opens=np.array([us(span[0]) for q in queues for span in q["hours"]], dtype=np.int64),
         closes=np.array([us(span[1]) for q in queues for span in q["hours"]], dtype=np.int64),
+        bot_offset=np.cumsum([0, *(len(q["bot_hours"]) for q in queues)], dtype=np.int64),
+        bot_opens=np.array([us(span[0]) for q in queues for span in q["bot_hours"]], dtype=np.int64),
+        bot_closes=np.array([us(span[1]) for q in queues for span in q["bot_hours"]], dtype=np.int64),
+        shared_offset=np.cumsum([0, *(len(q["shared"]) for q in queues)], dtype=np.int64),
+        shared_mean=np.array([us(mean) for q in queues for mean in q["shared"]], dtype=np.float64),
+        offer_above=times("offer_above"),
+        no_answer_time=times("no_answer_time"),
         capacity=capacity,
         units=capacity // concurrency,
         rank=grid("rank", -1, np.int32),
@@ -123,6 +132,13 @@ def make_plan(
         longer_than=grid("longer_than", -1, np.int64),
         pace=grid("pace", 1.0, np.float64),
         slowdown=np.array([[*t["slowdown"]] + [t["slowdown"][-1]] * (longest - len(t["slowdown"])) for t in teams]),
+        interrupts=np.array(
+            [
+                [[r in t["interrupts"].get(q, ()) for r in range(len(queues))] for q in range(len(queues))]
+                for t in teams
+            ],
+            dtype=np.bool_,
+        ),
         hand_over=np.array([t["hand_over"] for t in teams], dtype=np.bool_),
         overrun=np.array([us(t["overrun"]) for t in teams], dtype=np.int64),
         team=np.array([index for index, _ in agents], dtype=np.int32),
@@ -145,7 +161,18 @@ def contact(
     latency: Sequence[float] = (),
     *,
     patience: float = FOREVER,
+    held_patience: float | None = None,
     silent: bool = False,
+    missed: bool = False,
+    deflected: bool = False,
+    bot_time: float = -1,
+    asks_human: bool = False,
+    contained: bool = False,
+    bot_repeats: int = 0,
+    outbound: bool = False,
+    accepts_callback: bool = False,
+    no_answer: bool = False,
+    comeback: Sequence[float] = (),
     wrap_up: float = 0,
     reply_patience: Sequence[float] = (),
     after: float = 0,
@@ -153,23 +180,35 @@ def contact(
     transfer: dict[str, Any] | None = None,
     transfer_turn: int = 0,
     retry: dict[str, Any] | None = None,
+    recontact: dict[str, Any] | None = None,
     comes_back: dict[str, Any] | None = None,
+    reconnects: dict[str, Any] | None = None,
     reopening: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A contact with one turn for each `work`; follow-ups are contacts too (their `after` counts, not their arrival).
 
     `latency[k]` follows the reply of turn k; `reply_patience[k]` is for turn k + 1. A return (`comes_back`) brings no
-    turns of its own: give it `work=[]`.
+    turns of its own: give it `work=[]`; nor does `reconnects`, the same after a lost connection. `bot_time=-1`: no bot;
+    `comeback[k]` follows turn k, -1: the connection holds. `recontact` stands where `retry` would.
     """
     return {**locals()}
 
 
-def make_workload(roots: Sequence[dict[str, Any]], plan: Plan) -> Workload:
-    """The workload of these roots and their follow-ups, all agents present."""
+def make_workload(
+    roots: Sequence[dict[str, Any]], plan: Plan, outs: Sequence[tuple[int, float, float]] = ()
+) -> Workload:
+    """The workload of these roots and their follow-ups, all agents present but for `outs` (shift, from, until)."""
     rows: list[dict[str, Any]] = []
     for root in sorted(roots, key=lambda c: (us(c["arrival"]), c["queue"])):
         rows.append({**root, "link": Link.ROOT, "root": len(rows), "generation": 0, "at": us(root["arrival"])})
-    kinds = {"transfer": Link.TRANSFER, "retry": Link.RETRY, "comes_back": Link.RETURN, "reopening": Link.REOPENING}
+    kinds = {
+        "transfer": Link.TRANSFER,
+        "retry": Link.RETRY,
+        "recontact": Link.RECONTACT,
+        "comes_back": Link.RETURN,
+        "reconnects": Link.RETURN,
+        "reopening": Link.REOPENING,
+    }
     for root in range(len(rows)):
         level = [root]
         while level:
@@ -211,16 +250,35 @@ def make_workload(roots: Sequence[dict[str, Any]], plan: Plan) -> Workload:
         keep_agent=by_contact("keep_agent", np.bool_),
         transfer_child=by_contact("transfer", np.int32),
         transfer_draw=np.array(draws, dtype=np.int32),
-        retry_child=by_contact("retry", np.int32),
+        retry_child=np.array([max(row["retry"], row["recontact"]) for row in rows], dtype=np.int32),
         return_child=by_contact("comes_back", np.int32),
+        reconnect_child=by_contact("reconnects", np.int32),
         reopen_child=by_contact("reopening", np.int32),
         first_turn=np.where(turns > 0, np.cumsum(turns) - turns, -1).astype(np.int64),
         turns=turns,
         patience=times("patience"),
+        held_patience=np.array([us(r["patience" if r["held_patience"] is None else "held_patience"]) for r in rows]),
         silent=by_contact("silent", np.bool_),
+        missed=by_contact("missed", np.bool_),
+        deflected=by_contact("deflected", np.bool_),
+        bot_time=np.array([t if (t := row["bot_time"]) == -1 else us(t) for row in rows], dtype=np.int64),
+        asks_human=by_contact("asks_human", np.bool_),
+        contained=by_contact("contained", np.bool_),
+        bot_repeats=by_contact("bot_repeats", np.int32),
+        outbound=by_contact("outbound", np.bool_),
+        accepts_callback=by_contact("accepts_callback", np.bool_),
+        no_answer=by_contact("no_answer", np.bool_),
         wrap_up=times("wrap_up"),
         work=by_turn("work"),
         latency=by_turn("latency"),
         reply_patience=by_turn("reply_patience", shift=1),
+        comeback=np.array(
+            [t if t == -1 else us(t) for r in rows for t in [*r["comeback"], *[-1] * len(r["work"])][: len(r["work"])]],
+            dtype=np.int64,
+        ),
         present=np.ones(len(plan.shift_agent), dtype=np.bool_),
+        out_shift=np.array([out[0] for out in outs], dtype=np.int32),
+        out_start=np.array([us(out[1]) for out in outs], dtype=np.int64),
+        out_end=np.array([us(out[2]) for out in outs], dtype=np.int64),
+        turned_away=np.zeros(len(plan.priority), dtype=np.int64),
     )

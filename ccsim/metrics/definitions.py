@@ -132,7 +132,7 @@ for _outcome in Outcome:
 
 @metric("queue", "customers", "lower", "would-be customers never offered, for a barrier in the way")
 def turned_away(f: Facts) -> Sums:
-    return Sums(f.terms.turned_away)
+    return Sums(f.workload.turned_away)
 
 
 # ── the first wait ───────────────────────────────────────────────────────────────────────────────────────────────────
