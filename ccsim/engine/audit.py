@@ -468,6 +468,8 @@ def _outcomes(case: _Case) -> list[str]:
         & (workload.link != Link.TRANSFER),
         Outcome.REJECTED: (log.messages <= 1) & ~started,
         Outcome.EXPIRED: replied & more & persistent & (next_message > expiry) & (log.left == expiry),
+        Outcome.DEFLECTED: np.zeros_like(started),  # engines have neither self-service nor bot
+        Outcome.CONTAINED: np.zeros_like(started),
         Outcome.OPEN: (log.left == plan.drain_end) & (~replied | (more & (waits_on > plan.drain_end))),
     }
     faults = []
@@ -694,7 +696,13 @@ def _session_ends(case: _Case) -> list[str]:
     start, end = log.stretch_start[rows], log.stretch_end[rows]
     ends = end == log.closed[contact]
     ends |= np.isin(case.key(contact, end), case.key(case.owner[late], parked[late]))
-    ends |= ~case.on_shift(agent, end) | (_at(plan.shift_start, case.shift_at(agent, end), NEVER) > start)
+    # handed over when the shift or the overrun ends, or the work in hand after that, perhaps in the next shift
+    shift = case.shift_at(agent, end)
+    shift_end = np.minimum(_at(plan.shift_end, shift, NEVER), plan.drain_end)
+    at_reply = np.isin(case.key(contact, end), case.key(case.owner[replied], case.reply[replied]))
+    handed_over = (end == shift_end) | (end == shift_end + plan.overrun[plan.team[agent]]) | at_reply
+    ends |= ~case.on_shift(agent, end) & handed_over
+    ends |= _at(plan.shift_start, shift, NEVER) > start
     return faults + _say("session ends without reason", ~ends, agent=agent, contact=contact, start=start, end=end)
 
 
