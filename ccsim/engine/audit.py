@@ -727,7 +727,11 @@ def _presence(case: _Case) -> list[str]:
     faults += _say("absent while on duty", missing, agent=duty_agent, start=duty_start, end=duty_end)
 
     worker, begin, finish, contact = case.pieces
-    outside = _at(end, case.latest(keys, worker, begin), -1) < finish
+    # overtime that runs into the next shift is two presences that touch: present until the last of them ends
+    touches = np.append(same & (start[1:] == end[:-1]), False)
+    last = np.flatnonzero(~touches)
+    until = end[last[np.searchsorted(last, np.arange(len(end)))]]
+    outside = _at(until, case.latest(keys, worker, begin), -1) < finish
     faults += _say("work outside presence", outside, agent=worker, contact=contact, begin=begin, end=finish)
     shift_agent = plan.shift_agent[case.shifts]
     shift_end = np.minimum(plan.shift_end[case.shifts], plan.drain_end)
