@@ -49,16 +49,19 @@ def service_level(results: Results, figure: Figure | SubFigure) -> None:
     queues = _queues(results)
     shared, own = words.sl_rules(results)
     size = _pool_size(results, style.panel_columns(len(queues)))
-    titles = [", ".join([f"{style.short(terms.queues[q])}: {words.sl_target(results, q)}", *own[q]]) for q in queues]
+    titles = []
+    for q in queues:
+        offered = results.estimate("queue", terms.queues[q], "offered")
+        n = f"n = {words.count(offered.mean if offered else 0.0)}"
+        titles.append(", ".join([f"{style.short(terms.queues[q])}: {words.sl_target(results, q)}", *own[q], n]))
     for q, ax in zip(queues, style.panels(figure, titles, share_y=True), strict=True):
         style.shade_closed(results, ax, q)
         level = results.series("queue", terms.queues[q], "service_level")
-        offered = results.series("queue", terms.queues[q], "offered").mean
         x = style.hours(level.start[::size] + size * terms.interval // 2)
         colour = style.look(q)["color"]
         if size == 1:
             ax.fill_between(x, 100 * level.low, 100 * level.high, color=colour, alpha=0.2, linewidth=0, step="mid")
-        mean = pooled(level.mean, offered, size)
+        mean = pooled(level.mean, results.series("queue", terms.queues[q], "offered").mean, size)
         ax.plot(x, 100 * mean, color=colour, drawstyle="steps-mid", marker=".", markersize=3)
         goal = 100 * terms.sl_share[q]
         ax.axhline(goal, color=style.TARGET, linewidth=1, linestyle=(0, (5, 3)))
@@ -70,6 +73,6 @@ def service_level(results: Results, figure: Figure | SubFigure) -> None:
     style.headline(
         figure,
         "Service level by time of arrival",
-        f"{words.duration(size * terms.interval / SECOND)} a point, {words.runs(results.replications)}{band}; "
-        f"grey: closed. {', '.join(shared)}".rstrip(". "),
+        f"{words.duration(size * terms.interval / SECOND)} a point, {words.several(results.replications, 'replication')}{band}; "
+        f"n: contacts a replication; grey: closed. {', '.join(shared)}".rstrip(". "),
     )

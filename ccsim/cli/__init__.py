@@ -33,8 +33,8 @@ class Verbs(click.Group):
             place = f"{error.filename}: " if error.filename else ""
             click.echo(f"{place}{error.strerror or error}", err=True)
             ctx.exit(2)
-        except MemoryError:
-            click.echo("Not enough memory: fewer days, less volume or fewer workers", err=True)
+        except MemoryError as error:
+            click.echo(f"Not enough memory for so many days, contacts or workers. {error}", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("Interrupted; nothing was written.", err=True)

@@ -20,6 +20,7 @@ def check(file: Path, theory: bool) -> None:
 
     Every variant is checked too.
     """
+    from ccsim.experiment import words
     from ccsim.scenario import check as rules
     from ccsim.scenario import read
     from ccsim.scenario.channels import defaults_used
@@ -29,8 +30,8 @@ def check(file: Path, theory: bool) -> None:
         read.load(file, variant)
     for warning in rules.warnings(scenario, str(file)):
         click.echo(f"warning: {warning}", err=True)
-    size = f"{len(scenario.queue)} queues, {len(scenario.team)} teams, {scenario.days} days"
-    click.echo(f"{file}: {size}: no problem found.")
+    parts = ((len(scenario.queue), "queue"), (len(scenario.team), "team"), (scenario.days, "day"))
+    click.echo(f"{file}: {', '.join(words.several(*part) for part in parts)}; no problem found.")
     if used := defaults_used(scenario):
         click.echo("\nDefaults it relies on ([A] article, [S] source, [M] measured, [I] illustrative):")
         width = max(len(path) for path, _ in used)
@@ -46,10 +47,9 @@ def _theory(scenario: Scenario) -> None:
 
     click.echo("\nTheory for each queue's busiest interval, as if it lasted and its agents served nothing else:")
     for found in expectations(scenario):
-        agents = f"{found.agents} agent" + ("s" if found.agents != 1 else "")
         click.echo(
             f"  {found.queue}: {found.formula}; {words.moment(scenario, found.start)}, "
-            f"{words.count(found.per_hour)} contacts an hour, {agents}"
+            f"{words.count(found.per_hour)} contacts an hour, {words.several(found.agents, 'agent')}"
         )
         for name, value in found.figures.items():
             click.echo(f"    {name:<24} {words.figure(name, value)}")

@@ -46,8 +46,8 @@ def run(
     require_targets: bool,
 ) -> None:
     """Simulate the scenario in FILE: a table on the screen, files and charts in a results folder."""
+    from ccsim.experiment.run import AuditError, run_to_folder
     from ccsim.experiment.run import run as run_in_memory
-    from ccsim.experiment.run import run_to_folder
     from ccsim.experiment.targets import targets
     from ccsim.scenario import read
 
@@ -62,12 +62,15 @@ def run(
         "progress": _progress_bar(scenario.replications),
     }
     folder = None
-    if as_json and out is None:
-        results = run_in_memory(scenario, **options)
-    else:
-        results, folder = run_to_folder(
-            out or Path("results"), scenario, log=log, overrides=changes, draw=None if as_json else _draw, **options
-        )
+    try:
+        if as_json and out is None:
+            results = run_in_memory(scenario, **options)
+        else:
+            root, draw = out or Path("results"), None if as_json else _draw
+            results, folder = run_to_folder(root, scenario, log=log, overrides=changes, draw=draw, **options)
+    except AuditError as error:
+        click.echo(error, err=True)
+        ctx.exit(1)
     if as_json:
         from ccsim.experiment.results import as_json as summary
 

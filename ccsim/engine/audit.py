@@ -51,13 +51,31 @@ class _Case:
 
     def __init__(self, workload: Workload, plan: Plan, log: Log) -> None:
         self.workload, self.plan, self.log = workload, plan, log
-        self.span = plan.drain_end + 2
-        """More than any time of a log, so that id × span + time orders by (id, time)."""
         self.began = log.arrival < NEVER
         self.held = log.stretch_agent >= 0
 
+    @cached_property
+    def times(self) -> I64:
+        """All the times of the log and the roster, in order."""
+        log, plan = self.log, self.plan
+        of_log = (log.message, log.start, log.left, log.closed, log.presence_start, log.presence_end)
+        of_stretches = (log.stretch_since, log.stretch_start, log.stretch_end)
+        of_plan = (plan.shift_start, plan.shift_end, plan.pause_start, plan.pause_end)
+        return np.unique(np.concatenate([*of_log, *of_stretches, *of_plan]))
+
     def key(self, ids: NDArray[Any], time: I64) -> I64:
-        return np.asarray(ids, dtype=np.int64) * self.span + np.clip(time, 0, self.plan.drain_end + 1)
+        """Numbers that order by (id, time), equal only for equal ones if one of the two times is of the log.
+
+        Made of the time's rank, since ids times the horizon in microseconds would not always fit into 64 bits.
+        """
+        rank = np.searchsorted(self.times, time)
+        known = np.append(self.times, -NEVER)[rank] == time
+        return np.asarray(ids.astype(np.int64) * self.span + 2 * rank + known)
+
+    @cached_property
+    def span(self) -> int:
+        """More than any time's part of a key."""
+        return 2 * len(self.times) + 2
 
     def latest(self, keys: I64, ids: NDArray[Any], time: I64) -> I64:
         """Last row of `keys` (made of sorted ids and times) with the same id, at or before the time; -1: none."""
@@ -408,7 +426,8 @@ def _turns(case: _Case) -> list[str]:
     wrong = (case.message > case.start) | (case.start > case.reply) | (worked & (case.start > drain_end))
     wrong |= (case.message > drain_end) | (replied & (case.reply > drain_end)) | (worked & (case.start < 0))
     faults = _say("message ≤ start ≤ reply ≤ drain end", wrong, **columns)
-    faults += _say("an agent on every turn worked on, on no other", worked != (case.worker >= 0), **columns)
+    wrong = (worked != (case.worker >= 0)) | (~worked & (log.reread[case.slot] != 0))
+    faults += _say("an agent on every turn worked on, on no other", wrong, **columns)
     wrong = (case.number == 0) & (case.message != log.arrival[case.owner])
     faults += _say("first message is the arrival", wrong, **columns)
     later = np.flatnonzero(case.number > 0)
@@ -449,6 +468,8 @@ def _outcomes(case: _Case) -> list[str]:
         & (workload.link != Link.TRANSFER),
         Outcome.REJECTED: (log.messages <= 1) & ~started,
         Outcome.EXPIRED: replied & more & persistent & (next_message > expiry) & (log.left == expiry),
+        Outcome.DEFLECTED: np.zeros_like(started),  # engines have neither self-service nor bot
+        Outcome.CONTAINED: np.zeros_like(started),
         Outcome.OPEN: (log.left == plan.drain_end) & (~replied | (more & (waits_on > plan.drain_end))),
     }
     faults = []
@@ -675,7 +696,13 @@ def _session_ends(case: _Case) -> list[str]:
     start, end = log.stretch_start[rows], log.stretch_end[rows]
     ends = end == log.closed[contact]
     ends |= np.isin(case.key(contact, end), case.key(case.owner[late], parked[late]))
-    ends |= ~case.on_shift(agent, end) | (_at(plan.shift_start, case.shift_at(agent, end), NEVER) > start)
+    # handed over when the shift or the overrun ends, or the work in hand after that, perhaps in the next shift
+    shift = case.shift_at(agent, end)
+    shift_end = np.minimum(_at(plan.shift_end, shift, NEVER), plan.drain_end)
+    at_reply = np.isin(case.key(contact, end), case.key(case.owner[replied], case.reply[replied]))
+    handed_over = (end == shift_end) | (end == shift_end + plan.overrun[plan.team[agent]]) | at_reply
+    ends |= ~case.on_shift(agent, end) & handed_over
+    ends |= _at(plan.shift_start, shift, NEVER) > start
     return faults + _say("session ends without reason", ~ends, agent=agent, contact=contact, start=start, end=end)
 
 
@@ -685,7 +712,7 @@ def _presence(case: _Case) -> list[str]:
     agent = plan.shift_agent[log.presence_shift].astype(np.int64)
     start, end = log.presence_start, log.presence_end
     columns: _Columns = {"agent": agent, "start": start, "end": end}
-    wrong = (start > end) | (end > plan.drain_end) | ~case.workload.present[log.presence_shift]
+    wrong = (start < 0) | (start > end) | (end > plan.drain_end) | ~case.workload.present[log.presence_shift]
     faults = _say("presence of an agent who is there", wrong, **columns)
     same = agent[1:] == agent[:-1]
     wrong = (agent[1:] < agent[:-1]) | (same & (start[1:] < end[:-1]))
@@ -700,7 +727,11 @@ def _presence(case: _Case) -> list[str]:
     faults += _say("absent while on duty", missing, agent=duty_agent, start=duty_start, end=duty_end)
 
     worker, begin, finish, contact = case.pieces
-    outside = _at(end, case.latest(keys, worker, begin), -1) < finish
+    # overtime that runs into the next shift is two presences that touch: present until the last of them ends
+    touches = np.append(same & (start[1:] == end[:-1]), False)
+    last = np.flatnonzero(~touches)
+    until = end[last[np.searchsorted(last, np.arange(len(end)))]]
+    outside = _at(until, case.latest(keys, worker, begin), -1) < finish
     faults += _say("work outside presence", outside, agent=worker, contact=contact, begin=begin, end=finish)
     shift_agent = plan.shift_agent[case.shifts]
     shift_end = np.minimum(plan.shift_end[case.shifts], plan.drain_end)

@@ -11,6 +11,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -21,7 +22,7 @@ R = TypeVar("R")
 def run_all(task: Callable[[A], R], units: Iterable[A], workers: int = 1, kind: str = "processes") -> Iterator[R]:
     """Results of `task` for each unit, in order: serially with one worker, else on `kind` ("threads", "processes").
 
-    For processes the task, its units and its results are pickled.
+    For processes the task, its units and its results are pickled. Raises MemoryError when a process is killed.
     """
     if workers == 1:
         yield from map(task, units)
@@ -30,6 +31,8 @@ def run_all(task: Callable[[A], R], units: Iterable[A], workers: int = 1, kind: 
     pool = EXECUTORS[kind](workers)
     try:
         yield from _in_order(pool, task, units, workers)
+    except BrokenProcessPool:
+        raise MemoryError("a worker process was ended from outside, most likely for want of memory") from None
     except BaseException:
         # Interrupted or failed: what is running is of no use to anybody, so it is not waited for.
         for child in set(multiprocessing.active_children()) - others:

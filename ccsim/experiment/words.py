@@ -69,9 +69,9 @@ def day(at: date) -> str:
     return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}"
 
 
-def runs(replications: int) -> str:
-    """1 replication, 20 replications."""
-    return f"{replications} replication" + ("s" if replications != 1 else "")
+def several(number: int, what: str) -> str:
+    """1 queue, 4 queues."""
+    return f"{number} {what}" + ("s" if number != 1 else "")
 
 
 def sl_target(results: Results, queue: int) -> str:

@@ -11,7 +11,7 @@ from ccsim.tables import I64, Plan
 
 
 class Timeline:
-    """Spans [start, end) as the step function that counts them; sorted once, then asked. Times in µs, edges ascending."""
+    """Spans [start, end) as the step function that counts them; sorted once, then asked. Times in µs, edges sorted."""
 
     def __init__(self, start: I64, end: I64) -> None:
         self.starts, self.ends = _sorted(start), _sorted(end)

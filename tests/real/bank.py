@@ -30,7 +30,7 @@ from ccsim.metrics import measure
 from ccsim.plan import lower
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import load
-from ccsim.tables import F64, I64, Log, Workload
+from ccsim.tables import F64, I64, SECOND, Bool, Log, Outcome, Workload
 from ccsim.workload import sample
 
 DATA: Final = Path(os.environ.get("CCSIM_DATA") or Path(__file__).resolve().parents[2].parent / "shared" / "data")
@@ -54,6 +54,9 @@ PROMPT: Final = "prompt"
 REPLICATIONS: Final = 5
 
 
+Stretch = tuple[int, int]
+
+
 class Call(NamedTuple):
     """A call that asked for an agent."""
 
@@ -72,6 +75,14 @@ class Call(NamedTuple):
         return KIND[self.type]
 
     @property
+    def waits(self) -> Stretch:
+        return self.arrival, self.arrival + self.wait
+
+    @property
+    def talks(self) -> Stretch:
+        return self.start, self.end
+
+    @property
     def end(self) -> int:
         return self.start + self.work
 
@@ -83,14 +94,29 @@ class Call(NamedTuple):
 def read(path: Path) -> list[Call]:
     """The calls of the log that asked for an agent, in file order.
 
-    Out: PHANTOM rows, who hung up without ever being queued, and call-backs that were not made.
+    Out: PHANTOM rows, who hung up without ever being queued, and call-backs that were not made. The log knows the
+    customer, and so the priority, of queued calls only: those of the others are drawn from the queued of their type.
     """
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    return [call for row in rows if row["outcome"] != "PHANTOM" and (call := _call(row)) is not None]
+        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["outcome"] != "PHANTOM"]
+    queued = defaultdict(list)
+    for row in rows:
+        if _queued(row):
+            queued[row["type"]].append(int(row["priority"]))
+    draw = random.Random(1999)
+    calls: list[Call] = []
+    for row in rows:
+        if _queued(row) if row["outcome"] == "HANG" and row["type"] != "TT" else row["outcome"] == "AGENT":
+            known = _queued(row) or row["customer_id"] != "0"
+            calls.append(_call(row, int(row["priority"]) if known else draw.choice(queued[row["type"]])))
+    return calls
 
 
-def _call(row: dict[str, str]) -> Call | None:
+def _queued(row: dict[str, str]) -> bool:
+    return row["q_start"] != "0:00:00" or row["q_exit"] != "0:00:00"
+
+
+def _call(row: dict[str, str], priority: int) -> Call:
     day = (datetime.strptime(row["date"], "%y%m%d").date() - FIRST_DAY).days
     entry = _clock(row["vru_entry"])
 
@@ -100,12 +126,10 @@ def _call(row: dict[str, str]) -> Call | None:
         return day * DAY + time + (DAY if time < entry - DAY // 2 else 0)
 
     answered = row["outcome"] == "AGENT"
-    queued = row["q_start"] != "0:00:00" or row["q_exit"] != "0:00:00"
-    if not answered and (not queued or row["type"] == "TT"):
-        return None
+    queued = _queued(row)
     return Call(
         type=row["type"],
-        priority=int(row["priority"]),
+        priority=priority,
         arrival=moment("q_start" if queued else "vru_exit"),
         wait=int(row["q_time"]) if queued else 0,
         answered=answered,
@@ -135,7 +159,7 @@ def pauses(calls: Sequence[Call]) -> list[int]:
     Only where three or more callers wait when the service ends, so that the next could begin at once; above half an
     hour the agent counts as off duty.
     """
-    waiting = _number_at((call.arrival, call.arrival + call.wait) for call in calls)
+    waiting = _number_at(call.waits for call in calls)
     gaps = [
         after.start - before.end
         for services in services_of(calls).values()
@@ -171,17 +195,15 @@ def half_hours(services: Sequence[Call]) -> list[int]:
     return sorted(number for number, seconds in there.items() if seconds >= HALF_HOUR / 2)
 
 
-def talking_while_waiting(calls: Sequence[Call]) -> float:
+def talking_while_waiting(calls: Sequence[Call], waits: Iterable[Stretch], talks: Iterable[Stretch]) -> float:
     """Share of the time of the agents on duty that they talk, over the seconds in which somebody waits."""
-    services = services_of(calls)
-    waiting = _number_at((call.arrival, call.arrival + call.wait) for call in calls)
-    talking = _number_at((call.start, call.end) for served in services.values() for call in served)
-    numbers = (number for served in services.values() for number in half_hours(served))
+    numbers = (number for served in services_of(calls).values() for number in half_hours(served))
     on_duty = _number_at((number * HALF_HOUR, (number + 1) * HALF_HOUR) for number in numbers)
-    return float(talking[waiting > 0].sum() / on_duty[waiting > 0].sum())
+    waiting, talking = _number_at(waits) > 0, _number_at(talks)
+    return float(talking[waiting].sum() / on_duty[waiting].sum())
 
 
-def _number_at(stretches: Iterable[tuple[int, int]]) -> I64:
+def _number_at(stretches: Iterable[Stretch]) -> I64:
     """How many of these half-open stretches there are at each second."""
     change = np.zeros((DAYS + 1) * DAY, dtype=np.int64)
     for start, end in stretches:
@@ -316,6 +338,30 @@ class Run(NamedTuple):
     faults: list[str]
     figures: Figures
 
+    @property
+    def answered(self) -> Bool:
+        """By contact."""
+        return np.equal(self.log.outcome, Outcome.RESOLVED)
+
+    @property
+    def waits(self) -> Iterable[Stretch]:
+        until = np.where(self.answered, self.log.start[self.log.first_turn], self.log.left)
+        return _seconds(self.log.arrival, until)
+
+    @property
+    def talks(self) -> Iterable[Stretch]:
+        turns = self.log.first_turn[self.answered]
+        return _seconds(self.log.start[turns], self.log.reply[turns])
+
+
+def _seconds(start: I64, end: I64) -> Iterable[Stretch]:
+    return zip((start // SECOND).tolist(), (end // SECOND).tolist(), strict=True)
+
+
+def in_order(calls: Iterable[Call]) -> list[Call]:
+    """The calls as the contacts of a run are numbered: by arrival, then queue in file order."""
+    return sorted(calls, key=lambda call: (call.arrival, call.queue))
+
 
 def runs(scenario: Scenario, replications: int) -> Iterator[Run]:
     """The scenario through the public pipeline: draws, plan, engine, audit and metrics."""
@@ -368,13 +414,20 @@ def main() -> None:
     print(f"mean patience: {mean_patience(calls):.0f} s")
     print(f"after a call: {len(after_call)} pauses, mean {fmean(after_call):.0f} s, median {median(after_call):.0f} s")
     print(f"agents on duty: {hours:.0f} h, talking {sum(call.work for call in calls) / 3600:.0f} h")
-    print(f"share of the agents on duty who talk while somebody waits: {talking_while_waiting(calls):.0%}")
+    talking = talking_while_waiting(calls, (call.waits for call in calls), (call.talks for call in calls))
+    print(f"talking, of the agents on duty, while somebody waits: {talking:.0%}")
     with tempfile.TemporaryDirectory() as folder:
         file = write_scenario(calls, Path(folder))
         scenarios = {"as the agents worked": load(file), "prompt agents": load(file, PROMPT)}
     for title, scenario in scenarios.items():
         found = list(runs(scenario, REPLICATIONS))
-        print(f"\n{title}: {REPLICATIONS} replications, {sum(len(run.faults) for run in found)} faults in the audit\n")
+        print(f"\n{title}: {REPLICATIONS} replications, {sum(len(run.faults) for run in found)} faults in the audit")
+        talking = talking_while_waiting(calls, found[0].waits, found[0].talks)
+        lost = np.array([not call.answered for call in in_order(calls)])
+        print(f"talking, of the agents on duty, while somebody waits: {talking:.0%}")
+        print(
+            f"callers answered here and lost by the bank: {fmean((run.answered & lost).sum() for run in found):.0f}\n"
+        )
         print(table(bank_figures(calls), mean([run.figures for run in found])))
 
 

@@ -65,7 +65,7 @@ def test_every_call_ends_answered_or_abandoned(runs: list[bank.Run]) -> None:
 
 
 def test_service_times_are_the_log_s(raw: list[dict[str, str]], calls: list[bank.Call], runs: list[bank.Run]) -> None:
-    in_order = sorted(calls, key=lambda call: (call.arrival, call.queue))
+    in_order = bank.in_order(calls)
     answered = np.array([call.answered for call in in_order])
     for run in runs:
         assert run.workload.arrival.tolist() == [call.arrival * SECOND for call in in_order]

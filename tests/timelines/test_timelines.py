@@ -374,3 +374,11 @@ def test_backlog_waits_since_its_arrival(run: Run) -> None:
     assert older.turns == [(-3600, 10, 20)]
     assert older.stretches == [(0, -3600, 10, 20)]
     assert (newer.outcome, newer.left) == ("silently_abandoned", 15)  # patience from time 0
+
+
+def test_overtime_runs_into_the_next_shift(run: Run) -> None:
+    # the call of 90 is finished at 250, in the agent's next shift (from 200); the next call is taken then
+    plan = make_plan([queue("phone")], [team({0: 1}, agents=[[(0, 100), (200, 400)]])])
+    long, after = run(plan, [contact(0, 90, [160]), contact(0, 210, [10])])
+    assert long.turns == [(90, 90, 250)]
+    assert after.turns == [(210, 250, 260)]
