@@ -739,7 +739,8 @@ def _presence(case: _Case) -> list[str]:
     faults += _say("presence begins without reason", ~np.isin(keys, comes), **columns)
     overrun = shift_end + plan.overrun[plan.team[shift_agent]]
     sessions = case.key(log.stretch_agent[case.held], log.stretch_end[case.held])
-    goes = [case.key(duty_agent, duty_end), case.key(shift_agent, overrun), case.key(worker, finish), sessions]
+    next_shift = case.key(shift_agent, plan.shift_start[case.shifts])
+    goes = [case.key(duty_agent, duty_end), case.key(shift_agent, overrun), case.key(worker, finish), sessions, next_shift]
     wrong = ~np.isin(case.key(agent, end), np.concatenate(goes)) & (end != plan.drain_end)
     return faults + _say("presence ends without reason", wrong, **columns)
 
