@@ -2,10 +2,11 @@
 
 Comments name the rules of docs/model.md (`2.7`) or its sections (`5`). Who tells what:
 
-    Contact.life   the life of a contact from arrival to end, one turn a round          section 2
-    Agent          sessions, work, shifts and pauses; which contact, which message      sections 3, 4
-    Queue          who waits, opening hours                                             sections 2, 4, 5
-    Centre         the order of events, settling after each, contacts look for agents   sections 4, 5
+    Contact.life   the life of a contact from arrival to end, one turn a round          section 2, 6.1-6.5
+    Agent          sessions, work, shifts and pauses; which contact, which message      sections 3, 4, 6.6, 6.7, 6.9
+    Queue          who waits, opening hours, offers of a call back                      sections 2, 4, 5, 6.8
+    Centre         the order of events, settling after each, contacts look for agents   sections 4, 5, 6.10
+    Record         the log (record.py)
 
 Timed events carry the heap priority (kind, id). SimPy's own zero-delay events (a process starts, `succeed`) have
 priorities 0 and 1, so that everything an event sets off is over before the system is settled (priority 2), and the
@@ -15,16 +16,17 @@ system is settled before the next timed event.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator
 from enum import IntEnum
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final
 
 import numpy as np
 import simpy
 from simpy.events import EventPriority
 
 from ccsim.engine.events import Event
+from ccsim.engine.record import Level, Record
 from ccsim.routing import AgentColumn, ContactColumn, MessageColumn
 from ccsim.tables import NEVER, Link, Log, Outcome, Outside, Plan, Workload
 
@@ -74,26 +76,6 @@ class Change(IntEnum):
 LEAVES: Final = (Change.OVERRUN_OVER, Change.SHIFT_ENDS, Change.PAUSE_BEGINS)
 
 
-class Level:
-    """A count over time with its integral over [warm_up, end)."""
-
-    def __init__(self, centre: Centre) -> None:
-        self.centre = centre
-        self.count = 0
-        self.area = 0
-        self.seen = centre.plan.warm_up
-
-    def add(self, step: int) -> None:
-        now = min(max(self.centre.now, self.centre.plan.warm_up), self.centre.plan.end)
-        self.area += self.count * (now - self.seen)
-        self.seen = now
-        self.count += step
-
-    def total(self) -> int:
-        self.add(0)
-        return self.area
-
-
 class Contact:
     """One request, from first message or ring to its end."""
 
@@ -103,6 +85,8 @@ class Contact:
         self.id: int = ident
         self.parent = parent
         self.queue: Queue = centre.queues[rows.queue[ident]]
+        self.backlog: bool = rows.arrival[ident] < 0
+        self.outbound: bool = rows.outbound[ident]
         self.silent: bool = rows.silent[ident]
         self.first_turn: int = rows.first_turn[ident]
         self.turns: int = rows.turns[ident]
@@ -115,6 +99,7 @@ class Contact:
         self.news = simpy.Event(centre.env)  # what the customer who waits for it will hear
         self.patience: simpy.Event | None = None  # the timer that counts; others are stale
         self.gone = False  # the customer left silently
+        self.called_back = False
         # unassigned
         self.waiting = False
         self.waits_from = 0
@@ -128,10 +113,21 @@ class Contact:
         self.handed_over = False  # the session ends at the end of the work in hand
         self.own = own  # who last had it
         self.replied: dict[Agent, int] = {}  # each agent's last reply in it
+        # in work
+        self.done = simpy.Event(centre.env)
+        self.ends = NEVER
+        self.work_ends: simpy.Event | None = None  # the timer that counts; others are stale
+        self.left = 0.0  # shared attention: work to go (6.7)
+        self.last = 0  # when `left` was told
 
     @property
     def slot(self) -> int:
         return self.first_turn + self.turn
+
+    @property
+    def task(self) -> bool:
+        """It waits for the company to write first (6.9)."""
+        return self.outbound and self.turn == 0
 
     def coming(self, time: int) -> Story:
         """A follow-up arrives later."""
@@ -140,21 +136,46 @@ class Contact:
 
     def life(self, keeper: Agent | None = None) -> Story:
         """From arrival to end; `keeper` takes it along from the leg before (2.9)."""
+        rows = self.centre.workload
+        by_bot = self.meets_bot()
+        if not by_bot and rows.link[self.id] != Link.RETURN:  # 6.2: nothing to tell again
+            self.first_turn += rows.bot_repeats[self.id]
+            self.turns -= rows.bot_repeats[self.id]
         self.centre.record.begins(self)
-        if self.queue.open or self.queue.holds:
+        if rows.deflected[self.id]:
+            self.leave(Outcome.DEFLECTED)  # 6.1
+        elif by_bot and (yield from self.bot_solves_it()):
+            self.leave(Outcome.CONTAINED)
+        elif self.queue.open or self.queue.holds:
             yield from self.conversation(keeper)
         else:
             self.leave(Outcome.REJECTED)  # 2.1
         self.end_session()
         self.centre.record.closes(self)
 
+    def meets_bot(self) -> bool:
+        """Whether it talks to the bot first (6.2); the backlog has it behind it."""
+        rows, queue = self.centre.workload, self.queue
+        if rows.bot_time[self.id] < 0 or rows.link[self.id] == Link.TRANSFER or self.outbound or self.backlog:
+            return False
+        return (queue.bot_on_duty() and not rows.asks_human[self.id]) or (queue.bot_outside and not queue.open)
+
+    def bot_solves_it(self) -> Waiting:
+        """6.2"""
+        rows = self.centre.workload
+        yield self.centre.at(Event.BOT_ENDS, self.id, self.centre.now + rows.bot_time[self.id])
+        return bool(rows.contained[self.id])
+
     def conversation(self, keeper: Agent | None) -> Story:
         """Turn by turn, until its outcome is decided and the agent is done with it."""
-        centre, rows = self.centre, self.centre.workload
-        self.message_comes(centre.now if self.parent else rows.arrival[self.id], rows.patience[self.id], keeper)
+        self.message_comes(self.centre.workload.arrival[self.id] if self.backlog else self.centre.now, keeper)
         while (yield from self.is_answered()):
             agent = self.agent
             assert agent is not None
+            if self.called_back and self.centre.workload.no_answer[self.id]:  # 6.8
+                yield from agent.call_in_vain(self)
+                self.leave(Outcome.ABANDONED)
+                return
             yield from agent.work(self)  # 2.4
             if self.gone:  # 2.3, 2.5: in vain
                 yield from self.nobody_answers()
@@ -170,11 +191,11 @@ class Contact:
             if not (yield from self.goes_on()):
                 return
             self.turn += 1
-            self.message_comes(centre.now, rows.reply_patience[self.slot])
+            self.message_comes(self.centre.now)
 
-    def message_comes(self, sent: int, patience: int, keeper: Agent | None = None) -> None:
+    def message_comes(self, sent: int, keeper: Agent | None = None) -> None:
         """The message of this turn, and with it a wait for an agent's attention."""
-        centre, queue = self.centre, self.queue
+        centre, rows, queue = self.centre, self.centre.workload, self.queue
         centre.record.writes(self, sent)
         self.since = sent
         self.pending = True
@@ -186,8 +207,12 @@ class Contact:
         else:
             self.resumes = self.own is not None
             queue.enter(self, since=sent, hold=queue.holds and not queue.open)
-            if self.turn == 0 and centre.workload.link[self.id] != Link.TRANSFER:
+            if self.turn == 0 and rows.link[self.id] != Link.TRANSFER and not self.outbound:
                 centre.newcomer = self
+        if self.turn > 0:
+            patience = rows.reply_patience[self.slot]
+        else:
+            patience = rows.held_patience[self.id] if self.held else rows.patience[self.id]  # 6.3
         deadline = queue.open_time(centre.now, patience) if self.held else centre.now + patience
         if deadline <= centre.plan.drain_end:
             self.patience = centre.at(Event.PATIENCE_ENDS, self.id, deadline)
@@ -201,9 +226,10 @@ class Contact:
         """The wait for the start of work; whether it comes to that."""
         news = yield self.news
         if news is News.OUT_OF_PATIENCE:  # 2.3, 2.5
+            missed = self.turn == 0 and self.centre.workload.missed[self.id]  # 6.4
             outcome = Outcome.SILENTLY_ABANDONED if self.silent else Outcome.ABANDONED
-            self.leave(outcome if self.turn == 0 else Outcome.LOST)
-            if not self.silent:
+            self.leave(Outcome.EXPIRED if missed else outcome if self.turn == 0 else Outcome.LOST)
+            if missed or not self.silent:
                 if self.waiting:
                     self.queue.dismiss(self)
                 return False
@@ -225,19 +251,29 @@ class Contact:
 
     def goes_on(self) -> Waiting:
         """The customer's time after a reply (2.6); whether the next message comes in this contact."""
-        centre, queue = self.centre, self.queue
+        centre, rows, queue = self.centre, self.centre.workload, self.queue
         if self.handed_over:  # 3: at the end of the work in hand
             self.end_session()
         reply = centre.now
-        due = reply + centre.workload.latency[self.slot]
+        due = reply + rows.latency[self.slot]
         silence = reply + queue.idle_timeout
-        expiry = max(reply, self.since + queue.expires_after) if queue.persistent else NEVER
+        last = reply if self.task else self.since  # 6.9
+        expiry = max(reply, last + queue.expires_after) if queue.persistent else NEVER
+        child = rows.return_child[self.id]
+        if rows.comeback[self.slot] >= 0 and due <= silence and not queue.persistent:  # 6.5
+            if rows.comeback[self.slot] == NEVER:
+                yield centre.at(Event.MESSAGE, self.id, due)
+                self.leave(Outcome.LOST)
+                yield centre.at(Event.IDLE_TIMEOUT, self.id, silence)
+                return False
+            due += rows.comeback[self.slot]
+            child = rows.reconnect_child[self.id]
         if silence < due and silence <= expiry:
             yield centre.at(Event.IDLE_TIMEOUT, self.id, silence)
             self.end_session()
             if not queue.persistent:
                 self.leave(Outcome.TIMED_OUT)
-                self.follow_up(centre.workload.return_child[self.id], due)
+                self.follow_up(child, due)
                 return False
         if expiry < due:
             yield centre.at(Event.EXPIRY, self.id, expiry)
@@ -249,6 +285,16 @@ class Contact:
     def end_session(self) -> None:
         if self.agent is not None:
             self.agent.release(self)
+
+    def ends_in(self, duration: int) -> None:
+        """The work on it ends then, if nothing comes between (6.6, 6.7)."""
+        self.ends = self.centre.now + duration
+        self.work_ends = self.centre.at(Event.WORK_ENDS, self.id, self.ends)
+        self.work_ends.callbacks.append(self.end_work)
+
+    def end_work(self, timer: simpy.Event) -> None:
+        if timer is self.work_ends:
+            self.done.succeed()
 
     def leave(self, outcome: Outcome) -> None:
         """The outcome is decided; a retry or reopening counts from now (2.11)."""
@@ -304,11 +350,18 @@ class Queue:
         self.expires_after: int = plan.expires_after[ident]
         self.same_agent_for: int = plan.same_agent_for[ident]
         self.over_capacity: bool = plan.over_capacity[ident]
-        self.holds: bool = plan.outside[ident] == Outside.HOLD
+        self.bot_outside: bool = plan.outside[ident] == Outside.BOT
+        self.holds: bool = plan.outside[ident] == Outside.HOLD or (self.bot_outside and self.persistent)  # 6.2
         self.reserved: bool = plan.reserved[ident]
         spans = slice(plan.hours_offset[ident], plan.hours_offset[ident + 1])
         self.hours: list[tuple[int, int]] = list(zip(plan.opens[spans], plan.closes[spans], strict=True))
         self.open = any(opens < 0 < closes for opens, closes in self.hours)
+        spans = slice(plan.bot_offset[ident], plan.bot_offset[ident + 1])
+        self.bot_hours: list[tuple[int, int]] = list(zip(plan.bot_opens[spans], plan.bot_closes[spans], strict=True))
+        self.shared_mean: list[float] = plan.shared_mean[plan.shared_offset[ident] : plan.shared_offset[ident + 1]]
+        self.offer_above: int = plan.offer_above[ident]
+        self.no_answer_time: int = plan.no_answer_time[ident]
+        self.starts: deque[int] = deque(maxlen=10)  # of work on first turns, the last ten (6.8)
         helpers = [t for t, rank in enumerate(plan.rank) if rank[ident] >= 0]
         self.afters = {plan.overflow_after[t][ident] for t in helpers} - {0, NEVER}
         self.lengths = {plan.longer_than[t][ident] for t in helpers}
@@ -316,7 +369,15 @@ class Queue:
         self.alive = Level(centre)
         self.held: set[Contact] = set()
         self.bound: set[Contact] = set()
-        self.free: list[Contact] = []  # wait for anyone, by (waiting since, id)
+        self.free: list[Contact] = []  # wait for anyone, by (outbound, waiting since, id)
+
+    def bot_on_duty(self) -> bool:
+        return any(opens <= self.centre.now < closes for opens, closes in self.bot_hours)
+
+    def heads(self) -> list[Contact]:
+        """Who has waited longest for anyone, and which task of the company's (6.9)."""
+        tasks = bisect_left(self.free, True, key=lambda contact: contact.task)
+        return self.free[:1] + self.free[tasks : tasks + 1]
 
     def unheld(self) -> Iterator[Contact]:
         yield from self.free
@@ -391,6 +452,17 @@ class Queue:
         self.remove(contact)
         self.centre.record.waited(contact)
 
+    def offer_call_back(self, contact: Contact) -> None:
+        """6.8: who accepts keeps the place, without patience."""
+        if self.offer_above == NEVER or len(self.starts) < 2:
+            return
+        position = sum(by_age(other) <= by_age(contact) for other in self.unheld())
+        estimate = position * (self.starts[-1] - self.starts[0]) // (len(self.starts) - 1)
+        if estimate > self.offer_above and self.centre.workload.accepts_callback[contact.id]:
+            contact.called_back = True
+            contact.patience = None
+            self.centre.record.accepts_call_back(contact)
+
     def day(self) -> Story:
         """Opening and closing (5)."""
         centre = self.centre
@@ -435,6 +507,10 @@ class Team:
         self.longer_than: list[int] = plan.longer_than[ident]
         self.pace: list[float] = plan.pace[ident]
         self.slowdown: list[float] = plan.slowdown[ident]
+        # 6.6: which queues' sessions a contact of each queue may interrupt; shared attention (6.7) has no work in hand
+        self.interrupts: list[set[int]] = [
+            {r.id for r in centre.queues if row[r.id] and not r.shared_mean} for row in plan.interrupts[ident]
+        ]
         self.overrun: int = 0 if plan.hand_over[ident] else plan.overrun[ident]
         self.queues = [queue for queue in centre.queues if self.rank[queue.id] >= 0]
         self.reserved = [queue for queue in self.queues if queue.reserved]
@@ -468,6 +544,10 @@ class Agent:
         self.sessions: list[Contact] = []
         self.held = 0  # units
         self.hand: Contact | None = None  # work in hand: ringing, a turn or a wrap-up
+        self.suspended: Contact | None = None  # work that goes on after a call (6.6)
+        self.suspended_at = 0
+        self.sharing: list[Contact] = []  # sessions of shared attention in work (6.7)
+        self.sharers = 0  # all of them
         self.returning: set[Contact] = set()  # contacts of theirs that wait unassigned, bound to them or not
         self.idle_since = 0
         self.shelf: list[Agent] | None = None
@@ -486,19 +566,36 @@ class Agent:
 
     @property
     def in_one_to_one(self) -> bool:
-        return bool(self.sessions) and self.sessions[0].queue.one_to_one
+        return any(contact.queue.one_to_one for contact in self.sessions)
+
+    @property
+    def working(self) -> bool:
+        """With work in hand, suspended or shared."""
+        return self.hand is not None or self.suspended is not None or bool(self.sharing)
 
     # sessions (3, 4)
 
-    def fits(self, queue: Queue) -> bool:
-        """They may take a contact of `queue`, as far as it is not the contact that forbids it (4)."""
+    def admits(self, queue: Queue) -> bool:
+        """Nothing but their sessions keeps them from taking a contact of `queue` (4)."""
         return (
             self.on_duty
             and self.team.rank[queue.id] >= 0
             and not self.in_one_to_one
-            and self.team.has_room(self.held, queue)
             and not self.team.is_reserved(queue)
         )
+
+    def fits(self, queue: Queue) -> bool:
+        """They may take a contact of `queue`, as far as it is not the contact that forbids it (4)."""
+        return self.admits(queue) and self.team.has_room(self.held, queue)
+
+    def yields(self, queue: Queue) -> bool:
+        """A contact of `queue` may interrupt their sessions (6.6)."""
+        interrupted = self.team.interrupts[queue.id]
+        return bool(self.sessions) and all(c.queue.id in interrupted for c in self.sessions) and self.admits(queue)
+
+    def may_write(self) -> bool:
+        """They have nothing better to do than a task of the company's (6.9)."""
+        return not self.working and not any(contact.pending for contact in self.sessions)
 
     def takes_back(self, contact: Contact) -> bool:
         """2.7: `over_capacity` lets a message (not a transfer) in above the limit and on a pause."""
@@ -521,6 +618,10 @@ class Agent:
         self.held += self.team.units[contact.queue.id]
         self.shelve()
         self.centre.attentive.add(self)
+        if contact.queue.one_to_one and self.hand is not None:
+            self.suspend(self.hand)
+        if contact.queue.shared_mean:
+            self.share(contact)
 
     def release(self, contact: Contact) -> None:
         """The session with `contact` ends."""
@@ -536,10 +637,12 @@ class Agent:
         self.shelve()
         self.centre.gained.add(self)
         self.centre.attentive.add(self)
+        if contact.queue.shared_mean:
+            self.change_sharers(-1)
 
     def hand_over(self, contact: Contact) -> None:
         """3: at once, or at the end of the work in hand."""
-        if contact is self.hand:
+        if contact in (self.hand, self.suspended) or contact in self.sharing:
             contact.handed_over = True
             return
         self.release(contact)
@@ -558,29 +661,32 @@ class Agent:
             del self.shelf[bisect_left(self.shelf, order(self), key=order)]
             self.shelf = None
 
-    def next_contact(self) -> Contact | None:
-        """Agent looks for a contact, by `routing.contact` (4)."""
-        fitting = [queue for queue in self.team.queues if self.fits(queue)]
+    def next_contact(self, tasks_only: bool = False) -> Contact | None:
+        """Agent looks for a contact, by `routing.contact` (4), behind all others for a task (6.9)."""
+        fitting = [queue for queue in self.team.queues if self.fits(queue) or self.yields(queue)]
         # the head of a queue waits longest: if the team does not help with it, it helps with none behind
-        heads = [queue.free[0] for queue in fitting if queue.free and self.team.helps(queue.free[0])]
+        heads = [contact for queue in fitting for contact in queue.heads() if self.team.helps(contact)]
         own = [contact for contact in self.returning if contact.queue in fitting]
+        those = [contact for contact in heads + own if (self.may_write() if contact.task else not tasks_only)]
         keys = self.centre.contact_keys
-        return min(heads + own, key=lambda c: (*(key(self, c) for key in keys), c.id), default=None)
+        return min(those, key=lambda c: (c.task, *(key(self, c) for key in keys), c.id), default=None)
 
     # work (2.4, 2.8, 2.10, 3)
 
     def attend(self) -> None:
-        """Without work in hand they turn to the next pending message (5), or go."""
+        """Without work in hand they turn to a call, to what it suspended (6.6), to the next message (5), or go."""
         if self.hand is not None:
             return
-        if self.on_duty or self.finishing:
-            pending = [contact for contact in self.sessions if contact.pending]
-            if pending:
-                keys = self.centre.message_keys
-                self.hand = min(pending, key=lambda c: (*(key(c) for key in keys), c.id))
-                self.ring(self.hand)
-                return
-        if not self.here and not (self.finishing and self.sessions):
+        pending = [c for c in self.sessions if c.pending] if self.on_duty or self.finishing else []
+        keys = self.centre.message_keys
+        order = lambda c: (not c.queue.one_to_one, c.task, *(key(c) for key in keys), c.id)  # noqa: E731
+        contact = min(pending, key=order, default=None)
+        if self.suspended is not None and not (contact and contact.queue.one_to_one):
+            self.resume(self.suspended)
+        elif contact is not None:
+            self.hand = contact
+            self.ring(contact)
+        elif not self.here and not self.sharing and not (self.finishing and self.sessions):
             self.end_presence()
 
     def ring(self, contact: Contact) -> None:
@@ -594,17 +700,33 @@ class Agent:
 
     def work(self, contact: Contact) -> Story:
         """One turn, from the start of work to the reply."""
-        centre, team, queue = self.centre, self.team, contact.queue.id
+        centre, team, queue = self.centre, self.team, contact.queue
         contact.pending = False
-        slowdown = team.slowdown[min(len(self.sessions), len(team.slowdown)) - 1]
-        effective = round(centre.workload.work[contact.slot] * team.pace[queue] * slowdown)  # halves to even
         reread = self.reread(contact)
         centre.record.starts(contact, self, reread)
-        yield centre.at(Event.WORK_ENDS, contact.id, centre.now + effective + reread)
+        if contact.turn == 0:
+            queue.starts.append(centre.now)
+        if contact in self.sharing:  # 6.7: under way since the assignment
+            yield contact.done
+            self.sharing.remove(contact)
+            self.centre.attentive.add(self)
+            self.centre.free_hand = self
+        else:
+            slowdown = team.slowdown[min(len(self.sessions), len(team.slowdown)) - 1]
+            effective = round(centre.workload.work[contact.slot] * team.pace[queue.id] * slowdown)  # halves to even
+            yield from self.labour(contact, effective + reread)
         centre.record.replies(contact)
         contact.replied[self] = centre.now
+
+    def labour(self, contact: Contact, duration: int) -> Story:
+        """Work in hand to its end."""
+        self.hand = contact
+        contact.done = simpy.Event(self.centre.env)
+        contact.ends_in(duration)
+        yield contact.done
         self.hand = None
-        centre.attentive.add(self)
+        self.centre.attentive.add(self)
+        self.centre.free_hand = self
 
     def reread(self, contact: Contact) -> int:
         """2.8"""
@@ -620,8 +742,50 @@ class Agent:
         """2.10"""
         duration = round(self.centre.workload.wrap_up[contact.id] * self.team.pace[contact.queue.id])
         if duration > 0:
-            self.hand = contact
-            yield self.centre.at(Event.WORK_ENDS, contact.id, self.centre.now + duration)
+            yield from self.labour(contact, duration)
+
+    def call_in_vain(self, contact: Contact) -> Story:
+        """Nobody picks up the call back (6.8)."""
+        contact.pending = False
+        self.centre.record.starts(contact, self, reread=0)
+        yield from self.labour(contact, contact.queue.no_answer_time)
+
+    # interruption (6.6)
+
+    def suspend(self, contact: Contact) -> None:
+        """A call comes between the work in hand."""
+        self.hand, self.suspended = None, contact
+        self.suspended_at = self.centre.now
+        contact.work_ends = None
+
+    def resume(self, contact: Contact) -> None:
+        """The remaining time goes on."""
+        self.centre.record.suspended(contact, self)
+        self.hand, self.suspended = contact, None
+        contact.ends_in(contact.ends - self.suspended_at)
+
+    # shared attention (6.7)
+
+    def share(self, contact: Contact) -> None:
+        """Work on it begins beside the others'."""
+        queue = contact.queue
+        contact.pending = False
+        contact.done = simpy.Event(self.centre.env)
+        contact.left = self.centre.workload.work[contact.slot] * self.team.pace[queue.id] / queue.shared_mean[0]
+        contact.last = self.centre.now
+        self.sharing.append(contact)
+        self.change_sharers(+1)
+        contact.news.succeed(News.ANSWERED)
+
+    def change_sharers(self, step: int) -> None:
+        """All go on at the pace of as many sessions as there are now."""
+        before, self.sharers = self.sharers, self.sharers + step
+        for contact in self.sharing:
+            means = contact.queue.shared_mean
+            if contact.last < self.centre.now:
+                contact.left -= (self.centre.now - contact.last) / means[min(before, len(means)) - 1]
+                contact.last = self.centre.now
+            contact.ends_in(max(round(contact.left * means[min(self.sharers, len(means)) - 1]), 0))
 
     # shifts and pauses (3)
 
@@ -667,7 +831,7 @@ class Agent:
         if change is Change.SHIFT_BEGINS:
             self.end_presence()  # overtime ends where the next shift begins
             self.shift = shift
-            if self.hand is not None:
+            if self.working:
                 self.begin_presence()
         if self.on_duty:
             self.here = True
@@ -689,8 +853,8 @@ def by_id(of: Contact | Agent) -> int:
     return of.id
 
 
-def by_age(contact: Contact) -> tuple[int, int]:
-    return contact.since, contact.id
+def by_age(contact: Contact) -> tuple[bool, int, int]:
+    return contact.task, contact.since, contact.id
 
 
 def by_idleness(agent: Agent) -> tuple[int, int]:
@@ -738,6 +902,7 @@ class Centre:
         self.gained: set[Agent] = set()
         self.looking: set[Contact] = set()
         self.newcomer: Contact | None = None
+        self.free_hand: Agent | None = None  # whose work in hand has ended
         self.attentive: set[Agent] = set()  # agents who may turn to a message, or go
 
     @property
@@ -788,7 +953,9 @@ class Centre:
             overrun = self.agents[plan.shift_agent[s]].team.overrun
             if overrun > 0:
                 note(plan.shift_end[s] + overrun, Change.OVERRUN_OVER, s)
-        for s, start, end in zip(plan.pause_shift, plan.pause_start, plan.pause_end, strict=True):
+        outs = self.workload.out_shift, self.workload.out_start, self.workload.out_end  # 6.10
+        pauses = plan.pause_shift + outs[0], plan.pause_start + outs[1], plan.pause_end + outs[2]
+        for s, start, end in zip(*pauses, strict=True):
             if s in shifts:
                 note(start, Change.PAUSE_BEGINS, s)
                 note(end, Change.PAUSE_ENDS, s)
@@ -814,6 +981,10 @@ class Centre:
         elif self.gained:
             self.gained.clear()
             self.all_look()
+        if self.free_hand is not None:  # 6.9
+            agent, self.free_hand = self.free_hand, None
+            if task := agent.next_contact(tasks_only=True):
+                agent.take(task)
         self.match()
         if self.newcomer is not None:
             newcomer, self.newcomer = self.newcomer, None
@@ -821,6 +992,8 @@ class Centre:
                 newcomer.queue.remove(newcomer)
                 newcomer.news.succeed(News.BLOCKED)
                 self.match()
+            elif newcomer.waiting and not newcomer.held:
+                newcomer.queue.offer_call_back(newcomer)
         for agent in sorted(self.attentive, key=by_id):
             agent.attend()
         self.attentive.clear()
@@ -831,7 +1004,7 @@ class Centre:
 
     def match(self) -> None:
         while self.looking:
-            batch = sorted(self.looking, key=lambda c: (c.since - c.queue.head_start, c.id))
+            batch = sorted(self.looking, key=lambda c: (c.task, c.since - c.queue.head_start, c.id))
             self.looking = set()
             for contact in batch:
                 if contact.waiting and not contact.held:
@@ -849,122 +1022,44 @@ class Centre:
                     return
                 if queue.same_agent_for > 0 and own.team.rank[queue.id] >= 0:
                     queue.bind(contact)
-                    return
         if contact.bound:
             assert own is not None
-            if own.fits(queue):
+            if own.fits(queue) or own.yields(queue):
                 own.take(contact)
             return
-        candidates = []
-        for team in self.teams:
-            if team.rank[queue.id] < 0 or team.is_reserved(queue):
-                continue
-            if team.helps(contact):
-                candidates += [s[0] for held, s in team.shelves.items() if s and team.has_room(held, queue)]
-            elif own is not None and own.team is team and own.fits(queue):
-                candidates.append(own)
+        candidates = self.with_room(contact) or self.to_interrupt(contact)
         if candidates:
             keys = self.agent_keys
             min(candidates, key=lambda a: (*(key(a, queue) for key in keys), a.id)).take(contact)
 
+    def with_room(self, contact: Contact) -> list[Agent]:
+        """Of those who may take it, all who might come first (4)."""
+        queue, own = contact.queue, contact.own
+        candidates: list[Agent] = []
+        for team in self.teams:
+            if team.rank[queue.id] < 0 or team.is_reserved(queue):
+                continue
+            if team.helps(contact):
+                shelves = [shelf for held, shelf in team.shelves.items() if team.has_room(held, queue)]
+                if contact.task:
+                    candidates += [agent for shelf in shelves for agent in shelf if agent.may_write()]
+                else:
+                    candidates += [shelf[0] for shelf in shelves if shelf]
+            elif own is not None and own.team is team and own.fits(queue) and (own.may_write() or not contact.task):
+                candidates.append(own)
+        return candidates
 
-class Record:
-    """The log in the making, column by column under the log's names; nothing in here decides anything."""
-
-    def __init__(self, centre: Centre) -> None:
-        rows = centre.workload
-        contacts, slots = len(rows.queue), len(rows.work)
-        self.centre = centre
-        self.alive: set[Contact] = set()
-        self.stretches: list[tuple[int, int, int, int, int]] = []  # contact, since, start, end, agent
-        self.presences: list[tuple[int, int, int, int]] = []  # agent, start, end, shift
-        self.outcome = [int(Outcome.NONE)] * contacts
-        self.arrival = [NEVER] * contacts
-        self.parent = [-1] * contacts
-        self.first_turn = [-1] * contacts
-        self.turns = list(rows.turns)
-        self.messages = [0] * contacts
-        self.left = [NEVER] * contacts
-        self.closed = [NEVER] * contacts
-        self.message = [NEVER] * slots
-        self.start = [NEVER] * slots
-        self.reply = [NEVER] * slots
-        self.agent = [-1] * slots
-        self.reread = [0] * slots
-
-    def begins(self, contact: Contact) -> None:
-        self.alive.add(contact)
-        contact.queue.alive.add(1)
-        if contact.parent is None:
-            self.arrival[contact.id] = self.centre.workload.arrival[contact.id]
-        else:
-            self.arrival[contact.id] = self.centre.now
-            self.parent[contact.id] = contact.parent.id
-        self.first_turn[contact.id] = contact.first_turn
-        self.turns[contact.id] = contact.turns
-
-    def writes(self, contact: Contact, sent: int) -> None:
-        self.messages[contact.id] += 1
-        self.message[contact.slot] = sent
-
-    def starts(self, contact: Contact, agent: Agent, reread: int) -> None:
-        self.start[contact.slot] = self.centre.now
-        self.agent[contact.slot] = agent.id
-        self.reread[contact.slot] = reread
-
-    def replies(self, contact: Contact) -> None:
-        self.reply[contact.slot] = self.centre.now
-
-    def leaves(self, contact: Contact, outcome: Outcome) -> None:
-        self.outcome[contact.id] = outcome
-        self.left[contact.id] = self.centre.now
-
-    def closes(self, contact: Contact) -> None:
-        self.alive.remove(contact)
-        contact.queue.alive.add(-1)
-        self.closed[contact.id] = self.centre.now
-
-    def held(self, contact: Contact, agent: Agent) -> None:
-        self.stretches.append((contact.id, contact.waits_from, contact.assigned, self.centre.now, agent.id))
-
-    def waited(self, contact: Contact) -> None:
-        self.stretches.append((contact.id, contact.waits_from, self.centre.now, self.centre.now, -1))
-
-    def present(self, agent: Agent) -> None:
-        self.presences.append((agent.id, agent.present_since, self.centre.now, agent.shift))
-
-    def log(self) -> Log:
-        """The tables, at the horizon."""
-        for contact in self.alive:
-            if self.outcome[contact.id] == Outcome.NONE:
-                self.leaves(contact, Outcome.OPEN)
-            self.closed[contact.id] = self.centre.now
-            if contact.waiting:
-                self.waited(contact)
-            elif contact.agent is not None:
-                self.held(contact, contact.agent)
-        for agent in self.centre.agents:
-            agent.end_presence()
-        # within one contact or agent, rows that tie are in the order in which they happened
-        stretches = zip(*sorted(self.stretches, key=lambda row: row[:3]), strict=True)
-        presences = zip(*sorted(self.presences, key=lambda row: row[:2]), strict=True)
-        return in_types(
-            vars(self)
-            | dict(zip(STRETCH, stretches, strict=False))
-            | dict(zip(PRESENCE, presences, strict=False))
-            | {"queue_area": [queue.length.total() for queue in self.centre.queues]}
-            | {"open_area": [queue.alive.total() for queue in self.centre.queues]}
-        )
-
-
-STRETCH: Final = ("stretch_contact", "stretch_since", "stretch_start", "stretch_end", "stretch_agent")
-PRESENCE: Final = ("", "presence_start", "presence_end", "presence_shift")
-
-
-def in_types(columns: dict[str, Any]) -> Log:
-    """The log's arrays; columns that are missing have no rows."""
-    types = {name: get_args(get_args(hint)[1])[0] for name, hint in get_type_hints(Log).items()}
-    return Log(**{name: np.array(columns.get(name, ()), dtype=dtype) for name, dtype in types.items()})
+    def to_interrupt(self, contact: Contact) -> list[Agent]:
+        """Those whose sessions it may interrupt (6.6)."""
+        queue, own = contact.queue, contact.own
+        return [
+            agent
+            for team in self.teams
+            if team.interrupts[queue.id]
+            for shelf in team.shelves.values()
+            for agent in shelf
+            if (agent is own or team.helps(contact)) and agent.yields(queue)
+        ]
 
 
 def listed(table: Any) -> Any:
