@@ -231,3 +231,476 @@ def test_an_empty_workload_gives_empty_tables_of_the_right_kinds() -> None:
     assert {name for name, column in log._asdict().items() if len(column)} == {"queue_area", "open_area"}
     assert log.outcome.dtype == np.int8
     assert (log.stretch_agent.dtype, log.stretch_start.dtype) == (np.int32, np.int64)
+
+
+# Section 6. Retries, returns and such are rows behind the roots, in the order of their parents.
+
+
+def suspensions(log: Log) -> list[tuple[float | None, ...]]:
+    """(contact, agent, start, end)"""
+    times = zip(seconds(log.suspended_start), seconds(log.suspended_end), strict=True)
+    whose = zip(log.suspended_contact.tolist(), log.suspended_agent.tolist(), strict=True)
+    return [(*who, *when) for who, when in zip(whose, times, strict=True)]
+
+
+def test_the_deflected_are_gone_before_anything_else() -> None:
+    # 6.1: no message, no stretch, no retry, no bot, whether the queue is open (10) or closed (60)
+    plan = make_plan([queue("phone", hours=[(0, 50)], bot_hours=[(0, 99)])], [team({0: 1})])
+    rows = [contact(0, at, deflected=True, bot_time=5, retry=contact(0, work=[5])) for at in (10, 60)]
+    log = run(plan, *rows)
+    assert outcomes(log) == [Outcome.DEFLECTED, Outcome.DEFLECTED, Outcome.NONE, Outcome.NONE]
+    assert seconds(log.left) == [10, 60, None, None]
+    assert seconds(log.closed) == [10, 60, None, None]
+    assert log.messages.tolist() == [0, 0, 0, 0]
+    assert len(log.stretch_contact) == 0
+    assert seconds(log.open_area) == [0]
+
+
+def test_the_deflected_take_no_place_in_the_queue() -> None:
+    # 6.1 and 2.2: B waits in the only place from 10; the deflected C is not blocked, D is
+    plan = make_plan([queue("phone", max_waiting=1)], [team({0: 1})])
+    log = run(plan, contact(0, 0, [50]), contact(0, 10, [5]), contact(0, 20, deflected=True), contact(0, 30))
+    assert outcomes(log) == [Outcome.RESOLVED, Outcome.RESOLVED, Outcome.DEFLECTED, Outcome.BLOCKED]
+
+
+def test_waits_and_patience_count_from_the_end_of_the_bot() -> None:
+    # 6.2: B talks to the bot 5–25, waits for the agent who is busy to 40, and loses patience at that instant,
+    # C a second later; D is contained, without its reopening; E asks for a human, waits from 8 on and is served at 40
+    plan = make_plan([queue("phone", bot_hours=[(0, FOREVER)])], [team({0: 1})])
+    log = run(
+        plan,
+        contact(0, 0, [40], bot_time=0),
+        contact(0, 5, [10], bot_time=20, patience=15),
+        contact(0, 6, [10], bot_time=20, patience=15),
+        contact(0, 7, [10], bot_time=20, contained=True, reopening=contact(0)),
+        contact(0, 8, [10], bot_time=20, asks_human=True, patience=40),
+    )
+    none, end = Outcome.NONE, Outcome.RESOLVED
+    assert outcomes(log) == [end, Outcome.ABANDONED, Outcome.ABANDONED, Outcome.CONTAINED, end, none]
+    assert seconds(log.arrival)[:5] == [0, 5, 6, 7, 8]
+    assert seconds(log.message)[:5] == [0, 25, 26, None, 8]
+    assert seconds(log.left)[:5] == [40, 40, 41, 27, 50]
+    assert seconds(log.closed)[3] == 27
+    assert stretches(log, 1) == [(-1, 25, 40, 40)]
+    assert stretches(log, 3) == []
+
+
+def test_the_bot_is_there_in_its_hours_and_not_for_transfers() -> None:
+    # 6.2: half-open hours: 99 meets the bot (until 109), 100 does not; nor does the transfer of 105, nor the backlog
+    plan = make_plan([queue("live_chat", bot_hours=[(0, 100)]), queue("phone")], [team({0: 1, 1: 1}, {0: 9})])
+    log = run(
+        plan,
+        contact(0, -5, [1], bot_time=10),
+        contact(1, 0, [20], transfer=contact(0, work=[1], bot_time=10)),
+        contact(0, 99, [1], bot_time=10),
+        contact(0, 100, [1], bot_time=10),
+    )
+    assert seconds(log.message) == [-5, 0, 109, 100, 21]
+    assert seconds(log.start) == [0, 1, 109, 100, 21]
+
+
+def test_who_comes_from_a_bot_that_forgets_says_it_again() -> None:
+    # 6.2, loses context: one turn to tell again after the bot; who asks for a human skips its slot
+    plan = make_plan([queue("live_chat", bot_hours=[(0, FOREVER)])], [team({0: 1})])
+    both: dict[str, Any] = {"work": [7, 10], "latency": [3], "bot_time": 20, "bot_repeats": 1}
+    log = run(plan, contact(0, 0, **both), contact(0, 100, asks_human=True, **both))
+    assert (log.first_turn.tolist(), log.turns.tolist(), log.messages.tolist()) == ([0, 3], [2, 1], [2, 1])
+    assert seconds(log.start) == [20, 30, None, 100]
+    assert seconds(log.reply) == [27, 40, None, 110]
+
+
+def test_a_bot_out_of_hours_takes_everybody() -> None:
+    # 6.2, outside_hours = "bot": open 100–200. Who asks for a human too talks to the bot, until 60 and 110; the phone
+    # is still closed at 60 and open at 110. E-mail is held at 60. A transfer at 30 is rejected and held likewise
+    for channel, after_60 in (("phone", Outcome.REJECTED), ("email", Outcome.RESOLVED)):
+        plan = make_plan(
+            [queue(channel, outside=Outside.BOT, hours=[(100, 200)]), queue("live_chat")],
+            [team({0: 1, 1: 1})],
+        )
+        log = run(
+            plan,
+            contact(1, 20, [10], transfer=contact(0, work=[1], bot_time=40)),
+            contact(0, 30, [1], bot_time=30, asks_human=True),
+            contact(0, 80, [1], bot_time=30, asks_human=True),
+        )
+        assert outcomes(log) == [Outcome.TRANSFERRED, after_60, Outcome.RESOLVED, after_60]
+        if channel == "email":
+            assert seconds(log.message) == [20, 60, 110, 30]
+            assert seconds(log.start) == [20, 101, 110, 100]
+        else:
+            assert seconds(log.left) == [30, 60, 111, 30]
+
+
+def test_an_automatic_reply_changes_the_patience_of_the_held() -> None:
+    # 6.3: open from 100. A of 50 is held, with 30 instead of 10, counted from 100; B of 100 is not held: 10
+    plan = make_plan(
+        [queue("email", outside=Outside.HOLD, hours=[(100, 300)])], [team({0: 1}, agents=[[(200, FOREVER)]])]
+    )
+    log = run(plan, contact(0, 50, patience=10, held_patience=30), contact(0, 100, patience=10, held_patience=30))
+    assert outcomes(log) == [Outcome.ABANDONED, Outcome.ABANDONED]
+    assert seconds(log.left) == [130, 110]
+
+
+def test_the_patience_of_the_held_may_also_be_shorter_and_is_for_the_first_message_only() -> None:
+    # 6.3: held at 50, 5 instead of 60: gone at 105. A later message that is held (95) has its reply patience
+    plan = make_plan(
+        [queue("email", idle_timeout=0, outside=Outside.HOLD, hours=[(0, 40), (100, 300)])],
+        [team({0: 1}, agents=[[(0, 50), (200, FOREVER)]])],
+    )
+    log = run(
+        plan,
+        contact(0, 10, [10, 5], [75], held_patience=1, reply_patience=[20]),
+        contact(0, 50, patience=60, held_patience=5),
+    )
+    assert outcomes(log) == [Outcome.LOST, Outcome.ABANDONED]
+    assert seconds(log.left) == [120, 105]
+
+
+def test_a_missed_item_expires_visibly() -> None:
+    # 6.4: B leaves the queue at 10 + 20 although marked silent, without the retry; C, marked in the same way, is begun
+    # at 50, the very instant
+    plan = make_plan([queue("social", max_waiting=2, idle_timeout=5)], [team({0: 1})])
+    log = run(
+        plan,
+        contact(0, 0, [50]),
+        contact(0, 10, patience=20, missed=True, silent=True, retry=contact(0)),
+        contact(0, 15, [5], patience=35, missed=True),
+    )
+    assert outcomes(log) == [Outcome.RESOLVED, Outcome.EXPIRED, Outcome.RESOLVED, Outcome.NONE]
+    assert (seconds(log.left)[1], seconds(log.closed)[1]) == (30, 30)
+    assert stretches(log, 1) == [(-1, 10, 30, 30)]
+    assert seconds(log.start)[:3] == [0, None, 50]
+
+
+def test_a_missed_item_frees_its_slot_and_later_turns_are_not_missed() -> None:
+    # 6.4: B holds the second slot and expires at 30: C takes the slot. A's second message (70, behind D's 60–160)
+    # loses patience at 100: lost, for `missed` is about the first turn
+    plan = make_plan([queue("social")], [team({0: 1}, {0: 2})])
+    log = run(
+        plan,
+        contact(0, 0, [50, 5], [20], patience=99, missed=True, reply_patience=[30]),
+        contact(0, 10, patience=20, missed=True),
+        contact(0, 15, [110]),
+    )
+    assert outcomes(log) == [Outcome.LOST, Outcome.EXPIRED, Outcome.RESOLVED]
+    assert seconds(log.left) == [100, 30, 160]
+    assert stretches(log, 1) == [(0, 10, 10, 30)]
+    assert stretches(log, 2) == [(0, 15, 30, 160)]
+
+
+def test_a_connection_lost_for_good_holds_the_slot() -> None:
+    # 6.5: reply at 10, nothing comes at 15: lost, the retry is there at 15 + 7 but waits for the slot until 10 + 30
+    plan = make_plan([queue("live_chat", idle_timeout=30)], [team({0: 1})])
+    log = run(plan, contact(0, 0, [10, 10], [5], comeback=[FOREVER], retry=contact(0, work=[2], after=7)))
+    assert outcomes(log) == [Outcome.LOST, Outcome.RESOLVED]
+    assert (seconds(log.left), seconds(log.closed)) == ([15, 42], [40, 42])
+    assert log.messages.tolist() == [1, 1]
+    assert stretches(log, 0) == [(0, 0, 0, 40)]
+    assert stretches(log, 1) == [(0, 22, 40, 42)]
+
+
+def test_a_customer_who_reconnects_in_time_goes_on() -> None:
+    # 6.5: reply at 10, lost at 15; back at 40 = reply + idle timeout is in time, and that is the message's time
+    plan = make_plan([queue("live_chat", idle_timeout=30)], [team({0: 1})])
+    log = run(plan, contact(0, 0, [10, 10], [5], comeback=[25], reconnects=contact(0, work=[])))
+    assert outcomes(log) == [Outcome.RESOLVED, Outcome.NONE]
+    assert seconds(log.message) == [0, 40]
+    assert stretches(log, 0) == [(0, 0, 0, 50)]
+
+
+def test_a_customer_who_reconnects_too_late_comes_as_a_return() -> None:
+    # 6.5: back at 41: timed out at 40, the reconnecting row (not the return) arrives at 41 with the second slot. With
+    # a latency beyond the timeout the lost connection does not matter: timed out at 40, the return at 10 + 31
+    plan = make_plan([queue("live_chat", idle_timeout=30)], [team({0: 1})])
+    rows = {"comes_back": contact(0, work=[], wrap_up=1), "reconnects": contact(0, work=[], wrap_up=2)}
+    for latency, back, closed in (([5], [26], 53), ([31], [0], 52)):
+        log = run(plan, contact(0, 0, [10, 10], latency, comeback=back, **rows))
+        began = [c for c in (1, 2) if log.arrival[c] < NEVER]
+        assert outcomes(log)[0] is Outcome.TIMED_OUT
+        assert seconds(log.left)[0] == 40
+        assert [seconds(log.arrival)[c] for c in began] == [41]
+        assert [seconds(log.closed)[c] for c in began] == [closed]
+        assert seconds(log.reply) == [10, 51]
+
+
+def test_a_thread_waits_for_who_loses_the_connection() -> None:
+    # 6.5: on a persistent channel nothing is lost, the message comes at 15
+    plan = make_plan([queue("messaging", idle_timeout=30)], [team({0: 1})])
+    log = run(plan, contact(0, 0, [10, 10], [5], comeback=[FOREVER]))
+    assert seconds(log.reply) == [10, 25]
+
+
+def test_a_call_interrupts_a_mail_which_goes_on_where_it_stopped() -> None:
+    # 6.6: the mail of 0–100 is interrupted at 30 by a call that rings for 5 and takes 20, and at 60 by one that was
+    # waiting: first the calls, then the mail (70 left), then the other mail's message of 10
+    plan = make_plan(
+        [queue("phone", answer_delay=5), queue("email")], [team({0: 1, 1: 1}, {1: 3}, interrupts={0: [1]})]
+    )
+    log = run(plan, contact(1, 0, [100]), contact(1, 10, [5]), contact(0, 30, [20]), contact(0, 40, [20]))
+    assert suspensions(log) == [(0, 0, 30, 80)]
+    assert seconds(log.start) == [0, 150, 35, 60]
+    assert seconds(log.reply) == [150, 155, 55, 80]
+    assert stretches(log, 2) == [(0, 30, 30, 55)]
+    assert stretches(log, 3) == [(0, 40, 55, 80)]
+
+
+def test_a_call_interrupts_only_where_no_agent_is_empty_and_only_what_it_may() -> None:
+    # 6.6: agent 0 has two mails, agent 1 a chat and a mail, agent 2 comes at 5: the call of 10 goes to 2, that of 20
+    # interrupts 0; that of 30 waits for the end of the chat at 60 and comes before the mail of 1 that is pending
+    plan = make_plan(
+        [queue("phone"), queue("email"), queue("live_chat")],
+        [
+            team({0: 1, 1: 1}, {1: 2}, interrupts={0: [1]}),
+            team({0: 1, 1: 2, 2: 1}, {1: 2, 2: 2}, interrupts={0: [1]}, agents=[[(0, FOREVER)], [(5, FOREVER)]]),
+        ],
+        agent="fixed_order",
+    )
+    log = run(
+        plan,
+        contact(2, 0, [60]),  # agent 1
+        contact(1, 1, [100]),  # agent 0
+        contact(1, 2, [100]),  # agent 0
+        contact(1, 3, [50]),  # agent 1, begun at 60
+        contact(0, 10, [200]),  # agent 2
+        contact(0, 20, [200]),  # agent 0, interrupts
+        contact(0, 30, [10]),  # agent 1, when the chat is over
+    )
+    assert [log.agent[slot] for slot in range(7)] == [1, 0, 0, 1, 2, 0, 1]
+    assert seconds(log.start) == [0, 1, 301, 70, 10, 20, 60]
+    assert suspensions(log) == [(1, 0, 20, 220)]
+
+
+def test_a_wrap_up_is_suspended_and_timers_run_on() -> None:
+    # 6.6: mail A's wrap-up of 20–50 is interrupted at 30 for 100; mail B, waiting for its customer, expires at 90 and
+    # a message of mail C of 40 waits: C after A's wrap-up, at 150
+    plan = make_plan(
+        [queue("phone"), queue("email", expires_after=85)],
+        [team({0: 1, 1: 1}, {1: 3}, interrupts={0: [1]})],
+    )
+    log = run(
+        plan,
+        contact(1, 5, [5, 5], [500]),
+        contact(1, 6, [5, 5], [25]),
+        contact(1, 7, [5], wrap_up=30),
+        contact(0, 30, [100]),
+    )
+    assert seconds(log.reply) == [10, None, 15, 155, 20, 130]
+    assert suspensions(log) == [(2, 0, 30, 130)]
+    assert outcomes(log)[0] is Outcome.EXPIRED
+    assert seconds(log.left)[0] == 90
+    assert seconds(log.closed)[1:3] == [155, 150]
+
+
+def test_suspended_work_is_finished_after_the_call_though_the_shift_has_ended() -> None:
+    # 6.6 and 3: mail A is suspended at 30 by a call over the shift's end at 50; mail B's message is handed over at 50,
+    # A is finished at 80 + 20 and only then handed over: its next message (110) goes to agent 1
+    plan = make_plan(
+        [queue("phone"), queue("email")],
+        [
+            team({0: 1, 1: 1}, {1: 2}, interrupts={0: [1]}, agents=[[(0, 50)]], overrun=10),
+            team({1: 1}, agents=[[(60, FOREVER)]]),
+        ],
+    )
+    log = run(plan, contact(1, 0, [50, 5], [10]), contact(1, 10, [5]), contact(0, 30, [50]))
+    assert suspensions(log) == [(0, 0, 30, 80)]
+    assert seconds(log.reply) == [100, 115, 65, 80]
+    assert stretches(log, 0) == [(0, 0, 0, 100), (1, 110, 110, 115)]
+    assert stretches(log, 1) == [(0, 10, 10, 50), (1, 50, 60, 65)]
+    assert presences(log)[0] == (0, 0, 100)
+
+
+def test_work_suspended_at_the_horizon_is_logged_up_to_it() -> None:
+    plan = make_plan([queue("phone"), queue("email")], [team({0: 1, 1: 1}, interrupts={0: [1]})], end=60, drain=0)
+    log = run(plan, contact(1, 0, [50]), contact(0, 30, [50]))
+    assert suspensions(log) == [(0, 0, 30, 60)]
+    assert outcomes(log) == [Outcome.OPEN, Outcome.OPEN]
+
+
+def test_shared_attention_slows_all_and_ends_nobody_early() -> None:
+    # 6.7: means 100 alone, 160 of two. A of 100 has half left at 50, when B of 200 comes: A ends at 50 + 80 = 130;
+    # B has 2 − 80/160 = 1.5 left: 130 + 150 = 280
+    plan = make_plan([queue("live_chat", shared=[100, 160])], [team({0: 1}, {0: 2}, slowdown=[1, 9])])
+    log = run(plan, contact(0, 0, [100]), contact(0, 50, [200]), contact(0, 60, [100]))
+    assert seconds(log.start) == [0, 50, 130]
+    # from 130 B and C (1 left) share: B 1.5 and C 1 – C ends at 130 + 160 = 290, B has 0.5 left: 290 + 50
+    assert seconds(log.reply) == [130, 340, 290]
+    assert stretches(log, 2) == [(0, 60, 130, 290)]
+
+
+def test_shared_attention_over_two_queues_with_pace() -> None:
+    # 6.7: j counts both queues. A (means 100, 200) has pace 2: 2 to go; B (means 40, 60) comes at 100: A has 1 left,
+    # B ends at 100 + 60, A has 1 − 60/200 = 0.7 left and ends at 160 + 70
+    plan = make_plan(
+        [queue("live_chat", shared=[100, 200]), queue("live_chat", shared=[40, 60])],
+        [team({0: 1, 1: 1}, {0: 2, 1: 2}, pace={0: 2.0})],
+    )
+    log = run(plan, contact(0, 0, [100]), contact(1, 100, [40]))
+    assert seconds(log.reply) == [230, 160]
+
+
+def test_shared_attention_finishes_after_the_shift() -> None:
+    # 6.7 and 3: a pause at 20 and the shift's end at 40 let both finish, though there is no overrun: A ends at 50,
+    # with B (5–) at 5 + 45 / 60 = 0.75 of work done since; B at 50 + 0.25 × 40
+    plan = make_plan(
+        [queue("live_chat", shared=[40, 60])],
+        [team({0: 1}, {0: 2}, agents=[[(0, 40, [(20, 30)])]], hand_over=True)],
+    )
+    log = run(plan, contact(0, 5, [30]), contact(0, 5, [40]), contact(0, 35, [1]))
+    assert seconds(log.reply) == [50, 60, None]
+    assert presences(log) == [(0, 0, 60)]
+
+
+def test_who_would_wait_long_is_offered_a_call_back() -> None:
+    # 6.8: first turns began at 0 and 20. At 25 the estimate is 1 × 20 // 1 = 20, at 26 it is 40: above 20 the second
+    # only is offered; both accept offers, both have a patience of 10. D of 27 would be offered but does not accept
+    plan = make_plan([queue("phone", offer_above=20)], [team({0: 1})])
+    log = run(
+        plan,
+        contact(0, 0, [20]),
+        contact(0, 1, [20], accepts_callback=True),  # too early: one start
+        contact(0, 25, [20], patience=10, accepts_callback=True),
+        contact(0, 26, [20], patience=10, accepts_callback=True),
+        contact(0, 27, [20], patience=10),
+    )
+    assert log.called_back.tolist() == [False, False, False, True, False]
+    gone = Outcome.ABANDONED
+    assert outcomes(log) == [Outcome.RESOLVED, Outcome.RESOLVED, gone, Outcome.RESOLVED, gone]
+    assert seconds(log.start) == [0, 20, None, 40, None]
+
+
+def test_a_call_back_that_nobody_picks_up() -> None:
+    # 6.8: C rings from 44 to 46, then for 30 nobody picks up: abandoned at 76, no wrap-up, retry at 81. The starts
+    # are those of 2 and 24: at 50 the estimate for D is still 22
+    plan = make_plan([queue("phone", offer_above=21, answer_delay=2, no_answer_time=30)], [team({0: 1})])
+    late = contact(0, work=[1], after=5)
+    for above in (21, 22):
+        log = run(
+            plan._replace(offer_above=np.array([above * SECOND])),
+            contact(0, 0, [20]),
+            contact(0, 1, [20]),
+            contact(0, 25, [20], accepts_callback=True),
+            contact(0, 26, [20], wrap_up=9, accepts_callback=True, no_answer=True, retry=late),
+            contact(0, 50, [20], accepts_callback=True),
+        )
+        # 0: 2–22, 1: 24–44, 2: 46–66, 3: rings 66–68, in vain to 98; 4: 100–120; retry of 103: 122
+        assert seconds(log.start) == [2, 24, 46, 68, 100, 122]
+        assert seconds(log.reply) == [22, 44, 66, None, 120, 123]
+        assert outcomes(log)[3] is Outcome.ABANDONED
+        assert (seconds(log.left)[3], seconds(log.closed)[3]) == (98, 98)
+        assert (log.agent[3], seconds(log.arrival)[5]) == (0, 103)
+        # at 50: starts 2, 24, 46 – the mean is 22, the position 2 behind contact 3
+        assert log.called_back.tolist() == [False, False, above < 22, True, True, False]
+
+
+def test_a_call_back_keeps_its_place_but_the_company_closes() -> None:
+    # 6.8: what was accepted is not lost to patience, and waits like any other: at closing with "drop" it is rejected
+    plan = make_plan([queue("phone", offer_above=5, hours=[(0, 60)], drop_at_close=True)], [team({0: 1})])
+    log = run(
+        plan,
+        contact(0, 0, [10]),
+        contact(0, 1, [90]),
+        contact(0, 20, [1], patience=10, accepts_callback=True),
+    )
+    assert log.called_back.tolist() == [False, False, True]
+    assert (outcomes(log)[2], seconds(log.left)[2]) == (Outcome.REJECTED, 60)
+
+
+def test_the_company_writes_when_there_is_nothing_else_to_do() -> None:
+    # 6.9: D is due at 5, but the agent, with room for three, works on A until 10, on B (begun to wait at 8, after D)
+    # until 20, then writes D, and E after it; F of 31 does not interrupt E but comes before the task G of 1
+    plan = make_plan([queue("messaging")], [team({0: 1}, {0: 9})])
+    task: dict[str, Any] = {"outbound": True, "latency": [1000]}
+    log = run(
+        plan,
+        contact(0, 0, [10, 1], [1000]),
+        contact(0, 1, [10, 1], **task),  # 20–30
+        contact(0, 5, [10, 1], **task),  # 30–40
+        contact(0, 6, [10, 1], **task),  # 50–60
+        contact(0, 8, [10, 1], [1000]),
+        contact(0, 31, [10, 1], [1000]),
+    )
+    assert seconds(log.start)[::2] == [0, 20, 30, 50, 10, 40]
+    assert stretches(log, 3)[0][:3] == (0, 6, 50)
+
+
+def test_tasks_go_to_agents_without_work_or_messages_whatever_the_policy() -> None:
+    # 6.9: the agent of the first choice has a chat in hand; agent 1 is on another, answered and quiet: the task is 1's
+    plan = make_plan(
+        [queue("messaging"), queue("live_chat", priority=9)],
+        [team({0: 1, 1: 1}, {0: 2, 1: 2}), team({0: 2, 1: 2}, {0: 2, 1: 2})],
+        agent="fixed_order",
+        contact="priority",
+    )
+    log = run(plan, contact(1, 0, [50]), contact(1, 1, [50]), contact(0, 10, [5], outbound=True))
+    assert (log.agent[2], seconds(log.start)[2]) == (1, 10)
+    # with one agent only: at 50 A's session ends and there is room for B, of the lower priority, and for the task, of
+    # the higher: B first, then there is a message, and the task waits until 70
+    log = run(
+        make_plan(
+            [queue("messaging"), queue("live_chat", priority=9)],
+            [team({0: 1, 1: 1}, {0: 2, 1: 1})],
+            contact="priority",
+        ),
+        contact(1, 0, [50]),
+        contact(0, 10, [5], outbound=True),
+        contact(1, 20, [20]),
+    )
+    assert seconds(log.start) == [0, 70, 50]
+
+
+def test_a_task_not_begun_by_the_end_of_its_window_expires() -> None:
+    # 6.9: the window ends at 40, the agent is busy to 50
+    plan = make_plan([queue("messaging", max_waiting=0)], [team({0: 1}, {0: 2})])
+    log = run(plan, contact(0, 0, [50]), contact(0, 10, [5], outbound=True, missed=True, patience=30))
+    assert outcomes(log) == [Outcome.RESOLVED, Outcome.EXPIRED]
+    assert seconds(log.left) == [50, 40]
+
+
+def test_who_never_answers_the_company_expires_counted_from_the_reply() -> None:
+    # 6.9: due at 0, written 50–60 (the shift begins at 50): parked at 70, expired at 60 + 100. B, written 60–70 and
+    # answered at 90, is resumed; its next silence counts from that message as ever: 90 + 100
+    plan = make_plan(
+        [queue("messaging", idle_timeout=10, expires_after=100)], [team({0: 1}, {0: 9}, agents=[[(50, FOREVER)]])]
+    )
+    log = run(
+        plan,
+        contact(0, 0, [10, 5], outbound=True, latency=[FOREVER]),
+        contact(0, 1, [10, 5, 5], outbound=True, latency=[20, 500]),
+    )
+    assert outcomes(log) == [Outcome.EXPIRED, Outcome.EXPIRED]
+    assert seconds(log.left) == [160, 190]
+    assert stretches(log, 0) == [(0, 0, 50, 70)]
+    assert stretches(log, 1) == [(0, 1, 60, 80), (0, 90, 90, 105)]
+
+
+def test_who_left_is_written_to() -> None:
+    # 6.9: abandoned at 20, written to from 20 + 30 – when the agent, who has room, is out of work at 60
+    plan = make_plan([queue("phone"), queue("messaging")], [team({0: 1}, {}), team({1: 1}, {1: 2})])
+    log = run(
+        plan,
+        contact(0, 0, [15]),
+        contact(0, 10, patience=4, recontact=contact(1, work=[5], outbound=True, after=30)),
+        contact(1, 20, [40]),
+    )
+    assert outcomes(log) == [Outcome.RESOLVED, Outcome.ABANDONED, Outcome.RESOLVED, Outcome.RESOLVED]
+    assert (seconds(log.arrival)[3], seconds(log.start)[3]) == (44, 60)
+    assert log.parent[3] == 1
+
+
+def test_an_agent_who_steps_out_is_on_a_pause() -> None:
+    # 6.10: out 20–40 beside the plan's pause 60–70: B of 25 waits to 40, the work of 55–65 is finished
+    plan = make_plan([queue("phone")], [team({0: 1}, agents=[[(0, 100, [(60, 70)])]])])
+    roots = [contact(0, 10, [5]), contact(0, 25, [5]), contact(0, 55, [10])]
+    log = simulate(make_workload(roots, plan, outs=[(0, 20, 40)]), plan)
+    assert seconds(log.start) == [10, 40, 55]
+    assert presences(log) == [(0, 0, 20), (0, 40, 65), (0, 70, 100)]
+
+
+def test_who_is_absent_does_not_come_back_from_stepping_out() -> None:
+    # 6.10: the shift of agent 0 falls away with its out; the other's out is its own
+    plan = make_plan([queue("phone")], [team({0: 1}, agents=[[(0, 100)], [(0, 100)]])])
+    workload = make_workload([contact(0, 45, [5])], plan, outs=[(0, 20, 40), (1, 30, 50)])
+    workload.present[0] = False
+    log = simulate(workload, plan)
+    assert seconds(log.start) == [50]
+    assert presences(log) == [(1, 0, 30), (1, 50, 100)]
