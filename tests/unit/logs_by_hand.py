@@ -22,12 +22,17 @@ def make_log(
     stretches: Sequence[Row],
     presences: Sequence[Row],
     parents: Mapping[int, int] | None = None,
+    called_back: Sequence[int] = (),
+    suspensions: Sequence[Row] = (),
 ) -> Log:
     """A log whose integrals are summed from its rows.
 
     contacts: id -> (outcome, arrival, messages, left, closed); what is not named never began
     turns: slot -> (message, start, reply, agent) or (…, re-reading); start and reply may be None
     stretches: (contact, agent, since, start, end); presences: (shift, start, end); parents: follow-up -> its parent
+    suspensions: (contact, agent, start, end); called_back: contacts
+
+    Who does not come from a bot (the first message at the arrival) skips the turns that repeat what it was told.
     """
     n, slots = len(workload.queue), len(workload.work)
     by_contact: dict[str, Any] = {
@@ -39,6 +44,7 @@ def make_log(
         "messages": np.zeros(n, np.int32),
         "left": np.full(n, NEVER),
         "closed": np.full(n, NEVER),
+        "called_back": np.isin(np.arange(n), called_back),
     }
     for c, parent in (parents or {}).items():
         by_contact["parent"][c] = parent
@@ -48,6 +54,8 @@ def make_log(
         if first < 0:  # a return goes on with its parent's turns
             first = workload.first_turn[parent] + contacts[parent][2]
             count = workload.turns[parent] - contacts[parent][2]
+        elif first not in turns or turns[first][0] == arrival:
+            first, count = first + workload.bot_repeats[c], count - workload.bot_repeats[c]
         values = (outcome, us(arrival), first, count, messages, us(left), us(closed))
         for name, value in zip(
             ("outcome", "arrival", "first_turn", "turns", "messages", "left", "closed"), values, strict=True
@@ -79,6 +87,10 @@ def make_log(
         stretch_since=since,
         stretch_start=start,
         stretch_end=end,
+        suspended_contact=np.array([row[0] for row in suspensions], np.int32),
+        suspended_agent=np.array([row[1] for row in suspensions], np.int32),
+        suspended_start=np.array([us(row[2]) for row in suspensions], np.int64),
+        suspended_end=np.array([us(row[3]) for row in suspensions], np.int64),
         presence_shift=np.array([row[0] for row in presences], np.int32),
         presence_start=np.array([us(row[1]) for row in presences], np.int64),
         presence_end=np.array([us(row[2]) for row in presences], np.int64),

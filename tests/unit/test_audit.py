@@ -180,7 +180,7 @@ CORRUPTIONS: list[tuple[str, list[tuple[str, int, Any]], str]] = [
     ("phone", [("left", 1, us(39)), ("closed", 1, us(39)), ("stretch_start", 1, us(39)), ("stretch_end", 1, us(39))],
      "who gives up leaves exactly when patience ends"),
     ("phone", [("outcome", 3, Outcome.NONE), ("arrival", 3, NEVER), ("parent", 3, -1)], "trace of a contact"),
-    ("phone", [("arrival", 3, us(141))], "first stretch begins at the arrival"),
+    ("phone", [("arrival", 3, us(141))], "first stretch begins when it enters"),
     ("phone", [("stretch_start", 2, us(85))], "session begins off duty"),
     ("phone", [("start", 2, us(96))], "a call is answered after ringing"),
     ("phone", [("presence_start", 1, us(80))], "presence begins without reason"),
