@@ -21,7 +21,7 @@ def capacity(case: Case) -> list[str]:
     time = np.concatenate([log.stretch_end[lasting], log.stretch_start[lasting]])
     begins = np.repeat([False, True], len(lasting))
     # what ends goes before what begins at the same instant, and calls come last: they may interrupt
-    row = row[order := np.lexsort((call[row], exempt[row], begins, time, log.stretch_agent[lasting][row]))]
+    row = row[order := np.lexsort((exempt[row], call[row], begins, time, log.stretch_agent[lasting][row]))]
     begins = begins[order]
     columns: Columns = {
         "agent": log.stretch_agent[lasting][row],

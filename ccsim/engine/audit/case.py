@@ -229,7 +229,7 @@ class Case:
         together = np.flatnonzero((self.start < NEVER) & self.shared[self.queue])
         together = together[np.lexsort((self.start[together], self.worker[together]))]
         reach = np.maximum.accumulate(self.key(self.worker[together], self.work_end[together]))
-        apart = np.append(True, self.key(self.worker[together], self.start[together])[1:] > reach[:-1])
+        apart = np.append(True, self.key(self.worker[together], self.start[together])[1:] >= reach[:-1])
         first = np.flatnonzero(apart[: len(together)])
         until = np.maximum.reduceat(self.work_end[together], first) if len(first) else self.work_end[:0]
         return self._with_ringing(
