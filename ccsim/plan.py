@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -16,10 +16,12 @@ from ccsim.tables import I64, NEVER, SECOND, Outside, Plan, Terms
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Queue, Roster, Scenario, Team
-    from ccsim.scenario.values import Span
+    from ccsim.scenario.values import ByDay, Span
 
 Stretch = tuple[int, int]
 """Start and end in microseconds, half-open."""
+
+NO_SPANS: Final = np.empty((0, 2), dtype=np.int64)
 
 
 def lower(scenario: Scenario) -> tuple[Plan, Terms]:
@@ -141,9 +143,9 @@ def _union(stretches: Iterable[Stretch], start: int, end: int) -> list[Stretch]:
     return joined
 
 
-def opening_spans(queue: Queue, horizon: Horizon) -> I64:
-    """When a queue is open : int64[m, 2], sorted, not touching; -NEVER and NEVER beyond the run's edges."""
-    days = [(day, span) for day in horizon.week() for span in queue.open.on(horizon.calendar.date(day))]
+def spans_of(hours: ByDay[tuple[Span, ...]], horizon: Horizon) -> I64:
+    """Hours by day on the clock : int64[m, 2], sorted, not touching; -NEVER and NEVER beyond the run's edges."""
+    days = [(day, span) for day in horizon.week() for span in hours.on(horizon.calendar.date(day))]
     kept = [
         (-NEVER if opens < 0 else opens, NEVER if closes > horizon.drain_end else closes)
         for opens, closes in _union((horizon.stretch(day, span) for day, span in days), -NEVER, NEVER)
@@ -156,7 +158,9 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[Row]) -> Plan:
     queues = list(scenario.queue.values())
     names = list(scenario.queue)
     teams = list(scenario.team.values())
-    spans = [opening_spans(queue, horizon) for queue in queues]
+    spans = [spans_of(queue.open, horizon) for queue in queues]
+    bots = [spans_of(queue.met_by_bot.hours, horizon) if queue.met_by_bot else NO_SPANS for queue in queues]
+    offers = {callback.queue: callback for callback in scenario.callback.values() if callback.accepts > 0}
     longest = max((len(team.slowdown) for team in teams), default=1)
 
     def by_queue(value: Callable[[Queue], Any], dtype: type) -> Any:
@@ -193,16 +197,16 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[Row]) -> Plan:
         drop_at_close=by_queue(lambda queue: queue.at_close == "drop", np.bool_),
         limit=by_queue(lambda queue: queue.limit, np.int32),
         reserved=np.array([name in scenario.routing.reserve for name in names], dtype=np.bool_),
-        hours_offset=np.cumsum([0, *(len(found) for found in spans)], dtype=np.int64),
-        opens=np.concatenate([np.empty(0, np.int64), *(found[:, 0] for found in spans)]),
-        closes=np.concatenate([np.empty(0, np.int64), *(found[:, 1] for found in spans)]),
-        bot_offset=np.zeros(len(scenario.queue) + 1, np.int64),
-        bot_opens=np.empty(0, np.int64),
-        bot_closes=np.empty(0, np.int64),
-        shared_offset=np.zeros(len(scenario.queue) + 1, np.int64),
-        shared_mean=np.empty(0, np.float64),
-        offer_above=np.full(len(scenario.queue), NEVER, np.int64),
-        no_answer_time=np.zeros(len(scenario.queue), np.int64),
+        hours_offset=_offsets(spans),
+        opens=_columns(spans)[0],
+        closes=_columns(spans)[1],
+        bot_offset=_offsets(bots),
+        bot_opens=_columns(bots)[0],
+        bot_closes=_columns(bots)[1],
+        shared_offset=_offsets([queue.work_by_concurrency for queue in queues]),
+        shared_mean=np.array([mean for queue in queues for mean in queue.work_by_concurrency], dtype=np.float64),
+        offer_above=np.array([offers[name].offer_above if name in offers else NEVER for name in names], np.int64),
+        no_answer_time=np.array([offers[name].no_answer_time if name in offers else 0 for name in names], np.int64),
         capacity=capacity,
         units=capacity // concurrency,
         rank=grid(lambda team, name: team.skills[name].rank, -1, np.int32),
@@ -212,7 +216,9 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[Row]) -> Plan:
         slowdown=np.array(
             [team.slowdown + team.slowdown[-1:] * (longest - len(team.slowdown)) for team in teams], dtype=np.float64
         ).reshape(len(teams), longest),
-        interrupts=np.zeros((len(scenario.team), len(scenario.queue), len(scenario.queue)), np.bool_),
+        interrupts=np.array(
+            [[[r in team.interrupts.get(q, ()) for r in names] for q in names] for team in teams], dtype=np.bool_
+        ).reshape(len(teams), len(names), len(names)),
         hand_over=np.array([team.end_of_shift == "hand_over" for team in teams], dtype=np.bool_),
         overrun=np.array([team.overrun for team in teams], dtype=np.int64),
         team=np.array([list(scenario.team).index(row.team) for row in agents], dtype=np.int32),
@@ -226,6 +232,16 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[Row]) -> Plan:
         contact_order=np.array(CONTACT_POLICIES[scenario.routing.contact], dtype=np.int8),
         attention_order=np.array(MESSAGE_POLICIES[scenario.routing.attention], dtype=np.int8),
     )
+
+
+def _offsets(rows: Iterable[Sized]) -> I64:
+    """Where each row of a ragged table begins, and the end."""
+    return np.cumsum([0, *map(len, rows)], dtype=np.int64)
+
+
+def _columns(spans: Sequence[I64]) -> I64:
+    """Starts and ends of all the spans : int64[2, m]."""
+    return np.ascontiguousarray(np.concatenate([NO_SPANS, *spans]).T)
 
 
 def _terms(scenario: Scenario, horizon: Horizon, rows: Sequence[Row]) -> Terms:

@@ -1,172 +1,88 @@
 """Every random number of a replication, drawn before it runs.
 
-Roots first: each queue's arrivals, merged by (arrival, queue in file order, sequence). Then, for each queue of roots,
-the tree of its follow-ups, level by level: a row is allotted only where its parent's own uniform switches it on. Rows
-are drawn in blocks of one (root queue, generation, link, queue), each block from streams of its own, and turns in
+Roots first: the groups of customers.py, merged by (arrival, queue in file order, sequence). Then, for each queue of
+roots, the tree of its follow-ups, level by level: a row is allotted only where its parent's own uniform switches it on.
+Rows are drawn in blocks of one (root queue, generation, kind, queue), each block from streams of its own, and turns in
 blocks by turn number within them.
 
-What stays synchronised between variants under one seed: all but `present` when agents, skills, targets or routing
-change; the underlying draws of every row when a law changes its parameters or its family; all rows of the other queues
-and of their follow-ups when a queue is added; and the n-th contact of a queue keeps its draws when its volume changes.
+What stays synchronised between variants under one seed: all but `present` and absences when agents, skills, targets or
+routing change; the underlying draws of every row when a law changes its parameters or its family; all rows of the other
+queues and of their follow-ups when a queue is added; the n-th contact of a queue's volume keeps its draws when the
+volume changes; and a customer of a demand keeps theirs when another mix, barrier or fallback moves them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ccsim.draws.arrivals import Rate, busyness, by_interval, constant, daily
-from ccsim.draws.durations import Constant, Law, Never, counts, micros, to_micros
-from ccsim.draws.streams import stream, uniforms
-from ccsim.plan import Horizon, opening_spans, rosters
-from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Link, Workload
+from ccsim.attendance import outs, present
+from ccsim.customers import Group, customers, poisson_rate
+from ccsim.draws.durations import Constant, Law
+from ccsim.draws.streams import Source
+from ccsim.tables import I8, I32, I64, NEVER, Bool, Link, Workload
 
 if TYPE_CHECKING:
-    from ccsim.scenario.model import Queue, Scenario, Transfer
+    from ccsim.scenario.model import Callback, Outbound, Queue, Scenario, Transfer
+
+_rate = poisson_rate  # experiment/expectations.py still asks here
 
 MAX_TRANSFERS: Final = 3
 """Transfers in a chain, at most."""
 
+KINDS: Final = {
+    "transfer": (Link.TRANSFER, "transfer_child"),
+    "retry": (Link.RETRY, "retry_child"),
+    "recontact": (Link.RECONTACT, "retry_child"),
+    "return": (Link.RETURN, "return_child"),
+    "reconnect": (Link.RETURN, "reconnect_child"),
+    "reopening": (Link.REOPENING, "reopen_child"),
+}
+"""Follow-ups: what they are to their parent, and where it names them."""
+
 
 def sample(scenario: Scenario, replication: int) -> Workload:
     """The workload of one replication under the scenario's seed: a pure function, the same bytes whenever called."""
-    sources = [_Source(scenario.seed, replication, f"queue.{name}") for name in scenario.queue]
-    came = [_arrivals(scenario, name, source) for name, source in zip(scenario.queue, sources, strict=True)]
-    arrivals, rows = _merged([times for times, _ in came])
+    groups, turned_away = customers(scenario, replication)
+    arrivals, rows = _merged([[group.times for group in here] for here in groups])
     blocks: list[_Block] = []
     allotted = len(arrivals)
-    for queue, rules in enumerate(scenario.queue.values()):
-        tree = _tree(scenario, _roots(rules, queue, sources[queue], rows[queue], came[queue][1]), allotted)
-        allotted += sum(len(block.row) for block in tree[1:])
+    for queue, name in enumerate(scenario.queue):
+        roots = [_roots(scenario, queue, group, mine) for group, mine in zip(groups[queue], rows[queue], strict=True)]
+        tree = _tree(scenario, Source(scenario.seed, replication, f"queue.{name}"), roots, allotted)
+        allotted += sum(len(block.row) for block in tree[len(roots) :])
         blocks += tree
-    return _columns(blocks, arrivals, _present(scenario, replication))
+    return _columns(scenario, blocks, arrivals)._replace(
+        present=present(scenario, replication), turned_away=turned_away, **_absences(scenario, replication)
+    )
 
 
-# ----------------------------------------------------------------------------------------------------------- arrivals
+def _absences(scenario: Scenario, replication: int) -> dict[str, Any]:
+    shift, start, end = np.ascontiguousarray(outs(scenario, replication).T)
+    return {"out_shift": shift.astype(np.int32), "out_start": start, "out_end": end}
 
 
-def _arrivals(scenario: Scenario, name: str, source: _Source) -> tuple[I64, I64 | None]:
-    """When a queue's contacts come, the backlog last; and the work of each if a log gives it (-1: to be drawn)."""
-    queue = scenario.queue[name]
-    horizon = Horizon.of(scenario)
-    busy = None
-    if queue.volume is not None and queue.volume.busyness_cv > 0:
-        own, shared = source.stream("busyness"), stream(scenario.seed, source.replication, "scenario", "busyness")
-        busy = busyness(own, shared, scenario.days, queue.volume.busyness_cv, scenario.busyness.correlation)
-    work = None
-    if queue.volume is not None and queue.volume.trace is not None:
-        times, work = _traced(scenario, name, source, busy)
-    else:
-        rate = _rate(scenario, name)
-        times = (rate if busy is None else rate.by_day(horizon.midnights, busy)).times(source.stream("arrivals"))
-    backlog = np.sort(-source.micros("backlog.age", queue.initial_backlog.age, queue.initial_backlog.contacts))
-    if work is not None:
-        work = np.concatenate((work, np.full(len(backlog), -1, dtype=np.int64)))
-    return np.concatenate((times, backlog)), work
-
-
-def _rate(scenario: Scenario, name: str) -> Rate:
-    """What a queue's volume makes expect, if it is given as a rate, but for the busyness of its days."""
-    queue, horizon = scenario.queue[name], Horizon.of(scenario)
-    volume = queue.volume
-    if volume is None:
-        return constant(0.0, horizon.end)
-    if volume.per_hour is not None:
-        rate = constant(volume.per_hour, horizon.end)
-    elif volume.per_day is not None:
-        dates = [horizon.calendar.date(day) for day in range(scenario.days)]
-        volumes = volume.per_day * np.array([volume.weekday.on(date) for date in dates])
-        only_open = opening_spans(queue, horizon) if queue.outside_hours == "reject" else None
-        rate = daily(volumes, volume.shape, horizon.calendar, only_open)
-    else:
-        starts = np.array([scenario.moment(interval.start) for interval in volume.intervals], dtype=np.int64)
-        expected = np.array([interval.contacts for interval in volume.intervals], dtype=np.float64)
-        run = np.array([[0, horizon.end]], dtype=np.int64)
-        rate = by_interval(starts, starts + volume.length, expected).within(run)
-    for start, end, factor in _spikes(scenario, name):
-        rate = rate.spiked(start, end, factor)
-    return rate.scaled(volume.scale)
-
-
-def _traced(scenario: Scenario, name: str, source: _Source, busy: F64 | None) -> tuple[I64, I64 | None]:
-    """The contacts of a log in order of arrival, and their work if it tells.
-
-    A factor f (scale, spike, busy day) repeats a contact at its time: the whole part of f times, and once more with the
-    chance that is left.
-    """
-    horizon = Horizon.of(scenario)
-    volume = scenario.queue[name].volume
-    assert volume is not None
-    assert volume.trace is not None
-    times = np.array([scenario.moment(time) for time in volume.trace.arrivals], dtype=np.int64)
-    order = np.argsort(times, kind="stable")
-    times = times[order]
-    factor = np.full(len(times), volume.scale)
-    for start, end, spike in _spikes(scenario, name):
-        factor[(times >= start) & (times < end)] *= spike
-    if busy is not None:
-        factor *= busy[np.searchsorted(horizon.midnights, times, side="right") - 1]
-    copies = factor.astype(np.int64)
-    copies += source.uniforms("copies", len(times)) < factor - copies
-    work = None if volume.trace.work is None else np.array(volume.trace.work, dtype=np.int64)[order]
-    return np.repeat(times, copies), None if work is None else np.repeat(work, copies)
-
-
-def _spikes(scenario: Scenario, name: str) -> list[tuple[int, int, float]]:
-    starts = [(scenario.moment(spike.at), spike) for spike in scenario.spike if spike.queue == name]
-    return [(start, start + spike.duration, spike.scale) for start, spike in starts]
-
-
-def _merged(arrivals: list[I64]) -> tuple[I64, list[I64]]:
-    """All arrivals in order of their ids, and each queue's ids, by (arrival, queue, sequence)."""
-    lengths = [len(times) for times in arrivals]
-    everything = np.concatenate(arrivals)
+def _merged(arrivals: list[list[I64]]) -> tuple[I64, list[list[I64]]]:
+    """All arrivals in order of their ids, and each group's ids, by (arrival, queue, group, sequence)."""
+    groups = [times for here in arrivals for times in here]
+    everything = np.concatenate([np.empty(0, np.int64), *groups])
     order = np.argsort(everything, kind="stable")
     ids = np.empty(len(order), dtype=np.int64)
     ids[order] = np.arange(len(order))
-    return everything[order], np.split(ids, np.cumsum(lengths)[:-1])
+    split = iter(np.split(ids, np.cumsum([len(times) for times in groups])))
+    return everything[order], [[next(split) for _ in here] for here in arrivals]
 
 
 # --------------------------------------------------------------------------------------------------------------- rows
 
 
-@dataclass(frozen=True)
-class _Source:
-    """The streams of one block of rows."""
-
-    seed: int
-    replication: int
-    owner: str
-    prefix: str = ""
-
-    def stream(self, purpose: str) -> np.random.Generator:
-        return stream(self.seed, self.replication, self.owner, self.prefix + purpose)
-
-    def uniforms(self, purpose: str, n: int) -> F64:
-        return uniforms(self.stream(purpose), n)
-
-    def micros(self, purpose: str, law: Law, n: int) -> I64:
-        if isinstance(law, Constant | Never):
-            return np.full(n, to_micros(law.mean), dtype=np.int64)
-        return micros(law, self.uniforms(purpose, n))
-
-    def counts(self, purpose: str, law: Law, n: int) -> I32:
-        if isinstance(law, Constant):
-            return np.full(n, round(law.mean), dtype=np.int32)
-        return counts(law, self.uniforms(purpose, n)).astype(np.int32)
-
-    def switch(self, purpose: str, share: float, n: int) -> Bool:
-        if share in (0, 1):
-            return np.full(n, share == 1)
-        return self.uniforms(purpose, n) < share
-
-
 @dataclass
 class _Block:
-    """Rows of one link and queue, in one generation of the trees of one queue's roots.
+    """Rows of one kind and queue, in one generation of the trees of one queue's roots.
 
     `row` are their numbers: ids for roots; follow-ups are numbered after them as they are allotted.
     """
@@ -175,7 +91,7 @@ class _Block:
     rules: Queue
     link: Link
     generation: int
-    source: _Source
+    source: Source
     row: I64
     root: I64
     turns: I32
@@ -185,52 +101,97 @@ class _Block:
     transfers: I8
     """in its chain so far"""
     budget: I8
-    """retries, returns and reopenings that may still follow"""
+    """retries, returns, reopenings and recontacts that may still follow"""
     after: I64
     keep_agent: Bool
     extra_work: I64
     """more work on the first turn: the customer explains again"""
-    known_work: I64 | None
+    lead: str = ""
+    """what its first turn is if that comes before the customer's own first: "bot" (explaining again) or "outbound" """
+    known_work: I64 | None = None
     """the first turn's work as a log gives it, -1: to be drawn"""
-    transfer_draw: I32
-    children: dict[Link, I64]
-    """rows of its follow-ups by link, -1 where there is none"""
+    deflected: Bool | None = None
+    campaign: Outbound | None = None
+    """they are written to"""
+    until: I64 | None = None
+    """end of the window in which each is written to; None: at any time"""
+    answers: Bool | None = None
+    """who answers when written to; None: all came by themselves"""
+    lost: I32 | None = None
+    """turns whose lost connection may end it with a reconnection; None: no such turn"""
+    transfer_draw: I32 | None = None
+    children: dict[str, I64] = field(default_factory=dict)
+    """rows of its follow-ups by column, -1 where there is none"""
+
+    def label(self, turn: int) -> str:
+        """What the draws of a turn are called: by its number among the customer's own."""
+        if not self.lead:
+            return str(turn)
+        return self.lead if turn == 0 else str(turn - 1)
 
 
 @dataclass
 class _Birth:
-    """Follow-ups of one link and queue that the draws of a block have switched on."""
+    """Follow-ups of one kind and queue that the draws of a block have switched on."""
 
     parent: _Block
     which: I64
     """the parents' places in the block"""
-    link: Link
+    kind: str
     queue: int
     after: I64
     transfer: Transfer | None = None
+    campaign: str = ""
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        """What it shares its block with."""
+        return list(KINDS).index(self.kind), self.queue, self.campaign
 
 
-def _roots(rules: Queue, queue: int, source: _Source, rows: I64, known_work: I64 | None) -> _Block:
-    n = len(rows)
-    turns = source.counts("turns", rules.turns, n)
-    return _Block(
-        queue, rules, Link.ROOT, 0, source,
+def _roots(scenario: Scenario, queue: int, group: Group, rows: I64) -> _Block:
+    rules, n = list(scenario.queue.values())[queue], len(rows)
+    turns = group.source.counts("turns", rules.turns, n)
+    outbound, until = group.campaign or (None, None)
+    block = _Block(
+        queue, rules, Link.ROOT, 0, group.source,
         row=rows, root=rows, turns=turns, at_most=turns,
         transfers=np.zeros(n, np.int8), budget=np.full(n, rules.limit, np.int8),
-        after=_same(0, n), keep_agent=_same(False, n), extra_work=_same(0, n), known_work=known_work,
-        transfer_draw=_same(np.int32(-1), n), children={},
+        after=_same(0, n), keep_agent=_same(False, n), extra_work=_same(0, n),
+        known_work=group.work, deflected=group.deflected, campaign=outbound, until=until,
     )  # fmt: skip
+    _begin(block)
+    return block
 
 
-def _tree(scenario: Scenario, roots: _Block, first_row: int) -> list[_Block]:
-    """The block of a queue's roots and those of all their follow-ups, whose rows are numbered from `first_row`."""
-    tree, level = [roots], [roots]
+def _begin(block: _Block) -> None:
+    """Draws the turns it has in all: one more for who comes from a bot or is written to, two if nobody answers."""
+    rules, source, n = block.rules, block.source, len(block.row)
+    if block.campaign is not None:
+        block.lead = "outbound"
+        block.answers = source.switch("reply", block.campaign.reply_share, n)
+        block.answers &= ~source.switch("opt_out", block.campaign.opt_out, n)
+        block.turns = np.where(block.answers, block.turns + 1, 2).astype(np.int32)
+    elif _meets_bot(block) and rules.bot is not None and rules.bot.loses_context and block.link != Link.RETURN:
+        block.lead = "bot"
+        block.turns = block.turns + np.int32(1)
+    if block.link != Link.RETURN:
+        block.at_most = block.turns
+        block.lost = _late_comebacks(block)
+
+
+def _meets_bot(block: _Block) -> bool:
+    return block.rules.met_by_bot is not None and block.link != Link.TRANSFER and block.campaign is None
+
+
+def _tree(scenario: Scenario, source: Source, roots: list[_Block], first_row: int) -> list[_Block]:
+    """The blocks of a queue's roots and those of all their follow-ups, whose rows are numbered from `first_row`."""
+    tree, level = [*roots], [*roots]
     while level:
         births = [birth for block in level for birth in _births(scenario, block)]
         level = []
-        for link, queue in sorted({(birth.link, birth.queue) for birth in births}):
-            mine = [birth for birth in births if (birth.link, birth.queue) == (link, queue)]
-            level.append(_born(scenario, roots.source, mine, first_row))
+        for key in sorted({birth.key for birth in births}):
+            level.append(_born(scenario, source, [birth for birth in births if birth.key == key], first_row))
             first_row += len(level[-1].row)
         tree += level
     return tree
@@ -240,41 +201,55 @@ def _births(scenario: Scenario, block: _Block) -> list[_Birth]:
     """The follow-ups that the rows of a block may have; draws their switches."""
     rules, source, n = block.rules, block.source, len(block.row)
     number = {name: index for index, name in enumerate(scenario.queue)}
+    name = list(scenario.queue)[block.queue]
+    answers = _same(True, n) if block.answers is None else block.answers
     births: list[_Birth] = []
 
-    def born(link: Link, on: Bool, targets: dict[str, float], law: Law) -> None:
-        """Retries, returns and reopenings, which share the budget."""
+    def born(kind: str, on: Bool, targets: dict[str, float], law: Law, campaign: str = "") -> None:
+        """Follow-ups that share the budget."""
         which = np.flatnonzero(on & (block.budget > 0))
-        after = source.micros(f"{link.name.lower()}.after", law, len(which))
-        for name, chosen in _choice(source, f"{link.name.lower()}.to", targets, len(which)):
-            births.append(_Birth(block, which[chosen], link, number[name], after[chosen]))
+        mine = source.picked(which)
+        after = mine.micros(f"{kind}.after", law, len(which))
+        for name, chosen in _choice(mine, f"{kind}.to", targets, len(which)):
+            births.append(_Birth(block, which[chosen], kind, number[name], after[chosen], campaign=campaign))
 
     transferred = np.zeros(n, dtype=np.bool_)
     if sum(transfer.share for transfer in rules.transfer) > 0:
         u = source.uniforms("transfer", n)
         edge = 0.0
         for transfer in rules.transfer:
-            on = (edge <= u) & (u < edge + transfer.share) & (block.transfers < MAX_TRANSFERS)
+            on = (edge <= u) & (u < edge + transfer.share) & (block.transfers < MAX_TRANSFERS) & answers
             edge += transfer.share
             transferred |= on
             which = np.flatnonzero(on)
-            births.append(_Birth(block, which, Link.TRANSFER, number[transfer.to], _same(0, len(which)), transfer))
-        draws = source.uniforms("transfer.turn", int(transferred.sum()))
+            births.append(_Birth(block, which, "transfer", number[transfer.to], _same(0, len(which)), transfer))
+        which = np.flatnonzero(transferred)
+        draws = source.picked(which).uniforms("transfer.turn", len(which))
+        if block.campaign is not None:  # not before they have answered
+            draws = 1 - (1 - draws) * (1 - 1 / block.turns[which])
         block.transfer_draw = np.full(n, -1, dtype=np.int32)
-        block.transfer_draw[transferred] = (draws * 2**31).astype(np.int32)
-    name = list(scenario.queue)[block.queue]
-    if rules.retry.share > 0:
-        born(Link.RETRY, source.switch("retry", rules.retry.share, n), rules.retry.to or {name: 1.0}, rules.retry.after)
+        block.transfer_draw[which] = np.minimum(np.ceil(draws * 2**31), 2**31 - 1).astype(np.int32)
+    retries = _same(False, n)
+    # who is written to had no wish to be dropped
+    if rules.retry.share > 0 and block.campaign is None:
+        retries = source.switch("retry", rules.retry.share, n)
+        born("retry", retries, rules.retry.to or {name: 1.0}, rules.retry.after)
+    if block.campaign is None:
+        for campaign, outbound in scenario.outbound.items():
+            if name in outbound.recontact:
+                born("recontact", ~retries, {outbound.queue: 1.0}, outbound.recontact_after, campaign)
     if rules.returns > 0 and not rules.kind.persistent:
-        born(Link.RETURN, source.switch("return", rules.returns, n) & (block.at_most > 1), {name: 1.0}, Constant(0))
+        born("return", source.switch("return", rules.returns, n) & (block.at_most > 1), {name: 1.0}, Constant(0))
+    if block.lost is not None:
+        born("reconnect", (block.lost > 0) & (block.at_most > 1), {name: 1.0}, Constant(0))
     if rules.reopens.share > 0:
         # who is transferred is never resolved
-        on = source.switch("reopening", rules.reopens.share, n) & ~transferred
-        born(Link.REOPENING, on, {name: 1.0}, rules.reopens.after)
+        on = source.switch("reopening", rules.reopens.share, n) & ~transferred & answers
+        born("reopening", on, {name: 1.0}, rules.reopens.after)
     return [birth for birth in births if len(birth.which)]
 
 
-def _choice(source: _Source, purpose: str, weights: dict[str, float], n: int) -> Iterable[tuple[str, I64 | slice]]:
+def _choice(source: Source, purpose: str, weights: dict[str, float], n: int) -> Iterable[tuple[str, I64 | slice]]:
     """Each of the names with the places among n that fell to it."""
     if len(weights) == 1:
         return [(name, slice(None)) for name in weights]
@@ -283,17 +258,18 @@ def _choice(source: _Source, purpose: str, weights: dict[str, float], n: int) ->
     return [(name, np.flatnonzero(found == index)) for index, name in enumerate(weights)]
 
 
-def _born(scenario: Scenario, roots: _Source, births: list[_Birth], first_row: int) -> _Block:
-    """The block of these follow-ups, all of one link and queue; the parents learn the numbers of their rows."""
-    link, queue = births[0].link, births[0].queue
+def _born(scenario: Scenario, roots: Source, births: list[_Birth], first_row: int) -> _Block:
+    """The block of these follow-ups, all of one kind and queue; the parents learn the numbers of their rows."""
+    kind, queue, campaign = births[0].kind, births[0].queue, births[0].campaign
+    link, column = KINDS[kind]
     name, rules = list(scenario.queue.items())[queue]
     generation = births[0].parent.generation + 1
-    prefix = f"{generation}.{link.name.lower()}.{name}."
-    source = _Source(roots.seed, roots.replication, roots.owner, prefix)
+    prefix = ".".join(filter(None, (str(generation), kind, campaign, name, "")))
+    source = Source(roots.seed, roots.replication, roots.owner, prefix)
     sizes = [len(birth.which) for birth in births]
     rows = np.arange(first_row, first_row + sum(sizes), dtype=np.int64)
     for birth, mine in zip(births, np.split(rows, np.cumsum(sizes)[:-1]), strict=True):
-        children = birth.parent.children.setdefault(link, np.full(len(birth.parent.row), -1, dtype=np.int64))
+        children = birth.parent.children.setdefault(column, np.full(len(birth.parent.row), -1, dtype=np.int64))
         children[birth.which] = mine
 
     def each(column: Callable[[_Birth], Any], dtype: type) -> Any:
@@ -303,25 +279,30 @@ def _born(scenario: Scenario, roots: _Source, births: list[_Birth], first_row: i
     def repeats(birth: _Birth) -> Transfer | None:
         return birth.transfer if birth.transfer is not None and birth.transfer.cold else None
 
+    lost = None
     if link == Link.RETURN:
         turns = np.zeros(len(rows), dtype=np.int32)
         at_most = each(lambda birth: birth.parent.at_most[birth.which] - 1, np.int32)
         extra_work = _same(0, len(rows))
+        if all(birth.parent.lost is not None for birth in births):
+            lost = each(lambda birth: birth.parent.lost[birth.which] - (kind == "reconnect"), np.int32)  # type: ignore[index]
     else:
         turns = at_most = source.counts("turns", rules.turns, len(rows))
         extra_work = each(lambda birth: getattr(repeats(birth), "repeat_work", 0), np.int64)
-        if not rules.kind.one_to_one:
+        if not rules.kind.one_to_one and not rules.shared:
             turns += each(lambda birth: getattr(repeats(birth), "repeat_turns", 0), np.int32)
             extra_work = _same(0, len(rows))
-    return _Block(
+    block = _Block(
         queue, rules, link, generation, source,
         row=rows, root=each(lambda birth: birth.parent.root[birth.which], np.int64), turns=turns, at_most=at_most,
         transfers=each(lambda birth: birth.parent.transfers[birth.which] + (link == Link.TRANSFER), np.int8),
         budget=each(lambda birth: birth.parent.budget[birth.which] - (link != Link.TRANSFER), np.int8),
         after=each(lambda birth: birth.after, np.int64),
         keep_agent=each(lambda birth: birth.transfer is not None and birth.transfer.same_agent, np.bool_),
-        extra_work=extra_work, known_work=None, transfer_draw=_same(np.int32(-1), len(rows)), children={},
+        extra_work=extra_work, campaign=scenario.outbound.get(campaign), lost=lost,
     )  # fmt: skip
+    _begin(block)
+    return block
 
 
 def _same(value: Any, n: int) -> Any:
@@ -343,25 +324,40 @@ def _ids(blocks: list[_Block], roots: int) -> I64:
     return ids
 
 
-def _columns(blocks: list[_Block], arrivals: I64, present: Bool) -> Workload:
-    """The workload of these rows; what of them is still to be drawn is drawn here, column by column."""
+def _columns(scenario: Scenario, blocks: list[_Block], arrivals: I64) -> Workload:
+    """The workload of these rows; what of them is still to be drawn is drawn here, column by column.
+
+    What is not by contact or turn is left empty.
+    """
     ids = _ids(blocks, len(arrivals))
     places = [_place(ids[block.row]) for block in blocks]
+    names = list(scenario.queue)
+    offers = {names.index(callback.queue): callback for callback in scenario.callback.values()}
     n = len(ids)
 
     def column(dtype: type, value: Callable[[_Block], Any], otherwise: Any = None) -> Any:
+        """Filled block by block, as it is (or `otherwise`) where a block has no value."""
         filled: Any = np.empty(n, dtype) if otherwise is None else np.full(n, otherwise, dtype)
         for block, place in zip(blocks, places, strict=True):
             if (found := value(block)) is not None:
                 filled[place] = found
         return filled
 
-    def child(link: Link) -> I32:
+    def child(name: str) -> I32:
         def of(block: _Block) -> I64 | None:
-            rows = block.children.get(link)
+            rows = block.children.get(name)
             return None if rows is None else np.where(rows >= 0, ids[rows], -1)
 
         found: I32 = column(np.int32, of, otherwise=-1)
+        return found
+
+    def offered(purpose: str, share: Callable[[Callback], float]) -> Bool:
+        def of(block: _Block) -> Bool | None:
+            if (callback := offers.get(block.queue)) is None:
+                return None
+            return block.source.switch(f"callback.{purpose}", share(callback), len(block.row))
+
+        found: Bool = column(np.bool_, of, otherwise=False)
         return found
 
     turns = column(np.int32, lambda block: block.turns)
@@ -372,8 +368,13 @@ def _columns(blocks: list[_Block], arrivals: I64, present: Bool) -> Workload:
     work = np.empty(slots, dtype=np.int64)
     latency = np.full(slots, NEVER, dtype=np.int64)
     reply_patience = np.full(slots, NEVER, dtype=np.int64)
+    comeback = np.full(slots, -1, dtype=np.int64)
+    patience = np.empty(n, dtype=np.int64)
+    held_patience = np.empty(n, dtype=np.int64)
+    missed = np.zeros(n, dtype=np.bool_)
     for block, place in zip(blocks, places, strict=True):
-        _draw_turns(block, first_turn[place], work, latency, reply_patience)
+        patience[place], held_patience[place], missed[place] = _patience(block, arrivals)
+        _draw_turns(block, first_turn[place], work, latency, reply_patience, comeback)
     return Workload(
         queue=column(np.int32, lambda block: block.queue),
         arrival=np.concatenate((arrivals, np.full(n - len(arrivals), NEVER, dtype=np.int64))),
@@ -382,36 +383,36 @@ def _columns(blocks: list[_Block], arrivals: I64, present: Bool) -> Workload:
         link=column(np.int8, lambda block: block.link),
         after=column(np.int64, lambda block: block.after),
         keep_agent=column(np.bool_, lambda block: block.keep_agent),
-        transfer_child=child(Link.TRANSFER),
-        transfer_draw=column(np.int32, lambda block: block.transfer_draw),
-        retry_child=child(Link.RETRY),
-        return_child=child(Link.RETURN),
-        reconnect_child=np.full(n, -1, np.int32),
-        reopen_child=child(Link.REOPENING),
+        transfer_child=child("transfer_child"),
+        transfer_draw=column(np.int32, lambda block: block.transfer_draw, otherwise=-1),
+        retry_child=child("retry_child"),
+        return_child=child("return_child"),
+        reconnect_child=child("reconnect_child"),
+        reopen_child=child("reopen_child"),
         first_turn=first_turn,
         turns=turns,
-        patience=column(np.int64, lambda block: block.source.micros("patience", block.rules.patience, len(block.row))),
+        patience=patience,
         silent=column(np.bool_, _silent),
-        held_patience=np.full(n, NEVER, np.int64),
-        missed=np.zeros(n, np.bool_),
-        deflected=np.zeros(n, np.bool_),
-        bot_time=np.full(n, -1, np.int64),
-        asks_human=np.zeros(n, np.bool_),
-        contained=np.zeros(n, np.bool_),
-        bot_repeats=np.zeros(n, np.int32),
-        outbound=np.zeros(n, np.bool_),
-        accepts_callback=np.zeros(n, np.bool_),
-        no_answer=np.zeros(n, np.bool_),
+        held_patience=held_patience,
+        missed=missed,
+        deflected=column(np.bool_, lambda block: block.deflected, otherwise=False),
+        bot_time=column(np.int64, _bot_time, otherwise=-1),
+        asks_human=column(np.bool_, lambda block: _with_bot(block, "asks_human"), otherwise=False),
+        contained=column(np.bool_, lambda block: _with_bot(block, "contains"), otherwise=False),
+        bot_repeats=column(np.int32, lambda block: int(block.lead == "bot")),
+        outbound=column(np.bool_, lambda block: block.campaign is not None),
+        accepts_callback=offered("accepts", lambda callback: callback.accepts),
+        no_answer=offered("no_answer", lambda callback: callback.no_answer),
         wrap_up=column(np.int64, lambda block: block.source.micros("wrap_up", block.rules.wrap_up, len(block.row))),
         work=work,
         latency=latency,
         reply_patience=reply_patience,
-        comeback=np.full(slots, -1, np.int64),
-        present=present,
+        comeback=comeback,
+        present=np.empty(0, np.bool_),
         out_shift=np.empty(0, np.int32),
         out_start=np.empty(0, np.int64),
         out_end=np.empty(0, np.int64),
-        turned_away=np.zeros(sum(block.link == Link.ROOT for block in blocks), np.int64),
+        turned_away=np.empty(0, np.int64),
     )
 
 
@@ -422,6 +423,20 @@ def _place(ids: I64) -> slice | I64:
     return ids
 
 
+def _patience(block: _Block, arrivals: I64) -> tuple[I64, I64, Bool]:
+    """Patience, patience if held, and whether it is the end of a window or the age at which messages are missed."""
+    rules, n = block.rules, len(block.row)
+    if block.campaign is not None:
+        end = np.full(n, NEVER) if block.until is None else block.until - arrivals[block.row]
+        return end, end, _same(True, n)
+    own = block.source.micros("patience", rules.patience, n)
+    held = own if rules.auto_reply is None else block.source.micros("patience", rules.auto_reply.patience, n)
+    if rules.missed_after == NEVER:
+        return own, held, _same(False, n)
+    missed = own > rules.missed_after
+    return np.where(missed, rules.missed_after, own), np.where(missed, rules.missed_after, held), missed
+
+
 def _silent(block: _Block) -> Bool:
     """Who gives up without telling: a share in live chat, everybody where a message stays behind, nobody on a line."""
     share = float(block.rules.kind.persistent)
@@ -430,33 +445,69 @@ def _silent(block: _Block) -> Bool:
     return block.source.switch("silent", share, len(block.row))
 
 
-def _draw_turns(block: _Block, first: I64, work: I64, latency: I64, reply_patience: I64) -> None:
-    """Fills a block's slots, turn number by turn number, with one draw for every row that has that turn."""
-    rules, source = block.rules, block.source
+def _bot_time(block: _Block) -> I64 | None:
+    bot = block.rules.bot
+    return block.source.micros("bot.time", bot.time, len(block.row)) if bot and _meets_bot(block) else None
+
+
+def _with_bot(block: _Block, what: str) -> Bool | None:
+    bot = block.rules.bot
+    return block.source.switch(f"bot.{what}", getattr(bot, what), len(block.row)) if _meets_bot(block) else None
+
+
+def _draw_turns(block: _Block, first: I64, work: I64, latency: I64, reply_patience: I64, comeback: I64) -> None:
+    """Fills a block's slots, turn by turn, with one draw for every row that has that turn."""
+    rules = block.rules
     rows = np.flatnonzero(block.turns > 0)
-    turn = 0
-    while len(rows):
-        slots = first[rows] + turn
-        drawn = source.micros(f"work.{turn}", rules.work, len(rows))
+    for turn in count():
+        if not len(rows):
+            return
+        slots, source, label = first[rows] + turn, block.source.picked(rows), block.label(turn)
+        drawn = source.micros(f"work.{label}", rules.turn_work, len(rows))
         if turn == 0:
             drawn += block.extra_work[rows]
-            if block.known_work is not None:
-                drawn = np.where(block.known_work[rows] >= 0, block.known_work[rows], drawn)
-        else:
-            latency[slots - 1] = source.micros(f"latency.{turn - 1}", rules.reply_latency, len(rows))
-            reply_patience[slots] = source.micros(f"reply_patience.{turn}", rules.reply_patience, len(rows))
+        if label == "0" and block.known_work is not None:
+            drawn = np.where(block.known_work[rows] >= 0, block.known_work[rows], drawn)
         work[slots] = drawn
-        turn += 1
-        rows = rows[block.turns[rows] > turn]
+        if turn > 0:
+            latency[slots - 1] = _latency(block, turn - 1, rows)
+            reply_patience[slots] = source.micros(f"reply_patience.{label}", rules.reply_patience, len(rows))
+            if _loses_connections(rules):
+                comeback[slots - 1] = _comeback(block, turn - 1, rows)
+        rows = rows[block.turns[rows] > turn + 1]
 
 
-def _present(scenario: Scenario, replication: int) -> Bool:
-    """Who of the plan's shifts comes : bool[shift]; a draw a (team, agent, day)."""
-    found: list[Bool] = []
-    for row in rosters(scenario):
-        share = scenario.team[row.team].absence
-        source = _Source(scenario.seed, replication, f"team.{row.team}")
-        absent = [source.switch(f"absence.{row.number}.{duty.day}", share, row.agents) for duty in row.duties]
-        if absent:
-            found.append(~np.column_stack(absent).ravel())
-    return np.concatenate([np.empty(0, np.bool_), *found])
+def _latency(block: _Block, turn: int, rows: I64) -> I64:
+    """The customer's time after a turn, of the rows that have a next one."""
+    purpose, source = f"latency.{block.label(turn)}", block.source.picked(rows)
+    if block.campaign is None or turn > 0:
+        return source.micros(purpose, block.rules.reply_latency, len(rows))
+    assert block.answers is not None
+    return np.where(block.answers[rows], source.micros(purpose, block.campaign.reply_after, len(rows)), NEVER)
+
+
+def _loses_connections(rules: Queue) -> bool:
+    return rules.drop > 0 and not rules.kind.persistent and not rules.kind.one_to_one
+
+
+def _comeback(block: _Block, turn: int, rows: I64) -> I64:
+    """Whose connection is lost after a turn, and when they are back, of the rows that have a next one."""
+    rules, source, label = block.rules, block.source.picked(rows), block.label(turn)
+    back = source.micros(f"reconnect_after.{label}", rules.reconnect_after, len(rows))
+    back[~source.switch(f"reconnects.{label}", rules.reconnects, len(rows))] = NEVER
+    back[~source.switch(f"drop.{label}", rules.drop, len(rows))] = -1
+    return back
+
+
+def _late_comebacks(block: _Block) -> I32 | None:
+    """By row the turns after which a lost connection is back too late for the session."""
+    rules = block.rules
+    if not _loses_connections(rules) or rules.reconnects == 0:
+        return None
+    late = np.zeros(len(block.row), dtype=np.int32)
+    for turn in range(int(block.turns.max(initial=1)) - 1):
+        rows = np.flatnonzero(block.turns > turn + 1)
+        waits, back = _latency(block, turn, rows), _comeback(block, turn, rows)
+        in_time = waits <= rules.idle_timeout
+        late[rows] += in_time & (back < NEVER) & (back > rules.idle_timeout - waits)
+    return late

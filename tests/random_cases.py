@@ -25,6 +25,12 @@ CHANNELS = ("phone", "live_chat", "messaging", "email", "video", "in_person", "s
 ONE_TO_ONE = ("phone", "video", "in_person")
 PERSISTENT = ("messaging", "email", "social")
 GRID = 60 * SECOND
+DRAWN_TIMES = (
+    "arrival", "after", "patience", "held_patience", "bot_time", "wrap_up", "work", "latency", "reply_patience",
+    "comeback",
+)  # fmt: skip
+"""Of a workload; what is left out is in whole minutes as it is."""
+
 
 Doc = dict[str, Any]
 
@@ -58,53 +64,101 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
 
     names = [f"q{i}" for i in range(some(1, 2, 2, 3, 3, 4))]
     channels = {name: some(*CHANNELS, "live_chat", "messaging", "messaging") for name in names}
+    # every many-at-once queue by turns, or (rarely) every one worked on all at once
+    sessions_at_once = some(1, 2, 3) if r.random() < 0.12 else 0
+    by_turns = [name for name in names if channels[name] not in ONE_TO_ONE and not sessions_at_once]
+
+    def a_volume() -> Doc:
+        return {"per_day": some(2, 4, 8, 15), "shape": [["00:00", 1], [clock(some(30, 120)), 0]]}
 
     def a_queue(name: str) -> Doc:
         channel = channels[name]
-        queue: Doc = {"channel": channel, "work": law(0, 1, 2, 3, 5), "wrap_up": law(0, 0, 1, 2)}
-        queue["volume"] = {"per_day": some(2, 4, 8, 15), "shape": [["00:00", 1], [clock(some(30, 120)), 0]]}
-        queue["open"] = some("always", "always", {"mon": f"{clock(some(0, 10, 30))}-{clock(some(60, 90))}"})
-        if queue["open"] != "always" and r.random() < 0.3:
-            queue["open"] = {"mon": ["00:10-00:40", f"{clock(some(50, 60))}-02:00"]}
-        queue["outside_hours"] = some("reject", "hold")
-        queue["at_close"] = some("serve", "drop")
+        queue: Doc = {"channel": channel, "volume": a_volume()}
+        if r.random() < 0.3:
+            queue["initial_backlog"] = {"contacts": some(1, 3), "age": law(0, 5, 30)}
+        queue["service_level"] = some("80/60", "90/300")
         queue["priority"] = some(1, 1, 2)
         if r.random() < 0.2:
             queue["head_start"] = span(1, 5)
         if r.random() < 0.25:
             queue["max_waiting"] = some(0, 1, 2, 3)
-        if r.random() < 0.3:
-            queue["initial_backlog"] = {"contacts": some(1, 3), "age": law(0, 5, 30)}
-        queue["patience"] = some("never", law(0, 1, 3, 6), law(2, 5, 10), law(5, 20))
-        queue["service_level"] = some("80/60", "90/300")
-        queue["limit"] = some(0, 1, 3)
-        if r.random() < 0.5:
-            shares = some({name: 1.0}, {to: 1 / len(names) for to in names})
-            queue["retry"] = {"share": some(0.5, 1.0), "after": law(0, 1, 10), "to": shares}
-        if r.random() < 0.3:
-            queue["reopens"] = {"share": some(0.5, 1.0), "after": law(0, 1, 10, 40)}
-        if r.random() < 0.4:
-            queue["transfer"] = [transfer(to) for to in r.sample(names, k=some(1, min(2, len(names))))]
+        queue |= customers_before_and_after() | door(name)
         if channel in ONE_TO_ONE:
-            queue["answer_delay"] = span(0, 0, 1, 2)
-            queue["same_agent_for"] = span(0, 3)
-            return queue
-        queue["turns"] = some(1, 2, 3, {"mean": 2.5})
-        queue["reply_latency"] = some(law(0, 1, 2), law(0, 1, 5, 10), law(2, 20, 60))
-        queue["reply_patience"] = some("never", "never", law(0, 1, 3, 6))
-        queue["idle_timeout"] = some(minutes(0), span(1, 2, 5), span(5, 10), "never")
-        queue["same_agent_for"] = span(0, 1, 3, 10)
-        queue["over_capacity"] = some(False, False, True)
-        queue["reread"] = {"after": span(0, 1, 5), "work": span(0, 1, 2), "per_turn": span(0, 1)}
-        if channel in PERSISTENT:
-            queue["expires_after"] = some(span(1, 5, 20, 60), "never")
-            if queue["idle_timeout"] == "never":
-                queue["patience"] = queue["reply_patience"] = "never"
+            queue |= work_and_transfers() | calls(channel)
+        elif sessions_at_once:
+            queue |= all_at_once()
         else:
-            queue["returns"] = some(0.0, 0.5, 1.0)
-            if queue["idle_timeout"] != "never":
-                queue["silent_abandonment"] = some(0.0, 0.5, 1.0)
+            queue |= work_and_transfers() | turns()
+            queue |= thread() if channel in PERSISTENT else session(queue["idle_timeout"])
+        if channel in PERSISTENT and (sessions_at_once or queue["idle_timeout"] == "never"):
+            queue["patience"] = queue["reply_patience"] = "never"
+            queue.pop("auto_reply", None)
         return queue
+
+    def customers_before_and_after() -> Doc:
+        keys: Doc = {"patience": some("never", law(0, 1, 3, 6), law(2, 5, 10), law(5, 20)), "limit": some(0, 1, 3)}
+        if r.random() < 0.5:
+            shares = some({}, {to: 1 / len(names) for to in names})
+            keys["retry"] = {"share": some(0.5, 1.0), "after": law(0, 1, 10), "to": shares}
+        if r.random() < 0.3:
+            keys["reopens"] = {"share": some(0.5, 1.0), "after": law(0, 1, 10, 40)}
+        return keys
+
+    def door(name: str) -> Doc:
+        """Opening hours and what happens outside them; a bot."""
+        keys: Doc = {"open": some("always", "always", {"mon": f"{clock(some(0, 10, 30))}-{clock(some(60, 90))}"})}
+        if keys["open"] != "always" and r.random() < 0.3:
+            keys["open"] = {"mon": ["00:10-00:40", f"{clock(some(50, 60))}-02:00"]}
+        keys["outside_hours"] = some("reject", "hold")
+        keys["at_close"] = some("serve", "drop")
+        if r.random() < 0.3:
+            keys["bot"] = {"contains": some(0.0, 0.3, 1.0), "time": law(0, 1, 3), "asks_human": some(0.0, 0.5)}
+            keys["bot"]["hours"] = some("always", {"mon": f"00:10-{clock(some(20, 60))}"})
+            keys["bot"]["loses_context"] = name in by_turns and some(False, True)
+            keys["outside_hours"] = some("reject", "hold", "bot")
+        if keys["outside_hours"] == "hold" and r.random() < 0.2:
+            keys["auto_reply"] = {"patience": law(2, 10, 40)}
+        return keys
+
+    def work_and_transfers() -> Doc:
+        keys: Doc = {"work": law(0, 1, 2, 3, 5), "wrap_up": law(0, 0, 1, 2)}
+        if r.random() < 0.4:
+            keys["transfer"] = [transfer(to) for to in r.sample(names, k=some(1, min(2, len(names))))]
+        return keys
+
+    def calls(channel: str) -> Doc:
+        keys: Doc = {"answer_delay": span(0, 0, 1, 2), "same_agent_for": span(0, 3)}
+        if channel in ("video", "in_person") and r.random() < 0.3:
+            times = {"hours": "00:00-01:00", "every": span(5, 15), "each": some(1, 2)}
+            keys["volume"] = {"appointments": times, "no_show": some(0.0, 0.3), "earliness": law(0, 2, 10)}
+        return keys
+
+    def turns() -> Doc:
+        return {
+            "turns": some(1, 2, 3, {"mean": 2.5}),
+            "reply_latency": some(law(0, 1, 2), law(0, 1, 5, 10), law(2, 20, 60)),
+            "reply_patience": some("never", "never", law(0, 1, 3, 6)),
+            "idle_timeout": some(minutes(0), span(1, 2, 5), span(5, 10), "never"),
+            "same_agent_for": span(0, 1, 3, 10),
+            "over_capacity": some(False, False, True),
+            "reread": {"after": span(0, 1, 5), "work": span(0, 1, 2), "per_turn": span(0, 1)},
+        }
+
+    def thread() -> Doc:
+        missed_after = some("never", "never", span(1, 5, 20))
+        return {"expires_after": some(span(1, 5, 20, 60), "never"), "missed_after": missed_after}
+
+    def session(idle_timeout: str) -> Doc:
+        keys: Doc = {"returns": some(0.0, 0.5, 1.0)}
+        if idle_timeout != "never":
+            keys["silent_abandonment"] = some(0.0, 0.5, 1.0)
+            keys |= {"drop": some(0.0, 0.0, 0.2, 0.5), "reconnects": some(0.5, 1.0)}
+            keys["reconnect_after"] = law(0, 5, 10, 20)
+        return keys
+
+    def all_at_once() -> Doc:
+        means = [span(1, 2, 3, 5) for _ in range(sessions_at_once)]
+        return {"work_by_concurrency": means, "work_cv": some(0.0, 1.0)}
 
     def transfer(to: str) -> Doc:
         cold: Doc = {"cold": True, "repeat_turns": some(1, 2)}
@@ -115,7 +169,12 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     def a_team(index: int) -> Doc:
         served = [name for name in names if index == 0 or r.random() < 0.7] or [names[0]]
         team: Doc = {"skills": {name: skill() if index else some(1, 2) for name in served}}
-        team["concurrency"] = {name: some(1, 2, 2, 3, 4) for name in served if channels[name] not in ONE_TO_ONE}
+        team["concurrency"] = {name: some(1, 2, 2, 3, 4) for name in served if name in by_turns}
+        callers, writers = [name for name in served if channels[name] in ONE_TO_ONE], [*filter(by_turns.count, served)]
+        if callers and writers and r.random() < 0.5:
+            team["interrupts"] = {some(*callers): r.sample(writers, k=some(1, len(writers)))}
+        if r.random() < 0.25:
+            team["steps_out"] = {"every": whole_minutes(5, 11, 30), "lasts": whole_minutes(1, 3, 8)}
         team["slowdown"] = some([1.0], [1.0, 1.5], [1.0, 1.0, 1.05, 1.2])
         team["pace"] = some(1.0, 1.0, 2.0, 1.25, {served[0]: 0.5})
         team["end_of_shift"] = some("finish", "hand_over")
@@ -123,6 +182,9 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         team["absence"] = some(0.0, 0.0, 0.0, 0.3)
         team["shifts"] = [shift() for _ in range(some(1, 1, 2))]
         return team
+
+    def whole_minutes(*choices: int) -> Doc:
+        return {"dist": "mixture", "parts": [{"weight": 1, "constant": minutes(choice)} for choice in choices]}
 
     def skill() -> Any:
         plain = some(1, 2)
@@ -139,6 +201,31 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         if r.random() < 0.3:
             row["activities"] = [f"00:38-{clock(some(39, 40))}"]
         return row
+
+    def a_demand() -> Doc:
+        mix = r.sample(names, k=some(1, len(names)))
+        for name in mix:
+            del doc["queue"][name]["volume"]
+        barriers = {name: some(0.2, 0.5) for name in mix if r.random() < 0.5}
+        fallbacks = {name: some(*names) for name in mix if r.random() < 0.7}
+        return {**a_volume(), "mix": {name: some(1, 2) for name in mix}, "barrier": barriers, "fallback": fallbacks}
+
+    def a_page() -> Doc:
+        deflects = {name: some(0.3, 1.0) for name in r.sample(names, k=some(1, len(names)))}
+        return {"deflects": deflects, "fails": some(0.0, 0.5), "returns_after": law(0, 5, 20)}
+
+    def a_campaign(queue: str) -> Doc:
+        campaign: Doc = {"queue": queue, "messages": some(0, 2, 6), "window": {"mon": f"00:05-{clock(some(25, 50))}"}}
+        if r.random() < 0.6:
+            campaign["pace"] = some(12, 30, 60)
+        campaign |= {"reply_share": some(0.5, 1.0), "reply_after": law(0, 1, 10), "opt_out": some(0.0, 0.3)}
+        if r.random() < 0.6:
+            campaign |= {"recontact": [some(*names)], "recontact_after": law(0, 3, 10)}
+        return campaign
+
+    def a_callback(queue: str) -> Doc:
+        callback = {"queue": queue, "offer_above": span(0, 0, 1, 2), "accepts": some(0.5, 1.0)}
+        return callback | {"no_answer": some(0.0, 0.5), "no_answer_time": span(0, 1)}
 
     doc: Doc = {
         "name": f"random case {seed}",
@@ -157,6 +244,16 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
             "reserve": r.sample(names, k=1) if r.random() < 0.3 else [],
         },
     }
+    if r.random() < 0.15:
+        doc["demand"] = a_demand()
+    if r.random() < 0.2:
+        doc["self_service"] = {f"page{i}": a_page() for i in range(some(1, 2))}
+    writable = [name for name in by_turns if doc["queue"][name].get("expires_after", "never") != "never"]
+    if writable and r.random() < 0.5:
+        doc["outbound"] = {"news": a_campaign(some(*writable))}
+    called = [name for name in names if channels[name] in ONE_TO_ONE and r.random() < 0.4]
+    if called:
+        doc["callback"] = {name: a_callback(name) for name in called}
     return doc
 
 
@@ -166,13 +263,12 @@ def to_toml(doc: Doc) -> str:
 
 
 def snapped(table: Any) -> Any:
-    """A table with its times rounded down to whole minutes; NEVER stays."""
+    """A table with its times rounded down to whole minutes; NEVER and -1 (none) stay."""
 
     def snap(times: np.ndarray) -> np.ndarray:
-        return np.where(abs(times) >= NEVER, times, times // GRID * GRID)
+        return np.where((abs(times) >= NEVER) | (times == -1), times, times // GRID * GRID)
 
-    times = {"arrival", "after", "patience", "wrap_up", "work", "latency", "reply_patience"} & set(table._fields)
-    return table._replace(**{name: snap(getattr(table, name)) for name in times})
+    return table._replace(**{name: snap(getattr(table, name)) for name in DRAWN_TIMES})
 
 
 def tables(doc: Doc) -> tuple[Workload, Plan, Terms]:
@@ -205,7 +301,7 @@ def simpler(doc: Doc) -> Iterator[Doc]:
     for path in walk(doc, ()):
         yield without(path)
     for name, queue in doc["queue"].items():
-        if queue["volume"]["per_day"] > 1:
+        if queue.get("volume", {}).get("per_day", 0) > 1:
             smaller = copy.deepcopy(doc)
             smaller["queue"][name]["volume"]["per_day"] //= 2
             yield smaller

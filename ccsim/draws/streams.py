@@ -7,11 +7,12 @@ purpose opens a new stream and leaves all others as they were; nothing depends o
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ccsim.draws.durations import SMALLEST
-from ccsim.tables import F64
+from ccsim.draws.durations import SMALLEST, Constant, Law, Never, counts, micros, to_micros
+from ccsim.tables import F64, I32, I64, Bool
 
 
 def stream(seed: int, replication: int, owner: str, purpose: str) -> np.random.Generator:
@@ -26,3 +27,51 @@ def uniforms(rng: np.random.Generator, n: int) -> F64:
     u = rng.random(n)
     # numpy draws from [0, 1); the laws' tail at 0 must be finite
     return np.maximum(u, SMALLEST, out=u)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The streams of one group of rows, drawn by row in the group's order.
+
+    A group picked out of a larger one has `which`, its places among the larger group's `among` rows: its draws are
+    theirs, so that somebody who moves to another group takes them along.
+    """
+
+    seed: int
+    replication: int
+    owner: str
+    prefix: str = ""
+    among: int = 0
+    which: I64 | None = None
+
+    def stream(self, purpose: str) -> np.random.Generator:
+        """The stream of that purpose, from its beginning."""
+        return stream(self.seed, self.replication, self.owner, self.prefix + purpose)
+
+    def picked(self, rows: I64) -> Source:
+        """The source of some of the rows: their own draws if these are fixed by `which`, else the next ones."""
+        return self if self.which is None else replace(self, which=self.which[rows])
+
+    def uniforms(self, purpose: str, n: int) -> F64:
+        """One uniform in (0, 1) for each of the n rows : float64[n]."""
+        if self.which is None:
+            return uniforms(self.stream(purpose), n)
+        return uniforms(self.stream(purpose), self.among)[self.which]
+
+    def micros(self, purpose: str, law: Law, n: int) -> I64:
+        """A duration for each row : int64[n], microseconds."""
+        if isinstance(law, Constant | Never):
+            return np.full(n, to_micros(law.mean), dtype=np.int64)
+        return micros(law, self.uniforms(purpose, n))
+
+    def counts(self, purpose: str, law: Law, n: int) -> I32:
+        """A number of turns for each row : int32[n]."""
+        if isinstance(law, Constant):
+            return np.full(n, round(law.mean), dtype=np.int32)
+        return counts(law, self.uniforms(purpose, n)).astype(np.int32)
+
+    def switch(self, purpose: str, share: float, n: int) -> Bool:
+        """Whether each row is of a share : bool[n]."""
+        if share in (0, 1):
+            return np.full(n, share == 1)
+        return self.uniforms(purpose, n) < share

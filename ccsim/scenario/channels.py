@@ -174,18 +174,15 @@ CHANNELS: Final[dict[str, Channel]] = {
 def defaults_used(scenario: Scenario) -> list[tuple[str, Default]]:
     """What a scenario leaves to its channels: path and default, in file order."""
     used: list[tuple[str, Default]] = []
-    for name, queue in scenario.queue.items():
-        given = scenario.raw["queue"][name]
-        used += [
-            (dotted(("queue", name, key)), default)
-            for key, default in CHANNELS[queue.channel].defaults.items()
-            if key not in given
-        ]
+    for name in scenario.queue:
+        brought = _brought(scenario.raw["queue"][name])
+        used += [(dotted(("queue", name, key)), default) for key, default in brought.items()]
     for name, team in scenario.team.items():
         if "concurrency" not in scenario.raw["team"][name]:
             used += [
                 (dotted(("team", name, "concurrency", skill)), CHANNELS[scenario.queue[skill].channel].concurrency)
                 for skill in team.skills
+                if not scenario.queue[skill].shared
             ]
     return used
 
@@ -199,7 +196,8 @@ def channel_of(queue: object) -> Channel | None:
 def with_defaults(raw: dict[str, Any]) -> dict[str, Any]:
     """The raw tables of a scenario with every channel's defaults filled in; what the scenario gives stays as it is.
 
-    A team's `concurrency` is one whole: where a team has none, its queues have their channels' concurrency.
+    A team's `concurrency` is one whole: where a team has none, its queues have their channels' concurrency. A queue
+    with `work_by_concurrency` says itself how many sessions fill an agent, and has one turn and no wrap-up.
     """
     full = dict(raw)
     queues, teams = raw.get("queue"), raw.get("team")
@@ -210,16 +208,38 @@ def with_defaults(raw: dict[str, Any]) -> dict[str, Any]:
     return full
 
 
-def _queue_with_defaults(queue: Any) -> Any:
+_BY_TURN: Final = ("turns", "work", "wrap_up", "reply_latency", "reread")
+"""What shared attention has no use for."""
+
+
+def _shared_sessions(queue: Any) -> int:
+    """How many sessions of a raw queue fill an agent by its `work_by_concurrency`; 0 if it has none."""
+    means = queue.get("work_by_concurrency") if isinstance(queue, dict) else None
+    return len(means) if isinstance(means, list | tuple) else 0
+
+
+def _brought(queue: dict[str, Any]) -> dict[str, Default]:
+    """The defaults that a raw queue has from its channel."""
     channel = channel_of(queue)
-    if channel is None:
+    useless = _BY_TURN if _shared_sessions(queue) else ()
+    defaults = channel.defaults if channel else {}
+    return {key: default for key, default in defaults.items() if key not in queue and key not in useless}
+
+
+def _queue_with_defaults(queue: Any) -> Any:
+    if channel_of(queue) is None:
         return queue
-    full = {key: default.value for key, default in channel.defaults.items() if key not in queue}
-    return full | queue
+    return {key: default.value for key, default in _brought(queue).items()} | queue
 
 
 def _team_with_defaults(team: Any, queues: dict[str, Any]) -> Any:
-    if not isinstance(team, dict) or "concurrency" in team or not isinstance(team.get("skills"), dict):
+    if not isinstance(team, dict) or not isinstance(team.get("skills"), dict):
         return team
-    channels = {queue: channel_of(queues.get(queue)) for queue in team["skills"]}
-    return team | {"concurrency": {queue: channel.concurrency.value for queue, channel in channels.items() if channel}}
+    served = {name: queues.get(name) for name in team["skills"]}
+    given = team.get("concurrency", {})
+    if "concurrency" not in team:
+        given = {name: channel.concurrency.value for name, queue in served.items() if (channel := channel_of(queue))}
+    if not isinstance(given, dict):
+        return team
+    shared = {name: sessions for name, queue in served.items() if (sessions := _shared_sessions(queue))}
+    return team | {"concurrency": given | shared if "concurrency" not in team else shared | given}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -12,14 +12,12 @@ from zoneinfo import ZoneInfo
 
 from ccsim.draws.durations import Law, Never
 from ccsim.errors import Problem
+from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.faults import did_you_mean, dotted
-from ccsim.scenario.model import Scenario, Team
-from ccsim.scenario.spans import Local, contacts, duties, edges, openings, run_days, staffed_hours
+from ccsim.scenario.model import Queue, Scenario, Team
+from ccsim.scenario.spans import Local, contacts, duties, edges, openings, run_days, staffed_hours, volumes
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
 from ccsim.tables import NEVER, SECOND, Log, Workload, columns
-
-Found = Iterator[Problem]
-Rule = Callable[[Scenario], Found]
 
 
 def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = None) -> list[Problem]:
@@ -81,7 +79,9 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str]]:
         yield from ((dotted(("demand", "fallback", queue)), to) for queue, to in scenario.demand.fallback.items())
     for name, service in scenario.self_service.items():
         yield from ((dotted(("self_service", name, "deflects", queue)), queue) for queue in service.deflects)
-    yield from ((dotted(("outbound", name, "queue")), outbound.queue) for name, outbound in scenario.outbound.items())
+    for name, outbound in scenario.outbound.items():
+        yield dotted(("outbound", name, "queue")), outbound.queue
+        yield from ((dotted(("outbound", name, "recontact", i)), queue) for i, queue in enumerate(outbound.recontact))
     yield from ((dotted(("callback", name, "queue")), callback.queue) for name, callback in scenario.callback.items())
     yield from ((dotted(("spike", i, "queue")), spike.queue) for i, spike in enumerate(scenario.spike))
 
@@ -103,8 +103,9 @@ def fits_into_memory(scenario: Scenario) -> Found:
     """One replication's tables fit into the machine."""
     days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
     roots = rows = turns = 0.0
-    for queue in scenario.queue.values():
-        expected = queue.initial_backlog.contacts + sum(contacts(queue, scenario).values())
+    for name, queue in scenario.queue.items():
+        expected = queue.initial_backlog.contacts + sum(contacts(scenario, name).values())
+        expected += sum(out.messages * scenario.days for out in scenario.outbound.values() if out.queue == name)
         roots += expected
         # follow-ups have rows of their own, a chain of them up to the budget
         again = min(0.9, queue.retry.share + queue.reopens.share + sum(transfer.share for transfer in queue.transfer))
@@ -167,9 +168,14 @@ def silence_ends(scenario: Scenario) -> Found:
         if queue.silent_abandonment > 0:
             path = dotted(("queue", name, "silent_abandonment"))
             yield Problem(path, f'{queue.silent_abandonment:g} with idle_timeout = "never"', "an idle_timeout, or 0")
-        elif queue.kind.persistent and not (_endless(queue.patience) and _endless(queue.reply_patience)):
+        elif queue.kind.persistent and not all(map(_endless, _patiences(queue))):
             found = f'"never" where customers of {queue.channel} lose patience, silently'
             yield Problem(dotted(("queue", name, "idle_timeout")), found, 'a duration, or patience = "never"')
+
+
+def _patiences(queue: Queue) -> tuple[Law, ...]:
+    held = () if queue.auto_reply is None else (queue.auto_reply.patience,)
+    return (queue.patience, queue.reply_patience, *held)
 
 
 def _endless(law: Law) -> bool:
@@ -191,16 +197,14 @@ def volumes_within_horizon(scenario: Scenario) -> Found:
     """Every interval and contact of a file lies in the days of the run."""
     end = scenario.calendar.at(scenario.days)
     last = scenario.start + timedelta(days=scenario.days - 1)
-    for name, queue in scenario.queue.items():
-        if queue.volume is None:
-            continue
-        trace = queue.volume.trace
+    for place, volume in volumes(scenario):
+        trace = volume.trace
         if trace is None:
-            starts = [interval.start for interval in queue.volume.intervals]
+            starts = [interval.start for interval in volume.intervals]
             outside = [start for start in starts if not scenario.start <= start.date() <= last]
             key, what = "file", "intervals"
         elif scenario.timezone is None and any(isinstance(t, datetime) and t.tzinfo for t in trace.arrivals[:1]):
-            path = dotted(("queue", name, "volume", "arrived_at"))
+            path = dotted((*place, "arrived_at"))
             yield Problem(path, "times with a UTC offset", "local times, or a timezone for the scenario")
             continue
         else:
@@ -209,7 +213,7 @@ def volumes_within_horizon(scenario: Scenario) -> Found:
         if outside:
             found = f"{len(outside)} {what} outside the days of the run, the first at {_moment(outside[0])}"
             allowed = f"{scenario.start} to {last}: change start and days, or take them out"
-            yield Problem(dotted(("queue", name, "volume", key)), found, allowed)
+            yield Problem(dotted((*place, key)), found, allowed)
 
 
 def spikes_within_horizon(scenario: Scenario) -> Found:
@@ -341,32 +345,9 @@ def local_times_happen_once(scenario: Scenario) -> Found:
 
 
 def supported(scenario: Scenario) -> Found:
-    """Parts of the model that no engine knows yet are switched off."""
-    for path, used in _future(scenario):
-        if used:
-            yield Problem(path, "not supported yet", "leave it out for now")
-
-
-def _future(scenario: Scenario) -> Iterator[tuple[str, bool]]:
-    for name, queue in scenario.queue.items():
-        for key, used in (
-            ("drop", queue.drop > 0),
-            ("bot", queue.bot is not None and queue.bot.matters),
-            ("work_by_concurrency", bool(queue.work_by_concurrency)),
-            ("outside_hours", queue.outside_hours == "bot"),
-        ):
-            yield dotted(("queue", name, key)), used
-    for name, team in scenario.team.items():
-        yield dotted(("team", name, "interrupts")), any(team.interrupts.values())
-    yield "demand", scenario.demand is not None
-    for name, service in scenario.self_service.items():
-        yield dotted(("self_service", name)), any(service.deflects.values())
-    for name, outbound in scenario.outbound.items():
-        yield dotted(("outbound", name)), outbound.messages > 0 or outbound.recontact
-    for name, callback in scenario.callback.items():
-        yield dotted(("callback", name)), callback.accepts > 0 and callback.offer_above != NEVER
-    yield "busyness.correlation", scenario.busyness.correlation != 0
-    yield "staffing", bool(scenario.staffing)
+    """Staffing limits are for a search that does not exist yet."""
+    if scenario.staffing:
+        yield Problem("staffing", "not supported yet", "leave it out for now")
 
 
 # warnings
@@ -396,9 +377,12 @@ def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: lis
     for name in names:
         queue = scenario.queue[name]
         pace = min((team.pace[name] for team in teams if name in team.skills), default=1.0)
-        work = queue.turns.mean * queue.work.mean + queue.wrap_up.mean
-        expected = contacts(queue, scenario)
-        offered += sum(expected[day] for day in days) * work * pace / 3600
+        work = queue.turns.mean * queue.turn_work.mean + queue.wrap_up.mean
+        at_once = max(1, len(queue.work_by_concurrency))
+        bot = queue.met_by_bot
+        reaches = 1 - bot.contains * (1 - bot.asks_human) if bot else 1.0
+        expected = contacts(scenario, name)
+        offered += sum(expected[day] for day in days) * reaches * work / at_once * pace / 3600
     staffed = sum(staffed_hours(team, days) for team in teams)
     return (offered, staffed) if offered > staffed else None
 
@@ -425,6 +409,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rosters_are_possible,
     capacity_fits,
     local_times_happen_once,
+    *BEHAVIOURS,
     supported,
 )
 """Every rule, in the order of reporting."""

@@ -42,6 +42,7 @@ def _law(parameter: Json, description: str, implied: str) -> Json:
 _FORMS: Final = 'a constant, { mean, cv } (lognormal), or { dist = "exponential", mean = … } and other laws'
 DURATION_LAW: Final[Json] = _law(DURATION, f"a law of durations: {_FORMS}", "lognormal")
 PATIENCE_LAW: Final[Json] = _law(DURATION_OR_NEVER, f'a law of durations: {_FORMS}; or "never"', "lognormal")
+MEAN_OR_LAW: Final[Json] = DURATION_LAW | {"description": "a mean (of an exponential), or a law of durations"}
 COUNT_LAW: Final[Json] = _law(
     {"type": "number", "minimum": 1}, "a law of whole numbers from 1; { mean } is geometric", "geometric"
 )

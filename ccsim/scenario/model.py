@@ -33,7 +33,7 @@ from pydantic_core import CoreSchema
 
 from ccsim.draws.arrivals import SHAPES
 from ccsim.draws.calendar import Calendar
-from ccsim.draws.durations import Constant, Law, Never
+from ccsim.draws.durations import Constant, Exponential, Law, LogNormal, Never
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
 from ccsim.scenario import jsontypes, values
 from ccsim.scenario.channels import CHANNELS, Channel, with_defaults
@@ -42,7 +42,7 @@ from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.laws import count_law, duration_law, patience_law
 from ccsim.scenario.traces import Trace, read_trace
 from ccsim.scenario.values import DAY, MINUTE, WHOLE_DAY, ByDay, Span, Target
-from ccsim.tables import NEVER
+from ccsim.tables import NEVER, SECOND
 
 MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -158,8 +158,27 @@ class Interval(NamedTuple):
     contacts: float
 
 
+class Appointments(Part):
+    """Booked times: `each` customers every `every` from the start of `hours` until before their end."""
+
+    hours: HoursOfDay
+    every: Duration
+    each: Count = 1
+
+    @field_validator("every")
+    @classmethod
+    def _apart(cls, every: int) -> int:
+        if every < MINUTE:
+            raise FaultError(Fault(f"{every / SECOND:g} s between appointments", "at least a minute"))
+        return every
+
+
 class Volume(Part):
-    """How many contacts come, and when: one of `per_hour`, `per_day`, `file` or `log`."""
+    """How many contacts come, and when: one of `per_hour`, `per_day`, `file`, `log` or `appointments`.
+
+    Customers with an appointment are booked at those times of its hours at which the queue is open. They come early by
+    `earliness`, but not before the queue opens; the share `no_show` does not come.
+    """
 
     per_hour: Amount | None = None
     per_day: Amount | None = None
@@ -173,6 +192,9 @@ class Volume(Part):
     arrived_at: Text | None = None
     work: Text | None = None
     """of `log`: the column with the work of each contact's first turn, instead of a draw"""
+    appointments: Appointments | None = None
+    no_show: Share = 0.0
+    earliness: DurationLaw = Constant(0)
     scale: Amount = 1.0
     busyness_cv: Annotated[float, Strict(), Field(ge=0, le=10, allow_inf_nan=False)] = 0.0
 
@@ -181,17 +203,18 @@ class Volume(Part):
         "per_day": ("shape", "weekday"),
         "file": ("column",),
         "log": ("arrived_at", "work"),
+        "appointments": ("no_show", "earliness"),
     }
-    """the four ways to give a volume, each with the keys that belong to it"""
+    """the ways to give a volume, each with the keys that belong to it"""
 
     _intervals: tuple[Interval, ...] = PrivateAttr(())
     _length: int = PrivateAttr(0)
     _trace: Trace | None = PrivateAttr(None)
 
     @property
-    def kind(self) -> Literal["per_hour", "per_day", "file", "log"]:
-        """Which of the four ways it is given by."""
-        return next(kind for kind in ("per_hour", "per_day", "file", "log") if getattr(self, kind) is not None)
+    def kind(self) -> str:
+        """Which of `KINDS` it is given by."""
+        return next(kind for kind in self.KINDS if getattr(self, kind) is not None)
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
@@ -221,8 +244,8 @@ class Volume(Part):
         return self
 
     def _one_kind(self) -> None:
-        given = [kind for kind in self.KINDS if getattr(self, kind) is not None]
-        if len(given) != 1:
+        given = [kind for kind in Volume.KINDS if getattr(self, kind) is not None]
+        if len(given) != 1 or given[0] not in self.KINDS:
             raise FaultError(Fault(" and ".join(given) or "no volume", f"exactly one of {', '.join(self.KINDS)}"))
         stray = [
             Fault(f"{key} beside {given[0]}", f"{key} goes with {kind}", (key,))
@@ -308,18 +331,29 @@ class Retry(Part):
 
 
 class Bot(Part):
-    """A bot before the queue."""
+    """A bot before the queue: talks to all but the share `asks_human` for `time`, and contains a share of these."""
 
     contains: Share = 0.0
     time: DurationLaw = Constant(0)
     asks_human: Share = 0.0
     hours: Hours = ByDay(((WHOLE_DAY,),) * 7)
     loses_context: Flag = False
+    """whoever it does not contain has one turn more, explaining again"""
 
     @property
     def matters(self) -> bool:
         """False if everything goes on as without it."""
         return self.asks_human < 1 and (self.contains > 0 or self.time.mean > 0 or self.loses_context)
+
+
+class AutoReply(Part):
+    """What a message that is held outside the hours is answered with at once: customers who know wait differently.
+
+    `patience` (running while the queue is open) is instead of the queue's for who is held on entering; the customer's
+    draw is the same, so the patient stay the more patient.
+    """
+
+    patience: PatienceLaw
 
 
 class Queue(Part):
@@ -329,6 +363,7 @@ class Queue(Part):
     title: Text = ""
     open: Hours = ByDay(((WHOLE_DAY,),) * 7)
     outside_hours: Literal["reject", "hold", "bot"] = "reject"
+    auto_reply: AutoReply | None = None
     at_close: Literal["serve", "drop"] = "serve"
     clock: Literal["calendar", "business"] = "calendar"
     volume: Volume | None = None
@@ -340,13 +375,17 @@ class Queue(Part):
     answer_delay: Duration = 0
     turns: CountLaw = Constant(1)
     work: DurationLaw = Constant(0)
-    work_by_concurrency: tuple[Duration, ...] = ()
+    work_by_concurrency: Annotated[tuple[Duration, ...], Field(max_length=1000)] = ()
+    """shared attention: mean work with 1, 2, … such sessions, all worked on at once; instead of turns, work, wrap-up"""
     work_cv: Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    """of `work_by_concurrency`: lognormal with this cv; without, exponential"""
     reply_latency: DurationLaw = Constant(0)
     wrap_up: DurationLaw = Constant(0)
     patience: PatienceLaw = Never()
     reply_patience: PatienceLaw = Never()
     silent_abandonment: Share = 0.0
+    missed_after: DurationOrNever = NEVER
+    """persistent channels: age at which nobody looks at a first message any more; it ends as expired"""
     short_abandon: Duration = 0
     idle_timeout: DurationOrNever = NEVER
     returns: Share = 0.0
@@ -356,7 +395,9 @@ class Queue(Part):
     reread: Reread = Reread()
     transfer: tuple[Transfer, ...] = ()
     drop: Share = 0.0
+    """closed conversations: customers whose connection is lost before their next message, of each turn's"""
     reconnects: Share = 0.0
+    """of these, who come back, `reconnect_after` later"""
     reconnect_after: DurationLaw = Constant(0)
     reopens: Reopens = Reopens()
     retry: Retry = Retry()
@@ -377,6 +418,24 @@ class Queue(Part):
     def kind(self) -> Channel:
         """What its channel is like: one-to-one, persistent."""
         return CHANNELS[self.channel]
+
+    @property
+    def shared(self) -> bool:
+        """Whether an agent works on all its sessions at once."""
+        return len(self.work_by_concurrency) > 0
+
+    @property
+    def turn_work(self) -> Law:
+        """The work on a turn; with shared attention, that on the only turn of a session alone with its agent."""
+        if not self.shared:
+            return self.work
+        alone = self.work_by_concurrency[0] / SECOND
+        return Exponential(alone) if self.work_cv is None else LogNormal.from_mean_cv(alone, self.work_cv)
+
+    @property
+    def met_by_bot(self) -> Bot | None:
+        """The bot that its contacts may meet, if that changes anything."""
+        return self.bot if self.bot is not None and (self.bot.matters or self.outside_hours == "bot") else None
 
 
 class Skill(Part):
@@ -483,6 +542,34 @@ def _roster_shift(agent: str, day: str, hours: str, breaks: str, line: int) -> R
     return RosterShift(agent, *local(shift), tuple(sorted(local(within(pause, shift)) for pause in pauses)), line)
 
 
+def _mean_or_law(value: object, files: DataFiles) -> Law:
+    """A bare duration is the mean of an exponential: what happens at random happens at no fixed step."""
+    law = duration_law(value, files)
+    return law if isinstance(value, dict) or not isinstance(law, Constant) else Exponential(law.mean)
+
+
+MeanOrLaw = Annotated[Law, _law(_mean_or_law), WithJsonSchema(jsontypes.MEAN_OR_LAW)]
+
+
+class StepsOut(Part):
+    """Random short absences: an agent at work steps out after a time `every`, for a time `lasts`, over and over.
+
+    It begins anew with each shift. An absence that would touch the shift's edge, a break, an activity or the absence
+    before does not happen.
+    """
+
+    every: MeanOrLaw
+    """a bare duration is the mean of an exponential"""
+    lasts: DurationLaw
+
+    @field_validator("every")
+    @classmethod
+    def _seldom(cls, every: Law) -> Law:
+        if every.mean < 60:
+            raise FaultError(Fault(f"{every.mean:g} s on average", "at least a minute"))
+        return every
+
+
 class Team(Part):
     """Agents with the same skills, pace and cost: `[team.NAME]`."""
 
@@ -490,6 +577,7 @@ class Team(Part):
     concurrency: dict[str, Annotated[int, Strict(), Field(ge=1, le=1000)]] = {}
     """every queue of `skills` is in it once read: 1 where the table is silent, its channel's if there is no table"""
     interrupts: dict[str, tuple[Text, ...]] = {}
+    """one-to-one queue to the queues whose sessions it may interrupt"""
     slowdown: Annotated[tuple[Factor, ...], Field(min_length=1, max_length=1000)] = (1.0,)
     pace: Annotated[dict[str, Factor], WithJsonSchema(jsontypes.PACE)] = {}
     """every queue of `skills` is in it once read"""
@@ -498,6 +586,7 @@ class Team(Part):
     end_of_shift: Literal["finish", "hand_over"] = "finish"
     overrun: Duration = 30 * MINUTE
     absence: Share = 0.0
+    steps_out: StepsOut | None = None
     cost_per_hour: Amount = 0.0
     overtime_factor: Amount = 1.0
     max_occupancy: Share | None = None
@@ -527,7 +616,17 @@ class Routing(Part):
 
 
 class Demand(Volume):
-    """Total volume that the queues share by `mix`."""
+    """Total volume that queues share by `mix`, round the clock: who comes while a queue is closed finds it closed.
+
+    Each would-be customer wants a queue, with a chance proportional to its number in `mix`. The share `barrier` of all
+    customers would not use a queue; who wants it nevertheless goes to its `fallback`, where the same holds, and whoever
+    finds no queue, or only such as they have refused, is turned away (counted for the queue wanted first). Another mix
+    moves only customers who lose or gain by it, and whoever moves keeps their arrival and all draws.
+    """
+
+    KINDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        kind: keys for kind, keys in Volume.KINDS.items() if kind != "appointments"
+    }
 
     mix: dict[str, Amount] = {}
     barrier: dict[str, Share] = {}
@@ -535,7 +634,11 @@ class Demand(Volume):
 
 
 class SelfService(Part):
-    """Knowledge base, community, forms: deflects shares of queues."""
+    """Knowledge base, community, forms: deflects shares of queues.
+
+    Several deflect one after the other, in file order, each a share of those whom the ones before did not deflect. Of
+    the deflected the share `fails` comes after all, `returns_after` later, unless that is after the end.
+    """
 
     deflects: dict[str, Share] = {}
     fails: Share = 0.0
@@ -543,21 +646,42 @@ class SelfService(Part):
 
 
 class Outbound(Part):
-    """Messages sent through a persistent queue."""
+    """Messages that the company sends through a persistent queue.
+
+    On each day with a `window` (one stretch a day) `messages` fall due, one by one at `pace` an hour from its start, or
+    all at its start; what is not begun by its end is not sent (expired). Writing takes the queue's work on a turn. Of
+    the recipients the share `opt_out` wants no more of it and does not answer; of the others the share `reply_share`
+    answers, `reply_after` after the message, and the conversation goes on with turns as any of the queue; who does not
+    answer expires. Recipients never try again, nor are they recontacted.
+
+    `recontact`: contacts of these queues that end abandoned, lost, blocked or rejected and do not try again themselves
+    are written to, `recontact_after` later, at any hour; this takes one of the root's `limit`.
+    """
 
     queue: Text
     messages: Count = 0
     window: Hours = ByDay(((WHOLE_DAY,),) * 7)
-    pace: Amount | None = None
-    """messages an hour; None: whenever agents are idle"""
+    pace: Annotated[float, Strict(), Field(gt=0, le=1e9, allow_inf_nan=False)] | None = None
+    """messages an hour; None: all at the start of the window"""
     reply_share: Share = 0.0
     reply_after: DurationLaw = Constant(0)
     opt_out: Share = 0.0
-    recontact: Flag = False
+    recontact: tuple[Text, ...] = ()
+    recontact_after: DurationLaw = Constant(3600)
+
+    @field_validator("window")
+    @classmethod
+    def _one_stretch(cls, window: ByDay[tuple[Span, ...]]) -> ByDay[tuple[Span, ...]]:
+        if any(len(spans) > 1 for spans in (*window.weekly, *window.dated.values())):
+            raise FaultError(Fault("several windows on a day", "one stretch of hours a day"))
+        return window
 
 
 class Callback(Part):
-    """Callers who would wait long are offered a call back."""
+    """Callers of a one-to-one queue whose estimated wait exceeds `offer_above` are offered a call back.
+
+    Who `accepts` keeps the place without patience; the share `no_answer` does not pick up and costs `no_answer_time`.
+    """
 
     queue: Text
     offer_above: DurationOrNever = NEVER
@@ -576,9 +700,9 @@ class Spike(Part):
 
 
 class Busyness(Part):
-    """How the queues' busy days go together."""
+    """How the busy days of the queues (and of the demand) go together."""
 
-    correlation: Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False)] = 0.0
+    correlation: Share = 0.0
 
 
 class Variant(Part):

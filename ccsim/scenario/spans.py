@@ -8,11 +8,14 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ccsim.scenario.faults import dotted
-from ccsim.scenario.model import MICROSECOND, Queue, Scenario, Team, Volume
-from ccsim.scenario.values import DAY, HOUR, WHOLE_DAY, Span
+from ccsim.scenario.model import MICROSECOND, Demand, Queue, Scenario, Team, Volume
+from ccsim.scenario.values import DAY, HOUR, WHOLE_DAY, ByDay, Span
 
 Local = tuple[datetime, datetime]
 """A stretch of local time, half-open."""
+
+Edge = tuple[str, datetime]
+"""A local time with the path that says it."""
 
 
 @dataclass(frozen=True)
@@ -61,27 +64,65 @@ def staffed_hours(team: Team, days: list[date]) -> float:
     return paid * (1 - team.absence)
 
 
-def contacts(queue: Queue, scenario: Scenario) -> dict[date, float]:
-    """Expected roots by day of the run; of a queue that rejects, those of its opening hours. Without spikes."""
+def contacts(scenario: Scenario, name: str) -> dict[date, float]:
+    """Expected roots of a queue by day of the run; of one that rejects, those of its opening hours.
+
+    Those deflected are left out; so are spikes, backlog and what the company sends.
+    """
+    queue, demand = scenario.queue[name], scenario.demand
     days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
-    rejects = queue.outside_hours == "reject"
+    by_appointment = queue.volume is not None and queue.volume.appointments is not None
+    rejects = queue.outside_hours == "reject" or by_appointment
     served = {day: [local(day, span) for span in (queue.open.on(day) if rejects else (WHOLE_DAY,))] for day in days}
-    volume = queue.volume
-    if volume is None:
-        return dict.fromkeys(days, 0.0)
-    if volume.per_hour is not None:
-        return {day: volume.scale * volume.per_hour * sum(map(hours, served[day])) for day in days}
-    if volume.per_day is not None:
-        return {day: volume.scale * volume.per_day * volume.weekday.on(day) if served[day] else 0.0 for day in days}
     expected = dict.fromkeys(days, 0.0)
+    for volume, share in ((queue.volume, 1.0), (demand, reach(demand).get(name, 0.0) if demand else 0.0)):
+        if volume is not None and share > 0:
+            for day, number in _expected(volume, served, scenario).items():
+                expected[day] += number * volume.scale * share * arrives(scenario, name)
+    return expected
+
+
+def arrives(scenario: Scenario, name: str) -> float:
+    """The share of a queue's would-be contacts that self-service leaves to it."""
+    sought, left = 1.0, 0.0
+    for service in scenario.self_service.values():
+        deflected = service.deflects.get(name, 0.0)
+        left += sought * deflected * service.fails
+        sought *= 1 - deflected
+    return sought + left
+
+
+def reach(demand: Demand) -> dict[str, float]:
+    """The share of a demand that comes to each queue, past its barriers."""
+    found: dict[str, float] = dict.fromkeys((*demand.mix, *demand.fallback.values()), 0.0)
+    total = sum(demand.mix.values())
+    for wanted, weight in demand.mix.items():
+        name: str | None = wanted
+        left, refused = weight / total if total else 0.0, set[str]()
+        while name is not None and name not in refused:
+            barrier = demand.barrier.get(name, 0.0)
+            found[name] += left * (1 - barrier)
+            left *= barrier
+            refused.add(name)
+            name = demand.fallback.get(name)
+    return found
+
+
+def _expected(volume: Volume, served: dict[date, list[Local]], scenario: Scenario) -> dict[date, float]:
+    """Contacts of a volume by day, in the hours served, before `scale`."""
+    if volume.per_hour is not None:
+        return {day: volume.per_hour * sum(map(hours, spans)) for day, spans in served.items()}
+    if volume.per_day is not None:
+        return {day: volume.per_day * volume.weekday.on(day) if spans else 0.0 for day, spans in served.items()}
+    expected = dict.fromkeys(served, 0.0)
     for moment, number in _given(volume, scenario):
         if any(start <= moment < end for start, end in served.get(moment.date(), ())):
-            expected[moment.date()] += volume.scale * number
+            expected[moment.date()] += number
     return expected
 
 
 def _given(volume: Volume, scenario: Scenario) -> Iterator[tuple[datetime, float]]:
-    """Local time and number of what a file or log says."""
+    """Local time and number of what a file or log says, or what is booked."""
     yield from volume.intervals
     zone = ZoneInfo(scenario.timezone) if scenario.timezone else None
     midnight = datetime.combine(scenario.start, datetime.min.time())
@@ -90,34 +131,66 @@ def _given(volume: Volume, scenario: Scenario) -> Iterator[tuple[datetime, float
             yield midnight + arrival * MICROSECOND, 1.0
         else:
             yield (arrival.astimezone(zone).replace(tzinfo=None) if arrival.tzinfo else arrival), 1.0
+    for moment in booked(volume, scenario):
+        yield moment, volume.appointments.each * (1 - volume.no_show) if volume.appointments else 0.0
 
 
-def edges(scenario: Scenario) -> Iterator[tuple[str, datetime]]:
+def booked(volume: Volume, scenario: Scenario) -> Iterator[datetime]:
+    """The times of its appointments, whether the queue is open then or not."""
+    if volume.appointments is not None:
+        hours, every = volume.appointments.hours, volume.appointments.every
+        for day in range(-1, scenario.days):
+            midnight = datetime.combine(scenario.start + timedelta(days=day), datetime.min.time())
+            for wall in range(hours.start, hours.end, every):
+                yield midnight + timedelta(microseconds=wall)
+
+
+def volumes(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], Volume]]:
+    """Every volume of a scenario with its place."""
+    for name, queue in scenario.queue.items():
+        if queue.volume is not None:
+            yield ("queue", name, "volume"), queue.volume
+    if scenario.demand is not None:
+        yield ("demand",), scenario.demand
+
+
+def edges(scenario: Scenario) -> Iterator[Edge]:
     """Every local time at which something begins or ends, with the path that says so."""
     days = run_days(scenario)
     for name, queue in scenario.queue.items():
-        yield from _queue_edges(name, queue, days)
+        yield from _hours_edges(("queue", name, "open"), queue.open, days)
+        if queue.bot is not None:
+            yield from _hours_edges(("queue", name, "bot", "hours"), queue.bot.hours, days)
+    for place, volume in volumes(scenario):
+        yield from _volume_edges(place, volume, days)
+    for name, outbound in scenario.outbound.items():
+        yield from _hours_edges(("outbound", name, "window"), outbound.window, days)
     for name, team in scenario.team.items():
         yield from _team_edges(name, team, days)
     for i, spike in enumerate(scenario.spike):
         yield dotted(("spike", i, "at")), spike.at
 
 
-def _queue_edges(name: str, queue: Queue, days: list[date]) -> Iterator[tuple[str, datetime]]:
+def _hours_edges(place: tuple[str, ...], hours: ByDay[tuple[Span, ...]], days: list[date]) -> Iterator[Edge]:
     for day in days:
-        for span in queue.open.on(day):
-            yield from _ends(("queue", name, "open"), day, span)
-    for interval in queue.volume.intervals if queue.volume else ():
+        for span in hours.on(day):
+            yield from _ends(place, day, span)
+
+
+def _volume_edges(place: tuple[str, ...], volume: Volume, days: list[date]) -> Iterator[Edge]:
+    for interval in volume.intervals:
         if interval.contacts > 0:
-            yield dotted(("queue", name, "volume", "file")), interval.start
-    trace = queue.volume.trace if queue.volume else None
-    if trace is not None:
-        for line, arrival in zip(trace.lines, trace.arrivals, strict=True):
+            yield dotted((*place, "file")), interval.start
+    if volume.appointments is not None:
+        for day in days:
+            yield from _ends((*place, "appointments", "hours"), day, volume.appointments.hours)
+    if volume.trace is not None:
+        for line, arrival in zip(volume.trace.lines, volume.trace.arrivals, strict=True):
             if isinstance(arrival, datetime) and arrival.tzinfo is None:
-                yield f"{trace.log}:{line}", arrival
+                yield f"{volume.trace.log}:{line}", arrival
 
 
-def _team_edges(name: str, team: Team, days: list[date]) -> Iterator[tuple[str, datetime]]:
+def _team_edges(name: str, team: Team, days: list[date]) -> Iterator[Edge]:
     for i, shift in enumerate(team.shifts):
         for day in filter(shift.days.on, days):
             yield from _ends(("team", name, "shifts", i, "hours"), day, shift.hours)
@@ -131,7 +204,7 @@ def _team_edges(name: str, team: Team, days: list[date]) -> Iterator[tuple[str, 
                 yield f"{team.roster.file}:{row.line}", end
 
 
-def _ends(place: tuple[str | int, ...], day: date, span: Span) -> Iterator[tuple[str, datetime]]:
+def _ends(place: tuple[str | int, ...], day: date, span: Span) -> Iterator[Edge]:
     # whole days follow one another, whatever the clock does at midnight
     if span != WHOLE_DAY:
         yield from ((dotted(place), end) for end in local(day, span))

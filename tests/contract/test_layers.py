@@ -15,7 +15,7 @@ LAYERS = (
     {"errors", "theory"},
     {"tables", "routing", "draws"},
     {"scenario", "engine", "metrics"},
-    {"workload", "plan"},
+    {"workload", "customers", "attendance", "plan"},
     {"experiment"},
     {"charts"},
     {"cli"},

@@ -26,6 +26,7 @@ from ccsim.scenario.check import warnings
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import load, parse, resolved_toml, stored_files
 from ccsim.scenario.schema import json_schema
+from ccsim.scenario.spans import contacts
 from ccsim.scenario.template import template
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span, Target
 from ccsim.tables import NEVER, SECOND
@@ -141,9 +142,6 @@ def example(tmp_path: Path) -> Path:
     return path
 
 
-PARTS_SWITCHED_OFF = ("queue.whatsapp.bot.contains=0", "queue.whatsapp.bot.time=0", "team.frontline.interrupts={}")
-
-
 def small(**queue: object) -> Scenario:
     raw = tomllib.loads(SMALL)
     raw["queue"]["phone"] |= queue
@@ -159,17 +157,8 @@ def law(text: str, key: str = "work", folder: Path | None = None) -> object:
 # the example
 
 
-def test_the_example_asks_for_nothing_unknown_but_bot_and_interruption(example: Path) -> None:
-    with pytest.raises(ScenarioError) as refused:
-        load(example)
-    assert [(p.path, p.found) for p in refused.value.problems] == [
-        ("queue.whatsapp.bot", "not supported yet"),
-        ("team.frontline.interrupts", "not supported yet"),
-    ]
-
-
 def test_the_example_says_what_it_means(example: Path) -> None:
-    s = load(example, overrides=PARTS_SWITCHED_OFF)
+    s = load(example)
     assert (s.name, s.start, s.days, s.timezone) == ("Online shop, a week in March", date(2026, 3, 2), 7, "Europe/Rome")
     assert (s.interval, s.warm_up, s.drain, s.seed, s.replications) == (30 * MINUTE, 0, DAY, 20260302, 20)
 
@@ -240,8 +229,11 @@ def test_every_key_of_the_contract_is_in_the_schema() -> None:
         "max_waiting answer_delay turns work work_by_concurrency work_cv reply_latency wrap_up patience reply_patience "
         "silent_abandonment short_abandon idle_timeout returns expires_after same_agent_for over_capacity reread "
         "transfer drop reconnects reconnect_after reopens retry limit bot service_level sl_formula reply_target "
-        "max_abandonment resolution_target value fee effort",
-        "Volume": "per_hour per_day shape weekday file column log arrived_at scale busyness_cv",
+        "max_abandonment resolution_target value fee effort auto_reply missed_after",
+        "Volume": "per_hour per_day shape weekday file column log arrived_at work appointments no_show earliness scale "
+        "busyness_cv",
+        "Appointments": "hours every each",
+        "AutoReply": "patience",
         "Backlog": "contacts age",
         "Reread": "after work per_turn",
         "Transfer": "to share same_agent cold repeat_turns repeat_work",
@@ -249,13 +241,14 @@ def test_every_key_of_the_contract_is_in_the_schema() -> None:
         "Retry": "share after to",
         "Bot": "contains time asks_human hours loses_context",
         "Team": "skills concurrency interrupts slowdown pace shifts roster end_of_shift overrun absence cost_per_hour "
-        "overtime_factor max_occupancy",
+        "overtime_factor max_occupancy steps_out",
+        "StepsOut": "every lasts",
         "Shift": "agents days hours breaks activities paid",
         "Roster": "file",
         "Routing": "agent contact attention reserve",
         "Demand": "per_day mix barrier fallback",
         "SelfService": "deflects fails returns_after",
-        "Outbound": "queue messages window pace reply_share reply_after opt_out recontact",
+        "Outbound": "queue messages window pace reply_share reply_after opt_out recontact recontact_after",
         "Callback": "queue offer_above accepts no_answer no_answer_time",
         "Spike": "queue at duration scale",
         "Busyness": "correlation",
@@ -267,44 +260,138 @@ def test_every_key_of_the_contract_is_in_the_schema() -> None:
     assert set(skill_table) == {"rank", "after", "longer_than"}
 
 
-def test_parts_of_later_issues_are_read_and_refused_by_name() -> None:
-    raw = tomllib.loads(SMALL) | tomllib.loads("""
-        staffing = { patterns = [] }
-        [demand]
-        per_day = 100
-        mix = { phone = 1.0 }
-        barrier = { phone = 0.1 }
-        fallback = { phone = "phone" }
-        [self_service.faq]
-        deflects = { phone = 0.1 }
-        fails = 0.2
-        returns_after = { mean = "1h" }
-        [outbound.news]
-        queue = "phone"
-        messages = 10
-        window = { mon-fri = "09:00-17:00" }
-        pace = 5
-        reply_share = 0.1
-        reply_after = { mean = "1h" }
-        opt_out = 0.01
-        recontact = true
-        [callback.phone]
-        queue = "phone"
-        offer_above = "2m"
-        accepts = 0.5
-        no_answer = 0.1
-        no_answer_time = "30s"
-        [busyness]
-        correlation = 0.5
-        """)
-    raw["queue"]["phone"] |= {"drop": 0.1, "work_by_concurrency": ["3m", "4m"], "outside_hours": "bot"}
+def test_staffing_is_of_a_later_issue() -> None:
     with pytest.raises(ScenarioError) as refused:
-        parse(raw)
-    assert {p.found for p in refused.value.problems} == {"not supported yet"}
-    assert [p.path for p in refused.value.problems] == [
-        "queue.phone.drop", "queue.phone.work_by_concurrency", "queue.phone.outside_hours", "demand",
-        "self_service.faq", "outbound.news", "callback.phone", "busyness.correlation", "staffing",
-    ]  # fmt: skip
+        parse(tomllib.loads(SMALL) | {"staffing": {"patterns": []}})
+    assert [(p.path, p.found) for p in refused.value.problems] == [("staffing", "not supported yet")]
+
+
+BEHAVIOURS = """
+days = 2
+[queue.phone]
+channel = "phone"
+outside_hours = "bot"
+bot = { contains = 0.2, time = { mean = "1m" }, asks_human = 0.1, hours = { mon-fri = "06:00-22:00" } }
+[queue.chat]
+channel = "live_chat"
+drop = 0.1
+reconnects = 0.6
+reconnect_after = { mean = "2m" }
+bot = { contains = 0.3, time = "2m", loses_context = true }
+[queue.whatsapp]
+channel = "messaging"
+open = "08:00-20:00"
+auto_reply = { patience = { mean = "4h" } }
+[queue.social]
+channel = "social"
+missed_after = "4h"
+volume = { per_day = 20 }
+[queue.fair]
+channel = "in_person"
+open = "09:00-17:00"
+[queue.fair.volume]
+appointments = { hours = "09:00-17:00", every = "15m", each = 2 }
+no_show = 0.1
+earliness = { mean = "5m" }
+[queue.shared]
+channel = "live_chat"
+work_by_concurrency = ["3m", "3m30s", "4m"]
+work_cv = 0.8
+volume = { per_day = 50, busyness_cv = 0.2 }
+[demand]
+per_day = 500
+shape = "office"
+busyness_cv = 0.1
+mix = { phone = 0.6, chat = 0.3, whatsapp = 0.1 }
+barrier = { chat = 0.1, whatsapp = 0.3 }
+fallback = { chat = "phone", whatsapp = "chat" }
+[busyness]
+correlation = 0.5
+[self_service.faq]
+deflects = { phone = 0.1, social = 0.2 }
+fails = 0.2
+returns_after = { mean = "1h" }
+[outbound.news]
+queue = "whatsapp"
+messages = 10
+window = { mon-fri = "09:00-17:00" }
+pace = 5
+reply_share = 0.1
+reply_after = { mean = "1h" }
+opt_out = 0.01
+recontact = ["phone", "chat"]
+recontact_after = "30m"
+[callback.phone]
+queue = "phone"
+offer_above = "2m"
+accepts = 0.5
+no_answer = 0.1
+no_answer_time = "30s"
+[team.all]
+skills = { phone = 1, chat = 1, whatsapp = 2, social = 3, fair = 1 }
+interrupts = { phone = ["whatsapp", "social"], fair = ["chat"] }
+steps_out = { every = "1h", lasts = { mean = "5m", cv = 0.5 } }
+shifts = [{ agents = 4, hours = "always" }]
+[team.together]
+skills = { shared = 1, phone = 2 }
+shifts = [{ agents = 2, hours = "always" }]
+"""
+
+
+def test_behaviours_say_what_they_mean() -> None:
+    s = parse(tomllib.loads(BEHAVIOURS))
+    assert s.queue["phone"].bot is not None
+    assert s.queue["phone"].bot.hours.on(date(2026, 1, 4)) == ()
+    assert s.queue["chat"].reconnect_after == Exponential(120)
+    assert s.queue["whatsapp"].auto_reply is not None
+    assert s.queue["whatsapp"].auto_reply.patience == Exponential(4 * 3600)
+    assert (s.queue["social"].missed_after, s.queue["phone"].missed_after) == (4 * HOUR, NEVER)
+    fair = s.queue["fair"].volume
+    assert fair is not None
+    assert fair.appointments is not None
+    assert (fair.kind, fair.appointments.hours, fair.appointments.every, fair.appointments.each) == (
+        "appointments", Span(9 * HOUR, 17 * HOUR), 15 * MINUTE, 2,
+    )  # fmt: skip
+    assert s.demand is not None
+    assert (s.demand.kind, s.demand.mix["phone"], s.demand.fallback["whatsapp"]) == ("per_day", 0.6, "chat")
+    assert s.outbound["news"].recontact == ("phone", "chat")
+    assert s.outbound["news"].recontact_after == Constant(1800)
+    assert s.callback["phone"].offer_above == 2 * MINUTE
+    # a bare duration is a mean here
+    assert s.team["all"].steps_out is not None
+    assert (s.team["all"].steps_out.every, s.team["all"].steps_out.lasts) == (
+        Exponential(3600), LogNormal.from_mean_cv(300, 0.5),
+    )  # fmt: skip
+    assert s.team["all"].interrupts == {"phone": ("whatsapp", "social"), "fair": ("chat",)}
+
+
+def test_shared_attention_leaves_aside_what_its_channel_brings() -> None:
+    s = parse(tomllib.loads(BEHAVIOURS))
+    shared = s.queue["shared"]
+    assert (shared.turns, shared.wrap_up, shared.turn_work) == (
+        Constant(1), Constant(0), LogNormal.from_mean_cv(180, 0.8),
+    )  # fmt: skip
+    assert s.team["together"].concurrency == {"shared": 3, "phone": 1}
+    brought = {path for path, _ in defaults_used(s)}
+    assert "queue.shared.patience" in brought
+    assert not brought & {f"queue.shared.{key}" for key in ("turns", "work", "wrap_up", "reply_latency")}
+    assert "team.together.concurrency.shared" not in brought
+    raw = tomllib.loads(BEHAVIOURS)
+    del raw["queue"]["shared"]["work_cv"]
+    raw["team"]["together"]["concurrency"] = {"phone": 1}
+    again = parse(raw)
+    assert again.queue["shared"].turn_work == Exponential(180)
+    assert again.team["together"].concurrency == {"shared": 3, "phone": 1}
+
+
+def test_what_comes_to_a_queue_is_told_from_all_its_doors() -> None:
+    s = parse(tomllib.loads(BEHAVIOURS))
+    day = date(2026, 1, 5)
+    # of 500: phone 60 %, and 10 % of the chat's 30 % and of the 3 % who would not use WhatsApp; 92 % are not deflected
+    assert contacts(s, "phone")[day] == pytest.approx(500 * (0.6 + 0.033) * 0.92)
+    assert contacts(s, "chat")[day] == pytest.approx(500 * (0.27 + 0.027))
+    assert contacts(s, "fair")[day] == pytest.approx(64 * 0.9)
+    assert contacts(s, "social")[day] == pytest.approx(20 * 0.84)
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -315,6 +402,7 @@ def test_neutral_values_are_accepted_on_every_channel(channel: str) -> None:
         reopens={"share": 0, "after": "0s"}, retry={"share": 0}, transfer=[{"to": "phone", "share": 0}],
         bot={"contains": 0, "asks_human": 1}, service_level="none", reply_target="none", resolution_target="none",
         reread={"after": "never"}, head_start=0, max_waiting="never", short_abandon="0s", turns=1, wrap_up="0s",
+        missed_after="never",
         reply_latency="0s", initial_backlog={"contacts": 0}, work_by_concurrency=[], over_capacity=False,
     )  # fmt: skip
 
@@ -531,9 +619,9 @@ def test_moments_follow_the_local_clock() -> None:
 
 
 def test_a_variant_and_overrides_apply_on_top(example: Path) -> None:
-    base = load(example, overrides=PARTS_SWITCHED_OFF)
+    base = load(example)
     other = load(
-        example, "whatsapp_first", [*PARTS_SWITCHED_OFF, "queue.phone.volume.scale=0.5", "name=changed", "days=8"]
+        example, "whatsapp_first", ["queue.phone.volume.scale=0.5", "name=changed", "days=8"]
     )
     assert base.queue["phone"].volume is not None
     assert other.queue["phone"].volume is not None
@@ -552,7 +640,7 @@ def test_an_override_may_reach_into_a_default_of_a_channel(tmp_path: Path) -> No
 
 
 def test_the_file_as_run_gives_the_same_scenario(example: Path, tmp_path: Path) -> None:
-    first = load(example, "whatsapp_first", [*PARTS_SWITCHED_OFF, "queue.phone.work=2m"])
+    first = load(example, "whatsapp_first", ["queue.phone.work=2m"])
     folder = tmp_path / "results"
     folder.mkdir()
     (folder / "scenario.toml").write_text(resolved_toml(first))
@@ -579,7 +667,7 @@ def test_data_files_of_one_name_in_two_folders_are_kept_apart(tmp_path: Path) ->
 
 
 def test_a_scenario_needs_no_file_once_read(example: Path) -> None:
-    first = load(example, overrides=PARTS_SWITCHED_OFF)
+    first = load(example)
     for file in example.parent.iterdir():
         file.unlink()
     again = pickle.loads(pickle.dumps(first))

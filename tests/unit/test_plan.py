@@ -63,7 +63,7 @@ def test_every_column_has_its_dtype_and_length() -> None:
                 assert getattr(values, name).shape == shapes[column.by], name
                 checked += 1
             kind = {"us": np.int64, "count": np.integer, "id": np.integer, "money": np.float64, "s": np.float64}
-            if column.unit in kind:
+            if column.unit in kind and name != "shared_mean":
                 assert np.issubdtype(getattr(values, name).dtype, kind[column.unit]), name
     assert checked > 40
 

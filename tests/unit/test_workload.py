@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,18 @@ import pytest
 from ccsim.plan import lower
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
-from ccsim.tables import NEVER, SECOND, Link, Workload, columns
+from ccsim.tables import NEVER, SECOND, Link, Plan, Workload, columns
 from ccsim.workload import sample
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 
-PARENTS = {
-    Link.TRANSFER: "transfer_child",
-    Link.RETRY: "retry_child",
-    Link.RETURN: "return_child",
-    Link.REOPENING: "reopen_child",
+CHILDREN = {
+    "transfer_child": (Link.TRANSFER,),
+    "retry_child": (Link.RETRY, Link.RECONTACT),
+    "return_child": (Link.RETURN,),
+    "reconnect_child": (Link.RETURN,),
+    "reopen_child": (Link.REOPENING,),
 }
 
 
@@ -40,8 +42,11 @@ def drawn(queue: dict[str, Any], **top: Any) -> Workload:
 def check_shape(found: Workload, scenario: Scenario) -> None:
     """All that tables.py promises of a workload, and the budgets of its trees."""
     n, slots = len(found.queue), len(found.work)
+    plan = lower(scenario)[0]
+    sizes = {"contact": n, "turn": slots, "shift": len(plan.shift_agent), "out": len(found.out_shift)}
+    sizes["queue"] = len(scenario.queue)
     for name, column in columns(Workload).items():
-        assert len(getattr(found, name)) == {"contact": n, "turn": slots}.get(column.by, len(found.present)), name
+        assert len(getattr(found, name)) == sizes[column.by], name
     roots = int((found.link == Link.ROOT).sum())
     assert (found.link[:roots] == Link.ROOT).all()
     assert np.array_equal(found.root[:roots], np.arange(roots))
@@ -52,13 +57,13 @@ def check_shape(found: Workload, scenario: Scenario) -> None:
     assert later == sorted(later)
 
     parent = np.full(n, -1)
-    for link, name in PARENTS.items():
+    for name, links in CHILDREN.items():
         children = getattr(found, name)
         has = np.flatnonzero(children >= 0)
         assert (parent[children[has]] == -1).all()
         parent[children[has]] = has
-        assert (found.link[children[has]] == link).all()
-        if link in (Link.RETURN, Link.REOPENING):
+        assert np.isin(found.link[children[has]], links).all()
+        if name in ("return_child", "reconnect_child", "reopen_child"):
             assert np.array_equal(found.queue[children[has]], found.queue[has])
     assert ((parent >= 0) == (np.arange(n) >= roots)).all()
     below = np.arange(roots, n)
@@ -84,6 +89,35 @@ def check_shape(found: Workload, scenario: Scenario) -> None:
     assert np.array_equal(found.transfer_draw >= 0, found.transfer_child >= 0)
     assert not ((found.transfer_child >= 0) & (found.reopen_child >= 0)).any()
 
+    check_behaviours(found)
+    check_outs(found, plan)
+
+
+def check_behaviours(found: Workload) -> None:
+    """What goes together before the agent."""
+    assert (found.outbound[found.link == Link.RECONTACT]).all()
+    assert not (found.outbound & (found.link != Link.RECONTACT) & (found.link != Link.ROOT)).any()
+    assert not (found.outbound & ((found.retry_child >= 0) | (found.bot_time >= 0))).any()
+    assert found.missed[found.outbound].all()
+    assert (found.turns[found.outbound] >= 2).all()
+    assert not ((found.bot_time >= 0) & (found.link == Link.TRANSFER)).any()
+    assert not (found.bot_repeats > 0)[(found.bot_time < 0) | (found.link == Link.RETURN)].any()
+    assert (found.turns > found.bot_repeats)[found.turns > 0].all()
+    assert not (found.deflected & (found.link != Link.ROOT)).any()
+
+
+def check_outs(found: Workload, plan: Plan) -> None:
+    """Absences lie inside their shifts, sorted, and touch neither one another nor a pause."""
+    keys = list(zip(found.out_shift, found.out_start, strict=True))
+    assert keys == sorted(keys)
+    gaps = [(s, a, b) for s, a, b in zip(found.out_shift, found.out_start, found.out_end, strict=True)]
+    gaps += [(s, a, b) for s, a, b in zip(plan.pause_shift, plan.pause_start, plan.pause_end, strict=True)]
+    gaps.sort()
+    assert all(start < end for _, start, end in gaps)
+    assert all(one[0] < other[0] or one[2] < other[1] for one, other in pairwise(gaps))
+    assert (found.out_start > plan.shift_start[found.out_shift]).all()
+    assert (found.out_end < plan.shift_end[found.out_shift]).all()
+
 
 FULL: dict[str, dict[str, Any]] = {
     "calls": {
@@ -108,9 +142,8 @@ def test_a_rich_scenario_keeps_every_promise() -> None:
     rich = scenario(FULL)
     found = sample(rich, 1)
     check_shape(found, rich)
-    assert set(found.link) == set(Link)
+    assert set(found.link) == set(Link) - {Link.RECONTACT}
     assert found.generation.max() >= 4
-    assert len(found.present) == len(lower(rich)[0].shift_agent)
 
 
 def test_shares_of_one_reach_every_budget_and_shares_of_nought_none() -> None:

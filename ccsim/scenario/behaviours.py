@@ -1,0 +1,199 @@
+"""Whether the behaviours of the model's section 6 fit the channels and one another: one rule a function."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from ccsim.draws.durations import Never
+from ccsim.errors import Problem
+from ccsim.scenario.faults import dotted
+from ccsim.scenario.model import Queue, Scenario
+from ccsim.scenario.spans import booked, openings, run_days
+from ccsim.tables import NEVER
+
+Found = Iterator[Problem]
+Rule = Callable[[Scenario], Found]
+
+BOOKABLE: Final = ("video", "in_person")
+"""Channels with appointments."""
+
+
+def lost_connections_are_found_out(scenario: Scenario) -> Found:
+    """An agent notices at the idle timeout that a customer is gone, so there must be one."""
+    for name, queue in scenario.queue.items():
+        if queue.drop > 0 and queue.idle_timeout == NEVER and not (queue.kind.persistent or queue.kind.one_to_one):
+            path = dotted(("queue", name, "drop"))
+            yield Problem(path, f'{queue.drop:g} with idle_timeout = "never"', "an idle_timeout, or 0")
+
+
+def shared_attention(scenario: Scenario) -> Found:
+    """With `work_by_concurrency` a contact is one turn, worked on at once with all others, and over when it is done."""
+    for name, queue in scenario.queue.items():
+        if queue.shared:
+            for key, found, allowed in _no_use_for(queue):
+                yield Problem(dotted(("queue", name, key)), f"{found} with work_by_concurrency", allowed)
+        elif queue.work_cv is not None:
+            yield Problem(dotted(("queue", name, "work_cv")), "no work_by_concurrency", "cv in work = { mean, cv }")
+
+
+def _no_use_for(queue: Queue) -> Iterator[tuple[str, str, str]]:
+    if queue.kind.one_to_one:
+        yield "work_by_concurrency", f"{queue.channel}, a one-to-one channel", "work"
+    if 0 in queue.work_by_concurrency:
+        yield "work_by_concurrency", "a mean of 0", "durations above 0"
+    if "work" in queue.model_fields_set:
+        yield "work", "work", "one of them"
+    if queue.turns.mean != 1:
+        yield "turns", f"{queue.turns.mean:g} turns", "1"
+    if queue.wrap_up.mean > 0:
+        yield "wrap_up", f"{queue.wrap_up.mean:g} s", "0"
+    if any(transfer.share > 0 for transfer in queue.transfer):
+        yield "transfer", "transfers", "no transfer: there is no turn to leave after"
+    if queue.silent_abandonment > 0:
+        yield "silent_abandonment", f"{queue.silent_abandonment:g}", "0: nobody is answered in vain"
+    if queue.kind.persistent and not isinstance(queue.patience, Never):
+        yield "patience", f"patience on {queue.channel}", '"never": nobody is answered in vain'
+
+
+def shared_attention_of_teams(scenario: Scenario) -> Found:
+    """A team works on all its sessions at once or turn by turn; handle times by concurrency say how many it holds."""
+    for name, team in scenario.team.items():
+        several = [q for q in team.skills if q in scenario.queue and not scenario.queue[q].kind.one_to_one]
+        shared = {queue: len(scenario.queue[queue].work_by_concurrency) for queue in several}
+        at_once = [queue for queue, sessions in shared.items() if sessions]
+        if at_once and len(at_once) < len(several):
+            other = next(queue for queue in several if queue not in at_once)
+            found = f"{at_once[0]} by concurrency and {other} turn by turn"
+            yield Problem(dotted(("team", name, "skills")), found, "one or the other for all queues of a team")
+        if len({shared[queue] for queue in at_once}) > 1:
+            lengths = ", ".join(f"{queue} {shared[queue]}" for queue in at_once)
+            found = f"work_by_concurrency of several lengths: {lengths}"
+            yield Problem(dotted(("team", name, "skills")), found, "lists of one length")
+        for queue in at_once:
+            if team.concurrency[queue] != shared[queue]:
+                path = dotted(("team", name, "concurrency", queue))
+                allowed = f"{shared[queue]}, the length of work_by_concurrency"
+                yield Problem(path, f"{team.concurrency[queue]} sessions at once", allowed)
+
+
+def interruptions(scenario: Scenario) -> Found:
+    """One-to-one queues interrupt queues worked on turn by turn; one that the team does not serve does no harm."""
+    for name, team in scenario.team.items():
+        for call, others in team.interrupts.items():
+            place = ("team", name, "interrupts", call)
+            caller = scenario.queue.get(call)
+            if caller is not None and not caller.kind.one_to_one:
+                yield Problem(dotted(place), f"{call} is {caller.channel}", "a one-to-one queue, such as a phone")
+            for i, other in enumerate(others):
+                served = scenario.queue.get(other)
+                if served is not None and (served.kind.one_to_one or served.shared):
+                    found = "one-to-one" if served.kind.one_to_one else "worked on by concurrency"
+                    yield Problem(dotted((*place, i)), f"{other} is {found}", "a queue worked on turn by turn")
+
+
+def bots(scenario: Scenario) -> Found:
+    """A queue left to its bot has one; who explains again does so in a turn of their own."""
+    for name, queue in scenario.queue.items():
+        if queue.outside_hours == "bot" and queue.bot is None:
+            yield Problem(dotted(("queue", name, "outside_hours")), '"bot" without a bot', "a bot, or reject or hold")
+        if queue.bot is not None and queue.bot.loses_context and (queue.kind.one_to_one or queue.shared):
+            found = f"a turn more on {queue.channel}" + (" with work_by_concurrency" if queue.shared else "")
+            yield Problem(dotted(("queue", name, "bot", "loses_context")), found, "false: it has one turn")
+
+
+def messages_that_wait(scenario: Scenario) -> Found:
+    """Only messages are overlooked; only who is held hears an automatic reply."""
+    for name, queue in scenario.queue.items():
+        if queue.missed_after != NEVER and not queue.kind.persistent:
+            path = dotted(("queue", name, "missed_after"))
+            yield Problem(path, f"{queue.channel} is not persistent", '"never", or patience')
+        holds = queue.outside_hours == "hold" or (queue.outside_hours == "bot" and queue.kind.persistent)
+        if queue.auto_reply is not None and not holds:
+            found = f'nobody is held with outside_hours = "{queue.outside_hours}"'
+            yield Problem(dotted(("queue", name, "auto_reply")), found, 'outside_hours = "hold"')
+
+
+def demand(scenario: Scenario) -> Found:
+    """The queues of the mix have their volume from the demand alone; barriers and fallbacks are on its ways."""
+    given = scenario.demand
+    if given is None:
+        return
+    if sum(given.mix.values()) <= 0:
+        yield Problem("demand.mix", "no queue with a share", "at least one queue with a number above 0")
+    if given.work is not None:
+        yield Problem("demand.work", "work by contact", "a log's work only in a queue's own volume")
+    for name in given.mix:
+        if name in scenario.queue and scenario.queue[name].volume is not None:
+            path = dotted(("queue", name, "volume"))
+            yield Problem(path, "a volume of its own, and a place in demand.mix", "one of them")
+    on_the_way = {*given.mix, *given.fallback.values()}
+    for key in ("barrier", "fallback"):
+        for name in getattr(given, key):
+            if name in scenario.queue and name not in on_the_way:
+                yield Problem(dotted(("demand", key, name)), "nobody of the demand comes to it", "a queue of the mix")
+    for i, spike in enumerate(scenario.spike):
+        if spike.queue in given.mix:
+            path = dotted(("spike", i, "queue"))
+            yield Problem(path, f"the volume of {spike.queue} comes from the demand", "a queue with its own volume")
+
+
+def appointments(scenario: Scenario) -> Found:
+    """Booked are visits and video calls, at some times at which the queue is open."""
+    for name, queue in scenario.queue.items():
+        if queue.volume is None or queue.volume.appointments is None:
+            continue
+        path = dotted(("queue", name, "volume", "appointments"))
+        open_at = list(openings(queue, run_days(scenario)))
+        if queue.channel not in BOOKABLE:
+            yield Problem(path, f"appointments on {queue.channel}", f"these on {' and '.join(BOOKABLE)} only")
+        elif not any(start <= time < end for time in booked(queue.volume, scenario) for start, end in open_at):
+            yield Problem(path, "never while the queue is open", "some booked time in its opening hours")
+
+
+def outbound(scenario: Scenario) -> Found:
+    """The company writes through persistent queues; who does not answer expires."""
+    recontacted = Counter(queue for out in scenario.outbound.values() for queue in set(out.recontact))
+    for name, out in scenario.outbound.items():
+        for i, queue_name in enumerate(out.recontact):
+            if recontacted[queue_name] > 1 or out.recontact.count(queue_name) > 1:
+                path = dotted(("outbound", name, "recontact", i))
+                yield Problem(path, f"{queue_name} is recontacted twice", "each queue once")
+        queue = scenario.queue.get(out.queue)
+        if queue is None or (out.messages == 0 and not out.recontact):
+            continue
+        path = dotted(("outbound", name, "queue"))
+        if not queue.kind.persistent:
+            yield Problem(path, f"{out.queue} is {queue.channel}", "a persistent queue: messaging, email, social")
+        elif queue.shared:
+            yield Problem(path, f"{out.queue} has work_by_concurrency", "a queue worked on turn by turn")
+        elif queue.expires_after == NEVER:
+            yield Problem(path, f'{out.queue} has expires_after = "never"', "one where who does not answer expires")
+
+
+def callbacks(scenario: Scenario) -> Found:
+    """Callers are called back; a queue has one rule for it."""
+    offers = Counter(callback.queue for callback in scenario.callback.values())
+    for name, callback in scenario.callback.items():
+        queue = scenario.queue.get(callback.queue)
+        path = dotted(("callback", name, "queue"))
+        if queue is not None and not queue.kind.one_to_one:
+            yield Problem(path, f"{callback.queue} is {queue.channel}", "a one-to-one queue: phone, video, in person")
+        if offers[callback.queue] > 1:
+            yield Problem(path, f"{callback.queue} has several callback rules", "one")
+
+
+BEHAVIOURS: Final[tuple[Rule, ...]] = (
+    lost_connections_are_found_out,
+    shared_attention,
+    shared_attention_of_teams,
+    interruptions,
+    bots,
+    messages_that_wait,
+    demand,
+    appointments,
+    outbound,
+    callbacks,
+)
+"""Every rule, in the order of reporting."""
