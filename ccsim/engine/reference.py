@@ -591,7 +591,7 @@ class Agent:
     def yields(self, queue: Queue) -> bool:
         """A contact of `queue` may interrupt their sessions (6.6)."""
         interrupted = self.team.interrupts[queue.id]
-        return bool(self.sessions) and all(c.queue.id in interrupted for c in self.sessions) and self.admits(queue)
+        return all(contact.queue.id in interrupted for contact in self.sessions) and self.admits(queue)
 
     def may_write(self) -> bool:
         """They have nothing better to do than a task of the company's (6.9)."""
@@ -1045,7 +1045,7 @@ class Centre:
                     candidates += [agent for shelf in shelves for agent in shelf if agent.may_write()]
                 else:
                     candidates += [shelf[0] for shelf in shelves if shelf]
-            elif own is not None and own.team is team and own.fits(queue) and (own.may_write() or not contact.task):
+            elif own is not None and own.team is team and own.fits(queue):
                 candidates.append(own)
         return candidates
 

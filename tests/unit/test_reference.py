@@ -286,17 +286,19 @@ def test_waits_and_patience_count_from_the_end_of_the_bot() -> None:
 
 
 def test_the_bot_is_there_in_its_hours_and_not_for_transfers() -> None:
-    # 6.2: half-open hours: 99 meets the bot (until 109), 100 does not; nor does the transfer of 105, nor the backlog
-    plan = make_plan([queue("live_chat", bot_hours=[(0, 100)]), queue("phone")], [team({0: 1, 1: 1}, {0: 9})])
+    # 6.2: half-open hours: 99 meets the bot (until 109), 100 does not; nor do the transfer of 21, what the company
+    # begins at 30, and the backlog
+    plan = make_plan([queue("messaging", bot_hours=[(0, 100)]), queue("phone")], [team({0: 1, 1: 1}, {0: 9})])
     log = run(
         plan,
         contact(0, -5, [1], bot_time=10),
         contact(1, 0, [20], transfer=contact(0, work=[1], bot_time=10)),
+        contact(0, 30, [1], bot_time=10, outbound=True),
         contact(0, 99, [1], bot_time=10),
         contact(0, 100, [1], bot_time=10),
     )
-    assert seconds(log.message) == [-5, 0, 109, 100, 21]
-    assert seconds(log.start) == [0, 1, 109, 100, 21]
+    assert seconds(log.message) == [-5, 0, 30, 109, 100, 21]
+    assert seconds(log.start) == [0, 1, 30, 109, 100, 21]
 
 
 def test_who_comes_from_a_bot_that_forgets_says_it_again() -> None:
@@ -309,9 +311,17 @@ def test_who_comes_from_a_bot_that_forgets_says_it_again() -> None:
     assert seconds(log.reply) == [27, 40, None, 110]
 
 
+def test_a_return_goes_on_with_the_turns_that_remained_bot_or_not() -> None:
+    # 6.2 and 2.6: reply at 10, timeout at 15, return at 30; the one turn left is not one to tell again
+    plan = make_plan([queue("live_chat", idle_timeout=5)], [team({0: 1})])
+    log = run(plan, contact(0, 0, [10, 20], [20], comes_back=contact(0, work=[], bot_repeats=1)))
+    assert seconds(log.reply) == [10, 50]
+
+
 def test_a_bot_out_of_hours_takes_everybody() -> None:
     # 6.2, outside_hours = "bot": open 100–200. Who asks for a human too talks to the bot, until 60 and 110; the phone
-    # is still closed at 60 and open at 110. E-mail is held at 60. A transfer at 30 is rejected and held likewise
+    # is still closed at 60 and open at 110. E-mail is held at 60. A transfer at 30 is rejected and held likewise. At
+    # 150, in the hours and without a bot's, nobody is sent to the bot
     for channel, after_60 in (("phone", Outcome.REJECTED), ("email", Outcome.RESOLVED)):
         plan = make_plan(
             [queue(channel, outside=Outside.BOT, hours=[(100, 200)]), queue("live_chat")],
@@ -322,13 +332,14 @@ def test_a_bot_out_of_hours_takes_everybody() -> None:
             contact(1, 20, [10], transfer=contact(0, work=[1], bot_time=40)),
             contact(0, 30, [1], bot_time=30, asks_human=True),
             contact(0, 80, [1], bot_time=30, asks_human=True),
+            contact(0, 150, [1], bot_time=30),
         )
-        assert outcomes(log) == [Outcome.TRANSFERRED, after_60, Outcome.RESOLVED, after_60]
+        assert outcomes(log) == [Outcome.TRANSFERRED, after_60, Outcome.RESOLVED, Outcome.RESOLVED, after_60]
         if channel == "email":
-            assert seconds(log.message) == [20, 60, 110, 30]
-            assert seconds(log.start) == [20, 101, 110, 100]
+            assert seconds(log.message) == [20, 60, 110, 150, 30]
+            assert seconds(log.start) == [20, 101, 110, 150, 100]
         else:
-            assert seconds(log.left) == [30, 60, 111, 30]
+            assert seconds(log.left) == [30, 60, 111, 151, 30]
 
 
 def test_an_automatic_reply_changes_the_patience_of_the_held() -> None:
@@ -410,10 +421,11 @@ def test_a_customer_who_reconnects_in_time_goes_on() -> None:
 
 def test_a_customer_who_reconnects_too_late_comes_as_a_return() -> None:
     # 6.5: back at 41: timed out at 40, the reconnecting row (not the return) arrives at 41 with the second slot. With
-    # a latency beyond the timeout the lost connection does not matter: timed out at 40, the return at 10 + 31
+    # a latency of just the timeout it is lost at 40 and back at 41; with one beyond it, the lost connection does not
+    # matter: timed out at 40, the return at 10 + 31
     plan = make_plan([queue("live_chat", idle_timeout=30)], [team({0: 1})])
     rows = {"comes_back": contact(0, work=[], wrap_up=1), "reconnects": contact(0, work=[], wrap_up=2)}
-    for latency, back, closed in (([5], [26], 53), ([31], [0], 52)):
+    for latency, back, closed in (([5], [26], 53), ([30], [1], 53), ([31], [0], 52)):
         log = run(plan, contact(0, 0, [10, 10], latency, comeback=back, **rows))
         began = [c for c in (1, 2) if log.arrival[c] < NEVER]
         assert outcomes(log)[0] is Outcome.TIMED_OUT
@@ -468,6 +480,48 @@ def test_a_call_interrupts_only_where_no_agent_is_empty_and_only_what_it_may() -
     assert [log.agent[slot] for slot in range(7)] == [1, 0, 0, 1, 2, 0, 1]
     assert seconds(log.start) == [0, 1, 301, 70, 10, 20, 60]
     assert suspensions(log) == [(1, 0, 20, 220)]
+
+
+def test_who_is_in_a_call_takes_nothing_else() -> None:
+    # 6.6: in the call of 10–50 that interrupted mail A there is room for neither mail B of 20 nor call C of 30; at 50
+    # both are taken, B having waited longer, and C (50–60) goes before A (60–100) and B
+    plan = make_plan([queue("phone"), queue("email")], [team({0: 1, 1: 1}, {1: 3}, interrupts={0: [1]})])
+    log = run(plan, contact(1, 0, [50]), contact(0, 10, [40]), contact(1, 20, [5]), contact(0, 30, [10]))
+    assert stretches(log, 2) == [(0, 20, 50, 105)]
+    assert stretches(log, 3) == [(0, 30, 50, 60)]
+    assert suspensions(log) == [(0, 0, 10, 60)]
+    assert seconds(log.reply)[0] == 100
+
+
+def test_an_overflow_team_is_interrupted_when_it_may_help() -> None:
+    # 6.6 and 4: the team helps with calls that have waited for 30: the call of 10 interrupts the mail at 40
+    plan = make_plan([queue("phone"), queue("email")], [team({0: 1, 1: 1}, {1: 2}, after={0: 30}, interrupts={0: [1]})])
+    log = run(plan, contact(1, 0, [100]), contact(0, 10, [5]))
+    assert suspensions(log) == [(0, 0, 40, 45)]
+
+
+def test_a_call_that_waits_for_its_own_agent_interrupts_it() -> None:
+    # 6.6 and 2.9: the chat is transferred at 20 to the phone with its agent, who has a mail (no keeping at once). It is
+    # bound to agent 0 and interrupts the mail, for the overflow's condition does not apply to the own agent. Not bound,
+    # it goes to the empty agent 1
+    for same_agent_for, agent in ((60, 0), (0, 1)):
+        plan = make_plan(
+            [queue("live_chat"), queue("phone", same_agent_for=same_agent_for), queue("email")],
+            [
+                team({0: 1, 1: 1, 2: 1}, {0: 2, 2: 2}, after={1: 99}, interrupts={1: [2]}),
+                team({1: 2}, {0: 2, 2: 2}),
+            ],
+        )
+        log = run(plan, contact(0, 0, [20], transfer=contact(1, work=[30], keep_agent=True)), contact(2, 10, [100]))
+        assert stretches(log, 2) == [(agent, 20, 20, 50)]
+        assert suspensions(log) == ([(1, 0, 20, 50)] if agent == 0 else [])
+    # with agent 1 absent it waits for anyone and interrupts its own agent still
+    plan = make_plan(
+        [queue("live_chat"), queue("phone"), queue("email")],
+        [team({0: 1, 1: 1, 2: 1}, {0: 2, 2: 2}, after={1: 99}, interrupts={1: [2]})],
+    )
+    log = run(plan, contact(0, 0, [20], transfer=contact(1, work=[30], keep_agent=True)), contact(2, 10, [100]))
+    assert suspensions(log) == [(1, 0, 20, 50)]
 
 
 def test_a_wrap_up_is_suspended_and_timers_run_on() -> None:
@@ -538,6 +592,37 @@ def test_shared_attention_over_two_queues_with_pace() -> None:
     assert seconds(log.reply) == [230, 160]
 
 
+def test_more_shared_sessions_than_levels_go_at_the_last() -> None:
+    # 6.7: A's row has two levels (100, 200), B's and C's three (30, 60, 90), and all of them fit: j = 3. From 0 to 90
+    # B and C do their 1; A 90/200 = 0.45, and goes on alone: 90 + 0.55 × 100
+    plan = make_plan(
+        [queue("live_chat", shared=[100, 200]), queue("live_chat", shared=[30, 60, 90])],
+        [team({0: 1, 1: 1}, {0: 2, 1: 4})],
+    )
+    log = run(plan, contact(0, 0, [100]), contact(1, 0, [30]), contact(1, 0, [30]))
+    assert seconds(log.reply) == [145, 90, 90]
+
+
+def test_shared_attention_is_not_interrupted() -> None:
+    # 6.7: there is no work in hand that a call could suspend; it waits for the end at 100
+    plan = make_plan(
+        [queue("phone"), queue("live_chat", shared=[100])], [team({0: 1, 1: 1}, {1: 1}, interrupts={0: [1]})]
+    )
+    log = run(plan, contact(1, 0, [100]), contact(0, 10, [5]))
+    assert seconds(log.start) == [0, 100]
+
+
+def test_the_silent_count_as_shared_sessions_until_the_timeout() -> None:
+    # 6.7 and 2.3: A went silently at 2 and is worked on in vain 5–55; its session ends at 75, and with it j = 2: B has
+    # 0.5 left at 55, 0.5 − 20/200 = 0.4 at 75. C's work in vain ends in the pause of 130, and presence with it
+    plan = make_plan(
+        [queue("live_chat", idle_timeout=20, shared=[50, 200])],
+        [team({0: 1}, {0: 2}, agents=[[(5, FOREVER, [(100, 200)])]])],
+    )
+    log = run(plan, contact(0, 0, [12.5], patience=2, silent=True), contact(0, 55, [25]))
+    assert seconds(log.reply) == [17.5, 80]
+
+
 def test_shared_attention_finishes_after_the_shift() -> None:
     # 6.7 and 3: a pause at 20 and the shift's end at 40 let both finish, though there is no overrun: A ends at 50,
     # with B (5–) at 5 + 45 / 60 = 0.75 of work done since; B at 50 + 0.25 × 40
@@ -566,6 +651,30 @@ def test_who_would_wait_long_is_offered_a_call_back() -> None:
     gone = Outcome.ABANDONED
     assert outcomes(log) == [Outcome.RESOLVED, Outcome.RESOLVED, gone, Outcome.RESOLVED, gone]
     assert seconds(log.start) == [0, 20, None, 40, None]
+
+
+def test_the_estimate_is_made_from_the_last_ten_starts() -> None:
+    # 6.8: first turns begin at 0, 100, 120, 130, …, 200: the estimate at 209 is that of the last ten, 100 // 9 = 11 µs,
+    # not of all eleven (20), of nine (10) or of fewer (10). Who was not called back picks up
+    for above, offered in ((10, True), (11, False)):
+        plan = make_plan([queue("phone")], [team({0: 1})])
+        plan.offer_above[0] = above
+        workload = make_workload(
+            [*(contact(0, 0, [work], no_answer=True) for work in (100, 20, *[10] * 9)), contact(0, 209)], plan
+        )
+        workload.arrival[-1] //= SECOND
+        workload.work[:] //= SECOND
+        workload.accepts_callback[-1] = True
+        log = simulate(workload, plan)
+        assert log.start.tolist()[:11] == [0, 100, *range(120, 210, 10)]
+        assert log.called_back.tolist() == [False] * 11 + [offered]
+
+
+def test_the_held_are_offered_nothing() -> None:
+    # 6.8: closed from 50, so the caller of 60 is held, though the estimate would be 20
+    plan = make_plan([queue("phone", offer_above=1, outside=Outside.HOLD, hours=[(0, 50), (99, 300)])], [team({0: 1})])
+    log = run(plan, contact(0, 0, [20]), contact(0, 1, [90]), contact(0, 60, [5], accepts_callback=True))
+    assert not log.called_back.any()
 
 
 def test_a_call_back_that_nobody_picks_up() -> None:
@@ -620,7 +729,7 @@ def test_the_company_writes_when_there_is_nothing_else_to_do() -> None:
         contact(0, 31, [10, 1], [1000]),
     )
     assert seconds(log.start)[::2] == [0, 20, 30, 50, 10, 40]
-    assert stretches(log, 3)[0][:3] == (0, 6, 50)
+    assert [stretches(log, task)[0][:3] for task in (1, 2, 3)] == [(0, 1, 20), (0, 5, 30), (0, 6, 50)]
 
 
 def test_tasks_go_to_agents_without_work_or_messages_whatever_the_policy() -> None:
@@ -646,6 +755,26 @@ def test_tasks_go_to_agents_without_work_or_messages_whatever_the_policy() -> No
         contact(1, 20, [20]),
     )
     assert seconds(log.start) == [0, 70, 50]
+
+
+def test_tasks_come_behind_all_others() -> None:
+    # 6.9: of one queue, when the agent becomes free at 50, and when two agents come at 50: the contact of 20, then the
+    # task of 10
+    for agents, starts in (([[(0, FOREVER)]], [0, 60, 50]), ([[(50, FOREVER)]] * 2, [50, None, None])):
+        plan = make_plan([queue("email")], [team({0: 1}, agents=agents)], agent="fixed_order")
+        log = run(plan, contact(0, 0, [50]), contact(0, 10, [10], outbound=True), contact(0, 20, [10]))
+        if len(agents) == 1:
+            assert seconds(log.start) == starts
+        else:  # agent 0 at 50 and 110, agent 1 at 50 and 60
+            assert seconds(log.start) == [50, 60, 50]
+            assert log.agent.tolist() == [0, 1, 1]
+
+
+def test_a_task_may_be_old_enough_for_a_team_for_which_the_others_are_not() -> None:
+    # 6.9 and 4: the team helps after 30. At 40 its agent leaves the contact of 20 aside, but writes the task of 10
+    plan = make_plan([queue("phone"), queue("email")], [team({0: 1, 1: 1}, after={1: 30})])
+    log = run(plan, contact(0, 0, [40]), contact(1, 10, [5], outbound=True), contact(1, 20, [5]))
+    assert seconds(log.start) == [0, 40, 50]
 
 
 def test_a_task_not_begun_by_the_end_of_its_window_expires() -> None:
