@@ -136,7 +136,180 @@ def chain() -> Case:
     return work, plan, log
 
 
-CASES: dict[str, Callable[[], Case]] = {f.__name__: f for f in (chat, phone, messaging, chain)}
+def bot() -> Case:
+    """Contained; back from the bot, with a turn to repeat; past it; deflected; held after it and missed; still with it."""
+    plan = make_plan(
+        [
+            queue("live_chat", idle_timeout=100, bot_hours=[(0, 1000)]),
+            queue("social", outside=Outside.BOT, bot_hours=[(3500, 3600)], hours=[(0, 1200), (2000, FOREVER)]),
+        ],
+        [team({0: 1}, {0: 2})],
+    )
+    roots = [
+        contact(0, 0, bot_time=20, contained=True),
+        contact(0, 10, work=[10, 20], latency=[5], bot_time=30, bot_repeats=1),
+        contact(0, 200, work=[10, 20], latency=[5], bot_time=30, bot_repeats=1, asks_human=True),
+        contact(0, 300, deflected=True),
+        contact(1, 1300, bot_time=50, asks_human=True, patience=30, held_patience=100, missed=True, silent=True),
+        contact(1, 3590, bot_time=9999),
+    ]
+    work = make_workload(roots, plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={
+            0: (Outcome.CONTAINED, 0, 0, 20, 20),
+            1: (Outcome.RESOLVED, 10, 2, 75, 75),
+            2: (Outcome.RESOLVED, 200, 1, 220, 220),
+            3: (Outcome.DEFLECTED, 300, 0, 300, 300),
+            4: (Outcome.EXPIRED, 1300, 1, 2100, 2100),
+            5: (Outcome.OPEN, 3590, 0, RUN, RUN),
+        },
+        turns={1: (40, 40, 50, 0), 2: (55, 55, 75, 0), 4: (200, 200, 220, 0), 6: (1350, None, None, -1)},
+        stretches=[(1, 0, 40, 40, 75), (2, 0, 200, 200, 220), (4, -1, 1350, 2100, 2100)],
+        presences=[(0, 0, RUN)],
+    )
+    return work, plan, log
+
+
+def connection() -> Case:
+    """Back in time, then lost for good, with a retry; back after the timeout as a return."""
+    plan = make_plan([queue("live_chat", idle_timeout=50)], [team({0: 1}, {0: 3})])
+    roots = [
+        contact(
+            0, 0, work=[10] * 3, latency=[5, 5], comeback=[20, FOREVER], retry=contact(0, work=[10], after=1000)
+        ),
+        contact(0, 100, work=[10, 10], latency=[5], comeback=[60], reconnects=contact(0, work=[])),
+    ]  # fmt: skip
+    work = make_workload(roots, plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={
+            0: (Outcome.LOST, 0, 2, 50, 95),
+            1: (Outcome.TIMED_OUT, 100, 1, 160, 160),
+            2: (Outcome.RESOLVED, 1050, 1, 1060, 1060),
+            3: (Outcome.RESOLVED, 175, 1, 185, 185),
+        },
+        turns={
+            0: (0, 0, 10, 0), 1: (35, 35, 45, 0), 3: (100, 100, 110, 0), 4: (175, 175, 185, 0),
+            5: (1050, 1050, 1060, 0),
+        },
+        stretches=[(0, 0, 0, 0, 95), (1, 0, 100, 100, 160), (2, 0, 1050, 1050, 1060), (3, 0, 175, 175, 185)],
+        presences=[(0, 0, RUN)],
+        parents={2: 0, 3: 1},
+    )  # fmt: skip
+    return work, plan, log
+
+
+def interruption() -> Case:
+    """An e-mail is suspended by a call, and its wrap-up by another."""
+    plan = make_plan(
+        [queue("phone", answer_delay=5), queue("email")], [team({0: 1, 1: 1}, {1: 2}, interrupts={0: [1]})]
+    )
+    roots = [contact(1, 0, work=[100], wrap_up=20), contact(0, 30, work=[40], wrap_up=10), contact(0, 160, work=[10])]
+    work = make_workload(roots, plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={
+            0: (Outcome.RESOLVED, 0, 1, 155, 190),
+            1: (Outcome.RESOLVED, 30, 1, 75, 85),
+            2: (Outcome.RESOLVED, 160, 1, 175, 175),
+        },
+        turns={0: (0, 0, 155, 0), 1: (30, 35, 75, 0), 2: (160, 165, 175, 0)},
+        stretches=[(0, 0, 0, 0, 190), (1, 0, 30, 30, 85), (2, 0, 160, 160, 175)],
+        presences=[(0, 0, RUN)],
+        suspensions=[(0, 0, 30, 85), (0, 0, 160, 175)],
+    )
+    return work, plan, log
+
+
+def shared() -> Case:
+    """A third of contact 0 is done at 60, half of it is left to share; at 165 a sixth is left for it alone."""
+    plan = make_plan([queue("live_chat", shared=[180, 210, 240])], [team({0: 1}, {0: 3})])
+    work = make_workload([contact(0, 0, work=[180]), contact(0, 60, work=[90])], plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={0: (Outcome.RESOLVED, 0, 1, 195, 195), 1: (Outcome.RESOLVED, 60, 1, 165, 165)},
+        turns={0: (0, 0, 195, 0), 1: (60, 60, 165, 0)},
+        stretches=[(0, 0, 0, 0, 195), (1, 0, 60, 60, 165)],
+        presences=[(0, 0, RUN)],
+    )
+    return work, plan, log
+
+
+def callback() -> Case:
+    """One start of work every 50 s: callers 2 and 3, who would wait 50 and 100 s, are called back, 3 in vain."""
+    plan = make_plan([queue("phone", offer_above=30, no_answer_time=15)], [team({0: 1})])
+    roots = [
+        contact(0, 0, work=[50]),
+        contact(0, 10, work=[50], accepts_callback=True),
+        contact(0, 60, work=[10], patience=5, accepts_callback=True),
+        contact(0, 70, patience=5, accepts_callback=True, no_answer=True),
+        contact(0, 130, work=[5], accepts_callback=True, no_answer=True),
+    ]
+    work = make_workload(roots, plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={
+            0: (Outcome.RESOLVED, 0, 1, 50, 50),
+            1: (Outcome.RESOLVED, 10, 1, 100, 100),
+            2: (Outcome.RESOLVED, 60, 1, 110, 110),
+            3: (Outcome.ABANDONED, 70, 1, 125, 125),
+            4: (Outcome.RESOLVED, 130, 1, 135, 135),
+        },
+        turns={
+            0: (0, 0, 50, 0), 1: (10, 50, 100, 0), 2: (60, 100, 110, 0), 3: (70, 110, None, 0), 4: (130, 130, 135, 0)
+        },
+        stretches=[
+            (0, 0, 0, 0, 50), (1, 0, 10, 50, 100), (2, 0, 60, 100, 110), (3, 0, 70, 110, 125), (4, 0, 130, 130, 135)
+        ],
+        presences=[(0, 0, RUN)],
+        called_back=[2, 3],
+    )  # fmt: skip
+    return work, plan, log
+
+
+def outbound() -> Case:
+    """A campaign: 0 is answered, 1 is not, 2 is not even sent; 3 abandons and is written to; the agent steps out."""
+    plan = make_plan([queue("messaging", idle_timeout=1000, expires_after=100)], [team({0: 1}, {0: 2})])
+    ours: dict[str, Any] = {"outbound": True, "missed": True}
+    roots = [
+        contact(0, 10, work=[20, 30], latency=[40], patience=500, **ours),
+        contact(0, 20, work=[20, 10], latency=[FOREVER], patience=500, **ours),
+        contact(0, 60, patience=5, **ours),
+        contact(0, 80, patience=10, recontact=contact(0, work=[10], after=60, patience=500, **ours)),
+    ]
+    work = make_workload(roots, plan, outs=[(0, 1000, 1100)])
+    log = make_log(
+        work,
+        plan,
+        contacts={
+            0: (Outcome.RESOLVED, 10, 2, 100, 100),
+            1: (Outcome.EXPIRED, 20, 1, 150, 150),
+            2: (Outcome.EXPIRED, 60, 1, 65, 65),
+            3: (Outcome.ABANDONED, 80, 1, 90, 90),
+            4: (Outcome.RESOLVED, 150, 1, 160, 160),
+        },
+        turns={
+            0: (10, 10, 30, 0), 1: (70, 70, 100, 0), 2: (20, 30, 50, 0), 4: (60, None, None, -1),
+            5: (80, None, None, -1), 6: (150, 150, 160, 0),
+        },
+        stretches=[
+            (0, 0, 10, 10, 100), (1, 0, 20, 30, 150), (2, -1, 60, 65, 65), (3, -1, 80, 90, 90), (4, 0, 150, 150, 160)
+        ],
+        presences=[(0, 0, 1000), (0, 1100, RUN)],
+        parents={4: 3},
+    )  # fmt: skip
+    return work, plan, log
+
+
+CASES: dict[str, Callable[[], Case]] = {
+    f.__name__: f for f in (chat, phone, messaging, chain, bot, connection, interruption, shared, callback, outbound)
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -200,6 +373,46 @@ CORRUPTIONS: list[tuple[str, list[tuple[str, int, Any]], str]] = [
     ("chain", [("stretch_agent", 4, 0), ("agent", 7, 0)], "agent without the skill"),
     ("chain", [("closed", 2, us(150)), ("stretch_end", 2, us(150))], "closed after wrap-up or work in vain"),
     ("chain", [("message", 1, us(15))], "trace of a turn that never came"),
+    ("bot", [("left", 0, us(19)), ("closed", 0, us(19))], "contained as the rules say"),
+    ("bot", [("outcome", 3, Outcome.REJECTED)], "deflected as the rules say"),
+    ("bot", [("first_turn", 2, 3), ("turns", 2, 2)], "trace of a turn that never came"),
+    ("bot", [("first_turn", 1, 2), ("turns", 1, 1), ("messages", 1, 1)], "trace of a turn that never came"),
+    ("bot", [("stretch_since", 0, us(10)), ("message", 1, us(10))], "first stretch begins when it enters"),
+    ("bot", [("outcome", 4, Outcome.ABANDONED)], "abandoned as the rules say"),
+    ("bot", [("left", 4, us(2030)), ("closed", 4, us(2030)), ("stretch_start", 2, us(2030)),
+             ("stretch_end", 2, us(2030))], "who gives up leaves exactly when patience ends"),
+    ("bot", [("outcome", 5, Outcome.CONTAINED)], "contained as the rules say"),
+    ("connection", [("message", 1, us(15))], "next message comes a latency after"),
+    ("connection", [("left", 0, us(51))], "lost as the rules say"),
+    ("connection", [("closed", 0, us(50)), ("stretch_end", 0, us(50))], "closed after wrap-up or work in vain"),
+    ("connection", [("outcome", 0, Outcome.TIMED_OUT)], "timed_out as the rules say"),
+    ("connection", [("parent", 3, 0)], "reconnection arrives when due"),
+    ("interruption", [("suspended_end", 0, us(80))], "suspended work goes on when no call ends"),
+    ("interruption", [("suspended_start", 0, us(25))], "suspended by no call that may"),
+    ("interruption", [("suspended_end", 1, us(190))], "suspended without a call"),
+    ("interruption", [("suspended_contact", 0, 1)], "suspension of no work in hand"),
+    ("interruption", [("suspended_end", 0, us(165))], "suspensions follow one another"),
+    ("interruption", [("reply", 0, us(150)), ("left", 0, us(150))], "duration of a turn"),
+    ("interruption", [("closed", 0, us(180)), ("stretch_end", 0, us(180))], "closed after wrap-up"),
+    ("shared", [("reply", 0, us(196)), ("left", 0, us(196)), ("closed", 0, us(196)), ("stretch_end", 0, us(196))],
+     "duration of shared work"),
+    ("shared", [("reply", 1, us(166)), ("left", 1, us(166)), ("closed", 1, us(166)), ("stretch_end", 1, us(166))],
+     "duration of shared work"),
+    ("shared", [("start", 1, us(61))], "shared work starts with the session"),
+    ("shared", [("reread", 1, us(1))], "shared work is not re-read"),
+    ("callback", [("called_back", 2, False)], "call back offered by the estimate"),
+    ("callback", [("called_back", 2, False)], "no work starts after patience"),
+    ("callback", [("called_back", 0, True)], "call back where none may be"),
+    ("callback", [("reply", 3, us(125))], "abandoned as the rules say"),
+    ("callback", [("left", 3, us(124)), ("closed", 3, us(124)), ("stretch_end", 3, us(124))],
+     "abandoned as the rules say"),
+    ("outbound", [("left", 1, us(120)), ("closed", 1, us(120)), ("stretch_end", 1, us(120))],
+     "expired as the rules say"),
+    ("outbound", [("stretch_start", 1, us(25))], "task taken by an agent with work in hand"),
+    ("outbound", [("message", 2, us(9)), ("stretch_since", 1, us(9))], "first stretch begins when it enters"),
+    ("outbound", [("outcome", 2, Outcome.ABANDONED)], "abandoned as the rules say"),
+    ("outbound", [("presence_end", 0, us(1050))], "presence ends without reason"),
+    ("outbound", [("parent", 4, 0)], "retry arrives when due"),
 ]  # fmt: skip
 
 
@@ -213,6 +426,78 @@ def test_corrupted_log_is_caught(name: str, changes: list[tuple[str, int, Any]],
         log = log._replace(**{column: values})
     faults = audit(workload, plan, log)
     assert any(fault.startswith(rule) for fault in faults), faults
+
+
+def test_calls_may_not_interrupt_everything() -> None:
+    workload, plan, log = interruption()
+    nothing = plan._replace(interrupts=np.zeros_like(plan.interrupts))
+    faults = " ".join(audit(workload, nothing, log))
+    assert "suspended by no call that may: contact 0" in faults
+    assert "one-to-one session not alone: agent 0, contact 1" in faults
+
+
+def test_work_beside_a_call_is_caught() -> None:
+    workload, plan, log = interruption()
+    kept = {name: getattr(log, name)[1:] for name in log._fields if name.startswith("suspended")}
+    assert "two pieces of work at once: agent 0, contact 1" in " ".join(audit(workload, plan, log._replace(**kept)))
+
+
+def test_task_before_a_pending_message_is_caught() -> None:
+    """Both come to an agent who is on a call; the customer's message goes first."""
+    plan = make_plan([queue("phone"), queue("messaging")], [team({0: 1, 1: 1}, {1: 2})])
+    roots = [contact(0, 0), contact(1, 5), contact(1, 2, outbound=True, missed=True, patience=900)]
+    work = make_workload(roots, plan)  # ids by arrival: the call, the task, the message
+
+    def log(task: int, message: int) -> Log:
+        return make_log(
+            work,
+            plan,
+            contacts={
+                0: (Outcome.RESOLVED, 0, 1, 60, 60),
+                1: (Outcome.RESOLVED, 2, 1, task + 60, task + 60),
+                2: (Outcome.RESOLVED, 5, 1, message + 60, message + 60),
+            },
+            turns={0: (0, 0, 60, 0), 1: (2, task, task + 60, 0), 2: (5, message, message + 60, 0)},
+            stretches=[(0, 0, 0, 0, 60), (1, 0, 2, task, task + 60), (2, 0, 5, 60, message + 60)],
+            presences=[(0, 0, RUN)],
+        )
+
+    assert audit(work, plan, log(task=120, message=60)) == []
+    late = log(task=60, message=120)._replace(stretch_start=np.array([0, us(61), us(60)]))
+    late.start[1] = us(61)
+    faults = " ".join(audit(work, plan, late))
+    assert "task begun before a pending message: agent 0, contact 1" in faults
+
+
+@pytest.mark.parametrize(("offer_above", "offered"), [(9.43, True), (9.46, False)])
+def test_estimate_takes_the_last_ten_starts(offer_above: float, offered: bool) -> None:
+    """The last ten of twelve starts are 85 s / 9 = 9.44 s apart; eleven would be 9.5, nine 9.375."""
+    plan = make_plan([queue("phone", offer_above=offer_above)], [team({0: 1}, agents=[[(0, FOREVER)]] * 12)])
+    arrivals = [0, *range(1000, 1100, 10), 1095, 1098]
+    durations = [2000] + [500] * 12
+    roots = [
+        contact(0, at, work=[work], accepts_callback=at == 1098)
+        for at, work in zip(arrivals, durations, strict=True)
+    ]  # fmt: skip
+    work = make_workload(roots, plan)
+    starts, agents = [*arrivals[:-1], 1500], [*range(12), 1]
+    ends = [start + duration for start, duration in zip(starts, durations, strict=True)]
+
+    def log(*called_back: int) -> Log:
+        rows = range(len(roots))
+        return make_log(
+            work,
+            plan,
+            contacts={c: (Outcome.RESOLVED, arrivals[c], 1, ends[c], ends[c]) for c in rows},
+            turns={c: (arrivals[c], starts[c], ends[c], agents[c]) for c in rows},
+            stretches=[(c, agents[c], arrivals[c], starts[c], ends[c]) for c in rows],
+            presences=[(agent, 0, RUN) for agent in range(12)],
+            called_back=called_back,
+        )
+
+    right, wrong = (log(12), log()) if offered else (log(), log(12))
+    assert audit(work, plan, right) == []
+    assert "call back offered by the estimate: contact 12" in " ".join(audit(work, plan, wrong))
 
 
 def test_work_after_patience_is_caught() -> None:
