@@ -5,7 +5,10 @@ teams, and over replications before they are divided, or, where nothing can be a
 run, which are averaged over replications.
 
 Counted are contacts that arrive in [warm_up, end), the initial backlog at time 0. Blocked contacts were offered,
-entered (for `abandonment` and the waits, with a wait of 0) and were never answered.
+entered (for `abandonment` and the waits, with a wait of 0) and were never answered. Who comes from the bot waits from
+then on; who is called back waits until the agent dials, and is abandoned if nobody picks up. What the company begins
+(outbound, recontact) is offered, has an outcome and is handled, but never entered, answered, waited or was resolved in
+the sense of the rates and means below, and is nobody's first contact.
 """
 
 from __future__ import annotations
@@ -59,6 +62,8 @@ class Metric:
     formula: str
     source: str
     in_total: bool
+    if_any: bool
+    """a count that is left out of a scenario where it is always 0"""
     applies: Callable[[Facts], Bool] | None
     measure: Callable[[Facts], Sums | Peaks | Whole]
 
@@ -78,13 +83,16 @@ def metric(
     *,
     name: str = "",
     in_total: bool = True,
+    if_any: bool = False,
     applies: Callable[[Facts], Bool] | None = None,
 ) -> Callable[[Function], Function]:
     """Register the function below as a metric, by its own name unless `name` is given."""
 
     def register(function: Function) -> Function:
         known_as = name or function.__name__
-        METRICS[level, known_as] = Metric(known_as, level, unit, better, formula, source, in_total, applies, function)
+        METRICS[level, known_as] = Metric(
+            known_as, level, unit, better, formula, source, in_total, if_any, applies, function
+        )
         return function
 
     return register
@@ -133,6 +141,21 @@ for _outcome in Outcome:
 @metric("queue", "customers", "lower", "would-be customers never offered, for a barrier in the way")
 def turned_away(f: Facts) -> Sums:
     return Sums(f.workload.turned_away)
+
+
+@metric("queue", "contacts", "none", "outbound contacts of which the first message was sent", if_any=True)
+def outbound_sent(f: Facts) -> Sums:
+    return Sums(f.turns.count(f.task & (f.reply < NEVER)))
+
+
+@metric("queue", "contacts", "higher", "outbound contacts whose customer answered", if_any=True)
+def outbound_answered(f: Facts) -> Sums:
+    return Sums(f.contacts.count(f.workload.outbound & (f.log.messages > 1)))
+
+
+@metric("queue", "contacts", "none", "callers who accepted a call back", if_any=True)
+def called_back(f: Facts) -> Sums:
+    return Sums(f.contacts.count(f.log.called_back))
 
 
 # ── the first wait ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,7 +253,7 @@ def reply_level(f: Facts) -> Sums:
 
 @metric("queue", "s", "lower", "sum of times from message to end of reply, the customer still there / such replies")
 def response_mean(f: Facts) -> Sums:
-    replied = (f.reply < NEVER) & ~f.left_waiting
+    replied = (f.reply < NEVER) & ~f.left_waiting & ~f.task
     return Sums(f.turns.total(f.reply - f.message, replied) / SECOND, f.turns.count(replied))
 
 
@@ -244,20 +267,20 @@ def session_mean(f: Facts) -> Sums:
     return Sums(time / SECOND, f.contacts.count(had_session))
 
 
-@metric("queue", "s", "lower", "focused work incl. re-reading and wrap-up / answered")
+@metric("queue", "s", "lower", "focused work incl. re-reading and wrap-up / answered or begun outbound")
 def handle_mean(f: Facts) -> Sums:
-    return Sums(f.handle_time / SECOND, f.answered_count)
+    """Of shared attention, each session has an even part of the time at each moment, so that the sum is the agents'."""
+    return Sums(f.handle_time / SECOND, f.begun_count)
 
 
-@metric("queue", "share", "lower", "re-reading / focused work, of the answered", applies=_rereads)
+@metric("queue", "share", "lower", "re-reading / focused work, of the answered and begun outbound", applies=_rereads)
 def reread_share(f: Facts) -> Sums:
     return Sums(f.turns.total(f.reread, f.handled), f.handle_time)
 
 
 @metric("queue", "s", "lower", "sum of times from arrival to the end of the last reply / resolved")
 def resolution_mean(f: Facts) -> Sums:
-    resolved = f.ended(Outcome.RESOLVED)
-    return Sums(f.contacts.total(f.log.left - f.log.arrival, resolved) / SECOND, f.contacts.count(resolved))
+    return Sums(f.contacts.total(f.log.left - f.log.arrival, f.resolved) / SECOND, f.contacts.count(f.resolved))
 
 
 @metric(
@@ -267,23 +290,23 @@ def resolution_mean(f: Facts) -> Sums:
 def resolution_level(f: Facts) -> Sums:
     queue = f.workload.queue
     time = f.elapsed(queue, f.log.arrival, f.log.left)
-    in_time = f.ended(Outcome.RESOLVED) & (time <= f.of(thresholds(f.terms.resolution_time), queue))
-    return Sums(f.contacts.count(in_time), f.entered_count)
+    in_time = time <= f.of(thresholds(f.terms.resolution_time), queue)
+    return Sums(f.contacts.count(f.resolved & in_time), f.entered_count)
 
 
-@metric("queue", "turns", "none", "turns worked on / answered")
+@metric("queue", "turns", "none", "turns worked on / answered or begun outbound")
 def turns_mean(f: Facts) -> Sums:
-    return Sums(f.turns.count(f.handled), f.answered_count)
+    return Sums(f.turns.count(f.handled), f.begun_count)
 
 
-@metric("queue", "agents", "lower", "different agents who worked on a contact, summed / answered")
+@metric("queue", "agents", "lower", "different agents who worked on a contact, summed / answered or begun outbound")
 def agents_per_contact(f: Facts) -> Sums:
-    return Sums(f.contacts.total(f.agents, f.answered), f.answered_count)
+    return Sums(f.contacts.total(f.agents, f.begun), f.begun_count)
 
 
-@metric("queue", "share", "none", "transferred / answered")
+@metric("queue", "share", "none", "transferred / answered or begun outbound")
 def transfer_rate(f: Facts) -> Sums:
-    return Sums(f.outcomes[:, :, Outcome.TRANSFERRED], f.answered_count)
+    return Sums(f.outcomes[:, :, Outcome.TRANSFERRED], f.begun_count)
 
 
 @metric("queue", "share", "lower", "resolved whose customer came back about it / resolved")
@@ -300,9 +323,9 @@ def fcr(f: Facts) -> Sums:
     return Sums(f.contacts.count(once), f.contacts.count(f.is_root & f.answered))
 
 
-@metric("queue", "contacts", "lower", "retries, returns and reopenings / roots")
+@metric("queue", "contacts", "lower", "retries, returns, reopenings and recontacts / roots")
 def repeat_contacts(f: Facts) -> Sums:
-    again = (f.workload.link >= Link.RETRY) & (f.log.arrival < NEVER)
+    again = (f.workload.link >= Link.RETRY) & f.of_customers
     return Sums(f.chains.count(again), f.contacts.count(f.is_root))
 
 
@@ -310,8 +333,7 @@ def repeat_contacts(f: Facts) -> Sums:
     "queue", "effort", "lower", "channel effort of all contacts of a chain, summed / roots", applies=_given("effort")
 )
 def effort(f: Facts) -> Sums:
-    began = f.log.arrival < NEVER
-    return Sums(f.chains.total(f.of(f.terms.effort, f.workload.queue), began), f.contacts.count(f.is_root))
+    return Sums(f.chains.total(f.of(f.terms.effort, f.workload.queue), f.of_customers), f.contacts.count(f.is_root))
 
 
 @metric(
@@ -327,7 +349,7 @@ def value_lost(f: Facts) -> Sums:
 # ── over time ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@metric("queue", "contacts", "lower", "time integral of contacts waiting unassigned / time")
+@metric("queue", "contacts", "lower", "time integral of contacts waiting unassigned, outbound ones too / time")
 def queue_mean(f: Facts) -> Sums:
     return Sums(f.areas(f.unassigned)[:, : f.queues], f.window)
 
@@ -342,12 +364,12 @@ def open_mean(f: Facts) -> Sums:
     return Sums(f.open_area, f.window)
 
 
-@metric("queue", "messages", "lower", "most messages at once, waiting or held, not yet in work")
+@metric("queue", "messages", "lower", "most customers' messages at once, waiting or held, not yet in work")
 def backlog_max(f: Facts) -> Peaks:
     return Peaks(f.peaks(f.backlog))
 
 
-@metric("queue", "s", "lower", "greatest age of a message not yet in work")
+@metric("queue", "s", "lower", "greatest age of a customer's message not yet in work")
 def oldest_age_max(f: Facts) -> Whole:
     queue, message, until = f.pending
     seen = (until > f.plan.warm_up) & (message < f.plan.end)
@@ -367,6 +389,7 @@ def work_hours(f: Facts) -> Sums:
 
 @metric("queue", "money", "lower", "cost of teams by focused work, their idle time pro rata, and fees of the entered")
 def cost(f: Facts) -> Sums:
+    """Outbound conversations pay their fee when begun; shared attention is split evenly at each moment."""
     return Sums(f.cost)
 
 
@@ -405,11 +428,13 @@ def occupancy(f: Facts) -> Sums:
 
 @metric("team", "share", "none", "focused work / staffed time")
 def utilisation(f: Facts) -> Sums:
+    """Shared attention counts once, however many sessions share it."""
     return Sums(f.focused.sum(axis=2), f.staffed)
 
 
 @metric("team", "share", "none", "capacity held / capacity of the staffed")
 def slot_occupancy(f: Facts) -> Sums:
+    """May exceed 1: by `over_capacity`, and when a call interrupts."""
     return Sums((f.session_time * f.plan.units).sum(axis=2), f.staffed * f.plan.capacity)
 
 
@@ -443,9 +468,9 @@ def concurrency_share_3plus(f: Facts) -> Sums:
     return Sums(f.concurrent[2], f.staffed)
 
 
-@metric("team", "interruptions", "lower", "work suspended for a more urgent contact (the model has none yet)")
+@metric("team", "interruptions", "lower", "work in hand suspended for a call")
 def interruptions(f: Facts) -> Sums:
-    return Sums(np.zeros((f.intervals, f.teams)))
+    return Sums(f.interruptions)
 
 
 @metric("team", "money", "lower", "paid hours × cost_per_hour, overtime × overtime_factor", name="cost", in_total=False)

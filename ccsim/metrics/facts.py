@@ -2,6 +2,9 @@
 
 Contacts that are not counted (they arrived outside [warm_up, end), or never began) lie in a cell of their own behind
 the cells (interval, queue), which is dropped from every sum. Times in µs.
+
+What the company begins (outbound rows) is no customer's request: it counts among the offered and their outcomes, in
+agents' work and in the conversation that follows, but has no first wait, no resolution and no chain of contacts.
 """
 
 from __future__ import annotations
@@ -13,10 +16,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim.metrics.timeline import Timeline, at_least, open_time, segments, within
+from ccsim.metrics.timeline import Timeline, at_least, divided, open_time, segments, within
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool, Link, Log, Outcome, Plan, Terms, Workload
 
-_ANSWERED: Final = (Outcome.RESOLVED, Outcome.TRANSFERRED, Outcome.LOST, Outcome.TIMED_OUT, Outcome.EXPIRED)
+_BEGUN: Final = (Outcome.RESOLVED, Outcome.TRANSFERRED, Outcome.LOST, Outcome.TIMED_OUT)
+_PERHAPS_BEGUN: Final = (Outcome.EXPIRED, Outcome.OPEN)
 _NOT_ENTERED: Final = (Outcome.NONE, Outcome.REJECTED, Outcome.DEFLECTED, Outcome.CONTAINED)
 
 
@@ -128,17 +132,39 @@ class Facts:
         return np.asarray(chosen[self.log.outcome])
 
     @cached_property
-    def answered(self) -> Bool:
+    def first_start(self) -> I64:
+        """By contact: start of work on its first turn; of no meaning without a message."""
+        return self.log.start[slice(None) if self.one_message_each else self.log.first_turn]
+
+    @cached_property
+    def begun(self) -> Bool:
         """By contact: work on its first turn began while the customer was there."""
-        answered = self.ended(*_ANSWERED)
-        is_open = np.flatnonzero(self.log.outcome == Outcome.OPEN)
-        answered[is_open] = self.log.start[self.log.first_turn[is_open]] < NEVER
-        return answered
+        begun = self.ended(*_BEGUN)
+        perhaps = np.flatnonzero(self.ended(*_PERHAPS_BEGUN) & (self.log.messages > 0))
+        begun[perhaps] = self.first_start[perhaps] < NEVER
+        return begun
+
+    @cached_property
+    def answered(self) -> Bool:
+        """By contact: a customer's request on which work began while the customer was there."""
+        return np.asarray(self.begun & ~self.workload.outbound)
 
     @cached_property
     def entered(self) -> Bool:
-        """By contact: it entered its queue, blocked ones included."""
-        return np.logical_not(self.ended(*_NOT_ENTERED))
+        """By contact: a customer's request that entered its queue, blocked ones included, not if still with the bot."""
+        entered = ~self.ended(*_NOT_ENTERED) & ~self.workload.outbound
+        entered &= self.log.messages > 0
+        return np.asarray(entered)
+
+    @cached_property
+    def resolved(self) -> Bool:
+        """By contact: a customer's request that was resolved."""
+        return np.asarray(self.ended(Outcome.RESOLVED) & ~self.workload.outbound)
+
+    @cached_property
+    def begun_count(self) -> I64:
+        """(interval, queue)"""
+        return self.contacts.count(self.begun)
 
     @cached_property
     def answered_count(self) -> I64:
@@ -156,11 +182,16 @@ class Facts:
         return self.ended(Outcome.ABANDONED, Outcome.SILENTLY_ABANDONED)
 
     @cached_property
-    def wait(self) -> I64:
-        """By contact: arrival to start of work, else to leaving or the end of the drain."""
+    def came(self) -> I64:
+        """By contact: when its first message came, at its arrival or after the bot; its arrival without a message."""
         first = slice(None) if self.one_message_each else self.log.first_turn
-        wait = np.where(self.answered, self.log.start[first], self.log.left)
-        wait -= self.log.arrival
+        return np.where(self.log.messages > 0, self.log.message[first], self.log.arrival)
+
+    @cached_property
+    def wait(self) -> I64:
+        """By contact: first message to start of work (call back: to dialling), else to leaving or the drain's end."""
+        wait = np.where(self.log.messages > 0, np.minimum(self.first_start, self.log.left), self.log.left)
+        wait -= self.came
         return wait
 
     @cached_property
@@ -192,7 +223,7 @@ class Facts:
         """`wait` on the clock of the queue's targets."""
         if not self.terms.business_clock.any():
             return self.wait
-        return self.elapsed(self.workload.queue, self.log.arrival, self.log.arrival + self.wait)
+        return self.elapsed(self.workload.queue, self.came, self.came + self.wait)
 
     @cached_property
     def service_level(self) -> tuple[F64, F64]:
@@ -221,7 +252,12 @@ class Facts:
 
     @cached_property
     def is_root(self) -> Bool:
-        return np.asarray(self.workload.link == Link.ROOT)
+        return np.asarray((self.workload.link == Link.ROOT) & ~self.workload.outbound)
+
+    @cached_property
+    def of_customers(self) -> Bool:
+        """By contact: it began, in a chain that a customer began."""
+        return np.asarray((self.log.arrival < NEVER) & ~self.workload.outbound[self.workload.root])
 
     @cached_property
     def reopened(self) -> Bool:
@@ -302,7 +338,14 @@ class Facts:
     def left_waiting(self) -> Bool:
         """By turn: the customer left while waiting for this answer; work on it, if any, was in vain."""
         gone = self.gave_up | self.ended(Outcome.LOST)
-        return np.asarray(gone[self.owner] & (self.number == self.log.messages[self.owner] - 1))
+        last = self.number == self.log.messages[self.owner] - 1
+        # whose connection was lost, or who did not pick up, left after the start of work
+        return np.asarray(gone[self.owner] & last & (self.start >= self.log.left[self.owner]))
+
+    @cached_property
+    def task(self) -> Bool:
+        """By turn: no message of a customer's but what the company is to write first."""
+        return np.asarray(self.workload.outbound[self.owner] & (self.number == 0))
 
     @cached_property
     def work_end(self) -> I64:
@@ -311,7 +354,8 @@ class Facts:
         NEVER, as its start, if it was not worked on.
         """
         end = self.reply.copy()
-        end[self.worked & (end == NEVER)] = self.plan.drain_end
+        unfinished = self.worked & (end == NEVER)
+        end[unfinished] = self.log.closed[self.owner][unfinished]
         resolved = self.log.outcome == Outcome.RESOLVED
         last = resolved if self.one_message_each else np.cumsum(self.log.messages, dtype=np.int64)[resolved] - 1
         end[last] = self.log.closed[resolved]
@@ -319,8 +363,34 @@ class Facts:
 
     @cached_property
     def handled(self) -> Bool:
-        """By turn: worked on, in a contact that was answered."""
-        return self.worked & self.answered[self.owner]
+        """By turn: worked on, in a contact of which work began while the customer was there."""
+        return self.worked & self.begun[self.owner]
+
+    @cached_property
+    def shared(self) -> I64:
+        """Turns worked on in shared attention."""
+        if not len(self.plan.shared_mean):
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(self.worked & (np.diff(self.plan.shared_offset) > 0)[self.turn_queue])
+
+    @cached_property
+    def shares(self) -> tuple[I64, I64, I64, I64]:
+        """Shared attention in pieces between which it is divided among as many: turn, start, end, how many."""
+        agent = self.agent[self.shared]
+        starts, ends = self._key(agent, self.start[self.shared]), self._key(agent, self.work_end[self.shared])
+        row, start, end, among = divided(starts, ends)
+        base = self._key(agent[row], np.zeros_like(start))
+        return self.shared[row], start - base, end - base, among
+
+    @cached_property
+    def work(self) -> NDArray[Any]:
+        """By turn: focused work on it with its wrap-up, suspensions included; what is shared is divided evenly."""
+        work = self.work_end - self.start
+        if not len(self.shared):
+            return work
+        turn, start, end, among = self.shares
+        shared = np.bincount(turn, (end - start) / among, minlength=len(work))
+        return np.where(np.isin(np.arange(len(work)), self.shared), shared, work)
 
     @cached_property
     def agents(self) -> I64:
@@ -335,9 +405,12 @@ class Facts:
         return worked_on + np.bincount(pairs // agents, minlength=len(worked_on))
 
     @cached_property
-    def handle_time(self) -> I64:
-        """Focused work on the answered, re-reading and wrap-up included, (interval, queue)."""
-        return self.turns.total(self.work_end - self.start, self.handled)
+    def handle_time(self) -> NDArray[Any]:
+        """Focused work on the begun, re-reading and wrap-up included, (interval, queue)."""
+        log = self.log
+        contact = log.suspended_contact
+        suspended = self.cells(self.cell[contact]).total(log.suspended_end - log.suspended_start, self.begun[contact])
+        return np.asarray(self.turns.total(self.work, self.handled) - suspended)
 
     @cached_property
     def reply_wait(self) -> tuple[Bool, I64]:
@@ -363,9 +436,9 @@ class Facts:
 
     @cached_property
     def pending(self) -> tuple[NDArray[Any], I64, I64]:
-        """Messages not yet in work: queue, message, start of work or, without it, the end of the wait."""
+        """Customers' messages not yet in work: queue, message, start of work or, without it, the end of the wait."""
         until = np.minimum(self.start, self.log.closed[self.owner])
-        waits = self.message < until
+        waits = (self.message < until) & ~self.task
         return self.turn_queue[waits], self.message[waits], until[waits]
 
     @cached_property
@@ -432,8 +505,38 @@ class Facts:
 
     @cached_property
     def focused(self) -> F64:
-        """Focused work: turns with their re-reading, and wrap-ups; (interval, team, queue)."""
-        return self._by_team_and_queue(self.agent, self.turn_queue, self.start, self.work_end)
+        """Focused work: turns with their re-reading, and wrap-ups; (interval, team, queue).
+
+        Shared attention counts once in an agent's time, divided evenly among the sessions in work at each moment.
+        """
+        log = self.log
+        queue = self.workload.queue[log.suspended_contact]
+        suspended = self._by_team_and_queue(log.suspended_agent, queue, log.suspended_start, log.suspended_end)
+        if not len(self.shared):
+            return self._by_team_and_queue(self.agent, self.turn_queue, self.start, self.work_end) - suspended
+        alone = self.worked.copy()
+        alone[self.shared] = False
+        columns = (self.agent, self.turn_queue, self.start, self.work_end)
+        work = self._by_team_and_queue(*(values[alone] for values in columns))
+        turn, start, end, among = self.shares
+        piece, start, end = within(start, end, self.edges[:-1], self.edges[1:])
+        cell = (
+            np.searchsorted(self.edges, start, side="right") - 1,
+            self.plan.team[self.agent[turn[piece]]],
+            self.turn_queue[turn[piece]],
+        )
+        np.add.at(work, cell, (end - start) / among[piece] / SECOND)
+        return np.asarray(work - suspended)
+
+    @cached_property
+    def interruptions(self) -> F64:
+        """(interval, team)"""
+        log = self.log
+        interval = np.searchsorted(self.edges, log.suspended_start, side="right") - 1
+        counted = (interval >= 0) & (interval < self.intervals)
+        found = np.zeros((self.intervals, self.teams))
+        np.add.at(found, (interval[counted], self.plan.team[log.suspended_agent[counted]]), 1)
+        return found
 
     def _by_team_and_queue(self, agent: NDArray[Any], queue: NDArray[Any], start: I64, end: I64) -> F64:
         """Time integrals; without an agent (-1) start = end, which adds nothing to whatever team."""
@@ -523,7 +626,7 @@ class Facts:
 
     @cached_property
     def cost(self) -> F64:
-        """Each team's cost by the focused work it did for each queue, and the fees; (queue,).
+        """Each team's cost by the focused work it did for each queue, and the fees of entered and begun; (queue,).
 
         A team that did no work at all is split evenly over the queues for which it has the skill.
         """
@@ -531,7 +634,8 @@ class Facts:
         skilled = (self.plan.rank >= 0).astype(np.float64)
         basis = np.where(work.sum(axis=1, keepdims=True) > 0, work, skilled)
         share = basis / np.maximum(basis.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-        fees = self.entered_count.sum(axis=0) * np.nan_to_num(self.terms.fee)
+        conversations = self.contacts.count(self.entered | (self.begun & self.workload.outbound))
+        fees = conversations.sum(axis=0) * np.nan_to_num(self.terms.fee)
         return np.asarray(self.team_cost.sum(axis=0) @ share + fees)
 
 

@@ -132,14 +132,17 @@ def summarise(measures: Sequence[Measures], level: float = LEVEL) -> Summary:
     if not measures:
         raise ValueError("nothing to summarise: there are no replications")
     first = measures[0]
+    kept = {key for key in first.values if not METRICS[key].if_any or any(m.values[key][0].any() for m in measures)}
     rows: list[Row] = []
-    figures = {key: _figures([m.values[key] for m in measures], level) for key in first.values}
-    applies = {key: ~np.isnan(table[1]) for key, table in first.values.items()}
+    figures = {key: _figures([m.values[key] for m in measures], level) for key in first.values if key in kept}
+    applies = {key: ~np.isnan(table[1]) for key, table in first.values.items() if key in kept}
     for place, at, name, key in _order(first.names, applies):
         mean, low, high = _or_none(figures[key][:, place])
         rows.append(Row(at, name, key[1], mean, low, high, METRICS[key].unit))
     by_interval = {
-        key: _figures([m.by_interval[key] for m in measures], level).swapaxes(1, 2) for key in first.by_interval
+        key: _figures([m.by_interval[key] for m in measures], level).swapaxes(1, 2)
+        for key in first.by_interval
+        if key in kept
     }
     return Summary(len(measures), tuple(rows), first.names, first.starts, by_interval)
 

@@ -72,6 +72,14 @@ def within(starts: I64, ends: I64, outer_starts: I64, outer_ends: I64) -> tuple[
     return row, np.maximum(starts[row], outer_starts[piece]), np.minimum(ends[row], outer_ends[piece])
 
 
+def divided(starts: I64, ends: I64) -> tuple[I64, I64, I64, I64]:
+    """Spans cut wherever one begins or ends: row of the span, start and end of each piece, how many have it."""
+    bounds = np.unique(np.concatenate([starts, ends]))
+    row, start, end = within(starts, ends, bounds[:-1], bounds[1:])
+    begun, over = np.searchsorted(np.sort(starts), start, "right"), np.searchsorted(np.sort(ends), start, "right")
+    return row, start, end, begun - over
+
+
 def open_time(plan: Plan, queue: int, times: NDArray[Any]) -> I64:
     """How long the queue has been open by each time (µs), in any order, counted from the earliest of them."""
     spans = slice(plan.hours_offset[queue], plan.hours_offset[queue + 1])

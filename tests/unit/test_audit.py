@@ -137,7 +137,7 @@ def chain() -> Case:
 
 
 def bot() -> Case:
-    """Contained; back from the bot, with a turn to repeat; past it; deflected; held after it and missed; still with it."""
+    """Contained; back from the bot with a turn to repeat; past it; deflected; held after it, missed; still with it."""
     plan = make_plan(
         [
             queue("live_chat", idle_timeout=100, bot_hours=[(0, 1000)]),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import pickle
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ccsim.engine.audit import audit
 from ccsim.metrics import METRICS, measure, summarise
 from ccsim.metrics.facts import SERVICE_LEVELS
-from ccsim.metrics.timeline import Timeline, at_least, open_time, within
-from ccsim.tables import SECOND, Log, Outcome, Plan, Terms, Workload
+from ccsim.tables import Log, Outcome, Plan, Terms, Workload
 from tests.tables_by_hand import FOREVER, contact, make_plan, make_workload, queue, team, us
 from tests.unit import test_audit as logs
 from tests.unit.logs_by_hand import make_log
@@ -47,7 +46,6 @@ def make_terms(plan: Plan, **changes: Any) -> Terms:
         value=numbers("value", queues, 4),
         fee=numbers("fee", queues, 0.5),
         effort=numbers("effort", queues, 3),
-        turned_away=np.full(queues, changes.pop("turned_away", 0)),
         cost_per_hour=numbers("cost_per_hour", teams, 20),
         overtime_factor=numbers("overtime_factor", teams, 1.5),
         max_occupancy=numbers("max_occupancy", teams, 0.85),
@@ -413,6 +411,141 @@ def test_agents_per_contact_counts_each_once() -> None:
     assert figures((work, plan, log))["q0", "agents_per_contact"] == 3 / 2
 
 
+# ── behaviours of section 6, on the logs of test_audit.py ────────────────────────────────────────────────────────────
+
+
+def test_bot_and_self_service() -> None:
+    """Waits count from the bot's end, at 40, 200 and 1350, the resolution from the arrival at 10."""
+    found = figures(logs.bot(), value=[4, 7], effort=[1, 2], fee=[1, 1])
+    expected = {
+        "offered": 4, "deflected": 1, "contained": 1, "answered": 2, "resolved": 2, "service_level": 1, "asa": 0,
+        "response_mean": (10 + 20 + 20) / 3, "resolution_mean": (65 + 20) / 2, "handle_mean": 50 / 2,
+        "turns_mean": 3 / 2, "fcr": 1, "repeat_contacts": 0, "effort": 1, "value_lost": 0,
+        "wait_mean": 0, "open_mean": (20 + 65 + 20) / HOUR,
+    }  # fmt: skip
+    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    # 4 was held until 2000 and nobody looked at it by 2100; 5 is still with the bot and has not entered
+    missed = {
+        "offered": 2, "answered": 0, "expired": 1, "open": 1, "abandonment": 0, "service_level": 0, "wait_mean": 750,
+        "wait_max": 750, "oldest_age_max": 750, "backlog_max": 1, "resolution_level": 0, "value_lost": 14,
+        "queue_mean": 750 / HOUR, "open_mean": (800 + 10) / HOUR, "cost": 1,
+    }  # fmt: skip
+    assert {name: found["q1", name] for name in missed} == pytest.approx(missed)
+    assert figures(logs.bot(), sl_time=100, business_clock=True)["q1", "wait_mean"] == 750
+    assert found["total", "cost"] == pytest.approx(20 + 2 + 1)
+
+
+def test_lost_connections() -> None:
+    """0 is lost with its last message answered, 1 comes back as contact 3; 0's retry is contact 2."""
+    found = figures(logs.connection())
+    expected = {
+        "answered": 4, "lost": 1, "timed_out": 1, "resolved": 2, "reply_wait_mean": 0, "reply_level": 1,
+        "response_mean": 10, "turns_mean": 5 / 4, "handle_mean": 50 / 4, "session_mean": (95 + 60 + 10 + 10) / 4,
+        "fcr": 0, "repeat_contacts": 2 / 2, "abandonment": 0, "value_lost": 0,
+    }  # fmt: skip
+    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+
+
+def test_interruptions() -> None:
+    """An e-mail of 100 s with a wrap-up of 20 s, interrupted for 55 s and 15 s; calls of 50 s and 10 s, and ringing."""
+    found = figures(logs.interruption())
+    expected = {
+        ("q1", "handle_mean"): 120, ("q1", "response_mean"): 155, ("q1", "session_mean"): 190,
+        ("q0", "handle_mean"): 60 / 2, ("q0", "asa"): 5, ("t0", "interruptions"): 2, ("t0", "work_hours"): 180 / HOUR,
+        ("t0", "utilisation"): 180 / HOUR, ("t0", "occupancy"): 190 / HOUR, ("t0", "concurrency_max"): 2,
+        ("t0", "slot_occupancy"): (190 / 2 + 70) / HOUR, ("q0", "cost"): 20 / 3 + 1, ("q1", "cost"): 40 / 3 + 0.5,
+    }  # fmt: skip
+    assert {key: found[key] for key in expected} == pytest.approx(expected)
+    assert by_interval(logs.interruption(), "t0", "interruptions", interval=100)[:3] == [1, 1, 0]
+    work = by_interval(logs.interruption(), "q1", "work_hours", interval=100)[:3]
+    assert work == pytest.approx([45 / HOUR, 75 / HOUR, 0])
+
+
+def test_shared_attention_counts_once_for_the_agent() -> None:
+    """Contact 0 has the agent alone for 60 s and 30 s, and half of them for 105 s."""
+    found = figures(logs.shared())
+    expected = {
+        ("q0", "handle_mean"): 195 / 2, ("q0", "response_mean"): (195 + 105) / 2, ("t0", "utilisation"): 195 / HOUR,
+        ("t0", "occupancy"): 195 / HOUR, ("t0", "concurrency_mean"): 300 / 195, ("q0", "session_mean"): 150,
+    }  # fmt: skip
+    assert {key: found[key] for key in expected} == pytest.approx(expected)
+    work = by_interval(logs.shared(), "t0", "work_hours", interval=100)[:3]
+    assert work == pytest.approx([100 / HOUR, 95 / HOUR, 0])
+
+
+def test_shared_attention_splits_the_cost_evenly_at_each_moment() -> None:
+    """The same in two queues; another agent, on the phone for 45 s meanwhile, shares nothing."""
+    plan = make_plan(
+        [queue("live_chat", shared=[180, 210, 240])] * 2 + [queue("phone")],
+        [team({0: 1, 1: 1}, {0: 3, 1: 3}), team({2: 1})],
+    )
+    roots = [contact(0, 0, work=[180]), contact(1, 60, work=[90]), contact(2, 100, work=[45])]
+    work = make_workload(roots, plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={
+            0: (Outcome.RESOLVED, 0, 1, 195, 195),
+            1: (Outcome.RESOLVED, 60, 1, 165, 165),
+            2: (Outcome.RESOLVED, 100, 1, 145, 145),
+        },
+        turns={0: (0, 0, 195, 0), 1: (60, 60, 165, 0), 2: (100, 100, 145, 1)},
+        stretches=[(0, 0, 0, 0, 195), (1, 0, 60, 60, 165), (2, 1, 100, 100, 145)],
+        presences=[(0, 0, 2 * HOUR), (1, 0, 2 * HOUR)],
+    )
+    assert audit(work, plan, log) == []
+    found = figures((work, plan, log), fee=[0, 0, 0])
+    expected = {
+        ("q0", "handle_mean"): 142.5, ("q1", "handle_mean"): 52.5, ("q2", "handle_mean"): 45,
+        ("q0", "cost"): 20 * 142.5 / 195, ("q1", "cost"): 20 * 52.5 / 195, ("q2", "cost"): 20,
+        ("t0", "utilisation"): 195 / HOUR, ("t1", "utilisation"): 45 / HOUR,
+    }  # fmt: skip
+    assert {key: found[key] for key in expected} == pytest.approx(expected)
+
+
+def test_call_backs() -> None:
+    """The waits are 0, 40, 40, 40 (nobody picks up for 15 s) and 0."""
+    found = figures(logs.callback(), sl_time=40)
+    expected = {
+        "answered": 4, "abandoned": 1, "called_back": 2, "abandonment": 1 / 5, "asa": 80 / 4, "wait_mean": 120 / 5,
+        "service_level": 4 / 5, "handle_mean": 115 / 4, "work_hours": 130 / HOUR,
+        "response_mean": (50 + 90 + 50 + 5) / 4,
+    }  # fmt: skip
+    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    assert found["t0", "utilisation"] == pytest.approx(130 / HOUR)
+    # who did not pick up left after 40 s of waiting, within the time
+    assert figures(logs.callback(), sl_time=40, sl_formula="late_abandons")["q0", "service_level"] == 1
+
+
+def test_outbound_is_handled_but_waits_for_nobody() -> None:
+    """Three messages are sent, one answered; the only customer who wrote first abandons and is written to."""
+    found = figures(logs.outbound(), fee=1, effort=2)
+    expected = {
+        "offered": 5, "answered": 0, "expired": 2, "resolved": 2, "abandoned": 1, "outbound_sent": 3,
+        "outbound_answered": 1, "abandonment": 1, "service_level": 0, "asa": None, "wait_mean": 10, "wait_max": 10,
+        "resolution_mean": None, "resolution_level": 0, "handle_mean": 80 / 3, "turns_mean": 4 / 3,
+        "agents_per_contact": 1, "reply_wait_mean": 0, "response_mean": 30, "backlog_max": 1, "oldest_age_max": 10,
+        "fcr": None, "repeat_contacts": 1, "effort": 4, "value_lost": 0, "queue_mean": 25 / HOUR, "cost": 20 + 4,
+    }  # fmt: skip
+    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    assert found["t0", "staffed_hours"] == 3500 / HOUR  # the agent stepped out for 100 s, which are paid
+    assert found["t0", "paid_hours"] == 1
+
+
+def test_counts_of_what_is_not_there_are_left_out() -> None:
+    """Of all replications together: one without call backs counts as 0."""
+    assert ("q0", "called_back") not in figures(calls())
+    assert ("q0", "outbound_sent") not in figures(calls())
+    several = [measure(work, plan, make_terms(plan), log) for work, plan, log in (calls(), logs.callback())]
+    rows = {row.metric: row.mean for row in summarise(several).rows if row.name == "q0"}
+    assert rows["called_back"] == 1
+
+
+def test_turned_away_comes_from_the_workload() -> None:
+    work, plan, log = calls()
+    assert figures((work._replace(turned_away=np.array([7])), plan, log))["q0", "turned_away"] == 7
+
+
 def test_summary_of_replications() -> None:
     """Ratios of sums, in any order; measures survive pickling and may leave out the intervals."""
     several = [calls(), waiting([(Outcome.RESOLVED, 1.0)] * 6), waiting([(Outcome.ABANDONED, 1.0)] * 2)]
@@ -432,61 +565,3 @@ def test_summary_of_replications() -> None:
     assert (alone.mean, alone.low, alone.high) == (0.5, None, None)
     with pytest.raises(ValueError, match="no replications"):
         summarise([])
-
-
-# ── timelines, against second-by-second counting ─────────────────────────────────────────────────────────────────────
-
-
-def spans(seed: int, count: int = 40) -> tuple[Any, Any]:
-    rng = np.random.default_rng(seed)
-    start = rng.integers(-20, 100, count)
-    return start, start + rng.integers(0, 30, count)
-
-
-def level_by_second(start: Any, end: Any, low: int = -20, high: int = 140) -> Any:
-    seconds = np.arange(low, high)
-    return ((start[:, None] <= seconds) & (seconds < end[:, None])).sum(axis=0)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_timeline_counts_as_by_the_second(seed: int) -> None:
-    start, end = spans(seed)
-    edges = np.array([0, 7, 8, 50, 120])
-    levels = level_by_second(start, end)[20:]
-    timeline = Timeline(start, end)
-    pieces = [levels[a:b] for a, b in pairwise(edges)]
-    assert timeline.area(edges).tolist() == [piece.sum() for piece in pieces]
-    assert timeline.peaks(edges).tolist() == [piece.max() for piece in pieces]
-
-
-def test_area_is_exact_where_sums_of_times_overflow() -> None:
-    start = np.arange(3, dtype=np.int64) + 2**62 - 10
-    edges = np.array([2**62 - 20, 2**62 - 5])
-    assert Timeline(start, start + 5).area(edges).tolist() == [5 + 4 + 3]
-
-
-@pytest.mark.parametrize("level", [1, 2, 3, 50])
-def test_spans_with_at_least_so_many(level: int) -> None:
-    start, end = spans(9)
-    begin, finish = at_least(level, np.sort(start), np.sort(end))
-    assert np.array_equal(level_by_second(begin, finish) > 0, level_by_second(start, end) >= level)
-    assert level_by_second(begin, finish).max() <= 1
-
-
-def test_spans_cut_to_others() -> None:
-    start, end = spans(3)
-    outer_start, outer_end = np.array([0, 30, 31, 90]), np.array([10, 31, 60, 200])
-    row, begin, finish = within(start, end, outer_start, outer_end)
-    inside = level_by_second(outer_start, outer_end)
-    assert np.array_equal(level_by_second(begin, finish), level_by_second(start, end) * inside)
-    assert (start[row] <= begin).all()
-    assert (finish <= end[row]).all()
-
-
-def test_open_time() -> None:
-    plan = make_plan([queue(hours=[(0, 10)]), queue(hours=[(-FOREVER, 5), (20, FOREVER)])], [team({0: 1, 1: 1})])
-    times = np.array([-4, 0, 5, 12, 20, 30]) * SECOND
-    assert (open_time(plan, 0, times) / SECOND).tolist() == [0, 0, 5, 10, 10, 10]
-    assert (open_time(plan, 1, times) / SECOND).tolist() == [0, 4, 9, 9, 9, 19]
-    assert (open_time(plan, 1, times[::-1]) / SECOND).tolist() == [19, 9, 9, 9, 4, 0]
-    assert open_time(make_plan([queue(hours=[])], [team({0: 1})]), 0, times).tolist() == [0] * 6
