@@ -134,7 +134,7 @@ def demand(scenario: Scenario) -> Found:
             if name in scenario.queue and name not in on_the_way:
                 yield Problem(dotted(("demand", key, name)), "nobody of the demand comes to it", "a queue of the mix")
     for i, spike in enumerate(scenario.spike):
-        if spike.queue in given.mix:
+        if spike.queue in given.mix and spike.queue in scenario.queue and scenario.queue[spike.queue].volume is None:
             path = dotted(("spike", i, "queue"))
             yield Problem(path, f"the volume of {spike.queue} comes from the demand", "a queue with its own volume")
 

@@ -243,6 +243,130 @@ def test_a_bad_value_is_refused_by_its_path(base: Path, override: str, path: str
     expect(refusal(base, overrides=(override,)), (path, words), *([more] if more else []))
 
 
+BEHAVIOURS = [
+    # connection loss
+    ("queue.chat={channel='live_chat',drop=0.1,idle_timeout='never'}", "queue.chat.drop", "an idle_timeout, or 0"),
+    ("queue.chat.drop=1.5", "queue.chat.drop", "less than or equal to 1"),
+    ("queue.chat.reconnects=-1", "queue.chat.reconnects", "greater than or equal to 0"),
+    ("queue.chat.reconnect_after=never", "queue.chat.reconnect_after", "a duration"),
+    # interruption
+    ("team.front.interrupts={chat=['email']}", "team.front.interrupts.chat", "one-to-one"),
+    ("team.front.interrupts={phone=['phone']}", "team.front.interrupts.phone.0", "turn by turn"),
+    ("team.front.interrupts={phone=['chta']}", "team.front.interrupts.phone.0", 'did you mean "chat"?'),
+    ("team.front.interrupts={phnoe=['chat']}", "team.front.interrupts.phnoe", 'did you mean "phone"?'),
+    ("team.front.interrupts=['chat']", "team.front.interrupts", "a table"),
+    # shared attention
+    ("queue.email.work_cv=1", "queue.email.work_cv", "no work_by_concurrency"),
+    ("queue.chat.work_by_concurrency=['3m', 'soon']", "queue.chat.work_by_concurrency.1", "a duration"),
+    ("queue.chat={channel='live_chat',work_by_concurrency=['3m']}", "team.front.concurrency.chat", "1, the length"),
+    # bot
+    ("queue.phone.outside_hours=bot", "queue.phone.outside_hours", "a bot, or reject"),
+    ("queue.phone.bot={ loses_context = true }", "queue.phone.bot.loses_context", "it has one turn"),
+    ("queue.chat.bot={ contains = 2 }", "queue.chat.bot.contains", "less than or equal to 1"),
+    ("queue.chat.bot={ contain = 0.2 }", "queue.chat.bot.contain", 'did you mean "contains"?'),
+    ("queue.chat.bot={ hours = '25:00-26:00' }", "queue.chat.bot.hours", "a time of day"),
+    # held and missed messages
+    ("queue.phone.auto_reply={ patience = '1h' }", "queue.phone.auto_reply", 'outside_hours = "hold"'),
+    ("queue.email.auto_reply={ patience = 'long' }", "queue.email.auto_reply.patience", "a duration"),
+    ("queue.chat.missed_after=1h", "queue.chat.missed_after", "not persistent"),
+    ("queue.email.missed_after=-1", "queue.email.missed_after", "0 or more"),
+    # self-service
+    ("self_service.faq={ deflects = { fax = 0.1 } }", "self_service.faq.deflects.fax", "one of phone"),
+    ("self_service.faq={ deflects = { phone = 1.1 } }", "self_service.faq.deflects.phone", "less than or equal to 1"),
+    ("self_service.faq={ fails = 'half' }", "self_service.faq.fails", "a number"),
+    # demand
+    ("demand={ per_day = 9, mix = { phone = 1 } }", "queue.phone.volume", "a place in demand.mix"),
+    ("demand={ per_day = 9 }", "demand.mix", "at least one queue"),
+    ("demand={ mix = { phone = 1 } }", "demand", "exactly one of"),
+    ("demand={ per_day = 9, mix = { web = -1 } }", "demand.mix.web", "greater than or equal to 0"),
+    # appointments
+    ("queue.phone.volume={appointments={hours='always',every='15m'}}", "queue.phone.volume.appointments", "in_person"),
+    ("queue.phone.volume={per_day=9,no_show=0.1}", "queue.phone.volume.no_show", "goes with appointments"),
+    (
+        "queue.phone.volume={appointments={hours='09:00-17:00',every='1s'}}",
+        "queue.phone.volume.appointments.every", "at least a minute",
+    ),
+    # outbound
+    ("outbound.news={ queue = 'phone', messages = 9 }", "outbound.news.queue", "a persistent queue"),
+    ("outbound.news={ queue = 'mail', messages = 9 }", "outbound.news.queue", 'did you mean "email"?'),
+    ("outbound.news={ messages = 9 }", "outbound.news.queue", "missing"),
+    ("outbound.news={ queue = 'email', pace = 0 }", "outbound.news.pace", "greater than 0"),
+    ("outbound.news={queue='email',window={mon=['09:00-12:00','14:00-17:00']}}", "outbound.news.window", "one stretch"),
+    ("outbound.news={ queue = 'email', recontact = ['fax'] }", "outbound.news.recontact.0", "one of phone"),
+    ("outbound.news={ queue = 'email', recontact = true }", "outbound.news.recontact", "a list"),
+    # callback
+    ("callback.x={ queue = 'email', accepts = 1 }", "callback.x.queue", "a one-to-one queue"),
+    ("callback.x={ queue = 'phone', offer_above = 'soon' }", "callback.x.offer_above", "a duration"),
+    ("callback.x={ queue = 'phone', no_answer = 3 }", "callback.x.no_answer", "less than or equal to 1"),
+    # absences and busyness
+    ("team.front.steps_out={ every = '10s', lasts = '1m' }", "team.front.steps_out.every", "at least a minute"),
+    ("team.front.steps_out={ every = '10m' }", "team.front.steps_out.lasts", "missing"),
+    ("team.front.steps_out={ every = '1h', lasts = -1 }", "team.front.steps_out.lasts", "0 or more"),
+    ("busyness.correlation=-0.5", "busyness.correlation", "greater than or equal to 0"),
+    ("busyness.correlation=2", "busyness.correlation", "less than or equal to 1"),
+    ("staffing.patterns=[]", "staffing", "not supported yet"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("override", "path", "words"), BEHAVIOURS)
+def test_a_behaviour_that_does_not_fit_is_refused_by_its_path(base: Path, override: str, path: str, words: str) -> None:
+    expect(refusal(base, overrides=(override,)), (path, words))
+
+
+def test_shared_attention_excludes_what_is_turn_by_turn(base: Path) -> None:
+    """Each of a queue's keys that says something about turns, and each contradiction in a team."""
+    chat = "channel='live_chat',work_by_concurrency=['3m','3m30s','4m']"
+    for key, value in (
+        ("work", "'2m'"), ("turns", "2"), ("wrap_up", "'10s'"), ("silent_abandonment", "0.1"),
+        ("transfer", "[{to='phone',share=0.1}]"), ("bot", "{loses_context=true}"),
+    ):  # fmt: skip
+        path = f"queue.chat.{key}" + (".loses_context" if key == "bot" else "")
+        expect(refusal(base, overrides=(f"queue.chat={{{chat},{key}={value}}}",)), (path, "work_by_concurrency"))
+    sound = (f"queue.chat={{{chat}}}",)
+    load(base, overrides=sound)
+    other = "channel='live_chat',work_by_concurrency=['3m','4m']"
+    for overrides, path, words in (
+        (("team.front.skills.email=2",), "team.front.skills", "chat by concurrency and email turn by turn"),
+        ((f"queue.more={{{other}}}", "team.front.skills.more=1"), "team.front.skills", "lists of one length"),
+        (("queue.chat.work_by_concurrency=['3m','0s','4m']",), "queue.chat.work_by_concurrency", "above 0"),
+    ):  # fmt: skip
+        expect(refusal(base, overrides=(*sound, *overrides)), (path, words))
+    mail = "{channel='email',work_by_concurrency=['3m'],patience='1h',idle_timeout='1m'}"
+    expect(refusal(base, overrides=(f"queue.email={mail}",)), ("queue.email.patience", "answered in vain"))
+    call = "{channel='phone',work_by_concurrency=['3m']}"
+    expect(refusal(base, overrides=(f"queue.phone={call}",)), ("queue.phone.work_by_concurrency", "one-to-one"))
+
+
+def test_the_ways_of_a_demand_fit_together(base: Path) -> None:
+    new = "queue.web={channel='live_chat'}", "team.front.skills.web=1"
+    load(base, overrides=(*new, "demand={per_day=9,mix={web=1},barrier={web=0.5,chat=0.5},fallback={web='chat'}}"))
+    for demand, path in (
+        ("{per_day=9,mix={web=1},barrier={chat=0.5}}", "demand.barrier.chat"),
+        ("{per_day=9,mix={web=1},fallback={chat='web'}}", "demand.fallback.chat"),
+        ("{per_day=9,mix={web=1},fallback={web='fax'}}", "demand.fallback.web"),
+        ("{per_day=9,appointments={hours='always',every='1h'},mix={web=1}}", "demand"),
+        ("{log='mails.csv',arrived_at='came',work='took',mix={web=1}}", "demand.work"),
+    ):
+        assert [place for place, _ in refusal(base, overrides=(*new, f"demand={demand}"))] == [path]
+    spiked = (*new, "demand={per_day=9,mix={web=1}}", "spike.0.queue=web")
+    expect(refusal(base, overrides=spiked), ("spike.0.queue", "comes from the demand"))
+
+
+def test_one_rule_a_queue(base: Path) -> None:
+    twice = ("callback.a={queue='phone'}", "callback.b={queue='phone'}")
+    expect(refusal(base, overrides=twice), ("callback.a.queue", "several"), ("callback.b.queue", "several"))
+    twice = ("outbound.a={queue='email',recontact=['phone']}", "outbound.b={queue='email',recontact=['phone']}")
+    expect(refusal(base, overrides=twice), *[(f"outbound.{name}.recontact.0", "twice") for name in "ab"])
+    endless = ("queue.email.expires_after=never", "outbound.a={queue='email',messages=1}")
+    expect(refusal(base, overrides=endless), ("outbound.a.queue", "expires"))
+
+
+def test_booked_times_are_those_of_an_open_queue(base: Path) -> None:
+    visit = "{channel='in_person',open={mon='08:00-09:00'},volume={appointments={hours='09:00-17:00',every='1h'}}}"
+    new = (f"queue.visit={visit}", "team.front.skills.visit=1")
+    expect(refusal(base, overrides=new), ("queue.visit.volume.appointments", "never while the queue is open"))
+
+
 MISSING = [
     ('channel  = "phone"\n', "queue.phone.channel"),
     (', arrived_at = "came"', "queue.email.volume.arrived_at"),
@@ -424,7 +548,62 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [place for key, entry in items for place in ((*at, key), *places(entry, (*at, key)))]
 
 
-RAW = tomllib.loads(BASE)
+WIDE = f"""{BASE}
+[queue.web]
+channel = "messaging"
+open = {{ mon-fri = "08:00-20:00" }}
+bot = {{ contains = 0.3, time = {{ mean = "1m" }}, asks_human = 0.1, hours = "always", loses_context = true }}
+auto_reply = {{ patience = {{ mean = "4h" }} }}
+missed_after = "6h"
+[queue.pair]
+channel = "live_chat"
+work_by_concurrency = ["3m", "4m"]
+work_cv = 0.5
+[queue.visit]
+channel = "in_person"
+open = "09:00-17:00"
+volume = {{ appointments = {{ hours = "09:00-17:00", every = "30m" }}, no_show = 0.1, earliness = "5m" }}
+[demand]
+per_day = 100
+mix = {{ web = 2, pair = 1 }}
+barrier = {{ web = 0.2 }}
+fallback = {{ web = "phone" }}
+[self_service.faq]
+deflects = {{ phone = 0.1 }}
+fails = 0.2
+returns_after = {{ mean = "1h" }}
+[outbound.news]
+queue = "web"
+messages = 10
+window = {{ mon-fri = "09:00-17:00" }}
+pace = 5
+reply_share = 0.1
+reply_after = {{ mean = "1h" }}
+opt_out = 0.01
+recontact = ["phone"]
+[callback.line]
+queue = "phone"
+offer_above = "2m"
+accepts = 0.5
+no_answer = 0.1
+no_answer_time = "30s"
+[busyness]
+correlation = 0.5
+[team.third]
+skills = {{ web = 1, visit = 1, phone = 2 }}
+interrupts = {{ phone = ["web"] }}
+steps_out = {{ every = "1h", lasts = {{ mean = "5m" }} }}
+shifts = [{{ agents = 2, hours = "always" }}]
+[team.fourth]
+skills = {{ pair = 1 }}
+shifts = [{{ agents = 2, hours = "always" }}]
+"""
+
+RAW = tomllib.loads(WIDE)
+
+
+def test_the_wide_base_is_sound(folder: Path) -> None:
+    assert problems(RAW, folder) is None
 
 
 @st.composite

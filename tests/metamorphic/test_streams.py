@@ -228,3 +228,155 @@ def test_a_follow_up_switched_on_moves_nothing_else() -> None:
         had = getattr(base, name)[roots] >= 0
         assert np.array_equal(had, getattr(more, name)[: roots.sum()] >= 0), name
     assert (more.reopen_child[: roots.sum()][base.queue[roots] == 0] >= 0).sum() > 50
+
+
+# the behaviours before the agent
+
+
+SHARED_LAWS = {"work": {"mean": "3m", "cv": 1.0}, "wrap_up": "10s", "patience": {"mean": "5m"}, "open": "always"}
+
+
+def by_demand(doc: Doc, **changes: Any) -> None:
+    """All queues from one demand, with the same laws, and turns on none of them."""
+    for queue in doc["queue"].values():
+        del queue["volume"]
+        queue.pop("transfer", None)
+        queue |= {**SHARED_LAWS, "turns": 1}
+    mix = {"calls": 6, "chat": 3, "app": 1}
+    doc["demand"] = {"per_day": 1500, "busyness_cv": 0.1, "mix": mix, "barrier": {"app": 0.4}, **changes}
+
+
+def customers(found: Workload) -> dict[int, tuple[int, ...]]:
+    """By arrival: queue, patience, work of each customer of the demand."""
+    roots = np.flatnonzero((found.link == Link.ROOT) & (found.arrival >= 0))
+    first = found.first_turn[roots]
+    columns = (found.queue[roots], found.patience[roots], found.work[first])
+    return dict(zip(found.arrival[roots].tolist(), zip(*(c.tolist() for c in columns), strict=True), strict=True))
+
+
+def test_closing_the_phone_moves_its_customers_and_nobody_else() -> None:
+    base = customers(drawn(by_demand))
+    closed = customers(drawn(lambda doc: by_demand(doc, mix={"calls": 0, "chat": 3, "app": 1})))
+    assert len(base) > 2500
+    assert set(closed) < set(base)
+    moved = 0
+    for arrival, (queue, *draws) in closed.items():
+        before, *same = base[arrival]
+        assert draws == same
+        assert before in (queue, 0)
+        moved += queue != before
+    assert moved > 1000
+    # the barrier of the app turned away callers too
+    gone = [base[arrival][0] for arrival in set(base) - set(closed)]
+    assert set(gone) == {0}
+    assert len(gone) > 50
+
+
+def test_barriers_and_fallbacks_move_only_who_refuses() -> None:
+    base, more = drawn(by_demand), drawn(lambda doc: by_demand(doc, fallback={"app": "chat"}))
+    before, after = customers(base), customers(more)
+    assert before.items() < after.items()
+    new = [queue for arrival, (queue, *_) in after.items() if arrival not in before]
+    assert set(new) == {1}
+    assert len(new) == base.turned_away[2] > 50
+    assert more.turned_away.sum() == 0
+
+
+SWITCHES: dict[str, tuple[Callable[[Doc], None], tuple[str, ...]]] = {
+    "bot": (
+        lambda doc: doc["queue"]["calls"].update(bot={"contains": 0.3, "time": {"mean": "1m"}, "asks_human": 0.2}),
+        ("bot_time", "contained", "asks_human"),
+    ),
+    "self-service": (
+        lambda doc: doc.update(self_service={"faq": {"deflects": {"chat": 0.2}}}),
+        ("deflected",),
+    ),
+    "callback": (
+        lambda doc: doc.update(callback={"c": {"queue": "calls", "accepts": 0.5, "no_answer": 0.5}}),
+        ("accepts_callback", "no_answer"),
+    ),
+    "lost for good": (lambda doc: doc["queue"]["chat"].update(drop=0.2), ("comeback",)),
+    "automatic reply": (
+        lambda doc: doc["queue"]["app"].update(auto_reply={"patience": {"mean": "1h"}}),
+        ("held_patience",),
+    ),
+    "missed": (
+        lambda doc: doc["queue"]["app"].update(missed_after="1h"),
+        ("patience", "held_patience", "missed"),
+    ),
+    "stepping out": (
+        lambda doc: doc["team"]["desk"].update(steps_out={"every": "1h", "lasts": {"mean": "5m"}}),
+        ("out_shift", "out_start", "out_end"),
+    ),
+    "interruption": (lambda doc: doc["team"]["desk"].update(interrupts={"calls": ["app"]}), ()),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_behaviour_switched_on_moves_no_other_draw(name: str) -> None:
+    change, columns = SWITCHES[name]
+    assert same_bytes(drawn(), drawn(change), but=columns)
+
+
+def test_reconnections_leave_all_other_rows_alone() -> None:
+    def lossy(doc: Doc, **more: Any) -> None:
+        doc["queue"]["chat"] |= {"drop": 0.3, **more}
+
+    back = {"reconnects": 0.8, "reconnect_after": {"mean": "10m"}}
+    base, more = drawn(lossy), drawn(lambda doc: lossy(doc, **back))
+    roots = np.flatnonzero(base.link == Link.ROOT)
+    assert (more.reconnect_child[roots] >= 0).sum() > 20
+    for name in ("arrival", "queue", "turns", "patience", "wrap_up", "silent", "transfer_draw"):
+        assert np.array_equal(getattr(base, name)[roots], getattr(more, name)[roots]), name
+    for column in ("transfer_child", "return_child"):
+        one, two = getattr(base, column)[roots], getattr(more, column)[roots]
+        assert np.array_equal(one >= 0, two >= 0)
+        has = one >= 0
+        assert np.array_equal(base.patience[one[has]], more.patience[two[has]])
+
+
+def test_a_lost_context_keeps_the_draws_of_the_customer_s_own_turns() -> None:
+    def bot(doc: Doc, loses: bool) -> None:
+        doc["queue"]["chat"]["bot"] = {"contains": 0.3, "loses_context": loses}
+
+    base, more = drawn(lambda doc: bot(doc, False)), drawn(lambda doc: bot(doc, True))
+    chats = np.flatnonzero((base.queue == 1) & (base.link == Link.ROOT))
+    assert np.array_equal(base.turns[chats] + 1, more.turns[chats])
+    for turn in range(3):
+        has = chats[base.turns[chats] > turn]
+        assert len(has) > 50
+        one, two = base.first_turn[has] + turn, more.first_turn[has] + turn + 1
+        for name in ("work", "latency"):
+            assert np.array_equal(getattr(base, name)[one], getattr(more, name)[two]), name
+
+
+def test_outbound_messages_and_backlog_leave_the_others_alone() -> None:
+    def written(doc: Doc) -> None:
+        doc["outbound"] = {"news": {"queue": "app", "messages": 100, "window": {"mon-fri": "09:00-17:00"}}}
+        doc["queue"]["app"]["initial_backlog"] = {"contacts": 7, "age": {"mean": "1h"}}
+
+    base, more = drawn(), drawn(written)
+    for queue in (0, 1):
+        assert trees(base, queue) == trees(more, queue)
+    came = (base.link == Link.ROOT) & (base.queue == 2)
+    same = (more.link == Link.ROOT) & (more.queue == 2) & ~more.outbound & (more.arrival >= 0)
+    for name in ("arrival", "turns", "patience", "wrap_up"):
+        assert np.array_equal(getattr(base, name)[came], getattr(more, name)[same]), name
+    assert more.outbound[more.link == Link.ROOT].sum() == 200
+
+
+def test_more_agents_keep_the_absences_of_the_others() -> None:
+    def away(doc: Doc, extra: int) -> None:
+        for shift in doc["team"]["desk"]["shifts"]:
+            shift["agents"] += extra
+        doc["team"]["desk"]["steps_out"] = {"every": "1h", "lasts": {"mean": "5m"}}
+
+    base, more = drawn(lambda doc: away(doc, 0)), drawn(lambda doc: away(doc, 2))
+    days = len(base.present) // 9
+    # five agents of the first row of shifts, then two new ones
+    first = base.out_shift < 5 * days
+    same = more.out_shift < 5 * days
+    assert first.sum() > 50
+    assert np.array_equal(base.out_start[first], more.out_start[same])
+    others = (more.out_shift >= 7 * days) & (more.out_shift < 11 * days)
+    assert np.array_equal(base.out_start[~first], more.out_start[others])

@@ -239,3 +239,41 @@ def test_queues_column_by_column() -> None:
     assert terms.max_abandonment == pytest.approx([0.05, math.nan], nan_ok=True)
     assert (terms.short_abandon[0], terms.value[0], terms.fee[0]) == (5, 4, 0.5)
     assert terms.effort.tolist() == [3, 1]
+
+
+def test_behaviours_column_by_column() -> None:
+    plan, _ = planned(
+        queue={
+            "calls": {"channel": "phone", "bot": {"contains": 0.1, "hours": {"mon": "06:00-10:00"}}},
+            "chat": {"channel": "live_chat", "bot": {"contains": 0, "asks_human": 0}, "outside_hours": "bot"},
+            "video": {"channel": "video", "bot": {"contains": 1, "asks_human": 1}},
+            "mail": {"channel": "email"},
+            "pair": {"channel": "live_chat", "work_by_concurrency": ["3m", "4m"]},
+            "more": {"channel": "messaging", "work_by_concurrency": ["90s", "2m"]},
+        },
+        team={
+            "desk": {
+                "skills": {"calls": 1, "chat": 1, "video": 1, "mail": 2},
+                "interrupts": {"calls": ["mail", "chat"], "video": ["mail"]},
+                **shifts({"hours": "always"}),
+            },
+            "pairs": {"skills": {"pair": 1, "more": 1}, **shifts({"hours": "always"})},
+        },
+        callback={
+            "now": {"queue": "calls", "offer_above": "2m", "accepts": 0.5, "no_answer_time": "20s"},
+            "never": {"queue": "video", "offer_above": "1m", "accepts": 0, "no_answer_time": "20s"},
+        },
+    )
+    # only a bot that changes something is there
+    assert plan.bot_offset.tolist() == [0, 1, 2, 2, 2, 2, 2]
+    assert plan.bot_opens.tolist() == [6 * HOUR, -NEVER]
+    assert plan.bot_closes.tolist() == [10 * HOUR, NEVER]
+    assert plan.outside.tolist()[:2] == [Outside.REJECT, Outside.BOT]
+    assert plan.shared_offset.tolist() == [0, 0, 0, 0, 0, 2, 4]
+    assert plan.shared_mean.tolist() == [180 * SECOND, 240 * SECOND, 90 * SECOND, 120 * SECOND]
+    assert plan.units[1].tolist()[4:] == [plan.capacity // 2] * 2
+    assert plan.offer_above.tolist() == [2 * MINUTE] + [NEVER] * 5
+    assert plan.no_answer_time.tolist() == [20 * SECOND] + [0] * 5
+    assert np.argwhere(plan.interrupts).tolist() == [[0, 0, 1], [0, 0, 3], [0, 2, 3]]
+    for name in columns(Plan):
+        assert getattr(plan, name).flags.c_contiguous, name

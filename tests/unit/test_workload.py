@@ -12,8 +12,9 @@ import pytest
 from ccsim.plan import lower
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
-from ccsim.tables import NEVER, SECOND, Link, Plan, Workload, columns
+from ccsim.tables import NEVER, SECOND, Link, Outside, Plan, Workload, columns
 from ccsim.workload import sample
+from tests import random_cases
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
@@ -282,9 +283,10 @@ def test_the_backlog_waits_already() -> None:
     assert found.arrival[0] >= -3 * HOUR
     assert found.arrival[499] <= -HOUR
     backlog = {"contacts": 3, "age": "2h"}
-    assert drawn({"channel": "email", "initial_backlog": backlog, "volume": {"per_hour": 0}}).arrival.tolist() == [
-        -2 * HOUR
-    ] * 3
+    assert (
+        drawn({"channel": "email", "initial_backlog": backlog, "volume": {"per_hour": 0}}).arrival.tolist()
+        == [-2 * HOUR] * 3
+    )
 
 
 def test_a_trace_gives_times_and_work(tmp_path: Path) -> None:
@@ -373,3 +375,341 @@ def test_absence_of_nobody_and_everybody(share: float) -> None:
     team = {"desk": {"skills": {"q": 1}, "absence": share, "shifts": [{"agents": 2, "hours": "08:00-16:00"}]}}
     found = sample(scenario({"q": {"channel": "phone"}}, team=team), 1)
     assert found.present.tolist() == [share == 0] * 2
+
+
+# before the agent, and the rest of the articles (docs/model.md, section 6)
+
+
+def near(found: Any, share: float, of: int) -> bool:
+    """Whether a count is within 4 standard errors of a share."""
+    return abs(float(np.sum(found)) - of * share) < 4 * np.sqrt(of * share * (1 - share)) + 1e-9
+
+
+LOST = {
+    "channel": "live_chat", "volume": {"per_day": 4000}, "turns": 4, "drop": 0.2, "reconnects": 0.6,
+    "reconnect_after": {"mean": "4m"}, "reply_latency": {"mean": "2m"}, "idle_timeout": "5m",
+}  # fmt: skip
+
+
+def test_lost_connections() -> None:
+    lossy = scenario({"q": LOST})
+    found = sample(lossy, 1)
+    check_shape(found, lossy)
+    roots = np.flatnonzero(found.link == Link.ROOT)
+    last = found.first_turn[roots] + 3
+    assert (found.comeback[last] == -1).all()
+    inner = np.delete(found.comeback, last)
+    dropped = inner[inner != -1]
+    assert near(inner != -1, 0.2, len(inner))
+    assert near(dropped != NEVER, 0.6, len(dropped))
+    back = dropped[dropped != NEVER] / SECOND
+    assert abs(back.mean() - 240) < 4 * 240 / np.sqrt(len(back))
+    # a reconnection has a row where a comeback is later than the timeout, and as many as there are such turns
+    slots = found.first_turn[roots][:, None] + np.arange(3)
+    wait, comeback = found.latency[slots], found.comeback[slots]
+    idle = 300 * SECOND
+    late = ((wait <= idle) & (comeback >= 0) & (comeback < NEVER) & (wait + np.minimum(comeback, DAY) > idle)).sum(1)
+    assert np.array_equal(found.reconnect_child[roots] >= 0, late > 0)
+    assert (late == 2).sum() > 10
+    children = found.reconnect_child[roots]
+    again = found.reconnect_child[children[children >= 0]] >= 0
+    assert np.array_equal(again, late[children >= 0] > 1)
+    assert (sample(scenario({"q": {**LOST, "limit": 0}}), 1).reconnect_child == -1).all()
+
+
+@pytest.mark.parametrize("channel", ["messaging", "phone"])
+def test_lost_connections_are_of_closed_conversations(channel: str) -> None:
+    found = drawn({"channel": channel, "drop": 0.5, "reconnects": 0.5})
+    assert (found.comeback == -1).all()
+    assert (found.reconnect_child == -1).all()
+
+
+def test_returns_and_reconnections_share_the_budget() -> None:
+    both = {**LOST, "volume": {"per_day": 300}, "returns": 1, "limit": 1}
+    here = scenario({"q": both})
+    found = sample(here, 1)
+    check_shape(found, here)
+    assert (found.generation <= 1).all()
+    assert ((found.return_child >= 0) & (found.reconnect_child >= 0)).any()
+
+
+BOT = {"contains": 0.4, "time": {"mean": "2m"}, "asks_human": 0.15}
+
+
+def test_bots() -> None:
+    queues = {
+        "chat": {"channel": "live_chat", "volume": {"per_day": 5000}, "turns": 2, "bot": BOT,
+                 "transfer": [{"to": "chat", "share": 0.2}], "reopens": {"share": 0.2, "after": "1m"}},
+        "plain": {"channel": "live_chat", "retry": {"share": 0.5, "to": {"chat": 1}}},
+    }  # fmt: skip
+    here = scenario(queues)
+    found = sample(here, 1)
+    check_shape(found, here)
+    # who is transferred, or comes to a queue without one, meets no bot
+    meets = found.bot_time >= 0
+    assert np.array_equal(meets, (found.queue == 0) & (found.link != Link.TRANSFER))
+    assert (meets & (found.link == Link.RETRY)).any()
+    n = int(meets.sum())
+    assert near(found.contained[meets], 0.4, n)
+    assert near(found.asks_human[meets], 0.15, n)
+    assert not (found.contained | found.asks_human)[~meets].any()
+    assert abs(found.bot_time[meets].mean() / SECOND - 120) < 4 * 120 / np.sqrt(n)
+    assert (found.bot_repeats == 0).all()
+    assert (found.turns[found.queue == 0] == 2).all()
+
+
+def test_a_bot_that_loses_the_context_costs_a_turn() -> None:
+    chat = {"channel": "live_chat", "turns": 2, "work": "30s", "returns": 1, "transfer": [{"to": "chat", "share": 0.3}]}
+    found = sample(scenario({"chat": {**chat, "bot": {**BOT, "loses_context": True}}}), 1)
+    assert np.array_equal(found.bot_repeats, (found.bot_time >= 0) & (found.link != Link.RETURN))
+    assert (found.turns == np.where(found.link == Link.RETURN, 0, 2 + found.bot_repeats)).all()
+    # its own turn, too, may time out: three turns leave two for a return
+    assert found.generation[found.link == Link.RETURN].max() > 1
+
+
+@pytest.mark.parametrize("bot", [{"contains": 0, "time": "0s"}, {"contains": 1, "asks_human": 1}])
+def test_a_bot_that_changes_nothing_is_none(bot: dict[str, Any]) -> None:
+    assert (drawn({"channel": "live_chat", "bot": bot}).bot_time == -1).all()
+    assert (drawn({"channel": "live_chat", "bot": bot, "outside_hours": "bot"}).bot_time >= 0).all()
+
+
+@pytest.mark.parametrize(("cv", "deviation"), [(None, 1.0), (0.5, 0.5)])
+def test_shared_attention_draws_work_of_a_session_alone(cv: float | None, deviation: float) -> None:
+    chat = {"channel": "live_chat", "volume": {"per_day": 5000}, "work_by_concurrency": ["3m", "4m"]}
+    found = drawn(chat if cv is None else {**chat, "work_cv": cv})
+    assert (found.turns == 1).all()
+    assert (found.wrap_up == 0).all()
+    units = found.work / (180 * SECOND)
+    assert abs(units.mean() - 1) < 4 * deviation / np.sqrt(len(units))
+    assert abs(units.std() - deviation) < 0.1
+
+
+def test_self_service_deflects_page_by_page() -> None:
+    pages = {
+        "faq": {"deflects": {"q": 0.3}},
+        "forum": {"deflects": {"q": 0.5}, "fails": 0.4, "returns_after": "2h"},
+    }
+    before = drawn({"channel": "email", "volume": {"per_day": 20_000}})
+    found = drawn({"channel": "email", "volume": {"per_day": 20_000}}, self_service=pages)
+    n = len(before.arrival)
+    assert len(found.arrival) == n
+    # 70 % of the second page's half do not find the first; of them 40 % fail, but not in the last two hours
+    late = (before.arrival >= 22 * HOUR).sum()
+    deflected = n * (0.3 + 0.7 * 0.5 * 0.6) + late * 0.7 * 0.5 * 0.4
+    assert abs(found.deflected.sum() - deflected) < 4 * np.sqrt(n * 0.51 * 0.49)
+    shifted = ~np.isin(found.arrival, before.arrival)
+    assert near(shifted, 0.7 * 0.5 * 0.4, n - late)
+    assert not found.deflected[shifted].any()
+    assert np.isin(found.arrival[shifted] - 2 * HOUR, before.arrival).all()
+    everybody = drawn({"channel": "email"}, self_service={"faq": {"deflects": {"q": 1}}})
+    assert everybody.deflected.all()
+
+
+def test_self_service_is_for_those_who_come_by_themselves() -> None:
+    queue = {"channel": "email", "initial_backlog": {"contacts": 50, "age": "1h"}, "volume": {"per_day": 0}}
+    written = {"news": {"queue": "q", "messages": 30}}
+    found = drawn(queue, self_service={"faq": {"deflects": {"q": 1}}}, outbound=written)
+    assert len(found.queue) == 80
+    assert not found.deflected.any()
+
+
+DEMAND = {
+    "per_day": 20_000,
+    "mix": {"phone": 6, "chat": 3, "app": 1},
+    "barrier": {"chat": 0.2, "app": 0.5},
+    "fallback": {"chat": "phone", "app": "chat"},
+}
+
+
+def test_demand_goes_by_mix_barriers_and_fallbacks() -> None:
+    queues = {"phone": {"channel": "phone"}, "chat": {"channel": "live_chat"}, "app": {"channel": "messaging"}}
+    team = {"desk": {"skills": dict.fromkeys(queues, 1), "shifts": [{"agents": 2, "hours": "always"}]}}
+    doc = {"start": "2026-03-02", "days": 1, "drain": "0s", "seed": 8, "queue": queues, "team": team}
+
+    def counted(**changes: Any) -> tuple[list[int], list[int]]:
+        found = sample(parse({**doc, "warm_up": "12h", "demand": {**DEMAND, **changes}}), 1)
+        return np.bincount(found.queue, minlength=3).tolist(), found.turned_away.tolist()
+
+    queued, away = counted()
+    n = sum(queued)
+    assert away == [0, 0, 0]
+    for found, share in zip(queued, (0.6 + 0.2 * 0.35, 0.8 * 0.35, 0.05), strict=True):
+        assert near(found, share, n)
+    # closed: who wanted it wants another; a barrier without fallback turns away, counted from the warm-up on
+    queued, away = counted(mix={"phone": 0, "chat": 3, "app": 1}, fallback={}, barrier={"app": 0.5})
+    assert queued[0] == 0
+    n = sum(queued) + 2 * away[2]
+    assert near(queued[1], 0.75, n)
+    assert near(away[2], 0.25 * 0.5 * 0.5, n)
+    # those who refuse all that they fall back to are turned away where they first wanted to go
+    queued, away = counted(barrier={"phone": 1, "chat": 1}, fallback={"phone": "chat", "chat": "phone"})
+    assert queued[:2] == [0, 0]
+    assert away[0] > away[1] > 0
+    assert away[2] == 0
+
+
+NEWS: dict[str, Any] = {
+    "queue": "q", "messages": 4000, "window": {"mon": "09:00-17:00", "tue": "closed"}, "reply_share": 0.3,
+    "reply_after": {"mean": "1h"}, "opt_out": 0.1,
+}  # fmt: skip
+THREAD: dict[str, Any] = {"channel": "messaging", "volume": {"per_day": 0}, "turns": 3, "work": {"mean": "1m"}}
+
+
+def test_outbound_messages() -> None:
+    here = scenario({"q": THREAD}, outbound={"news": NEWS}, days=2)
+    found = sample(here, 1)
+    check_shape(found, here)
+    assert found.outbound.all()
+    assert (found.arrival == 9 * HOUR).all()
+    assert (found.patience == 8 * HOUR).all()
+    answered = found.turns == 4
+    assert near(answered, 0.3 * 0.9, 4000)
+    assert (found.turns[~answered] == 2).all()
+    first = found.latency[found.first_turn]
+    assert (first[~answered] == NEVER).all()
+    assert abs(first[answered].mean() / HOUR - 1) < 4 / np.sqrt(answered.sum())
+
+
+def test_outbound_messages_at_a_pace() -> None:
+    found = drawn(THREAD, outbound={"news": {**NEWS, "messages": 50, "pace": 6}}, days=2)
+    # every ten minutes, until the window closes
+    assert (found.arrival / HOUR).tolist() == pytest.approx([9 + i / 6 for i in range(48)])
+    assert np.array_equal(found.arrival + found.patience, np.full(48, 17 * HOUR))
+
+
+def test_who_is_written_to_is_not_transferred_before_they_answer() -> None:
+    found = drawn({**THREAD, "transfer": [{"to": "q", "share": 1}]}, outbound={"news": {**NEWS, "messages": 500}})
+    written = found.outbound & (found.transfer_child >= 0)
+    assert np.array_equal(written, found.outbound & (found.turns > 2))
+    leaves = (found.transfer_draw[written].astype(np.int64) * found.turns[written]) >> 31
+    assert set(leaves) == {1, 2, 3}
+
+
+def test_who_leaves_and_does_not_try_again_is_written_to() -> None:
+    calls = {"channel": "phone", "volume": {"per_day": 2000}, "retry": {"share": 0.6, "after": "1m"}, "limit": 2}
+    news = {"queue": "app", "recontact": ["calls"], "reply_share": 1}
+    here = scenario({"calls": calls, "app": {**THREAD, "retry": {"share": 1}}}, outbound={"news": news})
+    found = sample(here, 1)
+    check_shape(found, here)
+    link = found.link[found.retry_child]
+    roots = found.link == Link.ROOT
+    assert (found.retry_child[roots] >= 0).all()
+    assert near(link[roots] == Link.RETRY, 0.6, int(roots.sum()))
+    again = np.flatnonzero(found.link == Link.RECONTACT)
+    assert (found.queue[again] == 1).all()
+    assert (found.after[again] == HOUR).all()
+    assert (found.patience[again] == NEVER).all()
+    # each takes one of the budget, and ends the chain
+    assert found.generation.max() == 2
+    assert (found.retry_child[again] == -1).all()
+
+
+def test_callbacks() -> None:
+    queues = {"calls": {"channel": "phone", "volume": {"per_day": 5000}}, "other": {"channel": "phone"}}
+    offer = {"queue": "calls", "offer_above": "2m", "accepts": 0.6, "no_answer": 0.2}
+    found = sample(scenario(queues, callback={"c": offer}), 1)
+    mine = found.queue == 0
+    assert near(found.accepts_callback[mine], 0.6, int(mine.sum()))
+    assert near(found.no_answer[mine], 0.2, int(mine.sum()))
+    assert not (found.accepts_callback | found.no_answer)[~mine].any()
+
+
+def test_appointments() -> None:
+    booked = {"hours": "08:00-18:00", "every": "30m", "each": 3}
+    volume: dict[str, Any] = {"appointments": booked}
+    hours = {"mon": ["09:00-12:00", "14:00-17:00"], "wed": "16:00-20:00"}
+    visit = {"channel": "in_person", "open": hours, "volume": volume}
+    slots = [9 + i / 2 for i in range(6)] + [14 + i / 2 for i in range(6)] + [48 + 16 + i / 2 for i in range(4)]
+    found = drawn(visit, days=3)
+    assert (found.arrival / HOUR).tolist() == [slot for slot in slots for _ in range(3)]
+    # early, but not before the doors open
+    found = drawn({**visit, "volume": {**volume, "earliness": "40m"}}, days=3)
+    edges = {9: 9, 9.5: 9, 14: 14, 14.5: 14, 64: 64, 64.5: 64}
+    assert found.arrival / HOUR == pytest.approx([edges.get(slot, slot - 2 / 3) for slot in slots for _ in range(3)])
+    many = {**volume, "appointments": {**booked, "each": 1000}, "no_show": 0.1}
+    assert near(len(drawn({**visit, "volume": many}, days=1).arrival), 0.9, 12_000)
+    assert near(len(drawn({**visit, "volume": {**many, "no_show": 0, "scale": 0.5}}, days=1).arrival), 0.5, 12_000)
+
+
+def test_an_automatic_reply_and_missed_messages() -> None:
+    patient = {"channel": "email", "patience": {"mean": "1h"}, "auto_reply": {"patience": {"mean": "4h"}}}
+    found = drawn(patient)
+    assert np.abs(found.held_patience - 4 * found.patience).max() <= 4
+    assert not found.missed.any()
+    found = drawn({**patient, "missed_after": "2h"})
+    assert (found.patience <= 2 * HOUR).all()
+    assert np.array_equal(found.missed, found.patience == 2 * HOUR)
+    assert near(found.missed, np.exp(-2), len(found.missed))
+    assert (found.held_patience[found.missed] == 2 * HOUR).all()
+    assert drawn({"channel": "social", "missed_after": "2h"}).missed.all()
+    plain = drawn({"channel": "email", "patience": {"mean": "1h"}})
+    assert np.array_equal(plain.patience, plain.held_patience)
+
+
+def test_agents_step_out() -> None:
+    shifts = [{"agents": 400, "days": "mon-fri", "hours": "08:00-16:00", "breaks": ["12:00-12:30"]}]
+    team = {"desk": {"skills": {"q": 1}, "shifts": shifts, "steps_out": {"every": "1h", "lasts": "6m"}}}
+    here = scenario({"q": {"channel": "phone"}}, team=team, days=2)
+    found = sample(here, 1)
+    plan = lower(here)[0]
+    check_outs(found, plan)
+    assert (found.out_end - found.out_start == 6 * 60 * SECOND).all()
+    # every hour and six minutes; half an hour of break and what touches it, and the shift's last six minutes, fall out
+    hours = 8 - 0.6 - 0.1
+    expected = 800 * hours / 1.1
+    assert abs(len(found.out_shift) - expected) < 4 * np.sqrt(expected)
+    at = (found.out_start - plan.shift_start[found.out_shift]) / HOUR
+    counted = np.histogram(at, [0, 1, 2, 3])[0]
+    assert (np.abs(counted - 800 / 1.1) < 5 * np.sqrt(800 / 1.1) + 40).all()
+    assert len(set(found.out_shift)) > 780
+    one, two = (found.out_start[found.out_shift == shift] for shift in (0, 1))
+    assert not set(one - plan.shift_start[0]) & set(two - plan.shift_start[1])
+
+
+def test_steps_of_a_constant_law_repeat_with_each_shift() -> None:
+    every = {"constant": "1h"}
+    shift = {"agents": 1, "hours": "08:00-12:00", "breaks": ["09:20-09:40"]}
+    team = {"desk": {"skills": {"q": 1}, "shifts": [shift], "steps_out": {"every": every, "lasts": "20m"}}}
+    found = sample(scenario({"q": {"channel": "phone"}}, team=team, days=2), 1)
+    # 9:00 to 9:20 touches the break; 10:20, 11:40 touches the shift's end
+    assert (found.out_start / HOUR).tolist() == pytest.approx([10 + 1 / 3, 34 + 1 / 3])
+    assert found.out_shift.tolist() == [0, 1]
+
+
+def test_busy_days_go_together() -> None:
+    busy = {"channel": "email", "volume": {"per_day": 2000, "busyness_cv": 0.4}}
+
+    def correlation(share: float) -> float:
+        here = scenario({"a": busy, "b": busy}, days=60, busyness={"correlation": share})
+        found = sample(here, 1)
+        days = [np.bincount(found.arrival[found.queue == q] // DAY, minlength=60) for q in (0, 1)]
+        return float(np.corrcoef(days)[0, 1])
+
+    assert correlation(0.9) > 0.7
+    assert abs(correlation(0)) < 4 / np.sqrt(60)
+
+
+def test_random_cases_meet_every_behaviour() -> None:
+    met: set[str] = set()
+    for seed in range(100):
+        found, plan, _ = random_cases.tables(random_cases.scenario(seed))
+        met |= {
+            name
+            for name, there in {
+                "lost": (found.comeback == NEVER).any(),
+                "back": np.isin(found.comeback, (-1, NEVER), invert=True).any(),
+                "reconnection": (found.reconnect_child >= 0).any(), "interruption": plan.interrupts.any(),
+                "shared": len(plan.shared_mean) > 0, "bot": found.contained.any(), "repeats": found.bot_repeats.any(),
+                "bot at night": (plan.outside == Outside.BOT).any(), "deflected": found.deflected.any(),
+                "outbound": (found.outbound & (found.link == Link.ROOT)).any(), "missed": found.missed.any(),
+                "recontact": (found.link == Link.RECONTACT).any(), "callback": found.accepts_callback.any(),
+                "no answer": found.no_answer.any(), "out": len(found.out_shift) > 0,
+                "turned away": found.turned_away.any(),
+                "automatic reply": (found.held_patience != found.patience).any(),
+            }.items()
+            if there
+        }  # fmt: skip
+        for name in random_cases.DRAWN_TIMES:
+            times = getattr(found, name)
+            assert (times % random_cases.GRID == 0)[(times != -1) & (times < NEVER)].all(), name
+    assert len(met) == 17
