@@ -6,7 +6,7 @@ agents are those of the engine. Every column says in its metadata what it means.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +30,12 @@ MEANING: Final[dict[str, dict[str, str]]] = {
         "channel": "channel of the queue",
         "counted": "it arrived between warm-up and end, so that it counts in the metrics",
         "outcome": "how it ended",
-        "arrival_us": "first message or ring",
-        "answer_us": "start of work on the first turn while the customer was there",
-        "wait_us": "arrival to answer, or to leaving or the end of the drain",
+        "outbound": "the company writes first",
+        "called_back": "accepted a call back",
+        "arrival_us": "first message or ring, also to a bot; of an outbound contact when its message is due",
+        "entered_us": "when the wait for an agent began: at its arrival or when the bot ended; empty if it never did",
+        "answer_us": "start of work on the first turn of a customer's contact while the customer was there",
+        "wait_us": "entered to start of work (call back: to dialling), or to leaving or the end of the drain",
         "left_us": "when its outcome was decided: end of the last reply, leaving, timeout",
         "closed_us": "when the centre was done with it, wrap-up and work in vain included",
         "turns": "turns it would take",
@@ -42,9 +45,10 @@ MEANING: Final[dict[str, dict[str, str]]] = {
         "last_agent": "agent of the last answer",
         "agents": "different agents who worked on it",
         "session_us": "capacity of agents held, all sessions together",
-        "work_us": "focused work on its turns, re-reading included",
+        "work_us": "focused work on its turns, re-reading included, suspensions not; start to reply where it is shared",
         "reread_us": "re-reading, a part of work_us",
-        "wrap_up_us": "wrap-up after the last reply",
+        "wrap_up_us": "wrap-up after the last reply, suspensions not included",
+        "suspended_us": "its work in hand was suspended for calls",
     },
     "turns": {
         "replication": "number of the replication, from 1",
@@ -56,7 +60,7 @@ MEANING: Final[dict[str, dict[str, str]]] = {
         "reply_us": "end of the reply",
         "agent": "agent who worked on it",
         "reread_us": "re-reading, the first part of the work",
-        "in_vain": "the customer had gone without a word before work began",
+        "in_vain": "the customer had gone without a word before work began, or did not pick up",
     },
     "agents": {
         "replication": "number of the replication, from 1",
@@ -65,21 +69,34 @@ MEANING: Final[dict[str, dict[str, str]]] = {
         "start_us": "from",
         "end_us": "until",
         "activity": "present, overtime (present after the shift's end), pause, absent, session (capacity held), ring, "
-        "reread, work (without re-reading), wrap_up",
+        "reread, work (without re-reading; several at once if it is shared), wrap_up, suspended (between the parts of "
+        "reread, work and wrap_up)",
         "contact": "contact concerned",
     },
 }
 
-_ACTIVITIES: Final = ("present", "overtime", "pause", "absent", "session", "ring", "reread", "work", "wrap_up")
+_ACTIVITIES: Final = (
+    "present",
+    "overtime",
+    "pause",
+    "absent",
+    "session",
+    "ring",
+    "reread",
+    "work",
+    "wrap_up",
+    "suspended",
+)
 
 
 def tables(replication: int, plan: Plan, terms: Terms, workload: Workload, log: Log) -> dict[str, pa.Table]:
     """The three tables of one replication, by name; rows by contact, by (contact, turn) and by (agent, start)."""
     turns = _Turns(log)
+    work = _Work.of(log, turns)
     columns = {
-        "contacts": _contacts(plan, terms, workload, log, turns),
+        "contacts": _contacts(plan, terms, workload, log, turns, work),
         "turns": _turns(terms, workload, log, turns),
-        "agents": _agents(plan, terms, workload, log, turns),
+        "agents": _agents(plan, terms, workload, log, work),
     }
     return {name: _table(name, replication, columns[name]) for name in LOGS}
 
@@ -96,10 +113,50 @@ class _Turns:
         self.worked = log.agent[self.slot] >= 0
         outcome = log.outcome[self.contact]
         silently = (outcome == Outcome.SILENTLY_ABANDONED) | (outcome == Outcome.LOST)
-        self.in_vain = self.worked & silently & (log.start[self.slot] >= log.left[self.contact])
+        silently &= log.start[self.slot] >= log.left[self.contact]
+        self.in_vain = self.worked & (silently | (outcome == Outcome.ABANDONED))
 
 
-def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Turns) -> dict[str, Any]:
+class _Work(NamedTuple):
+    """Agents' work on turns and wrap-ups in the pieces between suspensions; up to `split` a piece is re-reading."""
+
+    agent: NDArray[Any]
+    contact: NDArray[Any]
+    start: I64
+    split: I64
+    end: I64
+    wrap_up: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, log: Log, turns: _Turns) -> _Work:
+        turn, slot = turns.contact[turns.worked], turns.slot[turns.worked]
+        done = np.flatnonzero(log.outcome == Outcome.RESOLVED)
+        last = log.first_turn[done] + log.messages[done] - 1
+        finish = np.where(log.reply[slot] < NEVER, log.reply[slot], log.closed[turn])
+        agent = np.concatenate([log.agent[slot], log.agent[last]])
+        reread = np.concatenate([log.reread[slot], np.zeros_like(done)])
+
+        # turns, wrap-ups and suspensions, these belonging to the turn or wrap-up last begun by then
+        contact = np.concatenate([turn, done, log.suspended_contact])
+        begun = np.concatenate([log.start[slot], log.left[done], log.suspended_start])
+        kind = np.repeat([0, 1, 2], [len(turn), len(done), len(log.suspended_contact)])
+        order = np.lexsort((kind, begun, contact))
+        work = np.empty_like(order)
+        work[order] = np.cumsum(kind[order] < 2) - 1
+        row = order[kind[order] < 2]
+
+        # the i-th start of a work's pieces goes with its i-th end
+        start = np.concatenate([log.start[slot], log.left[done], log.suspended_end])
+        end = np.concatenate([finish, log.closed[done], log.suspended_start])
+        start, end, work = start[np.lexsort((start, work))], end[np.lexsort((end, work))], np.sort(work)
+        before = np.cumsum(end - start) - (end - start)
+        before -= before[np.searchsorted(work, work)]
+        row = row[work]
+        split = start + np.clip(reread[row] - before, 0, end - start)
+        return cls(agent[row], contact[row], start, split, end, kind[row] == 1)
+
+
+def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Turns, work: _Work) -> dict[str, Any]:
     import pyarrow as pa
 
     rows = np.flatnonzero(log.outcome != Outcome.NONE)
@@ -111,18 +168,23 @@ def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Tu
         return sums[rows]
 
     worked, slot = turns.contact[turns.worked], turns.slot[turns.worked]
-    reply = np.minimum(log.reply[slot], plan.drain_end)
     first_agent, last_agent = np.full(size, -1, np.int32), np.full(size, -1, np.int32)
     answered = np.full(size, NEVER, np.int64)
     real = turns.worked & ~turns.in_vain
     first_agent[turns.contact[real][::-1]] = log.agent[turns.slot[real]][::-1]
     last_agent[turns.contact[real]] = log.agent[turns.slot[real]]
-    first = real & (turns.number == 0)
+    first = turns.worked & (turns.number == 0)
+    dialled = np.full(size, NEVER, np.int64)
+    dialled[turns.contact[first]] = log.start[turns.slot[first]]
+    first &= ~turns.in_vain & ~workload.outbound[turns.contact]
     answered[turns.contact[first]] = log.start[turns.slot[first]]
     pairs = np.unique(np.stack([worked, log.agent[slot]]), axis=1)
     held = log.stretch_agent >= 0
     arrival, queue, outcome = log.arrival[rows], workload.queue[rows], log.outcome[rows]
-    waited_until = np.where(answered[rows] < NEVER, answered[rows], log.left[rows])
+    waits = log.messages[rows] > 0
+    entered = np.where(waits, np.append(log.message, NEVER)[log.first_turn[rows]], NEVER)
+    wait = np.where(waits, np.minimum(dialled[rows], log.left[rows]) - entered, 0)
+    spent = work.end - work.start
     return {
         "contact": rows,
         "customer": workload.root[rows],
@@ -133,9 +195,12 @@ def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Tu
         # the initial backlog counts as arriving at time 0
         "counted": pa.array((np.maximum(arrival, 0) >= plan.warm_up) & (arrival < plan.end)),
         "outcome": _names(outcome, [outcome.name.lower() for outcome in Outcome if outcome >= 0]),
+        "outbound": pa.array(workload.outbound[rows]),
+        "called_back": pa.array(log.called_back[rows]),
         "arrival_us": arrival,
+        "entered_us": _time(entered),
         "answer_us": _time(answered[rows]),
-        "wait_us": waited_until - arrival,
+        "wait_us": wait,
         "left_us": log.left[rows],
         "closed_us": _time(log.closed[rows]),
         "turns": log.turns[rows],
@@ -145,9 +210,10 @@ def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Tu
         "last_agent": _some(last_agent[rows], last_agent[rows] >= 0),
         "agents": np.bincount(pairs[0], minlength=size)[rows].astype(np.int32),
         "session_us": total(log.stretch_contact[held], (log.stretch_end - log.stretch_start)[held]),
-        "work_us": total(worked, reply - log.start[slot]),
+        "work_us": total(work.contact, np.where(work.wrap_up, 0, spent)),
         "reread_us": total(worked, log.reread[slot]),
-        "wrap_up_us": np.where(outcome == Outcome.RESOLVED, log.closed[rows] - log.left[rows], 0),
+        "wrap_up_us": total(work.contact, np.where(work.wrap_up, spent, 0)),
+        "suspended_us": total(log.suspended_contact, log.suspended_end - log.suspended_start),
     }
 
 
@@ -168,7 +234,7 @@ def _turns(terms: Terms, workload: Workload, log: Log, turns: _Turns) -> dict[st
     }
 
 
-def _agents(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Turns) -> dict[str, Any]:
+def _agents(plan: Plan, terms: Terms, workload: Workload, log: Log, work: _Work) -> dict[str, Any]:
     rows: list[tuple[str, NDArray[Any], I64, I64, NDArray[Any] | None]] = []
 
     agent = plan.shift_agent[log.presence_shift].astype(np.int64)
@@ -177,16 +243,19 @@ def _agents(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Turn
     rows.append(("overtime", agent, np.maximum(log.presence_start, shift_end), log.presence_end, None))
 
     # A pause really begins when the presence that reaches into it ends.
-    pause_agent = plan.shift_agent[plan.pause_shift].astype(np.int64)
+    pause_shift = np.concatenate([plan.pause_shift, workload.out_shift])
+    pause_start = np.concatenate([plan.pause_start, workload.out_start])
+    pause_end = np.concatenate([plan.pause_end, workload.out_end])
+    pause_agent = plan.shift_agent[pause_shift].astype(np.int64)
     span = plan.drain_end + 1
     places = np.searchsorted(
-        agent * span + log.presence_start, pause_agent * span + np.maximum(plan.pause_start, 0), "right"
+        agent * span + log.presence_start, pause_agent * span + np.maximum(pause_start, 0), "right"
     )
     before = np.append(agent, -1)[places - 1] == pause_agent
     reach = np.where(before, np.append(log.presence_end, 0)[places - 1], 0)
-    taken = workload.present[plan.pause_shift]
-    start = np.maximum(plan.pause_start, reach)
-    rows.append(("pause", pause_agent[taken], start[taken], plan.pause_end[taken], None))
+    taken = workload.present[pause_shift]
+    start = np.maximum(pause_start, reach)
+    rows.append(("pause", pause_agent[taken], start[taken], pause_end[taken], None))
     away = ~workload.present
     rows.append(("absent", plan.shift_agent[away], plan.shift_start[away], plan.shift_end[away], None))
 
@@ -198,13 +267,12 @@ def _agents(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Turn
     answered = log.start[log.first_turn[contact[call]]]
     rows.append(("ring", who[call], start[call], np.minimum(answered, end[call]), contact[call]))
 
-    slot, contact = turns.slot[turns.worked], turns.contact[turns.worked]
-    start, reread = log.start[slot], log.reread[slot]
-    rows.append(("reread", log.agent[slot], start, start + reread, contact))
-    rows.append(("work", log.agent[slot], start + reread, log.reply[slot], contact))
-    ended = np.flatnonzero(log.outcome == Outcome.RESOLVED)
-    last = log.agent[log.first_turn[ended] + log.messages[ended] - 1]
-    rows.append(("wrap_up", last, log.left[ended], log.closed[ended], ended))
+    rows.append(("reread", work.agent, work.start, work.split, work.contact))
+    rows += [
+        (name, work.agent[kind], work.split[kind], work.end[kind], work.contact[kind])
+        for name, kind in (("work", ~work.wrap_up), ("wrap_up", work.wrap_up))
+    ]
+    rows.append(("suspended", log.suspended_agent, log.suspended_start, log.suspended_end, log.suspended_contact))
 
     activity = np.concatenate([np.full(len(row[1]), _ACTIVITIES.index(row[0]), np.int8) for row in rows])
     agents = np.concatenate([row[1] for row in rows])
