@@ -493,6 +493,18 @@ def test_who_is_in_a_call_takes_nothing_else() -> None:
     assert seconds(log.reply)[0] == 100
 
 
+def test_a_message_above_the_capacity_does_not_go_into_a_call_either() -> None:
+    # 6.6 and 2.7: the thread's message of 30 would go to its agent above the capacity, but not into the call of 20–50
+    # that interrupted mail B; at 50 there is room, and B (40 left) goes on before it
+    plan = make_plan(
+        [queue("phone"), queue("email", idle_timeout=0, over_capacity=True)],
+        [team({0: 1, 1: 1}, {1: 2}, interrupts={0: [1]})],
+    )
+    log = run(plan, contact(1, 0, [10, 5], [20]), contact(1, 5, [50]), contact(0, 20, [30]))
+    assert stretches(log, 0) == [(0, 0, 0, 10), (0, 30, 50, 95)]
+    assert seconds(log.reply) == [10, 95, 90, 50]
+
+
 def test_an_overflow_team_is_interrupted_when_it_may_help() -> None:
     # 6.6 and 4: the team helps with calls that have waited for 30: the call of 10 interrupts the mail at 40
     plan = make_plan([queue("phone"), queue("email")], [team({0: 1, 1: 1}, {1: 2}, after={0: 30}, interrupts={0: [1]})])
@@ -613,14 +625,17 @@ def test_shared_attention_is_not_interrupted() -> None:
 
 
 def test_the_silent_count_as_shared_sessions_until_the_timeout() -> None:
-    # 6.7 and 2.3: A went silently at 2 and is worked on in vain 5–55; its session ends at 75, and with it j = 2: B has
-    # 0.5 left at 55, 0.5 − 20/200 = 0.4 at 75. C's work in vain ends in the pause of 130, and presence with it
-    plan = make_plan(
-        [queue("live_chat", idle_timeout=20, shared=[50, 200])],
-        [team({0: 1}, {0: 2}, agents=[[(5, FOREVER, [(100, 200)])]])],
-    )
-    log = run(plan, contact(0, 0, [12.5], patience=2, silent=True), contact(0, 55, [25]))
-    assert seconds(log.reply) == [17.5, 80]
+    # 6.7 and 2.3: A went silently at 2 and is worked on in vain 5–15; its session ends at 35, and with it j = 2: B has
+    # 0.5 to go at 15 (means 20, 80), 0.5 − 20/80 at 35, and ends at 40. The pause of 10 lets A finish: present to 15
+    for pauses in ([], [(10, 200)]):
+        plan = make_plan(
+            [queue("live_chat", idle_timeout=20, shared=[20, 80])],
+            [team({0: 1}, {0: 2}, agents=[[(5, FOREVER, pauses)]])],
+        )
+        log = run(plan, contact(0, 0, [10], patience=2, silent=True), contact(0, 15, [10]))
+        assert seconds(log.reply) == [15, 210 if pauses else 40]
+        assert seconds(log.closed)[0] == 35
+        assert presences(log) == ([(0, 5, 15), (0, 200, 7200)] if pauses else [(0, 5, 7200)])
 
 
 def test_shared_attention_finishes_after_the_shift() -> None:
@@ -633,6 +648,17 @@ def test_shared_attention_finishes_after_the_shift() -> None:
     log = run(plan, contact(0, 5, [30]), contact(0, 5, [40]), contact(0, 35, [1]))
     assert seconds(log.reply) == [50, 60, None]
     assert presences(log) == [(0, 0, 60)]
+
+
+def test_shared_attention_goes_on_into_the_next_shift() -> None:
+    # 6.7 and 3: work of 150–280 over the shift's end at 200 is overtime until the next shift begins at 250, on a pause
+    plan = make_plan(
+        [queue("live_chat", shared=[130])],
+        [team({0: 1}, agents=[[(0, 200), (250, 400, [(250, 300)])]], hand_over=True)],
+    )
+    log = run(plan, contact(0, 150, [130]))
+    assert seconds(log.reply) == [280]
+    assert presences(log) == [(0, 0, 250), (1, 250, 280), (1, 300, 400)]
 
 
 def test_who_would_wait_long_is_offered_a_call_back() -> None:
@@ -671,9 +697,28 @@ def test_the_estimate_is_made_from_the_last_ten_starts() -> None:
 
 
 def test_the_held_are_offered_nothing() -> None:
-    # 6.8: closed from 50, so the caller of 60 is held, though the estimate would be 20
+    # 6.8: closed from 50, so the caller of 60 is held, though one who was not waits, with an estimate of 20
     plan = make_plan([queue("phone", offer_above=1, outside=Outside.HOLD, hours=[(0, 50), (99, 300)])], [team({0: 1})])
-    log = run(plan, contact(0, 0, [20]), contact(0, 1, [90]), contact(0, 60, [5], accepts_callback=True))
+    log = run(plan, contact(0, 0, [20]), contact(0, 1, [90]), contact(0, 30), contact(0, 60, accepts_callback=True))
+    assert not log.called_back.any()
+
+
+def test_the_position_is_by_waiting_since_and_id_and_the_starts_are_of_first_turns() -> None:
+    # 6.8: the retry of 25 comes from the bot at 30, just before C of 30, who has the smaller id: the estimate for C is
+    # 1 × 20, for the retry (it alone waits) too
+    plan = make_plan([queue("phone", offer_above=20, bot_hours=[(0, FOREVER)])], [team({0: 1})])
+    log = run(
+        plan,
+        contact(0, 0, [20]),
+        contact(0, 1, [20]),
+        contact(0, 2, patience=3, retry=contact(0, after=20, bot_time=5, accepts_callback=True)),
+        contact(0, 30, accepts_callback=True),
+    )
+    assert seconds(log.message) == [0, 1, 2, 30, 30]
+    assert not log.called_back.any()
+    # a chat's second turn at 10 is none of them: one start at 0 is not enough for an estimate
+    plan = make_plan([queue("live_chat", offer_above=1)], [team({0: 1})])
+    log = run(plan, contact(0, 0, [10, 50], [0]), contact(0, 20, accepts_callback=True))
     assert not log.called_back.any()
 
 
@@ -771,9 +816,9 @@ def test_tasks_come_behind_all_others() -> None:
 
 
 def test_a_task_may_be_old_enough_for_a_team_for_which_the_others_are_not() -> None:
-    # 6.9 and 4: the team helps after 30. At 40 its agent leaves the contact of 20 aside, but writes the task of 10
+    # 6.9 and 4: the team helps after 30. At 40 its agent leaves the contact of 20 aside, but writes the task of 5
     plan = make_plan([queue("phone"), queue("email")], [team({0: 1, 1: 1}, after={1: 30})])
-    log = run(plan, contact(0, 0, [40]), contact(1, 10, [5], outbound=True), contact(1, 20, [5]))
+    log = run(plan, contact(0, 0, [40]), contact(1, 5, [5], outbound=True), contact(1, 20, [5]))
     assert seconds(log.start) == [0, 40, 50]
 
 
