@@ -6,6 +6,7 @@ agents are those of the engine. Every column says in its metadata what it means.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -112,7 +113,7 @@ class _Turns:
         self.slot = log.first_turn[self.contact] + self.number
         self.worked = log.agent[self.slot] >= 0
         outcome = log.outcome[self.contact]
-        silently = (outcome == Outcome.SILENTLY_ABANDONED) | (outcome == Outcome.LOST)
+        silently = (outcome == Outcome.SILENTLY_ABANDONED) | ((outcome == Outcome.LOST) & (self.number > 0))
         silently &= log.start[self.slot] >= log.left[self.contact]
         self.in_vain = self.worked & (silently | (outcome == Outcome.ABANDONED))
 
@@ -291,10 +292,13 @@ def _agents(plan: Plan, terms: Terms, workload: Workload, log: Log, work: _Work)
     }
 
 
-def _names(codes: NDArray[Any], names: Any) -> pa.Array:
+def _names(codes: NDArray[Any], names: Sequence[str]) -> pa.Array:
+    """The name of each code; several codes may have the same."""
     import pyarrow as pa
 
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(list(names), pa.string()))
+    different = list(dict.fromkeys(names))
+    places = np.array([different.index(name) for name in names], dtype=np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(places[codes]), pa.array(different, pa.string()))
 
 
 def _some(values: NDArray[Any], known: NDArray[np.bool_]) -> pa.Array:

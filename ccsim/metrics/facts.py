@@ -337,10 +337,10 @@ class Facts:
     @cached_property
     def left_waiting(self) -> Bool:
         """By turn: the customer left while waiting for this answer; work on it, if any, was in vain."""
-        gone = self.gave_up | self.ended(Outcome.LOST)
+        gone = self.gave_up[self.owner] | (self.ended(Outcome.LOST)[self.owner] & (self.number > 0))
         last = self.number == self.log.messages[self.owner] - 1
         # whose connection was lost, or who did not pick up, left after the start of work
-        return np.asarray(gone[self.owner] & last & (self.start >= self.log.left[self.owner]))
+        return np.asarray(gone & last & (self.start >= self.log.left[self.owner]))
 
     @cached_property
     def task(self) -> Bool:

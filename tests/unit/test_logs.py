@@ -91,6 +91,12 @@ def test_outbound_is_told_from_what_customers_write() -> None:
     assert away == [(1000, 1100)]
 
 
+def test_queues_of_one_channel_share_its_name() -> None:
+    workload, plan, log = logs.chain()
+    contacts = tables(1, plan, make_terms(plan), workload, log)["contacts"]
+    assert list(contacts.to_pandas().channel.cat.categories) == ["phone"]
+
+
 def test_nothing_happened() -> None:
     _, plan, _ = logs.shared()
     empty = make_workload([], plan)
