@@ -209,7 +209,7 @@ def _demand(scenario: Scenario, replication: int) -> tuple[dict[str, Group], I64
     groups: dict[str, Group] = {}
     for queue in np.unique(going[going < nobody]).tolist():
         which = np.flatnonzero(going == queue)
-        groups[names[queue]] = Group(replace(source, among=n, which=which), times[which])
+        groups[names[queue]] = Group(replace(source, numbers=which), times[which])
     return groups, turned_away
 
 

@@ -264,8 +264,8 @@ def _born(scenario: Scenario, roots: Source, births: list[_Birth], first_row: in
     link, column = KINDS[kind]
     name, rules = list(scenario.queue.items())[queue]
     generation = births[0].parent.generation + 1
-    prefix = ".".join(filter(None, (str(generation), kind, campaign, name, "")))
-    source = Source(roots.seed, roots.replication, roots.owner, prefix)
+    prefix = ".".join((str(generation), kind, *([campaign] if campaign else []), name))
+    source = Source(roots.seed, roots.replication, roots.owner, f"{prefix}.")
     sizes = [len(birth.which) for birth in births]
     rows = np.arange(first_row, first_row + sum(sizes), dtype=np.int64)
     for birth, mine in zip(births, np.split(rows, np.cumsum(sizes)[:-1]), strict=True):

@@ -17,9 +17,12 @@ from ccsim.tables import F64, I32, I64, Bool
 
 def stream(seed: int, replication: int, owner: str, purpose: str) -> np.random.Generator:
     """The stream of that name, from its beginning. `owner` is named as in the scenario file: `queue.chat`."""
-    name = repr((seed, replication, owner, purpose)).encode()
-    entropy = int.from_bytes(hashlib.sha256(name).digest()[:16], "little")
+    entropy = int.from_bytes(_digest(seed, replication, owner, purpose)[:16], "little")
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+
+
+def _digest(seed: int, replication: int, owner: str, purpose: str) -> bytes:
+    return hashlib.sha256(repr((seed, replication, owner, purpose)).encode()).digest()
 
 
 def uniforms(rng: np.random.Generator, n: int) -> F64:
@@ -29,34 +32,47 @@ def uniforms(rng: np.random.Generator, n: int) -> F64:
     return np.maximum(u, SMALLEST, out=u)
 
 
+def numbered(key: int, numbers: I64) -> F64:
+    """The uniforms of these numbers : float64[n], in (0, 1), each a function of its number alone.
+
+    SplitMix64 (Steele, Lea and Flood 2014), which can be entered anywhere, from the state `key`.
+    """
+    z = np.uint64(key) + numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    u: F64 = (z >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return np.maximum(u, SMALLEST, out=u)
+
+
 @dataclass(frozen=True)
 class Source:
     """The streams of one group of rows, drawn by row in the group's order.
 
-    A group picked out of a larger one has `which`, its places among the larger group's `among` rows: its draws are
-    theirs, so that somebody who moves to another group takes them along.
+    A group picked out of a larger one has `numbers`, those of its rows in the larger group: each row's draws depend on
+    its number alone, so that somebody who moves to another group takes them along.
     """
 
     seed: int
     replication: int
     owner: str
     prefix: str = ""
-    among: int = 0
-    which: I64 | None = None
+    numbers: I64 | None = None
 
     def stream(self, purpose: str) -> np.random.Generator:
         """The stream of that purpose, from its beginning."""
         return stream(self.seed, self.replication, self.owner, self.prefix + purpose)
 
     def picked(self, rows: I64) -> Source:
-        """The source of some of the rows: their own draws if these are fixed by `which`, else the next ones."""
-        return self if self.which is None else replace(self, which=self.which[rows])
+        """The source of some of the rows."""
+        return self if self.numbers is None else replace(self, numbers=self.numbers[rows])
 
     def uniforms(self, purpose: str, n: int) -> F64:
         """One uniform in (0, 1) for each of the n rows : float64[n]."""
-        if self.which is None:
+        if self.numbers is None:
             return uniforms(self.stream(purpose), n)
-        return uniforms(self.stream(purpose), self.among)[self.which]
+        digest = _digest(self.seed, self.replication, self.owner, self.prefix + purpose)
+        return numbered(int.from_bytes(digest[:8], "little"), self.numbers)
 
     def micros(self, purpose: str, law: Law, n: int) -> I64:
         """A duration for each row : int64[n], microseconds."""

@@ -26,7 +26,7 @@ from ccsim.draws.durations import (
     micros,
     to_micros,
 )
-from ccsim.draws.streams import stream, uniforms
+from ccsim.draws.streams import Source, stream, uniforms
 from ccsim.tables import F64, NEVER, SECOND
 
 N = 100_000
@@ -273,3 +273,21 @@ def test_busyness_is_correlated_as_asked() -> None:
 
 def draws(n: int) -> F64:
     return uniforms(stream(20260302, 0, "test", "draws"), n)
+
+
+def test_numbered_draws_belong_to_their_numbers() -> None:
+    everybody = Source(1, 1, "demand", numbers=np.arange(N))
+    u = everybody.uniforms("work", N)
+    some = np.array([7, 99_999, 0, 12_345])
+    assert np.array_equal(everybody.picked(some).uniforms("work", 4), u[some])
+    assert ((u > 0) & (u < 1)).all()
+    counted, _ = np.histogram(u, np.linspace(0, 1, 101))
+    assert ((counted - N / 100) ** 2).sum() / (N / 100) < 99 + 4 * np.sqrt(2 * 99)
+    others = [
+        np.roll(u, 1),
+        everybody.uniforms("patience", N),
+        Source(1, 2, "demand", numbers=np.arange(N)).uniforms("work", N),
+        Source(1, 1, "demand").uniforms("work", N),
+    ]
+    for other in others:
+        assert abs(np.corrcoef(u, other)[0, 1]) < 4 / math.sqrt(N)
