@@ -16,7 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim.metrics.timeline import Timeline, at_least, divided, open_time, segments, within
+from ccsim.metrics.cells import Cells
+from ccsim.metrics.timeline import Timeline, at_least, divided, open_time, within
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool, Link, Log, Outcome, Plan, Terms, Workload
 
 _BEGUN: Final = (Outcome.RESOLVED, Outcome.TRANSFERRED, Outcome.LOST, Outcome.TIMED_OUT)
@@ -36,25 +37,6 @@ SERVICE_LEVELS: Final[dict[str, Formula]] = {
 """Numerator and denominator by `sl_formula`, from: A answered, a of them within the time; B not answered (abandoned,
 visibly or not, blocked, or still waiting at the end of the drain), of whom b gave up within the time, s within
 `short_abandon`."""
-
-
-class Cells:
-    """Rows by cell, interval × queues + queue, so that counts and sums of whole numbers by cell are exact and quick."""
-
-    def __init__(self, cell: I64, intervals: int, queues: int) -> None:
-        self.shape = (intervals, queues)
-        in_order = bool((cell[1:] >= cell[:-1]).all())
-        self.order = slice(None) if in_order else np.argsort(cell, kind="stable")
-        self.bounds = np.searchsorted(cell[self.order], np.arange(intervals * queues + 1))
-        """(intervals × queues + 1): first row of each cell, and of those not counted"""
-
-    def count(self, chosen: Bool) -> I64:
-        """How many rows are chosen, (interval, queue)."""
-        return segments(np.add, chosen[self.order], self.bounds).reshape(self.shape)
-
-    def total(self, values: NDArray[Any], chosen: Bool) -> NDArray[Any]:
-        """Sum of the chosen rows' values, (interval, queue)."""
-        return segments(np.add, (values * chosen)[self.order], self.bounds, values.dtype).reshape(self.shape)
 
 
 class Facts:
