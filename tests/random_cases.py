@@ -63,7 +63,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         return {"dist": "uniform", "low": minutes(low), "high": minutes(high)}
 
     names = [f"q{i}" for i in range(some(1, 2, 2, 3, 3, 4))]
-    channels = {name: some(*CHANNELS, "live_chat", "messaging", "messaging") for name in names}
+    channels = {name: some(*CHANNELS, "phone", "live_chat", "live_chat", "messaging", "messaging") for name in names}
     # every many-at-once queue by turns, or (rarely) every one worked on all at once
     sessions_at_once = some(1, 2, 3) if r.random() < 0.12 else 0
     by_turns = [name for name in names if channels[name] not in ONE_TO_ONE and not sessions_at_once]
@@ -152,8 +152,8 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         keys: Doc = {"returns": some(0.0, 0.5, 1.0)}
         if idle_timeout != "never":
             keys["silent_abandonment"] = some(0.0, 0.5, 1.0)
-            keys |= {"drop": some(0.0, 0.0, 0.2, 0.5), "reconnects": some(0.5, 1.0)}
-            keys["reconnect_after"] = law(0, 5, 10, 20)
+            keys |= {"drop": some(0.0, 0.4, 1.0), "reconnects": some(0.5, 1.0)}
+            keys["reconnect_after"] = law(0, 3, 10, 20)
         return keys
 
     def all_at_once() -> Doc:
@@ -171,8 +171,8 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         team: Doc = {"skills": {name: skill() if index else some(1, 2) for name in served}}
         team["concurrency"] = {name: some(1, 2, 2, 3, 4) for name in served if name in by_turns}
         callers, writers = [name for name in served if channels[name] in ONE_TO_ONE], [*filter(by_turns.count, served)]
-        if callers and writers and r.random() < 0.5:
-            team["interrupts"] = {some(*callers): r.sample(writers, k=some(1, len(writers)))}
+        if callers and writers and r.random() < 0.8:
+            team["interrupts"] = {call: r.sample(writers, k=some(1, len(writers))) for call in callers}
         if r.random() < 0.25:
             team["steps_out"] = {"every": whole_minutes(5, 11, 30), "lasts": whole_minutes(1, 3, 8)}
         team["slowdown"] = some([1.0], [1.0, 1.5], [1.0, 1.0, 1.05, 1.2])
