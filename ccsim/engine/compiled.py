@@ -122,6 +122,8 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         turn=np.empty(contacts, np.int32),
         since=np.empty(contacts, np.int64),
         due=np.empty(contacts, np.int64),
+        resumes=np.zeros(contacts, np.bool_),
+        seekers=np.empty(contacts, np.int32),
         bound_until=np.empty(contacts, np.int64),
         after=np.empty(contacts, np.int32),
         before=np.empty(contacts, np.int32),
@@ -152,6 +154,9 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         top=np.full((teams, plan.capacity), -1, np.int32),
         duty=np.full(agents, kernel.OFF, np.int8),
         shift=none(agents),
+        kept=none(agents),
+        attends=np.zeros(agents, np.bool_),
+        gives_up=np.zeros(agents, np.bool_),
         load=np.zeros(agents, np.int64),
         sessions=np.zeros(agents, np.int32),
         session=none(agents),
@@ -203,30 +208,30 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, 
     """All that happens by the clock, up to the horizon, in the order of events."""
     pieces: list[tuple[Any, ...]] = []
 
-    def add(time: Any, kind: int, queue: Any, what: int, row: Any, agent: Any = 0) -> None:
+    def add(time: Any, kind: int, queue: Any, what: Any, row: Any, agent: Any = 0) -> None:
         pieces.append(tuple(np.broadcast_arrays(time, kind, queue, agent, what, row)))
 
     queue_of_span = np.repeat(np.arange(len(plan.priority)), np.diff(plan.hours_offset))
     add(plan.closes, kernel.BY_THE_CLOCK, queue_of_span, kernel.HOURS_END, 0)
+    add(plan.opens, kernel.BY_THE_CLOCK, queue_of_span, kernel.HOURS_BEGIN, 0)
     add(plan.closes, Event.QUEUE_CLOSES, queue_of_span, 0, 0)
     add(plan.opens, Event.QUEUE_OPENS, queue_of_span, 0, 0)
 
     shift = np.flatnonzero(workload.present)
     agent = plan.shift_agent[shift]
-    end = plan.shift_end[shift]
-    overrun_over = np.minimum(end, plan.drain_end) + np.minimum(plan.overrun[plan.team[agent]], NEVER // 2)
+    end = np.minimum(plan.shift_end[shift], plan.drain_end + 1)
+    overrun_over = end + np.minimum(plan.overrun[plan.team[agent]], plan.drain_end + 1)
     starts_paused = np.isin(shift, plan.pause_shift[plan.pause_start == plan.shift_start[plan.pause_shift]])
-    for kind in (kernel.BY_THE_CLOCK, Event.AGENTS_LEAVE):
-        add(end, kind, 0, kernel.SHIFT_ENDS, shift, agent)
-        add(overrun_over, kind, 0, kernel.OVERRUN_OVER, shift, agent)
-    what = np.where(starts_paused, kernel.SHIFT_BEGINS_PAUSED, kernel.SHIFT_BEGINS)
-    pieces.append(tuple(np.broadcast_arrays(plan.shift_start[shift], Event.AGENTS_COME, 0, agent, what, shift)))
-
+    begins = np.where(starts_paused, kernel.SHIFT_BEGINS_PAUSED, kernel.SHIFT_BEGINS)
     pause = np.flatnonzero(workload.present[plan.pause_shift])
-    agent = plan.shift_agent[plan.pause_shift[pause]]
-    add(plan.pause_start[pause], kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause, agent)
+    on_pause = plan.shift_agent[plan.pause_shift[pause]]
     back = plan.pause_end[pause] < plan.shift_end[plan.pause_shift[pause]]
-    add(plan.pause_end[pause][back], Event.AGENTS_COME, 0, kernel.PAUSE_ENDS, pause[back], agent[back])
+    for leave, come in ((kernel.BY_THE_CLOCK, kernel.BY_THE_CLOCK), (Event.AGENTS_LEAVE, Event.AGENTS_COME)):
+        add(end, leave, 0, kernel.SHIFT_ENDS, shift, agent)
+        add(overrun_over, leave, 0, kernel.OVERRUN_OVER, shift, agent)
+        add(plan.shift_start[shift], come, 0, begins, shift, agent)
+        add(plan.pause_end[pause][back], come, 0, kernel.PAUSE_ENDS, pause[back], on_pause[back])
+    add(plan.pause_start[pause], kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause, on_pause)
 
     add([plan.drain_end], Event.HORIZON, 0, 0, 0)
     time, kind, queue, agent, what, row = (

@@ -51,7 +51,7 @@ QUEUE_CLOSES: Final = int(Event.QUEUE_CLOSES)
 QUEUE_OPENS: Final = int(Event.QUEUE_OPENS)
 ARRIVAL: Final = int(Event.ARRIVAL)
 HORIZON: Final = int(Event.HORIZON)
-BY_THE_CLOCK: Final = -1  # before all events of an instant: what ends with it is over
+BY_THE_CLOCK: Final = -1  # before all events of an instant: who is on duty and what is open from it on
 
 NO_OUTCOME: Final = int(Outcome.NONE)
 RESOLVED: Final = int(Outcome.RESOLVED)
@@ -101,7 +101,6 @@ OFF: Final = 0
 ON: Final = 1
 PAUSED: Final = 2  # on shift, on a break or off-phone
 FINISHING: Final = 3  # in the overrun, with kept sessions
-ENDING: Final = 4  # the shift or the overrun is over by the clock, and its event is yet to come within this instant
 
 # What the timetable's entries about agents are about.
 SHIFT_ENDS: Final = 0
@@ -111,6 +110,7 @@ SHIFT_BEGINS: Final = 3
 SHIFT_BEGINS_PAUSED: Final = 4
 PAUSE_ENDS: Final = 5
 HOURS_END: Final = 6
+HOURS_BEGIN: Final = 7
 
 # Places of `Memory.number`.
 HEAP: Final = 0  # entries in the heap
@@ -122,12 +122,13 @@ ALIVE: Final = 5  # contacts begun and not done
 GAINED: Final = 6  # agents in `gained`
 READY: Final = 7  # agents in `ready`
 FRESH: Final = 8  # the contact whose message came in this event, -1: none
+SEEKERS: Final = 11  # contacts in `seekers`
 LOOK: Final = 9  # NOBODY, SOME or EVERYBODY looks for an agent
 LIFTED: Final = 10  # a reservation was lifted during the batch
-NUMBERS: Final = 11
+NUMBERS: Final = 12
 
 NOBODY: Final = 0
-SOME: Final = 1  # the queues in `look`
+SOME: Final = 1  # the queues in `look`, the contacts in `seekers`
 EVERYBODY: Final = 2
 
 ID_BITS: Final = 32
@@ -147,7 +148,7 @@ class Memory(NamedTuple):
     heap_code: Annotated[I64, Column("code", "entry", "kind << ID_BITS | id")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
-    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … HOURS_END")]
+    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … HOURS_BEGIN")]
     table_row: Annotated[I32, Column("id", "timetable", "shift or pause")]
     # contacts
     state: Annotated[I8, Column("code", "contact", "WAITING … DONE")]
@@ -160,6 +161,8 @@ class Memory(NamedTuple):
     before: Annotated[I32, Column("id", "contact", "the one before")]
     next_own: Annotated[I32, Column("id", "contact", "next of those unassigned with a claim on the same own agent")]
     last_own: Annotated[I32, Column("id", "contact", "the one before")]
+    resumes: Annotated[Bool, Column("1", "contact", "BOUND at first: its own agent may yet take it at once (2.7)")]
+    seekers: Annotated[I32, Column("id", "i", "contacts who look for an agent after this event")]
     stretch: Annotated[I32, Column("id", "contact", "its current stretch")]
     # queues
     open: Annotated[Bool, Column("1", "queue", "its hours say so")]
@@ -181,8 +184,11 @@ class Memory(NamedTuple):
     room: Annotated[I64, Column("count", "team", "agents in the heaps")]
     top: Annotated[I32, Column("id", "team, units held", "first of the agents in that heap, -1: none")]
     # agents
-    duty: Annotated[I8, Column("code", "agent", "OFF … ENDING")]
+    duty: Annotated[I8, Column("code", "agent", "OFF … FINISHING; by the clock")]
     shift: Annotated[I32, Column("id", "agent", "the shift they are on or were last on")]
+    kept: Annotated[I32, Column("id", "agent", "the shift, now over, whose sessions they keep, -1: none")]
+    attends: Annotated[Bool, Column("1", "agent", "has come and not left, events told: present for being on duty")]
+    gives_up: Annotated[Bool, Column("1", "agent", "hands over the session in work when that work ends")]
     load: Annotated[I64, Column("count", "agent", "units held")]
     sessions: Annotated[I32, Column("count", "agent", "sessions held")]
     session: Annotated[I32, Column("id", "agent", "first of them, -1: none")]
@@ -200,7 +206,7 @@ class Memory(NamedTuple):
     gains: Annotated[Bool, Column("1", "agent", "is in `gained`")]
     starts: Annotated[Bool, Column("1", "agent", "is in `ready`")]
     gained: Annotated[I32, Column("id", "i", "agents whose room grew in this event")]
-    ready: Annotated[I32, Column("id", "i", "agents who may start work")]
+    ready: Annotated[I32, Column("id", "i", "agents who may start work, or go")]
     # columns of the policies
     load_sense: int
     """which load is best within a team: 1 the lowest, -1 the highest, 0 it does not say"""
@@ -216,7 +222,7 @@ def push(m: Memory, time: int, kind: int, ident: int) -> None:
     """An event that comes up; beyond the horizon it never does."""
     if time > m.plan.drain_end:
         return
-    code = (kind << ID_BITS) | ident
+    code = (kind << ID_BITS) | np.int64(ident)
     i = m.number[HEAP]
     m.number[HEAP] = i + 1
     while i > 0:
@@ -340,6 +346,14 @@ def queue_looks(m: Memory, q: int) -> None:
 
 
 @compiled
+def seeks(m: Memory, c: int) -> None:
+    """c looks for an agent when the event is over."""
+    m.seekers[m.number[SEEKERS]] = c
+    m.number[SEEKERS] += 1
+    m.number[LOOK] = max(m.number[LOOK], SOME)
+
+
+@compiled
 def stands_unheld(m: Memory, q: int) -> None:
     """One more contact of q waits and is not held."""
     m.unheld[q] += 1
@@ -432,7 +446,7 @@ def wait_otherwise(m: Memory, now: int, c: int, state: int) -> None:
         stands_unheld(m, q)
         remind(m, now, c)
     line_up(m, c, state)
-    queue_looks(m, q)
+    seeks(m, c)
 
 
 @compiled
@@ -567,16 +581,15 @@ def fits(m: Memory, a: int, q: int, over: bool) -> bool:
 
 
 @compiled
-def takes_own(m: Memory, a: int, c: int, resumes: bool) -> bool:
-    """Whether a may take c, whose own agent they are; `resumes`: c waits for them alone (2.7)."""
+def takes_own(m: Memory, a: int, c: int, at_once: bool) -> bool:
+    """Whether a may take c, whose own agent they are; `at_once`: c resumes (2.7)."""
     q = m.work.queue[c]
-    team = m.plan.team[a]
-    over = resumes and m.plan.over_capacity[q] and m.turn[c] > 0
+    over = at_once and m.plan.over_capacity[q] and m.turn[c] > 0
     return (
         (m.duty[a] == ON or (over and m.duty[a] == PAUSED))
-        and m.plan.rank[team, q] >= 0
+        and m.plan.rank[m.plan.team[a], q] >= 0
         and fits(m, a, q, over)
-        and not forbidden(m, team, q)
+        and not forbidden(m, m.plan.team[a], q)
     )
 
 
@@ -700,7 +713,7 @@ def find_contact(m: Memory, now: int, a: int) -> int:
                     best = c
     c = m.claim[a]
     while c >= 0:
-        if takes_own(m, a, c, m.state[c] == BOUND) and (best < 0 or preferred_contact(m, team, c, best)):
+        if takes_own(m, a, c, False) and (best < 0 or preferred_contact(m, team, c, best)):
             best = c
         c = m.next_own[c]
     return best
@@ -711,7 +724,7 @@ def find_contact(m: Memory, now: int, a: int) -> int:
 
 @compiled
 def is_ready(m: Memory, a: int) -> None:
-    """Agent a may start work when the system has settled."""
+    """Agent a may start work, or go, when the system has settled."""
     if not m.starts[a]:
         m.starts[a] = True
         m.ready[m.number[READY]] = a
@@ -766,16 +779,17 @@ def end_session(m: Memory, now: int, c: int) -> None:
     m.call[a] = False
     m.idle[a] = now
     gains(m, a)
-    if m.duty[a] == FINISHING and m.sessions[a] == 0:
-        m.duty[a] = OFF
-    if m.duty[a] != ON:
-        may_go(m, now, a)
+    if m.kept[a] >= 0 and m.sessions[a] == 0:
+        m.kept[a] = -1
+        if m.duty[a] == FINISHING:
+            m.duty[a] = OFF
+    is_ready(m, a)
 
 
 @compiled
 def may_go(m: Memory, now: int, a: int) -> None:
     """Agent a's presence ends unless something keeps them."""
-    if m.present[a] < NEVER and m.hand[a] < 0 and (m.duty[a] == OFF or m.duty[a] == PAUSED):
+    if m.present[a] < NEVER and m.hand[a] < 0 and not m.attends[a] and m.kept[a] < 0:
         end_presence(m, now, a)
 
 
@@ -889,7 +903,7 @@ def hand_over(m: Memory, now: int, c: int) -> None:
     if pending:
         begin_wait(m, now, c, unconditional(m, c), now)
         remind(m, now, c)
-        queue_looks(m, m.work.queue[c])
+        seeks(m, c)
     else:
         m.state[c] = AWAY
 
@@ -901,13 +915,15 @@ def in_hand(m: Memory, c: int) -> bool:
 
 @compiled
 def hand_over_sessions(m: Memory, now: int, a: int, all_queues: bool) -> bool:
-    """Agent a gives up all sessions, or those of persistent queues, but for the work in hand. Whether they keep any."""
+    """Agent a gives up all sessions, or those of persistent queues; one in work when it ends. Whether they keep any."""
     kept = False
     c = m.session[a]
     while c >= 0:
         following = m.after[c]
         leaves = all_queues or m.plan.persistent[m.work.queue[c]]
-        if leaves and not in_hand(m, c):
+        if leaves and in_hand(m, c):
+            m.gives_up[a] = True
+        elif leaves:
             hand_over(m, now, c)
         kept = kept or not leaves
         c = following
@@ -921,10 +937,11 @@ def hand_over_sessions(m: Memory, now: int, a: int, all_queues: bool) -> bool:
 def opening_time(m: Memory, now: int, q: int, patience: int) -> int:
     """When the patience ends that runs only while queue q, closed now, is open."""
     for span in range(m.plan.hours_offset[q], m.plan.hours_offset[q + 1]):
-        if m.plan.opens[span] >= now:
-            if patience <= m.plan.closes[span] - m.plan.opens[span]:
-                return m.plan.opens[span] + patience
-            patience -= m.plan.closes[span] - m.plan.opens[span]
+        if m.plan.closes[span] >= now:
+            start = max(m.plan.opens[span], now)
+            if patience <= m.plan.closes[span] - start:
+                return start + patience
+            patience -= m.plan.closes[span] - start
     return NEVER
 
 
@@ -940,19 +957,47 @@ def held(m: Memory, now: int, c: int) -> bool:
 
 
 @compiled
-def seek(m: Memory, now: int, c: int) -> None:
-    """c begins to wait for anyone. Most find an agent at once and never stand in a line."""
+def looks_alone(m: Memory, c: int) -> bool:
+    """Whether c, which begins to wait, is the only one to look for an agent.
+
+    Its coming may make the queue long enough for further teams, and its going lift a reservation; if it has just
+    arrived and goes on to an agent, the latter finds everything as settled as before.
+    """
     q = m.work.queue[c]
     m.waiting[q] += 1
-    alone = not crowded(m, q)
-    a = find_agent(m, now, c) if alone else -1
+    alone = not crowded(m, q) and (m.turn[c] == 0 or not m.plan.reserved[q])
+    m.waiting[q] -= 1
+    return alone
+
+
+@compiled
+def assign_at_once(m: Memory, now: int, c: int, a: int) -> None:
+    """c, whose message has just come, goes to agent a and never stands in a line."""
+    open_stretch(m, c, m.since[c])
+    begin_session(m, now, c, a)
+    place(m, a)
+
+
+@compiled
+def seek(m: Memory, now: int, c: int) -> None:
+    """c begins to wait for anyone."""
+    q = m.work.queue[c]
+    if not looks_alone(m, c):
+        begin_wait(m, now, c, unconditional(m, c), m.since[c])
+        seeks(m, c)
+        return
+    m.waiting[q] += 1  # itself is counted
+    a = find_agent(m, now, c)
     m.waiting[q] -= 1
     if a >= 0:
-        open_stretch(m, c, m.since[c])
-        begin_session(m, now, c, a)
-        place(m, a)
+        assign_at_once(m, now, c, a)
     else:
         begin_wait(m, now, c, unconditional(m, c), m.since[c])
+
+
+@compiled
+def on_shift_with_skill(m: Memory, a: int, q: int) -> bool:
+    return bool((m.duty[a] == ON or m.duty[a] == PAUSED) and m.plan.rank[m.plan.team[a], q] >= 0)
 
 
 @compiled
@@ -960,17 +1005,20 @@ def resume(m: Memory, now: int, c: int) -> None:
     """The message of c, which has had an agent, looks for that agent first (2.7)."""
     a = m.own[c]
     q = m.work.queue[c]
-    if m.duty[a] == ON or m.duty[a] == PAUSED:
-        if takes_own(m, a, c, True):
-            open_stretch(m, c, m.since[c])
-            begin_session(m, now, c, a)
-            place(m, a)
-            return
-        if m.plan.same_agent_for[q] > 0:
-            m.bound_until[c] = now + m.plan.same_agent_for[q]
-            begin_wait(m, now, c, BOUND, m.since[c])
-            return
-    seek(m, now, c)
+    if not on_shift_with_skill(m, a, q):
+        seek(m, now, c)
+        return
+    m.bound_until[c] = now + m.plan.same_agent_for[q]
+    if not looks_alone(m, c):
+        m.resumes[c] = True
+        begin_wait(m, now, c, BOUND, m.since[c])
+        seeks(m, c)
+    elif takes_own(m, a, c, True):
+        assign_at_once(m, now, c, a)
+    elif m.plan.same_agent_for[q] > 0:
+        begin_wait(m, now, c, BOUND, m.since[c])
+    else:
+        seek(m, now, c)
 
 
 @compiled
@@ -982,8 +1030,8 @@ def leave_unassigned(m: Memory, now: int, c: int) -> None:
 
 
 @compiled
-def begin(m: Memory, now: int, c: int) -> None:
-    """c's first message is here."""
+def enter(m: Memory, now: int, c: int) -> None:
+    """c's first message has come."""
     q = m.work.queue[c]
     m.turn[c] = 0
     m.log.messages[c] = 1
@@ -993,6 +1041,7 @@ def begin(m: Memory, now: int, c: int) -> None:
     m.log.open_area[q] -= clip(m, now)
     m.alive[q] += 1
     m.number[ALIVE] += 1
+    m.number[FRESH] = c
 
 
 # --- events -------------------------------------------------------------------------------------------------------
@@ -1001,13 +1050,14 @@ def begin(m: Memory, now: int, c: int) -> None:
 @compiled
 def arrival(m: Memory, now: int, c: int) -> None:
     q = m.work.queue[c]
-    begin(m, now, c)
-    m.number[FRESH] = c
     if not m.open[q] and m.plan.outside[q] != HOLD:
         decide(m, now, c, REJECTED)
-        done(m, now, c)
+        m.state[c] = DONE
+        m.log.closed[c] = now
         retry(m, now, c)
-    elif not held(m, now, c):
+        return
+    enter(m, now, c)
+    if not held(m, now, c):
         if m.own[c] >= 0:
             resume(m, now, c)
         else:
@@ -1049,6 +1099,7 @@ def put_down(m: Memory, c: int) -> None:
     """c's agent has nothing in hand."""
     a = m.own[c]
     m.hand[a] = -1
+    m.gives_up[a] = False
     is_ready(m, a)
 
 
@@ -1072,10 +1123,10 @@ def reply(m: Memory, now: int, c: int) -> None:
     else:
         await_customer(m, now, c, slot)
     m.state[c] = IDLE
+    given_up = m.gives_up[a]
     put_down(m, c)
-    if m.duty[a] == OFF or (m.duty[a] == FINISHING and m.plan.persistent[q]):
+    if given_up:
         hand_over(m, now, c)
-    may_go(m, now, a)
 
 
 @compiled
@@ -1130,8 +1181,7 @@ def transfer(m: Memory, now: int, c: int, child: int) -> None:
         m.log.parent[child] = c
         m.log.arrival[child] = now
         m.log.first_turn[child] = m.work.first_turn[child]
-        begin(m, now, child)
-        m.number[FRESH] = child
+        enter(m, now, child)
         open_stretch(m, child, now)
         begin_session(m, now, child, a)
     else:
@@ -1195,50 +1245,60 @@ def same_agent_over(m: Memory, now: int, c: int) -> None:
 @compiled
 def overflow_due(m: Memory, now: int, c: int) -> None:
     if m.state[c] <= BOUND:
-        queue_looks(m, m.work.queue[c])
+        seeks(m, c)
 
 
 @compiled
-def ends_by_the_clock(m: Memory, now: int, q: int, what: int, row: int) -> None:
-    """Hours, shifts, duty and overruns are half-open: from their end's first event on nobody begins anything in them.
+def by_the_clock(m: Memory, now: int, q: int, what: int, row: int) -> None:
+    """Hours, shifts, pauses and overruns are half-open, and so they are for all events of an instant (section 3).
 
-    What else the end brings comes with its own event. A pause that begins brings nothing else.
+    What else their beginnings and ends bring comes with their own events; a pause that begins brings nothing else.
     """
-    if what == HOURS_END:
-        m.open[q] = False
+    if what == HOURS_END or what == HOURS_BEGIN:
+        m.open[q] = what == HOURS_BEGIN
         return
-    shift = m.plan.pause_shift[row] if what == PAUSE_BEGINS else row
+    shift = m.plan.pause_shift[row] if what == PAUSE_BEGINS or what == PAUSE_ENDS else row
     a = m.plan.shift_agent[shift]
-    if m.shift[a] != shift:
+    if what == SHIFT_BEGINS or what == SHIFT_BEGINS_PAUSED:
+        m.shift[a] = shift
+        if m.duty[a] == FINISHING:
+            m.kept[a] = -1
+        m.duty[a] = ON if what == SHIFT_BEGINS else PAUSED
+        m.idle[a] = now
+    elif m.shift[a] != shift:
         return
-    if what == PAUSE_BEGINS:
+    elif what == PAUSE_ENDS:
+        m.duty[a] = ON
+        m.idle[a] = now
+    elif what == PAUSE_BEGINS:
         m.duty[a] = PAUSED
+        m.attends[a] = False
         may_go(m, now, a)
     elif what == SHIFT_ENDS or m.duty[a] == FINISHING:
-        m.duty[a] = ENDING
-    remove(m, a)
+        m.duty[a] = OFF
+    place(m, a)
 
 
 @compiled
 def agents_leave(m: Memory, now: int, what: int, shift: int) -> None:
     """One agent's part of the event: their shift or their overrun is over."""
     a = m.plan.shift_agent[shift]
-    if m.shift[a] != shift:
-        return
     if what == SHIFT_ENDS:
         release_bound(m, now, a)
-        m.duty[a] = FINISHING
         if hand_over_sessions(m, now, a, m.plan.hand_over[m.plan.team[a]]):
+            m.kept[a] = shift
+            m.duty[a] = FINISHING
             is_ready(m, a)
             if m.present[a] == NEVER:
                 m.present[a] = now
                 m.present_shift[a] = shift
-        else:
+        m.attends[a] = False
+    elif m.kept[a] == shift:
+        m.kept[a] = -1
+        if m.duty[a] == FINISHING:
             m.duty[a] = OFF
-    elif m.duty[a] == FINISHING or m.duty[a] == ENDING:
-        m.duty[a] = OFF
         hand_over_sessions(m, now, a, True)
-    may_go(m, now, a)
+    is_ready(m, a)
 
 
 @compiled
@@ -1257,22 +1317,15 @@ def agents_come(m: Memory, now: int, what: int, row: int) -> None:
     """One agent's part of the event; `row`: the shift or pause."""
     shift = m.plan.pause_shift[row] if what == PAUSE_ENDS else row
     a = m.plan.shift_agent[shift]
-    if what == PAUSE_ENDS and (m.duty[a] != PAUSED or m.shift[a] != shift):
-        return
-    m.shift[a] = shift
-    m.idle[a] = now
-    if what == SHIFT_BEGINS_PAUSED:
-        m.duty[a] = PAUSED
-        may_go(m, now, a)
-        return
-    m.duty[a] = ON
     if m.present[a] < NEVER and m.present_shift[a] != shift:
         end_presence(m, now, a)
-    if m.present[a] == NEVER:
-        m.present[a] = now
-        m.present_shift[a] = shift
-    gains(m, a)
-    is_ready(m, a)
+    if what != SHIFT_BEGINS_PAUSED:
+        m.attends[a] = True
+        if m.present[a] == NEVER:
+            m.present[a] = now
+            m.present_shift[a] = shift
+        gains(m, a)
+        is_ready(m, a)
 
 
 @compiled
@@ -1293,16 +1346,14 @@ def queue_closes(m: Memory, now: int, q: int) -> None:
 
 @compiled
 def queue_opens(m: Memory, now: int, q: int) -> None:
-    """Held contacts are released: to their own agent first, who may be off for good (2.7)."""
-    m.open[q] = True
+    """Held contacts are released: to their own agent first (2.7)."""
     c = m.first[LINES * q + HELD]
     while c >= 0:
         following = m.after[c]
-        a = m.own[c]
-        if a >= 0 and (m.duty[a] == ON or m.duty[a] == PAUSED):
+        if m.own[c] >= 0 and on_shift_with_skill(m, m.own[c], q):
+            m.resumes[c] = True
             m.bound_until[c] = now + m.plan.same_agent_for[q]
-            if m.plan.same_agent_for[q] > 0:
-                push(m, m.bound_until[c], SAME_AGENT_OVER, c)
+            push(m, m.bound_until[c], SAME_AGENT_OVER, c)
             wait_otherwise(m, now, c, BOUND)
         else:
             wait_otherwise(m, now, c, unconditional(m, c))
@@ -1324,9 +1375,11 @@ def look_for_agent(m: Memory, now: int, c: int) -> bool:
     """The waiting c looks for an agent. Whether it found one."""
     a = m.own[c]
     if m.state[c] == BOUND:
-        if not takes_own(m, a, c, True):
+        at_once = m.resumes[c]
+        m.resumes[c] = False
+        if not takes_own(m, a, c, at_once):
             a = -1
-            if m.plan.same_agent_for[m.work.queue[c]] == 0:  # released from being held, and never bound
+            if m.bound_until[c] == now:  # it is not to be bound
                 step_out(m, c)
                 line_up(m, c, unconditional(m, c))
                 a = find_agent(m, now, c)
@@ -1340,41 +1393,60 @@ def look_for_agent(m: Memory, now: int, c: int) -> bool:
 
 
 @compiled
-def look_for_agents(m: Memory, now: int) -> None:
-    """One batch of contacts looks for agents, by (waiting since − head start, id).
+def sort_seekers(m: Memory) -> None:
+    """By insertion: few, or from a line and in order already."""
+    for i in range(1, m.number[SEEKERS]):
+        c = m.seekers[i]
+        j = i
+        while j > 0 and earlier(m, c, m.seekers[j - 1]):
+            m.seekers[j] = m.seekers[j - 1]
+            j -= 1
+        m.seekers[j] = c
 
-    All of a queue look although the event concerned some of them: the others find nobody, as the system was settled.
+
+@compiled
+def look_for_agents(m: Memory, now: int) -> None:
+    """One batch of contacts looks for agents, by (waiting since − head start, id): seekers, and lines as a whole.
+
     When the first of a line finds nobody the rest of it need not look, until a reservation is lifted.
     """
     everybody = m.number[LOOK] == EVERYBODY
-    m.number[LOOK] = NOBODY
-    m.number[LIFTED] = 0
     for line in range(m.first.size):
         m.cursor[line] = m.first[line] if (everybody or m.look[line // LINES]) and line % LINES != HELD else -1
         m.stopped[line] = False
     m.look[:] = False
+    sort_seekers(m)
+    seekers = m.number[SEEKERS]
+    m.number[SEEKERS] = 0
+    m.number[LOOK] = NOBODY
+    m.number[LIFTED] = 0
+    i = 0
     while True:
-        c = -1
+        while i < seekers and m.state[m.seekers[i]] > BOUND:
+            i += 1
+        c = m.seekers[i] if i < seekers else -1
         line = -1
-        for i in range(m.cursor.size):
-            if m.cursor[i] >= 0 and (c < 0 or earlier(m, m.cursor[i], c)):
-                c = m.cursor[i]
-                line = i
+        for other in range(m.cursor.size):
+            if m.cursor[other] >= 0 and (c < 0 or c == m.cursor[other] or earlier(m, m.cursor[other], c)):
+                c = m.cursor[other]
+                line = other
         if c < 0:
-            break
-        m.cursor[line] = m.after[c]
-        if not look_for_agent(m, now, c) and line % LINES == WAITING:
+            return
+        if line < 0:
+            i += 1
+        else:
+            m.cursor[line] = m.after[c]
+        if not look_for_agent(m, now, c) and line >= 0 and line % LINES == WAITING:
             m.cursor[line] = -1
             m.stopped[line] = True
         if m.number[LIFTED] == 1:
             m.number[LIFTED] = 0
-            for i in range(m.cursor.size):
-                if m.stopped[i]:
-                    m.stopped[i] = False
-                    d = m.first[i]
-                    while d >= 0 and not earlier(m, c, d):
-                        d = m.after[d]
-                    m.cursor[i] = d
+            for other in range(m.cursor.size):
+                if m.stopped[other]:
+                    m.stopped[other] = False
+                    m.cursor[other] = m.first[other]
+                    while m.cursor[other] >= 0 and not earlier(m, c, m.cursor[other]):
+                        m.cursor[other] = m.after[m.cursor[other]]
 
 
 @compiled
@@ -1409,6 +1481,7 @@ def settle(m: Memory, now: int) -> None:
     ):
         decide(m, now, c, BLOCKED)
         leave_unassigned(m, now, c)
+        m.number[STRETCHES] -= 1  # its own: it has never waited
         retry(m, now, c)
         while m.number[LOOK] != NOBODY:
             look_for_agents(m, now)
@@ -1417,6 +1490,7 @@ def settle(m: Memory, now: int) -> None:
         m.starts[a] = False
         if m.hand[a] < 0 and m.pending[a] > 0 and (m.duty[a] == ON or m.duty[a] == FINISHING):
             start_message(m, now, a)
+        may_go(m, now, a)
     m.number[READY] = 0
     if c >= 0 and m.state[c] <= RINGING:
         set_timers(m, now, c)
@@ -1482,7 +1556,7 @@ def go_on(m: Memory, roots: int) -> bool:
             m.number[ROOT] = c + 1
         elif kind == BY_THE_CLOCK:
             m.number[ENTRY] = i + 1
-            ends_by_the_clock(m, now, ident, m.table_what[i], m.table_row[i])
+            by_the_clock(m, now, ident, m.table_what[i], m.table_row[i])
             continue
         elif kind == AGENTS_LEAVE or kind == AGENTS_COME:
             while m.table_time[i] == now and m.table_code[i] == code:
