@@ -45,7 +45,7 @@ def erlang_a(calls: int, rate: float, work: float, patience: float, agents: int,
 
 
 def chat(chats: int, rate: float, turns: int, work: float, latency: float, agents: int, slots: int, seed: int) -> float:
-    """Live chat: a customer takes a slot of the agent with most free slots, then turns of work and latency. Mean wait."""
+    """Live chat: a customer takes a slot of the freest agent, then turns of work and latency. Mean wait."""
     draw = random.Random(seed).expovariate
     env = simpy.Environment()
     free = simpy.PriorityStore(env)  # one item a free slot: (sessions already held there, agent)

@@ -740,7 +740,8 @@ def _presence(case: _Case) -> list[str]:
     overrun = shift_end + plan.overrun[plan.team[shift_agent]]
     sessions = case.key(log.stretch_agent[case.held], log.stretch_end[case.held])
     next_shift = case.key(shift_agent, plan.shift_start[case.shifts])
-    goes = [case.key(duty_agent, duty_end), case.key(shift_agent, overrun), case.key(worker, finish), sessions, next_shift]
+    goes = [case.key(duty_agent, duty_end), case.key(shift_agent, overrun), next_shift, sessions]
+    goes.append(case.key(worker, finish))
     wrong = ~np.isin(case.key(agent, end), np.concatenate(goes)) & (end != plan.drain_end)
     return faults + _say("presence ends without reason", wrong, **columns)
 
