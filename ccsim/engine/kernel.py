@@ -1379,7 +1379,7 @@ def look_for_agent(m: Memory, now: int, c: int) -> bool:
         m.resumes[c] = False
         if not takes_own(m, a, c, at_once):
             a = -1
-            if m.bound_until[c] == now:  # it is not to be bound
+            if at_once and m.bound_until[c] == now:  # it is not to be bound
                 step_out(m, c)
                 line_up(m, c, unconditional(m, c))
                 a = find_agent(m, now, c)
