@@ -74,7 +74,11 @@ def _kernel(jit: bool) -> ModuleType:
 
 def _cache_folder(numba_version: str) -> Path:
     """A writable folder of the engine's sources as they are: numba itself looks at one file only."""
-    sources = [Path(__file__).with_name("kernel.py"), Path(__file__).with_name("pointers.py"), *(Path(str(m.__file__)) for m in (events, routing, tables))]
+    sources = [
+        Path(__file__).with_name("kernel.py"),
+        Path(__file__).with_name("pointers.py"),
+        *(Path(str(m.__file__)) for m in (events, routing, tables)),
+    ]
     digest = hashlib.sha256(numba_version.encode())
     for source in sources:
         digest.update(source.read_bytes())
@@ -140,7 +144,10 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         cursor=none(lines),
         stopped=np.zeros(lines, np.bool_),
         afters=_ragged(
-            [np.unique(plan.overflow_after[conditional[:, q] & (plan.overflow_after[:, q] > 0), q]) for q in range(queues)],
+            [
+                np.unique(plan.overflow_after[conditional[:, q] & (plan.overflow_after[:, q] > 0), q])
+                for q in range(queues)
+            ],
             NEVER,
         ),
         helpers=_ragged(
@@ -183,10 +190,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
 def _plain(table: Any) -> Any:
     """The table as the kernel was compiled for: contiguous, writable arrays of the declared types, Python's numbers."""
     return type(table)(
-        *(
-            np.require(value, requirements="CW") if isinstance(value, np.ndarray) else int(value)
-            for value in table
-        )
+        *(np.require(value, requirements="CW") if isinstance(value, np.ndarray) else int(value) for value in table)
     )
 
 

@@ -179,7 +179,9 @@ class Memory(NamedTuple):
     # teams
     skills: Annotated[I32, Column("id", "team, i", "queues they serve; -1 fills up")]
     conditional: Annotated[Bool, Column("1", "team, queue", "helps under overflow conditions only")]
-    reserves: Annotated[I64, Column("count", "team", "reserved queues with the skill that have unheld contacts waiting")]
+    reserves: Annotated[
+        I64, Column("count", "team", "reserved queues with the skill that have unheld contacts waiting")
+    ]
     step: Annotated[I64, Column("count", "team", "common divisor of the team's units: loads are multiples of it")]
     room: Annotated[I64, Column("count", "team", "agents in the heaps")]
     top: Annotated[I32, Column("id", "team, units held", "first of the agents in that heap, -1: none")]
