@@ -361,7 +361,8 @@ def test_persistent_channels_differ_in_their_defaults_alone() -> None:
     base["team"]["backoffice"]["concurrency"] = {"email": 1}
     logs = []
     for channel in ("email", "messaging", "social"):
-        doc = changed(base, lambda new, channel=channel: new["queue"]["email"].update(channel=channel, turns=1))
+        doc = copy.deepcopy(base)
+        doc["queue"]["email"] |= {"channel": channel, "turns": 1}
         logs.append(run(doc))
     assert not differing(logs[0], logs[1])
     assert not differing(logs[0], logs[2])

@@ -12,6 +12,7 @@ import pytest
 import tomli_w
 
 from ccsim.engine.compiled import simulate
+from ccsim.metrics.definitions import Level
 from ccsim.metrics.measures import Measures, measure
 from ccsim.plan import lower
 from ccsim.scenario.read import load
@@ -32,7 +33,8 @@ class Run(NamedTuple):
     def counted(self, queue: int = 0) -> Bool:
         """By contact: of this queue, arrived between warm-up and end."""
         arrival = self.log.arrival
-        return (self.workload.queue == queue) & (arrival >= self.plan.warm_up) & (arrival < self.plan.end)
+        within = (arrival >= self.plan.warm_up) & (arrival < self.plan.end)
+        return np.asarray(within & (self.workload.queue == queue))
 
 
 Figure = Callable[[Run], tuple[float, float]]
@@ -96,11 +98,13 @@ def runs(folder: Path, doc: Doc, replications: int) -> Iterator[Run]:
 
 def of_metric(path: str) -> Figure:
     """The figure of a metric, such as "queue.phone.asa"."""
-    level, name, metric = path.split(".")
+    kind, name, metric = path.split(".")
+    level: Level = "queue" if kind == "queue" else "team"
 
     def figure(run: Run) -> tuple[float, float]:
-        over, under = run.measures.values[level, metric][:, run.measures.names[level].index(name)].tolist()
-        return over, under
+        over, under = run.measures.values[level, metric]
+        place = run.measures.names[level].index(name)
+        return float(over[place]), float(under[place])
 
     return figure
 

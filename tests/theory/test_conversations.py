@@ -276,7 +276,7 @@ def test_transfers_in_tandem(agree: Agree) -> None:
     works, agents = (10, 15, 20), (5, 4, 4)
     outside = np.array([0.3, 0.02, 0.0])
     visits = sum(outside @ np.linalg.matrix_power(shares, legs) for legs in range(4))
-    assert theory.visit_rates(outside, shares, limit=3) == pytest.approx(tuple(visits))
+    assert theory.visit_rates(outside.tolist(), shares.tolist(), limit=3) == pytest.approx(tuple(visits))
     doc: Doc = {"days": 7, "warm_up": "1h", "queue": {}, "team": {}}
     expected: dict[str, float] = {}
     own: dict[str, Figure] = {}

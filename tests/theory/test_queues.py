@@ -248,7 +248,7 @@ def test_priorities(agree: Agree) -> None:
         expected[f"queue.{name}.asa"] = residual / ((1 - above) * (1 - load))
         above = load
     rates, _, means, squares = (np.array(column) for column in zip(*PRIORITIES.values(), strict=True))
-    formula = theory.cobham(rates, means, np.sqrt(squares / means**2 - 1))
+    formula = theory.cobham(rates.tolist(), means.tolist(), np.sqrt(squares / means**2 - 1).tolist())
     assert formula.wait == pytest.approx(tuple(expected.values()))
     expected["team.desk.utilisation"] = above
     agree(doc, expected)
