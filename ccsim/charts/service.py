@@ -70,9 +70,10 @@ def service_level(results: Results, figure: Figure | SubFigure) -> None:
         style.percent_axis(ax, "service level, %")
         style.time_axis(results, ax)
     band = "; band: 95 % interval" if results.replications > 1 and size == 1 else ""
+    runs = words.several(results.replications, "replication")
     style.headline(
         figure,
         "Service level by time of arrival",
-        f"{words.duration(size * terms.interval / SECOND)} a point, {words.several(results.replications, 'replication')}{band}; "
-        f"n: contacts a replication; grey: closed. {', '.join(shared)}".rstrip(". "),
+        f"{words.duration(size * terms.interval / SECOND)} a point, {runs}{band}; n: contacts a replication; "
+        f"grey: closed. {', '.join(shared)}".rstrip(". "),
     )
