@@ -47,6 +47,8 @@ def service_level(results: Results, figure: Figure | SubFigure) -> None:
     """Service level by interval of arrival against the target, a panel a queue."""
     terms = results.terms
     queues = _queues(results)
+    if not queues:
+        figure.text(0.5, 0.5, "No queue has a service-level target.", ha="center")
     shared, own = words.sl_rules(results)
     size = _pool_size(results, style.panel_columns(len(queues)))
     titles = []
