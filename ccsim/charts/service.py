@@ -62,7 +62,8 @@ def service_level(results: Results, figure: Figure | SubFigure) -> None:
         x = style.hours(level.start[::size] + size * terms.interval // 2)
         colour = style.look(q)["color"]
         if size == 1:
-            ax.fill_between(x, 100 * level.low, 100 * level.high, color=colour, alpha=0.2, linewidth=0, step="mid")
+            low, high = np.clip(level.low, 0, 1), np.clip(level.high, 0, 1)
+            ax.fill_between(x, 100 * low, 100 * high, color=colour, alpha=0.2, linewidth=0, step="mid")
         mean = pooled(level.mean, results.series("queue", terms.queues[q], "offered").mean, size)
         ax.plot(x, 100 * mean, color=colour, drawstyle="steps-mid", marker=".", markersize=3)
         goal = 100 * terms.sl_share[q]
@@ -77,5 +78,5 @@ def service_level(results: Results, figure: Figure | SubFigure) -> None:
         figure,
         "Service level by time of arrival",
         f"{words.duration(size * terms.interval / SECOND)} a point, {runs}{band}; n: contacts a replication; "
-        f"grey: closed. {', '.join(shared)}".rstrip(". "),
+        f"grey: closed{'; ' if shared else ''}{', '.join(shared)}.",
     )

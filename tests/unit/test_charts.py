@@ -1,4 +1,4 @@
-"""Charts: what they say, how they say it, and that nothing is cut off, from one queue to twelve, a day to four weeks."""
+"""Charts: what they say, how they say it, and that nothing is cut off: one queue to twelve, a day to four weeks."""
 
 from __future__ import annotations
 
