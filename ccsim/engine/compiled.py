@@ -23,7 +23,7 @@ from ccsim.routing import AgentColumn
 from ccsim.tables import NEVER, I64, Log, Outcome, Plan, Workload
 
 ROOM = 1024
-"""Entries that the heap and the stretches have room for at first; doubled whenever they run out."""
+"""Entries that the heap, and stretches beyond one a contact, have room for at first; doubled when they run out."""
 
 
 def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
@@ -118,8 +118,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         plan=plan,
         log=_empty_log(workload, plan, turns),
         number=_first_numbers(kernel),
-        heap_time=np.empty(ROOM, np.int64),
-        heap_code=np.empty(ROOM, np.int64),
+        heap=np.empty((ROOM, 2), np.int64),
         **_timetable(kernel, workload, plan),
         state=np.full(contacts, kernel.DORMANT, np.int8),
         own=none(contacts),
@@ -141,6 +140,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         first=none(lines),
         last=none(lines),
         look=np.zeros(queues, np.bool_),
+        by_length=(skill & (plan.longer_than >= 0)).any(axis=0),
         cursor=none(lines),
         stopped=np.zeros(lines, np.bool_),
         afters=_ragged(
@@ -270,7 +270,7 @@ def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
         reply=np.full(turns, NEVER, np.int64),
         agent=np.full(turns, -1, np.int32),
         reread=np.zeros(turns, np.int64),
-        **_stretches(ROOM),
+        **_stretches(contacts + ROOM),
         presence_shift=np.empty(presences, np.int32),
         presence_start=np.empty(presences, np.int64),
         presence_end=np.empty(presences, np.int64),
@@ -293,13 +293,13 @@ def _with_more_room(memory: Any) -> Any:
     """The same memory with twice the heap and the stretches."""
 
     def grown(array: Any) -> Any:
-        larger = np.empty(2 * len(array), array.dtype)
+        larger = np.empty((2 * len(array), *array.shape[1:]), array.dtype)
         larger[: len(array)] = array
         return larger
 
     names = _stretches(0)
     log = memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in names})
-    return memory._replace(log=log, heap_time=grown(memory.heap_time), heap_code=grown(memory.heap_code))
+    return memory._replace(log=log, heap=grown(memory.heap))
 
 
 # --- the log ------------------------------------------------------------------------------------------------------
@@ -308,8 +308,13 @@ def _with_more_room(memory: Any) -> Any:
 def _canonical(kernel: ModuleType, memory: Any) -> Log:
     """The log in the order that tables.Log says."""
     log: Log = memory.log
-    target = log._replace(**_stretches(int(memory.number[kernel.STRETCHES])))
-    kernel.stretches_by_contact(log, target, np.zeros(len(log.outcome) + 1, np.int64))
+    count = int(memory.number[kernel.STRETCHES])
+    begun = log._replace(**{name: getattr(log, name)[:count] for name in _stretches(0)})
+    if kernel.in_order(begun.stretch_contact):
+        target = begun
+    else:
+        target = log._replace(**_stretches(count))
+        kernel.stretches_by_contact(begun, target, np.zeros(len(log.outcome) + 1, np.int64))
     rows = slice(int(memory.number[kernel.PRESENCES]))
     shift, start, end = log.presence_shift[rows], log.presence_start[rows], log.presence_end[rows]
     order = np.lexsort((start, memory.plan.shift_agent[shift]))

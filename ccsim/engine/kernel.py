@@ -28,13 +28,13 @@ from ccsim.tables import I8, I32, I64, NEVER, Bool, Column, Link, Log, Outcome, 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 if __name__ == "ccsim.engine.kernel":
-    from ccsim.engine.pointers import compiled, entry, pointer
+    from ccsim.engine.pointers import compiled, entry, inlined, pointer
 else:
 
     def compiled(function: Function) -> Function:
         return function
 
-    entry = pointer = compiled
+    entry = inlined = pointer = compiled
 
 
 # Enums as plain integers, which compile faster.
@@ -113,7 +113,7 @@ HOURS_END: Final = 6
 HOURS_BEGIN: Final = 7
 
 # Places of `Memory.number`.
-HEAP: Final = 0  # entries in the heap
+HEAP: Final = 0  # entries in the heap, the hole counted
 ROOT: Final = 1  # next root to arrive
 ENTRY: Final = 2  # next entry of the timetable
 STRETCHES: Final = 3  # rows written
@@ -125,12 +125,18 @@ FRESH: Final = 8  # the contact whose message came in this event, -1: none
 SEEKERS: Final = 11  # contacts in `seekers`
 LOOK: Final = 9  # NOBODY, SOME or EVERYBODY looks for an agent
 LIFTED: Final = 10  # a reservation was lifted during the batch
-NUMBERS: Final = 12
+HOLE: Final = 12  # 1: the heap's first place is free, its event having just been taken
+NUMBERS: Final = 13
 
 NOBODY: Final = 0
 SOME: Final = 1  # the queues in `look`, the contacts in `seekers`
 EVERYBODY: Final = 2
 
+ARITY: Final = 4
+"""Children of an entry of the heap: fewer levels than two, and the least of them is found without a branch."""
+
+TIME: Final = 0
+CODE: Final = 1
 ID_BITS: Final = 32
 """An event's code is kind << ID_BITS | id: one comparison orders by kind, then id."""
 
@@ -144,8 +150,7 @@ class Memory(NamedTuple):
     """rows by contact and turn in their final place; stretches and presences as they come up, in arrays with room"""
     number: Annotated[I64, Column("1", "place", "counters, see above")]
     # calendar
-    heap_time: Annotated[I64, Column("us", "entry", "binary heap by (time, code)")]
-    heap_code: Annotated[I64, Column("code", "entry", "kind << ID_BITS | id")]
+    heap: Annotated[I64, Column("us, code", "entry, TIME or CODE", "by (time, code); code is kind << ID_BITS | id")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
     table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … HOURS_BEGIN")]
@@ -172,6 +177,7 @@ class Memory(NamedTuple):
     first: Annotated[I32, Column("id", "line", "its first contact, -1: none")]
     last: Annotated[I32, Column("id", "line", "its last")]
     look: Annotated[Bool, Column("1", "queue", "its contacts look for agents")]
+    by_length: Annotated[Bool, Column("1", "queue", "some team helps by the queue's length")]
     cursor: Annotated[I32, Column("id", "line", "next contact of the batch, -1: none")]
     stopped: Annotated[Bool, Column("1", "line", "no contact behind the last one who looked can find an agent")]
     afters: Annotated[I64, Column("us", "queue, i", "the different times of overflow of its teams; NEVER fills up")]
@@ -225,50 +231,66 @@ def push(m: Memory, time: int, kind: int, ident: int) -> None:
     if time > m.plan.drain_end:
         return
     code = (kind << ID_BITS) | np.int64(ident)
+    if m.number[HOLE] == 1:
+        m.number[HOLE] = 0
+        sift_down(m, time, code)
+        return
     i = m.number[HEAP]
     m.number[HEAP] = i + 1
     while i > 0:
-        up = (i - 1) >> 1
-        if m.heap_time[up] < time or (m.heap_time[up] == time and m.heap_code[up] <= code):
+        up = (i - 1) // ARITY
+        if m.heap[up, TIME] < time or (m.heap[up, TIME] == time and m.heap[up, CODE] <= code):
             break
-        m.heap_time[i] = m.heap_time[up]
-        m.heap_code[i] = m.heap_code[up]
+        m.heap[i, TIME] = m.heap[up, TIME]
+        m.heap[i, CODE] = m.heap[up, CODE]
         i = up
-    m.heap_time[i] = time
-    m.heap_code[i] = code
+    m.heap[i, TIME] = time
+    m.heap[i, CODE] = code
 
 
 @compiled
-def pop(m: Memory) -> None:
-    """Takes the first event off the heap."""
-    n = m.number[HEAP] - 1
-    m.number[HEAP] = n
-    time = m.heap_time[n]
-    code = m.heap_code[n]
+def sift_down(m: Memory, time: int, code: int) -> None:
+    """Puts an event into the heap, whose first place is free."""
+    n = m.number[HEAP]
     i = 0
     while True:
-        down = 2 * i + 1
-        if down >= n:
+        first = ARITY * i + 1
+        if first >= n:
             break
-        right = down + 1
-        if right < n and (
-            m.heap_time[right] < m.heap_time[down]
-            or (m.heap_time[right] == m.heap_time[down] and m.heap_code[right] < m.heap_code[down])
-        ):
-            down = right
-        if time < m.heap_time[down] or (time == m.heap_time[down] and code <= m.heap_code[down]):
+        least = first
+        least_time = m.heap[first, TIME]
+        for j in range(first + 1, min(first + ARITY, n)):
+            t = m.heap[j, TIME]
+            if t == least_time:
+                least = j if m.heap[j, CODE] < m.heap[least, CODE] else least
+            else:
+                less = t < least_time
+                least = j if less else least
+                least_time = t if less else least_time
+        if time < least_time or (time == least_time and code <= m.heap[least, CODE]):
             break
-        m.heap_time[i] = m.heap_time[down]
-        m.heap_code[i] = m.heap_code[down]
-        i = down
-    m.heap_time[i] = time
-    m.heap_code[i] = code
+        m.heap[i, TIME] = least_time
+        m.heap[i, CODE] = m.heap[least, CODE]
+        i = least
+    m.heap[i, TIME] = time
+    m.heap[i, CODE] = code
+
+
+@inlined
+def fill_hole(m: Memory) -> None:
+    """If the last event taken from the heap has brought no other into its place, the heap's last comes there."""
+    if m.number[HOLE] == 1:
+        m.number[HOLE] = 0
+        n = m.number[HEAP] - 1
+        m.number[HEAP] = n
+        if n > 0:
+            sift_down(m, m.heap[n, TIME], m.heap[n, CODE])
 
 
 # --- lines of unassigned contacts ---------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def earlier(m: Memory, c: int, d: int) -> bool:
     """Whether c comes before d where waiting contacts of several queues are ordered."""
     c_since = m.since[c] - m.plan.head_start[m.work.queue[c]]
@@ -330,7 +352,7 @@ def step_out(m: Memory, c: int) -> None:
             m.last_own[m.next_own[c]] = m.last_own[c]
 
 
-@compiled
+@inlined
 def clip(m: Memory, time: int) -> int:
     """The time, within those of the statistics."""
     return min(max(time, m.plan.warm_up), m.plan.end)
@@ -377,9 +399,11 @@ def stands_no_longer(m: Memory, q: int) -> None:
         m.number[LIFTED] = 1
 
 
-@compiled
+@inlined
 def crowded(m: Memory, q: int) -> bool:
     """Whether with one more contact the queue has just become long enough for some team to help."""
+    if not m.by_length[q]:
+        return False
     for i in range(m.helpers.shape[1]):
         team = m.helpers[q, i]
         if team < 0:
@@ -389,7 +413,7 @@ def crowded(m: Memory, q: int) -> bool:
     return False
 
 
-@compiled
+@inlined
 def open_stretch(m: Memory, c: int, since: int) -> None:
     i = m.number[STRETCHES]
     m.number[STRETCHES] = i + 1
@@ -407,7 +431,7 @@ def close_stretch(m: Memory, now: int, c: int) -> None:
     m.log.stretch_end[i] = now
 
 
-@compiled
+@inlined
 def unconditional(m: Memory, c: int) -> int:
     """How c waits for anyone: EXEMPT if that makes a difference."""
     a = m.own[c]
@@ -463,7 +487,7 @@ def remind(m: Memory, now: int, c: int) -> None:
 # --- agents with room ---------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def idler(m: Memory, a: int, b: int) -> bool:
     """Whether agent a stands before b in the heap of their team and load."""
     if m.by_idle and m.idle[a] != m.idle[b]:
@@ -557,14 +581,14 @@ def place(m: Memory, a: int) -> None:
 # --- routing (section 4) ------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def forbidden(m: Memory, team: int, q: int) -> bool:
     """Whether a reservation keeps the team from the queue."""
     n = m.reserves[team]
     return n > 1 or (n == 1 and not (m.plan.reserved[q] and m.unheld[q] > 0 and m.plan.rank[team, q] >= 0))
 
 
-@compiled
+@inlined
 def helps(m: Memory, team: int, q: int, waited: int) -> bool:
     """Whether the team may take from the queue a contact that has waited so long and is not its agent's own."""
     return (
@@ -574,7 +598,7 @@ def helps(m: Memory, team: int, q: int, waited: int) -> bool:
     )
 
 
-@compiled
+@inlined
 def fits(m: Memory, a: int, q: int, over: bool) -> bool:
     """Whether agent a has room for a session of q; `over`: above their capacity if need be."""
     if m.plan.one_to_one[q]:
@@ -635,7 +659,7 @@ def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
     return c < d
 
 
-@compiled
+@inlined
 def preferred_message(m: Memory, c: int, d: int) -> bool:
     """Whether the agent who has both works on c's message before d's."""
     for i in range(m.plan.attention_order.size):
@@ -724,7 +748,7 @@ def find_contact(m: Memory, now: int, a: int) -> int:
 # --- sessions and work --------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def is_ready(m: Memory, a: int) -> None:
     """Agent a may start work, or go, when the system has settled."""
     if not m.starts[a]:
@@ -733,7 +757,7 @@ def is_ready(m: Memory, a: int) -> None:
         m.number[READY] += 1
 
 
-@compiled
+@inlined
 def gains(m: Memory, a: int) -> None:
     """Agent a's room grew."""
     if not m.gains[a]:
@@ -788,7 +812,7 @@ def end_session(m: Memory, now: int, c: int) -> None:
     is_ready(m, a)
 
 
-@compiled
+@inlined
 def may_go(m: Memory, now: int, a: int) -> None:
     """Agent a's presence ends unless something keeps them."""
     if m.present[a] < NEVER and m.hand[a] < 0 and not m.attends[a] and m.kept[a] < 0:
@@ -806,7 +830,7 @@ def end_presence(m: Memory, now: int, a: int) -> None:
     m.present[a] = NEVER
 
 
-@compiled
+@inlined
 def done(m: Memory, now: int, c: int) -> None:
     """The system is done with c."""
     q = m.work.queue[c]
@@ -817,7 +841,7 @@ def done(m: Memory, now: int, c: int) -> None:
     m.number[ALIVE] -= 1
 
 
-@compiled
+@inlined
 def decide(m: Memory, now: int, c: int, outcome: int) -> None:
     m.log.outcome[c] = outcome
     m.log.left[c] = now
@@ -845,7 +869,7 @@ def retry(m: Memory, now: int, c: int) -> None:
         follow(m, c, child, now + m.work.after[child])
 
 
-@compiled
+@inlined
 def start_message(m: Memory, now: int, a: int) -> None:
     """Agent a, with nothing in hand, turns to the next pending message."""
     best = -1
@@ -864,7 +888,7 @@ def start_message(m: Memory, now: int, a: int) -> None:
         start_work(m, now, best)
 
 
-@compiled
+@inlined
 def start_work(m: Memory, now: int, c: int) -> None:
     """The agent starts work on c's message, with re-reading where it is due (2.8)."""
     a = m.own[c]
@@ -877,7 +901,7 @@ def start_work(m: Memory, now: int, c: int) -> None:
     reread = 0
     if m.turn[c] > 0 and m.plan.reread_after[q] < NEVER and not remembers(m, now, c):
         reread = m.plan.reread_work[q] + m.plan.reread_per_turn[q] * m.turn[c]
-    m.log.reread[slot] = reread
+        m.log.reread[slot] = reread
     sessions = min(m.sessions[a], m.plan.slowdown.shape[1])
     effort = (m.work.work[slot] * m.plan.pace[team, q]) * m.plan.slowdown[team, sessions - 1]
     push(m, now + np.int64(np.rint(effort)) + reread, WORK_ENDS, c)
@@ -947,18 +971,17 @@ def opening_time(m: Memory, now: int, q: int, patience: int) -> int:
     return NEVER
 
 
-@compiled
+@inlined
 def held(m: Memory, now: int, c: int) -> bool:
-    """Whether the message of c that has just come must wait for its queue to open; its patience then runs likewise."""
+    """Whether the message of c that has just come must wait for its queue to open."""
     q = m.work.queue[c]
     if m.open[q] or m.plan.outside[q] != HOLD:
         return False
-    m.due[c] = opening_time(m, now, q, m.due[c] - now)
     begin_wait(m, now, c, HELD, m.since[c])
     return True
 
 
-@compiled
+@inlined
 def looks_alone(m: Memory, c: int) -> bool:
     """Whether c, which begins to wait, is the only one to look for an agent.
 
@@ -972,7 +995,7 @@ def looks_alone(m: Memory, c: int) -> bool:
     return alone
 
 
-@compiled
+@inlined
 def assign_at_once(m: Memory, now: int, c: int, a: int) -> None:
     """c, whose message has just come, goes to agent a and never stands in a line."""
     open_stretch(m, c, m.since[c])
@@ -980,7 +1003,7 @@ def assign_at_once(m: Memory, now: int, c: int, a: int) -> None:
     place(m, a)
 
 
-@compiled
+@inlined
 def seek(m: Memory, now: int, c: int) -> None:
     """c begins to wait for anyone."""
     q = m.work.queue[c]
@@ -1031,7 +1054,7 @@ def leave_unassigned(m: Memory, now: int, c: int) -> None:
     done(m, now, c)
 
 
-@compiled
+@inlined
 def enter(m: Memory, now: int, c: int) -> None:
     """c's first message has come."""
     q = m.work.queue[c]
@@ -1039,7 +1062,6 @@ def enter(m: Memory, now: int, c: int) -> None:
     m.log.messages[c] = 1
     m.log.message[m.log.first_turn[c]] = m.log.arrival[c]
     m.since[c] = m.log.arrival[c]
-    m.due[c] = now + m.work.patience[c]
     m.log.open_area[q] -= clip(m, now)
     m.alive[q] += 1
     m.number[ALIVE] += 1
@@ -1049,7 +1071,7 @@ def enter(m: Memory, now: int, c: int) -> None:
 # --- events -------------------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def arrival(m: Memory, now: int, c: int) -> None:
     q = m.work.queue[c]
     if not m.open[q] and m.plan.outside[q] != HOLD:
@@ -1066,14 +1088,13 @@ def arrival(m: Memory, now: int, c: int) -> None:
             seek(m, now, c)
 
 
-@compiled
+@inlined
 def message(m: Memory, now: int, c: int) -> None:
     m.turn[c] += 1
     slot = m.log.first_turn[c] + m.turn[c]
     m.log.messages[c] += 1
     m.log.message[slot] = now
     m.since[c] = now
-    m.due[c] = now + m.work.reply_patience[slot]
     m.number[FRESH] = c
     if m.state[c] == IDLE:
         m.state[c] = PENDING
@@ -1083,7 +1104,7 @@ def message(m: Memory, now: int, c: int) -> None:
         resume(m, now, c)
 
 
-@compiled
+@inlined
 def work_ends(m: Memory, now: int, c: int) -> None:
     """Ringing, a reply or a wrap-up; a ringing whose caller has gone ends nothing."""
     if m.state[c] == RINGING:
@@ -1096,7 +1117,7 @@ def work_ends(m: Memory, now: int, c: int) -> None:
         done(m, now, c)
 
 
-@compiled
+@inlined
 def put_down(m: Memory, c: int) -> None:
     """c's agent has nothing in hand."""
     a = m.own[c]
@@ -1105,7 +1126,7 @@ def put_down(m: Memory, c: int) -> None:
     is_ready(m, a)
 
 
-@compiled
+@inlined
 def reply(m: Memory, now: int, c: int) -> None:
     a = m.own[c]
     q = m.work.queue[c]
@@ -1190,7 +1211,7 @@ def transfer(m: Memory, now: int, c: int, child: int) -> None:
         begin_follow_up(m, c, child, now)
 
 
-@compiled
+@inlined
 def idle_timeout(m: Memory, now: int, c: int) -> None:
     """A closed session times out, a persistent one is parked, one answered in vain ends."""
     q = m.work.queue[c]
@@ -1218,7 +1239,7 @@ def expiry(m: Memory, now: int, c: int) -> None:
     done(m, now, c)
 
 
-@compiled
+@inlined
 def patience_ends(m: Memory, now: int, c: int) -> None:
     """The customer leaves if the message still waits for work; silently, the message stays where it is."""
     if m.state[c] > RINGING or m.due[c] != now or m.log.outcome[c] != NO_OUTCOME:
@@ -1451,7 +1472,7 @@ def look_for_agents(m: Memory, now: int) -> None:
                         m.cursor[other] = m.after[m.cursor[other]]
 
 
-@compiled
+@inlined
 def settle(m: Memory, now: int) -> None:
     """Contacts and agents find each other; then agents start work; then the fresh message's timers are set."""
     n = m.number[GAINED]
@@ -1499,11 +1520,14 @@ def settle(m: Memory, now: int) -> None:
     m.number[FRESH] = -1
 
 
-@compiled
+@inlined
 def set_timers(m: Memory, now: int, c: int) -> None:
-    """c's message really waits."""
+    """c's message, which has just come, really waits."""
     q = m.work.queue[c]
-    if m.state[c] != RINGING or m.due[c] < now + m.plan.answer_delay[q]:
+    turn = m.turn[c]
+    patience = m.work.reply_patience[m.log.first_turn[c] + turn] if turn > 0 else m.work.patience[c]
+    m.due[c] = opening_time(m, now, q, patience) if m.state[c] == HELD else now + patience
+    if m.state[c] != RINGING or patience < m.plan.answer_delay[q]:
         push(m, m.due[c], PATIENCE_ENDS, c)
     if m.state[c] == BOUND:
         push(m, m.bound_until[c], SAME_AGENT_OVER, c)
@@ -1527,9 +1551,10 @@ def run(m: Memory, roots: int) -> bool:
 def go_on(m: Memory, roots: int) -> bool:
     per_contact = 3 + m.afters.shape[1]  # events that one contact can add in one event: patience, bound, follow-up, …
     while True:
+        fill_hole(m)
         alive = m.number[ALIVE] + 1
         if (
-            m.number[HEAP] + alive * per_contact + m.duty.size > m.heap_time.size
+            m.number[HEAP] + alive * per_contact + m.duty.size > len(m.heap)
             or m.number[STRETCHES] + alive > m.log.stretch_contact.size
         ):
             return False
@@ -1545,15 +1570,15 @@ def go_on(m: Memory, roots: int) -> bool:
                 code = ARRIVAL << ID_BITS | c
                 source = ROOT
         if m.number[HEAP] > 0:
-            time = m.heap_time[0]
-            if time < now or (time == now and m.heap_code[0] < code):
+            time = m.heap[0, TIME]
+            if time < now or (time == now and m.heap[0, CODE] < code):
                 now = time
-                code = m.heap_code[0]
+                code = m.heap[0, CODE]
                 source = HEAP
         kind = code >> ID_BITS
         ident = code & ((1 << ID_BITS) - 1)
         if source == HEAP:
-            pop(m)
+            m.number[HOLE] = 1
         elif source == ROOT:
             m.number[ROOT] = c + 1
         elif kind == BY_THE_CLOCK:
@@ -1617,6 +1642,15 @@ def horizon(m: Memory, now: int) -> None:
     for q in range(m.waiting.size):
         m.log.queue_area[q] += m.waiting[q] * clip(m, now)
         m.log.open_area[q] += m.alive[q] * clip(m, now)
+
+
+@entry
+def in_order(ids: I32) -> bool:
+    """Whether the ids do not decrease."""
+    for i in range(1, ids.size):
+        if ids[i - 1] > ids[i]:
+            return False
+    return True
 
 
 @entry
