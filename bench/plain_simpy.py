@@ -45,38 +45,43 @@ def erlang_a(calls: int, rate: float, work: float, patience: float, agents: int,
 
 
 def chat(chats: int, rate: float, turns: int, work: float, latency: float, agents: int, slots: int, seed: int) -> float:
-    """Live chat: a customer takes a slot of the agent with most free slots, then turns of work and latency. Mean wait."""
+    """Live chat: agents read inboxes, customers take a slot of the freest agent. Mean wait for the first reply."""
     draw = random.Random(seed).expovariate
     env = simpy.Environment()
-    free = simpy.PriorityStore(env)  # one item a free slot: (sessions already held there, agent)
-    held = [0] * agents
-    minds = [simpy.Resource(env) for _ in range(agents)]
-    for slot in range(slots):
-        for agent in range(agents):
-            free.put(simpy.PriorityItem(slot, agent))
+    slot = simpy.Resource(env, capacity=agents * slots)
+    inboxes = [simpy.Store(env) for _ in range(agents)]
+    sessions = [0] * agents
     waits: list[float] = []
+
+    def agent(inbox: simpy.Store) -> Process:
+        while True:
+            replied = yield inbox.get()
+            yield env.timeout(draw(1 / work))
+            replied.succeed()
 
     def customer() -> Process:
         arrived = env.now
-        item = yield free.get()
-        agent = item.item
-        held[agent] += 1
-        for turn in range(turns):
-            if turn:
-                yield env.timeout(draw(1 / latency))
-            with minds[agent].request() as mind:
-                yield mind
+        with slot.request() as request:
+            yield request
+            freest = sessions.index(min(sessions))
+            sessions[freest] += 1
+            for turn in range(turns):
+                if turn:
+                    yield env.timeout(draw(1 / latency))
+                replied = env.event()
+                yield inboxes[freest].put(replied)
+                yield replied
                 if not turn:
                     waits.append(env.now - arrived)
-                yield env.timeout(draw(1 / work))
-        held[agent] -= 1
-        yield free.put(simpy.PriorityItem(held[agent], agent))
+            sessions[freest] -= 1
 
     def source() -> Process:
         for _ in range(chats):
             yield env.timeout(draw(rate))
             env.process(customer())
 
+    for inbox in inboxes:
+        env.process(agent(inbox))
     env.process(source())
     env.run()
     return fmean(waits)

@@ -36,7 +36,9 @@ def overview(results: Results) -> Figure:
     """The charts of OVERVIEW on one page."""
     heights = [max(CHARTS[name].height(results) for name in row) for row in OVERVIEW]
     with style.styled():
-        page = style.page(1.5 * style.WIDTH, sum(heights))
+        page = style.page(1.5 * style.WIDTH, sum(heights) + 0.5)
+        variant = f", variant {results.variant}" if results.variant else ""
+        page.suptitle(f"{results.scenario.name}{variant}", x=0.01, ha="left", fontsize=16, fontweight="bold")
         for row, names in zip(
             page.subfigures(len(OVERVIEW), 1, height_ratios=heights, squeeze=False)[:, 0], OVERVIEW, strict=True
         ):

@@ -47,6 +47,8 @@ def service_level(results: Results, figure: Figure | SubFigure) -> None:
     """Service level by interval of arrival against the target, a panel a queue."""
     terms = results.terms
     queues = _queues(results)
+    if not queues:
+        figure.text(0.5, 0.5, "No queue has a service-level target.", ha="center")
     shared, own = words.sl_rules(results)
     size = _pool_size(results, style.panel_columns(len(queues)))
     titles = []
@@ -60,7 +62,8 @@ def service_level(results: Results, figure: Figure | SubFigure) -> None:
         x = style.hours(level.start[::size] + size * terms.interval // 2)
         colour = style.look(q)["color"]
         if size == 1:
-            ax.fill_between(x, 100 * level.low, 100 * level.high, color=colour, alpha=0.2, linewidth=0, step="mid")
+            low, high = np.clip(level.low, 0, 1), np.clip(level.high, 0, 1)
+            ax.fill_between(x, 100 * low, 100 * high, color=colour, alpha=0.2, linewidth=0, step="mid")
         mean = pooled(level.mean, results.series("queue", terms.queues[q], "offered").mean, size)
         ax.plot(x, 100 * mean, color=colour, drawstyle="steps-mid", marker=".", markersize=3)
         goal = 100 * terms.sl_share[q]
@@ -70,9 +73,10 @@ def service_level(results: Results, figure: Figure | SubFigure) -> None:
         style.percent_axis(ax, "service level, %")
         style.time_axis(results, ax)
     band = "; band: 95 % interval" if results.replications > 1 and size == 1 else ""
+    runs = words.several(results.replications, "replication")
     style.headline(
         figure,
         "Service level by time of arrival",
-        f"{words.duration(size * terms.interval / SECOND)} a point, {words.several(results.replications, 'replication')}{band}; "
-        f"n: contacts a replication; grey: closed. {', '.join(shared)}".rstrip(". "),
+        f"{words.duration(size * terms.interval / SECOND)} a point, {runs}{band}; n: contacts a replication; "
+        f"grey: closed{'; ' if shared else ''}{', '.join(shared)}.",
     )

@@ -40,6 +40,7 @@ def staffing(results: Results, figure: Figure | SubFigure) -> None:
     style.headline(
         figure,
         "Staffed agents against agents busy",
-        f"Intervals of {words.duration(terms.interval / SECOND)}; mean of {words.several(results.replications, 'replication')}; "
+        f"Intervals of {words.duration(terms.interval / SECOND)}; "
+        f"mean of {words.several(results.replications, 'replication')}; "
         "staffed: on duty, breaks taken off, overtime included.",
     )

@@ -96,6 +96,8 @@ def headline(figure: Figure | SubFigure, title: str, note: str) -> None:
 def panels(figure: Figure | SubFigure, titles: Iterable[str], *, share_y: bool = False) -> list[Axes]:
     """A small picture a title over one time axis: below one another, in two columns from five on."""
     titles = list(titles)
+    if not titles:
+        return []
     columns = panel_columns(len(titles))
     rows = math.ceil(len(titles) / columns)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=share_y)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--replications", type=int, metavar="N", help="Instead of the file's number.")
 @click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
-@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="simpy", show_default=True)
+@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")

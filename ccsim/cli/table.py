@@ -50,7 +50,7 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], Target]) -> Tabl
 
     for level, names in (("queue", terms.queues), ("total", ("total",))):
         for q, name in enumerate(names):
-            service = _with_interval(results, level, name, "service_level")
+            service = _share(results, level, name, "service_level")
             if level == "queue" and q in own:
                 goal = f"{words.sl_target(results, q)}: {_verdict(goals.get((level, name, 'service_level')))}"
                 service = "\n".join([service, goal, *own[q]])
@@ -96,13 +96,14 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
-def _with_interval(results: Results, level: str, name: str, metric: str) -> str:
+def _share(results: Results, level: str, name: str, metric: str) -> str:
     estimate = results.estimate(level, name, metric)
     if estimate is None or math.isnan(estimate.mean):
         return words.NO_DATA
     if math.isnan(estimate.low):
         return words.percent(estimate.mean)
-    return f"{words.percent(estimate.mean)} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
+    low, high = max(0.0, estimate.low), min(1.0, estimate.high)  # what a share can be
+    return f"{words.percent(estimate.mean)} ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def _verdict(goal: Target | None) -> str:

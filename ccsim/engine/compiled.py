@@ -23,7 +23,7 @@ from ccsim.routing import AgentColumn
 from ccsim.tables import NEVER, I64, Log, Outcome, Plan, Workload
 
 ROOM = 1024
-"""Entries that the heap and the stretches have room for at first; doubled whenever they run out."""
+"""Entries that the heap, and stretches beyond one a contact, have room for at first; doubled when they run out."""
 
 
 def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
@@ -74,7 +74,11 @@ def _kernel(jit: bool) -> ModuleType:
 
 def _cache_folder(numba_version: str) -> Path:
     """A writable folder of the engine's sources as they are: numba itself looks at one file only."""
-    sources = [Path(__file__).with_name("kernel.py"), Path(__file__).with_name("pointers.py"), *(Path(str(m.__file__)) for m in (events, routing, tables))]
+    sources = [
+        Path(__file__).with_name("kernel.py"),
+        Path(__file__).with_name("pointers.py"),
+        *(Path(str(m.__file__)) for m in (events, routing, tables)),
+    ]
     digest = hashlib.sha256(numba_version.encode())
     for source in sources:
         digest.update(source.read_bytes())
@@ -114,14 +118,15 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         plan=plan,
         log=_empty_log(workload, plan, turns),
         number=_first_numbers(kernel),
-        heap_time=np.empty(ROOM, np.int64),
-        heap_code=np.empty(ROOM, np.int64),
+        heap=np.empty((ROOM, 2), np.int64),
         **_timetable(kernel, workload, plan),
         state=np.full(contacts, kernel.DORMANT, np.int8),
         own=none(contacts),
         turn=np.empty(contacts, np.int32),
         since=np.empty(contacts, np.int64),
         due=np.empty(contacts, np.int64),
+        resumes=np.zeros(contacts, np.bool_),
+        seekers=np.empty(contacts, np.int32),
         bound_until=np.empty(contacts, np.int64),
         after=np.empty(contacts, np.int32),
         before=np.empty(contacts, np.int32),
@@ -135,10 +140,14 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         first=none(lines),
         last=none(lines),
         look=np.zeros(queues, np.bool_),
+        by_length=(skill & (plan.longer_than >= 0)).any(axis=0),
         cursor=none(lines),
         stopped=np.zeros(lines, np.bool_),
         afters=_ragged(
-            [np.unique(plan.overflow_after[conditional[:, q] & (plan.overflow_after[:, q] > 0), q]) for q in range(queues)],
+            [
+                np.unique(plan.overflow_after[conditional[:, q] & (plan.overflow_after[:, q] > 0), q])
+                for q in range(queues)
+            ],
             NEVER,
         ),
         helpers=_ragged(
@@ -152,6 +161,9 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         top=np.full((teams, plan.capacity), -1, np.int32),
         duty=np.full(agents, kernel.OFF, np.int8),
         shift=none(agents),
+        kept=none(agents),
+        attends=np.zeros(agents, np.bool_),
+        gives_up=np.zeros(agents, np.bool_),
         load=np.zeros(agents, np.int64),
         sessions=np.zeros(agents, np.int32),
         session=none(agents),
@@ -178,10 +190,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
 def _plain(table: Any) -> Any:
     """The table as the kernel was compiled for: contiguous, writable arrays of the declared types, Python's numbers."""
     return type(table)(
-        *(
-            np.require(value, requirements="CW") if isinstance(value, np.ndarray) else int(value)
-            for value in table
-        )
+        *(np.require(value, requirements="CW") if isinstance(value, np.ndarray) else int(value) for value in table)
     )
 
 
@@ -203,30 +212,30 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, 
     """All that happens by the clock, up to the horizon, in the order of events."""
     pieces: list[tuple[Any, ...]] = []
 
-    def add(time: Any, kind: int, queue: Any, what: int, row: Any, agent: Any = 0) -> None:
+    def add(time: Any, kind: int, queue: Any, what: Any, row: Any, agent: Any = 0) -> None:
         pieces.append(tuple(np.broadcast_arrays(time, kind, queue, agent, what, row)))
 
     queue_of_span = np.repeat(np.arange(len(plan.priority)), np.diff(plan.hours_offset))
     add(plan.closes, kernel.BY_THE_CLOCK, queue_of_span, kernel.HOURS_END, 0)
+    add(plan.opens, kernel.BY_THE_CLOCK, queue_of_span, kernel.HOURS_BEGIN, 0)
     add(plan.closes, Event.QUEUE_CLOSES, queue_of_span, 0, 0)
     add(plan.opens, Event.QUEUE_OPENS, queue_of_span, 0, 0)
 
     shift = np.flatnonzero(workload.present)
     agent = plan.shift_agent[shift]
-    end = plan.shift_end[shift]
-    overrun_over = np.minimum(end, plan.drain_end) + np.minimum(plan.overrun[plan.team[agent]], NEVER // 2)
+    end = np.minimum(plan.shift_end[shift], plan.drain_end + 1)
+    overrun_over = end + np.minimum(plan.overrun[plan.team[agent]], plan.drain_end + 1)
     starts_paused = np.isin(shift, plan.pause_shift[plan.pause_start == plan.shift_start[plan.pause_shift]])
-    for kind in (kernel.BY_THE_CLOCK, Event.AGENTS_LEAVE):
-        add(end, kind, 0, kernel.SHIFT_ENDS, shift, agent)
-        add(overrun_over, kind, 0, kernel.OVERRUN_OVER, shift, agent)
-    what = np.where(starts_paused, kernel.SHIFT_BEGINS_PAUSED, kernel.SHIFT_BEGINS)
-    pieces.append(tuple(np.broadcast_arrays(plan.shift_start[shift], Event.AGENTS_COME, 0, agent, what, shift)))
-
+    begins = np.where(starts_paused, kernel.SHIFT_BEGINS_PAUSED, kernel.SHIFT_BEGINS)
     pause = np.flatnonzero(workload.present[plan.pause_shift])
-    agent = plan.shift_agent[plan.pause_shift[pause]]
-    add(plan.pause_start[pause], kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause, agent)
+    on_pause = plan.shift_agent[plan.pause_shift[pause]]
     back = plan.pause_end[pause] < plan.shift_end[plan.pause_shift[pause]]
-    add(plan.pause_end[pause][back], Event.AGENTS_COME, 0, kernel.PAUSE_ENDS, pause[back], agent[back])
+    for leave, come in ((kernel.BY_THE_CLOCK, kernel.BY_THE_CLOCK), (Event.AGENTS_LEAVE, Event.AGENTS_COME)):
+        add(end, leave, 0, kernel.SHIFT_ENDS, shift, agent)
+        add(overrun_over, leave, 0, kernel.OVERRUN_OVER, shift, agent)
+        add(plan.shift_start[shift], come, 0, begins, shift, agent)
+        add(plan.pause_end[pause][back], come, 0, kernel.PAUSE_ENDS, pause[back], on_pause[back])
+    add(plan.pause_start[pause], kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause, on_pause)
 
     add([plan.drain_end], Event.HORIZON, 0, 0, 0)
     time, kind, queue, agent, what, row = (
@@ -261,7 +270,7 @@ def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
         reply=np.full(turns, NEVER, np.int64),
         agent=np.full(turns, -1, np.int32),
         reread=np.zeros(turns, np.int64),
-        **_stretches(ROOM),
+        **_stretches(contacts + ROOM),
         presence_shift=np.empty(presences, np.int32),
         presence_start=np.empty(presences, np.int64),
         presence_end=np.empty(presences, np.int64),
@@ -284,13 +293,13 @@ def _with_more_room(memory: Any) -> Any:
     """The same memory with twice the heap and the stretches."""
 
     def grown(array: Any) -> Any:
-        larger = np.empty(2 * len(array), array.dtype)
+        larger = np.empty((2 * len(array), *array.shape[1:]), array.dtype)
         larger[: len(array)] = array
         return larger
 
     names = _stretches(0)
     log = memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in names})
-    return memory._replace(log=log, heap_time=grown(memory.heap_time), heap_code=grown(memory.heap_code))
+    return memory._replace(log=log, heap=grown(memory.heap))
 
 
 # --- the log ------------------------------------------------------------------------------------------------------
@@ -299,8 +308,13 @@ def _with_more_room(memory: Any) -> Any:
 def _canonical(kernel: ModuleType, memory: Any) -> Log:
     """The log in the order that tables.Log says."""
     log: Log = memory.log
-    target = log._replace(**_stretches(int(memory.number[kernel.STRETCHES])))
-    kernel.stretches_by_contact(log, target, np.zeros(len(log.outcome) + 1, np.int64))
+    count = int(memory.number[kernel.STRETCHES])
+    begun = log._replace(**{name: getattr(log, name)[:count] for name in _stretches(0)})
+    if kernel.in_order(begun.stretch_contact):
+        target = begun
+    else:
+        target = log._replace(**_stretches(count))
+        kernel.stretches_by_contact(begun, target, np.zeros(len(log.outcome) + 1, np.int64))
     rows = slice(int(memory.number[kernel.PRESENCES]))
     shift, start, end = log.presence_shift[rows], log.presence_start[rows], log.presence_end[rows]
     order = np.lexsort((start, memory.plan.shift_agent[shift]))

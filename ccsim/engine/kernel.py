@@ -28,13 +28,13 @@ from ccsim.tables import I8, I32, I64, NEVER, Bool, Column, Link, Log, Outcome, 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 if __name__ == "ccsim.engine.kernel":
-    from ccsim.engine.pointers import compiled, entry, pointer
+    from ccsim.engine.pointers import compiled, entry, inlined, pointer
 else:
 
     def compiled(function: Function) -> Function:
         return function
 
-    entry = pointer = compiled
+    entry = inlined = pointer = compiled
 
 
 # Enums as plain integers, which compile faster.
@@ -51,7 +51,7 @@ QUEUE_CLOSES: Final = int(Event.QUEUE_CLOSES)
 QUEUE_OPENS: Final = int(Event.QUEUE_OPENS)
 ARRIVAL: Final = int(Event.ARRIVAL)
 HORIZON: Final = int(Event.HORIZON)
-BY_THE_CLOCK: Final = -1  # before all events of an instant: what ends with it is over
+BY_THE_CLOCK: Final = -1  # before all events of an instant: who is on duty and what is open from it on
 
 NO_OUTCOME: Final = int(Outcome.NONE)
 RESOLVED: Final = int(Outcome.RESOLVED)
@@ -101,7 +101,6 @@ OFF: Final = 0
 ON: Final = 1
 PAUSED: Final = 2  # on shift, on a break or off-phone
 FINISHING: Final = 3  # in the overrun, with kept sessions
-ENDING: Final = 4  # the shift or the overrun is over by the clock, and its event is yet to come within this instant
 
 # What the timetable's entries about agents are about.
 SHIFT_ENDS: Final = 0
@@ -111,9 +110,10 @@ SHIFT_BEGINS: Final = 3
 SHIFT_BEGINS_PAUSED: Final = 4
 PAUSE_ENDS: Final = 5
 HOURS_END: Final = 6
+HOURS_BEGIN: Final = 7
 
 # Places of `Memory.number`.
-HEAP: Final = 0  # entries in the heap
+HEAP: Final = 0  # entries in the heap, the hole counted
 ROOT: Final = 1  # next root to arrive
 ENTRY: Final = 2  # next entry of the timetable
 STRETCHES: Final = 3  # rows written
@@ -122,14 +122,21 @@ ALIVE: Final = 5  # contacts begun and not done
 GAINED: Final = 6  # agents in `gained`
 READY: Final = 7  # agents in `ready`
 FRESH: Final = 8  # the contact whose message came in this event, -1: none
+SEEKERS: Final = 11  # contacts in `seekers`
 LOOK: Final = 9  # NOBODY, SOME or EVERYBODY looks for an agent
 LIFTED: Final = 10  # a reservation was lifted during the batch
-NUMBERS: Final = 11
+HOLE: Final = 12  # 1: the heap's first place is free, its event having just been taken
+NUMBERS: Final = 13
 
 NOBODY: Final = 0
-SOME: Final = 1  # the queues in `look`
+SOME: Final = 1  # the queues in `look`, the contacts in `seekers`
 EVERYBODY: Final = 2
 
+ARITY: Final = 4
+"""Children of an entry of the heap: fewer levels than two, and the least of them is found without a branch."""
+
+TIME: Final = 0
+CODE: Final = 1
 ID_BITS: Final = 32
 """An event's code is kind << ID_BITS | id: one comparison orders by kind, then id."""
 
@@ -143,11 +150,10 @@ class Memory(NamedTuple):
     """rows by contact and turn in their final place; stretches and presences as they come up, in arrays with room"""
     number: Annotated[I64, Column("1", "place", "counters, see above")]
     # calendar
-    heap_time: Annotated[I64, Column("us", "entry", "binary heap by (time, code)")]
-    heap_code: Annotated[I64, Column("code", "entry", "kind << ID_BITS | id")]
+    heap: Annotated[I64, Column("us, code", "entry, TIME or CODE", "by (time, code); code is kind << ID_BITS | id")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
-    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … HOURS_END")]
+    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … HOURS_BEGIN")]
     table_row: Annotated[I32, Column("id", "timetable", "shift or pause")]
     # contacts
     state: Annotated[I8, Column("code", "contact", "WAITING … DONE")]
@@ -160,6 +166,8 @@ class Memory(NamedTuple):
     before: Annotated[I32, Column("id", "contact", "the one before")]
     next_own: Annotated[I32, Column("id", "contact", "next of those unassigned with a claim on the same own agent")]
     last_own: Annotated[I32, Column("id", "contact", "the one before")]
+    resumes: Annotated[Bool, Column("1", "contact", "BOUND at first: its own agent may yet take it at once (2.7)")]
+    seekers: Annotated[I32, Column("id", "i", "contacts who look for an agent after this event")]
     stretch: Annotated[I32, Column("id", "contact", "its current stretch")]
     # queues
     open: Annotated[Bool, Column("1", "queue", "its hours say so")]
@@ -169,6 +177,7 @@ class Memory(NamedTuple):
     first: Annotated[I32, Column("id", "line", "its first contact, -1: none")]
     last: Annotated[I32, Column("id", "line", "its last")]
     look: Annotated[Bool, Column("1", "queue", "its contacts look for agents")]
+    by_length: Annotated[Bool, Column("1", "queue", "some team helps by the queue's length")]
     cursor: Annotated[I32, Column("id", "line", "next contact of the batch, -1: none")]
     stopped: Annotated[Bool, Column("1", "line", "no contact behind the last one who looked can find an agent")]
     afters: Annotated[I64, Column("us", "queue, i", "the different times of overflow of its teams; NEVER fills up")]
@@ -176,13 +185,18 @@ class Memory(NamedTuple):
     # teams
     skills: Annotated[I32, Column("id", "team, i", "queues they serve; -1 fills up")]
     conditional: Annotated[Bool, Column("1", "team, queue", "helps under overflow conditions only")]
-    reserves: Annotated[I64, Column("count", "team", "reserved queues with the skill that have unheld contacts waiting")]
+    reserves: Annotated[
+        I64, Column("count", "team", "reserved queues with the skill that have unheld contacts waiting")
+    ]
     step: Annotated[I64, Column("count", "team", "common divisor of the team's units: loads are multiples of it")]
     room: Annotated[I64, Column("count", "team", "agents in the heaps")]
     top: Annotated[I32, Column("id", "team, units held", "first of the agents in that heap, -1: none")]
     # agents
-    duty: Annotated[I8, Column("code", "agent", "OFF … ENDING")]
+    duty: Annotated[I8, Column("code", "agent", "OFF … FINISHING; by the clock")]
     shift: Annotated[I32, Column("id", "agent", "the shift they are on or were last on")]
+    kept: Annotated[I32, Column("id", "agent", "the shift, now over, whose sessions they keep, -1: none")]
+    attends: Annotated[Bool, Column("1", "agent", "has come and not left, events told: present for being on duty")]
+    gives_up: Annotated[Bool, Column("1", "agent", "hands over the session in work when that work ends")]
     load: Annotated[I64, Column("count", "agent", "units held")]
     sessions: Annotated[I32, Column("count", "agent", "sessions held")]
     session: Annotated[I32, Column("id", "agent", "first of them, -1: none")]
@@ -200,7 +214,7 @@ class Memory(NamedTuple):
     gains: Annotated[Bool, Column("1", "agent", "is in `gained`")]
     starts: Annotated[Bool, Column("1", "agent", "is in `ready`")]
     gained: Annotated[I32, Column("id", "i", "agents whose room grew in this event")]
-    ready: Annotated[I32, Column("id", "i", "agents who may start work")]
+    ready: Annotated[I32, Column("id", "i", "agents who may start work, or go")]
     # columns of the policies
     load_sense: int
     """which load is best within a team: 1 the lowest, -1 the highest, 0 it does not say"""
@@ -216,51 +230,67 @@ def push(m: Memory, time: int, kind: int, ident: int) -> None:
     """An event that comes up; beyond the horizon it never does."""
     if time > m.plan.drain_end:
         return
-    code = (kind << ID_BITS) | ident
+    code = (kind << ID_BITS) | np.int64(ident)
+    if m.number[HOLE] == 1:
+        m.number[HOLE] = 0
+        sift_down(m, time, code)
+        return
     i = m.number[HEAP]
     m.number[HEAP] = i + 1
     while i > 0:
-        up = (i - 1) >> 1
-        if m.heap_time[up] < time or (m.heap_time[up] == time and m.heap_code[up] <= code):
+        up = (i - 1) // ARITY
+        if m.heap[up, TIME] < time or (m.heap[up, TIME] == time and m.heap[up, CODE] <= code):
             break
-        m.heap_time[i] = m.heap_time[up]
-        m.heap_code[i] = m.heap_code[up]
+        m.heap[i, TIME] = m.heap[up, TIME]
+        m.heap[i, CODE] = m.heap[up, CODE]
         i = up
-    m.heap_time[i] = time
-    m.heap_code[i] = code
+    m.heap[i, TIME] = time
+    m.heap[i, CODE] = code
 
 
 @compiled
-def pop(m: Memory) -> None:
-    """Takes the first event off the heap."""
-    n = m.number[HEAP] - 1
-    m.number[HEAP] = n
-    time = m.heap_time[n]
-    code = m.heap_code[n]
+def sift_down(m: Memory, time: int, code: int) -> None:
+    """Puts an event into the heap, whose first place is free."""
+    n = m.number[HEAP]
     i = 0
     while True:
-        down = 2 * i + 1
-        if down >= n:
+        first = ARITY * i + 1
+        if first >= n:
             break
-        right = down + 1
-        if right < n and (
-            m.heap_time[right] < m.heap_time[down]
-            or (m.heap_time[right] == m.heap_time[down] and m.heap_code[right] < m.heap_code[down])
-        ):
-            down = right
-        if time < m.heap_time[down] or (time == m.heap_time[down] and code <= m.heap_code[down]):
+        least = first
+        least_time = m.heap[first, TIME]
+        for j in range(first + 1, min(first + ARITY, n)):
+            t = m.heap[j, TIME]
+            if t == least_time:
+                least = j if m.heap[j, CODE] < m.heap[least, CODE] else least
+            else:
+                less = t < least_time
+                least = j if less else least
+                least_time = t if less else least_time
+        if time < least_time or (time == least_time and code <= m.heap[least, CODE]):
             break
-        m.heap_time[i] = m.heap_time[down]
-        m.heap_code[i] = m.heap_code[down]
-        i = down
-    m.heap_time[i] = time
-    m.heap_code[i] = code
+        m.heap[i, TIME] = least_time
+        m.heap[i, CODE] = m.heap[least, CODE]
+        i = least
+    m.heap[i, TIME] = time
+    m.heap[i, CODE] = code
+
+
+@inlined
+def fill_hole(m: Memory) -> None:
+    """If the last event taken from the heap has brought no other into its place, the heap's last comes there."""
+    if m.number[HOLE] == 1:
+        m.number[HOLE] = 0
+        n = m.number[HEAP] - 1
+        m.number[HEAP] = n
+        if n > 0:
+            sift_down(m, m.heap[n, TIME], m.heap[n, CODE])
 
 
 # --- lines of unassigned contacts ---------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def earlier(m: Memory, c: int, d: int) -> bool:
     """Whether c comes before d where waiting contacts of several queues are ordered."""
     c_since = m.since[c] - m.plan.head_start[m.work.queue[c]]
@@ -322,7 +352,7 @@ def step_out(m: Memory, c: int) -> None:
             m.last_own[m.next_own[c]] = m.last_own[c]
 
 
-@compiled
+@inlined
 def clip(m: Memory, time: int) -> int:
     """The time, within those of the statistics."""
     return min(max(time, m.plan.warm_up), m.plan.end)
@@ -336,6 +366,14 @@ def everybody_looks(m: Memory) -> None:
 @compiled
 def queue_looks(m: Memory, q: int) -> None:
     m.look[q] = True
+    m.number[LOOK] = max(m.number[LOOK], SOME)
+
+
+@compiled
+def seeks(m: Memory, c: int) -> None:
+    """c looks for an agent when the event is over."""
+    m.seekers[m.number[SEEKERS]] = c
+    m.number[SEEKERS] += 1
     m.number[LOOK] = max(m.number[LOOK], SOME)
 
 
@@ -361,9 +399,11 @@ def stands_no_longer(m: Memory, q: int) -> None:
         m.number[LIFTED] = 1
 
 
-@compiled
+@inlined
 def crowded(m: Memory, q: int) -> bool:
     """Whether with one more contact the queue has just become long enough for some team to help."""
+    if not m.by_length[q]:
+        return False
     for i in range(m.helpers.shape[1]):
         team = m.helpers[q, i]
         if team < 0:
@@ -373,7 +413,7 @@ def crowded(m: Memory, q: int) -> bool:
     return False
 
 
-@compiled
+@inlined
 def open_stretch(m: Memory, c: int, since: int) -> None:
     i = m.number[STRETCHES]
     m.number[STRETCHES] = i + 1
@@ -391,7 +431,7 @@ def close_stretch(m: Memory, now: int, c: int) -> None:
     m.log.stretch_end[i] = now
 
 
-@compiled
+@inlined
 def unconditional(m: Memory, c: int) -> int:
     """How c waits for anyone: EXEMPT if that makes a difference."""
     a = m.own[c]
@@ -432,7 +472,7 @@ def wait_otherwise(m: Memory, now: int, c: int, state: int) -> None:
         stands_unheld(m, q)
         remind(m, now, c)
     line_up(m, c, state)
-    queue_looks(m, q)
+    seeks(m, c)
 
 
 @compiled
@@ -447,7 +487,7 @@ def remind(m: Memory, now: int, c: int) -> None:
 # --- agents with room ---------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def idler(m: Memory, a: int, b: int) -> bool:
     """Whether agent a stands before b in the heap of their team and load."""
     if m.by_idle and m.idle[a] != m.idle[b]:
@@ -541,14 +581,14 @@ def place(m: Memory, a: int) -> None:
 # --- routing (section 4) ------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def forbidden(m: Memory, team: int, q: int) -> bool:
     """Whether a reservation keeps the team from the queue."""
     n = m.reserves[team]
     return n > 1 or (n == 1 and not (m.plan.reserved[q] and m.unheld[q] > 0 and m.plan.rank[team, q] >= 0))
 
 
-@compiled
+@inlined
 def helps(m: Memory, team: int, q: int, waited: int) -> bool:
     """Whether the team may take from the queue a contact that has waited so long and is not its agent's own."""
     return (
@@ -558,7 +598,7 @@ def helps(m: Memory, team: int, q: int, waited: int) -> bool:
     )
 
 
-@compiled
+@inlined
 def fits(m: Memory, a: int, q: int, over: bool) -> bool:
     """Whether agent a has room for a session of q; `over`: above their capacity if need be."""
     if m.plan.one_to_one[q]:
@@ -567,16 +607,15 @@ def fits(m: Memory, a: int, q: int, over: bool) -> bool:
 
 
 @compiled
-def takes_own(m: Memory, a: int, c: int, resumes: bool) -> bool:
-    """Whether a may take c, whose own agent they are; `resumes`: c waits for them alone (2.7)."""
+def takes_own(m: Memory, a: int, c: int, at_once: bool) -> bool:
+    """Whether a may take c, whose own agent they are; `at_once`: c resumes (2.7)."""
     q = m.work.queue[c]
-    team = m.plan.team[a]
-    over = resumes and m.plan.over_capacity[q] and m.turn[c] > 0
+    over = at_once and m.plan.over_capacity[q] and m.turn[c] > 0
     return (
         (m.duty[a] == ON or (over and m.duty[a] == PAUSED))
-        and m.plan.rank[team, q] >= 0
+        and m.plan.rank[m.plan.team[a], q] >= 0
         and fits(m, a, q, over)
-        and not forbidden(m, team, q)
+        and not forbidden(m, m.plan.team[a], q)
     )
 
 
@@ -620,7 +659,7 @@ def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
     return c < d
 
 
-@compiled
+@inlined
 def preferred_message(m: Memory, c: int, d: int) -> bool:
     """Whether the agent who has both works on c's message before d's."""
     for i in range(m.plan.attention_order.size):
@@ -700,7 +739,7 @@ def find_contact(m: Memory, now: int, a: int) -> int:
                     best = c
     c = m.claim[a]
     while c >= 0:
-        if takes_own(m, a, c, m.state[c] == BOUND) and (best < 0 or preferred_contact(m, team, c, best)):
+        if takes_own(m, a, c, False) and (best < 0 or preferred_contact(m, team, c, best)):
             best = c
         c = m.next_own[c]
     return best
@@ -709,16 +748,16 @@ def find_contact(m: Memory, now: int, a: int) -> int:
 # --- sessions and work --------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def is_ready(m: Memory, a: int) -> None:
-    """Agent a may start work when the system has settled."""
+    """Agent a may start work, or go, when the system has settled."""
     if not m.starts[a]:
         m.starts[a] = True
         m.ready[m.number[READY]] = a
         m.number[READY] += 1
 
 
-@compiled
+@inlined
 def gains(m: Memory, a: int) -> None:
     """Agent a's room grew."""
     if not m.gains[a]:
@@ -766,16 +805,17 @@ def end_session(m: Memory, now: int, c: int) -> None:
     m.call[a] = False
     m.idle[a] = now
     gains(m, a)
-    if m.duty[a] == FINISHING and m.sessions[a] == 0:
-        m.duty[a] = OFF
-    if m.duty[a] != ON:
-        may_go(m, now, a)
+    if m.kept[a] >= 0 and m.sessions[a] == 0:
+        m.kept[a] = -1
+        if m.duty[a] == FINISHING:
+            m.duty[a] = OFF
+    is_ready(m, a)
 
 
-@compiled
+@inlined
 def may_go(m: Memory, now: int, a: int) -> None:
     """Agent a's presence ends unless something keeps them."""
-    if m.present[a] < NEVER and m.hand[a] < 0 and (m.duty[a] == OFF or m.duty[a] == PAUSED):
+    if m.present[a] < NEVER and m.hand[a] < 0 and not m.attends[a] and m.kept[a] < 0:
         end_presence(m, now, a)
 
 
@@ -790,7 +830,7 @@ def end_presence(m: Memory, now: int, a: int) -> None:
     m.present[a] = NEVER
 
 
-@compiled
+@inlined
 def done(m: Memory, now: int, c: int) -> None:
     """The system is done with c."""
     q = m.work.queue[c]
@@ -801,7 +841,7 @@ def done(m: Memory, now: int, c: int) -> None:
     m.number[ALIVE] -= 1
 
 
-@compiled
+@inlined
 def decide(m: Memory, now: int, c: int, outcome: int) -> None:
     m.log.outcome[c] = outcome
     m.log.left[c] = now
@@ -829,7 +869,7 @@ def retry(m: Memory, now: int, c: int) -> None:
         follow(m, c, child, now + m.work.after[child])
 
 
-@compiled
+@inlined
 def start_message(m: Memory, now: int, a: int) -> None:
     """Agent a, with nothing in hand, turns to the next pending message."""
     best = -1
@@ -848,7 +888,7 @@ def start_message(m: Memory, now: int, a: int) -> None:
         start_work(m, now, best)
 
 
-@compiled
+@inlined
 def start_work(m: Memory, now: int, c: int) -> None:
     """The agent starts work on c's message, with re-reading where it is due (2.8)."""
     a = m.own[c]
@@ -861,7 +901,7 @@ def start_work(m: Memory, now: int, c: int) -> None:
     reread = 0
     if m.turn[c] > 0 and m.plan.reread_after[q] < NEVER and not remembers(m, now, c):
         reread = m.plan.reread_work[q] + m.plan.reread_per_turn[q] * m.turn[c]
-    m.log.reread[slot] = reread
+        m.log.reread[slot] = reread
     sessions = min(m.sessions[a], m.plan.slowdown.shape[1])
     effort = (m.work.work[slot] * m.plan.pace[team, q]) * m.plan.slowdown[team, sessions - 1]
     push(m, now + np.int64(np.rint(effort)) + reread, WORK_ENDS, c)
@@ -889,7 +929,7 @@ def hand_over(m: Memory, now: int, c: int) -> None:
     if pending:
         begin_wait(m, now, c, unconditional(m, c), now)
         remind(m, now, c)
-        queue_looks(m, m.work.queue[c])
+        seeks(m, c)
     else:
         m.state[c] = AWAY
 
@@ -901,13 +941,15 @@ def in_hand(m: Memory, c: int) -> bool:
 
 @compiled
 def hand_over_sessions(m: Memory, now: int, a: int, all_queues: bool) -> bool:
-    """Agent a gives up all sessions, or those of persistent queues, but for the work in hand. Whether they keep any."""
+    """Agent a gives up all sessions, or those of persistent queues; one in work when it ends. Whether they keep any."""
     kept = False
     c = m.session[a]
     while c >= 0:
         following = m.after[c]
         leaves = all_queues or m.plan.persistent[m.work.queue[c]]
-        if leaves and not in_hand(m, c):
+        if leaves and in_hand(m, c):
+            m.gives_up[a] = True
+        elif leaves:
             hand_over(m, now, c)
         kept = kept or not leaves
         c = following
@@ -921,38 +963,66 @@ def hand_over_sessions(m: Memory, now: int, a: int, all_queues: bool) -> bool:
 def opening_time(m: Memory, now: int, q: int, patience: int) -> int:
     """When the patience ends that runs only while queue q, closed now, is open."""
     for span in range(m.plan.hours_offset[q], m.plan.hours_offset[q + 1]):
-        if m.plan.opens[span] >= now:
-            if patience <= m.plan.closes[span] - m.plan.opens[span]:
-                return m.plan.opens[span] + patience
-            patience -= m.plan.closes[span] - m.plan.opens[span]
+        if m.plan.closes[span] >= now:
+            start = max(m.plan.opens[span], now)
+            if patience <= m.plan.closes[span] - start:
+                return start + patience
+            patience -= m.plan.closes[span] - start
     return NEVER
 
 
-@compiled
+@inlined
 def held(m: Memory, now: int, c: int) -> bool:
-    """Whether the message of c that has just come must wait for its queue to open; its patience then runs likewise."""
+    """Whether the message of c that has just come must wait for its queue to open."""
     q = m.work.queue[c]
     if m.open[q] or m.plan.outside[q] != HOLD:
         return False
-    m.due[c] = opening_time(m, now, q, m.due[c] - now)
     begin_wait(m, now, c, HELD, m.since[c])
     return True
 
 
-@compiled
-def seek(m: Memory, now: int, c: int) -> None:
-    """c begins to wait for anyone. Most find an agent at once and never stand in a line."""
+@inlined
+def looks_alone(m: Memory, c: int) -> bool:
+    """Whether c, which begins to wait, is the only one to look for an agent.
+
+    Its coming may make the queue long enough for further teams, and its going lift a reservation; if it has just
+    arrived and goes on to an agent, the latter finds everything as settled as before.
+    """
     q = m.work.queue[c]
     m.waiting[q] += 1
-    alone = not crowded(m, q)
-    a = find_agent(m, now, c) if alone else -1
+    alone = not crowded(m, q) and (m.turn[c] == 0 or not m.plan.reserved[q])
+    m.waiting[q] -= 1
+    return alone
+
+
+@inlined
+def assign_at_once(m: Memory, now: int, c: int, a: int) -> None:
+    """c, whose message has just come, goes to agent a and never stands in a line."""
+    open_stretch(m, c, m.since[c])
+    begin_session(m, now, c, a)
+    place(m, a)
+
+
+@inlined
+def seek(m: Memory, now: int, c: int) -> None:
+    """c begins to wait for anyone."""
+    q = m.work.queue[c]
+    if not looks_alone(m, c):
+        begin_wait(m, now, c, unconditional(m, c), m.since[c])
+        seeks(m, c)
+        return
+    m.waiting[q] += 1  # itself is counted
+    a = find_agent(m, now, c)
     m.waiting[q] -= 1
     if a >= 0:
-        open_stretch(m, c, m.since[c])
-        begin_session(m, now, c, a)
-        place(m, a)
+        assign_at_once(m, now, c, a)
     else:
         begin_wait(m, now, c, unconditional(m, c), m.since[c])
+
+
+@compiled
+def on_shift_with_skill(m: Memory, a: int, q: int) -> bool:
+    return bool((m.duty[a] == ON or m.duty[a] == PAUSED) and m.plan.rank[m.plan.team[a], q] >= 0)
 
 
 @compiled
@@ -960,17 +1030,20 @@ def resume(m: Memory, now: int, c: int) -> None:
     """The message of c, which has had an agent, looks for that agent first (2.7)."""
     a = m.own[c]
     q = m.work.queue[c]
-    if m.duty[a] == ON or m.duty[a] == PAUSED:
-        if takes_own(m, a, c, True):
-            open_stretch(m, c, m.since[c])
-            begin_session(m, now, c, a)
-            place(m, a)
-            return
-        if m.plan.same_agent_for[q] > 0:
-            m.bound_until[c] = now + m.plan.same_agent_for[q]
-            begin_wait(m, now, c, BOUND, m.since[c])
-            return
-    seek(m, now, c)
+    if not on_shift_with_skill(m, a, q):
+        seek(m, now, c)
+        return
+    m.bound_until[c] = now + m.plan.same_agent_for[q]
+    if not looks_alone(m, c):
+        m.resumes[c] = True
+        begin_wait(m, now, c, BOUND, m.since[c])
+        seeks(m, c)
+    elif takes_own(m, a, c, True):
+        assign_at_once(m, now, c, a)
+    elif m.plan.same_agent_for[q] > 0:
+        begin_wait(m, now, c, BOUND, m.since[c])
+    else:
+        seek(m, now, c)
 
 
 @compiled
@@ -981,47 +1054,47 @@ def leave_unassigned(m: Memory, now: int, c: int) -> None:
     done(m, now, c)
 
 
-@compiled
-def begin(m: Memory, now: int, c: int) -> None:
-    """c's first message is here."""
+@inlined
+def enter(m: Memory, now: int, c: int) -> None:
+    """c's first message has come."""
     q = m.work.queue[c]
     m.turn[c] = 0
     m.log.messages[c] = 1
     m.log.message[m.log.first_turn[c]] = m.log.arrival[c]
     m.since[c] = m.log.arrival[c]
-    m.due[c] = now + m.work.patience[c]
     m.log.open_area[q] -= clip(m, now)
     m.alive[q] += 1
     m.number[ALIVE] += 1
+    m.number[FRESH] = c
 
 
 # --- events -------------------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def arrival(m: Memory, now: int, c: int) -> None:
     q = m.work.queue[c]
-    begin(m, now, c)
-    m.number[FRESH] = c
     if not m.open[q] and m.plan.outside[q] != HOLD:
         decide(m, now, c, REJECTED)
-        done(m, now, c)
+        m.state[c] = DONE
+        m.log.closed[c] = now
         retry(m, now, c)
-    elif not held(m, now, c):
+        return
+    enter(m, now, c)
+    if not held(m, now, c):
         if m.own[c] >= 0:
             resume(m, now, c)
         else:
             seek(m, now, c)
 
 
-@compiled
+@inlined
 def message(m: Memory, now: int, c: int) -> None:
     m.turn[c] += 1
     slot = m.log.first_turn[c] + m.turn[c]
     m.log.messages[c] += 1
     m.log.message[slot] = now
     m.since[c] = now
-    m.due[c] = now + m.work.reply_patience[slot]
     m.number[FRESH] = c
     if m.state[c] == IDLE:
         m.state[c] = PENDING
@@ -1031,7 +1104,7 @@ def message(m: Memory, now: int, c: int) -> None:
         resume(m, now, c)
 
 
-@compiled
+@inlined
 def work_ends(m: Memory, now: int, c: int) -> None:
     """Ringing, a reply or a wrap-up; a ringing whose caller has gone ends nothing."""
     if m.state[c] == RINGING:
@@ -1044,15 +1117,16 @@ def work_ends(m: Memory, now: int, c: int) -> None:
         done(m, now, c)
 
 
-@compiled
+@inlined
 def put_down(m: Memory, c: int) -> None:
     """c's agent has nothing in hand."""
     a = m.own[c]
     m.hand[a] = -1
+    m.gives_up[a] = False
     is_ready(m, a)
 
 
-@compiled
+@inlined
 def reply(m: Memory, now: int, c: int) -> None:
     a = m.own[c]
     q = m.work.queue[c]
@@ -1072,10 +1146,10 @@ def reply(m: Memory, now: int, c: int) -> None:
     else:
         await_customer(m, now, c, slot)
     m.state[c] = IDLE
+    given_up = m.gives_up[a]
     put_down(m, c)
-    if m.duty[a] == OFF or (m.duty[a] == FINISHING and m.plan.persistent[q]):
+    if given_up:
         hand_over(m, now, c)
-    may_go(m, now, a)
 
 
 @compiled
@@ -1130,15 +1204,14 @@ def transfer(m: Memory, now: int, c: int, child: int) -> None:
         m.log.parent[child] = c
         m.log.arrival[child] = now
         m.log.first_turn[child] = m.work.first_turn[child]
-        begin(m, now, child)
-        m.number[FRESH] = child
+        enter(m, now, child)
         open_stretch(m, child, now)
         begin_session(m, now, child, a)
     else:
         begin_follow_up(m, c, child, now)
 
 
-@compiled
+@inlined
 def idle_timeout(m: Memory, now: int, c: int) -> None:
     """A closed session times out, a persistent one is parked, one answered in vain ends."""
     q = m.work.queue[c]
@@ -1166,7 +1239,7 @@ def expiry(m: Memory, now: int, c: int) -> None:
     done(m, now, c)
 
 
-@compiled
+@inlined
 def patience_ends(m: Memory, now: int, c: int) -> None:
     """The customer leaves if the message still waits for work; silently, the message stays where it is."""
     if m.state[c] > RINGING or m.due[c] != now or m.log.outcome[c] != NO_OUTCOME:
@@ -1195,50 +1268,60 @@ def same_agent_over(m: Memory, now: int, c: int) -> None:
 @compiled
 def overflow_due(m: Memory, now: int, c: int) -> None:
     if m.state[c] <= BOUND:
-        queue_looks(m, m.work.queue[c])
+        seeks(m, c)
 
 
 @compiled
-def ends_by_the_clock(m: Memory, now: int, q: int, what: int, row: int) -> None:
-    """Hours, shifts, duty and overruns are half-open: from their end's first event on nobody begins anything in them.
+def by_the_clock(m: Memory, now: int, q: int, what: int, row: int) -> None:
+    """Hours, shifts, pauses and overruns are half-open, and so they are for all events of an instant (section 3).
 
-    What else the end brings comes with its own event. A pause that begins brings nothing else.
+    What else their beginnings and ends bring comes with their own events; a pause that begins brings nothing else.
     """
-    if what == HOURS_END:
-        m.open[q] = False
+    if what == HOURS_END or what == HOURS_BEGIN:
+        m.open[q] = what == HOURS_BEGIN
         return
-    shift = m.plan.pause_shift[row] if what == PAUSE_BEGINS else row
+    shift = m.plan.pause_shift[row] if what == PAUSE_BEGINS or what == PAUSE_ENDS else row
     a = m.plan.shift_agent[shift]
-    if m.shift[a] != shift:
+    if what == SHIFT_BEGINS or what == SHIFT_BEGINS_PAUSED:
+        m.shift[a] = shift
+        if m.duty[a] == FINISHING:
+            m.kept[a] = -1
+        m.duty[a] = ON if what == SHIFT_BEGINS else PAUSED
+        m.idle[a] = now
+    elif m.shift[a] != shift:
         return
-    if what == PAUSE_BEGINS:
+    elif what == PAUSE_ENDS:
+        m.duty[a] = ON
+        m.idle[a] = now
+    elif what == PAUSE_BEGINS:
         m.duty[a] = PAUSED
+        m.attends[a] = False
         may_go(m, now, a)
     elif what == SHIFT_ENDS or m.duty[a] == FINISHING:
-        m.duty[a] = ENDING
-    remove(m, a)
+        m.duty[a] = OFF
+    place(m, a)
 
 
 @compiled
 def agents_leave(m: Memory, now: int, what: int, shift: int) -> None:
     """One agent's part of the event: their shift or their overrun is over."""
     a = m.plan.shift_agent[shift]
-    if m.shift[a] != shift:
-        return
     if what == SHIFT_ENDS:
         release_bound(m, now, a)
-        m.duty[a] = FINISHING
         if hand_over_sessions(m, now, a, m.plan.hand_over[m.plan.team[a]]):
+            m.kept[a] = shift
+            m.duty[a] = FINISHING
             is_ready(m, a)
             if m.present[a] == NEVER:
                 m.present[a] = now
                 m.present_shift[a] = shift
-        else:
+        m.attends[a] = False
+    elif m.kept[a] == shift:
+        m.kept[a] = -1
+        if m.duty[a] == FINISHING:
             m.duty[a] = OFF
-    elif m.duty[a] == FINISHING or m.duty[a] == ENDING:
-        m.duty[a] = OFF
         hand_over_sessions(m, now, a, True)
-    may_go(m, now, a)
+    is_ready(m, a)
 
 
 @compiled
@@ -1257,22 +1340,15 @@ def agents_come(m: Memory, now: int, what: int, row: int) -> None:
     """One agent's part of the event; `row`: the shift or pause."""
     shift = m.plan.pause_shift[row] if what == PAUSE_ENDS else row
     a = m.plan.shift_agent[shift]
-    if what == PAUSE_ENDS and (m.duty[a] != PAUSED or m.shift[a] != shift):
-        return
-    m.shift[a] = shift
-    m.idle[a] = now
-    if what == SHIFT_BEGINS_PAUSED:
-        m.duty[a] = PAUSED
-        may_go(m, now, a)
-        return
-    m.duty[a] = ON
     if m.present[a] < NEVER and m.present_shift[a] != shift:
         end_presence(m, now, a)
-    if m.present[a] == NEVER:
-        m.present[a] = now
-        m.present_shift[a] = shift
-    gains(m, a)
-    is_ready(m, a)
+    if what != SHIFT_BEGINS_PAUSED:
+        m.attends[a] = True
+        if m.present[a] == NEVER:
+            m.present[a] = now
+            m.present_shift[a] = shift
+        gains(m, a)
+        is_ready(m, a)
 
 
 @compiled
@@ -1293,16 +1369,14 @@ def queue_closes(m: Memory, now: int, q: int) -> None:
 
 @compiled
 def queue_opens(m: Memory, now: int, q: int) -> None:
-    """Held contacts are released: to their own agent first, who may be off for good (2.7)."""
-    m.open[q] = True
+    """Held contacts are released: to their own agent first (2.7)."""
     c = m.first[LINES * q + HELD]
     while c >= 0:
         following = m.after[c]
-        a = m.own[c]
-        if a >= 0 and (m.duty[a] == ON or m.duty[a] == PAUSED):
+        if m.own[c] >= 0 and on_shift_with_skill(m, m.own[c], q):
+            m.resumes[c] = True
             m.bound_until[c] = now + m.plan.same_agent_for[q]
-            if m.plan.same_agent_for[q] > 0:
-                push(m, m.bound_until[c], SAME_AGENT_OVER, c)
+            push(m, m.bound_until[c], SAME_AGENT_OVER, c)
             wait_otherwise(m, now, c, BOUND)
         else:
             wait_otherwise(m, now, c, unconditional(m, c))
@@ -1324,9 +1398,11 @@ def look_for_agent(m: Memory, now: int, c: int) -> bool:
     """The waiting c looks for an agent. Whether it found one."""
     a = m.own[c]
     if m.state[c] == BOUND:
-        if not takes_own(m, a, c, True):
+        at_once = m.resumes[c]
+        m.resumes[c] = False
+        if not takes_own(m, a, c, at_once):
             a = -1
-            if m.plan.same_agent_for[m.work.queue[c]] == 0:  # released from being held, and never bound
+            if at_once and m.bound_until[c] == now:  # it is not to be bound
                 step_out(m, c)
                 line_up(m, c, unconditional(m, c))
                 a = find_agent(m, now, c)
@@ -1340,44 +1416,63 @@ def look_for_agent(m: Memory, now: int, c: int) -> bool:
 
 
 @compiled
-def look_for_agents(m: Memory, now: int) -> None:
-    """One batch of contacts looks for agents, by (waiting since − head start, id).
+def sort_seekers(m: Memory) -> None:
+    """By insertion: few, or from a line and in order already."""
+    for i in range(1, m.number[SEEKERS]):
+        c = m.seekers[i]
+        j = i
+        while j > 0 and earlier(m, c, m.seekers[j - 1]):
+            m.seekers[j] = m.seekers[j - 1]
+            j -= 1
+        m.seekers[j] = c
 
-    All of a queue look although the event concerned some of them: the others find nobody, as the system was settled.
+
+@compiled
+def look_for_agents(m: Memory, now: int) -> None:
+    """One batch of contacts looks for agents, by (waiting since − head start, id): seekers, and lines as a whole.
+
     When the first of a line finds nobody the rest of it need not look, until a reservation is lifted.
     """
     everybody = m.number[LOOK] == EVERYBODY
-    m.number[LOOK] = NOBODY
-    m.number[LIFTED] = 0
     for line in range(m.first.size):
         m.cursor[line] = m.first[line] if (everybody or m.look[line // LINES]) and line % LINES != HELD else -1
         m.stopped[line] = False
     m.look[:] = False
+    sort_seekers(m)
+    seekers = m.number[SEEKERS]
+    m.number[SEEKERS] = 0
+    m.number[LOOK] = NOBODY
+    m.number[LIFTED] = 0
+    i = 0
     while True:
-        c = -1
+        while i < seekers and m.state[m.seekers[i]] > BOUND:
+            i += 1
+        c = m.seekers[i] if i < seekers else -1
         line = -1
-        for i in range(m.cursor.size):
-            if m.cursor[i] >= 0 and (c < 0 or earlier(m, m.cursor[i], c)):
-                c = m.cursor[i]
-                line = i
+        for other in range(m.cursor.size):
+            if m.cursor[other] >= 0 and (c < 0 or c == m.cursor[other] or earlier(m, m.cursor[other], c)):
+                c = m.cursor[other]
+                line = other
         if c < 0:
-            break
-        m.cursor[line] = m.after[c]
-        if not look_for_agent(m, now, c) and line % LINES == WAITING:
+            return
+        if line < 0:
+            i += 1
+        else:
+            m.cursor[line] = m.after[c]
+        if not look_for_agent(m, now, c) and line >= 0 and line % LINES == WAITING:
             m.cursor[line] = -1
             m.stopped[line] = True
         if m.number[LIFTED] == 1:
             m.number[LIFTED] = 0
-            for i in range(m.cursor.size):
-                if m.stopped[i]:
-                    m.stopped[i] = False
-                    d = m.first[i]
-                    while d >= 0 and not earlier(m, c, d):
-                        d = m.after[d]
-                    m.cursor[i] = d
+            for other in range(m.cursor.size):
+                if m.stopped[other]:
+                    m.stopped[other] = False
+                    m.cursor[other] = m.first[other]
+                    while m.cursor[other] >= 0 and not earlier(m, c, m.cursor[other]):
+                        m.cursor[other] = m.after[m.cursor[other]]
 
 
-@compiled
+@inlined
 def settle(m: Memory, now: int) -> None:
     """Contacts and agents find each other; then agents start work; then the fresh message's timers are set."""
     n = m.number[GAINED]
@@ -1409,6 +1504,7 @@ def settle(m: Memory, now: int) -> None:
     ):
         decide(m, now, c, BLOCKED)
         leave_unassigned(m, now, c)
+        m.number[STRETCHES] -= 1  # its own: it has never waited
         retry(m, now, c)
         while m.number[LOOK] != NOBODY:
             look_for_agents(m, now)
@@ -1417,17 +1513,21 @@ def settle(m: Memory, now: int) -> None:
         m.starts[a] = False
         if m.hand[a] < 0 and m.pending[a] > 0 and (m.duty[a] == ON or m.duty[a] == FINISHING):
             start_message(m, now, a)
+        may_go(m, now, a)
     m.number[READY] = 0
     if c >= 0 and m.state[c] <= RINGING:
         set_timers(m, now, c)
     m.number[FRESH] = -1
 
 
-@compiled
+@inlined
 def set_timers(m: Memory, now: int, c: int) -> None:
-    """c's message really waits."""
+    """c's message, which has just come, really waits."""
     q = m.work.queue[c]
-    if m.state[c] != RINGING or m.due[c] < now + m.plan.answer_delay[q]:
+    turn = m.turn[c]
+    patience = m.work.reply_patience[m.log.first_turn[c] + turn] if turn > 0 else m.work.patience[c]
+    m.due[c] = opening_time(m, now, q, patience) if m.state[c] == HELD else now + patience
+    if m.state[c] != RINGING or patience < m.plan.answer_delay[q]:
         push(m, m.due[c], PATIENCE_ENDS, c)
     if m.state[c] == BOUND:
         push(m, m.bound_until[c], SAME_AGENT_OVER, c)
@@ -1451,9 +1551,10 @@ def run(m: Memory, roots: int) -> bool:
 def go_on(m: Memory, roots: int) -> bool:
     per_contact = 3 + m.afters.shape[1]  # events that one contact can add in one event: patience, bound, follow-up, …
     while True:
+        fill_hole(m)
         alive = m.number[ALIVE] + 1
         if (
-            m.number[HEAP] + alive * per_contact + m.duty.size > m.heap_time.size
+            m.number[HEAP] + alive * per_contact + m.duty.size > len(m.heap)
             or m.number[STRETCHES] + alive > m.log.stretch_contact.size
         ):
             return False
@@ -1469,20 +1570,20 @@ def go_on(m: Memory, roots: int) -> bool:
                 code = ARRIVAL << ID_BITS | c
                 source = ROOT
         if m.number[HEAP] > 0:
-            time = m.heap_time[0]
-            if time < now or (time == now and m.heap_code[0] < code):
+            time = m.heap[0, TIME]
+            if time < now or (time == now and m.heap[0, CODE] < code):
                 now = time
-                code = m.heap_code[0]
+                code = m.heap[0, CODE]
                 source = HEAP
         kind = code >> ID_BITS
         ident = code & ((1 << ID_BITS) - 1)
         if source == HEAP:
-            pop(m)
+            m.number[HOLE] = 1
         elif source == ROOT:
             m.number[ROOT] = c + 1
         elif kind == BY_THE_CLOCK:
             m.number[ENTRY] = i + 1
-            ends_by_the_clock(m, now, ident, m.table_what[i], m.table_row[i])
+            by_the_clock(m, now, ident, m.table_what[i], m.table_row[i])
             continue
         elif kind == AGENTS_LEAVE or kind == AGENTS_COME:
             while m.table_time[i] == now and m.table_code[i] == code:
@@ -1541,6 +1642,15 @@ def horizon(m: Memory, now: int) -> None:
     for q in range(m.waiting.size):
         m.log.queue_area[q] += m.waiting[q] * clip(m, now)
         m.log.open_area[q] += m.alive[q] * clip(m, now)
+
+
+@entry
+def in_order(ids: I32) -> bool:
+    """Whether the ids do not decrease."""
+    for i in range(1, ids.size):
+        if ids[i - 1] > ids[i]:
+            return False
+    return True
 
 
 @entry

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from numba import njit, types
-from numba.core import imputils
+from numba.core import cgutils, imputils
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import intrinsic, models, register_model
 
@@ -22,6 +22,11 @@ OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
 def compiled(function: Function) -> Function:
     """`function`, compiled; called from other compiled functions."""
     return njit(**OPTIONS)(function)  # type: ignore[no-any-return]
+
+
+def inlined(function: Function) -> Function:
+    """As `compiled`, without a call: for the small and for the busy ones."""
+    return njit(forceinline=True, **OPTIONS)(function)  # type: ignore[no-any-return]
 
 
 def entry(function: Function) -> Function:
@@ -79,4 +84,10 @@ def load(context: Any, builder: Any, pointer_type: Pointer, value: Any, name: st
     place = builder.gep(value, [context.get_constant(types.int32, i) for i in (0, index)], inbounds=True)
     if isinstance(field, types.BaseNamedTuple):
         return place
-    return imputils.impl_ret_borrowed(context, builder, field, builder.load(place))
+    loaded = builder.load(place)
+    if isinstance(field, types.Array):
+        # without an owner: nothing to count, and the pointed-to table keeps the array alive
+        array = context.make_array(field)(context, builder, loaded)
+        array.meminfo = cgutils.get_null_value(array.meminfo.type)
+        loaded = array._getvalue()
+    return loaded

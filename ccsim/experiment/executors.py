@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -55,10 +56,29 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Ctrl-C is held back until the end of the block: a worker that is being born would die noisily."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _in_order(pool: Executor, task: Callable[[A], R], units: Iterable[A], workers: int) -> Iterator[R]:
     units = iter(units)
-    running: deque[Future[R]] = deque(pool.submit(task, unit) for unit in islice(units, 2 * workers))
+    running: deque[Future[R]] = deque()
+
+    def submit(number: int) -> None:
+        with _interrupts_wait():
+            running.extend(pool.submit(task, unit) for unit in islice(units, number))
+
+    submit(2 * workers)
     while running:
         result = running.popleft().result()
-        running.extend(pool.submit(task, unit) for unit in islice(units, 1))
+        submit(1)
         yield result

@@ -1,0 +1,223 @@
+"""`python -m bench [ROW …] [--repeats N] [--quick]`: what the engines cost, as ratios within one run.
+
+Rows: erlang_a, chat, flagship, growth, agents, threads. `--quick` takes a tenth of the contacts.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import click
+import numpy as np
+
+from bench import cases, plain_simpy
+from bench.cases import kernel_once, whole
+from bench.measure import in_turn, peak_memory, ratio
+from ccsim.engine import compiled, reference
+from ccsim.plan import lower
+from ccsim.scenario.model import Scenario
+from ccsim.tables import NEVER, SECOND, Log, Outcome, Workload
+from ccsim.workload import sample
+
+Row = Callable[[int, float], None]
+
+
+def events(log: Log) -> int:
+    """What took effect: arrivals, later messages, replies, departures before an answer, sessions ended."""
+    return sum(
+        int(count)
+        for count in (
+            np.count_nonzero(log.arrival < NEVER),
+            np.count_nonzero(log.message < NEVER) - np.count_nonzero(log.messages > 0),
+            np.count_nonzero(log.reply < NEVER),
+            np.isin(log.outcome, (Outcome.ABANDONED, Outcome.SILENTLY_ABANDONED, Outcome.LOST)).sum(),
+            np.count_nonzero(log.stretch_agent >= 0),
+        )
+    )
+
+
+def contacts(workload: Workload) -> int:
+    return int(np.count_nonzero(workload.link == 0))
+
+
+def line(name: str, seconds: list[float], count: int, happened: int | None = None) -> None:
+    median = statistics.median(seconds)
+    each = f"{median / count * 1e9:12,.0f} ns/contact {count / median:14,.0f} contacts/s"
+    print(f"  {name:36s} {each}" + (f" {median / happened * 1e9:9.1f} ns/event" if happened else ""))
+
+
+def against(name: str, seconds: dict[str, list[float]], sizes: dict[str, int], base: str, other: str) -> None:
+    """Ratio of the cost per contact, other over base."""
+    each = {piece: [s / sizes[piece] for s in seconds[piece]] for piece in (base, other)}
+    print(f"  {name:36s} {ratio(each[other], each[base]):12.1f} ×")
+
+
+def compare(scenario: Scenario, small: Scenario, plain: Callable[[], Any], plain_size: int, repeats: int) -> None:
+    """Kernel alone, with sampling and metrics, the plain SimPy model and the reference, in one run."""
+    (plan, _), workload = lower(scenario), sample(scenario, 0)
+    (small_plan, _), small_workload = lower(small), sample(small, 0)
+    happened = events(compiled.simulate(workload, plan))
+    seconds = in_turn(
+        {
+            "kernel": lambda: compiled.simulate(workload, plan),
+            "sampling + kernel + metrics": lambda: whole(scenario),
+            "plain SimPy model": plain,
+            "reference engine": lambda: reference.simulate(small_workload, small_plan),
+        },
+        repeats,
+    )
+    sizes = dict.fromkeys(seconds, contacts(workload))
+    sizes |= {"plain SimPy model": plain_size, "reference engine": contacts(small_workload)}
+    for name, times in seconds.items():
+        line(name, times, sizes[name], happened if name == "kernel" else None)
+    against("plain SimPy / kernel", seconds, sizes, "kernel", "plain SimPy model")
+    against("plain SimPy / whole", seconds, sizes, "sampling + kernel + metrics", "plain SimPy model")
+    against("reference / plain SimPy", seconds, sizes, "plain SimPy model", "reference engine")
+    print(f"  {'peak memory of the whole':36s} {peak_memory(whole, scenario) / 1e6:12,.0f} MB")
+
+
+def erlang_a(repeats: int, size: float) -> None:
+    """200 calls/h, 300 s, 17 agents, patience 180 s; exact: abandonment 0.09973, ASA of the answered 16.124 s."""
+    calls, small = round(1_000_000 * size), round(50_000 * size)
+    scenario = cases.erlang_a(calls)
+
+    def plain() -> None:
+        plain_simpy.erlang_a(small, cases.CALLS_PER_HOUR / 3600, 300, 180, 17, seed=1)
+
+    compare(scenario, cases.erlang_a(small), plain, small, repeats)
+    workload = sample(scenario, 0)
+    log = compiled.simulate(workload, lower(scenario)[0])
+    left = log.outcome == Outcome.ABANDONED
+    waits = (log.start - log.message)[log.start < NEVER] / SECOND
+    n, answered = len(left), len(waits)
+    error = np.sqrt(left.mean() * (1 - left.mean()) / n), waits.std() / np.sqrt(answered)
+    print(f"  abandonment {left.mean():.5f} (exact 0.09973), ASA {waits.mean():.3f} s (exact 16.124)")
+    print(f"  standard errors, were calls independent: {error[0]:.5f}, {error[1]:.3f} s")
+
+
+def chat(repeats: int, size: float) -> None:
+    """Live chat: 50 agents × 3 slots, 6 turns, 30 s work, 60 s latency, 80 % utilisation."""
+    chats, small = round(200_000 * size), round(10_000 * size)
+
+    def plain() -> None:
+        plain_simpy.chat(small, cases.chat_rate(50), 6, 30.0, 60.0, 50, 3, seed=1)
+
+    compare(cases.chat(chats), cases.chat(small), plain, small, repeats)
+
+
+def flagship(repeats: int, size: float) -> None:
+    """The week of scenarios/retail_week.toml: kernel against reference."""
+    scenario = cases.flagship()
+    (plan, _), workload = lower(scenario), sample(scenario, 0)
+    happened = events(compiled.simulate(workload, plan))
+    seconds = in_turn(
+        {
+            "kernel": lambda: compiled.simulate(workload, plan),
+            "sampling + kernel + metrics": lambda: whole(scenario),
+            "reference engine": lambda: reference.simulate(workload, plan),
+        },
+        repeats,
+    )
+    sizes = dict.fromkeys(seconds, contacts(workload))
+    for name, times in seconds.items():
+        line(name, times, sizes[name], happened if name != "sampling + kernel + metrics" else None)
+    against("reference / kernel", seconds, sizes, "kernel", "reference engine")
+
+
+def growth(repeats: int, size: float) -> None:
+    """10⁴ to 10⁷ calls and to 10⁶ chats: cost per contact, bytes per contact and turn."""
+    for kind, case, counts in (
+        ("calls", cases.erlang_a, (10_000, 100_000, 1_000_000, 10_000_000)),
+        ("chats", cases.chat, (10_000, 100_000, 1_000_000)),
+    ):
+        for count in counts:
+            scenario = case(round(count * size))
+            times, workload, log = kernel(scenario, repeats)
+            line(f"{count * size:,.0f} {kind}", times, contacts(workload), events(log))
+            held = sum(array.nbytes for table in (workload, log) for array in table)
+            peak = peak_memory(kernel_once, scenario) / 1e6
+            print(f"  {'':36s} {held / contacts(workload):12,.0f} B/contact workload + log; peak {peak:,.0f} MB")
+
+
+def kernel(scenario: Scenario, repeats: int) -> tuple[list[float], Workload, Log]:
+    """Seconds of the kernel alone on one replication, its workload and log."""
+    (plan, _), workload = lower(scenario), sample(scenario, 0)
+    (times,) = in_turn({"kernel": lambda: compiled.simulate(workload, plan)}, repeats).values()
+    return times, workload, compiled.simulate(workload, plan)
+
+
+def agents(repeats: int, size: float) -> None:
+    """100 to 10,000 agents at constant load, in 1 to 8 teams."""
+    for case, kind in ((cases.erlang_a, "phone"), (cases.chat, "chat")):
+        for count in (100, 1_000, 10_000):
+            for teams in (1, 8):
+                scenario = case(round(200_000 * size), agents=count, teams=teams)
+                times, workload, _ = kernel(scenario, repeats)
+                line(f"{kind}: {count:,} agents, {teams} teams", times, contacts(workload))
+
+
+def threads(repeats: int, size: float) -> None:
+    """Two threads against one, beside two copies of a plain compiled loop; the same bytes."""
+    from numba import njit
+
+    @njit(nogil=True)
+    def spin(n: int) -> float:
+        total = 0.0
+        for i in range(n):
+            total += (i * 7919 % 104729) * 1e-6
+        return total
+
+    scenario = cases.erlang_a(round(500_000 * size))
+    plan, workloads = lower(scenario)[0], [sample(scenario, r) for r in range(4)]
+    rounds = round(60_000_000 * size)
+    spin(1)
+
+    def run(count: int, work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(work, items))
+
+    def simulate(workload: Workload) -> Log:
+        return compiled.simulate(workload, plan)
+
+    seconds = in_turn(
+        {
+            "simulation, one thread": lambda: run(1, simulate, workloads),
+            "simulation, two threads": lambda: run(2, simulate, workloads),
+            "control, one thread": lambda: run(1, spin, [rounds] * 4),
+            "control, two threads": lambda: run(2, spin, [rounds] * 4),
+        },
+        repeats,
+    )
+    gain = ratio(seconds["simulation, one thread"], seconds["simulation, two threads"])
+    control = ratio(seconds["control, one thread"], seconds["control, two threads"])
+    print(f"  two threads: {gain:.2f} × as fast as one; the control: {control:.2f} ×; share of it {gain / control:.2f}")
+    one, two = run(1, simulate, workloads), run(2, simulate, workloads)
+    same = all(a.tobytes() == b.tobytes() for x, y in zip(one, two, strict=True) for a, b in zip(x, y, strict=True))
+    print(f"  same bytes: {same}")
+
+
+ROWS: dict[str, Row] = {
+    "erlang_a": erlang_a,
+    "chat": chat,
+    "flagship": flagship,
+    "growth": growth,
+    "agents": agents,
+    "threads": threads,
+}
+
+
+@click.command(help=__doc__)
+@click.argument("rows", nargs=-1, type=click.Choice(list(ROWS)))
+@click.option("--repeats", default=5, show_default=True, help="Counted rounds; medians are printed.")
+@click.option("--quick", is_flag=True, help="A tenth of the contacts.")
+def main(rows: tuple[str, ...], repeats: int, quick: bool) -> None:
+    for name in rows or ROWS:
+        print(f"{name}: {ROWS[name].__doc__}")
+        ROWS[name](repeats, 0.1 if quick else 1.0)
+
+
+if __name__ == "__main__":
+    main()

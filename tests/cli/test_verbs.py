@@ -1,0 +1,114 @@
+"""The other verbs, and the cost of asking for help."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.cli.tiny import TINY, ccsim, write_tiny
+
+SLOW = ("numpy", "pandas", "scipy", "matplotlib", "numba", "pyarrow", "pydantic", "rich", "tqdm", "simpy")
+
+
+def test_help_imports_nothing_slow() -> None:
+    program = (
+        "import sys\n"
+        "from ccsim.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit as done:\n    assert done.code == 0\n"
+        f"print([name for name in {SLOW!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert "run" in done.stdout
+
+
+def test_python_m_ccsim_is_ccsim() -> None:
+    done = subprocess.run([sys.executable, "-m", "ccsim", "--help"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Usage: ccsim ")
+
+
+def test_new_writes_a_scenario_that_checks_and_never_overwrites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ccsim("new", "centre").exit_code == 0
+    written = (tmp_path / "centre.toml").read_text()
+    assert ccsim("check", "centre.toml").exit_code == 0
+    again = ccsim("new", "centre.toml")
+    assert again.exit_code == 2
+    assert "centre.toml" in again.stderr
+    assert (tmp_path / "centre.toml").read_text() == written
+
+
+def test_new_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    done = ccsim("new", tmp_path / "nowhere" / "centre")
+    assert done.exit_code == 2
+    assert "nowhere" in done.stderr
+
+
+def test_schema_is_json() -> None:
+    found = json.loads(ccsim("schema").stdout)
+    assert "queue" in found["properties"]
+
+
+def test_check_tells_the_defaults_with_their_tags(tmp_path: Path) -> None:
+    done = ccsim("check", write_tiny(tmp_path))
+    assert done.exit_code == 0
+    assert '[I] { mean = "4m30s", cv = 0.9 }' in done.stdout.split("queue.phone.work ")[1].splitlines()[0]
+
+
+def test_check_tells_theory_beside_the_queues_it_applies_to(tmp_path: Path) -> None:
+    done = ccsim("check", write_tiny(tmp_path), "--theory")
+    assert done.exit_code == 0
+    theory = done.stdout.split("Theory")[1]
+    assert "phone: Erlang A; Mon 2 Mar 09:00, 12 contacts an hour, 2 agents" in theory
+    assert "chat: machine repair" in theory
+    assert "message: Erlang R" in theory
+
+
+def test_theory_by_hand(tmp_path: Path) -> None:
+    """Half an erlang and one agent: Erlang C has one half wait, on average as long as a call."""
+    text = """
+    start = 2026-03-02
+    days = 1
+    [queue.phone]
+    channel = "phone"
+    open = "always"
+    volume = { per_hour = 30 }
+    work = { dist = "exponential", mean = "1m" }
+    wrap_up = "0s"
+    patience = "never"
+    [team.one]
+    skills = { phone = 1 }
+    shifts = [{ agents = 1, hours = "always" }]
+    """
+    theory = ccsim("check", write_tiny(tmp_path, text), "--theory").stdout.split("Theory")[1]
+    assert "Erlang C" in theory
+    figures = dict(line.split(maxsplit=1) for line in theory.splitlines() if line.startswith("    "))
+    assert figures["asa"] == "1m"
+    assert figures["utilisation"] == "50.0 %"
+
+
+def test_check_of_a_bad_variant(tmp_path: Path) -> None:
+    assert tomllib.loads(TINY)["variant"]
+    file = write_tiny(tmp_path, TINY.replace('"queue.phone.volume.scale" = 3', '"queue.phone.volume.scale" = -3'))
+    done = ccsim("check", file)
+    assert done.exit_code == 2
+    assert "queue.phone.volume.scale" in done.stderr
+
+
+def test_check_warns_of_overload(tmp_path: Path) -> None:
+    done = ccsim(
+        "check",
+        write_tiny(
+            tmp_path, TINY.replace("calls", "calls", 1).replace('channel = "phone"', 'channel = "phone"\nwork = "2h"')
+        ),
+    )
+    assert done.exit_code == 0
+    assert "warning" in done.stderr
+    assert "phone" in done.stderr
