@@ -21,15 +21,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ccsim.attendance import outs, present
-from ccsim.customers import Group, customers, poisson_rate
+from ccsim.customers import Group, customers
 from ccsim.draws.durations import Constant, Law
 from ccsim.draws.streams import Source
 from ccsim.tables import I8, I32, I64, NEVER, Bool, Link, Workload
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Callback, Outbound, Queue, Scenario, Transfer
-
-_rate = poisson_rate  # experiment/expectations.py still asks here
 
 MAX_TRANSFERS: Final = 3
 """Transfers in a chain, at most."""

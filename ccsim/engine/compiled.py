@@ -20,7 +20,7 @@ from ccsim import routing, tables
 from ccsim.engine import events
 from ccsim.engine.events import Event
 from ccsim.routing import AgentColumn
-from ccsim.tables import NEVER, I64, Log, Outcome, Plan, Workload
+from ccsim.tables import I64, NEVER, Log, Outcome, Plan, Workload
 
 ROOM = 1024
 """Entries that the heap, and stretches beyond one a contact, have room for at first; doubled when they run out."""

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ccsim import theory
+from ccsim.customers import poisson_rate
 from ccsim.draws.durations import Constant, Exponential, Law, LogNormal, Never
 from ccsim.metrics.timeline import Timeline
 from ccsim.plan import lower
 from ccsim.scenario.model import Queue, Scenario
 from ccsim.tables import F64, I64, SECOND, Plan
-from ccsim.workload import _rate, sample
+from ccsim.workload import sample
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def _per_hour(scenario: Scenario, queue: int, edges: I64) -> F64:
         workload = sample(scenario, 0)
         contacts = np.histogram(workload.arrival[workload.queue == queue], edges)[0].astype(np.float64)
     else:
-        rate = _rate(scenario, name)
+        rate = poisson_rate(scenario, name)
         contacts = np.diff(np.interp(edges.astype(np.float64), rate.edges.astype(np.float64), rate.expected))
     return np.asarray(contacts / (np.diff(edges) / (3600 * SECOND)), dtype=np.float64)
 
@@ -87,7 +88,7 @@ def _figures(
     queue: Queue, rate: float, agents: int, pace: float, slots: int, threshold: float
 ) -> tuple[str, dict[str, float]]:
     turns, latency = queue.turns.mean, queue.reply_latency.mean
-    work = pace * (queue.work.mean + queue.wrap_up.mean / turns)
+    work = pace * (queue.turn_work.mean + queue.wrap_up.mean / turns)
     if work == 0:
         return "", {}
     if queue.kind.one_to_one:
