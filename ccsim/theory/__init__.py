@@ -6,6 +6,7 @@ allows. A queue that cannot keep up is not an error: its waits are `inf`. SciPy 
 so that importing this package stays cheap.
 """
 
+from ccsim.theory.abandonment import RedialFigures, SilentFigures, redials, silent_abandonment
 from ccsim.theory.chats import ChatFigures, SharedFigures, chat_group, shared_attention
 from ccsim.theory.conversations import (
     ClosedFigures,
@@ -28,6 +29,7 @@ from ccsim.theory.queues import (
     erlang_b,
     erlang_c,
     exponential_patience,
+    kaufman_roberts,
     lognormal_patience,
     mdc_wait,
     mg1_wait,
@@ -42,7 +44,9 @@ __all__ = [
     "Patience",
     "PriorityFigures",
     "QueueFigures",
+    "RedialFigures",
     "SharedFigures",
+    "SilentFigures",
     "agents_needed",
     "chat_group",
     "cobham",
@@ -54,11 +58,14 @@ __all__ = [
     "erlang_r",
     "exponential_patience",
     "idle_closure",
+    "kaufman_roberts",
     "lognormal_patience",
     "machine_repair",
     "mdc_wait",
     "mg1_wait",
     "preemptive_resume",
+    "redials",
     "shared_attention",
+    "silent_abandonment",
     "visit_rates",
 ]

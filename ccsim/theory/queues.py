@@ -57,6 +57,27 @@ def erlang_b(load: float, agents: int) -> float:
     return blocked
 
 
+def kaufman_roberts(capacity: int, units: Sequence[int], loads: Sequence[float]) -> tuple[float, ...]:
+    """Share of each class blocked where a contact of class k takes `units[k]` of `capacity` for as long as it lasts.
+
+    Poisson arrivals, loads[k] = rate × mean duration, of any law; no waiting room. With q(j) the weight of j units
+    taken, j q(j) = sum over k of loads[k] units[k] q(j - units[k]).
+    Source: Kaufman (1981), IEEE Transactions on Communications 29; Roberts (1981).
+    """
+    count(capacity=capacity)
+    if len(units) != len(loads):
+        raise ValueError("units and loads must be of one length")
+    for size, load in zip(units, loads, strict=True):
+        count(units=size)
+        nonnegative(load=load)
+    weight = np.zeros(capacity + 1)
+    weight[0] = 1.0
+    for j in range(1, capacity + 1):
+        weight[j] = sum(a * b * weight[j - b] for a, b in zip(loads, units, strict=True) if b <= j) / j
+        weight /= weight[: j + 1].sum()  # else large loads overflow
+    return tuple(float(weight[max(capacity - size + 1, 0) :].sum()) for size in units)
+
+
 def erlang_c(rate: float, work: float, agents: int, threshold: float) -> QueueFigures:
     """M/M/n: `rate` contacts a second, mean `work`, nobody abandons; level within `threshold`.
 

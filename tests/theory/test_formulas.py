@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable, Hashable, Iterable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,21 @@ def test_erlang_b_is_the_truncated_poisson_law() -> None:
         poisson = stats.poisson(load)
         expected = poisson.pmf(agents) / poisson.cdf(agents)
         assert theory.erlang_b(load, agents) == pytest.approx(expected, rel=1e-9)
+
+
+def test_kaufman_roberts_is_the_product_form() -> None:
+    capacity, units, loads = 15, (15, 5, 3), (0.3, 1.1, 0.7)
+    mixes = [mix for mix in product(range(2), range(4), range(6)) if np.dot(mix, units) <= capacity]
+    weights = np.array([math.prod(a**n / math.factorial(n) for a, n in zip(loads, mix, strict=True)) for mix in mixes])
+    taken = np.array([np.dot(mix, units) for mix in mixes])
+    expected = tuple(float(weights[taken + size > capacity].sum() / weights.sum()) for size in units)
+    assert theory.kaufman_roberts(capacity, units, loads) == pytest.approx(expected)
+
+
+def test_kaufman_roberts_limits() -> None:
+    assert theory.kaufman_roberts(2900, [1], [3000]) == pytest.approx((theory.erlang_b(3000, 2900),))
+    assert theory.kaufman_roberts(12, [4], [2.0]) == pytest.approx((theory.erlang_b(2, 3),))
+    assert theory.kaufman_roberts(3, [1, 4], [2.0, 0]) == pytest.approx((theory.erlang_b(2, 3), 1))
 
 
 def test_erlang_c_published_values() -> None:
@@ -653,6 +669,138 @@ def test_shared_attention_of_two_agents_is_the_chain_of_named_agents() -> None:
     assert figures.session_mean == pytest.approx(figures.sessions / ended)
 
 
+# --- Customers who give up
+
+
+@pytest.mark.parametrize("timeout", [0.0, 70.0])
+def test_silent_abandonment_is_the_chain_of_phases(timeout: float) -> None:
+    """The silence after work in vain in many exponential phases; what is missing goes with one over their number."""
+    rate, work, patience, silent, room = 0.03, 40.0, 50.0, 0.4, 2
+
+    def figures(phases: int) -> list[float]:
+        # work with a customer -1, in vain 0, silence 1 to phases; None: idle. The queue: True who has gone.
+        def next_one(queue: tuple[bool, ...]) -> tuple[int | None, tuple[bool, ...]]:
+            return (-1 + queue[0], queue[1:]) if queue else (None, ())
+
+        def moves(state: Any) -> Iterable[tuple[float, Any]]:
+            stage, queue = state
+            if stage is None:
+                yield rate, (-1, ())
+                return
+            if len(queue) < room:
+                yield rate, (stage, (*queue, False))
+            for i in range(len(queue)):
+                if not queue[i]:
+                    yield silent / patience, (stage, (*queue[:i], True, *queue[i + 1 :]))
+                    yield (1 - silent) / patience, (stage, (*queue[:i], *queue[i + 1 :]))
+            if stage < 1:
+                yield 1 / work, (1, queue) if stage == 0 and phases else next_one(queue)
+            else:
+                yield phases / timeout, (stage + 1, queue) if stage < phases else next_one(queue)
+
+        law = solve_chain((None, ()), moves)
+        there = mean(law, lambda s: s[1].count(False)) / patience / rate
+        return [
+            mean(law, lambda s: len(s[1]) == room),
+            (1 - silent) * there,
+            silent * there,
+            mean(law, lambda s: len(s[1])),
+            mean(law, lambda s: s[0] in (-1, 0)),
+            mean(law, lambda s: s[0] is not None),
+        ]
+
+    expected = figures(0)
+    if timeout:
+        fine, coarse = np.array(figures(40)), np.array(figures(20))
+        expected = list(2 * fine - coarse)
+    got = theory.silent_abandonment(rate, work, patience, silent, timeout, room)
+    assert list(vars(got).values()) == pytest.approx(expected, rel=1e-3 if timeout else 1e-9)
+
+
+def test_silent_abandonment_in_the_only_place() -> None:
+    """One may wait: the agent's next session is in vain if that place is taken by who has gone. By quadrature."""
+    rate, work, patience, silent, timeout = 0.05, 40.0, 60.0, 0.4, 100.0
+    place = np.array([[-rate, rate], [(1 - silent) / patience, -1 / patience]])  # free, or taken by who still waits
+
+    grid = np.linspace(0, 20 * work, 2001)
+
+    def expect(silence: float) -> tuple[float, float]:
+        """Probability that the place is free at the end of a session, or taken by who has gone."""
+        states = expm(place * (grid + silence)[:, None, None])[:, 0, :]
+        free, waits = np.trapezoid(np.exp(-grid / work)[:, None] / work * states, grid, axis=0)
+        return float(free), float(1 - free - waits)
+
+    (free, gone), (free_in_vain, gone_in_vain) = expect(0), expect(timeout)
+    v = gone / (1 - gone_in_vain + gone)  # share of sessions in vain
+    idle = ((1 - v) * free + v * free_in_vain) / rate
+    cycle = work + v * timeout + idle
+    figures = theory.silent_abandonment(rate, work, patience, silent, timeout, 1)
+    assert figures.silently_abandoned == pytest.approx(v / cycle / rate, rel=1e-4)
+    assert figures.abandoned == pytest.approx(v / cycle / rate * (1 - silent) / silent, rel=1e-4)
+    assert figures.occupancy == pytest.approx(1 - idle / cycle, rel=1e-4)
+    assert figures.utilisation == pytest.approx(work / cycle, rel=1e-4)
+    # who comes is served, blocked, or gives up
+    assert figures.blocked == pytest.approx(1 - (1 - v) / cycle / rate - v / cycle / rate / silent, rel=1e-3)
+
+
+def test_silent_abandonment_limits() -> None:
+    told = theory.silent_abandonment(0.05, 40, 60, 0, 100, 30)
+    assert told.abandoned == pytest.approx(theory.erlang_a(0.05, 40, 1, 60, 0).abandonment)
+    assert told.occupancy == pytest.approx(told.utilisation)
+    assert theory.silent_abandonment(0.05, 40, 60, 1, 100, 0).blocked == pytest.approx(theory.erlang_b(2, 1))
+
+
+def test_redials_is_the_chain_of_named_events() -> None:
+    rate, work, agents, share, after, patience, room = 0.3, 10.0, 2, 0.5, 25.0, 12.0, 3
+
+    def moves(state: tuple[int, int]) -> Iterable[tuple[float, tuple[int, int]]]:
+        calls, orbit = state
+        full = calls == agents + room
+        if not full:
+            yield rate, (calls + 1, orbit)
+        elif orbit < 60:
+            yield rate * share, (calls, orbit + 1)
+        if orbit:
+            yield orbit / after * (1 - share if full else 1), (calls + (not full), orbit - 1)
+        if calls:
+            yield min(calls, agents) / work, (calls - 1, orbit)
+        waiting = max(calls - agents, 0)
+        if waiting:
+            yield waiting / patience * share, (calls - 1, min(orbit + 1, 60))
+            yield waiting / patience * (1 - share), (calls - 1, orbit)
+
+    law = solve_chain((0, 0), moves)
+    calls = rate + mean(law, lambda s: s[1]) / after
+    blocked = mean(law, lambda s: (s[0] == agents + room) * (rate + s[1] / after))
+    queue = mean(law, lambda s: max(s[0] - agents, 0))
+    figures = theory.redials(
+        rate=rate, work=work, agents=agents, share=share, after=after, patience=patience, max_waiting=room
+    )
+    assert figures.orbit == pytest.approx(mean(law, lambda s: s[1]))
+    assert figures.attempts == pytest.approx(calls / rate)
+    assert figures.blocked == pytest.approx(blocked / calls)
+    assert figures.queue_mean == pytest.approx(queue)
+    assert figures.abandonment == pytest.approx(queue / patience / calls)
+    # each call is served, blocked or abandoned, and by Little's law
+    served = calls * (1 - figures.blocked - figures.abandonment)
+    assert figures.utilisation == pytest.approx(served * work / agents)
+    assert figures.wait_mean == pytest.approx(queue / (calls - blocked))
+
+
+def test_redials_limits() -> None:
+    never = theory.redials(rate=0.3, work=10, agents=3, share=0, after=20, patience=8)
+    once = theory.erlang_a(0.3, 10, 3, 8, 0)
+    assert (never.abandonment, never.wait_mean) == pytest.approx((once.abandonment, once.wait_mean))
+    assert never.attempts == pytest.approx(1)
+    # Who calls again only after a long time comes as if for the first time (Cohen): Erlang B of all calls.
+    late = theory.redials(rate=0.2, work=10, agents=3, share=0.6, after=3000, max_waiting=0)
+    assert late.orbit > 100
+    assert late.blocked == pytest.approx(theory.erlang_b(0.2 * 10 * late.attempts, 3), rel=0.01)
+    assert late.attempts == pytest.approx(1 / (1 - 0.6 * late.blocked))
+    with pytest.raises(ValueError, match="too many"):
+        theory.redials(rate=1, work=10, agents=1, share=0.9, after=1e6, max_waiting=0)
+
+
 # --- Bad arguments, and the price of an import
 
 
@@ -689,6 +837,15 @@ def test_shared_attention_of_two_agents_is_the_chain_of_named_agents() -> None:
         lambda x: theory.idle_closure(3, 60, 300, x),
         lambda x: theory.visit_rates([x], [[0.5]]),
         lambda x: theory.visit_rates([1], [[x]]),
+        lambda x: theory.kaufman_roberts(3, [1, 2], [1.0, x]),
+        lambda x: theory.silent_abandonment(x, 60, 60, 0.3, 100, 1),
+        lambda x: theory.silent_abandonment(0.01, 60, x, 0.3, 100, 1),
+        lambda x: theory.silent_abandonment(0.01, 60, 60, x, 100, 1),
+        lambda x: theory.silent_abandonment(0.01, 60, 60, 0.3, x, 1),
+        lambda x: theory.redials(rate=x, work=60, agents=1, share=0.5, after=60),
+        lambda x: theory.redials(rate=0.01, work=60, agents=1, share=x, after=60),
+        lambda x: theory.redials(rate=0.01, work=60, agents=1, share=0.5, after=x),
+        lambda x: theory.redials(rate=0.01, work=60, agents=1, share=0.5, after=60, patience=x),
     ],
 )
 def test_bad_numbers_are_refused(call: Callable[[float], object], bad: float) -> None:
@@ -714,6 +871,11 @@ def test_bad_numbers_are_refused(call: Callable[[float], object], bad: float) ->
         lambda: theory.visit_rates([1, 1], [[0.5]]),
         lambda: theory.visit_rates([1, 1], [[0.5, 0.6], [0, 0]]),
         lambda: theory.visit_rates([1], [[0.5]], limit=-1),
+        lambda: theory.kaufman_roberts(3, [0], [1.0]),
+        lambda: theory.kaufman_roberts(3, [1, 2], [1.0]),
+        lambda: theory.silent_abandonment(0.01, 60, 60, 0.3, 100, -1),
+        lambda: theory.redials(rate=0.01, work=60, agents=1, share=1, after=60),
+        lambda: theory.redials(rate=0.01, work=60, agents=0, share=0.5, after=60),
     ],
 )
 def test_bad_arguments_are_refused(call: Callable[[], object]) -> None:
