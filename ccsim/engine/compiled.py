@@ -20,7 +20,7 @@ from ccsim import routing, tables
 from ccsim.engine import events
 from ccsim.engine.events import Event
 from ccsim.routing import AgentColumn
-from ccsim.tables import I64, NEVER, Log, Outcome, Plan, Workload
+from ccsim.tables import I64, NEVER, Log, Outcome, Outside, Plan, Workload
 
 ROOM = 1024
 """Entries that the heap, and stretches beyond one a contact, have room for at first; doubled when they run out."""
@@ -103,7 +103,11 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
     contacts, turns = len(workload.queue), len(workload.work)
     queues, agents = len(plan.priority), len(plan.team)
     teams = len(plan.hand_over)
-    lines = kernel.LINES * queues
+    outbound = bool(workload.outbound.any())
+    lines = (kernel.LINES + outbound * kernel.TASK_LINES) * queues
+    shared = plan.shared_offset[1:] > plan.shared_offset[:-1]
+    interrupts = bool(plan.interrupts.any())
+    moves = bool(interrupts or shared.any())
 
     skill = plan.rank >= 0
     conditional = skill & ((plan.overflow_after > 0) | (plan.longer_than >= 0))
@@ -133,7 +137,15 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         next_own=np.empty(contacts, np.int32),
         last_own=np.empty(contacts, np.int32),
         stretch=np.empty(contacts, np.int32),
+        gives_up=np.zeros(contacts, np.bool_),
+        ends=np.empty(contacts * moves, np.int64),
+        left=np.empty(contacts * bool(shared.any()), np.float64),
         open=np.zeros(queues, np.bool_),
+        holds=(plan.outside == Outside.HOLD) | ((plan.outside == Outside.BOT) & plan.persistent),
+        bot=np.zeros(queues, np.bool_),
+        shared=shared,
+        starts=np.zeros((queues, kernel.STARTS), np.int64),
+        started=np.zeros(queues, np.int64),
         waiting=np.zeros(queues, np.int64),
         unheld=np.zeros(queues, np.int64),
         alive=np.zeros(queues, np.int64),
@@ -163,13 +175,17 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         shift=none(agents),
         kept=none(agents),
         attends=np.zeros(agents, np.bool_),
-        gives_up=np.zeros(agents, np.bool_),
         load=np.zeros(agents, np.int64),
         sessions=np.zeros(agents, np.int32),
         session=none(agents),
         call=np.zeros(agents, np.bool_),
         pending=np.zeros(agents, np.int32),
         hand=none(agents),
+        suspended=none(agents),
+        suspension=none(agents),
+        sharing=np.zeros(agents, np.int32),
+        beside=np.zeros(agents, np.int64),
+        beside_since=np.zeros(agents, np.int64),
         idle=np.zeros(agents, np.int64),
         claim=none(agents),
         child=none(agents),
@@ -179,11 +195,18 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         present=np.full(agents, NEVER, np.int64),
         present_shift=none(agents),
         gains=np.zeros(agents, np.bool_),
-        starts=np.zeros(agents, np.bool_),
+        is_ready=np.zeros(agents, np.bool_),
         gained=none(agents),
         ready=none(agents),
         load_sense=next((senses.get(int(column), 0) for column in columns), 0),
         by_idle=AgentColumn.IDLE_SINCE in columns,
+        doors=bool(workload.deflected.any() or (workload.bot_time >= 0).any() or workload.bot_repeats.any()),
+        drops=bool((workload.comeback != -1).any()),
+        outbound=outbound,
+        calls_back=bool((plan.offer_above < NEVER).any()),
+        interrupts=interrupts,
+        shares=bool(shared.any()),
+        moves=moves,
     )
 
 
@@ -205,6 +228,7 @@ def _ragged(rows: list[Any], fill: int) -> I64:
 def _first_numbers(kernel: ModuleType) -> I64:
     numbers = np.zeros(kernel.NUMBERS, np.int64)
     numbers[kernel.FRESH] = -1
+    numbers[kernel.FREED] = -1
     return numbers
 
 
@@ -220,6 +244,9 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, 
     add(plan.opens, kernel.BY_THE_CLOCK, queue_of_span, kernel.HOURS_BEGIN, 0)
     add(plan.closes, Event.QUEUE_CLOSES, queue_of_span, 0, 0)
     add(plan.opens, Event.QUEUE_OPENS, queue_of_span, 0, 0)
+    queue_of_span = np.repeat(np.arange(len(plan.priority)), np.diff(plan.bot_offset))
+    add(plan.bot_closes, kernel.BY_THE_CLOCK, queue_of_span, kernel.BOT_GOES, 0)
+    add(plan.bot_opens, kernel.BY_THE_CLOCK, queue_of_span, kernel.BOT_COMES, 0)
 
     shift = np.flatnonzero(workload.present)
     agent = plan.shift_agent[shift]
@@ -227,15 +254,19 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, 
     overrun_over = end + np.minimum(plan.overrun[plan.team[agent]], plan.drain_end + 1)
     starts_paused = np.isin(shift, plan.pause_shift[plan.pause_start == plan.shift_start[plan.pause_shift]])
     begins = np.where(starts_paused, kernel.SHIFT_BEGINS_PAUSED, kernel.SHIFT_BEGINS)
-    pause = np.flatnonzero(workload.present[plan.pause_shift])
-    on_pause = plan.shift_agent[plan.pause_shift[pause]]
-    back = plan.pause_end[pause] < plan.shift_end[plan.pause_shift[pause]]
+    pause_shift = np.concatenate([plan.pause_shift, workload.out_shift])
+    present = workload.present[pause_shift]
+    pause_shift = pause_shift[present]
+    pause_start = np.concatenate([plan.pause_start, workload.out_start])[present]
+    pause_end = np.concatenate([plan.pause_end, workload.out_end])[present]
+    on_pause = plan.shift_agent[pause_shift]
+    back = pause_end < plan.shift_end[pause_shift]
     for leave, come in ((kernel.BY_THE_CLOCK, kernel.BY_THE_CLOCK), (Event.AGENTS_LEAVE, Event.AGENTS_COME)):
         add(end, leave, 0, kernel.SHIFT_ENDS, shift, agent)
         add(overrun_over, leave, 0, kernel.OVERRUN_OVER, shift, agent)
         add(plan.shift_start[shift], come, 0, begins, shift, agent)
-        add(plan.pause_end[pause][back], come, 0, kernel.PAUSE_ENDS, pause[back], on_pause[back])
-    add(plan.pause_start[pause], kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause, on_pause)
+        add(pause_end[back], come, 0, kernel.PAUSE_ENDS, pause_shift[back], on_pause[back])
+    add(pause_start, kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause_shift, on_pause)
 
     add([plan.drain_end], Event.HORIZON, 0, 0, 0)
     time, kind, queue, agent, what, row = (
@@ -255,7 +286,7 @@ def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
     """A log in which nothing has happened yet; ROOM for stretches, and all that presences may need."""
     contacts, queues = len(workload.queue), len(plan.priority)
     root = workload.link == 0
-    presences = 2 * len(plan.shift_start) + len(plan.pause_start)
+    presences = 2 * len(plan.shift_start) + len(plan.pause_start) + len(workload.out_start)
     return Log(
         outcome=np.full(contacts, Outcome.NONE, np.int8),
         arrival=workload.arrival.copy(),
@@ -264,6 +295,7 @@ def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
         turns=workload.turns.copy(),
         messages=np.zeros(contacts, np.int32),
         left=np.full(contacts, NEVER, np.int64),
+        called_back=np.zeros(contacts, np.bool_),
         closed=np.full(contacts, NEVER, np.int64),
         message=np.full(turns, NEVER, np.int64),
         start=np.full(turns, NEVER, np.int64),
@@ -271,6 +303,7 @@ def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
         agent=np.full(turns, -1, np.int32),
         reread=np.zeros(turns, np.int64),
         **_stretches(contacts + ROOM),
+        **_suspensions((contacts + ROOM) * bool(plan.interrupts.any())),
         presence_shift=np.empty(presences, np.int32),
         presence_start=np.empty(presences, np.int64),
         presence_end=np.empty(presences, np.int64),
@@ -289,15 +322,24 @@ def _stretches(size: int) -> dict[str, Any]:
     }
 
 
+def _suspensions(size: int) -> dict[str, Any]:
+    return {
+        "suspended_contact": np.empty(size, np.int32),
+        "suspended_agent": np.empty(size, np.int32),
+        "suspended_start": np.empty(size, np.int64),
+        "suspended_end": np.empty(size, np.int64),
+    }
+
+
 def _with_more_room(memory: Any) -> Any:
-    """The same memory with twice the heap and the stretches."""
+    """The same memory with twice the heap, the stretches and the suspensions."""
 
     def grown(array: Any) -> Any:
         larger = np.empty((2 * len(array), *array.shape[1:]), array.dtype)
         larger[: len(array)] = array
         return larger
 
-    names = _stretches(0)
+    names = [*_stretches(0), *_suspensions(0)]
     log = memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in names})
     return memory._replace(log=log, heap=grown(memory.heap))
 
@@ -318,4 +360,11 @@ def _canonical(kernel: ModuleType, memory: Any) -> Log:
     rows = slice(int(memory.number[kernel.PRESENCES]))
     shift, start, end = log.presence_shift[rows], log.presence_start[rows], log.presence_end[rows]
     order = np.lexsort((start, memory.plan.shift_agent[shift]))
-    return target._replace(presence_shift=shift[order], presence_start=start[order], presence_end=end[order])
+    suspensions = slice(int(memory.number[kernel.SUSPENSIONS]))
+    by_contact = np.lexsort((log.suspended_start[suspensions], log.suspended_contact[suspensions]))
+    return target._replace(
+        presence_shift=shift[order],
+        presence_start=start[order],
+        presence_end=end[order],
+        **{name: getattr(log, name)[suspensions][by_contact] for name in _suspensions(0)},
+    )

@@ -12,6 +12,8 @@ everybody is equally welcome to an agent, but for having waited longer: if the f
 Agents with room stand in pairing heaps, one for each (team, units held), smallest (idle since, id) on top; as ranks
 belong to (team, queue), they serve every policy. The system is settled after each event: no contact waits for whom
 there is an agent. So a new event has to look only at those for whom it changed something.
+
+What section 6 describes is rare: each behaviour has a switch in `Memory`, asked before anything else of it is.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import numpy as np
 
 from ccsim.engine.events import Event
 from ccsim.routing import AgentColumn, ContactColumn, MessageColumn
-from ccsim.tables import I8, I32, I64, NEVER, Bool, Column, Link, Log, Outcome, Outside, Plan, Workload
+from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Column, Link, Log, Outcome, Outside, Plan, Workload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -49,6 +51,7 @@ AGENTS_LEAVE: Final = int(Event.AGENTS_LEAVE)
 AGENTS_COME: Final = int(Event.AGENTS_COME)
 QUEUE_CLOSES: Final = int(Event.QUEUE_CLOSES)
 QUEUE_OPENS: Final = int(Event.QUEUE_OPENS)
+BOT_ENDS: Final = int(Event.BOT_ENDS)
 ARRIVAL: Final = int(Event.ARRIVAL)
 HORIZON: Final = int(Event.HORIZON)
 BY_THE_CLOCK: Final = -1  # before all events of an instant: who is on duty and what is open from it on
@@ -62,11 +65,14 @@ LOST: Final = int(Outcome.LOST)
 TIMED_OUT: Final = int(Outcome.TIMED_OUT)
 BLOCKED: Final = int(Outcome.BLOCKED)
 REJECTED: Final = int(Outcome.REJECTED)
+DEFLECTED: Final = int(Outcome.DEFLECTED)
+CONTAINED: Final = int(Outcome.CONTAINED)
 EXPIRED: Final = int(Outcome.EXPIRED)
 OPEN: Final = int(Outcome.OPEN)
 
 TRANSFER: Final = int(Link.TRANSFER)
-HOLD: Final = int(Outside.HOLD)
+RETURN: Final = int(Link.RETURN)
+BY_BOT: Final = int(Outside.BOT)
 
 AGENT_RANK: Final = int(AgentColumn.RANK)
 AGENT_LOAD: Final = int(AgentColumn.LOAD)
@@ -80,8 +86,10 @@ MESSAGE_LATER_TURN: Final = int(MessageColumn.LATER_TURN)
 MESSAGE_PRIORITY: Final = int(MessageColumn.PRIORITY)
 MESSAGE_TIME: Final = int(MessageColumn.MESSAGE_TIME)
 
-# A contact's states. Up to HELD it is unassigned and stands in line 4 × queue + state; up to RINGING its message waits
-# for the start of work; from PENDING to IDLE it holds an agent's capacity.
+# A contact's states. Up to HELD it is unassigned and stands in a line (see `line_of`); up to RINGING its message waits
+# for the start of work; from PENDING to IDLE it holds an agent's capacity, from RINGING on up to IDLE it is in hand.
+EXEMPT_TASK: Final = -2  # outbound in its first turn, otherwise as EXEMPT
+TASK: Final = -1  # outbound in its first turn, otherwise as WAITING
 WAITING: Final = 0  # for anyone
 EXEMPT: Final = 1  # for anyone, and its own agent's overflow conditions do not apply
 BOUND: Final = 2  # for its own agent alone
@@ -90,11 +98,17 @@ PENDING: Final = 4  # for its agent's attention
 RINGING: Final = 5
 WORKING: Final = 6
 WRAPPING: Final = 7
-IDLE: Final = 8  # in a session, the customer's turn
-AWAY: Final = 9  # the customer's turn, no session: parked or detached
-DORMANT: Final = 10
-DONE: Final = 11
+IN_VAIN: Final = 8  # called back, and does not pick up
+SHARED: Final = 9  # in work beside others
+SUSPENDED: Final = 10  # WORKING, interrupted by a call
+SUSPENDED_WRAPPING: Final = 11
+IDLE: Final = 12  # in a session, the customer's turn
+AWAY: Final = 13  # the customer's turn, no session: parked or detached
+WITH_BOT: Final = 14
+DORMANT: Final = 15
+DONE: Final = 16
 LINES: Final = 4
+TASK_LINES: Final = 2
 
 # An agent's duty.
 OFF: Final = 0
@@ -111,6 +125,8 @@ SHIFT_BEGINS_PAUSED: Final = 4
 PAUSE_ENDS: Final = 5
 HOURS_END: Final = 6
 HOURS_BEGIN: Final = 7
+BOT_GOES: Final = 8
+BOT_COMES: Final = 9
 
 # Places of `Memory.number`.
 HEAP: Final = 0  # entries in the heap, the hole counted
@@ -126,11 +142,16 @@ SEEKERS: Final = 11  # contacts in `seekers`
 LOOK: Final = 9  # NOBODY, SOME or EVERYBODY looks for an agent
 LIFTED: Final = 10  # a reservation was lifted during the batch
 HOLE: Final = 12  # 1: the heap's first place is free, its event having just been taken
-NUMBERS: Final = 13
+FREED: Final = 13  # the agent whose work in hand ended in this event, -1: none
+SUSPENSIONS: Final = 14  # rows written
+NUMBERS: Final = 15
 
 NOBODY: Final = 0
 SOME: Final = 1  # the queues in `look`, the contacts in `seekers`
 EVERYBODY: Final = 2
+
+STARTS: Final = 10
+"""Starts of work from which the wait is estimated (6.8)."""
 
 ARITY: Final = 4
 """Children of an entry of the heap: fewer levels than two, and the least of them is found without a branch."""
@@ -153,10 +174,10 @@ class Memory(NamedTuple):
     heap: Annotated[I64, Column("us, code", "entry, TIME or CODE", "by (time, code); code is kind << ID_BITS | id")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
-    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … HOURS_BEGIN")]
-    table_row: Annotated[I32, Column("id", "timetable", "shift or pause")]
+    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … BOT_COMES")]
+    table_row: Annotated[I32, Column("id", "timetable", "shift")]
     # contacts
-    state: Annotated[I8, Column("code", "contact", "WAITING … DONE")]
+    state: Annotated[I8, Column("code", "contact", "EXEMPT_TASK … DONE")]
     own: Annotated[I32, Column("id", "contact", "the agent who has it, or last had it; -1: none yet")]
     turn: Annotated[I32, Column("count", "contact", "turn of its last message")]
     since: Annotated[I64, Column("us", "contact", "time of its last message")]
@@ -169,8 +190,16 @@ class Memory(NamedTuple):
     resumes: Annotated[Bool, Column("1", "contact", "BOUND at first: its own agent may yet take it at once (2.7)")]
     seekers: Annotated[I32, Column("id", "i", "contacts who look for an agent after this event")]
     stretch: Annotated[I32, Column("id", "contact", "its current stretch")]
+    gives_up: Annotated[Bool, Column("1", "contact", "is handed over when the work in hand ends")]
+    ends: Annotated[I64, Column("us", "contact", "if `moves`: when its work ends; of suspended work what remains")]
+    left: Annotated[F64, Column("1", "contact", "if `shares`: share of the work to go")]
     # queues
     open: Annotated[Bool, Column("1", "queue", "its hours say so")]
+    holds: Annotated[Bool, Column("1", "queue", "who waits for an agent while it is closed is held, not rejected")]
+    bot: Annotated[Bool, Column("1", "queue", "its bot is on duty")]
+    shared: Annotated[Bool, Column("1", "queue", "its contacts share their agent's attention")]
+    starts: Annotated[I64, Column("us", "queue, i", "the last starts of work on first turns")]
+    started: Annotated[I64, Column("count", "queue", "all starts of work on first turns")]
     waiting: Annotated[I64, Column("count", "queue", "contacts unassigned")]
     unheld: Annotated[I64, Column("count", "queue", "of these, not held")]
     alive: Annotated[I64, Column("count", "queue", "contacts open")]
@@ -196,13 +225,17 @@ class Memory(NamedTuple):
     shift: Annotated[I32, Column("id", "agent", "the shift they are on or were last on")]
     kept: Annotated[I32, Column("id", "agent", "the shift, now over, whose sessions they keep, -1: none")]
     attends: Annotated[Bool, Column("1", "agent", "has come and not left, events told: present for being on duty")]
-    gives_up: Annotated[Bool, Column("1", "agent", "hands over the session in work when that work ends")]
     load: Annotated[I64, Column("count", "agent", "units held")]
     sessions: Annotated[I32, Column("count", "agent", "sessions held")]
     session: Annotated[I32, Column("id", "agent", "first of them, -1: none")]
     call: Annotated[Bool, Column("1", "agent", "in a one-to-one session")]
     pending: Annotated[I32, Column("count", "agent", "sessions with a message pending")]
     hand: Annotated[I32, Column("id", "agent", "contact in work (ringing, turn, wrap-up), -1: none")]
+    suspended: Annotated[I32, Column("id", "agent", "contact whose work a call interrupted, -1: none")]
+    suspension: Annotated[I32, Column("id", "agent", "row of the log for it")]
+    sharing: Annotated[I32, Column("count", "agent", "contacts in work beside each other")]
+    beside: Annotated[I64, Column("count", "agent", "sessions with shared attention: j of 6.7")]
+    beside_since: Annotated[I64, Column("us", "agent", "when that number last changed")]
     idle: Annotated[I64, Column("us", "agent", "idle since")]
     claim: Annotated[I32, Column("id", "agent", "first unassigned contact with a claim on them, -1: none")]
     child: Annotated[I32, Column("id", "agent", "pairing heap: first child")]
@@ -212,7 +245,7 @@ class Memory(NamedTuple):
     present: Annotated[I64, Column("us", "agent", "present since, NEVER: not present")]
     present_shift: Annotated[I32, Column("id", "agent", "the shift that this presence belongs to")]
     gains: Annotated[Bool, Column("1", "agent", "is in `gained`")]
-    starts: Annotated[Bool, Column("1", "agent", "is in `ready`")]
+    is_ready: Annotated[Bool, Column("1", "agent", "is in `ready`")]
     gained: Annotated[I32, Column("id", "i", "agents whose room grew in this event")]
     ready: Annotated[I32, Column("id", "i", "agents who may start work, or go")]
     # columns of the policies
@@ -220,6 +253,18 @@ class Memory(NamedTuple):
     """which load is best within a team: 1 the lowest, -1 the highest, 0 it does not say"""
     by_idle: bool
     """whether the agents' policy looks at idle since"""
+    # switches: what no contact, queue or team uses is not asked for
+    doors: bool
+    """self-service or bots"""
+    drops: bool
+    """lost connections"""
+    outbound: bool
+    calls_back: bool
+    interrupts: bool
+    shares: bool
+    """shared attention"""
+    moves: bool
+    """work may end at another time than it seemed when it began: it is interrupted or shared"""
 
 
 # --- calendar -----------------------------------------------------------------------------------------------------
@@ -291,8 +336,22 @@ def fill_hole(m: Memory) -> None:
 
 
 @inlined
+def is_task(m: Memory, c: int) -> bool:
+    """Whether the company has yet to write to c; such contacts come behind all others (6.9)."""
+    return m.outbound and m.work.outbound[c] and m.turn[c] == 0
+
+
+@inlined
+def line_of(m: Memory, q: int, state: int) -> int:
+    """The line of queue q for a way of waiting: LINES of each queue, then, of use with outbound rows, TASK's, ..."""
+    return LINES * q + state if state >= 0 else (LINES - 1 - state) * m.waiting.size + q
+
+
+@inlined
 def earlier(m: Memory, c: int, d: int) -> bool:
     """Whether c comes before d where waiting contacts of several queues are ordered."""
+    if is_task(m, c) != is_task(m, d):
+        return is_task(m, d)
     c_since = m.since[c] - m.plan.head_start[m.work.queue[c]]
     d_since = m.since[d] - m.plan.head_start[m.work.queue[d]]
     return c_since < d_since or (c_since == d_since and c < d)
@@ -302,7 +361,7 @@ def earlier(m: Memory, c: int, d: int) -> bool:
 def line_up(m: Memory, c: int, state: int) -> None:
     """Puts c in its line. Most come last; those handed over or released are older and walk forward from the end."""
     m.state[c] = state
-    line = LINES * m.work.queue[c] + state
+    line = line_of(m, m.work.queue[c], state)
     since = m.since[c]
     behind = -1
     ahead = m.last[line]
@@ -319,7 +378,7 @@ def line_up(m: Memory, c: int, state: int) -> None:
         m.before[behind] = c
     else:
         m.last[line] = c
-    if state == EXEMPT or state == BOUND:
+    if state == EXEMPT or state == BOUND or state == EXEMPT_TASK:
         a = m.own[c]
         m.last_own[c] = -1
         m.next_own[c] = m.claim[a]
@@ -332,7 +391,7 @@ def line_up(m: Memory, c: int, state: int) -> None:
 def step_out(m: Memory, c: int) -> None:
     """Takes c out of its line."""
     state = m.state[c]
-    line = LINES * m.work.queue[c] + state
+    line = line_of(m, m.work.queue[c], state)
     ahead = m.before[c]
     behind = m.after[c]
     if ahead >= 0:
@@ -343,7 +402,7 @@ def step_out(m: Memory, c: int) -> None:
         m.before[behind] = ahead
     else:
         m.last[line] = ahead
-    if state == EXEMPT or state == BOUND:
+    if state == EXEMPT or state == BOUND or state == EXEMPT_TASK:
         if m.last_own[c] >= 0:
             m.next_own[m.last_own[c]] = m.next_own[c]
         else:
@@ -435,7 +494,10 @@ def close_stretch(m: Memory, now: int, c: int) -> None:
 def unconditional(m: Memory, c: int) -> int:
     """How c waits for anyone: EXEMPT if that makes a difference."""
     a = m.own[c]
-    return EXEMPT if a >= 0 and m.conditional[m.plan.team[a], m.work.queue[c]] else WAITING
+    exempt = a >= 0 and m.conditional[m.plan.team[a], m.work.queue[c]]
+    if is_task(m, c):
+        return EXEMPT_TASK if exempt else TASK
+    return EXEMPT if exempt else WAITING
 
 
 @compiled
@@ -619,6 +681,35 @@ def takes_own(m: Memory, a: int, c: int, at_once: bool) -> bool:
     )
 
 
+@inlined
+def is_free(m: Memory, a: int) -> bool:
+    """Whether agent a has nothing at all to do: only then do they write to customers (6.9)."""
+    return m.hand[a] < 0 and m.pending[a] == 0 and m.sharing[a] == 0 and m.suspended[a] < 0
+
+
+@compiled
+def interruptible(m: Memory, a: int, q: int) -> bool:
+    """Whether agent a, who has sessions, counts as empty for a call of q (6.6)."""
+    if m.sessions[a] == 0 or m.call[a] or m.beside[a] > 0:
+        return False
+    c = m.session[a]
+    while c >= 0:
+        if not m.plan.interrupts[m.plan.team[a], q, m.work.queue[c]]:
+            return False
+        c = m.after[c]
+    return True
+
+
+@compiled
+def interrupted_by_own(m: Memory, a: int, c: int) -> bool:
+    """Whether c may interrupt a, whose own agent they are."""
+    q = m.work.queue[c]
+    team = m.plan.team[a]
+    return bool(
+        m.duty[a] == ON and m.plan.rank[team, q] >= 0 and not forbidden(m, team, q) and interruptible(m, a, q)
+    )
+
+
 @compiled
 def preferred_agent(m: Memory, q: int, a: int, b: int) -> bool:
     """Whether a contact of q would rather have agent a than b."""
@@ -641,6 +732,8 @@ def preferred_agent(m: Memory, q: int, a: int, b: int) -> bool:
 @compiled
 def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
     """Whether an agent of the team would rather have contact c than d."""
+    if is_task(m, c) != is_task(m, d):
+        return is_task(m, d)
     p = m.work.queue[c]
     q = m.work.queue[d]
     for i in range(m.plan.contact_order.size):
@@ -662,6 +755,10 @@ def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
 @inlined
 def preferred_message(m: Memory, c: int, d: int) -> bool:
     """Whether the agent who has both works on c's message before d's."""
+    if m.interrupts and m.plan.one_to_one[m.work.queue[c]] != m.plan.one_to_one[m.work.queue[d]]:
+        return m.plan.one_to_one[m.work.queue[c]]
+    if is_task(m, c) != is_task(m, d):
+        return is_task(m, d)
     for i in range(m.plan.attention_order.size):
         column = m.plan.attention_order[i]
         difference = 0
@@ -700,8 +797,32 @@ def best_of_team(m: Memory, team: int, q: int) -> int:
 
 
 @compiled
+def find_special_agent(m: Memory, now: int, c: int, task: bool) -> int:
+    """An agent of whom the heaps do not tell: a free one for a task, one with sessions for a call. -1: none."""
+    q = m.work.queue[c]
+    best = -1
+    for a in range(m.duty.size):
+        team = m.plan.team[a]
+        if m.duty[a] != ON or m.plan.rank[team, q] < 0:
+            continue
+        if task:
+            may = is_free(m, a) and fits(m, a, q, False)
+        else:
+            may = interruptible(m, a, q)
+        if (
+            may
+            and (not forbidden(m, team, q) if a == m.own[c] else helps(m, team, q, now - m.since[c]))
+            and (best < 0 or preferred_agent(m, q, a, best))
+        ):
+            best = a
+    return best
+
+
+@compiled
 def find_agent(m: Memory, now: int, c: int) -> int:
     """The agent whom c takes if it waits for anyone, -1: none."""
+    if is_task(m, c):
+        return find_special_agent(m, now, c, True)
     q = m.work.queue[c]
     best = -1
     for i in range(m.helpers.shape[1]):
@@ -715,31 +836,39 @@ def find_agent(m: Memory, now: int, c: int) -> int:
     a = m.own[c]
     if a >= 0 and takes_own(m, a, c, False) and (best < 0 or preferred_agent(m, q, a, best)):
         best = a
+    if best < 0 and m.interrupts and m.plan.one_to_one[q]:
+        best = find_special_agent(m, now, c, False)
     return best
 
 
 @compiled
-def find_contact(m: Memory, now: int, a: int) -> int:
-    """The contact that agent a takes next, -1: none."""
+def find_contact(m: Memory, now: int, a: int, last: int) -> int:
+    """The contact that agent a takes next, -1: none. `last`: EXEMPT, or TASK to look for tasks alone."""
     team = m.plan.team[a]
+    first = EXEMPT_TASK if m.outbound and is_free(m, a) else WAITING
     best = -1
     if m.duty[a] == ON:
         for i in range(m.skills.shape[1]):
             q = m.skills[team, i]
             if q < 0:
                 break
-            for state in range(WAITING, EXEMPT + 1):
-                c = m.first[LINES * q + state]
+            for state in range(first, last + 1):
+                c = m.first[line_of(m, q, state)]
                 if (
                     c >= 0
-                    and fits(m, a, q, False)
+                    and (fits(m, a, q, False) or (m.interrupts and m.plan.one_to_one[q] and interruptible(m, a, q)))
                     and helps(m, team, q, now - m.since[c])
                     and (best < 0 or preferred_contact(m, team, c, best))
                 ):
                     best = c
     c = m.claim[a]
     while c >= 0:
-        if takes_own(m, a, c, False) and (best < 0 or preferred_contact(m, team, c, best)):
+        if (
+            (takes_own(m, a, c, False) or (m.interrupts and interrupted_by_own(m, a, c)))
+            and m.state[c] >= first
+            and (m.state[c] < 0 or last == EXEMPT)
+            and (best < 0 or preferred_contact(m, team, c, best))
+        ):
             best = c
         c = m.next_own[c]
     return best
@@ -751,8 +880,8 @@ def find_contact(m: Memory, now: int, a: int) -> int:
 @inlined
 def is_ready(m: Memory, a: int) -> None:
     """Agent a may start work, or go, when the system has settled."""
-    if not m.starts[a]:
-        m.starts[a] = True
+    if not m.is_ready[a]:
+        m.is_ready[a] = True
         m.ready[m.number[READY]] = a
         m.number[READY] += 1
 
@@ -782,9 +911,15 @@ def begin_session(m: Memory, now: int, c: int, a: int) -> None:
     m.session[a] = c
     m.sessions[a] += 1
     m.load[a] += m.plan.units[m.plan.team[a], q]
-    m.call[a] = m.plan.one_to_one[q]
-    m.pending[a] += 1
     is_ready(m, a)
+    if m.shares and m.shared[q]:
+        begin_sharing(m, now, c, a)
+        return
+    if m.plan.one_to_one[q]:
+        m.call[a] = True
+        if m.hand[a] >= 0:
+            suspend(m, now, a)
+    m.pending[a] += 1
 
 
 @compiled
@@ -802,7 +937,10 @@ def end_session(m: Memory, now: int, c: int) -> None:
     remove(m, a)
     m.sessions[a] -= 1
     m.load[a] -= m.plan.units[m.plan.team[a], q]
-    m.call[a] = False
+    if m.plan.one_to_one[q]:
+        m.call[a] = False
+    if m.shares and m.shared[q]:
+        count_beside(m, now, a, -1)
     m.idle[a] = now
     gains(m, a)
     if m.kept[a] >= 0 and m.sessions[a] == 0:
@@ -812,11 +950,91 @@ def end_session(m: Memory, now: int, c: int) -> None:
     is_ready(m, a)
 
 
+@compiled
+def suspend(m: Memory, now: int, a: int) -> None:
+    """A call interrupts agent a's work in hand (6.6)."""
+    c = m.hand[a]
+    i = m.number[SUSPENSIONS]
+    m.number[SUSPENSIONS] = i + 1
+    m.log.suspended_contact[i] = c
+    m.log.suspended_agent[i] = a
+    m.log.suspended_start[i] = now
+    m.suspension[a] = i
+    m.suspended[a] = c
+    m.hand[a] = -1
+    m.state[c] = SUSPENDED if m.state[c] == WORKING else SUSPENDED_WRAPPING
+    m.ends[c] -= now
+
+
+@compiled
+def take_up(m: Memory, now: int, a: int) -> None:
+    """Agent a goes on with the suspended work."""
+    c = m.suspended[a]
+    m.log.suspended_end[m.suspension[a]] = now
+    m.suspended[a] = -1
+    m.hand[a] = c
+    m.state[c] = WORKING if m.state[c] == SUSPENDED else WRAPPING
+    work_until(m, now + m.ends[c], c)
+
+
+@compiled
+def count_beside(m: Memory, now: int, a: int, change: int) -> None:
+    """The number of agent a's sessions with shared attention changes; so far their work went on at its pace (6.7)."""
+    j = m.beside[a]
+    c = m.session[a] if m.sharing[a] > 0 else -1
+    while c >= 0:
+        if m.state[c] == SHARED:
+            m.left[c] -= (now - m.beside_since[a]) / mean_beside(m, m.work.queue[c], j)
+        c = m.after[c]
+    m.beside[a] = j + change
+    m.beside_since[a] = now
+
+
+@compiled
+def mean_beside(m: Memory, q: int, j: int) -> float:
+    """Mean work with j such sessions; beyond the row its last."""
+    return float(m.plan.shared_mean[min(m.plan.shared_offset[q] + j, m.plan.shared_offset[q + 1]) - 1])
+
+
+@compiled
+def begin_sharing(m: Memory, now: int, c: int, a: int) -> None:
+    """Work on c starts beside what agent a does already."""
+    q = m.work.queue[c]
+    slot = m.log.first_turn[c]
+    count_beside(m, now, a, 1)
+    m.state[c] = SHARED
+    m.sharing[a] += 1
+    m.left[c] = (m.work.work[slot] * m.plan.pace[m.plan.team[a], q]) / mean_beside(m, q, 1)
+    m.log.start[slot] = now
+    m.log.agent[slot] = a
+    note_start(m, now, q)
+
+
+@compiled
+def share_attention(m: Memory, now: int, a: int) -> None:
+    """When agent a's work ends, if the number of sessions stays as it is now."""
+    c = m.session[a]
+    while c >= 0:
+        if m.state[c] == SHARED:
+            rest = m.left[c] * mean_beside(m, m.work.queue[c], m.beside[a])
+            work_until(m, now + max(np.int64(np.rint(rest)), 0), c)
+        c = m.after[c]
+
+
+@inlined
+def work_until(m: Memory, time: int, c: int) -> None:
+    """c's work ends then, as far as is known now."""
+    push(m, time, WORK_ENDS, c)
+    if m.moves:
+        m.ends[c] = time
+
+
 @inlined
 def may_go(m: Memory, now: int, a: int) -> None:
     """Agent a's presence ends unless something keeps them."""
     if m.present[a] < NEVER and m.hand[a] < 0 and not m.attends[a] and m.kept[a] < 0:
-        end_presence(m, now, a)
+        if m.suspended[a] < 0 and m.sharing[a] == 0:
+            end_presence(m, now, a)
 
 
 @compiled
@@ -888,6 +1106,14 @@ def start_message(m: Memory, now: int, a: int) -> None:
         start_work(m, now, best)
 
 
+@compiled
+def note_start(m: Memory, now: int, q: int) -> None:
+    """A start of work on a first turn, from which waits are estimated (6.8)."""
+    if m.calls_back:
+        m.starts[q, m.started[q] % STARTS] = now
+        m.started[q] += 1
+
+
 @inlined
 def start_work(m: Memory, now: int, c: int) -> None:
     """The agent starts work on c's message, with re-reading where it is due (2.8)."""
@@ -898,13 +1124,19 @@ def start_work(m: Memory, now: int, c: int) -> None:
     m.state[c] = WORKING
     m.log.start[slot] = now
     m.log.agent[slot] = a
+    if m.calls_back and m.turn[c] == 0:
+        if m.log.called_back[c] and m.work.no_answer[c]:
+            m.state[c] = IN_VAIN
+            push(m, now + m.plan.no_answer_time[q], WORK_ENDS, c)
+            return
+        note_start(m, now, q)
     reread = 0
     if m.turn[c] > 0 and m.plan.reread_after[q] < NEVER and not remembers(m, now, c):
         reread = m.plan.reread_work[q] + m.plan.reread_per_turn[q] * m.turn[c]
         m.log.reread[slot] = reread
     sessions = min(m.sessions[a], m.plan.slowdown.shape[1])
     effort = (m.work.work[slot] * m.plan.pace[team, q]) * m.plan.slowdown[team, sessions - 1]
-    push(m, now + np.int64(np.rint(effort)) + reread, WORK_ENDS, c)
+    work_until(m, now + np.int64(np.rint(effort)) + reread, c)
 
 
 @compiled
@@ -935,11 +1167,6 @@ def hand_over(m: Memory, now: int, c: int) -> None:
 
 
 @compiled
-def in_hand(m: Memory, c: int) -> bool:
-    return bool(m.state[c] == RINGING or m.state[c] == WORKING or m.state[c] == WRAPPING)
-
-
-@compiled
 def hand_over_sessions(m: Memory, now: int, a: int, all_queues: bool) -> bool:
     """Agent a gives up all sessions, or those of persistent queues; one in work when it ends. Whether they keep any."""
     kept = False
@@ -947,8 +1174,8 @@ def hand_over_sessions(m: Memory, now: int, a: int, all_queues: bool) -> bool:
     while c >= 0:
         following = m.after[c]
         leaves = all_queues or m.plan.persistent[m.work.queue[c]]
-        if leaves and in_hand(m, c):
-            m.gives_up[a] = True
+        if leaves and RINGING <= m.state[c] < IDLE:
+            m.gives_up[c] = True
         elif leaves:
             hand_over(m, now, c)
         kept = kept or not leaves
@@ -975,7 +1202,7 @@ def opening_time(m: Memory, now: int, q: int, patience: int) -> int:
 def held(m: Memory, now: int, c: int) -> bool:
     """Whether the message of c that has just come must wait for its queue to open."""
     q = m.work.queue[c]
-    if m.open[q] or m.plan.outside[q] != HOLD:
+    if m.open[q] or not m.holds[q]:
         return False
     begin_wait(m, now, c, HELD, m.since[c])
     return True
@@ -1041,7 +1268,10 @@ def resume(m: Memory, now: int, c: int) -> None:
     elif takes_own(m, a, c, True):
         assign_at_once(m, now, c, a)
     elif m.plan.same_agent_for[q] > 0:
-        begin_wait(m, now, c, BOUND, m.since[c])
+        if m.interrupts and interrupted_by_own(m, a, c):
+            assign_at_once(m, now, c, a)
+        else:
+            begin_wait(m, now, c, BOUND, m.since[c])
     else:
         seek(m, now, c)
 
@@ -1055,32 +1285,88 @@ def leave_unassigned(m: Memory, now: int, c: int) -> None:
 
 
 @inlined
-def enter(m: Memory, now: int, c: int) -> None:
-    """c's first message has come."""
+def begin(m: Memory, now: int, c: int) -> None:
+    """c exists from now on."""
     q = m.work.queue[c]
-    m.turn[c] = 0
-    m.log.messages[c] = 1
-    m.log.message[m.log.first_turn[c]] = m.log.arrival[c]
-    m.since[c] = m.log.arrival[c]
     m.log.open_area[q] -= clip(m, now)
     m.alive[q] += 1
     m.number[ALIVE] += 1
+
+
+@inlined
+def enter(m: Memory, c: int, since: int) -> None:
+    """c's first message has come."""
+    m.turn[c] = 0
+    m.log.messages[c] = 1
+    m.log.message[m.log.first_turn[c]] = since
+    m.since[c] = since
     m.number[FRESH] = c
+
+
+@compiled
+def skip_repeats(m: Memory, c: int) -> None:
+    """c comes with no bot behind it, so that it need not repeat to an agent what it told the bot (6.2)."""
+    if m.work.link[c] != RETURN and m.work.arrival[c] >= 0:
+        m.log.first_turn[c] += m.work.bot_repeats[c]
+        m.log.turns[c] -= m.work.bot_repeats[c]
+
+
+@compiled
+def stays_outside(m: Memory, now: int, c: int) -> bool:
+    """Whether c, which arrives, is deflected, or talks to a bot first."""
+    q = m.work.queue[c]
+    if m.work.deflected[c]:
+        skip_repeats(m, c)
+        decide(m, now, c, DEFLECTED)
+        done(m, now, c)
+        return True
+    by_bot = m.plan.outside[q] == BY_BOT and not m.open[q]
+    if (
+        m.work.bot_time[c] >= 0
+        and (by_bot or (m.bot[q] and not m.work.asks_human[c]))
+        and m.work.link[c] != TRANSFER
+        and not m.work.outbound[c]
+        and m.work.arrival[c] >= 0
+    ):
+        m.state[c] = WITH_BOT
+        push(m, now + m.work.bot_time[c], BOT_ENDS, c)
+        return True
+    skip_repeats(m, c)
+    return False
+
+
+@compiled
+def is_contained(m: Memory, now: int, c: int) -> bool:
+    """Whether the bot, which is done with c, has solved it."""
+    if m.work.contained[c]:
+        decide(m, now, c, CONTAINED)
+        done(m, now, c)
+        return True
+    return False
 
 
 # --- events -------------------------------------------------------------------------------------------------------
 
 
 @inlined
-def arrival(m: Memory, now: int, c: int) -> None:
+def arrival(m: Memory, now: int, c: int, from_bot: bool) -> None:
+    """c comes to its queue: at its arrival, or from the bot."""
     q = m.work.queue[c]
-    if not m.open[q] and m.plan.outside[q] != HOLD:
+    since = now
+    if from_bot:
+        if is_contained(m, now, c):
+            return
+    else:
+        begin(m, now, c)
+        since = m.log.arrival[c]
+        if m.doors and stays_outside(m, now, c):
+            return
+    if not m.open[q] and not m.holds[q]:
         decide(m, now, c, REJECTED)
-        m.state[c] = DONE
-        m.log.closed[c] = now
+        done(m, now, c)
         retry(m, now, c)
         return
-    enter(m, now, c)
+    enter(m, c, since)
     if not held(m, now, c):
         if m.own[c] >= 0:
             resume(m, now, c)
@@ -1088,8 +1374,20 @@ def arrival(m: Memory, now: int, c: int) -> None:
             seek(m, now, c)
 
 
+@compiled
+def lose(m: Memory, now: int, c: int) -> bool:
+    """Whether c's customer is not there to answer: the connection is lost for good (6.5)."""
+    if m.plan.persistent[m.work.queue[c]] or m.work.comeback[m.log.first_turn[c] + m.turn[c]] != NEVER:
+        return False
+    decide(m, now, c, LOST)
+    retry(m, now, c)
+    return True
+
+
 @inlined
 def message(m: Memory, now: int, c: int) -> None:
+    if m.drops and lose(m, now, c):
+        return
     m.turn[c] += 1
     slot = m.log.first_turn[c] + m.turn[c]
     m.log.messages[c] += 1
@@ -1107,28 +1405,45 @@ def message(m: Memory, now: int, c: int) -> None:
 @inlined
 def work_ends(m: Memory, now: int, c: int) -> None:
     """Ringing, a reply or a wrap-up; a ringing whose caller has gone ends nothing."""
-    if m.state[c] == RINGING:
+    state = m.state[c]
+    if state == RINGING:
         start_work(m, now, c)
-    elif m.state[c] == WORKING:
+        return
+    if m.moves and state <= SHARED and state != IN_VAIN and m.ends[c] != now:
+        return
+    if state == WORKING or state == SHARED:
         reply(m, now, c)
-    elif m.state[c] == WRAPPING:
+    elif state == WRAPPING:
         put_down(m, c)
         end_session(m, now, c)
         done(m, now, c)
+    elif state == IN_VAIN:
+        call_in_vain(m, now, c)
+
+
+@compiled
+def call_in_vain(m: Memory, now: int, c: int) -> None:
+    """c has not picked up."""
+    put_down(m, c)
+    end_session(m, now, c)
+    decide(m, now, c, ABANDONED)
+    done(m, now, c)
+    retry(m, now, c)
 
 
 @inlined
 def put_down(m: Memory, c: int) -> None:
-    """c's agent has nothing in hand."""
+    """c's agent no longer has it in hand."""
     a = m.own[c]
-    m.hand[a] = -1
-    m.gives_up[a] = False
+    if m.state[c] == SHARED:
+        m.sharing[a] -= 1
+    else:
+        m.hand[a] = -1
     is_ready(m, a)
 
 
 @inlined
 def reply(m: Memory, now: int, c: int) -> None:
-    a = m.own[c]
     q = m.work.queue[c]
     slot = m.log.first_turn[c] + m.turn[c]
     m.log.reply[slot] = now
@@ -1145,11 +1460,13 @@ def reply(m: Memory, now: int, c: int) -> None:
         return
     else:
         await_customer(m, now, c, slot)
-    m.state[c] = IDLE
-    given_up = m.gives_up[a]
     put_down(m, c)
-    if given_up:
+    m.state[c] = IDLE
+    if m.gives_up[c]:
+        m.gives_up[c] = False
         hand_over(m, now, c)
+    elif m.outbound:
+        m.number[FREED] = m.own[c]
 
 
 @compiled
@@ -1161,9 +1478,9 @@ def resolve(m: Memory, now: int, c: int) -> None:
     if child >= 0:
         follow(m, c, child, now + m.work.after[child])
     wrap_up = np.int64(np.rint(m.work.wrap_up[c] * m.plan.pace[m.plan.team[a], m.work.queue[c]]))
-    if wrap_up > 0:
+    if wrap_up > 0 and m.state[c] != SHARED:
         m.state[c] = WRAPPING
-        push(m, now + wrap_up, WORK_ENDS, c)
+        work_until(m, now + wrap_up, c)
     else:
         put_down(m, c)
         end_session(m, now, c)
@@ -1177,18 +1494,35 @@ def await_customer(m: Memory, now: int, c: int, slot: int) -> None:
     answer = now + m.work.latency[slot]
     timeout = now + m.plan.idle_timeout[q]
     if not m.plan.persistent[q]:
-        if answer > timeout:
+        if answer <= timeout and m.drops and m.work.comeback[slot] >= 0:
+            lose_connection(m, now, c, slot)
+        elif answer > timeout:
             push(m, timeout, IDLE_TIMEOUT, c)
         else:
             push(m, answer, MESSAGE, c)
         return
-    expiry = max(now, m.since[c] + m.plan.expires_after[q])
+    since = now if is_task(m, c) else m.since[c]
+    expiry = max(now, since + m.plan.expires_after[q])
     if min(answer, expiry + 1) > timeout:
         push(m, timeout, IDLE_TIMEOUT, c)
     if answer > expiry:
         push(m, expiry, EXPIRY, c)
     else:
         push(m, answer, MESSAGE, c)
+
+
+@compiled
+def lose_connection(m: Memory, now: int, c: int, slot: int) -> None:
+    """c's answer will not come, or later; the agent does not know (6.5)."""
+    lost = now + m.work.latency[slot]
+    timeout = now + m.plan.idle_timeout[m.work.queue[c]]
+    back = lost + m.work.comeback[slot] if m.work.comeback[slot] < NEVER else NEVER
+    if back <= timeout:
+        push(m, back, MESSAGE, c)
+    else:
+        push(m, timeout, IDLE_TIMEOUT, c)
+        if back == NEVER:
+            push(m, lost, MESSAGE, c)
 
 
 @compiled
@@ -1204,7 +1538,10 @@ def transfer(m: Memory, now: int, c: int, child: int) -> None:
         m.log.parent[child] = c
         m.log.arrival[child] = now
         m.log.first_turn[child] = m.work.first_turn[child]
-        enter(m, now, child)
+        begin(m, now, child)
+        if m.doors:
+            skip_repeats(m, child)
+        enter(m, child, now)
         open_stretch(m, child, now)
         begin_session(m, now, child, a)
     else:
@@ -1224,7 +1561,11 @@ def idle_timeout(m: Memory, now: int, c: int) -> None:
         decide(m, now, c, TIMED_OUT)
         slot = m.log.first_turn[c] + m.turn[c]
         child = m.work.return_child[c]
-        follow(m, c, child, m.log.reply[slot] + m.work.latency[slot])
+        back = m.log.reply[slot] + m.work.latency[slot]
+        if back <= now:  # the answer would have been in time
+            child = m.work.reconnect_child[c]
+            back += m.work.comeback[slot]
+        follow(m, c, child, back)
         if child >= 0 and m.log.parent[child] == c:
             m.log.first_turn[child] = slot + 1
             m.log.turns[child] = m.log.turns[c] - m.turn[c] - 1
@@ -1244,8 +1585,9 @@ def patience_ends(m: Memory, now: int, c: int) -> None:
     """The customer leaves if the message still waits for work; silently, the message stays where it is."""
     if m.state[c] > RINGING or m.due[c] != now or m.log.outcome[c] != NO_OUTCOME:
         return
-    silent = m.work.silent[c]
-    decide(m, now, c, LOST if m.turn[c] > 0 else SILENTLY_ABANDONED if silent else ABANDONED)
+    missed = m.turn[c] == 0 and m.work.missed[c]
+    silent = m.work.silent[c] and not missed
+    decide(m, now, c, LOST if m.turn[c] > 0 else EXPIRED if missed else SILENTLY_ABANDONED if silent else ABANDONED)
     if not silent:
         if m.state[c] <= HELD:
             leave_unassigned(m, now, c)
@@ -1256,7 +1598,8 @@ def patience_ends(m: Memory, now: int, c: int) -> None:
                 m.pending[m.own[c]] -= 1
             end_session(m, now, c)
             done(m, now, c)
-    retry(m, now, c)
+    if not missed:
+        retry(m, now, c)
 
 
 @compiled
@@ -1272,7 +1615,7 @@ def overflow_due(m: Memory, now: int, c: int) -> None:
 
 
 @compiled
-def by_the_clock(m: Memory, now: int, q: int, what: int, row: int) -> None:
+def by_the_clock(m: Memory, now: int, q: int, what: int, shift: int) -> None:
     """Hours, shifts, pauses and overruns are half-open, and so they are for all events of an instant (section 3).
 
     What else their beginnings and ends bring comes with their own events; a pause that begins brings nothing else.
@@ -1280,7 +1623,9 @@ def by_the_clock(m: Memory, now: int, q: int, what: int, row: int) -> None:
     if what == HOURS_END or what == HOURS_BEGIN:
         m.open[q] = what == HOURS_BEGIN
         return
-    shift = m.plan.pause_shift[row] if what == PAUSE_BEGINS or what == PAUSE_ENDS else row
+    if what == BOT_GOES or what == BOT_COMES:
+        m.bot[q] = what == BOT_COMES
+        return
     a = m.plan.shift_agent[shift]
     if what == SHIFT_BEGINS or what == SHIFT_BEGINS_PAUSED:
         m.shift[a] = shift
@@ -1336,9 +1681,8 @@ def release_bound(m: Memory, now: int, a: int) -> None:
 
 
 @compiled
-def agents_come(m: Memory, now: int, what: int, row: int) -> None:
-    """One agent's part of the event; `row`: the shift or pause."""
-    shift = m.plan.pause_shift[row] if what == PAUSE_ENDS else row
+def agents_come(m: Memory, now: int, what: int, shift: int) -> None:
+    """One agent's part of the event: their shift begins or a pause in it is over."""
     a = m.plan.shift_agent[shift]
     if m.present[a] < NEVER and m.present_shift[a] != shift:
         end_presence(m, now, a)
@@ -1355,8 +1699,8 @@ def agents_come(m: Memory, now: int, what: int, row: int) -> None:
 def queue_closes(m: Memory, now: int, q: int) -> None:
     if not m.plan.drop_at_close[q]:
         return
-    for state in range(WAITING, BOUND + 1):
-        c = m.first[LINES * q + state]
+    for state in range(EXEMPT_TASK if m.outbound else WAITING, BOUND + 1):
+        c = m.first[line_of(m, q, state)]
         while c >= 0:
             following = m.after[c]
             if m.turn[c] == 0:
@@ -1401,11 +1745,12 @@ def look_for_agent(m: Memory, now: int, c: int) -> bool:
         at_once = m.resumes[c]
         m.resumes[c] = False
         if not takes_own(m, a, c, at_once):
-            a = -1
             if at_once and m.bound_until[c] == now:  # it is not to be bound
                 step_out(m, c)
                 line_up(m, c, unconditional(m, c))
                 a = find_agent(m, now, c)
+            elif not (m.interrupts and interrupted_by_own(m, a, c)):
+                a = -1
     else:
         a = find_agent(m, now, c)
     if a < 0:
@@ -1434,8 +1779,11 @@ def look_for_agents(m: Memory, now: int) -> None:
     When the first of a line finds nobody the rest of it need not look, until a reservation is lifted.
     """
     everybody = m.number[LOOK] == EVERYBODY
+    queues = m.waiting.size
     for line in range(m.first.size):
-        m.cursor[line] = m.first[line] if (everybody or m.look[line // LINES]) and line % LINES != HELD else -1
+        q = line // LINES if line < LINES * queues else line % queues
+        alike = line % LINES if line < LINES * queues else WAITING
+        m.cursor[line] = m.first[line] if (everybody or m.look[q]) and alike != HELD else -1
         m.stopped[line] = False
     m.look[:] = False
     sort_seekers(m)
@@ -1459,7 +1807,7 @@ def look_for_agents(m: Memory, now: int) -> None:
             i += 1
         else:
             m.cursor[line] = m.after[c]
-        if not look_for_agent(m, now, c) and line >= 0 and line % LINES == WAITING:
+        if not look_for_agent(m, now, c) and line >= 0 and (m.state[c] == WAITING or m.state[c] == TASK):
             m.cursor[line] = -1
             m.stopped[line] = True
         if m.number[LIFTED] == 1:
@@ -1479,7 +1827,7 @@ def settle(m: Memory, now: int) -> None:
     if n == 1:
         a = m.gained[0]
         while True:
-            c = find_contact(m, now, a)
+            c = find_contact(m, now, a, EXEMPT)
             if c < 0:
                 break
             assign(m, now, c, a)
@@ -1492,6 +1840,8 @@ def settle(m: Memory, now: int) -> None:
             m.gains[m.gained[i]] = False
         m.number[GAINED] = 0
         everybody_looks(m)
+    if m.outbound:
+        write_next(m, now)
     while m.number[LOOK] != NOBODY:
         look_for_agents(m, now)
     c = m.number[FRESH]
@@ -1500,6 +1850,7 @@ def settle(m: Memory, now: int) -> None:
         and m.state[c] <= HELD
         and m.turn[c] == 0
         and m.work.link[c] != TRANSFER
+        and not m.work.outbound[c]
         and m.waiting[m.work.queue[c]] > m.plan.max_waiting[m.work.queue[c]]
     ):
         decide(m, now, c, BLOCKED)
@@ -1508,9 +1859,13 @@ def settle(m: Memory, now: int) -> None:
         retry(m, now, c)
         while m.number[LOOK] != NOBODY:
             look_for_agents(m, now)
+    if m.calls_back and c >= 0:
+        offer_call_back(m, now, c)
     for i in range(m.number[READY]):
         a = m.ready[i]
-        m.starts[a] = False
+        m.is_ready[a] = False
+        if m.moves and goes_on(m, now, a):
+            continue
         if m.hand[a] < 0 and m.pending[a] > 0 and (m.duty[a] == ON or m.duty[a] == FINISHING):
             start_message(m, now, a)
         may_go(m, now, a)
@@ -1520,13 +1875,72 @@ def settle(m: Memory, now: int) -> None:
     m.number[FRESH] = -1
 
 
+@compiled
+def write_next(m: Memory, now: int) -> None:
+    """The agent whose work in hand ended, but no session, may write to a customer (6.9)."""
+    a = m.number[FREED]
+    m.number[FREED] = -1
+    if a >= 0 and is_free(m, a):
+        c = find_contact(m, now, a, TASK)
+        if c >= 0:
+            assign(m, now, c, a)
+            place(m, a)
+
+
+@compiled
+def offer_call_back(m: Memory, now: int, c: int) -> None:
+    """c, which has just come, accepts a call back if it is offered one (6.8)."""
+    q = m.work.queue[c]
+    k = min(m.started[q], STARTS)
+    if (
+        not m.work.accepts_callback[c]
+        or m.state[c] > BOUND
+        or m.turn[c] > 0
+        or m.work.link[c] == TRANSFER
+        or m.work.outbound[c]
+        or k < 2
+    ):
+        return
+    position = m.unheld[q]
+    for state in range(EXEMPT_TASK if m.outbound else WAITING, BOUND + 1):
+        d = m.last[line_of(m, q, state)]
+        while d >= 0 and (state < 0 or m.since[d] > m.since[c] or (m.since[d] == m.since[c] and d > c)):
+            position -= 1
+            d = m.before[d]
+    first = m.starts[q, (m.started[q] - k) % STARTS]
+    last = m.starts[q, (m.started[q] - 1) % STARTS]
+    m.log.called_back[c] = position * (last - first) // (k - 1) > m.plan.offer_above[q]
+
+
+@compiled
+def goes_on(m: Memory, now: int, a: int) -> bool:
+    """Whether agent a goes on with suspended work, or with shared."""
+    if m.shares and m.sharing[a] > 0:
+        share_attention(m, now, a)
+        return True
+    if m.suspended[a] < 0 or m.hand[a] >= 0:
+        return False
+    c = m.session[a] if m.call[a] else -1
+    while c >= 0:
+        if m.state[c] == PENDING and m.plan.one_to_one[m.work.queue[c]]:
+            return False
+        c = m.after[c]
+    take_up(m, now, a)
+    return True
+
+
 @inlined
 def set_timers(m: Memory, now: int, c: int) -> None:
     """c's message, which has just come, really waits."""
     q = m.work.queue[c]
     turn = m.turn[c]
     patience = m.work.reply_patience[m.log.first_turn[c] + turn] if turn > 0 else m.work.patience[c]
-    m.due[c] = opening_time(m, now, q, patience) if m.state[c] == HELD else now + patience
+    if m.state[c] == HELD:
+        m.due[c] = opening_time(m, now, q, patience if turn > 0 else m.work.held_patience[c])
+    elif turn == 0 and m.calls_back and m.log.called_back[c]:
+        m.due[c] = NEVER
+    else:
+        m.due[c] = now + patience
     if m.state[c] != RINGING or patience < m.plan.answer_delay[q]:
         push(m, m.due[c], PATIENCE_ENDS, c)
     if m.state[c] == BOUND:
@@ -1549,13 +1963,14 @@ def run(m: Memory, roots: int) -> bool:
 
 @compiled
 def go_on(m: Memory, roots: int) -> bool:
-    per_contact = 3 + m.afters.shape[1]  # events that one contact can add in one event: patience, bound, follow-up, …
+    per_contact = 4 + m.afters.shape[1]  # events that one contact can add in one event: patience, bound, follow-up, …
     while True:
         fill_hole(m)
         alive = m.number[ALIVE] + 1
         if (
             m.number[HEAP] + alive * per_contact + m.duty.size > len(m.heap)
             or m.number[STRETCHES] + alive > m.log.stretch_contact.size
+            or (m.interrupts and m.number[SUSPENSIONS] + alive > m.log.suspended_contact.size)
         ):
             return False
         i = m.number[ENTRY]
@@ -1598,8 +2013,8 @@ def go_on(m: Memory, roots: int) -> bool:
 
         if kind == WORK_ENDS:
             work_ends(m, now, ident)
-        elif kind == ARRIVAL:
-            arrival(m, now, ident)
+        elif kind == ARRIVAL or kind == BOT_ENDS:
+            arrival(m, now, ident, kind == BOT_ENDS)
         elif kind == MESSAGE:
             message(m, now, ident)
         elif kind == PATIENCE_ENDS:
@@ -1639,6 +2054,8 @@ def horizon(m: Memory, now: int) -> None:
     for a in range(m.present.size):
         if m.present[a] < NEVER:
             end_presence(m, now, a)
+        if m.suspended[a] >= 0:
+            m.log.suspended_end[m.suspension[a]] = now
     for q in range(m.waiting.size):
         m.log.queue_area[q] += m.waiting[q] * clip(m, now)
         m.log.open_area[q] += m.alive[q] * clip(m, now)
