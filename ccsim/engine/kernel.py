@@ -1004,6 +1004,7 @@ def begin_sharing(m: Memory, now: int, c: int, a: int) -> None:
     count_beside(m, now, a, 1)
     m.state[c] = SHARED
     m.sharing[a] += 1
+    m.ends[c] = -1
     m.left[c] = (m.work.work[slot] * m.plan.pace[m.plan.team[a], q]) / mean_beside(m, q, 1)
     m.log.start[slot] = now
     m.log.agent[slot] = a
@@ -1011,13 +1012,15 @@ def begin_sharing(m: Memory, now: int, c: int, a: int) -> None:
 
 
 @compiled
-def share_attention(m: Memory, now: int, a: int) -> None:
+def share_attention(m: Memory, a: int) -> None:
     """When agent a's work ends, if the number of sessions stays as it is now."""
     c = m.session[a]
     while c >= 0:
         if m.state[c] == SHARED:
             rest = m.left[c] * mean_beside(m, m.work.queue[c], m.beside[a])
-            work_until(m, now + max(np.int64(np.rint(rest)), 0), c)
+            end = m.beside_since[a] + max(np.int64(np.rint(rest)), 0)
+            if m.ends[c] != end:
+                work_until(m, end, c)
         c = m.after[c]
 
 
@@ -1305,8 +1308,8 @@ def enter(m: Memory, c: int, since: int) -> None:
 
 @compiled
 def skip_repeats(m: Memory, c: int) -> None:
-    """c comes with no bot behind it, so that it need not repeat to an agent what it told the bot (6.2)."""
-    if m.work.link[c] != RETURN and m.work.arrival[c] >= 0:
+    """c does not talk to the bot, so that it need not repeat to an agent what it told the bot (6.2)."""
+    if m.work.link[c] != RETURN:
         m.log.first_turn[c] += m.work.bot_repeats[c]
         m.log.turns[c] -= m.work.bot_repeats[c]
 
@@ -1516,13 +1519,12 @@ def lose_connection(m: Memory, now: int, c: int, slot: int) -> None:
     """c's answer will not come, or later; the agent does not know (6.5)."""
     lost = now + m.work.latency[slot]
     timeout = now + m.plan.idle_timeout[m.work.queue[c]]
-    back = lost + m.work.comeback[slot] if m.work.comeback[slot] < NEVER else NEVER
+    for_good = m.work.comeback[slot] == NEVER
+    back = lost if for_good else lost + m.work.comeback[slot]
     if back <= timeout:
         push(m, back, MESSAGE, c)
-    else:
+    if back > timeout or for_good:
         push(m, timeout, IDLE_TIMEOUT, c)
-        if back == NEVER:
-            push(m, lost, MESSAGE, c)
 
 
 @compiled
@@ -1914,10 +1916,9 @@ def offer_call_back(m: Memory, now: int, c: int) -> None:
 
 @compiled
 def goes_on(m: Memory, now: int, a: int) -> bool:
-    """Whether agent a goes on with suspended work, or with shared."""
-    if m.shares and m.sharing[a] > 0:
-        share_attention(m, now, a)
-        return True
+    """Whether agent a goes on with suspended work. Shared work goes on in any case, from now on at its new pace."""
+    if m.sharing[a] > 0:
+        share_attention(m, a)
     if m.suspended[a] < 0 or m.hand[a] >= 0:
         return False
     c = m.session[a] if m.call[a] else -1
