@@ -118,7 +118,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         plan=plan,
         log=_empty_log(workload, plan, turns),
         number=_first_numbers(kernel),
-        heap=np.empty((ROOM, 2), np.int64),
+        heap=np.empty(2 * ROOM, np.int64),
         **_timetable(kernel, workload, plan),
         state=np.full(contacts, kernel.DORMANT, np.int8),
         own=none(contacts),
@@ -182,6 +182,14 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         starts=np.zeros(agents, np.bool_),
         gained=none(agents),
         ready=none(agents),
+        contacts=contacts,
+        queues=queues,
+        agents=agents,
+        heap_room=ROOM,
+        stretch_room=contacts + ROOM,
+        agent_columns=len(plan.agent_order),
+        contact_columns=len(plan.contact_order),
+        message_columns=len(plan.attention_order),
         load_sense=next((senses.get(int(column), 0) for column in columns), 0),
         by_idle=AgentColumn.IDLE_SINCE in columns,
     )
@@ -293,13 +301,17 @@ def _with_more_room(memory: Any) -> Any:
     """The same memory with twice the heap and the stretches."""
 
     def grown(array: Any) -> Any:
-        larger = np.empty((2 * len(array), *array.shape[1:]), array.dtype)
+        larger = np.empty(2 * len(array), array.dtype)
         larger[: len(array)] = array
         return larger
 
-    names = _stretches(0)
-    log = memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in names})
-    return memory._replace(log=log, heap=grown(memory.heap))
+    log = memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in _stretches(0)})
+    return memory._replace(
+        log=log,
+        heap=grown(memory.heap),
+        heap_room=2 * memory.heap_room,
+        stretch_room=2 * memory.stretch_room,
+    )
 
 
 # --- the log ------------------------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ class Memory(NamedTuple):
     """rows by contact and turn in their final place; stretches and presences as they come up, in arrays with room"""
     number: Annotated[I64, Column("1", "place", "counters, see above")]
     # calendar
-    heap: Annotated[I64, Column("us, code", "entry, TIME or CODE", "by (time, code); code is kind << ID_BITS | id")]
+    heap: Annotated[I64, Column("us, code", "2 × entry + TIME or CODE", "sorted by time, then code, which is kind << ID_BITS | id")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
     table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … HOURS_BEGIN")]
@@ -215,7 +215,16 @@ class Memory(NamedTuple):
     starts: Annotated[Bool, Column("1", "agent", "is in `ready`")]
     gained: Annotated[I32, Column("id", "i", "agents whose room grew in this event")]
     ready: Annotated[I32, Column("id", "i", "agents who may start work, or go")]
-    # columns of the policies
+    # sizes: compiled code has no length of an array with one index (pointers.py)
+    contacts: int
+    queues: int
+    agents: int
+    heap_room: int
+    stretch_room: int
+    # policies
+    agent_columns: int
+    contact_columns: int
+    message_columns: int
     load_sense: int
     """which load is best within a team: 1 the lowest, -1 the highest, 0 it does not say"""
     by_idle: bool
@@ -239,13 +248,29 @@ def push(m: Memory, time: int, kind: int, ident: int) -> None:
     m.number[HEAP] = i + 1
     while i > 0:
         up = (i - 1) // ARITY
-        if m.heap[up, TIME] < time or (m.heap[up, TIME] == time and m.heap[up, CODE] <= code):
+        if m.heap[2 * up + TIME] < time or (m.heap[2 * up + TIME] == time and m.heap[2 * up + CODE] <= code):
             break
-        m.heap[i, TIME] = m.heap[up, TIME]
-        m.heap[i, CODE] = m.heap[up, CODE]
+        m.heap[2 * i + TIME] = m.heap[2 * up + TIME]
+        m.heap[2 * i + CODE] = m.heap[2 * up + CODE]
         i = up
-    m.heap[i, TIME] = time
-    m.heap[i, CODE] = code
+    m.heap[2 * i + TIME] = time
+    m.heap[2 * i + CODE] = code
+
+
+@inlined
+def least_child(m: Memory, first: int, count: int) -> int:
+    """The earliest of `count` entries from `first` on."""
+    least = first
+    least_time = m.heap[2 * first + TIME]
+    for j in range(first + 1, first + count):
+        time = m.heap[2 * j + TIME]
+        if time == least_time:
+            least = j if m.heap[2 * j + CODE] < m.heap[2 * least + CODE] else least
+        else:
+            less = time < least_time
+            least = j if less else least
+            least_time = time if less else least_time
+    return least
 
 
 @compiled
@@ -255,25 +280,20 @@ def sift_down(m: Memory, time: int, code: int) -> None:
     i = 0
     while True:
         first = ARITY * i + 1
-        if first >= n:
+        if first + ARITY <= n:
+            least = least_child(m, first, ARITY)
+        elif first < n:
+            least = least_child(m, first, n - first)
+        else:
             break
-        least = first
-        least_time = m.heap[first, TIME]
-        for j in range(first + 1, min(first + ARITY, n)):
-            t = m.heap[j, TIME]
-            if t == least_time:
-                least = j if m.heap[j, CODE] < m.heap[least, CODE] else least
-            else:
-                less = t < least_time
-                least = j if less else least
-                least_time = t if less else least_time
-        if time < least_time or (time == least_time and code <= m.heap[least, CODE]):
+        least_time = m.heap[2 * least + TIME]
+        if time < least_time or (time == least_time and code <= m.heap[2 * least + CODE]):
             break
-        m.heap[i, TIME] = least_time
-        m.heap[i, CODE] = m.heap[least, CODE]
+        m.heap[2 * i + TIME] = least_time
+        m.heap[2 * i + CODE] = m.heap[2 * least + CODE]
         i = least
-    m.heap[i, TIME] = time
-    m.heap[i, CODE] = code
+    m.heap[2 * i + TIME] = time
+    m.heap[2 * i + CODE] = code
 
 
 @inlined
@@ -284,7 +304,7 @@ def fill_hole(m: Memory) -> None:
         n = m.number[HEAP] - 1
         m.number[HEAP] = n
         if n > 0:
-            sift_down(m, m.heap[n, TIME], m.heap[n, CODE])
+            sift_down(m, m.heap[2 * n + TIME], m.heap[2 * n + CODE])
 
 
 # --- lines of unassigned contacts ---------------------------------------------------------------------------------
@@ -382,7 +402,7 @@ def stands_unheld(m: Memory, q: int) -> None:
     """One more contact of q waits and is not held."""
     m.unheld[q] += 1
     if m.plan.reserved[q] and m.unheld[q] == 1:
-        for team in range(m.reserves.size):
+        for team in range(m.plan.rank.shape[0]):
             if m.plan.rank[team, q] >= 0:
                 m.reserves[team] += 1
 
@@ -392,7 +412,7 @@ def stands_no_longer(m: Memory, q: int) -> None:
     """One less of those; the last one lifts the queue's reservation."""
     m.unheld[q] -= 1
     if m.plan.reserved[q] and m.unheld[q] == 0:
-        for team in range(m.reserves.size):
+        for team in range(m.plan.rank.shape[0]):
             if m.plan.rank[team, q] >= 0:
                 m.reserves[team] -= 1
         everybody_looks(m)
@@ -622,7 +642,7 @@ def takes_own(m: Memory, a: int, c: int, at_once: bool) -> bool:
 @compiled
 def preferred_agent(m: Memory, q: int, a: int, b: int) -> bool:
     """Whether a contact of q would rather have agent a than b."""
-    for i in range(m.plan.agent_order.size):
+    for i in range(m.agent_columns):
         column = m.plan.agent_order[i]
         difference = 0
         if column == AGENT_RANK:
@@ -643,7 +663,7 @@ def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
     """Whether an agent of the team would rather have contact c than d."""
     p = m.work.queue[c]
     q = m.work.queue[d]
-    for i in range(m.plan.contact_order.size):
+    for i in range(m.contact_columns):
         column = m.plan.contact_order[i]
         difference = 0
         if column == CONTACT_RANK:
@@ -662,7 +682,7 @@ def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
 @inlined
 def preferred_message(m: Memory, c: int, d: int) -> bool:
     """Whether the agent who has both works on c's message before d's."""
-    for i in range(m.plan.attention_order.size):
+    for i in range(m.message_columns):
         column = m.plan.attention_order[i]
         difference = 0
         if column == MESSAGE_LATER_TURN:
@@ -1434,10 +1454,11 @@ def look_for_agents(m: Memory, now: int) -> None:
     When the first of a line finds nobody the rest of it need not look, until a reservation is lifted.
     """
     everybody = m.number[LOOK] == EVERYBODY
-    for line in range(m.first.size):
+    for line in range(LINES * m.queues):
         m.cursor[line] = m.first[line] if (everybody or m.look[line // LINES]) and line % LINES != HELD else -1
         m.stopped[line] = False
-    m.look[:] = False
+    for q in range(m.queues):
+        m.look[q] = False
     sort_seekers(m)
     seekers = m.number[SEEKERS]
     m.number[SEEKERS] = 0
@@ -1449,7 +1470,7 @@ def look_for_agents(m: Memory, now: int) -> None:
             i += 1
         c = m.seekers[i] if i < seekers else -1
         line = -1
-        for other in range(m.cursor.size):
+        for other in range(LINES * m.queues):
             if m.cursor[other] >= 0 and (c < 0 or c == m.cursor[other] or earlier(m, m.cursor[other], c)):
                 c = m.cursor[other]
                 line = other
@@ -1464,7 +1485,7 @@ def look_for_agents(m: Memory, now: int) -> None:
             m.stopped[line] = True
         if m.number[LIFTED] == 1:
             m.number[LIFTED] = 0
-            for other in range(m.cursor.size):
+            for other in range(LINES * m.queues):
                 if m.stopped[other]:
                     m.stopped[other] = False
                     m.cursor[other] = m.first[other]
@@ -1554,8 +1575,8 @@ def go_on(m: Memory, roots: int) -> bool:
         fill_hole(m)
         alive = m.number[ALIVE] + 1
         if (
-            m.number[HEAP] + alive * per_contact + m.duty.size > len(m.heap)
-            or m.number[STRETCHES] + alive > m.log.stretch_contact.size
+            m.number[HEAP] + alive * per_contact + m.agents > m.heap_room
+            or m.number[STRETCHES] + alive > m.stretch_room
         ):
             return False
         i = m.number[ENTRY]
@@ -1570,10 +1591,10 @@ def go_on(m: Memory, roots: int) -> bool:
                 code = ARRIVAL << ID_BITS | c
                 source = ROOT
         if m.number[HEAP] > 0:
-            time = m.heap[0, TIME]
-            if time < now or (time == now and m.heap[0, CODE] < code):
+            time = m.heap[TIME]
+            if time < now or (time == now and m.heap[CODE] < code):
                 now = time
-                code = m.heap[0, CODE]
+                code = m.heap[CODE]
                 source = HEAP
         kind = code >> ID_BITS
         ident = code & ((1 << ID_BITS) - 1)
@@ -1626,7 +1647,7 @@ def go_on(m: Memory, roots: int) -> bool:
 @compiled
 def horizon(m: Memory, now: int) -> None:
     """Whatever is still going on is written down as it stands."""
-    for c in range(m.state.size):
+    for c in range(m.contacts):
         state = m.state[c]
         if state < DORMANT:
             if state <= HELD:
@@ -1636,10 +1657,10 @@ def horizon(m: Memory, now: int) -> None:
             if m.log.outcome[c] == NO_OUTCOME:
                 decide(m, now, c, OPEN)
             m.log.closed[c] = now
-    for a in range(m.present.size):
+    for a in range(m.agents):
         if m.present[a] < NEVER:
             end_presence(m, now, a)
-    for q in range(m.waiting.size):
+    for q in range(m.queues):
         m.log.queue_area[q] += m.waiting[q] * clip(m, now)
         m.log.open_area[q] += m.alive[q] * clip(m, now)
 
