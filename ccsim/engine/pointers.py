@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.core.imputils import lower_builtin, lower_getattr_generic
@@ -146,3 +147,18 @@ def put(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     data, index, value = arguments
     context.pack_value(builder, signature.args[2], value, builder.gep(data, [index], inbounds=True))
     return context.get_dummy_value()
+
+
+@intrinsic
+def fetch(_typing: Any, data: Any, index: Any) -> Any:
+    """Has the processor bring the element into its cache, without waiting for it."""
+
+    def prefetch(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        flag = ir.IntType(32)
+        hint = builder.module.declare_intrinsic("llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag]))
+        place = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), byte)
+        builder.call(hint, [place, flag(0), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.none(data, types.intp), prefetch
