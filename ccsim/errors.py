@@ -19,8 +19,8 @@ class Problem:
     file: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}: {self.path}" if self.file else self.path
-        return f"{place}: {self.found}; {self.allowed}" if self.allowed else f"{place}: {self.found}"
+        said = f"{self.found}; {self.allowed}" if self.allowed else self.found
+        return ": ".join(part for part in (self.file, self.path, said) if part)
 
 
 class ScenarioError(Exception):

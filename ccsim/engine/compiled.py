@@ -122,7 +122,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         plan=plan,
         log=_empty_log(workload, plan, turns),
         number=_first_numbers(kernel),
-        heap=np.empty((ROOM, 2), np.int64),
+        heap=np.empty(2 * ROOM, np.int64),
         **_timetable(kernel, workload, plan),
         state=np.full(contacts, kernel.DORMANT, np.int8),
         own=none(contacts),
@@ -198,6 +198,16 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         is_ready=np.zeros(agents, np.bool_),
         gained=none(agents),
         ready=none(agents),
+        contacts=contacts,
+        queues=queues,
+        agents=agents,
+        lines=lines,
+        heap_room=ROOM,
+        stretch_room=contacts + ROOM,
+        suspension_room=(contacts + ROOM) * interrupts,
+        agent_columns=len(plan.agent_order),
+        contact_columns=len(plan.contact_order),
+        message_columns=len(plan.attention_order),
         load_sense=next((senses.get(int(column), 0) for column in columns), 0),
         by_idle=AgentColumn.IDLE_SINCE in columns,
         doors=bool(workload.deflected.any() or (workload.bot_time >= 0).any() or workload.bot_repeats.any()),
@@ -335,13 +345,19 @@ def _with_more_room(memory: Any) -> Any:
     """The same memory with twice the heap, the stretches and the suspensions."""
 
     def grown(array: Any) -> Any:
-        larger = np.empty((2 * len(array), *array.shape[1:]), array.dtype)
+        larger = np.empty(2 * len(array), array.dtype)
         larger[: len(array)] = array
         return larger
 
     names = [*_stretches(0), *_suspensions(0)]
     log = memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in names})
-    return memory._replace(log=log, heap=grown(memory.heap))
+    return memory._replace(
+        log=log,
+        heap=grown(memory.heap),
+        heap_room=2 * memory.heap_room,
+        stretch_room=2 * memory.stretch_room,
+        suspension_room=2 * memory.suspension_room,
+    )
 
 
 # --- the log ------------------------------------------------------------------------------------------------------

@@ -30,13 +30,17 @@ from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Column, Link, Log, Outc
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 if __name__ == "ccsim.engine.kernel":
-    from ccsim.engine.pointers import compiled, entry, inlined, pointer
+    from ccsim.engine.pointers import compiled, entry, fetch, inlined, pointer
 else:
 
     def compiled(function: Function) -> Function:
         return function
 
     entry = inlined = pointer = compiled
+
+    def fetch(data: Any, index: int) -> None:
+        pass
+
 
 
 # Enums as plain integers, which compile faster.
@@ -171,7 +175,7 @@ class Memory(NamedTuple):
     """rows by contact and turn in their final place; stretches and presences as they come up, in arrays with room"""
     number: Annotated[I64, Column("1", "place", "counters, see above")]
     # calendar
-    heap: Annotated[I64, Column("us, code", "entry, TIME or CODE", "by (time, code); code is kind << ID_BITS | id")]
+    heap: Annotated[I64, Column("us, code", "2 × entry + TIME or CODE", "sorted by time, then code, which is kind << ID_BITS | id")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
     table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … BOT_COMES")]
@@ -248,7 +252,18 @@ class Memory(NamedTuple):
     is_ready: Annotated[Bool, Column("1", "agent", "is in `ready`")]
     gained: Annotated[I32, Column("id", "i", "agents whose room grew in this event")]
     ready: Annotated[I32, Column("id", "i", "agents who may start work, or go")]
-    # columns of the policies
+    # sizes: compiled code has no length of an array with one index (pointers.py)
+    contacts: int
+    queues: int
+    agents: int
+    lines: int
+    heap_room: int
+    stretch_room: int
+    suspension_room: int
+    # policies
+    agent_columns: int
+    contact_columns: int
+    message_columns: int
     load_sense: int
     """which load is best within a team: 1 the lowest, -1 the highest, 0 it does not say"""
     by_idle: bool
@@ -284,13 +299,29 @@ def push(m: Memory, time: int, kind: int, ident: int) -> None:
     m.number[HEAP] = i + 1
     while i > 0:
         up = (i - 1) // ARITY
-        if m.heap[up, TIME] < time or (m.heap[up, TIME] == time and m.heap[up, CODE] <= code):
+        if m.heap[2 * up + TIME] < time or (m.heap[2 * up + TIME] == time and m.heap[2 * up + CODE] <= code):
             break
-        m.heap[i, TIME] = m.heap[up, TIME]
-        m.heap[i, CODE] = m.heap[up, CODE]
+        m.heap[2 * i + TIME] = m.heap[2 * up + TIME]
+        m.heap[2 * i + CODE] = m.heap[2 * up + CODE]
         i = up
-    m.heap[i, TIME] = time
-    m.heap[i, CODE] = code
+    m.heap[2 * i + TIME] = time
+    m.heap[2 * i + CODE] = code
+
+
+@inlined
+def least_child(m: Memory, first: int, count: int) -> int:
+    """The earliest of `count` entries from `first` on."""
+    least = first
+    least_time = m.heap[2 * first + TIME]
+    for j in range(first + 1, first + count):
+        time = m.heap[2 * j + TIME]
+        if time == least_time:
+            least = j if m.heap[2 * j + CODE] < m.heap[2 * least + CODE] else least
+        else:
+            less = time < least_time
+            least = j if less else least
+            least_time = time if less else least_time
+    return least
 
 
 @compiled
@@ -300,25 +331,20 @@ def sift_down(m: Memory, time: int, code: int) -> None:
     i = 0
     while True:
         first = ARITY * i + 1
-        if first >= n:
+        if first + ARITY <= n:
+            least = least_child(m, first, ARITY)
+        elif first < n:
+            least = least_child(m, first, n - first)
+        else:
             break
-        least = first
-        least_time = m.heap[first, TIME]
-        for j in range(first + 1, min(first + ARITY, n)):
-            t = m.heap[j, TIME]
-            if t == least_time:
-                least = j if m.heap[j, CODE] < m.heap[least, CODE] else least
-            else:
-                less = t < least_time
-                least = j if less else least
-                least_time = t if less else least_time
-        if time < least_time or (time == least_time and code <= m.heap[least, CODE]):
+        least_time = m.heap[2 * least + TIME]
+        if time < least_time or (time == least_time and code <= m.heap[2 * least + CODE]):
             break
-        m.heap[i, TIME] = least_time
-        m.heap[i, CODE] = m.heap[least, CODE]
+        m.heap[2 * i + TIME] = least_time
+        m.heap[2 * i + CODE] = m.heap[2 * least + CODE]
         i = least
-    m.heap[i, TIME] = time
-    m.heap[i, CODE] = code
+    m.heap[2 * i + TIME] = time
+    m.heap[2 * i + CODE] = code
 
 
 @inlined
@@ -329,7 +355,7 @@ def fill_hole(m: Memory) -> None:
         n = m.number[HEAP] - 1
         m.number[HEAP] = n
         if n > 0:
-            sift_down(m, m.heap[n, TIME], m.heap[n, CODE])
+            sift_down(m, m.heap[2 * n + TIME], m.heap[2 * n + CODE])
 
 
 # --- lines of unassigned contacts ---------------------------------------------------------------------------------
@@ -344,7 +370,7 @@ def is_task(m: Memory, c: int) -> bool:
 @inlined
 def line_of(m: Memory, q: int, state: int) -> int:
     """The line of queue q for a way of waiting: LINES of each queue, then, of use with outbound rows, TASK's, ..."""
-    return LINES * q + state if state >= 0 else (LINES - 1 - state) * m.waiting.size + q
+    return LINES * q + state if state >= 0 else (LINES - 1 - state) * m.queues + q
 
 
 @inlined
@@ -441,7 +467,7 @@ def stands_unheld(m: Memory, q: int) -> None:
     """One more contact of q waits and is not held."""
     m.unheld[q] += 1
     if m.plan.reserved[q] and m.unheld[q] == 1:
-        for team in range(m.reserves.size):
+        for team in range(m.plan.rank.shape[0]):
             if m.plan.rank[team, q] >= 0:
                 m.reserves[team] += 1
 
@@ -451,7 +477,7 @@ def stands_no_longer(m: Memory, q: int) -> None:
     """One less of those; the last one lifts the queue's reservation."""
     m.unheld[q] -= 1
     if m.plan.reserved[q] and m.unheld[q] == 0:
-        for team in range(m.reserves.size):
+        for team in range(m.plan.rank.shape[0]):
             if m.plan.rank[team, q] >= 0:
                 m.reserves[team] -= 1
         everybody_looks(m)
@@ -713,7 +739,7 @@ def interrupted_by_own(m: Memory, a: int, c: int) -> bool:
 @compiled
 def preferred_agent(m: Memory, q: int, a: int, b: int) -> bool:
     """Whether a contact of q would rather have agent a than b."""
-    for i in range(m.plan.agent_order.size):
+    for i in range(m.agent_columns):
         column = m.plan.agent_order[i]
         difference = 0
         if column == AGENT_RANK:
@@ -736,7 +762,7 @@ def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
         return is_task(m, d)
     p = m.work.queue[c]
     q = m.work.queue[d]
-    for i in range(m.plan.contact_order.size):
+    for i in range(m.contact_columns):
         column = m.plan.contact_order[i]
         difference = 0
         if column == CONTACT_RANK:
@@ -759,7 +785,7 @@ def preferred_message(m: Memory, c: int, d: int) -> bool:
         return m.plan.one_to_one[m.work.queue[c]]
     if is_task(m, c) != is_task(m, d):
         return is_task(m, d)
-    for i in range(m.plan.attention_order.size):
+    for i in range(m.message_columns):
         column = m.plan.attention_order[i]
         difference = 0
         if column == MESSAGE_LATER_TURN:
@@ -801,7 +827,7 @@ def find_special_agent(m: Memory, now: int, c: int, task: bool) -> int:
     """An agent of whom the heaps do not tell: a free one for a task, one with sessions for a call. -1: none."""
     q = m.work.queue[c]
     best = -1
-    for a in range(m.duty.size):
+    for a in range(m.agents):
         team = m.plan.team[a]
         if m.duty[a] != ON or m.plan.rank[team, q] < 0:
             continue
@@ -1781,13 +1807,14 @@ def look_for_agents(m: Memory, now: int) -> None:
     When the first of a line finds nobody the rest of it need not look, until a reservation is lifted.
     """
     everybody = m.number[LOOK] == EVERYBODY
-    queues = m.waiting.size
-    for line in range(m.first.size):
+    queues = m.queues
+    for line in range(m.lines):
         q = line // LINES if line < LINES * queues else line % queues
         alike = line % LINES if line < LINES * queues else WAITING
         m.cursor[line] = m.first[line] if (everybody or m.look[q]) and alike != HELD else -1
         m.stopped[line] = False
-    m.look[:] = False
+    for q in range(m.queues):
+        m.look[q] = False
     sort_seekers(m)
     seekers = m.number[SEEKERS]
     m.number[SEEKERS] = 0
@@ -1799,7 +1826,7 @@ def look_for_agents(m: Memory, now: int) -> None:
             i += 1
         c = m.seekers[i] if i < seekers else -1
         line = -1
-        for other in range(m.cursor.size):
+        for other in range(LINES * m.queues):
             if m.cursor[other] >= 0 and (c < 0 or c == m.cursor[other] or earlier(m, m.cursor[other], c)):
                 c = m.cursor[other]
                 line = other
@@ -1814,7 +1841,7 @@ def look_for_agents(m: Memory, now: int) -> None:
             m.stopped[line] = True
         if m.number[LIFTED] == 1:
             m.number[LIFTED] = 0
-            for other in range(m.cursor.size):
+            for other in range(LINES * m.queues):
                 if m.stopped[other]:
                     m.stopped[other] = False
                     m.cursor[other] = m.first[other]
@@ -1962,6 +1989,50 @@ def run(m: Memory, roots: int) -> bool:
     return go_on(pointer(m), roots)
 
 
+@inlined
+def fetch_contact(m: Memory, c: int, roots: int) -> None:
+    """Brings what the root c, soon to arrive, will need into the processor's cache: too many columns for it to foresee."""
+    if c >= roots:
+        return
+    if c % 8 == 0:  # a line of the cache holds eight
+        row = min(c + 8, m.contacts - 1)
+        fetch(m.work.first_turn, row)
+        fetch(m.work.turns, row)
+        fetch(m.work.arrival, row)
+        fetch(m.work.queue, row)
+        fetch(m.work.patience, row)
+        fetch(m.work.wrap_up, row)
+        fetch(m.work.transfer_child, row)
+        fetch(m.work.reopen_child, row)
+        fetch(m.log.first_turn, row)
+        fetch(m.log.arrival, row)
+        fetch(m.log.turns, row)
+        fetch(m.log.messages, row)
+        fetch(m.log.left, row)
+        fetch(m.log.closed, row)
+        fetch(m.own, row)
+        fetch(m.turn, row)
+        fetch(m.since, row)
+        fetch(m.due, row)
+        fetch(m.after, row)
+        fetch(m.before, row)
+        fetch(m.stretch, row)
+        fetch(m.log.stretch_contact, row)
+        fetch(m.log.stretch_agent, row)
+        fetch(m.log.stretch_since, row)
+        fetch(m.log.stretch_start, row)
+        fetch(m.log.stretch_end, row)
+    first = m.work.first_turn[c]
+    for slot in (first, first + m.work.turns[c] - 1):
+        fetch(m.work.work, slot)
+        fetch(m.work.latency, slot)
+        fetch(m.work.reply_patience, slot)
+        fetch(m.log.message, slot)
+        fetch(m.log.start, slot)
+        fetch(m.log.reply, slot)
+        fetch(m.log.agent, slot)
+
+
 @compiled
 def go_on(m: Memory, roots: int) -> bool:
     per_contact = 4 + m.afters.shape[1]  # events that one contact can add in one event: patience, bound, follow-up, …
@@ -1969,9 +2040,9 @@ def go_on(m: Memory, roots: int) -> bool:
         fill_hole(m)
         alive = m.number[ALIVE] + 1
         if (
-            m.number[HEAP] + alive * per_contact + m.duty.size > len(m.heap)
-            or m.number[STRETCHES] + alive > m.log.stretch_contact.size
-            or (m.interrupts and m.number[SUSPENSIONS] + alive > m.log.suspended_contact.size)
+            m.number[HEAP] + alive * per_contact + m.agents > m.heap_room
+            or m.number[STRETCHES] + alive > m.stretch_room
+            or (m.interrupts and m.number[SUSPENSIONS] + alive > m.suspension_room)
         ):
             return False
         i = m.number[ENTRY]
@@ -1986,10 +2057,10 @@ def go_on(m: Memory, roots: int) -> bool:
                 code = ARRIVAL << ID_BITS | c
                 source = ROOT
         if m.number[HEAP] > 0:
-            time = m.heap[0, TIME]
-            if time < now or (time == now and m.heap[0, CODE] < code):
+            time = m.heap[TIME]
+            if time < now or (time == now and m.heap[CODE] < code):
                 now = time
-                code = m.heap[0, CODE]
+                code = m.heap[CODE]
                 source = HEAP
         kind = code >> ID_BITS
         ident = code & ((1 << ID_BITS) - 1)
@@ -1997,6 +2068,7 @@ def go_on(m: Memory, roots: int) -> bool:
             m.number[HOLE] = 1
         elif source == ROOT:
             m.number[ROOT] = c + 1
+            fetch_contact(m, c + 12, roots)
         elif kind == BY_THE_CLOCK:
             m.number[ENTRY] = i + 1
             by_the_clock(m, now, ident, m.table_what[i], m.table_row[i])
@@ -2042,7 +2114,7 @@ def go_on(m: Memory, roots: int) -> bool:
 @compiled
 def horizon(m: Memory, now: int) -> None:
     """Whatever is still going on is written down as it stands."""
-    for c in range(m.state.size):
+    for c in range(m.contacts):
         state = m.state[c]
         if state < DORMANT:
             if state <= HELD:
@@ -2052,12 +2124,12 @@ def horizon(m: Memory, now: int) -> None:
             if m.log.outcome[c] == NO_OUTCOME:
                 decide(m, now, c, OPEN)
             m.log.closed[c] = now
-    for a in range(m.present.size):
+    for a in range(m.agents):
         if m.present[a] < NEVER:
             end_presence(m, now, a)
         if m.suspended[a] >= 0:
             m.log.suspended_end[m.suspension[a]] = now
-    for q in range(m.waiting.size):
+    for q in range(m.queues):
         m.log.queue_area[q] += m.waiting[q] * clip(m, now)
         m.log.open_area[q] += m.alive[q] * clip(m, now)
 

@@ -1,17 +1,21 @@
 """How the kernel is compiled: numba's decorators, and tables of arrays handed from function to function as one pointer.
 
-numba passes a NamedTuple by value, every array of it in seven words. Of a hundred arrays that makes calls slow and
-compilation endless. `pointer(table)` puts the table on the stack once; what it returns has the same attributes.
+numba passes a NamedTuple by value, every array of it in seven words or more. Of a hundred arrays that makes calls slow
+and compilation endless. `pointer(table)` puts the table on the stack once; what it returns has the same attributes. An
+array with one index is then its data alone: no reference is counted, and an index is never negative.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils, imputils
-from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.core import cgutils
+from numba.core.imputils import lower_builtin, lower_getattr_generic
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global
 from numba.extending import intrinsic, models, register_model
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -25,7 +29,7 @@ def compiled(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """As `compiled`, without a call: for the small and for the busy ones."""
+    """As `compiled`, without a call: for the small ones, and those that are called in one busy place."""
     return njit(forceinline=True, **OPTIONS)(function)  # type: ignore[no-any-return]
 
 
@@ -34,10 +38,13 @@ def entry(function: Function) -> Function:
     return njit(cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
 
 
-class Pointer(types.Type):  # type: ignore[misc]
+# --- a pointer to a table -----------------------------------------------------------------------------------------
+
+
+class Pointer(types.Type):
     """To a NamedTuple of type `table`; its attributes are the table's."""
 
-    def __init__(self, table: types.BaseNamedTuple) -> None:
+    def __init__(self, table: Any) -> None:
         self.table = table
         super().__init__(name=f"Pointer({table.instance_class.__name__})")
 
@@ -46,19 +53,32 @@ class Pointer(types.Type):  # type: ignore[misc]
         return self.table
 
 
+class Data(types.Type):
+    """The elements of an array with one index, of type `dtype`."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        super().__init__(name=f"Data({dtype})")
+
+
 @register_model(Pointer)
-class PointerModel(models.PrimitiveModel):  # type: ignore[misc]
+class PointerModel(models.PrimitiveModel):
     def __init__(self, manager: Any, pointer_type: Pointer) -> None:
         super().__init__(manager, pointer_type, manager.lookup(pointer_type.table).get_value_type().as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@register_model(Data)
+class DataModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, data_type: Data) -> None:
+        super().__init__(manager, data_type, manager.lookup(data_type.dtype).get_data_type().as_pointer())
+
+
+@intrinsic
 def pointer(_typing: Any, table: Any) -> Any:
     """A pointer to the table, good until the calling function returns."""
 
     def store(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        place = context.get_constant_null(Pointer(table)).type.pointee
-        slot = builder.alloca(place)
+        slot = builder.alloca(arguments[0].type)
         builder.store(arguments[0], slot)
         return slot
 
@@ -66,28 +86,79 @@ def pointer(_typing: Any, table: Any) -> Any:
 
 
 @infer_getattr
-class PointerAttributes(AttributeTemplate):  # type: ignore[misc]
+class PointerAttributes(AttributeTemplate):
     key = Pointer
 
     def generic_resolve(self, pointer_type: Pointer, name: str) -> Any:
-        """A table within the table is pointed to, anything else is the value."""
+        """A table within the table is pointed to; of an array with one index there is its data; the rest is itself."""
         if name not in pointer_type.table.fields:
             return None
-        value = pointer_type.table.types[pointer_type.table.fields.index(name)]
-        return Pointer(value) if isinstance(value, types.BaseNamedTuple) else value
+        field = pointer_type.table.types[pointer_type.table.fields.index(name)]
+        if isinstance(field, types.BaseNamedTuple):
+            return Pointer(field)
+        return Data(field.dtype) if isinstance(field, types.Array) and field.ndim == 1 else field
 
 
-@imputils.lower_getattr_generic(Pointer)  # type: ignore[untyped-decorator]
+@lower_getattr_generic(Pointer)
 def load(context: Any, builder: Any, pointer_type: Pointer, value: Any, name: str) -> Any:
     index = pointer_type.table.fields.index(name)
     field = pointer_type.table.types[index]
     place = builder.gep(value, [context.get_constant(types.int32, i) for i in (0, index)], inbounds=True)
     if isinstance(field, types.BaseNamedTuple):
         return place
-    loaded = builder.load(place)
-    if isinstance(field, types.Array):
-        # without an owner: nothing to count, and the pointed-to table keeps the array alive
-        array = context.make_array(field)(context, builder, loaded)
-        array.meminfo = cgutils.get_null_value(array.meminfo.type)
-        loaded = array._getvalue()
-    return loaded
+    if not isinstance(field, types.Array):
+        return builder.load(place)
+    if field.ndim == 1:
+        return context.make_array(field)(context, builder, ref=place).data
+    array = context.make_array(field)(context, builder, builder.load(place))
+    array.meminfo = cgutils.get_null_value(array.meminfo.type)  # without an owner there is no reference to count
+    return array._getvalue()
+
+
+# --- data[index] --------------------------------------------------------------------------------------------------
+
+
+@infer_global(operator.getitem)
+class DataGet(AbstractTemplate):
+    def generic(self, arguments: Any, _keywords: Any) -> Any:
+        data, index = arguments
+        if isinstance(data, Data) and isinstance(index, types.Integer):
+            return data.dtype(data, types.intp)
+        return None
+
+
+@infer_global(operator.setitem)
+class DataSet(AbstractTemplate):
+    def generic(self, arguments: Any, _keywords: Any) -> Any:
+        data, index, _value = arguments
+        if isinstance(data, Data) and isinstance(index, types.Integer):
+            return types.none(data, types.intp, data.dtype)
+        return None
+
+
+@lower_builtin(operator.getitem, Data, types.intp)
+def get(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    data, index = arguments
+    return context.unpack_value(builder, signature.return_type, builder.gep(data, [index], inbounds=True))
+
+
+@lower_builtin(operator.setitem, Data, types.intp, types.Any)
+def put(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    data, index, value = arguments
+    context.pack_value(builder, signature.args[2], value, builder.gep(data, [index], inbounds=True))
+    return context.get_dummy_value()
+
+
+@intrinsic
+def fetch(_typing: Any, data: Any, index: Any) -> Any:
+    """Has the processor bring the element into its cache, without waiting for it."""
+
+    def prefetch(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        flag = ir.IntType(32)
+        hint = builder.module.declare_intrinsic("llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag]))
+        place = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), byte)
+        builder.call(hint, [place, flag(0), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.none(data, types.intp), prefetch

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,15 @@ def test_executors_keep_order_and_hand_on_errors(kind: str) -> None:
     assert list(run_all(abs, range(-20, 0), 2, kind)) == list(range(20, 0, -1))
     with pytest.raises(TypeError):
         list(run_all(abs, [1, "two", 3], 2, kind))
+
+
+def die(unit: int) -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_killed_worker_is_named() -> None:
+    with pytest.raises(MemoryError, match="worker"):
+        list(run_all(die, [1, 2, 3], 2))
 
 
 def test_executors_stay_little_ahead() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ccsim.engine.audit import audit
 
 from ccsim.engine import compiled, reference
+from ccsim.engine.audit import audit
 from ccsim.tables import NEVER, SECOND, Log, Outcome, Plan
 from tests.tables_by_hand import make_workload
 

@@ -1,0 +1,79 @@
+"""The net proven: kernels broken on purpose, each in one place, are told from the reference by the random cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import ccsim.engine
+from ccsim.engine import compiled, reference
+from tests import random_cases
+from tests.differential.test_engines import differences
+
+MUTANTS = {
+    "a wrong tie: patience before the agent who becomes free": (
+        "PATIENCE_ENDS: Final = int(Event.PATIENCE_ENDS)",
+        "PATIENCE_ENDS: Final = -1",
+    ),
+    "a wrong tie: the answer exactly at the timeout is late": ("if answer > timeout:", "if answer >= timeout:"),
+    "capacity off by one": (
+        "m.load[a] + m.plan.units[m.plan.team[a], q] <= m.plan.capacity",
+        "m.load[a] + m.plan.units[m.plan.team[a], q] < m.plan.capacity",
+    ),
+    "a call beside a chat": ("        return m.sessions[a] == 0\n", "        return m.sessions[a] <= 1\n"),
+    "a lost wrap-up": ("    if wrap_up > 0:", "    if wrap_up > 10**15:"),
+    "a stale timeout: parked although answered": (
+        "    if min(answer, expiry + 1) > timeout:",
+        "    if expiry >= timeout:",
+    ),
+    "re-reading too early": (
+        "now - m.log.reply[slot] <= m.plan.reread_after",
+        "now - m.log.reply[slot] < m.plan.reread_after",
+    ),
+    "overflow by time too late": ("waited >= m.plan.overflow_after", "waited > m.plan.overflow_after"),
+    "overflow by length too early": (
+        "and m.waiting[q] > m.plan.longer_than[team, q]",
+        "and m.waiting[q] >= m.plan.longer_than[team, q]",
+    ),
+    "head start forgotten where contacts look": (
+        "    d_since = m.since[d] - m.plan.head_start[m.work.queue[d]]",
+        "    d_since = m.since[d]",
+    ),
+    "expiry counted from the reply": (
+        "expiry = max(now, m.since[c] + m.plan.expires_after[q])",
+        "expiry = now + m.plan.expires_after[q]",
+    ),
+    "a hand-over forgotten": ("    given_up = m.gives_up[a]", "    given_up = False"),
+    "over capacity also for transfers": (
+        "m.plan.over_capacity[q] and m.turn[c] > 0",
+        "m.plan.over_capacity[q]",
+    ),
+}
+
+CASES = 400
+
+
+def mutated(old: str, new: str) -> ModuleType:
+    """The kernel as plain Python with one place changed."""
+    source = (Path(ccsim.engine.__path__[0]) / "kernel.py").read_text()
+    assert source.count(old) == 1, f"the kernel has {source.count(old)} times: {old}"
+    module = ModuleType("mutant")
+    exec(compile(source.replace(old, new), "mutant", "exec"), module.__dict__)
+    return module
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mutant_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutant = mutated(*MUTANTS[name])
+    monkeypatch.setattr(compiled, "_kernel", lambda jit: mutant)
+    for seed in range(CASES):
+        workload, plan, _ = random_cases.tables(random_cases.scenario(seed))
+        try:
+            found = compiled.simulate(workload, plan, jit=False)
+        except (IndexError, ValueError, OverflowError):
+            return
+        if differences(reference.simulate(workload, plan), found):
+            return
+    pytest.fail(f"{CASES} cases do not tell this kernel from the reference")
