@@ -727,8 +727,8 @@ def test_silent_abandonment_in_the_only_place() -> None:
     def expect(silence: float) -> tuple[float, float]:
         """Probability that the place is free at the end of a session, or taken by who has gone."""
         states = expm(place * (grid + silence)[:, None, None])[:, 0, :]
-        free, waits = np.trapezoid(np.exp(-grid / work)[:, None] / work * states, grid, axis=0)
-        return float(free), float(1 - free - waits)
+        free, waits = (float(np.trapezoid(np.exp(-grid / work) / work * states[:, i], grid)) for i in (0, 1))
+        return free, 1 - free - waits
 
     (free, gone), (free_in_vain, gone_in_vain) = expect(0), expect(timeout)
     v = gone / (1 - gone_in_vain + gone)  # share of sessions in vain
