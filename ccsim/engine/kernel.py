@@ -1826,7 +1826,7 @@ def look_for_agents(m: Memory, now: int) -> None:
             i += 1
         c = m.seekers[i] if i < seekers else -1
         line = -1
-        for other in range(LINES * m.queues):
+        for other in range(m.lines):
             if m.cursor[other] >= 0 and (c < 0 or c == m.cursor[other] or earlier(m, m.cursor[other], c)):
                 c = m.cursor[other]
                 line = other
@@ -1841,7 +1841,7 @@ def look_for_agents(m: Memory, now: int) -> None:
             m.stopped[line] = True
         if m.number[LIFTED] == 1:
             m.number[LIFTED] = 0
-            for other in range(LINES * m.queues):
+            for other in range(m.lines):
                 if m.stopped[other]:
                     m.stopped[other] = False
                     m.cursor[other] = m.first[other]
