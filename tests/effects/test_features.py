@@ -7,6 +7,7 @@ share of random draws it is held to four standard errors.
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import correlation
 from typing import Any
 
 import numpy as np
@@ -442,7 +443,7 @@ def test_25_messages_on_social_media_are_missed(run: Runner) -> None:
 
 
 def test_25_appointments_spread_the_visits(run: Runner) -> None:
-    """Booked every ten minutes from eight: less those who do not come, and nobody waits for more than the one before."""
+    """Booked every ten minutes from eight: less those who do not come; and nobody waits."""
     booked = {"appointments": {"hours": "08:00-18:00", "every": "10m"}, "no_show": 0.2, "earliness": "2m"}
     visits = {"channel": "in_person", "volume": booked, "work": "9m", "wrap_up": "0s", "patience": "never"}
     doc = centre({"desk": visits}, {"agents": agents(1, "desk")})
@@ -464,7 +465,7 @@ def test_25_video_leaves_no_hand_free(run: Runner) -> None:
     off = run(doc, {"queue.video.channel": "live_chat", "queue.video.turns": 1})
     calls = np.flatnonzero(on.workload.queue[on.log.stretch_contact] == 1)
 
-    def beside(found: Run, stretch: int) -> int:
+    def beside(found: Run, stretch: Any) -> int:
         log = found.log
         during = (log.stretch_start < log.stretch_end[stretch]) & (log.stretch_end > log.stretch_start[stretch])
         return int(np.sum(during & (log.stretch_agent == log.stretch_agent[stretch])))
@@ -473,6 +474,16 @@ def test_25_video_leaves_no_hand_free(run: Runner) -> None:
     assert max(beside(on, call) for call in calls) == 1
     assert max(beside(off, call) for call in np.flatnonzero(off.workload.queue[off.log.stretch_contact] == 1)) > 1
     assert on.queue("video", "asa") > off.queue("video", "asa")
+
+
+def test_25_a_phone_queue_costs_what_comes(run: Runner) -> None:
+    """Nobody can be put off to a quieter hour: twice the calls are twice the work, and with the same agents a queue."""
+    doc = centre({"phone": CALLS}, {"agents": agents(3, "phone")})
+    on, off = run(doc, {"queue.phone.volume.per_day": 240}), run(doc)
+    more = on.queue("phone", "offered") / off.queue("phone", "offered")
+    assert more == pytest.approx(2, abs=0.5)
+    assert on.queue("phone", "work_hours") / off.queue("phone", "work_hours") == pytest.approx(more)
+    assert on.queue("phone", "asa") > 10 * off.queue("phone", "asa")
 
 
 # --- and what goes with them
@@ -546,11 +557,11 @@ def test_busy_days_are_busy_everywhere(run: Runner) -> None:
     calls = {"channel": "phone", "volume": {"per_day": 40, "busyness_cv": 0.8}, "work": "1s", "wrap_up": "0s"}
     doc = centre({"a": calls, "b": calls}, {"agents": agents(9, "a", "b")}, days=30)
 
-    def together(correlation: float) -> float:
-        found = run(doc, {"busyness": {"correlation": correlation}}).workload
+    def together(share: float) -> float:
+        found = run(doc, {"busyness": {"correlation": share}}).workload
         day = found.arrival // (24 * HOUR * SECOND)
         counts = [np.bincount(day[found.queue == queue], minlength=30) for queue in (0, 1)]
-        return float(np.corrcoef(counts)[0, 1])
+        return correlation(*(count.tolist() for count in counts))
 
     assert together(1.0) > 0.9
     assert abs(together(0.0)) < 4 / np.sqrt(30)
