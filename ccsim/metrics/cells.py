@@ -29,6 +29,7 @@ class Cells:
 
     def total(self, values: NDArray[Any], chosen: Bool) -> NDArray[Any]:
         """Sum of the chosen rows' values, (interval, queue)."""
+        kind = np.result_type(values, np.int64)
         if not chosen.any():
-            return np.zeros(self.shape, dtype=values.dtype)
-        return segments(np.add, (values * chosen)[self.order], self.bounds, values.dtype).reshape(self.shape)
+            return np.zeros(self.shape, dtype=kind)
+        return segments(np.add, (values * chosen)[self.order], self.bounds, kind).reshape(self.shape)

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim.metrics.facts import Facts, thresholds
+from ccsim.metrics.facts import Facts, rows_by, thresholds
 from ccsim.tables import F64, NEVER, SECOND, Bool, Link, Outcome
 
 Level = Literal["queue", "team"]
@@ -163,7 +163,7 @@ def called_back(f: Facts) -> Sums:
 
 @metric("queue", "share", "lower", "(abandoned + silently_abandoned) / entered")
 def abandonment(f: Facts) -> Sums:
-    return Sums(f.contacts.count(f.gave_up), f.entered_count)
+    return Sums(f.outcomes[:, :, Outcome.ABANDONED] + f.outcomes[:, :, Outcome.SILENTLY_ABANDONED], f.entered_count)
 
 
 @metric("queue", "share", "lower", "abandoned / entered: what an ACD reports, the silent left out")
@@ -369,9 +369,10 @@ def backlog_max(f: Facts) -> Peaks:
 @metric("queue", "s", "lower", "greatest age of a customer's message not yet in work")
 def oldest_age_max(f: Facts) -> Whole:
     queue, message, until = f.pending
-    seen = (until > f.plan.warm_up) & (message < f.plan.end)
-    age = (np.minimum(until, f.plan.end) - message) * seen
-    oldest = [age[queue == q].max(initial=0) for q in range(f.queues)]
+    age = np.minimum(until, f.plan.end)
+    age -= message
+    age[until <= f.plan.warm_up] = 0
+    oldest = [age[mine].max(initial=0) for mine in rows_by(queue, f.queues)]
     return Whole(np.array([*oldest, max(oldest)]) / SECOND)
 
 

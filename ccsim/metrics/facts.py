@@ -9,7 +9,7 @@ agents' work and in the conversation that follows, but has no first wait, no res
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property, reduce
 from typing import Any, Final
 
@@ -179,13 +179,19 @@ class Facts:
         counted = cell < self.intervals * self.queues
         if not counted.all():
             queue, times = queue[counted], times[counted]
-        groups = [*(times[queue == q] for q in range(self.queues if self.queues > 1 else 0)), times]
+        groups = [times[mine] for mine in self._each_and_all(queue)]
         found = np.full((len(percents), len(groups)), np.nan)
         for group, mine in enumerate(groups):
             if len(mine):
                 rank = [(percent * len(mine) + 99) // 100 - 1 for percent in percents]
                 found[:, group] = np.sort(mine)[rank] / SECOND
         return self._and_total(found)
+
+    def _each_and_all(self, queue: NDArray[Any]) -> Iterator[Bool | slice]:
+        """The rows of each queue, then all; of an only queue, for `_and_total`, just once."""
+        if self.queues > 1:
+            yield from rows_by(queue, self.queues)
+        yield slice(None)
 
     def _and_total(self, figures: F64) -> F64:
         """Figures with the total last, which of a single queue are its own."""
@@ -328,14 +334,14 @@ class Facts:
         return np.asarray(self.workload.outbound[self.owner] & (self.number == 0))
 
     @cached_property
-    def work_end(self) -> I64:
-        """By turn: end of the work on it, with the wrap-up that follows the last; at most the end of the drain.
+    def taken_up(self) -> I64:
+        """By turn: start of the work on it; without it, when its contact was closed."""
+        return np.minimum(self.start, self.log.closed[self.owner])
 
-        NEVER, as its start, if it was not worked on.
-        """
-        end = self.reply.copy()
-        unfinished = self.worked & (end == NEVER)
-        end[unfinished] = self.log.closed[self.owner][unfinished]
+    @cached_property
+    def work_end(self) -> I64:
+        """By turn: end of the work on it, with the wrap-up that follows the last; as `taken_up` without it."""
+        end = np.minimum(self.reply, self.log.closed[self.owner])
         resolved = self.log.outcome == Outcome.RESOLVED
         if self.one_message_each:
             np.copyto(end, self.log.closed, where=resolved)
@@ -367,7 +373,7 @@ class Facts:
     @cached_property
     def work(self) -> NDArray[Any]:
         """By turn: focused work on it with its wrap-up, suspensions included; what is shared is divided evenly."""
-        work = self.work_end - self.start
+        work = self.work_end - self.taken_up
         if not len(self.shared):
             return work
         turn, start, end, among = self.shares
@@ -375,16 +381,14 @@ class Facts:
         return np.where(np.isin(np.arange(len(work)), self.shared), shared, work)
 
     @cached_property
-    def agents(self) -> I64:
+    def agents(self) -> NDArray[Any]:
         """By contact: how many different agents worked on it."""
-        worked_on = np.zeros(len(self.answered), dtype=np.int64)
         if self.one_message_each:
-            worked_on += self.worked
-            return worked_on
-        agents = len(self.plan.team)
-        owner = np.arange(len(worked_on))[self.owner]
+            return self.worked.view(np.int8)
+        agents, contacts = len(self.plan.team), len(self.log.messages)
+        owner = np.arange(contacts)[self.owner]
         pairs = np.unique(owner[self.worked] * agents + self.agent[self.worked])
-        return worked_on + np.bincount(pairs // agents, minlength=len(worked_on))
+        return np.bincount(pairs // agents, minlength=contacts)
 
     @cached_property
     def handle_time(self) -> NDArray[Any]:
@@ -431,16 +435,15 @@ class Facts:
     # ── what waits, by queue and in total (last), (interval, queue + 1) ──────────────────────────────────────────────
 
     def _by_queue(self, queue: NDArray[Any], start: I64, end: I64) -> list[Timeline]:
-        """One of each queue and one of all; only one if that is the same."""
-        chosen = [queue == q for q in range(self.queues if self.queues > 1 else 0)]
-        return [*(Timeline(start[mine], end[mine]) for mine in chosen), Timeline(start, end)]
+        """Spans of each queue, and of all; the same only once. Empty ones count for nothing."""
+        some = np.flatnonzero(start < end)
+        queue, start, end = queue[some], start[some], end[some]
+        return [Timeline(start[mine], end[mine]) for mine in self._each_and_all(queue)]
 
     @cached_property
     def waiting(self) -> tuple[NDArray[Any], I64, I64]:
-        """Waits for an agent: queue, since, assigned or left."""
-        log = self.log
-        waits = np.flatnonzero(log.stretch_since < log.stretch_start)
-        return self.stretch_queue[waits], log.stretch_since[waits], log.stretch_start[waits]
+        """By stretch: queue, waiting for an agent since, assigned or left."""
+        return self.stretch_queue, self.log.stretch_since, self.log.stretch_start
 
     @cached_property
     def unassigned(self) -> list[Timeline]:
@@ -458,10 +461,9 @@ class Facts:
 
     @cached_property
     def pending(self) -> tuple[NDArray[Any], I64, I64]:
-        """Customers' messages not yet in work: queue, message, start of work or, without it, the end of the wait."""
-        until = np.minimum(self.start, self.log.closed[self.owner])
-        waits = np.flatnonzero((self.message < until) & ~self.task)
-        return self.turn_queue[waits], self.message[waits], until[waits]
+        """By turn: queue, message, taken up; tasks, which are no customer's messages, wait no time."""
+        until = np.where(self.task, self.message, self.taken_up) if self.task.any() else self.taken_up
+        return self.turn_queue, self.message, until
 
     @cached_property
     def backlog_peaks(self) -> F64:
@@ -486,8 +488,7 @@ class Facts:
     def _areas(self, group: NDArray[Any], groups: int, start: I64, end: I64) -> F64:
         """Time integrals of the spans of each group, seconds, (interval, group)."""
         areas = np.zeros((self.intervals, groups))
-        for g in range(groups):
-            mine = slice(None) if groups == 1 else group == g
+        for g, mine in enumerate(rows_by(group, groups)):
             areas[:, g] = Timeline(start[mine], end[mine]).area(self.edges) / SECOND
         return areas
 
@@ -537,9 +538,9 @@ class Facts:
         log = self.log
         queue = self.workload.queue[log.suspended_contact]
         suspended = self._by_team_and_queue(log.suspended_agent, queue, log.suspended_start, log.suspended_end)
-        columns = (self.agent, self.turn_queue, self.start, self.work_end)
+        columns = (self.agent, self.turn_queue, self.taken_up, self.work_end)
         if not len(self.shared):
-            calls = _alike(columns, self._sessions)  # answered without ringing
+            calls = all(map(np.array_equal, columns, self._sessions))  # answered without ringing
             return (self.session_time if calls else self._by_team_and_queue(*columns)) - suspended
         alone = self.worked.copy()
         alone[self.shared] = False
@@ -666,22 +667,9 @@ class Facts:
         return np.asarray(self.team_cost.sum(axis=0) @ share + fees)
 
 
-Spans = tuple[NDArray[Any], NDArray[Any], I64, I64]
-"""Agent, queue, start and end of each."""
-
-
-def _alike(spans: Spans, others: Spans) -> bool:
-    """They are the same, row by row, but for empty ones, which take no time."""
-    *names, start, end = spans
-    *other_names, other_start, other_end = others
-    if len(start) != len(other_start):
-        return False
-    time = end - start
-    if not np.array_equal(time, other_end - other_start):
-        return False
-    empty = time == 0
-    pairs = zip((*names, start), (*other_names, other_start), strict=True)
-    return all(bool((empty | (mine == other)).all()) for mine, other in pairs)
+def rows_by(group: NDArray[Any], groups: int) -> Iterator[Bool | slice]:
+    """The rows of each group, as an index; all of them, which copies nothing, of an only group."""
+    yield from (slice(None),) if groups == 1 else (group == g for g in range(groups))
 
 
 def thresholds(seconds: F64) -> I64:
