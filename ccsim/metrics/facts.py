@@ -481,7 +481,7 @@ class Facts:
         """Contacts from arrival to `closed`, seconds, (interval, queue)."""
         log, (_, _, start, end) = self.log, self._sessions
         whole, parts = (log.arrival, log.stretch_start, log.closed), (log.stretch_since, start, end)
-        if all(map(np.array_equal, whole, parts)):  # calls: each waits, then has its session, and is done
+        if self.one_stretch_each and all(map(np.array_equal, whole, parts)):  # calls: each waits, then has its session, and is done
             return np.asarray(self.unassigned_area + self.session_time.sum(axis=1))
         return self._areas(self.workload.queue, self.queues, log.arrival, log.closed)
 
@@ -614,7 +614,7 @@ class Facts:
     @cached_property
     def _alone(self) -> bool:
         """Nobody ever held two sessions."""
-        if self.plan.one_to_one.all():
+        if self.plan.one_to_one.all():  # such a session takes all of an agent
             return True
         starts, ends = self._session_keys
         return not (starts[1:] < ends[:-1]).any()
