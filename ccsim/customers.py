@@ -159,19 +159,19 @@ def _repeated(group: Group, factor: F64) -> Group:
 
 def _behind_self_service(scenario: Scenario, name: str, group: Group) -> Group:
     """Those whom self-service deflects, and those of them who come after all (6.1)."""
+    if all(service.deflects.get(name, 0.0) == 0 for service in scenario.self_service.values()):
+        return group
     end, source, n = Horizon.of(scenario).end, group.source, len(group.times)
     times, sought, deflected = group.times.copy(), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     for page, service in scenario.self_service.items():
-        if (share := service.deflects.get(name, 0.0)) == 0:
-            continue
         purpose = f"self_service.{page}"
-        found = ~sought & source.switch(purpose, share, n)
+        found = ~sought & source.switch(purpose, service.deflects.get(name, 0.0), n)
         later = group.times + source.micros(f"{purpose}.returns_after", service.returns_after, n)
         fails = found & source.switch(f"{purpose}.fails", service.fails, n) & (later < end)
         times[fails] = later[fails]
         deflected |= found & ~fails
         sought |= found
-    return replace(group, times=times, deflected=deflected) if sought.any() else group
+    return replace(group, times=times, deflected=deflected)
 
 
 # ------------------------------------------------------------------------------------------------------------- demand

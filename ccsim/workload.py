@@ -68,11 +68,13 @@ def _merged(arrivals: list[list[I64]]) -> tuple[I64, list[list[I64]]]:
     """All arrivals in order of their ids, and each group's ids, by (arrival, queue, group, sequence)."""
     groups = [times for here in arrivals for times in here]
     everything = np.concatenate([np.empty(0, np.int64), *groups])
-    order = np.argsort(everything, kind="stable")
-    ids = np.empty(len(order), dtype=np.int64)
-    ids[order] = np.arange(len(order))
+    ids = np.arange(len(everything))
+    if (everything[1:] < everything[:-1]).any():
+        order = np.argsort(everything, kind="stable")
+        ids[order] = np.arange(len(order))
+        everything = everything[order]
     split = iter(np.split(ids, np.cumsum([len(times) for times in groups])))
-    return everything[order], [[next(split) for _ in here] for here in arrivals]
+    return everything, [[next(split) for _ in here] for here in arrivals]
 
 
 # --------------------------------------------------------------------------------------------------------------- rows
@@ -316,8 +318,7 @@ def _ids(blocks: list[_Block], roots: int) -> I64:
     after = [block for block in blocks if block.link != Link.ROOT]
     root = np.concatenate([np.empty(0, np.int64), *(block.root for block in after)])
     generation = np.concatenate([np.empty(0, np.int64), *(_same(block.generation, len(block.row)) for block in after)])
-    ids = np.empty(roots + len(root), dtype=np.int64)
-    ids[:roots] = np.arange(roots)
+    ids = np.arange(roots + len(root))
     ids[roots + np.lexsort((generation, root))] = np.arange(roots, roots + len(root))
     return ids
 
@@ -416,7 +417,7 @@ def _columns(scenario: Scenario, blocks: list[_Block], arrivals: I64) -> Workloa
 
 def _place(ids: I64) -> slice | I64:
     """Rows as an index: a slice if they are neighbours, which is faster."""
-    if len(ids) and bool(np.all(np.diff(ids) == 1)):
+    if len(ids) and ids[-1] - ids[0] == len(ids) - 1 and bool((ids[1:] > ids[:-1]).all()):
         return slice(int(ids[0]), int(ids[-1]) + 1)
     return ids
 
@@ -460,7 +461,7 @@ def _draw_turns(block: _Block, first: I64, work: I64, latency: I64, reply_patien
     for turn in count():
         if not len(rows):
             return
-        slots, source, label = first[rows] + turn, block.source.picked(rows), block.label(turn)
+        slots, source, label = _place(first[rows] + turn), block.source.picked(rows), block.label(turn)
         drawn = source.micros(f"work.{label}", rules.turn_work, len(rows))
         if turn == 0:
             drawn += block.extra_work[rows]
@@ -468,10 +469,11 @@ def _draw_turns(block: _Block, first: I64, work: I64, latency: I64, reply_patien
             drawn = np.where(block.known_work[rows] >= 0, block.known_work[rows], drawn)
         work[slots] = drawn
         if turn > 0:
-            latency[slots - 1] = _latency(block, turn - 1, rows)
+            before = _place(first[rows] + turn - 1)
+            latency[before] = _latency(block, turn - 1, rows)
             reply_patience[slots] = source.micros(f"reply_patience.{label}", rules.reply_patience, len(rows))
             if _loses_connections(rules):
-                comeback[slots - 1] = _comeback(block, turn - 1, rows)
+                comeback[before] = _comeback(block, turn - 1, rows)
         rows = rows[block.turns[rows] > turn + 1]
 
 

@@ -72,8 +72,8 @@ class Rate(NamedTuple):
             np.cumsum(more, out=more)
             sums = np.concatenate((sums, more)) if len(sums) else more
         sums = sums[: np.searchsorted(sums, total)]
-        times: F64 = np.interp(sums, self.expected, self.edges.astype(np.float64))
-        return np.minimum(times.astype(np.int64), np.int64(self.edges[-1] - 1))
+        times = np.interp(sums, self.expected, self.edges.astype(np.float64)).astype(np.int64)
+        return np.minimum(times, np.int64(self.edges[-1] - 1), out=times)
 
     def cut(self, times: I64) -> Rate:
         """The same with further edges."""

@@ -32,7 +32,8 @@ class Calendar:
 
     @cached_property
     def _zone(self) -> dt.tzinfo:
-        return dt.UTC if self.timezone is None else ZoneInfo(self.timezone)
+        assert self.timezone is not None
+        return ZoneInfo(self.timezone)
 
     @cached_property
     def _zero(self) -> dt.datetime:
@@ -51,6 +52,8 @@ class Calendar:
 
         From 24 hours on it is the wall time of the next day.
         """
+        if self.timezone is None:
+            return day * DAY + wall
         over, wall = divmod(wall, DAY)
         local = dt.datetime.combine(self.date(day + over), dt.time()) + dt.timedelta(microseconds=wall)
         return (local.replace(tzinfo=self._zone).astimezone(dt.UTC) - self._zero) // _MICRO

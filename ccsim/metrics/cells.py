@@ -23,8 +23,13 @@ class Cells:
 
     def count(self, chosen: Bool) -> I64:
         """How many rows are chosen, (interval, queue)."""
+        if not chosen.any():
+            return np.zeros(self.shape, dtype=np.int64)
         return segments(np.add, chosen[self.order], self.bounds).reshape(self.shape)
 
     def total(self, values: NDArray[Any], chosen: Bool) -> NDArray[Any]:
         """Sum of the chosen rows' values, (interval, queue)."""
-        return segments(np.add, (values * chosen)[self.order], self.bounds, values.dtype).reshape(self.shape)
+        kind = np.result_type(values, np.int64)
+        if not chosen.any():
+            return np.zeros(self.shape, dtype=kind)
+        return segments(np.add, (values * chosen)[self.order], self.bounds, kind).reshape(self.shape)

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim.metrics.facts import Facts, thresholds
+from ccsim.metrics.facts import Facts, rows_by, thresholds
 from ccsim.tables import F64, NEVER, SECOND, Bool, Link, Outcome
 
 Level = Literal["queue", "team"]
@@ -163,7 +163,7 @@ def called_back(f: Facts) -> Sums:
 
 @metric("queue", "share", "lower", "(abandoned + silently_abandoned) / entered")
 def abandonment(f: Facts) -> Sums:
-    return Sums(f.contacts.count(f.gave_up), f.entered_count)
+    return Sums(f.outcomes[:, :, Outcome.ABANDONED] + f.outcomes[:, :, Outcome.SILENTLY_ABANDONED], f.entered_count)
 
 
 @metric("queue", "share", "lower", "abandoned / entered: what an ACD reports, the silent left out")
@@ -260,11 +260,8 @@ def response_mean(f: Facts) -> Sums:
 @metric("queue", "s", "lower", "capacity held, all sessions of a contact together / contacts that had a session")
 def session_mean(f: Facts) -> Sums:
     log = f.log
-    held = log.stretch_agent >= 0
-    had_session = np.zeros(len(log.arrival), dtype=np.bool_)
-    had_session[log.stretch_contact[held]] = True
-    time = f.cells(f.cell[log.stretch_contact]).total(log.stretch_end - log.stretch_start, held)
-    return Sums(time / SECOND, f.contacts.count(had_session))
+    time = f.stretches.total(log.stretch_end - log.stretch_start, log.stretch_agent >= 0)
+    return Sums(time / SECOND, f.contacts.count(f.had_session))
 
 
 @metric("queue", "s", "lower", "focused work incl. re-reading and wrap-up / answered or begun outbound")
@@ -326,14 +323,14 @@ def fcr(f: Facts) -> Sums:
 @metric("queue", "contacts", "lower", "retries, returns, reopenings and recontacts / roots")
 def repeat_contacts(f: Facts) -> Sums:
     again = (f.workload.link >= Link.RETRY) & f.of_customers
-    return Sums(f.chains.count(again), f.contacts.count(f.is_root))
+    return Sums(f.chains.count(again), f.root_count)
 
 
 @metric(
     "queue", "effort", "lower", "channel effort of all contacts of a chain, summed / roots", applies=_given("effort")
 )
 def effort(f: Facts) -> Sums:
-    return Sums(f.chains.total(f.of(f.terms.effort, f.workload.queue), f.of_customers), f.contacts.count(f.is_root))
+    return Sums(f.chains.total(f.of(f.terms.effort, f.workload.queue), f.of_customers), f.root_count)
 
 
 @metric(
@@ -341,8 +338,8 @@ def effort(f: Facts) -> Sums:
     applies=_given("value"),
 )  # fmt: skip
 def value_lost(f: Facts) -> Sums:
-    served = np.zeros(len(f.cell), dtype=np.bool_)
-    served[f.workload.root[f.ended(Outcome.RESOLVED, Outcome.CONTAINED, Outcome.DEFLECTED)]] = True
+    served = f.ended(Outcome.RESOLVED, Outcome.CONTAINED, Outcome.DEFLECTED)
+    served[f.workload.root[served & (f.workload.link != Link.ROOT)]] = True
     return Sums(f.contacts.count(f.is_root & ~served) * np.nan_to_num(f.terms.value))
 
 
@@ -351,12 +348,12 @@ def value_lost(f: Facts) -> Sums:
 
 @metric("queue", "contacts", "lower", "time integral of contacts waiting unassigned, outbound ones too / time")
 def queue_mean(f: Facts) -> Sums:
-    return Sums(f.areas(f.unassigned)[:, : f.queues], f.window)
+    return Sums(f.unassigned_area, f.window)
 
 
 @metric("queue", "contacts", "lower", "most contacts waiting unassigned at once")
 def queue_max(f: Facts) -> Peaks:
-    return Peaks(f.peaks(f.unassigned))
+    return Peaks(f.unassigned_peaks)
 
 
 @metric("queue", "contacts", "lower", "time integral of contacts from arrival to end, parked ones included / time")
@@ -366,17 +363,17 @@ def open_mean(f: Facts) -> Sums:
 
 @metric("queue", "messages", "lower", "most customers' messages at once, waiting or held, not yet in work")
 def backlog_max(f: Facts) -> Peaks:
-    return Peaks(f.peaks(f.backlog))
+    return Peaks(f.backlog_peaks)
 
 
 @metric("queue", "s", "lower", "greatest age of a customer's message not yet in work")
 def oldest_age_max(f: Facts) -> Whole:
     queue, message, until = f.pending
-    seen = (until > f.plan.warm_up) & (message < f.plan.end)
-    age = np.zeros(f.queues + 1)
-    np.maximum.at(age, queue[seen], (np.minimum(until[seen], f.plan.end) - message[seen]) / SECOND)
-    age[-1] = age.max()
-    return Whole(age)
+    age = np.minimum(until, f.plan.end)
+    age -= message
+    age[until <= f.plan.warm_up] = 0
+    oldest = [age[mine].max(initial=0) for mine in rows_by(queue, f.queues)]
+    return Whole(np.array([*oldest, max(oldest)]) / SECOND)
 
 
 @metric("queue", "h", "none", "focused work, booked to the interval in which it was done")

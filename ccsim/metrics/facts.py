@@ -9,8 +9,8 @@ agents' work and in the conversation that follows, but has no first wait, no res
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from functools import cached_property, reduce
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ccsim.metrics.cells import Cells
 from ccsim.metrics.timeline import Timeline, at_least, divided, open_time, within
-from ccsim.tables import F64, I64, NEVER, SECOND, Bool, Link, Log, Outcome, Plan, Terms, Workload
+from ccsim.tables import F64, I32, I64, NEVER, SECOND, Bool, Link, Log, Outcome, Plan, Terms, Workload
 
 _BEGUN: Final = (Outcome.RESOLVED, Outcome.TRANSFERRED, Outcome.LOST, Outcome.TIMED_OUT)
 _PERHAPS_BEGUN: Final = (Outcome.EXPIRED, Outcome.OPEN)
@@ -63,9 +63,13 @@ class Facts:
     def cell(self) -> I64:
         """By contact: interval × queues + queue, by arrival; the backlog arrives at 0."""
         plan, came = self.plan, np.maximum(self.log.arrival, 0)
-        interval = came // self.terms.interval - plan.warm_up // self.terms.interval
-        counted = (came >= plan.warm_up) & (came < plan.end)
-        return np.where(counted, interval * self.queues + self.workload.queue, self.intervals * self.queues)
+        cell = came // self.terms.interval
+        cell -= plan.warm_up // self.terms.interval
+        if self.queues > 1:
+            cell *= self.queues
+            cell += self.workload.queue
+        cell[(came < plan.warm_up) | (came >= plan.end)] = self.intervals * self.queues
+        return cell
 
     @cached_property
     def contacts(self) -> Cells:
@@ -78,40 +82,22 @@ class Facts:
     @cached_property
     def chains(self) -> Cells:
         """To count contacts and add up what they have by the cell of the first contact of their chain."""
-        root = self.workload.root
-        return self.contacts if np.array_equal(root, np.arange(len(root))) else self.cells(self.cell[root])
+        return self.contacts if isinstance(self.root, slice) else self.cells(self.cell[self.root])
+
+    @cached_property
+    def root(self) -> I32 | slice:
+        """By contact: the first one of its chain; all of them, which copies nothing, if each is its own."""
+        return self.workload.root if (self.workload.link != Link.ROOT).any() else slice(None)
 
     @cached_property
     def outcomes(self) -> I64:
         """Contacts by outcome, (interval, queue, outcome)."""
-        kinds = len(Outcome) - 1
-        return self._tally(np.maximum(self.log.outcome, 0), kinds)
-
-    @cached_property
-    def waits(self) -> I64:
-        """Contacts by (interval, queue, answered, gave up, within the service level's time, within short_abandon)."""
-        queue, wait = self.workload.queue, self.wait_by_clock
-        code = self.answered.astype(np.int8)
-        for bit in (
-            self.gave_up,
-            wait <= self.of(thresholds(self.terms.sl_time), queue),
-            wait <= self.of(thresholds(self.terms.short_abandon), queue),
-        ):
-            code = code * np.int8(2) + bit
-        return self._tally(code, 16).reshape(self.intervals, self.queues, 2, 2, 2, 2)
-
-    def _tally(self, code: NDArray[np.int8], kinds: int) -> I64:
-        """Contacts by a code below `kinds`, (interval, queue, code)."""
-        combined = self.cell * kinds
-        combined += code
-        cells = np.bincount(combined, minlength=(self.intervals * self.queues + 1) * kinds)
-        return cells[:-kinds].reshape(self.intervals, self.queues, kinds)
+        kinds = [outcome for outcome in Outcome if outcome is not Outcome.NONE]
+        return np.stack([self.contacts.count(self.ended(outcome)) for outcome in kinds], axis=2)
 
     def ended(self, *outcomes: Outcome) -> Bool:
         """By contact: it ended in one of these."""
-        chosen = np.zeros(len(Outcome), dtype=np.bool_)
-        chosen[list(outcomes)] = True  # Outcome.NONE is the last, -1
-        return np.asarray(chosen[self.log.outcome])
+        return reduce(np.logical_or, [self.log.outcome == int(outcome) for outcome in outcomes])
 
     @cached_property
     def first_start(self) -> I64:
@@ -151,7 +137,7 @@ class Facts:
     @cached_property
     def answered_count(self) -> I64:
         """(interval, queue)"""
-        return self.contacts.count(self.answered)
+        return np.asarray(self.begun_count - self.contacts.count(self.begun & self.workload.outbound))
 
     @cached_property
     def entered_count(self) -> I64:
@@ -166,13 +152,15 @@ class Facts:
     @cached_property
     def came(self) -> I64:
         """By contact: when its first message came, at its arrival or after the bot; its arrival without a message."""
-        first = slice(None) if self.one_message_each else self.log.first_turn
-        return np.where(self.log.messages > 0, self.log.message[first], self.log.arrival)
+        if self.one_message_each:
+            return self.log.message
+        return np.where(self.log.messages > 0, self.log.message[self.log.first_turn], self.log.arrival)
 
     @cached_property
     def wait(self) -> I64:
         """By contact: first message to start of work (call back: to dialling), else to leaving or the drain's end."""
-        wait = np.where(self.log.messages > 0, np.minimum(self.first_start, self.log.left), self.log.left)
+        wait = np.minimum(self.first_start, self.log.left)
+        np.copyto(wait, self.log.left, where=self.log.messages == 0)
         wait -= self.came
         return wait
 
@@ -189,16 +177,25 @@ class Facts:
         the times that are is as great.
         """
         counted = cell < self.intervals * self.queues
-        found = np.full((len(percents), self.queues + 1), np.nan)
-        for q in range(self.queues + 1):
-            if q == self.queues == 1:
-                found[:, q] = found[:, 0]
-                continue
-            mine = times[counted if q == self.queues else counted & (queue == q)]
+        if not counted.all():
+            queue, times = queue[counted], times[counted]
+        groups = [times[mine] for mine in self._each_and_all(queue)]
+        found = np.full((len(percents), len(groups)), np.nan)
+        for group, mine in enumerate(groups):
             if len(mine):
                 rank = [(percent * len(mine) + 99) // 100 - 1 for percent in percents]
-                found[:, q] = np.partition(mine, rank)[rank] / SECOND
-        return found
+                found[:, group] = np.sort(mine)[rank] / SECOND
+        return self._and_total(found)
+
+    def _each_and_all(self, queue: NDArray[Any]) -> Iterator[Bool | slice]:
+        """The rows of each queue, then all; of an only queue, for `_and_total`, just once."""
+        if self.queues > 1:
+            yield from rows_by(queue, self.queues)
+        yield slice(None)
+
+    def _and_total(self, figures: F64) -> F64:
+        """Figures with the total last, which of a single queue are its own."""
+        return np.repeat(figures, 2, axis=-1) if self.queues == 1 else figures
 
     @cached_property
     def wait_by_clock(self) -> I64:
@@ -210,13 +207,15 @@ class Facts:
     @cached_property
     def service_level(self) -> tuple[F64, F64]:
         """Numerator and denominator by each queue's formula, (interval, queue)."""
-        answered, gave_up = self.waits[:, :, 1], self.waits[:, :, :, 1]
+        queue, wait = self.workload.queue, self.wait_by_clock
+        in_time = wait <= self.of(thresholds(self.terms.sl_time), queue)
+        short = wait <= self.of(thresholds(self.terms.short_abandon), queue)
         counts = (
             self.answered_count,
-            answered[:, :, :, 1].sum(axis=(2, 3)),
+            self.contacts.count(self.answered & in_time),
             self.entered_count - self.answered_count,
-            gave_up[:, :, :, 1].sum(axis=(2, 3)),
-            gave_up[:, :, :, :, 1].sum(axis=(2, 3)),
+            self.contacts.count(self.gave_up & in_time),
+            self.contacts.count(self.gave_up & short),
         )
         over, under = np.zeros(counts[0].shape), np.zeros(counts[0].shape)
         for q, formula in enumerate(self.terms.sl_formula):
@@ -237,9 +236,14 @@ class Facts:
         return np.asarray((self.workload.link == Link.ROOT) & ~self.workload.outbound)
 
     @cached_property
+    def root_count(self) -> I64:
+        """(interval, queue)"""
+        return self.contacts.count(self.is_root)
+
+    @cached_property
     def of_customers(self) -> Bool:
         """By contact: it began, in a chain that a customer began."""
-        return np.asarray((self.log.arrival < NEVER) & ~self.workload.outbound[self.workload.root])
+        return np.asarray((self.log.arrival < NEVER) & ~self.workload.outbound[self.root])
 
     @cached_property
     def reopened(self) -> Bool:
@@ -330,17 +334,19 @@ class Facts:
         return np.asarray(self.workload.outbound[self.owner] & (self.number == 0))
 
     @cached_property
-    def work_end(self) -> I64:
-        """By turn: end of the work on it, with the wrap-up that follows the last; at most the end of the drain.
+    def taken_up(self) -> I64:
+        """By turn: start of the work on it; without it, when its contact was closed."""
+        return np.minimum(self.start, self.log.closed[self.owner])
 
-        NEVER, as its start, if it was not worked on.
-        """
-        end = self.reply.copy()
-        unfinished = self.worked & (end == NEVER)
-        end[unfinished] = self.log.closed[self.owner][unfinished]
+    @cached_property
+    def work_end(self) -> I64:
+        """By turn: end of the work on it, with the wrap-up that follows the last; as `taken_up` without it."""
+        end = np.minimum(self.reply, self.log.closed[self.owner])
         resolved = self.log.outcome == Outcome.RESOLVED
-        last = resolved if self.one_message_each else np.cumsum(self.log.messages, dtype=np.int64)[resolved] - 1
-        end[last] = self.log.closed[resolved]
+        if self.one_message_each:
+            np.copyto(end, self.log.closed, where=resolved)
+        else:
+            end[np.cumsum(self.log.messages, dtype=np.int64)[resolved] - 1] = self.log.closed[resolved]
         return end
 
     @cached_property
@@ -367,7 +373,7 @@ class Facts:
     @cached_property
     def work(self) -> NDArray[Any]:
         """By turn: focused work on it with its wrap-up, suspensions included; what is shared is divided evenly."""
-        work = self.work_end - self.start
+        work = self.work_end - self.taken_up
         if not len(self.shared):
             return work
         turn, start, end, among = self.shares
@@ -375,16 +381,14 @@ class Facts:
         return np.where(np.isin(np.arange(len(work)), self.shared), shared, work)
 
     @cached_property
-    def agents(self) -> I64:
+    def agents(self) -> NDArray[Any]:
         """By contact: how many different agents worked on it."""
-        worked_on = np.zeros(len(self.answered), dtype=np.int64)
         if self.one_message_each:
-            worked_on += self.worked
-            return worked_on
-        agents = len(self.plan.team)
-        owner = np.arange(len(worked_on))[self.owner]
+            return self.worked.view(np.int8)
+        agents, contacts = len(self.plan.team), len(self.log.messages)
+        owner = np.arange(contacts)[self.owner]
         pairs = np.unique(owner[self.worked] * agents + self.agent[self.worked])
-        return worked_on + np.bincount(pairs // agents, minlength=len(worked_on))
+        return np.bincount(pairs // agents, minlength=contacts)
 
     @cached_property
     def handle_time(self) -> NDArray[Any]:
@@ -401,50 +405,90 @@ class Facts:
         until = np.where(self.left_waiting, self.log.left[self.owner], self.start)
         return later, np.where(later, until - self.message, 0)
 
+    # ── stretches: waits for an agent and the sessions after them ────────────────────────────────────────────────────
+
+    @cached_property
+    def one_stretch_each(self) -> bool:
+        """Contact c has one stretch, in row c: rows by stretch are those by contact."""
+        return np.array_equal(self.log.stretch_contact, np.arange(len(self.log.arrival)))
+
+    @cached_property
+    def stretch_queue(self) -> NDArray[Any]:
+        queue = self.workload.queue
+        return queue if self.one_stretch_each else queue[self.log.stretch_contact]
+
+    @cached_property
+    def stretches(self) -> Cells:
+        """To count stretches and add up what they have by their contact's cell."""
+        return self.contacts if self.one_stretch_each else self.cells(self.cell[self.log.stretch_contact])
+
+    @cached_property
+    def had_session(self) -> Bool:
+        """By contact: an agent held it."""
+        held = self.log.stretch_agent >= 0
+        if self.one_stretch_each:
+            return held
+        had_session = np.zeros(len(self.log.arrival), dtype=np.bool_)
+        had_session[self.log.stretch_contact[held]] = True
+        return had_session
+
     # ── what waits, by queue and in total (last), (interval, queue + 1) ──────────────────────────────────────────────
 
     def _by_queue(self, queue: NDArray[Any], start: I64, end: I64) -> list[Timeline]:
-        if self.queues == 1:
-            return [Timeline(start, end)] * 2
-        chosen = [queue == q for q in range(self.queues)]
-        return [*(Timeline(start[mine], end[mine]) for mine in chosen), Timeline(start, end)]
+        """Spans of each queue, and of all; the same only once. Empty ones count for nothing."""
+        some = np.flatnonzero(start < end)
+        queue, start, end = queue[some], start[some], end[some]
+        return [Timeline(start[mine], end[mine]) for mine in self._each_and_all(queue)]
+
+    @cached_property
+    def waiting(self) -> tuple[NDArray[Any], I64, I64]:
+        """By stretch: queue, waiting for an agent since, assigned or left."""
+        return self.stretch_queue, self.log.stretch_since, self.log.stretch_start
 
     @cached_property
     def unassigned(self) -> list[Timeline]:
-        log = self.log
-        waits = log.stretch_since < log.stretch_start
-        contact = log.stretch_contact[waits]
-        return self._by_queue(self.workload.queue[contact], log.stretch_since[waits], log.stretch_start[waits])
+        return self._by_queue(*self.waiting)
+
+    @cached_property
+    def unassigned_area(self) -> F64:
+        """Contacts waiting unassigned, seconds, (interval, queue)."""
+        return np.stack([timeline.area(self.edges) for timeline in self.unassigned[: self.queues]], axis=1) / SECOND
+
+    @cached_property
+    def unassigned_peaks(self) -> F64:
+        """Most contacts waiting unassigned at once, (interval, queue + 1)."""
+        return self._peaks(self.unassigned)
 
     @cached_property
     def pending(self) -> tuple[NDArray[Any], I64, I64]:
-        """Customers' messages not yet in work: queue, message, start of work or, without it, the end of the wait."""
-        until = np.minimum(self.start, self.log.closed[self.owner])
-        waits = (self.message < until) & ~self.task
-        return self.turn_queue[waits], self.message[waits], until[waits]
+        """By turn: queue, message, taken up; tasks, which are no customer's messages, wait no time."""
+        until = np.where(self.task, self.message, self.taken_up) if self.task.any() else self.taken_up
+        return self.turn_queue, self.message, until
 
     @cached_property
-    def backlog(self) -> list[Timeline]:
-        return self._by_queue(*self.pending)
+    def backlog_peaks(self) -> F64:
+        """Most customers' messages not yet in work at once, (interval, queue + 1)."""
+        if all(map(np.array_equal, self.pending, self.waiting)):  # calls, answered without ringing
+            return self.unassigned_peaks
+        return self._peaks(self._by_queue(*self.pending))
 
-    def areas(self, timelines: list[Timeline]) -> F64:
-        """Time integrals in seconds, (interval, timeline)."""
-        return np.stack([timeline.area(self.edges) for timeline in timelines], axis=1) / SECOND
-
-    def peaks(self, timelines: list[Timeline]) -> F64:
-        return np.stack([timeline.peaks(self.edges) for timeline in timelines], axis=1).astype(np.float64)
+    def _peaks(self, timelines: list[Timeline]) -> F64:
+        peaks = np.stack([timeline.peaks(self.edges) for timeline in timelines], axis=1)
+        return self._and_total(peaks.astype(np.float64))
 
     @cached_property
     def open_area(self) -> F64:
         """Contacts from arrival to `closed`, seconds, (interval, queue)."""
-        log, queue = self.log, self.workload.queue
-        return self._areas(queue, self.queues, log.arrival, log.closed)
+        log, (_, _, start, end) = self.log, self._sessions
+        whole, parts = (log.arrival, log.stretch_start, log.closed), (log.stretch_since, start, end)
+        if self.one_stretch_each and all(map(np.array_equal, whole, parts)):  # calls: each waits, then has its session, and is done
+            return np.asarray(self.unassigned_area + self.session_time.sum(axis=1))
+        return self._areas(self.workload.queue, self.queues, log.arrival, log.closed)
 
     def _areas(self, group: NDArray[Any], groups: int, start: I64, end: I64) -> F64:
         """Time integrals of the spans of each group, seconds, (interval, group)."""
         areas = np.zeros((self.intervals, groups))
-        for g in range(groups):
-            mine = slice(None) if groups == 1 else group == g
+        for g, mine in enumerate(rows_by(group, groups)):
             areas[:, g] = Timeline(start[mine], end[mine]).area(self.edges) / SECOND
         return areas
 
@@ -494,11 +538,12 @@ class Facts:
         log = self.log
         queue = self.workload.queue[log.suspended_contact]
         suspended = self._by_team_and_queue(log.suspended_agent, queue, log.suspended_start, log.suspended_end)
+        columns = (self.agent, self.turn_queue, self.taken_up, self.work_end)
         if not len(self.shared):
-            return self._by_team_and_queue(self.agent, self.turn_queue, self.start, self.work_end) - suspended
+            calls = all(map(np.array_equal, columns, self._sessions))  # answered without ringing
+            return (self.session_time if calls else self._by_team_and_queue(*columns)) - suspended
         alone = self.worked.copy()
         alone[self.shared] = False
-        columns = (self.agent, self.turn_queue, self.start, self.work_end)
         work = self._by_team_and_queue(*(values[alone] for values in columns))
         turn, start, end, among = self.shares
         piece, start, end = within(start, end, self.edges[:-1], self.edges[1:])
@@ -533,14 +578,12 @@ class Facts:
 
     @cached_property
     def _sessions(self) -> tuple[NDArray[Any], NDArray[Any], I64, I64]:
-        """Sessions while their agent is present, cut to [warm_up, end): agent, queue, start, end.
+        """Sessions while their agent is present: agent, queue, start, end.
 
         Who left unassigned is among them, with agent -1 and start = end.
         """
         log, plan = self.log, self.plan
-        agent, queue = log.stretch_agent, self.workload.queue[log.stretch_contact]
-        start = np.clip(log.stretch_start, plan.warm_up, plan.end)
-        end = np.clip(log.stretch_end, plan.warm_up, plan.end)
+        agent, queue, start, end = log.stretch_agent, self.stretch_queue, log.stretch_start, log.stretch_end
         # nothing is to be cut for who is present throughout
         shift_agent = plan.shift_agent[log.presence_shift]
         always = np.zeros(len(plan.team), dtype=np.bool_)
@@ -561,8 +604,9 @@ class Facts:
 
     @cached_property
     def _session_keys(self) -> tuple[I64, I64]:
-        agent, _, start, end = self._sessions
-        starts, ends = self._key(agent, start), self._key(agent, end)
+        """Starts and ends of sessions by (agent, time), cut to [warm_up, end)."""
+        agent, _, *spans = self._sessions
+        starts, ends = (self._key(agent, np.clip(times, self.plan.warm_up, self.plan.end)) for times in spans)
         starts.sort()
         ends.sort()
         return starts, ends
@@ -570,6 +614,8 @@ class Facts:
     @cached_property
     def _alone(self) -> bool:
         """Nobody ever held two sessions."""
+        if self.plan.one_to_one.all():  # such a session takes all of an agent
+            return True
         starts, ends = self._session_keys
         return not (starts[1:] < ends[:-1]).any()
 
@@ -616,9 +662,14 @@ class Facts:
         skilled = (self.plan.rank >= 0).astype(np.float64)
         basis = np.where(work.sum(axis=1, keepdims=True) > 0, work, skilled)
         share = basis / np.maximum(basis.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-        conversations = self.contacts.count(self.entered | (self.begun & self.workload.outbound))
+        conversations = self.entered_count + self.begun_count - self.answered_count
         fees = conversations.sum(axis=0) * np.nan_to_num(self.terms.fee)
         return np.asarray(self.team_cost.sum(axis=0) @ share + fees)
+
+
+def rows_by(group: NDArray[Any], groups: int) -> Iterator[Bool | slice]:
+    """The rows of each group, as an index; all of them, which copies nothing, of an only group."""
+    yield from (slice(None),) if groups == 1 else (group == g for g in range(groups))
 
 
 def thresholds(seconds: F64) -> I64:

@@ -172,11 +172,11 @@ def erlang_a_general(rate: float, work: float, agents: int, patience: Patience, 
     count(agents=agents)
     survival, drain = patience.survival, agents / work
     end = 1 / drain
-    while rate * float(survival(np.array([end]))[0]) > drain / 2:
+    while rate * float(survival(np.array([end]))[0]) > 0.9 * drain:
         end *= 2
         if end > 1e15:
             raise ValueError("too many customers have endless patience: the queue grows for ever")
-    end += 100 / drain
+    end += 500 / drain
     points, weights = np.polynomial.legendre.leggauss(16)
     points, weights = (points + 1) / 2, weights / 2
 
