@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ from ccsim import routing, tables
 from ccsim.engine import events
 from ccsim.engine.events import Event
 from ccsim.routing import AgentColumn
-from ccsim.tables import NEVER, I64, Log, Outcome, Plan, Workload
+from ccsim.tables import I64, NEVER, Log, Outcome, Plan, Workload
 
 ROOM = 1024
 """Entries that the heap, and stretches beyond one a contact, have room for at first; doubled when they run out."""
@@ -64,33 +65,40 @@ def _kernel(jit: bool) -> ModuleType:
     folder = _cache_folder(numba.__version__)
     if not any(folder.rglob("*.nbc")):
         print("ccsim: compiling the engine (once; about a minute) …", file=sys.stderr, flush=True)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)  # read when a function is decorated
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder)  # read when a function is decorated
     try:
         return importlib.import_module(name)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 def _cache_folder(numba_version: str) -> Path:
-    """A writable folder of the engine's sources as they are: numba itself looks at one file only."""
-    sources = [
-        Path(__file__).with_name("kernel.py"),
-        Path(__file__).with_name("pointers.py"),
-        *(Path(str(m.__file__)) for m in (events, routing, tables)),
-    ]
+    """A writable folder of the engine's sources as they are: numba itself looks at one file only.
+
+    In the user's cache folder; where there is none, or it cannot be written, in one of the user's own beside other
+    temporary files.
+    """
+    here = Path(__file__)
+    sources = [here.with_name("kernel.py"), here.with_name("pointers.py")]
+    sources += [Path(str(module.__file__)) for module in (events, routing, tables)]
     digest = hashlib.sha256(numba_version.encode())
     for source in sources:
         digest.update(source.read_bytes())
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    for parent in (home, Path(tempfile.gettempdir())):
-        folder = parent / "ccsim" / digest.hexdigest()[:16]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    parents = [Path(tempfile.gettempdir()) / f"ccsim-{user}"]
+    with suppress(RuntimeError):  # no home
+        parents.insert(0, Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ccsim")
+    for parent in parents:
+        folder = parent / digest.hexdigest()[:16]
+        with suppress(OSError):
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
+                pass
+            if parent.stat().st_uid == user:  # numba runs what it finds there
                 return folder
-        except OSError:
-            continue
     return Path(tempfile.mkdtemp(prefix="ccsim"))
 
 
@@ -198,7 +206,10 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
 def _plain(table: Any) -> Any:
     """The table as the kernel was compiled for: contiguous, writable arrays of the declared types, Python's numbers."""
     return type(table)(
-        *(np.require(value, requirements="CW") if isinstance(value, np.ndarray) else int(value) for value in table)
+        *(
+            np.require(value, requirements=["C", "W"]) if isinstance(value, np.ndarray) else int(value)
+            for value in table
+        )
     )
 
 
@@ -246,10 +257,10 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, 
     add(plan.pause_start[pause], kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause, on_pause)
 
     add([plan.drain_end], Event.HORIZON, 0, 0, 0)
-    time, kind, queue, agent, what, row = (
+    time, kind, queue, agents, what, row = (
         np.concatenate([np.atleast_1d(piece[i]) for piece in pieces]).astype(np.int64) for i in range(6)
     )
-    order = np.lexsort((what, agent, queue, kind, time))
+    order = np.lexsort((what, agents, queue, kind, time))
     order = order[time[order] <= plan.drain_end]
     return {
         "table_time": time[order],
@@ -328,6 +339,9 @@ def _canonical(kernel: ModuleType, memory: Any) -> Log:
         target = log._replace(**_stretches(count))
         kernel.stretches_by_contact(begun, target, np.zeros(len(log.outcome) + 1, np.int64))
     rows = slice(int(memory.number[kernel.PRESENCES]))
-    shift, start, end = log.presence_shift[rows], log.presence_start[rows], log.presence_end[rows]
-    order = np.lexsort((start, memory.plan.shift_agent[shift]))
-    return target._replace(presence_shift=shift[order], presence_start=start[order], presence_end=end[order])
+    order = np.lexsort((log.presence_start[rows], memory.plan.shift_agent[log.presence_shift[rows]]))
+    return target._replace(
+        presence_shift=log.presence_shift[rows][order],
+        presence_start=log.presence_start[rows][order],
+        presence_end=log.presence_end[rows][order],
+    )
