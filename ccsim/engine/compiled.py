@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -64,33 +65,40 @@ def _kernel(jit: bool) -> ModuleType:
     folder = _cache_folder(numba.__version__)
     if not any(folder.rglob("*.nbc")):
         print("ccsim: compiling the engine (once; about a minute) …", file=sys.stderr, flush=True)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)  # read when a function is decorated
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder)  # read when a function is decorated
     try:
         return importlib.import_module(name)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 def _cache_folder(numba_version: str) -> Path:
-    """A writable folder of the engine's sources as they are: numba itself looks at one file only."""
-    sources = [
-        Path(__file__).with_name("kernel.py"),
-        Path(__file__).with_name("pointers.py"),
-        *(Path(str(m.__file__)) for m in (events, routing, tables)),
-    ]
+    """A writable folder of the engine's sources as they are: numba itself looks at one file only.
+
+    In the user's cache folder; where there is none, or it cannot be written, in one of the user's own beside other
+    temporary files.
+    """
+    here = Path(__file__)
+    sources = [here.with_name("kernel.py"), here.with_name("pointers.py")]
+    sources += [Path(str(module.__file__)) for module in (events, routing, tables)]
     digest = hashlib.sha256(numba_version.encode())
     for source in sources:
         digest.update(source.read_bytes())
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    for parent in (home, Path(tempfile.gettempdir())):
-        folder = parent / "ccsim" / digest.hexdigest()[:16]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    parents = [Path(tempfile.gettempdir()) / f"ccsim-{user}"]
+    with suppress(RuntimeError):  # no home
+        parents.insert(0, Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ccsim")
+    for parent in parents:
+        folder = parent / digest.hexdigest()[:16]
+        with suppress(OSError):
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
+                pass
+            if parent.stat().st_uid == user:  # numba runs what it finds there
                 return folder
-        except OSError:
-            continue
     return Path(tempfile.mkdtemp(prefix="ccsim"))
 
 
@@ -223,7 +231,10 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
 def _plain(table: Any) -> Any:
     """The table as the kernel was compiled for: contiguous, writable arrays of the declared types, Python's numbers."""
     return type(table)(
-        *(np.require(value, requirements="CW") if isinstance(value, np.ndarray) else int(value) for value in table)
+        *(
+            np.require(value, requirements=["C", "W"]) if isinstance(value, np.ndarray) else int(value)
+            for value in table
+        )
     )
 
 
@@ -279,10 +290,10 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, 
     add(pause_start, kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause_shift, on_pause)
 
     add([plan.drain_end], Event.HORIZON, 0, 0, 0)
-    time, kind, queue, agent, what, row = (
+    time, kind, queue, agents, what, row = (
         np.concatenate([np.atleast_1d(piece[i]) for piece in pieces]).astype(np.int64) for i in range(6)
     )
-    order = np.lexsort((what, agent, queue, kind, time))
+    order = np.lexsort((what, agents, queue, kind, time))
     order = order[time[order] <= plan.drain_end]
     return {
         "table_time": time[order],

@@ -38,9 +38,8 @@ else:
 
     entry = inlined = pointer = compiled
 
-    def fetch(data: Any, index: int) -> None:
-        pass
-
+    def fetch(data: Any, index: int) -> None:  # type: ignore[misc]
+        """Means nothing here."""
 
 
 # Enums as plain integers, which compile faster.
@@ -175,7 +174,7 @@ class Memory(NamedTuple):
     """rows by contact and turn in their final place; stretches and presences as they come up, in arrays with room"""
     number: Annotated[I64, Column("1", "place", "counters, see above")]
     # calendar
-    heap: Annotated[I64, Column("us, code", "2 × entry + TIME or CODE", "sorted by time, then code, which is kind << ID_BITS | id")]
+    heap: Annotated[I64, Column("us, code", "2 × entry + TIME or CODE", "least (time, code) on top")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
     table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … BOT_COMES")]
@@ -1991,7 +1990,7 @@ def run(m: Memory, roots: int) -> bool:
 
 @inlined
 def fetch_contact(m: Memory, c: int, roots: int) -> None:
-    """Brings what the root c, soon to arrive, will need into the processor's cache: too many columns for it to foresee."""
+    """Brings into the processor's cache what the root c, soon to arrive, will need: too many columns to be foreseen."""
     if c >= roots:
         return
     if c % 8 == 0:  # a line of the cache holds eight
@@ -2022,15 +2021,22 @@ def fetch_contact(m: Memory, c: int, roots: int) -> None:
         fetch(m.log.stretch_since, row)
         fetch(m.log.stretch_start, row)
         fetch(m.log.stretch_end, row)
-    first = m.work.first_turn[c]
-    for slot in (first, first + m.work.turns[c] - 1):
-        fetch(m.work.work, slot)
-        fetch(m.work.latency, slot)
-        fetch(m.work.reply_patience, slot)
-        fetch(m.log.message, slot)
-        fetch(m.log.start, slot)
-        fetch(m.log.reply, slot)
-        fetch(m.log.agent, slot)
+    slot = m.work.first_turn[c]
+    last = slot + m.work.turns[c] - 1
+    fetch_slot(m, slot)
+    if last > slot:
+        fetch_slot(m, last)
+
+
+@inlined
+def fetch_slot(m: Memory, slot: int) -> None:
+    fetch(m.work.work, slot)
+    fetch(m.work.latency, slot)
+    fetch(m.work.reply_patience, slot)
+    fetch(m.log.message, slot)
+    fetch(m.log.start, slot)
+    fetch(m.log.reply, slot)
+    fetch(m.log.agent, slot)
 
 
 @compiled

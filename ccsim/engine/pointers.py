@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call, override, import-untyped"
 """How the kernel is compiled: numba's decorators, and tables of arrays handed from function to function as one pointer.
 
 numba passes a NamedTuple by value, every array of it in seven words or more. Of a hundred arrays that makes calls slow
@@ -25,17 +26,17 @@ OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
 
 def compiled(function: Function) -> Function:
     """`function`, compiled; called from other compiled functions."""
-    return njit(**OPTIONS)(function)  # type: ignore[no-any-return]
+    return njit(**OPTIONS)(function)
 
 
 def inlined(function: Function) -> Function:
     """As `compiled`, without a call: for the small ones, and those that are called in one busy place."""
-    return njit(forceinline=True, **OPTIONS)(function)  # type: ignore[no-any-return]
+    return njit(forceinline=True, **OPTIONS)(function)
 
 
 def entry(function: Function) -> Function:
     """As `compiled`; called from Python, and kept in the cache."""
-    return njit(cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
+    return njit(cache=True, **OPTIONS)(function)
 
 
 # --- a pointer to a table -----------------------------------------------------------------------------------------
@@ -154,11 +155,11 @@ def fetch(_typing: Any, data: Any, index: Any) -> Any:
     """Has the processor bring the element into its cache, without waiting for it."""
 
     def prefetch(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        byte = ir.IntType(8).as_pointer()
-        flag = ir.IntType(32)
-        hint = builder.module.declare_intrinsic("llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag]))
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        hint = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
         place = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), byte)
-        builder.call(hint, [place, flag(0), flag(3), flag(1)])
+        builder.call(hint, [place, flag(0), flag(3), flag(1)])  # to be read, kept in all caches, data
         return context.get_dummy_value()
 
     return types.none(data, types.intp), prefetch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -231,3 +232,26 @@ def test_a_thousand_contacts_outgrow_the_first_memory(run: Run) -> None:
     log = run([contact(0, 2 * i, [1]) for i in range(count)], plan)
     assert np.array_equal(log.stretch_contact, np.arange(count))
     assert np.array_equal(log.start, 2 * SECOND * np.arange(count))
+
+
+def test_the_cache_is_of_the_sources_and_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other numba or sources, other folder; where the cache folder is none, one beside other temporary files."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = compiled._cache_folder("1")
+    assert folder.is_relative_to(tmp_path)
+    assert folder == compiled._cache_folder("1")
+    assert folder != compiled._cache_folder("2")
+    monkeypatch.setattr(compiled.tables, "__file__", __file__)
+    assert folder != compiled._cache_folder("1")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(compiled.tempfile, "tempdir", str(tmp_path))
+    assert compiled._cache_folder("1").is_relative_to(tmp_path)
+
+
+def test_arrays_that_cannot_be_written_are_taken_too() -> None:
+    plan = make_plan([queue("phone")], [team({0: 1})])
+    workload = make_workload([contact(0, 0, [60])], plan)
+    for column in workload:
+        column.flags.writeable = False
+    assert seconds(compiled.simulate(workload, plan, jit=False).reply) == [60]
