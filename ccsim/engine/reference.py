@@ -137,7 +137,7 @@ class Contact:
     def life(self, keeper: Agent | None = None) -> Story:
         """From arrival to end; `keeper` takes it along from the leg before (2.9)."""
         rows = self.centre.workload
-        by_bot = self.meets_bot()
+        by_bot = not rows.deflected[self.id] and self.meets_bot()
         if not by_bot and rows.link[self.id] != Link.RETURN:  # 6.2: nothing to tell again
             self.first_turn += rows.bot_repeats[self.id]
             self.turns -= rows.bot_repeats[self.id]
