@@ -481,7 +481,8 @@ class Facts:
         """Contacts from arrival to `closed`, seconds, (interval, queue)."""
         log, (_, _, start, end) = self.log, self._sessions
         whole, parts = (log.arrival, log.stretch_start, log.closed), (log.stretch_since, start, end)
-        if self.one_stretch_each and all(map(np.array_equal, whole, parts)):  # calls: each waits, then has its session, and is done
+        # calls: each waits, then has its session, and is done
+        if self.one_stretch_each and all(map(np.array_equal, whole, parts)):
             return np.asarray(self.unassigned_area + self.session_time.sum(axis=1))
         return self._areas(self.workload.queue, self.queues, log.arrival, log.closed)
 
