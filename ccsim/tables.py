@@ -92,24 +92,67 @@ class Workload(NamedTuple):
     """
 
     queue: Annotated[I32, Column("id", "contact", "its queue")]
-    arrival: Annotated[I64, Column("us", "contact", "first message or ring; negative for the initial backlog; NEVER for a dormant follow-up")]
+    arrival: Annotated[
+        I64,
+        Column(
+            "us", "contact", "first message or ring; negative for the initial backlog; NEVER for a dormant follow-up"
+        ),
+    ]
     root: Annotated[I32, Column("id", "contact", "first contact of its chain, itself for a root")]
     generation: Annotated[I32, Column("count", "contact", "contacts before it in its chain, 0 for a root")]
     link: Annotated[I8, Column("code", "contact", "Link to its parent")]
-    after: Annotated[I64, Column("us", "contact", "follow-up: delay from its parent's end to its arrival (0 for transfers; unused for returns)")]
-    keep_agent: Annotated[Bool, Column("1", "contact", "transfer with `same_agent`: the parent's agent takes it along if possible")]
-    transfer_child: Annotated[I32, Column("id", "contact", "row of the transfer's next leg, -1 if it is not to be transferred")]
-    transfer_draw: Annotated[I32, Column("1", "contact", "uniform in [0, 2^31): it leaves after turn (draw × turns) >> 31, counted from 0; -1 without transfer")]
-    retry_child: Annotated[I32, Column("id", "contact", "row that begins if this one ends abandoned, silently abandoned, blocked, rejected or lost; -1: none")]
+    after: Annotated[
+        I64,
+        Column(
+            "us",
+            "contact",
+            "follow-up: delay from its parent's end to its arrival (0 for transfers; unused for returns)",
+        ),
+    ]
+    keep_agent: Annotated[
+        Bool, Column("1", "contact", "transfer with `same_agent`: the parent's agent takes it along if possible")
+    ]
+    transfer_child: Annotated[
+        I32, Column("id", "contact", "row of the transfer's next leg, -1 if it is not to be transferred")
+    ]
+    transfer_draw: Annotated[
+        I32,
+        Column(
+            "1",
+            "contact",
+            "uniform in [0, 2^31): it leaves after turn (draw × turns) >> 31, counted from 0; -1 without transfer",
+        ),
+    ]
+    retry_child: Annotated[
+        I32,
+        Column(
+            "id",
+            "contact",
+            "row that begins if this one ends abandoned, silently abandoned, blocked, rejected or lost; -1: none",
+        ),
+    ]
     return_child: Annotated[I32, Column("id", "contact", "row that begins if this one times out; -1: none")]
-    reconnect_child: Annotated[I32, Column("id", "contact", "row that begins, as a return, if the customer reconnects after the idle timeout; -1: none")]
+    reconnect_child: Annotated[
+        I32,
+        Column(
+            "id", "contact", "row that begins, as a return, if the customer reconnects after the idle timeout; -1: none"
+        ),
+    ]
     reopen_child: Annotated[I32, Column("id", "contact", "row that begins if this one is resolved; -1: none")]
-    first_turn: Annotated[I64, Column("id", "contact", "first slot of its turns; -1 for a return, which goes on with its parent's")]
+    first_turn: Annotated[
+        I64, Column("id", "contact", "first slot of its turns; -1 for a return, which goes on with its parent's")
+    ]
     turns: Annotated[I32, Column("count", "contact", "turns it would take; 0 for a return")]
-    patience: Annotated[I64, Column("us", "contact", "wait for the start of work on the first turn at which the customer gives up")]
-    held_patience: Annotated[I64, Column("us", "contact", "patience instead, if it is held when it enters (automatic reply)")]
+    patience: Annotated[
+        I64, Column("us", "contact", "wait for the start of work on the first turn at which the customer gives up")
+    ]
+    held_patience: Annotated[
+        I64, Column("us", "contact", "patience instead, if it is held when it enters (automatic reply)")
+    ]
     silent: Annotated[Bool, Column("1", "contact", "who gives up (first wait or later) does not tell")]
-    missed: Annotated[Bool, Column("1", "contact", "patience is the age at which nobody looks at it any more: it ends as expired")]
+    missed: Annotated[
+        Bool, Column("1", "contact", "patience is the age at which nobody looks at it any more: it ends as expired")
+    ]
     deflected: Annotated[Bool, Column("1", "contact", "self-service: it ends at its arrival")]
     bot_time: Annotated[I64, Column("us", "contact", "time with the bot if it meets one; -1: its queue has none")]
     asks_human: Annotated[Bool, Column("1", "contact", "goes past the bot while the queue is open")]
@@ -121,13 +164,31 @@ class Workload(NamedTuple):
     wrap_up: Annotated[I64, Column("us", "contact", "agent's work after the last turn, before pace")]
     work: Annotated[I64, Column("us", "turn", "agent's work, before pace and slowdown")]
     latency: Annotated[I64, Column("us", "turn", "customer's time from this turn's reply to the next message")]
-    reply_patience: Annotated[I64, Column("us", "turn", "reply wait at which the customer gives up; unused for a contact's first turn")]
-    comeback: Annotated[I64, Column("us", "turn", "connection lost before the next message: delay until the customer is back; NEVER: for good; -1: not lost")]
+    reply_patience: Annotated[
+        I64, Column("us", "turn", "reply wait at which the customer gives up; unused for a contact's first turn")
+    ]
+    comeback: Annotated[
+        I64,
+        Column(
+            "us",
+            "turn",
+            "connection lost before the next message: delay until the customer is back; NEVER: for good; -1: not lost",
+        ),
+    ]
     present: Annotated[Bool, Column("1", "shift", "the agent is not absent")]
-    out_shift: Annotated[I32, Column("id", "out", "shift in which an agent steps out; sorted by (shift, start), disjoint, not touching each other or the plan's pauses")]
+    out_shift: Annotated[
+        I32,
+        Column(
+            "id",
+            "out",
+            "shift in which an agent steps out; sorted by (shift, start), disjoint, not touching each other or the plan's pauses",
+        ),
+    ]
     out_start: Annotated[I64, Column("us", "out", "from")]
     out_end: Annotated[I64, Column("us", "out", "until (half-open), before the shift's end")]
-    turned_away: Annotated[I64, Column("count", "queue", "would-be customers of [warm_up, end) never offered (demand barriers)")]
+    turned_away: Annotated[
+        I64, Column("count", "queue", "would-be customers of [warm_up, end) never offered (demand barriers)")
+    ]
 
 
 class Plan(NamedTuple):
@@ -149,25 +210,45 @@ class Plan(NamedTuple):
     persistent: Annotated[Bool, Column("1", "queue", "messaging, e-mail, social: parks instead of timing out")]
     priority: Annotated[I32, Column("1", "queue", "1 goes first")]
     head_start: Annotated[I64, Column("us", "queue", "taken off waiting-since wherever that orders")]
-    target_time: Annotated[I64, Column("us", "queue", "service level's time, for the `deadline` order; NEVER without target")]
-    max_waiting: Annotated[I64, Column("count", "queue", "a new contact that cannot be assigned while this many wait is blocked; NEVER: no limit")]
+    target_time: Annotated[
+        I64, Column("us", "queue", "service level's time, for the `deadline` order; NEVER without target")
+    ]
+    max_waiting: Annotated[
+        I64,
+        Column(
+            "count", "queue", "a new contact that cannot be assigned while this many wait is blocked; NEVER: no limit"
+        ),
+    ]
     answer_delay: Annotated[I64, Column("us", "queue", "ring time before work on a call")]
     idle_timeout: Annotated[I64, Column("us", "queue", "reply latency above which a session times out or is parked")]
-    expires_after: Annotated[I64, Column("us", "queue", "persistent: from the customer's last message to the end of an unanswered reply")]
+    expires_after: Annotated[
+        I64, Column("us", "queue", "persistent: from the customer's last message to the end of an unanswered reply")
+    ]
     same_agent_for: Annotated[I64, Column("us", "queue", "how long a resumed contact waits for its agent alone")]
     over_capacity: Annotated[Bool, Column("1", "queue", "a resumed contact may exceed its agent's capacity")]
-    reread_after: Annotated[I64, Column("us", "queue", "an agent re-reads what they answered longer ago than this; NEVER: no re-reading")]
+    reread_after: Annotated[
+        I64, Column("us", "queue", "an agent re-reads what they answered longer ago than this; NEVER: no re-reading")
+    ]
     reread_work: Annotated[I64, Column("us", "queue", "fixed part of re-reading")]
     reread_per_turn: Annotated[I64, Column("us", "queue", "re-reading per reply sent so far")]
     outside: Annotated[I8, Column("code", "queue", "Outside: what happens to messages outside opening hours")]
     drop_at_close: Annotated[Bool, Column("1", "queue", "unassigned first messages are rejected when the queue closes")]
     limit: Annotated[I32, Column("count", "queue", "retries, returns and reopenings of a root of this queue")]
     reserved: Annotated[Bool, Column("1", "queue", "in routing.reserve")]
-    hours_offset: Annotated[I64, Column("id", "queue + 1", "its opening spans are hours_offset[q] … hours_offset[q + 1] - 1")]
-    opens: Annotated[I64, Column("us", "span", "start of an opening span; -NEVER: open before the start; sorted, disjoint, not touching")]
+    hours_offset: Annotated[
+        I64, Column("id", "queue + 1", "its opening spans are hours_offset[q] … hours_offset[q + 1] - 1")
+    ]
+    opens: Annotated[
+        I64,
+        Column("us", "span", "start of an opening span; -NEVER: open before the start; sorted, disjoint, not touching"),
+    ]
     closes: Annotated[I64, Column("us", "span", "its end (half-open); NEVER: open for good")]
-    bot_offset: Annotated[I64, Column("id", "queue + 1", "its bot's spans of duty are bot_offset[q] … bot_offset[q + 1] - 1")]
-    bot_opens: Annotated[I64, Column("us", "bot span", "start; -NEVER: before the start; sorted, disjoint, not touching")]
+    bot_offset: Annotated[
+        I64, Column("id", "queue + 1", "its bot's spans of duty are bot_offset[q] … bot_offset[q + 1] - 1")
+    ]
+    bot_opens: Annotated[
+        I64, Column("us", "bot span", "start; -NEVER: before the start; sorted, disjoint, not touching")
+    ]
     bot_closes: Annotated[I64, Column("us", "bot span", "its end (half-open); NEVER: for good")]
     shared_offset: Annotated[I64, Column("id", "queue + 1", "its row of shared_mean; empty: turn by turn")]
     shared_mean: Annotated[F64, Column("us", "level", "shared attention: mean work with 1, 2, … such sessions")]
@@ -178,20 +259,38 @@ class Plan(NamedTuple):
     """units of an agent: the least common multiple of all concurrencies"""
     units: Annotated[I64, Column("count", "team, queue", "units of a session; capacity / concurrency")]
     rank: Annotated[I32, Column("1", "team, queue", "the team's number for the queue, smaller first; -1: no skill")]
-    overflow_after: Annotated[I64, Column("us", "team, queue", "helps only with contacts that have waited this long; 0: always")]
-    longer_than: Annotated[I64, Column("count", "team, queue", "helps only while more than this many wait in the queue; -1: always")]
+    overflow_after: Annotated[
+        I64, Column("us", "team, queue", "helps only with contacts that have waited this long; 0: always")
+    ]
+    longer_than: Annotated[
+        I64, Column("count", "team, queue", "helps only while more than this many wait in the queue; -1: always")
+    ]
     pace: Annotated[F64, Column("1", "team, queue", "factor on work and wrap-up")]
-    slowdown: Annotated[F64, Column("1", "team, sessions - 1", "factor on work with that many sessions; the last column for more")]
-    interrupts: Annotated[Bool, Column("1", "team, queue, queue", "[t, q, r]: a contact of q may interrupt sessions of r")]
-    hand_over: Annotated[Bool, Column("1", "team", "end_of_shift = hand_over: closed sessions too are handed over at once")]
+    slowdown: Annotated[
+        F64, Column("1", "team, sessions - 1", "factor on work with that many sessions; the last column for more")
+    ]
+    interrupts: Annotated[
+        Bool, Column("1", "team, queue, queue", "[t, q, r]: a contact of q may interrupt sessions of r")
+    ]
+    hand_over: Annotated[
+        Bool, Column("1", "team", "end_of_shift = hand_over: closed sessions too are handed over at once")
+    ]
     overrun: Annotated[I64, Column("us", "team", "how long open closed-sessions are worked on after the shift")]
     # agents
     team: Annotated[I32, Column("id", "agent", "their team")]
-    shift_agent: Annotated[I32, Column("id", "shift", "whose it is; shifts are sorted by (agent, start), an agent's do not overlap or touch")]
+    shift_agent: Annotated[
+        I32,
+        Column("id", "shift", "whose it is; shifts are sorted by (agent, start), an agent's do not overlap or touch"),
+    ]
     shift_start: Annotated[I64, Column("us", "shift", "start")]
     shift_end: Annotated[I64, Column("us", "shift", "end (half-open)")]
-    pause_shift: Annotated[I32, Column("id", "pause", "the shift it lies in; sorted by (shift, start), disjoint, not touching")]
-    pause_start: Annotated[I64, Column("us", "pause", "start of a break or off-phone activity (breaks and activities that touch are merged)")]
+    pause_shift: Annotated[
+        I32, Column("id", "pause", "the shift it lies in; sorted by (shift, start), disjoint, not touching")
+    ]
+    pause_start: Annotated[
+        I64,
+        Column("us", "pause", "start of a break or off-phone activity (breaks and activities that touch are merged)"),
+    ]
     pause_end: Annotated[I64, Column("us", "pause", "end (half-open), at most the shift's")]
     # routing: codes of routing.py, first column first; the id is always the last column and is not listed
     agent_order: Annotated[I8, Column("code", "column", "contact looks for an agent")]
@@ -210,12 +309,28 @@ class Log(NamedTuple):
     outcome: Annotated[I8, Column("code", "contact", "Outcome")]
     arrival: Annotated[I64, Column("us", "contact", "as in the workload; of follow-ups: when they began; NEVER if not")]
     parent: Annotated[I32, Column("id", "contact", "the contact that it follows; -1 for roots and what never began")]
-    first_turn: Annotated[I64, Column("id", "contact", "first slot of its turns, also for returns; -1 if it never began")]
+    first_turn: Annotated[
+        I64, Column("id", "contact", "first slot of its turns, also for returns; -1 if it never began")
+    ]
     turns: Annotated[I32, Column("count", "contact", "turns it would take, also for returns")]
-    messages: Annotated[I32, Column("count", "contact", "customer messages that came: slots first_turn … + messages - 1 are logged")]
-    left: Annotated[I64, Column("us", "contact", "when its outcome was decided: end of the last reply, leaving, timeout; drain_end if open")]
+    messages: Annotated[
+        I32, Column("count", "contact", "customer messages that came: slots first_turn … + messages - 1 are logged")
+    ]
+    left: Annotated[
+        I64,
+        Column(
+            "us", "contact", "when its outcome was decided: end of the last reply, leaving, timeout; drain_end if open"
+        ),
+    ]
     called_back: Annotated[Bool, Column("1", "contact", "accepted a call back")]
-    closed: Annotated[I64, Column("us", "contact", "when the system was done with it: after wrap-up or work in vain; at most drain_end; NEVER if it never began")]
+    closed: Annotated[
+        I64,
+        Column(
+            "us",
+            "contact",
+            "when the system was done with it: after wrap-up or work in vain; at most drain_end; NEVER if it never began",
+        ),
+    ]
     # by turn slot
     message: Annotated[I64, Column("us", "turn", "when the customer's message came")]
     start: Annotated[I64, Column("us", "turn", "start of work on it")]
@@ -224,8 +339,17 @@ class Log(NamedTuple):
     reread: Annotated[I64, Column("us", "turn", "re-reading within [start, reply), its first part; 0 if none")]
     # by stretch: a contact waits unassigned from `since` and is held by an agent in [start, end)
     stretch_contact: Annotated[I32, Column("id", "stretch", "the contact")]
-    stretch_agent: Annotated[I32, Column("id", "stretch", "who held it; -1: it left unassigned, then start = end = that moment")]
-    stretch_since: Annotated[I64, Column("us", "stretch", "start of the unassigned wait; = start if assigned at once. The backlog's: its (negative) arrival")]
+    stretch_agent: Annotated[
+        I32, Column("id", "stretch", "who held it; -1: it left unassigned, then start = end = that moment")
+    ]
+    stretch_since: Annotated[
+        I64,
+        Column(
+            "us",
+            "stretch",
+            "start of the unassigned wait; = start if assigned at once. The backlog's: its (negative) arrival",
+        ),
+    ]
     stretch_start: Annotated[I64, Column("us", "stretch", "assignment")]
     stretch_end: Annotated[I64, Column("us", "stretch", "capacity freed; drain_end if still held then")]
     # by suspension: work in hand interrupted by a call, sorted by (contact, start)
@@ -247,7 +371,12 @@ class Terms(NamedTuple):
 
     interval: int
     """us: reporting interval"""
-    days: Annotated[I64, Column("us", "day + 1", "midnights of the scenario's days and the end; 23 or 25 hours apart across a clock change")]
+    days: Annotated[
+        I64,
+        Column(
+            "us", "day + 1", "midnights of the scenario's days and the end; 23 or 25 hours apart across a clock change"
+        ),
+    ]
     queues: tuple[str, ...]
     teams: tuple[str, ...]
     channels: tuple[str, ...]

@@ -730,9 +730,7 @@ def interrupted_by_own(m: Memory, a: int, c: int) -> bool:
     """Whether c may interrupt a, whose own agent they are."""
     q = m.work.queue[c]
     team = m.plan.team[a]
-    return bool(
-        m.duty[a] == ON and m.plan.rank[team, q] >= 0 and not forbidden(m, team, q) and interruptible(m, a, q)
-    )
+    return bool(m.duty[a] == ON and m.plan.rank[team, q] >= 0 and not forbidden(m, team, q) and interruptible(m, a, q))
 
 
 @compiled

@@ -53,7 +53,6 @@ def _illustrative(value: Any) -> Default:
     return Default(value, "I", "illustrative: no trustworthy figure was found")
 
 
-
 CHANNELS: Final[dict[str, Channel]] = {
     "phone": Channel(
         one_to_one=True,

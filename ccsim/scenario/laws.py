@@ -177,7 +177,7 @@ def _mixture(parts: object, files: DataFiles, unit: Callable[[object], float]) -
     for i, part in enumerate(parts):
         try:
             if not isinstance(part, Mapping) or "weight" not in part:
-                raise FaultError(Fault(shown(part), "a law with its weight, such as { weight = 0.3, mean = \"2m\" }"))
+                raise FaultError(Fault(shown(part), 'a law with its weight, such as { weight = 0.3, mean = "2m" }'))
             weight = part["weight"]
             if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 <= weight < math.inf:
                 raise FaultError(Fault(shown(weight), "a number of 0 or more", ("weight",)))

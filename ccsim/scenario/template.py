@@ -11,7 +11,7 @@ def template(name: str) -> str:
     return _TEMPLATE.replace("NAME", json.dumps(name, ensure_ascii=False))
 
 
-_TEMPLATE: Final = '''\
+_TEMPLATE: Final = """\
 # Run it:    ccsim run THIS_FILE
 # Check it:  ccsim check THIS_FILE     (also lists the defaults that the channels bring)
 # Durations: "45s", "4m30s", "2h", "3d" or seconds. Shares: 0 to 1. Days: mon to sun, "mon-fri", or dates.
@@ -84,4 +84,4 @@ attention = "oldest"               # first_replies, priority
 [variant.more_chat]
 title = "A fifth of the calls move to chat"
 set   = { "queue.phone.volume.scale" = 0.8, "queue.chat.volume.per_day" = 180 }
-'''
+"""

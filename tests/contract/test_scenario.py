@@ -620,9 +620,7 @@ def test_moments_follow_the_local_clock() -> None:
 
 def test_a_variant_and_overrides_apply_on_top(example: Path) -> None:
     base = load(example)
-    other = load(
-        example, "whatsapp_first", ["queue.phone.volume.scale=0.5", "name=changed", "days=8"]
-    )
+    other = load(example, "whatsapp_first", ["queue.phone.volume.scale=0.5", "name=changed", "days=8"])
     assert base.queue["phone"].volume is not None
     assert other.queue["phone"].volume is not None
     assert other.queue["whatsapp"].volume is not None

@@ -50,6 +50,22 @@ MUTANTS = {
         "m.plan.over_capacity[q] and m.turn[c] > 0",
         "m.plan.over_capacity[q]",
     ),
+    "the bot keeps who asks for a human": ("m.bot[q] and not m.work.asks_human[c]", "m.bot[q]"),
+    "what was held has the other patience": ("patience if turn > 0 else m.work.held_patience[c]", "patience"),
+    "a customer back in time is late": (
+        "if answer <= timeout and m.drops and m.work.comeback[slot] >= 0:",
+        "if answer < timeout and m.drops and m.work.comeback[slot] >= 0:",
+    ),
+    "a suspension begins at the wrong time": ("    m.log.suspended_start[i] = now", "    m.log.suspended_start[i] = 0"),
+    "shared work at another concurrency's pace": (
+        "m.plan.shared_mean[min(m.plan.shared_offset[q] + j, m.plan.shared_offset[q + 1]) - 1]",
+        "m.plan.shared_mean[min(m.plan.shared_offset[q] + j + 1, m.plan.shared_offset[q + 1]) - 1]",
+    ),
+    "a call back offered too late": (
+        "position * (last - first) // (k - 1) > m.plan.offer_above[q]",
+        "position * (last - first) // k > m.plan.offer_above[q]",
+    ),
+    "suspended work forgets what remained": ("    m.ends[c] -= now\n", "    m.ends[c] = 0\n"),
 }
 
 CASES = 400
