@@ -159,9 +159,15 @@ STARTS: Final = 10
 ARITY: Final = 4
 """Children of an entry of the heap: fewer levels than two, and the least of them is found without a branch."""
 
+LARGE: Final = 1024
+"""Entries of a heap whose contacts are fetched into the processor's cache as they come near its top."""
+NEAR: Final = 1 + ARITY + ARITY * ARITY
+"""Entries of the heap's first three levels."""
+
 TIME: Final = 0
 CODE: Final = 1
 ID_BITS: Final = 32
+ID_MASK: Final = (1 << ID_BITS) - 1
 """An event's code is kind << ID_BITS | id: one comparison orders by kind, then id."""
 
 
@@ -281,6 +287,88 @@ class Memory(NamedTuple):
     """work may end at another time than it seemed when it began: it is interrupted or shared"""
 
 
+# --- the processor's cache ----------------------------------------------------------------------------------------
+#
+# Thousands of conversations at once, each with a row in some thirty columns, are more than the processor's cache holds
+# and than its own foresight follows. These say beforehand what will be needed; they change nothing.
+
+
+@inlined
+def fetch_slot(m: Memory, slot: int) -> None:
+    fetch(m.work.work, slot)
+    fetch(m.work.latency, slot)
+    fetch(m.work.reply_patience, slot)
+    fetch(m.log.message, slot)
+    fetch(m.log.start, slot)
+    fetch(m.log.reply, slot)
+    fetch(m.log.agent, slot)
+
+
+@inlined
+def fetch_contact(m: Memory, c: int, roots: int) -> None:
+    """Brings into the processor's cache what the root c, soon to arrive, will need: too many columns to be foreseen."""
+    if c >= roots:
+        return
+    if c % 8 == 0:  # a line of the cache holds eight
+        row = min(c + 8, m.contacts - 1)
+        fetch(m.work.first_turn, row)
+        fetch(m.work.turns, row)
+        fetch(m.work.arrival, row)
+        fetch(m.work.queue, row)
+        fetch(m.work.patience, row)
+        fetch(m.work.wrap_up, row)
+        fetch(m.work.transfer_child, row)
+        fetch(m.work.reopen_child, row)
+        fetch(m.log.first_turn, row)
+        fetch(m.log.arrival, row)
+        fetch(m.log.turns, row)
+        fetch(m.log.messages, row)
+        fetch(m.log.left, row)
+        fetch(m.log.closed, row)
+        fetch(m.own, row)
+        fetch(m.turn, row)
+        fetch(m.since, row)
+        fetch(m.due, row)
+        fetch(m.after, row)
+        fetch(m.before, row)
+        fetch(m.stretch, row)
+        fetch(m.log.stretch_contact, row)
+        fetch(m.log.stretch_agent, row)
+        fetch(m.log.stretch_since, row)
+        fetch(m.log.stretch_start, row)
+        fetch(m.log.stretch_end, row)
+    slot = m.work.first_turn[c]
+    last = slot + m.work.turns[c] - 1
+    fetch_slot(m, slot)
+    if last > slot:
+        fetch_slot(m, last)
+
+
+@inlined
+def fetch_ahead(m: Memory, c: int, soon: bool) -> None:
+    """Brings into the processor's cache what c's next event will need; when it is `soon`, the first steps are there."""
+    if soon:
+        fetch_slot(m, m.log.first_turn[c] + m.turn[c])
+        a = max(m.own[c], 0)
+        fetch(m.pending, a)
+        fetch(m.session, a)
+        fetch(m.hand, a)
+        fetch(m.duty, a)
+        fetch(m.sessions, a)
+    else:
+        fetch(m.log.first_turn, c)
+        fetch(m.log.turns, c)
+        fetch(m.log.messages, c)
+        fetch(m.log.outcome, c)
+        fetch(m.work.queue, c)
+        fetch(m.work.transfer_child, c)
+        fetch(m.state, c)
+        fetch(m.own, c)
+        fetch(m.turn, c)
+        fetch(m.since, c)
+        fetch(m.after, c)
+
+
 # --- calendar -----------------------------------------------------------------------------------------------------
 
 
@@ -339,8 +427,11 @@ def sift_down(m: Memory, time: int, code: int) -> None:
         least_time = m.heap[2 * least + TIME]
         if time < least_time or (time == least_time and code <= m.heap[2 * least + CODE]):
             break
+        code_of_least = m.heap[2 * least + CODE]
         m.heap[2 * i + TIME] = least_time
-        m.heap[2 * i + CODE] = m.heap[2 * least + CODE]
+        m.heap[2 * i + CODE] = code_of_least
+        if n > LARGE and 0 < i < NEAR:
+            fetch_ahead(m, code_of_least & ID_MASK, i <= ARITY)
         i = least
     m.heap[2 * i + TIME] = time
     m.heap[2 * i + CODE] = code
@@ -1986,57 +2077,6 @@ def run(m: Memory, roots: int) -> bool:
     return go_on(pointer(m), roots)
 
 
-@inlined
-def fetch_contact(m: Memory, c: int, roots: int) -> None:
-    """Brings into the processor's cache what the root c, soon to arrive, will need: too many columns to be foreseen."""
-    if c >= roots:
-        return
-    if c % 8 == 0:  # a line of the cache holds eight
-        row = min(c + 8, m.contacts - 1)
-        fetch(m.work.first_turn, row)
-        fetch(m.work.turns, row)
-        fetch(m.work.arrival, row)
-        fetch(m.work.queue, row)
-        fetch(m.work.patience, row)
-        fetch(m.work.wrap_up, row)
-        fetch(m.work.transfer_child, row)
-        fetch(m.work.reopen_child, row)
-        fetch(m.log.first_turn, row)
-        fetch(m.log.arrival, row)
-        fetch(m.log.turns, row)
-        fetch(m.log.messages, row)
-        fetch(m.log.left, row)
-        fetch(m.log.closed, row)
-        fetch(m.own, row)
-        fetch(m.turn, row)
-        fetch(m.since, row)
-        fetch(m.due, row)
-        fetch(m.after, row)
-        fetch(m.before, row)
-        fetch(m.stretch, row)
-        fetch(m.log.stretch_contact, row)
-        fetch(m.log.stretch_agent, row)
-        fetch(m.log.stretch_since, row)
-        fetch(m.log.stretch_start, row)
-        fetch(m.log.stretch_end, row)
-    slot = m.work.first_turn[c]
-    last = slot + m.work.turns[c] - 1
-    fetch_slot(m, slot)
-    if last > slot:
-        fetch_slot(m, last)
-
-
-@inlined
-def fetch_slot(m: Memory, slot: int) -> None:
-    fetch(m.work.work, slot)
-    fetch(m.work.latency, slot)
-    fetch(m.work.reply_patience, slot)
-    fetch(m.log.message, slot)
-    fetch(m.log.start, slot)
-    fetch(m.log.reply, slot)
-    fetch(m.log.agent, slot)
-
-
 @compiled
 def go_on(m: Memory, roots: int) -> bool:
     per_contact = 4 + m.afters.shape[1]  # events that one contact can add in one event: patience, bound, follow-up, …
@@ -2067,7 +2107,7 @@ def go_on(m: Memory, roots: int) -> bool:
                 code = m.heap[CODE]
                 source = HEAP
         kind = code >> ID_BITS
-        ident = code & ((1 << ID_BITS) - 1)
+        ident = code & ID_MASK
         if source == HEAP:
             m.number[HOLE] = 1
         elif source == ROOT:

@@ -225,13 +225,15 @@ def test_agents_are_chosen_by_the_policy(run: Run, policy: str, agents: list[int
     assert run(roots, plan).stretch_agent.tolist() == agents
 
 
-def test_a_thousand_contacts_outgrow_the_first_memory(run: Run) -> None:
-    """More stretches than there is room for at first, with every slot of the log in its place."""
-    count = compiled.ROOM + 200
-    plan = make_plan([queue("phone")], [team({0: 1})], end=3 * count, drain=count)
-    log = run([contact(0, 2 * i, [1]) for i in range(count)], plan)
-    assert np.array_equal(log.stretch_contact, np.arange(count))
-    assert np.array_equal(log.start, 2 * SECOND * np.arange(count))
+def test_memory_grows_when_it_runs_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parked after every reply, a contact of 20 turns has 20 stretches, and 30 of them many events at a time."""
+    plan = make_plan([queue("messaging", idle_timeout=1)], [team({0: 1}, {0: 9}, agents=[[(0, FOREVER)]] * 3)])
+    roots = [contact(0, i, [7] * 20, [11 + i % 5] * 19, patience=2000) for i in range(30)]
+    ample = run(roots, plan)
+    assert ample.stretch_contact.tolist() == [c for c in range(30) for _ in range(20)]
+    monkeypatch.setattr(compiled, "ROOM", 8)
+    for column, same in zip(run(roots, plan), ample, strict=True):
+        assert np.array_equal(column, same)
 
 
 def test_the_cache_is_of_the_sources_and_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
