@@ -23,7 +23,7 @@ MUTANTS = {
         "m.load[a] + m.plan.units[m.plan.team[a], q] < m.plan.capacity",
     ),
     "a call beside a chat": ("        return m.sessions[a] == 0\n", "        return m.sessions[a] <= 1\n"),
-    "a lost wrap-up": ("    if wrap_up > 0:", "    if wrap_up > 10**15:"),
+    "a lost wrap-up": ("    if wrap_up > 0 and m.state[c] != SHARED:", "    if wrap_up > 10**15:"),
     "a stale timeout: parked although answered": (
         "    if min(answer, expiry + 1) > timeout:",
         "    if expiry >= timeout:",
@@ -42,10 +42,10 @@ MUTANTS = {
         "    d_since = m.since[d]",
     ),
     "expiry counted from the reply": (
-        "expiry = max(now, m.since[c] + m.plan.expires_after[q])",
+        "expiry = max(now, since + m.plan.expires_after[q])",
         "expiry = now + m.plan.expires_after[q]",
     ),
-    "a hand-over forgotten": ("    given_up = m.gives_up[a]", "    given_up = False"),
+    "a hand-over forgotten": ("            m.gives_up[c] = True", "            m.gives_up[c] = False"),
     "over capacity also for transfers": (
         "m.plan.over_capacity[q] and m.turn[c] > 0",
         "m.plan.over_capacity[q]",
@@ -61,10 +61,7 @@ MUTANTS = {
         "m.plan.shared_mean[min(m.plan.shared_offset[q] + j, m.plan.shared_offset[q + 1]) - 1]",
         "m.plan.shared_mean[min(m.plan.shared_offset[q] + j + 1, m.plan.shared_offset[q + 1]) - 1]",
     ),
-    "a call back offered too late": (
-        "position * (last - first) // (k - 1) > m.plan.offer_above[q]",
-        "position * (last - first) // k > m.plan.offer_above[q]",
-    ),
+    "a call back never offered": ("position * (last - first) // (k - 1) > m.plan.offer_above[q]", "position < 0"),
     "suspended work forgets what remained": ("    m.ends[c] -= now\n", "    m.ends[c] = 0\n"),
 }
 
