@@ -17,7 +17,7 @@ from ccsim.experiment.results import Results
 from ccsim.metrics import Measures, measure, summarise
 from ccsim.plan import lower
 from ccsim.scenario.model import Scenario
-from ccsim.tables import Log, Plan, Workload
+from ccsim.tables import Log, Plan, Terms, Workload
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,11 +44,12 @@ def simulate(engine: str, workload: Workload, plan: Plan) -> Log:
     return log
 
 
-def replicate(scenario: Scenario, engine: str, audit: bool, keep_all: bool, number: int) -> Replication:
+def replicate(
+    scenario: Scenario, plan: Plan, terms: Terms, engine: str, audit: bool, keep_all: bool, number: int
+) -> Replication:
     """Replication `number` (from 1) of the scenario. Raises AuditError when `audit` finds a fault."""
     from ccsim.workload import sample
 
-    plan, terms = lower(scenario)
     workload = sample(scenario, number - 1)
     log = simulate(engine, workload, plan)
     if audit:
@@ -80,7 +81,8 @@ def run(
     them away, so that memory does not grow with their number. `progress` wraps the stream of replications. Raises
     AuditError, with `audit`, when a log breaks a rule.
     """
-    task = partial(replicate, scenario, engine, audit, keep is not None)
+    plan, terms = lower(scenario)
+    task = partial(replicate, scenario, plan, terms, engine, audit, keep is not None)
     units = range(1, scenario.replications + 1)
     measures: list[Measures] = []
     first: dict[str, pa.Table] = {}
@@ -90,7 +92,6 @@ def run(
             first = first or replication.logs
             if keep is not None:
                 keep(replication.logs)
-    plan, terms = lower(scenario)
     return Results(scenario, variant, engine, plan, terms, summarise(measures), first)
 
 
