@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ccsim.tables import F64
+from ccsim.tables import F64, I64
 
 LEVEL = 0.95
 
@@ -24,18 +24,48 @@ def ratio_interval(numerators: F64, denominators: F64, level: float = LEVEL) -> 
 
     Source: Efron & Stein (1981), The jackknife estimate of variance; Law, Simulation Modeling and Analysis, 9.5.
     """
+    return _interval(*_jackknife(numerators, denominators), level)
+
+
+def paired_interval(first: tuple[F64, F64], second: tuple[F64, F64], level: float = LEVEL) -> tuple[F64, F64, F64]:
+    """Second ratio less the first, each numerators and denominators, with its interval: difference, low, high.
+
+    Replication r of both saw the same random numbers, so it is left out of both at once: the pseudo-values of a
+    difference are the differences of the pseudo-values, and what the two have in common cancels within each. Where all
+    denominators are equal this is the paired-t interval. Degrees of freedom and NaN are those of the ratio with fewer
+    data. Differences that are nothing but rounding (1e-9 of the values) are exactly 0.
+
+    Source: Miller (1974), The jackknife: a review; Law, Simulation Modeling and Analysis, 10.2.1 and 11.2.
+    """
+    one, its_pseudo, its_data = _jackknife(*first)
+    other, pseudo, data = _jackknife(*second)
+    return _interval(_less(other, one), _less(pseudo, its_pseudo), np.minimum(data, its_data), level)
+
+
+def _jackknife(numerators: F64, denominators: F64) -> tuple[F64, F64, I64]:
+    """Ratio of sums over axis 0, its pseudo-values by replication, and how many replications have data."""
     numerators, denominators = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
     replications = len(numerators)
     total, weight = np.sort(numerators, axis=0).sum(axis=0), np.sort(denominators, axis=0).sum(axis=0)
-    with_data = (denominators != 0).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.where(weight != 0, total / weight, np.nan)
+        ratio = np.where(weight != 0, total / weight, np.nan)
         without = (total - numerators) / (weight - denominators)
-        pseudo = np.sort(replications * mean - (replications - 1) * without, axis=0)
+        pseudo = replications * ratio - (replications - 1) * without
+    return ratio, pseudo, (denominators != 0).sum(axis=0)
+
+
+def _interval(mean: F64, pseudo: F64, with_data: I64, level: float) -> tuple[F64, F64, F64]:
+    replications = len(pseudo)
+    pseudo = np.sort(pseudo, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
         spread = pseudo - pseudo.mean(axis=0)
         error = np.sqrt((spread**2).sum(axis=0) / (replications * (replications - 1)))
         half = np.where(with_data > 1, student_t(np.maximum(with_data - 1, 1), level) * error, np.nan)
     return mean, mean - half, mean + half
+
+
+def _less(value: F64, subtrahend: F64) -> F64:
+    return np.where(np.isclose(value, subtrahend, rtol=1e-9, atol=0), 0.0, value - subtrahend)
 
 
 def mean_interval(values: F64, level: float = LEVEL) -> tuple[F64, F64, F64]:

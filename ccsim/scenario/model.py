@@ -765,6 +765,13 @@ class Scenario(Part):
         """The data files as read, by the name that `raw` uses."""
         return self._files
 
+    def with_streams(self, seed: int, replications: int) -> Scenario:
+        """The same scenario with this seed and number of replications, also as it is stored."""
+        changes = {"seed": seed, "replications": replications}
+        scenario = self.model_copy(update=changes)
+        scenario._raw = {**self._raw, **changes}
+        return scenario
+
     @model_validator(mode="wrap")
     @classmethod
     def _with_channels(cls, raw: Any, handler: Callable[[Any], Scenario], info: ValidationInfo) -> Scenario:

@@ -1,0 +1,176 @@
+"""Which variant is best, and which cannot be told apart.
+
+All pairs are looked at together: with k variants each of the k (k - 1) / 2 paired intervals has the level
+1 - 0.05 / that number, so that all of them hold at once with 95 % (Bonferroni). That is valid however the variants
+depend on one another, which they do on common streams, and however many of them are left out afterwards.
+
+Source: Law, Simulation Modeling and Analysis, 10.3.2 (all pairwise comparisons); Yang & Nelson (1991), Using common
+random numbers and control variates in multiple-comparison procedures.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.experiment.comparison import KINDS, Comparison, Figure, or_none, outside
+from ccsim.experiment.results import Estimate
+from ccsim.metrics import METRICS, TOTAL
+from ccsim.metrics.intervals import LEVEL, student_t
+from ccsim.scenario.faults import did_you_mean, shown
+from ccsim.scenario.model import Scenario
+
+POWER: Final = 0.8
+"""With which probability as many replications as are advised tell two variants apart, if they differ as it seems."""
+
+COST: Final = Figure(TOTAL, TOTAL, "cost")
+MOST: Final = 100_000
+"""Replications; beyond them nobody is advised to go."""
+
+
+class Pair(NamedTuple):
+    """Two ranked variants, the better one first."""
+
+    first: str
+    second: str
+    difference: float
+    """second less first"""
+    low: float | None
+    """ends of its part of the simultaneous intervals, None with one replication"""
+    high: float | None
+    told_apart: bool
+    needed: int | None
+    """replications that would probably tell them apart; None where they are, or MOST are not enough"""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Variants from best to worst by one figure."""
+
+    figure: Figure
+    order: tuple[tuple[str, Estimate], ...]
+    pairs: tuple[Pair, ...]
+    """every two of the order"""
+    left_out: dict[str, list[str]]
+    """variants that are not ranked, with the targets that they miss"""
+    all_miss: bool
+    """no variant meets all its targets, so all are ranked"""
+    level: float
+    """of each pair's interval"""
+    replications: int
+
+    def sentences(self) -> list[str]:
+        """What can be said of the order at this number of replications, and what cannot."""
+        said = [f"{name} is not ranked: it misses {', '.join(missed)}." for name, missed in self.left_out.items()]
+        if self.all_miss:
+            said.append("No variant meets all its targets, so all are ranked.")
+        if len(self.order) < 2:
+            return [*said, f"{self.order[0][0] if self.order else 'None'} is left to rank."]
+        if self.replications == 1:
+            return [*said, "One replication cannot tell any of them apart."]
+        alike = [f"{pair.first} and {pair.second}" for pair in self.pairs if pair.low == pair.high == 0]
+        if alike:
+            said.append(f"The same in every replication: {', '.join(alike)}.")
+        open_ = [pair for pair in self.pairs if not (pair.told_apart or pair.low == pair.high == 0)]
+        at = f"at {self.replications} replications"
+        if open_:
+            listed = [f"{pair.first} and {pair.second} ({_advice(pair)})" for pair in open_]
+            said.append(f"Cannot be told apart {at}: {', '.join(listed)}.")
+        elif len(alike) < len(self.pairs):
+            said.append(f"{'All others' if alike else 'All of them'} are told apart {at}.")
+        return said
+
+
+def rank(comparison: Comparison, figure: Figure | None = None) -> Ranking:
+    """Variants from best to worst by a figure of which more or less is better; without one, by total cost.
+
+    By cost only those are ranked that meet all their targets (by their means); all, if none does. Variants without the
+    figure are left out.
+    """
+    variants = comparison.variants
+    missed = {variant.name: variant.missed for variant in variants} if figure is None else {}
+    left_out = {name: targets for name, targets in missed.items() if targets}
+    all_miss = len(left_out) == len(variants)
+    if all_miss:
+        left_out = {}
+    figure = figure or COST
+    sign = -1 if figure.definition.better == "higher" else 1
+    found = {v: estimate for v in variants if v.name not in left_out and (estimate := comparison.estimate(v, figure))}
+    order = sorted((v for v in found if not math.isnan(found[v].mean)), key=lambda v: sign * found[v].mean)
+    level = 1 - (1 - LEVEL) / math.comb(len(variants), 2)
+    pairs = []
+    for first, second in combinations(order, 2):
+        apart = comparison.difference(second, figure, first, level)
+        assert apart is not None
+        told = outside(apart)
+        needed = None if told else replications_needed(apart, comparison.replications, level)
+        pairs.append(Pair(first.name, second.name, apart.mean, *or_none(apart)[1:], told, needed))
+    ranked = tuple((variant.name, found[variant]) for variant in order)
+    return Ranking(figure, ranked, tuple(pairs), left_out, all_miss, level, comparison.replications)
+
+
+def replications_needed(difference: Estimate, replications: int, level: float) -> int | None:
+    """How many of them tell a true difference of this size from zero with probability POWER; None beyond MOST.
+
+    `difference` has the interval of that level over `replications` (two or more), whose spread is taken to stay.
+    Source: the power of Student's t, (t_level + t_POWER)² variance / difference², its noncentrality approximated.
+    """
+    if difference.mean == 0 or math.isnan(difference.low):
+        return None
+    error = (difference.high - difference.mean) / float(student_t(np.array(replications - 1), level))
+
+    def enough(number: int) -> bool:
+        bounds = student_t(np.array(number - 1), level) + student_t(np.array(number - 1), 2 * POWER - 1)
+        return float(bounds) * error * math.sqrt(replications / number) <= abs(difference.mean)
+
+    needed = bisect_left(range(MOST + 1), True, lo=replications, key=enough)
+    return needed if needed <= MOST else None
+
+
+def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> Figure:
+    """The figure that `METRIC`, over everything, or `METRIC@PLACE`, of a queue or team, names.
+
+    Raises ScenarioError when no scenario has it, and when neither more nor less of it is better.
+    """
+    metric, at, place = text.partition("@")
+
+    def refused(found: str, allowed: str) -> ScenarioError:
+        return ScenarioError([Problem("--rank-by", found, allowed)])
+
+    known = list(dict.fromkeys(name for _, name in METRICS))
+    if metric not in known:
+        raise refused(f"no metric {shown(metric)}", did_you_mean(metric, known))
+    names = {kind: {name for scenario in scenarios.values() for name in getattr(scenario, kind)} for kind in KINDS}
+    levels: list[str] = [kind for kind in KINDS if place in names[kind]] if at else [TOTAL]
+    if not levels:
+        raise refused(f"no queue or team {shown(place)}", did_you_mean(place, set.union(*names.values())))
+    for level in levels:
+        figure = Figure(level, place if at else TOTAL, metric)
+        try:
+            better = figure.definition.better
+        except KeyError:
+            continue
+        if better == "none":
+            raise refused(f"neither more nor less {metric} is better", "a metric such as cost or service_level")
+        return figure
+    kinds = [kind for kind in KINDS if (kind, metric) in METRICS]
+    raise refused(f"no {metric} of {place or 'everything'}", f"{metric}@{kinds[0].upper()}")
+
+
+def _advice(pair: Pair) -> str:
+    if pair.needed is None:
+        return f"not even {MOST:,} would" if pair.difference else "no difference to be seen"
+    return f"about {_rounded(pair.needed):,} would"
+
+
+def _rounded(number: int) -> int:
+    """Up to two digits: more would feign precision."""
+    unit = int(10 ** max(0, len(str(number)) - 2))
+    return -(-number // unit) * unit
