@@ -21,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccsim.metrics.facts import Facts, rows_by, thresholds
-from ccsim.tables import F64, NEVER, SECOND, Bool, Link, Outcome
+from ccsim.tables import F64, NEVER, SECOND, Bool, Link, Outcome, Plan, Terms
 
 Level = Literal["queue", "team"]
 Better = Literal["higher", "lower", "none"]
+Applies = Callable[[Plan, Terms], Bool]
 
 PERCENTS: Final = (50, 80, 90, 95)
 
@@ -53,7 +54,10 @@ class Whole(NamedTuple):
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: `applies(facts)` says to which queues or teams (None: to all), `in_total` whether it has a total."""
+    """A metric: `applies(plan, terms)` says to which queues or teams, (queue or team,), None: to all.
+
+    `in_total` says whether it has a total.
+    """
 
     name: str
     level: Level
@@ -64,7 +68,7 @@ class Metric:
     in_total: bool
     if_any: bool
     """a count that is left out of a scenario where it is always 0"""
-    applies: Callable[[Facts], Bool] | None
+    applies: Applies | None
     measure: Callable[[Facts], Sums | Peaks | Whole]
 
 
@@ -84,7 +88,7 @@ def metric(
     name: str = "",
     in_total: bool = True,
     if_any: bool = False,
-    applies: Callable[[Facts], Bool] | None = None,
+    applies: Applies | None = None,
 ) -> Callable[[Function], Function]:
     """Register the function below as a metric, by its own name unless `name` is given."""
 
@@ -101,17 +105,17 @@ def metric(
 # ── to which queues a metric applies ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _given(*names: str) -> Callable[[Facts], Bool]:
+def _given(*names: str) -> Applies:
     """Queues for which the terms give all these numbers."""
-    return lambda f: np.all([np.isfinite(getattr(f.terms, name)) for name in names], axis=0)
+    return lambda plan, terms: np.all([np.isfinite(getattr(terms, name)) for name in names], axis=0)
 
 
-def _many_turns(f: Facts) -> Bool:
-    return ~f.plan.one_to_one
+def _many_turns(plan: Plan, terms: Terms) -> Bool:
+    return ~plan.one_to_one
 
 
-def _rereads(f: Facts) -> Bool:
-    return f.plan.reread_after < NEVER
+def _rereads(plan: Plan, terms: Terms) -> Bool:
+    return plan.reread_after < NEVER
 
 
 # ── counts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,7 +246,7 @@ def reply_wait_p90(f: Facts) -> Whole:
 
 @metric(
     "queue", "share", "higher", "turns from the second on answered within reply_target / such turns worked or left",
-    applies=lambda f: _many_turns(f) & np.isfinite(f.terms.reply_time),
+    applies=lambda plan, terms: _many_turns(plan, terms) & np.isfinite(terms.reply_time),
 )  # fmt: skip
 def reply_level(f: Facts) -> Sums:
     later, wait = f.reply_wait

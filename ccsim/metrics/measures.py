@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.metrics.definitions import METRICS, Level, Peaks, Sums, Whole
+from ccsim.metrics.definitions import METRICS, Level, Metric, Peaks, Sums, Whole
 from ccsim.metrics.facts import Facts
 from ccsim.metrics.intervals import LEVEL, ratio_interval
 from ccsim.tables import F64, I64, Bool, Log, Plan, Terms, Workload
 
 TOTAL: Final = "total"
 """Name of the level, and on it, of everything together."""
+
+BATCHES: Final = 40
+"""Most batches for intervals by reporting interval, and twice the fewest with as many replications.
+
+Source: Schmeiser (1982), Batch size effects in the analysis of simulation output: more than 30 hardly narrow them.
+"""
 
 Key = tuple[Level, str]
 
@@ -88,8 +94,7 @@ def measure(workload: Workload, plan: Plan, terms: Terms, log: Log, *, by_interv
     values: dict[Key, F64] = {}
     intervals: dict[Key, F64] = {}
     for key, metric in METRICS.items():
-        groups = facts.queues if metric.level == "queue" else facts.teams
-        applies = np.ones(groups, dtype=np.bool_) if metric.applies is None else metric.applies(facts)
+        applies = applicable(metric, plan, terms)
         if not applies.any():
             continue
         figures = metric.measure(facts)
@@ -100,6 +105,13 @@ def measure(workload: Workload, plan: Plan, terms: Terms, log: Log, *, by_interv
     return Measures(
         {"queue": terms.queues, "team": terms.teams}, facts.edges[: -1 if by_interval else 0], values, intervals
     )
+
+
+def applicable(metric: Metric, plan: Plan, terms: Terms) -> Bool:
+    """To which queues or teams a metric applies, (queue or team,)."""
+    if metric.applies is not None:
+        return metric.applies(plan, terms)
+    return np.ones(len(terms.queues if metric.level == "queue" else terms.teams), dtype=np.bool_)
 
 
 def _of_run(figures: Sums | Peaks | Whole) -> Sums | Peaks | Whole:
@@ -124,27 +136,64 @@ def _quotients(figures: Sums | Peaks | Whole, applies: Bool, in_total: bool) -> 
     return np.stack([over, under])[..., : len(applies) + in_total]
 
 
-def summarise(measures: Sequence[Measures], level: float = LEVEL) -> Summary:
-    """Means with intervals of that level over replications of one scenario, in whatever order they come.
+class Collected:
+    """The measures of replications as they come; few grow with their number, so that there may be many.
+
+    Those of the whole run are kept for each. Those by interval are kept in batches of consecutive replications, added
+    up: of one each up to BATCHES, then, whenever these are full, of twice as many. Their intervals are over batches.
+    """
+
+    def __init__(self) -> None:
+        self.whole: list[Measures] = []
+        """by replication, without intervals"""
+        self._batches: list[dict[Key, F64]] = []
+        self._size = 1
+
+    def add(self, measures: Measures) -> None:
+        """One more replication."""
+        if len(self.whole) % self._size:
+            self._batches[-1] = _added(self._batches[-1], measures.by_interval)
+        else:
+            if len(self._batches) == BATCHES:
+                self._batches = [_added(*pair) for pair in zip(self._batches[::2], self._batches[1::2], strict=True)]
+                self._size *= 2
+            self._batches.append(measures.by_interval)
+        self.whole.append(replace(measures, by_interval={}))
+
+    def summary(self, level: float = LEVEL) -> Summary:
+        """Means with intervals of that level over replications. Raises ValueError without any."""
+        if not self.whole:
+            raise ValueError("nothing to summarise: there are no replications")
+        first = self.whole[0]
+        quotients = {key: np.stack([measures.values[key] for measures in self.whole]) for key in first.values}
+        quotients = {key: table for key, table in quotients.items() if not METRICS[key].if_any or table[:, 0].any()}
+        figures = {key: _figures(table, level) for key, table in quotients.items()}
+        applies = {key: ~np.isnan(table[0, 1]) for key, table in quotients.items()}
+        rows: list[Row] = []
+        for place, at, name, key in _order(first.names, applies):
+            mean, low, high = _or_none(figures[key][:, place])
+            rows.append(Row(at, name, key[1], mean, low, high, METRICS[key].unit))
+        by_interval = {
+            key: _figures(np.stack([batch[key] for batch in self._batches]), level).swapaxes(1, 2)
+            for key in self._batches[0]
+            if key in quotients
+        }
+        return Summary(len(self.whole), tuple(rows), first.names, first.starts, by_interval)
+
+
+def _added(one: dict[Key, F64], other: dict[Key, F64]) -> dict[Key, F64]:
+    return {key: one[key] + other[key] for key in one}
+
+
+def summarise(measures: Iterable[Measures], level: float = LEVEL) -> Summary:
+    """Means with intervals of that level over replications of one scenario, in order.
 
     Raises ValueError without any measures.
     """
-    if not measures:
-        raise ValueError("nothing to summarise: there are no replications")
-    first = measures[0]
-    kept = {key for key in first.values if not METRICS[key].if_any or any(m.values[key][0].any() for m in measures)}
-    rows: list[Row] = []
-    figures = {key: _figures([m.values[key] for m in measures], level) for key in first.values if key in kept}
-    applies = {key: ~np.isnan(table[1]) for key, table in first.values.items() if key in kept}
-    for place, at, name, key in _order(first.names, applies):
-        mean, low, high = _or_none(figures[key][:, place])
-        rows.append(Row(at, name, key[1], mean, low, high, METRICS[key].unit))
-    by_interval = {
-        key: _figures([m.by_interval[key] for m in measures], level).swapaxes(1, 2)
-        for key in first.by_interval
-        if key in kept
-    }
-    return Summary(len(measures), tuple(rows), first.names, first.starts, by_interval)
+    collected = Collected()
+    for one in measures:
+        collected.add(one)
+    return collected.summary(level)
 
 
 def _order(names: dict[Level, tuple[str, ...]], applies: dict[Key, Bool]) -> Iterator[tuple[int, str, str, Key]]:
@@ -158,10 +207,9 @@ def _order(names: dict[Level, tuple[str, ...]], applies: dict[Key, Bool]) -> Ite
             yield place, TOTAL, TOTAL, key
 
 
-def _figures(quotients: list[F64], level: float) -> F64:
-    """Mean, low and high (first axis) from numerators and denominators by replication."""
-    stacked = np.stack(quotients)
-    return np.stack(ratio_interval(stacked[:, 0], stacked[:, 1], level))
+def _figures(quotients: F64, level: float) -> F64:
+    """Mean, low and high (first axis) from numerators and denominators by replication or batch (first axis)."""
+    return np.stack(ratio_interval(quotients[:, 0], quotients[:, 1], level))
 
 
 def _or_none(figures: F64) -> list[float | None]:
