@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ccsim.cli.check import check
+from ccsim.cli.compare import compare
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
 from ccsim.cli.run import run
@@ -55,8 +56,9 @@ def main() -> None:
     ccsim new my_centre                   writes a commented scenario to start from
     ccsim check my_centre.toml            says what is wrong with it and which defaults it relies on
     ccsim run my_centre.toml              simulates it: a table, a results folder, charts
+    ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
     """
 
 
-for verb in (run, check, new, schema, replay):
+for verb in (run, compare, check, new, schema, replay):
     main.add_command(verb)

@@ -26,6 +26,9 @@ from ccsim.tables import F64
 ALWAYS: Final = ("cost", "value_lost", "effort")
 """What is compared over all queues whether or not there are targets."""
 
+HEADLINE: Final = ("service_level", "reply_level", "abandonment", "resolution_level", "utilisation", *ALWAYS)
+"""Metrics in the order in which a planner looks at them."""
+
 KINDS: Final[tuple[Level, ...]] = ("queue", "team")
 LEVELS: Final = (*KINDS, TOTAL)
 
@@ -134,7 +137,8 @@ class Comparison:
         """The figures that have a target in some variant, then cost, value lost and effort."""
         wanted = {Figure(TOTAL, TOTAL, metric) for metric in ALWAYS}
         wanted.update(*(variant.targets for variant in self.variants))
-        return tuple(figure for figure in self.figures if figure in wanted)
+        places = list(dict.fromkeys(figure[:2] for figure in self.figures))
+        return tuple(sorted(wanted & set(self.figures), key=lambda f: (places.index(f[:2]), HEADLINE.index(f.metric))))
 
     def estimate(self, variant: Variant, figure: Figure) -> Estimate | None:
         """A variant's figure with its 95 % interval; None where it does not apply."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -92,3 +93,41 @@ def sl_rules(results: Results) -> tuple[list[str], dict[int, list[str]]]:
     }
     shared = [parts[0] for parts in zip(*rules.values(), strict=True) if len(set(parts)) == 1]
     return shared, {q: [part for part in parts if part not in shared] for q, parts in rules.items()}
+
+
+def quantity(unit: str, value: float) -> str:
+    """A figure by its metric's unit: 81.3 %, 4m30s, 27,367, 1.98."""
+    if math.isnan(value):
+        return NO_DATA
+    if unit in ("share", "s"):
+        return percent(value) if unit == "share" else duration(value)
+    return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
+
+
+def difference(unit: str, mean: float, half: float) -> str:
+    """A difference and half its interval, this to two digits: +5.4 ± 0.6 (shares: percentage points), -12 ± 3.1s."""
+    if math.isnan(mean):
+        return NO_DATA
+    size, name = difference_scale(unit, max(abs(mean), half))
+    mean, half = mean / size, half / size
+    smallest = next((x for x in (half, abs(mean)) if x > 0), 1.0)  # NaN is not above 0 either
+    digits = min(4, max(0, 1 - math.floor(math.log10(smallest))))
+    spread = "" if math.isnan(half) else f" ± {half:,.{digits}f}"
+    return f"{mean:+,.{digits}f}{spread}{name}"
+
+
+def difference_scale(unit: str, largest: float) -> tuple[float, str]:
+    """By what to divide differences of up to that size, and the unit that they then have, if it is not understood."""
+    if unit == "s":
+        return next((scale for scale in ((3600.0, "h"), (60.0, "m")) if largest >= 2 * scale[0]), (1.0, "s"))
+    return (0.01, "") if unit == "share" else (1.0, "")
+
+
+def folded(name: str, width: int) -> str:
+    """A long name on several lines, broken after _, -, . or a blank where that is possible."""
+    lines = [""]
+    for part in re.findall(rf"[^_\-. ]{{0,{width - 1}}}[_\-. ]|[^_\-. ]{{1,{width}}}", name):
+        if len(lines[-1] + part) > width and lines[-1]:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,88 @@
+"""Differences of variants to their baseline."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ccsim.charts import style
+from ccsim.experiment import words
+from ccsim.experiment.comparison import Comparison, Figure, outside
+from ccsim.experiment.results import Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Page
+
+COLUMNS: Final = 3
+NAME: Final = 22
+"""Characters of a line of a variant's name."""
+ROW: Final = 0.32
+"""Inches for a variant."""
+
+UNITS: Final = {"share": "percentage points", "h": "hours"}
+TIMES: Final = {"h": "hours", "m": "minutes", "s": "seconds"}
+
+
+def differences(comparison: Comparison) -> Page:
+    """A panel a figure, a line a variant: the difference to the baseline with its 95 % interval."""
+    figures = comparison.headline
+    columns = min(COLUMNS, max(1, len(figures)))
+    rows = math.ceil(len(figures) / columns)
+    names = [words.folded(style.short(variant.name), NAME) for variant in comparison.variants[1:]]
+    lines = sum(max(1.0, 0.62 * (name.count("\n") + 1) / ROW * 0.32) for name in names)
+    with style.styled():
+        page = style.page(style.WIDTH, 1.0 + rows * (0.95 + ROW * lines))
+        axes = page.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+        for ax in axes[len(figures) :]:
+            ax.set_axis_off()
+        for ax, figure in zip(axes, figures, strict=False):
+            _panel(comparison, figure, ax)
+            ax.set_yticks(range(len(names)), names)
+        axes[0].set_ylim(len(names) - 0.5, -0.5)
+        base = comparison.baseline
+        runs = words.several(comparison.replications, "replication")
+        style.headline(
+            page,
+            f"Differences to {style.short(base.name)}",
+            f"{runs} on the same random numbers; line: 95 % interval of the paired difference; filled: zero is outside; "
+            "–: nothing to compare.",
+        )
+    return page
+
+
+def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
+    definition = figure.definition
+    own = comparison.estimate(comparison.baseline, figure)
+    found = [comparison.difference(variant, figure) for variant in comparison.variants[1:]]
+    ends = [abs(end) for each in found if each is not None for end in each if not math.isnan(end)]
+    size, name = words.difference_scale(definition.unit, max(ends, default=0.0))
+    unit = TIMES.get(name) or UNITS.get(definition.unit, definition.unit)
+    side = {"higher": "better →", "lower": "← better", "none": ""}[definition.better]
+    at = "" if own is None else f" ({words.quantity(definition.unit, own.mean)})"
+    ax.set_title(f"{style.short(figure.name)}\n{figure.metric.replace('_', ' ')}{at}")
+    ax.set_xlabel(unit if not side else f"{unit}, {side}")
+    ax.axvline(0, color=style.INK, linewidth=1)
+    for row, difference in enumerate(found):
+        colour = style.COLOURS[row % len(style.COLOURS)]
+        if difference is None or math.isnan(difference.mean):
+            ax.annotate(words.NO_DATA, (0.5, row), xycoords=("axes fraction", "data"), ha="center", va="center")
+        else:
+            _whisker(ax, row, Estimate(*(end / size for end in difference)), colour)
+    widest = 1.1 * max(ends, default=0.0) / size or 1.0
+    ax.set_xlim(-widest, widest)
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x")
+
+
+def _whisker(ax: Axes, row: int, difference: Estimate, colour: Any) -> None:
+    fill = colour if outside(difference) else "white"
+    if not math.isnan(difference.low):
+        ax.plot(difference[1:], (row, row), color=colour, linewidth=2, solid_capstyle="butt")
+    ax.plot(difference.mean, row, marker="o", markersize=6, color=colour, markerfacecolor=fill, markeredgewidth=1.5)
+
+
+def save(comparison: Comparison, folder: Path) -> None:
+    """The chart as differences.png in the folder, which must exist."""
+    differences(comparison).savefig(folder / "differences.png", dpi=style.DPI)

@@ -1,0 +1,97 @@
+"""`ccsim compare`."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ccsim.experiment.comparison import Comparison
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("--variants", is_flag=True, help="Compare the one FILE as it stands with all of its variants.")
+@click.option("--baseline", metavar="NAME", help="Differences are to this one.  [default: the first]")
+@click.option("--rank-by", metavar="METRIC[@PLACE]", help="Rank by this, of a queue or team or of everything.")
+@click.option("--replications", type=int, metavar="N", help="Instead of the first file's number.")
+@click.option("--seed", type=int, metavar="S", help="Instead of the first file's.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value in all; may be repeated.")
+@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="That share the work.  [default: all processors]")
+@click.option("--executor", type=click.Choice(["threads", "processes"]), default="threads", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
+def compare(
+    files: tuple[Path, ...],
+    variants: bool,
+    baseline: str | None,
+    rank_by: str | None,
+    replications: int | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    engine: str,
+    workers: int | None,
+    executor: str,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Put scenarios side by side on the same random numbers: differences with intervals, and a ranking.
+
+    \b
+    ccsim compare today.toml tomorrow.toml
+    ccsim compare shop.toml --variants
+
+    Without --rank-by the variants that meet their targets are ranked by cost.
+    """
+    from tqdm import tqdm
+
+    from ccsim.experiment import compare as comparing
+    from ccsim.experiment.ranking import rank, ranking_figure
+
+    if variants and len(files) > 1:
+        raise click.UsageError("--variants compares the variants of one FILE.")
+    if not variants and len(files) == 1:
+        raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
+    started, clock = datetime.now(UTC), time.perf_counter()
+    given = {"seed": seed, "replications": replications}
+    changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    scenarios = comparing.read_variants(files[0], changes) if variants else comparing.read_files(files, changes)
+    by = None if rank_by is None else ranking_figure(rank_by, scenarios)
+    total = len(scenarios) * next(iter(scenarios.values())).replications
+    # on stderr, from the second second on, and only where somebody watches
+    with tqdm(total=total, unit=" replications", delay=1, disable=None, leave=False) as bar:
+        comparison = comparing.compare(
+            scenarios, baseline=baseline, engine=engine, workers=workers, executor=executor, progress=bar.update
+        )
+    ranking = rank(comparison, by)
+    folder = None
+    if out is not None or not as_json:
+        folder = comparing.save(
+            out or Path("results"),
+            comparison,
+            ranking,
+            None if as_json else _draw,
+            overrides=changes,
+            started=started.isoformat(timespec="seconds"),
+            duration_s=round(time.perf_counter() - clock, 3),
+        )
+    if as_json:
+        click.echo(json.dumps(comparing.as_json(comparison, ranking), allow_nan=False))
+    else:
+        from ccsim.cli.comparison_table import show
+
+        show(comparison, ranking)
+    if folder is not None:
+        click.echo(f"Results: {folder}", err=as_json)
+
+
+def _draw(comparison: Comparison, folder: Path) -> None:
+    from ccsim.charts import differences
+
+    differences.save(comparison, folder)

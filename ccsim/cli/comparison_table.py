@@ -1,0 +1,129 @@
+"""The table that a comparison prints."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ccsim.experiment import words
+from ccsim.experiment.comparison import Comparison, Figure, Variant, outside
+from ccsim.experiment.ranking import Ranking
+from ccsim.experiment.targets import Target
+
+LABEL: Final = 20
+COLUMN: Final = 18
+"""Characters of the first column and of a variant's; as many of these stand side by side as the screen takes."""
+
+
+def show(comparison: Comparison, ranking: Ranking) -> None:
+    """Figures and differences, what they mean, and the ranking, on stdout, for 80 columns or more, or for a file."""
+    console = Console(file=sys.stdout, highlight=False)
+    first, variants = comparison.baseline, comparison.variants
+    console.print(first.results.scenario.name, style="bold", markup=False)
+    for variant in variants:
+        if variant.title not in ("", first.results.scenario.name):
+            console.print(f"{variant.name}: {variant.title}", markup=False)
+    figures = comparison.headline
+    if ranking.figure not in figures and ranking.order:
+        figures = (*figures, ranking.figure)
+    side_by_side = max(1, (console.width - LABEL) // COLUMN)
+    for start in range(0, len(variants), side_by_side):
+        console.print()
+        console.print(_table(comparison, figures, variants[start : start + side_by_side]))
+    console.print()
+    console.print(_legend(comparison, figures), markup=False)
+    for note in comparison.notes:
+        console.print(f"note: {note}", markup=False)
+    console.print()
+    _show_ranking(console, ranking)
+
+
+def _table(comparison: Comparison, figures: Sequence[Figure], variants: Sequence[Variant]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", overflow="fold", max_width=LABEL - 1)
+    for variant in variants:
+        table.add_column(escape(words.folded(variant.name, COLUMN - 1)), justify="right", min_width=COLUMN - 1)
+    for (_, name), group in groupby(figures, key=lambda figure: figure[:2]):
+        table.add_row(escape(words.folded(name, LABEL - 1)), style="bold")
+        for figure in group:
+            goals = [goal for variant in comparison.variants if (goal := variant.targets.get(figure))]
+            label = f" {figure.metric.replace('_', ' ')}{_wanted(goals)}"
+            table.add_row(label, *(_cell(comparison, variant, figure) for variant in variants))
+    return table
+
+
+def _wanted(goals: Sequence[Target]) -> str:
+    """The target of all variants, below the figure's name."""
+    wanted = {(goal.at_least, goal.wanted) for goal in goals}
+    if len(wanted) != 1:
+        return "\n  targets differ" if wanted else ""
+    ((at_least, bound),) = wanted
+    return f"\n  {'≥' if at_least else '≤'} {100 * bound:.4g} %"
+
+
+def _cell(comparison: Comparison, variant: Variant, figure: Figure) -> str:
+    own = comparison.estimate(variant, figure)
+    if own is None:
+        return words.NO_DATA
+    unit, better = figure.definition.unit, figure.definition.better
+    text = words.quantity(unit, own.mean)
+    if goal := variant.targets.get(figure):
+        doubt = "" if goal.sure else "?"
+        text = f"[green]met{doubt}[/] {text}" if goal.met else f"[bold red]missed{doubt}[/] {text}"
+    if variant is comparison.baseline:
+        return text
+    apart = comparison.difference(variant, figure)
+    if apart is None:
+        return f"{text}\n{words.NO_DATA}  "
+    said = words.difference(unit, apart.mean, apart.high - apart.mean)
+    if not outside(apart):
+        return f"{text}\n{said}  "
+    gain = better != "none" and (apart.mean > 0) == (better == "higher")
+    colour = "green" if gain else "default" if better == "none" else "red"
+    return f"{text}\n[{colour}]{said} *[/]"
+
+
+def _legend(comparison: Comparison, figures: Sequence[Figure]) -> str:
+    results, base = comparison.baseline.results, comparison.baseline.name
+    made_by = f"on the same random numbers (seed {results.scenario.seed}, engine {results.engine})"
+    if comparison.replications == 1:
+        return (
+            f"One replication of each, {made_by}. Below: the difference to {base}; shares: percentage points. "
+            "More replications would show what is chance."
+        )
+    apart = [comparison.difference(variant, figure) for variant in comparison.variants[1:] for figure in figures]
+    count = sum(difference is not None and not math.isnan(difference.low) for difference in apart)
+    said = [
+        f"Means of {comparison.replications} replications, {made_by}.",
+        f"Below: the difference to {base} ± half its 95 % interval; shares: percentage points; *: zero is outside.",
+    ]
+    if count >= 10:
+        said.append(f"By chance alone about {0.05 * count:.0f} of these {count} would have a *, ranking aside.")
+    goals = [goal for variant in comparison.variants for goal in variant.targets.values()]
+    if not all(goal.sure for goal in goals):
+        said.append("met? missed?: the interval contains the target.")
+    return " ".join(said)
+
+
+def _show_ranking(console: Console, ranking: Ranking) -> None:
+    which = "" if not ranking.left_out else ", of the variants that meet their targets"
+    console.print(f"Ranked by {ranking.figure}{which}", style="bold", markup=False)
+    for number, (name, estimate) in enumerate(ranking.order, 1):
+        console.print(
+            f"{number:3} {name}: {words.quantity(ranking.figure.definition.unit, estimate.mean)}", markup=False
+        )
+    for sentence in ranking.sentences():
+        console.print(sentence, markup=False)
+    if len(ranking.pairs) > 1:
+        console.print(
+            f"Every pair's interval is of {100 * ranking.level:.4g} %, so that all {len(ranking.pairs)} hold together at 95 %.",
+            markup=False,
+        )
