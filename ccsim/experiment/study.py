@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from ccsim.attendance import outs, present
-from ccsim.experiment.executors import run_all
+from ccsim.experiment.executors import Crew, crew, finished
 from ccsim.experiment.run import simulate
 from ccsim.experiment.store import Store
 from ccsim.metrics import Measures, measure
@@ -57,11 +57,12 @@ def measure_all(
 ) -> Iterator[list[Measures]]:
     """The measures of every replication of every scenario (a point), point by point in order.
 
-    `replications` is how many, or their numbers (from 1); a list of measures is in their order. They do not depend on
-    `workers` (the machine's processors by default), on `executor` or on what else is measured. What `store` has is
-    taken from there, what it has not is put there unit by unit; without one, a temporary store keeps memory flat in the
-    number of points. A scenario is looked up in `scenarios` each time it is needed, so that these may be made on
-    demand; they are pickled for other processes. `progress` is told how many simulations more are finished.
+    `replications` is how many, or their numbers (from 1); a list of measures is in their order. The measures do not
+    depend on `workers` (the machine's processors by default), on `executor` (see `crew`) or on what else is measured.
+    What `store` has is taken from there, what it has not is put there unit by unit; without one, a temporary store
+    keeps memory flat in the number of points. A scenario is looked up in `scenarios` each time it is needed, so that
+    these may be made on demand; they are pickled for other processes. `progress` is told how many simulations more are
+    finished.
     """
     numbers = range(1, replications + 1) if isinstance(replications, int) else replications
     workers = workers or os.cpu_count() or 1
@@ -70,11 +71,12 @@ def measure_all(
         missing = np.array([len(set(numbers) - kept.has(point)) for point in range(len(scenarios))])
         if progress is not None:
             progress(len(scenarios) * len(numbers) - int(missing.sum()))
-        pace = _Pace(workers, int(missing.sum()))
-        units = _units(_sharing(scenarios), numbers, kept, pace)
+        groups = _sharing(scenarios)
         task = partial(_measured, scenarios, engine, by_interval)
+        hands = stack.enter_context(crew(task, workers, executor))
+        pace = _Pace(hands, int(missing.sum()))
         point = 0
-        for found, seconds in run_all(task, units, workers, executor):
+        for found, seconds in finished(hands, _units(groups, numbers, kept, pace)):
             kept.put(found)
             pace.learn(len(found), seconds)
             if progress is not None:
@@ -130,7 +132,7 @@ Unit = list[tuple[int, list[int]]]
 class _Pace:
     """How many simulations make a unit, by what the last one took and by how many are left."""
 
-    workers: int
+    hands: Crew
     left: int
     """simulations not yet in a unit"""
     size: float = SHARED
@@ -141,7 +143,7 @@ class _Pace:
     @property
     def simulations(self) -> int:
         # towards the end smaller, so that all workers finish together
-        return max(1, min(int(self.size), self.left // (4 * self.workers)))
+        return max(1, min(int(self.size), self.left // (4 * self.hands.workers)))
 
 
 def _units(groups: list[list[int]], numbers: Sequence[int], store: Store, pace: _Pace) -> Iterator[Unit]:
