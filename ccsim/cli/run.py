@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from ccsim.experiment.precision import Precision
     from ccsim.experiment.results import Results
+    from ccsim.scenario.model import Scenario
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--variant", metavar="V", help="Apply this variant of the file.")
 @click.option("--replications", type=int, metavar="N", help="Instead of the file's number.")
+@click.option(
+    "--precision",
+    multiple=True,
+    metavar="METRIC:HALF-WIDTH",
+    help="Replications until 95 % intervals are as narrow: service_level:0.01, asa@phone:2; several with commas.",
+)
+@click.option(
+    "--max-replications", type=click.IntRange(2), metavar="N", help="The most for --precision.  [default: 1000]"
+)
 @click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
@@ -35,6 +45,8 @@ def run(
     file: Path,
     variant: str | None,
     replications: int | None,
+    precision: tuple[str, ...],
+    max_replications: int | None,
     seed: int | None,
     overrides: tuple[str, ...],
     engine: str,
@@ -51,15 +63,21 @@ def run(
     from ccsim.experiment.targets import targets
     from ccsim.scenario import read
 
+    if precision and replications is not None:
+        raise click.UsageError("--precision finds the number of replications: leave out --replications.")
+    if max_replications is not None and not precision:
+        raise click.UsageError("--max-replications goes with --precision.")
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
     scenario = read.load(file, variant, changes)
+    rule = _stopping_rule(scenario, precision, max_replications) if precision else None
     options: dict[str, Any] = {
         "engine": engine,
         "variant": variant,
         "workers": workers,
         "audit": audit,
-        "progress": _progress_bar(scenario.replications),
+        "precision": rule,
+        "progress": _progress_bar(lambda: rule.expected if rule else scenario.replications),
     }
     folder = None
     try:
@@ -91,8 +109,22 @@ def _draw(results: Results, folder: Path) -> None:
     charts.save(results, folder)
 
 
-def _progress_bar(total: int) -> Callable[[Iterable[Any]], Iterable[Any]]:
+def _stopping_rule(scenario: Scenario, wanted: tuple[str, ...], most: int | None) -> Precision:
+    from ccsim.experiment.precision import MOST, Precision, read_goals, read_wanted
+    from ccsim.plan import lower
+
+    return Precision(read_goals(read_wanted(wanted), *lower(scenario)), most or MOST)
+
+
+def _progress_bar(expected: Callable[[], int]) -> Callable[[Iterable[Any]], Iterable[Any]]:
     """On stderr, from the second second on, and only where somebody watches."""
     from tqdm import tqdm
 
-    return partial(tqdm, total=total, unit=" replications", delay=1, disable=None, leave=False)
+    def wrap(stream: Iterable[Any]) -> Iterator[Any]:
+        with tqdm(total=expected(), unit=" replications", delay=1, disable=None, leave=False) as bar:
+            for replication in stream:
+                yield replication
+                bar.total = expected()
+                bar.update()
+
+    return wrap

@@ -31,8 +31,25 @@ def show(results: Results) -> None:
         console.print(f"One replication, {made_by} More of them would show what is chance.", markup=False)
     else:
         console.print(f"Means of {results.replications} replications with 95 % intervals, {made_by}", markup=False)
+    if results.goals:
+        _precision(console, results)
     if not all(goal.sure for goal in goals):
         console.print("met? missed?: the interval contains the target; more replications would tell.", markup=False)
+
+
+def _precision(console: Console, results: Results) -> None:
+    """Whether every wanted half-width was reached, and which was not."""
+    if not results.missed:
+        console.print(f"Precision reached: {words.several(len(results.goals), 'interval')} as narrow as wanted.")
+        return
+    console.print(f"Precision not reached within {results.replications} replications:", style="bold red")
+    for goal in results.missed:
+        unit = next(row.unit for row in results.summary.rows if row.metric == goal.metric)
+        reached, wanted = (
+            f"± {100 * half:.3g} percentage points" if unit == "share" else f"± {half:.3g} {unit}"
+            for half in (results.half_width(goal), goal.half_width)
+        )
+        console.print(f"  {goal.name} {goal.metric}: {reached}, wanted {wanted}", markup=False)
 
 
 def _queues(results: Results, goals: dict[tuple[str, str, str], Target]) -> Table:

@@ -20,6 +20,7 @@ import numpy as np
 
 from ccsim.experiment import provenance
 from ccsim.experiment.logs import LOGS
+from ccsim.experiment.precision import Goal
 from ccsim.metrics import IntervalRow, Row, Summary
 from ccsim.metrics.definitions import Level
 from ccsim.scenario import read
@@ -62,6 +63,8 @@ class Results:
     terms: Terms
     summary: Summary
     logs: dict[str, pa.Table]
+    goals: tuple[Goal, ...] = ()
+    """the half-widths for which replications went on"""
 
     @property
     def replications(self) -> int:
@@ -81,6 +84,16 @@ class Results:
     def estimate(self, level: str, name: str, metric: str) -> Estimate | None:
         """A figure over the whole horizon; None if the metric does not apply there."""
         return self._estimates.get((level, name, metric))
+
+    def half_width(self, goal: Goal) -> float:
+        """That of the interval which a goal is about; NaN with data in fewer than two replications."""
+        estimate = self.estimate(goal.level, goal.name, goal.metric)
+        return 0.0 if estimate is None else (estimate.high - estimate.low) / 2  # a count left out is always 0
+
+    @property
+    def missed(self) -> tuple[Goal, ...]:
+        """The goals of precision that the replications did not reach."""
+        return tuple(goal for goal in self.goals if not self.half_width(goal) <= goal.half_width)
 
     def series(self, level: Level, name: str, metric: str) -> Series:
         """A metric of a queue or team by interval; NaN without data, and throughout if it does not apply."""
@@ -104,17 +117,29 @@ def as_json(results: Results) -> dict[str, Any]:
     for row in results.summary.rows:
         values = {"mean": row.mean, "low": row.low, "high": row.high}
         levels[row.level].setdefault(row.name, {})[row.metric] = values
+    precision = {"precision": precision_reached(results)} if results.goals else {}
     return {
         "scenario": results.scenario.name,
         "variant": results.variant,
         "engine": results.engine,
         "seed": results.scenario.seed,
         "replications": results.replications,
+        **precision,
         "sl_formula": dict(zip(results.terms.queues, results.terms.sl_formula, strict=True)),
         "queues": levels["queue"],
         "teams": levels["team"],
         "total": levels["total"].get("total", {}),
     }
+
+
+def precision_reached(results: Results) -> list[dict[str, Any]]:
+    """Every wanted half-width with the one reached (null without data) and whether that is enough, for JSON."""
+    found = []
+    for goal in results.goals:
+        reached = results.half_width(goal)
+        entry = {**goal._asdict(), "reached": None if math.isnan(reached) else reached}
+        found.append({**entry, "met": goal not in results.missed})
+    return found
 
 
 class LogFiles:
@@ -194,6 +219,7 @@ def write_provenance(folder: Path, results: Results, **run: Any) -> None:
         "engine": results.engine,
         "seed": results.scenario.seed,
         "replications": results.replications,
+        "precision": precision_reached(results),
         **run,
         "versions": provenance.versions(),
         "git": provenance.git_state(),

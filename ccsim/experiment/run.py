@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.experiment import logs, results
 from ccsim.experiment.executors import run_all
+from ccsim.experiment.precision import Goal, Precision
 from ccsim.experiment.results import Results
-from ccsim.metrics import Measures, measure, summarise
+from ccsim.metrics import Collected, Measures, measure
 from ccsim.plan import lower
 from ccsim.scenario.model import Scenario
 from ccsim.tables import Log, Plan, Terms, Workload
@@ -72,6 +73,7 @@ def run(
     workers: int = 1,
     executor: str = "processes",
     audit: bool = False,
+    precision: Precision | None = None,
     keep: Callable[[dict[str, pa.Table]], None] | None = None,
     progress: Callable[[Iterable[Replication]], Iterable[Replication]] = iter,
 ) -> Results:
@@ -83,16 +85,21 @@ def run(
     """
     plan, terms = lower(scenario)
     task = partial(replicate, scenario, plan, terms, engine, audit, keep is not None)
-    units = range(1, scenario.replications + 1)
-    measures: list[Measures] = []
+    units = range(1, (scenario.replications if precision is None else precision.most) + 1)
+    collected = Collected()
     first: dict[str, pa.Table] = {}
     for replication in progress(run_all(task, units, workers, executor)):
-        measures.append(replication.measures)
+        collected.add(replication.measures)
         if replication.logs is not None:
             first = first or replication.logs
             if keep is not None:
                 keep(replication.logs)
-    return Results(scenario, variant, engine, plan, terms, summarise(measures), first)
+        if precision is not None and precision.enough(collected.whole):
+            break
+    goals: tuple[Goal, ...] = ()
+    if precision is not None:
+        scenario, goals = scenario.with_streams(scenario.seed, len(collected.whole)), precision.goals
+    return Results(scenario, variant, engine, plan, terms, collected.summary(), first, goals)
 
 
 def run_to_folder(

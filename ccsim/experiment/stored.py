@@ -11,6 +11,7 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment.logs import LOGS
+from ccsim.experiment.precision import Goal
 from ccsim.experiment.results import Results
 from ccsim.experiment.run import ENGINES
 from ccsim.metrics import METRICS, TOTAL, Row, Summary
@@ -49,7 +50,7 @@ def stored(folder: Path) -> Results:
     except (ValueError, KeyError, TypeError) as bad:  # Arrow's and pandas' errors are ValueErrors
         raise _refused(folder, file, f"cannot be read: {bad}") from None
     summary = Summary(scenario.replications, rows, names, starts, by_interval)
-    return Results(scenario, about["variant"], about["engine"], plan, terms, summary, tables)
+    return Results(scenario, about["variant"], about["engine"], plan, terms, summary, tables, _goals(about))
 
 
 def record(folder: Path) -> dict[str, Any]:
@@ -61,10 +62,15 @@ def record(folder: Path) -> dict[str, Any]:
         about: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
         if not (about["engine"] in ENGINES and about["log"] in ("first", "all")):
             raise ValueError
-        about["variant"], dict(about["files"]), dict(about["versions"])
+        about["variant"], dict(about["files"]), dict(about["versions"]), _goals(about)
     except (ValueError, KeyError, TypeError):
         raise _refused(folder, name, "not readable as a run's provenance") from None
     return about
+
+
+def _goals(about: dict[str, Any]) -> tuple[Goal, ...]:
+    """The goals of precision in a provenance."""
+    return tuple(Goal(*(goal[field] for field in Goal._fields)) for goal in about.get("precision", []))
 
 
 def _refused(folder: Path, file: str, found: str) -> ScenarioError:

@@ -1,0 +1,154 @@
+"""How precise a run's figures shall be, and when enough replications have been seen.
+
+Replications go on until the half-width of every wanted 95 % interval is met. Stopping as soon as an interval happens to
+be narrow would stop too often where the spread is underestimated, and such intervals cover less than they say. So there
+is a first stage of FIRST replications, and after it only few looks: the next one is where the present spread says that
+the goal will be met, n (h / h*)², but at least a tenth and at most as many replications further on. The coverage that
+is left is measured in tests/theory/test_stopping.py.
+
+Source: Chow & Robbins (1965), On the asymptotic theory of fixed-width sequential confidence intervals for the mean;
+Glynn & Whitt (1992), The asymptotic validity of sequential stopping rules; Law, Simulation Modeling and Analysis, 9.4.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.metrics import METRICS, TOTAL, Measures, applicable
+from ccsim.metrics.definitions import Level
+from ccsim.metrics.intervals import ratio_interval
+from ccsim.metrics.measures import Key
+from ccsim.scenario.faults import did_you_mean, shown
+from ccsim.tables import Plan, Terms
+
+FIRST: Final = 20
+"""Replications before the first look."""
+
+MOST: Final = 1000
+"""Replications after which a run ends in any case, unless told otherwise."""
+
+
+class Goal(NamedTuple):
+    """A wanted half-width of a metric's 95 % interval, in the metric's unit, at a queue, a team or in total."""
+
+    level: str
+    name: str
+    metric: str
+    half_width: float
+
+
+class Precision:
+    """The goals of one run, and whether they are met by the replications so far.
+
+    What it decides depends on the measures of replications 1 to n alone, whoever made them and when.
+    """
+
+    def __init__(self, goals: Sequence[Goal], most: int = MOST) -> None:
+        self.goals = tuple(goals)
+        self.most = most
+        self.expected = min(FIRST, most)
+        """how many replications it will be in all, as far as can be told by now"""
+        self._look = self.expected
+
+    def enough(self, measures: Sequence[Measures]) -> bool:
+        """Whether replications 1 to n are enough; to be asked after each, with the measures of all so far."""
+        n = len(measures)
+        if n < self._look:
+            return False
+        found = list(zip(self.goals, _half_widths(self.goals, measures), strict=True))
+        if n >= self.most or all(half <= goal.half_width for goal, half in found):
+            return True
+        # a half-width without data, which may be any, needs no fewer than all
+        too_wide = max(math.inf if math.isnan(half) else half / goal.half_width for goal, half in found)
+        needed = min(n * too_wide**2, self.most)
+        self._look = math.ceil(min(max(needed, 1.1 * n), 2 * n, self.most))
+        self.expected = max(math.ceil(needed), self._look)
+        return False
+
+
+def _half_widths(goals: Sequence[Goal], measures: Sequence[Measures]) -> Iterator[float]:
+    for level, name, metric, _ in goals:
+        key = _key(level, metric)
+        stacked = np.stack([one.values[key] for one in measures])
+        _, low, high = ratio_interval(stacked[:, 0], stacked[:, 1])
+        names = measures[0].names[key[0]]
+        place = len(names) if level == TOTAL else names.index(name)
+        yield float(high[place] - low[place]) / 2
+
+
+def _key(level: str, metric: str) -> Key:
+    """A level's metrics; totals are of queues where queues and teams share a name."""
+    kinds: tuple[Level, ...] = ("team",) if level == "team" else ("queue", "team")
+    return next((kind, metric) for kind in kinds if (kind, metric) in METRICS)
+
+
+def read_goals(wanted: Mapping[str, float], plan: Plan, terms: Terms) -> tuple[Goal, ...]:
+    """Goals from half-widths by `metric` (wherever it applies, the total aside) or `metric@name`.
+
+    Raises ScenarioError for a metric, queue or team that there is not, and for a half-width that is not above 0.
+    """
+    goals: list[Goal] = []
+    problems = []
+    for text, half_width in wanted.items():
+        metric, at, name = text.partition("@")
+        if not 0 < half_width < math.inf:
+            found, allowed = f"a half-width of {half_width:g}", "a number above 0, in the metric's unit"
+        elif not any(known == metric for _, known in METRICS):
+            found, allowed = f"no metric {shown(metric)}", did_you_mean(metric, dict.fromkeys(m for _, m in METRICS))
+        else:
+            places = _places(metric, plan, terms)
+            chosen = [place for place in places if (place[1] == name if at else place[0] != TOTAL)]
+            goals += [Goal(*place, metric, half_width) for place in chosen]
+            if chosen:
+                continue
+            everything = (*terms.queues, *terms.teams, TOTAL)
+            if not at:
+                found, allowed = "applies to no queue or team here", "a metric that does"
+            elif name in everything:
+                found, allowed = f"does not apply to {name}", f"one of {', '.join(place for _, place in places)}"
+            else:
+                found, allowed = f"no queue or team {shown(name)}", did_you_mean(name, everything)
+        problems.append(Problem(text, found, allowed, "precision"))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(goals)
+
+
+def _places(metric: str, plan: Plan, terms: Terms) -> list[tuple[str, str]]:
+    """Level and name of all to which a metric of this name applies."""
+    places: list[tuple[str, str]] = []
+    total = False
+    of: dict[Level, tuple[str, ...]] = {"queue": terms.queues, "team": terms.teams}
+    for kind, names in of.items():
+        if (known := METRICS.get((kind, metric))) is not None:
+            applies = applicable(known, plan, terms)
+            places += [(kind, name) for name, does in zip(names, applies, strict=True) if does]
+            total |= known.in_total and bool(applies.any())
+    return [*places, (TOTAL, TOTAL)] if total else places
+
+
+def read_wanted(texts: Iterable[str]) -> dict[str, float]:
+    """Half-widths from `metric:half-width` and `metric@name:half-width`, several with commas between them.
+
+    Raises ScenarioError for what cannot be read.
+    """
+    wanted: dict[str, float] = {}
+    problems = []
+    for text in (part.strip() for texts_ in texts for part in texts_.split(",")):
+        place, colon, half_width = text.rpartition(":")
+        try:
+            wanted[place.strip()] = float(half_width)
+        except ValueError:
+            colon = ""
+        if not colon:
+            problems.append(
+                Problem(text, "no half-width", "METRIC:HALF-WIDTH, such as service_level:0.01", "precision")
+            )
+    if problems:
+        raise ScenarioError(problems)
+    return wanted
