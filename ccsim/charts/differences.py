@@ -20,6 +20,10 @@ NAME: Final = 22
 """Characters of a line of a variant's name."""
 ROW: Final = 0.32
 """Inches for a variant."""
+LINE: Final = 0.15
+"""Inches for a line of its name."""
+
+BETTER: Final = "#EAF5F1"
 
 UNITS: Final = {"share": "percentage points", "h": "hours"}
 TIMES: Final = {"h": "hours", "m": "minutes", "s": "seconds"}
@@ -30,10 +34,10 @@ def differences(comparison: Comparison) -> Page:
     figures = comparison.headline
     columns = min(COLUMNS, max(1, len(figures)))
     rows = math.ceil(len(figures) / columns)
-    names = [words.folded(style.short(variant.name), NAME) for variant in comparison.variants[1:]]
-    lines = sum(max(1.0, 0.62 * (name.count("\n") + 1) / ROW * 0.32) for name in names)
+    names = [words.folded(variant.name, NAME) for variant in comparison.variants[1:]]
+    heights = sum(max(ROW, LINE * (name.count("\n") + 1.5)) for name in names)
     with style.styled():
-        page = style.page(style.WIDTH, 1.0 + rows * (0.95 + ROW * lines))
+        page = style.page(style.WIDTH, 1.0 + rows * (0.95 + heights))
         axes = page.subplots(rows, columns, squeeze=False, sharey=True).ravel()
         for ax in axes[len(figures) :]:
             ax.set_axis_off()
@@ -41,13 +45,13 @@ def differences(comparison: Comparison) -> Page:
             _panel(comparison, figure, ax)
             ax.set_yticks(range(len(names)), names)
         axes[0].set_ylim(len(names) - 0.5, -0.5)
-        base = comparison.baseline
+        base = style.short(comparison.baseline.name)
         runs = words.several(comparison.replications, "replication")
         style.headline(
             page,
-            f"Differences to {style.short(base.name)}",
-            f"{runs} on the same random numbers; line: 95 % interval of the paired difference; filled: zero is outside; "
-            "–: nothing to compare.",
+            f"Differences to {base}",
+            f"{runs} on the same random numbers; in brackets {base}; line: 95 % interval of the paired difference; "
+            "filled: zero is outside it.",
         )
     return page
 
@@ -72,6 +76,8 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
             _whisker(ax, row, Estimate(*(end / size for end in difference)), colour)
     widest = 1.1 * max(ends, default=0.0) / size or 1.0
     ax.set_xlim(-widest, widest)
+    if side:
+        ax.axvspan(0, widest if definition.better == "higher" else -widest, color=BETTER, linewidth=0, zorder=0)
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
 

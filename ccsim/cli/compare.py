@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -58,29 +56,29 @@ def compare(
         raise click.UsageError("--variants compares the variants of one FILE.")
     if not variants and len(files) == 1:
         raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
-    started, clock = datetime.now(UTC), time.perf_counter()
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
     scenarios = comparing.read_variants(files[0], changes) if variants else comparing.read_files(files, changes)
     by = None if rank_by is None else ranking_figure(rank_by, scenarios)
     total = len(scenarios) * next(iter(scenarios.values())).replications
+    folder = None
     # on stderr, from the second second on, and only where somebody watches
     with tqdm(total=total, unit=" replications", delay=1, disable=None, leave=False) as bar:
-        comparison = comparing.compare(
-            scenarios, baseline=baseline, engine=engine, workers=workers, executor=executor, progress=bar.update
-        )
-    ranking = rank(comparison, by)
-    folder = None
-    if out is not None or not as_json:
-        folder = comparing.save(
-            out or Path("results"),
-            comparison,
-            ranking,
-            None if as_json else _draw,
-            overrides=changes,
-            started=started.isoformat(timespec="seconds"),
-            duration_s=round(time.perf_counter() - clock, 3),
-        )
+        options: dict[str, Any] = {
+            "baseline": baseline,
+            "engine": engine,
+            "workers": workers,
+            "executor": executor,
+            "progress": bar.update,
+        }
+        if as_json and out is None:
+            comparison = comparing.compare(scenarios, **options)
+            ranking = rank(comparison, by)
+        else:
+            root, draw = out or Path("results"), None if as_json else _draw
+            comparison, ranking, folder = comparing.compare_to_folder(
+                root, scenarios, rank_by=by, overrides=changes, draw=draw, **options
+            )
     if as_json:
         click.echo(json.dumps(comparing.as_json(comparison, ranking), allow_nan=False))
     else:

@@ -17,6 +17,7 @@ from ccsim.experiment import words
 from ccsim.experiment.comparison import Comparison, Figure, Variant, outside
 from ccsim.experiment.ranking import Ranking
 from ccsim.experiment.targets import Target
+from ccsim.metrics.intervals import LEVEL
 
 LABEL: Final = 20
 COLUMN: Final = 18
@@ -29,7 +30,7 @@ def show(comparison: Comparison, ranking: Ranking) -> None:
     first, variants = comparison.baseline, comparison.variants
     console.print(first.results.scenario.name, style="bold", markup=False)
     for variant in variants:
-        if variant.title not in ("", first.results.scenario.name):
+        if variant.title not in ("", variant.name, first.results.scenario.name):
             console.print(f"{variant.name}: {variant.title}", markup=False)
     figures = comparison.headline
     if ranking.figure not in figures and ranking.order:
@@ -106,7 +107,7 @@ def _legend(comparison: Comparison, figures: Sequence[Figure]) -> str:
         f"Below: the difference to {base} ± half its 95 % interval; shares: percentage points; *: zero is outside.",
     ]
     if count >= 10:
-        said.append(f"By chance alone about {0.05 * count:.0f} of these {count} would have a *, ranking aside.")
+        said.append(f"Of {count} such differences about {0.05 * count:.0f} would have a * by chance alone.")
     goals = [goal for variant in comparison.variants for goal in variant.targets.values()]
     if not all(goal.sure for goal in goals):
         said.append("met? missed?: the interval contains the target.")
@@ -116,14 +117,11 @@ def _legend(comparison: Comparison, figures: Sequence[Figure]) -> str:
 def _show_ranking(console: Console, ranking: Ranking) -> None:
     which = "" if not ranking.left_out else ", of the variants that meet their targets"
     console.print(f"Ranked by {ranking.figure}{which}", style="bold", markup=False)
+    unit = ranking.figure.definition.unit
     for number, (name, estimate) in enumerate(ranking.order, 1):
-        console.print(
-            f"{number:3} {name}: {words.quantity(ranking.figure.definition.unit, estimate.mean)}", markup=False
-        )
+        console.print(f"{number:3} {name}: {words.quantity(unit, estimate.mean)}", markup=False)
     for sentence in ranking.sentences():
         console.print(sentence, markup=False)
     if len(ranking.pairs) > 1:
-        console.print(
-            f"Every pair's interval is of {100 * ranking.level:.4g} %, so that all {len(ranking.pairs)} hold together at 95 %.",
-            markup=False,
-        )
+        together = f"so that those of all pairs hold together at {100 * LEVEL:.0f} %"
+        console.print(f"Intervals of {100 * ranking.level:.4g} % a pair, {together}.", markup=False)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment import provenance, results, words
-from ccsim.experiment.comparison import Comparison, Row, Variant
-from ccsim.experiment.ranking import Pair, Ranking
+from ccsim.experiment.comparison import KINDS, Comparison, Figure, Row, Variant
+from ccsim.experiment.ranking import Pair, Ranking, rank
 from ccsim.experiment.results import Results
 from ccsim.experiment.study import measure_all
 from ccsim.metrics import summarise
@@ -104,12 +106,14 @@ def _mismatches(variants: Sequence[Variant]) -> list[str]:
     for what in ("start", "days", "warm_up", "drain"):
         if len({getattr(variant.results.scenario, what) for variant in variants}) > 1:
             notes.append(f"{what.replace('_', '-')} is not the same for all: counts and money are of different times.")
-    for kind in ("queue", "team"):
-        names = [variant.measures[0].names[kind] for variant in variants]
-        for name in dict.fromkeys(name for those in names for name in those):
-            there = [variant.name for variant, those in zip(variants, names, strict=True) if name in those]
+    for kind in KINDS:
+        names = {variant.name: variant.measures[0].names[kind] for variant in variants}
+        only: dict[tuple[str, ...], list[str]] = {}
+        for name in dict.fromkeys(name for those in names.values() for name in those):
+            only.setdefault(tuple(variant for variant, those in names.items() if name in those), []).append(name)
+        for there, those in only.items():
             if len(there) < len(variants):
-                notes.append(f"{kind} {name}: only in {', '.join(there)}.")
+                notes.append(f"{kind}{'s' if len(those) > 1 else ''} {', '.join(those)}: only in {', '.join(there)}.")
     for queue in dict.fromkeys(name for variant in variants for name in variant.results.terms.queues):
         rules = [_rules(v.results.terms, queue) for v in variants if queue in v.results.terms.queues]
         for what in rules[0]:
@@ -142,7 +146,7 @@ def as_json(comparison: Comparison, ranking: Ranking) -> dict[str, Any]:
         },
         "figures": [row._asdict() for row in comparison.rows()],
         "ranking": {
-            **dict(zip(("level", "name", "metric"), ranking.figure, strict=True)),
+            **ranking.figure._asdict(),
             "order": [name for name, _ in ranking.order],
             "pairs": [pair._asdict() for pair in ranking.pairs],
             "sentences": ranking.sentences(),
@@ -151,47 +155,74 @@ def as_json(comparison: Comparison, ranking: Ranking) -> dict[str, Any]:
     }
 
 
-def save(
+def compare_to_folder(
     root: Path,
+    scenarios: Mapping[str, Scenario],
+    *,
+    rank_by: Figure | None = None,
+    overrides: Sequence[str] = (),
+    draw: Callable[[Comparison, Path], None] | None = None,
+    **options: Any,
+) -> tuple[Comparison, Ranking, Path]:
+    """As `compare`, with its `options`, then `rank`, and a results folder `root/<scenario>-compared/<time>-<id>`.
+
+    `overrides` are noted in the provenance; `draw` puts charts into a folder. Nothing is left behind when the run fails
+    or is interrupted. Raises OSError where the folder cannot be written.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    first = next(iter(scenarios.values()), None)
+    with results.new_folder(root, f"{first.name if first else ''} compared") as (folder, final):
+        comparison = compare(scenarios, **options)
+        ranking = rank(comparison, rank_by)
+        write(
+            folder,
+            comparison,
+            ranking,
+            draw,
+            overrides=list(overrides),
+            started=started.isoformat(timespec="seconds"),
+            duration_s=round(time.perf_counter() - clock, 3),
+        )
+    return comparison, ranking, final
+
+
+def write(
+    folder: Path,
     comparison: Comparison,
     ranking: Ranking,
     draw: Callable[[Comparison, Path], None] | None = None,
     **run: Any,
-) -> Path:
-    """Writes a results folder `root/<baseline's scenario>-compared/<time>-<id>` and returns it.
-
-    It holds comparison.csv (all figures), ranking.csv (all pairs), each scenario as run, provenance.json with what
-    `run` adds, and what `draw` puts into its folder of charts. Raises OSError where it cannot be written.
+) -> None:
+    """Fills an empty folder: comparison.csv (every figure of every variant), ranking.csv (every pair), each scenario as
+    run, what `draw` puts into its folder of charts, and provenance.json, to which `run` adds.
     """
-    with results.new_folder(root, f"{comparison.baseline.results.scenario.name} compared") as (folder, final):
-        heads = (Row._fields, Pair._fields)
-        for file, head, rows in zip(TABLES, heads, (comparison.rows(), ranking.pairs), strict=True):
-            with (folder / file).open("w", newline="", encoding="utf-8") as stream:
-                writer = csv.writer(stream)
-                writer.writerow(head)
-                writer.writerows(rows)
-        places = {}
-        for number, variant in enumerate(comparison.variants, 1):
-            place = Path("scenarios", f"{number}-{re.sub('[^A-Za-z0-9_-]+', '-', variant.name)[:60]}")
-            (folder / place).mkdir(parents=True)
-            results.write_scenario(folder / place, variant.results)
-            places[variant.name] = str(place / "scenario.toml")
-        if draw is not None:
-            (folder / "charts").mkdir()
-            draw(comparison, folder / "charts")
-        first = comparison.baseline.results
-        record = {
-            "variants": places,
-            "baseline": comparison.baseline.name,
-            "ranked_by": ranking.figure,
-            "engine": first.engine,
-            "seed": first.scenario.seed,
-            "replications": comparison.replications,
-            **run,
-            "versions": provenance.versions(),
-            "git": provenance.git_state(),
-            "machine": provenance.machine(),
-            "files": {file: provenance.fingerprint(folder / file) for file in TABLES},
-        }
-        (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    return final
+    heads = (Row._fields, Pair._fields)
+    for file, head, rows in zip(TABLES, heads, (comparison.rows(), ranking.pairs), strict=True):
+        with (folder / file).open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(head)
+            writer.writerows(rows)
+    places = {}
+    for number, variant in enumerate(comparison.variants, 1):
+        place = Path("scenarios", f"{number}-{re.sub('[^A-Za-z0-9_-]+', '-', variant.name)[:60]}")
+        (folder / place).mkdir(parents=True)
+        results.write_scenario(folder / place, variant.results)
+        places[variant.name] = (place / "scenario.toml").as_posix()
+    if draw is not None:
+        (folder / "charts").mkdir()
+        draw(comparison, folder / "charts")
+    first = comparison.baseline.results
+    record = {
+        "variants": places,
+        "baseline": comparison.baseline.name,
+        "ranked_by": ranking.figure._asdict(),
+        "engine": first.engine,
+        "seed": first.scenario.seed,
+        "replications": comparison.replications,
+        **run,
+        "versions": provenance.versions(),
+        "git": provenance.git_state(),
+        "machine": provenance.machine(),
+        "files": {file: provenance.fingerprint(folder / file) for file in TABLES},
+    }
+    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final, NamedTuple
@@ -22,10 +22,12 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment.comparison import KINDS, Comparison, Figure, or_none, outside
 from ccsim.experiment.results import Estimate
-from ccsim.metrics import METRICS, TOTAL
+from ccsim.metrics import METRICS, TOTAL, applicable
 from ccsim.metrics.intervals import LEVEL, student_t
-from ccsim.scenario.faults import did_you_mean, shown
+from ccsim.plan import lower
+from ccsim.scenario.faults import did_you_mean, one_of, shown
 from ccsim.scenario.model import Scenario
+from ccsim.tables import Plan, Terms
 
 POWER: Final = 0.8
 """With which probability as many replications as are advised tell two variants apart, if they differ as it seems."""
@@ -84,7 +86,7 @@ class Ranking:
             listed = [f"{pair.first} and {pair.second} ({_advice(pair)})" for pair in open_]
             said.append(f"Cannot be told apart {at}: {', '.join(listed)}.")
         elif len(alike) < len(self.pairs):
-            said.append(f"{'All others' if alike else 'All of them'} are told apart {at}.")
+            said.append(f"All {'other ' if alike else ''}pairs are told apart {at}.")
         return said
 
 
@@ -139,7 +141,8 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> Figure:
 
     Raises ScenarioError when no scenario has it, and when neither more nor less of it is better.
     """
-    metric, at, place = text.partition("@")
+    metric, _, place = text.partition("@")
+    place = place or TOTAL
 
     def refused(found: str, allowed: str) -> ScenarioError:
         return ScenarioError([Problem("--rank-by", found, allowed)])
@@ -147,21 +150,29 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> Figure:
     known = list(dict.fromkeys(name for _, name in METRICS))
     if metric not in known:
         raise refused(f"no metric {shown(metric)}", did_you_mean(metric, known))
-    names = {kind: {name for scenario in scenarios.values() for name in getattr(scenario, kind)} for kind in KINDS}
-    levels: list[str] = [kind for kind in KINDS if place in names[kind]] if at else [TOTAL]
-    if not levels:
-        raise refused(f"no queue or team {shown(place)}", did_you_mean(place, set.union(*names.values())))
-    for level in levels:
-        figure = Figure(level, place if at else TOTAL, metric)
-        try:
-            better = figure.definition.better
-        except KeyError:
-            continue
-        if better == "none":
-            raise refused(f"neither more nor less {metric} is better", "a metric such as cost or service_level")
-        return figure
-    kinds = [kind for kind in KINDS if (kind, metric) in METRICS]
-    raise refused(f"no {metric} of {place or 'everything'}", f"{metric}@{kinds[0].upper()}")
+    terms_of = [lower(scenario) for scenario in scenarios.values()]
+    found = {figure for plan, terms in terms_of for figure in _figures(metric, plan, terms)}
+    places = dict.fromkeys(name for _, terms in terms_of for name in (*terms.queues, *terms.teams, TOTAL))
+    if place not in places:
+        raise refused(f"no queue or team {shown(place)}", did_you_mean(place, places))
+    figure = next((figure for figure in found if figure.name == place), None)
+    if figure is None:
+        having = [f"{metric}@{name}" for name in places if any(figure.name == name for figure in found)]
+        raise refused(f"no {metric} of {place}", one_of(having))
+    if figure.definition.better == "none":
+        raise refused(f"neither more nor less {metric} is better", "a metric such as cost or service_level")
+    return figure
+
+
+def _figures(metric: str, plan: Plan, terms: Terms) -> Iterator[Figure]:
+    """All of this metric that a scenario has."""
+    for kind in KINDS:
+        names, of = terms.queues if kind == "queue" else terms.teams, METRICS.get((kind, metric))
+        if of is not None:
+            applies = applicable(of, plan, terms)
+            yield from (Figure(kind, name, metric) for name, does in zip(names, applies, strict=True) if does)
+            if of.in_total and applies.any():
+                yield Figure(TOTAL, TOTAL, metric)
 
 
 def _advice(pair: Pair) -> str:

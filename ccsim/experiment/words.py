@@ -101,13 +101,15 @@ def quantity(unit: str, value: float) -> str:
         return NO_DATA
     if unit in ("share", "s"):
         return percent(value) if unit == "share" else duration(value)
-    return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 99.95 or value == 0 else f"{value:#.3g}"
 
 
 def difference(unit: str, mean: float, half: float) -> str:
-    """A difference and half its interval, this to two digits: +5.4 ± 0.6 (shares: percentage points), -12 ± 3.1s."""
+    """A difference and half its interval, this to two digits: +5.4 ± 0.6 (shares: percentage points), -12.0 ± 3.1s."""
     if math.isnan(mean):
         return NO_DATA
+    if mean == half == 0:
+        return "the same"
     size, name = difference_scale(unit, max(abs(mean), half))
     mean, half = mean / size, half / size
     smallest = next((x for x in (half, abs(mean)) if x > 0), 1.0)  # NaN is not above 0 either
