@@ -1,0 +1,81 @@
+"""`ccsim run --precision`."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ccsim.experiment.stored import stored
+from tests.cli.tiny import ccsim, only_folder, write_tiny
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    return write_tiny(tmp_path)
+
+
+def test_the_number_reached_is_part_of_the_results(tiny: Path, tmp_path: Path) -> None:
+    wanted = ("--precision", "service_level@phone:0.06,asa@chat:8", "--precision", "utilisation@all:0.05")
+    out = tmp_path / "out"
+    done = ccsim("run", tiny, "--engine", "simpy", "--json", "--out", out, *wanted)
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    number = found["replications"]
+    assert 20 < number < 200
+    assert [(goal["name"], goal["metric"], goal["met"]) for goal in found["precision"]] == [
+        ("phone", "service_level", True),
+        ("chat", "asa", True),
+        ("all", "utilisation", True),
+    ]
+    level = found["queues"]["phone"]["service_level"]
+    assert (level["high"] - level["low"]) / 2 == found["precision"][0]["reached"] <= 0.06
+    folder = only_folder(out)
+    assert tomllib.loads((folder / "scenario.toml").read_text())["replications"] == number
+    record = json.loads((folder / "provenance.json").read_text())
+    assert (record["replications"], record["precision"]) == (number, found["precision"])
+    again = stored(folder)
+    assert again.replications == number
+    assert [goal.half_width for goal in again.goals] == [0.06, 8, 0.05]
+    assert not again.missed
+    replayed = ccsim("replay", folder)
+    assert replayed.exit_code == 0, replayed.output
+    # a run of that many is the same run
+    plain = json.loads(ccsim("run", tiny, "--engine", "simpy", "--json", "--replications", number).stdout)
+    assert plain["queues"] == found["queues"]
+
+
+def test_the_table_says_that_it_is_reached(tiny: Path, tmp_path: Path) -> None:
+    done = ccsim("run", tiny, "--engine", "simpy", "--out", tmp_path / "out", "--precision", "service_level:0.5")
+    assert "Means of 20 replications" in done.stdout
+    assert "Precision reached: 3 intervals as narrow as wanted." in done.stdout
+
+
+def test_the_table_says_what_is_not_reached(tiny: Path, tmp_path: Path) -> None:
+    wanted = ("--precision", "asa@phone:0.1", "--precision", "service_level@total:1e-3,paid_hours@writers:1")
+    done = ccsim("run", tiny, "--engine", "simpy", "--out", tmp_path / "out", *wanted, "--max-replications", 4)
+    assert done.exit_code == 0
+    assert "Precision not reached within 4 replications:" in done.stdout
+    assert "wanted ± 0.1 s" in done.stdout
+    assert "wanted ± 0.1 percentage points" in done.stdout
+    assert "paid_hours" not in done.stdout
+    assert [goal.metric for goal in stored(only_folder(tmp_path / "out")).missed] == ["asa", "service_level"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--precision", "service_level@fax:0.01"], "fax"),
+        (["--precision", "service_level"], "no half-width"),
+        (["--precision", "asa:1", "--replications", "10"], "leave out --replications"),
+        (["--max-replications", "10"], "goes with --precision"),
+        (["--precision", "asa:1", "--max-replications", "1"], "max-replications"),
+    ],
+)
+def test_bad_input(options: list[str], said: str, tiny: Path, tmp_path: Path) -> None:
+    done = ccsim("run", tiny, "--out", tmp_path / "out", *options)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert not (tmp_path / "out").exists()
