@@ -8,7 +8,7 @@ import math
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,6 +66,12 @@ class Results:
     goals: tuple[Goal, ...] = ()
     """the half-widths for which replications went on"""
 
+    def __repr__(self) -> str:
+        variant = f", variant {self.variant}" if self.variant else ""
+        runs = f"{self.replications} replication{'s' if self.replications > 1 else ''}"
+        made_by = f"seed {self.scenario.seed}, engine {self.engine}"
+        return f"<{type(self).__name__} of {self.scenario.name}{variant}: {runs}, {made_by}>"
+
     @property
     def replications(self) -> int:
         """How many were run."""
@@ -80,6 +86,11 @@ class Results:
     def turns(self) -> pa.Table:
         """One row a message of replication 1."""
         return self.logs["turns"]
+
+    @property
+    def agents(self) -> pa.Table:
+        """One row a stretch of an agent's time in replication 1."""
+        return self.logs["agents"]
 
     def estimate(self, level: str, name: str, metric: str) -> Estimate | None:
         """A figure over the whole horizon; None if the metric does not apply there."""
@@ -169,22 +180,39 @@ class LogFiles:
 
 @contextmanager
 def new_folder(root: Path, name: str) -> Iterator[tuple[Path, Path]]:
-    """A folder to fill, and the place `root/name/<time>-<id>` that it takes when the block ends well.
+    """A folder to fill, and the place `root/name/<time>-<id>` that it takes when the block ends well."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "scenario"
+    final = root / slug / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
+    with whole_folder(final) as unfinished:
+        yield unfinished, final
+
+
+@contextmanager
+def whole_folder(final: Path) -> Iterator[Path]:
+    """A folder to fill, which is `final` when the block ends well.
 
     Until then it is a hidden sibling, removed if the block fails.
     """
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "scenario"
-    final = root / slug / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
     unfinished = final.with_name(f".{final.name}.unfinished")
     unfinished.mkdir(parents=True)
     try:
-        yield unfinished, final
+        yield unfinished
         unfinished.rename(final)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         with suppress(OSError):
             unfinished.parent.rmdir()  # if this run made it, it is empty
         raise
+
+
+def write(folder: Path, results: Results, draw: Callable[[Results, Path], None] | None = None, **run: Any) -> None:
+    """All but the logs, which stand there already: figures, scenario, what `draw` puts into a folder, provenance."""
+    write_figures(folder, results)
+    write_scenario(folder, results)
+    if draw is not None:
+        (folder / "charts").mkdir()
+        draw(results, folder / "charts")
+    write_provenance(folder, results, **run)
 
 
 def write_figures(folder: Path, results: Results) -> None:

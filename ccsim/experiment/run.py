@@ -122,14 +122,10 @@ def run_to_folder(
             found = run(scenario, keep=files.append if log == "all" else None, **options)
             if log == "first":
                 files.append(found.logs)
-        results.write_figures(folder, found)
-        results.write_scenario(folder, found)
-        if draw is not None:
-            (folder / "charts").mkdir()
-            draw(found, folder / "charts")
-        results.write_provenance(
+        results.write(
             folder,
             found,
+            draw,
             log=log,
             overrides=list(overrides),
             started=started.isoformat(timespec="seconds"),
