@@ -31,13 +31,14 @@ TIMES: Final = {"h": "hours", "m": "minutes", "s": "seconds"}
 
 def differences(comparison: Comparison) -> Page:
     """A panel a figure, a line a variant: the difference to the baseline with its 95 % interval."""
-    figures = comparison.headline
-    columns = min(COLUMNS, max(1, len(figures)))
+    others = comparison.variants[1:]
+    figures = [f for f in comparison.headline if any(comparison.difference(variant, f) for variant in others)]
+    columns = min(COLUMNS, len(figures))
     rows = math.ceil(len(figures) / columns)
-    names = [words.folded(variant.name, NAME) for variant in comparison.variants[1:]]
-    heights = sum(max(ROW, LINE * (name.count("\n") + 1.5)) for name in names)
+    names = [words.folded(variant.name, NAME) for variant in others]
+    height = len(names) * max(ROW, LINE * max(name.count("\n") + 2 for name in names))
     with style.styled():
-        page = style.page(style.WIDTH, 1.0 + rows * (0.95 + heights))
+        page = style.page(style.WIDTH, 1.0 + rows * (0.95 + height))
         axes = page.subplots(rows, columns, squeeze=False, sharey=True).ravel()
         for ax in axes[len(figures) :]:
             ax.set_axis_off()
@@ -57,6 +58,8 @@ def differences(comparison: Comparison) -> Page:
 
 
 def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     definition = figure.definition
     own = comparison.estimate(comparison.baseline, figure)
     found = [comparison.difference(variant, figure) for variant in comparison.variants[1:]]
@@ -71,13 +74,14 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
     for row, difference in enumerate(found):
         colour = style.COLOURS[row % len(style.COLOURS)]
         if difference is None or math.isnan(difference.mean):
-            ax.annotate(words.NO_DATA, (0.5, row), xycoords=("axes fraction", "data"), ha="center", va="center")
+            ax.annotate(words.NO_DATA, (0.02, row), xycoords=("axes fraction", "data"), va="center")
         else:
             _whisker(ax, row, Estimate(*(end / size for end in difference)), colour)
     widest = 1.1 * max(ends, default=0.0) / size or 1.0
     ax.set_xlim(-widest, widest)
     if side:
         ax.axvspan(0, widest if definition.better == "higher" else -widest, color=BETTER, linewidth=0, zorder=0)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
 

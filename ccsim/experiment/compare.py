@@ -170,8 +170,8 @@ def compare_to_folder(
     or is interrupted. Raises OSError where the folder cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    first = next(iter(scenarios.values()), None)
-    with results.new_folder(root, f"{first.name if first else ''} compared") as (folder, final):
+    title = next((scenario.name for scenario in scenarios.values()), "")
+    with results.new_folder(root, f"{title} compared") as (folder, final):
         comparison = compare(scenarios, **options)
         ranking = rank(comparison, rank_by)
         write(
