@@ -59,9 +59,9 @@ def on_cluster(task: Task, workers: int, address: str) -> Iterator[Crew]:
 
 def _same_versions(client: Client) -> None:
     """Other versions may give other numbers."""
-    ours = provenance.versions()
+    ours = _versions()
     try:
-        everywhere = client.run(provenance.versions)
+        everywhere = client.run(_versions)
     except ModuleNotFoundError as error:
         raise ScenarioError([Problem("--cluster", f"a worker lacks {error.name}", "ccsim on every worker")]) from None
     problems = [
@@ -72,6 +72,10 @@ def _same_versions(client: Client) -> None:
     ]
     if problems:
         raise ScenarioError(problems)
+
+
+def _versions() -> dict[str, str | None]:
+    return provenance.versions() | provenance.source()
 
 
 class _Cluster:

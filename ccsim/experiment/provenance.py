@@ -25,6 +25,14 @@ def versions() -> dict[str, str | None]:
     return found
 
 
+def source() -> dict[str, str | None]:
+    """SHA-256 of ccsim's own source, which may change while its version does not; like a further version."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return {"source of ccsim": digest.hexdigest()}
+
+
 def machine() -> dict[str, Any]:
     """System, processor and number of CPUs of this machine."""
     return {"system": platform.platform(), "processor": platform.machine(), "cpus": os.cpu_count()}

@@ -151,7 +151,7 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> Figure:
     if metric not in known:
         raise refused(f"no metric {shown(metric)}", did_you_mean(metric, known))
     terms_of = [lower(scenario) for scenario in scenarios.values()]
-    found = {figure for plan, terms in terms_of for figure in _figures(metric, plan, terms)}
+    found = {figure for plan, terms in terms_of for figure in figures_of(metric, plan, terms)}
     places = dict.fromkeys(name for _, terms in terms_of for name in (*terms.queues, *terms.teams, TOTAL))
     if place not in places:
         raise refused(f"no queue or team {shown(place)}", did_you_mean(place, places))
@@ -164,7 +164,7 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> Figure:
     return figure
 
 
-def _figures(metric: str, plan: Plan, terms: Terms) -> Iterator[Figure]:
+def figures_of(metric: str, plan: Plan, terms: Terms) -> Iterator[Figure]:
     """All of this metric that a scenario has."""
     for kind in KINDS:
         names, of = terms.queues if kind == "queue" else terms.teams, METRICS.get((kind, metric))

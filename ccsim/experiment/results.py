@@ -178,11 +178,16 @@ class LogFiles:
         self._stack.close()
 
 
+def new_place(root: Path, name: str) -> Path:
+    """`root/name/<time>-<id>`."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "scenario"
+    return root / slug / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
+
+
 @contextmanager
 def new_folder(root: Path, name: str) -> Iterator[tuple[Path, Path]]:
     """A folder to fill, and the place `root/name/<time>-<id>` that it takes when the block ends well."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "scenario"
-    final = root / slug / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
+    final = new_place(root, name)
     with whole_folder(final) as unfinished:
         yield unfinished, final
 

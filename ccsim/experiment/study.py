@@ -53,6 +53,7 @@ def measure_all(
     executor: str = "threads",
     store: Store | None = None,
     by_interval: bool = False,
+    shared: Sequence[bytes] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[list[Measures]]:
     """The measures of every replication of every scenario (a point), point by point in order.
@@ -61,8 +62,8 @@ def measure_all(
     depend on `workers` (the machine's processors by default), on `executor` (see `crew`) or on what else is measured.
     What `store` has is taken from there, what it has not is put there unit by unit; without one, a temporary store
     keeps memory flat in the number of points. A scenario is looked up in `scenarios` each time it is needed, so that
-    these may be made on demand; they are pickled for other processes. `progress` is told how many simulations more are
-    finished.
+    these may be made on demand; they are pickled for other processes. `shared` is `sampled_from` each, where that is
+    known. `progress` is told how many simulations more are finished.
     """
     numbers = range(1, replications + 1) if isinstance(replications, int) else replications
     workers = workers or os.cpu_count() or 1
@@ -71,7 +72,7 @@ def measure_all(
         missing = np.array([len(set(numbers) - kept.has(point)) for point in range(len(scenarios))])
         if progress is not None:
             progress(len(scenarios) * len(numbers) - int(missing.sum()))
-        groups = _sharing(scenarios)
+        groups = _groups(shared or [sampled_from(scenario) for scenario in scenarios])
         task = partial(_measured, scenarios, engine, by_interval)
         hands = stack.enter_context(crew(task, workers, executor))
         pace = _Pace(hands, int(missing.sum()))
@@ -114,11 +115,11 @@ def _digest(scenario: Scenario, said: Any) -> bytes:
     return hashlib.sha256(repr((said, sorted(scenario.files.items()))).encode()).digest()
 
 
-def _sharing(scenarios: Sequence[Scenario]) -> list[list[int]]:
+def _groups(shared: Sequence[bytes]) -> list[list[int]]:
     """Points that share their contacts, in order of the first of each group."""
     groups: dict[bytes, list[int]] = {}
-    for point, scenario in enumerate(scenarios):
-        groups.setdefault(sampled_from(scenario), []).append(point)
+    for point, digest in enumerate(shared):
+        groups.setdefault(digest, []).append(point)
     return list(groups.values())
 
 

@@ -35,28 +35,25 @@ def load(path: str | Path, variant: str | None = None, overrides: Sequence[str] 
     if variant is not None:
         changes += _variant(raw, variant, problems, file)
     for override in overrides:
-        target, equals, value = override.partition("=")
+        target, equals, text = override.partition("=")
         if not equals:
             problems.append(Problem(override, "no =", "--set PATH=VALUE, such as queue.phone.volume.scale=1.2", file))
         else:
-            changes.append((target.strip(), _value(value.strip())))
-    # a new channel brings new defaults, into which the other paths may reach
-    for target, value in sorted(changes, key=lambda change: not re.fullmatch(r"queue\..*\.channel", change[0])):
-        try:
-            assign(raw, target, value)
-        except FaultError as bad:
-            problems += [Problem(target, f.found, f.allowed, file) for f in bad.faults]
+            changes.append((target.strip(), value(text.strip())))
+    problems += change(raw, changes, file)
     if problems:
         raise ScenarioError(problems)
     return parse(raw, Path(path).parent, file)
 
 
-def parse(raw: dict[str, Any], folder: Path | None = None, file: str = "") -> Scenario:
+def parse(
+    raw: dict[str, Any], folder: Path | None = None, file: str = "", given: Mapping[str, bytes] | None = None
+) -> Scenario:
     """The scenario of tables as `tomllib` gives them; CSV files are looked up in `folder`, the working one by default.
 
-    Raises `ScenarioError` with every problem found.
+    Those in `given` are taken from there. Raises `ScenarioError` with every problem found.
     """
-    files = DataFiles(folder or Path())
+    files = DataFiles(folder or Path(), given or {})
     try:
         scenario = Scenario.model_validate(raw, context=files)
     except ValidationError as bad:
@@ -66,6 +63,18 @@ def parse(raw: dict[str, Any], folder: Path | None = None, file: str = "") -> Sc
     if problems:
         raise ScenarioError(problems)
     return scenario
+
+
+def change(raw: dict[str, Any], changes: Iterable[tuple[str, Any]], file: str = "") -> list[Problem]:
+    """Set the places of dotted paths, as `assign` does; what is wrong with the paths."""
+    problems: list[Problem] = []
+    # a new channel brings new defaults, into which the other paths may reach
+    for target, wanted in sorted(changes, key=lambda change: not re.fullmatch(r"queue\..*\.channel", change[0])):
+        try:
+            assign(raw, target, wanted)
+        except FaultError as bad:
+            problems += [Problem(target, f.found, f.allowed, file) for f in bad.faults]
+    return problems
 
 
 def assign(raw: dict[str, Any], path: str, value: Any) -> None:
@@ -168,7 +177,7 @@ def _variant(raw: dict[str, Any], name: str, problems: list[Problem], file: str)
     return list(copy.deepcopy(changes).items())
 
 
-def _value(text: str) -> Any:
+def value(text: str) -> Any:
     """What follows `=` in an override: TOML if it is that, else a string."""
     try:
         tables = tomllib.loads(f"value = {text}")

@@ -1,0 +1,351 @@
+"""A design's points run, and what they come to: tidy tables, one row a point and figure."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.experiment import provenance, results
+from ccsim.experiment.comparison import Figure
+from ccsim.experiment.design import Design, Points
+from ccsim.experiment.results import Estimate
+from ccsim.experiment.sensitivity import Alone, Index, indices, tornado
+from ccsim.experiment.store import Store
+from ccsim.experiment.study import measure_all
+from ccsim.metrics import Measures, Row, summarise
+from ccsim.scenario import read
+from ccsim.tables import F64
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+CHUNK: Final = 50_000
+"""Rows of a table in memory while it is written."""
+
+UNFINISHED: Final = ".unfinished"
+
+STORE: Final = "measures.sqlite"
+"""What an unfinished sweep has measured, in its hidden folder."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What came of a design.
+
+    `table` is an Arrow dataset, one row a point and figure: `point` (from 0), a column a setting (numbers; durations in
+    seconds; other values as text), `level`, `name`, `metric`, `mean`, `low`, `high`, `unit`; empty without data.
+    """
+
+    design: Design
+    engine: str
+    replications: int
+    table: Any
+    alone: tuple[Alone, ...]
+    """each setting alone, with `sensitivity`"""
+    indices: tuple[Index, ...]
+    """Sobol' indices, where the design allows it"""
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table as a pandas frame."""
+        frame: pd.DataFrame = self.table.to_table().to_pandas()
+        return frame
+
+    def estimates(self, figure: Figure) -> list[Estimate]:
+        """A figure at each point, NaN where it has none."""
+        import pyarrow.compute as pc
+
+        chosen = [pc.field(column) == value for column, value in zip(Figure._fields, figure, strict=True)]
+        table = self.table.to_table(["point", *Estimate._fields], filter=chosen[0] & chosen[1] & chosen[2])
+        found = np.full((len(self.design.rows), 3), np.nan)
+        point = table["point"].to_numpy()
+        for place, column in enumerate(Estimate._fields):
+            found[point, place] = table[column].to_numpy()
+        return [Estimate(*row) for row in found.tolist()]
+
+
+def sweep(points: Points, *, engine: str = "compiled", **options: Any) -> Sweep:
+    """Runs the points in memory; `options` are those of `measure_all`, whose errors it raises."""
+    import pyarrow as pa
+    from pyarrow import dataset
+
+    run = _Run(points, engine, options)
+    schema = _schema(points.design)
+    chunks = [_arrow(schema, rows) for rows in run.chunks()]
+    return run.found(dataset.dataset(pa.concat_tables(chunks)))
+
+
+class _Run:
+    """The points of a design, measured and summarised one after the other."""
+
+    def __init__(self, points: Points, engine: str, options: dict[str, Any]) -> None:
+        self._design = points.design
+        self._engine = engine
+        self._measured = measure_all(
+            points, self._design.base.replications, engine=engine, shared=points.shared, **options
+        )
+        self._means: dict[Figure, F64] = {}
+        self._alone: list[list[Measures]] = []
+
+    def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of the table, many at a time, but not all."""
+        rows: list[tuple[Any, ...]] = []
+        for point, row in enumerate(self._design.rows):
+            settings = _settings(self._design, row)
+            for figures in summarise(next(self._measured)).rows:
+                level, name, metric, *estimate, unit = figures
+                rows.append((point, *settings, level, name, metric, *estimate, unit))
+                if self._design.indices and figures.mean is not None:
+                    figure = Figure(level, name, metric)
+                    if figure not in self._means:
+                        self._means[figure] = np.full(len(self._design.rows), np.nan)
+                    self._means[figure][point] = figures.mean
+            if len(rows) > CHUNK:
+                yield rows
+                rows = []
+        yield rows
+        self._alone = list(self._measured)
+
+    def found(self, table: Any) -> Sweep:
+        """The sweep with this table, when all chunks are there."""
+        design = self._design
+        alone = tuple(tornado(design, self._alone)) if design.sensitivity else ()
+        return Sweep(design, self._engine, design.base.replications, table, alone, tuple(indices(design, self._means)))
+
+
+def _settings(design: Design, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Values as they stand in the table."""
+    return tuple(
+        value if setting.numeric else _text(value) for setting, value in zip(design.settings, row, strict=True)
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _schema(design: Design) -> pa.Schema:
+    import pyarrow as pa
+
+    columns = [("point", pa.int32())]
+    columns += [(setting.path, pa.float64() if setting.numeric else pa.string()) for setting in design.settings]
+    kinds = {"mean": pa.float64(), "low": pa.float64(), "high": pa.float64()}
+    return pa.schema([*columns, *((field, kinds.get(field, pa.string())) for field in Row._fields)])
+
+
+def _arrow(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True))
+    return pa.Table.from_arrays(
+        [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)], schema=schema
+    )
+
+
+def as_json(sweep: Sweep) -> dict[str, Any]:
+    """The one object that `--json` prints."""
+    design = sweep.design
+    points: list[dict[str, Any]] = [
+        {
+            "settings": dict(zip(_paths(design), _settings(design, row), strict=True)),
+            "queue": {},
+            "team": {},
+            "total": {},
+        }
+        for row in design.rows
+    ]
+    for row in sweep.table.to_table().to_pylist():
+        values = {key: row[key] for key in Estimate._fields}
+        level = points[row["point"]][row["level"]]
+        (level if row["level"] == "total" else level.setdefault(row["name"], {}))[row["metric"]] = values
+    return {
+        "scenario": design.base.name,
+        "engine": sweep.engine,
+        "seed": design.base.seed,
+        "replications": sweep.replications,
+        "design": design.kind,
+        "points": [
+            {"settings": point["settings"], "queues": point["queue"], "teams": point["team"], "total": point["total"]}
+            for point in points
+        ],
+        "tornado": [row._asdict() for row in sweep.alone],
+        "sobol": [row._asdict() for row in sweep.indices],
+    }
+
+
+def _paths(design: Design) -> list[str]:
+    return [setting.path for setting in design.settings]
+
+
+# --------------------------------------------------------------------------------------------------------------- folder
+
+
+def sweep_to_folder(
+    root: Path,
+    points: Points,
+    *,
+    engine: str = "compiled",
+    resume: bool = False,
+    overrides: Sequence[str] = (),
+    draw: Callable[[Sweep, Path], None] | None = None,
+    **options: Any,
+) -> tuple[Sweep, Path]:
+    """As `sweep`, with a folder `root/<scenario>/<time>-<id>`, which is returned too.
+
+    What is measured is kept in a hidden folder beside it until all is done. When the sweep ends early, however it ends,
+    `resume` goes on from there, and what it writes is the same to the byte; the error then says in a note what was
+    kept. Without such a folder `resume` begins. Raises ScenarioError when the sweep kept is another; OSError where the
+    folder cannot be written; and what `sweep` raises.
+    """
+    from pyarrow import dataset, parquet
+
+    started, clock = datetime.now(UTC), time.perf_counter()
+    design = points.design
+    with _kept(root, points, engine, resume) as (store, folder, final):
+        run = _Run(points, engine, {**options, "store": store})
+        schema = _schema(design)
+        with ExitStack() as stack:
+            writer = stack.enter_context(parquet.ParquetWriter(folder / "sweep.parquet", schema, compression="zstd"))
+            stream = stack.enter_context((folder / "sweep.csv").open("w", newline="", encoding="utf-8"))
+            lines = csv.writer(stream)
+            lines.writerow(schema.names)
+            for rows in run.chunks():
+                writer.write_table(_arrow(schema, rows))
+                lines.writerows(rows)
+        found = run.found(dataset.dataset(folder / "sweep.parquet"))
+        _write(folder / "tornado.csv", Alone, found.alone)
+        _write(folder / "sobol.csv", Index, found.indices)
+        _write_inputs(folder, design)
+        if draw is not None:
+            (folder / "charts").mkdir()
+            draw(found, folder / "charts")
+        written = [file for file in sorted(folder.rglob("*")) if file.suffix in (".csv", ".parquet", ".toml")]
+        record = {
+            **_about(points, engine),
+            "overrides": list(overrides),
+            "resumed": resume,
+            "started": started.isoformat(timespec="seconds"),
+            "duration_s": round(time.perf_counter() - clock, 3),
+            "git": provenance.git_state(),
+            "machine": provenance.machine(),
+            "files": {file.relative_to(folder).as_posix(): provenance.fingerprint(file) for file in written},
+        }
+        (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return replace(found, table=dataset.dataset(final / "sweep.parquet")), final
+
+
+def _write(file: Path, kind: type[Alone | Index], rows: Sequence[Alone | Index]) -> None:
+    if rows:
+        with file.open("w", newline="", encoding="utf-8") as stream:
+            lines = csv.writer(stream)
+            lines.writerow(kind._fields)
+            lines.writerows(rows)
+
+
+def _write_inputs(folder: Path, design: Design) -> None:
+    """The sweep file that does it all again, and what it needs, in a folder of its own."""
+    import tomli_w
+
+    own = folder / "scenario"
+    own.mkdir()
+    (own / "scenario.toml").write_text(read.resolved_toml(design.base), encoding="utf-8")
+    for name, content in read.stored_files(design.base).items():
+        (own / name).write_bytes(content)
+    said = {
+        "scenario": "scenario/scenario.toml",
+        "seed": design.base.seed,
+        "replications": design.base.replications,
+        "design": design.kind,
+        "points": design.number,
+        "sensitivity": design.sensitivity,
+        "vary": {setting.path: setting.said for setting in design.settings},
+    }
+    toml = tomli_w.dumps({key: value for key, value in said.items() if value is not None})
+    (folder / "sweep.toml").write_text(toml, encoding="utf-8")
+
+
+@contextmanager
+def _kept(root: Path, points: Points, engine: str, resume: bool) -> Iterator[tuple[Store, Path, Path]]:
+    """The store of a sweep, a folder to fill, and the place that this takes when the block ends well."""
+    about = _about(points, engine)
+    final = results.new_place(root, points.design.base.name)
+    if resume and (left := _left(final.parent, about)) is not None:
+        final = final.with_name(left.name.removeprefix(".").removesuffix(UNFINISHED))
+    hidden = final.with_name(f".{final.name}{UNFINISHED}")
+    hidden.mkdir(parents=True, exist_ok=True)
+    folder = hidden / "results"
+    with Store(hidden / STORE) as store:
+        try:
+            if store.about is None:
+                store.about = about
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            yield store, folder, final
+        except BaseException as error:
+            done, total = len(store), len(points) * points.design.base.replications
+            error.add_note(f"{done:,} of {total:,} simulations are kept in {hidden}.")
+            raise
+    shutil.rmtree(final, ignore_errors=True)  # of a sweep that was killed after the next line
+    folder.rename(final)
+    shutil.rmtree(hidden)
+
+
+def _left(parent: Path, about: dict[str, Any]) -> Path | None:
+    """The folder that this sweep has left behind; None if there is none of any sweep. Raises as `sweep_to_folder`."""
+    others: dict[Path, Any] = {}
+    for hidden in sorted(parent.glob(f".*{UNFINISHED}"), reverse=True):
+        if (hidden / STORE).exists():
+            with Store(hidden / STORE) as store:
+                others[hidden] = store.about
+            if others[hidden] is None or json.dumps(others[hidden]) == json.dumps(about):
+                return hidden
+    if not others:
+        return None
+    hidden, then = next(iter(others.items()))
+    before, now = _flat(then), _flat(about)
+    changed = [
+        Problem(place, f"{before.get(place, 'nothing')} then, {now.get(place, 'nothing')} now", "")
+        for place in {**before, **now}
+        if before.get(place) != now.get(place)
+    ]
+    other = Problem("--resume", f"what is kept in {hidden} is of another sweep", "leave --resume out to begin anew")
+    raise ScenarioError([other, *(changed or [Problem("scenario", "its tables have another order", "")])])
+
+
+def _about(points: Points, engine: str) -> dict[str, Any]:
+    """All that the measures depend on, in terms of JSON."""
+    design = points.design
+    said = {
+        "scenario": design.base.raw,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in points.given.items()},
+        "seed": design.base.seed,
+        "replications": design.base.replications,
+        "design": design.kind,
+        "points": design.number,
+        "sensitivity": design.sensitivity,
+        "vary": {setting.path: setting.said for setting in design.settings},
+        "engine": engine,
+        "versions": provenance.versions() | provenance.source(),
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    return plain
+
+
+def _flat(said: Any, place: str = "") -> dict[str, str]:
+    """Values by dotted place."""
+    if not isinstance(said, dict) or not said:
+        return {place: json.dumps(said)}
+    parts = [_flat(part, f"{place}.{key}".lstrip(".")) for key, part in said.items()]
+    return {deeper: value for part in parts for deeper, value in part.items()}
