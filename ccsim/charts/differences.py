@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.charts import style
 from ccsim.experiment import words
-from ccsim.experiment.comparison import Comparison, Figure, outside
+from ccsim.experiment.comparison import Comparison, Figure, Variant, outside
 from ccsim.experiment.results import Estimate
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ TIMES: Final = {"h": "hours", "m": "minutes", "s": "seconds"}
 def differences(comparison: Comparison) -> Page:
     """A panel a figure, a line a variant: the difference to the baseline with its 95 % interval."""
     others = comparison.variants[1:]
-    figures = [f for f in comparison.headline if any(comparison.difference(variant, f) for variant in others)]
+    figures = [f for f in comparison.headline if any(_difference(comparison, variant, f) for variant in others)]
     columns = min(COLUMNS, len(figures))
     rows = math.ceil(len(figures) / columns)
     names = [words.folded(variant.name, NAME) for variant in others]
@@ -62,7 +62,7 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
 
     definition = figure.definition
     own = comparison.estimate(comparison.baseline, figure)
-    found = [comparison.difference(variant, figure) for variant in comparison.variants[1:]]
+    found = [_difference(comparison, variant, figure) for variant in comparison.variants[1:]]
     ends = [abs(end) for each in found if each is not None for end in each if not math.isnan(end)]
     size, name = words.difference_scale(definition.unit, max(ends, default=0.0))
     unit = TIMES.get(name) or UNITS.get(definition.unit, definition.unit)
@@ -73,7 +73,7 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
     ax.axvline(0, color=style.INK, linewidth=1)
     for row, difference in enumerate(found):
         colour = style.COLOURS[row % len(style.COLOURS)]
-        if difference is None or math.isnan(difference.mean):
+        if difference is None:
             ax.annotate(words.NO_DATA, (0.02, row), xycoords=("axes fraction", "data"), va="center")
         else:
             _whisker(ax, row, Estimate(*(end / size for end in difference)), colour)
@@ -84,6 +84,12 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
+
+
+def _difference(comparison: Comparison, variant: Variant, figure: Figure) -> Estimate | None:
+    """None also where one of the two has no data."""
+    difference = comparison.difference(variant, figure)
+    return None if difference is None or math.isnan(difference.mean) else difference
 
 
 def _whisker(ax: Axes, row: int, difference: Estimate, colour: Any) -> None:

@@ -74,7 +74,7 @@ class Ranking:
         if self.all_miss:
             said.append("No variant meets all its targets, so all are ranked.")
         if len(self.order) < 2:
-            return [*said, f"{self.order[0][0] if self.order else 'None'} is left to rank."]
+            return [*said, f"{self.order[0][0]} is the only one left." if self.order else "None is left to rank."]
         if self.replications == 1:
             return [*said, "One replication cannot tell any of them apart."]
         alike = [f"{pair.first} and {pair.second}" for pair in self.pairs if pair.low == pair.high == 0]
