@@ -14,6 +14,7 @@ from ccsim.cli.new import new
 from ccsim.cli.replay import replay
 from ccsim.cli.run import run
 from ccsim.cli.schema import schema
+from ccsim.cli.sweep import sweep
 from ccsim.errors import ScenarioError
 
 
@@ -32,19 +33,29 @@ class Verbs(click.Group):
             if error.errno == errno.EPIPE:  # `| head`: whoever read us has seen enough
                 raise
             place = f"{error.filename}: " if error.filename else ""
-            click.echo(f"{place}{error.strerror or error}", err=True)
+            _say(error, f"{place}{error.strerror or error}")
             ctx.exit(2)
         except MemoryError as error:
-            click.echo(f"Not enough memory for so many days, contacts or workers. {error}", err=True)
+            _say(error, f"Not enough memory for so many days, contacts or workers. {error}")
             ctx.exit(2)
-        except KeyboardInterrupt:
-            click.echo("Interrupted; nothing was written.", err=True)
+        except KeyboardInterrupt as error:
+            _say(error, "Interrupted." if _notes(error) else "Interrupted; nothing was written.")
             ctx.exit(130)
         return result
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which a planner needs them."""
         return list(self.commands)
+
+
+def _say(error: BaseException, what: str) -> None:
+    """What happened, and what its notes say about what is left."""
+    for line in (what, *_notes(error)):
+        click.echo(line, err=True)
+
+
+def _notes(error: BaseException) -> list[str]:
+    return getattr(error, "__notes__", [])
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -57,8 +68,9 @@ def main() -> None:
     ccsim check my_centre.toml            says what is wrong with it and which defaults it relies on
     ccsim run my_centre.toml              simulates it: a table, a results folder, charts
     ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
+    ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
     """
 
 
-for verb in (run, compare, check, new, schema, replay):
+for verb in (run, compare, sweep, check, new, schema, replay):
     main.add_command(verb)

@@ -367,8 +367,6 @@ class SweepFile(BaseModel):
     """file, relative to the sweep file"""
     vary: dict[str, str | list[Any]]
     variant: str | None = None
-    set: dict[str, Any] = {}
-    """values by dotted path, for all points"""
     seed: int | None = None
     replications: int | None = None
     design: Kind | None = None

@@ -82,17 +82,17 @@ def _differences(base: Sequence[Measures], other: Sequence[Measures]) -> dict[Fi
 
 
 def indices(design: Design, means: Mapping[Figure, F64]) -> Iterator[Index]:
-    """From the figures at the points of a design with indices, those that vary and are known everywhere.
+    """Those of the figures that vary and are known at every point, from their means by point; without means none.
 
     Source: Saltelli et al. (2010), Variance based sensitivity analysis of model output, as `scipy.stats.sobol_indices`.
     """
+    figures = [figure for figure, values in means.items() if np.isfinite(values).all() and np.ptp(values) > 0]
+    if not figures:
+        return
     from scipy.stats import sobol_indices
 
     assert design.number is not None
     n, columns = design.number, len(design.settings)
-    figures = [figure for figure, values in means.items() if np.isfinite(values).all() and np.ptp(values) > 0]
-    if not figures:
-        return
     values = np.stack([means[figure] for figure in figures]).reshape(len(figures), columns + 2, n)
 
     def of(chosen: Any) -> F64:

@@ -20,12 +20,15 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment import provenance, results
 from ccsim.experiment.comparison import Figure
 from ccsim.experiment.design import Design, Points
+from ccsim.experiment.ranking import figures_of
 from ccsim.experiment.results import Estimate
 from ccsim.experiment.sensitivity import Alone, Index, indices, tornado
 from ccsim.experiment.store import Store
 from ccsim.experiment.study import measure_all
-from ccsim.metrics import Measures, Row, summarise
+from ccsim.metrics import METRICS, TOTAL, Measures, Row, summarise
+from ccsim.plan import lower
 from ccsim.scenario import read
+from ccsim.scenario.faults import did_you_mean, one_of, shown
 from ccsim.tables import F64
 
 if TYPE_CHECKING:
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 50_000
 """Rows of a table in memory while it is written."""
+
+SHOWN: Final = ("service_level", "abandonment", "utilisation", "value_lost", "cost")
+"""Metrics of everything together that are shown unless others are wanted."""
 
 UNFINISHED: Final = ".unfinished"
 
@@ -85,6 +91,31 @@ def sweep(points: Points, *, engine: str = "compiled", **options: Any) -> Sweep:
     schema = _schema(points.design)
     chunks = [_arrow(schema, rows) for rows in run.chunks()]
     return run.found(dataset.dataset(pa.concat_tables(chunks)))
+
+
+def read_figures(texts: Sequence[str], design: Design) -> list[Figure]:
+    """The figures to show that `METRIC`, over everything, or `METRIC@PLACE`, of a queue or team, name.
+
+    Without any, those of SHOWN that the scenario has. Raises ScenarioError for what it has not.
+    """
+    plan, terms = lower(design.base)
+    known = {metric: list(figures_of(metric, plan, terms)) for _, metric in METRICS}
+    if not texts:
+        return [figure for metric in SHOWN for figure in known[metric] if figure.level == TOTAL]
+    found: list[Figure] = []
+    problems: list[Problem] = []
+    for text in texts:
+        metric, _, place = text.partition("@")
+        there = [figure for figure in known.get(metric, []) if figure.name == (place or TOTAL)]
+        if metric not in known:
+            problems.append(Problem("--metric", f"no metric {shown(metric)}", did_you_mean(metric, known)))
+        elif not there:
+            having = [f"{metric}@{figure.name}" for figure in known[metric]]
+            problems.append(Problem("--metric", f"no {metric} of {place or 'everything'}", one_of(having)))
+        found += there
+    if problems:
+        raise ScenarioError(problems)
+    return found
 
 
 class _Run:

@@ -1,0 +1,296 @@
+"""Pictures of a sweep: what each setting does, two of them together, and what service costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ccsim.charts import style
+from ccsim.experiment import words
+from ccsim.experiment.comparison import Figure
+from ccsim.experiment.design import Setting
+from ccsim.experiment.results import Estimate
+from ccsim.experiment.sweep import Sweep
+from ccsim.tables import F64
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Page
+
+COST: Final = Figure("total", "total", "cost")
+LINES: Final = 6
+"""Levels of a second setting that are named."""
+
+
+def save(sweep: Sweep, figures: Sequence[Figure], folder: Path) -> None:
+    """Every picture that the sweep has data for, as PNG in the folder, which must exist."""
+    found = {figure: sweep.estimates(figure) for figure in dict.fromkeys([*figures, COST])}
+    known = {figure: estimates for figure, estimates in found.items() if not all(math.isnan(e.mean) for e in estimates)}
+    wanted = [figure for figure in figures if figure in known]
+    pages = {"curves": curves(sweep, wanted, known)} if wanted else {}
+    if wanted and len(sweep.design.settings) > 1 and all(setting.levels for setting in sweep.design.settings[:2]):
+        pages["heat_map"] = heat_map(sweep, wanted, known)
+    judged = [figure for figure in wanted if figure != COST and figure.definition.better != "none"]
+    if judged and COST in known:
+        pages["frontier"] = frontier(sweep, judged, known)
+    if wanted and sweep.alone:
+        pages["tornado"] = tornado(sweep, wanted)
+    for name, page in pages.items():
+        page.savefig(folder / f"{name}.png", dpi=style.DPI)
+
+
+def curves(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]]) -> Page:
+    """A row a figure, a column a setting: in a grid the mean over all other settings, else every point."""
+    settings = sweep.design.settings
+    with style.styled():
+        page = style.page(style.WIDTH, 1.1 + 2.0 * len(figures))
+        grid = page.subplots(len(figures), len(settings), squeeze=False, sharex="col", sharey="row")
+        for row, figure in enumerate(figures):
+            for column, setting in enumerate(settings):
+                _curve(sweep, grid[row][column], column, known[figure], figure)
+                if row == len(figures) - 1:
+                    _setting_axis(grid[row][column], setting)
+            grid[row][0].set_ylabel(_label(figure))
+        what = "every point of the design" if sweep.design.kind != "grid" else "mean over the other settings"
+        if sweep.design.kind == "grid" and len(settings) <= 2:
+            what = "a line each value of the other setting" if len(settings) == 2 else "area: 95 % interval"
+        style.headline(page, "What each setting does", f"{_made_of(sweep)}; {what}.")
+    return page
+
+
+def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figure: Figure) -> None:
+    x = _places(sweep, column)
+    table = np.array(estimates) * _scale(figure)
+    settings = sweep.design.settings
+    if sweep.design.kind != "grid":
+        ax.plot(x, table[:, 0], ".", color=style.COLOURS[0], alpha=0.6, markersize=4)
+    elif len(settings) == 2:
+        other = 1 - column
+        of = _places(sweep, other)
+        levels = np.unique(of)
+        shades = _shades(len(levels))
+        for level, colour in zip(levels, shades, strict=True):
+            mine = of == level
+            ax.plot(x[mine], table[mine, 0], marker=".", color=colour, label=_level_name(settings[other], level))
+        place = ax.get_subplotspec()
+        if place is not None and place.is_first_row():
+            handles, labels = ax.get_legend_handles_labels()
+            every = max(1, math.ceil(len(handles) / LINES))
+            ax.legend(
+                handles[::every], labels[::every], title=words.folded(settings[other].path, 40), fontsize=7,
+                title_fontsize=7, ncols=len(handles[::every]), loc="lower center", bbox_to_anchor=(0.5, 1.0),
+                handlelength=1, columnspacing=1,
+            )  # fmt: skip
+    else:
+        order = np.unique(x)
+        mean, low, high = np.array([[_mean(each) for each in table[x == at].T] for at in order]).T
+        ax.plot(order, mean, marker=".", color=style.COLOURS[0])
+        if len(settings) == 1:
+            ax.fill_between(order, low, high, color=style.COLOURS[0], alpha=0.2, linewidth=0)
+
+
+def heat_map(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]]) -> Page:
+    """A panel a figure over the first two settings, the mean over all others."""
+    across, up = sweep.design.settings[:2]
+    columns = min(3, len(figures))
+    rows = math.ceil(len(figures) / columns)
+    with style.styled():
+        page = style.page(style.WIDTH, 1.1 + rows * 3.0)
+        axes = page.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+        for spare in axes[len(figures) :]:
+            spare.set_axis_off()
+        x, y = _places(sweep, 0), _places(sweep, 1)
+        at_x, at_y = np.unique(x), np.unique(y)
+        for number, (ax, figure) in enumerate(zip(axes, figures, strict=False)):
+            values = np.array([estimate.mean for estimate in known[figure]]) * _scale(figure)
+            cells = np.array([[_mean(values[(x == a) & (y == b)]) for a in at_x] for b in at_y])
+            image = ax.imshow(cells, origin="lower", aspect="auto", cmap="cividis")
+            page.colorbar(image, ax=ax)
+            ax.set_title(_label(figure))
+            ax.grid(visible=False)
+            ax.tick_params(labelbottom=number + columns >= len(figures))
+            if number + columns >= len(figures):
+                ax.set_xlabel(words.folded(across.path, 44))
+            if number % columns == 0:
+                ax.set_ylabel(words.folded(up.path, 32))
+            _ticks(ax, "x", [_level_name(across, level) for level in at_x])
+            _ticks(ax, "y", [_level_name(up, level) for level in at_y])
+            if cells.size <= 60 // columns * 3:
+                _write_cells(ax, cells, figure)
+        others = f"; mean over the other {words.several(len(sweep.design.settings) - 2, 'setting')}"
+        style.headline(
+            page, "Two settings together", _made_of(sweep) + (others if len(sweep.design.settings) > 2 else "") + "."
+        )
+    return page
+
+
+def _write_cells(ax: Axes, cells: F64, figure: Figure) -> None:
+    low, high = np.nanmin(cells), np.nanmax(cells)
+    for (row, column), value in np.ndenumerate(cells):
+        if not math.isnan(value):
+            bright = high > low and (value - low) / (high - low) > 0.55
+            text = words.quantity(figure.definition.unit, value / _scale(figure)).removesuffix(" %")
+            ax.text(column, row, text, ha="center", va="center", fontsize=7, color="black" if bright else "white")
+
+
+def frontier(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]]) -> Page:
+    """A panel a figure against cost: every point, and the line of those that no other point beats in both."""
+    with style.styled():
+        columns = min(2, len(figures))
+        rows = math.ceil(len(figures) / columns)
+        page = style.page(style.WIDTH, 1.1 + rows * 3.2)
+        axes = page.subplots(rows, columns, squeeze=False, sharex=True).ravel()
+        for spare in axes[len(figures) :]:
+            spare.set_axis_off()
+        cost = np.array([estimate.mean for estimate in known[COST]])
+        for number, (ax, figure) in enumerate(zip(axes, figures, strict=False)):
+            values = np.array([estimate.mean for estimate in known[figure]]) * _scale(figure)
+            better = 1 if figure.definition.better == "higher" else -1
+            ax.plot(cost, values, ".", color=style.QUIET, alpha=0.5, markersize=5)
+            best = unbeaten(cost, values * better)
+            ax.plot(cost[best], values[best], marker="o", markersize=5, color=style.COLOURS[1], drawstyle="steps-post")
+            for point in best[:: max(1, len(best) // 6)]:
+                ax.annotate(
+                    _point_name(sweep, point), (cost[point], values[point]), fontsize=6.5, color=style.INK,
+                    xytext=(5, -9 * better), textcoords="offset points", annotation_clip=False,
+                )  # fmt: skip
+            ax.margins(x=0.12, y=0.12)
+            ax.set_ylabel(_label(figure))
+            ax.tick_params(labelbottom=number + columns >= len(figures))
+            if number + columns >= len(figures):
+                ax.set_xlabel("cost (total, money)")
+        style.headline(
+            page,
+            "What service costs",
+            f"{_made_of(sweep)}; line: the points that no other beats in cost and in this.\n"
+            f"Beside them: {', '.join(setting.path for setting in sweep.design.settings)}.",
+        )
+    return page
+
+
+def unbeaten(cost: F64, good: F64) -> list[int]:
+    """Points, by rising cost, than which none costs no more and is better: the Pareto frontier."""
+    found: list[int] = []
+    for point in np.lexsort((-good, cost)).tolist():
+        if not math.isnan(cost[point] + good[point]) and (not found or good[point] > good[found[-1]]):
+            found.append(point)
+    return found
+
+
+def tornado(sweep: Sweep, figures: Sequence[Figure]) -> Page:
+    """A panel a figure: how far each setting alone moves it, the strongest on top."""
+    columns = min(2, len(figures))
+    rows = math.ceil(len(figures) / columns)
+    with style.styled():
+        page = style.page(style.WIDTH, 1.2 + rows * (0.9 + 0.45 * len(sweep.design.settings)))
+        axes = page.subplots(rows, columns, squeeze=False).ravel()
+        for spare in axes[len(figures) :]:
+            spare.set_axis_off()
+        for ax, figure in zip(axes, figures, strict=False):
+            _bars(sweep, ax, figure)
+        ends = {"at its lower end": style.COLOURS[5], "at its upper end": style.COLOURS[1]}
+        style.legend(page, [style.patch(end, colour) for end, colour in ends.items()], above=True)
+        replications = words.several(sweep.replications, "replication")
+        style.headline(
+            page,
+            "Each setting alone",
+            f"Difference to the scenario as it is, all else unchanged; {replications} on the same streams; "
+            "line: 95 % interval.",
+        )
+    return page
+
+
+def _bars(sweep: Sweep, ax: Axes, figure: Figure) -> None:
+    rows = [row for row in sweep.alone if row[2:5] == figure and row.difference is not None]
+    largest = max((abs(row.difference or 0) for row in rows), default=0)
+    scale, unit = words.difference_scale(figure.definition.unit, largest)
+    ends = {setting.path: [row for row in rows if row.setting == setting.path] for setting in sweep.design.settings}
+    order = sorted(ends, key=lambda path: max((abs(row.difference or 0) for row in ends[path]), default=0))
+    by_path = {setting.path: setting for setting in sweep.design.settings}
+    for place, path in enumerate(order):
+        for row in ends[path]:
+            setting = by_path[path]
+            lower = row.value == setting.outer[0]
+            value = (row.difference or 0) / scale
+            half = None if row.high is None else (row.high - (row.difference or 0)) / scale
+            shift = 0.18 if lower else -0.18
+            ax.barh(place + shift, value, height=0.34, color=style.COLOURS[5] if lower else style.COLOURS[1])
+            ax.errorbar(value, place + shift, xerr=half, color=style.INK, linewidth=1)
+            ax.annotate(
+                _value_name(setting, row.value), (0, place + shift), fontsize=6.5, va="center",
+                ha="right" if value >= 0 else "left", xytext=(-3 if value >= 0 else 3, 0), textcoords="offset points",
+            )  # fmt: skip
+    ax.axvline(0, color=style.INK, linewidth=0.8)
+    ax.set_yticks(range(len(order)), [words.folded(path, 26) for path in order])
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x")
+    ax.margins(x=0.1)
+    share = figure.definition.unit == "share"
+    ax.set_title(f"{figure} ({'percentage points' if share else unit or figure.definition.unit})")
+
+
+# --------------------------------------------------------------------------------------------------------------- shared
+
+
+def _places(sweep: Sweep, column: int) -> F64:
+    """A setting at each point, as a number; of what is none, the number of its level."""
+    values = [row[column] for row in sweep.design.rows]
+    setting = sweep.design.settings[column]
+    return np.array(values if setting.numeric else [setting.levels.index(value) for value in values], dtype=np.float64)
+
+
+def _level_name(setting: Setting, place: float) -> str:
+    return _value_name(setting, place if setting.numeric else setting.levels[int(place)])
+
+
+def _value_name(setting: Setting, value: Any) -> str:
+    if setting.seconds:
+        return words.duration(value)
+    return f"{value:.4g}" if isinstance(value, int | float) else style.short(str(value))
+
+
+def _point_name(sweep: Sweep, point: int) -> str:
+    row = sweep.design.rows[point]
+    return ", ".join(_value_name(setting, value) for setting, value in zip(sweep.design.settings, row, strict=True))
+
+
+def _shades(count: int) -> list[Any]:
+    """Colours from low to high."""
+    from matplotlib import colormaps
+
+    return [colormaps["cividis"](place) for place in np.linspace(0, 0.85, count)]
+
+
+def _setting_axis(ax: Axes, setting: Setting) -> None:
+    ax.set_xlabel(words.folded(setting.path, 40) + (" (s)" if setting.seconds else ""))
+    if not setting.numeric:
+        ax.set_xticks(range(len(setting.levels)), [_value_name(setting, level) for level in setting.levels])
+
+
+def _ticks(ax: Axes, axis: str, names: list[str]) -> None:
+    every = max(1, math.ceil(len(names) / 10))
+    places = list(range(0, len(names), every))
+    {"x": ax.set_xticks, "y": ax.set_yticks}[axis](places, [names[place] for place in places])
+
+
+def _scale(figure: Figure) -> float:
+    return 100.0 if figure.definition.unit == "share" else 1.0
+
+
+def _label(figure: Figure) -> str:
+    unit = figure.definition.unit
+    return f"{str(figure).removeprefix('total ')} ({'%' if unit == 'share' else unit})"
+
+
+def _mean(values: F64) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def _made_of(sweep: Sweep) -> str:
+    points = words.several(len(sweep.design.rows), "point")
+    return f"{sweep.design.base.name}: {points}, {words.several(sweep.replications, 'replication')} each"

@@ -1,0 +1,156 @@
+"""`ccsim sweep`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ccsim.experiment.comparison import Figure
+    from ccsim.experiment.design import Design
+    from ccsim.experiment.sweep import Sweep
+
+ARGUMENTS = "ccsim.sweep.arguments"
+
+
+class _Remembered(click.Command):
+    """Keeps its arguments as they were typed, to say how to go on after an interruption."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_Remembered)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--vary", multiple=True, metavar="PATH=LEVELS", help="1:6, 0.8:1.2:5, 2m:10m:5 or 1,2,4; may be repeated."
+)
+@click.option("--design", type=click.Choice(["grid", "latin", "sobol"]), help="Which points.  [default: grid]")
+@click.option("--points", type=int, metavar="N", help="How many, of a Latin hypercube or a Sobol' sequence.")
+@click.option("--sensitivity", is_flag=True, help="Each setting alone; with a Sobol' sequence also its indices.")
+@click.option("--metric", "metrics", multiple=True, metavar="METRIC[@PLACE]", help="Show these; may be repeated.")
+@click.option("--variant", metavar="V", help="Apply this variant of the file.")
+@click.option("--replications", type=int, metavar="N", help="Of each point, instead of the file's number.")
+@click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="That share the work.  [default: all processors]")
+@click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
+@click.option("--cluster", metavar="ADDRESS", help='Of a Dask scheduler whose workers do it; "local" starts one here.')
+@click.option("--resume", is_flag=True, help="Go on where an interrupted sweep stopped.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
+@click.pass_context
+def sweep(
+    ctx: click.Context,
+    /,
+    file: Path,
+    vary: tuple[str, ...],
+    metrics: tuple[str, ...],
+    engine: str,
+    workers: int | None,
+    executor: str | None,
+    cluster: str | None,
+    resume: bool,
+    out: Path | None,
+    as_json: bool,
+    **said: Any,
+) -> None:
+    """Vary settings of the scenario in FILE (or of a sweep file) and run every point of the design.
+
+    \b
+    ccsim sweep shop.toml --vary team.frontline.concurrency.chat=1:6 --vary queue.phone.volume.scale=0.8:1.2:5
+
+    What is done is kept when it is interrupted: the same command with --resume goes on from there.
+    """
+    from ccsim.experiment.design import Points
+    from ccsim.experiment.sweep import as_json as everything
+    from ccsim.experiment.sweep import read_figures, sweep_to_folder
+    from ccsim.experiment.sweep import sweep as sweep_in_memory
+
+    if cluster is not None and executor is not None:
+        raise click.UsageError("Give --cluster or --executor, not both.")
+    if resume and as_json and out is None:
+        raise click.UsageError("Without a results folder (--out) nothing is kept to --resume from.")
+    design, changes, wanted = _design(file, vary, metrics, said)
+    figures = read_figures(wanted, design)
+    count = len(design.rows) + len(design.alone)
+    with _bar(count, "checked") as bar:
+        points = Points.checked(design, bar.update)
+    folder = None
+    with _bar(count * design.base.replications, "simulated") as bar:
+        options: dict[str, Any] = {
+            "engine": engine,
+            "workers": workers,
+            "executor": cluster or executor or "processes",
+            "progress": bar.update,
+        }
+        if as_json and out is None:
+            found = sweep_in_memory(points, **options)
+        else:
+            draw = None if as_json else _drawing(figures)
+            try:
+                found, folder = sweep_to_folder(
+                    out or Path("results"), points, resume=resume, overrides=changes, draw=draw, **options
+                )
+            except (KeyboardInterrupt, OSError, MemoryError) as error:
+                again = [argument for argument in ctx.meta[ARGUMENTS] if argument != "--resume"]
+                error.add_note(f"Go on with: {shlex.join([*ctx.command_path.split(), *again, '--resume'])}")
+                raise
+    if as_json:
+        click.echo(json.dumps(everything(found), allow_nan=False))
+    else:
+        from ccsim.cli.sweep_table import show
+
+        show(found, figures)
+    if folder is not None:
+        click.echo(f"Results: {folder}", err=as_json)
+
+
+def _design(
+    file: Path, vary: tuple[str, ...], metrics: tuple[str, ...], said: Mapping[str, Any]
+) -> tuple[Design, list[str], list[str]]:
+    """The design, the changes to its scenario, and the metrics to show, from the command line over a sweep file."""
+    from ccsim.experiment.design import Design, read_setting, read_sweep_file
+    from ccsim.scenario import read
+
+    known = read_sweep_file(file)
+    text = [part.partition("=") for part in vary]
+    for path, equals, _ in text:
+        if not equals:
+            raise click.UsageError(f"--vary {path}: no =; PATH=LEVELS, such as team.phone.shifts.0.agents=4:9")
+    levels: list[tuple[str, Any]] = [(path.strip(), those.strip()) for path, _, those in text]
+    given = {key: said[key] for key in ("seed", "replications", "variant", "design", "points", "sensitivity")}
+    if known is not None:
+        levels = [*((path, those) for path, those in known.vary.items() if path not in dict(levels)), *levels]
+        given = {key: getattr(known, key) if value in (None, False) else value for key, value in given.items()}
+        metrics = metrics or tuple(known.metrics)
+        file = file.parent / known.scenario
+    numbers = [f"{key}={given[key]}" for key in ("seed", "replications") if given[key] is not None]
+    changes = [*said["overrides"], *numbers]
+    base = read.load(file, given["variant"], changes)
+    settings = tuple(read_setting(path, those) for path, those in levels)
+    design = Design(base, settings, given["design"] or "grid", given["points"], given["sensitivity"], file)
+    return design, changes, list(metrics)
+
+
+def _drawing(figures: list[Figure]) -> Callable[[Sweep, Path], None]:
+    def draw(found: Sweep, folder: Path) -> None:
+        from ccsim.charts import sweeps
+
+        sweeps.save(found, figures, folder)
+
+    return draw
+
+
+def _bar(total: int, what: str) -> Any:
+    """On stderr, from the second second on, and only where somebody watches."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, unit=" ", desc=what, delay=1, disable=None, leave=False)

@@ -1,0 +1,87 @@
+"""The tables that a sweep prints."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from ccsim.experiment import words
+from ccsim.experiment.comparison import Figure
+from ccsim.experiment.design import Setting
+from ccsim.experiment.sweep import Sweep
+
+MOST = 30
+"""Points on the screen."""
+
+
+def show(sweep: Sweep, figures: list[Figure]) -> None:
+    """The figures at the points, then what each setting does alone."""
+    console = Console(file=sys.stdout, highlight=False)
+    design = sweep.design
+    console.print(design.base.name, style="bold", markup=False)
+    console.print()
+    console.print(_points(sweep, figures))
+    if len(design.rows) > MOST:
+        console.print(f"… and {len(design.rows) - MOST:,} more points, in sweep.csv and sweep.parquet.", markup=False)
+    if design.sensitivity:
+        for figure in figures:
+            console.print()
+            console.print(_alone(sweep, figure))
+    console.print()
+    each = words.several(sweep.replications, "replication")
+    points = words.several(len(design.rows), "point")
+    console.print(
+        f"{points} ({design.kind}), {each} each, seed {design.base.seed}, engine {sweep.engine}.", markup=False
+    )
+
+
+def _points(sweep: Sweep, figures: list[Figure]) -> Table:
+    table = _table()
+    for setting in sweep.design.settings:
+        table.add_column(words.folded(setting.path, 16), justify="right", overflow="fold")
+    for figure in figures:
+        table.add_column(words.folded(str(figure).removeprefix("total "), 12), justify="right", overflow="fold")
+    columns = [sweep.estimates(figure)[:MOST] for figure in figures]
+    for row, *estimates in zip(sweep.design.rows[:MOST], *columns, strict=True):
+        cells = [text(setting, value) for setting, value in zip(sweep.design.settings, row, strict=True)]
+        for figure, estimate in zip(figures, estimates, strict=True):
+            cells.append(words.quantity(figure.definition.unit, estimate.mean))
+        table.add_row(*cells)
+    return table
+
+
+def _alone(sweep: Sweep, figure: Figure) -> Table:
+    indices = {index.setting: index for index in sweep.indices if index[1:4] == figure}
+    table = _table()
+    table.add_column(str(figure), min_width=24)
+    for end in ("lower end", "upper end"):
+        table.add_column(end, justify="right")
+    if indices:
+        table.add_column("Sobol':\nfirst", justify="right")
+        table.add_column("\ntotal", justify="right")
+    for setting in sweep.design.settings:
+        cells = [setting.path]
+        for row in (row for row in sweep.alone if row.setting == setting.path and row[2:5] == figure):
+            mean = math.nan if row.difference is None else row.difference
+            half = math.nan if row.high is None else row.high - mean
+            cells.append(f"{text(setting, row.value)}: {words.difference(row.unit, mean, half)}")
+        if index := indices.get(setting.path):
+            cells += [f"{index.first:.2f}", f"{index.total:.2f}"]
+        table.add_row(*cells)
+    return table
+
+
+def text(setting: Setting, value: Any) -> str:
+    """A value of a setting as people write it."""
+    if setting.seconds:
+        return words.duration(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
