@@ -11,6 +11,8 @@ import pytest
 
 from tests.cli.tiny import TINY, ccsim, only_folder, write_tiny
 
+ROOT = Path(__file__).parents[2]
+
 EIGHT = TINY + "".join(
     f"""
 [variant."number {i} with_a_name_that_is_long_enough_to_be_folded"]
@@ -125,6 +127,18 @@ def test_table_shows_targets_and_marks_differences(tiny: Path, tmp_path: Path) -
     assert lines[level + 1].rstrip().endswith("*"), "three times as many calls are felt"
     assert "missed" in lines[level]
     assert "zero is outside" in " ".join(done.stdout.split())
+
+
+def test_the_page_shows_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    page = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
+    command, _, shown = page.split("```\n$ ")[1].split("\n```")[0].partition("\n")
+    program, *arguments = command.replace("scenarios/", f"{ROOT}/scenarios/").split()
+    assert program == "ccsim"
+    printed = [line.rstrip() for line in ccsim(*arguments, "--out", tmp_path).stdout.splitlines()]
+    lines = shown.splitlines()
+    assert len(lines) > 20
+    assert printed[: len(lines)] == lines
 
 
 @pytest.mark.parametrize(
