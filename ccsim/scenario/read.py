@@ -141,8 +141,8 @@ def _stored_names(scenario: Scenario) -> dict[str, str]:
 
 
 def _toml(path: Path, file: str) -> dict[str, Any]:
-    def refused(found: str, allowed: str, place: str = "") -> ScenarioError:
-        return ScenarioError([Problem(place, found, allowed, file)])
+    def refused(found: str, allowed: str) -> ScenarioError:
+        return ScenarioError([Problem("", found, allowed, file)])
 
     try:
         content = path.read_bytes()
@@ -152,6 +152,15 @@ def _toml(path: Path, file: str) -> dict[str, Any]:
         raise refused("a folder", "a scenario in TOML") from None
     except (OSError, ValueError) as bad:
         raise refused(f"cannot be read: {bad}", "a scenario in TOML") from None
+    return tables(content, file)
+
+
+def tables(content: bytes, file: str = "") -> dict[str, Any]:
+    """The tables of a scenario in TOML. Raises `ScenarioError`."""
+
+    def refused(found: str, allowed: str, place: str) -> ScenarioError:
+        return ScenarioError([Problem(place, found, allowed, file)])
+
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as bad:
@@ -161,7 +170,7 @@ def _toml(path: Path, file: str) -> dict[str, Any]:
         match = re.search(r"\(at (line \d+), column \d+\)", str(bad))
         raise refused(f"not TOML: {bad}", "TOML", match[1] if match else "end of file") from None
     except (RecursionError, ValueError) as bad:  # nested too deeply; a number or date beyond Python's range
-        raise refused(f"not TOML: {bad}", "TOML") from None
+        raise refused(f"not TOML: {bad}", "TOML", "") from None
 
 
 def _variant(raw: dict[str, Any], name: str, problems: list[Problem], file: str) -> list[tuple[str, Any]]:
