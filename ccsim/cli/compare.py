@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value in all; may be repeated.")
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="That share the work.  [default: all processors]")
-@click.option("--executor", type=click.Choice(["threads", "processes"]), default="threads", show_default=True)
+@click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
+@click.option("--cluster", metavar="ADDRESS", help='Of a Dask scheduler whose workers do it; "local" starts one here.')
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
 def compare(
@@ -35,7 +36,8 @@ def compare(
     overrides: tuple[str, ...],
     engine: str,
     workers: int | None,
-    executor: str,
+    executor: str | None,
+    cluster: str | None,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -54,6 +56,8 @@ def compare(
 
     if variants and len(files) > 1:
         raise click.UsageError("--variants compares the variants of one FILE.")
+    if cluster is not None and executor is not None:
+        raise click.UsageError("Give --cluster or --executor, not both.")
     if not variants and len(files) == 1:
         raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
     given = {"seed": seed, "replications": replications}
@@ -68,7 +72,7 @@ def compare(
             "baseline": baseline,
             "engine": engine,
             "workers": workers,
-            "executor": executor,
+            "executor": cluster or executor or "processes",
             "progress": bar.update,
         }
         if as_json and out is None:
