@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.metrics import METRICS, TOTAL, Measures, applicable
-from ccsim.metrics.definitions import Level
+from ccsim.experiment.comparison import Figure
+from ccsim.experiment.ranking import figures_of
+from ccsim.experiment.results import Goal
+from ccsim.metrics import METRICS, TOTAL, Measures
 from ccsim.metrics.intervals import ratio_interval
-from ccsim.metrics.measures import Key
-from ccsim.scenario.faults import did_you_mean, shown
+from ccsim.scenario.faults import did_you_mean, one_of, shown
 from ccsim.tables import Plan, Terms
 
 FIRST: Final = 20
@@ -31,15 +32,6 @@ FIRST: Final = 20
 
 MOST: Final = 1000
 """Replications after which a run ends in any case, unless told otherwise."""
-
-
-class Goal(NamedTuple):
-    """A wanted half-width of a metric's 95 % interval, in the metric's unit, at a queue, a team or in total."""
-
-    level: str
-    name: str
-    metric: str
-    half_width: float
 
 
 class Precision:
@@ -73,18 +65,12 @@ class Precision:
 
 def _half_widths(goals: Sequence[Goal], measures: Sequence[Measures]) -> Iterator[float]:
     for level, name, metric, _ in goals:
-        key = _key(level, metric)
-        stacked = np.stack([one.values[key] for one in measures])
+        kind = Figure(level, name, metric).definition.level
+        stacked = np.stack([one.values[kind, metric] for one in measures])
         _, low, high = ratio_interval(stacked[:, 0], stacked[:, 1])
-        names = measures[0].names[key[0]]
+        names = measures[0].names[kind]
         place = len(names) if level == TOTAL else names.index(name)
         yield float(high[place] - low[place]) / 2
-
-
-def _key(level: str, metric: str) -> Key:
-    """A level's metrics; totals are of queues where queues and teams share a name."""
-    kinds: tuple[Level, ...] = ("team",) if level == "team" else ("queue", "team")
-    return next((kind, metric) for kind in kinds if (kind, metric) in METRICS)
 
 
 def read_goals(wanted: Mapping[str, float], plan: Plan, terms: Terms) -> tuple[Goal, ...]:
@@ -94,42 +80,27 @@ def read_goals(wanted: Mapping[str, float], plan: Plan, terms: Terms) -> tuple[G
     """
     goals: list[Goal] = []
     problems = []
+    known = {metric: list(figures_of(metric, plan, terms)) for _, metric in METRICS}
+    everything = (*terms.queues, *terms.teams, TOTAL)
     for text, half_width in wanted.items():
         metric, at, name = text.partition("@")
+        there = known.get(metric, [])
+        chosen = [figure for figure in there if (figure.name == name if at else figure.level != TOTAL)]
         if not 0 < half_width < math.inf:
             found, allowed = f"a half-width of {half_width:g}", "a number above 0, in the metric's unit"
-        elif not any(known == metric for _, known in METRICS):
-            found, allowed = f"no metric {shown(metric)}", did_you_mean(metric, dict.fromkeys(m for _, m in METRICS))
+        elif metric not in known:
+            found, allowed = f"no metric {shown(metric)}", did_you_mean(metric, known)
+        elif at and name not in everything:
+            found, allowed = f"no queue or team {shown(name)}", did_you_mean(name, everything)
+        elif not chosen:
+            found, allowed = f"does not apply to {name or 'any queue or team'}", one_of(f.name for f in there)
         else:
-            places = _places(metric, plan, terms)
-            chosen = [place for place in places if (place[1] == name if at else place[0] != TOTAL)]
-            goals += [Goal(*place, metric, half_width) for place in chosen]
-            if chosen:
-                continue
-            everything = (*terms.queues, *terms.teams, TOTAL)
-            if not at:
-                found, allowed = "applies to no queue or team here", "a metric that does"
-            elif name in everything:
-                found, allowed = f"does not apply to {name}", f"one of {', '.join(place for _, place in places)}"
-            else:
-                found, allowed = f"no queue or team {shown(name)}", did_you_mean(name, everything)
+            goals += [Goal(*figure, half_width) for figure in chosen]
+            continue
         problems.append(Problem(text, found, allowed, "precision"))
     if problems:
         raise ScenarioError(problems)
     return tuple(goals)
-
-
-def _places(metric: str, plan: Plan, terms: Terms) -> list[tuple[str, str]]:
-    """Level and name of all to which a metric of this name applies."""
-    places: list[tuple[str, str]] = []
-    total = False
-    of: dict[Level, tuple[str, ...]] = {"queue": terms.queues, "team": terms.teams}
-    for kind, names in of.items():
-        if (known := METRICS.get((kind, metric))) is not None:
-            applies = applicable(known, plan, terms)
-            places += [(kind, name) for name, does in zip(names, applies, strict=True) if does]
-            total |= known.in_total and bool(applies.any())
-    return [*places, (TOTAL, TOTAL)] if total else places
 
 
 def read_wanted(texts: Iterable[str]) -> dict[str, float]:

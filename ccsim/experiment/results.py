@@ -20,7 +20,6 @@ import numpy as np
 
 from ccsim.experiment import provenance
 from ccsim.experiment.logs import LOGS
-from ccsim.experiment.precision import Goal
 from ccsim.metrics import IntervalRow, Row, Summary
 from ccsim.metrics.definitions import Level
 from ccsim.scenario import read
@@ -50,6 +49,15 @@ class Series(NamedTuple):
     mean: F64
     low: F64
     high: F64
+
+
+class Goal(NamedTuple):
+    """A wanted half-width of a metric's 95 % interval, in the metric's unit, at a queue, a team or in total."""
+
+    level: str
+    name: str
+    metric: str
+    half_width: float
 
 
 @dataclass(frozen=True)

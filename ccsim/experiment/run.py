@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.experiment import logs, results
 from ccsim.experiment.executors import run_all
-from ccsim.experiment.precision import Goal, Precision
-from ccsim.experiment.results import Results
+from ccsim.experiment.precision import Precision
+from ccsim.experiment.results import Goal, Results
 from ccsim.metrics import Collected, Measures, measure
 from ccsim.plan import lower
 from ccsim.scenario.model import Scenario

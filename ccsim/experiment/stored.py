@@ -11,8 +11,7 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment.logs import LOGS
-from ccsim.experiment.precision import Goal
-from ccsim.experiment.results import Results
+from ccsim.experiment.results import Goal, Results
 from ccsim.experiment.run import ENGINES
 from ccsim.metrics import METRICS, TOTAL, Row, Summary
 from ccsim.metrics.definitions import Level

@@ -12,7 +12,8 @@ import math
 import pytest
 
 from ccsim import theory
-from ccsim.experiment.precision import Goal, Precision
+from ccsim.experiment.precision import Precision
+from ccsim.experiment.results import Goal
 from ccsim.experiment.run import run
 from ccsim.scenario import read
 

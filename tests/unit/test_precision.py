@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ccsim.errors import ScenarioError
-from ccsim.experiment.precision import FIRST, Goal, Precision, read_goals, read_wanted
+from ccsim.experiment.precision import FIRST, Precision, read_goals, read_wanted
+from ccsim.experiment.results import Goal
 from ccsim.experiment.run import run
 from ccsim.metrics import Measures
 from ccsim.plan import lower
@@ -177,7 +178,7 @@ def test_several_options_and_commas(tiny: Scenario) -> None:
         ("service_level@phon:0.01", 'did you mean "phone"'),
         ("service_level@all:0.01", "does not apply to all; one of phone, chat, message, total"),
         ("reply_level@phone:0.01", "does not apply to phone; one of chat, total"),
-        ("resolution_level:0.01", "applies to no queue or team"),
+        ("resolution_level:0.01", "does not apply to any queue or team; nothing"),
         ("asa:0", "above 0"),
         ("asa:-1", "above 0"),
         ("asa:nan", "above 0"),
