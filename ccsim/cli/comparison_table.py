@@ -34,7 +34,8 @@ def show(comparison: Comparison, ranking: Ranking) -> None:
             console.print(f"{variant.name}: {variant.title}", markup=False)
     figures = comparison.headline
     if ranking.figure not in figures and ranking.order:
-        figures = (*figures, ranking.figure)
+        places = [figure[:2] for figure in comparison.figures]
+        figures = tuple(sorted((*figures, ranking.figure), key=lambda figure: places.index(figure[:2])))
     side_by_side = max(1, (console.width - LABEL) // COLUMN)
     for start in range(0, len(variants), side_by_side):
         console.print()

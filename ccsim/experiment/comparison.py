@@ -104,8 +104,13 @@ class Variant:
 
     @property
     def missed(self) -> list[str]:
-        """The targets that it misses: `phone service level`; with `?` where the interval contains the target."""
-        return [f"{figure}{'' if goal.sure else '?'}" for figure, goal in self.targets.items() if not goal.met]
+        """The targets that it misses: `phone service level`; with `(?)` where the interval contains the target."""
+        return [f"{figure}{'' if goal.sure else ' (?)'}" for figure, goal in self.targets.items() if not goal.met]
+
+    @property
+    def barely_met(self) -> list[str]:
+        """The targets that it meets by its means but that their intervals contain."""
+        return [str(figure) for figure, goal in self.targets.items() if goal.met and not goal.sure]
 
 
 @dataclass(frozen=True)

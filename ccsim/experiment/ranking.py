@@ -62,6 +62,8 @@ class Ranking:
     """every two of the order"""
     left_out: dict[str, list[str]]
     """variants that are not ranked, with the targets that they miss"""
+    doubtful: dict[str, list[str]]
+    """ranked variants, with the targets that they meet by their means but that the intervals contain"""
     all_miss: bool
     """no variant meets all its targets, so all are ranked"""
     level: float
@@ -71,6 +73,8 @@ class Ranking:
     def sentences(self) -> list[str]:
         """What can be said of the order at this number of replications, and what cannot."""
         said = [f"{name} is not ranked: it misses {', '.join(missed)}." for name, missed in self.left_out.items()]
+        for name, barely in self.doubtful.items():
+            said.append(f"{name} may miss {', '.join(barely)} after all: the interval contains the target.")
         if self.all_miss:
             said.append("No variant meets all its targets, so all are ranked.")
         if len(self.order) < 2:
@@ -115,7 +119,8 @@ def rank(comparison: Comparison, figure: Figure | None = None) -> Ranking:
         needed = None if told else replications_needed(apart, comparison.replications, level)
         pairs.append(Pair(first.name, second.name, apart.mean, *or_none(apart)[1:], told, needed))
     ranked = tuple((variant.name, found[variant]) for variant in order)
-    return Ranking(figure, ranked, tuple(pairs), left_out, all_miss, level, comparison.replications)
+    doubtful = {v.name: v.barely_met for v in order if missed and not all_miss and v.barely_met}
+    return Ranking(figure, ranked, tuple(pairs), left_out, doubtful, all_miss, level, comparison.replications)
 
 
 def replications_needed(difference: Estimate, replications: int, level: float) -> int | None:
@@ -151,7 +156,7 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> Figure:
     if metric not in known:
         raise refused(f"no metric {shown(metric)}", did_you_mean(metric, known))
     terms_of = [lower(scenario) for scenario in scenarios.values()]
-    found = {figure for plan, terms in terms_of for figure in figures_of(metric, plan, terms)}
+    found = dict.fromkeys(figure for plan, terms in terms_of for figure in figures_of(metric, plan, terms))
     places = dict.fromkeys(name for _, terms in terms_of for name in (*terms.queues, *terms.teams, TOTAL))
     if place not in places:
         raise refused(f"no queue or team {shown(place)}", did_you_mean(place, places))

@@ -211,7 +211,7 @@ def with_costs(base: Comparison, costs: Mapping[str, Any], *, phone_level: Mappi
         one = base.baseline.results
         scenario = one.scenario.with_streams(1, len(values))
         rows = tuple(
-            row._replace(mean=(phone_level or {}).get(name, 1.0), low=0.0, high=1.0)
+            row._replace(mean=(phone_level or {}).get(name, 1.0), low=0.0 if phone_level else 1.0, high=1.0)
             for row in one.summary.rows
             if row.metric == "service_level" and row.name == "phone"
         )
@@ -258,9 +258,11 @@ def test_who_misses_a_target_is_not_ranked_by_cost(three: Comparison) -> None:
     comparison = with_costs(three, costs, phone_level={"good": 0.9, "bad": 0.7, "best": 0.8})
     ranking = rank(comparison)
     assert [name for name, _ in ranking.order] == ["best", "good"]
-    assert ranking.left_out == {"bad": ["phone service level?"]}
+    assert ranking.left_out == {"bad": ["phone service level (?)"]}
     assert ranking.sentences() == [
-        "bad is not ranked: it misses phone service level?.",
+        "bad is not ranked: it misses phone service level (?).",
+        "best may miss phone service level after all: the interval contains the target.",
+        "good may miss phone service level after all: the interval contains the target.",
         "All pairs are told apart at 2 replications.",
     ]
     assert [name for name, _ in rank(comparison, COST).order] == ["bad", "best", "good"], "asked for by name"
