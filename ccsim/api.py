@@ -406,10 +406,10 @@ class Comparison(comparison.Comparison):
 
     @property
     def plot(self) -> Plots:
-        """`plot.differences()`, which is `plot()` too."""
+        """`plot.differences()`"""
         from ccsim.charts.differences import differences
 
-        return Plots({"differences": partial(differences, self)}, partial(differences, self))
+        return Plots({"differences": partial(differences, self)})
 
     def save(self, folder: Place) -> Path:
         """Writes a results folder as `ccsim compare` does, without charts.
@@ -445,6 +445,15 @@ class Sweep(sweep.Sweep):
     folder: Path | None = None
     """where it was written, if it was"""
 
+    def plot(self, *metrics: str) -> Plots:
+        """Its pictures of metrics, over everything or as `asa@phone`; without any, of service and cost.
+
+        `sweep.plot("asa@phone").curves()`. Raises ScenarioError for what there is not.
+        """
+        from ccsim.charts.sweeps import pages
+
+        return Plots(pages(self, sweep.read_figures(metrics, self.design)))
+
     def __repr__(self) -> str:
         paths = ", ".join(setting.path for setting in self.design.settings)
         runs = words.several(self.replications, "replication")
@@ -452,14 +461,10 @@ class Sweep(sweep.Sweep):
 
 
 class Plots:
-    """Charts by name, each a function that draws it afresh; called itself, the one that shows most."""
+    """Charts by name, each a function that draws it afresh; `dir` lists them."""
 
-    def __init__(self, charts: Mapping[str, Callable[[], Figure]], most: Callable[[], Figure]) -> None:
+    def __init__(self, charts: Mapping[str, Callable[[], Figure]]) -> None:
         self._charts = charts
-        self._most = most
-
-    def __call__(self) -> Figure:
-        return self._most()
 
     def __getattr__(self, name: str) -> Callable[[], Figure]:
         if name not in self._charts:

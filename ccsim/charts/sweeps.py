@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,19 +29,26 @@ LINES: Final = 6
 
 def save(sweep: Sweep, figures: Sequence[Figure], folder: Path) -> None:
     """Every picture that the sweep has data for, as PNG in the folder, which must exist."""
+    for name, draw in pages(sweep, figures).items():
+        draw().savefig(folder / f"{name}.png", dpi=style.DPI)
+
+
+def pages(sweep: Sweep, figures: Sequence[Figure]) -> dict[str, Callable[[], Page]]:
+    """By name what draws each picture for which the sweep has data."""
     found = {figure: sweep.estimates(figure) for figure in dict.fromkeys([*figures, COST])}
     known = {figure: estimates for figure, estimates in found.items() if not all(math.isnan(e.mean) for e in estimates)}
     wanted = [figure for figure in figures if figure in known]
-    pages = {"curves": curves(sweep, wanted, known)} if wanted else {}
-    if wanted and len(sweep.design.settings) > 1 and all(setting.levels for setting in sweep.design.settings[:2]):
-        pages["heat_map"] = heat_map(sweep, wanted, known)
+    if not wanted:
+        return {}
+    drawn: dict[str, Callable[[], Page]] = {"curves": partial(curves, sweep, wanted, known)}
+    if len(sweep.design.settings) > 1 and all(setting.levels for setting in sweep.design.settings[:2]):
+        drawn["heat_map"] = partial(heat_map, sweep, wanted, known)
     judged = [figure for figure in wanted if figure != COST and figure.definition.better != "none"]
     if judged and COST in known:
-        pages["frontier"] = frontier(sweep, judged, known)
-    if wanted and sweep.alone:
-        pages["tornado"] = tornado(sweep, wanted)
-    for name, page in pages.items():
-        page.savefig(folder / f"{name}.png", dpi=style.DPI)
+        drawn["frontier"] = partial(frontier, sweep, judged, known)
+    if sweep.alone:
+        drawn["tornado"] = partial(tornado, sweep, wanted)
+    return drawn
 
 
 def curves(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]]) -> Page:

@@ -110,16 +110,14 @@ def read_wanted(texts: Iterable[str]) -> dict[str, float]:
     """
     wanted: dict[str, float] = {}
     problems = []
-    for text in (part.strip() for texts_ in texts for part in texts_.split(",")):
-        place, colon, half_width = text.rpartition(":")
+    for part in ",".join(texts).split(","):
+        place, colon, half_width = part.strip().rpartition(":")
         try:
+            if not colon:
+                raise ValueError
             wanted[place.strip()] = float(half_width)
         except ValueError:
-            colon = ""
-        if not colon:
-            problems.append(
-                Problem(text, "no half-width", "METRIC:HALF-WIDTH, such as service_level:0.01", "precision")
-            )
+            problems.append(Problem(part.strip(), "no half-width", "METRIC:HALF-WIDTH, as asa@phone:2", "precision"))
     if problems:
         raise ScenarioError(problems)
     return wanted
