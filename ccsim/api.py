@@ -350,12 +350,11 @@ class Results(results.Results):
 
     @property
     def plot(self) -> Plots:
-        """Its charts, such as `plot.waiting()`; `plot()` is the page of several, `dir(plot)` lists all."""
+        """Its charts, such as `plot.waiting()`, and `plot.overview()`, the page of several; `dir(plot)` lists them."""
         from ccsim import charts
 
-        return Plots(
-            {name: partial(charts.figure, name, self) for name in charts.CHARTS}, partial(charts.overview, self)
-        )
+        each = {name: partial(charts.figure, name, self) for name in charts.CHARTS}
+        return Plots({"overview": partial(charts.overview, self), **each})
 
     def save(self, folder: Place) -> Path:
         """Writes a results folder as `ccsim run` does, without charts; for `open_results` and `ccsim replay`.
@@ -445,14 +444,24 @@ class Sweep(sweep.Sweep):
     folder: Path | None = None
     """where it was written, if it was"""
 
-    def plot(self, *metrics: str) -> Plots:
-        """Its pictures of metrics, over everything or as `asa@phone`; without any, of service and cost.
+    @property
+    def plot(self) -> Plots:
+        """Its pictures, of service and cost or of metrics, over everything or as `asa@phone`; `dir(plot)` lists them.
 
-        `sweep.plot("asa@phone").curves()`. Raises ScenarioError for what there is not.
+        `plot.curves()`, `plot.heat_map("asa@phone", "cost")`. They raise ScenarioError for what there is not.
         """
         from ccsim.charts.sweeps import pages
 
-        return Plots(pages(self, sweep.read_figures(metrics, self.design)))
+        named = pages(self, sweep.read_figures((), self.design))
+        return Plots({name: partial(self._draw, name) for name in named})
+
+    def _draw(self, name: str, *metrics: str) -> Figure:
+        from ccsim.charts.sweeps import pages
+
+        drawn = pages(self, sweep.read_figures(metrics, self.design))
+        if name not in drawn:
+            raise ScenarioError([Problem(", ".join(metrics), f"nothing to draw in {name}", "other metrics")])
+        return drawn[name]()
 
     def __repr__(self) -> str:
         paths = ", ".join(setting.path for setting in self.design.settings)
@@ -463,10 +472,10 @@ class Sweep(sweep.Sweep):
 class Plots:
     """Charts by name, each a function that draws it afresh; `dir` lists them."""
 
-    def __init__(self, charts: Mapping[str, Callable[[], Figure]]) -> None:
+    def __init__(self, charts: Mapping[str, Callable[..., Figure]]) -> None:
         self._charts = charts
 
-    def __getattr__(self, name: str) -> Callable[[], Figure]:
+    def __getattr__(self, name: str) -> Callable[..., Figure]:
         if name not in self._charts:
             raise AttributeError(f"no chart {name!r}; {did_you_mean(name, self._charts)}")
         return self._charts[name]
