@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ccsim.experiment.comparison import Comparison, Figure, Variant, outside
 from ccsim.experiment.ranking import COST, rank, ranking_figure, replications_needed
 from ccsim.experiment.results import Estimate
 from ccsim.experiment.run import run
-from ccsim.metrics import TOTAL, Measures
+from ccsim.metrics import TOTAL
 from ccsim.metrics.intervals import mean_interval, paired_interval, student_t
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
@@ -204,30 +205,20 @@ def test_names_come_from_files_and_variants(tmp_path: Path) -> None:
 # --- ranking
 
 
-def with_costs(base: Comparison, costs: Mapping[str, Any], *, phone_level: Mapping[str, float] | None = None) -> Any:
+def with_costs(
+    base: Comparison, costs: Mapping[str, Any], *, phone_level: Mapping[str, float] | None = None
+) -> Comparison:
     """The comparison with other replications: their total costs by variant, and nothing else measured."""
+    one = base.baseline.results
+    (level,) = (row for row in one.summary.rows if row.name == "phone" and row.metric == "service_level")
     variants = []
     for name, values in costs.items():
-        one = base.baseline.results
-        scenario = one.scenario.with_streams(1, len(values))
-        rows = tuple(
-            row._replace(mean=(phone_level or {}).get(name, 1.0), low=0.0 if phone_level else 1.0, high=1.0)
-            for row in one.summary.rows
-            if row.metric == "service_level" and row.name == "phone"
-        )
-        results = type(one)(
-            scenario,
-            None,
-            "simpy",
-            one.plan,
-            one.terms,
-            type(one.summary)(len(values), rows, {}, one.summary.starts, {}),
-            {},
-        )
+        low, mean = (0.0, phone_level[name]) if phone_level else (1.0, 1.0)
+        rows = (level._replace(mean=mean, low=low, high=1.0),)
+        summary = replace(one.summary, replications=len(values), rows=rows)
+        results = replace(one, scenario=one.scenario.with_streams(1, len(values)), summary=summary)
         measures = [
-            Measures(
-                {"queue": (), "team": ()}, one.summary.starts[:0], {("queue", "cost"): np.array([[value], [1.0]])}, {}
-            )
+            replace(base.baseline.measures[0], values={("queue", "cost"): np.array([[0, 0, value], [1.0, 1.0, 1.0]])})
             for value in values
         ]
         variants.append(Variant(name, results, measures))
