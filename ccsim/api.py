@@ -476,9 +476,11 @@ class Plots:
         self._charts = charts
 
     def __getattr__(self, name: str) -> Callable[..., Figure]:
-        if name not in self._charts:
-            raise AttributeError(f"no chart {name!r}; {did_you_mean(name, self._charts)}")
-        return self._charts[name]
+        charts = vars(self).get("_charts", {})  # none yet in a copy that is being made
+        if name not in charts:
+            raise AttributeError(f"no chart {name!r}; {did_you_mean(name, charts)}")
+        chart: Callable[..., Figure] = charts[name]
+        return chart
 
     def __dir__(self) -> list[str]:
         return list(self._charts)
