@@ -104,10 +104,11 @@ def test_what_differs_by_rounding_does_not_differ() -> None:
 
 def test_pairs_with_data_once_have_no_interval() -> None:
     often, once = (np.array([4.0, 6.0]), np.array([1.0, 1.0])), (np.array([0.0, 4.0]), np.array([0.0, 1.0]))
-    difference, low, high = paired_interval(often, once)
-    assert difference == -1.0
-    assert np.isnan(low)
-    assert np.isnan(high)
+    for first, second, truth in ((often, once, -1.0), (once, often, 1.0)):
+        difference, low, high = paired_interval(first, second)
+        assert difference == truth
+        assert np.isnan(low)
+        assert np.isnan(high)
 
 
 def test_coverage_of_the_paired_difference() -> None:
