@@ -100,8 +100,9 @@ def sweep(
                     out or Path("results"), points, resume=resume, overrides=changes, draw=draw, **options
                 )
             except (KeyboardInterrupt, OSError, MemoryError) as error:
-                again = [argument for argument in ctx.meta[ARGUMENTS] if argument != "--resume"]
-                error.add_note(f"Go on with: {shlex.join([*ctx.command_path.split(), *again, '--resume'])}")
+                if hasattr(error, "__notes__"):  # on what is kept
+                    again = [argument for argument in ctx.meta[ARGUMENTS] if argument != "--resume"]
+                    error.add_note(f"Go on with: {shlex.join([*ctx.command_path.split(), *again, '--resume'])}")
                 raise
     if as_json:
         click.echo(json.dumps(everything(found), allow_nan=False))

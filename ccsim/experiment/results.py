@@ -212,10 +212,15 @@ def whole_folder(final: Path) -> Iterator[Path]:
         yield unfinished
         unfinished.rename(final)
     except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        with suppress(OSError):
-            unfinished.parent.rmdir()  # if this run made it, it is empty
+        discard(unfinished)
         raise
+
+
+def discard(unfinished: Path) -> None:
+    """Removes a folder that will not be finished."""
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with suppress(OSError):
+        unfinished.parent.rmdir()  # if this run made it, it is empty
 
 
 def write(folder: Path, results: Results, draw: Callable[[Results, Path], None] | None = None, **run: Any) -> None:

@@ -317,17 +317,24 @@ def _kept(root: Path, points: Points, engine: str, resume: bool) -> Iterator[tup
     hidden = final.with_name(f".{final.name}{UNFINISHED}")
     hidden.mkdir(parents=True, exist_ok=True)
     folder = hidden / "results"
-    with Store(hidden / STORE) as store:
-        try:
-            if store.about is None:
-                store.about = about
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            yield store, folder, final
-        except BaseException as error:
-            done, total = len(store), len(points) * points.design.base.replications
+    done = 0
+    try:
+        with Store(hidden / STORE) as store:
+            try:
+                if store.about is None:
+                    store.about = about
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                yield store, folder, final
+            finally:
+                done = len(store)
+    except BaseException as error:
+        if done:
+            total = len(points) * points.design.base.replications
             error.add_note(f"{done:,} of {total:,} simulations are kept in {hidden}.")
-            raise
+        else:
+            results.discard(hidden)
+        raise
     shutil.rmtree(final, ignore_errors=True)  # of a sweep that was killed after the next line
     folder.rename(final)
     shutil.rmtree(hidden)

@@ -1,0 +1,442 @@
+"""`ccsim sweep`: files, tables, pictures; interrupted and resumed; on a cluster that loses a worker."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+import math
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from ccsim.charts.sweeps import unbeaten
+from ccsim.errors import ScenarioError
+from ccsim.experiment import provenance, study
+from ccsim.experiment.comparison import Figure
+from ccsim.experiment.design import Design, Points, read_setting
+from ccsim.experiment.store import Store
+from ccsim.experiment.sweep import STORE, Sweep, read_figures, sweep, sweep_to_folder
+from ccsim.scenario.read import load
+from tests.cli.tiny import ccsim, only_folder, write_tiny
+
+CHATS, SCALE = "team.writers.concurrency.chat", "queue.phone.volume.scale"
+VARY = ("--vary", f"{CHATS}=1:3", "--vary", f"{SCALE}=0.8:1.2:3", "--engine", "simpy", "--workers", "1")
+TABLES = ("sweep.csv", "sweep.parquet", "tornado.csv")
+
+
+def points_of(file: Path, *changes: str, vary: dict[str, str] | None = None, **how: Any) -> Points:
+    settings = vary or {CHATS: "1:3", SCALE: "0.8:1.2:3"}
+    how = {"sensitivity": True} | how
+    read = tuple(read_setting(path, said) for path, said in settings.items())
+    return Points.checked(Design(load(file, None, changes), read, file=file, **how))
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in TABLES}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def serial(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sweep, Path]:
+    """The sweep as it is without anything in its way."""
+    return sweep_to_folder(tmp_path_factory.mktemp("serial"), points_of(tiny), engine="simpy", workers=1)
+
+
+# -------------------------------------------------------------------------------------------------------------- results
+
+
+def test_a_results_folder(tiny: Path, tmp_path: Path) -> None:
+    result = ccsim("sweep", tiny, *VARY, "--sensitivity", "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "9 points (grid), 2 replications each, seed 5, engine simpy." in result.output
+    assert "total service level" in result.output
+    folder = only_folder(tmp_path)
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*")} == {
+        *TABLES, "sweep.toml", "provenance.json", "charts",
+        *("scenario", "scenario/scenario.toml", "scenario/volumes.csv"),
+        *(f"charts/{name}.png" for name in ("curves", "heat_map", "frontier", "tornado")),
+    }  # fmt: skip
+    record = json.loads((folder / "provenance.json").read_text())
+    assert record["files"]["sweep.csv"] == provenance.fingerprint(folder / "sweep.csv")
+    assert record["vary"] == {CHATS: "1:3", SCALE: "0.8:1.2:3"}
+    assert record["versions"] == provenance.versions() | provenance.source()
+
+
+def test_its_sweep_file_does_it_again(serial: tuple[Sweep, Path], tmp_path: Path) -> None:
+    folder = serial[1]
+    result = ccsim("sweep", folder / "sweep.toml", "--engine", "simpy", "--workers", 1, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert tables(only_folder(tmp_path)) == tables(folder)
+
+
+def test_tidy_tables(serial: tuple[Sweep, Path]) -> None:
+    found, folder = serial
+    frame = found.to_frame()
+    assert list(frame) == ["point", CHATS, SCALE, "level", "name", "metric", "mean", "low", "high", "unit"]
+    assert not frame.duplicated(["point", "level", "name", "metric"]).any()
+    assert sorted(set(zip(frame["point"], frame[CHATS], frame[SCALE], strict=True))) == [
+        (number, *row) for number, row in enumerate(found.design.rows)
+    ]
+    with (folder / "sweep.csv").open() as stream:
+        lines = list(csv.DictReader(stream))
+    parquet = pq.read_table(folder / "sweep.parquet").to_pylist()
+    assert [{key: "" if cell is None else str(cell) for key, cell in row.items()} for row in parquet] == [
+        {key: str(float(cell)) if key in (CHATS, SCALE) else cell for key, cell in line.items()} for line in lines
+    ]
+
+
+def test_a_point_is_a_run(serial: tuple[Sweep, Path], tiny: Path) -> None:
+    found, point = serial[0], 7
+    chats, scale = found.design.rows[point]
+    run = json.loads(
+        ccsim(
+            "run", tiny, "--json", "--engine", "simpy", "--set", f"{CHATS}={chats}", "--set", f"{SCALE}={scale}"
+        ).output
+    )
+    for place, figure in (
+        (run["queues"]["phone"], Figure("queue", "phone", "asa")),
+        (run["teams"]["writers"], Figure("team", "writers", "utilisation")),
+        (run["total"], Figure("total", "total", "cost")),
+    ):
+        assert found.estimates(figure)[point]._asdict() == place[figure.metric]
+
+
+def test_json(tiny: Path, serial: tuple[Sweep, Path]) -> None:
+    result = ccsim("sweep", tiny, *VARY, "--sensitivity", "--json")
+    found = json.loads(result.stdout)
+    assert [point["settings"] for point in found["points"]] == [
+        {CHATS: chats, SCALE: scale} for chats, scale in serial[0].design.rows
+    ]
+    asa = serial[0].estimates(Figure("queue", "phone", "asa"))
+    assert [point["queues"]["phone"]["asa"]["mean"] for point in found["points"]] == [e.mean for e in asa]
+    assert len(found["tornado"]) == len(serial[0].alone)
+
+
+def test_each_setting_alone_is_a_paired_difference(serial: tuple[Sweep, Path], tiny: Path) -> None:
+    """Of a count, whose paired jackknife is Student's t of the replications' differences."""
+    found = {row[:5]: row for row in serial[0].alone}
+
+    def offered(*changes: str) -> list[float]:
+        each = [ccsim("run", tiny, "--json", "--engine", "simpy", *changes).output]
+        return [json.loads(output)["queues"]["phone"]["offered"]["mean"] for output in each]
+
+    (base,), (busy,) = offered(), offered("--set", f"{SCALE}=1.2")
+    row = found[SCALE, 1.2, "queue", "phone", "offered"]
+    assert (row.mean, row.difference) == (busy, pytest.approx(busy - base))
+    unchanged = found[CHATS, 3, "queue", "phone", "offered"]
+    assert (unchanged.difference, unchanged.low, unchanged.high) == (0, 0, 0)
+
+
+def test_sobol_indices_of_what_is_known(tmp_path: Path) -> None:
+    """Paid hours are linear in the numbers of agents: 3 h × a + 9 h × b, without absence or overtime."""
+    file = write_tiny(tmp_path)
+    still = [
+        "team.all.absence=0",
+        "queue.phone.volume.scale=0",
+        "queue.chat.volume.scale=0",
+        "queue.message.volume.scale=0",
+    ]
+    vary = {"team.writers.shifts.0.agents": "0:10", "team.all.shifts.0.agents": "0:20"}
+    design = points_of(file, *still, "replications=1", vary=vary, kind="sobol", number=32)
+    found = {index[:4]: index for index in sweep(design, engine="simpy", workers=1).indices}
+    writers, everyone = (found[path, "total", "total", "paid_hours"] for path in vary)
+    # variances of whole numbers 0…n, each as often: ((n + 1)² - 1) / 12
+    share = (11**2 - 1) / (11**2 - 1 + 21**2 - 1)
+    for index, exact in ((writers, share), (everyone, 1 - share)):
+        assert index.first == pytest.approx(exact, abs=0.08)
+        assert index.total == pytest.approx(exact, abs=0.08)
+        assert index.first_low < exact < index.first_high
+        assert index.first_high - index.first_low < 0.9
+
+
+def test_figures_to_show(tiny: Path) -> None:
+    design = points_of(tiny).design
+    assert read_figures(["asa@phone", "cost"], design) == [
+        Figure("queue", "phone", "asa"),
+        Figure("total", "total", "cost"),
+    ]
+    assert Figure("total", "total", "service_level") in read_figures([], design)
+    with pytest.raises(ScenarioError) as caught:
+        read_figures(["asa@phones", "costs"], design)
+    assert [problem.found for problem in caught.value.problems] == ["no asa of phones", "no metric 'costs'"]
+
+
+def test_nobody_beats_the_frontier() -> None:
+    import numpy as np
+
+    cost, good = np.array([3.0, 1, 2, 2, 1, math.nan]), np.array([9.0, 1, 5, 4, 2, 99])
+    assert unbeaten(cost, good) == [4, 2, 0]
+
+
+# ------------------------------------------------------------------------------------------------------------ bad input
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "nothing to vary"),
+        (("--vary", CHATS), "no ="),
+        (("--vary", f"{CHATS}=0:2"), f"at {CHATS}=0: {CHATS}: 0"),
+        (("--vary", "team.nobody.absence=0,1"), "no team 'nobody'"),
+        (("--vary", f"{CHATS}=1:2", "--points", "8"), "with a grid"),
+        (("--vary", f"{CHATS}=1:2", "--metric", "asa@nobody"), "no asa of nobody"),
+        (("--vary", f"{CHATS}=1:2", "--cluster", "local", "--executor", "threads"), "not both"),
+        (("--vary", f"{CHATS}=1:2", "--cluster", "nowhere"), "nowhere"),
+    ],
+)
+def test_bad_input(tiny: Path, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    result = ccsim("sweep", tiny, "--out", tmp_path / "out", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not list((tmp_path / "out").rglob("*.*"))
+
+
+def test_nothing_to_resume_from(tiny: Path) -> None:
+    result = ccsim("sweep", tiny, *VARY, "--json", "--resume")
+    assert result.exit_code == 2
+    assert "nothing is kept" in result.stderr
+
+
+def test_a_missing_library_is_explained(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = ccsim("sweep", tiny, "--vary", f"{CHATS}=1:2", "--cluster", "local", "--out", tmp_path)
+    assert result.exit_code == 2
+    assert 'pip install "ccsim[cluster]"' in result.stderr
+
+
+# --------------------------------------------------------------------------------------------------------------- resume
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C at a moment of choice."""
+
+
+def interrupted(points: Points, root: Path, after: int) -> KeyboardInterrupt:
+    """The interruption of a sweep after so many simulations."""
+    left = after
+
+    def count(done: int) -> None:
+        nonlocal left
+        left -= done
+        if left <= 0:
+            raise Stopped
+
+    with pytest.raises(Stopped) as caught:
+        sweep_to_folder(root, points, engine="simpy", workers=1, progress=count)
+    return caught.value
+
+
+def test_resumed_it_is_the_same(tiny: Path, serial: tuple[Sweep, Path], tmp_path: Path) -> None:
+    points = points_of(tiny)
+    error = interrupted(points, tmp_path, 5)
+    (hidden,) = next(tmp_path.iterdir()).iterdir()
+    with Store(hidden / STORE) as store:
+        kept = len(store)
+    total = 2 * len(points)
+    assert 5 <= kept < total
+    assert error.__notes__ == [f"{kept} of {total} simulations are kept in {hidden}."]
+    told: list[int] = []
+    _, folder = sweep_to_folder(tmp_path, points, engine="simpy", workers=1, resume=True, progress=told.append)
+    assert told[0] == kept
+    assert sum(told) == total
+    assert tables(folder) == tables(serial[1])
+    assert folder == only_folder(tmp_path)
+
+
+def test_an_interruption_says_how_to_go_on(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Bar:
+        def __enter__(self) -> Bar:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+        def update(self, count: int) -> None:
+            if self.what == "simulated" and count:
+                raise KeyboardInterrupt
+
+        def __init__(self, total: int, what: str) -> None:
+            self.what = what
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importlib.import_module("ccsim.cli.sweep"), "_bar", Bar)
+        result = ccsim("sweep", tiny, *VARY, "--out", tmp_path / "o o")
+    assert result.exit_code == 130
+    first, kept, onward = result.stderr.splitlines()
+    assert first == "Interrupted."
+    assert "simulations are kept in" in kept
+    assert onward.startswith("Go on with: ")
+    assert onward.endswith(f"--out '{tmp_path / 'o o'}' --resume")
+    result = ccsim("sweep", tiny, *VARY, "--out", tmp_path / "o o", "--resume")
+    assert result.exit_code == 0, result.output
+    only_folder(tmp_path / "o o")
+
+
+def test_another_sweep_is_not_resumed_into(tiny: Path, tmp_path: Path) -> None:
+    interrupted(points_of(tiny), tmp_path, 5)
+    silent = "queue.chat.silent_abandonment"
+    for points, engine, said in (
+        (points_of(tiny, f"{silent}=0.4"), "simpy", f"scenario.{silent}: 0.5 then, 0.4 now"),
+        (points_of(tiny, vary={CHATS: "1:4", SCALE: "0.8:1.2:3"}), "simpy", f'vary.{CHATS}: "1:3" then, "1:4" now'),
+        (points_of(tiny, "seed=6"), "simpy", "seed: 5 then, 6 now"),
+        (points_of(tiny), "compiled", 'engine: "simpy" then, "compiled" now'),
+    ):
+        with pytest.raises(ScenarioError) as caught:
+            sweep_to_folder(tmp_path, points, engine=engine, workers=1, resume=True)
+        assert said in [str(problem) for problem in caught.value.problems]
+        assert "another sweep" in str(caught.value)
+
+
+def test_another_version_is_not_resumed_into(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted(points_of(tiny), tmp_path, 5)
+    monkeypatch.setattr(provenance, "source", lambda: {"source of ccsim": "another"})
+    with pytest.raises(ScenarioError, match="source of ccsim"):
+        sweep_to_folder(tmp_path, points_of(tiny), engine="simpy", workers=1, resume=True)
+
+
+def test_a_full_disk_is_explained(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def small(store: Store, file: Path | None = None) -> None:
+        begin(store, file)
+        store._base.execute("PRAGMA max_page_count = 8")
+
+    begin = Store.__init__
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "__init__", small)
+        result = ccsim("sweep", tiny, *VARY, "--out", tmp_path)
+    assert result.exit_code == 2
+    assert "No space left on device" in result.stderr
+    assert "--resume" in result.stderr
+    assert ccsim("sweep", tiny, *VARY, "--out", tmp_path, "--resume").exit_code == 0
+
+
+def run_until_killed(root: Path, file: Path, told: Any) -> None:
+    """In a process of its own: the sweep in small units, telling of each. The first to write results down is killed."""
+    study.UNIT, study.SHARED = 0, 2
+
+    def draw(found: Sweep, folder: Path) -> None:
+        if not (root.parent / "written").exists():
+            (root.parent / "written").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    points = points_of(file, "replications=12")
+    sweep_to_folder(root, points, engine="simpy", workers=1, resume=True, draw=draw, progress=told.send)
+
+
+def test_killed_twenty_times_it_is_the_same(tiny: Path, tmp_path: Path) -> None:
+    """kill -9 after a few units in the midst of the next, or of writing it down; and once when all are done."""
+    points = points_of(tiny, "replications=12")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, "ccsim.engine.reference"])
+    chance = random.Random(20261122)
+    ends: list[int | None] = []
+    kept = 0
+    while 0 not in ends:
+        ours, theirs = context.Pipe()
+        process = context.Process(target=run_until_killed, args=(tmp_path / "out", tiny, theirs))
+        process.start()
+        theirs.close()
+        with suppress(EOFError):
+            told = [ours.recv()]
+            assert told == [kept]  # all that was kept is there
+            while len(ends) >= 19 or len(told) <= chance.randrange(4):
+                told.append(ours.recv())
+            time.sleep(chance.random() * 0.01)
+            process.kill()
+            while True:
+                told.append(ours.recv())
+        process.join()
+        ends.append(process.exitcode)
+        for file in (tmp_path / "out").rglob(STORE):
+            with Store(file) as store:
+                kept = len(store)
+            assert kept >= sum(told)
+    assert ends == 20 * [-signal.SIGKILL] + [0]
+    assert kept == sum(told) == 12 * len(points)
+    _, folder = sweep_to_folder(tmp_path / "again", points, engine="simpy", workers=1)
+    assert tables(only_folder(tmp_path / "out")) == tables(folder)
+
+
+# -------------------------------------------------------------------------------------------------------------- cluster
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Address of a Dask scheduler on loopback, and its two workers: three processes."""
+    root = Path(__file__).parent.parent.parent
+    environment = os.environ | {"PYTHONPATH": f"{root}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    where = tmp_path / "scheduler.json"
+
+    def start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.{module}", "--scheduler-file", str(where), *arguments]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(command, env=environment, cwd=tmp_path, **quiet)  # type: ignore[call-overload, no-any-return]
+
+    scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    workers = [
+        start("dask_worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard") for _ in "ab"
+    ]
+    try:
+        for _ in range(600):
+            if where.exists() and where.read_text():
+                break
+            time.sleep(0.1)
+        yield json.loads(where.read_text())["address"], workers
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+            process.wait()
+
+
+def test_on_a_cluster_that_loses_a_worker(
+    tiny: Path, serial: tuple[Sweep, Path], cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
+) -> None:
+    from distributed import Client
+
+    address, workers = cluster
+    with Client(address) as client:
+        client.wait_for_workers(2, timeout=60)
+    points = points_of(tiny)
+    done = 0
+
+    def half_way(count: int) -> None:
+        nonlocal done
+        done += count
+        if done >= len(points) and workers[0].poll() is None:
+            workers[0].send_signal(signal.SIGKILL)
+
+    _, folder = sweep_to_folder(tmp_path / "out", points, engine="simpy", executor=address, progress=half_way)
+    assert workers[0].wait() == -signal.SIGKILL
+    assert workers[1].poll() is None
+    assert done == 2 * len(points)
+    assert tables(folder) == tables(serial[1])
+
+
+def test_a_scheduler_that_goes_is_explained(tiny: Path, tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None)
+    try:
+        with pytest.raises(ConnectionError, match="gone") as caught:
+            sweep_to_folder(
+                tmp_path, points_of(tiny), engine="simpy", executor=cluster.scheduler_address,
+                progress=lambda count: cluster.close() if count else None,
+            )  # fmt: skip
+    finally:
+        cluster.close()
+    assert "kept in" in caught.value.__notes__[0]
