@@ -155,7 +155,8 @@ class Collected:
             self._batches[-1] = _added(self._batches[-1], measures.by_interval)
         else:
             if len(self._batches) == BATCHES:
-                self._batches = [_added(*pair) for pair in zip(self._batches[::2], self._batches[1::2], strict=True)]
+                # one pair after the other, so that memory does not rise
+                self._batches = [_added(self._batches.pop(0), self._batches.pop(0)) for _ in range(BATCHES // 2)]
                 self._size *= 2
             self._batches.append(measures.by_interval)
         self.whole.append(replace(measures, by_interval={}))
