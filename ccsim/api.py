@@ -246,9 +246,7 @@ class Centre:
         scenarios = {self.applied or comparing.BASE: first.scenario}
         for name, centre in self._named(self.variants if others is None else others):
             if name in scenarios:
-                raise ScenarioError(
-                    [Problem(name, "two of this name", "names that differ, in a mapping to the centres")]
-                )
+                raise ScenarioError([Problem(name, "two of this name", "a mapping from other names to centres")])
             scenarios[name] = centre._streams(seed, replications).scenario
         with _bar(len(scenarios) * first.scenario.replications, progress) as bar:
             found = comparing.compare(
@@ -293,12 +291,8 @@ class Centre:
         file = self.file or Path()
         chosen = Points.checked(Design(centre.scenario, settings, design, points, sensitivity, file))
         with _bar(len(chosen) * centre.scenario.replications, progress) as bar:
-            options: dict[str, Any] = {
-                "engine": engine,
-                "workers": workers,
-                "executor": executor,
-                "progress": bar.update,
-            }
+            options: dict[str, Any] = {"engine": engine, "workers": workers, "executor": executor}
+            options["progress"] = bar.update
             if out is None:
                 return Sweep(**vars(sweep.sweep(chosen, **options)))
             found, folder = sweep.sweep_to_folder(Path(out), chosen, resume=resume, **options)

@@ -2,8 +2,8 @@
 
     python docs/python_example.py              writes into results/python_example
 
-The scenario is scenarios/phone_8020.toml: 200 calls an hour at a constant rate, for which Erlang A is exact, so that the
-simulation can be seen to agree with it.
+The scenario is scenarios/phone_8020.toml: 200 calls an hour at a constant rate, for which Erlang A is exact, so that
+the simulation can be seen to agree with it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def main(folder: Path, days: int = 10, replications: int = 20) -> None:
     run = centre.run(precision={"service_level": 0.01}, max_replications=20 * replications)
     level = run.estimate("queue", "phone", "service_level")
     theory = centre.theory().set_index("figure").value["service_level"]
-    print(f"{run.replications} replications: {level.mean:.1%} ({level.low:.1%} to {level.high:.1%}); Erlang A {theory:.1%}")
+    interval = f"{level.mean:.1%} ({level.low:.1%} to {level.high:.1%})"
+    print(f"{run.replications} replications: service level {interval}; Erlang A: {theory:.1%}")
 
     # how the service level grows with the agents
     sweep = centre.sweep({AGENTS: "15:19"})
