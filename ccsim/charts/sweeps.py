@@ -228,15 +228,15 @@ def _bars(sweep: Sweep, ax: Axes, figure: Figure) -> None:
             shift = 0.18 if lower else -0.18
             ax.barh(place + shift, value, height=0.34, color=style.COLOURS[5] if lower else style.COLOURS[1])
             ax.errorbar(value, place + shift, xerr=half, color=style.INK, linewidth=1)
-            ax.annotate(
-                _value_name(setting, row.value), (0, place + shift), fontsize=6.5, va="center",
-                ha="right" if value >= 0 else "left", xytext=(-3 if value >= 0 else 3, 0), textcoords="offset points",
+            ax.text(
+                0.01, place + shift, _value_name(setting, row.value), fontsize=6.5, va="center",
+                transform=ax.get_yaxis_transform(),
             )  # fmt: skip
     ax.axvline(0, color=style.INK, linewidth=0.8)
     ax.set_yticks(range(len(order)), [words.folded(path, 26) for path in order])
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
-    ax.margins(x=0.1)
+    ax.margins(x=0.15)
     share = figure.definition.unit == "share"
     ax.set_title(f"{figure} ({'percentage points' if share else unit or figure.definition.unit})")
 
@@ -274,9 +274,12 @@ def _shades(count: int) -> list[Any]:
 
 
 def _setting_axis(ax: Axes, setting: Setting) -> None:
-    ax.set_xlabel(words.folded(setting.path, 40) + (" (s)" if setting.seconds else ""))
-    if not setting.numeric:
-        ax.set_xticks(range(len(setting.levels)), [_value_name(setting, level) for level in setting.levels])
+    ax.set_xlabel(
+        words.folded(setting.path, 40) + (" (s)" if setting.seconds and len(setting.levels) not in range(1, 11) else "")
+    )
+    if 0 < len(setting.levels) <= 10:
+        places = setting.levels if setting.numeric else range(len(setting.levels))
+        ax.set_xticks(places, [_value_name(setting, level) for level in setting.levels])
 
 
 def _ticks(ax: Axes, axis: str, names: list[str]) -> None:
