@@ -326,21 +326,25 @@ def test_a_full_disk_is_explained(tiny: Path, tmp_path: Path, monkeypatch: pytes
 
 
 def run_until_killed(root: Path, file: Path, told: Any) -> None:
-    """In a process of its own: the sweep in small units, telling of each. The first to write results down is killed."""
-    study.UNIT, study.SHARED = 0, 2
+    """In a process of its own: the sweep in units of one, telling of each. Who first writes results down is killed."""
+    study.UNIT, study.SHARED = 0, 1
 
     def draw(found: Sweep, folder: Path) -> None:
         if not (root.parent / "written").exists():
             (root.parent / "written").touch()
             os.kill(os.getpid(), signal.SIGKILL)
 
-    points = points_of(file, "replications=12")
-    sweep_to_folder(root, points, engine="simpy", workers=1, resume=True, draw=draw, progress=told.send)
+    def tell(count: int) -> None:
+        told.send(count)
+        told.recv()
+
+    points = points_of(file, "replications=6")
+    sweep_to_folder(root, points, engine="simpy", workers=1, resume=True, draw=draw, progress=tell)
 
 
 def test_killed_twenty_times_it_is_the_same(tiny: Path, tmp_path: Path) -> None:
     """kill -9 after a few units in the midst of the next, or of writing it down; and once when all are done."""
-    points = points_of(tiny, "replications=12")
+    points = points_of(tiny, "replications=6")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "ccsim.engine.reference"])
     chance = random.Random(20261122)
@@ -351,23 +355,26 @@ def test_killed_twenty_times_it_is_the_same(tiny: Path, tmp_path: Path) -> None:
         process = context.Process(target=run_until_killed, args=(tmp_path / "out", tiny, theirs))
         process.start()
         theirs.close()
-        with suppress(EOFError):
+        with suppress(EOFError, ConnectionError):
             told = [ours.recv()]
             assert told == [kept]  # all that was kept is there
             while len(ends) >= 19 or len(told) <= chance.randrange(4):
+                ours.send("go on")
                 told.append(ours.recv())
-            time.sleep(chance.random() * 0.01)
+            ours.send("go on")
+            time.sleep(chance.random() * 0.02)
             process.kill()
             while True:
                 told.append(ours.recv())
         process.join()
+        assert process.exitcode in (0, -signal.SIGKILL)
         ends.append(process.exitcode)
         for file in (tmp_path / "out").rglob(STORE):
             with Store(file) as store:
                 kept = len(store)
             assert kept >= sum(told)
     assert ends == 20 * [-signal.SIGKILL] + [0]
-    assert kept == sum(told) == 12 * len(points)
+    assert kept == sum(told) == 6 * len(points)
     _, folder = sweep_to_folder(tmp_path / "again", points, engine="simpy", workers=1)
     assert tables(only_folder(tmp_path / "out")) == tables(folder)
 
