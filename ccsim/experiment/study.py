@@ -136,15 +136,15 @@ class _Pace:
     hands: Crew
     left: int
     """simulations not yet in a unit"""
-    size: float = SHARED
+    wanted: float = 0.0
 
     def learn(self, simulations: int, seconds: float) -> None:
-        self.size = max(SHARED, UNIT * simulations / max(seconds, 1e-9))
+        self.wanted = UNIT * simulations / max(seconds, 1e-9)
 
     @property
     def simulations(self) -> int:
         # towards the end smaller, so that all workers finish together
-        return max(1, min(int(self.size), self.left // (4 * self.hands.workers)))
+        return max(1, min(max(SHARED, int(self.wanted)), self.left // (4 * self.hands.workers)))
 
 
 def _units(groups: list[list[int]], numbers: Sequence[int], store: Store, pace: _Pace) -> Iterator[Unit]:
