@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="That share the work.")
+@click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
+@click.option("--cluster", metavar="ADDRESS", help='Of a Dask scheduler whose workers do it; "local" starts one here.')
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
 @click.option(
@@ -51,6 +53,8 @@ def run(
     overrides: tuple[str, ...],
     engine: str,
     workers: int,
+    executor: str | None,
+    cluster: str | None,
     out: Path | None,
     as_json: bool,
     log: str,
@@ -63,6 +67,8 @@ def run(
     from ccsim.experiment.targets import targets
     from ccsim.scenario import read
 
+    if cluster is not None and executor is not None:
+        raise click.UsageError("Give --cluster or --executor, not both.")
     if precision and replications is not None:
         raise click.UsageError("--precision finds the number of replications: leave out --replications.")
     if max_replications is not None and not precision:
@@ -75,6 +81,7 @@ def run(
         "engine": engine,
         "variant": variant,
         "workers": workers,
+        "executor": cluster or executor or "processes",
         "audit": audit,
         "precision": rule,
         "progress": _progress_bar(lambda: rule.expected if rule else scenario.replications),

@@ -77,7 +77,8 @@ def run(
     keep: Callable[[dict[str, pa.Table]], None] | None = None,
     progress: Callable[[Iterable[Replication]], Iterable[Replication]] = iter,
 ) -> Results:
-    """All replications of a scenario; the result does not depend on `workers` or `executor`.
+    """All replications of a scenario; the result does not depend on `workers` or `executor`,
+    which are those of `run_all`.
 
     The Results hold the logs of replication 1. `keep` is handed the logs of every replication, in order, and may write
     them away, so that memory does not grow with their number. `progress` wraps the stream of replications. Raises
