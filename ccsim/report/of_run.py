@@ -1,0 +1,343 @@
+"""The report of a run: its document for the page, and the tables that only a sheet has room for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from ccsim.experiment import words
+from ccsim.experiment.results import Estimate, Results
+from ccsim.experiment.targets import Target, targets
+from ccsim.metrics import METRICS, TOTAL
+from ccsim.metrics.definitions import Level
+from ccsim.report.document import (
+    Cell,
+    Column,
+    Document,
+    Fact,
+    Kind,
+    Listing,
+    Note,
+    Part,
+    Section,
+    Status,
+    Table,
+    Verdict,
+)
+from ccsim.report.findings import MEASURES, findings
+from ccsim.report.hours import local_times
+from ccsim.report.pictures import pictures
+from ccsim.scenario import read
+from ccsim.scenario.channels import defaults_used
+from ccsim.tables import SECOND, Outcome
+
+Columns = Sequence[tuple[str, Kind, str]]
+
+QUEUES: Final[Columns] = (
+    ("Offered", "count", "offered"),
+    ("Answered", "count", "answered"),
+    ("Service level", "share", "service_level"),
+    ("Mean wait of the answered (ASA)", "duration", "asa"),
+    ("Wait, 90th percentile", "duration", "wait_p90"),
+    ("Abandonment", "share", "abandonment"),
+    ("Later replies in time", "share", "reply_level"),
+    ("Resolved in time", "share", "resolution_level"),
+    ("Resolved at first contact", "share", "fcr"),
+    ("Handling", "duration", "handle_mean"),
+    ("Cost", "money", "cost"),
+    ("Cost of a resolved contact", "money", "cost_per_resolved"),
+)
+TEAMS: Final[Columns] = (
+    ("Staffed hours", "hours", "staffed_hours"),
+    ("Paid hours", "hours", "paid_hours"),
+    ("Overtime", "hours", "overtime_hours"),
+    ("With a session (occupancy)", "share", "occupancy"),
+    ("In focused work (utilisation)", "share", "utilisation"),
+    ("Sessions at once, mean", "number", "concurrency_mean"),
+    ("No session", "share", "concurrency_share_0"),
+    ("One", "share", "concurrency_share_1"),
+    ("Two", "share", "concurrency_share_2"),
+    ("Three or more", "share", "concurrency_share_3plus"),
+    ("Cost", "money", "cost"),
+)
+TAGS: Final = {"A": "article", "S": "source", "M": "measured", "I": "illustrative"}
+
+
+def document(results: Results, provenance: dict[str, Any]) -> Document:
+    """The report of a run; `provenance` is what its provenance.json holds."""
+    scenario = results.scenario
+    goals = sorted(targets(results), key=lambda goal: ("missed", "open", "met").index(_status(goal)))
+    runs = words.several(results.replications, "replication")
+    last = scenario.calendar.date(scenario.days - 1)
+    period = f"{words.day(scenario.start)} to {words.day(last)} {last.year}" if scenario.days > 1 else (
+        f"{words.day(scenario.start)} {scenario.start.year}"
+    )  # fmt: skip
+    title = scenario.variant[results.variant].title if results.variant in scenario.variant else ""
+    variant = [f"variant {results.variant}{f': {title}' if title else ''}"] if results.variant else []
+    return Document(
+        title=scenario.name,
+        subtitle=" · ".join([*variant, period, runs]),
+        answer=_answer(goals),
+        status=_status_of_all(goals),
+        verdicts=tuple(_verdict(results, goal) for goal in goals),
+        facts=tuple(_facts(results)),
+        findings=findings(results),
+        sections=(
+            Section("Charts", pictures(results)),
+            Section("Figures", tuple(_figures(results))),
+            Section("Assumptions", _assumptions(results)),
+            Section("Scenario and provenance", _origin(results, provenance)),
+        ),
+        made_by=f"ccsim {provenance['versions'].get('ccsim') or ''}, seed {scenario.seed}, engine {results.engine}",
+    )
+
+
+# ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _status(goal: Target) -> Status:
+    return "open" if not goal.sure else "met" if goal.met else "missed"
+
+
+def _status_of_all(goals: Sequence[Target]) -> Status:
+    found: set[Status] = {_status(goal) for goal in goals}
+    return "missed" if "missed" in found else "met" if found == {"met"} else "open"
+
+
+def _answer(goals: Sequence[Target]) -> str:
+    """Targets met and missed, in a sentence."""
+    if not goals:
+        return "The scenario sets no target that could be met or missed."
+    by_status = {status: [goal for goal in goals if _status(goal) == status] for status in ("met", "missed", "open")}
+    if len(by_status["met"]) == len(goals):
+        return "Its target is met." if len(goals) == 1 else f"All {len(goals)} targets are met."
+    said = [f"{len(by_status['met'])} of {words.several(len(goals), 'target')} met"]
+    for status, verb in (("missed", "missed"), ("open", "too close to call")):
+        which = by_status[status]  # type: ignore[index]
+        if which:
+            names = ", ".join(f"{goal.name} {MEASURES[goal.metric].lower()}" for goal in which)
+            said.append(f"{verb}: {names}" if len(which) <= 2 else f"{len(which)} {verb}")
+    return "; ".join(said) + "."
+
+
+def _verdict(results: Results, goal: Target) -> Verdict:
+    estimate = results.estimate(goal.level, goal.name, goal.metric)
+    assert estimate is not None
+    measure = MEASURES[goal.metric]
+    terms = results.terms
+    if goal.level == "queue":
+        q = terms.queues.index(goal.name)
+        times = {"service_level": terms.sl_time, "reply_level": terms.reply_time, "resolution_level": terms.resolution_time}
+        if goal.metric in times:
+            measure += f", in {words.duration(times[goal.metric][q])}"
+        if goal.metric in times and terms.business_clock[q]:
+            measure += " of open hours"
+    return Verdict(_status(goal), goal.name, measure, "share", estimate, goal.wanted, goal.at_least)
+
+
+def _facts(results: Results) -> Iterable[Fact]:
+    def total(metric: str) -> Estimate:
+        return results.estimate(TOTAL, TOTAL, metric) or Estimate(math.nan, math.nan, math.nan)
+
+    cost, each = total("cost"), total("cost_per_resolved")
+    if cost.mean > 0:
+        detail = f"{words.money(each.mean)} a resolved contact" if not math.isnan(each.mean) else ""
+        yield Fact("Cost", words.count(cost.mean), " · ".join(part for part in (_between(cost), detail) if part))
+    else:
+        yield Fact("Cost", words.NO_DATA, "no team has a cost_per_hour")
+    lost = total("value_lost")
+    if lost.mean > 0:
+        yield Fact("Value lost", words.count(lost.mean), _between(lost))
+    offered, answered = total("offered"), total("answered")
+    yield Fact("Contacts", words.count(offered.mean), f"{words.count(answered.mean)} answered")
+    paid, staffed, busy = total("paid_hours"), total("staffed_hours"), total("utilisation")
+    yield Fact(
+        "Paid hours",
+        words.count(paid.mean),
+        f"{words.count(staffed.mean)} on duty, of which {words.percent(busy.mean, 0)} in focused work",
+    )
+
+
+def _between(estimate: Estimate) -> str:
+    return "" if math.isnan(estimate.low) else f"{words.count(estimate.low)} to {words.count(estimate.high)}"
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _figures(results: Results) -> Iterable[Part]:
+    terms = results.terms
+    runs = (
+        f"Means of {results.replications} replications; small: 95 % interval."
+        if results.replications > 1
+        else "One replication: there are no intervals."
+    )
+    yield _by_name(results, "Queues", "queue", terms.queues, QUEUES, runs)
+    yield _by_name(results, "Teams", "team", terms.teams, TEAMS, runs)
+    outcomes: Columns = [
+        (outcome.name.capitalize().replace("_", " "), "count", outcome.name.lower())
+        for outcome in Outcome
+        if outcome is not Outcome.NONE
+    ]
+    yield _by_name(results, "Where contacts end", "queue", terms.queues, outcomes, "Contacts a replication.")
+    yield Table(
+        "All measures",
+        (
+            Column("Level"), Column("Name"), Column("Measure", "code"), Column("Mean", "number"),
+            Column("Low", "number"), Column("High", "number"), Column("Unit"),
+        ),
+        tuple((row.level, row.name, row.metric, row.mean, row.low, row.high, row.unit) for row in results.summary.rows),
+        note="Low and high: the 95 % interval over replications. s: seconds, h: hours.",
+        folded=True,
+    )  # fmt: skip
+    yield _definitions(results)
+
+
+def _by_name(
+    results: Results, title: str, level: str, names: Sequence[str], columns: Columns, note: str
+) -> Table:
+    """A row a queue or team, a column a metric; metrics that are always nothing, or apply nowhere, are left out."""
+    kept = []
+    for heading, kind, metric in columns:
+        found = [results.estimate(level, name, metric) for name in names]
+        if any(each is not None and each.mean > 0 for each in found):
+            kept.append((heading, kind, metric))
+    rows = tuple((name, *(results.estimate(level, name, metric) for *_, metric in kept)) for name in names)
+    total: tuple[Cell, ...] = ()
+    if len(names) > 1:
+        # cost is a total of queues and would be that of teams with fees
+        shared = [None if (level, metric) == ("team", "cost") else results.estimate(TOTAL, TOTAL, metric)
+                  for *_, metric in kept]  # fmt: skip
+        total = ("total", *shared)
+    heads = (Column(level.capitalize()), *(Column(heading, kind) for heading, kind, _ in kept))
+    return Table(title, heads, rows, total, note)
+
+
+def _definitions(results: Results) -> Table:
+    used = {row.metric for row in results.summary.rows}
+    found = [metric for metric in METRICS.values() if metric.name in used]
+    return Table(
+        "How measures are defined",
+        (Column("Measure", "code"), Column("Of"), Column("Unit"), Column("Formula"), Column("Source")),
+        tuple((metric.name, metric.level, metric.unit, metric.formula, metric.source) for metric in found),
+        folded=True,
+    )
+
+
+def _assumptions(results: Results) -> tuple[Part, ...]:
+    used = defaults_used(results.scenario)
+    if not used:
+        return (Note("The scenario gives every value itself; it relies on no default of a channel."),)
+    rows = tuple((path, words.toml(default.value), TAGS[default.tag], default.source) for path, default in used)
+    return (
+        Note(
+            "What the scenario leaves open, it has from its channels. These values were used; where they matter, put "
+            "your own into the file. Article: one the project was created from; source: the one named; measured: on "
+            "real conversations; illustrative: no trustworthy figure was found."
+        ),
+        Table(
+            "Defaults it relies on",
+            (Column("Setting", "code"), Column("Value", "code"), Column("Tag"), Column("Source")),
+            rows,
+        ),
+    )
+
+
+def _origin(results: Results, provenance: dict[str, Any]) -> tuple[Part, ...]:
+    scenario = results.scenario
+    git, machine = provenance.get("git"), provenance.get("machine") or {}
+    versions = ", ".join(f"{name} {number}" for name, number in provenance["versions"].items() if number)
+    facts: list[tuple[str, str]] = [
+        ("Variant", results.variant or "none"),
+        ("Changed for this run", ", ".join(provenance.get("overrides", [])) or "nothing"),
+        ("Days", f"{scenario.days} from {scenario.start}, {scenario.timezone or 'days of 24 hours'}"),
+        ("Interval", words.duration(results.terms.interval / SECOND)),
+        ("Warm-up, drain", f"{words.duration(scenario.warm_up)}, {words.duration(scenario.drain)}"),
+        ("Seed, replications", f"{scenario.seed}, {results.replications}"),
+        ("Engine", results.engine),
+        ("Started", f"{provenance.get('started', '')}, took {words.duration(provenance.get('duration_s', math.nan))}"),
+        ("Versions", versions),
+        ("Source", f"commit {git['commit']}{', changed since' if git['changed'] else ''}" if git else "not under git"),
+        ("Machine", f"{machine.get('system')}, {words.several(machine.get('cpus') or 1, 'CPU')}"),
+    ]
+    prints = tuple((name, value) for name, value in provenance.get("files", {}).items())
+    return (
+        Table("This run", (Column("What"), Column("Value")), tuple(facts)),
+        Listing("The scenario as it was run", read.resolved_toml(scenario)),
+        Table("SHA-256 of its files", (Column("File", "code"), Column("Fingerprint", "code")), prints, folded=True,
+              note="ccsim replay makes them again, byte for byte."),
+    )  # fmt: skip
+
+
+# ── tables for the sheet alone ───────────────────────────────────────────────────────────────────────────────────────
+
+BY_INTERVAL: Final[dict[Level, Columns]] = {
+    "queue": (
+        ("Offered", "number", "offered"),
+        ("Answered", "number", "answered"),
+        ("Service level", "share", "service_level"),
+        ("Mean wait of the answered (ASA)", "duration", "asa"),
+        ("Abandonment", "share", "abandonment"),
+        ("Later replies in time", "share", "reply_level"),
+        ("Handling", "duration", "handle_mean"),
+        ("Waiting, mean", "number", "queue_mean"),
+        ("Open, mean", "number", "open_mean"),
+    ),
+    "team": (
+        ("Staffed hours", "hours", "staffed_hours"),
+        ("Paid hours", "hours", "paid_hours"),
+        ("With a session (occupancy)", "share", "occupancy"),
+        ("In focused work (utilisation)", "share", "utilisation"),
+        ("Sessions at once, mean", "number", "concurrency_mean"),
+        ("No session", "share", "concurrency_share_0"),
+    ),
+}
+
+
+def wide_tables(results: Results) -> tuple[Table, ...]:
+    """Queues and teams by reporting interval, and the roster: what only a sheet has room for."""
+    times = local_times(results.scenario, results.summary.starts)
+    names: dict[Level, tuple[str, ...]] = {"queue": results.terms.queues, "team": results.terms.teams}
+    found = []
+    for level, columns in BY_INTERVAL.items():
+        heads = (Column("Start", "moment"), Column(level.capitalize()), *(Column(head, kind) for head, kind, _ in columns))
+        rows: list[tuple[Cell, ...]] = []
+        for name in names[level]:
+            series = [results.series(level, name, metric) for *_, metric in columns]
+            figures = (
+                [Estimate(*each) for each in zip(*(values.tolist() for values in found[1:]), strict=True)]
+                if metric == "service_level"
+                else found.mean.tolist()
+                for found, (*_, metric) in zip(series, columns, strict=True)
+            )
+            rows += [(at, name, *cells) for at, *cells in zip(times, *figures, strict=True)]
+        found.append(Table(f"{level.capitalize()}s by interval", heads, tuple(rows)))
+    return (*found, _roster(results))
+
+
+def _roster(results: Results) -> Table:
+    """The shifts as the scenario gives them, nobody absent."""
+    plan, scenario = results.plan, results.scenario
+    pauses = np.bincount(plan.pause_shift, plan.pause_end - plan.pause_start, len(plan.shift_start)) / (3600 * SECOND)
+    hours = (plan.shift_end - plan.shift_start) / (3600 * SECOND)
+    rows = zip(
+        [results.terms.teams[team] for team in plan.team[plan.shift_agent].tolist()],
+        (plan.shift_agent + 1.0).tolist(),
+        local_times(scenario, plan.shift_start),
+        local_times(scenario, plan.shift_end),
+        (hours - pauses).tolist(),
+        pauses.tolist(),
+        strict=True,
+    )
+    heads = (
+        Column("Team"),
+        Column("Agent", "count"),
+        Column("Start", "moment"),
+        Column("End", "moment"),
+        Column("On duty", "hours"),
+        Column("Breaks and activities", "hours"),
+    )
+    return Table("Roster", heads, tuple(rows))
