@@ -103,10 +103,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to act on: what it is about, and what was found."""
+    """Something to act on: what it is about, and what was found, a sentence a line."""
 
     subject: str
-    text: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def findings(results: Results) -> tuple[Finding, ...]:
     said += [(name, _unstaffed(results, hours, q)) for q, name in enumerate(terms.queues)]
     for name in terms.teams:
         said.append((name, [*_full(results, hours, name), *_idle(results, hours, name), *_overtime(results, name)]))
-    return tuple(Finding(subject, " ".join(lines)) for subject, lines in said if lines)
+    return tuple(Finding(subject, tuple(lines)) for subject, lines in said if lines)
 
 
 def _target(results: Results, hours: Hours, goal: Target) -> list[str]:
@@ -87,11 +87,11 @@ def _skilled(results: Results, queue: str) -> list[str]:
     for name, team in results.scenario.team.items():
         busy, alone = _figure(results, name, "utilisation"), _figure(results, name, "concurrency_share_0")
         if queue in team.skills:
-            able.append(f"{name} ({words.percent(busy, 0)} of the time in focused work)")
+            able.append(f"{name} (in focused work {words.percent(busy, 0)} of the time)")
         elif alone >= IDLE:
-            idle.append(f"{name} ({words.percent(alone, 0)} of the time)")
-    said = [f"It is served by {_and(able)}."] if able else ["No team has the skill."]
-    return said + ([f"Without the skill, but without a session: {_and(idle)}."] if idle else [])
+            idle.append(f"{name} ({words.percent(alone, 0)})")
+    said = [f"Served by {_and(able)}."] if able else ["No team has the skill."]
+    return said + ([f"Time without any session, but not the skill: {_and(idle)}."] if idle else [])
 
 
 def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:

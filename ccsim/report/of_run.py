@@ -22,6 +22,7 @@ from ccsim.report.document import (
     Listing,
     Note,
     Part,
+    Picture,
     Section,
     Status,
     Table,
@@ -29,7 +30,6 @@ from ccsim.report.document import (
 )
 from ccsim.report.findings import MEASURES, findings
 from ccsim.report.hours import local_times
-from ccsim.report.pictures import pictures
 from ccsim.scenario import read
 from ccsim.scenario.channels import defaults_used
 from ccsim.tables import SECOND, Outcome
@@ -40,7 +40,7 @@ QUEUES: Final[Columns] = (
     ("Offered", "count", "offered"),
     ("Answered", "count", "answered"),
     ("Service level", "share", "service_level"),
-    ("Mean wait of the answered (ASA)", "duration", "asa"),
+    ("Mean wait (ASA)", "duration", "asa"),
     ("Wait, 90th percentile", "duration", "wait_p90"),
     ("Abandonment", "share", "abandonment"),
     ("Later replies in time", "share", "reply_level"),
@@ -48,25 +48,25 @@ QUEUES: Final[Columns] = (
     ("Resolved at first contact", "share", "fcr"),
     ("Handling", "duration", "handle_mean"),
     ("Cost", "money", "cost"),
-    ("Cost of a resolved contact", "money", "cost_per_resolved"),
+    ("Cost per resolved", "money", "cost_per_resolved"),
 )
 TEAMS: Final[Columns] = (
     ("Staffed hours", "hours", "staffed_hours"),
     ("Paid hours", "hours", "paid_hours"),
-    ("Overtime", "hours", "overtime_hours"),
+    ("Overtime hours", "hours", "overtime_hours"),
     ("With a session (occupancy)", "share", "occupancy"),
     ("In focused work (utilisation)", "share", "utilisation"),
     ("Sessions at once, mean", "number", "concurrency_mean"),
-    ("No session", "share", "concurrency_share_0"),
-    ("One", "share", "concurrency_share_1"),
-    ("Two", "share", "concurrency_share_2"),
-    ("Three or more", "share", "concurrency_share_3plus"),
+    ("Time without a session", "share", "concurrency_share_0"),
+    ("With one", "share", "concurrency_share_1"),
+    ("With two", "share", "concurrency_share_2"),
+    ("With three or more", "share", "concurrency_share_3plus"),
     ("Cost", "money", "cost"),
 )
 TAGS: Final = {"A": "article", "S": "source", "M": "measured", "I": "illustrative"}
 
 
-def document(results: Results, provenance: dict[str, Any]) -> Document:
+def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Picture] = ()) -> Document:
     """The report of a run; `provenance` is what its provenance.json holds."""
     scenario = results.scenario
     goals = sorted(targets(results), key=lambda goal: ("missed", "open", "met").index(_status(goal)))
@@ -86,7 +86,7 @@ def document(results: Results, provenance: dict[str, Any]) -> Document:
         facts=tuple(_facts(results)),
         findings=findings(results),
         sections=(
-            Section("Charts", pictures(results)),
+            *([Section("Charts", tuple(pictures))] if pictures else []),
             Section("Figures", tuple(_figures(results))),
             Section("Assumptions", _assumptions(results)),
             Section("Scenario and provenance", _origin(results, provenance)),
@@ -157,12 +157,12 @@ def _facts(results: Results) -> Iterable[Fact]:
     yield Fact(
         "Paid hours",
         words.count(paid.mean),
-        f"{words.count(staffed.mean)} on duty, of which {words.percent(busy.mean, 0)} in focused work",
+        f"{words.count(staffed.mean)} on duty, {words.percent(busy.mean, 0)} in focused work",
     )
 
 
 def _between(estimate: Estimate) -> str:
-    return "" if math.isnan(estimate.low) else f"{words.count(estimate.low)} to {words.count(estimate.high)}"
+    return "" if math.isnan(estimate.low) else f"{words.count(estimate.low)}–{words.count(estimate.high)}"
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -184,7 +184,7 @@ def _figures(results: Results) -> Iterable[Part]:
     ]
     yield _by_name(results, "Where contacts end", "queue", terms.queues, outcomes, "Contacts a replication.")
     yield Table(
-        "All measures",
+        "Summary of all measures",
         (
             Column("Level"), Column("Name"), Column("Measure", "code"), Column("Mean", "number"),
             Column("Low", "number"), Column("High", "number"), Column("Unit"),
@@ -292,7 +292,7 @@ BY_INTERVAL: Final[dict[Level, Columns]] = {
         ("With a session (occupancy)", "share", "occupancy"),
         ("In focused work (utilisation)", "share", "utilisation"),
         ("Sessions at once, mean", "number", "concurrency_mean"),
-        ("No session", "share", "concurrency_share_0"),
+        ("Time without a session", "share", "concurrency_share_0"),
     ),
 }
 
@@ -337,7 +337,7 @@ def _roster(results: Results) -> Table:
         Column("Agent", "count"),
         Column("Start", "moment"),
         Column("End", "moment"),
-        Column("On duty", "hours"),
-        Column("Breaks and activities", "hours"),
+        Column("Hours on duty", "hours"),
+        Column("Hours of breaks and activities", "hours"),
     )
     return Table("Roster", heads, tuple(rows))

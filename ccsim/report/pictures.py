@@ -17,12 +17,14 @@ DPI: Final = 130
 """Of a chart a foot wide: sharp over the whole width of a page and on paper."""
 
 
-def pictures(results: Results) -> tuple[Picture, ...]:
+FIRST: Final = ("service_level", "heat_map", "staffing", "concurrency", "waiting", "reply_waiting", "backlog")
+"""What a planner asks first; the others follow."""
+
+
+def pictures(results: Results) -> list[Picture]:
     """Every chart that has something to show."""
-    return tuple(
-        picture(charts.figure(name, results), charts.figure(name, results, "dark"))
-        for name in charts.applicable(results)
-    )
+    names = sorted(charts.applicable(results), key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    return [picture(charts.figure(name, results), charts.figure(name, results, "dark")) for name in names]
 
 
 def picture(light: Figure, dark: Figure) -> Picture:

@@ -30,3 +30,14 @@ for (const table of document.querySelectorAll("table.sorted")) {
     }
   });
 }
+
+// What has to be scrolled can be reached by the keyboard.
+function reachable() {
+  for (const box of document.querySelectorAll(".scroll")) {
+    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", reachable);
+addEventListener("toggle", reachable, true);
+reachable();
