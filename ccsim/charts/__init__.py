@@ -1,12 +1,15 @@
 """Pictures of results. A new chart is one function in a file here, registered with `@chart` and imported below."""
 
+# ruff: noqa: I001  charts are saved and reported in the order in which their files are imported
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ccsim.charts import agents, conversations, outcomes, service, staffing, style, thread, waiting
+from ccsim.charts import service, waiting, staffing, conversations, agents, thread, outcomes  # noqa: F401
+from ccsim.charts import style
 from ccsim.charts.registry import CHARTS
 from ccsim.experiment.results import Results
 
@@ -15,10 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CHARTS", "FORMATS", "OVERVIEW", "applicable", "figure", "overview", "save", "write"]
 
-_FAMILIES: Final = (service, waiting, staffing, conversations, agents, thread, outcomes)
+OVERVIEW: Final = "overview"
+"""Name of the page that shows several charts side by side."""
 
-OVERVIEW: Final = ("service_level", "conversations", "waiting", "staffing")
-"""The planner's page: two rows of two charts, as far as they apply."""
+SIDE_BY_SIDE: Final = ("service_level", "conversations", "waiting", "staffing")
+"""The charts of the overview, two in a row, as far as they apply."""
 
 FORMATS: Final = ("png", "svg", "pdf")
 
@@ -41,56 +45,57 @@ def figure(name: str, results: Results, theme: str = "light") -> Figure:
 
 
 def overview(results: Results, theme: str = "light", pages: Mapping[str, Figure] | None = None) -> Figure:
-    """The charts of OVERVIEW side by side under the scenario's name; `pages` may hold some that are drawn already."""
+    """The charts of SIDE_BY_SIDE under the scenario's name; `pages` may hold some that are drawn already."""
     import numpy as np
-    from PIL import Image
 
-    pages = pages or {}
-    names = [name for name in OVERVIEW if CHARTS[name].applies(results)]
-    shown = [pages.get(name) or figure(name, results, theme) for name in names]
+    drawn = pages or {}
+    names = [name for name in SIDE_BY_SIDE if CHARTS[name].applies(results)]
+    shown = [drawn.get(name) or figure(name, results, theme) for name in names]
+    width, head = 1.4 * style.WIDTH, 0.45
+    across = width / 2
+    depth = across * style.HEIGHT / style.WIDTH
     with style.styled(theme):
-        rows = -(-len(shown) // 2)
         page = style.page()
-        head = 0.45
-        inches = [page.get_figheight()] * rows
-        height = head + sum(inches) / 2
-        page.set_size_inches(style.WIDTH, height)
         page.set_layout_engine(None)
+        height = head + depth * -(-len(shown) // 2)
+        page.set_size_inches(width, height)
         variant = f", variant {results.variant}" if results.variant else ""
-        page.suptitle(style.short(f"{results.scenario.name}{variant}", 100), x=style.MARGIN / style.WIDTH,
+        page.suptitle(style.short(f"{results.scenario.name}{variant}", 100), x=style.MARGIN / width,
                       y=1 - 0.1 / height, ha="left", va="top", fontsize=16, fontweight="bold")  # fmt: skip
         for place, one in enumerate(shown):
             row, column = divmod(place, 2)
             one.canvas.draw()
-            picture = Image.fromarray(np.asarray(one.canvas.buffer_rgba()))
-            ax = page.add_axes((column / 2, 1 - (head + (row + 1) * style.HEIGHT / 2) / height, 0.5,
-                                style.HEIGHT / 2 / height))  # fmt: skip
-            ax.imshow(picture, interpolation="antialiased")
+            bottom = 1 - (head + (row + 1) * depth) / height
+            ax = page.add_axes((column / 2, bottom, 0.5, depth / height))
+            ax.imshow(np.asarray(one.canvas.buffer_rgba()))  # type: ignore[attr-defined]
             ax.set_axis_off()
     return page
 
 
 def write(page: Figure, file: Path) -> None:
-    """The figure as a file of the kind that its name says; the same figure gives the same bytes."""
+    """The figure as a file of the kind that its name ends in; the same figure gives the same bytes."""
     import matplotlib
 
-    when: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(file.suffix, {})
-    with matplotlib.rc_context({"svg.hashsalt": "ccsim", "svg.fonttype": "path", "pdf.fonttype": 42}):
-        page.savefig(file, dpi=style.DPI, metadata=when)
+    undated: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    content = BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "ccsim", "pdf.fonttype": 42}):
+        page.savefig(content, format=file.suffix[1:], dpi=style.DPI, metadata=undated.get(file.suffix))
+    file.write_bytes(content.getvalue())
 
 
 def save(
-    results: Results, folder: Path, names: Iterable[str] | None = None, kind: str = "png", theme: str = "light"
+    results: Results, folder: Path, names: Iterable[str] = (), form: str = "png", theme: str = "light"
 ) -> list[Path]:
-    """Charts as files of one of FORMATS in the folder, which must exist: those named, or all that apply and the overview.
+    """Charts as files of one of FORMATS in the folder, which must exist; returns the files.
 
-    Returns the files.
+    They are those named, else all that apply and the overview.
     """
-    pages = {name: figure(name, results, theme) for name in names or applicable(results)}
-    if names is None:
-        pages["overview"] = overview(results, theme, pages)
+    names = list(names) or [*applicable(results), OVERVIEW]
+    pages = {name: figure(name, results, theme) for name in names if name != OVERVIEW}
+    if OVERVIEW in names:
+        pages[OVERVIEW] = overview(results, theme, pages)
     files = []
     for name, page in pages.items():
-        files.append(folder / f"{name}.{kind}")
+        files.append(folder / f"{name}.{form}")
         write(page, files[-1])
     return files

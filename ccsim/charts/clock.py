@@ -44,23 +44,39 @@ def period(scenario: Scenario) -> str:
     return f"{first}{words.day(last)} {last.year}"
 
 
-def time_axis(scenario: Scenario, ax: Axes, *, label: bool | None = None) -> None:
+def awake(results: Results) -> tuple[int, int]:
+    """Of a single day the part, on the hour, in which contacts come or agents are there; else the horizon. µs."""
+    edges = np.append(results.summary.starts, results.plan.end)
+    summary = results.summary.by_interval
+    busy = sum(np.nan_to_num(summary[key][0]).sum(axis=0) for key in (("queue", "offered"), ("team", "staffed_hours")))
+    there = np.flatnonzero(busy)
+    if results.scenario.days > 1 or not len(there):
+        return 0, results.plan.end
+    start, end = int(edges[there[0]]) // HOUR * HOUR, -(-int(edges[there[-1] + 1]) // HOUR) * HOUR
+    return start, min(end, results.plan.end)
+
+
+def time_axis(
+    scenario: Scenario, ax: Axes, within: tuple[int, int] | None = None, *, label: bool | None = None
+) -> None:
     """Days of the horizon at the bottom: with hours for up to two days, then days, or as many weeks apart as fit.
 
-    The axis is labelled in the lowest row of panels, or as `label` says.
+    `within` (µs) cuts it. The axis is labelled in the lowest row of panels, or as `label` says.
     """
     midnights = hours(scenario.calendar.midnights(scenario.days))
     count = scenario.days
     days = [scenario.start + timedelta(days=i) for i in range(count)]
     place = ax.get_subplotspec()
     columns = place.get_gridspec().ncols if place else 1
-    lowest = (place is None or place.is_last_row()) if label is None else label
-    ax.set_xlim(midnights[0], midnights[-1])
+    labelled = style.lowest(ax) if label is None else label
+    left, right = (within[0] / HOUR, within[1] / HOUR) if within else (midnights[0], midnights[-1])
+    ax.set_xlim(left, right)
     if count <= 2:
-        step = 2 * count if columns == 1 else 4 * count
+        step = next(h for h in (1, 2, 3, 4, 6, 12) if (right - left) / h * columns <= 14 or h == 12)
         clock = [(scenario.calendar.at(day, hour * HOUR), hour) for day in range(count) for hour in range(0, 24, step)]
+        clock = [(at, hour) for at, hour in clock if left <= at / HOUR <= right]
         ax.set_xticks([at / HOUR for at, _ in clock], [f"{hour:02d}:00" for _, hour in clock])
-        if lowest:
+        if labelled:
             ax.set_xlabel(f"time of day, {period(scenario)}")
         return
     room = int(0.85 * style.WIDTH / columns / 0.52)
@@ -71,7 +87,7 @@ def time_axis(scenario: Scenario, ax: Axes, *, label: bool | None = None) -> Non
     ax.set_xticks(midnights[:-1:every], labels, ha="left")
     ax.set_xticks(midnights, minor=True)
     ax.grid(visible=True, axis="x")
-    if lowest:
+    if labelled:
         ax.set_xlabel(period(scenario))
 
 

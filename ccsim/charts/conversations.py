@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,7 +23,7 @@ def _queues(results: Results) -> int:
 
 
 def waiting_messages(results: Results) -> tuple[I64, I64]:
-    """When each message of `turns` came and when work on it began, µs; one nobody answers waits until its contact ends."""
+    """When each message of `turns` came and when work on it began, µs: of one nobody answers when its contact ended."""
     contacts, turns = results.contacts, results.turns
     contact = contacts["contact"].to_numpy()
     closed = np.zeros(int(contact.max(initial=0)) + 1, dtype=np.int64)
@@ -56,9 +57,9 @@ def conversations(results: Results, figure: Figure) -> None:
         ax.fill_between(x, 0, alive, step="mid", color=style.colour(q), alpha=0.35, linewidth=0)
         ax.fill_between(x, 0, backlog, step="mid", color=style.colour(q), linewidth=0)
         ax.set_ylim(0, 1.12 * max(1.0, alive.max(initial=0)))
-        ax.set_ylabel("conversations")
+        style.label_y(ax, "conversations")
         style.whole_numbers(ax)
-        clock.time_axis(results.scenario, ax)
+        clock.time_axis(results.scenario, ax, clock.awake(results))
     style.headline(
         figure,
         "Open conversations and the backlog within them",
@@ -98,11 +99,11 @@ def backlog(results: Results, figure: Figure) -> None:
                 ax.fill_between(x, foot, top, step="mid", color=theme.ages[age], linewidth=0)
                 foot = top
         ax.set_ylim(0, 1.12 * max(1.0, foot.max(initial=0)))
-        ax.set_ylabel("messages")
+        style.label_y(ax, "messages")
         style.whole_numbers(ax)
-        clock.time_axis(results.scenario, ax)
+        clock.time_axis(results.scenario, ax, clock.awake(results))
     bounds = [words.duration(age) for age in AGES[1:]]
-    labels = [f"under {bounds[0]}", *(f"{low} to {high}" for low, high in zip(bounds, bounds[1:], strict=False))]
+    labels = [f"under {bounds[0]}", *(f"{low} to {high}" for low, high in pairwise(bounds))]
     labels.append(f"over {bounds[-1]}")
     style.headline(
         figure,

@@ -77,11 +77,15 @@ def outcomes(results: Results, figure: Figure) -> None:
         _labels(ax, at, stage, foot, total)
     ax.set_xlim(-0.42, 2.42)
     ax.set_ylim(1 + gap * max(len(stage) for stage in stages), -0.03)
-    ax.set_xticks([0, 1, 2], ["first queue", "last queue", "how it ended"], fontsize=11, fontweight="bold")
+    ax.set_xticks(
+        [0, 1, 2],
+        ["first queue, customers", "last queue, customers", "how it ended, customers"],
+        fontsize=11,
+        fontweight="bold",
+    )
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.set_yticks([])
-    ax.set_ylabel("customers")
     ax.grid(visible=False)
     for spine in ax.spines.values():
         spine.set_visible(False)
@@ -150,10 +154,11 @@ def _labels(ax: Axes, at: int, stage: dict[str, int], feet: dict[str, float], to
     shown = [(name, n, feet[name] + n / total / 2) for name, n in stage.items() if n]
     y = spread([middle for _, _, middle in shown], least)
     x = at + side * (NODE / 2 + 0.035)
+    # in the middle names lie on the bands
+    backing = {"facecolor": style.now().paper, "alpha": 0.75, "linewidth": 0, "pad": 0.6} if at == 1 else None
     for (name, n, middle), height in zip(shown, y, strict=True):
         label = f"{style.short(NAMES[name] if at == 2 else name, 26)}  {words.count(n)} ({words.percent(n / total)})"
-        ax.text(x, height, label, ha=align, va="center", fontsize=10 if at != 1 else style.SMALL,
-                bbox={"facecolor": style.now().paper, "alpha": 0.75, "linewidth": 0, "pad": 0.6} if at == 1 else None)  # fmt: skip
+        ax.text(x, height, label, ha=align, va="center", fontsize=10 if at != 1 else style.SMALL, bbox=backing)
         ax.plot([at + side * NODE / 2, x - side * 0.006], [middle, height], color=style.now().quiet, linewidth=0.6)
 
 

@@ -16,7 +16,7 @@ Draw: TypeAlias = "Callable[[Results, Figure], None]"
 
 @dataclass(frozen=True)
 class Chart:
-    """`draw` fills a figure with `panels(results)` panels; `applies(results)` says whether there is anything to show."""
+    """`draw` fills a figure with `panels(results)` panels; `applies(results)` says if there is anything to show."""
 
     name: str
     draw: Draw

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -87,7 +87,7 @@ def service_level(results: Results, figure: Figure) -> None:
         ax.plot(x, 100 * mean, color=colour, drawstyle="steps-mid", marker=".", markersize=3)
         ax.axhline(100 * terms.sl_share[q], color=theme.ink, linewidth=1.1, linestyle=(0, (5, 3)))
         style.percent_axis(ax, "service level, %")
-        clock.time_axis(results.scenario, ax)
+        clock.time_axis(results.scenario, ax, clock.awake(results))
     entries = [style.line("service level", theme.quiet)]
     if banded:
         entries.append(style.patch("95 % interval", theme.quiet, 0.3))
@@ -109,52 +109,79 @@ FAR: Final = 0.2
 """Distance from the target at which the heat map's colours end."""
 
 
+class Grid(NamedTuple):
+    """Service level and contacts of a queue, (day, time of day)."""
+
+    level: F64
+    contacts: F64
+    """of all replications"""
+
+
+def _grids(results: Results, queues: list[int]) -> tuple[int, dict[int, Grid]]:
+    """Width of a cell in µs, and each queue's cells.
+
+    A cell has as many intervals as it takes for half of the contacts to lie in cells that are not thin, up to 4 hours.
+    """
+    scenario, interval = results.scenario, results.terms.interval
+    times = range(0, 24 * clock.HOUR, interval)
+    at = np.array([[scenario.calendar.at(day, time) for time in times] for day in range(scenario.days)])
+    place = np.searchsorted(results.summary.starts, at, side="right") - 1
+    known = (place >= 0) & (at < results.plan.end)
+
+    def cells(queue: int, metric: str) -> F64:
+        found = results.series("queue", results.terms.queues[queue], metric).mean[place]
+        return np.where(known, found, np.nan).ravel()
+
+    level = {q: cells(q, "service_level") for q in queues}
+    contacts = {q: np.nan_to_num(cells(q, "offered")) * results.replications for q in queues}
+    sizes = [n for n in range(1, len(times) + 1) if len(times) % n == 0 and (n == 1 or n * interval <= 4 * clock.HOUR)]
+    for size in sizes:
+        shape = (scenario.days, len(times) // size)
+        grids = {
+            q: Grid(pooled(level[q], contacts[q], size).reshape(shape), contacts[q].reshape(*shape, size).sum(axis=2))
+            for q in queues
+        }
+        found = np.concatenate([grid.contacts.ravel() for grid in grids.values()])
+        if found[found >= THIN].sum() >= 0.5 * found.sum():
+            break
+    return size * interval, grids
+
+
 @chart("heat_map", panels=_panels, applies=lambda results: bool(_queues(results)))
 def heat_map(results: Results, figure: Figure) -> None:
     """Distance of the service level from its target by day and time of day, a panel a queue."""
     scenario, terms, theme = results.scenario, results.terms, style.now()
     queues = _queues(results)
     columns = 1 if len(queues) == 1 else 2 if len(queues) <= 6 else 3
-    starts, midnight = results.summary.starts, scenario.calendar
-    times = np.arange(0, 24 * clock.HOUR, terms.interval, dtype=np.int64)
-    at = np.array([[midnight.at(day, wall) for wall in times.tolist()] for day in range(scenario.days)])
-    cell = np.searchsorted(starts, at, side="right") - 1
-    known = (cell >= 0) & (at < results.plan.end)
-    offered = {
-        q: np.where(known, results.series("queue", terms.queues[q], "offered").mean[cell], 0.0) for q in queues
-    }
-    busy = np.flatnonzero(sum(offered.values(), start=np.zeros(at.shape)).any(axis=0))
-    first, last = (int(busy[0]), int(busy[-1]) + 1) if len(busy) else (0, len(times))
-    extent = (times[first] / clock.HOUR, (times[last - 1] + terms.interval) / clock.HOUR, scenario.days, 0)
-    image = None
+    width, grids = _grids(results, queues)
+    busy = np.flatnonzero(sum(grid.contacts.sum(axis=0) for grid in grids.values()))
+    first, last = (busy[0], busy[-1] + 1) if len(busy) else (0, 24 * clock.HOUR // width)
+    extent = (first * width / clock.HOUR, last * width / clock.HOUR, scenario.days, 0)
+    whole: dict[str, Any] = {"extent": extent, "aspect": "auto", "interpolation": "nearest"}
     axes = style.panels(figure, [terms.queues[q] for q in queues], _details(results, queues), columns=columns)
     for q, ax in zip(queues, axes, strict=True):
-        level = np.where(known, results.series("queue", terms.queues[q], "service_level").mean[cell], np.nan)
-        contacts = offered[q] * results.replications
+        level, contacts = (cells[:, first:last] for cells in grids[q])
         thin = (contacts > 0) & (contacts < THIN)
+        ax.imshow(np.where(thin, 1.0, np.nan), cmap=_one_colour(theme.pause), vmin=0, vmax=1, **whole)
         apart = 100 * np.where(thin, np.nan, level - terms.sl_share[q])
-        ax.imshow(np.where(thin, 1.0, np.nan)[:, first:last], extent=extent, aspect="auto", interpolation="nearest",
-                  cmap=_one_colour(theme.pause), vmin=0, vmax=1)  # fmt: skip
-        image = ax.imshow(apart[:, first:last], extent=extent, aspect="auto", interpolation="nearest",
-                          cmap=style.diverging(), vmin=-100 * FAR, vmax=100 * FAR)  # fmt: skip
+        image = ax.imshow(apart, cmap=style.diverging(), vmin=-100 * FAR, vmax=100 * FAR, **whole)
         ax.grid(visible=False)
         _label_days(scenario, ax, rows=-(-len(queues) // columns))
-        hours = range(int(extent[0]), int(extent[1]) + 1, 2 if columns < 3 else 4)
+        hours = [hour for hour in range(0, 25, 2 if columns < 3 else 4) if extent[0] <= hour <= extent[1]]
         ax.set_xticks(hours, [f"{hour:02d}:00" if columns == 1 else f"{hour}" for hour in hours])
-        if ax.get_subplotspec().is_last_row():
+        if style.lowest(ax):
             ax.set_xlabel("arrival, time of day" if columns == 1 else "arrival, hour of the day")
     style.headline(
         figure,
         "Where the service level misses its target",
-        f"Cells of {words.duration(terms.interval / SECOND)} by {clock.period(scenario)}; mean of "
-        f"{words.several(results.replications, 'replication')}; n: contacts a replication{_rules(results)}.",
-        above=[style.patch(f"thin: fewer than {THIN} contacts in all replications", theme.pause),
-               style.patch("no contacts", theme.paper)],
-    )  # fmt: skip
-    if image is not None:
-        bar = figure.colorbar(image, ax=axes, extend="both", pad=0.015, fraction=0.04, aspect=30)
-        bar.set_label("service level less target, percentage points")
-        bar.outline.set_visible(False)
+        f"Cells of {words.duration(width / SECOND)}, {clock.period(scenario)}; mean of "
+        f"{words.several(results.replications, 'replication')}; n: contacts a replication; empty: no "
+        f"contacts{_rules(results)}.",
+        above=[style.patch(f"thin: fewer than {THIN} contacts in all replications", theme.pause)],
+    )
+    bar = figure.colorbar(image, ax=axes, extend="both", pad=0.015, fraction=0.04, aspect=30)
+    bar.set_label("service level less target, percentage points")
+    bar.outline.set_visible(False)
 
 
 def _label_days(scenario: Scenario, ax: Axes, rows: int) -> None:
@@ -164,7 +191,7 @@ def _label_days(scenario: Scenario, ax: Axes, rows: int) -> None:
     days = range(0, scenario.days, every)
     labels = [words.day(scenario.start + timedelta(days=day)) for day in days]
     ax.set_yticks([day + 0.5 for day in days], [label.rsplit(" ", 1)[0] if every == 1 else label for label in labels])
-    ax.set_ylabel("day" if every == 1 else "day, by week")
+    style.label_y(ax, "day")
 
 
 def _one_colour(colour: str) -> Colormap:

@@ -42,9 +42,9 @@ def staffing(results: Results, figure: Figure) -> None:
         ax.plot(middle, scheduled, drawstyle="steps-mid", color=theme.quiet, linewidth=1.2, linestyle=(0, (3, 1.5)))
         ax.plot(x, staffed, drawstyle="steps-mid", color=theme.ink, linewidth=1.4)
         ax.set_ylim(0, 1.12 * max(1.0, staffed.max(initial=0), scheduled.max(initial=0)))
-        ax.set_ylabel("agents")
+        style.label_y(ax, "agents")
         style.whole_numbers(ax)
-        clock.time_axis(results.scenario, ax)
+        clock.time_axis(results.scenario, ax, clock.awake(results))
     style.headline(
         figure,
         "Agents scheduled, present and busy",
@@ -97,8 +97,8 @@ def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Fi
         below.axhline(0, color=theme.quiet, linewidth=0.8)
         top.set_title(style.short(name, 60 if columns == 1 else 30), fontweight="bold")
         top.set_ylim(0, 1.12 * max(1.0, required.max(initial=0), scheduled.max(initial=0)))
-        top.set_ylabel("agents")
-        below.set_ylabel("net, agents")
+        style.label_y(top, "agents")
+        style.label_y(below, "net, agents")
         for ax in (top, below):
             style.whole_numbers(ax)
             clock.time_axis(scenario, ax, label=ax is below and place + columns >= len(staff))
@@ -121,10 +121,10 @@ def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Fi
 
 @chart("concurrency", panels=_teams)
 def concurrency(results: Results, figure: Figure) -> None:
-    """Shares of staffed time with no, one, two, three or more sessions by the occupancy of the interval; a panel a team."""
+    """Shares of staffed time with 0, 1, 2, 3 or more sessions by the occupancy of the interval, a panel a team."""
     terms, theme = results.terms, style.now()
     metrics = ("concurrency_share_3plus", "concurrency_share_2", "concurrency_share_1")
-    colours = (theme.queues[0], theme.queues[5], theme.session)
+    colours = theme.sessions[::-1]
     columns = 1 if _teams(results) == 1 else 2 if _teams(results) <= 6 else 3
     for name, ax in zip(terms.teams, style.panels(figure, terms.teams, columns=columns), strict=True):
         hours = np.nan_to_num(results.series("team", name, "staffed_hours").mean)
@@ -146,8 +146,8 @@ def concurrency(results: Results, figure: Figure) -> None:
         ax.set_xticks(range(0, 101, 20))
         ax.set_ylim(0, 112)
         ax.set_yticks(range(0, 101, 25))
-        ax.set_ylabel("share of time, %")
-        if ax.get_subplotspec().is_last_row() or not ax.get_xticklabels():
+        style.label_y(ax, "share of time, %")
+        if style.lowest(ax):
             ax.set_xlabel("occupancy of the interval, %")
     style.headline(
         figure,
@@ -156,9 +156,9 @@ def concurrency(results: Results, figure: Figure) -> None:
         f"bars n: staffed hours a replication; mean of {words.several(results.replications, 'replication')}.",
         above=[
             style.patch("no session", theme.closed),
-            style.patch("1", theme.session),
-            style.patch("2", theme.queues[5]),
-            style.patch("3 or more sessions", theme.queues[0]),
+            style.patch("1 session", theme.sessions[0]),
+            style.patch("2 sessions", theme.sessions[1]),
+            style.patch("3 or more", theme.sessions[2]),
         ],
     )
 

@@ -50,6 +50,8 @@ class Theme:
     """six steps from fresh to old"""
     levels: tuple[str, ...]
     """seven steps from far below the target (orange) over the target itself to far above it (blue)"""
+    sessions: tuple[str, ...]
+    """one, two, three or more at once"""
     work: str
     session: str
     """capacity held, in no work: the agent waits for the customer"""
@@ -70,7 +72,8 @@ THEMES: Final = {
         closed="#EAEAEA",
         queues=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"),
         ages=("#FCE6AE", "#FBC158", "#EE8E22", "#C65A0F", "#8A300A", "#451304"),
-        levels=("#8C3A00", "#D55E00", "#F4B183", "#F3F3F3", "#9CCBE8", "#2B8CC4", "#00507D"),
+        levels=("#8C3A00", "#D55E00", "#F4B183", "#F7F7F7", "#BBDCF0", "#74B5DC", "#2F86BD"),
+        sessions=("#BFDDF2", "#56A5D8", "#0B4F86"),
         work="#0072B2",
         session="#BFDDF2",
         kept_waiting="#F0E442",
@@ -87,7 +90,8 @@ THEMES: Final = {
         closed="#252A30",
         queues=("#3F9FE8", "#F5803A", "#22C493", "#E29AC6", "#F3B93B", "#A6DCF8"),
         ages=("#5B2408", "#8E3C0B", "#C86014", "#F0902C", "#FBC462", "#FFF0C4"),
-        levels=("#FFB27A", "#E0701F", "#7D4A2A", "#2C3238", "#2C5876", "#3F9FE8", "#A9DCFF"),
+        levels=("#FFB27A", "#E0701F", "#7D4A2A", "#2A3036", "#28506C", "#33749F", "#55A9DE"),
+        sessions=("#23476A", "#3F8FD6", "#B5DCFA"),
         work="#3F9FE8",
         session="#23476A",
         kept_waiting="#D9CF3A",
@@ -200,20 +204,16 @@ def headline(figure: Figure, title: str, note: str, *, above: Sequence[Any] = ()
     """The title, what the colours mean (a legend's handles `above` or `beside` the panels), and at the bottom the note:
     what the picture is made of (n, interval, replications). The panels get the rest of the page."""
     width, height = figure.get_figwidth(), figure.get_figheight()
-    figure.suptitle(
-        title, x=MARGIN / width, y=1 - MARGIN / height, ha="left", va="top", fontsize=15, fontweight="bold"
-    )
+    figure.suptitle(title, x=MARGIN / width, y=1 - MARGIN / height, ha="left", va="top", fontsize=15, fontweight="bold")
     lines = textwrap.wrap(note, 165)
     figure.supxlabel(
         "\n".join(lines), x=MARGIN / width, y=MARGIN / height, ha="left", va="bottom", fontsize=SMALL, color=now().quiet
     )
     top, bottom, right = 0.5, 2 * MARGIN + 0.155 * len(lines), 0.0
     if above:
-        box = _legend(figure, above, columns=_legend_columns(above, width - 2 * MARGIN), at=(MARGIN, height - top))
-        top += box[1] + 0.04
+        top += _legend(figure, above, "upper left", MARGIN, height - top, len(above))[1] + 0.06
     if beside:
-        box = _legend(figure, beside, columns=1, at=None, top=height - top)
-        right = box[0] + MARGIN
+        right = _legend(figure, beside, "upper right", width - MARGIN, height - top, 1)[0] + MARGIN
     engine: Any = figure.get_layout_engine()
     pad = 0.5 * MARGIN
     engine.set(
@@ -224,24 +224,21 @@ def headline(figure: Figure, title: str, note: str, *, above: Sequence[Any] = ()
 
 
 def _legend(
-    figure: Figure, handles: Sequence[Any], columns: int, at: tuple[float, float] | None, top: float = 0.0
+    figure: Figure, handles: Sequence[Any], corner: str, x: float, y: float, columns: int
 ) -> tuple[float, float]:
-    """Width and height in inches of a legend whose upper left corner is `at` (inches), or the upper right at `top`."""
+    """Width and height of a legend with that corner at (x, y), all in inches; in fewer columns where it is too wide."""
     width, height = figure.get_figwidth(), figure.get_figheight()
-    corner, x, y = ("upper left", *at) if at else ("upper right", width - MARGIN, top)
+    where: Any = corner
     legend = figure.legend(
-        handles=list(handles), loc=corner, bbox_to_anchor=(x / width, y / height), ncols=columns, borderpad=0,
-        borderaxespad=0, handlelength=1.6, columnspacing=1.6, labelspacing=0.45,
+        handles=list(handles), loc=where, bbox_to_anchor=(x / width, y / height), ncols=columns, borderpad=0,
+        borderaxespad=0, handlelength=1.6, columnspacing=1.6, labelspacing=0.4,
     )  # fmt: skip
     legend.set_in_layout(False)
     box = legend.get_window_extent()
+    if columns > 1 and box.width / figure.dpi > width - 2 * MARGIN:
+        legend.remove()
+        return _legend(figure, handles, corner, x, y, columns - 1)
     return box.width / figure.dpi, box.height / figure.dpi
-
-
-def _legend_columns(handles: Sequence[Any], width: float) -> int:
-    """How many entries fit into a row of that many inches."""
-    sizes = [0.5 + 0.088 * len(str(handle.get_label())) for handle in handles]
-    return len(sizes) if sum(sizes) <= width else max(1, int(width / max(sizes)))
 
 
 def panel_columns(count: int) -> int:
@@ -270,9 +267,10 @@ def panels(
     # The panel above an empty place carries the time axis itself.
     for place in range(max(0, len(names) - columns), len(names)):
         axes[place].tick_params(labelbottom=True)
-    bold = {"fontweight": "bold"}
+    bold: dict[str, Any] = {"fontweight": "bold"}
+    most = {1: 60, 2: 40}.get(columns, 28)
+    names = [short(name, most) for name in names]
     for ax, name, detail in zip(axes, names, details or [""] * len(names), strict=False):
-        name = short(name, {1: 60, 2: 44}.get(columns, 30))
         if not detail:
             ax.set_title(name, **bold)
         elif columns == 1:
@@ -285,9 +283,22 @@ def panels(
     return axes[: len(names)]
 
 
-def nothing(figure: Figure, why: str) -> None:
-    """Says why there is no picture."""
-    figure.text(0.5, 0.5, why, ha="center", fontsize=12, color=now().quiet)
+def lowest(ax: Axes) -> bool:
+    """Whether no other panel is below: there the x axis is labelled."""
+    place = ax.get_subplotspec()
+    if place is None or place.is_last_row():
+        return True
+    others = [other for other in ax.figure.axes if other.axison and (spec := other.get_subplotspec()) is not None
+              and spec.colspan.start == place.colspan.start and spec.rowspan.start > place.rowspan.start]  # fmt: skip
+    return not others
+
+
+def label_y(ax: Axes, label: str) -> None:
+    """The y axis' label, once in a row of panels."""
+    place = ax.get_subplotspec()
+    if place is None or place.is_first_col():
+        many = place is not None and place.get_gridspec().nrows > 3
+        ax.set_ylabel(label, fontsize=SMALL if many else None)
 
 
 # ── parts of panels ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -326,7 +337,7 @@ def percent_axis(ax: Axes, label: str) -> None:
     """0 to 100 %, with room for a line at the edge."""
     ax.set_ylim(-3, 103)
     ax.set_yticks(range(0, 101, 25))
-    ax.set_ylabel(label)
+    label_y(ax, label)
 
 
 def bars(ax: Axes, boxes: Iterable[tuple[float, float, float, float]], colour: str, **how: Any) -> None:

@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 
 
 def longest_thread(results: Results) -> int | None:
-    """Row in `contacts` of the resolved conversation of several replies that took longest; None without any."""
+    """Row in `contacts` of the conversation that took longest, None without any: resolved in three replies or more, or,
+    where none is, in two."""
     contacts = results.contacts
-    persistent = [name for name, one in zip(results.terms.queues, results.plan.persistent, strict=True) if one]
-    fit = np.isin(contacts["queue"].to_numpy(), persistent) & (contacts["outcome"].to_numpy() == "resolved")
-    fit &= (contacts["replies"].to_numpy() > 1) & contacts["counted"].to_numpy()
-    if not fit.any():
+    fit = np.isin(contacts["queue"].to_numpy(), np.array(results.terms.queues)[results.plan.persistent])
+    fit &= (contacts["outcome"].to_numpy() == "resolved") & contacts["counted"].to_numpy()
+    replies = np.where(fit, np.minimum(contacts["replies"].to_numpy(), 3), 0)
+    if replies.max(initial=0) < 2:
         return None
+    # messaging before e-mail and social media, if it has any
+    rank = 2 * replies + (contacts["channel"].to_numpy() == "messaging") * (replies > 1)
     lasted = contacts["left_us"].to_numpy() - contacts["arrival_us"].to_numpy()
-    return int(np.argmax(np.where(fit, lasted, -1)))
+    return int(np.argmax(np.where(rank == rank.max(), lasted, -1)))
 
 
 @chart("thread", applies=lambda results: longest_thread(results) is not None)
@@ -65,15 +68,14 @@ def thread(results: Results, figure: Figure) -> None:
     top.set_ylim(len(lanes), 0)
     top.set_yticks([lane + 0.5 for lane in range(len(lanes))], [label for label, _, _ in lanes])
     top.tick_params(axis="y", length=0, labelsize=11)
-    top.set_ylabel("clock")
     top.grid(visible=False, axis="y")
     work = spans[:, np.isin(activity, ("reread", "work", "wrap_up"))]
     work = work[:, np.argsort(work[0], kind="stable")]
     minutes = np.concatenate([[0.0], np.cumsum(work[1] - work[0]) / (60 * SECOND)])
-    steps = np.concatenate([[arrival], work.T.ravel(), [max(left, work.max(initial=left))]])
-    below.plot(clock.hours(steps), np.append(np.repeat(minutes, 2)[1:], minutes[-1])[: len(steps)], color=theme.work)
-    below.plot(clock.hours(message), np.interp(message, steps, np.repeat(minutes, 2)[: len(steps)]), linestyle="none",
-               marker="o", markersize=5, color=colour)  # fmt: skip
+    times, done = np.concatenate([[arrival], work.T.ravel(), [left]]), np.repeat(minutes, 2)
+    below.plot(clock.hours(times), done, color=theme.work, linewidth=2)
+    below.plot(clock.hours(message), np.interp(message, times, done), linestyle="none", marker="o", markersize=6,
+               color=colour, clip_on=False, zorder=5)  # fmt: skip
     below.set_ylim(0, 1.2 * max(minutes[-1], 1 / 60))
     below.set_ylabel("work so far, min")
     for ax in (top, below):
@@ -84,8 +86,8 @@ def thread(results: Results, figure: Figure) -> None:
         f"One conversation in {style.short(contact['queue'])}: {words.duration((left - arrival) / SECOND)} open, "
         f"{words.duration(minutes[-1] * 60)} of work",
         f"n = 1: the resolved conversation that took longest in replication 1 of {results.replications}; "
-        f"{contact['messages']} messages, {words.several(contact['agents'], 'agent')}. Pieces too short to be seen are "
-        "drawn wider; the totals at the right are exact.",
+        f"{contact['messages']} messages, {words.several(contact['agents'], 'agent')}; short pieces are drawn "
+        "wider, the totals at the right are exact.",
         above=[
             style.line("message of the customer", colour, marker="o", markersize=5, linestyle="none"),
             style.line("work so far", theme.work),

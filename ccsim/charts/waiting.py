@@ -93,9 +93,7 @@ def reply_waiting(results: Results, figure: Figure) -> None:
     _distributions(results, figure, waits, "Waiting for a reply", "wait for a reply, second message on", "messages")
 
 
-def _distributions(
-    results: Results, figure: Figure, waits: Sequence[Waits], title: str, label: str, what: str
-) -> None:
+def _distributions(results: Results, figure: Figure, waits: Sequence[Waits], title: str, label: str, what: str) -> None:
     terms, theme = results.terms, style.now()
     ax: Any = figure.subplots()
     longest = 60.0
@@ -142,8 +140,8 @@ def _named(look: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tick_censored(ax: Any, left: F64, x: NDArray[Any], y: NDArray[Any], colour: str) -> None:
-    """A small mark on the line wherever somebody left, at most a hundred of them."""
+    """A small mark on the line wherever somebody left, at most thirty of them."""
     left = np.sort(left)
-    left = np.maximum(left[:: -(-len(left) // 100) or 1], 1.0)
+    left = np.maximum(left[:: -(-len(left) // 30) or 1], 1.0)
     place = np.maximum(np.searchsorted(x, left, side="right") - 1, 0)
     ax.plot(left, y[place], marker="|", markersize=6, linestyle="none", color=colour)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
@@ -59,5 +60,5 @@ def main() -> None:
     """
 
 
-for verb in (run, report, check, new, schema, replay):
+for verb in (run, chart, report, check, new, schema, replay):
     main.add_command(verb)
