@@ -14,8 +14,11 @@ from ccsim.experiment.results import Estimate
 Kind = Literal["text", "code", "count", "number", "money", "share", "duration", "hours", "moment"]
 """How a value is written: shares are from 0 to 1, durations seconds, a moment is a naive local `datetime`."""
 
-Cell: TypeAlias = "str | float | Estimate | datetime | None"
-"""A text, a number, a mean with its 95 % interval, or a moment; None (or NaN) where there are no data."""
+Plain: TypeAlias = "str | float | datetime | None"
+"""A text, a number or a moment; None (or NaN) where there are no data."""
+
+Cell: TypeAlias = "Plain | Estimate"
+"""One of these, or a mean with its 95 % interval."""
 
 Status = Literal["met", "missed", "open"]
 """`open`: the interval reaches the other side of the target, so that either may be true."""

@@ -13,6 +13,7 @@ import numpy as np
 from ccsim.experiment import words
 from ccsim.experiment.results import Results
 from ccsim.experiment.targets import Target, targets
+from ccsim.metrics.definitions import Level
 from ccsim.report.document import Finding
 from ccsim.report.hours import Hours
 from ccsim.tables import F64
@@ -50,7 +51,9 @@ def _target(results: Results, hours: Hours, goal: Target) -> list[str]:
     what, wanted = MEASURES[goal.metric], f"{100 * goal.wanted:.4g} %"
     if not goal.sure:
         low, high = words.percent(max(0.0, estimate.low)), words.percent(min(1.0, estimate.high))
-        return [f"{what} is too close to call: the {wanted} wanted lies within {low} to {high}. More replications tell."]
+        return [
+            f"{what} is too close to call: the {wanted} wanted lies within {low} to {high}. More replications tell."
+        ]
     side = "below" if goal.at_least else "above"
     found = [f"{what} is {100 * abs(estimate.mean - goal.wanted):.1f} points {side} the {wanted} wanted."]
     if goal.level == "queue":
@@ -95,8 +98,10 @@ def _skilled(results: Results, queue: str) -> list[str]:
 
 
 def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:
-    """Open hours in which contacts come while nobody with the skill is on duty."""
+    """Open hours in which contacts that do not wait long come while nobody with the skill is on duty."""
     name = results.terms.queues[queue]
+    if results.scenario.queue[name].kind.persistent:  # a message can wait for the morning
+        return []
     teams = [team for team, row in results.scenario.team.items() if name in row.skills]
     staffed = sum((_series(results, "team", team, "staffed_hours") for team in teams), np.zeros(len(hours.starts)))
     offered = _series(results, "queue", name, "offered")
@@ -114,8 +119,10 @@ def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:
 def _full(results: Results, hours: Hours, team: str) -> list[str]:
     staffed = _series(results, "team", team, "staffed_hours")
     spans = hours.above(staffed * _series(results, "team", team, "utilisation"), staffed, CEILING)
+    if not spans:
+        return []
     said = _and([f"{span} ({words.percent(span.share, 0)})" for span in spans])
-    return [f"More than {words.percent(CEILING, 0)} of the time in focused work {said}: no room for chance."] if spans else []
+    return [f"More than {words.percent(CEILING, 0)} of the time in focused work {said}: no room for chance."]
 
 
 def _idle(results: Results, hours: Hours, team: str) -> list[str]:
@@ -143,10 +150,9 @@ def _figure(results: Results, team: str, metric: str) -> float:
     return np.nan if estimate is None else estimate.mean
 
 
-def _series(results: Results, level: str, name: str, metric: str) -> F64:
+def _series(results: Results, level: Level, name: str, metric: str) -> F64:
     """The means by interval, 0 where there are no data."""
-    kind = "queue" if level == "queue" else "team"
-    return np.nan_to_num(results.series(kind, name, metric).mean)
+    return np.nan_to_num(results.series(level, name, metric).mean)
 
 
 def _and(parts: Sequence[str]) -> str:

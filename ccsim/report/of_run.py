@@ -14,6 +14,7 @@ from ccsim.experiment.targets import Target, targets
 from ccsim.metrics import METRICS, TOTAL
 from ccsim.metrics.definitions import Level
 from ccsim.report.document import (
+    STATUS,
     Cell,
     Column,
     Document,
@@ -111,14 +112,13 @@ def _answer(goals: Sequence[Target]) -> str:
     """Targets met and missed, in a sentence."""
     if not goals:
         return "The scenario sets no target that could be met or missed."
-    by_status = {status: [goal for goal in goals if _status(goal) == status] for status in ("met", "missed", "open")}
-    if len(by_status["met"]) == len(goals):
-        return "Its target is met." if len(goals) == 1 else f"All {len(goals)} targets are met."
-    said = [f"{len(by_status['met'])} of {words.several(len(goals), 'target')} met"]
-    for status, verb in (("missed", "missed"), ("open", "too close to call")):
-        which = by_status[status]  # type: ignore[index]
+    missed, unsure = ([goal for goal in goals if _status(goal) == status] for status in ("missed", "open"))
+    if not missed and not unsure:
+        return "The target is met." if len(goals) == 1 else f"All {len(goals)} targets are met."
+    said = [f"{len(goals) - len(missed) - len(unsure)} of {words.several(len(goals), 'target')} met"]
+    for which, verb in ((missed, STATUS["missed"]), (unsure, STATUS["open"])):
+        names = ", ".join(f"{goal.name} {MEASURES[goal.metric].lower()}" for goal in which)
         if which:
-            names = ", ".join(f"{goal.name} {MEASURES[goal.metric].lower()}" for goal in which)
             said.append(f"{verb}: {names}" if len(which) <= 2 else f"{len(which)} {verb}")
     return "; ".join(said) + "."
 
@@ -130,7 +130,11 @@ def _verdict(results: Results, goal: Target) -> Verdict:
     terms = results.terms
     if goal.level == "queue":
         q = terms.queues.index(goal.name)
-        times = {"service_level": terms.sl_time, "reply_level": terms.reply_time, "resolution_level": terms.resolution_time}
+        times = {
+            "service_level": terms.sl_time,
+            "reply_level": terms.reply_time,
+            "resolution_level": terms.resolution_time,
+        }
         if goal.metric in times:
             measure += f", in {words.duration(times[goal.metric][q])}"
         if goal.metric in times and terms.business_clock[q]:
@@ -196,9 +200,7 @@ def _figures(results: Results) -> Iterable[Part]:
     yield _definitions(results)
 
 
-def _by_name(
-    results: Results, title: str, level: str, names: Sequence[str], columns: Columns, note: str
-) -> Table:
+def _by_name(results: Results, title: str, level: str, names: Sequence[str], columns: Columns, note: str) -> Table:
     """A row a queue or team, a column a metric; metrics that are always nothing, or apply nowhere, are left out."""
     kept = []
     for heading, kind, metric in columns:
@@ -303,7 +305,11 @@ def wide_tables(results: Results) -> tuple[Table, ...]:
     names: dict[Level, tuple[str, ...]] = {"queue": results.terms.queues, "team": results.terms.teams}
     found = []
     for level, columns in BY_INTERVAL.items():
-        heads = (Column("Start", "moment"), Column(level.capitalize()), *(Column(head, kind) for head, kind, _ in columns))
+        heads = (
+            Column("Start", "moment"),
+            Column(level.capitalize()),
+            *(Column(head, kind) for head, kind, _ in columns),
+        )
         rows: list[tuple[Cell, ...]] = []
         for name in names[level]:
             series = [results.series(level, name, metric) for *_, metric in columns]
@@ -319,22 +325,24 @@ def wide_tables(results: Results) -> tuple[Table, ...]:
 
 
 def _roster(results: Results) -> Table:
-    """The shifts as the scenario gives them, nobody absent."""
+    """The shifts that begin before the scenario's end, as it gives them: nobody absent."""
     plan, scenario = results.plan, results.scenario
-    pauses = np.bincount(plan.pause_shift, plan.pause_end - plan.pause_start, len(plan.shift_start)) / (3600 * SECOND)
-    hours = (plan.shift_end - plan.shift_start) / (3600 * SECOND)
+    pauses = np.bincount(plan.pause_shift, plan.pause_end - plan.pause_start, len(plan.shift_start))
+    mine = plan.shift_start < plan.end
+    agent, start, end = plan.shift_agent[mine], plan.shift_start[mine], plan.shift_end[mine]
+    away = pauses[mine] / (3600 * SECOND)
     rows = zip(
-        [results.terms.teams[team] for team in plan.team[plan.shift_agent].tolist()],
-        (plan.shift_agent + 1.0).tolist(),
-        local_times(scenario, plan.shift_start),
-        local_times(scenario, plan.shift_end),
-        (hours - pauses).tolist(),
-        pauses.tolist(),
+        (results.terms.teams[team] for team in plan.team[agent].tolist()),
+        (agent + 1).tolist(),
+        local_times(scenario, start),
+        local_times(scenario, end),
+        ((end - start) / (3600 * SECOND) - away).tolist(),
+        away.tolist(),
         strict=True,
     )
     heads = (
         Column("Team"),
-        Column("Agent", "count"),
+        Column("Agent", "number"),
         Column("Start", "moment"),
         Column("End", "moment"),
         Column("Hours on duty", "hours"),

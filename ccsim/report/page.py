@@ -10,7 +10,8 @@ import hashlib
 import math
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccsim.experiment import words
 from ccsim.experiment.results import Estimate
@@ -19,22 +20,25 @@ from ccsim.report.document import STATUS, Cell, Document, Kind, Listing, Note, P
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
 
 def page(document: Document) -> str:
     """The HTML of a document."""
-    environment = _environment()
-    style, script = (environment.loader.get_source(environment, name)[0] for name in ("page.css", "page.js"))
-    return environment.get_template("page.html").render(
-        document=document, style=style, script=script, style_hash=_hash(style), script_hash=_hash(script)
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(document=document, style=style, script=script, style_hash=_hash(style), script_hash=_hash(script))
     )
 
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("ccsim.report"),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.experiment.results import Estimate
-from ccsim.report.document import STATUS, Cell, Column, Document, Kind, Table
+from ccsim.report.document import STATUS, Cell, Column, Document, Kind, Plain, Table
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -68,8 +68,13 @@ def _targets(document: Document) -> Table:
     kinds = {verdict.kind for verdict in document.verdicts}
     kind: Kind = kinds.pop() if len(kinds) == 1 else "number"
     columns = (
-        Column("Whose"), Column("Target"), Column("Result"), Column("Found", kind), Column("Bound"), Column("Wanted", kind)
-    )  # fmt: skip
+        Column("Whose"),
+        Column("Target"),
+        Column("Result"),
+        Column("Found", kind),
+        Column("Bound"),
+        Column("Wanted", kind),
+    )
     rows = tuple(
         (v.subject, v.measure, STATUS[v.status], v.found, "at least" if v.at_least else "at most", v.wanted)
         for v in document.verdicts
@@ -102,9 +107,9 @@ def _write(sheet: Worksheet, table: Table, formats: dict[Kind, Any], heading: An
         sheet.set_column(place, place, min(60, max(width + 2, 12)))
 
 
-def _spread(row: Sequence[Cell], wide: Sequence[bool]) -> list[Cell]:
+def _spread(row: Sequence[Cell], wide: Sequence[bool]) -> list[Plain]:
     """The row with mean, low and high in cells of their own."""
-    cells: list[Cell] = []
+    cells: list[Plain] = []
     for cell, spread in zip(row, wide, strict=True):
         if not spread:
             cells.append(cell)
@@ -113,7 +118,9 @@ def _spread(row: Sequence[Cell], wide: Sequence[bool]) -> list[Cell]:
     return cells
 
 
-def _write_row(sheet: Worksheet, number: int, row: Sequence[Cell], kinds: Sequence[Kind], formats: dict[Kind, Any]) -> None:
+def _write_row(
+    sheet: Worksheet, number: int, row: Sequence[Plain], kinds: Sequence[Kind], formats: dict[Kind, Any]
+) -> None:
     for place, (cell, kind) in enumerate(zip(row, kinds, strict=True)):
         if isinstance(cell, datetime):
             sheet.write_datetime(number, place, cell, formats[kind])

@@ -38,7 +38,7 @@ def test_run_writes_a_whole_results_folder(tiny: Path, tmp_path: Path) -> None:
     assert str(folder) in done.stdout
     charts = {"service_level", "waiting", "staffing", "conversations", "overview"}
     assert {file.name for file in (folder / "charts").iterdir()} == {f"{name}.png" for name in charts}
-    plain = {"summary.csv", "intervals.csv", "scenario.toml", "volumes.csv", "provenance.json"}
+    plain = {"summary.csv", "intervals.csv", "scenario.toml", "volumes.csv", "provenance.json", "report.html"}
     assert {file.name for file in folder.iterdir()} == plain | LOGS | {"charts"}
     with (folder / "summary.csv").open() as stream:
         rows = list(csv.DictReader(stream))
