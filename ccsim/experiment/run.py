@@ -107,7 +107,8 @@ def run_to_folder(
     """As `run`, with its `options`, and a complete results folder `root/<scenario>/<time>-<id>`, which is returned too.
 
     `log` is "first" or "all" replications; `overrides` are noted in the provenance; `finish` adds charts and a report
-    when all else is in the folder. Nothing is left behind when the run fails or is interrupted. Raises OSError where the folder cannot be written.
+    when all else is in the folder. Nothing is left behind when the run fails or is interrupted. Raises OSError where
+    the folder cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     with results.new_folder(root, scenario.name) as (folder, final):

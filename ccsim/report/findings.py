@@ -5,6 +5,7 @@ Nothing here goes beyond the figures: how many agents a target needs is for a se
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -38,11 +39,14 @@ def findings(results: Results) -> tuple[Finding, ...]:
     """Missed targets first, then those too close to call, open hours without agents, and teams."""
     hours, terms = Hours.of(results), results.terms
     goals = sorted((goal for goal in targets(results) if not (goal.met and goal.sure)), key=lambda goal: not goal.sure)
-    said = [(goal.name, _target(results, hours, goal)) for goal in goals]
-    said += [(name, _unstaffed(results, hours, q)) for q, name in enumerate(terms.queues)]
+    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for goal in goals:
+        found[goal.level, goal.name] += _target(results, hours, goal)
+    for q, name in enumerate(terms.queues):
+        found["queue", name] += _unstaffed(results, hours, q)
     for name in terms.teams:
-        said.append((name, [*_full(results, hours, name), *_idle(results, hours, name), *_overtime(results, name)]))
-    return tuple(Finding(subject, tuple(lines)) for subject, lines in said if lines)
+        found["team", name] += [*_full(results, hours, name), *_idle(results, hours, name), *_overtime(results, name)]
+    return tuple(Finding(name, tuple(dict.fromkeys(lines))) for (_, name), lines in found.items() if lines)
 
 
 def _target(results: Results, hours: Hours, goal: Target) -> list[str]:
@@ -69,19 +73,29 @@ def _when(results: Results, hours: Hours, goal: Target) -> list[str]:
     if missed.sum() <= 0:
         return []
     parts = []
-    by_day, all_by_day = hours.by_day(missed) / missed.sum(), hours.by_day(offered) / offered.sum()
-    worst = np.argsort(-by_day, kind="stable")
-    worst = np.sort(worst[: int(np.searchsorted(np.cumsum(by_day[worst]), 0.5)) + 1])
-    share, usual = by_day[worst].sum(), all_by_day[worst].sum()
-    if len(worst) <= 3 and share > 1.5 * usual:
-        names = _and([words.day(hours.dates[day]) for day in worst.tolist()])
-        parts.append(f"{words.percent(share, 0)} came on {names} (of all its contacts {words.percent(usual, 0)})")
     if span := hours.peak(missed):
-        parts.append(f"{words.percent(span.share, 0)} {span}")
+        parts.append(f"{words.percent(span.share, 0)} came {span}")
     closed = missed[~hours.open(results, results.terms.queues.index(goal.name))].sum() / missed.sum()
     if closed >= 0.2:
         parts.append(f"{words.percent(closed, 0)} while it was closed")
-    return [f"Of the contacts that missed it, {_and(parts)}."] if parts else []
+    said = [f"Of the contacts that missed it, {_and(parts)}."] if parts else []
+    return [*_worst_days(results, hours, goal.name, missed, offered), *said]
+
+
+def _worst_days(results: Results, hours: Hours, queue: str, missed: F64, offered: F64) -> list[str]:
+    """The few days with at least half of what missed the target, if they have it out of proportion."""
+    shares = hours.by_day(missed) / missed.sum()
+    order = np.argsort(-shares, kind="stable")
+    worst = np.sort(order[: int(np.searchsorted(np.cumsum(shares[order]), 0.5)) + 1])
+    share, usual = shares[worst].sum(), hours.by_day(offered)[worst].sum() / offered.sum()
+    if len(worst) > 3 or share < 1.5 * usual:
+        return []
+    days = _and([words.day(hours.dates[day]) for day in worst.tolist()])
+    text = f"Worst on {days}: {words.percent(share, 0)} of what missed it, {words.percent(usual, 0)} of its contacts"
+    staffed = hours.by_day(_staffed(results, queue))
+    if staffed.sum() > 0:
+        text += f", {words.percent(staffed[worst].sum() / staffed.sum(), 0)} of the staffed hours of its teams"
+    return [f"{text}."]
 
 
 def _skilled(results: Results, queue: str) -> list[str]:
@@ -94,7 +108,7 @@ def _skilled(results: Results, queue: str) -> list[str]:
         elif alone >= IDLE:
             idle.append(f"{name} ({words.percent(alone, 0)})")
     said = [f"Served by {_and(able)}."] if able else ["No team has the skill."]
-    return said + ([f"Time without any session, but not the skill: {_and(idle)}."] if idle else [])
+    return said + ([f"Without the skill, but with time to spare: {_and(idle)}."] if idle else [])
 
 
 def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:
@@ -102,10 +116,8 @@ def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:
     name = results.terms.queues[queue]
     if results.scenario.queue[name].kind.persistent:  # a message can wait for the morning
         return []
-    teams = [team for team, row in results.scenario.team.items() if name in row.skills]
-    staffed = sum((_series(results, "team", team, "staffed_hours") for team in teams), np.zeros(len(hours.starts)))
     offered = _series(results, "queue", name, "offered")
-    alone = hours.open(results, queue) & (staffed <= 0) & (offered > 0)
+    alone = hours.open(results, queue) & (_staffed(results, name) <= 0) & (offered > 0)
     if not alone.any():
         return []
     length, contacts = float(hours.lengths[alone].sum()), float(offered[alone].sum())
@@ -122,7 +134,7 @@ def _full(results: Results, hours: Hours, team: str) -> list[str]:
     if not spans:
         return []
     said = _and([f"{span} ({words.percent(span.share, 0)})" for span in spans])
-    return [f"More than {words.percent(CEILING, 0)} of the time in focused work {said}: no room for chance."]
+    return [f"Too full {said}: above {words.percent(CEILING, 0)} in focused work there is no room for chance."]
 
 
 def _idle(results: Results, hours: Hours, team: str) -> list[str]:
@@ -130,8 +142,8 @@ def _idle(results: Results, hours: Hours, team: str) -> list[str]:
     if not share >= IDLE:
         return []
     text = (
-        f"Without any session for {words.count(share * staffed)} of {words.count(staffed)} staffed hours, "
-        f"{words.percent(share, 0)}"
+        f"Time to spare: without any session for {words.count(share * staffed)} of {words.count(staffed)} "
+        f"staffed hours ({words.percent(share, 0)})"
     )
     alone = _series(results, "team", team, "staffed_hours") * _series(results, "team", team, "concurrency_share_0")
     span = hours.peak(alone)
@@ -143,6 +155,13 @@ def _overtime(results: Results, team: str) -> list[str]:
     if not over > 0.01 * paid:
         return []
     return [f"Overtime: {words.count(over)} hours, {words.percent(over / paid)} of the paid ones."]
+
+
+def _staffed(results: Results, queue: str) -> F64:
+    """Staffed hours of the teams with the skill, by interval."""
+    teams = [team for team, row in results.scenario.team.items() if queue in row.skills]
+    hours = (_series(results, "team", team, "staffed_hours") for team in teams)
+    return sum(hours, np.zeros(len(results.summary.starts)))
 
 
 def _figure(results: Results, team: str, metric: str) -> float:

@@ -30,7 +30,8 @@ class Span:
     share: float
 
     def __str__(self) -> str:
-        return f"between {self.first:02d}:00 and {self.last:02d}:00"
+        whole = (self.first, self.last) == (0, 24)
+        return "at any hour" if whole else f"between {self.first:02d}:00 and {self.last:02d}:00"
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Pi
     period = f"{words.day(scenario.start)} to {words.day(last)} {last.year}" if scenario.days > 1 else (
         f"{words.day(scenario.start)} {scenario.start.year}"
     )  # fmt: skip
+    version = ["ccsim", *filter(None, [provenance["versions"].get("ccsim")])]
     title = scenario.variant[results.variant].title if results.variant in scenario.variant else ""
     variant = [f"variant {results.variant}{f': {title}' if title else ''}"] if results.variant else []
     return Document(
@@ -92,7 +93,7 @@ def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Pi
             Section("Assumptions", _assumptions(results)),
             Section("Scenario and provenance", _origin(results, provenance)),
         ),
-        made_by=f"ccsim {provenance['versions'].get('ccsim') or ''}, seed {scenario.seed}, engine {results.engine}",
+        made_by=f"{' '.join(version)}, seed {scenario.seed}, engine {results.engine}",
     )
 
 
@@ -113,9 +114,10 @@ def _answer(goals: Sequence[Target]) -> str:
     if not goals:
         return "The scenario sets no target that could be met or missed."
     missed, unsure = ([goal for goal in goals if _status(goal) == status] for status in ("missed", "open"))
-    if not missed and not unsure:
-        return "The target is met." if len(goals) == 1 else f"All {len(goals)} targets are met."
-    said = [f"{len(goals) - len(missed) - len(unsure)} of {words.several(len(goals), 'target')} met"]
+    met = len(goals) - len(missed) - len(unsure)
+    if met == len(goals):
+        return {1: "The target is met.", 2: "Both targets are met."}.get(met, f"All {met} targets are met.")
+    said = [f"{met} of {len(goals)} targets met" if met else f"No target is {'clearly ' if unsure else ''}met"]
     for which, verb in ((missed, STATUS["missed"]), (unsure, STATUS["open"])):
         names = ", ".join(f"{goal.name} {MEASURES[goal.metric].lower()}" for goal in which)
         if which:
@@ -124,7 +126,7 @@ def _answer(goals: Sequence[Target]) -> str:
 
 
 def _verdict(results: Results, goal: Target) -> Verdict:
-    estimate = results.estimate(goal.level, goal.name, goal.metric)
+    estimate = _possible(results.estimate(goal.level, goal.name, goal.metric), "share")
     assert estimate is not None
     measure = MEASURES[goal.metric]
     terms = results.terms
@@ -201,21 +203,29 @@ def _figures(results: Results) -> Iterable[Part]:
 
 
 def _by_name(results: Results, title: str, level: str, names: Sequence[str], columns: Columns, note: str) -> Table:
-    """A row a queue or team, a column a metric; metrics that are always nothing, or apply nowhere, are left out."""
-    kept = []
+    """A row a queue or team, a column a metric, but for those that apply nowhere and for counts of nothing."""
+    heads = [Column(level.capitalize())]
+    cells: list[list[Cell]] = [[*names, TOTAL]]
     for heading, kind, metric in columns:
-        found = [results.estimate(level, name, metric) for name in names]
-        if any(each is not None and each.mean > 0 for each in found):
-            kept.append((heading, kind, metric))
-    rows = tuple((name, *(results.estimate(level, name, metric) for *_, metric in kept)) for name in names)
-    total: tuple[Cell, ...] = ()
-    if len(names) > 1:
-        # cost is a total of queues and would be that of teams with fees
-        shared = [None if (level, metric) == ("team", "cost") else results.estimate(TOTAL, TOTAL, metric)
-                  for *_, metric in kept]  # fmt: skip
-        total = ("total", *shared)
-    heads = (Column(level.capitalize()), *(Column(heading, kind) for heading, kind, _ in kept))
-    return Table(title, heads, rows, total, note)
+        found = [_possible(results.estimate(level, name, metric), kind) for name in names]
+        if all(each is None or math.isnan(each.mean) or (each.mean == 0 and kind != "share") for each in found):
+            continue
+        # teams have no total of their own for what queues have one for: theirs has the fees in it
+        shared = (level, metric) == ("team", "cost")
+        total = None if shared else _possible(results.estimate(TOTAL, TOTAL, metric), kind)
+        heads.append(Column(heading, kind))
+        cells.append([*found, total])
+    *rows, last = zip(*cells, strict=True)
+    return Table(title, tuple(heads), tuple(rows), last if len(names) > 1 else (), note)
+
+
+def _possible(estimate: Estimate | None, kind: Kind) -> Estimate | None:
+    """The interval within what the measure can be: nothing is below 0, no share above 1."""
+    if estimate is None or math.isnan(estimate.low):
+        return estimate
+    return estimate._replace(
+        low=max(0.0, estimate.low), high=min(1.0, estimate.high) if kind == "share" else estimate.high
+    )
 
 
 def _definitions(results: Results) -> Table:

@@ -74,9 +74,8 @@ def shown(cell: Cell, kind: Kind) -> Shown:
         mean = shown(cell.mean, kind)
         if math.isnan(cell.low) or cell.low == cell.high:
             return mean
-        low, high = (max(0.0, cell.low), min(1.0, cell.high)) if kind == "share" else cell[1:]
-        ends = [_number(end, kind).removesuffix(" %") for end in (max(0.0, low), high)]
-        return mean._replace(interval="–".join(ends))
+        ends = [_number(end, kind).removesuffix(" %") for end in (cell.low, cell.high)]
+        return mean._replace(interval=(" to " if cell.low < 0 else "–").join(ends))
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return Shown(words.NO_DATA, "", "")
     if isinstance(cell, datetime):

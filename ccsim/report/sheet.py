@@ -84,7 +84,8 @@ def _targets(document: Document) -> Table:
 
 def _write(sheet: Worksheet, table: Table, formats: dict[Kind, Any], heading: Any) -> None:
     """The table from the upper left corner on, its headings frozen, and its total two rows below."""
-    wide = [any(isinstance(row[place], Estimate) for row in table.rows) for place in range(len(table.columns))]
+    rows = (*table.rows, table.total) if table.total else table.rows
+    wide = [any(isinstance(row[place], Estimate) for row in rows) for place in range(len(table.columns))]
     heads: list[str] = []
     kinds: list[Kind] = []
     for column, spread in zip(table.columns, wide, strict=True):
@@ -111,10 +112,10 @@ def _spread(row: Sequence[Cell], wide: Sequence[bool]) -> list[Plain]:
     """The row with mean, low and high in cells of their own."""
     cells: list[Plain] = []
     for cell, spread in zip(row, wide, strict=True):
-        if not spread:
-            cells.append(cell)
+        if isinstance(cell, Estimate):
+            cells += cell
         else:
-            cells += cell if isinstance(cell, Estimate) else (cell, None, None)
+            cells += (cell, None, None) if spread else (cell,)
     return cells
 
 
