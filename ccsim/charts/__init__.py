@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ccsim.charts import service, waiting, staffing, conversations, agents, thread, outcomes  # noqa: F401
 from ccsim.charts import style
@@ -15,8 +15,9 @@ from ccsim.experiment.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
-__all__ = ["CHARTS", "FORMATS", "OVERVIEW", "applicable", "figure", "overview", "save", "write"]
+__all__ = ["CHARTS", "FORMATS", "OVERVIEW", "applicable", "figure", "image", "overview", "save"]
 
 OVERVIEW: Final = "overview"
 """Name of the page that shows several charts side by side."""
@@ -39,21 +40,21 @@ def figure(name: str, results: Results, theme: str = "light") -> Figure:
     """
     chart = CHARTS[name]
     with style.styled(theme):
-        page = style.page(chart.panels(results))
+        page = style.page(style.height_for(chart.panels(results)))
         chart.draw(results, page)
     return page
 
 
-def overview(results: Results, theme: str = "light", pages: Mapping[str, Figure] | None = None) -> Figure:
-    """The charts of SIDE_BY_SIDE under the scenario's name; `pages` may hold some that are drawn already."""
+def overview(results: Results, theme: str = "light", images: Mapping[str, Image] | None = None) -> Figure:
+    """The charts of SIDE_BY_SIDE under the scenario's name; `images` may hold some of them, drawn already."""
     import numpy as np
 
-    drawn = pages or {}
+    drawn = images or {}
     names = [name for name in SIDE_BY_SIDE if CHARTS[name].applies(results)]
-    shown = [drawn.get(name) or figure(name, results, theme) for name in names]
+    shown = [drawn.get(name) or image(figure(name, results, theme)) for name in names]
     width, head = 1.4 * style.WIDTH, 0.45
     across = width / 2
-    depth = across * style.HEIGHT / style.WIDTH
+    depth = across * max(one.height / one.width for one in shown)
     with style.styled(theme):
         page = style.page()
         page.set_layout_engine(None)
@@ -64,23 +65,19 @@ def overview(results: Results, theme: str = "light", pages: Mapping[str, Figure]
                       y=1 - 0.1 / height, ha="left", va="top", fontsize=16, fontweight="bold")  # fmt: skip
         for place, one in enumerate(shown):
             row, column = divmod(place, 2)
-            one.canvas.draw()
-            bottom = 1 - (head + (row + 1) * depth) / height
-            ax = page.add_axes((column / 2, bottom, 0.5, depth / height))
-            ax.imshow(np.asarray(one.canvas.buffer_rgba()))  # type: ignore[attr-defined]
+            ax = page.add_axes((column / 2, 1 - (head + (row + 1) * depth) / height, 0.5, depth / height), anchor="N")
+            ax.imshow(np.asarray(one))
             ax.set_axis_off()
     return page
 
 
-def write(page: Figure, file: Path) -> None:
-    """The figure as a file of the kind that its name ends in; the same figure gives the same bytes."""
-    import matplotlib
+def image(page: Figure) -> Image:
+    """The figure as pixels, `style.DPI` to the inch."""
+    import numpy as np
+    from PIL import Image
 
-    undated: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    content = BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "ccsim", "pdf.fonttype": 42}):
-        page.savefig(content, format=file.suffix[1:], dpi=style.DPI, metadata=undated.get(file.suffix))
-    file.write_bytes(content.getvalue())
+    page.canvas.draw()
+    return Image.fromarray(np.asarray(page.canvas.buffer_rgba())).convert("RGB")  # type: ignore[attr-defined]
 
 
 def save(
@@ -88,14 +85,27 @@ def save(
 ) -> list[Path]:
     """Charts as files of one of FORMATS in the folder, which must exist; returns the files.
 
-    They are those named, else all that apply and the overview.
+    They are those named, else all that apply and the overview. The same results give the same bytes.
     """
     names = list(names) or [*applicable(results), OVERVIEW]
-    pages = {name: figure(name, results, theme) for name in names if name != OVERVIEW}
-    if OVERVIEW in names:
-        pages[OVERVIEW] = overview(results, theme, pages)
+    images: dict[str, Image] = {}
     files = []
-    for name, page in pages.items():
+    for name in sorted(names, key=OVERVIEW.__eq__):  # last, so that it finds the images of the others
+        page = overview(results, theme, images) if name == OVERVIEW else figure(name, results, theme)
+        content = BytesIO()
+        if form == "png":
+            images[name] = image(page)
+            images[name].save(content, "png")
+        else:
+            _write_vectors(page, form, content)
         files.append(folder / f"{name}.{form}")
-        write(page, files[-1])
+        files[-1].write_bytes(content.getvalue())
     return files
+
+
+def _write_vectors(page: Figure, form: str, content: BytesIO) -> None:
+    import matplotlib
+
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}[form]
+    with matplotlib.rc_context({"svg.hashsalt": "ccsim", "pdf.fonttype": 42}):
+        page.savefig(content, format=form, metadata=undated)

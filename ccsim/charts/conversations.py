@@ -12,7 +12,7 @@ from ccsim.charts.registry import chart
 from ccsim.experiment import words
 from ccsim.experiment.results import Results
 from ccsim.metrics.timeline import Timeline
-from ccsim.tables import I64, NEVER, SECOND
+from ccsim.tables import F64, I64, NEVER, SECOND
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,6 +32,12 @@ def waiting_messages(results: Results) -> tuple[I64, I64]:
     return turns["message_us"].to_numpy(), np.minimum(started, closed[turns["contact"].to_numpy()])
 
 
+def _means(start: I64, end: I64, edges: I64) -> F64:
+    """Means of how many spans there are between each two edges, the last once more, to be drawn as steps."""
+    means = Timeline(start, end).area(edges) / np.diff(edges)
+    return np.append(means, means[-1:])
+
+
 def _note(results: Results) -> str:
     counted = results.contacts["counted"].to_numpy().sum()
     return (
@@ -44,7 +50,8 @@ def _note(results: Results) -> str:
 def conversations(results: Results, figure: Figure) -> None:
     """Open conversations and, within them, those with a message that waits to be worked on; a panel a queue."""
     terms, theme = results.terms, style.now()
-    edges, x = clock.edges(results), clock.centres(results)
+    edges = clock.edges(results)
+    x = clock.hours(edges)
     contacts = results.contacts
     queue, turn_queue = contacts["queue"].to_numpy(), results.turns["queue"].to_numpy()
     arrival, closed = contacts["arrival_us"].to_numpy(), contacts["closed_us"].to_numpy()
@@ -52,10 +59,10 @@ def conversations(results: Results, figure: Figure) -> None:
     for q, ax in enumerate(style.panels(figure, terms.queues)):
         clock.shade_closed(results.plan, ax, q)
         mine, ours = queue == terms.queues[q], turn_queue == terms.queues[q]
-        alive = Timeline(arrival[mine], closed[mine]).area(edges) / np.diff(edges)
-        backlog = Timeline(message[ours], taken[ours]).area(edges) / np.diff(edges)
-        ax.fill_between(x, 0, alive, step="mid", color=style.colour(q), alpha=0.35, linewidth=0)
-        ax.fill_between(x, 0, backlog, step="mid", color=style.colour(q), linewidth=0)
+        alive = _means(arrival[mine], closed[mine], edges)
+        backlog = _means(message[ours], taken[ours], edges)
+        ax.fill_between(x, 0, alive, step="post", color=style.colour(q), alpha=0.35, linewidth=0)
+        ax.fill_between(x, 0, backlog, step="post", color=style.colour(q), linewidth=0)
         ax.set_ylim(0, 1.12 * max(1.0, alive.max(initial=0)))
         style.label_y(ax, "conversations")
         style.whole_numbers(ax)
@@ -80,7 +87,8 @@ AGES: Final = (0, 60, 15 * 60, 3600, 8 * 3600, 86400)
 def backlog(results: Results, figure: Figure) -> None:
     """Messages that wait to be worked on, stacked by age, oldest at the bottom; a panel a queue."""
     terms, theme = results.terms, style.now()
-    edges, x = clock.edges(results), clock.centres(results)
+    edges = clock.edges(results)
+    x = clock.hours(edges)
     turn_queue = results.turns["queue"].to_numpy()
     message, taken = waiting_messages(results)
     ages = np.array([age * SECOND for age in AGES] + [NEVER])
@@ -95,8 +103,8 @@ def backlog(results: Results, figure: Figure) -> None:
             old = start < end
             if old.any():
                 seen = max(seen, age)
-                top = foot + Timeline(start[old], end[old]).area(edges) / np.diff(edges)
-                ax.fill_between(x, foot, top, step="mid", color=theme.ages[age], linewidth=0)
+                top = foot + _means(start[old], end[old], edges)
+                ax.fill_between(x, foot, top, step="post", color=theme.ages[age], linewidth=0)
                 foot = top
         ax.set_ylim(0, 1.12 * max(1.0, foot.max(initial=0)))
         style.label_y(ax, "messages")

@@ -78,8 +78,10 @@ def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Fi
     """
     theme = style.now()
     columns = style.panel_columns(len(staff))
+    thick = 1.5 if scenario.days * columns <= 14 else 0.8
     blocks = -(-len(staff) // columns)
-    figure = style.page(3 * blocks)
+    figure = style.page(max(style.HEIGHT, 1.3 + 1.8 * blocks))
+    within = _used(staff) if scenario.days == 1 else None
     grid = figure.subplots(2 * blocks, columns, squeeze=False, sharex=True, height_ratios=[2.2, 1] * blocks)
     for place, (name, group) in enumerate(staff.items()):
         row, column = divmod(place, columns)
@@ -91,17 +93,17 @@ def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Fi
         for ax, low, high in ((top, required, scheduled), (below, np.zeros_like(net), net)):
             ax.fill_between(x, low, high, where=net < 0, step="post", color=theme.reread, alpha=0.55, linewidth=0)
             ax.fill_between(x, low, high, where=net > 0, step="post", color=theme.work, alpha=0.3, linewidth=0)
-        top.plot(x, required, drawstyle="steps-post", color=theme.ink, linewidth=1.5)
-        top.plot(x, scheduled, drawstyle="steps-post", color=theme.work, linewidth=1.5)
-        below.plot(x, net, drawstyle="steps-post", color=theme.ink, linewidth=1)
+        top.plot(x, required, drawstyle="steps-post", color=theme.ink, linewidth=thick)
+        top.plot(x, scheduled, drawstyle="steps-post", color=theme.work, linewidth=thick)
+        below.plot(x, net, drawstyle="steps-post", color=theme.ink, linewidth=0.7 * thick)
         below.axhline(0, color=theme.quiet, linewidth=0.8)
         top.set_title(style.short(name, 60 if columns == 1 else 30), fontweight="bold")
         top.set_ylim(0, 1.12 * max(1.0, required.max(initial=0), scheduled.max(initial=0)))
         style.label_y(top, "agents")
-        style.label_y(below, "net, agents")
-        for ax in (top, below):
-            style.whole_numbers(ax)
-            clock.time_axis(scenario, ax, label=ax is below and place + columns >= len(staff))
+        style.label_y(below, "net,\nagents")
+        for ax, steps in ((top, 4), (below, 2)):
+            style.whole_numbers(ax, steps)
+            clock.time_axis(scenario, ax, within, label=ax is below and place + columns >= len(staff))
         below.tick_params(labelbottom=place + columns >= len(staff))
     for spare in grid[-2:, len(staff) - (blocks - 1) * columns :].ravel():
         spare.set_axis_off()
@@ -117,6 +119,15 @@ def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Fi
         ],
     )
     return figure
+
+
+def _used(staff: Mapping[str, Staff]) -> tuple[int, int]:
+    """From the first to the end of the last interval in which anybody is required or scheduled, µs."""
+    used = [g.start[(np.nan_to_num(g.required) > 0) | (g.scheduled > 0)] for g in staff.values()]
+    first = next(iter(staff.values())).start
+    times = np.concatenate([*used, first[:0]])
+    step = int(first[1] - first[0]) if len(first) > 1 else clock.HOUR
+    return (int(times.min()), int(times.max()) + step) if len(times) else (int(first[0]), int(first[-1]) + step)
 
 
 @chart("concurrency", panels=_teams)

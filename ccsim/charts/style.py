@@ -25,6 +25,7 @@ HEIGHT: Final = 6.75
 """Inches: with WIDTH the shape of a slide; only charts of more than twelve panels are higher."""
 
 DPI: Final = 120
+"""Of pictures made of pixels."""
 
 MARGIN: Final = 0.14
 """Inches left free around title, note and legend."""
@@ -162,13 +163,12 @@ def styled(theme: str = "light") -> Iterator[None]:
         _theme.reset(before)
 
 
-def page(panels: int = 1) -> Figure:
-    """An empty figure for that many panels, without pyplot's global state."""
+def page(height: float = HEIGHT) -> Figure:
+    """An empty figure of that many inches, without pyplot's global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    rows = math.ceil(panels / 3)
-    figure = Figure(figsize=(WIDTH, max(HEIGHT, 1.35 * (rows + 1))), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
@@ -241,6 +241,11 @@ def _legend(
     return box.width / figure.dpi, box.height / figure.dpi
 
 
+def height_for(panels: int) -> float:
+    """Inches that so many panels need, title and note included."""
+    return max(HEIGHT, 1.35 * (math.ceil(panels / panel_columns(panels)) + 1))
+
+
 def panel_columns(count: int) -> int:
     """Columns in which so many panels over time stand: each is wide as long as it is high enough."""
     return 1 if count <= 4 else 2 if count <= 8 else 3
@@ -304,11 +309,11 @@ def label_y(ax: Axes, label: str) -> None:
 # ── parts of panels ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def whole_numbers(ax: Axes) -> None:
-    """Ticks at whole numbers only: there is no half agent."""
+def whole_numbers(ax: Axes, steps: int = 4) -> None:
+    """At most so many steps between ticks, at whole numbers only: there is no half agent."""
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=steps, integer=True))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 

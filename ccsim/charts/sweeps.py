@@ -5,6 +5,7 @@ Tables are DataFrames, one row a point; what their columns are called and hold i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,9 +88,14 @@ def frontier(points: DataFrame, target: float, note: str) -> Figure:
     order = np.flatnonzero(best)[np.argsort(cost[best], kind="stable")]
     ax.plot(cost[order], level[order], color=theme.work, drawstyle="steps-post", linewidth=2)
     ax.plot(cost[order], level[order], "o", color=theme.work, markersize=14)
-    numbered = [(f"${number}$", i) for number, i in enumerate(order[:NUMBERED].tolist(), start=1)]
+    numbered = list(enumerate(order[:NUMBERED].tolist(), start=1))
+    last = -math.inf
     for number, i in numbered:
-        ax.plot(cost[i], level[i], marker=number, color=theme.paper, markersize=7, markeredgewidth=0, zorder=4)
+        # a number that would lie on the one before is left out: the line tells which it is
+        if cost[i] - last > 0.03 * np.ptp(cost):
+            ax.text(cost[i], level[i], str(number), color=theme.paper, fontsize=style.SMALL, fontweight="bold",
+                    ha="center", va="center", zorder=4)  # fmt: skip
+            last = cost[i]
     if not np.isnan(target):
         ax.axhline(100 * target, color=theme.ink, linewidth=1.1, linestyle=(0, (5, 3)))
     style.percent_axis(ax, "service level, %")
@@ -104,7 +110,7 @@ def frontier(points: DataFrame, target: float, note: str) -> Figure:
     if not np.isnan(target):
         entries.append(style.line(f"target {100 * target:.4g} %", theme.ink, linewidth=1.1, linestyle=(0, (5, 3))))
     names = [
-        style.line(style.short(str(points["name"].iloc[i]), 34), theme.ink, marker=number, linestyle="none")
+        style.line(f"{number}  {style.short(str(points['name'].iloc[i]), 34)}", theme.work, linestyle="none")
         for number, i in numbered
     ]
     style.headline(figure, "What a service level costs", note, above=entries, beside=names)
@@ -123,8 +129,11 @@ def tornado(changes: DataFrame, base: float, unit: str, note: str, *, title: str
     swing = (changes["high"] - changes["low"]).abs()
     shown = changes.loc[swing.sort_values(ascending=False, kind="stable").index].head(12)
     names = [f"{style.short(str(row.name), 44)}\n{row.low_label} to {row.high_label}" for row in shown.itertuples()]
-    for side, colour in (("low", theme.queues[1]), ("high", theme.work)):
-        ax.barh(range(len(shown)), shown[side] - base, left=base, height=0.6, color=colour, alpha=0.9, linewidth=0)
+    for place, (low, high) in enumerate((shown[["low", "high"]].to_numpy(np.float64) - base).tolist()):
+        moves = ((low, theme.queues[1]), (high, theme.work))
+        # where both settings move the figure the same way, the lesser bar lies on the other
+        for move, colour in sorted(moves, key=lambda side: -abs(side[0])):
+            ax.barh(place, move, left=base, height=0.6, color=colour, linewidth=0)
     ax.axvline(base, color=theme.ink, linewidth=1.2)
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.set_yticks(range(len(shown)), names)
