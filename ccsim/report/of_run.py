@@ -46,8 +46,16 @@ QUEUES: Final[Columns] = (
     ("Abandonment", "share", "abandonment"),
     ("Later replies in time", "share", "reply_level"),
     ("Resolved in time", "share", "resolution_level"),
+)
+WORK: Final[Columns] = (
+    ("Hours of focused work", "hours", "work_hours"),
+    ("Handling a contact", "duration", "handle_mean"),
+    ("Messages worked on", "number", "turns_mean"),
+    ("Spent re-reading", "share", "reread_share"),
     ("Resolved at first contact", "share", "fcr"),
-    ("Handling", "duration", "handle_mean"),
+    ("Repeat contacts", "number", "repeat_contacts"),
+    ("Open at once, mean", "count", "open_mean"),
+    ("Value lost", "money", "value_lost"),
     ("Cost", "money", "cost"),
     ("Cost per resolved", "money", "cost_per_resolved"),
 )
@@ -182,6 +190,7 @@ def _figures(results: Results) -> Iterable[Part]:
         else "One replication: there are no intervals."
     )
     yield _by_name(results, "Queues", "queue", terms.queues, QUEUES, runs)
+    yield _by_name(results, "Work and cost of queues", "queue", terms.queues, WORK, runs)
     yield _by_name(results, "Teams", "team", terms.teams, TEAMS, runs)
     outcomes: Columns = [
         (outcome.name.capitalize().replace("_", " "), "count", outcome.name.lower())
@@ -267,7 +276,7 @@ def _origin(results: Results, provenance: dict[str, Any]) -> tuple[Part, ...]:
         ("Changed for this run", ", ".join(provenance.get("overrides", [])) or "nothing"),
         ("Days", f"{scenario.days} from {scenario.start}, {scenario.timezone or 'days of 24 hours'}"),
         ("Interval", words.duration(results.terms.interval / SECOND)),
-        ("Warm-up, drain", f"{words.duration(scenario.warm_up)}, {words.duration(scenario.drain)}"),
+        ("Warm-up, drain", f"{words.duration(scenario.warm_up / SECOND)}, {words.duration(scenario.drain / SECOND)}"),
         ("Seed, replications", f"{scenario.seed}, {results.replications}"),
         ("Engine", results.engine),
         ("Started", f"{provenance.get('started', '')}, took {words.duration(provenance.get('duration_s', math.nan))}"),

@@ -95,7 +95,7 @@ def _number(value: float, kind: Kind) -> str:
     if kind == "money":
         return words.money(value)
     if kind == "number":
-        return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+        return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
     return words.count(value)
 
 

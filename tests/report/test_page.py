@@ -6,6 +6,7 @@ import math
 import re
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ VALUES: list[tuple[Any, Any, tuple[str, str, str]]] = [
     (1234.5, "money", ("1,234", "", "1234.5")),
     (4.917, "money", ("4.92", "", "4.917")),
     (math.inf, "duration", ("endless", "", "inf")),
-    (0.0123456, "number", ("0.01235", "", "0.0123456")),
+    (0.0123456, "number", ("0.0123", "", "0.0123456")),
     (12, "number", ("12", "", "12.0")),
     (datetime(2026, 3, 2, 9, 30), "moment", ("Mon 2 Mar 09:30", "", "2026-03-02T09:30:00")),
 ]
@@ -109,3 +110,13 @@ def test_a_document_needs_no_targets() -> None:
     html = page(Document("A comparison", "two scenarios", "B costs less.", "met", (Section("Figures", (Note("…"),)),)))
     assert "B costs less." in html
     assert "<h3" not in html
+
+
+def test_the_example_of_the_documentation() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    made: dict[str, Any] = {}
+    exec(example, made)
+    assert "WhatsApp first meets its target for less." in made["html"]
+    assert made["workbook"].startswith(b"PK")
+    assert made["left_out"] == []
