@@ -99,6 +99,7 @@ def frontier(points: DataFrame, target: float, note: str) -> Figure:
     if not np.isnan(target):
         ax.axhline(100 * target, color=theme.ink, linewidth=1.1, linestyle=(0, (5, 3)))
     style.percent_axis(ax, "service level, %")
+    ax.set_ylim(bottom=max(-3.0, 25 * np.floor(level.min(initial=100.0) / 25) - 3))
     ax.set_xlabel("cost, money")
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.margins(x=0.08)

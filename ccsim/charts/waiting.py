@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TICKS: Final = (1, 3, 10, 30, 60, 180, 600, 1800, 3600, 3 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400, 28 * 86400)
+EMAIL: Final = 12 * 3600 + 10 * 60
+"""Seconds, calendar time: how long companies took to answer an e-mail on average, in an article on channels [A]."""
+
 TURNED_AWAY: Final = ("rejected", "blocked", "deflected", "contained")
 """Outcomes of those who never waited."""
 
@@ -81,19 +84,32 @@ def reply_waits(results: Results, queue: int) -> Waits:
 
 @chart("waiting")
 def waiting(results: Results, figure: Figure) -> None:
-    """Share of contacts answered within a time, a line a queue, with the target as a cross."""
-    waits = [first_waits(results, q) for q in range(len(results.terms.queues))]
-    _distributions(results, figure, waits, "Waiting for the first answer", "wait for the first answer", "contacts")
+    """Share of contacts answered within a time, a line a queue, with the target as a cross.
+
+    Where there is an e-mail queue on the calendar's clock, a line shows EMAIL beside it.
+    """
+    terms = results.terms
+    waits = [first_waits(results, q) for q in range(len(terms.queues))]
+    ax, marks = _curves(results, figure, waits)
+    if any(channel == "email" and not terms.business_clock[q] for q, channel in enumerate(terms.channels)):
+        ax.axvline(EMAIL, color=style.now().quiet, linewidth=1.4, linestyle=(0, (1, 1.5)))
+        ax.set_xlim(right=max(ax.get_xlim()[1], 1.3 * EMAIL))
+        label = f"{words.duration(EMAIL)}: mean answer to\nan e-mail in a survey"
+        marks.append(style.line(label, style.now().quiet, linestyle=(0, (1, 1.5)), linewidth=1.4))
+    _finish(results, figure, ax, marks, "Waiting for the first answer", "wait for the first answer", "contacts")
 
 
 @chart("reply_waiting", applies=lambda results: not results.plan.one_to_one.all())
 def reply_waiting(results: Results, figure: Figure) -> None:
     """Share of later messages answered within a time, a line a queue, with the reply target as a cross."""
     waits = [reply_waits(results, q) for q in np.flatnonzero(~results.plan.one_to_one).tolist()]
-    _distributions(results, figure, waits, "Waiting for a reply", "wait for a reply, second message on", "messages")
+    ax, marks = _curves(results, figure, waits)
+    label = "wait for a reply, second message on"
+    _finish(results, figure, ax, marks, "Waiting for a reply", label, "messages")
 
 
-def _distributions(results: Results, figure: Figure, waits: Sequence[Waits], title: str, label: str, what: str) -> None:
+def _curves(results: Results, figure: Figure, waits: Sequence[Waits]) -> tuple[Any, list[Any]]:
+    """The axes with a line and a cross a queue, and the legend's entries."""
     terms, theme = results.terms, style.now()
     ax: Any = figure.subplots()
     longest = 60.0
@@ -115,23 +131,29 @@ def _distributions(results: Results, figure: Figure, waits: Sequence[Waits], tit
             longest = max(longest, time)
     ax.set_xscale("log")
     ax.set_xlim(0.93, 1.3 * longest)
-    ticks = [t for t in TICKS if t <= 1.3 * longest]
+    handles += [
+        style.line("target", theme.quiet, marker="P", markersize=10, linestyle="none"),
+        style.line("somebody left unanswered", theme.quiet, marker="|", markersize=8, linestyle="none"),
+    ]
+    return ax, handles
+
+
+def _finish(
+    results: Results, figure: Figure, ax: Any, handles: Sequence[Any], title: str, label: str, what: str
+) -> None:
+    ticks = [t for t in TICKS if t <= ax.get_xlim()[1]]
     ticks = ticks[::2] if len(ticks) > 12 else ticks
     ax.set_xticks(ticks, ["≤ 1s", *(words.duration(t) for t in ticks[1:])])
     ax.set_xticks([], minor=True)
     ax.grid(visible=True, axis="x")
     ax.set_xlabel(f"{label}, log scale")
     style.percent_axis(ax, "answered within this time, %")
-    marks = [
-        style.line("target", theme.quiet, marker="P", markersize=10, linestyle="none"),
-        style.line("somebody left unanswered", theme.quiet, marker="|", markersize=8, linestyle="none"),
-    ]
     style.headline(
         figure,
         title,
         f"{what.capitalize()} of {clock.period(results.scenario)}, replication 1 of {results.replications}; n: {what}; "
         "who leaves counts as not answered up to then (Kaplan-Meier).",
-        beside=[*handles, *marks],
+        beside=handles,
     )
 
 
