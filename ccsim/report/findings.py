@@ -75,9 +75,11 @@ def _when(results: Results, hours: Hours, goal: Target) -> list[str]:
     parts = []
     if span := hours.peak(missed):
         parts.append(f"{words.percent(span.share, 0)} came {span}")
-    closed = missed[~hours.open(results, results.terms.queues.index(goal.name))].sum() / missed.sum()
+    queue = results.terms.queues.index(goal.name)
+    closed = missed[~hours.open(results, queue)].sum() / missed.sum()
     if closed >= 0.2:
-        parts.append(f"{words.percent(closed, 0)} while it was closed")
+        on = "" if results.terms.business_clock[queue] else ", when its clock runs on"
+        parts.append(f"{words.percent(closed, 0)} came while it was closed{on}")
     said = [f"Of the contacts that missed it, {_and(parts)}."] if parts else []
     return [*_worst_days(results, hours, goal.name, missed, offered), *said]
 

@@ -129,7 +129,7 @@ def _answer(goals: Sequence[Target]) -> str:
     for which, verb in ((missed, STATUS["missed"]), (unsure, STATUS["open"])):
         names = ", ".join(f"{goal.name} {MEASURES[goal.metric].lower()}" for goal in which)
         if which:
-            said.append(f"{verb}: {names}" if len(which) <= 2 else f"{len(which)} {verb}")
+            said.append(f"{verb}: {names}" if len(names) <= 60 else f"{len(which)} {verb}")
     return "; ".join(said) + "."
 
 
