@@ -16,7 +16,7 @@ from ccsim.experiment.results import Results
 from ccsim.experiment.targets import Target, targets
 from ccsim.metrics.definitions import Level
 from ccsim.report.document import Finding
-from ccsim.report.hours import Hours
+from ccsim.report.hours import Hours, Span
 from ccsim.tables import F64
 
 CEILING: Final = 0.85
@@ -135,21 +135,25 @@ def _full(results: Results, hours: Hours, team: str) -> list[str]:
     spans = hours.above(staffed * _series(results, "team", team, "utilisation"), staffed, CEILING)
     if not spans:
         return []
-    said = _and([f"{span} ({words.percent(span.share, 0)})" for span in spans])
-    return [f"Too full {said}: above {words.percent(CEILING, 0)} in focused work there is no room for chance."]
+    limit = words.percent(CEILING, 0)
+    return [f"Too full {_listed(spans)}: above {limit} in focused work there is no room for chance."]
 
 
 def _idle(results: Results, hours: Hours, team: str) -> list[str]:
     share, staffed = _figure(results, team, "concurrency_share_0"), _figure(results, team, "staffed_hours")
     if not share >= IDLE:
         return []
-    text = (
-        f"Time to spare: without any session for {words.count(share * staffed)} of {words.count(staffed)} "
-        f"staffed hours ({words.percent(share, 0)})"
-    )
-    alone = _series(results, "team", team, "staffed_hours") * _series(results, "team", team, "concurrency_share_0")
-    span = hours.peak(alone)
-    return [f"{text}; {words.percent(span.share, 0)} of that {span}." if span else f"{text}."]
+    by_interval = _series(results, "team", team, "staffed_hours")
+    spans = hours.above(by_interval * _series(results, "team", team, "concurrency_share_0"), by_interval, 1.2 * share)
+    most = f", most {_listed(spans)}" if spans else ""
+    idle = f"{words.count(share * staffed)} of {words.count(staffed)} staffed hours ({words.percent(share, 0)})"
+    return [f"Time to spare: without any session for {idle}{most}."]
+
+
+def _listed(spans: Sequence[Span], most: int = 3) -> str:
+    """The spans with the largest shares, in order of time."""
+    kept = sorted(sorted(spans, key=lambda span: -span.share)[:most], key=lambda span: span.first)
+    return _and([f"{span} ({words.percent(span.share, 0)})" for span in kept])
 
 
 def _overtime(results: Results, team: str) -> list[str]:

@@ -120,7 +120,7 @@ def _status_of_all(goals: Sequence[Target]) -> Status:
 def _answer(goals: Sequence[Target]) -> str:
     """Targets met and missed, in a sentence."""
     if not goals:
-        return "The scenario sets no target that could be met or missed."
+        return "There is no target with data to judge it by."
     missed, unsure = ([goal for goal in goals if _status(goal) == status] for status in ("missed", "open"))
     met = len(goals) - len(missed) - len(unsure)
     if met == len(goals):

@@ -58,7 +58,7 @@ def test_a_bad_day_is_named_with_its_staff() -> None:
 
 def test_idle_teams_are_told_with_their_hours() -> None:
     found = said(simulated())
-    assert found["writers"].startswith("Time to spare: without any session for 60 of 60 staffed hours (100 %); ")
+    assert found["writers"].startswith("Time to spare: without any session for 60 of 60 staffed hours (100 %).")
     assert "calls" not in found
 
 
@@ -90,6 +90,18 @@ def test_hours_of_a_day_with_a_clock_change() -> None:
     assert len(hours.starts) == 46
     assert hours.hour.tolist()[:6] == [0, 0, 1, 1, 3, 3]
     assert local_times(results.scenario, hours.starts)[-1].hour == 23
+
+
+def test_hours_above_a_limit_are_joined() -> None:
+    hours = Hours.of(simulated())
+    whole = np.where((hours.hour >= 8) & (hours.hour < 18), 10.0, 0.0)
+    whole[hours.hour == 20] = 0.1  # somebody stayed on: too little to speak of
+    part = np.where((hours.hour == 9) | (hours.hour == 10) | (hours.hour == 16), 6.0, 1.0)
+    part[hours.hour == 20] = 0.1
+    spans = hours.above(part, whole, 0.5)
+    assert [str(span) for span in spans] == ["between 09:00 and 11:00", "between 16:00 and 17:00"]
+    assert [span.share for span in spans] == pytest.approx([0.6, 0.6])
+    assert hours.above(part, whole, 0.7) == []
 
 
 @pytest.mark.parametrize(("interval", "step"), [("15min", 1), ("30min", 1), ("2h", 2), ("1d", 0)])
