@@ -85,8 +85,7 @@ def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Pi
         f"{words.day(scenario.start)} {scenario.start.year}"
     )  # fmt: skip
     version = ["ccsim", *filter(None, [provenance["versions"].get("ccsim")])]
-    title = scenario.variant[results.variant].title if results.variant in scenario.variant else ""
-    variant = [f"variant {results.variant}{f': {title}' if title else ''}"] if results.variant else []
+    variant = [f"variant {results.variant}"] if results.variant else []
     return Document(
         title=scenario.name,
         subtitle=" · ".join([*variant, period, runs]),

@@ -91,7 +91,7 @@ def _number(value: float, kind: Kind) -> str:
     if kind == "share":
         return words.percent(value)
     if kind == "duration":
-        return words.duration(value)
+        return f"-{words.duration(-value)}" if value < 0 else words.duration(value)
     if kind == "money":
         return words.money(value)
     if kind == "number":

@@ -36,6 +36,7 @@ VALUES: list[tuple[Any, Any, tuple[str, str, str]]] = [
     (Estimate(3.0, -1.0, 7.0), "count", ("3", "-1 to 7", "3.0")),
     (Estimate(90.0, math.nan, math.nan), "duration", ("1m30s", "", "90.0")),
     (Estimate(5.0, 5.0, 5.0), "count", ("5", "", "5.0")),
+    (-90.0, "duration", ("-1m30s", "", "-90.0")),
     (NOTHING, "share", ("–", "", "")),
     (None, "money", ("–", "", "")),
     (1234.5, "money", ("1,234", "", "1234.5")),
