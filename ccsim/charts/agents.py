@@ -171,7 +171,7 @@ def _paint(ax: Axes, boxes: _Boxes, queues: tuple[str, ...]) -> list[Any]:
         "reread": (theme.reread, "re-reading"),
         "work": (theme.work, "work"),
         "wrap_up": (theme.wrap_up, "wrap-up"),
-        "suspended": (theme.ink, "suspended for a call"),
+        "suspended": (theme.quiet, "suspended for a call"),
     }
     entries = []
     for kind, (colour, label) in looks.items():

@@ -91,11 +91,12 @@ def time_axis(
         ax.set_xlabel(period(scenario))
 
 
-def shade_closed(plan: Plan, ax: Axes, queue: int) -> None:
-    """Grey where the queue is closed."""
+def shade_closed(plan: Plan, ax: Axes, queue: int, until: int | None = None) -> None:
+    """Grey where the queue is closed, up to the end of arrivals or `until` (µs)."""
+    end = until or plan.end
     spans = slice(plan.hours_offset[queue], plan.hours_offset[queue + 1])
     opens, closes = plan.opens[spans], plan.closes[spans]
-    bounds = np.concatenate([[0], np.clip(np.stack([opens, closes], axis=1).ravel(), 0, plan.end), [plan.end]])
+    bounds = np.concatenate([[0], np.clip(np.stack([opens, closes], axis=1).ravel(), 0, end), [end]])
     for left, right in bounds.reshape(-1, 2).tolist():
         if right > left:
             ax.axvspan(left / HOUR, right / HOUR, color=style.now().closed, linewidth=0, zorder=0)

@@ -94,9 +94,9 @@ def outcomes(results: Results, figure: Figure) -> None:
     style.headline(
         figure,
         "Where customers end",
-        f"n = {words.count(total)} customers of {clock.period(results.scenario)}, replication 1 of "
-        f"{results.replications}; {words.percent(switched / total)} end in another queue than they began in; "
-        f"{again:.2f} contacts a customer; outcome of the last one.",
+        f"n = {words.count(total)} customers, {clock.period(results.scenario)}, replication 1 of "
+        f"{results.replications}; {words.percent(switched / total)} change the queue; {again:.2f} contacts a customer, "
+        "how the last one ended.",
     )
 
 

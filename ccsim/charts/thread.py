@@ -79,7 +79,7 @@ def thread(results: Results, figure: Figure) -> None:
     below.set_ylim(0, 1.2 * max(minutes[-1], 1 / 60))
     below.set_ylabel("work so far, min")
     for ax in (top, below):
-        clock.shade_closed(plan, ax, queue)
+        clock.shade_closed(plan, ax, queue, plan.drain_end)
     clock.span_axis(results.scenario, below, arrival, max(left, arrival + 1))
     style.headline(
         figure,

@@ -99,7 +99,7 @@ def waiting(results: Results, figure: Figure) -> None:
     _finish(results, figure, ax, marks, "Waiting for the first answer", "wait for the first answer", "contacts")
 
 
-@chart("reply_waiting", applies=lambda results: not results.plan.one_to_one.all())
+@chart("reply_waiting", applies=lambda results: bool((results.turns["turn"].to_numpy() > 1).any()))
 def reply_waiting(results: Results, figure: Figure) -> None:
     """Share of later messages answered within a time, a line a queue, with the reply target as a cross."""
     waits = [reply_waits(results, q) for q in np.flatnonzero(~results.plan.one_to_one).tolist()]

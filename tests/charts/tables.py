@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ccsim.charts import sweeps
+from ccsim.charts import sensitivity as against_agents
 from ccsim.charts.staffing import Staff, requirement
 from ccsim.scenario import read
 
@@ -61,41 +61,11 @@ def sensitivity(points: int = 9) -> Figure:
         name: pd.DataFrame({"value": agents, "service_level": 1 / (1 + np.exp(-(agents - middle)))})
         for name, middle in (("Erlang A", 12.4), ("Erlang C", 13.6))
     }
-    return sweeps.sensitivity(rows, erlang, 0.8, "12 replications a point, n = 2,447 contacts each.")
-
-
-def frontier(points: int = 40) -> Figure:
-    """Points of which some are beaten."""
-    draw = np.random.default_rng(2)
-    cost = draw.uniform(20_000, 40_000, points)
-    level = np.clip(0.5 + (cost - 20_000) / 45_000 + draw.normal(0, 0.08, points), 0, 1)
-    names = [f"{i % 7} in frontline, concurrency {i % 5} of chat" for i in range(points)]
-    table = pd.DataFrame(
-        {"name": names, "cost": cost, "service_level": level, "low": level - 0.03, "high": level + 0.03}
-    )
-    return sweeps.frontier(table, 0.8, f"n = {points} points of 10 replications.")
-
-
-def tornado(factors: int = 8) -> Figure:
-    """Factors that move the figure both ways, one way, or not at all."""
-    move = np.linspace(0.12, 0.0, factors)
-    table = pd.DataFrame(
-        {
-            "name": [f"queue.phone.factor_{i}" for i in range(factors)],
-            "low_label": "0.8",
-            "high_label": "1.2",
-            "low": 0.82 - move,
-            "high": 0.82 + move * np.where(np.arange(factors) % 3 == 1, -0.5, 0.7),
-        }
-    )
-    title = "What moves the service level of phone"
-    return sweeps.tornado(table, 0.82, "service level, share", "n = 10 replications a setting.", title=title)
+    return against_agents.sensitivity(rows, erlang, 0.8, "12 replications a point, n = 2,447 contacts each.")
 
 
 TABLES = {
     "requirement": lambda: required(2, 2),
     "sensitivity": sensitivity,
-    "frontier": frontier,
-    "tornado": tornado,
 }
 """Every picture of tables, by name."""

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ccsim import charts
-from ccsim.charts import clock, style, sweeps
+from ccsim.charts import clock, style
 from ccsim.charts.agents import lanes
 from ccsim.charts.conversations import AGES, waiting_messages
 from ccsim.charts.outcomes import journeys, spread
@@ -87,8 +87,6 @@ def sized(request: pytest.FixtureRequest) -> Pages:
         more = {
             "requirement": tables.required(queues, days),
             "sensitivity": tables.sensitivity(1 + queues * 3),
-            "frontier": tables.frontier(queues * 20),
-            "tornado": tables.tornado(2 + queues),
         }
     for page in more.values():
         page.draw_without_rendering()
@@ -460,11 +458,6 @@ def test_labels_are_spread_as_little_as_needed() -> None:
     assert spread([0.1, 0.5], 0.1) == pytest.approx([0.1, 0.5])
     assert spread([0.5, 0.5, 0.5], 0.1) == pytest.approx([0.4, 0.5, 0.6])
     assert spread([], 0.1) == []
-
-
-def test_points_that_none_beats() -> None:
-    cost, level = np.array([1.0, 2, 2, 3, 3]), np.array([0.5, 0.7, 0.6, 0.7, 0.9])
-    assert sweeps.non_dominated(cost, level).tolist() == [True, True, False, False, True]
 
 
 def test_concurrency_shares_fill_the_time(small_pages: Pages) -> None:
