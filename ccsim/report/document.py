@@ -26,10 +26,11 @@ Status = Literal["met", "missed", "open"]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its heading and the kind of its values."""
+    """A column of a table: its heading, the kind of its values, whether they are differences, shown with their sign."""
 
     title: str
     kind: Kind = "text"
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ class Document:
     verdicts: tuple[Verdict, ...] = ()
     facts: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = ()
+    findings_title: str = "What to do"
     made_by: str = ""
     """a line at the foot: versions and seed"""
 

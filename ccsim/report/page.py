@@ -68,21 +68,27 @@ class Shown(NamedTuple):
     value: str
 
 
-def shown(cell: Cell, kind: Kind) -> Shown:
-    """A cell of a column of that kind."""
+def shown(cell: Cell, kind: Kind, signed: bool = False) -> Shown:
+    """A cell of a column of that kind; signed shares are percentage points."""
     if isinstance(cell, Estimate):
-        mean = shown(cell.mean, kind)
+        mean = shown(cell.mean, kind, signed)
         if math.isnan(cell.low) or cell.low == cell.high:
             return mean
-        ends = [_number(end, kind).removesuffix(" %") for end in (cell.low, cell.high)]
-        return mean._replace(interval=(" to " if cell.low < 0 else "–").join(ends))
+        ends = [
+            shown(end, kind, signed).text.removesuffix(" %").removesuffix(" points") for end in (cell.low, cell.high)
+        ]
+        return mean._replace(interval=(" to " if signed else "–").join(ends))
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return Shown(words.NO_DATA, "", "")
     if isinstance(cell, datetime):
         return Shown(f"{words.day(cell)} {cell:%H:%M}", "", cell.isoformat())
     if isinstance(cell, str):
         return Shown(cell, "", "")
-    return Shown(_number(cell, kind), "", repr(float(cell)))
+    text = _number(abs(cell) if signed else cell, kind)
+    if signed:
+        sign = "+" if cell > 0 else "−" if cell < 0 else ""
+        text = sign + (text.replace(" %", " points") if kind == "share" else text)
+    return Shown(text, "", repr(float(cell)))
 
 
 def _number(value: float, kind: Kind) -> str:
@@ -91,7 +97,7 @@ def _number(value: float, kind: Kind) -> str:
     if kind == "share":
         return words.percent(value)
     if kind == "duration":
-        return f"-{words.duration(-value)}" if value < 0 else words.duration(value)
+        return words.duration(value)
     if kind == "money":
         return words.money(value)
     if kind == "number":

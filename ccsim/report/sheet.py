@@ -10,13 +10,16 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ccsim.experiment.results import Estimate
 from ccsim.report.document import STATUS, Cell, Column, Document, Kind, Plain, Table
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
+
+Look: TypeAlias = "tuple[Kind, bool]"
+"""Kind of a column, and whether it is signed."""
 
 ROWS: Final = 1_048_576
 """All that a sheet can hold, by the format; a table's headings take one."""
@@ -48,8 +51,12 @@ def sheet(document: Document, more: Sequence[Table] = ()) -> tuple[bytes, list[s
     safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with xlsxwriter.Workbook(content, safe) as book:
         book.set_properties({"title": document.title, "subject": document.answer, "comments": document.made_by})
-        formats = {kind: book.add_format({"num_format": written, "valign": "top"}) for kind, written in FORMATS.items()}
-        heading = book.add_format({"bold": True, "valign": "top", "text_wrap": True})
+        formats = {
+            (kind, signed): book.add_format({"num_format": f"+{written};-{written};{written}" if signed else written})
+            for kind, written in FORMATS.items()
+            for signed in (False, True)
+        }
+        heading = book.add_format({"bold": True, "text_wrap": True})
         names: list[str] = []
         for table in (_targets(document), *document.tables(), *more):
             if not table.rows:
@@ -82,27 +89,27 @@ def _targets(document: Document) -> Table:
     return Table("Targets", columns, rows)
 
 
-def _write(sheet: Worksheet, table: Table, formats: dict[Kind, Any], heading: Any) -> None:
+def _write(sheet: Worksheet, table: Table, formats: dict[Look, Any], heading: Any) -> None:
     """The table from the upper left corner on, its headings frozen, and its total two rows below."""
     rows = (*table.rows, table.total) if table.total else table.rows
     wide = [any(isinstance(row[place], Estimate) for row in rows) for place in range(len(table.columns))]
     heads: list[str] = []
-    kinds: list[Kind] = []
+    looks: list[Look] = []
     for column, spread in zip(table.columns, wide, strict=True):
         title = f"{column.title}, s" if column.kind == "duration" else column.title
         for head in (title, f"{title}, low", f"{title}, high") if spread else (title,):
             heads.append(_unique(" ".join(head.split())[:200] or "–", heads))
-            kinds.append(column.kind)
+            looks.append((column.kind, column.signed))
     lines = [_spread(row, wide) for row in table.rows[: ROWS - 1]]
     for number, line in enumerate(lines, start=1):
-        _write_row(sheet, number, line, kinds, formats)
+        _write_row(sheet, number, line, looks, formats)
     if table.total and len(lines) + 2 < ROWS:
-        _write_row(sheet, len(lines) + 2, _spread(table.total, wide), kinds, formats)
+        _write_row(sheet, len(lines) + 2, _spread(table.total, wide), looks, formats)
     columns = [{"header": head, "header_format": heading} for head in heads]
     sheet.add_table(0, 0, len(lines), len(heads) - 1, {"columns": columns, "style": "Table Style Light 1"})
     sheet.freeze_panes(1, 1)
     sheet.set_row(0, 32)
-    for place, kind in enumerate(kinds):
+    for place, (kind, _) in enumerate(looks):
         texts = [str(line[place]) for line in lines if line[place] is not None]
         width = max(map(len, texts), default=0) if kind in ("text", "code") else 16 if kind == "moment" else 10
         sheet.set_column(place, place, min(60, max(width + 2, 12)))
@@ -120,17 +127,17 @@ def _spread(row: Sequence[Cell], wide: Sequence[bool]) -> list[Plain]:
 
 
 def _write_row(
-    sheet: Worksheet, number: int, row: Sequence[Plain], kinds: Sequence[Kind], formats: dict[Kind, Any]
+    sheet: Worksheet, number: int, row: Sequence[Plain], looks: Sequence[Look], formats: dict[Look, Any]
 ) -> None:
-    for place, (cell, kind) in enumerate(zip(row, kinds, strict=True)):
+    for place, (cell, look) in enumerate(zip(row, looks, strict=True)):
         if isinstance(cell, datetime):
-            sheet.write_datetime(number, place, cell, formats[kind])
+            sheet.write_datetime(number, place, cell, formats[look])
         elif isinstance(cell, str):
-            sheet.write_string(number, place, cell[:LONGEST], formats["text"])
+            sheet.write_string(number, place, cell[:LONGEST], formats["text", False])
         elif cell is not None and math.isinf(cell):
-            sheet.write_string(number, place, "endless", formats["text"])
+            sheet.write_string(number, place, "endless", formats["text", False])
         elif cell is not None and not math.isnan(cell):
-            sheet.write_number(number, place, cell, formats[kind])
+            sheet.write_number(number, place, cell, formats[look])
 
 
 def _sheet_name(title: str, taken: Sequence[str]) -> str:

@@ -33,10 +33,8 @@ VALUES: list[tuple[Any, Any, tuple[str, str, str]]] = [
     ("a < b", "text", ("a < b", "", "")),
     (0.813, "share", ("81.3 %", "", "0.813")),
     (Estimate(0.9, 0.87, 0.93), "share", ("90.0 %", "87.0–93.0", "0.9")),
-    (Estimate(3.0, -1.0, 7.0), "count", ("3", "-1 to 7", "3.0")),
     (Estimate(90.0, math.nan, math.nan), "duration", ("1m30s", "", "90.0")),
     (Estimate(5.0, 5.0, 5.0), "count", ("5", "", "5.0")),
-    (-90.0, "duration", ("-1m30s", "", "-90.0")),
     (NOTHING, "share", ("–", "", "")),
     (None, "money", ("–", "", "")),
     (1234.5, "money", ("1,234", "", "1234.5")),
@@ -51,6 +49,19 @@ VALUES: list[tuple[Any, Any, tuple[str, str, str]]] = [
 @pytest.mark.parametrize(("cell", "kind", "expected"), VALUES, ids=str)
 def test_values(cell: Any, kind: Any, expected: tuple[str, str, str]) -> None:
     assert shown(cell, kind) == expected
+
+
+SIGNED: list[tuple[Any, Any, tuple[str, str, str]]] = [
+    (Estimate(0.012, -0.004, 0.028), "share", ("+1.2 points", "−0.4 to +2.8", "0.012")),
+    (Estimate(-90.0, -120.0, -60.0), "duration", ("−1m30s", "−2m to −1m", "-90.0")),
+    (-1400.0, "money", ("−1,400", "", "-1400.0")),
+    (0.0, "count", ("0", "", "0.0")),
+]
+
+
+@pytest.mark.parametrize(("cell", "kind", "expected"), SIGNED, ids=str)
+def test_differences(cell: Any, kind: Any, expected: tuple[str, str, str]) -> None:
+    assert shown(cell, kind, signed=True) == expected
 
 
 def verdict(found: Estimate, wanted: float, **more: Any) -> Verdict:

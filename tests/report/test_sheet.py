@@ -40,7 +40,7 @@ def content(hostile: Document, results: Results) -> bytes:
 
 def test_every_sheet_is_a_table_with_frozen_headings(content: bytes, hostile: Document) -> None:
     book = read(content)
-    assert book.sheetnames[:3] == ["Targets", "Queues", "Teams"]
+    assert book.sheetnames[:3] == ["Targets", "Queues", "Work and cost of queues"]
     assert {"Summary of all measures", "Queues by interval", "Teams by interval", "Roster"} <= set(book.sheetnames)
     for one in book:
         (table,) = one.tables.values()
