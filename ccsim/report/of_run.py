@@ -33,6 +33,7 @@ from ccsim.report.findings import MEASURES, findings
 from ccsim.report.hours import local_times
 from ccsim.scenario import read
 from ccsim.scenario.channels import defaults_used
+from ccsim.scenario.model import Scenario
 from ccsim.tables import SECOND, Outcome
 
 Columns = Sequence[tuple[str, Kind, str]]
@@ -97,7 +98,7 @@ def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Pi
         sections=(
             *([Section("Charts", tuple(pictures))] if pictures else []),
             Section("Figures", tuple(_figures(results))),
-            Section("Assumptions", _assumptions(results)),
+            Section("Assumptions", assumptions(results.scenario)),
             Section("Scenario and provenance", _origin(results, provenance)),
         ),
         made_by=f"{' '.join(version)}, seed {scenario.seed}, engine {results.engine}",
@@ -247,8 +248,9 @@ def _definitions(results: Results) -> Table:
     )
 
 
-def _assumptions(results: Results) -> tuple[Part, ...]:
-    used = defaults_used(results.scenario)
+def assumptions(scenario: Scenario) -> tuple[Part, ...]:
+    """What a scenario leaves to its channels, with tags and sources."""
+    used = defaults_used(scenario)
     if not used:
         return (Note("The scenario gives every value itself; it relies on no default of a channel."),)
     rows = tuple((path, words.toml(default.value), TAGS[default.tag], default.source) for path, default in used)
@@ -268,28 +270,35 @@ def _assumptions(results: Results) -> tuple[Part, ...]:
 
 def _origin(results: Results, provenance: dict[str, Any]) -> tuple[Part, ...]:
     scenario = results.scenario
-    git, machine = provenance.get("git"), provenance.get("machine") or {}
-    versions = ", ".join(f"{name} {number}" for name, number in provenance["versions"].items() if number)
-    facts: list[tuple[str, str]] = [
+    facts = (
         ("Variant", results.variant or "none"),
-        ("Changed for this run", ", ".join(provenance.get("overrides", [])) or "nothing"),
         ("Days", f"{scenario.days} from {scenario.start}, {scenario.timezone or 'days of 24 hours'}"),
         ("Interval", words.duration(results.terms.interval / SECOND)),
         ("Warm-up, drain", f"{words.duration(scenario.warm_up / SECOND)}, {words.duration(scenario.drain / SECOND)}"),
         ("Seed, replications", f"{scenario.seed}, {results.replications}"),
         ("Engine", results.engine),
-        ("Started", f"{provenance.get('started', '')}, took {words.duration(provenance.get('duration_s', math.nan))}"),
-        ("Versions", versions),
-        ("Source", f"commit {git['commit']}{', changed since' if git['changed'] else ''}" if git else "not under git"),
-        ("Machine", f"{machine.get('system')}, {words.several(machine.get('cpus') or 1, 'CPU')}"),
-    ]
+        *made_with(provenance),
+    )
     prints = tuple((name, value) for name, value in provenance.get("files", {}).items())
     return (
-        Table("This run", (Column("What"), Column("Value")), tuple(facts)),
+        Table("This run", (Column("What"), Column("Value")), facts),
         Listing("The scenario as it was run", read.resolved_toml(scenario)),
         Table("SHA-256 of its files", (Column("File", "code"), Column("Fingerprint", "code")), prints, folded=True,
               note="ccsim replay makes them again, byte for byte."),
     )  # fmt: skip
+
+
+def made_with(provenance: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a provenance.json says of the command and its surroundings: name and value."""
+    git, machine = provenance.get("git"), provenance.get("machine") or {}
+    versions = (f"{name} {number}" for name, number in provenance["versions"].items() if number)
+    return [
+        ("Changed for this run", ", ".join(provenance.get("overrides", [])) or "nothing"),
+        ("Started", f"{provenance.get('started', '')}, took {words.duration(provenance.get('duration_s', math.nan))}"),
+        ("Versions", ", ".join(versions)),
+        ("Source", f"commit {git['commit']}{', changed since' if git['changed'] else ''}" if git else "not under git"),
+        ("Machine", f"{machine.get('system')}, {words.several(machine.get('cpus') or 1, 'CPU')}"),
+    ]
 
 
 # ── tables for the sheet alone ───────────────────────────────────────────────────────────────────────────────────────
