@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -35,10 +36,12 @@ class Entry(NamedTuple):
 ENTRIES: Final = (
     Entry("service_level", "Service level by interval", "retail_week",
           "A panel a queue: the mean of the replications with its 95 % interval against the dashed target; closed "
-          "hours are grey. Over weeks, intervals are pooled so that points can be told apart, and the note says how many."),
+          "hours are grey. Over weeks, intervals are pooled so that points can be told apart, and the "
+          "note says how many."),
     Entry("heat_map", "Where it misses", "retail_week",
           "Day by time of day, diverging at each queue's own target: blue above it, orange below, the ends of the "
-          "scale at 20 points. Cells of fewer than ten contacts in all replications are grey: their share says nothing."),
+          "scale at 20 points. Cells of fewer than ten contacts in all replications are grey: their share "
+          "says nothing."),
     Entry("waiting", "First wait", "retail_week",
           "A line a queue, on a log axis, with the target as a cross: a line that passes above its cross meets it. Who "
           "leaves counts as not answered up to then (Kaplan and Meier), so impatience does not flatter the curve."),
@@ -89,12 +92,16 @@ def ccsim(command: str) -> None:
 
 
 def draw(entry: Entry, results: Path, folder: Path) -> None:
-    """The entry's picture, reduced to a few colours, among the page's images."""
+    """The entry's picture, reduced, among the page's images."""
     ccsim(f"chart {results} --kind {entry.kind} --theme {entry.theme} --out {folder}")
     with Image.open(folder / f"{entry.kind}.png") as picture:
         size = (WIDTH, round(WIDTH * picture.height / picture.width))
         small = picture.resize(size, Image.Resampling.LANCZOS)
-        small.quantize(128, dither=Image.Dither.NONE).save(IMAGES / f"{entry.kind}.png", optimize=True)
+        if entry.kind == "overview":  # four charts' worth of detail
+            small = small.quantize(256, dither=Image.Dither.NONE)
+        small.save(IMAGES / f"{entry.kind}.png", optimize=True)
+            IMAGES / f"{entry.kind}.png", optimize=True
+        )
 
 
 def section(entry: Entry) -> str:
@@ -103,7 +110,7 @@ def section(entry: Entry) -> str:
     return f"""
 ## {entry.title}
 
-{entry.text}
+{textwrap.fill(entry.text, 120)}
 
 ```
 ccsim run scenarios/{entry.scenario}.toml
