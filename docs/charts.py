@@ -100,8 +100,6 @@ def draw(entry: Entry, results: Path, folder: Path) -> None:
         if entry.kind == "overview":  # four charts' worth of detail
             small = small.quantize(256, dither=Image.Dither.NONE)
         small.save(IMAGES / f"{entry.kind}.png", optimize=True)
-            IMAGES / f"{entry.kind}.png", optimize=True
-        )
 
 
 def section(entry: Entry) -> str:
