@@ -19,7 +19,7 @@ from ccsim.cli import main
 
 ROOT: Final = Path(__file__).parent.parent
 IMAGES: Final = ROOT / "docs" / "images"
-WIDTH: Final = 1080
+WIDTH: Final = 960
 """Pixels of a picture on the page."""
 
 
