@@ -126,6 +126,7 @@ class Document:
     verdicts: tuple[Verdict, ...] = ()
     facts: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = ()
+    verdicts_title: str = "Targets"
     findings_title: str = "What to do"
     made_by: str = ""
     """a line at the foot: versions and seed"""
