@@ -63,48 +63,50 @@ def staffing(results: Results, figure: Figure) -> None:
 class Staff(NamedTuple):
     """Agents required and scheduled by interval."""
 
-    start: I64
-    """us: start of each interval"""
+    edges: I64
+    """us: bounds of the intervals, one more than there are"""
     required: F64
     """agents on duty; NaN where nothing is required"""
     scheduled: F64
 
 
 def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Figure:
-    """Required against scheduled agents with the gap between them, and net staffing below; a column a group of agents.
+    """Required against scheduled agents with the gap between them, and net staffing below; a pair of panels a group.
 
-    `staff` by the group's name (1 to 12), its intervals of one length; `note` says how the requirement was found. To be
-    called within `style.styled()`.
+    `staff` by the group's name, its intervals of one length; `note` says how the requirement was found. To be called
+    within `style.styled()`.
     """
     theme = style.now()
     columns = style.panel_columns(len(staff))
     thick = 1.5 if scenario.days * columns <= 14 else 0.8
     blocks = -(-len(staff) // columns)
-    figure = style.page(max(style.HEIGHT, 1.3 + 1.8 * blocks))
+    figure = style.page(max(style.HEIGHT, 1.3 + (1.8 if columns == 1 else 2.0) * blocks))
     within = _used(staff) if scenario.days == 1 else None
     grid = figure.subplots(2 * blocks, columns, squeeze=False, sharex=True, height_ratios=[2.2, 1] * blocks)
     for place, (name, group) in enumerate(staff.items()):
         row, column = divmod(place, columns)
         top, below = grid[2 * row, column], grid[2 * row + 1, column]
-        step = int(group.start[1] - group.start[0]) if len(group.start) > 1 else clock.HOUR
-        x = clock.hours(np.append(group.start, group.start[-1:] + step))
-        required, scheduled = (np.append(y, y[-1:]) for y in (np.nan_to_num(group.required), group.scheduled))
-        net = scheduled - required
-        for ax, low, high in ((top, required, scheduled), (below, np.zeros_like(net), net)):
-            ax.fill_between(x, low, high, where=net < 0, step="post", color=theme.reread, alpha=0.55, linewidth=0)
-            ax.fill_between(x, low, high, where=net > 0, step="post", color=theme.work, alpha=0.3, linewidth=0)
-        top.plot(x, required, drawstyle="steps-post", color=theme.ink, linewidth=thick)
-        top.plot(x, scheduled, drawstyle="steps-post", color=theme.work, linewidth=thick)
-        below.plot(x, net, drawstyle="steps-post", color=theme.ink, linewidth=0.7 * thick)
+        x = clock.hours(group.edges)
+        length = np.diff(group.edges) / clock.HOUR
+        required, net = np.nan_to_num(group.required), group.scheduled - np.nan_to_num(group.required)
+        for gap, colour, shade in ((net > 0, theme.work, 0.3), (net < 0, theme.reread, 0.55)):
+            look = {"fill": True, "color": colour, "alpha": shade, "linewidth": 0}
+            top.stairs(np.where(gap, group.scheduled, required), x, baseline=required, **look)
+            below.stairs(np.where(gap, net, 0.0), x, **look)
+        top.stairs(required, x, baseline=None, color=theme.ink, linewidth=thick)
+        top.stairs(group.scheduled, x, baseline=None, color=theme.work, linewidth=thick)
+        below.stairs(net, x, baseline=None, color=theme.ink, linewidth=0.7 * thick)
         below.axhline(0, color=theme.quiet, linewidth=0.8)
-        top.set_title(style.short(name, 60 if columns == 1 else 30), fontweight="bold")
-        top.set_ylim(0, 1.12 * max(1.0, required.max(initial=0), scheduled.max(initial=0)))
+        over, under = (words.count(float((length * np.maximum(gap, 0)).sum())) for gap in (net, -net))
+        style.name_panel(top, name, f"over {over} h, under {under} h", columns)
+        top.set_ylim(0, 1.12 * max(1.0, required.max(initial=0), group.scheduled.max(initial=0)))
         style.label_y(top, "agents")
         style.label_y(below, "net,\nagents")
+        lowest = place + columns >= len(staff)
         for ax, steps in ((top, 4), (below, 2)):
             style.whole_numbers(ax, steps)
-            clock.time_axis(scenario, ax, within, label=ax is below and place + columns >= len(staff))
-        below.tick_params(labelbottom=place + columns >= len(staff))
+            clock.time_axis(scenario, ax, within, label=ax is below and lowest)
+        below.tick_params(labelbottom=lowest)
     for spare in grid[-2:, len(staff) - (blocks - 1) * columns :].ravel():
         spare.set_axis_off()
     style.headline(
@@ -114,20 +116,21 @@ def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Fi
         above=[
             style.line("required", theme.ink),
             style.line("scheduled", theme.work),
-            style.patch("too few", theme.reread, 0.55),
-            style.patch("more than required", theme.work, 0.3),
+            style.patch("over", theme.work, 0.3),
+            style.patch("under", theme.reread, 0.55),
         ],
     )
     return figure
 
 
-def _used(staff: Mapping[str, Staff]) -> tuple[int, int]:
-    """From the first to the end of the last interval in which anybody is required or scheduled, µs."""
-    used = [g.start[(np.nan_to_num(g.required) > 0) | (g.scheduled > 0)] for g in staff.values()]
-    first = next(iter(staff.values())).start
-    times = np.concatenate([*used, first[:0]])
-    step = int(first[1] - first[0]) if len(first) > 1 else clock.HOUR
-    return (int(times.min()), int(times.max()) + step) if len(times) else (int(first[0]), int(first[-1]) + step)
+def _used(staff: Mapping[str, Staff]) -> tuple[int, int] | None:
+    """From the first to the end of the last interval in which anybody is required or scheduled, µs; None if never."""
+    used = [(np.nan_to_num(group.required) > 0) | (group.scheduled > 0) for group in staff.values()]
+    starts, ends = (
+        np.concatenate([group.edges[side][those] for group, those in zip(staff.values(), used, strict=True)])
+        for side in (slice(None, -1), slice(1, None))
+    )
+    return (int(starts.min()), int(ends.max())) if len(starts) else None
 
 
 @chart("concurrency", panels=_teams)

@@ -272,20 +272,24 @@ def panels(
     # The panel above an empty place carries the time axis itself.
     for place in range(max(0, len(names) - columns), len(names)):
         axes[place].tick_params(labelbottom=True)
-    bold: dict[str, Any] = {"fontweight": "bold"}
-    most = {1: 60, 2: 40}.get(columns, 28)
-    names = [short(name, most) for name in names]
     for ax, name, detail in zip(axes, names, details or [""] * len(names), strict=False):
-        if not detail:
-            ax.set_title(name, **bold)
-        elif columns == 1:
-            ax.set_title(name, **bold)
-            ax.set_title(detail, loc="right", fontsize=SMALL, color=now().quiet)
-        else:
-            ax.set_title(detail, fontsize=SMALL, color=now().quiet)
-            ax.annotate(name, (0, 1), xycoords="axes fraction", xytext=(0, 18), textcoords="offset points", fontsize=11,
-                        annotation_clip=False, **bold)  # fmt: skip
+        name_panel(ax, name, detail, columns)
     return axes[: len(names)]
+
+
+def name_panel(ax: Axes, name: str, detail: str, columns: int) -> None:
+    """The panel's name above it and `detail` beside it, or below it where panels stand in several columns."""
+    name, bold = short(name, {1: 60, 2: 40}.get(columns, 28)), {"fontweight": "bold"}
+    quiet: dict[str, Any] = {"fontsize": SMALL, "color": now().quiet}
+    if columns == 1:
+        ax.set_title(name, bold)
+        ax.set_title(detail, loc="right", **quiet)
+    elif not detail:
+        ax.set_title(name, bold)
+    else:
+        ax.set_title(detail, **quiet)
+        ax.annotate(name, (0, 1), xycoords="axes fraction", xytext=(0, 18), textcoords="offset points", fontsize=11,
+                    annotation_clip=False, fontweight="bold")  # fmt: skip
 
 
 def lowest(ax: Axes) -> bool:

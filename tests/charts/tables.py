@@ -19,12 +19,12 @@ HOUR = 3600 * 10**6
 
 def staff(groups: int, days: int) -> dict[str, Staff]:
     """Groups with a morning too thin and an afternoon too rich."""
-    start = np.arange(0, 24 * days, 0.5) * HOUR
-    clock = (start / HOUR) % 24
+    edges = (np.arange(0, 24 * days + 0.5, 0.5) * HOUR).astype(np.int64)
+    clock = (edges[:-1] / HOUR) % 24
     there = (clock >= 8) & (clock < 20)
     return {
         f"group {i + 1} for international customers": Staff(
-            start.astype(np.int64),
+            edges,
             np.where(there, np.round(6 + i + 4 * np.sin((clock - 8) / 2)), np.nan),
             np.where(there, 8.0 + i + 2 * (clock > 14), 0.0),
         )

@@ -106,7 +106,13 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def texts(page: Figure) -> list[Any]:
-    """Every text that is shown."""
+    """Every text that is shown, laid out."""
+    page.draw_without_rendering()
+    return shown(page)
+
+
+def shown(page: Figure) -> list[Any]:
+    """Every text that is shown in a picture that is laid out."""
     from matplotlib.text import Text
 
     hidden = {
@@ -135,7 +141,7 @@ def together(one: Any, that: Any) -> bool:
 
 def test_nothing_is_cut_off_and_no_text_lies_on_another(sized: Pages) -> None:
     for name, page in sized.items():
-        boxes = [(text.get_text(), text.get_window_extent()) for text in texts(page)]
+        boxes = [(text.get_text(), text.get_window_extent()) for text in shown(page)]
         assert len(boxes) > 5
         for text, box in boxes:
             assert box.x0 >= -1, (name, text)
@@ -164,7 +170,7 @@ def test_panels_are_big_enough_to_read(sized: Pages) -> None:
 def test_text_is_readable_on_a_slide(sized: Pages) -> None:
     for name, page in sized.items():
         assert page.get_figwidth() == style.WIDTH
-        assert min(text.get_fontsize() for text in texts(page)) >= 8, name
+        assert min(text.get_fontsize() for text in shown(page)) >= 8, name
 
 
 UNITS = ("%", "agents", "conversations", "messages", ", min", "percentage points", "hour of the day", "share", "money")
@@ -175,11 +181,11 @@ def test_axes_of_bare_numbers_say_their_unit(sized: Pages) -> None:
     for name, page in sized.items():
         for ax in (ax for ax in page.axes if ax.axison):
             for axis, beside in ((ax.xaxis, _column(page, ax)), (ax.yaxis, _row(page, ax))):
-                shown = [tick.label1.get_text() for tick in axis.get_major_ticks() if tick.label1.get_visible()]
-                bare = [label for label in shown if re.fullmatch(r"[−-]?[\d,.]+", label)]
+                labels = [tick.label1.get_text() for tick in axis.get_major_ticks() if tick.label1.get_visible()]
+                bare = [label for label in labels if re.fullmatch(r"[−-]?[\d,.]+", label)]
                 if bare:
-                    labels = {getattr(other, f"get_{axis.axis_name}label")().replace("\n", " ") for other in beside}
-                    assert any(unit in label for label in labels for unit in UNITS), (name, bare, labels)
+                    said = {getattr(other, f"get_{axis.axis_name}label")().replace("\n", " ") for other in beside}
+                    assert any(unit in label for label in said for unit in UNITS), (name, bare, said)
 
 
 def _row(page: Figure, ax: Axes) -> Iterator[Axes]:
@@ -206,7 +212,7 @@ def test_charts_say_what_they_show(sized: Pages) -> None:
         assert page.get_suptitle(), name
         note = " ".join(page.get_supxlabel().split())
         assert "replication" in note, name
-        everything = " ".join(text.get_text() for text in texts(page))
+        everything = " ".join(text.get_text() for text in shown(page))
         assert re.search(r"\bn( staffed hours)?( =|:)", everything), name
         if name in charts.CHARTS:
             # the length of an interval, or the days, or the stretch shown
@@ -492,7 +498,7 @@ def test_names_are_text() -> None:
     raw["team"]["team 0"]["skills"] = dict.fromkeys(raw["queue"], 1)
     results = run(read.parse(raw), engine="simpy")
     for page in pages(results).values():
-        assert not any(text.get_parse_math() for text in texts(page) if "$" in text.get_text())
+        assert not any(text.get_parse_math() for text in shown(page) if "$" in text.get_text())
 
 
 def test_drawing_changes_nothing_and_repeats(tiny: Results, tmp_path: Path) -> None:
