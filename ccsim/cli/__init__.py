@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.compare import compare
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
+from ccsim.cli.report import report
 from ccsim.cli.run import run
 from ccsim.cli.schema import schema
 from ccsim.cli.sweep import sweep
@@ -66,11 +68,11 @@ def main() -> None:
     \b
     ccsim new my_centre                   writes a commented scenario to start from
     ccsim check my_centre.toml            says what is wrong with it and which defaults it relies on
-    ccsim run my_centre.toml              simulates it: a table, a results folder, charts
+    ccsim run my_centre.toml              simulates it: a table, a results folder, charts, a report
     ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
     ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
     """
 
 
-for verb in (run, compare, sweep, check, new, schema, replay):
+for verb in (run, compare, sweep, chart, report, check, new, schema, replay):
     main.add_command(verb)

@@ -8,7 +8,7 @@ import math
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -223,13 +223,10 @@ def discard(unfinished: Path) -> None:
         unfinished.parent.rmdir()  # if this run made it, it is empty
 
 
-def write(folder: Path, results: Results, draw: Callable[[Results, Path], None] | None = None, **run: Any) -> None:
-    """All but the logs, which stand there already: figures, scenario, what `draw` puts into a folder, provenance."""
+def write(folder: Path, results: Results, **run: Any) -> None:
+    """All but the logs, which stand there already: figures, scenario, provenance."""
     write_figures(folder, results)
     write_scenario(folder, results)
-    if draw is not None:
-        (folder / "charts").mkdir()
-        draw(results, folder / "charts")
     write_provenance(folder, results, **run)
 
 

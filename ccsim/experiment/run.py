@@ -109,13 +109,14 @@ def run_to_folder(
     *,
     log: str = "first",
     overrides: Sequence[str] = (),
-    draw: Callable[[Results, Path], None] | None = None,
+    finish: Callable[[Results, Path], None] | None = None,
     **options: Any,
 ) -> tuple[Results, Path]:
     """As `run`, with its `options`, and a complete results folder `root/<scenario>/<time>-<id>`, which is returned too.
 
-    `log` is "first" or "all" replications; `overrides` are noted in the provenance; `draw` puts charts into a folder.
-    Nothing is left behind when the run fails or is interrupted. Raises OSError where the folder cannot be written.
+    `log` is "first" or "all" replications; `overrides` are noted in the provenance; `finish` adds charts and a report
+    when all else is in the folder. Nothing is left behind when the run fails or is interrupted. Raises OSError where
+    the folder cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     with results.new_folder(root, scenario.name) as (folder, final):
@@ -126,10 +127,11 @@ def run_to_folder(
         results.write(
             folder,
             found,
-            draw,
             log=log,
             overrides=list(overrides),
             started=started.isoformat(timespec="seconds"),
             duration_s=round(time.perf_counter() - clock, 3),
         )
+        if finish is not None:
+            finish(found, folder)
     return found, final

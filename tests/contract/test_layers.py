@@ -18,6 +18,7 @@ LAYERS = (
     {"workload", "customers", "attendance", "plan"},
     {"experiment"},
     {"charts"},
+    {"report"},
     {"api"},
     {"cli"},
 )
