@@ -63,21 +63,22 @@ def control(rounds: int) -> Callable[[int], Any]:
 
 
 def overhead(count: int, replications: int) -> None:
-    """Serial wall time less the simulations' own, by unit."""
+    """What one worker needs beyond the simulations, by unit; processor time, which other programs disturb less."""
     units: list[float] = []
     measured = study._measured
 
     def timed(*arguments: Any) -> Any:
-        found, seconds = measured(*arguments)
-        units.append(seconds)
-        return found, seconds
+        start = time.process_time()
+        found = measured(*arguments)
+        units.append(time.process_time() - start)
+        return found
 
     made = points(count, replications)
     study._measured = timed
     try:
-        start = time.perf_counter()
+        start = time.process_time()
         sweep(made, workers=1)
-        rest = time.perf_counter() - start - sum(units)
+        rest = time.process_time() - start - sum(units)
     finally:
         study._measured = measured
     simulations = len(made) * replications

@@ -161,7 +161,11 @@ def frontier(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[E
             ax.plot(cost, values, ".", color=style.QUIET, alpha=0.5, markersize=5)
             best = unbeaten(cost, values * better)
             ax.plot(cost[best], values[best], marker="o", markersize=5, color=style.COLOURS[1], drawstyle="steps-post")
-            for point in best[:: max(1, len(best) // 6)]:
+            named = -math.inf
+            for point in best:
+                if cost[point] - named < 0.08 * np.ptp(cost[~np.isnan(cost)]):
+                    continue
+                named = cost[point]
                 ax.annotate(
                     _point_name(sweep, point), (cost[point], values[point]), fontsize=6.5, color=style.INK,
                     xytext=(5, -9 * better), textcoords="offset points", annotation_clip=False,
