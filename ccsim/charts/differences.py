@@ -23,8 +23,6 @@ ROW: Final = 0.32
 LINE: Final = 0.15
 """Inches for a line of its name."""
 
-BETTER: Final = "#EAF5F1"
-
 UNITS: Final = {"share": "percentage points", "h": "hours"}
 TIMES: Final = {"h": "hours", "m": "minutes", "s": "seconds"}
 
@@ -38,7 +36,7 @@ def differences(comparison: Comparison) -> Page:
     names = [words.folded(variant.name, NAME) for variant in others]
     height = len(names) * max(ROW, LINE * max(name.count("\n") + 2 for name in names))
     with style.styled():
-        page = style.page(style.WIDTH, 1.0 + rows * (0.95 + height))
+        page = style.page(1.0 + rows * (0.95 + height))
         axes = page.subplots(rows, columns, squeeze=False, sharey=True).ravel()
         for ax in axes[len(figures) :]:
             ax.set_axis_off()
@@ -70,9 +68,9 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
     at = "" if own is None else f" ({words.quantity(definition.unit, own.mean)})"
     ax.set_title(f"{style.short(figure.name)}\n{figure.metric.replace('_', ' ')}{at}")
     ax.set_xlabel(unit if not side else f"{unit}, {side}")
-    ax.axvline(0, color=style.INK, linewidth=1)
+    ax.axvline(0, color=style.now().ink, linewidth=1)
     for row, difference in enumerate(found):
-        colour = style.COLOURS[row % len(style.COLOURS)]
+        colour = style.now().queues[row % len(style.now().queues)]
         if difference is None:
             ax.annotate(words.NO_DATA, (0.02, row), xycoords=("axes fraction", "data"), va="center")
         else:
@@ -80,7 +78,14 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
     widest = 1.1 * max(ends, default=0.0) / size or 1.0
     ax.set_xlim(-widest, widest)
     if side:
-        ax.axvspan(0, widest if definition.better == "higher" else -widest, color=BETTER, linewidth=0, zorder=0)
+        ax.axvspan(
+            0,
+            widest if definition.better == "higher" else -widest,
+            color=style.now().queues[2],
+            alpha=0.1,
+            linewidth=0,
+            zorder=0,
+        )
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
@@ -93,7 +98,7 @@ def _difference(comparison: Comparison, variant: Variant, figure: Figure) -> Est
 
 
 def _whisker(ax: Axes, row: int, difference: Estimate, colour: Any) -> None:
-    fill = colour if outside(difference) else "white"
+    fill = colour if outside(difference) else style.now().paper
     if not math.isnan(difference.low):
         ax.plot(difference[1:], (row, row), color=colour, linewidth=2, solid_capstyle="butt")
     ax.plot(difference.mean, row, marker="o", markersize=6, color=colour, markerfacecolor=fill, markeredgewidth=1.5)

@@ -55,7 +55,7 @@ def curves(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Est
     """A row a figure, a column a setting: in a grid the mean over all other settings, else every point."""
     settings = sweep.design.settings
     with style.styled():
-        page = style.page(style.WIDTH, 1.1 + 2.0 * len(figures))
+        page = style.page(1.1 + 2.0 * len(figures))
         grid = page.subplots(len(figures), len(settings), squeeze=False, sharex="col", sharey="row")
         for row, figure in enumerate(figures):
             for column, setting in enumerate(settings):
@@ -75,7 +75,7 @@ def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figur
     table = np.array(estimates) * _scale(figure)
     settings = sweep.design.settings
     if sweep.design.kind != "grid":
-        ax.plot(x, table[:, 0], ".", color=style.COLOURS[0], alpha=0.6, markersize=4)
+        ax.plot(x, table[:, 0], ".", color=style.now().queues[0], alpha=0.6, markersize=4)
     elif len(settings) == 2:
         other = 1 - column
         of = _places(sweep, other)
@@ -96,9 +96,9 @@ def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figur
     else:
         order = np.unique(x)
         mean, low, high = np.array([[_mean(each) for each in table[x == at].T] for at in order]).T
-        ax.plot(order, mean, marker=".", color=style.COLOURS[0])
+        ax.plot(order, mean, marker=".", color=style.now().queues[0])
         if len(settings) == 1:
-            ax.fill_between(order, low, high, color=style.COLOURS[0], alpha=0.2, linewidth=0)
+            ax.fill_between(order, low, high, color=style.now().queues[0], alpha=0.2, linewidth=0)
 
 
 def heat_map(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]]) -> Page:
@@ -107,7 +107,7 @@ def heat_map(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[E
     columns = min(3, len(figures))
     rows = math.ceil(len(figures) / columns)
     with style.styled():
-        page = style.page(style.WIDTH, 1.1 + rows * 3.0)
+        page = style.page(1.1 + rows * 3.0)
         axes = page.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
         for spare in axes[len(figures) :]:
             spare.set_axis_off()
@@ -150,7 +150,7 @@ def frontier(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[E
     with style.styled():
         columns = min(2, len(figures))
         rows = math.ceil(len(figures) / columns)
-        page = style.page(style.WIDTH, 1.1 + rows * 3.2)
+        page = style.page(1.1 + rows * 3.2)
         axes = page.subplots(rows, columns, squeeze=False, sharex=True).ravel()
         for spare in axes[len(figures) :]:
             spare.set_axis_off()
@@ -158,16 +158,18 @@ def frontier(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[E
         for number, (ax, figure) in enumerate(zip(axes, figures, strict=False)):
             values = np.array([estimate.mean for estimate in known[figure]]) * _scale(figure)
             better = 1 if figure.definition.better == "higher" else -1
-            ax.plot(cost, values, ".", color=style.QUIET, alpha=0.5, markersize=5)
+            ax.plot(cost, values, ".", color=style.now().quiet, alpha=0.5, markersize=5)
             best = unbeaten(cost, values * better)
-            ax.plot(cost[best], values[best], marker="o", markersize=5, color=style.COLOURS[1], drawstyle="steps-post")
+            ax.plot(
+                cost[best], values[best], marker="o", markersize=5, color=style.now().queues[1], drawstyle="steps-post"
+            )
             named = -math.inf
             for point in best:
                 if cost[point] - named < 0.08 * np.ptp(cost[~np.isnan(cost)]):
                     continue
                 named = cost[point]
                 ax.annotate(
-                    _point_name(sweep, point), (cost[point], values[point]), fontsize=6.5, color=style.INK,
+                    _point_name(sweep, point), (cost[point], values[point]), fontsize=6.5, color=style.now().ink,
                     xytext=(5, -9 * better), textcoords="offset points", annotation_clip=False,
                 )  # fmt: skip
             ax.margins(x=0.12, y=0.12)
@@ -198,20 +200,20 @@ def tornado(sweep: Sweep, figures: Sequence[Figure]) -> Page:
     columns = min(2, len(figures))
     rows = math.ceil(len(figures) / columns)
     with style.styled():
-        page = style.page(style.WIDTH, 1.2 + rows * (0.9 + 0.45 * len(sweep.design.settings)))
+        page = style.page(1.2 + rows * (0.9 + 0.45 * len(sweep.design.settings)))
         axes = page.subplots(rows, columns, squeeze=False).ravel()
         for spare in axes[len(figures) :]:
             spare.set_axis_off()
         for ax, figure in zip(axes, figures, strict=False):
             _bars(sweep, ax, figure)
-        ends = {"at its lower end": style.COLOURS[5], "at its upper end": style.COLOURS[1]}
-        style.legend(page, [style.patch(end, colour) for end, colour in ends.items()], above=True)
+        ends = {"at its lower end": style.now().queues[5], "at its upper end": style.now().queues[1]}
         replications = words.several(sweep.replications, "replication")
         style.headline(
             page,
             "Each setting alone",
             f"Difference to the scenario as it is, all else unchanged; {replications} on the same streams; "
             "line: 95 % interval.",
+            above=[style.patch(end, colour) for end, colour in ends.items()],
         )
     return page
 
@@ -230,13 +232,13 @@ def _bars(sweep: Sweep, ax: Axes, figure: Figure) -> None:
             value = (row.difference or 0) / scale
             half = None if row.high is None else (row.high - (row.difference or 0)) / scale
             shift = 0.18 if lower else -0.18
-            ax.barh(place + shift, value, height=0.34, color=style.COLOURS[5] if lower else style.COLOURS[1])
-            ax.errorbar(value, place + shift, xerr=half, color=style.INK, linewidth=1)
+            ax.barh(place + shift, value, height=0.34, color=style.now().queues[5] if lower else style.now().queues[1])
+            ax.errorbar(value, place + shift, xerr=half, color=style.now().ink, linewidth=1)
             ax.text(
                 0.01, place + shift, _value_name(setting, row.value), fontsize=6.5, va="center",
                 transform=ax.get_yaxis_transform(),
             )  # fmt: skip
-    ax.axvline(0, color=style.INK, linewidth=0.8)
+    ax.axvline(0, color=style.now().ink, linewidth=0.8)
     ax.set_yticks(range(len(order)), [words.folded(path, 26) for path in order])
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
