@@ -1,12 +1,13 @@
 """`python -m bench.sweep [--points N] [--replications N] [--repeats N]`: what two workers gain on the flagship week.
 
 Wall time of one worker against two, by executor, beside a control of plain compiled loops in the same rounds; what a
-unit costs beyond its simulations; and the peak memory of half as many points against that of all.
+unit costs beyond its simulations; and the peak memory of so many points and of twice as many.
 """
 
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from bench.cases import flagship
 from bench.measure import in_turn, peak_memory, ratio
 from ccsim.experiment import study
 from ccsim.experiment.design import Design, Points, read_setting
-from ccsim.experiment.sweep import sweep
+from ccsim.experiment.sweep import sweep, sweep_to_folder
 from ccsim.scenario.model import Scenario
 
 FILE = Path(__file__).parent.parent / "scenarios" / "retail_week.toml"
@@ -40,6 +41,11 @@ def points(count: int, replications: int) -> Points:
 
 def run(count: int, replications: int, executor: str, workers: int) -> None:
     sweep(points(count, replications), executor=executor, workers=workers)
+
+
+def run_to_folder(count: int, replications: int) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        sweep_to_folder(Path(root), points(count, replications), workers=1)
 
 
 def control(rounds: int) -> Callable[[int], Any]:
@@ -113,9 +119,8 @@ def main(count: int, replications: int, repeats: int, rounds: int) -> None:
     for name in ("two processes", "two threads"):
         own = ratio(seconds["one worker"], seconds[name])
         print(f"  {name} gain {own:.2f} ×, {own / gain:.2f} of the control")
-    for some in (count // 2, count):
-        peak = peak_memory(run, some, replications, "processes", 1)
-        print(f"  peak memory of {some} points: {peak / 1e6:.0f} MB")
+    for some in (count, 2 * count):
+        print(f"  peak memory of {some} points, one replication: {peak_memory(run_to_folder, some, 1) / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":

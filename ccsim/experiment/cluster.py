@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment import provenance
-from ccsim.experiment.executors import Crew, Task
+from ccsim.experiment.executors import Crew, Task, interrupts_wait
 
 if TYPE_CHECKING:
     from distributed import Client, as_completed
@@ -44,9 +44,10 @@ def on_cluster(task: Task, workers: int, address: str) -> Iterator[Crew]:
     with ExitStack() as stack:
         there = address
         if address == LOCAL:
-            cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-            )
+            with interrupts_wait():
+                cluster = LocalCluster(
+                    n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+                )
             there = stack.enter_context(cluster).scheduler_address
         try:
             client = stack.enter_context(Client(there, timeout=PATIENCE))

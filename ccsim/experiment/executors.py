@@ -189,7 +189,7 @@ def _in_processes(task: Task, workers: int) -> Iterator[Crew]:
 def _hire(hired: list[tuple[SpawnProcess, Connection]], task: Task, workers: int) -> None:
     # fresh interpreters: a fork would copy the locks of numba's and Arrow's threads
     context = multiprocessing.get_context("spawn")
-    with _interrupts_wait():
+    with interrupts_wait():
         for _ in range(workers):
             ours, theirs = context.Pipe()
             worker = context.Process(target=_work, args=(task, theirs), daemon=True)
@@ -224,7 +224,7 @@ def _read(line: Connection, units: SimpleQueue[tuple[int, Any]]) -> None:
 
 
 @contextmanager
-def _interrupts_wait() -> Iterator[None]:
+def interrupts_wait() -> Iterator[None]:
     """Ctrl-C is held back to the end of the block, and from processes born in it: half born they would die noisily."""
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):

@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from ccsim.charts.sweeps import unbeaten
+from ccsim.charts.sweeps import save, unbeaten
 from ccsim.errors import ScenarioError
 from ccsim.experiment import provenance, study
 from ccsim.experiment.comparison import Figure
@@ -175,6 +175,28 @@ def test_figures_to_show(tiny: Path) -> None:
     with pytest.raises(ScenarioError) as caught:
         read_figures(["asa@phones", "costs"], design)
     assert [problem.found for problem in caught.value.problems] == ["no asa of phones", "no metric 'costs'"]
+
+
+@pytest.mark.parametrize(
+    ("vary", "how", "pictures"),
+    [
+        ({SCALE: "1,2"}, {"sensitivity": False}, {"curves", "frontier"}),
+        (
+            {CHATS: "1,2", SCALE: "1,2", "routing.agent": "most_loaded,longest_idle"}, {},
+            {"curves", "heat_map", "frontier", "tornado"},
+        ),
+        (
+            {"queue.chat.idle_timeout": "1m:9m", SCALE: "1,2"}, {"kind": "latin", "number": 4},
+            {"curves", "frontier", "tornado"},
+        ),
+    ],
+)  # fmt: skip
+def test_pictures_of_every_design(
+    tiny: Path, tmp_path: Path, vary: dict[str, str], how: dict[str, Any], pictures: set[str]
+) -> None:
+    found = sweep(points_of(tiny, vary=vary, **how), engine="simpy", workers=1)
+    save(found, read_figures(["service_level", "asa@phone", "cost"], found.design), tmp_path)
+    assert {path.stem for path in tmp_path.iterdir()} == pictures
 
 
 def test_nobody_beats_the_frontier() -> None:
