@@ -1,0 +1,185 @@
+"""The report of a comparison: which variant is best by what, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from ccsim.experiment import words
+from ccsim.experiment.comparison import Comparison, Figure
+from ccsim.experiment.ranking import Ranking
+from ccsim.report.document import (
+    STATUS,
+    Column,
+    Document,
+    Fact,
+    Finding,
+    Kind,
+    Listing,
+    Part,
+    Picture,
+    Section,
+    Status,
+    Table,
+    Verdict,
+)
+from ccsim.report.of_run import assumptions, made_with
+from ccsim.scenario import read
+
+KINDS: Final[dict[str, Kind]] = {
+    "share": "share", "s": "duration", "h": "hours", "money": "money", "contacts": "count", "customers": "count"
+}  # fmt: skip
+"""How a metric is written, by its unit; `number` for all others."""
+
+FACTS: Final = 4
+"""Variants whose figure stands on the first screen."""
+
+
+def document(
+    comparison: Comparison, ranking: Ranking, provenance: dict[str, Any], pictures: Sequence[Picture] = ()
+) -> Document:
+    """The report of a comparison; `provenance` is what its provenance.json holds."""
+    first = comparison.baseline.results
+    names = ", ".join(variant.name for variant in comparison.variants)
+    runs = words.several(comparison.replications, "replication")
+    status, answer = _answer(ranking)
+    notes = Finding("To bear in mind", comparison.notes)
+    return Document(
+        title=f"{first.scenario.name}: {words.several(len(comparison.variants), 'variant')} compared",
+        subtitle=f"{names} · {runs} of each, on the same random numbers",
+        answer=answer,
+        status=status,
+        facts=tuple(_facts(comparison, ranking)),
+        verdicts=tuple(verdict for verdict in _verdicts(comparison) if verdict.status != "met"),
+        verdicts_title="Targets missed or in doubt",
+        findings=(
+            Finding(f"Ranked by {ranking.figure}", tuple(ranking.sentences())),
+            *([notes] if comparison.notes else []),
+        ),
+        findings_title="How sure that is",
+        sections=(
+            *([Section("Charts", tuple(pictures))] if pictures else []),
+            Section("Figures", tuple(_tables(comparison, ranking))),
+            Section(f"Assumptions of {comparison.baseline.name}", assumptions(first.scenario)),
+            Section("Scenarios and provenance", _origin(comparison, provenance)),
+        ),
+        made_by=f"seed {first.scenario.seed}, engine {first.engine}",
+    )
+
+
+def _answer(ranking: Ranking) -> tuple[Status, str]:
+    by = str(ranking.figure)
+    if not ranking.order:
+        return "missed", "No variant can be ranked."
+    best, others = ranking.order[0][0], [name for name, _ in ranking.order[1:]]
+    told = {pair.second for pair in ranking.pairs if pair.first == best and pair.told_apart}
+    alike = [name for name in others if name not in told]
+    if ranking.all_miss:
+        said = "No variant meets all its targets"
+        return "missed", f"{said}; {best} is best by {by}." if not alike else f"{said}."
+    of = ", of those that meet their targets" if ranking.left_out else ""
+    if alike:
+        which = alike[0] if len(alike) == 1 else f"{len(alike)} others"
+        return "open", f"{best} and {which} cannot be told apart by {by}{of}."
+    if not others and ranking.left_out:
+        return "met", f"Only {best} meets its targets."
+    return "met", f"{best} is best by {by}{of}."
+
+
+def _facts(comparison: Comparison, ranking: Ranking) -> Iterable[Fact]:
+    """The figure that ranks, of the first variants."""
+    unit = ranking.figure.definition.unit
+    for variant in comparison.variants[:FACTS]:
+        own = comparison.estimate(variant, ranking.figure)
+        details = []
+        apart = None if variant is comparison.baseline else comparison.difference(variant, ranking.figure)
+        if apart is not None:
+            details.append(words.difference(unit, apart.mean, apart.high - apart.mean))
+        if variant.targets:
+            missed = len(variant.missed)
+            details.append(f"misses {words.several(missed, 'target')}" if missed else "meets its targets")
+        figure = words.NO_DATA if own is None else words.quantity(unit, own.mean)
+        yield Fact(f"{variant.name}, {ranking.figure}", figure, " · ".join(details))
+
+
+def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
+    figures = comparison.headline
+    if ranking.order and ranking.figure not in figures:
+        figures = (*figures, ranking.figure)
+    runs = f"Means of {comparison.replications} replications; small: 95 % interval."
+    heads = [Column(str(figure), _kind(figure)) for figure in figures]
+    yield Table(
+        "Side by side",
+        (Column("Variant"), *heads),
+        tuple((v.name, *(comparison.estimate(v, figure) for figure in figures)) for v in comparison.variants),
+        note=runs,
+    )
+    yield Table(
+        f"Differences to {comparison.baseline.name}",
+        (Column("Variant"), *(Column(head.title, head.kind, signed=True) for head in heads)),
+        tuple((v.name, *(comparison.difference(v, figure) for figure in figures)) for v in comparison.variants[1:]),
+        note="Taken replication by replication, on the same random numbers; small: 95 % interval. If zero is in it, "
+        "chance may have made the difference.",
+    )
+    if verdicts := tuple(_verdicts(comparison)):
+        yield Table(
+            "Targets of all variants",
+            (Column("Variant"), Column("Target"), Column("Found", "share"), Column("Bound"), Column("Wanted", "share"),
+             Column("Result")),
+            tuple(
+                (v.subject, v.measure, v.found, "at least" if v.at_least else "at most", v.wanted, STATUS[v.status])
+                for v in verdicts
+            ),
+        )  # fmt: skip
+    if ranking.pairs:
+        kind = _kind(ranking.figure)
+        yield Table(
+            "Every two of the ranked",
+            (
+                Column("Better"), Column("Than"), Column("By", kind), Column("Low", kind, signed=True),
+                Column("High", kind, signed=True), Column("Told apart"), Column("Replications needed", "count"),
+            ),
+            tuple(
+                (p.first, p.second, abs(p.difference), p.low, p.high, "yes" if p.told_apart else "no", p.needed)
+                for p in ranking.pairs
+            ),
+            note=f"Low and high: intervals of {100 * ranking.level:.4g} %, so that all hold together at 95 %.",
+            folded=True,
+        )  # fmt: skip
+    rows = (row[:4] + row[4:7] + row[7:10] + (row.unit,) for row in comparison.rows())
+    yield Table(
+        "Summary of all measures",
+        (
+            Column("Variant"), Column("Level"), Column("Name"), Column("Measure", "code"),
+            *(Column(head, "number") for head in ("Mean", "Low", "High", "Difference", "Difference, low")),
+            Column("Difference, high", "number"), Column("Unit"),
+        ),
+        tuple(rows),
+        folded=True,
+    )  # fmt: skip
+
+
+def _verdicts(comparison: Comparison) -> Iterable[Verdict]:
+    for variant in comparison.variants:
+        for figure, goal in variant.targets.items():
+            status: Status = "open" if not goal.sure else "met" if goal.met else "missed"
+            found = comparison.estimate(variant, figure)
+            assert found is not None
+            yield Verdict(status, variant.name, str(figure), "share", found, goal.wanted, goal.at_least)
+
+
+def _kind(figure: Figure) -> Kind:
+    return KINDS.get(figure.definition.unit, "number")
+
+
+def _origin(comparison: Comparison, provenance: dict[str, Any]) -> tuple[Part, ...]:
+    first = comparison.baseline.results
+    facts = (
+        ("Seed, replications", f"{first.scenario.seed}, {comparison.replications} of each"),
+        ("Engine", first.engine),
+        *made_with(provenance),
+    )
+    return (
+        Table("This comparison", (Column("What"), Column("Value")), facts),
+        *(Listing(f"{v.name} as it was run", read.resolved_toml(v.results.scenario)) for v in comparison.variants),
+    )

@@ -1,0 +1,74 @@
+"""The report of a comparison: the answer as the ranking has it, differences with their signs, names as text."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from ccsim.experiment import compare as comparing
+from ccsim.experiment.comparison import Comparison, Figure
+from ccsim.experiment.ranking import rank
+from ccsim.report.of_comparison import document
+from ccsim.report.page import page
+from ccsim.report.sheet import sheet
+from ccsim.scenario import read
+
+BASE: dict[str, Any] = {
+    "name": "Calls",
+    "start": "2026-03-02",
+    "days": 1,
+    "replications": 4,
+    "queue": {"calls": {"channel": "phone", "open": "08:00-18:00", "volume": {"per_day": 200}}},
+    "team": {"t": {"skills": {"calls": 1}, "shifts": [{"agents": 6, "hours": "08:00-18:00"}], "cost_per_hour": 20.0}},
+}
+PROVENANCE: dict[str, Any] = {"versions": {"ccsim": "1.0"}, "overrides": ["seed=3"]}
+
+
+def compared(*agents: int, target: str = "80/20") -> Comparison:
+    """The same calls with so many agents; the first is the baseline, whose name is markup."""
+    scenarios = {}
+    for number, size in enumerate(agents):
+        raw = copy.deepcopy(BASE)
+        raw["team"]["t"]["shifts"][0]["agents"] = size
+        raw["queue"]["calls"]["service_level"] = target
+        scenarios[f"<b>{number}</b>"] = read.parse(raw)
+    return comparing.compare(scenarios, engine="simpy", workers=1)
+
+
+ANSWERS = {
+    "the cheaper of two": ((8, 7), "80/20", "met", "<b>1</b> is best by total cost."),
+    "one misses its target": ((8, 1), "80/20", "met", "Only <b>0</b> meets its targets."),
+    "all miss": ((2, 1), "100/0", "missed", "No variant meets all its targets; <b>1</b> is best by total cost."),
+    "no difference": ((7, 7), "80/20", "open", "<b>0</b> and <b>1</b> cannot be told apart by total cost."),
+    "one of three left out": (
+        (8, 7, 1), "80/20", "met", "<b>1</b> is best by total cost, of those that meet their targets.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_answers(case: str) -> None:
+    agents, target, status, answer = ANSWERS[case]
+    comparison = compared(*agents, target=target)
+    found = document(comparison, rank(comparison), PROVENANCE)
+    assert (found.status, found.answer) == (status, answer)
+
+
+def test_page_and_workbook() -> None:
+    comparison = compared(6, 1)
+    found = document(comparison, rank(comparison), PROVENANCE)
+    tables = {table.title: table for table in found.tables()}
+    (row,) = tables["Differences to <b>0</b>"].rows
+    level = comparison.headline.index(Figure("queue", "calls", "service_level")) + 1
+    assert row[level] == comparison.difference(comparison.variants[1], comparison.headline[level - 1])
+    assert [verdict.subject for verdict in found.verdicts] == ["<b>1</b>"]
+    html = page(found)
+    assert "<b>0</b>" not in html
+    assert "&lt;b&gt;0&lt;/b&gt;" in html
+    assert "seed=3" in html
+    assert " points" in html
+    content, left_out = sheet(found)
+    assert content.startswith(b"PK")
+    assert left_out == []
