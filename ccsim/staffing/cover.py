@@ -32,21 +32,20 @@ def cover(
 ) -> Cover | None:
     """The cheapest whole numbers x, least ≤ x ≤ most, with covers @ x ≥ required; None if there are none.
 
-    `covers` : float64[m, n] (dense or sparse), how much one of column n adds to row m; `required` : float64[m]; `cost` :
+    `covers` : float64[m, n] (dense or sparse), what one of a column adds to a row; `required` : float64[m]; `cost` :
     float64[n], 0 or more. For shifts after Dantzig (1954): a row is an interval of a team, a column a shift on a day.
     After `seconds` the best found so far, which `bound` then tells from the optimum; None too if nothing was found.
     Solved by SciPy's HiGHS, the same counts every time unless the time runs out.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import csr_array
 
     n = len(cost)
     if n == 0:
         return Cover(np.zeros(0, dtype=np.int64), 0.0, 0.0) if np.all(np.asarray(required) <= 0) else None
-    rows, needed = _binding(csr_array(covers), np.asarray(required, dtype=np.float64))
+    rows, needed = _binding(covers, np.asarray(required, dtype=np.float64))
     result = milp(
         cost,
-        integrality=np.ones(n),
+        integrality=np.ones(n, dtype=np.int64),
         bounds=Bounds(np.broadcast_to(least, n), np.broadcast_to(most, n)),
         constraints=LinearConstraint(rows, needed, np.inf) if len(needed) else (),
         options={"time_limit": seconds, "mip_rel_gap": 1e-6},
@@ -58,14 +57,14 @@ def cover(
     return Cover(counts, float(counts @ cost), min(float(bound), float(counts @ cost)))
 
 
-def _binding(covers: csr_array, required: F64) -> tuple[csr_array, F64]:
+def _binding(given: F64 | spmatrix, required: F64) -> tuple[csr_array, F64]:
     """Of the rows that cover alike, the one that requires most; without rows that require nothing of what only adds.
 
     The intervals of a long shift mostly differ in nothing but the requirement, so this leaves a small program.
     """
     from scipy.sparse import csr_array
 
-    covers = csr_array(covers)
+    covers: csr_array = csr_array(given)  # type: ignore[arg-type]
     covers.sort_indices()
     most: dict[tuple[bytes, bytes], int] = {}
     for row in range(covers.shape[0]):
