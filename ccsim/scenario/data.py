@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class DataFiles:
     """The data files of one scenario, relative to its folder."""
 
     folder: Path = field(default_factory=Path)
+    known: Mapping[str, bytes] = field(default_factory=dict)
+    """files that need not be read, by the name used in the scenario"""
     contents: dict[str, bytes] = field(default_factory=dict)
     """what was read, by the name used in the scenario"""
     _tables: dict[str, Table] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class DataFiles:
 
     def _read(self, name: str, key: str) -> Table:
         try:
-            content = (self.folder / name).read_bytes()
+            content = self.known[name] if name in self.known else (self.folder / name).read_bytes()
         except FileNotFoundError:
             raise FaultError(Fault(f"no file {shown(name)}", "a CSV file beside the scenario", (key,))) from None
         except IsADirectoryError:

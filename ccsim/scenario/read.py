@@ -51,12 +51,14 @@ def load(path: str | Path, variant: str | None = None, overrides: Sequence[str] 
     return parse(raw, Path(path).parent, file)
 
 
-def parse(raw: dict[str, Any], folder: Path | None = None, file: str = "") -> Scenario:
+def parse(
+    raw: dict[str, Any], folder: Path | None = None, file: str = "", known: Mapping[str, bytes] | None = None
+) -> Scenario:
     """The scenario of tables as `tomllib` gives them; CSV files are looked up in `folder`, the working one by default.
 
-    Raises `ScenarioError` with every problem found.
+    Those `known`, as of another scenario's `files`, are not read again. Raises `ScenarioError` with every problem.
     """
-    files = DataFiles(folder or Path())
+    files = DataFiles(folder or Path(), known or {})
     try:
         scenario = Scenario.model_validate(raw, context=files)
     except ValidationError as bad:
