@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim.draws.calendar import Calendar
 from ccsim.experiment import words
 from ccsim.experiment.results import Results
+from ccsim.scenario.model import Scenario
 from ccsim.tables import SECOND
 
 if TYPE_CHECKING:
@@ -130,14 +130,18 @@ def hours(times: NDArray[Any]) -> NDArray[np.float64]:
 
 def time_axis(results: Results, ax: Axes) -> None:
     """Days of the horizon at the bottom: with hours for up to two days, every day up to ten, else every week."""
-    midnights = hours(results.terms.days)
-    count = len(midnights) - 1
-    days = [results.scenario.start + timedelta(days=i) for i in range(count)]
+    calendar_axis(results.scenario, ax)
+
+
+def calendar_axis(scenario: Scenario, ax: Axes) -> None:
+    """As `time_axis`, before anything has been run."""
+    calendar, count = scenario.calendar, scenario.days
+    midnights = hours(calendar.midnights(count))
+    days = [scenario.start + timedelta(days=i) for i in range(count)]
     place = ax.get_subplotspec()
     lowest = place is None or place.is_last_row()
     ax.set_xlim(midnights[0], midnights[-1])
     if count <= 2:
-        calendar = Calendar(results.scenario.start, results.scenario.timezone)
         clock = [(calendar.at(day, hour * HOUR), hour) for day in range(count) for hour in range(0, 24, 3 * count)]
         ax.set_xticks([at / HOUR for at, _ in clock], [f"{hour:02d}:00" for _, hour in clock])
         if lowest:

@@ -18,11 +18,11 @@ import numpy as np
 from ccsim import theory
 from ccsim.draws.durations import Constant, Exponential, Never
 from ccsim.experiment.expectations import of_calls
-from ccsim.metrics.timeline import Timeline
-from ccsim.plan import Horizon, lower
+from ccsim.plan import Horizon, rosters
 from ccsim.scenario.model import Queue, Scenario, Team
 from ccsim.staffing.answers import Requirement
 from ccsim.staffing.offered import Offered, awaited, holds, interval_edges, mean_turns, offered, turns_of_session
+from ccsim.staffing.patterns import at_desk, crews
 from ccsim.tables import F64, I64, SECOND, Bool
 
 NOBODY: Final = -1
@@ -91,21 +91,34 @@ def shrinkage(scenario: Scenario) -> F64:
     return np.array(found)
 
 
-def hours_of_shifts(scenario: Scenario) -> Bool:
-    """In which intervals somebody of a team is ever on duty : bool[t, i], by the scenario's own shifts."""
-    plan, _ = lower(scenario)
+def on_duty(scenario: Scenario) -> F64:
+    """Agents at their desks by the scenario's own shifts, breaks taken off, nobody absent : float64[t, i]."""
     edges = interval_edges(scenario)
-    shifts = [plan.team[plan.shift_agent] == team for team in range(len(scenario.team))]
-    return np.array([Timeline(plan.shift_start[m], plan.shift_end[m]).area(edges) > 0 for m in shifts], dtype=np.bool_)
+    found = np.zeros((len(scenario.team), len(edges) - 1))
+    for row in rosters(scenario):
+        found[list(scenario.team).index(row.team)] += row.agents * at_desk(row, edges)
+    return found
 
 
-def baseline(scenario: Scenario, can: Bool | None = None) -> Baseline:
-    """Required agents by Erlang's formulas. `can` : bool[t, i], when a team may work; else as in its own shifts.
+def can_work(scenario: Scenario) -> Bool:
+    """In which intervals a team may have somebody at work : bool[t, i]: in its shift patterns, else in its shifts."""
+    found = on_duty(scenario) > 0
+    edges = interval_edges(scenario)
+    names = list(scenario.team)
+    for t in {names.index(pattern.team) for pattern in scenario.staffing.patterns}:
+        found[t] = False
+    for pattern, row in crews(scenario):
+        found[names.index(pattern.team)] |= at_desk(row, edges) > 0
+    return found
+
+
+def baseline(scenario: Scenario) -> Baseline:
+    """Required agents by Erlang's formulas.
 
     A queue goes to the team that serves it first, by rank and then in the order of the file, of those that may work
     then. Targets are to be met in each interval by itself; those that no number of agents meets are left out.
     """
-    can = hours_of_shifts(scenario) if can is None else can
+    can = can_work(scenario)
     edges = interval_edges(scenario)
     day = np.searchsorted(Horizon.of(scenario).midnights, edges[:-1], side="right") - 1
     teams = list(scenario.team.values())
@@ -211,7 +224,7 @@ def _need(queue: Queue, team: Team, name: str, contacts: float, sessions: float,
     def good(level: float, abandonment: float, utilisation: float, agents: int) -> bool:
         if queue.sl_formula == "answered_only" and abandonment < 1:
             level /= 1 - abandonment
-        enough = agents * cap >= messages * work - CLOSE or not whole
+        enough = agents * cap >= messages * work - CLOSE or not whole or queue.shared
         return enough and level >= share - CLOSE and abandonment <= most + CLOSE and utilisation <= cap + CLOSE
 
     def calls(rate: float, service: float) -> tuple[str, int, float]:
@@ -266,7 +279,8 @@ def _need(queue: Queue, team: Team, name: str, contacts: float, sessions: float,
     agents = fewest(enough)
     _, held, _ = calls(sessions, turns * (by_load[0] + gap))
     level = figures(agents).service_level if goal else math.nan
-    return Need(f"machine repair, {slots} slots", agents, math.ceil(held / slots), level)
+    formula = "shared attention" if queue.shared else "machine repair"
+    return Need(f"{formula}, {slots} slots", agents, math.ceil(held / slots), level)
 
 
 def fewest(enough: Callable[[int], bool]) -> int:

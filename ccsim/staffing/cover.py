@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ccsim.scenario.model import Scenario
+from ccsim.staffing import patterns
+from ccsim.staffing.answers import Requirement
+from ccsim.staffing.offered import interval_edges
 from ccsim.tables import F64, I64
 
 if TYPE_CHECKING:
@@ -55,6 +59,44 @@ def cover(
     counts = np.rint(result.x).astype(np.int64)
     bound = result.mip_dual_bound if result.mip_dual_bound is not None else result.fun
     return Cover(counts, float(counts @ cost), min(float(bound), float(counts @ cost)))
+
+
+def cover_shifts(scenario: Scenario, requirement: Requirement, seconds: float = 60.0) -> Cover | None:
+    """The cheapest agents on the scenario's shift patterns with which every team has what it requires, shrinkage added.
+
+    Teams and intervals in which no pattern is at the desk are left out (`uncovered` tells them). None where a pattern's
+    `max` forbids it.
+    """
+    covers, required = _demand(scenario, requirement)
+    reachable = covers.any(axis=1)
+    given = scenario.staffing.patterns
+    return cover(
+        covers[reachable],
+        required[reachable],
+        patterns.costs(scenario),
+        least=np.array([pattern.min for pattern in given], dtype=np.float64),
+        most=np.array([math.inf if pattern.max is None else pattern.max for pattern in given]),
+        seconds=seconds,
+    )
+
+
+def uncovered(scenario: Scenario, requirement: Requirement) -> I64:
+    """Intervals in which a team with patterns has none to meet what it requires : int64[k, 2], team and interval."""
+    covers, required = _demand(scenario, requirement)
+    has_patterns = {pattern.team for pattern in scenario.staffing.patterns}
+    mine = np.array([name in has_patterns for name in requirement.names])
+    missing = (~covers.any(axis=1) & (required > 0)).reshape(requirement.agents.shape) & mine[:, None]
+    return np.argwhere(missing)
+
+
+def _demand(scenario: Scenario, requirement: Requirement) -> tuple[F64, F64]:
+    """Rows (team, interval): what an agent on each pattern adds, and what is required."""
+    edges = interval_edges(scenario)
+    crews = patterns.crews(scenario)
+    covers = np.zeros((*requirement.agents.shape, len(crews)))
+    for p, (pattern, row) in enumerate(crews):
+        covers[requirement.names.index(pattern.team), :, p] = patterns.at_desk(row, edges)
+    return covers.reshape(-1, len(crews)), requirement.with_shrinkage.ravel()
 
 
 def _binding(given: F64 | spmatrix, required: F64) -> tuple[csr_array, F64]:

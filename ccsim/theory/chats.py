@@ -225,12 +225,12 @@ def slot_group(
     # who waits for a slot: until ahead + 1 sessions have ended, then for an agent with all slots taken
     edges = np.linspace(0, threshold, 65)
     if patience is None:
-        assigned = np.ones(len(ahead))
-        slot_by = gammainc(ahead[:, None] + 1, full * edges)
+        assigned: Floats = np.ones(len(ahead))
+        slot_by: Floats = np.asarray(gammainc(ahead[:, None] + 1, full * edges))
     else:
         c = full * patience
-        assigned = c / (c + ahead + 1)
-        slot_by = assigned[:, None] * betainc(ahead[:, None] + 1, c + 1, -np.expm1(-edges / patience))
+        assigned = np.asarray(c / (c + ahead + 1))
+        slot_by = np.asarray(assigned[:, None] * betainc(ahead[:, None] + 1, c + 1, -np.expm1(-edges / patience)))
     middle = (edges[:-1] + edges[1:]) / 2
     late_first = np.diff(waiting @ slot_by) @ attended(slots - 1, threshold - middle)
     # agents with j sessions, and the messages of these: beside j - 1 others
