@@ -47,10 +47,10 @@ def required_and_scheduled(scenario: Scenario, requirement: Requirement, schedul
     """
     with style.styled():
         page = style.page(style.WIDTH, 1.2 + 2.6 * len(requirement.names))
-        parts = page.subfigures(len(requirement.names), 1, squeeze=False)[:, 0]
+        teams = len(requirement.names)
+        axes = page.subplots(2 * teams, 1, sharex=True, height_ratios=[2.2, 1] * teams).reshape(teams, 2)
         edges = style.hours(interval_edges(scenario))
-        for t, (name, part) in enumerate(zip(requirement.names, parts, strict=True)):
-            top, bottom = part.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
+        for t, (name, (top, bottom)) in enumerate(zip(requirement.names, axes, strict=True)):
             needed = requirement.with_shrinkage[t]
             net = scheduled[t] - needed
             top.set_title(_title(name, needed, scheduled[t], scenario))
@@ -69,8 +69,7 @@ def required_and_scheduled(scenario: Scenario, requirement: Requirement, schedul
             for ax in (top, bottom):
                 style.whole_numbers(ax)
                 style.calendar_axis(scenario, ax)
-            if part is not parts[-1]:
-                bottom.set_xlabel("")
+            bottom.tick_params(labelbottom=True)
         style.legend(page, [_line("required", style.INK), _line("scheduled", "#0072B2"),
                             style.patch("over", OVER), style.patch("under", UNDER)], above=True)  # fmt: skip
         style.headline(
@@ -159,6 +158,7 @@ def cost_and_service(plan: ShiftPlan) -> Figure:
             ax.axvline(plan.lower_bound, color=style.QUIET, linewidth=1, linestyle=":", label="lower bound of the cost")
         _focus(ax, tried, plan)
         ax.set_xlabel("cost over the run")
+        ax.xaxis.set_major_formatter("{x:,.0f}")
         ax.set_ylabel("slack of the worst target\n(0: just met, -0.1: 10 points short)")
         style.legend(page, ax.get_legend_handles_labels()[0], above=False)
         style.headline(

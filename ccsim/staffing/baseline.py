@@ -105,6 +105,8 @@ def can_work(scenario: Scenario) -> Bool:
     found = on_duty(scenario) > 0
     edges = interval_edges(scenario)
     names = list(scenario.team)
+    if not scenario.staffing.patterns:
+        return found
     for t in {names.index(pattern.team) for pattern in scenario.staffing.patterns}:
         found[t] = False
     for pattern, row in crews(scenario):

@@ -96,7 +96,7 @@ def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:
         patterns.names(given), patterns.crews(scenario), agents.tolist(), patterns.costs(scenario).tolist(), strict=True
     ):
         hours = patterns.paid_hours(scenario, row)
-        days = ";".join(str(day) for day in _days(scenario, pattern))
+        days = ";".join(str(day) for day in days_of(scenario, pattern))
         pauses = ";".join(_clock(pause) for pause in (*pattern.breaks, *pattern.activities))
         rows.append(
             (name, pattern.team, days, _clock(pattern.hours), pauses, number, f"{number * hours:.2f}",
@@ -118,7 +118,7 @@ def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
         pauses = ";".join(_clock(pause) for pause in sorted((*pattern.breaks, *pattern.activities)))
         start, _, end = _clock(pattern.hours).partition("-")
         for agent in range(first, first + number):
-            for day in _days(scenario, pattern, beyond=True):
+            for day in days_of(scenario, pattern, beyond=True):
                 mine.append((f"{pattern.team} {agent}", day, start, end, pauses))
     files = []
     for team, shifts in rows.items():
@@ -175,7 +175,7 @@ def write_provenance(folder: Path, scenario: Scenario, **run: Any) -> None:
     (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def _days(scenario: Scenario, pattern: Pattern, *, beyond: bool = False) -> list[date]:
+def days_of(scenario: Scenario, pattern: Pattern, *, beyond: bool = False) -> list[date]:
     """Dates of its shifts in the run; `beyond`: also those that reach into it, or into the drain."""
     horizon = Horizon.of(scenario)
     found = []
