@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,10 @@ from ccsim.experiment.results import Estimate
 from ccsim.metrics.definitions import Level
 from ccsim.scenario.model import Pattern, Scenario
 from ccsim.tables import F64, I64
+
+
+SCARCE: Final = 0.02
+"""A goal with less slack than this binds."""
 
 
 class Goal(NamedTuple):
@@ -65,6 +69,8 @@ class Performance:
     """by goal: share of days on which it was reached; NaN without data"""
     by_interval: F64
     """float64[goal, interval]: means over replications, NaN without data"""
+    missing: F64
+    """float64[goal, interval]: contacts (of a team: seconds) by which the goal is missed; negative: to spare"""
     slack: F64
     """float64[goal]: by how much each holds in the sense of [staffing]; negative: missed; NaN: no data"""
     scheduled: F64
@@ -77,12 +83,14 @@ class Performance:
 
 
 class Binding(NamedTuple):
-    """A goal in the interval in which it is least met."""
+    """A goal that one agent less would break, and the interval in which it loses most."""
 
     goal: Goal
     start: int
     """us"""
     figure: float
+    missing: float
+    """contacts by which the interval misses it"""
 
 
 @dataclass(frozen=True)
@@ -120,15 +128,20 @@ class ShiftPlan:
     """float64[pattern, goal]: what one agent more adds to the slack, on the random numbers of the search"""
     tried: tuple[tuple[float, float, bool], ...]
     """of every staffing simulated: cost, least slack of all goals, met: the choice of cost and service there is"""
+    baseline: Performance | None = None
+    """agents enough for Erlang's requirement, on the fresh random numbers; None if the patterns cannot cover it"""
 
     @property
     def gap(self) -> float:
         """Share of the cost by which it may exceed the cheapest."""
         return (self.searched.cost - self.lower_bound) / self.searched.cost if self.searched.cost > 0 else 0.0
 
-    def binding(self, most: int = 5) -> list[Binding]:
-        """The goals in the intervals in which they are least met, worst first."""
-        slack = np.stack([goal.slack(row) for goal, row in zip(self.goals, self.fresh.by_interval, strict=True)])
-        order = np.argsort(np.where(np.isnan(slack), np.inf, slack), axis=None)[:most]
-        places = [np.unravel_index(place, slack.shape) for place in order if not np.isnan(slack.flat[place])]
-        return [Binding(self.goals[g], int(self.starts[i]), float(self.fresh.by_interval[g, i])) for g, i in places]
+    def binding(self) -> list[Binding]:
+        """The goals with little to spare, scarcest first, each in the interval that costs it most."""
+        found = []
+        for g in np.argsort(np.nan_to_num(self.fresh.slack, nan=np.inf)):
+            if self.fresh.slack[g] < SCARCE:
+                worst = int(np.argmax(self.fresh.missing[g]))
+                figure, missing = self.fresh.by_interval[g, worst], self.fresh.missing[g, worst]
+                found.append(Binding(self.goals[g], int(self.starts[worst]), float(figure), float(missing)))
+        return found

@@ -72,6 +72,19 @@ def costs(scenario: Scenario) -> F64:
     return np.asarray(paid * (rates if any(rates) else 1.0))
 
 
+def cost_of_shifts(scenario: Scenario) -> float:
+    """What the scenario's own shifts of the teams that have patterns cost over the run, counted as `costs` does."""
+    given = scenario.staffing.patterns
+    rates = {name: team.cost_per_hour for name, team in scenario.team.items()}
+    priced = any(rates[p.team] if p.cost_per_hour is None else p.cost_per_hour for p in given)
+    teams = {pattern.team for pattern in given}
+    return sum(
+        row.agents * paid_hours(scenario, row) * (rates[row.team] if priced else 1.0)
+        for row in rosters(scenario)
+        if row.team in teams
+    )
+
+
 def paid_hours(scenario: Scenario, row: Row) -> float:
     """Paid hours of one agent of a row within the run's statistics, each counted by its premium."""
     horizon = Horizon.of(scenario)

@@ -1,11 +1,11 @@
-"""The cheapest staffing that holds on trial: an integer program proposes, the simulation judges, cuts teach the program.
+"""The cheapest staffing that holds on trial: a program proposes, the simulation judges, cuts teach the program.
 
 A proposal that fails is followed towards the best staffing known until it nearly holds. There, what one agent more on
-each pattern adds (on common random numbers) gives a plane above every target's slack, as far as an agent more never adds
-more than the last: a cut for the program (Atlason, Epelman & Henderson 2004, Annals of Operations Research 127; Cezik &
-L'Ecuyer 2008, Management Science 54; taken at the boundary as by Kronqvist, Lundell & Westerlund 2016, Journal of Global
-Optimization 64). Service is not quite like that, so no cut may exclude a staffing that was seen to hold, what fails
-excludes only what has nowhere more agents, and at last agents are removed and moved without the program.
+each pattern adds (on common random numbers) gives a plane above every target's slack, as far as an agent more never
+adds more than the last: a cut for the integer program (Atlason, Epelman & Henderson 2004, Annals of Operations Research
+127; Cezik & L'Ecuyer 2008, Management Science 54; at the boundary as by Kronqvist, Lundell & Westerlund 2016, Journal
+of Global Optimization 64). Service is not quite like that, so no cut may exclude a staffing that was seen to hold; what
+fails excludes only what has nowhere more agents; and at last agents are removed and moved without the program.
 """
 
 from __future__ import annotations
@@ -32,16 +32,18 @@ MOVES: Final = 24
 """Moves from the best staffing that are simulated before it is kept."""
 
 
-class TimeUp(Exception):
+class TimeUp(Exception):  # noqa: N818
     """No more staffings are to be simulated."""
 
 
 class Cut(NamedTuple):
-    """A plane that no target's slack is above: `slack` at `point`, `gains` of each agent more : float64[pattern, row]."""
+    """Planes that no target's slack is above, one a row (target in a stretch)."""
 
     point: I64
     slack: F64
+    """float64[row], at the point"""
     gains: F64
+    """float64[pattern, row], of each agent more"""
 
 
 class Search:
@@ -56,7 +58,7 @@ class Search:
         judge: Judge,
         *,
         seconds: float = math.inf,
-        progress: Callable[[], object] = lambda: None,
+        progress: Callable[[float | None], object] = lambda best: None,
     ) -> None:
         self.cost, self.least, self.most, self.judge = cost, least, most, judge
         self.best: I64 | None = None
@@ -84,10 +86,10 @@ class Search:
         """What the goals come to; simulated once. Raises TimeUp."""
         key = agents.tobytes()
         if key not in self._tallies:
-            if time.monotonic() > self._ends:
+            if self._tallies and time.monotonic() > self._ends:
                 raise TimeUp
             self._tallies[key] = agents.copy(), self._try_out(agents)
-            self._progress()
+            self._progress(None if self.best is None else self._costs(self.best))
         return self._tallies[key][1]
 
     def slack(self, agents: I64) -> F64:
@@ -136,7 +138,7 @@ class Search:
             return False
 
     def gains(self, agents: I64, step: int = 1) -> F64:
-        """What an agent more (or less, `step` -1) on each pattern changes : float64[pattern, row]; NaN beyond the limits.
+        """What an agent more (less: `step` -1) on each pattern changes : float64[pattern, row]; NaN beyond the limits.
 
         Raises TimeUp.
         """
@@ -160,7 +162,7 @@ class Search:
             proposed = self._propose()
             if self._costs(proposed) >= self._costs(self.best) * (1 - CENT):
                 return
-            fails = next((point for point in self._failed if (proposed <= point).all()), None)
+            fails = self._why_not(proposed)
             if fails is not None:
                 self._excluded = [point for point in self._excluded if not (point <= fails).all()] + [fails]
             elif not self.holds(proposed):
@@ -243,10 +245,7 @@ class Search:
         if self._costs(self.best) < before:
             return True
         candidates = self._moves(start, slack, more, less)
-        for agents in candidates[:MOVES]:
-            if self.holds(agents):
-                return True
-        return False
+        return any(self.holds(agents) for agents in candidates)
 
     def _moves(self, start: I64, slack: F64, more: F64, less: F64) -> list[I64]:
         """Cheaper staffings by up to two agents less and two more, those that should hold by their gains first."""
@@ -268,7 +267,8 @@ class Search:
                 should = bool(worst[move] >= 0)
                 found.append((not should, -saved[move] if should else -worst[move], agents))
         found.sort(key=lambda move: move[:2])
-        return [agents for _, _, agents in found if not self._known_to_fail(agents)][: 4 * MOVES]
+        return [agents for _, _, agents in found if self._why_not(agents) is None][:MOVES]
 
-    def _known_to_fail(self, agents: I64) -> bool:
-        return any((agents <= point).all() for point in self._failed)
+    def _why_not(self, agents: I64) -> I64 | None:
+        """A staffing that failed with as many agents or more on every pattern."""
+        return next((point for point in self._failed if (agents <= point).all()), None)

@@ -51,7 +51,7 @@ class Trials:
         )
 
     def tally(self, plan: Plan, terms: Terms, attended: Callable[[int], Workload]) -> Tally:
-        """What the goals come to; `attended` gives the workload of a replication with who of the plan's shifts comes."""
+        """What the goals come to; `attended` gives a replication's workload with who of the plan's shifts comes."""
         goals = goals_of(terms)
 
         def one(replication: int) -> F64:
@@ -129,10 +129,9 @@ def _quantile(slack: F64, share: float) -> F64:
 
 
 class Pool:
-    """All agents whom the shift patterns could bring, and those of teams without patterns: a staffing is who of them comes.
+    """All agents whom the shift patterns could bring, and those of teams without: a staffing says who of them works.
 
-    Who comes to shifts, steps out and is ill is drawn for all of them, so another staffing changes nothing for whom it
-    keeps.
+    Who is absent and steps out is drawn for all of them, so another staffing changes nothing for whom it keeps.
     """
 
     def __init__(self, trials: Trials, most: I64) -> None:
