@@ -62,11 +62,14 @@ def centre(queues: int, days: int, **changes: Any) -> Scenario:
 def plan(scenario: Scenario, agents: int = 3) -> ShiftPlan:
     """So many agents on every day pattern, figures that rise with their number, from a fixed seed."""
     rng = np.random.default_rng(4)
-    goals = tuple(
-        Goal("queue", name, "service_level", queue.service_level.share, at_least=True)
-        for name, queue in scenario.queue.items()
-        if queue.service_level is not None
-    ) + (Goal("queue", next(iter(scenario.queue)), "abandonment", 0.05, at_least=False),)
+    goals = (
+        *(
+            Goal("queue", name, "service_level", queue.service_level.share, at_least=True)
+            for name, queue in scenario.queue.items()
+            if queue.service_level is not None
+        ),
+        Goal("queue", next(iter(scenario.queue)), "abandonment", 0.05, at_least=False),
+    )
     edges = interval_edges(scenario)
     crews = patterns.crews(scenario)
     counts = np.array([0 if pattern.hours.start >= 61_200_000_000 else agents for pattern, _ in crews])

@@ -26,8 +26,8 @@ from ccsim.staffing.patterns import at_desk, crews
 from ccsim.tables import F64, I64, SECOND, Bool
 
 NOBODY: Final = -1
-CLOSE: Final = 1e-9
-"""A share that misses its target by no more than this meets it."""
+CLOSE: Final = 1e-7
+"""What misses its target by no more than this, relatively, meets it: rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -194,16 +194,18 @@ def _by_formula(scenario: Scenario, name: str, flow: Offered, charged: I64) -> Q
     seconds = flow.open * scenario.interval / SECOND
 
     @cache
-    def needed(team: int, contacts: float, sessions: float, messages: float) -> Need:
-        return _need(queue, teams[team], name, contacts, sessions, messages)
+    def needed(team: int, sessions: float, messages: float) -> Need:
+        near[team] = _need(queue, teams[team], name, sessions, messages, near.get(team))
+        return near[team]
 
+    near: dict[int, Need] = {}
     n = len(charged)
     rates = [np.divide(part, seconds, out=np.zeros(n), where=seconds > 0) for part in flow[:3]]
     agents, divided, level, load = np.zeros(n), np.zeros(n), np.full(n, np.nan), np.zeros(n)
     formulas = []
     for i in np.flatnonzero((charged >= 0) & (rates[2] > 0)):
-        # four digits are more than is known, and the same weekdays are then calculated once
-        need = needed(int(charged[i]), *(float(f"{rate[i]:.4g}") for rate in rates))
+        # rounding errors apart, most days are alike and are then calculated once
+        need = needed(int(charged[i]), *(float(f"{rate[i]:.9g}") for rate in rates[1:]))
         agents[i], divided[i], level[i] = need[1:]
         load[i] = rates[2][i] * _per_turn(queue, teams[charged[i]], name) * flow.open[i]
         formulas.append(need.formula)
@@ -211,8 +213,8 @@ def _by_formula(scenario: Scenario, name: str, flow: Offered, charged: I64) -> Q
     return QueueNeed(formula, rates[0] * 3600, load, charged, agents, divided, level)
 
 
-def _need(queue: Queue, team: Team, name: str, contacts: float, sessions: float, messages: float) -> Need:
-    """At so many of each a second."""
+def _need(queue: Queue, team: Team, name: str, sessions: float, messages: float, near: Need | None) -> Need:
+    """At so many of each a second; `near` is what was needed in an interval before."""
     cap = team.max_occupancy or 1.0
     work = _per_turn(queue, team, name)
     goal, reply = queue.service_level, queue.reply_target
@@ -226,10 +228,10 @@ def _need(queue: Queue, team: Team, name: str, contacts: float, sessions: float,
     def good(level: float, abandonment: float, utilisation: float, agents: int) -> bool:
         if queue.sl_formula == "answered_only" and abandonment < 1:
             level /= 1 - abandonment
-        enough = agents * cap >= messages * work - CLOSE or not whole or queue.shared
+        enough = agents * cap >= messages * work * (1 - CLOSE) or not whole or queue.shared
         return enough and level >= share - CLOSE and abandonment <= most + CLOSE and utilisation <= cap + CLOSE
 
-    def calls(rate: float, service: float) -> tuple[str, int, float]:
+    def calls(rate: float, service: float, near: int) -> tuple[str, int, float]:
         def found(agents: int) -> theory.QueueFigures:
             return of_calls(rate, service, agents, queue.patience, within)[1]
 
@@ -237,14 +239,14 @@ def _need(queue: Queue, team: Team, name: str, contacts: float, sessions: float,
             f = found(agents)
             return math.isfinite(f.wait_mean) and good(f.service_level, f.abandonment, f.utilisation, agents)
 
-        agents = fewest(enough)
+        agents = fewest(enough, near)
         return of_calls(rate, service, agents, queue.patience, within)[0], agents, found(agents).service_level
 
     silent, _ = awaited(queue)
     slots = team.concurrency[name]
     gap = silent * (1 - 1 / mean_turns(queue.turns))
     if queue.kind.one_to_one or (not queue.shared and gap == 0):
-        formula, agents, level = calls(messages, work)
+        formula, agents, level = calls(messages, work, int(near.agents) if near else 1)
         if not queue.kind.one_to_one and queue.kind.persistent:
             formula = formula.replace("Erlang C", "Erlang-R")
         return Need(formula, agents, agents, level if goal else math.nan)
@@ -258,6 +260,7 @@ def _need(queue: Queue, team: Team, name: str, contacts: float, sessions: float,
         by_load = [work * slow[min(j, len(slow) - 1)] for j in range(slots)]
     patience = None if isinstance(queue.patience, Never) else queue.patience.mean
 
+    @cache
     def figures(agents: int) -> theory.SlotFigures:
         return theory.slot_group(
             rate=sessions,
@@ -278,20 +281,29 @@ def _need(queue: Queue, team: Team, name: str, contacts: float, sessions: float,
             math.isfinite(f.assignment_wait) and replies and good(f.service_level, f.abandonment, f.utilisation, agents)
         )
 
-    agents = fewest(enough)
-    _, held, _ = calls(sessions, turns * (by_load[0] + gap))
+    agents = fewest(enough, int(near.agents) if near else 1)
+    _, held, _ = calls(sessions, turns * (by_load[0] + gap), int(near.divided) * slots if near else 1)
     level = figures(agents).service_level if goal else math.nan
     formula = "shared attention" if queue.shared else "machine repair"
     return Need(f"{formula}, {slots} slots", agents, math.ceil(held / slots), level)
 
 
-def fewest(enough: Callable[[int], bool]) -> int:
-    """The least number, from 1 on, that is enough, where more never is too few. Raises ValueError beyond a million."""
-    low, high = 0, 1
-    while not enough(high):
-        low, high = high, 2 * high
-        if high > 1_000_000:
-            raise ValueError("no number of agents is enough")
+def fewest(enough: Callable[[int], bool], near: int = 1) -> int:
+    """The least number, from 1 on, that is enough, where more never is too few; found soonest if it is `near`.
+
+    Raises ValueError beyond a million.
+    """
+    step = 1
+    if enough(near):
+        low, high = near - 1, near
+        while low > 0 and enough(low):
+            low, high, step = max(low - step, 0), low, 2 * step
+    else:
+        low, high = near, near + 1
+        while not enough(high):
+            low, high, step = high, high + step, 2 * step
+            if high > 1_000_000:
+                raise ValueError("no number of agents is enough")
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)

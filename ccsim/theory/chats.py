@@ -226,13 +226,14 @@ def slot_group(
     edges = np.linspace(0, threshold, 65)
     if patience is None:
         assigned: Floats = np.ones(len(ahead))
-        slot_by: Floats = np.asarray(gammainc(ahead[:, None] + 1, full * edges))
+        hopeful = 20 + int(full * threshold + 12 * math.sqrt(full * threshold))  # further back nobody is in time
+        slot_by: Floats = np.asarray(gammainc(ahead[:hopeful, None] + 1, full * edges))
     else:
         c = full * patience
         assigned = np.asarray(c / (c + ahead + 1))
         slot_by = np.asarray(assigned[:, None] * betainc(ahead[:, None] + 1, c + 1, -np.expm1(-edges / patience)))
     middle = (edges[:-1] + edges[1:]) / 2
-    late_first = np.diff(waiting @ slot_by) @ attended(slots - 1, threshold - middle)
+    late_first = np.diff(waiting[: len(slot_by)] @ slot_by) @ attended(slots - 1, threshold - middle)
     # agents with j sessions, and the messages of these: beside j - 1 others
     low, rest = np.divmod(np.minimum(np.arange(len(state)), places), agents)
     having = np.array([state @ (rest * (low + 1 == j) + (agents - rest) * (low == j)) for j in range(1, slots + 1)])
