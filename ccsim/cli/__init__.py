@@ -13,6 +13,7 @@ from ccsim.cli.new import new
 from ccsim.cli.replay import replay
 from ccsim.cli.run import run
 from ccsim.cli.schema import schema
+from ccsim.cli.staff import staff
 from ccsim.errors import ScenarioError
 
 
@@ -55,8 +56,9 @@ def main() -> None:
     ccsim new my_centre                   writes a commented scenario to start from
     ccsim check my_centre.toml            says what is wrong with it and which defaults it relies on
     ccsim run my_centre.toml              simulates it: a table, a results folder, charts
+    ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
     """
 
 
-for verb in (run, check, new, schema, replay):
+for verb in (run, staff, check, new, schema, replay):
     main.add_command(verb)

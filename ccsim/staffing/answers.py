@@ -12,7 +12,6 @@ from ccsim.metrics.definitions import Level
 from ccsim.scenario.model import Pattern, Scenario
 from ccsim.tables import F64, I64
 
-
 SCARCE: Final = 0.02
 """A goal with less slack than this binds."""
 

@@ -36,7 +36,7 @@ def requirement(scenario: Scenario, *, workers: int = 1, progress: Callable[[], 
     """Least agents at their desks by team and interval, by simulation of the scenario's replications.
 
     Nobody is absent or steps out, and there are no breaks: shrinkage is added afterwards. Of several teams the dearest
-    is made as small as it can be first. An interval whose targets no number of agents meets keeps Erlang's, and `method`
+    is made as small as it can be first. An interval whose targets no number of agents meets keeps Erlang's; `method`
     says how many there are. `progress` is called after each staffing simulated.
     """
     desks = _Desks(scenario, workers, progress)
@@ -166,7 +166,8 @@ def _at_desks(plan: Plan, edges: I64, counts: I64, works: Bool) -> Plan:
     again = np.arange(len(times) - 1) % intervals
     there = works | np.roll(works, 1, axis=1)
     level = (counts * there)[:, again]
-    team, shift_agent, start, end = [], [], [], []
+    team: list[int] = []
+    shift_agent, start, end = [], [], []
     for number, row in enumerate(level):
         for agent in range(int(row.max(initial=0))):
             change = np.flatnonzero(np.diff(row > agent, prepend=False, append=False))
@@ -186,7 +187,7 @@ def _at_desks(plan: Plan, edges: I64, counts: I64, works: Bool) -> Plan:
 
 
 def _least(start: I64, most: I64, order: I64) -> Asking:
-    """The least agents, at most `most`, that are enough: up from `start` together, then down team by team in `order`."""
+    """The least agents, up to `most`, that are enough: up from `start` together, then down team by team in `order`."""
     held: list[I64] = []
     failed: list[I64] = []
 

@@ -99,7 +99,7 @@ def shift_plan(
 
 
 def most_of_use(scenario: Scenario, erlang: Baseline) -> I64:
-    """The most agents to try on each pattern : int64[pattern], where it says none half as many again as all queues need."""
+    """The most agents to try on each pattern : int64[pattern], its max or half as many again as all queues need."""
     needed = erlang.requirement(scenario).with_shrinkage.sum(axis=0).max(initial=0)
     enough = math.ceil(1.5 * needed) + 3
     return np.array([max(p.min, enough) if p.max is None else p.max for p in scenario.staffing.patterns])

@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ccsim.attendance import outs, present
+from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment.executors import run_all
 from ccsim.experiment.results import Estimate
 from ccsim.experiment.run import simulate
 from ccsim.experiment.targets import bounds
-from ccsim.metrics.definitions import METRICS
+from ccsim.metrics.definitions import METRICS, Sums
 from ccsim.metrics.facts import Facts
 from ccsim.metrics.intervals import ratio_interval
 from ccsim.plan import lower, rosters
@@ -65,8 +66,12 @@ class Trials:
 
 
 def goals_of(terms: Terms) -> tuple[Goal, ...]:
-    """The scenario's targets, queues first."""
-    return tuple(Goal(*bound) for bound in bounds(terms))
+    """The scenario's targets, queues first. Raises ScenarioError if there are none."""
+    goals = tuple(Goal(*bound) for bound in bounds(terms))
+    if not goals:
+        allowed = "a target to staff for, such as service_level or max_abandonment"
+        raise ScenarioError([Problem("queue", "no targets", allowed)])
+    return goals
 
 
 def figures(goals: Sequence[Goal], facts: Facts) -> F64:
@@ -77,9 +82,11 @@ def figures(goals: Sequence[Goal], facts: Facts) -> F64:
     columns = {"queue": terms.queues, "team": terms.teams}
     sums = {key: METRICS[key].measure(facts) for key in {(goal.level, goal.metric) for goal in goals}}
     for number, goal in enumerate(goals):
-        over, under = sums[goal.level, goal.metric]
+        figure = sums[goal.level, goal.metric]
+        assert isinstance(figure, Sums)
+        assert figure.under is not None
         column = columns[goal.level].index(goal.name)
-        found[:, number, before:] = over[:, column], np.broadcast_to(under, over.shape)[:, column]
+        found[:, number, before:] = figure.over[:, column], figure.under[:, column]
     return found
 
 
@@ -112,7 +119,7 @@ class Judge(NamedTuple):
 
     def _sums(self, tally: Tally) -> F64:
         if self.met_on is not None:  # every day of every replication by itself
-            return np.moveaxis(tally.by_day, 1, -1).reshape(*tally.by_day.shape[::2][:2], -1)
+            return np.moveaxis(tally.by_day, 1, 2).reshape(2, len(self.goals), -1)
         if self.over == "interval":
             return tally.by_interval
         by_day = tally.by_day.sum(axis=1)
@@ -125,7 +132,7 @@ def _quantile(slack: F64, share: float) -> F64:
     if not len(days):
         return np.array([np.nan])
     needed = int(np.ceil(share * len(days) - 1e-9))
-    return days[len(days) - needed, None]
+    return np.asarray(days[len(days) - needed, None])
 
 
 class Pool:

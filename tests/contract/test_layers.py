@@ -17,7 +17,7 @@ LAYERS = (
     {"scenario", "engine", "metrics"},
     {"workload", "customers", "attendance", "plan"},
     {"experiment"},
-    {"charts"},
+    {"staffing", "charts"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
