@@ -93,6 +93,7 @@ def plan(scenario: Scenario, agents: int = 3) -> ShiftPlan:
             figures=tuple(Estimate(mean, mean - 0.01, mean + 0.01) for mean in means.tolist()),
             days_met=(0.9,) * len(goals),
             by_interval=by_interval,
+            missing=np.zeros_like(by_interval),
             slack=slack,
             scheduled=scheduled,
         )
@@ -119,4 +120,5 @@ def plan(scenario: Scenario, agents: int = 3) -> ShiftPlan:
         repairs=(),
         marginal=np.full((len(counts), len(goals)), 0.01),
         tried=tuple(tried),
+        baseline=performance(0.05, 2),
     )

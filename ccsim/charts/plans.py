@@ -14,7 +14,7 @@ from ccsim.charts import style
 from ccsim.charts.service import POINTS, pooled
 from ccsim.experiment import words
 from ccsim.scenario.model import Scenario
-from ccsim.staffing.answers import Requirement, ShiftPlan
+from ccsim.staffing.answers import Performance, Requirement, ShiftPlan
 from ccsim.staffing.offered import interval_edges, offered
 from ccsim.tables import F64, SECOND
 
@@ -145,14 +145,17 @@ def cost_and_service(plan: ShiftPlan) -> Figure:
         met = np.array([met for _, slack, met in plan.tried if np.isfinite(slack)], dtype=bool)
         for which, label, colour in ((~met, "a target missed", UNDER), (met, "all targets met", "#009E73")):
             ax.plot(*tried[which].T, linestyle="", marker="o", markersize=4, alpha=0.6, color=colour, label=label)
-        frontier = _frontier(tried)
-        ax.plot(*frontier.T, drawstyle="steps-post", color=style.INK, linewidth=1.1, label="most service for the cost")
-        for performance, label, marker in ((plan.today, "today's shifts", "s"), (plan.fresh, "the plan", "*")):
-            slack = np.nanmin(performance.slack, initial=np.inf)
-            if np.isfinite(slack):
-                size = 14 if marker == "*" else 8
-                ax.plot([performance.cost], [slack], linestyle="", marker=marker, markersize=size, color="#0072B2",
-                        markeredgecolor="white", label=f"{label}, fresh random numbers", zorder=5)  # fmt: skip
+        ax.plot(
+            *frontier(tried).T,
+            drawstyle="steps-post",
+            color=style.INK,
+            linewidth=1.1,
+            label="most service for the cost",
+        )
+        for label, (performance, marker) in _landmarks(plan).items():
+            size = 14 if marker == "*" else 8
+            ax.plot([performance.cost], [_worst(performance)], linestyle="", marker=marker, markersize=size,
+                    color="#0072B2", markeredgecolor="white", label=label, zorder=5)  # fmt: skip
         ax.axhline(0, color=style.TARGET, linewidth=1, linestyle=(0, (5, 3)))
         if plan.lower_bound > 0:
             ax.axvline(plan.lower_bound, color=style.QUIET, linewidth=1, linestyle=":", label="lower bound of the cost")
@@ -165,12 +168,31 @@ def cost_and_service(plan: ShiftPlan) -> Figure:
             page,
             "What cost buys",
             f"{words.several(len(plan.tried), 'staffing')} tried, each a mean of "
-            f"{words.several(plan.searched.replications, 'replication')}.",
+            f"{words.several(plan.searched.replications, 'replication')}; blue: on fresh random numbers.",
         )
     return page
 
 
-def _frontier(tried: F64) -> F64:
+def _landmarks(plan: ShiftPlan) -> dict[str, tuple[Performance, str]]:
+    """What to compare with: each a staffing and its sign."""
+    found = {
+        "today's shifts": (plan.today, "s"),
+        "Erlang's shifts": (plan.baseline, "D"),
+        "the plan": (plan.fresh, "*"),
+    }
+    return {
+        label: (performance, marker)
+        for label, (performance, marker) in found.items()
+        if performance is not None and np.isfinite(_worst(performance))
+    }
+
+
+def _worst(performance: Performance) -> float:
+    """The slack of the target it does worst at; inf without any."""
+    return float(np.nanmin(performance.slack, initial=np.inf))
+
+
+def frontier(tried: F64) -> F64:
     """Of points (cost, service) those that nothing cheaper reaches : float64[·, 2], by cost."""
     points = tried[np.lexsort((-tried[:, 1], tried[:, 0]))]
     best = np.maximum.accumulate(points[:, 1])
@@ -179,8 +201,9 @@ def _frontier(tried: F64) -> F64:
 
 def _focus(ax: Axes, tried: F64, plan: ShiftPlan) -> None:
     """A search looks at hopeless staffings too; what is far below the worst target of interest is left out."""
-    slacks = [*tried[:, 1], *(float(np.nanmin(p.slack, initial=0.0)) for p in (plan.today, plan.fresh))]
-    low = max(min(slacks, default=0.0), min(-0.25, float(np.nanmin(plan.today.slack, initial=0.0)) - 0.02))
+    known = [_worst(performance) for performance, _ in _landmarks(plan).values()]
+    slacks = [*tried[:, 1], *known]
+    low = max(min(slacks, default=0.0), min(-0.25, *known, 0.0))
     ax.set_ylim(low - 0.02, max(0.05, *slacks) + 0.02)
 
 

@@ -14,7 +14,6 @@ from rich.table import Table
 
 from ccsim.charts import plans
 from ccsim.experiment import words
-from ccsim.plan import rosters
 from ccsim.staffing import output, patterns
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.cover import Cover, cover_shifts, uncovered
@@ -108,17 +107,8 @@ def _shifts(scenario: Scenario, covers: list[Cover | None]) -> Table:
         table.add_row(escape(name), str(days), counts[0][p], counts[1][p], words.count(cost))
     table.add_section()
     total = [words.NO_DATA if c is None else words.count(c.cost) for c in covers]
-    table.add_row("cost", "", *total, f"today {words.count(_cost_today(scenario))}", style="bold")
+    table.add_row("cost", "", *total, f"today {words.count(patterns.cost_of_shifts(scenario))}", style="bold")
     return table
-
-
-def _cost_today(scenario: Scenario) -> float:
-    """What the shifts cost that the patterns are to replace."""
-    replaced = {pattern.team for pattern in scenario.staffing.patterns}
-    rows = [row for row in rosters(scenario) if row.team in replaced]
-    rates = {name: team.cost_per_hour for name, team in scenario.team.items()}
-    priced = any(rates.values()) or any(pattern.cost_per_hour for pattern in scenario.staffing.patterns)
-    return sum(row.agents * patterns.paid_hours(scenario, row) * (rates[row.team] if priced else 1.0) for row in rows)
 
 
 def _table(first: str, *others: str) -> Table:

@@ -123,7 +123,10 @@ def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
     files = []
     for team, shifts in rows.items():
         if shifts:
-            files.append(f"roster_{_slug(team)}.csv")
+            file = f"roster_{''.join(letter if letter.isalnum() else '_' for letter in team)}"
+            while f"{file}.csv" in files:
+                file += "_"
+            files.append(f"{file}.csv")
             _write(folder / files[-1], ("agent", "date", "start", "end", "breaks"), shifts)
     return files
 
@@ -131,7 +134,10 @@ def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
 def write_plan(folder: Path, plan: ShiftPlan) -> None:
     """targets.csv: how every target does; marginal.csv: what one more agent adds; frontier.csv: all that was tried."""
     rows = []
-    for which, performance in (("search", plan.searched), ("fresh", plan.fresh), ("today", plan.today)):
+    runs = {"search": plan.searched, "fresh": plan.fresh, "today": plan.today, "erlang": plan.baseline}
+    for which, performance in runs.items():
+        if performance is None:
+            continue
         for goal, figure, days, slack in zip(
             plan.goals, performance.figures, performance.days_met, performance.slack.tolist(), strict=True
         ):
@@ -192,10 +198,6 @@ def _clock(span: Span) -> str:
     start, end = ((datetime.min + wall % DAY * MICROSECOND).time().isoformat("auto") for wall in span)
     start, end = (clock.removesuffix(":00") if len(clock) == 8 else clock for clock in (start, end))
     return f"{start}-{'24:00' if end == '00:00' else end}"
-
-
-def _slug(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
 
 
 def _local(scenario: Scenario, micros: int) -> datetime:
