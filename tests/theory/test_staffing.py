@@ -21,7 +21,9 @@ from scipy import sparse, stats
 from scipy.sparse.linalg import spsolve
 
 from ccsim import theory
+from ccsim.scenario import read
 from ccsim.staffing.baseline import fewest
+from ccsim.staffing.requirement import requirement
 from tests.theory.conftest import Doc, of_metric, ratio, runs
 
 LOADS = tuple(round(float(load), 2) for load in np.geomspace(0.5, 170, 20))
@@ -47,13 +49,19 @@ Figure = tuple[float, float]
 
 def phone(folder: Path, load: float, agents: int, metric: str, contacts: int, **queue: Any) -> Figure:
     """A figure of a constant stream of calls, in steady state, from about so many of them in ten replications."""
-    days = math.ceil(1 + contacts / 10 / (load * 86400 / WORK))
-    doc: Doc = {
+    doc = steady(load, agents, days=math.ceil(1 + contacts / 10 / (load * 86400 / WORK)), **queue)
+    return ratio([of_metric(f"queue.calls.{metric}")(run) for run in runs(folder, doc, 10)])
+
+
+def steady(load: float, agents: int, days: int, **queue: Any) -> Doc:
+    """Calls at a constant rate, round the clock."""
+    return {
         "days": days,
         "warm_up": "8h",
         "queue": {
             "calls": {
                 "channel": "phone",
+                "open": "always",
                 "volume": {"per_hour": load * 3600 / WORK},
                 "work": {"dist": "exponential", "mean": WORK},
                 "wrap_up": 0,
@@ -64,7 +72,6 @@ def phone(folder: Path, load: float, agents: int, metric: str, contacts: int, **
         },
         "team": {"desk": {"skills": {"calls": 1}, "shifts": [{"agents": agents, "hours": "always"}]}},
     }
-    return ratio([of_metric(f"queue.calls.{metric}")(run) for run in runs(folder, doc, 10)])
 
 
 def least(start: int, enough: Callable[[int], bool]) -> int:
@@ -113,6 +120,24 @@ def test_callers_who_give_up_need_the_agents_of_erlang_a(tmp_path: Path, load: f
     compare(
         table, exact, lambda agents: phone(tmp_path, load, agents, "abandonment", 40_000 * length, **impatient), -0.03
     )
+
+
+@pytest.mark.parametrize(
+    "load", [pytest.param(load, marks=() if load in (LOADS[6], LOADS[9]) else slow) for load in LOADS if load <= 60]
+)
+def test_the_requirement_by_simulation_is_the_table(tmp_path: Path, load: float) -> None:
+    """`ccsim staff` on a day of one interval, so long that its start with nobody waiting does not matter."""
+    doc = steady(load, theory.agents_needed(load / WORK, WORK, 0.8, THRESHOLD), days=1)
+    doc |= {"interval": "1d", "warm_up": 0, "drain": "1h", "replications": 50, "start": "2026-03-02", "seed": 4}
+    ((found,),) = requirement(read.parse(doc)).agents.tolist()
+    table = theory.agents_needed(load / WORK, WORK, 0.8, THRESHOLD)
+    if found != table:
+        disputed = min(found, table)
+        off = theory.erlang_c(load / WORK, WORK, disputed, THRESHOLD).service_level - 0.8
+        error = phone(tmp_path, load, disputed, "service_level", int(50 * load * 86400 / WORK))[1]
+        print(f"{found} agents required, {table} in the table, which is {off:+.4f} off with {disputed}, +-{error:.4f}")
+        assert abs(found - table) == 1
+        assert abs(off) <= 1.96 * error
 
 
 # --- chats
