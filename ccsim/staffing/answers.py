@@ -115,7 +115,7 @@ class ShiftPlan:
     today: Performance
     """the scenario's own shifts, on the fresh random numbers"""
     lower_bound: float
-    """cost of the cheapest staffing in the relaxation; a bound if an agent more never gains more than the last"""
+    """cost of the cheapest staffing in the relaxation; a bound if an agent more hardly gains more than the last"""
     evaluations: int
     """staffings simulated, each on all replications"""
     seconds: float

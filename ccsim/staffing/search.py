@@ -5,7 +5,8 @@ each pattern adds (on common random numbers) gives a plane above every target's 
 adds more than the last: a cut for the integer program (Atlason, Epelman & Henderson 2004, Annals of Operations Research
 127; Cezik & L'Ecuyer 2008, Management Science 54; at the boundary as by Kronqvist, Lundell & Westerlund 2016, Journal
 of Global Optimization 64). Service is not quite like that, so no cut may exclude a staffing that was seen to hold; what
-fails excludes only what has nowhere more agents; and at last agents are removed and moved without the program.
+fails excludes only what has nowhere more agents; at last agents are removed and moved without the program, and what it
+would propose if all cuts were a little too strict is simulated too.
 """
 
 from __future__ import annotations
@@ -28,8 +29,11 @@ CENT: Final = 1e-6
 NEAR: Final = 0.15
 """Targets with more slack than this do not bind nearby."""
 
+DOUBT: Final = 0.01
+"""Slack by which cuts may be too strict."""
+
 MOVES: Final = 24
-"""Moves from the best staffing that are simulated before it is kept."""
+"""Moves from the best staffing, and doubtful proposals, that are simulated before it is kept."""
 
 
 class TimeUp(Exception):  # noqa: N818
@@ -63,7 +67,7 @@ class Search:
         self.cost, self.least, self.most, self.judge = cost, least, most, judge
         self.best: I64 | None = None
         self.bound = float(cost @ least)
-        """cost of the cheapest staffing that the cuts allow"""
+        """cost of the cheapest staffing that the cuts allow, were they a little too strict"""
         self._try_out, self._progress = try_out, progress
         self._ends = time.monotonic() + seconds
         self._tallies: dict[bytes, tuple[I64, Tally]] = {}
@@ -130,12 +134,15 @@ class Search:
                 return True
             if len(self._cuts) == 0:
                 self._cut(self._boundary(self.least, self.most))
-            while True:
+            self._by_program()
+            while self._by_moves() or self._by_doubt():
                 self._by_program()
-                if not self._by_moves():
-                    return True
+            return True
         except TimeUp:
             return False
+        finally:
+            if self.best is not None:
+                self.bound = self._propose(DOUBT)[1]
 
     def gains(self, agents: I64, step: int = 1) -> F64:
         """What an agent more (less: `step` -1) on each pattern changes : float64[pattern, row]; NaN beyond the limits.
@@ -159,14 +166,34 @@ class Search:
         """Until the program has nothing cheaper to propose than the best known."""
         assert self.best is not None
         while True:
-            proposed = self._propose()
+            proposed, _ = self._propose()
             if self._costs(proposed) >= self._costs(self.best) * (1 - CENT):
                 return
             fails = self._why_not(proposed)
             if fails is not None:
-                self._excluded = [point for point in self._excluded if not (point <= fails).all()] + [fails]
+                self._exclude(fails)
             elif not self.holds(proposed):
                 self._cut(self._boundary(proposed, self.best))
+
+    def _by_doubt(self) -> bool:
+        """Whether something cheaper holds that the cuts hardly exclude."""
+        assert self.best is not None
+        before, left = self._costs(self.best), MOVES
+        while left:
+            proposed, _ = self._propose(DOUBT)
+            if self._costs(proposed) >= before * (1 - CENT):
+                return False
+            fails = self._why_not(proposed)
+            if fails is None:
+                if self.holds(proposed):
+                    return True
+                fails, left = proposed, left - 1
+            self._exclude(fails)
+        return False
+
+    def _exclude(self, fails: I64) -> None:
+        """Of what has nowhere more agents the program proposes nothing more."""
+        self._excluded = [point for point in self._excluded if not (point <= fails).all()] + [fails]
 
     def _boundary(self, fails: I64, holds: I64) -> I64:
         """The last staffing that fails on the way from one that fails to one that holds, in whole agents."""
@@ -185,10 +212,13 @@ class Search:
         gains = np.maximum(np.nan_to_num(self.gains(point)), 0.0)
         self._cuts.append(Cut(point, self.slack(point), gains))
 
-    def _propose(self) -> I64:
-        """The cheapest staffing that all cuts allow, the best known among them."""
+    def _propose(self, doubt: float = 0.0) -> tuple[I64, float]:
+        """The cheapest staffing that all cuts allow, the best known among them, and a lower bound on its cost.
+
+        Cuts that are too strict by the slack `doubt` exclude nothing.
+        """
         n = len(self.cost)
-        rows, required = self._planes()
+        rows, required = self._planes(doubt)
         choices = [np.flatnonzero(point < self.most) for point in self._excluded]
         width = n + sum(map(len, choices))
         table = np.zeros((len(rows), width))
@@ -217,11 +247,10 @@ class Search:
         )
         assert self.best is not None
         if found is None:  # out of time
-            return self.best
-        self.bound = min(found.bound, self._costs(self.best))
-        return found.counts[:n]
+            return self.best, float(self.cost @ self.least)
+        return found.counts[:n], min(found.bound, self._costs(self.best))
 
-    def _planes(self) -> tuple[F64, F64]:
+    def _planes(self, doubt: float) -> tuple[F64, F64]:
         """Cuts as rows : float64[row, pattern] and what they require, so that everything that was seen to hold does."""
         held = np.array(self._held)
         rows, required = [np.empty((0, len(self.cost)))], [np.empty(0)]
@@ -229,7 +258,7 @@ class Search:
             steepest = cut.gains.max(axis=0)
             useful = (steepest > CENT) & (cut.slack < NEAR)
             planes = (cut.gains[:, useful] / steepest[useful]).T
-            needed = planes @ cut.point - cut.slack[useful] / steepest[useful]
+            needed = planes @ cut.point - (cut.slack[useful] + doubt) / steepest[useful]
             rows.append(planes)
             required.append(np.minimum(needed, (planes @ held.T).min(axis=1)) - CENT)
         return np.concatenate(rows), np.concatenate(required)
