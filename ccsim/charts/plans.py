@@ -145,13 +145,9 @@ def cost_and_service(plan: ShiftPlan) -> Figure:
         met = np.array([met for _, slack, met in plan.tried if np.isfinite(slack)], dtype=bool)
         for which, label, colour in ((~met, "a target missed", UNDER), (met, "all targets met", "#009E73")):
             ax.plot(*tried[which].T, linestyle="", marker="o", markersize=4, alpha=0.6, color=colour, label=label)
-        ax.plot(
-            *frontier(tried).T,
-            drawstyle="steps-post",
-            color=style.INK,
-            linewidth=1.1,
-            label="most service for the cost",
-        )
+        known = [(performance.cost, _worst(performance)) for performance, _ in _landmarks(plan).values()]
+        best = frontier(np.array([*tried.tolist(), *known]).reshape(-1, 2))
+        ax.plot(*best.T, drawstyle="steps-post", color=style.INK, linewidth=1.1, label="most service for the cost")
         for label, (performance, marker) in _landmarks(plan).items():
             size = 14 if marker == "*" else 8
             ax.plot([performance.cost], [_worst(performance)], linestyle="", marker=marker, markersize=size,
@@ -200,11 +196,13 @@ def frontier(tried: F64) -> F64:
 
 
 def _focus(ax: Axes, tried: F64, plan: ShiftPlan) -> None:
-    """A search looks at hopeless staffings too; what is far below the worst target of interest is left out."""
-    known = [_worst(performance) for performance, _ in _landmarks(plan).values()]
-    slacks = [*tried[:, 1], *known]
-    low = max(min(slacks, default=0.0), min(-0.25, *known, 0.0))
-    ax.set_ylim(low - 0.02, max(0.05, *slacks) + 0.02)
+    """A search looks at hopeless and at lavish staffings too: what is far from the plan and the others is left out."""
+    known = np.array([(p.cost, _worst(p)) for p, _ in _landmarks(plan).values()] or [(plan.fresh.cost, 0.0)])
+    left, right = min(known[:, 0].min(), 0.95 * plan.fresh.cost), max(known[:, 0].max(), 1.25 * plan.fresh.cost)
+    near = tried[(tried[:, 0] >= left) & (tried[:, 0] <= right)]
+    low, high = min(known[:, 1].min(), -0.1), max(known[:, 1].max(), near[:, 1].max(initial=0.02))
+    ax.set_xlim(left - 0.05 * (right - left), right + 0.05 * (right - left))
+    ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
 
 
 def _line(label: str, colour: str, *, dashed: bool = False) -> object:

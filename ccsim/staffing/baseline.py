@@ -20,6 +20,7 @@ from ccsim.draws.durations import Constant, Exponential, Never
 from ccsim.experiment.expectations import of_calls
 from ccsim.plan import Horizon, rosters
 from ccsim.scenario.model import Queue, Scenario, Team
+from ccsim.scenario.values import WHOLE_DAY, ByDay, Span
 from ccsim.staffing.answers import Requirement
 from ccsim.staffing.offered import Offered, awaited, holds, interval_edges, mean_turns, offered, turns_of_session
 from ccsim.staffing.patterns import at_desk, crews
@@ -321,6 +322,9 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
     talks = [queue for queue in all_queues if not queue.kind.one_to_one and not queue.shared]
     delays: Mapping[str, bool] = {
         "carry-over: every interval is in steady state and meets the targets by itself": True,
+        "the rush at opening: what was held is spread over the open day": any(
+            holds(queue) and not _always(queue.open) for queue in all_queues
+        ),
         "laws of work: all work as if it were exponential": any(
             not isinstance(queue.turn_work, Exponential) for queue in all_queues
         ),
@@ -366,6 +370,10 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
         ),
     }
     return (text for text, there in delays.items() if there)
+
+
+def _always(hours: ByDay[tuple[Span, ...]]) -> bool:
+    return all(spans == (WHOLE_DAY,) for spans in (*hours.weekly, *hours.dated.values()))
 
 
 def _is_left(queue: Queue) -> bool:
