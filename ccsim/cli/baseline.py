@@ -16,7 +16,7 @@ from ccsim.charts import plans
 from ccsim.experiment import words
 from ccsim.staffing import output, patterns
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
-from ccsim.staffing.cover import Cover, cover_shifts, uncovered
+from ccsim.staffing.cover import Cover, cover_shifts
 from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
@@ -44,10 +44,13 @@ def erlang(scenario: Scenario, root: Path) -> Path:
         else:
             shifts = output.Shifts(requirement.method, covers[0].counts)
             scheduled = on_duty(patterns.staffed(scenario, covers[0].counts.tolist()))
-        for t, i in uncovered(scenario, requirement)[:1]:
-            at = words.moment(scenario, int(found.edges[i]))
-            console.print(f"No pattern of {requirement.names[t]} is at work on {at}, when it is needed.", markup=False)
     console.print()
+    for name, alone in found.unserved.items():
+        first = words.moment(scenario, int(found.edges[alone[0]]))
+        console.print(
+            f"{name}: nobody who serves it may work in {words.several(len(alone), 'interval')}, first {first}.",
+            markup=False,
+        )
     console.print("Instant, without a simulation. It leaves out:")
     for text in found.ignores:
         console.print(f"  {text}", markup=False)

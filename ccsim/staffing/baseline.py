@@ -27,6 +27,7 @@ from ccsim.staffing.patterns import at_desk, crews
 from ccsim.tables import F64, I64, SECOND, Bool
 
 NOBODY: Final = -1
+WORKLOAD: Final = "workload"
 CLOSE: Final = 1e-7
 """What misses its target by no more than this, relatively, meets it: rounding errors."""
 
@@ -63,6 +64,16 @@ class Baseline:
     """as `required`, with the usual division by the concurrency for chats"""
     ignores: tuple[str, ...]
     """what the scenario has and the formulas do not know"""
+
+    @property
+    def unserved(self) -> dict[str, I64]:
+        """By queue the intervals in which contacts that do not wait for later come, and nobody may work."""
+        found = {
+            name: np.flatnonzero((need.team == NOBODY) & (need.per_hour > 0))
+            for name, need in self.queues.items()
+            if need.formula != WORKLOAD
+        }
+        return {name: intervals for name, intervals in found.items() if len(intervals)}
 
     def requirement(self, scenario: Scenario, *, divided: bool = False) -> Requirement:
         """By team, as it stands beside that of other methods."""
@@ -187,7 +198,7 @@ def _workload(scenario: Scenario, name: str, flow: Offered, charged: I64, day: I
     cap = np.array([team.max_occupancy or 1.0 for team in teams])
     agents = load / cap[charged]
     nan = np.full(len(load), np.nan)
-    return QueueNeed("workload", flow.contacts * 3600 / seconds, load, charged, agents, agents, nan)
+    return QueueNeed(WORKLOAD, flow.contacts * 3600 / seconds, load, charged, agents, agents, nan)
 
 
 def _by_formula(scenario: Scenario, name: str, flow: Offered, charged: I64) -> QueueNeed:
@@ -322,6 +333,9 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
     talks = [queue for queue in all_queues if not queue.kind.one_to_one and not queue.shared]
     delays: Mapping[str, bool] = {
         "carry-over: every interval is in steady state and meets the targets by itself": True,
+        "appointments: their customers come as if at random": any(
+            queue.volume is not None and queue.volume.appointments is not None for queue in all_queues
+        ),
         "the rush at opening: what was held is spread over the open day": any(
             holds(queue) and not _always(queue.open) for queue in all_queues
         ),

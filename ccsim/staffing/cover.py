@@ -64,12 +64,14 @@ def cover(
 def cover_shifts(scenario: Scenario, requirement: Requirement, seconds: float = 60.0) -> Cover | None:
     """The cheapest agents on the scenario's shift patterns with which every team has what it requires, shrinkage added.
 
-    Teams and intervals in which no pattern is at the desk are left out (`uncovered` tells them). None where a pattern's
-    `max` forbids it.
+    Teams and intervals in which no pattern is at the desk are left out. None where a pattern's `max` forbids it.
     """
-    covers, required = _demand(scenario, requirement)
+    edges, given = interval_edges(scenario), scenario.staffing.patterns
+    by_team = np.zeros((*requirement.agents.shape, len(given)))
+    for p, (pattern, row) in enumerate(patterns.crews(scenario)):
+        by_team[requirement.names.index(pattern.team), :, p] = patterns.at_desk(row, edges)
+    covers, required = by_team.reshape(-1, len(given)), requirement.with_shrinkage.ravel()
     reachable = covers.any(axis=1)
-    given = scenario.staffing.patterns
     return cover(
         covers[reachable],
         required[reachable],
@@ -78,25 +80,6 @@ def cover_shifts(scenario: Scenario, requirement: Requirement, seconds: float = 
         most=np.array([math.inf if pattern.max is None else pattern.max for pattern in given]),
         seconds=seconds,
     )
-
-
-def uncovered(scenario: Scenario, requirement: Requirement) -> I64:
-    """Intervals in which a team with patterns has none to meet what it requires : int64[k, 2], team and interval."""
-    covers, required = _demand(scenario, requirement)
-    has_patterns = {pattern.team for pattern in scenario.staffing.patterns}
-    mine = np.array([name in has_patterns for name in requirement.names])
-    missing = (~covers.any(axis=1) & (required > 0)).reshape(requirement.agents.shape) & mine[:, None]
-    return np.argwhere(missing)
-
-
-def _demand(scenario: Scenario, requirement: Requirement) -> tuple[F64, F64]:
-    """Rows (team, interval): what an agent on each pattern adds, and what is required."""
-    edges = interval_edges(scenario)
-    crews = patterns.crews(scenario)
-    covers = np.zeros((*requirement.agents.shape, len(crews)))
-    for p, (pattern, row) in enumerate(crews):
-        covers[requirement.names.index(pattern.team), :, p] = patterns.at_desk(row, edges)
-    return covers.reshape(-1, len(crews)), requirement.with_shrinkage.ravel()
 
 
 def _binding(given: F64 | spmatrix, required: F64) -> tuple[csr_array, F64]:

@@ -14,7 +14,7 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.answers import Requirement
 from ccsim.staffing.baseline import baseline, fewest, on_duty, shrinkage
-from ccsim.staffing.cover import cover, cover_shifts, uncovered
+from ccsim.staffing.cover import cover, cover_shifts
 from ccsim.staffing.offered import interval_edges, offered
 from tests.staffing_by_hand import centre
 
@@ -70,6 +70,7 @@ def test_calls_without_patience_end_need_erlang_c() -> None:
     need = found.queues["calls"]
     assert need.formula == "Erlang C"
     assert in_daytime(need.load) == {3}
+    assert not found.unserved
     assert in_daytime(need.per_hour) == {60}
     level = theory.erlang_c(1 / 60, 180, 5, 20).service_level
     assert need.service_level[DAYTIME] == pytest.approx(level, rel=1e-3)
@@ -306,7 +307,7 @@ def test_a_queue_goes_to_its_first_team_that_may_work() -> None:
 def test_nobody_is_charged_when_nobody_may_work() -> None:
     teams = {"early": {"skills": {"calls": 1}, "shifts": [{"agents": 1, "hours": "08:00-12:00"}]}}
     found = baseline(scenario({"calls": CALLS}, teams))
-    assert found.queues["calls"].team[24] == -1
+    assert {name: alone.tolist() for name, alone in found.unserved.items()} == {"calls": list(range(24, 32))}
     assert not found.required[0, 24:].any()
 
 
@@ -397,15 +398,13 @@ def test_shifts_cover_the_requirement_with_shrinkage() -> None:
     # 3.33 on shift from 08:00 to 18:00, breaks included: only both long shifts together, four each
     assert found.counts.tolist() == [4, 4, 0]
     assert found.cost == pytest.approx(8 * 8 * 20)
-    assert len(uncovered(run, requirement)) == 0
 
 
-def test_what_no_pattern_covers_is_told() -> None:
+def test_what_no_pattern_covers_is_left_out() -> None:
     run = centre(3, 1)
     agents = np.zeros((1, 48), dtype=np.int64)
     agents[0, 4:6] = 3
     requirement = Requirement("by hand", "team", ("team 0",), interval_edges(run)[:-1], agents, np.array([0.0]))
-    assert uncovered(run, requirement).tolist() == [[0, 4], [0, 5]]
     found = cover_shifts(run, requirement)
     assert found is not None
     assert found.counts.tolist() == [0, 0, 0]
