@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+import tomllib
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ from ccsim.staffing.answers import Requirement
 from ccsim.staffing.baseline import baseline, fewest, on_duty, shrinkage
 from ccsim.staffing.cover import cover, cover_shifts
 from ccsim.staffing.offered import interval_edges, offered
+from ccsim.staffing.patterns import names
 from tests.staffing_by_hand import centre
 
 EXPONENTIAL = {"dist": "exponential", "mean": 180}
@@ -415,3 +419,22 @@ def test_fewest_ends() -> None:
     with pytest.raises(ValueError, match="no number"):
         fewest(lambda _: False)
     assert math.isclose(shrinkage(scenario({"calls": CALLS}))[0], 0)
+
+
+# --- the page
+
+
+def test_the_page_shows_what_comes_out() -> None:
+    """docs/staffing.md: its [staffing] and its table of shifts."""
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "staffing.md").read_text(encoding="utf-8")
+    ((_, snippet),) = re.findall(r"```(toml)\n(.*?)```", page, re.DOTALL)
+    week = read.load(root / "scenarios" / "retail_week.toml")
+    week = read.parse(week.raw | tomllib.loads(snippet), known=week.files)
+    found = baseline(week)
+    covers = [cover_shifts(week, found.requirement(week, divided=divided)) for divided in (False, True)]
+    shown = re.findall(r"^\| ((?:frontline|writers) [^|]*?) \| (\d+) \| (\d+) \|$", page, re.MULTILINE)
+    assert [name for name, *_ in shown] == list(names(week.staffing.patterns))
+    for cover_, column in zip(covers, zip(*((int(a), int(b)) for _, a, b in shown), strict=True), strict=True):
+        assert cover_ is not None
+        assert cover_.counts.tolist() == list(column)
