@@ -17,6 +17,7 @@ import numpy as np
 
 from ccsim import theory
 from ccsim.draws.durations import Constant, Exponential, Never
+from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment.expectations import of_calls
 from ccsim.plan import Horizon, rosters
 from ccsim.scenario.model import Queue, Scenario, Team
@@ -92,10 +93,15 @@ class Need(NamedTuple):
 
 
 def shrinkage(scenario: Scenario) -> F64:
-    """By team the share of paid time not at work, breaks apart : what [staffing] says, else absent or stepped out."""
+    """By team the share of paid time not at work, breaks apart : what [staffing] says, else absent or stepped out.
+
+    Raises ScenarioError where nobody ever comes.
+    """
     given = scenario.staffing.shrinkage
     found = []
-    for team in scenario.team.values():
+    for name, team in scenario.team.items():
+        if team.absence == 1 and given is None:
+            raise ScenarioError([Problem(f"team.{name}.absence", "nobody ever comes", "a share below 1")])
         steps, out = team.steps_out, 0.0
         if steps is not None:
             out = steps.lasts.mean / (steps.every.mean + steps.lasts.mean)
@@ -229,6 +235,8 @@ def _need(queue: Queue, team: Team, name: str, sessions: float, messages: float,
     """At so many of each a second; `near` is what was needed in an interval before."""
     cap = team.max_occupancy or 1.0
     work = _per_turn(queue, team, name)
+    if work == 0:
+        return Need("no work", 1, 1, math.nan)  # somebody must be there
     goal, reply = queue.service_level, queue.reply_target
     threshold = goal.time / SECOND if goal else 0.0
     ring = queue.answer_delay / SECOND
@@ -257,9 +265,9 @@ def _need(queue: Queue, team: Team, name: str, sessions: float, messages: float,
     silent, _ = awaited(queue)
     slots = team.concurrency[name]
     gap = silent * (1 - 1 / mean_turns(queue.turns))
-    if queue.kind.one_to_one or (not queue.shared and gap == 0):
+    if queue.kind.one_to_one or (queue.kind.persistent and not queue.shared and gap == 0):
         formula, agents, level = calls(messages, work, int(near.agents) if near else 1)
-        if not queue.kind.one_to_one and queue.kind.persistent:
+        if queue.kind.persistent:
             formula = formula.replace("Erlang C", "Erlang-R")
         return Need(formula, agents, agents, level if goal else math.nan)
 
@@ -270,7 +278,7 @@ def _need(queue: Queue, team: Team, name: str, sessions: float, messages: float,
     else:
         slow = team.slowdown
         by_load = [work * slow[min(j, len(slow) - 1)] for j in range(slots)]
-    patience = None if isinstance(queue.patience, Never) else queue.patience.mean
+    patience = None if isinstance(queue.patience, Never) else max(queue.patience.mean, 1e-3)
 
     @cache
     def figures(agents: int) -> theory.SlotFigures:

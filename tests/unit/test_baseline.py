@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from ccsim import theory
+from ccsim.errors import ScenarioError
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.answers import Requirement
@@ -175,6 +176,12 @@ def chat(**changes: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("changes", [{"work": 0}, {"patience": 0, "max_abandonment": 0.5}, {"reply_latency": 0}])
+def test_nothing_to_do_no_patience_no_silence(changes: dict[str, Any]) -> None:
+    team = {"desk": DESK | {"skills": {"chat": 1}, "concurrency": {"chat": 3}}}
+    assert min(in_daytime(baseline(scenario({"chat": chat(**changes)}, team)).required[0])) >= 1
+
+
 def test_chats_need_the_agents_of_the_exact_group() -> None:
     """36 chats an hour, 0.010 a second: 3 agents with three slots by the exact chain (tests/theory/test_staffing.py).
 
@@ -292,6 +299,12 @@ def test_spikes_and_self_service_count() -> None:
     helped = {"pages": {"deflects": {"calls": 0.5}}}
     contacts = offered(scenario({"calls": CALLS}, spike=spike, self_service=helped))["calls"].contacts
     assert contacts[DAYTIME].tolist() == pytest.approx([15, 15, 30, 30, *[15] * 12])
+
+
+def test_a_team_that_never_comes_is_refused() -> None:
+    centre = scenario({"calls": CALLS}, {"desk": DESK | {"skills": {"calls": 1}, "absence": 1.0}})
+    with pytest.raises(ScenarioError, match=r"team\.desk\.absence: nobody ever comes"):
+        baseline(centre).requirement(centre)
 
 
 # --- whose agents
