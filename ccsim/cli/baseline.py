@@ -61,6 +61,7 @@ def erlang(scenario: Scenario, root: Path) -> Path:
         [requirement, divided],
         shifts,
         draw=lambda folder: plans.save(folder, requirement, on_shift, scenario, None),
+        erlang=found,
         method="erlang",
     )
 

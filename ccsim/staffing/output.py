@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from ccsim.draws.calendar import DAY
 from ccsim.experiment import provenance
 from ccsim.experiment.results import new_folder
@@ -19,6 +21,7 @@ from ccsim.scenario.model import Pattern, Scenario
 from ccsim.scenario.values import Span
 from ccsim.staffing import patterns
 from ccsim.staffing.answers import Requirement, ShiftPlan
+from ccsim.staffing.baseline import Baseline
 from ccsim.tables import I64
 
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -38,19 +41,22 @@ def to_folder(
     shifts: Shifts | None = None,
     plan: ShiftPlan | None = None,
     *,
+    erlang: Baseline | None = None,
     draw: Callable[[Path], None] | None = None,
     **run: Any,
 ) -> Path:
     """A complete folder `root/<scenario>/<time>-<id>`, which is returned; nothing is left behind if it fails.
 
     Always requirement.csv, scenario.toml with its data files, and provenance.json, to which `run` adds what the command
-    knows. With `shifts` the scenario is the one in which so many agents work, and there are shifts.csv and a roster of
-    each team; with `plan`, of which `shifts` are the outcome, targets.csv, marginal.csv and frontier.csv too. `draw`
-    puts charts into a folder. Raises OSError where the folder cannot be written.
+    knows. With `erlang` queues.csv. With `shifts` the scenario is the one in which so many agents work, and there are
+    shifts.csv and a roster of each team; with `plan`, of which `shifts` are the outcome, targets.csv, marginal.csv and
+    frontier.csv too. `draw` puts charts into a folder. Raises OSError where the folder cannot be written.
     """
     started = datetime.now(UTC)
     with new_folder(root, f"{scenario.name} staffing") as (folder, final):
         write_requirements(folder / "requirement.csv", scenario, requirements)
+        if erlang is not None:
+            write_queues(folder / "queues.csv", scenario, erlang)
         ready = scenario
         if shifts is not None:
             ready = patterns.staffed(scenario, shifts.agents.tolist())
@@ -80,6 +86,21 @@ def write_requirements(file: Path, scenario: Scenario, requirements: Iterable[Re
                 rows.append((requirement.method, name, at.date(), f"{at:%H:%M}", agents, f"{more:.2f}"))
     level = requirements_level(requirements)
     _write(file, ("method", level, "date", "time", "agents", "agents_with_shrinkage"), rows)
+
+
+def write_queues(file: Path, scenario: Scenario, erlang: Baseline) -> None:
+    """One row a queue and interval in which contacts come: what it is offered, and what Erlang's formulas ask for."""
+    clock = [_local(scenario, start) for start in erlang.edges[:-1].tolist()]
+    teams = [*scenario.team, ""]  # nobody is -1
+    rows = [
+        (name, clock[i].date(), f"{clock[i]:%H:%M}", need.formula, f"{need.per_hour[i]:.6g}", f"{need.load[i]:.6g}",
+         teams[need.team[i]], f"{need.agents[i]:.6g}", f"{need.divided[i]:.6g}",
+         "" if np.isnan(need.service_level[i]) else f"{need.service_level[i]:.6g}")
+        for name, need in erlang.queues.items()
+        for i in np.flatnonzero((need.per_hour > 0) | (need.load > 0)).tolist()
+    ]  # fmt: skip
+    header = ("queue", "date", "time", "formula", "contacts_per_hour", "load", "team", "agents", "agents_by_division")
+    _write(file, (*header, "service_level"), rows)
 
 
 def requirements_level(requirements: Iterable[Requirement]) -> str:

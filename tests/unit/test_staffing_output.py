@@ -21,6 +21,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.staffing import output, patterns
 from ccsim.staffing.answers import Requirement, ShiftPlan
 from ccsim.staffing.baseline import baseline
+from tests.cli.tiny import TINY, ccsim, only_folder, write_tiny
 from tests.staffing_by_hand import centre, plan
 from tests.unit.test_charts import SIZES, texts
 
@@ -179,6 +180,50 @@ def test_targets_marginal_values_and_frontier(folder: Path, planned: ShiftPlan) 
     costs = [float(row["cost"]) for row in rows(folder / "frontier.csv")]
     assert costs == sorted(costs)
     assert len(costs) == len(planned.tried)
+
+
+def test_queues_by_interval(tmp_path: Path) -> None:
+    run = centre(2, 1)
+    output.write_queues(tmp_path / "queues.csv", run, baseline(run))
+    found = rows(tmp_path / "queues.csv")
+    assert {row["queue"] for row in found} == set(run.queue)
+    ten = next(row for row in found if row["time"] == "10:00")
+    assert (ten["queue"], ten["date"], ten["formula"], ten["team"]) == (
+        "phone support", "2026-03-02", "Erlang A", "team 0",
+    )  # fmt: skip
+    assert 0.8 <= float(ten["service_level"]) < 1
+    assert float(ten["agents"]) > float(ten["load"]) > 0
+    assert sum(float(row["contacts_per_hour"]) for row in found if row["queue"] == "phone support") / 2 == (
+        pytest.approx(150, rel=1e-4)
+    )
+
+
+def test_erlang_from_the_command_line(tmp_path: Path) -> None:
+    tiny = write_tiny(tmp_path, TINY + '[staffing]\npatterns = [{ team = "all", hours = "09:00-12:00" }]')
+    result = ccsim("staff", tiny, "--method", "erlang", "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    for said in ("phone", "Erlang A", "machine repair, 3 slots", "all 09:00-12:00", "leaves out", "blending"):
+        assert said in result.output
+    folder = only_folder(tmp_path / "out")
+    assert f"{folder}" in result.output.replace("\n", "")
+    assert {path.name for path in folder.iterdir()} >= {"queues.csv", "requirement.csv", "shifts.csv", "charts"}
+    assert [path.name for path in (folder / "charts").iterdir()] == ["required_and_scheduled.png"]
+    assert {row["method"] for row in rows(folder / "requirement.csv")} == {
+        "Erlang, interval by interval", "Erlang, interval by interval, chats by division",
+    }  # fmt: skip
+    assert [shift.agents for shift in read.load(folder / "scenario.toml").team["all"].shifts] == [
+        int(row["agents"]) for row in rows(folder / "shifts.csv")
+    ]
+
+
+def test_erlang_says_what_its_patterns_cannot(tmp_path: Path) -> None:
+    given = '[staffing]\npatterns = [{ team = "all", hours = "10:00-12:00", max = 1 }]'
+    teams = TINY.replace("[team.writers]\nskills = { chat = 1, message = 1 }", "[team.writers]\nskills = { chat = 1 }")
+    tiny = write_tiny(tmp_path, teams + given)
+    result = ccsim("staff", tiny, "--method", "erlang", "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    assert "max is too small" in result.output
+    assert "phone: nobody who serves it may work in 2 intervals, first Mon 2 Mar 09:00." in result.output
 
 
 # --- pictures
