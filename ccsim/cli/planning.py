@@ -162,7 +162,7 @@ def _costs(plan: ShiftPlan) -> list[str]:
             lines.append(f"{what}: {words.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
     lines.append(
         f"Lower bound: {words.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: the cheapest that the cuts allow if "
-        "each is a point too strict; true as far as an agent more never gains more than that above the one before."
+        "each is half an agent too strict."
     )
     return lines
 

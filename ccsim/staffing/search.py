@@ -29,11 +29,11 @@ CENT: Final = 1e-6
 NEAR: Final = 0.15
 """Targets with more slack than this do not bind nearby."""
 
-DOUBT: Final = 0.01
-"""Slack by which cuts may be too strict."""
+DOUBT: Final = 0.5
+"""Agents, of the pattern that matters most, by which cuts may be too strict."""
 
 MOVES: Final = 24
-"""Moves from the best staffing, and doubtful proposals, that are simulated before it is kept."""
+"""Moves from the best staffing that are simulated before it is kept."""
 
 
 class TimeUp(Exception):  # noqa: N818
@@ -176,9 +176,9 @@ class Search:
                 self._cut(self._boundary(proposed, self.best))
 
     def _by_doubt(self) -> bool:
-        """Whether something cheaper holds that the cuts hardly exclude."""
+        """Whether something cheaper holds that the cuts hardly exclude: of as many proposals as there are patterns."""
         assert self.best is not None
-        before, left = self._costs(self.best), MOVES
+        before, left = self._costs(self.best), len(self.cost)
         while left:
             proposed, _ = self._propose(DOUBT)
             if self._costs(proposed) >= before * (1 - CENT):
@@ -215,7 +215,7 @@ class Search:
     def _propose(self, doubt: float = 0.0) -> tuple[I64, float]:
         """The cheapest staffing that all cuts allow, the best known among them, and a lower bound on its cost.
 
-        Cuts that are too strict by the slack `doubt` exclude nothing.
+        `doubt` : agents by which each cut is taken to be too strict.
         """
         n = len(self.cost)
         rows, required = self._planes(doubt)
@@ -258,7 +258,7 @@ class Search:
             steepest = cut.gains.max(axis=0)
             useful = (steepest > CENT) & (cut.slack < NEAR)
             planes = (cut.gains[:, useful] / steepest[useful]).T
-            needed = planes @ cut.point - (cut.slack[useful] + doubt) / steepest[useful]
+            needed = planes @ cut.point - cut.slack[useful] / steepest[useful] - doubt
             rows.append(planes)
             required.append(np.minimum(needed, (planes @ held.T).min(axis=1)) - CENT)
         return np.concatenate(rows), np.concatenate(required)
@@ -299,5 +299,6 @@ class Search:
         return [agents for _, _, agents in found if self._why_not(agents) is None][:MOVES]
 
     def _why_not(self, agents: I64) -> I64 | None:
-        """A staffing that failed with as many agents or more on every pattern."""
-        return next((point for point in self._failed if (agents <= point).all()), None)
+        """The largest staffing that failed with as many agents or more on every pattern."""
+        more = [point for point in self._failed if (agents <= point).all()]
+        return max(more, key=lambda point: int(point.sum()), default=None)
