@@ -8,7 +8,7 @@ for conversations that come back, workload for what may wait longer than an inte
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim import theory
-from ccsim.draws.durations import Constant, Exponential, Never
+from ccsim.draws.durations import Exponential, Never
 from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment.expectations import of_calls
 from ccsim.plan import Horizon, rosters
@@ -25,7 +25,7 @@ from ccsim.scenario.values import WHOLE_DAY, ByDay, Span
 from ccsim.staffing.answers import Requirement
 from ccsim.staffing.offered import Offered, awaited, holds, interval_edges, mean_turns, offered, turns_of_session
 from ccsim.staffing.patterns import at_desk, crews
-from ccsim.tables import F64, I64, SECOND, Bool
+from ccsim.tables import F64, I64, NEVER, SECOND, Bool
 
 NOBODY: Final = -1
 WORKLOAD: Final = "workload"
@@ -43,7 +43,7 @@ class QueueNeed:
 
     formula: str
     per_hour: F64
-    """contacts an hour"""
+    """contacts, by the length of the interval"""
     load: F64
     """erlangs of work"""
     team: I64
@@ -228,7 +228,7 @@ def _by_formula(scenario: Scenario, name: str, flow: Offered, charged: I64) -> Q
         load[i] = rates[2][i] * _per_turn(queue, teams[charged[i]], name) * flow.open[i]
         formulas.append(need.formula)
     formula = " or ".join(dict.fromkeys(formulas))
-    return QueueNeed(formula, rates[0] * 3600, load, charged, agents, divided, level)
+    return QueueNeed(formula, rates[0] * flow.open * 3600, load, charged, agents, divided, level)
 
 
 def _need(queue: Queue, team: Team, name: str, sessions: float, messages: float, near: Need | None) -> Need:
@@ -339,7 +339,7 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
     shared = any(len(served) > 1 for served in served_by.values())
     blended = any(len(team.skills) > 1 for team in teams.values())
     talks = [queue for queue in all_queues if not queue.kind.one_to_one and not queue.shared]
-    delays: Mapping[str, bool] = {
+    there = {
         "carry-over: every interval is in steady state and meets the targets by itself": True,
         "appointments: their customers come as if at random": any(
             queue.volume is not None and queue.volume.appointments is not None for queue in all_queues
@@ -347,7 +347,7 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
         "the rush at opening: what was held is spread over the open day": any(
             holds(queue) and not _always(queue.open) for queue in all_queues
         ),
-        "laws of work: all work as if it were exponential": any(
+        "laws of work, and of patience in chats: as if they were exponential": any(
             not isinstance(queue.turn_work, Exponential) for queue in all_queues
         ),
         "blending: every queue has agents of its own": blended,
@@ -377,7 +377,8 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
             for queue in all_queues
         ),
         "call backs": bool(scenario.callback),
-        "full queues": any(queue.max_waiting < 2**31 for queue in all_queues),
+        "messages that nobody looks at any more": any(queue.missed_after < NEVER for queue in talks),
+        "full queues": any(queue.max_waiting < NEVER for queue in all_queues),
         "that some days are busier than others": any(
             volume is not None and volume.busyness_cv > 0
             for volume in (scenario.demand, *(queue.volume for queue in all_queues))
@@ -391,7 +392,7 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
             queue.service_level and queue.service_level.time < queue.answer_delay for queue in all_queues
         ),
     }
-    return (text for text, there in delays.items() if there)
+    return (text for text, is_there in there.items() if is_there)
 
 
 def _always(hours: ByDay[tuple[Span, ...]]) -> bool:
@@ -399,4 +400,4 @@ def _always(hours: ByDay[tuple[Span, ...]]) -> bool:
 
 
 def _is_left(queue: Queue) -> bool:
-    return not (isinstance(queue.patience, Never) or (isinstance(queue.patience, Constant) and queue.patience.at == 0))
+    return not isinstance(queue.patience, Never)
