@@ -171,8 +171,9 @@ def _binding(plan: ShiftPlan) -> list[str]:
     lines = []
     for goal, start, figure, missing in plan.binding():
         at = words.moment(plan.scenario, start)
-        what = f"{missing:.3g} contacts" if goal.level == "queue" else f"{missing / 3600:.3g} h"
-        lines.append(f"Binds: {_label(goal)}, most on {at}: {words.percent(figure)}, {what} short of the target.")
+        size = f"{abs(missing):.2g} contacts" if goal.level == "queue" else f"{abs(missing) / 3600:.2g} h"
+        verdict = "short of the target" if missing > 0 else "to spare"
+        lines.append(f"Binds: {goal.name}: {_metric(goal)}, most on {at}: {words.percent(figure)}, {size} {verdict}.")
     return lines
 
 
@@ -194,7 +195,11 @@ def _how(plan: ShiftPlan) -> list[str]:
 
 
 def _label(goal: Goal) -> str:
-    return f"{escape(goal.name)}: {goal.metric.replace('_', ' ')}"
+    return f"{escape(goal.name)}: {_metric(goal)}"
+
+
+def _metric(goal: Goal) -> str:
+    return goal.metric.replace("_", " ")
 
 
 def _points(gain: float) -> str:

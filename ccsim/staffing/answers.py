@@ -82,14 +82,14 @@ class Performance:
 
 
 class Binding(NamedTuple):
-    """A goal that one agent less would break, and the interval in which it loses most."""
+    """A goal with next to nothing to spare, and the interval in which it loses most, or gains least."""
 
     goal: Goal
     start: int
     """us"""
     figure: float
     missing: float
-    """contacts by which the interval misses it"""
+    """contacts (of a team: seconds) by which the interval misses it; negative: to spare"""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,9 @@ class ShiftPlan:
         found = []
         for g in np.argsort(np.nan_to_num(self.fresh.slack, nan=np.inf)):
             if self.fresh.slack[g] < SCARCE:
-                worst = int(np.argmax(self.fresh.missing[g]))
-                figure, missing = self.fresh.by_interval[g, worst], self.fresh.missing[g, worst]
-                found.append(Binding(self.goals[g], int(self.starts[worst]), float(figure), float(missing)))
+                figures = self.fresh.by_interval[g]
+                missing = np.where(np.isnan(figures), -np.inf, self.fresh.missing[g])
+                worst = int(np.argmax(missing))
+                start = int(self.starts[worst])
+                found.append(Binding(self.goals[g], start, float(figures[worst]), float(missing[worst])))
         return found

@@ -1,8 +1,8 @@
 """The requirement by simulation beside the exact solution of a day on which demand and staffing change by the hour.
 
-M(t)/M/c(t)+M, 13 hours. A call in work when its agent's shift ends is finished, so it matters who is busy: the state
 M(t)/M/c(t)+M, 13 hours. A call in work when its agent's shift ends is finished, so it matters who is busy: the state is
 the set of busy agents, on shift or not, and the number of calls waiting. With agents in fixed order (the first who is
+free takes the call) that is a Markov chain; its Kolmogorov equations are solved hour by hour.
 """
 
 from __future__ import annotations
