@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ccsim.charts import style
-from ccsim.charts.service import POINTS, pooled
+from ccsim.charts.service import pool_size, pooled
 from ccsim.experiment import words
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.answers import Performance, Requirement, ShiftPlan
@@ -31,10 +31,8 @@ def save(folder: Path, requirement: Requirement, scheduled: F64, scenario: Scena
     """Every picture there are figures for, as PNG, in the folder, which must exist."""
     pages = {"required_and_scheduled": required_and_scheduled(scenario, requirement, scheduled)}
     if plan is not None:
-        pages |= {
-            "service_before_and_after": service_before_and_after(plan),
-            "cost_and_service": cost_and_service(plan),
-        }
+        pages["service_before_and_after"] = service_before_and_after(plan)
+        pages["cost_and_service"] = cost_and_service(plan)
     for name, page in pages.items():
         page.savefig(folder / f"{name}.png", dpi=style.DPI)
 
@@ -76,7 +74,7 @@ def required_and_scheduled(scenario: Scenario, requirement: Requirement, schedul
             page,
             "Agents required and scheduled",
             f"Required: {requirement.method}; with shrinkage. Scheduled: on shift, breaks taken off. "
-            f"Net: scheduled less required. Intervals of {_length(scenario)}.",
+            f"Net: scheduled less required. Intervals of {words.duration(scenario.interval / SECOND)}.",
         )
     return page
 
@@ -96,7 +94,7 @@ def service_before_and_after(plan: ShiftPlan) -> Figure:
         page = style.page(style.WIDTH, style.panels_height(len(goals)))
         if not goals:
             page.text(0.5, 0.5, "No queue has a service-level target.", ha="center")
-        size = _pool_size(scenario, style.panel_columns(len(goals)))
+        size = pool_size(len(plan.starts), scenario.interval, style.panel_columns(len(goals)))
         contacts = offered(scenario)
         titles = [_change(plan, g) for g in goals]
         for g, ax in zip(goals, style.panels(page, titles, share_y=True), strict=True):
@@ -126,14 +124,6 @@ def service_before_and_after(plan: ShiftPlan) -> Figure:
 def _change(plan: ShiftPlan, goal: int) -> str:
     name, before, after = plan.goals[goal].name, plan.today.figures[goal].mean, plan.fresh.figures[goal].mean
     return f"{style.short(name)}: {words.percent(before)} → {words.percent(after)}"
-
-
-def _pool_size(scenario: Scenario, columns: int) -> int:
-    """Intervals a point, as in the chart of a run: a whole number of points a day."""
-    intervals = len(interval_edges(scenario)) - 1
-    a_day = max(1, 24 * 3600 * SECOND // scenario.interval)
-    sizes = [size for size in range(1, a_day + 1) if a_day % size == 0]
-    return next((size for size in sizes if intervals / size * columns <= POINTS), a_day)
 
 
 def cost_and_service(plan: ShiftPlan) -> Figure:
@@ -209,7 +199,3 @@ def _line(label: str, colour: str, *, dashed: bool = False) -> object:
     from matplotlib.lines import Line2D
 
     return Line2D([], [], color=colour, label=label, linestyle=(0, (5, 3)) if dashed else "-")
-
-
-def _length(scenario: Scenario) -> str:
-    return words.duration(scenario.interval / SECOND)

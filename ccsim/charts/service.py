@@ -34,10 +34,9 @@ def pooled(level: F64, contacts: F64, size: int) -> F64:
         return np.asarray((weight * values).sum(axis=1) / weight.sum(axis=1), dtype=np.float64)
 
 
-def _pool_size(results: Results, columns: int) -> int:
+def pool_size(intervals: int, interval: int, columns: int) -> int:
     """How many intervals a point stands for: as few as can be told apart, and a whole number of points a day."""
-    intervals = len(results.summary.starts)
-    a_day = max(1, 24 * 3600 * SECOND // results.terms.interval)
+    a_day = max(1, 24 * 3600 * SECOND // interval)
     sizes = [size for size in range(1, a_day + 1) if a_day % size == 0]
     return next((size for size in sizes if intervals / size * columns <= POINTS), a_day)
 
@@ -50,7 +49,7 @@ def service_level(results: Results, figure: Figure | SubFigure) -> None:
     if not queues:
         figure.text(0.5, 0.5, "No queue has a service-level target.", ha="center")
     shared, own = words.sl_rules(results)
-    size = _pool_size(results, style.panel_columns(len(queues)))
+    size = pool_size(len(results.summary.starts), terms.interval, style.panel_columns(len(queues)))
     titles = []
     for q in queues:
         offered = results.estimate("queue", terms.queues[q], "offered")
