@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -51,8 +52,9 @@ def offered(scenario: Scenario) -> dict[str, Offered]:
     edges = interval_edges(scenario)
     horizon = Horizon.of(scenario)
     names = list(scenario.queue)
-    clocks = {name: _share(spans_of(scenario.queue[name].open, horizon), edges) for name in names}
-    leg = np.array([_passing(scenario, name, clocks[name], roots) for name, roots in _roots(scenario, edges).items()])
+    hours = {name: spans_of(scenario.queue[name].open, horizon) for name in names}
+    clocks = {name: _share(hours[name], edges) for name in names}
+    leg = np.array([_passing(scenario, name, *roots) for name, roots in _roots(scenario, edges, hours).items()])
     to = np.zeros((len(names), len(names)))
     for q, queue in enumerate(scenario.queue.values()):
         for transfer in queue.transfer:
@@ -68,19 +70,24 @@ def offered(scenario: Scenario) -> dict[str, Offered]:
     }
 
 
-def _roots(scenario: Scenario, edges: I64) -> dict[str, F64]:
+def _roots(scenario: Scenario, edges: I64, hours: Mapping[str, I64]) -> dict[str, tuple[F64, F64]]:
+    """Who comes to each queue while it is open, and while it is closed."""
     groups, _ = customers(scenario, 0)
     found = {}
     for (name, queue), here in zip(scenario.queue.items(), groups, strict=True):
         rate = poisson_rate(scenario, name)
-        expected = np.diff(np.interp(edges.astype(np.float64), rate.edges.astype(np.float64), rate.expected))
+        within, total = (
+            np.diff(np.interp(edges.astype(np.float64), r.edges.astype(np.float64), r.expected))
+            for r in (rate.within(hours[name]), rate)
+        )
         for group in here:
             volume = scenario.demand if group.source.owner == "demand" else queue.volume
             known = volume is not None and volume.kind in ("log", "appointments")
             if known or group.campaign is not None or group.source.prefix == "backlog.":
-                come = group.times if group.deflected is None else group.times[~group.deflected]
-                expected = expected + np.histogram(np.maximum(come, 0), edges)[0]
-        found[name] = expected
+                come = np.maximum(group.times if group.deflected is None else group.times[~group.deflected], 0)
+                total = total + np.histogram(come, edges)[0]
+                within = within + np.histogram(come[_inside(come, hours[name])], edges)[0]
+        found[name] = within, np.maximum(total - within, 0.0)
     return found
 
 
@@ -95,10 +102,14 @@ def holds(queue: Queue) -> bool:
     return queue.outside_hours == "hold" or (queue.outside_hours == "bot" and queue.kind.persistent)
 
 
-def _passing(scenario: Scenario, name: str, opened: F64, roots: F64) -> F64:
+def _inside(times: I64, spans: I64) -> Bool:
+    span = np.searchsorted(spans[:, 0], times, side="right") - 1
+    return np.asarray((span >= 0) & (times < spans[span, 1]))
+
+
+def _passing(scenario: Scenario, name: str, within: F64, outside: F64) -> F64:
     """Who comes to an agent, past the bot and a closed door."""
     queue = scenario.queue[name]
-    within, outside = roots * opened, roots * (1 - opened)
     if queue.bot is not None:
         on_duty = _share(spans_of(queue.bot.hours, Horizon.of(scenario)), interval_edges(scenario))
         contained = on_duty * (1 - queue.bot.asks_human) * queue.bot.contains

@@ -285,6 +285,24 @@ def test_transfers_add_and_bots_take_off() -> None:
     assert flows["second"].contacts.sum() == pytest.approx(100 + 0.25 * flows["calls"].contacts.sum())
 
 
+def test_a_queue_has_its_own_volume_and_its_part_of_the_demand() -> None:
+    """Ten an hour want the other queue, half of them not at all: they call, as 480 do anyway."""
+    demand = {"per_hour": 10, "mix": {"other": 1}, "barrier": {"other": 0.5}, "fallback": {"other": "calls"}}
+    other = {key: value for key, value in CALLS.items() if key != "volume"}
+    flows = offered(scenario({"calls": CALLS, "other": other}, demand=demand))
+    assert flows["calls"].contacts.sum() == pytest.approx(480 + 8 * 5)
+    assert flows["other"].contacts.sum() == pytest.approx(8 * 5)
+
+
+@pytest.mark.parametrize("volume", [{"per_day": 450, "shape": "flat"}, {"per_hour": 60}])
+def test_intervals_half_open(volume: dict[str, Any]) -> None:
+    """From 08:15 to 15:45, 60 an hour: 5 agents there too, and nobody is lost or comes twice."""
+    found = baseline(scenario({"calls": CALLS | {"open": "08:15-15:45", "volume": volume}}))
+    assert in_daytime(found.required[0]) == {5}
+    assert found.queues["calls"].per_hour.sum() / 2 == pytest.approx(450)
+    assert found.queues["calls"].per_hour[[16, 17]] == pytest.approx([30, 60])
+
+
 def test_logs_and_backlog_count_as_they_are() -> None:
     mail = MAIL | {"initial_backlog": {"contacts": 7, "age": "2h"}, "volume": {"per_day": 0}}
     assert offered(scenario({"mail": mail}))["mail"].contacts.sum() == pytest.approx(7)
