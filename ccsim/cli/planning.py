@@ -161,8 +161,8 @@ def _costs(plan: ShiftPlan) -> list[str]:
             verdict = "meets" if other.met else "misses"
             lines.append(f"{what}: {words.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
     lines.append(
-        f"Lower bound: {words.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: the cheapest that the cuts allow if "
-        "each is half an agent too strict."
+        f"Lower bound: {words.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: "
+        "the cheapest that the cuts allow if each is half an agent too strict."
     )
     return lines
 
