@@ -42,7 +42,6 @@ def staff(
 
     Exit status 1 where none does, or none was proven on fresh random numbers.
     """
-    from ccsim.errors import Problem, ScenarioError
     from ccsim.scenario import read
 
     seconds = math.inf if within is None else _seconds(within)
@@ -60,9 +59,6 @@ def staff(
         from ccsim.cli.planning import requirement
 
         folder, proven = requirement(scenario, root, workers), True
-    elif not scenario.staffing.patterns:
-        allowed = 'patterns = [{ team = "…", hours = "08:00-16:30", days = "mon-fri" }, …] in [staffing]'
-        raise ScenarioError([Problem("staffing.patterns", "no shift patterns to choose from", allowed, str(file))])
     else:
         from ccsim.cli.planning import shifts
         from ccsim.staffing.shifts import Infeasible

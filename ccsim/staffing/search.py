@@ -137,12 +137,12 @@ class Search:
             self._by_program()
             while self._by_moves() or self._by_doubt():
                 self._by_program()
-            return True
+            finished = True
         except TimeUp:
-            return False
-        finally:
-            if self.best is not None:
-                self.bound = self._propose(DOUBT)[1]
+            finished = False
+        assert self.best is not None  # before the first holds no time is up
+        self.bound = self._propose(DOUBT)[1]
+        return finished
 
     def gains(self, agents: I64, step: int = 1) -> F64:
         """What an agent more (less: `step` -1) on each pattern changes : float64[pattern, row]; NaN beyond the limits.
@@ -243,7 +243,7 @@ class Search:
             np.append(self.cost, none),
             least=np.append(self.least, none).astype(np.int64),
             most=np.append(self.most, none + 1),
-            seconds=10.0,
+            seconds=max(1.0, min(10.0, self._ends - time.monotonic())),
         )
         assert self.best is not None
         if found is None:  # out of time

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment import words
 from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
@@ -39,9 +40,12 @@ def shift_plan(
     """The cheapest agents on the patterns of [staffing] with which all targets hold by simulation.
 
     `within` : seconds after which the best found so far is taken; `progress` is called after each staffing simulated,
-    with the cost of the best known. Raises Infeasible.
+    with the cost of the best known. Raises Infeasible, and ScenarioError without patterns or targets.
     """
     clock = time.perf_counter()
+    if not scenario.staffing.patterns:
+        allowed = 'patterns = [{ team = "…", hours = "08:00-16:30", days = "mon-fri" }, …] in [staffing]'
+        raise ScenarioError([Problem("staffing.patterns", "no shift patterns to choose from", allowed)])
     erlang = baseline(scenario)
     cost, least, most = costs(scenario), _least(scenario), most_of_use(scenario, erlang)
     trials = Trials(scenario, scenario.seed, scenario.replications, workers)

@@ -122,7 +122,7 @@ class Judge(NamedTuple):
             return np.moveaxis(tally.by_day, 1, 2).reshape(2, len(self.goals), -1)
         if self.over == "interval":
             return tally.by_interval
-        by_day = tally.by_day.sum(axis=1)
+        by_day: F64 = tally.by_day.sum(axis=1)
         return by_day if self.over == "day" else by_day.sum(axis=-1, keepdims=True)
 
 
