@@ -88,12 +88,12 @@ def poisson_rate(scenario: Scenario, name: str) -> Rate:
     """Contacts to be expected of a queue, but for the busyness of its days; none where they are logged or booked."""
     from ccsim.scenario.spans import arrives, reach
 
-    volume, share = scenario.queue[name].volume, arrives(scenario, name)
-    if volume is None and scenario.demand is not None:
-        volume, share = scenario.demand, share * reach(scenario.demand).get(name, 0.0)
-    if volume is None or volume.trace is not None or volume.appointments is not None:
-        return constant(0.0, Horizon.of(scenario).end)
-    return _rate(scenario, volume, name if volume is not scenario.demand else None).scaled(share)
+    demand, total = scenario.demand, constant(0.0, Horizon.of(scenario).end)
+    wanted = reach(demand).get(name, 0.0) if demand is not None else 0.0
+    for volume, owner, share in ((scenario.queue[name].volume, name, 1.0), (demand, None, wanted)):
+        if volume is not None and volume.trace is None and volume.appointments is None:
+            total = total.plus(_rate(scenario, volume, owner).scaled(share * arrives(scenario, name)))
+    return total
 
 
 def _rate(scenario: Scenario, volume: Volume, name: str | None) -> Rate:

@@ -59,10 +59,12 @@ def pooled(level: F64, contacts: F64, size: int) -> F64:
         return np.asarray((weight * values).sum(axis=1) / weight.sum(axis=1), dtype=np.float64)
 
 
-def _pool_size(results: Results, columns: int) -> int:
-    """How many intervals a point stands for: as few as can be told apart, and a whole number of points a day."""
-    intervals = len(results.summary.starts)
-    a_day = max(1, 24 * 3600 * SECOND // results.terms.interval)
+def pool_size(intervals: int, interval: int, columns: int) -> int:
+    """How many intervals (each of so many µs) a point stands for, a whole number of points a day.
+
+    As few as can be told apart in so many columns of panels.
+    """
+    a_day = max(1, 24 * 3600 * SECOND // interval)
     sizes = [size for size in range(1, a_day + 1) if a_day % size == 0]
     return next((size for size in sizes if intervals / size * columns <= POINTS), a_day)
 
@@ -72,7 +74,7 @@ def service_level(results: Results, figure: Figure) -> None:
     """Service level by interval of arrival against the target, a panel a queue."""
     terms, theme = results.terms, style.now()
     queues = _queues(results)
-    size = _pool_size(results, style.panel_columns(len(queues)))
+    size = pool_size(len(results.summary.starts), terms.interval, style.panel_columns(len(queues)))
     banded = results.replications > 1 and size == 1
     names = [terms.queues[q] for q in queues]
     for q, ax in zip(queues, style.panels(figure, names, _details(results, queues), share_y=True), strict=True):

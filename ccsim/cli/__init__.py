@@ -16,6 +16,7 @@ from ccsim.cli.replay import replay
 from ccsim.cli.report import report
 from ccsim.cli.run import run
 from ccsim.cli.schema import schema
+from ccsim.cli.staff import staff
 from ccsim.cli.sweep import sweep
 from ccsim.errors import ScenarioError
 
@@ -71,8 +72,9 @@ def main() -> None:
     ccsim run my_centre.toml              simulates it: a table, a results folder, charts, a report
     ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
     ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
+    ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
     """
 
 
-for verb in (run, compare, sweep, chart, report, check, new, schema, replay):
+for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay):
     main.add_command(verb)

@@ -84,6 +84,13 @@ class Rate(NamedTuple):
         """Times a factor, one for all or one a piece."""
         return _rate(self.edges, np.diff(self.expected) * factor)
 
+    def plus(self, other: Rate) -> Rate:
+        """Both together."""
+        edges = np.union1d(self.edges, other.edges)
+        at = edges.astype(np.float64)
+        one, more = (np.interp(at, rate.edges.astype(np.float64), rate.expected) for rate in (self, other))
+        return Rate(edges, one + more)
+
     def within(self, spans: I64) -> Rate:
         """Only what falls into `spans` : int64[m, 2], half-open, sorted, disjoint."""
         cut = self.cut(spans.ravel())

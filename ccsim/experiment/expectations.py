@@ -92,7 +92,7 @@ def _figures(
     if work == 0:
         return "", {}
     if queue.kind.one_to_one:
-        formula, result = _calls(rate, work, agents, queue.patience, threshold)
+        formula, result = of_calls(rate, work, agents, queue.patience, threshold)
         names = ("service_level", "asa", "abandonment", "utilisation", "queue_mean")
         return formula, {name: getattr(result, name) for name in names}
     if queue.kind.persistent:
@@ -116,7 +116,8 @@ def _figures(
     }
 
 
-def _calls(rate: float, work: float, agents: int, patience: Law, threshold: float) -> tuple[str, theory.QueueFigures]:
+def of_calls(rate: float, work: float, agents: int, patience: Law, threshold: float) -> tuple[str, theory.QueueFigures]:
+    """Erlang's formula for a queue of calls with that law of patience, and what it gives."""
     if isinstance(patience, Never):
         return "Erlang C", theory.erlang_c(rate, work, agents, threshold)
     if isinstance(patience, Constant):

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 
 from ccsim.experiment.results import Results
+from ccsim.metrics.definitions import Level
+from ccsim.tables import F64, Terms
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,13 @@ class Target:
     sure: bool
 
 
-def targets(results: Results) -> list[Target]:
-    """Every target of the scenario for which there are data, queues first."""
-    terms = results.terms
-    bounds = [
+Bound = tuple[Level, str, str, float, bool]
+"""Level, name, metric, what is wanted of it, and whether at least or at most so much."""
+
+
+def bounds(terms: Terms) -> list[Bound]:
+    """Every target of a scenario, queues first."""
+    every: list[tuple[Level, tuple[str, ...], str, F64, bool]] = [
         *(("queue", terms.queues, metric, wanted, True) for metric, wanted in (
             ("service_level", terms.sl_share),
             ("reply_level", terms.reply_share),
@@ -33,18 +38,27 @@ def targets(results: Results) -> list[Target]:
         ("queue", terms.queues, "abandonment", terms.max_abandonment, False),
         ("team", terms.teams, "utilisation", terms.max_occupancy, False),
     ]  # fmt: skip
+    return [
+        (level, name, metric, bound, at_least)
+        for level, names, metric, wanted, at_least in every
+        for name, bound in zip(names, wanted.tolist(), strict=True)
+        if not math.isnan(bound)
+    ]
+
+
+def targets(results: Results) -> list[Target]:
+    """Every target of the scenario for which there are data, queues first."""
     found = []
-    for level, names, metric, wanted, at_least in bounds:
-        for name, bound in zip(names, wanted.tolist(), strict=True):
-            estimate = results.estimate(level, name, metric)
-            if math.isnan(bound) or estimate is None or math.isnan(estimate.mean):
-                continue
+    for level, name, metric, bound, at_least in bounds(results.terms):
+        estimate = results.estimate(level, name, metric)
+        if estimate is None or math.isnan(estimate.mean):
+            continue
 
-            def holds(value: float, bound: float = bound, at_least: bool = at_least) -> bool:
-                return value >= bound if at_least else value <= bound
+        def holds(value: float, bound: float = bound, at_least: bool = at_least) -> bool:
+            return value >= bound if at_least else value <= bound
 
-            met = holds(estimate.mean)
-            ends = (estimate.low, estimate.high)
-            sure = all(math.isnan(end) or holds(end) == met for end in ends)
-            found.append(Target(level, name, metric, bound, at_least, met, sure))
+        met = holds(estimate.mean)
+        ends = (estimate.low, estimate.high)
+        sure = all(math.isnan(end) or holds(end) == met for end in ends)
+        found.append(Target(level, name, metric, bound, at_least, met, sure))
     return found

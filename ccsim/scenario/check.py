@@ -14,8 +14,8 @@ from ccsim.draws.durations import Law, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.faults import did_you_mean, dotted
-from ccsim.scenario.model import Queue, Scenario, Team
-from ccsim.scenario.spans import Local, contacts, duties, edges, openings, run_days, staffed_hours, volumes
+from ccsim.scenario.model import Queue, Scenario, Team, WorkingHours
+from ccsim.scenario.spans import Local, contacts, duties, edges, local, openings, run_days, staffed_hours, volumes
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
 from ccsim.tables import NEVER, SECOND, Log, Workload, columns
 
@@ -281,18 +281,24 @@ def _meet(some: list[Local], others: list[Local]) -> bool:
 
 def pauses_lie_in_shifts(scenario: Scenario) -> Found:
     """Breaks and activities lie within their shift and do not overlap."""
+    for place, shift in _shifts(scenario):
+        for key in ("breaks", "activities"):
+            for pause in getattr(shift, key):
+                if pause.end > shift.hours.end:
+                    found = f"{_span(pause)} outside the shift"
+                    yield Problem(dotted((*place, key)), found, f"within {_span(shift.hours)}")
+        pauses = sorted((*shift.breaks, *shift.activities))
+        for one, other in pairwise(pauses):
+            if other.start < one.end:
+                found = f"{_span(one)} and {_span(other)} overlap"
+                yield Problem(dotted((*place, "breaks")), found, "breaks one after the other")
+
+
+def _shifts(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], WorkingHours]]:
+    """Every shift and shift pattern with its place."""
     for name, team in scenario.team.items():
-        for i, shift in enumerate(team.shifts):
-            for key in ("breaks", "activities"):
-                for pause in getattr(shift, key):
-                    if pause.end > shift.hours.end:
-                        path = dotted(("team", name, "shifts", i, key))
-                        yield Problem(path, f"{_span(pause)} outside the shift", f"within {_span(shift.hours)}")
-            pauses = sorted((*shift.breaks, *shift.activities))
-            for one, other in pairwise(pauses):
-                if other.start < one.end:
-                    path = dotted(("team", name, "shifts", i, "breaks"))
-                    yield Problem(path, f"{_span(one)} and {_span(other)} overlap", "breaks one after the other")
+        yield from ((("team", name, "shifts", i), shift) for i, shift in enumerate(team.shifts))
+    yield from ((("staffing", "patterns", i), pattern) for i, pattern in enumerate(scenario.staffing.patterns))
 
 
 def rosters_are_possible(scenario: Scenario) -> Found:
@@ -341,13 +347,47 @@ def local_times_happen_once(scenario: Scenario) -> Found:
             yield Problem(path, found, "times outside the hour of the clock change")
 
 
-# what is not there yet
+# staffing
 
 
-def supported(scenario: Scenario) -> Found:
-    """Staffing limits are for a search that does not exist yet."""
-    if scenario.staffing:
-        yield Problem("staffing", "not supported yet", "leave it out for now")
+def patterns_are_possible(scenario: Scenario) -> Found:
+    """Shift patterns are of a team, in the run, at a time at which the team has something to do."""
+    days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
+    for i, pattern in enumerate(scenario.staffing.patterns):
+        place = ("staffing", "patterns", i)
+        if pattern.max is not None and pattern.min > pattern.max:
+            yield Problem(dotted((*place, "min")), f"{pattern.min} above the max of {pattern.max}", "at most max")
+        if pattern.team not in scenario.team:
+            found = f'no team "{pattern.team}"'
+            yield Problem(dotted((*place, "team")), found, did_you_mean(pattern.team, scenario.team))
+            continue
+        worked = [local(day, pattern.hours) for day in days if pattern.days.on(day)]
+        if not worked:
+            yield Problem(dotted((*place, "days")), "no day of the run", f"days from {days[0]} to {days[-1]}")
+            continue
+        skills = scenario.team[pattern.team].skills
+        opened = [openings(scenario.queue[name], days) for name in skills if name in scenario.queue]
+        if opened and not any(_meet(worked, list(hours)) for hours in opened):
+            found = f"{_span(pattern.hours)} while no queue of {pattern.team} is open"
+            yield Problem(dotted((*place, "hours")), found, "hours that overlap opening hours")
+
+
+def pattern_names_differ(scenario: Scenario) -> Found:
+    """No two shift patterns have the same name."""
+    seen: set[str] = set()
+    for i, pattern in enumerate(scenario.staffing.patterns):
+        if pattern.name in seen:
+            path = dotted(("staffing", "patterns", i, "name"))
+            yield Problem(path, f'"{pattern.name}" a second time', "a name of its own, or none")
+        seen |= {pattern.name} - {""}
+
+
+def days_are_judged_once(scenario: Scenario) -> Found:
+    """`met_on` is a share of days, so it does not go with targets over something else."""
+    staffing = scenario.staffing
+    if staffing.met_on is not None and "targets_over" in staffing.model_fields_set and staffing.targets_over != "day":
+        found = f'targets over "{staffing.targets_over}" and met_on, a share of days'
+        yield Problem("staffing.targets_over", found, '"day", or no met_on')
 
 
 # warnings
@@ -410,7 +450,9 @@ RULES: Final[tuple[Rule, ...]] = (
     capacity_fits,
     local_times_happen_once,
     *BEHAVIOURS,
-    supported,
+    patterns_are_possible,
+    pattern_names_differ,
+    days_are_judged_once,
 )
 """Every rule, in the order of reporting."""
 

@@ -137,6 +137,7 @@ Money = Annotated[float, Strict(), Field(ge=-1e12, le=1e12, allow_inf_nan=False)
 Factor = Annotated[float, Strict(), Field(gt=0, le=1000, allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=0, le=10_000_000)]
 Rank = Annotated[int, Strict(), Field(ge=0, le=10_000)]
+Headcount = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
 Flag = Annotated[bool, Strict()]
 Text = Annotated[str, Strict()]
 
@@ -458,10 +459,9 @@ class Skill(Part):
         return {"oneOf": [{"type": "integer", "minimum": 0}, dict(table)]}
 
 
-class Shift(Part):
-    """Some agents on the same hours of some days."""
+class WorkingHours(Part):
+    """Hours of some days, with the pauses in them."""
 
-    agents: Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
     days: DaySet = ByDay((True,) * 7)
     hours: HoursOfDay
     breaks: tuple[HoursOfDay, ...] = ()
@@ -475,6 +475,12 @@ class Shift(Part):
     def _on_its_day(cls, pauses: tuple[Span, ...], info: ValidationInfo) -> tuple[Span, ...]:
         hours: Span = info.data.get("hours", WHOLE_DAY)
         return tuple(within(pause, hours) for pause in pauses)
+
+
+class Shift(WorkingHours):
+    """Some agents on the same hours of some days."""
+
+    agents: Headcount
 
 
 def within(pause: Span, shift: Span) -> Span:
@@ -705,6 +711,40 @@ class Busyness(Part):
     correlation: Share = 0.0
 
 
+class Pattern(WorkingHours):
+    """A shift that `ccsim staff` may give to as many agents of a team as it finds best, `min` to `max` of them."""
+
+    team: Text
+    name: Text = ""
+    min: Headcount = 0
+    max: Headcount | None = None
+    """None: as many as are of any use"""
+    cost_per_hour: Amount | None = None
+    """None: the team's"""
+
+
+class Premium(Part):
+    """Hours that cost more: their pay is multiplied by `factor`; of several that meet, the highest counts."""
+
+    factor: Factor
+    days: DaySet = ByDay((True,) * 7)
+    hours: HoursOfDay = WHOLE_DAY
+
+
+class Staffing(Part):
+    """What `ccsim staff` may choose from and what it must keep, besides the targets of queues and teams."""
+
+    patterns: tuple[Pattern, ...] = ()
+    """teams without one keep their shifts"""
+    premium: tuple[Premium, ...] = ()
+    targets_over: Literal["run", "day", "interval"] = "run"
+    """over what stretch every target must hold on average"""
+    met_on: Annotated[float, Strict(), Field(gt=0, le=1, allow_inf_nan=False)] | None = None
+    """instead of holding on average, every target holds on this share of days"""
+    shrinkage: Annotated[float, Strict(), Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
+    """share of paid time not at the desk, added to requirements only; None: each team's `absence`"""
+
+
 class Variant(Part):
     """A named set of changes: dotted path to new value."""
 
@@ -734,7 +774,7 @@ class Scenario(Part):
     callback: dict[str, Callback] = {}
     spike: tuple[Spike, ...] = ()
     busyness: Busyness = Busyness()
-    staffing: dict[str, Any] = {}
+    staffing: Staffing = Staffing()
     variant: dict[str, Variant] = {}
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ccsim.scenario.faults import dotted
-from ccsim.scenario.model import MICROSECOND, Demand, Queue, Scenario, Team, Volume
+from ccsim.scenario.model import MICROSECOND, Demand, Queue, Scenario, Team, Volume, WorkingHours
 from ccsim.scenario.values import DAY, HOUR, WHOLE_DAY, ByDay, Span
 
 Local = tuple[datetime, datetime]
@@ -167,6 +167,8 @@ def edges(scenario: Scenario) -> Iterator[Edge]:
         yield from _hours_edges(("outbound", name, "window"), outbound.window, days)
     for name, team in scenario.team.items():
         yield from _team_edges(name, team, days)
+    for i, pattern in enumerate(scenario.staffing.patterns):
+        yield from _shift_edges(("staffing", "patterns", i), pattern, days)
     for i, spike in enumerate(scenario.spike):
         yield dotted(("spike", i, "at")), spike.at
 
@@ -192,16 +194,20 @@ def _volume_edges(place: tuple[str, ...], volume: Volume, days: list[date]) -> I
 
 def _team_edges(name: str, team: Team, days: list[date]) -> Iterator[Edge]:
     for i, shift in enumerate(team.shifts):
-        for day in filter(shift.days.on, days):
-            yield from _ends(("team", name, "shifts", i, "hours"), day, shift.hours)
-            for key in ("breaks", "activities"):
-                for pause in getattr(shift, key):
-                    yield from _ends(("team", name, "shifts", i, key), day, pause)
+        yield from _shift_edges(("team", name, "shifts", i), shift, days)
     if team.roster is not None:
         for row in team.roster.shifts:
             for start, end in ((row.start, row.end), *row.breaks):
                 yield f"{team.roster.file}:{row.line}", start
                 yield f"{team.roster.file}:{row.line}", end
+
+
+def _shift_edges(place: tuple[str | int, ...], shift: WorkingHours, days: list[date]) -> Iterator[Edge]:
+    for day in filter(shift.days.on, days):
+        yield from _ends((*place, "hours"), day, shift.hours)
+        for key in ("breaks", "activities"):
+            for pause in getattr(shift, key):
+                yield from _ends((*place, key), day, pause)
 
 
 def _ends(place: tuple[str | int, ...], day: date, span: Span) -> Iterator[Edge]:

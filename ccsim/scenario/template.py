@@ -54,7 +54,8 @@ transfer       = [{ to = "phone", share = 0.05 }]
 channel           = "email"                                  # all else is this channel's defaults
 open              = { mon-fri = "08:00-18:00" }              # messages are held outside
 volume            = { per_day = 60, weekday = { sat = 0.5, sun = 0.5 } }
-resolution_target = "95% in 24h"
+clock             = "business"                               # nights and weekends do not count against targets
+resolution_target = "80% in 24h"
 
 # --- who answers ---------------------------------------------------------------------------------------------------
 
@@ -78,6 +79,16 @@ cost_per_hour = 22.0
 agent     = "least_loaded"         # longest_idle, most_loaded, fixed_order
 contact   = "longest_wait"         # priority, deadline
 attention = "oldest"               # first_replies, priority
+
+# --- what shifts there could be: ccsim staff THIS_FILE -----------------------------------------------------------
+
+[staffing]
+patterns = [
+  { team = "frontline", days = "mon-fri", hours = "08:00-16:30", breaks = ["12:00-12:30"] },
+  { team = "frontline", days = "mon-fri", hours = "11:30-20:00", breaks = ["15:30-16:00"] },
+  { team = "frontline", days = "mon-fri", hours = "09:00-13:00", max = 4 },
+  { team = "backoffice", days = "mon-fri", hours = "09:00-17:30", breaks = ["13:00-13:30"], min = 1 },
+]
 
 # --- what if: ccsim run THIS_FILE --variant more_chat --------------------------------------------------------------
 

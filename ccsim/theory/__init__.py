@@ -7,7 +7,7 @@ so that importing this package stays cheap.
 """
 
 from ccsim.theory.abandonment import RedialFigures, SilentFigures, redials, silent_abandonment
-from ccsim.theory.chats import ChatFigures, SharedFigures, chat_group, shared_attention
+from ccsim.theory.chats import ChatFigures, SharedFigures, SlotFigures, chat_group, shared_attention, slot_group
 from ccsim.theory.conversations import (
     ClosedFigures,
     ClosureFigures,
@@ -47,6 +47,7 @@ __all__ = [
     "RedialFigures",
     "SharedFigures",
     "SilentFigures",
+    "SlotFigures",
     "agents_needed",
     "chat_group",
     "cobham",
@@ -67,5 +68,6 @@ __all__ = [
     "redials",
     "shared_attention",
     "silent_abandonment",
+    "slot_group",
     "visit_rates",
 ]

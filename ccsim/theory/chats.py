@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ccsim.theory._common import count, mean_turns, positive, stationary
+from ccsim.theory._common import Floats, birth_death, count, mean_turns, nonnegative, positive, stationary
 
 Agent = tuple[int, int]  # messages with the agent, the one in work included; customers awaited
 Group = tuple[Agent, ...]
@@ -36,6 +36,24 @@ class ChatFigures:
     session_mean: float
     utilisation: float
     concurrency_shares: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class SlotFigures:
+    """Steady state of `slot_group`, in approximation.
+
+    - `service_level`: share of all arrivals whose first message is worked on within the threshold;
+    - `abandonment`: share that leaves before having a slot;
+    - `reply_level`: share of messages worked on within the reply threshold, the agent once found;
+    - `assignment_wait`: mean wait for a slot, of all arrivals;
+    - `utilisation`: share of agent time at work.
+    """
+
+    service_level: float
+    abandonment: float
+    reply_level: float
+    assignment_wait: float
+    utilisation: float
 
 
 @dataclass(frozen=True)
@@ -136,6 +154,106 @@ def chat_group(
         utilisation=float(share @ (messages > 0).mean(axis=1)),
         concurrency_shares=tuple(float(share @ (load == j).mean(axis=1)) for j in range(slots + 1)),
     )
+
+
+def slot_group(
+    *,
+    rate: float,
+    work: Sequence[float],
+    silence: float,
+    turns: float,
+    agents: int,
+    threshold: float,
+    patience: float | None = None,
+    reply_threshold: float = 0.0,
+    together: bool = False,
+) -> SlotFigures:
+    """`agents` agents with a chat slot for each entry of `work`, in approximation: a birth-and-death chain.
+
+    `rate` sessions a second of `turns` turns each; `work[j - 1]` is the mean work on a turn at an agent with j of them,
+    `silence` how long the customer of a session is awaited altogether. Customers wait for a slot in one line, for
+    exponential `patience` of that mean if given.
+
+    The sessions of the group are taken to be spread evenly, and the messages at an agent with j of them to be in the
+    steady state of machine repair with j machines; a new message finds those of j - 1 others (arrival theorem), and a
+    session ends after every one in `turns` replies. An agent who works on all sessions `together` begins each at once,
+    `work` long, and no message waits beside others.
+
+    Source: Palm (1947) for the agent; Sevcik & Mitrani (1981), Journal of the ACM 28, for the arrival theorem; Luo &
+    Zhang (2013), Operations Research 61, for the number of chats in a group as such a chain.
+    """
+    from scipy.special import betainc, gammainc
+
+    positive(rate=rate, **({} if patience is None else {"patience": patience}))
+    nonnegative(silence=silence, threshold=threshold, reply_threshold=reply_threshold)
+    mean_turns(turns)
+    slots = len(work)
+    count(agents=agents, slots=slots)
+    for mean in work:
+        positive(work=mean)
+    think = silence / turns
+    found = [_at_agent(j, mean, think) for j, mean in enumerate(work, start=1)]  # messages there, by sessions
+    busy = np.arange(1, slots + 1) if together else np.array([1 - there[0] for there in found])
+    ends = np.append(0.0, busy / np.array(work) / turns)
+
+    def attended(others: int, within: Floats) -> Floats:
+        """P(wait for the agent <= within) of a message beside so many other sessions."""
+        if together:
+            return np.ones(len(within))
+        ahead = _at_agent(others, work[others], think)
+        number = np.arange(1, others + 1)
+        return np.asarray(ahead[0] + gammainc(number, within[:, None] / work[others]) @ ahead[1:])
+
+    places = agents * slots
+    few, more = np.divmod(np.arange(1, places + 1), agents)
+    drain = more * ends[np.minimum(few + 1, slots)] + (agents - more) * ends[few]
+    full = float(drain[-1])
+    if patience is None and rate >= full:
+        return SlotFigures(0.0, 0.0, float(attended(slots - 1, np.array([reply_threshold]))[0]), math.inf, 1.0)
+    tail = 64
+    while True:
+        leave = 0.0 if patience is None else 1 / patience
+        down = np.concatenate([drain, full + np.arange(1, tail + 1) * leave])
+        state = birth_death(np.full(len(down), rate), down)
+        if state[-1] < 1e-12:
+            break
+        tail *= 2
+
+    at_once = np.array([state[j * agents : (j + 1) * agents].sum() for j in range(slots)])
+    waiting, ahead = state[places:], np.arange(len(state) - places)
+    first = np.array([attended(j, np.array([threshold]))[0] for j in range(slots)])
+    # who waits for a slot: until ahead + 1 sessions have ended, then for an agent with all slots taken
+    edges = np.linspace(0, threshold, 65)
+    if patience is None:
+        assigned: Floats = np.ones(len(ahead))
+        hopeful = 20 + int(full * threshold + 12 * math.sqrt(full * threshold))  # further back nobody is in time
+        slot_by: Floats = np.asarray(gammainc(ahead[:hopeful, None] + 1, full * edges))
+    else:
+        c = full * patience
+        assigned = np.asarray(c / (c + ahead + 1))
+        slot_by = np.asarray(assigned[:, None] * betainc(ahead[:, None] + 1, c + 1, -np.expm1(-edges / patience)))
+    middle = (edges[:-1] + edges[1:]) / 2
+    late_first = np.diff(waiting[: len(slot_by)] @ slot_by) @ attended(slots - 1, threshold - middle)
+    # agents with j sessions, and the messages of these: beside j - 1 others
+    low, rest = np.divmod(np.minimum(np.arange(len(state)), places), agents)
+    having = np.array([state @ (rest * (low + 1 == j) + (agents - rest) * (low == j)) for j in range(1, slots + 1)])
+    pace = having * ends[1:]
+    reply = np.array([attended(j, np.array([reply_threshold]))[0] for j in range(slots)])
+    return SlotFigures(
+        service_level=float(at_once @ first + late_first),
+        abandonment=float(waiting @ (1 - assigned)),
+        reply_level=float(pace @ reply / pace.sum()),
+        assignment_wait=float(waiting @ ahead) / rate,
+        utilisation=float(having @ np.minimum(busy, 1)) / agents,
+    )
+
+
+def _at_agent(sessions: int, work: float, think: float) -> Floats:
+    """Law of the messages at an agent who works on one at a time, with so many sessions for ever: machine repair."""
+    left = np.arange(sessions, 0, -1)
+    if think == 0:
+        return np.append(np.zeros(sessions), 1.0)
+    return birth_death(left / think, np.full(sessions, 1 / work))
 
 
 def shared_attention(

@@ -304,7 +304,20 @@ BEHAVIOURS = [
     ("team.front.steps_out={ every = '1h', lasts = -1 }", "team.front.steps_out.lasts", "0 or more"),
     ("busyness.correlation=-0.5", "busyness.correlation", "greater than or equal to 0"),
     ("busyness.correlation=2", "busyness.correlation", "less than or equal to 1"),
-    ("staffing.patterns=[]", "staffing", "not supported yet"),
+    # staffing
+    ("staffing.patterns=[{ hours = '08:00-16:00' }]", "staffing.patterns.0.team", "missing"),
+    ("staffing.patterns=[{ team = 'front' }]", "staffing.patterns.0.hours", "missing"),
+    ("staffing.patterns=[{ team = 'frint', hours = '08:00-16:00' }]", "staffing.patterns.0.team", 'mean "front"?'),
+    ("staffing.patterns=[{team='front',hours='08:00-16:00',min=3,max=2}]", "staffing.patterns.0.min", "at most max"),
+    ("staffing.patterns=[{team='front',hours='08:00-16:00',max=2.5}]", "staffing.patterns.0.max", "a whole number"),
+    ("staffing.patterns=[{team='front',hours='08:00-16:00',days=2030-01-01}]", "staffing.patterns.0.days", "days from"),
+    ("staffing.patterns=[{team='front',hours='08:00-16:00',breaks=['17:00-18:00']}]", "staffing.patterns.0.breaks", ""),
+    ("staffing.met_on=90", "staffing.met_on", "less than or equal to 1"),
+    ("staffing={ met_on = 0.9, targets_over = 'run' }", "staffing.targets_over", '"day", or no met_on'),
+    ("staffing.targets_over='week'", "staffing.targets_over", "one of run, day, interval"),
+    ("staffing.shrinkage=1", "staffing.shrinkage", "less than 1"),
+    ("staffing.premium=[{ factor = 0 }]", "staffing.premium.0.factor", "greater than 0"),
+    ("staffing.pattern=[]", "staffing.pattern", 'did you mean "patterns"?'),
 ]  # fmt: skip
 
 

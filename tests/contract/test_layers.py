@@ -17,6 +17,7 @@ LAYERS = (
     {"scenario", "engine", "metrics"},
     {"workload", "customers", "attendance", "plan"},
     {"experiment"},
+    {"staffing"},
     {"charts"},
     {"report"},
     {"api"},

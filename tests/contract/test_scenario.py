@@ -20,7 +20,6 @@ from ccsim.draws.durations import (
     Uniform,
     Weibull,
 )
-from ccsim.errors import ScenarioError
 from ccsim.scenario.channels import CHANNELS, defaults_used
 from ccsim.scenario.check import warnings
 from ccsim.scenario.model import Scenario
@@ -252,18 +251,15 @@ def test_every_key_of_the_contract_is_in_the_schema() -> None:
         "Callback": "queue offer_above accepts no_answer no_answer_time",
         "Spike": "queue at duration scale",
         "Busyness": "correlation",
+        "Staffing": "patterns premium targets_over met_on shrinkage",
+        "Pattern": "name team days hours breaks activities paid min max cost_per_hour",
+        "Premium": "days hours factor",
         "Variant": "title set",
     }
     for table, names in keys.items():
         assert not set(names.split()) - set(tables[table]["properties"]), table
     skill_table = tables["Skill"]["oneOf"][1]["properties"]
     assert set(skill_table) == {"rank", "after", "longer_than"}
-
-
-def test_staffing_is_of_a_later_issue() -> None:
-    with pytest.raises(ScenarioError) as refused:
-        parse(tomllib.loads(SMALL) | {"staffing": {"patterns": []}})
-    assert [(p.path, p.found) for p in refused.value.problems] == [("staffing", "not supported yet")]
 
 
 BEHAVIOURS = """

@@ -1,0 +1,123 @@
+"""What `ccsim staff --method erlang` does: the planner's ordinary calculation, at once, and what it leaves out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ccsim.charts import plans
+from ccsim.experiment import words
+from ccsim.staffing import output, patterns
+from ccsim.staffing.baseline import Baseline, baseline, on_duty
+from ccsim.staffing.cover import Cover, cover_shifts
+from ccsim.tables import F64, SECOND
+
+if TYPE_CHECKING:
+    from ccsim.scenario.model import Scenario
+    from ccsim.staffing.answers import Requirement
+
+
+def erlang(scenario: Scenario, root: Path) -> Path:
+    """Print the requirement, and the shifts that cover it if there are patterns; the folder with the files."""
+    found = baseline(scenario)
+    requirement, divided = found.requirement(scenario), found.requirement(scenario, divided=True)
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(f"{scenario.name}: agents required by Erlang's formulas", style="bold", markup=False)
+    console.print()
+    console.print(_queues(scenario, found))
+    console.print()
+    console.print(_teams(scenario, requirement, divided))
+    shifts = scheduled = None
+    if scenario.staffing.patterns:
+        covers = [cover_shifts(scenario, needed) for needed in (requirement, divided)]
+        console.print()
+        console.print(_shifts(scenario, covers))
+        if covers[0] is None:
+            console.print("The patterns' max is too small for the requirement.", style="bold red")
+        else:
+            shifts = output.Shifts(requirement.method, covers[0].counts)
+            scheduled = on_duty(patterns.staffed(scenario, covers[0].counts.tolist()))
+    console.print()
+    for name, alone in found.unserved.items():
+        first = words.moment(scenario, int(found.edges[alone[0]]))
+        console.print(
+            f"{name}: nobody who serves it may work in {words.several(len(alone), 'interval')}, first {first}.",
+            markup=False,
+        )
+    console.print("Instant, without a simulation. It leaves out:")
+    for text in found.ignores:
+        console.print(f"  {text}", markup=False)
+    on_shift: F64 = on_duty(scenario) if scheduled is None else scheduled
+    return output.to_folder(
+        root,
+        scenario,
+        [requirement, divided],
+        shifts,
+        draw=lambda folder: plans.save(folder, requirement, on_shift, scenario, None),
+        erlang=found,
+        method="erlang",
+    )
+
+
+def _queues(scenario: Scenario, found: Baseline) -> Table:
+    table = _table("queue", "formula", "contacts", "work,\nhours", "agents\nat most", "agent\nhours", "by divi-\nsion")
+    hours = scenario.interval / (3600 * SECOND)
+    lengths = np.diff(found.edges) / (3600 * SECOND)
+    for name, need in found.queues.items():
+        table.add_row(
+            escape(name),
+            need.formula or words.NO_DATA,
+            words.count(float(need.per_hour @ lengths)),
+            words.count(float(need.load.sum()) * hours),
+            f"{need.agents.max(initial=0):.3g}",
+            words.count(float(need.agents.sum()) * hours),
+            words.count(float(need.divided.sum()) * hours),
+        )
+    return table
+
+
+def _teams(scenario: Scenario, requirement: Requirement, divided: Requirement) -> Table:
+    table = _table(
+        "team", "agents\nat most", "agent\nhours", "shrink-\nage", "hours with\nshrinkage", "by divi-\nsion", "today"
+    )
+    hours = scenario.interval / (3600 * SECOND)
+    there = on_duty(scenario)
+    for t, name in enumerate(requirement.names):
+        table.add_row(
+            escape(name),
+            words.count(float(requirement.agents[t].max(initial=0))),
+            words.count(float(requirement.agents[t].sum()) * hours),
+            words.percent(float(requirement.shrinkage[t])),
+            words.count(float(requirement.with_shrinkage[t].sum()) * hours),
+            words.count(float(divided.with_shrinkage[t].sum()) * hours),
+            words.count(float(there[t].sum()) * hours),
+        )
+    return table
+
+
+def _shifts(scenario: Scenario, covers: list[Cover | None]) -> Table:
+    table = _table("shift", "days", "agents", "by divi-\nsion", "cost of\none")
+    given = scenario.staffing.patterns
+    counts = [[words.NO_DATA] * len(given) if c is None else [str(n) for n in c.counts.tolist()] for c in covers]
+    for p, (name, cost) in enumerate(zip(patterns.names(given), patterns.costs(scenario).tolist(), strict=True)):
+        days = len(output.days_of(scenario, given[p]))
+        table.add_row(escape(name), str(days), counts[0][p], counts[1][p], words.count(cost))
+    table.add_section()
+    total = [words.NO_DATA if c is None else words.count(c.cost) for c in covers]
+    table.add_row("cost", "", *total, f"today {words.count(patterns.cost_of_shifts(scenario))}", style="bold")
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(first, overflow="fold", min_width=6)
+    for other in others:
+        table.add_column(other, justify="left" if other == "formula" else "right", no_wrap=other != "formula")
+    return table

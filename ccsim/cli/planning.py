@@ -1,0 +1,218 @@
+"""What `ccsim staff` does by simulation: searches with a progress bar, prints the answer, writes its folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from tqdm import tqdm
+
+from ccsim.charts import plans
+from ccsim.experiment import words
+from ccsim.staffing import output
+from ccsim.staffing.baseline import baseline, on_duty
+from ccsim.staffing.requirement import requirement as by_simulation
+from ccsim.staffing.shifts import shift_plan
+from ccsim.tables import SECOND
+
+if TYPE_CHECKING:
+    from ccsim.scenario.model import Scenario
+    from ccsim.staffing.answers import Goal, Performance, Requirement, ShiftPlan
+
+
+def requirement(scenario: Scenario, root: Path, workers: int) -> Path:
+    """Print the agents that each team needs by interval; the folder with the table."""
+    found, erlang = _simulated(scenario, workers), baseline(scenario).requirement(scenario)
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(f"{scenario.name}: agents required by simulation", style="bold", markup=False)
+    console.print()
+    console.print(_requirements(scenario, found, erlang))
+    console.print()
+    console.print(f"{found.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False)
+    return output.to_folder(
+        root,
+        scenario,
+        [found, erlang],
+        draw=lambda folder: plans.save(folder, found, on_duty(scenario), scenario, None),
+        method="requirement",
+    )
+
+
+def shifts(scenario: Scenario, root: Path, workers: int, seconds: float, *, also: bool) -> tuple[Path, bool]:
+    """Print the cheapest shifts and how they do; the folder with the files, and whether they were proven.
+
+    `also` : by simulation the requirement too, instead of Erlang's. Raises Infeasible.
+    """
+    with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
+
+        def seen(best: float | None) -> None:
+            bar.set_postfix_str("" if best is None else f"cost {words.count(best)}", refresh=False)
+            bar.update()
+
+        plan = shift_plan(scenario, workers=workers, within=seconds, progress=seen)
+    needed = _simulated(scenario, workers) if also else baseline(scenario).requirement(scenario)
+    show(plan)
+    folder = output.to_folder(
+        root,
+        scenario,
+        [needed],
+        output.Shifts("simulation", plan.agents),
+        plan,
+        draw=lambda folder: plans.save(folder, needed, plan.fresh.scheduled, scenario, plan),
+        method="shifts",
+        evaluations=plan.evaluations,
+        lower_bound=plan.lower_bound,
+        finished=plan.finished,
+        duration_s=round(plan.seconds, 3),
+    )
+    return folder, plan.fresh.met
+
+
+def show(plan: ShiftPlan) -> None:
+    """The plan on stdout: shifts, targets, cost, what binds, how it was found."""
+    scenario = plan.scenario
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(f"{scenario.name}: the cheapest shifts that meet every target", style="bold", markup=False)
+    for table in (_shifts(plan), _targets(plan)):
+        console.print()
+        console.print(table)
+    console.print()
+    for line in (*_costs(plan), *_binding(plan), *_how(plan)):
+        console.print(line, markup=False)
+
+
+def _simulated(scenario: Scenario, workers: int) -> Requirement:
+    with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
+        return by_simulation(scenario, workers=workers, progress=bar.update)
+
+
+def _requirements(scenario: Scenario, found: Requirement, erlang: Requirement) -> Table:
+    table = _table("team", "agents\nat most", "agent\nhours", "shrinkage", "hours with\nshrinkage", "Erlang", "today")
+    hours = scenario.interval / (3600 * SECOND)
+    there = on_duty(scenario)
+    for t, name in enumerate(found.names):
+        table.add_row(
+            escape(name),
+            words.count(float(found.agents[t].max(initial=0))),
+            words.count(float(found.agents[t].sum()) * hours),
+            words.percent(float(found.shrinkage[t])),
+            words.count(float(found.with_shrinkage[t].sum()) * hours),
+            words.count(float(erlang.with_shrinkage[t].sum()) * hours),
+            words.count(float(there[t].sum()) * hours),
+        )
+    return table
+
+
+def _shifts(plan: ShiftPlan) -> Table:
+    scarce = _scarce(plan)
+    heading = [f"one more adds to\n{_label(plan.goals[g])}" for g in scarce]
+    table = _table("shift", "agents", "cost of one", *heading)
+    for p, name in enumerate(plan.names):
+        gains = [_points(plan.marginal[p, g]) for g in scarce]
+        table.add_row(escape(name), str(plan.agents[p]), words.count(float(plan.pattern_cost[p])), *gains)
+    return table
+
+
+def _scarce(plan: ShiftPlan) -> list[int]:
+    """The two goals with least to spare in the search."""
+    return [int(g) for g in np.argsort(np.nan_to_num(plan.searched.slack, nan=np.inf))[:2]]
+
+
+def _targets(plan: ShiftPlan) -> Table:
+    met_on = plan.scenario.staffing.met_on
+    table = _table("target", "wanted", "today", "Erlang", "plan:\nsearch", "fresh random\nnumbers", "")
+    for g, goal in enumerate(plan.goals):
+        wanted = f"{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %"
+        if met_on is not None:
+            wanted += f"\non {words.percent(met_on)}\nof days"
+        before = [words.NO_DATA if p is None else _figure(p, g, met_on) for p in (plan.today, plan.baseline)]
+        met = "no data" if np.isnan(plan.fresh.slack[g]) else "met" if plan.fresh.slack[g] >= 0 else "missed"
+        table.add_row(
+            _label(goal),
+            wanted,
+            *before,
+            _figure(plan.searched, g, met_on),
+            _figure(plan.fresh, g, met_on, interval=True),
+            f"[green]{met}[/]" if met == "met" else f"[bold red]{met}[/]",
+        )
+    return table
+
+
+def _figure(of: Performance, goal: int, met_on: float | None, *, interval: bool = False) -> str:
+    mean, low, high = of.figures[goal]
+    figure = words.percent(mean)
+    if interval and not np.isnan(low):
+        figure += f" ({100 * max(low, 0):.1f}–{100 * min(high, 1):.1f})"
+    return figure if met_on is None else f"{figure}\n{words.percent(of.days_met[goal])} of days"
+
+
+def _costs(plan: ShiftPlan) -> list[str]:
+    cost = plan.searched.cost
+    lines = [f"Cost over the run: {words.count(cost)}."]
+    for what, other in (("Today's shifts", plan.today), ("Erlang by interval, chats by division", plan.baseline)):
+        if other is not None and other.cost > 0:
+            change = 100 * (cost / other.cost - 1)
+            verdict = "meets" if other.met else "misses"
+            lines.append(f"{what}: {words.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
+    lines.append(
+        f"Lower bound: {words.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: "
+        "the cheapest that the cuts allow if each is half an agent too strict."
+    )
+    return lines
+
+
+def _binding(plan: ShiftPlan) -> list[str]:
+    lines = []
+    for goal, start, figure, missing in plan.binding():
+        at = words.moment(plan.scenario, start)
+        size = f"{abs(missing):.2g} contacts" if goal.level == "queue" else f"{abs(missing) / 3600:.2g} h"
+        verdict = "short of the target" if missing > 0 else "to spare"
+        lines.append(f"Binds: {goal.name}: {_metric(goal)}, most on {at}: {words.percent(figure)}, {size} {verdict}.")
+    return lines
+
+
+def _how(plan: ShiftPlan) -> list[str]:
+    over = {"run": "over the run", "day": "on every day of the run", "interval": "in every interval"}
+    rules = plan.scenario.staffing
+    held = f"on {words.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
+    lines = [f"Targets hold {held}."]
+    lines += [f"Searched again with a margin, as fresh random numbers missed: {repair}." for repair in plan.repairs]
+    if not plan.fresh.met:
+        lines.append("NOT PROVEN: fresh random numbers miss a target; more replications would find a safer plan.")
+    if not plan.finished:
+        lines.append("The time was up; this is the best found so far.")
+    lines.append(
+        f"{plan.evaluations} staffings simulated in {words.duration(plan.seconds)}, "
+        f"{_replications(plan.searched.replications)} each; seed {plan.searched.seed}, proven with {plan.fresh.seed}."
+    )
+    return lines
+
+
+def _label(goal: Goal) -> str:
+    return f"{escape(goal.name)}: {_metric(goal)}"
+
+
+def _metric(goal: Goal) -> str:
+    return goal.metric.replace("_", " ")
+
+
+def _points(gain: float) -> str:
+    return words.NO_DATA if np.isnan(gain) else f"{100 * gain:+.2f} pts"
+
+
+def _replications(number: int) -> str:
+    return words.several(number, "replication")
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(first, overflow="fold", min_width=6)
+    for other in others:
+        table.add_column(other, justify="right")
+    return table

@@ -1,0 +1,84 @@
+"""`ccsim staff`."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--method",
+    type=click.Choice(["shifts", "requirement", "erlang"]),
+    help="Shifts by simulation, agents by interval by simulation, or both by Erlang's formulas, at once.  "
+    "[default: shifts if [staffing] has patterns, else requirement]",
+)
+@click.option("--requirement", "also", is_flag=True, help="With shifts: the requirement by simulation too.")
+@click.option("--within", metavar="TIME", help="Take the best shifts found by then, such as 5m.")
+@click.option("--variant", metavar="V", help="Apply this variant of the file.")
+@click.option("--replications", type=int, metavar="N", help="Instead of the file's number.")
+@click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@click.pass_context
+def staff(
+    ctx: click.Context,
+    file: Path,
+    method: str | None,
+    also: bool,
+    within: str | None,
+    variant: str | None,
+    replications: int | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    workers: int,
+    out: Path | None,
+) -> None:
+    """Find the cheapest staffing with which the scenario in FILE meets every target.
+
+    Exit status 1 where none does, or none was proven on fresh random numbers.
+    """
+    from ccsim.scenario import read
+
+    seconds = math.inf if within is None else _seconds(within)
+    given = {"seed": seed, "replications": replications}
+    changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    scenario = read.load(file, variant, changes)
+    root = out or Path("results")
+    if method is None:
+        method = "shifts" if scenario.staffing.patterns else "requirement"
+    if method == "erlang":
+        from ccsim.cli.baseline import erlang
+
+        folder, proven = erlang(scenario, root), True
+    elif method == "requirement":
+        from ccsim.cli.planning import requirement
+
+        folder, proven = requirement(scenario, root, workers), True
+    else:
+        from ccsim.cli.planning import shifts
+        from ccsim.staffing.shifts import Infeasible
+
+        try:
+            folder, proven = shifts(scenario, root, workers, seconds, also=also)
+        except Infeasible as error:
+            click.echo(error, err=True)
+            ctx.exit(1)
+    click.echo(f"Results: {folder}")
+    if not proven:
+        ctx.exit(1)
+
+
+def _seconds(time: str) -> float:
+    from ccsim.scenario.faults import FaultError
+    from ccsim.scenario.values import duration
+    from ccsim.tables import SECOND
+
+    try:
+        return duration(time) / SECOND
+    except FaultError as bad:
+        raise click.BadParameter(str(bad), param_hint="--within") from None

@@ -1,0 +1,235 @@
+"""What an answer leaves behind: tables, a roster for every team, a scenario file that is ready to run."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ccsim.draws.calendar import DAY
+from ccsim.experiment import provenance
+from ccsim.experiment.results import new_folder
+from ccsim.plan import Horizon
+from ccsim.scenario import read
+from ccsim.scenario.model import Pattern, Scenario
+from ccsim.scenario.values import Span
+from ccsim.staffing import patterns
+from ccsim.staffing.answers import Requirement, ShiftPlan
+from ccsim.staffing.baseline import Baseline
+from ccsim.tables import I64
+
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class Shifts(NamedTuple):
+    """Agents on each of a scenario's shift patterns : int64[pattern], by whatever method."""
+
+    method: str
+    agents: I64
+
+
+def to_folder(
+    root: Path,
+    scenario: Scenario,
+    requirements: Sequence[Requirement],
+    shifts: Shifts | None = None,
+    plan: ShiftPlan | None = None,
+    *,
+    erlang: Baseline | None = None,
+    draw: Callable[[Path], None] | None = None,
+    **run: Any,
+) -> Path:
+    """A complete folder `root/<scenario>/<time>-<id>`, which is returned; nothing is left behind if it fails.
+
+    Always requirement.csv, scenario.toml with its data files, and provenance.json, to which `run` adds what the command
+    knows. With `erlang` queues.csv. With `shifts` the scenario is the one in which so many agents work, and there are
+    shifts.csv and a roster of each team; with `plan`, of which `shifts` are the outcome, targets.csv, marginal.csv and
+    frontier.csv too. `draw` puts charts into a folder. Raises OSError where the folder cannot be written.
+    """
+    started = datetime.now(UTC)
+    with new_folder(root, f"{scenario.name} staffing") as (folder, final):
+        write_requirements(folder / "requirement.csv", scenario, requirements)
+        if erlang is not None:
+            write_queues(folder / "queues.csv", scenario, erlang)
+        ready = scenario
+        if shifts is not None:
+            ready = patterns.staffed(scenario, shifts.agents.tolist())
+            write_shifts(folder / "shifts.csv", scenario, shifts.agents)
+            write_rosters(folder, scenario, shifts.agents)
+        if plan is not None:
+            write_plan(folder, plan)
+        (folder / "scenario.toml").write_text(read.resolved_toml(ready), encoding="utf-8")
+        for name, content in read.stored_files(ready).items():
+            (folder / name).write_bytes(content)
+        if draw is not None:
+            (folder / "charts").mkdir()
+            draw(folder / "charts")
+        write_provenance(folder, scenario, started=started.isoformat(timespec="seconds"), **run)
+    return final
+
+
+def write_requirements(file: Path, scenario: Scenario, requirements: Iterable[Requirement]) -> None:
+    """One row a method, team (or queue) and interval: agents at work, and with shrinkage, to be on shift."""
+    rows = []
+    for requirement in requirements:
+        clock = [_local(scenario, start) for start in requirement.starts.tolist()]
+        for name, at_work, on_shift in zip(
+            requirement.names, requirement.agents, requirement.with_shrinkage, strict=True
+        ):
+            for at, agents, more in zip(clock, at_work.tolist(), on_shift.tolist(), strict=True):
+                rows.append((requirement.method, name, at.date(), f"{at:%H:%M}", agents, f"{more:.2f}"))
+    level = requirements_level(requirements)
+    _write(file, ("method", level, "date", "time", "agents", "agents_with_shrinkage"), rows)
+
+
+def write_queues(file: Path, scenario: Scenario, erlang: Baseline) -> None:
+    """One row a queue and interval in which contacts come: what it is offered, and what Erlang's formulas ask for."""
+    clock = [_local(scenario, start) for start in erlang.edges[:-1].tolist()]
+    teams = [*scenario.team, ""]  # nobody is -1
+    rows = [
+        (name, clock[i].date(), f"{clock[i]:%H:%M}", need.formula, f"{need.per_hour[i]:.6g}", f"{need.load[i]:.6g}",
+         teams[need.team[i]], f"{need.agents[i]:.6g}", f"{need.divided[i]:.6g}",
+         "" if np.isnan(need.service_level[i]) else f"{need.service_level[i]:.6g}")
+        for name, need in erlang.queues.items()
+        for i in np.flatnonzero((need.per_hour > 0) | (need.load > 0)).tolist()
+    ]  # fmt: skip
+    header = ("queue", "date", "time", "formula", "contacts_per_hour", "load", "team", "agents", "agents_by_division")
+    _write(file, (*header, "service_level"), rows)
+
+
+def requirements_level(requirements: Iterable[Requirement]) -> str:
+    """What they are of: teams or queues."""
+    (level,) = {requirement.level for requirement in requirements}
+    return level
+
+
+def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:
+    """One row a shift pattern: when, how many agents, what they are paid and cost over the run."""
+    given = scenario.staffing.patterns
+    rows = []
+    for name, (pattern, row), number, cost in zip(
+        patterns.names(given), patterns.crews(scenario), agents.tolist(), patterns.costs(scenario).tolist(), strict=True
+    ):
+        hours = patterns.paid_hours(scenario, row)
+        days = ";".join(str(day) for day in days_of(scenario, pattern))
+        pauses = ";".join(_clock(pause) for pause in (*pattern.breaks, *pattern.activities))
+        rows.append(
+            (name, pattern.team, days, _clock(pattern.hours), pauses, number, f"{number * hours:.2f}",
+             f"{number * cost:.2f}")
+        )  # fmt: skip
+    _write(file, ("pattern", "team", "days", "hours", "breaks", "agents", "paid_hours", "cost"), rows)
+
+
+def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
+    """A roster file for each team with patterns, as `roster = { file }` reads it; their names.
+
+    Each agent works all the shifts of one pattern, also those that have begun on the day before the start and those
+    after the end, until nothing is left to do. Breaks and activities are breaks there.
+    """
+    rows: dict[str, list[tuple[str, date, str, str, str]]] = {}
+    for pattern, number in zip(scenario.staffing.patterns, agents.tolist(), strict=True):
+        mine = rows.setdefault(pattern.team, [])
+        first = len({agent for agent, *_ in mine}) + 1
+        pauses = ";".join(_clock(pause) for pause in sorted((*pattern.breaks, *pattern.activities)))
+        start, _, end = _clock(pattern.hours).partition("-")
+        for agent in range(first, first + number):
+            for day in days_of(scenario, pattern, beyond=True):
+                mine.append((f"{pattern.team} {agent}", day, start, end, pauses))
+    files = []
+    for team, shifts in rows.items():
+        if shifts:
+            file = f"roster_{''.join(letter if letter.isalnum() else '_' for letter in team)}"
+            while f"{file}.csv" in files:
+                file += "_"
+            files.append(f"{file}.csv")
+            _write(folder / files[-1], ("agent", "date", "start", "end", "breaks"), shifts)
+    return files
+
+
+def write_plan(folder: Path, plan: ShiftPlan) -> None:
+    """targets.csv: how every target does; marginal.csv: what one more agent adds; frontier.csv: all that was tried."""
+    rows = []
+    runs = {"search": plan.searched, "fresh": plan.fresh, "today": plan.today, "erlang": plan.baseline}
+    for which, performance in runs.items():
+        if performance is None:
+            continue
+        for goal, figure, days, slack in zip(
+            plan.goals, performance.figures, performance.days_met, performance.slack.tolist(), strict=True
+        ):
+            wanted = f"{'>=' if goal.at_least else '<='} {goal.wanted:.6g}"
+            numbers = [f"{number:.6g}" for number in (*figure, days, slack)]
+            rows.append((which, performance.seed, goal.level, goal.name, goal.metric, wanted, *numbers))
+    _write(
+        folder / "targets.csv",
+        ("run", "seed", "level", "name", "metric", "wanted", "mean", "low", "high", "days_met", "slack"),
+        rows,
+    )
+    _write(
+        folder / "marginal.csv",
+        ("pattern", "cost", "level", "name", "metric", "gain"),
+        (
+            (name, f"{cost:.2f}", goal.level, goal.name, goal.metric, f"{gain:.6g}")
+            for name, cost, gains in zip(plan.names, plan.pattern_cost, plan.marginal, strict=True)
+            for goal, gain in zip(plan.goals, gains, strict=True)
+        ),
+    )
+    _write(
+        folder / "frontier.csv",
+        ("cost", "least_slack", "met"),
+        ((f"{cost:.2f}", f"{slack:.6g}", met) for cost, slack, met in sorted(plan.tried)),
+    )
+
+
+def write_provenance(folder: Path, scenario: Scenario, **run: Any) -> None:
+    """provenance.json: what the answer was made from, and the fingerprints of what it is."""
+    files = sorted(path.name for path in folder.iterdir() if path.suffix in (".csv", ".toml"))
+    record = {
+        "scenario": scenario.name,
+        "seed": scenario.seed,
+        "replications": scenario.replications,
+        **run,
+        "versions": provenance.versions(),
+        "git": provenance.git_state(),
+        "machine": provenance.machine(),
+        "files": {file: provenance.fingerprint(folder / file) for file in files},
+    }
+    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def days_of(scenario: Scenario, pattern: Pattern, *, beyond: bool = False) -> list[date]:
+    """Dates of its shifts in the run; `beyond`: also those that reach into it, or into the drain."""
+    horizon = Horizon.of(scenario)
+    found = []
+    for day in horizon.week() if beyond else range(scenario.days):
+        on = horizon.calendar.date(day)
+        start, end = horizon.stretch(day, pattern.hours)
+        if pattern.days.on(on) and start < horizon.drain_end and end > 0:
+            found.append(on)
+    return found
+
+
+def _clock(span: Span) -> str:
+    """A span as files have it: 22:00-06:00."""
+    start, end = ((datetime.min + wall % DAY * MICROSECOND).time().isoformat("auto") for wall in span)
+    start, end = (clock.removesuffix(":00") if len(clock) == 8 else clock for clock in (start, end))
+    return f"{start}-{'24:00' if end == '00:00' else end}"
+
+
+def _local(scenario: Scenario, micros: int) -> datetime:
+    """Wall time of a moment of the run."""
+    zone = UTC if scenario.timezone is None else ZoneInfo(scenario.timezone)
+    midnight = datetime.combine(scenario.start, time(), zone).astimezone(UTC)
+    return (midnight + micros * MICROSECOND).astimezone(zone)
+
+
+def _write(file: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(header)
+        writer.writerows(rows)

@@ -1,0 +1,119 @@
+"""Shift patterns: what one agent on each costs and covers, and the scenario in which so many agents work them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from ccsim.plan import Horizon, Row, rosters
+from ccsim.scenario import read
+from ccsim.scenario.model import Pattern, Scenario
+from ccsim.scenario.values import HOUR, MINUTE
+from ccsim.tables import F64, I64
+
+SHARED: Final = ("days", "hours", "breaks", "activities", "paid")
+"""What a pattern and a shift both say."""
+
+
+def names(patterns: Iterable[Pattern]) -> tuple[str, ...]:
+    """What the patterns are called: by name, else by team and hours, numbered where that is not enough."""
+    found: list[str] = []
+    for pattern in patterns:
+        name = base = pattern.name or f"{pattern.team} {_clock(pattern.hours.start)}-{_clock(pattern.hours.end)}"
+        number = 1
+        while name in found:
+            number += 1
+            name = f"{base} ({number})"
+        found.append(name)
+    return tuple(found)
+
+
+def _clock(time: int) -> str:
+    return f"{time // HOUR % 24:02d}:{time % HOUR // MINUTE:02d}"
+
+
+def staffed(scenario: Scenario, agents: Iterable[int]) -> Scenario:
+    """The scenario with so many agents on each of its patterns instead of the shifts of the patterns' teams.
+
+    A pattern that nobody works is a shift of 0 agents, so that the absences of all others stay what they are.
+    """
+    raw = copy.deepcopy(scenario.raw)
+    given = raw["staffing"]["patterns"]
+    for name in {pattern["team"] for pattern in given}:
+        raw["team"][name].pop("roster", None)
+        raw["team"][name]["shifts"] = []
+    for pattern, number in zip(given, agents, strict=True):
+        shift: dict[str, Any] = {"agents": int(number)}
+        raw["team"][pattern["team"]]["shifts"].append(shift | {key: pattern[key] for key in SHARED if key in pattern})
+    return read.parse(raw, given=scenario.files)
+
+
+def crews(scenario: Scenario) -> list[tuple[Pattern, Row]]:
+    """The patterns, in file order, each with the duties of one agent who works it."""
+    patterns = scenario.staffing.patterns
+    rows = {(row.team, row.number): row for row in rosters(staffed(scenario, [1] * len(patterns)))}
+    number = dict.fromkeys(scenario.team, 0)
+    found = []
+    for pattern in patterns:
+        found.append((pattern, rows[pattern.team, number[pattern.team]]))
+        number[pattern.team] += 1
+    return found
+
+
+def costs(scenario: Scenario) -> F64:
+    """What one agent on each pattern costs over the run : float64[pattern]; hours where nothing has a cost."""
+    found = crews(scenario)
+    rates = [scenario.team[p.team].cost_per_hour if p.cost_per_hour is None else p.cost_per_hour for p, _ in found]
+    paid = np.array([paid_hours(scenario, row) for _, row in found])
+    return np.asarray(paid * (rates if any(rates) else 1.0))
+
+
+def cost_of_shifts(scenario: Scenario) -> float:
+    """What the scenario's own shifts of the teams that have patterns cost over the run, counted as `costs` does."""
+    given = scenario.staffing.patterns
+    rates = {name: team.cost_per_hour for name, team in scenario.team.items()}
+    priced = any(rates[p.team] if p.cost_per_hour is None else p.cost_per_hour for p in given)
+    teams = {pattern.team for pattern in given}
+    return sum(
+        row.agents * paid_hours(scenario, row) * (rates[row.team] if priced else 1.0)
+        for row in rosters(scenario)
+        if row.team in teams
+    )
+
+
+def paid_hours(scenario: Scenario, row: Row) -> float:
+    """Paid hours of one agent of a row within the run's statistics, each counted by its premium."""
+    horizon = Horizon.of(scenario)
+    premiums = [
+        (*horizon.stretch(day, premium.hours), premium.factor)
+        for premium in scenario.staffing.premium
+        for day in horizon.week()
+        if premium.days.on(horizon.calendar.date(day))
+    ]
+    total = 0.0
+    for duty in row.duties:
+        for begins, ends in [(duty.start, duty.end)] if row.paid else _without(duty.start, duty.end, duty.pauses):
+            start, end = max(begins, scenario.warm_up), min(ends, horizon.end)
+            inside = [time for stretch in premiums for time in stretch[:2] if start < time < end]
+            for one, other in pairwise(sorted({start, *inside, end}) if start < end else ()):
+                factors = [factor for since, until, factor in premiums if since <= one and other <= until]
+                total += (other - one) / HOUR * max(factors, default=1.0)
+    return total
+
+
+def _without(start: int, end: int, pauses: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What pauses, sorted and disjoint, leave of a stretch."""
+    edges = [start, *(edge for pause in pauses for edge in pause), end]
+    return [(one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if one < other]
+
+
+def at_desk(row: Row, edges: I64) -> F64:
+    """Share of each interval that an agent of a row is at the desk, not absent : float64[interval]."""
+    spans = np.array([s for duty in row.duties for s in _without(duty.start, duty.end, duty.pauses)]).reshape(-1, 2)
+    starts, ends = edges[:-1, None], edges[1:, None]
+    shared = np.minimum(ends, spans[:, 1]) - np.maximum(starts, spans[:, 0])
+    return np.asarray(np.maximum(shared, 0).sum(axis=1) / np.diff(edges))

@@ -1,0 +1,304 @@
+"""The cheapest staffing that holds on trial: a program proposes, the simulation judges, cuts teach the program.
+
+A proposal that fails is followed towards the best staffing known until it nearly holds. There, what one agent more on
+each pattern adds (on common random numbers) gives a plane above every target's slack, as far as an agent more never
+adds more than the last: a cut for the integer program (Atlason, Epelman & Henderson 2004, Annals of Operations Research
+127; Cezik & L'Ecuyer 2008, Management Science 54; at the boundary as by Kronqvist, Lundell & Westerlund 2016, Journal
+of Global Optimization 64). Service is not quite like that, so no cut may exclude a staffing that was seen to hold; what
+fails excludes only what has nowhere more agents; at last agents are removed and moved without the program, and what it
+would propose if all cuts were a little too strict is simulated too.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from itertools import combinations_with_replacement
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ccsim.staffing.cover import cover
+from ccsim.staffing.trials import Judge, Tally
+from ccsim.tables import F64, I64
+
+CENT: Final = 1e-6
+"""Costs that differ by less than this share are the same."""
+
+NEAR: Final = 0.15
+"""Targets with more slack than this do not bind nearby."""
+
+DOUBT: Final = 0.5
+"""Agents, of the pattern that matters most, by which cuts may be too strict."""
+
+MOVES: Final = 24
+"""Moves from the best staffing that are simulated before it is kept."""
+
+
+class TimeUp(Exception):  # noqa: N818
+    """No more staffings are to be simulated."""
+
+
+class Cut(NamedTuple):
+    """Planes that no target's slack is above, one a row (target in a stretch)."""
+
+    point: I64
+    slack: F64
+    """float64[row], at the point"""
+    gains: F64
+    """float64[pattern, row], of each agent more"""
+
+
+class Search:
+    """The staffings tried so far, by number of agents on each pattern, and the search for the cheapest that holds."""
+
+    def __init__(
+        self,
+        try_out: Callable[[I64], Tally],
+        cost: F64,
+        least: I64,
+        most: I64,
+        judge: Judge,
+        *,
+        seconds: float = math.inf,
+        progress: Callable[[float | None], object] = lambda best: None,
+    ) -> None:
+        self.cost, self.least, self.most, self.judge = cost, least, most, judge
+        self.best: I64 | None = None
+        self.bound = float(cost @ least)
+        """cost of the cheapest staffing that the cuts allow, were they a little too strict"""
+        self._try_out, self._progress = try_out, progress
+        self._ends = time.monotonic() + seconds
+        self._tallies: dict[bytes, tuple[I64, Tally]] = {}
+        self._slacks: dict[bytes, F64] = {}
+        self._cuts: list[Cut] = []
+        self._held: list[I64] = []
+        self._failed: list[I64] = []
+        self._excluded: list[I64] = []
+
+    @property
+    def evaluations(self) -> int:
+        """Staffings simulated."""
+        return len(self._tallies)
+
+    def tried(self) -> Iterator[tuple[I64, Tally]]:
+        """Every staffing simulated."""
+        yield from self._tallies.values()
+
+    def tally(self, agents: I64) -> Tally:
+        """What the goals come to; simulated once. Raises TimeUp."""
+        key = agents.tobytes()
+        if key not in self._tallies:
+            if self._tallies and time.monotonic() > self._ends:
+                raise TimeUp
+            self._tallies[key] = agents.copy(), self._try_out(agents)
+            self._progress(None if self.best is None else self._costs(self.best))
+        return self._tallies[key][1]
+
+    def slack(self, agents: I64) -> F64:
+        """Of every target in every stretch : float64[row], a target without data holds. Raises TimeUp."""
+        key = agents.tobytes()
+        if key not in self._slacks:
+            slack = np.nan_to_num(self.judge.slack(self.tally(agents)).ravel(), nan=1.0)
+            self._slacks[key] = slack
+            if (slack >= 0).all():
+                self._held.append(agents.copy())
+                if self.best is None or self._costs(agents) < self._costs(self.best):
+                    self.best = agents.copy()
+            else:
+                self._failed.append(agents.copy())
+        return self._slacks[key]
+
+    def holds(self, agents: I64) -> bool:
+        """Whether all targets hold. Raises TimeUp."""
+        return bool((self.slack(agents) >= 0).all())
+
+    def tighten(self, margin: F64) -> None:
+        """From now on targets hold only by this margin : float64[goal]; what was simulated is judged anew."""
+        self.judge = self.judge._replace(margin=margin)
+        self.best = None
+        self._slacks, self._held, self._failed, self._excluded = {}, [], [], []
+        tried = [agents for agents, _ in self._tallies.values()]
+        for agents in tried:
+            self.slack(agents)
+        points = [cut.point for cut in self._cuts]
+        self._cuts = []
+        for point in points:
+            self._cut(point)
+
+    def run(self) -> bool:
+        """Search on; false if the time was up before it was done. `best` stays None if nothing holds."""
+        try:
+            if self.best is None and not self.holds(self.most):
+                return True
+            if len(self._cuts) == 0:
+                self._cut(self._boundary(self.least, self.most))
+            self._by_program()
+            while self._by_moves() or self._by_doubt():
+                self._by_program()
+            finished = True
+        except TimeUp:
+            finished = False
+        assert self.best is not None  # before the first holds no time is up
+        self.bound = self._propose(DOUBT)[1]
+        return finished
+
+    def gains(self, agents: I64, step: int = 1) -> F64:
+        """What an agent more (less: `step` -1) on each pattern changes : float64[pattern, row]; NaN beyond the limits.
+
+        Raises TimeUp.
+        """
+        found = np.full((len(agents), len(self.slack(agents))), np.nan)
+        for pattern in range(len(agents)):
+            there = agents.copy()
+            there[pattern] += step
+            if self.least[pattern] <= there[pattern] <= self.most[pattern]:
+                found[pattern] = self.slack(there) - self.slack(agents)
+        return found
+
+    def _costs(self, agents: I64) -> float:
+        return float(self.cost @ agents)
+
+    # by program
+
+    def _by_program(self) -> None:
+        """Until the program has nothing cheaper to propose than the best known."""
+        assert self.best is not None
+        while True:
+            proposed, _ = self._propose()
+            if self._costs(proposed) >= self._costs(self.best) * (1 - CENT):
+                return
+            fails = self._why_not(proposed)
+            if fails is not None:
+                self._exclude(fails)
+            elif not self.holds(proposed):
+                self._cut(self._boundary(proposed, self.best))
+
+    def _by_doubt(self) -> bool:
+        """Whether something cheaper holds that the cuts hardly exclude: of as many proposals as there are patterns."""
+        assert self.best is not None
+        before, left = self._costs(self.best), len(self.cost)
+        while left:
+            proposed, _ = self._propose(DOUBT)
+            if self._costs(proposed) >= before * (1 - CENT):
+                return False
+            fails = self._why_not(proposed)
+            if fails is None:
+                if self.holds(proposed):
+                    return True
+                fails, left = proposed, left - 1
+            self._exclude(fails)
+        return False
+
+    def _exclude(self, fails: I64) -> None:
+        """Of what has nowhere more agents the program proposes nothing more."""
+        self._excluded = [point for point in self._excluded if not (point <= fails).all()] + [fails]
+
+    def _boundary(self, fails: I64, holds: I64) -> I64:
+        """The last staffing that fails on the way from one that fails to one that holds, in whole agents."""
+        if self.holds(fails):
+            return fails
+        while True:
+            middle = np.rint((fails + holds) / 2 + 1e-9).astype(np.int64)
+            if (middle == fails).all() or (middle == holds).all():
+                return fails
+            if self.holds(middle):
+                holds = middle
+            else:
+                fails = middle
+
+    def _cut(self, point: I64) -> None:
+        gains = np.maximum(np.nan_to_num(self.gains(point)), 0.0)
+        self._cuts.append(Cut(point, self.slack(point), gains))
+
+    def _propose(self, doubt: float = 0.0) -> tuple[I64, float]:
+        """The cheapest staffing that all cuts allow, the best known among them, and a lower bound on its cost.
+
+        `doubt` : agents by which each cut is taken to be too strict.
+        """
+        n = len(self.cost)
+        rows, required = self._planes(doubt)
+        choices = [np.flatnonzero(point < self.most) for point in self._excluded]
+        width = n + sum(map(len, choices))
+        table = np.zeros((len(rows), width))
+        table[:, :n] = rows
+        extra, column = [], n
+        for point, where in zip(self._excluded, choices, strict=True):
+            one_of = np.zeros(width)
+            one_of[column : column + len(where)] = 1.0
+            extra.append((one_of, 1.0))
+            for pattern in where:  # chosen: more agents there than failed
+                row = np.zeros(width)
+                row[pattern], row[column] = 1.0, -float(point[pattern] + 1 - self.least[pattern])
+                extra.append((row, float(self.least[pattern])))
+                column += 1
+        if extra:
+            table = np.vstack([table, *(row for row, _ in extra)])
+            required = np.append(required, [needed for _, needed in extra])
+        none = np.zeros(width - n)
+        found = cover(
+            table,
+            required,
+            np.append(self.cost, none),
+            least=np.append(self.least, none).astype(np.int64),
+            most=np.append(self.most, none + 1),
+            seconds=max(1.0, min(10.0, self._ends - time.monotonic())),
+        )
+        assert self.best is not None
+        if found is None:  # out of time
+            return self.best, float(self.cost @ self.least)
+        return found.counts[:n], min(found.bound, self._costs(self.best))
+
+    def _planes(self, doubt: float) -> tuple[F64, F64]:
+        """Cuts as rows : float64[row, pattern] and what they require, so that everything that was seen to hold does."""
+        held = np.array(self._held)
+        rows, required = [np.empty((0, len(self.cost)))], [np.empty(0)]
+        for cut in self._cuts:
+            steepest = cut.gains.max(axis=0)
+            useful = (steepest > CENT) & (cut.slack < NEAR)
+            planes = (cut.gains[:, useful] / steepest[useful]).T
+            needed = planes @ cut.point - cut.slack[useful] / steepest[useful] - doubt
+            rows.append(planes)
+            required.append(np.minimum(needed, (planes @ held.T).min(axis=1)) - CENT)
+        return np.concatenate(rows), np.concatenate(required)
+
+    # by moves
+
+    def _by_moves(self) -> bool:
+        """Whether removing or moving up to two agents found something cheaper."""
+        assert self.best is not None
+        start, before = self.best, self._costs(self.best)
+        slack = self.slack(start)
+        more, less = self.gains(start), self.gains(start, -1)
+        if self._costs(self.best) < before:
+            return True
+        candidates = self._moves(start, slack, more, less)
+        return any(self.holds(agents) for agents in candidates)
+
+    def _moves(self, start: I64, slack: F64, more: F64, less: F64) -> list[I64]:
+        """Cheaper staffings by up to two agents less and two more, those that should hold by their gains first."""
+        n = len(start)
+        several = [c for size in range(3) for c in combinations_with_replacement(range(n), size)]
+        counts = np.zeros((len(several), n), dtype=np.int64)
+        for row, chosen in enumerate(several):
+            np.add.at(counts[row], list(chosen), 1)
+        removed = counts[(counts.sum(axis=1) > 0) & (start - counts >= self.least).all(axis=1)]
+        added = counts[(start + counts <= self.most).all(axis=1)]
+        loss, gain = removed @ np.nan_to_num(less), added @ np.nan_to_num(more)
+        found: list[tuple[bool, float, I64]] = []
+        for out, lost in zip(removed, loss, strict=True):
+            saved = (out - added) @ self.cost
+            apart = ~((out > 0) & (added > 0)).any(axis=1)
+            worst = (slack + lost + gain).min(axis=1)
+            for move in np.flatnonzero(apart & (saved > self._costs(start) * CENT)):
+                agents = start - out + added[move]
+                should = bool(worst[move] >= 0)
+                found.append((not should, -saved[move] if should else -worst[move], agents))
+        found.sort(key=lambda move: move[:2])
+        return [agents for _, _, agents in found if self._why_not(agents) is None][:MOVES]
+
+    def _why_not(self, agents: I64) -> I64 | None:
+        """The largest staffing that failed with as many agents or more on every pattern."""
+        more = [point for point in self._failed if (agents <= point).all()]
+        return max(more, key=lambda point: int(point.sum()), default=None)

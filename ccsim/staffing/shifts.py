@@ -1,0 +1,184 @@
+"""The shift plan: how many agents work each pattern, found on one set of random numbers and proven on another."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.experiment import words
+from ccsim.scenario import check
+from ccsim.scenario.model import Scenario
+from ccsim.staffing.answers import Goal, Performance, ShiftPlan
+from ccsim.staffing.baseline import Baseline, baseline, on_duty
+from ccsim.staffing.cover import cover_shifts
+from ccsim.staffing.offered import interval_edges
+from ccsim.staffing.patterns import cost_of_shifts, costs, names, staffed
+from ccsim.staffing.search import Search, TimeUp
+from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
+from ccsim.tables import F64, I64
+
+REPAIRS: Final = 3
+"""Times that a plan which misses a target on fresh random numbers is searched for again, at most."""
+
+
+class Infeasible(Exception):  # noqa: N818
+    """The targets cannot be met: which, and by how much they are missed with every pattern at its maximum."""
+
+
+def shift_plan(
+    scenario: Scenario,
+    *,
+    workers: int = 1,
+    within: float = math.inf,
+    progress: Callable[[float | None], object] = lambda best: None,
+) -> ShiftPlan:
+    """The cheapest agents on the patterns of [staffing] with which all targets hold by simulation.
+
+    `within` : seconds after which the best found so far is taken; `progress` is called after each staffing simulated,
+    with the cost of the best known. Raises Infeasible, and ScenarioError without patterns or targets.
+    """
+    clock = time.perf_counter()
+    if not scenario.staffing.patterns:
+        allowed = 'patterns = [{ team = "…", hours = "08:00-16:30", days = "mon-fri" }, …] in [staffing]'
+        raise ScenarioError([Problem("staffing.patterns", "no shift patterns to choose from", allowed)])
+    erlang = baseline(scenario)
+    cost, least, most = costs(scenario), _least(scenario), most_of_use(scenario, erlang)
+    trials = Trials(scenario, scenario.seed, scenario.replications, workers)
+    pool = Pool(trials, most)
+    judge = Judge.of(scenario, pool.goals)
+    # proving the result takes about as long as getting ready
+    seconds = within - 2 * (time.perf_counter() - clock)
+    search = Search(pool.tally, cost, least, most, judge, seconds=seconds, progress=progress)
+    finished = search.run()
+    if search.best is None:
+        raise Infeasible(_why(scenario, judge, search, most))
+
+    divided = cover_shifts(scenario, erlang.requirement(scenario, divided=True))
+    room = most if divided is None else np.maximum(most, divided.counts)
+    repairs: list[str] = []
+    margin = judge.margin
+    agents = search.best
+    while True:
+        fresh = Trials(scenario, (scenario.seed + 1 + len(repairs)) % 2**63, scenario.replications, workers)
+        prover = Pool(fresh, room)
+        proof = _performance(fresh, judge, prover.tally(agents), scenario, agents, cost)
+        missed = np.maximum(-np.nan_to_num(proof.slack), 0.0)
+        if proof.met or len(repairs) == REPAIRS or not finished:
+            break
+        repairs.append(_repair(judge.goals, proof, missed))
+        margin = margin + missed
+        search.tighten(margin)
+        finished = search.run()
+        agents = agents if search.best is None else search.best
+    searched = _performance(trials, judge, search.tally(agents), scenario, agents, cost)
+    tallies = [(float(cost @ tried), judge.slack(tally)) for tried, tally in search.tried()]
+    return ShiftPlan(
+        scenario=scenario,
+        patterns=scenario.staffing.patterns,
+        names=names(scenario.staffing.patterns),
+        goals=judge.goals,
+        starts=interval_edges(scenario)[:-1],
+        teams=tuple(scenario.team),
+        agents=agents,
+        pattern_cost=cost,
+        searched=searched,
+        fresh=proof,
+        today=_performance(fresh, judge, today(fresh), scenario, None, cost),
+        lower_bound=min(search.bound, searched.cost),
+        evaluations=search.evaluations,
+        seconds=time.perf_counter() - clock,
+        finished=finished,
+        repairs=tuple(repairs),
+        marginal=_marginal(search, agents, len(judge.goals)),
+        tried=tuple((spent, float(np.nanmin(slack, initial=1.0)), not (slack < 0).any()) for spent, slack in tallies),
+        baseline=None
+        if divided is None
+        else _performance(fresh, judge, prover.tally(divided.counts), scenario, divided.counts, cost),
+    )
+
+
+def most_of_use(scenario: Scenario, erlang: Baseline) -> I64:
+    """The most agents to try on each pattern : int64[pattern], its max or half as many again as all queues need."""
+    needed = erlang.requirement(scenario).with_shrinkage.sum(axis=0).max(initial=0)
+    enough = math.ceil(1.5 * needed) + 3
+    return np.array([max(p.min, enough) if p.max is None else p.max for p in scenario.staffing.patterns])
+
+
+def _least(scenario: Scenario) -> I64:
+    return np.array([pattern.min for pattern in scenario.staffing.patterns], dtype=np.int64)
+
+
+def _performance(
+    trials: Trials, judge: Judge, tally: Tally, scenario: Scenario, agents: I64 | None, cost: F64
+) -> Performance:
+    over, under = tally.by_day
+    with np.errstate(invalid="ignore", divide="ignore"):
+        days = [goal.slack(over[:, g] / under[:, g]) for g, goal in enumerate(judge.goals)]
+        by_interval = tally.by_interval[0] / tally.by_interval[1]
+    wanted = np.array([goal.wanted for goal in judge.goals])[:, None] * tally.by_interval[1]
+    better = np.array([1.0 if goal.at_least else -1.0 for goal in judge.goals])[:, None]
+    slack = judge.slack(tally)
+    return Performance(
+        agents=agents,
+        cost=cost_of_shifts(scenario) if agents is None else float(cost @ agents),
+        seed=trials.scenario.seed,
+        replications=trials.replications,
+        figures=tally.estimates(),
+        days_met=tuple(
+            float(np.mean(day[~np.isnan(day)] >= 0)) if (~np.isnan(day)).any() else math.nan for day in days
+        ),
+        by_interval=by_interval,
+        missing=better * (wanted - tally.by_interval[0]) / trials.replications,
+        slack=np.where(np.isnan(slack).all(axis=1), np.nan, np.nan_to_num(slack, nan=np.inf).min(axis=1)),
+        scheduled=on_duty(scenario if agents is None else staffed(scenario, agents)),
+    )
+
+
+def _marginal(search: Search, agents: I64, goals: int) -> F64:
+    """What one agent more on each pattern adds to the least slack of each goal; NaN where it was not simulated."""
+    found = np.full((len(agents), goals), np.nan)
+
+    def least(of: I64) -> F64:
+        return np.asarray(search.slack(of).reshape(goals, -1).min(axis=1))
+
+    try:
+        for pattern in np.flatnonzero(agents < search.most):
+            more = agents.copy()
+            more[pattern] += 1
+            found[pattern] = least(more) - least(agents)
+    except TimeUp:
+        pass
+    return found
+
+
+def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
+    tally = search.tally(most)
+    slack = judge.slack(tally)
+    lines = ["The targets cannot be met; with every shift pattern at its maximum:"]
+    for goal, figure, row in zip(judge.goals, tally.estimates(), slack, strict=True):
+        if (row < 0).any():
+            lines.append(f"  {told(goal, figure.mean)}; short of it by {-100 * np.nanmin(row):.1f} points")
+    lines += [f"  {problem}" for problem in check.warnings(staffed(scenario, most))]
+    return "\n".join(lines)
+
+
+def told(goal: Goal, figure: float) -> str:
+    """A goal and what it came to, in words."""
+    sign = "≥" if goal.at_least else "≤"
+    return (
+        f"{goal.name}: {goal.metric.replace('_', ' ')} {words.percent(figure)}, wanted {sign} {100 * goal.wanted:.4g} %"
+    )
+
+
+def _repair(goals: tuple[Goal, ...], proof: Performance, missed: F64) -> str:
+    found = [
+        f"{told(goal, figure.mean)}, short by {100 * short:.2f} points"
+        for goal, figure, short in zip(goals, proof.figures, missed, strict=True)
+        if short > 0
+    ]
+    return f"seed {proof.seed}: {'; '.join(found)}"

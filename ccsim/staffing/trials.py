@@ -1,0 +1,186 @@
+"""Staffings on trial: any of them on the same customers, with the same work and patience (common random numbers)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from ccsim.attendance import outs, present
+from ccsim.errors import Problem, ScenarioError
+from ccsim.experiment.executors import run_all
+from ccsim.experiment.results import Estimate
+from ccsim.experiment.run import simulate
+from ccsim.experiment.targets import bounds
+from ccsim.metrics.definitions import METRICS, Sums
+from ccsim.metrics.facts import Facts
+from ccsim.metrics.intervals import ratio_interval
+from ccsim.plan import lower, rosters
+from ccsim.scenario.model import Scenario
+from ccsim.staffing.answers import Goal
+from ccsim.staffing.patterns import staffed
+from ccsim.tables import F64, I64, Bool, Plan, Terms, Workload
+from ccsim.workload import sample
+
+
+class Tally(NamedTuple):
+    """Numerators and denominators of the goals' figures."""
+
+    by_day: F64
+    """float64[2, replication, goal, day]"""
+    by_interval: F64
+    """float64[2, goal, interval]: summed over replications"""
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """By goal, over the run."""
+        figures = ratio_interval(*self.by_day.sum(axis=-1))
+        return tuple(Estimate(*map(float, goal)) for goal in zip(*figures, strict=True))
+
+
+class Trials:
+    """The customers of some replications under one seed, on which any staffing of a scenario can be tried."""
+
+    def __init__(self, scenario: Scenario, seed: int, replications: int, workers: int = 1) -> None:
+        self.scenario = scenario.model_copy(update={"seed": seed})
+        self.replications = replications
+        self.workers = workers
+        numbers = range(replications)
+        self.workloads: Sequence[Workload] = list(
+            run_all(partial(sample, self.scenario), numbers, workers, executor="threads")
+        )
+
+    def tally(self, plan: Plan, terms: Terms, attended: Callable[[int], Workload]) -> Tally:
+        """What the goals come to; `attended` gives a replication's workload with who of the plan's shifts comes."""
+        goals = goals_of(terms)
+
+        def one(replication: int) -> F64:
+            workload = attended(replication)
+            return figures(goals, Facts(workload, plan, terms, simulate("compiled", workload, plan)))
+
+        found = np.stack(list(run_all(one, range(self.replications), self.workers, executor="threads")), axis=1)
+        first = np.searchsorted(terms.days, np.arange(found.shape[-1]) * terms.interval, side="right") - 1
+        days = np.flatnonzero(np.diff(first, prepend=-1))
+        return Tally(np.add.reduceat(found, days, axis=-1), found.sum(axis=1))
+
+
+def goals_of(terms: Terms) -> tuple[Goal, ...]:
+    """The scenario's targets, queues first. Raises ScenarioError if there are none."""
+    goals = tuple(Goal(*bound) for bound in bounds(terms))
+    if not goals:
+        allowed = "a target to staff for, such as service_level or max_abandonment"
+        raise ScenarioError([Problem("queue", "no targets", allowed)])
+    return goals
+
+
+def figures(goals: Sequence[Goal], facts: Facts) -> F64:
+    """Numerators and denominators by reporting interval : float64[2, goal, interval], 0 before the warm-up's end."""
+    terms = facts.terms
+    before = facts.plan.warm_up // terms.interval
+    found = np.zeros((2, len(goals), before + facts.intervals))
+    columns = {"queue": terms.queues, "team": terms.teams}
+    sums = {key: METRICS[key].measure(facts) for key in {(goal.level, goal.metric) for goal in goals}}
+    for number, goal in enumerate(goals):
+        figure = sums[goal.level, goal.metric]
+        assert isinstance(figure, Sums)
+        assert figure.under is not None
+        column = columns[goal.level].index(goal.name)
+        found[:, number, before:] = figure.over[:, column], figure.under[:, column]
+    return found
+
+
+class Judge(NamedTuple):
+    """What it means that targets hold: over what, on what share of days, and by what margin."""
+
+    goals: tuple[Goal, ...]
+    over: str
+    """run, day or interval"""
+    met_on: float | None
+    margin: F64
+    """float64[goal]: by so much better than wanted"""
+
+    @classmethod
+    def of(cls, scenario: Scenario, goals: tuple[Goal, ...]) -> Judge:
+        """As the scenario's [staffing] says, without a margin."""
+        rules = scenario.staffing
+        return cls(goals, rules.targets_over, rules.met_on, np.zeros(len(goals)))
+
+    def slack(self, tally: Tally) -> F64:
+        """By how much each target holds in each stretch : float64[goal, stretch]; NaN without data, negative: missed.
+
+        With `met_on`, by how much it holds on the worst of the days on which it must.
+        """
+        over, under = self._sums(tally)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = over / under
+        slack = np.stack([goal.slack(row) - m for goal, row, m in zip(self.goals, share, self.margin, strict=True)])
+        return slack if self.met_on is None else np.stack([_quantile(days, self.met_on) for days in slack])
+
+    def _sums(self, tally: Tally) -> F64:
+        if self.met_on is not None:  # every day of every replication by itself
+            return np.moveaxis(tally.by_day, 1, 2).reshape(2, len(self.goals), -1)
+        if self.over == "interval":
+            return tally.by_interval
+        by_day: F64 = tally.by_day.sum(axis=1)
+        return by_day if self.over == "day" else by_day.sum(axis=-1, keepdims=True)
+
+
+def _quantile(slack: F64, share: float) -> F64:
+    """The slack that this share of the days with data reaches : float64[1]."""
+    days = np.sort(slack[~np.isnan(slack)])
+    if not len(days):
+        return np.array([np.nan])
+    needed = int(np.ceil(share * len(days) - 1e-9))
+    return np.asarray(days[len(days) - needed, None])
+
+
+class Pool:
+    """All agents whom the shift patterns could bring, and those of teams without: a staffing says who of them works.
+
+    Who is absent and steps out is drawn for all of them, so another staffing changes nothing for whom it keeps.
+    """
+
+    def __init__(self, trials: Trials, most: I64) -> None:
+        scenario = trials.scenario
+        pool = staffed(scenario, most).model_copy(update={"seed": scenario.seed})
+        self.trials = trials
+        self.plan, self.terms = lower(pool)
+        self.goals = goals_of(self.terms)
+        self.pattern, self.place = _members(pool)
+        self._present: list[Bool] = [present(pool, r) for r in range(trials.replications)]
+        self._outs: list[I64] = [outs(pool, r) for r in range(trials.replications)]
+
+    def tally(self, agents: I64) -> Tally:
+        """What the goals come to with so many agents on each pattern."""
+        comes = (self.pattern < 0) | (self.place < agents[self.pattern])
+
+        def attended(replication: int) -> Workload:
+            shift, start, end = np.ascontiguousarray(self._outs[replication].T)
+            return self.trials.workloads[replication]._replace(
+                present=self._present[replication] & comes,
+                out_shift=shift.astype(np.int32),
+                out_start=start,
+                out_end=end,
+            )
+
+        return self.trials.tally(self.plan, self.terms, attended)
+
+
+def _members(pool: Scenario) -> tuple[I64, I64]:
+    """By shift of the plan: its pattern, -1 for teams without, and its agent's place among those of the pattern."""
+    of_team: dict[str, list[int]] = {}
+    for number, pattern in enumerate(pool.staffing.patterns):
+        of_team.setdefault(pattern.team, []).append(number)
+    patterns, places = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for row in rosters(pool):
+        shifts = row.agents * len(row.duties)
+        patterns.append(np.full(shifts, of_team[row.team][row.number] if row.team in of_team else -1))
+        places.append(np.repeat(np.arange(row.agents), len(row.duties)))
+    return np.concatenate(patterns), np.concatenate(places)
+
+
+def today(trials: Trials) -> Tally:
+    """What the goals come to with the scenario's own shifts."""
+    plan, terms = lower(trials.scenario)
+    return trials.tally(plan, terms, lambda replication: trials.workloads[replication])

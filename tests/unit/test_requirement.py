@@ -1,0 +1,116 @@
+"""The requirement by simulation: the question asked in each interval, carry-over, several teams, what cannot be met."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ccsim.experiment.run import run
+from ccsim.scenario import read
+from ccsim.scenario.model import Scenario
+from ccsim.staffing.requirement import _least, requirement
+from ccsim.tables import I64
+
+
+def asked(enough: Callable[[I64], bool], start: list[int], most: list[int], order: list[int]) -> tuple[Any, int]:
+    """The least that is enough, and how often it was asked."""
+    question = _least(np.array(start), np.array(most), np.array(order))
+    agents, times = next(question), 0
+    while True:
+        times += 1
+        try:
+            agents = question.send(enough(agents))
+        except StopIteration as answer:
+            return answer.value, times
+
+
+@pytest.mark.parametrize(("start", "needed"), list(itertools.product((0, 1, 7, 30), (0, 1, 2, 6, 7, 8, 29, 30))))
+def test_the_least_of_one_team_from_wherever_it_starts(start: int, needed: int) -> None:
+    found, times = asked(lambda agents: bool(agents[0] >= needed), [start], [30], [0])
+    assert found.tolist() == [needed]
+    assert times <= 10
+
+
+def test_of_several_teams_nobody_can_be_spared_the_dearest_first() -> None:
+    def enough(agents: I64) -> bool:
+        return bool(agents[0] + agents[1] >= 7 and agents[0] >= 2 and agents[2] >= 1)
+
+    assert asked(enough, [3, 3, 3], [9, 9, 9], [0, 1, 2])[0].tolist() == [3, 4, 1]
+    assert asked(enough, [3, 3, 3], [9, 9, 9], [1, 0, 2])[0].tolist() == [4, 3, 1]
+    assert asked(enough, [3, 3, 0], [9, 9, 0], [1, 0, 2])[0] is None
+
+
+def morning(queues: dict[str, Any], teams: dict[str, Any], **top: Any) -> Scenario:
+    desk = {"shifts": [{"agents": 1, "hours": "09:00-12:00"}]}
+    return read.parse(
+        {
+            "start": "2026-03-02",
+            "days": 1,
+            "interval": "1h",
+            "drain": "6h",
+            "seed": 5,
+            "replications": 30,
+            "queue": {name: {"open": "09:00-12:00"} | queue for name, queue in queues.items()},
+            "team": {name: desk | team for name, team in teams.items()},
+        }
+        | top
+    )
+
+
+CALLS = {"channel": "phone", "volume": {"per_hour": 30}, "service_level": "80/20"}
+CHATS = {
+    "channel": "live_chat",
+    "volume": {"per_hour": 20},
+    "service_level": "80% in 60s",
+    "reply_target": "80% in 60s",
+}
+
+
+def test_two_teams_of_several_channels_meet_the_targets_in_each_interval() -> None:
+    """As shifts of an hour each, in a run: a team's requirement is enough there, but for chance."""
+    scenario = morning(
+        {"phone": CALLS, "chat": CHATS},
+        {
+            "voice": {"skills": {"phone": 1, "chat": 2}, "concurrency": {"chat": 2}, "cost_per_hour": 25},
+            "text": {"skills": {"chat": 1}, "concurrency": {"chat": 3}, "cost_per_hour": 20},
+        },
+    )
+    found = requirement(scenario)
+    assert found.names == ("voice", "text")
+    assert found.agents[:, 9:12].all()
+    assert found.agents.sum() == found.agents[:, 9:12].sum()
+    raw = {key: dict(value) if isinstance(value, dict) else value for key, value in scenario.raw.items()}
+    for team, row in zip(found.names, found.agents, strict=True):
+        shifts = [{"agents": int(row[h]), "hours": f"{h:02d}:00-{h + 1:02d}:00"} for h in (9, 10, 11)]
+        raw["team"][team] = raw["team"][team] | {"shifts": [*shifts, shifts[-1] | {"hours": "12:00-13:00"}]}
+    results = run(read.parse(raw), engine="compiled")
+    for queue, metric in (("phone", "service_level"), ("chat", "service_level"), ("chat", "reply_level")):
+        series = results.series("queue", queue, metric)
+        assert (series.high[9:12] >= 0.8).all(), (queue, metric, series.mean[9:12])
+
+
+def test_what_comes_overnight_is_the_work_of_the_opening() -> None:
+    messages = {
+        "channel": "messaging", "volume": {"per_hour": 4}, "turns": 1, "service_level": "80% in 30m",
+        "clock": "business", "work": "3m",
+    }  # fmt: skip
+    found = requirement(morning({"messages": messages}, {"text": {"skills": {"messages": 1}}}, days=2))
+    opening, rest = found.agents[0, [9, 33]], found.agents[0, [10, 11, 34, 35]]
+    assert (opening[1:] > rest.max()).all()
+    # 4 × 21 messages of three minutes; after the first half hour 80 % are to be in work
+    assert opening[1] >= 0.75 * 84 * 3 / 35
+
+
+def test_what_no_number_meets_is_erlangs_and_said() -> None:
+    scenario = morning({"phone": CALLS | {"answer_delay": "30s"}}, {"voice": {"skills": {"phone": 1}}})
+    found = requirement(scenario)
+    assert "Erlang in 3 whose targets no number of agents meets" in found.method
+
+
+def test_threads_change_nothing() -> None:
+    scenario = morning({"phone": CALLS}, {"voice": {"skills": {"phone": 1}}}, replications=5)
+    np.testing.assert_array_equal(requirement(scenario).agents, requirement(scenario, workers=2).agents)

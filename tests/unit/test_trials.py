@@ -1,0 +1,173 @@
+"""Staffings on trial: the same figures as a run of the staffed scenario; what it means that targets hold."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ccsim.errors import ScenarioError
+from ccsim.experiment.run import run
+from ccsim.scenario import read
+from ccsim.scenario.model import Scenario
+from ccsim.staffing import patterns
+from ccsim.staffing.answers import Goal
+from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
+from ccsim.tables import F64
+
+SMALL = """
+start = 2026-03-02
+days = 2
+drain = "4h"
+seed = 3
+replications = 3
+
+[queue.phone]
+channel = "phone"
+open = "09:00-12:00"
+volume = { per_hour = 40 }
+service_level = "80/20"
+max_abandonment = 0.1
+
+[queue.chat]
+channel = "live_chat"
+open = "09:00-12:00"
+volume = { per_hour = 15 }
+reply_target = "90% in 60s"
+
+[queue.mail]
+channel = "email"
+open = "09:00-12:00"
+volume = { per_hour = 5 }
+
+[team.voice]
+skills = { phone = 1, chat = 2 }
+concurrency = { chat = 3 }
+shifts = [{ agents = 4, hours = "09:00-12:00" }]
+absence = 0.2
+steps_out = { every = "1h", lasts = "5m" }
+cost_per_hour = 20
+max_occupancy = 0.9
+
+[team.text]
+skills = { chat = 1, mail = 2 }
+shifts = [{ agents = 2, hours = "09:00-12:00" }]
+absence = 0.2
+cost_per_hour = 10
+
+[[staffing.patterns]]
+team = "voice"
+hours = "09:00-12:00"
+breaks = ["10:30-10:45"]
+[[staffing.patterns]]
+team = "voice"
+hours = "10:00-12:00"
+days = "tue"
+[[staffing.patterns]]
+team = "voice"
+hours = "09:00-11:00"
+"""
+
+
+def small(**changes: Any) -> Scenario:
+    return read.parse(tomllib.loads(SMALL) | changes)
+
+
+def same(tried: Tally, scenario: Scenario, goals: tuple[Goal, ...]) -> None:
+    """A run of the scenario says the same."""
+    results = run(scenario, engine="compiled")
+    for goal, figure, row in zip(goals, tried.estimates(), tried.by_interval.swapaxes(0, 1), strict=True):
+        assert figure == pytest.approx(results.estimate(goal.level, goal.name, goal.metric), rel=1e-9, nan_ok=True)
+        series = results.series(goal.level, goal.name, goal.metric)
+        before = row.shape[1] - len(series.mean)
+        assert not row[:, :before].any()
+        with np.errstate(invalid="ignore"):
+            np.testing.assert_allclose((row[0] / row[1])[before:], series.mean)
+
+
+@pytest.mark.parametrize("warm_up", ["0h", "9h30m"])
+@pytest.mark.parametrize("agents", [(0, 0, 0), (2, 1, 1), (4, 0, 2)])
+def test_a_staffing_on_trial_is_a_run_of_the_staffed_scenario(agents: tuple[int, ...], warm_up: str) -> None:
+    """Absent agents and short absences included, whatever the others do."""
+    scenario = small(warm_up=warm_up)
+    pool = Pool(Trials(scenario, scenario.seed, 3), np.array([5, 2, 3]))
+    assert [goal.name for goal in pool.goals] == ["phone", "chat", "mail", "chat", "mail", "phone", "voice"]
+    same(pool.tally(np.array(agents)), patterns.staffed(scenario, agents), pool.goals)
+
+
+def test_workers_change_nothing_and_seeds_do() -> None:
+    scenario, agents = small(), np.array([3, 1, 1])
+    one, two, other = (
+        Pool(Trials(scenario, seed, 3, workers), agents).tally(agents) for seed, workers in ((3, 1), (3, 2), (4, 1))
+    )
+    np.testing.assert_array_equal(one.by_day, two.by_day)
+    assert (one.by_day != other.by_day).any()
+
+
+def test_today_is_the_scenario_itself() -> None:
+    scenario = small()
+    trials = Trials(scenario, scenario.seed, 3)
+    same(today(trials), scenario, Pool(trials, np.zeros(3, np.int64)).goals)
+
+
+def test_without_targets_there_is_nothing_to_staff_for() -> None:
+    scenario = read.parse(tomllib.loads(SMALL.replace('"80/20"\nmax_abandonment = 0.1', '"none"')) | {
+        "queue": {"phone": {"channel": "phone", "service_level": "none", "volume": {"per_hour": 5}}},
+        "team": {"voice": {"skills": {"phone": 1}, "shifts": [{"agents": 1, "hours": "always"}]}},
+    })  # fmt: skip
+    with pytest.raises(ScenarioError, match="no targets"):
+        Pool(Trials(scenario, 1, 1), np.zeros(3, np.int64))
+
+
+# --- what it means that targets hold
+
+GOALS = (Goal("queue", "a", "service_level", 0.8, True), Goal("queue", "a", "abandonment", 0.1, False))
+
+
+def of_days(answered: list[list[float]], contacts: list[list[float]]) -> Tally:
+    """Of a level of 80 %, and of no abandonment, by replication and day; one interval a day."""
+    over, under = np.array(answered), np.array(contacts)
+    by_day = np.stack([np.stack([over, 0 * over], axis=1), np.stack([under, under], axis=1)])
+    return Tally(by_day, by_day.sum(axis=1))
+
+
+def slack(tally: Tally, over: str, met_on: float | None = None, margin: F64 | None = None) -> list[list[float]]:
+    judge = Judge(GOALS, over, met_on, np.zeros(2) if margin is None else margin)
+    return [np.round(row, 9).tolist() for row in judge.slack(tally)]
+
+
+TWO = of_days([[90, 40], [70, 20]], [[100, 50], [100, 50]])
+
+
+def test_over_the_run_days_are_pooled() -> None:
+    assert slack(TWO, "run") == [[pytest.approx(220 / 300 - 0.8)], [0.1]]
+
+
+def test_over_days_replications_are_pooled() -> None:
+    assert slack(TWO, "day") == [[0.0, -0.2], [0.1, 0.1]]
+    assert slack(TWO, "interval") == slack(TWO, "day")
+
+
+def test_a_margin_is_taken_off() -> None:
+    assert slack(TWO, "day", margin=np.array([0.05, 0.0])) == [[-0.05, -0.25], [0.1, 0.1]]
+
+
+@pytest.mark.parametrize(
+    ("met_on", "expected"),
+    [(1.0, -0.4), (0.75, -0.1), (0.6, -0.1), (0.5, 0.0), (0.25, 0.1)],
+)
+def test_met_on_is_the_slack_of_the_worst_day_that_counts(met_on: float, expected: float) -> None:
+    """Days at 0.9, 0.8, 0.7 and 0.4 of the two replications: slack 0.1, 0, -0.1 and -0.4."""
+    found = slack(TWO, "day", met_on)
+    assert found[0] == [expected]
+    met = np.array([0.9, 0.8, 0.7, 0.4]) >= GOALS[0].wanted
+    assert (found[0][0] >= 0) == (met.mean() >= met_on)
+
+
+def test_days_without_contacts_do_not_count() -> None:
+    quiet = of_days([[90, 0], [70, 0]], [[100, 0], [100, 0]])
+    assert slack(quiet, "day", 0.5)[0] == [pytest.approx(0.1)]
+    assert np.isnan(slack(quiet, "day")[0][1])
+    assert np.isnan(slack(of_days([[0]], [[0]]), "day", 0.5)[0][0])
