@@ -1,0 +1,170 @@
+"""The report of a shift plan: whether its shifts meet the targets on fresh random numbers, what they cost, where."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ccsim.experiment import words
+from ccsim.report.document import (
+    Column,
+    Document,
+    Fact,
+    Finding,
+    Listing,
+    Part,
+    Picture,
+    Section,
+    Status,
+    Table,
+    Verdict,
+)
+from ccsim.report.findings import MEASURES
+from ccsim.report.hours import local_times
+from ccsim.report.of_run import assumptions, made_with
+from ccsim.scenario import read
+from ccsim.staffing import patterns
+from ccsim.staffing.answers import Requirement, ShiftPlan
+
+
+def document(
+    plan: ShiftPlan, needed: Requirement, provenance: dict[str, Any], pictures: Sequence[Picture] = ()
+) -> Document:
+    """The report of a plan and of the requirement beside it; `provenance` is what its provenance.json holds."""
+    scenario, fresh = plan.scenario, plan.fresh
+    verdicts = tuple(_verdicts(plan))
+    return Document(
+        title=f"{scenario.name}: the cheapest shifts that meet every target",
+        subtitle=f"tried on {words.several(fresh.replications, 'replication')} that the search has not seen",
+        answer=_answer(plan),
+        status="missed" if not fresh.met else "met" if all(v.status == "met" for v in verdicts) else "open",
+        facts=tuple(_facts(plan)),
+        verdicts=verdicts,
+        verdicts_title="Targets, with these shifts",
+        findings=tuple(_findings(plan)),
+        findings_title="How good the plan is",
+        sections=(
+            *([Section("Charts", tuple(pictures))] if pictures else []),
+            Section("Figures", tuple(_figures(plan))),
+            Section("Assumptions", assumptions(scenario)),
+            Section("Scenario and provenance", _origin(plan, provenance)),
+        ),
+        made_by=f"seed {scenario.seed}, {words.several(plan.evaluations, 'staffing')} simulated; {needed.method}",
+    )
+
+
+def requirement_table(needed: Requirement, plan: ShiftPlan) -> Table:
+    """Agents required by interval, for the sheet."""
+    times = local_times(plan.scenario, needed.starts)
+    rows = [
+        (at, name, agents, on_shift)
+        for name, at_work, more in zip(needed.names, needed.agents, needed.with_shrinkage, strict=True)
+        for at, agents, on_shift in zip(times, at_work.tolist(), more.tolist(), strict=True)
+    ]
+    heads = (
+        Column("Start", "moment"),
+        Column(needed.level.capitalize()),
+        Column("Agents at work", "number"),
+        Column("Agents with shrinkage", "number"),
+    )
+    return Table("Requirement", heads, tuple(rows))
+
+
+def _answer(plan: ShiftPlan) -> str:
+    agents = words.several(int(plan.agents.sum()), "agent")
+    if plan.fresh.met:
+        return f"{agents} on {words.several(int((plan.agents > 0).sum()), 'shift')} meet every target."
+    return f"{agents} met every target in the search, but not on fresh random numbers."
+
+
+def _verdicts(plan: ShiftPlan) -> Iterable[Verdict]:
+    """By the means over the run; what has to hold in parts of it, the slack decides."""
+    for goal, found, slack in zip(plan.goals, plan.fresh.figures, plan.fresh.slack.tolist(), strict=True):
+        if math.isnan(found.mean):
+            continue
+        ends = [end for end in (found.low, found.high) if not math.isnan(end)]
+        sure = all((end >= goal.wanted) == goal.at_least or end == goal.wanted for end in ends)
+        status: Status = "missed" if slack < 0 else "met" if sure else "open"
+        yield Verdict(status, goal.name, MEASURES[goal.metric], "share", found, goal.wanted, goal.at_least)
+
+
+def _facts(plan: ShiftPlan) -> Iterable[Fact]:
+    today = plan.today.cost
+    change = words.money(abs(plan.fresh.cost - today))
+    less = f"{change} {'less' if plan.fresh.cost < today else 'more'} than today's shifts"
+    yield Fact("Cost of the shifts", words.count(plan.fresh.cost), less)
+    yield Fact("Today's shifts", words.count(today), "meet every target" if plan.today.met else "miss a target")
+    if plan.baseline is not None:
+        met = "meet every target" if plan.baseline.met else "miss a target"
+        yield Fact("Shifts by Erlang's formulas", words.count(plan.baseline.cost), met)
+    yield Fact(
+        "Lower bound", words.count(plan.lower_bound), f"of the relaxation, {words.percent(plan.gap)} below the plan"
+    )
+
+
+def _findings(plan: ShiftPlan) -> Iterable[Finding]:
+    for name, number, cost in zip(plan.names, plan.agents.tolist(), plan.pattern_cost.tolist(), strict=True):
+        if number:
+            yield Finding(name, (f"{words.several(number, 'agent')}, {words.count(number * cost)} over the run.",))
+    lines = []
+    for binding in plan.binding():
+        at = words.moment(plan.scenario, binding.start)
+        measure = MEASURES[binding.goal.metric].lower()
+        lines.append(f"Scarcest: {binding.goal.name} {measure}, tightest at {at}.")
+    if not plan.finished:
+        lines.append("The time was up before the search was done: there may be a cheaper plan.")
+    if found := (*lines, *plan.repairs):
+        yield Finding("To bear in mind", found)
+
+
+def _figures(plan: ShiftPlan) -> Iterable[Part]:
+    rows = zip(plan.names, plan.patterns, plan.agents.tolist(), plan.pattern_cost.tolist(), strict=True)
+    yield Table(
+        "Shifts",
+        (
+            Column("Shift"),
+            Column("Team"),
+            Column("Agents", "number"),
+            Column("Cost of one", "money"),
+            Column("Cost", "money"),
+        ),
+        tuple((name, pattern.team, number, cost, number * cost) for name, pattern, number, cost in rows),
+    )
+    others = [("Today", plan.today), ("This plan", plan.fresh)]
+    if plan.baseline is not None:
+        others.insert(1, ("By Erlang's formulas", plan.baseline))
+    yield Table(
+        "The plan beside others",
+        (
+            Column("Shifts"), Column("Cost", "money"),
+            *(Column(f"{goal.name} {MEASURES[goal.metric].lower()}", "share") for goal in plan.goals),
+        ),
+        tuple((name, of.cost, *of.figures) for name, of in others),
+        note="All on the same random numbers, which the search has not seen; small: 95 % interval.",
+    )  # fmt: skip
+    marginal = np.asarray(plan.marginal)
+    yield Table(
+        "What one agent more adds",
+        (
+            Column("Shift"), Column("Cost", "money"),
+            *(Column(f"{goal.name} {MEASURES[goal.metric].lower()}", "share", signed=True) for goal in plan.goals),
+        ),
+        tuple(
+            (name, cost, *gains)
+            for name, cost, gains in zip(plan.names, plan.pattern_cost.tolist(), marginal.tolist(), strict=True)
+        ),
+        note="To what each target has to spare, on the random numbers of the search.",
+        folded=True,
+    )  # fmt: skip
+
+
+def _origin(plan: ShiftPlan, provenance: dict[str, Any]) -> tuple[Part, ...]:
+    ready = patterns.staffed(plan.scenario, plan.agents.tolist())
+    facts = (("Seed", str(plan.scenario.seed)), ("Search", words.duration(plan.seconds)), *made_with(provenance))
+    return (
+        Table("This plan", (Column("What"), Column("Value")), facts),
+        Listing("The scenario with these shifts", read.resolved_toml(ready)),
+    )

@@ -1,0 +1,52 @@
+"""The report of a shift plan: the answer as the fresh random numbers have it, the requirement in the workbook."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+
+from ccsim.report.of_plan import document, requirement_table
+from ccsim.report.page import page
+from ccsim.report.sheet import sheet
+from ccsim.staffing.answers import Requirement
+from tests.staffing_by_hand import centre, plan
+
+PLAN = plan(centre(3, 7))
+NEEDED = Requirement(
+    "by hand",
+    "team",
+    PLAN.teams,
+    PLAN.starts,
+    np.full((len(PLAN.teams), len(PLAN.starts)), 2),
+    np.full(len(PLAN.teams), 0.2),
+)
+
+
+def test_answer_and_status_are_those_of_the_fresh_random_numbers() -> None:
+    for slack, status, said in (
+        (0.05, "met", "meet every target."),
+        (-0.05, "missed", "but not on fresh random numbers."),
+    ):
+        fresh = replace(PLAN.fresh, slack=np.full(len(PLAN.goals), slack))
+        found = document(replace(PLAN, fresh=fresh), NEEDED, {"versions": {}})
+        assert found.answer.startswith(f"{PLAN.agents.sum()} agents ")
+        assert found.answer.endswith(said)
+        assert found.status in ((status, "open") if slack > 0 else (status,))
+        assert len(found.verdicts) == len(PLAN.goals)
+        assert (slack < 0) == all(verdict.status == "missed" for verdict in found.verdicts)
+
+
+def test_page_and_workbook() -> None:
+    from openpyxl import load_workbook
+
+    found = document(PLAN, NEEDED, {"versions": {"ccsim": "1.0"}})
+    html = page(found)
+    assert "than today&#39;s shifts" in html
+    assert "Lower bound" in html
+    content, left_out = sheet(found, [requirement_table(NEEDED, PLAN)])
+    assert left_out == []
+    rows = list(load_workbook(BytesIO(content))["Requirement"].iter_rows(min_row=2, values_only=True))
+    assert len(rows) == NEEDED.agents.size
+    assert rows[0][1:] == (PLAN.teams[0], 2, 2.5)
