@@ -258,7 +258,7 @@ def sweep_to_folder(
         found = run.found(dataset.dataset(folder / "sweep.parquet"))
         _write(folder / "tornado.csv", Alone, found.alone)
         _write(folder / "sobol.csv", Index, found.indices)
-        _write_inputs(folder, design)
+        _write_inputs(folder, points)
         if draw is not None:
             (folder / "charts").mkdir()
             draw(found, folder / "charts")
@@ -285,15 +285,17 @@ def _write(file: Path, kind: type[Alone | Index], rows: Sequence[Alone | Index])
             lines.writerows(rows)
 
 
-def _write_inputs(folder: Path, design: Design) -> None:
+def _write_inputs(folder: Path, points: Points) -> None:
     """The sweep file that does it all again, and what it needs, in a folder of its own."""
     import tomli_w
 
+    design = points.design
+    of_levels = {name: content for name, content in points.given.items() if name not in design.base.files}
     own = folder / "scenario"
     own.mkdir()
     (own / "scenario.toml").write_text(read.resolved_toml(design.base), encoding="utf-8")
-    for name, content in read.stored_files(design.base).items():
-        (own / name).write_bytes(content)
+    for name, content in {**of_levels, **read.stored_files(design.base)}.items():
+        (own / Path(name).name).write_bytes(content)
     said = {
         "scenario": "scenario/scenario.toml",
         "seed": design.base.seed,
