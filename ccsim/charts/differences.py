@@ -27,7 +27,7 @@ UNITS: Final = {"share": "percentage points", "h": "hours"}
 TIMES: Final = {"h": "hours", "m": "minutes", "s": "seconds"}
 
 
-def differences(comparison: Comparison) -> Page:
+def differences(comparison: Comparison, theme: str = "light") -> Page:
     """A panel a figure, a line a variant: the difference to the baseline with its 95 % interval."""
     others = comparison.variants[1:]
     figures = [f for f in comparison.headline if any(_difference(comparison, variant, f) for variant in others)]
@@ -35,7 +35,7 @@ def differences(comparison: Comparison) -> Page:
     rows = math.ceil(len(figures) / columns)
     names = [words.folded(variant.name, NAME) for variant in others]
     height = len(names) * max(ROW, LINE * max(name.count("\n") + 2 for name in names))
-    with style.styled():
+    with style.styled(theme):
         page = style.page(1.0 + rows * (0.95 + height))
         axes = page.subplots(rows, columns, squeeze=False, sharey=True).ravel()
         for ax in axes[len(figures) :]:

@@ -5,6 +5,8 @@ They show an answer of `ccsim.staffing`, not the Results of a run, so they are n
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,16 +26,28 @@ if TYPE_CHECKING:
 
 
 def save(folder: Path, requirement: Requirement, scheduled: F64, scenario: Scenario, plan: ShiftPlan | None) -> None:
-    """Every picture there are figures for, as PNG, in the folder, which must exist."""
-    pages = {"required_and_scheduled": required_and_scheduled(scenario, requirement, scheduled)}
+    """Every picture there are figures for, as PNG, in a folder `charts` in the folder."""
+    (folder / "charts").mkdir()
+    for name, draw in pages(requirement, scheduled, scenario, plan).items():
+        draw().savefig(folder / "charts" / f"{name}.png", dpi=style.DPI)
+
+
+def pages(
+    requirement: Requirement, scheduled: F64, scenario: Scenario, plan: ShiftPlan | None
+) -> dict[str, Callable[..., Figure]]:
+    """By name what draws each picture there are figures for, in the theme that it is given."""
+    drawn: dict[str, Callable[..., Figure]] = {
+        "required_and_scheduled": partial(required_and_scheduled, scenario, requirement, scheduled)
+    }
     if plan is not None:
-        pages["service_before_and_after"] = service_before_and_after(plan)
-        pages["cost_and_service"] = cost_and_service(plan)
-    for name, page in pages.items():
-        page.savefig(folder / f"{name}.png", dpi=style.DPI)
+        drawn["service_before_and_after"] = partial(service_before_and_after, plan)
+        drawn["cost_and_service"] = partial(cost_and_service, plan)
+    return drawn
 
 
-def required_and_scheduled(scenario: Scenario, requirement: Requirement, scheduled: F64) -> Figure:
+def required_and_scheduled(
+    scenario: Scenario, requirement: Requirement, scheduled: F64, theme: str = "light"
+) -> Figure:
     """Agents required and scheduled by interval with the gap between them, and the net below; a pair a team.
 
     `scheduled` : float64[team, interval], agents at their desks as planned. Both are shown as they must be on shift:
@@ -48,15 +62,15 @@ def required_and_scheduled(scenario: Scenario, requirement: Requirement, schedul
         f"Required: {requirement.method}; with shrinkage. Scheduled: on shift, breaks taken off. "
         f"Net: scheduled less required. Intervals of {words.duration(scenario.interval / SECOND)}."
     )
-    with style.styled():
+    with style.styled(theme):
         return staffing.requirement(scenario, staff, note)
 
 
-def service_before_and_after(plan: ShiftPlan) -> Figure:
+def service_before_and_after(plan: ShiftPlan, theme: str = "light") -> Figure:
     """Service level by interval of arrival with today's shifts and with the plan, a panel a queue with a target."""
     goals = [g for g, goal in enumerate(plan.goals) if goal.metric == "service_level"]
     scenario = plan.scenario
-    with style.styled():
+    with style.styled(theme):
         page = style.page(style.height_for(len(goals)))
         if not goals:
             page.text(0.5, 0.5, "No queue has a service-level target.", ha="center")
@@ -95,29 +109,31 @@ def _change(plan: ShiftPlan, goal: int) -> str:
     return f"{words.percent(before)} → {words.percent(after)}"
 
 
-def cost_and_service(plan: ShiftPlan) -> Figure:
+def cost_and_service(plan: ShiftPlan, theme: str = "light") -> Figure:
     """Every staffing that was tried, by cost and by the target it does worst at; the best of them as a line."""
-    with style.styled():
-        theme = style.now()
+    with style.styled(theme):
+        colours = style.now()
         page = style.page()
         ax = page.subplots()
         tried = np.array([(cost, slack) for cost, slack, _ in plan.tried if np.isfinite(slack)]).reshape(-1, 2)
         met = np.array([met for _, slack, met in plan.tried if np.isfinite(slack)], dtype=bool)
         for which, label, colour in (
-            (~met, "a target missed", theme.reread),
-            (met, "all targets met", theme.queues[2]),
+            (~met, "a target missed", colours.reread),
+            (met, "all targets met", colours.queues[2]),
         ):
             ax.plot(*tried[which].T, linestyle="", marker="o", markersize=4, alpha=0.6, color=colour, label=label)
         known = [(performance.cost, _worst(performance)) for performance, _ in _landmarks(plan).values()]
         best = frontier(np.array([*tried.tolist(), *known]).reshape(-1, 2))
-        ax.plot(*best.T, drawstyle="steps-post", color=theme.ink, linewidth=1.1, label="most service for the cost")
+        ax.plot(*best.T, drawstyle="steps-post", color=colours.ink, linewidth=1.1, label="most service for the cost")
         for label, (performance, marker) in _landmarks(plan).items():
             size = 14 if marker == "*" else 8
             ax.plot([performance.cost], [_worst(performance)], linestyle="", marker=marker, markersize=size,
-                    color=theme.work, markeredgecolor=theme.paper, label=label, zorder=5)  # fmt: skip
-        ax.axhline(0, color=theme.ink, linewidth=1, linestyle=(0, (5, 3)))
+                    color=colours.work, markeredgecolor=colours.paper, label=label, zorder=5)  # fmt: skip
+        ax.axhline(0, color=colours.ink, linewidth=1, linestyle=(0, (5, 3)))
         if plan.lower_bound > 0:
-            ax.axvline(plan.lower_bound, color=theme.quiet, linewidth=1, linestyle=":", label="lower bound of the cost")
+            ax.axvline(
+                plan.lower_bound, color=colours.quiet, linewidth=1, linestyle=":", label="lower bound of the cost"
+            )
         _focus(ax, tried, plan)
         ax.set_xlabel("cost over the run")
         ax.xaxis.set_major_formatter("{x:,.0f}")

@@ -33,14 +33,14 @@ def save(sweep: Sweep, figures: Sequence[Figure], folder: Path) -> None:
         draw().savefig(folder / f"{name}.png", dpi=style.DPI)
 
 
-def pages(sweep: Sweep, figures: Sequence[Figure]) -> dict[str, Callable[[], Page]]:
-    """By name what draws each picture for which the sweep has data."""
+def pages(sweep: Sweep, figures: Sequence[Figure]) -> dict[str, Callable[..., Page]]:
+    """By name what draws each picture for which the sweep has data, in the theme that it is given."""
     found = {figure: sweep.estimates(figure) for figure in dict.fromkeys([*figures, COST])}
     known = {figure: estimates for figure, estimates in found.items() if not all(math.isnan(e.mean) for e in estimates)}
     wanted = [figure for figure in figures if figure in known]
     if not wanted:
         return {}
-    drawn: dict[str, Callable[[], Page]] = {"curves": partial(curves, sweep, wanted, known)}
+    drawn: dict[str, Callable[..., Page]] = {"curves": partial(curves, sweep, wanted, known)}
     if len(sweep.design.settings) > 1 and all(setting.levels for setting in sweep.design.settings[:2]):
         drawn["heat_map"] = partial(heat_map, sweep, wanted, known)
     judged = [figure for figure in wanted if figure != COST and figure.definition.better != "none"]
@@ -51,10 +51,10 @@ def pages(sweep: Sweep, figures: Sequence[Figure]) -> dict[str, Callable[[], Pag
     return drawn
 
 
-def curves(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]]) -> Page:
+def curves(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]], theme: str = "light") -> Page:
     """A row a figure, a column a setting: in a grid the mean over all other settings, else every point."""
     settings = sweep.design.settings
-    with style.styled():
+    with style.styled(theme):
         page = style.page(1.1 + 2.0 * len(figures))
         grid = page.subplots(len(figures), len(settings), squeeze=False, sharex="col", sharey="row")
         for row, figure in enumerate(figures):
@@ -101,12 +101,14 @@ def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figur
             ax.fill_between(order, low, high, color=style.now().queues[0], alpha=0.2, linewidth=0)
 
 
-def heat_map(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]]) -> Page:
+def heat_map(
+    sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]], theme: str = "light"
+) -> Page:
     """A panel a figure over the first two settings, the mean over all others."""
     across, up = sweep.design.settings[:2]
     columns = min(3, len(figures))
     rows = math.ceil(len(figures) / columns)
-    with style.styled():
+    with style.styled(theme):
         page = style.page(1.1 + rows * 3.0)
         axes = page.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
         for spare in axes[len(figures) :]:
@@ -145,9 +147,11 @@ def _write_cells(ax: Axes, cells: F64, figure: Figure) -> None:
             ax.text(column, row, text, ha="center", va="center", fontsize=7, color="black" if bright else "white")
 
 
-def frontier(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]]) -> Page:
+def frontier(
+    sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]], theme: str = "light"
+) -> Page:
     """A panel a figure against cost: every point, and the line of those that no other point beats in both."""
-    with style.styled():
+    with style.styled(theme):
         columns = min(2, len(figures))
         rows = math.ceil(len(figures) / columns)
         page = style.page(1.1 + rows * 3.2)
@@ -195,11 +199,11 @@ def unbeaten(cost: F64, good: F64) -> list[int]:
     return found
 
 
-def tornado(sweep: Sweep, figures: Sequence[Figure]) -> Page:
+def tornado(sweep: Sweep, figures: Sequence[Figure], theme: str = "light") -> Page:
     """A panel a figure: how far each setting alone moves it, the strongest on top."""
     columns = min(2, len(figures))
     rows = math.ceil(len(figures) / columns)
-    with style.styled():
+    with style.styled(theme):
         page = style.page(1.2 + rows * (0.9 + 0.45 * len(sweep.design.settings)))
         axes = page.subplots(rows, columns, squeeze=False).ravel()
         for spare in axes[len(figures) :]:

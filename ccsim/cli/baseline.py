@@ -60,7 +60,7 @@ def erlang(scenario: Scenario, root: Path) -> Path:
         scenario,
         [requirement, divided],
         shifts,
-        draw=lambda folder: plans.save(folder, requirement, on_shift, scenario, None),
+        finish=lambda folder: plans.save(folder, requirement, on_shift, scenario, None),
         erlang=found,
         method="erlang",
     )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccsim.cli.report import provenance, write_page
+
 if TYPE_CHECKING:
     from ccsim.experiment.comparison import Comparison
+    from ccsim.experiment.ranking import Ranking
 
 
 @click.command()
@@ -79,9 +83,9 @@ def compare(
             comparison = comparing.compare(scenarios, **options)
             ranking = rank(comparison, by)
         else:
-            root, draw = out or Path("results"), None if as_json else _draw
+            root, finish = out or Path("results"), None if as_json else _finish
             comparison, ranking, folder = comparing.compare_to_folder(
-                root, scenarios, rank_by=by, overrides=changes, draw=draw, **options
+                root, scenarios, rank_by=by, overrides=changes, finish=finish, **options
             )
     if as_json:
         click.echo(json.dumps(comparing.as_json(comparison, ranking), allow_nan=False))
@@ -93,7 +97,12 @@ def compare(
         click.echo(f"Results: {folder}", err=as_json)
 
 
-def _draw(comparison: Comparison, folder: Path) -> None:
+def _finish(comparison: Comparison, ranking: Ranking, folder: Path) -> None:
     from ccsim.charts import differences
+    from ccsim.report.of_comparison import document
+    from ccsim.report.pictures import themed
 
-    differences.save(comparison, folder)
+    (folder / "charts").mkdir()
+    differences.save(comparison, folder / "charts")
+    picture = themed(partial(differences.differences, comparison))
+    write_page(folder, document(comparison, ranking, provenance(folder), [picture]))

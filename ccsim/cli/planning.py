@@ -14,7 +14,10 @@ from rich.table import Table
 from tqdm import tqdm
 
 from ccsim.charts import plans
+from ccsim.cli.report import provenance, write_page
 from ccsim.experiment import words
+from ccsim.report.of_plan import document
+from ccsim.report.pictures import themed
 from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
 from ccsim.staffing.requirement import requirement as by_simulation
@@ -39,7 +42,7 @@ def requirement(scenario: Scenario, root: Path, workers: int) -> Path:
         root,
         scenario,
         [found, erlang],
-        draw=lambda folder: plans.save(folder, found, on_duty(scenario), scenario, None),
+        finish=lambda folder: plans.save(folder, found, on_duty(scenario), scenario, None),
         method="requirement",
     )
 
@@ -64,7 +67,7 @@ def shifts(scenario: Scenario, root: Path, workers: int, seconds: float, *, also
         [needed],
         output.Shifts("simulation", plan.agents),
         plan,
-        draw=lambda folder: plans.save(folder, needed, plan.fresh.scheduled, scenario, plan),
+        finish=lambda folder: _report(folder, needed, plan),
         method="shifts",
         evaluations=plan.evaluations,
         lower_bound=plan.lower_bound,
@@ -216,3 +219,9 @@ def _table(first: str, *others: str) -> Table:
     for other in others:
         table.add_column(other, justify="right")
     return table
+
+
+def _report(folder: Path, needed: Requirement, plan: ShiftPlan) -> None:
+    drawn = plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan)
+    plans.save(folder, needed, plan.fresh.scheduled, plan.scenario, plan)
+    write_page(folder, document(plan, needed, provenance(folder), [themed(draw) for draw in drawn.values()]))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from ccsim.experiment.results import Results
+    from ccsim.report.document import Document
 
 
 @click.command()
@@ -30,18 +32,30 @@ def write_report(results: Results, folder: Path, *, page: bool, xlsx: bool) -> N
     """report.html and report.xlsx in the folder of the results, each whole or not at all."""
     from ccsim.experiment.stored import record
     from ccsim.report.of_run import document, wide_tables
-    from ccsim.report.page import page as as_page
     from ccsim.report.pictures import pictures
     from ccsim.report.sheet import sheet
 
     found = document(results, record(folder), pictures(results) if page else ())
     if page:
-        _replace(folder / "report.html", as_page(found).encode())
+        write_page(folder, found)
     if xlsx:
         content, left_out = sheet(found, wide_tables(results))
         _replace(folder / "report.xlsx", content)
         for remark in left_out:
             click.echo(remark, err=True)
+
+
+def write_page(folder: Path, found: Document) -> None:
+    """report.html in the folder, whole or not at all."""
+    from ccsim.report.page import page
+
+    _replace(folder / "report.html", page(found).encode())
+
+
+def provenance(folder: Path) -> dict[str, Any]:
+    """What provenance.json in the folder says."""
+    found: dict[str, Any] = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    return found
 
 
 def _replace(file: Path, content: bytes) -> None:

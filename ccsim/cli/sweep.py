@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from ccsim.cli.report import provenance, write_page
 
 if TYPE_CHECKING:
     from ccsim.experiment.comparison import Figure
@@ -94,10 +97,10 @@ def sweep(
         if as_json and out is None:
             found = sweep_in_memory(points, **options)
         else:
-            draw = None if as_json else _drawing(figures)
+            finish = None if as_json else partial(_finish, figures)
             try:
                 found, folder = sweep_to_folder(
-                    out or Path("results"), points, resume=resume, overrides=changes, draw=draw, **options
+                    out or Path("results"), points, resume=resume, overrides=changes, finish=finish, **options
                 )
             except (KeyboardInterrupt, OSError, MemoryError) as error:
                 if hasattr(error, "__notes__"):  # on what is kept
@@ -141,13 +144,15 @@ def _design(
     return design, changes, list(metrics)
 
 
-def _drawing(figures: list[Figure]) -> Callable[[Sweep, Path], None]:
-    def draw(found: Sweep, folder: Path) -> None:
-        from ccsim.charts import sweeps
+def _finish(figures: list[Figure], found: Sweep, folder: Path) -> None:
+    from ccsim.charts import sweeps
+    from ccsim.report.of_sweep import document
+    from ccsim.report.pictures import themed
 
-        sweeps.save(found, figures, folder)
-
-    return draw
+    (folder / "charts").mkdir()
+    sweeps.save(found, figures, folder / "charts")
+    pictures = [themed(draw) for draw in sweeps.pages(found, figures).values()]
+    write_page(folder, document(found, figures, provenance(folder), pictures))
 
 
 def _bar(total: int, what: str) -> Any:

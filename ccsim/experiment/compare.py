@@ -161,13 +161,13 @@ def compare_to_folder(
     *,
     rank_by: Figure | None = None,
     overrides: Sequence[str] = (),
-    draw: Callable[[Comparison, Path], None] | None = None,
+    finish: Callable[[Comparison, Ranking, Path], None] | None = None,
     **options: Any,
 ) -> tuple[Comparison, Ranking, Path]:
     """As `compare`, with its `options`, then `rank`, and a results folder `root/<scenario>-compared/<time>-<id>`.
 
-    `overrides` are noted in the provenance; `draw` puts charts into a folder. Nothing is left behind when the run fails
-    or is interrupted. Raises OSError where the folder cannot be written.
+    `overrides` are noted in the provenance; `finish` adds charts and a report when all else is in the folder.
+    Nothing is left behind when the run fails or is interrupted. Raises OSError where the folder cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     title = next((scenario.name for scenario in scenarios.values()), "")
@@ -178,11 +178,12 @@ def compare_to_folder(
             folder,
             comparison,
             ranking,
-            draw,
             overrides=list(overrides),
             started=started.isoformat(timespec="seconds"),
             duration_s=round(time.perf_counter() - clock, 3),
         )
+        if finish is not None:
+            finish(comparison, ranking, folder)
     return comparison, ranking, final
 
 
@@ -190,11 +191,10 @@ def write(
     folder: Path,
     comparison: Comparison,
     ranking: Ranking,
-    draw: Callable[[Comparison, Path], None] | None = None,
     **run: Any,
 ) -> None:
     """Fills an empty folder: comparison.csv (every figure of every variant), ranking.csv (every pair), each scenario as
-    run, what `draw` puts into its folder of charts, and provenance.json, to which `run` adds.
+    run, and provenance.json, to which `run` adds.
     """
     heads = (Row._fields, Pair._fields)
     for file, head, rows in zip(TABLES, heads, (comparison.rows(), ranking.pairs), strict=True):
@@ -208,9 +208,6 @@ def write(
         (folder / place).mkdir(parents=True)
         results.write_scenario(folder / place, variant.results)
         places[variant.name] = (place / "scenario.toml").as_posix()
-    if draw is not None:
-        (folder / "charts").mkdir()
-        draw(comparison, folder / "charts")
     first = comparison.baseline.results
     record = {
         "variants": places,

@@ -230,15 +230,15 @@ def sweep_to_folder(
     engine: str = "compiled",
     resume: bool = False,
     overrides: Sequence[str] = (),
-    draw: Callable[[Sweep, Path], None] | None = None,
+    finish: Callable[[Sweep, Path], None] | None = None,
     **options: Any,
 ) -> tuple[Sweep, Path]:
     """As `sweep`, with a folder `root/<scenario>/<time>-<id>`, which is returned too.
 
     What is measured is kept in a hidden folder beside it until all is done. When the sweep ends early, however it ends,
     `resume` goes on from there, and what it writes is the same to the byte; the error then says in a note what was
-    kept. Without such a folder `resume` begins. Raises ScenarioError when the sweep kept is another; OSError where the
-    folder cannot be written; and what `sweep` raises.
+    kept. Without such a folder `resume` begins. `finish` adds charts and a report when all else is there. Raises
+    ScenarioError when the sweep kept is another; OSError where the folder cannot be written; and what `sweep` raises.
     """
     from pyarrow import dataset, parquet
 
@@ -259,9 +259,6 @@ def sweep_to_folder(
         _write(folder / "tornado.csv", Alone, found.alone)
         _write(folder / "sobol.csv", Index, found.indices)
         _write_inputs(folder, points)
-        if draw is not None:
-            (folder / "charts").mkdir()
-            draw(found, folder / "charts")
         written = [file for file in sorted(folder.rglob("*")) if file.suffix in (".csv", ".parquet", ".toml")]
         record = {
             **_about(points, engine),
@@ -274,6 +271,8 @@ def sweep_to_folder(
             "files": {file.relative_to(folder).as_posix(): provenance.fingerprint(file) for file in written},
         }
         (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        if finish is not None:
+            finish(found, folder)
     return replace(found, table=dataset.dataset(final / "sweep.parquet")), final
 
 

@@ -120,8 +120,8 @@ class Document:
     title: str
     subtitle: str
     answer: str
-    status: Status
-    """of the answer as a whole"""
+    status: Status | None
+    """of the answer as a whole; None where nothing was to be met"""
     sections: tuple[Section, ...]
     verdicts: tuple[Verdict, ...] = ()
     facts: tuple[Fact, ...] = ()

@@ -107,7 +107,7 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
     if ranking.order and ranking.figure not in figures:
         figures = (*figures, ranking.figure)
     runs = f"Means of {comparison.replications} replications; small: 95 % interval."
-    heads = [Column(str(figure), _kind(figure)) for figure in figures]
+    heads = [Column(str(figure), kind(figure)) for figure in figures]
     yield Table(
         "Side by side",
         (Column("Variant"), *heads),
@@ -132,12 +132,12 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
             ),
         )  # fmt: skip
     if ranking.pairs:
-        kind = _kind(ranking.figure)
+        own = kind(ranking.figure)
         yield Table(
             "Every two of the ranked",
             (
-                Column("Better"), Column("Than"), Column("By", kind), Column("Low", kind, signed=True),
-                Column("High", kind, signed=True), Column("Told apart"), Column("Replications needed", "count"),
+                Column("Better"), Column("Than"), Column("By", own), Column("Low", own, signed=True),
+                Column("High", own, signed=True), Column("Told apart"), Column("Replications needed", "count"),
             ),
             tuple(
                 (p.first, p.second, abs(p.difference), p.low, p.high, "yes" if p.told_apart else "no", p.needed)
@@ -168,7 +168,8 @@ def _verdicts(comparison: Comparison) -> Iterable[Verdict]:
             yield Verdict(status, variant.name, str(figure), "share", found, goal.wanted, goal.at_least)
 
 
-def _kind(figure: Figure) -> Kind:
+def kind(figure: Figure) -> Kind:
+    """How its values are written."""
     return KINDS.get(figure.definition.unit, "number")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +26,12 @@ FIRST: Final = ("service_level", "heat_map", "staffing", "concurrency", "waiting
 def pictures(results: Results) -> list[Picture]:
     """Every chart that has something to show."""
     names = sorted(charts.applicable(results), key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
-    return [picture(charts.figure(name, results), charts.figure(name, results, "dark")) for name in names]
+    return [themed(partial(charts.figure, name, results)) for name in names]
+
+
+def themed(draw: Callable[[str], Figure]) -> Picture:
+    """What `draw` makes of a theme's name, in both themes."""
+    return picture(draw("light"), draw("dark"))
 
 
 def picture(light: Figure, dark: Figure) -> Picture:

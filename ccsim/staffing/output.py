@@ -42,7 +42,7 @@ def to_folder(
     plan: ShiftPlan | None = None,
     *,
     erlang: Baseline | None = None,
-    draw: Callable[[Path], None] | None = None,
+    finish: Callable[[Path], None] | None = None,
     **run: Any,
 ) -> Path:
     """A complete folder `root/<scenario>/<time>-<id>`, which is returned; nothing is left behind if it fails.
@@ -50,7 +50,8 @@ def to_folder(
     Always requirement.csv, scenario.toml with its data files, and provenance.json, to which `run` adds what the command
     knows. With `erlang` queues.csv. With `shifts` the scenario is the one in which so many agents work, and there are
     shifts.csv and a roster of each team; with `plan`, of which `shifts` are the outcome, targets.csv, marginal.csv and
-    frontier.csv too. `draw` puts charts into a folder. Raises OSError where the folder cannot be written.
+    frontier.csv too. `finish` adds charts and a report when all else is there. Raises OSError where the folder cannot be
+    written.
     """
     started = datetime.now(UTC)
     with new_folder(root, f"{scenario.name} staffing") as (folder, final):
@@ -67,10 +68,9 @@ def to_folder(
         (folder / "scenario.toml").write_text(read.resolved_toml(ready), encoding="utf-8")
         for name, content in read.stored_files(ready).items():
             (folder / name).write_bytes(content)
-        if draw is not None:
-            (folder / "charts").mkdir()
-            draw(folder / "charts")
         write_provenance(folder, scenario, started=started.isoformat(timespec="seconds"), **run)
+        if finish is not None:
+            finish(folder)
     return final
 
 

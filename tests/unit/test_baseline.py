@@ -461,7 +461,7 @@ def test_the_page_shows_what_comes_out() -> None:
     page = (root / "docs" / "staffing.md").read_text(encoding="utf-8")
     ((_, snippet),) = re.findall(r"```(toml)\n(.*?)```", page, re.DOTALL)
     week = read.load(root / "scenarios" / "retail_week.toml")
-    week = read.parse(week.raw | tomllib.loads(snippet), known=week.files)
+    week = read.parse(week.raw | tomllib.loads(snippet), given=week.files)
     found = baseline(week)
     covers = [cover_shifts(week, found.requirement(week, divided=divided)) for divided in (False, True)]
     shown = re.findall(r"^\| ((?:frontline|writers) [^|]*?) \| (\d+) \| (\d+) \|$", page, re.MULTILINE)

@@ -262,8 +262,8 @@ def test_over_and_under_are_what_is_scheduled_less_what_is_required() -> None:
     requirement = Requirement("by hand", "team", ("team 0",), np.arange(48) * 1_800_000_000, agents, np.array([0.25]))
     top, bottom = plans.required_and_scheduled(run, requirement, scheduled).axes
     # 4 are required with shrinkage: 2 hours of 1 over, 8 of 2 under
-    assert top.get_title(loc="left") == "team 0: over 2 h, under 16 h"
-    over, under = (patch.get_data().values for patch in bottom.patches)
+    assert top.get_title(loc="right") == "over 2 h, under 16 h"
+    over, under, _ = (patch.get_data().values for patch in bottom.patches)
     assert over[16:36].tolist() == [1] * 4 + [0] * 16
     assert under[16:36].tolist() == [0] * 4 + [-2] * 16
 

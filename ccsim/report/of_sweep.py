@@ -1,0 +1,114 @@
+"""The report of a sweep: how far the settings move each figure, and where it is best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from ccsim.experiment import words
+from ccsim.experiment.comparison import Figure
+from ccsim.experiment.results import Estimate
+from ccsim.experiment.sweep import Sweep
+from ccsim.report.document import Column, Document, Fact, Kind, Listing, Part, Picture, Section, Table
+from ccsim.report.of_comparison import kind
+from ccsim.report.of_run import assumptions, made_with
+from ccsim.scenario import read
+
+FACTS: Final = 4
+FOLDED: Final = 40
+"""Points from which their table is shown on demand only."""
+
+
+def document(
+    sweep: Sweep, figures: Sequence[Figure], provenance: dict[str, Any], pictures: Sequence[Picture] = ()
+) -> Document:
+    """The report of a sweep by these figures; `provenance` is what its provenance.json holds."""
+    design = sweep.design
+    found = {figure: sweep.estimates(figure) for figure in figures}
+    settings = words.several(len(design.settings), "setting")
+    points = words.several(len(design.rows), "point")
+    return Document(
+        title=f"{design.base.name}: {settings} varied",
+        subtitle=f"{points}, {words.several(sweep.replications, 'replication')} each",
+        answer=" ".join(_ranges(found)) or "No point has data.",
+        status=None,
+        facts=tuple(_best(sweep, found)),
+        sections=(
+            *([Section("Charts", tuple(pictures))] if pictures else []),
+            Section("Figures", tuple(_tables(sweep, found))),
+            Section("Assumptions", assumptions(design.base)),
+            Section("Scenario and provenance", _origin(sweep, provenance)),
+        ),
+        made_by=f"seed {design.base.seed}, engine {sweep.engine}",
+    )
+
+
+def _known(found: dict[Figure, list[Estimate]]) -> Iterator[tuple[Figure, list[tuple[float, int]]]]:
+    """Means with their points, ascending, of the figures with data."""
+    for figure, estimates in found.items():
+        means = sorted((each.mean, point) for point, each in enumerate(estimates) if not math.isnan(each.mean))
+        if means:
+            yield figure, means
+
+
+def _ranges(found: dict[Figure, list[Estimate]]) -> Iterator[str]:
+    for figure, means in list(_known(found))[:2]:
+        low, high = (words.quantity(figure.definition.unit, means[end][0]) for end in (0, -1))
+        yield f"{str(figure).removeprefix('total ').capitalize()} from {low} to {high}."
+
+
+def _best(sweep: Sweep, found: dict[Figure, list[Estimate]]) -> Iterator[Fact]:
+    judged = [(figure, means) for figure, means in _known(found) if figure.definition.better != "none"]
+    for figure, means in judged[:FACTS]:
+        mean, point = means[-1 if figure.definition.better == "higher" else 0]
+        where = ", ".join(f"{s.path} {v}" for s, v in zip(sweep.design.settings, sweep.design.rows[point], strict=True))
+        label = f"best {str(figure).removeprefix('total ')}"
+        yield Fact(label, words.quantity(figure.definition.unit, mean), f"at {where}")
+
+
+def _tables(sweep: Sweep, found: dict[Figure, list[Estimate]]) -> Iterable[Part]:
+    design = sweep.design
+    settings = [Column(setting.path, "number" if setting.numeric else "text") for setting in design.settings]
+    heads = [Column(str(figure), kind(figure)) for figure in found]
+    rows = [
+        (str(point), *(value if isinstance(value, int | float) else str(value) for value in row),
+         *(found[figure][point] for figure in found))
+        for point, row in enumerate(design.rows)
+    ]  # fmt: skip
+    runs = f"Means of {words.several(sweep.replications, 'replication')}; small: 95 % interval."
+    yield Table("Points", (Column("Point"), *settings, *heads), tuple(rows), note=runs, folded=len(rows) > FOLDED)
+    for figure in found:
+        alone = [row for row in sweep.alone if row[2:5] == figure and row.difference is not None]
+        if alone:
+            by: Kind = kind(figure)
+            yield Table(
+                f"Each setting alone: {figure}",
+                (Column("Setting"), Column("Value"), Column("Difference", by, signed=True)),
+                tuple(
+                    (row.setting, str(row.value), Estimate(*(math.nan if x is None else x for x in row[6:9])))
+                    for row in alone
+                ),
+            )
+        indices = [row for row in sweep.indices if row[1:4] == figure]
+        if indices:
+            yield Table(
+                f"Share of the variance: {figure}",
+                (Column("Setting"), Column("Alone", "share"), Column("With others", "share")),
+                tuple((row.setting, Estimate(*row[4:7]), Estimate(*row[7:10])) for row in indices),
+                note="Sobol indices; small: 95 % bootstrap interval.",
+            )
+
+
+def _origin(sweep: Sweep, provenance: dict[str, Any]) -> tuple[Part, ...]:
+    design = sweep.design
+    facts = (
+        ("Seed, replications", f"{design.base.seed}, {sweep.replications} each"),
+        ("Design", design.kind),
+        ("Engine", sweep.engine),
+        *made_with(provenance),
+    )
+    return (
+        Table("This sweep", (Column("What"), Column("Value")), facts),
+        Listing("The scenario that was varied", read.resolved_toml(design.base)),
+    )
