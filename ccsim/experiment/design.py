@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, overload
+from typing import Any, Final, Literal, overload
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -33,7 +33,6 @@ from ccsim.scenario.values import duration
 from ccsim.tables import F64, SECOND
 
 Kind = Literal["grid", "latin", "sobol"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 MOST: Final = 1_000_000
 """Points of a sweep, and levels of a setting."""
 
