@@ -50,8 +50,8 @@ def to_folder(
     Always requirement.csv, scenario.toml with its data files, and provenance.json, to which `run` adds what the command
     knows. With `erlang` queues.csv. With `shifts` the scenario is the one in which so many agents work, and there are
     shifts.csv and a roster of each team; with `plan`, of which `shifts` are the outcome, targets.csv, marginal.csv and
-    frontier.csv too. `finish` adds charts and a report when all else is there. Raises OSError where the folder cannot be
-    written.
+    frontier.csv too. `finish` adds charts and a report when all else is there. Raises OSError where the
+    folder cannot be written.
     """
     started = datetime.now(UTC)
     with new_folder(root, f"{scenario.name} staffing") as (folder, final):
