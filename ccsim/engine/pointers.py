@@ -22,16 +22,17 @@ from numba.extending import intrinsic, models, register_model
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
+INTERNAL: Final[dict[str, Any]] = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def compiled(function: Function) -> Function:
     """`function`, compiled; called from other compiled functions."""
-    return njit(**OPTIONS)(function)
+    return njit(forceinline=False, **INTERNAL)(function)  # otherwise an inlined caller's choice would be handed down
 
 
 def inlined(function: Function) -> Function:
     """As `compiled`, without a call: for the small ones, and those that are called in one busy place."""
-    return njit(forceinline=True, **OPTIONS)(function)
+    return njit(forceinline=True, **INTERNAL)(function)
 
 
 def entry(function: Function) -> Function:
