@@ -400,7 +400,7 @@ def least_child(m: Memory, first: int, count: int) -> int:
     return least
 
 
-@compiled
+@inlined
 def sift_down(m: Memory, time: int, code: int) -> None:
     """Puts an event into the heap, whose first place is free."""
     n = m.number[HEAP]
@@ -462,7 +462,7 @@ def earlier(m: Memory, c: int, d: int) -> bool:
     return c_since < d_since or (c_since == d_since and c < d)
 
 
-@compiled
+@inlined
 def line_up(m: Memory, c: int, state: int) -> None:
     """Puts c in its line. Most come last; those handed over or released are older and walk forward from the end."""
     m.state[c] = state
@@ -492,7 +492,7 @@ def line_up(m: Memory, c: int, state: int) -> None:
         m.claim[a] = c
 
 
-@compiled
+@inlined
 def step_out(m: Memory, c: int) -> None:
     """Takes c out of its line."""
     state = m.state[c]
@@ -605,7 +605,7 @@ def unconditional(m: Memory, c: int) -> int:
     return EXEMPT if exempt else WAITING
 
 
-@compiled
+@inlined
 def begin_wait(m: Memory, now: int, c: int, state: int, since: int) -> None:
     """c is unassigned from now on; `since`: for the log, the start of this unassigned wait."""
     q = m.work.queue[c]
@@ -619,7 +619,7 @@ def begin_wait(m: Memory, now: int, c: int, state: int, since: int) -> None:
         queue_looks(m, q)
 
 
-@compiled
+@inlined
 def end_wait(m: Memory, now: int, c: int) -> None:
     """c has an agent, or leaves."""
     q = m.work.queue[c]
@@ -642,7 +642,7 @@ def wait_otherwise(m: Memory, now: int, c: int, state: int) -> None:
     seeks(m, c)
 
 
-@compiled
+@inlined
 def remind(m: Memory, now: int, c: int) -> None:
     """Calendar entries for the times at which further teams may take the waiting c."""
     q = m.work.queue[c]
@@ -681,7 +681,7 @@ def meld(m: Memory, a: int, b: int) -> int:
     return a
 
 
-@compiled
+@inlined
 def melded_children(m: Memory, a: int) -> int:
     """The heap that remains of a's when a is gone: its children in pairs, then all into one. Its top."""
     pairs = -1
@@ -713,7 +713,7 @@ def remove(m: Memory, a: int) -> None:
         take_out(m, a)
 
 
-@compiled
+@inlined
 def take_out(m: Memory, a: int) -> None:
     team = m.plan.team[a]
     level = m.level[a]
@@ -927,7 +927,7 @@ def find_special_agent(m: Memory, now: int, c: int, task: bool) -> int:
     return best
 
 
-@compiled
+@inlined
 def find_agent(m: Memory, now: int, c: int) -> int:
     """The agent whom c takes if it waits for anyone, -1: none."""
     if is_task(m, c):
@@ -950,7 +950,7 @@ def find_agent(m: Memory, now: int, c: int) -> int:
     return best
 
 
-@compiled
+@inlined
 def find_contact(m: Memory, now: int, a: int, last: int) -> int:
     """The contact that agent a takes next, -1: none. `last`: EXEMPT, or TASK to look for tasks alone."""
     team = m.plan.team[a]
@@ -1004,7 +1004,7 @@ def gains(m: Memory, a: int) -> None:
         m.number[GAINED] += 1
 
 
-@compiled
+@inlined
 def begin_session(m: Memory, now: int, c: int, a: int) -> None:
     """Agent a has contact c, whose message is pending."""
     q = m.work.queue[c]
@@ -1031,7 +1031,7 @@ def begin_session(m: Memory, now: int, c: int, a: int) -> None:
     m.pending[a] += 1
 
 
-@compiled
+@inlined
 def end_session(m: Memory, now: int, c: int) -> None:
     """c no longer holds capacity."""
     q = m.work.queue[c]
