@@ -332,8 +332,8 @@ def fetch_contact(m: Memory, c: int, roots: int) -> None:
         fetch(m.log.stretch_end, row)
     slot = m.work.first_turn[c]
     last = slot + m.work.turns[c] - 1
-    fetch_slot(m, slot)
-    if last > slot:
+    if last > slot or slot % 8 == 0:
+        fetch_slot(m, slot)
         fetch_slot(m, last)
 
 
@@ -1144,7 +1144,7 @@ def work_until(m: Memory, time: int, c: int) -> None:
 @inlined
 def may_go(m: Memory, now: int, a: int) -> None:
     """Agent a's presence ends unless something keeps them."""
-    if m.present[a] < NEVER and m.hand[a] < 0 and not m.attends[a] and m.kept[a] < 0:
+    if not m.attends[a] and m.present[a] < NEVER and m.hand[a] < 0 and m.kept[a] < 0:
         if m.suspended[a] < 0 and m.sharing[a] == 0:
             end_presence(m, now, a)
 
@@ -1598,7 +1598,9 @@ def resolve(m: Memory, now: int, c: int) -> None:
     child = m.work.reopen_child[c]
     if child >= 0:
         follow(m, c, child, now + m.work.after[child])
-    wrap_up = np.int64(np.rint(m.work.wrap_up[c] * m.plan.pace[m.plan.team[a], m.work.queue[c]]))
+    wrap_up = 0
+    if m.work.wrap_up[c] > 0:
+        wrap_up = np.int64(np.rint(m.work.wrap_up[c] * m.plan.pace[m.plan.team[a], m.work.queue[c]]))
     if wrap_up > 0 and m.state[c] != SHARED:
         m.state[c] = WRAPPING
         work_until(m, now + wrap_up, c)
