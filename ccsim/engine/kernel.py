@@ -108,8 +108,7 @@ SUSPENDED_WRAPPING: Final = 11
 IDLE: Final = 12  # in a session, the customer's turn
 AWAY: Final = 13  # the customer's turn, no session: parked or detached
 WITH_BOT: Final = 14
-DORMANT: Final = 15
-DONE: Final = 16
+DONE: Final = 15
 LINES: Final = 4
 TASK_LINES: Final = 2
 
@@ -309,6 +308,7 @@ def fetch_contact(m: Memory, c: int, roots: int) -> None:
     """Brings into the processor's cache what the root c, soon to arrive, will need: too many columns to be foreseen."""
     if c >= roots:
         return
+    fetch(m.since, c)
     if c % 8 == 0:  # a line of the cache holds eight
         row = min(c + 8, m.contacts - 1)
         fetch(m.work.first_turn, row)
@@ -325,13 +325,6 @@ def fetch_contact(m: Memory, c: int, roots: int) -> None:
         fetch(m.log.messages, row)
         fetch(m.log.left, row)
         fetch(m.log.closed, row)
-        fetch(m.own, row)
-        fetch(m.turn, row)
-        fetch(m.since, row)
-        fetch(m.due, row)
-        fetch(m.after, row)
-        fetch(m.before, row)
-        fetch(m.stretch, row)
         fetch(m.log.stretch_contact, row)
         fetch(m.log.stretch_agent, row)
         fetch(m.log.stretch_since, row)
@@ -339,8 +332,8 @@ def fetch_contact(m: Memory, c: int, roots: int) -> None:
         fetch(m.log.stretch_end, row)
     slot = m.work.first_turn[c]
     last = slot + m.work.turns[c] - 1
-    fetch_slot(m, slot)
-    if last > slot:
+    if last > slot or slot % 8 == 0:
+        fetch_slot(m, slot)
         fetch_slot(m, last)
 
 
@@ -362,11 +355,7 @@ def fetch_ahead(m: Memory, c: int, soon: bool) -> None:
         fetch(m.log.outcome, c)
         fetch(m.work.queue, c)
         fetch(m.work.transfer_child, c)
-        fetch(m.state, c)
-        fetch(m.own, c)
-        fetch(m.turn, c)
         fetch(m.since, c)
-        fetch(m.after, c)
 
 
 # --- calendar -----------------------------------------------------------------------------------------------------
@@ -411,7 +400,7 @@ def least_child(m: Memory, first: int, count: int) -> int:
     return least
 
 
-@compiled
+@inlined
 def sift_down(m: Memory, time: int, code: int) -> None:
     """Puts an event into the heap, whose first place is free."""
     n = m.number[HEAP]
@@ -473,7 +462,7 @@ def earlier(m: Memory, c: int, d: int) -> bool:
     return c_since < d_since or (c_since == d_since and c < d)
 
 
-@compiled
+@inlined
 def line_up(m: Memory, c: int, state: int) -> None:
     """Puts c in its line. Most come last; those handed over or released are older and walk forward from the end."""
     m.state[c] = state
@@ -503,7 +492,7 @@ def line_up(m: Memory, c: int, state: int) -> None:
         m.claim[a] = c
 
 
-@compiled
+@inlined
 def step_out(m: Memory, c: int) -> None:
     """Takes c out of its line."""
     state = m.state[c]
@@ -533,18 +522,18 @@ def clip(m: Memory, time: int) -> int:
     return min(max(time, m.plan.warm_up), m.plan.end)
 
 
-@compiled
+@inlined
 def everybody_looks(m: Memory) -> None:
     m.number[LOOK] = EVERYBODY
 
 
-@compiled
+@inlined
 def queue_looks(m: Memory, q: int) -> None:
     m.look[q] = True
     m.number[LOOK] = max(m.number[LOOK], SOME)
 
 
-@compiled
+@inlined
 def seeks(m: Memory, c: int) -> None:
     """c looks for an agent when the event is over."""
     m.seekers[m.number[SEEKERS]] = c
@@ -552,7 +541,7 @@ def seeks(m: Memory, c: int) -> None:
     m.number[LOOK] = max(m.number[LOOK], SOME)
 
 
-@compiled
+@inlined
 def stands_unheld(m: Memory, q: int) -> None:
     """One more contact of q waits and is not held."""
     m.unheld[q] += 1
@@ -562,7 +551,7 @@ def stands_unheld(m: Memory, q: int) -> None:
                 m.reserves[team] += 1
 
 
-@compiled
+@inlined
 def stands_no_longer(m: Memory, q: int) -> None:
     """One less of those; the last one lifts the queue's reservation."""
     m.unheld[q] -= 1
@@ -598,7 +587,7 @@ def open_stretch(m: Memory, c: int, since: int) -> None:
     m.log.stretch_since[i] = since
 
 
-@compiled
+@inlined
 def close_stretch(m: Memory, now: int, c: int) -> None:
     """c leaves unassigned."""
     i = m.stretch[c]
@@ -616,7 +605,7 @@ def unconditional(m: Memory, c: int) -> int:
     return EXEMPT if exempt else WAITING
 
 
-@compiled
+@inlined
 def begin_wait(m: Memory, now: int, c: int, state: int, since: int) -> None:
     """c is unassigned from now on; `since`: for the log, the start of this unassigned wait."""
     q = m.work.queue[c]
@@ -630,7 +619,7 @@ def begin_wait(m: Memory, now: int, c: int, state: int, since: int) -> None:
         queue_looks(m, q)
 
 
-@compiled
+@inlined
 def end_wait(m: Memory, now: int, c: int) -> None:
     """c has an agent, or leaves."""
     q = m.work.queue[c]
@@ -653,11 +642,13 @@ def wait_otherwise(m: Memory, now: int, c: int, state: int) -> None:
     seeks(m, c)
 
 
-@compiled
+@inlined
 def remind(m: Memory, now: int, c: int) -> None:
     """Calendar entries for the times at which further teams may take the waiting c."""
     q = m.work.queue[c]
     for i in range(m.afters.shape[1]):
+        if m.afters[q, i] == NEVER:
+            break
         if m.since[c] + m.afters[q, i] > now:
             push(m, m.since[c] + m.afters[q, i], OVERFLOW_DUE, c)
 
@@ -673,7 +664,7 @@ def idler(m: Memory, a: int, b: int) -> bool:
     return a < b
 
 
-@compiled
+@inlined
 def meld(m: Memory, a: int, b: int) -> int:
     """Two pairing heaps become one; its top."""
     if a < 0:
@@ -690,7 +681,7 @@ def meld(m: Memory, a: int, b: int) -> int:
     return a
 
 
-@compiled
+@inlined
 def melded_children(m: Memory, a: int) -> int:
     """The heap that remains of a's when a is gone: its children in pairs, then all into one. Its top."""
     pairs = -1
@@ -715,11 +706,15 @@ def melded_children(m: Memory, a: int) -> int:
     return top
 
 
-@compiled
+@inlined
 def remove(m: Memory, a: int) -> None:
     """Agent a is in no heap any more."""
-    if m.level[a] < 0:
-        return
+    if m.level[a] >= 0:
+        take_out(m, a)
+
+
+@inlined
+def take_out(m: Memory, a: int) -> None:
     team = m.plan.team[a]
     level = m.level[a]
     rest = melded_children(m, a)
@@ -741,7 +736,7 @@ def remove(m: Memory, a: int) -> None:
     m.room[team] -= 1
 
 
-@compiled
+@inlined
 def place(m: Memory, a: int) -> None:
     """Agent a stands in the heap of their load if they may take something."""
     remove(m, a)
@@ -887,7 +882,7 @@ def preferred_message(m: Memory, c: int, d: int) -> bool:
     return c < d
 
 
-@compiled
+@inlined
 def best_of_team(m: Memory, team: int, q: int) -> int:
     """The team's agent with room whom a contact of q would take, -1: none."""
     step = m.step[team]
@@ -932,7 +927,7 @@ def find_special_agent(m: Memory, now: int, c: int, task: bool) -> int:
     return best
 
 
-@compiled
+@inlined
 def find_agent(m: Memory, now: int, c: int) -> int:
     """The agent whom c takes if it waits for anyone, -1: none."""
     if is_task(m, c):
@@ -955,7 +950,7 @@ def find_agent(m: Memory, now: int, c: int) -> int:
     return best
 
 
-@compiled
+@inlined
 def find_contact(m: Memory, now: int, a: int, last: int) -> int:
     """The contact that agent a takes next, -1: none. `last`: EXEMPT, or TASK to look for tasks alone."""
     team = m.plan.team[a]
@@ -1009,7 +1004,7 @@ def gains(m: Memory, a: int) -> None:
         m.number[GAINED] += 1
 
 
-@compiled
+@inlined
 def begin_session(m: Memory, now: int, c: int, a: int) -> None:
     """Agent a has contact c, whose message is pending."""
     q = m.work.queue[c]
@@ -1036,7 +1031,7 @@ def begin_session(m: Memory, now: int, c: int, a: int) -> None:
     m.pending[a] += 1
 
 
-@compiled
+@inlined
 def end_session(m: Memory, now: int, c: int) -> None:
     """c no longer holds capacity."""
     q = m.work.queue[c]
@@ -1149,7 +1144,7 @@ def work_until(m: Memory, time: int, c: int) -> None:
 @inlined
 def may_go(m: Memory, now: int, a: int) -> None:
     """Agent a's presence ends unless something keeps them."""
-    if m.present[a] < NEVER and m.hand[a] < 0 and not m.attends[a] and m.kept[a] < 0:
+    if not m.attends[a] and m.present[a] < NEVER and m.hand[a] < 0 and m.kept[a] < 0:
         if m.suspended[a] < 0 and m.sharing[a] == 0:
             end_presence(m, now, a)
 
@@ -1182,22 +1177,31 @@ def decide(m: Memory, now: int, c: int, outcome: int) -> None:
     m.log.left[c] = now
 
 
-@compiled
+@inlined
 def follow(m: Memory, c: int, child: int, time: int) -> None:
     """The follow-up `child` of c, if it has one, is to arrive; not at or after the end of arrivals (2.11)."""
     if child >= 0 and time < m.plan.end:
         begin_follow_up(m, c, child, time)
 
 
+@inlined
+def is_to_come(m: Memory, c: int) -> None:
+    """c, of which nothing is remembered yet, is going to arrive."""
+    m.own[c] = -1
+    m.resumes[c] = False
+    m.gives_up[c] = False
+
+
 @compiled
 def begin_follow_up(m: Memory, c: int, child: int, time: int) -> None:
+    is_to_come(m, child)
     m.log.parent[child] = c
     m.log.arrival[child] = time
     m.log.first_turn[child] = m.work.first_turn[child]
     push(m, time, ARRIVAL, child)
 
 
-@compiled
+@inlined
 def retry(m: Memory, now: int, c: int) -> None:
     child = m.work.retry_child[c]
     if child >= 0:
@@ -1223,7 +1227,7 @@ def start_message(m: Memory, now: int, a: int) -> None:
         start_work(m, now, best)
 
 
-@compiled
+@inlined
 def note_start(m: Memory, now: int, q: int) -> None:
     """A start of work on a first turn, from which waits are estimated (6.8)."""
     if m.calls_back:
@@ -1393,7 +1397,7 @@ def resume(m: Memory, now: int, c: int) -> None:
         seek(m, now, c)
 
 
-@compiled
+@inlined
 def leave_unassigned(m: Memory, now: int, c: int) -> None:
     """c goes without having an agent."""
     end_wait(m, now, c)
@@ -1586,7 +1590,7 @@ def reply(m: Memory, now: int, c: int) -> None:
         m.number[FREED] = m.own[c]
 
 
-@compiled
+@inlined
 def resolve(m: Memory, now: int, c: int) -> None:
     """The last reply is sent; wrap-up follows."""
     a = m.own[c]
@@ -1594,7 +1598,9 @@ def resolve(m: Memory, now: int, c: int) -> None:
     child = m.work.reopen_child[c]
     if child >= 0:
         follow(m, c, child, now + m.work.after[child])
-    wrap_up = np.int64(np.rint(m.work.wrap_up[c] * m.plan.pace[m.plan.team[a], m.work.queue[c]]))
+    wrap_up = 0
+    if m.work.wrap_up[c] > 0:
+        wrap_up = np.int64(np.rint(m.work.wrap_up[c] * m.plan.pace[m.plan.team[a], m.work.queue[c]]))
     if wrap_up > 0 and m.state[c] != SHARED:
         m.state[c] = WRAPPING
         work_until(m, now + wrap_up, c)
@@ -1604,7 +1610,7 @@ def resolve(m: Memory, now: int, c: int) -> None:
         done(m, now, c)
 
 
-@compiled
+@inlined
 def await_customer(m: Memory, now: int, c: int, slot: int) -> None:
     """What comes next is known: the answer, the timeout or parking before it, or the expiry instead of it (2.6)."""
     q = m.work.queue[c]
@@ -1649,8 +1655,9 @@ def transfer(m: Memory, now: int, c: int, child: int) -> None:
     decide(m, now, c, TRANSFERRED)
     end_session(m, now, c)
     done(m, now, c)
-    m.own[child] = a if m.work.keep_agent[child] else -1
-    if m.own[child] >= 0 and m.sessions[a] == 0 and m.open[q] and takes_own(m, a, child, False):
+    keep = m.work.keep_agent[child]
+    is_to_come(m, child)
+    if keep and m.sessions[a] == 0 and m.open[q] and takes_own(m, a, child, False):
         m.log.parent[child] = c
         m.log.arrival[child] = now
         m.log.first_turn[child] = m.work.first_turn[child]
@@ -1662,6 +1669,8 @@ def transfer(m: Memory, now: int, c: int, child: int) -> None:
         begin_session(m, now, child, a)
     else:
         begin_follow_up(m, c, child, now)
+        if keep:
+            m.own[child] = a
 
 
 @inlined
@@ -1846,7 +1855,7 @@ def queue_opens(m: Memory, now: int, q: int) -> None:
 # --- settling (section 5) -----------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def assign(m: Memory, now: int, c: int, a: int) -> None:
     """The waiting c goes to agent a."""
     end_wait(m, now, c)
@@ -2112,6 +2121,7 @@ def go_on(m: Memory, roots: int) -> bool:
             m.number[HOLE] = 1
         elif source == ROOT:
             m.number[ROOT] = c + 1
+            is_to_come(m, c)
             fetch_contact(m, c + 12, roots)
         elif kind == BY_THE_CLOCK:
             m.number[ENTRY] = i + 1
@@ -2159,8 +2169,8 @@ def go_on(m: Memory, roots: int) -> bool:
 def horizon(m: Memory, now: int) -> None:
     """Whatever is still going on is written down as it stands."""
     for c in range(m.contacts):
-        state = m.state[c]
-        if state < DORMANT:
+        if m.log.arrival[c] < NEVER and m.log.closed[c] == NEVER:
+            state = m.state[c]
             if state <= HELD:
                 close_stretch(m, now, c)
             elif state <= IDLE:

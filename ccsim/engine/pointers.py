@@ -3,7 +3,7 @@
 
 numba passes a NamedTuple by value, every array of it in seven words or more. Of a hundred arrays that makes calls slow
 and compilation endless. `pointer(table)` puts the table on the stack once; what it returns has the same attributes. An
-array with one index is then its data alone: no reference is counted, and an index is never negative.
+array with one or two indices is then its data alone: no reference is counted, and an index is never negative.
 """
 
 from __future__ import annotations
@@ -15,28 +15,33 @@ from typing import Any, Final, TypeVar
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
-from numba.core.imputils import lower_builtin, lower_getattr_generic
+from numba.core.imputils import lower_builtin, lower_getattr, lower_getattr_generic
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global
 from numba.extending import intrinsic, models, register_model
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
+INTERNAL: Final[dict[str, Any]] = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def compiled(function: Function) -> Function:
     """`function`, compiled; called from other compiled functions."""
-    return njit(**OPTIONS)(function)
+    return njit(forceinline=False, **INTERNAL)(function)  # otherwise an inlined caller's choice would be handed down
 
 
 def inlined(function: Function) -> Function:
     """As `compiled`, without a call: for the small ones, and those that are called in one busy place."""
-    return njit(forceinline=True, **OPTIONS)(function)
+    return njit(forceinline=True, **INTERNAL)(function)
 
 
 def entry(function: Function) -> Function:
     """As `compiled`; called from Python, and kept in the cache."""
     return njit(cache=True, **OPTIONS)(function)
+
+
+RECORD: Final = 64
+"""Bytes of a record, a line of the processor's cache: an array with gaps holds a field of each."""
 
 
 # --- a pointer to a table -----------------------------------------------------------------------------------------
@@ -55,11 +60,19 @@ class Pointer(types.Type):
 
 
 class Data(types.Type):
-    """The elements of an array with one index, of type `dtype`."""
+    """The elements of an array with one index, of type `dtype`: one behind the other, or one every `step` bytes."""
 
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = dtype
-        super().__init__(name=f"Data({dtype})")
+    def __init__(self, dtype: Any, step: int) -> None:
+        self.dtype, self.step = dtype, step
+        super().__init__(name=f"Data({dtype}, {step})")
+
+
+class Grid(types.Type):
+    """An array with two indices, of type `array`."""
+
+    def __init__(self, array: Any) -> None:
+        self.array, self.dtype = array, array.dtype
+        super().__init__(name=f"Grid({array})")
 
 
 @register_model(Pointer)
@@ -72,6 +85,12 @@ class PointerModel(models.PrimitiveModel):
 class DataModel(models.PrimitiveModel):
     def __init__(self, manager: Any, data_type: Data) -> None:
         super().__init__(manager, data_type, manager.lookup(data_type.dtype).get_data_type().as_pointer())
+
+
+@register_model(Grid)
+class GridModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, grid: Grid) -> None:
+        super().__init__(manager, grid, manager.lookup(grid.array).get_value_type().as_pointer())
 
 
 @intrinsic
@@ -91,21 +110,34 @@ class PointerAttributes(AttributeTemplate):
     key = Pointer
 
     def generic_resolve(self, pointer_type: Pointer, name: str) -> Any:
-        """A table within the table is pointed to; of an array with one index there is its data; the rest is itself."""
+        """A table within the table, and an array with two indices, is pointed to; the rest is itself."""
         if name not in pointer_type.table.fields:
             return None
         field = pointer_type.table.types[pointer_type.table.fields.index(name)]
         if isinstance(field, types.BaseNamedTuple):
             return Pointer(field)
-        return Data(field.dtype) if isinstance(field, types.Array) and field.ndim == 1 else field
+        if isinstance(field, types.Array) and field.ndim == 1:
+            return Data(field.dtype, 0 if field.is_c_contig else RECORD)
+        return Grid(field) if isinstance(field, types.Array) and field.ndim == 2 else field
+
+
+def never_copied(function: Any) -> None:
+    """The compiler copies it nowhere unless it is `inlined`: what is rare stays out of the way of what is busy.
+
+    Left to itself it makes one function of nearly everything, which is slow to compile and overflows the processor's
+    cache of instructions.
+    """
+    if "alwaysinline" not in function.attributes:
+        function.attributes.add("noinline")
 
 
 @lower_getattr_generic(Pointer)
 def load(context: Any, builder: Any, pointer_type: Pointer, value: Any, name: str) -> Any:
+    never_copied(builder.function)
     index = pointer_type.table.fields.index(name)
     field = pointer_type.table.types[index]
     place = builder.gep(value, [context.get_constant(types.int32, i) for i in (0, index)], inbounds=True)
-    if isinstance(field, types.BaseNamedTuple):
+    if isinstance(field, types.BaseNamedTuple) or (isinstance(field, types.Array) and field.ndim == 2):
         return place
     if not isinstance(field, types.Array):
         return builder.load(place)
@@ -116,38 +148,83 @@ def load(context: Any, builder: Any, pointer_type: Pointer, value: Any, name: st
     return array._getvalue()
 
 
-# --- data[index] --------------------------------------------------------------------------------------------------
+# --- data[index], grid[index, index] ------------------------------------------------------------------------------
 
 
 @infer_global(operator.getitem)
-class DataGet(AbstractTemplate):
+class Get(AbstractTemplate):
     def generic(self, arguments: Any, _keywords: Any) -> Any:
         data, index = arguments
         if isinstance(data, Data) and isinstance(index, types.Integer):
             return data.dtype(data, types.intp)
+        if isinstance(data, Grid) and isinstance(index, types.BaseTuple):
+            return data.dtype(data, types.UniTuple(types.intp, 2))
         return None
 
 
 @infer_global(operator.setitem)
-class DataSet(AbstractTemplate):
+class Set(AbstractTemplate):
     def generic(self, arguments: Any, _keywords: Any) -> Any:
         data, index, _value = arguments
         if isinstance(data, Data) and isinstance(index, types.Integer):
             return types.none(data, types.intp, data.dtype)
+        if isinstance(data, Grid) and isinstance(index, types.BaseTuple):
+            return types.none(data, types.UniTuple(types.intp, 2), data.dtype)
         return None
+
+
+def place_in_data(builder: Any, data: Data, value: Any, index: Any) -> Any:
+    if data.step == 0:
+        return builder.gep(value, [index], inbounds=True)
+    start = builder.bitcast(value, ir.IntType(8).as_pointer())
+    here = builder.gep(start, [builder.mul(index, index.type(data.step))], inbounds=True)
+    return builder.bitcast(here, value.type)
+
+
+def place_in_grid(context: Any, builder: Any, grid: Grid, value: Any, index: Any) -> Any:
+    array = context.make_array(grid.array)(context, builder, ref=value)
+    columns = builder.extract_value(array.shape, 1)
+    row, column = cgutils.unpack_tuple(builder, index, 2)
+    return builder.gep(array.data, [builder.add(builder.mul(row, columns), column)], inbounds=True)
 
 
 @lower_builtin(operator.getitem, Data, types.intp)
 def get(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    data, index = arguments
-    return context.unpack_value(builder, signature.return_type, builder.gep(data, [index], inbounds=True))
+    place = place_in_data(builder, signature.args[0], *arguments)
+    return context.unpack_value(builder, signature.return_type, place)
 
 
 @lower_builtin(operator.setitem, Data, types.intp, types.Any)
 def put(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    data, index, value = arguments
-    context.pack_value(builder, signature.args[2], value, builder.gep(data, [index], inbounds=True))
+    place = place_in_data(builder, signature.args[0], *arguments[:2])
+    context.pack_value(builder, signature.args[2], arguments[2], place)
     return context.get_dummy_value()
+
+
+@lower_builtin(operator.getitem, Grid, types.UniTuple)
+def get_from_grid(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    place = place_in_grid(context, builder, signature.args[0], *arguments)
+    return context.unpack_value(builder, signature.return_type, place)
+
+
+@lower_builtin(operator.setitem, Grid, types.UniTuple, types.Any)
+def put_into_grid(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    place = place_in_grid(context, builder, signature.args[0], *arguments[:2])
+    context.pack_value(builder, signature.args[2], arguments[2], place)
+    return context.get_dummy_value()
+
+
+@infer_getattr
+class GridAttributes(AttributeTemplate):
+    key = Grid
+
+    def resolve_shape(self, _grid: Grid) -> Any:
+        return types.UniTuple(types.intp, 2)
+
+
+@lower_getattr(Grid, "shape")
+def shape(context: Any, builder: Any, grid: Grid, value: Any) -> Any:
+    return context.make_array(grid.array)(context, builder, ref=value).shape
 
 
 @intrinsic
@@ -158,7 +235,7 @@ def fetch(_typing: Any, data: Any, index: Any) -> Any:
         byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
         hint = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        place = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), byte)
+        place = builder.bitcast(place_in_data(builder, data, *arguments), byte)
         builder.call(hint, [place, flag(0), flag(3), flag(1)])  # to be read, kept in all caches, data
         return context.get_dummy_value()
 

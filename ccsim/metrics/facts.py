@@ -385,10 +385,17 @@ class Facts:
         """By contact: how many different agents worked on it."""
         if self.one_message_each:
             return self.worked.view(np.int8)
-        agents, contacts = len(self.plan.team), len(self.log.messages)
-        owner = np.arange(contacts)[self.owner]
-        pairs = np.unique(owner[self.worked] * agents + self.agent[self.worked])
-        return np.bincount(pairs // agents, minlength=contacts)
+        owner, agent = np.arange(len(self.log.messages))[self.owner][self.worked], self.agent[self.worked]
+        same = owner[1:] == owner[:-1]
+        agents = np.zeros(len(self.log.messages), dtype=np.int64)
+        agents[owner] = 1
+        # only those whose agent changes between two turns had several: few, of whom to count the different ones
+        several = np.zeros(len(agents), dtype=np.bool_)
+        several[owner[1:][same & (agent[1:] != agent[:-1])]] = True
+        mine = several[owner]
+        pairs = np.unique(owner[mine] * len(self.plan.team) + agent[mine])
+        agents[several] = np.bincount(pairs // len(self.plan.team), minlength=len(agents))[several]
+        return agents
 
     @cached_property
     def handle_time(self) -> NDArray[Any]:
