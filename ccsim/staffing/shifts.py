@@ -58,6 +58,7 @@ def shift_plan(
     if search.best is None:
         raise Infeasible(_why(scenario, judge, search, most))
 
+    bound = search.bound  # of the targets as they are; those of a later search are tighter
     divided = cover_shifts(scenario, erlang.requirement(scenario, divided=True))
     room = most if divided is None else np.maximum(most, divided.counts)
     repairs: list[str] = []
@@ -89,7 +90,7 @@ def shift_plan(
         searched=searched,
         fresh=proof,
         today=_performance(fresh, judge, today(fresh), scenario, None, cost),
-        lower_bound=min(search.bound, searched.cost),
+        lower_bound=min(bound, searched.cost),
         evaluations=search.evaluations,
         seconds=time.perf_counter() - clock,
         finished=finished,
