@@ -187,7 +187,7 @@ def _at_desks(plan: Plan, edges: I64, counts: I64, works: Bool) -> Plan:
 
 
 def _least(start: I64, most: I64, order: I64) -> Asking:
-    """The least agents, up to `most`, that are enough: up from `start` together, then down team by team in `order`."""
+    """The least agents, up to `most`, that are enough: up from `start` together, down team by team in `order`."""
     held: list[I64] = []
     failed: list[I64] = []
 
@@ -200,11 +200,22 @@ def _least(start: I64, most: I64, order: I64) -> Asking:
         (held if enough else failed).append(agents)
         return enough
 
-    agents, step = np.minimum(start, most), 1
-    while not (yield from ask(agents)):
-        if (agents == most).all():
+    def raised(by: int) -> I64:
+        return np.minimum(start + by, most)
+
+    below, by = -1, 0
+    while not (yield from ask(raised(by))):
+        if (raised(by) == most).all():
             return None
-        agents, step = np.minimum(agents + step, most), 2 * step
+        below, by = by, 2 * by + 1
+    while by - below > 1:
+        middle = (below + by) // 2
+        below, by = (below, middle) if (yield from ask(raised(middle))) else (middle, by)
+    agents = raised(by)
+    for team in order:  # who was raised for nothing must not stand in for the others
+        back = np.where(np.arange(len(order)) == team, raised(0), agents)
+        if (yield from ask(back)):
+            agents = back
     for team in order:
         below, step = -1, 1
         while agents[team] - below > 1:

@@ -58,6 +58,7 @@ def shift_plan(
     if search.best is None:
         raise Infeasible(_why(scenario, judge, search, most))
 
+    bound = search.bound  # of the targets as they are; those of a later search are tighter
     divided = cover_shifts(scenario, erlang.requirement(scenario, divided=True))
     room = most if divided is None else np.maximum(most, divided.counts)
     repairs: list[str] = []
@@ -70,7 +71,7 @@ def shift_plan(
         missed = np.maximum(-np.nan_to_num(proof.slack), 0.0)
         if proof.met or len(repairs) == REPAIRS or not finished:
             break
-        repairs.append(_repair(judge.goals, proof, missed))
+        repairs.append(_repair(judge, proof, missed))
         margin = margin + missed
         search.tighten(margin)
         finished = search.run()
@@ -89,7 +90,7 @@ def shift_plan(
         searched=searched,
         fresh=proof,
         today=_performance(fresh, judge, today(fresh), scenario, None, cost),
-        lower_bound=min(search.bound, searched.cost),
+        lower_bound=min(bound, searched.cost),
         evaluations=search.evaluations,
         seconds=time.perf_counter() - clock,
         finished=finished,
@@ -175,10 +176,13 @@ def told(goal: Goal, figure: float) -> str:
     )
 
 
-def _repair(goals: tuple[Goal, ...], proof: Performance, missed: F64) -> str:
+def _repair(judge: Judge, proof: Performance, missed: F64) -> str:
+    where = {"run": "", "day": " on the worst day", "interval": " in the worst interval"}[judge.over]
+    if judge.met_on is not None:
+        where = " on the worst of the days that count"
     found = [
-        f"{told(goal, figure.mean)}, short by {100 * short:.2f} points"
-        for goal, figure, short in zip(goals, proof.figures, missed, strict=True)
+        f"{told(goal, figure.mean)}, short by {100 * short:.2f} points{where}"
+        for goal, figure, short in zip(judge.goals, proof.figures, missed, strict=True)
         if short > 0
     ]
     return f"seed {proof.seed}: {'; '.join(found)}"
