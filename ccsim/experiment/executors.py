@@ -168,7 +168,7 @@ class _Processes:
 def _deaths_explained() -> Iterator[None]:
     try:
         yield
-    except (EOFError, ConnectionError):
+    except (EOFError, OSError):  # a line may also end within a message
         raise MemoryError("A worker process was ended from outside, most likely for want of memory.") from None
 
 

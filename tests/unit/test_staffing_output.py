@@ -71,7 +71,7 @@ def test_nothing_is_left_behind_by_a_failure(week: Scenario, tmp_path: Path) -> 
         raise OSError("full")
 
     with pytest.raises(OSError, match="full"):
-        output.to_folder(tmp_path, week, [baseline(week).requirement(week)], draw=fails)
+        output.to_folder(tmp_path, week, [baseline(week).requirement(week)], finish=fails)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
@@ -279,4 +279,4 @@ def test_pictures_without_targets_or_tries(tmp_path: Path) -> None:
     bare = plan(run)
     bare = ShiftPlan(**{**bare.__dict__, "goals": bare.goals[-1:], "tried": (), "lower_bound": 0.0})
     plans.save(tmp_path, baseline(run).requirement(run), bare.fresh.scheduled, run, bare)
-    assert len(list(tmp_path.glob("*.png"))) == 3
+    assert len(list(tmp_path.glob("charts/*.png"))) == 3
