@@ -44,6 +44,7 @@ def test_variants_leave_a_whole_results_folder(tiny: Path, tmp_path: Path) -> No
         "comparison.csv",
         "ranking.csv",
         "provenance.json",
+        "report.html",
         "charts/differences.png",
         *(f"scenarios/{name}/{file}" for name in ("1-base", "2-busy") for file in ("scenario.toml", "volumes.csv")),
     }

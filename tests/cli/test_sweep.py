@@ -68,7 +68,7 @@ def test_a_results_folder(tiny: Path, tmp_path: Path) -> None:
     assert "total service level" in result.output
     folder = only_folder(tmp_path)
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*")} == {
-        *TABLES, "sweep.toml", "provenance.json", "charts",
+        *TABLES, "sweep.toml", "provenance.json", "report.html", "charts",
         *("scenario", "scenario/scenario.toml", "scenario/volumes.csv"),
         *(f"charts/{name}.png" for name in ("curves", "heat_map", "frontier", "tornado")),
     }  # fmt: skip
@@ -361,7 +361,7 @@ def run_until_killed(root: Path, file: Path, told: Any) -> None:
         told.recv()
 
     points = points_of(file, "replications=6")
-    sweep_to_folder(root, points, engine="simpy", workers=1, resume=True, draw=draw, progress=tell)
+    sweep_to_folder(root, points, engine="simpy", workers=1, resume=True, finish=draw, progress=tell)
 
 
 def test_killed_twenty_times_it_is_the_same(tiny: Path, tmp_path: Path) -> None:

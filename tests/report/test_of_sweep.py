@@ -1,0 +1,55 @@
+"""The report of a sweep: its best points, its tables, and what is known of no point."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ccsim.experiment.design import Design, Points, read_setting
+from ccsim.experiment.sweep import Sweep, read_figures, sweep
+from ccsim.report.of_sweep import document
+from ccsim.report.page import page
+from ccsim.scenario import read
+
+FILE = Path(__file__).parents[2] / "scenarios" / "phone_8020.toml"
+
+
+@pytest.fixture(scope="module")
+def found() -> Sweep:
+    base = read.load(FILE, None, ["replications=2", "days=1"])
+    team = next(iter(base.team))
+    settings = (
+        read_setting(f"team.{team}.shifts.0.agents", "18:20"),
+        read_setting(f"queue.{next(iter(base.queue))}.volume.scale", "0.9,1.1"),
+    )
+    return sweep(Points.checked(Design(base, settings, "grid", None, True, FILE)), engine="simpy", workers=1)
+
+
+def test_the_best_point_of_each_figure_is_named(found: Sweep) -> None:
+    figures = read_figures(("service_level", "abandonment"), found.design)
+    report = document(found, figures, {"versions": {}})
+    assert report.status is None
+    levels = [estimate.mean for estimate in found.estimates(figures[0])]
+    best = found.design.rows[levels.index(max(levels))]
+    assert report.facts[0].label == "best service level"
+    assert all(str(value) in report.facts[0].detail for value in best)
+    assert f"{100 * min(levels):.1f} %" in report.answer
+    assert f"{100 * max(levels):.1f} %" in report.answer
+
+
+def test_every_point_and_every_setting_alone_is_in_a_table(found: Sweep) -> None:
+    figures = read_figures(("service_level",), found.design)
+    tables = {table.title: table for table in document(found, figures, {"versions": {}}).tables()}
+    points = tables["Points"]
+    assert len(points.rows) == len(found.design.rows) == 6
+    assert [row[1:3] for row in points.rows] == [tuple(row) for row in found.design.rows]
+    assert [row[3] for row in points.rows] == found.estimates(figures[0])
+    alone = tables["Each setting alone: total service level"]
+    assert {row[0] for row in alone.rows} == {setting.path for setting in found.design.settings}
+
+
+def test_page_shows_it_without_a_verdict(found: Sweep) -> None:
+    text = page(document(found, read_figures((), found.design), {"versions": {}}))
+    assert 'class="answer "' in text
+    assert found.design.settings[0].path in text
