@@ -14,9 +14,9 @@ from rich.table import Table
 from tqdm import tqdm
 
 from ccsim.charts import plans
-from ccsim.cli.report import provenance, write_page
+from ccsim.cli.report import provenance, write_page, write_sheet
 from ccsim.experiment import words
-from ccsim.report.of_plan import document
+from ccsim.report.of_plan import document, requirement_table, roster_table
 from ccsim.report.pictures import themed
 from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
@@ -47,7 +47,9 @@ def requirement(scenario: Scenario, root: Path, workers: int) -> Path:
     )
 
 
-def shifts(scenario: Scenario, root: Path, workers: int, seconds: float, *, also: bool) -> tuple[Path, bool]:
+def shifts(
+    scenario: Scenario, root: Path, workers: int, seconds: float, *, also: bool, xlsx: bool
+) -> tuple[Path, bool]:
     """Print the cheapest shifts and how they do; the folder with the files, and whether they were proven.
 
     `also` : by simulation the requirement too, instead of Erlang's. Raises Infeasible.
@@ -67,7 +69,7 @@ def shifts(scenario: Scenario, root: Path, workers: int, seconds: float, *, also
         [needed],
         output.Shifts("simulation", plan.agents),
         plan,
-        finish=lambda folder: _report(folder, needed, plan),
+        finish=lambda folder: _report(folder, needed, plan, xlsx=xlsx),
         method="shifts",
         evaluations=plan.evaluations,
         lower_bound=plan.lower_bound,
@@ -221,7 +223,10 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
-def _report(folder: Path, needed: Requirement, plan: ShiftPlan) -> None:
+def _report(folder: Path, needed: Requirement, plan: ShiftPlan, *, xlsx: bool) -> None:
     drawn = plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan)
     plans.save(folder, needed, plan.fresh.scheduled, plan.scenario, plan)
-    write_page(folder, document(plan, needed, provenance(folder), [themed(draw) for draw in drawn.values()]))
+    found = document(plan, needed, provenance(folder), [themed(draw) for draw in drawn.values()])
+    write_page(folder, found)
+    if xlsx:
+        write_sheet(folder, found, [requirement_table(needed, plan), roster_table(plan)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from ccsim.experiment.results import Results
-    from ccsim.report.document import Document
+    from ccsim.report.document import Document, Table
 
 
 @click.command()
@@ -33,16 +34,12 @@ def write_report(results: Results, folder: Path, *, page: bool, xlsx: bool) -> N
     from ccsim.experiment.stored import record
     from ccsim.report.of_run import document, wide_tables
     from ccsim.report.pictures import pictures
-    from ccsim.report.sheet import sheet
 
     found = document(results, record(folder), pictures(results) if page else ())
     if page:
         write_page(folder, found)
     if xlsx:
-        content, left_out = sheet(found, wide_tables(results))
-        _replace(folder / "report.xlsx", content)
-        for remark in left_out:
-            click.echo(remark, err=True)
+        write_sheet(folder, found, wide_tables(results))
 
 
 def write_page(folder: Path, found: Document) -> None:
@@ -50,6 +47,16 @@ def write_page(folder: Path, found: Document) -> None:
     from ccsim.report.page import page
 
     _replace(folder / "report.html", page(found).encode())
+
+
+def write_sheet(folder: Path, found: Document, more: Sequence[Table]) -> None:
+    """report.xlsx in the folder with these tables besides, whole or not at all; what did not fit is said."""
+    from ccsim.report.sheet import sheet
+
+    content, left_out = sheet(found, more)
+    _replace(folder / "report.xlsx", content)
+    for remark in left_out:
+        click.echo(remark, err=True)
 
 
 def provenance(folder: Path) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from ccsim.cli.report import require_xlsxwriter
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
@@ -24,6 +26,7 @@ import click
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@click.option("--xlsx", is_flag=True, help="With shifts: the workbook report.xlsx too, with requirement and roster.")
 @click.pass_context
 def staff(
     ctx: click.Context,
@@ -37,6 +40,7 @@ def staff(
     overrides: tuple[str, ...],
     workers: int,
     out: Path | None,
+    xlsx: bool,
 ) -> None:
     """Find the cheapest staffing with which the scenario in FILE meets every target.
 
@@ -51,6 +55,10 @@ def staff(
     root = out or Path("results")
     if method is None:
         method = "shifts" if scenario.staffing.patterns else "requirement"
+    if xlsx and method != "shifts":
+        raise click.UsageError(f"--xlsx goes with shifts, not with {method}.")
+    if xlsx:
+        require_xlsxwriter()
     if method == "erlang":
         from ccsim.cli.baseline import erlang
 
@@ -64,7 +72,7 @@ def staff(
         from ccsim.staffing.shifts import Infeasible
 
         try:
-            folder, proven = shifts(scenario, root, workers, seconds, also=also)
+            folder, proven = shifts(scenario, root, workers, seconds, also=also, xlsx=xlsx)
         except Infeasible as error:
             click.echo(error, err=True)
             ctx.exit(1)

@@ -28,6 +28,7 @@ from ccsim.report.of_run import assumptions, made_with
 from ccsim.scenario import read
 from ccsim.staffing import patterns
 from ccsim.staffing.answers import Requirement, ShiftPlan
+from ccsim.staffing.output import rosters
 
 
 def document(
@@ -54,6 +55,17 @@ def document(
         ),
         made_by=f"seed {scenario.seed}, {words.several(plan.evaluations, 'staffing')} simulated; {needed.method}",
     )
+
+
+def roster_table(plan: ShiftPlan) -> Table:
+    """Who works when, for the sheet."""
+    heads = ("Agent", "Team", "Date", "Start", "End", "Breaks")
+    rows = [
+        (agent, team, day.isoformat(), start, end, breaks)
+        for team, shifts in rosters(plan.scenario, plan.agents).items()
+        for agent, day, start, end, breaks in shifts
+    ]
+    return Table("Roster", tuple(Column(head) for head in heads), tuple(rows))
 
 
 def requirement_table(needed: Requirement, plan: ShiftPlan) -> Table:

@@ -126,13 +126,17 @@ def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:
     _write(file, ("pattern", "team", "days", "hours", "breaks", "agents", "paid_hours", "cost"), rows)
 
 
-def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
-    """A roster file for each team with patterns, as `roster = { file }` reads it; their names.
+RosterRow = tuple[str, date, str, str, str]
+"""Agent, date, start, end, breaks."""
+
+
+def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
+    """Who works when, by team with patterns.
 
     Each agent works all the shifts of one pattern, also those that have begun on the day before the start and those
     after the end, until nothing is left to do. Breaks and activities are breaks there.
     """
-    rows: dict[str, list[tuple[str, date, str, str, str]]] = {}
+    rows: dict[str, list[RosterRow]] = {}
     for pattern, number in zip(scenario.staffing.patterns, agents.tolist(), strict=True):
         mine = rows.setdefault(pattern.team, [])
         first = len({agent for agent, *_ in mine}) + 1
@@ -141,8 +145,13 @@ def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
         for agent in range(first, first + number):
             for day in days_of(scenario, pattern, beyond=True):
                 mine.append((f"{pattern.team} {agent}", day, start, end, pauses))
-    files = []
-    for team, shifts in rows.items():
+    return rows
+
+
+def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
+    """A roster file for each team with shifts to work, as `roster = { file }` reads it; their names."""
+    files: list[str] = []
+    for team, shifts in rosters(scenario, agents).items():
         if shifts:
             file = f"roster_{''.join(letter if letter.isalnum() else '_' for letter in team)}"
             while f"{file}.csv" in files:

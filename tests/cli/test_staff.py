@@ -182,3 +182,23 @@ def test_a_plan_that_misses_on_fresh_random_numbers_is_searched_for_again(mornin
         told += plan.repairs
     assert told
     assert all(re.match(r"seed \d+: .* short by [\d.]+ points", text) for text in told)
+
+
+def test_the_workbook_has_requirement_and_roster(morning: Path, tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    done = CliRunner().invoke(main, ["staff", str(morning), "--xlsx", "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    (folder,) = (tmp_path / "out").glob("*/*")
+    book = load_workbook(folder / "report.xlsx")
+    roster = [list(row) for row in book["Roster"].iter_rows(values_only=True)]
+    head = next(row for row, cells in enumerate(roster) if cells[0] == "Agent")
+    with (folder / "roster_voice.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [cells[:1] + cells[2:5] for cells in roster[head + 1 :]] == [
+        [row["agent"], row["date"], row["start"], row["end"]] for row in rows
+    ]
+    assert "Requirement" in book.sheetnames
+    refused = CliRunner().invoke(main, ["staff", str(morning), "--method", "erlang", "--xlsx"])
+    assert refused.exit_code == 2
+    assert "--xlsx goes with shifts" in refused.output
