@@ -2,7 +2,7 @@
 
     python docs/charts.py
 
-It runs the commands that the page names (about a minute), so the page cannot say what does not work.
+It runs the commands that the page names (some minutes), so the page cannot say what does not work.
 """
 
 from __future__ import annotations
@@ -69,6 +69,48 @@ ENTRIES: Final = (
 )  # fmt: skip
 """In the order of the page."""
 
+
+class Study(NamedTuple):
+    """A picture that another verb leaves in its folder `charts`: its file there, and the command."""
+
+    picture: str
+    title: str
+    command: str
+    text: str
+
+    @property
+    def image(self) -> str:
+        """Its file among the page's images: a run has a heat map too."""
+        return f"sweep_{self.picture}" if self.picture == "heat_map" else self.picture
+
+
+PHONE: Final = "sweep scenarios/phone_8020.toml --vary team.agents.shifts.0.agents=14:20"
+BOTH: Final = f"{PHONE} --vary queue.phone.volume.scale=0.8:1.2:5 --sensitivity --replications 10"
+PLAN: Final = "staff scenarios/shift_planning.toml --replications 10"
+
+STUDIES: Final = (
+    Study("differences", "Variants side by side",
+          "compare scenarios/live_chat_or_whatsapp.toml --variants --replications 10",
+          "Differences to the first variant on the same random numbers, with 95 % intervals; filled where zero is "
+          "outside."),
+    Study("sensitivity", "Service level against the number of agents", PHONE,
+          "Every replication, their mean and spread, beside what Erlang's formula says interval by interval: where one "
+          "setting alone is varied."),
+    Study("curves", "What each setting does", BOTH, "A row a figure, a column a setting, a line a value of the other."),
+    Study("heat_map", "Two settings together", BOTH, "A panel a figure over the first two settings."),
+    Study("frontier", "What service costs", BOTH,
+          "Every point by cost and service; the line joins those that no other point beats in both."),
+    Study("tornado", "Each setting alone", BOTH,
+          "How far each setting moves a figure when all else stays, the strongest on top, on the same random numbers."),
+    Study("required_and_scheduled", "Required against scheduled", PLAN,
+          "Step lines with what is over and under shaded, and the net below."),
+    Study("service_before_and_after", "Service level before and after", PLAN,
+          "With today's shifts and with the plan, on random numbers that the search has not seen."),
+    Study("cost_and_service", "What cost buys", PLAN,
+          "Every staffing that the search tried, by cost and by the target it does worst at."),
+)  # fmt: skip
+"""What compare, sweep and staff draw."""
+
 HEAD: Final = """# Charts
 
 After every run the folder `charts` in its results holds every chart that has something to show, and an overview. `ccsim
@@ -94,12 +136,18 @@ def ccsim(command: str) -> None:
 def draw(entry: Entry, results: Path, folder: Path) -> None:
     """The entry's picture, reduced, among the page's images."""
     ccsim(f"chart {results} --kind {entry.kind} --theme {entry.theme} --out {folder}")
-    with Image.open(folder / f"{entry.kind}.png") as picture:
+    # the overview has four charts' worth of detail
+    reduce(folder / f"{entry.kind}.png", entry.kind, few_colours=entry.kind == "overview")
+
+
+def reduce(file: Path, name: str, *, few_colours: bool) -> None:
+    """A picture among the page's images, as wide as the page."""
+    with Image.open(file) as picture:
         size = (WIDTH, round(WIDTH * picture.height / picture.width))
-        small = picture.resize(size, Image.Resampling.LANCZOS)
-        if entry.kind == "overview":  # four charts' worth of detail
+        small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+        if few_colours:
             small = small.quantize(256, dither=Image.Dither.NONE)
-        small.save(IMAGES / f"{entry.kind}.png", optimize=True)
+        small.save(IMAGES / f"{name}.png", optimize=True)
 
 
 def section(entry: Entry) -> str:
@@ -119,6 +167,21 @@ ccsim chart results/… --kind {entry.kind}{theme}
 """
 
 
+def study_section(study: Study) -> str:
+    """The study's part of the page."""
+    return f"""
+## {study.title}
+
+{textwrap.fill(study.text, 120)}
+
+```
+ccsim {study.command}
+```
+
+![{study.title}](images/{study.image}.png)
+"""
+
+
 def make() -> None:
     """Runs every scenario once, and writes pictures and page."""
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -130,7 +193,14 @@ def make() -> None:
                 ccsim(f"run {ROOT / 'scenarios' / entry.scenario}.toml --out {root} --json")
                 (made[entry.scenario],) = root.glob("*/*")
             draw(entry, made[entry.scenario], Path(temporary))
-    (ROOT / "docs" / "charts.md").write_text(HEAD + "".join(map(section, ENTRIES)), encoding="utf-8")
+        for study in STUDIES:
+            if study.command not in made:
+                root = Path(temporary) / str(len(made))
+                ccsim(f"{study.command.replace('scenarios/', f'{ROOT}/scenarios/')} --out {root}")
+                (made[study.command],) = root.glob("*/*")
+            reduce(made[study.command] / "charts" / f"{study.picture}.png", study.image, few_colours=True)
+    text = "".join([*map(section, ENTRIES), *map(study_section, STUDIES)])
+    (ROOT / "docs" / "charts.md").write_text(HEAD + text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ccsim.charts import style
+from ccsim.charts.sensitivity import sensitivity
 from ccsim.experiment import words
 from ccsim.experiment.comparison import Figure
 from ccsim.experiment.design import Setting
 from ccsim.experiment.results import Estimate
-from ccsim.experiment.sweep import Sweep
+from ccsim.experiment.sweep import Formula, Spread, Sweep
 from ccsim.tables import F64
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def pages(sweep: Sweep, figures: Sequence[Figure]) -> dict[str, Callable[..., Pa
     judged = [figure for figure in wanted if figure != COST and figure.definition.better != "none"]
     if judged and COST in known:
         drawn["frontier"] = partial(frontier, sweep, judged, known)
+    if len({row.value for row in sweep.spread}) > 1:
+        drawn["sensitivity"] = partial(spread, sweep)
     if sweep.alone:
         drawn["tornado"] = partial(tornado, sweep, wanted)
     return drawn
@@ -99,6 +102,23 @@ def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figur
         ax.plot(order, mean, marker=".", color=style.now().queues[0])
         if len(settings) == 1:
             ax.fill_between(order, low, high, color=style.now().queues[0], alpha=0.2, linewidth=0)
+
+
+def spread(sweep: Sweep, theme: str = "light") -> Page:
+    """The service level of every replication against the one setting, beside what Erlang's formulas say."""
+    from pandas import DataFrame
+
+    formulas = DataFrame(sweep.formulas, columns=Formula._fields)
+    by_name = {str(name): rows for name, rows in formulas.groupby("formula")}
+    targets = {queue.service_level.share for queue in sweep.design.base.queue.values() if queue.service_level}
+    with style.styled(theme):
+        return sensitivity(
+            DataFrame(sweep.spread, columns=Spread._fields),
+            by_name,
+            targets.pop() if len(targets) == 1 else math.nan,
+            f"{_made_of(sweep)}. Formulas: interval by interval, each queue with the agents that have its skill.",
+            varied=sweep.design.settings[0].path,
+        )
 
 
 def heat_map(

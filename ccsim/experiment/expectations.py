@@ -63,6 +63,36 @@ def expectations(scenario: Scenario) -> list[Expectation]:
     return found
 
 
+def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
+    """The formula of calls that applies, and the service level of all contacts that it gives, interval by interval.
+
+    None unless every queue with a service level is one of calls that one and the same formula fits. As everywhere, each
+    queue has the agents with its skill to itself, and each interval is in steady state by itself; an interval in which
+    agents do not suffice for Erlang C serves nobody in time.
+    """
+    plan, terms = lower(scenario)
+    edges = np.append(np.arange(plan.warm_up, plan.end, terms.interval, dtype=np.int64), plan.end)
+    formulas, in_time, offered = set[str](), 0.0, 0.0
+    for q, (name, queue) in enumerate(scenario.queue.items()):
+        if math.isnan(terms.sl_time[q]):
+            continue
+        teams = [(t, team) for t, team in enumerate(scenario.team.values()) if name in team.skills]
+        if not queue.kind.one_to_one or not teams:
+            return None
+        work = queue.turn_work.mean + queue.wrap_up.mean
+        agents = sum(on_duty(plan, t, edges) * (1 - team.absence) for t, team in teams)
+        per_hour, hours = _per_hour(scenario, q, edges), np.diff(edges) / (3600 * SECOND)
+        for rate, length, there in zip(per_hour.tolist(), hours.tolist(), np.asarray(agents).tolist(), strict=True):
+            offered += rate * length
+            load = rate / 3600 * work
+            if rate == 0 or round(there) == 0 or (isinstance(queue.patience, Never) and load >= round(there)):
+                continue
+            formula, found = of_calls(rate / 3600, work, round(there), queue.patience, float(terms.sl_time[q]))
+            formulas.add(formula)
+            in_time += rate * length * found.service_level
+    return (formulas.pop(), in_time / offered) if len(formulas) == 1 else None
+
+
 def on_duty(plan: Plan, team: int, edges: I64) -> F64:
     """Agents of a team on shift and not on a pause, averaged over each interval, nobody absent."""
     mine = plan.team[plan.shift_agent] == team

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.experiment import provenance, results
 from ccsim.experiment.comparison import Figure
 from ccsim.experiment.design import Design, Points
+from ccsim.experiment.expectations import service_over_the_run
 from ccsim.experiment.ranking import figures_of
 from ccsim.experiment.results import Estimate
 from ccsim.experiment.sensitivity import Alone, Index, indices, tornado
@@ -47,6 +48,23 @@ STORE: Final = "measures.sqlite"
 """What an unfinished sweep has measured, in its hidden folder."""
 
 
+class Spread(NamedTuple):
+    """The service level of everything together in one replication of a point."""
+
+    value: float
+    """of the setting"""
+    replication: int
+    service_level: float
+
+
+class Formula(NamedTuple):
+    """The same by one of Erlang's formulas."""
+
+    value: float
+    formula: str
+    service_level: float
+
+
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """What came of a design.
@@ -63,6 +81,10 @@ class Sweep:
     """each setting alone, with `sensitivity`"""
     indices: tuple[Index, ...]
     """Sobol' indices, where the design allows it"""
+    spread: tuple[Spread, ...]
+    """the replications of each point, where a single number is varied"""
+    formulas: tuple[Formula, ...]
+    """and what Erlang's formulas say there, where they apply"""
 
     def to_frame(self) -> pd.DataFrame:
         """The table as a pandas frame."""
@@ -123,19 +145,25 @@ class _Run:
 
     def __init__(self, points: Points, engine: str, options: dict[str, Any]) -> None:
         self._design = points.design
+        self._points = points
         self._engine = engine
         self._measured = measure_all(
             points, self._design.base.replications, engine=engine, shared=points.shared, **options
         )
         self._means: dict[Figure, F64] = {}
         self._alone: list[list[Measures]] = []
+        self._spread: list[Spread] = []
+        self._formulas: list[Formula] = []
 
     def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of the table, many at a time, but not all."""
         rows: list[tuple[Any, ...]] = []
         for point, row in enumerate(self._design.rows):
             settings = _settings(self._design, row)
-            for figures in summarise(next(self._measured)).rows:
+            measured = next(self._measured)
+            if len(row) == 1 and self._design.settings[0].numeric:
+                self._look_closer(point, row[0], measured)
+            for figures in summarise(measured).rows:
                 level, name, metric, *estimate, unit = figures
                 rows.append((point, *settings, level, name, metric, *estimate, unit))
                 if self._design.indices and figures.mean is not None:
@@ -149,11 +177,28 @@ class _Run:
         yield rows
         self._alone = list(self._measured)
 
+    def _look_closer(self, point: int, value: float, measured: Sequence[Measures]) -> None:
+        for replication, one in enumerate(measured, 1):
+            if ("queue", "service_level") in one.values:
+                in_time, of = one.values["queue", "service_level"][:, -1]
+                self._spread += [Spread(value, replication, in_time / of)] if of > 0 else []
+        theory = service_over_the_run(self._points[point])
+        self._formulas += [] if theory is None else [Formula(value, *theory)]
+
     def found(self, table: Any) -> Sweep:
         """The sweep with this table, when all chunks are there."""
         design = self._design
         alone = tuple(tornado(design, self._alone)) if design.sensitivity else ()
-        return Sweep(design, self._engine, design.base.replications, table, alone, tuple(indices(design, self._means)))
+        return Sweep(
+            design,
+            self._engine,
+            design.base.replications,
+            table,
+            alone,
+            tuple(indices(design, self._means)),
+            tuple(self._spread),
+            tuple(self._formulas),
+        )
 
 
 def _settings(design: Design, row: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -258,6 +303,8 @@ def sweep_to_folder(
         found = run.found(dataset.dataset(folder / "sweep.parquet"))
         _write(folder / "tornado.csv", Alone, found.alone)
         _write(folder / "sobol.csv", Index, found.indices)
+        _write(folder / "spread.csv", Spread, found.spread)
+        _write(folder / "formulas.csv", Formula, found.formulas)
         _write_inputs(folder, points)
         written = [file for file in sorted(folder.rglob("*")) if file.suffix in (".csv", ".parquet", ".toml")]
         record = {
@@ -276,7 +323,7 @@ def sweep_to_folder(
     return replace(found, table=dataset.dataset(final / "sweep.parquet")), final
 
 
-def _write(file: Path, kind: type[Alone | Index], rows: Sequence[Alone | Index]) -> None:
+def _write(file: Path, kind: type[Any], rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         with file.open("w", newline="", encoding="utf-8") as stream:
             lines = csv.writer(stream)
