@@ -124,7 +124,9 @@ def _served(contacts: pd.DataFrame) -> list[Duty]:
             {
                 number
                 for service in served
-                for number in range(service.start // LARGEST_GAP, max(service.end - 1, service.start) // LARGEST_GAP + 1)
+                for number in range(
+                    service.start // LARGEST_GAP, max(service.end - 1, service.start) // LARGEST_GAP + 1
+                )
             }
         )
         found += [Duty(agent, number * LARGEST_GAP, (number + 1) * LARGEST_GAP) for number in halves]

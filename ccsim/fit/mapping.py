@@ -36,10 +36,9 @@ TIMES: Final = {
 class Mapping(BaseModel):
     """What stands where in a log.
 
-    `columns` name the log's columns for ours; `date` the column with the day where times are clock times only, which
-    belong to the next day when they are before the row's first by more than half a day; `time_format` and
-    `date_format` are strptime's (ISO 8601 without). Times with an offset become local times of `timezone`. `empty` are
-    cells that mean nothing, `unknown` those that mean nothing in one column. `words` translate outcomes, senders and
+    `columns` name the log's columns for ours, and as `left` when who was not answered went; `date` names the column
+    with the day where times are clock times only; `time_format` and `date_format` are strptime's (ISO 8601 without).
+    All times become local times of `timezone`. `empty` are cells that mean nothing, `unknown` those that mean nothing in one column. `words` translate outcomes, senders and
     activities; "ignore" leaves such rows out. `known_if` says that a column tells the truth only where another is not
     empty; elsewhere it is drawn from the true ones of the same queue. `staff_only` are queues of work in which no
     customer waits.
@@ -55,8 +54,14 @@ class Mapping(BaseModel):
     """queue of all rows where no column names one"""
     date: str | None = None
     date_format: str | None = None
+    follows: str | None = None
+    """column with the clock time that begins a row, which no other precedes: a smaller one is of the next day"""
     time_format: str | None = None
+    written_in: str | None = None
+    """zone of times without an offset; those of `timezone` if not given"""
     timezone: str | None = None
+    total_handle_time: bool = False
+    """handle_time is of all the handled together"""
     empty: tuple[str, ...] = ("",)
     unknown: dict[str, tuple[str, ...]] = {}
     words: dict[str, str] = {}
@@ -67,7 +72,7 @@ class Mapping(BaseModel):
 
     @model_validator(mode="after")
     def _fits(self) -> Mapping:
-        allowed = set(COLUMNS[self.kind])
+        allowed = {*COLUMNS[self.kind], *(("left", "priority") if self.kind == "contacts" else ())}
         strange = sorted(set(self.columns) - allowed)
         if strange:
             raise ValueError(f"columns: {', '.join(strange)}; a log of {self.kind} has {', '.join(sorted(allowed))}")
