@@ -5,6 +5,7 @@ Times are int64 microseconds (of `datetime64[us]`); stretches are half-open.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 LARGEST_GAP: Final = 1800 * SECOND
 """Between two services of an agent who was there all the time."""
+
+UNLIKELY: Final = 3
+"""Contacts of a queue expected of an agent who answered none: this many tell that they do not take it."""
 
 Stretch = tuple[int, int]
 
@@ -68,8 +72,18 @@ def micros(times: pd.Series[Any]) -> list[int]:
 
 
 def skills(contacts: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """The queues that each agent answered at least once."""
-    return {agent: frozenset(service.queue for service in served) for agent, served in services(contacts).items()}
+    """The queues that each agent takes: all but those of which they answered none where UNLIKELY would be expected.
+
+    Expected are as many as of everybody's contacts. An agent with few contacts is so taken to do what the others do.
+    """
+    counts = {agent: Counter(service.queue for service in served) for agent, served in services(contacts).items()}
+    everybody = sum(counts.values(), Counter[str]())
+    total = everybody.total()
+    queues = sorted(set(contacts["queue"]))
+    return {
+        agent: frozenset(q for q in queues if mine[q] or mine.total() * everybody[q] < UNLIKELY * total)
+        for agent, mine in counts.items()
+    }
 
 
 def sessions(served: Sequence[Service]) -> Iterator[list[Service]]:
