@@ -1,54 +1,111 @@
 """Pictures of results. A new chart is one function in a file here, registered with `@chart` and imported below."""
 
+# ruff: noqa: I001  charts are saved and reported in the order in which their files are imported
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ccsim.charts import conversations, service, staffing, style, waiting
+from ccsim.charts import service, waiting, staffing, conversations, agents, thread, outcomes  # noqa: F401
+from ccsim.charts import style
 from ccsim.charts.registry import CHARTS
 from ccsim.experiment.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
-__all__ = ["CHARTS", "OVERVIEW", "figure", "overview", "save"]
+__all__ = ["CHARTS", "FORMATS", "OVERVIEW", "applicable", "figure", "image", "overview", "save"]
 
-_FAMILIES: Final = (service, waiting, staffing, conversations)
+OVERVIEW: Final = "overview"
+"""Name of the page that shows several charts side by side."""
 
-OVERVIEW: Final = (("service_level", "conversations"), ("waiting", "staffing"))
-"""The planner's page: rows of charts."""
+SIDE_BY_SIDE: Final = ("service_level", "conversations", "waiting", "staffing")
+"""The charts of the overview, two in a row, as far as they apply."""
+
+FORMATS: Final = ("png", "svg", "pdf")
 
 
-def figure(name: str, results: Results) -> Figure:
-    """The chart of that name as a figure of its own.
+def applicable(results: Results) -> list[str]:
+    """Names of the charts for which the results have something to show."""
+    return [name for name, chart in CHARTS.items() if chart.applies(results)]
 
-    Raises `KeyError` for a name that is not in CHARTS.
+
+def figure(name: str, results: Results, theme: str = "light") -> Figure:
+    """The chart of that name as a figure of its own, in one of `style.THEMES`.
+
+    Raises `KeyError` for a name that is not in CHARTS, and should be asked for what is `applicable` only.
     """
     chart = CHARTS[name]
-    with style.styled():
-        page = style.page(style.WIDTH, chart.height(results))
+    with style.styled(theme):
+        page = style.page(style.height_for(chart.panels(results)))
         chart.draw(results, page)
     return page
 
 
-def overview(results: Results) -> Figure:
-    """The charts of OVERVIEW on one page."""
-    heights = [max(CHARTS[name].height(results) for name in row) for row in OVERVIEW]
-    with style.styled():
-        page = style.page(1.5 * style.WIDTH, sum(heights) + 0.5)
+def overview(results: Results, theme: str = "light", images: Mapping[str, Image] | None = None) -> Figure:
+    """The charts of SIDE_BY_SIDE under the scenario's name; `images` may hold some of them, drawn already."""
+    import numpy as np
+
+    drawn = images or {}
+    names = [name for name in SIDE_BY_SIDE if CHARTS[name].applies(results)]
+    shown = [drawn.get(name) or image(figure(name, results, theme)) for name in names]
+    width, head = 1.4 * style.WIDTH, 0.45
+    across = width / 2
+    depth = across * max(one.height / one.width for one in shown)
+    with style.styled(theme):
+        page = style.page()
+        page.set_layout_engine(None)
+        height = head + depth * -(-len(shown) // 2)
+        page.set_size_inches(width, height)
         variant = f", variant {results.variant}" if results.variant else ""
-        page.suptitle(f"{results.scenario.name}{variant}", x=0.01, ha="left", fontsize=16, fontweight="bold")
-        for row, names in zip(
-            page.subfigures(len(OVERVIEW), 1, height_ratios=heights, squeeze=False)[:, 0], OVERVIEW, strict=True
-        ):
-            for part, name in zip(row.subfigures(1, len(names), squeeze=False)[0], names, strict=True):
-                CHARTS[name].draw(results, part)
+        page.suptitle(style.short(f"{results.scenario.name}{variant}", 100), x=style.MARGIN / width,
+                      y=1 - 0.1 / height, ha="left", va="top", fontsize=16, fontweight="bold")  # fmt: skip
+        for place, one in enumerate(shown):
+            row, column = divmod(place, 2)
+            ax = page.add_axes((column / 2, 1 - (head + (row + 1) * depth) / height, 0.5, depth / height), anchor="N")
+            ax.imshow(np.asarray(one))
+            ax.set_axis_off()
     return page
 
 
-def save(results: Results, folder: Path) -> None:
-    """Every chart and the overview as PNG in the folder, which must exist."""
-    pages = {name: figure(name, results) for name in CHARTS} | {"overview": overview(results)}
-    for name, page in pages.items():
-        page.savefig(folder / f"{name}.png", dpi=style.DPI)
+def image(page: Figure) -> Image:
+    """The figure as pixels, `style.DPI` to the inch."""
+    import numpy as np
+    from PIL import Image
+
+    page.canvas.draw()
+    return Image.fromarray(np.asarray(page.canvas.buffer_rgba())).convert("RGB")  # type: ignore[attr-defined]
+
+
+def save(
+    results: Results, folder: Path, names: Iterable[str] = (), form: str = "png", theme: str = "light"
+) -> list[Path]:
+    """Charts as files of one of FORMATS in the folder, which must exist; returns the files.
+
+    They are those named, else all that apply and the overview. The same results give the same bytes.
+    """
+    names = list(names) or [*applicable(results), OVERVIEW]
+    images: dict[str, Image] = {}
+    files = []
+    for name in sorted(names, key=OVERVIEW.__eq__):  # last, so that it finds the images of the others
+        page = overview(results, theme, images) if name == OVERVIEW else figure(name, results, theme)
+        content = BytesIO()
+        if form == "png":
+            images[name] = image(page)
+            images[name].save(content, "png")
+        else:
+            _write_vectors(page, form, content)
+        files.append(folder / f"{name}.{form}")
+        files[-1].write_bytes(content.getvalue())
+    return files
+
+
+def _write_vectors(page: Figure, form: str, content: BytesIO) -> None:
+    import matplotlib
+
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}[form]
+    with matplotlib.rc_context({"svg.hashsalt": "ccsim", "pdf.fonttype": 42}):
+        page.savefig(content, format=form, metadata=undated)

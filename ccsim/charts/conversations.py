@@ -2,51 +2,123 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ccsim.charts import style
+from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
 from ccsim.experiment import words
 from ccsim.experiment.results import Results
 from ccsim.metrics.timeline import Timeline
-from ccsim.tables import NEVER, SECOND
+from ccsim.tables import F64, I64, NEVER, SECOND
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import Figure
 
 
-@chart("conversations", height=lambda results: style.panels_height(len(results.terms.queues)))
-def conversations(results: Results, figure: Figure | SubFigure) -> None:
-    """Open conversations and, within them, those with a message that waits to be worked on; a panel a queue."""
-    terms, end = results.terms, results.plan.end
-    edges = np.append(np.arange(0, end, terms.interval, dtype=np.int64), end)
-    x = style.hours((edges[:-1] + edges[1:]) // 2)
+def _queues(results: Results) -> int:
+    return len(results.terms.queues)
+
+
+def waiting_messages(results: Results) -> tuple[I64, I64]:
+    """When each message of `turns` came and when work on it began, µs: of one nobody answers when its contact ended."""
     contacts, turns = results.contacts, results.turns
-    queue = contacts["queue"].to_numpy()
+    contact = contacts["contact"].to_numpy()
+    closed = np.zeros(int(contact.max(initial=0)) + 1, dtype=np.int64)
+    closed[contact] = contacts["closed_us"].to_numpy()
+    started = turns["start_us"].fill_null(NEVER).to_numpy()
+    return turns["message_us"].to_numpy(), np.minimum(started, closed[turns["contact"].to_numpy()])
+
+
+def _means(start: I64, end: I64, edges: I64) -> F64:
+    """Means of how many spans there are between each two edges, the last once more, to be drawn as steps."""
+    means = Timeline(start, end).area(edges) / np.diff(edges)
+    return np.append(means, means[-1:])
+
+
+def _note(results: Results) -> str:
+    counted = results.contacts["counted"].to_numpy().sum()
+    return (
+        f"Means over {words.duration(results.terms.interval / SECOND)}; replication 1 of {results.replications}, "
+        f"n = {words.count(counted)} contacts"
+    )
+
+
+@chart("conversations", panels=_queues)
+def conversations(results: Results, figure: Figure) -> None:
+    """Open conversations and, within them, those with a message that waits to be worked on; a panel a queue."""
+    terms, theme = results.terms, style.now()
+    edges = clock.edges(results)
+    x = clock.hours(edges)
+    contacts = results.contacts
+    queue, turn_queue = contacts["queue"].to_numpy(), results.turns["queue"].to_numpy()
     arrival, closed = contacts["arrival_us"].to_numpy(), contacts["closed_us"].to_numpy()
-    turn_queue, message = turns["queue"].to_numpy(), turns["message_us"].to_numpy()
-    # a message nobody answers waits until its contact is closed
-    closed_of = np.zeros(int(contacts["contact"].to_numpy().max(initial=0)) + 1, dtype=np.int64)
-    closed_of[contacts["contact"].to_numpy()] = closed
-    taken = np.minimum(turns["start_us"].fill_null(NEVER).to_numpy(), closed_of[turns["contact"].to_numpy()])
-    for q, ax in enumerate(style.panels(figure, map(style.short, terms.queues))):
-        style.shade_closed(results, ax, q)
+    message, taken = waiting_messages(results)
+    for q, ax in enumerate(style.panels(figure, terms.queues)):
+        clock.shade_closed(results.plan, ax, q)
         mine, ours = queue == terms.queues[q], turn_queue == terms.queues[q]
-        alive = Timeline(arrival[mine], closed[mine]).area(edges) / np.diff(edges)
-        backlog = Timeline(message[ours], taken[ours]).area(edges) / np.diff(edges)
-        colour = style.look(q)["color"]
-        ax.fill_between(x, 0, alive, step="mid", color=colour, alpha=0.3, linewidth=0)
-        ax.fill_between(x, 0, backlog, step="mid", color=colour, linewidth=0)
+        alive = _means(arrival[mine], closed[mine], edges)
+        backlog = _means(message[ours], taken[ours], edges)
+        ax.fill_between(x, 0, alive, step="post", color=style.colour(q), alpha=0.35, linewidth=0)
+        ax.fill_between(x, 0, backlog, step="post", color=style.colour(q), linewidth=0)
         ax.set_ylim(0, 1.12 * max(1.0, alive.max(initial=0)))
-        ax.set_ylabel("conversations")
+        style.label_y(ax, "conversations")
         style.whole_numbers(ax)
-        style.time_axis(results, ax)
-    entries = [style.patch("open", style.QUIET, 0.3), style.patch("backlog: a message waits for work", style.QUIET)]
-    style.legend(figure, entries, above=True)
+        clock.time_axis(results.scenario, ax, clock.awake(results))
     style.headline(
         figure,
-        "Open conversations and backlog",
-        f"Means over {words.duration(terms.interval / SECOND)}, replication 1 of {results.replications}; grey: closed.",
+        "Open conversations and the backlog within them",
+        f"{_note(results)}; open: from the first message to the end, waiting for the customer included.",
+        above=[
+            style.patch("open", theme.quiet, 0.35),
+            style.patch("backlog: a message waits for work", theme.quiet),
+            style.patch("closed", theme.closed),
+        ],
+    )
+
+
+AGES: Final = (0, 60, 15 * 60, 3600, 8 * 3600, 86400)
+"""Seconds from which an age class begins; the last has no end."""
+
+
+@chart("backlog", panels=_queues)
+def backlog(results: Results, figure: Figure) -> None:
+    """Messages that wait to be worked on, stacked by age, oldest at the bottom; a panel a queue."""
+    terms, theme = results.terms, style.now()
+    edges = clock.edges(results)
+    x = clock.hours(edges)
+    turn_queue = results.turns["queue"].to_numpy()
+    message, taken = waiting_messages(results)
+    ages = np.array([age * SECOND for age in AGES] + [NEVER])
+    seen = 0
+    for q, ax in enumerate(style.panels(figure, terms.queues)):
+        clock.shade_closed(results.plan, ax, q)
+        mine = turn_queue == terms.queues[q]
+        came, ended = message[mine], taken[mine]
+        foot = np.zeros(len(x))
+        for age in reversed(range(len(AGES))):
+            start, end = came + ages[age], np.minimum(ended, came + ages[age + 1])
+            old = start < end
+            if old.any():
+                seen = max(seen, age)
+                top = foot + _means(start[old], end[old], edges)
+                ax.fill_between(x, foot, top, step="post", color=theme.ages[age], linewidth=0)
+                foot = top
+        ax.set_ylim(0, 1.12 * max(1.0, foot.max(initial=0)))
+        style.label_y(ax, "messages")
+        style.whole_numbers(ax)
+        clock.time_axis(results.scenario, ax, clock.awake(results))
+    bounds = [words.duration(age) for age in AGES[1:]]
+    labels = [f"under {bounds[0]}", *(f"{low} to {high}" for low, high in pairwise(bounds))]
+    labels.append(f"over {bounds[-1]}")
+    style.headline(
+        figure,
+        "Backlog by age of the message",
+        f"{_note(results)}; messages not yet in work, first and later ones.",
+        above=[
+            *(style.patch(label, colour) for label, colour in zip(labels[: seen + 1], theme.ages, strict=False)),
+            style.patch("closed", theme.closed),
+        ],
     )

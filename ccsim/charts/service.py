@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from ccsim.charts import style
+from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
 from ccsim.experiment import words
 from ccsim.experiment.results import Results
+from ccsim.scenario.model import Scenario
 from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
 
 
 def _queues(results: Results) -> list[int]:
     """Those with a service-level target."""
     return [q for q in range(len(results.terms.queues)) if not np.isnan(results.terms.sl_time[q])]
+
+
+def _panels(results: Results) -> int:
+    return len(_queues(results))
+
+
+def _details(results: Results, queues: list[int]) -> list[str]:
+    """Target, formula and clock where queues differ, and how many contacts, by queue."""
+    _, own = words.sl_rules(results)
+    details = []
+    for q in queues:
+        offered = results.estimate("queue", results.terms.queues[q], "offered")
+        n = f"n = {words.count(offered.mean if offered else 0.0)}"
+        details.append(", ".join([words.sl_target(results, q), *own[q], n]))
+    return details
+
+
+def _rules(results: Results) -> str:
+    """What all queues share of formula and clock, for the end of a note."""
+    shared, _ = words.sl_rules(results)
+    return f"; {', '.join(shared)}" if shared else ""
 
 
 POINTS: Final = 400
@@ -42,41 +67,134 @@ def _pool_size(results: Results, columns: int) -> int:
     return next((size for size in sizes if intervals / size * columns <= POINTS), a_day)
 
 
-@chart("service_level", height=lambda results: style.panels_height(len(_queues(results))))
-def service_level(results: Results, figure: Figure | SubFigure) -> None:
+@chart("service_level", panels=_panels, applies=lambda results: bool(_queues(results)))
+def service_level(results: Results, figure: Figure) -> None:
     """Service level by interval of arrival against the target, a panel a queue."""
-    terms = results.terms
+    terms, theme = results.terms, style.now()
     queues = _queues(results)
-    if not queues:
-        figure.text(0.5, 0.5, "No queue has a service-level target.", ha="center")
-    shared, own = words.sl_rules(results)
     size = _pool_size(results, style.panel_columns(len(queues)))
-    titles = []
-    for q in queues:
-        offered = results.estimate("queue", terms.queues[q], "offered")
-        n = f"n = {words.count(offered.mean if offered else 0.0)}"
-        titles.append(", ".join([f"{style.short(terms.queues[q])}: {words.sl_target(results, q)}", *own[q], n]))
-    for q, ax in zip(queues, style.panels(figure, titles, share_y=True), strict=True):
-        style.shade_closed(results, ax, q)
+    banded = results.replications > 1 and size == 1
+    names = [terms.queues[q] for q in queues]
+    for q, ax in zip(queues, style.panels(figure, names, _details(results, queues), share_y=True), strict=True):
+        clock.shade_closed(results.plan, ax, q)
         level = results.series("queue", terms.queues[q], "service_level")
-        x = style.hours(level.start[::size] + size * terms.interval // 2)
-        colour = style.look(q)["color"]
-        if size == 1:
+        x = clock.hours(level.start[::size] + size * terms.interval // 2)
+        colour = style.colour(q)
+        if banded:
             low, high = np.clip(level.low, 0, 1), np.clip(level.high, 0, 1)
-            ax.fill_between(x, 100 * low, 100 * high, color=colour, alpha=0.2, linewidth=0, step="mid")
+            ax.fill_between(x, 100 * low, 100 * high, color=colour, alpha=0.3, linewidth=0, step="mid")
         mean = pooled(level.mean, results.series("queue", terms.queues[q], "offered").mean, size)
         ax.plot(x, 100 * mean, color=colour, drawstyle="steps-mid", marker=".", markersize=3)
-        goal = 100 * terms.sl_share[q]
-        ax.axhline(goal, color=style.TARGET, linewidth=1, linestyle=(0, (5, 3)))
-        ax.annotate(f"target\n{goal:.4g} %", (1, goal), xycoords=("axes fraction", "data"), xytext=(3, 0),
-                    textcoords="offset points", va="center", fontsize=8)  # fmt: skip
+        ax.axhline(100 * terms.sl_share[q], color=theme.ink, linewidth=1.1, linestyle=(0, (5, 3)))
         style.percent_axis(ax, "service level, %")
-        style.time_axis(results, ax)
-    band = "; band: 95 % interval" if results.replications > 1 and size == 1 else ""
-    runs = words.several(results.replications, "replication")
+        clock.time_axis(results.scenario, ax, clock.awake(results))
+    entries = [style.line("service level", theme.quiet)]
+    if banded:
+        entries.append(style.patch("95 % interval", theme.quiet, 0.3))
+    entries += [style.line("target", theme.ink, linewidth=1.1, linestyle=(0, (5, 3))),
+                style.patch("closed", theme.closed)]  # fmt: skip
     style.headline(
         figure,
         "Service level by time of arrival",
-        f"{words.duration(size * terms.interval / SECOND)} a point, {runs}{band}; n: contacts a replication; "
-        f"grey: closed{'; ' if shared else ''}{', '.join(shared)}.",
+        f"{words.duration(size * terms.interval / SECOND)} a point, mean of "
+        f"{words.several(results.replications, 'replication')}; n: contacts a replication{_rules(results)}.",
+        above=entries,
     )
+
+
+THIN: Final = 10
+"""Contacts of all replications below which the share of a cell says nothing."""
+
+FAR: Final = 0.2
+"""Distance from the target at which the heat map's colours end."""
+
+
+class Grid(NamedTuple):
+    """Service level and contacts of a queue, (day, time of day)."""
+
+    level: F64
+    contacts: F64
+    """of all replications"""
+
+
+def _grids(results: Results, queues: list[int]) -> tuple[int, dict[int, Grid]]:
+    """Width of a cell in µs, and each queue's cells.
+
+    A cell has as many intervals as it takes for half of the contacts to lie in cells that are not thin, up to 4 hours.
+    """
+    scenario, interval = results.scenario, results.terms.interval
+    times = range(0, 24 * clock.HOUR, interval)
+    at = np.array([[scenario.calendar.at(day, time) for time in times] for day in range(scenario.days)])
+    place = np.searchsorted(results.summary.starts, at, side="right") - 1
+    known = (place >= 0) & (at < results.plan.end)
+
+    def cells(queue: int, metric: str) -> F64:
+        found = results.series("queue", results.terms.queues[queue], metric).mean[place]
+        return np.where(known, found, np.nan).ravel()
+
+    level = {q: cells(q, "service_level") for q in queues}
+    contacts = {q: np.nan_to_num(cells(q, "offered")) * results.replications for q in queues}
+    sizes = [n for n in range(1, len(times) + 1) if len(times) % n == 0 and (n == 1 or n * interval <= 4 * clock.HOUR)]
+    for size in sizes:
+        shape = (scenario.days, len(times) // size)
+        grids = {
+            q: Grid(pooled(level[q], contacts[q], size).reshape(shape), contacts[q].reshape(*shape, size).sum(axis=2))
+            for q in queues
+        }
+        found = np.concatenate([grid.contacts.ravel() for grid in grids.values()])
+        if found[found >= THIN].sum() >= 0.5 * found.sum():
+            break
+    return size * interval, grids
+
+
+@chart("heat_map", panels=_panels, applies=lambda results: bool(_queues(results)))
+def heat_map(results: Results, figure: Figure) -> None:
+    """Distance of the service level from its target by day and time of day, a panel a queue."""
+    scenario, terms, theme = results.scenario, results.terms, style.now()
+    queues = _queues(results)
+    columns = 1 if len(queues) == 1 else 2 if len(queues) <= 6 else 3
+    width, grids = _grids(results, queues)
+    busy = np.flatnonzero(sum(grid.contacts.sum(axis=0) for grid in grids.values()))
+    first, last = (busy[0], busy[-1] + 1) if len(busy) else (0, 24 * clock.HOUR // width)
+    extent = (first * width / clock.HOUR, last * width / clock.HOUR, scenario.days, 0)
+    whole: dict[str, Any] = {"extent": extent, "aspect": "auto", "interpolation": "nearest"}
+    axes = style.panels(figure, [terms.queues[q] for q in queues], _details(results, queues), columns=columns)
+    for q, ax in zip(queues, axes, strict=True):
+        level, contacts = (cells[:, first:last] for cells in grids[q])
+        thin = (contacts > 0) & (contacts < THIN)
+        ax.imshow(np.where(thin, 1.0, np.nan), cmap=_one_colour(theme.pause), vmin=0, vmax=1, **whole)
+        apart = 100 * np.where(thin, np.nan, level - terms.sl_share[q])
+        image = ax.imshow(apart, cmap=style.diverging(), vmin=-100 * FAR, vmax=100 * FAR, **whole)
+        ax.grid(visible=False)
+        _label_days(scenario, ax, rows=-(-len(queues) // columns))
+        hours = [hour for hour in range(0, 25, 2 if columns < 3 else 4) if extent[0] <= hour <= extent[1]]
+        ax.set_xticks(hours, [f"{hour:02d}:00" if columns == 1 else f"{hour}" for hour in hours])
+        if style.lowest(ax):
+            ax.set_xlabel("arrival, time of day" if columns == 1 else "arrival, hour of the day")
+    style.headline(
+        figure,
+        "Where the service level misses its target",
+        f"Cells of {words.duration(width / SECOND)}, {clock.period(scenario)}; mean of "
+        f"{words.several(results.replications, 'replication')}; n: contacts a replication; empty: no "
+        f"contacts{_rules(results)}.",
+        above=[style.patch(f"thin: fewer than {THIN} contacts in all replications", theme.pause)],
+    )
+    bar = figure.colorbar(image, ax=axes, extend="both", pad=0.015, fraction=0.04, aspect=30)
+    bar.set_label("service level less target, percentage points")
+    bar.outline.set_visible(False)
+
+
+def _label_days(scenario: Scenario, ax: Axes, rows: int) -> None:
+    """Each day at its row, or as many weeks apart as fit into a panel of which `rows` stand over one another."""
+    room = int((style.HEIGHT - 1.7) / rows * 0.72 / 0.15)
+    every = next(step for step in (1, *range(7, 10_000, 7)) if scenario.days / step <= room)
+    days = range(0, scenario.days, every)
+    labels = [words.day(scenario.start + timedelta(days=day)) for day in days]
+    ax.set_yticks([day + 0.5 for day in days], [label.rsplit(" ", 1)[0] if every == 1 else label for label in labels])
+    style.label_y(ax, "day")
+
+
+def _one_colour(colour: str) -> Colormap:
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap([colour])

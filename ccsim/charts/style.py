@@ -1,4 +1,4 @@
-"""How every chart looks: colours that colour-blind people tell apart, axes in the planner's units, closed hours grey.
+"""How every chart looks: the size of a slide, light or dark, in colours that colour-blind people tell apart.
 
 A queue has the same colour (and dash) in every chart of a scenario, by its place in the file.
 """
@@ -6,197 +6,349 @@ A queue has the same colour (and dash) in every chart of a scenario, by its plac
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
-from datetime import timedelta
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
-
-from ccsim.draws.calendar import Calendar
-from ccsim.experiment import words
-from ccsim.experiment.results import Results
-from ccsim.tables import SECOND
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
 
-HOUR: Final = 3600 * SECOND
+WIDTH: Final = 12.0
+"""Inches, of every chart."""
 
-WIDTH: Final = 11.0
-"""Inches; a chart is as high as it needs."""
+HEIGHT: Final = 6.75
+"""Inches: with WIDTH the shape of a slide; only charts of more than twelve panels are higher."""
 
-COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Okabe and Ito's palette without its yellow, which is lost on white."""
+DPI: Final = 120
+"""Of pictures made of pixels."""
 
-DASHES: Final = ("-", (0, (4, 1.5)))
-INK: Final = "#222222"
-QUIET: Final = "#6B6B6B"
-CLOSED: Final = "#E9E9E9"
-TARGET: Final = "#222222"
+MARGIN: Final = 0.14
+"""Inches left free around title, note and legend."""
 
-RC: Final[dict[Any, Any]] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.titlesize": 9.5,
-    "axes.titlelocation": "left",
-    "axes.labelsize": 9,
-    "axes.edgecolor": QUIET,
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "xtick.color": QUIET,
-    "ytick.color": QUIET,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "grid.color": "#DDDDDD",
-    "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "lines.linewidth": 1.4,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
+SMALL: Final = 9.0
+"""Points: the least size of a text, readable when a chart fills a slide."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by what they mean."""
+
+    paper: str
+    ink: str
+    quiet: str
+    """notes, axes, areas without a queue"""
+    grid: str
+    closed: str
+    """outside opening hours"""
+    queues: tuple[str, ...]
+    """Okabe and Ito's palette without its yellow, which is lost on white; brighter on black"""
+    ages: tuple[str, ...]
+    """six steps from fresh to old"""
+    levels: tuple[str, ...]
+    """seven steps from far below the target (orange) over the target itself to far above it (blue)"""
+    sessions: tuple[str, ...]
+    """one, two, three or more at once"""
+    work: str
+    session: str
+    """capacity held, in no work: the agent waits for the customer"""
+    kept_waiting: str
+    """the customer waits for the agent"""
+    reread: str
+    wrap_up: str
+    ring: str
+    pause: str
+
+
+THEMES: Final = {
+    "light": Theme(
+        paper="#FFFFFF",
+        ink="#222222",
+        quiet="#666666",
+        grid="#DDDDDD",
+        closed="#EAEAEA",
+        queues=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"),
+        ages=("#FCE6AE", "#FBC158", "#EE8E22", "#C65A0F", "#8A300A", "#451304"),
+        levels=("#8C3A00", "#D55E00", "#F4B183", "#F7F7F7", "#BBDCF0", "#74B5DC", "#2F86BD"),
+        sessions=("#BFDDF2", "#56A5D8", "#0B4F86"),
+        work="#0072B2",
+        session="#BFDDF2",
+        kept_waiting="#F0E442",
+        reread="#D55E00",
+        wrap_up="#CC79A7",
+        ring="#8A8A8A",
+        pause="#C4C4C4",
+    ),
+    "dark": Theme(
+        paper="#16191D",
+        ink="#F0F2F4",
+        quiet="#AAB2BA",
+        grid="#363C43",
+        closed="#252A30",
+        queues=("#3F9FE8", "#F5803A", "#22C493", "#E29AC6", "#F3B93B", "#A6DCF8"),
+        ages=("#5B2408", "#8E3C0B", "#C86014", "#F0902C", "#FBC462", "#FFF0C4"),
+        levels=("#FFB27A", "#E0701F", "#7D4A2A", "#2A3036", "#28506C", "#33749F", "#55A9DE"),
+        sessions=("#23476A", "#3F8FD6", "#B5DCFA"),
+        work="#3F9FE8",
+        session="#23476A",
+        kept_waiting="#D9CF3A",
+        reread="#F5803A",
+        wrap_up="#E29AC6",
+        ring="#8C949C",
+        pause="#50575F",
+    ),
 }
+"""What `--theme` offers."""
 
-DPI: Final = 130
+_theme: ContextVar[Theme] = ContextVar("theme", default=THEMES["light"])
 
 
-def styled() -> AbstractContextManager[None]:
-    """The style while figures are drawn; matplotlib's own settings come back afterwards."""
+def now() -> Theme:
+    """The colours of the chart that is being drawn."""
+    return _theme.get()
+
+
+@contextmanager
+def styled(theme: str = "light") -> Iterator[None]:
+    """The style while figures are drawn; matplotlib's own settings come back afterwards.
+
+    Raises `KeyError` for a name that is not in THEMES.
+    """
     import matplotlib
 
-    return matplotlib.rc_context(RC)
+    colours = THEMES[theme]
+    settings: dict[Any, Any] = {
+        "font.family": "DejaVu Sans",
+        "font.size": 10,
+        "text.parse_math": False,  # names are text
+        "axes.titlesize": 11,
+        "axes.titlelocation": "left",
+        "axes.titlepad": 5,
+        "axes.labelsize": 10,
+        "axes.facecolor": colours.paper,
+        "figure.facecolor": colours.paper,
+        "savefig.facecolor": "auto",
+        "axes.edgecolor": colours.quiet,
+        "axes.labelcolor": colours.ink,
+        "text.color": colours.ink,
+        "xtick.color": colours.quiet,
+        "ytick.color": colours.quiet,
+        "xtick.labelcolor": colours.ink,
+        "ytick.labelcolor": colours.ink,
+        "xtick.labelsize": SMALL,
+        "ytick.labelsize": SMALL,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "grid.color": colours.grid,
+        "grid.linewidth": 0.6,
+        "axes.axisbelow": True,
+        "lines.linewidth": 1.6,
+        "legend.frameon": False,
+        "legend.fontsize": 10,
+        "legend.labelcolor": colours.ink,
+        "hatch.color": colours.quiet,
+        "hatch.linewidth": 0.6,
+    }
+    before = _theme.set(colours)
+    try:
+        with matplotlib.rc_context(settings):
+            yield
+    finally:
+        _theme.reset(before)
 
 
-def page(width: float, height: float) -> Figure:
-    """An empty figure of that size in inches, without pyplot's global state."""
+def page(height: float = HEIGHT) -> Figure:
+    """An empty figure of that many inches, without pyplot's global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def look(queue: int) -> dict[str, Any]:
     """Colour and dash of the queue with this number."""
-    return {"color": COLOURS[queue % len(COLOURS)], "linestyle": DASHES[queue // len(COLOURS) % len(DASHES)]}
+    colours, dashes = now().queues, ("-", (0, (4, 1.5)))
+    return {"color": colours[queue % len(colours)], "linestyle": dashes[queue // len(colours) % len(dashes)]}
 
 
-def headline(figure: Figure | SubFigure, title: str, note: str) -> None:
-    """The title above, and below what the picture is made of (n, interval, replications)."""
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
-    figure.supxlabel(note, x=0.01, ha="left", fontsize=8.5, color=QUIET)
+def colour(queue: int) -> str:
+    """Colour of the queue with this number."""
+    return str(look(queue)["color"])
 
 
-def panels(figure: Figure | SubFigure, titles: Iterable[str], *, share_y: bool = False) -> list[Axes]:
-    """A small picture a title over one time axis: below one another, in two columns from five on."""
-    titles = list(titles)
-    if not titles:
-        return []
-    columns = panel_columns(len(titles))
-    rows = math.ceil(len(titles) / columns)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=share_y)
-    axes: list[Axes] = list(grid.ravel(order="C"))
-    for spare in axes[len(titles) :]:
-        spare.set_axis_off()
-    # The panel above an empty place carries the time axis itself.
-    for place in range(len(titles) - columns, len(titles)):
-        if place >= 0:
-            axes[place].tick_params(labelbottom=True)
-    for ax, title in zip(axes, titles, strict=False):
-        ax.set_title(title)
-    return axes[: len(titles)]
+def diverging() -> Colormap:
+    """From far below a target to far above it."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("levels", now().levels)
+
+
+def short(name: str, most: int = 32) -> str:
+    """A name that fits into so many characters."""
+    name = " ".join(name.split())
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+# ── the page around the panels ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def headline(figure: Figure, title: str, note: str, *, above: Sequence[Any] = (), beside: Sequence[Any] = ()) -> None:
+    """The title, what the colours mean (a legend's handles `above` or `beside` the panels), and at the bottom the note:
+    what the picture is made of (n, interval, replications). The panels get the rest of the page."""
+    width, height = figure.get_figwidth(), figure.get_figheight()
+    figure.suptitle(title, x=MARGIN / width, y=1 - MARGIN / height, ha="left", va="top", fontsize=15, fontweight="bold")
+    lines = textwrap.wrap(note, 165)
+    figure.supxlabel(
+        "\n".join(lines), x=MARGIN / width, y=MARGIN / height, ha="left", va="bottom", fontsize=SMALL, color=now().quiet
+    )
+    top, bottom, right = 0.5, 2 * MARGIN + 0.155 * len(lines), 0.0
+    if above:
+        top += _legend(figure, above, "upper left", MARGIN, height - top, len(above))[1] + 0.06
+    if beside:
+        right = _legend(figure, beside, "upper right", width - MARGIN, height - top, 1)[0] + MARGIN
+    engine: Any = figure.get_layout_engine()
+    pad = 0.5 * MARGIN
+    engine.set(
+        rect=(pad / width, bottom / height, 1 - (right + 2 * pad) / width, 1 - (top + bottom) / height),
+        w_pad=0.06,
+        h_pad=0.06,
+    )
+
+
+def _legend(
+    figure: Figure, handles: Sequence[Any], corner: str, x: float, y: float, columns: int
+) -> tuple[float, float]:
+    """Width and height of a legend with that corner at (x, y), all in inches; in fewer columns where it is too wide."""
+    width, height = figure.get_figwidth(), figure.get_figheight()
+    where: Any = corner
+    legend = figure.legend(
+        handles=list(handles), loc=where, bbox_to_anchor=(x / width, y / height), ncols=columns, borderpad=0,
+        borderaxespad=0, handlelength=1.6, columnspacing=1.6, labelspacing=0.4,
+    )  # fmt: skip
+    legend.set_in_layout(False)
+    box = legend.get_window_extent()
+    if columns > 1 and box.width / figure.dpi > width - 2 * MARGIN:
+        legend.remove()
+        return _legend(figure, handles, corner, x, y, columns - 1)
+    return box.width / figure.dpi, box.height / figure.dpi
+
+
+def height_for(panels: int) -> float:
+    """Inches that so many panels need, title and note included."""
+    return max(HEIGHT, 1.35 * (math.ceil(panels / panel_columns(panels)) + 1))
 
 
 def panel_columns(count: int) -> int:
-    return 1 if count <= 4 else 2
+    """Columns in which so many panels over time stand: each is wide as long as it is high enough."""
+    return 1 if count <= 4 else 2 if count <= 8 else 3
 
 
-def panels_height(count: int) -> float:
-    """Inches for so many panels and the headline."""
-    rows = math.ceil(count / panel_columns(count))
-    return 1.1 + max(1.75 * rows, 3.0)
+def panels(
+    figure: Figure,
+    names: Iterable[str],
+    details: Iterable[str] = (),
+    *,
+    columns: int | None = None,
+    share_y: bool = False,
+) -> list[Axes]:
+    """A small picture a name over one time axis; `details` stand beside or below the name."""
+    names, details = list(names), list(details)
+    if not names:
+        return []
+    columns = columns or panel_columns(len(names))
+    rows = math.ceil(len(names) / columns)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=share_y)
+    axes: list[Axes] = list(grid.ravel(order="C"))
+    for spare in axes[len(names) :]:
+        spare.set_axis_off()
+    # The panel above an empty place carries the time axis itself.
+    for place in range(max(0, len(names) - columns), len(names)):
+        axes[place].tick_params(labelbottom=True)
+    bold: dict[str, Any] = {"fontweight": "bold"}
+    most = {1: 60, 2: 40}.get(columns, 28)
+    names = [short(name, most) for name in names]
+    for ax, name, detail in zip(axes, names, details or [""] * len(names), strict=False):
+        if not detail:
+            ax.set_title(name, **bold)
+        elif columns == 1:
+            ax.set_title(name, **bold)
+            ax.set_title(detail, loc="right", fontsize=SMALL, color=now().quiet)
+        else:
+            ax.set_title(detail, fontsize=SMALL, color=now().quiet)
+            ax.annotate(name, (0, 1), xycoords="axes fraction", xytext=(0, 18), textcoords="offset points", fontsize=11,
+                        annotation_clip=False, **bold)  # fmt: skip
+    return axes[: len(names)]
 
 
-def hours(times: NDArray[Any]) -> NDArray[np.float64]:
-    """Microseconds as hours since the scenario's start, the x of every time axis."""
-    return np.asarray(times, dtype=np.float64) / HOUR
-
-
-def time_axis(results: Results, ax: Axes) -> None:
-    """Days of the horizon at the bottom: with hours for up to two days, every day up to ten, else every week."""
-    midnights = hours(results.terms.days)
-    count = len(midnights) - 1
-    days = [results.scenario.start + timedelta(days=i) for i in range(count)]
+def lowest(ax: Axes) -> bool:
+    """Whether no other panel is below: there the x axis is labelled."""
     place = ax.get_subplotspec()
-    lowest = place is None or place.is_last_row()
-    ax.set_xlim(midnights[0], midnights[-1])
-    if count <= 2:
-        calendar = Calendar(results.scenario.start, results.scenario.timezone)
-        clock = [(calendar.at(day, hour * HOUR), hour) for day in range(count) for hour in range(0, 24, 3 * count)]
-        ax.set_xticks([at / HOUR for at, _ in clock], [f"{hour:02d}:00" for _, hour in clock])
-        if lowest:
-            ax.set_xlabel("time of day, " + ", ".join(words.day(day) for day in days))
-        return
-    every = 1 if count <= 10 else 7
-    labels = [words.day(day) for day in days[::every]]
-    # "Mon 2" for days, "2 Mar" for weeks: the axis' label tells the rest
-    labels = [label.rsplit(" ", 1)[0] if every == 1 else label.split(" ", 1)[1] for label in labels]
-    ax.set_xticks(midnights[:-1:every], labels, ha="left")
-    ax.set_xticks(midnights, minor=True)
-    ax.grid(visible=True, axis="x")
-    if lowest:
-        ax.set_xlabel(f"{words.day(days[0])} to {words.day(days[-1])} {days[-1].year}")
+    if place is None or place.is_last_row():
+        return True
+    others = [other for other in ax.figure.axes if other.axison and (spec := other.get_subplotspec()) is not None
+              and spec.colspan.start == place.colspan.start and spec.rowspan.start > place.rowspan.start]  # fmt: skip
+    return not others
 
 
-def shade_closed(results: Results, ax: Axes, queue: int) -> None:
-    """Grey where the queue is closed."""
-    plan = results.plan
-    spans = slice(plan.hours_offset[queue], plan.hours_offset[queue + 1])
-    opens, closes = plan.opens[spans], plan.closes[spans]
-    edges = np.concatenate([[0], np.clip(np.stack([opens, closes], axis=1).ravel(), 0, plan.end), [plan.end]])
-    for left, right in edges.reshape(-1, 2).tolist():
-        if right > left:
-            ax.axvspan(left / HOUR, right / HOUR, color=CLOSED, linewidth=0, zorder=0)
+def label_y(ax: Axes, label: str) -> None:
+    """The y axis' label, once in a row of panels."""
+    place = ax.get_subplotspec()
+    if place is None or place.is_first_col():
+        many = place is not None and place.get_gridspec().nrows > 3
+        ax.set_ylabel(label, fontsize=SMALL if many else None)
 
 
-def short(name: str) -> str:
-    """A name that fits above a small panel."""
-    return name if len(name) <= 32 else f"{name[:31]}…"
+# ── parts of panels ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def whole_numbers(ax: Axes) -> None:
-    """Ticks at whole numbers only: there is no half agent."""
-    from matplotlib.ticker import MaxNLocator
+def whole_numbers(ax: Axes, steps: int = 4) -> None:
+    """At most so many steps between ticks, at whole numbers only: there is no half agent."""
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=steps, integer=True))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def cross(ax: Axes, x: float, y: float, colour: Any) -> None:
     """A target: a big plus in the colour of its queue, outlined so that lines do not hide it."""
-    ax.plot([x], [y], marker="P", markersize=10, color=colour, markeredgecolor="white", markeredgewidth=1, zorder=5)
+    ax.plot(
+        [x], [y], marker="P", markersize=11, color=colour, markeredgecolor=now().paper, markeredgewidth=1.2, zorder=5
+    )
 
 
-def legend(figure: Figure | SubFigure, handles: list[Any], *, above: bool) -> None:
-    """What the colours mean, outside the panels where it hides nothing: in a row above them, or down their side."""
-    place = {"loc": "outside upper right", "ncols": len(handles)} if above else {"loc": "outside right upper"}
-    figure.legend(handles=handles, **place)
-
-
-def patch(label: str, colour: str, alpha: float = 1.0) -> Any:
+def patch(label: str, colour: str, alpha: float = 1.0, hatch: str | None = None) -> Any:
     """A legend's entry for an area."""
     from matplotlib.patches import Patch
 
-    return Patch(facecolor=colour, alpha=alpha, label=label)
+    return Patch(facecolor=colour, alpha=alpha, label=label, hatch=hatch, linewidth=0)
+
+
+def line(label: str, colour: str, **how: Any) -> Any:
+    """A legend's entry for a line or a marker."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=colour, label=label, **how)
 
 
 def percent_axis(ax: Axes, label: str) -> None:
     """0 to 100 %, with room for a line at the edge."""
     ax.set_ylim(-3, 103)
     ax.set_yticks(range(0, 101, 25))
-    ax.set_ylabel(label)
+    label_y(ax, label)
+
+
+def bars(ax: Axes, boxes: Iterable[tuple[float, float, float, float]], colour: str, **how: Any) -> None:
+    """Boxes (left, right, bottom, top) of one colour, in data units, as one artist."""
+    from matplotlib.collections import PolyCollection
+
+    corners = [((left, low), (right, low), (right, high), (left, high)) for left, right, low, high in boxes]
+    if corners:
+        ax.add_collection(PolyCollection(corners, facecolors=colour, **({"linewidths": 0} | how)), autolim=False)

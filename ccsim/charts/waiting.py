@@ -1,22 +1,27 @@
-"""How long customers wait."""
+"""How long customers wait: for the first answer, and for every later one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ccsim.charts import style
+from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
 from ccsim.experiment import words
 from ccsim.experiment.results import Results
 from ccsim.metrics.timeline import open_time
-from ccsim.tables import F64, SECOND, Bool
+from ccsim.tables import F64, I64, NEVER, SECOND, Bool
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import Figure
 
 TICKS: Final = (1, 3, 10, 30, 60, 180, 600, 1800, 3600, 3 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400, 28 * 86400)
+EMAIL: Final = 12 * 3600 + 10 * 60
+"""Seconds, calendar time: how long companies took to answer an e-mail on average, in an article on channels [A]."""
+
 TURNED_AWAY: Final = ("rejected", "blocked", "deflected", "contained")
 """Outcomes of those who never waited."""
 
@@ -32,49 +37,133 @@ def waiting_times(wait: F64, answered: Bool) -> tuple[F64, F64]:
     return times, np.asarray(1 - np.cumprod(1 - events / at_risk), dtype=np.float64)
 
 
-def _waits(results: Results, queue: int) -> tuple[F64, Bool]:
-    """Seconds waited by the contacts that entered a queue, on the clock of its targets, and which were answered."""
-    contacts = results.contacts
-    mine = contacts["counted"].to_numpy() & (contacts["queue"].to_numpy() == results.terms.queues[queue])
-    mine &= ~np.isin(contacts["outcome"].to_numpy(), TURNED_AWAY)
-    wait, arrival = contacts["wait_us"].to_numpy()[mine], contacts["arrival_us"].to_numpy()[mine]
+class Waits(NamedTuple):
+    """Waits of one queue on the clock of its targets, seconds, which of them ended in an answer, and the target."""
+
+    queue: int
+    wait: F64
+    answered: Bool
+    time: float
+    """s; NaN without target"""
+    share: float
+
+
+def _elapsed(results: Results, queue: int, start: I64, wait: I64) -> F64:
+    """Seconds of the waits on the queue's clock."""
     if results.terms.business_clock[queue]:
-        opened = open_time(results.plan, queue, np.concatenate([arrival, arrival + wait]))
-        wait = opened[len(arrival) :] - opened[: len(arrival)]
-    return wait / SECOND, contacts["answer_us"].is_valid().to_numpy()[mine]
+        opened = open_time(results.plan, queue, np.concatenate([start, start + wait]))
+        wait = opened[len(start) :] - opened[: len(start)]
+    return wait / SECOND
 
 
-@chart("waiting", height=lambda results: 5.2)
-def waiting(results: Results, figure: Figure | SubFigure) -> None:
-    """Share of contacts answered within a time, a line a queue, with the target as a cross."""
+def first_waits(results: Results, queue: int) -> Waits:
+    """Of the contacts that entered the queue."""
+    contacts, terms = results.contacts, results.terms
+    mine = contacts["counted"].to_numpy() & (contacts["queue"].to_numpy() == terms.queues[queue])
+    mine &= ~np.isin(contacts["outcome"].to_numpy(), TURNED_AWAY) & ~contacts["outbound"].to_numpy()
+    wait, entered = contacts["wait_us"].to_numpy()[mine], contacts["entered_us"].fill_null(0).to_numpy()[mine]
+    answered = contacts["answer_us"].is_valid().to_numpy()[mine]
+    target = float(terms.sl_time[queue]), float(terms.sl_share[queue])
+    return Waits(queue, _elapsed(results, queue, entered, wait), answered, *target)
+
+
+def reply_waits(results: Results, queue: int) -> Waits:
+    """Of the messages after the first one; who leaves or is still there at the end was not answered."""
+    contacts, turns, terms = results.contacts, results.turns, results.terms
+    contact = contacts["contact"].to_numpy()
+    counted, left = np.zeros(contact.max(initial=0) + 1, np.bool_), np.zeros(contact.max(initial=0) + 1, np.int64)
+    counted[contact], left[contact] = contacts["counted"].to_numpy(), contacts["left_us"].to_numpy()
+    of = turns["contact"].to_numpy()
+    mine = (turns["turn"].to_numpy() > 1) & (turns["queue"].to_numpy() == terms.queues[queue]) & counted[of]
+    message, start = turns["message_us"].to_numpy()[mine], turns["start_us"].fill_null(NEVER).to_numpy()[mine]
+    answered = (start < NEVER) & ~turns["in_vain"].to_numpy()[mine]
+    wait = np.where(answered, start, left[of[mine]]) - message
+    target = float(terms.reply_time[queue]), float(terms.reply_share[queue])
+    return Waits(queue, _elapsed(results, queue, message, wait), answered, *target)
+
+
+@chart("waiting")
+def waiting(results: Results, figure: Figure) -> None:
+    """Share of contacts answered within a time, a line a queue, with the target as a cross.
+
+    Where there is an e-mail queue on the calendar's clock, a line shows EMAIL beside it.
+    """
     terms = results.terms
-    ax = figure.subplots()
+    waits = [first_waits(results, q) for q in range(len(terms.queues))]
+    ax, marks = _curves(results, figure, waits)
+    if any(channel == "email" and not terms.business_clock[q] for q, channel in enumerate(terms.channels)):
+        ax.axvline(EMAIL, color=style.now().quiet, linewidth=1.4, linestyle=(0, (1, 1.5)))
+        ax.set_xlim(right=max(ax.get_xlim()[1], 1.3 * EMAIL))
+        label = f"{words.duration(EMAIL)}: mean answer to\nan e-mail in a survey"
+        marks.append(style.line(label, style.now().quiet, linestyle=(0, (1, 1.5)), linewidth=1.4))
+    _finish(results, figure, ax, marks, "Waiting for the first answer", "wait for the first answer", "contacts")
+
+
+@chart("reply_waiting", applies=lambda results: not results.plan.one_to_one.all())
+def reply_waiting(results: Results, figure: Figure) -> None:
+    """Share of later messages answered within a time, a line a queue, with the reply target as a cross."""
+    waits = [reply_waits(results, q) for q in np.flatnonzero(~results.plan.one_to_one).tolist()]
+    ax, marks = _curves(results, figure, waits)
+    label = "wait for a reply, second message on"
+    _finish(results, figure, ax, marks, "Waiting for a reply", label, "messages")
+
+
+def _curves(results: Results, figure: Figure, waits: Sequence[Waits]) -> tuple[Any, list[Any]]:
+    """The axes with a line and a cross a queue, and the legend's entries."""
+    terms, theme = results.terms, style.now()
+    ax: Any = figure.subplots()
     longest = 60.0
-    for q, name in enumerate(terms.queues):
-        wait, answered = _waits(results, q)
-        clock = " (business clock)" if terms.business_clock[q] else ""
-        label = f"{style.short(name)}{clock}\nn = {len(wait):,}, {int((~answered).sum()):,} unanswered"
+    handles = []
+    for queue, wait, answered, time, share in waits:
         times, level = waiting_times(wait, answered)
         # who is answered within a second stands at the axis' left end
         x = np.concatenate([[1.0], np.maximum(times, 1.0)])
-        ax.plot(x, 100 * np.concatenate([[0.0], level]), drawstyle="steps-post", label=label, **style.look(q))
+        y = 100 * np.concatenate([[0.0], level])
+        ax.plot(x, y, drawstyle="steps-post", linewidth=2, **style.look(queue))
+        _tick_censored(ax, wait[~answered], x, y, style.colour(queue))
         longest = max(longest, times.max(initial=0.0))
-        if not np.isnan(terms.sl_time[q]):
-            style.cross(ax, max(1.0, terms.sl_time[q]), 100 * terms.sl_share[q], style.look(q)["color"])
-            longest = max(longest, terms.sl_time[q])
+        lines = [style.short(terms.queues[queue], 34), f"n = {len(wait):,}, {int((~answered).sum()):,} unanswered"]
+        if terms.business_clock[queue]:
+            lines[1] += ", business clock"
+        handles.append(style.line("\n".join(lines), linewidth=2, **_named(style.look(queue))))
+        if not np.isnan(time):
+            style.cross(ax, max(1.0, time), 100 * share, style.colour(queue))
+            longest = max(longest, time)
     ax.set_xscale("log")
     ax.set_xlim(0.93, 1.3 * longest)
-    ticks = [t for t in TICKS if t <= 1.3 * longest]
-    ticks = ticks[::2] if len(ticks) > 10 else ticks
+    handles += [
+        style.line("target", theme.quiet, marker="P", markersize=10, linestyle="none"),
+        style.line("somebody left unanswered", theme.quiet, marker="|", markersize=8, linestyle="none"),
+    ]
+    return ax, handles
+
+
+def _finish(
+    results: Results, figure: Figure, ax: Any, handles: Sequence[Any], title: str, label: str, what: str
+) -> None:
+    ticks = [t for t in TICKS if t <= ax.get_xlim()[1]]
+    ticks = ticks[::2] if len(ticks) > 12 else ticks
     ax.set_xticks(ticks, ["≤ 1s", *(words.duration(t) for t in ticks[1:])])
     ax.set_xticks([], minor=True)
     ax.grid(visible=True, axis="x")
-    ax.set_xlabel("wait for the first answer (log scale)")
+    ax.set_xlabel(f"{label}, log scale")
     style.percent_axis(ax, "answered within this time, %")
-    style.legend(figure, ax.get_legend_handles_labels()[0], above=False)
     style.headline(
         figure,
-        "Waiting for the first answer",
-        f"Replication 1 of {results.replications}; cross: target; "
-        "the unanswered count up to their leaving (Kaplan-Meier).",
+        title,
+        f"{what.capitalize()} of {clock.period(results.scenario)}, replication 1 of {results.replications}; n: {what}; "
+        "who leaves counts as not answered up to then (Kaplan-Meier).",
+        beside=handles,
     )
+
+
+def _named(look: dict[str, Any]) -> dict[str, Any]:
+    return {"colour": look["color"], "linestyle": look["linestyle"]}
+
+
+def _tick_censored(ax: Any, left: F64, x: NDArray[Any], y: NDArray[Any], colour: str) -> None:
+    """A small mark on the line wherever somebody left, at most thirty of them."""
+    left = np.sort(left)
+    left = np.maximum(left[:: -(-len(left) // 30) or 1], 1.0)
+    place = np.maximum(np.searchsorted(x, left, side="right") - 1, 0)
+    ax.plot(left, y[place], marker="|", markersize=6, linestyle="none", color=colour)

@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
+from ccsim.cli.report import report
 from ccsim.cli.run import run
 from ccsim.cli.schema import schema
 from ccsim.errors import ScenarioError
@@ -54,9 +56,9 @@ def main() -> None:
     \b
     ccsim new my_centre                   writes a commented scenario to start from
     ccsim check my_centre.toml            says what is wrong with it and which defaults it relies on
-    ccsim run my_centre.toml              simulates it: a table, a results folder, charts
+    ccsim run my_centre.toml              simulates it: a table, a results folder, charts, a report
     """
 
 
-for verb in (run, check, new, schema, replay):
+for verb in (run, chart, report, check, new, schema, replay):
     main.add_command(verb)

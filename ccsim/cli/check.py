@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -36,7 +35,7 @@ def check(file: Path, theory: bool) -> None:
         click.echo("\nDefaults it relies on ([A] article, [S] source, [M] measured, [I] illustrative):")
         width = max(len(path) for path, _ in used)
         for path, default in used:
-            click.echo(f"  {path:<{width}}  [{default.tag}] {_toml(default.value)}  ({default.source})")
+            click.echo(f"  {path:<{width}}  [{default.tag}] {words.toml(default.value)}  ({default.source})")
     if theory:
         _theory(scenario)
 
@@ -53,10 +52,3 @@ def _theory(scenario: Scenario) -> None:
         )
         for name, value in found.figures.items():
             click.echo(f"    {name:<24} {words.figure(name, value)}")
-
-
-def _toml(value: Any) -> str:
-    """A value as it would stand in a scenario file."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(entry)}" for key, entry in value.items()) + " }"
-    return json.dumps(value)

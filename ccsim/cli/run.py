@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccsim.cli.report import require_xlsxwriter, write_report
+
 if TYPE_CHECKING:
     from ccsim.experiment.results import Results
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     "--log", type=click.Choice(["first", "all"]), default="first", help="Logs of replication 1 (first) or all."
 )
 @click.option("--audit", is_flag=True, help="Check every log against the rules of the model.")
+@click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
 @click.option("--require-targets", is_flag=True, help="Exit status 1 when a target is missed.")
 @click.pass_context
 def run(
@@ -43,14 +46,19 @@ def run(
     as_json: bool,
     log: str,
     audit: bool,
+    xlsx: bool,
     require_targets: bool,
 ) -> None:
-    """Simulate the scenario in FILE: a table on the screen, files and charts in a results folder."""
+    """Simulate the scenario in FILE: a table on the screen, files, charts and a report in a results folder."""
     from ccsim.experiment.run import AuditError, run_to_folder
     from ccsim.experiment.run import run as run_in_memory
     from ccsim.experiment.targets import targets
     from ccsim.scenario import read
 
+    if xlsx and as_json and out is None:
+        raise click.UsageError("--xlsx needs a results folder; with --json, name one with --out.")
+    if xlsx:
+        require_xlsxwriter()
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
     scenario = read.load(file, variant, changes)
@@ -66,8 +74,10 @@ def run(
         if as_json and out is None:
             results = run_in_memory(scenario, **options)
         else:
-            root, draw = out or Path("results"), None if as_json else _draw
-            results, folder = run_to_folder(root, scenario, log=log, overrides=changes, draw=draw, **options)
+            finish = partial(_finish, pictures=not as_json, xlsx=xlsx)
+            results, folder = run_to_folder(
+                out or Path("results"), scenario, log=log, overrides=changes, finish=finish, **options
+            )
     except AuditError as error:
         click.echo(error, err=True)
         ctx.exit(1)
@@ -85,10 +95,14 @@ def run(
         ctx.exit(1)
 
 
-def _draw(results: Results, folder: Path) -> None:
-    from ccsim import charts
+def _finish(results: Results, folder: Path, *, pictures: bool, xlsx: bool) -> None:
+    if pictures:
+        from ccsim import charts
 
-    charts.save(results, folder)
+        (folder / "charts").mkdir()
+        charts.save(results, folder / "charts")
+    if pictures or xlsx:
+        write_report(results, folder, page=pictures, xlsx=xlsx)
 
 
 def _progress_bar(total: int) -> Callable[[Iterable[Any]], Iterable[Any]]:

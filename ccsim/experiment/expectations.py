@@ -42,7 +42,7 @@ def expectations(scenario: Scenario) -> list[Expectation]:
     """The formulas that apply, queue by queue; a queue without volume or without agents has none."""
     plan, terms = lower(scenario)
     edges = np.append(np.arange(0, plan.end, terms.interval, dtype=np.int64), plan.end)
-    duty = [_on_duty(plan, team, edges) for team in range(len(terms.teams))]
+    duty = [on_duty(plan, team, edges) for team in range(len(terms.teams))]
     found = []
     for q, (name, queue) in enumerate(scenario.queue.items()):
         able = [t for t, team in enumerate(scenario.team.values()) if name in team.skills]
@@ -63,7 +63,7 @@ def expectations(scenario: Scenario) -> list[Expectation]:
     return found
 
 
-def _on_duty(plan: Plan, team: int, edges: I64) -> F64:
+def on_duty(plan: Plan, team: int, edges: I64) -> F64:
     """Agents of a team on shift and not on a pause, averaged over each interval, nobody absent."""
     mine = plan.team[plan.shift_agent] == team
     pause = mine[plan.pause_shift]

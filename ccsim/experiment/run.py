@@ -101,13 +101,14 @@ def run_to_folder(
     *,
     log: str = "first",
     overrides: Sequence[str] = (),
-    draw: Callable[[Results, Path], None] | None = None,
+    finish: Callable[[Results, Path], None] | None = None,
     **options: Any,
 ) -> tuple[Results, Path]:
     """As `run`, with its `options`, and a complete results folder `root/<scenario>/<time>-<id>`, which is returned too.
 
-    `log` is "first" or "all" replications; `overrides` are noted in the provenance; `draw` puts charts into a folder.
-    Nothing is left behind when the run fails or is interrupted. Raises OSError where the folder cannot be written.
+    `log` is "first" or "all" replications; `overrides` are noted in the provenance; `finish` adds charts and a report
+    when all else is in the folder. Nothing is left behind when the run fails or is interrupted. Raises OSError where
+    the folder cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     with results.new_folder(root, scenario.name) as (folder, final):
@@ -117,9 +118,6 @@ def run_to_folder(
                 files.append(found.logs)
         results.write_figures(folder, found)
         results.write_scenario(folder, found)
-        if draw is not None:
-            (folder / "charts").mkdir()
-            draw(found, folder / "charts")
         results.write_provenance(
             folder,
             found,
@@ -128,4 +126,6 @@ def run_to_folder(
             started=started.isoformat(timespec="seconds"),
             duration_s=round(time.perf_counter() - clock, 3),
         )
+        if finish is not None:
+            finish(found, folder)
     return found, final

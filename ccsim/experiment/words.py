@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ccsim.experiment.results import Results
@@ -45,6 +46,18 @@ def count(number: float) -> str:
     if math.isnan(number):
         return NO_DATA
     return f"{number:,.0f}" if number >= 9.95 or number == int(number) else f"{number:.1f}"
+
+
+def money(amount: float) -> str:
+    """An amount: 27,284; with cents below a hundred."""
+    return NO_DATA if math.isnan(amount) else f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.2f}"
+
+
+def toml(value: Any) -> str:
+    """A value as it would stand in a scenario file."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(entry)}" for key, entry in value.items()) + " }"
+    return json.dumps(value)
 
 
 def figure(name: str, value: float) -> str:

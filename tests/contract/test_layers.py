@@ -18,6 +18,7 @@ LAYERS = (
     {"workload", "customers", "attendance", "plan"},
     {"experiment"},
     {"charts"},
+    {"report"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -1,0 +1,177 @@
+"""Where customers end: from the queue in which they begin, over the one in which they end, to the outcome."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ccsim.charts import clock, style
+from ccsim.charts.registry import chart
+from ccsim.experiment import words
+from ccsim.experiment.results import Results
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NAMES: Final = {
+    "resolved": "resolved",
+    "contained": "served by the bot",
+    "deflected": "served by self-service",
+    "transferred": "transferred",
+    "timed_out": "timed out",
+    "expired": "expired",
+    "abandoned": "abandoned",
+    "silently_abandoned": "gone without a word",
+    "lost": "lost between replies",
+    "blocked": "blocked",
+    "rejected": "rejected: closed",
+    "open": "still open",
+}
+"""Outcomes as the picture names them, the good ones first."""
+
+NODE: Final = 0.035
+"""Width of a bar, of the width between the first and the last."""
+
+
+def journeys(results: Results) -> Counter[tuple[str, str, str]]:
+    """How many customers begin in a queue, end in a queue, and with which outcome there: that of their last contact."""
+    contacts = results.contacts
+    customer, contact = contacts["customer"].to_numpy(), contacts["contact"].to_numpy()
+    began = contacts["arrival_us"].to_numpy()
+    order = np.lexsort((contact, began, customer))
+    first = np.append(True, np.diff(customer[order]) > 0) if len(order) else np.zeros(0, np.bool_)
+    last = np.append(first[1:], True) if len(order) else first
+    queue, outcome = contacts["queue"].to_numpy()[order], contacts["outcome"].to_numpy()[order]
+    counted = contacts["counted"].to_numpy()[order][first]
+    rows = zip(queue[first][counted], queue[last][counted], outcome[last][counted], strict=True)
+    return Counter((str(a), str(b), str(c)) for a, b, c in rows)
+
+
+@chart("outcomes", applies=lambda results: bool(journeys(results)))
+def outcomes(results: Results, figure: Figure) -> None:
+    """Customers from their first queue over their last one to how it ended, as a flow."""
+    found = journeys(results)
+    total = sum(found.values())
+    theme = style.now()
+    queues = [name for name in results.terms.queues if any(name in key[:2] for key in found)]
+    ends = [name for name in NAMES if any(name == key[2] for key in found)]
+    ax = figure.subplots()
+    stages: list[dict[str, int]] = [
+        {name: sum(n for key, n in found.items() if key[at] == name) for name in names}
+        for at, names in enumerate((queues, queues, ends))
+    ]
+    gap = 0.022 if max(len(stage) for stage in stages) <= 6 else 0.014
+    feet = [_feet(stage, total, gap) for stage in stages]
+    look = {name: style.colour(q) for q, name in enumerate(results.terms.queues)}
+    for at in (0, 1):
+        _ribbons(ax, found, at, feet, (queues, queues, ends), total, look)
+    for at, (stage, foot) in enumerate(zip(stages, feet, strict=True)):
+        for name, n in stage.items():
+            if n:
+                colour = look[name] if at < 2 else theme.ink if name in _GOOD else theme.quiet
+                style.bars(ax, [(at - NODE / 2, at + NODE / 2, foot[name], foot[name] + n / total)], colour)
+        _labels(ax, at, stage, foot, total)
+    ax.set_xlim(-0.42, 2.42)
+    ax.set_ylim(1 + gap * max(len(stage) for stage in stages), -0.03)
+    ax.set_xticks(
+        [0, 1, 2],
+        ["first queue, customers", "last queue, customers", "how it ended, customers"],
+        fontsize=11,
+        fontweight="bold",
+    )
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.set_yticks([])
+    ax.grid(visible=False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    switched = sum(n for (first, last, _), n in found.items() if first != last)
+    again = len(results.contacts) / max(1, len(np.unique(results.contacts["customer"].to_numpy())))
+    style.headline(
+        figure,
+        "Where customers end",
+        f"n = {words.count(total)} customers of {clock.period(results.scenario)}, replication 1 of "
+        f"{results.replications}; {words.percent(switched / total)} end in another queue than they began in; "
+        f"{again:.2f} contacts a customer; outcome of the last one.",
+    )
+
+
+_GOOD: Final = ("resolved", "contained", "deflected")
+
+
+def _feet(stage: dict[str, int], total: int, gap: float) -> dict[str, float]:
+    """Where each bar begins, from the top."""
+    feet, at = {}, 0.0
+    for name, n in stage.items():
+        feet[name] = at
+        at += n / total + (gap if n else 0)
+    return feet
+
+
+def _ribbons(
+    ax: Axes,
+    found: Counter[tuple[str, str, str]],
+    at: int,
+    feet: Sequence[dict[str, float]],
+    names: Sequence[Sequence[str]],
+    total: int,
+    look: dict[str, str],
+) -> None:
+    """Bands between two stages, by the first queue of those who flow, in the order of the bars on both sides."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    flows: Counter[tuple[str, str, str]] = Counter()
+    for (first, last, end), n in found.items():
+        flows[(first, last, first) if at == 0 else (last, end, first)] += n
+    leave, enter = dict(feet[at]), dict(feet[at + 1])
+    x0, x1 = at + NODE / 2, at + 1 - NODE / 2
+    middle = (x0 + x1) / 2
+    # bands leave a bar in the order of where they go, and arrive in the order of where they come from
+    order = sorted(flows, key=lambda f: (names[at].index(f[0]), names[0].index(f[2]), names[at + 1].index(f[1])))
+    out = {}
+    for flow in sorted(flows, key=lambda f: (names[at].index(f[0]), names[at + 1].index(f[1]), names[0].index(f[2]))):
+        out[flow] = leave[flow[0]]
+        leave[flow[0]] += flows[flow] / total
+    for flow in order:
+        thick = flows[flow] / total
+        a, b = out[flow], enter[flow[1]]
+        enter[flow[1]] += thick
+        points = [(x0, a), (middle, a), (middle, b), (x1, b), (x1, b + thick), (middle, b + thick),
+                  (middle, a + thick), (x0, a + thick), (x0, a)]  # fmt: skip
+        codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+        ax.add_patch(PathPatch(Path(points, codes), facecolor=look[flow[2]], alpha=0.45, linewidth=0))
+
+
+def _labels(ax: Axes, at: int, stage: dict[str, int], feet: dict[str, float], total: int) -> None:
+    """Names with numbers beside the bars, moved apart where bars are thin, with a hair line to them."""
+    least = 0.043
+    side, align = (-1, "right") if at == 0 else (1, "left")
+    shown = [(name, n, feet[name] + n / total / 2) for name, n in stage.items() if n]
+    y = spread([middle for _, _, middle in shown], least)
+    x = at + side * (NODE / 2 + 0.035)
+    # in the middle names lie on the bands
+    backing = {"facecolor": style.now().paper, "alpha": 0.75, "linewidth": 0, "pad": 0.6} if at == 1 else None
+    for (name, n, middle), height in zip(shown, y, strict=True):
+        label = f"{style.short(NAMES[name] if at == 2 else name, 26)}  {words.count(n)} ({words.percent(n / total)})"
+        ax.text(x, height, label, ha=align, va="center", fontsize=10 if at != 1 else style.SMALL, bbox=backing)
+        ax.plot([at + side * NODE / 2, x - side * 0.006], [middle, height], color=style.now().quiet, linewidth=0.6)
+
+
+def spread(places: Sequence[float], least: float) -> list[float]:
+    """The places, in order, moved apart to at least that distance, as near as they come to where they were.
+
+    Clusters that would overlap are laid out evenly around their mean (pool adjacent violators).
+    """
+    pools: list[tuple[float, int]] = []  # sum of (place - offset), how many
+    for i, place in enumerate(places):
+        pools.append((place - i * least, 1))
+        while len(pools) > 1 and pools[-2][0] / pools[-2][1] >= pools[-1][0] / pools[-1][1]:
+            (a, m), (b, n) = pools[-2:]
+            pools[-2:] = [(a + b, m + n)]
+    starts = [total / n for total, n in pools for _ in range(n)]
+    return [start + i * least for i, start in enumerate(starts)]

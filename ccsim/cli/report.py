@@ -1,0 +1,59 @@
+"""`ccsim report`, and what `ccsim run` shares with it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ccsim.experiment.results import Results
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option("--xlsx", is_flag=True, help="Write the workbook report.xlsx too.")
+def report(results: Path, xlsx: bool) -> None:
+    """Write the report of a run's folder RESULTS again: report.html, one page that can be mailed."""
+    from ccsim.experiment.stored import stored
+
+    if xlsx:
+        require_xlsxwriter()
+    write_report(stored(results), results, page=True, xlsx=xlsx)
+    for name in ("report.html", *(["report.xlsx"] if xlsx else [])):
+        click.echo(results / name)
+
+
+def write_report(results: Results, folder: Path, *, page: bool, xlsx: bool) -> None:
+    """report.html and report.xlsx in the folder of the results, each whole or not at all."""
+    from ccsim.experiment.stored import record
+    from ccsim.report.of_run import document, wide_tables
+    from ccsim.report.page import page as as_page
+    from ccsim.report.pictures import pictures
+    from ccsim.report.sheet import sheet
+
+    found = document(results, record(folder), pictures(results) if page else ())
+    if page:
+        _replace(folder / "report.html", as_page(found).encode())
+    if xlsx:
+        content, left_out = sheet(found, wide_tables(results))
+        _replace(folder / "report.xlsx", content)
+        for remark in left_out:
+            click.echo(remark, err=True)
+
+
+def _replace(file: Path, content: bytes) -> None:
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def require_xlsxwriter() -> None:
+    """Says what to install, before a long run rather than after it."""
+    if find_spec("xlsxwriter") is None:
+        raise click.UsageError("--xlsx needs the package xlsxwriter:  pip install 'ccsim[xlsx]'")

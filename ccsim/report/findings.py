@@ -1,0 +1,179 @@
+"""What to do, as far as the figures say it: what misses its target and when, where agents lack and where they idle.
+
+Nothing here goes beyond the figures: how many agents a target needs is for a search to answer, not for a guess.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from ccsim.experiment import words
+from ccsim.experiment.results import Results
+from ccsim.experiment.targets import Target, targets
+from ccsim.metrics.definitions import Level
+from ccsim.report.document import Finding
+from ccsim.report.hours import Hours
+from ccsim.tables import F64
+
+CEILING: Final = 0.85
+"""Focused work above this share of an hour leaves no room for chance (practice: occupancy ceiling 85 %)."""
+
+IDLE: Final = 0.25
+"""From this share of its staffed time without any session on, a team's idle time is worth a line."""
+
+MEASURES: Final = {
+    "service_level": "Service level",
+    "reply_level": "Later replies in time",
+    "resolution_level": "Resolved in time",
+    "abandonment": "Abandonment",
+    "utilisation": "Utilisation",
+}
+"""What a target's metric is called."""
+
+
+def findings(results: Results) -> tuple[Finding, ...]:
+    """Missed targets first, then those too close to call, open hours without agents, and teams."""
+    hours, terms = Hours.of(results), results.terms
+    goals = sorted((goal for goal in targets(results) if not (goal.met and goal.sure)), key=lambda goal: not goal.sure)
+    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for goal in goals:
+        found[goal.level, goal.name] += _target(results, hours, goal)
+    for q, name in enumerate(terms.queues):
+        found["queue", name] += _unstaffed(results, hours, q)
+    for name in terms.teams:
+        found["team", name] += [*_full(results, hours, name), *_idle(results, hours, name), *_overtime(results, name)]
+    return tuple(Finding(name, tuple(dict.fromkeys(lines))) for (_, name), lines in found.items() if lines)
+
+
+def _target(results: Results, hours: Hours, goal: Target) -> list[str]:
+    estimate = results.estimate(goal.level, goal.name, goal.metric)
+    assert estimate is not None
+    what, wanted = MEASURES[goal.metric], f"{100 * goal.wanted:.4g} %"
+    if not goal.sure:
+        low, high = words.percent(max(0.0, estimate.low)), words.percent(min(1.0, estimate.high))
+        return [
+            f"{what} is too close to call: the {wanted} wanted lies within {low} to {high}. More replications tell."
+        ]
+    side = "below" if goal.at_least else "above"
+    found = [f"{what} is {100 * abs(estimate.mean - goal.wanted):.1f} points {side} the {wanted} wanted."]
+    if goal.level == "queue":
+        found += [*_when(results, hours, goal), *_skilled(results, goal.name)]
+    return found
+
+
+def _when(results: Results, hours: Hours, goal: Target) -> list[str]:
+    """When the contacts came that missed the target: on which days, at which hours, in closed hours."""
+    offered = _series(results, "queue", goal.name, "offered")
+    level = results.series("queue", goal.name, goal.metric).mean
+    missed = offered * np.nan_to_num(1 - level if goal.at_least else level)
+    if missed.sum() <= 0:
+        return []
+    parts = []
+    if span := hours.peak(missed):
+        parts.append(f"{words.percent(span.share, 0)} came {span}")
+    closed = missed[~hours.open(results, results.terms.queues.index(goal.name))].sum() / missed.sum()
+    if closed >= 0.2:
+        parts.append(f"{words.percent(closed, 0)} while it was closed")
+    said = [f"Of the contacts that missed it, {_and(parts)}."] if parts else []
+    return [*_worst_days(results, hours, goal.name, missed, offered), *said]
+
+
+def _worst_days(results: Results, hours: Hours, queue: str, missed: F64, offered: F64) -> list[str]:
+    """The few days with at least half of what missed the target, if they have it out of proportion."""
+    shares = hours.by_day(missed) / missed.sum()
+    order = np.argsort(-shares, kind="stable")
+    worst = np.sort(order[: int(np.searchsorted(np.cumsum(shares[order]), 0.5)) + 1])
+    share, usual = shares[worst].sum(), hours.by_day(offered)[worst].sum() / offered.sum()
+    if len(worst) > 3 or share < 1.5 * usual:
+        return []
+    days = _and([words.day(hours.dates[day]) for day in worst.tolist()])
+    text = f"Worst on {days}: {words.percent(share, 0)} of what missed it, {words.percent(usual, 0)} of its contacts"
+    staffed = hours.by_day(_staffed(results, queue))
+    if staffed.sum() > 0:
+        text += f", {words.percent(staffed[worst].sum() / staffed.sum(), 0)} of the staffed hours of its teams"
+    return [f"{text}."]
+
+
+def _skilled(results: Results, queue: str) -> list[str]:
+    """How busy the teams with the skill are, and which teams without it have time."""
+    able, idle = [], []
+    for name, team in results.scenario.team.items():
+        busy, alone = _figure(results, name, "utilisation"), _figure(results, name, "concurrency_share_0")
+        if queue in team.skills:
+            able.append(f"{name} (in focused work {words.percent(busy, 0)} of the time)")
+        elif alone >= IDLE:
+            idle.append(f"{name} ({words.percent(alone, 0)})")
+    said = [f"Served by {_and(able)}."] if able else ["No team has the skill."]
+    return said + ([f"Without the skill, but with time to spare: {_and(idle)}."] if idle else [])
+
+
+def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:
+    """Open hours in which contacts that do not wait long come while nobody with the skill is on duty."""
+    name = results.terms.queues[queue]
+    if results.scenario.queue[name].kind.persistent:  # a message can wait for the morning
+        return []
+    offered = _series(results, "queue", name, "offered")
+    alone = hours.open(results, queue) & (_staffed(results, name) <= 0) & (offered > 0)
+    if not alone.any():
+        return []
+    length, contacts = float(hours.lengths[alone].sum()), float(offered[alone].sum())
+    first = words.moment(results.scenario, int(hours.starts[alone][0]))
+    return [
+        f"Open for {words.duration(length)} with nobody on duty who has the skill, first on {first}; "
+        f"{words.count(contacts)} contacts came then."
+    ]
+
+
+def _full(results: Results, hours: Hours, team: str) -> list[str]:
+    staffed = _series(results, "team", team, "staffed_hours")
+    spans = hours.above(staffed * _series(results, "team", team, "utilisation"), staffed, CEILING)
+    if not spans:
+        return []
+    said = _and([f"{span} ({words.percent(span.share, 0)})" for span in spans])
+    return [f"Too full {said}: above {words.percent(CEILING, 0)} in focused work there is no room for chance."]
+
+
+def _idle(results: Results, hours: Hours, team: str) -> list[str]:
+    share, staffed = _figure(results, team, "concurrency_share_0"), _figure(results, team, "staffed_hours")
+    if not share >= IDLE:
+        return []
+    text = (
+        f"Time to spare: without any session for {words.count(share * staffed)} of {words.count(staffed)} "
+        f"staffed hours ({words.percent(share, 0)})"
+    )
+    alone = _series(results, "team", team, "staffed_hours") * _series(results, "team", team, "concurrency_share_0")
+    span = hours.peak(alone)
+    return [f"{text}; {words.percent(span.share, 0)} of that {span}." if span else f"{text}."]
+
+
+def _overtime(results: Results, team: str) -> list[str]:
+    over, paid = _figure(results, team, "overtime_hours"), _figure(results, team, "paid_hours")
+    if not over > 0.01 * paid:
+        return []
+    return [f"Overtime: {words.count(over)} hours, {words.percent(over / paid)} of the paid ones."]
+
+
+def _staffed(results: Results, queue: str) -> F64:
+    """Staffed hours of the teams with the skill, by interval."""
+    teams = [team for team, row in results.scenario.team.items() if queue in row.skills]
+    hours = (_series(results, "team", team, "staffed_hours") for team in teams)
+    return sum(hours, np.zeros(len(results.summary.starts)))
+
+
+def _figure(results: Results, team: str, metric: str) -> float:
+    estimate = results.estimate("team", team, metric)
+    return np.nan if estimate is None else estimate.mean
+
+
+def _series(results: Results, level: Level, name: str, metric: str) -> F64:
+    """The means by interval, 0 where there are no data."""
+    return np.nan_to_num(results.series(level, name, metric).mean)
+
+
+def _and(parts: Sequence[str]) -> str:
+    """One, two and three."""
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)

@@ -1,0 +1,370 @@
+"""The report of a run: its document for the page, and the tables that only a sheet has room for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from ccsim.experiment import words
+from ccsim.experiment.results import Estimate, Results
+from ccsim.experiment.targets import Target, targets
+from ccsim.metrics import METRICS, TOTAL
+from ccsim.metrics.definitions import Level
+from ccsim.report.document import (
+    STATUS,
+    Cell,
+    Column,
+    Document,
+    Fact,
+    Kind,
+    Listing,
+    Note,
+    Part,
+    Picture,
+    Section,
+    Status,
+    Table,
+    Verdict,
+)
+from ccsim.report.findings import MEASURES, findings
+from ccsim.report.hours import local_times
+from ccsim.scenario import read
+from ccsim.scenario.channels import defaults_used
+from ccsim.tables import SECOND, Outcome
+
+Columns = Sequence[tuple[str, Kind, str]]
+
+QUEUES: Final[Columns] = (
+    ("Offered", "count", "offered"),
+    ("Answered", "count", "answered"),
+    ("Service level", "share", "service_level"),
+    ("Mean wait (ASA)", "duration", "asa"),
+    ("Wait, 90th percentile", "duration", "wait_p90"),
+    ("Abandonment", "share", "abandonment"),
+    ("Later replies in time", "share", "reply_level"),
+    ("Resolved in time", "share", "resolution_level"),
+)
+WORK: Final[Columns] = (
+    ("Hours of focused work", "hours", "work_hours"),
+    ("Handling a contact", "duration", "handle_mean"),
+    ("Messages worked on", "number", "turns_mean"),
+    ("Spent re-reading", "share", "reread_share"),
+    ("Resolved at first contact", "share", "fcr"),
+    ("Repeat contacts", "number", "repeat_contacts"),
+    ("Open at once, mean", "count", "open_mean"),
+    ("Value lost", "money", "value_lost"),
+    ("Cost", "money", "cost"),
+    ("Cost per resolved", "money", "cost_per_resolved"),
+)
+TEAMS: Final[Columns] = (
+    ("Staffed hours", "hours", "staffed_hours"),
+    ("Paid hours", "hours", "paid_hours"),
+    ("Overtime hours", "hours", "overtime_hours"),
+    ("With a session (occupancy)", "share", "occupancy"),
+    ("In focused work (utilisation)", "share", "utilisation"),
+    ("Sessions at once, mean", "number", "concurrency_mean"),
+    ("Time without a session", "share", "concurrency_share_0"),
+    ("With one", "share", "concurrency_share_1"),
+    ("With two", "share", "concurrency_share_2"),
+    ("With three or more", "share", "concurrency_share_3plus"),
+    ("Cost", "money", "cost"),
+)
+TAGS: Final = {"A": "article", "S": "source", "M": "measured", "I": "illustrative"}
+
+
+def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Picture] = ()) -> Document:
+    """The report of a run; `provenance` is what its provenance.json holds."""
+    scenario = results.scenario
+    goals = sorted(targets(results), key=lambda goal: ("missed", "open", "met").index(_status(goal)))
+    runs = words.several(results.replications, "replication")
+    last = scenario.calendar.date(scenario.days - 1)
+    period = f"{words.day(scenario.start)} to {words.day(last)} {last.year}" if scenario.days > 1 else (
+        f"{words.day(scenario.start)} {scenario.start.year}"
+    )  # fmt: skip
+    version = ["ccsim", *filter(None, [provenance["versions"].get("ccsim")])]
+    title = scenario.variant[results.variant].title if results.variant in scenario.variant else ""
+    variant = [f"variant {results.variant}{f': {title}' if title else ''}"] if results.variant else []
+    return Document(
+        title=scenario.name,
+        subtitle=" · ".join([*variant, period, runs]),
+        answer=_answer(goals),
+        status=_status_of_all(goals),
+        verdicts=tuple(_verdict(results, goal) for goal in goals),
+        facts=tuple(_facts(results)),
+        findings=findings(results),
+        sections=(
+            *([Section("Charts", tuple(pictures))] if pictures else []),
+            Section("Figures", tuple(_figures(results))),
+            Section("Assumptions", _assumptions(results)),
+            Section("Scenario and provenance", _origin(results, provenance)),
+        ),
+        made_by=f"{' '.join(version)}, seed {scenario.seed}, engine {results.engine}",
+    )
+
+
+# ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _status(goal: Target) -> Status:
+    return "open" if not goal.sure else "met" if goal.met else "missed"
+
+
+def _status_of_all(goals: Sequence[Target]) -> Status:
+    found: set[Status] = {_status(goal) for goal in goals}
+    return "missed" if "missed" in found else "met" if found == {"met"} else "open"
+
+
+def _answer(goals: Sequence[Target]) -> str:
+    """Targets met and missed, in a sentence."""
+    if not goals:
+        return "The scenario sets no target that could be met or missed."
+    missed, unsure = ([goal for goal in goals if _status(goal) == status] for status in ("missed", "open"))
+    met = len(goals) - len(missed) - len(unsure)
+    if met == len(goals):
+        return {1: "The target is met.", 2: "Both targets are met."}.get(met, f"All {met} targets are met.")
+    said = [f"{met} of {len(goals)} targets met" if met else f"No target is {'clearly ' if unsure else ''}met"]
+    for which, verb in ((missed, STATUS["missed"]), (unsure, STATUS["open"])):
+        names = ", ".join(f"{goal.name} {MEASURES[goal.metric].lower()}" for goal in which)
+        if which:
+            said.append(f"{verb}: {names}" if len(which) <= 2 else f"{len(which)} {verb}")
+    return "; ".join(said) + "."
+
+
+def _verdict(results: Results, goal: Target) -> Verdict:
+    estimate = _possible(results.estimate(goal.level, goal.name, goal.metric), "share")
+    assert estimate is not None
+    measure = MEASURES[goal.metric]
+    terms = results.terms
+    if goal.level == "queue":
+        q = terms.queues.index(goal.name)
+        times = {
+            "service_level": terms.sl_time,
+            "reply_level": terms.reply_time,
+            "resolution_level": terms.resolution_time,
+        }
+        if goal.metric in times:
+            measure += f", in {words.duration(times[goal.metric][q])}"
+        if goal.metric in times and terms.business_clock[q]:
+            measure += " of open hours"
+    return Verdict(_status(goal), goal.name, measure, "share", estimate, goal.wanted, goal.at_least)
+
+
+def _facts(results: Results) -> Iterable[Fact]:
+    def total(metric: str) -> Estimate:
+        return results.estimate(TOTAL, TOTAL, metric) or Estimate(math.nan, math.nan, math.nan)
+
+    cost, each = total("cost"), total("cost_per_resolved")
+    if cost.mean > 0:
+        detail = f"{words.money(each.mean)} a resolved contact" if not math.isnan(each.mean) else ""
+        yield Fact("Cost", words.count(cost.mean), " · ".join(part for part in (_between(cost), detail) if part))
+    else:
+        yield Fact("Cost", words.NO_DATA, "no team has a cost_per_hour")
+    lost = total("value_lost")
+    if lost.mean > 0:
+        yield Fact("Value lost", words.count(lost.mean), _between(lost))
+    offered, answered = total("offered"), total("answered")
+    yield Fact("Contacts", words.count(offered.mean), f"{words.count(answered.mean)} answered")
+    paid, staffed, busy = total("paid_hours"), total("staffed_hours"), total("utilisation")
+    yield Fact(
+        "Paid hours",
+        words.count(paid.mean),
+        f"{words.count(staffed.mean)} on duty, {words.percent(busy.mean, 0)} in focused work",
+    )
+
+
+def _between(estimate: Estimate) -> str:
+    return "" if math.isnan(estimate.low) else f"{words.count(estimate.low)}–{words.count(estimate.high)}"
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _figures(results: Results) -> Iterable[Part]:
+    terms = results.terms
+    runs = (
+        f"Means of {results.replications} replications; small: 95 % interval."
+        if results.replications > 1
+        else "One replication: there are no intervals."
+    )
+    yield _by_name(results, "Queues", "queue", terms.queues, QUEUES, runs)
+    yield _by_name(results, "Work and cost of queues", "queue", terms.queues, WORK, runs)
+    yield _by_name(results, "Teams", "team", terms.teams, TEAMS, runs)
+    outcomes: Columns = [
+        (outcome.name.capitalize().replace("_", " "), "count", outcome.name.lower())
+        for outcome in Outcome
+        if outcome is not Outcome.NONE
+    ]
+    yield _by_name(results, "Where contacts end", "queue", terms.queues, outcomes, "Contacts a replication.")
+    yield Table(
+        "Summary of all measures",
+        (
+            Column("Level"), Column("Name"), Column("Measure", "code"), Column("Mean", "number"),
+            Column("Low", "number"), Column("High", "number"), Column("Unit"),
+        ),
+        tuple((row.level, row.name, row.metric, row.mean, row.low, row.high, row.unit) for row in results.summary.rows),
+        note="Low and high: the 95 % interval over replications. s: seconds, h: hours.",
+        folded=True,
+    )  # fmt: skip
+    yield _definitions(results)
+
+
+def _by_name(results: Results, title: str, level: str, names: Sequence[str], columns: Columns, note: str) -> Table:
+    """A row a queue or team, a column a metric, but for those that apply nowhere and for counts of nothing."""
+    heads = [Column(level.capitalize())]
+    cells: list[list[Cell]] = [[*names, TOTAL]]
+    for heading, kind, metric in columns:
+        found = [_possible(results.estimate(level, name, metric), kind) for name in names]
+        if all(each is None or math.isnan(each.mean) or (each.mean == 0 and kind != "share") for each in found):
+            continue
+        # teams have no total of their own for what queues have one for: theirs has the fees in it
+        shared = (level, metric) == ("team", "cost")
+        total = None if shared else _possible(results.estimate(TOTAL, TOTAL, metric), kind)
+        heads.append(Column(heading, kind))
+        cells.append([*found, total])
+    *rows, last = zip(*cells, strict=True)
+    return Table(title, tuple(heads), tuple(rows), last if len(names) > 1 else (), note)
+
+
+def _possible(estimate: Estimate | None, kind: Kind) -> Estimate | None:
+    """The interval within what the measure can be: nothing is below 0, no share above 1."""
+    if estimate is None or math.isnan(estimate.low):
+        return estimate
+    return estimate._replace(
+        low=max(0.0, estimate.low), high=min(1.0, estimate.high) if kind == "share" else estimate.high
+    )
+
+
+def _definitions(results: Results) -> Table:
+    used = {row.metric for row in results.summary.rows}
+    found = [metric for metric in METRICS.values() if metric.name in used]
+    return Table(
+        "How measures are defined",
+        (Column("Measure", "code"), Column("Of"), Column("Unit"), Column("Formula"), Column("Source")),
+        tuple((metric.name, metric.level, metric.unit, metric.formula, metric.source) for metric in found),
+        folded=True,
+    )
+
+
+def _assumptions(results: Results) -> tuple[Part, ...]:
+    used = defaults_used(results.scenario)
+    if not used:
+        return (Note("The scenario gives every value itself; it relies on no default of a channel."),)
+    rows = tuple((path, words.toml(default.value), TAGS[default.tag], default.source) for path, default in used)
+    return (
+        Note(
+            "What the scenario leaves open, it has from its channels. These values were used; where they matter, put "
+            "your own into the file. Article: one the project was created from; source: the one named; measured: on "
+            "real conversations; illustrative: no trustworthy figure was found."
+        ),
+        Table(
+            "Defaults it relies on",
+            (Column("Setting", "code"), Column("Value", "code"), Column("Tag"), Column("Source")),
+            rows,
+        ),
+    )
+
+
+def _origin(results: Results, provenance: dict[str, Any]) -> tuple[Part, ...]:
+    scenario = results.scenario
+    git, machine = provenance.get("git"), provenance.get("machine") or {}
+    versions = ", ".join(f"{name} {number}" for name, number in provenance["versions"].items() if number)
+    facts: list[tuple[str, str]] = [
+        ("Variant", results.variant or "none"),
+        ("Changed for this run", ", ".join(provenance.get("overrides", [])) or "nothing"),
+        ("Days", f"{scenario.days} from {scenario.start}, {scenario.timezone or 'days of 24 hours'}"),
+        ("Interval", words.duration(results.terms.interval / SECOND)),
+        ("Warm-up, drain", f"{words.duration(scenario.warm_up / SECOND)}, {words.duration(scenario.drain / SECOND)}"),
+        ("Seed, replications", f"{scenario.seed}, {results.replications}"),
+        ("Engine", results.engine),
+        ("Started", f"{provenance.get('started', '')}, took {words.duration(provenance.get('duration_s', math.nan))}"),
+        ("Versions", versions),
+        ("Source", f"commit {git['commit']}{', changed since' if git['changed'] else ''}" if git else "not under git"),
+        ("Machine", f"{machine.get('system')}, {words.several(machine.get('cpus') or 1, 'CPU')}"),
+    ]
+    prints = tuple((name, value) for name, value in provenance.get("files", {}).items())
+    return (
+        Table("This run", (Column("What"), Column("Value")), tuple(facts)),
+        Listing("The scenario as it was run", read.resolved_toml(scenario)),
+        Table("SHA-256 of its files", (Column("File", "code"), Column("Fingerprint", "code")), prints, folded=True,
+              note="ccsim replay makes them again, byte for byte."),
+    )  # fmt: skip
+
+
+# ── tables for the sheet alone ───────────────────────────────────────────────────────────────────────────────────────
+
+BY_INTERVAL: Final[dict[Level, Columns]] = {
+    "queue": (
+        ("Offered", "number", "offered"),
+        ("Answered", "number", "answered"),
+        ("Service level", "share", "service_level"),
+        ("Mean wait of the answered (ASA)", "duration", "asa"),
+        ("Abandonment", "share", "abandonment"),
+        ("Later replies in time", "share", "reply_level"),
+        ("Handling", "duration", "handle_mean"),
+        ("Waiting, mean", "number", "queue_mean"),
+        ("Open, mean", "number", "open_mean"),
+    ),
+    "team": (
+        ("Staffed hours", "hours", "staffed_hours"),
+        ("Paid hours", "hours", "paid_hours"),
+        ("With a session (occupancy)", "share", "occupancy"),
+        ("In focused work (utilisation)", "share", "utilisation"),
+        ("Sessions at once, mean", "number", "concurrency_mean"),
+        ("Time without a session", "share", "concurrency_share_0"),
+    ),
+}
+
+
+def wide_tables(results: Results) -> tuple[Table, ...]:
+    """Queues and teams by reporting interval, and the roster: what only a sheet has room for."""
+    times = local_times(results.scenario, results.summary.starts)
+    names: dict[Level, tuple[str, ...]] = {"queue": results.terms.queues, "team": results.terms.teams}
+    found = []
+    for level, columns in BY_INTERVAL.items():
+        heads = (
+            Column("Start", "moment"),
+            Column(level.capitalize()),
+            *(Column(head, kind) for head, kind, _ in columns),
+        )
+        rows: list[tuple[Cell, ...]] = []
+        for name in names[level]:
+            series = [results.series(level, name, metric) for *_, metric in columns]
+            figures = (
+                [Estimate(*each) for each in zip(*(values.tolist() for values in found[1:]), strict=True)]
+                if metric == "service_level"
+                else found.mean.tolist()
+                for found, (*_, metric) in zip(series, columns, strict=True)
+            )
+            rows += [(at, name, *cells) for at, *cells in zip(times, *figures, strict=True)]
+        found.append(Table(f"{level.capitalize()}s by interval", heads, tuple(rows)))
+    return (*found, _roster(results))
+
+
+def _roster(results: Results) -> Table:
+    """The shifts that begin before the scenario's end, as it gives them: nobody absent."""
+    plan, scenario = results.plan, results.scenario
+    pauses = np.bincount(plan.pause_shift, plan.pause_end - plan.pause_start, len(plan.shift_start))
+    mine = plan.shift_start < plan.end
+    agent, start, end = plan.shift_agent[mine], plan.shift_start[mine], plan.shift_end[mine]
+    away = pauses[mine] / (3600 * SECOND)
+    rows = zip(
+        (results.terms.teams[team] for team in plan.team[agent].tolist()),
+        (agent + 1).tolist(),
+        local_times(scenario, start),
+        local_times(scenario, end),
+        ((end - start) / (3600 * SECOND) - away).tolist(),
+        away.tolist(),
+        strict=True,
+    )
+    heads = (
+        Column("Team"),
+        Column("Agent", "number"),
+        Column("Start", "moment"),
+        Column("End", "moment"),
+        Column("Hours on duty", "hours"),
+        Column("Hours of breaks and activities", "hours"),
+    )
+    return Table("Roster", heads, tuple(rows))

@@ -1,0 +1,117 @@
+"""A document as one HTML page that needs nothing else: style, script and pictures are in it, nothing leaves it.
+
+The page's own security policy forbids it whatever is not in it. Texts are escaped by the template's engine.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ccsim.experiment import words
+from ccsim.experiment.results import Estimate
+from ccsim.report.document import STATUS, Cell, Document, Kind, Listing, Note, Picture, Table, Verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+def page(document: Document) -> str:
+    """The HTML of a document."""
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(document=document, style=style, script=script, style_hash=_hash(style), script_hash=_hash(script))
+    )
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"STATUS": STATUS, "bar": bar, "shown": shown}
+    environment.tests |= {
+        kind.__name__.lower(): lambda part, kind=kind: isinstance(part, kind)
+        for kind in (Table, Picture, Listing, Note)
+    }
+    return environment
+
+
+def _hash(content: str) -> str:
+    """What a content security policy knows an inline style or script by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+# ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Shown(NamedTuple):
+    """A cell as it is written: the figure, its interval if it has one, and what a column is sorted by."""
+
+    text: str
+    interval: str
+    value: str
+
+
+def shown(cell: Cell, kind: Kind) -> Shown:
+    """A cell of a column of that kind."""
+    if isinstance(cell, Estimate):
+        mean = shown(cell.mean, kind)
+        if math.isnan(cell.low) or cell.low == cell.high:
+            return mean
+        ends = [_number(end, kind).removesuffix(" %") for end in (cell.low, cell.high)]
+        return mean._replace(interval=(" to " if cell.low < 0 else "–").join(ends))
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return Shown(words.NO_DATA, "", "")
+    if isinstance(cell, datetime):
+        return Shown(f"{words.day(cell)} {cell:%H:%M}", "", cell.isoformat())
+    if isinstance(cell, str):
+        return Shown(cell, "", "")
+    return Shown(_number(cell, kind), "", repr(float(cell)))
+
+
+def _number(value: float, kind: Kind) -> str:
+    if math.isinf(value):
+        return "endless"
+    if kind == "share":
+        return words.percent(value)
+    if kind == "duration":
+        return words.duration(value)
+    if kind == "money":
+        return words.money(value)
+    if kind == "number":
+        return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+    return words.count(value)
+
+
+class Bar(NamedTuple):
+    """A verdict's picture: places from 0 to 100."""
+
+    low: float
+    high: float
+    mean: float
+    wanted: float
+
+
+def bar(verdict: Verdict) -> Bar:
+    """Where mean, interval and target lie between 0 and 100 %, or a smaller round bound where all are small."""
+    found = verdict.found
+    low, high = (found.mean if math.isnan(end) else min(1.0, max(0.0, end)) for end in found[1:])
+    reach = max(high, found.mean, verdict.wanted)
+    scale = 100 / next((bound for bound in (0.05, 0.1, 0.2, 0.5) if reach <= bound), 1.0)
+    return Bar(scale * low, scale * high, scale * min(1.0, found.mean), scale * verdict.wanted)

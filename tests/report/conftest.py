@@ -1,0 +1,114 @@
+"""A run whose names would be markup, formulas or paths if anybody took them for that, and one browser for all tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from ccsim import charts
+from ccsim.charts import style
+from ccsim.experiment.results import Results
+from ccsim.experiment.run import run
+from ccsim.report.document import Document
+from ccsim.report.of_run import document
+from ccsim.report.page import page
+from ccsim.report.pictures import picture
+from ccsim.scenario import read
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+REQUIRED: Final = os.environ.get("CCSIM_BROWSER") == "required"
+"""Set in continuous integration, where a missing browser must not go unnoticed."""
+
+MARKUP, FORMULA = "<img src=x onerror=alert(1)>", '=HYPERLINK("x")'
+TEAM, TITLE = "</script><script>alert(2)</script>", '+1 & <b>"Acme\'s"</b> </title><script>alert(3)</script>'
+
+HOSTILE: Final[dict[str, Any]] = {
+    "name": TITLE,
+    "start": "2026-03-02",
+    "days": 2,
+    "replications": 3,
+    "queue": {
+        MARKUP: {
+            "channel": "phone",
+            "open": "09:00-17:00",
+            "volume": {"per_day": 60},
+            "max_abandonment": 0.5,
+            "value": 3.0,
+        },
+        FORMULA: {
+            "channel": "messaging",
+            "open": "09:00-17:00",
+            "volume": {"per_day": 60},
+            "reply_target": "99% in 1s",
+        },
+        "@SUM(1)": {"channel": "email", "volume": {"per_day": 10}},
+    },
+    "team": {
+        TEAM: {
+            "skills": {MARKUP: 1, FORMULA: 2},
+            "shifts": [{"agents": 3, "hours": "09:00-17:00", "breaks": ["12:00-12:30"]}],
+            "cost_per_hour": 20.0,
+        },
+        "-1+1": {"skills": {"@SUM(1)": 1}, "shifts": [{"agents": 2, "hours": "09:00-16:00"}], "cost_per_hour": 20.0},
+    },
+}
+
+CHARTS: Final = ("service_level", "waiting")
+"""Two are enough to see how pictures stand in a page."""
+
+PROVENANCE: Final[dict[str, Any]] = {
+    "overrides": ["queue.x=<script>alert(4)</script>"],
+    "started": "2026-03-02T10:00:00+00:00",
+    "duration_s": 3.2,
+    "versions": {"ccsim": "1.0", "numpy": None},
+    "git": {"commit": "0" * 40, "changed": True},
+    "machine": {"system": "<i>Linux</i>", "cpus": 2},
+    "files": {"summary.csv": "f" * 64},
+}
+
+
+@pytest.fixture(scope="session")
+def results() -> Results:
+    return run(read.parse(HOSTILE), engine="simpy")
+
+
+@pytest.fixture(scope="session")
+def hostile(results: Results) -> Document:
+    drawn = [picture(*(charts.figure(name, results, theme) for theme in style.THEMES)) for name in CHARTS]
+    return document(results, PROVENANCE, drawn)
+
+
+@pytest.fixture(scope="session")
+def report(hostile: Document, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page as a file."""
+    file = tmp_path_factory.mktemp("report") / "report.html"
+    file.write_text(page(hostile), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium of this system; without one the test is skipped, or fails where it is required."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        message = "no Chromium on this system: apt-get install chromium"
+        if REQUIRED:
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    quiet = (
+        "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
+        "--disable-sync --disable-dev-shm-usage"
+    )
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=program, args=quiet.split())
+        yield found
+        found.close()

@@ -1,0 +1,105 @@
+"""What the report finds in a run: the right queue, days, hours and team, and nothing where all is well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ccsim.experiment.results import Results
+from ccsim.experiment.run import run
+from ccsim.report.findings import findings
+from ccsim.report.hours import Hours, local_times
+from ccsim.report.of_run import document
+from ccsim.scenario import read
+from tests.report.conftest import PROVENANCE
+
+ALL_WEEK = "08:00-18:00"
+
+
+def simulated(phone: dict[str, Any] | None = None, agents: dict[str, int] | None = None, **top: Any) -> Results:
+    """Calls from Monday to Wednesday; `agents` by day, else plenty; a team for mail that never has any."""
+    shifts = [
+        {"agents": number, "days": days, "hours": ALL_WEEK} for days, number in (agents or {"mon-wed": 9}).items()
+    ]
+    queue = {"channel": "phone", "open": ALL_WEEK, "volume": {"per_day": 400}, "work": {"mean": "4m", "cv": 0.5}}
+    return run(
+        read.parse(
+            {
+                "start": "2026-03-02",
+                "days": 3,
+                "replications": 4,
+                "queue": {"calls": queue | (phone or {}), "mail": {"channel": "email", "volume": {"per_day": 0}}},
+                "team": {
+                    "callers": {"skills": {"calls": 1}, "shifts": shifts},
+                    "writers": {"skills": {"mail": 1}, "shifts": [{"agents": 2, "hours": ALL_WEEK}]},
+                },
+                **top,
+            }
+        ),
+        engine="simpy",
+    )
+
+
+def said(results: Results) -> dict[str, str]:
+    return {finding.subject: " ".join(finding.lines) for finding in findings(results)}
+
+
+def test_a_bad_day_is_named_with_its_staff() -> None:
+    results = simulated(agents={"mon": 18, "tue": 2, "wed": 18}, phone={"patience": "never"})
+    found = said(results)
+    assert "points below the 80 % wanted" in found["calls"]
+    assert "Worst on Tue 3 Mar: " in found["calls"]
+    assert "5 % of the staffed hours of its teams" in found["calls"]  # 2 of 38 agents
+    assert "Without the skill, but with time to spare: writers (100 %)" in found["calls"]
+    assert document(results, PROVENANCE).answer == "No target is met; missed: calls service level."
+
+
+def test_idle_teams_are_told_with_their_hours() -> None:
+    found = said(simulated())
+    assert found["writers"].startswith("Time to spare: without any session for 60 of 60 staffed hours (100 %); ")
+    assert "calls" not in found
+
+
+def test_full_hours_and_overtime() -> None:
+    results = simulated(agents={"mon-wed": 1}, phone={"patience": "never", "at_close": "serve"})
+    callers = said(results)["callers"]
+    assert "Too full between 08:00 and " in callers
+    assert "there is no room for chance" in callers
+
+
+def test_open_hours_without_agents() -> None:
+    results = simulated(agents={"mon": 9, "tue": 9})
+    assert "Open for 10h with nobody on duty who has the skill, first on Wed 4 Mar 08:00; " in said(results)["calls"]
+
+
+def test_an_interval_around_the_target_is_too_close_to_call() -> None:
+    few = {"mon-wed": 5}
+    level = simulated(agents=few).estimate("queue", "calls", "service_level")
+    assert level is not None
+    assert level.low < level.mean < level.high
+    close = simulated(agents=few, phone={"service_level": f"{100 * level.mean:.2f}% in 20s"})
+    assert "is too close to call" in said(close)["calls"]
+    assert document(close, PROVENANCE).status == "open"
+
+
+def test_hours_of_a_day_with_a_clock_change() -> None:
+    results = simulated(start="2026-03-29", days=1, timezone="Europe/Rome")
+    hours = Hours.of(results)
+    assert len(hours.starts) == 46
+    assert hours.hour.tolist()[:6] == [0, 0, 1, 1, 3, 3]
+    assert local_times(results.scenario, hours.starts)[-1].hour == 23
+
+
+@pytest.mark.parametrize(("interval", "step"), [("15min", 1), ("30min", 1), ("2h", 2), ("1d", 0)])
+def test_long_intervals_tell_no_hours(interval: str, step: int) -> None:
+    results = simulated(interval=interval)
+    hours = Hours.of(results)
+    assert hours.step == step
+    values = np.ones(len(hours.starts))
+    assert hours.peak(values) is None  # half of all takes half the day
+    if step:
+        values[hours.hour == 10] = 1000
+        assert str(hours.peak(values)) == f"between 10:00 and {10 + step}:00"
+    findings(results)
