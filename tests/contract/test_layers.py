@@ -19,6 +19,7 @@ LAYERS = (
     {"experiment"},
     {"charts"},
     {"report"},
+    {"fit"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
