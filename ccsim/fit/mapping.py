@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -11,10 +12,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.fit.records import COLUMNS
+from ccsim.scenario.channels import CHANNELS
 from ccsim.tables import Outcome
 
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
-"""One column, or several of which the first that is not empty counts (a queue: all, joined by "_")."""
+"""One column, or several of which the first that is not empty counts (a queue: all, joined by "_"). Case, spaces and
+punctuation of a heading do not matter."""
 
 NEEDED: Final = {
     "contacts": ("arrival", "end"),
@@ -25,8 +28,8 @@ NEEDED: Final = {
 """Columns without which a log of that kind cannot be read."""
 
 TIMES: Final = {
-    "contacts": ("arrival", "answer", "end"),
-    "messages": ("sent",),
+    "contacts": ("arrival", "answer", "end", "wrapped"),
+    "messages": ("sent", "begun"),
     "intervals": ("start",),
     "rosters": ("start", "end"),
 }
@@ -38,8 +41,9 @@ class Mapping(BaseModel):
 
     `columns` name the log's columns for ours, and as `left` when who was not answered went; `date` names the column
     with the day where times are clock times only; `time_format` and `date_format` are strptime's (ISO 8601 without).
-    All times become local times of `timezone`. `empty` are cells that mean nothing, `unknown` those that mean nothing in one column. `words` translate outcomes, senders and
-    activities; "ignore" leaves such rows out. `known_if` says that a column tells the truth only where another is not
+    All times become local times of `timezone`; with it, what ran across a change of the clock keeps its length. `empty`
+    are cells that mean nothing, `unknown` those that mean nothing in one column. `words` translate outcomes, senders,
+    activities and channels, whatever their case; "ignore" leaves such rows out. `known_if` says that a column tells the truth only where another is not
     empty; elsewhere it is drawn from the true ones of the same queue. `staff_only` are queues of work in which no
     customer waits.
     """
@@ -47,11 +51,15 @@ class Mapping(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["contacts", "messages", "intervals", "rosters"]
-    delimiter: str = ","
-    encoding: str = "utf-8-sig"
+    delimiter: str | None = None
+    """of comma, semicolon, tab and bar the one that the header has most of, if not given"""
+    encoding: str | None = None
+    """UTF-8, or UTF-16 with a byte order mark, else Windows-1252, if not given"""
     columns: dict[str, Names]
     queue: str = "contacts"
     """queue of all rows where no column names one"""
+    channel: str = ""
+    """channel of all rows where no column names one; that of the kind of log if not given"""
     date: str | None = None
     date_format: str | None = None
     follows: str | None = None
@@ -72,7 +80,8 @@ class Mapping(BaseModel):
 
     @model_validator(mode="after")
     def _fits(self) -> Mapping:
-        allowed = {*COLUMNS[self.kind], *(("left", "priority") if self.kind == "contacts" else ())}
+        extra = {"contacts": ("left", "priority"), "messages": ("order",)}
+        allowed = {*COLUMNS[self.kind], *extra.get(self.kind, ())}
         strange = sorted(set(self.columns) - allowed)
         if strange:
             raise ValueError(f"columns: {', '.join(strange)}; a log of {self.kind} has {', '.join(sorted(allowed))}")
@@ -80,11 +89,21 @@ class Mapping(BaseModel):
         if missing:
             raise ValueError(f"columns: {', '.join(missing)} must be named for a log of {self.kind}")
         if self.kind == "contacts":
-            outcomes = {"answered", "ignore", *(outcome.name.lower() for outcome in Outcome)}
-            wrong = sorted(set(self.words.values()) - outcomes)
+            outcomes = {"answered", "ignore", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)}
+            wrong = sorted(set(self.words.values()) - outcomes - set(CHANNELS))
             if wrong:
                 raise ValueError(f"words: {', '.join(wrong)}; outcomes are {', '.join(sorted(outcomes))}")
+        if self.channel not in ("", *CHANNELS):
+            raise ValueError(f"channel: {self.channel}; channels are {', '.join(CHANNELS)}")
         return self
+
+    def alone(self, queues: Iterable[str]) -> list[str]:
+        """Those of the log's queues, with or without a priority behind, in which no customer waits."""
+        return [
+            name
+            for name in sorted(set(queues))
+            if name in self.staff_only or name.rpartition("_")[0] in self.staff_only
+        ]
 
 
 def built_in() -> dict[str, str]:

@@ -17,21 +17,26 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "contact": "its id in the log, or its line",
         "customer": "who; NA if the log does not know",
         "queue": "queue",
+        "channel": "channel of the model",
         "arrival": "when the wait began",
         "answer": "when an agent began; NaT if none did",
         "end": "when the agent or, unanswered, the customer was done",
+        "wrapped": "when the agent's work after it was done; NaT if the log does not say",
         "agent": "who answered; NA if nobody did or the log does not know",
         "outcome": "answered, abandoned, or another outcome of the model",
     },
     "messages": {
         "conversation": "its id in the log",
         "queue": "queue",
+        "channel": "channel of the model",
         "sender": "customer or agent",
         "sent": "when",
+        "begun": "when the agent began to write it; NaT if the log does not say",
         "agent": "who wrote, if an agent did and the log knows",
     },
     "intervals": {
         "queue": "queue",
+        "channel": "channel of the model",
         "start": "start of the interval",
         "offered": "contacts that came, a number",
         "handled": "contacts answered, a number; NaN if the log does not say",
@@ -65,3 +70,22 @@ class Reading:
     def reasons(self) -> dict[str, int]:
         """How many lines were refused, by reason, the most first."""
         return {str(reason): int(count) for reason, count in self.refused["reason"].value_counts().items()}
+
+
+@dataclass(frozen=True)
+class Logs:
+    """All that was read, by kind; None for what there is no log of. Rows of several files of a kind follow one another.
+
+    `sessions` (agent, queue, start, end) say when agents were busy with a contact, where a log knows that better than
+    from answer to end.
+    """
+
+    contacts: pd.DataFrame | None = None
+    messages: pd.DataFrame | None = None
+    intervals: pd.DataFrame | None = None
+    rosters: pd.DataFrame | None = None
+    sessions: pd.DataFrame | None = None
+    staff_only: frozenset[str] = frozenset()
+    timezone: str | None = None
+    readings: tuple[tuple[str, Reading], ...] = ()
+    """each file's name and what was read of it"""
