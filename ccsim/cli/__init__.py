@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ccsim.cli.backtest import backtest
 from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.new import new
@@ -60,5 +61,5 @@ def main() -> None:
     """
 
 
-for verb in (run, chart, report, check, new, schema, replay):
+for verb in (run, chart, report, check, new, schema, replay, backtest):
     main.add_command(verb)

@@ -100,11 +100,11 @@ class Log:
 
     def on(self, days: Iterable[date]) -> pd.DataFrame:
         """The contacts that arrived on those days."""
-        return self.contacts[self.contacts["arrival"].dt.date.isin(list(days))]
+        return self.contacts.loc[self.contacts["arrival"].dt.date.isin(list(days))]
 
     def customers(self, contacts: pd.DataFrame) -> pd.DataFrame:
         """Those in which a customer waited."""
-        return contacts[~contacts["queue"].isin(self.staff_only)]
+        return contacts.loc[~contacts["queue"].isin(self.staff_only)]
 
 
 def learn(log: Log, days: Sequence[date]) -> Learned:

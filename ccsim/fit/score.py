@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -85,7 +85,7 @@ def erlang(days: Sequence[Day], name: str, patience: float, target: float, facto
     Agents are those there and free, between two whole numbers interpolated; `factor` multiplies the handle time.
     Erlang C has no figure where the agents do not suffice.
     """
-    found: list[tuple[float, float, float]] = []
+    found: list[list[float]] = []
     for day in days:
         for offered, agents, took in zip(day.all_offered, day.agents, day.handle_time, strict=True):
             below = math.floor(agents)
@@ -93,7 +93,7 @@ def erlang(days: Sequence[Day], name: str, patience: float, target: float, facto
                 _steady(offered / (INTERVAL / SECOND), took * factor, n, patience, target) for n in (below, below + 1)
             ]
             weight = agents - below
-            found.append(tuple((1 - weight) * a + weight * b for a, b in zip(*two, strict=True)))  # type: ignore[arg-type]
+            found.append([(1 - weight) * a + weight * b for a, b in zip(*two, strict=True)])
     return Prediction(name, *np.array(found, np.float64).T)
 
 
@@ -159,23 +159,12 @@ def score(prediction: Prediction, days: Sequence[Day]) -> Score:
 
 
 def floor(days: Sequence[Day]) -> Score:
-    """The mean score of a model that is right: each replication taken for the truth, the others' mean for the prediction."""
+    """The mean score of a model that is right: each replication is the truth once, the others' mean the prediction."""
     replications = len(days[0].simulated)
     found = []
     for truth in range(replications):
         others = np.arange(replications) != truth
-        played = [
-            Day(
-                day.day,
-                day.edges,
-                day.simulated[truth],
-                day.simulated[others],
-                day.agents,
-                day.handle_time,
-                day.all_offered,
-            )
-            for day in days
-        ]
+        played = [replace(day, real=day.simulated[truth], simulated=day.simulated[others]) for day in days]
         found.append(score(simulated(played), played)[1:])
     return Score("a perfect model", *np.nanmean(found, axis=0).tolist())
 
@@ -204,7 +193,7 @@ def covers(training: Sequence[Day], days: Sequence[Day], metric: str) -> Cover:
 
 
 def _beyond(days: Sequence[Day], metric: str) -> tuple[F64, F64]:
-    """How far outside the middle 90 % of the replications each real figure lies, in widths; and its place among them."""
+    """How far outside the middle 90 % of the replications each real figure is, in widths; and its place among them."""
     real = getattr(figures(np.concatenate([day.real for day in days], axis=1)), metric)
     drawn = getattr(figures(np.concatenate([day.simulated for day in days], axis=2)), metric)
     there = ~np.isnan(real) & ~np.isnan(drawn).all(axis=0)
@@ -217,5 +206,5 @@ def _beyond(days: Sequence[Day], metric: str) -> tuple[F64, F64]:
 
 
 def transform(days: Sequence[Day], metric: str) -> F64:
-    """Probability integral transform: where each real figure lies among the replications, 0 to 1; even if all is right."""
+    """Probability integral transform: each real figure's place among the replications, 0 to 1; uniform if all is right."""
     return _beyond(days, metric)[1]

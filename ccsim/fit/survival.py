@@ -14,7 +14,7 @@ def kaplan_meier(times: F64, ended: Bool) -> tuple[F64, F64]:
     """
     at, deaths = np.unique(times[ended], return_counts=True)
     at_risk = len(times) - np.searchsorted(np.sort(times), at, side="left")
-    return at, np.cumprod(1 - deaths / at_risk)
+    return at, np.asarray(np.cumprod(1 - deaths / at_risk), np.float64)
 
 
 def values(times: F64, ended: Bool, number: int = 1000) -> F64:
