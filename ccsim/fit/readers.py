@@ -378,6 +378,7 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Lin
         late = pd.Series(False, index=rows.index)
         late[ordered.index] = ordered["sent"] < latest
         lines.refuse(late, "sent before a message that it follows")
+        lines.refuse(rows["conversation"].isin(rows["conversation"][late]), "in a conversation whose order is broken")
     clock = _local(rows.groupby("conversation")["sent"].transform("min").fillna(rows["sent"]), how)
     for name in TIMES["messages"]:
         rows[name] = rows[name] + clock
