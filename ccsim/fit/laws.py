@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -136,15 +137,15 @@ def _weibull_natural(theta: F64) -> dict[str, float]:
 
 
 def _expit(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
+    return min(max(0.5 * (1 + math.tanh(x / 2)), 1e-12), 1 - 1e-12)
 
 
 def _mixed(part: Callable[[F64, F64], F64], width: int) -> Callable[[F64, F64], F64]:
     """The log of a mixture of two of the same family: θ is a logit of the first's weight, then the θ of both."""
 
     def value(theta: F64, times: F64) -> F64:
-        first = -math.log1p(math.exp(-theta[0])) + part(theta[1 : 1 + width], times)
-        other = -math.log1p(math.exp(theta[0])) + part(theta[1 + width :], times)
+        first = math.log(_expit(theta[0])) + part(theta[1 : 1 + width], times)
+        other = math.log(_expit(-theta[0])) + part(theta[1 + width :], times)
         return np.asarray(np.logaddexp(first, other))
 
     return value
@@ -315,7 +316,10 @@ def fit_all(families: Sequence[str], sample: Sample) -> list[Fitted]:
         return []
     if sample.ended.sum() < FEW:
         families = ("exponential",)
-    found = [fit(family, sample) for family in families]
+    found = []
+    for family in families:
+        with suppress(ArithmeticError):  # a mixture of which one part vanished into nothing
+            found.append(fit(family, sample))
     return sorted(found, key=lambda fitted: fitted.bic)
 
 
@@ -375,7 +379,7 @@ def _intervals(kind: Family, theta: F64, spread: NDArray[np.float64]) -> dict[st
     for (name, value), middle, error in zip(kind.natural(theta).items(), scaled(theta), errors, strict=True):
         ends = (middle - Z * error, middle + Z * error)
         low, high = (
-            (_expit(end) for end in ends) if name in kind.shares else (math.exp(min(end, 700.0)) for end in ends)
+            (_expit(end) for end in ends) if name in kind.shares else (math.exp(min(max(end, -700.0), 700.0)) for end in ends)
         )
         found[name] = Estimate(value, low, high)
     return found

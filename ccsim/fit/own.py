@@ -58,7 +58,7 @@ def read_own(path: Path) -> Logs:
         found["rosters"], found["sessions"] = _agents(tables["agents"], tables["contacts"], clock)
     if not any(len(rows) for rows in found.values()):
         raise ScenarioError([Problem("", "no line can be used", "logs of a run in which somebody came", str(path))])
-    return Logs(**found, timezone=clock.timezone, readings=tuple(readings))
+    return Logs(**found, chains=True, timezone=clock.timezone, readings=tuple(readings))
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -185,7 +185,7 @@ def _messages(table: pd.DataFrame, contacts: pd.DataFrame | None, clock: _Clock)
 
     both = {"conversation": conversations, "queue": table["queue"], "channel": channel}
     customer = pd.DataFrame(
-        {**both, "sender": "customer", "sent": start, "begun": start.where(False), "agent": "", "line": np.arange(len(table)) + 1}
+        {**both, "sender": "customer", "sent": start, "begun": start.mask(start.notna()), "agent": "", "line": np.arange(len(table)) + 1}
     )
     agent = customer.assign(
         sender="agent",

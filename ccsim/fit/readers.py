@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.fit.mapping import NEEDED, TIMES, Mapping
-from ccsim.fit.records import COLUMNS, Reading
+from ccsim.fit.records import COLUMNS, Logs, Reading
 from ccsim.scenario.channels import CHANNELS
 from ccsim.tables import Outcome
 
@@ -416,3 +417,33 @@ _KINDS: Final[dict[str, Any]] = {
     "intervals": _intervals,
     "rosters": _rosters,
 }
+
+
+def read_all(files: Sequence[Path], mappings: Sequence[Mapping | None]) -> Logs:
+    """Several logs together, each by its mapping; None for logs of `ccsim run`. Raises ScenarioError as `read` does."""
+    import pandas as pd
+
+    from ccsim.fit.own import read_own
+
+    parts: list[Logs] = []
+    for file, how in zip(files, mappings, strict=True):
+        if how is None:
+            parts.append(read_own(file))
+        else:
+            reading = read(file, how)
+            frames: dict[str, Any] = {how.kind: reading.rows}
+            staff = how.alone(reading.rows["queue"]) if "queue" in reading.rows else []
+            parts.append(Logs(**frames, staff_only=frozenset(staff), timezone=how.timezone, readings=((str(file), reading),)))
+
+    def together(kind: str) -> pd.DataFrame | None:
+        frames = [getattr(part, kind) for part in parts if getattr(part, kind) is not None]
+        return pd.concat(frames, ignore_index=True) if frames else None
+
+    return Logs(
+        **{kind: together(kind) for kind in (*COLUMNS, "sessions")},
+        chains=all(part.chains for part in parts if part.contacts is not None),
+        staff_only=frozenset().union(*(part.staff_only for part in parts)),
+        timezone=next((part.timezone for part in parts if part.timezone), None),
+        readings=tuple(reading for part in parts for reading in part.readings),
+    )
+
