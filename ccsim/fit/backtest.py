@@ -13,23 +13,25 @@ from __future__ import annotations
 import csv
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from ccsim.draws.streams import Source
 from ccsim.errors import Problem, ScenarioError
+from ccsim.experiment.executors import run_all
 from ccsim.fit import duty as duties
 from ccsim.fit.duty import Duty, Rule
 from ccsim.fit.survival import values
-from ccsim.metrics import measure
 from ccsim.plan import lower
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
-from ccsim.tables import F64, I64, SECOND
+from ccsim.tables import F64, I64, SECOND, Bool, Outcome
 from ccsim.workload import sample
 
 if TYPE_CHECKING:
@@ -41,12 +43,47 @@ MODES: Final = {
     "forecast": "forecast arrivals, drawn services",
 }
 INTERVAL: Final = 1800 * SECOND
+INTERVALS: Final = 48
+"""Of a day."""
 OWN_LAW: Final = 100
 """Abandoned contacts from which a queue has a patience of its own; the others share one."""
 NEAR: Final = 6
 """Answered contacts before and after one that gave up, from which its work is taken."""
+FACTORS: Final = (0.7, 1.5)
+"""Between which the factor on the time of a contact is sought."""
+STEPS: Final = 7
+"""Halvings of that range."""
 COUNTED: Final = ("offered", "answered", "asa", "abandoned", "service_level")
 """Sums by interval: contacts, waits in seconds for `asa`, contacts within the target's time for `service_level`."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Contacts of the training days by interval: float64[day, INTERVALS] by queue."""
+
+    days: tuple[date, ...]
+    counts: dict[str, F64]
+
+    def of(self, day: date) -> dict[str, F64]:
+        """Expected contacts by interval, by queue: the day's weekday, drawn to the mean of like days.
+
+        Days are alike that have more, or less, than half as many contacts as the busiest. Of n days of that weekday
+        their mean weighs 1 - 1/n: a single one is not told apart from the days like it. Quiet days differ too much to be
+        pooled. A training day is expected from the others, unless it is the only one of its kind.
+        """
+        volume = np.sum([table.sum(axis=1) for table in self.counts.values()], axis=0)
+        busy = volume > volume.max() / 2
+        same = np.array([other.weekday() == day.weekday() for other in self.days])
+        if not same.any():
+            alike, own = np.ones(len(same), np.bool_), 0.0
+        elif busy[same].any():
+            alike, own = busy | same, 1 - 1 / float(same.sum())
+        else:
+            alike, own = same, 0.0
+        others = np.array([other != day for other in self.days])
+        same, alike = (which & others if (which & others).any() else which for which in (same, alike))
+        weight = (1 - own) * alike / alike.sum() + (own * same / same.sum() if own else 0.0)
+        return {name: weight @ table for name, table in self.counts.items()}
 
 
 @dataclass(frozen=True)
@@ -57,13 +94,27 @@ class Learned:
     """equally likely values in seconds, by queue; none for queues in which nobody gave up"""
     works: dict[str, F64]
     """seconds, by queue"""
+    by_hour: F64
+    """float64[24]: how many times the queues' mean work a contact takes at that hour of the day"""
+    together_cv: float
+    """coefficient of variation of a factor that all work of a half hour shares"""
     turn_round: F64
     """seconds"""
     factor: float
     """on the time of a contact"""
-    forecast: Callable[[date], dict[str, F64]]
-    """expected contacts of a day by interval, by queue"""
+    forecast: Forecast
     busyness_cv: float
+
+
+class Inputs(NamedTuple):
+    """What Erlang's formulas are told, by interval."""
+
+    offered: F64
+    """contacts in which a customer waits"""
+    all_offered: F64
+    """with work in which none does"""
+    handle_time: F64
+    """mean seconds; the day's where there are none"""
 
 
 @dataclass(frozen=True)
@@ -79,50 +130,103 @@ class Day:
     """(replication, COUNTED, interval)"""
     agents: F64
     """there and free, mean by interval"""
-    handle_time: F64
-    """mean of the interval's answered contacts, seconds; the day's where there are none"""
-    all_offered: F64
-    """by interval, with work in which no customer waits"""
+    known: Inputs
+    """what the simulation knew in this mode, the factor in the handle time"""
+    true_handle_time: F64
+    """of the interval's answered contacts, with the factor"""
 
 
 class Log:
-    """The contacts of a log with the queues of a scenario; `staff_only` are queues in which no customer waits."""
+    """The contacts of a log with the queues of a scenario; `staff_only` are queues in which no customer waits.
+
+    Raises ScenarioError for queues that the scenario lacks, and for customers' queues without a service-level target.
+    """
 
     def __init__(self, contacts: pd.DataFrame, staff_only: Iterable[str], scenario: Scenario, file: str) -> None:
         self.staff_only = frozenset(staff_only)
-        strange = sorted(set(contacts["queue"]) - set(scenario.queue))
-        if strange:
+        named = sorted(set(contacts["queue"]))
+        if strange := [name for name in named if name not in scenario.queue]:
             found = f"the log has queues that the scenario lacks: {', '.join(strange)}"
             raise ScenarioError([Problem("queue", found, f"it has {', '.join(scenario.queue)}", file)])
-        self.contacts = contacts
+        for name in named:
+            if name not in self.staff_only and scenario.queue[name].service_level is None:
+                found = "no target, within whose time a contact counts as answered in time"
+                raise ScenarioError([Problem(f"queue.{name}.service_level", found, 'such as "80/20"', file)])
         self.scenario = scenario
         self.document: dict[str, Any] = tomllib.loads(read.resolved_toml(scenario))
+        self.limits = {name: q.service_level.time / SECOND for name, q in scenario.queue.items() if q.service_level}
+        self.contacts = contacts
+        self._by_day = dict(tuple(contacts.groupby(contacts["arrival"].dt.date)))
+        self._duties: dict[tuple[Rule, date], list[Duty]] = {}
 
     def on(self, days: Iterable[date]) -> pd.DataFrame:
         """The contacts that arrived on those days."""
-        return self.contacts.loc[self.contacts["arrival"].dt.date.isin(list(days))]
+        import pandas as pd
+
+        return pd.concat([self.contacts.iloc[:0], *(self._by_day[day] for day in days if day in self._by_day)])
 
     def customers(self, contacts: pd.DataFrame) -> pd.DataFrame:
         """Those in which a customer waited."""
         return contacts.loc[~contacts["queue"].isin(self.staff_only)]
 
+    def duties(self, day: date, rule: Rule) -> list[Duty]:
+        """Who was there by that rule."""
+        if (rule, day) not in self._duties:
+            self._duties[rule, day] = rule.infer(self.on([day]))
+        return self._duties[rule, day]
+
 
 def learn(log: Log, days: Sequence[date]) -> Learned:
-    """Everything but the factor from the training days. Raises ScenarioError if they are empty or nobody gave up."""
+    """Everything but the factor from the training days. Raises ScenarioError if nobody came or was answered."""
     contacts = log.on(days)
     customers = log.customers(contacts)
-    if customers.empty:
-        raise ScenarioError([Problem("--train", "the log has no contacts on those days", "days that it covers")])
     answered = contacts[contacts["answer"].notna()]
+    if customers["answer"].notna().sum() == 0:
+        span = f"{min(days)} to {max(days)}"
+        known = f"days from {log.contacts['arrival'].min():%Y-%m-%d} to {log.contacts['arrival'].max():%Y-%m-%d}"
+        raise ScenarioError([Problem("--train", f"the log has no answered contacts on {span}", known)])
     works = {str(name): _seconds(group["answer"], group["end"]) for name, group in answered.groupby("queue")}
+    by_hour, together_cv = _rhythm(answered, works)
+    counts = {
+        str(name): np.array([_counts(group["arrival"], day) for day in days], np.float64)
+        for name, group in contacts.groupby("queue")
+    }
     return Learned(
         patience=_patience(customers),
         works=works,
+        by_hour=by_hour,
+        together_cv=together_cv,
         turn_round=duties.turn_rounds(contacts) / SECOND,
         factor=1.0,
-        forecast=_forecast(contacts, days),
+        forecast=Forecast(tuple(days), counts),
         busyness_cv=_busyness(customers, days),
     )
+
+
+def _rhythm(answered: pd.DataFrame, works: dict[str, F64]) -> tuple[F64, float]:
+    """How work goes up and down together, beyond the chance of single contacts: by hour of the day, and by half hour.
+
+    Both are compared with the queues' means, so that the mix of queues has no part in it. The hours' ratios are drawn to
+    1 by what of their spread is chance (empirical Bayes); the half hours' spread is what is then left.
+    """
+    work = _seconds(answered["answer"], answered["end"])
+    mean = answered["queue"].map({name: values.mean() for name, values in works.items()}).to_numpy(np.float64)
+    chance = answered["queue"].map({name: values.var() for name, values in works.items()}).to_numpy(np.float64)
+
+    def spread(group: I64, mean: F64) -> tuple[F64, F64, float]:
+        """Ratios to the mean, their variances by chance, and the variance beyond it."""
+        sums = [np.bincount(group, weights=column) for column in (work, mean, chance)]
+        took, expected, variance = (column[np.bincount(group) > 0] for column in sums)
+        beyond = ((took - expected) ** 2 - variance).sum() / (expected**2).sum()
+        return took / expected, variance / expected**2, max(float(beyond), 0.0)
+
+    hour = answered["arrival"].dt.hour.to_numpy(np.int64)
+    ratio, variance, beyond = spread(hour, mean)
+    by_hour = np.ones(24)
+    by_hour[np.unique(hour)] += (ratio - 1) * (beyond / (beyond + variance) if beyond else 0.0)
+    half_hours = np.array(duties.micros(answered["arrival"]), np.int64) // INTERVAL
+    *_, beyond = spread(half_hours - half_hours.min(), mean * by_hour[hour])
+    return by_hour, float(np.sqrt(beyond))
 
 
 def _patience(customers: pd.DataFrame) -> dict[str, F64]:
@@ -142,35 +246,6 @@ def _patience(customers: pd.DataFrame) -> dict[str, F64]:
     return found
 
 
-def _forecast(contacts: pd.DataFrame, days: Sequence[date]) -> Callable[[date], dict[str, F64]]:
-    """Means by weekday, drawn to those of like days: with one week of training a weekday is not told apart from them.
-
-    Days are alike that have more, or less, than half as many contacts as the busiest.
-    """
-    counts = {
-        name: np.array([_counts(group["arrival"], day) for day in days], np.float64)
-        for name, group in contacts.groupby("queue")
-    }
-    volume = sum(table.sum(axis=1) for table in counts.values())
-    busy = np.asarray(volume > volume.max() / 2)
-    weekday = np.array([day.weekday() for day in days])
-
-    def expected(day: date) -> dict[str, F64]:
-        same = weekday == day.weekday()
-        like = busy == (busy[same].mean() >= 0.5) if same.any() else np.ones(len(days), np.bool_)
-        if not like[same].all() or not busy[same].any():
-            like = same if same.any() else like  # quiet days differ too much to be pooled
-        own = 1 - 1 / same.sum() if same.any() else 0.0
-        return {
-            str(name): own * table[same].mean(axis=0) + (1 - own) * table[like].mean(axis=0)
-            if own
-            else table[like].mean(axis=0)
-            for name, table in counts.items()
-        }
-
-    return expected
-
-
 def _busyness(customers: pd.DataFrame, days: Sequence[date]) -> float:
     """Coefficient of variation of a busy day's rate beyond the Poisson law's."""
     volume = customers.groupby(customers["arrival"].dt.date).size().reindex(list(days), fill_value=0).to_numpy(float)
@@ -181,10 +256,13 @@ def _busyness(customers: pd.DataFrame, days: Sequence[date]) -> float:
 
 
 def _counts(arrivals: pd.Series[Any], day: date) -> F64:
-    start = np.datetime64(day, "us").astype(np.int64)
-    since = np.array(duties.micros(arrivals), np.int64) - start
-    bins = since[(since >= 0) & (since < 48 * INTERVAL)] // INTERVAL
-    return np.bincount(bins, minlength=48).astype(np.float64)
+    since = np.array(duties.micros(arrivals), np.int64) - _midnight(day)
+    since = since[(since >= 0) & (since < INTERVALS * INTERVAL)]
+    return np.bincount(since // INTERVAL, minlength=INTERVALS)[:INTERVALS].astype(np.float64)
+
+
+def _midnight(day: date) -> int:
+    return int(np.datetime64(day, "us").astype(np.int64))
 
 
 def _seconds(start: pd.Series[Any], end: pd.Series[Any]) -> F64:
@@ -202,22 +280,17 @@ def scenario(log: Log, day: date, learned: Learned, rule: Rule, mode: str, folde
     agent's own clock would pass unnoticed where the simulated agent is in another call just then.
     """
     contacts = log.on([day])
-    there = rule.infer(contacts)
+    there = log.duties(day, rule)
     document: dict[str, Any] = {key: log.document[key] for key in ("seed", "routing") if key in log.document}
     document |= {"name": "back-test", "start": day, "days": 1, "interval": INTERVAL // SECOND, "drain": "1d"}
-    names = [str(name) for name in sorted(set(contacts["queue"]))]
-    if mode == "forecast":
-        expected = learned.forecast(day)
-        names = [name for name in log.scenario.queue if name in names or (name in expected and expected[name].any())]
-    document["queue"] = {
-        name: _queue(log, name, day, contacts, learned, rule, mode, folder)
-        for name in log.scenario.queue
-        if name in names
-    }
+    expected = learned.forecast.of(day)
+    came = {name for name, counts in expected.items() if counts.any()} if mode == "forecast" else {*contacts["queue"]}
+    names = [name for name in log.scenario.queue if name in came]
+    document["queue"] = {name: _queue(log, name, day, contacts, learned, rule, mode, folder) for name in names}
     away = [piece for duty in there for piece in duty.away]
     pause = _unused("away", names)
     if away:
-        start = np.datetime64(day, "us").astype(np.int64)
+        start = _midnight(day)
         rows = [((begun - start) / SECOND, (end - begun) / SECOND) for begun, end in sorted(away)]
         _write(folder / "away.csv", ("arrival", "work"), rows)
         document["queue"][pause] = {
@@ -252,13 +325,13 @@ def _queue(
         queue["wrap_up"] = {"file": "turn_round.csv", "column": "seconds"}
     mine = contacts[contacts["queue"] == name]
     if mode == "forecast":
-        expected = learned.forecast(day).get(name, np.zeros(48))
-        at = [datetime.combine(day, time()) + timedelta(minutes=30 * number) for number in range(48)]
+        expected = learned.forecast.of(day)[name]
+        at = [datetime.combine(day, time()) + timedelta(minutes=30 * number) for number in range(INTERVALS)]
         rows = [(f"{moment:%Y-%m-%d}", f"{moment:%H:%M}", value) for moment, value in zip(at, expected, strict=True)]
         _write(folder / f"{name}.csv", ("date", "time", "contacts"), rows)
         queue["volume"] = {"file": f"{name}.csv", "column": "contacts", "busyness_cv": learned.busyness_cv}
         return queue
-    start = np.datetime64(day, "us").astype(np.int64)
+    start = _midnight(day)
     arrivals = (np.array(duties.micros(mine["arrival"]), np.int64) - start) / SECOND
     queue["volume"] = {"log": f"{name}.csv", "arrived_at": "arrival"}
     if mode == "services":
@@ -336,61 +409,119 @@ def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]])
 # ── simulated beside real ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def simulate(log: Log, day: date, learned: Learned, rule: Rule, mode: str, replications: int) -> Day:
-    """The day's real figures and those of so many replications."""
+def simulate(log: Log, unit: Unit) -> Day:
+    """The day's real figures and those of the replications."""
     from ccsim.engine import compiled
 
+    day, learned, rule, mode, replications = unit
     with tempfile.TemporaryDirectory() as scratch:
         of_day = scenario(log, day, learned, rule, mode, Path(scratch))
     plan, terms = lower(of_day)
-    shown = [
-        place for place, name in enumerate(terms.queues) if name in log.scenario.queue and name not in log.staff_only
-    ]
+    customers = np.array([name in log.scenario.queue and name not in log.staff_only for name in terms.queues])
+    drawn = np.array([name in log.scenario.queue and mode != "services" for name in terms.queues])
+    limits = np.array([log.limits.get(name, 0.0) for name in terms.queues])
     found = []
     for replication in range(replications):
         workload = sample(of_day, replication)
-        figures = measure(workload, plan, terms, compiled.simulate(workload, plan)).by_interval
-        found.append([figures["queue", name][0][:, shown].sum(axis=1) for name in COUNTED])
-    edges = np.datetime64(day, "us").astype(np.int64) + INTERVAL * np.arange(49)
+        source = Source(of_day.seed, replication, "day")
+        work = _together(workload.work, workload.arrival, drawn[workload.queue], learned, source)
+        workload = workload._replace(work=work)
+        done = compiled.simulate(workload, plan)
+        shown = customers[workload.queue]
+        answered, gave_up = (np.equal(done.outcome, end) for end in (Outcome.RESOLVED, Outcome.ABANDONED))
+        wait = np.where(answered, done.start[done.first_turn] - done.arrival, 0) / SECOND
+        limit = limits[workload.queue]
+        columns = (workload.arrival, wait, answered, gave_up, limit)
+        found.append(_sums(*(column[shown] for column in columns)))
     contacts = log.on([day])
-    answered = contacts[contacts["answer"].notna()]
-    took = _seconds(answered["answer"], answered["end"])
-    interval = (np.array(duties.micros(answered["arrival"]), np.int64) - edges[0]) // INTERVAL
-    number = np.bincount(interval, minlength=48)
-    total = np.bincount(interval, weights=took, minlength=48)
+    edges = _midnight(day) + INTERVAL * np.arange(INTERVALS + 1)
     return Day(
         day=day,
         edges=edges,
         real=_real(log, contacts, day),
         simulated=np.array(found),
-        agents=duties.level(rule.infer(contacts), edges),
-        handle_time=np.where(number > 0, total / np.maximum(number, 1), took.mean()) * learned.factor,
-        all_offered=_counts(contacts["arrival"], day),
+        agents=duties.level(log.duties(day, rule), edges),
+        known=_known(log, contacts, day, learned, mode),
+        true_handle_time=_true_handle_time(contacts, day) * learned.factor,
     )
+
+
+def _together(work: I64, arrival: I64, drawn: Bool, learned: Learned, source: Source) -> I64:
+    """Drawn work, with what the contacts of an hour of the day and of a half hour share."""
+    interval = np.clip(arrival // INTERVAL, 0, INTERVALS - 1)
+    sigma = np.sqrt(np.log1p(learned.together_cv**2))
+    shared = np.exp(sigma * source.stream("work").standard_normal(INTERVALS) - sigma**2 / 2)
+    factor = learned.by_hour[interval // 2] * shared[interval]
+    return np.where(drawn, np.rint(work * factor).astype(np.int64), work)
+
+
+def _sums(arrival: I64, wait: F64, answered: Bool, gave_up: Bool, limit: F64) -> F64:
+    """COUNTED by interval, of contacts with times since midnight in µs, waits and limits in seconds."""
+    columns = [np.ones(len(wait)), answered, np.where(answered, wait, 0), gave_up, answered & (wait <= limit)]
+    here = (arrival >= 0) & (arrival < INTERVALS * INTERVAL)
+    interval = arrival[here] // INTERVAL
+    return np.array([np.bincount(interval, weights=column[here], minlength=INTERVALS) for column in columns])
 
 
 def _real(log: Log, contacts: pd.DataFrame, day: date) -> F64:
     customers = log.customers(contacts)
     waited = _seconds(customers["arrival"], customers["answer"])
-    answered = ~np.isnan(waited)
-    goal = {
-        name: queue.service_level.time / SECOND for name, queue in log.scenario.queue.items() if queue.service_level
-    }
-    limit = customers["queue"].map(goal).to_numpy(np.float64)
+    arrival = np.array(duties.micros(customers["arrival"]), np.int64) - _midnight(day)
     gave_up = (customers["outcome"] == "abandoned").to_numpy(np.bool_)
-    start = np.datetime64(day, "us").astype(np.int64)
-    interval = (np.array(duties.micros(customers["arrival"]), np.int64) - start) // INTERVAL
-    columns = [np.ones(len(waited)), answered, np.nan_to_num(waited), gave_up, answered & (waited <= limit)]
-    return np.array([np.bincount(interval, weights=column, minlength=48) for column in columns])
+    limit = customers["queue"].map(log.limits).to_numpy(np.float64)
+    return _sums(arrival, waited, ~np.isnan(waited), gave_up, limit)
 
 
-def calibrated(log: Log, days: Sequence[date], learned: Learned, rule: Rule, replications: int) -> Learned:
+def _known(log: Log, contacts: pd.DataFrame, day: date, learned: Learned, mode: str) -> Inputs:
+    if mode == "forecast":
+        counts = learned.forecast.of(day)
+    else:
+        counts = {str(name): _counts(group["arrival"], day) for name, group in contacts.groupby("queue")}
+    every = sum(counts.values(), np.zeros(INTERVALS))
+    offered = sum((column for name, column in counts.items() if name not in log.staff_only), np.zeros(INTERVALS))
+    if mode == "services":
+        return Inputs(offered, every, _true_handle_time(contacts, day) * learned.factor)
+    of_all = float(np.concatenate([*learned.works.values()]).mean())
+    mean = {name: learned.works[name].mean() if name in learned.works else of_all for name in counts}
+    work = sum((column * mean[name] for name, column in counts.items()), np.zeros(INTERVALS))
+    by_hour = np.repeat(learned.by_hour, 2) * learned.factor
+    return Inputs(offered, every, np.where(every > 0, work / np.maximum(every, 1e-9), of_all) * by_hour)
+
+
+def _true_handle_time(contacts: pd.DataFrame, day: date) -> F64:
+    answered = contacts[contacts["answer"].notna()]
+    took = _seconds(answered["answer"], answered["end"])
+    interval = (np.array(duties.micros(answered["arrival"]), np.int64) - _midnight(day)) // INTERVAL
+    number = np.bincount(interval, minlength=INTERVALS)
+    total = np.bincount(interval, weights=took, minlength=INTERVALS)
+    return np.where(number > 0, total / np.maximum(number, 1), took.mean())
+
+
+class Unit(NamedTuple):
+    """A day to simulate."""
+
+    day: date
+    learned: Learned
+    rule: Rule
+    mode: str
+    replications: int
+
+
+def simulate_all(log: Log, units: Iterable[Unit], workers: int) -> Iterator[Day]:
+    """The days in order, on so many processes."""
+    return run_all(partial(simulate, log), units, workers)
+
+
+def calibrated(
+    log: Log, days: Sequence[date], learned: Learned, rule: Rule, replications: int, workers: int = 1
+) -> Learned:
     """With the factor at which the training days, simulated with their own arrivals and services, wait as they did."""
     wanted = _asa(sum(_real(log, log.on([day]), day).sum(axis=1) for day in days))
-    low, high = 0.7, 1.5
-    for _ in range(7):
+    low, high = FACTORS
+    for _ in range(STEPS):
         tried = replace(learned, factor=(low + high) / 2)
-        sums = sum(simulate(log, day, tried, rule, "services", replications).simulated.sum(axis=(0, 2)) for day in days)
+        found = simulate_all(log, [Unit(day, tried, rule, "services", replications) for day in days], workers)
+        sums = sum(day.simulated.sum(axis=(0, 2)) for day in found)
         low, high = (low, tried.factor) if _asa(sums) > wanted else (tried.factor, high)
     return replace(learned, factor=(low + high) / 2)
 

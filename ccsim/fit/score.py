@@ -1,6 +1,6 @@
 """How near predictions came: by day and half hour, beside Erlang's formulas and the error of a perfect model.
 
-Figures are means over intervals with answered contacts, each interval alike; a day's are over its contacts.
+Contacts without a customer who waits occupy agents and are no part of any figure.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.fit.backtest import COUNTED, INTERVAL, Day
+from ccsim.fit.backtest import COUNTED, INTERVAL, Day, Inputs
 from ccsim.tables import F64, SECOND
 from ccsim.theory import erlang_a, erlang_c
 
@@ -49,52 +49,63 @@ def daily(sums: F64) -> Figures:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a method predicts by interval : float64[interval of all days]; NaN where it cannot say."""
+    """What a method expects: sums (COUNTED, interval of all days); NaN where it cannot say."""
 
     name: str
-    asa: F64
-    abandonment: F64
-    service_level: F64
+    sums: F64
 
 
 class Score(NamedTuple):
-    """How near a prediction came."""
+    """How near a prediction came. A day's figures are ratios of its sums; intervals without a prediction are left out.
+
+    Errors are mean |predicted - real|, of the days' ASA mean |predicted / real - 1|; shares are shares, ASA seconds.
+    """
 
     method: str
     asa_by_day: float
-    """mean of |predicted / real - 1| of the days' ASA"""
     abandonment_by_day: float
-    """mean |predicted - real|, share"""
     service_level_by_day: float
     asa: float
-    """mean |predicted - real| of the intervals' ASA, seconds"""
+    """of intervals, each alike"""
+    asa_weighted: float
+    """of intervals, each weighing as much as the contacts offered in it"""
     asa_bias: float
+    """mean predicted - real"""
     service_level: float
+    service_level_weighted: float
     service_level_bias: float
 
 
 def simulated(days: Sequence[Day], name: str = "simulation") -> Prediction:
-    """Means over replications, ratios of sums."""
-    found = [figures(day.simulated.sum(axis=0)) for day in days]
-    return Prediction(name, *(np.concatenate(column) for column in zip(*found, strict=True)))
+    """Means over replications."""
+    return Prediction(name, np.concatenate([day.simulated.mean(axis=0) for day in days], axis=1))
 
 
-def erlang(days: Sequence[Day], name: str, patience: float, target: float, factor: float = 1.0) -> Prediction:
-    """Erlang A, or with patience inf Erlang C, in each interval by itself.
+def erlang(
+    days: Sequence[Day], name: str, patience: float, target: float, factor: float = 1.0, true_times: bool = False
+) -> Prediction:
+    """Erlang A, or with patience inf Erlang C, in each interval by itself, told what the simulation knows.
 
-    Agents are those there and free, between two whole numbers interpolated; `factor` multiplies the handle time.
-    Erlang C has no figure where the agents do not suffice.
+    Agents are those there and free, between two whole numbers interpolated; `factor` multiplies the handle time, with
+    `true_times` the interval's real one. Erlang C has no figure where the agents do not suffice.
     """
-    found: list[list[float]] = []
+    found: list[F64] = []
     for day in days:
-        for offered, agents, took in zip(day.all_offered, day.agents, day.handle_time, strict=True):
-            below = math.floor(agents)
-            two = [
-                _steady(offered / (INTERVAL / SECOND), took * factor, n, patience, target) for n in (below, below + 1)
-            ]
-            weight = agents - below
-            found.append([(1 - weight) * a + weight * b for a, b in zip(*two, strict=True)])
-    return Prediction(name, *np.array(found, np.float64).T)
+        known = day.known._replace(handle_time=day.true_handle_time) if true_times else day.known
+        found.append(_erlang(known, day.agents, patience, target, factor))
+    return Prediction(name, np.concatenate(found, axis=1))
+
+
+def _erlang(known: Inputs, agents: F64, patience: float, target: float, factor: float) -> F64:
+    steady: list[list[float]] = []
+    for offered, number, took in zip(known.all_offered, agents, known.handle_time, strict=True):
+        below = math.floor(number)
+        two = [_steady(offered / (INTERVAL / SECOND), took * factor, n, patience, target) for n in (below, below + 1)]
+        weight = number - below
+        steady.append([(1 - weight) * a + weight * b if weight else a for a, b in zip(*two, strict=True)])
+    asa, abandonment, level = np.array(steady, np.float64).T
+    stayed = 1 - abandonment
+    return known.offered * np.array([np.ones(len(agents)), stayed, stayed * asa, abandonment, level])
 
 
 def _steady(rate: float, work: float, agents: int, patience: float, target: float) -> tuple[float, float, float]:
@@ -116,45 +127,41 @@ def calibrated(days: Sequence[Day], predict: Callable[[float], Prediction]) -> f
     low, high = 0.5, 1.6
     for _ in range(20):
         factor = (low + high) / 2
-        predicted, real = _asa_of_days(predict(factor), days)
-        low, high = (low, factor) if predicted.mean() > real.mean() else (factor, high)
+        prediction = predict(factor)
+        predicted, real = (
+            figures(sums.sum(axis=(1, 2), keepdims=True)[:, 0]).asa for sums in _by_day(prediction, days)
+        )
+        low, high = (low, factor) if predicted > real else (factor, high)
     return (low + high) / 2
 
 
-def _asa_of_days(prediction: Prediction, days: Sequence[Day]) -> tuple[F64, F64]:
-    """Predicted and real, each interval weighted by the contacts that were answered in it."""
-    weights = np.array([day.real[COUNTED.index("answered")] for day in days])
-    predicted = prediction.asa.reshape(weights.shape)
-    known = ~np.isnan(predicted)
-    weights = np.where(known, weights, 0)
-    real = np.array([day.real[COUNTED.index("asa")] for day in days])
-    real = np.where(known, real, 0).sum(axis=1) / weights.sum(axis=1)
-    return (np.where(known, predicted, 0) * weights).sum(axis=1) / weights.sum(axis=1), real
+def _by_day(prediction: Prediction, days: Sequence[Day]) -> tuple[F64, F64]:
+    """Predicted and real sums (COUNTED, day, interval), 0 where there is no prediction."""
+    predicted = prediction.sums.reshape(len(COUNTED), len(days), -1)
+    real = np.stack([day.real for day in days], axis=1)
+    known = ~np.isnan(predicted).any(axis=0)
+    return np.where(known, predicted, 0), np.where(known, real, 0)
 
 
 def score(prediction: Prediction, days: Sequence[Day]) -> Score:
-    """Of a prediction, against those days' real figures; intervals in which it has none are left out."""
-    real = figures(np.concatenate([day.real for day in days], axis=1))
-    offered = np.concatenate([day.real[0] for day in days])
-    there = ~np.isnan(real.asa) & ~np.isnan(prediction.asa)
+    """Of a prediction, against those days' real figures."""
+    predicted, real = (figures(sums.sum(axis=2)) for sums in _by_day(prediction, days))
 
-    def by_day(predicted: F64, true: F64) -> F64:
-        weights = np.where(np.isnan(predicted) | np.isnan(true), 0, offered).reshape(len(days), -1)
-        gap = np.nan_to_num(predicted - true).reshape(len(days), -1)
-        return np.asarray((gap * weights).sum(axis=1) / weights.sum(axis=1))
-
-    predicted_asa, real_asa = _asa_of_days(prediction, days)
-    asa = (prediction.asa - real.asa)[there]
-    level = (prediction.service_level - real.service_level)[there]
+    true = np.concatenate([day.real for day in days], axis=1)
+    errors = {}
+    for metric in ("asa", "service_level"):
+        gap = getattr(figures(prediction.sums), metric) - getattr(figures(true), metric)
+        there = ~np.isnan(gap)
+        gap, weight = gap[there], true[0][there]
+        errors[metric] = float(np.abs(gap).mean())
+        errors[f"{metric}_weighted"] = float(np.average(np.abs(gap), weights=weight))
+        errors[f"{metric}_bias"] = float(gap.mean())
     return Score(
-        prediction.name,
-        float(np.abs(predicted_asa / real_asa - 1).mean()),
-        float(np.abs(by_day(prediction.abandonment, real.abandonment)).mean()),
-        float(np.abs(by_day(prediction.service_level, real.service_level)).mean()),
-        float(np.abs(asa).mean()),
-        float(asa.mean()),
-        float(np.abs(level).mean()),
-        float(level.mean()),
+        method=prediction.name,
+        asa_by_day=float(np.nanmean(np.abs(predicted.asa / real.asa - 1))),
+        abandonment_by_day=float(np.nanmean(np.abs(predicted.abandonment - real.abandonment))),
+        service_level_by_day=float(np.nanmean(np.abs(predicted.service_level - real.service_level))),
+        **errors,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from ccsim.fit import backtest, score
-from ccsim.fit.backtest import MODES, Day, Learned, Log
+from ccsim.fit.backtest import MODES, Day, Learned, Log, Unit
 from ccsim.fit.duty import RULES
 from ccsim.fit.score import Cover, Prediction, Score
 from ccsim.tables import SECOND
@@ -62,43 +62,53 @@ def run(
     rule: str,
     replications: int,
     progress: Callable[[str], object] = lambda said: None,
+    workers: int = 1,
 ) -> Backtest:
-    """Trains on some days, tests on others. `progress` is told each step before it begins.
+    """Trains on some days, tests on others. `progress` is told of each day of a mode that is done, and what comes next.
 
+    A training day, of which the widths of prediction intervals are learned, is simulated with what the others teach.
     Raises ScenarioError when there is nothing to learn from or to test on.
     """
     progress("calibration")
     learned = backtest.learn(log, train)
     backtest.learn(log, test)  # of days without contacts it says so before the long work
-    learned = backtest.calibrated(log, train, learned, RULES[rule], CALIBRATION)
-    patience = _mean_patience(log, train)
+    learned = backtest.calibrated(log, train, learned, RULES[rule], CALIBRATION, workers)
+    patience = mean_patience(log, train)
     target = next(q.service_level.time / SECOND for q in log.scenario.queue.values() if q.service_level)
+    of_others = {
+        day: replace(backtest.learn(log, rest), factor=learned.factor, forecast=learned.forecast)
+        for day in train
+        if (rest := [other for other in train if other != day])
+    }
     trials = []
     factor = 1.0
     for mode in MODES:
-        sides: list[tuple[Day, ...]] = []
-        for days in (train, test):
-            simulated = []
-            for day in days:
-                progress(f"{mode} {day}")
-                simulated.append(backtest.simulate(log, day, learned, RULES[rule], mode, replications))
-            sides.append(tuple(simulated))
-        training, held = sides
+        units = [Unit(day, of_others.get(day, learned), RULES[rule], mode, replications) for day in (*train, *test)]
+        days = []
+        for day in backtest.simulate_all(log, units, workers):
+            progress(f"{mode} {day.day}")
+            days.append(day)
+        training, held = days[: len(train)], days[len(train) :]
         if mode == "services":
-            factor = score.calibrated(training, lambda by: score.erlang(training, "", patience, target, by))
+            factor = score.calibrated(training, lambda by, days=training: score.erlang(days, "", patience, target, by))
         predictions = (
             score.simulated(held),
             score.erlang(held, "Erlang C", math.inf, target),
             score.erlang(held, "Erlang A", patience, target),
             score.erlang(held, "Erlang A, calibrated", patience, target, factor),
+            *(
+                [score.erlang(held, "Erlang A, calibrated, real AHT", patience, target, factor, true_times=True)]
+                if mode != "services"
+                else []
+            ),
         )
         scores = (*(score.score(prediction, held) for prediction in predictions), score.floor(held))
         covers = tuple(score.covers(training, held, metric) for metric in MEASURED)
-        trials.append(Trial(mode, training, held, predictions, scores, covers))
+        trials.append(Trial(mode, tuple(training), tuple(held), predictions, scores, covers))
     return Backtest(rule, tuple(train), tuple(test), learned, patience, factor, tuple(trials))
 
 
-def _mean_patience(log: Log, days: Sequence[date]) -> float:
+def mean_patience(log: Log, days: Sequence[date]) -> float:
     """All waiting / all who gave up: the maximum likelihood of an exponential law, the answered censoring."""
     customers = log.customers(log.on(days))
     until = customers["answer"].where(customers["answer"].notna(), customers["end"])
@@ -160,7 +170,7 @@ def day_rows(trial: Trial) -> list[tuple[object, ...]]:
 
 
 def _interval_rows(trial: Trial) -> list[tuple[object, ...]]:
-    erlang_a = trial.predictions[-1]
+    erlang_a = score.figures(trial.predictions[3].sums)
     rows: list[tuple[object, ...]] = []
     for number, day in enumerate(trial.days):
         real, mean, drawn = (score.figures(sums) for sums in (day.real, day.simulated.sum(axis=0), day.simulated))
