@@ -11,6 +11,7 @@ import click
 from ccsim.cli.backtest import backtest
 from ccsim.cli.chart import chart
 from ccsim.cli.check import check
+from ccsim.cli.fit import fit
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
 from ccsim.cli.report import report
@@ -61,5 +62,5 @@ def main() -> None:
     """
 
 
-for verb in (run, chart, report, check, new, schema, replay, backtest):
+for verb in (run, chart, report, check, new, schema, replay, fit, backtest):
     main.add_command(verb)

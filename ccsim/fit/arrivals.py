@@ -131,12 +131,18 @@ def _correlation(one: Profile, other: Profile) -> tuple[float, float, float] | N
         totals = queue.counts.sum(axis=1)
         means = np.array([totals[queue.weekday == day].mean() for day in queue.weekday.tolist()])
         used = means > 0
-        residuals.append(np.where(used, (totals - means) / np.sqrt(np.maximum(means + (cv.mean * means) ** 2, 1e-9)), 0))
+        residuals.append(
+            np.where(used, (totals - means) / np.sqrt(np.maximum(means + (cv.mean * means) ** 2, 1e-9)), 0)
+        )
         parts.append(float(np.mean(cv.mean**2 * means[used] / (1 + cv.mean**2 * means[used]))))
         freedom = int(used.sum()) - len(np.unique(queue.weekday[used]))
     if freedom < 5:
         return None
-    r = float(np.clip(residuals[0] @ residuals[1] / np.sqrt((residuals[0] ** 2).sum() * (residuals[1] ** 2).sum()), -0.999, 0.999))
+    r = float(
+        np.clip(
+            residuals[0] @ residuals[1] / np.sqrt((residuals[0] ** 2).sum() * (residuals[1] ** 2).sum()), -0.999, 0.999
+        )
+    )
     z, error = math.atanh(r), Z / math.sqrt(max(freedom - 2, 1))
     share = math.sqrt(parts[0] * parts[1])
     return r / share, math.tanh(z - error) / share, math.tanh(z + error) / share

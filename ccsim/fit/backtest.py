@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -45,8 +45,8 @@ MODES: Final = {
 INTERVAL: Final = 1800 * SECOND
 INTERVALS: Final = 48
 """Of a day."""
-OWN_LAW: Final = 100
-"""Abandoned contacts from which a queue has a patience of its own; the others share one."""
+OWN_LAW: Final = 50
+"""Abandoned contacts from which a queue has a patience of its own, known to a seventh; the others share one."""
 NEAR: Final = 6
 """Answered contacts before and after one that gave up, from which its work is taken."""
 FACTORS: Final = (0.7, 1.5)
@@ -64,26 +64,45 @@ class Forecast:
     days: tuple[date, ...]
     counts: dict[str, F64]
 
-    def of(self, day: date) -> dict[str, F64]:
-        """Expected contacts by interval, by queue: the day's weekday, drawn to the mean of like days.
-
-        Days are alike that have more, or less, than half as many contacts as the busiest. Of n days of that weekday
-        their mean weighs 1 - 1/n: a single one is not told apart from the days like it. Quiet days differ too much to be
-        pooled. A training day is expected from the others, unless it is the only one of its kind.
-        """
+    def quiet(self, day: date) -> bool:
+        """Whether days of that weekday have less than half as many contacts as the busiest day."""
         volume = np.sum([table.sum(axis=1) for table in self.counts.values()], axis=0)
-        busy = volume > volume.max() / 2
-        same = np.array([other.weekday() == day.weekday() for other in self.days])
-        if not same.any():
-            alike, own = np.ones(len(same), np.bool_), 0.0
-        elif busy[same].any():
-            alike, own = busy | same, 1 - 1 / float(same.sum())
-        else:
-            alike, own = same, 0.0
+        same = self._same(day)
+        return bool(same.any() and (volume[same] <= volume.max() / 2).all())
+
+    def of(self, day: date) -> dict[str, F64]:
+        """Expected contacts by interval, by queue.
+
+        Of n days of that weekday their mean weighs 1 - 1/n, that of all days not quiet the rest: a single one is not
+        told apart from the days like it. Quiet days differ too much to be pooled, each weekday is expected alone. A
+        training day is expected from the others, unless it is the only one of its kind.
+        """
+        same = self._same(day)
+        alike = same if self.quiet(day) else np.array([not self.quiet(other) for other in self.days])
         others = np.array([other != day for other in self.days])
         same, alike = (which & others if (which & others).any() else which for which in (same, alike))
-        weight = (1 - own) * alike / alike.sum() + (own * same / same.sum() if own else 0.0)
+        own = 1 - 1 / max(int(same.sum()), 1)
+        weight = own * same / max(int(same.sum()), 1) + (1 - own) * alike / alike.sum()
         return {name: weight @ table for name, table in self.counts.items()}
+
+    def _same(self, day: date) -> Bool:
+        return np.array([other.weekday() == day.weekday() for other in self.days])
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How many times its queue's mean work a contact takes, and what is common to the contacts of a half hour."""
+
+    by_kind: F64
+    """float64[2]: on other days, and on quiet ones"""
+    by_hour: F64
+    """float64[24]"""
+    cv: float
+    """coefficient of variation of a factor that all work of a half hour shares"""
+
+    def of(self, quiet: bool) -> F64:
+        """float64[INTERVALS]"""
+        return np.repeat(self.by_hour, INTERVALS // 24) * self.by_kind[int(quiet)]
 
 
 @dataclass(frozen=True)
@@ -94,10 +113,7 @@ class Learned:
     """equally likely values in seconds, by queue; none for queues in which nobody gave up"""
     works: dict[str, F64]
     """seconds, by queue"""
-    by_hour: F64
-    """float64[24]: how many times the queues' mean work a contact takes at that hour of the day"""
-    together_cv: float
-    """coefficient of variation of a factor that all work of a half hour shares"""
+    rhythm: Rhythm
     turn_round: F64
     """seconds"""
     factor: float
@@ -186,47 +202,48 @@ def learn(log: Log, days: Sequence[date]) -> Learned:
         known = f"days from {log.contacts['arrival'].min():%Y-%m-%d} to {log.contacts['arrival'].max():%Y-%m-%d}"
         raise ScenarioError([Problem("--train", f"the log has no answered contacts on {span}", known)])
     works = {str(name): _seconds(group["answer"], group["end"]) for name, group in answered.groupby("queue")}
-    by_hour, together_cv = _rhythm(answered, works)
     counts = {
         str(name): np.array([_counts(group["arrival"], day) for day in days], np.float64)
         for name, group in contacts.groupby("queue")
     }
+    forecast = Forecast(tuple(days), counts)
     return Learned(
         patience=_patience(customers),
         works=works,
-        by_hour=by_hour,
-        together_cv=together_cv,
+        rhythm=_rhythm(answered, works, frozenset(day for day in days if forecast.quiet(day))),
         turn_round=duties.turn_rounds(contacts) / SECOND,
         factor=1.0,
-        forecast=Forecast(tuple(days), counts),
+        forecast=forecast,
         busyness_cv=_busyness(customers, days),
     )
 
 
-def _rhythm(answered: pd.DataFrame, works: dict[str, F64]) -> tuple[F64, float]:
-    """How work goes up and down together, beyond the chance of single contacts: by hour of the day, and by half hour.
+def _rhythm(answered: pd.DataFrame, works: dict[str, F64], quiet: frozenset[date]) -> Rhythm:
+    """How work goes up and down together, beyond the chance of single contacts.
 
-    Both are compared with the queues' means, so that the mix of queues has no part in it. The hours' ratios are drawn to
-    1 by what of their spread is chance (empirical Bayes); the half hours' spread is what is then left.
+    Compared with the queues' means, so that the mix of queues has no part in it. Ratios are drawn to 1 by what of their
+    spread is chance (empirical Bayes); the half hours' spread is what is left after kind of day and hour.
     """
     work = _seconds(answered["answer"], answered["end"])
     mean = answered["queue"].map({name: values.mean() for name, values in works.items()}).to_numpy(np.float64)
     chance = answered["queue"].map({name: values.var() for name, values in works.items()}).to_numpy(np.float64)
 
-    def spread(group: I64, mean: F64) -> tuple[F64, F64, float]:
-        """Ratios to the mean, their variances by chance, and the variance beyond it."""
-        sums = [np.bincount(group, weights=column) for column in (work, mean, chance)]
-        took, expected, variance = (column[np.bincount(group) > 0] for column in sums)
-        beyond = ((took - expected) ** 2 - variance).sum() / (expected**2).sum()
-        return took / expected, variance / expected**2, max(float(beyond), 0.0)
+    def spread(group: I64, mean: F64, groups: int) -> tuple[F64, float]:
+        """Drawn ratios to the mean by group, 1 where there is nothing; and their variance beyond chance."""
+        took, expected, variance = (np.bincount(group, column, groups) for column in (work, mean, chance))
+        precision = np.divide(expected**2, variance, out=np.zeros(groups), where=variance > 0)
+        off = np.divide(took, expected, out=np.ones(groups), where=expected > 0) - 1
+        beyond = max(float((precision @ off**2 - (precision > 0).sum()) / max(precision.sum(), 1e-9)), 0.0)
+        return 1 + off * beyond * precision / (beyond * precision + 1), beyond
 
+    kind = answered["arrival"].dt.date.isin(quiet).to_numpy(np.int64)
+    by_kind, _ = spread(kind, mean, 2)
     hour = answered["arrival"].dt.hour.to_numpy(np.int64)
-    ratio, variance, beyond = spread(hour, mean)
-    by_hour = np.ones(24)
-    by_hour[np.unique(hour)] += (ratio - 1) * (beyond / (beyond + variance) if beyond else 0.0)
-    half_hours = np.array(duties.micros(answered["arrival"]), np.int64) // INTERVAL
-    *_, beyond = spread(half_hours - half_hours.min(), mean * by_hour[hour])
-    return by_hour, float(np.sqrt(beyond))
+    by_hour, _ = spread(hour, mean * by_kind[kind], 24)
+    half_hour = np.array(duties.micros(answered["arrival"]), np.int64) // INTERVAL
+    half_hour -= half_hour.min()
+    _, beyond = spread(half_hour, mean * by_kind[kind] * by_hour[hour], int(half_hour.max()) + 1)
+    return Rhythm(by_kind, by_hour, float(np.sqrt(beyond)))
 
 
 def _patience(customers: pd.DataFrame) -> dict[str, F64]:
@@ -424,7 +441,7 @@ def simulate(log: Log, unit: Unit) -> Day:
     for replication in range(replications):
         workload = sample(of_day, replication)
         source = Source(of_day.seed, replication, "day")
-        work = _together(workload.work, workload.arrival, drawn[workload.queue], learned, source)
+        work = _together(workload.work, workload.arrival, drawn[workload.queue], day, learned, source)
         workload = workload._replace(work=work)
         done = compiled.simulate(workload, plan)
         shown = customers[workload.queue]
@@ -446,13 +463,13 @@ def simulate(log: Log, unit: Unit) -> Day:
     )
 
 
-def _together(work: I64, arrival: I64, drawn: Bool, learned: Learned, source: Source) -> I64:
-    """Drawn work, with what the contacts of an hour of the day and of a half hour share."""
-    interval = np.clip(arrival // INTERVAL, 0, INTERVALS - 1)
-    sigma = np.sqrt(np.log1p(learned.together_cv**2))
+def _together(work: I64, arrival: I64, drawn: Bool, day: date, learned: Learned, source: Source) -> I64:
+    """Drawn work, with what the contacts of a kind of day, of an hour and of a half hour share."""
+    sigma = np.sqrt(np.log1p(learned.rhythm.cv**2))
     shared = np.exp(sigma * source.stream("work").standard_normal(INTERVALS) - sigma**2 / 2)
-    factor = learned.by_hour[interval // 2] * shared[interval]
-    return np.where(drawn, np.rint(work * factor).astype(np.int64), work)
+    factor = shared * learned.rhythm.of(learned.forecast.quiet(day))
+    interval = np.clip(arrival // INTERVAL, 0, INTERVALS - 1)
+    return np.where(drawn, np.rint(work * factor[interval]).astype(np.int64), work)
 
 
 def _sums(arrival: I64, wait: F64, answered: Bool, gave_up: Bool, limit: F64) -> F64:
@@ -484,8 +501,8 @@ def _known(log: Log, contacts: pd.DataFrame, day: date, learned: Learned, mode: 
     of_all = float(np.concatenate([*learned.works.values()]).mean())
     mean = {name: learned.works[name].mean() if name in learned.works else of_all for name in counts}
     work = sum((column * mean[name] for name, column in counts.items()), np.zeros(INTERVALS))
-    by_hour = np.repeat(learned.by_hour, 2) * learned.factor
-    return Inputs(offered, every, np.where(every > 0, work / np.maximum(every, 1e-9), of_all) * by_hour)
+    rhythm = learned.rhythm.of(learned.forecast.quiet(day)) * learned.factor
+    return Inputs(offered, every, np.where(every > 0, work / np.maximum(every, 1e-9), of_all) * rhythm)
 
 
 def _true_handle_time(contacts: pd.DataFrame, day: date) -> F64:

@@ -8,7 +8,7 @@ is known only to take longer (it is censored). Where no outcome tells and little
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -43,8 +43,10 @@ class Conversations:
     """conversations and contacts of the agent at the time of each of `work`, itself included; NaN if not known"""
     first_wait: Sample
     """from a customer's first message to the first reply, or its beginning where the log knows that"""
-    later_wait: Sample
-    """from a later message likewise"""
+    reply_patience: Sample
+    """from a later message to the customer's leaving (lost), or until the reply cut it off"""
+    timeouts: F64
+    """from the last reply to the time-out of those that timed out"""
 
 
 def conversations(messages: pd.DataFrame, contacts: pd.DataFrame | None, sessions: pd.DataFrame | None) -> Conversations:
@@ -109,7 +111,8 @@ def conversations(messages: pd.DataFrame, contacts: pd.DataFrame | None, session
         work=Sample(np.maximum(work[known], 0), np.ones(int(known.sum()), np.bool_)),
         beside=_beside(runs[known], sessions),
         first_wait=_waits(runs, following, customer & opening, together, until),
-        later_wait=_waits(runs, following, customer & ~opening, together, until),
+        reply_patience=_reply_patience(runs, following, customer & ~opening, together, until, outcome),
+        timeouts=held[silent & (outcome == "timed_out").fillna(False).to_numpy(np.bool_)],
     )
 
 
@@ -131,13 +134,20 @@ def _ends(contacts: pd.DataFrame | None) -> pd.DataFrame | None:
     return None if contacts is None else contacts.set_index("contact")[["outcome", "end"]]
 
 
-def _waits(runs: pd.DataFrame, following: pd.DataFrame, those: Bool, together: Bool, until: pd.Series) -> Sample:  # type: ignore[type-arg]
+def _waits(runs: pd.DataFrame, following: pd.DataFrame, those: Bool, together: Bool, until: pd.Series[Any]) -> Sample:
     begun = following["begun"].fillna(following["first"])
     wait = np.where(together, _seconds(begun - runs["first"]), _seconds(until - runs["first"]))
     return Sample(np.maximum(wait[those], 0), together[those])
 
 
-def _seconds(lengths: pd.Series) -> F64:  # type: ignore[type-arg]
+def _reply_patience(
+    runs: pd.DataFrame, following: pd.DataFrame, those: Bool, together: Bool, until: pd.Series[Any], outcome: pd.Series[Any]
+) -> Sample:
+    lost = (outcome == "lost").fillna(False).to_numpy(np.bool_) & ~together
+    return _waits(runs, following, those, together, until)._replace(ended=lost[those])
+
+
+def _seconds(lengths: pd.Series[Any]) -> F64:
     return np.asarray(lengths.dt.total_seconds().to_numpy(np.float64))
 
 

@@ -44,6 +44,8 @@ AGAIN: Final = np.timedelta64(24, "h")
 """Who left and comes again within this time tries again."""
 KNOWN: Final = 0.9
 """Share of contacts whose customer must be known for those who come again to be told from the others."""
+ENOUGH: Final = 20
+"""Contacts a day from which a queue's busy days are compared with other queues'."""
 LONGEST: Final = 28
 """Days that a scenario repeats at most: the last ones of the log."""
 
@@ -122,7 +124,12 @@ def estimate(logs: Logs, rule: str) -> Fit:
     queues: dict[str, QueueFit] = {}
     for name in _queues(contacts, logs):
         queues[name] = _queue(name, contacts, first, kept, logs, days, interval, slowed)
-    profiles = [queue.profile for queue in queues.values() if not queue.staff_only]
+    # of small queues, and of those whose days differ by chance alone, nothing can be said
+    profiles = [
+        queue.profile
+        for queue in queues.values()
+        if not queue.staff_only and queue.profile.p_value < 0.05 and queue.contacts >= ENOUGH * len(days)
+    ]
     teams, source = _teams(contacts, logs, rule, tuple(queues))
     warnings = _warnings(logs, contacts, kept, days, teams)
     return Fit(
@@ -202,7 +209,7 @@ def _days(first: Bool, logs: Logs) -> tuple[list[date], int]:
         assert logs.intervals is not None
         moments = logs.intervals["start"]
     start, end = moments.min().date(), moments.max().date()
-    days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
+    days = list(logs.days) or [start + timedelta(days=number) for number in range((end - start).days + 1)]
     step = INTERVAL
     if logs.intervals is not None:
         clock = (moments if logs.contacts is None else logs.intervals["start"]).drop_duplicates().sort_values()
@@ -271,7 +278,7 @@ def _queue(
     wrapped = mine[mine["wrapped"].notna()]
     if len(wrapped):
         _law("wrap_up", _complete(wrapped["wrapped"] - wrapped["end"]), laws.WORK, found, warnings)
-    hours = _hours(answered, messages)
+    hours = _hours(mine, messages, kind.defaults["outside_hours"].value == "hold")
     if len(mine) and not staff:
         _patience(mine, kind.persistent, hours, found, figures, warnings)
         _law("first_wait", _complete(answered["answer"] - answered["arrival"]), (), seen, [])
@@ -286,10 +293,13 @@ def _queue(
 
 
 def _counts(moments: pd.Series[Any], weights: F64, days: Sequence[date], interval: int) -> F64:
-    since = (moments.to_numpy("datetime64[s]") - np.datetime64(days[0], "s")).astype(np.int64) // interval
     size = 86400 // interval
-    inside = (since >= 0) & (since < size * len(days))
-    return np.bincount(since[inside], weights[inside], size * len(days)).reshape(len(days), size)
+    seconds = moments.to_numpy("datetime64[s]").astype(np.int64)
+    known = np.array([np.datetime64(day, "D").astype(np.int64) for day in days])
+    place = np.searchsorted(known, seconds // 86400)
+    inside = known[np.minimum(place, len(known) - 1)] == seconds // 86400
+    cell = place * size + seconds % 86400 // interval
+    return np.bincount(cell[inside], weights[inside], size * len(days)).reshape(len(days), size)
 
 
 def _complete(lengths: pd.Series[Any]) -> Sample:
@@ -387,10 +397,13 @@ def _drift(done: pd.DataFrame, found: dict[str, LawFit], warnings: list[str]) ->
         warnings.append(f"Work depends on the hour: its geometric mean varies by a factor of {spread:.2f}; the model's does not.")
 
 
-def _hours(answered: pd.DataFrame, messages: pd.DataFrame | None) -> dict[int, tuple[int, int]]:
-    """From the first to the last half hour of each weekday in which agents began to answer; empty if they always did."""
-    moments = answered["answer"]
-    if messages is not None and len(messages):
+def _hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bool) -> dict[int, tuple[int, int]]:
+    """From the first to the last half hour of each weekday in which agents began to answer; empty if they always did.
+
+    Where a channel does not hold who comes outside: in which customers came who were not rejected.
+    """
+    moments = mine["answer"].dropna() if holds else mine["arrival"][mine["outcome"] != "rejected"]
+    if holds and messages is not None and len(messages):
         moments = messages["sent"][messages["sender"] == "agent"]
     if len(moments) < THIN:
         return {}
@@ -455,6 +468,8 @@ def _follow_ups(
     if done and len(reopened):
         figures["reopens.share"] = share(len(reopened), done)
         _law("reopens.after", _lags(reopened), laws.PATIENCE, found, warnings)
+        if reopened["lag"].mean() > 0.05 * 86400 * len(logs.days):
+            warnings.append("Who comes back takes long beside the log: those after its end are missing.")
     legs = from_here[from_here["link"] == "transfer"]
     replied = int(mine["outcome"].isin(["answered", "resolved", "transferred", "timed_out"]).sum())
     for other, count in legs["queue"].value_counts().items():
@@ -555,30 +570,32 @@ def _teams(
 ) -> tuple[tuple[TeamFit, ...], str]:
     """By the roster's teams, else by what agents answered; none where nobody is named."""
     served = _served(contacts, logs) if len(contacts) else contacts
-    skills = duties.skills(served) if len(served) else {}
     if logs.rosters is not None:
         there, team_of = _rostered(logs.rosters)
         source = "roster"
-    elif skills:
+    elif len(served) and served["agent"].notna().any():
         there, team_of, source = duties.RULES[rule].infer(served), {}, rule
     else:
         return (), "nobody"
+    # the agents of a team that the roster names have their skills in common
+    named = served.assign(agent=served["agent"].map(lambda agent: team_of.get(agent, agent), na_action="ignore"))
+    skills = duties.skills(named) if len(served) else {}
     groups: dict[str, list[Duty]] = {}
-    able: dict[str, set[str]] = {}
+    able: dict[str, frozenset[str]] = {}
     names: dict[tuple[str, ...], str] = {}
     for duty in there:
-        mine = tuple(name for name in queues if name in skills.get(duty.agent, queues))
+        known = team_of.get(duty.agent, duty.agent)
+        mine = tuple(name for name in queues if name in skills.get(known, queues))
         team = team_of.get(duty.agent) or names.setdefault(mine, f"team{len(names) + 1}")
         groups.setdefault(team, []).append(duty)
-        if duty.agent in skills or not skills:
-            able.setdefault(team, set()).update(mine)
+        able[team] = frozenset(mine)
     together = _together(contacts, logs)
     return tuple(
         TeamFit(
             team,
-            tuple(name for name in queues if name in able.get(team, queues)),
+            tuple(name for name in queues if name in able[team]),
             tuple(groups[team]),
-            {name: together[name] for name in queues if name in able.get(team, queues) and name in together},
+            {name: together[name] for name in queues if name in able[team] and name in together},
         )
         for team in sorted(groups)
     ), source
@@ -620,7 +637,7 @@ def _joined(stretches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _together(contacts: pd.DataFrame, logs: Logs) -> dict[str, int]:
-    """Sessions that agents have at once, by queue: the most that one start in two hundred reaches."""
+    """Sessions that agents have at once, by queue: the most that some starts, and one in a thousand, reach."""
     sessions = logs.sessions
     if sessions is None and logs.messages is None and len(contacts):
         sessions = contacts[contacts["agent"].notna() & contacts["answer"].notna()].rename(columns={"answer": "start"})
@@ -635,7 +652,9 @@ def _together(contacts: pd.DataFrame, logs: Logs) -> dict[str, int]:
         for _, own in mine.groupby("agent"):
             starts, ends = (np.sort(own[column].to_numpy("datetime64[us]")) for column in ("start", "end"))
             levels.append(np.searchsorted(starts, starts, "right") - np.searchsorted(ends, starts, "right"))
-        found[str(name)] = max(int(np.quantile(np.concatenate(levels), 0.995)), 1)
+        reached = np.cumsum(np.bincount(np.concatenate(levels))[::-1])[::-1]
+        enough = np.flatnonzero(reached >= max(laws.FEW, 0.001 * reached[0]))
+        found[str(name)] = max(int(enough.max(initial=1)), 1)
     return found
 
 
@@ -645,7 +664,7 @@ def _warnings(
     found: list[str] = []
     for file, reading in logs.readings:
         out = len(reading.refused)
-        if out > 0.05 * (out + len(reading.rows)):
+        if out > 0.05 * (out + len(reading.rows)) and not logs.chains:
             found.append(f"{file}: {out / (out + len(reading.rows)):.0%} of its lines could not be used.")
     if len(contacts) and follow is None:
         known = contacts["customer"].notna().mean()

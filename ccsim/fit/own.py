@@ -6,7 +6,7 @@ Replications of the same days become weeks that follow one another.
 from __future__ import annotations
 
 import tomllib
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ NAME: Final = "ccsim"
 FIRST_DAY: Final = date(2026, 1, 5)
 """Of a log beside which no scenario.toml says when it began; a scenario's own default."""
 
+DAY: Final = 86400 * SECOND
 BREAK: Final = 2 * 3600 * SECOND
 """Two stretches of an agent's presence that lie no further apart are one shift with a break."""
 
@@ -58,7 +59,7 @@ def read_own(path: Path) -> Logs:
         found["rosters"], found["sessions"] = _agents(tables["agents"], tables["contacts"], clock)
     if not any(len(rows) for rows in found.values()):
         raise ScenarioError([Problem("", "no line can be used", "logs of a run in which somebody came", str(path))])
-    return Logs(**found, chains=True, timezone=clock.timezone, readings=tuple(readings))
+    return Logs(**found, chains=True, days=clock.days, timezone=clock.timezone, readings=tuple(readings))
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -91,8 +92,15 @@ class _Clock:
         self.start = document.get("start", FIRST_DAY)
         self.timezone: str | None = document.get("timezone")
         most = max((int(t.filter(regex="_us$").max().max()) for t in tables.values() if len(t)), default=0)
-        self.horizon = document.get("days", 0) * 86400 * SECOND
-        self.apart = -(-max(self.horizon, most if not self.horizon else 0) // (7 * 86400 * SECOND)) * 7 * 86400 * SECOND
+        length = document.get("days") or -(-most // DAY)
+        weeks = -(-length // 7)
+        self.apart = weeks * 7 * DAY
+        replications = max((int(t["replication"].max()) for t in tables.values() if len(t)), default=1)
+        self.days = tuple(
+            self.start + timedelta(days=number + 7 * weeks * replication)
+            for replication in range(replications)
+            for number in range(length)
+        )
 
     def local(self, micros: pd.Series[Any], replication: pd.Series[Any]) -> pd.Series[Any]:
         """NaT where there is no time."""
@@ -109,7 +117,7 @@ class _Clock:
 
 def _ids(table: pd.DataFrame, column: str) -> pd.Series[str]:
     """Ids of contacts that differ between replications."""
-    return table["replication"].astype("string") + "_" + table[column].astype("string")
+    return table["replication"].astype("string") + "_" + table[column].astype("Int64").astype("string")
 
 
 def _agent_names(table: pd.DataFrame, column: str = "agent") -> pd.Series[str]:

@@ -441,6 +441,7 @@ def read_all(files: Sequence[Path], mappings: Sequence[Mapping | None]) -> Logs:
 
     return Logs(
         **{kind: together(kind) for kind in (*COLUMNS, "sessions")},
+        days=tuple(sorted({day for part in parts for day in part.days})) if all(part.days for part in parts) else (),
         chains=all(part.chains for part in parts if part.contacts is not None),
         staff_only=frozenset().union(*(part.staff_only for part in parts)),
         timezone=next((part.timezone for part in parts if part.timezone), None),

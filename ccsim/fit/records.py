@@ -7,6 +7,7 @@ Each kind of log becomes one pandas frame with the columns named here. Times are
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ class Logs:
     intervals: pd.DataFrame | None = None
     rosters: pd.DataFrame | None = None
     sessions: pd.DataFrame | None = None
+    days: tuple[date, ...] = ()
+    """days that the logs cover, if they say so; else those from the first contact to the last"""
+    chains: bool = False
+    """a customer's contacts are all about one matter"""
     staff_only: frozenset[str] = frozenset()
     timezone: str | None = None
     readings: tuple[tuple[str, Reading], ...] = ()

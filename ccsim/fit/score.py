@@ -6,6 +6,7 @@ Contacts without a customer who waits occupy agents and are no part of any figur
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
@@ -13,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim.fit.backtest import COUNTED, INTERVAL, Day, Inputs
-from ccsim.tables import F64, SECOND
+from ccsim.tables import F64, SECOND, Bool
 from ccsim.theory import erlang_a, erlang_c
 
 SHARE: Final = 0.90
@@ -49,10 +50,13 @@ def daily(sums: F64) -> Figures:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a method expects: sums (COUNTED, interval of all days); NaN where it cannot say."""
+    """What a method expects of each interval of all days, and of each day; `known` where it has a prediction."""
 
     name: str
-    sums: F64
+    by_interval: Figures
+    by_day: Figures
+    known: Bool
+    """(day, interval): others are no part of a day's figures, predicted or real"""
 
 
 class Score(NamedTuple):
@@ -76,9 +80,25 @@ class Score(NamedTuple):
     service_level_bias: float
 
 
-def simulated(days: Sequence[Day], name: str = "simulation") -> Prediction:
-    """Means over replications."""
-    return Prediction(name, np.concatenate([day.simulated.mean(axis=0) for day in days], axis=1))
+def simulated(days: Sequence[Day], name: str = "simulation", centre: Callable[..., F64] = np.nanmedian) -> Prediction:
+    """The median over replications of each figure, which has the least absolute error; or another `centre`.
+
+    Source: Gneiting (2011), Making and evaluating point forecasts.
+    """
+    drawn = np.stack([day.simulated for day in days], axis=2)  # (replication, COUNTED, day, interval)
+    return Prediction(
+        name,
+        Figures(*(centre_of(column, centre).ravel() for column in figures(drawn.swapaxes(1, 2)))),
+        Figures(*(centre_of(column, centre) for column in figures(drawn.sum(axis=3)))),
+        np.ones(drawn.shape[2:], np.bool_),
+    )
+
+
+def centre_of(drawn: F64, centre: Callable[..., F64]) -> F64:
+    """Over the first axis, NaN left out and where there is nothing else."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of intervals in which nobody came
+        return np.asarray(centre(drawn, axis=0), np.float64)
 
 
 def erlang(
@@ -93,7 +113,14 @@ def erlang(
     for day in days:
         known = day.known._replace(handle_time=day.true_handle_time) if true_times else day.known
         found.append(_erlang(known, day.agents, patience, target, factor))
-    return Prediction(name, np.concatenate(found, axis=1))
+    sums = np.stack(found, axis=1)
+    known = ~np.isnan(sums).any(axis=0)
+    return Prediction(
+        name,
+        Figures(*(column.ravel() for column in figures(sums.swapaxes(0, 1)))),
+        figures(np.where(known, sums, 0).sum(axis=2)),
+        known,
+    )
 
 
 def _erlang(known: Inputs, agents: F64, patience: float, target: float, factor: float) -> F64:
@@ -124,33 +151,28 @@ def _steady(rate: float, work: float, agents: int, patience: float, target: floa
 
 def calibrated(days: Sequence[Day], predict: Callable[[float], Prediction]) -> float:
     """The factor on handle time at which a prediction's ASA over those days is the real one."""
+    answered = np.array([day.real[COUNTED.index("answered")].sum() for day in days])
     low, high = 0.5, 1.6
     for _ in range(20):
         factor = (low + high) / 2
         prediction = predict(factor)
-        predicted, real = (
-            figures(sums.sum(axis=(1, 2), keepdims=True)[:, 0]).asa for sums in _by_day(prediction, days)
-        )
-        low, high = (low, factor) if predicted > real else (factor, high)
+        beyond = (prediction.by_day.asa - _real_days(prediction, days).asa) @ answered > 0
+        low, high = (low, factor) if beyond else (factor, high)
     return (low + high) / 2
 
 
-def _by_day(prediction: Prediction, days: Sequence[Day]) -> tuple[F64, F64]:
-    """Predicted and real sums (COUNTED, day, interval), 0 where there is no prediction."""
-    predicted = prediction.sums.reshape(len(COUNTED), len(days), -1)
-    real = np.stack([day.real for day in days], axis=1)
-    known = ~np.isnan(predicted).any(axis=0)
-    return np.where(known, predicted, 0), np.where(known, real, 0)
+def _real_days(prediction: Prediction, days: Sequence[Day]) -> Figures:
+    """The days' real figures over the intervals that were predicted."""
+    return figures(np.where(prediction.known, np.stack([day.real for day in days], axis=1), 0).sum(axis=2))
 
 
 def score(prediction: Prediction, days: Sequence[Day]) -> Score:
     """Of a prediction, against those days' real figures."""
-    predicted, real = (figures(sums.sum(axis=2)) for sums in _by_day(prediction, days))
-
+    predicted, real = prediction.by_day, _real_days(prediction, days)
     true = np.concatenate([day.real for day in days], axis=1)
     errors = {}
     for metric in ("asa", "service_level"):
-        gap = getattr(figures(prediction.sums), metric) - getattr(figures(true), metric)
+        gap = getattr(prediction.by_interval, metric) - getattr(figures(true), metric)
         there = ~np.isnan(gap)
         gap, weight = gap[there], true[0][there]
         errors[metric] = float(np.abs(gap).mean())

@@ -93,6 +93,7 @@ def run(
             factor = score.calibrated(training, lambda by, days=training: score.erlang(days, "", patience, target, by))
         predictions = (
             score.simulated(held),
+            score.simulated(held, "simulation, means", np.nanmean),
             score.erlang(held, "Erlang C", math.inf, target),
             score.erlang(held, "Erlang A", patience, target),
             score.erlang(held, "Erlang A, calibrated", patience, target, factor),
@@ -170,7 +171,7 @@ def day_rows(trial: Trial) -> list[tuple[object, ...]]:
 
 
 def _interval_rows(trial: Trial) -> list[tuple[object, ...]]:
-    erlang_a = score.figures(trial.predictions[3].sums)
+    erlang_a = trial.predictions[4].by_interval
     rows: list[tuple[object, ...]] = []
     for number, day in enumerate(trial.days):
         real, mean, drawn = (score.figures(sums) for sums in (day.real, day.simulated.sum(axis=0), day.simulated))
