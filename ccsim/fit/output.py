@@ -29,7 +29,7 @@ def write(fit: Fit, name: str, folder: Path) -> None:
     from ccsim.fit.page import page
 
     texts = scenarios.files(fit, name)
-    texts |= {"estimates.csv": estimates(fit), "refused.csv": _refused(fit), "report.html": page(fit, name)}
+    texts |= {"estimates.csv": estimates(fit), "refused.csv": _refused(fit), "report.html": page(fit, name, texts["scenario.toml"])}
     with tempfile.TemporaryDirectory() as scratch:
         for file, text in texts.items():
             (Path(scratch) / file).write_text(text, encoding="utf-8")

@@ -36,3 +36,14 @@ def values(times: F64, ended: Bool, number: int = 1000) -> F64:
     last = float(lasts[-1]) if len(lasts) else 1.0
     tail = cut + np.log(np.maximum(last / left, 1.0)) / hazard
     return np.where(row < len(at), at[np.minimum(row, len(at) - 1)] if len(at) else tail, tail)
+
+
+def confidence(times: F64, ended: Bool) -> tuple[F64, F64]:
+    """95 % intervals of `kaplan_meier`'s shares : float64[m], float64[m], by Greenwood's formula on the log-log scale."""
+    at, lasts = kaplan_meier(times, ended)
+    at_risk = len(times) - np.searchsorted(np.sort(times), at, side="left")
+    deaths = np.unique(times[ended], return_counts=True)[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(np.cumsum(deaths / (at_risk * (at_risk - deaths)))) / np.log(lasts)
+        low, high = (lasts ** np.exp(sign * 1.959964 * error) for sign in (-1, 1))
+    return np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=0.0)
