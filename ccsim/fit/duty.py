@@ -48,7 +48,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Rule:
-    """A way to infer duty: `assumes` in words; with `turn_round` agents besides take a drawn time after each contact."""
+    """A way to infer duty: `assumes` in words; with `turn_round` agents take a drawn time after each contact."""
 
     assumes: str
     infer: Callable[[pd.DataFrame], list[Duty]]
@@ -182,7 +182,7 @@ def _away(gap: Stretch, waited: list[Stretch]) -> list[Stretch]:
 
 
 def turn_rounds(contacts: pd.DataFrame) -> I64:
-    """Times from the end of a service to the same agent's next start, in a session, while somebody waited throughout."""
+    """Times from the end of a service to the agent's next start, in a session, while somebody waited throughout."""
     everybody = Waiting(contacts, frozenset(contacts["queue"]))
     found = [
         gap[1] - gap[0]

@@ -18,7 +18,9 @@ from ccsim.tables import F64, SECOND, Bool
 from ccsim.theory import erlang_a, erlang_c
 
 SHARE: Final = 0.90
-"""Of the intervals that a prediction interval is to cover."""
+"""Of the real figures, that prediction intervals are to cover."""
+
+PERFECT: Final = "a perfect model"
 
 FLOORS: Final = {"asa": 5.0, "service_level": 0.05}
 """Seconds, share: what is added to a prediction interval's width before it is widened, for those of no width."""
@@ -80,7 +82,7 @@ class Score(NamedTuple):
     service_level_bias: float
 
 
-def simulated(days: Sequence[Day], name: str = "simulation", centre: Callable[..., F64] = np.nanmedian) -> Prediction:
+def simulated(days: Sequence[Day], name: str, centre: Callable[..., F64] = np.nanmedian) -> Prediction:
     """The median over replications of each figure, which has the least absolute error; or another `centre`.
 
     Source: Gneiting (2011), Making and evaluating point forecasts.
@@ -111,8 +113,8 @@ def erlang(
     """
     found: list[F64] = []
     for day in days:
-        known = day.known._replace(handle_time=day.true_handle_time) if true_times else day.known
-        found.append(_erlang(known, day.agents, patience, target, factor))
+        told = day.known._replace(handle_time=day.true_handle_time) if true_times else day.known
+        found.append(_erlang(told, day.agents, patience, target, factor))
     sums = np.stack(found, axis=1)
     known = ~np.isnan(sums).any(axis=0)
     return Prediction(
@@ -132,7 +134,8 @@ def _erlang(known: Inputs, agents: F64, patience: float, target: float, factor: 
         steady.append([(1 - weight) * a + weight * b if weight else a for a, b in zip(*two, strict=True)])
     asa, abandonment, level = np.array(steady, np.float64).T
     stayed = 1 - abandonment
-    return known.offered * np.array([np.ones(len(agents)), stayed, stayed * asa, abandonment, level])
+    shares = np.array([np.ones(len(agents)), stayed, stayed * asa, abandonment, level], np.float64)
+    return np.asarray(known.offered * shares, np.float64)
 
 
 def _steady(rate: float, work: float, agents: int, patience: float, target: float) -> tuple[float, float, float]:
@@ -194,8 +197,8 @@ def floor(days: Sequence[Day]) -> Score:
     for truth in range(replications):
         others = np.arange(replications) != truth
         played = [replace(day, real=day.simulated[truth], simulated=day.simulated[others]) for day in days]
-        found.append(score(simulated(played), played)[1:])
-    return Score("a perfect model", *np.nanmean(found, axis=0).tolist())
+        found.append(score(simulated(played, ""), played)[1:])
+    return Score(PERFECT, *np.nanmean(found, axis=0).tolist())
 
 
 class Cover(NamedTuple):
@@ -215,25 +218,37 @@ def covers(training: Sequence[Day], days: Sequence[Day], metric: str) -> Cover:
 
     Source: Papadopoulos et al. (2002), Inductive confidence machines for regression (normalised conformal prediction).
     """
-    wanted, _ = _beyond(training, metric)
+    wanted = _beyond(training, metric)
     by = float(np.quantile(wanted, min(SHARE * (1 + 1 / len(wanted)), 1.0), method="higher"))
-    got, _ = _beyond(days, metric)
+    got = _beyond(days, metric)
     return Cover(metric, float((got <= 0).mean()), float((got <= max(by, 0)).mean()), max(by, 0.0))
 
 
-def _beyond(days: Sequence[Day], metric: str) -> tuple[F64, F64]:
-    """How far outside the middle 90 % of the replications each real figure is, in widths; and its place among them."""
+def bounds(days: Sequence[Day], metric: str, by: float = 0.0) -> tuple[F64, F64]:
+    """Of each interval the middle SHARE of the replications, by so many widths wider on either side; NaN without any."""
+    drawn = getattr(figures(np.concatenate([day.simulated for day in days], axis=2)), metric)
+    ends = [(1 - SHARE) / 2, (1 + SHARE) / 2]
+    low, high = centre_of(drawn, lambda values, axis: np.nanquantile(values, ends, axis=axis))
+    more = by * (high - low + FLOORS[metric])
+    return np.maximum(low - more, 0), high + more if metric == "asa" else np.minimum(high + more, 1)
+
+
+def _beyond(days: Sequence[Day], metric: str) -> F64:
+    """How far outside the middle SHARE of the replications each real figure is, in widths."""
+    real = getattr(figures(np.concatenate([day.real for day in days], axis=1)), metric)
+    low, high = bounds(days, metric)
+    beyond = np.maximum(low - real, real - high) / (high - low + FLOORS[metric])
+    return np.asarray(beyond[~np.isnan(beyond)], np.float64)
+
+
+def transform(days: Sequence[Day], metric: str) -> F64:
+    """Probability integral transform: each real figure's place among the replications, 0 to 1; uniform if all is right.
+
+    Among n replications that are alike to the figure any place is as likely: the middle one is taken.
+    """
     real = getattr(figures(np.concatenate([day.real for day in days], axis=1)), metric)
     drawn = getattr(figures(np.concatenate([day.simulated for day in days], axis=2)), metric)
     there = ~np.isnan(real) & ~np.isnan(drawn).all(axis=0)
     real, drawn = real[there], drawn[:, there]
-    low, high = np.nanquantile(drawn, [(1 - SHARE) / 2, (1 + SHARE) / 2], axis=0)
-    width = high - low + FLOORS[metric]
-    below, above = (low - real) / width, (real - high) / width
-    rank = (np.sum(drawn < real, axis=0) + 0.5 * np.sum(drawn == real, axis=0)) / (~np.isnan(drawn)).sum(axis=0)
-    return np.maximum(below, above), rank
-
-
-def transform(days: Sequence[Day], metric: str) -> F64:
-    """Probability integral transform: each real figure's place among the replications, 0 to 1; uniform if all is right."""
-    return _beyond(days, metric)[1]
+    below, alike, number = (np.sum(found, axis=0) for found in (drawn < real, drawn == real, ~np.isnan(drawn)))
+    return np.asarray((below + 0.5 * (alike + 1)) / (number + 1), np.float64)

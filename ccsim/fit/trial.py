@@ -1,4 +1,4 @@
-"""A back-test from end to end: what training days teach, held-out days simulated in each mode, and how near that came."""
+"""A back-test from end to end: what training days teach, held-out days simulated by mode, and how near that came."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,8 +18,11 @@ from ccsim.fit.duty import RULES
 from ccsim.fit.score import Cover, Prediction, Score
 from ccsim.tables import SECOND
 
-CALIBRATION: Final = 3
+CALIBRATION: Final = 5
 """Replications of the training days at each step of the search for the factor."""
+
+SIMULATION: Final = "simulation"
+ERLANG_A: Final = "Erlang A, calibrated"
 
 MEASURED: Final = ("asa", "service_level")
 """Half-hour figures with prediction intervals."""
@@ -30,6 +33,10 @@ class Trial:
     """One mode: the days simulated, and what came of it."""
 
     mode: str
+    factor: float
+    """on the time of a contact, learned on the training days"""
+    erlang_factor: float
+    """on handle times besides, at which Erlang A gives the training days' ASA"""
     training: tuple[Day, ...]
     days: tuple[Day, ...]
     predictions: tuple[Prediction, ...]
@@ -38,6 +45,14 @@ class Trial:
     """of the predictions, and of a perfect model"""
     covers: tuple[Cover, ...]
     """by MEASURED"""
+
+    def prediction(self, name: str) -> Prediction:
+        """Of the method with that name."""
+        return next(prediction for prediction in self.predictions if prediction.name == name)
+
+    def score(self, name: str) -> Score:
+        """Of the method with that name."""
+        return next(row for row in self.scores if row.method == name)
 
 
 @dataclass(frozen=True)
@@ -50,8 +65,6 @@ class Backtest:
     learned: Learned
     patience: float
     """mean in seconds of the exponential law that the training days fit best, for Erlang's formulas"""
-    erlang_factor: float
-    """on handle times, at which Erlang A gives the training days' ASA"""
     trials: tuple[Trial, ...]
 
 
@@ -69,44 +82,51 @@ def run(
     A training day, of which the widths of prediction intervals are learned, is simulated with what the others teach.
     Raises ScenarioError when there is nothing to learn from or to test on.
     """
-    progress("calibration")
     learned = backtest.learn(log, train)
     backtest.learn(log, test)  # of days without contacts it says so before the long work
-    learned = backtest.calibrated(log, train, learned, RULES[rule], CALIBRATION, workers)
     patience = mean_patience(log, train)
     target = next(q.service_level.time / SECOND for q in log.scenario.queue.values() if q.service_level)
     of_others = {
-        day: replace(backtest.learn(log, rest), factor=learned.factor, forecast=learned.forecast)
+        day: replace(backtest.learn(log, rest), forecast=learned.forecast)
         for day in train
         if (rest := [other for other in train if other != day])
     }
     trials = []
-    factor = 1.0
     for mode in MODES:
+        progress(f"{mode}, calibration")
         units = [Unit(day, of_others.get(day, learned), RULES[rule], mode, replications) for day in (*train, *test)]
+        few = [unit._replace(replications=CALIBRATION) for unit in units[: len(train)]]
+        factor = backtest.calibrated(log, few, workers)
+        units = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
         days = []
         for day in backtest.simulate_all(log, units, workers):
-            progress(f"{mode} {day.day}")
+            progress(f"{mode}, {day.day}")
             days.append(day)
         training, held = days[: len(train)], days[len(train) :]
-        if mode == "services":
-            factor = score.calibrated(training, lambda by, days=training: score.erlang(days, "", patience, target, by))
-        predictions = (
-            score.simulated(held),
-            score.simulated(held, "simulation, means", np.nanmean),
-            score.erlang(held, "Erlang C", math.inf, target),
-            score.erlang(held, "Erlang A", patience, target),
-            score.erlang(held, "Erlang A, calibrated", patience, target, factor),
-            *(
-                [score.erlang(held, "Erlang A, calibrated, real AHT", patience, target, factor, true_times=True)]
-                if mode != "services"
-                else []
-            ),
-        )
-        scores = (*(score.score(prediction, held) for prediction in predictions), score.floor(held))
-        covers = tuple(score.covers(training, held, metric) for metric in MEASURED)
-        trials.append(Trial(mode, tuple(training), tuple(held), predictions, scores, covers))
-    return Backtest(rule, tuple(train), tuple(test), learned, patience, factor, tuple(trials))
+        trials.append(_trial(mode, factor, training, held, patience, target))
+    return Backtest(rule, tuple(train), tuple(test), learned, patience, tuple(trials))
+
+
+def _trial(
+    mode: str, factor: float, training: Sequence[Day], held: Sequence[Day], patience: float, target: float
+) -> Trial:
+    def erlang(days: Sequence[Day], name: str, by: float, **how: bool) -> Prediction:
+        return score.erlang(days, name, patience, target, by, **how)
+
+    by = score.calibrated(training, lambda by: erlang(training, "", by))
+    predictions = [
+        score.simulated(held, SIMULATION),
+        score.simulated(held, f"{SIMULATION}, means", np.nanmean),
+        score.erlang(held, "Erlang C", math.inf, target),
+        erlang(held, "Erlang A", 1.0),
+        erlang(held, ERLANG_A, by),
+    ]
+    if mode != "services":
+        by_true = score.calibrated(training, lambda by: erlang(training, "", by, true_times=True))
+        predictions.append(erlang(held, f"{ERLANG_A}, real AHT", by_true, true_times=True))
+    scores = (*(score.score(prediction, held) for prediction in predictions), score.floor(held))
+    covers = tuple(score.covers(training, held, metric) for metric in MEASURED)
+    return Trial(mode, factor, by, tuple(training), tuple(held), tuple(predictions), scores, covers)
 
 
 def mean_patience(log: Log, days: Sequence[date]) -> float:
@@ -118,90 +138,94 @@ def mean_patience(log: Log, days: Sequence[date]) -> float:
     return float(waited / gave_up) if gave_up else math.inf
 
 
-def write(found: Backtest, folder: Path) -> None:
-    """scores.csv, covers.csv, days.csv and intervals.csv: one row a figure or day or half hour."""
-    _table(
-        folder / "scores.csv",
-        ("mode", *Score._fields),
-        [(trial.mode, *row) for trial in found.trials for row in trial.scores],
-    )
-    _table(
-        folder / "covers.csv",
-        ("mode", *Cover._fields),
-        [(trial.mode, *row) for trial in found.trials for row in trial.covers],
-    )
-    _table(folder / "days.csv", DAY_COLUMNS, [row for trial in found.trials for row in day_rows(trial)])
-    _table(folder / "intervals.csv", INTERVAL_COLUMNS, [row for trial in found.trials for row in _interval_rows(trial)])
-
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 DAY_COLUMNS: Final = (
-    "mode", "day", "offered", "asa_real", "asa", "asa_low", "asa_high", "abandonment_real", "abandonment",
-    "service_level_real", "service_level",
+    "rule", "mode", "day", "offered", "asa_real", "asa", "asa_low", "asa_high", "asa_erlang_a", "abandonment_real",
+    "abandonment", "abandonment_erlang_a", "service_level_real", "service_level", "service_level_erlang_a",
 )  # fmt: skip
-"""Of days.csv; low and high bound the middle 90 % of the replications."""
+"""Of days.csv: medians of the replications; low and high bound the middle 90 % of them."""
 
 INTERVAL_COLUMNS: Final = (
-    "mode", "start", "offered", "agents", "asa_real", "asa", "asa_low", "asa_high", "service_level_real",
-    "service_level", "service_level_low", "service_level_high", "asa_erlang_a", "service_level_erlang_a",
+    "rule", "mode", "start", "offered", "agents", "asa_real", "asa", "asa_low", "asa_high", "asa_erlang_a",
+    "service_level_real", "service_level", "service_level_low", "service_level_high", "service_level_erlang_a",
 )  # fmt: skip
+"""Of intervals.csv: medians of the replications; low and high are the widened 90 % prediction interval."""
 
 
-def day_rows(trial: Trial) -> list[tuple[object, ...]]:
-    """DAY_COLUMNS of each held-out day."""
-    rows: list[tuple[object, ...]] = []
-    for day in trial.days:
-        real, mean = score.daily(day.real), score.daily(day.simulated.sum(axis=0))
-        low, high = np.nanquantile(score.daily(day.simulated).asa, [0.05, 0.95])
-        rows.append(
-            (
-                trial.mode,
-                day.day.isoformat(),
-                int(day.real[0].sum()),
-                float(real.asa[0]),
-                float(mean.asa[0]),
-                float(low),
-                float(high),
-                float(real.abandonment[0]),
-                float(mean.abandonment[0]),
-                float(real.service_level[0]),
-                float(mean.service_level[0]),
-            )
-        )
-    return rows
+def write(found: Sequence[Backtest], folder: Path) -> None:
+    """scores.csv, covers.csv, days.csv and intervals.csv: one row a figure or day or half hour, by rule and mode."""
+    each = [(by_rule.rule, trial) for by_rule in found for trial in by_rule.trials]
+    scores = [(rule, trial.mode, *row) for rule, trial in each for row in trial.scores]
+    covers = [(rule, trial.mode, *row) for rule, trial in each for row in trial.covers]
+    _table(folder / "scores.csv", ("rule", "mode", *Score._fields), scores)
+    _table(folder / "covers.csv", ("rule", "mode", *Cover._fields), covers)
+    _table(folder / "days.csv", DAY_COLUMNS, [(rule, *row) for rule, trial in each for row in day_rows(trial)])
+    _table(
+        folder / "intervals.csv", INTERVAL_COLUMNS, [(rule, *row) for rule, trial in each for row in _intervals(trial)]
+    )
 
 
-def _interval_rows(trial: Trial) -> list[tuple[object, ...]]:
-    erlang_a = trial.predictions[4].by_interval
-    rows: list[tuple[object, ...]] = []
+def day_rows(trial: Trial) -> list[tuple[Any, ...]]:
+    """DAY_COLUMNS without the rule, of each held-out day."""
+    ours, theirs = (trial.prediction(name).by_day for name in (SIMULATION, ERLANG_A))
+    rows: list[tuple[Any, ...]] = []
     for number, day in enumerate(trial.days):
-        real, mean, drawn = (score.figures(sums) for sums in (day.real, day.simulated.sum(axis=0), day.simulated))
-        for place in np.flatnonzero(day.real[0] > 0).tolist():
-            row = number * len(day.agents) + place
-            ends = [
-                np.nanquantile(column[:, place], [0.05, 0.95]) if not np.isnan(column[:, place]).all() else (None, None)
-                for column in (drawn.asa, drawn.service_level)
-            ]
-            rows.append(
-                (
-                    trial.mode,
-                    str(np.datetime64(int(day.edges[place]), "us").astype("datetime64[s]")),
-                    int(day.real[0, place]),
-                    round(float(day.agents[place]), 3),
-                    real.asa[place],
-                    mean.asa[place],
-                    *ends[0],
-                    real.service_level[place],
-                    mean.service_level[place],
-                    *ends[1],
-                    erlang_a.asa[row],
-                    erlang_a.service_level[row],
-                )
-            )
+        real = score.daily(day.real)
+        low, high = np.nanquantile(score.daily(day.simulated).asa, [0.05, 0.95])
+        row = [trial.mode, day.day.isoformat(), int(day.real[0].sum())]
+        row += [real.asa[0], ours.asa[number], low, high, theirs.asa[number]]
+        for metric in ("abandonment", "service_level"):
+            row += [getattr(real, metric)[0], getattr(ours, metric)[number], getattr(theirs, metric)[number]]
+        rows.append(tuple(row))
     return rows
 
 
-def _table(file: Path, header: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
+def _intervals(trial: Trial) -> list[tuple[Any, ...]]:
+    real = np.concatenate([day.real for day in trial.days], axis=1)
+    starts = np.concatenate([day.edges[:-1] for day in trial.days]).astype("datetime64[us]").astype("datetime64[s]")
+    columns = [starts, real[0].astype(np.int64), np.concatenate([day.agents for day in trial.days])]
+    ours, theirs = (trial.prediction(name).by_interval for name in (SIMULATION, ERLANG_A))
+    for metric, by in ((cover.metric, cover.by) for cover in trial.covers):
+        columns += [getattr(score.figures(real), metric), getattr(ours, metric)]
+        columns += [*score.bounds(trial.days, metric, by), getattr(theirs, metric)]
+    rows = zip(*(column[real[0] > 0].tolist() for column in columns), strict=True)
+    return [(trial.mode, str(start).replace(" ", "T"), *rest) for start, *rest in rows]
+
+
+def _table(file: Path, header: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    def shown(value: Any) -> Any:
+        if isinstance(value, float):
+            return "" if math.isnan(value) else round(value, 5)
+        return value
+
     with file.open("w", newline="", encoding="utf-8") as stream:
-        lines = csv.writer(stream)
-        lines.writerow(header)
-        lines.writerows(tuple("" if value != value else value for value in row) for row in rows)
+        csv.writer(stream).writerows([header, *(map(shown, row) for row in rows)])
+
+
+def as_json(found: Sequence[Backtest]) -> dict[str, Any]:
+    """The one object that `--json` prints; null for what has no figure."""
+
+    def plain(value: Any) -> Any:
+        return None if isinstance(value, float) and math.isnan(value) else value
+
+    def record(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+        return {name: plain(value) for name, value in zip(names, row, strict=True)}
+
+    return {
+        "train": [day.isoformat() for day in found[0].train],
+        "test": [day.isoformat() for day in found[0].test],
+        "rules": {
+            by_rule.rule: {
+                trial.mode: {
+                    "factor": trial.factor,
+                    "erlang_factor": trial.erlang_factor,
+                    "scores": {row.method: record(Score._fields[1:], row[1:]) for row in trial.scores},
+                    "covers": {row.metric: record(Cover._fields[1:], row[1:]) for row in trial.covers},
+                    "days": [record(DAY_COLUMNS[2:], row[1:]) for row in day_rows(trial)],
+                }
+                for trial in by_rule.trials
+            }
+            for by_rule in found
+        },
+    }
