@@ -116,7 +116,7 @@ def erlang(
         told = day.known._replace(handle_time=day.true_handle_time) if true_times else day.known
         found.append(_erlang(told, day.agents, patience, target, factor))
     sums = np.stack(found, axis=1)
-    known = ~np.isnan(sums).any(axis=0)
+    known = np.asarray(~np.isnan(sums).any(axis=0))
     return Prediction(
         name,
         Figures(*(column.ravel() for column in figures(sums.swapaxes(0, 1)))),
@@ -225,7 +225,7 @@ def covers(training: Sequence[Day], days: Sequence[Day], metric: str) -> Cover:
 
 
 def bounds(days: Sequence[Day], metric: str, by: float = 0.0) -> tuple[F64, F64]:
-    """Of each interval the middle SHARE of the replications, by so many widths wider on either side; NaN without any."""
+    """Of each interval the middle SHARE of the replications, so many widths wider on either side; NaN without any."""
     drawn = getattr(figures(np.concatenate([day.simulated for day in days], axis=2)), metric)
     ends = [(1 - SHARE) / 2, (1 + SHARE) / 2]
     low, high = centre_of(drawn, lambda values, axis: np.nanquantile(values, ends, axis=axis))

@@ -64,7 +64,8 @@ def by_half_hour(trial: Trial) -> Figure:
     style.headline(
         figure,
         f"Wait by half hour: {MODES[trial.mode]}",
-        f"Mean wait of the answered by half hour of arrival, {len(shown[0].simulated)} replications. The prediction interval is as wide as the training days want it for 90 %.",
+        f"Mean wait of the answered by half hour of arrival, {len(shown[0].simulated)} replications. "
+        "The prediction interval is as wide as the training days want it for 90 %.",
         above=[
             style.line("real", theme.ink, marker="o", linestyle="none", markersize=4),
             style.line("simulated, median", theme.work),
@@ -125,7 +126,7 @@ def places(found: Backtest) -> Figure:
         figure,
         "Where real half hours fall among the replications",
         "Probability integral transform: 0 is below all replications, 1 above all; every tenth holds 10 % if "
-        "the model is right. High ends: reality varies more than the replications. A high right end: longer waits than simulated.",
+        "the model is right. High ends: reality varies more than the replications. High on the right: it is higher.",
         above=[style.line("a model that is right", theme.ink, linestyle=(0, (4, 1.5)))],
     )
     return figure
