@@ -88,11 +88,11 @@ class _Lines:
 
     def refuse(self, those: Any, reason: Any) -> None:
         """Lines of the mask, for a reason or for those of a series."""
-        mask = np.asarray(those, np.bool_) & self.usable
+        mask = _mask(those) & self.usable
         self._reasons[mask] = reason if isinstance(reason, str) else np.asarray(reason, object)[mask]
 
     def mend(self, those: Any, what: str) -> None:
-        self.mended[what] = int((np.asarray(those, np.bool_) & self.usable).sum())
+        self.mended[what] = int((_mask(those) & self.usable).sum())
 
     def refused(self) -> pd.DataFrame:
         import pandas as pd
@@ -102,6 +102,11 @@ class _Lines:
         table.insert(0, "reason", self._reasons[out])
         table.insert(0, "line", self._numbers[out])
         return pd.DataFrame(table)
+
+
+def _mask(those: Any) -> Any:
+    """A mask as numpy has it; what is not known is false."""
+    return np.asarray(those.fillna(False) if hasattr(those, "fillna") else those, np.bool_)
 
 
 def _cells(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -131,8 +136,9 @@ def _cells(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
             index_col=False,
             on_bad_lines="error",
         )
+        empty = sheet.iloc[:, 1:].isna().all(axis=1) & (sheet.iloc[:, 0].fillna("") == "")
         sheet[_LINE] = np.arange(len(sheet)) + 2
-        sheet[_WIDTH] = np.where(sheet.iloc[:, 0].isna(), "", "full")
+        sheet[_WIDTH] = np.where(empty, "", "full")
     except pd.errors.ParserError:
         sheet = _line_by_line(text, delimiter, path)
     sheet, renamed = _named(sheet, how, path)
@@ -309,7 +315,7 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Lin
         known = ["answered", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)]
         lines.refuse(said.isna(), "no outcome")
         lines.refuse(~rows["outcome"].isin(known), "unknown outcome: " + said.fillna(""))
-        answered = rows["outcome"].isin(["answered", "resolved", "transferred"])
+        answered = rows["outcome"].isin(["answered", "resolved", "transferred"]).fillna(False)
     else:
         answered = rows["answer"].notna()
         rows["outcome"] = np.where(answered, "answered", "abandoned")
