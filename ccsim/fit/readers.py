@@ -136,7 +136,8 @@ def _cells(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
             index_col=False,
             on_bad_lines="error",
         )
-        empty = sheet.iloc[:, 1:].isna().all(axis=1) & (sheet.iloc[:, 0].fillna("") == "")
+        empty = (sheet.iloc[:, 0] == "").to_numpy(np.bool_)
+        empty[empty] = (sheet[empty] == "").all(axis=1)
         sheet[_LINE] = np.arange(len(sheet)) + 2
         sheet[_WIDTH] = np.where(empty, "", "full")
     except pd.errors.ParserError:
