@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -38,7 +38,7 @@ class Days(click.ParamType[list[date]]):
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("log", type=click.Path(path_type=Path))
-@click.option("--mapping", required=True, help="How the log is to be read: a built-in name or a file.")
+@click.option("--mapping", help="How the log is to be read: a built-in name or a file; logs of ccsim need none.")
 @click.option("--train", type=Days(), required=True, help="Days to learn from, FIRST:LAST.")
 @click.option("--test", type=Days(), required=True, help="Days to predict, FIRST:LAST.")
 @click.option(
@@ -60,7 +60,7 @@ class Days(click.ParamType[list[date]]):
 def backtest(
     file: Path,
     log: Path,
-    mapping: str,
+    mapping: str | None,
     train: list[date],
     test: list[date],
     rules: tuple[str, ...],
@@ -77,8 +77,6 @@ def backtest(
     """
     from ccsim.fit.backtest import MODES, Log
     from ccsim.fit.duty import RULES
-    from ccsim.fit.mapping import mapping as as_mapping
-    from ccsim.fit.readers import read
     from ccsim.fit.trial import as_json as summary
     from ccsim.fit.trial import run
     from ccsim.scenario import read as scenarios
@@ -89,13 +87,10 @@ def backtest(
             raise click.BadParameter(f"{rule!r} is none of {', '.join(RULES)}", param_hint="--rule")
     if set(train) & set(test):
         raise click.BadParameter("days to predict must not be among those to learn from", param_hint="--test")
-    how = as_mapping(mapping)
-    if how.kind != "contacts":
-        raise click.BadParameter(f"{mapping} is of {how.kind}; a back-test needs contacts", param_hint="--mapping")
     started = datetime.now(UTC)
     scenario = scenarios.load(file, None, overrides)
-    reading = read(log, how)
-    every = Log(reading.rows, how.alone(reading.rows["queue"]), scenario, str(file))
+    reading, staff_only = _read(log, mapping)
+    every = Log(reading.rows, staff_only, scenario, str(file))
     with _steps(len(rules) * len(MODES) * (1 + len(train) + len(test))) as step, ExitStack() as stack:
         final = None
         if out is not None or not as_json:
@@ -117,6 +112,27 @@ def backtest(
             click.echo(f"  {count:,}: {reason}")
     if final is not None:
         click.echo(f"Results: {final}", err=as_json)
+
+
+def _read(log: Path, mapping: str | None) -> tuple[Reading, Iterable[str]]:
+    """The contacts, and the queues in which no customer waits."""
+    from ccsim.fit.mapping import mapping as as_mapping
+    from ccsim.fit.own import is_own, read_own
+    from ccsim.fit.readers import read
+
+    if mapping is None and is_own(log):
+        own = read_own(log)
+        found = next((reading for _, reading in own.readings if reading.kind == "contacts"), None)
+        if found is None:
+            raise click.BadParameter(f"{log} has no contacts", param_hint="LOG")
+        return found, own.staff_only
+    if mapping is None:
+        raise click.BadParameter("missing; it says what the log's columns mean", param_hint="--mapping")
+    how = as_mapping(mapping)
+    if how.kind != "contacts":
+        raise click.BadParameter(f"{mapping} is of {how.kind}; a back-test needs contacts", param_hint="--mapping")
+    reading = read(log, how)
+    return reading, how.alone(reading.rows["queue"])
 
 
 @contextmanager

@@ -155,7 +155,8 @@ class Day:
 class Log:
     """The contacts of a log with the queues of a scenario; `staff_only` are queues in which no customer waits.
 
-    Raises ScenarioError for queues that the scenario lacks, and for customers' queues without a service-level target.
+    Agents are busy with a contact until its wrap-up is done, where the log says when. Raises ScenarioError for queues
+    that the scenario lacks, or that are not answered in one piece.
     """
 
     def __init__(self, contacts: pd.DataFrame, staff_only: Iterable[str], scenario: Scenario, file: str) -> None:
@@ -165,14 +166,15 @@ class Log:
             found = f"the log has queues that the scenario lacks: {', '.join(strange)}"
             raise ScenarioError([Problem("queue", found, f"it has {', '.join(scenario.queue)}", file)])
         for name in named:
-            if name not in self.staff_only and scenario.queue[name].service_level is None:
-                found = "no target, within whose time a contact counts as answered in time"
-                raise ScenarioError([Problem(f"queue.{name}.service_level", found, 'such as "80/20"', file)])
+            if not scenario.queue[name].kind.one_to_one:
+                found = "a back-test takes a contact for one piece of work, which those of this channel are not"
+                raise ScenarioError([Problem(f"queue.{name}.channel", found, "queues of calls", file)])
         self.scenario = scenario
         self.document: dict[str, Any] = tomllib.loads(read.resolved_toml(scenario))
         self.limits = {name: q.service_level.time / SECOND for name, q in scenario.queue.items() if q.service_level}
-        self.contacts = contacts
-        self._by_day = dict(tuple(contacts.groupby(contacts["arrival"].dt.date)))
+        done = contacts["wrapped"].where(contacts["answer"].notna() & contacts["wrapped"].notna(), contacts["end"])
+        self.contacts = contacts.assign(end=done)
+        self._by_day = dict(tuple(self.contacts.groupby(contacts["arrival"].dt.date)))
         self._duties: dict[tuple[Rule, date], list[Duty]] = {}
 
     def on(self, days: Iterable[date]) -> pd.DataFrame:
@@ -530,18 +532,14 @@ def simulate_all(log: Log, units: Iterable[Unit], workers: int) -> Iterator[Day]
 
 
 def calibrated(log: Log, units: Sequence[Unit], workers: int = 1) -> float:
-    """The factor at which the ASA of those days, simulated, is the real one, all their contacts together.
-
-    Between FACTORS; the nearer end where none does it.
-    """
+    """The factor at which those days, simulated, are `too_long` by 0. The nearer end of FACTORS where none does it."""
     from scipy.optimize import brentq
 
-    wanted = _asa(sum(_real(log, log.on([unit.day]), unit.day).sum(axis=1) for unit in units))
+    real = np.sum([_real(log, log.on([unit.day]), unit.day).sum(axis=1) for unit in units], axis=0)
 
     def beyond(factor: float) -> float:
         tried = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
-        found = _asa(sum(day.simulated.sum(axis=(0, 2)) for day in simulate_all(log, tried, workers)))
-        return float(np.log(found / wanted))  # nearly linear in the factor
+        return too_long(sum(day.simulated.mean(axis=0).sum(axis=1) for day in simulate_all(log, tried, workers)), real)
 
     low, high = FACTORS
     if beyond(low) > 0 or beyond(high) < 0:
@@ -549,5 +547,14 @@ def calibrated(log: Log, units: Sequence[Unit], workers: int = 1) -> float:
     return float(brentq(beyond, low, high, xtol=PRECISION))
 
 
-def _asa(sums: Any) -> float:
-    return float(sums[COUNTED.index("asa")] / sums[COUNTED.index("answered")])
+def too_long(predicted: Any, real: Any) -> float:
+    """How much longer the predicted waits are, by sums (COUNTED): logarithms of the ratios of ASA and of abandonment.
+
+    Their mean, for one factor can seldom give both; of ASA alone where nobody gives up.
+    """
+    of_each = [dict(zip(COUNTED, sums, strict=True)) for sums in (predicted, real)]
+    asa, gave_up = (
+        [sums[what] / sums[of] for sums in of_each] for what, of in (("asa", "answered"), ("abandoned", "offered"))
+    )
+    ratios = [ours / theirs for ours, theirs in (asa, gave_up) if theirs > 0]
+    return float(np.mean(np.log(np.maximum(ratios, 1e-9))))

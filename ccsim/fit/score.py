@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.fit.backtest import COUNTED, INTERVAL, Day, Inputs
+from ccsim.fit.backtest import INTERVAL, Day, Inputs, too_long
 from ccsim.tables import F64, SECOND, Bool
 from ccsim.theory import erlang_a, erlang_c
 
@@ -57,6 +57,8 @@ class Prediction:
     name: str
     by_interval: Figures
     by_day: Figures
+    of_days: F64
+    """expected sums (COUNTED, day)"""
     known: Bool
     """(day, interval): others are no part of a day's figures, predicted or real"""
 
@@ -92,6 +94,7 @@ def simulated(days: Sequence[Day], name: str, centre: Callable[..., F64] = np.na
         name,
         Figures(*(centre_of(column, centre).ravel() for column in figures(drawn.swapaxes(1, 2)))),
         Figures(*(centre_of(column, centre) for column in figures(drawn.sum(axis=3)))),
+        drawn.mean(axis=0).sum(axis=2),
         np.ones(drawn.shape[2:], np.bool_),
     )
 
@@ -121,6 +124,7 @@ def erlang(
         name,
         Figures(*(column.ravel() for column in figures(sums.swapaxes(0, 1)))),
         figures(np.where(known, sums, 0).sum(axis=2)),
+        np.where(known, sums, 0).sum(axis=2),
         known,
     )
 
@@ -153,25 +157,25 @@ def _steady(rate: float, work: float, agents: int, patience: float, target: floa
 
 
 def calibrated(days: Sequence[Day], predict: Callable[[float], Prediction]) -> float:
-    """The factor on handle time at which a prediction's ASA over those days is the real one."""
-    answered = np.array([day.real[COUNTED.index("answered")].sum() for day in days])
+    """The factor on handle time at which a prediction's waits over those days are `too_long` by 0."""
     low, high = 0.5, 1.6
     for _ in range(20):
         factor = (low + high) / 2
         prediction = predict(factor)
-        beyond = (prediction.by_day.asa - _real_days(prediction, days).asa) @ answered > 0
+        real = _real_days(prediction, days)
+        beyond = too_long(prediction.of_days.sum(axis=1), real.sum(axis=1)) > 0
         low, high = (low, factor) if beyond else (factor, high)
     return (low + high) / 2
 
 
-def _real_days(prediction: Prediction, days: Sequence[Day]) -> Figures:
-    """The days' real figures over the intervals that were predicted."""
-    return figures(np.where(prediction.known, np.stack([day.real for day in days], axis=1), 0).sum(axis=2))
+def _real_days(prediction: Prediction, days: Sequence[Day]) -> F64:
+    """The days' real sums (COUNTED, day) over the intervals that were predicted."""
+    return np.asarray(np.where(prediction.known, np.stack([day.real for day in days], axis=1), 0).sum(axis=2))
 
 
 def score(prediction: Prediction, days: Sequence[Day]) -> Score:
     """Of a prediction, against those days' real figures."""
-    predicted, real = prediction.by_day, _real_days(prediction, days)
+    predicted, real = prediction.by_day, figures(_real_days(prediction, days))
     true = np.concatenate([day.real for day in days], axis=1)
     errors = {}
     for metric in ("asa", "service_level"):

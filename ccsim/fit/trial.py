@@ -34,9 +34,9 @@ class Trial:
 
     mode: str
     factor: float
-    """on the time of a contact, learned on the training days"""
+    """on the time of a contact, that gives the training days their waits"""
     erlang_factor: float
-    """on handle times besides, at which Erlang A gives the training days' ASA"""
+    """on handle times besides, at which Erlang A does so"""
     training: tuple[Day, ...]
     days: tuple[Day, ...]
     predictions: tuple[Prediction, ...]

@@ -108,8 +108,8 @@ def _figures(trial: Trial) -> tuple[Part, ...]:
         Table("Days", DAYS, tuple(rows), note="Medians of the replications; small: the middle 90 % of them. Erlang A: "
               "calibrated."),
         Table("Errors", SCORES, trial.scores, note="Mean absolute errors, of a day's ASA relative; bias: mean of "
-              "predicted less real. Erlang's formulas are told what the simulation is told, but for 'real AHT'. A perfect "
-              "model: the error that chance alone leaves, were the simulation right."),
+              "predicted less real. Erlang's formulas are told what the simulation is told, but for 'real AHT'. A "
+              "perfect model: the error that chance alone leaves, were the simulation right."),
         Table("Prediction intervals of half hours", (Column("Measure", "code"), Column("Covered as they are", "share"),
               Column("Covered once widened", "share"), Column("Widths added on either side", "number")), covers,
               note="The middle 90 % of the replications, and the same widened to cover 90 % of the training days' half "

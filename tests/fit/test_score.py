@@ -99,12 +99,15 @@ def test_a_rate_without_customers_loads_the_agents_and_counts_for_nothing() -> N
     assert found.by_day.asa[0] == pytest.approx(erlang_a(20 / HALF_HOUR, 90, 2, 300, 20).asa)
 
 
-def test_calibrated_gives_the_training_days_their_asa() -> None:
+def test_calibrated_gives_the_training_days_their_waits() -> None:
+    """As much too long by ASA as too short by abandonment, or the other way round."""
+
     def predict(factor: float) -> score.Prediction:
         return score.erlang([BUSY], "", 300, 20, factor)
 
     factor = score.calibrated([BUSY], predict)
-    assert predict(factor).by_day.asa[0] == pytest.approx(260 / 28, rel=1e-3)
+    found = predict(factor).by_day
+    assert found.asa[0] / (260 / 28) * found.abandonment[0] / (2 / 30) == pytest.approx(1, rel=1e-3)
 
 
 def uniform_days(rng: np.random.Generator, spread: float, replications: int = 40) -> list[Day]:
