@@ -1,4 +1,4 @@
-"""How many contacts come: a profile by weekday and interval, busy days beyond chance, and queues that are busy together.
+"""How many contacts come: a profile by weekday and interval, busy days beyond chance, and queues busy together.
 
 Of one queue on day d, a weekday w, N(d) is Poisson with mean m(w) · B(d), where B, the day's busyness, is gamma with
 mean 1 and a coefficient of variation that all weekdays share; the busyness of queues goes together.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OVER: Final = np.timedelta64(24, "h")
-"""An agent's last word with so much of the log after it ended the conversation (messaging services close after a day)."""
+"""An agent's last word with so much of the log after it ended the conversation: services close one after a day."""
 
 GOES_ON: Final = ("timed_out", "lost", "expired", "open", "silently_abandoned", "abandoned")
 """Outcomes of conversations that were not done."""
@@ -49,7 +49,9 @@ class Conversations:
     """from the last reply to the time-out of those that timed out"""
 
 
-def conversations(messages: pd.DataFrame, contacts: pd.DataFrame | None, sessions: pd.DataFrame | None) -> Conversations:
+def conversations(
+    messages: pd.DataFrame, contacts: pd.DataFrame | None, sessions: pd.DataFrame | None
+) -> Conversations:
     """Those of one queue's messages.
 
     `contacts` (if there are any) tell by their id how each ended; `sessions`, with whom agents were busy when.
@@ -91,15 +93,20 @@ def conversations(messages: pd.DataFrame, contacts: pd.DataFrame | None, session
     open_[unsure] = _still_open(held[unsure], took[replied], int((~customer & ~together & ~open_ & ~recent).sum()))
     silent = ~customer & ~together & open_
     latency = Sample(
-        np.maximum(np.concatenate([took[replied], held[silent]]), 0), np.repeat([True, False], [replied.sum(), silent.sum()])
+        np.maximum(np.concatenate([took[replied], held[silent]]), 0),
+        np.repeat([True, False], [replied.sum(), silent.sum()]),
     )
-    table = pd.DataFrame(
-        {
-            "replies": (~customer),
-            "over": ~customer & ~together & ~open_,
-            "transferred": transferred,
-        }
-    ).groupby(runs["conversation"]).agg({"replies": "sum", "over": "max", "transferred": "max"})
+    table = (
+        pd.DataFrame(
+            {
+                "replies": (~customer),
+                "over": ~customer & ~together & ~open_,
+                "transferred": transferred,
+            }
+        )
+        .groupby(runs["conversation"])
+        .agg({"replies": "sum", "over": "max", "transferred": "max"})
+    )
     table = table[~table["transferred"]]
     work = _seconds(runs["last"] - runs["begun"])
     known = ~customer & ~np.isnan(work)
@@ -141,7 +148,12 @@ def _waits(runs: pd.DataFrame, following: pd.DataFrame, those: Bool, together: B
 
 
 def _reply_patience(
-    runs: pd.DataFrame, following: pd.DataFrame, those: Bool, together: Bool, until: pd.Series[Any], outcome: pd.Series[Any]
+    runs: pd.DataFrame,
+    following: pd.DataFrame,
+    those: Bool,
+    together: Bool,
+    until: pd.Series[Any],
+    outcome: pd.Series[Any],
 ) -> Sample:
     lost = (outcome == "lost").fillna(False).to_numpy(np.bool_) & ~together
     return _waits(runs, following, those, together, until)._replace(ended=lost[those])
@@ -194,7 +206,7 @@ def slowdown(work: F64, beside: F64, enough: int = 30) -> Slowdown | None:
     The levels go up to the last with `enough` works, as do all before it. None if that is not two.
     """
     logs = np.log(np.maximum(work, 1 / SECOND))
-    groups = []
+    groups: list[F64] = []
     while (level := logs[beside == len(groups) + 1]).size >= enough:
         groups.append(level)
     if len(groups) < 2:
@@ -242,7 +254,7 @@ def shared(sessions: pd.DataFrame, enough: int = 30) -> Shared | None:
     numbers: list[int] = []
     while (number := ended.get(len(means) + 1, 0)) >= enough:
         total = 2 * spent[len(means) + 1]
-        low, high = total / chi2.ppf([0.975, 0.025], 2 * number)
-        means.append(Estimate(total / 2 / number, float(low), float(high)))
+        low, high = (total / float(chi2.ppf(q, 2 * number)) for q in (0.975, 0.025))
+        means.append(Estimate(total / 2 / number, low, high))
         numbers.append(number)
     return Shared(tuple(means), tuple(numbers)) if len(means) > 1 else None

@@ -22,9 +22,9 @@ from ccsim.fit.conversations import Shared, Slowdown
 from ccsim.fit.duty import Duty
 from ccsim.fit.laws import Fitted, Sample, Z
 from ccsim.fit.records import Logs
-from ccsim.fit.survival import values
+from ccsim.fit.survival import confidence, kaplan_meier, values
 from ccsim.scenario.channels import CHANNELS
-from ccsim.tables import F64, SECOND, Bool
+from ccsim.tables import F64, Bool
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,7 +165,7 @@ def _contacts(logs: Logs) -> pd.DataFrame:
     )
     found = found[found["arrival"].notna()].reset_index(names="contact")
     found["answer"] = found["answer"].where(found["answer"] >= found["arrival"])
-    found["customer"], found["wrapped"] = pd.NA, pd.NaT
+    found["customer"], found["wrapped"], found["until"] = pd.NA, pd.NaT, pd.NaT
     found["outcome"] = np.where(found["answer"].notna(), "answered", "open")
     return found
 
@@ -192,7 +192,9 @@ def _first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFr
         "reopening": before["outcome"].isin(["answered", "resolved"]) & logs.chains,
     }
     link = np.select([mask.to_numpy(np.bool_) for mask in kinds.values()], list(kinds), "")
-    follow = ordered.assign(link=link, lag=lag.dt.total_seconds().clip(lower=0), source=before["queue"])[link != ""]
+    follow = ordered.assign(
+        link=link, lag=lag.dt.total_seconds().clip(lower=0), source=before["queue"], parent=before["contact"]
+    )[link != ""]
     first = np.ones(len(contacts), np.bool_)
     first[contacts.index.get_indexer(follow.index)] = False
     return first, follow
@@ -299,7 +301,7 @@ def _counts(moments: pd.Series[Any], weights: F64, days: Sequence[date], interva
     place = np.searchsorted(known, seconds // 86400)
     inside = known[np.minimum(place, len(known) - 1)] == seconds // 86400
     cell = place * size + seconds % 86400 // interval
-    return np.bincount(cell[inside], weights[inside], size * len(days)).reshape(len(days), size)
+    return np.asarray(np.bincount(cell[inside], weights[inside], size * len(days)), np.float64).reshape(len(days), size)
 
 
 def _complete(lengths: pd.Series[Any]) -> Sample:
@@ -307,9 +309,7 @@ def _complete(lengths: pd.Series[Any]) -> Sample:
     return Sample(np.maximum(seconds, 0), np.ones(len(seconds), np.bool_))
 
 
-def _law(
-    name: str, sample: Sample, families: Sequence[str], found: dict[str, LawFit], warnings: list[str]
-) -> None:
+def _law(name: str, sample: Sample, families: Sequence[str], found: dict[str, LawFit], warnings: list[str]) -> None:
     """The law of a sample: the family with the least BIC; the data's own values where even that does not fit."""
     if not sample.ended.any():
         return
@@ -376,7 +376,9 @@ def _turns(these: talks.Conversations, found: dict[str, LawFit], warnings: list[
     off = float(np.abs(share - (1 - (1 - 1 / mean) ** at)).max())
     censored = float((~these.over).mean())
     if off > laws.MISFIT and censored < laws.MISFIT:
-        found["turns"] = LawFit(Sample(done, np.ones(len(done), np.bool_)), (), Empirical(tuple(np.sort(done).tolist())), "empirical")
+        found["turns"] = LawFit(
+            Sample(done, np.ones(len(done), np.bool_)), (), Empirical(tuple(np.sort(done).tolist())), "empirical"
+        )
         warnings.append(f"Turns are not geometric ({100 * off:.1f} points off): the data's own numbers are used.")
 
 
@@ -394,7 +396,9 @@ def _drift(done: pd.DataFrame, found: dict[str, LawFit], warnings: list[str]) ->
         return
     spread = math.exp(max(group.mean() for group in groups) - min(group.mean() for group in groups))
     if spread > 1.25 and f_oneway(*groups).pvalue < 0.001:
-        warnings.append(f"Work depends on the hour: its geometric mean varies by a factor of {spread:.2f}; the model's does not.")
+        warnings.append(
+            f"Work depends on the hour: its geometric mean varies by a factor of {spread:.2f}; the model's does not."
+        )
 
 
 def _hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bool) -> dict[int, tuple[int, int]]:
@@ -466,10 +470,11 @@ def _follow_ups(
     done = int(mine["outcome"].isin(["answered", "resolved"]).sum())
     reopened = from_here[from_here["link"] == "reopening"]
     if done and len(reopened):
-        figures["reopens.share"] = share(len(reopened), done)
-        _law("reopens.after", _lags(reopened), laws.PATIENCE, found, warnings)
-        if reopened["lag"].mean() > 0.05 * 86400 * len(logs.days):
-            warnings.append("Who comes back takes long beside the log: those after its end are missing.")
+        served = mine[mine["outcome"].isin(["answered", "resolved"]) & ~mine["contact"].isin(reopened["parent"])]
+        last = served["until"].fillna(mine["arrival"].max())
+        silent = np.maximum((last - served["end"]).dt.total_seconds().to_numpy(np.float64), 0)
+        figures["reopens.share"], lags = came_back(reopened["lag"].to_numpy(np.float64), silent)
+        _law("reopens.after", lags, laws.PATIENCE, found, warnings)
     legs = from_here[from_here["link"] == "transfer"]
     replied = int(mine["outcome"].isin(["answered", "resolved", "transferred", "timed_out"]).sum())
     for other, count in legs["queue"].value_counts().items():
@@ -478,6 +483,26 @@ def _follow_ups(
 
 def _lags(rows: pd.DataFrame) -> Sample:
     return Sample(rows["lag"].to_numpy(np.float64), np.ones(len(rows), np.bool_))
+
+
+def came_back(lags: F64, silent: F64) -> tuple[Estimate, Sample]:
+    """The share that comes back at all, and the times they take, though the log ends before some have come.
+
+    `lags` are the seconds after which customers came back, `silent` for how long the others could have. The share is
+    what Kaplan and Meier's curve loses, with Greenwood's interval; of the lags each stands for as many as were not seen
+    because the log ended (inverse probability of censoring), and equally many equally likely ones are returned.
+    """
+    times = np.concatenate([lags, silent])
+    ended = np.repeat([True, False], [len(lags), len(silent)])
+    lasts = kaplan_meier(times, ended)[1][-1]
+    low, high = (float(ends[-1]) for ends in confidence(times, ended))
+    found = Estimate(1 - float(lasts), 1 - high, 1 - low)
+    ordered = np.sort(lags)
+    at, seen = kaplan_meier(times, ~ended)  # the log, too, ends for each customer at some time
+    place = np.searchsorted(at, ordered, "left")
+    weight = np.cumsum(1 / np.maximum(np.concatenate(([1.0], seen))[place], 1e-9))
+    even = (np.arange(len(lags)) + 0.5) / len(lags) * weight[-1]
+    return found, Sample(ordered[np.searchsorted(weight, even)], np.ones(len(lags), np.bool_))
 
 
 def share(number: int, total: int) -> Estimate:
@@ -565,9 +590,7 @@ def _served(contacts: pd.DataFrame, logs: Logs) -> pd.DataFrame:
     return pd.concat([contacts[alone], pieces], ignore_index=True)
 
 
-def _teams(
-    contacts: pd.DataFrame, logs: Logs, rule: str, queues: tuple[str, ...]
-) -> tuple[tuple[TeamFit, ...], str]:
+def _teams(contacts: pd.DataFrame, logs: Logs, rule: str, queues: tuple[str, ...]) -> tuple[tuple[TeamFit, ...], str]:
     """By the roster's teams, else by what agents answered; none where nobody is named."""
     served = _served(contacts, logs) if len(contacts) else contacts
     if logs.rosters is not None:

@@ -332,7 +332,7 @@ class _Counted(NamedTuple):
 def _counted(sample: Sample) -> _Counted:
     """Different times with how often they came.
 
-    A time of zero that ended counts as half the smallest: clocks have a step. One that was cut off at once tells nothing.
+    A time of zero that ended counts as half the smallest: clocks have a step. One cut off at once tells nothing.
     """
     times, ended = sample
     told = (times > 0) | ended
@@ -379,7 +379,9 @@ def _intervals(kind: Family, theta: F64, spread: NDArray[np.float64]) -> dict[st
     for (name, value), middle, error in zip(kind.natural(theta).items(), scaled(theta), errors, strict=True):
         ends = (middle - Z * error, middle + Z * error)
         low, high = (
-            (_expit(end) for end in ends) if name in kind.shares else (math.exp(min(max(end, -700.0), 700.0)) for end in ends)
+            (_expit(end) for end in ends)
+            if name in kind.shares
+            else (math.exp(min(max(end, -700.0), 700.0)) for end in ends)
         )
         found[name] = Estimate(value, low, high)
     return found

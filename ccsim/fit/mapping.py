@@ -43,9 +43,9 @@ class Mapping(BaseModel):
     with the day where times are clock times only; `time_format` and `date_format` are strptime's (ISO 8601 without).
     All times become local times of `timezone`; with it, what ran across a change of the clock keeps its length. `empty`
     are cells that mean nothing, `unknown` those that mean nothing in one column. `words` translate outcomes, senders,
-    activities and channels, whatever their case; "ignore" leaves such rows out. `known_if` says that a column tells the truth only where another is not
-    empty; elsewhere it is drawn from the true ones of the same queue. `staff_only` are queues of work in which no
-    customer waits.
+    activities and channels, whatever their case; "ignore" leaves such rows out. `known_if` says that a column tells the
+    truth only where another is not empty; elsewhere it is drawn from the true ones of the same queue. `staff_only` are
+    queues of work in which no customer waits.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

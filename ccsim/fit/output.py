@@ -29,7 +29,11 @@ def write(fit: Fit, name: str, folder: Path) -> None:
     from ccsim.fit.page import page
 
     texts = scenarios.files(fit, name)
-    texts |= {"estimates.csv": estimates(fit), "refused.csv": _refused(fit), "report.html": page(fit, name, texts["scenario.toml"])}
+    texts |= {
+        "estimates.csv": estimates(fit),
+        "refused.csv": _refused(fit),
+        "report.html": page(fit, name, texts["scenario.toml"]),
+    }
     with tempfile.TemporaryDirectory() as scratch:
         for file, text in texts.items():
             (Path(scratch) / file).write_text(text, encoding="utf-8")
@@ -67,7 +71,7 @@ def _profile(profile: Profile) -> Iterator[tuple[str, Estimate, int]]:
 
 
 def estimates(fit: Fit) -> str:
-    """The rows as CSV; an end that is not known is empty. Every family that was tried is there, with its BIC and AIC."""
+    """The rows as CSV; an end that is not known is empty. Every family tried is there, with its BIC and AIC."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["queue", "value", "family", "chosen", "estimate", "low", "high", "cases", "bic", "aic"])

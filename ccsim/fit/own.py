@@ -96,6 +96,8 @@ class _Clock:
         weeks = -(-length // 7)
         self.apart = weeks * 7 * DAY
         replications = max((int(t["replication"].max()) for t in tables.values() if len(t)), default=1)
+        self.length = length * DAY
+        """of a replication's arrivals"""
         self.days = tuple(
             self.start + timedelta(days=number + 7 * weeks * replication)
             for replication in range(replications)
@@ -143,9 +145,6 @@ def _reading(kind: str, rows: pd.DataFrame, table: pd.DataFrame, left_out: dict[
 def _contacts(table: pd.DataFrame, _: Any, clock: _Clock) -> Reading:
     import pandas as pd
 
-    def local(column: str) -> pd.Series[Any]:
-        return clock.local(table[column], table["replication"])
-
     entered = table["entered_us"].fillna(table["arrival_us"])
     arrival = clock.local(entered, table["replication"])
     # elapsed time, whatever the clock on the wall did meanwhile
@@ -164,6 +163,8 @@ def _contacts(table: pd.DataFrame, _: Any, clock: _Clock) -> Reading:
             "wrapped": (arrival + length["closed"]).where(table["outcome"] == "resolved"),
             "agent": _agent_names(table, "first_agent").where(answered),
             "outcome": table["outcome"],
+            # retries and reopenings that would come later do not begin
+            "until": clock.local(pd.Series(clock.length, table.index), table["replication"]),
         }
     )
     left_out = {
@@ -193,7 +194,14 @@ def _messages(table: pd.DataFrame, contacts: pd.DataFrame | None, clock: _Clock)
 
     both = {"conversation": conversations, "queue": table["queue"], "channel": channel}
     customer = pd.DataFrame(
-        {**both, "sender": "customer", "sent": start, "begun": start.mask(start.notna()), "agent": "", "line": np.arange(len(table)) + 1}
+        {
+            **both,
+            "sender": "customer",
+            "sent": start,
+            "begun": start.mask(start.notna()),
+            "agent": "",
+            "line": np.arange(len(table)) + 1,
+        }
     )
     agent = customer.assign(
         sender="agent",
@@ -234,6 +242,6 @@ def _agents(table: pd.DataFrame, contacts: pd.DataFrame, clock: _Clock) -> tuple
     queues = contacts.assign(id=_ids(contacts, "contact")).set_index("id")["queue"]
     sessions["queue"] = _ids(table, "contact")[sessions.index].map(queues)
     columns = ["line", *COLUMNS["rosters"]]
-    return there.loc[:, columns].reset_index(drop=True), sessions.loc[:, ["agent", "queue", "start", "end"]].reset_index(
-        drop=True
-    )
+    return there.loc[:, columns].reset_index(drop=True), sessions.loc[
+        :, ["agent", "queue", "start", "end"]
+    ].reset_index(drop=True)

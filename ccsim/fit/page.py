@@ -1,7 +1,8 @@
-"""The report of a fit: what was read, what was estimated with its uncertainty, data against fit, and what to beware of."""
+"""The report of a fit: what was read and estimated, how sure it is, data against fit, and what to beware of."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -85,14 +86,21 @@ def _laws(queue: QueueFit) -> Iterator[tuple[Cell, ...]]:
         fitted = next((c for c in law.candidates if c.family == law.family), None)
         values = fitted.parameters if fitted else {}
         said = "; ".join(
-            f"{name} {_figure(name, v.mean)} ({_figure(name, v.low)}–{_figure(name, v.high)})" for name, v in values.items()
+            f"{name} {_figure(name, v.mean)} ({_figure(name, v.low)}–{_figure(name, v.high)})"
+            for name, v in values.items()
         )
         off = fitted.distance if fitted else None
         said = said or f"mean {words.duration(law.law.mean) if key != 'turns' else f'{law.law.mean:.3g}'}"
         yield key, law.family.replace("_", " "), said, float(law.sample.ended.sum()), off
     for key, value in queue.figures.items():
         kind = "mean" if key in ("idle_timeout", "work.mean") else ""
-        yield key, "", f"{_figure(kind, value.mean)} ({_figure(kind, value.low)}–{_figure(kind, value.high)})", None, None
+        yield (
+            key,
+            "",
+            f"{_figure(kind, value.mean)} ({_figure(kind, value.low)}–{_figure(kind, value.high)})",
+            None,
+            None,
+        )
     if queue.shared is not None:
         for number, (mean, ends) in enumerate(zip(queue.shared.means, queue.shared.ends, strict=True), start=1):
             said = f"{words.duration(mean.mean)} ({words.duration(mean.low)}–{words.duration(mean.high)})"
@@ -100,7 +108,7 @@ def _laws(queue: QueueFit) -> Iterator[tuple[Cell, ...]]:
 
 
 def _figure(name: str, value: float) -> str:
-    return words.duration(value) if name in DURATIONS else words.NO_DATA if value != value else f"{value:.3g}"
+    return words.duration(value) if name in DURATIONS else words.NO_DATA if math.isnan(value) else f"{value:.3g}"
 
 
 def _volumes(fit: Fit) -> Table:
@@ -125,7 +133,8 @@ def _volumes(fit: Fit) -> Table:
             Column("p", "number"),
         ),
         tuple(rows),
-        note="cv: how much a day's rate varies beyond chance; p: how likely days differ as much by chance alone." + said,
+        note="cv: how much a day's rate varies beyond chance; p: how likely days differ as much by chance alone."
+        + said,
     )
 
 
@@ -137,7 +146,13 @@ def _agents(fit: Fit) -> Iterator[Part]:
     yield Note(f"Duty by {fit.rule}: {rule.assumes if rule else 'as the roster says'}.")
     yield Table(
         "Teams",
-        (Column("Team"), Column("Agents", "count"), Column("Hours", "hours"), Column("Queues"), Column("Sessions at once")),
+        (
+            Column("Team"),
+            Column("Agents", "count"),
+            Column("Hours", "hours"),
+            Column("Queues"),
+            Column("Sessions at once"),
+        ),
         tuple(
             (
                 team.name,

@@ -19,7 +19,6 @@ from ccsim.report.document import Picture
 from ccsim.report.pictures import picture
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST: Final = 12
@@ -70,11 +69,12 @@ def _law(laws: dict[str, LawFit], title: str) -> Figure:
     style.headline(
         page,
         title,
-        "Share that takes longer; what was cut off counts until then. The law is the family with the least BIC; where it "
-        "misses the data by more than 5 points, the data's own values are taken.",
+        "Share that takes longer; what was cut off counts until then. The law is the family with the least BIC; where "
+        "it misses the data by more than 5 points, the data's own values are taken.",
         above=data,
     )
-    axes = style.panels(page, laws, [_family(law) for law in laws.values()], share_y=True)
+    columns = min(2, len(laws)) if len(laws) <= 4 else None
+    axes = style.panels(page, laws, [_family(law) for law in laws.values()], columns=columns, share_y=True)
     low, high = _range(list(laws.values()))
     x = np.geomspace(low, high, 300)
     for ax, law in zip(axes, laws.values(), strict=True):
@@ -84,7 +84,9 @@ def _law(laws: dict[str, LawFit], title: str) -> Figure:
                                    ((low, np.maximum(at, low)), (1.0, lasts), (1.0, below), (1.0, above)))  # fmt: skip
         ax.fill_between(at, 100 * below, 100 * above, step="post", color=theme.quiet, alpha=0.35, linewidth=0)
         ax.step(at, 100 * lasts, where="post", color=theme.ink)
-        for fitted, how in zip(law.candidates[:2], ({"color": theme.queues[0]}, {"color": theme.queues[1], "linestyle": ":"}), strict=False):
+        for fitted, how in zip(
+            law.candidates[:2], ({"color": theme.queues[0]}, {"color": theme.queues[1], "linestyle": ":"}), strict=False
+        ):
             ax.plot(x, 100 * fitted.survival(x), **how)  # type: ignore[arg-type]
         ax.set_xscale("log")
         ax.set_xlim(low, high)
@@ -123,7 +125,9 @@ def _days(fit: Fit, queues: Sequence[QueueFit]) -> Figure:
         style.line("expected of its weekday", theme.queues[0]),
         style.patch("95 % of such days", theme.queues[0], 0.2),
     ]
-    note = "The band is as wide as chance and the estimated differences between days have it. Follow-ups are not counted."
+    note = (
+        "The band is as wide as chance and the estimated differences between days have it. Follow-ups are not counted."
+    )
     style.headline(page, "Contacts by day", note, above=handles)
     details = [_busy(queue) for queue in queues]
     x = np.arange(len(fit.days))
@@ -149,7 +153,7 @@ def _band(mean: Any, cv: float) -> tuple[Any, Any]:
     if cv < 1e-6:
         return poisson.ppf(0.025, mean), poisson.ppf(0.975, mean)
     size = 1 / cv**2
-    return tuple(np.nan_to_num(nbinom.ppf(q, size, size / (size + mean))) for q in (0.025, 0.975))  # type: ignore[return-value]
+    return tuple(np.nan_to_num(nbinom.ppf(q, size, size / (size + mean))) for q in (0.025, 0.975))
 
 
 def _date(day: date) -> str:
@@ -165,7 +169,6 @@ def _busy(queue: QueueFit) -> str:
 
 def _hours(fit: Fit, queues: Sequence[QueueFit]) -> Figure:
     """The day's profile by weekday, in contacts an hour, with the 95 % interval of the mean of the working days."""
-    theme = style.now()
     page = style.page(style.height_for(len(queues)))
     kinds = {"Monday to Friday": range(5), "Saturday": (5,), "Sunday": (6,)}
     handles = [style.line(name, style.colour(i)) for i, name in enumerate(kinds)]
@@ -193,5 +196,3 @@ def _hours(fit: Fit, queues: Sequence[QueueFit]) -> Figure:
         ax.set_ylim(bottom=0)
         style.label_y(ax, "an hour")
     return page
-
-

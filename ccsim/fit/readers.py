@@ -1,4 +1,4 @@
-"""Logs read by a mapping, column by column; a line that cannot be used is kept with its reason, never dropped silently."""
+"""Logs read by a mapping, column by column; a line that cannot be used is kept with its reason, never just dropped."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read(path: Path, how: Mapping) -> Reading:
     lines.refuse(sheet[_WIDTH] == "more", "more cells than the header has")
     rows = pd.DataFrame({"line": sheet.pop(_LINE).astype("int64")})
     sheet.pop(_WIDTH)
-    times = {*TIMES[how.kind], "left"}
+    times = {*TIMES[how.kind], "left", "until"}
     days = _days(sheet, how, lines)
     for name, headings in how.columns.items():
         sources = [source for source in headings if source in sheet.columns]
@@ -110,7 +110,7 @@ def _mask(those: Any) -> Any:
 
 
 def _cells(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The cells as text under the mapping's headings, where each line stands and how wide it is; and what was mended."""
+    """The cells as text under the mapping's headings, where lines stand and how wide they are; and what was mended."""
     import pandas as pd
 
     if path.suffix == ".parquet":
@@ -184,13 +184,12 @@ def _line_by_line(text: str, delimiter: str, path: Path) -> pd.DataFrame:
 def _named(sheet: pd.DataFrame, how: Mapping, path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
     """With the mapping's headings for those of the file that differ in case, spaces or punctuation only."""
     own = {_bare(heading): heading for heading in reversed([str(column) for column in sheet.columns])}
-    asked = {name: sources for name, sources in how.columns.items()}
     others = [*filter(None, (how.date, how.follows)), *how.known_if.values()]
-    headings = [*(source for sources in asked.values() for source in sources), *others]
+    headings = [*(source for sources in how.columns.values() for source in sources), *others]
     missing = {heading for heading in headings if heading not in sheet.columns and _bare(heading) not in own}
     lacking = [
         ", ".join(sources)
-        for name, sources in asked.items()
+        for name, sources in how.columns.items()
         if (name in NEEDED[how.kind] or len(sources) > 1) and missing & set(sources)
     ]
     lacking += [heading for heading in others if heading in missing]
@@ -278,7 +277,9 @@ def _instants(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
         return naive
     aware = pd.to_datetime(text.where(offset), format=style, errors="coerce", utc=True).dt.tz_localize(None)
     if how.timezone is None:  # what a clock on the wall there said
-        aware = pd.to_datetime(text.where(offset).str.replace(r"(?:Z|[+-]\d\d:?\d\d)$", "", regex=True), format=style, errors="coerce")
+        aware = pd.to_datetime(
+            text.where(offset).str.replace(r"(?:Z|[+-]\d\d:?\d\d)$", "", regex=True), format=style, errors="coerce"
+        )
     return naive.fillna(aware)
 
 
@@ -289,7 +290,8 @@ def _local(first: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
     if how.timezone in (None, "UTC"):
         return pd.Series(pd.Timedelta(0), index=first.index)
     aware = first.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(str(how.timezone)))
-    return aware.dt.tz_localize(None) - first
+    ahead: pd.Series[Any] = aware.dt.tz_localize(None) - first
+    return ahead
 
 
 def _channels(rows: pd.DataFrame, how: Mapping, lines: _Lines) -> None:
@@ -440,7 +442,9 @@ def read_all(files: Sequence[Path], mappings: Sequence[Mapping | None]) -> Logs:
             reading = read(file, how)
             frames: dict[str, Any] = {how.kind: reading.rows}
             staff = how.alone(reading.rows["queue"]) if "queue" in reading.rows else []
-            parts.append(Logs(**frames, staff_only=frozenset(staff), timezone=how.timezone, readings=((str(file), reading),)))
+            parts.append(
+                Logs(**frames, staff_only=frozenset(staff), timezone=how.timezone, readings=((str(file), reading),))
+            )
 
     def together(kind: str) -> pd.DataFrame | None:
         frames = [getattr(part, kind) for part in parts if getattr(part, kind) is not None]
@@ -454,4 +458,3 @@ def read_all(files: Sequence[Path], mappings: Sequence[Mapping | None]) -> Logs:
         timezone=next((part.timezone for part in parts if part.timezone), None),
         readings=tuple(reading for part in parts for reading in part.readings),
     )
-

@@ -25,6 +25,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "wrapped": "when the agent's work after it was done; NaT if the log does not say",
         "agent": "who answered; NA if nobody did or the log does not know",
         "outcome": "answered, abandoned, or another outcome of the model",
+        "until": "until when the log would show that it comes again; NaT: until its last arrival",
     },
     "messages": {
         "conversation": "its id in the log",

@@ -22,7 +22,7 @@ from ccsim.experiment import words
 from ccsim.experiment.results import Estimate
 from ccsim.fit import duty as duties
 from ccsim.fit.duty import Duty
-from ccsim.fit.estimate import LONGEST, THIN, WEEKDAYS, Fit, LawFit, QueueFit, TeamFit
+from ccsim.fit.estimate import LONGEST, Fit, QueueFit, TeamFit
 from ccsim.scenario.channels import CHANNELS
 from ccsim.tables import SECOND
 
@@ -172,7 +172,9 @@ def _follow_ups(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     legs = {key.removeprefix("transfer."): value for key, value in figures.items() if key.startswith("transfer.")}
     legs = {name: value for name, value in legs.items() if name in fit.queues and name != queue.name}
     if legs:
-        parts = ", ".join(f"{{ to = {json.dumps(name)}, share = {rounded(value.mean)} }}" for name, value in legs.items())
+        parts = ", ".join(
+            f"{{ to = {json.dumps(name)}, share = {rounded(value.mean)} }}" for name, value in legs.items()
+        )
         lines.append(f"transfer = [{parts}]  # {'; '.join(_interval(value) for value in legs.values())}")
     return lines
 
@@ -358,7 +360,10 @@ def _made_up(fit: Fit, days: Sequence[date]) -> list[str]:
         load = per_hour * _handle_time(queue) / 3600
         agents = max(math.ceil(load / OCCUPANCY), 1)
         hours = queue.hours or dict.fromkeys(range(7), (0, 86400))
-        lines += ["", f"[team.agents{number}]  # {per_hour:.1f} contacts in the busiest hour, {load:.2f} agents at work"]
+        lines += [
+            "",
+            f"[team.agents{number}]  # {per_hour:.1f} contacts in the busiest hour, {load:.2f} agents at work",
+        ]
         lines.append(f"skills = {{ {_key(queue.name)} = 1 }}")
         lines.append("shifts = [")
         for day, (start, end) in sorted(hours.items()):

@@ -39,7 +39,7 @@ def values(times: F64, ended: Bool, number: int = 1000) -> F64:
 
 
 def confidence(times: F64, ended: Bool) -> tuple[F64, F64]:
-    """95 % intervals of `kaplan_meier`'s shares : float64[m], float64[m], by Greenwood's formula on the log-log scale."""
+    """95 % intervals of `kaplan_meier`'s shares : float64[m] each, by Greenwood's formula on the log-log scale."""
     at, lasts = kaplan_meier(times, ended)
     at_risk = len(times) - np.searchsorted(np.sort(times), at, side="left")
     deaths = np.unique(times[ended], return_counts=True)[1]

@@ -93,7 +93,8 @@ def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
 
 
 def test_headings_differ_in_case_spaces_and_punctuation(tmp_path: Path) -> None:
-    text = "Queue Name;ChannelType;time_stamp;Incoming Contact Volume;AVERAGEHANDLETIME\nsales;CHAT;2026-03-02T09:00;12;180\n"
+    text = "Queue Name;ChannelType;time_stamp;Incoming Contact Volume;AVERAGEHANDLETIME\n"
+    text += "sales;CHAT;2026-03-02T09:00;12;180\n"
     (tmp_path / "volumes.csv").write_text(text)
     row = read(tmp_path / "volumes.csv", mapping("amazon_connect")).rows.iloc[0]
     assert (row["queue"], row["channel"], row["offered"], row["handle_time"]) == ("sales", "live_chat", 12, 180)

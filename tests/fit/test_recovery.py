@@ -50,7 +50,7 @@ def complete(family: str) -> Callable[[np.random.Generator], Found]:
 
 
 def cut_off(family: str) -> Callable[[np.random.Generator], Found]:
-    """Half of the customers need not wait, the others are answered at some time: most patience is not seen to its end."""
+    """Half of the customers need not wait, others are answered at some time: most patience is not seen to its end."""
 
     def draw(rng: np.random.Generator) -> Found:
         law = FAMILIES[family].law(LAWS[family])
@@ -136,7 +136,10 @@ def shares(rng: np.random.Generator) -> Found:
 
 ESTIMATORS: dict[str, Callable[[np.random.Generator], Found]] = {
     **{f"{family}, complete": complete(family) for family in LAWS},
-    **{f"{family}, cut off": cut_off(family) for family in ("exponential", "lognormal", "gamma", "weibull", "hyperexponential")},
+    **{
+        f"{family}, cut off": cut_off(family)
+        for family in ("exponential", "lognormal", "gamma", "weibull", "hyperexponential")
+    },
     "lognormal, timed out": timed_out,
     "arrivals": arrivals,
     "turns": conversations,
