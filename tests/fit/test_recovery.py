@@ -20,7 +20,7 @@ from ccsim.experiment.results import Estimate
 from ccsim.fit import laws
 from ccsim.fit.arrivals import correlation, profile
 from ccsim.fit.conversations import geometric, shared, slowdown
-from ccsim.fit.estimate import share
+from ccsim.fit.estimate import came_back, share
 from ccsim.fit.laws import FAMILIES, Sample
 from ccsim.tables import F64
 
@@ -128,6 +128,16 @@ def attention(rng: np.random.Generator) -> Found:
     yield from ((f"{level} at once", found.means[level - 1], means[level - 1]) for level in (1, 2, 3))
 
 
+def coming_back(rng: np.random.Generator) -> Found:
+    """One in ten comes back, a day later on average; the log is a week long."""
+    until = rng.uniform(0, 7 * 86400, SIZE)
+    lag = np.where(rng.random(SIZE) < 0.1, rng.exponential(86400.0, SIZE), np.inf)
+    seen = lag < until
+    found, lags = came_back(lag[seen], until[~seen])
+    yield "share", found, 0.1
+    yield "delay", laws.fit("exponential", lags).parameters["mean"], 86400.0
+
+
 def shares(rng: np.random.Generator) -> Found:
     """Who tries again of those who left, and who is transferred of those who were served."""
     yield "retry", share(int(rng.binomial(400, 0.4)), 400), 0.4
@@ -145,6 +155,7 @@ ESTIMATORS: dict[str, Callable[[np.random.Generator], Found]] = {
     "turns": conversations,
     "slowdown": concurrency,
     "shared attention": attention,
+    "coming back": coming_back,
     "shares": shares,
 }
 
