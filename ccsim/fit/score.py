@@ -245,14 +245,21 @@ def _beyond(days: Sequence[Day], metric: str) -> F64:
     return np.asarray(beyond[~np.isnan(beyond)], np.float64)
 
 
-def transform(days: Sequence[Day], metric: str) -> F64:
-    """Probability integral transform: each real figure's place among the replications, 0 to 1; uniform if all is right.
+def transform(days: Sequence[Day], metric: str) -> Callable[[F64], F64]:
+    """Probability integral transform: the share of real figures below each level of the replications' distribution.
 
-    Among n replications that are alike to the figure any place is as likely: the middle one is taken.
+    The identity on 0 to 1 if the model is right. Among n replications a figure takes any of n + 1 places; those that are
+    alike share theirs evenly. Source: Czado, Gneiting & Held (2009), Predictive model assessment for count data.
     """
     real = getattr(figures(np.concatenate([day.real for day in days], axis=1)), metric)
     drawn = getattr(figures(np.concatenate([day.simulated for day in days], axis=2)), metric)
     there = ~np.isnan(real) & ~np.isnan(drawn).all(axis=0)
     real, drawn = real[there], drawn[:, there]
-    below, alike, number = (np.sum(found, axis=0) for found in (drawn < real, drawn == real, ~np.isnan(drawn)))
-    return np.asarray((below + 0.5 * (alike + 1)) / (number + 1), np.float64)
+    places = (~np.isnan(drawn)).sum(axis=0) + 1
+    low = (drawn < real).sum(axis=0) / places
+    width = ((drawn == real).sum(axis=0) + 1) / places
+
+    def below(level: F64) -> F64:
+        return np.asarray(np.clip((np.asarray(level)[..., None] - low) / width, 0, 1).mean(axis=-1), np.float64)
+
+    return below

@@ -76,6 +76,7 @@ def run(
     replications: int,
     progress: Callable[[str], object] = lambda said: None,
     workers: int = 1,
+    modes: Sequence[str] = tuple(MODES),
 ) -> Backtest:
     """Trains on some days, tests on others. `progress` is told of each day of a mode that is done, and what comes next.
 
@@ -92,7 +93,7 @@ def run(
         if (rest := [other for other in train if other != day])
     }
     trials = []
-    for mode in MODES:
+    for mode in modes:
         progress(f"{mode}, calibration")
         units = [Unit(day, of_others.get(day, learned), RULES[rule], mode, replications) for day in (*train, *test)]
         few = [unit._replace(replications=CALIBRATION) for unit in units[: len(train)]]

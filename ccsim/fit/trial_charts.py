@@ -45,7 +45,8 @@ def by_half_hour(trial: Trial) -> Figure:
     ours, theirs = (trial.prediction(name).by_interval.asa.reshape(-1, size) for name in (SIMULATION, ERLANG_A))
     low, high = (end.reshape(-1, size) for end in score.bounds(trial.days, "asa", by))
     offered = np.sum([day.real[0] for day in shown], axis=0)
-    used = np.flatnonzero(offered > 0)
+    share = offered.cumsum() / offered.sum()
+    used = np.flatnonzero((share > 0.002) & (share - offered / offered.sum() < 0.998))
     axes = style.panels(
         figure, [_day(day.day) for day in shown], [f"{day.real[0].sum():,.0f} offered" for day in shown]
     )
@@ -116,8 +117,9 @@ def places(found: Backtest) -> Figure:
     for metric in MEASURED:
         for trial in found.trials:
             ax = next(axes)
-            ranks = score.transform(trial.days, metric)
-            ax.hist(ranks, bins=10, range=(0, 1), color=theme.work, weights=np.full(len(ranks), 100 / len(ranks)))
+            edges = np.linspace(0, 1, 11)
+            share = 100 * np.diff(score.transform(trial.days, metric)(edges))
+            ax.stairs(share, edges, fill=True, color=theme.work)
             ax.axhline(10, color=theme.ink, linestyle=(0, (4, 1.5)), linewidth=1.2)
             style.label_y(ax, "% of half hours")
             if style.lowest(ax):
@@ -126,7 +128,7 @@ def places(found: Backtest) -> Figure:
         figure,
         "Where real half hours fall among the replications",
         "Probability integral transform: 0 is below all replications, 1 above all; every tenth holds 10 % if "
-        "the model is right. High ends: reality varies more than the replications. High on the right: it is higher.",
+        "the model is right. High ends: reality varies more than the replications; a high right end: it is higher.",
         above=[style.line("a model that is right", theme.ink, linestyle=(0, (4, 1.5)))],
     )
     return figure
@@ -136,14 +138,14 @@ def coverage(found: Backtest) -> Figure:
     """Share of the real half hours within the middle of the replications, as wide as that may be."""
     theme = style.now()
     figure = style.page()
-    nominal = np.arange(5, 100, 5)
+    nominal = np.arange(5.0, 100, 5)
     for ax, metric in zip(
         style.panels(figure, [NAMES[metric] for metric in MEASURED], columns=2), MEASURED, strict=True
     ):
         ax.plot([0, 100], [0, 100], color=theme.quiet, linewidth=0.8)
         for number, trial in enumerate(found.trials):
-            off = np.abs(2 * score.transform(trial.days, metric) - 1)
-            got = [100 * float((off <= width / 100).mean()) for width in nominal]
+            below = score.transform(trial.days, metric)
+            got = 100 * (below(0.5 + nominal / 200) - below(0.5 - nominal / 200))
             how: dict[str, Any] = {"color": style.colour(number), "marker": MARKERS[number]}
             ax.plot(nominal, got, markersize=3.5, **how)
             widened = next(cover.widened for cover in trial.covers if cover.metric == metric)
