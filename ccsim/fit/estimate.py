@@ -264,6 +264,8 @@ def _queue(
         of_queue = None if logs.contacts is None else mine
         both_ways = talks.conversations(messages, of_queue, logs.sessions)
         _conversations(both_ways, found, figures, warnings, slowed)
+    elif len(answered) and kind.persistent:
+        warnings.append(f"Without a log of messages turns, work and latencies are the defaults of {channel}.")
     elif len(answered):
         done = answered[answered["outcome"].isin(["answered", "resolved", "transferred"])]
         if not kind.one_to_one:
@@ -572,7 +574,9 @@ def _served(contacts: pd.DataFrame, logs: Logs) -> pd.DataFrame:
     import pandas as pd
 
     if logs.messages is None:
-        return contacts
+        # of a thread that goes on for days only the first answer says that the agent was there
+        lasting = contacts["channel"].map(lambda name: CHANNELS[name].persistent).astype("bool")
+        return contacts.assign(end=contacts["end"].mask(lasting & contacts["answer"].notna(), contacts["answer"]))
     replies = logs.messages[(logs.messages["sender"] == "agent") & logs.messages["agent"].notna()]
     alone = contacts["channel"].map(lambda name: CHANNELS[name].one_to_one).astype("bool")
     begun = replies["begun"].fillna(replies["sent"])
@@ -669,7 +673,8 @@ def _together(contacts: pd.DataFrame, logs: Logs) -> dict[str, int]:
     channels = contacts.groupby("queue")["channel"].first()
     found: dict[str, int] = {}
     for name, mine in sessions.groupby("queue"):
-        if CHANNELS[str(channels[name])].one_to_one:
+        kind = CHANNELS[str(channels[name])]
+        if kind.one_to_one or (kind.persistent and logs.sessions is None):
             continue
         levels = []
         for _, own in mine.groupby("agent"):

@@ -88,8 +88,10 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     busy = f", busyness_cv = {_figure(min(cv.mean, 10.0))}" if cv is not None and queue.profile.p_value < 0.05 else ""
     said = f"  # {_busy(queue)}" if cv is not None else ""
     lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(queue.name)}{busy} }}{said}')
+    if _is_shared(fit, queue):
+        return [*lines, *_shared(fit, queue), *_patience(fit, queue, tables)]
     if queue.shared is not None:
-        return [*lines, *_shared(queue), *_patience(queue, tables)]
+        return [*lines, *_one_turn(queue), *_patience(fit, queue, tables), *_follow_ups(fit, queue, tables)]
     lines += _turns(queue, tables)
     if "work.mean" in queue.figures:
         cv_ = _default_cv(queue.channel)
@@ -106,7 +108,7 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     if "idle_timeout" in queue.figures:
         found = queue.figures["idle_timeout"]
         lines.append(f"idle_timeout = {_figure(found.mean)}  # quartiles {_figure(found.low)} to {_figure(found.high)}")
-    return [*lines, *_patience(queue, tables), *_follow_ups(fit, queue, tables)]
+    return [*lines, *_patience(fit, queue, tables), *_follow_ups(fit, queue, tables)]
 
 
 def _busy(queue: QueueFit) -> str:
@@ -128,9 +130,39 @@ def _turns(queue: QueueFit, tables: dict[str, str]) -> list[str]:
     return [f"turns = {{ mean = {_figure(found.mean)} }}  # geometric; {_interval(found)}"]
 
 
-def _shared(queue: QueueFit) -> list[str]:
+def _is_shared(fit: Fit, queue: QueueFit) -> bool:
+    """Whether agents work on all its sessions together, as no team may that also works on others turn by turn."""
+    return queue.shared is not None and all(
+        other.shared is not None or CHANNELS[other.channel].one_to_one
+        for team in fit.teams
+        if queue.name in team.queues
+        for other in (fit.queues[name] for name in team.queues)
+    )
+
+
+def _one_turn(queue: QueueFit) -> list[str]:
+    """Its part of the agent's time as the work on one turn, where attention cannot be shared."""
     assert queue.shared is not None
-    means = ", ".join(_figure(mean.mean) for mean in queue.shared.means)
+    level = int(np.argmax(queue.shared.ends)) + 1
+    mean = queue.shared.means[level - 1].mean / level
+    return [
+        f"# sessions with {level} at once, the most frequent, take {_figure(queue.shared.means[level - 1].mean)} s; "
+        "its agents also work turn by turn",
+        "turns = 1",
+        f'work = {{ dist = "exponential", mean = {_figure(mean)} }}',
+        'wrap_up = "0s"',
+    ]
+
+
+def _together(fit: Fit) -> int:
+    """Sessions at once that shared attention is known for; lists of one team must be of one length."""
+    return max(len(queue.shared.means) for queue in fit.queues.values() if queue.shared)
+
+
+def _shared(fit: Fit, queue: QueueFit) -> list[str]:
+    assert queue.shared is not None
+    known = [_figure(mean.mean) for mean in queue.shared.means]
+    means = ", ".join(known + known[-1:] * (_together(fit) - len(known)))
     said = "; ".join(
         f"{i} at once: {_interval(mean)}, {ends:,} ended"
         for i, (mean, ends) in enumerate(zip(queue.shared.means, queue.shared.ends, strict=True), start=1)
@@ -138,9 +170,9 @@ def _shared(queue: QueueFit) -> list[str]:
     return [f"# {said}", f"work_by_concurrency = [{means}]"]
 
 
-def _patience(queue: QueueFit, tables: dict[str, str]) -> list[str]:
+def _patience(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     lines = _law(queue, "patience", tables) if "patience" in queue.laws else ['patience = "never"']
-    if "silent_abandonment" in queue.figures:
+    if "silent_abandonment" in queue.figures and not _is_shared(fit, queue):
         found = queue.figures["silent_abandonment"]
         lines.append(f"silent_abandonment = {_figure(found.mean)}  # {_interval(found)}")
     return lines
@@ -296,6 +328,7 @@ def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
         file = f"roster_{_slug(team.name)}.csv"
         tables[file] = _csv(["agent", "date", "start", "end", "breaks"], rows)
         together = {name: team.concurrency[name] for name in team.queues if name in team.concurrency}
+        together |= {name: _together(fit) for name in together if _is_shared(fit, fit.queues[name])}
         lines += ["", f"[team.{_key(team.name)}]  # {words.several(len({row[0] for row in rows}), 'agent')}"]
         lines.append(f"skills = {{ {', '.join(f'{_key(name)} = 1' for name in team.queues)} }}")
         if together:

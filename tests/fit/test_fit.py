@@ -80,7 +80,11 @@ def test_a_run_gives_back_what_it_was_made_of(fitted: Fit) -> None:
     ]
     for found, true in known:
         assert abs(np.log(found.mean / true)) < 2.6 * np.log(found.high / found.mean), true
-    assert [phone.laws[key].family for key in ("work", "wrap_up", "patience")] == ["lognormal", "lognormal", "exponential"]
+    assert [phone.laws[key].family for key in ("work", "wrap_up", "patience")] == [
+        "lognormal",
+        "lognormal",
+        "exponential",
+    ]
     assert chat.laws["wrap_up"].law.mean == 20
     assert chat.figures["idle_timeout"].mean == 300
     assert phone.hours == dict.fromkeys(range(5), (8 * 3600, 20 * 3600)) | {5: (9 * 3600, 13 * 3600)}
