@@ -102,7 +102,8 @@ def backtest(
         found = [run(every, train, test, rule, replications, step, workers) for rule in rules]
         if final is not None:
             about = {"command": shlex.join(["ccsim", *sys.argv[1:]]), "started": started.isoformat(timespec="seconds")}
-            _write(folder, found, scenario, reading, about, (file, log), pictures=not as_json)
+            contacts = log / "contacts.parquet" if log.is_dir() else log
+            _write(folder, found, scenario, reading, about, (file, contacts), pictures=not as_json)
     if as_json:
         click.echo(json.dumps(summary(found), allow_nan=False))
     else:

@@ -155,8 +155,9 @@ class Day:
 class Log:
     """The contacts of a log with the queues of a scenario; `staff_only` are queues in which no customer waits.
 
-    Agents are busy with a contact until its wrap-up is done, where the log says when. Raises ScenarioError for queues
-    that the scenario lacks, or that are not answered in one piece.
+    Contacts that never waited for an agent, blocked or out of hours, are left out. Agents are busy with one until its
+    wrap-up is done, where the log says when. Raises ScenarioError for queues that the scenario lacks, or that are not
+    answered in one piece.
     """
 
     def __init__(self, contacts: pd.DataFrame, staff_only: Iterable[str], scenario: Scenario, file: str) -> None:
@@ -172,6 +173,7 @@ class Log:
         self.scenario = scenario
         self.document: dict[str, Any] = tomllib.loads(read.resolved_toml(scenario))
         self.limits = {name: q.service_level.time / SECOND for name, q in scenario.queue.items() if q.service_level}
+        contacts = contacts[contacts["answer"].notna() | (contacts["outcome"] == "abandoned")]
         done = contacts["wrapped"].where(contacts["answer"].notna() & contacts["wrapped"].notna(), contacts["end"])
         self.contacts = contacts.assign(end=done)
         self._by_day = dict(tuple(self.contacts.groupby(contacts["arrival"].dt.date)))

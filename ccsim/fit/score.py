@@ -248,8 +248,8 @@ def _beyond(days: Sequence[Day], metric: str) -> F64:
 def transform(days: Sequence[Day], metric: str) -> Callable[[F64], F64]:
     """Probability integral transform: the share of real figures below each level of the replications' distribution.
 
-    The identity on 0 to 1 if the model is right. Among n replications a figure takes any of n + 1 places; those that are
-    alike share theirs evenly. Source: Czado, Gneiting & Held (2009), Predictive model assessment for count data.
+    The identity on 0 to 1 if the model is right. Among n replications a figure takes any of n + 1 places; those
+    that are alike share theirs evenly. Source: Czado, Gneiting & Held (2009), Predictive model assessment for counts.
     """
     real = getattr(figures(np.concatenate([day.real for day in days], axis=1)), metric)
     drawn = getattr(figures(np.concatenate([day.simulated for day in days], axis=2)), metric)
