@@ -78,7 +78,7 @@ class QueueFit:
     figures: dict[str, Estimate] = field(default_factory=dict)
     """by key of the scenario: turns, silent_abandonment, retry.share, reopens.share, returns, transfer.QUEUE, …"""
     seen: dict[str, LawFit] = field(default_factory=dict)
-    """what a simulation brings forth, as it was in the log: the first wait"""
+    """what a simulation brings forth, as it was in the log: the first wait of the answered"""
     shared: Shared | None = None
     staff_only: bool = False
     warnings: tuple[str, ...] = ()
@@ -285,7 +285,7 @@ def _queue(
     hours = _hours(mine, messages, kind.defaults["outside_hours"].value == "hold")
     if len(mine) and not staff:
         _patience(mine, kind.persistent, hours, found, figures, warnings)
-        _law("first_wait", _complete(answered["answer"] - answered["arrival"]), (), seen, [])
+        _law("first_wait", _complete(answered["answer"] - answered["arrival"]), laws.WORK, seen, [])
     if follow is not None:
         _follow_ups(name, mine, follow, logs, found, figures, warnings)
     shape = profile(counts, days)

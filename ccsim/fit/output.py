@@ -46,7 +46,7 @@ def write(fit: Fit, name: str, folder: Path) -> None:
 def rows(fit: Fit) -> Iterator[tuple[str, str, str, Estimate, int]]:
     """Every value of a fit: queue or team, key of the scenario, family of law, value with interval, cases behind it."""
     for queue in fit.queues.values():
-        for key, law in queue.laws.items():
+        for key, law in (queue.laws | queue.seen).items():
             for fitted in law.candidates:
                 for name, value in fitted.parameters.items():
                     yield queue.name, f"{key}.{name}", fitted.family, value, int(law.sample.ended.sum())
@@ -78,7 +78,7 @@ def estimates(fit: Fit) -> str:
     for queue, key, family, value, cases in rows(fit):
         chosen, criteria = "", ["", ""]
         if family:
-            law = fit.queues[queue].laws[key.rpartition(".")[0]]
+            law = (fit.queues[queue].laws | fit.queues[queue].seen)[key.rpartition(".")[0]]
             fitted = next(candidate for candidate in law.candidates if candidate.family == family)
             chosen = "yes" if family == law.family else "no"
             criteria = [f"{fitted.bic:.2f}", f"{fitted.aic:.2f}"]

@@ -73,7 +73,7 @@ def _estimates(fit: Fit) -> Iterator[Part]:
             (queue.name, key, fitted.family, "yes" if fitted.family == law.family else "", fitted.bic, fitted.aic,
              100 * fitted.distance)
             for queue in fit.queues.values()
-            for key, law in queue.laws.items()
+            for key, law in (queue.laws | queue.seen).items()
             for fitted in law.candidates
         ),
         note="The family with the least BIC is taken; where it misses the data by more than 5 points, none is.",
@@ -82,7 +82,7 @@ def _estimates(fit: Fit) -> Iterator[Part]:
 
 
 def _laws(queue: QueueFit) -> Iterator[tuple[Cell, ...]]:
-    for key, law in queue.laws.items():
+    for key, law in (queue.laws | queue.seen).items():
         fitted = next((c for c in law.candidates if c.family == law.family), None)
         values = fitted.parameters if fitted else {}
         said = "; ".join(

@@ -163,7 +163,9 @@ def test_messages_are_refused_one_by_one_and_broken_conversations_whole(tmp_path
         "c,0,bot,2026-03-02T09:00:00Z\n,1,agent,2026-03-02T09:00:00Z\nd,0,customer,\n"
     )
     (tmp_path / "messages.csv").write_text(text)
-    reading = read(tmp_path / "messages.csv", mapping("conversations"))
+    how = mapping("conversations")
+    ordered = how.model_copy(update={"columns": how.columns | {"order": ("message_index",)}})
+    reading = read(tmp_path / "messages.csv", ordered)
     assert reading.rows["conversation"].tolist() == ["a", "a"]
     assert reading.reasons == {
         "sent before a message that it follows": 1,
