@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -51,6 +51,8 @@ NEAR: Final = 6
 """Answered contacts before and after one that gave up, from which its work is taken."""
 FACTORS: Final = (0.75, 1.5)
 """Between which the factor on the time of a contact is sought."""
+LIKELY: Final = (0.95, 1.1)
+"""Where it is sought first."""
 PRECISION: Final = 0.002
 """Of the factor: some 2 % of the waits."""
 COUNTED: Final = ("offered", "answered", "asa", "abandoned", "service_level")
@@ -539,15 +541,16 @@ def calibrated(log: Log, units: Sequence[Unit], workers: int = 1) -> float:
 
     real = np.sum([_real(log, log.on([unit.day]), unit.day).sum(axis=1) for unit in units], axis=0)
 
+    @cache
     def beyond(factor: float) -> float:
         tried = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
         found = [day.simulated.sum(axis=(0, 2)) for day in simulate_all(log, tried, workers)]
         return too_long(np.sum(found, axis=0), real)
 
-    low, high = FACTORS
-    if beyond(low) > 0 or beyond(high) < 0:
-        return low if beyond(low) > 0 else high
-    return float(brentq(beyond, low, high, xtol=PRECISION))
+    for low, high in (LIKELY, FACTORS):
+        if beyond(low) < 0 < beyond(high):
+            return float(brentq(beyond, low, high, xtol=PRECISION))
+    return FACTORS[0] if beyond(FACTORS[0]) > 0 else FACTORS[1]
 
 
 def too_long(predicted: F64, real: F64) -> float:

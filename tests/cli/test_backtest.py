@@ -110,13 +110,15 @@ def test_screen_is_narrow_and_says_what_rules_assume(whole: tuple[Result, Path])
     assert max(map(len, done.stdout.splitlines()[:-1])) <= 80
 
 
-def test_json_alone_writes_nothing_and_repeats_itself(
-    centre: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_json_alone_writes_nothing_and_repeats_the_figures(
+    whole: tuple[Result, Path], centre: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    once, again = (ccsim("backtest", centre, centre.parent / "log", *SPLIT, "--json").stdout for _ in range(2))
-    assert once == again
-    found = json.loads(once)
+    found = json.loads(ccsim("backtest", centre, centre.parent / "log", *SPLIT, "--json").stdout)
+    for row in rows(whole[1] / "days.csv"):
+        if row["rule"] == "ready":
+            (day,) = found["rules"]["ready"][row["mode"]]["days"]
+            assert day["asa"] == pytest.approx(float(row["asa"]), abs=1e-5)
     assert found["test"] == ["2026-03-04"]
     services = found["rules"]["ready"]["services"]
     assert services["factor"] == pytest.approx(1, abs=0.1)
