@@ -251,49 +251,103 @@ def _queue(
         assert intervals is not None
         channel = str(intervals["channel"].mode().iloc[0])
         counts = _counts(intervals["start"], intervals["offered"].to_numpy(np.float64), days, interval)
-    answered = mine[mine["answer"].notna()]
-    gave_up = mine["outcome"].isin(GAVE_UP)
-    warnings: list[str] = []
-    found: dict[str, LawFit] = {}
-    figures: dict[str, Estimate] = {}
-    seen: dict[str, LawFit] = {}
-    both = None
     messages = None if logs.messages is None else logs.messages[logs.messages["queue"] == name]
-    kind = CHANNELS[channel]
+    told, seen, kind = _Told(), _Told(), CHANNELS[channel]
+    shared = _handled(told, channel, mine, messages, intervals, logs, slowed)
+    hours = _hours(mine, messages, kind.defaults["outside_hours"].value == "hold")
+    if len(mine) and not staff:
+        _patience(told, mine, kind.persistent, hours)
+        wait = _complete(mine["answer"] - mine["arrival"])
+        # where many need not wait no family is meant
+        seen.law("first_wait", wait, laws.WORK if (wait.times == 0).mean() < laws.MISFIT else ())
+    if follow is not None:
+        _follow_ups(told, name, mine, follow)
+    shape = profile(counts, days)
+    _judge(told, shape)
+    return QueueFit(
+        name,
+        channel,
+        len(mine) or int(counts.sum()),
+        int(mine["answer"].notna().sum()),
+        int(mine["outcome"].isin(GAVE_UP).sum()),
+        shape,
+        hours,
+        told.laws,
+        told.figures,
+        seen.laws,
+        shared,
+        staff,
+        tuple(told.warnings),
+    )
+
+
+@dataclass
+class _Told:
+    """What has been found out of a queue so far."""
+
+    laws: dict[str, LawFit] = field(default_factory=dict)
+    figures: dict[str, Estimate] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def law(self, name: str, sample: Sample, families: Sequence[str]) -> None:
+        """The law of a sample: the family with the least BIC; the data's own values where even that does not fit."""
+        if not sample.ended.any():
+            return
+        constant = laws.constant(sample)
+        if constant is not None:
+            self.laws[name] = LawFit(sample, (), constant, "constant")
+            return
+        candidates = tuple(laws.fit_all(families, sample))
+        what = name.replace("_", " ").replace(".", ": ")
+        number = int(sample.ended.sum())
+        if number < THIN:
+            self.warnings.append(f"Thin: the law of {what} rests on {words.several(number, 'case')}.")
+        best = candidates[0] if candidates else None
+        if best is not None and (number < 2 * THIN or best.distance <= laws.MISFIT):
+            self.laws[name] = LawFit(sample, candidates, best.law, best.family)
+            return
+        self.laws[name] = LawFit(sample, candidates, Empirical(tuple(values(*sample).tolist())), "empirical")
+        if best is not None:
+            self.warnings.append(
+                f"No family fits {what}: the best, {best.family}, is {100 * best.distance:.1f} points off the data's "
+                "curve. The data's own values are used."
+            )
+
+
+def _handled(
+    told: _Told,
+    channel: str,
+    mine: pd.DataFrame,
+    messages: pd.DataFrame | None,
+    intervals: pd.DataFrame | None,
+    logs: Logs,
+    slowed: Slowdown | None,
+) -> Shared | None:
+    """Turns, work, wrap-up and latencies, as far as the kind of log tells them."""
+    kind, shared = CHANNELS[channel], None
+    wrapped = mine[mine["wrapped"].notna()]
+    if len(wrapped):
+        told.law("wrap_up", _complete(wrapped["wrapped"] - wrapped["end"]), laws.WORK)
+    answered = mine[mine["answer"].notna()]
     if messages is not None and len(messages) and not kind.one_to_one:
         of_queue = None if logs.contacts is None else mine
-        both_ways = talks.conversations(messages, of_queue, logs.sessions)
-        _conversations(both_ways, found, figures, warnings, slowed)
+        _conversations(told, talks.conversations(messages, of_queue, logs.sessions), slowed)
     elif len(answered) and kind.persistent:
-        warnings.append(f"Without a log of messages turns, work and latencies are the defaults of {channel}.")
+        told.warnings.append(f"Without a log of messages turns, work and latencies are the defaults of {channel}.")
     elif len(answered):
         done = answered[answered["outcome"].isin(["answered", "resolved", "transferred"])]
         if not kind.one_to_one:
-            both = talks.shared(done[done["agent"].notna()].rename(columns={"answer": "start"}))
-        figures["turns"] = Estimate(1.0, 1.0, 1.0)
-        _law("work", _complete(done["end"] - done["answer"]), laws.WORK, found, warnings)
-        _drift(done, found, warnings)
+            shared = talks.shared(done[done["agent"].notna()].rename(columns={"answer": "start"}))
+            told.figures["turns"] = Estimate(1.0, 1.0, 1.0)
+        told.law("work", _complete(done["end"] - done["answer"]), laws.WORK)
+        _drift(told, done)
     elif intervals is not None:
         handled = intervals["handled"].fillna(intervals["offered"]).where(intervals["handle_time"].notna(), 0)
         if handled.sum() > 0:
             mean = float((handled * intervals["handle_time"].fillna(0)).sum() / handled.sum())
-            figures["work.mean"] = Estimate(mean, math.nan, math.nan)
-            warnings.append("The log has means of the handle time only: how it varies is the channel's default.")
-    wrapped = mine[mine["wrapped"].notna()]
-    if len(wrapped):
-        _law("wrap_up", _complete(wrapped["wrapped"] - wrapped["end"]), laws.WORK, found, warnings)
-    hours = _hours(mine, messages, kind.defaults["outside_hours"].value == "hold")
-    if len(mine) and not staff:
-        _patience(mine, kind.persistent, hours, found, figures, warnings)
-        _law("first_wait", _complete(answered["answer"] - answered["arrival"]), laws.WORK, seen, [])
-    if follow is not None:
-        _follow_ups(name, mine, follow, logs, found, figures, warnings)
-    shape = profile(counts, days)
-    _judge(shape, days, warnings)
-    return QueueFit(
-        name, channel, len(mine) or int(counts.sum()), len(answered), int(gave_up.sum()), shape, hours, found, figures,
-        seen, both, staff, tuple(warnings),
-    )  # fmt: skip
+            told.figures["work.mean"] = Estimate(mean, math.nan, math.nan)
+            told.warnings.append("The log has means of the handle time only: how it varies is the channel's default.")
+    return shared
 
 
 def _counts(moments: pd.Series[Any], weights: F64, days: Sequence[date], interval: int) -> F64:
@@ -311,55 +365,22 @@ def _complete(lengths: pd.Series[Any]) -> Sample:
     return Sample(np.maximum(seconds, 0), np.ones(len(seconds), np.bool_))
 
 
-def _law(name: str, sample: Sample, families: Sequence[str], found: dict[str, LawFit], warnings: list[str]) -> None:
-    """The law of a sample: the family with the least BIC; the data's own values where even that does not fit."""
-    if not sample.ended.any():
-        return
-    constant = laws.constant(sample)
-    if constant is not None:
-        found[name] = LawFit(sample, (), constant, "constant")
-        return
-    candidates = laws.fit_all(families, sample)
-    what = name.replace("_", " ").replace(".", ": ")
-    number = int(sample.ended.sum())
-    if number < THIN:
-        warnings.append(f"Thin: the law of {what} rests on {words.several(number, 'case')}.")
-    best = candidates[0] if candidates else None
-    enough = number >= 2 * THIN
-    if best is None or (enough and best.distance > laws.MISFIT):
-        law = Empirical(tuple(values(*sample).tolist()))
-        found[name] = LawFit(sample, tuple(candidates), law, "empirical")
-        if best is not None:
-            warnings.append(
-                f"No family fits {what}: the best, {best.family}, is {100 * best.distance:.1f} points off the data's "
-                "curve. The data's own values are used."
-            )
-    else:
-        found[name] = LawFit(sample, tuple(candidates), best.law, best.family)
-
-
-def _conversations(
-    these: talks.Conversations,
-    found: dict[str, LawFit],
-    figures: dict[str, Estimate],
-    warnings: list[str],
-    slowed: Slowdown | None,
-) -> None:
+def _conversations(told: _Told, these: talks.Conversations, slowed: Slowdown | None) -> None:
     if these.over.any():
-        figures["turns"] = talks.geometric(these.replies, these.over)
-        _turns(these, found, warnings)
-    _law("reply_latency", these.latency, laws.WORK, found, warnings)
-    _law("reply_patience", these.reply_patience, laws.PATIENCE, found, warnings)
+        told.figures["turns"] = talks.geometric(these.replies, these.over)
+        _turns(told, these)
+    told.law("reply_latency", these.latency, laws.WORK)
+    told.law("reply_patience", these.reply_patience, laws.PATIENCE)
     work = these.work.times
     if slowed is not None and len(work):
         factors = np.array([factor.mean for factor in slowed.factors])
         level = np.clip(np.nan_to_num(these.beside, nan=1.0), 1, len(factors)).astype(np.int64)
         work = work / factors[level - 1]
-    _law("work", Sample(work, these.work.ended), laws.WORK, found, warnings)
+    told.law("work", Sample(work, these.work.ended), laws.WORK)
     if len(these.timeouts) >= laws.FEW:
-        figures["idle_timeout"] = _quartiles(these.timeouts)
+        told.figures["idle_timeout"] = _quartiles(these.timeouts)
     if not len(these.work.times):
-        warnings.append("The log does not say how long agents work on a reply: that is the channel's default.")
+        told.warnings.append("The log does not say how long agents work on a reply: that is the channel's default.")
 
 
 def _quartiles(times: F64) -> Estimate:
@@ -367,7 +388,7 @@ def _quartiles(times: F64) -> Estimate:
     return Estimate(middle, low, high)
 
 
-def _turns(these: talks.Conversations, found: dict[str, LawFit], warnings: list[str]) -> None:
+def _turns(told: _Told, these: talks.Conversations) -> None:
     """Turns as they were where a geometric law misses them and every conversation was done."""
     done = these.replies[these.over]
     mean = float(these.replies.sum()) / len(done)
@@ -378,17 +399,17 @@ def _turns(these: talks.Conversations, found: dict[str, LawFit], warnings: list[
     off = float(np.abs(share - (1 - (1 - 1 / mean) ** at)).max())
     censored = float((~these.over).mean())
     if off > laws.MISFIT and censored < laws.MISFIT:
-        found["turns"] = LawFit(
+        told.laws["turns"] = LawFit(
             Sample(done, np.ones(len(done), np.bool_)), (), Empirical(tuple(np.sort(done).tolist())), "empirical"
         )
-        warnings.append(f"Turns are not geometric ({100 * off:.1f} points off): the data's own numbers are used.")
+        told.warnings.append(f"Turns are not geometric ({100 * off:.1f} points off): the data's own numbers are used.")
 
 
-def _drift(done: pd.DataFrame, found: dict[str, LawFit], warnings: list[str]) -> None:
+def _drift(told: _Told, done: pd.DataFrame) -> None:
     """Whether work depends on the time of day, which the model's does not."""
     from scipy.stats import f_oneway
 
-    if "work" not in found or len(done) < 10 * THIN:
+    if "work" not in told.laws or len(done) < 10 * THIN:
         return
     took = np.log(np.maximum((done["end"] - done["answer"]).dt.total_seconds().to_numpy(np.float64), 0.5))
     hour = done["answer"].dt.hour.to_numpy()
@@ -398,7 +419,7 @@ def _drift(done: pd.DataFrame, found: dict[str, LawFit], warnings: list[str]) ->
         return
     spread = math.exp(max(group.mean() for group in groups) - min(group.mean() for group in groups))
     if spread > 1.25 and f_oneway(*groups).pvalue < 0.001:
-        warnings.append(
+        told.warnings.append(
             f"Work depends on the hour: its geometric mean varies by a factor of {spread:.2f}; the model's does not."
         )
 
@@ -420,14 +441,7 @@ def _hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bool) -> di
     return {} if whole and len(found) == 7 else found
 
 
-def _patience(
-    mine: pd.DataFrame,
-    persistent: bool,
-    hours: dict[int, tuple[int, int]],
-    found: dict[str, LawFit],
-    figures: dict[str, Estimate],
-    warnings: list[str],
-) -> None:
+def _patience(told: _Told, mine: pd.DataFrame, persistent: bool, hours: dict[int, tuple[int, int]]) -> None:
     """Patience of answered and abandoned together; of those who came while the queue was open."""
     used = mine[~mine["outcome"].isin(["rejected", "blocked"])]
     if persistent and hours:  # whoever is held waits with a patience that stands still
@@ -440,47 +454,39 @@ def _patience(
     waited = (until - used["arrival"]).dt.total_seconds().to_numpy(np.float64)
     if not gave_up.any():
         if len(mine):
-            warnings.append("Nobody gave up waiting in this log: patience is endless.")
+            told.warnings.append("Nobody gave up waiting in this log: patience is endless.")
         return
-    _law("patience", Sample(np.maximum(waited, 0), gave_up), laws.PATIENCE, found, warnings)
+    told.law("patience", Sample(np.maximum(waited, 0), gave_up), laws.PATIENCE)
     silent = int((used["outcome"] == "silently_abandoned").sum())
     if silent:
-        figures["silent_abandonment"] = share(silent, int(gave_up.sum()))
+        told.figures["silent_abandonment"] = share(silent, int(gave_up.sum()))
 
 
-def _follow_ups(
-    name: str,
-    mine: pd.DataFrame,
-    follow: pd.DataFrame,
-    logs: Logs,
-    found: dict[str, LawFit],
-    figures: dict[str, Estimate],
-    warnings: list[str],
-) -> None:
+def _follow_ups(told: _Told, name: str, mine: pd.DataFrame, follow: pd.DataFrame) -> None:
     """Who tries again, comes back or is transferred: shares, delays, and where to."""
     from_here = follow[follow["source"] == name]
     left = int(mine["outcome"].isin(LEFT).sum())
     again = from_here[from_here["link"] == "retry"]
     if left and len(again):
-        figures["retry.share"] = share(len(again), left)
+        told.figures["retry.share"] = share(len(again), left)
         for other, count in again["queue"].value_counts().items():
-            figures[f"retry.to.{other}"] = share(int(count), len(again))
-        _law("retry.after", _lags(again), laws.PATIENCE, found, warnings)
+            told.figures[f"retry.to.{other}"] = share(int(count), len(again))
+        told.law("retry.after", _lags(again), laws.PATIENCE)
     timed_out = int((mine["outcome"] == "timed_out").sum())
     if timed_out:
-        figures["returns"] = share(int((from_here["link"] == "return").sum()), timed_out)
+        told.figures["returns"] = share(int((from_here["link"] == "return").sum()), timed_out)
     done = int(mine["outcome"].isin(["answered", "resolved"]).sum())
     reopened = from_here[from_here["link"] == "reopening"]
     if done and len(reopened):
         served = mine[mine["outcome"].isin(["answered", "resolved"]) & ~mine["contact"].isin(reopened["parent"])]
         last = served["until"].fillna(mine["arrival"].max())
         silent = np.maximum((last - served["end"]).dt.total_seconds().to_numpy(np.float64), 0)
-        figures["reopens.share"], lags = came_back(reopened["lag"].to_numpy(np.float64), silent)
-        _law("reopens.after", lags, laws.PATIENCE, found, warnings)
+        told.figures["reopens.share"], lags = came_back(reopened["lag"].to_numpy(np.float64), silent)
+        told.law("reopens.after", lags, laws.PATIENCE)
     legs = from_here[from_here["link"] == "transfer"]
     replied = int(mine["outcome"].isin(["answered", "resolved", "transferred", "timed_out"]).sum())
     for other, count in legs["queue"].value_counts().items():
-        figures[f"transfer.{other}"] = share(int(count), replied)
+        told.figures[f"transfer.{other}"] = share(int(count), replied)
 
 
 def _lags(rows: pd.DataFrame) -> Sample:
@@ -515,17 +521,25 @@ def share(number: int, total: int) -> Estimate:
     return Estimate(p, max(middle - half, 0.0), min(middle + half, 1.0))
 
 
-def _judge(shape: Profile, days: Sequence[date], warnings: list[str]) -> None:
+def _judge(told: _Told, shape: Profile) -> None:
     """Where the profile is thin, and where arrivals are no Poisson process."""
     from scipy.stats import chi2
 
     number = np.bincount(shape.weekday, minlength=7)
     once = [name for name, count in zip(WEEKDAYS, number.tolist(), strict=True) if count == 1]
     if once:
-        warnings.append(f"Thin: the log has one {_and(once)} only; chance of that day is taken for the rule.")
+        told.warnings.append(f"Thin: the log has one {_and(once)} only; chance of that day is taken for the rule.")
     if (number == 0).any():
         missing = [name for name, count in zip(WEEKDAYS, number.tolist(), strict=True) if not count]
-        warnings.append(f"The log has no {_and(missing)}.")
+        told.warnings.append(f"The log has no {_and(missing)}.")
+    residuals = shape.counts.sum(axis=1) - np.array([shape.volumes[day].mean for day in shape.weekday.tolist()])
+    if len(residuals) >= LONGEST and residuals.any():
+        lagged = float(residuals[1:] @ residuals[:-1] / (residuals @ residuals))
+        if lagged > max(0.3, 3 / math.sqrt(len(residuals))):
+            told.warnings.append(
+                f"Busy days follow one another (correlation {lagged:.2f} from one day to the next), as with a trend; "
+                "the model's come independently."
+            )
     # within a day, given its total, counts are multinomial; bunches show as too large a chi-squared sum
     excess, freedom = 0.0, 0
     for day in np.unique(shape.weekday).tolist():
@@ -538,7 +552,7 @@ def _judge(shape: Profile, days: Sequence[date], warnings: list[str]) -> None:
         excess += float(((rows[:, used] - expected) ** 2 / np.maximum(expected, 1e-9)).sum())
         freedom += (len(rows) - 1) * (int(used.sum()) - 1)
     if freedom and excess / freedom > 1.3 and chi2.sf(excess, freedom) < 0.001:
-        warnings.append(
+        told.warnings.append(
             f"Arrivals come in bunches: within days the counts of intervals vary {excess / freedom:.2f} times as much "
             "as a Poisson process with that profile."
         )

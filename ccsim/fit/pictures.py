@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -140,8 +139,8 @@ def _days(fit: Fit, queues: Sequence[QueueFit]) -> Figure:
         ax.step(x, mean, where="mid", color=theme.queues[0])
         ax.plot(x, totals, "o", color=theme.ink, markersize=4 if len(x) <= 60 else 2)
         ax.set_ylim(0, max(float(totals.max()), float(high.max()) if cv < 1 else 0.0) * 1.08 + 0.5)
-        step = max(math.ceil(len(x) / 8), 1)
-        ax.set_xticks(x[::step], [_date(day) for day in fit.days[::step]])
+        step = max(math.ceil(len(x) / (7 if len(queues) <= 4 else 3)), 1)
+        ax.set_xticks(x[::step], [words.day(day) for day in fit.days[::step]])
         style.label_y(ax, "contacts")
     return page
 
@@ -154,10 +153,6 @@ def _band(mean: Any, cv: float) -> tuple[Any, Any]:
         return poisson.ppf(0.025, mean), poisson.ppf(0.975, mean)
     size = 1 / cv**2
     return tuple(np.nan_to_num(nbinom.ppf(q, size, size / (size + mean))) for q in (0.025, 0.975))
-
-
-def _date(day: date) -> str:
-    return words.day(day)
 
 
 def _busy(queue: QueueFit) -> str:
