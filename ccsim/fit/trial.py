@@ -81,10 +81,11 @@ def run(
     """Trains on some days, tests on others. `progress` is told of each day of a mode that is done, and what comes next.
 
     A training day, of which the widths of prediction intervals are learned, is simulated with what the others teach.
-    Raises ScenarioError when there is nothing to learn from or to test on.
+    Days on which nobody was answered are left out. Raises ScenarioError if none is left to learn from or to test on.
     """
     learned = backtest.learn(log, train)
-    backtest.learn(log, test)  # of days without contacts it says so before the long work
+    backtest.learn(log, test)  # where there are none it says so before the long work
+    train, test = ([day for day in days if log.worked_on(day)] for days in (train, test))
     patience = mean_patience(log, train)
     target = next(q.service_level.time / SECOND for q in log.scenario.queue.values() if q.service_level)
     of_others = {

@@ -124,7 +124,7 @@ def test_every_mode_scores_as_a_perfect_model_does(found: Backtest) -> None:
 def test_factor_is_one(found: Backtest) -> None:
     """Waits at this load change by some 6 % with each 1 % of work, and three days' mean wait is known to a tenth.
 
-    With drawn work it is below: agents' days, inferred from their services, end with the last one, which fits but these.
+    With drawn work it is below: agents' days, inferred from their services, end with the last, which fits but these.
     """
     services, *drawn = found.trials
     assert services.factor == pytest.approx(1, abs=0.02)
@@ -223,6 +223,19 @@ def test_impossible_requests_are_explained(log: Log) -> None:
     chat = CENTRE | {"queue": {"calls": CENTRE["queue"]["calls"] | {"channel": "live_chat"}}}
     with pytest.raises(ScenarioError, match="one piece of work"):
         Log(log.contacts, [], read.parse(chat, Path()), "")
+
+
+def test_days_on_which_nobody_was_answered_are_left_out(log: Log) -> None:
+    weekend = [MONDAY + timedelta(days=number) for number in (5, 6)]
+    found = trial.run(log, [*TRAIN, *weekend], TEST, "ready", 2, modes=["services"])
+    assert found.train == tuple(TRAIN)
+
+
+def test_a_strange_day_does_not_decide_the_factor() -> None:
+    """Of three days' ASA, predicted 20, 22 and 300 s for real 20, 20 and 20, the middle ratio is 1.1."""
+    real = np.array([[10.0] * 3, [10] * 3, [200] * 3, [0] * 3, [5] * 3])
+    predicted = np.array([[10.0] * 3, [10] * 3, [200, 220, 3000], [0] * 3, [5] * 3])
+    assert backtest.too_long(predicted, real) == pytest.approx(np.log(1.1))
 
 
 def test_modes_differ_in_what_they_draw(found: Backtest) -> None:
