@@ -130,7 +130,7 @@ def _cells(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
         sheet = pd.read_csv(
             io.StringIO(text),
             sep=delimiter,
-            dtype="string",
+            dtype="string[pyarrow]",
             keep_default_na=False,
             skip_blank_lines=False,
             index_col=False,
@@ -175,7 +175,7 @@ def _line_by_line(text: str, delimiter: str, path: Path) -> pd.DataFrame:
     except csv.Error as bad:
         raise ScenarioError([Problem("", str(bad), "a table with one header line", str(path))]) from None
     size = len(header)
-    sheet = pd.DataFrame([(cells + [""] * size)[:size] for _, cells in found], columns=header, dtype="string")
+    sheet = pd.DataFrame([(cells + [""] * size)[:size] for _, cells in found], columns=header, dtype="string[pyarrow]")
     sheet[_LINE] = [line for line, _ in found]
     sheet[_WIDTH] = ["more" if len(cells) > size else "full" if cells else "" for _, cells in found]
     return sheet
