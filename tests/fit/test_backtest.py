@@ -246,3 +246,13 @@ def test_modes_differ_in_what_they_draw(found: Backtest) -> None:
         assert same == (mode.mode != "forecast")
     assert [mode.mode for mode in found.trials] == list(MODES)
     assert SECOND == 1_000_000
+
+
+def test_nobody_gave_up_in_training(log: Log) -> None:
+    """Then nobody does in the simulation, and Erlang A is Erlang C."""
+    patient = Log(log.contacts[log.contacts["answer"].notna()], [], log.scenario, "")
+    found = trial.run(patient, TRAIN[:1], TEST[:1], "ready", 2, modes=["services"])
+    (mode,) = found.trials
+    assert found.patience == np.inf
+    assert mode.days[0].simulated[:, 3].sum() == 0
+    assert mode.score("Erlang A")[1:] == pytest.approx(mode.score("Erlang C")[1:], nan_ok=True)
