@@ -289,15 +289,20 @@ class _Told:
     figures: dict[str, Estimate] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def law(self, name: str, sample: Sample, families: Sequence[str]) -> None:
-        """The law of a sample: the family with the least BIC; the data's own values where even that does not fit."""
+    def law(
+        self, name: str, sample: Sample, families: Sequence[str] = (), fitted: Sequence[Fitted] | None = None
+    ) -> None:
+        """The law of a sample: the family with the least BIC; the data's own values where even that does not fit.
+
+        `fitted` are the families, if they have been fitted already.
+        """
         if not sample.ended.any():
             return
         constant = laws.constant(sample)
         if constant is not None:
             self.laws[name] = LawFit(sample, (), constant, "constant")
             return
-        candidates = tuple(laws.fit_all(families, sample))
+        candidates = tuple(laws.fit_all(families, sample) if fitted is None else fitted)
         what = name.replace("_", " ").replace(".", ": ")
         number = int(sample.ended.sum())
         if number < THIN:
@@ -481,8 +486,8 @@ def _follow_ups(told: _Told, name: str, mine: pd.DataFrame, follow: pd.DataFrame
         served = mine[mine["outcome"].isin(["answered", "resolved"]) & ~mine["contact"].isin(reopened["parent"])]
         last = served["until"].fillna(mine["arrival"].max())
         silent = np.maximum((last - served["end"]).dt.total_seconds().to_numpy(np.float64), 0)
-        told.figures["reopens.share"], lags = came_back(reopened["lag"].to_numpy(np.float64), silent)
-        told.law("reopens.after", lags, laws.PATIENCE)
+        told.figures["reopens.share"], lags, fitted = came_back(reopened["lag"].to_numpy(np.float64), silent)
+        told.law("reopens.after", lags, fitted=fitted)
     legs = from_here[from_here["link"] == "transfer"]
     replied = int(mine["outcome"].isin(["answered", "resolved", "transferred", "timed_out"]).sum())
     for other, count in legs["queue"].value_counts().items():
@@ -493,24 +498,27 @@ def _lags(rows: pd.DataFrame) -> Sample:
     return Sample(rows["lag"].to_numpy(np.float64), np.ones(len(rows), np.bool_))
 
 
-def came_back(lags: F64, silent: F64) -> tuple[Estimate, Sample]:
+def came_back(lags: F64, silent: F64) -> tuple[Estimate, Sample, list[Fitted]]:
     """The share that comes back at all, and the times they take, though the log ends before some have come.
 
     `lags` are the seconds after which customers came back, `silent` for how long the others could have. The share is
-    what Kaplan and Meier's curve loses, with Greenwood's interval; of the lags each stands for as many as were not seen
-    because the log ended (inverse probability of censoring), and equally many equally likely ones are returned.
+    that of the likeliest law; where no family can be fitted, what Kaplan and Meier's curve loses. The sample is of as
+    many lags, of which each stands for as many as were not seen because the log ended (inverse probability of
+    censoring).
     """
-    times = np.concatenate([lags, silent])
-    ended = np.repeat([True, False], [len(lags), len(silent)])
-    lasts = kaplan_meier(times, ended)[1][-1]
-    low, high = (float(ends[-1]) for ends in confidence(times, ended))
-    found = Estimate(1 - float(lasts), 1 - high, 1 - low)
+    sample = Sample(np.concatenate([lags, silent]), np.repeat([True, False], [len(lags), len(silent)]))
+    candidates = laws.fit_all(laws.PATIENCE, sample, partly=True)
+    if candidates:
+        found = candidates[0].parameters["share"]
+    else:
+        lasts = kaplan_meier(*sample)[1][-1]
+        low, high = (float(ends[-1]) for ends in confidence(*sample))
+        found = Estimate(1 - float(lasts), 1 - high, 1 - low)
     ordered = np.sort(lags)
-    at, seen = kaplan_meier(times, ~ended)  # the log, too, ends for each customer at some time
-    place = np.searchsorted(at, ordered, "left")
-    weight = np.cumsum(1 / np.maximum(np.concatenate(([1.0], seen))[place], 1e-9))
+    at, seen = kaplan_meier(sample.times, ~sample.ended)  # the log, too, ends for each customer at some time
+    weight = np.cumsum(1 / np.maximum(np.concatenate(([1.0], seen))[np.searchsorted(at, ordered)], 1e-9))
     even = (np.arange(len(lags)) + 0.5) / len(lags) * weight[-1]
-    return found, Sample(ordered[np.searchsorted(weight, even)], np.ones(len(lags), np.bool_))
+    return found, Sample(ordered[np.searchsorted(weight, even)], np.ones(len(lags), np.bool_)), candidates
 
 
 def share(number: int, total: int) -> Estimate:

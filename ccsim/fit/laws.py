@@ -76,7 +76,7 @@ class Fitted:
 
     def survival(self, times: F64) -> F64:
         """The share that lasts longer than each time."""
-        return _survival(self.family, np.array(self.theta), times)
+        return _survival(FAMILIES[self.family], np.array(self.theta), times)
 
 
 # ── families ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -253,11 +253,14 @@ PATIENCE: Final = ("exponential", "lognormal", "gamma", "weibull", "hyperexponen
 # ── maximum likelihood ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def fit(family: str, sample: Sample) -> Fitted:
-    """The family's likeliest law. Raises ValueError if nothing ended, or if all that ended took the same time."""
+def fit(family: str, sample: Sample, *, partly: bool = False) -> Fitted:
+    """The family's likeliest law. Raises ValueError if nothing ended, or if all that ended took the same time.
+
+    With `partly` only a share ends at all: it is one of the parameters, and the law is that of those who do.
+    """
     from scipy.optimize import minimize
 
-    kind = FAMILIES[family]
+    kind = _partly(FAMILIES[family]) if partly else FAMILIES[family]
     counted = _counted(sample)
     ended, weights = counted.times[counted.ended], counted.weights[counted.ended]
     cut, cut_weights = counted.times[~counted.ended], counted.weights[~counted.ended]
@@ -274,13 +277,13 @@ def fit(family: str, sample: Sample) -> Fitted:
         return float(-value / total) if np.isfinite(value) else 1e10
 
     with np.errstate(all="ignore"):
-        if family == "exponential":
+        if family == "exponential" and not partly:
             best = np.array([math.log(float(counted.times @ counted.weights) / weights.sum())])
         else:
             # the total time divided by those that ended is the mean if the hazard is constant
             stretch = math.log(max(float(counted.times @ counted.weights) / float(ended @ weights), 1.0))
             first = np.array(kind.start(ended, weights))
-            begun = [first] if stretch < 0.05 else [first, _shifted(family, first, stretch)]
+            begun = [first] if partly or stretch < 0.05 else [first, _shifted(family, first, stretch)]
             found = [minimize(loss, theta, method="BFGS", options={"gtol": 1e-7, "maxiter": 500}) for theta in begun]
             best = np.asarray(min(found, key=lambda result: float(result.fun)).x, np.float64)
         spread = np.linalg.pinv(_hessian(loss, best) * total)
@@ -293,8 +296,28 @@ def fit(family: str, sample: Sample) -> Fitted:
         likelihood,
         2 * size - 2 * likelihood,
         size * math.log(total) - 2 * likelihood,
-        _distance(family, best, sample),
-        tuple(best.tolist()),
+        _distance(kind, best, sample),
+        tuple(best[1:].tolist() if partly else best.tolist()),
+    )
+
+
+def _partly(kind: Family) -> Family:
+    """Of which only a share ends at all: θ is a logit of that share, then the family's own."""
+
+    def natural(theta: F64) -> dict[str, float]:
+        return {"share": _expit(theta[0]), **kind.natural(theta[1:])}
+
+    def log_survival(theta: F64, times: F64) -> F64:
+        ends = _expit(theta[0])
+        return np.asarray(np.log(1 - ends + ends * np.exp(kind.log_survival(theta[1:], times))))
+
+    return Family(
+        lambda times, weights: [-2.0, *kind.start(times, weights)],
+        lambda theta, times: math.log(_expit(theta[0])) + kind.log_density(theta[1:], times),
+        log_survival,
+        natural,
+        lambda p: kind.law({name: value for name, value in p.items() if name != "share"}),
+        ("share", *kind.shares),
     )
 
 
@@ -306,7 +329,7 @@ def _shifted(family: str, theta: F64, stretch: float) -> F64:
     return moved
 
 
-def fit_all(families: Sequence[str], sample: Sample) -> list[Fitted]:
+def fit_all(families: Sequence[str], sample: Sample, *, partly: bool = False) -> list[Fitted]:
     """The families fitted to a sample, the least BIC first; only the exponential with FEW data, none without.
 
     Where all that ended took the same time, there is none either: it is a constant.
@@ -319,7 +342,7 @@ def fit_all(families: Sequence[str], sample: Sample) -> list[Fitted]:
     found = []
     for family in families:
         with suppress(ArithmeticError):  # a mixture of which one part vanished into nothing
-            found.append(fit(family, sample))
+            found.append(fit(family, sample, partly=partly))
     return sorted(found, key=lambda fitted: fitted.bic)
 
 
@@ -387,19 +410,19 @@ def _intervals(kind: Family, theta: F64, spread: NDArray[np.float64]) -> dict[st
     return found
 
 
-def _survival(family: str, theta: F64, times: F64) -> F64:
+def _survival(kind: Family, theta: F64, times: F64) -> F64:
     with np.errstate(all="ignore"):
-        return np.asarray(np.exp(FAMILIES[family].log_survival(theta, np.maximum(times, 1e-9))))
+        return np.asarray(np.exp(kind.log_survival(theta, np.maximum(times, 1e-9))))
 
 
-def _distance(family: str, theta: F64, sample: Sample) -> float:
+def _distance(kind: Family, theta: F64, sample: Sample) -> float:
     at, lasts = kaplan_meier(*sample)
     if not sample.ended.all():
         within = at <= np.quantile(sample.times, 0.9)
         at, lasts = at[within], lasts[within]
     if not len(at):
         return 0.0
-    model = _survival(family, theta, at)
+    model = _survival(kind, theta, at)
     before = np.concatenate(([1.0], lasts[:-1]))
     return float(np.maximum(np.abs(lasts - model), np.abs(before - model)).max())
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from ccsim.draws.durations import Constant, Law
+from ccsim.draws.durations import Constant
 from ccsim.fit import laws
 from ccsim.fit.conversations import geometric
 from ccsim.fit.estimate import came_back, share
@@ -136,9 +136,18 @@ def test_turns_of_conversations_that_go_on_count_for_what_is_known() -> None:
 
 
 def test_who_could_not_come_back_any_more_does_not_count_as_staying_away() -> None:
-    lags, silent = np.array([10.0, 20.0]), np.array([15.0, 100.0, 100.0])
-    found, times = came_back(lags, silent)
-    assert found.mean == pytest.approx(1 - (4 / 5) * (2 / 3))
-    assert set(times.times) <= {10.0, 20.0}
-    law: Law = laws.fit("exponential", times).law
-    assert law.mean <= 20
+    rng = np.random.default_rng(2)
+    until = rng.uniform(0, 100, 4000)
+    lag = np.where(rng.random(4000) < 0.2, rng.exponential(20, 4000), np.inf)
+    seen = lag < until
+    found, times, fitted = came_back(lag[seen], until[~seen])
+    assert seen.mean() < 0.17  # as who has not yet come back looks like
+    assert found.low < 0.2 < found.high
+    assert fitted[0].law.mean == pytest.approx(20, rel=0.15)
+    assert times.times.mean() == pytest.approx(20, rel=0.15) != pytest.approx(lag[seen].mean(), rel=0.1)
+
+
+def test_who_came_back_once_is_a_share_of_the_curve() -> None:
+    found, _, fitted = came_back(np.array([10.0]), np.array([5.0, 100, 100]))
+    assert fitted == []
+    assert found.mean == pytest.approx(1 / 3)

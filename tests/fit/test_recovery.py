@@ -20,7 +20,7 @@ from ccsim.experiment.results import Estimate
 from ccsim.fit import laws
 from ccsim.fit.arrivals import correlation, profile
 from ccsim.fit.conversations import geometric, shared, slowdown
-from ccsim.fit.estimate import came_back, share
+from ccsim.fit.estimate import share
 from ccsim.fit.laws import FAMILIES, Sample
 from ccsim.tables import F64
 
@@ -133,9 +133,9 @@ def coming_back(rng: np.random.Generator) -> Found:
     until = rng.uniform(0, 7 * 86400, SIZE)
     lag = np.where(rng.random(SIZE) < 0.1, rng.exponential(86400.0, SIZE), np.inf)
     seen = lag < until
-    found, lags = came_back(lag[seen], until[~seen])
-    yield "share", found, 0.1
-    yield "delay", laws.fit("exponential", lags).parameters["mean"], 86400.0
+    sample = Sample(np.minimum(lag, until), seen)
+    found = laws.fit("exponential", sample, partly=True).parameters
+    yield from (("share", found["share"], 0.1), ("delay", found["mean"], 86400.0))
 
 
 def shares(rng: np.random.Generator) -> Found:
