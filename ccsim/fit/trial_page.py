@@ -25,9 +25,9 @@ SCORES: Final = (
     Column("ASA of a day", "share"),
     Column("Abandonment of a day", "share"),
     Column("Service level of a day", "share"),
-    Column("ASA of a half hour", "duration"),
-    Column("weighted by contacts", "duration"),
-    Column("bias", "number"),
+    Column("ASA of a half hour, s", "number"),
+    Column("weighted by contacts, s", "number"),
+    Column("bias, s", "number"),
     Column("Service level of a half hour", "share"),
     Column("weighted by contacts", "share"),
     Column("bias", "number"),
@@ -58,8 +58,8 @@ def document(found: Sequence[Backtest], scenario: Scenario, reading: Reading, pr
         subtitle=f"learned on {_span(first.train)}, tested on {_span(first.test)}, agents by the rule {first.rule}",
         answer=(
             f"With the arrivals and services of days it had not seen, the simulation misses a day's mean wait by "
-            f"{ours.asa_by_day:.0%} and a half hour's by {ours.asa:.0f} s; Erlang A, calibrated alike, by "
-            f"{theirs.asa_by_day:.0%} and {theirs.asa:.0f} s."
+            f"{words.percent(ours.asa_by_day, 0)} and a half hour's by {ours.asa:.0f} s; Erlang A, calibrated alike, "
+            f"by {words.percent(theirs.asa_by_day, 0)} and {theirs.asa:.0f} s."
         ),
         status="met" if better else "missed",
         facts=tuple(_fact(trial) for trial in first.trials),
@@ -127,7 +127,7 @@ def _rules(found: Sequence[Backtest]) -> tuple[Part, ...]:
     )  # fmt: skip
     heads = (
         Column("Rule"), Column("Mode"), Column("Factor", "number"), Column("ASA of a day", "share"),
-        Column("Abandonment of a day", "share"), Column("ASA of a half hour", "duration"),
+        Column("Abandonment of a day", "share"), Column("ASA of a half hour, s", "number"),
         Column("Service level of a half hour", "share"), Column("ASA covered", "share"),
         Column("Service level covered", "share"),
     )  # fmt: skip
