@@ -59,6 +59,7 @@ def main() -> None:
     ccsim new my_centre                   writes a commented scenario to start from
     ccsim check my_centre.toml            says what is wrong with it and which defaults it relies on
     ccsim run my_centre.toml              simulates it: a table, a results folder, charts, a report
+    ccsim fit calls.csv --mapping calls   writes a scenario from logs
     """
 
 

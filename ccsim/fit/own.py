@@ -135,9 +135,9 @@ def _reading(kind: str, rows: pd.DataFrame, table: pd.DataFrame, left_out: dict[
     reasons = np.full(len(table), "", dtype=object)
     for reason, mask in left_out.items():
         reasons[np.asarray(mask, np.bool_) & (reasons == "")] = reason
-    refused = pd.DataFrame(table[reasons != ""].reset_index(drop=True))
+    refused = pd.DataFrame(table[reasons != ""].drop(columns="line", errors="ignore").reset_index(drop=True))
     refused.insert(0, "reason", reasons[reasons != ""])
-    refused.insert(0, "line", np.flatnonzero(reasons != "") + 1)
+    refused.insert(0, "line", rows["line"].to_numpy()[reasons != ""])
     kept = rows[reasons == ""].loc[:, ["line", *COLUMNS[kind]]].reset_index(drop=True)
     return Reading(kind, pd.DataFrame(kept), refused, {})
 
@@ -178,30 +178,21 @@ def _contacts(table: pd.DataFrame, _: Any, clock: _Clock) -> Reading:
 def _messages(table: pd.DataFrame, contacts: pd.DataFrame | None, clock: _Clock) -> Reading:
     import pandas as pd
 
-    conversations = _ids(table, "contact")
-    channel = pd.Series("messaging", index=table.index, dtype="string")
-    alone = pd.Series(False, index=table.index)
-    first = pd.Series(False, index=table.index)
+    table = table.assign(line=np.arange(len(table)) + 1, conversation=_ids(table, "contact"), channel="messaging")
+    table["outbound"] = False
     if contacts is not None:
         known = contacts.assign(id=_ids(contacts, "contact")).set_index("id")
-        channel = conversations.map(known["channel"]).astype("string")
-        alone = channel.map(lambda name: CHANNELS[name].one_to_one).astype("bool")
-        first = conversations.map(known["outbound"]).astype("bool")
+        for name in ("channel", "outbound"):
+            table[name] = table["conversation"].map(known[name])
+        # of a contact of one turn its contact says all
+        table = table[~table["channel"].map(lambda name: CHANNELS[name].one_to_one).astype("bool")]
     start = clock.local(table["message_us"], table["replication"])
 
     def after(micros: pd.Series[Any]) -> pd.Series[Any]:
         return start + pd.to_timedelta(micros - table["message_us"], unit="us")
 
-    both = {"conversation": conversations, "queue": table["queue"], "channel": channel}
-    customer = pd.DataFrame(
-        {
-            **both,
-            "sender": "customer",
-            "sent": start,
-            "begun": start.mask(start.notna()),
-            "agent": "",
-            "line": np.arange(len(table)) + 1,
-        }
+    customer = table[["line", "conversation", "queue", "channel"]].assign(
+        sender="customer", sent=start, begun=start.mask(start.notna()), agent=""
     )
     agent = customer.assign(
         sender="agent",
@@ -209,13 +200,13 @@ def _messages(table: pd.DataFrame, contacts: pd.DataFrame | None, clock: _Clock)
         begun=after(table["start_us"] + table["reread_us"]),
         agent=_agent_names(table),
     )
-    rows = pd.concat([customer, agent], ignore_index=True).astype({"agent": "string", "sender": "string"})
+    texts = ["conversation", "queue", "channel", "sender", "agent"]
+    rows = pd.concat([customer, agent], ignore_index=True).astype(dict.fromkeys(texts, "string"))
     rows["agent"] = rows["agent"].mask(rows["agent"] == "")
     twice = pd.concat([table, table], ignore_index=True)
     left_out = {
-        "a contact of one turn: its contact says all": pd.concat([alone, alone], ignore_index=True),
-        "the company wrote first": pd.concat([first, first], ignore_index=True),
-        "answered in vain": pd.concat([table["in_vain"] & False, table["in_vain"]], ignore_index=True),
+        "the company wrote first": twice["outbound"].astype("bool"),
+        "answered in vain": (rows["sender"] == "agent") & twice["in_vain"],
         "never answered": rows["sent"].isna(),
     }
     found = _reading("messages", rows, twice, left_out)

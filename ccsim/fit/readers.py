@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -428,6 +429,22 @@ _KINDS: Final[dict[str, Any]] = {
 }
 
 
+def _unlike(reading: Reading, others: Sequence[Reading]) -> Reading:
+    """Without the rows that logs read before have too: exports of periods that overlap."""
+    import pandas as pd
+
+    before = [other.rows for other in others if other.kind == reading.kind]
+    if not before:
+        return reading
+    both = pd.concat([*before, reading.rows], ignore_index=True).drop(columns="line")
+    again = both.duplicated().to_numpy(np.bool_)[-len(reading.rows) :]
+    twice = reading.rows[again].astype("string").drop(columns="line")
+    twice.insert(0, "reason", "in another log too")
+    twice.insert(0, "line", reading.rows["line"][again])
+    refused = pd.concat([reading.refused, twice], ignore_index=True) if len(reading.refused) else twice
+    return replace(reading, rows=reading.rows[~again].reset_index(drop=True), refused=refused)
+
+
 def read_all(files: Sequence[Path], mappings: Sequence[Mapping | None]) -> Logs:
     """Several logs together, each by its mapping; None for logs of `ccsim run`. Raises ScenarioError as `read` does."""
     import pandas as pd
@@ -439,12 +456,16 @@ def read_all(files: Sequence[Path], mappings: Sequence[Mapping | None]) -> Logs:
         if how is None:
             parts.append(read_own(file))
         else:
-            reading = read(file, how)
+            reading = _unlike(read(file, how), [reading for part in parts for _, reading in part.readings])
             frames: dict[str, Any] = {how.kind: reading.rows}
             staff = how.alone(reading.rows["queue"]) if "queue" in reading.rows else []
             parts.append(
                 Logs(**frames, staff_only=frozenset(staff), timezone=how.timezone, readings=((str(file), reading),))
             )
+
+    if sum(part.chains and part.contacts is not None for part in parts) > 1:
+        allowed = "one results folder; ccsim run --log all keeps every replication"
+        raise ScenarioError([Problem("LOG", "the logs of several runs, whose contacts have the same ids", allowed)])
 
     def together(kind: str) -> pd.DataFrame | None:
         frames = [getattr(part, kind) for part in parts if getattr(part, kind) is not None]
@@ -453,7 +474,7 @@ def read_all(files: Sequence[Path], mappings: Sequence[Mapping | None]) -> Logs:
     return Logs(
         **{kind: together(kind) for kind in (*COLUMNS, "sessions")},
         days=tuple(sorted({day for part in parts for day in part.days})) if all(part.days for part in parts) else (),
-        chains=all(part.chains for part in parts if part.contacts is not None),
+        chains=all(part.chains for part in parts),
         staff_only=frozenset().union(*(part.staff_only for part in parts)),
         timezone=next((part.timezone for part in parts if part.timezone), None),
         readings=tuple(reading for part in parts for reading in part.readings),

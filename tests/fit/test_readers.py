@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import resource
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -224,6 +227,50 @@ def test_every_built_in_mapping_can_be_read() -> None:
     assert {"amazon_connect", "genesys", "nice", "bank", "conversations", "calls"} <= set(names)
     for name in names:
         assert isinstance(mappings.mapping(name), Mapping)
+
+
+def test_exports_that_overlap_count_once(tmp_path: Path) -> None:
+    later = GOOD.replace("1,", "2,", 1)
+    (tmp_path / "1.csv").write_text(HEADER + GOOD + later)
+    (tmp_path / "2.csv").write_text(HEADER + later + GOOD.replace("1,", "3,", 1))
+    logs = read_all([tmp_path / "1.csv", tmp_path / "2.csv"], [mapping("calls")] * 2)
+    assert logs.contacts is not None
+    assert logs.contacts["contact"].tolist() == ["1", "2", "3"]
+    assert logs.readings[1][1].reasons == {"in another log too": 1}
+
+
+@pytest.mark.slow
+def test_a_million_lines(tmp_path: Path) -> None:
+    """Prints time and memory; what is wrong with the lines is known."""
+    size, draw = 1_000_000, np.random.default_rng(1)
+    arrival = pd.Timestamp("2025-01-06") + pd.to_timedelta(draw.integers(0, 364 * 86400, size), unit="s")
+    wait, work = draw.exponential(40, size).round(), draw.lognormal(5.2, 0.8, size).round()
+    table = pd.DataFrame(
+        {
+            "contact": np.arange(size),
+            "customer": "",
+            "queue": draw.choice(["sales", "service"], size),
+            "channel": "phone",
+            "arrival": arrival,
+            "answer": arrival + pd.to_timedelta(wait, unit="s"),
+            "end": arrival + pd.to_timedelta(wait + work, unit="s"),
+            "agent": draw.choice(["anna", "bo", "carla"], size),
+            "outcome": "answered",
+        }
+    )
+    dirt = draw.random(size)
+    table.loc[dirt < 0.01, "outcome"] = "eaten"
+    table.loc[dirt > 0.99, "arrival"] = pd.NaT
+    table.to_csv(tmp_path / "log.csv", index=False)
+    began = time.perf_counter()
+    reading = read(tmp_path / "log.csv", mapping("calls"))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{size:,} lines in {time.perf_counter() - began:.0f} s; at most {memory:,.0f} MB")
+    assert reading.reasons == {
+        "unknown outcome: eaten": int((dirt < 0.01).sum()),
+        "no arrival": int((dirt > 0.99).sum()),
+    }
+    assert len(reading.rows) + len(reading.refused) == size
 
 
 def test_several_logs_of_a_kind_follow_one_another(tmp_path: Path) -> None:
