@@ -91,7 +91,7 @@ def backtest(
     scenario = scenarios.load(file, None, overrides)
     reading, staff_only = _read(log, mapping)
     every = Log(reading.rows, staff_only, scenario, str(file))
-    with _steps(len(rules) * len(MODES) * (1 + len(train) + len(test))) as step, ExitStack() as stack:
+    with _steps(len(rules) * (1 + len(MODES) * (len(train) + len(test)))) as step, ExitStack() as stack:
         final = None
         if out is not None or not as_json:
             from ccsim.experiment import results
@@ -207,11 +207,10 @@ def _print(found: list[Backtest]) -> None:
 
     console = Console(highlight=False, markup=False)
     for by_rule in found:
-        console.print(f"Agents by the rule {by_rule.rule}: {RULES[by_rule.rule].assumes}.\n")
+        console.print(f"Agents by the rule {by_rule.rule}: {RULES[by_rule.rule].assumes}.")
+        console.print(f"The time of a contact × {by_rule.factor:.3f}, learned on the training days.\n")
         for trial in by_rule.trials:
-            console.print(
-                f"{trial.mode}: {MODES[trial.mode]}, the time of a contact × {trial.factor:.3f}", style="bold"
-            )
+            console.print(f"{trial.mode}: {MODES[trial.mode]}", style="bold")
             if by_rule is found[0]:
                 days = table("day", "offered", "ASA", "simulated", "90 %", "abandoned", "simulated")
                 for _, day, offered, real, mean, low, high, _, gave_up, gives_up, *_ in day_rows(trial):

@@ -543,13 +543,13 @@ def calibrated(log: Log, units: Sequence[Unit], workers: int = 1) -> float:
     """The factor at which those days, simulated, are `too_long` by 0. The nearer end of FACTORS where none does it."""
     from scipy.optimize import brentq
 
-    real = np.stack([_real(log, log.on([unit.day]), unit.day).sum(axis=1) for unit in units], axis=1)
+    real = np.sum([_real(log, log.on([unit.day]), unit.day).sum(axis=1) for unit in units], axis=0)
 
     @cache
     def beyond(factor: float) -> float:
         tried = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
-        found = [day.simulated.mean(axis=0).sum(axis=1) for day in simulate_all(log, tried, workers)]
-        return too_long(np.stack(found, axis=1), real)
+        found = [day.simulated.sum(axis=(0, 2)) for day in simulate_all(log, tried, workers)]
+        return too_long(np.sum(found, axis=0), real)
 
     for low, high in (LIKELY, FACTORS):
         if beyond(low) < 0 < beyond(high):
@@ -558,15 +558,6 @@ def calibrated(log: Log, units: Sequence[Unit], workers: int = 1) -> float:
 
 
 def too_long(predicted: F64, real: F64) -> float:
-    """How much longer predicted waits are, by sums (COUNTED, day): the mean over days of the logarithm of ASA's ratio.
-
-    A fifth of the days is left out at either end: one on which something happened that no model knows of, an outage or
-    a rush, is not to decide.
-    """
-    from scipy.stats import trim_mean
-
-    ours, theirs = (
-        np.maximum(sums[COUNTED.index("asa")], 1.0) / np.maximum(sums[COUNTED.index("answered")], 1.0)
-        for sums in (predicted, real)
-    )
-    return float(trim_mean(np.log(ours / theirs), 0.2))  # nearly linear in a factor on work
+    """How much longer the predicted ASA is, by sums (COUNTED): the logarithm of the ratio."""
+    ours, theirs = (sums[COUNTED.index("asa")] / sums[COUNTED.index("answered")] for sums in (predicted, real))
+    return float(np.log(max(ours, 1e-9) / max(theirs, 1e-9)))  # nearly linear in a factor on work

@@ -163,7 +163,7 @@ def calibrated(days: Sequence[Day], predict: Callable[[float], Prediction]) -> f
         factor = (low + high) / 2
         prediction = predict(factor)
         real = _real_days(prediction, days)
-        beyond = too_long(prediction.of_days, real) > 0
+        beyond = too_long(prediction.of_days.sum(axis=1), real.sum(axis=1)) > 0
         low, high = (low, factor) if beyond else (factor, high)
     return (low + high) / 2
 

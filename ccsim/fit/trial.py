@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,10 +34,6 @@ class Trial:
     """One mode: the days simulated, and what came of it."""
 
     mode: str
-    factor: float
-    """on the time of a contact, that gives the training days their waits"""
-    erlang_factor: float
-    """on handle times besides, at which Erlang A does so"""
     training: tuple[Day, ...]
     days: tuple[Day, ...]
     predictions: tuple[Prediction, ...]
@@ -63,6 +60,10 @@ class Backtest:
     train: tuple[date, ...]
     test: tuple[date, ...]
     learned: Learned
+    factor: float
+    """on the time of a contact, at which the training days with their own services have their ASA"""
+    erlang_factor: float
+    """on handle times besides, at which Erlang A gives it"""
     patience: float
     """mean in seconds of the exponential law that the training days fit best, for Erlang's formulas"""
     trials: tuple[Trial, ...]
@@ -81,7 +82,8 @@ def run(
     """Trains on some days, tests on others. `progress` is told of each day of a mode that is done, and what comes next.
 
     A training day, of which the widths of prediction intervals are learned, is simulated with what the others teach.
-    Days on which nobody was answered are left out. Raises ScenarioError if none is left to learn from or to test on.
+    `modes` begin with `services`, of which Erlang A's factor is learned. Days on which nobody was answered do not count.
+    Raises ScenarioError if none is left to learn from or to test on.
     """
     learned = backtest.learn(log, train)
     backtest.learn(log, test)  # where there are none it says so before the long work
@@ -93,42 +95,40 @@ def run(
         for day in train
         if (rest := [other for other in train if other != day])
     }
+    progress("calibration")
+    units = [Unit(day, of_others.get(day, learned), RULES[rule], "services", replications) for day in (*train, *test)]
+    factor = backtest.calibrated(
+        log, [unit._replace(replications=CALIBRATION) for unit in units[: len(train)]], workers
+    )
+    units = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
+    erlang_factor = 1.0
     trials = []
     for mode in modes:
-        progress(f"{mode}, calibration")
-        units = [Unit(day, of_others.get(day, learned), RULES[rule], mode, replications) for day in (*train, *test)]
-        few = [unit._replace(replications=CALIBRATION) for unit in units[: len(train)]]
-        factor = backtest.calibrated(log, few, workers)
-        units = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
         days = []
-        for day in backtest.simulate_all(log, units, workers):
+        for day in backtest.simulate_all(log, [unit._replace(mode=mode) for unit in units], workers):
             progress(f"{mode}, {day.day}")
             days.append(day)
         training, held = days[: len(train)], days[len(train) :]
-        trials.append(_trial(mode, factor, training, held, patience, target))
-    return Backtest(rule, tuple(train), tuple(test), learned, patience, tuple(trials))
+        if mode == "services":
+            predict = partial(score.erlang, training, "", patience, target)
+            erlang_factor = score.calibrated(training, predict)
+        trials.append(_trial(mode, training, held, patience, target, erlang_factor))
+    return Backtest(rule, tuple(train), tuple(test), learned, factor, erlang_factor, patience, tuple(trials))
 
 
-def _trial(
-    mode: str, factor: float, training: Sequence[Day], held: Sequence[Day], patience: float, target: float
-) -> Trial:
-    def erlang(days: Sequence[Day], name: str, by: float, **how: bool) -> Prediction:
-        return score.erlang(days, name, patience, target, by, **how)
-
-    by = score.calibrated(training, lambda by: erlang(training, "", by))
+def _trial(mode: str, training: Sequence[Day], held: Sequence[Day], patience: float, target: float, by: float) -> Trial:
     predictions = [
         score.simulated(held, SIMULATION),
         score.simulated(held, f"{SIMULATION}, means", np.nanmean),
         score.erlang(held, "Erlang C", math.inf, target),
-        erlang(held, "Erlang A", 1.0),
-        erlang(held, ERLANG_A, by),
+        score.erlang(held, "Erlang A", patience, target),
+        score.erlang(held, ERLANG_A, patience, target, by),
     ]
     if mode != "services":
-        by_true = score.calibrated(training, lambda by: erlang(training, "", by, true_times=True))
-        predictions.append(erlang(held, f"{ERLANG_A}, real AHT", by_true, true_times=True))
+        predictions.append(score.erlang(held, f"{ERLANG_A}, real AHT", patience, target, by, true_times=True))
     scores = (*(score.score(prediction, held) for prediction in predictions), score.floor(held))
     covers = tuple(score.covers(training, held, metric) for metric in MEASURED)
-    return Trial(mode, factor, by, tuple(training), tuple(held), tuple(predictions), scores, covers)
+    return Trial(mode, tuple(training), tuple(held), tuple(predictions), scores, covers)
 
 
 def mean_patience(log: Log, days: Sequence[date]) -> float:
@@ -218,10 +218,9 @@ def as_json(found: Sequence[Backtest]) -> dict[str, Any]:
         "train": [day.isoformat() for day in found[0].train],
         "test": [day.isoformat() for day in found[0].test],
         "rules": {
-            by_rule.rule: {
+            by_rule.rule: {"factor": by_rule.factor, "erlang_factor": by_rule.erlang_factor}
+            | {
                 trial.mode: {
-                    "factor": trial.factor,
-                    "erlang_factor": trial.erlang_factor,
                     "scores": {row.method: record(Score._fields[1:], row[1:]) for row in trial.scores},
                     "covers": {row.metric: record(Cover._fields[1:], row[1:]) for row in trial.covers},
                     "days": [record(DAY_COLUMNS[2:], row[1:]) for row in day_rows(trial)],

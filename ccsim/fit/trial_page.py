@@ -15,7 +15,7 @@ from ccsim.fit.records import Reading
 from ccsim.fit.score import PERFECT
 from ccsim.fit.trial import ERLANG_A, SIMULATION, Backtest, Trial, day_rows
 from ccsim.fit.trial_charts import figures
-from ccsim.report.document import Cell, Column, Document, Fact, Listing, Note, Part, Picture, Section, Table
+from ccsim.report.document import Cell, Column, Document, Fact, Listing, Part, Picture, Section, Table
 from ccsim.report.pictures import picture
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
@@ -101,10 +101,6 @@ def _figures(trial: Trial) -> tuple[Part, ...]:
     ]
     covers = tuple((cover.metric, cover.plain, cover.widened, cover.by) for cover in trial.covers)
     return (
-        Note(
-            f"Every contact takes {trial.factor:.3f} times its time, which gives the training days their waits; Erlang "
-            f"A's handle times are multiplied by {trial.erlang_factor:.3f} besides, likewise."
-        ),
         Table("Days", DAYS, tuple(rows), note="Medians of the replications; small: the middle 90 % of them. Erlang A: "
               "calibrated."),
         Table("Errors", SCORES, trial.scores, note="Mean absolute errors, of a day's ASA relative; bias: mean of "
@@ -119,7 +115,7 @@ def _figures(trial: Trial) -> tuple[Part, ...]:
 
 def _rules(found: Sequence[Backtest]) -> tuple[Part, ...]:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (by_rule.rule, MODES[trial.mode], trial.factor, ours.asa_by_day, ours.abandonment_by_day, ours.asa,
+        (by_rule.rule, MODES[trial.mode], by_rule.factor, ours.asa_by_day, ours.abandonment_by_day, ours.asa,
          ours.service_level, *(cover.widened for cover in trial.covers))
         for by_rule in found
         for trial in by_rule.trials
@@ -143,6 +139,8 @@ def _learned(found: Backtest, scenario: Scenario, reading: Reading, provenance: 
     learned, rhythm = found.learned, found.learned.rhythm
     patience = f"{words.duration(found.patience)}" if math.isfinite(found.patience) else "nobody gave up"
     facts = (
+        ("Factor on the time of a contact", f"{found.factor:.3f}"),
+        ("Factor on Erlang A's handle times besides", f"{found.erlang_factor:.3f}"),
         ("Patience, mean of an exponential law (for Erlang A)", patience),
         ("Work on quiet days", f"{rhythm.by_kind[1] / rhythm.by_kind[0]:.2f} times that of other days"),
         ("Work by hour of the day", f"{rhythm.by_hour.min():.2f} to {rhythm.by_hour.max():.2f} times the mean"),

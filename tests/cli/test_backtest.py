@@ -121,7 +121,7 @@ def test_json_alone_writes_nothing_and_repeats_the_figures(
             assert day["asa"] == pytest.approx(float(row["asa"]), abs=1e-5)
     assert found["test"] == ["2026-03-04"]
     services = found["rules"]["ready"]["services"]
-    assert services["factor"] == pytest.approx(1, abs=0.1)
+    assert found["rules"]["ready"]["factor"] == pytest.approx(1, abs=0.1)
     assert {"simulation", "Erlang C", "Erlang A", "Erlang A, calibrated"} <= set(services["scores"])
     assert list(tmp_path.iterdir()) == []
 
