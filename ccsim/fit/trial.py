@@ -82,7 +82,7 @@ def run(
     """Trains on some days, tests on others. `progress` is told of each day of a mode that is done, and what comes next.
 
     A training day, of which the widths of prediction intervals are learned, is simulated with what the others teach.
-    `modes` begin with `services`, of which Erlang A's factor is learned. Days on which nobody was answered do not count.
+    `modes` begin with `services`, of which Erlang A's factor is learned. Days with nobody answered do not count.
     Raises ScenarioError if none is left to learn from or to test on.
     """
     learned = backtest.learn(log, train)
