@@ -24,6 +24,7 @@ from ccsim.fit import duty as duties
 from ccsim.fit.duty import Duty
 from ccsim.fit.estimate import LONGEST, Fit, QueueFit, TeamFit
 from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.values import duration
 from ccsim.tables import SECOND
 
 OCCUPANCY: Final = 0.75
@@ -81,7 +82,7 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         f"{queue.answered:,} answered, {queue.gave_up:,} gave up"
     )
     if queue.hours:
-        lines.append(f"open = {_hours(queue.hours)}  # in which agents were seen to answer")
+        lines.append(f"open = {_hours(queue.hours)}  # as far as the log shows")
     else:
         lines.append('open = "always"')
     cv = queue.profile.busyness_cv
@@ -416,8 +417,6 @@ def _handle_time(queue: QueueFit) -> float:
         value = defaults[key].value if key in defaults else 0
         if isinstance(value, dict):
             value = value["mean"]
-        from ccsim.scenario.values import duration
-
         return float(duration(value)) / SECOND
 
     turns = queue.figures["turns"].mean if "turns" in queue.figures else 1.0
