@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from ccsim.cli.backtest import backtest
 from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.compare import compare
+from ccsim.cli.fit import fit
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
 from ccsim.cli.report import report
@@ -73,8 +75,10 @@ def main() -> None:
     ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
     ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
     ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
+    ccsim fit calls.csv --mapping calls   writes a scenario from logs
+    ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
     """
 
 
-for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay):
+for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay, fit, backtest):
     main.add_command(verb)

@@ -20,6 +20,7 @@ LAYERS = (
     {"staffing"},
     {"charts"},
     {"report"},
+    {"fit"},
     {"api"},
     {"cli"},
 )

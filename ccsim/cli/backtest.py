@@ -1,0 +1,229 @@
+"""`ccsim backtest`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ccsim.fit.records import Reading
+    from ccsim.fit.trial import Backtest
+    from ccsim.scenario.model import Scenario
+
+
+class Days(click.ParamType[list[date]]):
+    """Days such as 1999-02-01:1999-02-07, or one."""
+
+    name = "days"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[date]:
+        first, _, last = value.partition(":")
+        try:
+            start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+        except ValueError:
+            self.fail(f"{value!r}: days such as 2026-03-02:2026-03-08", param, ctx)
+        if end < start:
+            self.fail(f"{value!r} ends before it starts", param, ctx)
+        return [start + timedelta(days=day) for day in range((end - start).days + 1)]
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("log", type=click.Path(path_type=Path))
+@click.option("--mapping", help="How the log is to be read: a built-in name or a file; logs of ccsim need none.")
+@click.option("--train", type=Days(), required=True, help="Days to learn from, FIRST:LAST.")
+@click.option("--test", type=Days(), required=True, help="Days to predict, FIRST:LAST.")
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    default=["ready"],
+    show_default=True,
+    metavar="RULE",
+    help="Who was there and free: served, sessions, ready or turn_round; may be repeated, to compare.",
+)
+@click.option("--replications", type=click.IntRange(2), default=20, show_default=True, help="Of each day.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of FILE; may be repeated."
+)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
+def backtest(
+    file: Path,
+    log: Path,
+    mapping: str | None,
+    train: list[date],
+    test: list[date],
+    rules: tuple[str, ...],
+    replications: int,
+    overrides: tuple[str, ...],
+    workers: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Predict days of a contact LOG that the simulation has not seen.
+
+    FILE is a scenario with the log's queues, as `ccsim fit` writes one; of it count the queues' targets and order, and
+    routing. Patience, work, the forecast and a factor on the time of a contact are learned on the training days alone.
+    """
+    from ccsim.fit.backtest import MODES, Log
+    from ccsim.fit.duty import RULES
+    from ccsim.fit.trial import as_json as summary
+    from ccsim.fit.trial import run
+    from ccsim.scenario import read as scenarios
+
+    rules = tuple(dict.fromkeys(rules))
+    for rule in rules:
+        if rule not in RULES:
+            raise click.BadParameter(f"{rule!r} is none of {', '.join(RULES)}", param_hint="--rule")
+    if set(train) & set(test):
+        raise click.BadParameter("days to predict must not be among those to learn from", param_hint="--test")
+    started = datetime.now(UTC)
+    scenario = scenarios.load(file, None, overrides)
+    reading, staff_only = _read(log, mapping)
+    every = Log(reading.rows, staff_only, scenario, str(file))
+    with _steps(len(rules) * (1 + len(MODES) * (len(train) + len(test)))) as step, ExitStack() as stack:
+        final = None
+        if out is not None or not as_json:
+            from ccsim.experiment import results
+
+            folder, final = stack.enter_context(
+                results.new_folder(out or Path("results"), f"{scenario.name} back-test")
+            )
+        found = [run(every, train, test, rule, replications, step, workers) for rule in rules]
+        if final is not None:
+            about = {"command": shlex.join(["ccsim", *sys.argv[1:]]), "started": started.isoformat(timespec="seconds")}
+            contacts = log / "contacts.parquet" if log.is_dir() else log
+            _write(folder, found, scenario, reading, about, (file, contacts), pictures=not as_json)
+    if as_json:
+        click.echo(json.dumps(summary(found), allow_nan=False))
+    else:
+        _print(found)
+        click.echo(f"{len(reading.rows):,} contacts read, {len(reading.refused):,} lines could not be used")
+        for reason, count in reading.reasons.items():
+            click.echo(f"  {count:,}: {reason}")
+    if final is not None:
+        click.echo(f"Results: {final}", err=as_json)
+
+
+def _read(log: Path, mapping: str | None) -> tuple[Reading, Iterable[str]]:
+    """The contacts, and the queues in which no customer waits."""
+    from ccsim.fit.mapping import mapping as as_mapping
+    from ccsim.fit.own import is_own, read_own
+    from ccsim.fit.readers import read
+
+    if mapping is None and is_own(log):
+        own = read_own(log)
+        found = next((reading for _, reading in own.readings if reading.kind == "contacts"), None)
+        if found is None:
+            raise click.BadParameter(f"{log} has no contacts", param_hint="LOG")
+        return found, own.staff_only
+    if mapping is None:
+        raise click.BadParameter("missing; it says what the log's columns mean", param_hint="--mapping")
+    how = as_mapping(mapping)
+    if how.kind != "contacts":
+        raise click.BadParameter(f"{mapping} is of {how.kind}; a back-test needs contacts", param_hint="--mapping")
+    reading = read(log, how)
+    return reading, how.alone(reading.rows["queue"])
+
+
+@contextmanager
+def _steps(total: int) -> Iterator[Callable[[str], None]]:
+    """A bar that is told of each step, on stderr and only where somebody watches."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit="day", delay=1, disable=None, leave=False) as bar:
+
+        def step(said: str) -> None:
+            bar.set_description(said)
+            bar.update()
+
+        yield step
+
+
+def _write(
+    folder: Path,
+    found: list[Backtest],
+    scenario: Scenario,
+    reading: Reading,
+    about: dict[str, Any],
+    inputs: tuple[Path, ...],
+    pictures: bool,
+) -> None:
+    from ccsim.experiment import provenance
+    from ccsim.fit import trial
+    from ccsim.scenario.read import resolved_toml
+
+    trial.write(found, folder)
+    reading.refused.to_csv(folder / "refused.csv", index=False)
+    (folder / "scenario.toml").write_text(resolved_toml(scenario), encoding="utf-8")
+    record = about | {
+        "seed": scenario.seed,
+        "inputs": {file.name: provenance.fingerprint(file) for file in inputs},
+        "mended": reading.mended,
+        "versions": provenance.versions(),
+        "git": provenance.git_state(),
+        "machine": provenance.machine(),
+        "files": {file.name: provenance.fingerprint(file) for file in sorted(folder.glob("*.csv"))},
+    }
+    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    if pictures:
+        from ccsim.charts import style
+        from ccsim.fit.trial_charts import figures
+        from ccsim.fit.trial_page import document
+        from ccsim.report.page import page
+
+        (folder / "charts").mkdir()
+        with style.styled():
+            for name, draw in figures(found[0]).items():
+                draw().savefig(folder / "charts" / f"{name}.png", dpi=style.DPI)
+        text = page(document(found, scenario, reading, record))
+        (folder / "report.html").write_text(text, encoding="utf-8")
+
+
+def _print(found: list[Backtest]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from ccsim.fit.backtest import MODES
+    from ccsim.fit.duty import RULES
+    from ccsim.fit.trial import day_rows
+
+    def table(*titles: str) -> Table:
+        drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="")
+        for title in titles:
+            drawn.add_column(title, justify="left" if title == titles[0] else "right")
+        return drawn
+
+    console = Console(highlight=False, markup=False)
+    for by_rule in found:
+        console.print(f"Agents by the rule {by_rule.rule}: {RULES[by_rule.rule].assumes}.")
+        console.print(f"The time of a contact × {by_rule.factor:.3f}, learned on the training days.\n")
+        for trial in by_rule.trials:
+            console.print(f"{trial.mode}: {MODES[trial.mode]}", style="bold")
+            if by_rule is found[0]:
+                days = table("day", "offered", "ASA", "simulated", "90 %", "abandoned", "simulated")
+                for _, day, offered, real, mean, low, high, _, gave_up, gives_up, *_ in day_rows(trial):
+                    ends = f"{low:.0f}–{high:.0f}"
+                    shares = (f"{gave_up:.1%}", f"{gives_up:.1%}")
+                    days.add_row(day, str(offered), f"{real:.0f} s", f"{mean:.0f} s", ends, *shares)
+                console.print(days)
+            scores = table("error of", "ASA, day", "abandonment", "ASA, half hour", "service level")
+            for row in trial.scores:
+                by_day = (f"{row.asa_by_day:.0%}", f"{100 * row.abandonment_by_day:.1f} points")
+                scores.add_row(row.method, *by_day, f"{row.asa:.1f} s", f"{100 * row.service_level:.1f} points")
+            console.print(scores)
+            covered = "; ".join(
+                f"{cover.metric} {cover.widened:.0%} ({cover.plain:.0%} unwidened)" for cover in trial.covers
+            )
+            console.print(f"90 % intervals of half hours cover {covered}\n")

@@ -1,0 +1,93 @@
+"""`ccsim fit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ccsim.fit.estimate import Fit
+    from ccsim.fit.mapping import Mapping
+
+
+@click.command()
+@click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="LOG...")
+@click.option(
+    "--mapping",
+    "mappings",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="What stands where in LOG: calls, amazon_connect, genesys, nice, bank, conversations, ccsim or a TOML file; "
+    "once for all logs, or once for each in their order.",
+)
+@click.option("--timezone", metavar="ZONE", help="Where the centre is, instead of the mapping's.")
+@click.option(
+    "--rule",
+    default="ready",
+    show_default=True,
+    help="How it is inferred who was there: served, sessions, ready or turn_round.",
+)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("fitted"), show_default=True, metavar="DIR")
+def fit(logs: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None, rule: str, out: Path) -> None:
+    """Write a scenario from LOG...: exports of contacts, messages, intervals or rosters.
+
+    Results folders and logs of `ccsim run` need no --mapping. DIR gets scenario.toml with its CSV files, report.html,
+    estimates.csv, and refused.csv with the lines that could not be used.
+    """
+    from ccsim.errors import Problem, ScenarioError
+    from ccsim.fit.duty import RULES
+    from ccsim.fit.estimate import estimate
+    from ccsim.fit.output import write
+    from ccsim.fit.readers import read_all
+
+    if rule not in RULES:
+        raise ScenarioError([Problem("--rule", rule, f"one of {', '.join(RULES)}")])
+    found = estimate(read_all(logs, _mappings(logs, mappings, timezone)), rule)
+    name = logs[0].resolve().stem
+    write(found, f"Fitted to {name}", out)
+    _say(found, out)
+
+
+def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None) -> list[Mapping | None]:
+    """A mapping for each log; None for those of ccsim."""
+    from ccsim.errors import Problem, ScenarioError
+    from ccsim.fit import own
+    from ccsim.fit.mapping import built_in, mapping
+    from ccsim.scenario.faults import FaultError
+    from ccsim.scenario.values import timezone as known_zone
+
+    if not names and all(own.is_own(log) for log in logs):
+        names = (own.NAME,)
+    if len(names) not in (1, len(logs)):
+        allowed = f"one for all logs, or one for each: {', '.join((own.NAME, *built_in()))}, or a file"
+        raise ScenarioError([Problem("--mapping", f"{len(names)} for {len(logs)} logs", allowed)])
+    if timezone is not None:
+        try:
+            known_zone(timezone)
+        except FaultError as bad:
+            raise ScenarioError([Problem("--timezone", fault.found, fault.allowed) for fault in bad.faults]) from None
+    found: list[Mapping | None] = []
+    for name in names if len(names) == len(logs) else names * len(logs):
+        how = None if name == own.NAME else mapping(name)
+        if how is not None and timezone is not None:
+            how = how.model_copy(update={"timezone": timezone})
+        found.append(how)
+    return found
+
+
+def _say(found: Fit, out: Path) -> None:
+    """What was read and fitted, in short, and what to beware of on stderr."""
+    for file, reading in found.logs.readings:
+        click.echo(f"{file}: {len(reading.rows):,} rows used, {len(reading.refused):,} not.")
+        for reason, count in reading.reasons.items():
+            click.echo(f"  not used: {count:,}  {reason}")
+        for what, count in reading.mended.items():
+            click.echo(f"  mended:   {count:,}  {what}")
+    for warning in found.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    for queue in found.queues.values():
+        for warning in queue.warnings:
+            click.echo(f"warning: {queue.name}: {warning}", err=True)
+    click.echo(f"{out / 'scenario.toml'} is written. Next:  ccsim run {out / 'scenario.toml'}")

@@ -1,0 +1,148 @@
+"""How many contacts come: a profile by weekday and interval, busy days beyond chance, and queues busy together.
+
+Of one queue on day d, a weekday w, N(d) is Poisson with mean m(w) · B(d), where B, the day's busyness, is gamma with
+mean 1 and a coefficient of variation that all weekdays share; the busyness of queues goes together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+
+from ccsim.experiment.results import Estimate
+from ccsim.fit.laws import Z
+from ccsim.tables import F64, I64
+
+WIDEST: Final = 5.0
+"""Coefficient of variation up to which busyness is looked for."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Arrivals of a queue: `counts` : [day, interval], `weekday` : [day], 0 is Monday."""
+
+    counts: F64
+    weekday: I64
+    volumes: dict[int, Estimate]
+    """contacts of a day, by weekday"""
+    busyness_cv: Estimate | None
+    """None where no weekday came twice"""
+    p_value: float
+    """chance of days that differ this much if each were Poisson"""
+
+    def expected(self, weekday: int) -> F64:
+        """Contacts by interval of such a day; the mean of all days where the log has none."""
+        mine = self.weekday == weekday
+        return np.asarray(self.counts[mine if mine.any() else slice(None)].mean(axis=0))
+
+
+def profile(counts: F64, days: Sequence[date]) -> Profile:
+    """The arrivals of a queue from its counts : [day, interval]."""
+    weekday = np.array([day.weekday() for day in days], np.int64)
+    totals = counts.sum(axis=1)
+    cv, p_value = busyness(totals, weekday)
+    return Profile(counts, weekday, _volumes(totals, weekday, cv.mean if cv else 0.0), cv, p_value)
+
+
+def _volumes(totals: F64, weekday: I64, cv: float) -> dict[int, Estimate]:
+    """Means by weekday with intervals: Student's t with the days that told the busyness, on the log scale."""
+    from scipy.stats import t
+
+    freedom = len(totals) - len(np.unique(weekday))
+    z = float(t.ppf(0.975, freedom)) if freedom else Z
+    found: dict[int, Estimate] = {}
+    for day in np.unique(weekday).tolist():
+        mine = totals[weekday == day]
+        mean = float(mine.mean())
+        # a day without any contact is as rare as at most three a day make it (the rule of three)
+        error = math.sqrt((1 / mean + cv * cv) / len(mine)) if mean else 0.0
+        ends = (mean * math.exp(-z * error), mean * math.exp(z * error)) if mean else (0.0, 3 / len(mine))
+        found[day] = Estimate(mean, *ends)
+    return found
+
+
+def busyness(totals: F64, weekday: I64) -> tuple[Estimate | None, float]:
+    """Coefficient of variation of the days' busyness with its 95 % interval, and the p-value of there being none.
+
+    It makes the sum over days of (N − m)² / (m + cv² m²), m the weekday's mean, as large as is expected, the degrees of
+    freedom; where the sum meets the quantiles of its chi-squared law are the ends (the Q-profile of Paule and Mandel
+    1982 and Viechtbauer 2007). The degrees of freedom are reduced for the gamma law's heavier tail.
+    """
+    from scipy.optimize import brentq
+    from scipy.stats import chi2
+
+    groups = [totals[weekday == day] for day in np.unique(weekday)]
+    groups = [group for group in groups if len(group) > 1 and group.sum() > 0]
+    freedom = sum(len(group) - 1 for group in groups)
+    if not freedom:
+        return None, math.nan
+    squares = np.array([((group - group.mean()) ** 2).sum() for group in groups])
+    sizes = np.array([len(group) for group in groups])
+    # the square of an observed mean is too large by the variance of that mean
+    square = np.maximum(np.array([group.mean() for group in groups]) ** 2 - squares / (sizes - 1) / sizes, 0)
+    means = np.array([group.mean() for group in groups])
+
+    def excess(cv: float, wanted: float) -> float:
+        return float((squares / (means + cv * cv * square)).sum()) - wanted
+
+    def solved(wanted: float) -> float:
+        if excess(0.0, wanted) <= 0:
+            return 0.0
+        return WIDEST if excess(WIDEST, wanted) > 0 else float(brentq(excess, 0.0, WIDEST, (wanted,)))
+
+    cv = solved(freedom)
+    kurtosis = 6 * cv * cv * float((means / (1 / max(cv, 1e-9) ** 2 + means)).mean()) + 1 / means.mean()
+    reduced = 2 / (2 / freedom + kurtosis / sizes.sum())
+    ends = [solved(freedom * float(chi2.ppf(q, reduced)) / reduced) for q in (0.975, 0.025)]
+    p_value = float(chi2.sf(excess(0.0, 0.0), freedom))
+    return Estimate(cv, *ends), p_value
+
+
+def correlation(profiles: Sequence[Profile]) -> Estimate | None:
+    """How the busyness of queues goes together, one figure for all, with its 95 % interval.
+
+    For each pair of queues that are busier than chance: the correlation of their days' totals about the weekday's mean,
+    by Fisher's z, divided by the part of both variances that is busyness (Poisson noise does not go together); pairs
+    count alike. None with fewer than two such queues or five days.
+    """
+    found: list[tuple[float, float, float]] = []
+    for one, other in combinations(profiles, 2):
+        pair = _correlation(one, other)
+        if pair is not None:
+            found.append(pair)
+    if not found:
+        return None
+    mean, low, high = (float(value) for value in np.mean(found, axis=0))
+    return Estimate(min(max(mean, 0.0), 1.0), min(max(low, 0.0), 1.0), min(max(high, 0.0), 1.0))
+
+
+def _correlation(one: Profile, other: Profile) -> tuple[float, float, float] | None:
+    residuals, parts, freedom = [], [], 0
+    for queue in (one, other):
+        cv = queue.busyness_cv
+        if cv is None or cv.mean == 0:
+            return None
+        totals = queue.counts.sum(axis=1)
+        means = np.array([totals[queue.weekday == day].mean() for day in queue.weekday.tolist()])
+        used = means > 0
+        residuals.append(
+            np.where(used, (totals - means) / np.sqrt(np.maximum(means + (cv.mean * means) ** 2, 1e-9)), 0)
+        )
+        parts.append(float(np.mean(cv.mean**2 * means[used] / (1 + cv.mean**2 * means[used]))))
+        freedom = int(used.sum()) - len(np.unique(queue.weekday[used]))
+    if freedom < 5:
+        return None
+    r = float(
+        np.clip(
+            residuals[0] @ residuals[1] / np.sqrt((residuals[0] ** 2).sum() * (residuals[1] ** 2).sum()), -0.999, 0.999
+        )
+    )
+    z, error = math.atanh(r), Z / math.sqrt(max(freedom - 2, 1))
+    share = math.sqrt(parts[0] * parts[1])
+    return r / share, math.tanh(z - error) / share, math.tanh(z + error) / share

@@ -1,0 +1,226 @@
+"""Who was there and free, from a log that says only who answered: rules, each with what it assumes.
+
+Times are int64 microseconds (of `datetime64[us]`); stretches are half-open.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ccsim.tables import I64, SECOND
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LARGEST_GAP: Final = 1800 * SECOND
+"""Between two services of an agent who was there all the time."""
+
+UNLIKELY: Final = 3
+"""Contacts of a queue expected of an agent who answered none: this many tell that they do not take it."""
+
+Stretch = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Duty:
+    """An agent there from `start` to `end`, but for the stretches in which they were `away`."""
+
+    agent: str
+    start: int
+    end: int
+    away: tuple[Stretch, ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """What an agent did for a contact."""
+
+    queue: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A way to infer duty: `assumes` in words; with `turn_round` agents take a drawn time after each contact."""
+
+    assumes: str
+    infer: Callable[[pd.DataFrame], list[Duty]]
+    turn_round: bool = False
+
+
+def services(contacts: pd.DataFrame) -> dict[str, list[Service]]:
+    """The services of each agent whom the log names, by start; agents in alphabetical order."""
+    named = contacts[contacts["agent"].notna() & contacts["answer"].notna()].sort_values(["agent", "answer", "end"])
+    found: dict[str, list[Service]] = {}
+    for agent, queue, start, end in zip(
+        named["agent"], named["queue"], micros(named["answer"]), micros(named["end"]), strict=True
+    ):
+        found.setdefault(str(agent), []).append(Service(str(queue), start, max(start, end)))
+    return found
+
+
+def micros(times: pd.Series[Any]) -> list[int]:
+    """Times as microseconds since 1970; NaT becomes the least int64."""
+    return list(times.to_numpy("datetime64[us]").astype(np.int64).tolist())
+
+
+def skills(contacts: pd.DataFrame) -> dict[str, frozenset[str]]:
+    """The queues that each agent takes: all but those of which they answered none where UNLIKELY would be expected.
+
+    Expected are as many as of everybody's contacts. An agent with few contacts is so taken to do what the others do.
+    """
+    counts = {agent: Counter(service.queue for service in served) for agent, served in services(contacts).items()}
+    everybody = sum(counts.values(), Counter[str]())
+    total = everybody.total()
+    queues = sorted(set(contacts["queue"]))
+    return {
+        agent: frozenset(q for q in queues if mine[q] or mine.total() * everybody[q] < UNLIKELY * total)
+        for agent, mine in counts.items()
+    }
+
+
+def sessions(served: Sequence[Service]) -> Iterator[list[Service]]:
+    """An agent's services, parted where the agent did nothing for longer than LARGEST_GAP."""
+    session = [served[0]]
+    until = served[0].end
+    for service in served[1:]:
+        if service.start > until + LARGEST_GAP:
+            yield session
+            session = []
+        session.append(service)
+        until = max(until, service.end)
+    yield session
+
+
+def gaps(session: Sequence[Service]) -> Iterator[Stretch]:
+    """When an agent did nothing within a session."""
+    until = session[0].end
+    for service in session[1:]:
+        if service.start > until:
+            yield until, service.start
+        until = max(until, service.end)
+
+
+class Waiting:
+    """When somebody waited in one of these queues : sorted disjoint stretches."""
+
+    def __init__(self, contacts: pd.DataFrame, queues: frozenset[str]) -> None:
+        here = contacts[contacts["queue"].isin(queues)]
+        start = np.array(micros(here["arrival"]), np.int64)
+        until = here["answer"].where(here["answer"].notna(), here["end"])
+        end = np.array(micros(until), np.int64)
+        order = np.argsort(start, kind="stable")
+        start, end = start[order], np.maximum.accumulate(end[order]) if len(order) else end
+        first = np.ones(len(start), np.bool_)
+        first[1:] = start[1:] > end[:-1]
+        last = np.append(first[1:], True) if len(first) else first
+        kept = start[first] < end[last]
+        self.start: I64 = start[first][kept]
+        self.end: I64 = end[last][kept]
+
+    def within(self, gap: Stretch) -> list[Stretch]:
+        """The parts of a gap in which somebody waited."""
+        rows = range(int(np.searchsorted(self.end, gap[0], "right")), int(np.searchsorted(self.start, gap[1])))
+        return [(max(int(self.start[row]), gap[0]), min(int(self.end[row]), gap[1])) for row in rows]
+
+
+def _served(contacts: pd.DataFrame) -> list[Duty]:
+    found: list[Duty] = []
+    for agent, served in services(contacts).items():
+        halves = sorted(
+            {
+                number
+                for service in served
+                for number in range(
+                    service.start // LARGEST_GAP, max(service.end - 1, service.start) // LARGEST_GAP + 1
+                )
+            }
+        )
+        found += [Duty(agent, number * LARGEST_GAP, (number + 1) * LARGEST_GAP) for number in halves]
+    return found
+
+
+def _sessions(contacts: pd.DataFrame) -> list[Duty]:
+    return [
+        Duty(agent, session[0].start, max(service.end for service in session))
+        for agent, served in services(contacts).items()
+        for session in sessions(served)
+    ]
+
+
+def _ready(contacts: pd.DataFrame) -> list[Duty]:
+    found: list[Duty] = []
+    waiting: dict[frozenset[str], Waiting] = {}
+    for agent, served in services(contacts).items():
+        queues = frozenset(service.queue for service in served)
+        if queues not in waiting:
+            waiting[queues] = Waiting(contacts, queues)
+        for session in sessions(served):
+            away = [piece for gap in gaps(session) for piece in _away(gap, waiting[queues].within(gap))]
+            end = max(service.end for service in session)
+            found.append(Duty(agent, session[0].start, end, tuple(away)))
+    return found
+
+
+def _away(gap: Stretch, waited: list[Stretch]) -> list[Stretch]:
+    """Away while somebody waited, and for half of the time before: they left at some moment in it, any alike."""
+    found: list[Stretch] = []
+    for before, (start, end) in pairwise([(gap[0], gap[0]), *waited]):
+        left = (before[1] + start) // 2
+        if found and left <= found[-1][1]:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((left, end))
+    return found
+
+
+def turn_rounds(contacts: pd.DataFrame) -> I64:
+    """Times from the end of a service to the agent's next start, in a session, while somebody waited throughout."""
+    everybody = Waiting(contacts, frozenset(contacts["queue"]))
+    found = [
+        gap[1] - gap[0]
+        for served in services(contacts).values()
+        for session in sessions(served)
+        for gap in gaps(session)
+        if everybody.within(gap) == [gap]
+    ]
+    return np.array(found, dtype=np.int64)
+
+
+RULES: Final[dict[str, Rule]] = {
+    "served": Rule("there and free through every half hour in which they answered", _served),
+    "sessions": Rule("there and free from a service to the next that begins within half an hour", _sessions),
+    "ready": Rule(
+        "as sessions; but in a gap in which somebody waited they were away while somebody did, having left half-way "
+        "between the gap's start and that",
+        _ready,
+    ),
+    "turn_round": Rule(
+        "as sessions; after each contact they take a time drawn from those that the training days show while somebody "
+        "waited",
+        _sessions,
+        turn_round=True,
+    ),
+}
+"""Rules by name."""
+
+
+def level(duties: Sequence[Duty], edges: I64) -> np.ndarray:
+    """Mean number of agents there and free between each two edges : float64[len(edges) - 1]."""
+
+    def area(stretches: Sequence[Stretch]) -> Any:
+        total = np.zeros(len(edges), np.float64)
+        for start, end in stretches:
+            total += np.clip(edges, start, end) - start
+        return np.diff(total)
+
+    there = area([(duty.start, duty.end) for duty in duties])
+    away = area([piece for duty in duties for piece in duty.away])
+    return np.asarray((there - away) / np.diff(edges))

@@ -1,0 +1,184 @@
+"""The report of a fit: what was read and estimated, how sure it is, data against fit, and what to beware of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from ccsim.experiment import words
+from ccsim.fit import duty as duties
+from ccsim.fit.estimate import WEEKDAYS, Fit, QueueFit
+from ccsim.fit.pictures import MOST, pictures
+from ccsim.report import page as pages
+from ccsim.report.document import Cell, Column, Document, Fact, Finding, Listing, Note, Part, Section, Table
+
+DURATIONS: Final = ("mean", "mean_2", "median", "median_2")
+
+
+def page(fit: Fit, name: str, scenario: str) -> str:
+    """The HTML of the report; `scenario` is the text of the scenario file."""
+    return pages.page(document(fit, name, scenario))
+
+
+def document(fit: Fit, name: str, scenario: str) -> Document:
+    """The report as a document."""
+    findings = [Finding("The log as a whole", fit.warnings)] if fit.warnings else []
+    findings += [Finding(queue.name, queue.warnings) for queue in fit.queues.values() if queue.warnings]
+    number = sum(len(finding.lines) for finding in findings)
+    drawn = pictures(fit)
+    more = [Note(f"Of {len(fit.queues)} queues the {MOST} with the most contacts are shown.")]
+    used = sum(len(reading.rows) for _, reading in fit.logs.readings)
+    refused = sum(len(reading.refused) for _, reading in fit.logs.readings)
+    return Document(
+        title=name,
+        subtitle=f"{words.day(fit.days[0])} {fit.days[0].year} to {words.day(fit.days[-1])} {fit.days[-1].year}",
+        answer=f"{words.several(len(fit.queues), 'queue')} fitted; {words.several(number, 'thing')} to beware of."
+        if number
+        else f"{words.several(len(fit.queues), 'queue')} fitted; nothing to beware of.",
+        status="open" if number else "met",
+        facts=(
+            Fact("Lines used", f"{used:,}", f"{refused:,} not"),
+            Fact("Days", f"{len(fit.days)}"),
+            Fact("Contacts", f"{sum(queue.contacts for queue in fit.queues.values()):,}"),
+            Fact("Agents", f"{len({duty.agent for team in fit.teams for duty in team.duties}):,}", f"by {fit.rule}"),
+        ),
+        findings=tuple(findings),
+        sections=(
+            Section("Data against fit", (*(more if len(fit.queues) > MOST else []), *drawn)),
+            Section("Estimates", tuple(_estimates(fit))),
+            Section("Arrivals", (_volumes(fit),)),
+            Section("Agents", tuple(_agents(fit))),
+            Section("What was read", tuple(_read(fit))),
+            Section("Scenario", (Listing("scenario.toml", scenario),)),
+        ),
+        made_by="ccsim fit",
+    )
+
+
+def _estimates(fit: Fit) -> Iterator[Part]:
+    for queue in fit.queues.values():
+        yield Table(
+            queue.name,
+            (Column("Value"), Column("Law"), Column("Estimate"), Column("Cases", "count"), Column("Off by", "share")),
+            tuple(_laws(queue)),
+            note=f"{queue.contacts:,} contacts, {queue.answered:,} answered, {queue.gave_up:,} gave up. "
+            "With 95 % intervals; off by: the largest distance between the law's and the data's curve.",
+        )
+    yield Table(
+        "Families compared",
+        tuple(Column(title, "text" if place < 4 else "number") for place, title in enumerate(
+            ("Queue", "Value", "Family", "Taken", "BIC", "AIC", "Off by, points"))),
+        tuple(
+            (queue.name, key, fitted.family, "yes" if fitted.family == law.family else "", fitted.bic, fitted.aic,
+             100 * fitted.distance)
+            for queue in fit.queues.values()
+            for key, law in (queue.laws | queue.seen).items()
+            for fitted in law.candidates
+        ),
+        note="The family with the least BIC is taken; where it misses the data by more than 5 points, none is.",
+        folded=True,
+    )  # fmt: skip
+
+
+def _laws(queue: QueueFit) -> Iterator[tuple[Cell, ...]]:
+    for key, law in (queue.laws | queue.seen).items():
+        fitted = next((c for c in law.candidates if c.family == law.family), None)
+        values = fitted.parameters if fitted else {}
+        said = "; ".join(
+            f"{name} {_figure(name, v.mean)} ({_figure(name, v.low)}–{_figure(name, v.high)})"
+            for name, v in values.items()
+        )
+        off = fitted.distance if fitted else None
+        said = said or f"mean {words.duration(law.law.mean) if key != 'turns' else f'{law.law.mean:.3g}'}"
+        yield key, law.family.replace("_", " "), said, float(law.sample.ended.sum()), off
+    for key, value in queue.figures.items():
+        kind = "mean" if key in ("idle_timeout", "work.mean") else ""
+        yield (
+            key,
+            "",
+            f"{_figure(kind, value.mean)} ({_figure(kind, value.low)}–{_figure(kind, value.high)})",
+            None,
+            None,
+        )
+    if queue.shared is not None:
+        for number, (mean, ends) in enumerate(zip(queue.shared.means, queue.shared.ends, strict=True), start=1):
+            said = f"{words.duration(mean.mean)} ({words.duration(mean.low)}–{words.duration(mean.high)})"
+            yield f"work with {number} at once", "exponential", said, float(ends), None
+
+
+def _figure(name: str, value: float) -> str:
+    return words.duration(value) if name in DURATIONS else words.NO_DATA if math.isnan(value) else f"{value:.3g}"
+
+
+def _volumes(fit: Fit) -> Table:
+    rows = []
+    for queue in fit.queues.values():
+        cv = queue.profile.busyness_cv
+        cells = [queue.profile.volumes.get(day) for day in range(7)]
+        rows.append((queue.name, *cells, cv, queue.profile.p_value))
+    correlation = fit.correlation
+    said = (
+        f" Busy days of the queues go together with correlation {correlation.mean:.2f} "
+        f"({correlation.low:.2f}–{correlation.high:.2f})."
+        if correlation
+        else ""
+    )
+    return Table(
+        "Contacts a day",
+        (
+            Column("Queue"),
+            *(Column(day[:3], "number") for day in WEEKDAYS),
+            Column("cv of busy days", "number"),
+            Column("p", "number"),
+        ),
+        tuple(rows),
+        note="cv: how much a day's rate varies beyond chance; p: how likely days differ as much by chance alone."
+        + said,
+    )
+
+
+def _agents(fit: Fit) -> Iterator[Part]:
+    rule = duties.RULES.get(fit.rule)
+    if not fit.teams:
+        yield Note("The log names no agents. The scenario's are made up.")
+        return
+    yield Note(f"Duty by {fit.rule}: {rule.assumes if rule else 'as the roster says'}.")
+    yield Table(
+        "Teams",
+        (
+            Column("Team"),
+            Column("Agents", "count"),
+            Column("Hours", "hours"),
+            Column("Queues"),
+            Column("Sessions at once"),
+        ),
+        tuple(
+            (
+                team.name,
+                float(len({duty.agent for duty in team.duties})),
+                sum(duty.end - duty.start - sum(b - a for a, b in duty.away) for duty in team.duties) / 3.6e9,
+                ", ".join(team.queues),
+                ", ".join(f"{name} {number}" for name, number in team.concurrency.items()),
+            )
+            for team in fit.teams
+        ),
+    )
+    if fit.slowdown is not None:
+        yield Table(
+            "Work with several sessions at once",
+            (Column("Sessions"), Column("Factor on work", "number"), Column("Works", "count")),
+            tuple(
+                (f"{number}", factor, float(works))
+                for number, (factor, works) in enumerate(zip(fit.slowdown.factors, fit.slowdown.works, strict=True), 1)
+            ),
+        )
+
+
+def _read(fit: Fit) -> Iterator[Part]:
+    for file, reading in fit.logs.readings:
+        rows = [("used", "", float(len(reading.rows)))]
+        rows += [("not used", reason, float(count)) for reason, count in reading.reasons.items()]
+        rows += [("mended", what, float(count)) for what, count in reading.mended.items()]
+        columns = (Column("Lines"), Column("Why"), Column("Number", "count"))
+        yield Table(file, columns, tuple(rows), note="What was not used is in refused.csv, line by line.")

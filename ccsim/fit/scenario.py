@@ -1,0 +1,452 @@
+"""What was fitted as a scenario that runs as it is: commented TOML, and CSV files beside it.
+
+It repeats the days of the log (the last LONGEST of them): the profile of their weekdays, and the agents who were there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ccsim.draws.durations import Constant, Empirical, Exponential, Gamma, Law, LogNormal, Mixture, Weibull
+from ccsim.experiment import words
+from ccsim.experiment.results import Estimate
+from ccsim.fit import duty as duties
+from ccsim.fit.duty import Duty
+from ccsim.fit.estimate import LONGEST, Fit, QueueFit, TeamFit
+from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.values import duration
+from ccsim.tables import SECOND
+
+OCCUPANCY: Final = 0.75
+"""Of made-up agents, where the log names none."""
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def files(fit: Fit, name: str) -> dict[str, str]:
+    """The scenario `scenario.toml` and its CSV files, by name: their text."""
+    days = fit.days[-LONGEST:]
+    tables: dict[str, str] = {"volumes.csv": _volumes(fit, days)}
+    lines = _head(fit, name, days)
+    for queue in fit.queues.values():
+        lines += ["", *_queue(fit, queue, tables)]
+    lines += ["", "# --- who answers " + "-" * 103, ""]
+    lines += _teams(fit, days, tables) if fit.teams else _made_up(fit, days)
+    if fit.correlation is not None and fit.correlation.mean > 0:
+        lines += ["", "[busyness]", f"correlation = {_figure(fit.correlation.mean)}  # {_interval(fit.correlation)}"]
+    return {"scenario.toml": "\n".join(lines) + "\n", **tables}
+
+
+def _head(fit: Fit, name: str, days: Sequence[date]) -> list[str]:
+    read = [
+        f"#   {file}: {len(reading.rows):,} rows used, {len(reading.refused):,} not"
+        for file, reading in fit.logs.readings
+    ]
+    zone = [f"timezone     = {json.dumps(fit.timezone)}"] if fit.timezone else []
+    return [
+        "# Written by ccsim fit. Each value is the estimate; its 95 % interval and what it rests on stand behind it.",
+        *read,
+        *(f"# Beware: {warning}" for warning in fit.warnings),
+        "",
+        f"name         = {json.dumps(name, ensure_ascii=False)}",
+        f"start        = {days[0]}",
+        f"days         = {(days[-1] - days[0]).days + 1}",
+        *zone,
+        f'interval     = "{fit.interval // 60}min"',
+        'drain        = "1d"',
+        "seed         = 1",
+        "replications = 20",
+        "",
+        "# --- what customers want " + "-" * 95,
+    ]
+
+
+# ── queues ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
+    lines = [f"# {warning}" for warning in queue.warnings]
+    lines += [f"[queue.{_key(queue.name)}]", f"channel = {json.dumps(queue.channel)}"]
+    lines.append(
+        f"# {queue.contacts:,} contacts in {words.several(len(fit.days), 'day')}, "
+        f"{queue.answered:,} answered, {queue.gave_up:,} gave up"
+    )
+    if queue.hours:
+        lines.append(f"open = {_hours(queue.hours)}  # as far as the log shows")
+    else:
+        lines.append('open = "always"')
+    cv = queue.profile.busyness_cv
+    busy = f", busyness_cv = {_figure(min(cv.mean, 10.0))}" if cv is not None and queue.profile.p_value < 0.05 else ""
+    said = f"  # {_busy(queue)}" if cv is not None else ""
+    lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(queue.name)}{busy} }}{said}')
+    if _is_shared(fit, queue):
+        return [*lines, *_shared(fit, queue), *_patience(fit, queue, tables)]
+    if queue.shared is not None:
+        return [*lines, *_one_turn(queue), *_patience(fit, queue, tables), *_follow_ups(fit, queue, tables)]
+    lines += _turns(queue, tables)
+    if "work.mean" in queue.figures:
+        cv_ = _default_cv(queue.channel)
+        lines.append(
+            f"work = {{ mean = {_figure(queue.figures['work.mean'].mean)}, cv = {cv_} }}  "
+            "# the log has the mean only, wrap-up included; cv of the channel"
+        )
+        lines.append('wrap_up = "0s"')
+    for key in ("work", "wrap_up", "reply_latency", "reply_patience"):
+        if key in queue.laws:
+            lines += _law(queue, key, tables)
+    if "wrap_up" not in queue.laws and "work" in queue.laws:
+        lines.append('wrap_up = "0s"  # a part of the work, as far as the log tells')
+    if "idle_timeout" in queue.figures:
+        found = queue.figures["idle_timeout"]
+        lines.append(f"idle_timeout = {_figure(found.mean)}  # quartiles {_figure(found.low)} to {_figure(found.high)}")
+    return [*lines, *_patience(fit, queue, tables), *_follow_ups(fit, queue, tables)]
+
+
+def _busy(queue: QueueFit) -> str:
+    cv = queue.profile.busyness_cv
+    assert cv is not None
+    if queue.profile.p_value < 0.05:
+        return f"busy days beyond chance: cv {_interval(cv)}"
+    return f"days differ as chance has it (cv {_figure(cv.mean)}, {_interval(cv)})"
+
+
+def _turns(queue: QueueFit, tables: dict[str, str]) -> list[str]:
+    if "turns" in queue.laws:
+        return _law(queue, "turns", tables)
+    if "turns" not in queue.figures or CHANNELS[queue.channel].one_to_one:
+        return []
+    found = queue.figures["turns"]
+    if found.low == found.high:
+        return ["turns = 1  # the log does not tell turns apart"]
+    return [f"turns = {{ mean = {_figure(found.mean)} }}  # geometric; {_interval(found)}"]
+
+
+def _is_shared(fit: Fit, queue: QueueFit) -> bool:
+    """Whether agents work on all its sessions together, as no team may that also works on others turn by turn."""
+    return queue.shared is not None and all(
+        other.shared is not None or CHANNELS[other.channel].one_to_one
+        for team in fit.teams
+        if queue.name in team.queues
+        for other in (fit.queues[name] for name in team.queues)
+    )
+
+
+def _one_turn(queue: QueueFit) -> list[str]:
+    """Its part of the agent's time as the work on one turn, where attention cannot be shared."""
+    assert queue.shared is not None
+    level = int(np.argmax(queue.shared.ends)) + 1
+    mean = queue.shared.means[level - 1].mean / level
+    return [
+        f"# sessions with {level} at once, the most frequent, take {_figure(queue.shared.means[level - 1].mean)} s; "
+        "its agents also work turn by turn",
+        "turns = 1",
+        f'work = {{ dist = "exponential", mean = {_figure(mean)} }}',
+        'wrap_up = "0s"',
+    ]
+
+
+def _together(fit: Fit) -> int:
+    """Sessions at once that shared attention is known for; lists of one team must be of one length."""
+    return max(len(queue.shared.means) for queue in fit.queues.values() if queue.shared)
+
+
+def _shared(fit: Fit, queue: QueueFit) -> list[str]:
+    assert queue.shared is not None
+    known = [_figure(mean.mean) for mean in queue.shared.means]
+    means = ", ".join(known + known[-1:] * (_together(fit) - len(known)))
+    said = "; ".join(
+        f"{i} at once: {_interval(mean)}, {ends:,} ended"
+        for i, (mean, ends) in enumerate(zip(queue.shared.means, queue.shared.ends, strict=True), start=1)
+    )
+    return [f"# {said}", f"work_by_concurrency = [{means}]"]
+
+
+def _patience(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
+    lines = _law(queue, "patience", tables) if "patience" in queue.laws else ['patience = "never"']
+    if "silent_abandonment" in queue.figures and not _is_shared(fit, queue):
+        found = queue.figures["silent_abandonment"]
+        lines.append(f"silent_abandonment = {_figure(found.mean)}  # {_interval(found)}")
+    return lines
+
+
+def _follow_ups(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
+    lines: list[str] = []
+    figures = queue.figures
+
+    def rounded(value: float) -> str:
+        return f"{math.floor(value * 1e4) / 1e4:g}"
+
+    if "retry.share" in figures:
+        law = _law_text(queue, "retry.after", tables)
+        to = {key.removeprefix("retry.to."): value for key, value in figures.items() if key.startswith("retry.to.")}
+        ways = ", ".join(f"{_key(other)} = {part:.4g}" for other, part in _whole(to).items())
+        lines.append(
+            f"retry = {{ share = {rounded(figures['retry.share'].mean)}, after = {law}, to = {{ {ways} }} }}  "
+            f"# share {_interval(figures['retry.share'])}"
+        )
+    if "returns" in figures:
+        lines.append(f"returns = {rounded(figures['returns'].mean)}  # {_interval(figures['returns'])}")
+    if "reopens.share" in figures:
+        law = _law_text(queue, "reopens.after", tables)
+        lines.append(
+            f"reopens = {{ share = {rounded(figures['reopens.share'].mean)}, after = {law} }}  "
+            f"# share {_interval(figures['reopens.share'])}"
+        )
+    legs = {key.removeprefix("transfer."): value for key, value in figures.items() if key.startswith("transfer.")}
+    legs = {name: value for name, value in legs.items() if name in fit.queues and name != queue.name}
+    if legs:
+        parts = ", ".join(
+            f"{{ to = {json.dumps(name)}, share = {rounded(value.mean)} }}" for name, value in legs.items()
+        )
+        lines.append(f"transfer = [{parts}]  # {'; '.join(_interval(value) for value in legs.values())}")
+    return lines
+
+
+def _whole(shares: dict[str, Estimate]) -> dict[str, float]:
+    """Rounded so that they add up to 1: what is missing is the largest's."""
+    found = {name: round(value.mean, 4) for name, value in shares.items()}
+    largest = max(found, key=lambda name: found[name])
+    return found | {largest: round(found[largest] + 1 - sum(found.values()), 4)}
+
+
+def _law(queue: QueueFit, key: str, tables: dict[str, str]) -> list[str]:
+    found = queue.laws[key]
+    text = _law_text(queue, key, tables)
+    parts = [words.several(int(found.sample.ended.sum()), "case")]
+    cut = int((~found.sample.ended).sum())
+    parts += [f"{cut:,} cut off"] if cut else []
+    for fitted in found.candidates:
+        if fitted.family == found.family:
+            parts += [f"{name} {_interval(value)}" for name, value in fitted.parameters.items()]
+            parts.append(f"{100 * fitted.distance:.1f} points off at most")
+    if len(found.candidates) > 1 and found.family == found.candidates[0].family:
+        second = found.candidates[1]
+        parts.append(f"BIC {second.bic - found.candidates[0].bic:.0f} less than {second.family}")
+    return [f"{key} = {text}  # {'; '.join(parts)}"]
+
+
+def _law_text(queue: QueueFit, key: str, tables: dict[str, str]) -> str:
+    law = queue.laws[key].law
+    if isinstance(law, Empirical):
+        file = f"{_slug(queue.name)}_{_slug(key)}.csv"
+        column = "turns" if key == "turns" else "seconds"
+        tables[file] = _csv([column], ([_figure(value)] for value in law.values))
+        return f"{{ file = {json.dumps(file)}, column = {json.dumps(column)} }}"
+    return toml(law)
+
+
+def toml(law: Law) -> str:
+    """A law as a scenario writes it. Raises TypeError for one that is not written with numbers alone."""
+    if isinstance(law, Constant):
+        return _figure(law.mean)
+    if isinstance(law, Exponential):
+        return f'{{ dist = "exponential", mean = {_figure(law.mean)} }}'
+    if isinstance(law, LogNormal):
+        return f'{{ dist = "lognormal", median = {_figure(law.median)}, sigma = {_figure(law.sigma)} }}'
+    if isinstance(law, Gamma | Weibull):
+        name = "gamma" if isinstance(law, Gamma) else "weibull"
+        return f'{{ dist = "{name}", mean = {_figure(law.mean)}, cv = {_figure(law.cv)} }}'
+    if isinstance(law, Mixture):
+        parts = [
+            f"{{ weight = {_figure(weight)}, {toml(part).removeprefix('{ ')}"
+            for weight, part in zip(law.weights, law.parts, strict=True)
+        ]
+        return f'{{ dist = "mixture", parts = [{", ".join(parts)}] }}'
+    raise TypeError(f"{type(law).__name__} is not written in a line")
+
+
+def _default_cv(channel: str) -> float:
+    work = CHANNELS[channel].defaults["work"].value
+    return float(work["cv"]) if isinstance(work, dict) and "cv" in work else 1.0
+
+
+def _hours(hours: dict[int, tuple[int, int]]) -> str:
+    """By weekday; neighbours with the same hours together."""
+    groups: list[tuple[list[int], tuple[int, int]]] = []
+    for day, span in sorted(hours.items()):
+        if groups and groups[-1][1] == span and groups[-1][0][-1] == day - 1:
+            groups[-1][0].append(day)
+        else:
+            groups.append(([day], span))
+    parts = []
+    for days, (start, end) in groups:
+        name = DAYS[days[0]] if len(days) == 1 else f"{DAYS[days[0]]}-{DAYS[days[-1]]}"
+        parts.append(f'{name} = "{_clock(start)}-{_clock(end)}"')
+    return "{ " + ", ".join(parts) + " }"
+
+
+def _clock(second: int) -> str:
+    return f"{second // 3600:02d}:{second % 3600 // 60:02d}"
+
+
+def _volumes(fit: Fit, days: Sequence[date]) -> str:
+    """Expected contacts by date and interval: the profile of each day's weekday."""
+    names = list(fit.queues)
+    expected = {
+        weekday: np.array([queue.profile.expected(weekday) for queue in fit.queues.values()]).T for weekday in range(7)
+    }
+    rows: list[list[str]] = []
+    for number in range((days[-1] - days[0]).days + 1):
+        day = days[0] + timedelta(days=number)
+        table = expected[day.weekday()]
+        rows += [
+            [f"{day}", _clock(i * fit.interval), *(f"{value:.4g}" for value in table[i].tolist())]
+            for i in range(len(table))
+            if _exists(datetime.combine(day, time()) + timedelta(seconds=i * fit.interval), fit.timezone)
+        ]
+    return _csv(["date", "time", *names], rows)
+
+
+def _exists(moment: datetime, zone: str | None) -> bool:
+    """Whether the clock of the zone shows that time; it skips an hour when it is put forward."""
+    if zone is None:
+        return True
+    aware = moment.replace(tzinfo=ZoneInfo(zone))
+    return aware.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == moment
+
+
+# ── agents ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
+    rule = duties.RULES.get(fit.rule)
+    assumed = rule.assumes if rule else "as the roster says"
+    lines = [f"# Agents by the rule {fit.rule}: {assumed}.", "# Ranks of skills cannot be seen in a log: all are 1."]
+    for team in fit.teams:
+        rows = _roster(team, days)
+        if not rows or not team.queues:
+            continue
+        file = f"roster_{_slug(team.name)}.csv"
+        tables[file] = _csv(["agent", "date", "start", "end", "breaks"], rows)
+        together = {name: team.concurrency[name] for name in team.queues if name in team.concurrency}
+        together |= {name: _together(fit) for name in together if _is_shared(fit, fit.queues[name])}
+        lines += ["", f"[team.{_key(team.name)}]  # {words.several(len({row[0] for row in rows}), 'agent')}"]
+        lines.append(f"skills = {{ {', '.join(f'{_key(name)} = 1' for name in team.queues)} }}")
+        if together:
+            lines.append(f"concurrency = {_concurrency(fit, team.queues, together)}")
+            lines += _slowdown(fit)
+        lines.append(f"roster = {{ file = {json.dumps(file)} }}")
+    return lines
+
+
+def _concurrency(fit: Fit, queues: Iterable[str], together: dict[str, int]) -> str:
+    """What was seen; for other queues what their channel brings."""
+    known = {name: together.get(name, CHANNELS[fit.queues[name].channel].concurrency.value) for name in queues}
+    return f"{{ {', '.join(f'{_key(name)} = {number}' for name, number in known.items())} }}"
+
+
+def _slowdown(fit: Fit) -> list[str]:
+    if fit.slowdown is None:
+        return []
+    factors = ", ".join(_figure(factor.mean) for factor in fit.slowdown.factors)
+    return [f"slowdown = [{factors}]  # {'; '.join(_interval(factor) for factor in fit.slowdown.factors[1:])}"]
+
+
+def _roster(team: TeamFit, days: Sequence[date]) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for duty in sorted(team.duties, key=lambda duty: (duty.start, duty.agent)):
+        start, end = (_moment(micros) for micros in (duty.start, duty.end))
+        # a shift is shorter than a day
+        end = min(end, start + timedelta(hours=23, minutes=59))
+        if start.date() in days and end > start:
+            rows.append([duty.agent, f"{start:%Y-%m-%d}", f"{start:%H:%M:%S}", f"{end:%H:%M:%S}", _breaks(duty, end)])
+    return rows
+
+
+def _breaks(duty: Duty, end: datetime) -> str:
+    """Pauses of a second or more that lie within the shift and do not touch one another."""
+    parts: list[tuple[datetime, datetime]] = []
+    for away in duty.away:
+        first, last = (_moment(micros) for micros in away)
+        last = min(last, end)
+        if parts and first <= parts[-1][1]:
+            parts[-1] = (parts[-1][0], max(last, parts[-1][1]))
+        elif last > first:
+            parts.append((first, last))
+    return ";".join(f"{first:%H:%M:%S}-{last:%H:%M:%S}" for first, last in parts)
+
+
+def _moment(micros: int) -> datetime:
+    return datetime(1970, 1, 1) + timedelta(seconds=round(micros / SECOND))
+
+
+def _made_up(fit: Fit, days: Sequence[date]) -> list[str]:
+    """One team as large as the busiest hour of the busiest weekday needs."""
+    lines = [
+        f"# Made up: the log names no agents. So many that the busiest hour fills {OCCUPANCY:.0%} of their time.",
+        "# ccsim run shows what comes of it.",
+    ]
+    for number, queue in enumerate(fit.queues.values(), start=1):
+        per_hour = max(
+            float(np.convolve(queue.profile.expected(day), np.ones(max(3600 // fit.interval, 1)), "same").max())
+            for day in range(7)
+        )
+        load = per_hour * _handle_time(queue) / 3600
+        agents = max(math.ceil(load / OCCUPANCY), 1)
+        hours = queue.hours or dict.fromkeys(range(7), (0, 86400))
+        lines += [
+            "",
+            f"[team.agents{number}]  # {per_hour:.1f} contacts in the busiest hour, {load:.2f} agents at work",
+        ]
+        lines.append(f"skills = {{ {_key(queue.name)} = 1 }}")
+        lines.append("shifts = [")
+        for day, (start, end) in sorted(hours.items()):
+            span = "always" if (start, end) == (0, 86400) else f"{_clock(start)}-{_clock(end)}"
+            lines.append(f'  {{ agents = {agents}, days = "{DAYS[day]}", hours = "{span}" }},')
+        lines.append("]")
+    return lines
+
+
+def _handle_time(queue: QueueFit) -> float:
+    """Mean work on a contact, seconds; of the channel where the log does not say."""
+    defaults = CHANNELS[queue.channel].defaults
+
+    def mean(key: str) -> float:
+        if key in queue.laws:
+            return queue.laws[key].law.mean
+        value = defaults[key].value if key in defaults else 0
+        if isinstance(value, dict):
+            value = value["mean"]
+        return float(duration(value)) / SECOND
+
+    turns = queue.figures["turns"].mean if "turns" in queue.figures else 1.0
+    work = queue.figures["work.mean"].mean if "work.mean" in queue.figures else mean("work")
+    return turns * work + (0.0 if "work.mean" in queue.figures else mean("wrap_up"))
+
+
+# ── text ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _figure(value: float) -> str:
+    """Five digits, as TOML and people read them."""
+    text = f"{value:.5g}"
+    return f"{value:.0f}" if "e+" in text else text
+
+
+def _interval(value: Estimate) -> str:
+    return f"{_figure(value.low)} to {_figure(value.high)}"
+
+
+def _key(name: str) -> str:
+    """A name as a TOML key."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "queue"
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows([header, *rows])
+    return stream.getvalue()

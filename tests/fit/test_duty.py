@@ -1,0 +1,128 @@
+"""Who was there and free: hand-made logs, worked out on paper. Times are minutes after 09:00."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ccsim.fit import duty
+from ccsim.fit.duty import RULES, Duty, Waiting
+from ccsim.tables import SECOND
+
+NINE = np.datetime64("2026-03-02T09:00", "us")
+MINUTE = 60 * SECOND
+
+
+def at(minutes: float) -> int:
+    return int(NINE.astype(np.int64)) + round(minutes * MINUTE)
+
+
+def log(*rows: tuple[str, float, float | None, float, str | None]) -> pd.DataFrame:
+    """Contacts (queue, arrival, answer, end, agent)."""
+
+    def moment(minutes: float | None) -> Any:
+        return pd.NaT if minutes is None else pd.Timestamp(at(minutes), unit="us")
+
+    return pd.DataFrame(
+        {
+            "queue": [row[0] for row in rows],
+            "arrival": [moment(row[1]) for row in rows],
+            "answer": [moment(row[2]) for row in rows],
+            "end": [moment(row[3]) for row in rows],
+            "agent": [row[4] for row in rows],
+        }
+    ).astype({"arrival": "datetime64[us]", "answer": "datetime64[us]", "end": "datetime64[us]"})
+
+
+def minutes(duties: list[Duty]) -> list[tuple[str, float, float, list[tuple[float, float]]]]:
+    def since(time: int) -> float:
+        return (time - at(0)) / MINUTE
+
+    return [(d.agent, since(d.start), since(d.end), [(since(a), since(b)) for a, b in d.away]) for d in duties]
+
+
+TWO_CALLS = (("q", 0, 0, 4, "ann"), ("q", 20, 20, 25, "ann"))
+"""A gap of 16 minutes, from 4 to 20."""
+
+
+def test_served_is_there_for_whole_half_hours() -> None:
+    found = RULES["served"].infer(log(*TWO_CALLS, ("q", 64, 64, 90, "ann"), ("q", 29, 29, 31, "bob")))
+    assert minutes(found) == [
+        ("ann", 0, 30, []),
+        ("ann", 60, 90, []),  # what ends at 90 is no part of the next half hour
+        ("bob", 0, 30, []),
+        ("bob", 30, 60, []),
+    ]
+
+
+def test_sessions_part_at_gaps_of_more_than_half_an_hour() -> None:
+    found = RULES["sessions"].infer(log(*TWO_CALLS, ("q", 55, 55, 60, "ann"), ("q", 90.1, 90.1, 92, "ann")))
+    assert minutes(found) == [("ann", 0, 60, []), ("ann", 90.1, 92, [])]
+
+
+def test_ready_takes_a_gap_without_anybody_waiting_for_idle_time() -> None:
+    assert minutes(RULES["ready"].infer(log(*TWO_CALLS))) == [("ann", 0, 25, [])]
+
+
+def test_ready_is_away_while_somebody_waits_and_half_of_the_time_before() -> None:
+    """One waits from 10 to 12, gives up: away from (4 + 10) / 2 = 7 to 12. The next waits from 16 to 20: left at 14."""
+    found = RULES["ready"].infer(log(*TWO_CALLS, ("q", 10, None, 12, None), ("q", 16, 20, 30, "bob")))
+    assert minutes(found) == [("ann", 0, 25, [(7, 12), (14, 20)]), ("bob", 20, 30, [])]
+
+
+def test_ready_counts_only_who_waits_for_that_agent() -> None:
+    """Ann has never answered `other`; the call that ann herself answers waits in vain from 18."""
+    calls = log(("q", 0, 0, 4, "ann"), ("q", 18, 20, 25, "ann"), ("other", 10, None, 12, None))
+    assert minutes(RULES["ready"].infer(calls)) == [("ann", 0, 25, [(11, 20)])]
+
+
+def test_away_through_a_gap_in_which_somebody_always_waits() -> None:
+    calls = log(*TWO_CALLS, ("q", 1, None, 8, None), ("q", 7, None, 22, None))
+    assert minutes(RULES["ready"].infer(calls)) == [("ann", 0, 25, [(4, 20)])]
+
+
+def test_services_that_overlap_make_no_gap() -> None:
+    calls = log(("q", 0, 0, 10, "ann"), ("q", 2, 2, 5, "ann"), ("q", 12, 12, 13, "ann"))
+    (session,) = duty.sessions(duty.services(calls)["ann"])
+    assert list(duty.gaps(session)) == [(at(10), at(12))]
+
+
+def test_nameless_servers_put_nobody_on_duty() -> None:
+    for rule in RULES.values():
+        assert rule.infer(log(("q", 0, 0, 4, None), ("q", 1, None, 3, None))) == []
+
+
+def test_turn_rounds_are_gaps_in_which_somebody_waited_throughout() -> None:
+    """4 to 6 while somebody waits from 3 to 6; from 9 to 20 nobody does until 12."""
+    calls = log(("q", 0, 0, 4, "ann"), ("q", 3, 6, 9, "ann"), ("q", 12, 20, 25, "ann"))
+    assert duty.turn_rounds(calls).tolist() == [2 * MINUTE]
+
+
+def test_waiting_joins_stretches_that_overlap() -> None:
+    calls = log(("q", 0, 5, 6, "ann"), ("q", 3, None, 7, None), ("q", 9, 9, 10, "ann"), ("q", 12, None, 15, None))
+    waiting = Waiting(calls, frozenset("q"))
+    assert waiting.within((at(-1), at(20))) == [(at(0), at(7)), (at(12), at(15))]
+    assert waiting.within((at(2), at(13))) == [(at(2), at(7)), (at(12), at(13))]
+    assert waiting.within((at(7), at(12))) == []
+
+
+def test_skills_leave_out_what_an_agent_would_have_been_seen_to_take() -> None:
+    """Half of all contacts are `b`: of six of ann's, three would be, and she has none; of bob's four, two would be."""
+    calls = log(
+        *(("a", n, n, n + 1, "ann") for n in range(6)),
+        *(("a", n, n, n + 1, "bob") for n in range(4)),
+        *(("b", n, n, n + 1, "cat") for n in range(10)),
+    )
+    found = duty.skills(calls)
+    assert found["ann"] == {"a"}
+    assert found["bob"] == {"a", "b"}
+    assert found["cat"] == {"b"}
+
+
+def test_level_is_the_mean_number_of_agents_there_and_free() -> None:
+    duties = [Duty("ann", at(0), at(45), ((at(10), at(16)),)), Duty("bob", at(15), at(30))]
+    edges = np.array([at(0), at(30), at(60)])
+    assert duty.level(duties, edges).tolist() == pytest.approx([(30 + 15 - 6) / 30, 15 / 30])

@@ -1,0 +1,153 @@
+"""Laws by maximum likelihood, against scipy's own fits and against formulas that can be written down."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from ccsim.draws.durations import Constant
+from ccsim.fit import laws
+from ccsim.fit.conversations import geometric
+from ccsim.fit.estimate import came_back, share
+from ccsim.fit.laws import FAMILIES, Fitted, Sample
+from ccsim.fit.survival import confidence, kaplan_meier
+
+WAITS = np.array([3.0, 5, 8, 8, 12, 20, 25, 31, 44, 60, 75, 90, 130, 200])
+ENDED = np.array([1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0], np.bool_)
+
+
+def test_an_exponential_is_time_at_risk_by_number_of_ends() -> None:
+    found = laws.fit("exponential", Sample(WAITS, ENDED)).parameters["mean"]
+    assert found.mean == pytest.approx(WAITS.sum() / ENDED.sum())
+    assert found.high / found.mean == pytest.approx(np.exp(laws.Z / np.sqrt(ENDED.sum())), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("family", "scipys"),
+    [
+        ("lognormal", scipy.stats.lognorm),
+        ("gamma", scipy.stats.gamma),
+        ("weibull", scipy.stats.weibull_min),
+    ],
+)
+def test_scipy_finds_no_likelier_law(family: str, scipys: scipy.stats.rv_continuous) -> None:
+    data = scipy.stats.CensoredData(uncensored=WAITS[ENDED], right=WAITS[~ENDED])
+    shape, _, scale = scipys.fit(data, floc=0)
+    ours = laws.fit(family, Sample(WAITS, ENDED))
+    theirs = scipys(shape, scale=scale)
+    best = theirs.logpdf(WAITS[ENDED]).sum() + theirs.logsf(WAITS[~ENDED]).sum()
+    assert ours.log_likelihood == pytest.approx(best, abs=1e-3)
+    assert ours.law.mean == pytest.approx(theirs.mean(), rel=0.01)
+    assert ours.survival(WAITS) == pytest.approx(theirs.sf(WAITS), abs=0.003)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_law_draws_what_the_likelihood_says(family: str) -> None:
+    rng = np.random.default_rng(5)
+    fitted = laws.fit(family, Sample(rng.lognormal(3, 1, 500), np.ones(500, np.bool_)))
+    drawn = fitted.law.value((np.arange(20_000) + 0.5) / 20_000)
+    at = np.quantile(drawn, [0.1, 0.5, 0.9])
+    assert fitted.survival(at) == pytest.approx([0.9, 0.5, 0.1], abs=1e-3)
+
+
+@pytest.mark.parametrize("family", ["exponential", "lognormal", "gamma", "weibull", "hyperexponential"])
+def test_the_family_of_the_data_has_the_least_bic(family: str) -> None:
+    true = {
+        "exponential": {"mean": 90.0},
+        "lognormal": {"median": 90.0, "sigma": 1.0},
+        "gamma": {"mean": 90.0, "cv": 0.5},
+        "weibull": {"mean": 90.0, "cv": 0.5},
+        "hyperexponential": {"weight": 0.4, "mean": 10.0, "mean_2": 200.0},
+    }
+    times = FAMILIES[family].law(true[family]).value(np.random.default_rng(3).random(4000))
+    limit = 3 * float(np.median(times))
+    best = laws.fit_all(laws.PATIENCE, Sample(np.minimum(times, limit), times < limit))
+    assert best[0].family == family
+    assert [fitted.bic for fitted in best] == sorted(fitted.bic for fitted in best)
+
+
+def test_criteria_charge_parameters() -> None:
+    fitted = laws.fit("lognormal", Sample(WAITS, ENDED))
+    assert fitted.aic == pytest.approx(4 - 2 * fitted.log_likelihood)
+    assert fitted.bic == pytest.approx(2 * np.log(len(WAITS)) - 2 * fitted.log_likelihood)
+
+
+def test_many_times_on_a_grid_give_what_each_would() -> None:
+    times = np.random.default_rng(1).lognormal(4, 0.8, laws.MANY + 1)
+    fitted = laws.fit("lognormal", Sample(times, np.ones(len(times), np.bool_)))
+    assert fitted.parameters["median"].mean == pytest.approx(np.exp(np.log(times).mean()), rel=1e-4)
+    assert fitted.parameters["sigma"].mean == pytest.approx(np.log(times).std(), rel=1e-4)
+
+
+def test_few_data_have_an_exponential_law_and_none_has_none() -> None:
+    few = Sample(WAITS[:5], np.array([1, 1, 0, 0, 0], np.bool_))
+    assert [fitted.family for fitted in laws.fit_all(laws.WORK, few)] == ["exponential"]
+    with pytest.raises(ValueError, match="nothing ended"):
+        laws.fit("lognormal", Sample(WAITS, np.zeros(len(WAITS), np.bool_)))
+
+
+def test_what_never_varies_is_a_constant() -> None:
+    same = Sample(np.array([20.0, 20, 20]), np.ones(3, np.bool_))
+    assert laws.constant(same) == Constant(20.0)
+    assert laws.fit_all(laws.WORK, same) == []
+    assert laws.constant(Sample(WAITS, ENDED)) is None
+
+
+def test_times_of_zero_do_not_break_a_logarithm() -> None:
+    times = np.concatenate([np.zeros(5), WAITS])
+    fitted = laws.fit("lognormal", Sample(times, np.ones(len(times), np.bool_)))
+    assert np.isfinite(fitted.log_likelihood)
+
+
+def _largest(fitted: Fitted, sample: Sample) -> float:
+    return float(scipy.stats.kstest(sample.times, lambda at: 1 - fitted.survival(np.asarray(at))).statistic)
+
+
+def test_the_distance_is_that_of_kolmogorov() -> None:
+    sample = Sample(WAITS, np.ones(len(WAITS), np.bool_))
+    fitted = laws.fit("gamma", sample)
+    assert fitted.distance == pytest.approx(_largest(fitted, sample))
+
+
+# ── curves and shares ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_kaplan_meier_as_scipy_has_it() -> None:
+    curve = scipy.stats.ecdf(scipy.stats.CensoredData(uncensored=WAITS[ENDED], right=WAITS[~ENDED])).sf
+    at, lasts = kaplan_meier(WAITS, ENDED)
+    assert lasts == pytest.approx(curve.evaluate(at))
+    theirs = curve.confidence_interval(method="log-log")
+    low, high = confidence(WAITS, ENDED)
+    assert low == pytest.approx(theirs.low.evaluate(at), abs=1e-6)
+    assert high == pytest.approx(theirs.high.evaluate(at), abs=1e-6)
+
+
+def test_a_share_as_scipy_has_it() -> None:
+    theirs = scipy.stats.binomtest(7, 40).proportion_ci(method="wilson")
+    assert share(7, 40) == pytest.approx((7 / 40, theirs.low, theirs.high))
+
+
+def test_turns_of_conversations_that_go_on_count_for_what_is_known() -> None:
+    found = geometric(np.array([1.0, 2, 3, 4]), np.array([True, True, True, False]))
+    assert found.mean == pytest.approx(10 / 3)
+    with pytest.raises(ValueError, match="no conversation was done"):
+        geometric(np.array([1.0]), np.array([False]))
+
+
+def test_who_could_not_come_back_any_more_does_not_count_as_staying_away() -> None:
+    rng = np.random.default_rng(2)
+    until = rng.uniform(0, 100, 4000)
+    lag = np.where(rng.random(4000) < 0.2, rng.exponential(20, 4000), np.inf)
+    seen = lag < until
+    found, times, fitted = came_back(lag[seen], until[~seen])
+    assert seen.mean() < 0.17  # as who has not yet come back looks like
+    assert found.low < 0.2 < found.high
+    assert fitted[0].law.mean == pytest.approx(20, rel=0.15)
+    assert times.times.mean() == pytest.approx(20, rel=0.15) != pytest.approx(lag[seen].mean(), rel=0.1)
+
+
+def test_who_came_back_once_is_a_share_of_the_curve() -> None:
+    found, _, fitted = came_back(np.array([10.0]), np.array([5.0, 100, 100]))
+    assert fitted == []
+    assert found.mean == pytest.approx(1 / 3)
