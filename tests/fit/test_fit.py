@@ -190,6 +190,28 @@ def test_a_roster_beside_the_log_says_who_was_there(tmp_path: Path) -> None:
     assert (shifts[0]["start"], shifts[0]["end"], shifts[0]["breaks"]) == ("08:00:00", "18:00:00", "12:00:00-12:30:00")
 
 
+def test_calls_and_messages_of_different_queues_together(tmp_path: Path) -> None:
+    calls = [
+        (number, "calls", "phone", at, at, at + timedelta(minutes=2 + number % 4), "bo", "answered")
+        for number in range(300)
+        for at in [START + timedelta(days=number % 5, hours=9, minutes=number)]
+    ]
+    log = table(tmp_path / "calls.csv", "contact,queue,channel,arrival,answer,end,agent,outcome", calls)
+    texts = [
+        (f"c{number}", index, who, START + timedelta(days=number % 5, hours=10, minutes=number + minute))
+        for number in range(200)
+        for index, who, minute in [(0, "customer", 0), (1, "agent", 5), (2, "customer", 25), (3, "agent", 30)]
+    ]
+    chat = table(tmp_path / "chat.csv", "conversation_id,message_index,sender,sent_at", texts)
+    options = ["--mapping", "calls", "--mapping", "conversations", "--out", tmp_path / "out"]
+    done = fit(log, chat, *options)
+    assert done.exit_code == 0, done.output
+    found = load(tmp_path / "out" / "scenario.toml")
+    assert set(found.queue) == {"calls", "social"}
+    assert found.queue["social"].turns.mean == pytest.approx(2)
+    assert found.queue["social"].reply_latency.mean == pytest.approx(1200)
+
+
 def test_customers_who_call_again_are_not_counted_twice(tmp_path: Path) -> None:
     rows: list[tuple[object, ...]] = []
     for number in range(400):
