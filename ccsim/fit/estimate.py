@@ -335,9 +335,14 @@ def _handled(
     if len(wrapped):
         told.law("wrap_up", _complete(wrapped["wrapped"] - wrapped["end"]), laws.WORK)
     answered = mine[mine["answer"].notna()]
+    these = None
     if messages is not None and len(messages) and not kind.one_to_one:
         of_queue = None if logs.contacts is None or not logs.contacts["queue"].isin(mine["queue"]).any() else mine
-        _conversations(told, talks.conversations(messages, of_queue, logs.sessions), slowed)
+        these = talks.conversations(messages, of_queue, logs.sessions)
+    # what has one turn is said by its contact, whose sessions may have been worked on together
+    one_turn = these is not None and not kind.persistent and these.replies.max(initial=0) <= 1
+    if these is not None and not one_turn:
+        _conversations(told, these, slowed)
     elif len(answered) and kind.persistent:
         told.warnings.append(f"Without a log of messages turns, work and latencies are the defaults of {channel}.")
     elif len(answered):

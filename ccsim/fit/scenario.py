@@ -338,7 +338,7 @@ def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
         lines.append(f"skills = {{ {', '.join(f'{_key(name)} = 1' for name in team.queues)} }}")
         if together:
             lines.append(f"concurrency = {_concurrency(fit, team.queues, together)}")
-            lines += _slowdown(fit)
+            lines += _slowdown(fit) if not all(_is_shared(fit, fit.queues[name]) for name in together) else []
         lines.append(f"roster = {{ file = {json.dumps(file)} }}")
     return lines
 

@@ -115,6 +115,31 @@ def test_one_log_alone_is_enough(results: Path, tmp_path: Path) -> None:
     assert fit(results / "contacts.parquet", "--out", tmp_path, "--rule", "sessions").exit_code == 0
 
 
+def test_shared_attention_comes_back(tmp_path: Path) -> None:
+    """Means of 3, 3.5 and 4 minutes with 1, 2 and 3 at once lie within five standard errors."""
+    week = load(SCENARIOS / "shared_attention.toml", None, ["replications=1"])
+    folder = run_to_folder(tmp_path, week, engine="compiled")[1]
+    chat = estimates.estimate(own.read_own(folder), "ready").queues["chat"]
+    assert chat.shared is not None
+    for found, true in zip(chat.shared.means, (180, 210, 240), strict=True):
+        assert abs(np.log(found.mean / true)) < 2.6 * np.log(found.high / found.mean)
+    text = scenario.files(estimates.estimate(own.read_own(folder), "ready"), "again")["scenario.toml"]
+    assert "work_by_concurrency" in text
+    assert "slowdown" not in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shipped", sorted(SCENARIOS.glob("*.toml")), ids=lambda path: path.stem)
+def test_logs_of_every_shipped_scenario_become_one_that_runs(shipped: Path, tmp_path: Path) -> None:
+    folder = run_to_folder(tmp_path, load(shipped, None, ["replications=1"]), engine="compiled")[1]
+    done = fit(folder, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    again = load(tmp_path / "out" / "scenario.toml", None, ["replications=1"])
+    offered = run(again, engine="compiled").estimate("total", "total", "offered")
+    assert offered is not None
+    assert offered.mean > 0
+
+
 # ── other logs ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
