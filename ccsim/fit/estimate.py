@@ -21,7 +21,7 @@ from ccsim.fit.arrivals import Profile, correlation, profile
 from ccsim.fit.conversations import Shared, Slowdown
 from ccsim.fit.duty import Duty
 from ccsim.fit.laws import Fitted, Sample, Z
-from ccsim.fit.records import Logs
+from ccsim.fit.records import COLUMNS, Logs
 from ccsim.fit.survival import confidence, kaplan_meier, values
 from ccsim.scenario.channels import CHANNELS
 from ccsim.tables import F64, Bool
@@ -119,8 +119,8 @@ def estimate(logs: Logs, rule: str) -> Fit:
         raise ScenarioError([Problem("", "only rosters", "a log of contacts, messages or intervals too")])
     contacts = _contacts(logs)
     first, kept = _first_contacts(contacts, logs)
-    days, interval = _days(first, logs)
-    slowed = _slowdown(logs, contacts)
+    days, interval = _days(contacts, first, logs)
+    slowed = _slowdown(logs)
     queues: dict[str, QueueFit] = {}
     for name in _queues(contacts, logs):
         queues[name] = _queue(name, contacts, first, kept, logs, days, interval, slowed)
@@ -131,7 +131,7 @@ def estimate(logs: Logs, rule: str) -> Fit:
         if not queue.staff_only and queue.profile.p_value < 0.05 and queue.contacts >= ENOUGH * len(days)
     ]
     teams, source = _teams(contacts, logs, rule, tuple(queues))
-    warnings = _warnings(logs, contacts, kept, days, teams)
+    warnings = _warnings(logs, contacts, kept, days, tuple(queues), teams)
     return Fit(
         tuple(days), logs.timezone, interval, queues, teams, slowed, correlation(profiles), source, logs, warnings
     )
@@ -141,16 +141,15 @@ def estimate(logs: Logs, rule: str) -> Fit:
 
 
 def _contacts(logs: Logs) -> pd.DataFrame:
-    """The contacts, or the conversations of the messages as contacts; none where there are intervals only."""
+    """The contacts, and as contacts the conversations of queues that only messages tell of; none of intervals alone."""
     import pandas as pd
 
-    from ccsim.fit.records import COLUMNS
-
-    if logs.contacts is not None:
-        return logs.contacts
-    if logs.messages is None:
+    messages = _only_messages(logs)
+    if messages is None or not len(messages):
+        if logs.contacts is not None:
+            return logs.contacts
         return pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS["contacts"]})
-    ordered = logs.messages.sort_values(["conversation", "sent"], kind="stable")
+    ordered = messages.sort_values(["conversation", "sent"], kind="stable")
     by = ordered.groupby("conversation")
     agents = ordered[ordered["sender"] == "agent"].groupby("conversation")
     found = pd.DataFrame(
@@ -167,7 +166,14 @@ def _contacts(logs: Logs) -> pd.DataFrame:
     found["answer"] = found["answer"].where(found["answer"] >= found["arrival"])
     found["customer"], found["wrapped"], found["until"] = pd.NA, pd.NaT, pd.NaT
     found["outcome"] = np.where(found["answer"].notna(), "answered", "open")
-    return found
+    return found if logs.contacts is None else pd.concat([logs.contacts, found], ignore_index=True)
+
+
+def _only_messages(logs: Logs) -> pd.DataFrame | None:
+    """The messages of queues of which there are no contacts."""
+    if logs.contacts is None or logs.messages is None:
+        return logs.messages
+    return logs.messages[~logs.messages["queue"].isin(logs.contacts["queue"])]
 
 
 def _first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFrame | None]:
@@ -200,21 +206,16 @@ def _first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFr
     return first, follow
 
 
-def _days(first: Bool, logs: Logs) -> tuple[list[date], int]:
+def _days(contacts: pd.DataFrame, first: Bool, logs: Logs) -> tuple[list[date], int]:
+    """The days that the logs cover, and the seconds of an interval."""
     import pandas as pd
 
-    if logs.contacts is not None:
-        moments = logs.contacts["arrival"][first]
-    elif logs.messages is not None:
-        moments = logs.messages.groupby("conversation")["sent"].min()
-    else:
-        assert logs.intervals is not None
-        moments = logs.intervals["start"]
+    moments = contacts["arrival"][first] if len(contacts) else logs.intervals["start"]  # type: ignore[index]
     start, end = moments.min().date(), moments.max().date()
     days = list(logs.days) or [start + timedelta(days=number) for number in range((end - start).days + 1)]
     step = INTERVAL
     if logs.intervals is not None:
-        clock = (moments if logs.contacts is None else logs.intervals["start"]).drop_duplicates().sort_values()
+        clock = logs.intervals["start"].drop_duplicates().sort_values()
         gaps = pd.Series(clock.diff().dt.total_seconds().dropna())
         step = int(gaps[gaps > 0].min()) if (gaps > 0).any() else INTERVAL
     return days, step if 86400 % step == 0 and step >= 60 else INTERVAL
@@ -334,9 +335,14 @@ def _handled(
     if len(wrapped):
         told.law("wrap_up", _complete(wrapped["wrapped"] - wrapped["end"]), laws.WORK)
     answered = mine[mine["answer"].notna()]
+    these = None
     if messages is not None and len(messages) and not kind.one_to_one:
-        of_queue = None if logs.contacts is None else mine
-        _conversations(told, talks.conversations(messages, of_queue, logs.sessions), slowed)
+        of_queue = None if logs.contacts is None or not logs.contacts["queue"].isin(mine["queue"]).any() else mine
+        these = talks.conversations(messages, of_queue, logs.sessions)
+    # what has one turn is said by its contact, whose sessions may have been worked on together
+    one_turn = these is not None and not kind.persistent and these.replies.max(initial=0) <= 1
+    if these is not None and not one_turn:
+        _conversations(told, these, slowed)
     elif len(answered) and kind.persistent:
         told.warnings.append(f"Without a log of messages turns, work and latencies are the defaults of {channel}.")
     elif len(answered):
@@ -576,7 +582,7 @@ def _and(names: Sequence[str]) -> str:
 # ── agents ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _slowdown(logs: Logs, contacts: pd.DataFrame) -> Slowdown | None:
+def _slowdown(logs: Logs) -> Slowdown | None:
     """Over all queues whose works and sessions are known: each work by the geometric mean of its queue's alone."""
     if logs.messages is None or logs.sessions is None:
         return None
@@ -709,7 +715,12 @@ def _together(contacts: pd.DataFrame, logs: Logs) -> dict[str, int]:
 
 
 def _warnings(
-    logs: Logs, contacts: pd.DataFrame, follow: pd.DataFrame | None, days: Sequence[date], teams: Sequence[TeamFit]
+    logs: Logs,
+    contacts: pd.DataFrame,
+    follow: pd.DataFrame | None,
+    days: Sequence[date],
+    queues: Sequence[str],
+    teams: Sequence[TeamFit],
 ) -> tuple[str, ...]:
     found: list[str] = []
     for file, reading in logs.readings:
@@ -723,8 +734,10 @@ def _warnings(
             if known
             else "Customers are not known: who tries again is counted as somebody new."
         )
-    if not teams:
-        found.append("The log names no agents: the scenario's staffing is made up to match the work, not seen.")
+    unserved = [name for name in queues if not any(name in team.queues for team in teams)]
+    if unserved:
+        of = "" if len(unserved) == len(queues) else f" of {_and(unserved)}"
+        found.append(f"The log names no agents{of}: the scenario's staffing is made up to match the work, not seen.")
     if len(days) > LONGEST:
         found.append(f"The scenario repeats the last {LONGEST} of {len(days)} days; laws and profile are of all.")
     return tuple(found)

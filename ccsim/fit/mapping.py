@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -51,7 +54,7 @@ class Mapping(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["contacts", "messages", "intervals", "rosters"]
-    delimiter: str | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     """of comma, semicolon, tab and bar the one that the header has most of, if not given"""
     encoding: str | None = None
     """UTF-8, or UTF-16 with a byte order mark, else Windows-1252, if not given"""
@@ -95,6 +98,17 @@ class Mapping(BaseModel):
                 raise ValueError(f"words: {', '.join(wrong)}; outcomes are {', '.join(sorted(outcomes))}")
         if self.channel not in ("", *CHANNELS):
             raise ValueError(f"channel: {self.channel}; channels are {', '.join(CHANNELS)}")
+        for name in ("timezone", "written_in"):
+            zone = getattr(self, name)
+            if zone is not None and zone not in available_timezones():
+                raise ValueError(f'{name}: {zone}; a time zone such as "Europe/Rome"')
+        for name in ("time_format", "date_format"):
+            form = getattr(self, name)
+            try:
+                datetime.strptime("", form or "")
+            except (ValueError, re.error) as bad:
+                if "does not match" not in str(bad):  # of an empty text no format can hold
+                    raise ValueError(f"{name}: {form}; {bad}") from None
         return self
 
     def alone(self, queues: Iterable[str]) -> list[str]:

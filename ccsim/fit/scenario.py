@@ -41,7 +41,12 @@ def files(fit: Fit, name: str) -> dict[str, str]:
     for queue in fit.queues.values():
         lines += ["", *_queue(fit, queue, tables)]
     lines += ["", "# --- who answers " + "-" * 103, ""]
-    lines += _teams(fit, days, tables) if fit.teams else _made_up(fit, days)
+    if fit.teams:
+        lines += _teams(fit, days, tables)
+    served = {name for team in fit.teams if _roster(team, days) for name in team.queues}
+    unserved = [queue for queue in fit.queues.values() if queue.name not in served]
+    if unserved:
+        lines += _made_up(fit, unserved)
     if fit.correlation is not None and fit.correlation.mean > 0:
         lines += ["", "[busyness]", f"correlation = {_figure(fit.correlation.mean)}  # {_interval(fit.correlation)}"]
     return {"scenario.toml": "\n".join(lines) + "\n", **tables}
@@ -296,8 +301,7 @@ def _volumes(fit: Fit, days: Sequence[date]) -> str:
         weekday: np.array([queue.profile.expected(weekday) for queue in fit.queues.values()]).T for weekday in range(7)
     }
     rows: list[list[str]] = []
-    for number in range((days[-1] - days[0]).days + 1):
-        day = days[0] + timedelta(days=number)
+    for day in days:  # on others in between nobody comes
         table = expected[day.weekday()]
         rows += [
             [f"{day}", _clock(i * fit.interval), *(f"{value:.4g}" for value in table[i].tolist())]
@@ -334,7 +338,7 @@ def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
         lines.append(f"skills = {{ {', '.join(f'{_key(name)} = 1' for name in team.queues)} }}")
         if together:
             lines.append(f"concurrency = {_concurrency(fit, team.queues, together)}")
-            lines += _slowdown(fit)
+            lines += _slowdown(fit) if not all(_is_shared(fit, fit.queues[name]) for name in together) else []
         lines.append(f"roster = {{ file = {json.dumps(file)} }}")
     return lines
 
@@ -380,13 +384,14 @@ def _moment(micros: int) -> datetime:
     return datetime(1970, 1, 1) + timedelta(seconds=round(micros / SECOND))
 
 
-def _made_up(fit: Fit, days: Sequence[date]) -> list[str]:
-    """One team as large as the busiest hour of the busiest weekday needs."""
+def _made_up(fit: Fit, queues: Sequence[QueueFit]) -> list[str]:
+    """A team a queue, as large as the busiest hour of the busiest weekday needs."""
     lines = [
+        "",
         f"# Made up: the log names no agents. So many that the busiest hour fills {OCCUPANCY:.0%} of their time.",
         "# ccsim run shows what comes of it.",
     ]
-    for number, queue in enumerate(fit.queues.values(), start=1):
+    for number, queue in enumerate(queues, start=1):
         per_hour = max(
             float(np.convolve(queue.profile.expected(day), np.ones(max(3600 // fit.interval, 1)), "same").max())
             for day in range(7)

@@ -115,6 +115,31 @@ def test_one_log_alone_is_enough(results: Path, tmp_path: Path) -> None:
     assert fit(results / "contacts.parquet", "--out", tmp_path, "--rule", "sessions").exit_code == 0
 
 
+def test_shared_attention_comes_back(tmp_path: Path) -> None:
+    """Means of 3, 3.5 and 4 minutes with 1, 2 and 3 at once lie within five standard errors."""
+    week = load(SCENARIOS / "shared_attention.toml", None, ["replications=1"])
+    folder = run_to_folder(tmp_path, week, engine="compiled")[1]
+    chat = estimates.estimate(own.read_own(folder), "ready").queues["chat"]
+    assert chat.shared is not None
+    for found, true in zip(chat.shared.means, (180, 210, 240), strict=True):
+        assert abs(np.log(found.mean / true)) < 2.6 * np.log(found.high / found.mean)
+    text = scenario.files(estimates.estimate(own.read_own(folder), "ready"), "again")["scenario.toml"]
+    assert "work_by_concurrency" in text
+    assert "slowdown" not in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shipped", sorted(SCENARIOS.glob("*.toml")), ids=lambda path: path.stem)
+def test_logs_of_every_shipped_scenario_become_one_that_runs(shipped: Path, tmp_path: Path) -> None:
+    folder = run_to_folder(tmp_path, load(shipped, None, ["replications=1"]), engine="compiled")[1]
+    done = fit(folder, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    again = load(tmp_path / "out" / "scenario.toml", None, ["replications=1"])
+    offered = run(again, engine="compiled").estimate("total", "total", "offered")
+    assert offered is not None
+    assert offered.mean > 0
+
+
 # ── other logs ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -188,6 +213,28 @@ def test_a_roster_beside_the_log_says_who_was_there(tmp_path: Path) -> None:
         shifts = list(csv.DictReader(file))
     assert len(shifts) == 40
     assert (shifts[0]["start"], shifts[0]["end"], shifts[0]["breaks"]) == ("08:00:00", "18:00:00", "12:00:00-12:30:00")
+
+
+def test_calls_and_messages_of_different_queues_together(tmp_path: Path) -> None:
+    calls = [
+        (number, "calls", "phone", at, at, at + timedelta(minutes=2 + number % 4), "bo", "answered")
+        for number in range(300)
+        for at in [START + timedelta(days=number % 5, hours=9, minutes=number)]
+    ]
+    log = table(tmp_path / "calls.csv", "contact,queue,channel,arrival,answer,end,agent,outcome", calls)
+    texts = [
+        (f"c{number}", index, who, START + timedelta(days=number % 5, hours=10, minutes=number + minute))
+        for number in range(200)
+        for index, who, minute in [(0, "customer", 0), (1, "agent", 5), (2, "customer", 25), (3, "agent", 30)]
+    ]
+    chat = table(tmp_path / "chat.csv", "conversation_id,message_index,sender,sent_at", texts)
+    options = ["--mapping", "calls", "--mapping", "conversations", "--out", tmp_path / "out"]
+    done = fit(log, chat, *options)
+    assert done.exit_code == 0, done.output
+    found = load(tmp_path / "out" / "scenario.toml")
+    assert set(found.queue) == {"calls", "social"}
+    assert found.queue["social"].turns.mean == pytest.approx(2)
+    assert found.queue["social"].reply_latency.mean == pytest.approx(1200)
 
 
 def test_customers_who_call_again_are_not_counted_twice(tmp_path: Path) -> None:

@@ -212,6 +212,9 @@ def test_no_such_file(tmp_path: Path) -> None:
         ('kind = "contacts"\ncolumns = { arrival = "a", end = "b" }\nwords = { X = "gone" }\n', "gone"),
         ('kind = "calls"\n', "kind"),
         ("kind = \n", "TOML"),
+        ('kind = "contacts"\ntimezone = "Mars"\ncolumns = { arrival = "a", end = "b" }\n', "Mars"),
+        ('kind = "contacts"\ntime_format = "%Q"\ncolumns = { arrival = "a", end = "b" }\n', "%Q"),
+        ('kind = "contacts"\ndelimiter = "ab"\ncolumns = { arrival = "a", end = "b" }\n', "delimiter"),
         ('kind = "contacts"\nchannel = "fax"\ncolumns = { arrival = "a", end = "b" }\n', "fax"),
     ],
 )
