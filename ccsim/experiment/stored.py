@@ -88,16 +88,19 @@ def _rows(file: Path) -> tuple[Row, ...]:
 
 def _intervals(file: Path, names: dict[Level, tuple[str, ...]]) -> tuple[I64, dict[Key, F64]]:
     """intervals.csv: the starts, and the tables as in Summary. Each figure's rows stand together, in time order."""
-    import pandas as pd
+    from pyarrow import csv as arrow
+    from pyarrow import float64, string
 
     labels, figures = ["level", "name", "metric"], ["mean", "low", "high"]
-    frame = pd.read_csv(
+    frame = arrow.read_csv(
         file,
-        dtype=dict.fromkeys(labels, str),
-        keep_default_na=False,  # a queue may be called NA
-        na_values={figure: [""] for figure in figures},
-        float_precision="round_trip",
-    )
+        parse_options=arrow.ParseOptions(newlines_in_values=True),
+        convert_options=arrow.ConvertOptions(
+            column_types=dict.fromkeys(labels, string()) | dict.fromkeys(figures, float64()),
+            null_values=[""],  # a queue may be called NA
+            strings_can_be_null=False,
+        ),
+    ).to_pandas()
     starts = frame["start"].unique()
     blocks = frame[figures].to_numpy(np.float64).reshape(-1, len(starts), len(figures))
     tables: dict[Key, F64] = {}

@@ -159,6 +159,9 @@ def renamed(table: str) -> Change:
             return names.get(value, value) if isinstance(value, str) else value
 
         doc[table] = {names[name]: doc[table][name] for name in doc[table]}
+        if table == "team":
+            for pattern in doc.get("staffing", {}).get("patterns", []):
+                pattern["team"] = names[pattern["team"]]
         if table == "queue":
             for name, queue in doc["queue"].items():
                 doc["queue"][name] = {
