@@ -619,7 +619,7 @@ def _served(contacts: pd.DataFrame, logs: Logs) -> pd.DataFrame:
             "outcome": "answered",
         }
     )
-    return pd.concat([contacts[alone], pieces], ignore_index=True)
+    return pd.concat([contacts[alone], pieces], ignore_index=True) if len(pieces) else contacts[alone]
 
 
 def _teams(contacts: pd.DataFrame, logs: Logs, rule: str, queues: tuple[str, ...]) -> tuple[tuple[TeamFit, ...], str]:
