@@ -84,9 +84,11 @@ class Study(NamedTuple):
         return f"sweep_{self.picture}" if self.picture == "heat_map" else self.picture
 
 
-PHONE: Final = "sweep scenarios/phone_8020.toml --vary team.agents.shifts.0.agents=14:20"
+PHONE: Final = (
+    "sweep scenarios/phone_8020.toml --set team.agents.cost_per_hour=21 --vary team.agents.shifts.0.agents=14:20"
+)
 BOTH: Final = f"{PHONE} --vary queue.phone.volume.scale=0.8:1.2:5 --sensitivity --replications 10"
-PLAN: Final = "staff scenarios/shift_planning.toml --replications 10"
+PLAN: Final = "staff scenarios/shift_planning.toml --workers 2"
 
 STUDIES: Final = (
     Study("differences", "Variants side by side",

@@ -37,7 +37,8 @@ def save(sweep: Sweep, figures: Sequence[Figure], folder: Path) -> None:
 def pages(sweep: Sweep, figures: Sequence[Figure]) -> dict[str, Callable[..., Page]]:
     """By name what draws each picture for which the sweep has data, in the theme that it is given."""
     found = {figure: sweep.estimates(figure) for figure in dict.fromkeys([*figures, COST])}
-    known = {figure: estimates for figure, estimates in found.items() if not all(math.isnan(e.mean) for e in estimates)}
+    # what is without data or nothing throughout (no cost is given) has nothing to show
+    known = {figure: estimates for figure, estimates in found.items() if any(abs(e.mean) > 0 for e in estimates)}
     wanted = [figure for figure in figures if figure in known]
     if not wanted:
         return {}

@@ -180,7 +180,7 @@ def test_figures_to_show(tiny: Path) -> None:
 @pytest.mark.parametrize(
     ("vary", "how", "pictures"),
     [
-        ({SCALE: "1,2"}, {"sensitivity": False}, {"curves", "frontier"}),
+        ({SCALE: "1,2"}, {"sensitivity": False}, {"curves", "frontier", "sensitivity"}),
         (
             {CHATS: "1,2", SCALE: "1,2", "routing.agent": "most_loaded,longest_idle"}, {},
             {"curves", "heat_map", "frontier", "tornado"},
