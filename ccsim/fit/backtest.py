@@ -293,7 +293,7 @@ def _midnight(day: date) -> int:
 
 
 def _seconds(start: pd.Series[Any], end: pd.Series[Any]) -> F64:
-    return np.asarray((end - start).dt.total_seconds().to_numpy(np.float64))
+    return np.array((end - start).dt.total_seconds(), np.float64)
 
 
 # ── a day as a scenario ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -61,7 +61,7 @@ def conversations(
     ordered = messages.assign(place=np.arange(len(messages))).sort_values(["conversation", "sent", "place"])
     last_moment = ordered["sent"].max()
     before = ordered[["conversation", "sender"]].shift()
-    changes = (ordered[["conversation", "sender"]] != before).fillna(True).any(axis=1)
+    changes = (ordered[["conversation", "sender"]] != before).fillna(True).any(axis=1).astype("bool")
     runs = ordered.groupby(changes.cumsum()).agg(
         conversation=("conversation", "first"),
         sender=("sender", "first"),
@@ -82,7 +82,7 @@ def conversations(
     outcome = runs["conversation"].map(ends["outcome"]) if ends is not None else pd.Series(pd.NA, runs.index)
     end = runs["conversation"].map(ends["end"]) if ends is not None else pd.Series(pd.NaT, runs.index)
     transferred = (outcome == "transferred").fillna(False).to_numpy(np.bool_)
-    open_ = outcome.isin(GOES_ON).to_numpy(np.bool_)
+    open_ = np.array(outcome.isin(GOES_ON), np.bool_)
     recent = outcome.isna().to_numpy(np.bool_) & (last_moment - runs["last"] < OVER).to_numpy(np.bool_)
     until = end.fillna(last_moment)
 
@@ -160,7 +160,7 @@ def _reply_patience(
 
 
 def _seconds(lengths: pd.Series[Any]) -> F64:
-    return np.asarray(lengths.dt.total_seconds().to_numpy(np.float64))
+    return np.array(lengths.dt.total_seconds(), np.float64)
 
 
 def _beside(runs: pd.DataFrame, sessions: pd.DataFrame | None) -> F64:
