@@ -446,7 +446,7 @@ def _hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bool) -> di
     if len(moments) < THIN:
         return {}
     clock = ((moments - moments.dt.normalize()).dt.total_seconds() // INTERVAL * INTERVAL).astype("int64")
-    by = clock.groupby(moments.dt.weekday)
+    by = clock.groupby(moments.dt.day_of_week)
     found = {int(day): (int(group.min()), int(group.max()) + INTERVAL) for day, group in by}
     whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in found.values())
     return {} if whole and len(found) == 7 else found
@@ -457,8 +457,8 @@ def _patience(told: _Told, mine: pd.DataFrame, persistent: bool, hours: dict[int
     used = mine[~mine["outcome"].isin(["rejected", "blocked"])]
     if persistent and hours:  # whoever is held waits with a patience that stands still
         second = (used["arrival"] - used["arrival"].dt.normalize()).dt.total_seconds()
-        opens = used["arrival"].dt.weekday.map({day: span[0] for day, span in hours.items()})
-        closes = used["arrival"].dt.weekday.map({day: span[1] for day, span in hours.items()})
+        opens = used["arrival"].dt.day_of_week.map({day: span[0] for day, span in hours.items()})
+        closes = used["arrival"].dt.day_of_week.map({day: span[1] for day, span in hours.items()})
         used = used[(second >= opens) & (second < closes)]
     gave_up = used["outcome"].isin(GAVE_UP).to_numpy(np.bool_)
     until = used["answer"].where(used["answer"].notna() & ~gave_up, used["end"])
