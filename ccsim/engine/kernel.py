@@ -39,7 +39,7 @@ else:
 
     entry = inlined = pointer = compiled
 
-    def choose(condition: bool, one: int, other: int) -> int:
+    def choose(condition: bool, one: int, other: int) -> int:  # type: ignore[misc]
         return one if condition else other
 
     def fetch(data: Any, index: int) -> None:  # type: ignore[misc]
@@ -411,7 +411,7 @@ def replay(m: Memory, time: int, leaf: int) -> None:
             replay_exactly(m, i, time, leaf)
             return
         loses = other_time < time
-        late_time = choose(loses, time, other_time)
+        late_time: int = choose(loses, time, other_time)
         late = choose(loses, leaf, other)
         time = choose(loses, other_time, time)
         leaf = choose(loses, other, leaf)
