@@ -25,7 +25,7 @@ from ccsim.routing import AgentColumn
 from ccsim.tables import I64, NEVER, Log, Outcome, Outside, Plan, Workload
 
 ROOM = 1024
-"""Entries that the heap, and stretches beyond one a contact, have room for at first; doubled when they run out."""
+"""Events that the tree, and stretches beyond one a contact, have room for at first; doubled when they run out."""
 
 KEPT = 1 << 29
 """Bytes that the process keeps at most for the next replication when one is done."""
@@ -148,7 +148,9 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         plan=plan,
         log=_empty_log(workload, plan, turns),
         number=_first_numbers(kernel),
-        heap=np.empty(2 * ROOM, np.int64),
+        tree=np.where(np.arange(2 * ROOM) == kernel.TIME, NEVER, 0),
+        code=np.zeros(ROOM, np.int64),
+        free=np.zeros(ROOM, np.int32),
         **_timetable(kernel, workload, plan),
         **_records(contacts),
         seekers=np.empty(contacts, np.int32),
@@ -216,7 +218,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         queues=queues,
         agents=agents,
         lines=lines,
-        heap_room=ROOM,
+        tree_room=ROOM,
         stretch_room=contacts + ROOM,
         suspension_room=(contacts + ROOM) * interrupts,
         agent_columns=len(plan.agent_order),
@@ -268,6 +270,7 @@ def _ragged(rows: list[Any], fill: int) -> I64:
 
 def _first_numbers(kernel: ModuleType) -> I64:
     numbers = np.zeros(kernel.NUMBERS, np.int64)
+    numbers[kernel.FREE] = 1
     numbers[kernel.FRESH] = -1
     numbers[kernel.FREED] = -1
     return numbers
@@ -373,7 +376,7 @@ def _suspensions(size: int) -> dict[str, Any]:
 
 
 def _with_more_room(memory: Any) -> Any:
-    """The same memory with twice the heap, the stretches and the suspensions."""
+    """The same memory with twice the tree, the stretches and the suspensions."""
 
     def grown(array: Any) -> Any:
         larger = np.empty(2 * len(array), array.dtype)
@@ -384,8 +387,10 @@ def _with_more_room(memory: Any) -> Any:
     log = memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in names})
     return memory._replace(
         log=log,
-        heap=grown(memory.heap),
-        heap_room=2 * memory.heap_room,
+        tree=grown(memory.tree),
+        code=grown(memory.code),
+        free=grown(memory.free),
+        tree_room=2 * memory.tree_room,
         stretch_room=2 * memory.stretch_room,
         suspension_room=2 * memory.suspension_room,
     )

@@ -4,8 +4,9 @@ Loaded as `ccsim.engine.kernel` every function is compiled by numba; loaded unde
 the very same text runs as plain Python, for coverage and the debugger.
 
 One calendar has three sources: the roots' arrivals and the timetable (opening hours, shifts), both sorted before the
-run, and a binary heap for everything that comes up on the way. An event that lost its object (a patience that work has
-overtaken) stays in the heap and is recognised when it is due, never searched for.
+run, and a loser tree for everything that comes up on the way (a knock-out tournament of which each match remembers who
+lost it; Knuth, The Art of Computer Programming, vol. 3, 5.4.1). An event that lost its object (a patience that work has
+overtaken) stays in the tree and is recognised when it is due, never searched for.
 
 Unassigned contacts stand in lines, one for each (queue, way of waiting), sorted by (waiting since, id). Within a line
 everybody is equally welcome to an agent, but for having waited longer: if the first finds no agent, nobody behind does.
@@ -30,13 +31,16 @@ from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Column, Link, Log, Outc
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 if __name__ == "ccsim.engine.kernel":
-    from ccsim.engine.pointers import compiled, entry, fetch, inlined, pointer
+    from ccsim.engine.pointers import choose, compiled, entry, fetch, inlined, pointer
 else:
 
     def compiled(function: Function) -> Function:
         return function
 
     entry = inlined = pointer = compiled
+
+    def choose(condition: bool, one: int, other: int) -> int:  # type: ignore[misc]
+        return one if condition else other
 
     def fetch(data: Any, index: int) -> None:  # type: ignore[misc]
         """Means nothing here."""
@@ -131,7 +135,7 @@ BOT_GOES: Final = 8
 BOT_COMES: Final = 9
 
 # Places of `Memory.number`.
-HEAP: Final = 0  # entries in the heap, the hole counted
+DEPTH: Final = 0  # of the tree of events: it has 2^DEPTH leaves
 ROOT: Final = 1  # next root to arrive
 ENTRY: Final = 2  # next entry of the timetable
 STRETCHES: Final = 3  # rows written
@@ -143,10 +147,11 @@ FRESH: Final = 8  # the contact whose message came in this event, -1: none
 SEEKERS: Final = 11  # contacts in `seekers`
 LOOK: Final = 9  # NOBODY, SOME or EVERYBODY looks for an agent
 LIFTED: Final = 10  # a reservation was lifted during the batch
-HOLE: Final = 12  # 1: the heap's first place is free, its event having just been taken
+HOLE: Final = 12  # 1: the tree's winner has just been taken, its leaf is free
 FREED: Final = 13  # the agent whose work in hand ended in this event, -1: none
 SUSPENSIONS: Final = 14  # rows written
-NUMBERS: Final = 15
+FREE: Final = 15  # free leaves, in `free`
+NUMBERS: Final = 16
 
 NOBODY: Final = 0
 SOME: Final = 1  # the queues in `look`, the contacts in `seekers`
@@ -155,16 +160,11 @@ EVERYBODY: Final = 2
 STARTS: Final = 10
 """Starts of work from which the wait is estimated (6.8)."""
 
-ARITY: Final = 4
-"""Children of an entry of the heap: fewer levels than two, and the least of them is found without a branch."""
-
-LARGE: Final = 1024
-"""Entries of a heap whose contacts are fetched into the processor's cache as they come near its top."""
-NEAR: Final = 1 + ARITY + ARITY * ARITY
-"""Entries of the heap's first three levels."""
+DEEP: Final = 10
+"""Depth beyond which the contacts of events near the tree's top are fetched into the processor's cache."""
 
 TIME: Final = 0
-CODE: Final = 1
+LEAF: Final = 1
 ID_BITS: Final = 32
 ID_MASK: Final = (1 << ID_BITS) - 1
 """An event's code is kind << ID_BITS | id: one comparison orders by kind, then id."""
@@ -179,7 +179,9 @@ class Memory(NamedTuple):
     """rows by contact and turn in their final place; stretches and presences as they come up, in arrays with room"""
     number: Annotated[I64, Column("1", "place", "counters, see above")]
     # calendar
-    heap: Annotated[I64, Column("us, code", "2 × entry + TIME or CODE", "least (time, code) on top")]
+    tree: Annotated[I64, Column("us, id", "2 × match + TIME or LEAF", "0: the winner; 1 …: who lost this match")]
+    code: Annotated[I64, Column("code", "leaf", "kind << ID_BITS | id of its event")]
+    free: Annotated[I32, Column("id", "i", "free leaves: their time is NEVER + leaf")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
     table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … BOT_COMES")]
@@ -261,7 +263,7 @@ class Memory(NamedTuple):
     queues: int
     agents: int
     lines: int
-    heap_room: int
+    tree_room: int
     stretch_room: int
     suspension_room: int
     # policies
@@ -369,72 +371,162 @@ def push(m: Memory, time: int, kind: int, ident: int) -> None:
     code = (kind << ID_BITS) | np.int64(ident)
     if m.number[HOLE] == 1:
         m.number[HOLE] = 0
-        sift_down(m, time, code)
+        leaf = m.tree[LEAF]
+        m.code[leaf] = code
+        replay(m, time, leaf)
         return
-    i = m.number[HEAP]
-    m.number[HEAP] = i + 1
-    while i > 0:
-        up = (i - 1) // ARITY
-        if m.heap[2 * up + TIME] < time or (m.heap[2 * up + TIME] == time and m.heap[2 * up + CODE] <= code):
-            break
-        m.heap[2 * i + TIME] = m.heap[2 * up + TIME]
-        m.heap[2 * i + CODE] = m.heap[2 * up + CODE]
-        i = up
-    m.heap[2 * i + TIME] = time
-    m.heap[2 * i + CODE] = code
-
-
-@inlined
-def least_child(m: Memory, first: int, count: int) -> int:
-    """The earliest of `count` entries from `first` on."""
-    least = first
-    least_time = m.heap[2 * first + TIME]
-    for j in range(first + 1, first + count):
-        time = m.heap[2 * j + TIME]
-        if time == least_time:
-            least = j if m.heap[2 * j + CODE] < m.heap[2 * least + CODE] else least
-        else:
-            less = time < least_time
-            least = j if less else least
-            least_time = time if less else least_time
-    return least
-
-
-@inlined
-def sift_down(m: Memory, time: int, code: int) -> None:
-    """Puts an event into the heap, whose first place is free."""
-    n = m.number[HEAP]
-    i = 0
-    while True:
-        first = ARITY * i + 1
-        if first + ARITY <= n:
-            least = least_child(m, first, ARITY)
-        elif first < n:
-            least = least_child(m, first, n - first)
-        else:
-            break
-        least_time = m.heap[2 * least + TIME]
-        if time < least_time or (time == least_time and code <= m.heap[2 * least + CODE]):
-            break
-        code_of_least = m.heap[2 * least + CODE]
-        m.heap[2 * i + TIME] = least_time
-        m.heap[2 * i + CODE] = code_of_least
-        if n > LARGE and 0 < i < NEAR:
-            fetch_ahead(m, code_of_least & ID_MASK, i <= ARITY)
-        i = least
-    m.heap[2 * i + TIME] = time
-    m.heap[2 * i + CODE] = code
+    if m.number[FREE] == 0:
+        double_leaves(m)
+    m.number[FREE] -= 1
+    leaf = m.free[m.number[FREE]]
+    m.code[leaf] = code
+    join(m, time, leaf)
 
 
 @inlined
 def fill_hole(m: Memory) -> None:
-    """If the last event taken from the heap has brought no other into its place, the heap's last comes there."""
+    """If the last event taken from the tree has brought no other into its place, its leaf is free."""
     if m.number[HOLE] == 1:
         m.number[HOLE] = 0
-        n = m.number[HEAP] - 1
-        m.number[HEAP] = n
-        if n > 0:
-            sift_down(m, m.heap[2 * n + TIME], m.heap[2 * n + CODE])
+        leaf = m.tree[LEAF]
+        m.free[m.number[FREE]] = leaf
+        m.number[FREE] += 1
+        replay(m, NEVER + leaf, leaf)
+
+
+@inlined
+def replay(m: Memory, time: int, leaf: int) -> None:
+    """The leaf of the tree's winner has a new event: it meets the losers on its way to the top.
+
+    Nobody could foresee who wins, so the processor does not have to: without a branch. Equal times are another matter.
+    """
+    tree = m.tree
+    depth = m.number[DEPTH]
+    number = 1 << depth | leaf
+    i = number >> 1
+    while i > 0:
+        other_time = tree[2 * i + TIME]
+        other = tree[2 * i + LEAF]
+        if other_time == time:
+            replay_exactly(m, i, time, leaf)
+            return
+        loses = other_time < time
+        late_time: int = choose(loses, time, other_time)
+        late = choose(loses, leaf, other)
+        time = choose(loses, other_time, time)
+        leaf = choose(loses, other, leaf)
+        tree[2 * i + TIME] = late_time
+        tree[2 * i + LEAF] = late
+        i >>= 1
+    tree[TIME] = time
+    tree[LEAF] = leaf
+    if depth > DEEP:
+        fetch_ahead(m, m.code[tree[2 * (number >> (depth - 1)) + LEAF]] & ID_MASK, True)
+        fetch_ahead(m, m.code[tree[2 * (number >> (depth - 2)) + LEAF]] & ID_MASK, False)
+
+
+@compiled
+def replay_exactly(m: Memory, i: int, time: int, leaf: int) -> None:
+    """The rest of `replay`, from match i on, by (time, code)."""
+    while i > 0:
+        other_time = m.tree[2 * i + TIME]
+        other = m.tree[2 * i + LEAF]
+        if beats(m, other_time, other, time, leaf):
+            m.tree[2 * i + TIME] = time
+            m.tree[2 * i + LEAF] = leaf
+            time = other_time
+            leaf = other
+        i >>= 1
+    m.tree[TIME] = time
+    m.tree[LEAF] = leaf
+
+
+@inlined
+def beats(m: Memory, time: int, leaf: int, other_time: int, other: int) -> bool:
+    """Whether a leaf's event comes before another's."""
+    return time < other_time or (time == other_time and m.code[leaf] < m.code[other])
+
+
+@inlined
+def join(m: Memory, time: int, leaf: int) -> None:
+    """A free leaf has an event. From the top down, as the winners of matches on its way are known there.
+
+    Where the winner came from the leaf's own side, the match's loser stays. Otherwise, if the new event beats the
+    loser, it becomes the loser itself, or beats the winner too; and further down the winner is who lost here.
+    """
+    tree = m.tree
+    depth = m.number[DEPTH]
+    number = 1 << depth | leaf
+    best_time = tree[TIME]
+    best = tree[LEAF]
+    if time == best_time:
+        join_exactly(m, depth, best_time, best, time, leaf)
+        return
+    wins = time < best_time
+    tree[TIME] = choose(wins, time, best_time)
+    tree[LEAF] = choose(wins, leaf, best)
+    while depth > 0:
+        i = number >> depth
+        other_time = tree[2 * i + TIME]
+        other = tree[2 * i + LEAF]
+        if time == other_time:
+            join_exactly(m, depth, best_time, best, time, leaf)
+            return
+        depth -= 1
+        apart = ((best ^ leaf) >> depth) & 1 == 1
+        wins = time < best_time
+        late_time = choose(wins, best_time, time)
+        late = choose(wins, best, leaf)
+        changes = apart & (time < other_time)
+        late_time = choose(changes, late_time, other_time)
+        late = choose(changes, late, other)
+        best_time = choose(apart, other_time, best_time)
+        best = choose(apart, other, best)
+        tree[2 * i + TIME] = late_time
+        tree[2 * i + LEAF] = late
+
+
+@compiled
+def join_exactly(m: Memory, depth: int, best_time: int, best: int, time: int, leaf: int) -> None:
+    """The rest of `join`, from the match so far from the leaf on, by (time, code)."""
+    if beats(m, time, leaf, m.tree[TIME], m.tree[LEAF]):
+        m.tree[TIME] = time
+        m.tree[LEAF] = leaf
+    while depth > 0:
+        i = (1 << m.number[DEPTH] | leaf) >> depth
+        depth -= 1
+        if ((best ^ leaf) >> depth) & 1 == 0:
+            continue
+        other_time = m.tree[2 * i + TIME]
+        other = m.tree[2 * i + LEAF]
+        if beats(m, time, leaf, other_time, other):
+            wins = beats(m, time, leaf, best_time, best)
+            m.tree[2 * i + TIME] = best_time if wins else time
+            m.tree[2 * i + LEAF] = best if wins else leaf
+        best_time = other_time
+        best = other
+
+
+@compiled
+def double_leaves(m: Memory) -> None:
+    """The tree becomes the left half of one twice as large, whose right half is free."""
+    leaves = 1 << m.number[DEPTH]
+    m.number[DEPTH] += 1
+    level = leaves
+    while level > 1:
+        level >>= 1
+        for i in range(2 * level - 1, level - 1, -1):
+            m.tree[2 * (i + level) + TIME] = m.tree[2 * i + TIME]
+            m.tree[2 * (i + level) + LEAF] = m.tree[2 * i + LEAF]
+    for leaf in range(2 * leaves - 1, leaves - 1, -1):
+        i = 2 * leaves + leaf
+        while i % 2 == 0:  # from the left: of free leaves the first wins
+            i >>= 1
+        i >>= 1
+        m.tree[2 * i + TIME] = NEVER + leaf
+        m.tree[2 * i + LEAF] = leaf
+        m.free[m.number[FREE]] = leaf
+        m.number[FREE] += 1
 
 
 # --- lines of unassigned contacts ---------------------------------------------------------------------------------
@@ -2079,7 +2171,7 @@ def set_timers(m: Memory, now: int, c: int) -> None:
 
 @entry
 def run(m: Memory, roots: int) -> bool:
-    """Runs until the horizon, or until the heap or the stretches might not have room for another event.
+    """Runs until the horizon, or until the tree or the stretches might not have room for another event.
 
     Whether the horizon was reached; if not, give both more room and call again.
     """
@@ -2093,7 +2185,7 @@ def go_on(m: Memory, roots: int) -> bool:
         fill_hole(m)
         alive = m.number[ALIVE] + 1
         if (
-            m.number[HEAP] + alive * per_contact + m.agents > m.heap_room
+            (1 << m.number[DEPTH]) - m.number[FREE] + alive * per_contact + m.agents > m.tree_room
             or m.number[STRETCHES] + alive > m.stretch_room
             or (m.interrupts and m.number[SUSPENSIONS] + alive > m.suspension_room)
         ):
@@ -2109,15 +2201,16 @@ def go_on(m: Memory, roots: int) -> bool:
                 now = time
                 code = ARRIVAL << ID_BITS | c
                 source = ROOT
-        if m.number[HEAP] > 0:
-            time = m.heap[TIME]
-            if time < now or (time == now and m.heap[CODE] < code):
+        time = m.tree[TIME]
+        if time <= now:
+            event = m.code[m.tree[LEAF]]
+            if time < now or event < code:
                 now = time
-                code = m.heap[CODE]
-                source = HEAP
+                code = event
+                source = HOLE
         kind = code >> ID_BITS
         ident = code & ID_MASK
-        if source == HEAP:
+        if source == HOLE:
             m.number[HOLE] = 1
         elif source == ROOT:
             m.number[ROOT] = c + 1

@@ -240,3 +240,13 @@ def fetch(_typing: Any, data: Any, index: Any) -> Any:
         return context.get_dummy_value()
 
     return types.none(data, types.intp), prefetch
+
+
+@intrinsic
+def choose(_typing: Any, condition: Any, one: Any, other: Any) -> Any:
+    """`one if condition else other`, without a branch: where nobody could foresee the condition."""
+
+    def select(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.select(*arguments)
+
+    return types.int64(types.boolean, types.int64, types.int64), select
