@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccsim.cli.report import provenance, write_page
+from ccsim.cli.resuming import Remembered, told_how_to_go_on
 
 if TYPE_CHECKING:
     from ccsim.experiment.comparison import Comparison
     from ccsim.experiment.ranking import Ranking
 
 
-@click.command()
+@click.command(cls=Remembered)
 @click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--variants", is_flag=True, help="Compare the one FILE as it stands with all of its variants.")
 @click.option("--baseline", metavar="NAME", help="Differences are to this one.  [default: the first]")
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
 @click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
 @click.option("--cluster", metavar="ADDRESS", help='Of a Dask scheduler whose workers do it; "local" starts one here.')
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@click.option("--resume", is_flag=True, help="Go on with what an interrupted comparison has kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
+@click.pass_context
 def compare(
+    ctx: click.Context,
     files: tuple[Path, ...],
     variants: bool,
     baseline: str | None,
@@ -43,6 +47,7 @@ def compare(
     executor: str | None,
     cluster: str | None,
     out: Path | None,
+    resume: bool,
     as_json: bool,
 ) -> None:
     """Put scenarios side by side on the same random numbers: differences with intervals, and a ranking.
@@ -64,6 +69,8 @@ def compare(
         raise click.UsageError("Give --cluster or --executor, not both.")
     if not variants and len(files) == 1:
         raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
+    if resume and as_json and out is None:
+        raise click.UsageError("--resume needs a results folder; with --json, name one with --out.")
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
     scenarios = comparing.read_variants(files[0], changes) if variants else comparing.read_files(files, changes)
@@ -84,9 +91,10 @@ def compare(
             ranking = rank(comparison, by)
         else:
             root, finish = out or Path("results"), None if as_json else _finish
-            comparison, ranking, folder = comparing.compare_to_folder(
-                root, scenarios, rank_by=by, overrides=changes, finish=finish, **options
-            )
+            with told_how_to_go_on(ctx):
+                comparison, ranking, folder = comparing.compare_to_folder(
+                    root, scenarios, resume=resume, rank_by=by, overrides=changes, finish=finish, **options
+                )
     if as_json:
         click.echo(json.dumps(comparing.as_json(comparison, ranking), allow_nan=False))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -12,24 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccsim.cli.report import provenance, write_page
+from ccsim.cli.resuming import Remembered, told_how_to_go_on
 
 if TYPE_CHECKING:
     from ccsim.experiment.comparison import Figure
     from ccsim.experiment.design import Design
     from ccsim.experiment.sweep import Sweep
 
-ARGUMENTS = "ccsim.sweep.arguments"
 
-
-class _Remembered(click.Command):
-    """Keeps its arguments as they were typed, to say how to go on after an interruption."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[ARGUMENTS] = list(args)
-        return super().parse_args(ctx, args)
-
-
-@click.command(cls=_Remembered)
+@click.command(cls=Remembered)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--vary", multiple=True, metavar="PATH=LEVELS", help="1:6, 0.8:1.2:5, 2m:10m:5 or 1,2,4; may be repeated."
@@ -98,15 +88,10 @@ def sweep(
             found = sweep_in_memory(points, **options)
         else:
             finish = None if as_json else partial(_finish, figures)
-            try:
+            with told_how_to_go_on(ctx):
                 found, folder = sweep_to_folder(
                     out or Path("results"), points, resume=resume, overrides=changes, finish=finish, **options
                 )
-            except (KeyboardInterrupt, OSError, MemoryError) as error:
-                if hasattr(error, "__notes__"):  # on what is kept
-                    again = [argument for argument in ctx.meta[ARGUMENTS] if argument != "--resume"]
-                    error.add_note(f"Go on with: {shlex.join([*ctx.command_path.split(), *again, '--resume'])}")
-                raise
     if as_json:
         click.echo(json.dumps(everything(found), allow_nan=False))
     else:

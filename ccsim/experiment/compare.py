@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 import time
@@ -17,6 +18,7 @@ from ccsim.experiment.comparison import KINDS, Comparison, Figure, Row, Variant
 from ccsim.experiment.ranking import Pair, Ranking, rank
 from ccsim.experiment.results import Results
 from ccsim.experiment.study import measure_all
+from ccsim.experiment.unfinished import kept
 from ccsim.metrics import summarise
 from ccsim.plan import lower
 from ccsim.scenario import read
@@ -78,7 +80,7 @@ def compare(
     if baseline is not None and baseline not in scenarios:
         raise ScenarioError([Problem("--baseline", f"no {shown(baseline)}", did_you_mean(baseline, scenarios))])
     first = next(iter(scenarios.values()))
-    alike = {name: scenario.with_streams(first.seed, first.replications) for name, scenario in scenarios.items()}
+    alike = _alike(scenarios)
     measured = measure_all(list(alike.values()), first.replications, engine=engine, **options)
     variants = []
     for (name, scenario), measures in zip(alike.items(), measured, strict=True):
@@ -88,6 +90,31 @@ def compare(
         variants.append(Variant(name, figures, measures))
     variants.sort(key=lambda variant: variant.name != baseline)  # the baseline first, the others as they stood
     return Comparison(tuple(variants), (*_streams_changed(scenarios), *_mismatches(variants)))
+
+
+def _alike(scenarios: Mapping[str, Scenario]) -> dict[str, Scenario]:
+    """With the seed and the number of replications of the first."""
+    first = next(iter(scenarios.values()))
+    return {name: scenario.with_streams(first.seed, first.replications) for name, scenario in scenarios.items()}
+
+
+def _about(scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Any]:
+    """All that the measures depend on, in terms of JSON."""
+    said = {
+        "scenarios": {
+            name: {
+                "scenario": scenario.raw,
+                "files": {file: hashlib.sha256(content).hexdigest() for file, content in scenario.files.items()},
+                "seed": scenario.seed,
+                "replications": scenario.replications,
+            }
+            for name, scenario in _alike(scenarios).items()
+        },
+        "engine": engine,
+        "versions": provenance.versions() | provenance.source(),
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    return plain
 
 
 def _streams_changed(scenarios: Mapping[str, Scenario]) -> list[str]:
@@ -159,6 +186,8 @@ def compare_to_folder(
     root: Path,
     scenarios: Mapping[str, Scenario],
     *,
+    engine: str = "compiled",
+    resume: bool = False,
     rank_by: Figure | None = None,
     overrides: Sequence[str] = (),
     finish: Callable[[Comparison, Ranking, Path], None] | None = None,
@@ -166,13 +195,16 @@ def compare_to_folder(
 ) -> tuple[Comparison, Ranking, Path]:
     """As `compare`, with its `options`, then `rank`, and a results folder `root/<scenario>-compared/<time>-<id>`.
 
-    `overrides` are noted in the provenance; `finish` adds charts and a report when all else is in the folder.
-    Nothing is left behind when the run fails or is interrupted. Raises OSError where the folder cannot be written.
+    `overrides` are noted in the provenance; `finish` adds charts and a report when all else is in the folder. What is
+    measured is kept in a hidden folder beside it until all is done; when the comparison ends early, however it ends,
+    `resume` goes on from there and writes the same to the byte. Raises ScenarioError when what was kept is of another
+    study; OSError where the folder cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     title = next((scenario.name for scenario in scenarios.values()), "")
-    with results.new_folder(root, f"{title} compared") as (folder, final):
-        comparison = compare(scenarios, **options)
+    total = sum(scenario.replications for scenario in _alike(scenarios).values()) if scenarios else 0
+    with kept(root, f"{title} compared", _about(scenarios, engine), total, resume) as (store, folder, final):
+        comparison = compare(scenarios, engine=engine, store=store, **options)
         ranking = rank(comparison, rank_by)
         write(
             folder,

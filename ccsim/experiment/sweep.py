@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,15 +16,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.experiment import provenance, results
+from ccsim.experiment import provenance
 from ccsim.experiment.comparison import Figure
 from ccsim.experiment.design import Design, Points
 from ccsim.experiment.expectations import service_over_the_run
 from ccsim.experiment.ranking import figures_of
 from ccsim.experiment.results import Estimate
 from ccsim.experiment.sensitivity import Alone, Index, indices, tornado
-from ccsim.experiment.store import Store
 from ccsim.experiment.study import measure_all
+from ccsim.experiment.unfinished import kept
 from ccsim.metrics import METRICS, TOTAL, Measures, Row, summarise
 from ccsim.plan import lower
 from ccsim.scenario import read
@@ -41,11 +40,6 @@ CHUNK: Final = 50_000
 
 SHOWN: Final = ("service_level", "abandonment", "utilisation", "value_lost", "cost")
 """Metrics of everything together that are shown unless others are wanted."""
-
-UNFINISHED: Final = ".unfinished"
-
-STORE: Final = "measures.sqlite"
-"""What an unfinished sweep has measured, in its hidden folder."""
 
 
 class Spread(NamedTuple):
@@ -289,7 +283,8 @@ def sweep_to_folder(
 
     started, clock = datetime.now(UTC), time.perf_counter()
     design = points.design
-    with _kept(root, points, engine, resume) as (store, folder, final):
+    total = len(points) * design.base.replications
+    with kept(root, design.base.name, _about(points, engine), total, resume) as (store, folder, final):
         run = _Run(points, engine, {**options, "store": store})
         schema = _schema(design)
         with ExitStack() as stack:
@@ -355,61 +350,6 @@ def _write_inputs(folder: Path, points: Points) -> None:
     (folder / "sweep.toml").write_text(toml, encoding="utf-8")
 
 
-@contextmanager
-def _kept(root: Path, points: Points, engine: str, resume: bool) -> Iterator[tuple[Store, Path, Path]]:
-    """The store of a sweep, a folder to fill, and the place that this takes when the block ends well."""
-    about = _about(points, engine)
-    final = results.new_place(root, points.design.base.name)
-    if resume and (left := _left(final.parent, about)) is not None:
-        final = final.with_name(left.name.removeprefix(".").removesuffix(UNFINISHED))
-    hidden = final.with_name(f".{final.name}{UNFINISHED}")
-    hidden.mkdir(parents=True, exist_ok=True)
-    folder = hidden / "results"
-    done = 0
-    try:
-        with Store(hidden / STORE) as store:
-            try:
-                if store.about is None:
-                    store.about = about
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir()
-                yield store, folder, final
-            finally:
-                done = len(store)
-    except BaseException as error:
-        if done:
-            total = len(points) * points.design.base.replications
-            error.add_note(f"{done:,} of {total:,} simulations are kept in {hidden}.")
-        else:
-            results.discard(hidden)
-        raise
-    shutil.rmtree(final, ignore_errors=True)  # of a sweep that was killed after the next line
-    folder.rename(final)
-    shutil.rmtree(hidden)
-
-
-def _left(parent: Path, about: dict[str, Any]) -> Path | None:
-    """The folder that this sweep has left behind; None if there is none of any sweep. Raises as `sweep_to_folder`."""
-    others: dict[Path, Any] = {}
-    for hidden in sorted(parent.glob(f".*{UNFINISHED}"), reverse=True):
-        if (hidden / STORE).exists():
-            with Store(hidden / STORE) as store:
-                others[hidden] = store.about
-            if others[hidden] is None or json.dumps(others[hidden]) == json.dumps(about):
-                return hidden
-    if not others:
-        return None
-    hidden, then = next(iter(others.items()))
-    before, now = _flat(then), _flat(about)
-    changed = [
-        Problem(place, f"{before.get(place, 'nothing')} then, {now.get(place, 'nothing')} now", "")
-        for place in {**before, **now}
-        if before.get(place) != now.get(place)
-    ]
-    other = Problem("--resume", f"what is kept in {hidden} is of another sweep", "leave --resume out to begin anew")
-    raise ScenarioError([other, *(changed or [Problem("scenario", "its tables have another order", "")])])
-
-
 def _about(points: Points, engine: str) -> dict[str, Any]:
     """All that the measures depend on, in terms of JSON."""
     design = points.design
@@ -427,11 +367,3 @@ def _about(points: Points, engine: str) -> dict[str, Any]:
     }
     plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
     return plain
-
-
-def _flat(said: Any, place: str = "") -> dict[str, str]:
-    """Values by dotted place."""
-    if not isinstance(said, dict) or not said:
-        return {place: json.dumps(said)}
-    parts = [_flat(part, f"{place}.{key}".lstrip(".")) for key, part in said.items()]
-    return {deeper: value for part in parts for deeper, value in part.items()}

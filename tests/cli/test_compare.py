@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ccsim.experiment.store import Store
 from tests.cli.tiny import TINY, ccsim, only_folder, write_tiny
 
 ROOT = Path(__file__).parents[2]
@@ -173,3 +174,42 @@ def test_what_is_wrong_is_said_and_nothing_written(
     assert said in done.stderr
     assert done.stdout == ""
     assert {path for path in tmp_path.iterdir() if path.name != "results" or any(path.iterdir())} == before
+
+
+def test_an_interrupted_comparison_goes_on(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ccsim("compare", tiny, "--variants", "--replications", 12, "--workers", 1, "--out", tmp_path / "whole")
+    assert whole.exit_code == 0, whole.output
+    taken: list[int] = []
+    put = Store.put
+
+    def interrupted(store: Store, found: Any) -> None:
+        put(store, found)
+        taken.append(len(store))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "put", interrupted)
+        ended = ccsim("compare", tiny, "--variants", "--replications", 12, "--workers", 1, "--out", tmp_path / "out")
+    assert ended.exit_code == 130
+    assert f"{taken[0]} of 24 simulations are kept" in ended.stderr
+    assert "--resume" in ended.stderr
+    other = ccsim("compare", tiny, "--variants", "--replications", 5, "--out", tmp_path / "out", "--resume")
+    assert other.exit_code == 2
+    assert "is of another study" in other.stderr
+    again: list[int] = []
+
+    def counted(store: Store, found: Any) -> None:
+        rows = list(found)
+        again.append(len(rows))
+        put(store, rows)
+
+    monkeypatch.setattr(Store, "put", counted)
+    resumed = ccsim(
+        "compare", tiny, "--variants", "--replications", 12, "--workers", 1, "--out", tmp_path / "out", "--resume"
+    )
+    assert resumed.exit_code == 0, resumed.output
+    assert sum(again) == 24 - taken[0] > 0
+    for name in ("comparison.csv", "ranking.csv"):
+        assert (only_folder(tmp_path / "out") / name).read_bytes() == (
+            only_folder(tmp_path / "whole") / name
+        ).read_bytes()

@@ -27,7 +27,8 @@ from ccsim.experiment import provenance, study
 from ccsim.experiment.comparison import Figure
 from ccsim.experiment.design import Design, Points, read_setting
 from ccsim.experiment.store import Store
-from ccsim.experiment.sweep import STORE, Sweep, read_figures, sweep, sweep_to_folder
+from ccsim.experiment.sweep import Sweep, read_figures, sweep, sweep_to_folder
+from ccsim.experiment.unfinished import STORE
 from ccsim.scenario.read import load
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 

@@ -1,0 +1,32 @@
+"""What verbs share whose work can be taken up again after an interruption."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import click
+
+ARGUMENTS: Final = "ccsim.arguments"
+
+
+class Remembered(click.Command):
+    """Keeps its arguments as they were typed, to say how to go on after an interruption."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
+
+
+@contextmanager
+def told_how_to_go_on(ctx: click.Context) -> Iterator[None]:
+    """Where work was kept when the block was interrupted, the error says with which command it goes on."""
+    try:
+        yield
+    except (KeyboardInterrupt, OSError, MemoryError) as error:
+        if hasattr(error, "__notes__"):  # on what is kept
+            again = [argument for argument in ctx.meta[ARGUMENTS] if argument != "--resume"]
+            error.add_note(f"Go on with: {shlex.join([*ctx.command_path.split(), *again, '--resume'])}")
+        raise
