@@ -323,7 +323,7 @@ def test_another_sweep_is_not_resumed_into(tiny: Path, tmp_path: Path) -> None:
         with pytest.raises(ScenarioError) as caught:
             sweep_to_folder(tmp_path, points, engine=engine, workers=1, resume=True)
         assert said in [str(problem) for problem in caught.value.problems]
-        assert "another sweep" in str(caught.value)
+        assert "another study" in str(caught.value)
 
 
 def test_another_version_is_not_resumed_into(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
