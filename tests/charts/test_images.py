@@ -20,6 +20,7 @@ import pytest
 from ccsim import charts
 from ccsim.charts import style
 from tests.charts.small import small
+from tests.charts.studies import STUDIES
 from tests.charts.tables import TABLES
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 BASELINES = Path(__file__).parent / "baselines"
-KINDS = [*charts.CHARTS, *TABLES]
+KINDS = [*charts.CHARTS, *TABLES, *STUDIES]
 SIZE = (600, 337)
 
 FAR = 48
@@ -44,6 +45,8 @@ most 0.0021; another colour for the first queue at least 0.003, another chart 0.
 def drawn(kind: str, theme: str) -> Figure:
     if kind in charts.CHARTS:
         return charts.figure(kind, small(), theme)
+    if kind in STUDIES:
+        return STUDIES[kind](theme)
     with style.styled(theme):
         return TABLES[kind]()
 
@@ -78,7 +81,7 @@ def baseline(kind: str, theme: str) -> Image:
 
 
 def test_every_chart_has_a_baseline_in_both_themes() -> None:
-    assert len(KINDS) >= 13
+    assert len(KINDS) >= 20
     wanted = {f"{kind}_{theme}.png" for kind in KINDS for theme in style.THEMES}
     assert {file.name for file in BASELINES.iterdir()} == wanted
     assert sum(file.stat().st_size for file in BASELINES.iterdir()) < 3e6
