@@ -298,10 +298,11 @@ def _point_name(sweep: Sweep, point: int) -> str:
 
 
 def _shades(count: int) -> list[Any]:
-    """Colours from low to high."""
+    """Colours from low to high, without the end of the scale that is lost on the paper."""
     from matplotlib import colormaps
 
-    return [colormaps["cividis"](place) for place in np.linspace(0, 0.85, count)]
+    ends = (0, 0.85) if style.now() is style.THEMES["light"] else (0.35, 1)
+    return [colormaps["cividis"](place) for place in np.linspace(*ends, count)]
 
 
 def _setting_axis(ax: Axes, setting: Setting) -> None:
