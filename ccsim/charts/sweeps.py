@@ -301,8 +301,8 @@ def _shades(count: int) -> list[Any]:
     """Colours from low to high, without the end of the scale that is lost on the paper."""
     from matplotlib import colormaps
 
-    ends = (0, 0.85) if style.now() is style.THEMES["light"] else (0.35, 1)
-    return [colormaps["cividis"](place) for place in np.linspace(*ends, count)]
+    low, high = (0.0, 0.85) if style.now() is style.THEMES["light"] else (0.35, 1.0)
+    return [colormaps["cividis"](place) for place in np.linspace(low, high, count)]
 
 
 def _setting_axis(ax: Axes, setting: Setting) -> None:
