@@ -15,7 +15,7 @@ import numpy as np
 
 from bench import cases, plain_simpy
 from bench.cases import kernel_once, whole
-from bench.measure import in_turn, peak_memory, ratio
+from bench.measure import in_turn, peak_memory, plain_loop, ratio
 from ccsim.engine import compiled, reference
 from ccsim.plan import lower
 from ccsim.scenario.model import Scenario
@@ -161,19 +161,10 @@ def agents(repeats: int, size: float) -> None:
 
 def threads(repeats: int, size: float) -> None:
     """Two threads against one, beside two copies of a plain compiled loop; the same bytes."""
-    from numba import njit
-
-    @njit(nogil=True)
-    def spin(n: int) -> float:
-        total = 0.0
-        for i in range(n):
-            total += (i * 7919 % 104729) * 1e-6
-        return total
-
     scenario = cases.erlang_a(round(500_000 * size))
     plan, workloads = lower(scenario)[0], [sample(scenario, r) for r in range(4)]
     rounds = round(60_000_000 * size)
-    spin(1)
+    spin = plain_loop()
 
     def run(count: int, work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
         with ThreadPoolExecutor(count) as pool:

@@ -37,3 +37,19 @@ def peak_memory(piece: Callable[..., Any], *arguments: Any) -> int:
     """Bytes that a fresh process needed at most for it, the interpreter and libraries included."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_peak, piece, arguments).result()
+
+
+def plain_loop() -> Callable[[int], float]:
+    """A compiled loop of so many rounds that holds no lock: what two threads can gain at the most."""
+    from numba import njit
+
+    @njit(nogil=True)
+    def spin(n: int) -> float:
+        total = 0.0
+        for i in range(n):
+            total += (i * 7919 % 104729) * 1e-6
+        return total
+
+    spin(1)
+    compiled: Callable[[int], float] = spin
+    return compiled

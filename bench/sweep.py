@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from bench.cases import flagship
-from bench.measure import in_turn, peak_memory, ratio
+from bench.measure import in_turn, peak_memory, plain_loop, ratio
 from ccsim.experiment import study
 from ccsim.experiment.design import Design, Points, read_setting
 from ccsim.experiment.sweep import sweep, sweep_to_folder
@@ -50,16 +50,7 @@ def run_to_folder(count: int, replications: int) -> None:
 
 def control(rounds: int) -> Callable[[int], Any]:
     """Four pieces of plain compiled work, on so many threads."""
-    from numba import njit
-
-    @njit(nogil=True)
-    def spin(n: int) -> float:
-        total = 0.0
-        for i in range(n):
-            total += (i * 7919 % 104729) * 1e-6
-        return total
-
-    spin(1)
+    spin = plain_loop()
 
     def loops(workers: int) -> list[float]:
         with ThreadPoolExecutor(workers) as pool:

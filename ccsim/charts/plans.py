@@ -14,6 +14,7 @@ import numpy as np
 
 from ccsim.charts import clock, staffing, style
 from ccsim.charts.service import pool_size, pooled
+from ccsim.charts.sweeps import unbeaten
 from ccsim.experiment import words
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.answers import Performance, Requirement, ShiftPlan
@@ -169,9 +170,7 @@ def _worst(performance: Performance) -> float:
 
 def frontier(tried: F64) -> F64:
     """Of points (cost, service) those that nothing cheaper reaches : float64[·, 2], by cost."""
-    points = tried[np.lexsort((-tried[:, 1], tried[:, 0]))]
-    best = np.maximum.accumulate(points[:, 1])
-    return points[np.append(True, best[1:] > best[:-1])] if len(points) else points
+    return np.asarray(tried[unbeaten(tried[:, 0], tried[:, 1])])
 
 
 def _focus(ax: Axes, tried: F64, plan: ShiftPlan) -> None:

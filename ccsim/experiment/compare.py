@@ -94,8 +94,10 @@ def compare(
 
 def _alike(scenarios: Mapping[str, Scenario]) -> dict[str, Scenario]:
     """With the seed and the number of replications of the first."""
-    first = next(iter(scenarios.values()))
-    return {name: scenario.with_streams(first.seed, first.replications) for name, scenario in scenarios.items()}
+    lead = next(iter(scenarios.values()), None)
+    if lead is None:
+        return {}
+    return {name: scenario.with_streams(lead.seed, lead.replications) for name, scenario in scenarios.items()}
 
 
 def _about(scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Any]:
@@ -202,7 +204,7 @@ def compare_to_folder(
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     title = next((scenario.name for scenario in scenarios.values()), "")
-    total = sum(scenario.replications for scenario in _alike(scenarios).values()) if scenarios else 0
+    total = sum(scenario.replications for scenario in _alike(scenarios).values())
     with kept(root, f"{title} compared", _about(scenarios, engine), total, resume) as (store, folder, final):
         comparison = compare(scenarios, engine=engine, store=store, **options)
         ranking = rank(comparison, rank_by)

@@ -339,6 +339,15 @@ def _write_inputs(folder: Path, points: Points) -> None:
         (own / Path(name).name).write_bytes(content)
     said = {
         "scenario": "scenario/scenario.toml",
+        **_said(design),
+    }
+    toml = tomli_w.dumps({key: value for key, value in said.items() if value is not None})
+    (folder / "sweep.toml").write_text(toml, encoding="utf-8")
+
+
+def _said(design: Design) -> dict[str, Any]:
+    """A design in the words of a sweep file."""
+    return {
         "seed": design.base.seed,
         "replications": design.base.replications,
         "design": design.kind,
@@ -346,8 +355,6 @@ def _write_inputs(folder: Path, points: Points) -> None:
         "sensitivity": design.sensitivity,
         "vary": {setting.path: setting.said for setting in design.settings},
     }
-    toml = tomli_w.dumps({key: value for key, value in said.items() if value is not None})
-    (folder / "sweep.toml").write_text(toml, encoding="utf-8")
 
 
 def _about(points: Points, engine: str) -> dict[str, Any]:
@@ -356,12 +363,7 @@ def _about(points: Points, engine: str) -> dict[str, Any]:
     said = {
         "scenario": design.base.raw,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in points.given.items()},
-        "seed": design.base.seed,
-        "replications": design.base.replications,
-        "design": design.kind,
-        "points": design.number,
-        "sensitivity": design.sensitivity,
-        "vary": {setting.path: setting.said for setting in design.settings},
+        **_said(design),
         "engine": engine,
         "versions": provenance.versions() | provenance.source(),
     }
