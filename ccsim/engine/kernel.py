@@ -525,6 +525,7 @@ def double_leaves(m: Memory) -> None:
         i >>= 1
         m.tree[2 * i + TIME] = NEVER + leaf
         m.tree[2 * i + LEAF] = leaf
+        m.code[leaf] = 0  # of nobody, but `fetch_ahead` may look at it
         m.free[m.number[FREE]] = leaf
         m.number[FREE] += 1
 
