@@ -9,11 +9,12 @@ import importlib.util
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
     memory = _memory(kernel, workload, plan)
     roots = int(np.count_nonzero(workload.link == 0))
     while not kernel.run(memory, roots):
-        memory = _with_more_room(memory)
+        memory = _with_more_room(kernel, memory)
     return _canonical(kernel, memory)
 
 
@@ -187,6 +188,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         step=np.array([max(1, np.gcd.reduce(plan.units[t][skill[t]], initial=0)) for t in range(teams)], np.int64),
         room=np.zeros(teams, np.int64),
         top=np.full((teams, plan.capacity), -1, np.int32),
+        tail=np.full((teams, plan.capacity), -1, np.int32),
         duty=np.full(agents, kernel.OFF, np.int8),
         shift=none(agents),
         kept=none(agents),
@@ -196,6 +198,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         session=none(agents),
         call=np.zeros(agents, np.bool_),
         pending=np.zeros(agents, np.int32),
+        latest=none(agents),
         hand=none(agents),
         suspended=none(agents),
         suspension=none(agents),
@@ -238,11 +241,13 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
 
 def _records(contacts: int) -> dict[str, Any]:
     """What the kernel remembers of a contact in one line of the processor's cache; a column is a field of each."""
-    fields = np.dtype(
-        [(name, np.int64) for name in ("since", "due", "bound_until")]
-        + [(name, np.int32) for name in ("own", "turn", "after", "before", "next_own", "last_own", "stretch")]
-        + [("state", np.int8), ("resumes", np.bool_), ("gives_up", np.bool_)]
-    )
+    columns = {
+        np.int64: "since due bound_until",
+        np.int32: "own queue turn slot after before next_own last_own stretch",
+        np.int8: "state",
+        np.bool_: "resumes gives_up",
+    }
+    fields = np.dtype([(name, dtype) for dtype, names in columns.items() for name in names.split()])
     line, count = 64, max(contacts, 2)  # numpy says of fewer that they have no gaps between them
     room = np.empty((count + 1) * line, np.uint8)
     start = -room.ctypes.data % line
@@ -375,25 +380,26 @@ def _suspensions(size: int) -> dict[str, Any]:
     }
 
 
-def _with_more_room(memory: Any) -> Any:
-    """The same memory with twice the tree, the stretches and the suspensions."""
+def _with_more_room(kernel: ModuleType, memory: Any) -> Any:
+    """The same memory with twice of whatever has no room for one more event."""
+    alive = memory.number[kernel.ALIVE] + 1
 
     def grown(array: Any) -> Any:
         larger = np.empty(2 * len(array), array.dtype)
         larger[: len(array)] = array
         return larger
 
-    names = [*_stretches(0), *_suspensions(0)]
-    log = memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in names})
-    return memory._replace(
-        log=log,
-        tree=grown(memory.tree),
-        code=grown(memory.code),
-        free=grown(memory.free),
-        tree_room=2 * memory.tree_room,
-        stretch_room=2 * memory.stretch_room,
-        suspension_room=2 * memory.suspension_room,
-    )
+    def grown_log(names: Iterable[str]) -> Log:
+        return cast(Log, memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in names}))
+
+    if memory.number[kernel.STRETCHES] + alive > memory.stretch_room:
+        memory = memory._replace(log=grown_log(_stretches(0)), stretch_room=2 * memory.stretch_room)
+    if memory.number[kernel.SUSPENSIONS] + alive > memory.suspension_room > 0:
+        memory = memory._replace(log=grown_log(_suspensions(0)), suspension_room=2 * memory.suspension_room)
+    if alive > memory.number[kernel.MOST_ALIVE]:
+        tables = {name: grown(getattr(memory, name)) for name in ("tree", "code", "free")}
+        memory = memory._replace(**tables, tree_room=2 * memory.tree_room)
+    return memory
 
 
 # --- the log ------------------------------------------------------------------------------------------------------

@@ -151,7 +151,8 @@ HOLE: Final = 12  # 1: the tree's winner has just been taken, its leaf is free
 FREED: Final = 13  # the agent whose work in hand ended in this event, -1: none
 SUSPENSIONS: Final = 14  # rows written
 FREE: Final = 15  # free leaves, in `free`
-NUMBERS: Final = 16
+MOST_ALIVE: Final = 16  # contacts open with which the tree has room for whatever one event may bring
+NUMBERS: Final = 17
 
 NOBODY: Final = 0
 SOME: Final = 1  # the queues in `look`, the contacts in `seekers`
@@ -189,7 +190,9 @@ class Memory(NamedTuple):
     # contacts
     state: Annotated[I8, Column("code", "contact", "EXEMPT_TASK … DONE")]
     own: Annotated[I32, Column("id", "contact", "the agent who has it, or last had it; -1: none yet")]
+    queue: Annotated[I32, Column("id", "contact", "its queue, beside the rest")]
     turn: Annotated[I32, Column("count", "contact", "turn of its last message")]
+    slot: Annotated[I32, Column("id", "contact", "that turn's row")]
     since: Annotated[I64, Column("us", "contact", "time of its last message")]
     due: Annotated[I64, Column("us", "contact", "when the patience with that message ends")]
     bound_until: Annotated[I64, Column("us", "contact", "when its own agent is no longer waited for")]
@@ -230,6 +233,7 @@ class Memory(NamedTuple):
     step: Annotated[I64, Column("count", "team", "common divisor of the team's units: loads are multiples of it")]
     room: Annotated[I64, Column("count", "team", "agents in the heaps")]
     top: Annotated[I32, Column("id", "team, units held", "first of the agents in that heap, -1: none")]
+    tail: Annotated[I32, Column("id", "team, units held", "who came last into that heap, if they are still there")]
     # agents
     duty: Annotated[I8, Column("code", "agent", "OFF … FINISHING; by the clock")]
     shift: Annotated[I32, Column("id", "agent", "the shift they are on or were last on")]
@@ -240,6 +244,7 @@ class Memory(NamedTuple):
     session: Annotated[I32, Column("id", "agent", "first of them, -1: none")]
     call: Annotated[Bool, Column("1", "agent", "in a one-to-one session")]
     pending: Annotated[I32, Column("count", "agent", "sessions with a message pending")]
+    latest: Annotated[I32, Column("id", "agent", "whose message came last of these, if it is still pending")]
     hand: Annotated[I32, Column("id", "agent", "contact in work (ringing, turn, wrap-up), -1: none")]
     suspended: Annotated[I32, Column("id", "agent", "contact whose work a call interrupted, -1: none")]
     suspension: Annotated[I32, Column("id", "agent", "row of the log for it")]
@@ -343,7 +348,7 @@ def fetch_contact(m: Memory, c: int, roots: int) -> None:
 def fetch_ahead(m: Memory, c: int, soon: bool) -> None:
     """Brings into the processor's cache what c's next event will need; when it is `soon`, the first steps are there."""
     if soon:
-        fetch_slot(m, m.log.first_turn[c] + m.turn[c])
+        fetch_slot(m, m.slot[c])
         a = max(m.own[c], 0)
         fetch(m.pending, a)
         fetch(m.session, a)
@@ -355,7 +360,6 @@ def fetch_ahead(m: Memory, c: int, soon: bool) -> None:
         fetch(m.log.turns, c)
         fetch(m.log.messages, c)
         fetch(m.log.outcome, c)
-        fetch(m.work.queue, c)
         fetch(m.work.transfer_child, c)
         fetch(m.since, c)
 
@@ -366,6 +370,12 @@ def fetch_ahead(m: Memory, c: int, soon: bool) -> None:
 @compiled
 def push(m: Memory, time: int, kind: int, ident: int) -> None:
     """An event that comes up; beyond the horizon it never does."""
+    push_here(m, time, kind, ident)
+
+
+@inlined
+def push_here(m: Memory, time: int, kind: int, ident: int) -> None:
+    """As `push`, without a call: for the busiest two places."""
     if time > m.plan.drain_end:
         return
     code = (kind << ID_BITS) | np.int64(ident)
@@ -507,6 +517,13 @@ def join_exactly(m: Memory, depth: int, best_time: int, best: int, time: int, le
         best = other
 
 
+@inlined
+def limit_alive(m: Memory) -> None:
+    """Says with how many contacts open the tree has room for whatever one event may bring, even if no leaf is free."""
+    per_contact = 4 + m.afters.shape[1]  # events that one contact can add: patience, bound, follow-up, …
+    m.number[MOST_ALIVE] = (m.tree_room - (1 << m.number[DEPTH]) - m.agents) // per_contact
+
+
 @compiled
 def double_leaves(m: Memory) -> None:
     """The tree becomes the left half of one twice as large, whose right half is free."""
@@ -528,6 +545,7 @@ def double_leaves(m: Memory) -> None:
         m.code[leaf] = 0  # of nobody, but `fetch_ahead` may look at it
         m.free[m.number[FREE]] = leaf
         m.number[FREE] += 1
+    limit_alive(m)
 
 
 # --- lines of unassigned contacts ---------------------------------------------------------------------------------
@@ -550,8 +568,8 @@ def earlier(m: Memory, c: int, d: int) -> bool:
     """Whether c comes before d where waiting contacts of several queues are ordered."""
     if is_task(m, c) != is_task(m, d):
         return is_task(m, d)
-    c_since = m.since[c] - m.plan.head_start[m.work.queue[c]]
-    d_since = m.since[d] - m.plan.head_start[m.work.queue[d]]
+    c_since = m.since[c] - m.plan.head_start[m.queue[c]]
+    d_since = m.since[d] - m.plan.head_start[m.queue[d]]
     return c_since < d_since or (c_since == d_since and c < d)
 
 
@@ -559,7 +577,7 @@ def earlier(m: Memory, c: int, d: int) -> bool:
 def line_up(m: Memory, c: int, state: int) -> None:
     """Puts c in its line. Most come last; those handed over or released are older and walk forward from the end."""
     m.state[c] = state
-    line = line_of(m, m.work.queue[c], state)
+    line = line_of(m, m.queue[c], state)
     since = m.since[c]
     behind = -1
     ahead = m.last[line]
@@ -589,7 +607,7 @@ def line_up(m: Memory, c: int, state: int) -> None:
 def step_out(m: Memory, c: int) -> None:
     """Takes c out of its line."""
     state = m.state[c]
-    line = line_of(m, m.work.queue[c], state)
+    line = line_of(m, m.queue[c], state)
     ahead = m.before[c]
     behind = m.after[c]
     if ahead >= 0:
@@ -692,7 +710,7 @@ def close_stretch(m: Memory, now: int, c: int) -> None:
 def unconditional(m: Memory, c: int) -> int:
     """How c waits for anyone: EXEMPT if that makes a difference."""
     a = m.own[c]
-    exempt = a >= 0 and m.conditional[m.plan.team[a], m.work.queue[c]]
+    exempt = a >= 0 and m.conditional[m.plan.team[a], m.queue[c]]
     if is_task(m, c):
         return EXEMPT_TASK if exempt else TASK
     return EXEMPT if exempt else WAITING
@@ -701,7 +719,7 @@ def unconditional(m: Memory, c: int) -> int:
 @inlined
 def begin_wait(m: Memory, now: int, c: int, state: int, since: int) -> None:
     """c is unassigned from now on; `since`: for the log, the start of this unassigned wait."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     open_stretch(m, c, since)
     m.waiting[q] += 1
     m.log.queue_area[q] -= clip(m, now)
@@ -715,7 +733,7 @@ def begin_wait(m: Memory, now: int, c: int, state: int, since: int) -> None:
 @inlined
 def end_wait(m: Memory, now: int, c: int) -> None:
     """c has an agent, or leaves."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     step_out(m, c)
     m.waiting[q] -= 1
     m.log.queue_area[q] += clip(m, now)
@@ -726,7 +744,7 @@ def end_wait(m: Memory, now: int, c: int) -> None:
 @compiled
 def wait_otherwise(m: Memory, now: int, c: int, state: int) -> None:
     """c, unassigned, is released: from being held or bound. It looks for an agent, who may come at more times yet."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     step_out(m, c)
     if m.state[c] == HELD:
         stands_unheld(m, q)
@@ -738,7 +756,7 @@ def wait_otherwise(m: Memory, now: int, c: int, state: int) -> None:
 @inlined
 def remind(m: Memory, now: int, c: int) -> None:
     """Calendar entries for the times at which further teams may take the waiting c."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     for i in range(m.afters.shape[1]):
         if m.afters[q, i] == NEVER:
             break
@@ -758,6 +776,16 @@ def idler(m: Memory, a: int, b: int) -> bool:
 
 
 @inlined
+def stand_below(m: Memory, b: int, a: int) -> None:
+    """The heap whose top is b becomes a child of a."""
+    m.sibling[b] = m.child[a]
+    if m.child[a] >= 0:
+        m.parent[m.child[a]] = b
+    m.parent[b] = a
+    m.child[a] = b
+
+
+@inlined
 def meld(m: Memory, a: int, b: int) -> int:
     """Two pairing heaps become one; its top."""
     if a < 0:
@@ -766,11 +794,7 @@ def meld(m: Memory, a: int, b: int) -> int:
         return a
     if idler(m, b, a):
         a, b = b, a
-    m.sibling[b] = m.child[a]
-    if m.child[a] >= 0:
-        m.parent[m.child[a]] = b
-    m.parent[b] = a
-    m.child[a] = b
+    stand_below(m, b, a)
     return a
 
 
@@ -839,7 +863,12 @@ def place(m: Memory, a: int) -> None:
         m.child[a] = -1
         m.sibling[a] = -1
         m.parent[a] = -1
-        m.top[team, level] = meld(m, m.top[team, level], a)
+        below = m.tail[team, level]
+        if below >= 0 and m.level[below] == level and not idler(m, a, below):
+            stand_below(m, a, below)  # as most come in their order, heaps are chains, from which it is easy to take
+        else:
+            m.top[team, level] = meld(m, m.top[team, level], a)
+        m.tail[team, level] = a
         m.level[a] = level
         m.room[team] += 1
 
@@ -875,7 +904,7 @@ def fits(m: Memory, a: int, q: int, over: bool) -> bool:
 @compiled
 def takes_own(m: Memory, a: int, c: int, at_once: bool) -> bool:
     """Whether a may take c, whose own agent they are; `at_once`: c resumes (2.7)."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     over = at_once and m.plan.over_capacity[q] and m.turn[c] > 0
     return (
         (m.duty[a] == ON or (over and m.duty[a] == PAUSED))
@@ -898,7 +927,7 @@ def interruptible(m: Memory, a: int, q: int) -> bool:
         return False
     c = m.session[a]
     while c >= 0:
-        if not m.plan.interrupts[m.plan.team[a], q, m.work.queue[c]]:
+        if not m.plan.interrupts[m.plan.team[a], q, m.queue[c]]:
             return False
         c = m.after[c]
     return True
@@ -907,7 +936,7 @@ def interruptible(m: Memory, a: int, q: int) -> bool:
 @compiled
 def interrupted_by_own(m: Memory, a: int, c: int) -> bool:
     """Whether c may interrupt a, whose own agent they are."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     team = m.plan.team[a]
     return bool(m.duty[a] == ON and m.plan.rank[team, q] >= 0 and not forbidden(m, team, q) and interruptible(m, a, q))
 
@@ -936,8 +965,8 @@ def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
     """Whether an agent of the team would rather have contact c than d."""
     if is_task(m, c) != is_task(m, d):
         return is_task(m, d)
-    p = m.work.queue[c]
-    q = m.work.queue[d]
+    p = m.queue[c]
+    q = m.queue[d]
     for i in range(m.contact_columns):
         column = m.plan.contact_order[i]
         difference = 0
@@ -957,8 +986,8 @@ def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
 @inlined
 def preferred_message(m: Memory, c: int, d: int) -> bool:
     """Whether the agent who has both works on c's message before d's."""
-    if m.interrupts and m.plan.one_to_one[m.work.queue[c]] != m.plan.one_to_one[m.work.queue[d]]:
-        return m.plan.one_to_one[m.work.queue[c]]
+    if m.interrupts and m.plan.one_to_one[m.queue[c]] != m.plan.one_to_one[m.queue[d]]:
+        return m.plan.one_to_one[m.queue[c]]
     if is_task(m, c) != is_task(m, d):
         return is_task(m, d)
     for i in range(m.message_columns):
@@ -967,7 +996,7 @@ def preferred_message(m: Memory, c: int, d: int) -> bool:
         if column == MESSAGE_LATER_TURN:
             difference = (1 if m.turn[c] > 0 else 0) - (1 if m.turn[d] > 0 else 0)
         elif column == MESSAGE_PRIORITY:
-            difference = m.plan.priority[m.work.queue[c]] - m.plan.priority[m.work.queue[d]]
+            difference = m.plan.priority[m.queue[c]] - m.plan.priority[m.queue[d]]
         elif column == MESSAGE_TIME:
             difference = m.since[c] - m.since[d]
         if difference != 0:
@@ -1001,7 +1030,7 @@ def best_of_team(m: Memory, team: int, q: int) -> int:
 @compiled
 def find_special_agent(m: Memory, now: int, c: int, task: bool) -> int:
     """An agent of whom the heaps do not tell: a free one for a task, one with sessions for a call. -1: none."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     best = -1
     for a in range(m.agents):
         team = m.plan.team[a]
@@ -1025,7 +1054,7 @@ def find_agent(m: Memory, now: int, c: int) -> int:
     """The agent whom c takes if it waits for anyone, -1: none."""
     if is_task(m, c):
         return find_special_agent(m, now, c, True)
-    q = m.work.queue[c]
+    q = m.queue[c]
     best = -1
     for i in range(m.helpers.shape[1]):
         team = m.helpers[q, i]
@@ -1100,7 +1129,7 @@ def gains(m: Memory, a: int) -> None:
 @inlined
 def begin_session(m: Memory, now: int, c: int, a: int) -> None:
     """Agent a has contact c, whose message is pending."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     i = m.stretch[c]
     m.log.stretch_agent[i] = a
     m.log.stretch_start[i] = now
@@ -1122,12 +1151,13 @@ def begin_session(m: Memory, now: int, c: int, a: int) -> None:
         if m.hand[a] >= 0:
             suspend(m, now, a)
     m.pending[a] += 1
+    m.latest[a] = c
 
 
 @inlined
 def end_session(m: Memory, now: int, c: int) -> None:
     """c no longer holds capacity."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     a = m.own[c]
     m.log.stretch_end[m.stretch[c]] = now
     if m.before[c] >= 0:
@@ -1186,7 +1216,7 @@ def count_beside(m: Memory, now: int, a: int, change: int) -> None:
     c = m.session[a] if m.sharing[a] > 0 else -1
     while c >= 0:
         if m.state[c] == SHARED:
-            m.left[c] -= (now - m.beside_since[a]) / mean_beside(m, m.work.queue[c], j)
+            m.left[c] -= (now - m.beside_since[a]) / mean_beside(m, m.queue[c], j)
         c = m.after[c]
     m.beside[a] = j + change
     m.beside_since[a] = now
@@ -1201,7 +1231,7 @@ def mean_beside(m: Memory, q: int, j: int) -> float:
 @compiled
 def begin_sharing(m: Memory, now: int, c: int, a: int) -> None:
     """Work on c starts beside what agent a does already."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     slot = m.log.first_turn[c]
     count_beside(m, now, a, 1)
     m.state[c] = SHARED
@@ -1219,7 +1249,7 @@ def share_attention(m: Memory, a: int) -> None:
     c = m.session[a]
     while c >= 0:
         if m.state[c] == SHARED:
-            rest = m.left[c] * mean_beside(m, m.work.queue[c], m.beside[a])
+            rest = m.left[c] * mean_beside(m, m.queue[c], m.beside[a])
             end = m.beside_since[a] + max(np.int64(np.rint(rest)), 0)
             if m.ends[c] != end:
                 work_until(m, end, c)
@@ -1229,7 +1259,7 @@ def share_attention(m: Memory, a: int) -> None:
 @inlined
 def work_until(m: Memory, time: int, c: int) -> None:
     """c's work ends then, as far as is known now."""
-    push(m, time, WORK_ENDS, c)
+    push_here(m, time, WORK_ENDS, c)
     if m.moves:
         m.ends[c] = time
 
@@ -1256,7 +1286,7 @@ def end_presence(m: Memory, now: int, a: int) -> None:
 @inlined
 def done(m: Memory, now: int, c: int) -> None:
     """The system is done with c."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     m.state[c] = DONE
     m.log.closed[c] = now
     m.log.open_area[q] += clip(m, now)
@@ -1280,6 +1310,7 @@ def follow(m: Memory, c: int, child: int, time: int) -> None:
 @inlined
 def is_to_come(m: Memory, c: int) -> None:
     """c, of which nothing is remembered yet, is going to arrive."""
+    m.queue[c] = m.work.queue[c]
     m.own[c] = -1
     m.resumes[c] = False
     m.gives_up[c] = False
@@ -1304,20 +1335,35 @@ def retry(m: Memory, now: int, c: int) -> None:
 @inlined
 def start_message(m: Memory, now: int, a: int) -> None:
     """Agent a, with nothing in hand, turns to the next pending message."""
-    best = -1
-    c = m.session[a]
-    while c >= 0:
-        if m.state[c] == PENDING and (best < 0 or preferred_message(m, c, best)):
-            best = c
-        c = m.after[c]
+    unseen = m.pending[a]
+    best = m.latest[a]
+    if unseen > 1 or m.own[best] != a or m.state[best] != PENDING:
+        best = -1
+        c = m.session[a]
+        while unseen > 0:
+            if m.state[c] == PENDING:
+                unseen -= 1
+                if best < 0 or preferred_message(m, c, best):
+                    best = c
+            c = m.after[c]
     m.pending[a] -= 1
     m.hand[a] = best
-    q = m.work.queue[best]
+    q = m.queue[best]
     if m.plan.one_to_one[q] and m.plan.answer_delay[q] > 0:
         m.state[best] = RINGING
         push(m, now + m.plan.answer_delay[q], WORK_ENDS, best)
     else:
         start_work(m, now, best)
+
+
+@inlined
+def carry_on(m: Memory, now: int, a: int) -> None:
+    """Agent a starts work if they can, or goes."""
+    if m.moves and goes_on(m, now, a):
+        return
+    if m.hand[a] < 0 and m.pending[a] > 0 and (m.duty[a] == ON or m.duty[a] == FINISHING):
+        start_message(m, now, a)
+    may_go(m, now, a)
 
 
 @inlined
@@ -1332,9 +1378,9 @@ def note_start(m: Memory, now: int, q: int) -> None:
 def start_work(m: Memory, now: int, c: int) -> None:
     """The agent starts work on c's message, with re-reading where it is due (2.8)."""
     a = m.own[c]
-    q = m.work.queue[c]
+    q = m.queue[c]
     team = m.plan.team[a]
-    slot = m.log.first_turn[c] + m.turn[c]
+    slot = m.slot[c]
     m.state[c] = WORKING
     m.log.start[slot] = now
     m.log.agent[slot] = a
@@ -1353,14 +1399,14 @@ def start_work(m: Memory, now: int, c: int) -> None:
     work_until(m, now + np.int64(np.rint(effort)) + reread, c)
 
 
-@compiled
+@inlined
 def remembers(m: Memory, now: int, c: int) -> bool:
     """Whether c's agent answered in it not longer ago than `reread_after`."""
-    first = m.log.first_turn[c]
-    slot = first + m.turn[c] - 1
+    slot = m.slot[c] - 1
+    first = m.slot[c] - m.turn[c]
     while slot >= first:
         if m.log.agent[slot] == m.own[c]:
-            return bool(now - m.log.reply[slot] <= m.plan.reread_after[m.work.queue[c]])
+            return bool(now - m.log.reply[slot] <= m.plan.reread_after[m.queue[c]])
         slot -= 1
     return False
 
@@ -1387,7 +1433,7 @@ def hand_over_sessions(m: Memory, now: int, a: int, all_queues: bool) -> bool:
     c = m.session[a]
     while c >= 0:
         following = m.after[c]
-        leaves = all_queues or m.plan.persistent[m.work.queue[c]]
+        leaves = all_queues or m.plan.persistent[m.queue[c]]
         if leaves and RINGING <= m.state[c] < IDLE:
             m.gives_up[c] = True
         elif leaves:
@@ -1415,7 +1461,7 @@ def opening_time(m: Memory, now: int, q: int, patience: int) -> int:
 @inlined
 def held(m: Memory, now: int, c: int) -> bool:
     """Whether the message of c that has just come must wait for its queue to open."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     if m.open[q] or not m.holds[q]:
         return False
     begin_wait(m, now, c, HELD, m.since[c])
@@ -1429,7 +1475,7 @@ def looks_alone(m: Memory, c: int) -> bool:
     Its coming may make the queue long enough for further teams, and its going lift a reservation; if it has just
     arrived and goes on to an agent, the latter finds everything as settled as before.
     """
-    q = m.work.queue[c]
+    q = m.queue[c]
     m.waiting[q] += 1
     alone = not crowded(m, q) and (m.turn[c] == 0 or not m.plan.reserved[q])
     m.waiting[q] -= 1
@@ -1447,7 +1493,7 @@ def assign_at_once(m: Memory, now: int, c: int, a: int) -> None:
 @inlined
 def seek(m: Memory, now: int, c: int) -> None:
     """c begins to wait for anyone."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     if not looks_alone(m, c):
         begin_wait(m, now, c, unconditional(m, c), m.since[c])
         seeks(m, c)
@@ -1470,7 +1516,7 @@ def on_shift_with_skill(m: Memory, a: int, q: int) -> bool:
 def resume(m: Memory, now: int, c: int) -> None:
     """The message of c, which has had an agent, looks for that agent first (2.7)."""
     a = m.own[c]
-    q = m.work.queue[c]
+    q = m.queue[c]
     if not on_shift_with_skill(m, a, q):
         seek(m, now, c)
         return
@@ -1501,7 +1547,7 @@ def leave_unassigned(m: Memory, now: int, c: int) -> None:
 @inlined
 def begin(m: Memory, now: int, c: int) -> None:
     """c exists from now on."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     m.log.open_area[q] -= clip(m, now)
     m.alive[q] += 1
     m.number[ALIVE] += 1
@@ -1510,9 +1556,11 @@ def begin(m: Memory, now: int, c: int) -> None:
 @inlined
 def enter(m: Memory, c: int, since: int) -> None:
     """c's first message has come."""
+    slot = m.log.first_turn[c]
     m.turn[c] = 0
+    m.slot[c] = slot
     m.log.messages[c] = 1
-    m.log.message[m.log.first_turn[c]] = since
+    m.log.message[slot] = since
     m.since[c] = since
     m.number[FRESH] = c
 
@@ -1528,7 +1576,7 @@ def skip_repeats(m: Memory, c: int) -> None:
 @compiled
 def stays_outside(m: Memory, now: int, c: int) -> bool:
     """Whether c, which arrives, is deflected, or talks to a bot first."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     if m.work.deflected[c]:
         skip_repeats(m, c)
         decide(m, now, c, DEFLECTED)
@@ -1565,7 +1613,7 @@ def is_contained(m: Memory, now: int, c: int) -> bool:
 @inlined
 def arrival(m: Memory, now: int, c: int, from_bot: bool) -> None:
     """c comes to its queue: at its arrival, or from the bot."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     since = now
     if from_bot:
         if is_contained(m, now, c):
@@ -1591,7 +1639,7 @@ def arrival(m: Memory, now: int, c: int, from_bot: bool) -> None:
 @compiled
 def lose(m: Memory, now: int, c: int) -> bool:
     """Whether c's customer is not there to answer: the connection is lost for good (6.5)."""
-    if m.plan.persistent[m.work.queue[c]] or m.work.comeback[m.log.first_turn[c] + m.turn[c]] != NEVER:
+    if m.plan.persistent[m.queue[c]] or m.work.comeback[m.slot[c]] != NEVER:
         return False
     decide(m, now, c, LOST)
     retry(m, now, c)
@@ -1602,17 +1650,24 @@ def lose(m: Memory, now: int, c: int) -> bool:
 def message(m: Memory, now: int, c: int) -> None:
     if m.drops and lose(m, now, c):
         return
-    m.turn[c] += 1
-    slot = m.log.first_turn[c] + m.turn[c]
-    m.log.messages[c] += 1
+    turn = m.turn[c] + 1
+    slot = m.slot[c] + 1
+    m.turn[c] = turn
+    m.slot[c] = slot
+    m.log.messages[c] = turn + 1
     m.log.message[slot] = now
     m.since[c] = now
-    m.number[FRESH] = c
     if m.state[c] == IDLE:
+        a = m.own[c]
         m.state[c] = PENDING
-        m.pending[m.own[c]] += 1
-        is_ready(m, m.own[c])
-    elif not held(m, now, c):
+        m.pending[a] += 1
+        m.latest[a] = c
+        carry_on(m, now, a)  # at once: within a session nobody else is concerned
+        if m.state[c] <= RINGING:
+            set_timers(m, now, c)
+        return
+    m.number[FRESH] = c
+    if not held(m, now, c):
         resume(m, now, c)
 
 
@@ -1648,18 +1703,16 @@ def call_in_vain(m: Memory, now: int, c: int) -> None:
 @inlined
 def put_down(m: Memory, c: int) -> None:
     """c's agent no longer has it in hand."""
-    a = m.own[c]
     if m.state[c] == SHARED:
-        m.sharing[a] -= 1
+        m.sharing[m.own[c]] -= 1
     else:
-        m.hand[a] = -1
-    is_ready(m, a)
+        m.hand[m.own[c]] = -1
 
 
 @inlined
 def reply(m: Memory, now: int, c: int) -> None:
-    q = m.work.queue[c]
-    slot = m.log.first_turn[c] + m.turn[c]
+    q = m.queue[c]
+    slot = m.slot[c]
     m.log.reply[slot] = now
     turns = m.log.turns[c]
     child = m.work.transfer_child[c]
@@ -1674,13 +1727,17 @@ def reply(m: Memory, now: int, c: int) -> None:
         return
     else:
         await_customer(m, now, c, slot)
+    a = m.own[c]
     put_down(m, c)
     m.state[c] = IDLE
     if m.gives_up[c]:
         m.gives_up[c] = False
         hand_over(m, now, c)
     elif m.outbound:
-        m.number[FREED] = m.own[c]
+        m.number[FREED] = a
+        is_ready(m, a)
+    else:
+        carry_on(m, now, a)
 
 
 @inlined
@@ -1693,7 +1750,7 @@ def resolve(m: Memory, now: int, c: int) -> None:
         follow(m, c, child, now + m.work.after[child])
     wrap_up = 0
     if m.work.wrap_up[c] > 0:
-        wrap_up = np.int64(np.rint(m.work.wrap_up[c] * m.plan.pace[m.plan.team[a], m.work.queue[c]]))
+        wrap_up = np.int64(np.rint(m.work.wrap_up[c] * m.plan.pace[m.plan.team[a], m.queue[c]]))
     if wrap_up > 0 and m.state[c] != SHARED:
         m.state[c] = WRAPPING
         work_until(m, now + wrap_up, c)
@@ -1706,7 +1763,7 @@ def resolve(m: Memory, now: int, c: int) -> None:
 @inlined
 def await_customer(m: Memory, now: int, c: int, slot: int) -> None:
     """What comes next is known: the answer, the timeout or parking before it, or the expiry instead of it (2.6)."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     answer = now + m.work.latency[slot]
     timeout = now + m.plan.idle_timeout[q]
     if not m.plan.persistent[q]:
@@ -1715,7 +1772,7 @@ def await_customer(m: Memory, now: int, c: int, slot: int) -> None:
         elif answer > timeout:
             push(m, timeout, IDLE_TIMEOUT, c)
         else:
-            push(m, answer, MESSAGE, c)
+            push_here(m, answer, MESSAGE, c)
         return
     since = now if is_task(m, c) else m.since[c]
     expiry = max(now, since + m.plan.expires_after[q])
@@ -1731,7 +1788,7 @@ def await_customer(m: Memory, now: int, c: int, slot: int) -> None:
 def lose_connection(m: Memory, now: int, c: int, slot: int) -> None:
     """c's answer will not come, or later; the agent does not know (6.5)."""
     lost = now + m.work.latency[slot]
-    timeout = now + m.plan.idle_timeout[m.work.queue[c]]
+    timeout = now + m.plan.idle_timeout[m.queue[c]]
     for_good = m.work.comeback[slot] == NEVER
     back = lost if for_good else lost + m.work.comeback[slot]
     if back <= timeout:
@@ -1769,7 +1826,7 @@ def transfer(m: Memory, now: int, c: int, child: int) -> None:
 @inlined
 def idle_timeout(m: Memory, now: int, c: int) -> None:
     """A closed session times out, a persistent one is parked, one answered in vain ends."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     if m.state[c] == IDLE:
         end_session(m, now, c)
         m.state[c] = AWAY
@@ -1777,7 +1834,7 @@ def idle_timeout(m: Memory, now: int, c: int) -> None:
         if m.plan.persistent[q]:
             return
         decide(m, now, c, TIMED_OUT)
-        slot = m.log.first_turn[c] + m.turn[c]
+        slot = m.slot[c]
         child = m.work.return_child[c]
         back = m.log.reply[slot] + m.work.latency[slot]
         if back <= now:  # the answer would have been in time
@@ -2042,14 +2099,32 @@ def look_for_agents(m: Memory, now: int) -> None:
 @inlined
 def settle(m: Memory, now: int) -> None:
     """Contacts and agents find each other; then agents start work; then the fresh message's timers are set."""
+    c = m.number[FRESH]
+    waits = c >= 0 and m.state[c] <= HELD
+    if waits or m.number[GAINED] > 0 or m.number[LOOK] != NOBODY or m.outbound:
+        match(m, now, c if waits else -1)
+    for i in range(m.number[READY]):
+        a = m.ready[i]
+        m.is_ready[a] = False
+        carry_on(m, now, a)
+    m.number[READY] = 0
+    if c >= 0:
+        if m.state[c] <= RINGING:
+            set_timers(m, now, c)
+        m.number[FRESH] = -1
+
+
+@inlined
+def match(m: Memory, now: int, c: int) -> None:
+    """Contacts and agents find each other. c: whose message has just come, and is unassigned; -1: nobody."""
     n = m.number[GAINED]
     if n == 1:
         a = m.gained[0]
         while True:
-            c = find_contact(m, now, a, EXEMPT)
-            if c < 0:
+            d = find_contact(m, now, a, EXEMPT)
+            if d < 0:
                 break
-            assign(m, now, c, a)
+            assign(m, now, d, a)
         place(m, a)
         m.gains[a] = False
         m.number[GAINED] = 0
@@ -2063,14 +2138,13 @@ def settle(m: Memory, now: int) -> None:
         write_next(m, now)
     while m.number[LOOK] != NOBODY:
         look_for_agents(m, now)
-    c = m.number[FRESH]
+    if c < 0 or m.state[c] > HELD:
+        return
     if (
-        c >= 0
-        and m.state[c] <= HELD
-        and m.turn[c] == 0
+        m.turn[c] == 0
         and m.work.link[c] != TRANSFER
         and not m.work.outbound[c]
-        and m.waiting[m.work.queue[c]] > m.plan.max_waiting[m.work.queue[c]]
+        and m.waiting[m.queue[c]] > m.plan.max_waiting[m.queue[c]]
     ):
         decide(m, now, c, BLOCKED)
         leave_unassigned(m, now, c)
@@ -2078,20 +2152,8 @@ def settle(m: Memory, now: int) -> None:
         retry(m, now, c)
         while m.number[LOOK] != NOBODY:
             look_for_agents(m, now)
-    if m.calls_back and c >= 0:
+    if m.calls_back:
         offer_call_back(m, now, c)
-    for i in range(m.number[READY]):
-        a = m.ready[i]
-        m.is_ready[a] = False
-        if m.moves and goes_on(m, now, a):
-            continue
-        if m.hand[a] < 0 and m.pending[a] > 0 and (m.duty[a] == ON or m.duty[a] == FINISHING):
-            start_message(m, now, a)
-        may_go(m, now, a)
-    m.number[READY] = 0
-    if c >= 0 and m.state[c] <= RINGING:
-        set_timers(m, now, c)
-    m.number[FRESH] = -1
 
 
 @compiled
@@ -2109,7 +2171,7 @@ def write_next(m: Memory, now: int) -> None:
 @compiled
 def offer_call_back(m: Memory, now: int, c: int) -> None:
     """c, which has just come, accepts a call back if it is offered one (6.8)."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     k = min(m.started[q], STARTS)
     if (
         not m.work.accepts_callback[c]
@@ -2140,7 +2202,7 @@ def goes_on(m: Memory, now: int, a: int) -> bool:
         return False
     c = m.session[a] if m.call[a] else -1
     while c >= 0:
-        if m.state[c] == PENDING and m.plan.one_to_one[m.work.queue[c]]:
+        if m.state[c] == PENDING and m.plan.one_to_one[m.queue[c]]:
             return False
         c = m.after[c]
     take_up(m, now, a)
@@ -2150,9 +2212,9 @@ def goes_on(m: Memory, now: int, a: int) -> bool:
 @inlined
 def set_timers(m: Memory, now: int, c: int) -> None:
     """c's message, which has just come, really waits."""
-    q = m.work.queue[c]
+    q = m.queue[c]
     turn = m.turn[c]
-    patience = m.work.reply_patience[m.log.first_turn[c] + turn] if turn > 0 else m.work.patience[c]
+    patience = m.work.reply_patience[m.slot[c]] if turn > 0 else m.work.patience[c]
     if m.state[c] == HELD:
         m.due[c] = opening_time(m, now, q, patience if turn > 0 else m.work.held_patience[c])
     elif turn == 0 and m.calls_back and m.log.called_back[c]:
@@ -2181,63 +2243,64 @@ def run(m: Memory, roots: int) -> bool:
 
 @compiled
 def go_on(m: Memory, roots: int) -> bool:
-    per_contact = 4 + m.afters.shape[1]  # events that one contact can add in one event: patience, bound, follow-up, …
+    limit_alive(m)
+    sorted_time = -1  # of the next root or entry of the timetable; -1: to be looked up
+    sorted_code = -1
     while True:
         fill_hole(m)
         alive = m.number[ALIVE] + 1
         if (
-            (1 << m.number[DEPTH]) - m.number[FREE] + alive * per_contact + m.agents > m.tree_room
+            alive > m.number[MOST_ALIVE]
             or m.number[STRETCHES] + alive > m.stretch_room
             or (m.interrupts and m.number[SUSPENSIONS] + alive > m.suspension_room)
         ):
             return False
-        i = m.number[ENTRY]
-        now = m.table_time[i]
-        code = m.table_code[i]
-        source = ENTRY
-        c = m.number[ROOT]
-        if c < roots:
-            time = max(m.work.arrival[c], 0)
-            if time < now or (time == now and (ARRIVAL << ID_BITS | c) < code):
-                now = time
+        if sorted_time < 0:
+            sorted_time = m.table_time[m.number[ENTRY]]
+            sorted_code = m.table_code[m.number[ENTRY]]
+            c = m.number[ROOT]
+            if c < roots:
+                time = max(m.work.arrival[c], 0)
                 code = ARRIVAL << ID_BITS | c
-                source = ROOT
-        time = m.tree[TIME]
-        if time <= now:
-            event = m.code[m.tree[LEAF]]
-            if time < now or event < code:
-                now = time
-                code = event
-                source = HOLE
+                if time < sorted_time or (time == sorted_time and code < sorted_code):
+                    sorted_time = time
+                    sorted_code = code
+        now = m.tree[TIME]
+        code = m.code[m.tree[LEAF]]
+        in_tree = now < sorted_time or (now == sorted_time and code < sorted_code)
+        if not in_tree:
+            now = sorted_time
+            code = sorted_code
+            sorted_time = -1
         kind = code >> ID_BITS
         ident = code & ID_MASK
-        if source == HOLE:
+        if in_tree:
             m.number[HOLE] = 1
-        elif source == ROOT:
-            m.number[ROOT] = c + 1
-            is_to_come(m, c)
-            fetch_contact(m, c + 12, roots)
-        elif kind == BY_THE_CLOCK:
-            m.number[ENTRY] = i + 1
-            by_the_clock(m, now, ident, m.table_what[i], m.table_row[i])
-            continue
-        elif kind == AGENTS_LEAVE or kind == AGENTS_COME:
-            while m.table_time[i] == now and m.table_code[i] == code:
-                if kind == AGENTS_LEAVE:
-                    agents_leave(m, now, m.table_what[i], m.table_row[i])
-                else:
-                    agents_come(m, now, m.table_what[i], m.table_row[i])
-                i += 1
-            m.number[ENTRY] = i
+        elif kind == ARRIVAL:
+            m.number[ROOT] = ident + 1
+            is_to_come(m, ident)
+            fetch_contact(m, ident + 12, roots)
         else:
+            i = m.number[ENTRY]
             m.number[ENTRY] = i + 1
+            if kind == BY_THE_CLOCK:
+                by_the_clock(m, now, ident, m.table_what[i], m.table_row[i])
+                continue
+            if kind == AGENTS_LEAVE or kind == AGENTS_COME:
+                while m.table_time[i] == now and m.table_code[i] == code:
+                    if kind == AGENTS_LEAVE:
+                        agents_leave(m, now, m.table_what[i], m.table_row[i])
+                    else:
+                        agents_come(m, now, m.table_what[i], m.table_row[i])
+                    i += 1
+                m.number[ENTRY] = i
 
-        if kind == WORK_ENDS:
-            work_ends(m, now, ident)
+        if code < MESSAGE << ID_BITS:  # of a chain of equalities the compiler makes a table of addresses, which is
+            work_ends(m, now, ident)  # slower for those two kinds that nearly all events are of
+        elif code < IDLE_TIMEOUT << ID_BITS:
+            message(m, now, ident)
         elif kind == ARRIVAL or kind == BOT_ENDS:
             arrival(m, now, ident, kind == BOT_ENDS)
-        elif kind == MESSAGE:
-            message(m, now, ident)
         elif kind == PATIENCE_ENDS:
             patience_ends(m, now, ident)
         elif kind == IDLE_TIMEOUT:

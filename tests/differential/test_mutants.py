@@ -38,7 +38,7 @@ MUTANTS = {
         "and m.waiting[q] >= m.plan.longer_than[team, q]",
     ),
     "head start forgotten where contacts look": (
-        "    d_since = m.since[d] - m.plan.head_start[m.work.queue[d]]",
+        "    d_since = m.since[d] - m.plan.head_start[m.queue[d]]",
         "    d_since = m.since[d]",
     ),
     "expiry counted from the reply": (
