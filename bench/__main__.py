@@ -92,10 +92,14 @@ def erlang_a(repeats: int, size: float) -> None:
     log = compiled.simulate(workload, lower(scenario)[0])
     left = log.outcome == Outcome.ABANDONED
     waits = (log.start - log.message)[log.start < NEVER] / SECOND
-    n, answered = len(left), len(waits)
-    error = np.sqrt(left.mean() * (1 - left.mean()) / n), waits.std() / np.sqrt(answered)
-    print(f"  abandonment {left.mean():.5f} (exact 0.09973), ASA {waits.mean():.3f} s (exact 16.124)")
-    print(f"  standard errors, were calls independent: {error[0]:.5f}, {error[1]:.3f} s")
+    print(f"  abandonment {left.mean():.5f} ± {error_by_batches(left):.5f} (exact 0.09973)", end=", ")
+    print(f"ASA {waits.mean():.3f} ± {error_by_batches(waits):.3f} s (exact 16.124); ±: one standard error")
+
+
+def error_by_batches(values: Any, batches: int = 100) -> float:
+    """Standard error of the mean of values that depend on those shortly before them."""
+    means = [batch.mean() for batch in np.array_split(values, batches)]
+    return float(np.std(means, ddof=1) / np.sqrt(batches))
 
 
 def chat(repeats: int, size: float) -> None:

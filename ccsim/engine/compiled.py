@@ -283,10 +283,13 @@ def _first_numbers(kernel: ModuleType) -> I64:
 
 def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, Any]:
     """All that happens by the clock, up to the horizon, in the order of events."""
-    pieces: list[tuple[Any, ...]] = []
+    pieces: list[I64] = []
 
     def add(time: Any, kind: int, queue: Any, what: Any, row: Any, agent: Any = 0) -> None:
-        pieces.append(tuple(np.broadcast_arrays(time, kind, queue, agent, what, row)))
+        piece = np.empty((6, len(time)), np.int64)
+        for i, values in enumerate((time, kind, queue, agent, what, row)):
+            piece[i] = values
+        pieces.append(piece)
 
     queue_of_span = np.repeat(np.arange(len(plan.priority)), np.diff(plan.hours_offset))
     add(plan.closes, kernel.BY_THE_CLOCK, queue_of_span, kernel.HOURS_END, 0)
@@ -318,9 +321,7 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, 
     add(pause_start, kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause_shift, on_pause)
 
     add([plan.drain_end], Event.HORIZON, 0, 0, 0)
-    time, kind, queue, agents, what, row = (
-        np.concatenate([np.atleast_1d(piece[i]) for piece in pieces]).astype(np.int64) for i in range(6)
-    )
+    time, kind, queue, agents, what, row = np.concatenate(pieces, axis=1)
     order = np.lexsort((what, agents, queue, kind, time))
     order = order[time[order] <= plan.drain_end]
     return {

@@ -62,6 +62,19 @@ MUTANTS = {
         "m.plan.shared_mean[min(m.plan.shared_offset[q] + j + 1, m.plan.shared_offset[q + 1]) - 1]",
     ),
     "a call back never offered": ("position * (last - first) // (k - 1) > m.plan.offer_above[q]", "position < 0"),
+    "the latest message first, though another waits": (
+        "    if unseen > 1 or m.own[best] != a",
+        "    if m.own[best] != a",
+    ),
+    "whoever came last stays below": (
+        "m.level[below] == level and not idler(m, a, below)",
+        "m.level[below] == level",
+    ),
+    "whoever came last is still there": ("    if below >= 0 and m.level[below] == level and", "    if below >= 0 and"),
+    "no patience within a session": (
+        "        if m.state[c] <= RINGING:\n            set_timers(m, now, c)\n        return\n",
+        "        return\n",
+    ),
     "suspended work forgets what remained": ("    m.ends[c] -= now\n", "    m.ends[c] = 0\n"),
 }
 

@@ -148,6 +148,20 @@ def test_shift_end_keeps_chats_hands_over_messaging(run: Run) -> None:
     assert presences(log) == [(0, 0, 135), (1, 100, 400)]
 
 
+def test_the_latest_message_has_gone_to_another_agent(run: Run) -> None:
+    """At 100 agent 0 keeps the chats and loses contact 2, whose message came last; at 150 they turn to contact 1.
+
+    Contact 2 waits at agent 1, who is busy with contact 3 until 360.
+    """
+    plan = make_plan(
+        [queue("live_chat"), queue("messaging")],
+        [team({0: 1, 1: 1}, {0: 3, 1: 3}, agents=[[(0, 100)]]), team({1: 1}, {1: 2}, agents=[[(50, 1000)]])],
+    )
+    log = run([contact(0, 0, [150]), contact(0, 10, [30]), contact(1, 20, [10]), contact(1, 60, [300])], plan)
+    assert seconds(log.start) == [0, 150, 360, 60]
+    assert log.agent.tolist() == [0, 0, 1, 1]
+
+
 def test_the_overrun_hands_over_what_is_left(run: Run) -> None:
     plan = make_plan([queue("live_chat")], [team({0: 1}, {0: 2}, agents=[[(0, 100)], [(100, 400)]], overrun=60)])
     log = run([contact(0, 0, [20, 15], [150])], plan)
