@@ -200,6 +200,8 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
             row["breaks"] = ["00:30-00:35"]
         if r.random() < 0.3:
             row["activities"] = [f"00:38-{clock(some(39, 40))}"]
+        elif "breaks" in row and end == 40:
+            row["breaks"] = ["00:35-00:40"]  # until the end of the shift
         return row
 
     def a_demand() -> Doc:

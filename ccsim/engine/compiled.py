@@ -26,7 +26,7 @@ from ccsim.routing import AgentColumn
 from ccsim.tables import I64, NEVER, Log, Outcome, Outside, Plan, Workload
 
 ROOM = 1024
-"""Events that the tree, and stretches beyond one a contact, have room for at first; doubled when they run out."""
+"""Events that the tree, and stretches beyond one a contact, have room for at first: a power of two, then doubled."""
 
 KEPT = 1 << 29
 """Bytes that the process keeps at most for the next replication when one is done."""
@@ -249,6 +249,7 @@ def _records(contacts: int) -> dict[str, Any]:
     }
     fields = np.dtype([(name, dtype) for dtype, names in columns.items() for name in names.split()])
     line, count = 64, max(contacts, 2)  # numpy says of fewer that they have no gaps between them
+    assert fields.itemsize <= line
     room = np.empty((count + 1) * line, np.uint8)
     start = -room.ctypes.data % line
     records = room[start : start + count * line].reshape(count, line)[:, : fields.itemsize].view(fields)[:, 0]

@@ -233,7 +233,9 @@ class Memory(NamedTuple):
     step: Annotated[I64, Column("count", "team", "common divisor of the team's units: loads are multiples of it")]
     room: Annotated[I64, Column("count", "team", "agents in the heaps")]
     top: Annotated[I32, Column("id", "team, units held", "first of the agents in that heap, -1: none")]
-    tail: Annotated[I32, Column("id", "team, units held", "who came last into that heap, if they are still there")]
+    tail: Annotated[
+        I32, Column("id", "team, units held", "who came last into that heap; in it while their level is this")
+    ]
     # agents
     duty: Annotated[I8, Column("code", "agent", "OFF … FINISHING; by the clock")]
     shift: Annotated[I32, Column("id", "agent", "the shift they are on or were last on")]
@@ -244,7 +246,7 @@ class Memory(NamedTuple):
     session: Annotated[I32, Column("id", "agent", "first of them, -1: none")]
     call: Annotated[Bool, Column("1", "agent", "in a one-to-one session")]
     pending: Annotated[I32, Column("count", "agent", "sessions with a message pending")]
-    latest: Annotated[I32, Column("id", "agent", "whose message came last of these, if it is still pending")]
+    latest: Annotated[I32, Column("id", "agent", "whose message came last of these; if theirs and PENDING")]
     hand: Annotated[I32, Column("id", "agent", "contact in work (ringing, turn, wrap-up), -1: none")]
     suspended: Annotated[I32, Column("id", "agent", "contact whose work a call interrupted, -1: none")]
     suspension: Annotated[I32, Column("id", "agent", "row of the log for it")]
@@ -865,7 +867,7 @@ def place(m: Memory, a: int) -> None:
         m.parent[a] = -1
         below = m.tail[team, level]
         if below >= 0 and m.level[below] == level and not idler(m, a, below):
-            stand_below(m, a, below)  # as most come in their order, heaps are chains, from which it is easy to take
+            stand_below(m, a, below)  # as most come last, heaps are chains, from which it is quick to take
         else:
             m.top[team, level] = meld(m, m.top[team, level], a)
         m.tail[team, level] = a
@@ -1662,7 +1664,7 @@ def message(m: Memory, now: int, c: int) -> None:
         m.state[c] = PENDING
         m.pending[a] += 1
         m.latest[a] = c
-        carry_on(m, now, a)  # at once: within a session nobody else is concerned
+        carry_on(m, now, a)  # at once: nobody's room or line has changed, so nothing is to be settled before
         if m.state[c] <= RINGING:
             set_timers(m, now, c)
         return
@@ -1737,7 +1739,7 @@ def reply(m: Memory, now: int, c: int) -> None:
         m.number[FREED] = a
         is_ready(m, a)
     else:
-        carry_on(m, now, a)
+        carry_on(m, now, a)  # at once, as in `message`
 
 
 @inlined
@@ -2116,7 +2118,10 @@ def settle(m: Memory, now: int) -> None:
 
 @inlined
 def match(m: Memory, now: int, c: int) -> None:
-    """Contacts and agents find each other. c: whose message has just come, and is unassigned; -1: nobody."""
+    """Whoever waits and whoever has room find each other; who cannot wait is blocked, or offered a call back.
+
+    c: whose message has just come, and is unassigned or held; -1: nobody.
+    """
     n = m.number[GAINED]
     if n == 1:
         a = m.gained[0]
@@ -2234,9 +2239,9 @@ def set_timers(m: Memory, now: int, c: int) -> None:
 
 @entry
 def run(m: Memory, roots: int) -> bool:
-    """Runs until the horizon, or until the tree or the stretches might not have room for another event.
+    """Runs until the horizon, or until the tree, the stretches or the suspensions might lack room for another event.
 
-    Whether the horizon was reached; if not, give both more room and call again.
+    Whether the horizon was reached; if not, give what is short more room and call again.
     """
     return go_on(pointer(m), roots)
 
@@ -2295,8 +2300,9 @@ def go_on(m: Memory, roots: int) -> bool:
                     i += 1
                 m.number[ENTRY] = i
 
-        if code < MESSAGE << ID_BITS:  # of a chain of equalities the compiler makes a table of addresses, which is
-            work_ends(m, now, ident)  # slower for those two kinds that nearly all events are of
+        # Of a chain of equalities the compiler makes a table of addresses: slower for the kinds of nearly all events.
+        if code < MESSAGE << ID_BITS:
+            work_ends(m, now, ident)
         elif code < IDLE_TIMEOUT << ID_BITS:
             message(m, now, ident)
         elif kind == ARRIVAL or kind == BOT_ENDS:

@@ -844,9 +844,9 @@ class Agent:
             self.present_since = self.centre.now
 
     def end_presence(self) -> None:
-        if self.present_since < NEVER:
+        if self.present_since < self.centre.now:  # an instant is no presence
             self.centre.record.present(self)
-            self.present_since = NEVER
+        self.present_since = NEVER
 
 
 def by_id(of: Contact | Agent) -> int:

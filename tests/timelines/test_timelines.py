@@ -112,6 +112,13 @@ def test_finish_works_on_open_chats_until_the_overrun_is_over(run: Run) -> None:
     assert chat.stretches == [(0, 85, 85, 150), (1, 160, 160, 176)]
 
 
+def test_work_that_takes_no_time_needs_no_presence(run: Run) -> None:
+    # on a break from 50 to the shift's end at 100; the chat kept is answered then, and the agent goes at that instant
+    plan = make_plan([queue("live_chat")], [team({0: 1}, agents=[[(0, 100, [(50, 100)])]])])
+    (chat,) = run(plan, [contact(0, 0, [10, 0], [60])])
+    assert chat.turns == [(0, 0, 10), (70, 100, 100)]
+
+
 def test_hand_over_keeps_the_place_of_the_first_message(run: Run) -> None:
     # agent 0 leaves at 30 with B unanswered in the second slot; agent 1 comes at 40, when C (of 20) waits too:
     # B's message (10) is older and goes first

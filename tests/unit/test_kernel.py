@@ -148,6 +148,12 @@ def test_shift_end_keeps_chats_hands_over_messaging(run: Run) -> None:
     assert presences(log) == [(0, 0, 135), (1, 100, 400)]
 
 
+def test_an_instant_is_no_presence(run: Run) -> None:
+    """On a break until the shift's end, the agent answers the chat that is kept in no time."""
+    plan = make_plan([queue("live_chat")], [team({0: 1}, agents=[[(0, 100, [(50, 100)])]])])
+    assert presences(run([contact(0, 0, [10, 0], [60])], plan)) == [(0, 0, 50)]
+
+
 def test_the_latest_message_has_gone_to_another_agent(run: Run) -> None:
     """At 100 agent 0 keeps the chats and loses contact 2, whose message came last; at 150 they turn to contact 1.
 

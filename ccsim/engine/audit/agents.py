@@ -149,7 +149,7 @@ def presence(case: Case) -> list[str]:
     touches = np.append(same & (start[1:] == end[:-1]), False)
     last = np.flatnonzero(~touches)
     until = end[last[np.searchsorted(last, np.arange(len(end)))]]
-    outside = at(until, case.latest(keys, worker, begin), -1) < finish
+    outside = (begin < finish) & (at(until, case.latest(keys, worker, begin), -1) < finish)
     faults += say("work outside presence", outside, agent=worker, contact=contact, begin=begin, end=finish)
     shift_agent = plan.shift_agent[case.shifts]
     shift_end = np.minimum(plan.shift_end[case.shifts], plan.drain_end)
