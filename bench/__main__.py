@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import click
@@ -137,30 +138,48 @@ def growth(repeats: int, size: float) -> None:
         ("calls", cases.erlang_a, (10_000, 100_000, 1_000_000, 10_000_000)),
         ("chats", cases.chat, (10_000, 100_000, 1_000_000)),
     ):
-        for count in counts:
-            scenario = case(round(count * size))
-            times, workload, log = kernel(scenario, repeats)
-            line(f"{count * size:,.0f} {kind}", times, contacts(workload), events(log))
-            held = sum(array.nbytes for table in (workload, log) for array in table)
-            peak = peak_memory(kernel_once, scenario) / 1e6
-            print(f"  {'':36s} {held / contacts(workload):12,.0f} B/contact workload + log; peak {peak:,.0f} MB")
-
-
-def kernel(scenario: Scenario, repeats: int) -> tuple[list[float], Workload, Log]:
-    """Seconds of the kernel alone on one replication, its workload and log."""
-    (plan, _), workload = lower(scenario), sample(scenario, 0)
-    (times,) = in_turn({"kernel": lambda: compiled.simulate(workload, plan)}, repeats).values()
-    return times, workload, compiled.simulate(workload, plan)
+        scenarios = {f"{count * size:,.0f} {kind}": case(round(count * size)) for count in counts}
+        side_by_side(scenarios, repeats)
+        for name, scenario in scenarios.items():
+            print(f"  {name:36s} peak {peak_memory(kernel_once, scenario) / 1e6:,.0f} MB")
 
 
 def agents(repeats: int, size: float) -> None:
     """100 to 10,000 agents at constant load, in 1 to 8 teams."""
     for case, kind in ((cases.erlang_a, "phone"), (cases.chat, "chat")):
-        for count in (100, 1_000, 10_000):
-            for teams in (1, 8):
-                scenario = case(round(200_000 * size), agents=count, teams=teams)
-                times, workload, _ = kernel(scenario, repeats)
-                line(f"{kind}: {count:,} agents, {teams} teams", times, contacts(workload))
+        side_by_side(
+            {
+                f"{kind}: {count:,} agents, {teams} teams": case(round(200_000 * size), agents=count, teams=teams)
+                for count in (100, 1_000, 10_000)
+                for teams in (1, 8)
+            },
+            repeats,
+        )
+
+
+def side_by_side(scenarios: dict[str, Scenario], repeats: int) -> None:
+    """The kernel alone on one replication of each, in turn; how much dearer a contact is than in the first.
+
+    Small ones several times in a row: otherwise a round's largest leaves them a cold processor and memory to be cleared.
+    """
+    replications = {name: (sample(scenario, 0), lower(scenario)[0]) for name, scenario in scenarios.items()}
+    sizes = {name: contacts(workload) for name, (workload, _) in replications.items()}
+    times = {name: max(1, 300_000 // size) for name, size in sizes.items()}
+
+    def simulate(name: str) -> None:
+        for _ in range(times[name]):
+            compiled.simulate(*replications[name])
+
+    seconds = in_turn({name: partial(simulate, name) for name in scenarios}, repeats)
+    seconds = {name: [s / times[name] for s in rounds] for name, rounds in seconds.items()}
+    first = next(iter(scenarios))
+    for name, (workload, plan) in replications.items():
+        log = compiled.simulate(workload, plan)
+        held = sum(array.nbytes for table in (workload, log) for array in table)
+        line(name, seconds[name], sizes[name], events(log))
+        print(f"  {'':36s} {held / sizes[name]:12,.0f} B/contact workload + log", end="")
+        each = [[s / sizes[row] for s in seconds[row]] for row in (name, first)]
+        print(f"; {ratio(*each):.2f} × {first}")
 
 
 def threads(repeats: int, size: float) -> None:
