@@ -160,7 +160,7 @@ def agents(repeats: int, size: float) -> None:
 def side_by_side(scenarios: dict[str, Scenario], repeats: int) -> None:
     """The kernel alone on one replication of each, in turn; how much dearer a contact is than in the first.
 
-    Small ones several times in a row: otherwise a round's largest leaves them a cold processor and memory to be cleared.
+    Small ones several times in a row: otherwise the largest leaves them a cold processor and memory to be cleared.
     """
     replications = {name: (sample(scenario, 0), lower(scenario)[0]) for name, scenario in scenarios.items()}
     sizes = {name: contacts(workload) for name, (workload, _) in replications.items()}
