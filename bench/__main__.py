@@ -18,10 +18,10 @@ from bench import cases, plain_simpy
 from bench.cases import kernel_once, whole
 from bench.measure import in_turn, peak_memory, plain_loop, ratio
 from ccsim.engine import compiled, reference
-from ccsim.plan import lower
+from ccsim.lowering import lower
 from ccsim.scenario.model import Scenario
 from ccsim.tables import NEVER, SECOND, Log, Outcome, Workload
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 
 Row = Callable[[int, float], None]
 

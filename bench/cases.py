@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ccsim.engine import compiled
+from ccsim.lowering import lower
 from ccsim.metrics import measure
-from ccsim.plan import lower
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import load, parse
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 
 CALLS_PER_HOUR = 200
 CHAT = {"turns": 6, "work": 30.0, "latency": 60.0, "slots": 3, "utilisation": 0.8}

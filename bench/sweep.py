@@ -18,10 +18,10 @@ import click
 
 from bench.cases import flagship
 from bench.measure import in_turn, peak_memory, plain_loop, ratio
-from ccsim.experiment import study
-from ccsim.experiment.design import Design, Points, read_setting
-from ccsim.experiment.sweep import sweep, sweep_to_folder
+from ccsim.runs import many
 from ccsim.scenario.model import Scenario
+from ccsim.studies.design import Design, Points, read_setting
+from ccsim.studies.sweep import sweep, sweep_to_folder
 
 FILE = Path(__file__).parent.parent / "scenarios" / "retail_week.toml"
 
@@ -62,7 +62,7 @@ def control(rounds: int) -> Callable[[int], Any]:
 def overhead(count: int, replications: int) -> None:
     """What one worker needs beyond the simulations, by unit; processor time, which other programs disturb less."""
     units: list[float] = []
-    measured = study._measured
+    measured = many._measured
 
     def timed(*arguments: Any) -> Any:
         start = time.process_time()
@@ -71,13 +71,13 @@ def overhead(count: int, replications: int) -> None:
         return found
 
     made = points(count, replications)
-    study._measured = timed
+    many._measured = timed
     try:
         start = time.process_time()
         sweep(made, workers=1)
         rest = time.process_time() - start - sum(units)
     finally:
-        study._measured = measured
+        many._measured = measured
     simulations = len(made) * replications
     print(f"  {simulations} simulations in {len(units)} units, median {statistics.median(units):.2f} s a unit")
     print(f"  besides: {1e3 * rest / len(units):.1f} ms a unit, {1e3 * rest / simulations:.2f} ms a simulation")

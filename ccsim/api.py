@@ -22,19 +22,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.experiment import compare as comparing
-from ccsim.experiment import comparison, results, sweep, words
-from ccsim.experiment.design import Design, Kind, Points, read_setting
-from ccsim.experiment.precision import MOST, Precision, read_goals
-from ccsim.experiment.ranking import Ranking, rank, ranking_figure
-from ccsim.experiment.run import run
-from ccsim.experiment.stored import record, stored
+from ccsim.lowering import lower
 from ccsim.metrics import METRICS, TOTAL, IntervalRow, Row
-from ccsim.plan import lower
+from ccsim.results import comparison, format, model, storage
+from ccsim.results.ranking import Ranking, rank, ranking_figure
+from ccsim.results.stored import record, stored
+from ccsim.runs.precision import MOST, Precision, read_goals
+from ccsim.runs.run import run
 from ccsim.scenario import check, read
 from ccsim.scenario.channels import defaults_used
 from ccsim.scenario.faults import did_you_mean
 from ccsim.scenario.model import Scenario
+from ccsim.studies import compare as comparing
+from ccsim.studies import sweep
+from ccsim.studies.design import Design, Kind, Points, read_setting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,7 +172,7 @@ class Centre:
         """
         import pandas as pd
 
-        from ccsim.experiment.expectations import expectations
+        from ccsim.workload.expectations import expectations
 
         rows = [
             (one.queue, one.formula, one.start, one.per_hour, one.agents, *figure)
@@ -310,7 +311,7 @@ class Centre:
 
     def _repr_html_(self) -> str:
         scenario = self.scenario
-        days = f"{words.several(scenario.days, 'day')} from {words.day(scenario.start)} {scenario.start.year}"
+        days = f"{format.several(scenario.days, 'day')} from {format.day(scenario.start)} {scenario.start.year}"
         queues = [(name, queue.channel, queue.title) for name, queue in scenario.queue.items()]
         teams = [(name, ", ".join(team.skills)) for name, team in scenario.team.items()]
         variants = [(name, variant.title) for name, variant in self.loaded.variant.items()]
@@ -323,7 +324,7 @@ class Centre:
 
 
 @dataclass(frozen=True, repr=False)
-class Results(results.Results):
+class Results(model.Results):
     """What came of a run. `contacts`, `turns` and `agents` are Arrow tables of replication 1 (`.to_pandas()`)."""
 
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -356,13 +357,13 @@ class Results(results.Results):
         Raises FileExistsError when there is something at that place already, OSError where it cannot be written.
         """
         with _new_folder(folder) as place:
-            with results.LogFiles(place) as files:
+            with storage.LogFiles(place) as files:
                 files.append(self.logs)
-            results.write(place, self, log="first", **self.about)
+            storage.write(place, self, log="first", **self.about)
         return Path(folder)
 
     def _repr_html_(self) -> str:
-        runs = f"{words.several(self.replications, 'replication')}, seed {self.scenario.seed}, engine {self.engine}"
+        runs = f"{format.several(self.replications, 'replication')}, seed {self.scenario.seed}, engine {self.engine}"
         rows = {"queue": [*(("queue", name) for name in self.terms.queues), (TOTAL, TOTAL)]}
         rows["team"] = [("team", name) for name in self.terms.teams]
         tables = []
@@ -374,7 +375,7 @@ class Results(results.Results):
     def _cell(self, level: str, name: str, metric: str) -> str:
         unit = next(known.unit for (_, other), known in METRICS.items() if other == metric)
         estimate = self.estimate(level, name, metric)
-        return words.quantity(unit, math.nan if estimate is None else estimate.mean)
+        return format.quantity(unit, math.nan if estimate is None else estimate.mean)
 
 
 class Comparison(comparison.Comparison):
@@ -415,20 +416,20 @@ class Comparison(comparison.Comparison):
 
     def __repr__(self) -> str:
         names = ", ".join(variant.name for variant in self.variants)
-        return f"<Comparison of {names}: {words.several(self.replications, 'replication')}>"
+        return f"<Comparison of {names}: {format.several(self.replications, 'replication')}>"
 
     def _repr_html_(self) -> str:
         rows = [[str(figure), *(self._cell(variant, figure) for variant in self.variants)] for figure in self.headline]
-        title = f"{words.several(self.replications, 'replication')} on the same random numbers"
+        title = f"{format.several(self.replications, 'replication')} on the same random numbers"
         return _page(title, (("", *(variant.name for variant in self.variants)), rows))
 
     def _cell(self, variant: comparison.Variant, figure: comparison.Figure) -> str:
         unit = figure.definition.unit
         own, apart = self.estimate(variant, figure), self.difference(variant, figure)
         if own is None or variant is self.baseline or apart is None:
-            return words.quantity(unit, math.nan if own is None else own.mean)
-        change = words.difference(unit, apart.mean, (apart.high - apart.low) / 2)
-        return f"{words.quantity(unit, own.mean)} ({change})"
+            return format.quantity(unit, math.nan if own is None else own.mean)
+        change = format.difference(unit, apart.mean, (apart.high - apart.low) / 2)
+        return f"{format.quantity(unit, own.mean)} ({change})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -459,7 +460,7 @@ class Sweep(sweep.Sweep):
 
     def __repr__(self) -> str:
         paths = ", ".join(setting.path for setting in self.design.settings)
-        runs = words.several(self.replications, "replication")
+        runs = format.several(self.replications, "replication")
         return f"<Sweep of {self.design.base.name} over {paths}: {len(self.design.rows)} points, {runs} each>"
 
 
@@ -483,7 +484,7 @@ class Plots:
         return f"<Plots: {', '.join(self._charts)}>"
 
 
-def _results(found: results.Results, about: Mapping[str, Any]) -> Results:
+def _results(found: model.Results, about: Mapping[str, Any]) -> Results:
     return Results(**{each.name: getattr(found, each.name) for each in fields(found)}, about=about)
 
 
@@ -522,7 +523,7 @@ def _watched(shown: bool, expected: Callable[[], int], stream: Iterable[Any]) ->
 def _new_folder(folder: Place) -> Iterator[Path]:
     if Path(folder).exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
-    with results.whole_folder(Path(folder)) as place:
+    with storage.whole_folder(Path(folder)) as place:
         yield place
 
 

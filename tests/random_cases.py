@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import tomli_w
 
-from ccsim.plan import lower
+from ccsim.lowering import lower
 from ccsim.scenario.read import load
 from ccsim.tables import NEVER, SECOND, Plan, Terms, Workload
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 
 CHANNELS = ("phone", "live_chat", "messaging", "email", "video", "in_person", "social")
 ONE_TO_ONE = ("phone", "video", "in_person")

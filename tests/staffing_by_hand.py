@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ccsim.experiment.results import Estimate
+from ccsim.results.plans import Goal, Performance, ShiftPlan
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing import patterns
-from ccsim.staffing.answers import Goal, Performance, ShiftPlan
-from ccsim.staffing.offered import interval_edges
+from ccsim.stats.estimate import Estimate
+from ccsim.workload.offered import interval_edges
 
 CHANNELS = ("phone", "live_chat", "messaging", "email", "video", "social")
 

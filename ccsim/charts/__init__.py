@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ccsim.charts import service, waiting, staffing, conversations, agents, thread, outcomes  # noqa: F401
 from ccsim.charts import style
 from ccsim.charts.registry import CHARTS
-from ccsim.experiment.results import Results
+from ccsim.results.model import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
-from ccsim.experiment import words
-from ccsim.experiment.results import Results
 from ccsim.metrics.timeline import Timeline
+from ccsim.results import format
+from ccsim.results.model import Results
 from ccsim.tables import I64, NEVER, SECOND
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ def agents(results: Results, figure: Figure) -> None:
         entries.append(style.line("transfer", style.now().ink, marker="D", markersize=6))
     ax.set_xlim(start / clock.HOUR, end / clock.HOUR)
     ticks = np.arange(start, end + 1, 15 * 60 * SECOND)
-    ax.set_xticks(clock.hours(ticks), [words.moment(results.scenario, int(tick))[-5:] for tick in ticks])
-    ax.set_xlabel(f"time of day, {words.moment(results.scenario, start)[:-6]}")
+    ax.set_xticks(clock.hours(ticks), [format.moment(results.scenario, int(tick))[-5:] for tick in ticks])
+    ax.set_xlabel(f"time of day, {format.moment(results.scenario, start)[:-6]}")
     ax.grid(visible=True, axis="x")
     ax.grid(visible=False, axis="y")
     ax.set_ylim(top, -0.2)
@@ -139,7 +139,7 @@ def agents(results: Results, figure: Figure) -> None:
     style.headline(
         figure,
         "What agents do in the busiest two hours",
-        f"n = {len(labels)} of {words.several(len(results.plan.team), 'agent')}, those of each team with most session "
+        f"n = {len(labels)} of {format.several(len(results.plan.team), 'agent')}, those of each team with most session "
         f"time; replication 1 of {results.replications}; a box a session, its lower edge in the colour of its queue.",
         above=entries,
     )

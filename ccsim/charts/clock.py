@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccsim.charts import style
-from ccsim.experiment import words
-from ccsim.experiment.results import Results
+from ccsim.results import format
+from ccsim.results.model import Results
 from ccsim.scenario.model import Scenario
 from ccsim.tables import F64, I64, SECOND, Plan
 
@@ -40,8 +40,8 @@ def centres(results: Results) -> F64:
 def period(scenario: Scenario) -> str:
     """The days simulated: Mon 2 Mar 2026, or Mon 2 Mar to Sun 8 Mar 2026."""
     last = scenario.start + timedelta(days=scenario.days - 1)
-    first = f"{words.day(scenario.start)} to " if scenario.days > 1 else ""
-    return f"{first}{words.day(last)} {last.year}"
+    first = f"{format.day(scenario.start)} to " if scenario.days > 1 else ""
+    return f"{first}{format.day(last)} {last.year}"
 
 
 def awake(results: Results) -> tuple[int, int]:
@@ -81,7 +81,7 @@ def time_axis(
         return
     room = int(0.85 * style.WIDTH / columns / 0.52)
     every = next(step for step in (1, *range(7, 10_000, 7)) if count / step <= room)
-    labels = [words.day(day) for day in days[::every]]
+    labels = [format.day(day) for day in days[::every]]
     # "Mon 2" for days, "2 Mar" for weeks: the axis' label tells the rest
     labels = [label.rsplit(" ", 1)[0] if every == 1 else label.split(" ", 1)[1] for label in labels]
     ax.set_xticks(midnights[:-1:every], labels, ha="left")
@@ -111,11 +111,11 @@ def span_axis(scenario: Scenario, ax: Axes, start: int, end: int) -> None:
     shown = [at for at in midnights if start <= at <= end]
     if len(shown) > 2:
         shown = shown[:: -(-len(shown) // 12)]
-        ax.set_xticks([at / HOUR for at in shown], [words.moment(scenario, at)[:-6] for at in shown])
+        ax.set_xticks([at / HOUR for at in shown], [format.moment(scenario, at)[:-6] for at in shown])
         ax.grid(visible=True, axis="x")
         ax.set_xlabel("midnight of the day")
         return
     step = next(h for h in (1, 2, 3, 6, 12) if (end - start) / (h * HOUR) <= 10 or h == 12) * HOUR
     ticks = range(-(-start // step) * step, end + 1, step)
-    ax.set_xticks([at / HOUR for at in ticks], [words.moment(scenario, at)[-5:] for at in ticks])
-    ax.set_xlabel(f"time of day, from {words.moment(scenario, start)[:-6]}")
+    ax.set_xticks([at / HOUR for at in ticks], [format.moment(scenario, at)[-5:] for at in ticks])
+    ax.set_xlabel(f"time of day, from {format.moment(scenario, start)[:-6]}")

@@ -9,9 +9,9 @@ import numpy as np
 
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
-from ccsim.experiment import words
-from ccsim.experiment.results import Results
 from ccsim.metrics.timeline import Timeline
+from ccsim.results import format
+from ccsim.results.model import Results
 from ccsim.tables import F64, I64, NEVER, SECOND
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def _means(start: I64, end: I64, edges: I64) -> F64:
 def _note(results: Results) -> str:
     counted = results.contacts["counted"].to_numpy().sum()
     return (
-        f"Means over {words.duration(results.terms.interval / SECOND)}; replication 1 of {results.replications}, "
-        f"n = {words.count(counted)} contacts"
+        f"Means over {format.duration(results.terms.interval / SECOND)}; replication 1 of {results.replications}, "
+        f"n = {format.count(counted)} contacts"
     )
 
 
@@ -110,7 +110,7 @@ def backlog(results: Results, figure: Figure) -> None:
         style.label_y(ax, "messages")
         style.whole_numbers(ax)
         clock.time_axis(results.scenario, ax, clock.awake(results))
-    bounds = [words.duration(age) for age in AGES[1:]]
+    bounds = [format.duration(age) for age in AGES[1:]]
     labels = [f"under {bounds[0]}", *(f"{low} to {high}" for low, high in pairwise(bounds))]
     labels.append(f"over {bounds[-1]}")
     style.headline(

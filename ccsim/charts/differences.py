@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.charts import style
-from ccsim.experiment import words
-from ccsim.experiment.comparison import Comparison, Figure, Variant, outside
-from ccsim.experiment.results import Estimate
+from ccsim.results import format
+from ccsim.results.comparison import Comparison, Figure, Variant, outside
+from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def differences(comparison: Comparison, theme: str = "light") -> Page:
     figures = [f for f in comparison.headline if any(_difference(comparison, variant, f) for variant in others)]
     columns = min(COLUMNS, len(figures))
     rows = math.ceil(len(figures) / columns)
-    names = [words.folded(variant.name, NAME) for variant in others]
+    names = [format.folded(variant.name, NAME) for variant in others]
     height = len(names) * max(ROW, LINE * max(name.count("\n") + 2 for name in names))
     with style.styled(theme):
         page = style.page(1.0 + rows * (0.95 + height))
@@ -45,7 +45,7 @@ def differences(comparison: Comparison, theme: str = "light") -> Page:
             ax.set_yticks(range(len(names)), names)
         axes[0].set_ylim(len(names) - 0.5, -0.5)
         base = style.short(comparison.baseline.name)
-        runs = words.several(comparison.replications, "replication")
+        runs = format.several(comparison.replications, "replication")
         style.headline(
             page,
             f"Differences to {base}",
@@ -62,17 +62,17 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
     own = comparison.estimate(comparison.baseline, figure)
     found = [_difference(comparison, variant, figure) for variant in comparison.variants[1:]]
     ends = [abs(end) for each in found if each is not None for end in each if not math.isnan(end)]
-    size, name = words.difference_scale(definition.unit, max(ends, default=0.0))
+    size, name = format.difference_scale(definition.unit, max(ends, default=0.0))
     unit = TIMES.get(name) or UNITS.get(definition.unit, definition.unit)
     side = {"higher": "better →", "lower": "← better", "none": ""}[definition.better]
-    at = "" if own is None else f" ({words.quantity(definition.unit, own.mean)})"
+    at = "" if own is None else f" ({format.quantity(definition.unit, own.mean)})"
     ax.set_title(f"{style.short(figure.name)}\n{figure.metric.replace('_', ' ')}{at}")
     ax.set_xlabel(unit if not side else f"{unit}, {side}")
     ax.axvline(0, color=style.now().ink, linewidth=1)
     for row, difference in enumerate(found):
         colour = style.now().queues[row % len(style.now().queues)]
         if difference is None:
-            ax.annotate(words.NO_DATA, (0.02, row), xycoords=("axes fraction", "data"), va="center")
+            ax.annotate(format.NO_DATA, (0.02, row), xycoords=("axes fraction", "data"), va="center")
         else:
             _whisker(ax, row, Estimate(*(end / size for end in difference)), colour)
     widest = 1.1 * max(ends, default=0.0) / size or 1.0

@@ -10,8 +10,8 @@ import numpy as np
 
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
-from ccsim.experiment import words
-from ccsim.experiment.results import Results
+from ccsim.results import format
+from ccsim.results.model import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,9 +94,9 @@ def outcomes(results: Results, figure: Figure) -> None:
     style.headline(
         figure,
         "Where customers end",
-        f"n = {words.count(total)} customers, {clock.period(results.scenario)}, replication 1 of "
-        f"{results.replications}; {words.percent(switched / total)} change the queue; {again:.2f} contacts a customer, "
-        "how the last one ended.",
+        f"n = {format.count(total)} customers, {clock.period(results.scenario)}, "
+        f"replication 1 of {results.replications}; {format.percent(switched / total)} change the queue; "
+        f"{again:.2f} contacts a customer, how the last one ended.",
     )
 
 
@@ -157,7 +157,7 @@ def _labels(ax: Axes, at: int, stage: dict[str, int], feet: dict[str, float], to
     # in the middle names lie on the bands
     backing = {"facecolor": style.now().paper, "alpha": 0.75, "linewidth": 0, "pad": 0.6} if at == 1 else None
     for (name, n, middle), height in zip(shown, y, strict=True):
-        label = f"{style.short(NAMES[name] if at == 2 else name, 26)}  {words.count(n)} ({words.percent(n / total)})"
+        label = f"{style.short(NAMES[name] if at == 2 else name, 26)}  {format.count(n)} ({format.percent(n / total)})"
         ax.text(x, height, label, ha=align, va="center", fontsize=10 if at != 1 else style.SMALL, bbox=backing)
         ax.plot([at + side * NODE / 2, x - side * 0.006], [middle, height], color=style.now().quiet, linewidth=0.6)
 

@@ -15,11 +15,11 @@ import numpy as np
 from ccsim.charts import clock, staffing, style
 from ccsim.charts.service import pool_size, pooled
 from ccsim.charts.sweeps import unbeaten
-from ccsim.experiment import words
+from ccsim.results import format
+from ccsim.results.plans import Performance, Requirement, ShiftPlan
 from ccsim.scenario.model import Scenario
-from ccsim.staffing.answers import Performance, Requirement, ShiftPlan
-from ccsim.staffing.offered import interval_edges, offered
 from ccsim.tables import F64, SECOND
+from ccsim.workload.offered import interval_edges, offered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,7 @@ def required_and_scheduled(
     }
     note = (
         f"Required: {requirement.method}; with shrinkage. Scheduled: on shift, breaks taken off. "
-        f"Net: scheduled less required. Intervals of {words.duration(scenario.interval / SECOND)}."
+        f"Net: scheduled less required. Intervals of {format.duration(scenario.interval / SECOND)}."
     )
     with style.styled(theme):
         return staffing.requirement(scenario, staff, note)
@@ -94,8 +94,8 @@ def service_before_and_after(plan: ShiftPlan, theme: str = "light") -> Figure:
         style.headline(
             page,
             "Service level before and after",
-            f"{words.duration(size * scenario.interval / SECOND)} a point, by time of arrival; "
-            f"means of {words.several(plan.fresh.replications, 'replication')} on fresh random numbers.",
+            f"{format.duration(size * scenario.interval / SECOND)} a point, by time of arrival; "
+            f"means of {format.several(plan.fresh.replications, 'replication')} on fresh random numbers.",
             above=[
                 style.line("today's shifts", style.now().ring),
                 style.line("the plan (colour of the queue)", style.now().ink),
@@ -107,7 +107,7 @@ def service_before_and_after(plan: ShiftPlan, theme: str = "light") -> Figure:
 
 def _change(plan: ShiftPlan, goal: int) -> str:
     before, after = plan.today.figures[goal].mean, plan.fresh.figures[goal].mean
-    return f"{words.percent(before)} → {words.percent(after)}"
+    return f"{format.percent(before)} → {format.percent(after)}"
 
 
 def cost_and_service(plan: ShiftPlan, theme: str = "light") -> Figure:
@@ -142,8 +142,8 @@ def cost_and_service(plan: ShiftPlan, theme: str = "light") -> Figure:
         style.headline(
             page,
             "What cost buys",
-            f"{words.several(len(plan.tried), 'staffing')} tried, each a mean of "
-            f"{words.several(plan.searched.replications, 'replication')}; blue: on fresh random numbers.",
+            f"{format.several(len(plan.tried), 'staffing')} tried, each a mean of "
+            f"{format.several(plan.searched.replications, 'replication')}; blue: on fresh random numbers.",
             beside=ax.get_legend_handles_labels()[0],
         )
     return page

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from ccsim.experiment.results import Results
+from ccsim.results.model import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,8 +9,8 @@ import numpy as np
 
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
-from ccsim.experiment import words
-from ccsim.experiment.results import Results
+from ccsim.results import format
+from ccsim.results.model import Results
 from ccsim.scenario.model import Scenario
 from ccsim.tables import F64, SECOND
 
@@ -31,18 +31,18 @@ def _panels(results: Results) -> int:
 
 def _details(results: Results, queues: list[int]) -> list[str]:
     """Target, formula and clock where queues differ, and how many contacts, by queue."""
-    _, own = words.sl_rules(results)
+    _, own = format.sl_rules(results)
     details = []
     for q in queues:
         offered = results.estimate("queue", results.terms.queues[q], "offered")
-        n = f"n = {words.count(offered.mean if offered else 0.0)}"
-        details.append(", ".join([words.sl_target(results, q), *own[q], n]))
+        n = f"n = {format.count(offered.mean if offered else 0.0)}"
+        details.append(", ".join([format.sl_target(results, q), *own[q], n]))
     return details
 
 
 def _rules(results: Results) -> str:
     """What all queues share of formula and clock, for the end of a note."""
-    shared, _ = words.sl_rules(results)
+    shared, _ = format.sl_rules(results)
     return f"; {', '.join(shared)}" if shared else ""
 
 
@@ -98,8 +98,8 @@ def service_level(results: Results, figure: Figure) -> None:
     style.headline(
         figure,
         "Service level by time of arrival",
-        f"{words.duration(size * terms.interval / SECOND)} a point, mean of "
-        f"{words.several(results.replications, 'replication')}; n: contacts a replication{_rules(results)}.",
+        f"{format.duration(size * terms.interval / SECOND)} a point, mean of "
+        f"{format.several(results.replications, 'replication')}; n: contacts a replication{_rules(results)}.",
         above=entries,
     )
 
@@ -176,8 +176,8 @@ def heat_map(results: Results, figure: Figure) -> None:
     style.headline(
         figure,
         "Where the service level misses its target",
-        f"Cells of {words.duration(width / SECOND)}, {clock.period(scenario)}; mean of "
-        f"{words.several(results.replications, 'replication')}; n: contacts a replication; empty: no "
+        f"Cells of {format.duration(width / SECOND)}, {clock.period(scenario)}; mean of "
+        f"{format.several(results.replications, 'replication')}; n: contacts a replication; empty: no "
         f"contacts{_rules(results)}.",
         above=[style.patch(f"thin: fewer than {THIN} contacts in all replications", theme.pause)],
     )
@@ -191,7 +191,7 @@ def _label_days(scenario: Scenario, ax: Axes, rows: int) -> None:
     room = int((style.HEIGHT - 1.7) / rows * 0.72 / 0.15)
     every = next(step for step in (1, *range(7, 10_000, 7)) if scenario.days / step <= room)
     days = range(0, scenario.days, every)
-    labels = [words.day(scenario.start + timedelta(days=day)) for day in days]
+    labels = [format.day(scenario.start + timedelta(days=day)) for day in days]
     ax.set_yticks([day + 0.5 for day in days], [label.rsplit(" ", 1)[0] if every == 1 else label for label in labels])
     style.label_y(ax, "day")
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
-from ccsim.experiment import words
-from ccsim.experiment.expectations import on_duty
-from ccsim.experiment.results import Results
+from ccsim.results import format
+from ccsim.results.model import Results
 from ccsim.scenario.model import Scenario
 from ccsim.tables import F64, I64, SECOND
+from ccsim.workload.expectations import on_duty
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +30,7 @@ def staffing(results: Results, figure: Figure) -> None:
     edges, middle = clock.edges(results), clock.centres(results)
     length = terms.interval / clock.HOUR
     paid = [results.estimate("team", name, "staffed_hours") for name in terms.teams]
-    details = [f"n = {words.count(hours.mean if hours else 0.0)} staffed hours" for hours in paid]
+    details = [f"n = {format.count(hours.mean if hours else 0.0)} staffed hours" for hours in paid]
     for t, ax in enumerate(style.panels(figure, terms.teams, details)):
         hours = results.series("team", terms.teams[t], "staffed_hours")
         staffed = np.nan_to_num(hours.mean) / length
@@ -48,9 +48,9 @@ def staffing(results: Results, figure: Figure) -> None:
     style.headline(
         figure,
         "Agents scheduled, present and busy",
-        f"Intervals of {words.duration(terms.interval / SECOND)}; mean of "
-        f"{words.several(results.replications, 'replication')}; scheduled: shifts less breaks; present: less absences, "
-        "with overtime; n: staffed hours a replication.",
+        f"Intervals of {format.duration(terms.interval / SECOND)}; mean of "
+        f"{format.several(results.replications, 'replication')}; scheduled: shifts less breaks; "
+        "present: less absences, with overtime; n: staffed hours a replication.",
         above=[
             style.line("scheduled", theme.quiet, linewidth=1.2, linestyle=(0, (3, 1.5))),
             style.line("present", theme.ink, linewidth=1.4),
@@ -97,7 +97,7 @@ def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Fi
         top.stairs(group.scheduled, x, baseline=None, color=theme.work, linewidth=thick)
         below.stairs(net, x, baseline=None, color=theme.ink, linewidth=0.7 * thick)
         below.axhline(0, color=theme.quiet, linewidth=0.8)
-        over, under = (words.count(float((length * np.maximum(gap, 0)).sum())) for gap in (net, -net))
+        over, under = (format.count(float((length * np.maximum(gap, 0)).sum())) for gap in (net, -net))
         style.name_panel(top, name, f"over {over} h, under {under} h", columns)
         top.set_ylim(0, 1.12 * max(1.0, required.max(initial=0), group.scheduled.max(initial=0)))
         style.label_y(top, "agents")
@@ -155,7 +155,7 @@ def concurrency(results: Results, figure: Figure) -> None:
             foot += height
         ax.bar(x, 100 - foot, width=8.6, bottom=foot, color=theme.closed, linewidth=0)
         for at, n in zip(x.tolist(), weight[shown].tolist(), strict=True):
-            ax.text(at, 101, words.count(n) if n >= 1 else "<1", ha="center", va="bottom", fontsize=SMALLEST)
+            ax.text(at, 101, format.count(n) if n >= 1 else "<1", ha="center", va="bottom", fontsize=SMALLEST)
         ax.set_xlim(0, 100)
         ax.set_xticks(range(0, 101, 20))
         ax.set_ylim(0, 112)
@@ -166,8 +166,8 @@ def concurrency(results: Results, figure: Figure) -> None:
     style.headline(
         figure,
         "How many conversations an agent holds as it gets busier",
-        f"Intervals of {words.duration(terms.interval / SECOND)} by their occupancy (time with a session); above the "
-        f"bars n: staffed hours a replication; mean of {words.several(results.replications, 'replication')}.",
+        f"Intervals of {format.duration(terms.interval / SECOND)} by their occupancy (time with a session); above the "
+        f"bars n: staffed hours a replication; mean of {format.several(results.replications, 'replication')}.",
         above=[
             style.patch("no session", theme.closed),
             style.patch("1 session", theme.sessions[0]),

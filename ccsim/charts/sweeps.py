@@ -12,11 +12,11 @@ import numpy as np
 
 from ccsim.charts import style
 from ccsim.charts.sensitivity import sensitivity
-from ccsim.experiment import words
-from ccsim.experiment.comparison import Figure
-from ccsim.experiment.design import Setting
-from ccsim.experiment.results import Estimate
-from ccsim.experiment.sweep import Formula, Spread, Sweep
+from ccsim.results import format
+from ccsim.results.comparison import Figure
+from ccsim.stats.estimate import Estimate
+from ccsim.studies.design import Setting
+from ccsim.studies.sweep import Formula, Spread, Sweep
 from ccsim.tables import F64
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figur
             handles, labels = ax.get_legend_handles_labels()
             every = max(1, math.ceil(len(handles) / LINES))
             ax.legend(
-                handles[::every], labels[::every], title=words.folded(settings[other].path, 40), fontsize=7,
+                handles[::every], labels[::every], title=format.folded(settings[other].path, 40), fontsize=7,
                 title_fontsize=7, ncols=len(handles[::every]), loc="lower center", bbox_to_anchor=(0.5, 1.0),
                 handlelength=1, columnspacing=1,
             )  # fmt: skip
@@ -145,14 +145,14 @@ def heat_map(
             ax.grid(visible=False)
             ax.tick_params(labelbottom=number + columns >= len(figures))
             if number + columns >= len(figures):
-                ax.set_xlabel(words.folded(across.path, 44))
+                ax.set_xlabel(format.folded(across.path, 44))
             if number % columns == 0:
-                ax.set_ylabel(words.folded(up.path, 32))
+                ax.set_ylabel(format.folded(up.path, 32))
             _ticks(ax, "x", [_level_name(across, level) for level in at_x])
             _ticks(ax, "y", [_level_name(up, level) for level in at_y])
             if cells.size <= 60 // columns * 3:
                 _write_cells(ax, cells, figure)
-        others = f"; mean over the other {words.several(len(sweep.design.settings) - 2, 'setting')}"
+        others = f"; mean over the other {format.several(len(sweep.design.settings) - 2, 'setting')}"
         style.headline(
             page, "Two settings together", _made_of(sweep) + (others if len(sweep.design.settings) > 2 else "") + "."
         )
@@ -164,7 +164,7 @@ def _write_cells(ax: Axes, cells: F64, figure: Figure) -> None:
     for (row, column), value in np.ndenumerate(cells):
         if not math.isnan(value):
             bright = high > low and (value - low) / (high - low) > 0.55
-            text = words.quantity(figure.definition.unit, value / _scale(figure)).removesuffix(" %")
+            text = format.quantity(figure.definition.unit, value / _scale(figure)).removesuffix(" %")
             ax.text(column, row, text, ha="center", va="center", fontsize=7, color="black" if bright else "white")
 
 
@@ -232,7 +232,7 @@ def tornado(sweep: Sweep, figures: Sequence[Figure], theme: str = "light") -> Pa
         for ax, figure in zip(axes, figures, strict=False):
             _bars(sweep, ax, figure)
         ends = {"at its lower end": style.now().queues[5], "at its upper end": style.now().queues[1]}
-        replications = words.several(sweep.replications, "replication")
+        replications = format.several(sweep.replications, "replication")
         style.headline(
             page,
             "Each setting alone",
@@ -246,7 +246,7 @@ def tornado(sweep: Sweep, figures: Sequence[Figure], theme: str = "light") -> Pa
 def _bars(sweep: Sweep, ax: Axes, figure: Figure) -> None:
     rows = [row for row in sweep.alone if row[2:5] == figure and row.difference is not None]
     largest = max((abs(row.difference or 0) for row in rows), default=0)
-    scale, unit = words.difference_scale(figure.definition.unit, largest)
+    scale, unit = format.difference_scale(figure.definition.unit, largest)
     ends = {setting.path: [row for row in rows if row.setting == setting.path] for setting in sweep.design.settings}
     order = sorted(ends, key=lambda path: max((abs(row.difference or 0) for row in ends[path]), default=0))
     by_path = {setting.path: setting for setting in sweep.design.settings}
@@ -264,7 +264,7 @@ def _bars(sweep: Sweep, ax: Axes, figure: Figure) -> None:
                 transform=ax.get_yaxis_transform(),
             )  # fmt: skip
     ax.axvline(0, color=style.now().ink, linewidth=0.8)
-    ax.set_yticks(range(len(order)), [words.folded(path, 26) for path in order])
+    ax.set_yticks(range(len(order)), [format.folded(path, 26) for path in order])
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
     ax.margins(x=0.15)
@@ -288,7 +288,7 @@ def _level_name(setting: Setting, place: float) -> str:
 
 def _value_name(setting: Setting, value: Any) -> str:
     if setting.seconds:
-        return words.duration(value)
+        return format.duration(value)
     return f"{value:.4g}" if isinstance(value, int | float) else style.short(str(value))
 
 
@@ -307,7 +307,8 @@ def _shades(count: int) -> list[Any]:
 
 def _setting_axis(ax: Axes, setting: Setting) -> None:
     ax.set_xlabel(
-        words.folded(setting.path, 40) + (" (s)" if setting.seconds and len(setting.levels) not in range(1, 11) else "")
+        format.folded(setting.path, 40)
+        + (" (s)" if setting.seconds and len(setting.levels) not in range(1, 11) else "")
     )
     if 0 < len(setting.levels) <= 10:
         places = setting.levels if setting.numeric else range(len(setting.levels))
@@ -335,5 +336,5 @@ def _mean(values: F64) -> float:
 
 
 def _made_of(sweep: Sweep) -> str:
-    points = words.several(len(sweep.design.rows), "point")
-    return f"{sweep.design.base.name}: {points}, {words.several(sweep.replications, 'replication')} each"
+    points = format.several(len(sweep.design.rows), "point")
+    return f"{sweep.design.base.name}: {points}, {format.several(sweep.replications, 'replication')} each"

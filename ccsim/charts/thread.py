@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
-from ccsim.experiment import words
-from ccsim.experiment.results import Results
+from ccsim.results import format
+from ccsim.results.model import Results
 from ccsim.tables import NEVER, SECOND
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def thread(results: Results, figure: Figure) -> None:
         x = clock.hours(pieces).T.tolist()
         style.bars(top, [(a, max(b, a + least), lane + 0.18, lane + 0.82) for a, b in x], fill)
         total = float((pieces[1] - pieces[0]).sum()) / SECOND
-        top.text(1.01, lane + 0.5, words.duration(total), transform=top.get_yaxis_transform(), va="center",
+        top.text(1.01, lane + 0.5, format.duration(total), transform=top.get_yaxis_transform(), va="center",
                  fontsize=13, fontweight="bold")  # fmt: skip
     top.set_ylim(len(lanes), 0)
     top.set_yticks([lane + 0.5 for lane in range(len(lanes))], [label for label, _, _ in lanes])
@@ -83,10 +83,10 @@ def thread(results: Results, figure: Figure) -> None:
     clock.span_axis(results.scenario, below, arrival, max(left, arrival + 1))
     style.headline(
         figure,
-        f"One conversation in {style.short(contact['queue'])}: {words.duration((left - arrival) / SECOND)} open, "
-        f"{words.duration(minutes[-1] * 60)} of work",
+        f"One conversation in {style.short(contact['queue'])}: {format.duration((left - arrival) / SECOND)} open, "
+        f"{format.duration(minutes[-1] * 60)} of work",
         f"n = 1: the resolved conversation that took longest in replication 1 of {results.replications}; "
-        f"{contact['messages']} messages, {words.several(contact['agents'], 'agent')}; short pieces are drawn "
+        f"{contact['messages']} messages, {format.several(contact['agents'], 'agent')}; short pieces are drawn "
         "wider, the totals at the right are exact.",
         above=[
             style.line("message of the customer", colour, marker="o", markersize=5, linestyle="none"),

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
-from ccsim.experiment import words
-from ccsim.experiment.results import Results
 from ccsim.metrics.timeline import open_time
+from ccsim.results import format
+from ccsim.results.model import Results
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def waiting(results: Results, figure: Figure) -> None:
     if any(channel == "email" and not terms.business_clock[q] for q, channel in enumerate(terms.channels)):
         ax.axvline(EMAIL, color=style.now().quiet, linewidth=1.4, linestyle=(0, (1, 1.5)))
         ax.set_xlim(right=max(ax.get_xlim()[1], 1.3 * EMAIL))
-        label = f"{words.duration(EMAIL)}: mean answer to\nan e-mail in a survey"
+        label = f"{format.duration(EMAIL)}: mean answer to\nan e-mail in a survey"
         marks.append(style.line(label, style.now().quiet, linestyle=(0, (1, 1.5)), linewidth=1.4))
     _finish(results, figure, ax, marks, "Waiting for the first answer", "wait for the first answer", "contacts")
 
@@ -143,7 +143,7 @@ def _finish(
 ) -> None:
     ticks = [t for t in TICKS if t <= ax.get_xlim()[1]]
     ticks = ticks[::2] if len(ticks) > 12 else ticks
-    ax.set_xticks(ticks, ["≤ 1s", *(words.duration(t) for t in ticks[1:])])
+    ax.set_xticks(ticks, ["≤ 1s", *(format.duration(t) for t in ticks[1:])])
     ax.set_xticks([], minor=True)
     ax.grid(visible=True, axis="x")
     ax.set_xlabel(f"{label}, log scale")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ccsim.fit.records import Reading
-    from ccsim.fit.trial import Backtest
+    from ccsim.backtest.trial import Backtest
+    from ccsim.logs.records import Reading
     from ccsim.scenario.model import Scenario
 
 
@@ -75,10 +75,10 @@ def backtest(
     FILE is a scenario with the log's queues, as `ccsim fit` writes one; of it count the queues' targets and order, and
     routing. Patience, work, the forecast and a factor on the time of a contact are learned on the training days alone.
     """
-    from ccsim.fit.backtest import MODES, Log
-    from ccsim.fit.duty import RULES
-    from ccsim.fit.trial import as_json as summary
-    from ccsim.fit.trial import run
+    from ccsim.backtest.prediction import MODES, Log
+    from ccsim.backtest.trial import as_json as summary
+    from ccsim.backtest.trial import run
+    from ccsim.logs.duty import RULES
     from ccsim.scenario import read as scenarios
 
     rules = tuple(dict.fromkeys(rules))
@@ -94,10 +94,10 @@ def backtest(
     with _steps(len(rules) * (1 + len(MODES) * (len(train) + len(test)))) as step, ExitStack() as stack:
         final = None
         if out is not None or not as_json:
-            from ccsim.experiment import results
+            from ccsim.results import storage
 
             folder, final = stack.enter_context(
-                results.new_folder(out or Path("results"), f"{scenario.name} back-test")
+                storage.new_folder(out or Path("results"), f"{scenario.name} back-test")
             )
         found = [run(every, train, test, rule, replications, step, workers) for rule in rules]
         if final is not None:
@@ -117,9 +117,9 @@ def backtest(
 
 def _read(log: Path, mapping: str | None) -> tuple[Reading, Iterable[str]]:
     """The contacts, and the queues in which no customer waits."""
-    from ccsim.fit.mapping import mapping as as_mapping
-    from ccsim.fit.own import is_own, read_own
-    from ccsim.fit.readers import read
+    from ccsim.logs.from_ccsim import is_own, read_own
+    from ccsim.logs.mapping import mapping as as_mapping
+    from ccsim.logs.readers import read
 
     if mapping is None and is_own(log):
         own = read_own(log)
@@ -159,8 +159,8 @@ def _write(
     inputs: tuple[Path, ...],
     pictures: bool,
 ) -> None:
-    from ccsim.experiment import provenance
-    from ccsim.fit import trial
+    from ccsim.backtest import trial
+    from ccsim.results import provenance
     from ccsim.scenario.read import resolved_toml
 
     trial.write(found, folder)
@@ -177,9 +177,9 @@ def _write(
     }
     (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     if pictures:
+        from ccsim.backtest.charts import figures
+        from ccsim.backtest.page import document
         from ccsim.charts import style
-        from ccsim.fit.trial_charts import figures
-        from ccsim.fit.trial_page import document
         from ccsim.report.page import page
 
         (folder / "charts").mkdir()
@@ -195,9 +195,9 @@ def _print(found: list[Backtest]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ccsim.fit.backtest import MODES
-    from ccsim.fit.duty import RULES
-    from ccsim.fit.trial import day_rows
+    from ccsim.backtest.prediction import MODES
+    from ccsim.backtest.trial import day_rows
+    from ccsim.logs.duty import RULES
 
     def table(*titles: str) -> Table:
         drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="")

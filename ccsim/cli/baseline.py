@@ -13,15 +13,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from ccsim.charts import plans
-from ccsim.experiment import words
+from ccsim.results import format
 from ccsim.staffing import output, patterns
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.cover import Cover, cover_shifts
 from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
+    from ccsim.results.plans import Requirement
     from ccsim.scenario.model import Scenario
-    from ccsim.staffing.answers import Requirement
 
 
 def erlang(scenario: Scenario, root: Path) -> Path:
@@ -46,9 +46,9 @@ def erlang(scenario: Scenario, root: Path) -> Path:
             scheduled = on_duty(patterns.staffed(scenario, covers[0].counts.tolist()))
     console.print()
     for name, alone in found.unserved.items():
-        first = words.moment(scenario, int(found.edges[alone[0]]))
+        first = format.moment(scenario, int(found.edges[alone[0]]))
         console.print(
-            f"{name}: nobody who serves it may work in {words.several(len(alone), 'interval')}, first {first}.",
+            f"{name}: nobody who serves it may work in {format.several(len(alone), 'interval')}, first {first}.",
             markup=False,
         )
     console.print("Instant, without a simulation. It leaves out:")
@@ -73,12 +73,12 @@ def _queues(scenario: Scenario, found: Baseline) -> Table:
     for name, need in found.queues.items():
         table.add_row(
             escape(name),
-            need.formula or words.NO_DATA,
-            words.count(float(need.per_hour @ lengths)),
-            words.count(float(need.load.sum()) * hours),
+            need.formula or format.NO_DATA,
+            format.count(float(need.per_hour @ lengths)),
+            format.count(float(need.load.sum()) * hours),
             f"{need.agents.max(initial=0):.3g}",
-            words.count(float(need.agents.sum()) * hours),
-            words.count(float(need.divided.sum()) * hours),
+            format.count(float(need.agents.sum()) * hours),
+            format.count(float(need.divided.sum()) * hours),
         )
     return table
 
@@ -92,12 +92,12 @@ def _teams(scenario: Scenario, requirement: Requirement, divided: Requirement) -
     for t, name in enumerate(requirement.names):
         table.add_row(
             escape(name),
-            words.count(float(requirement.agents[t].max(initial=0))),
-            words.count(float(requirement.agents[t].sum()) * hours),
-            words.percent(float(requirement.shrinkage[t])),
-            words.count(float(requirement.with_shrinkage[t].sum()) * hours),
-            words.count(float(divided.with_shrinkage[t].sum()) * hours),
-            words.count(float(there[t].sum()) * hours),
+            format.count(float(requirement.agents[t].max(initial=0))),
+            format.count(float(requirement.agents[t].sum()) * hours),
+            format.percent(float(requirement.shrinkage[t])),
+            format.count(float(requirement.with_shrinkage[t].sum()) * hours),
+            format.count(float(divided.with_shrinkage[t].sum()) * hours),
+            format.count(float(there[t].sum()) * hours),
         )
     return table
 
@@ -105,13 +105,13 @@ def _teams(scenario: Scenario, requirement: Requirement, divided: Requirement) -
 def _shifts(scenario: Scenario, covers: list[Cover | None]) -> Table:
     table = _table("shift", "days", "agents", "by divi-\nsion", "cost of\none")
     given = scenario.staffing.patterns
-    counts = [[words.NO_DATA] * len(given) if c is None else [str(n) for n in c.counts.tolist()] for c in covers]
+    counts = [[format.NO_DATA] * len(given) if c is None else [str(n) for n in c.counts.tolist()] for c in covers]
     for p, (name, cost) in enumerate(zip(patterns.names(given), patterns.costs(scenario).tolist(), strict=True)):
         days = len(output.days_of(scenario, given[p]))
-        table.add_row(escape(name), str(days), counts[0][p], counts[1][p], words.count(cost))
+        table.add_row(escape(name), str(days), counts[0][p], counts[1][p], format.count(cost))
     table.add_section()
-    total = [words.NO_DATA if c is None else words.count(c.cost) for c in covers]
-    table.add_row("cost", "", *total, f"today {words.count(patterns.cost_of_shifts(scenario))}", style="bold")
+    total = [format.NO_DATA if c is None else format.count(c.cost) for c in covers]
+    table.add_row("cost", "", *total, f"today {format.count(patterns.cost_of_shifts(scenario))}", style="bold")
     return table
 
 

@@ -18,7 +18,7 @@ import click
 def chart(results: Path, kinds: tuple[str, ...], form: str, theme: str, out: Path | None) -> None:
     """Draw charts of the run in folder RESULTS: all that apply, or those of --kind."""
     from ccsim import charts
-    from ccsim.experiment.stored import stored
+    from ccsim.results.stored import stored
 
     found = stored(results)
     possible = [*charts.applicable(found), charts.OVERVIEW]

@@ -19,7 +19,7 @@ def check(file: Path, theory: bool) -> None:
 
     Every variant is checked too.
     """
-    from ccsim.experiment import words
+    from ccsim.results import format
     from ccsim.scenario import check as rules
     from ccsim.scenario import read
     from ccsim.scenario.channels import defaults_used
@@ -30,25 +30,25 @@ def check(file: Path, theory: bool) -> None:
     for warning in rules.warnings(scenario, str(file)):
         click.echo(f"warning: {warning}", err=True)
     parts = ((len(scenario.queue), "queue"), (len(scenario.team), "team"), (scenario.days, "day"))
-    click.echo(f"{file}: {', '.join(words.several(*part) for part in parts)}; no problem found.")
+    click.echo(f"{file}: {', '.join(format.several(*part) for part in parts)}; no problem found.")
     if used := defaults_used(scenario):
         click.echo("\nDefaults it relies on ([A] article, [S] source, [M] measured, [I] illustrative):")
         width = max(len(path) for path, _ in used)
         for path, default in used:
-            click.echo(f"  {path:<{width}}  [{default.tag}] {words.toml(default.value)}  ({default.source})")
+            click.echo(f"  {path:<{width}}  [{default.tag}] {format.toml(default.value)}  ({default.source})")
     if theory:
         _theory(scenario)
 
 
 def _theory(scenario: Scenario) -> None:
-    from ccsim.experiment import words
-    from ccsim.experiment.expectations import expectations
+    from ccsim.results import format
+    from ccsim.workload.expectations import expectations
 
     click.echo("\nTheory for each queue's busiest interval, as if it lasted and its agents served nothing else:")
     for found in expectations(scenario):
         click.echo(
-            f"  {found.queue}: {found.formula}; {words.moment(scenario, found.start)}, "
-            f"{words.count(found.per_hour)} contacts an hour, {words.several(found.agents, 'agent')}"
+            f"  {found.queue}: {found.formula}; {format.moment(scenario, found.start)}, "
+            f"{format.count(found.per_hour)} contacts an hour, {format.several(found.agents, 'agent')}"
         )
         for name, value in found.figures.items():
-            click.echo(f"    {name:<24} {words.figure(name, value)}")
+            click.echo(f"    {name:<24} {format.figure(name, value)}")

@@ -13,8 +13,8 @@ from ccsim.cli.report import provenance, write_page
 from ccsim.cli.resuming import Remembered, told_how_to_go_on
 
 if TYPE_CHECKING:
-    from ccsim.experiment.comparison import Comparison
-    from ccsim.experiment.ranking import Ranking
+    from ccsim.results.comparison import Comparison
+    from ccsim.results.ranking import Ranking
 
 
 @click.command(cls=Remembered)
@@ -60,8 +60,8 @@ def compare(
     """
     from tqdm import tqdm
 
-    from ccsim.experiment import compare as comparing
-    from ccsim.experiment.ranking import rank, ranking_figure
+    from ccsim.results.ranking import rank, ranking_figure
+    from ccsim.studies import compare as comparing
 
     if variants and len(files) > 1:
         raise click.UsageError("--variants compares the variants of one FILE.")

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ccsim.experiment import words
-from ccsim.experiment.comparison import Comparison, Figure, Variant, outside
-from ccsim.experiment.ranking import Ranking
-from ccsim.experiment.targets import Target
-from ccsim.metrics.intervals import LEVEL
+from ccsim.results import format
+from ccsim.results.comparison import Comparison, Figure, Variant, outside
+from ccsim.results.ranking import Ranking
+from ccsim.results.targets import Target
+from ccsim.stats.intervals import LEVEL
 
 LABEL: Final = 20
 COLUMN: Final = 18
@@ -52,9 +52,9 @@ def _table(comparison: Comparison, figures: Sequence[Figure], variants: Sequence
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", overflow="fold", max_width=LABEL - 1)
     for variant in variants:
-        table.add_column(escape(words.folded(variant.name, COLUMN - 1)), justify="right", min_width=COLUMN - 1)
+        table.add_column(escape(format.folded(variant.name, COLUMN - 1)), justify="right", min_width=COLUMN - 1)
     for (_, name), group in groupby(figures, key=lambda figure: figure[:2]):
-        table.add_row(escape(words.folded(name, LABEL - 1)), style="bold")
+        table.add_row(escape(format.folded(name, LABEL - 1)), style="bold")
         for figure in group:
             goals = [goal for variant in comparison.variants if (goal := variant.targets.get(figure))]
             label = f" {figure.metric.replace('_', ' ')}{_wanted(goals)}"
@@ -74,9 +74,9 @@ def _wanted(goals: Sequence[Target]) -> str:
 def _cell(comparison: Comparison, variant: Variant, figure: Figure) -> str:
     own = comparison.estimate(variant, figure)
     if own is None:
-        return words.NO_DATA
+        return format.NO_DATA
     unit, better = figure.definition.unit, figure.definition.better
-    text = words.quantity(unit, own.mean)
+    text = format.quantity(unit, own.mean)
     if goal := variant.targets.get(figure):
         doubt = "" if goal.sure else "?"
         text = f"[green]met{doubt}[/] {text}" if goal.met else f"[bold red]missed{doubt}[/] {text}"
@@ -84,8 +84,8 @@ def _cell(comparison: Comparison, variant: Variant, figure: Figure) -> str:
         return text
     apart = comparison.difference(variant, figure)
     if apart is None:
-        return f"{text}\n{words.NO_DATA}  "
-    said = words.difference(unit, apart.mean, apart.high - apart.mean)
+        return f"{text}\n{format.NO_DATA}  "
+    said = format.difference(unit, apart.mean, apart.high - apart.mean)
     if not outside(apart):
         return f"{text}\n{said}  "
     gain = better != "none" and (apart.mean > 0) == (better == "higher")
@@ -120,7 +120,7 @@ def _show_ranking(console: Console, ranking: Ranking) -> None:
     console.print(f"Ranked by {ranking.figure}{which}", style="bold", markup=False)
     unit = ranking.figure.definition.unit
     for number, (name, estimate) in enumerate(ranking.order, 1):
-        console.print(f"{number:3} {name}: {words.quantity(unit, estimate.mean)}", markup=False)
+        console.print(f"{number:3} {name}: {format.quantity(unit, estimate.mean)}", markup=False)
     for sentence in ranking.sentences():
         console.print(sentence, markup=False)
     if len(ranking.pairs) > 1:

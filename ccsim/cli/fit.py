@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from ccsim.fit.estimate import Fit
-    from ccsim.fit.mapping import Mapping
+    from ccsim.logs.mapping import Mapping
 
 
 @click.command()
@@ -37,10 +37,10 @@ def fit(logs: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None,
     estimates.csv, and refused.csv with the lines that could not be used.
     """
     from ccsim.errors import Problem, ScenarioError
-    from ccsim.fit.duty import RULES
     from ccsim.fit.estimate import estimate
     from ccsim.fit.output import write
-    from ccsim.fit.readers import read_all
+    from ccsim.logs.duty import RULES
+    from ccsim.logs.readers import read_all
 
     if rule not in RULES:
         raise ScenarioError([Problem("--rule", rule, f"one of {', '.join(RULES)}")])
@@ -53,15 +53,15 @@ def fit(logs: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None,
 def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None) -> list[Mapping | None]:
     """A mapping for each log; None for those of ccsim."""
     from ccsim.errors import Problem, ScenarioError
-    from ccsim.fit import own
-    from ccsim.fit.mapping import built_in, mapping
+    from ccsim.logs import from_ccsim
+    from ccsim.logs.mapping import built_in, mapping
     from ccsim.scenario.faults import FaultError
     from ccsim.scenario.values import timezone as known_zone
 
-    if not names and all(own.is_own(log) for log in logs):
-        names = (own.NAME,)
+    if not names and all(from_ccsim.is_own(log) for log in logs):
+        names = (from_ccsim.NAME,)
     if len(names) not in (1, len(logs)):
-        allowed = f"one for all logs, or one for each: {', '.join((own.NAME, *built_in()))}, or a file"
+        allowed = f"one for all logs, or one for each: {', '.join((from_ccsim.NAME, *built_in()))}, or a file"
         raise ScenarioError([Problem("--mapping", f"{len(names)} for {len(logs)} logs", allowed)])
     if timezone is not None:
         try:
@@ -70,7 +70,7 @@ def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | No
             raise ScenarioError([Problem("--timezone", fault.found, fault.allowed) for fault in bad.faults]) from None
     found: list[Mapping | None] = []
     for name in names if len(names) == len(logs) else names * len(logs):
-        how = None if name == own.NAME else mapping(name)
+        how = None if name == from_ccsim.NAME else mapping(name)
         if how is not None and timezone is not None:
             how = how.model_copy(update={"timezone": timezone})
         found.append(how)

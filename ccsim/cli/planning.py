@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from ccsim.charts import plans
 from ccsim.cli.report import provenance, write_page, write_sheet
-from ccsim.experiment import words
 from ccsim.report.of_plan import document, requirement_table, roster_table
 from ccsim.report.pictures import themed
+from ccsim.results import format
 from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
 from ccsim.staffing.requirement import requirement as by_simulation
@@ -25,8 +25,8 @@ from ccsim.staffing.shifts import shift_plan
 from ccsim.tables import SECOND
 
 if TYPE_CHECKING:
+    from ccsim.results.plans import Goal, Performance, Requirement, ShiftPlan
     from ccsim.scenario.model import Scenario
-    from ccsim.staffing.answers import Goal, Performance, Requirement, ShiftPlan
 
 
 def requirement(scenario: Scenario, root: Path, workers: int) -> Path:
@@ -57,7 +57,7 @@ def shifts(
     with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
 
         def seen(best: float | None) -> None:
-            bar.set_postfix_str("" if best is None else f"cost {words.count(best)}", refresh=False)
+            bar.set_postfix_str("" if best is None else f"cost {format.count(best)}", refresh=False)
             bar.update()
 
         plan = shift_plan(scenario, workers=workers, within=seconds, progress=seen)
@@ -104,12 +104,12 @@ def _requirements(scenario: Scenario, found: Requirement, erlang: Requirement) -
     for t, name in enumerate(found.names):
         table.add_row(
             escape(name),
-            words.count(float(found.agents[t].max(initial=0))),
-            words.count(float(found.agents[t].sum()) * hours),
-            words.percent(float(found.shrinkage[t])),
-            words.count(float(found.with_shrinkage[t].sum()) * hours),
-            words.count(float(erlang.with_shrinkage[t].sum()) * hours),
-            words.count(float(there[t].sum()) * hours),
+            format.count(float(found.agents[t].max(initial=0))),
+            format.count(float(found.agents[t].sum()) * hours),
+            format.percent(float(found.shrinkage[t])),
+            format.count(float(found.with_shrinkage[t].sum()) * hours),
+            format.count(float(erlang.with_shrinkage[t].sum()) * hours),
+            format.count(float(there[t].sum()) * hours),
         )
     return table
 
@@ -120,7 +120,7 @@ def _shifts(plan: ShiftPlan) -> Table:
     table = _table("shift", "agents", "cost of one", *heading)
     for p, name in enumerate(plan.names):
         gains = [_points(plan.marginal[p, g]) for g in scarce]
-        table.add_row(escape(name), str(plan.agents[p]), words.count(float(plan.pattern_cost[p])), *gains)
+        table.add_row(escape(name), str(plan.agents[p]), format.count(float(plan.pattern_cost[p])), *gains)
     return table
 
 
@@ -135,8 +135,8 @@ def _targets(plan: ShiftPlan) -> Table:
     for g, goal in enumerate(plan.goals):
         wanted = f"{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %"
         if met_on is not None:
-            wanted += f"\non {words.percent(met_on)}\nof days"
-        before = [words.NO_DATA if p is None else _figure(p, g, met_on) for p in (plan.today, plan.baseline)]
+            wanted += f"\non {format.percent(met_on)}\nof days"
+        before = [format.NO_DATA if p is None else _figure(p, g, met_on) for p in (plan.today, plan.baseline)]
         met = "no data" if np.isnan(plan.fresh.slack[g]) else "met" if plan.fresh.slack[g] >= 0 else "missed"
         table.add_row(
             _label(goal),
@@ -151,22 +151,22 @@ def _targets(plan: ShiftPlan) -> Table:
 
 def _figure(of: Performance, goal: int, met_on: float | None, *, interval: bool = False) -> str:
     mean, low, high = of.figures[goal]
-    figure = words.percent(mean)
+    figure = format.percent(mean)
     if interval and not np.isnan(low):
         figure += f" ({100 * max(low, 0):.1f}–{100 * min(high, 1):.1f})"
-    return figure if met_on is None else f"{figure}\n{words.percent(of.days_met[goal])} of days"
+    return figure if met_on is None else f"{figure}\n{format.percent(of.days_met[goal])} of days"
 
 
 def _costs(plan: ShiftPlan) -> list[str]:
     cost = plan.searched.cost
-    lines = [f"Cost over the run: {words.count(cost)}."]
+    lines = [f"Cost over the run: {format.count(cost)}."]
     for what, other in (("Today's shifts", plan.today), ("Erlang by interval, chats by division", plan.baseline)):
         if other is not None and other.cost > 0:
             change = 100 * (cost / other.cost - 1)
             verdict = "meets" if other.met else "misses"
-            lines.append(f"{what}: {words.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
+            lines.append(f"{what}: {format.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
     lines.append(
-        f"Lower bound: {words.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: "
+        f"Lower bound: {format.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: "
         "the cheapest that the cuts allow if each is half an agent too strict."
     )
     return lines
@@ -175,17 +175,17 @@ def _costs(plan: ShiftPlan) -> list[str]:
 def _binding(plan: ShiftPlan) -> list[str]:
     lines = []
     for goal, start, figure, missing in plan.binding():
-        at = words.moment(plan.scenario, start)
+        at = format.moment(plan.scenario, start)
         size = f"{abs(missing):.2g} contacts" if goal.level == "queue" else f"{abs(missing) / 3600:.2g} h"
         verdict = "short of the target" if missing > 0 else "to spare"
-        lines.append(f"Binds: {goal.name}: {_metric(goal)}, most on {at}: {words.percent(figure)}, {size} {verdict}.")
+        lines.append(f"Binds: {goal.name}: {_metric(goal)}, most on {at}: {format.percent(figure)}, {size} {verdict}.")
     return lines
 
 
 def _how(plan: ShiftPlan) -> list[str]:
     over = {"run": "over the run", "day": "on every day of the run", "interval": "in every interval"}
     rules = plan.scenario.staffing
-    held = f"on {words.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
+    held = f"on {format.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
     lines = [f"Targets hold {held}."]
     lines += [f"Searched again with a margin, as fresh random numbers missed: {repair}." for repair in plan.repairs]
     if not plan.fresh.met:
@@ -193,7 +193,7 @@ def _how(plan: ShiftPlan) -> list[str]:
     if not plan.finished:
         lines.append("The time was up; this is the best found so far.")
     lines.append(
-        f"{plan.evaluations} staffings simulated in {words.duration(plan.seconds)}, "
+        f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "
         f"{_replications(plan.searched.replications)} each; seed {plan.searched.seed}, proven with {plan.fresh.seed}."
     )
     return lines
@@ -208,11 +208,11 @@ def _metric(goal: Goal) -> str:
 
 
 def _points(gain: float) -> str:
-    return words.NO_DATA if np.isnan(gain) else f"{100 * gain:+.2f} pts"
+    return format.NO_DATA if np.isnan(gain) else f"{100 * gain:+.2f} pts"
 
 
 def _replications(number: int) -> str:
-    return words.several(number, "replication")
+    return format.several(number, "replication")
 
 
 def _table(first: str, *others: str) -> Table:

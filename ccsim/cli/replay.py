@@ -15,7 +15,7 @@ def replay(ctx: click.Context, run: Path) -> None:
 
     Exit status 1 when anything differs.
     """
-    from ccsim.experiment.replay import replay as run_again
+    from ccsim.runs.replay import replay as run_again
 
     outcome = run_again(run)
     for library, (then, now) in outcome.versions.items():

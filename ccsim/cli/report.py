@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ccsim.experiment.results import Results
     from ccsim.report.document import Document, Table
+    from ccsim.results.model import Results
 
 
 @click.command()
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--xlsx", is_flag=True, help="Write the workbook report.xlsx too.")
 def report(results: Path, xlsx: bool) -> None:
     """Write the report of a run's folder RESULTS again: report.html, one page that can be mailed."""
-    from ccsim.experiment.stored import stored
+    from ccsim.results.stored import stored
 
     if xlsx:
         require_xlsxwriter()
@@ -31,9 +31,9 @@ def report(results: Path, xlsx: bool) -> None:
 
 def write_report(results: Results, folder: Path, *, page: bool, xlsx: bool) -> None:
     """report.html and report.xlsx in the folder of the results, each whole or not at all."""
-    from ccsim.experiment.stored import record
     from ccsim.report.of_run import document, wide_tables
     from ccsim.report.pictures import pictures
+    from ccsim.results.stored import record
 
     found = document(results, record(folder), pictures(results) if page else ())
     if page:

@@ -13,8 +13,8 @@ import click
 from ccsim.cli.report import require_xlsxwriter, write_report
 
 if TYPE_CHECKING:
-    from ccsim.experiment.precision import Precision
-    from ccsim.experiment.results import Results
+    from ccsim.results.model import Results
+    from ccsim.runs.precision import Precision
     from ccsim.scenario.model import Scenario
 
 
@@ -67,9 +67,9 @@ def run(
     require_targets: bool,
 ) -> None:
     """Simulate the scenario in FILE: a table on the screen, files, charts and a report in a results folder."""
-    from ccsim.experiment.run import AuditError, run_to_folder
-    from ccsim.experiment.run import run as run_in_memory
-    from ccsim.experiment.targets import targets
+    from ccsim.results.targets import targets
+    from ccsim.runs.run import AuditError, run_to_folder
+    from ccsim.runs.run import run as run_in_memory
     from ccsim.scenario import read
 
     if cluster is not None and executor is not None:
@@ -108,7 +108,7 @@ def run(
         click.echo(error, err=True)
         ctx.exit(1)
     if as_json:
-        from ccsim.experiment.results import as_json as summary
+        from ccsim.results.model import as_json as summary
 
         click.echo(json.dumps(summary(results), allow_nan=False))
     else:
@@ -132,8 +132,8 @@ def _finish(results: Results, folder: Path, *, pictures: bool, xlsx: bool) -> No
 
 
 def _stopping_rule(scenario: Scenario, wanted: tuple[str, ...], most: int | None) -> Precision:
-    from ccsim.experiment.precision import MOST, Precision, read_goals, read_wanted
-    from ccsim.plan import lower
+    from ccsim.lowering import lower
+    from ccsim.runs.precision import MOST, Precision, read_goals, read_wanted
 
     return Precision(read_goals(read_wanted(wanted), *lower(scenario)), most or MOST)
 

@@ -14,9 +14,9 @@ from ccsim.cli.report import provenance, write_page
 from ccsim.cli.resuming import Remembered, told_how_to_go_on
 
 if TYPE_CHECKING:
-    from ccsim.experiment.comparison import Figure
-    from ccsim.experiment.design import Design
-    from ccsim.experiment.sweep import Sweep
+    from ccsim.results.comparison import Figure
+    from ccsim.studies.design import Design
+    from ccsim.studies.sweep import Sweep
 
 
 @click.command(cls=Remembered)
@@ -62,10 +62,10 @@ def sweep(
 
     What is done is kept when it is interrupted: the same command with --resume goes on from there.
     """
-    from ccsim.experiment.design import Points
-    from ccsim.experiment.sweep import as_json as everything
-    from ccsim.experiment.sweep import read_figures, sweep_to_folder
-    from ccsim.experiment.sweep import sweep as sweep_in_memory
+    from ccsim.studies.design import Points
+    from ccsim.studies.sweep import as_json as everything
+    from ccsim.studies.sweep import read_figures, sweep_to_folder
+    from ccsim.studies.sweep import sweep as sweep_in_memory
 
     if cluster is not None and executor is not None:
         raise click.UsageError("Give --cluster or --executor, not both.")
@@ -106,8 +106,8 @@ def _design(
     file: Path, vary: tuple[str, ...], metrics: tuple[str, ...], said: Mapping[str, Any]
 ) -> tuple[Design, list[str], list[str]]:
     """The design, the changes to its scenario, and the metrics to show, from the command line over a sweep file."""
-    from ccsim.experiment.design import Design, read_setting, read_sweep_file
     from ccsim.scenario import read
+    from ccsim.studies.design import Design, read_setting, read_sweep_file
 
     known = read_sweep_file(file)
     text = [part.partition("=") for part in vary]

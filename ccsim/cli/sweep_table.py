@@ -10,10 +10,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ccsim.experiment import words
-from ccsim.experiment.comparison import Figure
-from ccsim.experiment.design import Setting
-from ccsim.experiment.sweep import Sweep
+from ccsim.results import format
+from ccsim.results.comparison import Figure
+from ccsim.studies.design import Setting
+from ccsim.studies.sweep import Sweep
 
 MOST = 30
 """Points on the screen."""
@@ -33,8 +33,8 @@ def show(sweep: Sweep, figures: list[Figure]) -> None:
             console.print()
             console.print(_alone(sweep, figure))
     console.print()
-    each = words.several(sweep.replications, "replication")
-    points = words.several(len(design.rows), "point")
+    each = format.several(sweep.replications, "replication")
+    points = format.several(len(design.rows), "point")
     console.print(
         f"{points} ({design.kind}), {each} each, seed {design.base.seed}, engine {sweep.engine}.", markup=False
     )
@@ -43,14 +43,14 @@ def show(sweep: Sweep, figures: list[Figure]) -> None:
 def _points(sweep: Sweep, figures: list[Figure]) -> Table:
     table = _table()
     for setting in sweep.design.settings:
-        table.add_column(words.folded(setting.path, 16), justify="right", overflow="fold")
+        table.add_column(format.folded(setting.path, 16), justify="right", overflow="fold")
     for figure in figures:
-        table.add_column(words.folded(str(figure).removeprefix("total "), 12), justify="right", overflow="fold")
+        table.add_column(format.folded(str(figure).removeprefix("total "), 12), justify="right", overflow="fold")
     columns = [sweep.estimates(figure)[:MOST] for figure in figures]
     for row, *estimates in zip(sweep.design.rows[:MOST], *columns, strict=True):
         cells = [text(setting, value) for setting, value in zip(sweep.design.settings, row, strict=True)]
         for figure, estimate in zip(figures, estimates, strict=True):
-            cells.append(words.quantity(figure.definition.unit, estimate.mean))
+            cells.append(format.quantity(figure.definition.unit, estimate.mean))
         table.add_row(*cells)
     return table
 
@@ -69,7 +69,7 @@ def _alone(sweep: Sweep, figure: Figure) -> Table:
         for row in (row for row in sweep.alone if row.setting == setting.path and row[2:5] == figure):
             mean = math.nan if row.difference is None else row.difference
             half = math.nan if row.high is None else row.high - mean
-            cells.append(f"{text(setting, row.value)}: {words.difference(row.unit, mean, half)}")
+            cells.append(f"{text(setting, row.value)}: {format.difference(row.unit, mean, half)}")
         if index := indices.get(setting.path):
             cells += [f"{index.first:.2f}", f"{index.total:.2f}"]
         table.add_row(*cells)
@@ -79,7 +79,7 @@ def _alone(sweep: Sweep, figure: Figure) -> Table:
 def text(setting: Setting, value: Any) -> str:
     """A value of a setting as people write it."""
     if setting.seconds:
-        return words.duration(value)
+        return format.duration(value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

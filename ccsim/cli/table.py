@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ccsim.experiment import words
-from ccsim.experiment.results import Results
-from ccsim.experiment.targets import Target, targets
+from ccsim.results import format
+from ccsim.results.model import Results
+from ccsim.results.targets import Target, targets
 
 
 def show(results: Results) -> None:
@@ -40,7 +40,7 @@ def show(results: Results) -> None:
 def _precision(console: Console, results: Results) -> None:
     """Whether every wanted half-width was reached, and which was not."""
     if not results.missed:
-        console.print(f"Precision reached: {words.several(len(results.goals), 'interval')} as narrow as wanted.")
+        console.print(f"Precision reached: {format.several(len(results.goals), 'interval')} as narrow as wanted.")
         return
     console.print(f"Precision not reached within {results.replications} replications:", style="bold red")
     for goal in results.missed:
@@ -55,7 +55,7 @@ def _precision(console: Console, results: Results) -> None:
 def _queues(results: Results, goals: dict[tuple[str, str, str], Target]) -> Table:
     terms = results.terms
     # how service levels are measured stands in the heading where it is the same for all, else beside each
-    shared, own = words.sl_rules(results)
+    shared, own = format.sl_rules(results)
     header = "\n".join(["service level", *shared])
     replies = any(results.estimate("queue", name, "reply_level") for name in terms.queues)
     last = ["reply\nlevel"] if replies else []
@@ -69,18 +69,18 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], Target]) -> Tabl
         for q, name in enumerate(names):
             service = _share(results, level, name, "service_level")
             if level == "queue" and q in own:
-                goal = f"{words.sl_target(results, q)}: {_verdict(goals.get((level, name, 'service_level')))}"
+                goal = f"{format.sl_target(results, q)}: {_verdict(goals.get((level, name, 'service_level')))}"
                 service = "\n".join([service, goal, *own[q]])
             cells = [
                 escape(name),
-                words.count(figure(level, name, "offered")),
-                words.count(figure(level, name, "answered")),
+                format.count(figure(level, name, "offered")),
+                format.count(figure(level, name, "answered")),
                 service,
-                words.duration(figure(level, name, "asa")),
-                words.duration(figure(level, name, "wait_p90")),
+                format.duration(figure(level, name, "asa")),
+                format.duration(figure(level, name, "wait_p90")),
             ]
             for metric in ("abandonment", "reply_level") if replies else ("abandonment",):
-                cells.append(words.percent(figure(level, name, metric)) + _bound(goals.get((level, name, metric))))
+                cells.append(format.percent(figure(level, name, metric)) + _bound(goals.get((level, name, metric))))
             table.add_row(*cells, style="bold" if level == "total" else None)
     return table
 
@@ -96,11 +96,11 @@ def _teams(results: Results, goals: dict[tuple[str, str, str], Target]) -> Table
         concurrency = figure(name, "concurrency_mean")
         table.add_row(
             escape(name),
-            words.percent(figure(name, "occupancy")),
-            words.percent(figure(name, "utilisation")) + _bound(goals.get(("team", name, "utilisation"))),
-            words.NO_DATA if math.isnan(concurrency) else f"{concurrency:.2f}",
-            words.count(figure(name, "paid_hours")),
-            words.count(figure(name, "cost")),
+            format.percent(figure(name, "occupancy")),
+            format.percent(figure(name, "utilisation")) + _bound(goals.get(("team", name, "utilisation"))),
+            format.NO_DATA if math.isnan(concurrency) else f"{concurrency:.2f}",
+            format.count(figure(name, "paid_hours")),
+            format.count(figure(name, "cost")),
         )
     return table
 
@@ -116,11 +116,11 @@ def _table(first: str, *others: str) -> Table:
 def _share(results: Results, level: str, name: str, metric: str) -> str:
     estimate = results.estimate(level, name, metric)
     if estimate is None or math.isnan(estimate.mean):
-        return words.NO_DATA
+        return format.NO_DATA
     if math.isnan(estimate.low):
-        return words.percent(estimate.mean)
+        return format.percent(estimate.mean)
     low, high = max(0.0, estimate.low), min(1.0, estimate.high)  # what a share can be
-    return f"{words.percent(estimate.mean)} ({100 * low:.1f}–{100 * high:.1f})"
+    return f"{format.percent(estimate.mean)} ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def _verdict(goal: Target | None) -> str:

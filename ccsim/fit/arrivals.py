@@ -15,8 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from ccsim.experiment.results import Estimate
 from ccsim.fit.laws import Z
+from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64
 
 WIDEST: Final = 5.0

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ccsim.experiment.results import Estimate
 from ccsim.fit.laws import Sample, Z
+from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, SECOND, Bool
 
 if TYPE_CHECKING:

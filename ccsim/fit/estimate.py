@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ccsim.draws.durations import Empirical, Law
+from ccsim.distributions.durations import Empirical, Law
 from ccsim.errors import Problem, ScenarioError
-from ccsim.experiment import words
-from ccsim.experiment.results import Estimate
 from ccsim.fit import conversations as talks
-from ccsim.fit import duty as duties
 from ccsim.fit import laws
 from ccsim.fit.arrivals import Profile, correlation, profile
 from ccsim.fit.conversations import Shared, Slowdown
-from ccsim.fit.duty import Duty
 from ccsim.fit.laws import Fitted, Sample, Z
-from ccsim.fit.records import COLUMNS, Logs
-from ccsim.fit.survival import confidence, kaplan_meier, values
+from ccsim.logs import duty as duties
+from ccsim.logs.duty import Duty
+from ccsim.logs.records import COLUMNS, Logs
+from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
+from ccsim.stats.estimate import Estimate
+from ccsim.stats.survival import confidence, kaplan_meier, values
 from ccsim.tables import F64, Bool
 
 if TYPE_CHECKING:
@@ -307,7 +307,7 @@ class _Told:
         what = name.replace("_", " ").replace(".", ": ")
         number = int(sample.ended.sum())
         if number < THIN:
-            self.warnings.append(f"Thin: the law of {what} rests on {words.several(number, 'case')}.")
+            self.warnings.append(f"Thin: the law of {what} rests on {format.several(number, 'case')}.")
         best = candidates[0] if candidates else None
         if best is not None and (number < 2 * THIN or best.distance <= laws.MISFIT):
             self.laws[name] = LawFit(sample, candidates, best.law, best.family)
@@ -658,7 +658,7 @@ def _teams(contacts: pd.DataFrame, logs: Logs, rule: str, queues: tuple[str, ...
 
 def _rostered(rosters: pd.DataFrame) -> tuple[list[Duty], dict[str, str]]:
     """Shifts of each agent: lines of work that follow one another with at most two hours between, breaks among them."""
-    from ccsim.fit.own import BREAK
+    from ccsim.logs.from_ccsim import BREAK
 
     found: list[Duty] = []
     ordered = rosters.sort_values(["agent", "start"], kind="stable")

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from ccsim.draws.durations import Constant, Exponential, Gamma, Law, LogNormal, Mixture, Weibull
-from ccsim.experiment.results import Estimate
-from ccsim.fit.survival import kaplan_meier
+from ccsim.distributions.durations import Constant, Exponential, Gamma, Law, LogNormal, Mixture, Weibull
+from ccsim.stats.estimate import Estimate
+from ccsim.stats.survival import kaplan_meier
 from ccsim.tables import F64, Bool
 
 if TYPE_CHECKING:

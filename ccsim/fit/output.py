@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccsim.experiment.results import Estimate
 from ccsim.fit import scenario as scenarios
 from ccsim.fit.arrivals import Profile
 from ccsim.fit.estimate import WEEKDAYS, Fit
 from ccsim.scenario import read
+from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd

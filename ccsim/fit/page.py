@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from ccsim.experiment import words
-from ccsim.fit import duty as duties
 from ccsim.fit.estimate import WEEKDAYS, Fit, QueueFit
 from ccsim.fit.pictures import MOST, pictures
+from ccsim.logs import duty as duties
 from ccsim.report import page as pages
 from ccsim.report.document import Cell, Column, Document, Fact, Finding, Listing, Note, Part, Section, Table
+from ccsim.results import format
 
 DURATIONS: Final = ("mean", "mean_2", "median", "median_2")
 
@@ -32,10 +32,10 @@ def document(fit: Fit, name: str, scenario: str) -> Document:
     refused = sum(len(reading.refused) for _, reading in fit.logs.readings)
     return Document(
         title=name,
-        subtitle=f"{words.day(fit.days[0])} {fit.days[0].year} to {words.day(fit.days[-1])} {fit.days[-1].year}",
-        answer=f"{words.several(len(fit.queues), 'queue')} fitted; {words.several(number, 'thing')} to beware of."
+        subtitle=f"{format.day(fit.days[0])} {fit.days[0].year} to {format.day(fit.days[-1])} {fit.days[-1].year}",
+        answer=f"{format.several(len(fit.queues), 'queue')} fitted; {format.several(number, 'thing')} to beware of."
         if number
-        else f"{words.several(len(fit.queues), 'queue')} fitted; nothing to beware of.",
+        else f"{format.several(len(fit.queues), 'queue')} fitted; nothing to beware of.",
         status="open" if number else "met",
         facts=(
             Fact("Lines used", f"{used:,}", f"{refused:,} not"),
@@ -90,7 +90,7 @@ def _laws(queue: QueueFit) -> Iterator[tuple[Cell, ...]]:
             for name, v in values.items()
         )
         off = fitted.distance if fitted else None
-        said = said or f"mean {words.duration(law.law.mean) if key != 'turns' else f'{law.law.mean:.3g}'}"
+        said = said or f"mean {format.duration(law.law.mean) if key != 'turns' else f'{law.law.mean:.3g}'}"
         yield key, law.family.replace("_", " "), said, float(law.sample.ended.sum()), off
     for key, value in queue.figures.items():
         kind = "mean" if key in ("idle_timeout", "work.mean") else ""
@@ -103,12 +103,12 @@ def _laws(queue: QueueFit) -> Iterator[tuple[Cell, ...]]:
         )
     if queue.shared is not None:
         for number, (mean, ends) in enumerate(zip(queue.shared.means, queue.shared.ends, strict=True), start=1):
-            said = f"{words.duration(mean.mean)} ({words.duration(mean.low)}–{words.duration(mean.high)})"
+            said = f"{format.duration(mean.mean)} ({format.duration(mean.low)}–{format.duration(mean.high)})"
             yield f"work with {number} at once", "exponential", said, float(ends), None
 
 
 def _figure(name: str, value: float) -> str:
-    return words.duration(value) if name in DURATIONS else words.NO_DATA if math.isnan(value) else f"{value:.3g}"
+    return format.duration(value) if name in DURATIONS else format.NO_DATA if math.isnan(value) else f"{value:.3g}"
 
 
 def _volumes(fit: Fit) -> Table:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ccsim.charts import style
-from ccsim.draws.durations import Empirical
-from ccsim.experiment import words
+from ccsim.distributions.durations import Empirical
 from ccsim.fit.estimate import Fit, LawFit, QueueFit
 from ccsim.fit.laws import Z
-from ccsim.fit.survival import confidence, kaplan_meier
 from ccsim.report.document import Picture
 from ccsim.report.pictures import picture
+from ccsim.results import format
+from ccsim.stats.survival import confidence, kaplan_meier
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,7 +90,7 @@ def _law(laws: dict[str, LawFit], title: str) -> Figure:
         ax.set_xscale("log")
         ax.set_xlim(low, high)
         ticks = [tick for tick in TICKS if low <= tick <= high]
-        ax.set_xticks(ticks, [words.duration(tick) for tick in ticks])
+        ax.set_xticks(ticks, [format.duration(tick) for tick in ticks])
         ax.minorticks_off()
         style.percent_axis(ax, "takes longer, %")
     return page
@@ -103,7 +103,7 @@ def _thinned(values: Any) -> Any:
 
 
 def _family(law: LawFit) -> str:
-    number = words.several(int(law.sample.ended.sum()), "case")
+    number = format.several(int(law.sample.ended.sum()), "case")
     name = "the data's values" if isinstance(law.law, Empirical) else law.family.replace("_", " ")
     return f"{name}, {number}"
 
@@ -140,7 +140,7 @@ def _days(fit: Fit, queues: Sequence[QueueFit]) -> Figure:
         ax.plot(x, totals, "o", color=theme.ink, markersize=4 if len(x) <= 60 else 2)
         ax.set_ylim(0, max(float(totals.max()), float(high.max()) if cv < 1 else 0.0) * 1.08 + 0.5)
         step = max(math.ceil(len(x) / (7 if len(queues) <= 4 else 3)), 1)
-        ax.set_xticks(x[::step], [words.day(day) for day in fit.days[::step]])
+        ax.set_xticks(x[::step], [format.day(day) for day in fit.days[::step]])
         style.label_y(ax, "contacts")
     return page
 

@@ -17,14 +17,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ccsim.draws.durations import Constant, Empirical, Exponential, Gamma, Law, LogNormal, Mixture, Weibull
-from ccsim.experiment import words
-from ccsim.experiment.results import Estimate
-from ccsim.fit import duty as duties
-from ccsim.fit.duty import Duty
+from ccsim.distributions.durations import Constant, Empirical, Exponential, Gamma, Law, LogNormal, Mixture, Weibull
 from ccsim.fit.estimate import LONGEST, Fit, QueueFit, TeamFit
+from ccsim.logs import duty as duties
+from ccsim.logs.duty import Duty
+from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.values import duration
+from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND
 
 OCCUPANCY: Final = 0.75
@@ -83,7 +83,7 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     lines = [f"# {warning}" for warning in queue.warnings]
     lines += [f"[queue.{_key(queue.name)}]", f"channel = {json.dumps(queue.channel)}"]
     lines.append(
-        f"# {queue.contacts:,} contacts in {words.several(len(fit.days), 'day')}, "
+        f"# {queue.contacts:,} contacts in {format.several(len(fit.days), 'day')}, "
         f"{queue.answered:,} answered, {queue.gave_up:,} gave up"
     )
     if queue.hours:
@@ -227,7 +227,7 @@ def _whole(shares: dict[str, Estimate]) -> dict[str, float]:
 def _law(queue: QueueFit, key: str, tables: dict[str, str]) -> list[str]:
     found = queue.laws[key]
     text = _law_text(queue, key, tables)
-    parts = [words.several(int(found.sample.ended.sum()), "case")]
+    parts = [format.several(int(found.sample.ended.sum()), "case")]
     cut = int((~found.sample.ended).sum())
     parts += [f"{cut:,} cut off"] if cut else []
     for fitted in found.candidates:
@@ -334,7 +334,7 @@ def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
         tables[file] = _csv(["agent", "date", "start", "end", "breaks"], rows)
         together = {name: team.concurrency[name] for name in team.queues if name in team.concurrency}
         together |= {name: _together(fit) for name in together if _is_shared(fit, fit.queues[name])}
-        lines += ["", f"[team.{_key(team.name)}]  # {words.several(len({row[0] for row in rows}), 'agent')}"]
+        lines += ["", f"[team.{_key(team.name)}]  # {format.several(len({row[0] for row in rows}), 'agent')}"]
         lines.append(f"skills = {{ {', '.join(f'{_key(name)} = 1' for name in team.queues)} }}")
         if together:
             lines.append(f"concurrency = {_concurrency(fit, team.queues, together)}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from ccsim.metrics.definitions import METRICS, Level, Metric, Peaks, Sums, Whole
 from ccsim.metrics.facts import Facts
-from ccsim.metrics.intervals import LEVEL, ratio_interval
+from ccsim.stats.intervals import LEVEL, ratio_interval
 from ccsim.tables import F64, I64, Bool, Log, Plan, Terms, Workload
 
 TOTAL: Final = "total"

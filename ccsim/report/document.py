@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
-from ccsim.experiment.results import Estimate
+from ccsim.stats.estimate import Estimate
 
 Kind = Literal["text", "code", "count", "number", "money", "share", "duration", "hours", "moment"]
 """How a value is written: shares are from 0 to 1, durations seconds, a moment is a naive local `datetime`."""

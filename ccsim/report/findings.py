@@ -11,12 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from ccsim.experiment import words
-from ccsim.experiment.results import Results
-from ccsim.experiment.targets import Target, targets
 from ccsim.metrics.definitions import Level
 from ccsim.report.document import Finding
 from ccsim.report.hours import Hours, Span
+from ccsim.results import format
+from ccsim.results.model import Results
+from ccsim.results.targets import Target, targets
 from ccsim.tables import F64
 
 CEILING: Final = 0.85
@@ -54,7 +54,7 @@ def _target(results: Results, hours: Hours, goal: Target) -> list[str]:
     assert estimate is not None
     what, wanted = MEASURES[goal.metric], f"{100 * goal.wanted:.4g} %"
     if not goal.sure:
-        low, high = words.percent(max(0.0, estimate.low)), words.percent(min(1.0, estimate.high))
+        low, high = format.percent(max(0.0, estimate.low)), format.percent(min(1.0, estimate.high))
         return [
             f"{what} is too close to call: the {wanted} wanted lies within {low} to {high}. More replications tell."
         ]
@@ -74,12 +74,12 @@ def _when(results: Results, hours: Hours, goal: Target) -> list[str]:
         return []
     parts = []
     if span := hours.peak(missed):
-        parts.append(f"{words.percent(span.share, 0)} came {span}")
+        parts.append(f"{format.percent(span.share, 0)} came {span}")
     queue = results.terms.queues.index(goal.name)
     closed = missed[~hours.open(results, queue)].sum() / missed.sum()
     if closed >= 0.2:
         on = "" if results.terms.business_clock[queue] else ", when its clock runs on"
-        parts.append(f"{words.percent(closed, 0)} came while it was closed{on}")
+        parts.append(f"{format.percent(closed, 0)} came while it was closed{on}")
     said = [f"Of the contacts that missed it, {_and(parts)}."] if parts else []
     return [*_worst_days(results, hours, goal.name, missed, offered), *said]
 
@@ -92,11 +92,11 @@ def _worst_days(results: Results, hours: Hours, queue: str, missed: F64, offered
     share, usual = shares[worst].sum(), hours.by_day(offered)[worst].sum() / offered.sum()
     if len(worst) > 3 or share < 1.5 * usual:
         return []
-    days = _and([words.day(hours.dates[day]) for day in worst.tolist()])
-    text = f"Worst on {days}: {words.percent(share, 0)} of what missed it, {words.percent(usual, 0)} of its contacts"
+    days = _and([format.day(hours.dates[day]) for day in worst.tolist()])
+    text = f"Worst on {days}: {format.percent(share, 0)} of what missed it, {format.percent(usual, 0)} of its contacts"
     staffed = hours.by_day(_staffed(results, queue))
     if staffed.sum() > 0:
-        text += f", {words.percent(staffed[worst].sum() / staffed.sum(), 0)} of the staffed hours of its teams"
+        text += f", {format.percent(staffed[worst].sum() / staffed.sum(), 0)} of the staffed hours of its teams"
     return [f"{text}."]
 
 
@@ -106,9 +106,9 @@ def _skilled(results: Results, queue: str) -> list[str]:
     for name, team in results.scenario.team.items():
         busy, alone = _figure(results, name, "utilisation"), _figure(results, name, "concurrency_share_0")
         if queue in team.skills:
-            able.append(f"{name} (in focused work {words.percent(busy, 0)} of the time)")
+            able.append(f"{name} (in focused work {format.percent(busy, 0)} of the time)")
         elif alone >= IDLE:
-            idle.append(f"{name} ({words.percent(alone, 0)})")
+            idle.append(f"{name} ({format.percent(alone, 0)})")
     said = [f"Served by {_and(able)}."] if able else ["No team has the skill."]
     return said + ([f"Without the skill, but with time to spare: {_and(idle)}."] if idle else [])
 
@@ -123,10 +123,10 @@ def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:
     if not alone.any():
         return []
     length, contacts = float(hours.lengths[alone].sum()), float(offered[alone].sum())
-    first = words.moment(results.scenario, int(hours.starts[alone][0]))
+    first = format.moment(results.scenario, int(hours.starts[alone][0]))
     return [
-        f"Open for {words.duration(length)} with nobody on duty who has the skill, first on {first}; "
-        f"{words.count(contacts)} contacts came then."
+        f"Open for {format.duration(length)} with nobody on duty who has the skill, first on {first}; "
+        f"{format.count(contacts)} contacts came then."
     ]
 
 
@@ -135,7 +135,7 @@ def _full(results: Results, hours: Hours, team: str) -> list[str]:
     spans = hours.above(staffed * _series(results, "team", team, "utilisation"), staffed, CEILING)
     if not spans:
         return []
-    limit = words.percent(CEILING, 0)
+    limit = format.percent(CEILING, 0)
     return [f"Too full {_listed(spans)}: above {limit} in focused work there is no room for chance."]
 
 
@@ -146,21 +146,21 @@ def _idle(results: Results, hours: Hours, team: str) -> list[str]:
     by_interval = _series(results, "team", team, "staffed_hours")
     spans = hours.above(by_interval * _series(results, "team", team, "concurrency_share_0"), by_interval, 1.2 * share)
     most = f", most {_listed(spans)}" if spans else ""
-    idle = f"{words.count(share * staffed)} of {words.count(staffed)} staffed hours ({words.percent(share, 0)})"
+    idle = f"{format.count(share * staffed)} of {format.count(staffed)} staffed hours ({format.percent(share, 0)})"
     return [f"Time to spare: without any session for {idle}{most}."]
 
 
 def _listed(spans: Sequence[Span], most: int = 3) -> str:
     """The spans with the largest shares, in order of time."""
     kept = sorted(sorted(spans, key=lambda span: -span.share)[:most], key=lambda span: span.first)
-    return _and([f"{span} ({words.percent(span.share, 0)})" for span in kept])
+    return _and([f"{span} ({format.percent(span.share, 0)})" for span in kept])
 
 
 def _overtime(results: Results, team: str) -> list[str]:
     over, paid = _figure(results, team, "overtime_hours"), _figure(results, team, "paid_hours")
     if not over > 0.01 * paid:
         return []
-    return [f"Overtime: {words.count(over)} hours, {words.percent(over / paid)} of the paid ones."]
+    return [f"Overtime: {format.count(over)} hours, {format.percent(over / paid)} of the paid ones."]
 
 
 def _staffed(results: Results, queue: str) -> F64:

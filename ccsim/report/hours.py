@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ccsim.experiment.results import Results
 from ccsim.metrics.timeline import open_time
+from ccsim.results.model import Results
 from ccsim.scenario.model import Scenario
 from ccsim.tables import F64, I64, SECOND, Bool
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from ccsim.experiment import words
-from ccsim.experiment.comparison import Comparison, Figure
-from ccsim.experiment.ranking import Ranking
 from ccsim.report.document import (
     STATUS,
     Column,
@@ -24,6 +21,9 @@ from ccsim.report.document import (
     Verdict,
 )
 from ccsim.report.of_run import assumptions, made_with
+from ccsim.results import format
+from ccsim.results.comparison import Comparison, Figure
+from ccsim.results.ranking import Ranking
 from ccsim.scenario import read
 
 KINDS: Final[dict[str, Kind]] = {
@@ -41,11 +41,11 @@ def document(
     """The report of a comparison; `provenance` is what its provenance.json holds."""
     first = comparison.baseline.results
     names = ", ".join(variant.name for variant in comparison.variants)
-    runs = words.several(comparison.replications, "replication")
+    runs = format.several(comparison.replications, "replication")
     status, answer = _answer(ranking)
     notes = Finding("To bear in mind", comparison.notes)
     return Document(
-        title=f"{first.scenario.name}: {words.several(len(comparison.variants), 'variant')} compared",
+        title=f"{first.scenario.name}: {format.several(len(comparison.variants), 'variant')} compared",
         subtitle=f"{names} · {runs} of each, on the same random numbers",
         answer=answer,
         status=status,
@@ -94,11 +94,11 @@ def _facts(comparison: Comparison, ranking: Ranking) -> Iterable[Fact]:
         details = []
         apart = None if variant is comparison.baseline else comparison.difference(variant, ranking.figure)
         if apart is not None:
-            details.append(words.difference(unit, apart.mean, apart.high - apart.mean))
+            details.append(format.difference(unit, apart.mean, apart.high - apart.mean))
         if variant.targets:
             missed = len(variant.missed)
-            details.append(f"misses {words.several(missed, 'target')}" if missed else "meets its targets")
-        figure = words.NO_DATA if own is None else words.quantity(unit, own.mean)
+            details.append(f"misses {format.several(missed, 'target')}" if missed else "meets its targets")
+        figure = format.NO_DATA if own is None else format.quantity(unit, own.mean)
         yield Fact(f"{variant.name}, {ranking.figure}", figure, " · ".join(details))
 
 

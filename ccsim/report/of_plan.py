@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ccsim.experiment import words
 from ccsim.report.document import (
     Column,
     Document,
@@ -25,9 +24,10 @@ from ccsim.report.document import (
 from ccsim.report.findings import MEASURES
 from ccsim.report.hours import local_times
 from ccsim.report.of_run import assumptions, made_with
+from ccsim.results import format
+from ccsim.results.plans import Requirement, ShiftPlan
 from ccsim.scenario import read
 from ccsim.staffing import patterns
-from ccsim.staffing.answers import Requirement, ShiftPlan
 from ccsim.staffing.output import rosters
 
 
@@ -39,7 +39,7 @@ def document(
     verdicts = tuple(_verdicts(plan))
     return Document(
         title=f"{scenario.name}: the cheapest shifts that meet every target",
-        subtitle=f"tried on {words.several(fresh.replications, 'replication')} that the search has not seen",
+        subtitle=f"tried on {format.several(fresh.replications, 'replication')} that the search has not seen",
         answer=_answer(plan),
         status="missed" if not fresh.met else "met" if all(v.status == "met" for v in verdicts) else "open",
         facts=tuple(_facts(plan)),
@@ -53,7 +53,7 @@ def document(
             Section("Assumptions", assumptions(scenario)),
             Section("Scenario and provenance", _origin(plan, provenance)),
         ),
-        made_by=f"seed {scenario.seed}, {words.several(plan.evaluations, 'staffing')} simulated; {needed.method}",
+        made_by=f"seed {scenario.seed}, {format.several(plan.evaluations, 'staffing')} simulated; {needed.method}",
     )
 
 
@@ -86,9 +86,9 @@ def requirement_table(needed: Requirement, plan: ShiftPlan) -> Table:
 
 
 def _answer(plan: ShiftPlan) -> str:
-    agents = words.several(int(plan.agents.sum()), "agent")
+    agents = format.several(int(plan.agents.sum()), "agent")
     if plan.fresh.met:
-        return f"{agents} on {words.several(int((plan.agents > 0).sum()), 'shift')} meet every target."
+        return f"{agents} on {format.several(int((plan.agents > 0).sum()), 'shift')} meet every target."
     return f"{agents} met every target in the search, but not on fresh random numbers."
 
 
@@ -105,25 +105,25 @@ def _verdicts(plan: ShiftPlan) -> Iterable[Verdict]:
 
 def _facts(plan: ShiftPlan) -> Iterable[Fact]:
     today = plan.today.cost
-    change = words.money(abs(plan.fresh.cost - today))
+    change = format.money(abs(plan.fresh.cost - today))
     less = f"{change} {'less' if plan.fresh.cost < today else 'more'} than today's shifts"
-    yield Fact("Cost of the shifts", words.count(plan.fresh.cost), less)
-    yield Fact("Today's shifts", words.count(today), "meet every target" if plan.today.met else "miss a target")
+    yield Fact("Cost of the shifts", format.count(plan.fresh.cost), less)
+    yield Fact("Today's shifts", format.count(today), "meet every target" if plan.today.met else "miss a target")
     if plan.baseline is not None:
         met = "meet every target" if plan.baseline.met else "miss a target"
-        yield Fact("Shifts by Erlang's formulas", words.count(plan.baseline.cost), met)
+        yield Fact("Shifts by Erlang's formulas", format.count(plan.baseline.cost), met)
     yield Fact(
-        "Lower bound", words.count(plan.lower_bound), f"of the relaxation, {words.percent(plan.gap)} below the plan"
+        "Lower bound", format.count(plan.lower_bound), f"of the relaxation, {format.percent(plan.gap)} below the plan"
     )
 
 
 def _findings(plan: ShiftPlan) -> Iterable[Finding]:
     for name, number, cost in zip(plan.names, plan.agents.tolist(), plan.pattern_cost.tolist(), strict=True):
         if number:
-            yield Finding(name, (f"{words.several(number, 'agent')}, {words.count(number * cost)} over the run.",))
+            yield Finding(name, (f"{format.several(number, 'agent')}, {format.count(number * cost)} over the run.",))
     lines = []
     for binding in plan.binding():
-        at = words.moment(plan.scenario, binding.start)
+        at = format.moment(plan.scenario, binding.start)
         measure = MEASURES[binding.goal.metric].lower()
         lines.append(f"Scarcest: {binding.goal.name} {measure}, tightest at {at}.")
     if not plan.finished:
@@ -175,7 +175,7 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
 
 def _origin(plan: ShiftPlan, provenance: dict[str, Any]) -> tuple[Part, ...]:
     ready = patterns.staffed(plan.scenario, plan.agents.tolist())
-    facts = (("Seed", str(plan.scenario.seed)), ("Search", words.duration(plan.seconds)), *made_with(provenance))
+    facts = (("Seed", str(plan.scenario.seed)), ("Search", format.duration(plan.seconds)), *made_with(provenance))
     return (
         Table("This plan", (Column("What"), Column("Value")), facts),
         Listing("The scenario with these shifts", read.resolved_toml(ready)),

@@ -8,9 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from ccsim.experiment import words
-from ccsim.experiment.results import Estimate, Results
-from ccsim.experiment.targets import Target, targets
 from ccsim.metrics import METRICS, TOTAL
 from ccsim.metrics.definitions import Level
 from ccsim.report.document import (
@@ -31,9 +28,13 @@ from ccsim.report.document import (
 )
 from ccsim.report.findings import MEASURES, findings
 from ccsim.report.hours import local_times
+from ccsim.results import format
+from ccsim.results.model import Results
+from ccsim.results.targets import Target, targets
 from ccsim.scenario import read
 from ccsim.scenario.channels import defaults_used
 from ccsim.scenario.model import Scenario
+from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND, Outcome
 
 Columns = Sequence[tuple[str, Kind, str]]
@@ -80,10 +81,10 @@ def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Pi
     """The report of a run; `provenance` is what its provenance.json holds."""
     scenario = results.scenario
     goals = sorted(targets(results), key=lambda goal: ("missed", "open", "met").index(_status(goal)))
-    runs = words.several(results.replications, "replication")
+    runs = format.several(results.replications, "replication")
     last = scenario.calendar.date(scenario.days - 1)
-    period = f"{words.day(scenario.start)} to {words.day(last)} {last.year}" if scenario.days > 1 else (
-        f"{words.day(scenario.start)} {scenario.start.year}"
+    period = f"{format.day(scenario.start)} to {format.day(last)} {last.year}" if scenario.days > 1 else (
+        f"{format.day(scenario.start)} {scenario.start.year}"
     )  # fmt: skip
     version = ["ccsim", *filter(None, [provenance["versions"].get("ccsim")])]
     variant = [f"variant {results.variant}"] if results.variant else []
@@ -146,7 +147,7 @@ def _verdict(results: Results, goal: Target) -> Verdict:
             "resolution_level": terms.resolution_time,
         }
         if goal.metric in times:
-            measure += f", in {words.duration(times[goal.metric][q])}"
+            measure += f", in {format.duration(times[goal.metric][q])}"
         if goal.metric in times and terms.business_clock[q]:
             measure += " of open hours"
     return Verdict(_status(goal), goal.name, measure, "share", estimate, goal.wanted, goal.at_least)
@@ -158,25 +159,25 @@ def _facts(results: Results) -> Iterable[Fact]:
 
     cost, each = total("cost"), total("cost_per_resolved")
     if cost.mean > 0:
-        detail = f"{words.money(each.mean)} a resolved contact" if not math.isnan(each.mean) else ""
-        yield Fact("Cost", words.count(cost.mean), " · ".join(part for part in (_between(cost), detail) if part))
+        detail = f"{format.money(each.mean)} a resolved contact" if not math.isnan(each.mean) else ""
+        yield Fact("Cost", format.count(cost.mean), " · ".join(part for part in (_between(cost), detail) if part))
     else:
-        yield Fact("Cost", words.NO_DATA, "no team has a cost_per_hour")
+        yield Fact("Cost", format.NO_DATA, "no team has a cost_per_hour")
     lost = total("value_lost")
     if lost.mean > 0:
-        yield Fact("Value lost", words.count(lost.mean), _between(lost))
+        yield Fact("Value lost", format.count(lost.mean), _between(lost))
     offered, answered = total("offered"), total("answered")
-    yield Fact("Contacts", words.count(offered.mean), f"{words.count(answered.mean)} answered")
+    yield Fact("Contacts", format.count(offered.mean), f"{format.count(answered.mean)} answered")
     paid, staffed, busy = total("paid_hours"), total("staffed_hours"), total("utilisation")
     yield Fact(
         "Paid hours",
-        words.count(paid.mean),
-        f"{words.count(staffed.mean)} on duty, {words.percent(busy.mean, 0)} in focused work",
+        format.count(paid.mean),
+        f"{format.count(staffed.mean)} on duty, {format.percent(busy.mean, 0)} in focused work",
     )
 
 
 def _between(estimate: Estimate) -> str:
-    return "" if math.isnan(estimate.low) else f"{words.count(estimate.low)}–{words.count(estimate.high)}"
+    return "" if math.isnan(estimate.low) else f"{format.count(estimate.low)}–{format.count(estimate.high)}"
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -253,7 +254,7 @@ def assumptions(scenario: Scenario) -> tuple[Part, ...]:
     used = defaults_used(scenario)
     if not used:
         return (Note("The scenario gives every value itself; it relies on no default of a channel."),)
-    rows = tuple((path, words.toml(default.value), TAGS[default.tag], default.source) for path, default in used)
+    rows = tuple((path, format.toml(default.value), TAGS[default.tag], default.source) for path, default in used)
     return (
         Note(
             "What the scenario leaves open, it has from its channels. These values were used; where they matter, put "
@@ -273,8 +274,8 @@ def _origin(results: Results, provenance: dict[str, Any]) -> tuple[Part, ...]:
     facts = (
         ("Variant", results.variant or "none"),
         ("Days", f"{scenario.days} from {scenario.start}, {scenario.timezone or 'days of 24 hours'}"),
-        ("Interval", words.duration(results.terms.interval / SECOND)),
-        ("Warm-up, drain", f"{words.duration(scenario.warm_up / SECOND)}, {words.duration(scenario.drain / SECOND)}"),
+        ("Interval", format.duration(results.terms.interval / SECOND)),
+        ("Warm-up, drain", f"{format.duration(scenario.warm_up / SECOND)}, {format.duration(scenario.drain / SECOND)}"),
         ("Seed, replications", f"{scenario.seed}, {results.replications}"),
         ("Engine", results.engine),
         *made_with(provenance),
@@ -294,10 +295,10 @@ def made_with(provenance: dict[str, Any]) -> list[tuple[str, str]]:
     versions = (f"{name} {number}" for name, number in provenance["versions"].items() if number)
     return [
         ("Changed for this run", ", ".join(provenance.get("overrides", [])) or "nothing"),
-        ("Started", f"{provenance.get('started', '')}, took {words.duration(provenance.get('duration_s', math.nan))}"),
+        ("Started", f"{provenance.get('started', '')}, took {format.duration(provenance.get('duration_s', math.nan))}"),
         ("Versions", ", ".join(versions)),
         ("Source", f"commit {git['commit']}{', changed since' if git['changed'] else ''}" if git else "not under git"),
-        ("Machine", f"{machine.get('system')}, {words.several(machine.get('cpus') or 1, 'CPU')}"),
+        ("Machine", f"{machine.get('system')}, {format.several(machine.get('cpus') or 1, 'CPU')}"),
     ]
 
 

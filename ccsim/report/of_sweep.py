@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from ccsim.experiment import words
-from ccsim.experiment.comparison import Figure
-from ccsim.experiment.results import Estimate
-from ccsim.experiment.sweep import Sweep
 from ccsim.report.document import Column, Document, Fact, Kind, Listing, Part, Picture, Section, Table
 from ccsim.report.of_comparison import kind
 from ccsim.report.of_run import assumptions, made_with
+from ccsim.results import format
+from ccsim.results.comparison import Figure
 from ccsim.scenario import read
+from ccsim.stats.estimate import Estimate
+from ccsim.studies.sweep import Sweep
 
 FACTS: Final = 4
 FOLDED: Final = 40
@@ -26,11 +26,11 @@ def document(
     """The report of a sweep by these figures; `provenance` is what its provenance.json holds."""
     design = sweep.design
     found = {figure: sweep.estimates(figure) for figure in figures}
-    settings = words.several(len(design.settings), "setting")
-    points = words.several(len(design.rows), "point")
+    settings = format.several(len(design.settings), "setting")
+    points = format.several(len(design.rows), "point")
     return Document(
         title=f"{design.base.name}: {settings} varied",
-        subtitle=f"{points}, {words.several(sweep.replications, 'replication')} each",
+        subtitle=f"{points}, {format.several(sweep.replications, 'replication')} each",
         answer=" ".join(_ranges(found)) or "No point has data.",
         status=None,
         facts=tuple(_best(sweep, found)),
@@ -54,7 +54,7 @@ def _known(found: dict[Figure, list[Estimate]]) -> Iterator[tuple[Figure, list[t
 
 def _ranges(found: dict[Figure, list[Estimate]]) -> Iterator[str]:
     for figure, means in list(_known(found))[:2]:
-        low, high = (words.quantity(figure.definition.unit, means[end][0]) for end in (0, -1))
+        low, high = (format.quantity(figure.definition.unit, means[end][0]) for end in (0, -1))
         yield f"{str(figure).removeprefix('total ').capitalize()} from {low} to {high}."
 
 
@@ -64,7 +64,7 @@ def _best(sweep: Sweep, found: dict[Figure, list[Estimate]]) -> Iterator[Fact]:
         mean, point = means[-1 if figure.definition.better == "higher" else 0]
         where = ", ".join(f"{s.path} {v}" for s, v in zip(sweep.design.settings, sweep.design.rows[point], strict=True))
         label = f"best {str(figure).removeprefix('total ')}"
-        yield Fact(label, words.quantity(figure.definition.unit, mean), f"at {where}")
+        yield Fact(label, format.quantity(figure.definition.unit, mean), f"at {where}")
 
 
 def _tables(sweep: Sweep, found: dict[Figure, list[Estimate]]) -> Iterable[Part]:
@@ -76,7 +76,7 @@ def _tables(sweep: Sweep, found: dict[Figure, list[Estimate]]) -> Iterable[Part]
          *(found[figure][point] for figure in found))
         for point, row in enumerate(design.rows)
     ]  # fmt: skip
-    runs = f"Means of {words.several(sweep.replications, 'replication')}; small: 95 % interval."
+    runs = f"Means of {format.several(sweep.replications, 'replication')}; small: 95 % interval."
     yield Table("Points", (Column("Point"), *settings, *heads), tuple(rows), note=runs, folded=len(rows) > FOLDED)
     for figure in found:
         alone = [row for row in sweep.alone if row[2:5] == figure and row.difference is not None]

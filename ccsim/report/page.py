@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ccsim.experiment import words
-from ccsim.experiment.results import Estimate
 from ccsim.report.document import STATUS, Cell, Document, Kind, Listing, Note, Picture, Table, Verdict
+from ccsim.results import format
+from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -79,9 +79,9 @@ def shown(cell: Cell, kind: Kind, signed: bool = False) -> Shown:
         ]
         return mean._replace(interval=(" to " if signed else "–").join(ends))
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return Shown(words.NO_DATA, "", "")
+        return Shown(format.NO_DATA, "", "")
     if isinstance(cell, datetime):
-        return Shown(f"{words.day(cell)} {cell:%H:%M}", "", cell.isoformat())
+        return Shown(f"{format.day(cell)} {cell:%H:%M}", "", cell.isoformat())
     if isinstance(cell, str):
         return Shown(cell, "", "")
     text = _number(abs(cell) if signed else cell, kind)
@@ -95,14 +95,14 @@ def _number(value: float, kind: Kind) -> str:
     if math.isinf(value):
         return "endless"
     if kind == "share":
-        return words.percent(value)
+        return format.percent(value)
     if kind == "duration":
-        return words.duration(value)
+        return format.duration(value)
     if kind == "money":
-        return words.money(value)
+        return format.money(value)
     if kind == "number":
         return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
-    return words.count(value)
+    return format.count(value)
 
 
 class Bar(NamedTuple):

@@ -9,8 +9,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from ccsim import charts
-from ccsim.experiment.results import Results
 from ccsim.report.document import Picture
+from ccsim.results.model import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,8 +12,8 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ccsim.experiment.results import Estimate
 from ccsim.report.document import STATUS, Cell, Column, Document, Kind, Plain, Table
+from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ccsim.draws.durations import Never
+from ccsim.distributions.durations import Never
 from ccsim.errors import Problem
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Queue, Scenario

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ccsim.draws.durations import Law, Never
+from ccsim.distributions.durations import Law, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.faults import did_you_mean, dotted

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ccsim.draws.durations import (
+from ccsim.distributions.durations import (
     Constant,
     Empirical,
     Exponential,

@@ -1,9 +1,9 @@
 """What a scenario file says, key by key, as frozen objects: names exactly as in the file, times in microseconds.
 
-Durations are int microseconds (`NEVER` for "never"), laws are those of `ccsim.draws.durations` in seconds, shares are
-floats from 0 to 1, local times stay local (`Scenario.moment` turns them into microseconds since the start). What the
-CSV files hold is read while validating, so a `Scenario` needs no file afterwards. Whether the parts fit together is
-for check.py; `read.load` does both.
+Durations are int microseconds (`NEVER` for "never"), distributions are those of `ccsim.distributions.durations` in
+seconds, shares are floats from 0 to 1, local times stay local (`Scenario.moment` turns them into microseconds since the
+start). What the CSV files hold is read while validating, so a `Scenario` needs no file afterwards. Whether the parts
+fit together is for check.py; `read.load` does both.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from ccsim.draws.arrivals import SHAPES
-from ccsim.draws.calendar import Calendar
-from ccsim.draws.durations import Constant, Exponential, Law, LogNormal, Never
+from ccsim.distributions.arrivals import SHAPES
+from ccsim.distributions.calendar import Calendar
+from ccsim.distributions.durations import Constant, Exponential, Law, LogNormal, Never
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
 from ccsim.scenario import jsontypes, values
 from ccsim.scenario.channels import CHANNELS, Channel, with_defaults
@@ -184,7 +184,7 @@ class Volume(Part):
     per_hour: Amount | None = None
     per_day: Amount | None = None
     shape: Shape = tuple(SHAPES["flat"])
-    """of `per_day`: (microseconds after midnight, weight), as `ccsim.draws.arrivals.Shape`"""
+    """of `per_day`: (microseconds after midnight, weight), as `ccsim.distributions.arrivals.Shape`"""
     weekday: DayFactors = ByDay((1.0,) * 7)
     """of `per_day`: factor by weekday or date"""
     file: Text | None = None

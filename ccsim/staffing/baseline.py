@@ -16,16 +16,16 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim import theory
-from ccsim.draws.durations import Exponential, Never
+from ccsim.distributions.durations import Exponential, Never
 from ccsim.errors import Problem, ScenarioError
-from ccsim.experiment.expectations import of_calls
-from ccsim.plan import Horizon, rosters
+from ccsim.lowering import Horizon, rosters
+from ccsim.results.plans import Requirement
 from ccsim.scenario.model import Queue, Scenario, Team
 from ccsim.scenario.values import WHOLE_DAY, ByDay, Span
-from ccsim.staffing.answers import Requirement
-from ccsim.staffing.offered import Offered, awaited, holds, interval_edges, mean_turns, offered, turns_of_session
 from ccsim.staffing.patterns import at_desk, crews
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool
+from ccsim.workload.expectations import of_calls
+from ccsim.workload.offered import Offered, awaited, holds, interval_edges, mean_turns, offered, turns_of_session
 
 NOBODY: Final = -1
 WORKLOAD: Final = "workload"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ccsim.results.plans import Requirement
 from ccsim.scenario.model import Scenario
 from ccsim.staffing import patterns
-from ccsim.staffing.answers import Requirement
-from ccsim.staffing.offered import interval_edges
 from ccsim.tables import F64, I64
+from ccsim.workload.offered import interval_edges
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array, spmatrix

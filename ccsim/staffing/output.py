@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ccsim.draws.calendar import DAY
-from ccsim.experiment import provenance
-from ccsim.experiment.results import new_folder
-from ccsim.plan import Horizon
+from ccsim.distributions.calendar import DAY
+from ccsim.lowering import Horizon
+from ccsim.results import provenance
+from ccsim.results.plans import Requirement, ShiftPlan
+from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Pattern, Scenario
 from ccsim.scenario.values import Span
 from ccsim.staffing import patterns
-from ccsim.staffing.answers import Requirement, ShiftPlan
 from ccsim.staffing.baseline import Baseline
 from ccsim.tables import I64
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ccsim.plan import Horizon, Row, rosters
+from ccsim.lowering import Horizon, Row, rosters
 from ccsim.scenario import read
 from ccsim.scenario.model import Pattern, Scenario
 from ccsim.scenario.values import HOUR, MINUTE

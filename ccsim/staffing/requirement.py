@@ -18,9 +18,9 @@ from typing import Final
 
 import numpy as np
 
-from ccsim.plan import lower
+from ccsim.lowering import lower
+from ccsim.results.plans import Requirement
 from ccsim.scenario.model import Scenario
-from ccsim.staffing.answers import Requirement
 from ccsim.staffing.baseline import baseline, shrinkage
 from ccsim.staffing.trials import Trials, goals_of
 from ccsim.tables import I64, Bool, Plan, Workload

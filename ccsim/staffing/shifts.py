@@ -10,17 +10,17 @@ from typing import Final
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.experiment import words
+from ccsim.results import format
+from ccsim.results.plans import Goal, Performance, ShiftPlan
 from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
-from ccsim.staffing.answers import Goal, Performance, ShiftPlan
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.cover import cover_shifts
-from ccsim.staffing.offered import interval_edges
 from ccsim.staffing.patterns import cost_of_shifts, costs, names, staffed
 from ccsim.staffing.search import Search, TimeUp
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
 from ccsim.tables import F64, I64
+from ccsim.workload.offered import interval_edges
 
 REPAIRS: Final = 3
 """Times that a plan which misses a target on fresh random numbers is searched for again, at most."""
@@ -171,9 +171,8 @@ def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
 def told(goal: Goal, figure: float) -> str:
     """A goal and what it came to, in words."""
     sign = "≥" if goal.at_least else "≤"
-    return (
-        f"{goal.name}: {goal.metric.replace('_', ' ')} {words.percent(figure)}, wanted {sign} {100 * goal.wanted:.4g} %"
-    )
+    metric = goal.metric.replace("_", " ")
+    return f"{goal.name}: {metric} {format.percent(figure)}, wanted {sign} {100 * goal.wanted:.4g} %"
 
 
 def _repair(judge: Judge, proof: Performance, missed: F64) -> str:

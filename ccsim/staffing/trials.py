@@ -8,21 +8,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ccsim.attendance import outs, present
+from ccsim.engine import simulate
 from ccsim.errors import Problem, ScenarioError
-from ccsim.experiment.executors import run_all
-from ccsim.experiment.results import Estimate
-from ccsim.experiment.run import simulate
-from ccsim.experiment.targets import bounds
+from ccsim.lowering import lower, rosters
 from ccsim.metrics.definitions import METRICS, Sums
 from ccsim.metrics.facts import Facts
-from ccsim.metrics.intervals import ratio_interval
-from ccsim.plan import lower, rosters
+from ccsim.results.plans import Goal
+from ccsim.results.targets import bounds
+from ccsim.runs.executors import run_all
 from ccsim.scenario.model import Scenario
-from ccsim.staffing.answers import Goal
 from ccsim.staffing.patterns import staffed
+from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import ratio_interval
 from ccsim.tables import F64, I64, Bool, Plan, Terms, Workload
-from ccsim.workload import sample
+from ccsim.workload.attendance import outs, present
+from ccsim.workload.sample import sample
 
 
 class Tally(NamedTuple):

@@ -15,7 +15,7 @@ import pytest
 
 import ccsim
 from ccsim import charts
-from ccsim.experiment.results import Estimate
+from ccsim.stats.estimate import Estimate
 from tests.cli.tiny import ccsim as command
 from tests.cli.tiny import only_folder, write_tiny
 

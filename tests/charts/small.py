@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from ccsim.experiment.results import Results
-from ccsim.experiment.run import run
+from ccsim.results.model import Results
+from ccsim.runs.run import run
 from ccsim.scenario import read
 
 OPEN: Final = {"mon-fri": "09:00-17:00"}

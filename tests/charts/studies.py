@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ccsim.charts import plans
 from ccsim.charts.differences import differences
 from ccsim.charts.sweeps import pages
-from ccsim.experiment.compare import compare
-from ccsim.experiment.comparison import Comparison
-from ccsim.experiment.design import Design, Points, read_setting
-from ccsim.experiment.sweep import Sweep, read_figures, sweep
+from ccsim.results.comparison import Comparison
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import baseline
+from ccsim.studies.compare import compare
+from ccsim.studies.design import Design, Points, read_setting
+from ccsim.studies.sweep import Sweep, read_figures, sweep
 from tests.staffing_by_hand import centre, plan
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ccsim.experiment.store import Store
+from ccsim.runs.store import Store
 from tests.cli.tiny import TINY, ccsim, only_folder, write_tiny
 
 ROOT = Path(__file__).parents[2]

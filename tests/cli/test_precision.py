@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ccsim.experiment.stored import stored
+from ccsim.results.stored import stored
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 

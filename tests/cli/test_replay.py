@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ccsim.experiment import provenance
-from ccsim.experiment.executors import EXECUTORS, run_all
-from ccsim.experiment.run import run_to_folder
+from ccsim.results import provenance
+from ccsim.runs.executors import EXECUTORS, run_all
+from ccsim.runs.run import run_to_folder
 from ccsim.scenario import read
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 

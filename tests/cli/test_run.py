@@ -17,9 +17,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from ccsim.experiment import results
-from ccsim.experiment import run as experiment
 from ccsim.metrics import METRICS
+from ccsim.results import storage
+from ccsim.runs import run as experiment
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 LOGS = {"contacts.parquet", "turns.parquet", "agents.parquet"}
@@ -215,7 +215,7 @@ def test_a_full_disk_leaves_nothing(tiny: Path, tmp_path: Path, monkeypatch: pyt
     def full(*arguments: Any, **named: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "summary.csv")
 
-    monkeypatch.setattr(results, "write_figures", full)
+    monkeypatch.setattr(storage, "write_figures", full)
     done = ccsim("run", tiny, "--out", tmp_path / "out")
     assert done.exit_code == 2
     assert "summary.csv: No space left" in done.stderr

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ccsim.cli import main
-from ccsim.experiment.run import run
+from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.staffing import shifts
 

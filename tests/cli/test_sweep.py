@@ -23,13 +23,14 @@ import pytest
 
 from ccsim.charts.sweeps import save, unbeaten
 from ccsim.errors import ScenarioError
-from ccsim.experiment import provenance, study
-from ccsim.experiment.comparison import Figure
-from ccsim.experiment.design import Design, Points, read_setting
-from ccsim.experiment.store import Store
-from ccsim.experiment.sweep import Sweep, read_figures, sweep, sweep_to_folder
-from ccsim.experiment.unfinished import STORE
+from ccsim.results import provenance
+from ccsim.results.comparison import Figure
+from ccsim.runs import many
+from ccsim.runs.checkpoints import STORE
+from ccsim.runs.store import Store
 from ccsim.scenario.read import load
+from ccsim.studies.design import Design, Points, read_setting
+from ccsim.studies.sweep import Sweep, read_figures, sweep, sweep_to_folder
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 CHATS, SCALE = "team.writers.concurrency.chat", "queue.phone.volume.scale"
@@ -350,7 +351,7 @@ def test_a_full_disk_is_explained(tiny: Path, tmp_path: Path, monkeypatch: pytes
 
 def run_until_killed(root: Path, file: Path, told: Any) -> None:
     """In a process of its own: the sweep in units of one, telling of each. Who first writes results down is killed."""
-    study.UNIT, study.SHARED = 0, 1
+    many.UNIT, many.SHARED = 0, 1
 
     def draw(found: Sweep, folder: Path) -> None:
         if not (root.parent / "written").exists():

@@ -12,16 +12,16 @@ import ccsim
 ROOT = Path(ccsim.__file__).parent
 
 LAYERS = (
-    {"errors", "theory"},
-    {"tables", "routing", "draws"},
+    {"errors", "tables", "routing", "theory"},
+    {"distributions", "stats"},
     {"scenario", "engine", "metrics"},
-    {"workload", "customers", "attendance", "plan"},
-    {"experiment"},
-    {"staffing"},
+    {"lowering"},
+    {"workload", "results"},
+    {"runs", "logs"},
+    {"staffing", "studies"},
     {"charts"},
     {"report"},
-    {"fit"},
-    {"api"},
+    {"fit", "backtest", "api"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ccsim.draws.arrivals import SHAPES
-from ccsim.draws.durations import (
+from ccsim.distributions.arrivals import SHAPES
+from ccsim.distributions.durations import (
     Constant,
     Empirical,
     Exponential,

@@ -10,9 +10,9 @@ import pytest
 
 from ccsim.engine import compiled, reference
 from ccsim.engine.audit import audit
-from ccsim.plan import lower
+from ccsim.lowering import lower
 from ccsim.scenario.read import load
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 from tests.differential.test_engines import differences
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from ccsim.experiment.run import simulate
+from ccsim.engine import simulate
+from ccsim.lowering import lower
 from ccsim.metrics import Measures, measure
 from ccsim.metrics.definitions import Level
-from ccsim.metrics.intervals import ratio_interval
-from ccsim.plan import lower
 from ccsim.scenario.read import load
+from ccsim.stats.intervals import ratio_interval
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool, Log, Outcome, Workload
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 
 FILE = Path(__file__).parents[2] / "scenarios" / "live_chat_or_whatsapp.toml"
 VARIANTS = (None, "whatsapp", "both", "phone_and_whatsapp", "whatsapp_parked_soon", "whatsapp_patient")

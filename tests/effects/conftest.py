@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from ccsim.engine.reference import simulate
+from ccsim.lowering import lower
 from ccsim.metrics import TOTAL, measure, summarise
-from ccsim.plan import lower
 from ccsim.scenario.read import assign, parse
 from ccsim.tables import Log, Plan, Workload
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 
 Doc = dict[str, Any]
 Engine = Callable[[Workload, Plan], Log]

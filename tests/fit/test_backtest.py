@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ccsim.backtest import prediction, score, trial
+from ccsim.backtest.prediction import MODES, Forecast, Log
+from ccsim.backtest.score import PERFECT
+from ccsim.backtest.trial import ERLANG_A, SIMULATION, Backtest
 from ccsim.errors import ScenarioError
-from ccsim.experiment.results import Results
-from ccsim.experiment.run import run as simulate
-from ccsim.fit import backtest, score, trial
-from ccsim.fit.backtest import MODES, Forecast, Log
-from ccsim.fit.duty import RULES
-from ccsim.fit.score import PERFECT
-from ccsim.fit.trial import ERLANG_A, SIMULATION, Backtest
+from ccsim.logs.duty import RULES
+from ccsim.results.model import Results
+from ccsim.runs.run import run as simulate
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.tables import SECOND
@@ -145,7 +145,7 @@ def test_erlang_a_is_told_what_the_simulation_is_told(log: Log, found: Backtest)
 def test_test_days_teach_nothing(log: Log) -> None:
     """What is learned is the same when the test days are not there, and when they are upside down."""
     blind = Log(log.on(TRAIN), [], log.scenario, "")
-    one, other = (backtest.learn(which, TRAIN) for which in (log, blind))
+    one, other = (prediction.learn(which, TRAIN) for which in (log, blind))
     assert one.works["calls"].tolist() == other.works["calls"].tolist()
     assert one.patience["calls"].tolist() == other.patience["calls"].tolist()
     assert one.rhythm.by_hour.tolist() == other.rhythm.by_hour.tolist()
@@ -153,9 +153,9 @@ def test_test_days_teach_nothing(log: Log) -> None:
 
 
 def test_workers_change_nothing(log: Log) -> None:
-    learned = backtest.learn(log, TRAIN)
-    units = [backtest.Unit(day, learned, RULES["ready"], "arrivals", 2) for day in TEST]
-    alone, shared = (list(backtest.simulate_all(log, units, workers)) for workers in (1, 2))
+    learned = prediction.learn(log, TRAIN)
+    units = [prediction.Unit(day, learned, RULES["ready"], "arrivals", 2) for day in TEST]
+    alone, shared = (list(prediction.simulate_all(log, units, workers)) for workers in (1, 2))
     assert [day.simulated.tolist() for day in alone] == [day.simulated.tolist() for day in shared]
 
 
@@ -166,13 +166,13 @@ def test_work_that_goes_up_and_down_together_is_found(log: Log) -> None:
     took = mine["end"] - mine["answer"]
     mine["end"] = mine["end"].where(mine["answer"].isna(), mine["answer"] + took * np.where(half == 0, 0.7, 1.3))
     changed = Log(mine.assign(wrapped=mine["end"]), [], log.scenario, "")
-    assert backtest.learn(log, DAYS).rhythm.cv < 0.15
-    assert 0.2 < backtest.learn(changed, DAYS).rhythm.cv < 0.4
+    assert prediction.learn(log, DAYS).rhythm.cv < 0.15
+    assert 0.2 < prediction.learn(changed, DAYS).rhythm.cv < 0.4
 
 
 def test_patience_is_of_those_who_wait_not_only_of_those_who_give_up(log: Log) -> None:
     """Exponential of mean 180 s: median 125 s; the mean of those who gave up would be far below."""
-    values = backtest.learn(log, DAYS).patience["calls"]
+    values = prediction.learn(log, DAYS).patience["calls"]
     gave_up = log.contacts["answer"].isna().sum()
     assert np.median(values) == pytest.approx(180 * np.log(2), rel=3 / np.sqrt(gave_up) * 1.5)
 
@@ -203,14 +203,14 @@ def test_a_rush_of_short_calls_is_imputed_short() -> None:
             "end": [at + pd.Timedelta(seconds=took) for at, took, _ in rows],
         }
     )
-    took = backtest._imputed(frame, np.array([1000.0]))
+    took = prediction._imputed(frame, np.array([1000.0]))
     assert took.tolist()[:12] == [300] * 12
     assert took.tolist()[28:] == [10] * 12
 
 
 def test_impossible_requests_are_explained(log: Log) -> None:
     with pytest.raises(ScenarioError, match="no answered contacts"):
-        backtest.learn(log, [date(2020, 1, 1)])
+        prediction.learn(log, [date(2020, 1, 1)])
     with pytest.raises(ScenarioError, match="queues that the scenario lacks: hotline"):
         Log(log.contacts.assign(queue="hotline"), [], log.scenario, "")
     chat = CENTRE | {"queue": {"calls": CENTRE["queue"]["calls"] | {"channel": "live_chat"}}}

@@ -12,7 +12,7 @@ from ccsim.fit import estimate as estimates
 from ccsim.fit.arrivals import profile
 from ccsim.fit.conversations import Conversations, conversations, shared, slowdown
 from ccsim.fit.estimate import estimate
-from ccsim.fit.records import COLUMNS, Logs
+from ccsim.logs.records import COLUMNS, Logs
 
 ZERO = pd.Timestamp("2026-03-02 09:00")
 

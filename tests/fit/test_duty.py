@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ccsim.fit import duty
-from ccsim.fit.duty import RULES, Duty, Waiting
+from ccsim.logs import duty
+from ccsim.logs.duty import RULES, Duty, Waiting
 from ccsim.tables import SECOND
 
 NINE = np.datetime64("2026-03-02T09:00", "us")

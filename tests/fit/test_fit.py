@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ccsim.cli import main
-from ccsim.experiment.run import run, run_to_folder
 from ccsim.fit import estimate as estimates
-from ccsim.fit import laws, own, scenario
+from ccsim.fit import laws, scenario
 from ccsim.fit.estimate import Fit
+from ccsim.logs import from_ccsim
+from ccsim.runs.run import run, run_to_folder
 from ccsim.scenario.read import load, parse
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -43,7 +44,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def fitted(results: Path) -> Fit:
-    return estimates.estimate(own.read_own(results), "ready")
+    return estimates.estimate(from_ccsim.read_own(results), "ready")
 
 
 def test_logs_of_a_run_are_read_back_as_they_are(results: Path, tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_agents_shifts_and_concurrency_come_back(fitted: Fit) -> None:
 
 def test_one_log_alone_is_enough(results: Path, tmp_path: Path) -> None:
     for name in ("contacts", "turns"):
-        alone = own.read_own(results / f"{name}.parquet")
+        alone = from_ccsim.read_own(results / f"{name}.parquet")
         assert (alone.contacts is None) == (name == "turns")
         found = estimates.estimate(alone, "sessions")
         assert len(found.queues) == 4
@@ -119,11 +120,11 @@ def test_shared_attention_comes_back(tmp_path: Path) -> None:
     """Means of 3, 3.5 and 4 minutes with 1, 2 and 3 at once lie within five standard errors."""
     week = load(SCENARIOS / "shared_attention.toml", None, ["replications=1"])
     folder = run_to_folder(tmp_path, week, engine="compiled")[1]
-    chat = estimates.estimate(own.read_own(folder), "ready").queues["chat"]
+    chat = estimates.estimate(from_ccsim.read_own(folder), "ready").queues["chat"]
     assert chat.shared is not None
     for found, true in zip(chat.shared.means, (180, 210, 240), strict=True):
         assert abs(np.log(found.mean / true)) < 2.6 * np.log(found.high / found.mean)
-    text = scenario.files(estimates.estimate(own.read_own(folder), "ready"), "again")["scenario.toml"]
+    text = scenario.files(estimates.estimate(from_ccsim.read_own(folder), "ready"), "again")["scenario.toml"]
     assert "work_by_concurrency" in text
     assert "slowdown" not in text
 

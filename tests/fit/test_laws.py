@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from ccsim.draws.durations import Constant
+from ccsim.distributions.durations import Constant
 from ccsim.fit import laws
 from ccsim.fit.conversations import geometric
 from ccsim.fit.estimate import came_back, share
 from ccsim.fit.laws import FAMILIES, Fitted, Sample
-from ccsim.fit.survival import confidence, kaplan_meier
+from ccsim.stats.survival import confidence, kaplan_meier
 
 WAITS = np.array([3.0, 5, 8, 8, 12, 20, 25, 31, 44, 60, 75, 90, 130, 200])
 ENDED = np.array([1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0], np.bool_)

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ccsim.draws.arrivals import busyness as busy_days
-from ccsim.experiment.results import Estimate
+from ccsim.distributions.arrivals import busyness as busy_days
 from ccsim.fit import laws
 from ccsim.fit.arrivals import correlation, profile
 from ccsim.fit.conversations import geometric, shared, slowdown
 from ccsim.fit.estimate import share
 from ccsim.fit.laws import FAMILIES, Sample
+from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64
 
 SIZE = 4_000

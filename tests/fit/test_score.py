@@ -9,8 +9,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from ccsim.fit import score
-from ccsim.fit.backtest import INTERVAL, Day, Inputs
+from ccsim.backtest import score
+from ccsim.backtest.prediction import INTERVAL, Day, Inputs
 from ccsim.tables import F64, SECOND
 from ccsim.theory import erlang_a
 

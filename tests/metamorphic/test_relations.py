@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from ccsim.engine.compiled import simulate
-from ccsim.plan import lower
+from ccsim.lowering import lower
 from ccsim.scenario.read import parse
 from ccsim.tables import NEVER, Link, Log, Outcome, Plan, Workload, columns
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 from tests import random_cases
 
 Doc = dict[str, Any]

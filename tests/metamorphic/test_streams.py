@@ -12,7 +12,7 @@ import pytest
 
 from ccsim.scenario.read import parse
 from ccsim.tables import Link, Workload
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 
 Doc = dict[str, Any]
 

@@ -14,19 +14,19 @@ from typing import Final
 import numpy as np
 import pytest
 
+from ccsim.backtest import prediction, trial
+from ccsim.backtest.prediction import Log
+from ccsim.backtest.trial import ERLANG_A, SIMULATION, Backtest
 from ccsim.engine.audit import audit
 from ccsim.engine.compiled import simulate
-from ccsim.fit import backtest, trial
-from ccsim.fit.backtest import Log
-from ccsim.fit.duty import RULES
-from ccsim.fit.mapping import mapping
-from ccsim.fit.readers import read
-from ccsim.fit.records import Reading
-from ccsim.fit.trial import ERLANG_A, SIMULATION, Backtest
-from ccsim.plan import lower
+from ccsim.logs.duty import RULES
+from ccsim.logs.mapping import mapping
+from ccsim.logs.readers import read
+from ccsim.logs.records import Reading
+from ccsim.lowering import lower
 from ccsim.scenario.read import load
 from ccsim.tables import SECOND
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 
 DATA: Final = Path(os.environ.get("CCSIM_DATA") or Path(__file__).resolve().parents[2].parent / "shared" / "data")
 FILE: Final = DATA / "bank_calls_1999-02-01_to_14.tsv"
@@ -108,8 +108,8 @@ def test_every_call_enters_on_its_day_or_is_refused(reading: Reading) -> None:
 
 def test_a_day_is_simulated_as_it_was(log: Log, tmp_path: Path) -> None:
     """Arrivals and service times are the log's, one by one; the log of the run keeps the rules of the model."""
-    learned = backtest.learn(log, TRAIN)
-    of_day = backtest.scenario(log, TEST[0], learned, RULES["ready"], "services", tmp_path)
+    learned = prediction.learn(log, TRAIN)
+    of_day = prediction.scenario(log, TEST[0], learned, RULES["ready"], "services", tmp_path)
     workload, (plan, terms) = sample(of_day, 0), lower(of_day)
     contacts = log.on([TEST[0]])
     name = list(terms.queues).index("PS_2")

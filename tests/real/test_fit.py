@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from ccsim.cli import main
-from ccsim.experiment.run import run
 from ccsim.fit import laws
 from ccsim.fit.estimate import Fit, estimate, share
-from ccsim.fit.mapping import mapping
-from ccsim.fit.readers import read_all
+from ccsim.logs.mapping import mapping
+from ccsim.logs.readers import read_all
+from ccsim.runs.run import run
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.read import load
 

@@ -12,12 +12,12 @@ import pytest
 
 from ccsim import charts
 from ccsim.charts import style
-from ccsim.experiment.results import Results
-from ccsim.experiment.run import run
 from ccsim.report.document import Document
 from ccsim.report.of_run import document
 from ccsim.report.page import page
 from ccsim.report.pictures import picture
+from ccsim.results.model import Results
+from ccsim.runs.run import run
 from ccsim.scenario import read
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ccsim.experiment.results import Results
-from ccsim.experiment.run import run
 from ccsim.report.findings import findings
 from ccsim.report.hours import Hours, local_times
 from ccsim.report.of_run import document
+from ccsim.results.model import Results
+from ccsim.runs.run import run
 from ccsim.scenario import read
 from tests.report.conftest import PROVENANCE
 

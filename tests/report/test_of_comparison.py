@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from ccsim.experiment import compare as comparing
-from ccsim.experiment.comparison import Comparison, Figure
-from ccsim.experiment.ranking import rank
 from ccsim.report.of_comparison import document
 from ccsim.report.page import page
 from ccsim.report.sheet import sheet
+from ccsim.results.comparison import Comparison, Figure
+from ccsim.results.ranking import rank
 from ccsim.scenario import read
+from ccsim.studies import compare as comparing
 
 BASE: dict[str, Any] = {
     "name": "Calls",

@@ -10,7 +10,7 @@ import numpy as np
 from ccsim.report.of_plan import document, requirement_table
 from ccsim.report.page import page
 from ccsim.report.sheet import sheet
-from ccsim.staffing.answers import Requirement
+from ccsim.results.plans import Requirement
 from tests.staffing_by_hand import centre, plan
 
 PLAN = plan(centre(3, 7))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ccsim.experiment.design import Design, Points, read_setting
-from ccsim.experiment.sweep import Sweep, read_figures, sweep
 from ccsim.report.of_sweep import document
 from ccsim.report.page import page
 from ccsim.scenario import read
+from ccsim.studies.design import Design, Points, read_setting
+from ccsim.studies.sweep import Sweep, read_figures, sweep
 
 FILE = Path(__file__).parents[2] / "scenarios" / "phone_8020.toml"
 

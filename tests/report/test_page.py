@@ -11,20 +11,9 @@ from typing import Any
 
 import pytest
 
-from ccsim.experiment.results import Estimate
-from ccsim.report.document import (
-    Column,
-    Document,
-    Fact,
-    Finding,
-    Listing,
-    Note,
-    Picture,
-    Section,
-    Table,
-    Verdict,
-)
+from ccsim.report.document import Column, Document, Fact, Finding, Listing, Note, Picture, Section, Table, Verdict
 from ccsim.report.page import bar, page, shown
+from ccsim.stats.estimate import Estimate
 from tests.report.conftest import MARKUP
 
 NOTHING = Estimate(math.nan, math.nan, math.nan)

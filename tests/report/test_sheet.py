@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ccsim.experiment.results import Estimate, Results
 from ccsim.report import sheet as sheets
 from ccsim.report.document import Column, Document, Section, Table
 from ccsim.report.of_run import wide_tables
 from ccsim.report.sheet import sheet
+from ccsim.results.model import Results
+from ccsim.stats.estimate import Estimate
 from tests.report.conftest import FORMULA, MARKUP, TEAM
 
 if TYPE_CHECKING:

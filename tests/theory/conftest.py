@@ -11,12 +11,12 @@ import pytest
 import tomli_w
 
 from ccsim.engine.compiled import simulate
+from ccsim.lowering import lower
 from ccsim.metrics.definitions import Level
 from ccsim.metrics.measures import Measures, measure
-from ccsim.plan import lower
 from ccsim.scenario.read import load
 from ccsim.tables import Bool, Log, Plan, Workload
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 
 Doc = dict[str, Any]
 

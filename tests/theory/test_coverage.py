@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from ccsim import theory
-from ccsim.experiment.compare import compare
-from ccsim.experiment.comparison import Comparison, Figure
-from ccsim.metrics.intervals import paired_interval
+from ccsim.results.comparison import Comparison, Figure
 from ccsim.scenario.read import parse
+from ccsim.stats.intervals import paired_interval
+from ccsim.studies.compare import compare
 
 SEED: Final = 1_415_000
 """Repetition i has the seed SEED + i. Written down before the first run."""

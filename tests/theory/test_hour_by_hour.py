@@ -15,7 +15,7 @@ from scipy.linalg import expm
 from scipy.sparse import block_array, csr_array, eye_array
 from scipy.sparse.linalg import expm_multiply
 
-from ccsim.experiment.run import run
+from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.requirement import requirement

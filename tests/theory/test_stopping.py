@@ -12,9 +12,9 @@ import math
 import pytest
 
 from ccsim import theory
-from ccsim.experiment.precision import Precision
-from ccsim.experiment.results import Goal
-from ccsim.experiment.run import run
+from ccsim.results.model import Goal
+from ccsim.runs.precision import Precision
+from ccsim.runs.run import run
 from ccsim.scenario import read
 
 CASE = {

@@ -14,13 +14,13 @@ import pytest
 
 from ccsim import theory
 from ccsim.errors import ScenarioError
+from ccsim.results.plans import Requirement
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
-from ccsim.staffing.answers import Requirement
 from ccsim.staffing.baseline import baseline, fewest, on_duty, shrinkage
 from ccsim.staffing.cover import cover, cover_shifts
-from ccsim.staffing.offered import interval_edges, offered
 from ccsim.staffing.patterns import names
+from ccsim.workload.offered import interval_edges, offered
 from tests.staffing_by_hand import centre
 
 EXPONENTIAL = {"dist": "exponential", "mean": 180}

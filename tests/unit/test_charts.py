@@ -19,8 +19,8 @@ from ccsim.charts.outcomes import journeys, spread
 from ccsim.charts.service import THIN, pooled
 from ccsim.charts.thread import longest_thread
 from ccsim.charts.waiting import first_waits, reply_waits, waiting_times
-from ccsim.experiment.results import Results
-from ccsim.experiment.run import run
+from ccsim.results.model import Results
+from ccsim.runs.run import run
 from ccsim.scenario import read
 from tests.charts import tables
 from tests.charts.small import small

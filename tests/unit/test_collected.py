@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ccsim.metrics import Collected, Measures, summarise
-from ccsim.metrics.intervals import ratio_interval
 from ccsim.metrics.measures import BATCHES
+from ccsim.stats.intervals import ratio_interval
 
 KEY = ("queue", "abandonment")
 

@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 
 from ccsim.errors import ScenarioError
-from ccsim.experiment.compare import compare, read_files, read_variants
-from ccsim.experiment.comparison import Comparison, Figure, Variant, outside
-from ccsim.experiment.ranking import COST, rank, ranking_figure, replications_needed
-from ccsim.experiment.results import Estimate
-from ccsim.experiment.run import run
 from ccsim.metrics import TOTAL
-from ccsim.metrics.intervals import mean_interval, paired_interval, student_t
+from ccsim.results.comparison import Comparison, Figure, Variant, outside
+from ccsim.results.ranking import COST, rank, ranking_figure, replications_needed
+from ccsim.runs.run import run
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
+from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import mean_interval, paired_interval, student_t
+from ccsim.studies.compare import compare, read_files, read_variants
 from tests.cli.tiny import write_tiny
 
 SHOP: dict[str, Any] = {

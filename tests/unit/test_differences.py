@@ -9,9 +9,9 @@ import pytest
 from matplotlib.colors import to_hex
 
 from ccsim.charts.differences import differences
-from ccsim.experiment.compare import compare
-from ccsim.experiment.comparison import Comparison
+from ccsim.results.comparison import Comparison
 from ccsim.scenario.read import parse
+from ccsim.studies.compare import compare
 from tests.unit.test_charts import scenario, texts
 
 LONG = "variant with_a_name-that.is rather_long_because_it_says_all_of_it"

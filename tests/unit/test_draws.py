@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from ccsim.draws.arrivals import HOUR, SHAPES, busyness, by_interval, constant, daily
-from ccsim.draws.calendar import DAY, Calendar
-from ccsim.draws.durations import (
+from ccsim.distributions.arrivals import HOUR, SHAPES, busyness, by_interval, constant, daily
+from ccsim.distributions.calendar import DAY, Calendar
+from ccsim.distributions.durations import (
     Constant,
     Empirical,
     Exponential,
@@ -26,7 +26,7 @@ from ccsim.draws.durations import (
     micros,
     to_micros,
 )
-from ccsim.draws.streams import Source, stream, uniforms
+from ccsim.distributions.streams import Source, stream, uniforms
 from ccsim.tables import F64, NEVER, SECOND
 
 N = 100_000

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from ccsim.metrics.intervals import mean_interval, paired_interval, ratio_interval, student_t
+from ccsim.stats.intervals import mean_interval, paired_interval, ratio_interval, student_t
 
 T2 = 0.95 * math.sqrt(2 / (1 - 0.95**2))  # 97.5 % quantile of Student's t with two degrees of freedom, in closed form
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccsim.experiment.logs import tables
+from ccsim.results.logs import tables
 from ccsim.tables import SECOND
 from tests.tables_by_hand import make_workload
 from tests.unit import test_audit as logs

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ccsim.plan import lower
+from ccsim.lowering import lower
 from ccsim.routing import AgentColumn, ContactColumn, MessageColumn
 from ccsim.scenario.read import parse
 from ccsim.tables import NEVER, SECOND, Outside, Plan, Terms, columns

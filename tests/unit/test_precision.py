@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from ccsim.errors import ScenarioError
-from ccsim.experiment.precision import FIRST, Precision, read_goals, read_wanted
-from ccsim.experiment.results import Goal
-from ccsim.experiment.run import run
+from ccsim.lowering import lower
 from ccsim.metrics import Measures
-from ccsim.plan import lower
+from ccsim.results.model import Goal
+from ccsim.runs.precision import FIRST, Precision, read_goals, read_wanted
+from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from tests.cli.tiny import TINY, write_tiny

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ccsim.experiment.run import run
+from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.requirement import _least, requirement

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from ccsim.engine.reference import simulate
-from ccsim.experiment import logs, words
-from ccsim.experiment.results import LogFiles, Results, as_json, new_folder
-from ccsim.experiment.run import run
-from ccsim.experiment.targets import targets
+from ccsim.lowering import lower
 from ccsim.metrics import Row
-from ccsim.plan import lower
+from ccsim.results import format, logs
+from ccsim.results.model import Results, as_json
+from ccsim.results.storage import LogFiles, new_folder
+from ccsim.results.targets import targets
+from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.tables import SECOND
 from tests.cli.tiny import write_tiny
@@ -235,17 +236,17 @@ def test_log_bytes_have_no_date(tiny: Results, tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_durations_in_words(seconds: float, text: str) -> None:
-    assert words.duration(seconds) == text
+    assert format.duration(seconds) == text
 
 
 def test_moments_in_words_follow_the_local_clock() -> None:
     scenario = read.parse({**ONE_AGENT, "start": "2026-03-28", "days": 3, "timezone": "Europe/Rome"})
-    assert words.moment(scenario, 0) == "Sat 28 Mar 00:00"
-    assert words.moment(scenario, (24 + 3) * 3600 * SECOND) == "Sun 29 Mar 04:00"  # clocks went forward
+    assert format.moment(scenario, 0) == "Sat 28 Mar 00:00"
+    assert format.moment(scenario, (24 + 3) * 3600 * SECOND) == "Sun 29 Mar 04:00"  # clocks went forward
 
 
 @pytest.mark.parametrize(
     ("number", "text"), [(0, "0"), (2.5, "2.5"), (3, "3"), (12.5, "12"), (1234.6, "1,235"), (math.nan, "–")]
 )
 def test_counts_in_words(number: float, text: str) -> None:
-    assert words.count(number) == text
+    assert format.count(number) == text

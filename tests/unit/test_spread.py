@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from ccsim import theory
-from ccsim.experiment.design import Design, Points, read_setting
-from ccsim.experiment.expectations import service_over_the_run
-from ccsim.experiment.ranking import Figure
-from ccsim.experiment.results import Estimate
-from ccsim.experiment.sweep import sweep
+from ccsim.results.ranking import Figure
 from ccsim.scenario import read
+from ccsim.stats.estimate import Estimate
+from ccsim.studies.design import Design, Points, read_setting
+from ccsim.studies.sweep import sweep
+from ccsim.workload.expectations import service_over_the_run
 
 CALLS: dict[str, Any] = {
     "name": "calls",

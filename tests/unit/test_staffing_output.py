@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from ccsim.charts import plans
-from ccsim.experiment.run import run
-from ccsim.plan import lower
+from ccsim.lowering import lower
+from ccsim.results.plans import Requirement, ShiftPlan
+from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing import output, patterns
-from ccsim.staffing.answers import Requirement, ShiftPlan
 from ccsim.staffing.baseline import baseline
 from tests.cli.tiny import TINY, ccsim, only_folder, write_tiny
 from tests.staffing_by_hand import centre, plan

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ccsim.staffing.answers import Goal
+from ccsim.results.plans import Goal
 from ccsim.staffing.search import Search
 from ccsim.staffing.trials import Judge, Tally
 from ccsim.tables import F64, I64

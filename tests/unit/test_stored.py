@@ -10,10 +10,10 @@ import pytest
 
 from ccsim import charts
 from ccsim.errors import ScenarioError
-from ccsim.experiment.logs import LOGS
-from ccsim.experiment.results import Results, as_json
-from ccsim.experiment.run import run_to_folder
-from ccsim.experiment.stored import stored
+from ccsim.results.logs import LOGS
+from ccsim.results.model import Results, as_json
+from ccsim.results.stored import stored
+from ccsim.runs.run import run_to_folder
 from ccsim.scenario import read
 from tests.cli.tiny import write_tiny
 

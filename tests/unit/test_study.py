@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from ccsim.experiment.run import simulate
-from ccsim.experiment.store import Store
-from ccsim.experiment.study import NOT_SAMPLED, attended_from, measure_all, sampled_from
+from ccsim.engine import simulate
+from ccsim.lowering import lower
 from ccsim.metrics import Measures, measure
-from ccsim.plan import lower
+from ccsim.runs.many import NOT_SAMPLED, attended_from, measure_all, sampled_from
+from ccsim.runs.store import Store
 from ccsim.scenario.model import Queue, Scenario, Team
 from ccsim.scenario.read import assign, load, parse
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 from tests import random_cases
 from tests.cli.tiny import write_tiny
 
@@ -80,9 +80,9 @@ def test_contacts_are_sampled_once_for_points_that_share_them(
         calls.append((scenario.queue["phone"].volume.scale, replication))
         return sample(scenario, replication)
 
-    monkeypatch.setattr("ccsim.experiment.study.sample", counted)
-    monkeypatch.setattr("ccsim.experiment.study.SHARED", 100)
-    monkeypatch.setattr("ccsim.experiment.study._Pace.simulations", 100)
+    monkeypatch.setattr("ccsim.runs.many.sample", counted)
+    monkeypatch.setattr("ccsim.runs.many.SHARED", 100)
+    monkeypatch.setattr("ccsim.runs.many._Pace.simulations", 100)
     list(measure_all(points, 2, engine="simpy", workers=1))
     assert sorted(calls) == [(scale, replication) for scale in (1, 1.5) for replication in (0, 1)]
 
@@ -129,7 +129,7 @@ def test_sampling_looks_at_nothing_that_is_not_in_its_digest(monkeypatch: pytest
 
 
 def test_absences_look_at_nothing_that_is_not_in_their_digest() -> None:
-    from ccsim.attendance import outs, present
+    from ccsim.workload.attendance import outs, present
 
     scenarios = [load(file) for file in SHIPPED] + [parse(random_cases.scenario(seed), Path()) for seed in range(150)]
     with read_fields((Scenario, Queue, Team)) as seen:

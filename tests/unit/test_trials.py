@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from ccsim.errors import ScenarioError
-from ccsim.experiment.run import run
+from ccsim.results.plans import Goal
+from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing import patterns
-from ccsim.staffing.answers import Goal
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
 from ccsim.tables import F64
 

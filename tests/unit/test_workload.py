@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ccsim.plan import lower
+from ccsim.lowering import lower
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
 from ccsim.tables import NEVER, SECOND, Link, Outside, Plan, Workload, columns
-from ccsim.workload import sample
+from ccsim.workload.sample import sample
 from tests import random_cases
 
 HOUR = 3600 * SECOND

@@ -1,0 +1,1 @@
+"""Days that a simulation has not seen, predicted and compared with what happened."""

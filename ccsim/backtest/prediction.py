@@ -1,0 +1,563 @@
+"""How well a simulation predicts days that it has not seen: each held-out day with the agents who were there.
+
+What is learned on the training days (patience, work, one factor on the time of a contact, the forecast, the width of
+the prediction intervals) is learned there alone; of a held-out day the simulation is given who was on duty, and by mode
+
+- `services`: its arrivals and what each contact took,
+- `arrivals`: its arrivals; work is drawn from the training days,
+- `forecast`: nothing more; arrivals are drawn from the forecast.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from ccsim.distributions.streams import Source
+from ccsim.errors import Problem, ScenarioError
+from ccsim.logs import duty as duties
+from ccsim.logs.duty import Duty, Rule
+from ccsim.lowering import lower
+from ccsim.runs.executors import run_all
+from ccsim.scenario import read
+from ccsim.scenario.model import Scenario
+from ccsim.stats.survival import values
+from ccsim.tables import F64, I64, SECOND, Bool, Outcome
+from ccsim.workload.sample import sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MODES: Final = {
+    "services": "real arrivals and services",
+    "arrivals": "real arrivals, drawn services",
+    "forecast": "forecast arrivals, drawn services",
+}
+INTERVAL: Final = 1800 * SECOND
+INTERVALS: Final = 48
+"""Of a day."""
+OWN_LAW: Final = 50
+"""Abandoned contacts from which a queue has a patience of its own, known to a seventh; the others share one."""
+NEAR: Final = 6
+"""Answered contacts before and after one that gave up, from which its work is taken."""
+FACTORS: Final = (0.75, 1.5)
+"""Between which the factor on the time of a contact is sought."""
+LIKELY: Final = (0.95, 1.1)
+"""Where it is sought first."""
+PRECISION: Final = 0.002
+"""Of the factor: some 2 % of the waits."""
+COUNTED: Final = ("offered", "answered", "asa", "abandoned", "service_level")
+"""Sums by interval: contacts, waits in seconds for `asa`, contacts within the target's time for `service_level`."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Contacts of the training days by interval: float64[day, INTERVALS] by queue."""
+
+    days: tuple[date, ...]
+    counts: dict[str, F64]
+
+    def quiet(self, day: date) -> bool:
+        """Whether days of that weekday have less than half as many contacts as the busiest day."""
+        volume = np.sum([table.sum(axis=1) for table in self.counts.values()], axis=0)
+        same = self._same(day)
+        return bool(same.any() and (volume[same] <= volume.max() / 2).all())
+
+    def of(self, day: date) -> dict[str, F64]:
+        """Expected contacts by interval, by queue.
+
+        Of n days of that weekday their mean weighs 1 - 1/n, that of all days not quiet the rest: a single one is not
+        told apart from the days like it. Quiet days differ too much to be pooled, each weekday is expected alone. A
+        training day is expected from the others, unless it is the only one of its kind.
+        """
+        same = self._same(day)
+        alike = same if self.quiet(day) else np.array([not self.quiet(other) for other in self.days])
+        others = np.array([other != day for other in self.days])
+        same, alike = (which & others if (which & others).any() else which for which in (same, alike))
+        own = 1 - 1 / max(int(same.sum()), 1)
+        weight = own * same / max(int(same.sum()), 1) + (1 - own) * alike / alike.sum()
+        return {name: weight @ table for name, table in self.counts.items()}
+
+    def _same(self, day: date) -> Bool:
+        return np.array([other.weekday() == day.weekday() for other in self.days])
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How many times its queue's mean work a contact takes, and what is common to the contacts of a half hour."""
+
+    by_kind: F64
+    """float64[2]: on other days, and on quiet ones"""
+    by_hour: F64
+    """float64[24]"""
+    cv: float
+    """coefficient of variation of a factor that all work of a half hour shares"""
+
+    def of(self, quiet: bool) -> F64:
+        """float64[INTERVALS]"""
+        return np.asarray(np.repeat(self.by_hour, INTERVALS // 24) * self.by_kind[int(quiet)], np.float64)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the training days teach."""
+
+    patience: dict[str, F64]
+    """equally likely values in seconds, by queue; none for queues in which nobody gave up"""
+    works: dict[str, F64]
+    """seconds, by queue"""
+    rhythm: Rhythm
+    turn_round: F64
+    """seconds"""
+    factor: float
+    """on the time of a contact"""
+    forecast: Forecast
+    busyness_cv: float
+
+
+class Inputs(NamedTuple):
+    """What Erlang's formulas are told, by interval."""
+
+    offered: F64
+    """contacts in which a customer waits"""
+    all_offered: F64
+    """with work in which none does"""
+    handle_time: F64
+    """mean seconds; the day's where there are none"""
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the log: real sums by interval, and those of each replication."""
+
+    day: date
+    edges: I64
+    """µs of `datetime64[us]`"""
+    real: F64
+    """(COUNTED, interval)"""
+    simulated: F64
+    """(replication, COUNTED, interval)"""
+    agents: F64
+    """there and free, mean by interval"""
+    known: Inputs
+    """what the simulation knew in this mode, the factor in the handle time"""
+    true_handle_time: F64
+    """of the interval's answered contacts, with the factor"""
+
+
+class Log:
+    """The contacts of a log with the queues of a scenario; `staff_only` are queues in which no customer waits.
+
+    Contacts that never waited for an agent, blocked or out of hours, are left out. Agents are busy with one until its
+    wrap-up is done, where the log says when. Raises ScenarioError for queues that the scenario lacks, or that are not
+    answered in one piece.
+    """
+
+    def __init__(self, contacts: pd.DataFrame, staff_only: Iterable[str], scenario: Scenario, file: str) -> None:
+        self.staff_only = frozenset(staff_only)
+        named = sorted(set(contacts["queue"]))
+        if strange := [name for name in named if name not in scenario.queue]:
+            found = f"the log has queues that the scenario lacks: {', '.join(strange)}"
+            raise ScenarioError([Problem("queue", found, f"it has {', '.join(scenario.queue)}", file)])
+        for name in named:
+            if not scenario.queue[name].kind.one_to_one:
+                found = "a back-test takes a contact for one piece of work, which those of this channel are not"
+                raise ScenarioError([Problem(f"queue.{name}.channel", found, "queues of calls", file)])
+        self.scenario = scenario
+        self.document: dict[str, Any] = tomllib.loads(read.resolved_toml(scenario))
+        self.limits = {name: q.service_level.time / SECOND for name, q in scenario.queue.items() if q.service_level}
+        contacts = contacts[contacts["answer"].notna() | (contacts["outcome"] == "abandoned")]
+        done = contacts["wrapped"].where(contacts["answer"].notna() & contacts["wrapped"].notna(), contacts["end"])
+        self.contacts = contacts.assign(end=done)
+        self._by_day = dict(tuple(self.contacts.groupby(contacts["arrival"].dt.date)))
+        self._duties: dict[tuple[Rule, date], list[Duty]] = {}
+
+    def on(self, days: Iterable[date]) -> pd.DataFrame:
+        """The contacts that arrived on those days."""
+        import pandas as pd
+
+        return pd.concat([self.contacts.iloc[:0], *(self._by_day[day] for day in days if day in self._by_day)])
+
+    def worked_on(self, day: date) -> bool:
+        """Whether a customer was answered on that day."""
+        return day in self._by_day and bool(self.customers(self._by_day[day])["answer"].notna().any())
+
+    def customers(self, contacts: pd.DataFrame) -> pd.DataFrame:
+        """Those in which a customer waited."""
+        return contacts.loc[~contacts["queue"].isin(self.staff_only)]
+
+    def duties(self, day: date, rule: Rule) -> list[Duty]:
+        """Who was there by that rule."""
+        if (rule, day) not in self._duties:
+            self._duties[rule, day] = rule.infer(self.on([day]))
+        return self._duties[rule, day]
+
+
+def learn(log: Log, days: Sequence[date]) -> Learned:
+    """Everything but the factor from the training days. Raises ScenarioError if nobody came or was answered."""
+    contacts = log.on(days)
+    customers = log.customers(contacts)
+    answered = contacts[contacts["answer"].notna()]
+    if customers["answer"].notna().sum() == 0:
+        span = f"{min(days)} to {max(days)}"
+        known = f"days from {log.contacts['arrival'].min():%Y-%m-%d} to {log.contacts['arrival'].max():%Y-%m-%d}"
+        raise ScenarioError([Problem("--train", f"the log has no answered contacts on {span}", known)])
+    works = {str(name): _seconds(group["answer"], group["end"]) for name, group in answered.groupby("queue")}
+    counts = {
+        str(name): np.array([_counts(group["arrival"], day) for day in days], np.float64)
+        for name, group in contacts.groupby("queue")
+    }
+    forecast = Forecast(tuple(days), counts)
+    return Learned(
+        patience=_patience(customers),
+        works=works,
+        rhythm=_rhythm(answered, works, frozenset(day for day in days if forecast.quiet(day))),
+        turn_round=duties.turn_rounds(contacts) / SECOND,
+        factor=1.0,
+        forecast=forecast,
+        busyness_cv=_busyness(customers, days),
+    )
+
+
+def _rhythm(answered: pd.DataFrame, works: dict[str, F64], quiet: frozenset[date]) -> Rhythm:
+    """How work goes up and down together, beyond the chance of single contacts.
+
+    Compared with the queues' means, so that the mix of queues has no part in it. Ratios are drawn to 1 by what of their
+    spread is chance (empirical Bayes); the half hours' spread is what is left after kind of day and hour.
+    """
+    work = _seconds(answered["answer"], answered["end"])
+    mean = answered["queue"].map({name: values.mean() for name, values in works.items()}).to_numpy(np.float64)
+    chance = answered["queue"].map({name: values.var() for name, values in works.items()}).to_numpy(np.float64)
+
+    def spread(group: I64, mean: F64, groups: int) -> tuple[F64, float]:
+        """Drawn ratios to the mean by group, 1 where there is nothing; and their variance beyond chance."""
+        took, expected, variance = (np.bincount(group, column, groups) for column in (work, mean, chance))
+        precision = np.divide(expected**2, variance, out=np.zeros(groups), where=variance > 0)
+        off = np.divide(took, expected, out=np.ones(groups), where=expected > 0) - 1
+        beyond = max(float((precision @ off**2 - (precision > 0).sum()) / max(precision.sum(), 1e-9)), 0.0)
+        return 1 + off * beyond * precision / (beyond * precision + 1), beyond
+
+    kind = answered["arrival"].dt.date.isin(quiet).to_numpy(np.int64)
+    by_kind, _ = spread(kind, mean, 2)
+    hour = answered["arrival"].dt.hour.to_numpy(np.int64)
+    by_hour, _ = spread(hour, mean * by_kind[kind], 24)
+    half_hour = np.array(duties.micros(answered["arrival"]), np.int64) // INTERVAL
+    half_hour -= half_hour.min()
+    _, beyond = spread(half_hour, mean * by_kind[kind] * by_hour[hour], int(half_hour.max()) + 1)
+    return Rhythm(by_kind, by_hour, float(np.sqrt(beyond)))
+
+
+def _patience(customers: pd.DataFrame) -> dict[str, F64]:
+    until = customers["answer"].where(customers["answer"].notna(), customers["end"])
+    waited = _seconds(customers["arrival"], until)
+    gave_up = (customers["outcome"] == "abandoned").to_numpy(np.bool_)
+    queues = customers["queue"].to_numpy(object)
+    names = sorted(set(queues))
+    own = [name for name in names if gave_up[queues == name].sum() >= OWN_LAW]
+    others = [name for name in names if name not in own]
+    found: dict[str, F64] = {}
+    for group in [*([name] for name in own), others]:
+        here = np.isin(queues, group)
+        if gave_up[here].any():
+            law = values(waited[here], gave_up[here])
+            found |= dict.fromkeys(group, law)
+    return found
+
+
+def _busyness(customers: pd.DataFrame, days: Sequence[date]) -> float:
+    """Coefficient of variation of a busy day's rate beyond the Poisson law's."""
+    volume = customers.groupby(customers["arrival"].dt.date).size().reindex(list(days), fill_value=0).to_numpy(float)
+    busy = volume[volume > volume.max() / 2]
+    if len(busy) < 2:
+        return 0.0
+    return float(np.sqrt(max(busy.var(ddof=1) - busy.mean(), 0.0)) / busy.mean())
+
+
+def _counts(arrivals: pd.Series[Any], day: date) -> F64:
+    since = np.array(duties.micros(arrivals), np.int64) - _midnight(day)
+    since = since[(since >= 0) & (since < INTERVALS * INTERVAL)]
+    return np.bincount(since // INTERVAL, minlength=INTERVALS)[:INTERVALS].astype(np.float64)
+
+
+def _midnight(day: date) -> int:
+    return int(np.datetime64(day, "us").astype(np.int64))
+
+
+def _seconds(start: pd.Series[Any], end: pd.Series[Any]) -> F64:
+    return np.array((end - start).dt.total_seconds(), np.float64)
+
+
+# ── a day as a scenario ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def scenario(log: Log, day: date, learned: Learned, rule: Rule, mode: str, folder: Path) -> Scenario:
+    """That day as a scenario, its data files in the folder.
+
+    Queues, targets and routing are the given scenario's. Agents form teams by the queues that they answer. Stretches in
+    which a rule has them away are work that comes before any other and goes to whoever is free first: a break on the
+    agent's own clock would pass unnoticed where the simulated agent is in another call just then.
+    """
+    contacts = log.on([day])
+    there = log.duties(day, rule)
+    document: dict[str, Any] = {key: log.document[key] for key in ("seed", "routing") if key in log.document}
+    document |= {"name": "back-test", "start": day, "days": 1, "interval": INTERVAL // SECOND, "drain": "1d"}
+    expected = learned.forecast.of(day)
+    came = {name for name, counts in expected.items() if counts.any()} if mode == "forecast" else {*contacts["queue"]}
+    names = [name for name in log.scenario.queue if name in came]
+    document["queue"] = {name: _queue(log, name, day, contacts, learned, rule, mode, folder) for name in names}
+    away = [piece for duty in there for piece in duty.away]
+    pause = _unused("away", names)
+    if away:
+        start = _midnight(day)
+        rows = [((begun - start) / SECOND, (end - begun) / SECOND) for begun, end in sorted(away)]
+        _write(folder / "away.csv", ("arrival", "work"), rows)
+        document["queue"][pause] = {
+            "channel": "phone",
+            "open": "always",
+            "volume": {"log": "away.csv", "arrived_at": "arrival", "work": "work"},
+            "head_start": "1d",
+            "wrap_up": 0,
+            "patience": "never",
+        }
+    document["team"] = _teams(log, day, there, names, pause if away else None, learned.factor, folder)
+    return read.parse(document, folder)
+
+
+def _queue(
+    log: Log, name: str, day: date, contacts: pd.DataFrame, learned: Learned, rule: Rule, mode: str, folder: Path
+) -> dict[str, Any]:
+    given = log.document["queue"][name]
+    kept = ("channel", "head_start", "priority", "service_level", "answer_delay")
+    queue: dict[str, Any] = {key: given[key] for key in kept if key in given}
+    queue |= {"open": "always", "turns": 1, "wrap_up": 0, "sl_formula": "all_offered", "patience": "never"}
+    if name in learned.patience and name not in log.staff_only:
+        _write(folder / f"{name}.patience.csv", ("seconds",), [(value,) for value in learned.patience[name]])
+        queue["patience"] = {"file": f"{name}.patience.csv", "column": "seconds"}
+    works = learned.works.get(name)
+    if works is None:  # a queue that the training days do not know
+        works = np.concatenate([*learned.works.values()])
+    _write(folder / f"{name}.work.csv", ("seconds",), [(value,) for value in works])
+    queue["work"] = {"file": f"{name}.work.csv", "column": "seconds"}
+    if rule.turn_round and len(learned.turn_round):
+        _write(folder / "turn_round.csv", ("seconds",), [(value,) for value in learned.turn_round])
+        queue["wrap_up"] = {"file": "turn_round.csv", "column": "seconds"}
+    mine = contacts[contacts["queue"] == name]
+    if mode == "forecast":
+        expected = learned.forecast.of(day)[name]
+        at = [datetime.combine(day, time()) + timedelta(minutes=30 * number) for number in range(INTERVALS)]
+        rows = [(f"{moment:%Y-%m-%d}", f"{moment:%H:%M}", value) for moment, value in zip(at, expected, strict=True)]
+        _write(folder / f"{name}.csv", ("date", "time", "contacts"), rows)
+        queue["volume"] = {"file": f"{name}.csv", "column": "contacts", "busyness_cv": learned.busyness_cv}
+        return queue
+    start = _midnight(day)
+    arrivals = (np.array(duties.micros(mine["arrival"]), np.int64) - start) / SECOND
+    queue["volume"] = {"log": f"{name}.csv", "arrived_at": "arrival"}
+    if mode == "services":
+        queue["volume"]["work"] = "work"
+        took = _imputed(mine, works)
+        _write(folder / f"{name}.csv", ("arrival", "work"), zip(arrivals, took, strict=True))
+    else:
+        _write(folder / f"{name}.csv", ("arrival",), [(arrival,) for arrival in arrivals])
+    return queue
+
+
+def _imputed(contacts: pd.DataFrame, works: F64) -> F64:
+    """What each contact took; of those that gave up, what one answered at about that time took, who may here be served.
+
+    Drawn, with a fixed seed: a rush of short questions would otherwise be served as if they were ordinary ones.
+    """
+    ordered = contacts.sort_values("arrival")
+    took = _seconds(ordered["answer"], ordered["end"])
+    answered = np.flatnonzero(~np.isnan(took))
+    draw = np.random.default_rng(len(ordered))
+    for row in np.flatnonzero(np.isnan(took)).tolist():
+        place = int(np.searchsorted(answered, row))
+        near = answered[max(place - NEAR, 0) : place + NEAR]
+        took[row] = took[draw.choice(near)] if len(near) else draw.choice(works)
+    return took[np.argsort(np.argsort(contacts["arrival"].to_numpy(), kind="stable"), kind="stable")]
+
+
+def _teams(
+    log: Log, day: date, there: Sequence[Duty], names: Sequence[str], pause: str | None, factor: float, folder: Path
+) -> dict[str, Any]:
+    """Agents with the same skills: the queues that they had answered by that day."""
+    known = duties.skills(log.contacts[log.contacts["arrival"].dt.date <= day])
+    groups: dict[tuple[str, ...], list[Duty]] = {}
+    for duty in there:
+        able = tuple(name for name in names if name in known.get(duty.agent, frozenset()))
+        groups.setdefault(able, []).append(duty)
+    teams: dict[str, Any] = {}
+    for number, (able, mine) in enumerate(sorted(groups.items()), start=1):
+        rows = [
+            (
+                duty.agent,
+                f"{_moment(duty.start):%Y-%m-%d}",
+                f"{_moment(duty.start):%H:%M:%S}",
+                f"{_moment(duty.end):%H:%M:%S}",
+            )
+            for duty in mine
+            if duty.end - duty.start >= SECOND
+        ]
+        if not rows or not able:
+            continue
+        _write(folder / f"team{number}.csv", ("agent", "date", "start", "end"), rows)
+        teams[f"team{number}"] = {
+            "skills": dict.fromkeys((*able, *([pause] if pause else [])), 1),
+            "roster": {"file": f"team{number}.csv"},
+            "pace": dict.fromkeys(able, factor),
+        }
+    return teams
+
+
+def _moment(micros: int) -> datetime:
+    return datetime(1970, 1, 1) + timedelta(microseconds=micros)
+
+
+def _unused(name: str, names: Sequence[str]) -> str:
+    while name in names:
+        name += "_"
+    return name
+
+
+def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+
+
+# ── simulated beside real ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def simulate(log: Log, unit: Unit) -> Day:
+    """The day's real figures and those of the replications."""
+    from ccsim.engine import compiled
+
+    day, learned, rule, mode, replications = unit
+    with tempfile.TemporaryDirectory() as scratch:
+        of_day = scenario(log, day, learned, rule, mode, Path(scratch))
+    plan, terms = lower(of_day)
+    customers = np.array([name in log.scenario.queue and name not in log.staff_only for name in terms.queues])
+    drawn = np.array([name in log.scenario.queue and mode != "services" for name in terms.queues])
+    limits = np.array([log.limits.get(name, 0.0) for name in terms.queues])
+    found = []
+    for replication in range(replications):
+        workload = sample(of_day, replication)
+        source = Source(of_day.seed, replication, "day")
+        work = _together(workload.work, workload.arrival, drawn[workload.queue], day, learned, source)
+        workload = workload._replace(work=work)
+        done = compiled.simulate(workload, plan)
+        shown = customers[workload.queue]
+        answered, gave_up = (np.equal(done.outcome, end) for end in (Outcome.RESOLVED, Outcome.ABANDONED))
+        wait = np.where(answered, done.start[done.first_turn] - done.arrival, 0) / SECOND
+        limit = limits[workload.queue]
+        columns = (workload.arrival, wait, answered, gave_up, limit)
+        found.append(_sums(*(column[shown] for column in columns)))
+    contacts = log.on([day])
+    edges = _midnight(day) + INTERVAL * np.arange(INTERVALS + 1)
+    return Day(
+        day=day,
+        edges=edges,
+        real=_real(log, contacts, day),
+        simulated=np.array(found),
+        agents=duties.level(log.duties(day, rule), edges),
+        known=_known(log, contacts, day, learned, mode),
+        true_handle_time=_true_handle_time(contacts, day) * learned.factor,
+    )
+
+
+def _together(work: I64, arrival: I64, drawn: Bool, day: date, learned: Learned, source: Source) -> I64:
+    """Drawn work, with what the contacts of a kind of day, of an hour and of a half hour share."""
+    sigma = np.sqrt(np.log1p(learned.rhythm.cv**2))
+    shared = np.exp(sigma * source.stream("work").standard_normal(INTERVALS) - sigma**2 / 2)
+    factor = shared * learned.rhythm.of(learned.forecast.quiet(day))
+    interval = np.clip(arrival // INTERVAL, 0, INTERVALS - 1)
+    return np.where(drawn, np.rint(work * factor[interval]).astype(np.int64), work)
+
+
+def _sums(arrival: I64, wait: F64, answered: Bool, gave_up: Bool, limit: F64) -> F64:
+    """COUNTED by interval, of contacts with times since midnight in µs, waits and limits in seconds."""
+    columns = [np.ones(len(wait)), answered, np.where(answered, wait, 0), gave_up, answered & (wait <= limit)]
+    here = (arrival >= 0) & (arrival < INTERVALS * INTERVAL)
+    interval = arrival[here] // INTERVAL
+    return np.array([np.bincount(interval, weights=column[here], minlength=INTERVALS) for column in columns])
+
+
+def _real(log: Log, contacts: pd.DataFrame, day: date) -> F64:
+    customers = log.customers(contacts)
+    waited = _seconds(customers["arrival"], customers["answer"])
+    arrival = np.array(duties.micros(customers["arrival"]), np.int64) - _midnight(day)
+    gave_up = (customers["outcome"] == "abandoned").to_numpy(np.bool_)
+    limit = np.asarray(customers["queue"].map(log.limits), np.float64)
+    return _sums(arrival, waited, ~np.isnan(waited), gave_up, limit)
+
+
+def _known(log: Log, contacts: pd.DataFrame, day: date, learned: Learned, mode: str) -> Inputs:
+    if mode == "forecast":
+        counts = learned.forecast.of(day)
+    else:
+        counts = {str(name): _counts(group["arrival"], day) for name, group in contacts.groupby("queue")}
+    every = sum(counts.values(), np.zeros(INTERVALS))
+    offered = sum((column for name, column in counts.items() if name not in log.staff_only), np.zeros(INTERVALS))
+    if mode == "services":
+        return Inputs(offered, every, _true_handle_time(contacts, day) * learned.factor)
+    of_all = float(np.concatenate([*learned.works.values()]).mean())
+    mean = {name: learned.works[name].mean() if name in learned.works else of_all for name in counts}
+    work = sum((column * mean[name] for name, column in counts.items()), np.zeros(INTERVALS))
+    rhythm = learned.rhythm.of(learned.forecast.quiet(day)) * learned.factor
+    return Inputs(offered, every, np.where(every > 0, work / np.maximum(every, 1e-9), of_all) * rhythm)
+
+
+def _true_handle_time(contacts: pd.DataFrame, day: date) -> F64:
+    answered = contacts[contacts["answer"].notna()]
+    took = _seconds(answered["answer"], answered["end"])
+    interval = (np.array(duties.micros(answered["arrival"]), np.int64) - _midnight(day)) // INTERVAL
+    number = np.bincount(interval, minlength=INTERVALS)
+    total = np.bincount(interval, weights=took, minlength=INTERVALS)
+    return np.where(number > 0, total / np.maximum(number, 1), took.mean())
+
+
+class Unit(NamedTuple):
+    """A day to simulate."""
+
+    day: date
+    learned: Learned
+    rule: Rule
+    mode: str
+    replications: int
+
+
+def simulate_all(log: Log, units: Iterable[Unit], workers: int) -> Iterator[Day]:
+    """The days in order, on so many processes."""
+    return run_all(partial(simulate, log), units, workers)
+
+
+def calibrated(log: Log, units: Sequence[Unit], workers: int = 1) -> float:
+    """The factor at which those days, simulated, are `too_long` by 0. The nearer end of FACTORS where none does it."""
+    from scipy.optimize import brentq
+
+    real = np.sum([_real(log, log.on([unit.day]), unit.day).sum(axis=1) for unit in units], axis=0)
+
+    @cache
+    def beyond(factor: float) -> float:
+        tried = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
+        found = [day.simulated.sum(axis=(0, 2)) for day in simulate_all(log, tried, workers)]
+        return too_long(np.sum(found, axis=0), real)
+
+    for low, high in (LIKELY, FACTORS):
+        if beyond(low) < 0 < beyond(high):
+            return float(brentq(beyond, low, high, xtol=PRECISION))
+    return FACTORS[0] if beyond(FACTORS[0]) > 0 else FACTORS[1]
+
+
+def too_long(predicted: F64, real: F64) -> float:
+    """How much longer the predicted ASA is, by sums (COUNTED): the logarithm of the ratio."""
+    ours, theirs = (sums[COUNTED.index("asa")] / sums[COUNTED.index("answered")] for sums in (predicted, real))
+    return float(np.log(max(ours, 1e-9) / max(theirs, 1e-9)))  # nearly linear in a factor on work

@@ -1,0 +1,232 @@
+"""A back-test from end to end: what training days teach, held-out days simulated by mode, and how near that came."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ccsim.backtest import prediction, score
+from ccsim.backtest.prediction import MODES, Day, Learned, Log, Unit
+from ccsim.backtest.score import Cover, Prediction, Score
+from ccsim.logs.duty import RULES
+from ccsim.tables import SECOND
+
+CALIBRATION: Final = 5
+"""Replications of the training days at each step of the search for the factor."""
+
+SIMULATION: Final = "simulation"
+ERLANG_A: Final = "Erlang A, calibrated"
+
+MEASURED: Final = ("asa", "service_level")
+"""Half-hour figures with prediction intervals."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One mode: the days simulated, and what came of it."""
+
+    mode: str
+    training: tuple[Day, ...]
+    days: tuple[Day, ...]
+    predictions: tuple[Prediction, ...]
+    """of the held-out days: the simulation first"""
+    scores: tuple[Score, ...]
+    """of the predictions, and of a perfect model"""
+    covers: tuple[Cover, ...]
+    """by MEASURED"""
+
+    def prediction(self, name: str) -> Prediction:
+        """Of the method with that name."""
+        return next(prediction for prediction in self.predictions if prediction.name == name)
+
+    def score(self, name: str) -> Score:
+        """Of the method with that name."""
+        return next(row for row in self.scores if row.method == name)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """All modes with one rule of duty."""
+
+    rule: str
+    train: tuple[date, ...]
+    test: tuple[date, ...]
+    learned: Learned
+    factor: float
+    """on the time of a contact, at which the training days with their own services have their ASA"""
+    erlang_factor: float
+    """on handle times besides, at which Erlang A gives it"""
+    patience: float
+    """mean in seconds of the exponential law that the training days fit best, for Erlang's formulas"""
+    trials: tuple[Trial, ...]
+
+
+def run(
+    log: Log,
+    train: Sequence[date],
+    test: Sequence[date],
+    rule: str,
+    replications: int,
+    progress: Callable[[str], object] = lambda said: None,
+    workers: int = 1,
+    modes: Sequence[str] = tuple(MODES),
+) -> Backtest:
+    """Trains on some days, tests on others. `progress` is told of each day of a mode that is done, and what comes next.
+
+    A training day, of which the widths of prediction intervals are learned, is simulated with what the others teach.
+    `modes` begin with `services`, of which Erlang A's factor is learned. Days with nobody answered do not count.
+    Raises ScenarioError if none is left to learn from or to test on.
+    """
+    learned = prediction.learn(log, train)
+    prediction.learn(log, test)  # where there are none it says so before the long work
+    train, test = ([day for day in days if log.worked_on(day)] for days in (train, test))
+    patience = mean_patience(log, train)
+    target = next(q.service_level.time / SECOND for q in log.scenario.queue.values() if q.service_level)
+    of_others = {
+        day: replace(prediction.learn(log, rest), forecast=learned.forecast)
+        for day in train
+        if (rest := [other for other in train if other != day])
+    }
+    progress("calibration")
+    units = [Unit(day, of_others.get(day, learned), RULES[rule], "services", replications) for day in (*train, *test)]
+    factor = prediction.calibrated(
+        log, [unit._replace(replications=CALIBRATION) for unit in units[: len(train)]], workers
+    )
+    units = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
+    erlang_factor = 1.0
+    trials = []
+    for mode in modes:
+        days = []
+        for day in prediction.simulate_all(log, [unit._replace(mode=mode) for unit in units], workers):
+            progress(f"{mode}, {day.day}")
+            days.append(day)
+        training, held = days[: len(train)], days[len(train) :]
+        if mode == "services":
+            predict = partial(score.erlang, training, "", patience, target)
+            erlang_factor = score.calibrated(training, predict)
+        trials.append(_trial(mode, training, held, patience, target, erlang_factor))
+    return Backtest(rule, tuple(train), tuple(test), learned, factor, erlang_factor, patience, tuple(trials))
+
+
+def _trial(mode: str, training: Sequence[Day], held: Sequence[Day], patience: float, target: float, by: float) -> Trial:
+    predictions = [
+        score.simulated(held, SIMULATION),
+        score.simulated(held, f"{SIMULATION}, means", np.nanmean),
+        score.erlang(held, "Erlang C", math.inf, target),
+        score.erlang(held, "Erlang A", patience, target),
+        score.erlang(held, ERLANG_A, patience, target, by),
+    ]
+    if mode != "services":
+        predictions.append(score.erlang(held, f"{ERLANG_A}, real AHT", patience, target, by, true_times=True))
+    scores = (*(score.score(prediction, held) for prediction in predictions), score.floor(held))
+    covers = tuple(score.covers(training, held, metric) for metric in MEASURED)
+    return Trial(mode, tuple(training), tuple(held), tuple(predictions), scores, covers)
+
+
+def mean_patience(log: Log, days: Sequence[date]) -> float:
+    """All waiting / all who gave up: the maximum likelihood of an exponential law, the answered censoring."""
+    customers = log.customers(log.on(days))
+    until = customers["answer"].where(customers["answer"].notna(), customers["end"])
+    waited = (until - customers["arrival"]).dt.total_seconds().sum()
+    gave_up = int((customers["outcome"] == "abandoned").sum())
+    return float(waited / gave_up) if gave_up else math.inf
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+DAY_COLUMNS: Final = (
+    "rule", "mode", "day", "offered", "asa_real", "asa", "asa_low", "asa_high", "asa_erlang_a", "abandonment_real",
+    "abandonment", "abandonment_erlang_a", "service_level_real", "service_level", "service_level_erlang_a",
+)  # fmt: skip
+"""Of days.csv: medians of the replications; low and high bound the middle 90 % of them."""
+
+INTERVAL_COLUMNS: Final = (
+    "rule", "mode", "start", "offered", "agents", "asa_real", "asa", "asa_low", "asa_high", "asa_erlang_a",
+    "service_level_real", "service_level", "service_level_low", "service_level_high", "service_level_erlang_a",
+)  # fmt: skip
+"""Of intervals.csv: medians of the replications; low and high are the widened 90 % prediction interval."""
+
+
+def write(found: Sequence[Backtest], folder: Path) -> None:
+    """scores.csv, covers.csv, days.csv and intervals.csv: one row a figure or day or half hour, by rule and mode."""
+    each = [(by_rule.rule, trial) for by_rule in found for trial in by_rule.trials]
+    scores = [(rule, trial.mode, *row) for rule, trial in each for row in trial.scores]
+    covers = [(rule, trial.mode, *row) for rule, trial in each for row in trial.covers]
+    _table(folder / "scores.csv", ("rule", "mode", *Score._fields), scores)
+    _table(folder / "covers.csv", ("rule", "mode", *Cover._fields), covers)
+    _table(folder / "days.csv", DAY_COLUMNS, [(rule, *row) for rule, trial in each for row in day_rows(trial)])
+    _table(
+        folder / "intervals.csv", INTERVAL_COLUMNS, [(rule, *row) for rule, trial in each for row in _intervals(trial)]
+    )
+
+
+def day_rows(trial: Trial) -> list[tuple[Any, ...]]:
+    """DAY_COLUMNS without the rule, of each held-out day."""
+    ours, theirs = (trial.prediction(name).by_day for name in (SIMULATION, ERLANG_A))
+    rows: list[tuple[Any, ...]] = []
+    for number, day in enumerate(trial.days):
+        real = score.daily(day.real)
+        low, high = np.nanquantile(score.daily(day.simulated).asa, [0.05, 0.95])
+        row = [trial.mode, day.day.isoformat(), int(day.real[0].sum())]
+        row += [real.asa[0], ours.asa[number], low, high, theirs.asa[number]]
+        for metric in ("abandonment", "service_level"):
+            row += [getattr(real, metric)[0], getattr(ours, metric)[number], getattr(theirs, metric)[number]]
+        rows.append(tuple(row))
+    return rows
+
+
+def _intervals(trial: Trial) -> list[tuple[Any, ...]]:
+    real = np.concatenate([day.real for day in trial.days], axis=1)
+    starts = np.concatenate([day.edges[:-1] for day in trial.days]).astype("datetime64[us]").astype("datetime64[s]")
+    columns = [starts, real[0].astype(np.int64), np.concatenate([day.agents for day in trial.days])]
+    ours, theirs = (trial.prediction(name).by_interval for name in (SIMULATION, ERLANG_A))
+    for metric, by in ((cover.metric, cover.by) for cover in trial.covers):
+        columns += [getattr(score.figures(real), metric), getattr(ours, metric)]
+        columns += [*score.bounds(trial.days, metric, by), getattr(theirs, metric)]
+    rows = zip(*(column[real[0] > 0].tolist() for column in columns), strict=True)
+    return [(trial.mode, str(start).replace(" ", "T"), *rest) for start, *rest in rows]
+
+
+def _table(file: Path, header: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    def shown(value: Any) -> Any:
+        if isinstance(value, float):
+            return "" if math.isnan(value) else round(value, 5)
+        return value
+
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([header, *(map(shown, row) for row in rows)])
+
+
+def as_json(found: Sequence[Backtest]) -> dict[str, Any]:
+    """The one object that `--json` prints; null for what has no figure."""
+
+    def plain(value: Any) -> Any:
+        return None if isinstance(value, float) and math.isnan(value) else value
+
+    def record(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+        return {name: plain(value) for name, value in zip(names, row, strict=True)}
+
+    return {
+        "train": [day.isoformat() for day in found[0].train],
+        "test": [day.isoformat() for day in found[0].test],
+        "rules": {
+            by_rule.rule: {"factor": by_rule.factor, "erlang_factor": by_rule.erlang_factor}
+            | {
+                trial.mode: {
+                    "scores": {row.method: record(Score._fields[1:], row[1:]) for row in trial.scores},
+                    "covers": {row.metric: record(Cover._fields[1:], row[1:]) for row in trial.covers},
+                    "days": [record(DAY_COLUMNS[2:], row[1:]) for row in day_rows(trial)],
+                }
+                for trial in by_rule.trials
+            }
+            for by_rule in found
+        },
+    }

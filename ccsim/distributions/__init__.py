@@ -1,0 +1,1 @@
+"""Named random streams, durations, arrivals and the calendar."""

@@ -1,0 +1,181 @@
+"""When contacts arrive: a Poisson process whose rate is constant in pieces.
+
+Whatever a volume says becomes a `Rate`, the expected number of arrivals up to each of its edges; it is stretched by
+days, spikes and scale, and then inverts a running sum of unit exponentials. So the underlying draws are the same
+whatever the volume: twice the rate means the same customers twice as fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ccsim.distributions.calendar import Calendar
+from ccsim.distributions.durations import Gamma, open_unit
+from ccsim.distributions.streams import uniforms
+from ccsim.tables import F64, I64, SECOND, Bool
+
+HOUR: Final = 3600 * SECOND
+
+
+def _hourly(*weights: float) -> tuple[tuple[int, float], ...]:
+    return tuple((hour * HOUR, weight) for hour, weight in enumerate(weights))
+
+
+Shape = Sequence[tuple[int, float]]
+"""(microseconds after midnight, weight), sorted: from that time until the next the rate is proportional to the weight;
+0 before the first, the last until midnight."""
+
+SHAPES: Final[dict[str, Shape]] = {
+    "flat": ((0, 1.0),),
+    # two humps, before and after lunch; illustrative, as are all of these
+    "office": _hourly(
+        0.04, 0.02, 0.02, 0.02, 0.02, 0.05, 0.12, 0.35, 0.75, 1.05, 1.15, 1.1,
+        0.85, 0.8, 0.95, 1.0, 0.9, 0.7, 0.45, 0.3, 0.2, 0.15, 0.1, 0.06,
+    ),
+    # most on Monday-morning-like days: a peak at nine that fades until night
+    "morning": _hourly(
+        0.03, 0.02, 0.02, 0.02, 0.03, 0.08, 0.25, 0.7, 1.2, 1.4, 1.25, 1.0,
+        0.75, 0.6, 0.55, 0.5, 0.45, 0.4, 0.35, 0.3, 0.2, 0.15, 0.1, 0.05,
+    ),
+    # consumers after work: a little at lunch, the peak between eight and ten
+    "evening": _hourly(
+        0.3, 0.15, 0.08, 0.05, 0.04, 0.05, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5,
+        0.65, 0.65, 0.5, 0.5, 0.55, 0.7, 0.9, 1.15, 1.35, 1.35, 1.0, 0.6,
+    ),
+}  # fmt: skip
+"""Built-in shapes of a day, by name."""
+
+
+class Rate(NamedTuple):
+    """Arrivals to be expected: `expected[i]` of them before `edges[i]`, at a constant rate between edges.
+
+    `edges` : int64[n + 1], microseconds, not falling; `expected` : float64[n + 1], from 0, not falling.
+    """
+
+    edges: I64
+    expected: F64
+
+    def times(self, rng: np.random.Generator) -> I64:
+        """The arrivals of one replication : int64[·], microseconds, sorted, in [edges[0], edges[-1])."""
+        total = float(self.expected[-1])
+        if total == 0:
+            return np.empty(0, dtype=np.int64)
+        sums = np.empty(0)
+        while len(sums) == 0 or sums[-1] < total:
+            # nearly always enough at once; what is drawn beyond the end is dropped
+            missing = total - (sums[-1] if len(sums) else 0.0)
+            more = rng.standard_exponential(int(missing + 5 * missing**0.5) + 10)
+            more[0] += sums[-1] if len(sums) else 0.0
+            np.cumsum(more, out=more)
+            sums = np.concatenate((sums, more)) if len(sums) else more
+        sums = sums[: np.searchsorted(sums, total)]
+        times = np.interp(sums, self.expected, self.edges.astype(np.float64)).astype(np.int64)
+        return np.minimum(times, np.int64(self.edges[-1] - 1), out=times)
+
+    def cut(self, times: I64) -> Rate:
+        """The same with further edges."""
+        edges = np.union1d(self.edges, np.clip(times, self.edges[0], self.edges[-1]))
+        return Rate(edges, np.interp(edges.astype(np.float64), self.edges.astype(np.float64), self.expected))
+
+    def scaled(self, factor: float | F64) -> Rate:
+        """Times a factor, one for all or one a piece."""
+        return _rate(self.edges, np.diff(self.expected) * factor)
+
+    def plus(self, other: Rate) -> Rate:
+        """Both together."""
+        edges = np.union1d(self.edges, other.edges)
+        at = edges.astype(np.float64)
+        one, more = (np.interp(at, rate.edges.astype(np.float64), rate.expected) for rate in (self, other))
+        return Rate(edges, one + more)
+
+    def within(self, spans: I64) -> Rate:
+        """Only what falls into `spans` : int64[m, 2], half-open, sorted, disjoint."""
+        cut = self.cut(spans.ravel())
+        return cut.scaled(_inside(cut.edges[:-1], spans).astype(np.float64))
+
+    def spiked(self, start: int, end: int, factor: float) -> Rate:
+        """Times `factor` in [start, end)."""
+        cut = self.cut(np.array([start, end], dtype=np.int64))
+        return cut.scaled(np.where((cut.edges[:-1] >= start) & (cut.edges[:-1] < end), factor, 1.0))
+
+    def by_day(self, midnights: I64, factors: F64) -> Rate:
+        """Times one factor a day. `midnights` : int64[days + 1], `factors` : float64[days]."""
+        cut = self.cut(midnights)
+        return cut.scaled(factors[_day(cut.edges[:-1], midnights)])
+
+
+def constant(per_hour: float, end: int) -> Rate:
+    """So many an hour, round the clock, in [0, end)."""
+    return _rate(np.array([0, end], dtype=np.int64), np.array([per_hour * end / HOUR]))
+
+
+def daily(volumes: F64, shape: Shape, calendar: Calendar, open_spans: I64 | None) -> Rate:
+    """`volumes[d]` on day d, spread over its clock by `shape`.
+
+    With `open_spans` : int64[m, 2] (of a queue that rejects outside its hours) the day's whole volume falls into the
+    hours in which the queue is open: there the shape is cut and stretched to the volume; on a day on which it stays
+    closed nobody comes. A day on which the shape leaves nothing for the open hours has its volume evenly within them.
+    Without, as for queues that hold messages, the shape runs over the whole day.
+    """
+    days = len(volumes)
+    midnights = calendar.midnights(days)
+    shaped, evenly = _over_days(shape, calendar, midnights), _over_days(SHAPES["flat"], calendar, midnights)
+    if open_spans is not None:
+        shaped, evenly = shaped.within(open_spans), evenly.within(open_spans)
+    shaped, evenly = shaped.cut(evenly.edges), evenly.cut(shaped.edges)
+    day = _day(shaped.edges[:-1], midnights)
+    empty = np.bincount(day, np.diff(shaped.expected), days) == 0
+    parts = np.where(empty[day], np.diff(evenly.expected), np.diff(shaped.expected))
+    sums = np.bincount(day, parts, days)
+    factors = np.divide(volumes, sums, out=np.zeros(days), where=sums > 0)
+    return _rate(shaped.edges, parts * factors[day])
+
+
+def _over_days(shape: Shape, calendar: Calendar, midnights: I64) -> Rate:
+    """The shape on every day's clock, in weight × microseconds."""
+    shape = shape if shape[0][0] == 0 else ((0, 0.0), *shape)
+    days = range(len(midnights) - 1)
+    edges = np.array([*(calendar.at(day, wall) for day in days for wall, _ in shape), midnights[-1]], dtype=np.int64)
+    # a wall time that the clock skips must not come after those that follow it
+    edges = np.minimum.accumulate(edges[::-1])[::-1]
+    return _rate(edges, np.diff(edges) * np.tile([weight for _, weight in shape], len(days)))
+
+
+def by_interval(starts: I64, ends: I64, counts: F64) -> Rate:
+    """`counts[i]` in [starts[i], ends[i]) : sorted, disjoint; nothing between."""
+    edges = np.column_stack((starts, ends)).ravel()
+    parts = np.zeros(max(0, len(edges) - 1))
+    parts[::2] = counts
+    return _rate(edges, parts)
+
+
+def busyness(own: np.random.Generator, shared: np.random.Generator, days: int, cv: float, correlation: float) -> F64:
+    """How busy each day is : float64[days], independent from day to day, gamma with mean 1 and the given cv.
+
+    Queues are correlated through a normal copula: a normal from each queue's own stream and one from the stream that
+    all share.
+    """
+    from scipy.special import ndtr, ndtri
+
+    normal = (1 - correlation) ** 0.5 * ndtri(uniforms(own, days)) + correlation**0.5 * ndtri(uniforms(shared, days))
+    return Gamma(1.0, cv).value(open_unit(np.asarray(ndtr(normal), dtype=np.float64)))
+
+
+def _rate(edges: I64, parts: F64) -> Rate:
+    return Rate(edges, np.concatenate(([0.0], np.cumsum(parts))))
+
+
+def _day(times: I64, midnights: I64) -> I64:
+    days = np.searchsorted(midnights, times, side="right") - 1
+    return np.clip(days, 0, len(midnights) - 2)
+
+
+def _inside(times: I64, spans: I64) -> Bool:
+    if len(spans) == 0:
+        return np.zeros(len(times), dtype=np.bool_)
+    index = np.searchsorted(spans[:, 0], times, side="right") - 1
+    inside = (index >= 0) & (times < spans[np.maximum(index, 0), 1])
+    return np.asarray(inside, dtype=np.bool_)

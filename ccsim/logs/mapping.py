@@ -1,0 +1,151 @@
+"""How a log's columns, times and words are to be read: a small TOML file, or one of those that come with ccsim."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.logs.records import COLUMNS
+from ccsim.scenario.channels import CHANNELS
+from ccsim.tables import Outcome
+
+Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+"""One column, or several of which the first that is not empty counts (a queue: all, joined by "_"). Case, spaces and
+punctuation of a heading do not matter."""
+
+NEEDED: Final = {
+    "contacts": ("arrival", "end"),
+    "messages": ("conversation", "sender", "sent"),
+    "intervals": ("start", "offered"),
+    "rosters": ("agent", "start", "end"),
+}
+"""Columns without which a log of that kind cannot be read."""
+
+TIMES: Final = {
+    "contacts": ("arrival", "answer", "end", "wrapped"),
+    "messages": ("sent", "begun"),
+    "intervals": ("start",),
+    "rosters": ("start", "end"),
+}
+"""Columns that are times, by kind."""
+
+
+class Mapping(BaseModel):
+    """What stands where in a log.
+
+    `columns` name the log's columns for ours, and as `left` when who was not answered went; `date` names the column
+    with the day where times are clock times only; `time_format` and `date_format` are strptime's (ISO 8601 without).
+    All times become local times of `timezone`; with it, what ran across a change of the clock keeps its length. `empty`
+    are cells that mean nothing, `unknown` those that mean nothing in one column. `words` translate outcomes, senders,
+    activities and channels, whatever their case; "ignore" leaves such rows out. `known_if` says that a column tells the
+    truth only where another is not empty; elsewhere it is drawn from the true ones of the same queue. `staff_only` are
+    queues of work in which no customer waits.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["contacts", "messages", "intervals", "rosters"]
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """of comma, semicolon, tab and bar the one that the header has most of, if not given"""
+    encoding: str | None = None
+    """UTF-8, or UTF-16 with a byte order mark, else Windows-1252, if not given"""
+    columns: dict[str, Names]
+    queue: str = "contacts"
+    """queue of all rows where no column names one"""
+    channel: str = ""
+    """channel of all rows where no column names one; that of the kind of log if not given"""
+    date: str | None = None
+    date_format: str | None = None
+    follows: str | None = None
+    """column with the clock time that begins a row, which no other precedes: a smaller one is of the next day"""
+    time_format: str | None = None
+    written_in: str | None = None
+    """zone of times without an offset; those of `timezone` if not given"""
+    timezone: str | None = None
+    total_handle_time: bool = False
+    """handle_time is of all the handled together"""
+    empty: tuple[str, ...] = ("",)
+    unknown: dict[str, tuple[str, ...]] = {}
+    words: dict[str, str] = {}
+    known_if: dict[str, str] = {}
+    staff_only: tuple[str, ...] = ()
+    tolerance: float = Field(default=2.0, ge=0)
+    """seconds by which times of one row may be in the wrong order; then they count as equal"""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Mapping:
+        extra = {"contacts": ("left", "priority"), "messages": ("order",)}
+        allowed = {*COLUMNS[self.kind], *extra.get(self.kind, ())}
+        strange = sorted(set(self.columns) - allowed)
+        if strange:
+            raise ValueError(f"columns: {', '.join(strange)}; a log of {self.kind} has {', '.join(sorted(allowed))}")
+        missing = [name for name in NEEDED[self.kind] if name not in self.columns]
+        if missing:
+            raise ValueError(f"columns: {', '.join(missing)} must be named for a log of {self.kind}")
+        if self.kind == "contacts":
+            outcomes = {"answered", "ignore", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)}
+            wrong = sorted(set(self.words.values()) - outcomes - set(CHANNELS))
+            if wrong:
+                raise ValueError(f"words: {', '.join(wrong)}; outcomes are {', '.join(sorted(outcomes))}")
+        if self.channel not in ("", *CHANNELS):
+            raise ValueError(f"channel: {self.channel}; channels are {', '.join(CHANNELS)}")
+        for name in ("timezone", "written_in"):
+            zone = getattr(self, name)
+            if zone is not None and zone not in available_timezones():
+                raise ValueError(f'{name}: {zone}; a time zone such as "Europe/Rome"')
+        for name in ("time_format", "date_format"):
+            form = getattr(self, name)
+            try:
+                datetime.strptime("", form or "")
+            except (ValueError, re.error) as bad:
+                if "does not match" not in str(bad):  # of an empty text no format can hold
+                    raise ValueError(f"{name}: {form}; {bad}") from None
+        return self
+
+    def alone(self, queues: Iterable[str]) -> list[str]:
+        """Those of the log's queues, with or without a priority behind, in which no customer waits."""
+        return [
+            name
+            for name in sorted(set(queues))
+            if name in self.staff_only or name.rpartition("_")[0] in self.staff_only
+        ]
+
+
+def built_in() -> dict[str, str]:
+    """The mappings that come with ccsim, by name: their text."""
+    files = sorted(resources.files("ccsim.fit").joinpath("mappings").iterdir(), key=lambda file: file.name)
+    return {file.name.removesuffix(".toml"): file.read_text("utf-8") for file in files if file.name.endswith(".toml")}
+
+
+def mapping(name: str) -> Mapping:
+    """The built-in mapping of that name, or the one in that file.
+
+    Raises ScenarioError when there is neither, or when the file is not a mapping.
+    """
+    known = built_in()
+    text, file = known.get(name), name
+    if text is None:
+        try:
+            text = Path(name).read_text("utf-8")
+        except OSError as bad:
+            allowed = f"a mapping file, or one of {', '.join(known)}"
+            raise ScenarioError([Problem("--mapping", f"cannot read: {bad.strerror}", allowed, name)]) from None
+    try:
+        return Mapping.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
+        raise ScenarioError([Problem("", str(bad), "a TOML file", file)]) from None
+    except ValidationError as bad:
+        problems = [
+            Problem(".".join(map(str, error["loc"])), error["msg"].removeprefix("Value error, "), "", file)
+            for error in bad.errors()
+        ]
+        raise ScenarioError(problems) from None

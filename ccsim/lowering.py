@@ -1,0 +1,280 @@
+"""Names become integers here and nowhere else: a scenario as the engines (`Plan`) and the metrics (`Terms`) see it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence, Sized
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from ccsim.distributions.calendar import DAY, Calendar
+from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
+from ccsim.tables import I64, NEVER, SECOND, Outside, Plan, Terms
+
+if TYPE_CHECKING:
+    from ccsim.scenario.model import Queue, Roster, Scenario, Team
+    from ccsim.scenario.values import ByDay, Span
+
+Stretch = tuple[int, int]
+"""Start and end in microseconds, half-open."""
+
+NO_SPANS: Final = np.empty((0, 2), dtype=np.int64)
+
+
+def lower(scenario: Scenario) -> tuple[Plan, Terms]:
+    """The plan of a scenario, and what its metrics need besides.
+
+    Queue, team and agent ids follow the order of the file. Weekly hours and shifts go on through the drain and have
+    gone on before the start; what a roster file does not name is not there. Raises nothing for a checked scenario.
+    """
+    horizon = Horizon.of(scenario)
+    rows = rosters(scenario)
+    return _plan(scenario, horizon, rows), _terms(scenario, horizon, rows)
+
+
+class Horizon(NamedTuple):
+    """The scenario's days on the engine's clock, in microseconds."""
+
+    calendar: Calendar
+    midnights: I64
+    """int64[days + 1]: starts of the days, and the end"""
+    end: int
+    drain_end: int
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Horizon:
+        midnights = scenario.calendar.midnights(scenario.days)
+        end = int(midnights[-1])
+        return cls(scenario.calendar, midnights, end, end + scenario.drain)
+
+    def week(self) -> range:
+        """Days from the one before the start to the one after the drain: what lies over an edge is cut there."""
+        return range(-1, len(self.midnights) + 1 + -(-(self.drain_end - self.end) // DAY))
+
+    def stretch(self, day: int, span: Span) -> Stretch:
+        """A day's wall times as microseconds."""
+        return self.calendar.at(day, span.start), self.calendar.at(day, span.end)
+
+
+class Duty(NamedTuple):
+    """A stretch of work: `day` is that on which it (or the first of those merged into it) begins."""
+
+    day: int
+    start: int
+    end: int
+    pauses: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`agents` agents of a team who all work the same duties; `number` is its place in the team."""
+
+    team: str
+    number: int
+    agents: int
+    paid: bool
+    duties: tuple[Duty, ...]
+
+
+def rosters(scenario: Scenario) -> list[Row]:
+    """Who works when, in team and shift order; of a roster file one row an agent, in order of first appearance.
+
+    An agent's duties are sorted, within [0, drain_end) and do not touch; their pauses lie inside, sorted, not touching.
+    """
+    horizon = Horizon.of(scenario)
+    rows: list[Row] = []
+    for name, team in scenario.team.items():
+        if team.roster is None:
+            rows += _rows_from_shifts(name, team, horizon)
+        else:
+            rows += _rows_from_file(name, team.roster, horizon, scenario.moment)
+    return rows
+
+
+def _rows_from_shifts(name: str, team: Team, horizon: Horizon) -> list[Row]:
+    rows: list[Row] = []
+    for number, shift in enumerate(team.shifts):
+        found: list[Duty] = []
+        for day in horizon.week():
+            if shift.days.on(horizon.calendar.date(day)):
+                start, end = horizon.stretch(day, shift.hours)
+                pauses = tuple(horizon.stretch(day, pause) for pause in (*shift.breaks, *shift.activities))
+                found.append(Duty(day, start, end, pauses))
+        rows.append(Row(name, number, shift.agents, shift.paid, _merged(found, horizon.drain_end)))
+    return rows
+
+
+def _rows_from_file(name: str, roster: Roster, horizon: Horizon, moment: Callable[[datetime], int]) -> list[Row]:
+    duties: dict[str, list[Duty]] = {agent: [] for agent in roster.agents}
+    for shift in roster.shifts:
+        day = horizon.calendar.day(shift.start.date())
+        pauses = tuple((moment(start), moment(end)) for start, end in shift.breaks)
+        duties[shift.agent].append(Duty(day, moment(shift.start), moment(shift.end), pauses))
+    return [
+        Row(name, number, 1, paid=True, duties=_merged(found, horizon.drain_end))
+        for number, found in enumerate(duties.values())
+    ]
+
+
+def _merged(duties: Iterable[Duty], drain_end: int) -> tuple[Duty, ...]:
+    """Sorted and cut to [0, drain_end), those that touch made one."""
+    joined: list[Duty] = []
+    for duty in sorted(duties, key=lambda duty: duty.start):
+        if joined and duty.start <= joined[-1].end:
+            last = joined.pop()
+            joined.append(Duty(last.day, last.start, max(last.end, duty.end), last.pauses + duty.pauses))
+        elif duty.start < duty.end:
+            joined.append(duty)
+    cut = ((duty, max(duty.start, 0), min(duty.end, drain_end)) for duty in joined)
+    return tuple(Duty(d.day, start, end, tuple(_union(d.pauses, start, end))) for d, start, end in cut if start < end)
+
+
+def _union(stretches: Iterable[Stretch], start: int, end: int) -> list[Stretch]:
+    """Sorted and cut to [start, end), those that touch made one."""
+    joined: list[Stretch] = []
+    for one, other in sorted((max(one, start), min(other, end)) for one, other in stretches):
+        if joined and one <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], other))
+        elif one < other:
+            joined.append((one, other))
+    return joined
+
+
+def spans_of(hours: ByDay[tuple[Span, ...]], horizon: Horizon) -> I64:
+    """Hours by day on the clock : int64[m, 2], sorted, not touching; -NEVER and NEVER beyond the run's edges."""
+    days = [(day, span) for day in horizon.week() for span in hours.on(horizon.calendar.date(day))]
+    kept = [
+        (-NEVER if opens < 0 else opens, NEVER if closes > horizon.drain_end else closes)
+        for opens, closes in _union((horizon.stretch(day, span) for day, span in days), -NEVER, NEVER)
+        if closes > 0 and opens < horizon.drain_end
+    ]
+    return np.array(kept, dtype=np.int64).reshape(-1, 2)
+
+
+def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[Row]) -> Plan:
+    queues = list(scenario.queue.values())
+    names = list(scenario.queue)
+    teams = list(scenario.team.values())
+    spans = [spans_of(queue.open, horizon) for queue in queues]
+    bots = [spans_of(queue.met_by_bot.hours, horizon) if queue.met_by_bot else NO_SPANS for queue in queues]
+    offers = {callback.queue: callback for callback in scenario.callback.values() if callback.accepts > 0}
+    longest = max((len(team.slowdown) for team in teams), default=1)
+
+    def by_queue(value: Callable[[Queue], Any], dtype: type) -> Any:
+        return np.array([value(queue) for queue in queues], dtype=dtype)
+
+    def grid(value: Callable[[Team, str], Any], otherwise: Any, dtype: type) -> Any:
+        cells = [[value(team, name) if name in team.skills else otherwise for name in names] for team in teams]
+        return np.array(cells, dtype=dtype).reshape(len(teams), len(names))
+
+    concurrency = grid(lambda team, name: team.concurrency.get(name, 1), 1, np.int64)
+    capacity = math.lcm(*concurrency.ravel().tolist())
+    agents = [row for row in rows for _ in range(row.agents)]
+    shifts = [duty for row in agents for duty in row.duties]
+    pauses = [(number, *pause) for number, duty in enumerate(shifts) for pause in duty.pauses]
+    return Plan(
+        warm_up=scenario.warm_up,
+        end=horizon.end,
+        drain_end=horizon.drain_end,
+        one_to_one=by_queue(lambda queue: queue.kind.one_to_one, np.bool_),
+        persistent=by_queue(lambda queue: queue.kind.persistent, np.bool_),
+        priority=by_queue(lambda queue: queue.priority, np.int32),
+        head_start=by_queue(lambda queue: queue.head_start, np.int64),
+        target_time=by_queue(lambda queue: queue.service_level.time if queue.service_level else NEVER, np.int64),
+        max_waiting=by_queue(lambda queue: queue.max_waiting, np.int64),
+        answer_delay=by_queue(lambda queue: queue.answer_delay, np.int64),
+        idle_timeout=by_queue(lambda queue: queue.idle_timeout, np.int64),
+        expires_after=by_queue(lambda queue: queue.expires_after, np.int64),
+        same_agent_for=by_queue(lambda queue: queue.same_agent_for, np.int64),
+        over_capacity=by_queue(lambda queue: queue.over_capacity, np.bool_),
+        reread_after=by_queue(lambda queue: queue.reread.after, np.int64),
+        reread_work=by_queue(lambda queue: queue.reread.work, np.int64),
+        reread_per_turn=by_queue(lambda queue: queue.reread.per_turn, np.int64),
+        outside=by_queue(lambda queue: Outside[queue.outside_hours.upper()], np.int8),
+        drop_at_close=by_queue(lambda queue: queue.at_close == "drop", np.bool_),
+        limit=by_queue(lambda queue: queue.limit, np.int32),
+        reserved=np.array([name in scenario.routing.reserve for name in names], dtype=np.bool_),
+        hours_offset=_offsets(spans),
+        opens=_columns(spans)[0],
+        closes=_columns(spans)[1],
+        bot_offset=_offsets(bots),
+        bot_opens=_columns(bots)[0],
+        bot_closes=_columns(bots)[1],
+        shared_offset=_offsets([queue.work_by_concurrency for queue in queues]),
+        shared_mean=np.array([mean for queue in queues for mean in queue.work_by_concurrency], dtype=np.float64),
+        offer_above=np.array([offers[name].offer_above if name in offers else NEVER for name in names], np.int64),
+        no_answer_time=np.array([offers[name].no_answer_time if name in offers else 0 for name in names], np.int64),
+        capacity=capacity,
+        units=capacity // concurrency,
+        rank=grid(lambda team, name: team.skills[name].rank, -1, np.int32),
+        overflow_after=grid(lambda team, name: team.skills[name].after, 0, np.int64),
+        longer_than=grid(lambda team, name: team.skills[name].longer_than, -1, np.int64),
+        pace=grid(lambda team, name: team.pace.get(name, 1.0), 1.0, np.float64),
+        slowdown=np.array(
+            [team.slowdown + team.slowdown[-1:] * (longest - len(team.slowdown)) for team in teams], dtype=np.float64
+        ).reshape(len(teams), longest),
+        interrupts=np.array(
+            [[[r in team.interrupts.get(q, ()) for r in names] for q in names] for team in teams], dtype=np.bool_
+        ).reshape(len(teams), len(names), len(names)),
+        hand_over=np.array([team.end_of_shift == "hand_over" for team in teams], dtype=np.bool_),
+        overrun=np.array([team.overrun for team in teams], dtype=np.int64),
+        team=np.array([list(scenario.team).index(row.team) for row in agents], dtype=np.int32),
+        shift_agent=np.repeat(np.arange(len(agents), dtype=np.int32), [len(row.duties) for row in agents]),
+        shift_start=np.array([duty.start for duty in shifts], dtype=np.int64),
+        shift_end=np.array([duty.end for duty in shifts], dtype=np.int64),
+        pause_shift=np.array([number for number, _, _ in pauses], dtype=np.int32),
+        pause_start=np.array([start for _, start, _ in pauses], dtype=np.int64),
+        pause_end=np.array([end for _, _, end in pauses], dtype=np.int64),
+        agent_order=np.array(AGENT_POLICIES[scenario.routing.agent], dtype=np.int8),
+        contact_order=np.array(CONTACT_POLICIES[scenario.routing.contact], dtype=np.int8),
+        attention_order=np.array(MESSAGE_POLICIES[scenario.routing.attention], dtype=np.int8),
+    )
+
+
+def _offsets(rows: Iterable[Sized]) -> I64:
+    """Where each row of a ragged table begins, and the end."""
+    return np.cumsum([0, *map(len, rows)], dtype=np.int64)
+
+
+def _columns(spans: Sequence[I64]) -> I64:
+    """Starts and ends of all the spans : int64[2, m]."""
+    return np.ascontiguousarray(np.concatenate([NO_SPANS, *spans]).T)
+
+
+def _terms(scenario: Scenario, horizon: Horizon, rows: Sequence[Row]) -> Terms:
+    queues = list(scenario.queue.values())
+
+    def numbers(value: Callable[[Queue], float | None]) -> Any:
+        return np.array([math.nan if (x := value(queue)) is None else x for queue in queues], dtype=np.float64)
+
+    def of_teams(value: Callable[[Team], float | None]) -> Any:
+        found = [value(team) for team in scenario.team.values()]
+        return np.array([math.nan if x is None else x for x in found], dtype=np.float64)
+
+    return Terms(
+        interval=scenario.interval,
+        days=horizon.midnights,
+        queues=tuple(scenario.queue),
+        teams=tuple(scenario.team),
+        channels=tuple(queue.channel for queue in queues),
+        sl_formula=tuple(queue.sl_formula for queue in queues),
+        business_clock=np.array([queue.clock == "business" for queue in queues], dtype=np.bool_),
+        sl_share=numbers(lambda queue: queue.service_level and queue.service_level.share),
+        sl_time=numbers(lambda queue: queue.service_level and queue.service_level.time / SECOND),
+        short_abandon=numbers(lambda queue: queue.short_abandon / SECOND),
+        reply_share=numbers(lambda queue: queue.reply_target and queue.reply_target.share),
+        reply_time=numbers(lambda queue: queue.reply_target and queue.reply_target.time / SECOND),
+        max_abandonment=numbers(lambda queue: queue.max_abandonment),
+        resolution_share=numbers(lambda queue: queue.resolution_target and queue.resolution_target.share),
+        resolution_time=numbers(lambda queue: queue.resolution_target and queue.resolution_target.time / SECOND),
+        value=numbers(lambda queue: queue.value),
+        fee=numbers(lambda queue: queue.fee),
+        effort=numbers(lambda queue: queue.effort),
+        cost_per_hour=of_teams(lambda team: team.cost_per_hour),
+        overtime_factor=of_teams(lambda team: team.overtime_factor),
+        max_occupancy=of_teams(lambda team: team.max_occupancy),
+        paid=np.array([row.paid for row in rows for _ in range(row.agents) for _ in row.duties], dtype=np.bool_),
+    )

@@ -1,0 +1,185 @@
+"""Variants side by side on the same streams: what differs, and by how much.
+
+Every difference is taken replication by replication (common random numbers), so that what the variants have in common
+cancels. Each interval is one of 95 % by itself; which variant is best is another question, that of ranking.py.
+
+Source: Law, Simulation Modeling and Analysis, 10.2.1 (paired-t) and 11.2 (common random numbers).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ccsim.metrics import METRICS, TOTAL, Measures
+from ccsim.metrics.definitions import Level, Metric
+from ccsim.results.model import Results
+from ccsim.results.targets import Target, targets
+from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import LEVEL, paired_interval, ratio_interval
+from ccsim.tables import F64
+
+ALWAYS: Final = ("cost", "value_lost", "effort")
+"""What is compared over all queues whether or not there are targets."""
+
+HEADLINE: Final = ("service_level", "reply_level", "abandonment", "resolution_level", "utilisation", *ALWAYS)
+"""Metrics in the order in which a planner looks at them."""
+
+KINDS: Final[tuple[Level, ...]] = ("queue", "team")
+LEVELS: Final = (*KINDS, TOTAL)
+
+
+class Figure(NamedTuple):
+    """A metric at its place: level `queue`, `team` or `total`, and the name there."""
+
+    level: str
+    name: str
+    metric: str
+
+    @property
+    def definition(self) -> Metric:
+        """What the metric is. Raises KeyError when there is no such metric at this level."""
+        for kind in KINDS:
+            found = METRICS.get((kind, self.metric))
+            if found is not None and (self.level == kind or (self.level == TOTAL and found.in_total)):
+                return found
+        raise KeyError(self)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.metric.replace('_', ' ')}"
+
+
+class Row(NamedTuple):
+    """A variant's figure and its difference to the baseline's; None without data, and for the baseline's difference."""
+
+    variant: str
+    level: str
+    name: str
+    metric: str
+    mean: float | None
+    low: float | None
+    high: float | None
+    difference: float | None
+    difference_low: float | None
+    difference_high: float | None
+    differs: bool | None
+    """zero is outside the difference's interval"""
+    unit: str
+    better: str
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """One of the compared: its figures, without logs, and the measures of its replications."""
+
+    name: str
+    results: Results
+    measures: Sequence[Measures]
+
+    @property
+    def title(self) -> str:
+        """That of the file's variant, else the scenario's name."""
+        scenario = self.results.scenario
+        return scenario.variant[self.name].title if self.name in scenario.variant else scenario.name
+
+    def quotients(self, figure: Figure) -> tuple[F64, F64] | None:
+        """Numerators and denominators by replication; None where the figure does not apply."""
+        first, kind = self.measures[0], figure.definition.level
+        places = (*first.names[kind], None)
+        place = None if figure.level == TOTAL else figure.name
+        if (kind, figure.metric) not in first.values or place not in places:
+            return None
+        column = places.index(place)
+        over, under = np.stack([measures.values[kind, figure.metric][:, column] for measures in self.measures], axis=1)
+        return None if np.isnan(under[0]) else (over, under)
+
+    @cached_property
+    def targets(self) -> dict[Figure, Target]:
+        """Its targets, by the figure that they bound."""
+        return {Figure(goal.level, goal.name, goal.metric): goal for goal in targets(self.results)}
+
+    @property
+    def missed(self) -> list[str]:
+        """The targets that it misses: `phone service level`; with `(?)` where the interval contains the target."""
+        return [f"{figure}{'' if goal.sure else ' (?)'}" for figure, goal in self.targets.items() if not goal.met]
+
+    @property
+    def barely_met(self) -> list[str]:
+        """The targets that it meets by its means but that their intervals contain."""
+        return [str(figure) for figure, goal in self.targets.items() if goal.met and not goal.sure]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Variants on the same streams, the baseline first; `notes` say where the scenarios do not match."""
+
+    variants: tuple[Variant, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def baseline(self) -> Variant:
+        """To which the differences are."""
+        return self.variants[0]
+
+    @property
+    def replications(self) -> int:
+        """Of each variant."""
+        return self.baseline.results.replications
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """Every figure that a variant has: those of queues, of teams, then of everything."""
+        found = dict.fromkeys(Figure(*row[:3]) for variant in self.variants for row in variant.results.summary.rows)
+        places = list(dict.fromkeys(figure[:2] for figure in found))
+        return tuple(sorted(found, key=lambda figure: (LEVELS.index(figure.level), places.index(figure[:2]))))
+
+    @cached_property
+    def headline(self) -> tuple[Figure, ...]:
+        """The figures that have a target in some variant, then cost, value lost and effort."""
+        wanted = {Figure(TOTAL, TOTAL, metric) for metric in ALWAYS}
+        wanted.update(*(variant.targets for variant in self.variants))
+        places = list(dict.fromkeys(figure[:2] for figure in self.figures))
+        return tuple(sorted(wanted & set(self.figures), key=lambda f: (places.index(f[:2]), HEADLINE.index(f.metric))))
+
+    def estimate(self, variant: Variant, figure: Figure) -> Estimate | None:
+        """A variant's figure with its 95 % interval; None where it does not apply."""
+        quotients = variant.quotients(figure)
+        return None if quotients is None else Estimate(*map(float, ratio_interval(*quotients)))
+
+    def difference(
+        self, variant: Variant, figure: Figure, to: Variant | None = None, level: float = LEVEL
+    ) -> Estimate | None:
+        """A variant's figure less that of another, by default the baseline's; None where one of them has none."""
+        own, other = variant.quotients(figure), (to or self.baseline).quotients(figure)
+        return None if own is None or other is None else Estimate(*map(float, paired_interval(other, own, level)))
+
+    def rows(self) -> Iterator[Row]:
+        """Tidy rows of all figures, by figure and variant."""
+        for figure in self.figures:
+            for variant in self.variants:
+                own = self.estimate(variant, figure)
+                if own is not None:
+                    yield self._row(variant, figure, own)
+
+    def _row(self, variant: Variant, figure: Figure, own: Estimate) -> Row:
+        nothing = Estimate(math.nan, math.nan, math.nan)
+        apart = nothing if variant is self.baseline else self.difference(variant, figure) or nothing
+        differs = None if math.isnan(apart.low) else outside(apart)
+        of = figure.definition
+        return Row(variant.name, *figure, *or_none(own), *or_none(apart), differs, of.unit, of.better)
+
+
+def outside(difference: Estimate) -> bool:
+    """Zero is outside the interval; false without one."""
+    return difference.low > 0 or difference.high < 0
+
+
+def or_none(estimate: Estimate) -> tuple[float | None, float | None, float | None]:
+    """With None for NaN, as it is written to files."""
+    mean, low, high = (None if math.isnan(end) else end for end in estimate)
+    return mean, low, high

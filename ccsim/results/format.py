@@ -1,0 +1,148 @@
+"""Figures as people write them, the same on the screen and in pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from ccsim.results.model import Results
+from ccsim.scenario.model import Scenario
+
+NO_DATA: Final = "–"
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_UNITS: Final = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+def duration(seconds: float) -> str:
+    """A length of time as in a scenario file, to two units: 4.2s, 45s, 4m30s, 2h, 3d4h."""
+    if math.isnan(seconds):
+        return NO_DATA
+    if seconds < 9.95:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
+    # what the second unit cannot show is rounded away
+    step = 60 if seconds >= 3600 else 1
+    step = 3600 if seconds >= 86400 else step
+    rest = round(seconds / step) * step
+    parts = []
+    for unit, size in _UNITS:
+        if rest >= size:
+            parts.append(f"{rest // size}{unit}")
+            rest %= size
+    return "".join(parts)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as a percentage: 81.3 %."""
+    return NO_DATA if math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def count(number: float) -> str:
+    """A number of things: 1,234; with one decimal below ten."""
+    if math.isnan(number):
+        return NO_DATA
+    return f"{number:,.0f}" if number >= 9.95 or number == int(number) else f"{number:.1f}"
+
+
+def money(amount: float) -> str:
+    """An amount: 27,284; with cents below a hundred."""
+    return NO_DATA if math.isnan(amount) else f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.2f}"
+
+
+def toml(value: Any) -> str:
+    """A value as it would stand in a scenario file."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(entry)}" for key, entry in value.items()) + " }"
+    return json.dumps(value)
+
+
+def figure(name: str, value: float) -> str:
+    """A figure by the name of its metric: shares as percentages, times as durations, all else as numbers."""
+    if name.startswith(("service_level", "abandonment", "utilisation")):
+        return percent(value)
+    if name.startswith(("asa", "reply_wait", "response")):
+        return "endless" if math.isinf(value) else duration(value)
+    return "endless" if math.isinf(value) else count(value)
+
+
+def moment(scenario: Scenario, micros: int) -> str:
+    """A time on the scenario's clock: Mon 2 Mar 10:00."""
+    zone = UTC if scenario.timezone is None else ZoneInfo(scenario.timezone)
+    midnight = datetime.combine(scenario.start, time(), zone).astimezone(UTC)
+    local = (midnight + timedelta(microseconds=micros)).astimezone(zone)
+    return f"{day(local)} {local:%H:%M}"
+
+
+def day(at: date) -> str:
+    """A day, in English whatever the machine's language: Mon 2 Mar."""
+    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}"
+
+
+def several(number: int, what: str) -> str:
+    """1 queue, 4 queues."""
+    return f"{number} {what}" + ("s" if number != 1 else "")
+
+
+def sl_target(results: Results, queue: int) -> str:
+    """The service-level target of a queue: 80 % in 20s; empty without one."""
+    terms = results.terms
+    if math.isnan(terms.sl_time[queue]):
+        return ""
+    return f"{100 * terms.sl_share[queue]:.4g} % in {duration(terms.sl_time[queue])}"
+
+
+def sl_rules(results: Results) -> tuple[list[str], dict[int, list[str]]]:
+    """Formula and clock of service levels: what all queues with a target share, and the rest by queue."""
+    terms = results.terms
+    rules = {
+        q: (terms.sl_formula[q], f"{'business' if terms.business_clock[q] else 'calendar'} clock")
+        for q in range(len(terms.queues))
+        if sl_target(results, q)
+    }
+    shared = [parts[0] for parts in zip(*rules.values(), strict=True) if len(set(parts)) == 1]
+    return shared, {q: [part for part in parts if part not in shared] for q, parts in rules.items()}
+
+
+def quantity(unit: str, value: float) -> str:
+    """A figure by its metric's unit: 81.3 %, 4m30s, 27,367, 1.98."""
+    if math.isnan(value):
+        return NO_DATA
+    if unit in ("share", "s"):
+        return percent(value) if unit == "share" else duration(value)
+    return f"{value:,.0f}" if abs(value) >= 99.95 or value == 0 else f"{value:#.3g}"
+
+
+def difference(unit: str, mean: float, half: float) -> str:
+    """A difference and half its interval, this to two digits: +5.4 ± 0.6 (shares: percentage points), -12.0 ± 3.1s."""
+    if math.isnan(mean):
+        return NO_DATA
+    if mean == half == 0:
+        return "the same"
+    size, name = difference_scale(unit, max(abs(mean), half))
+    mean, half = mean / size, half / size
+    smallest = next((x for x in (half, abs(mean)) if x > 0), 1.0)  # NaN is not above 0 either
+    digits = min(4, max(0, 1 - math.floor(math.log10(smallest))))
+    spread = "" if math.isnan(half) else f" ± {half:,.{digits}f}"
+    return f"{mean:+,.{digits}f}{spread}{name}"
+
+
+def difference_scale(unit: str, largest: float) -> tuple[float, str]:
+    """By what to divide differences of up to that size, and the unit that they then have, if it is not understood."""
+    if unit == "s":
+        return next((scale for scale in ((3600.0, "h"), (60.0, "m")) if largest >= 2 * scale[0]), (1.0, "s"))
+    return (0.01, "") if unit == "share" else (1.0, "")
+
+
+def folded(name: str, width: int) -> str:
+    """A long name on several lines, broken after _, -, . or a blank where that is possible."""
+    lines = [""]
+    for part in re.findall(rf"[^_\-. ]{{0,{width - 1}}}[_\-. ]|[^_\-. ]{{1,{width}}}", name):
+        if len(lines[-1] + part) > width and lines[-1]:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)

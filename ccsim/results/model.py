@@ -1,0 +1,139 @@
+"""What a run leaves behind in memory: figures, the logs of replication 1, and the object that `--json` prints."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ccsim.metrics import Summary
+from ccsim.metrics.definitions import Level
+from ccsim.scenario.model import Scenario
+from ccsim.stats.estimate import Estimate
+from ccsim.tables import F64, I64, Plan, Terms
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Series(NamedTuple):
+    """A metric by reporting interval."""
+
+    start: I64
+    """us"""
+    mean: F64
+    low: F64
+    high: F64
+
+
+class Goal(NamedTuple):
+    """A wanted half-width of a metric's 95 % interval, in the metric's unit, at a queue, a team or in total."""
+
+    level: str
+    name: str
+    metric: str
+    half_width: float
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that is known of a run: its figures, and the logs of replication 1 by name."""
+
+    scenario: Scenario
+    variant: str | None
+    engine: str
+    plan: Plan
+    terms: Terms
+    summary: Summary
+    logs: dict[str, pa.Table]
+    goals: tuple[Goal, ...] = ()
+    """the half-widths for which replications went on"""
+
+    def __repr__(self) -> str:
+        variant = f", variant {self.variant}" if self.variant else ""
+        runs = f"{self.replications} replication{'s' if self.replications > 1 else ''}"
+        made_by = f"seed {self.scenario.seed}, engine {self.engine}"
+        return f"<{type(self).__name__} of {self.scenario.name}{variant}: {runs}, {made_by}>"
+
+    @property
+    def replications(self) -> int:
+        """How many were run."""
+        return self.scenario.replications
+
+    @property
+    def contacts(self) -> pa.Table:
+        """One row a contact of replication 1."""
+        return self.logs["contacts"]
+
+    @property
+    def turns(self) -> pa.Table:
+        """One row a message of replication 1."""
+        return self.logs["turns"]
+
+    @property
+    def agents(self) -> pa.Table:
+        """One row a stretch of an agent's time in replication 1."""
+        return self.logs["agents"]
+
+    def estimate(self, level: str, name: str, metric: str) -> Estimate | None:
+        """A figure over the whole horizon; None if the metric does not apply there."""
+        return self._estimates.get((level, name, metric))
+
+    def half_width(self, goal: Goal) -> float:
+        """That of the interval which a goal is about; NaN with data in fewer than two replications."""
+        estimate = self.estimate(goal.level, goal.name, goal.metric)
+        return 0.0 if estimate is None else (estimate.high - estimate.low) / 2  # a count left out is always 0
+
+    @property
+    def missed(self) -> tuple[Goal, ...]:
+        """The goals of precision that the replications did not reach."""
+        return tuple(goal for goal in self.goals if not self.half_width(goal) <= goal.half_width)
+
+    def series(self, level: Level, name: str, metric: str) -> Series:
+        """A metric of a queue or team by interval; NaN without data, and throughout if it does not apply."""
+        summary = self.summary
+        table = summary.by_interval.get((level, metric))
+        if table is None:
+            return Series(summary.starts, *np.full((3, len(summary.starts)), np.nan))
+        return Series(summary.starts, *table[:, summary.names[level].index(name)])
+
+    @cached_property
+    def _estimates(self) -> dict[tuple[str, str, str], Estimate]:
+        return {
+            (row.level, row.name, row.metric): Estimate(*(math.nan if end is None else end for end in row[3:6]))
+            for row in self.summary.rows
+        }
+
+
+def as_json(results: Results) -> dict[str, Any]:
+    """The one object that `--json` prints: every metric under its name, null for what has no data."""
+    levels: dict[str, dict[str, Any]] = {"queue": {}, "team": {}, "total": {}}
+    for row in results.summary.rows:
+        values = {"mean": row.mean, "low": row.low, "high": row.high}
+        levels[row.level].setdefault(row.name, {})[row.metric] = values
+    precision = {"precision": precision_reached(results)} if results.goals else {}
+    return {
+        "scenario": results.scenario.name,
+        "variant": results.variant,
+        "engine": results.engine,
+        "seed": results.scenario.seed,
+        "replications": results.replications,
+        **precision,
+        "sl_formula": dict(zip(results.terms.queues, results.terms.sl_formula, strict=True)),
+        "queues": levels["queue"],
+        "teams": levels["team"],
+        "total": levels["total"].get("total", {}),
+    }
+
+
+def precision_reached(results: Results) -> list[dict[str, Any]]:
+    """Every wanted half-width with the one reached (null without data) and whether that is enough, for JSON."""
+    found = []
+    for goal in results.goals:
+        reached = results.half_width(goal)
+        entry = {**goal._asdict(), "reached": None if math.isnan(reached) else reached}
+        found.append({**entry, "met": goal not in results.missed})
+    return found

@@ -1,0 +1,148 @@
+"""What the planner's questions are answered with: requirements, shift plans, and how well they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ccsim.metrics.definitions import Level
+from ccsim.scenario.model import Pattern, Scenario
+from ccsim.stats.estimate import Estimate
+from ccsim.tables import F64, I64
+
+SCARCE: Final = 0.02
+"""A goal with less slack than this binds."""
+
+
+class Goal(NamedTuple):
+    """A target of the scenario: `metric` of a queue or team is to be at least, or at most, `wanted`."""
+
+    level: Level
+    name: str
+    metric: str
+    wanted: float
+    at_least: bool
+
+    def slack(self, figure: F64) -> F64:
+        """By how much a figure is better than wanted; negative: worse."""
+        return np.asarray(figure - self.wanted if self.at_least else self.wanted - figure)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """The least agents at their desks by interval: of each team, or of each queue on its own."""
+
+    method: str
+    """how it was found, in words that say what it leaves out"""
+    level: Level
+    names: tuple[str, ...]
+    """teams or queues"""
+    starts: I64
+    """us : [interval]"""
+    agents: I64
+    """int64[team or queue, interval]"""
+    shrinkage: F64
+    """share of the paid time not at the desk : [team or queue]"""
+
+    @property
+    def with_shrinkage(self) -> F64:
+        """Agents to be paid so that as many as required are at their desks : float64[team or queue, interval]."""
+        return np.asarray(self.agents / (1 - self.shrinkage[:, None]))
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How a staffing does: every goal over the run and by interval, over replications."""
+
+    agents: I64 | None
+    """of each shift pattern; None: the scenario's own shifts"""
+    cost: float
+    """planned, over the run: without overtime"""
+    seed: int
+    replications: int
+    figures: tuple[Estimate, ...]
+    """by goal, over the run: means with 95 % intervals"""
+    days_met: tuple[float, ...]
+    """by goal: share of days on which it was reached; NaN without data"""
+    by_interval: F64
+    """float64[goal, interval]: means over replications, NaN without data"""
+    missing: F64
+    """float64[goal, interval]: contacts (of a team: seconds) by which the goal is missed; negative: to spare"""
+    slack: F64
+    """float64[goal]: by how much each holds in the sense of [staffing]; negative: missed; NaN: no data"""
+    scheduled: F64
+    """float64[team, interval]: agents at their desks as planned, without absence"""
+
+    @property
+    def met(self) -> bool:
+        """Whether every goal holds."""
+        return not (self.slack < 0).any()
+
+
+class Binding(NamedTuple):
+    """A goal with next to nothing to spare, and the interval in which it loses most, or gains least."""
+
+    goal: Goal
+    start: int
+    """us"""
+    figure: float
+    missing: float
+    """contacts (of a team: seconds) by which the interval misses it; negative: to spare"""
+
+
+@dataclass(frozen=True)
+class ShiftPlan:
+    """How many agents work each shift pattern, and what is known about that answer."""
+
+    scenario: Scenario
+    patterns: tuple[Pattern, ...]
+    names: tuple[str, ...]
+    """of the patterns"""
+    goals: tuple[Goal, ...]
+    starts: I64
+    """us : [interval]"""
+    teams: tuple[str, ...]
+    agents: I64
+    """int64[pattern]"""
+    pattern_cost: F64
+    """float64[pattern]: of one agent over the run"""
+    searched: Performance
+    """on the random numbers of the search"""
+    fresh: Performance
+    """on others, which the search has not seen"""
+    today: Performance
+    """the scenario's own shifts, on the fresh random numbers"""
+    lower_bound: float
+    """cost of the cheapest staffing in the relaxation; a bound if an agent more hardly gains more than the last"""
+    evaluations: int
+    """staffings simulated, each on all replications"""
+    seconds: float
+    finished: bool
+    """false: the time was up"""
+    repairs: tuple[str, ...]
+    """what was done because the fresh random numbers missed a target, in words"""
+    marginal: F64
+    """float64[pattern, goal]: what one agent more adds to the slack, on the random numbers of the search"""
+    tried: tuple[tuple[float, float, bool], ...]
+    """of every staffing simulated: cost, least slack of all goals, met: the choice of cost and service there is"""
+    baseline: Performance | None = None
+    """agents enough for Erlang's requirement, on the fresh random numbers; None if the patterns cannot cover it"""
+
+    @property
+    def gap(self) -> float:
+        """Share of the cost by which it may exceed the cheapest."""
+        return (self.searched.cost - self.lower_bound) / self.searched.cost if self.searched.cost > 0 else 0.0
+
+    def binding(self) -> list[Binding]:
+        """The goals with little to spare, scarcest first, each in the interval that costs it most."""
+        found = []
+        for g in np.argsort(np.nan_to_num(self.fresh.slack, nan=np.inf)):
+            if self.fresh.slack[g] < SCARCE:
+                figures = self.fresh.by_interval[g]
+                missing = np.where(np.isnan(figures), -np.inf, self.fresh.missing[g])
+                worst = int(np.argmax(missing))
+                start = int(self.starts[worst])
+                found.append(Binding(self.goals[g], start, float(figures[worst]), float(missing[worst])))
+        return found

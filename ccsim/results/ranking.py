@@ -1,0 +1,192 @@
+"""Which variant is best, and which cannot be told apart.
+
+All pairs are looked at together: with k variants each of the k (k - 1) / 2 paired intervals has the level
+1 - 0.05 / that number, so that all of them hold at once with 95 % (Bonferroni). That is valid however the variants
+depend on one another, which they do on common streams, and however many of them are left out afterwards.
+
+Source: Law, Simulation Modeling and Analysis, 10.3.2 (all pairwise comparisons); Yang & Nelson (1991), Using common
+random numbers and control variates in multiple-comparison procedures.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.lowering import lower
+from ccsim.metrics import METRICS, TOTAL, applicable
+from ccsim.results.comparison import KINDS, Comparison, Figure, or_none, outside
+from ccsim.scenario.faults import did_you_mean, one_of, shown
+from ccsim.scenario.model import Scenario
+from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import LEVEL, student_t
+from ccsim.tables import Plan, Terms
+
+POWER: Final = 0.8
+"""With which probability as many replications as are advised tell two variants apart, if they differ as it seems."""
+
+COST: Final = Figure(TOTAL, TOTAL, "cost")
+MOST: Final = 100_000
+"""Replications; beyond them nobody is advised to go."""
+
+
+class Pair(NamedTuple):
+    """Two ranked variants, the better one first."""
+
+    first: str
+    second: str
+    difference: float
+    """second less first"""
+    low: float | None
+    """ends of its part of the simultaneous intervals, None with one replication"""
+    high: float | None
+    told_apart: bool
+    needed: int | None
+    """replications that would probably tell them apart; None where they are, or MOST are not enough"""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Variants from best to worst by one figure."""
+
+    figure: Figure
+    order: tuple[tuple[str, Estimate], ...]
+    pairs: tuple[Pair, ...]
+    """every two of the order"""
+    left_out: dict[str, list[str]]
+    """variants that are not ranked, with the targets that they miss"""
+    doubtful: dict[str, list[str]]
+    """ranked variants, with the targets that they meet by their means but that the intervals contain"""
+    all_miss: bool
+    """no variant meets all its targets, so all are ranked"""
+    level: float
+    """of each pair's interval"""
+    replications: int
+
+    def sentences(self) -> list[str]:
+        """What can be said of the order at this number of replications, and what cannot."""
+        said = [f"{name} is not ranked: it misses {', '.join(missed)}." for name, missed in self.left_out.items()]
+        for name, barely in self.doubtful.items():
+            said.append(f"{name} may miss {', '.join(barely)} after all: the interval contains the target.")
+        if self.all_miss:
+            said.append("No variant meets all its targets, so all are ranked.")
+        if len(self.order) < 2:
+            return [*said, f"{self.order[0][0]} is the only one left." if self.order else "None is left to rank."]
+        if self.replications == 1:
+            return [*said, "One replication cannot tell any of them apart."]
+        alike = [f"{pair.first} and {pair.second}" for pair in self.pairs if pair.low == pair.high == 0]
+        if alike:
+            said.append(f"The same in every replication: {', '.join(alike)}.")
+        open_ = [pair for pair in self.pairs if not (pair.told_apart or pair.low == pair.high == 0)]
+        at = f"at {self.replications} replications"
+        if open_:
+            listed = [f"{pair.first} and {pair.second} ({_advice(pair)})" for pair in open_]
+            said.append(f"Cannot be told apart {at}: {', '.join(listed)}.")
+        elif len(alike) < len(self.pairs):
+            said.append(f"All {'other ' if alike else ''}pairs are told apart {at}.")
+        return said
+
+
+def rank(comparison: Comparison, figure: Figure | None = None) -> Ranking:
+    """Variants from best to worst by a figure of which more or less is better; without one, by total cost.
+
+    By cost only those are ranked that meet all their targets (by their means); all, if none does. Variants without the
+    figure are left out.
+    """
+    variants = comparison.variants
+    missed = {variant.name: variant.missed for variant in variants} if figure is None else {}
+    left_out = {name: targets for name, targets in missed.items() if targets}
+    all_miss = len(left_out) == len(variants)
+    if all_miss:
+        left_out = {}
+    figure = figure or COST
+    sign = -1 if figure.definition.better == "higher" else 1
+    found = {v: estimate for v in variants if v.name not in left_out and (estimate := comparison.estimate(v, figure))}
+    order = sorted((v for v in found if not math.isnan(found[v].mean)), key=lambda v: sign * found[v].mean)
+    level = 1 - (1 - LEVEL) / math.comb(len(variants), 2)
+    pairs = []
+    for first, second in combinations(order, 2):
+        apart = comparison.difference(second, figure, first, level)
+        assert apart is not None
+        told = outside(apart)
+        needed = None if told else replications_needed(apart, comparison.replications, level)
+        pairs.append(Pair(first.name, second.name, apart.mean, *or_none(apart)[1:], told, needed))
+    ranked = tuple((variant.name, found[variant]) for variant in order)
+    doubtful = {v.name: v.barely_met for v in order if missed and not all_miss and v.barely_met}
+    return Ranking(figure, ranked, tuple(pairs), left_out, doubtful, all_miss, level, comparison.replications)
+
+
+def replications_needed(difference: Estimate, replications: int, level: float) -> int | None:
+    """How many of them tell a true difference of this size from zero with probability POWER; None beyond MOST.
+
+    `difference` has the interval of that level over `replications` (two or more), whose spread is taken to stay.
+    Source: the power of Student's t, (t_level + t_POWER)² variance / difference², its noncentrality approximated.
+    """
+    if difference.mean == 0 or math.isnan(difference.low):
+        return None
+    error = (difference.high - difference.mean) / float(student_t(np.array(replications - 1), level))
+
+    def enough(number: int) -> bool:
+        bounds = student_t(np.array(number - 1), level) + student_t(np.array(number - 1), 2 * POWER - 1)
+        return float(bounds) * error * math.sqrt(replications / number) <= abs(difference.mean)
+
+    needed = bisect_left(range(MOST + 1), True, lo=replications, key=enough)
+    return needed if needed <= MOST else None
+
+
+def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> Figure:
+    """The figure that `METRIC`, over everything, or `METRIC@PLACE`, of a queue or team, names.
+
+    Raises ScenarioError when no scenario has it, and when neither more nor less of it is better.
+    """
+    metric, _, place = text.partition("@")
+    place = place or TOTAL
+
+    def refused(found: str, allowed: str) -> ScenarioError:
+        return ScenarioError([Problem("--rank-by", found, allowed)])
+
+    known = list(dict.fromkeys(name for _, name in METRICS))
+    if metric not in known:
+        raise refused(f"no metric {shown(metric)}", did_you_mean(metric, known))
+    terms_of = [lower(scenario) for scenario in scenarios.values()]
+    found = dict.fromkeys(figure for plan, terms in terms_of for figure in figures_of(metric, plan, terms))
+    places = dict.fromkeys(name for _, terms in terms_of for name in (*terms.queues, *terms.teams, TOTAL))
+    if place not in places:
+        raise refused(f"no queue or team {shown(place)}", did_you_mean(place, places))
+    figure = next((figure for figure in found if figure.name == place), None)
+    if figure is None:
+        having = [f"{metric}@{name}" for name in places if any(figure.name == name for figure in found)]
+        raise refused(f"no {metric} of {place}", one_of(having))
+    if figure.definition.better == "none":
+        raise refused(f"neither more nor less {metric} is better", "a metric such as cost or service_level")
+    return figure
+
+
+def figures_of(metric: str, plan: Plan, terms: Terms) -> Iterator[Figure]:
+    """All of this metric that a scenario has."""
+    for kind in KINDS:
+        names, of = terms.queues if kind == "queue" else terms.teams, METRICS.get((kind, metric))
+        if of is not None:
+            applies = applicable(of, plan, terms)
+            yield from (Figure(kind, name, metric) for name, does in zip(names, applies, strict=True) if does)
+            if of.in_total and applies.any():
+                yield Figure(TOTAL, TOTAL, metric)
+
+
+def _advice(pair: Pair) -> str:
+    if pair.needed is None:
+        return f"not even {MOST:,} would" if pair.difference else "no difference to be seen"
+    return f"about {_rounded(pair.needed):,} would"
+
+
+def _rounded(number: int) -> int:
+    """Up to two digits: more would feign precision."""
+    unit = int(10 ** max(0, len(str(number)) - 2))
+    return -(-number // unit) * unit

@@ -1,0 +1,138 @@
+"""A results folder: its place, its files, and how they are written so that none is ever half there."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ccsim.metrics import IntervalRow, Row
+from ccsim.results import provenance
+from ccsim.results.logs import LOGS
+from ccsim.results.model import Results, precision_reached
+from ccsim.scenario import read
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+FIGURES: Final = ("summary.csv", "intervals.csv")
+"""The tables of a results folder."""
+
+
+class LogFiles:
+    """The logs' files in a folder, written replication by replication. Use it with `with`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._stack = ExitStack()
+        self._writers: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def append(self, tables: dict[str, pa.Table]) -> None:
+        """The logs of one more replication."""
+        import pyarrow.parquet as pq
+
+        for name in LOGS:
+            if name not in self._writers:
+                writer = pq.ParquetWriter(self.folder / f"{name}.parquet", tables[name].schema, compression="zstd")
+                self._writers[name] = self._stack.enter_context(writer)
+            self._writers[name].write_table(tables[name])
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+
+def new_place(root: Path, name: str) -> Path:
+    """`root/name/<time>-<id>`."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "scenario"
+    return root / slug / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
+
+
+@contextmanager
+def new_folder(root: Path, name: str) -> Iterator[tuple[Path, Path]]:
+    """A folder to fill, and the place `root/name/<time>-<id>` that it takes when the block ends well."""
+    final = new_place(root, name)
+    with whole_folder(final) as unfinished:
+        yield unfinished, final
+
+
+@contextmanager
+def whole_folder(final: Path) -> Iterator[Path]:
+    """A folder to fill, which is `final` when the block ends well.
+
+    Until then it is a hidden sibling, removed if the block fails.
+    """
+    unfinished = final.with_name(f".{final.name}.unfinished")
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        unfinished.rename(final)
+    except BaseException:
+        discard(unfinished)
+        raise
+
+
+def discard(unfinished: Path) -> None:
+    """Removes a folder that will not be finished."""
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with suppress(OSError):
+        unfinished.parent.rmdir()  # if this run made it, it is empty
+
+
+def write(folder: Path, results: Results, **run: Any) -> None:
+    """All but the logs, which stand there already: figures, scenario, provenance."""
+    write_figures(folder, results)
+    write_scenario(folder, results)
+    write_provenance(folder, results, **run)
+
+
+def write_figures(folder: Path, results: Results) -> None:
+    """summary.csv and intervals.csv: one row a figure, with its unit and its interval over replications."""
+    tables: list[tuple[str, type[Row | IntervalRow], Iterable[Row | IntervalRow]]] = [
+        ("summary.csv", Row, results.summary.rows),
+        ("intervals.csv", IntervalRow, results.summary.interval_rows()),
+    ]
+    for file, kind, rows in tables:
+        with (folder / file).open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(kind._fields)
+            writer.writerows(rows)
+
+
+def write_scenario(folder: Path, results: Results) -> None:
+    """scenario.toml as run and the data files it names."""
+    (folder / "scenario.toml").write_text(read.resolved_toml(results.scenario), encoding="utf-8")
+    for name, content in read.stored_files(results.scenario).items():
+        (folder / name).write_bytes(content)
+
+
+def write_provenance(folder: Path, results: Results, **run: Any) -> None:
+    """provenance.json: how to make these results again, and the fingerprints that they must then have.
+
+    `run` adds what the command knows: overrides, duration, which logs were kept.
+    """
+    files = [*FIGURES, *(f"{name}.parquet" for name in LOGS)]
+    record = {
+        "scenario": results.scenario.name,
+        "variant": results.variant,
+        "engine": results.engine,
+        "seed": results.scenario.seed,
+        "replications": results.replications,
+        "precision": precision_reached(results),
+        **run,
+        "versions": provenance.versions(),
+        "git": provenance.git_state(),
+        "machine": provenance.machine(),
+        "files": {file: provenance.fingerprint(folder / file) for file in files},
+    }
+    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,64 @@
+"""Which of a scenario's targets were met."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ccsim.metrics.definitions import Level
+from ccsim.results.model import Results
+from ccsim.tables import F64, Terms
+
+
+@dataclass(frozen=True)
+class Target:
+    """A wanted bound on a mean. `met` judges the mean; `sure` is false if its 95 % interval reaches the other side."""
+
+    level: str
+    name: str
+    metric: str
+    wanted: float
+    at_least: bool
+    met: bool
+    sure: bool
+
+
+Bound = tuple[Level, str, str, float, bool]
+"""Level, name, metric, what is wanted of it, and whether at least or at most so much."""
+
+
+def bounds(terms: Terms) -> list[Bound]:
+    """Every target of a scenario, queues first."""
+    every: list[tuple[Level, tuple[str, ...], str, F64, bool]] = [
+        *(("queue", terms.queues, metric, wanted, True) for metric, wanted in (
+            ("service_level", terms.sl_share),
+            ("reply_level", terms.reply_share),
+            ("resolution_level", terms.resolution_share),
+        )),
+        ("queue", terms.queues, "abandonment", terms.max_abandonment, False),
+        ("team", terms.teams, "utilisation", terms.max_occupancy, False),
+    ]  # fmt: skip
+    return [
+        (level, name, metric, bound, at_least)
+        for level, names, metric, wanted, at_least in every
+        for name, bound in zip(names, wanted.tolist(), strict=True)
+        if not math.isnan(bound)
+    ]
+
+
+def targets(results: Results) -> list[Target]:
+    """Every target of the scenario for which there are data, queues first."""
+    found = []
+    for level, name, metric, bound, at_least in bounds(results.terms):
+        estimate = results.estimate(level, name, metric)
+        if estimate is None or math.isnan(estimate.mean):
+            continue
+
+        def holds(value: float, bound: float = bound, at_least: bool = at_least) -> bool:
+            return value >= bound if at_least else value <= bound
+
+        met = holds(estimate.mean)
+        ends = (estimate.low, estimate.high)
+        sure = all(math.isnan(end) or holds(end) == met for end in ends)
+        found.append(Target(level, name, metric, bound, at_least, met, sure))
+    return found

@@ -1,0 +1,252 @@
+"""Where independent units of work run: here, on threads, in other processes, on a cluster. The results are the same.
+
+An executor starts a crew that does one task; a crew takes numbered units and gives back results as they are finished.
+Only a few units are handed out beyond those whose results were fetched, so that memory does not grow with their number.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
+from multiprocessing import connection, resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from queue import SimpleQueue
+from typing import Any, Final, Protocol, TypeVar
+
+Task = Callable[[Any], Any]
+AHEAD: Final = 2
+"""Units in hand or waiting, a worker."""
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Crew(Protocol):
+    """Workers at one task."""
+
+    @property
+    def workers(self) -> int:
+        """How many units they do at once."""
+
+    def send(self, number: int, unit: Any) -> None:
+        """Hands them a unit."""
+
+    def receive(self) -> tuple[int, Any]:
+        """Number and result of the next unit that is finished; raises what the task raised."""
+
+
+def run_all(task: Callable[[A], R], units: Iterable[A], workers: int = 1, executor: str = "processes") -> Iterator[R]:
+    """Results of `task` for each unit, in order.
+
+    `executor` is as for `crew`. Raises what the task raises, and what `crew` does.
+    """
+    with crew(task, workers, executor) as hands:
+        yield from finished(hands, units, in_order=True)
+
+
+def finished(hands: Crew, units: Iterable[Any], *, in_order: bool = False) -> Iterator[Any]:
+    """The result of each unit: as soon as it is finished, or in the order of the units."""
+    numbered = enumerate(units)
+    waiting: dict[int, Any] = {}
+    sent = received = given = 0
+    while True:
+        for number, unit in islice(numbered, max(0, AHEAD * hands.workers - (sent - given))):
+            hands.send(number, unit)
+            sent += 1
+        if given == sent:
+            return
+        number, result = hands.receive()
+        waiting[number if in_order else received] = result
+        received += 1
+        while given in waiting:
+            yield waiting.pop(given)
+            given += 1
+
+
+def crew(task: Task, workers: int, executor: str) -> AbstractContextManager[Crew]:
+    """Workers on `executor`: one of EXECUTORS or the address of a Dask scheduler ("local" starts one).
+
+    One worker works here, without an executor, unless it is a cluster's. For processes and clusters the task, its units
+    and its results are pickled. Raises MemoryError when a process is killed from outside, or a unit kills one after the
+    other on a cluster; ConnectionError when a cluster cannot be reached (any more); ScenarioError when its workers'
+    libraries are others.
+    """
+    if executor not in EXECUTORS:
+        from ccsim.runs.cluster import on_cluster
+
+        return on_cluster(task, workers, executor)
+    return EXECUTORS[executor](task, workers) if workers > 1 else _here(task)
+
+
+# ----------------------------------------------------------------------------------------------------------------- here
+
+
+class _Here:
+    workers = 1
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._units: deque[tuple[int, Any]] = deque()
+
+    def send(self, number: int, unit: Any) -> None:
+        self._units.append((number, unit))
+
+    def receive(self) -> tuple[int, Any]:
+        number, unit = self._units.popleft()
+        return number, self._task(unit)
+
+
+@contextmanager
+def _here(task: Task) -> Iterator[Crew]:
+    yield _Here(task)
+
+
+# -------------------------------------------------------------------------------------------------------------- threads
+
+
+class _Threads:
+    def __init__(self, task: Task, pool: ThreadPoolExecutor, workers: int) -> None:
+        self.workers = workers
+        self._task = task
+        self._pool = pool
+        self._done: SimpleQueue[tuple[int, Future[Any]]] = SimpleQueue()
+
+    def send(self, number: int, unit: Any) -> None:
+        self._pool.submit(self._task, unit).add_done_callback(lambda future: self._done.put((number, future)))
+
+    def receive(self) -> tuple[int, Any]:
+        number, future = self._done.get()
+        return number, future.result()
+
+
+@contextmanager
+def _on_threads(task: Task, workers: int) -> Iterator[Crew]:
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield _Threads(task, pool, workers)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+# ------------------------------------------------------------------------------------------------------------ processes
+
+
+class _Processes:
+    # Not concurrent.futures: its threads can wait for ever for the rest of a result whose process was terminated. Here
+    # every worker has a pipe of its own, so that all can be ended at any time.
+
+    def __init__(self, lines: list[Connection]) -> None:
+        self.workers = len(lines)
+        self._in_hand = dict.fromkeys(lines, 0)
+
+    def send(self, number: int, unit: Any) -> None:
+        line = min(self._in_hand, key=self._in_hand.__getitem__)
+        with _deaths_explained():
+            line.send((number, unit))
+        self._in_hand[line] += 1
+
+    def receive(self) -> tuple[int, Any]:
+        line = connection.wait([line for line, units in self._in_hand.items() if units])[0]
+        assert isinstance(line, Connection)
+        with _deaths_explained():
+            number, result, fault = line.recv()
+        self._in_hand[line] -= 1
+        if fault is not None:
+            raise fault
+        return number, result
+
+
+@contextmanager
+def _deaths_explained() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError):  # a line may also end within a message
+        raise MemoryError("A worker process was ended from outside, most likely for want of memory.") from None
+
+
+@contextmanager
+def _in_processes(task: Task, workers: int) -> Iterator[Crew]:
+    hired: list[tuple[SpawnProcess, Connection]] = []
+    try:
+        _hire(hired, task, workers)
+        yield _Processes([line for _, line in hired])
+    finally:
+        for worker, line in hired:
+            worker.terminate()
+            line.close()
+        for worker, _ in hired:
+            worker.join()
+
+
+def _hire(hired: list[tuple[SpawnProcess, Connection]], task: Task, workers: int) -> None:
+    # fresh interpreters: a fork would copy the locks of numba's and Arrow's threads
+    context = multiprocessing.get_context("spawn")
+    with interrupts_wait():
+        for _ in range(workers):
+            ours, theirs = context.Pipe()
+            worker = context.Process(target=_work, args=(task, theirs), daemon=True)
+            worker.start()
+            theirs.close()
+            hired.append((worker, ours))
+
+
+def _work(task: Task, line: Connection) -> None:
+    # Ctrl-C reaches the whole process group; the parent alone decides what it means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    units: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+    # always reading, so that neither end waits for the other to read
+    threading.Thread(target=_read, args=(line, units), daemon=True).start()
+    while True:
+        number, unit = units.get()
+        result = fault = None
+        try:
+            result = task(unit)
+        except Exception as error:
+            error.add_note(traceback.format_exc())
+            fault = error
+        line.send((number, result, fault))
+
+
+def _read(line: Connection, units: SimpleQueue[tuple[int, Any]]) -> None:
+    while True:
+        try:
+            units.put(line.recv())
+        except (EOFError, OSError):  # the parent is gone, nobody wants what is in hand
+            os._exit(0)
+
+
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Ctrl-C is held back to the end of the block, and from processes born in it: half born they would die noisily."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    masks = hasattr(signal, "pthread_sigmask")  # not on Windows
+    if masks:
+        resource_tracker.ensure_running()  # or else the first birth starts it, and that lifts the mask
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # children inherit it
+    try:
+        yield
+    finally:
+        if masks:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, before)
+    if came:
+        before(signal.SIGINT, None)
+
+
+EXECUTORS: Final[dict[str, Callable[[Task, int], AbstractContextManager[Crew]]]] = {
+    "threads": _on_threads,
+    "processes": _in_processes,
+}

@@ -1,0 +1,123 @@
+"""How precise a run's figures shall be, and when enough replications have been seen.
+
+Replications go on until the half-width of every wanted 95 % interval is met. Stopping as soon as an interval happens to
+be narrow would stop too often where the spread is underestimated, and such intervals cover less than they say. So there
+is a first stage of FIRST replications, and after it only few looks: the next one is where the present spread says that
+the goal will be met, n (h / h*)², but at least a tenth and at most as many replications further on. The coverage that
+is left is measured in tests/theory/test_stopping.py.
+
+Source: Chow & Robbins (1965), On the asymptotic theory of fixed-width sequential confidence intervals for the mean;
+Glynn & Whitt (1992), The asymptotic validity of sequential stopping rules; Law, Simulation Modeling and Analysis, 9.4.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.metrics import METRICS, TOTAL, Measures
+from ccsim.results.comparison import Figure
+from ccsim.results.model import Goal
+from ccsim.results.ranking import figures_of
+from ccsim.scenario.faults import did_you_mean, one_of, shown
+from ccsim.stats.intervals import ratio_interval
+from ccsim.tables import Plan, Terms
+
+FIRST: Final = 20
+"""Replications before the first look."""
+
+MOST: Final = 1000
+"""Replications after which a run ends in any case, unless told otherwise."""
+
+
+class Precision:
+    """The goals of one run, and whether they are met by the replications so far.
+
+    What it decides depends on the measures of replications 1 to n alone, whoever made them and when.
+    """
+
+    def __init__(self, goals: Sequence[Goal], most: int = MOST) -> None:
+        self.goals = tuple(goals)
+        self.most = most
+        self.expected = min(FIRST, most)
+        """how many replications it will be in all, as far as can be told by now"""
+        self._look = self.expected
+
+    def enough(self, measures: Sequence[Measures]) -> bool:
+        """Whether replications 1 to n are enough; to be asked after each, with the measures of all so far."""
+        n = len(measures)
+        if n < self._look:
+            return False
+        found = list(zip(self.goals, _half_widths(self.goals, measures), strict=True))
+        if n >= self.most or all(half <= goal.half_width for goal, half in found):
+            return True
+        # a half-width without data, which may be any, needs no fewer than all
+        too_wide = max(math.inf if math.isnan(half) else half / goal.half_width for goal, half in found)
+        needed = min(n * too_wide**2, self.most)
+        self._look = math.ceil(min(max(needed, 1.1 * n), 2 * n, self.most))
+        self.expected = max(math.ceil(needed), self._look)
+        return False
+
+
+def _half_widths(goals: Sequence[Goal], measures: Sequence[Measures]) -> Iterator[float]:
+    for level, name, metric, _ in goals:
+        kind = Figure(level, name, metric).definition.level
+        stacked = np.stack([one.values[kind, metric] for one in measures])
+        _, low, high = ratio_interval(stacked[:, 0], stacked[:, 1])
+        names = measures[0].names[kind]
+        place = len(names) if level == TOTAL else names.index(name)
+        yield float(high[place] - low[place]) / 2
+
+
+def read_goals(wanted: Mapping[str, float], plan: Plan, terms: Terms) -> tuple[Goal, ...]:
+    """Goals from half-widths by `metric` (wherever it applies, the total aside) or `metric@name`.
+
+    Raises ScenarioError for a metric, queue or team that there is not, and for a half-width that is not above 0.
+    """
+    goals: list[Goal] = []
+    problems = []
+    known = {metric: list(figures_of(metric, plan, terms)) for _, metric in METRICS}
+    everything = (*terms.queues, *terms.teams, TOTAL)
+    for text, half_width in wanted.items():
+        metric, at, name = text.partition("@")
+        there = known.get(metric, [])
+        chosen = [figure for figure in there if (figure.name == name if at else figure.level != TOTAL)]
+        if not 0 < half_width < math.inf:
+            found, allowed = f"a half-width of {half_width:g}", "a number above 0, in the metric's unit"
+        elif metric not in known:
+            found, allowed = f"no metric {shown(metric)}", did_you_mean(metric, known)
+        elif at and name not in everything:
+            found, allowed = f"no queue or team {shown(name)}", did_you_mean(name, everything)
+        elif not chosen:
+            found, allowed = f"does not apply to {name or 'any queue or team'}", one_of(f.name for f in there)
+        else:
+            goals += [Goal(*figure, half_width) for figure in chosen]
+            continue
+        problems.append(Problem(text, found, allowed, "precision"))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(goals)
+
+
+def read_wanted(texts: Iterable[str]) -> dict[str, float]:
+    """Half-widths from `metric:half-width` and `metric@name:half-width`, several with commas between them.
+
+    Raises ScenarioError for what cannot be read.
+    """
+    wanted: dict[str, float] = {}
+    problems = []
+    for part in ",".join(texts).split(","):
+        place, colon, half_width = part.strip().rpartition(":")
+        try:
+            if not colon:
+                raise ValueError
+            wanted[place.strip()] = float(half_width)
+        except ValueError:
+            problems.append(Problem(part.strip(), "no half-width", "METRIC:HALF-WIDTH, as asa@phone:2", "precision"))
+    if problems:
+        raise ScenarioError(problems)
+    return wanted

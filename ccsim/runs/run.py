@@ -1,0 +1,128 @@
+"""Replications of one scenario, from workload to measures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ccsim.engine import simulate
+from ccsim.lowering import lower
+from ccsim.metrics import Collected, Measures, measure
+from ccsim.results import logs, storage
+from ccsim.results.model import Goal, Results
+from ccsim.runs.executors import run_all
+from ccsim.runs.precision import Precision
+from ccsim.scenario.model import Scenario
+from ccsim.tables import Plan, Terms
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class AuditError(Exception):
+    """A log breaks the rules of the model: a defect of ccsim, not of the scenario."""
+
+
+@dataclass(frozen=True)
+class Replication:
+    """One replication: its measures, and its logs by name if they are kept."""
+
+    measures: Measures
+    logs: dict[str, pa.Table] | None
+
+
+def replicate(
+    scenario: Scenario, plan: Plan, terms: Terms, engine: str, audit: bool, keep_all: bool, number: int
+) -> Replication:
+    """Replication `number` (from 1) of the scenario. Raises AuditError when `audit` finds a fault."""
+    from ccsim.workload.sample import sample
+
+    workload = sample(scenario, number - 1)
+    log = simulate(engine, workload, plan)
+    if audit:
+        from ccsim.engine.audit import audit as faults_of
+
+        if faults := faults_of(workload, plan, log):
+            raise AuditError("\n".join([f"replication {number} breaks the rules of the model:", *faults]))
+    kept = keep_all or number == 1
+    return Replication(
+        measures=measure(workload, plan, terms, log),
+        logs=logs.tables(number, plan, terms, workload, log) if kept else None,
+    )
+
+
+def run(
+    scenario: Scenario,
+    *,
+    engine: str,
+    variant: str | None = None,
+    workers: int = 1,
+    executor: str = "processes",
+    audit: bool = False,
+    precision: Precision | None = None,
+    keep: Callable[[dict[str, pa.Table]], None] | None = None,
+    progress: Callable[[Iterable[Replication]], Iterable[Replication]] = iter,
+) -> Results:
+    """All replications of a scenario; the result does not depend on `workers` or `executor`,
+    which are those of `run_all`.
+
+    The Results hold the logs of replication 1. `keep` is handed the logs of every replication, in order, and may write
+    them away, so that memory does not grow with their number. `progress` wraps the stream of replications. Raises
+    AuditError, with `audit`, when a log breaks a rule.
+    """
+    plan, terms = lower(scenario)
+    task = partial(replicate, scenario, plan, terms, engine, audit, keep is not None)
+    units = range(1, (scenario.replications if precision is None else precision.most) + 1)
+    collected = Collected()
+    first: dict[str, pa.Table] = {}
+    for replication in progress(run_all(task, units, workers, executor)):
+        collected.add(replication.measures)
+        if replication.logs is not None:
+            first = first or replication.logs
+            if keep is not None:
+                keep(replication.logs)
+        if precision is not None and precision.enough(collected.whole):
+            break
+    goals: tuple[Goal, ...] = ()
+    if precision is not None:
+        scenario, goals = scenario.with_streams(scenario.seed, len(collected.whole)), precision.goals
+    return Results(scenario, variant, engine, plan, terms, collected.summary(), first, goals)
+
+
+def run_to_folder(
+    root: Path,
+    scenario: Scenario,
+    *,
+    log: str = "first",
+    overrides: Sequence[str] = (),
+    finish: Callable[[Results, Path], None] | None = None,
+    **options: Any,
+) -> tuple[Results, Path]:
+    """As `run`, with its `options`, and a complete results folder `root/<scenario>/<time>-<id>`, which is returned too.
+
+    `log` is "first" or "all" replications; `overrides` are noted in the provenance; `finish` adds charts and a report
+    when all else is in the folder. Nothing is left behind when the run fails or is interrupted. Raises OSError where
+    the folder cannot be written.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    with storage.new_folder(root, scenario.name) as (folder, final):
+        with storage.LogFiles(folder) as files:
+            found = run(scenario, keep=files.append if log == "all" else None, **options)
+            if log == "first":
+                files.append(found.logs)
+        storage.write(
+            folder,
+            found,
+            log=log,
+            overrides=list(overrides),
+            started=started.isoformat(timespec="seconds"),
+            duration_s=round(time.perf_counter() - clock, 3),
+        )
+        if finish is not None:
+            finish(found, folder)
+    return found, final

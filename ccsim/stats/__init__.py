@@ -1,0 +1,1 @@
+"""Estimates with their intervals: of independent replications, of ratios, of censored times."""

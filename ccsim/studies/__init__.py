@@ -1,0 +1,1 @@
+"""Questions of many runs: comparisons, sweeps, designs and what matters most."""

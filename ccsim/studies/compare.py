@@ -1,0 +1,259 @@
+"""From scenarios to a comparison: reading them, giving them the same streams, running them, writing what came out."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.lowering import lower
+from ccsim.metrics import summarise
+from ccsim.results import format, provenance, storage
+from ccsim.results.comparison import KINDS, Comparison, Figure, Row, Variant
+from ccsim.results.model import Results
+from ccsim.results.ranking import Pair, Ranking, rank
+from ccsim.runs.checkpoints import kept
+from ccsim.runs.many import measure_all
+from ccsim.scenario import read
+from ccsim.scenario.faults import did_you_mean, shown
+from ccsim.scenario.model import Scenario
+from ccsim.tables import Terms
+
+BASE: Final = "base"
+"""Name of a file's scenario beside its variants."""
+
+TABLES: Final = ("comparison.csv", "ranking.csv")
+"""The tables of a results folder."""
+
+
+def read_variants(file: Path, changes: Sequence[str] = ()) -> dict[str, Scenario]:
+    """The scenario of a file and every variant of it, by name, with `PATH=VALUE` changes on top.
+
+    Raises ScenarioError, also for a file without variants.
+    """
+    plain = read.load(file, None, changes)
+    if not plain.variant:
+        raise ScenarioError([Problem("variant", "none", "a table [variant.NAME] for each variant", str(file))])
+    base = BASE if BASE not in plain.variant else file.name
+    return {base: plain} | _load({name: (file, name) for name in plain.variant}, changes)
+
+
+def read_files(files: Sequence[Path], changes: Sequence[str] = ()) -> dict[str, Scenario]:
+    """The scenarios of several files, by the files' names. Raises ScenarioError, also for a file given twice."""
+    twice = {str(file) for file in files if files.count(file) > 1}
+    if twice:
+        raise ScenarioError([Problem("", "given twice", "scenarios that differ", file) for file in sorted(twice)])
+    short = len({file.stem for file in files}) == len(files)
+    return _load({file.stem if short else str(file): (file, None) for file in files}, changes)
+
+
+def _load(places: Mapping[str, tuple[Path, str | None]], changes: Sequence[str]) -> dict[str, Scenario]:
+    scenarios: dict[str, Scenario] = {}
+    problems: list[Problem] = []
+    for name, (file, variant) in places.items():
+        try:
+            scenarios[name] = read.load(file, variant, changes)
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(problems)
+    return scenarios
+
+
+def compare(
+    scenarios: Mapping[str, Scenario], *, baseline: str | None = None, engine: str = "compiled", **options: Any
+) -> Comparison:
+    """Runs scenarios, by name, on the streams of the first, and compares them with the baseline, else with the first.
+
+    All have the seed and the number of replications of the first. `options` are those of `measure_all`. Raises
+    ScenarioError for fewer than two scenarios and for an unknown baseline.
+    """
+    if len(scenarios) < 2:
+        raise ScenarioError([Problem("", format.several(len(scenarios), "scenario"), "two or more to compare")])
+    if baseline is not None and baseline not in scenarios:
+        raise ScenarioError([Problem("--baseline", f"no {shown(baseline)}", did_you_mean(baseline, scenarios))])
+    first = next(iter(scenarios.values()))
+    alike = _alike(scenarios)
+    measured = measure_all(list(alike.values()), first.replications, engine=engine, **options)
+    variants = []
+    for (name, scenario), measures in zip(alike.items(), measured, strict=True):
+        plan, terms = lower(scenario)
+        variant = name if name in scenario.variant else None
+        figures = Results(scenario, variant, engine, plan, terms, summarise(measures), {})
+        variants.append(Variant(name, figures, measures))
+    variants.sort(key=lambda variant: variant.name != baseline)  # the baseline first, the others as they stood
+    return Comparison(tuple(variants), (*_streams_changed(scenarios), *_mismatches(variants)))
+
+
+def _alike(scenarios: Mapping[str, Scenario]) -> dict[str, Scenario]:
+    """With the seed and the number of replications of the first."""
+    lead = next(iter(scenarios.values()), None)
+    if lead is None:
+        return {}
+    return {name: scenario.with_streams(lead.seed, lead.replications) for name, scenario in scenarios.items()}
+
+
+def _about(scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Any]:
+    """All that the measures depend on, in terms of JSON."""
+    said = {
+        "scenarios": {
+            name: {
+                "scenario": scenario.raw,
+                "files": {file: hashlib.sha256(content).hexdigest() for file, content in scenario.files.items()},
+                "seed": scenario.seed,
+                "replications": scenario.replications,
+            }
+            for name, scenario in _alike(scenarios).items()
+        },
+        "engine": engine,
+        "versions": provenance.versions() | provenance.source(),
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    return plain
+
+
+def _streams_changed(scenarios: Mapping[str, Scenario]) -> list[str]:
+    (leader, first), *others = scenarios.items()
+    return [
+        f"{name}: {what} {getattr(first, what)}, that of {leader}, instead of {getattr(scenario, what)}."
+        for name, scenario in others
+        for what in ("seed", "replications")
+        if getattr(scenario, what) != getattr(first, what)
+    ]
+
+
+def _mismatches(variants: Sequence[Variant]) -> list[str]:
+    """What is not the same thing in all variants, so that its difference is none of how the centre works."""
+    notes = []
+    for what in ("start", "days", "warm_up", "drain"):
+        if len({getattr(variant.results.scenario, what) for variant in variants}) > 1:
+            notes.append(f"{what.replace('_', '-')} is not the same for all: counts and money are of different times.")
+    for kind in KINDS:
+        names = {variant.name: variant.measures[0].names[kind] for variant in variants}
+        only: dict[tuple[str, ...], list[str]] = {}
+        for name in dict.fromkeys(name for those in names.values() for name in those):
+            only.setdefault(tuple(variant for variant, those in names.items() if name in those), []).append(name)
+        for there, those in only.items():
+            if len(there) < len(variants):
+                notes.append(f"{kind}{'s' if len(those) > 1 else ''} {', '.join(those)}: only in {', '.join(there)}.")
+    for queue in dict.fromkeys(name for variant in variants for name in variant.results.terms.queues):
+        rules = [_rules(v.results.terms, queue) for v in variants if queue in v.results.terms.queues]
+        for what in rules[0]:
+            if len({rule[what] for rule in rules}) > 1:
+                notes.append(f"{queue}: {what} is not measured alike in all.")
+    return notes
+
+
+def _rules(terms: Terms, queue: str) -> dict[str, str]:
+    """By what each level of a queue is measured."""
+    q = terms.queues.index(queue)
+    return {
+        "service level": f"{terms.sl_time[q]} {terms.sl_formula[q]} {terms.short_abandon[q]} {terms.business_clock[q]}",
+        "reply level": f"{terms.reply_time[q]} {terms.business_clock[q]}",
+        "resolution level": f"{terms.resolution_time[q]} {terms.business_clock[q]}",
+    }
+
+
+def as_json(comparison: Comparison, ranking: Ranking) -> dict[str, Any]:
+    """The one object that `--json` prints; null for what has no data."""
+    first = comparison.baseline.results
+    return {
+        "baseline": comparison.baseline.name,
+        "engine": first.engine,
+        "seed": first.scenario.seed,
+        "replications": comparison.replications,
+        "variants": {
+            v.name: {"title": v.title, "scenario": v.results.scenario.name, "missed_targets": v.missed}
+            for v in comparison.variants
+        },
+        "figures": [row._asdict() for row in comparison.rows()],
+        "ranking": {
+            **ranking.figure._asdict(),
+            "order": [name for name, _ in ranking.order],
+            "pairs": [pair._asdict() for pair in ranking.pairs],
+            "sentences": ranking.sentences(),
+        },
+        "notes": list(comparison.notes),
+    }
+
+
+def compare_to_folder(
+    root: Path,
+    scenarios: Mapping[str, Scenario],
+    *,
+    engine: str = "compiled",
+    resume: bool = False,
+    rank_by: Figure | None = None,
+    overrides: Sequence[str] = (),
+    finish: Callable[[Comparison, Ranking, Path], None] | None = None,
+    **options: Any,
+) -> tuple[Comparison, Ranking, Path]:
+    """As `compare`, with its `options`, then `rank`, and a results folder `root/<scenario>-compared/<time>-<id>`.
+
+    `overrides` are noted in the provenance; `finish` adds charts and a report when all else is in the folder. What is
+    measured is kept in a hidden folder beside it until all is done; when the comparison ends early, however it ends,
+    `resume` goes on from there and writes the same to the byte. Raises ScenarioError when what was kept is of another
+    study; OSError where the folder cannot be written.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    title = next((scenario.name for scenario in scenarios.values()), "")
+    total = sum(scenario.replications for scenario in _alike(scenarios).values())
+    with kept(root, f"{title} compared", _about(scenarios, engine), total, resume) as (store, folder, final):
+        comparison = compare(scenarios, engine=engine, store=store, **options)
+        ranking = rank(comparison, rank_by)
+        write(
+            folder,
+            comparison,
+            ranking,
+            overrides=list(overrides),
+            started=started.isoformat(timespec="seconds"),
+            duration_s=round(time.perf_counter() - clock, 3),
+        )
+        if finish is not None:
+            finish(comparison, ranking, folder)
+    return comparison, ranking, final
+
+
+def write(
+    folder: Path,
+    comparison: Comparison,
+    ranking: Ranking,
+    **run: Any,
+) -> None:
+    """Fills an empty folder: comparison.csv (every figure of every variant), ranking.csv (every pair), each scenario as
+    run, and provenance.json, to which `run` adds.
+    """
+    heads = (Row._fields, Pair._fields)
+    for file, head, rows in zip(TABLES, heads, (comparison.rows(), ranking.pairs), strict=True):
+        with (folder / file).open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(head)
+            writer.writerows(rows)
+    places = {}
+    for number, variant in enumerate(comparison.variants, 1):
+        place = Path("scenarios", f"{number}-{re.sub('[^A-Za-z0-9_-]+', '-', variant.name)[:60]}")
+        (folder / place).mkdir(parents=True)
+        storage.write_scenario(folder / place, variant.results)
+        places[variant.name] = (place / "scenario.toml").as_posix()
+    first = comparison.baseline.results
+    record = {
+        "variants": places,
+        "baseline": comparison.baseline.name,
+        "ranked_by": ranking.figure._asdict(),
+        "engine": first.engine,
+        "seed": first.scenario.seed,
+        "replications": comparison.replications,
+        **run,
+        "versions": provenance.versions(),
+        "git": provenance.git_state(),
+        "machine": provenance.machine(),
+        "files": {file: provenance.fingerprint(folder / file) for file in TABLES},
+    }
+    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

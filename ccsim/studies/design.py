@@ -1,0 +1,393 @@
+"""What a sweep varies, at which points, and the scenarios of these points.
+
+`PATH=LEVELS`: dotted paths as in `--set`. Levels are a list (`1,2,4`, `"oldest","newest"`), whole numbers `1:6`,
+so many numbers from one to another `0.8:1.2:5`, or (not in a grid) all between two, `0.8:1.2`. Durations are levels
+like numbers, `2m:10m:5`, and are seconds from then on.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Final, Literal, overload
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ccsim.distributions.streams import stream
+from ccsim.errors import Problem, ScenarioError
+from ccsim.runs.many import SHARED, sampled_from
+from ccsim.scenario import read
+from ccsim.scenario.data import DataFiles
+from ccsim.scenario.faults import FaultError, dotted, shown
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.values import duration
+from ccsim.tables import F64, SECOND
+
+Kind = Literal["grid", "latin", "sobol"]
+MOST: Final = 1_000_000
+"""Points of a sweep, and levels of a setting."""
+
+UNCHANGED: Final = None
+"""Instead of a value: as the scenario has it."""
+
+A_LEVEL: Final = "such as 1:6, 0.8:1.2:5, 2m:10m:5 or a list 1,2,4"
+_NUMBER: Final = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+_RANGE: Final = re.compile(r"([^:]+):([^:]+)(?::(\d{1,9}))?")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A place of the scenario that is varied."""
+
+    path: str
+    said: Any
+    """its levels as they were given"""
+    levels: tuple[Any, ...]
+    """the values it takes; empty: all between the ends"""
+    ends: tuple[float, float]
+    """smallest and largest value; NaN if these are no numbers"""
+    seconds: bool
+    """its values are durations, in seconds"""
+
+    @property
+    def numeric(self) -> bool:
+        """Its values are numbers or durations."""
+        return not math.isnan(self.ends[0])
+
+    @property
+    def outer(self) -> tuple[Any, Any]:
+        """Its lowest and its highest value, of what are no numbers the first and the last."""
+        if not self.levels:
+            return self.ends
+        order = sorted(self.levels) if self.numeric else self.levels
+        return order[0], order[-1]
+
+    def at(self, u: float) -> Any:
+        """The value at a place in [0, 1) of all values, of levels each as often as any other."""
+        if self.levels:
+            return self.levels[int(u * len(self.levels))]
+        low, high = self.ends
+        return _tidy(low + (high - low) * u)
+
+
+def read_setting(path: str, said: Any) -> Setting:
+    """A setting from its levels, as text or as TOML's list. Raises ScenarioError."""
+    levels, ends = (said, ()) if isinstance(said, list) else _levels(path, str(said))
+    given = [*levels, *ends]
+    if not given:
+        raise _refused(path, "no levels", A_LEVEL)
+    found = [_number(level) for level in given]
+    numbers = [number for number in found if number is not None]
+    if not numbers:
+        return Setting(path, said, tuple(levels), (math.nan, math.nan), seconds=False)
+    if len(numbers) < len(given):
+        raise _refused(path, f"numbers and others in {shown(said)}", "all of one kind")
+    seconds = any(isinstance(level, str) for level in given)
+    return Setting(path, said, () if ends else tuple(numbers), (min(numbers), max(numbers)), seconds)
+
+
+def _levels(path: str, text: str) -> tuple[list[Any], tuple[Any, ...]]:
+    """The levels that a text lists, or none and the two ends of all that it may be."""
+    try:
+        tables = tomllib.loads(f"levels = [{text}]")
+        if len(tables) == 1:
+            return list(tables["levels"]), ()
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        pass
+    levels: list[Any] = []
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        match = _RANGE.fullmatch(part)
+        first, last = (_parsed(match[1]), _parsed(match[2])) if match else (None, None)
+        if match is None or _number(first) is None or _number(last) is None:
+            levels.append(_parsed(part))
+        elif match[3] is not None or (isinstance(first, int) and isinstance(last, int)):
+            levels += _range(path, first, last, int(match[3] or 0))
+        elif len(parts) == 1:
+            return [], (first, last)
+        else:
+            raise _refused(path, f"{part} in a list", "how many, as 0.8:1.2:5")
+    return levels, ()
+
+
+def _range(path: str, first: Any, last: Any, count: int) -> list[Any]:
+    low, high = _number(first), _number(last)
+    assert low is not None
+    assert high is not None
+    if not low < high or count == 1:
+        raise _refused(
+            path, f"{first}:{last}" + (f":{count}" if count else ""), "from a lower to a higher, two or more"
+        )
+    if max(count, (high - low + 1) * (not count)) > MOST:
+        raise _refused(path, "too many levels", f"at most {MOST:,}")
+    if not count:
+        return list(range(first, last + 1))
+    found = [_tidy(x) for x in np.linspace(low, high, count).tolist()]
+    if isinstance(first, int) and isinstance(last, int) and all(x == int(x) for x in found):
+        return [int(x) for x in found]
+    return [f"{x:.9g}s" for x in found] if isinstance(first, str) or isinstance(last, str) else found
+
+
+def _parsed(text: str) -> Any:
+    """A number, what TOML says it is, else the text."""
+    text = text.strip()
+    return read.value(text) if _NUMBER.fullmatch(text) or ":" not in text else text
+
+
+def _number(level: Any) -> float | None:
+    """A number as it is, a duration in seconds, else None."""
+    if isinstance(level, int | float) and not isinstance(level, bool):
+        return level
+    if not isinstance(level, str):
+        return None
+    try:
+        return _tidy(duration(level) / SECOND)
+    except FaultError:
+        return None
+
+
+def _tidy(x: float) -> float:
+    """Without the last digits, which are chance."""
+    return float(f"{x:.9g}")
+
+
+def _refused(path: str, found: str, allowed: str) -> ScenarioError:
+    return ScenarioError([Problem(path, found, allowed)])
+
+
+# --------------------------------------------------------------------------------------------------------------- design
+
+
+@dataclass(frozen=True)
+class Design:
+    """A scenario, what is varied in it, and how.
+
+    `number` is the number of points of a Latin hypercube or a Sobol' sequence. With `sensitivity` these come besides:
+    the scenario as it is and each setting alone at its ends; and with a Sobol' sequence what its indices need, so that
+    there are `number` × (settings + 2) points.
+    """
+
+    base: Scenario
+    settings: tuple[Setting, ...]
+    kind: Kind = "grid"
+    number: int | None = None
+    sensitivity: bool = False
+    file: Path = Path()
+    """where the scenario comes from"""
+
+    def __post_init__(self) -> None:
+        problems = [
+            Problem(path, "varied twice", "each path once")
+            for path, count in Counter(setting.path for setting in self.settings).items()
+            if count > 1
+        ]
+        problems += [
+            Problem(setting.path, "varied", "one for all points")
+            for setting in self.settings
+            if setting.path in ("name", "replications")
+        ]
+        if not self.settings:
+            problems.append(Problem("--vary", "nothing to vary", "PATH=LEVELS, such as team.phone.shifts.0.agents=4:9"))
+        if self.kind == "grid":
+            problems += [
+                Problem(setting.path, "all between two numbers in a grid", "how many, as 0.8:1.2:5")
+                for setting in self.settings
+                if not setting.levels
+            ]
+            if self.number is not None:
+                problems.append(Problem("--points", "with a grid", "the levels of a grid say how many there are"))
+            count = math.prod(len(setting.levels) for setting in self.settings)
+        else:
+            count = self.number or 0
+            if count < 2:
+                problems.append(Problem("--points", f"{count} points of a {self.kind} design", "2 or more"))
+            elif self.kind == "sobol" and count & (count - 1):
+                lower = 1 << count.bit_length() - 1
+                problems.append(Problem("--points", str(count), f"a power of two, such as {lower} or {2 * lower}"))
+            if self.indices:
+                count *= len(self.settings) + 2
+        if count > MOST:
+            problems.append(Problem("", f"{count:,} points", f"at most {MOST:,}"))
+        if problems:
+            raise ScenarioError(problems)
+
+    @property
+    def indices(self) -> bool:
+        """Whether there will be Sobol' indices."""
+        return self.kind == "sobol" and self.sensitivity
+
+    @cached_property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The settings' values at each point."""
+        if self.kind == "grid":
+            return list(itertools.product(*(setting.levels for setting in self.settings)))
+        return [tuple(setting.at(u) for setting, u in zip(self.settings, us, strict=True)) for us in self._places()]
+
+    def _places(self) -> list[list[float]]:
+        """Places in [0, 1), by point and setting; for indices those of A, of B, and of A with each column from B."""
+        from scipy.stats import qmc
+
+        assert self.number is not None
+        columns = len(self.settings)
+        # scipy has renamed `seed` to `rng`, and takes its first names still
+        engine: Any = qmc.LatinHypercube if self.kind == "latin" else qmc.Sobol
+        sampler = engine(d=columns * (1 + self.indices), seed=stream(self.base.seed, 0, "sweep", "design"))
+        places: F64 = np.minimum(sampler.random(self.number), np.nextafter(1, 0))
+        if self.indices:
+            first, second = places[:, :columns], places[:, columns:]
+            mixed = [np.where(np.arange(columns) == column, second, first) for column in range(columns)]
+            places = np.concatenate([first, second, *mixed])
+        found: list[list[float]] = places.tolist()
+        return found
+
+    @cached_property
+    def alone(self) -> list[tuple[Any, ...]]:
+        """The scenario as it is, then each setting alone at its lower and at its upper end; nothing unless wanted."""
+        if not self.sensitivity:
+            return []
+        unchanged = [UNCHANGED] * len(self.settings)
+        rows = [tuple(unchanged)]
+        for place, setting in enumerate(self.settings):
+            rows += [(*unchanged[:place], end, *unchanged[place + 1 :]) for end in setting.outer]
+        return rows
+
+
+# --------------------------------------------------------------------------------------------------------------- points
+
+
+@dataclass
+class Points(Sequence[Scenario]):
+    """The scenarios of a design's points, made on demand, those alone last; made by `checked`.
+
+    Pickled, they are still scenarios, but without the design.
+    """
+
+    design: Design
+    raw: dict[str, Any]
+    paths: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    given: dict[str, bytes]
+    """data files"""
+    folder: Path
+    shared: list[bytes] = field(default_factory=list)
+    """by point what its contacts are sampled from"""
+
+    @classmethod
+    def checked(cls, design: Design, progress: Callable[[int], object] | None = None) -> Points:
+        """The points after a look at each. Raises ScenarioError with all problems, each with its first point."""
+        raw = {key: part for key, part in design.base.raw.items() if key != "variant"}
+        paths = tuple(setting.path for setting in design.settings)
+        rows = [*design.rows, *design.alone]
+        points = cls(design, raw, paths, rows, dict(design.base.files), design.file.parent)
+        found: Counter[Problem] = Counter()
+        where: dict[Problem, str] = {}
+        for row in rows:
+            try:
+                scenario = points._parsed(row)
+            except ScenarioError as error:
+                found.update(error.problems)
+                for problem in error.problems:
+                    where.setdefault(problem, points.label(row))
+            else:
+                points.shared.append(sampled_from(scenario))
+                points.given.update(scenario.files)
+            if progress is not None:
+                progress(1)
+        if found:
+            raise ScenarioError([_of_point(problem, where[problem], count) for problem, count in found.items()])
+        return points
+
+    def label(self, row: tuple[Any, ...]) -> str:
+        """A point as it is told to the user."""
+        said = ", ".join(f"{path}={value}" for path, value in zip(self.paths, row, strict=True) if value is not None)
+        return said or "as it is"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, point: int) -> Scenario: ...
+    @overload
+    def __getitem__(self, point: slice) -> Sequence[Scenario]: ...
+    def __getitem__(self, point: int | slice) -> Scenario | Sequence[Scenario]:
+        if isinstance(point, slice):
+            return [self[each] for each in range(*point.indices(len(self)))]
+        return self._made(point)
+
+    @cached_property
+    def _made(self) -> Callable[[int], Scenario]:
+        """Points are needed again for their other replications."""
+
+        @lru_cache(2 * SHARED)
+        def made(point: int) -> Scenario:
+            raw, _ = self._changed(self.rows[point])
+            return Scenario.model_validate(raw, context=DataFiles(self.folder, self.given))
+
+        return made
+
+    def _changed(self, row: tuple[Any, ...]) -> tuple[dict[str, Any], list[Problem]]:
+        raw = copy.deepcopy(self.raw)
+        changes = [(path, value) for path, value in zip(self.paths, row, strict=True) if value is not UNCHANGED]
+        return raw, read.change(raw, copy.deepcopy(changes))
+
+    def _parsed(self, row: tuple[Any, ...]) -> Scenario:
+        raw, problems = self._changed(row)
+        if problems:
+            raise ScenarioError(problems)
+        return read.parse(raw, self.folder, given=self.given)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key not in ("_made", "design", "shared")}
+
+
+def _of_point(problem: Problem, where: str, count: int) -> Problem:
+    more = f" and {count - 1} more points" if count > 2 else " and one more point" if count == 2 else ""
+    return Problem(problem.path, problem.found, problem.allowed, f"at {where}{more}")
+
+
+# ----------------------------------------------------------------------------------------------------------------- file
+
+
+class SweepFile(BaseModel):
+    """What a sweep file says; what it does not say is None or empty."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    scenario: str
+    """file, relative to the sweep file"""
+    vary: dict[str, str | list[Any]]
+    variant: str | None = None
+    seed: int | None = None
+    replications: int | None = None
+    design: Kind | None = None
+    points: int | None = None
+    sensitivity: bool = False
+    metrics: list[str] = []
+
+
+def read_sweep_file(file: Path) -> SweepFile | None:
+    """What a sweep file says; None if it is no sweep file, but perhaps a scenario. Raises ScenarioError."""
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if "vary" not in raw:
+        return None
+    try:
+        return SweepFile.model_validate(raw)
+    except ValidationError as bad:
+        raise ScenarioError(
+            [
+                Problem(dotted(detail["loc"]), shown(detail["input"]), detail["msg"], str(file))
+                for detail in bad.errors()
+            ]
+        ) from None

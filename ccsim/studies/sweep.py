@@ -1,0 +1,371 @@
+"""A design's points run, and what they come to: tidy tables, one row a point and figure."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.lowering import lower
+from ccsim.metrics import METRICS, TOTAL, Measures, Row, summarise
+from ccsim.results import provenance
+from ccsim.results.comparison import Figure
+from ccsim.results.ranking import figures_of
+from ccsim.runs.checkpoints import kept
+from ccsim.runs.many import measure_all
+from ccsim.scenario import read
+from ccsim.scenario.faults import did_you_mean, one_of, shown
+from ccsim.stats.estimate import Estimate
+from ccsim.studies.design import Design, Points
+from ccsim.studies.sensitivity import Alone, Index, indices, tornado
+from ccsim.tables import F64
+from ccsim.workload.expectations import service_over_the_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+CHUNK: Final = 50_000
+"""Rows of a table in memory while it is written."""
+
+SHOWN: Final = ("service_level", "abandonment", "utilisation", "value_lost", "cost")
+"""Metrics of everything together that are shown unless others are wanted."""
+
+
+class Spread(NamedTuple):
+    """The service level of everything together in one replication of a point."""
+
+    value: float
+    """of the setting"""
+    replication: int
+    service_level: float
+
+
+class Formula(NamedTuple):
+    """The same by one of Erlang's formulas."""
+
+    value: float
+    formula: str
+    service_level: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What came of a design.
+
+    `table` is an Arrow dataset, one row a point and figure: `point` (from 0), a column a setting (numbers; durations in
+    seconds; other values as text), `level`, `name`, `metric`, `mean`, `low`, `high`, `unit`; empty without data.
+    """
+
+    design: Design
+    engine: str
+    replications: int
+    table: Any
+    alone: tuple[Alone, ...]
+    """each setting alone, with `sensitivity`"""
+    indices: tuple[Index, ...]
+    """Sobol' indices, where the design allows it"""
+    spread: tuple[Spread, ...]
+    """the replications of each point, where a single number is varied"""
+    formulas: tuple[Formula, ...]
+    """and what Erlang's formulas say there, where they apply"""
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table as a pandas frame."""
+        frame: pd.DataFrame = self.table.to_table().to_pandas()
+        return frame
+
+    def estimates(self, figure: Figure) -> list[Estimate]:
+        """A figure at each point, NaN where it has none."""
+        import pyarrow.compute as pc
+
+        chosen = [pc.field(column) == value for column, value in zip(Figure._fields, figure, strict=True)]
+        table = self.table.to_table(["point", *Estimate._fields], filter=chosen[0] & chosen[1] & chosen[2])
+        found = np.full((len(self.design.rows), 3), np.nan)
+        point = table["point"].to_numpy()
+        for place, column in enumerate(Estimate._fields):
+            found[point, place] = table[column].to_numpy()
+        return [Estimate(*row) for row in found.tolist()]
+
+
+def sweep(points: Points, *, engine: str = "compiled", **options: Any) -> Sweep:
+    """Runs the points in memory; `options` are those of `measure_all`, whose errors it raises."""
+    import pyarrow as pa
+    from pyarrow import dataset
+
+    run = _Run(points, engine, options)
+    schema = _schema(points.design)
+    chunks = [_arrow(schema, rows) for rows in run.chunks()]
+    return run.found(dataset.dataset(pa.concat_tables(chunks)))
+
+
+def read_figures(texts: Sequence[str], design: Design) -> list[Figure]:
+    """The figures to show that `METRIC`, over everything, or `METRIC@PLACE`, of a queue or team, name.
+
+    Without any, those of SHOWN that the scenario has. Raises ScenarioError for what it has not.
+    """
+    plan, terms = lower(design.base)
+    known = {metric: list(figures_of(metric, plan, terms)) for _, metric in METRICS}
+    if not texts:
+        return [figure for metric in SHOWN for figure in known[metric] if figure.level == TOTAL]
+    found: list[Figure] = []
+    problems: list[Problem] = []
+    for text in texts:
+        metric, _, place = text.partition("@")
+        there = [figure for figure in known.get(metric, []) if figure.name == (place or TOTAL)]
+        if metric not in known:
+            problems.append(Problem("--metric", f"no metric {shown(metric)}", did_you_mean(metric, known)))
+        elif not there:
+            having = [f"{metric}@{figure.name}" for figure in known[metric]]
+            problems.append(Problem("--metric", f"no {metric} of {place or 'everything'}", one_of(having)))
+        found += there
+    if problems:
+        raise ScenarioError(problems)
+    return found
+
+
+class _Run:
+    """The points of a design, measured and summarised one after the other."""
+
+    def __init__(self, points: Points, engine: str, options: dict[str, Any]) -> None:
+        self._design = points.design
+        self._points = points
+        self._engine = engine
+        self._measured = measure_all(
+            points, self._design.base.replications, engine=engine, shared=points.shared, **options
+        )
+        self._means: dict[Figure, F64] = {}
+        self._alone: list[list[Measures]] = []
+        self._spread: list[Spread] = []
+        self._formulas: list[Formula] = []
+
+    def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of the table, many at a time, but not all."""
+        rows: list[tuple[Any, ...]] = []
+        for point, row in enumerate(self._design.rows):
+            settings = _settings(self._design, row)
+            measured = next(self._measured)
+            if len(row) == 1 and self._design.settings[0].numeric:
+                self._look_closer(point, row[0], measured)
+            for figures in summarise(measured).rows:
+                level, name, metric, *estimate, unit = figures
+                rows.append((point, *settings, level, name, metric, *estimate, unit))
+                if self._design.indices and figures.mean is not None:
+                    figure = Figure(level, name, metric)
+                    if figure not in self._means:
+                        self._means[figure] = np.full(len(self._design.rows), np.nan)
+                    self._means[figure][point] = figures.mean
+            if len(rows) > CHUNK:
+                yield rows
+                rows = []
+        yield rows
+        self._alone = list(self._measured)
+
+    def _look_closer(self, point: int, value: float, measured: Sequence[Measures]) -> None:
+        for replication, one in enumerate(measured, 1):
+            if ("queue", "service_level") in one.values:
+                in_time, of = one.values["queue", "service_level"][:, -1]
+                self._spread += [Spread(value, replication, in_time / of)] if of > 0 else []
+        theory = service_over_the_run(self._points[point])
+        self._formulas += [] if theory is None else [Formula(value, *theory)]
+
+    def found(self, table: Any) -> Sweep:
+        """The sweep with this table, when all chunks are there."""
+        design = self._design
+        alone = tuple(tornado(design, self._alone)) if design.sensitivity else ()
+        return Sweep(
+            design,
+            self._engine,
+            design.base.replications,
+            table,
+            alone,
+            tuple(indices(design, self._means)),
+            tuple(self._spread),
+            tuple(self._formulas),
+        )
+
+
+def _settings(design: Design, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Values as they stand in the table."""
+    return tuple(
+        value if setting.numeric else _text(value) for setting, value in zip(design.settings, row, strict=True)
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _schema(design: Design) -> pa.Schema:
+    import pyarrow as pa
+
+    columns = [("point", pa.int32())]
+    columns += [(setting.path, pa.float64() if setting.numeric else pa.string()) for setting in design.settings]
+    kinds = {"mean": pa.float64(), "low": pa.float64(), "high": pa.float64()}
+    return pa.schema([*columns, *((field, kinds.get(field, pa.string())) for field in Row._fields)])
+
+
+def _arrow(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True))
+    return pa.Table.from_arrays(
+        [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)], schema=schema
+    )
+
+
+def as_json(sweep: Sweep) -> dict[str, Any]:
+    """The one object that `--json` prints."""
+    design = sweep.design
+    points: list[dict[str, Any]] = [
+        {
+            "settings": dict(zip(_paths(design), _settings(design, row), strict=True)),
+            "queue": {},
+            "team": {},
+            "total": {},
+        }
+        for row in design.rows
+    ]
+    for row in sweep.table.to_table().to_pylist():
+        values = {key: row[key] for key in Estimate._fields}
+        level = points[row["point"]][row["level"]]
+        (level if row["level"] == "total" else level.setdefault(row["name"], {}))[row["metric"]] = values
+    return {
+        "scenario": design.base.name,
+        "engine": sweep.engine,
+        "seed": design.base.seed,
+        "replications": sweep.replications,
+        "design": design.kind,
+        "points": [
+            {"settings": point["settings"], "queues": point["queue"], "teams": point["team"], "total": point["total"]}
+            for point in points
+        ],
+        "tornado": [row._asdict() for row in sweep.alone],
+        "sobol": [row._asdict() for row in sweep.indices],
+    }
+
+
+def _paths(design: Design) -> list[str]:
+    return [setting.path for setting in design.settings]
+
+
+# --------------------------------------------------------------------------------------------------------------- folder
+
+
+def sweep_to_folder(
+    root: Path,
+    points: Points,
+    *,
+    engine: str = "compiled",
+    resume: bool = False,
+    overrides: Sequence[str] = (),
+    finish: Callable[[Sweep, Path], None] | None = None,
+    **options: Any,
+) -> tuple[Sweep, Path]:
+    """As `sweep`, with a folder `root/<scenario>/<time>-<id>`, which is returned too.
+
+    What is measured is kept in a hidden folder beside it until all is done. When the sweep ends early, however it ends,
+    `resume` goes on from there, and what it writes is the same to the byte; the error then says in a note what was
+    kept. Without such a folder `resume` begins. `finish` adds charts and a report when all else is there. Raises
+    ScenarioError when the sweep kept is another; OSError where the folder cannot be written; and what `sweep` raises.
+    """
+    from pyarrow import dataset, parquet
+
+    started, clock = datetime.now(UTC), time.perf_counter()
+    design = points.design
+    total = len(points) * design.base.replications
+    with kept(root, design.base.name, _about(points, engine), total, resume) as (store, folder, final):
+        run = _Run(points, engine, {**options, "store": store})
+        schema = _schema(design)
+        with ExitStack() as stack:
+            writer = stack.enter_context(parquet.ParquetWriter(folder / "sweep.parquet", schema, compression="zstd"))
+            stream = stack.enter_context((folder / "sweep.csv").open("w", newline="", encoding="utf-8"))
+            lines = csv.writer(stream)
+            lines.writerow(schema.names)
+            for rows in run.chunks():
+                writer.write_table(_arrow(schema, rows))
+                lines.writerows(rows)
+        found = run.found(dataset.dataset(folder / "sweep.parquet"))
+        _write(folder / "tornado.csv", Alone, found.alone)
+        _write(folder / "sobol.csv", Index, found.indices)
+        _write(folder / "spread.csv", Spread, found.spread)
+        _write(folder / "formulas.csv", Formula, found.formulas)
+        _write_inputs(folder, points)
+        written = [file for file in sorted(folder.rglob("*")) if file.suffix in (".csv", ".parquet", ".toml")]
+        record = {
+            **_about(points, engine),
+            "overrides": list(overrides),
+            "resumed": resume,
+            "started": started.isoformat(timespec="seconds"),
+            "duration_s": round(time.perf_counter() - clock, 3),
+            "git": provenance.git_state(),
+            "machine": provenance.machine(),
+            "files": {file.relative_to(folder).as_posix(): provenance.fingerprint(file) for file in written},
+        }
+        (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        if finish is not None:
+            finish(found, folder)
+    return replace(found, table=dataset.dataset(final / "sweep.parquet")), final
+
+
+def _write(file: Path, kind: type[Any], rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        with file.open("w", newline="", encoding="utf-8") as stream:
+            lines = csv.writer(stream)
+            lines.writerow(kind._fields)
+            lines.writerows(rows)
+
+
+def _write_inputs(folder: Path, points: Points) -> None:
+    """The sweep file that does it all again, and what it needs, in a folder of its own."""
+    import tomli_w
+
+    design = points.design
+    of_levels = {name: content for name, content in points.given.items() if name not in design.base.files}
+    own = folder / "scenario"
+    own.mkdir()
+    (own / "scenario.toml").write_text(read.resolved_toml(design.base), encoding="utf-8")
+    for name, content in {**of_levels, **read.stored_files(design.base)}.items():
+        (own / Path(name).name).write_bytes(content)
+    said = {
+        "scenario": "scenario/scenario.toml",
+        **_said(design),
+    }
+    toml = tomli_w.dumps({key: value for key, value in said.items() if value is not None})
+    (folder / "sweep.toml").write_text(toml, encoding="utf-8")
+
+
+def _said(design: Design) -> dict[str, Any]:
+    """A design in the words of a sweep file."""
+    return {
+        "seed": design.base.seed,
+        "replications": design.base.replications,
+        "design": design.kind,
+        "points": design.number,
+        "sensitivity": design.sensitivity,
+        "vary": {setting.path: setting.said for setting in design.settings},
+    }
+
+
+def _about(points: Points, engine: str) -> dict[str, Any]:
+    """All that the measures depend on, in terms of JSON."""
+    design = points.design
+    said = {
+        "scenario": design.base.raw,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in points.given.items()},
+        **_said(design),
+        "engine": engine,
+        "versions": provenance.versions() | provenance.source(),
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    return plain

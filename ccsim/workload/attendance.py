@@ -1,0 +1,65 @@
+"""Which agents come, and when they step out: what is drawn of a replication for the plan's shifts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ccsim.distributions.streams import Source
+from ccsim.lowering import Duty, Row, rosters
+from ccsim.tables import I64, Bool
+
+if TYPE_CHECKING:
+    from ccsim.scenario.model import Scenario, StepsOut
+
+
+def present(scenario: Scenario, replication: int) -> Bool:
+    """Who of the plan's shifts comes : bool[shift]; a draw a (team, agent, day)."""
+    found: list[Bool] = []
+    for row in rosters(scenario):
+        share = scenario.team[row.team].absence
+        source = Source(scenario.seed, replication, f"team.{row.team}")
+        absent = [source.switch(f"absence.{row.number}.{duty.day}", share, row.agents) for duty in row.duties]
+        if absent:
+            found.append(~np.column_stack(absent).ravel())
+    return np.concatenate([np.empty(0, np.bool_), *found])
+
+
+def outs(scenario: Scenario, replication: int) -> I64:
+    """Short absences within shifts : int64[out, 3], shift, start and end, sorted, touching nothing else (6.10)."""
+    found: list[I64] = []
+    shifts = 0
+    for row in rosters(scenario):
+        steps_out = scenario.team[row.team].steps_out
+        if steps_out is not None:
+            source = Source(scenario.seed, replication, f"team.{row.team}")
+            for number, duty in enumerate(row.duties):
+                agent, start, end = _steps_out(steps_out, source, row, duty)
+                found.append(np.column_stack((shifts + agent * len(row.duties) + number, start, end)))
+        shifts += row.agents * len(row.duties)
+    every = np.concatenate([np.empty((0, 3), np.int64), *found])
+    return every[np.lexsort((every[:, 1], every[:, 0]))]
+
+
+def _steps_out(rule: StepsOut, source: Source, row: Row, duty: Duty) -> I64:
+    """Agent (within the row), start and end of each absence in a duty : int64[3, out], in rounds of one an agent."""
+    found = [np.empty((3, 0), dtype=np.int64)]
+    before = back = np.full(row.agents, duty.start, dtype=np.int64)
+    there = np.arange(row.agents)
+    turn = 0
+    while len(there):
+        # every agent draws, also who is past the end: so all keep their draws
+        purpose = f"steps_out.{row.number}.{duty.day}.{turn}"
+        start = np.minimum(back + source.micros(f"{purpose}.every", rule.every, row.agents), duty.end)
+        end = start + source.micros(f"{purpose}.lasts", rule.lasts, row.agents)
+        happens = (start > before) & (end > start) & (end < duty.end)
+        for pause_start, pause_end in duty.pauses:
+            happens &= (end < pause_start) | (start > pause_end)
+        mine = there[happens[there]]
+        found.append(np.stack((mine, start[mine], end[mine])))
+        before = np.where(happens, end, before)
+        back = np.minimum(end, duty.end)
+        there = np.flatnonzero(back < duty.end)
+        turn += 1
+    return np.concatenate(found, axis=1)

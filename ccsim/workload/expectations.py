@@ -1,0 +1,161 @@
+"""What queueing theory expects of a scenario's queues in their busiest interval.
+
+A formula knows one queue in steady state, so each takes the agents with the skill as if they served this queue alone.
+What differs in the simulation differs for reasons: other queues, the hours before, work that is not exponential.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ccsim import theory
+from ccsim.distributions.durations import Constant, Exponential, Law, LogNormal, Never
+from ccsim.lowering import lower
+from ccsim.metrics.timeline import Timeline
+from ccsim.scenario.model import Queue, Scenario
+from ccsim.tables import F64, I64, SECOND, Plan
+from ccsim.workload.customers import poisson_rate
+from ccsim.workload.sample import sample
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One formula at one queue: its name, the `load` it was given, and its figures by metric.
+
+    Times are seconds, shares from 0 to 1, under the names of the metrics; other names say their unit.
+    """
+
+    queue: str
+    formula: str
+    start: int
+    """us: the interval's start"""
+    per_hour: float
+    """contacts an hour in it"""
+    agents: int
+    figures: dict[str, float]
+
+
+def expectations(scenario: Scenario) -> list[Expectation]:
+    """The formulas that apply, queue by queue; a queue without volume or without agents has none."""
+    plan, terms = lower(scenario)
+    edges = np.append(np.arange(0, plan.end, terms.interval, dtype=np.int64), plan.end)
+    duty = [on_duty(plan, team, edges) for team in range(len(terms.teams))]
+    found = []
+    for q, (name, queue) in enumerate(scenario.queue.items()):
+        able = [t for t, team in enumerate(scenario.team.values()) if name in team.skills]
+        staff = [duty[t] * (1 - list(scenario.team.values())[t].absence) for t in able]
+        agents = np.sum(staff, axis=0) if staff else np.zeros(len(edges) - 1)
+        per_hour = _per_hour(scenario, q, edges)
+        busiest = int(np.argmax(np.where(agents >= 0.5, per_hour, 0)))
+        there = round(float(agents[busiest]))
+        if there == 0 or per_hour[busiest] == 0:
+            continue
+        weights = np.array([staff[i][busiest] for i in range(len(able))])
+        pace = float(weights @ plan.pace[able, q] / weights.sum())
+        slots = round(float(weights @ (plan.capacity / plan.units[able, q]) / weights.sum()))
+        threshold = 0.0 if math.isnan(terms.sl_time[q]) else float(terms.sl_time[q])
+        formula, figures = _figures(queue, per_hour[busiest] / 3600, there, pace, slots, threshold)
+        if formula:
+            found.append(Expectation(name, formula, int(edges[busiest]), float(per_hour[busiest]), there, figures))
+    return found
+
+
+def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
+    """The formula of calls that applies, and the service level of all contacts that it gives, interval by interval.
+
+    None unless every queue with a service level is one of calls that one and the same formula fits. As everywhere, each
+    queue has the agents with its skill to itself, and each interval is in steady state by itself; an interval in which
+    agents do not suffice for Erlang C serves nobody in time.
+    """
+    plan, terms = lower(scenario)
+    edges = np.append(np.arange(plan.warm_up, plan.end, terms.interval, dtype=np.int64), plan.end)
+    formulas, in_time, offered = set[str](), 0.0, 0.0
+    for q, (name, queue) in enumerate(scenario.queue.items()):
+        if math.isnan(terms.sl_time[q]):
+            continue
+        teams = [(t, team) for t, team in enumerate(scenario.team.values()) if name in team.skills]
+        if not queue.kind.one_to_one or not teams:
+            return None
+        work = queue.turn_work.mean + queue.wrap_up.mean
+        agents = sum(on_duty(plan, t, edges) * (1 - team.absence) for t, team in teams)
+        per_hour, hours = _per_hour(scenario, q, edges), np.diff(edges) / (3600 * SECOND)
+        for rate, length, there in zip(per_hour.tolist(), hours.tolist(), np.asarray(agents).tolist(), strict=True):
+            offered += rate * length
+            load = rate / 3600 * work
+            if rate == 0 or round(there) == 0 or (isinstance(queue.patience, Never) and load >= round(there)):
+                continue
+            formula, found = of_calls(rate / 3600, work, round(there), queue.patience, float(terms.sl_time[q]))
+            formulas.add(formula)
+            in_time += rate * length * found.service_level
+    return (formulas.pop(), in_time / offered) if len(formulas) == 1 else None
+
+
+def on_duty(plan: Plan, team: int, edges: I64) -> F64:
+    """Agents of a team on shift and not on a pause, averaged over each interval, nobody absent."""
+    mine = plan.team[plan.shift_agent] == team
+    pause = mine[plan.pause_shift]
+    shifts = Timeline(plan.shift_start[mine], plan.shift_end[mine]).area(edges)
+    return (shifts - Timeline(plan.pause_start[pause], plan.pause_end[pause]).area(edges)) / np.diff(edges)
+
+
+def _per_hour(scenario: Scenario, queue: int, edges: I64) -> F64:
+    """Roots expected in each interval, as a rate; of a log, those that it has."""
+    name = list(scenario.queue)[queue]
+    volume = scenario.queue[name].volume
+    if volume is not None and volume.kind == "log":
+        workload = sample(scenario, 0)
+        contacts = np.histogram(workload.arrival[workload.queue == queue], edges)[0].astype(np.float64)
+    else:
+        rate = poisson_rate(scenario, name)
+        contacts = np.diff(np.interp(edges.astype(np.float64), rate.edges.astype(np.float64), rate.expected))
+    return np.asarray(contacts / (np.diff(edges) / (3600 * SECOND)), dtype=np.float64)
+
+
+def _figures(
+    queue: Queue, rate: float, agents: int, pace: float, slots: int, threshold: float
+) -> tuple[str, dict[str, float]]:
+    turns, latency = queue.turns.mean, queue.reply_latency.mean
+    work = pace * (queue.turn_work.mean + queue.wrap_up.mean / turns)
+    if work == 0:
+        return "", {}
+    if queue.kind.one_to_one:
+        formula, result = of_calls(rate, work, agents, queue.patience, threshold)
+        names = ("service_level", "asa", "abandonment", "utilisation", "queue_mean")
+        return formula, {name: getattr(result, name) for name in names}
+    if queue.kind.persistent:
+        inbox = theory.erlang_r(rate=rate, turns=turns, work=work, latency=latency, agents=agents, threshold=threshold)
+        # a first message waits like every other
+        return "Erlang R, pooled inbox", {
+            "service_level": inbox.queue.service_level,
+            "asa": inbox.queue.asa,
+            "response_mean": inbox.response_mean,
+            "utilisation": inbox.queue.utilisation,
+            "open_mean": inbox.open_mean,
+        }
+    if latency == 0:
+        return "", {}
+    full = theory.machine_repair(slots, work, latency)
+    most = agents * 3600 * full.throughput / turns
+    return f"machine repair, {slots} slots an agent", {
+        "most contacts an hour": most,
+        "utilisation at most": full.utilisation,
+        "reply_wait_mean at most": full.reply_wait,
+    }
+
+
+def of_calls(rate: float, work: float, agents: int, patience: Law, threshold: float) -> tuple[str, theory.QueueFigures]:
+    """Erlang's formula for a queue of calls with that law of patience, and what it gives."""
+    if isinstance(patience, Never):
+        return "Erlang C", theory.erlang_c(rate, work, agents, threshold)
+    if isinstance(patience, Constant):
+        law = theory.constant_patience(patience.at)
+    elif isinstance(patience, LogNormal) and patience.sigma > 0:
+        law = theory.lognormal_patience(patience.mean, math.sqrt(math.expm1(patience.sigma**2)))
+    elif isinstance(patience, Exponential):
+        return "Erlang A", theory.erlang_a(rate, work, agents, patience.mean, threshold)
+    else:
+        return "Erlang A, patience by its mean", theory.erlang_a(rate, work, agents, patience.mean, threshold)
+    return "Erlang A, general patience", theory.erlang_a_general(rate, work, agents, law, threshold)
