@@ -122,7 +122,7 @@ class Mapping(BaseModel):
 
 def built_in() -> dict[str, str]:
     """The mappings that come with ccsim, by name: their text."""
-    files = sorted(resources.files("ccsim.fit").joinpath("mappings").iterdir(), key=lambda file: file.name)
+    files = sorted(resources.files("ccsim.logs").joinpath("mappings").iterdir(), key=lambda file: file.name)
     return {file.name.removesuffix(".toml"): file.read_text("utf-8") for file in files if file.name.endswith(".toml")}
 
 
