@@ -15,10 +15,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from datetime import time as clock_time
 from functools import partial
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ccsim.errors import Problem, ScenarioError
@@ -31,7 +33,7 @@ from ccsim.runs.precision import MOST, Precision, read_goals
 from ccsim.runs.run import run
 from ccsim.scenario import check, read
 from ccsim.scenario.channels import defaults_used
-from ccsim.scenario.faults import did_you_mean
+from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.studies import compare as comparing
 from ccsim.studies import sweep
@@ -94,7 +96,17 @@ class Centre:
     applied: str | None = None
     """the variant that it is"""
     changes: Mapping[str, Any] = field(default_factory=dict)
-    """what was changed on top, by dotted path"""
+    """what was changed on top, by dotted path; it cannot be written to"""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", MappingProxyType(copy.deepcopy(dict(self.changes))))
+
+    def __reduce__(self) -> tuple[type[Centre], tuple[Any, ...]]:
+        # a read-only view cannot be pickled
+        return type(self), (self.scenario, self.loaded, self.file, self.applied, dict(self.changes))
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.file, self.applied, tuple(self.changes)))
 
     @property
     def name(self) -> str:
@@ -131,7 +143,8 @@ class Centre:
 
         Raises ScenarioError for paths that lead nowhere and for values that may not stand there.
         """
-        return self._other(self.applied, {**self.changes, **changes})
+        plain = {path: _plain(path, value) for path, value in changes.items()}
+        return self._other(self.applied, {**self.changes, **plain})
 
     def _other(self, applied: str | None, changes: Mapping[str, Any]) -> Centre:
         raw = copy.deepcopy(self.loaded.raw)
@@ -191,7 +204,7 @@ class Centre:
         precision: Mapping[str, float] | None = None,
         max_replications: int = MOST,
         engine: Engine = "compiled",
-        workers: int = 1,
+        workers: int | None = None,
         executor: str = "threads",
         audit: bool = False,
         progress: bool = False,
@@ -201,7 +214,8 @@ class Centre:
         `precision` maps metrics (`service_level`, or `asa@phone` of one queue or team, or of `total`) to half-widths of
         95 % intervals in the metric's unit: replications go on until these or `max_replications` are reached.
         `executor` is "threads", "processes" or the address of a Dask scheduler; the results are the same on all of them
-        and with any number of workers. `audit` checks every log against the rules of the model and raises AuditError.
+        and with any number of workers, by default 1. `audit` checks every log against the rules of the
+        model and raises AuditError.
         """
         centre = self._streams(seed, replications)
         rule = None
@@ -213,7 +227,7 @@ class Centre:
             variant=self.applied,
             precision=rule,
             engine=engine,
-            workers=workers,
+            workers=1 if workers is None else workers,
             executor=executor,
             audit=audit,
             progress=partial(_watched, progress, lambda: rule.expected if rule else centre.scenario.replications),
@@ -227,7 +241,7 @@ class Centre:
 
     def compare(
         self,
-        others: Mapping[str, Centre] | Iterable[str | Centre] | None = None,
+        others: Mapping[str, str | Centre] | Iterable[str | Centre] | str | Centre | None = None,
         *,
         baseline: str | None = None,
         replications: int | None = None,
@@ -255,14 +269,24 @@ class Centre:
             )
         return Comparison(found.variants, found.notes)
 
-    def _named(self, others: Mapping[str, Centre] | Iterable[str | Centre]) -> Iterator[tuple[str, Centre]]:
+    def _named(
+        self, others: Mapping[str, str | Centre] | Iterable[str | Centre] | str | Centre
+    ) -> Iterator[tuple[str, Centre]]:
         if isinstance(others, Mapping):
-            yield from others.items()
+            yield from ((name, self._centre(other)) for name, other in others.items())
             return
-        for other in others:
+        for other in [others] if isinstance(others, str | Centre) else others:
             if other != self.applied:
-                centre = self.variant(other) if isinstance(other, str) else other
+                centre = self._centre(other)
                 yield centre.applied or centre.name, centre
+
+    def _centre(self, other: str | Centre) -> Centre:
+        """A variant by its name, or a centre as it is."""
+        if isinstance(other, Centre):
+            return other
+        if isinstance(other, str):
+            return self.variant(other)
+        raise ScenarioError([Problem("compare", shown(other), "a centre or the name of a variant")])
 
     def sweep(
         self,
@@ -323,7 +347,7 @@ class Centre:
         )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Results(model.Results):
     """What came of a run. `contacts`, `turns` and `agents` are Arrow tables of replication 1 (`.to_pandas()`)."""
 
@@ -439,6 +463,15 @@ class Sweep(sweep.Sweep):
     folder: Path | None = None
     """where it was written, if it was"""
 
+    def __getstate__(self) -> dict[str, Any]:
+        # a dataset in memory cannot be pickled, its table can
+        return {**vars(self), "table": self.table.to_table()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        from pyarrow import dataset
+
+        vars(self).update(state, table=dataset.dataset(state["table"]))
+
     @property
     def plot(self) -> Plots:
         """Its pictures, of service and cost or of metrics, over everything or as `asa@phone`; `dir(plot)` lists them.
@@ -491,11 +524,27 @@ def _results(found: model.Results, about: Mapping[str, Any]) -> Results:
 def _stopping_rule(
     scenario: Scenario, precision: Mapping[str, float], replications: int | None, most: int
 ) -> Precision:
+    if not isinstance(precision, Mapping):
+        raise ScenarioError([Problem("precision", shown(precision), 'a half-width by metric: {"service_level": 0.01}')])
     if replications is not None:
         raise ScenarioError([Problem("replications", "given beside precision", "one of them")])
-    if most < 2:
-        raise ScenarioError([Problem("max_replications", str(most), "2 or more")])
+    if not isinstance(most, int) or most < 2:
+        raise ScenarioError([Problem("max_replications", shown(most), "a whole number of 2 or more")])
     return Precision(read_goals(precision, *lower(scenario)), most)
+
+
+def _plain(path: str, value: Any) -> Any:
+    """A value as a file could hold it: numpy's as Python's. Raises ScenarioError for an object that no file can say."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _plain(f"{path}.{key}", inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(path, inner) for inner in value]
+    if value is None or isinstance(value, bool | int | float | str | date | clock_time):
+        return value
+    allowed = 'as a file writes it, such as {"dist": "gamma", "mean": "5m", "cv": 0.5}'
+    raise ScenarioError([Problem(path, f"an object of type {type(value).__name__}", allowed)])
 
 
 def _levels(levels: Any) -> Any:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ccsim.metrics import Summary
+from ccsim.errors import Problem, ScenarioError
+from ccsim.metrics import METRICS, TOTAL, Summary
 from ccsim.metrics.definitions import Level
+from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64, Plan, Terms
@@ -38,7 +40,7 @@ class Goal(NamedTuple):
     half_width: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Results:
     """All that is known of a run: its figures, and the logs of replication 1 by name."""
 
@@ -78,8 +80,21 @@ class Results:
         """One row a stretch of an agent's time in replication 1."""
         return self.logs["agents"]
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the same scenario gave the same figures."""
+        if not isinstance(other, Results):
+            return NotImplemented
+        return (self.scenario, self.variant, self.summary.rows) == (other.scenario, other.variant, other.summary.rows)
+
+    def __hash__(self) -> int:
+        return hash((self.scenario.name, self.variant, self.scenario.seed, self.replications))
+
     def estimate(self, level: str, name: str, metric: str) -> Estimate | None:
-        """A figure over the whole horizon; None if the metric does not apply there."""
+        """A figure over the whole horizon; None if the metric does not apply there.
+
+        Raises ScenarioError for a level, name or metric that there is not.
+        """
+        self._refuse_unknown(level, name, metric)
         return self._estimates.get((level, name, metric))
 
     def half_width(self, goal: Goal) -> float:
@@ -93,12 +108,29 @@ class Results:
         return tuple(goal for goal in self.goals if not self.half_width(goal) <= goal.half_width)
 
     def series(self, level: Level, name: str, metric: str) -> Series:
-        """A metric of a queue or team by interval; NaN without data, and throughout if it does not apply."""
+        """A metric of a queue or team by interval; NaN without data, and throughout if it does not apply.
+
+        Raises ScenarioError for a level, name or metric that there is not.
+        """
+        self._refuse_unknown(level, name, metric)
         summary = self.summary
         table = summary.by_interval.get((level, metric))
         if table is None:
             return Series(summary.starts, *np.full((3, len(summary.starts)), np.nan))
         return Series(summary.starts, *table[:, summary.names[level].index(name)])
+
+    def _refuse_unknown(self, level: str, name: str, metric: str) -> None:
+        names = {"queue": self.terms.queues, "team": self.terms.teams, TOTAL: (TOTAL,)}
+        metrics = {known for _, known in METRICS}
+        problems = []
+        if level not in names:
+            problems.append(Problem("level", shown(level), did_you_mean(str(level), names)))
+        elif name not in names[level] and name != TOTAL:
+            problems.append(Problem(level, shown(name), did_you_mean(str(name), names[level])))
+        if metric not in metrics:
+            problems.append(Problem("metric", shown(metric), did_you_mean(str(metric), metrics)))
+        if problems:
+            raise ScenarioError(problems)
 
     @cached_property
     def _estimates(self) -> dict[tuple[str, str, str], Estimate]:

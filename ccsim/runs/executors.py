@@ -12,7 +12,7 @@ import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
@@ -22,9 +22,14 @@ from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 from typing import Any, Final, Protocol, TypeVar
 
+from ccsim.errors import Problem, ScenarioError
+from ccsim.scenario.faults import did_you_mean, shown
+
 Task = Callable[[Any], Any]
 AHEAD: Final = 2
 """Units in hand or waiting, a worker."""
+WORKERS_A_PROCESSOR: Final = 8
+"""More workers on one machine would only cost memory; the results are the same."""
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -44,11 +49,12 @@ class Crew(Protocol):
 
 
 def run_all(task: Callable[[A], R], units: Iterable[A], workers: int = 1, executor: str = "processes") -> Iterator[R]:
-    """Results of `task` for each unit, in order.
+    """Results of `task` for each unit, in order, by no more workers than there are units.
 
     `executor` is as for `crew`. Raises what the task raises, and what `crew` does.
     """
-    with crew(task, workers, executor) as hands:
+    enough = min(workers, len(units)) if isinstance(units, Sized) and len(units) > 0 else workers
+    with crew(task, enough, executor) as hands:
         yield from finished(hands, units, in_order=True)
 
 
@@ -77,13 +83,20 @@ def crew(task: Task, workers: int, executor: str) -> AbstractContextManager[Crew
     One worker works here, without an executor, unless it is a cluster's. For processes and clusters the task, its units
     and its results are pickled. Raises MemoryError when a process is killed from outside, or a unit kills one after the
     other on a cluster; ConnectionError when a cluster cannot be reached (any more); ScenarioError when its workers'
-    libraries are others.
+    libraries are others or for an executor or a number of workers that cannot be.
     """
+    if not isinstance(executor, str) or not (executor in EXECUTORS or executor == "local" or ":" in executor):
+        allowed = did_you_mean(str(executor), [*EXECUTORS, "local"])
+        address = 'the address of a Dask scheduler, such as "tcp://host:8786"'
+        raise ScenarioError([Problem("executor", shown(executor), f"{allowed}, or {address}")])
+    most = WORKERS_A_PROCESSOR * (os.cpu_count() or 1)
+    if not isinstance(workers, int) or workers < 1:
+        raise ScenarioError([Problem("workers", shown(workers), "a whole number of 1 or more")])
     if executor not in EXECUTORS:
         from ccsim.runs.cluster import on_cluster
 
         return on_cluster(task, workers, executor)
-    return EXECUTORS[executor](task, workers) if workers > 1 else _here(task)
+    return EXECUTORS[executor](task, min(workers, most)) if workers > 1 else _here(task)
 
 
 # ----------------------------------------------------------------------------------------------------------------- here

@@ -78,7 +78,7 @@ def compare(
     if len(scenarios) < 2:
         raise ScenarioError([Problem("", format.several(len(scenarios), "scenario"), "two or more to compare")])
     if baseline is not None and baseline not in scenarios:
-        raise ScenarioError([Problem("--baseline", f"no {shown(baseline)}", did_you_mean(baseline, scenarios))])
+        raise ScenarioError([Problem("baseline", f"no {shown(baseline)}", did_you_mean(baseline, scenarios))])
     first = next(iter(scenarios.values()))
     alike = _alike(scenarios)
     measured = measure_all(list(alike.values()), first.replications, engine=engine, **options)

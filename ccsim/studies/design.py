@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal, overload
+from typing import Any, Final, Literal, get_args, overload
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -27,7 +27,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.runs.many import SHARED, sampled_from
 from ccsim.scenario import read
 from ccsim.scenario.data import DataFiles
-from ccsim.scenario.faults import FaultError, dotted, shown
+from ccsim.scenario.faults import FaultError, did_you_mean, dotted, shown
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import duration
 from ccsim.tables import F64, SECOND
@@ -185,6 +185,9 @@ class Design:
     """where the scenario comes from"""
 
     def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            allowed = did_you_mean(str(self.kind).lower(), get_args(Kind))
+            raise ScenarioError([Problem("design", shown(self.kind), allowed)])
         problems = [
             Problem(path, "varied twice", "each path once")
             for path, count in Counter(setting.path for setting in self.settings).items()
@@ -196,7 +199,9 @@ class Design:
             if setting.path in ("name", "replications")
         ]
         if not self.settings:
-            problems.append(Problem("--vary", "nothing to vary", "PATH=LEVELS, such as team.phone.shifts.0.agents=4:9"))
+            problems.append(
+                Problem("vary", "nothing to vary", "a path and its levels, such as team.phone.absence and 0,0.1")
+            )
         if self.kind == "grid":
             problems += [
                 Problem(setting.path, "all between two numbers in a grid", "how many, as 0.8:1.2:5")
@@ -204,15 +209,15 @@ class Design:
                 if not setting.levels
             ]
             if self.number is not None:
-                problems.append(Problem("--points", "with a grid", "the levels of a grid say how many there are"))
+                problems.append(Problem("points", "with a grid", "the levels of a grid say how many there are"))
             count = math.prod(len(setting.levels) for setting in self.settings)
         else:
             count = self.number or 0
             if count < 2:
-                problems.append(Problem("--points", f"{count} points of a {self.kind} design", "2 or more"))
+                problems.append(Problem("points", f"{count} points of a {self.kind} design", "2 or more"))
             elif self.kind == "sobol" and count & (count - 1):
                 lower = 1 << count.bit_length() - 1
-                problems.append(Problem("--points", str(count), f"a power of two, such as {lower} or {2 * lower}"))
+                problems.append(Problem("points", str(count), f"a power of two, such as {lower} or {2 * lower}"))
             if self.indices:
                 count *= len(self.settings) + 2
         if count > MOST:

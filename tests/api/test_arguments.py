@@ -1,0 +1,114 @@
+"""What a program may hand to the library: typos are refused with what is allowed, and what it gets back can be kept."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ccsim
+from ccsim.distributions.durations import Gamma
+
+SCENARIO = "scenarios/phone_8020.toml"
+SCALE = "queue.phone.volume.scale"
+
+
+@pytest.fixture(scope="module")
+def centre() -> ccsim.Centre:
+    return ccsim.load(SCENARIO, set={"days": 1, "replications": 2})
+
+
+@pytest.fixture(scope="module")
+def results(centre: ccsim.Centre) -> ccsim.Results:
+    return centre.run(engine="simpy")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"engine": "numba"}, "one of compiled, simpy"),
+        ({"executor": "thread"}, 'did you mean "threads"?'),
+        ({"executor": None}, "executor"),
+        ({"workers": 0}, "1 or more"),
+        ({"workers": -1}, "1 or more"),
+        ({"workers": 2.5}, "a whole number"),
+        ({"precision": 0.01}, "by metric"),
+        ({"precision": {"service_level": 0.1}, "max_replications": 2.5}, "a whole number of 2 or more"),
+    ],
+)
+def test_arguments_of_a_run_are_checked(centre: ccsim.Centre, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ccsim.ScenarioError, match=words.replace("?", r"\?")):
+        centre.run(**options)
+
+
+@pytest.mark.parametrize("design", ["halton", "lhs", "LATIN", "Sobol"])
+def test_a_design_that_there_is_not(centre: ccsim.Centre, design: Any) -> None:
+    with pytest.raises(ccsim.ScenarioError, match="latin|sobol"):
+        centre.sweep({SCALE: "0.9:1.1"}, design=design, points=4)
+
+
+@pytest.mark.parametrize(
+    ("level", "name", "metric", "words"),
+    [
+        ("queue", "phone", "asaa", 'did you mean "asa"'),
+        ("queues", "phone", "asa", 'did you mean "queue"'),
+        ("queue", "phne", "asa", 'did you mean "phone"'),
+    ],
+)
+def test_a_typo_is_no_figure(results: ccsim.Results, level: Any, name: str, metric: str, words: str) -> None:
+    for figure in (results.estimate, results.series):
+        with pytest.raises(ccsim.ScenarioError, match=words):
+            figure(level, name, metric)
+
+
+def test_a_metric_that_does_not_apply_is_none(results: ccsim.Results) -> None:
+    assert results.estimate("queue", "phone", "asa") is not None
+    assert results.estimate("queue", "phone", "reply_level") is None
+
+
+def test_a_centre_does_not_change(centre: ccsim.Centre) -> None:
+    with pytest.raises(TypeError):
+        centre.changes["days"] = 3  # type: ignore[index]
+    again = pickle.loads(pickle.dumps(centre))
+    assert again == centre
+    assert hash(again) == hash(centre)
+    assert again.changes == centre.changes
+    assert copy.deepcopy(centre) == centre
+    assert centre != centre.changed({SCALE: 1.1})
+
+
+def test_results_compare_by_what_they_say(centre: ccsim.Centre, results: ccsim.Results) -> None:
+    assert results == centre.run(engine="simpy")
+    assert results != centre.run(engine="simpy", seed=9)
+
+
+def test_an_error_survives_pickling(centre: ccsim.Centre) -> None:
+    with pytest.raises(ccsim.ScenarioError) as raised:
+        centre.changed({"queue.phone.volume.scal": 1})
+    again = pickle.loads(pickle.dumps(raised.value))
+    assert str(again) == str(raised.value)
+    assert again.problems == raised.value.problems
+
+
+def test_a_sweep_and_a_ranking_can_be_kept(centre: ccsim.Centre) -> None:
+    swept = centre.sweep({SCALE: np.array([0.9, 1.0])}, engine="simpy", workers=1)
+    for again in (pickle.loads(pickle.dumps(swept)), copy.deepcopy(swept)):
+        assert again.table.to_table() == swept.table.to_table()
+    ranking = centre.compare("one_more", engine="simpy", workers=1).ranking()
+    assert pickle.loads(pickle.dumps(ranking)).sentences() == ranking.sentences()
+
+
+def test_values_are_what_a_file_can_say(centre: ccsim.Centre) -> None:
+    with pytest.raises(ccsim.ScenarioError, match="an object of type Gamma; as a file writes it"):
+        centre.changed({"queue.phone.work": Gamma(300.0, 0.5)})
+    assert centre.changed({"seed": np.int64(2)}).scenario.seed == 2
+
+
+def test_others_are_named_or_handed_over(centre: ccsim.Centre) -> None:
+    for others in ("one_more", ["one_more"], {"more": "one_more"}):
+        assert len(centre.compare(others, engine="simpy", workers=1).variants) == 2
+    with pytest.raises(ccsim.ScenarioError, match="a centre or the name of a variant"):
+        centre.compare([3])  # type: ignore[list-item]
