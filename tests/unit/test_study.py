@@ -117,7 +117,7 @@ SHIPPED = sorted((Path(__file__).parent.parent.parent / "scenarios").glob("*.tom
 def test_sampling_looks_at_nothing_that_is_not_in_its_digest(monkeypatch: pytest.MonkeyPatch) -> None:
     scenarios = [load(file) for file in SHIPPED] + [parse(random_cases.scenario(seed), Path()) for seed in range(150)]
     monkeypatch.setattr("ccsim.workload.sample._absences", lambda scenario, replication: {})
-    monkeypatch.setattr("ccsim.workload.present", lambda scenario, replication: None)
+    monkeypatch.setattr("ccsim.workload.sample.present", lambda scenario, replication: None)
     with read_fields((Scenario, Queue, Team)) as seen:
         for scenario in scenarios:
             sample(scenario, 0)
