@@ -53,8 +53,8 @@ def run_all(task: Callable[[A], R], units: Iterable[A], workers: int = 1, execut
 
     `executor` is as for `crew`. Raises what the task raises, and what `crew` does.
     """
-    enough = min(workers, len(units)) if isinstance(units, Sized) and len(units) > 0 else workers
-    with crew(task, enough, executor) as hands:
+    most = max(1, len(units)) if isinstance(units, Sized) else None
+    with crew(task, workers, executor, most) as hands:
         yield from finished(hands, units, in_order=True)
 
 
@@ -77,8 +77,10 @@ def finished(hands: Crew, units: Iterable[Any], *, in_order: bool = False) -> It
             given += 1
 
 
-def crew(task: Task, workers: int, executor: str) -> AbstractContextManager[Crew]:
+def crew(task: Task, workers: int, executor: str, units: int | None = None) -> AbstractContextManager[Crew]:
     """Workers on `executor`: one of EXECUTORS or the address of a Dask scheduler ("local" starts one).
+
+    No more than there are `units`, where their number is known, and on this machine WORKERS_A_PROCESSOR a processor.
 
     One worker works here, without an executor, unless it is a cluster's. For processes and clusters the task, its units
     and its results are pickled. Raises MemoryError when a process is killed from outside, or a unit kills one after the
@@ -89,14 +91,18 @@ def crew(task: Task, workers: int, executor: str) -> AbstractContextManager[Crew
         allowed = did_you_mean(str(executor), [*EXECUTORS, "local"])
         address = 'the address of a Dask scheduler, such as "tcp://host:8786"'
         raise ScenarioError([Problem("executor", shown(executor), f"{allowed}, or {address}")])
-    most = WORKERS_A_PROCESSOR * (os.cpu_count() or 1)
     if not isinstance(workers, int) or workers < 1:
         raise ScenarioError([Problem("workers", shown(workers), "a whole number of 1 or more")])
+    workers = workers if units is None else min(workers, units)
     if executor not in EXECUTORS:
         from ccsim.runs.cluster import on_cluster
 
         return on_cluster(task, workers, executor)
-    return EXECUTORS[executor](task, min(workers, most)) if workers > 1 else _here(task)
+    return (
+        EXECUTORS[executor](task, min(workers, WORKERS_A_PROCESSOR * (os.cpu_count() or 1)))
+        if workers > 1
+        else _here(task)
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------------- here

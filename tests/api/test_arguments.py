@@ -46,7 +46,7 @@ def test_arguments_of_a_run_are_checked(centre: ccsim.Centre, options: dict[str,
 
 @pytest.mark.parametrize("design", ["halton", "lhs", "LATIN", "Sobol"])
 def test_a_design_that_there_is_not(centre: ccsim.Centre, design: Any) -> None:
-    with pytest.raises(ccsim.ScenarioError, match="latin|sobol"):
+    with pytest.raises(ccsim.ScenarioError, match=r"latin|sobol"):
         centre.sweep({SCALE: "0.9:1.1"}, design=design, points=4)
 
 
@@ -102,7 +102,7 @@ def test_a_sweep_and_a_ranking_can_be_kept(centre: ccsim.Centre) -> None:
 
 
 def test_values_are_what_a_file_can_say(centre: ccsim.Centre) -> None:
-    with pytest.raises(ccsim.ScenarioError, match="an object of type Gamma; as a file writes it"):
+    with pytest.raises(ccsim.ScenarioError, match="an object of type Gamma"):
         centre.changed({"queue.phone.work": Gamma(300.0, 0.5)})
     assert centre.changed({"seed": np.int64(2)}).scenario.seed == 2
 
