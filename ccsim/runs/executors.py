@@ -98,11 +98,8 @@ def crew(task: Task, workers: int, executor: str, units: int | None = None) -> A
         from ccsim.runs.cluster import on_cluster
 
         return on_cluster(task, workers, executor)
-    return (
-        EXECUTORS[executor](task, min(workers, WORKERS_A_PROCESSOR * (os.cpu_count() or 1)))
-        if workers > 1
-        else _here(task)
-    )
+    workers = min(workers, WORKERS_A_PROCESSOR * (os.cpu_count() or 1))
+    return EXECUTORS[executor](task, workers) if workers > 1 else _here(task)
 
 
 # ----------------------------------------------------------------------------------------------------------------- here

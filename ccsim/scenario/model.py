@@ -149,7 +149,7 @@ def _names(names: tuple[str, ...]) -> Any:
 class Part(BaseModel):
     """A table of the scenario file: frozen, and no key but those named here."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True)
 
 
 class Interval(NamedTuple):
@@ -163,8 +163,11 @@ class Appointments(Part):
     """Booked times: `each` customers every `every` from the start of `hours` until before their end."""
 
     hours: HoursOfDay
+    """Hours of each day in which appointments are booked; they may end on the next day."""
     every: Duration
+    """Time from one appointment to the next; at least one minute."""
     each: Count = 1
+    """Customers booked at each appointment time."""
 
     @field_validator("every")
     @classmethod
@@ -182,22 +185,35 @@ class Volume(Part):
     """
 
     per_hour: Amount | None = None
+    """Expected contacts an hour, at a constant rate round the clock."""
     per_day: Amount | None = None
+    """Expected contacts a day, spread over the day by `shape`."""
     shape: Shape = tuple(SHAPES["flat"])
-    """of `per_day`: (microseconds after midnight, weight), as `ccsim.distributions.arrivals.Shape`"""
+    """Of `per_day`: the shape of a day, a built-in name or a list of [time, weight] with rising times and a weight
+    above 0."""
     weekday: DayFactors = ByDay((1.0,) * 7)
-    """of `per_day`: factor by weekday or date"""
+    """Of `per_day`: factor by weekday or date; 1 where a day is not named."""
     file: Text | None = None
+    """CSV file with expected contacts by interval, columns date, time and one for each queue."""
     column: Text | None = None
+    """Of `file`: the column of this queue. Required with `file`."""
     log: Text | None = None
+    """CSV file with one row for each contact, taken as it came."""
     arrived_at: Text | None = None
+    """Of `log`: the column with the times of arrival. Required with `log`."""
     work: Text | None = None
-    """of `log`: the column with the work of each contact's first turn, instead of a draw"""
+    """Of `log`: the column with the work of each contact's first turn, used instead of a drawn value."""
     appointments: Appointments | None = None
+    """Booked times of arrival, as a table."""
     no_show: Share = 0.0
+    """Of `appointments`: share of booked customers who do not come."""
     earliness: DurationLaw = Constant(0)
+    """Of `appointments`: how long before their time customers come, but not before the queue opens."""
     scale: Amount = 1.0
+    """Factor on the whole volume."""
     busyness_cv: Annotated[float, Strict(), Field(ge=0, le=10, allow_inf_nan=False)] = 0.0
+    """Coefficient of variation of a random factor drawn for each day, at most 10; 0: days differ only as the plan
+    says."""
 
     KINDS: ClassVar[dict[str, tuple[str, ...]]] = {
         "per_hour": (),
@@ -293,53 +309,72 @@ class Backlog(Part):
     """Contacts already waiting at the start, with their ages."""
 
     contacts: Count = 0
+    """Contacts that wait when the run starts."""
     age: DurationLaw = Constant(0)
+    """How long they have waited already."""
 
 
 class Reread(Part):
     """What an agent re-reads who comes back to a conversation after a while."""
 
     after: DurationOrNever = 15 * MINUTE
+    """Time away from a conversation after which its agent reads it again."""
     work: Duration = 0
+    """Fixed time to read a conversation again."""
     per_turn: Duration = 0
+    """Time to read again for each earlier turn."""
 
 
 class Transfer(Part):
     """A share of a queue's contacts that goes on in another queue."""
 
     to: Text
+    """The queue in which the contact goes on."""
     share: Share
+    """Share of the queue's contacts that is transferred; the shares of a queue add up to at most 1."""
     same_agent: Flag = False
+    """Whether the same agent goes on with the contact in the other queue."""
     cold: Flag = False
-    """the customer explains again: `repeat_turns` more turns, in a one-to-one queue `repeat_work` more work"""
+    """Whether the customer has to explain again, with `repeat_turns` or, in a one-to-one queue, `repeat_work`."""
     repeat_turns: Annotated[int, Strict(), Field(ge=0, le=1000)] = 1
+    """Of a cold transfer: additional turns, at most 1000."""
     repeat_work: Duration = 0
+    """Of a cold transfer to a one-to-one queue: additional work."""
 
 
 class Reopens(Part):
     """Resolved contacts that come back."""
 
     share: Share = 0.0
+    """Share of resolved contacts that come back."""
     after: DurationLaw = Constant(0)
+    """Time from resolution until they come back."""
 
 
 class Retry(Part):
     """Customers who left and try again; `to` maps queues to shares, empty: the same queue."""
 
     share: Share = 0.0
+    """Share of customers who left and try again."""
     after: DurationLaw = Constant(0)
+    """Time from leaving until the next attempt."""
     to: dict[str, Share] = {}
+    """Queue to share of those who try again there; empty: the same queue."""
 
 
 class Bot(Part):
     """A bot before the queue: talks to all but the share `asks_human` for `time`, and contains a share of these."""
 
     contains: Share = 0.0
+    """Share of the contacts the bot talks to that it resolves without an agent."""
     time: DurationLaw = Constant(0)
+    """How long the bot talks to a contact."""
     asks_human: Share = 0.0
+    """Share of contacts that ask for a human at once and skip the bot."""
     hours: Hours = ByDay(((WHOLE_DAY,),) * 7)
+    """Hours in which the bot works."""
     loses_context: Flag = False
-    """whoever it does not contain has one turn more, explaining again"""
+    """Whether a customer handed over by the bot explains again, in one more turn."""
 
     @property
     def matters(self) -> bool:
@@ -355,65 +390,108 @@ class AutoReply(Part):
     """
 
     patience: PatienceLaw
+    """Patience of a customer who got the automatic reply, instead of the queue's; it runs while the queue is open."""
 
 
 class Queue(Part):
     """One stream of contacts: `[queue.NAME]`."""
 
     channel: _names(tuple(CHANNELS))  # type: ignore[valid-type]
+    """The kind of queue, which brings the presets of its channel. Required."""
     title: Text = ""
+    """Name shown in tables and reports; empty: the queue's key."""
     open: Hours = ByDay(((WHOLE_DAY,),) * 7)
+    """Opening hours: one for every day, or by weekday or date. A day not named is closed."""
     outside_hours: Literal["reject", "hold", "bot"] = "reject"
+    """What happens to a contact outside the opening hours: rejected, held until opening, or given to the bot."""
     auto_reply: AutoReply | None = None
+    """Automatic reply to messages held outside the hours, as a table."""
     at_close: Literal["serve", "drop"] = "serve"
+    """What happens at closing time to contacts that still wait: served or dropped."""
     clock: Literal["calendar", "business"] = "calendar"
+    """Clock of the targets: calendar time, or business time, which runs only while the queue is open."""
     volume: Volume | None = None
-    """None: only transfers, retries or backlog come"""
+    """How many new contacts come and when; without it only transfers, retries, demand or backlog come."""
     initial_backlog: Backlog = Backlog()
+    """Contacts already waiting at the start, as a table."""
     priority: Rank = 1
+    """Rank of the queue among waiting contacts; 1 is served first."""
     head_start: Duration = 0
+    """Waiting time credited to this queue's contacts when waiting times are compared."""
     max_waiting: Limit = NEVER
+    """Most contacts that may wait; further ones are blocked. A whole number or "never", for no limit."""
     answer_delay: Duration = 0
+    """Of one-to-one queues: ringing time between assignment and the start of work; patience runs on."""
     turns: CountLaw = Constant(1)
+    """Turns of a conversation (one customer message and its answer), whole numbers from 1; a one-to-one queue has
+    one."""
     work: DurationLaw = Constant(0)
+    """Focused work of the agent on one turn."""
     work_by_concurrency: Annotated[tuple[Duration, ...], Field(max_length=1000)] = ()
-    """shared attention: mean work with 1, 2, … such sessions, all worked on at once; instead of turns, work, wrap-up"""
+    """Shared attention: mean work with 1, 2, … sessions at once; replaces turns, work and wrap-up."""
     work_cv: Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)] | None = None
-    """of `work_by_concurrency`: lognormal with this cv; without, exponential"""
+    """Of `work_by_concurrency`: coefficient of variation of a lognormal; without it the work is exponential."""
     reply_latency: DurationLaw = Constant(0)
+    """Time the customer takes to reply to the agent's answer."""
     wrap_up: DurationLaw = Constant(0)
+    """Work of the agent after the conversation, before other work."""
     patience: PatienceLaw = Never()
+    """How long a customer waits for the first answer before abandoning."""
     reply_patience: PatienceLaw = Never()
+    """How long a customer waits for a later answer before leaving."""
     silent_abandonment: Share = 0.0
+    """Share of customers who abandon without a sign, so that an agent notices only on answering."""
     missed_after: DurationOrNever = NEVER
-    """persistent channels: age at which nobody looks at a first message any more; it ends as expired"""
+    """Of persistent channels: age at which a first message is not looked at any more and ends as expired."""
     short_abandon: Duration = 0
+    """A wait before abandoning of up to this counts as a short abandonment in `sl_formula`."""
     idle_timeout: DurationOrNever = NEVER
+    """Time without a customer's reply after which a session ends or, on a persistent channel, is parked."""
     returns: Share = 0.0
+    """Share of customers who come back after their session has timed out."""
     expires_after: DurationOrNever = NEVER
+    """Of persistent channels: time from the customer's last message after which the conversation expires."""
     same_agent_for: DurationOrNever = 0
+    """How long a returning message waits for its former agent before any agent may take it."""
     over_capacity: Flag = False
+    """Whether a returning message may go to its former agent beyond the agent's concurrency."""
     reread: Reread = Reread()
+    """What an agent reads again after some time away from a conversation, as a table."""
     transfer: tuple[Transfer, ...] = ()
+    """Shares of contacts that go on in other queues, as a list of tables."""
     drop: Share = 0.0
-    """closed conversations: customers whose connection is lost before their next message, of each turn's"""
+    """Of closed conversations: share of customers, at each turn, whose connection is lost before their next
+    message."""
     reconnects: Share = 0.0
-    """of these, who come back, `reconnect_after` later"""
+    """Share of customers with a lost connection who come back after `reconnect_after`."""
     reconnect_after: DurationLaw = Constant(0)
+    """Time from a lost connection until the customer comes back."""
     reopens: Reopens = Reopens()
+    """Resolved contacts that come back, as a table."""
     retry: Retry = Retry()
+    """Customers who left and try again, as a table."""
     limit: Annotated[int, Strict(), Field(ge=0, le=100)] = 3
+    """Most follow-up contacts of one first contact, 0 to 100."""
     bot: Bot | None = None
+    """A bot that talks to contacts before the queue, as a table."""
     service_level: Goal = None
+    """Target for the first answer: share and time."""
     sl_formula: Literal[
         "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in"
     ] = "all_offered"
+    """Which contacts count in the service level, and how abandoned ones count."""
     reply_target: Goal = None
+    """Target for later answers: share and time."""
     max_abandonment: Share | None = None
+    """Target: largest share of contacts that may abandon."""
     resolution_target: Goal = None
+    """Target for resolution, from arrival to the end: share and time."""
     value: Money = 0.0
+    """Contribution of a resolved contact, in money; may be negative."""
     fee: Money = 0.0
+    """Platform fee for each conversation, in money; may be negative."""
     effort: Amount = 0.0
+    """Customer effort of a contact, from 1 (low) to 3 (high)."""
 
     @property
     def kind(self) -> Channel:
@@ -443,10 +521,11 @@ class Skill(Part):
     """How a team serves a queue: its rank, 1 first, and when it helps out; a bare number is the rank."""
 
     rank: Rank
+    """Order in which a team serves this queue; 1 first."""
     after: Duration = 0
-    """only contacts that have waited this long"""
+    """The team takes only contacts that have waited at least this long."""
     longer_than: Annotated[int, Strict(), Field(ge=-1, le=10_000_000)] = -1
-    """only while more than this many wait; -1: always"""
+    """The team takes contacts only while more than this many wait; -1: always."""
 
     @model_validator(mode="before")
     @classmethod
@@ -463,12 +542,15 @@ class WorkingHours(Part):
     """Hours of some days, with the pauses in them."""
 
     days: DaySet = ByDay((True,) * 7)
+    """Days on which the shift begins."""
     hours: HoursOfDay
+    """Start and end of the shift in local time; it may end on the next day."""
     breaks: tuple[HoursOfDay, ...] = ()
+    """Breaks inside the shift, as hours."""
     activities: tuple[HoursOfDay, ...] = ()
-    """off-phone work"""
+    """Work away from contacts inside the shift, such as training, as hours."""
     paid: Flag = True
-    """false: absence, breaks and activities are not paid"""
+    """Whether absence, breaks and activities are paid."""
 
     @field_validator("breaks", "activities")
     @classmethod
@@ -481,6 +563,7 @@ class Shift(WorkingHours):
     """Some agents on the same hours of some days."""
 
     agents: Headcount
+    """Agents who work this shift; a whole number."""
 
 
 def within(pause: Span, shift: Span) -> Span:
@@ -503,6 +586,7 @@ class Roster(Part):
     """A team's shifts from a file with columns agent, date, start, end, breaks (";"-separated)."""
 
     file: Text
+    """CSV file with the columns agent, date, start, end and breaks, the last separated by ";"."""
 
     _shifts: tuple[RosterShift, ...] = PrivateAttr(())
 
@@ -565,8 +649,10 @@ class StepsOut(Part):
     """
 
     every: MeanOrLaw
-    """a bare duration is the mean of an exponential"""
+    """Time at work until an agent steps out, at least a minute on average; a bare duration is the mean of an
+    exponential."""
     lasts: DurationLaw
+    """How long the agent is away."""
 
     @field_validator("every")
     @classmethod
@@ -580,22 +666,34 @@ class Team(Part):
     """Agents with the same skills, pace and cost: `[team.NAME]`."""
 
     skills: dict[str, Skill]
+    """Queues that the team serves, each with a rank or a table. Required."""
     concurrency: dict[str, Annotated[int, Strict(), Field(ge=1, le=1000)]] = {}
-    """every queue of `skills` is in it once read: 1 where the table is silent, its channel's if there is no table"""
+    """Sessions of a queue that fill an agent, by queue, 1 to 1000; 1 where the table is silent. Default: by
+    channel, see the presets."""
     interrupts: dict[str, tuple[Text, ...]] = {}
-    """one-to-one queue to the queues whose sessions it may interrupt"""
+    """One-to-one queue to the queues whose sessions it may interrupt."""
     slowdown: Annotated[tuple[Factor, ...], Field(min_length=1, max_length=1000)] = (1.0,)
+    """Factor on work with 1, 2, … open sessions; the last holds for all beyond."""
     pace: Annotated[dict[str, Factor], WithJsonSchema(jsontypes.PACE)] = {}
-    """every queue of `skills` is in it once read"""
+    """Factor on work and wrap-up, above 0: one number, or by queue; 1 where the table is silent."""
     shifts: tuple[Shift, ...] = ()
+    """Shifts of the team, as a list of tables; not beside `roster`."""
     roster: Roster | None = None
+    """Shifts from a file, as a table; not beside `shifts`."""
     end_of_shift: Literal["finish", "hand_over"] = "finish"
+    """What agents do with open sessions at the end of their shift: finish them or hand them over."""
     overrun: Duration = 30 * MINUTE
+    """Longest time that sessions of closed queues go on beyond the end of the shift; a call always finishes."""
     absence: Share = 0.0
+    """Share of agents' shifts that are not worked."""
     steps_out: StepsOut | None = None
+    """Random short absences of agents, as a table."""
     cost_per_hour: Amount = 0.0
+    """Cost of a paid hour of one agent, in money."""
     overtime_factor: Amount = 1.0
+    """Factor on the cost of hours beyond the shift."""
     max_occupancy: Share | None = None
+    """Target: largest occupancy of the team, as a share."""
 
     @model_validator(mode="before")
     @classmethod
@@ -616,9 +714,13 @@ class Routing(Part):
     """Who gets what: names of ordered columns in `ccsim.routing`."""
 
     agent: _names(tuple(AGENT_POLICIES)) = "least_loaded"  # type: ignore[valid-type]
+    """Which free agent gets a contact."""
     contact: _names(tuple(CONTACT_POLICIES)) = "longest_wait"  # type: ignore[valid-type]
+    """Which waiting contact a free agent gets."""
     attention: _names(tuple(MESSAGE_POLICIES)) = "oldest"  # type: ignore[valid-type]
+    """Which message an agent with several sessions answers next."""
     reserve: tuple[Text, ...] = ()
+    """Queues that come first: while a contact waits in one, teams with its skill take from no other queue."""
 
 
 class Demand(Volume):
@@ -635,8 +737,11 @@ class Demand(Volume):
     }
 
     mix: dict[str, Amount] = {}
+    """Queue to the weight with which customers want it."""
     barrier: dict[str, Share] = {}
+    """Queue to the share of all customers who would not use it."""
     fallback: dict[str, Text] = {}
+    """Queue to the queue that customers turn to who would not use it."""
 
 
 class SelfService(Part):
@@ -647,8 +752,11 @@ class SelfService(Part):
     """
 
     deflects: dict[str, Share] = {}
+    """Queue to the share of its contacts that is deflected."""
     fails: Share = 0.0
+    """Share of the deflected who contact the queue after all."""
     returns_after: DurationLaw = Constant(0)
+    """Time until these come."""
 
 
 class Outbound(Part):
@@ -665,15 +773,23 @@ class Outbound(Part):
     """
 
     queue: Text
+    """Persistent queue through which the messages are sent. Required."""
     messages: Count = 0
+    """Messages that fall due on each day with a window."""
     window: Hours = ByDay(((WHOLE_DAY,),) * 7)
+    """Hours in which messages are begun, at most one stretch a day; what is not begun by its end is not sent."""
     pace: Annotated[float, Strict(), Field(gt=0, le=1e9, allow_inf_nan=False)] | None = None
-    """messages an hour; None: all at the start of the window"""
+    """Messages that fall due in an hour, above 0; without it all fall due at the start of the window."""
     reply_share: Share = 0.0
+    """Share of the recipients, without those who opt out, who answer."""
     reply_after: DurationLaw = Constant(0)
+    """Time from the message until the answer."""
     opt_out: Share = 0.0
+    """Share of the recipients who want no more messages and do not answer."""
     recontact: tuple[Text, ...] = ()
+    """Queues whose lost contacts (abandoned, lost, blocked or rejected) are written to."""
     recontact_after: DurationLaw = Constant(3600)
+    """Time from losing a contact until it is written to, at any hour."""
 
     @field_validator("window")
     @classmethod
@@ -690,92 +806,130 @@ class Callback(Part):
     """
 
     queue: Text
+    """One-to-one queue whose callers are offered a call back. Required."""
     offer_above: DurationOrNever = NEVER
+    """Estimated wait above which a call back is offered; "never": not at all."""
     accepts: Share = 0.0
+    """Share of callers who accept the offer."""
     no_answer: Share = 0.0
+    """Share of those called back who do not pick up."""
     no_answer_time: Duration = 0
+    """Agent time that a call back without an answer takes."""
 
 
 class Spike(Part):
     """A stretch in which a queue's volume is multiplied by `scale`."""
 
     queue: Text
+    """Queue whose volume changes. Required."""
     at: LocalDateTime
+    """Local date and time at which it begins. Required."""
     duration: Duration
+    """How long it lasts. Required."""
     scale: Amount
+    """Factor on the volume in that time. Required."""
 
 
 class Busyness(Part):
     """How the busy days of the queues (and of the demand) go together."""
 
     correlation: Share = 0.0
+    """How much the queues' random daily factors (`busyness_cv`) go together: 0 independent, 1 the same days."""
 
 
 class Pattern(WorkingHours):
     """A shift that `ccsim staff` may give to as many agents of a team as it finds best, `min` to `max` of them."""
 
     team: Text
+    """Team whose agents may work this shift. Required."""
     name: Text = ""
+    """Name of the pattern in tables; empty: made from its days and hours."""
     min: Headcount = 0
+    """Fewest agents to give this shift."""
     max: Headcount | None = None
-    """None: as many as are of any use"""
+    """Most agents to give this shift; without it as many as are of use."""
     cost_per_hour: Amount | None = None
-    """None: the team's"""
+    """Cost of a paid hour on this shift, in money; without it the team's."""
 
 
 class Premium(Part):
     """Hours that cost more: their pay is multiplied by `factor`; of several that meet, the highest counts."""
 
     factor: Factor
+    """Factor on the pay in these hours, above 0; where several meet the highest counts. Required."""
     days: DaySet = ByDay((True,) * 7)
+    """Days on which the premium is paid."""
     hours: HoursOfDay = WHOLE_DAY
+    """Hours of these days in which it is paid."""
 
 
 class Staffing(Part):
     """What `ccsim staff` may choose from and what it must keep, besides the targets of queues and teams."""
 
     patterns: tuple[Pattern, ...] = ()
-    """teams without one keep their shifts"""
+    """Shifts to choose from, as a list of tables; teams without one keep their shifts."""
     premium: tuple[Premium, ...] = ()
+    """Hours that cost more, as a list of tables."""
     targets_over: Literal["run", "day", "interval"] = "run"
-    """over what stretch every target must hold on average"""
+    """Stretch of time over which every target must hold on average: the run, each day or each interval."""
     met_on: Annotated[float, Strict(), Field(gt=0, le=1, allow_inf_nan=False)] | None = None
-    """instead of holding on average, every target holds on this share of days"""
+    """Share of days on which every target must hold, above 0, instead of holding on average."""
     shrinkage: Annotated[float, Strict(), Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
-    """share of paid time not at the desk, added to requirements only; None: each team's `absence`"""
+    """Share of paid time away from the desk, below 1, for requirements only; without it each team's `absence`."""
 
 
 class Variant(Part):
     """A named set of changes: dotted path to new value."""
 
     title: Text = ""
+    """Name shown in tables and reports; empty: the variant's key."""
     set: dict[str, Any] = {}
+    """Dotted path of a key to its new value."""
 
 
 class Scenario(Part):
     """A whole scenario file, its channels' defaults and its data files included."""
 
     name: Annotated[str, Strict(), Field(min_length=1, max_length=200)] = "scenario"
+    """Name of the scenario, 1 to 200 characters."""
     start: LocalDate = date(2026, 1, 5)
-    """local midnight of this day is time 0"""
+    """First day of the run; its local midnight is time 0."""
     days: Annotated[int, Strict(), Field(ge=1, le=3660)] = 7
+    """Length of the run in days, 1 to 3660."""
     timezone: Zone | None = None
+    """Time zone such as "Europe/Rome"; without it every day has 24 hours."""
     interval: Duration = 30 * MINUTE
+    """Length of a reporting interval."""
     warm_up: Duration = 0
+    """Time at the start that is left out of all figures."""
     drain: Duration = DAY
+    """Time after the run in which contacts of the run are still served."""
     seed: Annotated[int, Strict(), Field(ge=0, lt=2**63)] = 1
+    """Number that fixes all random draws, 0 or more."""
     replications: Annotated[int, Strict(), Field(ge=1, le=1_000_000)] = 20
+    """How many times the run is simulated, each with other random numbers, 1 to 1000000."""
     queue: dict[str, Queue] = {}
+    """Queues by name."""
     team: dict[str, Team] = {}
+    """Teams by name."""
     routing: Routing = Routing()
+    """Who gets what, as a table."""
     demand: Demand | None = None
+    """Total volume that queues share, as a table."""
     self_service: dict[str, SelfService] = {}
+    """Self-service by name, which keeps contacts from queues."""
     outbound: dict[str, Outbound] = {}
+    """Messages that the company sends, by name."""
     callback: dict[str, Callback] = {}
+    """Call backs by name."""
     spike: tuple[Spike, ...] = ()
+    """Stretches in which a queue's volume changes, as a list of tables."""
     busyness: Busyness = Busyness()
+    """How busy days go together, as a table."""
     staffing: Staffing = Staffing()
+    """What `ccsim staff` may choose from, as a table."""
     variant: dict[str, Variant] = {}
+    """Named sets of changes to the scenario."""
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _files: dict[str, bytes] = PrivateAttr(default_factory=dict)
