@@ -183,7 +183,7 @@ def test_it_is_said_what_is_not_measured_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "baseline", "said"), [(["a"], None, "1 scenario"), (["a", "b"], "c", "--baseline: no 'c'")]
+    ("names", "baseline", "said"), [(["a"], None, "1 scenario"), (["a", "b"], "c", "baseline: no 'c'")]
 )
 def test_what_cannot_be_compared_is_refused(names: list[str], baseline: str | None, said: str) -> None:
     with pytest.raises(ScenarioError, match=said):

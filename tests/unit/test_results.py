@@ -149,8 +149,8 @@ def test_series_and_estimates(tiny: Results) -> None:
     assert whole is not None
     assert offered.start[:2].tolist() == [0, tiny.terms.interval]
     assert offered.mean.sum() == pytest.approx(whole.mean)
-    assert np.isnan(tiny.series("queue", "phone", "no such metric").mean).all()
-    assert tiny.estimate("queue", "phone", "no such metric") is None
+    assert np.isnan(tiny.series("queue", "phone", "reply_level").mean).all()
+    assert tiny.estimate("queue", "phone", "reply_level") is None
 
 
 def with_rows(results: Results, *rows: tuple[str, str, str, float | None, float | None, float | None]) -> Results:
