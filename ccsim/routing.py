@@ -1,9 +1,9 @@
 """Routing policies as data: ordered columns, smallest wins, the id always last, so that there is never a tie.
 
-A new policy is a new row here, and a test that shows its effect. The compiled engine keeps a team's agents by load
-and idle time and a queue's contacts by waiting time, and compares only the first of each. So teams and queues may be ordered
-by any column that all their agents or contacts share, but what is within one of them only as `check_policies` allows.
-A message column is a code here and one line in each engine: all messages pending with an agent are compared.
+A new policy is a new row here, and a test that shows its effect. The compiled engine keeps a team's agents by load and
+idle time and a queue's contacts by waiting time, and compares only the first of each. So teams and queues may be
+ordered by any column that all their agents or contacts share, but what is within one of them only as `check_policies`
+allows. A message column is a code here and one line in each engine: all messages pending with an agent are compared.
 """
 
 from __future__ import annotations

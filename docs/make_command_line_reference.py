@@ -13,9 +13,9 @@ from ccsim.cli import main
 PAGE: Final = Path(__file__).parent / "reference" / "command_line.md"
 HEAD: Final = """# The command line
 
-For whoever looks up a command or an option. The text is what `ccsim COMMAND --help` prints. This page is made from it by
-`python docs/make_command_line_reference.py`, and a test checks that it is current. The [tutorial](../tutorial.md) shows
-the commands at work.
+For whoever looks up a command or an option. The text is what `ccsim COMMAND --help` prints. This page is made from it
+by `python docs/make_command_line_reference.py`, and a test checks that it is current. The [tutorial](../tutorial.md)
+shows the commands at work.
 
 """
 
