@@ -22,7 +22,7 @@ shows the commands at work.
 
 def page() -> str:
     """The whole page."""
-    parent = click.Context(main, info_name="ccsim")
+    parent = click.Context(main, info_name="ccsim", **main.context_settings)
     parts = [HEAD]
     for name in main.list_commands(parent):
         command = main.commands[name]
