@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ccsim import __version__
 from ccsim.cli.backtest import backtest
 from ccsim.cli.chart import chart
 from ccsim.cli.check import check
@@ -64,7 +65,7 @@ def _notes(error: BaseException) -> list[str]:
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="ccsim")
+@click.version_option(__version__, prog_name="ccsim")
 def main() -> None:
     """Simulates a contact centre, conversation by conversation: phone, chat, messaging, e-mail.
 
