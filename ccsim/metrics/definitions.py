@@ -36,8 +36,8 @@ class Sums(NamedTuple):
     Without the interval axis where the run cannot be told apart by interval.
     """
 
-    over: NDArray[Any]
-    under: NDArray[Any] | None = None
+    numerator: NDArray[Any]
+    denominator: NDArray[Any] | None = None
 
 
 class Peaks(NamedTuple):
@@ -66,7 +66,7 @@ class Metric:
     formula: str
     source: str
     in_total: bool
-    if_any: bool
+    hide_if_zero: bool
     """a count that is left out of a scenario where it is always 0"""
     applies: Applies | None
     measure: Callable[[Facts], Sums | Peaks | Whole]
@@ -87,7 +87,7 @@ def metric(
     *,
     name: str = "",
     in_total: bool = True,
-    if_any: bool = False,
+    hide_if_zero: bool = False,
     applies: Applies | None = None,
 ) -> Callable[[Function], Function]:
     """Register the function below as a metric, by its own name unless `name` is given."""
@@ -95,7 +95,7 @@ def metric(
     def register(function: Function) -> Function:
         known_as = name or function.__name__
         METRICS[level, known_as] = Metric(
-            known_as, level, unit, better, formula, source, in_total, if_any, applies, function
+            known_as, level, unit, better, formula, source, in_total, hide_if_zero, applies, function
         )
         return function
 
@@ -147,17 +147,17 @@ def turned_away(f: Facts) -> Sums:
     return Sums(f.workload.turned_away)
 
 
-@metric("queue", "contacts", "none", "outbound contacts of which the first message was sent", if_any=True)
+@metric("queue", "contacts", "none", "outbound contacts of which the first message was sent", hide_if_zero=True)
 def outbound_sent(f: Facts) -> Sums:
     return Sums(f.turns.count(f.task & (f.reply < NEVER)))
 
 
-@metric("queue", "contacts", "higher", "outbound contacts whose customer answered", if_any=True)
+@metric("queue", "contacts", "higher", "outbound contacts whose customer answered", hide_if_zero=True)
 def outbound_answered(f: Facts) -> Sums:
     return Sums(f.contacts.count(f.workload.outbound & (f.log.messages > 1)))
 
 
-@metric("queue", "contacts", "none", "callers who accepted a call back", if_any=True)
+@metric("queue", "contacts", "none", "callers who accepted a call back", hide_if_zero=True)
 def called_back(f: Facts) -> Sums:
     return Sums(f.contacts.count(f.log.called_back))
 
@@ -188,10 +188,10 @@ def service_level(f: Facts) -> Sums:
     applies=_given("sl_time", "sl_share"),
 )  # fmt: skip
 def intervals_met(f: Facts) -> Sums:
-    over, under = f.service_level
-    has_contacts = under > 0
+    in_time, contacts = f.service_level
+    has_contacts = contacts > 0
     # a share of a whole number of contacts, such as 0.07 × 100, may come out a rounding error above it
-    met = has_contacts & (over >= np.nan_to_num(f.terms.sl_share) * under - 1e-9)
+    met = has_contacts & (in_time >= np.nan_to_num(f.terms.sl_share) * contacts - 1e-9)
     return Sums(met.astype(np.float64), has_contacts.astype(np.float64))
 
 

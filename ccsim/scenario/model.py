@@ -406,7 +406,7 @@ class Queue(Part):
     bot: Bot | None = None
     service_level: Goal = None
     sl_formula: Literal[
-        "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in"
+        "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in", "short_excluded"
     ] = "all_offered"
     reply_target: Goal = None
     max_abandonment: Share | None = None
