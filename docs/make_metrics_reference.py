@@ -49,8 +49,10 @@ def _lines() -> Iterator[str]:
         "## Service level: six formulas",
         "",
         "`sl_formula` of a queue says how `service_level` treats customers who give up. A are answered, a of them",
-        "within the time of `service_level`; B entered and were not answered, b of them gave up within that time, s within",
-        "`short_abandon`. The example has " + ", ".join(f"{name} = {count}" for name, count in EXAMPLE.items()) + ".",
+        "within the time of `service_level`; B entered and were not answered, b of them gave up within that time, s",
+        "within `short_abandon`. The example has "
+        + ", ".join(f"{name} = {count}" for name, count in EXAMPLE.items())
+        + ".",
         "",
         "| `sl_formula` | formula | who gives up | example |",
         "|---|---|---|---:|",
@@ -61,8 +63,8 @@ def _lines() -> Iterator[str]:
         yield f"| `{name}` | {symbols} | {words} | {numerator / denominator:.4f} |"
     yield from (
         "",
-        "`short_abandon` is 0 unless a queue sets it: then the last two differ from `all_offered` only by those who left",
-        "without any wait.",
+        "`short_abandon` is 0 unless a queue sets it: then the last two differ from `all_offered` only by those who",
+        "left without any wait.",
     )
     for level, heading in LEVELS.items():
         yield from (

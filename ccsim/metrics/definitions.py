@@ -21,10 +21,12 @@ from ccsim.tables import F64, NEVER, SECOND, Bool, Link, Outcome, Plan, Terms
 
 Level = Literal["queue", "team"]
 Better = Literal["higher", "lower", "none"]
+Form = Literal["share", "duration", "hours", "money", "count", "number"]
 Applies = Callable[[Plan, Terms], Bool]
 
 PERCENTS: Final = (50, 80, 90, 95)
 QUANTILES: Final = "Hyndman & Fan (1996), Sample quantiles in statistical packages, definition 1"
+FORMS: Final[dict[str, Form]] = {"share": "share", "s": "duration", "h": "hours", "money": "money", "contacts": "count"}
 
 
 class Sums(NamedTuple):
@@ -67,6 +69,8 @@ class Metric:
     symbols: str
     """the formula in the symbols of docs/model.md, section 7"""
     source: str
+    form: Form
+    """how its values are written"""
     in_total: bool
     hide_if_zero: bool
     """a count that is left out of a scenario where it is always 0"""
@@ -90,6 +94,7 @@ def metric(
     section: str,
     *,
     literature: str = "",
+    form: Form | None = None,
     name: str = "",
     in_total: bool = True,
     hide_if_zero: bool = False,
@@ -101,8 +106,9 @@ def metric(
         known_as = name or function.__name__
         source = f"docs/model.md, section {section}" + (literature and f"; {literature}")
         METRICS[level, known_as] = Metric(
-            known_as, level, title, unit, better, formula, symbols, source, in_total, hide_if_zero, applies, function
-        )
+            known_as, level, title, unit, better, formula, symbols, source, form or FORMS.get(unit, "number"), in_total,
+            hide_if_zero, applies, function,
+        )  # fmt: skip
         return function
 
     return register
@@ -157,7 +163,7 @@ for _outcome in Outcome:
 
 @metric(
     "queue", "Turned away", "customers", "lower", "would-be customers never offered, for a barrier in the way",
-    "turned away", "7.1",
+    "turned away", "7.1", form="count",
 )  # fmt: skip
 def turned_away(f: Facts) -> Sums:
     return Sums(f.workload.turned_away)
@@ -322,7 +328,6 @@ def session_mean(f: Facts) -> Sums:
     "focused work incl. re-reading and wrap-up / answered or begun outbound", "Σ focused work / H", "7.3",
 )  # fmt: skip
 def handle_mean(f: Facts) -> Sums:
-    """Of shared attention, each session has an even part of the time at each moment, so that the sum is the agents'."""
     return Sums(f.handle_time / SECOND, f.begun_count)
 
 
@@ -400,7 +405,7 @@ def fcr(f: Facts) -> Sums:
 
 @metric(
     "queue", "Repeat contacts", "contacts", "lower", "retries, returns, reopenings and recontacts / roots",
-    "follow-ups / roots", "7.4",
+    "follow-ups / roots", "7.4", form="number",
 )  # fmt: skip
 def repeat_contacts(f: Facts) -> Sums:
     again = (f.workload.link >= Link.RETRY) & f.of_customers
@@ -431,7 +436,7 @@ def value_lost(f: Facts) -> Sums:
 
 @metric(
     "queue", "Waiting at once, mean", "contacts", "lower",
-    "time integral of contacts waiting unassigned, outbound ones too / time", "∫ waiting dt / T", "7.5",
+    "time integral of contacts waiting unassigned, outbound ones too / time", "∫ waiting dt / T", "7.5", form="number",
 )  # fmt: skip
 def queue_mean(f: Facts) -> Sums:
     return Sums(f.unassigned_area, f.window)
@@ -491,7 +496,6 @@ def work_hours(f: Facts) -> Sums:
     "Σ team cost × focused work for the queue / focused work of the team + fee × conversations", "7.6",
 )  # fmt: skip
 def cost(f: Facts) -> Sums:
-    """Outbound conversations pay their fee when begun; shared attention is split evenly at each moment."""
     return Sums(f.cost)
 
 
@@ -536,7 +540,6 @@ def occupancy(f: Facts) -> Sums:
 
 @metric("team", "Utilisation", "share", "none", "focused work / staffed time", "F / S", "7.5")
 def utilisation(f: Facts) -> Sums:
-    """Shared attention counts once, however many sessions share it."""
     return Sums(f.focused.sum(axis=2), f.staffed)
 
 
@@ -545,7 +548,6 @@ def utilisation(f: Facts) -> Sums:
     "Σ session time × units / (S × capacity)", "7.5",
 )  # fmt: skip
 def slot_occupancy(f: Facts) -> Sums:
-    """May exceed 1: by `over_capacity`, and when a call interrupts."""
     return Sums((f.session_time * f.plan.units).sum(axis=2), f.staffed * f.plan.capacity)
 
 
