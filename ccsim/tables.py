@@ -302,7 +302,7 @@ class Log(NamedTuple):
     """What happened in one replication: bit-identical from both engines.
 
     Rows by contact and by turn are those of the workload; stretches are sorted by (contact, since, start), presences by
-    (agent, start). Everything in section 9 of the model is a function of Workload, Plan, Terms and Log.
+    (agent, start). Everything in section 7 of the model is a function of Workload, Plan, Terms and Log.
     """
 
     # by contact

@@ -26,11 +26,6 @@ from ccsim.results.comparison import Comparison, Figure
 from ccsim.results.ranking import Ranking
 from ccsim.scenario import read
 
-KINDS: Final[dict[str, Kind]] = {
-    "share": "share", "s": "duration", "h": "hours", "money": "money", "contacts": "count", "customers": "count"
-}  # fmt: skip
-"""How a metric is written, by its unit; `number` for all others."""
-
 FACTS: Final = 4
 """Variants whose figure stands on the first screen."""
 
@@ -170,7 +165,7 @@ def _verdicts(comparison: Comparison) -> Iterable[Verdict]:
 
 def kind(figure: Figure) -> Kind:
     """How its values are written."""
-    return KINDS.get(figure.definition.unit, "number")
+    return figure.definition.form
 
 
 def _origin(comparison: Comparison, provenance: dict[str, Any]) -> tuple[Part, ...]:

@@ -477,7 +477,7 @@ class Queue(Part):
     service_level: Goal = None
     """Target for the first answer: share and time."""
     sl_formula: Literal[
-        "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in"
+        "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in", "short_excluded"
     ] = "all_offered"
     """Which contacts count in the service level, and how abandoned ones count."""
     reply_target: Goal = None
