@@ -254,4 +254,7 @@ def target(value: object) -> Target | None:
     percent, seconds, within = match.groups()
     if float(percent) > 100:
         raise FaultError(Fault(shown(value), f"at most 100 %; {allowed}"))
+    if 0 < float(percent) < 1:  # a share where percent are wanted: 0.8 for 80
+        meant = f"{100 * float(percent):g}" + (f"/{seconds}" if seconds else f"% in {within}")
+        raise FaultError(Fault(shown(value), f'0 or from 1 to 100 %; did you mean "{meant}"?'))
     return Target(float(percent) / 100, duration(float(seconds) if seconds else within))
