@@ -112,29 +112,41 @@ def resolved_toml(scenario: Scenario) -> str:
     """The scenario file as run: variant and overrides applied, data files by the names of `stored_files`."""
     import tomli_w
 
-    names = _stored_names(scenario)
-
-    def renamed(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {
-                key: names.get(entry, entry) if key in ("file", "log") and isinstance(entry, str) else renamed(entry)
-                for key, entry in value.items()
-            }
-        return [renamed(entry) for entry in value] if isinstance(value, list | tuple) else value
-
-    return tomli_w.dumps({key: renamed(value) for key, value in scenario.raw.items() if key != "variant"})
+    names = stored_names(scenario.files)
+    return tomli_w.dumps({key: renamed(value, names) for key, value in scenario.raw.items() if key != "variant"})
 
 
 def stored_files(scenario: Scenario) -> dict[str, bytes]:
     """The data files as they were read, by the file names that `resolved_toml` uses."""
-    return {name: scenario.files[used] for used, name in _stored_names(scenario).items()}
+    return {name: scenario.files[used] for used, name in stored_names(scenario.files).items()}
 
 
-def _stored_names(scenario: Scenario) -> dict[str, str]:
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """A scenario's value with its data files, wherever it names them, by their new names."""
+    if isinstance(value, Mapping):
+        return {
+            key: names.get(entry, entry) if key in ("file", "log") and isinstance(entry, str) else renamed(entry, names)
+            for key, entry in value.items()
+        }
+    return [renamed(entry, names) for entry in value] if isinstance(value, list | tuple) else value
+
+
+RESERVED: Final = frozenset(
+    {"scenario.toml", "sweep.toml", "provenance.json", "report.html", "report.xlsx", "charts", "scenario", "scenarios"}
+    | {f"{log}.parquet" for log in ("contacts", "turns", "agents", "sweep")}
+    | {f"{table}.csv" for table in ("summary", "intervals", "comparison", "ranking")}
+    | {f"{table}.csv" for table in ("requirement", "queues", "shifts", "targets", "marginal", "frontier")}
+    | {f"{table}.csv" for table in ("sweep", "tornado", "sobol", "spread", "formulas")}
+)
+"""What results folders hold beside data files: no data file is stored under such a name."""
+
+
+def stored_names(files: Iterable[str]) -> dict[str, str]:
+    """Under which name each data file stands in a results folder: its own, unless that is another's or `RESERVED`."""
     names: dict[str, str] = {}
-    for used in scenario.files:
+    for used in files:
         name = Path(used).name
-        while name in names.values() or name == "scenario.toml":
+        while name.casefold() in RESERVED | {other.casefold() for other in names.values()}:
             name = f"_{name}"
         names[used] = name
     return names
