@@ -91,4 +91,4 @@ def test_staff_keeps_its_outputs_and_the_data(tmp_path: Path) -> None:
 
 
 def test_names_that_differ_by_case_alone_are_kept_apart() -> None:
-    assert stored_names(["a.csv", "b/A.csv", "c/_a.csv"]) == {"a.csv": "a.csv", "b/A.csv": "_A.csv", "c/_a.csv": "__a.csv"}
+    assert list(stored_names(["a.csv", "b/A.csv", "c/_a.csv"]).values()) == ["a.csv", "_A.csv", "__a.csv"]
