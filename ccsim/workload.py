@@ -24,13 +24,10 @@ from ccsim.attendance import outs, present
 from ccsim.customers import Group, customers
 from ccsim.draws.durations import Constant, Law
 from ccsim.draws.streams import Source
-from ccsim.tables import I8, I32, I64, NEVER, Bool, Link, Workload
+from ccsim.tables import I8, I32, I64, MAX_TRANSFERS, NEVER, Bool, Link, Workload
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Callback, Outbound, Queue, Scenario, Transfer
-
-MAX_TRANSFERS: Final = 3
-"""Transfers in a chain, at most."""
 
 KINDS: Final = {
     "transfer": (Link.TRANSFER, "transfer_child"),

@@ -12,8 +12,7 @@ from ccsim.draws.durations import Law
 from ccsim.metrics.timeline import Timeline
 from ccsim.plan import Horizon, spans_of
 from ccsim.scenario.model import Queue, Scenario
-from ccsim.tables import F64, I64, SECOND, Bool
-from ccsim.workload import MAX_TRANSFERS
+from ccsim.tables import F64, I64, MAX_TRANSFERS, SECOND, Bool
 
 QUANTILES: Final = (np.arange(4096) + 0.5) / 4096
 """Where laws are read to integrate over them."""
