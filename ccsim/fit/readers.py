@@ -151,13 +151,16 @@ def _cells(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
 def _decoded(path: Path, how: Mapping) -> tuple[str, dict[str, int]]:
     try:
         content = path.read_bytes()
-    except OSError as bad:
-        raise ScenarioError([Problem("", f"cannot read: {bad.strerror}", "a log", str(path))]) from None
+    except (OSError, ValueError) as bad:
+        why = getattr(bad, "strerror", None) or bad
+        raise ScenarioError([Problem("", f"cannot read: {why}", "a log", str(path))]) from None
     marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         text = content.decode(how.encoding or ("utf-16" if marked else "utf-8-sig"))
+        if how.encoding is not None:
+            text.encode()  # half of a pair of surrogates is no text, though some encodings know it
         return text, {}
-    except (UnicodeDecodeError, LookupError) as bad:
+    except UnicodeError as bad:
         if how.encoding is not None:
             allowed = f"text in {how.encoding}; the mapping may name another encoding"
             raise ScenarioError([Problem("", str(bad), allowed, str(path))]) from None

@@ -315,7 +315,7 @@ class Facts:
     @cached_property
     def reread(self) -> NDArray[Any]:
         """By turn: re-reading, with which its work begins, as far as it was done by the end of the drain."""
-        return np.minimum(self.log.reread[self.slot], self.work)
+        return np.asarray(np.minimum(self.log.reread[self.slot], self.work))
 
     @cached_property
     def agent(self) -> NDArray[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 
-import numpy as np
 import pytest
 
 from ccsim.engine.audit import audit
@@ -51,6 +50,7 @@ def test_a_message_at_the_instant_its_session_is_handed_over(engine: str) -> Non
     assert log.left.tolist() == [(13 * 60 + 5) * 60 * SECOND]  # its patience begins when the queue opens again
     assert audit(workload, plan, log) == []
     for wrong in (-60 * SECOND, 60 * SECOND):
-        ends = np.where(log.stretch_end == log.left, log.left + wrong, log.stretch_end)
-        changed = log._replace(left=log.left + wrong, closed=log.closed + wrong, stretch_end=ends)
+        times = ("left", "closed", "stretch_start", "stretch_end")
+        late = {name: getattr(log, name) + wrong * (getattr(log, name) == log.left) for name in times}
+        changed = log._replace(**late)
         assert any("patience" in fault for fault in audit(workload, plan, changed))
