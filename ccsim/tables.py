@@ -31,6 +31,9 @@ SECOND: Final = 1_000_000
 NEVER: Final = 2**62
 """A time that does not come. Half the range of int64, so that adding a duration to it cannot overflow."""
 
+MAX_TRANSFERS: Final = 3
+"""Transfers in a chain, at most."""
+
 I8 = NDArray[np.int8]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]

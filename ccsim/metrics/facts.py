@@ -314,8 +314,9 @@ class Facts:
         return self.log.reply[self.slot]
 
     @cached_property
-    def reread(self) -> I64:
-        return self.log.reread[self.slot]
+    def reread(self) -> NDArray[Any]:
+        """By turn: re-reading, with which its work begins, as far as it was done by the end of the drain."""
+        return np.asarray(np.minimum(self.log.reread[self.slot], self.work))
 
     @cached_property
     def agent(self) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from ccsim.distributions.durations import Law, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.faults import did_you_mean, dotted
+from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Queue, Scenario, Team, WorkingHours
 from ccsim.scenario.spans import Local, contacts, duties, edges, local, openings, run_days, staffed_hours, volumes
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
@@ -102,22 +103,27 @@ def horizon(scenario: Scenario) -> Found:
 def fits_into_memory(scenario: Scenario) -> Found:
     """One replication's tables fit into the machine."""
     days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
-    roots = rows = turns = 0.0
-    for name, queue in scenario.queue.items():
-        expected = queue.initial_backlog.contacts + sum(contacts(scenario, name).values())
-        expected += sum(out.messages * scenario.days for out in scenario.outbound.values() if out.queue == name)
-        roots += expected
-        # follow-ups have rows of their own, a chain of them up to the budget
-        again = min(0.9, queue.retry.share + queue.reopens.share + sum(transfer.share for transfer in queue.transfer))
-        rows += expected / (1 - again)
-        turns += expected / (1 - again) * queue.turns.mean
+    rows = turns = 0.0
+    growth = {"days": 10.0}  # to blame for what does not fit: what makes most of it, if that is this much
+    for name, (each_rows, each_turns) in families(scenario).items():
+        queue = scenario.queue[name]
+        usual = queue.initial_backlog.contacts + sum(contacts(scenario, name).values())
+        usual += sum(out.messages * scenario.days for out in scenario.outbound.values() if out.queue == name)
+        more = spiked(scenario, name)
+        rows += (usual + more) * each_rows
+        turns += (usual + more) * each_turns
+        growth["spike"] = max(growth.get("spike", 0.0), more / max(usual, 1))
+        growth[dotted(("queue", name, "limit"))] = each_rows
     shifts = sum(duty.agents for team in scenario.team.values() for duty in duties(team, days))
     cells = scenario.days * DAY / max(scenario.interval, SECOND) * (len(scenario.queue) + len(scenario.team))
     need = rows * _ROW["contact"] + turns * _ROW["turn"] + shifts * 200 + cells * 500
     have = _memory()
     if need > have:
-        found = f"about {roots:.3g} contacts and {turns:.3g} turns, {need / 2**30:.3g} GB a replication"
-        yield Problem("days", found, f"what fits into this machine's {have / 2**30:.3g} GB")
+        found = f"about {rows:.3g} contacts and {turns:.3g} turns, follow-ups included"
+        found += f", {need / 2**30:.3g} GB a replication"
+        yield Problem(
+            max(growth, key=lambda place: growth[place]), found, f"what fits into this machine's {have / 2**30:.3g} GB"
+        )
 
 
 def _row_sizes() -> dict[str, float]:

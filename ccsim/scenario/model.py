@@ -41,7 +41,7 @@ from ccsim.scenario.data import DataFiles, number
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.laws import count_law, duration_law, patience_law
 from ccsim.scenario.traces import Trace, read_trace
-from ccsim.scenario.values import DAY, MINUTE, WHOLE_DAY, ByDay, Span, Target
+from ccsim.scenario.values import DAY, MINUTE, MOST, WHOLE_DAY, ByDay, Span, Target
 from ccsim.tables import NEVER, SECOND
 
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -132,8 +132,8 @@ Shape = Annotated[tuple[tuple[int, float], ...], _parsed(_pieces), WithJsonSchem
 Zone = Annotated[str, _parsed(values.timezone), WithJsonSchema({"type": "string"})]
 
 Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
-Amount = Annotated[float, Strict(), Field(ge=0, le=1e12, allow_inf_nan=False)]
-Money = Annotated[float, Strict(), Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
+Amount = Annotated[float, Strict(), Field(ge=0, le=MOST, allow_inf_nan=False)]
+Money = Annotated[float, Strict(), Field(ge=-MOST, le=MOST, allow_inf_nan=False)]
 Factor = Annotated[float, Strict(), Field(gt=0, le=1000, allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=0, le=10_000_000)]
 Rank = Annotated[int, Strict(), Field(ge=0, le=10_000)]

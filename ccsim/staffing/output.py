@@ -149,14 +149,19 @@ def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
 
 
 def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
-    """A roster file for each team with shifts to work, as `roster = { file }` reads it; their names."""
+    """A roster file for each team with shifts to work, as `roster = { file }` reads it; their names.
+
+    None takes the name of a data file.
+    """
     files: list[str] = []
+    taken = {name.casefold() for name in read.stored_files(scenario)}
     for team, shifts in rosters(scenario, agents).items():
         if shifts:
             file = f"roster_{''.join(letter if letter.isalnum() else '_' for letter in team)}"
-            while f"{file}.csv" in files:
+            while f"{file}.csv".casefold() in taken:
                 file += "_"
             files.append(f"{file}.csv")
+            taken.add(files[-1].casefold())
             _write(folder / files[-1], ("agent", "date", "start", "end", "breaks"), shifts)
     return files
 

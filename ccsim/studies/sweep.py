@@ -331,16 +331,17 @@ def _write_inputs(folder: Path, points: Points) -> None:
     import tomli_w
 
     design = points.design
-    of_levels = {name: content for name, content in points.given.items() if name not in design.base.files}
+    names = read.stored_names({**design.base.files, **points.given})  # those of the base first, as its own file has it
     own = folder / "scenario"
     own.mkdir()
     (own / "scenario.toml").write_text(read.resolved_toml(design.base), encoding="utf-8")
-    for name, content in {**of_levels, **read.stored_files(design.base)}.items():
-        (own / Path(name).name).write_bytes(content)
-    said = {
-        "scenario": "scenario/scenario.toml",
-        **_said(design),
-    }
+    for used, name in names.items():
+        (own / name).write_bytes(points.given[used])
+    said = {"scenario": "scenario/scenario.toml", **_said(design)}
+    for setting in design.settings:
+        if not setting.numeric:  # levels may name data files
+            key = setting.path.rpartition(".")[2]
+            said["vary"][setting.path] = [read.renamed({key: level}, names)[key] for level in setting.levels]
     toml = tomli_w.dumps({key: value for key, value in said.items() if value is not None})
     (folder / "sweep.toml").write_text(toml, encoding="utf-8")
 
