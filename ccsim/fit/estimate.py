@@ -269,7 +269,7 @@ def _queue(
         name,
         channel,
         len(mine) or int(counts.sum()),
-        int(mine["answer"].notna().sum()),
+        int(mine["answer"].notna().sum() if len(mine) or intervals is None else intervals["handled"].sum()),
         int(mine["outcome"].isin(GAVE_UP).sum()),
         shape,
         hours,
