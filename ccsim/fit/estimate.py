@@ -357,6 +357,8 @@ def _handled(
         if handled.sum() > 0:
             mean = float((handled * intervals["handle_time"].fillna(0)).sum() / handled.sum())
             told.figures["work.mean"] = Estimate(mean, math.nan, math.nan)
+            if not kind.one_to_one:  # the handle time is of a whole contact
+                told.figures["turns"] = Estimate(1.0, 1.0, 1.0)
             told.warnings.append("The log has means of the handle time only: how it varies is the channel's default.")
     return shared
 

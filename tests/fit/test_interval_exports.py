@@ -33,3 +33,11 @@ def test_a_days_calls_are_not_an_hours(tmp_path: Path) -> None:
 
 def test_calls_that_take_no_time_wait_for_nobody() -> None:
     assert _steady(0.1, 0.0, 1, 60.0, 20.0) == (0.0, 0.0, 1.0)
+
+
+def test_an_interval_exports_handle_time_is_of_a_whole_chat(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("at,media,came,aht\n" + "".join(f"2026-06-24 {h:02d}:00,chat,9,540\n" for h in range(9, 15)))
+    columns = {"start": ("at",), "channel": ("media",), "offered": ("came",), "handle_time": ("aht",)}
+    found = estimate(read_all([log], [Mapping(kind="intervals", columns=columns)]), "ready").queues["contacts"]
+    assert (found.figures["turns"].mean, found.figures["work.mean"].mean) == (1, 540)
