@@ -41,3 +41,12 @@ def test_an_interval_exports_handle_time_is_of_a_whole_chat(tmp_path: Path) -> N
     columns = {"start": ("at",), "channel": ("media",), "offered": ("came",), "handle_time": ("aht",)}
     found = estimate(read_all([log], [Mapping(kind="intervals", columns=columns)]), "ready").queues["contacts"]
     assert (found.figures["turns"].mean, found.figures["work.mean"].mean) == (1, 540)
+
+
+def test_opening_hours_are_those_in_which_contacts_come(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("at,came,aht\n" + "".join(f"2026-06-24 {h:02d}:00,9,540\n" for h in range(9, 15)))
+    columns = {"start": ("at",), "offered": ("came",), "handle_time": ("aht",)}
+    text = files(estimate(read_all([log], [Mapping(kind="intervals", columns=columns)]), "ready"), "a")["scenario.toml"]
+    assert 'open = { wed = "09:00-15:00" }' in text
+    assert text.count("agents = ") == 1
