@@ -396,6 +396,7 @@ def _made_up(fit: Fit, queues: Sequence[QueueFit]) -> list[str]:
             float(np.convolve(queue.profile.expected(day), np.ones(max(3600 // fit.interval, 1)), "same").max())
             for day in range(7)
         )
+        per_hour *= min(3600 / fit.interval, 1)  # of longer intervals, an even share
         load = per_hour * _handle_time(queue) / 3600
         agents = max(math.ceil(load / OCCUPANCY), 1)
         hours = queue.hours or dict.fromkeys(range(7), (0, 86400))

@@ -27,6 +27,8 @@ JOINED: Final = ("queue", "contact", "conversation")
 SENDERS: Final = ("customer", "agent")
 ANY_CHANNEL: Final = {"contacts": "phone", "messages": "messaging", "intervals": "phone"}
 """Channel by kind of log, where neither log nor mapping names one."""
+MEDIA: Final = {"message": "messaging", "chat": "live_chat", "voice": "phone", "callback": "phone"}
+"""Channels by the media types of the usual exports, where a mapping says nothing else."""
 _LINE, _WIDTH = "\0line", "\0width"
 """Columns of a sheet beside the file's: where a line stands, and whether it is full, empty or has more cells."""
 DRAW: Final = 1
@@ -55,7 +57,14 @@ def read(path: Path, how: Mapping) -> Reading:
         if not sources:
             continue
         if name in times:
-            rows[name] = _first([_moments(source, sheet, how, days, lines) for source in sources])
+            if how.kind == "intervals" and len(sources) > 1:  # the day in one column, the clock in another
+                together = " ".join(sources)
+                sheet[together] = sheet[sources[0]].str.cat([sheet[source] for source in sources[1:]], sep=" ")
+                moments = _moments(together, sheet, how, days, lines)
+                del sheet[together]
+                rows[name] = moments
+            else:
+                rows[name] = _first([_moments(source, sheet, how, days, lines) for source in sources])
         else:
             texts = [_text(sheet[source], how, name) for source in sources]
             rows[name] = _joined(texts) if name in JOINED else _first(texts)
@@ -307,6 +316,7 @@ def _local(first: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
 
 def _channels(rows: pd.DataFrame, how: Mapping, lines: _Lines) -> None:
     said, otherwise = _translated(rows["channel"], how), how.channel or ANY_CHANNEL[how.kind]
+    said = said.replace(MEDIA)
     strange = said.notna() & ~said.isin(list(CHANNELS))
     for word in sorted(set(rows["channel"][strange])):
         lines.mend(strange & (rows["channel"] == word), f"unknown channel {word}: taken as {otherwise}")
