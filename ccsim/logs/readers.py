@@ -59,7 +59,7 @@ def read(path: Path, how: Mapping) -> Reading:
         if name in times:
             if how.kind == "intervals" and len(sources) > 1:  # the day in one column, the clock in another
                 together = " ".join(sources)
-                sheet[together] = sheet[sources[0]].str.cat([sheet[source] for source in sources[1:]], sep=" ")
+                sheet[together] = sheet[sources].agg(" ".join, axis=1)
                 moments = _moments(together, sheet, how, days, lines)
                 del sheet[together]
                 rows[name] = moments

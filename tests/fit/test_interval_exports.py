@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from ccsim.backtest.score import _steady
 from ccsim.fit.estimate import estimate
-from ccsim.fit.mapping import Mapping
-from ccsim.fit.readers import read, read_all
 from ccsim.fit.scenario import files
-from ccsim.fit.score import _steady
+from ccsim.logs.mapping import Mapping
+from ccsim.logs.readers import read, read_all
 
 
 def test_date_and_period_in_two_columns_and_media_types(tmp_path: Path) -> None:
