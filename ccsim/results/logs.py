@@ -76,19 +76,6 @@ MEANING: Final[dict[str, dict[str, str]]] = {
     },
 }
 
-_ACTIVITIES: Final = (
-    "present",
-    "overtime",
-    "pause",
-    "absent",
-    "session",
-    "ring",
-    "reread",
-    "work",
-    "wrap_up",
-    "suspended",
-)
-
 
 def tables(replication: int, plan: Plan, terms: Terms, workload: Workload, log: Log) -> dict[str, pa.Table]:
     """The three tables of one replication, by name; rows by contact, by (contact, turn) and by (agent, start)."""
@@ -137,6 +124,11 @@ class _Work(NamedTuple):
         agent = np.concatenate([log.agent[slot], log.agent[last]])
         reread = np.concatenate([log.reread[slot], np.zeros_like(done)])
 
+        if not len(log.suspended_contact):  # every piece is whole
+            start, end = np.concatenate([log.start[slot], log.left[done]]), np.concatenate([finish, log.closed[done]])
+            wrap_up = np.repeat([False, True], [len(turn), len(done)])
+            return cls(agent, np.concatenate([turn, done]), start, np.minimum(start + reread, end), end, wrap_up)
+
         # turns, wrap-ups and suspensions, these belonging to the turn or wrap-up last begun by then
         contact = np.concatenate([turn, done, log.suspended_contact])
         begun = np.concatenate([log.start[slot], log.left[done], log.suspended_start])
@@ -179,7 +171,8 @@ def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Tu
     dialled[turns.contact[first]] = log.start[turns.slot[first]]
     first &= ~turns.in_vain & ~workload.outbound[turns.contact]
     answered[turns.contact[first]] = log.start[turns.slot[first]]
-    pairs = np.unique(np.stack([worked, log.agent[slot]]), axis=1)
+    agents = int(log.agent.max(initial=0)) + 1
+    pairs = np.unique(worked * agents + log.agent[slot])
     held = log.stretch_agent >= 0
     arrival, queue, outcome = log.arrival[rows], workload.queue[rows], log.outcome[rows]
     waits = log.messages[rows] > 0
@@ -209,7 +202,7 @@ def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Tu
         "replies": total(worked, log.reply[slot] < NEVER).astype(np.int32),
         "first_agent": _some(first_agent[rows], first_agent[rows] >= 0),
         "last_agent": _some(last_agent[rows], last_agent[rows] >= 0),
-        "agents": np.bincount(pairs[0], minlength=size)[rows].astype(np.int32),
+        "agents": np.bincount(pairs // agents, minlength=size)[rows].astype(np.int32),
         "session_us": total(log.stretch_contact[held], (log.stretch_end - log.stretch_start)[held]),
         "work_us": total(work.contact, np.where(work.wrap_up, 0, spent)),
         "reread_us": total(worked, log.reread[slot]),
@@ -275,21 +268,38 @@ def _agents(plan: Plan, terms: Terms, workload: Workload, log: Log, work: _Work)
     ]
     rows.append(("suspended", log.suspended_agent, log.suspended_start, log.suspended_end, log.suspended_contact))
 
-    activity = np.concatenate([np.full(len(row[1]), _ACTIVITIES.index(row[0]), np.int8) for row in rows])
-    agents = np.concatenate([row[1] for row in rows])
-    start = np.concatenate([row[2] for row in rows])
-    end = np.minimum(np.concatenate([row[3] for row in rows]), plan.drain_end)
-    contacts = np.concatenate([np.full(len(row[1]), -1) if row[4] is None else row[4] for row in rows])
-    order = np.lexsort((contacts, activity, start, agents))
-    order = order[(end > start)[order]]
+    kept = [row[2] < np.minimum(row[3], plan.drain_end) for row in rows]  # what has no length is no row
+    activity = np.repeat(np.arange(len(rows), dtype=np.int8), [each.sum() for each in kept])
+    agents = np.concatenate([row[1][each] for row, each in zip(rows, kept, strict=True)])
+    start = np.concatenate([row[2][each] for row, each in zip(rows, kept, strict=True)])
+    end = np.concatenate([row[3][each] for row, each in zip(rows, kept, strict=True)])
+    contacts = np.concatenate(
+        [np.full(each.sum(), -1) if row[4] is None else row[4][each] for row, each in zip(rows, kept, strict=True)]
+    )
+    order = _sorted(agents, start, activity, contacts)
     return {
         "agent": agents[order],
         "team": _names(plan.team[agents[order]], terms.teams),
         "start_us": start[order],
-        "end_us": end[order],
-        "activity": _names(activity[order], _ACTIVITIES),
+        "end_us": np.minimum(end[order], plan.drain_end),
+        "activity": _names(activity[order], [row[0] for row in rows]),
         "contact": _some(contacts[order], contacts[order] >= 0),
     }
+
+
+def _sorted(agents: NDArray[Any], start: I64, activity: NDArray[np.int8], contacts: NDArray[Any]) -> NDArray[Any]:
+    """The order by agent, start, activity and contact of rows that already stand by activity.
+
+    Few rows differ by their contact alone, so that only these are sorted by all four.
+    """
+    order = np.lexsort((start, agents.astype(np.min_scalar_type(agents.max(initial=0)))))  # small numbers sort faster
+    same = np.ones(max(len(order) - 1, 0), bool)
+    for values in (agents, start, activity):
+        same &= values[order[1:]] == values[order[:-1]]
+    tied = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))[: len(order)]
+    rows = order[tied]
+    order[tied] = rows[np.lexsort((contacts[rows], activity[rows], start[rows], agents[rows]))]
+    return order
 
 
 def _names(codes: NDArray[Any], names: Sequence[str]) -> pa.Array:

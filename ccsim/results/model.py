@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -42,7 +43,7 @@ class Goal(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """All that is known of a run: its figures, and the logs of replication 1 by name."""
+    """All that is known of a run: its figures, and what makes the logs of replication 1 when they are asked for."""
 
     scenario: Scenario
     variant: str | None
@@ -50,7 +51,7 @@ class Results:
     plan: Plan
     terms: Terms
     summary: Summary
-    logs: dict[str, pa.Table]
+    make_logs: Callable[[], dict[str, pa.Table]]
     goals: tuple[Goal, ...] = ()
     """the half-widths for which replications went on"""
 
@@ -64,6 +65,11 @@ class Results:
     def replications(self) -> int:
         """How many were run."""
         return self.scenario.replications
+
+    @cached_property
+    def logs(self) -> dict[str, pa.Table]:
+        """The tables of replication 1 by name, made when they are first asked for."""
+        return self.make_logs()
 
     @property
     def contacts(self) -> pa.Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,7 +50,9 @@ def stored(folder: Path) -> Results:
     except (ValueError, KeyError, TypeError) as bad:  # Arrow's and pandas' errors are ValueErrors
         raise _refused(folder, file, f"cannot be read: {bad}") from None
     summary = Summary(scenario.replications, rows, names, starts, by_interval)
-    return Results(scenario, about["variant"], about["engine"], plan, terms, summary, tables, _goals(about))
+    return Results(
+        scenario, about["variant"], about["engine"], plan, terms, summary, partial(dict, tables), _goals(about)
+    )
 
 
 def record(folder: Path) -> dict[str, Any]:

@@ -30,10 +30,10 @@ class AuditError(Exception):
 
 @dataclass(frozen=True)
 class Replication:
-    """One replication: its measures, and its logs by name if they are kept."""
+    """One replication: its measures, and what makes its logs by name if they are kept."""
 
     measures: Measures
-    logs: dict[str, pa.Table] | None
+    make_logs: Callable[[], dict[str, pa.Table]] | None
 
 
 def replicate(
@@ -49,11 +49,20 @@ def replicate(
 
         if faults := faults_of(workload, plan, log):
             raise AuditError("\n".join([f"replication {number} breaks the rules of the model:", *faults]))
-    kept = keep_all or number == 1
-    return Replication(
-        measures=measure(workload, plan, terms, log),
-        logs=logs.tables(number, plan, terms, workload, log) if kept else None,
-    )
+    make_logs: Callable[[], dict[str, pa.Table]] | None = None
+    if keep_all:
+        make_logs = partial(dict, logs.tables(number, plan, terms, workload, log))  # made here, where the worker is
+    elif number == 1:
+        make_logs = partial(logs.tables, number, plan, terms, workload, log)
+    return Replication(measure(workload, plan, terms, log), make_logs)
+
+
+def first_logs(scenario: Scenario, plan: Plan, terms: Terms, engine: str) -> dict[str, pa.Table]:
+    """The logs of replication 1, simulated again: for studies, which keep measures alone."""
+    from ccsim.workload.sample import sample
+
+    workload = sample(scenario, 0)
+    return logs.tables(1, plan, terms, workload, simulate(engine, workload, plan))
 
 
 def run(
@@ -71,21 +80,22 @@ def run(
     """All replications of a scenario; the result does not depend on `workers` or `executor`,
     which are those of `run_all`.
 
-    The Results hold the logs of replication 1. `keep` is handed the logs of every replication, in order, and may write
-    them away, so that memory does not grow with their number. `progress` wraps the stream of replications. Raises
-    AuditError, with `audit`, when a log breaks a rule.
+    The Results make the logs of replication 1 when asked for them. `keep` is handed the logs of every replication, in
+    order, and may write them away, so that memory does not grow with their number. `progress` wraps the stream of
+    replications. Raises AuditError, with `audit`, when a log breaks a rule.
     """
     plan, terms = lower(scenario)
     task = partial(replicate, scenario, plan, terms, engine, audit, keep is not None)
     units = range(1, (scenario.replications if precision is None else precision.most) + 1)
     collected = Collected()
-    first: dict[str, pa.Table] = {}
+    first: Callable[[], dict[str, pa.Table]] = dict
     for replication in progress(run_all(task, units, workers, executor)):
         collected.add(replication.measures)
-        if replication.logs is not None:
-            first = first or replication.logs
+        if replication.make_logs is not None:
+            if len(collected.whole) == 1:
+                first = replication.make_logs
             if keep is not None:
-                keep(replication.logs)
+                keep(replication.make_logs())
         if precision is not None and precision.enough(collected.whole):
             break
     goals: tuple[Goal, ...] = ()

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from ccsim.results.model import Results
 from ccsim.results.ranking import Pair, Ranking, rank
 from ccsim.runs.checkpoints import kept
 from ccsim.runs.many import measure_all
+from ccsim.runs.run import first_logs
 from ccsim.scenario import read
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
@@ -86,7 +88,8 @@ def compare(
     for (name, scenario), measures in zip(alike.items(), measured, strict=True):
         plan, terms = lower(scenario)
         variant = name if name in scenario.variant else None
-        figures = Results(scenario, variant, engine, plan, terms, summarise(measures), {})
+        make_logs = partial(first_logs, scenario, plan, terms, engine)
+        figures = Results(scenario, variant, engine, plan, terms, summarise(measures), make_logs)
         variants.append(Variant(name, figures, measures))
     variants.sort(key=lambda variant: variant.name != baseline)  # the baseline first, the others as they stood
     return Comparison(tuple(variants), (*_streams_changed(scenarios), *_mismatches(variants)))
