@@ -15,8 +15,19 @@ from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.faults import did_you_mean, dotted
 from ccsim.scenario.growth import families, spiked
-from ccsim.scenario.model import Queue, Scenario, Team, WorkingHours
-from ccsim.scenario.spans import Local, contacts, duties, edges, local, openings, run_days, staffed_hours, volumes
+from ccsim.scenario.model import Queue, Scenario, Team, Volume, WorkingHours
+from ccsim.scenario.spans import (
+    Local,
+    contacts,
+    duties,
+    edges,
+    given,
+    local,
+    openings,
+    run_days,
+    staffed_hours,
+    volumes,
+)
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
 from ccsim.tables import NEVER, SECOND, Log, Workload, columns
 
@@ -28,7 +39,7 @@ def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = 
 
 def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
     """What a planner should know before running it."""
-    return _all((overload,), scenario, file)
+    return _all((overload, rows_left_out), scenario, file)
 
 
 def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
@@ -200,26 +211,41 @@ def shares_add_up(scenario: Scenario) -> Found:
 
 
 def volumes_within_horizon(scenario: Scenario) -> Found:
-    """Every interval and contact of a file lies in the days of the run."""
-    end = scenario.calendar.at(scenario.days)
-    last = scenario.start + timedelta(days=scenario.days - 1)
+    """Some interval or contact of every file lies in the days of the run."""
     for place, volume in volumes(scenario):
         trace = volume.trace
-        if trace is None:
-            starts = [interval.start for interval in volume.intervals]
-            outside = [start for start in starts if not scenario.start <= start.date() <= last]
-            key, what = "file", "intervals"
-        elif scenario.timezone is None and any(isinstance(t, datetime) and t.tzinfo for t in trace.arrivals[:1]):
+        if trace is not None and scenario.timezone is None and _has_offset((*trace.arrivals, *volume.left_out)):
             path = dotted((*place, "arrived_at"))
             yield Problem(path, "times with a UTC offset", "local times, or a timezone for the scenario")
-            continue
-        else:
-            outside = [time for time in trace.arrivals if not 0 <= scenario.moment(time) < end]  # type: ignore[misc]
-            key, what = "log", "contacts"
-        if outside:
-            found = f"{len(outside)} {what} outside the days of the run, the first at {_moment(outside[0])}"
-            allowed = f"{scenario.start} to {last}: change start and days, or take them out"
-            yield Problem(dotted((*place, key)), found, allowed)
+        elif volume.left_out and not (volume.intervals or (trace is not None and trace.arrivals)):
+            found = f"{_left_out(volume)}; none is within"
+            yield Problem(dotted((*place, volume.kind)), found, f"rows from {_days_of(scenario)}, or another start")
+
+
+def rows_left_out(scenario: Scenario) -> Found:
+    """A file may hold more days than the run: what of it is not simulated."""
+    for place, volume in volumes(scenario):
+        if volume.left_out:
+            allowed = f"left out; the run is {_days_of(scenario)}"
+            yield Problem(dotted((*place, volume.kind)), _left_out(volume), allowed)
+            days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
+            empty = [day for day in days if day not in {time.date() for time, _ in given(volume, scenario)}]
+            if empty:
+                found = f"no row for {len(empty)} of the run's {len(days)} days, the first {empty[0]}"
+                yield Problem(dotted((*place, volume.kind)), found, "nobody comes on these days")
+
+
+def _has_offset(times: Iterable[datetime | int]) -> bool:
+    return any(isinstance(time, datetime) and time.tzinfo is not None for time in times)
+
+
+def _left_out(volume: Volume) -> str:
+    what = "intervals" if volume.kind == "file" else "contacts"
+    return f"{len(volume.left_out)} {what} outside the days of the run, the first at {_moment(volume.left_out[0])}"
+
+
+def _days_of(scenario: Scenario) -> str:
+    return f"{scenario.start} to {scenario.start + timedelta(days=scenario.days - 1)}"
 
 
 def spikes_within_horizon(scenario: Scenario) -> Found:
