@@ -329,11 +329,8 @@ class Volume(Part):
 def _usual_gap(starts: list[datetime]) -> timedelta:
     """The most frequent gap between neighbours; of several that are, one of whole five minutes, and the shortest."""
     gaps = Counter(later - earlier for earlier, later in pairwise(starts))
-    return min(
-        gaps,
-        key=lambda gap: (-gaps[gap], gap % timedelta(minutes=5) != timedelta(0), gap),
-        default=timedelta(minutes=30),
-    )
+    five = timedelta(minutes=5)
+    return min(gaps, key=lambda gap: (-gaps[gap], gap % five > timedelta(0), gap), default=timedelta(minutes=30))
 
 
 def _uneven(starts: list[datetime], usual: timedelta) -> Iterator[tuple[datetime, timedelta, str]]:
