@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import sys
 from typing import Any
 
@@ -26,6 +27,13 @@ from ccsim.errors import ScenarioError
 
 class Verbs(click.Group):
     """What a user can do wrong ends with a message and exit status 2, an interruption with 130; never a traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """As any group's, on streams that take every name: what a terminal cannot show is escaped."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

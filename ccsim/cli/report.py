@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccsim.errors import printable
+
 if TYPE_CHECKING:
-    from ccsim.report.document import Document, Table
+    from ccsim.report.document import Document, Picture, Table
     from ccsim.results.model import Results
 
 
@@ -29,13 +32,34 @@ def report(results: Path, xlsx: bool) -> None:
         click.echo(results / name)
 
 
+@contextmanager
+def surviving(what: str) -> Iterator[None]:
+    """Pictures and pages are made in the block: one that fails is reported and costs nothing else.
+
+    matplotlib is as it comes, so that no file in the working folder decides how they are drawn.
+    """
+    try:
+        from ccsim.charts import style
+
+        with style.unsettled():
+            yield
+    except Exception as error:  # of whatever library draws: by now all figures are written
+        reason = str(error).strip().partition("\n")[0][:200]
+        message = f"warning: {what} could not be made ({type(error).__name__}: {reason}); all figures are written."
+        click.echo(printable(message), err=True)
+
+
 def write_report(results: Results, folder: Path, *, page: bool, xlsx: bool) -> None:
     """report.html and report.xlsx in the folder of the results, each whole or not at all."""
     from ccsim.report.of_run import document, wide_tables
     from ccsim.report.pictures import pictures
     from ccsim.results.stored import record
 
-    found = document(results, record(folder), pictures(results) if page else ())
+    drawn: Sequence[Picture] = ()
+    if page:
+        with surviving("the charts of the report"):
+            drawn = pictures(results)
+    found = document(results, record(folder), drawn)
     if page:
         write_page(folder, found)
     if xlsx:

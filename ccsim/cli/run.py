@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccsim.cli.report import require_xlsxwriter, write_report
+from ccsim.cli.report import require_xlsxwriter, surviving, write_report
 
 if TYPE_CHECKING:
     from ccsim.results.model import Results
@@ -126,9 +126,11 @@ def _finish(results: Results, folder: Path, *, pictures: bool, xlsx: bool) -> No
         from ccsim import charts
 
         (folder / "charts").mkdir()
-        charts.save(results, folder / "charts")
+        with surviving("charts"):
+            charts.save(results, folder / "charts")
     if pictures or xlsx:
-        write_report(results, folder, page=pictures, xlsx=xlsx)
+        with surviving("the report"):
+            write_report(results, folder, page=pictures, xlsx=xlsx)
 
 
 def _stopping_rule(scenario: Scenario, wanted: tuple[str, ...], most: int | None) -> Precision:

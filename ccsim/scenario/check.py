@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from ccsim.distributions.durations import Law, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
-from ccsim.scenario.faults import did_you_mean, dotted
+from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Queue, Scenario, Team, Volume, WorkingHours
 from ccsim.scenario.spans import (
@@ -57,11 +57,21 @@ def something_to_simulate(scenario: Scenario) -> Found:
 
 
 def names_are_printable(scenario: Scenario) -> Found:
-    """Queues and teams have names that can stand in a table."""
-    for key in ("queue", "team", "variant"):
+    """Names can stand in a table, and titles on a screen."""
+    for key in ("queue", "team", "variant", "self_service", "outbound", "callback"):
         for name in getattr(scenario, key):
             if not name.strip() or not name.isprintable():
-                yield Problem(dotted((key, name)), "a name without letters", "a name that can be printed")
+                yield Problem(dotted((key, name)), "a name without letters", _PRINTABLE)
+    titles: list[tuple[tuple[str, ...], str]] = [(("name",), scenario.name)]
+    titles += [(("queue", name, "title"), queue.title) for name, queue in scenario.queue.items()]
+    titles += [(("variant", name, "title"), variant.title) for name, variant in scenario.variant.items()]
+    titles += [(("staffing", "patterns", str(i), "name"), p.name) for i, p in enumerate(scenario.staffing.patterns)]
+    for place, title in titles:
+        if not title.isprintable():
+            yield Problem(dotted(place), shown(title), _PRINTABLE)
+
+
+_PRINTABLE: Final = "text without control characters, on one line"
 
 
 def queues_exist(scenario: Scenario) -> Found:

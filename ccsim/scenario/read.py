@@ -12,7 +12,7 @@ from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import Problem, ScenarioError, printable
 from ccsim.scenario import check
 from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.data import DataFiles, content
@@ -32,7 +32,7 @@ def load(path: str | Path, variant: str | None = None, overrides: Sequence[str] 
     """
     file = str(path)
     raw = toml_file(Path(path), file)
-    raw.setdefault("name", Path(path).stem)
+    raw.setdefault("name", printable(Path(path).stem)[:200])
     problems: list[Problem] = []
     changes: list[tuple[str, Any]] = []
     if variant is not None:

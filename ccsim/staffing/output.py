@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,6 +18,7 @@ from ccsim.results.plans import Requirement, ShiftPlan
 from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Pattern, Scenario
+from ccsim.scenario.spreadsheets import Writer
 from ccsim.scenario.values import Span
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
@@ -244,6 +244,6 @@ def _local(scenario: Scenario, micros: int) -> datetime:
 
 def _write(file: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
+        writer = Writer(stream)
         writer.writerow(header)
         writer.writerows(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import time
@@ -25,6 +24,7 @@ from ccsim.runs.checkpoints import kept
 from ccsim.runs.many import measure_all
 from ccsim.scenario import read
 from ccsim.scenario.faults import did_you_mean, one_of, shown
+from ccsim.scenario.spreadsheets import Writer
 from ccsim.stats.estimate import Estimate
 from ccsim.studies.design import Design, Points
 from ccsim.studies.sensitivity import Alone, Index, indices, tornado
@@ -290,7 +290,7 @@ def sweep_to_folder(
         with ExitStack() as stack:
             writer = stack.enter_context(parquet.ParquetWriter(folder / "sweep.parquet", schema, compression="zstd"))
             stream = stack.enter_context((folder / "sweep.csv").open("w", newline="", encoding="utf-8"))
-            lines = csv.writer(stream)
+            lines = Writer(stream)
             lines.writerow(schema.names)
             for rows in run.chunks():
                 writer.write_table(_arrow(schema, rows))
@@ -321,7 +321,7 @@ def sweep_to_folder(
 def _write(file: Path, kind: type[Any], rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         with file.open("w", newline="", encoding="utf-8") as stream:
-            lines = csv.writer(stream)
+            lines = Writer(stream)
             lines.writerow(kind._fields)
             lines.writerows(rows)
 
