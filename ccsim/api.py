@@ -38,6 +38,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.studies import compare as comparing
 from ccsim.studies import sweep
 from ccsim.studies.design import Design, Kind, Points, read_setting
+from ccsim.workload.unserved import unserved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,7 +170,7 @@ class Centre:
                 problems += error.problems
         if problems:
             raise ScenarioError(problems)
-        return [str(warning) for warning in check.warnings(self.scenario)]
+        return [str(warning) for warning in [*check.warnings(self.scenario), *unserved(self.scenario)]]
 
     def defaults(self) -> pd.DataFrame:
         """What it leaves to its channels: path, value, tag (article, source, measured, illustrative), source."""

@@ -23,11 +23,12 @@ def check(file: Path, theory: bool) -> None:
     from ccsim.scenario import check as rules
     from ccsim.scenario import read
     from ccsim.scenario.channels import defaults_used
+    from ccsim.workload.unserved import unserved
 
     scenario = read.load(file)
     for variant in scenario.variant:
         read.load(file, variant)
-    for warning in rules.warnings(scenario, str(file)):
+    for warning in [*rules.warnings(scenario, str(file)), *unserved(scenario, str(file))]:
         click.echo(f"warning: {warning}", err=True)
     parts = ((len(scenario.queue), "queue"), (len(scenario.team), "team"), (scenario.days, "day"))
     click.echo(f"{file}: {', '.join(format.several(*part) for part in parts)}; no problem found.")

@@ -71,6 +71,7 @@ def run(
     from ccsim.runs.run import AuditError, run_to_folder
     from ccsim.runs.run import run as run_in_memory
     from ccsim.scenario import read
+    from ccsim.workload.unserved import unserved
 
     if cluster is not None and executor is not None:
         raise click.UsageError("Give --cluster or --executor, not both.")
@@ -85,6 +86,7 @@ def run(
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
     scenario = read.load(file, variant, changes)
+    click.echo("".join(f"warning: {warning}\n" for warning in unserved(scenario, str(file))), err=True, nl=False)
     rule = _stopping_rule(scenario, precision, max_replications) if precision else None
     options: dict[str, Any] = {
         "engine": engine,

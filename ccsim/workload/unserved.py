@@ -1,0 +1,111 @@
+"""When queues take contacts and nobody is there to serve them: what a planner should know before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from ccsim.distributions.durations import Law, Never
+from ccsim.errors import Problem
+from ccsim.lowering import lower
+from ccsim.scenario.faults import dotted
+from ccsim.scenario.model import Scenario
+from ccsim.tables import F64, I64, SECOND, Bool, Plan
+from ccsim.workload.customers import poisson_rate
+
+HOUR: Final = 3600 * SECOND
+FEWEST: Final = 0.5
+"""Expected contacts below which nothing is said."""
+IMPATIENT: Final = 900.0
+"""Seconds of mean patience below which contacts that wait at closing time soon leave."""
+
+
+def unserved(scenario: Scenario, file: str = "") -> list[Problem]:
+    """Queues open with nobody on duty, contacts that come while closed, and contacts left waiting at closing time."""
+    plan, _ = lower(scenario)
+    return [
+        Problem(dotted(("queue", name)), found, allowed, file)
+        for q, name in enumerate(scenario.queue)
+        for found, allowed in _of_queue(scenario, plan, q, name)
+    ]
+
+
+def _of_queue(scenario: Scenario, plan: Plan, q: int, name: str) -> Iterator[tuple[str, str]]:
+    queue = scenario.queue[name]
+    rejects = queue.outside_hours == "reject"
+    first, last = plan.hours_offset[q : q + 2]
+    opens = np.clip(plan.opens[first:last], 0, plan.end)
+    closes = np.clip(plan.closes[first:last], 0, plan.end)
+    # between neighbouring times of all that begins or ends nothing changes
+    edges = np.unique(np.concatenate([[0, plan.end], opens, closes, *_bounds(plan)]))
+    edges = edges[(edges >= 0) & (edges <= plan.end)]
+    starts, length = edges[:-1], np.diff(edges)
+    is_open = _within(starts, opens, closes)
+    served = _agents(plan, q, starts) > 0
+    expected = _expected(scenario, name, edges)
+    alone = is_open & ~served
+    if (rejects or not isinstance(queue.patience, Never)) and expected[alone].sum() >= FEWEST:
+        begins = scenario_time(scenario, int(starts[alone][0]))
+        hours = length[alone].sum() / HOUR
+        yield (
+            f"open for {hours:.4g} h with nobody on duty who serves it, first on {begins}",
+            f"about {expected[alone].sum():,.0f} contacts come then: other shifts, staggered breaks or other hours",
+        )
+    if rejects and expected[~is_open].sum() >= FEWEST:
+        yield (
+            f"about {expected[~is_open].sum():,.0f} of {expected.sum():,.0f} contacts come while it is closed",
+            "they are rejected: change the volume, the hours or outside_hours",
+        )
+    if queue.at_close == "serve" and rejects and _waits(queue.patience) and expected.sum() >= FEWEST:
+        ends = np.flatnonzero(is_open[:-1] & ~is_open[1:] & served[:-1] & ~served[1:])
+        if len(ends):
+            at = scenario_time(scenario, int(edges[ends[0] + 1]))
+            yield (
+                f"closes at the minute at which the last shift ends, first on {at}",
+                'who still waits is served when the next shift begins: let a shift end later, or at_close = "drop"',
+            )
+
+
+def scenario_time(scenario: Scenario, micros: int) -> str:
+    """Local date and time of an instant of the run."""
+    day = int(np.searchsorted(scenario.calendar.midnights(scenario.days), micros, side="right")) - 1
+    minutes = (micros - scenario.calendar.at(day)) // (60 * SECOND)
+    return f"{scenario.calendar.date(day)} {minutes // 60:02}:{minutes % 60:02}"
+
+
+def _waits(patience: Law) -> bool:
+    return isinstance(patience, Never) or patience.mean > IMPATIENT
+
+
+def _bounds(plan: Plan) -> tuple[I64, I64, I64, I64]:
+    return plan.shift_start, plan.shift_end, plan.pause_start, plan.pause_end
+
+
+def _within(times: I64, starts: I64, ends: I64) -> Bool:
+    return np.asarray(_count(times, starts, ends) > 0)
+
+
+def _agents(plan: Plan, q: int, times: I64) -> I64:
+    """Agents with the skill who are on duty at each time."""
+    able = plan.rank[plan.team[plan.shift_agent], q] >= 0
+    away = able[plan.pause_shift]
+    present = _count(times, plan.shift_start[able], plan.shift_end[able])
+    return present - _count(times, plan.pause_start[away], plan.pause_end[away])
+
+
+def _count(times: I64, starts: I64, ends: I64) -> I64:
+    """How many of these half-open stretches hold each time."""
+    begun = np.searchsorted(np.sort(starts), times, side="right")
+    return np.asarray(begun - np.searchsorted(np.sort(ends), times, side="right"), dtype=np.int64)
+
+
+def _expected(scenario: Scenario, name: str, edges: I64) -> F64:
+    """Contacts to be expected between these times, or those that a log has."""
+    volume = scenario.queue[name].volume
+    if volume is not None and volume.trace is not None:
+        times = np.array([scenario.moment(time) for time in volume.trace.arrivals], dtype=np.int64)
+        return np.histogram(times, edges)[0].astype(np.float64) * volume.scale
+    rate = poisson_rate(scenario, name)
+    return np.asarray(np.diff(np.interp(edges.astype(np.float64), rate.edges.astype(np.float64), rate.expected)))
