@@ -33,6 +33,7 @@ from ccsim.runs.precision import MOST, Precision, read_goals
 from ccsim.runs.run import run
 from ccsim.scenario import check, read
 from ccsim.scenario.channels import defaults_used
+from ccsim.scenario.data import texts
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.studies import compare as comparing
@@ -58,20 +59,27 @@ HEADLINE: Final = {
 """The figures that a notebook shows at once."""
 
 
-def load(source: Place | Mapping[str, Any], variant: str | None = None, set: Mapping[str, Any] | None = None) -> Centre:
+def load(
+    source: Place | Mapping[str, Any],
+    variant: str | None = None,
+    set: Mapping[str, Any] | None = None,
+    *,
+    allow_outside: bool = False,
+) -> Centre:
     """The centre of a scenario file, of its text (of several lines) or of its tables, with a variant and changes.
 
     `set` maps dotted paths to values, such as {"queue.phone.volume.scale": 1.2}, and goes on top of the variant. Data
-    files are looked up beside the file, else in the working folder. Raises ScenarioError with every problem found.
+    files are looked up beside the file, else in the working folder; only those that `set` names may lie outside it, or
+    with `allow_outside` all. Raises ScenarioError with every problem found.
     """
     file = None
     if isinstance(source, Mapping):
-        scenario = read.parse(copy.deepcopy(dict(source)))
+        scenario = read.parse(copy.deepcopy(dict(source)), outside=allow_outside)
     elif isinstance(source, str) and "\n" in source:
-        scenario = read.parse(read.tables(source.encode()))
+        scenario = read.parse(read.tables(source.encode()), outside=allow_outside)
     else:
         file = Path(source)
-        scenario = read.load(file)
+        scenario = read.load(file, outside=allow_outside)
     centre = Centre(scenario, scenario, file)
     if variant is not None:
         centre = centre.variant(variant)
@@ -153,7 +161,8 @@ class Centre:
         if problems := read.change(raw, copy.deepcopy(list(everything.items())), self._file):
             raise ScenarioError(problems)
         folder = self.file.parent if self.file else None
-        scenario = read.parse(raw, folder, self._file, given=self.loaded.files)
+        asked = frozenset(texts(changes))
+        scenario = read.parse(raw, folder, self._file, given=self.loaded.files, outside=asked)
         return Centre(scenario, self.loaded, self.file, applied, changes)
 
     @property

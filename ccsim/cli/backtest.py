@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import surviving
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Days(click.ParamType[list[date]]):
 @click.option(
     "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of FILE; may be repeated."
 )
+@allow_outside
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
@@ -68,6 +70,7 @@ def backtest(
     rules: tuple[str, ...],
     replications: int,
     overrides: tuple[str, ...],
+    outside: bool,
     workers: int,
     out: Path | None,
     as_json: bool,
@@ -90,7 +93,7 @@ def backtest(
     if set(train) & set(test):
         raise click.BadParameter("days to predict must not be among those to learn from", param_hint="--test")
     started = datetime.now(UTC)
-    scenario = scenarios.load(file, None, overrides)
+    scenario = scenarios.load(file, None, overrides, outside=outside)
     reading, staff_only = _read(log, mapping)
     every = Log(reading.rows, staff_only, scenario, str(file))
     with _steps(len(rules) * (1 + len(MODES) * (len(train) + len(test)))) as step, ExitStack() as stack:

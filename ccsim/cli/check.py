@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ccsim.cli.outside import allow_outside
+
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--theory", is_flag=True, help="Add what queueing theory expects of each queue at its busiest.")
-def check(file: Path, theory: bool) -> None:
+@allow_outside
+def check(file: Path, theory: bool, outside: bool) -> None:
     """Say what is wrong with the scenario in FILE, what to look out for, and which defaults it relies on.
 
     Every variant is checked too.
@@ -25,9 +28,9 @@ def check(file: Path, theory: bool) -> None:
     from ccsim.scenario.channels import defaults_used
     from ccsim.workload.unserved import unserved
 
-    scenario = read.load(file)
+    scenario = read.load(file, outside=outside)
     for variant in scenario.variant:
-        read.load(file, variant)
+        read.load(file, variant, outside=outside)
     for warning in [*rules.warnings(scenario, str(file)), *unserved(scenario, str(file))]:
         click.echo(f"warning: {warning}", err=True)
     parts = ((len(scenario.queue), "queue"), (len(scenario.team), "team"), (scenario.days, "day"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import provenance, surviving, write_page
 from ccsim.cli.resuming import Remembered, told_how_to_go_on
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--replications", type=int, metavar="N", help="Instead of the first file's number.")
 @click.option("--seed", type=int, metavar="S", help="Instead of the first file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value in all; may be repeated.")
+@allow_outside
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="That share the work.  [default: all processors]")
 @click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
@@ -43,6 +45,7 @@ def compare(
     replications: int | None,
     seed: int | None,
     overrides: tuple[str, ...],
+    outside: bool,
     engine: str,
     workers: int | None,
     executor: str | None,
@@ -74,7 +77,10 @@ def compare(
         raise click.UsageError("--resume needs a results folder; with --json, name one with --out.")
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    scenarios = comparing.read_variants(files[0], changes) if variants else comparing.read_files(files, changes)
+    if variants:
+        scenarios = comparing.read_variants(files[0], changes, outside=outside)
+    else:
+        scenarios = comparing.read_files(files, changes, outside=outside)
     by = None if rank_by is None else ranking_figure(rank_by, scenarios)
     total = len(scenarios) * next(iter(scenarios.values())).replications
     folder = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import require_xlsxwriter, surviving, write_report
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@allow_outside
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="That share the work.")
 @click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
@@ -55,6 +57,7 @@ def run(
     max_replications: int | None,
     seed: int | None,
     overrides: tuple[str, ...],
+    outside: bool,
     engine: str,
     workers: int,
     executor: str | None,
@@ -85,7 +88,7 @@ def run(
         require_xlsxwriter()
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    scenario = read.load(file, variant, changes)
+    scenario = read.load(file, variant, changes, outside=outside)
     click.echo("".join(f"warning: {warning}\n" for warning in unserved(scenario, str(file))), err=True, nl=False)
     rule = _stopping_rule(scenario, precision, max_replications) if precision else None
     options: dict[str, Any] = {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import require_xlsxwriter
 
 
@@ -24,6 +25,7 @@ from ccsim.cli.report import require_xlsxwriter
 @click.option("--replications", type=int, metavar="N", help="Instead of the file's number.")
 @click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@allow_outside
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
 @click.option("--xlsx", is_flag=True, help="With shifts: the workbook report.xlsx too, with requirement and roster.")
@@ -38,6 +40,7 @@ def staff(
     replications: int | None,
     seed: int | None,
     overrides: tuple[str, ...],
+    outside: bool,
     workers: int,
     out: Path | None,
     xlsx: bool,
@@ -51,7 +54,7 @@ def staff(
     seconds = math.inf if within is None else _seconds(within)
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    scenario = read.load(file, variant, changes)
+    scenario = read.load(file, variant, changes, outside=outside)
     root = out or Path("results")
     if method is None:
         method = "shifts" if scenario.staffing.patterns else "requirement"

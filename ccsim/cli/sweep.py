@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import provenance, surviving, write_page
 from ccsim.cli.resuming import Remembered, told_how_to_go_on
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--replications", type=int, metavar="N", help="Of each point, instead of the file's number.")
 @click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@allow_outside
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="That share the work.  [default: all processors]")
 @click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
@@ -108,6 +110,7 @@ def _design(
 ) -> tuple[Design, list[str], list[str]]:
     """The design, the changes to its scenario, and the metrics to show, from the command line over a sweep file."""
     from ccsim.scenario import read
+    from ccsim.scenario.data import texts
     from ccsim.studies.design import Design, read_setting, read_sweep_file
 
     known = read_sweep_file(file)
@@ -116,6 +119,7 @@ def _design(
         if not equals:
             raise click.UsageError(f"--vary {path}: no =; PATH=LEVELS, such as team.phone.shifts.0.agents=4:9")
     levels: list[tuple[str, Any]] = [(path.strip(), those.strip()) for path, _, those in text]
+    typed_paths = {path for path, _ in levels}
     given = {key: said[key] for key in ("seed", "replications", "variant", "design", "points", "sensitivity")}
     if known is not None:
         levels = [*((path, those) for path, those in known.vary.items() if path not in dict(levels)), *levels]
@@ -124,9 +128,13 @@ def _design(
         file = file.parent / known.scenario
     numbers = [f"{key}={given[key]}" for key in ("seed", "replications") if given[key] is not None]
     changes = [*said["overrides"], *numbers]
-    base = read.load(file, given["variant"], changes)
+    base = read.load(file, given["variant"], changes, outside=said["outside"])
     settings = tuple(read_setting(path, those) for path, those in levels)
-    design = Design(base, settings, given["design"] or "grid", given["points"], given["sensitivity"], file)
+    typed = frozenset(texts([setting.levels for setting in settings if setting.path in typed_paths]))
+    design = Design(
+        base, settings, given["design"] or "grid", given["points"], given["sensitivity"], file,
+        outside=said["outside"] or typed,
+    )  # fmt: skip
     return design, changes, list(metrics)
 
 

@@ -8,7 +8,7 @@ import io
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,22 @@ def content(path: Path, most: int = LARGEST) -> bytes:
     return found
 
 
+Outside = bool | frozenset[str]
+"""Whether data files may lie outside the scenario's folder: all, none, or those of these names."""
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a value of tables and lists, such as the names of files that it asks for."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for entry in value.values():
+            yield from texts(entry)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from texts(entry)
+
+
 @dataclass(frozen=True)
 class Table:
     """A CSV file's cells as text: `rows` in file order, each with its line number."""
@@ -38,6 +54,8 @@ class Table:
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+    private: bool = False
+    """it lies outside the scenario's folder: nobody is told what else stands in it"""
 
     def cells(self, *columns: str, key: str = "column") -> Iterator[tuple[int, tuple[str, ...]]]:
         """Line number and the cells of these columns; `FaultError` at `key` if one is missing."""
@@ -45,6 +63,8 @@ class Table:
         if missing:
             found = f"no column {', '.join(map(shown, missing))} in {self.name}"
             allowed = did_you_mean(missing[0], self.header) if len(missing) == 1 else one_of(self.header)
+            if self.private:
+                allowed = f"one of its {len(self.header)} columns"
             raise FaultError(Fault(found, allowed, (key,)))
         places = [self.header.index(column) for column in columns]
         return ((line, tuple(cells[place] for place in places)) for line, cells in self.rows)
@@ -61,6 +81,7 @@ class DataFiles:
     folder: Path = field(default_factory=Path)
     given: Mapping[str, bytes] = field(default_factory=dict)
     """files that need not be read, by the name used in the scenario"""
+    outside: Outside = False
     contents: dict[str, bytes] = field(default_factory=dict)
     """what was read, by the name used in the scenario"""
     _tables: dict[str, Table] = field(default_factory=dict)
@@ -91,7 +112,14 @@ class DataFiles:
             raise FaultError(*faults)
         return values
 
+    def _outside(self, name: str) -> bool:
+        return not (self.folder / name).resolve().is_relative_to(self.folder.resolve())
+
     def _read(self, name: str, key: str) -> Table:
+        private = name not in self.given and self._outside(name)
+        if private and (name not in self.outside if isinstance(self.outside, frozenset) else not self.outside):
+            where = f"{shown(name)} lies outside the scenario's folder"
+            raise FaultError(Fault(where, "a file in it or below, or --allow-outside", (key,)))
         try:
             found = self.given[name] if name in self.given else content(self.folder / name)
         except FileNotFoundError:
@@ -103,7 +131,7 @@ class DataFiles:
             raise FaultError(Fault(f"cannot read {shown(name)}: {why}", "a readable CSV file", (key,))) from None
         self.contents[name] = found
         try:
-            return _table(name, found.decode("utf-8-sig"))
+            return replace(_table(name, found.decode("utf-8-sig")), private=private)
         except UnicodeDecodeError as bad:
             line = found.count(b"\n", 0, bad.start) + 1
             raise FaultError(Fault("bytes that are not UTF-8", "text in UTF-8", row=f"{name}:{line}")) from None

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from ccsim.errors import Problem, ScenarioError, printable
 from ccsim.scenario import check
 from ccsim.scenario.channels import with_defaults
-from ccsim.scenario.data import DataFiles, content
+from ccsim.scenario.data import DataFiles, Outside, content, texts
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, dotted, shown
 from ccsim.scenario.model import Scenario
 
@@ -25,10 +25,13 @@ MOST_TOML: Final = 2**24
 """Bytes of the largest TOML file that is read."""
 
 
-def load(path: str | Path, variant: str | None = None, overrides: Sequence[str] = ()) -> Scenario:
+def load(
+    path: str | Path, variant: str | None = None, overrides: Sequence[str] = (), *, outside: bool = False
+) -> Scenario:
     """The scenario of a TOML file, with a variant and `PATH=VALUE` overrides applied on top, in this order.
 
-    CSV files are looked up beside the scenario file. Raises `ScenarioError` with every problem found.
+    CSV files are looked up beside the scenario file; only those that an override names may lie outside its folder, or
+    with `outside` all. Raises `ScenarioError` with every problem found.
     """
     file = str(path)
     raw = toml_file(Path(path), file)
@@ -37,26 +40,35 @@ def load(path: str | Path, variant: str | None = None, overrides: Sequence[str] 
     changes: list[tuple[str, Any]] = []
     if variant is not None:
         changes += _variant(raw, variant, problems, file)
+    asked: list[str] = []
     for override in overrides:
         target, equals, text = override.partition("=")
         if not equals:
             problems.append(Problem(override, "no =", "--set PATH=VALUE, such as queue.phone.volume.scale=1.2", file))
         else:
             changes.append((target.strip(), value(text.strip())))
+            asked += texts(changes[-1][1])
     problems += change(raw, changes, file)
     if problems:
         raise ScenarioError(problems)
-    return parse(raw, Path(path).parent, file)
+    return parse(raw, Path(path).parent, file, outside=outside or frozenset(asked))
 
 
 def parse(
-    raw: dict[str, Any], folder: Path | None = None, file: str = "", given: Mapping[str, bytes] | None = None
+    raw: dict[str, Any],
+    folder: Path | None = None,
+    file: str = "",
+    given: Mapping[str, bytes] | None = None,
+    *,
+    outside: Outside = False,
 ) -> Scenario:
     """The scenario of tables as `tomllib` gives them; CSV files are looked up in `folder`, the working one by default.
 
-    Those in `given` are taken from there. Raises `ScenarioError` with every problem found.
+    Those in `given` are taken from there; others lie in the folder, or `outside` where that is allowed.
+
+    Raises `ScenarioError` with every problem found.
     """
-    files = DataFiles(folder or Path(), given or {})
+    files = DataFiles(folder or Path(), given or {}, outside)
     try:
         scenario = Scenario.model_validate(raw, context=files)
     except ValidationError as bad:

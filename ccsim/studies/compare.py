@@ -35,33 +35,33 @@ TABLES: Final = ("comparison.csv", "ranking.csv")
 """The tables of a results folder."""
 
 
-def read_variants(file: Path, changes: Sequence[str] = ()) -> dict[str, Scenario]:
+def read_variants(file: Path, changes: Sequence[str] = (), *, outside: bool = False) -> dict[str, Scenario]:
     """The scenario of a file and every variant of it, by name, with `PATH=VALUE` changes on top.
 
     Raises ScenarioError, also for a file without variants.
     """
-    plain = read.load(file, None, changes)
+    plain = read.load(file, None, changes, outside=outside)
     if not plain.variant:
         raise ScenarioError([Problem("variant", "none", "a table [variant.NAME] for each variant", str(file))])
     base = BASE if BASE not in plain.variant else file.name
-    return {base: plain} | _load({name: (file, name) for name in plain.variant}, changes)
+    return {base: plain} | _load({name: (file, name) for name in plain.variant}, changes, outside)
 
 
-def read_files(files: Sequence[Path], changes: Sequence[str] = ()) -> dict[str, Scenario]:
+def read_files(files: Sequence[Path], changes: Sequence[str] = (), *, outside: bool = False) -> dict[str, Scenario]:
     """The scenarios of several files, by the files' names. Raises ScenarioError, also for a file given twice."""
     twice = {str(file) for file in files if files.count(file) > 1}
     if twice:
         raise ScenarioError([Problem("", "given twice", "scenarios that differ", file) for file in sorted(twice)])
     short = len({file.stem for file in files}) == len(files)
-    return _load({file.stem if short else str(file): (file, None) for file in files}, changes)
+    return _load({file.stem if short else str(file): (file, None) for file in files}, changes, outside)
 
 
-def _load(places: Mapping[str, tuple[Path, str | None]], changes: Sequence[str]) -> dict[str, Scenario]:
+def _load(places: Mapping[str, tuple[Path, str | None]], changes: Sequence[str], outside: bool) -> dict[str, Scenario]:
     scenarios: dict[str, Scenario] = {}
     problems: list[Problem] = []
     for name, (file, variant) in places.items():
         try:
-            scenarios[name] = read.load(file, variant, changes)
+            scenarios[name] = read.load(file, variant, changes, outside=outside)
         except ScenarioError as error:
             problems += error.problems
     if problems:

@@ -26,7 +26,7 @@ from ccsim.distributions.streams import stream
 from ccsim.errors import Problem, ScenarioError
 from ccsim.runs.many import SHARED, sampled_from
 from ccsim.scenario import read
-from ccsim.scenario.data import DataFiles
+from ccsim.scenario.data import DataFiles, Outside, texts
 from ccsim.scenario.faults import FaultError, did_you_mean, dotted, shown
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import duration
@@ -183,6 +183,8 @@ class Design:
     sensitivity: bool = False
     file: Path = Path()
     """where the scenario comes from"""
+    outside: Outside | None = None
+    """whether data files of levels may lie outside its folder; None: those that the settings name"""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -229,6 +231,11 @@ class Design:
     def indices(self) -> bool:
         """Whether there will be Sobol' indices."""
         return self.kind == "sobol" and self.sensitivity
+
+    @property
+    def files_outside(self) -> Outside:
+        """Whether data files of its levels may lie outside the scenario's folder."""
+        return frozenset(texts([setting.levels for setting in self.settings])) if self.outside is None else self.outside
 
     @cached_property
     def rows(self) -> list[tuple[Any, ...]]:
@@ -348,7 +355,7 @@ class Points(Sequence[Scenario]):
         raw, problems = self._changed(row)
         if problems:
             raise ScenarioError(problems)
-        return read.parse(raw, self.folder, given=self.given)
+        return read.parse(raw, self.folder, given=self.given, outside=self.design.files_outside)
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key not in ("_made", "design", "shared")}
