@@ -29,8 +29,6 @@ def check(file: Path, theory: bool, outside: bool) -> None:
     from ccsim.workload.unserved import unserved
 
     scenario = read.load(file, outside=outside)
-    for variant in scenario.variant:
-        read.load(file, variant, outside=outside)
     for warning in [*rules.warnings(scenario, str(file)), *unserved(scenario, str(file))]:
         click.echo(f"warning: {warning}", err=True)
     parts = ((len(scenario.queue), "queue"), (len(scenario.team), "team"), (scenario.days, "day"))

@@ -6,6 +6,7 @@ import copy
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Final, get_args, get_origin
@@ -31,11 +32,13 @@ def load(
     """The scenario of a TOML file, with a variant and `PATH=VALUE` overrides applied on top, in this order.
 
     CSV files are looked up beside the scenario file; only those that an override names may lie outside its folder, or
-    with `outside` all. Raises `ScenarioError` with every problem found.
+    with `outside` all. Raises `ScenarioError` with every problem found, those of the file's other variants too: a plan
+    should not fail on the day on which somebody asks for them.
     """
     file = str(path)
-    raw = toml_file(Path(path), file)
-    raw.setdefault("name", printable(Path(path).stem)[:200])
+    written = toml_file(Path(path), file)
+    written.setdefault("name", printable(Path(path).stem)[:200])
+    raw = copy.deepcopy(written)
     problems: list[Problem] = []
     changes: list[tuple[str, Any]] = []
     if variant is not None:
@@ -51,7 +54,27 @@ def load(
     problems += change(raw, changes, file)
     if problems:
         raise ScenarioError(problems)
-    return parse(raw, Path(path).parent, file, outside=outside or frozenset(asked))
+    scenario = parse(raw, Path(path).parent, file, outside=outside or frozenset(asked))
+    if faulty := [
+        problem
+        for name in scenario.variant
+        if name != variant
+        for problem in _faults_of_variant(written, name, Path(path).parent, file, outside or frozenset(asked))
+    ]:
+        raise ScenarioError(faulty)
+    return scenario
+
+
+def _faults_of_variant(raw: dict[str, Any], name: str, folder: Path, file: str, outside: Outside) -> list[Problem]:
+    """What is wrong with a variant of a file whose scenario is right."""
+    raw, problems = copy.deepcopy(raw), list[Problem]()
+    problems += change(raw, _variant(raw, name, problems, file), file)
+    if not problems:
+        try:
+            parse(raw, folder, file, outside=outside)
+        except ScenarioError as error:
+            problems += error.problems
+    return [replace(problem, path=f"variant.{name}: {problem.path}") for problem in problems]
 
 
 def parse(

@@ -679,3 +679,14 @@ def test_any_override_is_applied_or_refused(folder: Path, path: str, value: Any)
     else:
         found = None
     assert found is None or found
+
+
+def test_a_faulty_variant_is_reported_whatever_is_asked_for(base: Path) -> None:
+    text = base.read_text()
+    base.write_text(f"{text}\n[variant.typo]\nset = {{ 'queue.chat.volume.scal' = 2 }}\n")
+    for variant in (None, "more", "typo"):
+        with pytest.raises(ScenarioError, match=r"queue\.chat\.volume\.scal") as refused:
+            load(base, variant)
+        assert len(refused.value.problems) == 1
+    base.write_text(f"{text}\n[variant.wrong]\nset = {{ 'queue.chat.volume.scale' = -2 }}\n")
+    expect(refusal(base), ("variant.wrong: queue.chat.volume.scale", "greater than or equal to 0"))
