@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from ccsim.charts import Drawn
     from ccsim.report.document import Document, Table
     from ccsim.results.model import Results
 
@@ -20,22 +21,24 @@ if TYPE_CHECKING:
 @click.option("--xlsx", is_flag=True, help="Write the workbook report.xlsx too.")
 def report(results: Path, xlsx: bool) -> None:
     """Write the report of a run's folder RESULTS again: report.html, one page that can be mailed."""
+    from ccsim import charts
     from ccsim.results.stored import stored
 
     if xlsx:
         require_xlsxwriter()
-    write_report(stored(results), results, page=True, xlsx=xlsx)
+    found = stored(results)
+    write_report(found, results, charts.drawn(found), page=True, xlsx=xlsx)
     for name in ("report.html", *(["report.xlsx"] if xlsx else [])):
         click.echo(results / name)
 
 
-def write_report(results: Results, folder: Path, *, page: bool, xlsx: bool) -> None:
-    """report.html and report.xlsx in the folder of the results, each whole or not at all."""
+def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, page: bool, xlsx: bool) -> None:
+    """report.html, with these charts, and report.xlsx in the folder of the results, each whole or not at all."""
     from ccsim.report.of_run import document, wide_tables
     from ccsim.report.pictures import pictures
     from ccsim.results.stored import record
 
-    found = document(results, record(folder), pictures(results) if page else ())
+    found = document(results, record(folder), pictures(results, drawn) if page else ())
     if page:
         write_page(folder, found)
     if xlsx:
