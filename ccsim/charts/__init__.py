@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccsim.charts import service, waiting, staffing, conversations, agents, thread, outcomes  # noqa: F401
 from ccsim.charts import style
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-__all__ = ["CHARTS", "FORMATS", "OVERVIEW", "applicable", "figure", "image", "overview", "save"]
+__all__ = ["CHARTS", "FORMATS", "OVERVIEW", "Drawn", "applicable", "drawn", "figure", "image", "overview", "save"]
 
 OVERVIEW: Final = "overview"
 """Name of the page that shows several charts side by side."""
@@ -26,6 +26,13 @@ SIDE_BY_SIDE: Final = ("service_level", "conversations", "waiting", "staffing")
 """The charts of the overview, two in a row, as far as they apply."""
 
 FORMATS: Final = ("png", "svg", "pdf")
+
+
+class Drawn(NamedTuple):
+    """A chart as a figure that is laid out, and its pixels."""
+
+    figure: Figure
+    pixels: Image
 
 
 def applicable(results: Results) -> list[str]:
@@ -45,13 +52,19 @@ def figure(name: str, results: Results, theme: str = "light") -> Figure:
     return page
 
 
+def drawn(results: Results) -> dict[str, Drawn]:
+    """Every chart that applies, on white paper, by name: for files and pages alike."""
+    figures = {name: figure(name, results) for name in applicable(results)}
+    return {name: Drawn(page, image(page)) for name, page in figures.items()}
+
+
 def overview(results: Results, theme: str = "light", images: Mapping[str, Image] | None = None) -> Figure:
     """The charts of SIDE_BY_SIDE under the scenario's name; `images` may hold some of them, drawn already."""
     import numpy as np
 
-    drawn = images or {}
+    ready = images or {}
     names = [name for name in SIDE_BY_SIDE if CHARTS[name].applies(results)]
-    shown = [drawn.get(name) or image(figure(name, results, theme)) for name in names]
+    shown = [ready.get(name) or image(figure(name, results, theme)) for name in names]
     width, head = 1.4 * style.WIDTH, 0.45
     across = width / 2
     depth = across * max(one.height / one.width for one in shown)
@@ -81,20 +94,31 @@ def image(page: Figure) -> Image:
 
 
 def save(
-    results: Results, folder: Path, names: Iterable[str] = (), form: str = "png", theme: str = "light"
+    results: Results,
+    folder: Path,
+    names: Iterable[str] = (),
+    form: str = "png",
+    theme: str = "light",
+    ready: Mapping[str, Drawn] | None = None,
 ) -> list[Path]:
     """Charts as files of one of FORMATS in the folder, which must exist; returns the files.
 
-    They are those named, else all that apply and the overview. The same results give the same bytes.
+    They are those named, else all that apply and the overview. `ready` may hold some of them, drawn already in the
+    theme. The same results give the same bytes.
     """
     names = list(names) or [*applicable(results), OVERVIEW]
-    images: dict[str, Image] = {}
+    ready = ready or {}
+    images = {name: chart.pixels for name, chart in ready.items()}
     files = []
     for name in sorted(names, key=OVERVIEW.__eq__):  # last, so that it finds the images of the others
-        page = overview(results, theme, images) if name == OVERVIEW else figure(name, results, theme)
         content = BytesIO()
+        if name in ready:
+            page = ready[name].figure
+        else:
+            page = overview(results, theme, images) if name == OVERVIEW else figure(name, results, theme)
         if form == "png":
-            images[name] = image(page)
+            if name not in images:
+                images[name] = image(page)
             images[name].save(content, "png")
         else:
             _write_vectors(page, form, content)

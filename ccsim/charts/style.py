@@ -24,8 +24,8 @@ WIDTH: Final = 12.0
 HEIGHT: Final = 6.75
 """Inches: with WIDTH the shape of a slide; only charts of more than twelve panels are higher."""
 
-DPI: Final = 120
-"""Of pictures made of pixels."""
+DPI: Final = 132
+"""Of pictures made of pixels: whole numbers of them, sharp over the whole width of a page and on paper."""
 
 MARGIN: Final = 0.14
 """Inches left free around title, note and legend."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,7 @@ import click
 from ccsim.errors import printable
 
 if TYPE_CHECKING:
+    from ccsim.charts import Drawn
     from ccsim.report.document import Document, Picture, Table
     from ccsim.results.model import Results
 
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 @click.option("--xlsx", is_flag=True, help="Write the workbook report.xlsx too.")
 def report(results: Path, xlsx: bool) -> None:
     """Write the report of a run's folder RESULTS again: report.html, one page that can be mailed."""
+    from ccsim import charts
     from ccsim.results.stored import stored
 
     if xlsx:
         require_xlsxwriter()
-    write_report(stored(results), results, page=True, xlsx=xlsx)
+    found = stored(results)
+    write_report(found, results, charts.drawn(found), page=True, xlsx=xlsx)
     for name in ("report.html", *(["report.xlsx"] if xlsx else [])):
         click.echo(results / name)
 
@@ -49,17 +52,17 @@ def surviving(what: str) -> Iterator[None]:
         click.echo(printable(message), err=True)
 
 
-def write_report(results: Results, folder: Path, *, page: bool, xlsx: bool) -> None:
-    """report.html and report.xlsx in the folder of the results, each whole or not at all."""
+def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, page: bool, xlsx: bool) -> None:
+    """report.html, with these charts, and report.xlsx in the folder of the results, each whole or not at all."""
     from ccsim.report.of_run import document, wide_tables
     from ccsim.report.pictures import pictures
     from ccsim.results.stored import record
 
-    drawn: Sequence[Picture] = ()
-    if page:
+    shown: Sequence[Picture] = ()
+    if page and drawn:
         with surviving("the charts of the report"):
-            drawn = pictures(results)
-    found = document(results, record(folder), drawn)
+            shown = pictures(results, drawn)
+    found = document(results, record(folder), shown)
     if page:
         write_page(folder, found)
     if xlsx:

@@ -14,6 +14,7 @@ from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import require_xlsxwriter, surviving, write_report
 
 if TYPE_CHECKING:
+    from ccsim.charts import Drawn
     from ccsim.results.model import Results
     from ccsim.runs.precision import Precision
     from ccsim.scenario.model import Scenario
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 )
 @click.option("--audit", is_flag=True, help="Check every log against the rules of the model.")
 @click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
+@click.option("--no-report", is_flag=True, help="Leave out the page report.html.")
+@click.option("--no-charts", is_flag=True, help="Draw no charts, neither as files nor in the report.")
 @click.option("--require-targets", is_flag=True, help="Exit status 1 when a target is missed.")
 @click.pass_context
 def run(
@@ -67,6 +70,8 @@ def run(
     log: str,
     audit: bool,
     xlsx: bool,
+    no_report: bool,
+    no_charts: bool,
     require_targets: bool,
 ) -> None:
     """Simulate the scenario in FILE: a table on the screen, files, charts and a report in a results folder."""
@@ -105,7 +110,7 @@ def run(
         if as_json and out is None:
             results = run_in_memory(scenario, **options)
         else:
-            finish = partial(_finish, pictures=not as_json, xlsx=xlsx)
+            finish = partial(_finish, pictures=not (as_json or no_charts), page=not (as_json or no_report), xlsx=xlsx)
             results, folder = run_to_folder(
                 out or Path("results"), scenario, log=log, overrides=changes, finish=finish, **options
             )
@@ -126,16 +131,18 @@ def run(
         ctx.exit(1)
 
 
-def _finish(results: Results, folder: Path, *, pictures: bool, xlsx: bool) -> None:
+def _finish(results: Results, folder: Path, *, pictures: bool, page: bool, xlsx: bool) -> None:
+    drawn: dict[str, Drawn] = {}
     if pictures:
         from ccsim import charts
 
         (folder / "charts").mkdir()
         with surviving("charts"):
-            charts.save(results, folder / "charts")
-    if pictures or xlsx:
+            drawn = charts.drawn(results)
+            charts.save(results, folder / "charts", ready=drawn)
+    if page or xlsx:
         with surviving("the report"):
-            write_report(results, folder, page=pictures, xlsx=xlsx)
+            write_report(results, folder, drawn, page=page, xlsx=xlsx)
 
 
 def _stopping_rule(scenario: Scenario, wanted: tuple[str, ...], most: int | None) -> Precision:

@@ -109,7 +109,7 @@ def test_a_point_is_a_run(serial: tuple[Sweep, Path], tiny: Path) -> None:
     run = json.loads(
         ccsim(
             "run", tiny, "--json", "--engine", "simpy", "--set", f"{CHATS}={chats}", "--set", f"{SCALE}={scale}"
-        ).output
+        ).stdout
     )
     for place, figure in (
         (run["queues"]["phone"], Figure("queue", "phone", "asa")),
@@ -135,7 +135,7 @@ def test_each_setting_alone_is_a_paired_difference(serial: tuple[Sweep, Path], t
     found = {row[:5]: row for row in serial[0].alone}
 
     def offered(*changes: str) -> list[float]:
-        each = [ccsim("run", tiny, "--json", "--engine", "simpy", *changes).output]
+        each = [ccsim("run", tiny, "--json", "--engine", "simpy", *changes).stdout]
         return [json.loads(output)["queues"]["phone"]["offered"]["mean"] for output in each]
 
     (base,), (busy,) = offered(), offered("--set", f"{SCALE}=1.2")

@@ -24,8 +24,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Charts have their own tests; here they would only take time."""
-    monkeypatch.setattr("ccsim.report.pictures.pictures", lambda results: [])
-    monkeypatch.setattr("ccsim.charts.save", lambda results, folder: None)
+    monkeypatch.setattr("ccsim.charts.drawn", lambda results: {})
+    monkeypatch.setattr("ccsim.charts.save", lambda results, folder, ready: None)
 
 
 @pytest.mark.usefixtures("drawn")
@@ -70,6 +70,23 @@ def test_json_draws_nothing_but_the_workbook_asked_for(tmp_path: Path) -> None:
     names = {file.name for file in only_folder(tmp_path / "out").iterdir()}
     assert "report.xlsx" in names
     assert not names & {"report.html", "charts"}
+
+
+def test_a_run_without_report_or_charts(tmp_path: Path) -> None:
+    file = write_tiny(tmp_path)
+    for options, left_out in (
+        (["--no-report"], {"report.html"}),
+        (["--no-charts"], {"charts"}),
+        (["--no-report", "--no-charts"], {"report.html", "charts"}),
+    ):
+        out = tmp_path / "-".join(options)
+        done = ccsim("run", file, "--engine", "simpy", "--replications", "1", "--out", out, *options)
+        assert done.exit_code == 0, done.output
+        folder = only_folder(out)
+        names = {file.name for file in folder.iterdir()}
+        assert {"report.html", "charts"} - names == left_out
+        if "report.html" in names:
+            assert "data:image/webp" not in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_json_without_a_folder_has_no_place_for_a_workbook(tmp_path: Path) -> None:
