@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from ccsim.distributions.durations import Law, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
+from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
-from ccsim.scenario.model import Queue, Scenario, Team, Volume, WorkingHours
+from ccsim.scenario.model import Queue, Roster, Scenario, Team, Volume, WorkingHours
 from ccsim.scenario.spans import (
     Local,
     contacts,
@@ -39,7 +40,7 @@ def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = 
 
 def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
     """What a planner should know before running it."""
-    return _all((overload, rows_left_out), scenario, file)
+    return _all((overload, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file)
 
 
 def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
@@ -243,6 +244,42 @@ def rows_left_out(scenario: Scenario) -> Found:
             if empty:
                 found = f"no row for {len(empty)} of the run's {len(days)} days, the first {empty[0]}"
                 yield Problem(dotted((*place, volume.kind)), found, "nobody comes on these days")
+
+
+def columns_left_out(scenario: Scenario) -> Found:
+    """Columns of volume and roster files that nothing reads."""
+    files = DataFiles(given=scenario.files)
+    used: dict[str, set[str]] = {}
+    for _, volume in volumes(scenario):
+        if volume.file is not None:
+            used.setdefault(volume.file, {"date", "time"}).add(str(volume.column))
+    for team in scenario.team.values():
+        if team.roster is not None:
+            used.setdefault(team.roster.file, set()).update((*Roster.NEEDED, *Roster.PAUSES))
+    for name, read in used.items():
+        if rest := [column for column in files.table(name).header if column not in read]:
+            yield Problem(name, f"columns that nothing reads: {', '.join(rest)}", "left out")
+
+
+def rosters_fit_the_run(scenario: Scenario) -> Found:
+    """Rows of a roster outside the run, and people who are in two teams at the same time."""
+    first, last = scenario.start - timedelta(days=1), run_days(scenario)[-1]
+    everybody: dict[str, list[tuple[datetime, datetime, str]]] = {}
+    for name, team in scenario.team.items():
+        if team.roster is None:
+            continue
+        outside = [shift for shift in team.roster.shifts if not first <= shift.start.date() <= last]
+        if outside:
+            found = f"{len(outside)} shifts outside the days of the run, the first on {outside[0].start.date()}"
+            yield Problem(dotted(("team", name, "roster", "file")), found, "left out")
+        for shift in team.roster.shifts:
+            everybody.setdefault(shift.agent, []).append((shift.start, shift.end, name))
+    for agent, shifts in everybody.items():
+        for (_, end, team_name), (start, _, other) in pairwise(sorted(shifts)):
+            if start < end and team_name != other:
+                found = f"{agent} is in {team_name} and in {other} on {start:%Y-%m-%d at %H:%M}"
+                yield Problem("team", found, "counted as two agents: one team at a time")
+                break
 
 
 def _has_offset(times: Iterable[datetime | int]) -> bool:

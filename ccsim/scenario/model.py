@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import compress, pairwise
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
@@ -628,7 +629,10 @@ def within(pause: Span, shift: Span) -> Span:
 
 @dataclass(frozen=True)
 class RosterShift:
-    """One agent's shift on one date, in local time; `line` is where the file says so."""
+    """One agent's shift on one date, in local time; `line` is where the file says so.
+
+    `breaks` are all times off the contacts: the breaks and the activities.
+    """
 
     agent: str
     start: datetime
@@ -638,10 +642,14 @@ class RosterShift:
 
 
 class Roster(Part):
-    """A team's shifts from a file with columns agent, date, start, end, breaks (";"-separated)."""
+    """A team's shifts from a file with columns agent, date, start, end, breaks, activities (";"-separated)."""
+
+    NEEDED: ClassVar = ("agent", "date", "start", "end")
+    PAUSES: ClassVar = ("breaks", "activities")
 
     file: Text
-    """CSV file with the columns agent, date, start, end and breaks, the last separated by ";"."""
+    """CSV file with the columns agent, date, start and end and, if there are any, breaks and activities, hours separated
+    by ";"; an agent is off the contacts during both."""
 
     _shifts: tuple[RosterShift, ...] = PrivateAttr(())
 
@@ -658,14 +666,21 @@ class Roster(Part):
     @model_validator(mode="after")
     def _read(self, info: ValidationInfo) -> Roster:
         table = data_files(info).table(self.file)
-        columns = ("agent", "date", "start", "end", *(("breaks",) if "breaks" in table.header else ()))
+        columns = (*self.NEEDED, *(pauses for pauses in self.PAUSES if pauses in table.header))
+        known = (*self.NEEDED, *self.PAUSES)
+        if misread := [
+            Fault(f"column {shown(column)}", did_you_mean(column, known), row=f"{table.name}:1")
+            for column in table.header
+            if column not in known and get_close_matches(column.lower(), known, n=1, cutoff=0.6)
+        ]:
+            raise FaultError(*misread)
         shifts: list[RosterShift] = []
         faults: list[Fault] = []
-        for line, (agent, day, start, end, *breaks) in table.cells(*columns, key="file"):
+        for line, (agent, day, start, end, *pauses) in table.cells(*columns, key="file"):
             try:
                 if not agent:
                     raise FaultError(Fault("no agent", "a name or number"))
-                shifts.append(_roster_shift(agent, day, f"{start}-{end}", breaks[0] if breaks else "", line))
+                shifts.append(_roster_shift(agent, day, f"{start}-{end}", ";".join(pauses), line))
             except FaultError as bad:
                 faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
         if not shifts and not faults:
