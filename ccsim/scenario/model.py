@@ -648,7 +648,7 @@ class Roster(Part):
     PAUSES: ClassVar = ("breaks", "activities")
 
     file: Text
-    """CSV file with the columns agent, date, start and end and, if there are any, breaks and activities, hours separated
+    """CSV file with the columns agent, date, start and end and, if there are any, breaks and activities, separated
     by ";"; an agent is off the contacts during both."""
 
     _shifts: tuple[RosterShift, ...] = PrivateAttr(())

@@ -55,26 +55,31 @@ def load(
     if problems:
         raise ScenarioError(problems)
     scenario = parse(raw, Path(path).parent, file, outside=outside or frozenset(asked))
-    if faulty := [
-        problem
-        for name in scenario.variant
-        if name != variant
-        for problem in _faults_of_variant(written, name, Path(path).parent, file, outside or frozenset(asked))
-    ]:
-        raise ScenarioError(faulty)
+    others = [name for name in scenario.variant if name != variant]
+    # what only an override mends is no fault of the variants
+    if others and not (overrides and _faults(written, [], Path(path).parent, file, outside)):
+        faulty: list[Problem] = []
+        for name in others:
+            asked_for = _variant(written, name, faulty, file)
+            found = _faults(written, asked_for, Path(path).parent, file, outside)
+            faulty += [replace(problem, path=f"variant.{name}: {problem.path}") for problem in found]
+        if faulty:
+            raise ScenarioError(faulty)
     return scenario
 
 
-def _faults_of_variant(raw: dict[str, Any], name: str, folder: Path, file: str, outside: Outside) -> list[Problem]:
-    """What is wrong with a variant of a file whose scenario is right."""
-    raw, problems = copy.deepcopy(raw), list[Problem]()
-    problems += change(raw, _variant(raw, name, problems, file), file)
+def _faults(
+    raw: dict[str, Any], changes: list[tuple[str, Any]], folder: Path, file: str, outside: Outside
+) -> list[Problem]:
+    """What is wrong with tables after these changes, which are made in a copy."""
+    raw = copy.deepcopy(raw)
+    problems = change(raw, changes, file)
     if not problems:
         try:
             parse(raw, folder, file, outside=outside)
         except ScenarioError as error:
             problems += error.problems
-    return [replace(problem, path=f"variant.{name}: {problem.path}") for problem in problems]
+    return problems
 
 
 def parse(
