@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 BASELINES = Path(__file__).parent / "baselines"
 KINDS = [*charts.CHARTS, *TABLES, *STUDIES]
 SIZE = (600, 337)
+DPI = 120
+"""At which the baselines were drawn: how sharp pictures are now is no matter of how they look."""
 
 FAR = 48
 """Difference of a colour, of 255, that counts."""
@@ -43,12 +46,13 @@ most 0.0021; another colour for the first queue at least 0.003, another chart 0.
 
 
 def drawn(kind: str, theme: str) -> Figure:
-    if kind in charts.CHARTS:
-        return charts.figure(kind, small(), theme)
-    if kind in STUDIES:
-        return STUDIES[kind](theme)
-    with style.styled(theme):
-        return TABLES[kind]()
+    with patch.object(style, "DPI", DPI):
+        if kind in charts.CHARTS:
+            return charts.figure(kind, small(), theme)
+        if kind in STUDIES:
+            return STUDIES[kind](theme)
+        with style.styled(theme):
+            return TABLES[kind]()
 
 
 def reduced(page: Figure) -> Image:
