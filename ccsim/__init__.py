@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ccsim.api import Centre, Comparison, Results, Sweep, load, open_results
     from ccsim.errors import ScenarioError
 
+__version__ = "0.1.0"
+
 __all__ = ["Centre", "Comparison", "Results", "ScenarioError", "Sweep", "load", "open_results"]
 
 

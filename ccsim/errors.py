@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def printable(text: str) -> str:
+    """A text with escapes in place of what a terminal might act on, such as control characters."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One fault of a scenario.
@@ -20,7 +25,7 @@ class Problem:
 
     def __str__(self) -> str:
         said = f"{self.found}; {self.allowed}" if self.allowed else self.found
-        return ": ".join(part for part in (self.file, self.path, said) if part)
+        return printable(": ".join(part for part in (self.file, self.path, said) if part))
 
 
 class ScenarioError(Exception):

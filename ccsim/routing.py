@@ -1,10 +1,14 @@
 """Routing policies as data: ordered columns, smallest wins, the id always last, so that there is never a tie.
 
-A new policy is a new row here; a new column is a code here and one line in each engine.
+A new policy is a new row here, and a test that shows its effect. The compiled engine keeps a team's agents by load and
+idle time and a queue's contacts by waiting time, and compares only the first of each. So teams and queues may be
+ordered by any column that all their agents or contacts share, but what is within one of them only as `check_policies`
+allows. A message column is a code here and one line in each engine: all messages pending with an agent are compared.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -53,3 +57,48 @@ MESSAGE_POLICIES: Final[dict[str, tuple[MessageColumn, ...]]] = {
     "first_replies": (MessageColumn.LATER_TURN, MessageColumn.MESSAGE_TIME),
     "priority": (MessageColumn.PRIORITY, MessageColumn.MESSAGE_TIME),
 }
+
+WITHIN_TEAM: Final = (
+    (),
+    (AgentColumn.IDLE_SINCE,),
+    (AgentColumn.LOAD,),
+    (AgentColumn.LOAD, AgentColumn.IDLE_SINCE),
+    (AgentColumn.MINUS_LOAD,),
+    (AgentColumn.MINUS_LOAD, AgentColumn.IDLE_SINCE),
+)
+"""The orders in which the compiled engine can keep a team's agents."""
+
+
+def check_policies(agent: Mapping[str, Iterable[IntEnum]], contact: Mapping[str, Iterable[IntEnum]]) -> None:
+    """Refuse policies that the compiled engine would follow only in part, without an error and unlike the reference.
+
+    Raises:
+        ValueError: with the policy, the column and what is possible.
+    """
+    for name, columns in agent.items():
+        within = tuple(column for column in columns if column != AgentColumn.RANK)
+        if within not in WITHIN_TEAM:
+            raise ValueError(
+                f"agent policy {name!r}: the compiled engine cannot order the agents of one team by {_names(within)}, "
+                f"only by one of: {'; '.join(_names(order) for order in WITHIN_TEAM if order)}. "
+                "For another order, change best_of_team and how agents are kept in ccsim/engine/kernel.py first"
+            )
+    same_queue, by_wait = (
+        {ContactColumn.RANK, ContactColumn.PRIORITY},
+        {ContactColumn.WAITING_SINCE, ContactColumn.DEADLINE},
+    )
+    for name, columns in contact.items():
+        within = tuple(column for column in columns if column not in same_queue)
+        if not within or set(within) - by_wait:
+            raise ValueError(
+                f"contact policy {name!r}: the compiled engine cannot order the contacts of one queue by "
+                f"{_names(within) or 'their number alone'}, only by WAITING_SINCE or DEADLINE, and needs one of them. "
+                "For another order, change how contacts wait in ccsim/engine/kernel.py first"
+            )
+
+
+def _names(columns: Iterable[IntEnum]) -> str:
+    return ", ".join(column.name for column in columns)
+
+
+check_policies(AGENT_POLICIES, CONTACT_POLICIES)

@@ -31,6 +31,9 @@ SECOND: Final = 1_000_000
 NEVER: Final = 2**62
 """A time that does not come. Half the range of int64, so that adding a duration to it cannot overflow."""
 
+MAX_TRANSFERS: Final = 3
+"""Transfers in a chain, at most."""
+
 I8 = NDArray[np.int8]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
@@ -302,7 +305,7 @@ class Log(NamedTuple):
     """What happened in one replication: bit-identical from both engines.
 
     Rows by contact and by turn are those of the workload; stretches are sorted by (contact, since, start), presences by
-    (agent, start). Everything in section 9 of the model is a function of Workload, Plan, Terms and Log.
+    (agent, start). Everything in section 7 of the model is a function of Workload, Plan, Terms and Log.
     """
 
     # by contact

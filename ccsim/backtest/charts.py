@@ -13,6 +13,7 @@ from ccsim.backtest import score
 from ccsim.backtest.prediction import MODES
 from ccsim.backtest.trial import ERLANG_A, MEASURED, SIMULATION, Backtest, Trial, day_rows
 from ccsim.charts import style
+from ccsim.metrics import METRICS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 MOST: Final = 12
 """Days that a picture by half hour has room for."""
 
-NAMES: Final = {"asa": "mean wait (ASA)", "service_level": "service level"}
+TITLES: Final = {metric: METRICS["queue", metric].title for metric in MEASURED}
 MARKERS: Final = ("o", "s", "^")
 """By mode, so that lines are told apart without colour."""
 
@@ -112,7 +113,7 @@ def places(found: Backtest) -> Figure:
     """Probability integral transform: where among the replications the real half hours fall."""
     theme = style.now()
     figure = style.page()
-    names = [f"{trial.mode}: {NAMES[metric]}" for metric in MEASURED for trial in found.trials]
+    names = [f"{trial.mode}: {TITLES[metric]}" for metric in MEASURED for trial in found.trials]
     axes = iter(style.panels(figure, names, columns=len(found.trials), share_y=True))
     for metric in MEASURED:
         for trial in found.trials:
@@ -140,7 +141,7 @@ def coverage(found: Backtest) -> Figure:
     figure = style.page()
     nominal = np.arange(5.0, 100, 5)
     for ax, metric in zip(
-        style.panels(figure, [NAMES[metric] for metric in MEASURED], columns=2), MEASURED, strict=True
+        style.panels(figure, [TITLES[metric] for metric in MEASURED], columns=2), MEASURED, strict=True
     ):
         ax.plot([0, 100], [0, 100], color=theme.quiet, linewidth=0.8)
         for number, trial in enumerate(found.trials):

@@ -10,7 +10,6 @@ the prediction intervals) is learned there alone; of a held-out day the simulati
 
 from __future__ import annotations
 
-import csv
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +29,7 @@ from ccsim.lowering import lower
 from ccsim.runs.executors import run_all
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.spreadsheets import Writer
 from ccsim.stats.survival import values
 from ccsim.tables import F64, I64, SECOND, Bool, Outcome
 from ccsim.workload.sample import sample
@@ -430,7 +430,7 @@ def _unused(name: str, names: Sequence[str]) -> str:
 
 def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
+        Writer(file).writerows([header, *rows])
 
 
 # ── simulated beside real ────────────────────────────────────────────────────────────────────────────────────────────

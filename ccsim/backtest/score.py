@@ -143,7 +143,7 @@ def _erlang(known: Inputs, agents: F64, patience: float, target: float, factor: 
 
 
 def _steady(rate: float, work: float, agents: int, patience: float, target: float) -> tuple[float, float, float]:
-    if rate == 0:
+    if rate == 0 or work == 0:  # nobody came, or nobody took any time
         return 0.0, 0.0, 1.0
     if agents == 0:
         return (math.nan, math.nan, math.nan) if math.isinf(patience) else (patience, 1.0, 0.0)

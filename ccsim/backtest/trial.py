@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from ccsim.backtest import prediction, score
 from ccsim.backtest.prediction import MODES, Day, Learned, Log, Unit
 from ccsim.backtest.score import Cover, Prediction, Score
 from ccsim.logs.duty import RULES
+from ccsim.scenario.spreadsheets import Writer
 from ccsim.tables import SECOND
 
 CALIBRATION: Final = 5
@@ -202,7 +202,7 @@ def _table(file: Path, header: Sequence[str], rows: Sequence[tuple[Any, ...]]) -
         return value
 
     with file.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([header, *(map(shown, row) for row in rows)])
+        Writer(stream).writerows([header, *(map(shown, row) for row in rows)])
 
 
 def as_json(found: Sequence[Backtest]) -> dict[str, Any]:

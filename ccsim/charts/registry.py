@@ -1,4 +1,15 @@
-"""The list of charts. A chart is a pure function that draws Results into an empty figure."""
+"""The list of charts. A chart is a pure function that draws Results into an empty figure.
+
+Rules for every chart, from one queue to twelve and one day to four weeks (`tests/unit/test_charts.py`):
+
+- Title and note by `style.headline`. The note says which replications are shown, how many contacts (n = …), and the
+  length of the intervals or the days.
+- An axis of bare numbers is labelled with its unit.
+- No text is cut off, lies on another or is smaller than 8 points; no legend hides a panel; panels are at least 1.5
+  inches wide and 0.3 high.
+- A queue has the colour `style.colour` gives it; names of queues are shortened by `style.short`.
+- A chart without anything to show says so by `applies`.
+"""
 
 from __future__ import annotations
 

@@ -157,10 +157,21 @@ def styled(theme: str = "light") -> Iterator[None]:
     }
     before = _theme.set(colours)
     try:
-        with matplotlib.rc_context(settings):
+        with unsettled():
+            matplotlib.rcParams.update(settings)
             yield
     finally:
         _theme.reset(before)
+
+
+@contextmanager
+def unsettled() -> Iterator[None]:
+    """matplotlib as it comes, whatever a matplotlibrc says, in the working folder or elsewhere."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        yield
 
 
 def page(height: float = HEIGHT) -> Figure:

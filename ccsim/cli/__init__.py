@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import io
 import sys
 from typing import Any
 
 import click
 
+from ccsim import __version__
 from ccsim.cli.backtest import backtest
 from ccsim.cli.chart import chart
 from ccsim.cli.check import check
@@ -25,6 +27,13 @@ from ccsim.errors import ScenarioError
 
 class Verbs(click.Group):
     """What a user can do wrong ends with a message and exit status 2, an interruption with 130; never a traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """As any group's, on streams that take every name: what a terminal cannot show is escaped."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -64,7 +73,7 @@ def _notes(error: BaseException) -> list[str]:
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="ccsim")
+@click.version_option(__version__, prog_name="ccsim")
 def main() -> None:
     """Simulates a contact centre, conversation by conversation: phone, chat, messaging, e-mail.
 

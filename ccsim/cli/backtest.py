@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccsim.cli.report import surviving
+
 if TYPE_CHECKING:
     from ccsim.backtest.trial import Backtest
     from ccsim.logs.records import Reading
@@ -162,9 +164,10 @@ def _write(
     from ccsim.backtest import trial
     from ccsim.results import provenance
     from ccsim.scenario.read import resolved_toml
+    from ccsim.scenario.spreadsheets import safe
 
     trial.write(found, folder)
-    reading.refused.to_csv(folder / "refused.csv", index=False)
+    reading.refused.map(safe).to_csv(folder / "refused.csv", index=False)
     (folder / "scenario.toml").write_text(resolved_toml(scenario), encoding="utf-8")
     record = about | {
         "seed": scenario.seed,
@@ -183,11 +186,12 @@ def _write(
         from ccsim.report.page import page
 
         (folder / "charts").mkdir()
-        with style.styled():
+        with surviving("charts"), style.styled():
             for name, draw in figures(found[0]).items():
                 draw().savefig(folder / "charts" / f"{name}.png", dpi=style.DPI)
-        text = page(document(found, scenario, reading, record))
-        (folder / "report.html").write_text(text, encoding="utf-8")
+        with surviving("the report"):
+            text = page(document(found, scenario, reading, record))
+            (folder / "report.html").write_text(text, encoding="utf-8")
 
 
 def _print(found: list[Backtest]) -> None:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ccsim.charts import plans
+from ccsim.cli.report import surviving
 from ccsim.results import format
 from ccsim.staffing import output, patterns
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
@@ -55,12 +56,17 @@ def erlang(scenario: Scenario, root: Path) -> Path:
     for text in found.ignores:
         console.print(f"  {text}", markup=False)
     on_shift: F64 = on_duty(scenario) if scheduled is None else scheduled
+
+    def draw(folder: Path) -> None:
+        with surviving("charts"):
+            plans.save(folder, requirement, on_shift, scenario, None)
+
     return output.to_folder(
         root,
         scenario,
         [requirement, divided],
         shifts,
-        finish=lambda folder: plans.save(folder, requirement, on_shift, scenario, None),
+        finish=draw,
         erlang=found,
         method="erlang",
     )

@@ -28,5 +28,7 @@ def chart(results: Path, kinds: tuple[str, ...], form: str, theme: str, out: Pat
             raise click.BadParameter(f"{kind}: {why}; choose from {', '.join(possible)}", param_hint="--kind")
     folder = out or results / "charts"
     folder.mkdir(parents=True, exist_ok=True)
-    for file in charts.save(found, folder, kinds, form, theme):
+    with charts.style.unsettled():
+        files = charts.save(found, folder, kinds, form, theme)
+    for file in files:
         click.echo(file)

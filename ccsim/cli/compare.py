@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccsim.cli.report import provenance, write_page
+from ccsim.cli.report import provenance, surviving, write_page
 from ccsim.cli.resuming import Remembered, told_how_to_go_on
 
 if TYPE_CHECKING:
+    from ccsim.report.document import Picture
     from ccsim.results.comparison import Comparison
     from ccsim.results.ranking import Ranking
 
@@ -111,6 +112,9 @@ def _finish(comparison: Comparison, ranking: Ranking, folder: Path) -> None:
     from ccsim.report.pictures import themed
 
     (folder / "charts").mkdir()
-    differences.save(comparison, folder / "charts")
-    picture = themed(partial(differences.differences, comparison))
-    write_page(folder, document(comparison, ranking, provenance(folder), [picture]))
+    pictures: list[Picture] = []
+    with surviving("charts"):
+        differences.save(comparison, folder / "charts")
+        pictures.append(themed(partial(differences.differences, comparison)))
+    with surviving("the report"):
+        write_page(folder, document(comparison, ranking, provenance(folder), pictures))

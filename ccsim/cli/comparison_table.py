@@ -117,7 +117,7 @@ def _legend(comparison: Comparison, figures: Sequence[Figure]) -> str:
 
 def _show_ranking(console: Console, ranking: Ranking) -> None:
     which = "" if not ranking.left_out else ", of the variants that meet their targets"
-    console.print(f"Ranked by {ranking.figure}{which}", style="bold", markup=False)
+    console.print(f"Ranked by {ranking.by}{which}", style="bold", markup=False)
     unit = ranking.figure.definition.unit
     for number, (name, estimate) in enumerate(ranking.order, 1):
         console.print(f"{number:3} {name}: {format.quantity(unit, estimate.mean)}", markup=False)

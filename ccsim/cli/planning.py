@@ -14,7 +14,7 @@ from rich.table import Table
 from tqdm import tqdm
 
 from ccsim.charts import plans
-from ccsim.cli.report import provenance, write_page, write_sheet
+from ccsim.cli.report import provenance, surviving, write_page, write_sheet
 from ccsim.report.of_plan import document, requirement_table, roster_table
 from ccsim.report.pictures import themed
 from ccsim.results import format
@@ -25,6 +25,7 @@ from ccsim.staffing.shifts import shift_plan
 from ccsim.tables import SECOND
 
 if TYPE_CHECKING:
+    from ccsim.report.document import Picture
     from ccsim.results.plans import Goal, Performance, Requirement, ShiftPlan
     from ccsim.scenario.model import Scenario
 
@@ -38,11 +39,16 @@ def requirement(scenario: Scenario, root: Path, workers: int) -> Path:
     console.print(_requirements(scenario, found, erlang))
     console.print()
     console.print(f"{found.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False)
+
+    def draw(folder: Path) -> None:
+        with surviving("charts"):
+            plans.save(folder, found, on_duty(scenario), scenario, None)
+
     return output.to_folder(
         root,
         scenario,
         [found, erlang],
-        finish=lambda folder: plans.save(folder, found, on_duty(scenario), scenario, None),
+        finish=draw,
         method="requirement",
     )
 
@@ -224,9 +230,13 @@ def _table(first: str, *others: str) -> Table:
 
 
 def _report(folder: Path, needed: Requirement, plan: ShiftPlan, *, xlsx: bool) -> None:
-    drawn = plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan)
-    plans.save(folder, needed, plan.fresh.scheduled, plan.scenario, plan)
-    found = document(plan, needed, provenance(folder), [themed(draw) for draw in drawn.values()])
-    write_page(folder, found)
-    if xlsx:
-        write_sheet(folder, found, [requirement_table(needed, plan), roster_table(plan)])
+    pictures: list[Picture] = []
+    with surviving("charts"):
+        plans.save(folder, needed, plan.fresh.scheduled, plan.scenario, plan)
+        drawn = plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan)
+        pictures += [themed(draw) for draw in drawn.values()]
+    with surviving("the report"):
+        found = document(plan, needed, provenance(folder), pictures)
+        write_page(folder, found)
+        if xlsx:
+            write_sheet(folder, found, [requirement_table(needed, plan), roster_table(plan)])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccsim.errors import printable
+
 if TYPE_CHECKING:
     from ccsim.charts import Drawn
-    from ccsim.report.document import Document, Table
+    from ccsim.report.document import Document, Picture, Table
     from ccsim.results.model import Results
 
 
@@ -27,9 +30,29 @@ def report(results: Path, xlsx: bool) -> None:
     if xlsx:
         require_xlsxwriter()
     found = stored(results)
-    write_report(found, results, charts.drawn(found), page=True, xlsx=xlsx)
+    drawn: Mapping[str, Drawn] = {}
+    with surviving("the charts of the report"):
+        drawn = charts.drawn(found)
+    write_report(found, results, drawn, page=True, xlsx=xlsx)
     for name in ("report.html", *(["report.xlsx"] if xlsx else [])):
         click.echo(results / name)
+
+
+@contextmanager
+def surviving(what: str) -> Iterator[None]:
+    """Pictures and pages are made in the block: one that fails is reported and costs nothing else.
+
+    matplotlib is as it comes, so that no file in the working folder decides how they are drawn.
+    """
+    try:
+        from ccsim.charts import style
+
+        with style.unsettled():
+            yield
+    except Exception as error:  # of whatever library draws: by now all figures are written
+        reason = str(error).strip().partition("\n")[0][:200]
+        message = f"warning: {what} could not be made ({type(error).__name__}: {reason}); all figures are written."
+        click.echo(printable(message), err=True)
 
 
 def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, page: bool, xlsx: bool) -> None:
@@ -38,7 +61,11 @@ def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, 
     from ccsim.report.pictures import pictures
     from ccsim.results.stored import record
 
-    found = document(results, record(folder), pictures(results, drawn) if page else ())
+    shown: Sequence[Picture] = ()
+    if page:
+        with surviving("the charts of the report"):
+            shown = pictures(results, drawn)
+    found = document(results, record(folder), shown)
     if page:
         write_page(folder, found)
     if xlsx:

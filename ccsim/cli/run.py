@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccsim.cli.report import require_xlsxwriter, write_report
+from ccsim.cli.report import require_xlsxwriter, surviving, write_report
 
 if TYPE_CHECKING:
     from ccsim.charts import Drawn
@@ -131,11 +131,13 @@ def _finish(results: Results, folder: Path, *, pictures: bool, page: bool, xlsx:
     if pictures:
         from ccsim import charts
 
-        drawn = charts.drawn(results)
         (folder / "charts").mkdir()
-        charts.save(results, folder / "charts", ready=drawn)
+        with surviving("charts"):
+            drawn = charts.drawn(results)
+            charts.save(results, folder / "charts", ready=drawn)
     if page or xlsx:
-        write_report(results, folder, drawn, page=page, xlsx=xlsx)
+        with surviving("the report"):
+            write_report(results, folder, drawn, page=page, xlsx=xlsx)
 
 
 def _stopping_rule(scenario: Scenario, wanted: tuple[str, ...], most: int | None) -> Precision:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccsim.cli.report import provenance, write_page
+from ccsim.cli.report import provenance, surviving, write_page
 from ccsim.cli.resuming import Remembered, told_how_to_go_on
 
 if TYPE_CHECKING:
+    from ccsim.report.document import Picture
     from ccsim.results.comparison import Figure
     from ccsim.studies.design import Design
     from ccsim.studies.sweep import Sweep
@@ -135,9 +136,12 @@ def _finish(figures: list[Figure], found: Sweep, folder: Path) -> None:
     from ccsim.report.pictures import themed
 
     (folder / "charts").mkdir()
-    sweeps.save(found, figures, folder / "charts")
-    pictures = [themed(draw) for draw in sweeps.pages(found, figures).values()]
-    write_page(folder, document(found, figures, provenance(folder), pictures))
+    pictures: list[Picture] = []
+    with surviving("charts"):
+        sweeps.save(found, figures, folder / "charts")
+        pictures += [themed(draw) for draw in sweeps.pages(found, figures).values()]
+    with surviving("the report"):
+        write_page(folder, document(found, figures, provenance(folder), pictures))
 
 
 def _bar(total: int, what: str) -> Any:

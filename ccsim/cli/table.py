@@ -19,7 +19,7 @@ def show(results: Results) -> None:
     """Queues, teams and targets on stdout, for a screen of 80 columns or more, or for a file."""
     console = Console(file=sys.stdout, highlight=False)
     goals = targets(results)
-    by_place = {(goal.level, goal.name, goal.metric): goal for goal in goals}
+    by_place: dict[tuple[str, str, str], Target] = {(goal.level, goal.name, goal.metric): goal for goal in goals}
     variant = f", variant {results.variant}" if results.variant else ""
     console.print(f"{results.scenario.name}{variant}", style="bold", markup=False)
     for table in (_queues(results, by_place), _teams(results, by_place)):

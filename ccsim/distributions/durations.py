@@ -111,7 +111,7 @@ class Gamma:
     def value(self, u: F64) -> F64:
         from scipy.special import gammaincinv
 
-        if self.cv == 0:
+        if self.cv < 1e-8:  # the shape would be beyond what floats tell apart, or infinite
             return np.full(len(u), self.mean)
         shape = 1 / (self.cv * self.cv)
         values = np.asarray(gammaincinv(shape, u), dtype=np.float64)

@@ -256,6 +256,8 @@ def _queue(
     told, seen, kind = _Told(), _Told(), CHANNELS[channel]
     shared = _handled(told, channel, mine, messages, intervals, logs, slowed)
     hours = _hours(mine, messages, kind.defaults["outside_hours"].value == "hold")
+    if not len(mine) and intervals is not None and interval < 86400:
+        hours = _interval_hours(intervals[intervals["offered"] > 0]["start"], interval)
     if len(mine) and not staff:
         _patience(told, mine, kind.persistent, hours)
         wait = _complete(mine["answer"] - mine["arrival"])
@@ -269,7 +271,7 @@ def _queue(
         name,
         channel,
         len(mine) or int(counts.sum()),
-        int(mine["answer"].notna().sum()),
+        int(mine["answer"].notna().sum() if len(mine) or intervals is None else intervals["handled"].sum()),
         int(mine["outcome"].isin(GAVE_UP).sum()),
         shape,
         hours,
@@ -357,6 +359,8 @@ def _handled(
         if handled.sum() > 0:
             mean = float((handled * intervals["handle_time"].fillna(0)).sum() / handled.sum())
             told.figures["work.mean"] = Estimate(mean, math.nan, math.nan)
+            if not kind.one_to_one:  # the handle time is of a whole contact
+                told.figures["turns"] = Estimate(1.0, 1.0, 1.0)
             told.warnings.append("The log has means of the handle time only: how it varies is the channel's default.")
     return shared
 
@@ -448,6 +452,15 @@ def _hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bool) -> di
     clock = ((moments - moments.dt.normalize()).dt.total_seconds() // INTERVAL * INTERVAL).astype("int64")
     by = clock.groupby(moments.dt.day_of_week)
     found = {int(day): (int(group.min()), int(group.max()) + INTERVAL) for day, group in by}
+    whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in found.values())
+    return {} if whole and len(found) == 7 else found
+
+
+def _interval_hours(starts: pd.Series[Any], interval: int) -> dict[int, tuple[int, int]]:
+    """From the first to the last interval of each weekday in which somebody came; empty if that is nearly always."""
+    clock = (starts - starts.dt.normalize()).dt.total_seconds().astype("int64")
+    by = clock.groupby(starts.dt.day_of_week)
+    found = {int(day): (int(group.min()), int(group.max()) + interval) for day, group in by}
     whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in found.values())
     return {} if whole and len(found) == 7 else found
 

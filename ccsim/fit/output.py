@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import shutil
@@ -15,6 +14,7 @@ from ccsim.fit import scenario as scenarios
 from ccsim.fit.arrivals import Profile
 from ccsim.fit.estimate import WEEKDAYS, Fit
 from ccsim.scenario import read
+from ccsim.scenario.spreadsheets import Writer, safe
 from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _profile(profile: Profile) -> Iterator[tuple[str, Estimate, int]]:
 def estimates(fit: Fit) -> str:
     """The rows as CSV; an end that is not known is empty. Every family tried is there, with its BIC and AIC."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = Writer(stream, lineterminator="\n")
     writer.writerow(["queue", "value", "family", "chosen", "estimate", "low", "high", "cases", "bic", "aic"])
     for queue, key, family, value, cases in rows(fit):
         chosen, criteria = "", ["", ""]
@@ -96,4 +96,4 @@ def _refused(fit: Fit) -> str:
         part.insert(0, "file", file)
         parts.append(part)
     table: Any = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["file", "line", "reason"])
-    return str(table.to_csv(index=False))
+    return str(table.map(safe).to_csv(index=False))

@@ -5,7 +5,6 @@ It repeats the days of the log (the last LONGEST of them): the profile of their 
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import math
@@ -23,6 +22,7 @@ from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.spreadsheets import Writer, safe
 from ccsim.scenario.values import duration
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND
@@ -93,7 +93,7 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     cv = queue.profile.busyness_cv
     busy = f", busyness_cv = {_figure(min(cv.mean, 10.0))}" if cv is not None and queue.profile.p_value < 0.05 else ""
     said = f"  # {_busy(queue)}" if cv is not None else ""
-    lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(queue.name)}{busy} }}{said}')
+    lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(safe(queue.name))}{busy} }}{said}')
     if _is_shared(fit, queue):
         return [*lines, *_shared(fit, queue), *_patience(fit, queue, tables)]
     if queue.shared is not None:
@@ -396,6 +396,7 @@ def _made_up(fit: Fit, queues: Sequence[QueueFit]) -> list[str]:
             float(np.convolve(queue.profile.expected(day), np.ones(max(3600 // fit.interval, 1)), "same").max())
             for day in range(7)
         )
+        per_hour *= min(3600 / fit.interval, 1)  # of longer intervals, an even share
         load = per_hour * _handle_time(queue) / 3600
         agents = max(math.ceil(load / OCCUPANCY), 1)
         hours = queue.hours or dict.fromkeys(range(7), (0, 86400))
@@ -453,5 +454,5 @@ def _slug(name: str) -> str:
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([header, *rows])
+    Writer(stream, lineterminator="\n").writerows([header, *rows])
     return stream.getvalue()

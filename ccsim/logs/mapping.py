@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs.records import COLUMNS
+from ccsim.scenario import read
 from ccsim.scenario.channels import CHANNELS
 from ccsim.tables import Outcome
 
@@ -39,6 +40,20 @@ TIMES: Final = {
 """Columns that are times, by kind."""
 
 
+def _known_encoding(name: str) -> str:
+    try:
+        "a,b".encode(name)  # refuses what is no encoding of text, too, such as base64
+    except (LookupError, ValueError):  # UnicodeError is one
+        raise ValueError(f"{name!r}; an encoding of text, such as utf-8, utf-16 or latin-1") from None
+    return name
+
+
+def _no_end(delimiter: str) -> str:
+    if delimiter.isalnum() or delimiter == '"' or (delimiter != "\t" and not delimiter.isprintable()):
+        raise ValueError(f"{delimiter!r}; a mark that separates cells, such as a comma, a semicolon or a tab")
+    return delimiter
+
+
 class Mapping(BaseModel):
     """What stands where in a log.
 
@@ -54,9 +69,9 @@ class Mapping(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["contacts", "messages", "intervals", "rosters"]
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_no_end)] | None = None
     """of comma, semicolon, tab and bar the one that the header has most of, if not given"""
-    encoding: str | None = None
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
     """UTF-8, or UTF-16 with a byte order mark, else Windows-1252, if not given"""
     columns: dict[str, Names]
     queue: str = "contacts"
@@ -78,7 +93,7 @@ class Mapping(BaseModel):
     words: dict[str, str] = {}
     known_if: dict[str, str] = {}
     staff_only: tuple[str, ...] = ()
-    tolerance: float = Field(default=2.0, ge=0)
+    tolerance: float = Field(default=2.0, ge=0, le=86_400, allow_inf_nan=False)
     """seconds by which times of one row may be in the wrong order; then they count as equal"""
 
     @model_validator(mode="after")
@@ -132,20 +147,15 @@ def mapping(name: str) -> Mapping:
     Raises ScenarioError when there is neither, or when the file is not a mapping.
     """
     known = built_in()
-    text, file = known.get(name), name
-    if text is None:
-        try:
-            text = Path(name).read_text("utf-8")
-        except OSError as bad:
-            allowed = f"a mapping file, or one of {', '.join(known)}"
-            raise ScenarioError([Problem("--mapping", f"cannot read: {bad.strerror}", allowed, name)]) from None
+    if name in known:
+        raw = tomllib.loads(known[name])
+    else:
+        raw = read.toml_file(Path(name), name, f"a mapping file, or one of {', '.join(known)}")
     try:
-        return Mapping.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
-        raise ScenarioError([Problem("", str(bad), "a TOML file", file)]) from None
+        return Mapping.model_validate(raw)
     except ValidationError as bad:
         problems = [
-            Problem(".".join(map(str, error["loc"])), error["msg"].removeprefix("Value error, "), "", file)
+            Problem(".".join(map(str, error["loc"])), error["msg"].removeprefix("Value error, "), "", name)
             for error in bad.errors()
         ]
         raise ScenarioError(problems) from None

@@ -16,6 +16,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.logs.mapping import NEEDED, TIMES, Mapping
 from ccsim.logs.records import COLUMNS, Logs, Reading
 from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.values import YEARS
 from ccsim.tables import Outcome
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ JOINED: Final = ("queue", "contact", "conversation")
 SENDERS: Final = ("customer", "agent")
 ANY_CHANNEL: Final = {"contacts": "phone", "messages": "messaging", "intervals": "phone"}
 """Channel by kind of log, where neither log nor mapping names one."""
+MEDIA: Final = {"message": "messaging", "chat": "live_chat", "voice": "phone", "callback": "phone"}
+"""Channels by the media types of the usual exports, where a mapping says nothing else."""
 _LINE, _WIDTH = "\0line", "\0width"
 """Columns of a sheet beside the file's: where a line stands, and whether it is full, empty or has more cells."""
 DRAW: Final = 1
@@ -54,7 +57,14 @@ def read(path: Path, how: Mapping) -> Reading:
         if not sources:
             continue
         if name in times:
-            rows[name] = _first([_moments(source, sheet, how, days, lines) for source in sources])
+            if how.kind == "intervals" and len(sources) > 1:  # the day in one column, the clock in another
+                together = " ".join(sources)
+                sheet[together] = sheet[sources].agg(" ".join, axis=1)
+                moments = _moments(together, sheet, how, days, lines)
+                del sheet[together]
+                rows[name] = moments
+            else:
+                rows[name] = _first([_moments(source, sheet, how, days, lines) for source in sources])
         else:
             texts = [_text(sheet[source], how, name) for source in sources]
             rows[name] = _joined(texts) if name in JOINED else _first(texts)
@@ -150,13 +160,16 @@ def _cells(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
 def _decoded(path: Path, how: Mapping) -> tuple[str, dict[str, int]]:
     try:
         content = path.read_bytes()
-    except OSError as bad:
-        raise ScenarioError([Problem("", f"cannot read: {bad.strerror}", "a log", str(path))]) from None
+    except (OSError, ValueError) as bad:
+        why = getattr(bad, "strerror", None) or bad
+        raise ScenarioError([Problem("", f"cannot read: {why}", "a log", str(path))]) from None
     marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         text = content.decode(how.encoding or ("utf-16" if marked else "utf-8-sig"))
+        if how.encoding is not None:
+            text.encode()  # half of a pair of surrogates is no text, though some encodings know it
         return text, {}
-    except (UnicodeDecodeError, LookupError) as bad:
+    except UnicodeError as bad:
         if how.encoding is not None:
             allowed = f"text in {how.encoding}; the mapping may name another encoding"
             raise ScenarioError([Problem("", str(bad), allowed, str(path))]) from None
@@ -231,7 +244,8 @@ def _days(sheet: pd.DataFrame, how: Mapping, lines: _Lines) -> pd.Series[Any] | 
 
     if how.date is None:
         return None
-    days = pd.to_datetime(_text(sheet[how.date], how, ""), format=how.date_format or "ISO8601", errors="coerce")
+    said = _text(sheet[how.date], how, "")
+    days = _sensible(pd.to_datetime(said, format=how.date_format or "ISO8601", errors="coerce"))
     lines.refuse(days.isna(), f"no date in {how.date}")
     return days
 
@@ -268,7 +282,7 @@ def _instants(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
 
     offset = text.str.contains(r"\d\d(?::?\d\d)?(?:Z|[+-]\d\d:?\d\d)$", na=False)
     style = how.time_format or "ISO8601"
-    naive = pd.to_datetime(text.mask(offset), format=style, errors="coerce")
+    naive = _sensible(pd.to_datetime(text.mask(offset), format=style, errors="coerce"))
     zone = how.written_in or how.timezone
     if how.timezone is not None and zone != "UTC":
         # of a time that comes twice the first; one that the clock skipped is none
@@ -276,12 +290,17 @@ def _instants(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
         naive = aware.dt.tz_convert("UTC").dt.tz_localize(None)
     if not offset.any():
         return naive
-    aware = pd.to_datetime(text.where(offset), format=style, errors="coerce", utc=True).dt.tz_localize(None)
+    aware = _sensible(pd.to_datetime(text.where(offset), format=style, errors="coerce", utc=True).dt.tz_localize(None))
     if how.timezone is None:  # what a clock on the wall there said
         aware = pd.to_datetime(
             text.where(offset).str.replace(r"(?:Z|[+-]\d\d:?\d\d)$", "", regex=True), format=style, errors="coerce"
         )
-    return naive.fillna(aware)
+    return naive.fillna(_sensible(aware))
+
+
+def _sensible(times: pd.Series[Any]) -> pd.Series[Any]:
+    """Without what systems write for no date at all, such as 0001-01-01; no zone can be applied to some of these."""
+    return times.where(times.dt.year.between(YEARS[0], YEARS[-1]))
 
 
 def _local(first: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
@@ -297,6 +316,7 @@ def _local(first: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
 
 def _channels(rows: pd.DataFrame, how: Mapping, lines: _Lines) -> None:
     said, otherwise = _translated(rows["channel"], how), how.channel or ANY_CHANNEL[how.kind]
+    said = said.replace(MEDIA)
     strange = said.notna() & ~said.isin(list(CHANNELS))
     for word in sorted(set(rows["channel"][strange])):
         lines.mend(strange & (rows["channel"] == word), f"unknown channel {word}: taken as {otherwise}")

@@ -1,14 +1,10 @@
-"""The metrics, one function each: name, unit, what is better, formula and source; a new metric is a function here.
+"""The metrics, one function each, with all that is said about them; a new metric is a function here.
 
 A function takes the `Facts` of one replication and returns `Sums`, which are added up over intervals, over queues or
 teams, and over replications before they are divided, or, where nothing can be added, `Peaks` or `Whole` values of the
 run, which are averaged over replications.
 
-Counted are contacts that arrive in [warm_up, end), the initial backlog at time 0. Blocked contacts were offered,
-entered (for `abandonment` and the waits, with a wait of 0) and were never answered. Who comes from the bot waits from
-then on; who is called back waits until the agent dials, and is abandoned if nobody picks up. What the company begins
-(outbound, recontact) is offered, has an outcome and is handled, but never entered, answered, waited or was resolved in
-the sense of the rates and means below, and is nobody's first contact.
+What is counted, and the terms of the formulas, are defined in docs/model.md, section 7.
 """
 
 from __future__ import annotations
@@ -25,9 +21,12 @@ from ccsim.tables import F64, NEVER, SECOND, Bool, Link, Outcome, Plan, Terms
 
 Level = Literal["queue", "team"]
 Better = Literal["higher", "lower", "none"]
+Form = Literal["share", "duration", "hours", "money", "count", "number"]
 Applies = Callable[[Plan, Terms], Bool]
 
 PERCENTS: Final = (50, 80, 90, 95)
+QUANTILES: Final = "Hyndman & Fan (1996), Sample quantiles in statistical packages, definition 1"
+FORMS: Final[dict[str, Form]] = {"share": "share", "s": "duration", "h": "hours", "money": "money", "contacts": "count"}
 
 
 class Sums(NamedTuple):
@@ -36,8 +35,8 @@ class Sums(NamedTuple):
     Without the interval axis where the run cannot be told apart by interval.
     """
 
-    over: NDArray[Any]
-    under: NDArray[Any] | None = None
+    numerator: NDArray[Any]
+    denominator: NDArray[Any] | None = None
 
 
 class Peaks(NamedTuple):
@@ -61,12 +60,19 @@ class Metric:
 
     name: str
     level: Level
+    title: str
+    """what people call it: a heading, in sentence case"""
     unit: str
     better: Better
     formula: str
+    """in words"""
+    symbols: str
+    """the formula in the symbols of docs/model.md, section 7"""
     source: str
+    form: Form
+    """how its values are written"""
     in_total: bool
-    if_any: bool
+    hide_if_zero: bool
     """a count that is left out of a scenario where it is always 0"""
     applies: Applies | None
     measure: Callable[[Facts], Sums | Peaks | Whole]
@@ -80,23 +86,29 @@ METRICS: Final[dict[tuple[Level, str], Metric]] = {}
 
 def metric(
     level: Level,
+    title: str,
     unit: str,
     better: Better,
     formula: str,
-    source: str = "model, section 9",
+    symbols: str,
+    section: str,
     *,
+    literature: str = "",
+    form: Form | None = None,
     name: str = "",
     in_total: bool = True,
-    if_any: bool = False,
+    hide_if_zero: bool = False,
     applies: Applies | None = None,
 ) -> Callable[[Function], Function]:
-    """Register the function below as a metric, by its own name unless `name` is given."""
+    """Register the function below as a metric, by its own name unless `name` is given; `section`: of docs/model.md."""
 
     def register(function: Function) -> Function:
         known_as = name or function.__name__
+        source = f"docs/model.md, section {section}" + (literature and f"; {literature}")
         METRICS[level, known_as] = Metric(
-            known_as, level, unit, better, formula, source, in_total, if_any, applies, function
-        )
+            known_as, level, title, unit, better, formula, symbols, source, form or FORMS.get(unit, "number"), in_total,
+            hide_if_zero, applies, function,
+        )  # fmt: skip
         return function
 
     return register
@@ -121,18 +133,25 @@ def _rereads(plan: Plan, terms: Terms) -> Bool:
 # ── counts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@metric("queue", "contacts", "none", "contacts that arrived: the sum of the outcomes")
+@metric("queue", "Offered", "contacts", "none", "contacts that arrived: the sum of the outcomes", "N", "7.1")
 def offered(f: Facts) -> Sums:
     return Sums(f.outcomes.sum(axis=2))
 
 
-@metric("queue", "contacts", "none", "work on the first turn began while the customer was there")
+@metric(
+    "queue", "Answered", "contacts", "none", "work on the first turn began while the customer was there", "A", "7.1",
+)  # fmt: skip
 def answered(f: Facts) -> Sums:
     return Sums(f.answered_count)
 
 
 def _count_outcome(outcome: Outcome) -> None:
-    @metric("queue", "contacts", "none", f"contacts that ended {outcome.name.lower()}", name=outcome.name.lower())
+    name = outcome.name.lower()
+    title = name.capitalize().replace("_", " ")
+
+    @metric(
+        "queue", title, "contacts", "none", f"contacts that ended {name}", f"N with outcome {name}", "7.1", name=name,
+    )  # fmt: skip
     def ended(f: Facts) -> Sums:
         return Sums(f.outcomes[:, :, outcome])
 
@@ -142,22 +161,34 @@ for _outcome in Outcome:
         _count_outcome(_outcome)
 
 
-@metric("queue", "customers", "lower", "would-be customers never offered, for a barrier in the way")
+@metric(
+    "queue", "Turned away", "customers", "lower", "would-be customers never offered, for a barrier in the way",
+    "turned away", "7.1", form="count",
+)  # fmt: skip
 def turned_away(f: Facts) -> Sums:
     return Sums(f.workload.turned_away)
 
 
-@metric("queue", "contacts", "none", "outbound contacts of which the first message was sent", if_any=True)
+@metric(
+    "queue", "Outbound messages sent", "contacts", "none", "outbound contacts of which the first message was sent",
+    "number of outbound contacts with a first reply", "7.1", hide_if_zero=True,
+)  # fmt: skip
 def outbound_sent(f: Facts) -> Sums:
     return Sums(f.turns.count(f.task & (f.reply < NEVER)))
 
 
-@metric("queue", "contacts", "higher", "outbound contacts whose customer answered", if_any=True)
+@metric(
+    "queue", "Outbound messages answered", "contacts", "higher", "outbound contacts whose customer answered",
+    "number of outbound contacts with a customer message", "7.1", hide_if_zero=True,
+)  # fmt: skip
 def outbound_answered(f: Facts) -> Sums:
     return Sums(f.contacts.count(f.workload.outbound & (f.log.messages > 1)))
 
 
-@metric("queue", "contacts", "none", "callers who accepted a call back", if_any=True)
+@metric(
+    "queue", "Call backs accepted", "contacts", "none", "callers who accepted a call back",
+    "number of contacts called back", "7.1", hide_if_zero=True,
+)  # fmt: skip
 def called_back(f: Facts) -> Sums:
     return Sums(f.contacts.count(f.log.called_back))
 
@@ -165,50 +196,62 @@ def called_back(f: Facts) -> Sums:
 # ── the first wait ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@metric("queue", "share", "lower", "(abandoned + silently_abandoned) / entered")
+@metric("queue", "Abandonment", "share", "lower", "(abandoned + silently_abandoned) / entered", "(L + L₀) / E", "7.1")
 def abandonment(f: Facts) -> Sums:
     return Sums(f.outcomes[:, :, Outcome.ABANDONED] + f.outcomes[:, :, Outcome.SILENTLY_ABANDONED], f.entered_count)
 
 
-@metric("queue", "share", "lower", "abandoned / entered: what an ACD reports, the silent left out")
+@metric(
+    "queue", "Abandonment as an ACD reports it", "share", "lower",
+    "abandoned / entered: what an ACD reports, the silent left out", "L / E", "7.1",
+)  # fmt: skip
 def abandonment_seen(f: Facts) -> Sums:
     return Sums(f.outcomes[:, :, Outcome.ABANDONED], f.entered_count)
 
 
 @metric(
-    "queue", "share", "higher", "by sl_formula, from answered and not answered within the time of service_level",
-    applies=_given("sl_time"),
+    "queue", "Service level", "share", "higher",
+    "by sl_formula, from answered and not answered within the time of service_level",
+    "by sl_formula, e.g. a / (A + B)", "7.2", applies=_given("sl_time"),
 )  # fmt: skip
 def service_level(f: Facts) -> Sums:
     return Sums(*f.service_level)
 
 
 @metric(
-    "queue", "share", "higher", "intervals whose service level reaches the target / intervals with contacts",
-    applies=_given("sl_time", "sl_share"),
+    "queue", "Intervals that reach the service level", "share", "higher",
+    "intervals whose service level reaches the target / intervals with contacts",
+    "#{i: Dᵢ > 0, Nᵢ / Dᵢ ≥ target} / #{i: Dᵢ > 0}", "7.2", applies=_given("sl_time", "sl_share"),
 )  # fmt: skip
 def intervals_met(f: Facts) -> Sums:
-    over, under = f.service_level
-    has_contacts = under > 0
+    in_time, contacts = f.service_level
+    has_contacts = contacts > 0
     # a share of a whole number of contacts, such as 0.07 × 100, may come out a rounding error above it
-    met = has_contacts & (over >= np.nan_to_num(f.terms.sl_share) * under - 1e-9)
+    met = has_contacts & (in_time >= np.nan_to_num(f.terms.sl_share) * contacts - 1e-9)
     return Sums(met.astype(np.float64), has_contacts.astype(np.float64))
 
 
-@metric("queue", "s", "lower", "sum of the waits of the answered / answered")
+@metric(
+    "queue", "Mean wait (ASA)", "s", "lower", "sum of the waits of the answered / answered",
+    "Σ W of the answered / A", "7.1",
+)  # fmt: skip
 def asa(f: Facts) -> Sums:
     return Sums(f.contacts.total(f.wait, f.answered) / SECOND, f.answered_count)
 
 
-@metric("queue", "s", "lower", "sum of waits to the start of work, leaving or the end of the drain / entered")
+@metric(
+    "queue", "Mean wait of all who entered", "s", "lower",
+    "sum of waits to the start of work, leaving or the end of the drain / entered", "Σ W of the entered / E", "7.1",
+)  # fmt: skip
 def wait_mean(f: Facts) -> Sums:
     return Sums(f.contacts.total(f.wait, f.entered) / SECOND, f.entered_count)
 
 
 def _quantile(percent: int) -> None:
     @metric(
-        "queue", "s", "lower", f"smallest wait that at least {percent} % of the entered did not exceed",
-        "model, section 9; Hyndman & Fan (1996), definition 1", name=f"wait_p{percent}",
+        "queue", f"Wait, {percent}th percentile", "s", "lower",
+        f"smallest wait that at least {percent} % of the entered did not exceed",
+        f"min{{w: #{{W ≤ w}} ≥ {percent / 100:g} E}}", "7.1", literature=QUANTILES, name=f"wait_p{percent}",
     )  # fmt: skip
     def wait_quantile(f: Facts) -> Whole:
         return Whole(f.wait_quantiles[PERCENTS.index(percent)])
@@ -218,7 +261,7 @@ for _percent in PERCENTS:
     _quantile(_percent)
 
 
-@metric("queue", "s", "lower", "longest wait of the entered")
+@metric("queue", "Longest wait", "s", "lower", "longest wait of the entered", "max W of the entered", "7.1")
 def wait_max(f: Facts) -> Whole:
     return Whole(f.wait_quantiles[-1])
 
@@ -227,8 +270,9 @@ def wait_max(f: Facts) -> Whole:
 
 
 @metric(
-    "queue", "s", "lower", "sum of waits, from the second turn on, to the start of work or leaving / such turns",
-    applies=_many_turns,
+    "queue", "Mean wait for later replies", "s", "lower",
+    "sum of waits, from the second turn on, to the start of work or leaving / such turns",
+    "Σ V / M", "7.3", applies=_many_turns,
 )  # fmt: skip
 def reply_wait_mean(f: Facts) -> Sums:
     later, wait = f.reply_wait
@@ -236,8 +280,9 @@ def reply_wait_mean(f: Facts) -> Sums:
 
 
 @metric(
-    "queue", "s", "lower", "smallest reply wait that at least 90 % did not exceed",
-    "model, section 9; Hyndman & Fan (1996), definition 1", applies=_many_turns,
+    "queue", "Wait for later replies, 90th percentile", "s", "lower",
+    "smallest reply wait that at least 90 % did not exceed",
+    "min{v: #{V ≤ v} ≥ 0.9 M}", "7.3", literature=QUANTILES, applies=_many_turns,
 )  # fmt: skip
 def reply_wait_p90(f: Facts) -> Whole:
     later, wait = f.reply_wait
@@ -245,7 +290,9 @@ def reply_wait_p90(f: Facts) -> Whole:
 
 
 @metric(
-    "queue", "share", "higher", "turns from the second on answered within reply_target / such turns worked or left",
+    "queue", "Later replies in time", "share", "higher",
+    "turns from the second on answered within reply_target / such turns worked or left",
+    "#{V ≤ reply_target, not left} / M", "7.3",
     applies=lambda plan, terms: _many_turns(plan, terms) & np.isfinite(terms.reply_time),
 )  # fmt: skip
 def reply_level(f: Facts) -> Sums:
@@ -255,38 +302,54 @@ def reply_level(f: Facts) -> Sums:
     return Sums(f.turns.count(later & in_time), f.turns.count(later))
 
 
-@metric("queue", "s", "lower", "sum of times from message to end of reply, the customer still there / such replies")
+@metric(
+    "queue", "Message to reply, mean", "s", "lower",
+    "sum of times from message to end of reply, the customer still there / such replies",
+    "Σ (reply − message) / number of replies", "7.3",
+)  # fmt: skip
 def response_mean(f: Facts) -> Sums:
     replied = (f.reply < NEVER) & ~f.left_waiting & ~f.task
     return Sums(f.turns.total(f.reply - f.message, replied) / SECOND, f.turns.count(replied))
 
 
-@metric("queue", "s", "lower", "capacity held, all sessions of a contact together / contacts that had a session")
+@metric(
+    "queue", "Capacity held by a contact, mean", "s", "lower",
+    "capacity held, all sessions of a contact together / contacts that had a session",
+    "Σ session time / contacts with a session", "7.3",
+)  # fmt: skip
 def session_mean(f: Facts) -> Sums:
     log = f.log
     time = f.stretches.total(log.stretch_end - log.stretch_start, log.stretch_agent >= 0)
     return Sums(time / SECOND, f.contacts.count(f.had_session))
 
 
-@metric("queue", "s", "lower", "focused work incl. re-reading and wrap-up / answered or begun outbound")
+@metric(
+    "queue", "Handling a contact", "s", "lower",
+    "focused work incl. re-reading and wrap-up / answered or begun outbound", "Σ focused work / H", "7.3",
+)  # fmt: skip
 def handle_mean(f: Facts) -> Sums:
-    """Of shared attention, each session has an even part of the time at each moment, so that the sum is the agents'."""
     return Sums(f.handle_time / SECOND, f.begun_count)
 
 
-@metric("queue", "share", "lower", "re-reading / focused work, of the answered and begun outbound", applies=_rereads)
+@metric(
+    "queue", "Spent re-reading", "share", "lower", "re-reading / focused work, of the answered and begun outbound",
+    "Σ re-reading / Σ focused work", "7.3", applies=_rereads,
+)  # fmt: skip
 def reread_share(f: Facts) -> Sums:
     return Sums(f.turns.total(f.reread, f.handled), f.handle_time)
 
 
-@metric("queue", "s", "lower", "sum of times from arrival to the end of the last reply / resolved")
+@metric(
+    "queue", "Time to resolution, mean", "s", "lower",
+    "sum of times from arrival to the end of the last reply / resolved", "Σ (end of last reply − arrival) / R", "7.3",
+)  # fmt: skip
 def resolution_mean(f: Facts) -> Sums:
     return Sums(f.contacts.total(f.log.left - f.log.arrival, f.resolved) / SECOND, f.contacts.count(f.resolved))
 
 
 @metric(
-    "queue", "share", "higher", "resolved within resolution_target / entered",
-    applies=_given("resolution_time"),
+    "queue", "Resolved in time", "share", "higher", "resolved within resolution_target / entered",
+    "#{resolved, time to resolution ≤ resolution_target} / E", "7.3", applies=_given("resolution_time"),
 )  # fmt: skip
 def resolution_level(f: Facts) -> Sums:
     queue = f.workload.queue
@@ -295,22 +358,34 @@ def resolution_level(f: Facts) -> Sums:
     return Sums(f.contacts.count(f.resolved & in_time), f.entered_count)
 
 
-@metric("queue", "turns", "none", "turns worked on / answered or begun outbound")
+@metric(
+    "queue", "Messages worked on", "turns", "none", "turns worked on / answered or begun outbound",
+    "turns worked on / H", "7.3",
+)  # fmt: skip
 def turns_mean(f: Facts) -> Sums:
     return Sums(f.turns.count(f.handled), f.begun_count)
 
 
-@metric("queue", "agents", "lower", "different agents who worked on a contact, summed / answered or begun outbound")
+@metric(
+    "queue", "Agents per contact", "agents", "lower",
+    "different agents who worked on a contact, summed / answered or begun outbound", "Σ different agents / H", "7.3",
+)  # fmt: skip
 def agents_per_contact(f: Facts) -> Sums:
     return Sums(f.contacts.total(f.agents, f.begun), f.begun_count)
 
 
-@metric("queue", "share", "none", "transferred / answered or begun outbound")
+@metric(
+    "queue", "Transferred, of those handled", "share", "none", "transferred / answered or begun outbound",
+    "transferred / H", "7.3",
+)  # fmt: skip
 def transfer_rate(f: Facts) -> Sums:
     return Sums(f.outcomes[:, :, Outcome.TRANSFERRED], f.begun_count)
 
 
-@metric("queue", "share", "lower", "resolved whose customer came back about it / resolved")
+@metric(
+    "queue", "Reopened, of the resolved", "share", "lower", "resolved whose customer came back about it / resolved",
+    "reopened / resolved", "7.3",
+)  # fmt: skip
 def reopen_rate(f: Facts) -> Sums:
     return Sums(f.contacts.count(f.reopened), f.outcomes[:, :, Outcome.RESOLVED])
 
@@ -318,28 +393,37 @@ def reopen_rate(f: Facts) -> Sums:
 # ── customers: the first contact of a chain stands for it ────────────────────────────────────────────────────────────
 
 
-@metric("queue", "share", "higher", "resolved in the first contact, neither transferred nor reopened / answered roots")
+@metric(
+    "queue", "Resolved at first contact", "share", "higher",
+    "resolved in the first contact, neither transferred nor reopened / answered roots",
+    "resolved once / answered roots", "7.4",
+)  # fmt: skip
 def fcr(f: Facts) -> Sums:
     once = f.is_root & f.ended(Outcome.RESOLVED) & ~f.reopened
     return Sums(f.contacts.count(once), f.contacts.count(f.is_root & f.answered))
 
 
-@metric("queue", "contacts", "lower", "retries, returns, reopenings and recontacts / roots")
+@metric(
+    "queue", "Repeat contacts", "contacts", "lower", "retries, returns, reopenings and recontacts / roots",
+    "follow-ups / roots", "7.4", form="number",
+)  # fmt: skip
 def repeat_contacts(f: Facts) -> Sums:
     again = (f.workload.link >= Link.RETRY) & f.of_customers
     return Sums(f.chains.count(again), f.root_count)
 
 
 @metric(
-    "queue", "effort", "lower", "channel effort of all contacts of a chain, summed / roots", applies=_given("effort")
-)
+    "queue", "Customer effort", "effort", "lower", "channel effort of all contacts of a chain, summed / roots",
+    "Σ effort / roots", "7.4", applies=_given("effort"),
+)  # fmt: skip
 def effort(f: Facts) -> Sums:
     return Sums(f.chains.total(f.of(f.terms.effort, f.workload.queue), f.of_customers), f.root_count)
 
 
 @metric(
-    "queue", "money", "lower", "value of roots of which no contact was resolved, nor served by the bot or self-service",
-    applies=_given("value"),
+    "queue", "Value lost", "money", "lower",
+    "value of roots of which no contact was resolved, nor served by the bot or self-service",
+    "value × roots not served", "7.4", applies=_given("value"),
 )  # fmt: skip
 def value_lost(f: Facts) -> Sums:
     served = f.ended(Outcome.RESOLVED, Outcome.CONTAINED, Outcome.DEFLECTED)
@@ -350,27 +434,42 @@ def value_lost(f: Facts) -> Sums:
 # ── over time ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@metric("queue", "contacts", "lower", "time integral of contacts waiting unassigned, outbound ones too / time")
+@metric(
+    "queue", "Waiting at once, mean", "contacts", "lower",
+    "time integral of contacts waiting unassigned, outbound ones too / time", "∫ waiting dt / T", "7.5", form="number",
+)  # fmt: skip
 def queue_mean(f: Facts) -> Sums:
     return Sums(f.unassigned_area, f.window)
 
 
-@metric("queue", "contacts", "lower", "most contacts waiting unassigned at once")
+@metric(
+    "queue", "Waiting at once, most", "contacts", "lower", "most contacts waiting unassigned at once",
+    "max waiting", "7.5",
+)  # fmt: skip
 def queue_max(f: Facts) -> Peaks:
     return Peaks(f.unassigned_peaks)
 
 
-@metric("queue", "contacts", "lower", "time integral of contacts from arrival to end, parked ones included / time")
+@metric(
+    "queue", "Open at once, mean", "contacts", "lower",
+    "time integral of contacts from arrival to end, parked ones included / time", "∫ open dt / T", "7.5",
+)  # fmt: skip
 def open_mean(f: Facts) -> Sums:
     return Sums(f.open_area, f.window)
 
 
-@metric("queue", "messages", "lower", "most customers' messages at once, waiting or held, not yet in work")
+@metric(
+    "queue", "Messages not yet in work, most", "messages", "lower",
+    "most customers' messages at once, waiting or held, not yet in work", "max messages pending", "7.5",
+)  # fmt: skip
 def backlog_max(f: Facts) -> Peaks:
     return Peaks(f.backlog_peaks)
 
 
-@metric("queue", "s", "lower", "greatest age of a customer's message not yet in work")
+@metric(
+    "queue", "Oldest message not yet in work", "s", "lower", "greatest age of a customer's message not yet in work",
+    "max (min(start of work, end) − message)", "7.5",
+)  # fmt: skip
 def oldest_age_max(f: Facts) -> Whole:
     queue, message, until = f.pending
     age = np.minimum(until, f.plan.end)
@@ -380,7 +479,10 @@ def oldest_age_max(f: Facts) -> Whole:
     return Whole(np.array([*oldest, max(oldest)]) / SECOND)
 
 
-@metric("queue", "h", "none", "focused work, booked to the interval in which it was done")
+@metric(
+    "queue", "Hours of focused work", "h", "none", "focused work, booked to the interval in which it was done",
+    "∫ agents in focused work dt / 3600", "7.5",
+)  # fmt: skip
 def work_hours(f: Facts) -> Sums:
     return Sums(f.focused.sum(axis=1) / 3600)
 
@@ -388,13 +490,16 @@ def work_hours(f: Facts) -> Sums:
 # ── money ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@metric("queue", "money", "lower", "cost of teams by focused work, their idle time pro rata, and fees of the entered")
+@metric(
+    "queue", "Cost", "money", "lower",
+    "cost of teams by focused work, their idle time pro rata, and fees of the entered",
+    "Σ team cost × focused work for the queue / focused work of the team + fee × conversations", "7.6",
+)  # fmt: skip
 def cost(f: Facts) -> Sums:
-    """Outbound conversations pay their fee when begun; shared attention is split evenly at each moment."""
     return Sums(f.cost)
 
 
-@metric("queue", "money", "lower", "cost / resolved")
+@metric("queue", "Cost per resolved", "money", "lower", "cost / resolved", "cost / resolved", "7.6")
 def cost_per_resolved(f: Facts) -> Sums:
     return Sums(f.cost, f.outcomes[:, :, Outcome.RESOLVED].sum(axis=0))
 
@@ -402,78 +507,93 @@ def cost_per_resolved(f: Facts) -> Sums:
 # ── teams: booked to the interval in which it happened ───────────────────────────────────────────────────────────────
 
 
-@metric("team", "h", "none", "shift − breaks − activities + overtime")
+@metric("team", "Staffed hours", "h", "none", "shift − breaks − activities + overtime", "S / 3600", "7.5")
 def staffed_hours(f: Facts) -> Sums:
     return Sums(f.staffed / 3600)
 
 
-@metric("team", "h", "lower", "shifts, with pauses and absences unless unpaid, + overtime")
+@metric(
+    "team", "Paid hours", "h", "lower", "shifts, with pauses and absences unless unpaid, + overtime",
+    "P / 3600", "7.5",
+)  # fmt: skip
 def paid_hours(f: Facts) -> Sums:
     return Sums(f.paid / 3600)
 
 
-@metric("team", "h", "lower", "presence after the shift's end")
+@metric("team", "Overtime hours", "h", "lower", "presence after the shift's end", "O / 3600", "7.5")
 def overtime_hours(f: Facts) -> Sums:
     return Sums(f.overtime / 3600)
 
 
-@metric("team", "h", "none", "focused work", name="work_hours", in_total=False)
+@metric(
+    "team", "Hours of focused work", "h", "none", "focused work", "F / 3600", "7.5",
+    name="work_hours", in_total=False,
+)  # fmt: skip
 def team_work_hours(f: Facts) -> Sums:
     return Sums(f.focused.sum(axis=2) / 3600)
 
 
-@metric("team", "share", "none", "time with a session / staffed time")
+@metric("team", "Occupancy", "share", "none", "time with a session / staffed time", "C₁ / S", "7.5")
 def occupancy(f: Facts) -> Sums:
     return Sums(f.concurrent[0], f.staffed)
 
 
-@metric("team", "share", "none", "focused work / staffed time")
+@metric("team", "Utilisation", "share", "none", "focused work / staffed time", "F / S", "7.5")
 def utilisation(f: Facts) -> Sums:
-    """Shared attention counts once, however many sessions share it."""
     return Sums(f.focused.sum(axis=2), f.staffed)
 
 
-@metric("team", "share", "none", "capacity held / capacity of the staffed")
+@metric(
+    "team", "Slot occupancy", "share", "none", "capacity held / capacity of the staffed",
+    "Σ session time × units / (S × capacity)", "7.5",
+)  # fmt: skip
 def slot_occupancy(f: Facts) -> Sums:
-    """May exceed 1: by `over_capacity`, and when a call interrupts."""
     return Sums((f.session_time * f.plan.units).sum(axis=2), f.staffed * f.plan.capacity)
 
 
-@metric("team", "sessions", "none", "session time / time with a session")
+@metric(
+    "team", "Sessions at once, mean", "sessions", "none", "session time / time with a session",
+    "Σ session time / C₁", "7.5",
+)  # fmt: skip
 def concurrency_mean(f: Facts) -> Sums:
     return Sums(f.session_time.sum(axis=2), f.concurrent[0])
 
 
-@metric("team", "sessions", "none", "most sessions that one agent held at once")
+@metric(
+    "team", "Sessions at once, most", "sessions", "none", "most sessions that one agent held at once",
+    "max sessions of an agent", "7.5",
+)  # fmt: skip
 def concurrency_max(f: Facts) -> Whole:
     return Whole(np.append(f.most_sessions, f.most_sessions.max(initial=0)).astype(np.float64))
 
 
-@metric("team", "share", "none", "staffed time without a session / staffed time")
-def concurrency_share_0(f: Facts) -> Sums:
-    return Sums(f.staffed - f.concurrent[0], f.staffed)
+def _sessions_at_once(number: int, suffix: str, how_many: str, symbols: str) -> None:
+    @metric(
+        "team", f"Time {how_many}", "share", "none", f"staffed time {how_many} / staffed time", symbols, "7.5",
+        name=f"concurrency_share_{suffix}",
+    )  # fmt: skip
+    def share(f: Facts) -> Sums:
+        at_least = [f.staffed, *f.concurrent, 0.0]
+        return Sums(at_least[number] - at_least[number + 1], f.staffed)
 
 
-@metric("team", "share", "none", "staffed time with one session / staffed time")
-def concurrency_share_1(f: Facts) -> Sums:
-    return Sums(f.concurrent[0] - f.concurrent[1], f.staffed)
+_sessions_at_once(0, "0", "without a session", "(S − C₁) / S")
+_sessions_at_once(1, "1", "with one session", "(C₁ − C₂) / S")
+_sessions_at_once(2, "2", "with two sessions", "(C₂ − C₃) / S")
+_sessions_at_once(3, "3plus", "with three or more sessions", "C₃ / S")
 
 
-@metric("team", "share", "none", "staffed time with two sessions / staffed time")
-def concurrency_share_2(f: Facts) -> Sums:
-    return Sums(f.concurrent[1] - f.concurrent[2], f.staffed)
-
-
-@metric("team", "share", "none", "staffed time with three or more sessions / staffed time")
-def concurrency_share_3plus(f: Facts) -> Sums:
-    return Sums(f.concurrent[2], f.staffed)
-
-
-@metric("team", "interruptions", "lower", "work in hand suspended for a call")
+@metric(
+    "team", "Interruptions", "interruptions", "lower", "work in hand suspended for a call",
+    "number of suspensions", "7.5",
+)  # fmt: skip
 def interruptions(f: Facts) -> Sums:
     return Sums(f.interruptions)
 
 
-@metric("team", "money", "lower", "paid hours × cost_per_hour, overtime × overtime_factor", name="cost", in_total=False)
+@metric(
+    "team", "Cost", "money", "lower", "paid hours × cost_per_hour, overtime × overtime_factor",
+    "(P + (overtime_factor − 1) × O) / 3600 × cost_per_hour", "7.6", name="cost", in_total=False,
+)  # fmt: skip
 def team_cost(f: Facts) -> Sums:
     return Sums(f.team_cost)

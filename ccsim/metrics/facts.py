@@ -33,6 +33,7 @@ SERVICE_LEVELS: Final[dict[str, Formula]] = {
     "all_offered": lambda A, a, B, b, s: (a, A + B),  # noqa: N803
     "late_abandons": lambda A, a, B, b, s: (a, A + B - b),  # noqa: N803
     "short_counted_in": lambda A, a, B, b, s: (a + s, A + B),  # noqa: N803
+    "short_excluded": lambda A, a, B, b, s: (a, A + B - s),  # noqa: N803
 }
 """Numerator and denominator by `sl_formula`, from: A answered, a of them within the time; B not answered (abandoned,
 visibly or not, blocked, or still waiting at the end of the drain), of whom b gave up within the time, s within
@@ -217,10 +218,10 @@ class Facts:
             self.contacts.count(self.gave_up & in_time),
             self.contacts.count(self.gave_up & short),
         )
-        over, under = np.zeros(counts[0].shape), np.zeros(counts[0].shape)
+        numerator, denominator = np.zeros(counts[0].shape), np.zeros(counts[0].shape)
         for q, formula in enumerate(self.terms.sl_formula):
-            over[:, q], under[:, q] = SERVICE_LEVELS[formula](*(count[:, q] for count in counts))
-        return over, under
+            numerator[:, q], denominator[:, q] = SERVICE_LEVELS[formula](*(count[:, q] for count in counts))
+        return numerator, denominator
 
     def elapsed(self, queue: NDArray[Any], since: I64, until: I64) -> I64:
         """Time between two instants on the clock of the queue's targets: all of it, or only while the queue is open."""
@@ -313,8 +314,9 @@ class Facts:
         return self.log.reply[self.slot]
 
     @cached_property
-    def reread(self) -> I64:
-        return self.log.reread[self.slot]
+    def reread(self) -> NDArray[Any]:
+        """By turn: re-reading, with which its work begins, as far as it was done by the end of the drain."""
+        return np.asarray(np.minimum(self.log.reread[self.slot], self.work))
 
     @cached_property
     def agent(self) -> NDArray[Any]:

@@ -116,24 +116,26 @@ def applicable(metric: Metric, plan: Plan, terms: Terms) -> Bool:
 
 def _of_run(figures: Sums | Peaks | Whole) -> Sums | Peaks | Whole:
     if isinstance(figures, Sums):
-        return Sums(figures.over.sum(axis=0), None if figures.under is None else figures.under.sum(axis=0))
+        denominator = None if figures.denominator is None else figures.denominator.sum(axis=0)
+        return Sums(figures.numerator.sum(axis=0), denominator)
     return type(figures)(figures.values.max(axis=0))
 
 
 def _quotients(figures: Sums | Peaks | Whole, applies: Bool, in_total: bool) -> F64:
     """Numerators and denominators, (2, …, queues or teams and the total last)."""
     if isinstance(figures, Sums):
-        over = np.where(applies, figures.over, 0.0)
-        under = np.ones((*over.shape[:-1], 1)) if figures.under is None else np.asarray(figures.under, np.float64)
-        shared = under.shape[-1] == 1  # also with a single queue, whose total is itself
-        whole = under if shared else np.where(applies, under, 0.0).sum(axis=-1, keepdims=True)
-        over = np.append(over, over.sum(axis=-1, keepdims=True), axis=-1)
-        under = np.append(np.where(applies, under, np.nan), whole, axis=-1)
+        numerator = np.where(applies, figures.numerator, 0.0)
+        given = np.ones((*numerator.shape[:-1], 1)) if figures.denominator is None else figures.denominator
+        denominator = np.asarray(given, np.float64)
+        shared = denominator.shape[-1] == 1  # also with a single queue, whose total is itself
+        whole = denominator if shared else np.where(applies, denominator, 0.0).sum(axis=-1, keepdims=True)
+        numerator = np.append(numerator, numerator.sum(axis=-1, keepdims=True), axis=-1)
+        denominator = np.append(np.where(applies, denominator, np.nan), whole, axis=-1)
     else:
         known = np.append(applies, True)
-        over = np.nan_to_num(figures.values)
-        under = np.where(known, np.isfinite(figures.values).astype(np.float64), np.nan)
-    return np.stack([over, under])[..., : len(applies) + in_total]
+        numerator = np.nan_to_num(figures.values)
+        denominator = np.where(known, np.isfinite(figures.values).astype(np.float64), np.nan)
+    return np.stack([numerator, denominator])[..., : len(applies) + in_total]
 
 
 class Collected:
@@ -167,7 +169,9 @@ class Collected:
             raise ValueError("nothing to summarise: there are no replications")
         first = self.whole[0]
         quotients = {key: np.stack([measures.values[key] for measures in self.whole]) for key in first.values}
-        quotients = {key: table for key, table in quotients.items() if not METRICS[key].if_any or table[:, 0].any()}
+        quotients = {
+            key: table for key, table in quotients.items() if table[:, 0].any() or not METRICS[key].hide_if_zero
+        }
         figures = {key: _figures(table, level) for key, table in quotients.items()}
         applies = {key: ~np.isnan(table[0, 1]) for key, table in quotients.items()}
         rows: list[Row] = []

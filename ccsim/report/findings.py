@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ccsim.metrics.definitions import Level
+from ccsim.metrics.definitions import METRICS, Level
 from ccsim.report.document import Finding
 from ccsim.report.hours import Hours, Span
 from ccsim.results import format
@@ -24,15 +24,6 @@ CEILING: Final = 0.85
 
 IDLE: Final = 0.25
 """From this share of its staffed time without any session on, a team's idle time is worth a line."""
-
-MEASURES: Final = {
-    "service_level": "Service level",
-    "reply_level": "Later replies in time",
-    "resolution_level": "Resolved in time",
-    "abandonment": "Abandonment",
-    "utilisation": "Utilisation",
-}
-"""What a target's metric is called."""
 
 
 def findings(results: Results) -> tuple[Finding, ...]:
@@ -52,7 +43,7 @@ def findings(results: Results) -> tuple[Finding, ...]:
 def _target(results: Results, hours: Hours, goal: Target) -> list[str]:
     estimate = results.estimate(goal.level, goal.name, goal.metric)
     assert estimate is not None
-    what, wanted = MEASURES[goal.metric], f"{100 * goal.wanted:.4g} %"
+    what, wanted = METRICS[goal.level, goal.metric].title, f"{100 * goal.wanted:.4g} %"
     if not goal.sure:
         low, high = format.percent(max(0.0, estimate.low)), format.percent(min(1.0, estimate.high))
         return [

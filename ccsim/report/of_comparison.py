@@ -26,11 +26,6 @@ from ccsim.results.comparison import Comparison, Figure
 from ccsim.results.ranking import Ranking
 from ccsim.scenario import read
 
-KINDS: Final[dict[str, Kind]] = {
-    "share": "share", "s": "duration", "h": "hours", "money": "money", "contacts": "count", "customers": "count"
-}  # fmt: skip
-"""How a metric is written, by its unit; `number` for all others."""
-
 FACTS: Final = 4
 """Variants whose figure stands on the first screen."""
 
@@ -53,7 +48,7 @@ def document(
         verdicts=tuple(verdict for verdict in _verdicts(comparison) if verdict.status != "met"),
         verdicts_title="Targets missed or in doubt",
         findings=(
-            Finding(f"Ranked by {ranking.figure}", tuple(ranking.sentences())),
+            Finding(f"Ranked by {ranking.by}", tuple(ranking.sentences())),
             *([notes] if comparison.notes else []),
         ),
         findings_title="How sure that is",
@@ -75,8 +70,9 @@ def _answer(ranking: Ranking) -> tuple[Status, str]:
     told = {pair.second for pair in ranking.pairs if pair.first == best and pair.told_apart}
     alike = [name for name in others if name not in told]
     if ranking.all_miss:
-        said = "No variant meets all its targets"
-        return "missed", f"{said}; {best} is best by {by}." if not alike else f"{said}."
+        number, far = ranking.missing[best]
+        misses = f"it misses {format.several(number, 'target')}, by {100 * far:.1f} percentage points in sum"
+        return "missed", f"No variant meets all its targets; {best} comes nearest: {misses}."
     of = ", of those that meet their targets" if ranking.left_out else ""
     if alike:
         which = alike[0] if len(alike) == 1 else f"{len(alike)} others"
@@ -87,9 +83,11 @@ def _answer(ranking: Ranking) -> tuple[Status, str]:
 
 
 def _facts(comparison: Comparison, ranking: Ranking) -> Iterable[Fact]:
-    """The figure that ranks, of the first variants."""
+    """The figure that ranks, of the best variants; those that are not ranked come last."""
+    places = {name: place for place, (name, _) in enumerate(ranking.order)}
+    best_first = sorted(comparison.variants, key=lambda variant: places.get(variant.name, len(places)))
     unit = ranking.figure.definition.unit
-    for variant in comparison.variants[:FACTS]:
+    for variant in best_first[:FACTS]:
         own = comparison.estimate(variant, ranking.figure)
         details = []
         apart = None if variant is comparison.baseline else comparison.difference(variant, ranking.figure)
@@ -170,7 +168,7 @@ def _verdicts(comparison: Comparison) -> Iterable[Verdict]:
 
 def kind(figure: Figure) -> Kind:
     """How its values are written."""
-    return KINDS.get(figure.definition.unit, "number")
+    return figure.definition.form
 
 
 def _origin(comparison: Comparison, provenance: dict[str, Any]) -> tuple[Part, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ccsim.metrics import METRICS
 from ccsim.report.document import (
     Column,
     Document,
@@ -21,7 +22,6 @@ from ccsim.report.document import (
     Table,
     Verdict,
 )
-from ccsim.report.findings import MEASURES
 from ccsim.report.hours import local_times
 from ccsim.report.of_run import assumptions, made_with
 from ccsim.results import format
@@ -100,7 +100,9 @@ def _verdicts(plan: ShiftPlan) -> Iterable[Verdict]:
         ends = [end for end in (found.low, found.high) if not math.isnan(end)]
         sure = all((end >= goal.wanted) == goal.at_least or end == goal.wanted for end in ends)
         status: Status = "missed" if slack < 0 else "met" if sure else "open"
-        yield Verdict(status, goal.name, MEASURES[goal.metric], "share", found, goal.wanted, goal.at_least)
+        yield Verdict(
+            status, goal.name, METRICS[goal.level, goal.metric].title, "share", found, goal.wanted, goal.at_least
+        )
 
 
 def _facts(plan: ShiftPlan) -> Iterable[Fact]:
@@ -124,7 +126,7 @@ def _findings(plan: ShiftPlan) -> Iterable[Finding]:
     lines = []
     for binding in plan.binding():
         at = format.moment(plan.scenario, binding.start)
-        measure = MEASURES[binding.goal.metric].lower()
+        measure = METRICS[binding.goal.level, binding.goal.metric].title.lower()
         lines.append(f"Scarcest: {binding.goal.name} {measure}, tightest at {at}.")
     if not plan.finished:
         lines.append("The time was up before the search was done: there may be a cheaper plan.")
@@ -145,6 +147,7 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
         ),
         tuple((name, pattern.team, number, cost, number * cost) for name, pattern, number, cost in rows),
     )
+    titles = [f"{goal.name} {METRICS[goal.level, goal.metric].title.lower()}" for goal in plan.goals]
     others = [("Today", plan.today), ("This plan", plan.fresh)]
     if plan.baseline is not None:
         others.insert(1, ("By Erlang's formulas", plan.baseline))
@@ -152,7 +155,7 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
         "The plan beside others",
         (
             Column("Shifts"), Column("Cost", "money"),
-            *(Column(f"{goal.name} {MEASURES[goal.metric].lower()}", "share") for goal in plan.goals),
+            *(Column(title, "share") for title in titles),
         ),
         tuple((name, of.cost, *of.figures) for name, of in others),
         note="All on the same random numbers, which the search has not seen; small: 95 % interval.",
@@ -162,7 +165,7 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
         "What one agent more adds",
         (
             Column("Shift"), Column("Cost", "money"),
-            *(Column(f"{goal.name} {MEASURES[goal.metric].lower()}", "share", signed=True) for goal in plan.goals),
+            *(Column(title, "share", signed=True) for title in titles),
         ),
         tuple(
             (name, cost, *gains)

@@ -26,7 +26,7 @@ from ccsim.report.document import (
     Table,
     Verdict,
 )
-from ccsim.report.findings import MEASURES, findings
+from ccsim.report.findings import findings
 from ccsim.report.hours import local_times
 from ccsim.results import format
 from ccsim.results.model import Results
@@ -37,43 +37,17 @@ from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND, Outcome
 
-Columns = Sequence[tuple[str, Kind, str]]
-
-QUEUES: Final[Columns] = (
-    ("Offered", "count", "offered"),
-    ("Answered", "count", "answered"),
-    ("Service level", "share", "service_level"),
-    ("Mean wait (ASA)", "duration", "asa"),
-    ("Wait, 90th percentile", "duration", "wait_p90"),
-    ("Abandonment", "share", "abandonment"),
-    ("Later replies in time", "share", "reply_level"),
-    ("Resolved in time", "share", "resolution_level"),
-)
-WORK: Final[Columns] = (
-    ("Hours of focused work", "hours", "work_hours"),
-    ("Handling a contact", "duration", "handle_mean"),
-    ("Messages worked on", "number", "turns_mean"),
-    ("Spent re-reading", "share", "reread_share"),
-    ("Resolved at first contact", "share", "fcr"),
-    ("Repeat contacts", "number", "repeat_contacts"),
-    ("Open at once, mean", "count", "open_mean"),
-    ("Value lost", "money", "value_lost"),
-    ("Cost", "money", "cost"),
-    ("Cost per resolved", "money", "cost_per_resolved"),
-)
-TEAMS: Final[Columns] = (
-    ("Staffed hours", "hours", "staffed_hours"),
-    ("Paid hours", "hours", "paid_hours"),
-    ("Overtime hours", "hours", "overtime_hours"),
-    ("With a session (occupancy)", "share", "occupancy"),
-    ("In focused work (utilisation)", "share", "utilisation"),
-    ("Sessions at once, mean", "number", "concurrency_mean"),
-    ("Time without a session", "share", "concurrency_share_0"),
-    ("With one", "share", "concurrency_share_1"),
-    ("With two", "share", "concurrency_share_2"),
-    ("With three or more", "share", "concurrency_share_3plus"),
-    ("Cost", "money", "cost"),
-)
+QUEUES: Final = (
+    "offered", "answered", "service_level", "asa", "wait_p90", "abandonment", "reply_level", "resolution_level"
+)  # fmt: skip
+WORK: Final = (
+    "work_hours", "handle_mean", "turns_mean", "reread_share", "fcr", "repeat_contacts", "open_mean", "value_lost",
+    "cost", "cost_per_resolved",
+)  # fmt: skip
+TEAMS: Final = (
+    "staffed_hours", "paid_hours", "overtime_hours", "occupancy", "utilisation", "concurrency_mean",
+    "concurrency_share_0", "concurrency_share_1", "concurrency_share_2", "concurrency_share_3plus", "cost",
+)  # fmt: skip
 TAGS: Final = {"A": "article", "S": "source", "M": "measured", "I": "illustrative"}
 
 
@@ -128,7 +102,7 @@ def _answer(goals: Sequence[Target]) -> str:
         return {1: "The target is met.", 2: "Both targets are met."}.get(met, f"All {met} targets are met.")
     said = [f"{met} of {len(goals)} targets met" if met else f"No target is {'clearly ' if unsure else ''}met"]
     for which, verb in ((missed, STATUS["missed"]), (unsure, STATUS["open"])):
-        names = ", ".join(f"{goal.name} {MEASURES[goal.metric].lower()}" for goal in which)
+        names = ", ".join(f"{goal.name} {METRICS[goal.level, goal.metric].title.lower()}" for goal in which)
         if which:
             said.append(f"{verb}: {names}" if len(names) <= 60 else f"{len(which)} {verb}")
     return "; ".join(said) + "."
@@ -137,7 +111,7 @@ def _answer(goals: Sequence[Target]) -> str:
 def _verdict(results: Results, goal: Target) -> Verdict:
     estimate = _possible(results.estimate(goal.level, goal.name, goal.metric), "share")
     assert estimate is not None
-    measure = MEASURES[goal.metric]
+    measure = METRICS[goal.level, goal.metric].title
     terms = results.terms
     if goal.level == "queue":
         q = terms.queues.index(goal.name)
@@ -193,11 +167,7 @@ def _figures(results: Results) -> Iterable[Part]:
     yield _by_name(results, "Queues", "queue", terms.queues, QUEUES, runs)
     yield _by_name(results, "Work and cost of queues", "queue", terms.queues, WORK, runs)
     yield _by_name(results, "Teams", "team", terms.teams, TEAMS, runs)
-    outcomes: Columns = [
-        (outcome.name.capitalize().replace("_", " "), "count", outcome.name.lower())
-        for outcome in Outcome
-        if outcome is not Outcome.NONE
-    ]
+    outcomes = [outcome.name.lower() for outcome in Outcome if outcome is not Outcome.NONE]
     yield _by_name(results, "Where contacts end", "queue", terms.queues, outcomes, "Contacts a replication.")
     yield Table(
         "Summary of all measures",
@@ -212,18 +182,21 @@ def _figures(results: Results) -> Iterable[Part]:
     yield _definitions(results)
 
 
-def _by_name(results: Results, title: str, level: str, names: Sequence[str], columns: Columns, note: str) -> Table:
+def _by_name(
+    results: Results, title: str, level: Level, names: Sequence[str], metrics: Sequence[str], note: str
+) -> Table:
     """A row a queue or team, a column a metric, but for those that apply nowhere and for counts of nothing."""
     heads = [Column(level.capitalize())]
     cells: list[list[Cell]] = [[*names, TOTAL]]
-    for heading, kind, metric in columns:
+    for metric in metrics:
+        kind = METRICS[level, metric].form
         found = [_possible(results.estimate(level, name, metric), kind) for name in names]
         if all(each is None or math.isnan(each.mean) or (each.mean == 0 and kind != "share") for each in found):
             continue
         # teams have no total of their own for what queues have one for: theirs has the fees in it
         shared = (level, metric) == ("team", "cost")
         total = None if shared else _possible(results.estimate(TOTAL, TOTAL, metric), kind)
-        heads.append(Column(heading, kind))
+        heads.append(Column(METRICS[level, metric].title, kind))
         cells.append([*found, total])
     *rows, last = zip(*cells, strict=True)
     return Table(title, tuple(heads), tuple(rows), last if len(names) > 1 else (), note)
@@ -304,27 +277,15 @@ def made_with(provenance: dict[str, Any]) -> list[tuple[str, str]]:
 
 # ── tables for the sheet alone ───────────────────────────────────────────────────────────────────────────────────────
 
-BY_INTERVAL: Final[dict[Level, Columns]] = {
+BY_INTERVAL: Final[dict[Level, tuple[str, ...]]] = {
     "queue": (
-        ("Offered", "number", "offered"),
-        ("Answered", "number", "answered"),
-        ("Service level", "share", "service_level"),
-        ("Mean wait of the answered (ASA)", "duration", "asa"),
-        ("Abandonment", "share", "abandonment"),
-        ("Later replies in time", "share", "reply_level"),
-        ("Handling", "duration", "handle_mean"),
-        ("Waiting, mean", "number", "queue_mean"),
-        ("Open, mean", "number", "open_mean"),
+        "offered", "answered", "service_level", "asa", "abandonment", "reply_level", "handle_mean", "queue_mean",
+        "open_mean",
     ),
     "team": (
-        ("Staffed hours", "hours", "staffed_hours"),
-        ("Paid hours", "hours", "paid_hours"),
-        ("With a session (occupancy)", "share", "occupancy"),
-        ("In focused work (utilisation)", "share", "utilisation"),
-        ("Sessions at once, mean", "number", "concurrency_mean"),
-        ("Time without a session", "share", "concurrency_share_0"),
+        "staffed_hours", "paid_hours", "occupancy", "utilisation", "concurrency_mean", "concurrency_share_0",
     ),
-}
+}  # fmt: skip
 
 
 def wide_tables(results: Results) -> tuple[Table, ...]:
@@ -332,20 +293,20 @@ def wide_tables(results: Results) -> tuple[Table, ...]:
     times = local_times(results.scenario, results.summary.starts)
     names: dict[Level, tuple[str, ...]] = {"queue": results.terms.queues, "team": results.terms.teams}
     found = []
-    for level, columns in BY_INTERVAL.items():
+    for level, metrics in BY_INTERVAL.items():
         heads = (
             Column("Start", "moment"),
             Column(level.capitalize()),
-            *(Column(head, kind) for head, kind, _ in columns),
+            *(Column(METRICS[level, metric].title, METRICS[level, metric].form) for metric in metrics),
         )
         rows: list[tuple[Cell, ...]] = []
         for name in names[level]:
-            series = [results.series(level, name, metric) for *_, metric in columns]
+            series = [results.series(level, name, metric) for metric in metrics]
             figures = (
                 [Estimate(*each) for each in zip(*(values.tolist() for values in found[1:]), strict=True)]
                 if metric == "service_level"
                 else found.mean.tolist()
-                for found, (*_, metric) in zip(series, columns, strict=True)
+                for found, metric in zip(series, metrics, strict=True)
             )
             rows += [(at, name, *cells) for at, *cells in zip(times, *figures, strict=True)]
         found.append(Table(f"{level.capitalize()}s by interval", heads, tuple(rows)))

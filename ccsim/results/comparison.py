@@ -109,6 +109,13 @@ class Variant:
         return [f"{figure}{'' if goal.sure else ' (?)'}" for figure, goal in self.targets.items() if not goal.met]
 
     @property
+    def shortfall(self) -> float:
+        """By how much it misses its targets, as a sum of shares: two targets missed by 3 and 4 points are 0.07."""
+        missed = [(figure, goal.wanted) for figure, goal in self.targets.items() if not goal.met]
+        estimates = [(self.results.estimate(*figure), wanted) for figure, wanted in missed]
+        return sum(abs(estimate.mean - wanted) for estimate, wanted in estimates if estimate is not None)
+
+    @property
     def barely_met(self) -> list[str]:
         """The targets that it meets by its means but that their intervals contain."""
         return [str(figure) for figure, goal in self.targets.items() if goal.met and not goal.sure]

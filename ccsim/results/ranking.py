@@ -23,6 +23,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, TOTAL, applicable
 from ccsim.results.comparison import KINDS, Comparison, Figure, or_none, outside
+from ccsim.results.format import several
 from ccsim.scenario.faults import did_you_mean, one_of, shown
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
@@ -64,11 +65,21 @@ class Ranking:
     """variants that are not ranked, with the targets that they miss"""
     doubtful: dict[str, list[str]]
     """ranked variants, with the targets that they meet by their means but that the intervals contain"""
-    all_miss: bool
-    """no variant meets all its targets, so all are ranked"""
+    missing: dict[str, tuple[int, float]]
+    """where no variant meets all its targets, so that all are ranked: how many each misses, and by how much in sum"""
     level: float
     """of each pair's interval"""
     replications: int
+
+    @property
+    def all_miss(self) -> bool:
+        """No variant meets all its targets."""
+        return bool(self.missing)
+
+    @property
+    def by(self) -> str:
+        """What the order follows."""
+        return f"targets missed, then by how far, then {self.figure}" if self.all_miss else str(self.figure)
 
     def sentences(self) -> list[str]:
         """What can be said of the order at this number of replications, and what cannot."""
@@ -76,7 +87,9 @@ class Ranking:
         for name, barely in self.doubtful.items():
             said.append(f"{name} may miss {', '.join(barely)} after all: the interval contains the target.")
         if self.all_miss:
-            said.append("No variant meets all its targets, so all are ranked.")
+            said.append(f"No variant meets all its targets, so all are ranked, by {self.by}.")
+            for name, (number, far) in self.missing.items():
+                said.append(f"{name} misses {several(number, 'target')}, by {100 * far:.1f} percentage points in sum.")
         if len(self.order) < 2:
             return [*said, f"{self.order[0][0]} is the only one left." if self.order else "None is left to rank."]
         if self.replications == 1:
@@ -97,7 +110,8 @@ class Ranking:
 def rank(comparison: Comparison, figure: Figure | None = None) -> Ranking:
     """Variants from best to worst by a figure of which more or less is better; without one, by total cost.
 
-    By cost only those are ranked that meet all their targets (by their means); all, if none does. Variants without the
+    By cost only those are ranked that meet all their targets (by their means). If none does, all are ranked by how many
+    they miss, then by how far, then by cost: the cheapest is often the one with the worst service. Variants without the
     figure are left out.
     """
     variants = comparison.variants
@@ -109,7 +123,12 @@ def rank(comparison: Comparison, figure: Figure | None = None) -> Ranking:
     figure = figure or COST
     sign = -1 if figure.definition.better == "higher" else 1
     found = {v: estimate for v in variants if v.name not in left_out and (estimate := comparison.estimate(v, figure))}
-    order = sorted((v for v in found if not math.isnan(found[v].mean)), key=lambda v: sign * found[v].mean)
+    missing = {v.name: (len(v.missed), v.shortfall) for v in variants} if all_miss else {}
+    order = sorted(
+        (v for v in found if not math.isnan(found[v].mean)),
+        key=lambda v: (*missing.get(v.name, ()), sign * found[v].mean),
+    )
+    missing = {v.name: missing[v.name] for v in order if missing}
     level = 1 - (1 - LEVEL) / math.comb(len(variants), 2)
     pairs = []
     for first, second in combinations(order, 2):
@@ -120,7 +139,7 @@ def rank(comparison: Comparison, figure: Figure | None = None) -> Ranking:
         pairs.append(Pair(first.name, second.name, apart.mean, *or_none(apart)[1:], told, needed))
     ranked = tuple((variant.name, found[variant]) for variant in order)
     doubtful = {v.name: v.barely_met for v in order if missed and not all_miss and v.barely_met}
-    return Ranking(figure, ranked, tuple(pairs), left_out, doubtful, all_miss, level, comparison.replications)
+    return Ranking(figure, ranked, tuple(pairs), left_out, doubtful, missing, level, comparison.replications)
 
 
 def replications_needed(difference: Estimate, replications: int, level: float) -> int | None:

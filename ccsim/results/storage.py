@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import secrets
@@ -18,6 +17,7 @@ from ccsim.results import provenance
 from ccsim.results.logs import LOGS
 from ccsim.results.model import Results, precision_reached
 from ccsim.scenario import read
+from ccsim.scenario.spreadsheets import Writer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -104,7 +104,7 @@ def write_figures(folder: Path, results: Results) -> None:
     ]
     for file, kind, rows in tables:
         with (folder / file).open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
+            writer = Writer(stream)
             writer.writerow(kind._fields)
             writer.writerows(rows)
 

@@ -19,6 +19,7 @@ from ccsim.metrics.measures import Key
 from ccsim.results.logs import LOGS
 from ccsim.results.model import Goal, Results
 from ccsim.scenario import read
+from ccsim.scenario.spreadsheets import plain
 from ccsim.tables import F64, I64
 
 if TYPE_CHECKING:
@@ -86,7 +87,10 @@ def _rows(file: Path) -> tuple[Row, ...]:
     if tuple(header) != Row._fields:
         raise ValueError(f"columns {', '.join(header)}")
     figures = ([float(cell) if cell else None for cell in line[3:6]] for line in lines)
-    return tuple(Row._make([*line[:3], *these, *line[6:]]) for line, these in zip(lines, figures, strict=True))
+    return tuple(
+        Row._make([line[0], plain(line[1]), line[2], *these, *line[6:]])
+        for line, these in zip(lines, figures, strict=True)
+    )
 
 
 def _intervals(file: Path, names: dict[Level, tuple[str, ...]]) -> tuple[I64, dict[Key, F64]]:
@@ -112,7 +116,7 @@ def _intervals(file: Path, names: dict[Level, tuple[str, ...]]) -> tuple[I64, di
         key: Key = (("queue" if ("queue", metric) in tables else "team") if level == TOTAL else level, metric)
         everything = (*names[key[0]], TOTAL)
         table = tables.setdefault(key, np.full((len(figures), len(everything), len(starts)), np.nan))
-        table[:, len(everything) - 1 if level == TOTAL else everything.index(name)] = block.T
+        table[:, len(everything) - 1 if level == TOTAL else everything.index(plain(name))] = block.T
     order = list(METRICS)
     return starts.astype(np.int64), dict(sorted(tables.items(), key=lambda item: order.index(item[0])))
 

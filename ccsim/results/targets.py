@@ -14,7 +14,7 @@ from ccsim.tables import F64, Terms
 class Target:
     """A wanted bound on a mean. `met` judges the mean; `sure` is false if its 95 % interval reaches the other side."""
 
-    level: str
+    level: Level
     name: str
     metric: str
     wanted: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator
@@ -28,7 +29,8 @@ def kept(root: Path, name: str, about: dict[str, Any], total: int, resume: bool)
     what is kept. Raises ScenarioError when what was left is of another study; OSError as a store does.
     """
     final = storage.new_place(root, name)
-    if resume and (left := _left(final.parent, about)) is not None:
+    left = _left(final.parent, about) if resume else None
+    if left is not None:
         final = final.with_name(left.name.removeprefix(".").removesuffix(UNFINISHED))
     hidden = final.with_name(f".{final.name}{UNFINISHED}")
     hidden.mkdir(parents=True, exist_ok=True)
@@ -47,7 +49,7 @@ def kept(root: Path, name: str, about: dict[str, Any], total: int, resume: bool)
     except BaseException as error:
         if done:
             error.add_note(f"{done:,} of {total:,} simulations are kept in {hidden}.")
-        else:
+        elif left is None:  # what another process has left may only seem to be empty, being damaged
             storage.discard(hidden)
         raise
     shutil.rmtree(final, ignore_errors=True)  # of a study that was killed after the next line
@@ -56,14 +58,26 @@ def kept(root: Path, name: str, about: dict[str, Any], total: int, resume: bool)
 
 
 def _left(parent: Path, about: dict[str, Any]) -> Path | None:
-    """The folder that this study has left behind; None if there is none of any. Raises as `kept`."""
+    """The folder that this study has left behind; None if there is none of any. Raises as `kept`.
+
+    Stores in use are of studies that still run; there is an error only where none but these are left.
+    """
     others: dict[Path, Any] = {}
+    busy: OSError | None = None
     for hidden in sorted(parent.glob(f".*{UNFINISHED}"), reverse=True):
         if (hidden / STORE).exists():
-            with Store(hidden / STORE) as store:
-                others[hidden] = store.about
+            try:
+                with Store(hidden / STORE) as store:
+                    others[hidden] = store.about
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                busy = error
+                continue
             if others[hidden] is None or json.dumps(others[hidden]) == json.dumps(about):
                 return hidden
+    if busy is not None and not others:
+        raise busy
     if not others:
         return None
     hidden, then = next(iter(others.items()))

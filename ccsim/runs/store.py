@@ -62,8 +62,12 @@ class Store:
     @property
     def about(self) -> Any:
         """What the store was told to be about; None if nothing yet."""
-        row = self._base.execute("SELECT said FROM about").fetchone()
-        return None if row is None else json.loads(row[0])
+        with self._explained():
+            row = self._base.execute("SELECT said FROM about").fetchone()
+            try:
+                return None if row is None else json.loads(row[0])
+            except ValueError as error:
+                raise self._damaged(error) from None
 
     @about.setter
     def about(self, said: Any) -> None:
@@ -71,7 +75,8 @@ class Store:
             self._base.execute("INSERT INTO about VALUES (0, ?)", (json.dumps(said),))
 
     def __len__(self) -> int:
-        count: int = self._base.execute("SELECT count(*) FROM measures").fetchone()[0]
+        with self._explained():
+            count: int = self._base.execute("SELECT count(*) FROM measures").fetchone()[0]
         return count
 
     def has(self, point: int) -> set[int]:
@@ -96,10 +101,21 @@ class Store:
                 raise
 
     def get(self, point: int, replications: Sequence[int]) -> list[Measures]:
-        """Measures of these replications of a point, in this order. Raises KeyError for what is not there."""
+        """Measures of these replications of a point, in this order.
+
+        Raises KeyError for what is not there, OSError for what was damaged on disk.
+        """
         with self._explained():
             rows = dict(self._base.execute("SELECT replication, measures FROM measures WHERE point = ?", (point,)))
-        return [_unpacked(rows[replication]) for replication in replications]
+        packed = [rows[replication] for replication in replications]
+        try:
+            return [_unpacked(one) for one in packed]
+        except (zlib.error, ValueError) as error:  # a checksum that does not hold, what follows from a wrong byte
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> OSError:
+        place = str(self._file or "temporary store")
+        return OSError(errno.EIO, f"what is kept is damaged ({error}); begin anew without --resume", place)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -114,7 +130,7 @@ class Store:
                 raise OSError(errno.EBUSY, "in use by another process", place) from None
             raise OSError(errno.EIO, str(error), place) from None
         except sqlite3.DatabaseError as error:
-            raise OSError(errno.EIO, str(error), str(self._file or "temporary store")) from None
+            raise self._damaged(error) from None
 
 
 def _packed(measures: Measures) -> bytes:

@@ -13,9 +13,21 @@ from zoneinfo import ZoneInfo
 from ccsim.distributions.durations import Law, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
-from ccsim.scenario.faults import did_you_mean, dotted
-from ccsim.scenario.model import Queue, Scenario, Team, WorkingHours
-from ccsim.scenario.spans import Local, contacts, duties, edges, local, openings, run_days, staffed_hours, volumes
+from ccsim.scenario.faults import did_you_mean, dotted, shown
+from ccsim.scenario.growth import families, spiked
+from ccsim.scenario.model import Queue, Scenario, Team, Volume, WorkingHours
+from ccsim.scenario.spans import (
+    Local,
+    contacts,
+    duties,
+    edges,
+    given,
+    local,
+    openings,
+    run_days,
+    staffed_hours,
+    volumes,
+)
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
 from ccsim.tables import NEVER, SECOND, Log, Workload, columns
 
@@ -27,7 +39,7 @@ def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = 
 
 def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
     """What a planner should know before running it."""
-    return _all((overload,), scenario, file)
+    return _all((overload, rows_left_out), scenario, file)
 
 
 def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
@@ -45,11 +57,21 @@ def something_to_simulate(scenario: Scenario) -> Found:
 
 
 def names_are_printable(scenario: Scenario) -> Found:
-    """Queues and teams have names that can stand in a table."""
-    for key in ("queue", "team", "variant"):
+    """Names can stand in a table, and titles on a screen."""
+    for key in ("queue", "team", "variant", "self_service", "outbound", "callback"):
         for name in getattr(scenario, key):
             if not name.strip() or not name.isprintable():
-                yield Problem(dotted((key, name)), "a name without letters", "a name that can be printed")
+                yield Problem(dotted((key, name)), "a name without letters", _PRINTABLE)
+    titles: list[tuple[tuple[str, ...], str]] = [(("name",), scenario.name)]
+    titles += [(("queue", name, "title"), queue.title) for name, queue in scenario.queue.items()]
+    titles += [(("variant", name, "title"), variant.title) for name, variant in scenario.variant.items()]
+    titles += [(("staffing", "patterns", str(i), "name"), p.name) for i, p in enumerate(scenario.staffing.patterns)]
+    for place, title in titles:
+        if not title.isprintable():
+            yield Problem(dotted(place), shown(title), _PRINTABLE)
+
+
+_PRINTABLE: Final = "text without control characters, on one line"
 
 
 def queues_exist(scenario: Scenario) -> Found:
@@ -102,22 +124,27 @@ def horizon(scenario: Scenario) -> Found:
 def fits_into_memory(scenario: Scenario) -> Found:
     """One replication's tables fit into the machine."""
     days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
-    roots = rows = turns = 0.0
-    for name, queue in scenario.queue.items():
-        expected = queue.initial_backlog.contacts + sum(contacts(scenario, name).values())
-        expected += sum(out.messages * scenario.days for out in scenario.outbound.values() if out.queue == name)
-        roots += expected
-        # follow-ups have rows of their own, a chain of them up to the budget
-        again = min(0.9, queue.retry.share + queue.reopens.share + sum(transfer.share for transfer in queue.transfer))
-        rows += expected / (1 - again)
-        turns += expected / (1 - again) * queue.turns.mean
+    rows = turns = 0.0
+    growth = {"days": 10.0}  # to blame for what does not fit: what makes most of it, if that is this much
+    for name, (each_rows, each_turns) in families(scenario).items():
+        queue = scenario.queue[name]
+        usual = queue.initial_backlog.contacts + sum(contacts(scenario, name).values())
+        usual += sum(out.messages * scenario.days for out in scenario.outbound.values() if out.queue == name)
+        more = spiked(scenario, name)
+        rows += (usual + more) * each_rows
+        turns += (usual + more) * each_turns
+        growth["spike"] = max(growth.get("spike", 0.0), more / max(usual, 1))
+        growth[dotted(("queue", name, "limit"))] = each_rows
     shifts = sum(duty.agents for team in scenario.team.values() for duty in duties(team, days))
     cells = scenario.days * DAY / max(scenario.interval, SECOND) * (len(scenario.queue) + len(scenario.team))
     need = rows * _ROW["contact"] + turns * _ROW["turn"] + shifts * 200 + cells * 500
     have = _memory()
     if need > have:
-        found = f"about {roots:.3g} contacts and {turns:.3g} turns, {need / 2**30:.3g} GB a replication"
-        yield Problem("days", found, f"what fits into this machine's {have / 2**30:.3g} GB")
+        found = f"about {rows:.3g} contacts and {turns:.3g} turns, follow-ups included"
+        found += f", {need / 2**30:.3g} GB a replication"
+        yield Problem(
+            max(growth, key=lambda place: growth[place]), found, f"what fits into this machine's {have / 2**30:.3g} GB"
+        )
 
 
 def _row_sizes() -> dict[str, float]:
@@ -194,26 +221,41 @@ def shares_add_up(scenario: Scenario) -> Found:
 
 
 def volumes_within_horizon(scenario: Scenario) -> Found:
-    """Every interval and contact of a file lies in the days of the run."""
-    end = scenario.calendar.at(scenario.days)
-    last = scenario.start + timedelta(days=scenario.days - 1)
+    """Some interval or contact of every file lies in the days of the run."""
     for place, volume in volumes(scenario):
         trace = volume.trace
-        if trace is None:
-            starts = [interval.start for interval in volume.intervals]
-            outside = [start for start in starts if not scenario.start <= start.date() <= last]
-            key, what = "file", "intervals"
-        elif scenario.timezone is None and any(isinstance(t, datetime) and t.tzinfo for t in trace.arrivals[:1]):
+        if trace is not None and scenario.timezone is None and _has_offset((*trace.arrivals, *volume.left_out)):
             path = dotted((*place, "arrived_at"))
             yield Problem(path, "times with a UTC offset", "local times, or a timezone for the scenario")
-            continue
-        else:
-            outside = [time for time in trace.arrivals if not 0 <= scenario.moment(time) < end]  # type: ignore[misc]
-            key, what = "log", "contacts"
-        if outside:
-            found = f"{len(outside)} {what} outside the days of the run, the first at {_moment(outside[0])}"
-            allowed = f"{scenario.start} to {last}: change start and days, or take them out"
-            yield Problem(dotted((*place, key)), found, allowed)
+        elif volume.left_out and not (volume.intervals or (trace is not None and trace.arrivals)):
+            found = f"{_left_out(volume)}; none is within"
+            yield Problem(dotted((*place, volume.kind)), found, f"rows from {_days_of(scenario)}, or another start")
+
+
+def rows_left_out(scenario: Scenario) -> Found:
+    """A file may hold more days than the run: what of it is not simulated."""
+    for place, volume in volumes(scenario):
+        if volume.left_out:
+            allowed = f"left out; the run is {_days_of(scenario)}"
+            yield Problem(dotted((*place, volume.kind)), _left_out(volume), allowed)
+            days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
+            empty = [day for day in days if day not in {time.date() for time, _ in given(volume, scenario)}]
+            if empty:
+                found = f"no row for {len(empty)} of the run's {len(days)} days, the first {empty[0]}"
+                yield Problem(dotted((*place, volume.kind)), found, "nobody comes on these days")
+
+
+def _has_offset(times: Iterable[datetime | int]) -> bool:
+    return any(isinstance(time, datetime) and time.tzinfo is not None for time in times)
+
+
+def _left_out(volume: Volume) -> str:
+    what = "intervals" if volume.kind == "file" else "contacts"
+    return f"{len(volume.left_out)} {what} outside the days of the run, the first at {_moment(volume.left_out[0])}"
+
+
+def _days_of(scenario: Scenario) -> str:
+    return f"{scenario.start} to {scenario.start + timedelta(days=scenario.days - 1)}"
 
 
 def spikes_within_horizon(scenario: Scenario) -> Found:

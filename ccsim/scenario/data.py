@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, one_of, shown
+
+LARGEST: Final = 2**28
+"""Bytes of the largest file that is read whole."""
+
+
+def content(path: Path, most: int = LARGEST) -> bytes:
+    """The bytes of a regular file. Raises OSError for anything else (a device, a pipe) and for more than `most`."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    with path.open("rb") as stream:
+        found = stream.read(most + 1)
+    if len(found) > most:
+        raise OSError(errno.EFBIG, f"more than {most >> 20} MiB", str(path))
+    return found
 
 
 @dataclass(frozen=True)
@@ -74,18 +93,19 @@ class DataFiles:
 
     def _read(self, name: str, key: str) -> Table:
         try:
-            content = self.given[name] if name in self.given else (self.folder / name).read_bytes()
+            found = self.given[name] if name in self.given else content(self.folder / name)
         except FileNotFoundError:
             raise FaultError(Fault(f"no file {shown(name)}", "a CSV file beside the scenario", (key,))) from None
         except IsADirectoryError:
             raise FaultError(Fault(f"{shown(name)} is a folder", "a CSV file", (key,))) from None
         except (OSError, ValueError) as bad:
-            raise FaultError(Fault(f"cannot read {shown(name)}: {bad}", "a readable CSV file", (key,))) from None
-        self.contents[name] = content
+            why = getattr(bad, "strerror", None) or bad
+            raise FaultError(Fault(f"cannot read {shown(name)}: {why}", "a readable CSV file", (key,))) from None
+        self.contents[name] = found
         try:
-            return _table(name, content.decode("utf-8-sig"))
+            return _table(name, found.decode("utf-8-sig"))
         except UnicodeDecodeError as bad:
-            line = content.count(b"\n", 0, bad.start) + 1
+            line = found.count(b"\n", 0, bad.start) + 1
             raise FaultError(Fault("bytes that are not UTF-8", "text in UTF-8", row=f"{name}:{line}")) from None
         except csv.Error as bad:
             raise FaultError(Fault(f"{name}: {bad}", "a CSV file", (key,))) from None

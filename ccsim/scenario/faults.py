@@ -28,7 +28,10 @@ class FaultError(ValueError):
 
 def shown(value: object) -> str:
     """A value as a planner wrote it, cut to a readable length."""
-    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    try:
+        text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    except ValueError:  # Python writes no whole number of more than 4300 digits
+        text = "a whole number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

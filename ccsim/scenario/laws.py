@@ -21,7 +21,7 @@ from ccsim.distributions.durations import (
 )
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
-from ccsim.scenario.values import duration, duration_or_never
+from ccsim.scenario.values import LONGEST, duration, duration_or_never, factor
 from ccsim.tables import NEVER, SECOND
 
 PARAMETERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
@@ -38,7 +38,8 @@ PARAMETERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
 """Laws by name, with the sets of parameters each may be given by."""
 
 A_LAW: Final = 'a duration, { mean, cv }, or { dist = "exponential", … }'
-_PURE: Final = ("cv", "sigma")
+_PURE: Final = {"cv": 100, "sigma": 10}
+"""Pure numbers with the most that each may be; a lognormal of sigma 10 has a mean of e^50 medians."""
 _COUNTS: Final = ("constant", "geometric", "empirical", "mixture")
 
 
@@ -78,10 +79,10 @@ def _mean_count(value: object) -> float:
     raise FaultError(Fault(shown(value), "a number from 1 to 10000"))
 
 
-def _pure(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100:
+def _pure(value: object, most: int) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
         return float(value)
-    raise FaultError(Fault(shown(value), "a number from 0 to 100"))
+    raise FaultError(Fault(shown(value), f"a number from 0 to {most}"))
 
 
 def _law(value: object, files: DataFiles, unit: Callable[[object], float]) -> Law:
@@ -134,9 +135,9 @@ def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable
     values: dict[str, float] = {}
     faults: list[Fault] = []
     for key, entry in given.items():
-        parse = _pure if key in _PURE else mean_unit if key == "mean" else unit
+        parse = mean_unit if key == "mean" else unit
         try:
-            values[key] = parse(entry)
+            values[key] = _pure(entry, _PURE[key]) if key in _PURE else parse(entry)
             if values[key] == math.inf and name != "constant":
                 faults.append(Fault(shown(entry), "a finite duration", (key,)))
         except FaultError as bad:
@@ -144,9 +145,13 @@ def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable
     if faults:
         raise FaultError(*faults)
     try:
-        return _FAMILIES[name](**values)
+        law = _FAMILIES[name](**values)
     except ValueError as bad:
         raise FaultError(Fault(shown(dict(given)), str(bad))) from None
+    if unit is not _count and law.mean * SECOND > LONGEST and not isinstance(law, Never):
+        found = f"{shown(dict(given))}, a mean of {law.mean / 86400:.3g} days"
+        raise FaultError(Fault(found, "at most a hundred years (36500d)"))
+    return law
 
 
 def _lognormal(mean: float = 0, cv: float = 0, median: float | None = None, sigma: float = 0) -> Law:
@@ -178,11 +183,9 @@ def _mixture(parts: object, files: DataFiles, unit: Callable[[object], float]) -
         try:
             if not isinstance(part, Mapping) or "weight" not in part:
                 raise FaultError(Fault(shown(part), 'a law with its weight, such as { weight = 0.3, mean = "2m" }'))
-            weight = part["weight"]
-            if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 <= weight < math.inf:
-                raise FaultError(Fault(shown(weight), "a number of 0 or more", ("weight",)))
+            weight = _weight(part["weight"])
             laws.append(_law({key: entry for key, entry in part.items() if key != "weight"}, files, unit))
-            weights.append(float(weight))
+            weights.append(weight)
         except FaultError as bad:
             faults += [Fault(f.found, f.allowed, ("parts", i, *f.at), f.row) for f in bad.faults]
     if not faults and sum(weights) <= 0:
@@ -190,3 +193,10 @@ def _mixture(parts: object, files: DataFiles, unit: Callable[[object], float]) -
     if faults:
         raise FaultError(*faults)
     return Mixture(tuple(weights), tuple(laws))
+
+
+def _weight(value: object) -> float:
+    try:
+        return factor(value)
+    except FaultError as bad:
+        raise FaultError(*(Fault(f.found, f.allowed, ("weight",)) for f in bad.faults)) from None

@@ -8,11 +8,12 @@ fit together is for check.py; `read.load` does both.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -41,10 +42,12 @@ from ccsim.scenario.data import DataFiles, number
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.laws import count_law, duration_law, patience_law
 from ccsim.scenario.traces import Trace, read_trace
-from ccsim.scenario.values import DAY, MINUTE, WHOLE_DAY, ByDay, Span, Target
+from ccsim.scenario.values import DAY, MINUTE, MOST, WHOLE_DAY, ByDay, Span, Target
 from ccsim.tables import NEVER, SECOND
 
 MICROSECOND: Final = timedelta(microseconds=1)
+MOST_FAULTS: Final = 5
+"""Lines of a file that are named for one and the same fault."""
 
 
 def data_files(info: ValidationInfo) -> DataFiles:
@@ -132,8 +135,8 @@ Shape = Annotated[tuple[tuple[int, float], ...], _parsed(_pieces), WithJsonSchem
 Zone = Annotated[str, _parsed(values.timezone), WithJsonSchema({"type": "string"})]
 
 Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
-Amount = Annotated[float, Strict(), Field(ge=0, le=1e12, allow_inf_nan=False)]
-Money = Annotated[float, Strict(), Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
+Amount = Annotated[float, Strict(), Field(ge=0, le=MOST, allow_inf_nan=False)]
+Money = Annotated[float, Strict(), Field(ge=-MOST, le=MOST, allow_inf_nan=False)]
 Factor = Annotated[float, Strict(), Field(gt=0, le=1000, allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=0, le=10_000_000)]
 Rank = Annotated[int, Strict(), Field(ge=0, le=10_000)]
@@ -227,6 +230,7 @@ class Volume(Part):
     _intervals: tuple[Interval, ...] = PrivateAttr(())
     _length: int = PrivateAttr(0)
     _trace: Trace | None = PrivateAttr(None)
+    _left_out: tuple[datetime | int, ...] = PrivateAttr(())
 
     @property
     def kind(self) -> str:
@@ -240,13 +244,30 @@ class Volume(Part):
 
     @property
     def length(self) -> int:
-        """Microseconds of each of `intervals`: the smallest gap between two of them (30 min if there is but one)."""
+        """Microseconds of each of `intervals`: the usual gap between two of them (30 min if there is but one)."""
         return self._length
 
     @property
     def trace(self) -> Trace | None:
         """The contacts of `log`."""
         return self._trace
+
+    @property
+    def left_out(self) -> tuple[datetime | int, ...]:
+        """When the rows of `file` or `log` are that lie outside the days of the run."""
+        return self._left_out
+
+    def keep(self, inside: Callable[[datetime | int], bool]) -> None:
+        """Leaves out the rows of `file` or `log` whose time is not `inside`: a file may hold a whole year."""
+        times = [row.start for row in self._intervals] if self._trace is None else self._trace.arrivals
+        kept = [inside(time) for time in times]
+        self._left_out = tuple(time for time, keeps in zip(times, kept, strict=True) if not keeps)
+        self._intervals = tuple(compress(self._intervals, kept))
+        if self._trace is not None:
+            trace = self._trace
+            work = None if trace.work is None else tuple(compress(trace.work, kept))
+            arrivals, lines = tuple(compress(trace.arrivals, kept)), tuple(compress(trace.lines, kept))
+            self._trace = Trace(trace.log, arrivals, work, lines)
 
     @model_validator(mode="after")
     def _read(self, info: ValidationInfo) -> Volume:
@@ -278,6 +299,7 @@ class Volume(Part):
             raise FaultError(Fault("missing", "the column of this queue", ("column",)))
         table = files.table(self.file)
         found: dict[datetime, Interval] = {}
+        lines: dict[datetime, int] = {}
         faults: list[Fault] = []
         for line, (day, time, cell) in table.cells("date", "time", self.column):
             try:
@@ -289,13 +311,46 @@ class Volume(Part):
             if start in found:
                 faults.append(table.fault(line, f"{day} {time} a second time", "each interval once"))
             found[start] = Interval(start, contacts)
+            lines[start] = line
         if not found and not faults:
             faults.append(Fault(f"{table.name} has no rows", "at least one interval", ("file",)))
         if faults:
             raise FaultError(*faults)
         self._intervals = tuple(sorted(found.values()))
-        gaps = [later.start - earlier.start for earlier, later in pairwise(self._intervals)]
-        self._length = min(gaps, default=timedelta(minutes=30)) // MICROSECOND
+        usual = _usual_gap(sorted(found))
+        self._length = usual // MICROSECOND
+        if faults := [
+            table.fault(lines[start], f"{start:%Y-%m-%d %H:%M} is {_minutes(gap)} after the row before it", allowed)
+            for start, gap, allowed in _uneven(sorted(found), usual)
+        ]:
+            raise FaultError(*faults[:MOST_FAULTS])
+
+
+def _usual_gap(starts: list[datetime]) -> timedelta:
+    """The most frequent gap between neighbours; of several that are, one of whole five minutes, and the shortest."""
+    gaps = Counter(later - earlier for earlier, later in pairwise(starts))
+    five = timedelta(minutes=5)
+    return min(gaps, key=lambda gap: (-gaps[gap], gap % five > timedelta(0), gap), default=timedelta(minutes=30))
+
+
+def _uneven(starts: list[datetime], usual: timedelta) -> Iterator[tuple[datetime, timedelta, str]]:
+    """Rows that do not fit a file of intervals of the usual length, with what would be right.
+
+    A row may be missing, but a row off the grid, or rows that follow one another at another pace, say that not all
+    intervals are of one length: to take them for such would squeeze or stretch what comes in them.
+    """
+    before = timedelta(0)
+    for earlier, later in pairwise(starts):
+        gap = later - earlier
+        if gap % usual:
+            yield later, gap, f"rows {_minutes(usual)} apart, as most are, or a multiple"
+        elif usual < gap == before < timedelta(hours=12):
+            yield later, gap, f"intervals of one length ({_minutes(usual)}); what has no contacts is written as 0"
+        before = gap if later.date() == earlier.date() else timedelta(0)
+
+
+def _minutes(gap: timedelta) -> str:
+    return f"{gap / timedelta(minutes=1):g} min"
 
 
 def moment(day: str, time: str) -> datetime:
@@ -477,7 +532,7 @@ class Queue(Part):
     service_level: Goal = None
     """Target for the first answer: share and time."""
     sl_formula: Literal[
-        "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in"
+        "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in", "short_excluded"
     ] = "all_offered"
     """Which contacts count in the service level, and how abandoned ones count."""
     reply_target: Goal = None
@@ -966,12 +1021,25 @@ class Scenario(Part):
         scenario._raw = {**self._raw, **changes}
         return scenario
 
+    def _keep_days_of_the_run(self) -> None:
+        last, end = self.start + timedelta(days=self.days), self.calendar.at(self.days)
+
+        def inside(time: datetime | int) -> bool:
+            if isinstance(time, datetime) and time.tzinfo is None:
+                return self.start <= time.date() < last
+            return 0 <= self.moment(time) < end
+
+        for volume in (*(queue.volume for queue in self.queue.values()), self.demand):
+            if volume is not None and volume.kind in ("file", "log"):
+                volume.keep(inside)
+
     @model_validator(mode="wrap")
     @classmethod
     def _with_channels(cls, raw: Any, handler: Callable[[Any], Scenario], info: ValidationInfo) -> Scenario:
         if not isinstance(raw, dict):
             return handler(raw)
         scenario = handler(with_defaults(raw))
+        scenario._keep_days_of_the_run()
         scenario._raw = raw
         scenario._files = dict(data_files(info).contents)
         return scenario

@@ -12,14 +12,17 @@ from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import Problem, ScenarioError, printable
 from ccsim.scenario import check
 from ccsim.scenario.channels import with_defaults
-from ccsim.scenario.data import DataFiles
+from ccsim.scenario.data import DataFiles, content
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, dotted, shown
 from ccsim.scenario.model import Scenario
 
 Path_ = tuple[str | int, ...]
+
+MOST_TOML: Final = 2**24
+"""Bytes of the largest TOML file that is read."""
 
 
 def load(path: str | Path, variant: str | None = None, overrides: Sequence[str] = ()) -> Scenario:
@@ -28,8 +31,8 @@ def load(path: str | Path, variant: str | None = None, overrides: Sequence[str] 
     CSV files are looked up beside the scenario file. Raises `ScenarioError` with every problem found.
     """
     file = str(path)
-    raw = _toml(Path(path), file)
-    raw.setdefault("name", Path(path).stem)
+    raw = toml_file(Path(path), file)
+    raw.setdefault("name", printable(Path(path).stem)[:200])
     problems: list[Problem] = []
     changes: list[tuple[str, Any]] = []
     if variant is not None:
@@ -112,59 +115,69 @@ def resolved_toml(scenario: Scenario) -> str:
     """The scenario file as run: variant and overrides applied, data files by the names of `stored_files`."""
     import tomli_w
 
-    names = _stored_names(scenario)
-
-    def renamed(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {
-                key: names.get(entry, entry) if key in ("file", "log") and isinstance(entry, str) else renamed(entry)
-                for key, entry in value.items()
-            }
-        return [renamed(entry) for entry in value] if isinstance(value, list | tuple) else value
-
-    return tomli_w.dumps({key: renamed(value) for key, value in scenario.raw.items() if key != "variant"})
+    names = stored_names(scenario.files)
+    return tomli_w.dumps({key: renamed(value, names) for key, value in scenario.raw.items() if key != "variant"})
 
 
 def stored_files(scenario: Scenario) -> dict[str, bytes]:
     """The data files as they were read, by the file names that `resolved_toml` uses."""
-    return {name: scenario.files[used] for used, name in _stored_names(scenario).items()}
+    return {name: scenario.files[used] for used, name in stored_names(scenario.files).items()}
 
 
-def _stored_names(scenario: Scenario) -> dict[str, str]:
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """A scenario's value with its data files, wherever it names them, by their new names."""
+    if isinstance(value, Mapping):
+        return {
+            key: names.get(entry, entry) if key in ("file", "log") and isinstance(entry, str) else renamed(entry, names)
+            for key, entry in value.items()
+        }
+    return [renamed(entry, names) for entry in value] if isinstance(value, list | tuple) else value
+
+
+RESERVED: Final = frozenset(
+    {"scenario.toml", "sweep.toml", "provenance.json", "report.html", "report.xlsx", "charts", "scenario", "scenarios"}
+    | {f"{log}.parquet" for log in ("contacts", "turns", "agents", "sweep")}
+    | {f"{table}.csv" for table in ("summary", "intervals", "comparison", "ranking")}
+    | {f"{table}.csv" for table in ("requirement", "queues", "shifts", "targets", "marginal", "frontier")}
+    | {f"{table}.csv" for table in ("sweep", "tornado", "sobol", "spread", "formulas")}
+)
+"""What results folders hold beside data files: no data file is stored under such a name."""
+
+
+def stored_names(files: Iterable[str]) -> dict[str, str]:
+    """Under which name each data file stands in a results folder: its own, unless that is another's or `RESERVED`."""
     names: dict[str, str] = {}
-    for used in scenario.files:
+    for used in files:
         name = Path(used).name
-        while name in names.values() or name == "scenario.toml":
+        while name.casefold() in RESERVED | {other.casefold() for other in names.values()}:
             name = f"_{name}"
         names[used] = name
     return names
 
 
-def _toml(path: Path, file: str) -> dict[str, Any]:
-    def refused(found: str, allowed: str) -> ScenarioError:
-        return ScenarioError([Problem("", found, allowed, file)])
-
+def toml_file(path: Path, file: str, what: str = "a scenario in TOML; `ccsim new` writes one") -> dict[str, Any]:
+    """The tables of a TOML file. Raises `ScenarioError`, with `what` should stand there."""
     try:
-        content = path.read_bytes()
+        return tables(content(path, MOST_TOML), file)
     except FileNotFoundError:
-        raise refused("no such file", "a scenario in TOML; `ccsim new` writes one") from None
+        found = "no such file"
     except IsADirectoryError:
-        raise refused("a folder", "a scenario in TOML") from None
+        found = "a folder"
     except (OSError, ValueError) as bad:
-        raise refused(f"cannot be read: {bad}", "a scenario in TOML") from None
-    return tables(content, file)
+        found = f"cannot be read: {getattr(bad, 'strerror', None) or bad}"
+    raise ScenarioError([Problem("", found, what, file)])
 
 
-def tables(content: bytes, file: str = "") -> dict[str, Any]:
+def tables(found: bytes, file: str = "") -> dict[str, Any]:
     """The tables of a scenario in TOML. Raises `ScenarioError`."""
 
     def refused(found: str, allowed: str, place: str) -> ScenarioError:
         return ScenarioError([Problem(place, found, allowed, file)])
 
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        return tomllib.loads(found.decode("utf-8-sig"))
     except UnicodeDecodeError as bad:
-        line = content.count(b"\n", 0, bad.start) + 1
+        line = found.count(b"\n", 0, bad.start) + 1
         raise refused("bytes that are not UTF-8", "text in UTF-8", f"line {line}") from None
     except tomllib.TOMLDecodeError as bad:
         match = re.search(r"\(at (line \d+), column \d+\)", str(bad))

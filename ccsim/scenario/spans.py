@@ -115,13 +115,13 @@ def _expected(volume: Volume, served: dict[date, list[Local]], scenario: Scenari
     if volume.per_day is not None:
         return {day: volume.per_day * volume.weekday.on(day) if spans else 0.0 for day, spans in served.items()}
     expected = dict.fromkeys(served, 0.0)
-    for moment, number in _given(volume, scenario):
+    for moment, number in given(volume, scenario):
         if any(start <= moment < end for start, end in served.get(moment.date(), ())):
             expected[moment.date()] += number
     return expected
 
 
-def _given(volume: Volume, scenario: Scenario) -> Iterator[tuple[datetime, float]]:
+def given(volume: Volume, scenario: Scenario) -> Iterator[tuple[datetime, float]]:
     """Local time and number of what a file or log says, or what is booked."""
     yield from volume.intervals
     zone = ZoneInfo(scenario.timezone) if scenario.timezone else None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from ccsim.scenario.data import DataFiles, Table, number
 from ccsim.scenario.faults import Fault, FaultError, shown
-from ccsim.scenario.values import duration
+from ccsim.scenario.values import YEARS, duration
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ def _arrival(cell: str) -> datetime | int:
         raise FaultError(
             Fault(shown(cell), "a time such as 2026-03-02T08:30:00, or seconds since the scenario's start")
         ) from None
+    if moment.year not in YEARS:  # what systems write for no date at all; no zone can be applied to some
+        raise FaultError(Fault(shown(cell), f"a time from {YEARS[0]} to {YEARS[-1]}"))
     return moment if moment.tzinfo is None else moment.astimezone(UTC)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -226,11 +225,16 @@ def by_day(value: object, parse: Callable[[object], T], otherwise: T) -> ByDay[T
     return ByDay(tuple(weekly), dated)
 
 
+MOST: Final = 1e12
+"""The largest amount, weight or factor accepted: sums and products of a few of them stay finite."""
+
+
 def factor(value: object) -> float:
-    """A finite number of 0 or more."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+    """A number from 0 to `MOST`."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST:
         return float(value)
-    raise FaultError(Fault(shown(value), "a number of 0 or more"))
+    allowed = f"at most {MOST:g}" if isinstance(value, int | float) and value > MOST else "a number of 0 or more"
+    raise FaultError(Fault(shown(value), allowed))
 
 
 class Target(NamedTuple):
@@ -254,4 +258,7 @@ def target(value: object) -> Target | None:
     percent, seconds, within = match.groups()
     if float(percent) > 100:
         raise FaultError(Fault(shown(value), f"at most 100 %; {allowed}"))
+    if 0 < float(percent) < 1:  # a share where percent are wanted: 0.8 for 80
+        meant = f"{100 * float(percent):g}" + (f"/{seconds}" if seconds else f"% in {within}")
+        raise FaultError(Fault(shown(value), f'0 or from 1 to 100 %; did you mean "{meant}"?'))
     return Target(float(percent) / 100, duration(float(seconds) if seconds else within))

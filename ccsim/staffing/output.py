@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,6 +18,7 @@ from ccsim.results.plans import Requirement, ShiftPlan
 from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Pattern, Scenario
+from ccsim.scenario.spreadsheets import Writer
 from ccsim.scenario.values import Span
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
@@ -149,14 +149,19 @@ def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
 
 
 def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
-    """A roster file for each team with shifts to work, as `roster = { file }` reads it; their names."""
+    """A roster file for each team with shifts to work, as `roster = { file }` reads it; their names.
+
+    None takes the name of a data file.
+    """
     files: list[str] = []
+    taken = {name.casefold() for name in read.stored_files(scenario)}
     for team, shifts in rosters(scenario, agents).items():
         if shifts:
             file = f"roster_{''.join(letter if letter.isalnum() else '_' for letter in team)}"
-            while f"{file}.csv" in files:
+            while f"{file}.csv".casefold() in taken:
                 file += "_"
             files.append(f"{file}.csv")
+            taken.add(files[-1].casefold())
             _write(folder / files[-1], ("agent", "date", "start", "end", "breaks"), shifts)
     return files
 
@@ -239,6 +244,6 @@ def _local(scenario: Scenario, micros: int) -> datetime:
 
 def _write(file: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
+        writer = Writer(stream)
         writer.writerow(header)
         writer.writerows(rows)

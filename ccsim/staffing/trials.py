@@ -84,9 +84,9 @@ def figures(goals: Sequence[Goal], facts: Facts) -> F64:
     for number, goal in enumerate(goals):
         figure = sums[goal.level, goal.metric]
         assert isinstance(figure, Sums)
-        assert figure.under is not None
+        assert figure.denominator is not None
         column = columns[goal.level].index(goal.name)
-        found[:, number, before:] = figure.over[:, column], figure.under[:, column]
+        found[:, number, before:] = figure.numerator[:, column], figure.denominator[:, column]
     return found
 
 

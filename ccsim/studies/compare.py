@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import re
@@ -26,6 +25,7 @@ from ccsim.runs.run import first_logs
 from ccsim.scenario import read
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.spreadsheets import Writer
 from ccsim.tables import Terms
 
 BASE: Final = "base"
@@ -236,7 +236,7 @@ def write(
     heads = (Row._fields, Pair._fields)
     for file, head, rows in zip(TABLES, heads, (comparison.rows(), ranking.pairs), strict=True):
         with (folder / file).open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
+            writer = Writer(stream)
             writer.writerow(head)
             writer.writerows(rows)
     places = {}

@@ -382,8 +382,8 @@ class SweepFile(BaseModel):
 def read_sweep_file(file: Path) -> SweepFile | None:
     """What a sweep file says; None if it is no sweep file, but perhaps a scenario. Raises ScenarioError."""
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        raw = read.toml_file(file, str(file))
+    except ScenarioError:  # which `read.load` will explain
         return None
     if "vary" not in raw:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import time
@@ -25,6 +24,7 @@ from ccsim.runs.checkpoints import kept
 from ccsim.runs.many import measure_all
 from ccsim.scenario import read
 from ccsim.scenario.faults import did_you_mean, one_of, shown
+from ccsim.scenario.spreadsheets import Writer
 from ccsim.stats.estimate import Estimate
 from ccsim.studies.design import Design, Points
 from ccsim.studies.sensitivity import Alone, Index, indices, tornado
@@ -290,7 +290,7 @@ def sweep_to_folder(
         with ExitStack() as stack:
             writer = stack.enter_context(parquet.ParquetWriter(folder / "sweep.parquet", schema, compression="zstd"))
             stream = stack.enter_context((folder / "sweep.csv").open("w", newline="", encoding="utf-8"))
-            lines = csv.writer(stream)
+            lines = Writer(stream)
             lines.writerow(schema.names)
             for rows in run.chunks():
                 writer.write_table(_arrow(schema, rows))
@@ -321,7 +321,7 @@ def sweep_to_folder(
 def _write(file: Path, kind: type[Any], rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         with file.open("w", newline="", encoding="utf-8") as stream:
-            lines = csv.writer(stream)
+            lines = Writer(stream)
             lines.writerow(kind._fields)
             lines.writerows(rows)
 
@@ -331,16 +331,17 @@ def _write_inputs(folder: Path, points: Points) -> None:
     import tomli_w
 
     design = points.design
-    of_levels = {name: content for name, content in points.given.items() if name not in design.base.files}
+    names = read.stored_names({**design.base.files, **points.given})  # those of the base first, as its own file has it
     own = folder / "scenario"
     own.mkdir()
     (own / "scenario.toml").write_text(read.resolved_toml(design.base), encoding="utf-8")
-    for name, content in {**of_levels, **read.stored_files(design.base)}.items():
-        (own / Path(name).name).write_bytes(content)
-    said = {
-        "scenario": "scenario/scenario.toml",
-        **_said(design),
-    }
+    for used, name in names.items():
+        (own / name).write_bytes(points.given[used])
+    said = {"scenario": "scenario/scenario.toml", **_said(design)}
+    for setting in design.settings:
+        if not setting.numeric:  # levels may name data files
+            key = setting.path.rpartition(".")[2]
+            said["vary"][setting.path] = [read.renamed({key: level}, names)[key] for level in setting.levels]
     toml = tomli_w.dumps({key: value for key, value in said.items() if value is not None})
     (folder / "sweep.toml").write_text(toml, encoding="utf-8")
 

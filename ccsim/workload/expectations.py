@@ -57,7 +57,10 @@ def expectations(scenario: Scenario) -> list[Expectation]:
         pace = float(weights @ plan.pace[able, q] / weights.sum())
         slots = round(float(weights @ (plan.capacity / plan.units[able, q]) / weights.sum()))
         threshold = 0.0 if math.isnan(terms.sl_time[q]) else float(terms.sl_time[q])
-        formula, figures = _figures(queue, per_hour[busiest] / 3600, there, pace, slots, threshold)
+        try:
+            formula, figures = _figures(queue, per_hour[busiest] / 3600, there, pace, slots, threshold)
+        except (ValueError, ArithmeticError) as error:  # patience of no time at all, numbers beyond a formula's reach
+            formula, figures = f"no formula applies ({error})", {}
         if formula:
             found.append(Expectation(name, formula, int(edges[busiest]), float(per_hour[busiest]), there, figures))
     return found

@@ -11,9 +11,8 @@ from ccsim.distributions.durations import Law
 from ccsim.lowering import Horizon, spans_of
 from ccsim.metrics.timeline import Timeline
 from ccsim.scenario.model import Queue, Scenario
-from ccsim.tables import F64, I64, SECOND, Bool
+from ccsim.tables import F64, I64, MAX_TRANSFERS, SECOND, Bool
 from ccsim.workload.customers import customers, poisson_rate
-from ccsim.workload.sample import MAX_TRANSFERS
 
 QUANTILES: Final = (np.arange(4096) + 0.5) / 4096
 """Where laws are read to integrate over them."""

@@ -22,15 +22,12 @@ import numpy as np
 
 from ccsim.distributions.durations import Constant, Law
 from ccsim.distributions.streams import Source
-from ccsim.tables import I8, I32, I64, NEVER, Bool, Link, Workload
+from ccsim.tables import I8, I32, I64, MAX_TRANSFERS, NEVER, Bool, Link, Workload
 from ccsim.workload.attendance import outs, present
 from ccsim.workload.customers import Group, customers
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Callback, Outbound, Queue, Scenario, Transfer
-
-MAX_TRANSFERS: Final = 3
-"""Transfers in a chain, at most."""
 
 KINDS: Final = {
     "transfer": (Link.TRANSFER, "transfer_child"),

@@ -40,7 +40,7 @@ def compared(*agents: int, target: str = "80/20") -> Comparison:
 ANSWERS = {
     "the cheaper of two": ((8, 7), "80/20", "met", "<b>1</b> is best by total cost."),
     "one misses its target": ((8, 1), "80/20", "met", "Only <b>0</b> meets its targets."),
-    "all miss": ((2, 1), "100/0", "missed", "No variant meets all its targets; <b>1</b> is best by total cost."),
+    "all miss": ((1, 2), "100/0", "missed", "No variant meets all its targets; <b>1</b> comes nearest"),
     "no difference": ((7, 7), "80/20", "open", "<b>0</b> and <b>1</b> cannot be told apart by total cost."),
     "one of three left out": (
         (8, 7, 1), "80/20", "met", "<b>1</b> is best by total cost, of those that meet their targets.",
@@ -53,7 +53,11 @@ def test_answers(case: str) -> None:
     agents, target, status, answer = ANSWERS[case]
     comparison = compared(*agents, target=target)
     found = document(comparison, rank(comparison), PROVENANCE)
-    assert (found.status, found.answer) == (status, answer)
+    assert found.status == status
+    if case == "all miss":  # by how far is what was simulated
+        assert found.answer.startswith(f"{answer}: it misses 1 target, by ")
+    else:
+        assert found.answer == answer
 
 
 def test_page_and_workbook() -> None:

@@ -144,36 +144,41 @@ def test_nothing_is_cut_off_and_no_text_lies_on_another(sized: Pages) -> None:
         boxes = [(text.get_text(), text.get_window_extent()) for text in shown(page)]
         assert len(boxes) > 5
         for text, box in boxes:
-            assert box.x0 >= -1, (name, text)
-            assert box.y0 >= -1, (name, text)
-            assert box.x1 <= page.bbox.x1 + 1, (name, text)
-            assert box.y1 <= page.bbox.y1 + 1, (name, text)
+            assert box.x0 >= -1, f"{name}: {text!r} is cut off at the edge of the page"
+            assert box.y0 >= -1, f"{name}: {text!r} is cut off at the edge of the page"
+            assert box.x1 <= page.bbox.x1 + 1, f"{name}: {text!r} is cut off at the edge of the page"
+            assert box.y1 <= page.bbox.y1 + 1, f"{name}: {text!r} is cut off at the edge of the page"
         for (one, box), (other, that) in combinations(boxes, 2):
-            assert not together(box, that), (name, one, other)
+            assert not together(box, that), f"{name}: {one!r} and {other!r} lie on one another"
 
 
 def test_legends_hide_no_panel(sized: Pages) -> None:
     for name, page in sized.items():
         for legend in page.legends:
             for ax in page.axes:
-                assert not together(legend.get_window_extent(), ax.get_window_extent()), name
+                hidden = together(legend.get_window_extent(), ax.get_window_extent())
+                assert not hidden, f"{name}: a legend hides a panel"
 
 
 def test_panels_are_big_enough_to_read(sized: Pages) -> None:
     for name, page in sized.items():
         for ax in (ax for ax in page.axes if ax.axison):
             box = ax.get_window_extent()
-            assert box.height >= 0.3 * page.dpi, name
-            assert box.width >= (0.1 if ax.get_label() == "<colorbar>" else 1.5) * page.dpi, name
+            assert box.height >= 0.3 * page.dpi, f"{name}: a panel is lower than 0.3 inches"
+            narrowest = 0.1 if ax.get_label() == "<colorbar>" else 1.5
+            assert box.width >= narrowest * page.dpi, f"{name}: a panel is narrower than {narrowest} inches"
 
 
 def test_text_is_readable_on_a_slide(sized: Pages) -> None:
     for name, page in sized.items():
-        assert page.get_figwidth() == style.WIDTH
-        assert min(text.get_fontsize() for text in shown(page)) >= 8, name
+        assert page.get_figwidth() == style.WIDTH, f"{name}: not as wide as the other charts"
+        assert min(text.get_fontsize() for text in shown(page)) >= 8, f"{name}: letters smaller than 8 points"
 
 
-UNITS = ("%", "agents", "conversations", "messages", ", min", "percentage points", "hour of the day", "share", "money")
+UNITS = (
+    "%", "agents", "contacts", "conversations", "messages", ", min", "percentage points", "hour of the day", "share",
+    "money",
+)  # fmt: skip
 """What an axis says that counts something."""
 
 
@@ -185,7 +190,9 @@ def test_axes_of_bare_numbers_say_their_unit(sized: Pages) -> None:
                 bare = [label for label in labels if re.fullmatch(r"[−-]?[\d,.]+", label)]
                 if bare:
                     said = {getattr(other, f"get_{axis.axis_name}label")().replace("\n", " ") for other in beside}
-                    assert any(unit in label for label in said for unit in UNITS), (name, bare, said)
+                    assert any(unit in label for label in said for unit in UNITS), (
+                        f"{name}: an axis with the numbers {bare} is labelled {said}, with none of the units {UNITS}"
+                    )
 
 
 def _row(page: Figure, ax: Axes) -> Iterator[Axes]:
@@ -209,14 +216,15 @@ def _column(page: Figure, ax: Axes) -> Iterator[Axes]:
 
 def test_charts_say_what_they_show(sized: Pages) -> None:
     for name, page in sized.items():
-        assert page.get_suptitle(), name
+        assert page.get_suptitle(), f"{name}: no title, see style.headline"
         note = " ".join(page.get_supxlabel().split())
-        assert "replication" in note, name
+        assert "replication" in note, f"{name}: the note does not say what of which replications is shown: {note!r}"
         everything = " ".join(text.get_text() for text in shown(page))
         assert re.search(r"\bn( staffed hours)?( =|:)", everything), name
         if name in charts.CHARTS:
             # the length of an interval, or the days, or the stretch shown
-            assert re.search(r"\d(m|h)\b|2026|two hours|open", everything), name
+            period = re.search(r"\d(m|h)\b|2026|two hours|open", everything)
+            assert period, f"{name}: neither the length of an interval nor the days shown are said"
 
 
 def test_service_levels_of_several_replications_have_intervals(tiny: Results) -> None:

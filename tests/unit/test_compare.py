@@ -259,7 +259,17 @@ def test_who_misses_a_target_is_not_ranked_by_cost(three: Comparison) -> None:
     assert [name for name, _ in rank(comparison, COST).order] == ["bad", "best", "good"], "asked for by name"
     nobody = rank(with_costs(three, costs, phone_level=dict.fromkeys(costs, 0.1)))
     assert [name for name, _ in nobody.order] == ["bad", "best", "good"]
-    assert nobody.sentences()[0] == "No variant meets all its targets, so all are ranked."
+    assert nobody.sentences()[0].startswith("No variant meets all its targets, so all are ranked, by targets missed, ")
+
+
+def test_where_nobody_meets_the_targets_the_cheapest_is_not_the_best(three: Comparison) -> None:
+    costs = {name: np.array([cost, cost + 1]) for name, cost in (("good", 30.0), ("bad", 10.0), ("fair", 20.0))}
+    ranking = rank(with_costs(three, costs, phone_level={"good": 0.7, "bad": 0.1, "fair": 0.6}))
+    assert [name for name, _ in ranking.order] == ["good", "fair", "bad"]
+    assert [ranking.missing[name] for name, _ in ranking.order] == [
+        (1, pytest.approx(0.1)), (1, pytest.approx(0.2)), (1, pytest.approx(0.7)),
+    ]  # fmt: skip
+    assert "bad misses 1 target, by 70.0 percentage points in sum." in ranking.sentences()
 
 
 def test_more_of_what_is_good_comes_first(three: Comparison) -> None:

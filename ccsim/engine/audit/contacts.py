@@ -218,8 +218,9 @@ def patience(case: Case) -> list[str]:
     patience = np.where(first, on_entry, workload.reply_patience[case.slot])
     patience[log.called_back[case.owner]] = NEVER
     session = case.latest(case.stretch_keys, case.owner, since)
-    in_session = (at(log.stretch_agent, session, -1) >= 0) & (at(log.stretch_end, session, -1) >= since)
-    held &= first | ~in_session
+    session_end = np.where(at(log.stretch_agent, session, -1) >= 0, at(log.stretch_end, session, -1), -1)
+    at_once = held & ~first & (session_end == since)  # a message as its session is handed over: before it or after
+    held &= first | (session_end < since)
 
     outcome = log.outcome[case.owner]
     last = case.slot == case.final[case.owner]
@@ -230,6 +231,9 @@ def patience(case: Case) -> list[str]:
     turned_away = np.isin(outcome, (Outcome.BLOCKED, Outcome.REJECTED))
     until = np.where(gave_up, log.left[case.owner], np.minimum(case.start, plan.drain_end))
     wait = case.elapsed(case.queue, since, until, held)
+    later = case.elapsed(case.queue, since, until, at_once)
+    wait = np.where(at_once & (~gave_up | (later == patience)), later, wait)
+    held |= at_once
     columns: Columns = {
         "contact": case.owner,
         "turn": case.number,

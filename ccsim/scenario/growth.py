@@ -1,0 +1,102 @@
+"""How large a replication becomes: what spikes add to its contacts, and what follow-ups add to each of them."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from ccsim.scenario.model import MICROSECOND, Queue, Scenario, Volume
+from ccsim.scenario.spans import Local, arrives, given, hours
+from ccsim.scenario.values import DAY
+from ccsim.tables import MAX_TRANSFERS
+
+
+def families(scenario: Scenario) -> dict[str, tuple[float, float]]:
+    """By queue the rows and turns to be expected of one contact and all that may follow from it.
+
+    A row is allotted to whatever may follow: a contact that would both retry and reopen has two, and so have these, as
+    long as there is budget. Returns within a session are taken as if turns were geometric.
+    """
+    most = max((queue.limit for queue in scenario.queue.values()), default=0)
+    free = {(name, moved): (0.0, 0.0) for name in scenario.queue for moved in range(MAX_TRANSFERS + 2)}
+    after = [free]  # by budget, from 0: what a contact of a queue that was transferred so often comes to
+    for budget in range(most + 1):
+        found = dict(free)
+        for moved in range(MAX_TRANSFERS, -1, -1):
+            for name, queue in scenario.queue.items():
+                parts = [(1.0, (1.0, queue.turns.mean))]
+                parts += [(to.share, found.get((to.to, moved + 1), (0.0, 0.0))) for to in queue.transfer]
+                if budget > 0:
+                    less = after[budget]
+                    parts += [
+                        (share, less.get((to, moved), (0.0, 0.0))) for to, share in _chances(scenario, name, queue)
+                    ]
+                found[name, moved] = (
+                    sum(share * rows for share, (rows, _) in parts),
+                    sum(share * turns for share, (_, turns) in parts),
+                )
+        after.append(found)
+    return {name: after[queue.limit + 1][name, 0] for name, queue in scenario.queue.items()}
+
+
+def _chances(scenario: Scenario, name: str, queue: Queue) -> list[tuple[str, float]]:
+    """Follow-ups of a contact that take some of its budget: to which queue, with which chance."""
+    again = 1 - 1 / max(queue.turns.mean, 1.0)
+    lost = min(1.0, queue.drop * queue.reconnects * queue.turns.mean)
+    chances = [(to, queue.retry.share * share) for to, share in (queue.retry.to or {name: 1.0}).items()]
+    chances += [(name, queue.reopens.share), (name, lost * again)]
+    if not queue.kind.persistent:
+        chances.append((name, queue.returns * again))
+    chances += [
+        (out.queue, 1 - queue.retry.share) for out in scenario.outbound.values() for to in out.recontact if to == name
+    ]
+    return chances
+
+
+def spiked(scenario: Scenario, name: str) -> float:
+    """How many contacts more than without spikes are to be expected of a queue."""
+    spikes = [
+        (spike.at, spike.at + spike.duration * MICROSECOND, spike.scale)
+        for spike in scenario.spike
+        if spike.queue == name
+    ]
+    queue = scenario.queue[name]
+    more = 0.0
+    for start, end in pairwise(sorted({end for spike in spikes for end in spike[:2]})):
+        scale = math.prod(scale for first, last, scale in spikes if first <= start and end <= last)
+        if scale > 1 and queue.volume is not None:
+            more += (scale - 1) * _between(scenario, queue, queue.volume, (start, end)) * queue.volume.scale
+    return more * arrives(scenario, name)
+
+
+def _between(scenario: Scenario, queue: Queue, volume: Volume, stretch: Local) -> float:
+    """Contacts to be expected of a volume in a stretch of local time within the run, before `scale`."""
+    zero = datetime.combine(scenario.start, datetime.min.time())
+    start, end = max(stretch[0], zero), min(stretch[1], zero + timedelta(days=scenario.days))
+    if start >= end:
+        return 0.0
+    if volume.per_hour is not None:
+        return volume.per_hour * hours((start, end))
+    if volume.per_day is None:
+        length = max(1, volume.length) * MICROSECOND  # of a file's intervals all that overlap
+        return sum(number for moment, number in given(volume, scenario) if moment < end and start < moment + length)
+    expected, day = 0.0, start.date()
+    while datetime.combine(day, datetime.min.time()) < end:
+        midnight = datetime.combine(day, datetime.min.time())
+        inside = _weight(volume, (start - midnight) // MICROSECOND, (end - midnight) // MICROSECOND)
+        whole = _weight(volume, 0, DAY)
+        if queue.outside_hours == "reject":
+            whole = sum(_weight(volume, span.start, span.end) for span in queue.open.on(day)) or math.inf
+        expected += volume.per_day * volume.weekday.on(day) * min(1.0, inside / whole)
+        day += timedelta(days=1)
+    return expected
+
+
+def _weight(volume: Volume, start: int, end: int) -> float:
+    """Of the shape of a day, from `start` to `end` after midnight."""
+    edges = [*(time for time, _ in volume.shape), DAY]
+    return sum(
+        weight * max(0, min(end, later) - max(start, time))
+        for (time, weight), later in zip(volume.shape, edges[1:], strict=True)
+    )

@@ -1,0 +1,63 @@
+"""Pictures are drawn as ccsim draws them, and one that fails never costs the figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+from ccsim.charts import style
+from tests.cli.test_staff import MORNING
+from tests.cli.tiny import ccsim, only_folder, write_tiny
+
+FAST = ("--engine", "simpy")
+FOREIGN = {"text.usetex": True, "font.size": 40, "savefig.bbox": "tight", "savefig.transparent": True, "figure.dpi": 7}
+
+
+def test_foreign_settings_change_no_picture(tmp_path: Path) -> None:
+    file = write_tiny(tmp_path)
+    drawn = []
+    for settings in ({}, FOREIGN):
+        out = tmp_path / str(len(settings))
+        with mpl.rc_context(settings):
+            done = ccsim("run", file, *FAST, "--out", out)
+            assert done.exit_code == 0, done.output
+            assert "warning" not in done.stderr
+            folder = only_folder(out)
+            assert ccsim("chart", folder, "--out", folder / "again").exit_code == 0
+        drawn.append({p.relative_to(folder): p.read_bytes() for p in sorted(folder.rglob("*.png"))})
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) > 5
+
+
+def broken(*_: object, **__: object) -> None:
+    raise RuntimeError("no pictures today\nnor tomorrow")
+
+
+@pytest.mark.parametrize(
+    ("verb", "tables"),
+    [
+        (("run", *FAST), ("summary.csv", "intervals.csv", "contacts.parquet", "report.html")),
+        (("compare", "--variants", *FAST, "--workers", "1"), ("comparison.csv", "ranking.csv", "report.html")),
+        (
+            ("sweep", "--vary", "queue.phone.volume.scale=1,2", *FAST, "--workers", "1"),
+            ("sweep.csv", "sweep.toml", "report.html"),
+        ),
+        (("staff", "--method", "erlang"), ("requirement.csv",)),
+    ],
+)
+def test_a_picture_that_fails_costs_nothing_else(
+    verb: tuple[str, ...], tables: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_tiny(tmp_path)
+    if verb[0] == "staff":
+        file.write_text(MORNING)
+    monkeypatch.setattr(style, "page", broken)
+    done = ccsim(verb[0], file, *verb[1:], "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "warning: charts could not be made (RuntimeError: no pictures today)" in done.stderr
+    folder = only_folder(tmp_path / "out")
+    assert str(folder) in done.stdout
+    for name in (*tables, "provenance.json", "scenario/scenario.toml" if verb[0] == "sweep" else ""):
+        assert (folder / name).exists(), name

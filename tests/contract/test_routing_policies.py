@@ -1,0 +1,44 @@
+"""Policies that the compiled engine would follow only in part are refused where they are registered."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import pytest
+
+from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, AgentColumn, ContactColumn, check_policies
+
+
+class NewColumn(IntEnum):
+    SENIORITY = 17
+
+
+def test_the_shipped_policies_are_accepted() -> None:
+    assert len(AGENT_POLICIES) >= 4
+    assert len(CONTACT_POLICIES) >= 3
+    check_policies(AGENT_POLICIES, CONTACT_POLICIES)
+
+
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        ((AgentColumn.RANK, NewColumn.SENIORITY), "SENIORITY"),
+        ((AgentColumn.IDLE_SINCE, AgentColumn.LOAD), "IDLE_SINCE, LOAD"),  # the engine would look at the load first
+        ((AgentColumn.LOAD, AgentColumn.MINUS_LOAD), "LOAD, MINUS_LOAD"),
+    ],
+)
+def test_an_order_within_a_team_that_the_kernel_lacks_is_refused(columns: tuple[IntEnum, ...], named: str) -> None:
+    with pytest.raises(ValueError, match=rf"agent policy 'mine': .* of one team by {named}, only by"):
+        check_policies({"mine": columns}, {})
+
+
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        ((ContactColumn.PRIORITY, NewColumn.SENIORITY, ContactColumn.WAITING_SINCE), "SENIORITY, WAITING_SINCE"),
+        ((ContactColumn.PRIORITY,), "their number alone"),
+    ],
+)
+def test_an_order_within_a_queue_that_the_kernel_lacks_is_refused(columns: tuple[IntEnum, ...], named: str) -> None:
+    with pytest.raises(ValueError, match=rf"contact policy 'mine': .* of one queue by {named}, only by"):
+        check_policies({}, {"mine": columns})
