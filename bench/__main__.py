@@ -1,6 +1,6 @@
 """`python -m bench [ROW …] [--repeats N] [--quick]`: what the engines cost, as ratios within one run.
 
-Rows: erlang_a, chat, flagship, growth, agents, threads. `--quick` takes a tenth of the contacts.
+Rows: erlang_a, chat, flagship, growth, agents, threads, replication. `--quick` takes a tenth of the contacts.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from bench.cases import kernel_once, whole
 from bench.measure import in_turn, peak_memory, plain_loop, ratio
 from ccsim.engine import compiled, reference
 from ccsim.lowering import lower
+from ccsim.metrics import measure
 from ccsim.scenario.model import Scenario
 from ccsim.tables import NEVER, SECOND, Log, Outcome, Workload
 from ccsim.workload.sample import sample
@@ -213,6 +214,38 @@ def threads(repeats: int, size: float) -> None:
     print(f"  same bytes: {same}")
 
 
+def replication(repeats: int, size: float) -> None:
+    """Workload, engine and measures of one replication; run it in the trees of two commits in turn to compare them."""
+    scenarios = {
+        "flagship": cases.flagship(),
+        "live_chat_or_whatsapp": cases.shipped("live_chat_or_whatsapp"),
+        "two_three_five_channels": cases.shipped("two_three_five_channels"),
+        "a day of 240 calls": cases.erlang_a(240),
+        "Erlang A": cases.erlang_a(round(1_000_000 * size)),
+    }
+    for name, scenario in scenarios.items():
+        (plan, terms), workload = lower(scenario), sample(scenario, 0)
+        log = compiled.simulate(workload, plan)
+        pieces: dict[str, Callable[[], Any]] = {
+            "workload": partial(sample, scenario, 0),
+            "engine": partial(compiled.simulate, workload, plan),
+            "measures": partial(measure, workload, plan, terms, log),
+        }
+        count = contacts(workload)
+        times = max(1, 20_000 // count)  # what takes a millisecond is done several times in a row
+        seconds = in_turn({piece: partial(repeated, work, times) for piece, work in pieces.items()}, repeats)
+        seconds = {piece: [s / times for s in rounds] for piece, rounds in seconds.items()}
+        seconds["all three"] = [sum(rounds) for rounds in zip(*seconds.values(), strict=True)]
+        for piece, rounds in seconds.items():
+            print(f"  {statistics.median(rounds) * 1e3:10.3f} ms", end="")
+            line(f"{name}: {piece}", rounds, count)
+
+
+def repeated(work: Callable[[], Any], times: int) -> None:
+    for _ in range(times):
+        work()
+
+
 ROWS: dict[str, Row] = {
     "erlang_a": erlang_a,
     "chat": chat,
@@ -220,6 +253,7 @@ ROWS: dict[str, Row] = {
     "growth": growth,
     "agents": agents,
     "threads": threads,
+    "replication": replication,
 }
 
 

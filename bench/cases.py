@@ -83,8 +83,13 @@ def chat(chats: int, agents: int = 50, teams: int = 1) -> Scenario:
     )
 
 
+def shipped(name: str) -> Scenario:
+    """A scenario of the repository by the name of its file."""
+    return load(Path(__file__).parent.parent / "scenarios" / f"{name}.toml")
+
+
 def flagship() -> Scenario:
-    return load(Path(__file__).parent.parent / "scenarios" / "retail_week.toml")
+    return shipped("retail_week")
 
 
 def kernel_once(scenario: Scenario) -> None:

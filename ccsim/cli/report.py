@@ -30,7 +30,10 @@ def report(results: Path, xlsx: bool) -> None:
     if xlsx:
         require_xlsxwriter()
     found = stored(results)
-    write_report(found, results, charts.drawn(found), page=True, xlsx=xlsx)
+    drawn: Mapping[str, Drawn] = {}
+    with surviving("the charts of the report"):
+        drawn = charts.drawn(found)
+    write_report(found, results, drawn, page=True, xlsx=xlsx)
     for name in ("report.html", *(["report.xlsx"] if xlsx else [])):
         click.echo(results / name)
 
@@ -59,7 +62,7 @@ def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, 
     from ccsim.results.stored import record
 
     shown: Sequence[Picture] = ()
-    if page and drawn:
+    if page:
         with surviving("the charts of the report"):
             shown = pictures(results, drawn)
     found = document(results, record(folder), shown)

@@ -153,11 +153,11 @@ def _stopping_rule(scenario: Scenario, wanted: tuple[str, ...], most: int | None
 
 
 def _progress_bar(expected: Callable[[], int]) -> Callable[[Iterable[Any]], Iterable[Any]]:
-    """On stderr, from the second second on, and only where somebody watches."""
+    """On stderr, also before the first replication is done, and only where somebody watches."""
     from tqdm import tqdm
 
     def wrap(stream: Iterable[Any]) -> Iterator[Any]:
-        with tqdm(total=expected(), unit=" replications", delay=1, disable=None, leave=False) as bar:
+        with tqdm(total=expected(), unit=" replications", disable=None, leave=False) as bar:
             for replication in stream:
                 yield replication
                 bar.total = expected()

@@ -153,7 +153,7 @@ def _names(names: tuple[str, ...]) -> Any:
 class Part(BaseModel):
     """A table of the scenario file: frozen, and no key but those named here."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Interval(NamedTuple):

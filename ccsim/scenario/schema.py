@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -58,13 +62,30 @@ def _describe(table: dict[str, Any], part: type[BaseModel]) -> None:
 def description(part: type[BaseModel], key: str) -> str:
     """What a key is, how its value is written, and whether its default depends on the channel."""
     field = part.model_fields[key]
-    sentences = [field.description or ""]
+    sentences = [_docstrings(part).get(key, "")]
     form = value_type(field).get("description")
     if form:
         sentences.append(f"Written as {form}.")
     if part is model.Queue and key in BY_CHANNEL:
         sentences.append("Default: by channel, see the presets.")
     return " ".join(sentences)
+
+
+@cache
+def _docstrings(part: type[BaseModel]) -> dict[str, str]:
+    """What stands below each key of a table in its source.
+
+    Pydantic's `use_attribute_docstrings` would read it whenever ccsim starts, which takes half a second.
+    """
+    found: dict[str, str] = {}
+    for each in reversed([each for each in part.__mro__ if each.__module__ == part.__module__]):
+        [definition] = ast.parse(inspect.getsource(each)).body
+        assert isinstance(definition, ast.ClassDef)
+        for key, text in pairwise(definition.body):
+            match key, text:
+                case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(said))):
+                    found[name] = inspect.cleandoc(said)
+    return found
 
 
 def value_type(field: FieldInfo) -> dict[str, Any]:
