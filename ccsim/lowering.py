@@ -15,7 +15,10 @@ from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
 from ccsim.tables import I64, NEVER, SECOND, Outside, Plan, Terms
 
 if TYPE_CHECKING:
-    from ccsim.scenario.model import Queue, Roster, Scenario, Team
+    from ccsim.scenario.model import Scenario
+    from ccsim.scenario.queues import Queue
+    from ccsim.scenario.shifts import Roster
+    from ccsim.scenario.teams import Team
     from ccsim.scenario.values import ByDay, Span
 
 Stretch = tuple[int, int]

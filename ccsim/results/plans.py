@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim.metrics.definitions import Level
-from ccsim.scenario.model import Pattern, Scenario
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.shifts import Pattern
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64
 

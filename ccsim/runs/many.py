@@ -22,7 +22,8 @@ from ccsim.lowering import lower
 from ccsim.metrics import Measures, measure
 from ccsim.runs.executors import Crew, crew, finished
 from ccsim.runs.store import Store
-from ccsim.scenario.model import Queue, Scenario
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
 from ccsim.tables import Plan, Terms, Workload
 from ccsim.workload.attendance import outs, present
 from ccsim.workload.sample import sample

@@ -16,7 +16,9 @@ from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
-from ccsim.scenario.model import Queue, Roster, Scenario, Team, Volume, WorkingHours
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
+from ccsim.scenario.shifts import Roster, WorkingHours
 from ccsim.scenario.spans import (
     Local,
     contacts,
@@ -29,7 +31,9 @@ from ccsim.scenario.spans import (
     staffed_hours,
     volumes,
 )
+from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
+from ccsim.scenario.volumes import Volume
 from ccsim.tables import NEVER, SECOND, Log, Workload, columns
 
 

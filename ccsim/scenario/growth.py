@@ -6,9 +6,12 @@ import math
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from ccsim.scenario.model import MICROSECOND, Queue, Scenario, Volume
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.parts import MICROSECOND
+from ccsim.scenario.queues import Queue
 from ccsim.scenario.spans import Local, arrives, given, hours
 from ccsim.scenario.values import DAY
+from ccsim.scenario.volumes import Volume
 from ccsim.tables import MAX_TRANSFERS
 
 

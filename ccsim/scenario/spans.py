@@ -8,8 +8,13 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ccsim.scenario.faults import dotted
-from ccsim.scenario.model import MICROSECOND, Demand, Queue, Scenario, Team, Volume, WorkingHours
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.parts import MICROSECOND
+from ccsim.scenario.queues import Queue
+from ccsim.scenario.shifts import WorkingHours
+from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, HOUR, WHOLE_DAY, ByDay, Span
+from ccsim.scenario.volumes import Demand, Volume
 
 Local = tuple[datetime, datetime]
 """A stretch of local time, half-open."""

@@ -20,7 +20,9 @@ from ccsim.distributions.durations import Exponential, Never
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import Horizon, rosters
 from ccsim.results.plans import Requirement
-from ccsim.scenario.model import Queue, Scenario, Team
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
+from ccsim.scenario.teams import Team
 from ccsim.scenario.values import WHOLE_DAY, ByDay, Span
 from ccsim.staffing.patterns import at_desk, crews
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool

@@ -17,7 +17,8 @@ from ccsim.results import provenance
 from ccsim.results.plans import Requirement, ShiftPlan
 from ccsim.results.storage import new_folder
 from ccsim.scenario import read
-from ccsim.scenario.model import Pattern, Scenario
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.shifts import Pattern
 from ccsim.scenario.spreadsheets import Writer
 from ccsim.scenario.values import Span
 from ccsim.staffing import patterns

@@ -11,7 +11,8 @@ import numpy as np
 
 from ccsim.lowering import Horizon, Row, rosters
 from ccsim.scenario import read
-from ccsim.scenario.model import Pattern, Scenario
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.shifts import Pattern
 from ccsim.scenario.values import HOUR, MINUTE
 from ccsim.tables import F64, I64
 

@@ -11,7 +11,8 @@ from ccsim.lowering import Duty, Row, rosters
 from ccsim.tables import I64, Bool
 
 if TYPE_CHECKING:
-    from ccsim.scenario.model import Scenario, StepsOut
+    from ccsim.scenario.model import Scenario
+    from ccsim.scenario.teams import StepsOut
 
 
 def present(scenario: Scenario, replication: int) -> Bool:

@@ -15,7 +15,8 @@ from ccsim import theory
 from ccsim.distributions.durations import Constant, Exponential, Law, LogNormal, Never
 from ccsim.lowering import lower
 from ccsim.metrics.timeline import Timeline
-from ccsim.scenario.model import Queue, Scenario
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
 from ccsim.tables import F64, I64, SECOND, Plan
 from ccsim.workload.customers import poisson_rate
 from ccsim.workload.sample import sample

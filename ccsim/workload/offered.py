@@ -10,7 +10,8 @@ import numpy as np
 from ccsim.distributions.durations import Law
 from ccsim.lowering import Horizon, spans_of
 from ccsim.metrics.timeline import Timeline
-from ccsim.scenario.model import Queue, Scenario
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
 from ccsim.tables import F64, I64, MAX_TRANSFERS, SECOND, Bool
 from ccsim.workload.customers import customers, poisson_rate
 

@@ -27,7 +27,8 @@ from ccsim.workload.attendance import outs, present
 from ccsim.workload.customers import Group, customers
 
 if TYPE_CHECKING:
-    from ccsim.scenario.model import Callback, Outbound, Queue, Scenario, Transfer
+    from ccsim.scenario.model import Scenario
+    from ccsim.scenario.queues import Callback, Outbound, Queue, Transfer
 
 KINDS: Final = {
     "transfer": (Link.TRANSFER, "transfer_child"),

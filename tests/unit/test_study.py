@@ -18,8 +18,10 @@ from ccsim.lowering import lower
 from ccsim.metrics import Measures, measure
 from ccsim.runs.many import NOT_SAMPLED, attended_from, measure_all, sampled_from
 from ccsim.runs.store import Store
-from ccsim.scenario.model import Queue, Scenario, Team
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
 from ccsim.scenario.read import assign, load, parse
+from ccsim.scenario.teams import Team
 from ccsim.workload.sample import sample
 from tests import random_cases
 from tests.cli.tiny import write_tiny
