@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
-from ccsim.metrics import METRICS, TOTAL, IntervalRow, Row
+from ccsim.metrics import METRICS, TOTAL, IntervalRow, MetricRow
 from ccsim.results import comparison, format, model, storage
 from ccsim.results.ranking import Ranking, rank, ranking_figure
 from ccsim.results.stored import record, stored
@@ -368,7 +368,7 @@ class Results(model.Results):
         """Every figure: level (queue, team, total), name, metric, mean, low and high (95 % interval), unit."""
         import pandas as pd
 
-        return pd.DataFrame(self.summary.rows, columns=Row._fields)
+        return pd.DataFrame(self.summary.rows, columns=MetricRow._fields)
 
     def intervals(self) -> pd.DataFrame:
         """The figures by reporting interval: start (local time), level, name, metric, mean, low, high."""
@@ -398,8 +398,8 @@ class Results(model.Results):
 
     def _repr_html_(self) -> str:
         runs = f"{format.several(self.replications, 'replication')}, seed {self.scenario.seed}, engine {self.engine}"
-        rows = {"queue": [*(("queue", name) for name in self.terms.queues), (TOTAL, TOTAL)]}
-        rows["team"] = [("team", name) for name in self.terms.teams]
+        rows = {"queue": [*(("queue", name) for name in self.spec.queues), (TOTAL, TOTAL)]}
+        rows["team"] = [("team", name) for name in self.spec.teams]
         tables = []
         for level, metrics in HEADLINE.items():
             cells = [[name, *(self._cell(at, name, metric) for metric in metrics)] for at, name in rows[level]]
@@ -422,7 +422,7 @@ class Comparison(comparison.Comparison):
         """
         import pandas as pd
 
-        return pd.DataFrame(self.rows(), columns=comparison.Row._fields)
+        return pd.DataFrame(self.rows(), columns=comparison.DifferenceRow._fields)
 
     def ranking(self, by: str | None = None) -> Ranking:
         """From best to worst by a metric, such as `asa@phone`; by default those that meet their targets by cost.
@@ -457,7 +457,7 @@ class Comparison(comparison.Comparison):
         title = f"{format.several(self.replications, 'replication')} on the same random numbers"
         return _page(title, (("", *(variant.name for variant in self.variants)), rows))
 
-    def _cell(self, variant: comparison.Variant, figure: comparison.Figure) -> str:
+    def _cell(self, variant: comparison.VariantResult, figure: comparison.MetricPlace) -> str:
         unit = figure.definition.unit
         own, apart = self.estimate(variant, figure), self.difference(variant, figure)
         if own is None or variant is self.baseline or apart is None:

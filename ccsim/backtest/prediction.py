@@ -45,7 +45,7 @@ MODES: Final = {
 INTERVAL: Final = 1800 * SECOND
 INTERVALS: Final = 48
 """Of a day."""
-OWN_LAW: Final = 50
+OWN_DISTRIBUTION: Final = 50
 """Abandoned contacts from which a queue has a patience of its own, known to a seventh; the others share one."""
 NEAR: Final = 6
 """Answered contacts before and after one that gave up, from which its work is taken."""
@@ -154,7 +154,7 @@ class Day:
     """of the interval's answered contacts, with the factor"""
 
 
-class Log:
+class ContactLog:
     """The contacts of a log with the queues of a scenario; `staff_only` are queues in which no customer waits.
 
     Contacts that never waited for an agent, blocked or out of hours, are left out. Agents are busy with one until its
@@ -202,7 +202,7 @@ class Log:
         return self._duties[rule, day]
 
 
-def learn(log: Log, days: Sequence[date]) -> Learned:
+def learn(log: ContactLog, days: Sequence[date]) -> Learned:
     """Everything but the factor from the training days. Raises ScenarioError if nobody came or was answered."""
     contacts = log.on(days)
     customers = log.customers(contacts)
@@ -262,19 +262,19 @@ def _patience(customers: pd.DataFrame) -> dict[str, F64]:
     gave_up = (customers["outcome"] == "abandoned").to_numpy(np.bool_)
     queues = customers["queue"].to_numpy(object)
     names = sorted(set(queues))
-    own = [name for name in names if gave_up[queues == name].sum() >= OWN_LAW]
+    own = [name for name in names if gave_up[queues == name].sum() >= OWN_DISTRIBUTION]
     others = [name for name in names if name not in own]
     found: dict[str, F64] = {}
     for group in [*([name] for name in own), others]:
         here = np.isin(queues, group)
         if gave_up[here].any():
-            law = values(waited[here], gave_up[here])
-            found |= dict.fromkeys(group, law)
+            distribution = values(waited[here], gave_up[here])
+            found |= dict.fromkeys(group, distribution)
     return found
 
 
 def _busyness(customers: pd.DataFrame, days: Sequence[date]) -> float:
-    """Coefficient of variation of a busy day's rate beyond the Poisson law's."""
+    """Coefficient of variation of a busy day's rate beyond the Poisson distribution's."""
     volume = customers.groupby(customers["arrival"].dt.date).size().reindex(list(days), fill_value=0).to_numpy(float)
     busy = volume[volume > volume.max() / 2]
     if len(busy) < 2:
@@ -299,7 +299,7 @@ def _seconds(start: pd.Series[Any], end: pd.Series[Any]) -> F64:
 # ── a day as a scenario ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def scenario(log: Log, day: date, learned: Learned, rule: Rule, mode: str, folder: Path) -> Scenario:
+def scenario(log: ContactLog, day: date, learned: Learned, rule: Rule, mode: str, folder: Path) -> Scenario:
     """That day as a scenario, its data files in the folder.
 
     Queues, targets and routing are the given scenario's. Agents form teams by the queues that they answer. Stretches in
@@ -333,7 +333,7 @@ def scenario(log: Log, day: date, learned: Learned, rule: Rule, mode: str, folde
 
 
 def _queue(
-    log: Log, name: str, day: date, contacts: pd.DataFrame, learned: Learned, rule: Rule, mode: str, folder: Path
+    log: ContactLog, name: str, day: date, contacts: pd.DataFrame, learned: Learned, rule: Rule, mode: str, folder: Path
 ) -> dict[str, Any]:
     given = log.document["queue"][name]
     kept = ("channel", "head_start", "priority", "service_level", "answer_delay")
@@ -387,7 +387,13 @@ def _imputed(contacts: pd.DataFrame, works: F64) -> F64:
 
 
 def _teams(
-    log: Log, day: date, there: Sequence[Duty], names: Sequence[str], pause: str | None, factor: float, folder: Path
+    log: ContactLog,
+    day: date,
+    there: Sequence[Duty],
+    names: Sequence[str],
+    pause: str | None,
+    factor: float,
+    folder: Path,
 ) -> dict[str, Any]:
     """Agents with the same skills: the queues that they had answered by that day."""
     known = duties.skills(log.contacts[log.contacts["arrival"].dt.date <= day])
@@ -436,17 +442,17 @@ def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]])
 # ── simulated beside real ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def simulate(log: Log, unit: Unit) -> Day:
+def simulate(log: ContactLog, unit: Unit) -> Day:
     """The day's real figures and those of the replications."""
     from ccsim.engine import compiled
 
     day, learned, rule, mode, replications = unit
     with tempfile.TemporaryDirectory() as scratch:
         of_day = scenario(log, day, learned, rule, mode, Path(scratch))
-    plan, terms = lower(of_day)
-    customers = np.array([name in log.scenario.queue and name not in log.staff_only for name in terms.queues])
-    drawn = np.array([name in log.scenario.queue and mode != "services" for name in terms.queues])
-    limits = np.array([log.limits.get(name, 0.0) for name in terms.queues])
+    plan, spec = lower(of_day)
+    customers = np.array([name in log.scenario.queue and name not in log.staff_only for name in spec.queues])
+    drawn = np.array([name in log.scenario.queue and mode != "services" for name in spec.queues])
+    limits = np.array([log.limits.get(name, 0.0) for name in spec.queues])
     found = []
     for replication in range(replications):
         workload = sample(of_day, replication)
@@ -490,7 +496,7 @@ def _sums(arrival: I64, wait: F64, answered: Bool, gave_up: Bool, limit: F64) ->
     return np.array([np.bincount(interval, weights=column[here], minlength=INTERVALS) for column in columns])
 
 
-def _real(log: Log, contacts: pd.DataFrame, day: date) -> F64:
+def _real(log: ContactLog, contacts: pd.DataFrame, day: date) -> F64:
     customers = log.customers(contacts)
     waited = _seconds(customers["arrival"], customers["answer"])
     arrival = np.array(duties.micros(customers["arrival"]), np.int64) - _midnight(day)
@@ -499,7 +505,7 @@ def _real(log: Log, contacts: pd.DataFrame, day: date) -> F64:
     return _sums(arrival, waited, ~np.isnan(waited), gave_up, limit)
 
 
-def _known(log: Log, contacts: pd.DataFrame, day: date, learned: Learned, mode: str) -> Inputs:
+def _known(log: ContactLog, contacts: pd.DataFrame, day: date, learned: Learned, mode: str) -> Inputs:
     if mode == "forecast":
         counts = learned.forecast.of(day)
     else:
@@ -534,12 +540,12 @@ class Unit(NamedTuple):
     replications: int
 
 
-def simulate_all(log: Log, units: Iterable[Unit], workers: int) -> Iterator[Day]:
+def simulate_all(log: ContactLog, units: Iterable[Unit], workers: int) -> Iterator[Day]:
     """The days in order, on so many processes."""
     return run_all(partial(simulate, log), units, workers)
 
 
-def calibrated(log: Log, units: Sequence[Unit], workers: int = 1) -> float:
+def calibrated(log: ContactLog, units: Sequence[Unit], workers: int = 1) -> float:
     """The factor at which those days, simulated, are `too_long` by 0. The nearer end of FACTORS where none does it."""
     from scipy.optimize import brentq
 

@@ -205,7 +205,7 @@ def floor(days: Sequence[Day]) -> Score:
     return Score(PERFECT, *np.nanmean(found, axis=0).tolist())
 
 
-class Cover(NamedTuple):
+class Coverage(NamedTuple):
     """Prediction intervals of half-hour figures."""
 
     metric: str
@@ -217,7 +217,7 @@ class Cover(NamedTuple):
     """how many times the width is added on either side"""
 
 
-def covers(training: Sequence[Day], days: Sequence[Day], metric: str) -> Cover:
+def covers(training: Sequence[Day], days: Sequence[Day], metric: str) -> Coverage:
     """Of the held-out days, with a widening that covers SHARE of the training days' intervals.
 
     Source: Papadopoulos et al. (2002), Inductive confidence machines for regression (normalised conformal prediction).
@@ -225,7 +225,7 @@ def covers(training: Sequence[Day], days: Sequence[Day], metric: str) -> Cover:
     wanted = _beyond(training, metric)
     by = float(np.quantile(wanted, min(SHARE * (1 + 1 / len(wanted)), 1.0), method="higher"))
     got = _beyond(days, metric)
-    return Cover(metric, float((got <= 0).mean()), float((got <= max(by, 0)).mean()), max(by, 0.0))
+    return Coverage(metric, float((got <= 0).mean()), float((got <= max(by, 0)).mean()), max(by, 0.0))
 
 
 def bounds(days: Sequence[Day], metric: str, by: float = 0.0) -> tuple[F64, F64]:

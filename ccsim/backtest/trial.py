@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from ccsim.backtest import prediction, score
-from ccsim.backtest.prediction import MODES, Day, Learned, Log, Unit
-from ccsim.backtest.score import Cover, Prediction, Score
+from ccsim.backtest.prediction import MODES, ContactLog, Day, Learned, Unit
+from ccsim.backtest.score import Coverage, Prediction, Score
 from ccsim.logs.duty import RULES
 from ccsim.scenario.spreadsheets import Writer
 from ccsim.tables import SECOND
@@ -40,7 +40,7 @@ class Trial:
     """of the held-out days: the simulation first"""
     scores: tuple[Score, ...]
     """of the predictions, and of a perfect model"""
-    covers: tuple[Cover, ...]
+    covers: tuple[Coverage, ...]
     """by MEASURED"""
 
     def prediction(self, name: str) -> Prediction:
@@ -65,12 +65,12 @@ class Backtest:
     erlang_factor: float
     """on handle times besides, at which Erlang A gives it"""
     patience: float
-    """mean in seconds of the exponential law that the training days fit best, for Erlang's formulas"""
+    """mean in seconds of the exponential distribution that the training days fit best, for Erlang's formulas"""
     trials: tuple[Trial, ...]
 
 
 def run(
-    log: Log,
+    log: ContactLog,
     train: Sequence[date],
     test: Sequence[date],
     rule: str,
@@ -131,8 +131,8 @@ def _trial(mode: str, training: Sequence[Day], held: Sequence[Day], patience: fl
     return Trial(mode, tuple(training), tuple(held), tuple(predictions), scores, covers)
 
 
-def mean_patience(log: Log, days: Sequence[date]) -> float:
-    """All waiting / all who gave up: the maximum likelihood of an exponential law, the answered censoring."""
+def mean_patience(log: ContactLog, days: Sequence[date]) -> float:
+    """All waiting / all who gave up: the maximum likelihood of an exponential distribution, the answered censoring."""
     customers = log.customers(log.on(days))
     until = customers["answer"].where(customers["answer"].notna(), customers["end"])
     waited = (until - customers["arrival"]).dt.total_seconds().sum()
@@ -161,7 +161,7 @@ def write(found: Sequence[Backtest], folder: Path) -> None:
     scores = [(rule, trial.mode, *row) for rule, trial in each for row in trial.scores]
     covers = [(rule, trial.mode, *row) for rule, trial in each for row in trial.covers]
     _table(folder / "scores.csv", ("rule", "mode", *Score._fields), scores)
-    _table(folder / "covers.csv", ("rule", "mode", *Cover._fields), covers)
+    _table(folder / "covers.csv", ("rule", "mode", *Coverage._fields), covers)
     _table(folder / "days.csv", DAY_COLUMNS, [(rule, *row) for rule, trial in each for row in day_rows(trial)])
     _table(
         folder / "intervals.csv", INTERVAL_COLUMNS, [(rule, *row) for rule, trial in each for row in _intervals(trial)]
@@ -222,7 +222,7 @@ def as_json(found: Sequence[Backtest]) -> dict[str, Any]:
             | {
                 trial.mode: {
                     "scores": {row.method: record(Score._fields[1:], row[1:]) for row in trial.scores},
-                    "covers": {row.metric: record(Cover._fields[1:], row[1:]) for row in trial.covers},
+                    "covers": {row.metric: record(Coverage._fields[1:], row[1:]) for row in trial.covers},
                     "days": [record(DAY_COLUMNS[2:], row[1:]) for row in day_rows(trial)],
                 }
                 for trial in by_rule.trials

@@ -106,7 +106,7 @@ def agents(results: Results, figure: Figure) -> None:
     rows: dict[tuple[int, int], float] = {}
     labels: dict[float, str] = {}
     top = 0.0
-    for team, agent in chosen_agents(log, results.terms.teams):
+    for team, agent in chosen_agents(log, results.spec.teams):
         mine = _where(log, log["agent"] == agent)
         held = _where(mine, mine["activity"] == "session")
         lane = lanes(held["start_us"], held["end_us"])
@@ -124,7 +124,7 @@ def agents(results: Results, figure: Figure) -> None:
         mine = _where(log, (log["contact"] == contact) & (log["agent"] == agent) & (log["activity"] == "session"))
         boxes.add(f"queue {queue[contact]}", mine["start_us"], mine["end_us"], y + STRIPE, y + SESSION[1])
     ax = figure.subplots()
-    entries = _paint(ax, boxes, results.terms.queues)
+    entries = _paint(ax, boxes, results.spec.queues)
     if _mark_transfers(ax, _where(contacts, np.isin(contacts["contact"], _with_legs(contacts, shown))), boxes, rows):
         entries.append(style.line("transfer", style.now().ink, marker="D", markersize=6))
     ax.set_xlim(start / clock.HOUR, end / clock.HOUR)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.charts import style
 from ccsim.results import format
-from ccsim.results.comparison import Comparison, Figure, Variant, outside
+from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
 from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Page
+    from matplotlib.figure import Figure
 
 COLUMNS: Final = 3
 NAME: Final = 22
@@ -27,7 +27,7 @@ UNITS: Final = {"share": "percentage points", "h": "hours"}
 TIMES: Final = {"h": "hours", "m": "minutes", "s": "seconds"}
 
 
-def differences(comparison: Comparison, theme: str = "light") -> Page:
+def differences(comparison: Comparison, theme: str = "light") -> Figure:
     """A panel a figure, a line a variant: the difference to the baseline with its 95 % interval."""
     others = comparison.variants[1:]
     figures = [f for f in comparison.headline if any(_difference(comparison, variant, f) for variant in others)]
@@ -55,7 +55,7 @@ def differences(comparison: Comparison, theme: str = "light") -> Page:
     return page
 
 
-def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
+def _panel(comparison: Comparison, figure: MetricPlace, ax: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     definition = figure.definition
@@ -91,7 +91,7 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
     ax.grid(visible=True, axis="x")
 
 
-def _difference(comparison: Comparison, variant: Variant, figure: Figure) -> Estimate | None:
+def _difference(comparison: Comparison, variant: VariantResult, figure: MetricPlace) -> Estimate | None:
     """None also where one of the two has no data."""
     difference = comparison.difference(variant, figure)
     return None if difference is None or math.isnan(difference.mean) else difference

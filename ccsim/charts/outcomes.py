@@ -57,7 +57,7 @@ def outcomes(results: Results, figure: Figure) -> None:
     found = journeys(results)
     total = sum(found.values())
     theme = style.now()
-    queues = [name for name in results.terms.queues if any(name in key[:2] for key in found)]
+    queues = [name for name in results.spec.queues if any(name in key[:2] for key in found)]
     ends = [name for name in NAMES if any(name == key[2] for key in found)]
     ax = figure.subplots()
     stages: list[dict[str, int]] = [
@@ -66,7 +66,7 @@ def outcomes(results: Results, figure: Figure) -> None:
     ]
     gap = 0.022 if max(len(stage) for stage in stages) <= 6 else 0.014
     feet = [_feet(stage, total, gap) for stage in stages]
-    look = {name: style.colour(q) for q, name in enumerate(results.terms.queues)}
+    look = {name: style.colour(q) for q, name in enumerate(results.spec.queues)}
     for at in (0, 1):
         _ribbons(ax, found, at, feet, (queues, queues, ends), total, look)
     for at, (stage, foot) in enumerate(zip(stages, feet, strict=True)):

@@ -80,7 +80,7 @@ def backtest(
     FILE is a scenario with the log's queues, as `ccsim fit` writes one; of it count the queues' targets and order, and
     routing. Patience, work, the forecast and a factor on the time of a contact are learned on the training days alone.
     """
-    from ccsim.backtest.prediction import MODES, Log
+    from ccsim.backtest.prediction import MODES, ContactLog
     from ccsim.backtest.trial import as_json as summary
     from ccsim.backtest.trial import run
     from ccsim.logs.duty import RULES
@@ -95,7 +95,7 @@ def backtest(
     started = datetime.now(UTC)
     scenario = scenarios.load(file, None, overrides, outside=outside)
     reading, staff_only = _read(log, mapping)
-    every = Log(reading.rows, staff_only, scenario, str(file))
+    every = ContactLog(reading.rows, staff_only, scenario, str(file))
     with _steps(len(rules) * (1 + len(MODES) * (len(train) + len(test)))) as step, ExitStack() as stack:
         final = None
         if out is not None or not as_json:

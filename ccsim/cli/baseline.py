@@ -17,7 +17,7 @@ from ccsim.cli.report import surviving
 from ccsim.results import format
 from ccsim.staffing import output, patterns
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
-from ccsim.staffing.cover import Cover, cover_shifts
+from ccsim.staffing.cover import ShiftCover, cover_shifts
 from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _teams(scenario: Scenario, requirement: Requirement, divided: Requirement) -
     return table
 
 
-def _shifts(scenario: Scenario, covers: list[Cover | None]) -> Table:
+def _shifts(scenario: Scenario, covers: list[ShiftCover | None]) -> Table:
     table = _table("shift", "days", "agents", "by divi-\nsion", "cost of\none")
     given = scenario.staffing.patterns
     counts = [[format.NO_DATA] * len(given) if c is None else [str(n) for n in c.counts.tolist()] for c in covers]

@@ -14,9 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from ccsim.results import format
-from ccsim.results.comparison import Comparison, Figure, Variant, outside
+from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
 from ccsim.results.ranking import Ranking
-from ccsim.results.targets import Target
+from ccsim.results.targets import MetricTarget
 from ccsim.stats.intervals import LEVEL
 
 LABEL: Final = 20
@@ -48,7 +48,7 @@ def show(comparison: Comparison, ranking: Ranking) -> None:
     _show_ranking(console, ranking)
 
 
-def _table(comparison: Comparison, figures: Sequence[Figure], variants: Sequence[Variant]) -> Table:
+def _table(comparison: Comparison, figures: Sequence[MetricPlace], variants: Sequence[VariantResult]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", overflow="fold", max_width=LABEL - 1)
     for variant in variants:
@@ -62,7 +62,7 @@ def _table(comparison: Comparison, figures: Sequence[Figure], variants: Sequence
     return table
 
 
-def _wanted(goals: Sequence[Target]) -> str:
+def _wanted(goals: Sequence[MetricTarget]) -> str:
     """The target of all variants, below the figure's name."""
     wanted = {(goal.at_least, goal.wanted) for goal in goals}
     if len(wanted) != 1:
@@ -71,7 +71,7 @@ def _wanted(goals: Sequence[Target]) -> str:
     return f"\n  {'≥' if at_least else '≤'} {100 * bound:.4g} %"
 
 
-def _cell(comparison: Comparison, variant: Variant, figure: Figure) -> str:
+def _cell(comparison: Comparison, variant: VariantResult, figure: MetricPlace) -> str:
     own = comparison.estimate(variant, figure)
     if own is None:
         return format.NO_DATA
@@ -93,7 +93,7 @@ def _cell(comparison: Comparison, variant: Variant, figure: Figure) -> str:
     return f"{text}\n[{colour}]{said} *[/]"
 
 
-def _legend(comparison: Comparison, figures: Sequence[Figure]) -> str:
+def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
     results, base = comparison.baseline.results, comparison.baseline.name
     made_by = f"on the same random numbers (seed {results.scenario.seed}, engine {results.engine})"
     if comparison.replications == 1:

@@ -26,7 +26,7 @@ from ccsim.tables import SECOND
 
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
-    from ccsim.results.plans import Goal, Performance, Requirement, ShiftPlan
+    from ccsim.results.plans import Performance, Requirement, ShiftPlan, StaffingTarget
     from ccsim.scenario.model import Scenario
 
 
@@ -205,11 +205,11 @@ def _how(plan: ShiftPlan) -> list[str]:
     return lines
 
 
-def _label(goal: Goal) -> str:
+def _label(goal: StaffingTarget) -> str:
     return f"{escape(goal.name)}: {_metric(goal)}"
 
 
-def _metric(goal: Goal) -> str:
+def _metric(goal: StaffingTarget) -> str:
     return goal.metric.replace("_", " ")
 
 

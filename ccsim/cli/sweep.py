@@ -16,7 +16,7 @@ from ccsim.cli.resuming import Remembered, told_how_to_go_on
 
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
-    from ccsim.results.comparison import Figure
+    from ccsim.results.comparison import MetricPlace
     from ccsim.studies.design import Design
     from ccsim.studies.sweep import Sweep
 
@@ -138,7 +138,7 @@ def _design(
     return design, changes, list(metrics)
 
 
-def _finish(figures: list[Figure], found: Sweep, folder: Path) -> None:
+def _finish(figures: list[MetricPlace], found: Sweep, folder: Path) -> None:
     from ccsim.charts import sweeps
     from ccsim.report.of_sweep import document
     from ccsim.report.pictures import themed

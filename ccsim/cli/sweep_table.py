@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ccsim.results import format
-from ccsim.results.comparison import Figure
+from ccsim.results.comparison import MetricPlace
 from ccsim.studies.design import Setting
 from ccsim.studies.sweep import Sweep
 
@@ -19,7 +19,7 @@ MOST = 30
 """Points on the screen."""
 
 
-def show(sweep: Sweep, figures: list[Figure]) -> None:
+def show(sweep: Sweep, figures: list[MetricPlace]) -> None:
     """The figures at the points, then what each setting does alone."""
     console = Console(file=sys.stdout, highlight=False)
     design = sweep.design
@@ -40,7 +40,7 @@ def show(sweep: Sweep, figures: list[Figure]) -> None:
     )
 
 
-def _points(sweep: Sweep, figures: list[Figure]) -> Table:
+def _points(sweep: Sweep, figures: list[MetricPlace]) -> Table:
     table = _table()
     for setting in sweep.design.settings:
         table.add_column(format.folded(setting.path, 16), justify="right", overflow="fold")
@@ -55,7 +55,7 @@ def _points(sweep: Sweep, figures: list[Figure]) -> Table:
     return table
 
 
-def _alone(sweep: Sweep, figure: Figure) -> Table:
+def _alone(sweep: Sweep, figure: MetricPlace) -> Table:
     indices = {index.setting: index for index in sweep.indices if index[1:4] == figure}
     table = _table()
     table.add_column(str(figure), min_width=24)

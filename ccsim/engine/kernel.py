@@ -770,7 +770,7 @@ def remind(m: Memory, now: int, c: int) -> None:
 
 
 @inlined
-def idler(m: Memory, a: int, b: int) -> bool:
+def idle_longest(m: Memory, a: int, b: int) -> bool:
     """Whether agent a stands before b in the heap of their team and load."""
     if m.by_idle and m.idle[a] != m.idle[b]:
         return m.idle[a] < m.idle[b]
@@ -794,7 +794,7 @@ def meld(m: Memory, a: int, b: int) -> int:
         return b
     if b < 0:
         return a
-    if idler(m, b, a):
+    if idle_longest(m, b, a):
         a, b = b, a
     stand_below(m, b, a)
     return a
@@ -866,7 +866,7 @@ def place(m: Memory, a: int) -> None:
         m.sibling[a] = -1
         m.parent[a] = -1
         below = m.tail[team, level]
-        if below >= 0 and m.level[below] == level and not idler(m, a, below):
+        if below >= 0 and m.level[below] == level and not idle_longest(m, a, below):
             stand_below(m, a, below)  # as most come last, heaps are chains, from which it is quick to take
         else:
             m.top[team, level] = meld(m, m.top[team, level], a)

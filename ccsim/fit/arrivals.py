@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from ccsim.fit.laws import Z
+from ccsim.fit.distributions import Z
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64
 
@@ -71,8 +71,8 @@ def busyness(totals: F64, weekday: I64) -> tuple[Estimate | None, float]:
     """Coefficient of variation of the days' busyness with its 95 % interval, and the p-value of there being none.
 
     It makes the sum over days of (N − m)² / (m + cv² m²), m the weekday's mean, as large as is expected, the degrees of
-    freedom; where the sum meets the quantiles of its chi-squared law are the ends (the Q-profile of Paule and Mandel
-    1982 and Viechtbauer 2007). The degrees of freedom are reduced for the gamma law's heavier tail.
+    freedom; where the sum meets the quantiles of its chi-squared distribution are the ends (the Q-profile of Paule and
+    Mandel 1982 and Viechtbauer 2007). The degrees of freedom are reduced for the gamma distribution's heavier tail.
     """
     from scipy.optimize import brentq
     from scipy.stats import chi2

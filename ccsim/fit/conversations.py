@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ccsim.fit.laws import Sample, Z
+from ccsim.fit.distributions import Sample, Z
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, SECOND, Bool
 
@@ -232,7 +232,8 @@ def shared(sessions: pd.DataFrame, enough: int = 30) -> Shared | None:
     """Handling by concurrency from sessions (agent, start, end) that overlap.
 
     With j at once each ends at the rate 1 / mean(j), so mean(j) is the time that sessions spent with j at once by the
-    number that ended then; the interval is the chi-squared one of an exponential law. The levels go up to the last with
+    number that ended then; the interval is the chi-squared one of an exponential distribution. The levels go up to the
+    last with
     `enough` ends. None if that is not two.
     """
     from scipy.stats import chi2

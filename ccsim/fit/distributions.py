@@ -1,4 +1,5 @@
-"""Laws fitted to times of which some are only known to be longer (censored): maximum likelihood, chosen by BIC.
+"""Distributions fitted to times of which some are only known to be longer (censored): maximum likelihood, chosen by
+BIC.
 
 Every family is one that a scenario can write. Estimates are of the parameters as the scenario names them, with 95 %
 intervals from the observed information (delta method, on the log scale; logit for weights).
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from ccsim.distributions.durations import Constant, Exponential, Gamma, Law, LogNormal, Mixture, Weibull
+from ccsim.distributions.durations import Constant, Distribution, Exponential, Gamma, LogNormal, Mixture, Weibull
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.survival import kaplan_meier
 from ccsim.tables import F64, Bool
@@ -26,10 +27,11 @@ Z: Final = 1.959963984540054
 """Of a 95 % interval."""
 
 FEW: Final = 10
-"""Ended times below which only an exponential law is fitted."""
+"""Ended times below which only an exponential distribution is fitted."""
 
 MISFIT: Final = 0.05
-"""Distance from the data's curve from which the best law is judged not to fit, and the data's values are used."""
+"""Distance from the data's curve from which the best distribution is judged not to fit, and the data's values are
+used."""
 
 MANY: Final = 5_000
 """Times from which likelihoods are computed on a grid with steps of a thousandth."""
@@ -44,10 +46,10 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Family:
-    """A family of laws by its unconstrained parameters θ.
+    """A family of distributions by its unconstrained parameters θ.
 
     `log_density` and `log_survival` take (θ, seconds); `natural` turns θ into the parameters by name, `shares` of which
-    lie between 0 and 1, all others above 0; `law` makes the law of them.
+    lie between 0 and 1, all others above 0; `distribution` makes the distribution of them.
     """
 
     start: Callable[[F64, F64], list[float]]
@@ -55,7 +57,7 @@ class Family:
     log_density: Callable[[F64, F64], F64]
     log_survival: Callable[[F64, F64], F64]
     natural: Callable[[F64], dict[str, float]]
-    law: Callable[[dict[str, float]], Law]
+    distribution: Callable[[dict[str, float]], Distribution]
     shares: tuple[str, ...] = ()
 
 
@@ -64,7 +66,7 @@ class Fitted:
     """A family fitted to a sample: `parameters` by name, the maximal log-likelihood, and information criteria."""
 
     family: str
-    law: Law
+    distribution: Distribution
     parameters: dict[str, Estimate]
     log_likelihood: float
     aic: float
@@ -254,9 +256,9 @@ PATIENCE: Final = ("exponential", "lognormal", "gamma", "weibull", "hyperexponen
 
 
 def fit(family: str, sample: Sample, *, partly: bool = False) -> Fitted:
-    """The family's likeliest law. Raises ValueError if nothing ended, or if all that ended took the same time.
+    """The family's likeliest distribution. Raises ValueError if nothing ended, or if all that ended took the same time.
 
-    With `partly` only a share ends at all: it is one of the parameters, and the law is that of those who do.
+    With `partly` only a share ends at all: it is one of the parameters, and the distribution is that of those who do.
     """
     from scipy.optimize import minimize
 
@@ -291,7 +293,7 @@ def fit(family: str, sample: Sample, *, partly: bool = False) -> Fitted:
     size = len(best)
     return Fitted(
         family,
-        kind.law(kind.natural(best)),
+        kind.distribution(kind.natural(best)),
         _intervals(kind, best, spread),
         likelihood,
         2 * size - 2 * likelihood,
@@ -316,7 +318,7 @@ def _partly(kind: Family) -> Family:
         lambda theta, times: math.log(_expit(theta[0])) + kind.log_density(theta[1:], times),
         log_survival,
         natural,
-        lambda p: kind.law({name: value for name, value in p.items() if name != "share"}),
+        lambda p: kind.distribution({name: value for name, value in p.items() if name != "share"}),
         ("share", *kind.shares),
     )
 
@@ -428,6 +430,6 @@ def _distance(kind: Family, theta: F64, sample: Sample) -> float:
 
 
 def constant(sample: Sample) -> Constant | None:
-    """The law of a sample in which everything that ended took the same time."""
+    """The distribution of a sample in which everything that ended took the same time."""
     different = np.unique(sample.times[sample.ended])
     return Constant(float(different[0])) if len(different) == 1 else None

@@ -44,12 +44,13 @@ def write(fit: Fit, name: str, folder: Path) -> None:
 
 
 def rows(fit: Fit) -> Iterator[tuple[str, str, str, Estimate, int]]:
-    """Every value of a fit: queue or team, key of the scenario, family of law, value with interval, cases behind it."""
+    """Every value of a fit: queue or team, key of the scenario, family of distribution, value with interval, cases
+    behind it."""
     for queue in fit.queues.values():
-        for key, law in (queue.laws | queue.seen).items():
-            for fitted in law.candidates:
+        for key, distribution in (queue.distributions | queue.seen).items():
+            for fitted in distribution.candidates:
                 for name, value in fitted.parameters.items():
-                    yield queue.name, f"{key}.{name}", fitted.family, value, int(law.sample.ended.sum())
+                    yield queue.name, f"{key}.{name}", fitted.family, value, int(distribution.sample.ended.sum())
         for key, value in queue.figures.items():
             yield queue.name, key, "", value, queue.contacts
         yield from ((queue.name, key, "", value, number) for key, value, number in _profile(queue.profile))
@@ -78,9 +79,9 @@ def estimates(fit: Fit) -> str:
     for queue, key, family, value, cases in rows(fit):
         chosen, criteria = "", ["", ""]
         if family:
-            law = (fit.queues[queue].laws | fit.queues[queue].seen)[key.rpartition(".")[0]]
-            fitted = next(candidate for candidate in law.candidates if candidate.family == family)
-            chosen = "yes" if family == law.family else "no"
+            distribution = (fit.queues[queue].distributions | fit.queues[queue].seen)[key.rpartition(".")[0]]
+            fitted = next(candidate for candidate in distribution.candidates if candidate.family == family)
+            chosen = "yes" if family == distribution.family else "no"
             criteria = [f"{fitted.bic:.2f}", f"{fitted.aic:.2f}"]
         ends = ["" if math.isnan(end) else f"{end:.6g}" for end in value]
         writer.writerow([queue, key, family, chosen, *ends, cases, *criteria])

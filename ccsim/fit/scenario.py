@@ -16,7 +16,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ccsim.distributions.durations import Constant, Empirical, Exponential, Gamma, Law, LogNormal, Mixture, Weibull
+from ccsim.distributions.durations import (
+    Constant,
+    Distribution,
+    Empirical,
+    Exponential,
+    Gamma,
+    LogNormal,
+    Mixture,
+    Weibull,
+)
 from ccsim.fit.estimate import LONGEST, Fit, QueueFit, TeamFit
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
@@ -107,9 +116,9 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         )
         lines.append('wrap_up = "0s"')
     for key in ("work", "wrap_up", "reply_latency", "reply_patience"):
-        if key in queue.laws:
-            lines += _law(queue, key, tables)
-    if "wrap_up" not in queue.laws and "work" in queue.laws:
+        if key in queue.distributions:
+            lines += _distribution(queue, key, tables)
+    if "wrap_up" not in queue.distributions and "work" in queue.distributions:
         lines.append('wrap_up = "0s"  # a part of the work, as far as the log tells')
     if "idle_timeout" in queue.figures:
         found = queue.figures["idle_timeout"]
@@ -126,8 +135,8 @@ def _busy(queue: QueueFit) -> str:
 
 
 def _turns(queue: QueueFit, tables: dict[str, str]) -> list[str]:
-    if "turns" in queue.laws:
-        return _law(queue, "turns", tables)
+    if "turns" in queue.distributions:
+        return _distribution(queue, "turns", tables)
     if "turns" not in queue.figures or CHANNELS[queue.channel].one_to_one:
         return []
     found = queue.figures["turns"]
@@ -177,7 +186,7 @@ def _shared(fit: Fit, queue: QueueFit) -> list[str]:
 
 
 def _patience(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
-    lines = _law(queue, "patience", tables) if "patience" in queue.laws else ['patience = "never"']
+    lines = _distribution(queue, "patience", tables) if "patience" in queue.distributions else ['patience = "never"']
     if "silent_abandonment" in queue.figures and not _is_shared(fit, queue):
         found = queue.figures["silent_abandonment"]
         lines.append(f"silent_abandonment = {_figure(found.mean)}  # {_interval(found)}")
@@ -192,19 +201,19 @@ def _follow_ups(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         return f"{math.floor(value * 1e4) / 1e4:g}"
 
     if "retry.share" in figures:
-        law = _law_text(queue, "retry.after", tables)
+        distribution = _distribution_text(queue, "retry.after", tables)
         to = {key.removeprefix("retry.to."): value for key, value in figures.items() if key.startswith("retry.to.")}
         ways = ", ".join(f"{_key(other)} = {part:.4g}" for other, part in _whole(to).items())
         lines.append(
-            f"retry = {{ share = {rounded(figures['retry.share'].mean)}, after = {law}, to = {{ {ways} }} }}  "
+            f"retry = {{ share = {rounded(figures['retry.share'].mean)}, after = {distribution}, to = {{ {ways} }} }}  "
             f"# share {_interval(figures['retry.share'])}"
         )
     if "returns" in figures:
         lines.append(f"returns = {rounded(figures['returns'].mean)}  # {_interval(figures['returns'])}")
     if "reopens.share" in figures:
-        law = _law_text(queue, "reopens.after", tables)
+        distribution = _distribution_text(queue, "reopens.after", tables)
         lines.append(
-            f"reopens = {{ share = {rounded(figures['reopens.share'].mean)}, after = {law} }}  "
+            f"reopens = {{ share = {rounded(figures['reopens.share'].mean)}, after = {distribution} }}  "
             f"# share {_interval(figures['reopens.share'])}"
         )
     legs = {key.removeprefix("transfer."): value for key, value in figures.items() if key.startswith("transfer.")}
@@ -224,9 +233,9 @@ def _whole(shares: dict[str, Estimate]) -> dict[str, float]:
     return found | {largest: round(found[largest] + 1 - sum(found.values()), 4)}
 
 
-def _law(queue: QueueFit, key: str, tables: dict[str, str]) -> list[str]:
-    found = queue.laws[key]
-    text = _law_text(queue, key, tables)
+def _distribution(queue: QueueFit, key: str, tables: dict[str, str]) -> list[str]:
+    found = queue.distributions[key]
+    text = _distribution_text(queue, key, tables)
     parts = [format.several(int(found.sample.ended.sum()), "case")]
     cut = int((~found.sample.ended).sum())
     parts += [f"{cut:,} cut off"] if cut else []
@@ -240,34 +249,36 @@ def _law(queue: QueueFit, key: str, tables: dict[str, str]) -> list[str]:
     return [f"{key} = {text}  # {'; '.join(parts)}"]
 
 
-def _law_text(queue: QueueFit, key: str, tables: dict[str, str]) -> str:
-    law = queue.laws[key].law
-    if isinstance(law, Empirical):
+def _distribution_text(queue: QueueFit, key: str, tables: dict[str, str]) -> str:
+    distribution = queue.distributions[key].distribution
+    if isinstance(distribution, Empirical):
         file = f"{_slug(queue.name)}_{_slug(key)}.csv"
         column = "turns" if key == "turns" else "seconds"
-        tables[file] = _csv([column], ([_figure(value)] for value in law.values))
+        tables[file] = _csv([column], ([_figure(value)] for value in distribution.values))
         return f"{{ file = {json.dumps(file)}, column = {json.dumps(column)} }}"
-    return toml(law)
+    return toml(distribution)
 
 
-def toml(law: Law) -> str:
-    """A law as a scenario writes it. Raises TypeError for one that is not written with numbers alone."""
-    if isinstance(law, Constant):
-        return _figure(law.mean)
-    if isinstance(law, Exponential):
-        return f'{{ dist = "exponential", mean = {_figure(law.mean)} }}'
-    if isinstance(law, LogNormal):
-        return f'{{ dist = "lognormal", median = {_figure(law.median)}, sigma = {_figure(law.sigma)} }}'
-    if isinstance(law, Gamma | Weibull):
-        name = "gamma" if isinstance(law, Gamma) else "weibull"
-        return f'{{ dist = "{name}", mean = {_figure(law.mean)}, cv = {_figure(law.cv)} }}'
-    if isinstance(law, Mixture):
+def toml(distribution: Distribution) -> str:
+    """A distribution as a scenario writes it. Raises TypeError for one that is not written with numbers alone."""
+    if isinstance(distribution, Constant):
+        return _figure(distribution.mean)
+    if isinstance(distribution, Exponential):
+        return f'{{ dist = "exponential", mean = {_figure(distribution.mean)} }}'
+    if isinstance(distribution, LogNormal):
+        return (
+            f'{{ dist = "lognormal", median = {_figure(distribution.median)}, sigma = {_figure(distribution.sigma)} }}'
+        )
+    if isinstance(distribution, Gamma | Weibull):
+        name = "gamma" if isinstance(distribution, Gamma) else "weibull"
+        return f'{{ dist = "{name}", mean = {_figure(distribution.mean)}, cv = {_figure(distribution.cv)} }}'
+    if isinstance(distribution, Mixture):
         parts = [
             f"{{ weight = {_figure(weight)}, {toml(part).removeprefix('{ ')}"
-            for weight, part in zip(law.weights, law.parts, strict=True)
+            for weight, part in zip(distribution.weights, distribution.parts, strict=True)
         ]
         return f'{{ dist = "mixture", parts = [{", ".join(parts)}] }}'
-    raise TypeError(f"{type(law).__name__} is not written in a line")
+    raise TypeError(f"{type(distribution).__name__} is not written in a line")
 
 
 def _default_cv(channel: str) -> float:
@@ -418,8 +429,8 @@ def _handle_time(queue: QueueFit) -> float:
     defaults = CHANNELS[queue.channel].defaults
 
     def mean(key: str) -> float:
-        if key in queue.laws:
-            return queue.laws[key].law.mean
+        if key in queue.distributions:
+            return queue.distributions[key].distribution.mean
         value = defaults[key].value if key in defaults else 0
         if isinstance(value, dict):
             value = value["mean"]

@@ -10,7 +10,6 @@ import numpy as np
 
 from ccsim.metrics import METRICS
 from ccsim.report.document import (
-    Column,
     Document,
     Fact,
     Finding,
@@ -20,6 +19,7 @@ from ccsim.report.document import (
     Section,
     Status,
     Table,
+    TableColumn,
     Verdict,
 )
 from ccsim.report.hours import local_times
@@ -65,7 +65,7 @@ def roster_table(plan: ShiftPlan) -> Table:
         for team, shifts in rosters(plan.scenario, plan.agents).items()
         for agent, day, start, end, breaks in shifts
     ]
-    return Table("Roster", tuple(Column(head) for head in heads), tuple(rows))
+    return Table("Roster", tuple(TableColumn(head) for head in heads), tuple(rows))
 
 
 def requirement_table(needed: Requirement, plan: ShiftPlan) -> Table:
@@ -77,10 +77,10 @@ def requirement_table(needed: Requirement, plan: ShiftPlan) -> Table:
         for at, agents, on_shift in zip(times, at_work.tolist(), more.tolist(), strict=True)
     ]
     heads = (
-        Column("Start", "moment"),
-        Column(needed.level.capitalize()),
-        Column("Agents at work", "number"),
-        Column("Agents with shrinkage", "number"),
+        TableColumn("Start", "moment"),
+        TableColumn(needed.level.capitalize()),
+        TableColumn("Agents at work", "number"),
+        TableColumn("Agents with shrinkage", "number"),
     )
     return Table("Requirement", heads, tuple(rows))
 
@@ -139,11 +139,11 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
     yield Table(
         "Shifts",
         (
-            Column("Shift"),
-            Column("Team"),
-            Column("Agents", "number"),
-            Column("Cost of one", "money"),
-            Column("Cost", "money"),
+            TableColumn("Shift"),
+            TableColumn("Team"),
+            TableColumn("Agents", "number"),
+            TableColumn("Cost of one", "money"),
+            TableColumn("Cost", "money"),
         ),
         tuple((name, pattern.team, number, cost, number * cost) for name, pattern, number, cost in rows),
     )
@@ -154,8 +154,8 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
     yield Table(
         "The plan beside others",
         (
-            Column("Shifts"), Column("Cost", "money"),
-            *(Column(title, "share") for title in titles),
+            TableColumn("Shifts"), TableColumn("Cost", "money"),
+            *(TableColumn(title, "share") for title in titles),
         ),
         tuple((name, of.cost, *of.figures) for name, of in others),
         note="All on the same random numbers, which the search has not seen; small: 95 % interval.",
@@ -164,8 +164,8 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
     yield Table(
         "What one agent more adds",
         (
-            Column("Shift"), Column("Cost", "money"),
-            *(Column(title, "share", signed=True) for title in titles),
+            TableColumn("Shift"), TableColumn("Cost", "money"),
+            *(TableColumn(title, "share", signed=True) for title in titles),
         ),
         tuple(
             (name, cost, *gains)
@@ -180,6 +180,6 @@ def _origin(plan: ShiftPlan, provenance: dict[str, Any]) -> tuple[Part, ...]:
     ready = patterns.staffed(plan.scenario, plan.agents.tolist())
     facts = (("Seed", str(plan.scenario.seed)), ("Search", format.duration(plan.seconds)), *made_with(provenance))
     return (
-        Table("This plan", (Column("What"), Column("Value")), facts),
+        Table("This plan", (TableColumn("What"), TableColumn("Value")), facts),
         Listing("The scenario with these shifts", read.resolved_toml(ready)),
     )

@@ -90,18 +90,18 @@ def several(number: int, what: str) -> str:
 
 def sl_target(results: Results, queue: int) -> str:
     """The service-level target of a queue: 80 % in 20s; empty without one."""
-    terms = results.terms
-    if math.isnan(terms.sl_time[queue]):
+    spec = results.spec
+    if math.isnan(spec.sl_time[queue]):
         return ""
-    return f"{100 * terms.sl_share[queue]:.4g} % in {duration(terms.sl_time[queue])}"
+    return f"{100 * spec.sl_share[queue]:.4g} % in {duration(spec.sl_time[queue])}"
 
 
 def sl_rules(results: Results) -> tuple[list[str], dict[int, list[str]]]:
     """Formula and clock of service levels: what all queues with a target share, and the rest by queue."""
-    terms = results.terms
+    spec = results.spec
     rules = {
-        q: (terms.sl_formula[q], f"{'business' if terms.business_clock[q] else 'calendar'} clock")
-        for q in range(len(terms.queues))
+        q: (spec.sl_formula[q], f"{'business' if spec.business_clock[q] else 'calendar'} clock")
+        for q in range(len(spec.queues))
         if sl_target(results, q)
     }
     shared = [parts[0] for parts in zip(*rules.values(), strict=True) if len(set(parts)) == 1]

@@ -17,7 +17,7 @@ SCARCE: Final = 0.02
 """A goal with less slack than this binds."""
 
 
-class Goal(NamedTuple):
+class StaffingTarget(NamedTuple):
     """A target of the scenario: `metric` of a queue or team is to be at least, or at most, `wanted`."""
 
     level: Level
@@ -85,7 +85,7 @@ class Performance:
 class Binding(NamedTuple):
     """A goal with next to nothing to spare, and the interval in which it loses most, or gains least."""
 
-    goal: Goal
+    goal: StaffingTarget
     start: int
     """us"""
     figure: float
@@ -101,7 +101,7 @@ class ShiftPlan:
     patterns: tuple[Pattern, ...]
     names: tuple[str, ...]
     """of the patterns"""
-    goals: tuple[Goal, ...]
+    goals: tuple[StaffingTarget, ...]
     starts: I64
     """us : [interval]"""
     teams: tuple[str, ...]

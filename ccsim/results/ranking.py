@@ -4,8 +4,8 @@ All pairs are looked at together: with k variants each of the k (k - 1) / 2 pair
 1 - 0.05 / that number, so that all of them hold at once with 95 % (Bonferroni). That is valid however the variants
 depend on one another, which they do on common streams, and however many of them are left out afterwards.
 
-Source: Law, Simulation Modeling and Analysis, 10.3.2 (all pairwise comparisons); Yang & Nelson (1991), Using common
-random numbers and control variates in multiple-comparison procedures.
+Source: Law, Simulation Modeling and Analysis, 10.3.2 (all pairwise comparisons); Yang & Nelson (1991), Using
+common random numbers and control variates in multiple-comparison procedures.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, TOTAL, applicable
-from ccsim.results.comparison import KINDS, Comparison, Figure, or_none, outside
+from ccsim.results.comparison import KINDS, Comparison, MetricPlace, or_none, outside
 from ccsim.results.format import several
 from ccsim.scenario.faults import did_you_mean, one_of, shown
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import LEVEL, student_t
-from ccsim.tables import Plan, Terms
+from ccsim.tables import MetricSpec, Plan
 
 POWER: Final = 0.8
 """With which probability as many replications as are advised tell two variants apart, if they differ as it seems."""
 
-COST: Final = Figure(TOTAL, TOTAL, "cost")
+COST: Final = MetricPlace(TOTAL, TOTAL, "cost")
 MOST: Final = 100_000
 """Replications; beyond them nobody is advised to go."""
 
@@ -57,7 +57,7 @@ class Pair(NamedTuple):
 class Ranking:
     """Variants from best to worst by one figure."""
 
-    figure: Figure
+    figure: MetricPlace
     order: tuple[tuple[str, Estimate], ...]
     pairs: tuple[Pair, ...]
     """every two of the order"""
@@ -107,7 +107,7 @@ class Ranking:
         return said
 
 
-def rank(comparison: Comparison, figure: Figure | None = None) -> Ranking:
+def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
     """Variants from best to worst by a figure of which more or less is better; without one, by total cost.
 
     By cost only those are ranked that meet all their targets (by their means). If none does, all are ranked by how many
@@ -160,7 +160,7 @@ def replications_needed(difference: Estimate, replications: int, level: float) -
     return needed if needed <= MOST else None
 
 
-def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> Figure:
+def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> MetricPlace:
     """The figure that `METRIC`, over everything, or `METRIC@PLACE`, of a queue or team, names.
 
     Raises ScenarioError when no scenario has it, and when neither more nor less of it is better.
@@ -174,9 +174,9 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> Figure:
     known = list(dict.fromkeys(name for _, name in METRICS))
     if metric not in known:
         raise refused(f"no metric {shown(metric)}", did_you_mean(metric, known))
-    terms_of = [lower(scenario) for scenario in scenarios.values()]
-    found = dict.fromkeys(figure for plan, terms in terms_of for figure in figures_of(metric, plan, terms))
-    places = dict.fromkeys(name for _, terms in terms_of for name in (*terms.queues, *terms.teams, TOTAL))
+    spec_of = [lower(scenario) for scenario in scenarios.values()]
+    found = dict.fromkeys(figure for plan, spec in spec_of for figure in figures_of(metric, plan, spec))
+    places = dict.fromkeys(name for _, spec in spec_of for name in (*spec.queues, *spec.teams, TOTAL))
     if place not in places:
         raise refused(f"no queue or team {shown(place)}", did_you_mean(place, places))
     figure = next((figure for figure in found if figure.name == place), None)
@@ -188,15 +188,15 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> Figure:
     return figure
 
 
-def figures_of(metric: str, plan: Plan, terms: Terms) -> Iterator[Figure]:
+def figures_of(metric: str, plan: Plan, spec: MetricSpec) -> Iterator[MetricPlace]:
     """All of this metric that a scenario has."""
     for kind in KINDS:
-        names, of = terms.queues if kind == "queue" else terms.teams, METRICS.get((kind, metric))
+        names, of = spec.queues if kind == "queue" else spec.teams, METRICS.get((kind, metric))
         if of is not None:
-            applies = applicable(of, plan, terms)
-            yield from (Figure(kind, name, metric) for name, does in zip(names, applies, strict=True) if does)
+            applies = applicable(of, plan, spec)
+            yield from (MetricPlace(kind, name, metric) for name, does in zip(names, applies, strict=True) if does)
             if of.in_total and applies.any():
-                yield Figure(TOTAL, TOTAL, metric)
+                yield MetricPlace(TOTAL, TOTAL, metric)
 
 
 def _advice(pair: Pair) -> str:

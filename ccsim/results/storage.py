@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from ccsim.metrics import IntervalRow, Row
+from ccsim.metrics import IntervalRow, MetricRow
 from ccsim.results import provenance
 from ccsim.results.logs import LOGS
 from ccsim.results.model import Results, precision_reached
@@ -98,8 +98,8 @@ def write(folder: Path, results: Results, **run: Any) -> None:
 
 def write_figures(folder: Path, results: Results) -> None:
     """summary.csv and intervals.csv: one row a figure, with its unit and its interval over replications."""
-    tables: list[tuple[str, type[Row | IntervalRow], Iterable[Row | IntervalRow]]] = [
-        ("summary.csv", Row, results.summary.rows),
+    tables: list[tuple[str, type[MetricRow | IntervalRow], Iterable[MetricRow | IntervalRow]]] = [
+        ("summary.csv", MetricRow, results.summary.rows),
         ("intervals.csv", IntervalRow, results.summary.interval_rows()),
     ]
     for file, kind, rows in tables:

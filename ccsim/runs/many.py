@@ -24,7 +24,7 @@ from ccsim.runs.executors import Crew, crew, finished
 from ccsim.runs.store import Store
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
-from ccsim.tables import Plan, Terms, Workload
+from ccsim.tables import MetricSpec, Plan, Workload
 from ccsim.workload.attendance import outs, present
 from ccsim.workload.sample import sample
 
@@ -176,7 +176,7 @@ def _measured(
 
     # of one replication no plan is needed twice, and plans may be large
     @lru_cache(len(unit) if len(numbers) > 1 else 1)
-    def ready(point: int) -> tuple[Scenario, Plan, Terms, bytes]:
+    def ready(point: int) -> tuple[Scenario, Plan, MetricSpec, bytes]:
         scenario = scenarios[point]
         return scenario, *lower(scenario), attended_from(scenario)
 
@@ -185,14 +185,14 @@ def _measured(
         contacts: Workload | None = None
         attended = b""
         for point in (point for point, mine in unit if number in mine):
-            scenario, plan, terms, attendance = ready(point)
+            scenario, plan, spec, attendance = ready(point)
             if contacts is None:
                 contacts = sample(scenario, number - 1)
             elif attendance != attended:
                 contacts = _attended(contacts, scenario, number - 1)
             attended = attendance
             log = simulate(engine, contacts, plan)
-            found.append((point, number, measure(contacts, plan, terms, log, by_interval=by_interval)))
+            found.append((point, number, measure(contacts, plan, spec, log, by_interval=by_interval)))
     return found, time.perf_counter() - start
 
 

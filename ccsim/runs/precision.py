@@ -7,7 +7,8 @@ the goal will be met, n (h / h*)², but at least a tenth and at most as many rep
 is left is measured in tests/theory/test_stopping.py.
 
 Source: Chow & Robbins (1965), On the asymptotic theory of fixed-width sequential confidence intervals for the mean;
-Glynn & Whitt (1992), The asymptotic validity of sequential stopping rules; Law, Simulation Modeling and Analysis, 9.4.
+Glynn & Whitt (1992), The asymptotic validity of sequential stopping rules; Law, Simulation Modeling and
+Analysis, 9.4.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.metrics import METRICS, TOTAL, Measures
-from ccsim.results.comparison import Figure
-from ccsim.results.model import Goal
+from ccsim.results.comparison import MetricPlace
+from ccsim.results.model import PrecisionGoal
 from ccsim.results.ranking import figures_of
 from ccsim.scenario.faults import did_you_mean, one_of, shown
 from ccsim.stats.intervals import ratio_interval
-from ccsim.tables import Plan, Terms
+from ccsim.tables import MetricSpec, Plan
 
 FIRST: Final = 20
 """Replications before the first look."""
@@ -40,7 +41,7 @@ class Precision:
     What it decides depends on the measures of replications 1 to n alone, whoever made them and when.
     """
 
-    def __init__(self, goals: Sequence[Goal], most: int = MOST) -> None:
+    def __init__(self, goals: Sequence[PrecisionGoal], most: int = MOST) -> None:
         self.goals = tuple(goals)
         self.most = most
         self.expected = min(FIRST, most)
@@ -63,9 +64,9 @@ class Precision:
         return False
 
 
-def _half_widths(goals: Sequence[Goal], measures: Sequence[Measures]) -> Iterator[float]:
+def _half_widths(goals: Sequence[PrecisionGoal], measures: Sequence[Measures]) -> Iterator[float]:
     for level, name, metric, _ in goals:
-        kind = Figure(level, name, metric).definition.level
+        kind = MetricPlace(level, name, metric).definition.level
         stacked = np.stack([one.values[kind, metric] for one in measures])
         _, low, high = ratio_interval(stacked[:, 0], stacked[:, 1])
         names = measures[0].names[kind]
@@ -73,15 +74,15 @@ def _half_widths(goals: Sequence[Goal], measures: Sequence[Measures]) -> Iterato
         yield float(high[place] - low[place]) / 2
 
 
-def read_goals(wanted: Mapping[str, float], plan: Plan, terms: Terms) -> tuple[Goal, ...]:
+def read_goals(wanted: Mapping[str, float], plan: Plan, spec: MetricSpec) -> tuple[PrecisionGoal, ...]:
     """Goals from half-widths by `metric` (wherever it applies, the total aside) or `metric@name`.
 
     Raises ScenarioError for a metric, queue or team that there is not, and for a half-width that is not above 0.
     """
-    goals: list[Goal] = []
+    goals: list[PrecisionGoal] = []
     problems = []
-    known = {metric: list(figures_of(metric, plan, terms)) for _, metric in METRICS}
-    everything = (*terms.queues, *terms.teams, TOTAL)
+    known = {metric: list(figures_of(metric, plan, spec)) for _, metric in METRICS}
+    everything = (*spec.queues, *spec.teams, TOTAL)
     for text, half_width in wanted.items():
         metric, at, name = text.partition("@")
         there = known.get(metric, [])
@@ -95,7 +96,7 @@ def read_goals(wanted: Mapping[str, float], plan: Plan, terms: Terms) -> tuple[G
         elif not chosen:
             found, allowed = f"does not apply to {name or 'any queue or team'}", one_of(f.name for f in there)
         else:
-            goals += [Goal(*figure, half_width) for figure in chosen]
+            goals += [PrecisionGoal(*figure, half_width) for figure in chosen]
             continue
         problems.append(Problem(text, found, allowed, "precision"))
     if problems:

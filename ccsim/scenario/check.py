@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ccsim.distributions.durations import Law, Never
+from ccsim.distributions.durations import Distribution, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.data import DataFiles
@@ -205,13 +205,13 @@ def silence_ends(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "idle_timeout")), found, 'a duration, or patience = "never"')
 
 
-def _patiences(queue: Queue) -> tuple[Law, ...]:
+def _patiences(queue: Queue) -> tuple[Distribution, ...]:
     held = () if queue.auto_reply is None else (queue.auto_reply.patience,)
     return (queue.patience, queue.reply_patience, *held)
 
 
-def _endless(law: Law) -> bool:
-    return isinstance(law, Never)
+def _endless(distribution: Distribution) -> bool:
+    return isinstance(distribution, Never)
 
 
 def shares_add_up(scenario: Scenario) -> Found:

@@ -48,7 +48,7 @@ def texts(value: object) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Table:
+class CsvTable:
     """A CSV file's cells as text: `rows` in file order, each with its line number."""
 
     name: str
@@ -84,9 +84,9 @@ class DataFiles:
     outside: Outside = False
     contents: dict[str, bytes] = field(default_factory=dict)
     """what was read, by the name used in the scenario"""
-    _tables: dict[str, Table] = field(default_factory=dict)
+    _tables: dict[str, CsvTable] = field(default_factory=dict)
 
-    def table(self, name: object, key: str = "file") -> Table:
+    def table(self, name: object, key: str = "file") -> CsvTable:
         """The file of that name; `FaultError` at `key` if it cannot be read, at its line if a row is broken."""
         if not isinstance(name, str) or not name or "\0" in name:
             raise FaultError(Fault(shown(name), "the name of a CSV file", (key,)))
@@ -115,7 +115,7 @@ class DataFiles:
     def _outside(self, name: str) -> bool:
         return not (self.folder / name).resolve().is_relative_to(self.folder.resolve())
 
-    def _read(self, name: str, key: str) -> Table:
+    def _read(self, name: str, key: str) -> CsvTable:
         private = name not in self.given and self._outside(name)
         if private and (name not in self.outside if isinstance(self.outside, frozenset) else not self.outside):
             where = f"{shown(name)} lies outside the scenario's folder"
@@ -147,7 +147,7 @@ def number(cell: str) -> object:
         return cell
 
 
-def _table(name: str, text: str) -> Table:
+def _table(name: str, text: str) -> CsvTable:
     lines = text.splitlines()
     if "\0" in text or not any(line.strip() for line in lines):
         raise FaultError(Fault(f"{shown(name)} is empty or not text", "a CSV file with a header line", ("file",)))
@@ -172,4 +172,4 @@ def _table(name: str, text: str) -> Table:
             rows.append((reader.line_num, trimmed))
     if faults:
         raise FaultError(*faults)
-    return Table(name, header, tuple(rows))
+    return CsvTable(name, header, tuple(rows))

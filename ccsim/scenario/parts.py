@@ -18,11 +18,11 @@ from pydantic import (
 )
 
 from ccsim.distributions.arrivals import SHAPES
-from ccsim.distributions.durations import Constant, Exponential, Law
+from ccsim.distributions.durations import Constant, Distribution, Exponential
 from ccsim.scenario import jsontypes, values
 from ccsim.scenario.data import DataFiles
+from ccsim.scenario.distributions import count_distribution, duration_distribution, patience_distribution
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
-from ccsim.scenario.laws import count_law, duration_law, patience_law
 from ccsim.scenario.values import DAY, MOST, ByDay, Span, Target
 from ccsim.tables import NEVER
 
@@ -34,8 +34,10 @@ def data_files(info: ValidationInfo) -> DataFiles:
     return info.context if isinstance(info.context, DataFiles) else DataFiles()
 
 
-def distribution_type(parse: Callable[[object, DataFiles], Law]) -> PlainValidator:
-    return PlainValidator(lambda value, info: value if isinstance(value, Law) else parse(value, data_files(info)))
+def distribution_type(parse: Callable[[object, DataFiles], Distribution]) -> PlainValidator:
+    return PlainValidator(
+        lambda value, info: value if isinstance(value, Distribution) else parse(value, data_files(info))
+    )
 
 
 def _choice(names: tuple[str, ...]) -> Callable[[object], str]:
@@ -99,10 +101,16 @@ def _timeless(value: object) -> int:
 Duration = Annotated[int, _parsed(values.duration), WithJsonSchema(jsontypes.DURATION)]
 DurationOrNever = Annotated[int, _parsed(values.duration_or_never), WithJsonSchema(jsontypes.DURATION_OR_NEVER)]
 Limit = Annotated[int, _parsed(_timeless), WithJsonSchema(jsontypes.COUNT_OR_NEVER)]
-DurationLaw = Annotated[Law, distribution_type(duration_law), WithJsonSchema(jsontypes.DURATION_LAW)]
-PatienceLaw = Annotated[Law, distribution_type(patience_law), WithJsonSchema(jsontypes.PATIENCE_LAW)]
-CountLaw = Annotated[Law, distribution_type(count_law), WithJsonSchema(jsontypes.COUNT_LAW)]
-Goal = Annotated[Target | None, _parsed(values.target), WithJsonSchema(jsontypes.TARGET)]
+DurationDistribution = Annotated[
+    Distribution, distribution_type(duration_distribution), WithJsonSchema(jsontypes.DURATION_DISTRIBUTION)
+]
+PatienceDistribution = Annotated[
+    Distribution, distribution_type(patience_distribution), WithJsonSchema(jsontypes.PATIENCE_DISTRIBUTION)
+]
+CountDistribution = Annotated[
+    Distribution, distribution_type(count_distribution), WithJsonSchema(jsontypes.COUNT_DISTRIBUTION)
+]
+OptionalTarget = Annotated[Target | None, _parsed(values.target), WithJsonSchema(jsontypes.TARGET)]
 LocalDate = Annotated[date, _parsed(values.local_date), WithJsonSchema(jsontypes.DATE)]
 LocalDateTime = Annotated[datetime, _parsed(values.local_datetime), WithJsonSchema(jsontypes.DATE_TIME)]
 Hours = Annotated[ByDay[tuple[Span, ...]], _parsed(_opening_hours), WithJsonSchema(jsontypes.OPENING_HOURS)]
@@ -134,10 +142,16 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-def _mean_or_law(value: object, files: DataFiles) -> Law:
+def _mean_or_distribution(value: object, files: DataFiles) -> Distribution:
     """A bare duration is the mean of an exponential: what happens at random happens at no fixed step."""
-    law = duration_law(value, files)
-    return law if isinstance(value, dict) or not isinstance(law, Constant) else Exponential(law.mean)
+    distribution = duration_distribution(value, files)
+    return (
+        distribution
+        if isinstance(value, dict) or not isinstance(distribution, Constant)
+        else Exponential(distribution.mean)
+    )
 
 
-MeanOrLaw = Annotated[Law, distribution_type(_mean_or_law), WithJsonSchema(jsontypes.MEAN_OR_LAW)]
+MeanOrDistribution = Annotated[
+    Distribution, distribution_type(_mean_or_distribution), WithJsonSchema(jsontypes.MEAN_OR_DISTRIBUTION)
+]

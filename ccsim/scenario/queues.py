@@ -10,23 +10,23 @@ from pydantic import (
     field_validator,
 )
 
-from ccsim.distributions.durations import Constant, Exponential, Law, LogNormal, Never
+from ccsim.distributions.durations import Constant, Distribution, Exponential, LogNormal, Never
 from ccsim.scenario.channels import CHANNELS, Channel
 from ccsim.scenario.faults import Fault, FaultError
 from ccsim.scenario.parts import (
     Amount,
     Count,
-    CountLaw,
+    CountDistribution,
     Duration,
-    DurationLaw,
+    DurationDistribution,
     DurationOrNever,
     Flag,
-    Goal,
     Hours,
     Limit,
     Money,
+    OptionalTarget,
     Part,
-    PatienceLaw,
+    PatienceDistribution,
     Rank,
     Share,
     Text,
@@ -42,7 +42,7 @@ class Backlog(Part):
 
     contacts: Count = 0
     """Contacts that wait when the run starts."""
-    age: DurationLaw = Constant(0)
+    age: DurationDistribution = Constant(0)
     """How long they have waited already."""
 
 
@@ -79,7 +79,7 @@ class Reopens(Part):
 
     share: Share = 0.0
     """Share of resolved contacts that come back."""
-    after: DurationLaw = Constant(0)
+    after: DurationDistribution = Constant(0)
     """Time from resolution until they come back."""
 
 
@@ -88,7 +88,7 @@ class Retry(Part):
 
     share: Share = 0.0
     """Share of customers who left and try again."""
-    after: DurationLaw = Constant(0)
+    after: DurationDistribution = Constant(0)
     """Time from leaving until the next attempt."""
     to: dict[str, Share] = {}
     """Queue to share of those who try again there; empty: the same queue."""
@@ -99,7 +99,7 @@ class Bot(Part):
 
     contains: Share = 0.0
     """Share of the contacts the bot talks to that it resolves without an agent."""
-    time: DurationLaw = Constant(0)
+    time: DurationDistribution = Constant(0)
     """How long the bot talks to a contact."""
     asks_human: Share = 0.0
     """Share of contacts that ask for a human at once and skip the bot."""
@@ -121,7 +121,7 @@ class AutoReply(Part):
     draw is the same, so the patient stay the more patient.
     """
 
-    patience: PatienceLaw
+    patience: PatienceDistribution
     """Patience of a customer who got the automatic reply, instead of the queue's; it runs while the queue is open."""
 
 
@@ -154,22 +154,22 @@ class Queue(Part):
     """Most contacts that may wait; further ones are blocked. A whole number or "never", for no limit."""
     answer_delay: Duration = 0
     """Of one-to-one queues: ringing time between assignment and the start of work; patience runs on."""
-    turns: CountLaw = Constant(1)
+    turns: CountDistribution = Constant(1)
     """Turns of a conversation (one customer message and its answer), whole numbers from 1; a one-to-one queue has
     one."""
-    work: DurationLaw = Constant(0)
+    work: DurationDistribution = Constant(0)
     """Focused work of the agent on one turn."""
     work_by_concurrency: Annotated[tuple[Duration, ...], Field(max_length=1000)] = ()
     """Shared attention: mean work with 1, 2, … sessions at once; replaces turns, work and wrap-up."""
     work_cv: Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)] | None = None
     """Of `work_by_concurrency`: coefficient of variation of a lognormal; without it the work is exponential."""
-    reply_latency: DurationLaw = Constant(0)
+    reply_latency: DurationDistribution = Constant(0)
     """Time the customer takes to reply to the agent's answer."""
-    wrap_up: DurationLaw = Constant(0)
+    wrap_up: DurationDistribution = Constant(0)
     """Work of the agent after the conversation, before other work."""
-    patience: PatienceLaw = Never()
+    patience: PatienceDistribution = Never()
     """How long a customer waits for the first answer before abandoning."""
-    reply_patience: PatienceLaw = Never()
+    reply_patience: PatienceDistribution = Never()
     """How long a customer waits for a later answer before leaving."""
     silent_abandonment: Share = 0.0
     """Share of customers who abandon without a sign, so that an agent notices only on answering."""
@@ -196,7 +196,7 @@ class Queue(Part):
     message."""
     reconnects: Share = 0.0
     """Share of customers with a lost connection who come back after `reconnect_after`."""
-    reconnect_after: DurationLaw = Constant(0)
+    reconnect_after: DurationDistribution = Constant(0)
     """Time from a lost connection until the customer comes back."""
     reopens: Reopens = Reopens()
     """Resolved contacts that come back, as a table."""
@@ -206,17 +206,17 @@ class Queue(Part):
     """Most follow-up contacts of one first contact, 0 to 100."""
     bot: Bot | None = None
     """A bot that talks to contacts before the queue, as a table."""
-    service_level: Goal = None
+    service_level: OptionalTarget = None
     """Target for the first answer: share and time."""
     sl_formula: Literal[
         "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in", "short_excluded"
     ] = "all_offered"
     """Which contacts count in the service level, and how abandoned ones count."""
-    reply_target: Goal = None
+    reply_target: OptionalTarget = None
     """Target for later answers: share and time."""
     max_abandonment: Share | None = None
     """Target: largest share of contacts that may abandon."""
-    resolution_target: Goal = None
+    resolution_target: OptionalTarget = None
     """Target for resolution, from arrival to the end: share and time."""
     value: Money = 0.0
     """Contribution of a resolved contact, in money; may be negative."""
@@ -236,7 +236,7 @@ class Queue(Part):
         return len(self.work_by_concurrency) > 0
 
     @property
-    def turn_work(self) -> Law:
+    def turn_work(self) -> Distribution:
         """The work on a turn; with shared attention, that on the only turn of a session alone with its agent."""
         if not self.shared:
             return self.work
@@ -260,7 +260,7 @@ class SelfService(Part):
     """Queue to the share of its contacts that is deflected."""
     fails: Share = 0.0
     """Share of the deflected who contact the queue after all."""
-    returns_after: DurationLaw = Constant(0)
+    returns_after: DurationDistribution = Constant(0)
     """Time until these come."""
 
 
@@ -287,13 +287,13 @@ class Outbound(Part):
     """Messages that fall due in an hour, above 0; without it all fall due at the start of the window."""
     reply_share: Share = 0.0
     """Share of the recipients, without those who opt out, who answer."""
-    reply_after: DurationLaw = Constant(0)
+    reply_after: DurationDistribution = Constant(0)
     """Time from the message until the answer."""
     opt_out: Share = 0.0
     """Share of the recipients who want no more messages and do not answer."""
     recontact: tuple[Text, ...] = ()
     """Queues whose lost contacts (abandoned, lost, blocked or rejected) are written to."""
-    recontact_after: DurationLaw = Constant(3600)
+    recontact_after: DurationDistribution = Constant(3600)
     """Time from losing a contact until it is written to, at any hour."""
 
     @field_validator("window")

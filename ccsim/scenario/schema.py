@@ -15,7 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from ccsim.distributions.arrivals import SHAPES
-from ccsim.distributions.durations import Constant, Law, Never
+from ccsim.distributions.durations import Constant, Distribution, Never
 from ccsim.scenario import jsontypes
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.model import Scenario
@@ -119,8 +119,8 @@ def _written(value: Any, form: dict[str, Any]) -> Any:  # noqa: PLR0911  a line 
     if value == NEVER or isinstance(value, Never):
         return "never"
     if isinstance(value, Constant):
-        return value.at if form == jsontypes.COUNT_LAW else _duration(round(value.at * SECOND))
-    if isinstance(value, Law):
+        return value.at if form == jsontypes.COUNT_DISTRIBUTION else _duration(round(value.at * SECOND))
+    if isinstance(value, Distribution):
         raise TypeError(f"no way to write the default {value!r}")
     if form in _DURATIONS:
         return _duration(value)

@@ -24,7 +24,7 @@ Edge = tuple[str, datetime]
 
 
 @dataclass(frozen=True)
-class Duty:
+class StaffedHours:
     """So many agents of a team in a stretch of local time, less the pauses in it."""
 
     agents: int
@@ -49,18 +49,18 @@ def openings(queue: Queue, days: list[date]) -> Iterator[Local]:
     return (local(day, span) for day in days for span in queue.open.on(day))
 
 
-def duties(team: Team, days: list[date]) -> Iterator[Duty]:
+def duties(team: Team, days: list[date]) -> Iterator[StaffedHours]:
     """Shifts that begin on those days."""
     for shift in team.shifts:
         for day in days:
             if shift.days.on(day):
                 pauses = (*shift.breaks, *shift.activities)
-                yield Duty(shift.agents, local(day, shift.hours), tuple(local(day, pause) for pause in pauses))
+                yield StaffedHours(shift.agents, local(day, shift.hours), tuple(local(day, pause) for pause in pauses))
     if team.roster is not None:
         known = set(days)
         for row in team.roster.shifts:
             if row.start.date() in known:
-                yield Duty(1, (row.start, row.end), row.breaks)
+                yield StaffedHours(1, (row.start, row.end), row.breaks)
 
 
 def staffed_hours(team: Team, days: list[date]) -> float:

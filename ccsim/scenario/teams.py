@@ -14,11 +14,22 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from ccsim.distributions.durations import Law
+from ccsim.distributions.durations import Distribution
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
 from ccsim.scenario import jsontypes
 from ccsim.scenario.faults import Fault, FaultError
-from ccsim.scenario.parts import Amount, Duration, DurationLaw, Factor, MeanOrLaw, Part, Rank, Share, Text, one_of_names
+from ccsim.scenario.parts import (
+    Amount,
+    Duration,
+    DurationDistribution,
+    Factor,
+    MeanOrDistribution,
+    Part,
+    Rank,
+    Share,
+    Text,
+    one_of_names,
+)
 from ccsim.scenario.shifts import Roster, Shift
 from ccsim.scenario.values import MINUTE
 
@@ -51,15 +62,15 @@ class StepsOut(Part):
     before does not happen.
     """
 
-    every: MeanOrLaw
+    every: MeanOrDistribution
     """Time at work until an agent steps out, at least a minute on average; a bare duration is the mean of an
     exponential."""
-    lasts: DurationLaw
+    lasts: DurationDistribution
     """How long the agent is away."""
 
     @field_validator("every")
     @classmethod
-    def _seldom(cls, every: Law) -> Law:
+    def _seldom(cls, every: Distribution) -> Distribution:
         if every.mean < 60:
             raise FaultError(Fault(f"{every.mean:g} s on average", "at least a minute"))
         return every

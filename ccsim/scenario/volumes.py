@@ -28,7 +28,7 @@ from ccsim.scenario.parts import (
     Count,
     DayFactors,
     Duration,
-    DurationLaw,
+    DurationDistribution,
     HoursOfDay,
     LocalDateTime,
     Part,
@@ -100,7 +100,7 @@ class Volume(Part):
     """Booked times of arrival, as a table."""
     no_show: Share = 0.0
     """Of `appointments`: share of booked customers who do not come."""
-    earliness: DurationLaw = Constant(0)
+    earliness: DurationDistribution = Constant(0)
     """Of `appointments`: how long before their time customers come, but not before the queue opens."""
     scale: Amount = 1.0
     """Factor on the whole volume."""

@@ -349,7 +349,7 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
         "the rush at opening: what was held is spread over the open day": any(
             holds(queue) and not _always(queue.open) for queue in all_queues
         ),
-        "laws of work, and of patience in chats: as if they were exponential": any(
+        "distributions of work, and of patience in chats: as if they were exponential": any(
             not isinstance(queue.turn_work, Exponential) for queue in all_queues
         ),
         "blending: every queue has agents of its own": blended,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ccsim.lowering import Horizon, Row, rosters
+from ccsim.lowering import AgentGroup, Horizon, rosters
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.shifts import Pattern
@@ -53,7 +53,7 @@ def staffed(scenario: Scenario, agents: Iterable[int]) -> Scenario:
     return read.parse(raw, given=scenario.files)
 
 
-def crews(scenario: Scenario) -> list[tuple[Pattern, Row]]:
+def crews(scenario: Scenario) -> list[tuple[Pattern, AgentGroup]]:
     """The patterns, in file order, each with the duties of one agent who works it."""
     patterns = scenario.staffing.patterns
     rows = {(row.team, row.number): row for row in rosters(staffed(scenario, [1] * len(patterns)))}
@@ -86,7 +86,7 @@ def cost_of_shifts(scenario: Scenario) -> float:
     )
 
 
-def paid_hours(scenario: Scenario, row: Row) -> float:
+def paid_hours(scenario: Scenario, row: AgentGroup) -> float:
     """Paid hours of one agent of a row within the run's statistics, each counted by its premium."""
     horizon = Horizon.of(scenario)
     premiums = [
@@ -112,7 +112,7 @@ def _without(start: int, end: int, pauses: Iterable[tuple[int, int]]) -> list[tu
     return [(one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if one < other]
 
 
-def at_desk(row: Row, edges: I64) -> F64:
+def at_desk(row: AgentGroup, edges: I64) -> F64:
     """Share of each interval that an agent of a row is at the desk, not absent : float64[interval]."""
     spans = np.array([s for duty in row.duties for s in _without(duty.start, duty.end, duty.pauses)]).reshape(-1, 2)
     starts, ends = edges[:-1, None], edges[1:, None]

@@ -56,11 +56,11 @@ class _Desks:
 
     def __init__(self, scenario: Scenario, workers: int, progress: Callable[[], object]) -> None:
         self.trials = Trials(scenario, scenario.seed, scenario.replications, workers)
-        plan, self.terms = lower(scenario)
+        plan, self.spec = lower(scenario)
         self.plan = plan._replace(warm_up=0)
-        self.edges = np.append(np.arange(0, plan.end, self.terms.interval, dtype=np.int64), plan.end)
+        self.edges = np.append(np.arange(0, plan.end, self.spec.interval, dtype=np.int64), plan.end)
         self.progress = progress
-        self.goals = goals_of(self.terms)
+        self.goals = goals_of(self.spec)
         self.works = _works(plan, self.edges)
         """bool[team, interval]: one of its queues is open"""
         self.dearest_first = np.argsort([-team.cost_per_hour for team in scenario.team.values()], kind="stable")
@@ -112,7 +112,7 @@ class _Desks:
     def _days(self) -> list[I64]:
         """By day with any, the intervals in which somebody has something to do."""
         busy = np.flatnonzero(self.works.any(axis=0))
-        day = np.searchsorted(self.terms.days, self.edges[busy], side="right") - 1
+        day = np.searchsorted(self.spec.days, self.edges[busy], side="right") - 1
         return [busy[day == number] for number in np.unique(day)]
 
     def _enough(self, counts: I64, judged: list[slice]) -> list[bool]:
@@ -126,7 +126,7 @@ class _Desks:
                 present=present, out_shift=nothing.astype(np.int32), out_start=nothing, out_end=nothing
             )
 
-        tally = self.trials.tally(plan, self.terms, attended).by_interval
+        tally = self.trials.tally(plan, self.spec, attended).by_interval
         self.progress()
         enough = []
         for stretch in judged:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.results import format
-from ccsim.results.plans import Goal, Performance, ShiftPlan
+from ccsim.results.plans import Performance, ShiftPlan, StaffingTarget
 from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
@@ -168,7 +168,7 @@ def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
     return "\n".join(lines)
 
 
-def told(goal: Goal, figure: float) -> str:
+def told(goal: StaffingTarget, figure: float) -> str:
     """A goal and what it came to, in words."""
     sign = "≥" if goal.at_least else "≤"
     metric = goal.metric.replace("_", " ")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ccsim.distributions.streams import stream
 from ccsim.metrics import TOTAL, Measures, summarise
-from ccsim.results.comparison import Figure, or_none
+from ccsim.results.comparison import MetricPlace, or_none
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import LEVEL, paired_interval
 from ccsim.studies.design import Design
@@ -59,29 +59,29 @@ class Index(NamedTuple):
 def tornado(design: Design, measured: Sequence[Sequence[Measures]]) -> Iterator[Alone]:
     """From the measures at the points of `design.alone`: by setting and end, all figures."""
     base, *ends = measured
-    known = {Figure(*row[:3]) for row in summarise(base).rows}
+    known = {MetricPlace(*row[:3]) for row in summarise(base).rows}
     outer = [(setting.path, end) for setting in design.settings for end in setting.outer]
     for (path, end), measures in zip(outer, ends, strict=True):
         differences = _differences(base, measures)
         for row in summarise(measures).rows:
-            figure = Figure(*row[:3])
+            figure = MetricPlace(*row[:3])
             if figure in known:
                 yield Alone(path, end, *figure, row.mean, *or_none(differences[figure]), row.unit)
 
 
-def _differences(base: Sequence[Measures], other: Sequence[Measures]) -> dict[Figure, Estimate]:
-    found: dict[Figure, Estimate] = {}
+def _differences(base: Sequence[Measures], other: Sequence[Measures]) -> dict[MetricPlace, Estimate]:
+    found: dict[MetricPlace, Estimate] = {}
     for key in base[0].values.keys() & other[0].values.keys():
         pair = [np.stack([measures.values[key] for measures in each], axis=1) for each in (base, other)]
         mean, low, high = paired_interval((pair[0][0], pair[0][1]), (pair[1][0], pair[1][1]))
         kind, metric = key
         places = [*((kind, name) for name in base[0].names[kind]), (TOTAL, TOTAL)]
         for (level, name), *estimate in zip(places, mean, low, high, strict=False):
-            found[Figure(level, name, metric)] = Estimate(*map(float, estimate))
+            found[MetricPlace(level, name, metric)] = Estimate(*map(float, estimate))
     return found
 
 
-def indices(design: Design, means: Mapping[Figure, F64]) -> Iterator[Index]:
+def indices(design: Design, means: Mapping[MetricPlace, F64]) -> Iterator[Index]:
     """Those of the figures that vary and are known at every point, from their means by point; without means none.
 
     Source: Saltelli et al. (2010), Variance based sensitivity analysis of model output, as `scipy.stats.sobol_indices`.

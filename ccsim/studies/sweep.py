@@ -16,9 +16,9 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
-from ccsim.metrics import METRICS, TOTAL, Measures, Row, summarise
+from ccsim.metrics import METRICS, TOTAL, Measures, MetricRow, summarise
 from ccsim.results import provenance
-from ccsim.results.comparison import Figure
+from ccsim.results.comparison import MetricPlace
 from ccsim.results.ranking import figures_of
 from ccsim.runs.checkpoints import kept
 from ccsim.runs.many import measure_all
@@ -85,11 +85,11 @@ class Sweep:
         frame: pd.DataFrame = self.table.to_table().to_pandas()
         return frame
 
-    def estimates(self, figure: Figure) -> list[Estimate]:
+    def estimates(self, figure: MetricPlace) -> list[Estimate]:
         """A figure at each point, NaN where it has none."""
         import pyarrow.compute as pc
 
-        chosen = [pc.field(column) == value for column, value in zip(Figure._fields, figure, strict=True)]
+        chosen = [pc.field(column) == value for column, value in zip(MetricPlace._fields, figure, strict=True)]
         table = self.table.to_table(["point", *Estimate._fields], filter=chosen[0] & chosen[1] & chosen[2])
         found = np.full((len(self.design.rows), 3), np.nan)
         point = table["point"].to_numpy()
@@ -109,16 +109,16 @@ def sweep(points: Points, *, engine: str = "compiled", **options: Any) -> Sweep:
     return run.found(dataset.dataset(pa.concat_tables(chunks)))
 
 
-def read_figures(texts: Sequence[str], design: Design) -> list[Figure]:
+def read_figures(texts: Sequence[str], design: Design) -> list[MetricPlace]:
     """The figures to show that `METRIC`, over everything, or `METRIC@PLACE`, of a queue or team, name.
 
     Without any, those of SHOWN that the scenario has. Raises ScenarioError for what it has not.
     """
-    plan, terms = lower(design.base)
-    known = {metric: list(figures_of(metric, plan, terms)) for _, metric in METRICS}
+    plan, spec = lower(design.base)
+    known = {metric: list(figures_of(metric, plan, spec)) for _, metric in METRICS}
     if not texts:
         return [figure for metric in SHOWN for figure in known[metric] if figure.level == TOTAL]
-    found: list[Figure] = []
+    found: list[MetricPlace] = []
     problems: list[Problem] = []
     for text in texts:
         metric, _, place = text.partition("@")
@@ -144,7 +144,7 @@ class _Run:
         self._measured = measure_all(
             points, self._design.base.replications, engine=engine, shared=points.shared, **options
         )
-        self._means: dict[Figure, F64] = {}
+        self._means: dict[MetricPlace, F64] = {}
         self._alone: list[list[Measures]] = []
         self._spread: list[Spread] = []
         self._formulas: list[Formula] = []
@@ -161,7 +161,7 @@ class _Run:
                 level, name, metric, *estimate, unit = figures
                 rows.append((point, *settings, level, name, metric, *estimate, unit))
                 if self._design.indices and figures.mean is not None:
-                    figure = Figure(level, name, metric)
+                    figure = MetricPlace(level, name, metric)
                     if figure not in self._means:
                         self._means[figure] = np.full(len(self._design.rows), np.nan)
                     self._means[figure][point] = figures.mean
@@ -212,7 +212,7 @@ def _schema(design: Design) -> pa.Schema:
     columns = [("point", pa.int32())]
     columns += [(setting.path, pa.float64() if setting.numeric else pa.string()) for setting in design.settings]
     kinds = {"mean": pa.float64(), "low": pa.float64(), "high": pa.float64()}
-    return pa.schema([*columns, *((field, kinds.get(field, pa.string())) for field in Row._fields)])
+    return pa.schema([*columns, *((field, kinds.get(field, pa.string())) for field in MetricRow._fields)])
 
 
 def _arrow(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:

@@ -249,7 +249,8 @@ def slot_group(
 
 
 def _at_agent(sessions: int, work: float, think: float) -> Floats:
-    """Law of the messages at an agent who works on one at a time, with so many sessions for ever: machine repair."""
+    """Distribution of the messages at an agent who works on one at a time, with so many sessions for ever: machine
+    repair."""
     left = np.arange(sessions, 0, -1)
     if think == 0:
         return np.append(np.zeros(sessions), 1.0)

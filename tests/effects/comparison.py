@@ -69,11 +69,11 @@ def fates(workload: Workload, log: Log) -> tuple[I64, Bool]:
 
 def replications(variant: str | None, engine: str) -> Iterator[tuple[Workload, Log, Measures]]:
     scenario = load(FILE, variant)
-    plan, terms = lower(scenario)
+    plan, spec = lower(scenario)
     for number in range(scenario.replications):
         workload = sample(scenario, number)
         log = simulate(engine, workload, plan)
-        yield workload, log, measure(workload, plan, terms, log, by_interval=False)
+        yield workload, log, measure(workload, plan, spec, log, by_interval=False)
 
 
 def column(variant: str | None, engine: str) -> dict[str, Ratio]:

@@ -12,14 +12,14 @@ import pytest
 from ccsim.errors import ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import Measures
-from ccsim.results.model import Goal
+from ccsim.results.model import PrecisionGoal
 from ccsim.runs.precision import FIRST, Precision, read_goals, read_wanted
 from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from tests.cli.tiny import TINY, write_tiny
 
-GOAL = Goal("queue", "phone", "abandonment", 1.0)
+GOAL = PrecisionGoal("queue", "phone", "abandonment", 1.0)
 
 
 def measures(values: Iterator[float] | list[float], under: float = 1.0) -> Iterator[Measures]:
@@ -111,7 +111,7 @@ def test_intervals_of_normal_figures_cover(needed: int) -> None:
 @pytest.mark.parametrize(("executor", "workers"), [("threads", 3), ("processes", 2)])
 def test_the_number_does_not_depend_on_who_simulates(executor: str, workers: int) -> None:
     scenario = read.parse(tomllib.loads(SMALL))
-    goals = [Goal("queue", "phone", "asa", 1.5)]
+    goals = [PrecisionGoal("queue", "phone", "asa", 1.5)]
 
     def found(workers: int) -> tuple[object, ...]:
         rule = Precision(goals, most=200)

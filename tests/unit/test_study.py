@@ -48,9 +48,9 @@ def expected(points: list[Scenario]) -> list[list[Any]]:
     """Each replication sampled, simulated and measured by itself."""
     found = []
     for scenario in points:
-        plan, terms = lower(scenario)
+        plan, spec = lower(scenario)
         workloads = [sample(scenario, number) for number in range(3)]
-        found.append([bytes_of(measure(w, plan, terms, simulate("simpy", w, plan))) for w in workloads])
+        found.append([bytes_of(measure(w, plan, spec, simulate("simpy", w, plan))) for w in workloads])
     return found
 
 
