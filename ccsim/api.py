@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, TOTAL, IntervalRow, MetricRow
-from ccsim.results import comparison, format, model, storage
+from ccsim.results import comparison, format, model, storage, sweeps
 from ccsim.results.ranking import Ranking, rank, ranking_figure
 from ccsim.results.stored import record, stored
 from ccsim.runs.precision import MOST, Precision, read_goals
@@ -34,11 +34,12 @@ from ccsim.runs.run import run
 from ccsim.scenario import check, read
 from ccsim.scenario.channels import defaults_used
 from ccsim.scenario.data import texts
+from ccsim.scenario.design import Design, Kind, read_setting
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.studies import compare as comparing
 from ccsim.studies import sweep
-from ccsim.studies.design import Design, Kind, Points, read_setting
+from ccsim.studies.points import Points
 from ccsim.workload.unserved import unserved
 
 if TYPE_CHECKING:
@@ -467,7 +468,7 @@ class Comparison(comparison.Comparison):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sweep(sweep.Sweep):
+class Sweep(sweeps.Sweep):
     """What came of a sweep."""
 
     folder: Path | None = None

@@ -14,9 +14,9 @@ from ccsim.charts import style
 from ccsim.charts.sensitivity import sensitivity
 from ccsim.results import format
 from ccsim.results.comparison import MetricPlace
+from ccsim.results.sweeps import Formula, Spread, Sweep
+from ccsim.scenario.design import Setting
 from ccsim.stats.estimate import Estimate
-from ccsim.studies.design import Setting
-from ccsim.studies.sweep import Formula, Spread, Sweep
 from ccsim.tables import F64
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from ccsim.cli.resuming import Remembered, told_how_to_go_on
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
     from ccsim.results.comparison import MetricPlace
-    from ccsim.studies.design import Design
-    from ccsim.studies.sweep import Sweep
+    from ccsim.results.sweeps import Sweep
+    from ccsim.scenario.design import Design
 
 
 @click.command(cls=Remembered)
@@ -65,7 +65,7 @@ def sweep(
 
     What is done is kept when it is interrupted: the same command with --resume goes on from there.
     """
-    from ccsim.studies.design import Points
+    from ccsim.studies.points import Points
     from ccsim.studies.sweep import as_json as everything
     from ccsim.studies.sweep import read_figures, sweep_to_folder
     from ccsim.studies.sweep import sweep as sweep_in_memory
@@ -111,7 +111,7 @@ def _design(
     """The design, the changes to its scenario, and the metrics to show, from the command line over a sweep file."""
     from ccsim.scenario import read
     from ccsim.scenario.data import texts
-    from ccsim.studies.design import Design, read_setting, read_sweep_file
+    from ccsim.scenario.design import Design, read_setting, read_sweep_file
 
     known = read_sweep_file(file)
     text = [part.partition("=") for part in vary]

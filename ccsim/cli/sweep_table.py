@@ -12,8 +12,8 @@ from rich.table import Table
 
 from ccsim.results import format
 from ccsim.results.comparison import MetricPlace
-from ccsim.studies.design import Setting
-from ccsim.studies.sweep import Sweep
+from ccsim.results.sweeps import Sweep
+from ccsim.scenario.design import Setting
 
 MOST = 30
 """Points on the screen."""

@@ -11,9 +11,9 @@ from ccsim.report.of_comparison import kind
 from ccsim.report.of_run import assumptions, made_with
 from ccsim.results import format
 from ccsim.results.comparison import MetricPlace
+from ccsim.results.sweeps import Sweep
 from ccsim.scenario import read
 from ccsim.stats.estimate import Estimate
-from ccsim.studies.sweep import Sweep
 
 FACTS: Final = 4
 FOLDED: Final = 40

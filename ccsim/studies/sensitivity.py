@@ -3,57 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
 from ccsim.distributions.streams import stream
 from ccsim.metrics import TOTAL, Measures, summarise
 from ccsim.results.comparison import MetricPlace, or_none
+from ccsim.results.sweeps import Alone, Index
+from ccsim.scenario.design import Design
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import LEVEL, paired_interval
-from ccsim.studies.design import Design
 from ccsim.tables import F64
 
 RESAMPLES: Final = 500
 """Of the bootstrap behind the intervals of indices."""
-
-
-class Alone(NamedTuple):
-    """A figure with one setting at one of its ends, and its difference to that of the scenario as it is.
-
-    The difference is replication by replication on the same streams, with its 95 % interval; None without data.
-    """
-
-    setting: str
-    value: Any
-    level: str
-    name: str
-    metric: str
-    mean: float | None
-    difference: float | None
-    low: float | None
-    high: float | None
-    unit: str
-
-
-class Index(NamedTuple):
-    """Sobol' indices of a setting for a figure, each with its 95 % bootstrap interval.
-
-    `first`: the share of the variance over the design that the setting explains alone; `total`: with all that it does
-    together with others.
-    """
-
-    setting: str
-    level: str
-    name: str
-    metric: str
-    first: float
-    first_low: float
-    first_high: float
-    total: float
-    total_low: float
-    total_high: float
 
 
 def tornado(design: Design, measured: Sequence[Sequence[Measures]]) -> Iterator[Alone]:

@@ -7,10 +7,10 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,19 +20,20 @@ from ccsim.metrics import METRICS, TOTAL, Measures, MetricRow, summarise
 from ccsim.results import provenance
 from ccsim.results.comparison import MetricPlace
 from ccsim.results.ranking import figures_of
+from ccsim.results.sweeps import Alone, Formula, Index, Spread, Sweep
 from ccsim.runs.checkpoints import kept
 from ccsim.runs.many import measure_all
 from ccsim.scenario import read
+from ccsim.scenario.design import Design
 from ccsim.scenario.faults import did_you_mean, one_of, shown
 from ccsim.scenario.spreadsheets import Writer
 from ccsim.stats.estimate import Estimate
-from ccsim.studies.design import Design, Points
-from ccsim.studies.sensitivity import Alone, Index, indices, tornado
+from ccsim.studies.points import Points
+from ccsim.studies.sensitivity import indices, tornado
 from ccsim.tables import F64
 from ccsim.workload.expectations import service_over_the_run
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 CHUNK: Final = 50_000
@@ -40,62 +41,6 @@ CHUNK: Final = 50_000
 
 SHOWN: Final = ("service_level", "abandonment", "utilisation", "value_lost", "cost")
 """Metrics of everything together that are shown unless others are wanted."""
-
-
-class Spread(NamedTuple):
-    """The service level of everything together in one replication of a point."""
-
-    value: float
-    """of the setting"""
-    replication: int
-    service_level: float
-
-
-class Formula(NamedTuple):
-    """The same by one of Erlang's formulas."""
-
-    value: float
-    formula: str
-    service_level: float
-
-
-@dataclass(frozen=True, eq=False)
-class Sweep:
-    """What came of a design.
-
-    `table` is an Arrow dataset, one row a point and figure: `point` (from 0), a column a setting (numbers; durations in
-    seconds; other values as text), `level`, `name`, `metric`, `mean`, `low`, `high`, `unit`; empty without data.
-    """
-
-    design: Design
-    engine: str
-    replications: int
-    table: Any
-    alone: tuple[Alone, ...]
-    """each setting alone, with `sensitivity`"""
-    indices: tuple[Index, ...]
-    """Sobol' indices, where the design allows it"""
-    spread: tuple[Spread, ...]
-    """the replications of each point, where a single number is varied"""
-    formulas: tuple[Formula, ...]
-    """and what Erlang's formulas say there, where they apply"""
-
-    def to_frame(self) -> pd.DataFrame:
-        """The table as a pandas frame."""
-        frame: pd.DataFrame = self.table.to_table().to_pandas()
-        return frame
-
-    def estimates(self, figure: MetricPlace) -> list[Estimate]:
-        """A figure at each point, NaN where it has none."""
-        import pyarrow.compute as pc
-
-        chosen = [pc.field(column) == value for column, value in zip(MetricPlace._fields, figure, strict=True)]
-        table = self.table.to_table(["point", *Estimate._fields], filter=chosen[0] & chosen[1] & chosen[2])
-        found = np.full((len(self.design.rows), 3), np.nan)
-        point = table["point"].to_numpy()
-        for place, column in enumerate(Estimate._fields):
-            found[point, place] = table[column].to_numpy()
-        return [Estimate(*row) for row in found.tolist()]
 
 
 def sweep(points: Points, *, engine: str = "compiled", **options: Any) -> Sweep:
@@ -354,7 +299,7 @@ def _said(design: Design) -> dict[str, Any]:
         "design": design.kind,
         "points": design.number,
         "sensitivity": design.sensitivity,
-        "vary": {setting.path: setting.said for setting in design.settings},
+        "vary": {setting.path: setting.written for setting in design.settings},
     }
 
 

@@ -25,12 +25,14 @@ from ccsim.charts.sweeps import save, unbeaten
 from ccsim.errors import ScenarioError
 from ccsim.results import provenance
 from ccsim.results.comparison import MetricPlace
+from ccsim.results.sweeps import Sweep
 from ccsim.runs import many
 from ccsim.runs.checkpoints import STORE
 from ccsim.runs.store import Store
+from ccsim.scenario.design import Design, read_setting
 from ccsim.scenario.read import load
-from ccsim.studies.design import Design, Points, read_setting
-from ccsim.studies.sweep import Sweep, read_figures, sweep, sweep_to_folder
+from ccsim.studies.points import Points
+from ccsim.studies.sweep import read_figures, sweep, sweep_to_folder
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 CHATS, SCALE = "team.writers.concurrency.chat", "queue.phone.volume.scale"
