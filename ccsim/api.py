@@ -89,8 +89,8 @@ def load(
 
 def open_results(folder: Place) -> Results:
     """The results in a folder that `ccsim run` or `Results.save` wrote. Raises ScenarioError when it is none."""
-    found, about = stored(Path(folder)), record(Path(folder))
-    return _results(found, {key: about[key] for key in ABOUT if key in about})
+    results, about = stored(Path(folder)), record(Path(folder))
+    return _results(results, {key: about[key] for key in ABOUT if key in about})
 
 
 @dataclass(frozen=True, repr=False)
@@ -233,7 +233,7 @@ class Centre:
         if precision is not None:
             rule = _stopping_rule(centre.scenario, precision, replications, max_replications)
         started, clock = datetime.now(UTC), time.perf_counter()
-        found = run(
+        results = run(
             centre.scenario,
             variant=self.applied,
             precision=rule,
@@ -248,7 +248,7 @@ class Centre:
             "started": started.isoformat(timespec="seconds"),
             "duration_s": round(time.perf_counter() - clock, 3),
         }
-        return _results(found, about)
+        return _results(results, about)
 
     def compare(
         self,
@@ -275,10 +275,10 @@ class Centre:
                 raise ScenarioError([Problem(name, "two of this name", "a mapping from other names to centres")])
             scenarios[name] = centre._streams(seed, replications).scenario
         with _bar(len(scenarios) * first.scenario.replications, progress) as bar:
-            found = comparing.compare(
+            compared = comparing.compare(
                 scenarios, baseline=baseline, engine=engine, workers=workers, executor=executor, progress=bar.update
             )
-        return Comparison(found.variants, found.notes)
+        return Comparison(compared.variants, compared.notes)
 
     def _named(
         self, others: Mapping[str, str | Centre] | Iterable[str | Centre] | str | Centre
@@ -331,8 +331,8 @@ class Centre:
             options["progress"] = bar.update
             if out is None:
                 return Sweep(**vars(sweep.sweep(chosen, **options)))
-            found, folder = sweep.sweep_to_folder(Path(out), chosen, resume=resume, **options)
-            return Sweep(**vars(found), folder=folder)
+            outcome, folder = sweep.sweep_to_folder(Path(out), chosen, resume=resume, **options)
+            return Sweep(**vars(outcome), folder=folder)
 
     def _streams(self, seed: int | None, replications: int | None) -> Centre:
         given = {"seed": seed, "replications": replications}
@@ -528,8 +528,8 @@ class Plots:
         return f"<Plots: {', '.join(self._charts)}>"
 
 
-def _results(found: model.Results, about: Mapping[str, Any]) -> Results:
-    return Results(**{each.name: getattr(found, each.name) for each in fields(found)}, about=about)
+def _results(results: model.Results, about: Mapping[str, Any]) -> Results:
+    return Results(**{each.name: getattr(results, each.name) for each in fields(results)}, about=about)
 
 
 def _stopping_rule(

@@ -166,12 +166,12 @@ class ContactLog:
         self.staff_only = frozenset(staff_only)
         named = sorted(set(contacts["queue"]))
         if strange := [name for name in named if name not in scenario.queue]:
-            found = f"the log has queues that the scenario lacks: {', '.join(strange)}"
-            raise ScenarioError([Problem("queue", found, f"it has {', '.join(scenario.queue)}", file)])
+            problem = f"the log has queues that the scenario lacks: {', '.join(strange)}"
+            raise ScenarioError([Problem("queue", problem, f"it has {', '.join(scenario.queue)}", file)])
         for name in named:
             if not scenario.queue[name].kind.one_to_one:
-                found = "a back-test takes a contact for one piece of work, which those of this channel are not"
-                raise ScenarioError([Problem(f"queue.{name}.channel", found, "queues of calls", file)])
+                problem = "a back-test takes a contact for one piece of work, which those of this channel are not"
+                raise ScenarioError([Problem(f"queue.{name}.channel", problem, "queues of calls", file)])
         self.scenario = scenario
         self.document: dict[str, Any] = tomllib.loads(read.resolved_toml(scenario))
         self.limits = {name: q.service_level.time / SECOND for name, q in scenario.queue.items() if q.service_level}
@@ -264,13 +264,13 @@ def _patience(customers: pd.DataFrame) -> dict[str, F64]:
     names = sorted(set(queues))
     own = [name for name in names if gave_up[queues == name].sum() >= OWN_DISTRIBUTION]
     others = [name for name in names if name not in own]
-    found: dict[str, F64] = {}
+    survival: dict[str, F64] = {}
     for group in [*([name] for name in own), others]:
         here = np.isin(queues, group)
         if gave_up[here].any():
             distribution = values(waited[here], gave_up[here])
-            found |= dict.fromkeys(group, distribution)
-    return found
+            survival |= dict.fromkeys(group, distribution)
+    return survival
 
 
 def _busyness(customers: pd.DataFrame, days: Sequence[date]) -> float:
@@ -453,7 +453,7 @@ def simulate(log: ContactLog, unit: Unit) -> Day:
     customers = np.array([name in log.scenario.queue and name not in log.staff_only for name in spec.queues])
     drawn = np.array([name in log.scenario.queue and mode != "services" for name in spec.queues])
     limits = np.array([log.limits.get(name, 0.0) for name in spec.queues])
-    found = []
+    totals = []
     for replication in range(replications):
         workload = sample(of_day, replication)
         source = Source(of_day.seed, replication, "day")
@@ -465,14 +465,14 @@ def simulate(log: ContactLog, unit: Unit) -> Day:
         wait = np.where(answered, done.start[done.first_turn] - done.arrival, 0) / SECOND
         limit = limits[workload.queue]
         columns = (workload.arrival, wait, answered, gave_up, limit)
-        found.append(_sums(*(column[shown] for column in columns)))
+        totals.append(_sums(*(column[shown] for column in columns)))
     contacts = log.on([day])
     edges = _midnight(day) + INTERVAL * np.arange(INTERVALS + 1)
     return Day(
         day=day,
         edges=edges,
         real=_real(log, contacts, day),
-        simulated=np.array(found),
+        simulated=np.array(totals),
         agents=duties.level(log.duties(day, rule), edges),
         known=_known(log, contacts, day, learned, mode),
         true_handle_time=_true_handle_time(contacts, day) * learned.factor,
@@ -554,8 +554,8 @@ def calibrated(log: ContactLog, units: Sequence[Unit], workers: int = 1) -> floa
     @cache
     def beyond(factor: float) -> float:
         tried = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
-        found = [day.simulated.sum(axis=(0, 2)) for day in simulate_all(log, tried, workers)]
-        return too_long(np.sum(found, axis=0), real)
+        waits = [day.simulated.sum(axis=(0, 2)) for day in simulate_all(log, tried, workers)]
+        return too_long(np.sum(waits, axis=0), real)
 
     for low, high in (LIKELY, FACTORS):
         if beyond(low) < 0 < beyond(high):

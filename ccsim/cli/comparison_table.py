@@ -85,12 +85,12 @@ def _cell(comparison: Comparison, variant: VariantResult, figure: MetricPlace) -
     apart = comparison.difference(variant, figure)
     if apart is None:
         return f"{text}\n{format.NO_DATA}  "
-    said = format.difference(unit, apart.mean, apart.high - apart.mean)
+    change = format.difference(unit, apart.mean, apart.high - apart.mean)
     if not outside(apart):
-        return f"{text}\n{said}  "
+        return f"{text}\n{change}  "
     gain = better != "none" and (apart.mean > 0) == (better == "higher")
     colour = "green" if gain else "default" if better == "none" else "red"
-    return f"{text}\n[{colour}]{said} *[/]"
+    return f"{text}\n[{colour}]{change} *[/]"
 
 
 def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
@@ -103,16 +103,16 @@ def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
         )
     apart = [comparison.difference(variant, figure) for variant in comparison.variants[1:] for figure in figures]
     count = sum(difference is not None and not math.isnan(difference.low) for difference in apart)
-    said = [
+    sentences = [
         f"Means of {comparison.replications} replications, {made_by}.",
         f"Below: the difference to {base} ± half its 95 % interval; shares: percentage points; *: zero is outside.",
     ]
     if count >= 10:
-        said.append(f"Of {count} such differences about {0.05 * count:.0f} would have a * by chance alone.")
+        sentences.append(f"Of {count} such differences about {0.05 * count:.0f} would have a * by chance alone.")
     goals = [goal for variant in comparison.variants for goal in variant.targets.values()]
     if not all(goal.sure for goal in goals):
-        said.append("met? missed?: the interval contains the target.")
-    return " ".join(said)
+        sentences.append("met? missed?: the interval contains the target.")
+    return " ".join(sentences)
 
 
 def _show_ranking(console: Console, ranking: Ranking) -> None:

@@ -88,25 +88,25 @@ def sweep(
             "progress": bar.update,
         }
         if as_json and out is None:
-            found = sweep_in_memory(points, **options)
+            outcome = sweep_in_memory(points, **options)
         else:
             finish = None if as_json else partial(_finish, figures)
             with told_how_to_go_on(ctx):
-                found, folder = sweep_to_folder(
+                outcome, folder = sweep_to_folder(
                     out or Path("results"), points, resume=resume, overrides=changes, finish=finish, **options
                 )
     if as_json:
-        click.echo(json.dumps(everything(found), allow_nan=False))
+        click.echo(json.dumps(everything(outcome), allow_nan=False))
     else:
         from ccsim.cli.sweep_table import show
 
-        show(found, figures)
+        show(outcome, figures)
     if folder is not None:
         click.echo(f"Results: {folder}", err=as_json)
 
 
 def _design(
-    file: Path, vary: tuple[str, ...], metrics: tuple[str, ...], said: Mapping[str, Any]
+    file: Path, vary: tuple[str, ...], metrics: tuple[str, ...], options: Mapping[str, Any]
 ) -> tuple[Design, list[str], list[str]]:
     """The design, the changes to its scenario, and the metrics to show, from the command line over a sweep file."""
     from ccsim.scenario import read
@@ -120,25 +120,25 @@ def _design(
             raise click.UsageError(f"--vary {path}: no =; PATH=LEVELS, such as team.phone.shifts.0.agents=4:9")
     levels: list[tuple[str, Any]] = [(path.strip(), those.strip()) for path, _, those in text]
     typed_paths = {path for path, _ in levels}
-    given = {key: said[key] for key in ("seed", "replications", "variant", "design", "points", "sensitivity")}
+    given = {key: options[key] for key in ("seed", "replications", "variant", "design", "points", "sensitivity")}
     if known is not None:
         levels = [*((path, those) for path, those in known.vary.items() if path not in dict(levels)), *levels]
         given = {key: getattr(known, key) if value in (None, False) else value for key, value in given.items()}
         metrics = metrics or tuple(known.metrics)
         file = file.parent / known.scenario
     numbers = [f"{key}={given[key]}" for key in ("seed", "replications") if given[key] is not None]
-    changes = [*said["overrides"], *numbers]
-    base = read.load(file, given["variant"], changes, outside=said["outside"])
+    changes = [*options["overrides"], *numbers]
+    base = read.load(file, given["variant"], changes, outside=options["outside"])
     settings = tuple(read_setting(path, those) for path, those in levels)
     typed = frozenset(texts([setting.levels for setting in settings if setting.path in typed_paths]))
     design = Design(
         base, settings, given["design"] or "grid", given["points"], given["sensitivity"], file,
-        outside=said["outside"] or typed,
+        outside=options["outside"] or typed,
     )  # fmt: skip
     return design, changes, list(metrics)
 
 
-def _finish(figures: list[MetricPlace], found: Sweep, folder: Path) -> None:
+def _finish(figures: list[MetricPlace], outcome: Sweep, folder: Path) -> None:
     from ccsim.charts import sweeps
     from ccsim.report.of_sweep import document
     from ccsim.report.pictures import themed
@@ -146,10 +146,10 @@ def _finish(figures: list[MetricPlace], found: Sweep, folder: Path) -> None:
     (folder / "charts").mkdir()
     pictures: list[Picture] = []
     with surviving("charts"):
-        sweeps.save(found, figures, folder / "charts")
-        pictures += [themed(draw) for draw in sweeps.pages(found, figures).values()]
+        sweeps.save(outcome, figures, folder / "charts")
+        pictures += [themed(draw) for draw in sweeps.pages(outcome, figures).values()]
     with surviving("the report"):
-        write_page(folder, document(found, figures, provenance(folder), pictures))
+        write_page(folder, document(outcome, figures, provenance(folder), pictures))
 
 
 def _bar(total: int, what: str) -> Any:

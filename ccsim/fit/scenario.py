@@ -101,8 +101,8 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         lines.append('open = "always"')
     cv = queue.profile.busyness_cv
     busy = f", busyness_cv = {_figure(min(cv.mean, 10.0))}" if cv is not None and queue.profile.p_value < 0.05 else ""
-    said = f"  # {_busy(queue)}" if cv is not None else ""
-    lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(safe(queue.name))}{busy} }}{said}')
+    comment = f"  # {_busy(queue)}" if cv is not None else ""
+    lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(safe(queue.name))}{busy} }}{comment}')
     if _is_shared(fit, queue):
         return [*lines, *_shared(fit, queue), *_patience(fit, queue, tables)]
     if queue.shared is not None:
@@ -121,8 +121,10 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     if "wrap_up" not in queue.distributions and "work" in queue.distributions:
         lines.append('wrap_up = "0s"  # a part of the work, as far as the log tells')
     if "idle_timeout" in queue.figures:
-        found = queue.figures["idle_timeout"]
-        lines.append(f"idle_timeout = {_figure(found.mean)}  # quartiles {_figure(found.low)} to {_figure(found.high)}")
+        timeout = queue.figures["idle_timeout"]
+        lines.append(
+            f"idle_timeout = {_figure(timeout.mean)}  # quartiles {_figure(timeout.low)} to {_figure(timeout.high)}"
+        )
     return [*lines, *_patience(fit, queue, tables), *_follow_ups(fit, queue, tables)]
 
 
@@ -139,10 +141,10 @@ def _turns(queue: QueueFit, tables: dict[str, str]) -> list[str]:
         return _distribution(queue, "turns", tables)
     if "turns" not in queue.figures or CHANNELS[queue.channel].one_to_one:
         return []
-    found = queue.figures["turns"]
-    if found.low == found.high:
+    turns = queue.figures["turns"]
+    if turns.low == turns.high:
         return ["turns = 1  # the log does not tell turns apart"]
-    return [f"turns = {{ mean = {_figure(found.mean)} }}  # geometric; {_interval(found)}"]
+    return [f"turns = {{ mean = {_figure(turns.mean)} }}  # geometric; {_interval(turns)}"]
 
 
 def _is_shared(fit: Fit, queue: QueueFit) -> bool:
@@ -178,18 +180,18 @@ def _shared(fit: Fit, queue: QueueFit) -> list[str]:
     assert queue.shared is not None
     known = [_figure(mean.mean) for mean in queue.shared.means]
     means = ", ".join(known + known[-1:] * (_together(fit) - len(known)))
-    said = "; ".join(
+    comment = "; ".join(
         f"{i} at once: {_interval(mean)}, {ends:,} ended"
         for i, (mean, ends) in enumerate(zip(queue.shared.means, queue.shared.ends, strict=True), start=1)
     )
-    return [f"# {said}", f"work_by_concurrency = [{means}]"]
+    return [f"# {comment}", f"work_by_concurrency = [{means}]"]
 
 
 def _patience(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     lines = _distribution(queue, "patience", tables) if "patience" in queue.distributions else ['patience = "never"']
     if "silent_abandonment" in queue.figures and not _is_shared(fit, queue):
-        found = queue.figures["silent_abandonment"]
-        lines.append(f"silent_abandonment = {_figure(found.mean)}  # {_interval(found)}")
+        share = queue.figures["silent_abandonment"]
+        lines.append(f"silent_abandonment = {_figure(share.mean)}  # {_interval(share)}")
     return lines
 
 
@@ -228,24 +230,24 @@ def _follow_ups(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
 
 def _whole(shares: dict[str, Estimate]) -> dict[str, float]:
     """Rounded so that they add up to 1: what is missing is the largest's."""
-    found = {name: round(value.mean, 4) for name, value in shares.items()}
-    largest = max(found, key=lambda name: found[name])
-    return found | {largest: round(found[largest] + 1 - sum(found.values()), 4)}
+    rounded = {name: round(value.mean, 4) for name, value in shares.items()}
+    largest = max(rounded, key=lambda name: rounded[name])
+    return rounded | {largest: round(rounded[largest] + 1 - sum(rounded.values()), 4)}
 
 
 def _distribution(queue: QueueFit, key: str, tables: dict[str, str]) -> list[str]:
-    found = queue.distributions[key]
+    estimate = queue.distributions[key]
     text = _distribution_text(queue, key, tables)
-    parts = [format.several(int(found.sample.ended.sum()), "case")]
-    cut = int((~found.sample.ended).sum())
+    parts = [format.several(int(estimate.sample.ended.sum()), "case")]
+    cut = int((~estimate.sample.ended).sum())
     parts += [f"{cut:,} cut off"] if cut else []
-    for fitted in found.candidates:
-        if fitted.family == found.family:
+    for fitted in estimate.candidates:
+        if fitted.family == estimate.family:
             parts += [f"{name} {_interval(value)}" for name, value in fitted.parameters.items()]
             parts.append(f"{100 * fitted.distance:.1f} points off at most")
-    if len(found.candidates) > 1 and found.family == found.candidates[0].family:
-        second = found.candidates[1]
-        parts.append(f"BIC {second.bic - found.candidates[0].bic:.0f} less than {second.family}")
+    if len(estimate.candidates) > 1 and estimate.family == estimate.candidates[0].family:
+        second = estimate.candidates[1]
+        parts.append(f"BIC {second.bic - estimate.candidates[0].bic:.0f} less than {second.family}")
     return [f"{key} = {text}  # {'; '.join(parts)}"]
 
 

@@ -16,13 +16,13 @@ LIBRARIES: Final = ("ccsim", "numpy", "scipy", "simpy", "numba", "pydantic", "pa
 
 def versions() -> dict[str, str | None]:
     """Versions of Python and of the libraries, None for one that is not installed."""
-    found: dict[str, str | None] = {"python": platform.python_version()}
+    installed: dict[str, str | None] = {"python": platform.python_version()}
     for library in LIBRARIES:
         try:
-            found[library] = version(library)
+            installed[library] = version(library)
         except PackageNotFoundError:
-            found[library] = None
-    return found
+            installed[library] = None
+    return installed
 
 
 def source() -> dict[str, str | None]:

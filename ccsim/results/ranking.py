@@ -83,28 +83,30 @@ class Ranking:
 
     def sentences(self) -> list[str]:
         """What can be said of the order at this number of replications, and what cannot."""
-        said = [f"{name} is not ranked: it misses {', '.join(missed)}." for name, missed in self.left_out.items()]
+        sentences = [f"{name} is not ranked: it misses {', '.join(missed)}." for name, missed in self.left_out.items()]
         for name, barely in self.doubtful.items():
-            said.append(f"{name} may miss {', '.join(barely)} after all: the interval contains the target.")
+            sentences.append(f"{name} may miss {', '.join(barely)} after all: the interval contains the target.")
         if self.all_miss:
-            said.append(f"No variant meets all its targets, so all are ranked, by {self.by}.")
+            sentences.append(f"No variant meets all its targets, so all are ranked, by {self.by}.")
             for name, (number, far) in self.missing.items():
-                said.append(f"{name} misses {several(number, 'target')}, by {100 * far:.1f} percentage points in sum.")
+                sentences.append(
+                    f"{name} misses {several(number, 'target')}, by {100 * far:.1f} percentage points in sum."
+                )
         if len(self.order) < 2:
-            return [*said, f"{self.order[0][0]} is the only one left." if self.order else "None is left to rank."]
+            return [*sentences, f"{self.order[0][0]} is the only one left." if self.order else "None is left to rank."]
         if self.replications == 1:
-            return [*said, "One replication cannot tell any of them apart."]
+            return [*sentences, "One replication cannot tell any of them apart."]
         alike = [f"{pair.first} and {pair.second}" for pair in self.pairs if pair.low == pair.high == 0]
         if alike:
-            said.append(f"The same in every replication: {', '.join(alike)}.")
+            sentences.append(f"The same in every replication: {', '.join(alike)}.")
         open_ = [pair for pair in self.pairs if not (pair.told_apart or pair.low == pair.high == 0)]
         at = f"at {self.replications} replications"
         if open_:
             listed = [f"{pair.first} and {pair.second} ({_advice(pair)})" for pair in open_]
-            said.append(f"Cannot be told apart {at}: {', '.join(listed)}.")
+            sentences.append(f"Cannot be told apart {at}: {', '.join(listed)}.")
         elif len(alike) < len(self.pairs):
-            said.append(f"All {'other ' if alike else ''}pairs are told apart {at}.")
-        return said
+            sentences.append(f"All {'other ' if alike else ''}pairs are told apart {at}.")
+        return sentences
 
 
 def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
@@ -122,11 +124,13 @@ def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
         left_out = {}
     figure = figure or COST
     sign = -1 if figure.definition.better == "higher" else 1
-    found = {v: estimate for v in variants if v.name not in left_out and (estimate := comparison.estimate(v, figure))}
+    estimates = {
+        v: estimate for v in variants if v.name not in left_out and (estimate := comparison.estimate(v, figure))
+    }
     missing = {v.name: (len(v.missed), v.shortfall) for v in variants} if all_miss else {}
     order = sorted(
-        (v for v in found if not math.isnan(found[v].mean)),
-        key=lambda v: (*missing.get(v.name, ()), sign * found[v].mean),
+        (v for v in estimates if not math.isnan(estimates[v].mean)),
+        key=lambda v: (*missing.get(v.name, ()), sign * estimates[v].mean),
     )
     missing = {v.name: missing[v.name] for v in order if missing}
     level = 1 - (1 - LEVEL) / math.comb(len(variants), 2)
@@ -134,10 +138,10 @@ def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
     for first, second in combinations(order, 2):
         apart = comparison.difference(second, figure, first, level)
         assert apart is not None
-        told = outside(apart)
-        needed = None if told else replications_needed(apart, comparison.replications, level)
-        pairs.append(Pair(first.name, second.name, apart.mean, *or_none(apart)[1:], told, needed))
-    ranked = tuple((variant.name, found[variant]) for variant in order)
+        clear = outside(apart)
+        needed = None if clear else replications_needed(apart, comparison.replications, level)
+        pairs.append(Pair(first.name, second.name, apart.mean, *or_none(apart)[1:], clear, needed))
+    ranked = tuple((variant.name, estimates[variant]) for variant in order)
     doubtful = {v.name: v.barely_met for v in order if missed and not all_miss and v.barely_met}
     return Ranking(figure, ranked, tuple(pairs), left_out, doubtful, missing, level, comparison.replications)
 
@@ -168,20 +172,20 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> MetricPlace:
     metric, _, place = text.partition("@")
     place = place or TOTAL
 
-    def refused(found: str, allowed: str) -> ScenarioError:
-        return ScenarioError([Problem("--rank-by", found, allowed)])
+    def refused(figures: str, allowed: str) -> ScenarioError:
+        return ScenarioError([Problem("--rank-by", figures, allowed)])
 
     known = list(dict.fromkeys(name for _, name in METRICS))
     if metric not in known:
         raise refused(f"no metric {shown(metric)}", did_you_mean(metric, known))
     spec_of = [lower(scenario) for scenario in scenarios.values()]
-    found = dict.fromkeys(figure for plan, spec in spec_of for figure in figures_of(metric, plan, spec))
+    figures = dict.fromkeys(figure for plan, spec in spec_of for figure in figures_of(metric, plan, spec))
     places = dict.fromkeys(name for _, spec in spec_of for name in (*spec.queues, *spec.teams, TOTAL))
     if place not in places:
         raise refused(f"no queue or team {shown(place)}", did_you_mean(place, places))
-    figure = next((figure for figure in found if figure.name == place), None)
+    figure = next((figure for figure in figures if figure.name == place), None)
     if figure is None:
-        having = [f"{metric}@{name}" for name in places if any(figure.name == name for figure in found)]
+        having = [f"{metric}@{name}" for name in places if any(figure.name == name for figure in figures)]
         raise refused(f"no {metric} of {place}", one_of(having))
     if figure.definition.better == "none":
         raise refused(f"neither more nor less {metric} is better", "a metric such as cost or service_level")

@@ -101,8 +101,8 @@ class Sweep:
 
         chosen = [pc.field(column) == value for column, value in zip(MetricPlace._fields, figure, strict=True)]
         table = self.table.to_table(["point", *Estimate._fields], filter=chosen[0] & chosen[1] & chosen[2])
-        found = np.full((len(self.design.rows), 3), np.nan)
+        values = np.full((len(self.design.rows), 3), np.nan)
         point = table["point"].to_numpy()
         for place, column in enumerate(Estimate._fields):
-            found[point, place] = table[column].to_numpy()
-        return [Estimate(*row) for row in found.tolist()]
+            values[point, place] = table[column].to_numpy()
+        return [Estimate(*row) for row in values.tolist()]

@@ -53,11 +53,11 @@ class Precision:
         n = len(measures)
         if n < self._look:
             return False
-        found = list(zip(self.goals, _half_widths(self.goals, measures), strict=True))
-        if n >= self.most or all(half <= goal.half_width for goal, half in found):
+        widths = list(zip(self.goals, _half_widths(self.goals, measures), strict=True))
+        if n >= self.most or all(half <= goal.half_width for goal, half in widths):
             return True
         # a half-width without data, which may be any, needs no fewer than all
-        too_wide = max(math.inf if math.isnan(half) else half / goal.half_width for goal, half in found)
+        too_wide = max(math.inf if math.isnan(half) else half / goal.half_width for goal, half in widths)
         needed = min(n * too_wide**2, self.most)
         self._look = math.ceil(min(max(needed, 1.1 * n), 2 * n, self.most))
         self.expected = max(math.ceil(needed), self._look)

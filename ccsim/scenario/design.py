@@ -82,8 +82,8 @@ def read_setting(path: str, written: Any) -> Setting:
     given = [*levels, *ends]
     if not given:
         raise _refused(path, "no levels", A_LEVEL)
-    found = [_number(level) for level in given]
-    numbers = [number for number in found if number is not None]
+    maybe_numbers = [_number(level) for level in given]
+    numbers = [number for number in maybe_numbers if number is not None]
     if not numbers:
         return Setting(path, written, tuple(levels), (math.nan, math.nan), seconds=False)
     if len(numbers) < len(given):
@@ -128,10 +128,10 @@ def _range(path: str, first: Any, last: Any, count: int) -> list[Any]:
         raise _refused(path, "too many levels", f"at most {MOST:,}")
     if not count:
         return list(range(first, last + 1))
-    found = [_tidy(x) for x in np.linspace(low, high, count).tolist()]
-    if isinstance(first, int) and isinstance(last, int) and all(x == int(x) for x in found):
-        return [int(x) for x in found]
-    return [f"{x:.9g}s" for x in found] if isinstance(first, str) or isinstance(last, str) else found
+    levels = [_tidy(x) for x in np.linspace(low, high, count).tolist()]
+    if isinstance(first, int) and isinstance(last, int) and all(x == int(x) for x in levels):
+        return [int(x) for x in levels]
+    return [f"{x:.9g}s" for x in levels] if isinstance(first, str) or isinstance(last, str) else levels
 
 
 def _parsed(text: str) -> Any:
@@ -255,8 +255,8 @@ class Design:
             first, second = places[:, :columns], places[:, columns:]
             mixed = [np.where(np.arange(columns) == column, second, first) for column in range(columns)]
             places = np.concatenate([first, second, *mixed])
-        found: list[list[float]] = places.tolist()
-        return found
+        listed: list[list[float]] = places.tolist()
+        return listed
 
     @cached_property
     def alone(self) -> list[tuple[Any, ...]]:

@@ -64,10 +64,10 @@ def _duration(value: object) -> int | None:
     if iso and any(iso.groups()):
         parts = zip(iso.groups(), (7 * DAY, DAY, HOUR, MINUTE, SECOND), strict=True)
         return _total([(float(number), unit) for number, unit in parts if number])
-    found = _PART.findall(text)
-    if not found or "".join(_PART.split(text)[::3]).strip():
+    pieces = _PART.findall(text)
+    if not pieces or "".join(_PART.split(text)[::3]).strip():
         return None
-    return _total([(float(number), _UNITS[unit]) for number, unit in found])
+    return _total([(float(number), _UNITS[unit]) for number, unit in pieces])
 
 
 def _total(parts: list[tuple[float, int]]) -> int:
@@ -116,11 +116,11 @@ def spans(value: object) -> tuple[Span, ...]:
     if value == "closed":
         return ()
     listed = value if isinstance(value, list | tuple) else [value]
-    found = sorted(span(item) for item in listed)
-    for one, other in pairwise(found):
+    ordered = sorted(span(item) for item in listed)
+    for one, other in pairwise(ordered):
         if other.start < one.end:
             raise FaultError(Fault(shown(value), "hours that do not overlap"))
-    return tuple(found)
+    return tuple(ordered)
 
 
 def local_date(value: object) -> date:

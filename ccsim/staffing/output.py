@@ -220,13 +220,13 @@ def write_provenance(folder: Path, scenario: Scenario, **run: Any) -> None:
 def days_of(scenario: Scenario, pattern: Pattern, *, beyond: bool = False) -> list[date]:
     """Dates of its shifts in the run; `beyond`: also those that reach into it, or into the drain."""
     horizon = Horizon.of(scenario)
-    found = []
+    days = []
     for day in horizon.week() if beyond else range(scenario.days):
         on = horizon.calendar.date(day)
         start, end = horizon.stretch(day, pattern.hours)
         if pattern.days.on(on) and start < horizon.drain_end and end > 0:
-            found.append(on)
-    return found
+            days.append(on)
+    return days
 
 
 def _clock(span: Span) -> str:

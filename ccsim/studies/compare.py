@@ -105,7 +105,7 @@ def _alike(scenarios: Mapping[str, Scenario]) -> dict[str, Scenario]:
 
 def _about(scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Any]:
     """All that the measures depend on, in terms of JSON."""
-    said = {
+    record = {
         "scenarios": {
             name: {
                 "scenario": scenario.raw,
@@ -118,7 +118,7 @@ def _about(scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Any]:
         "engine": engine,
         "versions": provenance.versions() | provenance.source(),
     }
-    plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    plain: dict[str, Any] = json.loads(json.dumps(record, default=str))
     return plain
 
 

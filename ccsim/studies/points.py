@@ -42,13 +42,13 @@ class Points(Sequence[Scenario]):
         paths = tuple(setting.path for setting in design.settings)
         rows = [*design.rows, *design.alone]
         points = cls(design, raw, paths, rows, dict(design.base.files), design.file.parent)
-        found: Counter[Problem] = Counter()
+        problems: Counter[Problem] = Counter()
         where: dict[Problem, str] = {}
         for row in rows:
             try:
                 scenario = points._parsed(row)
             except ScenarioError as error:
-                found.update(error.problems)
+                problems.update(error.problems)
                 for problem in error.problems:
                     where.setdefault(problem, points.label(row))
             else:
@@ -56,8 +56,8 @@ class Points(Sequence[Scenario]):
                 points.given.update(scenario.files)
             if progress is not None:
                 progress(1)
-        if found:
-            raise ScenarioError([_of_point(problem, where[problem], count) for problem, count in found.items()])
+        if problems:
+            raise ScenarioError([_of_point(problem, where[problem], count) for problem, count in problems.items()])
         return points
 
     def label(self, row: tuple[Any, ...]) -> str:

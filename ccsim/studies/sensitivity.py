@@ -34,15 +34,15 @@ def tornado(design: Design, measured: Sequence[Sequence[Measures]]) -> Iterator[
 
 
 def _differences(base: Sequence[Measures], other: Sequence[Measures]) -> dict[MetricPlace, Estimate]:
-    found: dict[MetricPlace, Estimate] = {}
+    differences: dict[MetricPlace, Estimate] = {}
     for key in base[0].values.keys() & other[0].values.keys():
         pair = [np.stack([measures.values[key] for measures in each], axis=1) for each in (base, other)]
         mean, low, high = paired_interval((pair[0][0], pair[0][1]), (pair[1][0], pair[1][1]))
         kind, metric = key
         places = [*((kind, name) for name in base[0].names[kind]), (TOTAL, TOTAL)]
         for (level, name), *estimate in zip(places, mean, low, high, strict=False):
-            found[MetricPlace(level, name, metric)] = Estimate(*map(float, estimate))
-    return found
+            differences[MetricPlace(level, name, metric)] = Estimate(*map(float, estimate))
+    return differences
 
 
 def indices(design: Design, means: Mapping[MetricPlace, F64]) -> Iterator[Index]:
@@ -63,8 +63,8 @@ def indices(design: Design, means: Mapping[MetricPlace, F64]) -> Iterator[Index]
         """First order and total : (2, setting, figure)"""
         some = values[..., chosen]
         func: Any = {"f_A": some[:, 0], "f_B": some[:, 1], "f_AB": some[:, 2:].swapaxes(0, 1)}
-        found = sobol_indices(func=func, n=n)
-        both = np.stack([found.first_order, found.total_order])
+        result = sobol_indices(func=func, n=n)
+        both = np.stack([result.first_order, result.total_order])
         return np.reshape(both, (2, len(figures), columns)).swapaxes(1, 2)
 
     mean = of(np.arange(n))

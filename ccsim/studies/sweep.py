@@ -63,7 +63,7 @@ def read_figures(texts: Sequence[str], design: Design) -> list[MetricPlace]:
     known = {metric: list(figures_of(metric, plan, spec)) for _, metric in METRICS}
     if not texts:
         return [figure for metric in SHOWN for figure in known[metric] if figure.level == TOTAL]
-    found: list[MetricPlace] = []
+    figures: list[MetricPlace] = []
     problems: list[Problem] = []
     for text in texts:
         metric, _, place = text.partition("@")
@@ -73,10 +73,10 @@ def read_figures(texts: Sequence[str], design: Design) -> list[MetricPlace]:
         elif not there:
             having = [f"{metric}@{figure.name}" for figure in known[metric]]
             problems.append(Problem("--metric", f"no {metric} of {place or 'everything'}", one_of(having)))
-        found += there
+        figures += there
     if problems:
         raise ScenarioError(problems)
-    return found
+    return figures
 
 
 class _Run:
@@ -240,11 +240,11 @@ def sweep_to_folder(
             for rows in run.chunks():
                 writer.write_table(_arrow(schema, rows))
                 lines.writerows(rows)
-        found = run.found(dataset.dataset(folder / "sweep.parquet"))
-        _write(folder / "tornado.csv", Alone, found.alone)
-        _write(folder / "sobol.csv", Index, found.indices)
-        _write(folder / "spread.csv", Spread, found.spread)
-        _write(folder / "formulas.csv", Formula, found.formulas)
+        outcome = run.found(dataset.dataset(folder / "sweep.parquet"))
+        _write(folder / "tornado.csv", Alone, outcome.alone)
+        _write(folder / "sobol.csv", Index, outcome.indices)
+        _write(folder / "spread.csv", Spread, outcome.spread)
+        _write(folder / "formulas.csv", Formula, outcome.formulas)
         _write_inputs(folder, points)
         written = [file for file in sorted(folder.rglob("*")) if file.suffix in (".csv", ".parquet", ".toml")]
         record = {
@@ -259,8 +259,8 @@ def sweep_to_folder(
         }
         (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         if finish is not None:
-            finish(found, folder)
-    return replace(found, table=dataset.dataset(final / "sweep.parquet")), final
+            finish(outcome, folder)
+    return replace(outcome, table=dataset.dataset(final / "sweep.parquet")), final
 
 
 def _write(file: Path, kind: type[Any], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -282,12 +282,12 @@ def _write_inputs(folder: Path, points: Points) -> None:
     (own / "scenario.toml").write_text(read.resolved_toml(design.base), encoding="utf-8")
     for used, name in names.items():
         (own / name).write_bytes(points.given[used])
-    said = {"scenario": "scenario/scenario.toml", **_said(design)}
+    record = {"scenario": "scenario/scenario.toml", **_said(design)}
     for setting in design.settings:
         if not setting.numeric:  # levels may name data files
             key = setting.path.rpartition(".")[2]
-            said["vary"][setting.path] = [read.renamed({key: level}, names)[key] for level in setting.levels]
-    toml = tomli_w.dumps({key: value for key, value in said.items() if value is not None})
+            record["vary"][setting.path] = [read.renamed({key: level}, names)[key] for level in setting.levels]
+    toml = tomli_w.dumps({key: value for key, value in record.items() if value is not None})
     (folder / "sweep.toml").write_text(toml, encoding="utf-8")
 
 
@@ -306,12 +306,12 @@ def _said(design: Design) -> dict[str, Any]:
 def _about(points: Points, engine: str) -> dict[str, Any]:
     """All that the measures depend on, in terms of JSON."""
     design = points.design
-    said = {
+    record = {
         "scenario": design.base.raw,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in points.given.items()},
         **_said(design),
         "engine": engine,
         "versions": provenance.versions() | provenance.source(),
     }
-    plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    plain: dict[str, Any] = json.loads(json.dumps(record, default=str))
     return plain
