@@ -11,7 +11,7 @@ import click
 
 from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import provenance, surviving, write_page
-from ccsim.cli.resuming import Remembered, told_how_to_go_on
+from ccsim.cli.resuming import Remembered, resume_hint
 
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
@@ -98,7 +98,7 @@ def compare(
             ranking = rank(comparison, by)
         else:
             root, finish = out or Path("results"), None if as_json else _finish
-            with told_how_to_go_on(ctx):
+            with resume_hint(ctx):
                 comparison, ranking, folder = comparing.compare_to_folder(
                     root, scenarios, resume=resume, rank_by=by, overrides=changes, finish=finish, **options
                 )

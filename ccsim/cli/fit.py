@@ -47,7 +47,7 @@ def fit(logs: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None,
     fitted = estimate(read_all(logs, _mappings(logs, mappings, timezone)), rule)
     name = logs[0].resolve().stem
     write(fitted, f"Fitted to {name}", out)
-    _say(fitted, out)
+    _print_summary(fitted, out)
 
 
 def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None) -> list[Mapping | None]:
@@ -77,7 +77,7 @@ def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | No
     return chosen
 
 
-def _say(fitted: Fit, out: Path) -> None:
+def _print_summary(fitted: Fit, out: Path) -> None:
     """What was read and fitted, in short, and what to beware of on stderr."""
     for file, reading in fitted.logs.readings:
         click.echo(f"{file}: {len(reading.rows):,} rows used, {len(reading.refused):,} not.")

@@ -12,7 +12,7 @@ import click
 
 from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import provenance, surviving, write_page
-from ccsim.cli.resuming import Remembered, told_how_to_go_on
+from ccsim.cli.resuming import Remembered, resume_hint
 
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
@@ -91,7 +91,7 @@ def sweep(
             outcome = sweep_in_memory(points, **options)
         else:
             finish = None if as_json else partial(_finish, figures)
-            with told_how_to_go_on(ctx):
+            with resume_hint(ctx):
                 outcome, folder = sweep_to_folder(
                     out or Path("results"), points, resume=resume, overrides=changes, finish=finish, **options
                 )

@@ -163,12 +163,12 @@ def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
     lines = ["The targets cannot be met; with every shift pattern at its maximum:"]
     for goal, figure, row in zip(judge.goals, tally.estimates(), slack, strict=True):
         if (row < 0).any():
-            lines.append(f"  {told(goal, figure.mean)}; short of it by {-100 * np.nanmin(row):.1f} points")
+            lines.append(f"  {judgement(goal, figure.mean)}; short of it by {-100 * np.nanmin(row):.1f} points")
     lines += [f"  {problem}" for problem in check.warnings(staffed(scenario, most))]
     return "\n".join(lines)
 
 
-def told(goal: StaffingTarget, figure: float) -> str:
+def judgement(goal: StaffingTarget, figure: float) -> str:
     """A goal and what it came to, in words."""
     sign = "≥" if goal.at_least else "≤"
     metric = goal.metric.replace("_", " ")
@@ -180,7 +180,7 @@ def _repair(judge: Judge, proof: Performance, missed: F64) -> str:
     if judge.met_on is not None:
         where = " on the worst of the days that count"
     repairs = [
-        f"{told(goal, figure.mean)}, short by {100 * short:.2f} points{where}"
+        f"{judgement(goal, figure.mean)}, short by {100 * short:.2f} points{where}"
         for goal, figure, short in zip(judge.goals, proof.figures, missed, strict=True)
         if short > 0
     ]

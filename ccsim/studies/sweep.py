@@ -282,7 +282,7 @@ def _write_inputs(folder: Path, points: Points) -> None:
     (own / "scenario.toml").write_text(read.resolved_toml(design.base), encoding="utf-8")
     for used, name in names.items():
         (own / name).write_bytes(points.given[used])
-    record = {"scenario": "scenario/scenario.toml", **_said(design)}
+    record = {"scenario": "scenario/scenario.toml", **_design_record(design)}
     for setting in design.settings:
         if not setting.numeric:  # levels may name data files
             key = setting.path.rpartition(".")[2]
@@ -291,7 +291,7 @@ def _write_inputs(folder: Path, points: Points) -> None:
     (folder / "sweep.toml").write_text(toml, encoding="utf-8")
 
 
-def _said(design: Design) -> dict[str, Any]:
+def _design_record(design: Design) -> dict[str, Any]:
     """A design in the words of a sweep file."""
     return {
         "seed": design.base.seed,
@@ -309,7 +309,7 @@ def _about(points: Points, engine: str) -> dict[str, Any]:
     record = {
         "scenario": design.base.raw,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in points.given.items()},
-        **_said(design),
+        **_design_record(design),
         "engine": engine,
         "versions": provenance.versions() | provenance.source(),
     }
