@@ -29,7 +29,7 @@ from ccsim.lowering import lower
 from ccsim.runs.executors import run_all
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
-from ccsim.scenario.spreadsheets import Writer
+from ccsim.scenario.spreadsheets import write_csv
 from ccsim.stats.survival import values
 from ccsim.tables import F64, I64, SECOND, Bool, Outcome
 from ccsim.workload.sample import sample
@@ -319,7 +319,7 @@ def scenario(log: ContactLog, day: date, learned: Learned, rule: Rule, mode: str
     if away:
         start = _midnight(day)
         rows = [((begun - start) / SECOND, (end - begun) / SECOND) for begun, end in sorted(away)]
-        _write(folder / "away.csv", ("arrival", "work"), rows)
+        write_csv(folder / "away.csv", ("arrival", "work"), rows)
         document["queue"][pause] = {
             "channel": "phone",
             "open": "always",
@@ -340,22 +340,22 @@ def _queue(
     queue: dict[str, Any] = {key: given[key] for key in kept if key in given}
     queue |= {"open": "always", "turns": 1, "wrap_up": 0, "sl_formula": "all_offered", "patience": "never"}
     if name in learned.patience and name not in log.staff_only:
-        _write(folder / f"{name}.patience.csv", ("seconds",), [(value,) for value in learned.patience[name]])
+        write_csv(folder / f"{name}.patience.csv", ("seconds",), [(value,) for value in learned.patience[name]])
         queue["patience"] = {"file": f"{name}.patience.csv", "column": "seconds"}
     works = learned.works.get(name)
     if works is None:  # a queue that the training days do not know
         works = np.concatenate([*learned.works.values()])
-    _write(folder / f"{name}.work.csv", ("seconds",), [(value,) for value in works])
+    write_csv(folder / f"{name}.work.csv", ("seconds",), [(value,) for value in works])
     queue["work"] = {"file": f"{name}.work.csv", "column": "seconds"}
     if rule.turn_round and len(learned.turn_round):
-        _write(folder / "turn_round.csv", ("seconds",), [(value,) for value in learned.turn_round])
+        write_csv(folder / "turn_round.csv", ("seconds",), [(value,) for value in learned.turn_round])
         queue["wrap_up"] = {"file": "turn_round.csv", "column": "seconds"}
     mine = contacts[contacts["queue"] == name]
     if mode == "forecast":
         expected = learned.forecast.of(day)[name]
         at = [datetime.combine(day, time()) + timedelta(minutes=30 * number) for number in range(INTERVALS)]
         rows = [(f"{moment:%Y-%m-%d}", f"{moment:%H:%M}", value) for moment, value in zip(at, expected, strict=True)]
-        _write(folder / f"{name}.csv", ("date", "time", "contacts"), rows)
+        write_csv(folder / f"{name}.csv", ("date", "time", "contacts"), rows)
         queue["volume"] = {"file": f"{name}.csv", "column": "contacts", "busyness_cv": learned.busyness_cv}
         return queue
     start = _midnight(day)
@@ -364,9 +364,9 @@ def _queue(
     if mode == "services":
         queue["volume"]["work"] = "work"
         took = _imputed(mine, works)
-        _write(folder / f"{name}.csv", ("arrival", "work"), zip(arrivals, took, strict=True))
+        write_csv(folder / f"{name}.csv", ("arrival", "work"), zip(arrivals, took, strict=True))
     else:
-        _write(folder / f"{name}.csv", ("arrival",), [(arrival,) for arrival in arrivals])
+        write_csv(folder / f"{name}.csv", ("arrival",), [(arrival,) for arrival in arrivals])
     return queue
 
 
@@ -415,7 +415,7 @@ def _teams(
         ]
         if not rows or not able:
             continue
-        _write(folder / f"team{number}.csv", ("agent", "date", "start", "end"), rows)
+        write_csv(folder / f"team{number}.csv", ("agent", "date", "start", "end"), rows)
         teams[f"team{number}"] = {
             "skills": dict.fromkeys((*able, *([pause] if pause else [])), 1),
             "roster": {"file": f"team{number}.csv"},
@@ -432,11 +432,6 @@ def _unused(name: str, names: Sequence[str]) -> str:
     while name in names:
         name += "_"
     return name
-
-
-def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        Writer(file).writerows([header, *rows])
 
 
 # ── simulated beside real ────────────────────────────────────────────────────────────────────────────────────────────

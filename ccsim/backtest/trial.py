@@ -16,7 +16,7 @@ from ccsim.backtest import prediction, score
 from ccsim.backtest.prediction import MODES, ContactLog, Day, Learned, Unit
 from ccsim.backtest.score import Coverage, Prediction, Score
 from ccsim.logs.duty import RULES
-from ccsim.scenario.spreadsheets import Writer
+from ccsim.scenario.spreadsheets import write_csv
 from ccsim.tables import SECOND
 
 CALIBRATION: Final = 5
@@ -201,8 +201,7 @@ def _table(file: Path, header: Sequence[str], rows: Sequence[tuple[Any, ...]]) -
             return "" if math.isnan(value) else round(value, 5)
         return value
 
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        Writer(stream).writerows([header, *(map(shown, row) for row in rows)])
+    write_csv(file, header, (map(shown, row) for row in rows))
 
 
 def as_json(backtests: Sequence[Backtest]) -> dict[str, Any]:

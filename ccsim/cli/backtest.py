@@ -198,16 +198,16 @@ def _write(
 
 
 def _print(backtests: list[Backtest]) -> None:
-    from rich import box
     from rich.console import Console
     from rich.table import Table
 
     from ccsim.backtest.prediction import MODES
     from ccsim.backtest.trial import day_rows
+    from ccsim.cli.screen import plain_table
     from ccsim.logs.duty import RULES
 
     def table(*titles: str) -> Table:
-        drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="")
+        drawn = plain_table()
         for title in titles:
             drawn.add_column(title, justify="left" if title == titles[0] else "right")
         return drawn

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ccsim.charts import plans
 from ccsim.cli.report import surviving
+from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.staffing import output, patterns
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
@@ -122,7 +122,7 @@ def _shifts(scenario: Scenario, covers: list[ShiftCover | None]) -> Table:
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = plain_table()
     table.add_column(first, overflow="fold", min_width=6)
     for other in others:
         table.add_column(other, justify="left" if other == "formula" else "right", no_wrap=other != "formula")

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
 from ccsim.results.ranking import Ranking
@@ -49,7 +49,7 @@ def show(comparison: Comparison, ranking: Ranking) -> None:
 
 
 def _table(comparison: Comparison, figures: Sequence[MetricPlace], variants: Sequence[VariantResult]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = plain_table()
     table.add_column("", overflow="fold", max_width=LABEL - 1)
     for variant in variants:
         table.add_column(escape(format.folded(variant.name, COLUMN - 1)), justify="right", min_width=COLUMN - 1)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +14,7 @@ from tqdm import tqdm
 
 from ccsim.charts import plans
 from ccsim.cli.report import provenance, surviving, write_page, write_sheet
+from ccsim.cli.screen import plain_table
 from ccsim.report.of_plan import document, requirement_table, roster_table
 from ccsim.report.pictures import themed
 from ccsim.results import format
@@ -222,7 +222,7 @@ def _replications(number: int) -> str:
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = plain_table()
     table.add_column(first, overflow="fold", min_width=6)
     for other in others:
         table.add_column(other, justify="right")

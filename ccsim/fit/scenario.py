@@ -5,13 +5,12 @@ It repeats the days of the log (the last LONGEST of them): the profile of their 
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -31,7 +30,7 @@ from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
-from ccsim.scenario.spreadsheets import Writer, safe
+from ccsim.scenario.spreadsheets import csv_text, safe
 from ccsim.scenario.values import duration
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND
@@ -256,7 +255,7 @@ def _distribution_text(queue: QueueFit, key: str, tables: dict[str, str]) -> str
     if isinstance(distribution, Empirical):
         file = f"{_slug(queue.name)}_{_slug(key)}.csv"
         column = "turns" if key == "turns" else "seconds"
-        tables[file] = _csv([column], ([_figure(value)] for value in distribution.values))
+        tables[file] = csv_text([column], ([_figure(value)] for value in distribution.values))
         return f"{{ file = {json.dumps(file)}, column = {json.dumps(column)} }}"
     return toml(distribution)
 
@@ -321,7 +320,7 @@ def _volumes(fit: Fit, days: Sequence[date]) -> str:
             for i in range(len(table))
             if _exists(datetime.combine(day, time()) + timedelta(seconds=i * fit.interval), fit.timezone)
         ]
-    return _csv(["date", "time", *names], rows)
+    return csv_text(["date", "time", *names], rows)
 
 
 def _exists(moment: datetime, zone: str | None) -> bool:
@@ -344,7 +343,7 @@ def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
         if not rows or not team.queues:
             continue
         file = f"roster_{_slug(team.name)}.csv"
-        tables[file] = _csv(["agent", "date", "start", "end", "breaks"], rows)
+        tables[file] = csv_text(["agent", "date", "start", "end", "breaks"], rows)
         together = {name: team.concurrency[name] for name in team.queues if name in team.concurrency}
         together |= {name: _together(fit) for name in together if _is_shared(fit, fit.queues[name])}
         lines += ["", f"[team.{_key(team.name)}]  # {format.several(len({row[0] for row in rows}), 'agent')}"]
@@ -463,9 +462,3 @@ def _key(name: str) -> str:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "queue"
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    stream = io.StringIO()
-    Writer(stream, lineterminator="\n").writerows([header, *rows])
-    return stream.getvalue()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -60,3 +62,15 @@ def fingerprint(file: Path) -> str:
     """SHA-256 of a file's bytes."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write(folder: Path, about: Mapping[str, Any], files: Iterable[str]) -> None:
+    """provenance.json: `about`, the surroundings, and the fingerprints of the `files` of this folder."""
+    record = {
+        "versions": versions(),
+        **about,
+        "git": git_state(),
+        "machine": machine(),
+        "files": {file: fingerprint(folder / file) for file in files},
+    }
+    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -20,11 +20,11 @@ from typing import Final
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.metrics import METRICS, TOTAL, Measures
+from ccsim.metrics import TOTAL, Measures
 from ccsim.results.comparison import MetricPlace
 from ccsim.results.model import PrecisionGoal
-from ccsim.results.ranking import figures_of
-from ccsim.scenario.faults import did_you_mean, one_of, shown
+from ccsim.results.ranking import all_figures, named
+from ccsim.scenario.faults import Fault, FaultError
 from ccsim.stats.intervals import ratio_interval
 from ccsim.tables import MetricSpec, Plan
 
@@ -81,24 +81,14 @@ def read_goals(wanted: Mapping[str, float], plan: Plan, spec: MetricSpec) -> tup
     """
     goals: list[PrecisionGoal] = []
     problems = []
-    known = {metric: list(figures_of(metric, plan, spec)) for _, metric in METRICS}
-    everything = (*spec.queues, *spec.teams, TOTAL)
+    every = list(all_figures(plan, spec))
     for text, half_width in wanted.items():
-        metric, at, name = text.partition("@")
-        there = known.get(metric, [])
-        chosen = [figure for figure in there if (figure.name == name if at else figure.level != TOTAL)]
-        if not 0 < half_width < math.inf:
-            found, allowed = f"a half-width of {half_width:g}", "a number above 0, in the metric's unit"
-        elif metric not in known:
-            found, allowed = f"no metric {shown(metric)}", did_you_mean(metric, known)
-        elif at and name not in everything:
-            found, allowed = f"no queue or team {shown(name)}", did_you_mean(name, everything)
-        elif not chosen:
-            found, allowed = f"does not apply to {name or 'any queue or team'}", one_of(f.name for f in there)
-        else:
-            goals += [PrecisionGoal(*figure, half_width) for figure in chosen]
-            continue
-        problems.append(Problem(text, found, allowed, "precision"))
+        try:
+            if not 0 < half_width < math.inf:
+                raise FaultError(Fault(f"a half-width of {half_width:g}", "a number above 0, in the metric's unit"))
+            goals += [PrecisionGoal(*figure, half_width) for figure in named(text, every, everywhere=True)]
+        except FaultError as bad:
+            problems += [Problem(text, fault.found, fault.allowed, "precision") for fault in bad.faults]
     if problems:
         raise ScenarioError(problems)
     return tuple(goals)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.shifts import Pattern
-from ccsim.scenario.spreadsheets import Writer
+from ccsim.scenario.spreadsheets import write_csv
 from ccsim.scenario.values import Span
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
@@ -86,7 +85,7 @@ def write_requirements(file: Path, scenario: Scenario, requirements: Iterable[Re
             for at, agents, more in zip(clock, at_work.tolist(), on_shift.tolist(), strict=True):
                 rows.append((requirement.method, name, at.date(), f"{at:%H:%M}", agents, f"{more:.2f}"))
     level = requirements_level(requirements)
-    _write(file, ("method", level, "date", "time", "agents", "agents_with_shrinkage"), rows)
+    write_csv(file, ("method", level, "date", "time", "agents", "agents_with_shrinkage"), rows)
 
 
 def write_queues(file: Path, scenario: Scenario, erlang: Baseline) -> None:
@@ -101,7 +100,7 @@ def write_queues(file: Path, scenario: Scenario, erlang: Baseline) -> None:
         for i in np.flatnonzero((need.per_hour > 0) | (need.load > 0)).tolist()
     ]  # fmt: skip
     header = ("queue", "date", "time", "formula", "contacts_per_hour", "load", "team", "agents", "agents_by_division")
-    _write(file, (*header, "service_level"), rows)
+    write_csv(file, (*header, "service_level"), rows)
 
 
 def requirements_level(requirements: Iterable[Requirement]) -> str:
@@ -124,7 +123,7 @@ def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:
             (name, pattern.team, days, _clock(pattern.hours), pauses, number, f"{number * hours:.2f}",
              f"{number * cost:.2f}")
         )  # fmt: skip
-    _write(file, ("pattern", "team", "days", "hours", "breaks", "agents", "paid_hours", "cost"), rows)
+    write_csv(file, ("pattern", "team", "days", "hours", "breaks", "agents", "paid_hours", "cost"), rows)
 
 
 RosterRow = tuple[str, date, str, str, str]
@@ -163,7 +162,7 @@ def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
                 file += "_"
             files.append(f"{file}.csv")
             taken.add(files[-1].casefold())
-            _write(folder / files[-1], ("agent", "date", "start", "end", "breaks"), shifts)
+            write_csv(folder / files[-1], ("agent", "date", "start", "end", "breaks"), shifts)
     return files
 
 
@@ -180,12 +179,12 @@ def write_plan(folder: Path, plan: ShiftPlan) -> None:
             wanted = f"{'>=' if goal.at_least else '<='} {goal.wanted:.6g}"
             numbers = [f"{number:.6g}" for number in (*figure, days, slack)]
             rows.append((which, performance.seed, goal.level, goal.name, goal.metric, wanted, *numbers))
-    _write(
+    write_csv(
         folder / "targets.csv",
         ("run", "seed", "level", "name", "metric", "wanted", "mean", "low", "high", "days_met", "slack"),
         rows,
     )
-    _write(
+    write_csv(
         folder / "marginal.csv",
         ("pattern", "cost", "level", "name", "metric", "gain"),
         (
@@ -194,7 +193,7 @@ def write_plan(folder: Path, plan: ShiftPlan) -> None:
             for goal, gain in zip(plan.goals, gains, strict=True)
         ),
     )
-    _write(
+    write_csv(
         folder / "frontier.csv",
         ("cost", "least_slack", "met"),
         ((f"{cost:.2f}", f"{slack:.6g}", met) for cost, slack, met in sorted(plan.tried)),
@@ -204,17 +203,8 @@ def write_plan(folder: Path, plan: ShiftPlan) -> None:
 def write_provenance(folder: Path, scenario: Scenario, **run: Any) -> None:
     """provenance.json: what the answer was made from, and the fingerprints of what it is."""
     files = sorted(path.name for path in folder.iterdir() if path.suffix in (".csv", ".toml"))
-    record = {
-        "scenario": scenario.name,
-        "seed": scenario.seed,
-        "replications": scenario.replications,
-        **run,
-        "versions": provenance.versions(),
-        "git": provenance.git_state(),
-        "machine": provenance.machine(),
-        "files": {file: provenance.fingerprint(folder / file) for file in files},
-    }
-    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    about = {"scenario": scenario.name, "seed": scenario.seed, "replications": scenario.replications, **run}
+    provenance.write(folder, about, files)
 
 
 def days_of(scenario: Scenario, pattern: Pattern, *, beyond: bool = False) -> list[date]:
@@ -241,10 +231,3 @@ def _local(scenario: Scenario, micros: int) -> datetime:
     zone = UTC if scenario.timezone is None else ZoneInfo(scenario.timezone)
     midnight = datetime.combine(scenario.start, time(), zone).astimezone(UTC)
     return (midnight + micros * MICROSECOND).astimezone(zone)
-
-
-def _write(file: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = Writer(stream)
-        writer.writerow(header)
-        writer.writerows(rows)

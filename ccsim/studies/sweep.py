@@ -16,17 +16,17 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
-from ccsim.metrics import METRICS, TOTAL, Measures, MetricRow, summarise
+from ccsim.metrics import TOTAL, Measures, MetricRow, summarise
 from ccsim.results import provenance
 from ccsim.results.comparison import MetricPlace
-from ccsim.results.ranking import figures_of
+from ccsim.results.ranking import all_figures, named
 from ccsim.results.sweeps import Alone, Formula, Index, Spread, Sweep
 from ccsim.runs.checkpoints import kept
 from ccsim.runs.many import measure_all
 from ccsim.scenario import read
 from ccsim.scenario.design import Design
-from ccsim.scenario.faults import did_you_mean, one_of, shown
-from ccsim.scenario.spreadsheets import Writer
+from ccsim.scenario.faults import FaultError
+from ccsim.scenario.spreadsheets import Writer, write_csv
 from ccsim.stats.estimate import Estimate
 from ccsim.studies.points import Points
 from ccsim.studies.sensitivity import indices, tornado
@@ -59,21 +59,16 @@ def read_figures(texts: Sequence[str], design: Design) -> list[MetricPlace]:
 
     Without any, those of SHOWN that the scenario has. Raises ScenarioError for what it has not.
     """
-    plan, spec = lower(design.base)
-    known = {metric: list(figures_of(metric, plan, spec)) for _, metric in METRICS}
+    every = list(all_figures(*lower(design.base)))
     if not texts:
-        return [figure for metric in SHOWN for figure in known[metric] if figure.level == TOTAL]
+        return [figure for metric in SHOWN for figure in every if (figure.metric, figure.level) == (metric, TOTAL)]
     figures: list[MetricPlace] = []
     problems: list[Problem] = []
     for text in texts:
-        metric, _, place = text.partition("@")
-        there = [figure for figure in known.get(metric, []) if figure.name == (place or TOTAL)]
-        if metric not in known:
-            problems.append(Problem("--metric", f"no metric {shown(metric)}", did_you_mean(metric, known)))
-        elif not there:
-            having = [f"{metric}@{figure.name}" for figure in known[metric]]
-            problems.append(Problem("--metric", f"no {metric} of {place or 'everything'}", one_of(having)))
-        figures += there
+        try:
+            figures += named(text, every)
+        except FaultError as bad:
+            problems += [Problem("--metric", fault.found, fault.allowed) for fault in bad.faults]
     if problems:
         raise ScenarioError(problems)
     return figures
@@ -247,17 +242,14 @@ def sweep_to_folder(
         _write(folder / "formulas.csv", Formula, outcome.formulas)
         _write_inputs(folder, points)
         written = [file for file in sorted(folder.rglob("*")) if file.suffix in (".csv", ".parquet", ".toml")]
-        record = {
+        about = {
             **_about(points, engine),
             "overrides": list(overrides),
             "resumed": resume,
             "started": started.isoformat(timespec="seconds"),
             "duration_s": round(time.perf_counter() - clock, 3),
-            "git": provenance.git_state(),
-            "machine": provenance.machine(),
-            "files": {file.relative_to(folder).as_posix(): provenance.fingerprint(file) for file in written},
         }
-        (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        provenance.write(folder, about, [file.relative_to(folder).as_posix() for file in written])
         if finish is not None:
             finish(outcome, folder)
     return replace(outcome, table=dataset.dataset(final / "sweep.parquet")), final
@@ -265,10 +257,7 @@ def sweep_to_folder(
 
 def _write(file: Path, kind: type[Any], rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
-        with file.open("w", newline="", encoding="utf-8") as stream:
-            lines = Writer(stream)
-            lines.writerow(kind._fields)
-            lines.writerows(rows)
+        write_csv(file, kind._fields, rows)
 
 
 def _write_inputs(folder: Path, points: Points) -> None:

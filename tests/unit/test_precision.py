@@ -176,9 +176,9 @@ def test_several_options_and_commas(tiny: Scenario) -> None:
     [
         ("service_leve:0.01", 'did you mean "service_level"'),
         ("service_level@phon:0.01", 'did you mean "phone"'),
-        ("service_level@all:0.01", "does not apply to all; one of phone, chat, message, total"),
-        ("reply_level@phone:0.01", "does not apply to phone; one of chat, total"),
-        ("resolution_level:0.01", "does not apply to any queue or team; nothing"),
+        ("service_level@all:0.01", "no service_level of all; one of service_level@phone, service_level@chat"),
+        ("reply_level@phone:0.01", "no reply_level of phone; one of reply_level@chat"),
+        ("resolution_level:0.01", "no resolution_level of any queue or team; "),
         ("asa:0", "above 0"),
         ("asa:-1", "above 0"),
         ("asa:nan", "above 0"),
