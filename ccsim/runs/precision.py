@@ -76,11 +76,13 @@ def _half_widths(goals: Sequence[Goal], measures: Sequence[Measures]) -> Iterato
 def read_goals(wanted: Mapping[str, float], plan: Plan, terms: Terms) -> tuple[Goal, ...]:
     """Goals from half-widths by `metric` (wherever it applies, the total aside) or `metric@name`.
 
-    Raises ScenarioError for a metric, queue or team that there is not, and for a half-width that is not above 0.
+    Raises ScenarioError for a metric, queue or team that there is not, for a half-width that is not above 0, and for
+    one of a share that is not below 1: it would be met at once by whoever means percentage points.
     """
     goals: list[Goal] = []
     problems = []
     known = {metric: list(figures_of(metric, plan, terms)) for _, metric in METRICS}
+    shares = {name for (_, name), metric in METRICS.items() if metric.unit == "share"}
     everything = (*terms.queues, *terms.teams, TOTAL)
     for text, half_width in wanted.items():
         metric, at, name = text.partition("@")
@@ -92,6 +94,8 @@ def read_goals(wanted: Mapping[str, float], plan: Plan, terms: Terms) -> tuple[G
             found, allowed = f"no metric {shown(metric)}", did_you_mean(metric, known)
         elif at and name not in everything:
             found, allowed = f"no queue or team {shown(name)}", did_you_mean(name, everything)
+        elif half_width >= 1 and metric in shares:
+            found, allowed = f"a half-width of {half_width:g}", "less than 1: 0.01 is one percentage point"
         elif not chosen:
             found, allowed = f"does not apply to {name or 'any queue or team'}", one_of(f.name for f in there)
         else:
