@@ -41,7 +41,7 @@ class Days(click.ParamType[list[date]]):
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("log", type=click.Path(path_type=Path))
-@click.option("--mapping", help="How the log is to be read: a built-in name or a file; logs of ccsim need none.")
+@click.option("--mapping", help="What the columns of LOG are: a built-in name or a file; logs of ccsim need none.")
 @click.option("--train", type=Days(), required=True, help="Days to learn from, FIRST:LAST.")
 @click.option("--test", type=Days(), required=True, help="Days to predict, FIRST:LAST.")
 @click.option(
@@ -51,9 +51,9 @@ class Days(click.ParamType[list[date]]):
     default=["ready"],
     show_default=True,
     metavar="RULE",
-    help="Who was there and free: served, sessions, ready or turn_round; may be repeated, to compare.",
+    help="How agents on duty are inferred: served, sessions, ready or turn_round; may be repeated, to compare.",
 )
-@click.option("--replications", type=click.IntRange(2), default=20, show_default=True, help="Of each day.")
+@click.option("--replications", type=click.IntRange(2), default=20, show_default=True, help="Replications of each day.")
 @click.option(
     "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of FILE; may be repeated."
 )

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     "mappings",
     multiple=True,
     metavar="NAME|FILE",
-    help="What stands where in LOG: calls, amazon_connect, genesys, nice, bank, conversations, ccsim or a TOML file; "
-    "once for all logs, or once for each in their order.",
+    help="What the columns of LOG are: calls, amazon_connect, genesys, nice, bank, conversations, ccsim or "
+    "a TOML file; once for all logs, or once for each in their order.",
 )
-@click.option("--timezone", metavar="ZONE", help="Where the centre is, instead of the mapping's.")
+@click.option("--timezone", metavar="ZONE", help="Time zone of the centre, instead of the mapping's.")
 @click.option(
     "--rule",
     default="ready",
     show_default=True,
-    help="How it is inferred who was there: served, sessions, ready or turn_round.",
+    help="How agents on duty are inferred: served, sessions, ready or turn_round.",
 )
 @click.option("--out", type=click.Path(path_type=Path), default=Path("fitted"), show_default=True, metavar="DIR")
 def fit(logs: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None, rule: str, out: Path) -> None:

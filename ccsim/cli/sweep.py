@@ -24,21 +24,30 @@ if TYPE_CHECKING:
 @click.command(cls=Remembered)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--vary", multiple=True, metavar="PATH=LEVELS", help="1:6, 0.8:1.2:5, 2m:10m:5 or 1,2,4; may be repeated."
+    "--vary",
+    multiple=True,
+    metavar="PATH=LEVELS",
+    help="Values of a setting, such as 1:6, 0.8:1.2:5 or 1,2,4; may be repeated.",
 )
-@click.option("--design", type=click.Choice(["grid", "latin", "sobol"]), help="Which points.  [default: grid]")
-@click.option("--points", type=int, metavar="N", help="How many, of a Latin hypercube or a Sobol' sequence.")
-@click.option("--sensitivity", is_flag=True, help="Each setting alone; with a Sobol' sequence also its indices.")
-@click.option("--metric", "metrics", multiple=True, metavar="METRIC[@PLACE]", help="Show these; may be repeated.")
+@click.option("--design", type=click.Choice(["grid", "latin", "sobol"]), help="How points are chosen.  [default: grid]")
+@click.option("--points", type=int, metavar="N", help="Number of points, with --design latin or sobol.")
+@click.option("--sensitivity", is_flag=True, help="Also vary each setting alone; with --design sobol, Sobol' indices.")
+@click.option("--metric", "metrics", multiple=True, metavar="METRIC[@PLACE]", help="Show this metric; may be repeated.")
 @click.option("--variant", metavar="V", help="Apply this variant of the file.")
-@click.option("--replications", type=int, metavar="N", help="Of each point, instead of the file's number.")
-@click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
+@click.option("--replications", type=int, metavar="N", help="Replications of each point, instead of the file's.")
+@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
 @allow_outside
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="That share the work.  [default: all processors]")
-@click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
-@click.option("--cluster", metavar="ADDRESS", help='Of a Dask scheduler whose workers do it; "local" starts one here.')
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Workers that share the work.  [default: all processors]"
+)
+@click.option(
+    "--executor",
+    type=click.Choice(["threads", "processes"]),
+    help="Whether workers are threads or processes.  [default: processes]",
+)
+@click.option("--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.')
 @click.option("--resume", is_flag=True, help="Go on where an interrupted sweep stopped.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")

@@ -7,7 +7,7 @@ the goal will be met, n (h / h*)², but at least a tenth and at most as many rep
 is left is measured in tests/theory/test_stopping.py.
 
 Source: Chow & Robbins (1965), On the asymptotic theory of fixed-width sequential confidence intervals for the mean;
-Glynn & Whitt (1992), The asymptotic validity of sequential stopping rules; Law, Simulation Modeling and
+Glynn & Whitt (1992), The asymptotic validity of sequential stopping rules; Distribution, Simulation Modeling and
 Analysis, 9.4.
 """
 
@@ -77,7 +77,8 @@ def _half_widths(goals: Sequence[PrecisionGoal], measures: Sequence[Measures]) -
 def read_goals(wanted: Mapping[str, float], plan: Plan, spec: MetricSpec) -> tuple[PrecisionGoal, ...]:
     """Goals from half-widths by `metric` (wherever it applies, the total aside) or `metric@name`.
 
-    Raises ScenarioError for a metric, queue or team that there is not, and for a half-width that is not above 0.
+    Raises ScenarioError for a metric, queue or team that there is not, for a half-width that is not above 0, and for
+    one of a share that is not below 1: it would be met at once by whoever means percentage points.
     """
     goals: list[PrecisionGoal] = []
     problems = []
@@ -86,7 +87,10 @@ def read_goals(wanted: Mapping[str, float], plan: Plan, spec: MetricSpec) -> tup
         try:
             if not 0 < half_width < math.inf:
                 raise FaultError(Fault(f"a half-width of {half_width:g}", "a number above 0, in the metric's unit"))
-            goals += [PrecisionGoal(*figure, half_width) for figure in named(text, every, everywhere=True)]
+            figures = named(text, every, everywhere=True)
+            if half_width >= 1 and figures[0].definition.unit == "share":
+                raise FaultError(Fault(f"a half-width of {half_width:g}", "less than 1: 0.01 is one percentage point"))
+            goals += [PrecisionGoal(*figure, half_width) for figure in figures]
         except FaultError as bad:
             problems += [Problem(text, fault.found, fault.allowed, "precision") for fault in bad.faults]
     if problems:

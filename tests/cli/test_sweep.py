@@ -178,7 +178,7 @@ def test_figures_to_show(tiny: Path) -> None:
     assert MetricPlace("total", "total", "service_level") in read_figures([], design)
     with pytest.raises(ScenarioError) as caught:
         read_figures(["asa@phones", "costs"], design)
-    assert [problem.found for problem in caught.value.problems] == ["no asa of phones", "no metric 'costs'"]
+    assert [problem.found for problem in caught.value.problems] == ["no queue or team 'phones'", "no metric 'costs'"]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_nobody_beats_the_frontier() -> None:
         (("--vary", f"{CHATS}=0:2"), f"at {CHATS}=0: {CHATS}: 0"),
         (("--vary", "team.nobody.absence=0,1"), "no team 'nobody'"),
         (("--vary", f"{CHATS}=1:2", "--points", "8"), "with a grid"),
-        (("--vary", f"{CHATS}=1:2", "--metric", "asa@nobody"), "no asa of nobody"),
+        (("--vary", f"{CHATS}=1:2", "--metric", "asa@nobody"), "no queue or team 'nobody'"),
         (("--vary", f"{CHATS}=1:2", "--cluster", "local", "--executor", "threads"), "not both"),
         (("--vary", f"{CHATS}=1:2", "--cluster", "nowhere"), "nowhere"),
     ],

@@ -183,6 +183,8 @@ def test_several_options_and_commas(tiny: Scenario) -> None:
         ("asa:-1", "above 0"),
         ("asa:nan", "above 0"),
         ("asa:inf", "above 0"),
+        ("service_level:1", "0.01 is one percentage point"),
+        ("utilisation@total:5", "0.01 is one percentage point"),
         ("asa", "no half-width"),
         ("asa:", "no half-width"),
         ("asa:narrow", "no half-width"),
