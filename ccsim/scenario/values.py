@@ -81,6 +81,17 @@ class Span(NamedTuple):
     start: int
     end: int
 
+    def __str__(self) -> str:
+        """As a file writes it: 22:00-06:00."""
+        return f"{clock(self.start)}-{'24:00' if self.end % DAY == 0 else clock(self.end)}"
+
+
+def clock(micros: int) -> str:
+    """A time of day as a file writes it: 08:30, or 08:30:15; of the next day, too."""
+    seconds = micros // SECOND % 86_400
+    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}"
+    return text + (f":{seconds % 60:02d}" if seconds % 60 else "")
+
 
 WHOLE_DAY: Final = Span(0, DAY)
 

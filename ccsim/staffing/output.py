@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ccsim.distributions.calendar import DAY
 from ccsim.lowering import Horizon
 from ccsim.results import provenance
 from ccsim.results.plans import Requirement, ShiftPlan
@@ -19,12 +17,9 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.shifts import Pattern
 from ccsim.scenario.spreadsheets import write_csv
-from ccsim.scenario.values import Span
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
 from ccsim.tables import I64
-
-MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Shifts(NamedTuple):
@@ -78,7 +73,7 @@ def write_requirements(file: Path, scenario: Scenario, requirements: Iterable[Re
     """One row a method, team (or queue) and interval: agents at work, and with shrinkage, to be on shift."""
     rows = []
     for requirement in requirements:
-        clock = [_local(scenario, start) for start in requirement.starts.tolist()]
+        clock = [scenario.calendar.local(start) for start in requirement.starts.tolist()]
         for name, at_work, on_shift in zip(
             requirement.names, requirement.agents, requirement.with_shrinkage, strict=True
         ):
@@ -90,7 +85,7 @@ def write_requirements(file: Path, scenario: Scenario, requirements: Iterable[Re
 
 def write_queues(file: Path, scenario: Scenario, erlang: Baseline) -> None:
     """One row a queue and interval in which contacts come: what it is offered, and what Erlang's formulas ask for."""
-    clock = [_local(scenario, start) for start in erlang.edges[:-1].tolist()]
+    clock = [scenario.calendar.local(start) for start in erlang.edges[:-1].tolist()]
     teams = [*scenario.team, ""]  # nobody is -1
     rows = [
         (name, clock[i].date(), f"{clock[i]:%H:%M}", need.formula, f"{need.per_hour[i]:.6g}", f"{need.load[i]:.6g}",
@@ -118,9 +113,9 @@ def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:
     ):
         hours = patterns.paid_hours(scenario, row)
         days = ";".join(str(day) for day in days_of(scenario, pattern))
-        pauses = ";".join(_clock(pause) for pause in (*pattern.breaks, *pattern.activities))
+        pauses = ";".join(str(pause) for pause in (*pattern.breaks, *pattern.activities))
         rows.append(
-            (name, pattern.team, days, _clock(pattern.hours), pauses, number, f"{number * hours:.2f}",
+            (name, pattern.team, days, str(pattern.hours), pauses, number, f"{number * hours:.2f}",
              f"{number * cost:.2f}")
         )  # fmt: skip
     write_csv(file, ("pattern", "team", "days", "hours", "breaks", "agents", "paid_hours", "cost"), rows)
@@ -140,8 +135,8 @@ def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
     for pattern, number in zip(scenario.staffing.patterns, agents.tolist(), strict=True):
         mine = rows.setdefault(pattern.team, [])
         first = len({agent for agent, *_ in mine}) + 1
-        pauses = ";".join(_clock(pause) for pause in sorted((*pattern.breaks, *pattern.activities)))
-        start, _, end = _clock(pattern.hours).partition("-")
+        pauses = ";".join(str(pause) for pause in sorted((*pattern.breaks, *pattern.activities)))
+        start, _, end = str(pattern.hours).partition("-")
         for agent in range(first, first + number):
             for day in days_of(scenario, pattern, beyond=True):
                 mine.append((f"{pattern.team} {agent}", day, start, end, pauses))
@@ -217,17 +212,3 @@ def days_of(scenario: Scenario, pattern: Pattern, *, beyond: bool = False) -> li
         if pattern.days.on(on) and start < horizon.drain_end and end > 0:
             days.append(on)
     return days
-
-
-def _clock(span: Span) -> str:
-    """A span as files have it: 22:00-06:00."""
-    start, end = ((datetime.min + wall % DAY * MICROSECOND).time().isoformat("auto") for wall in span)
-    start, end = (clock.removesuffix(":00") if len(clock) == 8 else clock for clock in (start, end))
-    return f"{start}-{'24:00' if end == '00:00' else end}"
-
-
-def _local(scenario: Scenario, micros: int) -> datetime:
-    """Wall time of a moment of the run."""
-    zone = UTC if scenario.timezone is None else ZoneInfo(scenario.timezone)
-    midnight = datetime.combine(scenario.start, time(), zone).astimezone(UTC)
-    return (midnight + micros * MICROSECOND).astimezone(zone)

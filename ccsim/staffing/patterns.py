@@ -13,7 +13,7 @@ from ccsim.lowering import AgentGroup, Horizon, rosters
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.shifts import Pattern
-from ccsim.scenario.values import HOUR, MINUTE
+from ccsim.scenario.values import HOUR
 from ccsim.tables import F64, I64
 
 SHARED: Final = ("days", "hours", "breaks", "activities", "paid")
@@ -24,17 +24,13 @@ def names(patterns: Iterable[Pattern]) -> tuple[str, ...]:
     """What the patterns are called: by name, else by team and hours, numbered where that is not enough."""
     taken: list[str] = []
     for pattern in patterns:
-        name = base = pattern.name or f"{pattern.team} {_clock(pattern.hours.start)}-{_clock(pattern.hours.end)}"
+        name = base = pattern.name or f"{pattern.team} {pattern.hours}"
         number = 1
         while name in taken:
             number += 1
             name = f"{base} ({number})"
         taken.append(name)
     return tuple(taken)
-
-
-def _clock(time: int) -> str:
-    return f"{time // HOUR % 24:02d}:{time % HOUR // MINUTE:02d}"
 
 
 def staffed(scenario: Scenario, agents: Iterable[int]) -> Scenario:
