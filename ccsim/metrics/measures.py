@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from ccsim.metrics.definitions import METRICS, Level, Metric, Peaks, Sums, Whole
-from ccsim.metrics.facts import Facts
+from ccsim.metrics.facts import Facts, Frame
 from ccsim.stats.intervals import LEVEL, ratio_interval
 from ccsim.tables import F64, I64, Bool, Log, Plan, Terms, Workload
 
@@ -88,22 +89,50 @@ class Summary:
                 yield IntervalRow(start, at, name, key[1], mean, low, high)
 
 
+class _Scenario:
+    """A plan with its terms, equal to nothing but itself."""
+
+    def __init__(self, plan: Plan, terms: Terms) -> None:
+        self.plan, self.terms = plan, terms
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Scenario) and self.plan is other.plan and self.terms is other.terms
+
+    def __hash__(self) -> int:
+        return hash((id(self.plan), id(self.terms)))
+
+
+@lru_cache(maxsize=4)
+def _prepared(scenario: _Scenario) -> tuple[Frame, dict[Key, Bool]]:
+    """What all replications share: the frame, and to which queues or teams each metric applies, if it does to any."""
+    plan, terms = scenario.plan, scenario.terms
+    applies = {key: applicable(metric, plan, terms) for key, metric in METRICS.items()}
+    return Frame(plan, terms), {key: those for key, those in applies.items() if those.any()}
+
+
 def measure(workload: Workload, plan: Plan, terms: Terms, log: Log, *, by_interval: bool = True) -> Measures:
     """All metrics of one replication; without `by_interval` only those of the whole run."""
-    facts = Facts(workload, plan, terms, log)
+    frame, applies = _prepared(_Scenario(plan, terms))
+    facts = Facts(workload, plan, terms, log, frame)
+    kinds: dict[tuple[Level, type, int], dict[Key, Any]] = {}
+    for key in applies:
+        figures = METRICS[key].measure(facts)
+        kinds.setdefault((key[0], type(figures), figures[0].ndim), {})[key] = figures
     values: dict[Key, F64] = {}
     intervals: dict[Key, F64] = {}
-    for key, metric in METRICS.items():
-        applies = applicable(metric, plan, terms)
-        if not applies.any():
-            continue
-        figures = metric.measure(facts)
-        told_apart = not isinstance(figures, Whole) and figures[0].ndim == 2
-        values[key] = _quotients(_of_run(figures) if told_apart else figures, applies, metric.in_total)
-        if by_interval and told_apart:
-            intervals[key] = _quotients(figures, applies, metric.in_total)
+    for (_, kind, dimensions), alike in kinds.items():
+        combined = _sums if kind is Sums else _highest
+        run, each = combined(list(alike.values()), np.stack([applies[key] for key in alike]))
+        for place, key in enumerate(alike):
+            columns = run.shape[-1] - 1 + METRICS[key].in_total
+            values[key] = run[place, :, :columns]
+            if by_interval and dimensions == 2:
+                intervals[key] = each[place, :, :columns].swapaxes(1, 2)
     return Measures(
-        {"queue": terms.queues, "team": terms.teams}, facts.edges[: -1 if by_interval else 0], values, intervals
+        {"queue": terms.queues, "team": terms.teams},
+        facts.edges[: -1 if by_interval else 0],
+        {key: values[key] for key in applies},
+        {key: intervals[key] for key in applies if key in intervals},
     )
 
 
@@ -114,28 +143,42 @@ def applicable(metric: Metric, plan: Plan, terms: Terms) -> Bool:
     return np.ones(len(terms.queues if metric.level == "queue" else terms.teams), dtype=np.bool_)
 
 
-def _of_run(figures: Sums | Peaks | Whole) -> Sums | Peaks | Whole:
-    if isinstance(figures, Sums):
-        denominator = None if figures.denominator is None else figures.denominator.sum(axis=0)
-        return Sums(figures.numerator.sum(axis=0), denominator)
-    return type(figures)(figures.values.max(axis=0))
+def _sums(figures: list[Sums], applies: Bool) -> tuple[F64, F64]:
+    """Numerators and denominators of metrics alike, of the run and by interval, the total last.
+
+    (metric, 2, queues or teams and total), and the same with (…, interval). What does not apply counts for nothing in
+    the total, and its denominator is NaN.
+    """
+    width = applies.shape[-1]
+    each = np.empty((len(figures), 2, width + 1, figures[0].numerator.size // width))
+    for place, (numerator, denominator) in enumerate(figures):
+        each[place, 0, :-1] = numerator.T.reshape(width, -1)
+        each[place, 1, :-1] = 1.0 if denominator is None else denominator.T.reshape(-1, each.shape[-1])
+    where, column = np.nonzero(~applies)
+    each[where, :, column] = 0.0
+    np.add.reduce(each[:, :, :-1], axis=2, out=each[:, :, -1])
+    counts = [place for place, (_, denominator) in enumerate(figures) if denominator is None]
+    shared = [place for place, (_, denominator) in enumerate(figures) if denominator is None or denominator.shape[-1] == 1]
+    first = applies.argmax(axis=1)[shared]
+    each[shared, 1, -1] = each[shared, 1, first]  # one for all queues, whose total it is too
+    run = np.add.reduce(each, axis=-1)
+    run[counts, 1] = 1.0
+    for made in (run, each):
+        made[where, 1, column] = np.nan
+    return run, each
 
 
-def _quotients(figures: Sums | Peaks | Whole, applies: Bool, in_total: bool) -> F64:
-    """Numerators and denominators, (2, …, queues or teams and the total last)."""
-    if isinstance(figures, Sums):
-        numerator = np.where(applies, figures.numerator, 0.0)
-        given = np.ones((*numerator.shape[:-1], 1)) if figures.denominator is None else figures.denominator
-        denominator = np.asarray(given, np.float64)
-        shared = denominator.shape[-1] == 1  # also with a single queue, whose total is itself
-        whole = denominator if shared else np.where(applies, denominator, 0.0).sum(axis=-1, keepdims=True)
-        numerator = np.append(numerator, numerator.sum(axis=-1, keepdims=True), axis=-1)
-        denominator = np.append(np.where(applies, denominator, np.nan), whole, axis=-1)
-    else:
-        known = np.append(applies, True)
-        numerator = np.nan_to_num(figures.values)
-        denominator = np.where(known, np.isfinite(figures.values).astype(np.float64), np.nan)
-    return np.stack([numerator, denominator])[..., : len(applies) + in_total]
+def _highest(figures: list[Peaks | Whole], applies: Bool) -> tuple[F64, F64]:
+    """As `_sums`, of what is not added: values, of which those that are finite count as one."""
+    values = np.stack([each.values.T for each in figures])
+    values = values.reshape(*values.shape[:2], -1)
+    made = []
+    for those in (values.max(axis=-1), values):
+        finite = np.isfinite(those)
+        denominator = finite.astype(np.float64)
+        denominator[:, :-1][~applies] = np.nan
+        made.append(np.stack([np.where(finite, those, 0.0), denominator], axis=1))
+    return made[0], made[1]
 
 
 class Collected:
