@@ -87,6 +87,7 @@ class _Turns(NamedTuple):
     waits: I64
     waiting: I32
     pending: tuple[I64, I64]
+    interruptions: I64
 
 
 class _Stretches(NamedTuple):
@@ -108,6 +109,13 @@ class Facts:
 
     # ── contacts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @cached_property
+    def cell(self) -> I32:
+        """By contact: interval × queues + queue, by arrival; -1 if it is not counted."""
+        cell = np.empty(len(self.log.arrival), np.int32)
+        scans().cells(self.log.arrival, self.workload.queue, self.queues, *self.frame.bounds, cell)
+        return cell
+
     @property
     def contacts(self) -> F64:
         """Sums by contact, (row, interval, queue); the rows are those of metrics/sums.py."""
@@ -121,8 +129,9 @@ class Facts:
         waits, waiting = np.empty(len(log.outcome), np.int64), np.empty(len(log.outcome), np.int32)
         entered = scans().contacts(
             log.outcome, log.arrival, log.first_turn, log.messages, log.left, log.closed, log.called_back,
-            log.message, log.start, work.queue, work.link, work.root, work.outbound, work.reopen_child,
-            frame.effort, frame.limits, *frame.clock, *frame.bounds, found, at, count, waits, waiting,
+            log.message, log.start, self.cell, work.queue, work.link, work.root, work.outbound, work.reopen_child,
+            frame.effort, frame.limits, *frame.clock, *frame.bounds,
+            np.zeros(len(log.outcome), np.bool_), found, at, count, waits, waiting,
         )  # fmt: skip
         return frame.by_queue(found), at / SECOND, waits[:entered], waiting[:entered]
 
@@ -165,7 +174,7 @@ class Facts:
         found = np.full((len(percents), len(groups)), np.nan)
         for group, mine in enumerate(groups):
             if len(mine):
-                scans().sort(mine)
+                mine = _sorted(mine)
                 found[:, group] = mine[[(percent * len(mine) + 99) // 100 - 1 for percent in percents]] / SECOND
         return self._and_total(found)
 
@@ -201,18 +210,30 @@ class Facts:
         waits, waiting = np.empty(rows, np.int64), np.empty(rows, np.int32)
         pending, ends = np.empty(rows, np.int64), np.empty(rows, np.int64)
         later, spans = scans().turns(
-            log.outcome, log.arrival, log.first_turn, log.messages, log.left, log.closed,
-            log.message, log.start, log.reply, log.agent, log.reread,
-            log.suspended_contact, log.suspended_agent, log.suspended_start, log.suspended_end,
+            log.outcome, log.first_turn, log.messages, log.left, log.closed,
+            log.message, log.start, log.reply, log.agent, log.reread, self.cell,
             work.queue, work.outbound, np.empty(0) if shared is None else shared.by_slot(len(log.start)), frame.shared,
             self.plan.team, frame.reply_limit, *frame.clock, *frame.bounds,
             found, at, count, oldest, waits, waiting, pending, ends,
         )  # fmt: skip
-        focused = at if shared is None else at + shared.area(self.edges, at.shape[1])
+        away, interruptions = self._suspended(found)
+        focused = at - away if shared is None else at - away + shared.area(self.edges, at.shape[1])
         return _Turns(
             frame.by_queue(found), self._by_team(focused), oldest, waits[:later], waiting[:later],
-            (pending[:spans], ends[:spans]),
+            (pending[:spans], ends[:spans]), interruptions,
         )  # fmt: skip
+
+    def _suspended(self, found: F64) -> tuple[I64, I64]:
+        """Area of suspended work (interval, team × queues + queue), taken off the sums by turn; interruptions."""
+        log = self.log
+        (area, count), interruptions = self.frame.steps(self.teams * self.queues), np.zeros((self.intervals, self.teams), np.int64)
+        if len(log.suspended_contact):
+            scans().suspensions(
+                log.suspended_contact, log.suspended_agent, log.suspended_start, log.suspended_end,
+                log.outcome, log.first_turn, log.messages, log.start, self.cell, self.workload.queue, self.plan.team,
+                *self.frame.bounds, found, area, count, interruptions,
+            )  # fmt: skip
+        return area, interruptions
 
     def _by_team(self, area: NDArray[Any]) -> F64:
         """µs by (interval, team × queues + queue) in seconds, (interval, team, queue)."""
@@ -239,9 +260,8 @@ class Facts:
     def _peaks(self, starts: I64, ends: I64) -> F64:
         """Most spans (time, queue) at once, (interval, queue + 1)."""
         most = np.zeros((self.intervals, self.queues + 1), np.int64)
-        scans().sort(starts)
-        scans().sort(ends)
-        scans().peaks(starts, ends, self.queues, self.edges, most)
+        at_once = np.zeros(self.queues + 1, np.int64)
+        scans().peaks(_sorted(starts), _sorted(ends), self.queues, self.edges, at_once, most)
         return most.astype(np.float64)
 
     # ── stretches: waits for an agent and the sessions after them ────────────────────────────────────────────────────
@@ -255,6 +275,7 @@ class Facts:
     def _stretches(self) -> _Stretches:
         frame, log, plan = self.frame, self.log, self.plan
         rows = len(log.stretch_contact)
+        first = np.searchsorted(plan.shift_agent[log.presence_shift], np.arange(len(plan.team) + 1))
         waits, ends = np.empty(rows, np.int64), np.empty(rows, np.int64)
         room = 0 if self._alone else rows
         while True:
@@ -264,9 +285,9 @@ class Facts:
             keys, key_ends = np.empty(room, np.int64), np.empty(room, np.int64)
             waited, pieces = scans().stretches(
                 log.stretch_contact, log.stretch_agent, log.stretch_since, log.stretch_start, log.stretch_end,
-                log.arrival, self.workload.queue, plan.team, plan.shift_agent[log.presence_shift],
+                self.cell, self.workload.queue, plan.team, first,
                 log.presence_start, log.presence_end, *frame.bounds,
-                found, *waiting, *held, waits, ends, keys, key_ends, frame.span,
+                first.copy(), found, *waiting, *held, waits, ends, keys, key_ends, frame.span,
             )  # fmt: skip
             if self._alone or pieces <= room:
                 break
@@ -302,12 +323,10 @@ class Facts:
         if self._alone:
             time = self.session_time.sum(axis=2)
             return np.stack([time, np.zeros_like(time), np.zeros_like(time)]), (time.sum(axis=0) > 0).astype(np.int64)
-        starts, ends = self._stretches.keys
+        starts, ends = map(_sorted, self._stretches.keys)
         at, count = self.frame.steps(3 * self.teams)
         most = np.zeros(self.teams, np.int64)
-        scans().sort(starts)
-        scans().sort(ends)
-        scans().sessions(starts, ends, self.frame.span, self.plan.team, *self.frame.bounds, at, count, most)
+        scans().sessions(starts, ends, self.frame.span, self.plan.team, *self.frame.bounds, np.zeros(3, np.int64), at, count, most)
         return (at / SECOND).reshape(self.intervals, 3, self.teams).swapaxes(0, 1), most
 
     @property
@@ -339,15 +358,10 @@ class Facts:
         extra = self.presence[sums.OVERTIME] * (self.terms.overtime_factor - 1)
         return (self.presence[sums.PAID] + extra) / 3600 * self.terms.cost_per_hour
 
-    @cached_property
-    def interruptions(self) -> F64:
+    @property
+    def interruptions(self) -> I64:
         """(interval, team)"""
-        log = self.log
-        interval = np.searchsorted(self.edges, log.suspended_start, side="right") - 1
-        counted = (interval >= 0) & (interval < self.intervals)
-        found = np.zeros((self.intervals, self.teams))
-        np.add.at(found, (interval[counted], self.plan.team[log.suspended_agent[counted]]), 1)
-        return found
+        return self._turns.interruptions
 
     # ── money ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -369,3 +383,9 @@ class Facts:
 def thresholds(seconds: Any) -> I64:
     """Thresholds in µs; -1, which no wait keeps, where there is none."""
     return np.rint(np.nan_to_num(np.asarray(seconds), nan=-1 / SECOND) * SECOND).astype(np.int64)
+
+
+def _sorted(values: I64) -> I64:
+    """In ascending order; `values` are used up."""
+    spare, counts = np.empty_like(values), np.empty(scans().MASK + 2, np.int64)
+    return spare if scans().sort(values, spare, counts) else values

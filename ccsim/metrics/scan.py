@@ -2,7 +2,7 @@
 
 A scan goes over the rows of one kind, books each to its cell (interval × queues + queue) and adds to the rows of
 metrics/sums.py; sums of whole numbers are exact below 2^53. How long something lasted in each interval is added up from
-its two ends (`step`), however many intervals lie between, and finished by `areas`. All times in µs, `edges` are the
+its two ends (`span`), however many intervals lie between, and finished by `areas`. All times in µs, `edges` are the
 bounds of the intervals within [warm_up, end). Importing this module imports numba; the scans release the GIL.
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import numba
-import numpy as np
 
 from ccsim.metrics import sums as row
 from ccsim.tables import NEVER, Link, Outcome
@@ -24,12 +23,12 @@ OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
 
 def scan(function: Function) -> Function:
     """Called from Python, and kept in the cache."""
-    return numba.njit(cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)(function)  # type: ignore[no-any-return]
 
 
 def part(function: Function) -> Function:
     """Part of a scan."""
-    return numba.njit(no_cpython_wrapper=False, **OPTIONS)(function)  # type: ignore[no-any-return]
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)  # type: ignore[no-any-return]
 
 
 # Enums as plain integers, which compile faster.
@@ -51,6 +50,8 @@ RETRY: Final = int(Link.RETRY)
 DIGIT: Final = 11
 """Bits by which `sort` sorts at a time."""
 
+MASK: Final = (1 << DIGIT) - 1
+
 
 # ── intervals ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -64,38 +65,31 @@ def interval_of(time, edges, length, near):  # type: ignore[no-untyped-def]
 
 
 @part
-def cell_of(arrival, queue, queues, edges, length, near):  # type: ignore[no-untyped-def]
-    """The cell of what arrives, -1 if it is not counted; the backlog arrives at 0."""
-    time = max(arrival, 0)
-    if time < edges[0] or time >= edges[-1]:
-        return -1
-    return interval_of(time, edges, length, near) * queues + queue
-
-
-@part
-def step(at, count, group, time, by, edges, length, near):  # type: ignore[no-untyped-def]
-    """`by` more from a time on: how much that is until the end of its interval, and for how many after it.
-
-    Returns the interval, near which the next one may be.
-    """
-    if time >= edges[-1]:
+def span(at, count, group, start, end, edges, length, near):  # type: ignore[no-untyped-def]
+    """Adds [start, end) to the area of a group. Returns the interval of its start, near which the next one may be."""
+    start, end = max(start, edges[0]), min(end, edges[-1])
+    if start >= end:
         return near
-    if time <= edges[0]:
-        time = edges[0]
-    i = interval_of(time, edges, length, near)
-    at[i, group] += by * (edges[i + 1] - time)
-    count[i, group] += by
+    i = interval_of(start, edges, length, near)
+    if end <= edges[i + 1]:
+        at[i, group] += end - start
+    else:
+        j = interval_of(end - 1, edges, length, i)
+        at[i, group] += edges[i + 1] - start
+        at[j, group] += end - edges[j]
+        count[i + 1, group] += 1
+        count[j, group] -= 1
     return i
 
 
 @part
 def areas(at, count, edges):  # type: ignore[no-untyped-def]
-    """Finishes what `step` has added up: `at` becomes the integral in each interval."""
+    """Finishes what `span` has added up: `at` becomes the integral in each interval."""
     for group in range(at.shape[1]):
         level = 0
         for i in range(at.shape[0]):
-            at[i, group] += level * (edges[i + 1] - edges[i])
             level += count[i, group]
+            at[i, group] += level * (edges[i + 1] - edges[i])
 
 
 @part
@@ -129,42 +123,48 @@ def is_begun(outcome, messages, start):  # type: ignore[no-untyped-def]
 
 
 @scan
+def cells(arrival, queue, queues, edges, length, cell):  # type: ignore[no-untyped-def]
+    """By contact: its cell, -1 if it is not counted; the backlog arrives at 0."""
+    near = 0
+    for c in range(len(arrival)):
+        time = max(arrival[c], 0)
+        if time < edges[0] or time >= edges[-1]:
+            cell[c] = -1
+        else:
+            near = interval_of(time, edges, length, near)
+            cell[c] = near * queues + queue[c]
+
+
+@scan
 def contacts(  # type: ignore[no-untyped-def]
     outcome, arrival, first_turn, messages, left, closed, called_back, message, start,
-    queue, link, root, outbound, reopen_child,
+    cell, queue, link, root, outbound, reopen_child,
     effort, limits, business, hours, opens, closes, edges, length,
-    sums, at, count, waits, waiting,
+    served, sums, at, count, waits, waiting,
 ):  # fmt: skip
     """Sums by contact (OF_CONTACTS, cell), `at` the area of open contacts (interval, queue).
 
     `limits` are the times of the service level, of short abandonments and of the resolution target, (3, queue). `waits`
     and `waiting` are the waits and queues of the counted who entered; how many there are is returned.
     """
-    queues = len(business)
-    served = np.zeros(len(outcome), np.bool_)
     for c in range(len(outcome)):
-        if link[c] != ROOT and outcome[c] in (RESOLVED, CONTAINED, DEFLECTED):
+        if link[c] != ROOT and (outcome[c] == RESOLVED or outcome[c] == CONTAINED or outcome[c] == DEFLECTED):
             served[root[c]] = True
-    near = again = done = entered = 0
+    near = entered = 0
     for c in range(len(outcome)):
-        came, ended, q = arrival[c], outcome[c], queue[c]
+        came, ended, q, here = arrival[c], outcome[c], queue[c], cell[c]
         if came < NEVER:
-            step(at, count, q, came, 1, edges, length, near)
-            done = step(at, count, q, closed[c], -1, edges, length, done)
+            near = span(at, count, q, came, closed[c], edges, length, near)
             first = root[c]
-            if not outbound[first]:
-                chain = cell_of(arrival[first], queue[first], queues, edges, length, again)
-                if chain >= 0:
-                    again = chain // queues
-                    sums[row.EFFORT, chain] += effort[q]
-                    if link[c] >= RETRY:
-                        sums[row.REPEATED, chain] += 1
-        cell = cell_of(came, q, queues, edges, length, near)
-        if cell < 0:
+            chain = cell[first]
+            if chain >= 0 and not outbound[first]:
+                sums[row.EFFORT, chain] += effort[q]
+                if link[c] >= RETRY:
+                    sums[row.REPEATED, chain] += 1
+        if here < 0:
             continue
-        near = cell // queues
         if ended != NONE:
-            sums[ended, cell] += 1
+            sums[ended, here] += 1
         first_start = NEVER
         since = came
         if messages[c] > 0:
@@ -172,50 +172,50 @@ def contacts(  # type: ignore[no-untyped-def]
             since = message[first_turn[c]]
         begun = is_begun(ended, messages[c], first_start)
         if begun:
-            sums[row.BEGUN, cell] += 1
+            sums[row.BEGUN, here] += 1
         if called_back[c]:
-            sums[row.CALLED_BACK, cell] += 1
+            sums[row.CALLED_BACK, here] += 1
         again_about_it = False
         if ended == RESOLVED and reopen_child[c] >= 0:
             again_about_it = arrival[reopen_child[c]] < NEVER
         if again_about_it:
-            sums[row.REOPENED, cell] += 1
+            sums[row.REOPENED, here] += 1
         if outbound[c]:
             if messages[c] > 1:
-                sums[row.OUTBOUND_ANSWERED, cell] += 1
+                sums[row.OUTBOUND_ANSWERED, here] += 1
             continue
 
         wait = min(first_start, left[c]) - since
         by_clock = elapsed(q, since, since + wait, business, hours, opens, closes)
         if begun:
-            sums[row.ANSWERED, cell] += 1
-            sums[row.WAIT_ANSWERED, cell] += wait
+            sums[row.ANSWERED, here] += 1
+            sums[row.WAIT_ANSWERED, here] += wait
             if by_clock <= limits[0, q]:
-                sums[row.IN_TIME, cell] += 1
+                sums[row.IN_TIME, here] += 1
         elif ended in (ABANDONED, SILENTLY):
             if by_clock <= limits[0, q]:
-                sums[row.GONE_IN_TIME, cell] += 1
+                sums[row.GONE_IN_TIME, here] += 1
             if by_clock <= limits[1, q]:
-                sums[row.GONE_AT_ONCE, cell] += 1
+                sums[row.GONE_AT_ONCE, here] += 1
         if messages[c] > 0 and ended not in (NONE, REJECTED, DEFLECTED, CONTAINED):
-            sums[row.ENTERED, cell] += 1
-            sums[row.WAIT_ENTERED, cell] += wait
+            sums[row.ENTERED, here] += 1
+            sums[row.WAIT_ENTERED, here] += wait
             waits[entered] = wait
             waiting[entered] = q
             entered += 1
         if ended == RESOLVED:
-            sums[row.RESOLVED, cell] += 1
-            sums[row.RESOLUTION, cell] += left[c] - came
+            sums[row.RESOLVED, here] += 1
+            sums[row.RESOLUTION, here] += left[c] - came
             if elapsed(q, came, left[c], business, hours, opens, closes) <= limits[2, q]:
-                sums[row.RESOLVED_IN_TIME, cell] += 1
+                sums[row.RESOLVED_IN_TIME, here] += 1
         if link[c] == ROOT:
-            sums[row.ROOTS, cell] += 1
+            sums[row.ROOTS, here] += 1
             if begun:
-                sums[row.ROOTS_ANSWERED, cell] += 1
+                sums[row.ROOTS_ANSWERED, here] += 1
             if ended == RESOLVED and not again_about_it:
-                sums[row.ROOTS_RESOLVED, cell] += 1
+                sums[row.ROOTS_RESOLVED, here] += 1
             if not served[c] and ended not in (RESOLVED, CONTAINED, DEFLECTED):
-                sums[row.ROOTS_LOST, cell] += 1
+                sums[row.ROOTS_LOST, here] += 1
     areas(at, count, edges)
     return entered
 
@@ -225,9 +225,8 @@ def contacts(  # type: ignore[no-untyped-def]
 
 @scan
 def turns(  # type: ignore[no-untyped-def]
-    outcome, arrival, first_turn, messages, left, closed, message, start, reply, agent, reread,
-    suspended_contact, suspended_agent, suspended_start, suspended_end,
-    queue, outbound, shares, shared, team, limit, business, hours, opens, closes, edges, length,
+    outcome, first_turn, messages, left, closed, message, start, reply, agent, reread,
+    cell, queue, outbound, shares, shared, team, limit, business, hours, opens, closes, edges, length,
     sums, at, count, oldest, waits, waiting, pending, ends,
 ):  # fmt: skip
     """Sums by turn (OF_TURNS, cell), `at` the area of focused work (interval, team × queues + queue).
@@ -239,15 +238,12 @@ def turns(  # type: ignore[no-untyped-def]
     """
     queues = len(business)
     bits = bits_of(queues)
-    near = done = now = later = spans = 0
+    near = later = spans = 0
     for c in range(len(outcome)):
         many = messages[c]
         if many == 0:
             continue
-        q, ended, first, end_of_all = queue[c], outcome[c], first_turn[c], closed[c]
-        cell = cell_of(arrival[c], q, queues, edges, length, near)
-        if cell >= 0:
-            near = cell // queues
+        q, ended, first, end_of_all, here = queue[c], outcome[c], first_turn[c], closed[c], cell[c]
         begun = is_begun(ended, many, start[first])
         agents = 0
         for n in range(many):
@@ -270,24 +266,22 @@ def turns(  # type: ignore[no-untyped-def]
                     spans += 1
             worked = began < NEVER
             if worked and not shared[q]:
-                group = team[who] * queues + q
-                now = step(at, count, group, taken_up, 1, edges, length, now)
-                done = step(at, count, group, finish, -1, edges, length, done)
+                near = span(at, count, team[who] * queues + q, taken_up, finish, edges, length, near)
 
-            if cell < 0:
+            if here < 0:
                 continue
             if replied < NEVER:
                 if task:
-                    sums[row.SENT, cell] += 1
+                    sums[row.SENT, here] += 1
                 elif not gone:
-                    sums[row.REPLIES, cell] += 1
-                    sums[row.RESPONSE, cell] += replied - came
+                    sums[row.REPLIES, here] += 1
+                    sums[row.RESPONSE, here] += replied - came
             if n > 0 and (worked or gone):
                 wait = (left[c] if gone else began) - came
-                sums[row.LATER, cell] += 1
-                sums[row.LATER_WAIT, cell] += wait
+                sums[row.LATER, here] += 1
+                sums[row.LATER_WAIT, here] += wait
                 if not gone and elapsed(q, came, came + wait, business, hours, opens, closes) <= limit[q]:
-                    sums[row.LATER_IN_TIME, cell] += 1
+                    sums[row.LATER_IN_TIME, here] += 1
                 waits[later] = wait
                 waiting[later] = q
                 later += 1
@@ -295,9 +289,9 @@ def turns(  # type: ignore[no-untyped-def]
                 work = float(finish - taken_up)
                 if shared[q]:
                     work = shares[slot]
-                sums[row.HANDLED, cell] += 1
-                sums[row.HANDLE, cell] += work
-                sums[row.REREAD, cell] += min(float(reread[slot]), work)
+                sums[row.HANDLED, here] += 1
+                sums[row.HANDLE, here] += work
+                sums[row.REREAD, here] += min(float(reread[slot]), work)
                 new = n == 0 or who != agent[slot - 1]
                 if new:
                     for earlier in range(first, slot):
@@ -305,18 +299,31 @@ def turns(  # type: ignore[no-untyped-def]
                             new = False
                             break
                 agents += new
-        if begun and cell >= 0:
-            sums[row.AGENTS, cell] += agents
-    for r in range(len(suspended_contact)):
-        c = suspended_contact[r]
-        group = team[suspended_agent[r]] * queues + queue[c]
-        step(at, count, group, suspended_start[r], -1, edges, length, 0)
-        step(at, count, group, suspended_end[r], 1, edges, length, 0)
-        cell = cell_of(arrival[c], queue[c], queues, edges, length, 0)
-        if cell >= 0 and is_begun(outcome[c], messages[c], start[first_turn[c]]):
-            sums[row.HANDLE, cell] -= suspended_end[r] - suspended_start[r]
+        if begun and here >= 0:
+            sums[row.AGENTS, here] += agents
     areas(at, count, edges)
     return later, spans
+
+
+@scan
+def suspensions(  # type: ignore[no-untyped-def]
+    contact, agent, start, end, outcome, first_turn, messages, began, cell, queue, team, edges, length,
+    sums, at, count, interruptions,
+):  # fmt: skip
+    """Takes suspensions off the sums by turn, and makes `at` their area (interval, team × queues + queue).
+
+    `interruptions` is how many began, (interval, team).
+    """
+    near = 0
+    queues = at.shape[1] // interruptions.shape[1]
+    for r in range(len(contact)):
+        c, t = contact[r], team[agent[r]]
+        near = span(at, count, t * queues + queue[c], start[r], end[r], edges, length, near)
+        if edges[0] <= start[r] < edges[-1]:
+            interruptions[interval_of(start[r], edges, length, near), t] += 1
+        if cell[c] >= 0 and is_begun(outcome[c], messages[c], began[first_turn[c]]):
+            sums[row.HANDLE, cell[c]] -= end[r] - start[r]
+    areas(at, count, edges)
 
 
 # ── stretches: waits for an agent and the sessions after them ────────────────────────────────────────────────────────
@@ -324,34 +331,25 @@ def turns(  # type: ignore[no-untyped-def]
 
 @scan
 def stretches(  # type: ignore[no-untyped-def]
-    contact, agent, since, start, end, arrival, queue, team,
-    presence_agent, presence_start, presence_end, edges, length,
-    sums, waiting_at, waiting_count, at, count, waits, ends, keys, key_ends, span,
+    contact, agent, since, start, end, cell, queue, team,
+    first, presence_start, presence_end, edges, length,
+    place, sums, waiting_at, waiting_count, at, count, waits, ends, keys, key_ends, day,
 ):  # fmt: skip
     """Sums by contact with a session (OF_SESSIONS, cell), areas of who waits unassigned and of sessions held.
 
     `waiting_at` is (interval, queue), `at` (interval, team × queues + queue): sessions while their agent is present.
     `waits` and `ends` are the waits, cut to the counted time (time << bits | queue); `keys` and `key_ends` the sessions
-    (agent × span + time), likewise, as far as there is room. How many there are of both is returned.
+    (agent × day + time), likewise, as far as there is room. How many there are of both is returned.
     """
     queues = waiting_at.shape[1]
     bits = bits_of(queues)
-    agents = len(team)
-    first = np.zeros(agents + 1, np.int64)
-    for r in range(len(presence_agent)):
-        first[presence_agent[r] + 1] += 1
-    for a in range(agents):
-        first[a + 1] += first[a]
-    place = first.copy()
-    near = now = done = 0
-    waited = held = 0
+    near = waited = held = 0
     before = -1
     for r in range(len(contact)):
         c = contact[r]
         q = queue[c]
         if since[r] < start[r]:
-            now = step(waiting_at, waiting_count, q, since[r], 1, edges, length, now)
-            now = step(waiting_at, waiting_count, q, start[r], -1, edges, length, now)
+            near = span(waiting_at, waiting_count, q, since[r], start[r], edges, length, near)
             low, high = max(since[r], edges[0]), min(start[r], edges[-1])
             if low < high:
                 waits[waited] = low << bits | q
@@ -360,12 +358,11 @@ def stretches(  # type: ignore[no-untyped-def]
         a = agent[r]
         if a < 0:
             continue
-        cell = cell_of(arrival[c], q, queues, edges, length, near)
-        if cell >= 0:
-            near = cell // queues
-            sums[row.SESSION, cell] += end[r] - start[r]
+        here = cell[c]
+        if here >= 0:
+            sums[row.SESSION, here] += end[r] - start[r]
             if c != before:
-                sums[row.SESSIONS, cell] += 1
+                sums[row.SESSIONS, here] += 1
         before = c
         p = place[a]  # the first of the agent's presences that ends after the start
         while p > first[a] and presence_end[p - 1] > start[r]:
@@ -376,13 +373,12 @@ def stretches(  # type: ignore[no-untyped-def]
         group = team[a] * queues + q
         while p < first[a + 1] and presence_start[p] < end[r]:
             low, high = max(start[r], presence_start[p]), min(end[r], presence_end[p])
-            now = step(at, count, group, low, 1, edges, length, now)
-            done = step(at, count, group, high, -1, edges, length, done)
+            near = span(at, count, group, low, high, edges, length, near)
             low, high = max(low, edges[0]), min(high, edges[-1])
             if low < high:
                 if held < len(keys):
-                    keys[held] = a * span + low
-                    key_ends[held] = a * span + high
+                    keys[held] = a * day + low
+                    key_ends[held] = a * day + high
                 held += 1
             p += 1
     areas(waiting_at, waiting_count, edges)
@@ -391,28 +387,26 @@ def stretches(  # type: ignore[no-untyped-def]
 
 
 @scan
-def sessions(starts, ends, span, team, edges, length, at, count, most):  # type: ignore[no-untyped-def]
-    """From sorted sessions (agent × span + time) the areas of at least 1, 2, 3 at once of an agent, and the most.
+def sessions(starts, ends, day, team, edges, length, since, at, count, most):  # type: ignore[no-untyped-def]
+    """From sorted sessions (agent × day + time) the areas of at least 1, 2, … at once of an agent, and the most.
 
-    `at` is (interval, level × teams + team), `most` (team).
+    `at` is (interval, level × teams + team), `since` (level), for use in here, `most` (team).
     """
-    levels, teams = 3, len(most)
+    levels, teams = len(since), len(most)
     held = finished = near = 0
     for r in range(len(starts) + len(ends)):
         k = r - finished
         if k < len(starts) and starts[k] < ends[finished]:
-            agent = starts[k] // span
+            t = team[starts[k] // day]
+            if held < levels:
+                since[held] = starts[k] % day
             held += 1
-            if held <= levels:
-                group = (held - 1) * teams + team[agent]
-                near = step(at, count, group, starts[k] - agent * span, 1, edges, length, near)
-            most[team[agent]] = max(most[team[agent]], held)
+            most[t] = max(most[t], held)
         else:
-            agent = ends[finished] // span
-            if held <= levels:
-                group = (held - 1) * teams + team[agent]
-                near = step(at, count, group, ends[finished] - agent * span, -1, edges, length, near)
             held -= 1
+            if held < levels:
+                group = held * teams + team[ends[finished] // day]
+                near = span(at, count, group, since[held], ends[finished] % day, edges, length, near)
             finished += 1
     areas(at, count, edges)
 
@@ -426,25 +420,19 @@ def presences(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Areas of OF_PRESENCE, (interval, row × teams + team)."""
     teams = at.shape[1] // row.OF_PRESENCE
+    near = 0
     for s in range(len(shift_agent)):
         if paid[s]:
             group = row.PAID * teams + team[shift_agent[s]]
-            step(at, count, group, shift_start[s], 1, edges, length, 0)
-            step(at, count, group, shift_end[s], -1, edges, length, 0)
+            near = span(at, count, group, shift_start[s], shift_end[s], edges, length, near)
     for r in range(len(shift)):
         s = shift[r]
         t = team[shift_agent[s]]
-        step(at, count, row.STAFFED * teams + t, start[r], 1, edges, length, 0)
-        step(at, count, row.STAFFED * teams + t, end[r], -1, edges, length, 0)
+        staffed, overtime, pay = row.STAFFED * teams + t, row.OVERTIME * teams + t, row.PAID * teams + t
         late = max(start[r], shift_end[s])
-        if late < end[r]:
-            for which in (row.OVERTIME, row.PAID):
-                step(at, count, which * teams + t, late, 1, edges, length, 0)
-                step(at, count, which * teams + t, end[r], -1, edges, length, 0)
-        until = min(end[r], shift_end[s])
-        if not paid[s] and start[r] < until:
-            step(at, count, row.PAID * teams + t, start[r], 1, edges, length, 0)
-            step(at, count, row.PAID * teams + t, until, -1, edges, length, 0)
+        near = span(at, count, staffed, start[r], end[r], edges, length, near)
+        near = span(at, count, overtime, late, end[r], edges, length, near)
+        near = span(at, count, pay, late if paid[s] else start[r], end[r], edges, length, near)
     areas(at, count, edges)
 
 
@@ -461,40 +449,36 @@ def bits_of(queues):  # type: ignore[no-untyped-def]
 
 
 @scan
-def sort(values):  # type: ignore[no-untyped-def]
-    """The values in ascending order, in their own array; several times as fast as a comparison sort, in any order."""
+def sort(values, spare, counts):  # type: ignore[no-untyped-def]
+    """Ascending, in `values` or, if so returned, in `spare`; several times as fast as a comparison sort."""
     low = high = values[0] if len(values) else 0
     in_order = True
     for i in range(len(values)):
         in_order = in_order and values[i] >= high
         low, high = min(low, values[i]), max(high, values[i])
     if in_order:
-        return
-    spare = np.empty_like(values)
-    counts = np.empty((1 << DIGIT) + 1, np.int64)
+        return False
     shift = 0
-    one, other = values, spare
     while (high - low) >> shift > 0:
-        counts[:] = 0
-        for i in range(len(one)):
-            counts[((one[i] - low) >> shift & (1 << DIGIT) - 1) + 1] += 1
-        for digit in range(1 << DIGIT):
+        for digit in range(len(counts)):
+            counts[digit] = 0
+        for i in range(len(values)):
+            counts[((values[i] - low) >> shift & MASK) + 1] += 1
+        for digit in range(MASK + 1):
             counts[digit + 1] += counts[digit]
-        for i in range(len(one)):
-            digit = (one[i] - low) >> shift & (1 << DIGIT) - 1
-            other[counts[digit]] = one[i]
+        for i in range(len(values)):
+            digit = (values[i] - low) >> shift & MASK
+            spare[counts[digit]] = values[i]
             counts[digit] += 1
-        one, other = other, one
+        values, spare = spare, values
         shift += DIGIT
-    if shift // DIGIT % 2:
-        values[:] = one
+    return shift // DIGIT % 2 == 1
 
 
 @scan
-def peaks(starts, ends, queues, edges, most):  # type: ignore[no-untyped-def]
+def peaks(starts, ends, queues, edges, at_once, most):  # type: ignore[no-untyped-def]
     """From sorted spans (time << bits | queue) the most at once, by queue and of all, (interval, queue + 1)."""
     bits = bits_of(queues)
-    at_once = np.zeros(queues + 1, np.int64)
     mask = (1 << bits) - 1
     finished = i = 0
     for k in range(len(starts) + 1):
