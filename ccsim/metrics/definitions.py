@@ -228,7 +228,7 @@ def intervals_met(f: Facts) -> Sums:
     in_time, contacts = f.service_level
     has_contacts = contacts > 0
     # a share of a whole number of contacts, such as 0.07 × 100, may come out a rounding error above it
-    met = has_contacts & (in_time >= np.nan_to_num(f.terms.sl_share) * contacts - 1e-9)
+    met = has_contacts & (in_time >= f.frame.sl_share * contacts - 1e-9)
     return Sums(met.astype(np.float64), has_contacts.astype(np.float64))
 
 
@@ -414,7 +414,7 @@ def effort(f: Facts) -> Sums:
     "value × roots not served", "7.4", applies=_given("value"),
 )  # fmt: skip
 def value_lost(f: Facts) -> Sums:
-    return Sums(f.contacts[sums.ROOTS_LOST] * np.nan_to_num(f.terms.value))
+    return Sums(f.contacts[sums.ROOTS_LOST] * f.frame.value)
 
 
 # ── over time ────────────────────────────────────────────────────────────────────────────────────────────────────────

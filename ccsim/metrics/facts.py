@@ -60,6 +60,8 @@ class Frame:
         self.limits: I64 = thresholds([terms.sl_time, terms.short_abandon, terms.resolution_time])
         self.reply_limit: I64 = thresholds(terms.reply_time)
         self.effort: F64 = np.array(terms.effort, dtype=np.float64)
+        self.value, self.fee, self.sl_share = map(np.nan_to_num, (terms.value, terms.fee, terms.sl_share))
+        """0 where it does not apply."""
         self.clock = (np.array(terms.business_clock), plan.hours_offset, plan.opens, plan.closes)
         self.bounds = (self.edges, terms.interval)
         self.shared: Bool = np.diff(plan.shared_offset) > 0
@@ -376,7 +378,7 @@ class Facts:
         basis = np.where(work.sum(axis=1, keepdims=True) > 0, work, skilled)
         share = basis / np.maximum(basis.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
         conversations = self.contacts[sums.ENTERED] + self.contacts[sums.BEGUN] - self.contacts[sums.ANSWERED]
-        fees = conversations.sum(axis=0) * np.nan_to_num(self.terms.fee)
+        fees = conversations.sum(axis=0) * self.frame.fee
         return np.asarray(self.team_cost.sum(axis=0) @ share + fees)
 
 

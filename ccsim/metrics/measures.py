@@ -89,6 +89,35 @@ class Summary:
                 yield IntervalRow(start, at, name, key[1], mean, low, high)
 
 
+def measure(workload: Workload, plan: Plan, terms: Terms, log: Log, *, by_interval: bool = True) -> Measures:
+    """All metrics of one replication; without `by_interval` only those of the whole run."""
+    every = _every(_Scenario(plan, terms))
+    facts = Facts(workload, plan, terms, log, every.frame)
+    figures = {key: METRICS[key].measure(facts) for key in every.applies}
+    values: dict[Key, F64] = dict.fromkeys(figures, _NOTHING)
+    intervals: dict[Key, F64] = {}
+    for group in every.groups(figures):
+        run, each = group.combine(figures)
+        for place, (key, columns) in enumerate(group.columns):
+            values[key] = run[place, :, :columns]
+            if by_interval and each is not None:
+                intervals[key] = each[place, ..., :columns]
+    intervals = {key: intervals[key] for key in figures if key in intervals}
+    return Measures({"queue": terms.queues, "team": terms.teams}, facts.edges[: -1 if by_interval else 0], values, intervals)
+
+
+def applicable(metric: Metric, plan: Plan, terms: Terms) -> Bool:
+    """To which queues or teams a metric applies, (queue or team,)."""
+    if metric.applies is not None:
+        return metric.applies(plan, terms)
+    return np.ones(len(terms.queues if metric.level == "queue" else terms.teams), dtype=np.bool_)
+
+
+_NOTHING: Final[F64] = np.empty(0)
+
+Figures = dict[Key, Sums | Peaks | Whole]
+
+
 class _Scenario:
     """A plan with its terms, equal to nothing but itself."""
 
@@ -102,83 +131,103 @@ class _Scenario:
         return hash((id(self.plan), id(self.terms)))
 
 
+class _Every:
+    """What all replications of a scenario have in common."""
+
+    def __init__(self, plan: Plan, terms: Terms) -> None:
+        self.frame = Frame(plan, terms)
+        applies = {key: applicable(metric, plan, terms) for key, metric in METRICS.items()}
+        self.applies = {key: those for key, those in applies.items() if those.any()}
+        """To which queues or teams a metric applies, if to any."""
+        self._groups: list[_Group] = []
+
+    def groups(self, figures: Figures) -> list[_Group]:
+        """The metrics whose figures, those of any replication, are of one kind."""
+        if not self._groups:
+            kinds: dict[tuple[Level, type, int], list[Key]] = {}
+            for key, those in figures.items():
+                kinds.setdefault((key[0], type(those), those[0].ndim), []).append(key)
+            self._groups = [
+                (_SumsAlike if kind is Sums else _HighestAlike)(keys, figures, self.applies)
+                for (_, kind, _), keys in kinds.items()
+            ]
+        return self._groups
+
+
 @lru_cache(maxsize=4)
-def _prepared(scenario: _Scenario) -> tuple[Frame, dict[Key, Bool]]:
-    """What all replications share: the frame, and to which queues or teams each metric applies, if it does to any."""
-    plan, terms = scenario.plan, scenario.terms
-    applies = {key: applicable(metric, plan, terms) for key, metric in METRICS.items()}
-    return Frame(plan, terms), {key: those for key, those in applies.items() if those.any()}
+def _every(scenario: _Scenario) -> _Every:
+    return _Every(scenario.plan, scenario.terms)
 
 
-def measure(workload: Workload, plan: Plan, terms: Terms, log: Log, *, by_interval: bool = True) -> Measures:
-    """All metrics of one replication; without `by_interval` only those of the whole run."""
-    frame, applies = _prepared(_Scenario(plan, terms))
-    facts = Facts(workload, plan, terms, log, frame)
-    kinds: dict[tuple[Level, type, int], dict[Key, Any]] = {}
-    for key in applies:
-        figures = METRICS[key].measure(facts)
-        kinds.setdefault((key[0], type(figures), figures[0].ndim), {})[key] = figures
-    values: dict[Key, F64] = {}
-    intervals: dict[Key, F64] = {}
-    for (_, kind, dimensions), alike in kinds.items():
-        combined = _sums if kind is Sums else _highest
-        run, each = combined(list(alike.values()), np.stack([applies[key] for key in alike]))
-        for place, key in enumerate(alike):
-            columns = run.shape[-1] - 1 + METRICS[key].in_total
-            values[key] = run[place, :, :columns]
-            if by_interval and dimensions == 2:
-                intervals[key] = each[place, :, :columns].swapaxes(1, 2)
-    return Measures(
-        {"queue": terms.queues, "team": terms.teams},
-        facts.edges[: -1 if by_interval else 0],
-        {key: values[key] for key in applies},
-        {key: intervals[key] for key in applies if key in intervals},
-    )
+class _Group:
+    """Metrics of one level with figures of one kind, so that they are combined at once."""
+
+    def __init__(self, keys: list[Key], figures: Figures, applies: dict[Key, Bool]) -> None:
+        self.keys = keys
+        those = np.stack([applies[key] for key in keys])
+        self.width = those.shape[1]
+        self.columns = [(key, self.width + METRICS[key].in_total) for key in keys]
+        self.where, self.column = np.nonzero(~those)
+        """Metrics and the queues or teams to which they do not apply."""
+        self.first = those.argmax(axis=1)
+        first = figures[keys[0]][0]
+        self.intervals = len(first) if first.ndim == 2 else 0
+        """0 where the run cannot be told apart by interval."""
+
+    def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
+        """Numerators and denominators of the run and by interval, each with the total last.
+
+        (metric, 2, queue or team and total) and (metric, 2, interval, the same). What does not apply counts for nothing
+        in the total, and its denominator is NaN.
+        """
+        raise NotImplementedError
 
 
-def applicable(metric: Metric, plan: Plan, terms: Terms) -> Bool:
-    """To which queues or teams a metric applies, (queue or team,)."""
-    if metric.applies is not None:
-        return metric.applies(plan, terms)
-    return np.ones(len(terms.queues if metric.level == "queue" else terms.teams), dtype=np.bool_)
+class _SumsAlike(_Group):
+    def __init__(self, keys: list[Key], figures: Figures, applies: dict[Key, Bool]) -> None:
+        super().__init__(keys, figures, applies)
+        denominators = [figures[key][1] for key in keys]  # type: ignore[misc]
+        self.counts = [place for place, those in enumerate(denominators) if those is None]
+        self.shared = [place for place, those in enumerate(denominators) if those is None or those.shape[-1] == 1]
+        """One denominator for all queues or teams, which is that of the total too."""
+
+    def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
+        each = np.empty((len(self.keys), 2, max(self.intervals, 1), self.width + 1))
+        for key, table in zip(self.keys, each[..., :-1], strict=True):
+            numerator, denominator = figures[key]  # type: ignore[misc]
+            table[0] = numerator
+            table[1] = 1.0 if denominator is None else denominator
+        if len(self.where):
+            each[self.where, :, :, self.column] = 0.0
+        total = each[..., -1]
+        total[:] = each[..., 0]
+        for column in range(1, self.width):  # few: quicker than a sum over the last axis
+            total += each[..., column]
+        each[self.shared, 1, :, -1] = each[self.shared, 1, :, self.first[self.shared]]
+        run = each.sum(axis=2)
+        run[self.counts, 1] = 1.0
+        if len(self.where):
+            run[self.where, 1, self.column] = each[self.where, 1, :, self.column] = np.nan
+        return run, each if self.intervals else None
 
 
-def _sums(figures: list[Sums], applies: Bool) -> tuple[F64, F64]:
-    """Numerators and denominators of metrics alike, of the run and by interval, the total last.
+class _HighestAlike(_Group):
+    """Values that are not added; those that are finite count as one."""
 
-    (metric, 2, queues or teams and total), and the same with (…, interval). What does not apply counts for nothing in
-    the total, and its denominator is NaN.
-    """
-    width = applies.shape[-1]
-    each = np.empty((len(figures), 2, width + 1, figures[0].numerator.size // width))
-    for place, (numerator, denominator) in enumerate(figures):
-        each[place, 0, :-1] = numerator.T.reshape(width, -1)
-        each[place, 1, :-1] = 1.0 if denominator is None else denominator.T.reshape(-1, each.shape[-1])
-    where, column = np.nonzero(~applies)
-    each[where, :, column] = 0.0
-    np.add.reduce(each[:, :, :-1], axis=2, out=each[:, :, -1])
-    counts = [place for place, (_, denominator) in enumerate(figures) if denominator is None]
-    shared = [place for place, (_, denominator) in enumerate(figures) if denominator is None or denominator.shape[-1] == 1]
-    first = applies.argmax(axis=1)[shared]
-    each[shared, 1, -1] = each[shared, 1, first]  # one for all queues, whose total it is too
-    run = np.add.reduce(each, axis=-1)
-    run[counts, 1] = 1.0
-    for made in (run, each):
-        made[where, 1, column] = np.nan
-    return run, each
+    def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
+        values = np.array([figures[key][0] for key in self.keys])
+        if not self.intervals:
+            return self._finite(values), None
+        return self._finite(values.max(axis=1)), self._finite(values)
 
-
-def _highest(figures: list[Peaks | Whole], applies: Bool) -> tuple[F64, F64]:
-    """As `_sums`, of what is not added: values, of which those that are finite count as one."""
-    values = np.stack([each.values.T for each in figures])
-    values = values.reshape(*values.shape[:2], -1)
-    made = []
-    for those in (values.max(axis=-1), values):
-        finite = np.isfinite(those)
-        denominator = finite.astype(np.float64)
-        denominator[:, :-1][~applies] = np.nan
-        made.append(np.stack([np.where(finite, those, 0.0), denominator], axis=1))
-    return made[0], made[1]
+    def _finite(self, values: F64) -> F64:
+        made = np.empty((len(values), 2, *values.shape[1:]))
+        finite = np.isfinite(values)
+        made[:, 0], made[:, 1] = values, finite
+        made[:, 0][~finite] = 0.0
+        if len(self.where):
+            made[self.where, 1, ..., self.column] = np.nan
+        return made
 
 
 class Collected:

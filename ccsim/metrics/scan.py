@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import numba
+import numpy as np
 
 from ccsim.metrics import sums as row
 from ccsim.tables import NEVER, Link, Outcome
@@ -46,6 +47,9 @@ EXPIRED: Final = int(Outcome.EXPIRED)
 OPEN: Final = int(Outcome.OPEN)
 ROOT: Final = int(Link.ROOT)
 RETRY: Final = int(Link.RETRY)
+
+FIRST: Final = np.int64(0)
+"""The first interval; as a plain 0 it would be of a type of its own, for which all parts were compiled once more."""
 
 DIGIT: Final = 11
 """Bits by which `sort` sorts at a time."""
@@ -125,7 +129,7 @@ def is_begun(outcome, messages, start):  # type: ignore[no-untyped-def]
 @scan
 def cells(arrival, queue, queues, edges, length, cell):  # type: ignore[no-untyped-def]
     """By contact: its cell, -1 if it is not counted; the backlog arrives at 0."""
-    near = 0
+    near = FIRST
     for c in range(len(arrival)):
         time = max(arrival[c], 0)
         if time < edges[0] or time >= edges[-1]:
@@ -150,9 +154,10 @@ def contacts(  # type: ignore[no-untyped-def]
     for c in range(len(outcome)):
         if link[c] != ROOT and (outcome[c] == RESOLVED or outcome[c] == CONTAINED or outcome[c] == DEFLECTED):
             served[root[c]] = True
-    near = entered = 0
+    near = FIRST
+    entered = 0
     for c in range(len(outcome)):
-        came, ended, q, here = arrival[c], outcome[c], queue[c], cell[c]
+        came, ended, q, here = arrival[c], outcome[c], np.int64(queue[c]), cell[c]
         if came < NEVER:
             near = span(at, count, q, came, closed[c], edges, length, near)
             first = root[c]
@@ -238,12 +243,13 @@ def turns(  # type: ignore[no-untyped-def]
     """
     queues = len(business)
     bits = bits_of(queues)
-    near = later = spans = 0
+    near = FIRST
+    later = spans = 0
     for c in range(len(outcome)):
         many = messages[c]
         if many == 0:
             continue
-        q, ended, first, end_of_all, here = queue[c], outcome[c], first_turn[c], closed[c], cell[c]
+        q, ended, first, end_of_all, here = np.int64(queue[c]), outcome[c], first_turn[c], closed[c], cell[c]
         begun = is_begun(ended, many, start[first])
         agents = 0
         for n in range(many):
@@ -314,10 +320,10 @@ def suspensions(  # type: ignore[no-untyped-def]
 
     `interruptions` is how many began, (interval, team).
     """
-    near = 0
+    near = FIRST
     queues = at.shape[1] // interruptions.shape[1]
     for r in range(len(contact)):
-        c, t = contact[r], team[agent[r]]
+        c, t = contact[r], np.int64(team[agent[r]])
         near = span(at, count, t * queues + queue[c], start[r], end[r], edges, length, near)
         if edges[0] <= start[r] < edges[-1]:
             interruptions[interval_of(start[r], edges, length, near), t] += 1
@@ -343,11 +349,12 @@ def stretches(  # type: ignore[no-untyped-def]
     """
     queues = waiting_at.shape[1]
     bits = bits_of(queues)
-    near = waited = held = 0
+    near = FIRST
+    waited = held = 0
     before = -1
     for r in range(len(contact)):
         c = contact[r]
-        q = queue[c]
+        q = np.int64(queue[c])
         if since[r] < start[r]:
             near = span(waiting_at, waiting_count, q, since[r], start[r], edges, length, near)
             low, high = max(since[r], edges[0]), min(start[r], edges[-1])
@@ -393,7 +400,8 @@ def sessions(starts, ends, day, team, edges, length, since, at, count, most):  #
     `at` is (interval, level × teams + team), `since` (level), for use in here, `most` (team).
     """
     levels, teams = len(since), len(most)
-    held = finished = near = 0
+    near = FIRST
+    held = finished = 0
     for r in range(len(starts) + len(ends)):
         k = r - finished
         if k < len(starts) and starts[k] < ends[finished]:
@@ -420,14 +428,14 @@ def presences(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Areas of OF_PRESENCE, (interval, row × teams + team)."""
     teams = at.shape[1] // row.OF_PRESENCE
-    near = 0
+    near = FIRST
     for s in range(len(shift_agent)):
         if paid[s]:
             group = row.PAID * teams + team[shift_agent[s]]
             near = span(at, count, group, shift_start[s], shift_end[s], edges, length, near)
     for r in range(len(shift)):
         s = shift[r]
-        t = team[shift_agent[s]]
+        t = np.int64(team[shift_agent[s]])
         staffed, overtime, pay = row.STAFFED * teams + t, row.OVERTIME * teams + t, row.PAID * teams + t
         late = max(start[r], shift_end[s])
         near = span(at, count, staffed, start[r], end[r], edges, length, near)
