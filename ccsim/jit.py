@@ -14,7 +14,7 @@ from typing import Any
 
 
 def load(name: str, sources: Iterable[Path]) -> ModuleType:
-    """The module, whose functions numba compiles when they are first called, or takes from the cache of its `sources`."""
+    """The module, with functions that numba compiles when they are first called, or from a cache of `sources`."""
     import numba
 
     config: Any = numba.config

@@ -94,7 +94,8 @@ def _cache_folder(numba_version: str) -> Path:
     """The cache of the engine's sources as they are."""
     here = Path(__file__)
     sources = [here.with_name("kernel.py"), here.with_name("pointers.py")]
-    return jit.cache_folder([*sources, *(Path(str(module.__file__)) for module in (events, routing, tables))], numba_version)
+    sources += [Path(str(module.__file__)) for module in (events, routing, tables)]
+    return jit.cache_folder(sources, numba_version)
 
 
 # --- memory -------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Shared attention: the work on turns that agents do side by side, each moment divided evenly among them. Times in µs."""
+"""Shared attention: work on turns side by side, each moment of an agent divided evenly among them. Times in µs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class SharedWork(NamedTuple):
 
     def by_slot(self, slots: int) -> F64:
         """Work on each turn, (slot,)."""
-        return np.bincount(self.slot, (self.end - self.start) / self.among, minlength=slots)
+        return np.asarray(np.bincount(self.slot, (self.end - self.start) / self.among, minlength=slots), np.float64)
 
     def area(self, edges: I64, groups: int) -> F64:
         """Work in each interval, (interval, group)."""

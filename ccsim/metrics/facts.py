@@ -174,9 +174,8 @@ class Facts:
         groups = [times[queue == q] for q in range(self.queues)] if self.queues > 1 else []
         groups.append(times)
         found = np.full((len(percents), len(groups)), np.nan)
-        for group, mine in enumerate(groups):
+        for group, mine in enumerate(map(_sorted, groups)):
             if len(mine):
-                mine = _sorted(mine)
                 found[:, group] = mine[[(percent * len(mine) + 99) // 100 - 1 for percent in percents]] / SECOND
         return self._and_total(found)
 
@@ -228,7 +227,10 @@ class Facts:
     def _suspended(self, found: F64) -> tuple[I64, I64]:
         """Area of suspended work (interval, team × queues + queue), taken off the sums by turn; interruptions."""
         log = self.log
-        (area, count), interruptions = self.frame.steps(self.teams * self.queues), np.zeros((self.intervals, self.teams), np.int64)
+        (area, count), interruptions = (
+            self.frame.steps(self.teams * self.queues),
+            np.zeros((self.intervals, self.teams), np.int64),
+        )
         if len(log.suspended_contact):
             scans().suspensions(
                 log.suspended_contact, log.suspended_agent, log.suspended_start, log.suspended_end,
@@ -281,8 +283,10 @@ class Facts:
         waits, ends = np.empty(rows, np.int64), np.empty(rows, np.int64)
         room = 0 if self._alone else rows
         while True:
-            found, waiting, held = frame.cells(sums.OF_SESSIONS), frame.steps(self.queues), frame.steps(
-                self.teams * self.queues
+            found, waiting, held = (
+                frame.cells(sums.OF_SESSIONS),
+                frame.steps(self.queues),
+                frame.steps(self.teams * self.queues),
             )
             keys, key_ends = np.empty(room, np.int64), np.empty(room, np.int64)
             waited, pieces = scans().stretches(
@@ -328,7 +332,9 @@ class Facts:
         starts, ends = map(_sorted, self._stretches.keys)
         at, count = self.frame.steps(3 * self.teams)
         most = np.zeros(self.teams, np.int64)
-        scans().sessions(starts, ends, self.frame.span, self.plan.team, *self.frame.bounds, np.zeros(3, np.int64), at, count, most)
+        scans().sessions(
+            starts, ends, self.frame.span, self.plan.team, *self.frame.bounds, np.zeros(3, np.int64), at, count, most
+        )
         return (at / SECOND).reshape(self.intervals, 3, self.teams).swapaxes(0, 1), most
 
     @property
@@ -352,13 +358,13 @@ class Facts:
             log.presence_shift, log.presence_start, log.presence_end, plan.shift_agent, plan.shift_start,
             plan.shift_end, np.asarray(self.terms.paid), plan.team, *self.frame.bounds, at, count,
         )  # fmt: skip
-        return (at / SECOND).reshape(self.intervals, sums.OF_PRESENCE, self.teams).swapaxes(0, 1)
+        return np.asarray((at / SECOND).reshape(self.intervals, sums.OF_PRESENCE, self.teams).swapaxes(0, 1))
 
     @cached_property
     def team_cost(self) -> F64:
         """(interval, team)"""
         extra = self.presence[sums.OVERTIME] * (self.terms.overtime_factor - 1)
-        return (self.presence[sums.PAID] + extra) / 3600 * self.terms.cost_per_hour
+        return np.asarray((self.presence[sums.PAID] + extra) / 3600 * self.terms.cost_per_hour)
 
     @property
     def interruptions(self) -> I64:
@@ -384,10 +390,11 @@ class Facts:
 
 def thresholds(seconds: Any) -> I64:
     """Thresholds in µs; -1, which no wait keeps, where there is none."""
-    return np.rint(np.nan_to_num(np.asarray(seconds), nan=-1 / SECOND) * SECOND).astype(np.int64)
+    return np.asarray(np.rint(np.nan_to_num(np.asarray(seconds), nan=-1 / SECOND) * SECOND), np.int64)
 
 
 def _sorted(values: I64) -> I64:
     """In ascending order; `values` are used up."""
     spare, counts = np.empty_like(values), np.empty(scans().MASK + 2, np.int64)
-    return spare if scans().sort(values, spare, counts) else values
+    in_spare: bool = scans().sort(values, spare, counts)
+    return spare if in_spare else values

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -103,7 +103,9 @@ def measure(workload: Workload, plan: Plan, terms: Terms, log: Log, *, by_interv
             if by_interval and each is not None:
                 intervals[key] = each[place, ..., :columns]
     intervals = {key: intervals[key] for key in figures if key in intervals}
-    return Measures({"queue": terms.queues, "team": terms.teams}, facts.edges[: -1 if by_interval else 0], values, intervals)
+    return Measures(
+        {"queue": terms.queues, "team": terms.teams}, facts.edges[: -1 if by_interval else 0], values, intervals
+    )
 
 
 def applicable(metric: Metric, plan: Plan, terms: Terms) -> Bool:

@@ -15,21 +15,22 @@ import numba
 import numpy as np
 
 from ccsim.metrics import sums as row
-from ccsim.tables import NEVER, Link, Outcome
+from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Link, Outcome
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
+OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+INTERNAL: Final[dict[str, Any]] = {"no_cpython_wrapper": True}
 
 
 def scan(function: Function) -> Function:
     """Called from Python, and kept in the cache."""
-    return numba.njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)(function)  # type: ignore[no-any-return]
+    return numba.njit(**OPTIONS, cache=True)(function)
 
 
 def part(function: Function) -> Function:
     """Part of a scan."""
-    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)  # type: ignore[no-any-return]
+    return numba.njit(**OPTIONS, **INTERNAL)(function)
 
 
 # Enums as plain integers, which compile faster.
@@ -61,7 +62,7 @@ MASK: Final = (1 << DIGIT) - 1
 
 
 @part
-def interval_of(time, edges, length, near):  # type: ignore[no-untyped-def]
+def interval_of(time: int, edges: I64, length: int, near: int) -> int:
     """The interval of a time within them; `near` is a guess, right for most of what comes in order of time."""
     if edges[near] <= time < edges[near + 1]:
         return near
@@ -69,7 +70,7 @@ def interval_of(time, edges, length, near):  # type: ignore[no-untyped-def]
 
 
 @part
-def span(at, count, group, start, end, edges, length, near):  # type: ignore[no-untyped-def]
+def span(at: I64, count: I64, group: int, start: int, end: int, edges: I64, length: int, near: int) -> int:
     """Adds [start, end) to the area of a group. Returns the interval of its start, near which the next one may be."""
     start, end = max(start, edges[0]), min(end, edges[-1])
     if start >= end:
@@ -87,7 +88,7 @@ def span(at, count, group, start, end, edges, length, near):  # type: ignore[no-
 
 
 @part
-def areas(at, count, edges):  # type: ignore[no-untyped-def]
+def areas(at: I64, count: I64, edges: I64) -> None:
     """Finishes what `span` has added up: `at` becomes the integral in each interval."""
     for group in range(at.shape[1]):
         level = 0
@@ -97,7 +98,7 @@ def areas(at, count, edges):  # type: ignore[no-untyped-def]
 
 
 @part
-def elapsed(queue, since, until, business, hours, opens, closes):  # type: ignore[no-untyped-def]
+def elapsed(queue: int, since: int, until: int, business: Bool, hours: I64, opens: I64, closes: I64) -> int:
     """Time between two instants on the clock of the queue's targets: all of it, or only while the queue is open."""
     if not business[queue] or until >= NEVER:
         return until - since
@@ -119,7 +120,7 @@ def elapsed(queue, since, until, business, hours, opens, closes):  # type: ignor
 
 
 @part
-def is_begun(outcome, messages, start):  # type: ignore[no-untyped-def]
+def is_begun(outcome: int, messages: int, start: int) -> bool:
     """Work on the first turn (`start`) began while the customer was there."""
     if outcome in (EXPIRED, OPEN):
         return messages > 0 and start < NEVER
@@ -127,7 +128,7 @@ def is_begun(outcome, messages, start):  # type: ignore[no-untyped-def]
 
 
 @scan
-def cells(arrival, queue, queues, edges, length, cell):  # type: ignore[no-untyped-def]
+def cells(arrival: I64, queue: I32, queues: int, edges: I64, length: int, cell: I32) -> None:
     """By contact: its cell, -1 if it is not counted; the backlog arrives at 0."""
     near = FIRST
     for c in range(len(arrival)):
@@ -140,12 +141,12 @@ def cells(arrival, queue, queues, edges, length, cell):  # type: ignore[no-untyp
 
 
 @scan
-def contacts(  # type: ignore[no-untyped-def]
-    outcome, arrival, first_turn, messages, left, closed, called_back, message, start,
-    cell, queue, link, root, outbound, reopen_child,
-    effort, limits, business, hours, opens, closes, edges, length,
-    served, sums, at, count, waits, waiting,
-):  # fmt: skip
+def contacts(
+    outcome: I8, arrival: I64, first_turn: I64, messages: I32, left: I64, closed: I64, called_back: Bool,
+    message: I64, start: I64, cell: I32, queue: I32, link: I8, root: I32, outbound: Bool, reopen_child: I32,
+    effort: F64, limits: I64, business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int,
+    served: Bool, sums: F64, at: I64, count: I64, waits: I64, waiting: I32,
+) -> int:  # fmt: skip
     """Sums by contact (OF_CONTACTS, cell), `at` the area of open contacts (interval, queue).
 
     `limits` are the times of the service level, of short abandonments and of the resolution target, (3, queue). `waits`
@@ -229,11 +230,12 @@ def contacts(  # type: ignore[no-untyped-def]
 
 
 @scan
-def turns(  # type: ignore[no-untyped-def]
-    outcome, first_turn, messages, left, closed, message, start, reply, agent, reread,
-    cell, queue, outbound, shares, shared, team, limit, business, hours, opens, closes, edges, length,
-    sums, at, count, oldest, waits, waiting, pending, ends,
-):  # fmt: skip
+def turns(
+    outcome: I8, first_turn: I64, messages: I32, left: I64, closed: I64, message: I64, start: I64, reply: I64,
+    agent: I32, reread: I64, cell: I32, queue: I32, outbound: Bool, shares: F64, shared: Bool, team: I32, limit: I64,
+    business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int, sums: F64, at: I64, count: I64,
+    oldest: I64, waits: I64, waiting: I32, pending: I64, ends: I64,
+) -> tuple[int, int]:  # fmt: skip
     """Sums by turn (OF_TURNS, cell), `at` the area of focused work (interval, team × queues + queue).
 
     What is `shared` (queue) is worked on `shares` (slot; float) and not in the area. `limit` is the reply target
@@ -312,10 +314,10 @@ def turns(  # type: ignore[no-untyped-def]
 
 
 @scan
-def suspensions(  # type: ignore[no-untyped-def]
-    contact, agent, start, end, outcome, first_turn, messages, began, cell, queue, team, edges, length,
-    sums, at, count, interruptions,
-):  # fmt: skip
+def suspensions(
+    contact: I32, agent: I32, start: I64, end: I64, outcome: I8, first_turn: I64, messages: I32, began: I64,
+    cell: I32, queue: I32, team: I32, edges: I64, length: int, sums: F64, at: I64, count: I64, interruptions: I64,
+) -> None:  # fmt: skip
     """Takes suspensions off the sums by turn, and makes `at` their area (interval, team × queues + queue).
 
     `interruptions` is how many began, (interval, team).
@@ -326,7 +328,8 @@ def suspensions(  # type: ignore[no-untyped-def]
         c, t = contact[r], np.int64(team[agent[r]])
         near = span(at, count, t * queues + queue[c], start[r], end[r], edges, length, near)
         if edges[0] <= start[r] < edges[-1]:
-            interruptions[interval_of(start[r], edges, length, near), t] += 1
+            i = interval_of(start[r], edges, length, near)
+            interruptions[i, t] += 1
         if cell[c] >= 0 and is_begun(outcome[c], messages[c], began[first_turn[c]]):
             sums[row.HANDLE, cell[c]] -= end[r] - start[r]
     areas(at, count, edges)
@@ -336,11 +339,11 @@ def suspensions(  # type: ignore[no-untyped-def]
 
 
 @scan
-def stretches(  # type: ignore[no-untyped-def]
-    contact, agent, since, start, end, cell, queue, team,
-    first, presence_start, presence_end, edges, length,
-    place, sums, waiting_at, waiting_count, at, count, waits, ends, keys, key_ends, day,
-):  # fmt: skip
+def stretches(
+    contact: I32, agent: I32, since: I64, start: I64, end: I64, cell: I32, queue: I32, team: I32, first: I64,
+    presence_start: I64, presence_end: I64, edges: I64, length: int, place: I64, sums: F64, waiting_at: I64,
+    waiting_count: I64, at: I64, count: I64, waits: I64, ends: I64, keys: I64, key_ends: I64, day: int,
+) -> tuple[int, int]:  # fmt: skip
     """Sums by contact with a session (OF_SESSIONS, cell), areas of who waits unassigned and of sessions held.
 
     `waiting_at` is (interval, queue), `at` (interval, team × queues + queue): sessions while their agent is present.
@@ -394,7 +397,9 @@ def stretches(  # type: ignore[no-untyped-def]
 
 
 @scan
-def sessions(starts, ends, day, team, edges, length, since, at, count, most):  # type: ignore[no-untyped-def]
+def sessions(
+    starts: I64, ends: I64, day: int, team: I32, edges: I64, length: int, since: I64, at: I64, count: I64, most: I64
+) -> None:
     """From sorted sessions (agent × day + time) the areas of at least 1, 2, … at once of an agent, and the most.
 
     `at` is (interval, level × teams + team), `since` (level), for use in here, `most` (team).
@@ -423,9 +428,10 @@ def sessions(starts, ends, day, team, edges, length, since, at, count, most):  #
 
 
 @scan
-def presences(  # type: ignore[no-untyped-def]
-    shift, start, end, shift_agent, shift_start, shift_end, paid, team, edges, length, at, count,
-):  # fmt: skip
+def presences(
+    shift: I32, start: I64, end: I64, shift_agent: I32, shift_start: I64, shift_end: I64, paid: Bool, team: I32,
+    edges: I64, length: int, at: I64, count: I64,
+) -> None:  # fmt: skip
     """Areas of OF_PRESENCE, (interval, row × teams + team)."""
     teams = at.shape[1] // row.OF_PRESENCE
     near = FIRST
@@ -448,7 +454,7 @@ def presences(  # type: ignore[no-untyped-def]
 
 
 @part
-def bits_of(queues):  # type: ignore[no-untyped-def]
+def bits_of(queues: int) -> int:
     """Bits that hold the number of a queue."""
     bits = 0
     while 1 << bits < queues:
@@ -457,7 +463,7 @@ def bits_of(queues):  # type: ignore[no-untyped-def]
 
 
 @scan
-def sort(values, spare, counts):  # type: ignore[no-untyped-def]
+def sort(values: I64, spare: I64, counts: I64) -> bool:
     """Ascending, in `values` or, if so returned, in `spare`; several times as fast as a comparison sort."""
     low = high = values[0] if len(values) else 0
     in_order = True
@@ -484,7 +490,7 @@ def sort(values, spare, counts):  # type: ignore[no-untyped-def]
 
 
 @scan
-def peaks(starts, ends, queues, edges, at_once, most):  # type: ignore[no-untyped-def]
+def peaks(starts: I64, ends: I64, queues: int, edges: I64, at_once: I64, most: I64) -> None:
     """From sorted spans (time << bits | queue) the most at once, by queue and of all, (interval, queue + 1)."""
     bits = bits_of(queues)
     mask = (1 << bits) - 1
