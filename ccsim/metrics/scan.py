@@ -20,7 +20,7 @@ from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Link, Outcome
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-INTERNAL: Final[dict[str, Any]] = {"no_cpython_wrapper": True}
+INTERNAL: Final[dict[str, Any]] = {"no_cpython_wrapper": True, "forceinline": True}
 
 
 def scan(function: Function) -> Function:
@@ -72,18 +72,18 @@ def interval_of(time: int, edges: I64, length: int, near: int) -> int:
 @part
 def span(at: I64, count: I64, group: int, start: int, end: int, edges: I64, length: int, near: int) -> int:
     """Adds [start, end) to the area of a group. Returns the interval of its start, near which the next one may be."""
-    start, end = max(start, edges[0]), min(end, edges[-1])
-    if start >= end:
+    if start >= edges[-1] or end <= edges[0]:
         return near
+    start = max(start, edges[0])
+    end = max(start, min(end, edges[-1]))
     i = interval_of(start, edges, length, near)
-    if end <= edges[i + 1]:
-        at[i, group] += end - start
-    else:
+    j = i + (end > edges[i + 1])  # no branch: nobody could foresee it
+    if end > edges[j + 1]:
         j = interval_of(end - 1, edges, length, i)
-        at[i, group] += edges[i + 1] - start
-        at[j, group] += end - edges[j]
         count[i + 1, group] += 1
         count[j, group] -= 1
+    at[i, group] += min(end, edges[i + 1]) - start
+    at[j, group] += (j > i) * (end - edges[j])
     return i
 
 
@@ -196,13 +196,10 @@ def contacts(
         if begun:
             sums[row.ANSWERED, here] += 1
             sums[row.WAIT_ANSWERED, here] += wait
-            if by_clock <= limits[0, q]:
-                sums[row.IN_TIME, here] += 1
+            sums[row.IN_TIME, here] += by_clock <= limits[0, q]
         elif ended in (ABANDONED, SILENTLY):
-            if by_clock <= limits[0, q]:
-                sums[row.GONE_IN_TIME, here] += 1
-            if by_clock <= limits[1, q]:
-                sums[row.GONE_AT_ONCE, here] += 1
+            sums[row.GONE_IN_TIME, here] += by_clock <= limits[0, q]
+            sums[row.GONE_AT_ONCE, here] += by_clock <= limits[1, q]
         if messages[c] > 0 and ended not in (NONE, REJECTED, DEFLECTED, CONTAINED):
             sums[row.ENTERED, here] += 1
             sums[row.WAIT_ENTERED, here] += wait
@@ -212,8 +209,8 @@ def contacts(
         if ended == RESOLVED:
             sums[row.RESOLVED, here] += 1
             sums[row.RESOLUTION, here] += left[c] - came
-            if elapsed(q, came, left[c], business, hours, opens, closes) <= limits[2, q]:
-                sums[row.RESOLVED_IN_TIME, here] += 1
+            in_all = elapsed(q, came, left[c], business, hours, opens, closes)
+            sums[row.RESOLVED_IN_TIME, here] += in_all <= limits[2, q]
         if link[c] == ROOT:
             sums[row.ROOTS, here] += 1
             if begun:
@@ -268,10 +265,9 @@ def turns(
             if not task:
                 oldest[q] = max(oldest[q], min(taken_up, edges[-1]) - came if taken_up > edges[0] else 0)
                 since, until = max(came, edges[0]), min(taken_up, edges[-1])
-                if since < until:
-                    pending[spans] = since << bits | q
-                    ends[spans] = until << bits | q
-                    spans += 1
+                pending[spans] = since << bits | q
+                ends[spans] = until << bits | q
+                spans += since < until  # what is empty is written over
             worked = began < NEVER
             if worked and not shared[q]:
                 near = span(at, count, team[who] * queues + q, taken_up, finish, edges, length, near)
@@ -358,13 +354,11 @@ def stretches(
     for r in range(len(contact)):
         c = contact[r]
         q = np.int64(queue[c])
-        if since[r] < start[r]:
-            near = span(waiting_at, waiting_count, q, since[r], start[r], edges, length, near)
-            low, high = max(since[r], edges[0]), min(start[r], edges[-1])
-            if low < high:
-                waits[waited] = low << bits | q
-                ends[waited] = high << bits | q
-                waited += 1
+        near = span(waiting_at, waiting_count, q, since[r], start[r], edges, length, near)
+        low, high = max(since[r], edges[0]), min(start[r], edges[-1])
+        waits[waited] = low << bits | q
+        ends[waited] = high << bits | q
+        waited += low < high  # what is empty is written over
         a = agent[r]
         if a < 0:
             continue
