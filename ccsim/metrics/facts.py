@@ -77,9 +77,9 @@ class Frame:
         """By cell as (row, interval, queue)."""
         return figures.reshape(-1, self.intervals, self.queues)
 
-    def steps(self, groups: int) -> tuple[I64, I64]:
-        """What the scans make areas of."""
-        return np.zeros((self.intervals, groups), np.int64), np.zeros((self.intervals, groups), np.int64)
+    def area(self, groups: int) -> I64:
+        """What the scans make areas of, (3, interval, group); its first row is the area in the end."""
+        return np.zeros((3, self.intervals, groups), np.int64)
 
 
 class _Turns(NamedTuple):
@@ -127,15 +127,15 @@ class Facts:
     def _contacts(self) -> tuple[F64, F64, I64, I32]:
         """`contacts`, the area of open contacts, and the waits of the entered with their queues."""
         frame, log, work = self.frame, self.log, self.workload
-        found, (at, count) = frame.cells(sums.OF_CONTACTS), frame.steps(self.queues)
+        found, area = frame.cells(sums.OF_CONTACTS), frame.area(self.queues)
         waits, waiting = np.empty(len(log.outcome), np.int64), np.empty(len(log.outcome), np.int32)
         entered = scans().contacts(
             log.outcome, log.arrival, log.first_turn, log.messages, log.left, log.closed, log.called_back,
             log.message, log.start, self.cell, work.queue, work.link, work.root, work.outbound, work.reopen_child,
             frame.effort, frame.limits, *frame.clock, *frame.bounds,
-            np.zeros(len(log.outcome), np.bool_), found, at, count, waits, waiting,
+            np.zeros(len(log.outcome), np.bool_), found, area, waits, waiting,
         )  # fmt: skip
-        return frame.by_queue(found), at / SECOND, waits[:entered], waiting[:entered]
+        return frame.by_queue(found), area[0] / SECOND, waits[:entered], waiting[:entered]
 
     @cached_property
     def service_level(self) -> tuple[F64, F64]:
@@ -205,7 +205,7 @@ class Facts:
     @cached_property
     def _turns(self) -> _Turns:
         frame, log, work, shared = self.frame, self.log, self.workload, self._shared
-        found, (at, count) = frame.cells(sums.OF_TURNS), frame.steps(self.teams * self.queues)
+        found, area = frame.cells(sums.OF_TURNS), frame.area(self.teams * self.queues)
         rows = int(log.messages.sum())
         oldest = np.zeros(self.queues, np.int64)
         waits, waiting = np.empty(rows, np.int64), np.empty(rows, np.int32)
@@ -215,10 +215,10 @@ class Facts:
             log.message, log.start, log.reply, log.agent, log.reread, self.cell,
             work.queue, work.outbound, np.empty(0) if shared is None else shared.by_slot(len(log.start)), frame.shared,
             self.plan.team, frame.reply_limit, *frame.clock, *frame.bounds,
-            found, at, count, oldest, waits, waiting, pending, ends,
+            found, area, oldest, waits, waiting, pending, ends,
         )  # fmt: skip
         away, interruptions = self._suspended(found)
-        focused = at - away if shared is None else at - away + shared.area(self.edges, at.shape[1])
+        focused = area[0] - away if shared is None else area[0] - away + shared.area(self.edges, away.shape[1])
         return _Turns(
             frame.by_queue(found), self._by_team(focused), oldest, waits[:later], waiting[:later],
             (pending[:spans], ends[:spans]), interruptions,
@@ -227,17 +227,17 @@ class Facts:
     def _suspended(self, found: F64) -> tuple[I64, I64]:
         """Area of suspended work (interval, team × queues + queue), taken off the sums by turn; interruptions."""
         log = self.log
-        (area, count), interruptions = (
-            self.frame.steps(self.teams * self.queues),
+        area, interruptions = (
+            self.frame.area(self.teams * self.queues),
             np.zeros((self.intervals, self.teams), np.int64),
         )
         if len(log.suspended_contact):
             scans().suspensions(
                 log.suspended_contact, log.suspended_agent, log.suspended_start, log.suspended_end,
                 log.outcome, log.first_turn, log.messages, log.start, self.cell, self.workload.queue, self.plan.team,
-                *self.frame.bounds, found, area, count, interruptions,
+                *self.frame.bounds, found, area, interruptions,
             )  # fmt: skip
-        return area, interruptions
+        return area[0], interruptions
 
     def _by_team(self, area: NDArray[Any]) -> F64:
         """µs by (interval, team × queues + queue) in seconds, (interval, team, queue)."""
@@ -283,17 +283,14 @@ class Facts:
         waits, ends = np.empty(rows, np.int64), np.empty(rows, np.int64)
         room = 0 if self._alone else rows
         while True:
-            found, waiting, held = (
-                frame.cells(sums.OF_SESSIONS),
-                frame.steps(self.queues),
-                frame.steps(self.teams * self.queues),
-            )
+            found = frame.cells(sums.OF_SESSIONS)
+            waiting, held = frame.area(self.queues), frame.area(self.teams * self.queues)
             keys, key_ends = np.empty(room, np.int64), np.empty(room, np.int64)
             waited, pieces = scans().stretches(
                 log.stretch_contact, log.stretch_agent, log.stretch_since, log.stretch_start, log.stretch_end,
                 self.cell, self.workload.queue, plan.team, first,
                 log.presence_start, log.presence_end, *frame.bounds,
-                first.copy(), found, *waiting, *held, waits, ends, keys, key_ends, frame.span,
+                first.copy(), found, waiting, held, waits, ends, keys, key_ends, frame.span,
             )  # fmt: skip
             if self._alone or pieces <= room:
                 break
@@ -330,12 +327,12 @@ class Facts:
             time = self.session_time.sum(axis=2)
             return np.stack([time, np.zeros_like(time), np.zeros_like(time)]), (time.sum(axis=0) > 0).astype(np.int64)
         starts, ends = map(_sorted, self._stretches.keys)
-        at, count = self.frame.steps(3 * self.teams)
+        area = self.frame.area(3 * self.teams)
         most = np.zeros(self.teams, np.int64)
         scans().sessions(
-            starts, ends, self.frame.span, self.plan.team, *self.frame.bounds, np.zeros(3, np.int64), at, count, most
+            starts, ends, self.frame.span, self.plan.team, *self.frame.bounds, np.zeros(3, np.int64), area, most
         )
-        return (at / SECOND).reshape(self.intervals, 3, self.teams).swapaxes(0, 1), most
+        return (area[0] / SECOND).reshape(self.intervals, 3, self.teams).swapaxes(0, 1), most
 
     @property
     def concurrent(self) -> F64:
@@ -353,12 +350,12 @@ class Facts:
     def presence(self) -> F64:
         """Time present and paid, (row, interval, team); the rows are those of metrics/sums.py."""
         log, plan = self.log, self.plan
-        at, count = self.frame.steps(sums.OF_PRESENCE * self.teams)
+        area = self.frame.area(sums.OF_PRESENCE * self.teams)
         scans().presences(
             log.presence_shift, log.presence_start, log.presence_end, plan.shift_agent, plan.shift_start,
-            plan.shift_end, np.asarray(self.terms.paid), plan.team, *self.frame.bounds, at, count,
+            plan.shift_end, np.asarray(self.terms.paid), plan.team, *self.frame.bounds, area,
         )  # fmt: skip
-        return np.asarray((at / SECOND).reshape(self.intervals, sums.OF_PRESENCE, self.teams).swapaxes(0, 1))
+        return np.asarray((area[0] / SECOND).reshape(self.intervals, sums.OF_PRESENCE, self.teams).swapaxes(0, 1))
 
     @cached_property
     def team_cost(self) -> F64:

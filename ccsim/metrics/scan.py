@@ -2,7 +2,7 @@
 
 A scan goes over the rows of one kind, books each to its cell (interval × queues + queue) and adds to the rows of
 metrics/sums.py; sums of whole numbers are exact below 2^53. How long something lasted in each interval is added up from
-its two ends (`span`), however many intervals lie between, and finished by `areas`. All times in µs, `edges` are the
+its two ends (`span`), however many intervals lie between, and finished by `settle`. All times in µs, `edges` are the
 bounds of the intervals within [warm_up, end). Importing this module imports numba; the scans release the GIL.
 """
 
@@ -49,6 +49,12 @@ OPEN: Final = int(Outcome.OPEN)
 ROOT: Final = int(Link.ROOT)
 RETRY: Final = int(Link.RETRY)
 
+FROM: Final = 0
+UNTIL: Final = 1
+WHOLE: Final = 2
+"""Of an area (3, interval, group): time in the intervals where spans begin, in those where they end, if another, and by
+how much more or fewer there are from this interval on that cover it all. `settle` puts them together."""
+
 FIRST: Final = np.int64(0)
 """The first interval; as a plain 0 it would be of a type of its own, for which all parts were compiled once more."""
 
@@ -70,7 +76,7 @@ def interval_of(time: int, edges: I64, length: int, near: int) -> int:
 
 
 @part
-def span(at: I64, count: I64, group: int, start: int, end: int, edges: I64, length: int, near: int) -> int:
+def span(area: I64, group: int, start: int, end: int, edges: I64, length: int, near: int) -> int:
     """Adds [start, end) to the area of a group. Returns the interval of its start, near which the next one may be."""
     if start >= edges[-1] or end <= edges[0]:
         return near
@@ -80,21 +86,21 @@ def span(at: I64, count: I64, group: int, start: int, end: int, edges: I64, leng
     j = i + (end > edges[i + 1])  # no branch: nobody could foresee it
     if end > edges[j + 1]:
         j = interval_of(end - 1, edges, length, i)
-        count[i + 1, group] += 1
-        count[j, group] -= 1
-    at[i, group] += min(end, edges[i + 1]) - start
-    at[j, group] += (j > i) * (end - edges[j])
+        area[WHOLE, i + 1, group] += 1
+        area[WHOLE, j, group] -= 1
+    area[FROM, i, group] += min(end, edges[i + 1]) - start
+    area[UNTIL, j, group] += (j > i) * (end - edges[j])
     return i
 
 
 @part
-def areas(at: I64, count: I64, edges: I64) -> None:
-    """Finishes what `span` has added up: `at` becomes the integral in each interval."""
-    for group in range(at.shape[1]):
+def settle(area: I64, edges: I64) -> None:
+    """Makes area[FROM] the integral in each interval of what `span` has added up."""
+    for group in range(area.shape[2]):
         level = 0
-        for i in range(at.shape[0]):
-            level += count[i, group]
-            at[i, group] += level * (edges[i + 1] - edges[i])
+        for i in range(area.shape[1]):
+            level += area[WHOLE, i, group]
+            area[FROM, i, group] += area[UNTIL, i, group] + level * (edges[i + 1] - edges[i])
 
 
 @part
@@ -145,9 +151,9 @@ def contacts(
     outcome: I8, arrival: I64, first_turn: I64, messages: I32, left: I64, closed: I64, called_back: Bool,
     message: I64, start: I64, cell: I32, queue: I32, link: I8, root: I32, outbound: Bool, reopen_child: I32,
     effort: F64, limits: I64, business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int,
-    served: Bool, sums: F64, at: I64, count: I64, waits: I64, waiting: I32,
+    served: Bool, sums: F64, area: I64, waits: I64, waiting: I32,
 ) -> int:  # fmt: skip
-    """Sums by contact (OF_CONTACTS, cell), `at` the area of open contacts (interval, queue).
+    """Sums by contact (OF_CONTACTS, cell), `area` that of open contacts (interval, queue).
 
     `limits` are the times of the service level, of short abandonments and of the resolution target, (3, queue). `waits`
     and `waiting` are the waits and queues of the counted who entered; how many there are is returned.
@@ -160,7 +166,7 @@ def contacts(
     for c in range(len(outcome)):
         came, ended, q, here = arrival[c], outcome[c], np.int64(queue[c]), cell[c]
         if came < NEVER:
-            near = span(at, count, q, came, closed[c], edges, length, near)
+            near = span(area, q, came, closed[c], edges, length, near)
             first = root[c]
             chain = cell[first]
             if chain >= 0 and not outbound[first]:
@@ -219,7 +225,7 @@ def contacts(
                 sums[row.ROOTS_RESOLVED, here] += 1
             if not served[c] and ended not in (RESOLVED, CONTAINED, DEFLECTED):
                 sums[row.ROOTS_LOST, here] += 1
-    areas(at, count, edges)
+    settle(area, edges)
     return entered
 
 
@@ -230,10 +236,10 @@ def contacts(
 def turns(
     outcome: I8, first_turn: I64, messages: I32, left: I64, closed: I64, message: I64, start: I64, reply: I64,
     agent: I32, reread: I64, cell: I32, queue: I32, outbound: Bool, shares: F64, shared: Bool, team: I32, limit: I64,
-    business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int, sums: F64, at: I64, count: I64,
+    business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int, sums: F64, area: I64,
     oldest: I64, waits: I64, waiting: I32, pending: I64, ends: I64,
 ) -> tuple[int, int]:  # fmt: skip
-    """Sums by turn (OF_TURNS, cell), `at` the area of focused work (interval, team × queues + queue).
+    """Sums by turn (OF_TURNS, cell), `area` that of focused work (interval, team × queues + queue).
 
     What is `shared` (queue) is worked on `shares` (slot; float) and not in the area. `limit` is the reply target
     (queue). `oldest` is the greatest age of a message not yet in work (queue), `waits` and `waiting` are the waits for
@@ -270,7 +276,7 @@ def turns(
                 spans += since < until  # what is empty is written over
             worked = began < NEVER
             if worked and not shared[q]:
-                near = span(at, count, team[who] * queues + q, taken_up, finish, edges, length, near)
+                near = span(area, team[who] * queues + q, taken_up, finish, edges, length, near)
 
             if here < 0:
                 continue
@@ -305,30 +311,30 @@ def turns(
                 agents += new
         if begun and here >= 0:
             sums[row.AGENTS, here] += agents
-    areas(at, count, edges)
+    settle(area, edges)
     return later, spans
 
 
 @scan
 def suspensions(
     contact: I32, agent: I32, start: I64, end: I64, outcome: I8, first_turn: I64, messages: I32, began: I64,
-    cell: I32, queue: I32, team: I32, edges: I64, length: int, sums: F64, at: I64, count: I64, interruptions: I64,
+    cell: I32, queue: I32, team: I32, edges: I64, length: int, sums: F64, area: I64, interruptions: I64,
 ) -> None:  # fmt: skip
-    """Takes suspensions off the sums by turn, and makes `at` their area (interval, team × queues + queue).
+    """Takes suspensions off the sums by turn, and makes `area` theirs (interval, team × queues + queue).
 
     `interruptions` is how many began, (interval, team).
     """
     near = FIRST
-    queues = at.shape[1] // interruptions.shape[1]
+    queues = area.shape[2] // interruptions.shape[1]
     for r in range(len(contact)):
         c, t = contact[r], np.int64(team[agent[r]])
-        near = span(at, count, t * queues + queue[c], start[r], end[r], edges, length, near)
+        near = span(area, t * queues + queue[c], start[r], end[r], edges, length, near)
         if edges[0] <= start[r] < edges[-1]:
             i = interval_of(start[r], edges, length, near)
             interruptions[i, t] += 1
         if cell[c] >= 0 and is_begun(outcome[c], messages[c], began[first_turn[c]]):
             sums[row.HANDLE, cell[c]] -= end[r] - start[r]
-    areas(at, count, edges)
+    settle(area, edges)
 
 
 # ── stretches: waits for an agent and the sessions after them ────────────────────────────────────────────────────────
@@ -337,16 +343,16 @@ def suspensions(
 @scan
 def stretches(
     contact: I32, agent: I32, since: I64, start: I64, end: I64, cell: I32, queue: I32, team: I32, first: I64,
-    presence_start: I64, presence_end: I64, edges: I64, length: int, place: I64, sums: F64, waiting_at: I64,
-    waiting_count: I64, at: I64, count: I64, waits: I64, ends: I64, keys: I64, key_ends: I64, day: int,
+    presence_start: I64, presence_end: I64, edges: I64, length: int, place: I64, sums: F64, waiting_area: I64,
+    area: I64, waits: I64, ends: I64, keys: I64, key_ends: I64, day: int,
 ) -> tuple[int, int]:  # fmt: skip
     """Sums by contact with a session (OF_SESSIONS, cell), areas of who waits unassigned and of sessions held.
 
-    `waiting_at` is (interval, queue), `at` (interval, team × queues + queue): sessions while their agent is present.
+    `waiting_area` is (interval, queue), `area` (interval, team × queues + queue): sessions while their agent is present.
     `waits` and `ends` are the waits, cut to the counted time (time << bits | queue); `keys` and `key_ends` the sessions
     (agent × day + time), likewise, as far as there is room. How many there are of both is returned.
     """
-    queues = waiting_at.shape[1]
+    queues = waiting_area.shape[2]
     bits = bits_of(queues)
     near = FIRST
     waited = held = 0
@@ -354,7 +360,7 @@ def stretches(
     for r in range(len(contact)):
         c = contact[r]
         q = np.int64(queue[c])
-        near = span(waiting_at, waiting_count, q, since[r], start[r], edges, length, near)
+        near = span(waiting_area, q, since[r], start[r], edges, length, near)
         low, high = max(since[r], edges[0]), min(start[r], edges[-1])
         waits[waited] = low << bits | q
         ends[waited] = high << bits | q
@@ -377,7 +383,7 @@ def stretches(
         group = team[a] * queues + q
         while p < first[a + 1] and presence_start[p] < end[r]:
             low, high = max(start[r], presence_start[p]), min(end[r], presence_end[p])
-            near = span(at, count, group, low, high, edges, length, near)
+            near = span(area, group, low, high, edges, length, near)
             low, high = max(low, edges[0]), min(high, edges[-1])
             if low < high:
                 if held < len(keys):
@@ -385,18 +391,18 @@ def stretches(
                     key_ends[held] = a * day + high
                 held += 1
             p += 1
-    areas(waiting_at, waiting_count, edges)
-    areas(at, count, edges)
+    settle(waiting_area, edges)
+    settle(area, edges)
     return waited, held
 
 
 @scan
 def sessions(
-    starts: I64, ends: I64, day: int, team: I32, edges: I64, length: int, since: I64, at: I64, count: I64, most: I64
+    starts: I64, ends: I64, day: int, team: I32, edges: I64, length: int, since: I64, area: I64, most: I64
 ) -> None:
     """From sorted sessions (agent × day + time) the areas of at least 1, 2, … at once of an agent, and the most.
 
-    `at` is (interval, level × teams + team), `since` (level), for use in here, `most` (team).
+    `area` is (interval, level × teams + team), `since` (level), for use in here, `most` (team).
     """
     levels, teams = len(since), len(most)
     near = FIRST
@@ -413,9 +419,9 @@ def sessions(
             held -= 1
             if held < levels:
                 group = held * teams + team[ends[finished] // day]
-                near = span(at, count, group, since[held], ends[finished] % day, edges, length, near)
+                near = span(area, group, since[held], ends[finished] % day, edges, length, near)
             finished += 1
-    areas(at, count, edges)
+    settle(area, edges)
 
 
 # ── presences ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -424,24 +430,24 @@ def sessions(
 @scan
 def presences(
     shift: I32, start: I64, end: I64, shift_agent: I32, shift_start: I64, shift_end: I64, paid: Bool, team: I32,
-    edges: I64, length: int, at: I64, count: I64,
+    edges: I64, length: int, area: I64,
 ) -> None:  # fmt: skip
     """Areas of OF_PRESENCE, (interval, row × teams + team)."""
-    teams = at.shape[1] // row.OF_PRESENCE
+    teams = area.shape[2] // row.OF_PRESENCE
     near = FIRST
     for s in range(len(shift_agent)):
         if paid[s]:
             group = row.PAID * teams + team[shift_agent[s]]
-            near = span(at, count, group, shift_start[s], shift_end[s], edges, length, near)
+            near = span(area, group, shift_start[s], shift_end[s], edges, length, near)
     for r in range(len(shift)):
         s = shift[r]
         t = np.int64(team[shift_agent[s]])
         staffed, overtime, pay = row.STAFFED * teams + t, row.OVERTIME * teams + t, row.PAID * teams + t
         late = max(start[r], shift_end[s])
-        near = span(at, count, staffed, start[r], end[r], edges, length, near)
-        near = span(at, count, overtime, late, end[r], edges, length, near)
-        near = span(at, count, pay, late if paid[s] else start[r], end[r], edges, length, near)
-    areas(at, count, edges)
+        near = span(area, staffed, start[r], end[r], edges, length, near)
+        near = span(area, overtime, late, end[r], edges, length, near)
+        near = span(area, pay, late if paid[s] else start[r], end[r], edges, length, near)
+    settle(area, edges)
 
 
 # ── what is sorted ───────────────────────────────────────────────────────────────────────────────────────────────────
