@@ -348,7 +348,7 @@ def stretches(
 ) -> tuple[int, int]:  # fmt: skip
     """Sums by contact with a session (OF_SESSIONS, cell), areas of who waits unassigned and of sessions held.
 
-    `waiting_area` is (interval, queue), `area` (interval, team × queues + queue): sessions while their agent is present.
+    `waiting_area` is by queue, `area` by team × queues + queue: sessions while their agent is present.
     `waits` and `ends` are the waits, cut to the counted time (time << bits | queue); `keys` and `key_ends` the sessions
     (agent × day + time), likewise, as far as there is room. How many there are of both is returned.
     """
