@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import importlib
 import importlib.util
-import os
 import sys
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
@@ -19,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim import routing, tables
+from ccsim import jit, routing, tables
 from ccsim.engine import events
 from ccsim.engine.events import Event
 from ccsim.routing import AgentColumn
@@ -94,31 +91,11 @@ def _keep_memory() -> None:
 
 
 def _cache_folder(numba_version: str) -> Path:
-    """A writable folder of the engine's sources as they are: numba itself looks at one file only.
-
-    In the user's cache folder; where there is none, or it cannot be written, in one of the user's own beside other
-    temporary files.
-    """
+    """The cache of the engine's sources as they are."""
     here = Path(__file__)
     sources = [here.with_name("kernel.py"), here.with_name("pointers.py")]
     sources += [Path(str(module.__file__)) for module in (events, routing, tables)]
-    digest = hashlib.sha256(numba_version.encode())
-    for source in sources:
-        digest.update(source.read_bytes())
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    parents = [Path(tempfile.gettempdir()) / f"ccsim-{user}"]
-    with suppress(RuntimeError):  # no home
-        parents.insert(0, Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ccsim")
-    for parent in parents:
-        folder = parent / digest.hexdigest()[:16]
-        with suppress(OSError):
-            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.mkdir(exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-            if parent.stat().st_uid == user:  # numba runs what it finds there
-                return folder
-    return Path(tempfile.mkdtemp(prefix="ccsim"))
+    return jit.cache_folder(sources, numba_version)
 
 
 # --- memory -------------------------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim.metrics.facts import Facts, rows_by, thresholds
-from ccsim.tables import F64, NEVER, SECOND, Bool, Link, MetricSpec, Outcome, Plan
+from ccsim.metrics import sums
+from ccsim.metrics.facts import Facts
+from ccsim.tables import F64, NEVER, SECOND, Bool, MetricSpec, Outcome, Plan
 
 Level = Literal["queue", "team"]
 Better = Literal["higher", "lower", "none"]
@@ -135,14 +136,14 @@ def _rereads(plan: Plan, spec: MetricSpec) -> Bool:
 
 @metric("queue", "Offered", "contacts", "none", "contacts that arrived: the sum of the outcomes", "N", "7.1")
 def offered(f: Facts) -> Sums:
-    return Sums(f.outcomes.sum(axis=2))
+    return Sums(f.contacts[: sums.OUTCOMES].sum(axis=0))
 
 
 @metric(
     "queue", "Answered", "contacts", "none", "work on the first turn began while the customer was there", "A", "7.1",
 )  # fmt: skip
 def answered(f: Facts) -> Sums:
-    return Sums(f.answered_count)
+    return Sums(f.contacts[sums.ANSWERED])
 
 
 def _count_outcome(outcome: Outcome) -> None:
@@ -153,7 +154,7 @@ def _count_outcome(outcome: Outcome) -> None:
         "queue", title, "contacts", "none", f"contacts that ended {name}", f"N with outcome {name}", "7.1", name=name,
     )  # fmt: skip
     def ended(f: Facts) -> Sums:
-        return Sums(f.outcomes[:, :, outcome])
+        return Sums(f.contacts[outcome])
 
 
 for _outcome in Outcome:
@@ -174,7 +175,7 @@ def turned_away(f: Facts) -> Sums:
     "number of outbound contacts with a first reply", "7.1", hide_if_zero=True,
 )  # fmt: skip
 def outbound_sent(f: Facts) -> Sums:
-    return Sums(f.turns.count(f.task & (f.reply < NEVER)))
+    return Sums(f.turns[sums.SENT])
 
 
 @metric(
@@ -182,7 +183,7 @@ def outbound_sent(f: Facts) -> Sums:
     "number of outbound contacts with a customer message", "7.1", hide_if_zero=True,
 )  # fmt: skip
 def outbound_answered(f: Facts) -> Sums:
-    return Sums(f.contacts.count(f.workload.outbound & (f.log.messages > 1)))
+    return Sums(f.contacts[sums.OUTBOUND_ANSWERED])
 
 
 @metric(
@@ -190,7 +191,7 @@ def outbound_answered(f: Facts) -> Sums:
     "number of contacts called back", "7.1", hide_if_zero=True,
 )  # fmt: skip
 def called_back(f: Facts) -> Sums:
-    return Sums(f.contacts.count(f.log.called_back))
+    return Sums(f.contacts[sums.CALLED_BACK])
 
 
 # ── the first wait ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -198,7 +199,7 @@ def called_back(f: Facts) -> Sums:
 
 @metric("queue", "Abandonment", "share", "lower", "(abandoned + silently_abandoned) / entered", "(L + L₀) / E", "7.1")
 def abandonment(f: Facts) -> Sums:
-    return Sums(f.outcomes[:, :, Outcome.ABANDONED] + f.outcomes[:, :, Outcome.SILENTLY_ABANDONED], f.entered_count)
+    return Sums(f.contacts[Outcome.ABANDONED] + f.contacts[Outcome.SILENTLY_ABANDONED], f.contacts[sums.ENTERED])
 
 
 @metric(
@@ -206,7 +207,7 @@ def abandonment(f: Facts) -> Sums:
     "abandoned / entered: what an ACD reports, the silent left out", "L / E", "7.1",
 )  # fmt: skip
 def abandonment_seen(f: Facts) -> Sums:
-    return Sums(f.outcomes[:, :, Outcome.ABANDONED], f.entered_count)
+    return Sums(f.contacts[Outcome.ABANDONED], f.contacts[sums.ENTERED])
 
 
 @metric(
@@ -227,7 +228,7 @@ def intervals_met(f: Facts) -> Sums:
     in_time, contacts = f.service_level
     has_contacts = contacts > 0
     # a share of a whole number of contacts, such as 0.07 × 100, may come out a rounding error above it
-    met = has_contacts & (in_time >= np.nan_to_num(f.spec.sl_share) * contacts - 1e-9)
+    met = has_contacts & (in_time >= f.frame.sl_share * contacts - 1e-9)
     return Sums(met.astype(np.float64), has_contacts.astype(np.float64))
 
 
@@ -236,7 +237,7 @@ def intervals_met(f: Facts) -> Sums:
     "Σ W of the answered / A", "7.1",
 )  # fmt: skip
 def asa(f: Facts) -> Sums:
-    return Sums(f.contacts.total(f.wait, f.answered) / SECOND, f.answered_count)
+    return Sums(f.contacts[sums.WAIT_ANSWERED] / SECOND, f.contacts[sums.ANSWERED])
 
 
 @metric(
@@ -244,7 +245,7 @@ def asa(f: Facts) -> Sums:
     "sum of waits to the start of work, leaving or the end of the drain / entered", "Σ W of the entered / E", "7.1",
 )  # fmt: skip
 def wait_mean(f: Facts) -> Sums:
-    return Sums(f.contacts.total(f.wait, f.entered) / SECOND, f.entered_count)
+    return Sums(f.contacts[sums.WAIT_ENTERED] / SECOND, f.contacts[sums.ENTERED])
 
 
 def _quantile(percent: int) -> None:
@@ -275,8 +276,7 @@ def wait_max(f: Facts) -> Whole:
     "Σ V / M", "7.3", applies=_many_turns,
 )  # fmt: skip
 def reply_wait_mean(f: Facts) -> Sums:
-    later, wait = f.reply_wait
-    return Sums(f.turns.total(wait, later) / SECOND, f.turns.count(later))
+    return Sums(f.turns[sums.LATER_WAIT] / SECOND, f.turns[sums.LATER])
 
 
 @metric(
@@ -285,8 +285,7 @@ def reply_wait_mean(f: Facts) -> Sums:
     "min{v: #{V ≤ v} ≥ 0.9 M}", "7.3", literature=QUANTILES, applies=_many_turns,
 )  # fmt: skip
 def reply_wait_p90(f: Facts) -> Whole:
-    later, wait = f.reply_wait
-    return Whole(f.quantiles(f.turn_cell[later], f.turn_queue[later], wait[later], (90,))[0])
+    return Whole(f.reply_wait_quantiles[0])
 
 
 @metric(
@@ -296,10 +295,7 @@ def reply_wait_p90(f: Facts) -> Whole:
     applies=lambda plan, spec: _many_turns(plan, spec) & np.isfinite(spec.reply_time),
 )  # fmt: skip
 def reply_level(f: Facts) -> Sums:
-    later, wait = f.reply_wait
-    wait = f.elapsed(f.turn_queue, f.message, f.message + wait)
-    in_time = ~f.left_waiting & (wait <= f.of(thresholds(f.spec.reply_time), f.turn_queue))
-    return Sums(f.turns.count(later & in_time), f.turns.count(later))
+    return Sums(f.turns[sums.LATER_IN_TIME], f.turns[sums.LATER])
 
 
 @metric(
@@ -308,8 +304,7 @@ def reply_level(f: Facts) -> Sums:
     "Σ (reply − message) / number of replies", "7.3",
 )  # fmt: skip
 def response_mean(f: Facts) -> Sums:
-    replied = (f.reply < NEVER) & ~f.left_waiting & ~f.task
-    return Sums(f.turns.total(f.reply - f.message, replied) / SECOND, f.turns.count(replied))
+    return Sums(f.turns[sums.RESPONSE] / SECOND, f.turns[sums.REPLIES])
 
 
 @metric(
@@ -318,9 +313,7 @@ def response_mean(f: Facts) -> Sums:
     "Σ session time / contacts with a session", "7.3",
 )  # fmt: skip
 def session_mean(f: Facts) -> Sums:
-    log = f.log
-    time = f.stretches.total(log.stretch_end - log.stretch_start, log.stretch_agent >= 0)
-    return Sums(time / SECOND, f.contacts.count(f.had_session))
+    return Sums(f.sessions[sums.SESSION] / SECOND, f.sessions[sums.SESSIONS])
 
 
 @metric(
@@ -328,7 +321,7 @@ def session_mean(f: Facts) -> Sums:
     "focused work incl. re-reading and wrap-up / answered or begun outbound", "Σ focused work / H", "7.3",
 )  # fmt: skip
 def handle_mean(f: Facts) -> Sums:
-    return Sums(f.handle_time / SECOND, f.begun_count)
+    return Sums(f.turns[sums.HANDLE] / SECOND, f.contacts[sums.BEGUN])
 
 
 @metric(
@@ -336,7 +329,7 @@ def handle_mean(f: Facts) -> Sums:
     "Σ re-reading / Σ focused work", "7.3", applies=_rereads,
 )  # fmt: skip
 def reread_share(f: Facts) -> Sums:
-    return Sums(f.turns.total(f.reread, f.handled), f.handle_time)
+    return Sums(f.turns[sums.REREAD], f.turns[sums.HANDLE])
 
 
 @metric(
@@ -344,7 +337,7 @@ def reread_share(f: Facts) -> Sums:
     "sum of times from arrival to the end of the last reply / resolved", "Σ (end of last reply − arrival) / R", "7.3",
 )  # fmt: skip
 def resolution_mean(f: Facts) -> Sums:
-    return Sums(f.contacts.total(f.log.left - f.log.arrival, f.resolved) / SECOND, f.contacts.count(f.resolved))
+    return Sums(f.contacts[sums.RESOLUTION] / SECOND, f.contacts[sums.RESOLVED])
 
 
 @metric(
@@ -352,10 +345,7 @@ def resolution_mean(f: Facts) -> Sums:
     "#{resolved, time to resolution ≤ resolution_target} / E", "7.3", applies=_given("resolution_time"),
 )  # fmt: skip
 def resolution_level(f: Facts) -> Sums:
-    queue = f.workload.queue
-    time = f.elapsed(queue, f.log.arrival, f.log.left)
-    in_time = time <= f.of(thresholds(f.spec.resolution_time), queue)
-    return Sums(f.contacts.count(f.resolved & in_time), f.entered_count)
+    return Sums(f.contacts[sums.RESOLVED_IN_TIME], f.contacts[sums.ENTERED])
 
 
 @metric(
@@ -363,7 +353,7 @@ def resolution_level(f: Facts) -> Sums:
     "turns worked on / H", "7.3",
 )  # fmt: skip
 def turns_mean(f: Facts) -> Sums:
-    return Sums(f.turns.count(f.handled), f.begun_count)
+    return Sums(f.turns[sums.HANDLED], f.contacts[sums.BEGUN])
 
 
 @metric(
@@ -371,7 +361,7 @@ def turns_mean(f: Facts) -> Sums:
     "different agents who worked on a contact, summed / answered or begun outbound", "Σ different agents / H", "7.3",
 )  # fmt: skip
 def agents_per_contact(f: Facts) -> Sums:
-    return Sums(f.contacts.total(f.agents, f.begun), f.begun_count)
+    return Sums(f.turns[sums.AGENTS], f.contacts[sums.BEGUN])
 
 
 @metric(
@@ -379,7 +369,7 @@ def agents_per_contact(f: Facts) -> Sums:
     "transferred / H", "7.3",
 )  # fmt: skip
 def transfer_rate(f: Facts) -> Sums:
-    return Sums(f.outcomes[:, :, Outcome.TRANSFERRED], f.begun_count)
+    return Sums(f.contacts[Outcome.TRANSFERRED], f.contacts[sums.BEGUN])
 
 
 @metric(
@@ -387,7 +377,7 @@ def transfer_rate(f: Facts) -> Sums:
     "reopened / resolved", "7.3",
 )  # fmt: skip
 def reopen_rate(f: Facts) -> Sums:
-    return Sums(f.contacts.count(f.reopened), f.outcomes[:, :, Outcome.RESOLVED])
+    return Sums(f.contacts[sums.REOPENED], f.contacts[Outcome.RESOLVED])
 
 
 # ── customers: the first contact of a chain stands for it ────────────────────────────────────────────────────────────
@@ -399,8 +389,7 @@ def reopen_rate(f: Facts) -> Sums:
     "resolved once / answered roots", "7.4",
 )  # fmt: skip
 def fcr(f: Facts) -> Sums:
-    once = f.is_root & f.ended(Outcome.RESOLVED) & ~f.reopened
-    return Sums(f.contacts.count(once), f.contacts.count(f.is_root & f.answered))
+    return Sums(f.contacts[sums.ROOTS_RESOLVED], f.contacts[sums.ROOTS_ANSWERED])
 
 
 @metric(
@@ -408,8 +397,7 @@ def fcr(f: Facts) -> Sums:
     "follow-ups / roots", "7.4", form="number",
 )  # fmt: skip
 def repeat_contacts(f: Facts) -> Sums:
-    again = (f.workload.link >= Link.RETRY) & f.of_customers
-    return Sums(f.chains.count(again), f.root_count)
+    return Sums(f.contacts[sums.REPEATED], f.contacts[sums.ROOTS])
 
 
 @metric(
@@ -417,7 +405,7 @@ def repeat_contacts(f: Facts) -> Sums:
     "Σ effort / roots", "7.4", applies=_given("effort"),
 )  # fmt: skip
 def effort(f: Facts) -> Sums:
-    return Sums(f.chains.total(f.of(f.spec.effort, f.workload.queue), f.of_customers), f.root_count)
+    return Sums(f.contacts[sums.EFFORT], f.contacts[sums.ROOTS])
 
 
 @metric(
@@ -426,9 +414,7 @@ def effort(f: Facts) -> Sums:
     "value × roots not served", "7.4", applies=_given("value"),
 )  # fmt: skip
 def value_lost(f: Facts) -> Sums:
-    served = f.ended(Outcome.RESOLVED, Outcome.CONTAINED, Outcome.DEFLECTED)
-    served[f.workload.root[served & (f.workload.link != Link.ROOT)]] = True
-    return Sums(f.contacts.count(f.is_root & ~served) * np.nan_to_num(f.spec.value))
+    return Sums(f.contacts[sums.ROOTS_LOST] * f.frame.value)
 
 
 # ── over time ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -471,12 +457,7 @@ def backlog_max(f: Facts) -> Peaks:
     "max (min(start of work, end) − message)", "7.5",
 )  # fmt: skip
 def oldest_age_max(f: Facts) -> Whole:
-    queue, message, until = f.pending
-    age = np.minimum(until, f.plan.end)
-    age -= message
-    age[until <= f.plan.warm_up] = 0
-    oldest = [age[mine].max(initial=0) for mine in rows_by(queue, f.queues)]
-    return Whole(np.array([*oldest, max(oldest)]) / SECOND)
+    return Whole(np.append(f.oldest, f.oldest.max()) / SECOND)
 
 
 @metric(
@@ -501,7 +482,7 @@ def cost(f: Facts) -> Sums:
 
 @metric("queue", "Cost per resolved", "money", "lower", "cost / resolved", "cost / resolved", "7.6")
 def cost_per_resolved(f: Facts) -> Sums:
-    return Sums(f.cost, f.outcomes[:, :, Outcome.RESOLVED].sum(axis=0))
+    return Sums(f.cost, f.contacts[Outcome.RESOLVED].sum(axis=0))
 
 
 # ── teams: booked to the interval in which it happened ───────────────────────────────────────────────────────────────
@@ -509,7 +490,7 @@ def cost_per_resolved(f: Facts) -> Sums:
 
 @metric("team", "Staffed hours", "h", "none", "shift − breaks − activities + overtime", "S / 3600", "7.5")
 def staffed_hours(f: Facts) -> Sums:
-    return Sums(f.staffed / 3600)
+    return Sums(f.presence[sums.STAFFED] / 3600)
 
 
 @metric(
@@ -517,12 +498,12 @@ def staffed_hours(f: Facts) -> Sums:
     "P / 3600", "7.5",
 )  # fmt: skip
 def paid_hours(f: Facts) -> Sums:
-    return Sums(f.paid / 3600)
+    return Sums(f.presence[sums.PAID] / 3600)
 
 
 @metric("team", "Overtime hours", "h", "lower", "presence after the shift's end", "O / 3600", "7.5")
 def overtime_hours(f: Facts) -> Sums:
-    return Sums(f.overtime / 3600)
+    return Sums(f.presence[sums.OVERTIME] / 3600)
 
 
 @metric(
@@ -535,12 +516,12 @@ def team_work_hours(f: Facts) -> Sums:
 
 @metric("team", "Occupancy", "share", "none", "time with a session / staffed time", "C₁ / S", "7.5")
 def occupancy(f: Facts) -> Sums:
-    return Sums(f.concurrent[0], f.staffed)
+    return Sums(f.concurrent[0], f.presence[sums.STAFFED])
 
 
 @metric("team", "Utilisation", "share", "none", "focused work / staffed time", "F / S", "7.5")
 def utilisation(f: Facts) -> Sums:
-    return Sums(f.focused.sum(axis=2), f.staffed)
+    return Sums(f.focused.sum(axis=2), f.presence[sums.STAFFED])
 
 
 @metric(
@@ -548,7 +529,7 @@ def utilisation(f: Facts) -> Sums:
     "Σ session time × units / (S × capacity)", "7.5",
 )  # fmt: skip
 def slot_occupancy(f: Facts) -> Sums:
-    return Sums((f.session_time * f.plan.units).sum(axis=2), f.staffed * f.plan.capacity)
+    return Sums((f.session_time * f.plan.units).sum(axis=2), f.presence[sums.STAFFED] * f.plan.capacity)
 
 
 @metric(
@@ -573,8 +554,8 @@ def _sessions_at_once(number: int, suffix: str, how_many: str, symbols: str) -> 
         name=f"concurrency_share_{suffix}",
     )  # fmt: skip
     def share(f: Facts) -> Sums:
-        at_least = [f.staffed, *f.concurrent, 0.0]
-        return Sums(at_least[number] - at_least[number + 1], f.staffed)
+        at_least = [f.presence[sums.STAFFED], *f.concurrent, 0.0]
+        return Sums(at_least[number] - at_least[number + 1], f.presence[sums.STAFFED])
 
 
 _sessions_at_once(0, "0", "without a session", "(S − C₁) / S")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from ccsim.metrics.definitions import METRICS, Level, Metric, Peaks, Sums, Whole
-from ccsim.metrics.facts import Facts
+from ccsim.metrics.facts import Facts, Frame
 from ccsim.stats.intervals import LEVEL, ratio_interval
 from ccsim.tables import F64, I64, Bool, Log, MetricSpec, Plan, Workload
 
@@ -90,18 +91,18 @@ class Summary:
 
 def measure(workload: Workload, plan: Plan, spec: MetricSpec, log: Log, *, by_interval: bool = True) -> Measures:
     """All metrics of one replication; without `by_interval` only those of the whole run."""
-    facts = Facts(workload, plan, spec, log)
-    values: dict[Key, F64] = {}
+    every = _every(_Scenario(plan, spec))
+    facts = Facts(workload, plan, spec, log, every.frame)
+    figures = {key: METRICS[key].measure(facts) for key in every.applies}
+    values: dict[Key, F64] = dict.fromkeys(figures, _NOTHING)
     intervals: dict[Key, F64] = {}
-    for key, metric in METRICS.items():
-        applies = applicable(metric, plan, spec)
-        if not applies.any():
-            continue
-        figures = metric.measure(facts)
-        told_apart = not isinstance(figures, Whole) and figures[0].ndim == 2
-        values[key] = _quotients(_of_run(figures) if told_apart else figures, applies, metric.in_total)
-        if by_interval and told_apart:
-            intervals[key] = _quotients(figures, applies, metric.in_total)
+    for group in every.groups(figures):
+        run, each = group.combine(figures)
+        for place, (key, columns) in enumerate(group.columns):
+            values[key] = run[place, :, :columns]
+            if by_interval and each is not None:
+                intervals[key] = each[place, ..., :columns]
+    intervals = {key: intervals[key] for key in figures if key in intervals}
     return Measures(
         {"queue": spec.queues, "team": spec.teams}, facts.edges[: -1 if by_interval else 0], values, intervals
     )
@@ -114,28 +115,121 @@ def applicable(metric: Metric, plan: Plan, spec: MetricSpec) -> Bool:
     return np.ones(len(spec.queues if metric.level == "queue" else spec.teams), dtype=np.bool_)
 
 
-def _of_run(figures: Sums | Peaks | Whole) -> Sums | Peaks | Whole:
-    if isinstance(figures, Sums):
-        denominator = None if figures.denominator is None else figures.denominator.sum(axis=0)
-        return Sums(figures.numerator.sum(axis=0), denominator)
-    return type(figures)(figures.values.max(axis=0))
+_NOTHING: Final[F64] = np.empty(0)
+
+Figures = dict[Key, Sums | Peaks | Whole]
 
 
-def _quotients(figures: Sums | Peaks | Whole, applies: Bool, in_total: bool) -> F64:
-    """Numerators and denominators, (2, …, queues or teams and the total last)."""
-    if isinstance(figures, Sums):
-        numerator = np.where(applies, figures.numerator, 0.0)
-        given = np.ones((*numerator.shape[:-1], 1)) if figures.denominator is None else figures.denominator
-        denominator = np.asarray(given, np.float64)
-        shared = denominator.shape[-1] == 1  # also with a single queue, whose total is itself
-        whole = denominator if shared else np.where(applies, denominator, 0.0).sum(axis=-1, keepdims=True)
-        numerator = np.append(numerator, numerator.sum(axis=-1, keepdims=True), axis=-1)
-        denominator = np.append(np.where(applies, denominator, np.nan), whole, axis=-1)
-    else:
-        known = np.append(applies, True)
-        numerator = np.nan_to_num(figures.values)
-        denominator = np.where(known, np.isfinite(figures.values).astype(np.float64), np.nan)
-    return np.stack([numerator, denominator])[..., : len(applies) + in_total]
+class _Scenario:
+    """A plan with its terms, equal to nothing but itself."""
+
+    def __init__(self, plan: Plan, spec: MetricSpec) -> None:
+        self.plan, self.spec = plan, spec
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Scenario) and self.plan is other.plan and self.spec is other.spec
+
+    def __hash__(self) -> int:
+        return hash((id(self.plan), id(self.spec)))
+
+
+class _Every:
+    """What all replications of a scenario have in common."""
+
+    def __init__(self, plan: Plan, spec: MetricSpec) -> None:
+        self.frame = Frame(plan, spec)
+        applies = {key: applicable(metric, plan, spec) for key, metric in METRICS.items()}
+        self.applies = {key: those for key, those in applies.items() if those.any()}
+        """To which queues or teams a metric applies, if to any."""
+        self._groups: list[_Group] = []
+
+    def groups(self, figures: Figures) -> list[_Group]:
+        """The metrics whose figures, those of any replication, are of one kind."""
+        if not self._groups:
+            kinds: dict[tuple[Level, type, int], list[Key]] = {}
+            for key, those in figures.items():
+                kinds.setdefault((key[0], type(those), those[0].ndim), []).append(key)
+            self._groups = [
+                (_SumsAlike if kind is Sums else _HighestAlike)(keys, figures, self.applies)
+                for (_, kind, _), keys in kinds.items()
+            ]
+        return self._groups
+
+
+@lru_cache(maxsize=4)
+def _every(scenario: _Scenario) -> _Every:
+    return _Every(scenario.plan, scenario.spec)
+
+
+class _Group:
+    """Metrics of one level with figures of one kind, so that they are combined at once."""
+
+    def __init__(self, keys: list[Key], figures: Figures, applies: dict[Key, Bool]) -> None:
+        self.keys = keys
+        those = np.stack([applies[key] for key in keys])
+        self.width = those.shape[1]
+        self.columns = [(key, self.width + METRICS[key].in_total) for key in keys]
+        self.where, self.column = np.nonzero(~those)
+        """Metrics and the queues or teams to which they do not apply."""
+        self.first = those.argmax(axis=1)
+        first = figures[keys[0]][0]
+        self.intervals = len(first) if first.ndim == 2 else 0
+        """0 where the run cannot be told apart by interval."""
+
+    def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
+        """Numerators and denominators of the run and by interval, each with the total last.
+
+        (metric, 2, queue or team and total) and (metric, 2, interval, the same). What does not apply counts for nothing
+        in the total, and its denominator is NaN.
+        """
+        raise NotImplementedError
+
+
+class _SumsAlike(_Group):
+    def __init__(self, keys: list[Key], figures: Figures, applies: dict[Key, Bool]) -> None:
+        super().__init__(keys, figures, applies)
+        denominators = [figures[key][1] for key in keys]  # type: ignore[misc]
+        self.counts = [place for place, those in enumerate(denominators) if those is None]
+        self.shared = [place for place, those in enumerate(denominators) if those is None or those.shape[-1] == 1]
+        """One denominator for all queues or teams, which is that of the total too."""
+
+    def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
+        each = np.empty((len(self.keys), 2, max(self.intervals, 1), self.width + 1))
+        for key, table in zip(self.keys, each[..., :-1], strict=True):
+            numerator, denominator = figures[key]  # type: ignore[misc]
+            table[0] = numerator
+            table[1] = 1.0 if denominator is None else denominator
+        if len(self.where):
+            each[self.where, :, :, self.column] = 0.0
+        total = each[..., -1]
+        total[:] = each[..., 0]
+        for column in range(1, self.width):  # few: quicker than a sum over the last axis
+            total += each[..., column]
+        each[self.shared, 1, :, -1] = each[self.shared, 1, :, self.first[self.shared]]
+        run = each.sum(axis=2)
+        run[self.counts, 1] = 1.0
+        if len(self.where):
+            run[self.where, 1, self.column] = each[self.where, 1, :, self.column] = np.nan
+        return run, each if self.intervals else None
+
+
+class _HighestAlike(_Group):
+    """Values that are not added; those that are finite count as one."""
+
+    def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
+        values = np.array([figures[key][0] for key in self.keys])
+        if not self.intervals:
+            return self._finite(values), None
+        return self._finite(values.max(axis=1)), self._finite(values)
+
+    def _finite(self, values: F64) -> F64:
+        made = np.empty((len(values), 2, *values.shape[1:]))
+        finite = np.isfinite(values)
+        made[:, 0], made[:, 1] = values, finite
+        made[:, 0][~finite] = 0.0
+        if len(self.where):
+            made[self.where, 1, ..., self.column] = np.nan
+        return made
 
 
 class Collected:

@@ -1,4 +1,4 @@
-"""Half-open spans of time: how many there are at once, and for how long, by reporting interval."""
+"""Half-open spans of time: for how long there are how many, by reporting interval, and what they have in common."""
 
 from __future__ import annotations
 
@@ -21,14 +21,6 @@ class Timeline:
         # sums of times may wrap around; their differences, the areas, do not reach that far and come out exact
         return np.diff(_passed(self.starts, edges) - _passed(self.ends, edges))
 
-    def peaks(self, edges: I64) -> I64:
-        """The most spans at once between each two edges."""
-        at_edges = np.searchsorted(self.starts, edges, side="right") - np.searchsorted(self.ends, edges, side="right")
-        counts = np.searchsorted(self.ends, self.starts, side="right")
-        np.subtract(np.arange(1, len(counts) + 1), counts, out=counts)  # after each start
-        between = segments(np.maximum, counts, np.searchsorted(self.starts, edges))
-        return np.asarray(np.maximum(at_edges[:-1], between))
-
 
 def _sorted(times: I64) -> I64:
     return times if (times[1:] >= times[:-1]).all() else np.sort(times)
@@ -37,30 +29,8 @@ def _sorted(times: I64) -> I64:
 def _passed(times: I64, edges: I64) -> I64:
     """Sum over the sorted times before each edge of what has passed since."""
     count = np.searchsorted(times, edges)
-    total = segments(np.add, times, np.append(0, count)).cumsum()
+    total = np.append(0, times.cumsum())[count]
     return np.asarray(count * edges - total)
-
-
-def segments(ufunc: np.ufunc, values: NDArray[Any], bounds: I64, kind: Any = np.int64) -> NDArray[Any]:
-    """What `ufunc` makes of values[bounds[i] : bounds[i + 1]] for each i; 0 where that is empty. Copies nothing."""
-    made = np.zeros(len(bounds) - 1, dtype=kind)
-    filled = bounds[:-1] < bounds[1:]
-    if filled.any():
-        made[filled] = ufunc.reduceat(values[: bounds[-1]], bounds[:-1][filled], dtype=kind)
-    return made
-
-
-def at_least(level: int, starts: I64, ends: I64) -> tuple[I64, I64]:
-    """The spans during which at least `level` of the given ones lie over one another.
-
-    `starts` and `ends` are each sorted. After k ends, the count is at least `level` from start number k + level on, so
-    those spans are [max(end k, start k + level), end k + 1): no sweep over events is needed.
-    """
-    begin = starts[level - 1 :].copy()
-    np.maximum(begin[1:], ends[: max(len(begin) - 1, 0)], out=begin[1:])
-    finish = ends[: len(begin)]
-    kept = begin < finish
-    return begin[kept], finish[kept]
 
 
 def within(starts: I64, ends: I64, outer_starts: I64, outer_ends: I64) -> tuple[I64, I64, I64]:

@@ -12,7 +12,7 @@ import ccsim
 ROOT = Path(ccsim.__file__).parent
 
 LAYERS = (
-    {"errors", "tables", "routing", "theory"},
+    {"errors", "jit", "tables", "routing", "theory"},
     {"distributions", "stats"},
     {"scenario", "engine", "metrics"},
     {"lowering"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -267,7 +268,7 @@ def test_the_cache_is_of_the_sources_and_of_the_user(tmp_path: Path, monkeypatch
     assert folder != compiled._cache_folder("1")
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(compiled.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert compiled._cache_folder("1").is_relative_to(tmp_path)
 
 

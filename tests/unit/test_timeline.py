@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ccsim.metrics.timeline import Timeline, at_least, divided, open_time, within
+from ccsim.metrics.timeline import Timeline, divided, open_time, within
 from ccsim.tables import SECOND
 from tests.tables_by_hand import FOREVER, make_plan, queue, team
 
@@ -32,21 +32,12 @@ def test_timeline_counts_as_by_the_second(seed: int) -> None:
     timeline = Timeline(start, end)
     pieces = [levels[a:b] for a, b in pairwise(edges)]
     assert timeline.area(edges).tolist() == [piece.sum() for piece in pieces]
-    assert timeline.peaks(edges).tolist() == [piece.max() for piece in pieces]
 
 
 def test_area_is_exact_where_sums_of_times_overflow() -> None:
     start = np.arange(3, dtype=np.int64) + 2**62 - 10
     edges = np.array([2**62 - 20, 2**62 - 5])
     assert Timeline(start, start + 5).area(edges).tolist() == [5 + 4 + 3]
-
-
-@pytest.mark.parametrize("level", [1, 2, 3, 50])
-def test_spans_with_at_least_so_many(level: int) -> None:
-    start, end = spans(9)
-    begin, finish = at_least(level, np.sort(start), np.sort(end))
-    assert np.array_equal(level_by_second(begin, finish) > 0, level_by_second(start, end) >= level)
-    assert level_by_second(begin, finish).max() <= 1
 
 
 def test_spans_cut_to_others() -> None:

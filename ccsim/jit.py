@@ -1,0 +1,51 @@
+"""Modules of compiled functions, with a cache that edited sources never find stale."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def load(name: str, sources: Iterable[Path]) -> ModuleType:
+    """The module, with functions that numba compiles when they are first called, or from a cache of `sources`."""
+    import numba
+
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder(sources, numba.__version__))  # read when a function is decorated
+    try:
+        return importlib.import_module(name)
+    finally:
+        config.CACHE_DIR = before
+
+
+def cache_folder(sources: Iterable[Path], numba_version: str) -> Path:
+    """A writable folder of these sources as they are: numba itself looks at one file only.
+
+    In the user's cache folder; where there is none, or it cannot be written, in one of the user's own beside other
+    temporary files.
+    """
+    digest = hashlib.sha256(numba_version.encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    parents = [Path(tempfile.gettempdir()) / f"ccsim-{user}"]
+    with suppress(RuntimeError):  # no home
+        parents.insert(0, Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ccsim")
+    for parent in parents:
+        folder = parent / digest.hexdigest()[:16]
+        with suppress(OSError):
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+            if parent.stat().st_uid == user:  # numba runs what it finds there
+                return folder
+    return Path(tempfile.mkdtemp(prefix="ccsim"))

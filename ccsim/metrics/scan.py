@@ -1,0 +1,516 @@
+"""The log read once, compiled: what its contacts, turns, sessions and presences add up to by reporting interval.
+
+A scan goes over the rows of one kind, books each to its cell (interval × queues + queue) and adds to the rows of
+metrics/sums.py; sums of whole numbers are exact below 2^53. How long something lasted in each interval is added up from
+its two ends (`span`), however many intervals lie between, and finished by `settle`. All times in µs, `edges` are the
+bounds of the intervals within [warm_up, end). Importing this module imports numba; the scans release the GIL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import numba
+import numpy as np
+
+from ccsim.metrics import sums as row
+from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Link, Outcome
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+INTERNAL: Final[dict[str, Any]] = {"no_cpython_wrapper": True, "forceinline": True}
+
+
+def scan(function: Function) -> Function:
+    """Called from Python, and kept in the cache."""
+    return numba.njit(**OPTIONS, cache=True)(function)
+
+
+def part(function: Function) -> Function:
+    """Part of a scan."""
+    return numba.njit(**OPTIONS, **INTERNAL)(function)
+
+
+# Enums as plain integers, which compile faster.
+NONE: Final = int(Outcome.NONE)
+RESOLVED: Final = int(Outcome.RESOLVED)
+TRANSFERRED: Final = int(Outcome.TRANSFERRED)
+ABANDONED: Final = int(Outcome.ABANDONED)
+SILENTLY: Final = int(Outcome.SILENTLY_ABANDONED)
+LOST: Final = int(Outcome.LOST)
+TIMED_OUT: Final = int(Outcome.TIMED_OUT)
+REJECTED: Final = int(Outcome.REJECTED)
+DEFLECTED: Final = int(Outcome.DEFLECTED)
+CONTAINED: Final = int(Outcome.CONTAINED)
+EXPIRED: Final = int(Outcome.EXPIRED)
+OPEN: Final = int(Outcome.OPEN)
+ROOT: Final = int(Link.ROOT)
+RETRY: Final = int(Link.RETRY)
+
+FROM: Final = 0
+UNTIL: Final = 1
+WHOLE: Final = 2
+"""Of an area (3, interval, group): time in the intervals where spans begin, in those where they end, if another, and by
+how much more or fewer there are from this interval on that cover it all. `settle` puts them together."""
+
+FIRST: Final = np.int64(0)
+"""The first interval; as a plain 0 it would be of a type of its own, for which all parts were compiled once more."""
+
+DIGIT: Final = 11
+"""Bits by which `sort` sorts at a time."""
+
+MASK: Final = (1 << DIGIT) - 1
+
+
+# ── intervals ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@part
+def interval_of(time: int, edges: I64, length: int, near: int) -> int:
+    """The interval of a time within them; `near` is a guess, right for most of what comes in order of time."""
+    if edges[near] <= time < edges[near + 1]:
+        return near
+    return time // length - edges[0] // length
+
+
+@part
+def span(area: I64, group: int, start: int, end: int, edges: I64, length: int, near: int) -> int:
+    """Adds [start, end) to the area of a group. Returns the interval of its start, near which the next one may be."""
+    if start >= edges[-1] or end <= edges[0]:
+        return near
+    start = max(start, edges[0])
+    end = max(start, min(end, edges[-1]))
+    i = interval_of(start, edges, length, near)
+    j = i + (end > edges[i + 1])  # no branch: nobody could foresee it
+    if end > edges[j + 1]:
+        j = interval_of(end - 1, edges, length, i)
+        area[WHOLE, i + 1, group] += 1
+        area[WHOLE, j, group] -= 1
+    area[FROM, i, group] += min(end, edges[i + 1]) - start
+    area[UNTIL, j, group] += (j > i) * (end - edges[j])
+    return i
+
+
+@part
+def settle(area: I64, edges: I64) -> None:
+    """Makes area[FROM] the integral in each interval of what `span` has added up."""
+    for group in range(area.shape[2]):
+        level = 0
+        for i in range(area.shape[1]):
+            level += area[WHOLE, i, group]
+            area[FROM, i, group] += area[UNTIL, i, group] + level * (edges[i + 1] - edges[i])
+
+
+@part
+def elapsed(queue: int, since: int, until: int, business: Bool, hours: I64, opens: I64, closes: I64) -> int:
+    """Time between two instants on the clock of the queue's targets: all of it, or only while the queue is open."""
+    if not business[queue] or until >= NEVER:
+        return until - since
+    low, high = hours[queue], hours[queue + 1]
+    while low < high:  # the first span that ends after `since`
+        middle = (low + high) // 2
+        if closes[middle] > since:
+            high = middle
+        else:
+            low = middle + 1
+    total = 0
+    while low < hours[queue + 1] and opens[low] < until:
+        total += min(closes[low], until) - max(opens[low], since)
+        low += 1
+    return total
+
+
+# ── contacts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@part
+def is_begun(outcome: int, messages: int, start: int) -> bool:
+    """Work on the first turn (`start`) began while the customer was there."""
+    if outcome in (EXPIRED, OPEN):
+        return messages > 0 and start < NEVER
+    return outcome in (RESOLVED, TRANSFERRED, LOST, TIMED_OUT)
+
+
+@scan
+def cells(arrival: I64, queue: I32, queues: int, edges: I64, length: int, cell: I32) -> None:
+    """By contact: its cell, -1 if it is not counted; the backlog arrives at 0."""
+    near = FIRST
+    for c in range(len(arrival)):
+        time = max(arrival[c], 0)
+        if time < edges[0] or time >= edges[-1]:
+            cell[c] = -1
+        else:
+            near = interval_of(time, edges, length, near)
+            cell[c] = near * queues + queue[c]
+
+
+@scan
+def contacts(
+    outcome: I8, arrival: I64, first_turn: I64, messages: I32, left: I64, closed: I64, called_back: Bool,
+    message: I64, start: I64, cell: I32, queue: I32, link: I8, root: I32, outbound: Bool, reopen_child: I32,
+    effort: F64, limits: I64, business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int,
+    served: Bool, sums: F64, area: I64, waits: I64, waiting: I32,
+) -> int:  # fmt: skip
+    """Sums by contact (OF_CONTACTS, cell), `area` that of open contacts (interval, queue).
+
+    `limits` are the times of the service level, of short abandonments and of the resolution target, (3, queue). `waits`
+    and `waiting` are the waits and queues of the counted who entered; how many there are is returned.
+    """
+    for c in range(len(outcome)):
+        if link[c] != ROOT and (outcome[c] == RESOLVED or outcome[c] == CONTAINED or outcome[c] == DEFLECTED):
+            served[root[c]] = True
+    near = FIRST
+    entered = 0
+    for c in range(len(outcome)):
+        came, ended, q, here = arrival[c], outcome[c], np.int64(queue[c]), cell[c]
+        if came < NEVER:
+            near = span(area, q, came, closed[c], edges, length, near)
+            first = root[c]
+            chain = cell[first]
+            if chain >= 0 and not outbound[first]:
+                sums[row.EFFORT, chain] += effort[q]
+                if link[c] >= RETRY:
+                    sums[row.REPEATED, chain] += 1
+        if here < 0:
+            continue
+        if ended != NONE:
+            sums[ended, here] += 1
+        first_start = NEVER
+        since = came
+        if messages[c] > 0:
+            first_start = start[first_turn[c]]
+            since = message[first_turn[c]]
+        begun = is_begun(ended, messages[c], first_start)
+        if begun:
+            sums[row.BEGUN, here] += 1
+        if called_back[c]:
+            sums[row.CALLED_BACK, here] += 1
+        again_about_it = False
+        if ended == RESOLVED and reopen_child[c] >= 0:
+            again_about_it = arrival[reopen_child[c]] < NEVER
+        if again_about_it:
+            sums[row.REOPENED, here] += 1
+        if outbound[c]:
+            if messages[c] > 1:
+                sums[row.OUTBOUND_ANSWERED, here] += 1
+            continue
+
+        wait = min(first_start, left[c]) - since
+        by_clock = elapsed(q, since, since + wait, business, hours, opens, closes)
+        if begun:
+            sums[row.ANSWERED, here] += 1
+            sums[row.WAIT_ANSWERED, here] += wait
+            sums[row.IN_TIME, here] += by_clock <= limits[0, q]
+        elif ended in (ABANDONED, SILENTLY):
+            sums[row.GONE_IN_TIME, here] += by_clock <= limits[0, q]
+            sums[row.GONE_AT_ONCE, here] += by_clock <= limits[1, q]
+        if messages[c] > 0 and ended not in (NONE, REJECTED, DEFLECTED, CONTAINED):
+            sums[row.ENTERED, here] += 1
+            sums[row.WAIT_ENTERED, here] += wait
+            waits[entered] = wait
+            waiting[entered] = q
+            entered += 1
+        if ended == RESOLVED:
+            sums[row.RESOLVED, here] += 1
+            sums[row.RESOLUTION, here] += left[c] - came
+            in_all = elapsed(q, came, left[c], business, hours, opens, closes)
+            sums[row.RESOLVED_IN_TIME, here] += in_all <= limits[2, q]
+        if link[c] == ROOT:
+            sums[row.ROOTS, here] += 1
+            if begun:
+                sums[row.ROOTS_ANSWERED, here] += 1
+            if ended == RESOLVED and not again_about_it:
+                sums[row.ROOTS_RESOLVED, here] += 1
+            if not served[c] and ended not in (RESOLVED, CONTAINED, DEFLECTED):
+                sums[row.ROOTS_LOST, here] += 1
+    settle(area, edges)
+    return entered
+
+
+# ── turns ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@scan
+def turns(
+    outcome: I8, first_turn: I64, messages: I32, left: I64, closed: I64, message: I64, start: I64, reply: I64,
+    agent: I32, reread: I64, cell: I32, queue: I32, outbound: Bool, shares: F64, shared: Bool, team: I32, limit: I64,
+    business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int, sums: F64, area: I64,
+    oldest: I64, waits: I64, waiting: I32, pending: I64, ends: I64,
+) -> tuple[int, int]:  # fmt: skip
+    """Sums by turn (OF_TURNS, cell), `area` that of focused work (interval, team × queues + queue).
+
+    What is `shared` (queue) is worked on `shares` (slot; float) and not in the area. `limit` is the reply target
+    (queue). `oldest` is the greatest age of a message not yet in work (queue), `waits` and `waiting` are the waits for
+    later replies of the counted and their queues, `pending` and `ends` the spans in which a customer's message waits,
+    cut to the counted time (time << bits | queue); how many there are of each is returned.
+    """
+    queues = len(business)
+    bits = bits_of(queues)
+    near = FIRST
+    later = spans = 0
+    for c in range(len(outcome)):
+        many = messages[c]
+        if many == 0:
+            continue
+        q, ended, first, end_of_all, here = np.int64(queue[c]), outcome[c], first_turn[c], closed[c], cell[c]
+        begun = is_begun(ended, many, start[first])
+        agents = 0
+        for n in range(many):
+            slot = first + n
+            came, began, replied, who = message[slot], start[slot], reply[slot], agent[slot]
+            last = n == many - 1
+            gone = ended in (ABANDONED, SILENTLY) or (ended == LOST and n > 0)
+            # whose connection was lost, or who did not pick up, left after the start of work
+            gone = gone and last and began >= left[c]
+            task = outbound[c] and n == 0
+            taken_up = min(began, end_of_all)
+            finish = end_of_all if last and ended == RESOLVED else min(replied, end_of_all)
+
+            if not task:
+                oldest[q] = max(oldest[q], min(taken_up, edges[-1]) - came if taken_up > edges[0] else 0)
+                since, until = max(came, edges[0]), min(taken_up, edges[-1])
+                pending[spans] = since << bits | q
+                ends[spans] = until << bits | q
+                spans += since < until  # what is empty is written over
+            worked = began < NEVER
+            if worked and not shared[q]:
+                near = span(area, team[who] * queues + q, taken_up, finish, edges, length, near)
+
+            if here < 0:
+                continue
+            if replied < NEVER:
+                if task:
+                    sums[row.SENT, here] += 1
+                elif not gone:
+                    sums[row.REPLIES, here] += 1
+                    sums[row.RESPONSE, here] += replied - came
+            if n > 0 and (worked or gone):
+                wait = (left[c] if gone else began) - came
+                sums[row.LATER, here] += 1
+                sums[row.LATER_WAIT, here] += wait
+                if not gone and elapsed(q, came, came + wait, business, hours, opens, closes) <= limit[q]:
+                    sums[row.LATER_IN_TIME, here] += 1
+                waits[later] = wait
+                waiting[later] = q
+                later += 1
+            if worked and begun:
+                work = float(finish - taken_up)
+                if shared[q]:
+                    work = shares[slot]
+                sums[row.HANDLED, here] += 1
+                sums[row.HANDLE, here] += work
+                sums[row.REREAD, here] += min(float(reread[slot]), work)
+                new = n == 0 or who != agent[slot - 1]
+                if new:
+                    for earlier in range(first, slot):
+                        if agent[earlier] == who and start[earlier] < NEVER:
+                            new = False
+                            break
+                agents += new
+        if begun and here >= 0:
+            sums[row.AGENTS, here] += agents
+    settle(area, edges)
+    return later, spans
+
+
+@scan
+def suspensions(
+    contact: I32, agent: I32, start: I64, end: I64, outcome: I8, first_turn: I64, messages: I32, began: I64,
+    cell: I32, queue: I32, team: I32, edges: I64, length: int, sums: F64, area: I64, interruptions: I64,
+) -> None:  # fmt: skip
+    """Takes suspensions off the sums by turn, and makes `area` theirs (interval, team × queues + queue).
+
+    `interruptions` is how many began, (interval, team).
+    """
+    near = FIRST
+    queues = area.shape[2] // interruptions.shape[1]
+    for r in range(len(contact)):
+        c, t = contact[r], np.int64(team[agent[r]])
+        near = span(area, t * queues + queue[c], start[r], end[r], edges, length, near)
+        if edges[0] <= start[r] < edges[-1]:
+            i = interval_of(start[r], edges, length, near)
+            interruptions[i, t] += 1
+        if cell[c] >= 0 and is_begun(outcome[c], messages[c], began[first_turn[c]]):
+            sums[row.HANDLE, cell[c]] -= end[r] - start[r]
+    settle(area, edges)
+
+
+# ── stretches: waits for an agent and the sessions after them ────────────────────────────────────────────────────────
+
+
+@scan
+def stretches(
+    contact: I32, agent: I32, since: I64, start: I64, end: I64, cell: I32, queue: I32, team: I32, first: I64,
+    presence_start: I64, presence_end: I64, edges: I64, length: int, place: I64, sums: F64, waiting_area: I64,
+    area: I64, waits: I64, ends: I64, keys: I64, key_ends: I64, day: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Sums by contact with a session (OF_SESSIONS, cell), areas of who waits unassigned and of sessions held.
+
+    `waiting_area` is by queue, `area` by team × queues + queue: sessions while their agent is present.
+    `waits` and `ends` are the waits, cut to the counted time (time << bits | queue); `keys` and `key_ends` the sessions
+    (agent × day + time), likewise, as far as there is room. How many there are of both is returned.
+    """
+    queues = waiting_area.shape[2]
+    bits = bits_of(queues)
+    near = FIRST
+    waited = held = 0
+    before = -1
+    for r in range(len(contact)):
+        c = contact[r]
+        q = np.int64(queue[c])
+        near = span(waiting_area, q, since[r], start[r], edges, length, near)
+        low, high = max(since[r], edges[0]), min(start[r], edges[-1])
+        waits[waited] = low << bits | q
+        ends[waited] = high << bits | q
+        waited += low < high  # what is empty is written over
+        a = agent[r]
+        if a < 0:
+            continue
+        here = cell[c]
+        if here >= 0:
+            sums[row.SESSION, here] += end[r] - start[r]
+            if c != before:
+                sums[row.SESSIONS, here] += 1
+        before = c
+        p = place[a]  # the first of the agent's presences that ends after the start
+        while p > first[a] and presence_end[p - 1] > start[r]:
+            p -= 1
+        while p < first[a + 1] and presence_end[p] <= start[r]:
+            p += 1
+        place[a] = p
+        group = team[a] * queues + q
+        while p < first[a + 1] and presence_start[p] < end[r]:
+            low, high = max(start[r], presence_start[p]), min(end[r], presence_end[p])
+            near = span(area, group, low, high, edges, length, near)
+            low, high = max(low, edges[0]), min(high, edges[-1])
+            if low < high:
+                if held < len(keys):
+                    keys[held] = a * day + low
+                    key_ends[held] = a * day + high
+                held += 1
+            p += 1
+    settle(waiting_area, edges)
+    settle(area, edges)
+    return waited, held
+
+
+@scan
+def sessions(
+    starts: I64, ends: I64, day: int, team: I32, edges: I64, length: int, since: I64, area: I64, most: I64
+) -> None:
+    """From sorted sessions (agent × day + time) the areas of at least 1, 2, … at once of an agent, and the most.
+
+    `area` is (interval, level × teams + team), `since` (level), for use in here, `most` (team).
+    """
+    levels, teams = len(since), len(most)
+    near = FIRST
+    held = finished = 0
+    for r in range(len(starts) + len(ends)):
+        k = r - finished
+        if k < len(starts) and starts[k] < ends[finished]:
+            t = team[starts[k] // day]
+            if held < levels:
+                since[held] = starts[k] % day
+            held += 1
+            most[t] = max(most[t], held)
+        else:
+            held -= 1
+            if held < levels:
+                group = held * teams + team[ends[finished] // day]
+                near = span(area, group, since[held], ends[finished] % day, edges, length, near)
+            finished += 1
+    settle(area, edges)
+
+
+# ── presences ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@scan
+def presences(
+    shift: I32, start: I64, end: I64, shift_agent: I32, shift_start: I64, shift_end: I64, paid: Bool, team: I32,
+    edges: I64, length: int, area: I64,
+) -> None:  # fmt: skip
+    """Areas of OF_PRESENCE, (interval, row × teams + team)."""
+    teams = area.shape[2] // row.OF_PRESENCE
+    near = FIRST
+    for s in range(len(shift_agent)):
+        if paid[s]:
+            group = row.PAID * teams + team[shift_agent[s]]
+            near = span(area, group, shift_start[s], shift_end[s], edges, length, near)
+    for r in range(len(shift)):
+        s = shift[r]
+        t = np.int64(team[shift_agent[s]])
+        staffed, overtime, pay = row.STAFFED * teams + t, row.OVERTIME * teams + t, row.PAID * teams + t
+        late = max(start[r], shift_end[s])
+        near = span(area, staffed, start[r], end[r], edges, length, near)
+        near = span(area, overtime, late, end[r], edges, length, near)
+        near = span(area, pay, late if paid[s] else start[r], end[r], edges, length, near)
+    settle(area, edges)
+
+
+# ── what is sorted ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@part
+def bits_of(queues: int) -> int:
+    """Bits that hold the number of a queue."""
+    bits = 0
+    while 1 << bits < queues:
+        bits += 1
+    return bits
+
+
+@scan
+def sort(values: I64, spare: I64, counts: I64) -> bool:
+    """Ascending, in `values` or, if so returned, in `spare`; several times as fast as a comparison sort."""
+    low = high = values[0] if len(values) else 0
+    in_order = True
+    for i in range(len(values)):
+        in_order = in_order and values[i] >= high
+        low, high = min(low, values[i]), max(high, values[i])
+    if in_order:
+        return False
+    shift = 0
+    while (high - low) >> shift > 0:
+        for digit in range(len(counts)):
+            counts[digit] = 0
+        for i in range(len(values)):
+            counts[((values[i] - low) >> shift & MASK) + 1] += 1
+        for digit in range(MASK + 1):
+            counts[digit + 1] += counts[digit]
+        for i in range(len(values)):
+            digit = (values[i] - low) >> shift & MASK
+            spare[counts[digit]] = values[i]
+            counts[digit] += 1
+        values, spare = spare, values
+        shift += DIGIT
+    return shift // DIGIT % 2 == 1
+
+
+@scan
+def peaks(starts: I64, ends: I64, queues: int, edges: I64, at_once: I64, most: I64) -> None:
+    """From sorted spans (time << bits | queue) the most at once, by queue and of all, (interval, queue + 1)."""
+    bits = bits_of(queues)
+    mask = (1 << bits) - 1
+    finished = i = 0
+    for k in range(len(starts) + 1):
+        time = starts[k] >> bits if k < len(starts) else edges[-1]
+        while True:
+            upto = min(time, edges[i + 1])
+            while finished < len(ends) and ends[finished] >> bits <= upto:
+                at_once[ends[finished] & mask] -= 1
+                at_once[queues] -= 1
+                finished += 1
+            if time < edges[i + 1] or i + 2 == len(edges):
+                break
+            i += 1
+            for q in range(queues + 1):
+                most[i, q] = at_once[q]
+        if k < len(starts):
+            q = starts[k] & mask
+            at_once[q] += 1
+            at_once[queues] += 1
+            most[i, q] = max(most[i, q], at_once[q])
+            most[i, queues] = max(most[i, queues], at_once[queues])

@@ -1,0 +1,86 @@
+"""What is counted and added up by cell, which is a reporting interval and a queue: the rows of the scans' sums.
+
+Contacts are booked to the cell of their own arrival, chains of contacts to that of their first contact. Times in µs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ccsim.tables import Outcome
+
+# by contact: row o is the number of contacts with outcome o; then
+OUTCOMES: Final = len(Outcome) - 1
+BEGUN: Final = OUTCOMES
+"""work on the first turn began while the customer was there"""
+ANSWERED: Final = OUTCOMES + 1
+"""begun, a customer's"""
+ENTERED: Final = OUTCOMES + 2
+"""a customer's request that entered its queue, blocked ones included, not if still with the bot"""
+IN_TIME: Final = OUTCOMES + 3
+"""answered within the time of the service level"""
+GONE_IN_TIME: Final = OUTCOMES + 4
+"""abandoned, visibly or silently, within the time of the service level"""
+GONE_AT_ONCE: Final = OUTCOMES + 5
+"""abandoned, visibly or silently, within `short_abandon`"""
+WAIT_ANSWERED: Final = OUTCOMES + 6
+"""wait of the answered"""
+WAIT_ENTERED: Final = OUTCOMES + 7
+"""wait of the entered"""
+RESOLVED: Final = OUTCOMES + 8
+"""a customer's request that was resolved"""
+RESOLVED_IN_TIME: Final = OUTCOMES + 9
+RESOLUTION: Final = OUTCOMES + 10
+"""time to resolution"""
+REOPENED: Final = OUTCOMES + 11
+"""resolved, and the customer came back about it"""
+CALLED_BACK: Final = OUTCOMES + 12
+OUTBOUND_ANSWERED: Final = OUTCOMES + 13
+"""outbound whose customer answered"""
+ROOTS: Final = OUTCOMES + 14
+"""a customer's first contact"""
+ROOTS_ANSWERED: Final = OUTCOMES + 15
+ROOTS_RESOLVED: Final = OUTCOMES + 16
+"""root resolved, and not reopened"""
+ROOTS_LOST: Final = OUTCOMES + 17
+"""root in whose chain no contact was resolved, contained or deflected"""
+REPEATED: Final = OUTCOMES + 18
+"""by chain: retries, returns, reopenings and recontacts of customers"""
+EFFORT: Final = OUTCOMES + 19
+"""by chain: `effort` of the queues of its contacts"""
+OF_CONTACTS: Final = OUTCOMES + 20
+
+# by turn, that is a message that came
+SENT: Final = 0
+"""first replies of outbound contacts"""
+REPLIES: Final = 1
+"""replies to customers who were still there"""
+RESPONSE: Final = 2
+"""message to reply, of these"""
+LATER: Final = 3
+"""from the second on, worked on or left"""
+LATER_IN_TIME: Final = 4
+"""worked on within `reply_target`"""
+LATER_WAIT: Final = 5
+"""message to the start of work or leaving"""
+HANDLED: Final = 6
+"""worked on, in a begun contact"""
+HANDLE: Final = 7
+"""focused work on the handled: re-reading and wrap-up included, suspensions not"""
+REREAD: Final = 8
+"""re-reading of the handled, as far as it was done by the end of the drain"""
+AGENTS: Final = 9
+"""by begun contact: different agents who worked on it"""
+OF_TURNS: Final = 10
+
+# by contact that an agent held
+SESSIONS: Final = 0
+SESSION: Final = 1
+"""capacity held, all sessions together"""
+OF_SESSIONS: Final = 2
+
+# by team: presence and pay
+STAFFED: Final = 0
+OVERTIME: Final = 1
+PAID: Final = 2
+OF_PRESENCE: Final = 3

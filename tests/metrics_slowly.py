@@ -1,0 +1,412 @@
+"""The metrics of docs/model.md, section 7, once more: contact by contact, moment by moment, in plain Python.
+
+Slow, and written from the page rather than from ccsim/metrics, to check it.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
+from typing import Any
+
+import numpy as np
+
+from ccsim.metrics.facts import SERVICE_LEVELS
+from ccsim.tables import NEVER, SECOND, Link, Log, MetricSpec, Outcome, Plan, Workload
+
+O = Outcome  # noqa: E741
+Span = tuple[int, int]
+
+
+class Slowly:
+    """Numerators and denominators by (interval, queue or team), and values of the run by queue and in total."""
+
+    def __init__(self, workload: Workload, plan: Plan, spec: MetricSpec, log: Log) -> None:
+        self.work, self.plan, self.spec, self.log = workload, plan, spec, log
+        length = spec.interval
+        first = plan.warm_up // length
+        inner = [i * length for i in range(first + 1, -(-plan.end // length))]
+        self.edges = [plan.warm_up, *inner, plan.end]
+        self.intervals, self.queues, self.teams = len(self.edges) - 1, len(spec.queues), len(spec.teams)
+        self.sums: dict[tuple[str, str], list[Any]] = {}
+        self.whole: dict[tuple[str, str], list[float]] = {}
+        self.peaks: dict[tuple[str, str], Any] = {}
+        self.shares = self.shared_work()
+        self.counts: dict[str, Any] = defaultdict(self.by_queue)
+        self.waits: list[list[int]] = [[] for _ in range(self.queues)]
+        self.replies: list[list[int]] = [[] for _ in range(self.queues)]
+        self.served = {
+            int(root)
+            for root, outcome in zip(workload.root, log.outcome, strict=True)
+            if outcome in (O.RESOLVED, O.CONTAINED, O.DEFLECTED)
+        }
+        self.held_for: dict[int, list[int]] = defaultdict(list)
+        for r in np.flatnonzero(log.stretch_agent >= 0):
+            self.held_for[int(log.stretch_contact[r])].append(int(log.stretch_end[r] - log.stretch_start[r]))
+        self.suspended: dict[int, list[int]] = defaultdict(list)
+        for c, start, end in zip(log.suspended_contact, log.suspended_start, log.suspended_end, strict=True):
+            self.suspended[int(c)].append(int(end - start))
+        for c in range(len(log.outcome)):
+            self.contact(c)
+        self.over_time()
+        self.agents()
+        self.report()
+
+    def by_queue(self) -> Any:
+        return np.zeros((self.intervals, self.queues))
+
+    def cell(self, c: int) -> tuple[int, int] | None:
+        came = max(int(self.log.arrival[c]), 0)
+        if not self.plan.warm_up <= came < self.plan.end:
+            return None
+        return bisect_right(self.edges, came) - 1, int(self.work.queue[c])
+
+    def lasting(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Each interval and how long [start, end) lies in it."""
+        for i in range(max(bisect_right(self.edges, start) - 1, 0), self.intervals):
+            if self.edges[i] >= end:
+                return
+            inside = min(end, self.edges[i + 1]) - max(start, self.edges[i])
+            if inside > 0:
+                yield i, inside
+
+    def elapsed(self, q: int, since: int, until: int) -> int:
+        if not self.spec.business_clock[q]:
+            return until - since
+        spans = range(self.plan.hours_offset[q], self.plan.hours_offset[q + 1])
+        opened = [(int(self.plan.opens[s]), int(self.plan.closes[s])) for s in spans]
+        return sum(max(0, min(until, closes) - max(since, opens)) for opens, closes in opened)
+
+    # contacts
+
+    def slots(self, c: int) -> range:
+        first = int(self.log.first_turn[c])
+        return range(first, first + int(self.log.messages[c]))
+
+    def begun(self, c: int) -> bool:
+        if self.log.outcome[c] in (O.RESOLVED, O.TRANSFERRED, O.LOST, O.TIMED_OUT):
+            return True
+        slots = self.slots(c)
+        return bool(self.log.outcome[c] in (O.EXPIRED, O.OPEN) and slots and self.log.start[slots[0]] < NEVER)
+
+    def gone(self, c: int, n: int) -> bool:
+        """The customer had left before work on turn n (from 0), in vain, or there was none."""
+        log, slots = self.log, self.slots(c)
+        while_waiting = log.outcome[c] in (O.ABANDONED, O.SILENTLY_ABANDONED) or (log.outcome[c] == O.LOST and n > 0)
+        return bool(while_waiting and n == len(slots) - 1 and log.start[slots[n]] >= log.left[c])
+
+    def worked_until(self, c: int, n: int) -> Span:
+        """From and until when turn n was worked on, with the wrap-up that follows the last."""
+        log, slot = self.log, self.slots(c)[n]
+        closed = int(log.closed[c])
+        wraps = n == log.messages[c] - 1 and log.outcome[c] == O.RESOLVED
+        return min(int(log.start[slot]), closed), closed if wraps else min(int(log.reply[slot]), closed)
+
+    def contact(self, c: int) -> None:
+        log, work, at = self.log, self.work, self.cell(c)
+        outcome, q = O(int(log.outcome[c])), int(work.queue[c])
+        came_back = work.reopen_child[c] >= 0 and log.arrival[work.reopen_child[c]] < NEVER and outcome == O.RESOLVED
+        root = int(work.root[c])
+        of_chain = self.cell(root) if log.arrival[c] < NEVER and not work.outbound[root] else None
+        if of_chain:
+            self.counts["effort"][of_chain] += self.spec.effort[q]
+            self.counts["again"][of_chain] += work.link[c] >= Link.RETRY
+        if at is None:
+            return
+
+        def add(name: str, value: float = 1) -> None:
+            self.counts[name][at] += value
+
+        slots = self.slots(c)
+        begun, customers = self.begun(c), not work.outbound[c]
+        add(outcome.name)
+        add("offered")
+        add("begun", begun)
+        add("reopened", came_back)
+        add("called_back", bool(log.called_back[c]))
+        add("outbound_answered", bool(work.outbound[c] and log.messages[c] > 1))
+        self.turns(c, begun, add)
+        add("session", sum(self.held_for[c]))
+        add("sessions", bool(self.held_for[c]))
+        if not customers:
+            return
+        since = int(log.message[slots[0]]) if slots else int(log.arrival[c])
+        until = min(int(log.start[slots[0]]) if slots else NEVER, int(log.left[c]))
+        entered = bool(slots) and outcome not in (O.NONE, O.REJECTED, O.DEFLECTED, O.CONTAINED)
+        waited = self.elapsed(q, since, until)
+        gave_up = outcome in (O.ABANDONED, O.SILENTLY_ABANDONED)
+        in_time, short = (waited <= self.limit(limits[q]) for limits in (self.spec.sl_time, self.spec.short_abandon))
+        add("entered", entered)
+        add("answered", begun)
+        add("a", begun and in_time)
+        add("b", gave_up and in_time)
+        add("s", gave_up and short)
+        add("wait_answered", (until - since) * begun)
+        add("wait_entered", (until - since) * entered)
+        if entered:
+            self.waits[q].append(until - since)
+        if outcome == O.RESOLVED:
+            add("resolved")
+            add("resolution", int(log.left[c] - log.arrival[c]))
+            took = self.elapsed(q, int(log.arrival[c]), int(log.left[c]))
+            add("resolved_in_time", took <= self.limit(self.spec.resolution_time[q]))
+        if work.link[c] == Link.ROOT:
+            add("roots")
+            add("roots_answered", begun)
+            add("once", outcome == O.RESOLVED and not came_back)
+            add("lost", c not in self.served)
+
+    @staticmethod
+    def limit(seconds: float) -> int:
+        return -1 if math.isnan(seconds) else round(float(seconds) * SECOND)
+
+    def turns(self, c: int, begun: bool, add: Any) -> None:
+        log, q = self.log, int(self.work.queue[c])
+        agents = set()
+        for n, slot in enumerate(self.slots(c)):
+            message, start, reply = int(log.message[slot]), int(log.start[slot]), int(log.reply[slot])
+            task = bool(self.work.outbound[c] and n == 0)
+            gone = self.gone(c, n)
+            if reply < NEVER:
+                add("sent", task)
+                add("replies", not task and not gone)
+                add("response", (reply - message) * (not task and not gone))
+            if n > 0 and (start < NEVER or gone):
+                until = int(log.left[c]) if gone else start
+                add("later", 1)
+                add("later_wait", until - message)
+                add(
+                    "later_in_time",
+                    not gone and self.elapsed(q, message, until) <= self.limit(self.spec.reply_time[q]),
+                )
+                self.replies[q].append(until - message)
+            if begun and start < NEVER:
+                since, until = self.worked_until(c, n)
+                work = self.shares[slot] if self.shared(q) else until - since
+                add("handled", 1)
+                add("handle", work)
+                add("reread", min(int(log.reread[slot]), work))
+                agents.add(int(log.agent[slot]))
+        add("agents", len(agents))
+        if begun:
+            add("handle", -sum(self.suspended[c]))
+
+    # shared attention
+
+    def shared(self, q: int) -> bool:
+        return bool(self.plan.shared_offset[q + 1] > self.plan.shared_offset[q])
+
+    def shared_work(self) -> dict[int, float]:
+        """Work by slot: between any two events of an agent it is divided among what is in work."""
+        turns: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
+        for c in range(len(self.log.outcome)):
+            q = int(self.work.queue[c])
+            for n, slot in enumerate(self.slots(c) if self.shared(q) else ()):
+                if self.log.start[slot] < NEVER:
+                    turns[int(self.log.agent[slot])].append((*self.worked_until(c, n), slot, q))
+        shares: dict[int, float] = defaultdict(float)
+        self.shared_focus = np.zeros((self.intervals, self.teams, self.queues))
+        for agent, rows in turns.items():
+            moments = sorted({time for row in rows for time in row[:2]} | set(self.edges))
+            for since, until in pairwise(moments):
+                now = [row for row in rows if row[0] <= since and until <= row[1]]
+                for _, _, slot, q in now:
+                    shares[slot] += (until - since) / len(now)
+                    for i, inside in self.lasting(since, until):
+                        self.shared_focus[i, self.plan.team[agent], q] += inside / len(now)
+        return shares
+
+    # over time
+
+    def area(self, spans: Iterable[tuple[Any, int, int]], *shape: int) -> Any:
+        """Integral of how many there are, in seconds, (interval, group), from (group, start, end)."""
+        area = np.zeros((self.intervals, *shape))
+        for group, start, end in spans:
+            for i, inside in self.lasting(int(start), int(end)):
+                area[(i, *group)] += inside
+        return area / SECOND
+
+    def most(self, spans: list[tuple[int, int, int]]) -> Any:
+        """Most at once, (interval, queue and all)."""
+        peaks = np.zeros((self.intervals, self.queues + 1))
+        for group in range(self.queues + 1):
+            mine = [(a, b) for q, a, b in spans if (group in (q, self.queues)) and a < b]
+            changes = sorted([(b, -1) for _, b in mine] + [(a, 1) for a, _ in mine])
+            level, place = 0, 0
+            for i, (low, high) in enumerate(pairwise(self.edges)):
+                while place < len(changes) and changes[place][0] <= low:
+                    level += changes[place][1]
+                    place += 1
+                peaks[i, group] = level
+                while place < len(changes) and changes[place][0] < high:
+                    level += changes[place][1]
+                    place += 1
+                    peaks[i, group] = max(peaks[i, group], level)
+        return peaks
+
+    def over_time(self) -> None:
+        log, work = self.log, self.work
+        begun = [c for c in range(len(log.outcome)) if log.arrival[c] < NEVER]
+        self.open = self.area((((work.queue[c],), log.arrival[c], log.closed[c]) for c in begun), self.queues)
+        waits = [
+            (int(work.queue[c]), int(a), int(b))
+            for c, a, b in zip(log.stretch_contact, log.stretch_since, log.stretch_start, strict=True)
+        ]
+        self.waiting = self.area((((q,), a, b) for q, a, b in waits), self.queues)
+        self.peaks["queue", "queue_max"] = self.most(waits)
+        pending, oldest = [], [0.0] * self.queues
+        for c in begun:
+            q = int(work.queue[c])
+            for n, slot in enumerate(self.slots(c)):
+                since, until = int(log.message[slot]), min(int(log.start[slot]), int(log.closed[c]))
+                if work.outbound[c] and n == 0:
+                    continue
+                pending.append((q, since, until))
+                if until > self.plan.warm_up:
+                    oldest[q] = max(oldest[q], (min(until, self.plan.end) - since) / SECOND)
+        self.peaks["queue", "backlog_max"] = self.most(pending)
+        self.whole["queue", "oldest_age_max"] = [*oldest, max(oldest)]
+
+    # agents
+
+    def agents(self) -> None:  # noqa: PLR0912
+        log, plan, work = self.log, self.plan, self.work
+        team_of_shift = [int(plan.team[a]) for a in plan.shift_agent]
+        present: dict[int, list[Span]] = defaultdict(list)
+        staffed, overtime, paid = [], [], []
+        for s, start, end in zip(log.presence_shift, log.presence_start, log.presence_end, strict=True):
+            team, over = (team_of_shift[s],), max(int(start), int(plan.shift_end[s]))
+            present[int(plan.shift_agent[s])].append((int(start), int(end)))
+            staffed.append((team, start, end))
+            overtime.append((team, over, end))
+            paid.append((team, over, end))
+            if not self.spec.paid[s]:
+                paid.append((team, start, min(end, plan.shift_end[s])))
+        for s in np.flatnonzero(self.spec.paid):
+            paid.append(((team_of_shift[s],), plan.shift_start[s], plan.shift_end[s]))
+        self.staffed, self.overtime, self.paid = (self.area(a, self.teams) for a in (staffed, overtime, paid))
+
+        focus = []
+        for c in range(len(log.outcome)):
+            q = int(work.queue[c])
+            for n, slot in enumerate(() if self.shared(q) else self.slots(c)):
+                if log.start[slot] < NEVER:
+                    focus.append(((plan.team[log.agent[slot]], q), *self.worked_until(c, n)))
+        self.focused = self.area(focus, self.teams, self.queues) + self.shared_focus / SECOND
+        suspended = list(
+            zip(log.suspended_contact, log.suspended_agent, log.suspended_start, log.suspended_end, strict=True)
+        )
+        self.focused -= self.area(
+            (((plan.team[a], work.queue[c]), start, end) for c, a, start, end in suspended), self.teams, self.queues
+        )
+        self.interruptions = np.zeros((self.intervals, self.teams))
+        for _, a, start, _ in suspended:
+            if plan.warm_up <= start < plan.end:
+                self.interruptions[bisect_right(self.edges, start) - 1, plan.team[a]] += 1
+
+        sessions: dict[int, list[Span]] = defaultdict(list)
+        held = []
+        for r in np.flatnonzero(log.stretch_agent >= 0):
+            a, q = int(log.stretch_agent[r]), int(work.queue[log.stretch_contact[r]])
+            for since, until in present[a]:
+                low, high = max(int(log.stretch_start[r]), since), min(int(log.stretch_end[r]), until)
+                if low < high:
+                    held.append(((plan.team[a], q), low, high))
+                    sessions[a].append((max(low, plan.warm_up), min(high, plan.end)))
+        self.held = self.area(held, self.teams, self.queues)
+        self.at_least = [np.zeros((self.intervals, self.teams)) for _ in range(3)]
+        most = [0] * self.teams
+        for a, spans in sessions.items():
+            team, level, since = int(plan.team[a]), 0, 0
+            for time, change in sorted([(y, -1) for x, y in spans if x < y] + [(x, 1) for x, y in spans if x < y]):
+                for i, inside in self.lasting(since, time):
+                    for k in range(min(level, 3)):
+                        self.at_least[k][i, team] += inside / SECOND
+                level, since = level + change, time
+                most[team] = max(most[team], level)
+        self.whole["team", "concurrency_max"] = [*most, max(most, default=0)]
+
+    # metrics
+
+    def report(self) -> None:
+        n, plan, spec = self.counts, self.plan, self.spec
+        length = np.diff(self.edges)[:, None] / SECOND
+        hour = 3600
+        level = [self.by_queue(), self.by_queue()]
+        for q, formula in enumerate(spec.sl_formula):
+            given = [n[name][:, q] for name in ("answered", "a", "entered", "b", "s")]
+            given[2] = given[2] - given[0]
+            level[0][:, q], level[1][:, q] = SERVICE_LEVELS[formula](*given)
+        met = (level[1] > 0) & (level[0] >= np.nan_to_num(spec.sl_share) * level[1] - 1e-9)
+        one = np.ones((self.intervals, 1))
+        c1, c2, c3 = self.at_least
+        focus = self.focused.sum(axis=2)
+        cost = (self.paid + self.overtime * (spec.overtime_factor - 1)) / hour * spec.cost_per_hour
+        queue = {
+            "offered": (n["offered"], one), "answered": (n["answered"], one),
+            **{o.name.lower(): (n[o.name], one) for o in O if o != O.NONE},
+            "outbound_sent": (n["sent"], one), "outbound_answered": (n["outbound_answered"], one),
+            "called_back": (n["called_back"], one),
+            "abandonment": (n["ABANDONED"] + n["SILENTLY_ABANDONED"], n["entered"]),
+            "abandonment_seen": (n["ABANDONED"], n["entered"]),
+            "service_level": level, "intervals_met": (met, level[1] > 0),
+            "asa": (n["wait_answered"] / SECOND, n["answered"]),
+            "wait_mean": (n["wait_entered"] / SECOND, n["entered"]),
+            "reply_wait_mean": (n["later_wait"] / SECOND, n["later"]), "reply_level": (n["later_in_time"], n["later"]),
+            "response_mean": (n["response"] / SECOND, n["replies"]),
+            "session_mean": (n["session"] / SECOND, n["sessions"]), "handle_mean": (n["handle"] / SECOND, n["begun"]),
+            "reread_share": (n["reread"], n["handle"]), "resolution_mean": (n["resolution"] / SECOND, n["resolved"]),
+            "resolution_level": (n["resolved_in_time"], n["entered"]), "turns_mean": (n["handled"], n["begun"]),
+            "agents_per_contact": (n["agents"], n["begun"]),
+            "transfer_rate": (n["TRANSFERRED"], n["begun"]), "reopen_rate": (n["reopened"], n["RESOLVED"]),
+            "fcr": (n["once"], n["roots_answered"]), "repeat_contacts": (n["again"], n["roots"]),
+            "effort": (n["effort"], n["roots"]), "value_lost": (n["lost"] * np.nan_to_num(spec.value), one),
+            "queue_mean": (self.waiting, length), "open_mean": (self.open, length),
+            "work_hours": (self.focused.sum(axis=1) / hour, one),
+        }  # fmt: skip
+        team = {
+            "staffed_hours": (self.staffed / hour, one), "paid_hours": (self.paid / hour, one),
+            "overtime_hours": (self.overtime / hour, one), "work_hours": (focus / hour, one),
+            "occupancy": (c1, self.staffed), "utilisation": (focus, self.staffed),
+            "slot_occupancy": ((self.held * plan.units).sum(axis=2), self.staffed * plan.capacity),
+            "concurrency_mean": (self.held.sum(axis=2), c1),
+            "concurrency_share_0": (self.staffed - c1, self.staffed), "concurrency_share_1": (c1 - c2, self.staffed),
+            "concurrency_share_2": (c2 - c3, self.staffed), "concurrency_share_3plus": (c3, self.staffed),
+            "interruptions": (self.interruptions, one), "cost": (cost, one),
+        }  # fmt: skip
+        for kind, figures in (("queue", queue), ("team", team)):
+            self.sums |= {(kind, name): list(pair) for name, pair in figures.items()}
+        for name, percent in (
+            ("wait_p50", 50),
+            ("wait_p80", 80),
+            ("wait_p90", 90),
+            ("wait_p95", 95),
+            ("wait_max", 100),
+        ):
+            self.whole["queue", name] = [
+                quantile(mine, percent) for mine in (*self.waits, chain.from_iterable(self.waits))
+            ]
+        self.whole["queue", "reply_wait_p90"] = [
+            quantile(m, 90) for m in (*self.replies, chain.from_iterable(self.replies))
+        ]
+
+        bears = np.zeros(self.queues)
+        for t in range(self.teams):
+            work = self.focused[:, t].sum(axis=0)
+            basis = work if work.sum() > 0 else (plan.rank[t] >= 0).astype(float)
+            if basis.sum() > 0:
+                bears += cost[:, t].sum() * basis / basis.sum()
+        conversations = n["entered"] + n["begun"] - n["answered"]
+        self.cost = bears + conversations.sum(axis=0) * np.nan_to_num(spec.fee)
+
+
+def quantile(times: Iterable[int], percent: int) -> float:
+    """The smallest that at least so many per cent did not exceed, in seconds; NaN without any."""
+    times = sorted(times)
+    for rank, time in enumerate(times, start=1):
+        if 100 * rank >= percent * len(times):
+            return time / SECOND
+    return math.nan
