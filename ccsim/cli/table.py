@@ -119,8 +119,7 @@ def _share(results: Results, level: str, name: str, metric: str) -> str:
         return format.NO_DATA
     if math.isnan(estimate.low):
         return format.percent(estimate.mean)
-    low, high = max(0.0, estimate.low), min(1.0, estimate.high)  # what a share can be
-    return f"{format.percent(estimate.mean)} ({100 * low:.1f}–{100 * high:.1f})"
+    return f"{format.percent(estimate.mean)} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
 
 
 def _verdict(goal: MetricTarget | None) -> str:

@@ -77,6 +77,11 @@ class Metric:
     applies: Applies | None
     measure: Callable[[Facts], Sums | Peaks | Whole]
 
+    @property
+    def is_part(self) -> bool:
+        """Its values are parts of a whole, from 0 to 1; capacity held may exceed the capacity of the staffed."""
+        return self.unit == "share" and self.name != "slot_occupancy"
+
 
 Function = TypeVar("Function", bound=Callable[[Facts], Sums | Peaks | Whole])
 
@@ -196,6 +201,15 @@ def called_back(f: Facts) -> Sums:
 # ── the first wait ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@metric(
+    "queue", "Undecided when the run ended", "contacts", "none",
+    "contacts that waited for an answer, a later reply or a resolution when the drain ended, and were not late yet",
+    "#{some target undecided}", "7.2", hide_if_zero=True,
+)  # fmt: skip
+def undecided(f: Facts) -> Sums:
+    return Sums(f.undecided_count)
+
+
 @metric("queue", "Abandonment", "share", "lower", "(abandoned + silently_abandoned) / entered", "(L + L₀) / E", "7.1")
 def abandonment(f: Facts) -> Sums:
     return Sums(f.outcomes[:, :, Outcome.ABANDONED] + f.outcomes[:, :, Outcome.SILENTLY_ABANDONED], f.entered_count)
@@ -211,7 +225,7 @@ def abandonment_seen(f: Facts) -> Sums:
 
 @metric(
     "queue", "Service level", "share", "higher",
-    "by sl_formula, from answered and not answered within the time of service_level",
+    "by sl_formula, from answered and not answered within the time of service_level, without the undecided",
     "by sl_formula, e.g. a / (A + B)", "7.2", applies=_given("sl_time"),
 )  # fmt: skip
 def service_level(f: Facts) -> Sums:
@@ -291,15 +305,16 @@ def reply_wait_p90(f: Facts) -> Whole:
 
 @metric(
     "queue", "Later replies in time", "share", "higher",
-    "turns from the second on answered within reply_target / such turns worked or left",
-    "#{V ≤ reply_target, not left} / M", "7.3",
+    "turns from the second on answered within reply_target / such turns worked, left or late when the drain ended",
+    "#{V ≤ reply_target, not left} / (M + late)", "7.3",
     applies=lambda plan, spec: _many_turns(plan, spec) & np.isfinite(spec.reply_time),
 )  # fmt: skip
 def reply_level(f: Facts) -> Sums:
     later, wait = f.reply_wait
     wait = f.elapsed(f.turn_queue, f.message, f.message + wait)
     in_time = ~f.left_waiting & (wait <= f.of(thresholds(f.spec.reply_time), f.turn_queue))
-    return Sums(f.turns.count(later & in_time), f.turns.count(later))
+    late, _ = f.pending_replies
+    return Sums(f.turns.count(later & in_time), f.turns.count(later | late))
 
 
 @metric(
@@ -348,14 +363,13 @@ def resolution_mean(f: Facts) -> Sums:
 
 
 @metric(
-    "queue", "Resolved in time", "share", "higher", "resolved within resolution_target / entered",
-    "#{resolved, time to resolution ≤ resolution_target} / E", "7.3", applies=_given("resolution_time"),
+    "queue", "Resolved in time", "share", "higher",
+    "resolved within resolution_target / entered, without the undecided",
+    "#{resolved, time to resolution ≤ resolution_target} / (E − undecided)", "7.3", applies=_given("resolution_time"),
 )  # fmt: skip
 def resolution_level(f: Facts) -> Sums:
-    queue = f.workload.queue
-    time = f.elapsed(queue, f.log.arrival, f.log.left)
-    in_time = time <= f.of(thresholds(f.spec.resolution_time), queue)
-    return Sums(f.contacts.count(f.resolved & in_time), f.entered_count)
+    in_time = f.age <= f.of(thresholds(f.spec.resolution_time), f.workload.queue)
+    return Sums(f.contacts.count(f.resolved & in_time), f.entered_count - f.contacts.count(f.resolution_undecided))
 
 
 @metric(

@@ -36,7 +36,7 @@ SERVICE_LEVELS: Final[dict[str, Formula]] = {
     "short_excluded": lambda A, a, B, b, s: (a, A + B - s),  # noqa: N803
 }
 """Numerator and denominator by `sl_formula`, from: A answered, a of them within the time; B not answered (abandoned,
-visibly or not, blocked, or still waiting at the end of the drain), of whom b gave up within the time, s within
+visibly or not, blocked, or still waiting and late when the drain ended), of whom b gave up within the time, s within
 `short_abandon`."""
 
 
@@ -206,6 +206,33 @@ class Facts:
         return self.elapsed(self.workload.queue, self.came, self.came + self.wait)
 
     @cached_property
+    def undecided(self) -> Bool:
+        """By contact: it waited for its first answer when the drain ended, and was not late yet."""
+        waits = self.ended(Outcome.OPEN) & self.entered & ~self.begun
+        return np.asarray(waits & (self.wait_by_clock < self.of(thresholds(self.spec.sl_time), self.workload.queue)))
+
+    @cached_property
+    def resolution_undecided(self) -> Bool:
+        """By contact: it was open when the drain ended, and a resolution would not have been late yet."""
+        still_open = self.ended(Outcome.OPEN) & self.entered
+        return np.asarray(still_open & (self.age < self.of(thresholds(self.spec.resolution_time), self.workload.queue)))
+
+    @cached_property
+    def age(self) -> I64:
+        """By contact: arrival to the end of the last reply, or to when it was decided, on the clock of the targets."""
+        return self.elapsed(self.workload.queue, self.log.arrival, self.log.left)
+
+    @cached_property
+    def undecided_count(self) -> I64:
+        """Contacts of which any target was undecided when the drain ended, (interval, queue)."""
+        any_target = self.undecided | self.resolution_undecided
+        _, not_yet = self.pending_replies
+        not_yet = not_yet & np.isfinite(self.spec.reply_time)[self.turn_queue]
+        if not_yet.any():
+            any_target[np.repeat(np.arange(len(self.log.messages)), self.log.messages)[not_yet]] = True
+        return self.contacts.count(any_target)
+
+    @cached_property
     def service_level(self) -> tuple[F64, F64]:
         """Numerator and denominator by each queue's formula, (interval, queue)."""
         queue, wait = self.workload.queue, self.wait_by_clock
@@ -214,7 +241,7 @@ class Facts:
         counts = (
             self.answered_count,
             self.contacts.count(self.answered & in_time),
-            self.entered_count - self.answered_count,
+            self.entered_count - self.answered_count - self.contacts.count(self.undecided),
             self.contacts.count(self.gave_up & in_time),
             self.contacts.count(self.gave_up & short),
         )
@@ -413,6 +440,16 @@ class Facts:
         later = (self.number > 0) & (self.worked | self.left_waiting)
         until = np.where(self.left_waiting, self.log.left[self.owner], self.start)
         return later, np.where(later, until - self.message, 0)
+
+    @cached_property
+    def pending_replies(self) -> tuple[Bool, Bool]:
+        """By turn: a message from the second on that still waited when the drain ended; late already, and not yet."""
+        pending = (self.number > 0) & ~self.worked & self.ended(Outcome.OPEN)[self.owner]
+        rows, until = np.flatnonzero(pending), self.log.left[self.owner]
+        queue, late = self.turn_queue[rows], np.zeros(len(pending), dtype=np.bool_)
+        waited = self.elapsed(queue, self.message[rows], until[rows])
+        late[rows] = waited >= self.of(thresholds(self.spec.reply_time), queue)
+        return late, pending & ~late
 
     # ── stretches: waits for an agent and the sessions after them ────────────────────────────────────────────────────
 

@@ -15,7 +15,6 @@ from ccsim.report.document import (
     Cell,
     Document,
     Fact,
-    Kind,
     Listing,
     Note,
     Part,
@@ -109,7 +108,7 @@ def _answer(goals: Sequence[MetricTarget]) -> str:
 
 
 def _verdict(results: Results, goal: MetricTarget) -> Verdict:
-    estimate = _possible(results.estimate(goal.level, goal.name, goal.metric), "share")
+    estimate = results.estimate(goal.level, goal.name, goal.metric)
     assert estimate is not None
     measure = METRICS[goal.level, goal.metric].title
     spec = results.spec
@@ -190,25 +189,23 @@ def _by_name(
     cells: list[list[Cell]] = [[*names, TOTAL]]
     for metric in metrics:
         kind = METRICS[level, metric].form
-        found = [_possible(results.estimate(level, name, metric), kind) for name in names]
+        found = [_possible(results.estimate(level, name, metric)) for name in names]
         if all(each is None or math.isnan(each.mean) or (each.mean == 0 and kind != "share") for each in found):
             continue
         # teams have no total of their own for what queues have one for: theirs has the fees in it
         shared = (level, metric) == ("team", "cost")
-        total = None if shared else _possible(results.estimate(TOTAL, TOTAL, metric), kind)
+        total = None if shared else _possible(results.estimate(TOTAL, TOTAL, metric))
         heads.append(TableColumn(METRICS[level, metric].title, kind))
         cells.append([*found, total])
     *rows, last = zip(*cells, strict=True)
     return Table(title, tuple(heads), tuple(rows), last if len(names) > 1 else (), note)
 
 
-def _possible(estimate: Estimate | None, kind: Kind) -> Estimate | None:
-    """The interval within what the measure can be: nothing is below 0, no share above 1."""
+def _possible(estimate: Estimate | None) -> Estimate | None:
+    """The interval within what the measure can be: nothing is below 0."""
     if estimate is None or math.isnan(estimate.low):
         return estimate
-    return estimate._replace(
-        low=max(0.0, estimate.low), high=min(1.0, estimate.high) if kind == "share" else estimate.high
-    )
+    return estimate._replace(low=max(0.0, estimate.low))
 
 
 def _definitions(results: Results) -> Table:

@@ -35,7 +35,7 @@ class Tally(NamedTuple):
 
     def estimates(self) -> tuple[Estimate, ...]:
         """By goal, over the run."""
-        figures = ratio_interval(*self.by_day.sum(axis=-1))
+        figures = ratio_interval(*self.by_day.sum(axis=-1), share=True)  # all that targets bound are shares
         return tuple(Estimate(*map(float, goal)) for goal in zip(*figures, strict=True))
 
 
