@@ -52,7 +52,7 @@ class Horizon(NamedTuple):
     def of(cls, scenario: Scenario) -> Horizon:
         midnights = scenario.calendar.midnights(scenario.days)
         end = int(midnights[-1])
-        return cls(scenario.calendar, midnights, end, end + scenario.drain)
+        return cls(scenario.calendar, midnights, end, end + scenario.drain_time)
 
     def week(self) -> range:
         """Days from the one before the start to the one after the drain: what lies over an edge is cut there."""

@@ -251,7 +251,10 @@ def _origin(results: Results, provenance: dict[str, Any]) -> tuple[Part, ...]:
         ("Variant", results.variant or "none"),
         ("Days", f"{scenario.days} from {scenario.start}, {scenario.timezone or 'days of 24 hours'}"),
         ("Interval", format.duration(results.spec.interval / SECOND)),
-        ("Warm-up, drain", f"{format.duration(scenario.warm_up / SECOND)}, {format.duration(scenario.drain / SECOND)}"),
+        (
+            "Warm-up, drain",
+            f"{format.duration(scenario.warm_up / SECOND)}, {format.duration(scenario.drain_time / SECOND)}",
+        ),
         ("Seed, replications", f"{scenario.seed}, {results.replications}"),
         ("Engine", results.engine),
         *made_with(provenance),

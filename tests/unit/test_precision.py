@@ -26,9 +26,7 @@ def measures(values: Iterator[float] | list[float], under: float = 1.0) -> Itera
     """One queue with these figures, a replication each."""
     for value in values:
         quotients = np.array([[value * under] * 2, [under] * 2])
-        yield Measures(
-            {"queue": ("phone",), "team": ()}, np.empty(0, np.int64), {("queue", "asa"): quotients}, {}
-        )
+        yield Measures({"queue": ("phone",), "team": ()}, np.empty(0, np.int64), {("queue", "asa"): quotients}, {})
 
 
 def stops(rule: Precision, stream: Iterator[Measures]) -> list[Measures]:
