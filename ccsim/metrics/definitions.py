@@ -235,7 +235,8 @@ def service_level(f: Facts) -> Sums:
 @metric(
     "queue", "Intervals that reach the service level", "share", "higher",
     "intervals whose service level reaches the target / intervals with contacts",
-    "#{i: Dᵢ > 0, Nᵢ / Dᵢ ≥ target} / #{i: Dᵢ > 0}", "7.2", applies=_given("sl_time", "sl_share"),
+    "#{i: Dᵢ > 0, Nᵢ / Dᵢ ≥ target} / #{i: Dᵢ > 0}", "7.2",
+    applies=lambda plan, spec: np.isfinite(spec.sl_share) & np.isfinite(spec.sl_time) & ~spec.sl_usual,
 )  # fmt: skip
 def intervals_met(f: Facts) -> Sums:
     in_time, contacts = f.service_level
@@ -259,6 +260,26 @@ def asa(f: Facts) -> Sums:
 )  # fmt: skip
 def wait_mean(f: Facts) -> Sums:
     return Sums(f.contacts.total(f.wait, f.entered) / SECOND, f.entered_count)
+
+
+@metric(
+    "queue", "Mean wait (ASA) in open hours", "s", "lower",
+    "sum of the waits of the answered, on the business clock / answered, of queues with that clock",
+    "Σ W of the answered in open hours / A", "7.1", in_total=False, applies=lambda plan, spec: spec.business_clock,
+)  # fmt: skip
+def asa_business(f: Facts) -> Sums:
+    return Sums(f.contacts.total(f.wait_by_clock, f.answered) / SECOND, f.answered_count)
+
+
+@metric(
+    "queue", "Wait in open hours, 90th percentile", "s", "lower",
+    "smallest wait on the business clock that at least 90 % of the entered did not exceed, of queues with that clock",
+    "min{w: #{W in open hours ≤ w} ≥ 0.9 E}", "7.1", literature=QUANTILES, in_total=False,
+    applies=lambda plan, spec: spec.business_clock,
+)  # fmt: skip
+def wait_p90_business(f: Facts) -> Whole:
+    entered = np.flatnonzero(f.entered)
+    return Whole(f.quantiles(f.cell[entered], f.workload.queue[entered], f.wait_by_clock[entered], (90,))[0])
 
 
 def _quantile(percent: int) -> None:

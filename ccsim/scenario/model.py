@@ -115,6 +115,11 @@ class Scenario(Part):
         """How long the run goes on after its last day, microseconds."""
         return drain_time(self)
 
+    def judged(self, name: str) -> Queue:
+        """A queue with the targets that the scenario itself gives; those of its channel are usual, not wanted."""
+        usual = {key for key in self.queue[name].timed_targets if key not in self._raw["queue"][name]}
+        return self.queue[name].model_copy(update=dict.fromkeys(usual))
+
     def moment(self, time: datetime | int) -> int:
         """Microseconds since the start of a local time (naive), an instant (aware), or what is already that (int)."""
         if isinstance(time, int):

@@ -69,7 +69,7 @@ def goals_of(spec: MetricSpec) -> tuple[StaffingTarget, ...]:
     """The scenario's targets, queues first. Raises ScenarioError if there are none."""
     goals = tuple(StaffingTarget(*bound) for bound in bounds(spec))
     if not goals:
-        allowed = "a target to staff for, such as service_level or max_abandonment"
+        allowed = "a target to staff for, such as service_level or max_abandonment; what a channel brings is no target"
         raise ScenarioError([Problem("queue", "no targets", allowed)])
     return goals
 
