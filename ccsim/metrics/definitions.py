@@ -429,6 +429,15 @@ def reopen_rate(f: Facts) -> Sums:
 
 
 @metric(
+    "queue", "Customers", "customers", "none",
+    "first contacts of a chain: what customers began, without transfers, retries and others that follow",
+    "number of roots", "7.4", form="count",
+)  # fmt: skip
+def customers(f: Facts) -> Sums:
+    return Sums(f.root_count)
+
+
+@metric(
     "queue", "Resolved at first contact", "share", "higher",
     "resolved in the first contact, neither transferred nor reopened / answered roots",
     "resolved once / answered roots", "7.4",

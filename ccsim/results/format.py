@@ -89,23 +89,22 @@ def several(number: int, what: str) -> str:
 
 
 def sl_target(results: Results, queue: int) -> str:
-    """The service-level target of a queue: 80 % in 20s; empty without one."""
+    """The service-level target of a queue: 80 % in 20s, or usual 80 % in 20s if only its channel has it; empty without."""
     spec = results.spec
     if math.isnan(spec.sl_time[queue]):
         return ""
-    return f"{100 * spec.sl_share[queue]:.4g} % in {duration(spec.sl_time[queue])}"
+    usual = "usual " if spec.sl_usual[queue] else ""
+    return f"{usual}{100 * spec.sl_share[queue]:.4g} % in {duration(spec.sl_time[queue])}"
 
 
 def sl_rules(results: Results) -> tuple[list[str], dict[int, list[str]]]:
-    """Formula and clock of service levels: what all queues with a target share, and the rest by queue."""
+    """Formula of service levels and clock of waits: what all queues share, and the rest by queue."""
     spec = results.spec
-    rules = {
-        q: (spec.sl_formula[q], f"{'business' if spec.business_clock[q] else 'calendar'} clock")
-        for q in range(len(spec.queues))
-        if sl_target(results, q)
-    }
-    shared = [parts[0] for parts in zip(*rules.values(), strict=True) if len(set(parts)) == 1]
-    return shared, {q: [part for part in parts if part not in shared] for q, parts in rules.items()}
+    clocks = [f"{'business' if business else 'calendar'} clock" for business in spec.business_clock.tolist()]
+    formulas = [spec.sl_formula[q] if sl_target(results, q) else "" for q in range(len(spec.queues))]
+    shared = [used.pop() for used in ({*formulas} - {""}, {*clocks}) if len(used) == 1]
+    own = [[part for part in parts if part and part not in shared] for parts in zip(formulas, clocks, strict=True)]
+    return shared, dict(enumerate(own))
 
 
 def quantity(unit: str, value: float) -> str:

@@ -115,6 +115,10 @@ class Scenario(Part):
         """How long the run goes on after its last day, microseconds."""
         return drain_time(self)
 
+    def title(self, name: str) -> str:
+        """The name under which people know a queue; that of a team or of the total is what it is."""
+        return (self.queue[name].title if name in self.queue else "") or name
+
     def judged(self, name: str) -> Queue:
         """A queue with the targets that the scenario itself gives; those of its channel are usual, not wanted."""
         usual = {key for key in self.queue[name].timed_targets if key not in self._raw["queue"][name]}
