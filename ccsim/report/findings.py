@@ -37,7 +37,11 @@ def findings(results: Results) -> tuple[Finding, ...]:
         found["queue", name] += _unstaffed(results, hours, q)
     for name in spec.teams:
         found["team", name] += [*_full(results, hours, name), *_idle(results, hours, name), *_overtime(results, name)]
-    return tuple(Finding(name, tuple(dict.fromkeys(lines))) for (_, name), lines in found.items() if lines)
+    return tuple(
+        Finding(results.scenario.title(name), tuple(dict.fromkeys(lines)))
+        for (_, name), lines in found.items()
+        if lines
+    )
 
 
 def _target(results: Results, hours: Hours, goal: MetricTarget) -> list[str]:

@@ -89,12 +89,30 @@ def several(number: int, what: str) -> str:
 
 
 def sl_target(results: Results, queue: int) -> str:
-    """The service-level target of a queue: 80 % in 20s, or usual 80 % in 20s if only its channel has it; empty without."""
+    """The service-level target of a queue: 80 % in 20s, with "usual" where only its channel has it; empty without."""
     spec = results.spec
     if math.isnan(spec.sl_time[queue]):
         return ""
     usual = "usual " if spec.sl_usual[queue] else ""
     return f"{usual}{100 * spec.sl_share[queue]:.4g} % in {duration(spec.sl_time[queue])}"
+
+
+def usual_targets(results: Results) -> list[str]:
+    """What channels bring and nobody wants: shown beside the figures, not judged."""
+    spec, found = results.spec, []
+    for q, name in enumerate(spec.queues):
+        title = results.scenario.title(name)
+        if spec.sl_usual[q]:
+            found.append(f"{title} {sl_target(results, q).removeprefix('usual ')}")
+        if spec.resolution_usual[q]:
+            share, time = percent(float(spec.resolution_share[q]), 0), duration(float(spec.resolution_time[q]))
+            found.append(f"{title} {share} resolved in {time}")
+    return found
+
+
+def waits_compare(results: Results) -> bool:
+    """Whether a mean wait over all queues says anything: they are of one channel, on the clock of the calendar."""
+    return len(set(results.spec.channels)) == 1 and not results.spec.business_clock.any()
 
 
 def sl_rules(results: Results) -> tuple[list[str], dict[int, list[str]]]:
