@@ -51,7 +51,7 @@ class Horizon(NamedTuple):
     def of(cls, scenario: Scenario) -> Horizon:
         midnights = scenario.calendar.midnights(scenario.days)
         end = int(midnights[-1])
-        return cls(scenario.calendar, midnights, end, end + scenario.drain)
+        return cls(scenario.calendar, midnights, end, end + scenario.drain_time)
 
     def week(self) -> range:
         """Days from the one before the start to the one after the drain: what lies over an edge is cut there."""
@@ -252,6 +252,12 @@ def _columns(spans: Sequence[I64]) -> I64:
 def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> MetricSpec:
     queues = list(scenario.queue.values())
 
+    wanted = [scenario.judged(name) for name in scenario.queue]
+
+    def usual(key: str) -> Any:
+        pairs = zip(queues, wanted, strict=True)
+        return np.array([getattr(queue, key) != getattr(own, key) for queue, own in pairs], dtype=np.bool_)
+
     def numbers(value: Callable[[Queue], float | None]) -> Any:
         return np.array([math.nan if (x := value(queue)) is None else x for queue in queues], dtype=np.float64)
 
@@ -269,12 +275,14 @@ def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> M
         business_clock=np.array([queue.clock == "business" for queue in queues], dtype=np.bool_),
         sl_share=numbers(lambda queue: queue.service_level and queue.service_level.share),
         sl_time=numbers(lambda queue: queue.service_level and queue.service_level.time / SECOND),
+        sl_usual=usual("service_level"),
         short_abandon=numbers(lambda queue: queue.short_abandon / SECOND),
         reply_share=numbers(lambda queue: queue.reply_target and queue.reply_target.share),
         reply_time=numbers(lambda queue: queue.reply_target and queue.reply_target.time / SECOND),
         max_abandonment=numbers(lambda queue: queue.max_abandonment),
         resolution_share=numbers(lambda queue: queue.resolution_target and queue.resolution_target.share),
         resolution_time=numbers(lambda queue: queue.resolution_target and queue.resolution_target.time / SECOND),
+        resolution_usual=usual("resolution_target"),
         value=numbers(lambda queue: queue.value),
         fee=numbers(lambda queue: queue.fee),
         effort=numbers(lambda queue: queue.effort),

@@ -31,12 +31,15 @@ class Slowly:
         inner = [i * length for i in range(first + 1, -(-plan.end // length))]
         self.edges = [plan.warm_up, *inner, plan.end]
         self.intervals, self.queues, self.teams = len(self.edges) - 1, len(spec.queues), len(spec.teams)
+        self.one = np.ones((self.intervals, 1))
+        """The denominator of what is a count."""
         self.sums: dict[tuple[str, str], list[Any]] = {}
         self.whole: dict[tuple[str, str], list[float]] = {}
         self.peaks: dict[tuple[str, str], Any] = {}
         self.shares = self.shared_work()
         self.counts: dict[str, Any] = defaultdict(self.by_queue)
         self.waits: list[list[int]] = [[] for _ in range(self.queues)]
+        self.waits_by_clock: list[list[int]] = [[] for _ in range(self.queues)]
         self.replies: list[list[int]] = [[] for _ in range(self.queues)]
         self.served = {
             int(root)
@@ -120,7 +123,6 @@ class Slowly:
         def add(name: str, value: float = 1) -> None:
             self.counts[name][at] += value
 
-        slots = self.slots(c)
         begun, customers = self.begun(c), not work.outbound[c]
         add(outcome.name)
         add("offered")
@@ -129,10 +131,17 @@ class Slowly:
         add("called_back", bool(log.called_back[c]))
         add("outbound_answered", bool(work.outbound[c] and log.messages[c] > 1))
         self.turns(c, begun, add)
+        open_targets = [self.reply_is_undecided(c, add)]
         add("session", sum(self.held_for[c]))
         add("sessions", bool(self.held_for[c]))
-        if not customers:
-            return
+        if customers:
+            open_targets += self.request(c, begun, came_back, add)
+        add("undecided", any(open_targets))
+
+    def request(self, c: int, begun: bool, came_back: bool, add: Any) -> list[bool]:
+        """Sums of a customer's request; whether its first answer and its resolution are undecided."""
+        log, work, slots, outcome = self.log, self.work, self.slots(c), O(int(self.log.outcome[c]))
+        q, open_targets = int(work.queue[c]), []
         since = int(log.message[slots[0]]) if slots else int(log.arrival[c])
         until = min(int(log.start[slots[0]]) if slots else NEVER, int(log.left[c]))
         entered = bool(slots) and outcome not in (O.NONE, O.REJECTED, O.DEFLECTED, O.CONTAINED)
@@ -146,8 +155,17 @@ class Slowly:
         add("s", gave_up and short)
         add("wait_answered", (until - since) * begun)
         add("wait_entered", (until - since) * entered)
+        add("wait_answered_by_clock", waited * begun)
+        if entered and outcome == O.OPEN:
+            total = self.elapsed(q, int(log.arrival[c]), int(log.left[c]))
+            first = not begun and waited < self.limit(self.spec.sl_time[q])
+            resolution = total < self.limit(self.spec.resolution_time[q])
+            add("first_undecided", first)
+            add("resolution_undecided", resolution)
+            open_targets = [first, resolution]
         if entered:
             self.waits[q].append(until - since)
+            self.waits_by_clock[q].append(waited)
         if outcome == O.RESOLVED:
             add("resolved")
             add("resolution", int(log.left[c] - log.arrival[c]))
@@ -158,6 +176,18 @@ class Slowly:
             add("roots_answered", begun)
             add("once", outcome == O.RESOLVED and not came_back)
             add("lost", c not in self.served)
+        return open_targets
+
+    def reply_is_undecided(self, c: int, add: Any) -> bool:
+        """Whether a later message waits when the drain ends and is not late; one that is late is counted."""
+        log, q = self.log, int(self.work.queue[c])
+        if log.outcome[c] != O.OPEN:
+            return False
+        waiting = [slot for slot in list(self.slots(c))[1:] if log.start[slot] == NEVER]
+        limit = self.limit(self.spec.reply_time[q])
+        late = [self.elapsed(q, int(log.message[slot]), int(log.left[c])) >= limit for slot in waiting]
+        add("later_late", sum(late))
+        return not all(late)
 
     @staticmethod
     def limit(seconds: float) -> int:
@@ -338,10 +368,10 @@ class Slowly:
         level = [self.by_queue(), self.by_queue()]
         for q, formula in enumerate(spec.sl_formula):
             given = [n[name][:, q] for name in ("answered", "a", "entered", "b", "s")]
-            given[2] = given[2] - given[0]
+            given[2] = given[2] - given[0] - n["first_undecided"][:, q]
             level[0][:, q], level[1][:, q] = SERVICE_LEVELS[formula](*given)
         met = (level[1] > 0) & (level[0] >= np.nan_to_num(spec.sl_share) * level[1] - 1e-9)
-        one = np.ones((self.intervals, 1))
+        one = self.one
         c1, c2, c3 = self.at_least
         focus = self.focused.sum(axis=2)
         cost = (self.paid + self.overtime * (spec.overtime_factor - 1)) / hour * spec.cost_per_hour
@@ -355,11 +385,15 @@ class Slowly:
             "service_level": level, "intervals_met": (met, level[1] > 0),
             "asa": (n["wait_answered"] / SECOND, n["answered"]),
             "wait_mean": (n["wait_entered"] / SECOND, n["entered"]),
-            "reply_wait_mean": (n["later_wait"] / SECOND, n["later"]), "reply_level": (n["later_in_time"], n["later"]),
+            "reply_wait_mean": (n["later_wait"] / SECOND, n["later"]),
+            "reply_level": (n["later_in_time"], n["later"] + n["later_late"]),
+            "undecided": (n["undecided"], one), "customers": (n["roots"], one),
+            "asa_business": (n["wait_answered_by_clock"] / SECOND, n["answered"]),
             "response_mean": (n["response"] / SECOND, n["replies"]),
             "session_mean": (n["session"] / SECOND, n["sessions"]), "handle_mean": (n["handle"] / SECOND, n["begun"]),
             "reread_share": (n["reread"], n["handle"]), "resolution_mean": (n["resolution"] / SECOND, n["resolved"]),
-            "resolution_level": (n["resolved_in_time"], n["entered"]), "turns_mean": (n["handled"], n["begun"]),
+            "resolution_level": (n["resolved_in_time"], n["entered"] - n["resolution_undecided"]),
+            "turns_mean": (n["handled"], n["begun"]),
             "agents_per_contact": (n["agents"], n["begun"]),
             "transfer_rate": (n["TRANSFERRED"], n["begun"]), "reopen_rate": (n["reopened"], n["RESOLVED"]),
             "fcr": (n["once"], n["roots_answered"]), "repeat_contacts": (n["again"], n["roots"]),
@@ -389,6 +423,7 @@ class Slowly:
             self.whole["queue", name] = [
                 quantile(mine, percent) for mine in (*self.waits, chain.from_iterable(self.waits))
             ]
+        self.whole["queue", "wait_p90_business"] = [quantile(mine, 90) for mine in self.waits_by_clock]
         self.whole["queue", "reply_wait_p90"] = [
             quantile(m, 90) for m in (*self.replies, chain.from_iterable(self.replies))
         ]

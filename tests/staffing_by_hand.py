@@ -14,6 +14,7 @@ from ccsim.stats.estimate import Estimate
 from ccsim.workload.offered import interval_edges
 
 CHANNELS = ("phone", "live_chat", "messaging", "email", "video", "social")
+TARGETS = ("80/20", "80% in 60s", "90/300", "80% in 4h", "80% in 60s", "80% in 1h")
 
 
 def centre(queues: int, days: int, **changes: Any) -> Scenario:
@@ -29,6 +30,7 @@ def centre(queues: int, days: int, **changes: Any) -> Scenario:
             "queue": {
                 name: {
                     "channel": CHANNELS[i % 6],
+                    "service_level": TARGETS[i % 6],
                     "open": {"mon-fri": "08:00-18:00"},
                     "volume": {"per_day": 150, "shape": "office"},
                 }

@@ -124,7 +124,7 @@ def agents(results: Results, figure: Figure) -> None:
         mine = _where(log, (log["contact"] == contact) & (log["agent"] == agent) & (log["activity"] == "session"))
         boxes.add(f"queue {queue[contact]}", mine["start_us"], mine["end_us"], y + STRIPE, y + SESSION[1])
     ax = figure.subplots()
-    entries = _paint(ax, boxes, results.spec.queues)
+    entries = _paint(ax, boxes, {name: results.scenario.title(name) for name in results.spec.queues})
     if _mark_transfers(ax, _where(contacts, np.isin(contacts["contact"], _with_legs(contacts, shown))), boxes, rows):
         entries.append(style.line("transfer", style.now().ink, marker="D", markersize=6))
     ax.set_xlim(start / clock.HOUR, end / clock.HOUR)
@@ -159,8 +159,8 @@ def _draw_sessions(boxes: _Boxes, mine: Columns, held: Columns, turns: Columns, 
         boxes.add(kind, done["start_us"], done["end_us"], foot + SESSION[0], foot + STRIPE)
 
 
-def _paint(ax: Axes, boxes: _Boxes, queues: tuple[str, ...]) -> list[Any]:
-    """Draws the boxes, later kinds over earlier ones; returns the legend's entries."""
+def _paint(ax: Axes, boxes: _Boxes, queues: dict[str, str]) -> list[Any]:
+    """Draws the boxes, later kinds over earlier ones; returns the legend's entries. `queues`: titles by name."""
     theme = style.now()
     looks = {
         "present": (theme.closed, ""),
@@ -179,10 +179,10 @@ def _paint(ax: Axes, boxes: _Boxes, queues: tuple[str, ...]) -> list[Any]:
             style.bars(ax, boxes.by_kind[kind], colour)
             if label:
                 entries.append(style.patch(label, colour))
-    for number, name in enumerate(queues):
+    for number, (name, title) in enumerate(queues.items()):
         if boxes.by_kind.get(f"queue {name}"):
             style.bars(ax, boxes.by_kind[f"queue {name}"], style.colour(number))
-            entries.append(style.line(style.short(name), style.colour(number), linewidth=4))
+            entries.append(style.line(style.short(title), style.colour(number), linewidth=4))
     return entries
 
 

@@ -56,7 +56,7 @@ def conversations(results: Results, figure: Figure) -> None:
     queue, turn_queue = contacts["queue"].to_numpy(), results.turns["queue"].to_numpy()
     arrival, closed = contacts["arrival_us"].to_numpy(), contacts["closed_us"].to_numpy()
     message, taken = waiting_messages(results)
-    for q, ax in enumerate(style.panels(figure, spec.queues)):
+    for q, ax in enumerate(style.panels(figure, [*map(results.scenario.title, spec.queues)])):
         clock.shade_closed(results.plan, ax, q)
         mine, ours = queue == spec.queues[q], turn_queue == spec.queues[q]
         alive = _means(arrival[mine], closed[mine], edges)
@@ -93,7 +93,7 @@ def backlog(results: Results, figure: Figure) -> None:
     message, taken = waiting_messages(results)
     ages = np.array([age * SECOND for age in AGES] + [NEVER])
     seen = 0
-    for q, ax in enumerate(style.panels(figure, spec.queues)):
+    for q, ax in enumerate(style.panels(figure, [*map(results.scenario.title, spec.queues)])):
         clock.shade_closed(results.plan, ax, q)
         mine = turn_queue == spec.queues[q]
         came, ended = message[mine], taken[mine]

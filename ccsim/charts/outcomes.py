@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -64,6 +64,7 @@ def outcomes(results: Results, figure: Figure) -> None:
         {name: sum(n for key, n in numbers.items() if key[at] == name) for name in names}
         for at, names in enumerate((queues, queues, ends))
     ]
+    titles = {name: results.scenario.title(name) for name in queues}
     gap = 0.022 if max(len(stage) for stage in stages) <= 6 else 0.014
     feet = [_feet(stage, total, gap) for stage in stages]
     look = {name: style.colour(q) for q, name in enumerate(results.spec.queues)}
@@ -74,7 +75,7 @@ def outcomes(results: Results, figure: Figure) -> None:
             if n:
                 colour = look[name] if at < 2 else theme.ink if name in _GOOD else theme.quiet
                 style.bars(ax, [(at - NODE / 2, at + NODE / 2, foot[name], foot[name] + n / total)], colour)
-        _labels(ax, at, stage, foot, total)
+        _labels(ax, at, stage, foot, total, NAMES if at == 2 else titles)
     ax.set_xlim(-0.42, 2.42)
     ax.set_ylim(1 + gap * max(len(stage) for stage in stages), -0.03)
     ax.set_xticks(
@@ -147,7 +148,9 @@ def _ribbons(
         ax.add_patch(PathPatch(Path(points, codes), facecolor=look[flow[2]], alpha=0.45, linewidth=0))
 
 
-def _labels(ax: Axes, at: int, stage: dict[str, int], feet: dict[str, float], total: int) -> None:
+def _labels(
+    ax: Axes, at: int, stage: dict[str, int], feet: dict[str, float], total: int, titles: Mapping[str, str]
+) -> None:
     """Names with numbers beside the bars, moved apart where bars are thin, with a hair line to them."""
     least = 0.043
     side, align = (-1, "right") if at == 0 else (1, "left")
@@ -157,7 +160,7 @@ def _labels(ax: Axes, at: int, stage: dict[str, int], feet: dict[str, float], to
     # in the middle names lie on the bands
     backing = {"facecolor": style.now().paper, "alpha": 0.75, "linewidth": 0, "pad": 0.6} if at == 1 else None
     for (name, n, middle), height in zip(shown, y, strict=True):
-        label = f"{style.short(NAMES[name] if at == 2 else name, 26)}  {format.count(n)} ({format.percent(n / total)})"
+        label = f"{style.short(titles[name], 26)}  {format.count(n)} ({format.percent(n / total)})"
         ax.text(x, height, label, ha=align, va="center", fontsize=10 if at != 1 else style.SMALL, bbox=backing)
         ax.plot([at + side * NODE / 2, x - side * 0.006], [middle, height], color=style.now().quiet, linewidth=0.6)
 

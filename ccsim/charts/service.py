@@ -76,7 +76,7 @@ def service_level(results: Results, figure: Figure) -> None:
     queues = _queues(results)
     size = pool_size(len(results.summary.starts), spec.interval, style.panel_columns(len(queues)))
     banded = results.replications > 1 and size == 1
-    names = [spec.queues[q] for q in queues]
+    names = [results.scenario.title(spec.queues[q]) for q in queues]
     for q, ax in zip(queues, style.panels(figure, names, _details(results, queues), share_y=True), strict=True):
         clock.shade_closed(results.plan, ax, q)
         level = results.series("queue", spec.queues[q], "service_level")
@@ -151,18 +151,24 @@ def _grids(results: Results, queues: list[int]) -> tuple[int, dict[int, ServiceG
     return size * interval, grids
 
 
-@chart("heat_map", panels=_panels, applies=lambda results: bool(_queues(results)))
+def _wanted(results: Results) -> list[int]:
+    """Those whose target the scenario gives itself."""
+    return [q for q in _queues(results) if not results.spec.sl_usual[q]]
+
+
+@chart("heat_map", panels=lambda results: len(_wanted(results)), applies=lambda results: bool(_wanted(results)))
 def heat_map(results: Results, figure: Figure) -> None:
     """Distance of the service level from its target by day and time of day, a panel a queue."""
     scenario, spec, theme = results.scenario, results.spec, style.now()
-    queues = _queues(results)
+    queues = _wanted(results)
     columns = 1 if len(queues) == 1 else 2 if len(queues) <= 6 else 3
     width, grids = _grids(results, queues)
     busy = np.flatnonzero(sum(grid.contacts.sum(axis=0) for grid in grids.values()))
     first, last = (busy[0], busy[-1] + 1) if len(busy) else (0, 24 * clock.HOUR // width)
     extent = (first * width / clock.HOUR, last * width / clock.HOUR, scenario.days, 0)
     whole: dict[str, Any] = {"extent": extent, "aspect": "auto", "interpolation": "nearest"}
-    axes = style.panels(figure, [spec.queues[q] for q in queues], _details(results, queues), columns=columns)
+    names = [results.scenario.title(spec.queues[q]) for q in queues]
+    axes = style.panels(figure, names, _details(results, queues), columns=columns)
     for q, ax in zip(queues, axes, strict=True):
         level, contacts = (cells[:, first:last] for cells in grids[q])
         thin = (contacts > 0) & (contacts < THIN)

@@ -117,7 +117,8 @@ def spread(sweep: Sweep, theme: str = "light") -> Figure:
 
     formulas = DataFrame(sweep.formulas, columns=Formula._fields)
     by_name = {str(name): rows for name, rows in formulas.groupby("formula")}
-    targets = {queue.service_level.share for queue in sweep.design.base.queue.values() if queue.service_level}
+    base = sweep.design.base
+    targets = {goal.share for name in base.queue if (goal := base.judged(name).service_level)}
     with style.styled(theme):
         return sensitivity(
             DataFrame(sweep.spread, columns=Spread._fields),

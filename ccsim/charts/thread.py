@@ -81,9 +81,10 @@ def thread(results: Results, figure: Figure) -> None:
     for ax in (top, below):
         clock.shade_closed(plan, ax, queue, plan.drain_end)
     clock.span_axis(results.scenario, below, arrival, max(left, arrival + 1))
+    title = style.short(results.scenario.title(contact["queue"]))
     style.headline(
         figure,
-        f"One conversation in {style.short(contact['queue'])}: {format.duration((left - arrival) / SECOND)} open, "
+        f"One conversation in {title}: {format.duration((left - arrival) / SECOND)} open, "
         f"{format.duration(minutes[-1] * 60)} of work",
         f"n = 1: the resolved conversation that took longest in replication 1 of {results.replications}; "
         f"{contact['messages']} messages, {format.several(contact['agents'], 'agent')}; short pieces are drawn "

@@ -122,7 +122,10 @@ def _curves(results: Results, figure: Figure, waits: Sequence[Waits]) -> tuple[A
         ax.plot(x, y, drawstyle="steps-post", linewidth=2, **style.look(queue))
         _tick_censored(ax, wait[~answered], x, y, style.colour(queue))
         longest = max(longest, times.max(initial=0.0))
-        lines = [style.short(spec.queues[queue], 34), f"n = {len(wait):,}, {int((~answered).sum()):,} unanswered"]
+        lines = [
+            style.short(results.scenario.title(spec.queues[queue]), 34),
+            f"n = {len(wait):,}, {int((~answered).sum()):,} unanswered",
+        ]
         if spec.business_clock[queue]:
             lines[1] += ", business clock"
         handles.append(style.line("\n".join(lines), linewidth=2, **_named(style.look(queue))))

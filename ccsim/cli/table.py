@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import math
 import sys
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ccsim.cli.screen import plain_table
+from ccsim.report.of_run import answer
 from ccsim.results import format
 from ccsim.results.model import Results
 from ccsim.results.targets import MetricTarget, targets
 
+COUNTS: Final = ("customers", "offered", "answered")
+
 
 def show(results: Results) -> None:
-    """Queues, teams and targets on stdout, for a screen of 80 columns or more, or for a file."""
+    """The answer, queues, teams and targets on stdout, for a screen of 80 columns or more, or for a file."""
     console = Console(file=sys.stdout, highlight=False)
     goals = targets(results)
     by_place: dict[tuple[str, str, str], MetricTarget] = {(goal.level, goal.name, goal.metric): goal for goal in goals}
     variant = f", variant {results.variant}" if results.variant else ""
     console.print(f"{results.scenario.name}{variant}", style="bold", markup=False)
+    cost = results.estimate("total", "total", "cost")
+    console.print(f"{answer(results)} Cost {format.money(cost.mean if cost else math.nan)}.", markup=False)
     for table in (_queues(results, by_place), _teams(results, by_place)):
         console.print()
         console.print(table)
@@ -31,10 +37,28 @@ def show(results: Results) -> None:
         console.print(f"One replication, {made_by} More of them would show what is chance.", markup=False)
     else:
         console.print(f"Means of {results.replications} replications with 95 % intervals, {made_by}", markup=False)
+    _undecided(console, results)
     if results.goals:
         _precision(console, results)
     if not all(goal.sure for goal in goals):
         console.print("met? missed?: the interval contains the target; more replications would tell.", markup=False)
+
+
+def _undecided(console: Console, results: Results) -> None:
+    """What targets are not judged of, and why."""
+    several = [
+        f"{results.scenario.title(name)} {format.count(estimate.mean)}"
+        for name in results.spec.queues
+        if (estimate := results.estimate("queue", name, "undecided")) and estimate.mean > 0
+    ]
+    if several:
+        console.print(
+            f"Undecided when the run ended, neither in time nor late: {', '.join(several)} contacts a replication, "
+            'left out of the levels. With drain = "auto" a run goes on until deadlines have passed.',
+            markup=False,
+        )
+    if format.usual_targets(results):
+        console.print("usual: the channel's, shown and not judged; a target that the file gives is.", markup=False)
 
 
 def _precision(console: Console, results: Results) -> None:
@@ -49,39 +73,56 @@ def _precision(console: Console, results: Results) -> None:
             f"± {100 * half:.3g} percentage points" if unit == "share" else f"± {half:.3g} {unit}"
             for half in (results.half_width(goal), goal.half_width)
         )
-        console.print(f"  {goal.name} {goal.metric}: {reached}, wanted {wanted}", markup=False)
+        console.print(f"  {results.scenario.title(goal.name)} {goal.metric}: {reached}, wanted {wanted}", markup=False)
 
 
 def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -> Table:
     spec = results.spec
-    # how service levels are measured stands in the heading where it is the same for all, else beside each
+    # how service levels and waits are measured stands in the heading where it is the same for all, else beside each
     shared, own = format.sl_rules(results)
-    header = "\n".join(["service level", *shared])
-    replies = any(results.estimate("queue", name, "reply_level") for name in spec.queues)
-    last = ["reply\nlevel"] if replies else []
-    table = _table("queue", "offered", "answered", header, "ASA", "p90\nwait", "aban-\ndoned", *last)
+    last = [
+        (metric, heading)
+        for metric, heading in (
+            ("abandonment", "aban-\ndoned"), ("reply_level", "reply\nlevel"), ("resolution_level", "resolved\nin time")
+        )
+        if any(results.estimate("queue", name, metric) for name in spec.queues)
+    ]  # fmt: skip
+    headings = ["customers,\ncontacts,\nanswered", "\n".join(["service level", *shared]), "ASA,\np90 wait"]
+    table = _table("queue", *headings, *(heading for _, heading in last))
 
     def figure(level: str, name: str, metric: str) -> float:
         estimate = results.estimate(level, name, metric)
         return math.nan if estimate is None else estimate.mean
 
-    for level, names in (("queue", spec.queues), ("total", ("total",))):
-        for q, name in enumerate(names):
-            service = _share(results, level, name, "service_level")
-            if level == "queue" and q in own:
-                goal = f"{format.sl_target(results, q)}: {_verdict(goals.get((level, name, 'service_level')))}"
-                service = "\n".join([service, goal, *own[q]])
-            cells = [
-                escape(name),
-                format.count(figure(level, name, "offered")),
-                format.count(figure(level, name, "answered")),
-                service,
-                format.duration(figure(level, name, "asa")),
-                format.duration(figure(level, name, "wait_p90")),
-            ]
-            for metric in ("abandonment", "reply_level") if replies else ("abandonment",):
-                cells.append(format.percent(figure(level, name, metric)) + _bound(goals.get((level, name, metric))))
-            table.add_row(*cells, style="bold" if level == "total" else None)
+    for q, name in enumerate(spec.queues):
+        service = [_share(results, "queue", name, "service_level")]
+        if goal := format.sl_target(results, q):
+            verdict = "" if spec.sl_usual[q] else f": {_verdict(goals.get(('queue', name, 'service_level')))}"
+            service.append(goal + verdict)
+        clock = "_business" if spec.business_clock[q] else ""
+        cells = ["\n".join(format.count(figure("queue", name, count)) for count in COUNTS)]
+        cells += ["\n".join([*service, *own[q]])]
+        cells += ["\n".join(format.duration(figure("queue", name, wait + clock)) for wait in ("asa", "wait_p90"))]
+        for metric, _ in last:
+            wanted = _bound(goals.get(("queue", name, metric)))
+            if metric == "resolution_level" and spec.resolution_share[q] > 0:
+                time = f"in {format.duration(spec.resolution_time[q])}"
+                usual = f"\nusual {100 * spec.resolution_share[q]:.4g} %\n{time}"
+                wanted = usual if spec.resolution_usual[q] else wanted.replace(" %\n", f" % {time}\n")
+            cells.append(format.percent(figure("queue", name, metric)) + wanted)
+        table.add_row(escape(results.scenario.title(name)), *cells)
+    alike = format.waits_compare(results)
+    waits = (
+        format.duration(figure("total", "total", wait)) if alike else format.NO_DATA for wait in ("asa", "wait_p90")
+    )
+    table.add_row(
+        "total",
+        "\n".join(format.count(figure("total", "total", count)) for count in COUNTS),
+        _share(results, "total", "total", "service_level"),
+        "\n".join(waits),
+        *(format.percent(figure("total", "total", metric)) for metric, _ in last),
+        style="bold",
+    )
     return table
 
 
@@ -107,7 +148,7 @@ def _teams(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) ->
 
 def _table(first: str, *others: str) -> Table:
     table = plain_table()
-    table.add_column(first, overflow="fold", min_width=6)
+    table.add_column(first, overflow="fold", min_width=8)
     for other in others:
         table.add_column(other, justify="left" if other.startswith("service level") else "right", no_wrap=True)
     return table
@@ -119,8 +160,7 @@ def _share(results: Results, level: str, name: str, metric: str) -> str:
         return format.NO_DATA
     if math.isnan(estimate.low):
         return format.percent(estimate.mean)
-    low, high = max(0.0, estimate.low), min(1.0, estimate.high)  # what a share can be
-    return f"{format.percent(estimate.mean)} ({100 * low:.1f}–{100 * high:.1f})"
+    return f"{format.percent(estimate.mean)} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
 
 
 def _verdict(goal: MetricTarget | None) -> str:

@@ -78,6 +78,11 @@ class Metric:
     applies: Applies | None
     measure: Callable[[Facts], Sums | Peaks | Whole]
 
+    @property
+    def is_part(self) -> bool:
+        """Its values are parts of a whole, from 0 to 1; capacity held may exceed the capacity of the staffed."""
+        return self.unit == "share" and self.name != "slot_occupancy"
+
 
 Function = TypeVar("Function", bound=Callable[[Facts], Sums | Peaks | Whole])
 
@@ -197,6 +202,15 @@ def called_back(f: Facts) -> Sums:
 # ── the first wait ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@metric(
+    "queue", "Undecided when the run ended", "contacts", "none",
+    "contacts that waited for an answer, a later reply or a resolution when the drain ended, and were not late yet",
+    "#{some target undecided}", "7.2", hide_if_zero=True,
+)  # fmt: skip
+def undecided(f: Facts) -> Sums:
+    return Sums(f.contacts[sums.UNDECIDED] + f.turns[sums.REPLY_UNDECIDED])
+
+
 @metric("queue", "Abandonment", "share", "lower", "(abandoned + silently_abandoned) / entered", "(L + L₀) / E", "7.1")
 def abandonment(f: Facts) -> Sums:
     return Sums(f.contacts[Outcome.ABANDONED] + f.contacts[Outcome.SILENTLY_ABANDONED], f.contacts[sums.ENTERED])
@@ -212,7 +226,7 @@ def abandonment_seen(f: Facts) -> Sums:
 
 @metric(
     "queue", "Service level", "share", "higher",
-    "by sl_formula, from answered and not answered within the time of service_level",
+    "by sl_formula, from answered and not answered within the time of service_level, without the undecided",
     "by sl_formula, e.g. a / (A + B)", "7.2", applies=_given("sl_time"),
 )  # fmt: skip
 def service_level(f: Facts) -> Sums:
@@ -222,7 +236,8 @@ def service_level(f: Facts) -> Sums:
 @metric(
     "queue", "Intervals that reach the service level", "share", "higher",
     "intervals whose service level reaches the target / intervals with contacts",
-    "#{i: Dᵢ > 0, Nᵢ / Dᵢ ≥ target} / #{i: Dᵢ > 0}", "7.2", applies=_given("sl_time", "sl_share"),
+    "#{i: Dᵢ > 0, Nᵢ / Dᵢ ≥ target} / #{i: Dᵢ > 0}", "7.2",
+    applies=lambda plan, spec: np.isfinite(spec.sl_share) & np.isfinite(spec.sl_time) & ~spec.sl_usual,
 )  # fmt: skip
 def intervals_met(f: Facts) -> Sums:
     in_time, contacts = f.service_level
@@ -246,6 +261,25 @@ def asa(f: Facts) -> Sums:
 )  # fmt: skip
 def wait_mean(f: Facts) -> Sums:
     return Sums(f.contacts[sums.WAIT_ENTERED] / SECOND, f.contacts[sums.ENTERED])
+
+
+@metric(
+    "queue", "Mean wait (ASA) in open hours", "s", "lower",
+    "sum of the waits of the answered, on the business clock / answered, of queues with that clock",
+    "Σ W of the answered in open hours / A", "7.1", in_total=False, applies=lambda plan, spec: spec.business_clock,
+)  # fmt: skip
+def asa_business(f: Facts) -> Sums:
+    return Sums(f.contacts[sums.WAIT_IN_OPEN_HOURS] / SECOND, f.contacts[sums.ANSWERED])
+
+
+@metric(
+    "queue", "Wait in open hours, 90th percentile", "s", "lower",
+    "smallest wait on the business clock that at least 90 % of the entered did not exceed, of queues with that clock",
+    "min{w: #{W in open hours ≤ w} ≥ 0.9 E}", "7.1", literature=QUANTILES, in_total=False,
+    applies=lambda plan, spec: spec.business_clock,
+)  # fmt: skip
+def wait_p90_business(f: Facts) -> Whole:
+    return Whole(f.business_wait_quantiles[0])
 
 
 def _quantile(percent: int) -> None:
@@ -290,12 +324,12 @@ def reply_wait_p90(f: Facts) -> Whole:
 
 @metric(
     "queue", "Later replies in time", "share", "higher",
-    "turns from the second on answered within reply_target / such turns worked or left",
-    "#{V ≤ reply_target, not left} / M", "7.3",
+    "turns from the second on answered within reply_target / such turns worked, left or late when the drain ended",
+    "#{V ≤ reply_target, not left} / (M + late)", "7.3",
     applies=lambda plan, spec: _many_turns(plan, spec) & np.isfinite(spec.reply_time),
 )  # fmt: skip
 def reply_level(f: Facts) -> Sums:
-    return Sums(f.turns[sums.LATER_IN_TIME], f.turns[sums.LATER])
+    return Sums(f.turns[sums.LATER_IN_TIME], f.turns[sums.LATER] + f.turns[sums.LATER_LATE])
 
 
 @metric(
@@ -341,11 +375,12 @@ def resolution_mean(f: Facts) -> Sums:
 
 
 @metric(
-    "queue", "Resolved in time", "share", "higher", "resolved within resolution_target / entered",
-    "#{resolved, time to resolution ≤ resolution_target} / E", "7.3", applies=_given("resolution_time"),
+    "queue", "Resolved in time", "share", "higher",
+    "resolved within resolution_target / entered, without the undecided",
+    "#{resolved, time to resolution ≤ resolution_target} / (E − undecided)", "7.3", applies=_given("resolution_time"),
 )  # fmt: skip
 def resolution_level(f: Facts) -> Sums:
-    return Sums(f.contacts[sums.RESOLVED_IN_TIME], f.contacts[sums.ENTERED])
+    return Sums(f.contacts[sums.RESOLVED_IN_TIME], f.contacts[sums.ENTERED] - f.contacts[sums.RESOLUTION_UNDECIDED])
 
 
 @metric(
@@ -381,6 +416,15 @@ def reopen_rate(f: Facts) -> Sums:
 
 
 # ── customers: the first contact of a chain stands for it ────────────────────────────────────────────────────────────
+
+
+@metric(
+    "queue", "Customers", "customers", "none",
+    "first contacts of a chain: what customers began, without transfers, retries and others that follow",
+    "number of roots", "7.4", form="count",
+)  # fmt: skip
+def customers(f: Facts) -> Sums:
+    return Sums(f.contacts[sums.ROOTS])
 
 
 @metric(

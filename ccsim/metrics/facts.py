@@ -33,7 +33,7 @@ SERVICE_LEVELS: Final[dict[str, Formula]] = {
     "short_excluded": lambda A, a, B, b, s: (a, A + B - s),  # noqa: N803
 }
 """Numerator and denominator by `sl_formula`, from: A answered, a of them within the time; B not answered (abandoned,
-visibly or not, blocked, or still waiting at the end of the drain), of whom b gave up within the time, s within
+visibly or not, blocked, or still waiting and late when the drain ended), of whom b gave up within the time, s within
 `short_abandon`."""
 
 
@@ -82,6 +82,16 @@ class Frame:
         return np.zeros((3, self.intervals, groups), np.int64)
 
 
+class _Contacts(NamedTuple):
+    sums: F64
+    open_area: F64
+    waits: I64
+    """of the entered, and below their queues and their waits on the clock of the targets"""
+    waiting: I32
+    open_waits: I64
+    undecided: Bool
+
+
 class _Turns(NamedTuple):
     sums: F64
     focused: F64
@@ -121,21 +131,24 @@ class Facts:
     @property
     def contacts(self) -> F64:
         """Sums by contact, (row, interval, queue); the rows are those of metrics/sums.py."""
-        return self._contacts[0]
+        return self._contacts.sums
 
     @cached_property
-    def _contacts(self) -> tuple[F64, F64, I64, I32]:
-        """`contacts`, the area of open contacts, and the waits of the entered with their queues."""
+    def _contacts(self) -> _Contacts:
         frame, log, work = self.frame, self.log, self.workload
-        found, area = frame.cells(sums.OF_CONTACTS), frame.area(self.queues)
-        waits, waiting = np.empty(len(log.outcome), np.int64), np.empty(len(log.outcome), np.int32)
+        by_cell, area, rows = frame.cells(sums.OF_CONTACTS), frame.area(self.queues), len(log.outcome)
+        waits, waiting, open_waits = np.empty(rows, np.int64), np.empty(rows, np.int32), np.empty(rows, np.int64)
+        undecided = np.zeros(rows, np.bool_)
         entered = scans().contacts(
             log.outcome, log.arrival, log.first_turn, log.messages, log.left, log.closed, log.called_back,
             log.message, log.start, self.cell, work.queue, work.link, work.root, work.outbound, work.reopen_child,
             frame.effort, frame.limits, *frame.clock, *frame.bounds,
-            np.zeros(len(log.outcome), np.bool_), found, area, waits, waiting,
+            np.zeros(rows, np.bool_), by_cell, area, waits, waiting, open_waits, undecided,
         )  # fmt: skip
-        return frame.by_queue(found), area[0] / SECOND, waits[:entered], waiting[:entered]
+        some = slice(entered)
+        return _Contacts(
+            frame.by_queue(by_cell), area[0] / SECOND, waits[some], waiting[some], open_waits[some], undecided
+        )
 
     @cached_property
     def service_level(self) -> tuple[F64, F64]:
@@ -145,7 +158,7 @@ class Facts:
         counts = (
             answered,
             of[sums.IN_TIME],
-            of[sums.ENTERED] - answered,
+            of[sums.ENTERED] - answered - of[sums.FIRST_UNDECIDED],
             of[sums.GONE_IN_TIME],
             of[sums.GONE_AT_ONCE],
         )
@@ -157,8 +170,12 @@ class Facts:
     @cached_property
     def wait_quantiles(self) -> F64:
         """Waits of the entered in seconds: 50th, 80th, 90th and 95th percentile, and the longest."""
-        _, _, waits, waiting = self._contacts
-        return self._quantiles(waits, waiting, (50, 80, 90, 95, 100))
+        return self._quantiles(self._contacts.waits, self._contacts.waiting, (50, 80, 90, 95, 100))
+
+    @cached_property
+    def business_wait_quantiles(self) -> F64:
+        """Waits of the entered on the clock of the targets in seconds: 90th percentile."""
+        return self._quantiles(self._contacts.open_waits, self._contacts.waiting, (90,))
 
     @cached_property
     def reply_wait_quantiles(self) -> F64:
@@ -173,11 +190,11 @@ class Facts:
         """
         groups = [times[queue == q] for q in range(self.queues)] if self.queues > 1 else []
         groups.append(times)
-        found = np.full((len(percents), len(groups)), np.nan)
+        values = np.full((len(percents), len(groups)), np.nan)
         for group, mine in enumerate(map(_sorted, groups)):
             if len(mine):
-                found[:, group] = mine[[(percent * len(mine) + 99) // 100 - 1 for percent in percents]] / SECOND
-        return self._and_total(found)
+                values[:, group] = mine[[(percent * len(mine) + 99) // 100 - 1 for percent in percents]] / SECOND
+        return self._and_total(values)
 
     def _and_total(self, figures: F64) -> F64:
         """Figures with the total last, which of a single queue are its own."""
@@ -186,7 +203,7 @@ class Facts:
     @property
     def open_area(self) -> F64:
         """Contacts from arrival to `closed`, seconds, (interval, queue)."""
-        return self._contacts[1]
+        return self._contacts.open_area
 
     # ── turns: a row for each message that came ──────────────────────────────────────────────────────────────────────
 
@@ -205,7 +222,7 @@ class Facts:
     @cached_property
     def _turns(self) -> _Turns:
         frame, log, work, shared = self.frame, self.log, self.workload, self._shared
-        found, area = frame.cells(sums.OF_TURNS), frame.area(self.teams * self.queues)
+        by_cell, area = frame.cells(sums.OF_TURNS), frame.area(self.teams * self.queues)
         rows = int(log.messages.sum())
         oldest = np.zeros(self.queues, np.int64)
         waits, waiting = np.empty(rows, np.int64), np.empty(rows, np.int32)
@@ -215,16 +232,16 @@ class Facts:
             log.message, log.start, log.reply, log.agent, log.reread, self.cell,
             work.queue, work.outbound, np.empty(0) if shared is None else shared.by_slot(len(log.start)), frame.shared,
             self.plan.team, frame.reply_limit, *frame.clock, *frame.bounds,
-            found, area, oldest, waits, waiting, pending, ends,
+            by_cell, area, oldest, waits, waiting, pending, ends, self._contacts.undecided,
         )  # fmt: skip
-        away, interruptions = self._suspended(found)
+        away, interruptions = self._suspended(by_cell)
         focused = area[0] - away if shared is None else area[0] - away + shared.area(self.edges, away.shape[1])
         return _Turns(
-            frame.by_queue(found), self._by_team(focused), oldest, waits[:later], waiting[:later],
+            frame.by_queue(by_cell), self._by_team(focused), oldest, waits[:later], waiting[:later],
             (pending[:spans], ends[:spans]), interruptions,
         )  # fmt: skip
 
-    def _suspended(self, found: F64) -> tuple[I64, I64]:
+    def _suspended(self, by_cell: F64) -> tuple[I64, I64]:
         """Area of suspended work (interval, team × queues + queue), taken off the sums by turn; interruptions."""
         log = self.log
         area, interruptions = (
@@ -235,7 +252,7 @@ class Facts:
             scans().suspensions(
                 log.suspended_contact, log.suspended_agent, log.suspended_start, log.suspended_end,
                 log.outcome, log.first_turn, log.messages, log.start, self.cell, self.workload.queue, self.plan.team,
-                *self.frame.bounds, found, area, interruptions,
+                *self.frame.bounds, by_cell, area, interruptions,
             )  # fmt: skip
         return area[0], interruptions
 
@@ -283,20 +300,20 @@ class Facts:
         waits, ends = np.empty(rows, np.int64), np.empty(rows, np.int64)
         room = 0 if self._alone else rows
         while True:
-            found = frame.cells(sums.OF_SESSIONS)
+            by_cell = frame.cells(sums.OF_SESSIONS)
             waiting, held = frame.area(self.queues), frame.area(self.teams * self.queues)
             keys, key_ends = np.empty(room, np.int64), np.empty(room, np.int64)
             waited, pieces = scans().stretches(
                 log.stretch_contact, log.stretch_agent, log.stretch_since, log.stretch_start, log.stretch_end,
                 self.cell, self.workload.queue, plan.team, first,
                 log.presence_start, log.presence_end, *frame.bounds,
-                first.copy(), found, waiting, held, waits, ends, keys, key_ends, frame.span,
+                first.copy(), by_cell, waiting, held, waits, ends, keys, key_ends, frame.span,
             )  # fmt: skip
             if self._alone or pieces <= room:
                 break
             room = pieces
         return _Stretches(
-            frame.by_queue(found), waiting[0] / SECOND, self._by_team(held[0]), (waits[:waited], ends[:waited]),
+            frame.by_queue(by_cell), waiting[0] / SECOND, self._by_team(held[0]), (waits[:waited], ends[:waited]),
             (keys[:pieces], key_ends[:pieces]),
         )  # fmt: skip
 

@@ -266,14 +266,14 @@ class Collected:
         quotients = {
             key: table for key, table in quotients.items() if table[:, 0].any() or not METRICS[key].hide_if_zero
         }
-        figures = {key: _figures(table, level) for key, table in quotients.items()}
+        figures = {key: _figures(table, level, METRICS[key]) for key, table in quotients.items()}
         applies = {key: ~np.isnan(table[0, 1]) for key, table in quotients.items()}
         rows: list[MetricRow] = []
         for place, at, name, key in _order(first.names, applies):
             mean, low, high = _or_none(figures[key][:, place])
             rows.append(MetricRow(at, name, key[1], mean, low, high, METRICS[key].unit))
         by_interval = {
-            key: _figures(np.stack([batch[key] for batch in self._batches]), level).swapaxes(1, 2)
+            key: _figures(np.stack([batch[key] for batch in self._batches]), level, METRICS[key]).swapaxes(1, 2)
             for key in self._batches[0]
             if key in quotients
         }
@@ -306,9 +306,9 @@ def _order(names: dict[Level, tuple[str, ...]], applies: dict[Key, Bool]) -> Ite
             yield place, TOTAL, TOTAL, key
 
 
-def _figures(quotients: F64, level: float) -> F64:
+def _figures(quotients: F64, level: float, metric: Metric) -> F64:
     """Mean, low and high (first axis) from numerators and denominators by replication or batch (first axis)."""
-    return np.stack(ratio_interval(quotients[:, 0], quotients[:, 1], level))
+    return np.stack(ratio_interval(quotients[:, 0], quotients[:, 1], level, share=metric.is_part))
 
 
 def _or_none(figures: F64) -> list[float | None]:

@@ -151,12 +151,14 @@ def contacts(
     outcome: I8, arrival: I64, first_turn: I64, messages: I32, left: I64, closed: I64, called_back: Bool,
     message: I64, start: I64, cell: I32, queue: I32, link: I8, root: I32, outbound: Bool, reopen_child: I32,
     effort: F64, limits: I64, business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int,
-    served: Bool, sums: F64, area: I64, waits: I64, waiting: I32,
+    served: Bool, sums: F64, area: I64, waits: I64, waiting: I32, open_waits: I64, undecided: Bool,
 ) -> int:  # fmt: skip
     """Sums by contact (OF_CONTACTS, cell), `area` that of open contacts (interval, queue).
 
-    `limits` are the times of the service level, of short abandonments and of the resolution target, (3, queue). `waits`
-    and `waiting` are the waits and queues of the counted who entered; how many there are is returned.
+    `limits` are the times of the service level, of short abandonments and of the resolution target, (3, queue).
+    `waits`, `waiting` and `open_waits` are the waits, the queues and the waits on the clock of the targets of the
+    counted who entered; how many there are is returned. `undecided` says of which contacts the first answer or the
+    resolution is.
     """
     for c in range(len(outcome)):
         if link[c] != ROOT and (outcome[c] == RESOLVED or outcome[c] == CONTAINED or outcome[c] == DEFLECTED):
@@ -202,6 +204,7 @@ def contacts(
         if begun:
             sums[row.ANSWERED, here] += 1
             sums[row.WAIT_ANSWERED, here] += wait
+            sums[row.WAIT_IN_OPEN_HOURS, here] += by_clock
             sums[row.IN_TIME, here] += by_clock <= limits[0, q]
         elif ended in (ABANDONED, SILENTLY):
             sums[row.GONE_IN_TIME, here] += by_clock <= limits[0, q]
@@ -211,7 +214,15 @@ def contacts(
             sums[row.WAIT_ENTERED, here] += wait
             waits[entered] = wait
             waiting[entered] = q
+            open_waits[entered] = by_clock
             entered += 1
+            if ended == OPEN:
+                unanswered = not begun and by_clock < limits[0, q]
+                unresolved = elapsed(q, came, left[c], business, hours, opens, closes) < limits[2, q]
+                sums[row.FIRST_UNDECIDED, here] += unanswered
+                sums[row.RESOLUTION_UNDECIDED, here] += unresolved
+                undecided[c] = unanswered or unresolved
+                sums[row.UNDECIDED, here] += undecided[c]
         if ended == RESOLVED:
             sums[row.RESOLVED, here] += 1
             sums[row.RESOLUTION, here] += left[c] - came
@@ -237,7 +248,7 @@ def turns(
     outcome: I8, first_turn: I64, messages: I32, left: I64, closed: I64, message: I64, start: I64, reply: I64,
     agent: I32, reread: I64, cell: I32, queue: I32, outbound: Bool, shares: F64, shared: Bool, team: I32, limit: I64,
     business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int, sums: F64, area: I64,
-    oldest: I64, waits: I64, waiting: I32, pending: I64, ends: I64,
+    oldest: I64, waits: I64, waiting: I32, pending: I64, ends: I64, undecided: Bool,
 ) -> tuple[int, int]:  # fmt: skip
     """Sums by turn (OF_TURNS, cell), `area` that of focused work (interval, team × queues + queue).
 
@@ -245,6 +256,7 @@ def turns(
     (queue). `oldest` is the greatest age of a message not yet in work (queue), `waits` and `waiting` are the waits for
     later replies of the counted and their queues, `pending` and `ends` the spans in which a customer's message waits,
     cut to the counted time (time << bits | queue); how many there are of each is returned.
+    `undecided` is that of the contacts.
     """
     queues = len(business)
     bits = bits_of(queues)
@@ -295,6 +307,10 @@ def turns(
                 waits[later] = wait
                 waiting[later] = q
                 later += 1
+            if n > 0 and not worked and ended == OPEN:
+                wait = elapsed(q, came, left[c], business, hours, opens, closes)
+                sums[row.LATER_LATE, here] += wait >= limit[q]
+                sums[row.REPLY_UNDECIDED, here] += wait < limit[q] and not undecided[c]
             if worked and begun:
                 work = float(finish - taken_up)
                 if shared[q]:

@@ -48,7 +48,14 @@ REPEATED: Final = OUTCOMES + 18
 """by chain: retries, returns, reopenings and recontacts of customers"""
 EFFORT: Final = OUTCOMES + 19
 """by chain: `effort` of the queues of its contacts"""
-OF_CONTACTS: Final = OUTCOMES + 20
+UNDECIDED: Final = OUTCOMES + 20
+"""its first answer or its resolution was undecided: open when the drain ended, and not late yet"""
+FIRST_UNDECIDED: Final = OUTCOMES + 21
+"""waited for its first answer"""
+RESOLUTION_UNDECIDED: Final = OUTCOMES + 22
+WAIT_IN_OPEN_HOURS: Final = OUTCOMES + 23
+"""wait of the answered on the clock of the targets"""
+OF_CONTACTS: Final = OUTCOMES + 24
 
 # by turn, that is a message that came
 SENT: Final = 0
@@ -71,7 +78,11 @@ REREAD: Final = 8
 """re-reading of the handled, as far as it was done by the end of the drain"""
 AGENTS: Final = 9
 """by begun contact: different agents who worked on it"""
-OF_TURNS: Final = 10
+LATER_LATE: Final = 10
+"""waited still when the drain ended, for longer than `reply_target`"""
+REPLY_UNDECIDED: Final = 11
+"""by contact: its last message waited still and was not late yet, and nothing else of it was undecided"""
+OF_TURNS: Final = 12
 
 # by contact that an agent held
 SESSIONS: Final = 0

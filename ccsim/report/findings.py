@@ -41,7 +41,11 @@ def findings(results: Results) -> tuple[Finding, ...]:
             *_idle(results, hours, name),
             *_overtime(results, name),
         ]
-    return tuple(Finding(name, tuple(dict.fromkeys(lines))) for (_, name), lines in by_subject.items() if lines)
+    return tuple(
+        Finding(results.scenario.title(name), tuple(dict.fromkeys(lines)))
+        for (_, name), lines in by_subject.items()
+        if lines
+    )
 
 
 def _target(results: Results, hours: Hours, goal: MetricTarget) -> list[str]:
@@ -49,7 +53,7 @@ def _target(results: Results, hours: Hours, goal: MetricTarget) -> list[str]:
     assert estimate is not None
     what, wanted = METRICS[goal.level, goal.metric].title, f"{100 * goal.wanted:.4g} %"
     if not goal.sure:
-        low, high = format.percent(max(0.0, estimate.low)), format.percent(min(1.0, estimate.high))
+        low, high = format.percent(estimate.low), format.percent(estimate.high)
         return [
             f"{what} is too close to call: the {wanted} wanted lies within {low} to {high}. More replications tell."
         ]

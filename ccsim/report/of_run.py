@@ -15,7 +15,6 @@ from ccsim.report.document import (
     Cell,
     Document,
     Fact,
-    Kind,
     Listing,
     Note,
     Part,
@@ -38,8 +37,11 @@ from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND, Outcome
 
 QUEUES: Final = (
-    "offered", "answered", "service_level", "asa", "wait_p90", "abandonment", "reply_level", "resolution_level"
+    "customers", "offered", "answered", "undecided", "service_level", "asa", "asa_business", "wait_p90",
+    "wait_p90_business", "abandonment", "reply_level", "resolution_level",
 )  # fmt: skip
+WAITS: Final = ("asa", "wait_p90")
+"""Without a total over several channels: a phone call's and an e-mail's wait have no mean that says anything."""
 WORK: Final = (
     "work_hours", "handle_mean", "turns_mean", "reread_share", "fcr", "repeat_contacts", "open_mean", "value_lost",
     "cost", "cost_per_resolved",
@@ -65,7 +67,7 @@ def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Pi
     return Document(
         title=scenario.name,
         subtitle=" · ".join([*variant, period, runs]),
-        answer=_answer(goals),
+        answer=answer(results),
         status=_status_of_all(goals),
         verdicts=tuple(_verdict(results, goal) for goal in goals),
         facts=tuple(_facts(results)),
@@ -92,24 +94,27 @@ def _status_of_all(goals: Sequence[MetricTarget]) -> Status:
     return "missed" if "missed" in statuses else "met" if statuses == {"met"} else "open"
 
 
-def _answer(goals: Sequence[MetricTarget]) -> str:
+def answer(results: Results) -> str:
     """Targets met and missed, in a sentence."""
+    goals = targets(results)
     if not goals:
-        return "There is no target with data to judge it by."
+        return "No target is judged: the scenario gives none, or there are no data."
     missed, unsure = ([goal for goal in goals if _status(goal) == status] for status in ("missed", "open"))
     met = len(goals) - len(missed) - len(unsure)
     if met == len(goals):
         return {1: "The target is met.", 2: "Both targets are met."}.get(met, f"All {met} targets are met.")
     clauses = [f"{met} of {len(goals)} targets met" if met else f"No target is {'clearly ' if unsure else ''}met"]
     for which, verb in ((missed, STATUS["missed"]), (unsure, STATUS["open"])):
-        names = ", ".join(f"{goal.name} {METRICS[goal.level, goal.metric].title.lower()}" for goal in which)
+        names = ", ".join(
+            f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].title.lower()}" for goal in which
+        )
         if which:
             clauses.append(f"{verb}: {names}" if len(names) <= 60 else f"{len(which)} {verb}")
     return "; ".join(clauses) + "."
 
 
 def _verdict(results: Results, goal: MetricTarget) -> Verdict:
-    estimate = _possible(results.estimate(goal.level, goal.name, goal.metric), "share")
+    estimate = results.estimate(goal.level, goal.name, goal.metric)
     assert estimate is not None
     measure = METRICS[goal.level, goal.metric].title
     spec = results.spec
@@ -124,7 +129,9 @@ def _verdict(results: Results, goal: MetricTarget) -> Verdict:
             measure += f", in {format.duration(times[goal.metric][q])}"
         if goal.metric in times and spec.business_clock[q]:
             measure += " of open hours"
-    return Verdict(_status(goal), goal.name, measure, "share", estimate, goal.wanted, goal.at_least)
+    return Verdict(
+        _status(goal), results.scenario.title(goal.name), measure, "share", estimate, goal.wanted, goal.at_least
+    )
 
 
 def _facts(results: Results) -> Iterable[Fact]:
@@ -141,7 +148,8 @@ def _facts(results: Results) -> Iterable[Fact]:
     if lost.mean > 0:
         yield Fact("Value lost", format.count(lost.mean), _between(lost))
     offered, answered = total("offered"), total("answered")
-    yield Fact("Contacts", format.count(offered.mean), f"{format.count(answered.mean)} answered")
+    begun = f"of {format.count(total('customers').mean)} customers, {format.count(answered.mean)} answered"
+    yield Fact("Contacts", format.count(offered.mean), begun)
     paid, staffed, busy = total("paid_hours"), total("staffed_hours"), total("utilisation")
     yield Fact(
         "Paid hours",
@@ -164,7 +172,9 @@ def _figures(results: Results) -> Iterable[Part]:
         if results.replications > 1
         else "One replication: there are no intervals."
     )
-    yield _by_name(results, "Queues", "queue", spec.queues, QUEUES, runs)
+    usual = format.usual_targets(results)
+    note = f"{runs} Usual for the channel, shown and not judged: {', '.join(usual)}." if usual else runs
+    yield _by_name(results, "Queues", "queue", spec.queues, QUEUES, note)
     yield _by_name(results, "Work and cost of queues", "queue", spec.queues, WORK, runs)
     yield _by_name(results, "Teams", "team", spec.teams, TEAMS, runs)
     outcomes = [outcome.name.lower() for outcome in Outcome if outcome is not Outcome.NONE]
@@ -187,28 +197,26 @@ def _by_name(
 ) -> Table:
     """A row a queue or team, a column a metric, but for those that apply nowhere and for counts of nothing."""
     heads = [TableColumn(level.capitalize())]
-    cells: list[list[Cell]] = [[*names, TOTAL]]
+    cells: list[list[Cell]] = [[*map(results.scenario.title, names), TOTAL]]
     for metric in metrics:
         kind = METRICS[level, metric].form
-        values = [_possible(results.estimate(level, name, metric), kind) for name in names]
+        values = [_possible(results.estimate(level, name, metric)) for name in names]
         if all(each is None or math.isnan(each.mean) or (each.mean == 0 and kind != "share") for each in values):
             continue
         # teams have no total of their own for what queues have one for: theirs has the fees in it
-        shared = (level, metric) == ("team", "cost")
-        total = None if shared else _possible(results.estimate(TOTAL, TOTAL, metric), kind)
+        none = (level, metric) == ("team", "cost") or (metric in WAITS and not format.waits_compare(results))
+        total = None if none else _possible(results.estimate(TOTAL, TOTAL, metric))
         heads.append(TableColumn(METRICS[level, metric].title, kind))
         cells.append([*values, total])
     *rows, last = zip(*cells, strict=True)
     return Table(title, tuple(heads), tuple(rows), last if len(names) > 1 else (), note)
 
 
-def _possible(estimate: Estimate | None, kind: Kind) -> Estimate | None:
-    """The interval within what the measure can be: nothing is below 0, no share above 1."""
+def _possible(estimate: Estimate | None) -> Estimate | None:
+    """The interval within what the measure can be: nothing is below 0."""
     if estimate is None or math.isnan(estimate.low):
         return estimate
-    return estimate._replace(
-        low=max(0.0, estimate.low), high=min(1.0, estimate.high) if kind == "share" else estimate.high
-    )
+    return estimate._replace(low=max(0.0, estimate.low))
 
 
 def _definitions(results: Results) -> Table:
@@ -254,7 +262,10 @@ def _origin(results: Results, provenance: dict[str, Any]) -> tuple[Part, ...]:
         ("Variant", results.variant or "none"),
         ("Days", f"{scenario.days} from {scenario.start}, {scenario.timezone or 'days of 24 hours'}"),
         ("Interval", format.duration(results.spec.interval / SECOND)),
-        ("Warm-up, drain", f"{format.duration(scenario.warm_up / SECOND)}, {format.duration(scenario.drain / SECOND)}"),
+        (
+            "Warm-up, drain",
+            f"{format.duration(scenario.warm_up / SECOND)}, {format.duration(scenario.drain_time / SECOND)}",
+        ),
         ("Seed, replications", f"{scenario.seed}, {results.replications}"),
         ("Engine", results.engine),
         *made_with(provenance),

@@ -158,14 +158,18 @@ class Comparison:
     def estimate(self, variant: VariantResult, figure: MetricPlace) -> Estimate | None:
         """A variant's figure with its 95 % interval; None where it does not apply."""
         quotients = variant.quotients(figure)
-        return None if quotients is None else Estimate(*map(float, ratio_interval(*quotients)))
+        if quotients is None:
+            return None
+        return Estimate(*map(float, ratio_interval(*quotients, share=figure.definition.is_part)))
 
     def difference(
         self, variant: VariantResult, figure: MetricPlace, to: VariantResult | None = None, level: float = LEVEL
     ) -> Estimate | None:
         """A variant's figure less that of another, by default the baseline's; None where one of them has none."""
         own, other = variant.quotients(figure), (to or self.baseline).quotients(figure)
-        return None if own is None or other is None else Estimate(*map(float, paired_interval(other, own, level)))
+        if own is None or other is None:
+            return None
+        return Estimate(*map(float, paired_interval(other, own, level, share=figure.definition.is_part)))
 
     def rows(self) -> Iterator[DifferenceRow]:
         """Tidy rows of all figures, by figure and variant."""

@@ -86,23 +86,40 @@ def several(number: int, what: str) -> str:
 
 
 def sl_target(results: Results, queue: int) -> str:
-    """The service-level target of a queue: 80 % in 20s; empty without one."""
+    """The service-level target of a queue: 80 % in 20s, with "usual" where only its channel has it; empty without."""
     spec = results.spec
     if math.isnan(spec.sl_time[queue]):
         return ""
-    return f"{100 * spec.sl_share[queue]:.4g} % in {duration(spec.sl_time[queue])}"
+    usual = "usual " if spec.sl_usual[queue] else ""
+    return f"{usual}{100 * spec.sl_share[queue]:.4g} % in {duration(spec.sl_time[queue])}"
+
+
+def usual_targets(results: Results) -> list[str]:
+    """What channels bring and nobody wants: shown beside the figures, not judged."""
+    spec, found = results.spec, []
+    for q, name in enumerate(spec.queues):
+        title = results.scenario.title(name)
+        if spec.sl_usual[q]:
+            found.append(f"{title} {sl_target(results, q).removeprefix('usual ')}")
+        if spec.resolution_usual[q]:
+            share, time = percent(float(spec.resolution_share[q]), 0), duration(float(spec.resolution_time[q]))
+            found.append(f"{title} {share} resolved in {time}")
+    return found
+
+
+def waits_compare(results: Results) -> bool:
+    """Whether a mean wait over all queues says anything: they are of one channel, on the clock of the calendar."""
+    return len(set(results.spec.channels)) == 1 and not results.spec.business_clock.any()
 
 
 def sl_rules(results: Results) -> tuple[list[str], dict[int, list[str]]]:
-    """Formula and clock of service levels: what all queues with a target share, and the rest by queue."""
+    """Formula of service levels and clock of waits: what all queues share, and the rest by queue."""
     spec = results.spec
-    rules = {
-        q: (spec.sl_formula[q], f"{'business' if spec.business_clock[q] else 'calendar'} clock")
-        for q in range(len(spec.queues))
-        if sl_target(results, q)
-    }
-    shared = [parts[0] for parts in zip(*rules.values(), strict=True) if len(set(parts)) == 1]
-    return shared, {q: [part for part in parts if part not in shared] for q, parts in rules.items()}
+    clocks = [f"{'business' if business else 'calendar'} clock" for business in spec.business_clock.tolist()]
+    formulas = [spec.sl_formula[q] if sl_target(results, q) else "" for q in range(len(spec.queues))]
+    shared = [used.pop() for used in ({*formulas} - {""}, {*clocks}) if len(used) == 1]
+    own = [[part for part in parts if part and part not in shared] for parts in zip(formulas, clocks, strict=True)]
+    return shared, dict(enumerate(own))
 
 
 def quantity(unit: str, value: float) -> str:

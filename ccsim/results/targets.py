@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from ccsim.metrics.definitions import Level
 from ccsim.results.model import Results
 from ccsim.tables import F64, MetricSpec
@@ -28,12 +30,12 @@ Bound = tuple[Level, str, str, float, bool]
 
 
 def bounds(spec: MetricSpec) -> list[Bound]:
-    """Every target of a scenario, queues first."""
+    """Every target that a scenario itself gives, queues first; those that channels bring bind nobody."""
     every: list[tuple[Level, tuple[str, ...], str, F64, bool]] = [
         *(("queue", spec.queues, metric, wanted, True) for metric, wanted in (
-            ("service_level", spec.sl_share),
+            ("service_level", np.where(spec.sl_usual, np.nan, spec.sl_share)),
             ("reply_level", spec.reply_share),
-            ("resolution_level", spec.resolution_share),
+            ("resolution_level", np.where(spec.resolution_usual, np.nan, spec.resolution_share)),
         )),
         ("queue", spec.queues, "abandonment", spec.max_abandonment, False),
         ("team", spec.teams, "utilisation", spec.max_occupancy, False),

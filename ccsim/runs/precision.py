@@ -66,9 +66,10 @@ class Precision:
 
 def _half_widths(goals: Sequence[PrecisionGoal], measures: Sequence[Measures]) -> Iterator[float]:
     for level, name, metric, _ in goals:
-        kind = MetricPlace(level, name, metric).definition.level
+        definition = MetricPlace(level, name, metric).definition
+        kind = definition.level
         stacked = np.stack([one.values[kind, metric] for one in measures])
-        _, low, high = ratio_interval(stacked[:, 0], stacked[:, 1])
+        _, low, high = ratio_interval(stacked[:, 0], stacked[:, 1], share=definition.is_part)
         names = measures[0].names[kind]
         place = len(names) if level == TOTAL else names.index(name)
         yield float(high[place] - low[place]) / 2

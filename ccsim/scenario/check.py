@@ -14,6 +14,7 @@ from ccsim.distributions.durations import Distribution, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.data import DataFiles
+from ccsim.scenario.drain import LONGEST, last_deadlines
 from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Scenario
@@ -44,7 +45,7 @@ def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = 
 
 def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
     """What a planner should know before running it."""
-    return _all((overload, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file)
+    return _all((overload, deadlines_pass, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file)
 
 
 def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
@@ -122,13 +123,12 @@ def horizon(scenario: Scenario) -> Found:
         yield Problem("warm_up", f"{_time(scenario.warm_up)} of {scenario.days} days", "less than the days of the run")
     if not MINUTE <= scenario.interval <= DAY:
         yield Problem("interval", _time(scenario.interval), "from one minute to one day")
-    if scenario.drain > 366 * DAY:
-        yield Problem("drain", _time(scenario.drain), "at most a year")
+    if scenario.drain_time > LONGEST * DAY:
+        yield Problem("drain", _time(scenario.drain_time), "at most a year")
 
 
 def fits_into_memory(scenario: Scenario) -> Found:
     """One replication's tables fit into the machine."""
-    days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
     rows = turns = 0.0
     growth = {"days": 10.0}  # to blame for what does not fit: what makes most of it, if that is this much
     for name, (each_rows, each_turns) in families(scenario).items():
@@ -140,7 +140,7 @@ def fits_into_memory(scenario: Scenario) -> Found:
         turns += (usual + more) * each_turns
         growth["spike"] = max(growth.get("spike", 0.0), more / max(usual, 1))
         growth[dotted(("queue", name, "limit"))] = each_rows
-    shifts = sum(duty.agents for team in scenario.team.values() for duty in duties(team, days))
+    shifts = sum(duty.agents for team in scenario.team.values() for duty in duties(team, run_days(scenario)))
     cells = scenario.days * DAY / max(scenario.interval, SECOND) * (len(scenario.queue) + len(scenario.team))
     need = rows * _ROW["contact"] + turns * _ROW["turn"] + shifts * 200 + cells * 500
     have = _memory()
@@ -493,6 +493,17 @@ def overload(scenario: Scenario) -> Found:
                 break
     if len(scenario.queue) > 1 and (offer := _overload(scenario, [*scenario.queue], [*scenario.team.values()], days)):
         yield Problem("queue", *_hours(offer, whole, "all agents"))
+
+
+def deadlines_pass(scenario: Scenario) -> Found:
+    """The run goes on until every contact of its days is answered in time or late."""
+    for name, late in last_deadlines(scenario).items():
+        if late is None:
+            found = f"whoever waits when the run ends is not late within {LONGEST} days, and counts as undecided"
+            yield Problem(dotted(("queue", name)), found, "opening hours after the last day, or shorter targets")
+        elif late > scenario.drain_time:
+            found = f"{_time(scenario.drain_time)}: whoever waits for {name} when it ends may count as undecided"
+            yield Problem("drain", found, f'"auto", or at least {_time(late)}: then every deadline has passed')
 
 
 def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: list[date]) -> tuple[float, float] | None:

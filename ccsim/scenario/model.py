@@ -24,11 +24,12 @@ from pydantic import (
 
 from ccsim.distributions.calendar import Calendar
 from ccsim.scenario.channels import with_defaults
-from ccsim.scenario.parts import MICROSECOND, Duration, LocalDate, Part, Text, Zone, data_files
+from ccsim.scenario.drain import drain_time
+from ccsim.scenario.parts import MICROSECOND, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
 from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
 from ccsim.scenario.teams import Routing, Team
-from ccsim.scenario.values import DAY, MINUTE
+from ccsim.scenario.values import MINUTE
 from ccsim.scenario.volumes import Busyness, Demand, Spike
 
 
@@ -71,8 +72,9 @@ class Scenario(Part):
     """Length of a reporting interval."""
     warm_up: Duration = 0
     """Time at the start that is left out of all figures."""
-    drain: Duration = DAY
-    """Time after the run in which contacts of the run are still served."""
+    drain: DurationOrAuto = "auto"
+    """Time after the run in which contacts of the run are still served; "auto": until every deadline has passed, a day
+    at least."""
     seed: Annotated[int, Strict(), Field(ge=0, lt=2**63)] = 1
     """Number that fixes all random draws, 0 or more."""
     replications: Annotated[int, Strict(), Field(ge=1, le=1_000_000)] = 20
@@ -107,6 +109,20 @@ class Scenario(Part):
     def calendar(self) -> Calendar:
         """Days and wall times of this scenario."""
         return Calendar(self.start, self.timezone)
+
+    @cached_property
+    def drain_time(self) -> int:
+        """How long the run goes on after its last day, microseconds."""
+        return drain_time(self)
+
+    def title(self, name: str) -> str:
+        """The name under which people know a queue; that of a team or of the total is what it is."""
+        return (self.queue[name].title if name in self.queue else "") or name
+
+    def judged(self, name: str) -> Queue:
+        """A queue with the targets that the scenario itself gives; those of its channel are usual, not wanted."""
+        usual = {key for key in self.queue[name].timed_targets if key not in self._raw["queue"][name]}
+        return self.queue[name].model_copy(update=dict.fromkeys(usual))
 
     def moment(self, time: datetime | int) -> int:
         """Microseconds since the start of a local time (naive), an instant (aware), or what is already that (int)."""

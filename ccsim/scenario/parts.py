@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -100,6 +100,9 @@ def _timeless(value: object) -> int:
 
 Duration = Annotated[int, _parsed(values.duration), WithJsonSchema(jsontypes.DURATION)]
 DurationOrNever = Annotated[int, _parsed(values.duration_or_never), WithJsonSchema(jsontypes.DURATION_OR_NEVER)]
+DurationOrAuto = Annotated[
+    int | Literal["auto"], _parsed(values.duration_or_auto), WithJsonSchema(jsontypes.DURATION_OR_AUTO)
+]
 Limit = Annotated[int, _parsed(_timeless), WithJsonSchema(jsontypes.COUNT_OR_NEVER)]
 DurationDistribution = Annotated[
     Distribution, distribution_type(duration_distribution), WithJsonSchema(jsontypes.DURATION_DISTRIBUTION)

@@ -32,7 +32,7 @@ from ccsim.scenario.parts import (
     Text,
     one_of_names,
 )
-from ccsim.scenario.values import MINUTE, WHOLE_DAY, ByDay, Span
+from ccsim.scenario.values import MINUTE, WHOLE_DAY, ByDay, Span, Target
 from ccsim.scenario.volumes import Volume
 from ccsim.tables import NEVER, SECOND
 
@@ -229,6 +229,12 @@ class Queue(Part):
     def kind(self) -> Channel:
         """What its channel is like: one-to-one, persistent."""
         return CHANNELS[self.channel]
+
+    @property
+    def timed_targets(self) -> dict[str, Target]:
+        """Its targets with a time, the channel's included, by key."""
+        targets = {key: getattr(self, key) for key in ("service_level", "reply_target", "resolution_target")}
+        return {key: target for key, target in targets.items() if target is not None}
 
     @property
     def shared(self) -> bool:

@@ -34,7 +34,7 @@ class StaffedHours:
 
 def run_days(scenario: Scenario) -> list[date]:
     """The days of the run and of its drain."""
-    drain = -(-scenario.drain // DAY)
+    drain = -(-scenario.drain_time // DAY)
     return [scenario.start + timedelta(days=day) for day in range(scenario.days + drain)]
 
 

@@ -22,7 +22,6 @@ days         = 5
 # timezone   = "Europe/Rome"       # with it, days across a clock change have 23 or 25 hours
 interval     = "30min"             # of the reports
 warm_up      = "0s"                # arrivals before this are simulated, not counted
-drain        = "1d"                # how long work may go on after the last day
 seed         = 1
 replications = 20
 

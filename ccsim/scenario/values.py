@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import pairwise
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
@@ -52,6 +52,16 @@ def duration_or_never(value: object) -> int:
         return duration(value)
     except FaultError as bad:
         raise FaultError(*(Fault(f.found, f'{f.allowed}, or "never"') for f in bad.faults)) from None
+
+
+def duration_or_auto(value: object) -> int | Literal["auto"]:
+    """As `duration`, and `"auto"` as it is."""
+    if value == "auto":
+        return "auto"
+    try:
+        return duration(value)
+    except FaultError as bad:
+        raise FaultError(*(Fault(f.found, f'{f.allowed}, or "auto"') for f in bad.faults)) from None
 
 
 def _duration(value: object) -> int | None:

@@ -146,9 +146,8 @@ def baseline(scenario: Scenario) -> Baseline:
     teams = list(scenario.team.values())
     queues = {}
     for name, flow in offered(scenario).items():
-        queue = scenario.queue[name]
         charged = _charged(teams, name, can)
-        if deferrable(queue, scenario.interval):
+        if deferrable(scenario.judged(name), scenario.interval):
             queues[name] = _workload(scenario, name, flow, charged, day)
         else:
             queues[name] = _by_formula(scenario, name, flow, charged)
@@ -210,7 +209,7 @@ def _workload(scenario: Scenario, name: str, flow: Offered, charged: I64, day: I
 
 
 def _by_formula(scenario: Scenario, name: str, flow: Offered, charged: I64) -> QueueNeed:
-    queue, teams = scenario.queue[name], list(scenario.team.values())
+    queue, teams = scenario.judged(name), list(scenario.team.values())
     seconds = flow.open * scenario.interval / SECOND
 
     @cache
@@ -335,7 +334,7 @@ def fewest(enough: Callable[[int], bool], near: int = 1) -> int:
 def _ignored(scenario: Scenario) -> Iterator[str]:
     """What the scenario has and its formulas do not know."""
     queues, teams = scenario.queue, scenario.team
-    all_queues = list(queues.values())
+    all_queues = [scenario.judged(name) for name in queues]
     skills = [skill for team in teams.values() for skill in team.skills.values()]
     served_by = {name: [t for t, team in teams.items() if name in team.skills] for name in queues}
     shared = any(len(served) > 1 for served in served_by.values())

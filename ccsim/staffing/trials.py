@@ -35,7 +35,7 @@ class Tally(NamedTuple):
 
     def estimates(self) -> tuple[Estimate, ...]:
         """By goal, over the run."""
-        figures = ratio_interval(*self.by_day.sum(axis=-1))
+        figures = ratio_interval(*self.by_day.sum(axis=-1), share=True)  # all that targets bound are shares
         return tuple(Estimate(*map(float, goal)) for goal in zip(*figures, strict=True))
 
 
@@ -69,7 +69,7 @@ def goals_of(spec: MetricSpec) -> tuple[StaffingTarget, ...]:
     """The scenario's targets, queues first. Raises ScenarioError if there are none."""
     goals = tuple(StaffingTarget(*bound) for bound in bounds(spec))
     if not goals:
-        allowed = "a target to staff for, such as service_level or max_abandonment"
+        allowed = "a target to staff for, such as service_level or max_abandonment; what a channel brings is no target"
         raise ScenarioError([Problem("queue", "no targets", allowed)])
     return goals
 

@@ -2,7 +2,9 @@
 
 Every metric is a quotient of sums: numerators and denominators by replication. Its interval is the jackknife's, with
 Student's t; where all denominators are equal (counts, time averages, quantiles) that is the ordinary Student-t interval
-of a mean.
+of a mean. That of a share, which is no less than 0 and no more than 1, is made on the scale of its log-odds: a mean
+plus and minus a half-width would reach beyond near the ends, where means are skewed and such an interval is wrong
+besides.
 
 Sums run over sorted values, so that the replications' order does not change a single bit of the result.
 """
@@ -16,31 +18,48 @@ from ccsim.tables import F64, I64
 LEVEL = 0.95
 
 
-def ratio_interval(numerators: F64, denominators: F64, level: float = LEVEL) -> tuple[F64, F64, F64]:
+def ratio_interval(
+    numerators: F64, denominators: F64, level: float = LEVEL, *, share: bool = False
+) -> tuple[F64, F64, F64]:
     """Ratio of sums over axis 0 (replications) with its jackknife interval: mean, low, high, without that axis.
+
+    Of a `share`, whose numerators are parts of their denominators, the interval is within 0 and 1: with half-width h of
+    the share p, it is that of log(p / (1 - p)), of half-width h / (p (1 - p)), turned back (delta method).
 
     A replication without data has numerator and denominator 0. NaN: mean without any data; low and high with data in
     fewer than two replications.
 
     Source: Efron & Stein (1981), The jackknife estimate of variance; Law, Simulation Modeling and Analysis,
-    9.5.
+    9.5; Agresti (2002), Categorical Data Analysis, 1.4 (log-odds).
     """
-    return _interval(*_jackknife(numerators, denominators), level)
+    mean, half = _with_half_width(*_jackknife(numerators, denominators), level)
+    if not share:
+        return mean, mean - half, mean + half
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        spread = np.exp(np.where(half == 0, 0.0, half / (mean * (1 - mean))))
+        ends = [mean / (mean + (1 - mean) * factor) for factor in (spread, 1 / spread)]
+    low, high = np.clip(ends, 0.0, 1.0)  # a mean that rounding lifts above 1 included
+    return mean, low, high
 
 
-def paired_interval(first: tuple[F64, F64], second: tuple[F64, F64], level: float = LEVEL) -> tuple[F64, F64, F64]:
+def paired_interval(
+    first: tuple[F64, F64], second: tuple[F64, F64], level: float = LEVEL, *, share: bool = False
+) -> tuple[F64, F64, F64]:
     """Second ratio less the first, each numerators and denominators, with its interval: difference, low, high.
 
     Replication r of both saw the same random numbers, so it is left out of both at once: the pseudo-values of a
     difference are the differences of the pseudo-values, and what the two have in common cancels within each. Where all
     denominators are equal this is the paired-t interval. Degrees of freedom and NaN are those of the ratio with fewer
-    data. Differences that are nothing but rounding (1e-9 of the values) are exactly 0.
+    data. Differences that are nothing but rounding (1e-9 of the values) are exactly 0. The interval of a difference of
+    a `share` is cut at -1 and 1, beyond which no difference can be.
 
     Source: Miller (1974), The jackknife: a review; Law, Simulation Modeling and Analysis, 10.2.1 and 11.2.
     """
     one, its_pseudo, its_data = _jackknife(*first)
     other, pseudo, data = _jackknife(*second)
-    return _interval(_less(other, one), _less(pseudo, its_pseudo), np.minimum(data, its_data), level)
+    mean, half = _with_half_width(_less(other, one), _less(pseudo, its_pseudo), np.minimum(data, its_data), level)
+    bound = 1.0 if share else np.inf
+    return mean, np.maximum(mean - half, -bound), np.minimum(mean + half, bound)
 
 
 def _jackknife(numerators: F64, denominators: F64) -> tuple[F64, F64, I64]:
@@ -55,14 +74,14 @@ def _jackknife(numerators: F64, denominators: F64) -> tuple[F64, F64, I64]:
     return ratio, pseudo, (denominators != 0).sum(axis=0)
 
 
-def _interval(mean: F64, pseudo: F64, with_data: I64, level: float) -> tuple[F64, F64, F64]:
+def _with_half_width(mean: F64, pseudo: F64, with_data: I64, level: float) -> tuple[F64, F64]:
     replications = len(pseudo)
     pseudo = np.sort(pseudo, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = pseudo - pseudo.mean(axis=0)
         error = np.sqrt((spread**2).sum(axis=0) / (replications * (replications - 1)))
         half = np.where(with_data > 1, student_t(np.maximum(with_data - 1, 1), level) * error, np.nan)
-    return mean, mean - half, mean + half
+    return mean, half
 
 
 def _less(value: F64, subtrahend: F64) -> F64:

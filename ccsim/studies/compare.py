@@ -135,9 +135,9 @@ def _streams_changed(scenarios: Mapping[str, Scenario]) -> list[str]:
 def _mismatches(variants: Sequence[VariantResult]) -> list[str]:
     """What is not the same thing in all variants, so that its difference is none of how the centre works."""
     notes = []
-    for what in ("start", "days", "warm_up", "drain"):
+    for what, name in (("start", "start"), ("days", "days"), ("warm_up", "warm-up"), ("drain_time", "drain")):
         if len({getattr(variant.results.scenario, what) for variant in variants}) > 1:
-            notes.append(f"{what.replace('_', '-')} is not the same for all: counts and money are of different times.")
+            notes.append(f"{name} is not the same for all: counts and money are of different times.")
     for kind in KINDS:
         names = {variant.name: variant.measures[0].names[kind] for variant in variants}
         only: dict[tuple[str, ...], list[str]] = {}

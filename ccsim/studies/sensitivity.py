@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from ccsim.distributions.streams import stream
-from ccsim.metrics import TOTAL, Measures, summarise
+from ccsim.metrics import METRICS, TOTAL, Measures, summarise
 from ccsim.results.comparison import MetricPlace, or_none
 from ccsim.results.sweeps import Alone, Index
 from ccsim.scenario.design import Design
@@ -37,7 +37,8 @@ def _differences(base: Sequence[Measures], other: Sequence[Measures]) -> dict[Me
     differences: dict[MetricPlace, Estimate] = {}
     for key in base[0].values.keys() & other[0].values.keys():
         pair = [np.stack([measures.values[key] for measures in each], axis=1) for each in (base, other)]
-        mean, low, high = paired_interval((pair[0][0], pair[0][1]), (pair[1][0], pair[1][1]))
+        part = METRICS[key].is_part
+        mean, low, high = paired_interval((pair[0][0], pair[0][1]), (pair[1][0], pair[1][1]), share=part)
         kind, metric = key
         places = [*((kind, name) for name in base[0].names[kind]), (TOTAL, TOTAL)]
         for (level, name), *estimate in zip(places, mean, low, high, strict=False):

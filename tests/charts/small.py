@@ -25,15 +25,18 @@ SMALL: Final[dict[str, Any]] = {
         },
         "chat": {
             "channel": "live_chat", "open": OPEN, "volume": {"per_day": 60, "shape": "office"},
-            "patience": {"mean": "2m"},
+            "patience": {"mean": "2m"}, "service_level": "80% in 60s",
             "transfer": [{"to": "phone", "share": 0.25}], "reply_target": "90% in 60s",
         },
         "whatsapp": {
             "channel": "messaging", "open": OPEN, "volume": {"per_day": 60, "shape": "flat"}, "turns": {"mean": 4},
             "reply_latency": {"dist": "lognormal", "median": "20m", "sigma": 1.5}, "clock": "business",
-            "reread": {"after": "15m", "work": "30s"}, "idle_timeout": "10m",
+            "reread": {"after": "15m", "work": "30s"}, "idle_timeout": "10m", "service_level": "90/300",
         },
-        "email": {"channel": "email", "open": OPEN, "volume": {"per_day": 30, "shape": "flat"}},
+        "email": {
+            "channel": "email", "open": OPEN, "volume": {"per_day": 30, "shape": "flat"},
+            "service_level": "80% in 4h", "resolution_target": "95% in 24h",
+        },
     },
     "team": {
         "frontline": {

@@ -33,6 +33,7 @@ service_level = "80/20"
 channel = "live_chat"
 open = "09:00-12:00"
 volume = { per_hour = 12 }
+service_level = "80% in 60s"
 reply_target = "none"
 
 [team.voice]

@@ -29,12 +29,14 @@ channel = "live_chat"
 open = "09:00-12:00"
 volume = { per_day = 40, shape = "flat" }
 silent_abandonment = 0.5
+service_level = "80% in 60s"
 reply_target = "90% in 60s"
 transfer = [{ to = "phone", share = 0.2 }]
 clock = "business"
 
 [queue.message]
 channel = "messaging"
+service_level = "90/300"
 open = "09:00-12:00"
 volume = { per_day = 20, shape = "flat" }
 

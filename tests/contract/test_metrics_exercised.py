@@ -14,6 +14,7 @@ from ccsim.metrics import METRICS
 TESTS = Path(__file__).parents[1]
 FILES = [
     TESTS / "unit" / "test_metrics.py",
+    TESTS / "unit" / "test_undecided.py",
     *(path for room in ("theory", "effects", "metamorphic") for path in sorted((TESTS / room).glob("*.py"))),
 ]
 

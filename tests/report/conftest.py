@@ -39,6 +39,7 @@ HOSTILE: Final[dict[str, Any]] = {
             "channel": "phone",
             "open": "09:00-17:00",
             "volume": {"per_day": 60},
+            "service_level": "80/20",
             "max_abandonment": 0.5,
             "value": 3.0,
         },
@@ -46,9 +47,15 @@ HOSTILE: Final[dict[str, Any]] = {
             "channel": "messaging",
             "open": "09:00-17:00",
             "volume": {"per_day": 60},
+            "service_level": "90/300",
             "reply_target": "99% in 1s",
         },
-        "@SUM(1)": {"channel": "email", "volume": {"per_day": 10}},
+        "@SUM(1)": {
+            "channel": "email",
+            "volume": {"per_day": 10},
+            "service_level": "80% in 4h",
+            "resolution_target": "95% in 24h",
+        },
     },
     "team": {
         TEAM: {

@@ -24,6 +24,7 @@ def simulated(phone: dict[str, Any] | None = None, agents: dict[str, int] | None
         {"agents": number, "days": days, "hours": ALL_WEEK} for days, number in (agents or {"mon-wed": 9}).items()
     ]
     queue = {"channel": "phone", "open": ALL_WEEK, "volume": {"per_day": 400}, "work": {"mean": "4m", "cv": 0.5}}
+    queue["service_level"] = "80/20"
     return run(
         read.parse(
             {

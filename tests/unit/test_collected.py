@@ -29,7 +29,7 @@ def made_up(replications: int) -> list[Measures]:
 def test_up_to_as_many_as_there_are_batches_each_counts_for_itself(replications: int) -> None:
     measures = made_up(replications)
     stacked = np.stack([one.by_interval[KEY] for one in measures])
-    expected = np.stack(ratio_interval(stacked[:, 0], stacked[:, 1])).swapaxes(1, 2)
+    expected = np.stack(ratio_interval(stacked[:, 0], stacked[:, 1], share=True)).swapaxes(1, 2)
     assert np.array_equal(summarise(measures).by_interval[KEY], expected, equal_nan=True)
 
 
@@ -37,7 +37,7 @@ def test_up_to_as_many_as_there_are_batches_each_counts_for_itself(replications:
 def test_beyond_them_means_are_the_same_and_intervals_as_wide(replications: int) -> None:
     measures = made_up(replications)
     stacked = np.stack([one.by_interval[KEY] for one in measures])
-    mean, low, high = (figure.T for figure in ratio_interval(stacked[:, 0], stacked[:, 1]))
+    mean, low, high = (figure.T for figure in ratio_interval(stacked[:, 0], stacked[:, 1], share=True))
     found = summarise(measures).by_interval[KEY]
     assert found[0] == pytest.approx(mean, rel=1e-12)
     # of 20 batches or more: an error of the error of 1 / sqrt(2 × 20), so four of them

@@ -37,12 +37,14 @@ def make_spec(plan: Plan, **changes: Any) -> MetricSpec:
         business_clock=np.full(queues, changes.pop("business_clock", False)),
         sl_share=numbers("sl_share", queues, 0.8),
         sl_time=numbers("sl_time", queues, 20),
+        sl_usual=np.full(queues, changes.pop("sl_usual", False)),
         short_abandon=numbers("short_abandon", queues, 5),
         reply_share=numbers("reply_share", queues, 0.9),
         reply_time=numbers("reply_time", queues, 60),
         max_abandonment=numbers("max_abandonment", queues, np.nan),
         resolution_share=numbers("resolution_share", queues, 0.9),
         resolution_time=numbers("resolution_time", queues, 100),
+        resolution_usual=np.full(queues, changes.pop("resolution_usual", False)),
         value=numbers("value", queues, 4),
         fee=numbers("fee", queues, 0.5),
         effort=numbers("effort", queues, 3),
@@ -68,9 +70,9 @@ def by_interval(case: Case, name: str, metric: str, **spec: Any) -> list[float |
     return [row.mean for row in summary.interval_rows() if (row.name, row.metric) == (name, metric)]
 
 
-def calls(warm_up: float = 0) -> Case:
+def calls(warm_up: float = 0, **changes: Any) -> Case:
     """One agent: call 0 at once, with wrap-up; caller 1 gives up after 30 s; call 2 waits 70 s; call 3 comes later."""
-    plan = make_plan([queue("phone")], [team({0: 1})], end=HOUR, warm_up=warm_up)
+    plan = make_plan([queue("phone", **changes)], [team({0: 1})], end=HOUR, warm_up=warm_up)
     arrivals = (0, 10, 20, 2000)
     work = make_workload([contact(0, t, work=[60], wrap_up=30 if t == 0 else 0) for t in arrivals], plan)
     log = make_log(
@@ -105,7 +107,7 @@ def test_names_are_the_contract() -> None:
 
 
 CALLS = {
-    "offered": 4, "answered": 3, "resolved": 3, "abandoned": 1, "open": 0, "turned_away": 0,
+    "offered": 4, "customers": 4, "answered": 3, "resolved": 3, "abandoned": 1, "open": 0, "turned_away": 0,
     "abandonment": 1 / 4, "abandonment_seen": 1 / 4, "service_level": 2 / 4, "intervals_met": 1 / 2,
     "asa": 70 / 3, "wait_mean": 100 / 4, "wait_p50": 0, "wait_p80": 70, "wait_p90": 70, "wait_p95": 70, "wait_max": 70,
     "response_mean": (60 + 130 + 100) / 3, "session_mean": (90 + 60 + 100) / 3, "handle_mean": (90 + 60 + 100) / 3,
@@ -133,6 +135,24 @@ def test_agents_of_calls() -> None:
         "cost": 20,
     }  # fmt: skip
     assert {name: found["t0", name] for name in expected} == pytest.approx(expected)
+
+
+def test_waits_in_open_hours() -> None:
+    """Closed from 30 to 60: of the waits of 30 s and 70 s, 20 s and 40 s were in open hours."""
+    case = calls(hours=[(0, 30), (60, FOREVER)])
+    found = figures(case, business_clock=True)
+    assert found["q0", "asa_business"] == pytest.approx(40 / 3)
+    assert found["q0", "wait_p90_business"] == 40
+    assert found["q0", "asa"] == pytest.approx(70 / 3)
+    assert ("total", "asa_business") not in found
+    assert not {("q0", "asa_business"), ("q0", "wait_p90_business")} & set(figures(case))
+
+
+def test_what_is_usual_is_measured_and_not_judged() -> None:
+    found = figures(calls(), sl_usual=True, resolution_usual=True)
+    assert found["q0", "service_level"] == 2 / 4
+    assert found["q0", "resolution_level"] == 2 / 4
+    assert ("q0", "intervals_met") not in found
 
 
 def test_metrics_that_do_not_apply_are_left_out() -> None:

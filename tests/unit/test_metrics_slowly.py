@@ -45,7 +45,7 @@ def check(workload: Workload, plan: Plan, spec: MetricSpec, log: Log) -> None:
                     total = wanted[place][:, 0] if each == 1 else wanted[place][:, columns].sum(axis=1)
                     same(key, got[place][:, -1], total)
             same(key, numerator, got[0].sum(axis=0))
-            counts = (got[1][:, -1] == 1).all()  # which have no denominator to add up
+            counts = slowly.sums[key][1] is slowly.one  # which have no denominator to add up
             same(key, denominator[applies], 1.0 if counts else got[1].sum(axis=0)[applies])
         elif key in slowly.peaks:
             got = measures.by_interval[key][0]

@@ -19,16 +19,14 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from tests.cli.tiny import TINY, write_tiny
 
-GOAL = PrecisionGoal("queue", "phone", "abandonment", 1.0)
+GOAL = PrecisionGoal("queue", "phone", "asa", 1.0)
 
 
 def measures(values: Iterator[float] | list[float], under: float = 1.0) -> Iterator[Measures]:
     """One queue with these figures, a replication each."""
     for value in values:
         quotients = np.array([[value * under] * 2, [under] * 2])
-        yield Measures(
-            {"queue": ("phone",), "team": ()}, np.empty(0, np.int64), {("queue", "abandonment"): quotients}, {}
-        )
+        yield Measures({"queue": ("phone",), "team": ()}, np.empty(0, np.int64), {("queue", "asa"): quotients}, {})
 
 
 def stops(rule: Precision, stream: Iterator[Measures]) -> list[Measures]:
@@ -101,7 +99,7 @@ def test_intervals_of_normal_figures_cover(needed: int) -> None:
     held = numbers = 0
     for _ in range(2000):
         seen = stops(Precision([goal]), measures(iter(random.standard_normal(1000).tolist())))
-        values = np.array([one.values["queue", "abandonment"][0, 0] for one in seen])
+        values = np.array([one.values["queue", "asa"][0, 0] for one in seen])
         held += abs(values.mean()) <= goal.half_width
         numbers += len(seen)
     assert held / 2000 >= 0.93

@@ -35,10 +35,13 @@ max_abandonment = 0.1
 channel = "live_chat"
 open = "09:00-12:00"
 volume = { per_hour = 15 }
+service_level = "80% in 60s"
 reply_target = "90% in 60s"
 
 [queue.mail]
 channel = "email"
+service_level = "80% in 4h"
+resolution_target = "95% in 24h"
 open = "09:00-12:00"
 volume = { per_hour = 5 }
 
