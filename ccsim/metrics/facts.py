@@ -244,10 +244,8 @@ class Facts:
     def _suspended(self, by_cell: F64) -> tuple[I64, I64]:
         """Area of suspended work (interval, team × queues + queue), taken off the sums by turn; interruptions."""
         log = self.log
-        area, interruptions = (
-            self.frame.area(self.teams * self.queues),
-            np.zeros((self.intervals, self.teams), np.int64),
-        )
+        area = self.frame.area(self.teams * self.queues)
+        interruptions = np.zeros((self.intervals, self.teams), np.int64)
         if len(log.suspended_contact):
             scans().suspensions(
                 log.suspended_contact, log.suspended_agent, log.suspended_start, log.suspended_end,
