@@ -20,7 +20,7 @@ from ccsim.runs.many import NOT_SAMPLED, attended_from, measure_all, sampled_fro
 from ccsim.runs.store import Store
 from ccsim.scenario.model import Queue, Scenario, Team
 from ccsim.scenario.read import assign, load, parse
-from ccsim.workload.sample import sample
+from ccsim.workload.sample import recipe_of
 from tests import random_cases
 from tests.cli.tiny import write_tiny
 
@@ -116,11 +116,10 @@ SHIPPED = sorted((Path(__file__).parent.parent.parent / "scenarios").glob("*.tom
 
 def test_sampling_looks_at_nothing_that_is_not_in_its_digest(monkeypatch: pytest.MonkeyPatch) -> None:
     scenarios = [load(file) for file in SHIPPED] + [parse(random_cases.scenario(seed), Path()) for seed in range(150)]
-    monkeypatch.setattr("ccsim.workload.sample._absences", lambda scenario, replication: {})
-    monkeypatch.setattr("ccsim.workload.sample.present", lambda scenario, replication: None)
+    monkeypatch.setattr("ccsim.workload.sample.attendance_of", lambda scenario: None)
     with read_fields((Scenario, Queue, Team)) as seen:
         for scenario in scenarios:
-            sample(scenario, 0)
+            recipe_of(scenario)
     assert "volume" in seen[Queue]
     for kind, names in NOT_SAMPLED.items():
         assert set(names) <= set(kind.model_fields)
@@ -129,12 +128,12 @@ def test_sampling_looks_at_nothing_that_is_not_in_its_digest(monkeypatch: pytest
 
 
 def test_absences_look_at_nothing_that_is_not_in_their_digest() -> None:
-    from ccsim.workload.attendance import outs, present
+    from ccsim.workload.attendance import attendance_of
 
     scenarios = [load(file) for file in SHIPPED] + [parse(random_cases.scenario(seed), Path()) for seed in range(150)]
     with read_fields((Scenario, Queue, Team)) as seen:
         for scenario in scenarios:
-            present(scenario, 0), outs(scenario, 0)
+            attendance_of(scenario)
     fields = {kind: names & set(kind.model_fields) for kind, names in seen.items()}
     assert fields[Scenario] <= {"seed", "start", "days", "timezone", "drain", "team"}
     assert fields[Team] <= {"shifts", "roster", "absence", "steps_out"}
