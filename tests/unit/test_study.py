@@ -20,7 +20,7 @@ from ccsim.runs.many import NOT_SAMPLED, attended_from, measure_all, sampled_fro
 from ccsim.runs.store import Store
 from ccsim.scenario.model import Queue, Scenario, Team
 from ccsim.scenario.read import assign, load, parse
-from ccsim.workload.sample import recipe_of
+from ccsim.workload.sample import Recipe, draw, recipe_of, sample
 from tests import random_cases
 from tests.cli.tiny import write_tiny
 
@@ -76,11 +76,15 @@ def test_contacts_are_sampled_once_for_points_that_share_them(
 ) -> None:
     calls = []
 
-    def counted(scenario: Scenario, replication: int) -> Any:
-        calls.append((scenario.queue["phone"].volume.scale, replication))
-        return sample(scenario, replication)
+    phone = list(points[0].queue).index("phone")
 
-    monkeypatch.setattr("ccsim.runs.many.sample", counted)
+    def counted(recipe: Recipe, replication: int) -> Any:
+        own = recipe.customers.doors[phone].own
+        assert own is not None
+        calls.append((own.scale, replication))
+        return draw(recipe, replication)
+
+    monkeypatch.setattr("ccsim.runs.many.draw", counted)
     monkeypatch.setattr("ccsim.runs.many.SHARED", 100)
     monkeypatch.setattr("ccsim.runs.many._Pace.simulations", 100)
     list(measure_all(points, 2, engine="simpy", workers=1))
