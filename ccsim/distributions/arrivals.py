@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim.distributions.calendar import Calendar
-from ccsim.distributions.durations import Gamma, open_unit
+from ccsim.distributions.durations import CHUNK, Gamma, open_unit
 from ccsim.distributions.streams import Streams
 from ccsim.tables import F64, I64, SECOND, Bool
 
@@ -62,19 +62,17 @@ class Rate(NamedTuple):
         """The arrivals of one replication : int64[·], microseconds, sorted, in [edges[0], edges[-1])."""
         from ccsim.distributions.philox import arrive
 
-        total = float(self.expected[-1])
-        if total == 0:
-            return np.empty(0, dtype=np.int64)
-        enough = int(total + 5 * total**0.5) + 10  # nearly always; what is drawn beyond the end is dropped
-        while True:
-            gaps, times = streams.sequence(owner, enough), np.empty(enough, dtype=np.int64)
+        edges, all_of_them, total = np.ascontiguousarray(self.edges), float(self.expected[-1]), 0.0
+        size = min(CHUNK, 4 * int(all_of_them / 4 + all_of_them**0.5) + 12)  # mostly enough at once
+        chunks: list[I64] = [np.empty(0, dtype=np.int64)]
+        while total < all_of_them:
+            gaps, times = streams.sequence(owner, size, size * (len(chunks) - 1)), np.empty(size, dtype=np.int64)
             np.negative(gaps, out=gaps)
             np.log1p(gaps, out=gaps)
             np.negative(gaps, out=gaps)
-            many = arrive(gaps, np.ascontiguousarray(self.edges), self.expected, times)
-            if many >= 0:
-                return times[:many]
-            enough *= 2
+            many, total = arrive(gaps, total, edges, self.expected, times)
+            chunks.append(times[:many])
+        return chunks[-1] if len(chunks) <= 2 else np.concatenate(chunks)
 
     def cut(self, times: I64) -> Rate:
         """The same with further edges."""

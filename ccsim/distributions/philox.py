@@ -85,11 +85,11 @@ def words(key: Any, who: Any, owner: Any, what: Any, kind: I64, replication: Any
 
 
 @compiled
-def sequence(key: Any, owner: Any, what: Any, replication: Any, out: F64) -> None:
-    """Uniforms one after the other, four a counter : `out` : float64[n]."""
+def sequence(key: Any, owner: Any, what: Any, replication: Any, first: int, out: F64) -> None:
+    """Uniforms one after the other, four a counter, from number `first` on, a multiple of 4 : `out` : float64[n]."""
     n = len(out)
     for four in range((n + 3) // 4):
-        a, b, c, d = _philox(np.uint64(four), owner, what, replication, key[0], key[1])
+        a, b, c, d = _philox(np.uint64(first // 4 + four), owner, what, replication, key[0], key[1])
         i = 4 * four
         out[i] = _unit(a)
         if i + 1 < n:
@@ -137,18 +137,20 @@ def by_turn(key: Any, who: Any, owner: Any, what: Any, replication: Any, turns: 
 
 
 @compiled
-def arrive(gaps: F64, edges: I64, expected: F64, out: I64) -> int:
-    """Times at which the running sum of `gaps` is reached by what is expected; how many, -1 if the gaps are too few.
+def arrive(gaps: F64, total: float, edges: I64, expected: F64, out: I64) -> tuple[int, float]:
+    """Times at which the sum of all gaps so far is reached by what is expected; how many, and that sum.
 
-    `expected[i]` arrivals come before `edges[i]`, at a constant rate between edges; `out` : int64[n], as many as gaps.
+    `expected[i]` arrivals come before `edges[i]`, at a constant rate between edges. `total` is the sum of earlier gaps;
+    `out` : int64[n], as many as gaps, not all filled when the end is reached.
     """
-    piece, last, total = 0, edges[len(edges) - 1] - 1, 0.0
+    last = len(edges) - 1
+    piece = np.searchsorted(expected, total, side="right") - 1
     for i in range(len(gaps)):
         total += gaps[i]
-        if total >= expected[len(expected) - 1]:
-            return i
+        if total >= expected[last]:
+            return i, total
         while expected[piece + 1] <= total:
             piece += 1
         pace = (edges[piece + 1] - edges[piece]) / (expected[piece + 1] - expected[piece])
-        out[i] = min(edges[piece] + np.int64((total - expected[piece]) * pace), last)
-    return -1
+        out[i] = min(edges[piece] + np.int64((total - expected[piece]) * pace), edges[last] - 1)
+    return len(gaps), total

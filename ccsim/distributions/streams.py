@@ -96,10 +96,10 @@ class Streams:
         self._key = np.uint64(key[0]), np.uint64(key[1])
         self._replication = np.uint64(replication)
 
-    def sequence(self, owner: int, n: int) -> F64:
-        """An owner's first `n` uniforms : float64[n]."""
+    def sequence(self, owner: int, n: int, first: int = 0) -> F64:
+        """An owner's uniforms from number `first` on, a multiple of 4 : float64[n]."""
         found = np.empty(n)
-        _philox().sequence(self._key, np.uint64(owner), _what(Draw.SEQUENCE), self._replication, found)
+        _philox().sequence(self._key, np.uint64(owner), _what(Draw.SEQUENCE), self._replication, first, found)
         return found
 
     def of(self, people: People, draw: Draw, uniforms: int = 4, turn: int = 0) -> F64:

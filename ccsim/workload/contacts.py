@@ -6,12 +6,14 @@ from its parent, so it is known by its own chain alone: nobody else's follow-ups
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from ccsim.distributions.streams import Draw, People, Streams
 from ccsim.tables import F64, I32, I64, Bool, Link
+from ccsim.workload.constants import counting, same
 from ccsim.workload.members import Members, of_laws
 from ccsim.workload.rows import Rows
 from ccsim.workload.rules import Rules
@@ -33,8 +35,8 @@ class Contacts(NamedTuple):
     """All contacts, follow-ups by (root, generation), and what follows them."""
 
     rows: Rows
-    children: I32
-    """int32[5, n]: rows of transfer, retry or recontact, return, reconnection and reopening, -1: none"""
+    children: Sequence[I32]
+    """five of int32[n]: rows of transfer, retry or recontact, return, reconnection and reopening, -1: none"""
     transfer_draw: I32
 
 
@@ -42,14 +44,16 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, camp
     """The contacts whose roots are these, in the order of their ids."""
     n = len(queue)
     turns, u = _turns(rules, streams, people, queue)
+    limit = same(rules.limit[0], np.int8, n) if len(rules.limit) == 1 else rules.limit[queue]
     roots = Rows(
-        *people, queue, _none(n, np.int8), _none(n, np.int32), np.arange(n, dtype=np.int32), turns, turns,
-        _none(n, np.int8), _none(n, np.int8), rules.limit[queue], _none(n, np.int64), _none(n, np.bool_),
-        _none(n, np.int64), campaign, np.ones(n, dtype=np.bool_), _none(n, np.int32),
+        *people, queue, same(0, np.int8, n), same(0, np.int32, n), counting(np.int32, n), turns, turns,
+        same(0, np.int8, n), same(0, np.int8, n), limit, same(0, np.int64, n), same(0, np.bool_, n),
+        same(0, np.int64, n), campaign, same(1, np.bool_, n), same(0, np.int32, n),
     )  # fmt: skip
     levels = [_begun(rules, streams, roots, u)]
     if rules.follow_ups is None:
-        return Contacts(levels[0], np.full((5, n), -1, dtype=np.int32), np.full(n, -1, dtype=np.int32))
+        nobody = same(-1, np.int32, n)
+        return Contacts(levels[0], [nobody] * 5, nobody)
     children, draws, first = [], [], 0
     while True:
         level = levels[-1]
@@ -64,10 +68,6 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, camp
         levels.append(_born(rules, streams, level, born, when))
 
 
-def _none(n: int, dtype: type) -> Any:
-    return np.zeros(n, dtype=dtype)
-
-
 def _in_order(rows: Rows, children: list[I32], draws: list[I32], roots: int) -> Contacts:
     """Roots keep their numbers, follow-ups come after them by (root, generation, row)."""
     following, draw = np.concatenate(children, axis=1), np.concatenate(draws)
@@ -77,7 +77,7 @@ def _in_order(rows: Rows, children: list[I32], draws: list[I32], roots: int) -> 
     row[-1] = -1  # of the child that there is not
     for column in (*rows, *following, draw):
         column[roots:] = column[order]
-    return Contacts(rows, row[following], draw)
+    return Contacts(rows, list(row[following]), draw)
 
 
 def _some(rows: Rows, which: I64) -> Rows:
@@ -86,29 +86,31 @@ def _some(rows: Rows, which: I64) -> Rows:
 
 
 def _turns(rules: Rules, streams: Streams, people: People, queue: I32) -> tuple[I32, F64]:
-    """Turns of each, and the uniforms of Draw.TURNS."""
+    """Turns of each, and the uniforms of Draw.TURNS if they are needed."""
+    if rules.same_turns and not rules.campaigns.reply_after:
+        return same(rules.same_turns, np.int32, len(queue)), np.empty((3, 0))
     u = streams.of(people, Draw.TURNS, 3)
     return Members(queue, len(rules.turns)).counts(rules.turns, u[0]), u
 
 
 def _begun(rules: Rules, streams: Streams, rows: Rows, u: F64) -> Rows:
     """Each with its turns in all: one more for who comes from a bot or is written to, two if nobody answers."""
-    turns, own = rows.turns, rows.link != Link.RETURN
-    written = np.flatnonzero(rows.campaign >= 0)
-    if len(written):
+    own = rows.link != Link.RETURN
+    if rules.campaigns.reply_after:
+        written = np.flatnonzero(rows.campaign >= 0)
+        rows = rows._replace(turns=rows.turns.copy(), before=rows.before.copy(), answers=rows.answers.copy())
         campaign = rows.campaign[written]
         answers = u[1, written] < rules.campaigns.reply_share[campaign]
         answers &= u[2, written] >= rules.campaigns.opt_out[campaign]
         rows.answers[written], rows.before[written] = answers, 1
-        turns[written] = np.where(answers, turns[written] + 1, 2)
-    if rules.bots is not None:
+        rows.turns[written] = np.where(answers, rows.turns[written] + 1, 2)
+    if rules.bots is not None and rules.bots.loses_context.any():
         repeats = rules.bots.loses_context[rows.queue] & meets_bot(rules, rows) & own
-        turns[repeats] += 1
-        rows.before[repeats] = 1
-    rows = rows._replace(at_most=np.where(own, turns, rows.at_most))
-    if rules.connections is not None:
-        lossy = own & (rules.connections.drop > 0)[rows.queue]
-        which = np.flatnonzero(lossy)
+        rows = rows._replace(turns=rows.turns + repeats, before=rows.before + repeats)
+    rows = rows._replace(at_most=rows.turns if own.all() else np.where(own, rows.turns, rows.at_most))
+    if rules.connections is not None and (rules.connections.reconnects > 0).any():
+        which = np.flatnonzero(own & (rules.connections.drop > 0)[rows.queue])
+        rows = rows._replace(lost=rows.lost.copy())
         rows.lost[which] = late_comebacks(rules, streams, _some(rows, which))
     return rows
 
@@ -142,8 +144,8 @@ def _born(rules: Rules, streams: Streams, level: Rows, born: I64, when: F64) -> 
     moves, returns = link == Link.TRANSFER, link == Link.RETURN
     people = streams.follow_ups(level.people.some(parent), kind)
     turns, u = _turns(rules, streams, people, queue)
-    turns[returns] = 0
-    keep_agent, extra_work, after = _none(n, np.bool_), _none(n, np.int64), _none(n, np.int64)
+    turns = np.where(returns, 0, turns).astype(np.int32)
+    keep_agent, extra_work, after = np.zeros(n, np.bool_), np.zeros(n, np.int64), np.zeros(n, np.int64)
     which = np.flatnonzero(moves)
     if len(which):
         transfer, in_turns = number[which], rules.explains_in_turns[queue[which]]
@@ -157,7 +159,7 @@ def _born(rules: Rules, streams: Streams, level: Rows, born: I64, when: F64) -> 
     lost = np.where(returns, level.lost[parent] - (kind == RECONNECTION), 0).astype(np.int32)
     rows = Rows(
         *people, queue, link, level.generation[parent] + np.int32(1), level.root[parent], turns,
-        level.at_most[parent] - np.int32(1), _none(n, np.int8), level.transfers[parent] + moves,
-        level.budget[parent] - ~moves, after, keep_agent, extra_work, campaign, np.ones(n, dtype=np.bool_), lost,
+        level.at_most[parent] - np.int32(1), same(0, np.int8, n), level.transfers[parent] + moves,
+        level.budget[parent] - ~moves, after, keep_agent, extra_work, campaign, same(1, np.bool_, n), lost,
     )  # fmt: skip
     return _begun(rules, streams, rows, u)

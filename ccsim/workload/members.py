@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ccsim.distributions.durations import Law, counts, micros
+from ccsim.distributions.durations import Constant, Law, Never, counts, micros, to_micros
 from ccsim.tables import F64, I32, I64
+from ccsim.workload.constants import same
 
 
 class Members:
@@ -21,6 +22,13 @@ class Members:
         """A duration for each row : int64[n], microseconds."""
         found: I64 = self._drawn(micros, laws, u, np.int64)
         return found
+
+    def column(self, laws: Sequence[Law], u: F64) -> I64:
+        """As `micros`; not to be written to."""
+        first = laws[0]
+        if isinstance(first, Constant | Never) and all(law == first for law in laws):
+            return np.asarray(same(to_micros(first.mean), np.int64, len(u)))
+        return self.micros(laws, u)
 
     def counts(self, laws: Sequence[Law], u: F64) -> I32:
         """A number of turns for each row : int32[n]."""

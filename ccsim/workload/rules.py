@@ -83,6 +83,10 @@ class Campaigns(NamedTuple):
 class Rules(NamedTuple):
     """All that contacts are drawn from once they have come."""
 
+    uniforms: int
+    """how many of Draw.CONTACT's four are read"""
+    same_turns: int
+    """as many in every contact; 0: not so"""
     turns: tuple[Law, ...]
     work: tuple[Law, ...]
     wrap_up: tuple[Law, ...]
@@ -121,17 +125,21 @@ def rules_of(scenario: Scenario) -> Rules:
 
     outbound = list(scenario.outbound.values())
     follow_ups, again = _follow_ups(scenario)
+    wrap_up = laws(lambda queue: queue.wrap_up)
+    silent = numbers(_silent, np.float64)
     return Rules(
+        uniforms=4 if silent.any() else 3 if any(not isinstance(law, Constant) for law in wrap_up) else 2,
+        same_turns=_same_turns(queues),
         turns=laws(lambda queue: queue.turns),
         work=laws(lambda queue: queue.turn_work),
-        wrap_up=laws(lambda queue: queue.wrap_up),
+        wrap_up=wrap_up,
         latency=laws(lambda queue: queue.reply_latency),
         patience=laws(lambda queue: queue.patience),
         held_patience=laws(held) if any(queue.auto_reply for queue in queues) else None,
         reply_patience=laws(lambda queue: queue.reply_patience),
         missed_after=numbers(lambda queue: queue.missed_after, np.int64),
         idle_timeout=numbers(lambda queue: queue.idle_timeout, np.int64),
-        silent=numbers(_silent, np.float64),
+        silent=silent,
         limit=numbers(lambda queue: queue.limit, np.int8),
         explains_in_turns=numbers(lambda queue: not queue.kind.one_to_one and not queue.shared, np.bool_),
         bots=_bots(queues),
@@ -145,6 +153,11 @@ def rules_of(scenario: Scenario) -> Rules:
         follow_ups=follow_ups,
         again=again,
     )
+
+
+def _same_turns(queues: Sequence[Queue]) -> int:
+    found = {round(queue.turns.mean) if isinstance(queue.turns, Constant) else 0 for queue in queues}
+    return found.pop() if len(found) == 1 else 0
 
 
 def _silent(queue: Queue) -> float:

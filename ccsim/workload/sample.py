@@ -21,6 +21,7 @@ from ccsim.distributions.streams import Draw, People, Streams, key_of
 from ccsim.tables import F64, I32, I64, NEVER, Bool, Workload
 from ccsim.workload import customers
 from ccsim.workload.attendance import Attendance, attendance_of, outs, present
+from ccsim.workload.constants import same
 from ccsim.workload.contacts import Contacts, contacts_of, meets_bot
 from ccsim.workload.customers import Customers, Group
 from ccsim.workload.members import Members
@@ -101,6 +102,8 @@ def _merged(groups: list[list[Group]]) -> _Roots:
         return joined if order is None else joined[order]
 
     def repeated(values: list[int]) -> I32:
+        if len(set(values)) == 1:
+            return np.asarray(same(values[0], np.int32, len(times)))
         joined = np.repeat(np.array(values, dtype=np.int32), sizes)
         return joined if order is None else joined[order]
 
@@ -130,16 +133,16 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
 
     What is not by contact or turn is left empty.
     """
-    rows, n, arrived = contacts.rows, len(contacts.rows.queue), len(roots.times)
+    rows, n, later = contacts.rows, len(contacts.rows.queue), len(contacts.rows.queue) - len(roots.times)
     members = Members(rows.queue, len(rules.turns))
-    patience, work, wrap_up, silent = streams.of(rows.people, Draw.CONTACT)
+    patience, work, *more = streams.of(rows.people, Draw.CONTACT, rules.uniforms)
     turns = turns_of(rules, streams, rows, work, members)
-    first = np.where(rows.turns > 0, turns.first, -1)
-    _adjust_work(turns.work, rows, first, roots.work)
+    first = turns.first if later == 0 else np.where(rows.turns > 0, turns.first, -1)
+    _adjust_work(turns.work, rows, first, len(roots.times), roots.work)
     own, held, missed = _patience(rules, rows, members, patience, roots)
     bot_time, asks_human, contained = _bot(rules, streams, rows, members)
+    written = rows.campaign >= 0 if rules.campaigns.reply_after else same(0, np.bool_, n)
     accepts_callback, no_answer = _callbacks(rules, streams, rows)
-    later = n - arrived
     return Workload(
         queue=rows.queue,
         arrival=np.concatenate((roots.times, np.full(later, NEVER))) if later else roots.times,
@@ -157,18 +160,20 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         first_turn=first,
         turns=rows.turns,
         patience=own,
-        silent=silent < rules.silent[rows.queue],
+        silent=same(0, np.bool_, n) if rules.uniforms < 4 else more[1] < rules.silent[rows.queue],
         held_patience=held,
         missed=missed,
-        deflected=_no(n) if roots.deflected is None else np.concatenate((roots.deflected, _no(later))),
+        deflected=same(0, np.bool_, n)
+        if roots.deflected is None
+        else np.concatenate((roots.deflected, same(0, np.bool_, later))),
         bot_time=bot_time,
         asks_human=asks_human,
         contained=contained,
-        bot_repeats=np.where(rows.campaign < 0, rows.before, 0).astype(np.int32),
-        outbound=rows.campaign >= 0,
+        bot_repeats=same(0, np.int32, n) if rules.bots is None else np.where(written, 0, rows.before).astype(np.int32),
+        outbound=written,
         accepts_callback=accepts_callback,
         no_answer=no_answer,
-        wrap_up=members.micros(rules.wrap_up, wrap_up),
+        wrap_up=members.column(rules.wrap_up, more[0] if more else patience),
         work=turns.work,
         latency=turns.latency,
         reply_patience=turns.reply_patience,
@@ -181,14 +186,11 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
     )
 
 
-def _no(n: int) -> Bool:
-    return np.zeros(n, dtype=np.bool_)
-
-
-def _adjust_work(work: I64, rows: Rows, first: I64, known: I64 | None) -> None:
+def _adjust_work(work: I64, rows: Rows, first: I64, roots: int, known: I64 | None) -> None:
     """More for who explains again; what a log knows instead of what is drawn, of the customers' own first turns."""
-    explains = np.flatnonzero(rows.extra_work)
-    work[first[explains]] += rows.extra_work[explains]
+    if len(rows.queue) > roots:
+        explains = np.flatnonzero(rows.extra_work)
+        work[first[explains]] += rows.extra_work[explains]
     if known is not None:
         given = np.flatnonzero(known >= 0)
         work[first[given] + rows.before[given]] = known[given]
@@ -196,15 +198,16 @@ def _adjust_work(work: I64, rows: Rows, first: I64, known: I64 | None) -> None:
 
 def _patience(rules: Rules, rows: Rows, members: Members, u: F64, roots: _Roots) -> tuple[I64, I64, Bool]:
     """Patience, patience if held, and whether it is the end of a window or the age at which messages are missed."""
-    own = members.micros(rules.patience, u)
-    held = own if rules.held_patience is None else members.micros(rules.held_patience, u)
-    missed = _no(len(u))
+    own = members.column(rules.patience, u)
+    held = own if rules.held_patience is None else members.column(rules.held_patience, u)
+    missed = same(0, np.bool_, len(u))
     if (rules.missed_after < NEVER).any():
         age = rules.missed_after[rows.queue]
         missed = own > age
         own, held = np.where(missed, age, own), np.where(missed, age, held)
-    written = np.flatnonzero(rows.campaign >= 0)
-    if len(written):
+    if rules.campaigns.reply_after:
+        written = np.flatnonzero(rows.campaign >= 0)
+        own, held, missed = own.copy(), held.copy(), missed.copy()
         own[written], missed[written] = NEVER, True
         if roots.until is not None:
             sent = np.flatnonzero(roots.campaign >= 0)
@@ -217,7 +220,7 @@ def _bot(rules: Rules, streams: Streams, rows: Rows, members: Members) -> tuple[
     """Time with the bot, who asks for a human, who is contained."""
     n = len(rows.queue)
     if rules.bots is None:
-        return np.full(n, -1), _no(n), _no(n)
+        return same(-1, np.int64, n), same(0, np.bool_, n), same(0, np.bool_, n)
     time, asks, contained = streams.of(rows.people, Draw.BOT, 3)
     meets = meets_bot(rules, rows)
     drawn = np.where(meets, members.micros(rules.bots.time, time), -1)
@@ -231,6 +234,6 @@ def _bot(rules: Rules, streams: Streams, rows: Rows, members: Members) -> tuple[
 def _callbacks(rules: Rules, streams: Streams, rows: Rows) -> tuple[Bool, Bool]:
     """Who accepts a call back, and who would not pick up."""
     if rules.callbacks is None:
-        return _no(len(rows.queue)), _no(len(rows.queue))
+        return same(0, np.bool_, len(rows.queue)), same(0, np.bool_, len(rows.queue))
     accepts, no_answer = streams.of(rows.people, Draw.CALLBACK, 2)
     return accepts < rules.callbacks.accepts[rows.queue], no_answer < rules.callbacks.no_answer[rows.queue]

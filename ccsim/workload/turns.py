@@ -8,6 +8,7 @@ import numpy as np
 
 from ccsim.distributions.streams import Draw, Streams
 from ccsim.tables import F64, I32, I64, NEVER
+from ccsim.workload.constants import counting, same
 from ccsim.workload.members import Members, of_laws
 from ccsim.workload.rows import Rows
 from ccsim.workload.rules import Rules
@@ -25,10 +26,11 @@ class Turns(NamedTuple):
 
 def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, members: Members) -> Turns:
     """All turns of these rows. `work` : float64[n] are the uniforms of the work on the customers' own first turns."""
+    n = len(rows.turns)
+    if n and rows.turns.min() == rows.turns.max() == 1:
+        never = same(NEVER, np.int64, n)
+        return Turns(counting(np.int64, n), members.micros(rules.work, work), never, never, same(-1, np.int64, n))
     first, _ = _slots(rows)
-    if len(rows.turns) and rows.turns.min() == rows.turns.max() == 1 and not rows.before.any():
-        nothing = np.full(len(first), NEVER)
-        return Turns(first, members.micros(rules.work, work), nothing, nothing.copy(), np.full(len(first), -1))
     queue = np.repeat(rows.queue, rows.turns)
     mine = Members(queue, len(rules.work))
     u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
@@ -41,7 +43,7 @@ def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, members: Mem
         mine.micros(rules.work, u[0]),
         _latency(rules, rows, mine, u[2]),
         reply_patience,
-        np.full(len(queue), -1) if rules.connections is None else _comeback(rules, streams, rows, mine, queue),
+        same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, mine, queue),
     )
 
 
