@@ -245,6 +245,9 @@ Law: TypeAlias = (
 )
 """Any of the laws; `isinstance(x, Law)` works."""
 
+FIXED = (Constant, Never)
+"""What takes no draw."""
+
 SMALLEST = 2.0**-54
 """The smallest uniform handed to a law: half a step of those numpy draws, so that the tail at 0 is finite."""
 
@@ -260,16 +263,21 @@ def open_unit(u: F64) -> F64:
 
 def micros(law: Law, u: F64) -> I64:
     """Durations drawn from `law` : int64[n], microseconds, rounded this once; `NEVER` for what never comes."""
-    if isinstance(law, Constant | Never):
+    if isinstance(law, FIXED):
         return np.full(len(u), to_micros(law.mean), dtype=np.int64)
+    if len(u) <= CHUNK:
+        return _micros(law, u)
     found = np.empty(len(u), dtype=np.int64)
     for start in range(0, len(u), CHUNK):
-        values = law.value(u[start : start + CHUNK])
-        values *= SECOND
-        np.rint(values, out=values)
-        np.minimum(values, float(NEVER), out=values)
-        found[start : start + CHUNK] = values
+        found[start : start + CHUNK] = _micros(law, u[start : start + CHUNK])
     return found
+
+
+def _micros(law: Law, u: F64) -> I64:
+    values = law.value(u)
+    values *= SECOND
+    np.rint(values, out=values)
+    return np.minimum(values, float(NEVER), out=values).astype(np.int64)
 
 
 def to_micros(seconds: float) -> int:

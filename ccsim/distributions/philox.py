@@ -60,7 +60,8 @@ SMALLEST: Final = 2.0**-54
 
 
 @inlined
-def _philox(a: Any, b: Any, c: Any, d: Any, key0: Any, key1: Any) -> Any:
+def philox(a: Any, b: Any, c: Any, d: Any, key0: Any, key1: Any) -> Any:
+    """The four words of a counter, uint64, under a key."""
     for _ in range(10):
         high, low = _high(MULTIPLIERS[0], a), MULTIPLIERS[0] * a
         high1, low1 = _high(MULTIPLIERS[1], c), MULTIPLIERS[1] * c
@@ -71,17 +72,9 @@ def _philox(a: Any, b: Any, c: Any, d: Any, key0: Any, key1: Any) -> Any:
 
 
 @inlined
-def _unit(word: Any) -> Any:
+def unit(word: Any) -> Any:
     """In (0, 1)."""
     return max((word >> SHIFT) * UNIT, SMALLEST)
-
-
-@compiled
-def words(key: Any, who: Any, owner: Any, what: Any, kind: I64, replication: Any, out: Any) -> None:
-    """The first two words for each `who`, `owner` : uint64[n] each, of its kind; `out` : uint64[2, n]."""
-    for i in range(len(who)):
-        counter = what + np.uint64(kind[i])
-        out[0, i], out[1, i], _, _ = _philox(who[i], owner[i], counter, replication, key[0], key[1])
 
 
 @compiled
@@ -89,15 +82,15 @@ def sequence(key: Any, owner: Any, what: Any, replication: Any, first: int, out:
     """Uniforms one after the other, four a counter, from number `first` on, a multiple of 4 : `out` : float64[n]."""
     n = len(out)
     for four in range((n + 3) // 4):
-        a, b, c, d = _philox(np.uint64(first // 4 + four), owner, what, replication, key[0], key[1])
+        a, b, c, d = philox(np.uint64(first // 4 + four), owner, what, replication, key[0], key[1])
         i = 4 * four
-        out[i] = _unit(a)
+        out[i] = unit(a)
         if i + 1 < n:
-            out[i + 1] = _unit(b)
+            out[i + 1] = unit(b)
         if i + 2 < n:
-            out[i + 2] = _unit(c)
+            out[i + 2] = unit(c)
         if i + 3 < n:
-            out[i + 3] = _unit(d)
+            out[i + 3] = unit(d)
 
 
 @compiled
@@ -105,14 +98,14 @@ def by_row(key: Any, who: Any, owner: Any, what: Any, replication: Any, out: Any
     """Uniforms for each `who`, `owner` : uint64[n] each; `out` : float64[m, n] gets the first m of the four."""
     m = out.shape[0]
     for i in range(len(who)):
-        a, b, c, d = _philox(who[i], owner[i], what, replication, key[0], key[1])
-        out[0, i] = _unit(a)
+        a, b, c, d = philox(who[i], owner[i], what, replication, key[0], key[1])
+        out[0, i] = unit(a)
         if m > 1:
-            out[1, i] = _unit(b)
+            out[1, i] = unit(b)
         if m > 2:
-            out[2, i] = _unit(c)
+            out[2, i] = unit(c)
         if m > 3:
-            out[3, i] = _unit(d)
+            out[3, i] = unit(d)
 
 
 @compiled
@@ -129,10 +122,10 @@ def by_turn(key: Any, who: Any, owner: Any, what: Any, replication: Any, turns: 
             continue
         for turn in range(turns[i]):
             number = np.uint64(turn + 1 - before[i])
-            a, b, c, _ = _philox(who[i], owner[i], what + number, replication, key[0], key[1])
-            out[0, slot] = _unit(a)
-            out[1, slot] = _unit(b)
-            out[2, slot] = _unit(c)
+            a, b, c, _ = philox(who[i], owner[i], what + number, replication, key[0], key[1])
+            out[0, slot] = unit(a)
+            out[1, slot] = unit(b)
+            out[2, slot] = unit(c)
             slot += 1
 
 

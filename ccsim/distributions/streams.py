@@ -93,19 +93,19 @@ class Streams:
     """The draws of one replication. Uniforms are in (0, 1) without its ends."""
 
     def __init__(self, key: tuple[int, int], replication: int) -> None:
-        self._key = np.uint64(key[0]), np.uint64(key[1])
-        self._replication = np.uint64(replication)
+        self.key = np.uint64(key[0]), np.uint64(key[1])
+        self.replication = np.uint64(replication)
 
     def sequence(self, owner: int, n: int, first: int = 0) -> F64:
         """An owner's uniforms from number `first` on, a multiple of 4 : float64[n]."""
         found = np.empty(n)
-        _philox().sequence(self._key, np.uint64(owner), _what(Draw.SEQUENCE), self._replication, first, found)
+        _philox().sequence(self.key, np.uint64(owner), _what(Draw.SEQUENCE), self.replication, first, found)
         return found
 
     def of(self, people: People, draw: Draw, uniforms: int = 4, turn: int = 0) -> F64:
         """The first so many of the four uniforms of everybody : float64[uniforms, n]."""
         found = np.empty((uniforms, len(people.number)))
-        _philox().by_row(self._key, *people, _what(draw, turn), self._replication, found)
+        _philox().by_row(self.key, *people, _what(draw, turn), self.replication, found)
         return found
 
     def by_turn(self, people: People, draw: Draw, turns: I32, before: I8) -> F64:
@@ -114,14 +114,8 @@ class Streams:
         `before` is 1 for rows whose first turn comes before the customer's own first.
         """
         found = np.empty((3, int(turns.sum())))
-        _philox().by_turn(self._key, *people, _what(draw), self._replication, turns, before, found)
+        _philox().by_turn(self.key, *people, _what(draw), self.replication, turns, before, found)
         return found
-
-    def follow_ups(self, people: People, kind: I64) -> People:
-        """Who the follow-ups of these contacts are, each of its kind."""
-        found = np.empty((2, len(people.number)), dtype=np.uint64)
-        _philox().words(self._key, *people, _what(Draw.FOLLOW_UP), kind, self._replication, found)
-        return People(found[0], found[1])
 
 
 def _what(draw: Draw, turn: int = 0) -> np.uint64:

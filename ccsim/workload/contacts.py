@@ -54,18 +54,21 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, camp
     if rules.follow_ups is None:
         nobody = same(-1, np.int32, n)
         return Contacts(levels[0], [nobody] * 5, nobody)
-    children, draws, first = [], [], 0
+    children, draws, born, first = [], [], [np.empty((8, 0), dtype=np.int64)], 0
+    delays = [np.empty(0)]
     while True:
         level = levels[-1]
         first += len(level.queue)
-        born, when, draw = _births(rules, streams, level)
+        more, people, when, draw = _births(rules, streams, level)
         following = np.full((5, len(level.queue)), -1, dtype=np.int32)
-        following[CHILD[born[1]], born[0]] = np.arange(first, first + len(when))
+        following[CHILD[more[1]], more[0]] = np.arange(first, first + len(when))
         children.append(following)
         draws.append(draw)
         if len(when) == 0:
-            return _in_order(Rows(*map(np.concatenate, zip(*levels, strict=True))), children, draws, n)
-        levels.append(_born(rules, streams, level, born, when))
+            return _in_order(_together(rules, levels, born, delays), children, draws, n)
+        born.append(more)
+        delays.append(when)
+        levels.append(_born(rules, streams, level, people, more))
 
 
 def _in_order(rows: Rows, children: list[I32], draws: list[I32], roots: int) -> Contacts:
@@ -121,45 +124,60 @@ def meets_bot(rules: Rules, rows: Rows) -> Bool:
     return np.asarray(rules.bots.there[rows.queue] & (rows.link != Link.TRANSFER) & (rows.campaign < 0))
 
 
-def _births(rules: Rules, streams: Streams, level: Rows) -> tuple[I64, F64, I32]:
-    """Parent, kind, queue and number (births.py) of each follow-up : int64[4, ·]; uniforms of delays and transfers."""
+def _births(rules: Rules, streams: Streams, level: Rows) -> tuple[I64, People, F64, I32]:
+    """The follow-ups of a level as births.py has them, whose their draws are, uniforms of delays, and of transfers."""
     from ccsim.workload.births import MOST, births
 
     assert rules.follow_ups is not None
     n = len(level.queue)
-    born, when = np.empty((4, MOST * n), dtype=np.int64), np.empty(MOST * n)
-    draw = np.full(n, -1, dtype=np.int32)
-    leave, back = streams.of(level.people, Draw.LEAVE), streams.of(level.people, Draw.COME_BACK)
-    count = births(
-        level.queue, level.campaign >= 0, level.answers, level.transfers, level.budget, level.turns, level.at_most,
-        level.lost, leave, back, rules.follow_ups, born, when, draw,
-    )  # fmt: skip
-    return np.ascontiguousarray(born[:, :count]), when[:count], draw
+    born, when = np.empty((8, MOST * n), dtype=np.int64), np.empty(MOST * n)
+    people, draw = np.empty((2, MOST * n), dtype=np.uint64), np.full(n, -1, dtype=np.int32)
+    count = births(streams.key, streams.replication, level, rules.follow_ups, born, people, when, draw)
+    return born[:, :count], People(people[0, :count], people[1, :count]), when[:count], draw
 
 
-def _born(rules: Rules, streams: Streams, level: Rows, born: I64, when: F64) -> Rows:
-    """These follow-ups of a generation's contacts."""
-    parent, kind, target, number = born
-    n, queue, link = len(parent), target.astype(np.int32), LINKS[kind]
-    moves, returns = link == Link.TRANSFER, link == Link.RETURN
-    people = streams.follow_ups(level.people.some(parent), kind)
+def _born(rules: Rules, streams: Streams, level: Rows, people: People, born: I64) -> Rows:
+    """These follow-ups of a level, but for what `_together` adds."""
+    parent, kind, _, number = born[:4]
+    n = len(parent)
+    queue, root, transfers, budget, at_most = (
+        column.astype(dtype)
+        for column, dtype in zip((born[2], *born[4:]), (np.int32, np.int32, np.int8, np.int8, np.int32), strict=True)
+    )
+    link = LINKS[kind]
     turns, u = _turns(rules, streams, people, queue)
-    turns = np.where(returns, 0, turns).astype(np.int32)
-    keep_agent, extra_work, after = np.zeros(n, np.bool_), np.zeros(n, np.int64), np.zeros(n, np.int64)
-    which = np.flatnonzero(moves)
-    if len(which):
-        transfer, in_turns = number[which], rules.explains_in_turns[queue[which]]
-        keep_agent[which] = rules.again.same_agent[transfer]
-        turns[which] += np.where(in_turns, rules.again.repeat_turns[transfer], 0).astype(np.int32)
-        extra_work[which] = np.where(in_turns, 0, rules.again.repeat_work[transfer])
-    which = np.flatnonzero(~moves & ~returns)
-    after[which] = of_laws(rules.again.after, number[which], when[which])
-    first_campaign = 2 * len(rules.turns)  # delays of retries and reopenings come before (Again.after)
-    campaign = np.where(link == Link.RECONTACT, number - first_campaign, -1).astype(np.int32)
-    lost = np.where(returns, level.lost[parent] - (kind == RECONNECTION), 0).astype(np.int32)
+    if rules.again.repeat_turns.any():
+        cold = np.flatnonzero((link == Link.TRANSFER) & rules.explains_in_turns[queue])
+        turns = turns.copy()
+        turns[cold] += rules.again.repeat_turns[number[cold]]
+    turns = np.where(link == Link.RETURN, np.int32(0), turns)
+    campaign = same(-1, np.int32, n)
+    if rules.campaigns.reply_after:
+        first_campaign = 2 * len(rules.turns)  # delays of retries and reopenings come before (Again.after)
+        campaign = np.where(link == Link.RECONTACT, number - first_campaign, -1).astype(np.int32)
+    lost = same(0, np.int32, n)
+    if rules.connections is not None:
+        lost = np.where(link == Link.RETURN, level.lost[parent] - (kind == RECONNECTION), 0).astype(np.int32)
     rows = Rows(
-        *people, queue, link, level.generation[parent] + np.int32(1), level.root[parent], turns,
-        level.at_most[parent] - np.int32(1), same(0, np.int8, n), level.transfers[parent] + moves,
-        level.budget[parent] - ~moves, after, keep_agent, extra_work, campaign, same(1, np.bool_, n), lost,
+        *people, queue, link, level.generation[:1].repeat(n) + np.int32(1), root, turns, at_most, same(0, np.int8, n),
+        transfers, budget, same(0, np.int64, n), same(0, np.bool_, n), same(0, np.int64, n), campaign,
+        same(1, np.bool_, n), lost,
     )  # fmt: skip
     return _begun(rules, streams, rows, u)
+
+
+def _together(rules: Rules, levels: list[Rows], born: list[I64], delays: list[F64]) -> Rows:
+    """All rows of all levels, with how long after their parents follow-ups come and what transfers bring along."""
+    rows = Rows(*map(np.concatenate, zip(*levels, strict=True)))
+    _, kind, _, number = np.concatenate(born, axis=1)[:4]
+    when, roots = np.concatenate(delays), len(levels[0].queue)
+    link = LINKS[kind]
+    which = np.flatnonzero((link != Link.TRANSFER) & (link != Link.RETURN))
+    rows.after[roots + which] = of_laws(rules.again.after, number[which], when[which])
+    which = np.flatnonzero(link == Link.TRANSFER)
+    if len(which):
+        moved, transfer = roots + which, number[which]
+        rows.keep_agent[moved] = rules.again.same_agent[transfer]
+        in_turns = rules.explains_in_turns[rows.queue[moved]]
+        rows.extra_work[moved] = np.where(in_turns, 0, rules.again.repeat_work[transfer])
+    return rows

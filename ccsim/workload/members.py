@@ -16,7 +16,7 @@ class Members:
     """Which rows (contacts, or turns) belong to each of so many queues."""
 
     def __init__(self, queue: I32, queues: int) -> None:
-        self._of: list[Any] = [slice(None)] if queues == 1 else [np.flatnonzero(queue == q) for q in range(queues)]
+        self._of: list[Any] = [slice(None)] if queues == 1 else [(queue == q).nonzero()[0] for q in range(queues)]
 
     def micros(self, laws: Sequence[Law], u: F64) -> I64:
         """A duration for each row : int64[n], microseconds."""
@@ -47,7 +47,8 @@ class Members:
 def of_laws(laws: Sequence[Law], which: I32 | I64, u: F64) -> I64:
     """A duration of each row's own distribution : int64[n], microseconds; for few rows and many distributions."""
     found = np.empty(len(u), dtype=np.int64)
-    for law in np.unique(which):
-        mine = which == law
-        found[mine] = micros(laws[law], u[mine])
+    for number, law in enumerate(laws):
+        mine = (which == number).nonzero()[0]
+        if len(mine):
+            found[mine] = micros(law, u[mine])
     return found

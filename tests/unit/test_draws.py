@@ -141,10 +141,6 @@ def test_philox_is_numpy_s() -> None:
     words = np.uint64(key[0]), np.uint64(key[1])
     philox.by_row(words, rows, owners, np.uint64(purpose), np.uint64(replication), found)
     assert np.array_equal(found.T.ravel(), (expected >> np.uint64(11)) * 2.0**-53)
-    four = np.empty((2, 1000), dtype=np.uint64)
-    nothing = np.zeros(1000, dtype=np.int64)
-    philox.words(words, rows, owners, np.uint64(purpose), nothing, np.uint64(replication), four)
-    assert np.array_equal(four.T, expected.reshape(1000, 4)[:, :2])
 
 
 def test_sequences_are_numpy_s() -> None:
@@ -180,7 +176,7 @@ def test_uniforms_are_even_and_exclude_their_ends() -> None:
     u = draws(N)
     assert ((u > 0) & (u < 1)).all()
     assert abs(u.mean() - 0.5) < 4 / math.sqrt(12 * N)
-    assert philox._unit.py_func(0) == 2.0**-54
+    assert philox.unit.py_func(0) == 2.0**-54
 
 
 def test_draws_belong_to_their_numbers() -> None:
@@ -200,8 +196,6 @@ def test_draws_belong_to_their_numbers() -> None:
         Streams(key_of(2), 1).of(people, Draw.CONTACT)[0],
         streams.of(People.of(owner_of("queue.a"), N), Draw.CONTACT)[0],
         streams.sequence(owner_of("demand"), N),
-        streams.of(streams.follow_ups(people, np.zeros(N, dtype=np.int64)), Draw.CONTACT)[0],
-        streams.of(streams.follow_ups(people, np.ones(N, dtype=np.int64)), Draw.CONTACT)[0],
     ]
     for other in others:
         assert abs(np.corrcoef(found[0], other)[0, 1]) < 4 / math.sqrt(N)
