@@ -63,6 +63,7 @@ class Rate(NamedTuple):
         from ccsim.distributions.philox import arrive
 
         edges, all_of_them, total = np.ascontiguousarray(self.edges), float(self.expected[-1]), 0.0
+        piece = 0
         size = min(CHUNK, 4 * int(all_of_them / 4 + all_of_them**0.5) + 12)  # mostly enough at once
         chunks: list[I64] = [np.empty(0, dtype=np.int64)]
         while total < all_of_them:
@@ -70,7 +71,7 @@ class Rate(NamedTuple):
             np.negative(gaps, out=gaps)
             np.log1p(gaps, out=gaps)
             np.negative(gaps, out=gaps)
-            many, total = arrive(gaps, total, edges, self.expected, times)
+            many, total, piece = arrive(gaps, total, piece, edges, self.expected, times)
             chunks.append(times[:many])
         return chunks[-1] if len(chunks) <= 2 else np.concatenate(chunks)
 
