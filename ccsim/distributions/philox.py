@@ -131,10 +131,10 @@ def by_turn(key: Any, who: Any, owner: Any, what: Any, replication: Any, turns: 
 
 @compiled
 def arrive(gaps: F64, total: float, piece: int, edges: I64, expected: F64, out: I64) -> tuple[int, float, int]:
-    """Times at which the sum of all gaps so far is reached by what is expected; how many, that sum, the last piece.
+    """Times at which the sum of all gaps so far is reached by what is expected; how many, that sum, and its piece.
 
-    `expected[i]` arrivals come before `edges[i]`, at a constant rate between edges. `total` is the sum of earlier gaps, in
-    that `piece`; `out` : int64[n], as many as gaps, not all filled when the end is reached.
+    `expected[i]` arrivals come before `edges[i]`, at a constant rate between edges. `total` is the sum of earlier gaps,
+    in that `piece`; `out` : int64[n], as many as gaps, not all filled when the end is reached.
     """
     last = len(edges) - 1
     for i in range(len(gaps)):
