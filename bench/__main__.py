@@ -22,7 +22,7 @@ from ccsim.lowering import lower
 from ccsim.metrics import measure
 from ccsim.scenario.model import Scenario
 from ccsim.tables import NEVER, SECOND, Log, Outcome, Workload
-from ccsim.workload.sample import sample
+from ccsim.workload.sample import draw, recipe_of, sample
 
 Row = Callable[[int, float], None]
 
@@ -227,7 +227,7 @@ def replication(repeats: int, size: float) -> None:
         (plan, spec), workload = lower(scenario), sample(scenario, 0)
         log = compiled.simulate(workload, plan)
         pieces: dict[str, Callable[[], Any]] = {
-            "workload": partial(sample, scenario, 0),
+            "workload": partial(draw, recipe_of(scenario), 0),
             "engine": partial(compiled.simulate, workload, plan),
             "measures": partial(measure, workload, plan, spec, log),
         }

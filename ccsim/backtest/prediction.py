@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from ccsim.distributions.streams import Source
+from ccsim.distributions.streams import stream
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty, Rule
@@ -32,7 +32,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.spreadsheets import write_csv
 from ccsim.stats.survival import values
 from ccsim.tables import F64, I64, SECOND, Bool, Outcome
-from ccsim.workload.sample import sample
+from ccsim.workload.sample import draw, recipe_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -448,11 +448,12 @@ def simulate(log: ContactLog, unit: Unit) -> Day:
     customers = np.array([name in log.scenario.queue and name not in log.staff_only for name in spec.queues])
     drawn = np.array([name in log.scenario.queue and mode != "services" for name in spec.queues])
     limits = np.array([log.limits.get(name, 0.0) for name in spec.queues])
+    recipe = recipe_of(of_day)
     totals = []
     for replication in range(replications):
-        workload = sample(of_day, replication)
-        source = Source(of_day.seed, replication, "day")
-        work = _together(workload.work, workload.arrival, drawn[workload.queue], day, learned, source)
+        workload = draw(recipe, replication)
+        rng = stream(of_day.seed, replication, "day", "work")
+        work = _together(workload.work, workload.arrival, drawn[workload.queue], day, learned, rng)
         workload = workload._replace(work=work)
         done = compiled.simulate(workload, plan)
         shown = customers[workload.queue]
@@ -474,10 +475,10 @@ def simulate(log: ContactLog, unit: Unit) -> Day:
     )
 
 
-def _together(work: I64, arrival: I64, drawn: Bool, day: date, learned: Learned, source: Source) -> I64:
+def _together(work: I64, arrival: I64, drawn: Bool, day: date, learned: Learned, rng: np.random.Generator) -> I64:
     """Drawn work, with what the contacts of a kind of day, of an hour and of a half hour share."""
     sigma = np.sqrt(np.log1p(learned.rhythm.cv**2))
-    shared = np.exp(sigma * source.stream("work").standard_normal(INTERVALS) - sigma**2 / 2)
+    shared = np.exp(sigma * rng.standard_normal(INTERVALS) - sigma**2 / 2)
     factor = shared * learned.rhythm.of(learned.forecast.quiet(day))
     interval = np.clip(arrival // INTERVAL, 0, INTERVALS - 1)
     return np.where(drawn, np.rint(work * factor[interval]).astype(np.int64), work)

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim.distributions.calendar import Calendar
-from ccsim.distributions.durations import Gamma, open_unit
-from ccsim.distributions.streams import uniforms
+from ccsim.distributions.durations import CHUNK, Gamma, open_unit
+from ccsim.distributions.streams import Streams
 from ccsim.tables import F64, I64, SECOND, Bool
 
 HOUR: Final = 3600 * SECOND
@@ -58,22 +58,22 @@ class Rate(NamedTuple):
     edges: I64
     expected: F64
 
-    def times(self, rng: np.random.Generator) -> I64:
+    def times(self, streams: Streams, owner: int) -> I64:
         """The arrivals of one replication : int64[·], microseconds, sorted, in [edges[0], edges[-1])."""
-        total = float(self.expected[-1])
-        if total == 0:
-            return np.empty(0, dtype=np.int64)
-        sums = np.empty(0)
-        while len(sums) == 0 or sums[-1] < total:
-            # nearly always enough at once; what is drawn beyond the end is dropped
-            missing = total - (sums[-1] if len(sums) else 0.0)
-            more = rng.standard_exponential(int(missing + 5 * missing**0.5) + 10)
-            more[0] += sums[-1] if len(sums) else 0.0
-            np.cumsum(more, out=more)
-            sums = np.concatenate((sums, more)) if len(sums) else more
-        sums = sums[: np.searchsorted(sums, total)]
-        times = np.interp(sums, self.expected, self.edges.astype(np.float64)).astype(np.int64)
-        return np.minimum(times, np.int64(self.edges[-1] - 1), out=times)
+        from ccsim.distributions.philox import arrive
+
+        edges, all_of_them, total = np.ascontiguousarray(self.edges), float(self.expected[-1]), 0.0
+        piece = 0
+        size = min(CHUNK, 4 * int(all_of_them / 4 + all_of_them**0.5) + 12)  # mostly enough at once
+        chunks: list[I64] = [np.empty(0, dtype=np.int64)]
+        while total < all_of_them:
+            gaps, times = streams.sequence(owner, size, size * (len(chunks) - 1)), np.empty(size, dtype=np.int64)
+            np.negative(gaps, out=gaps)
+            np.log1p(gaps, out=gaps)
+            np.negative(gaps, out=gaps)
+            many, total, piece = arrive(gaps, total, piece, edges, self.expected, times)
+            chunks.append(times[:many])
+        return chunks[-1] if len(chunks) <= 2 else np.concatenate(chunks)
 
     def cut(self, times: I64) -> Rate:
         """The same with further edges."""
@@ -152,15 +152,14 @@ def by_interval(starts: I64, ends: I64, counts: F64) -> Rate:
     return _rate(edges, parts)
 
 
-def busyness(own: np.random.Generator, shared: np.random.Generator, days: int, cv: float, correlation: float) -> F64:
+def busyness(own: F64, shared: F64, cv: float, correlation: float) -> F64:
     """How busy each day is : float64[days], independent from day to day, gamma with mean 1 and the given cv.
 
-    Queues are correlated through a normal copula: a normal from each queue's own stream and one from the stream that
-    all share.
+    Queues are correlated through a normal copula: a uniform a day of each queue's own, and one that all share.
     """
     from scipy.special import ndtr, ndtri
 
-    normal = (1 - correlation) ** 0.5 * ndtri(uniforms(own, days)) + correlation**0.5 * ndtri(uniforms(shared, days))
+    normal = (1 - correlation) ** 0.5 * ndtri(own) + correlation**0.5 * ndtri(shared)
     return Gamma(1.0, cv).value(open_unit(np.asarray(ndtr(normal), dtype=np.float64)))
 
 

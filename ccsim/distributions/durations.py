@@ -246,8 +246,15 @@ Distribution: TypeAlias = (
 )
 """Any of the distributions; `isinstance(x, Distribution)` works."""
 
+FIXED = (Constant, Never)
+"""What takes no draw."""
+
 SMALLEST = 2.0**-54
 """The smallest uniform handed to a distribution: half a step of those numpy draws, so that the tail at 0 is finite."""
+
+
+CHUNK = 1 << 14
+"""Values worked out at a time: so many stay in a processor's cache from one step to the next."""
 
 
 def open_unit(u: F64) -> F64:
@@ -257,8 +264,17 @@ def open_unit(u: F64) -> F64:
 
 def micros(distribution: Distribution, u: F64) -> I64:
     """Durations drawn from `distribution` : int64[n], microseconds, rounded this once; `NEVER` for what never comes."""
-    if isinstance(distribution, Constant | Never):
+    if isinstance(distribution, FIXED):
         return np.full(len(u), to_micros(distribution.mean), dtype=np.int64)
+    if len(u) <= CHUNK:
+        return _micros(distribution, u)
+    found = np.empty(len(u), dtype=np.int64)
+    for start in range(0, len(u), CHUNK):
+        found[start : start + CHUNK] = _micros(distribution, u[start : start + CHUNK])
+    return found
+
+
+def _micros(distribution: Distribution, u: F64) -> I64:
     values = distribution.value(u)
     values *= SECOND
     np.rint(values, out=values)

@@ -1,93 +1,129 @@
-"""Named random streams: what is drawn for one purpose never moves because of another.
+"""Standard draws: uniforms that are known by who they are for, what for, and in which replication.
 
-A stream is known by (seed, replication, owner, purpose). Its state is a hash of these names, so a new queue, team or
-purpose opens a new stream and leaves all others as they were; nothing depends on the order in which they are opened.
+A draw is a function of (seed, replication, owner, number, purpose, turn): the patience of a queue's third contact, say.
+So a new queue, team or purpose leaves all others as they were, twice the agents change no draw, nothing depends on the
+order in which draws are made or on who makes them, and nothing is kept between them. Owners are named as in the
+scenario file (`queue.chat`); a name becomes a number once, when a scenario is lowered. Studies, which need a few long
+sequences, have numpy's generators under such names.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ccsim.distributions.durations import SMALLEST, Constant, Distribution, Never, counts, micros, to_micros
-from ccsim.tables import F64, I32, I64, Bool
+if TYPE_CHECKING:
+    from ccsim.tables import F64, I8, I32, I64, Bool
+
+U64 = NDArray[np.uint64]
+
+
+class Draw(IntEnum):
+    """What draws are for; each has up to four uniforms a row, in this order."""
+
+    SEQUENCE = 0
+    """numbers one after the other, whose owner says what they are for"""
+    FOLLOW_UP = 1
+    """who a follow-up is : one counter each kind"""
+    TURNS = 2
+    """turns, whether a recipient replies, opts out"""
+    LEAVE = 3
+    """transfer, its turn, retry, its queue"""
+    COME_BACK = 4
+    """when who left comes or is written to, return, reopening, when it comes"""
+    CONTACT = 5
+    """patience, work on the first turn, wrap-up, silence"""
+    TURN = 6
+    """work, reply patience, latency of the reply"""
+    CONNECTION = 7
+    """lost after the turn, back again, when"""
+    BOT = 8
+    """time, asks for a human, contained"""
+    CALLBACK = 9
+    """accepts, does not pick up"""
+    SELF_SERVICE = 10
+    """deflected, comes after all, when"""
+    ABSENCE = 11
+    """absent"""
+    STEP_OUT = 12
+    """time until, length"""
+
+
+class People(NamedTuple):
+    """Rows by whom their draws are known: a number and an owner each : uint64[n]."""
+
+    number: U64
+    owner: U64
+
+    @classmethod
+    def of(cls, owner: int, number: NDArray[np.integer] | int) -> People:
+        """The first so many, or those of these numbers, of one owner."""
+        numbers = np.arange(number, dtype=np.uint64) if isinstance(number, int) else number.astype(np.uint64)
+        return cls(numbers, np.full(len(numbers), owner, dtype=np.uint64))
+
+    def some(self, rows: I64 | Bool) -> People:
+        """Those of these rows."""
+        return People(self.number[rows], self.owner[rows])
 
 
 def stream(seed: int, replication: int, owner: str, purpose: str) -> np.random.Generator:
-    """The stream of that name, from its beginning. `owner` is named as in the scenario file: `queue.chat`."""
-    entropy = int.from_bytes(_digest(seed, replication, owner, purpose)[:16], "little")
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+    """numpy's generator of that name, from its beginning."""
+    digest = hashlib.sha256(repr((seed, replication, owner, purpose)).encode()).digest()
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(int.from_bytes(digest[:16], "little"))))
 
 
-def _digest(seed: int, replication: int, owner: str, purpose: str) -> bytes:
-    return hashlib.sha256(repr((seed, replication, owner, purpose)).encode()).digest()
+def owner_of(*names: str) -> int:
+    """The number of an owner of draws, from its name and what else tells it from others."""
+    return int.from_bytes(hashlib.sha256(repr(names).encode()).digest()[:8], "little")
 
 
-def uniforms(rng: np.random.Generator, n: int) -> F64:
-    """The next `n` uniforms of a stream : float64[n], in (0, 1) without its ends."""
-    u = rng.random(n)
-    # numpy draws from [0, 1); the distributions' tail at 0 must be finite
-    return np.maximum(u, SMALLEST, out=u)
+def key_of(seed: int) -> tuple[int, int]:
+    """The generator's key under this seed."""
+    digest = hashlib.sha256(repr(seed).encode()).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little")
 
 
-def numbered(key: int, numbers: I64) -> F64:
-    """The uniforms of these numbers : float64[n], in (0, 1), each a function of its number alone.
+class Streams:
+    """The draws of one replication. Uniforms are in (0, 1) without its ends."""
 
-    SplitMix64 (Steele, Lea and Flood 2014), which can be entered anywhere, from the state `key`.
-    """
-    z = np.uint64(key) + numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    u: F64 = (z >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return np.maximum(u, SMALLEST, out=u)
+    def __init__(self, key: tuple[int, int], replication: int) -> None:
+        self.key = np.uint64(key[0]), np.uint64(key[1])
+        self.replication = np.uint64(replication)
+
+    def sequence(self, owner: int, n: int, first: int = 0) -> F64:
+        """An owner's uniforms from number `first` on, a multiple of 4 : float64[n]."""
+        found = np.empty(n)
+        _philox().sequence(self.key, np.uint64(owner), _what(Draw.SEQUENCE), self.replication, first, found)
+        return found
+
+    def of(self, people: People, draw: Draw, uniforms: int = 4, turn: int = 0) -> F64:
+        """The first so many of the four uniforms of everybody : float64[uniforms, n]."""
+        found = np.empty((uniforms, len(people.number)))
+        _philox().by_row(self.key, *people, _what(draw, turn), self.replication, found)
+        return found
+
+    def by_turn(self, people: People, draw: Draw, turns: I32, before: I8) -> F64:
+        """Three uniforms a turn, row after row : float64[3, sum of turns]; 0.5 for rows of one turn.
+
+        `before` is 1 for rows whose first turn comes before the customer's own first.
+        """
+        found = np.empty((3, int(turns.sum())))
+        _philox().by_turn(self.key, *people, _what(draw), self.replication, turns, before, found)
+        return found
 
 
-@dataclass(frozen=True)
-class Source:
-    """The streams of one group of rows, drawn by row in the group's order.
+def _what(draw: Draw, turn: int = 0) -> np.uint64:
+    return np.uint64((int(draw) << 32) + turn)
 
-    A group picked out of a larger one has `numbers`, those of its rows in the larger group: each row's draws depend on
-    its number alone, so that somebody who moves to another group takes them along.
-    """
 
-    seed: int
-    replication: int
-    owner: str
-    prefix: str = ""
-    numbers: I64 | None = None
+@cache
+def _philox() -> ModuleType:
+    from ccsim.distributions import philox  # numba takes its time
 
-    def stream(self, purpose: str) -> np.random.Generator:
-        """The stream of that purpose, from its beginning."""
-        return stream(self.seed, self.replication, self.owner, self.prefix + purpose)
-
-    def picked(self, rows: I64) -> Source:
-        """The source of some of the rows."""
-        return self if self.numbers is None else replace(self, numbers=self.numbers[rows])
-
-    def uniforms(self, purpose: str, n: int) -> F64:
-        """One uniform in (0, 1) for each of the n rows : float64[n]."""
-        if self.numbers is None:
-            return uniforms(self.stream(purpose), n)
-        digest = _digest(self.seed, self.replication, self.owner, self.prefix + purpose)
-        return numbered(int.from_bytes(digest[:8], "little"), self.numbers)
-
-    def micros(self, purpose: str, distribution: Distribution, n: int) -> I64:
-        """A duration for each row : int64[n], microseconds."""
-        if isinstance(distribution, Constant | Never):
-            return np.full(n, to_micros(distribution.mean), dtype=np.int64)
-        return micros(distribution, self.uniforms(purpose, n))
-
-    def counts(self, purpose: str, distribution: Distribution, n: int) -> I32:
-        """A number of turns for each row : int32[n]."""
-        if isinstance(distribution, Constant):
-            return np.full(n, round(distribution.mean), dtype=np.int32)
-        return counts(distribution, self.uniforms(purpose, n)).astype(np.int32)
-
-    def switch(self, purpose: str, share: float, n: int) -> Bool:
-        """Whether each row is of a share : bool[n]."""
-        if share in (0, 1):
-            return np.full(n, share == 1)
-        return self.uniforms(purpose, n) < share
+    return philox

@@ -25,8 +25,8 @@ from ccsim.runs.store import Store
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
 from ccsim.tables import MetricSpec, Plan, Workload
-from ccsim.workload.attendance import outs, present
-from ccsim.workload.sample import sample
+from ccsim.workload.attendance import Attendance, attendance_of
+from ccsim.workload.sample import Recipe, attended, draw, recipe_of
 
 UNIT: Final = 1.5
 """Seconds that a unit should take: long beside what it costs to hand one out (milliseconds), short to lose."""
@@ -174,31 +174,35 @@ def _measured(
     start = time.perf_counter()
     numbers = sorted({number for _, mine in unit for number in mine})
 
+    # the contacts of all are the same, and of some of them the absences, too
+    recipe: Recipe | None = None
+    attendances: dict[bytes, Attendance] = {}
+
     # of one replication no plan is needed twice, and plans may be large
     @lru_cache(len(unit) if len(numbers) > 1 else 1)
-    def ready(point: int) -> tuple[Scenario, Plan, MetricSpec, bytes]:
+    def ready(point: int) -> tuple[Plan, MetricSpec, Attendance]:
+        nonlocal recipe
         scenario = scenarios[point]
-        return scenario, *lower(scenario), attended_from(scenario)
+        digest = attended_from(scenario)
+        if recipe is None:
+            recipe = recipe_of(scenario)
+            attendances[digest] = recipe.attendance
+        elif digest not in attendances:
+            attendances[digest] = attendance_of(scenario)
+        return *lower(scenario), attendances[digest]
 
     measured = []
     for number in numbers:
         contacts: Workload | None = None
-        attended = b""
+        there: Attendance | None = None
         for point in (point for point, mine in unit if number in mine):
-            scenario, plan, spec, attendance = ready(point)
+            plan, spec, attendance = ready(point)
             if contacts is None:
-                contacts = sample(scenario, number - 1)
-            elif attendance != attended:
-                contacts = _attended(contacts, scenario, number - 1)
-            attended = attendance
+                assert recipe is not None
+                contacts = draw(recipe, number - 1)
+                there = recipe.attendance
+            if attendance is not there:
+                contacts, there = attended(contacts, attendance, number - 1), attendance
             log = simulate(engine, contacts, plan)
             measured.append((point, number, measure(contacts, plan, spec, log, by_interval=by_interval)))
     return measured, time.perf_counter() - start
-
-
-def _attended(contacts: Workload, scenario: Scenario, replication: int) -> Workload:
-    """The same contacts with the absences of this scenario."""
-    shift, start, end = np.ascontiguousarray(outs(scenario, replication).T)
-    return contacts._replace(
-        present=present(scenario, replication), out_shift=shift.astype(np.int32), out_start=start, out_end=end
-    )

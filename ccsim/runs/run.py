@@ -23,6 +23,8 @@ from ccsim.tables import MetricSpec, Plan
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ccsim.workload.sample import Recipe
+
 
 class AuditError(Exception):
     """A log breaks the rules of the model: a defect of ccsim, not of the scenario."""
@@ -37,12 +39,12 @@ class Replication:
 
 
 def replicate(
-    scenario: Scenario, plan: Plan, spec: MetricSpec, engine: str, audit: bool, keep_all: bool, number: int
+    recipe: Recipe, plan: Plan, spec: MetricSpec, engine: str, audit: bool, keep_all: bool, number: int
 ) -> Replication:
-    """Replication `number` (from 1) of the scenario. Raises AuditError when `audit` finds a fault."""
-    from ccsim.workload.sample import sample
+    """Replication `number` (from 1) of a scenario. Raises AuditError when `audit` finds a fault."""
+    from ccsim.workload.sample import draw
 
-    workload = sample(scenario, number - 1)
+    workload = draw(recipe, number - 1)
     log = simulate(engine, workload, plan)
     if audit:
         from ccsim.engine.audit import audit as faults_of
@@ -84,8 +86,10 @@ def run(
     order, and may write them away, so that memory does not grow with their number. `progress` wraps the stream of
     replications. Raises AuditError, with `audit`, when a log breaks a rule.
     """
+    from ccsim.workload.sample import recipe_of
+
     plan, spec = lower(scenario)
-    task = partial(replicate, scenario, plan, spec, engine, audit, keep is not None)
+    task = partial(replicate, recipe_of(scenario), plan, spec, engine, audit, keep is not None)
     units = range(1, (scenario.replications if precision is None else precision.most) + 1)
     collected = Collected()
     first: Callable[[], dict[str, pa.Table]] = dict

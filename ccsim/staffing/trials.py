@@ -20,9 +20,9 @@ from ccsim.scenario.model import Scenario
 from ccsim.staffing.patterns import staffed
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import ratio_interval
-from ccsim.tables import F64, I64, Bool, MetricSpec, Plan, Workload
-from ccsim.workload.attendance import outs, present
-from ccsim.workload.sample import sample
+from ccsim.tables import F64, I64, MetricSpec, Plan, Workload
+from ccsim.workload.attendance import attendance_of
+from ccsim.workload.sample import attended, draw, recipe_of
 
 
 class Tally(NamedTuple):
@@ -48,7 +48,7 @@ class Trials:
         self.workers = workers
         numbers = range(replications)
         self.workloads: Sequence[Workload] = list(
-            run_all(partial(sample, self.scenario), numbers, workers, executor="threads")
+            run_all(partial(draw, recipe_of(self.scenario)), numbers, workers, executor="threads")
         )
 
     def tally(self, plan: Plan, spec: MetricSpec, attended: Callable[[int], Workload]) -> Tally:
@@ -148,23 +148,18 @@ class Pool:
         self.plan, self.spec = lower(pool)
         self.goals = goals_of(self.spec)
         self.pattern, self.place = _members(pool)
-        self._present: list[Bool] = [present(pool, r) for r in range(trials.replications)]
-        self._outs: list[I64] = [outs(pool, r) for r in range(trials.replications)]
+        attendance = attendance_of(pool)
+        self._workloads = [attended(workload, attendance, r) for r, workload in enumerate(trials.workloads)]
 
     def tally(self, agents: I64) -> Tally:
         """What the goals come to with so many agents on each pattern."""
         comes = (self.pattern < 0) | (self.place < agents[self.pattern])
 
-        def attended(replication: int) -> Workload:
-            shift, start, end = np.ascontiguousarray(self._outs[replication].T)
-            return self.trials.workloads[replication]._replace(
-                present=self._present[replication] & comes,
-                out_shift=shift.astype(np.int32),
-                out_start=start,
-                out_end=end,
-            )
+        def some(replication: int) -> Workload:
+            workload = self._workloads[replication]
+            return workload._replace(present=workload.present & comes)
 
-        return self.trials.tally(self.plan, self.spec, attended)
+        return self.trials.tally(self.plan, self.spec, some)
 
 
 def _members(pool: Scenario) -> tuple[I64, I64]:

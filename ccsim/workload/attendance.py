@@ -2,65 +2,118 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ccsim.distributions.streams import Source
+from ccsim.distributions.durations import Distribution, micros
+from ccsim.distributions.streams import Draw, People, Streams, key_of, owner_of
 from ccsim.lowering import AgentGroup, WorkPeriod, rosters
-from ccsim.tables import I64, Bool
+from ccsim.tables import F64, I32, I64, NEVER, Bool
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
-    from ccsim.scenario.teams import StepsOut
+
+EARLIEST = 1 << 20
+"""Added to a shift's day, which may be before the scenario's first."""
 
 
-def present(scenario: Scenario, replication: int) -> Bool:
-    """Who of the plan's shifts comes : bool[shift]; a draw a (team, agent, day)."""
-    found: list[Bool] = []
+@dataclass(frozen=True)
+class Away:
+    """When agents of one team step out of their shifts (6.10)."""
+
+    every: Distribution
+    lasts: Distribution
+    shift: I64
+    """of the plan : int64[n]"""
+    start: I64
+    end: I64
+    pause_start: I64
+    pause_end: I64
+    """int64[n, most], NEVER and -NEVER where a shift has fewer"""
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """What absences are drawn from, by shift of the plan."""
+
+    key: tuple[int, int]
+    agents: People
+    """a draw a (team, row of shifts, agent of it, day)"""
+    absence: F64
+    away: tuple[Away, ...]
+
+    def streams(self, replication: int) -> Streams:
+        return Streams(self.key, replication)
+
+
+def attendance_of(scenario: Scenario) -> Attendance:
+    """What the absences of every replication are drawn from."""
+    agents: list[tuple[int, int]] = []
+    absence: list[float] = []
+    by_team: dict[str, list[tuple[int, WorkPeriod]]] = {name: [] for name in scenario.team}
     for row in rosters(scenario):
-        share = scenario.team[row.team].absence
-        source = Source(scenario.seed, replication, f"team.{row.team}")
-        absent = [source.switch(f"absence.{row.number}.{duty.day}", share, row.agents) for duty in row.duties]
-        if absent:
-            found.append(~np.column_stack(absent).ravel())
-    return np.concatenate([np.empty(0, np.bool_), *found])
+        owner = owner_of(f"team.{row.team}", str(row.number))
+        for agent, duty in _shifts(row):
+            by_team[row.team].append((len(agents), duty))
+            agents.append((agent + ((duty.day + EARLIEST) << 32), owner))
+            absence.append(scenario.team[row.team].absence)
+    away = [
+        _away(team.steps_out.every, team.steps_out.lasts, by_team[name])
+        for name, team in scenario.team.items()
+        if team.steps_out is not None and by_team[name]
+    ]
+    number, owners = np.ascontiguousarray(np.array(agents, dtype=np.uint64).reshape(-1, 2).T)
+    return Attendance(key_of(scenario.seed), People(number, owners), np.array(absence, dtype=np.float64), tuple(away))
 
 
-def outs(scenario: Scenario, replication: int) -> I64:
-    """Short absences within shifts : int64[out, 3], shift, start and end, sorted, touching nothing else (6.10)."""
-    found: list[I64] = []
-    shifts = 0
-    for row in rosters(scenario):
-        steps_out = scenario.team[row.team].steps_out
-        if steps_out is not None:
-            source = Source(scenario.seed, replication, f"team.{row.team}")
-            for number, duty in enumerate(row.duties):
-                agent, start, end = _steps_out(steps_out, source, row, duty)
-                found.append(np.column_stack((shifts + agent * len(row.duties) + number, start, end)))
-        shifts += row.agents * len(row.duties)
-    every = np.concatenate([np.empty((0, 3), np.int64), *found])
-    return every[np.lexsort((every[:, 1], every[:, 0]))]
+def _shifts(row: AgentGroup) -> list[tuple[int, WorkPeriod]]:
+    """Agent and duty of each, in the plan's order."""
+    return [(agent, duty) for agent in range(row.agents) for duty in row.duties]
 
 
-def _steps_out(rule: StepsOut, source: Source, row: AgentGroup, duty: WorkPeriod) -> I64:
-    """Agent (within the row), start and end of each absence in a duty : int64[3, out], in rounds of one an agent."""
+def _away(every: Distribution, lasts: Distribution, shifts: list[tuple[int, WorkPeriod]]) -> Away:
+    most = max(len(duty.pauses) for _, duty in shifts)
+    pauses = [[*duty.pauses, *[(NEVER, -NEVER)] * (most - len(duty.pauses))] for _, duty in shifts]
+    table = np.array(pauses, dtype=np.int64).reshape(len(shifts), most, 2)
+    shift, start, end = np.array([(number, duty.start, duty.end) for number, duty in shifts], dtype=np.int64).T
+    return Away(every, lasts, shift, start, end, table[:, :, 0], table[:, :, 1])
+
+
+def present(attendance: Attendance, replication: int) -> Bool:
+    """Who of the plan's shifts comes : bool[shift]."""
+    streams = attendance.streams(replication)
+    return np.asarray(streams.of(attendance.agents, Draw.ABSENCE, 1)[0] >= attendance.absence)
+
+
+def outs(attendance: Attendance, replication: int) -> tuple[I32, I64, I64]:
+    """Short absences within shifts: shift, start and end, sorted, touching nothing else (6.10)."""
+    streams = attendance.streams(replication)
     found = [np.empty((3, 0), dtype=np.int64)]
-    before = back = np.full(row.agents, duty.start, dtype=np.int64)
-    there = np.arange(row.agents)
+    for away in attendance.away:
+        found += _steps_out(away, attendance.agents.some(away.shift), streams)
+    shift, start, end = np.concatenate(found, axis=1)
+    order = np.lexsort((start, shift))
+    return shift[order].astype(np.int32), start[order], end[order]
+
+
+def _steps_out(away: Away, agents: People, streams: Streams) -> list[I64]:
+    """Shift, start and end of each absence : int64[3, out], in rounds of one a shift."""
+    found = []
+    before, back, there = away.start.copy(), away.start.copy(), np.arange(len(away.shift))
     turn = 0
     while len(there):
-        # every agent draws, also who is past the end: so all keep their draws
-        purpose = f"steps_out.{row.number}.{duty.day}.{turn}"
-        start = np.minimum(back + source.micros(f"{purpose}.every", rule.every, row.agents), duty.end)
-        end = start + source.micros(f"{purpose}.lasts", rule.lasts, row.agents)
-        happens = (start > before) & (end > start) & (end < duty.end)
-        for pause_start, pause_end in duty.pauses:
-            happens &= (end < pause_start) | (start > pause_end)
-        mine = there[happens[there]]
-        found.append(np.stack((mine, start[mine], end[mine])))
-        before = np.where(happens, end, before)
-        back = np.minimum(end, duty.end)
-        there = np.flatnonzero(back < duty.end)
+        until, length = streams.of(agents.some(there), Draw.STEP_OUT, 2, turn)
+        last = away.end[there]
+        start = np.minimum(back[there] + micros(away.every, until), last)
+        end = start + micros(away.lasts, length)
+        happens = (start > before[there]) & (end > start) & (end < last)
+        clear = (end[:, None] < away.pause_start[there]) | (start[:, None] > away.pause_end[there])
+        happens &= clear.all(axis=1)
+        found.append(np.stack((away.shift[there], start, end))[:, happens])
+        before[there] = np.where(happens, end, before[there])
+        back[there] = np.minimum(end, last)
+        there = there[end < last]
         turn += 1
-    return np.concatenate(found, axis=1)
+    return found

@@ -1,4 +1,8 @@
-"""Who comes, when, and by which door: the roots of a replication, before anything else is drawn for them."""
+"""Who comes, when, and by which door: the roots of a replication, before anything else is drawn for them.
+
+What does not change from replication to replication (rates, appointments, the times of logs and messages) is worked out
+once; a replication draws from that.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ccsim.distributions.arrivals import HOUR, Rate, busyness, by_interval, constant, daily
-from ccsim.distributions.durations import Exponential
-from ccsim.distributions.streams import Source, stream
+from ccsim.distributions.durations import Distribution, Exponential, micros
+from ccsim.distributions.streams import Draw, People, Streams, owner_of
 from ccsim.lowering import Horizon, spans_of
 from ccsim.tables import F64, I64, Bool
 
@@ -22,68 +26,183 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Group:
-    """Customers who come to one queue by one door, in the order of their draws, which need not be that of time."""
+    """Customers who come to one queue by one door, in the order of their numbers, which need not be that of time."""
 
-    source: Source
-    """of all that is drawn for them"""
+    people: People
+    """whose draws are theirs"""
     times: I64
     """arrivals : int64[n], microseconds; negative for the backlog"""
+    by_rate: bool = False
+    """they come at random, as their volume's rate makes expect"""
     work: I64 | None = None
     """what a log gives for the first turn, -1: to be drawn"""
     deflected: Bool | None = None
-    campaign: tuple[Outbound, I64] | None = None
-    """they are written to, each until the end of a window : int64[n], microseconds"""
+    campaign: int = -1
+    """they are written to: number of the campaign"""
+    until: I64 | None = None
+    """the end of the window in which each is written to : int64[n], microseconds"""
 
 
-def customers(scenario: Scenario, replication: int) -> tuple[list[list[Group]], I64]:
-    """The groups that come to each queue, and how many would-be customers of each are never offered : int64[queue].
+@dataclass(frozen=True)
+class Busy:
+    """Days that are busier than others."""
 
-    In order: those of the queue's own volume, of the demand, of the backlog, and those written to.
-    """
-    wanted, turned_away = _demand(scenario, replication)
-    groups: list[list[Group]] = []
-    for name, queue in scenario.queue.items():
-        own = Source(scenario.seed, replication, f"queue.{name}")
-        here: list[Group] = []
-        if queue.volume is not None:
-            here.append(_behind_self_service(scenario, name, _came(scenario, own, queue.volume, name)))
-        if name in wanted:
-            here.append(_behind_self_service(scenario, name, wanted[name]))
-        if queue.initial_backlog.contacts > 0:
-            waiting = replace(own, prefix="backlog.")
-            ages = waiting.micros("age", queue.initial_backlog.age, queue.initial_backlog.contacts)
-            here.append(Group(waiting, np.sort(-ages)))
-        for campaign, outbound in scenario.outbound.items():
-            if outbound.queue == name and outbound.messages > 0:
-                here.append(_written_to(scenario, outbound, Source(scenario.seed, replication, f"outbound.{campaign}")))
-        groups.append(here)
-    return groups, turned_away
+    own: int
+    shared: int
+    """owners of the draws: of this volume alone, and of all volumes"""
+    cv: float
+    correlation: float
+
+    def factors(self, streams: Streams, days: int) -> F64:
+        """How busy each day is : float64[days]."""
+        return busyness(
+            streams.sequence(self.own, days), streams.sequence(self.shared, days), self.cv, self.correlation
+        )
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """The customers of a volume, of a queue or of the demand: either at a rate, or at the times of a log or a book."""
+
+    owner: int
+    gaps: int
+    copies: int
+    shows: int
+    """owners: of the customers' own draws, of the times between them, and of who comes again or not at all"""
+    midnights: I64
+    busy: Busy | None
+    rate: Rate | None
+    times: I64
+    """of a log, or booked : int64[n], sorted"""
+    work: I64 | None
+    opened: I64 | None
+    """of appointments: when the queue opens before each"""
+    earliness: Distribution
+    no_show: float
+    scale: float
+    spikes: tuple[tuple[int, int, float], ...]
+
+    def came(self, streams: Streams) -> Group:
+        """Those of one replication."""
+        busy = None if self.busy is None else self.busy.factors(streams, len(self.midnights) - 1)
+        if self.rate is not None:
+            rate = self.rate if busy is None else self.rate.by_day(self.midnights, busy)
+            times = rate.times(streams, self.gaps)
+            return Group(People.of(self.owner, len(times)), times, by_rate=True)
+        times, work = self.times, self.work
+        if self.opened is not None:  # early, but not before the queue opens
+            early, shows = streams.of(People.of(self.shows, len(times)), Draw.SEQUENCE, 2)
+            times = np.maximum(times - micros(self.earliness, early), np.maximum(self.opened, 0))[shows >= self.no_show]
+        factor = np.full(len(times), self.scale)
+        if busy is not None:
+            factor *= busy[np.clip(np.searchsorted(self.midnights, times, side="right") - 1, 0, len(busy) - 1)]
+        for start, end, more in self.spikes:
+            factor[(times >= start) & (times < end)] *= more
+        # a factor f repeats a contact at its time: the whole part of f times, and once more with the chance left
+        copies = factor.astype(np.int64)
+        copies += streams.sequence(self.copies, len(copies)) < factor - copies
+        times = np.repeat(times, copies)
+        return Group(People.of(self.owner, len(times)), times, work=None if work is None else np.repeat(work, copies))
+
+
+@dataclass(frozen=True)
+class Page:
+    """Self-service as one queue's would-be contacts meet it (6.1)."""
+
+    number: int
+    """of 32 bits, from its name"""
+    deflects: float
+    fails: float
+    returns_after: Distribution
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who comes to one queue: of its own volume, of the demand, of the backlog, and those written to."""
+
+    own: Arrivals | None
+    pages: tuple[Page, ...]
+    backlog: tuple[int, Distribution, int]
+    """contacts, their age, owner of their draws"""
+    written: tuple[Group, ...]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How the demand chooses among the queues, by number."""
+
+    mix: tuple[tuple[int, Exponential, int], ...]
+    """queue, its time in the race, owner of the draws"""
+    barriers: tuple[tuple[int, float, int], ...]
+    """queue, share, owner of the draws"""
+    fallback: I64
+    """by queue, and at the end for nobody, the queue tried next"""
+
+
+@dataclass(frozen=True)
+class Customers:
+    """All that is needed to draw the roots of a replication."""
+
+    end: int
+    warm_up: int
+    doors: tuple[Door, ...]
+    demand: Arrivals | None
+    choices: Choices | None
+
+
+def lowered(scenario: Scenario) -> Customers:
+    """What the roots of every replication are drawn from."""
+    demand = scenario.demand
+    return Customers(
+        end=Horizon.of(scenario).end,
+        warm_up=scenario.warm_up,
+        doors=tuple(_door(scenario, name, queue) for name, queue in scenario.queue.items()),
+        demand=None if demand is None else _arrivals(scenario, demand, None),
+        choices=None if demand is None else _choices(scenario),
+    )
+
+
+def _door(scenario: Scenario, name: str, queue: Queue) -> Door:
+    backlog = queue.initial_backlog
+    return Door(
+        own=None if queue.volume is None else _arrivals(scenario, queue.volume, name),
+        pages=tuple(
+            Page(owner_of("self_service", page) % 2**32, service.deflects[name], service.fails, service.returns_after)
+            for page, service in scenario.self_service.items()
+            if service.deflects.get(name, 0.0) > 0
+        ),
+        backlog=(backlog.contacts, backlog.age, owner_of(f"queue.{name}", "backlog")),
+        written=tuple(
+            _written_to(scenario, number, campaign, outbound)
+            for number, (campaign, outbound) in enumerate(scenario.outbound.items())
+            if outbound.queue == name and outbound.messages > 0
+        ),
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- volume
 
 
-def _came(scenario: Scenario, source: Source, volume: Volume, name: str | None) -> Group:
+def _arrivals(scenario: Scenario, volume: Volume, name: str | None) -> Arrivals:
     """The customers of a volume, of a queue or (without a name) of the demand."""
-    horizon = Horizon.of(scenario)
-    busy = np.ones(scenario.days)
+    owner, horizon = "demand" if name is None else f"queue.{name}", Horizon.of(scenario)
+    busy = None
     if volume.busyness_cv > 0:
-        own, shared = source.stream("busyness"), stream(scenario.seed, source.replication, "scenario", "busyness")
-        busy = busyness(own, shared, scenario.days, volume.busyness_cv, scenario.busyness.correlation)
+        own, shared = owner_of(owner, "busyness"), owner_of("scenario", "busyness")
+        busy = Busy(own, shared, volume.busyness_cv, scenario.busyness.correlation)
+    times, work, opened, rate = np.empty(0, dtype=np.int64), None, None, None
     if volume.trace is not None:
-        group = _logged(scenario, source, volume)
+        times, work = _logged(scenario, volume)
     elif volume.appointments is not None and name is not None:
-        group = _booked(scenario, source, volume, scenario.queue[name])
+        times, opened = _booked(scenario, volume, scenario.queue[name])
     else:
         rate = _rate(scenario, volume, name)
-        if volume.busyness_cv > 0:
-            rate = rate.by_day(horizon.midnights, busy)
-        return Group(source, rate.times(source.stream("arrivals")))
-    days = np.searchsorted(horizon.midnights, group.times, side="right") - 1
-    factors: F64 = np.asarray(volume.scale * busy[np.clip(days, 0, scenario.days - 1)])
-    for start, end, factor in _spikes(scenario, name):
-        factors[(group.times >= start) & (group.times < end)] *= factor
-    return _repeated(group, factors)
+    return Arrivals(
+        owner=owner_of(owner), gaps=owner_of(owner, "arrivals"), copies=owner_of(owner, "copies"),
+        shows=owner_of(owner, "shows"), midnights=horizon.midnights, busy=busy, rate=rate, times=times, work=work,
+        opened=opened, earliness=volume.earliness, no_show=volume.no_show, scale=volume.scale,
+        spikes=tuple(_spikes(scenario, name)),
+    )  # fmt: skip
 
 
 def poisson_rate(scenario: Scenario, name: str) -> Rate:
@@ -126,17 +245,16 @@ def _rate_as_given(scenario: Scenario, volume: Volume, queue: Queue | None) -> R
     return by_interval(starts, starts + volume.length, expected).within(run)
 
 
-def _logged(scenario: Scenario, source: Source, volume: Volume) -> Group:
+def _logged(scenario: Scenario, volume: Volume) -> tuple[I64, I64 | None]:
     """The contacts of a log in order of arrival, and their work if it tells."""
     assert volume.trace is not None
     times = np.array([scenario.moment(time) for time in volume.trace.arrivals], dtype=np.int64)
     order = np.argsort(times, kind="stable")
-    work = None if volume.trace.work is None else np.array(volume.trace.work, dtype=np.int64)[order]
-    return Group(source, times[order], work)
+    return times[order], None if volume.trace.work is None else np.array(volume.trace.work, dtype=np.int64)[order]
 
 
-def _booked(scenario: Scenario, source: Source, volume: Volume, queue: Queue) -> Group:
-    """Customers with an appointment, in the order of the booked times: early, but not before the queue opens."""
+def _booked(scenario: Scenario, volume: Volume, queue: Queue) -> tuple[I64, I64]:
+    """Booked times in order, and when the queue opens before each."""
     assert volume.appointments is not None
     horizon = Horizon.of(scenario)
     slots = range(volume.appointments.hours.start, volume.appointments.hours.end, volume.appointments.every)
@@ -146,82 +264,32 @@ def _booked(scenario: Scenario, source: Source, volume: Volume, queue: Queue) ->
     span = np.searchsorted(opening[:, 0], booked, side="right") - 1
     possible = (span >= 0) & (booked < opening[span, 1]) & (booked >= 0) & (booked < horizon.end)
     booked, opened = (np.repeat(x[possible], volume.appointments.each) for x in (booked, opening[span, 0]))
-    early = booked - source.micros("earliness", volume.earliness, len(booked))
-    comes = ~source.switch("no_show", volume.no_show, len(booked))
-    return Group(source, np.maximum(early, np.maximum(opened, 0))[comes])
-
-
-def _repeated(group: Group, factor: F64) -> Group:
-    """A factor f repeats a contact at its time: the whole part of f times, and once more with the chance left."""
-    copies = factor.astype(np.int64)
-    copies += group.source.uniforms("copies", len(copies)) < factor - copies
-    work = None if group.work is None else np.repeat(group.work, copies)
-    return replace(group, times=np.repeat(group.times, copies), work=work)
-
-
-def _behind_self_service(scenario: Scenario, name: str, group: Group) -> Group:
-    """Those whom self-service deflects, and those of them who come after all (6.1)."""
-    if all(service.deflects.get(name, 0.0) == 0 for service in scenario.self_service.values()):
-        return group
-    end, source, n = Horizon.of(scenario).end, group.source, len(group.times)
-    times, sought, deflected = group.times.copy(), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-    for page, service in scenario.self_service.items():
-        purpose = f"self_service.{page}"
-        found = ~sought & source.switch(purpose, service.deflects.get(name, 0.0), n)
-        later = group.times + source.micros(f"{purpose}.returns_after", service.returns_after, n)
-        fails = found & source.switch(f"{purpose}.fails", service.fails, n) & (later < end)
-        times[fails] = later[fails]
-        deflected |= found & ~fails
-        sought |= found
-    return replace(group, times=times, deflected=deflected)
+    return booked, opened
 
 
 # ------------------------------------------------------------------------------------------------------------- demand
 
 
-def _demand(scenario: Scenario, replication: int) -> tuple[dict[str, Group], I64]:
-    """Whom the demand brings to each queue, and who is turned away, by the queue wanted first.
-
-    Queues race for a customer: each draws an exponential time with its number in the mix as rate, and the first one is
-    wanted. So a number that changes moves only customers to or from its queue.
-    """
+def _choices(scenario: Scenario) -> Choices:
     demand, names = scenario.demand, list(scenario.queue)
-    turned_away = np.zeros(len(names), dtype=np.int64)
-    if demand is None:
-        return {}, turned_away
-    source = Source(scenario.seed, replication, "demand")
-    times = _came(scenario, source, demand, None).times
-    n, nobody = len(times), len(names)
-    wanted, best = np.full(n, nobody), np.full(n, np.inf)
-    for name, weight in demand.mix.items():
-        if weight > 0:
-            race = Exponential(1 / weight).value(source.uniforms(f"mix.{name}", n))
-            wanted[race < best] = names.index(name)
-            np.minimum(best, race, out=best)
-    refuses = np.zeros((len(names) + 1, n), dtype=np.bool_)
-    for name, share in demand.barrier.items():
-        refuses[names.index(name)] = source.switch(f"barrier.{name}", share, n)
-    next_door = [names.index(to) if (to := demand.fallback.get(name)) is not None else nobody for name in names]
-    going, everyone = wanted, np.arange(n)
-    for _ in names:  # who still refuses then goes in circles
-        going = np.where(refuses[going, everyone], np.array([*next_door, nobody])[going], going)
-    going = np.where(refuses[going, everyone], nobody, going)
-    counted = (going == nobody) & (times >= scenario.warm_up)
-    turned_away += np.bincount(wanted[counted], minlength=nobody + 1)[:nobody]
-    groups: dict[str, Group] = {}
-    for queue in np.unique(going[going < nobody]).tolist():
-        which = np.flatnonzero(going == queue)
-        groups[names[queue]] = Group(replace(source, numbers=which), times[which])
-    return groups, turned_away
+    assert demand is not None
+    mix = [(names.index(name), Exponential(1 / weight), owner_of("demand", "mix", name))
+           for name, weight in demand.mix.items() if weight > 0]  # fmt: skip
+    barriers = [(names.index(name), share, owner_of("demand", "barrier", name))
+                for name, share in demand.barrier.items()]  # fmt: skip
+    to = [demand.fallback.get(name) for name in names]
+    fallback = [len(names) if name is None else names.index(name) for name in to]
+    return Choices(tuple(mix), tuple(barriers), np.array([*fallback, len(names)]))
 
 
 # ----------------------------------------------------------------------------------------------------------- outbound
 
 
-def _written_to(scenario: Scenario, outbound: Outbound, source: Source) -> Group:
+def _written_to(scenario: Scenario, number: int, campaign: str, outbound: Outbound) -> Group:
     """The recipients of a campaign: when their messages fall due, and until when each may be sent."""
     due = np.array(list(_due(scenario, outbound)), dtype=np.int64).reshape(-1, 2)
-    return Group(source, np.ascontiguousarray(due[:, 0]), campaign=(outbound, np.ascontiguousarray(due[:, 1])))
+    times, until = np.ascontiguousarray(due.T)
+    return Group(People.of(owner_of(f"outbound.{campaign}"), len(due)), times, campaign=number, until=until)
 
 
 def _due(scenario: Scenario, outbound: Outbound) -> Iterator[tuple[int, int]]:
@@ -233,3 +301,75 @@ def _due(scenario: Scenario, outbound: Outbound) -> Iterator[tuple[int, int]]:
             for time in (start + number * apart for number in range(outbound.messages)):
                 if time < min(end, horizon.end):
                     yield time, end
+
+
+# ---------------------------------------------------------------------------------------------------- a replication
+
+
+def groups_of(customers: Customers, streams: Streams) -> tuple[list[list[Group]], I64]:
+    """The groups that come to each queue, and how many would-be customers of each are never offered : int64[queue]."""
+    wanted, turned_away = _demand(customers, streams)
+    groups: list[list[Group]] = []
+    for door, by_demand in zip(customers.doors, wanted, strict=True):
+        here: list[Group] = []
+        if door.own is not None:
+            here.append(_behind_self_service(door, door.own.came(streams), streams, customers.end))
+        if by_demand is not None:
+            here.append(_behind_self_service(door, by_demand, streams, customers.end))
+        contacts, age, owner = door.backlog
+        if contacts > 0:
+            people = People.of(owner, contacts)
+            ages = micros(age, streams.sequence(owner, contacts))
+            here.append(Group(people, np.sort(-ages)))
+        groups.append([*here, *door.written])
+    return groups, turned_away
+
+
+def _behind_self_service(door: Door, group: Group, streams: Streams, end: int) -> Group:
+    """Those whom self-service deflects, and those of them who come after all (6.1)."""
+    if not door.pages:
+        return group
+    times, n = group.times.copy(), len(group.times)
+    sought, deflected = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    for page in door.pages:
+        finds, comes, when = streams.of(group.people, Draw.SELF_SERVICE, 3, page.number)
+        found = ~sought & (finds < page.deflects)
+        later = group.times + micros(page.returns_after, when)
+        fails = found & (comes < page.fails) & (later < end)
+        times[fails] = later[fails]
+        deflected |= found & ~fails
+        sought |= found
+    return replace(group, times=times, deflected=deflected)
+
+
+def _demand(customers: Customers, streams: Streams) -> tuple[list[Group | None], I64]:
+    """Whom the demand brings to each queue, and who is turned away, by the queue wanted first.
+
+    Queues race for a customer: each draws an exponential time with its number in the mix as rate, and the first one is
+    wanted. So a number that changes moves only customers to or from its queue.
+    """
+    nobody = len(customers.doors)
+    turned_away = np.zeros(nobody, dtype=np.int64)
+    groups: list[Group | None] = [None] * nobody
+    if customers.demand is None or customers.choices is None:
+        return groups, turned_away
+    came, choices = customers.demand.came(streams), customers.choices
+    times, n = came.times, len(came.times)
+    wanted, best = np.full(n, nobody), np.full(n, np.inf)
+    for queue, distribution, owner in choices.mix:
+        race = distribution.value(streams.sequence(owner, n))
+        wanted[race < best] = queue
+        np.minimum(best, race, out=best)
+    refuses = np.zeros((nobody + 1, n), dtype=np.bool_)
+    for queue, share, owner in choices.barriers:
+        refuses[queue] = streams.sequence(owner, n) < share
+    going, everyone = wanted, np.arange(n)
+    for _ in range(nobody):  # who still refuses then goes in circles
+        going = np.where(refuses[going, everyone], choices.fallback[going], going)
+    going = np.where(refuses[going, everyone], nobody, going)
+    counted = (going == nobody) & (times >= customers.warm_up)
+    turned_away += np.bincount(wanted[counted], minlength=nobody + 1)[:nobody]
+    for queue in np.unique(going[going < nobody]).tolist():
+        which = np.flatnonzero(going == queue)
+        groups[queue] = Group(came.people.some(which), times[which], by_rate=came.by_rate)
+    return groups, turned_away

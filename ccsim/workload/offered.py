@@ -8,12 +8,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim.distributions.durations import Distribution
+from ccsim.distributions.streams import Streams, key_of
 from ccsim.lowering import Horizon, spans_of
 from ccsim.metrics.timeline import Timeline
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
 from ccsim.tables import F64, I64, MAX_TRANSFERS, SECOND, Bool
-from ccsim.workload.customers import customers, poisson_rate
+from ccsim.workload.customers import groups_of, lowered, poisson_rate
 
 QUANTILES: Final = (np.arange(4096) + 0.5) / 4096
 """Where distributions are read to integrate over them."""
@@ -72,18 +73,16 @@ def offered(scenario: Scenario) -> dict[str, Offered]:
 
 def _roots(scenario: Scenario, edges: I64, hours: Mapping[str, I64]) -> dict[str, tuple[F64, F64]]:
     """Who comes to each queue while it is open, and while it is closed."""
-    groups, _ = customers(scenario, 0)
+    groups, _ = groups_of(lowered(scenario), Streams(key_of(scenario.seed), 0))
     found = {}
-    for (name, queue), here in zip(scenario.queue.items(), groups, strict=True):
+    for name, here in zip(scenario.queue, groups, strict=True):
         rate = poisson_rate(scenario, name)
         within, total = (
             np.diff(np.interp(edges.astype(np.float64), r.edges.astype(np.float64), r.expected))
             for r in (rate.within(hours[name]), rate)
         )
         for group in here:
-            volume = scenario.demand if group.source.owner == "demand" else queue.volume
-            known = volume is not None and volume.kind in ("log", "appointments")
-            if known or group.campaign is not None or group.source.prefix == "backlog.":
+            if not group.by_rate:
                 come = np.maximum(group.times if group.deflected is None else group.times[~group.deflected], 0)
                 total = total + np.histogram(come, edges)[0]
                 within = within + np.histogram(come[_inside(come, hours[name])], edges)[0]

@@ -262,10 +262,10 @@ def test_14_out_of_hours_the_message_is_kept(run: Runner) -> None:
 
 
 def test_14_an_automatic_reply_keeps_them_waiting(run: Runner) -> None:
-    """Told that the shop opens at ten, the night's customers wait three hours and not ten minutes from then on."""
+    """Told that the shop opens at ten, the night's customers wait six hours and not ten minutes from then on."""
     shop = THREAD | {"open": {"mon-sun": "10:00-20:00"}, "volume": {"per_hour": 8}, "work": "5m", "patience": "10m"}
     doc = centre({"app": shop}, {"agents": agents(2, "app")})
-    on, off = run(doc, {"queue.app.auto_reply": {"patience": "3h"}}), run(doc)
+    on, off = run(doc, {"queue.app.auto_reply": {"patience": "6h"}}), run(doc)
     night = on.workload.arrival < 10 * HOUR * SECOND
     gone = [found.log.outcome[night] == Outcome.SILENTLY_ABANDONED for found in (on, off)]
     assert np.sum(gone[1]) > 10 > np.sum(gone[0])
@@ -433,7 +433,7 @@ def test_24_off_to_the_next_job(run: Runner) -> None:
 
 def test_25_messages_on_social_media_are_missed(run: Runner) -> None:
     """Two hours late nobody scrolls down so far; kept for good, the same messages are all answered."""
-    inbox = {"channel": "social", "volume": MORNING, "turns": 1, "work": "5m"}
+    inbox = {"channel": "social", "volume": MORNING, "turns": 1, "work": "7m"}
     doc = centre({"social": inbox}, {"agents": agents(2, "social")})
     on, off = run(doc, {"queue.social.missed_after": "1h"}), run(doc)
     assert off.queue("social", "expired") == 0
@@ -542,7 +542,7 @@ def test_the_silent_are_answered_in_vain(run: Runner) -> None:
 
 
 def test_supervisors_help_when_the_queue_is_long(run: Runner) -> None:
-    doc = centre({"phone": CALLS}, {"agents": agents(2, "phone"), "supervisors": agents(2, "phone")})
+    doc = centre({"phone": CALLS}, {"agents": agents(2, "phone"), "supervisors": agents(8, "phone")})
 
     def helping(longer_than: int) -> Run:
         return run(doc, {"team.supervisors.skills.phone": {"rank": 2, "longer_than": longer_than}})

@@ -81,7 +81,7 @@ def arrivals(rng: np.random.Generator) -> Found:
     seed = int(rng.integers(2**32))
     profiles = []
     for own in range(2):
-        busy = busy_days(np.random.default_rng([seed, own]), np.random.default_rng([seed, 9]), 56, 0.2, 0.5)
+        busy = busy_days(*(np.random.default_rng([seed, stream]).random(56) for stream in (own, 9)), 0.2, 0.5)
         counts = rng.poisson(usual[weekday] * busy).astype(np.float64)
         profiles.append(profile(counts[:, np.newaxis], days))
     cv = profiles[0].busyness_cv

@@ -230,6 +230,44 @@ def test_a_follow_up_switched_on_moves_nothing_else() -> None:
     assert (more.reopen_child[: roots.sum()][base.queue[roots] == 0] >= 0).sum() > 50
 
 
+def test_more_retries_keep_the_draws_of_who_retried_before() -> None:
+    def persistent(doc: Doc) -> None:
+        doc["queue"]["calls"]["retry"]["share"] = 0.8
+
+    def elsewhere(doc: Doc) -> None:
+        doc["queue"]["calls"]["retry"]["to"] = {"chat": 1}
+
+    base, more = drawn(), drawn(persistent)
+    retry = [found.retry_child[found.link == Link.ROOT] for found in (base, more)]
+    before = np.flatnonzero(retry[0] >= 0)
+    assert len(before) > 100
+    assert (retry[1] >= 0).sum() > 1.3 * len(before)
+    one, two = retry[0][before], retry[1][before]
+    assert np.array_equal(base.queue[one], more.queue[two])
+    for name in ("after", "patience", "wrap_up", "turns"):
+        assert np.array_equal(getattr(base, name)[one], getattr(more, name)[two]), name
+    assert np.array_equal(base.work[base.first_turn[one]], more.work[more.first_turn[two]])
+    # wherever they go, they come as late
+    moved = drawn(elsewhere)
+    calls = moved.retry_child[moved.link == Link.ROOT]
+    assert np.array_equal(np.flatnonzero(calls >= 0), before)
+    assert np.array_equal(moved.after[calls[before]], base.after[one])
+
+
+def test_every_turn_keeps_its_draws_when_there_are_more() -> None:
+    def talkative(doc: Doc) -> None:
+        doc["queue"]["chat"]["turns"] = {"mean": 9}
+
+    base, more = drawn(), drawn(talkative)
+    chats = np.flatnonzero((base.queue == 1) & (base.link == Link.ROOT))
+    for turn in range(3):
+        has = chats[base.turns[chats] > turn + 1]
+        assert len(has) > 50
+        one, two = base.first_turn[has] + turn, more.first_turn[has] + turn
+        for name in ("work", "latency", "reply_patience"):
+            assert np.array_equal(getattr(base, name)[one], getattr(more, name)[two]), name
+
+
 # the behaviours before the agent
 
 

@@ -193,7 +193,7 @@ def test_two_agents_of_two_slots(agree: Agree, per_hour: int, max_waiting: int) 
         "assignment_wait": assignment_wait,
         "blocked": share_of(Outcome.BLOCKED),
     }
-    agree(chats(per_hour, 2, 2, days=12, max_waiting=max_waiting), expected, own=own, replications=50)
+    agree(chats(per_hour, 2, 2, days=12, max_waiting=max_waiting), expected, own=own, replications=90)
 
 
 # --- a pooled inbox
@@ -228,7 +228,7 @@ def test_pooled_inbox(agree: Agree, latency: Any) -> None:
     )  # fmt: skip
     doc["queue"]["inbox"] = doc["queue"].pop("chat")
     doc["team"]["desk"] |= {"skills": {"inbox": 1}, "concurrency": {"inbox": 1}}
-    agree(doc | {"days": 7}, expected)
+    agree(doc | {"days": 7}, expected, replications=30)
 
 
 # --- conversations that end early

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
+from ccsim.distributions import philox
 from ccsim.distributions.arrivals import HOUR, SHAPES, busyness, by_interval, constant, daily
 from ccsim.distributions.calendar import DAY, Calendar
 from ccsim.distributions.durations import (
@@ -26,7 +28,7 @@ from ccsim.distributions.durations import (
     micros,
     to_micros,
 )
-from ccsim.distributions.streams import Source, stream, uniforms
+from ccsim.distributions.streams import Draw, People, Streams, key_of, owner_of, stream
 from ccsim.tables import F64, NEVER, SECOND
 
 N = 100_000
@@ -127,7 +129,42 @@ def test_distributions_that_make_no_sense_are_refused(bad: type[Never]) -> None:
         bad()
 
 
-def test_streams_are_known_by_their_names() -> None:
+def words_of(numbers: tuple[int, ...]) -> Any:
+    return np.array(numbers, dtype=np.uint64)
+
+
+def test_philox_is_numpy_s() -> None:
+    key, counter = (0x1234, 2**64 - 3), (7, 2**63 + 1, (5 << 32) + 9, 3)
+    expected = np.random.Philox(key=words_of(key), counter=words_of(counter)).random_raw(4 * 1000)
+    # numpy counts before it draws
+    rows, owner, purpose, replication = np.arange(8, 1008, dtype=np.uint64), *counter[1:]
+    found = np.empty((4, 1000))
+    owners = np.full(1000, owner, dtype=np.uint64)
+    words = np.uint64(key[0]), np.uint64(key[1])
+    philox.by_row(words, rows, owners, np.uint64(purpose), np.uint64(replication), found)
+    assert np.array_equal(found.T.ravel(), (expected >> np.uint64(11)) * 2.0**-53)
+
+
+def test_sequences_are_numpy_s() -> None:
+    owner, key = owner_of("queue.a", "arrivals"), key_of(5)
+    # numpy counts before it draws: the carry of the first word makes it begin with (0, owner)
+    before = words_of((2**64 - 1, owner - 1, Draw.SEQUENCE << 32, 11))
+    expected = np.random.Generator(np.random.Philox(key=words_of(key), counter=before)).random(1001)
+    for n in (0, 1, 2, 3, 4, 1001):
+        assert np.array_equal(Streams(key, 11).sequence(owner, n), expected[:n])
+
+
+def test_draws_are_known_by_their_names() -> None:
+    def first(seed: int, replication: int, *names: str) -> float:
+        return float(Streams(key_of(seed), replication).sequence(owner_of(*names), 1)[0])
+
+    names: list[Any] = [(1, 0, "queue.a", "work"), (2, 0, "queue.a", "work"), (1, 1, "queue.a", "work")]
+    names += [(1, 0, "queue.b", "work"), (1, 0, "queue.a", "work.1"), (1, 0, "queue.a.work"), (1, 0, "queue", "a.work")]
+    assert len({first(*name) for name in names}) == len(names)
+    assert first(*names[0]) == first(*names[0])
+
+
+def test_generators_are_known_by_their_names() -> None:
     def first(*name: int | str) -> float:
         return float(stream(*name).random())  # type: ignore[arg-type]
 
@@ -137,14 +174,46 @@ def test_streams_are_known_by_their_names() -> None:
     assert first(*names[0]) == first(*names[0])
 
 
-def test_uniforms_exclude_their_ends() -> None:
-    class Zero(np.random.Generator):
-        def random(self, *args: object, **kwargs: object) -> F64:  # type: ignore[override]
-            return np.zeros(3)
-
-    assert (uniforms(Zero(np.random.PCG64(1)), 3) > 0).all()
+def test_uniforms_are_even_and_exclude_their_ends() -> None:
     u = draws(N)
+    assert ((u > 0) & (u < 1)).all()
     assert abs(u.mean() - 0.5) < 4 / math.sqrt(12 * N)
+    assert philox.unit.py_func(0) == 2.0**-54
+
+
+def test_draws_belong_to_their_numbers() -> None:
+    streams, people = Streams(key_of(1), 1), People.of(owner_of("demand"), N)
+    found = streams.of(people, Draw.CONTACT)
+    some = np.array([7, 99_999, 0, 12_345])
+    assert np.array_equal(streams.of(people.some(some), Draw.CONTACT, 2), found[:2, some])
+    for u in found:
+        counted, _ = np.histogram(u, np.linspace(0, 1, 101))
+        assert ((counted - N / 100) ** 2).sum() / (N / 100) < 99 + 4 * np.sqrt(2 * 99)
+    others = [
+        np.roll(found[0], 1),
+        *found[1:],
+        streams.of(people, Draw.LEAVE)[0],
+        streams.of(people, Draw.CONTACT, turn=1)[0],
+        Streams(key_of(1), 2).of(people, Draw.CONTACT)[0],
+        Streams(key_of(2), 1).of(people, Draw.CONTACT)[0],
+        streams.of(People.of(owner_of("queue.a"), N), Draw.CONTACT)[0],
+        streams.sequence(owner_of("demand"), N),
+    ]
+    for other in others:
+        assert abs(np.corrcoef(found[0], other)[0, 1]) < 4 / math.sqrt(N)
+
+
+def test_draws_by_turn_do_not_depend_on_the_number_of_turns() -> None:
+    streams, people = Streams(key_of(1), 1), People.of(owner_of("queue.a"), 3)
+    nobody = np.zeros(3, dtype=np.int8)
+    few = streams.by_turn(people, Draw.TURN, np.array([2, 1, 3], dtype=np.int32), nobody)
+    many = streams.by_turn(people, Draw.TURN, np.array([4, 0, 5], dtype=np.int32), nobody)
+    assert np.array_equal(few[:, [0, 1, 3, 4, 5]], many[:, [0, 1, 4, 5, 6]])
+    # a turn that comes before the customer's own first leaves theirs as they were
+    bot = streams.by_turn(people, Draw.TURN, np.array([3, 0, 0], dtype=np.int32), np.array([1, 0, 0], dtype=np.int8))
+    assert np.array_equal(bot[:, 1:], few[:, :2])
+    assert len(np.unique(many)) == many.size
+    assert (few[:, 2] == 0.5).all()
 
 
 ROME = "Europe/Rome"
@@ -166,7 +235,7 @@ def test_days_across_a_clock_change() -> None:
 
 
 def test_constant_rate_counts_and_spreads_evenly() -> None:
-    times = constant(300.0, 100 * HOUR).times(stream(1, 0, "queue.a", "arrivals"))
+    times = constant(300.0, 100 * HOUR).times(Streams(key_of(1), 0), owner_of("queue.a"))
     assert abs(len(times) - 30_000) < 4 * math.sqrt(30_000)
     assert (np.diff(times) >= 0).all()
     assert times[0] >= 0
@@ -176,10 +245,10 @@ def test_constant_rate_counts_and_spreads_evenly() -> None:
 
 
 def test_a_larger_volume_keeps_the_underlying_draws() -> None:
-    slow = constant(10.0, 24 * HOUR).times(stream(1, 0, "queue.a", "arrivals"))
-    fast = constant(1000.0, 24 * HOUR).times(stream(1, 0, "queue.a", "arrivals"))
+    slow = constant(10.0, 24 * HOUR).times(Streams(key_of(1), 0), owner_of("queue.a"))
+    fast = constant(1000.0, 24 * HOUR).times(Streams(key_of(1), 0), owner_of("queue.a"))
     assert np.abs(fast[: len(slow)] * 100 - slow).max() <= 100
-    assert len(constant(0.0, HOUR).times(stream(1, 0, "queue.a", "arrivals"))) == 0
+    assert len(constant(0.0, HOUR).times(Streams(key_of(1), 0), owner_of("queue.a"))) == 0
 
 
 def spread(rate: F64, edges: F64, *spans: tuple[float, float]) -> list[float]:
@@ -234,7 +303,7 @@ def test_the_required_shapes_are_there() -> None:
 
 def test_intervals_have_gaps_and_their_own_counts() -> None:
     rate = by_interval(np.array([HOUR, 3 * HOUR]), np.array([2 * HOUR, 4 * HOUR]), np.array([5000.0, 20_000.0]))
-    times = rate.times(stream(3, 0, "queue.a", "arrivals"))
+    times = rate.times(Streams(key_of(3), 0), owner_of("queue.a"))
     counted, _ = np.histogram(times, np.arange(6) * HOUR)
     assert counted[[0, 2, 4]].tolist() == [0, 0, 0]
     assert (np.abs(counted[[1, 3]] - [5000, 20_000]) < 4 * np.sqrt([5000, 20_000])).all()
@@ -253,8 +322,8 @@ def test_spans_that_are_open_for_good() -> None:
 
 
 def busy(owner: str, correlation: float, days: int = 4000) -> F64:
-    shared = stream(5, 0, "scenario", "busyness")
-    return busyness(stream(5, 0, owner, "busyness"), shared, days, 0.3, correlation)
+    own, shared = (Streams(key_of(5), 0).sequence(owner_of(name), days) for name in (owner, "scenario"))
+    return busyness(own, shared, 0.3, correlation)
 
 
 def test_busyness_has_mean_one_and_its_cv() -> None:
@@ -274,22 +343,4 @@ def test_busyness_is_correlated_as_asked() -> None:
 
 
 def draws(n: int) -> F64:
-    return uniforms(stream(20260302, 0, "test", "draws"), n)
-
-
-def test_numbered_draws_belong_to_their_numbers() -> None:
-    everybody = Source(1, 1, "demand", numbers=np.arange(N))
-    u = everybody.uniforms("work", N)
-    some = np.array([7, 99_999, 0, 12_345])
-    assert np.array_equal(everybody.picked(some).uniforms("work", 4), u[some])
-    assert ((u > 0) & (u < 1)).all()
-    counted, _ = np.histogram(u, np.linspace(0, 1, 101))
-    assert ((counted - N / 100) ** 2).sum() / (N / 100) < 99 + 4 * np.sqrt(2 * 99)
-    others = [
-        np.roll(u, 1),
-        everybody.uniforms("patience", N),
-        Source(1, 2, "demand", numbers=np.arange(N)).uniforms("work", N),
-        Source(1, 1, "demand").uniforms("work", N),
-    ]
-    for other in others:
-        assert abs(np.corrcoef(u, other)[0, 1]) < 4 / math.sqrt(N)
+    return Streams(key_of(20260302), 0).sequence(owner_of("test"), n)

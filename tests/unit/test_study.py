@@ -22,7 +22,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
 from ccsim.scenario.read import assign, load, parse
 from ccsim.scenario.teams import Team
-from ccsim.workload.sample import sample
+from ccsim.workload.sample import Recipe, draw, recipe_of, sample
 from tests import random_cases
 from tests.cli.tiny import write_tiny
 
@@ -78,11 +78,15 @@ def test_contacts_are_sampled_once_for_points_that_share_them(
 ) -> None:
     calls = []
 
-    def counted(scenario: Scenario, replication: int) -> Any:
-        calls.append((scenario.queue["phone"].volume.scale, replication))
-        return sample(scenario, replication)
+    phone = list(points[0].queue).index("phone")
 
-    monkeypatch.setattr("ccsim.runs.many.sample", counted)
+    def counted(recipe: Recipe, replication: int) -> Any:
+        own = recipe.customers.doors[phone].own
+        assert own is not None
+        calls.append((own.scale, replication))
+        return draw(recipe, replication)
+
+    monkeypatch.setattr("ccsim.runs.many.draw", counted)
     monkeypatch.setattr("ccsim.runs.many.SHARED", 100)
     monkeypatch.setattr("ccsim.runs.many._Pace.simulations", 100)
     list(measure_all(points, 2, engine="simpy", workers=1))
@@ -118,11 +122,10 @@ SHIPPED = sorted((Path(__file__).parent.parent.parent / "scenarios").glob("*.tom
 
 def test_sampling_looks_at_nothing_that_is_not_in_its_digest(monkeypatch: pytest.MonkeyPatch) -> None:
     scenarios = [load(file) for file in SHIPPED] + [parse(random_cases.scenario(seed), Path()) for seed in range(150)]
-    monkeypatch.setattr("ccsim.workload.sample._absences", lambda scenario, replication: {})
-    monkeypatch.setattr("ccsim.workload.sample.present", lambda scenario, replication: None)
+    monkeypatch.setattr("ccsim.workload.sample.attendance_of", lambda scenario: None)
     with read_fields((Scenario, Queue, Team)) as seen:
         for scenario in scenarios:
-            sample(scenario, 0)
+            recipe_of(scenario)
     assert "volume" in seen[Queue]
     for kind, names in NOT_SAMPLED.items():
         assert set(names) <= set(kind.model_fields)
@@ -131,12 +134,12 @@ def test_sampling_looks_at_nothing_that_is_not_in_its_digest(monkeypatch: pytest
 
 
 def test_absences_look_at_nothing_that_is_not_in_their_digest() -> None:
-    from ccsim.workload.attendance import outs, present
+    from ccsim.workload.attendance import attendance_of
 
     scenarios = [load(file) for file in SHIPPED] + [parse(random_cases.scenario(seed), Path()) for seed in range(150)]
     with read_fields((Scenario, Queue, Team)) as seen:
         for scenario in scenarios:
-            present(scenario, 0), outs(scenario, 0)
+            attendance_of(scenario)
     fields = {kind: names & set(kind.model_fields) for kind, names in seen.items()}
     assert fields[Scenario] <= {"seed", "start", "days", "timezone", "drain", "team"}
     assert fields[Team] <= {"shifts", "roster", "absence", "steps_out"}

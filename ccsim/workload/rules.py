@@ -1,0 +1,241 @@
+"""What contacts are drawn from, queue by queue: distributions, and shares in arrays by the queue's number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ccsim.distributions.durations import Constant, Distribution
+from ccsim.tables import F64, I8, I32, I64, Bool
+
+if TYPE_CHECKING:
+    from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
+
+
+class FollowUps(NamedTuple):
+    """Whether and where contacts come again: arrays alone, as compiled code takes them."""
+
+    retry: F64
+    returns: F64
+    reopens: F64
+    """shares by queue"""
+    recontact: I64
+    """by queue, the campaign by which those who left are written to; -1: none"""
+    campaign_queue: I64
+    transfer_offset: I64
+    """transfers of queue q are transfer_offset[q] … transfer_offset[q + 1] - 1, and likewise retry_offset"""
+    transfer_edge: F64
+    """shares added up"""
+    transfer_to: I64
+    retry_offset: I64
+    retry_edge: F64
+    retry_to: I64
+
+
+class Again(NamedTuple):
+    """What follow-ups are like: transfers by their number, delays by theirs."""
+
+    same_agent: Bool
+    repeat_turns: I32
+    repeat_work: I64
+    """by transfer, 0 unless it is cold"""
+    after: tuple[Distribution, ...]
+    """delays: of retries by queue, of reopenings by queue, of recontacts by campaign, in one row"""
+
+
+class Bots(NamedTuple):
+    """What contacts do with a queue's bot."""
+
+    there: Bool
+    loses_context: Bool
+    time: tuple[Distribution, ...]
+    asks_human: F64
+    contains: F64
+
+
+class Connections(NamedTuple):
+    """How connections are lost."""
+
+    drop: F64
+    """0 where it has no effect"""
+    reconnects: F64
+    reconnect_after: tuple[Distribution, ...]
+
+
+class Callbacks(NamedTuple):
+    """Who would accept a call back, and not pick up."""
+
+    there: Bool
+    accepts: F64
+    no_answer: F64
+
+
+class Campaigns(NamedTuple):
+    """How those who are written to answer, by campaign."""
+
+    reply_share: F64
+    opt_out: F64
+    reply_after: tuple[Distribution, ...]
+
+
+class Rules(NamedTuple):
+    """All that contacts are drawn from once they have come."""
+
+    uniforms: int
+    """how many of Draw.CONTACT's four are read"""
+    same_turns: int
+    """as many in every contact; 0: not so"""
+    turns: tuple[Distribution, ...]
+    work: tuple[Distribution, ...]
+    wrap_up: tuple[Distribution, ...]
+    latency: tuple[Distribution, ...]
+    patience: tuple[Distribution, ...]
+    held_patience: tuple[Distribution, ...] | None
+    """None: as `patience` everywhere"""
+    reply_patience: tuple[Distribution, ...]
+    missed_after: I64
+    idle_timeout: I64
+    silent: F64
+    limit: I8
+    explains_in_turns: Bool
+    """after a cold transfer, not in work on the first turn"""
+    bots: Bots | None
+    connections: Connections | None
+    callbacks: Callbacks | None
+    campaigns: Campaigns
+    follow_ups: FollowUps | None
+    """None: nobody comes again"""
+    again: Again
+
+
+def rules_of(scenario: Scenario) -> Rules:
+    """The rules of a checked scenario, its names made numbers."""
+    queues = list(scenario.queue.values())
+
+    def numbers(value: Callable[[Queue], Any], dtype: type) -> Any:
+        return np.array([value(queue) for queue in queues], dtype=dtype)
+
+    def distributions(value: Callable[[Queue], Distribution]) -> tuple[Distribution, ...]:
+        return tuple(value(queue) for queue in queues)
+
+    def held(queue: Queue) -> Distribution:
+        return queue.patience if queue.auto_reply is None else queue.auto_reply.patience
+
+    outbound = list(scenario.outbound.values())
+    follow_ups, again = _follow_ups(scenario)
+    wrap_up = distributions(lambda queue: queue.wrap_up)
+    silent = numbers(_silent, np.float64)
+    return Rules(
+        uniforms=4
+        if silent.any()
+        else 3
+        if any(not isinstance(distribution, Constant) for distribution in wrap_up)
+        else 2,
+        same_turns=_same_turns(queues),
+        turns=distributions(lambda queue: queue.turns),
+        work=distributions(lambda queue: queue.turn_work),
+        wrap_up=wrap_up,
+        latency=distributions(lambda queue: queue.reply_latency),
+        patience=distributions(lambda queue: queue.patience),
+        held_patience=distributions(held) if any(queue.auto_reply for queue in queues) else None,
+        reply_patience=distributions(lambda queue: queue.reply_patience),
+        missed_after=numbers(lambda queue: queue.missed_after, np.int64),
+        idle_timeout=numbers(lambda queue: queue.idle_timeout, np.int64),
+        silent=silent,
+        limit=numbers(lambda queue: queue.limit, np.int8),
+        explains_in_turns=numbers(lambda queue: not queue.kind.one_to_one and not queue.shared, np.bool_),
+        bots=_bots(queues),
+        connections=_connections(queues),
+        callbacks=_callbacks(scenario),
+        campaigns=Campaigns(
+            np.array([out.reply_share for out in outbound], dtype=np.float64),
+            np.array([out.opt_out for out in outbound], dtype=np.float64),
+            tuple(out.reply_after for out in outbound),
+        ),
+        follow_ups=follow_ups,
+        again=again,
+    )
+
+
+def _same_turns(queues: Sequence[Queue]) -> int:
+    found = {round(queue.turns.mean) if isinstance(queue.turns, Constant) else 0 for queue in queues}
+    return found.pop() if len(found) == 1 else 0
+
+
+def _silent(queue: Queue) -> float:
+    """Who gives up without telling: a share in live chat, everybody where a message stays behind, nobody on a line."""
+    if queue.kind.persistent or queue.kind.one_to_one:
+        return float(queue.kind.persistent)
+    return queue.silent_abandonment
+
+
+def _bots(queues: Sequence[Queue]) -> Bots | None:
+    met = [queue.met_by_bot for queue in queues]
+    if not any(met):
+        return None
+    return Bots(
+        there=np.array([bot is not None for bot in met]),
+        loses_context=np.array([bot is not None and bot.loses_context for bot in met]),
+        time=tuple(Constant(0) if bot is None else bot.time for bot in met),
+        asks_human=np.array([0.0 if bot is None else bot.asks_human for bot in met]),
+        contains=np.array([0.0 if bot is None else bot.contains for bot in met]),
+    )
+
+
+def _connections(queues: Sequence[Queue]) -> Connections | None:
+    drop = [0.0 if queue.kind.persistent or queue.kind.one_to_one else queue.drop for queue in queues]
+    if not any(drop):
+        return None
+    return Connections(
+        np.array(drop),
+        np.array([queue.reconnects for queue in queues]),
+        tuple(queue.reconnect_after for queue in queues),
+    )
+
+
+def _callbacks(scenario: Scenario) -> Callbacks | None:
+    offers = {callback.queue: callback for callback in scenario.callback.values()}
+    if not offers:
+        return None
+    mine = [offers.get(name) for name in scenario.queue]
+    return Callbacks(
+        np.array([offer is not None for offer in mine]),
+        np.array([0.0 if offer is None else offer.accepts for offer in mine]),
+        np.array([0.0 if offer is None else offer.no_answer for offer in mine]),
+    )
+
+
+def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
+    queues, names, outbound = list(scenario.queue.values()), list(scenario.queue), list(scenario.outbound.values())
+    transfers = [transfer for queue in queues for transfer in queue.transfer]
+    targets = [queue.retry.to or {name: 1.0} for name, queue in scenario.queue.items()]
+    recontact = [next((i for i, out in enumerate(outbound) if name in out.recontact), -1) for name in names]
+    rules = FollowUps(
+        retry=np.array([queue.retry.share for queue in queues]),
+        returns=np.array([0.0 if queue.kind.persistent else queue.returns for queue in queues]),
+        reopens=np.array([queue.reopens.share for queue in queues]),
+        recontact=np.array(recontact, dtype=np.int64),
+        campaign_queue=np.array([names.index(out.queue) for out in outbound], dtype=np.int64),
+        transfer_offset=np.cumsum([0, *(len(queue.transfer) for queue in queues)], dtype=np.int64),
+        transfer_edge=np.concatenate([[], *(np.cumsum([part.share for part in queue.transfer]) for queue in queues)]),
+        transfer_to=np.array([names.index(transfer.to) for transfer in transfers], dtype=np.int64),
+        retry_offset=np.cumsum([0, *map(len, targets)], dtype=np.int64),
+        retry_edge=np.concatenate([[], *(np.cumsum(list(to.values())) for to in targets)]),
+        retry_to=np.array([names.index(name) for to in targets for name in to], dtype=np.int64),
+    )
+    lossy = any(queue.drop > 0 and queue.reconnects > 0 for queue in queues)
+    shares = (rules.retry, rules.returns, rules.reopens, rules.transfer_edge, rules.recontact + 1)
+    again = Again(
+        same_agent=np.array([transfer.same_agent for transfer in transfers], dtype=np.bool_),
+        repeat_turns=np.array([part.repeat_turns if part.cold else 0 for part in transfers], dtype=np.int32),
+        repeat_work=np.array([part.repeat_work if part.cold else 0 for part in transfers], dtype=np.int64),
+        after=(
+            *(queue.retry.after for queue in queues),
+            *(queue.reopens.after for queue in queues),
+            *(out.recontact_after for out in outbound),
+        ),
+    )
+    return rules if lossy or any(np.any(share > 0) for share in shares) else None, again

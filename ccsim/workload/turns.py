@@ -1,0 +1,88 @@
+"""The turns of conversations: the agent's work, the customer's time and patience, and lost connections."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ccsim.distributions.streams import Draw, Streams
+from ccsim.tables import F64, I32, I64, NEVER
+from ccsim.workload.constants import counting, same
+from ccsim.workload.members import Members, of_distributions
+from ccsim.workload.rows import Rows
+from ccsim.workload.rules import Rules
+
+
+class Turns(NamedTuple):
+    """Slots of rows, one after the other: by turn, as in Workload, and `first` by row, also of rows without any."""
+
+    first: I64
+    work: I64
+    latency: I64
+    reply_patience: I64
+    comeback: I64
+
+
+def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, members: Members) -> Turns:
+    """All turns of these rows. `work` : float64[n] are the uniforms of the work on the customers' own first turns."""
+    n = len(rows.turns)
+    if n and rows.turns.min() == rows.turns.max() == 1:
+        never = same(NEVER, np.int64, n)
+        return Turns(counting(np.int64, n), members.micros(rules.work, work), never, never, same(-1, np.int64, n))
+    first, _ = _slots(rows)
+    queue = np.repeat(rows.queue, rows.turns)
+    mine = Members(queue, len(rules.work))
+    u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
+    own = np.flatnonzero(rows.turns > 0)
+    u[0, first[own] + rows.before[own]] = work[own]
+    reply_patience = mine.micros(rules.reply_patience, u[1])
+    reply_patience[first[own]] = NEVER
+    return Turns(
+        first,
+        mine.micros(rules.work, u[0]),
+        _latency(rules, rows, mine, u[2]),
+        reply_patience,
+        same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, mine, queue),
+    )
+
+
+def _slots(rows: Rows) -> tuple[I64, I64]:
+    """First and last slot of each row."""
+    end = np.cumsum(rows.turns, dtype=np.int64)
+    return end - rows.turns, end - 1
+
+
+def _latency(rules: Rules, rows: Rows, members: Members, u: F64) -> I64:
+    """The customer's time after each turn; NEVER after the last."""
+    first, last = _slots(rows)
+    latency = members.micros(rules.latency, u)
+    latency[last[rows.turns > 0]] = NEVER
+    written = np.flatnonzero(rows.campaign >= 0)
+    if len(written):
+        slot = first[written]
+        answer = of_distributions(rules.campaigns.reply_after, rows.campaign[written], u[slot])
+        latency[slot] = np.where(rows.answers[written], answer, NEVER)
+    return latency
+
+
+def _comeback(rules: Rules, streams: Streams, rows: Rows, members: Members, queue: I32) -> I64:
+    """Whose connection is lost after each turn but the last, and when they are back."""
+    assert rules.connections is not None
+    lost, back, after = streams.by_turn(rows.people, Draw.CONNECTION, rows.turns, rows.before)
+    comeback = members.micros(rules.connections.reconnect_after, after)
+    comeback[back >= rules.connections.reconnects[queue]] = NEVER
+    comeback[lost >= rules.connections.drop[queue]] = -1
+    comeback[_slots(rows)[1][rows.turns > 0]] = -1
+    return comeback
+
+
+def late_comebacks(rules: Rules, streams: Streams, rows: Rows) -> I64:
+    """By row, the turns after which a lost connection is back too late for the session."""
+    queue = np.repeat(rows.queue, rows.turns)
+    members = Members(queue, len(rules.work))
+    u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
+    latency, comeback = _latency(rules, rows, members, u[2]), _comeback(rules, streams, rows, members, queue)
+    spare = rules.idle_timeout[queue] - latency
+    late = (comeback >= 0) & (comeback < NEVER) & (spare >= 0) & (comeback > spare)
+    return np.bincount(np.repeat(np.arange(len(rows.turns)), rows.turns), late, len(rows.turns)).astype(np.int64)
