@@ -438,7 +438,7 @@ def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]])
 
 def simulate(log: Log, unit: Unit) -> Day:
     """The day's real figures and those of the replications."""
-    from ccsim.engine import compiled
+    from ccsim import engine
 
     day, learned, rule, mode, replications = unit
     with tempfile.TemporaryDirectory() as scratch:
@@ -453,7 +453,7 @@ def simulate(log: Log, unit: Unit) -> Day:
         source = Source(of_day.seed, replication, "day")
         work = _together(workload.work, workload.arrival, drawn[workload.queue], day, learned, source)
         workload = workload._replace(work=work)
-        done = compiled.simulate(workload, plan)
+        done = engine.simulate("compiled", workload, plan)
         shown = customers[workload.queue]
         answered, gave_up = (np.equal(done.outcome, end) for end in (Outcome.RESOLVED, Outcome.ABANDONED))
         wait = np.where(answered, done.start[done.first_turn] - done.arrival, 0) / SECOND

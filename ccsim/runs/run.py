@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccsim.engine import simulate
+from ccsim.engine import prepare, simulate
 from ccsim.lowering import lower
 from ccsim.metrics import Collected, Measures, measure
 from ccsim.results import logs, storage
@@ -84,6 +84,7 @@ def run(
     order, and may write them away, so that memory does not grow with their number. `progress` wraps the stream of
     replications. Raises AuditError, with `audit`, when a log breaks a rule.
     """
+    prepare(engine)
     plan, terms = lower(scenario)
     task = partial(replicate, scenario, plan, terms, engine, audit, keep is not None)
     units = range(1, (scenario.replications if precision is None else precision.most) + 1)
