@@ -111,14 +111,12 @@ def run_to_folder(
     *,
     log: str = "first",
     overrides: Sequence[str] = (),
-    finish: Callable[[Results, Path], None] | None = None,
     **options: Any,
 ) -> tuple[Results, Path]:
     """As `run`, with its `options`, and a complete results folder `root/<scenario>/<time>-<id>`, which is returned too.
 
-    `log` is "first" or "all" replications; `overrides` are noted in the provenance; `finish` adds charts and a report
-    when all else is in the folder. Nothing is left behind when the run fails or is interrupted. Raises OSError where
-    the folder cannot be written.
+    `log` is "first" or "all" replications; `overrides` are noted in the provenance. Nothing is left behind when the run
+    fails or is interrupted. Raises OSError where the folder cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     with storage.new_folder(root, scenario.name) as (folder, final):
@@ -134,6 +132,4 @@ def run_to_folder(
             started=started.isoformat(timespec="seconds"),
             duration_s=round(time.perf_counter() - clock, 3),
         )
-        if finish is not None:
-            finish(found, folder)
     return found, final
