@@ -6,7 +6,6 @@ import hashlib
 import os
 import platform
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -16,13 +15,16 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
 import numpy as np
 
 from ccsim import routing, tables
 from ccsim.engine import events
 from ccsim.tables import Plan, Workload
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 MEANWHILE: Final = 200_000
 """Contacts and turns that the reference engine simulates in less time than the kernel takes to compile."""
@@ -148,11 +150,13 @@ def _watch() -> None:
         os._exit(1)
 
 
-def _lock() -> sqlite3.Connection | None:
+def _lock() -> Connection | None:
     """What keeps others from compiling until this process ends, however it does. None if another process has it.
 
     Locks of sqlite, as they are the same everywhere.
     """
+    import sqlite3
+
     connection = sqlite3.connect(folder() / "lock", timeout=0)
     try:
         connection.execute("BEGIN EXCLUSIVE")
