@@ -225,12 +225,12 @@ def replication(repeats: int, size: float) -> None:
         "Erlang A": cases.erlang_a(round(1_000_000 * size)),
     }
     for name, scenario in scenarios.items():
-        (plan, terms), workload = lower(scenario), sample(scenario, 0)
+        (plan, spec), workload = lower(scenario), sample(scenario, 0)
         log = compiled.simulate(workload, plan)
         pieces: dict[str, Callable[[], Any]] = {
             "workload": partial(sample, scenario, 0),
             "engine": partial(compiled.simulate, workload, plan),
-            "measures": partial(measure, workload, plan, terms, log),
+            "measures": partial(measure, workload, plan, spec, log),
         }
         count = contacts(workload)
         times = max(1, 20_000 // count)  # what takes a millisecond is done several times in a row

@@ -99,6 +99,6 @@ def kernel_once(scenario: Scenario) -> None:
 
 def whole(scenario: Scenario) -> None:
     """Sampling, kernel and metrics of one replication."""
-    plan, terms = lower(scenario)
+    plan, spec = lower(scenario)
     workload = sample(scenario, 0)
-    measure(workload, plan, terms, compiled.simulate(workload, plan))
+    measure(workload, plan, spec, compiled.simulate(workload, plan))

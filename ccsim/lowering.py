@@ -1,4 +1,4 @@
-"""Names become integers here and nowhere else: a scenario as the engines (`Plan`) and the metrics (`Terms`) see it."""
+"""Names become integers here alone: a scenario as the engines (`Plan`) and the metrics (`MetricSpec`) see it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ import numpy as np
 
 from ccsim.distributions.calendar import DAY, Calendar
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
-from ccsim.tables import I64, NEVER, SECOND, Outside, Plan, Terms
+from ccsim.tables import I64, NEVER, SECOND, MetricSpec, Outside, Plan
 
 if TYPE_CHECKING:
-    from ccsim.scenario.model import Queue, Roster, Scenario, Team
+    from ccsim.scenario.model import Scenario
+    from ccsim.scenario.queues import Queue
+    from ccsim.scenario.shifts import Roster
+    from ccsim.scenario.teams import Team
     from ccsim.scenario.values import ByDay, Span
 
 Stretch = tuple[int, int]
@@ -24,7 +27,7 @@ Stretch = tuple[int, int]
 NO_SPANS: Final = np.empty((0, 2), dtype=np.int64)
 
 
-def lower(scenario: Scenario) -> tuple[Plan, Terms]:
+def lower(scenario: Scenario) -> tuple[Plan, MetricSpec]:
     """The plan of a scenario, and what its metrics need besides.
 
     Queue, team and agent ids follow the order of the file. Weekly hours and shifts go on through the drain and have
@@ -32,7 +35,7 @@ def lower(scenario: Scenario) -> tuple[Plan, Terms]:
     """
     horizon = Horizon.of(scenario)
     rows = rosters(scenario)
-    return _plan(scenario, horizon, rows), _terms(scenario, horizon, rows)
+    return _plan(scenario, horizon, rows), _spec(scenario, horizon, rows)
 
 
 class Horizon(NamedTuple):
@@ -59,7 +62,7 @@ class Horizon(NamedTuple):
         return self.calendar.at(day, span.start), self.calendar.at(day, span.end)
 
 
-class Duty(NamedTuple):
+class WorkPeriod(NamedTuple):
     """A stretch of work: `day` is that on which it (or the first of those merged into it) begins."""
 
     day: int
@@ -69,23 +72,23 @@ class Duty(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
+class AgentGroup:
     """`agents` agents of a team who all work the same duties; `number` is its place in the team."""
 
     team: str
     number: int
     agents: int
     paid: bool
-    duties: tuple[Duty, ...]
+    duties: tuple[WorkPeriod, ...]
 
 
-def rosters(scenario: Scenario) -> list[Row]:
+def rosters(scenario: Scenario) -> list[AgentGroup]:
     """Who works when, in team and shift order; of a roster file one row an agent, in order of first appearance.
 
     An agent's duties are sorted, within [0, drain_end) and do not touch; their pauses lie inside, sorted, not touching.
     """
     horizon = Horizon.of(scenario)
-    rows: list[Row] = []
+    rows: list[AgentGroup] = []
     for name, team in scenario.team.items():
         if team.roster is None:
             rows += _rows_from_shifts(name, team, horizon)
@@ -94,42 +97,44 @@ def rosters(scenario: Scenario) -> list[Row]:
     return rows
 
 
-def _rows_from_shifts(name: str, team: Team, horizon: Horizon) -> list[Row]:
-    rows: list[Row] = []
+def _rows_from_shifts(name: str, team: Team, horizon: Horizon) -> list[AgentGroup]:
+    rows: list[AgentGroup] = []
     for number, shift in enumerate(team.shifts):
-        found: list[Duty] = []
+        periods: list[WorkPeriod] = []
         for day in horizon.week():
             if shift.days.on(horizon.calendar.date(day)):
                 start, end = horizon.stretch(day, shift.hours)
                 pauses = tuple(horizon.stretch(day, pause) for pause in (*shift.breaks, *shift.activities))
-                found.append(Duty(day, start, end, pauses))
-        rows.append(Row(name, number, shift.agents, shift.paid, _merged(found, horizon.drain_end)))
+                periods.append(WorkPeriod(day, start, end, pauses))
+        rows.append(AgentGroup(name, number, shift.agents, shift.paid, _merged(periods, horizon.drain_end)))
     return rows
 
 
-def _rows_from_file(name: str, roster: Roster, horizon: Horizon, moment: Callable[[datetime], int]) -> list[Row]:
-    duties: dict[str, list[Duty]] = {agent: [] for agent in roster.agents}
+def _rows_from_file(name: str, roster: Roster, horizon: Horizon, moment: Callable[[datetime], int]) -> list[AgentGroup]:
+    duties: dict[str, list[WorkPeriod]] = {agent: [] for agent in roster.agents}
     for shift in roster.shifts:
         day = horizon.calendar.day(shift.start.date())
         pauses = tuple((moment(start), moment(end)) for start, end in shift.breaks)
-        duties[shift.agent].append(Duty(day, moment(shift.start), moment(shift.end), pauses))
+        duties[shift.agent].append(WorkPeriod(day, moment(shift.start), moment(shift.end), pauses))
     return [
-        Row(name, number, 1, paid=True, duties=_merged(found, horizon.drain_end))
-        for number, found in enumerate(duties.values())
+        AgentGroup(name, number, 1, paid=True, duties=_merged(periods, horizon.drain_end))
+        for number, periods in enumerate(duties.values())
     ]
 
 
-def _merged(duties: Iterable[Duty], drain_end: int) -> tuple[Duty, ...]:
+def _merged(duties: Iterable[WorkPeriod], drain_end: int) -> tuple[WorkPeriod, ...]:
     """Sorted and cut to [0, drain_end), those that touch made one."""
-    joined: list[Duty] = []
+    joined: list[WorkPeriod] = []
     for duty in sorted(duties, key=lambda duty: duty.start):
         if joined and duty.start <= joined[-1].end:
             last = joined.pop()
-            joined.append(Duty(last.day, last.start, max(last.end, duty.end), last.pauses + duty.pauses))
+            joined.append(WorkPeriod(last.day, last.start, max(last.end, duty.end), last.pauses + duty.pauses))
         elif duty.start < duty.end:
             joined.append(duty)
     cut = ((duty, max(duty.start, 0), min(duty.end, drain_end)) for duty in joined)
-    return tuple(Duty(d.day, start, end, tuple(_union(d.pauses, start, end))) for d, start, end in cut if start < end)
+    return tuple(
+        WorkPeriod(d.day, start, end, tuple(_union(d.pauses, start, end))) for d, start, end in cut if start < end
+    )
 
 
 def _union(stretches: Iterable[Stretch], start: int, end: int) -> list[Stretch]:
@@ -154,7 +159,7 @@ def spans_of(hours: ByDay[tuple[Span, ...]], horizon: Horizon) -> I64:
     return np.array(kept, dtype=np.int64).reshape(-1, 2)
 
 
-def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[Row]) -> Plan:
+def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> Plan:
     queues = list(scenario.queue.values())
     names = list(scenario.queue)
     teams = list(scenario.team.values())
@@ -244,17 +249,17 @@ def _columns(spans: Sequence[I64]) -> I64:
     return np.ascontiguousarray(np.concatenate([NO_SPANS, *spans]).T)
 
 
-def _terms(scenario: Scenario, horizon: Horizon, rows: Sequence[Row]) -> Terms:
+def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> MetricSpec:
     queues = list(scenario.queue.values())
 
     def numbers(value: Callable[[Queue], float | None]) -> Any:
         return np.array([math.nan if (x := value(queue)) is None else x for queue in queues], dtype=np.float64)
 
     def of_teams(value: Callable[[Team], float | None]) -> Any:
-        found = [value(team) for team in scenario.team.values()]
-        return np.array([math.nan if x is None else x for x in found], dtype=np.float64)
+        values = [value(team) for team in scenario.team.values()]
+        return np.array([math.nan if x is None else x for x in values], dtype=np.float64)
 
-    return Terms(
+    return MetricSpec(
         interval=scenario.interval,
         days=horizon.midnights,
         queues=tuple(scenario.queue),

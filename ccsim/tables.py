@@ -80,7 +80,8 @@ class Outside(IntEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """What an array holds: `unit` (us, count, id, code, 1 for pure numbers), `by` (its index, outermost first), `meaning`."""
+    """What an array holds: `unit` (us, count, id, code, 1 for pure numbers), `by` (its index, outermost first),
+    `meaning`."""
 
     unit: str
     by: str
@@ -360,7 +361,8 @@ class Log(NamedTuple):
     suspended_agent: Annotated[I32, Column("id", "suspension", "by whom")]
     suspended_start: Annotated[I64, Column("us", "suspension", "interrupted")]
     suspended_end: Annotated[I64, Column("us", "suspension", "taken up again; drain_end if never")]
-    # by presence: an agent on duty, from shift start or break end to shift end or break start, or later if work in hand held them
+    # by presence: an agent on duty, from shift start or break end to shift end or break start, or later if work in hand
+    # held them
     presence_shift: Annotated[I32, Column("id", "presence", "the shift; time beyond its end is overtime")]
     presence_start: Annotated[I64, Column("us", "presence", "on duty from")]
     presence_end: Annotated[I64, Column("us", "presence", "until; at most drain_end")]
@@ -369,7 +371,7 @@ class Log(NamedTuple):
     open_area: Annotated[I64, Column("us", "queue", "sum over time of contacts from arrival to `closed`")]
 
 
-class Terms(NamedTuple):
+class MetricSpec(NamedTuple):
     """What metrics need beyond the plan: names, targets, prices. NaN where a queue has no such target."""
 
     interval: int

@@ -18,7 +18,7 @@ import tomli_w
 
 from ccsim.lowering import lower
 from ccsim.scenario.read import load
-from ccsim.tables import NEVER, SECOND, Plan, Terms, Workload
+from ccsim.tables import NEVER, SECOND, MetricSpec, Plan, Workload
 from ccsim.workload.sample import sample
 
 CHANNELS = ("phone", "live_chat", "messaging", "email", "video", "in_person", "social")
@@ -54,7 +54,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     def span(*choices: int) -> str:
         return minutes(some(*choices))
 
-    def law(*choices: int) -> Any:
+    def distribution(*choices: int) -> Any:
         low, high = sorted((some(*choices), some(*choices)))
         if low == high or r.random() < 0.3:
             return minutes(low)
@@ -75,7 +75,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         channel = channels[name]
         queue: Doc = {"channel": channel, "volume": a_volume()}
         if r.random() < 0.3:
-            queue["initial_backlog"] = {"contacts": some(1, 3), "age": law(0, 5, 30)}
+            queue["initial_backlog"] = {"contacts": some(1, 3), "age": distribution(0, 5, 30)}
         queue["service_level"] = some("80/60", "90/300")
         queue["priority"] = some(1, 1, 2)
         if r.random() < 0.2:
@@ -96,12 +96,15 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         return queue
 
     def customers_before_and_after() -> Doc:
-        keys: Doc = {"patience": some("never", law(0, 1, 3, 6), law(2, 5, 10), law(5, 20)), "limit": some(0, 1, 3)}
+        keys: Doc = {
+            "patience": some("never", distribution(0, 1, 3, 6), distribution(2, 5, 10), distribution(5, 20)),
+            "limit": some(0, 1, 3),
+        }
         if r.random() < 0.5:
             shares = some({}, {to: 1 / len(names) for to in names})
-            keys["retry"] = {"share": some(0.5, 1.0), "after": law(0, 1, 10), "to": shares}
+            keys["retry"] = {"share": some(0.5, 1.0), "after": distribution(0, 1, 10), "to": shares}
         if r.random() < 0.3:
-            keys["reopens"] = {"share": some(0.5, 1.0), "after": law(0, 1, 10, 40)}
+            keys["reopens"] = {"share": some(0.5, 1.0), "after": distribution(0, 1, 10, 40)}
         return keys
 
     def door(name: str) -> Doc:
@@ -112,16 +115,16 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         keys["outside_hours"] = some("reject", "hold")
         keys["at_close"] = some("serve", "drop")
         if r.random() < 0.3:
-            keys["bot"] = {"contains": some(0.0, 0.3, 1.0), "time": law(0, 1, 3), "asks_human": some(0.0, 0.5)}
+            keys["bot"] = {"contains": some(0.0, 0.3, 1.0), "time": distribution(0, 1, 3), "asks_human": some(0.0, 0.5)}
             keys["bot"]["hours"] = some("always", {"mon": f"00:10-{clock(some(20, 60))}"})
             keys["bot"]["loses_context"] = name in by_turns and some(False, True)
             keys["outside_hours"] = some("reject", "hold", "bot")
         if keys["outside_hours"] == "hold" and r.random() < 0.2:
-            keys["auto_reply"] = {"patience": law(2, 10, 40)}
+            keys["auto_reply"] = {"patience": distribution(2, 10, 40)}
         return keys
 
     def work_and_transfers() -> Doc:
-        keys: Doc = {"work": law(0, 1, 2, 3, 5), "wrap_up": law(0, 0, 1, 2)}
+        keys: Doc = {"work": distribution(0, 1, 2, 3, 5), "wrap_up": distribution(0, 0, 1, 2)}
         if r.random() < 0.4:
             keys["transfer"] = [transfer(to) for to in r.sample(names, k=some(1, min(2, len(names))))]
         return keys
@@ -130,14 +133,14 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         keys: Doc = {"answer_delay": span(0, 0, 1, 2), "same_agent_for": span(0, 3)}
         if channel in ("video", "in_person") and r.random() < 0.3:
             times = {"hours": "00:00-01:00", "every": span(5, 15), "each": some(1, 2)}
-            keys["volume"] = {"appointments": times, "no_show": some(0.0, 0.3), "earliness": law(0, 2, 10)}
+            keys["volume"] = {"appointments": times, "no_show": some(0.0, 0.3), "earliness": distribution(0, 2, 10)}
         return keys
 
     def turns() -> Doc:
         return {
             "turns": some(1, 2, 3, {"mean": 2.5}),
-            "reply_latency": some(law(0, 1, 2), law(0, 1, 5, 10), law(2, 20, 60)),
-            "reply_patience": some("never", "never", law(0, 1, 3, 6)),
+            "reply_latency": some(distribution(0, 1, 2), distribution(0, 1, 5, 10), distribution(2, 20, 60)),
+            "reply_patience": some("never", "never", distribution(0, 1, 3, 6)),
             "idle_timeout": some(minutes(0), span(1, 2, 5), span(5, 10), "never"),
             "same_agent_for": span(0, 1, 3, 10),
             "over_capacity": some(False, False, True),
@@ -153,7 +156,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         if idle_timeout != "never":
             keys["silent_abandonment"] = some(0.0, 0.5, 1.0)
             keys |= {"drop": some(0.0, 0.4, 1.0), "reconnects": some(0.5, 1.0)}
-            keys["reconnect_after"] = law(0, 3, 10, 20)
+            keys["reconnect_after"] = distribution(0, 3, 10, 20)
         return keys
 
     def all_at_once() -> Doc:
@@ -214,15 +217,15 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
 
     def a_page() -> Doc:
         deflects = {name: some(0.3, 1.0) for name in r.sample(names, k=some(1, len(names)))}
-        return {"deflects": deflects, "fails": some(0.0, 0.5), "returns_after": law(0, 5, 20)}
+        return {"deflects": deflects, "fails": some(0.0, 0.5), "returns_after": distribution(0, 5, 20)}
 
     def a_campaign(queue: str) -> Doc:
         campaign: Doc = {"queue": queue, "messages": some(0, 2, 6), "window": {"mon": f"00:05-{clock(some(25, 50))}"}}
         if r.random() < 0.6:
             campaign["pace"] = some(12, 30, 60)
-        campaign |= {"reply_share": some(0.5, 1.0), "reply_after": law(0, 1, 10), "opt_out": some(0.0, 0.3)}
+        campaign |= {"reply_share": some(0.5, 1.0), "reply_after": distribution(0, 1, 10), "opt_out": some(0.0, 0.3)}
         if r.random() < 0.6:
-            campaign |= {"recontact": [some(*names)], "recontact_after": law(0, 3, 10)}
+            campaign |= {"recontact": [some(*names)], "recontact_after": distribution(0, 3, 10)}
         return campaign
 
     def a_callback(queue: str) -> Doc:
@@ -273,14 +276,14 @@ def snapped(table: Any) -> Any:
     return table._replace(**{name: snap(getattr(table, name)) for name in DRAWN_TIMES})
 
 
-def tables(doc: Doc) -> tuple[Workload, Plan, Terms]:
+def tables(doc: Doc) -> tuple[Workload, Plan, MetricSpec]:
     """Workload (of the first replication) on the grid, plan and terms of a scenario."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "case.toml"
         path.write_text(to_toml(doc))
         loaded = load(path)
-    plan, terms = lower(loaded)
-    return snapped(sample(loaded, 0)), plan, terms
+    plan, spec = lower(loaded)
+    return snapped(sample(loaded, 0)), plan, spec
 
 
 def simpler(doc: Doc) -> Iterator[Doc]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ccsim.results.plans import Goal, Performance, ShiftPlan
+from ccsim.results.plans import Performance, ShiftPlan, StaffingTarget
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing import patterns
@@ -64,11 +64,11 @@ def plan(scenario: Scenario, agents: int = 3) -> ShiftPlan:
     rng = np.random.default_rng(4)
     goals = (
         *(
-            Goal("queue", name, "service_level", queue.service_level.share, at_least=True)
+            StaffingTarget("queue", name, "service_level", queue.service_level.share, at_least=True)
             for name, queue in scenario.queue.items()
             if queue.service_level is not None
         ),
-        Goal("queue", next(iter(scenario.queue)), "abandonment", 0.05, at_least=False),
+        StaffingTarget("queue", next(iter(scenario.queue)), "abandonment", 0.05, at_least=False),
     )
     edges = interval_edges(scenario)
     crews = patterns.crews(scenario)

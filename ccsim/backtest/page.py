@@ -13,7 +13,7 @@ from ccsim.backtest.trial import ERLANG_A, SIMULATION, Backtest, Trial, day_rows
 from ccsim.charts import style
 from ccsim.logs.duty import RULES
 from ccsim.logs.records import Reading
-from ccsim.report.document import Cell, Column, Document, Fact, Listing, Part, Picture, Section, Table
+from ccsim.report.document import Cell, Document, Fact, Listing, Part, Picture, Section, Table, TableColumn
 from ccsim.report.pictures import picture
 from ccsim.results import format
 from ccsim.scenario import read
@@ -21,35 +21,37 @@ from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
 
 SCORES: Final = (
-    Column("Error of"),
-    Column("ASA of a day", "share"),
-    Column("Abandonment of a day", "share"),
-    Column("Service level of a day", "share"),
-    Column("ASA of a half hour, s", "number"),
-    Column("weighted by contacts, s", "number"),
-    Column("bias, s", "number"),
-    Column("Service level of a half hour", "share"),
-    Column("weighted by contacts", "share"),
-    Column("bias", "number"),
+    TableColumn("Error of"),
+    TableColumn("ASA of a day", "share"),
+    TableColumn("Abandonment of a day", "share"),
+    TableColumn("Service level of a day", "share"),
+    TableColumn("ASA of a half hour, s", "number"),
+    TableColumn("weighted by contacts, s", "number"),
+    TableColumn("bias, s", "number"),
+    TableColumn("Service level of a half hour", "share"),
+    TableColumn("weighted by contacts", "share"),
+    TableColumn("bias", "number"),
 )
 DAYS: Final = (
-    Column("Day"),
-    Column("Offered", "count"),
-    Column("ASA", "duration"),
-    Column("simulated", "duration"),
-    Column("Erlang A", "duration"),
-    Column("Abandonment", "share"),
-    Column("simulated", "share"),
-    Column("Erlang A", "share"),
-    Column("Service level", "share"),
-    Column("simulated", "share"),
-    Column("Erlang A", "share"),
+    TableColumn("Day"),
+    TableColumn("Offered", "count"),
+    TableColumn("ASA", "duration"),
+    TableColumn("simulated", "duration"),
+    TableColumn("Erlang A", "duration"),
+    TableColumn("Abandonment", "share"),
+    TableColumn("simulated", "share"),
+    TableColumn("Erlang A", "share"),
+    TableColumn("Service level", "share"),
+    TableColumn("simulated", "share"),
+    TableColumn("Erlang A", "share"),
 )
 
 
-def document(found: Sequence[Backtest], scenario: Scenario, reading: Reading, provenance: dict[str, Any]) -> Document:
+def document(
+    backtests: Sequence[Backtest], scenario: Scenario, reading: Reading, provenance: dict[str, Any]
+) -> Document:
     """The report; of several rules of duty the first has pictures and tables of its own."""
-    first = found[0]
+    first = backtests[0]
     known = first.trials[0]
     ours, theirs = known.score(SIMULATION), known.score(ERLANG_A)
     better = ours.asa < theirs.asa
@@ -66,7 +68,7 @@ def document(found: Sequence[Backtest], scenario: Scenario, reading: Reading, pr
         sections=(
             Section("Pictures", _pictures(first)),
             *(Section(MODES[trial.mode].capitalize(), _figures(trial)) for trial in first.trials),
-            *([Section("Rules side by side", _rules(found))] if len(found) > 1 else []),
+            *([Section("Rules side by side", _rules(backtests))] if len(backtests) > 1 else []),
             Section("What was learned, and from what", _learned(first, scenario, reading, provenance)),
         ),
         made_by=f"ccsim {provenance['versions'].get('ccsim') or ''}, seed {scenario.seed}",
@@ -83,9 +85,9 @@ def _fact(trial: Trial) -> Fact:
     return Fact(f"Half-hour ASA, {MODES[trial.mode]}: error", f"{ours.asa:.1f} s", against)
 
 
-def _pictures(found: Backtest) -> tuple[Picture, ...]:
+def _pictures(backtest: Backtest) -> tuple[Picture, ...]:
     drawn = []
-    for draw in figures(found).values():
+    for draw in figures(backtest).values():
         themes = []
         for theme in ("light", "dark"):
             with style.styled(theme):
@@ -106,42 +108,43 @@ def _figures(trial: Trial) -> tuple[Part, ...]:
         Table("Errors", SCORES, trial.scores, note="Mean absolute errors, of a day's ASA relative; bias: mean of "
               "predicted less real. Erlang's formulas are told what the simulation is told, but for 'real AHT'. A "
               "perfect model: the error that chance alone leaves, were the simulation right."),
-        Table("Prediction intervals of half hours", (Column("Measure", "code"), Column("Covered as they are", "share"),
-              Column("Covered once widened", "share"), Column("Widths added on either side", "number")), covers,
+        Table("Prediction intervals of half hours", (TableColumn("Measure", "code"),
+              TableColumn("Covered as they are", "share"), TableColumn("Covered once widened", "share"),
+              TableColumn("Widths added on either side", "number")), covers,
               note="The middle 90 % of the replications, and the same widened to cover 90 % of the training days' half "
               "hours, each day simulated with what the others teach."),
     )  # fmt: skip
 
 
-def _rules(found: Sequence[Backtest]) -> tuple[Part, ...]:
+def _rules(backtests: Sequence[Backtest]) -> tuple[Part, ...]:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (by_rule.rule, MODES[trial.mode], by_rule.factor, ours.asa_by_day, ours.abandonment_by_day, ours.asa,
          ours.service_level, *(cover.widened for cover in trial.covers))
-        for by_rule in found
+        for by_rule in backtests
         for trial in by_rule.trials
         for ours in [trial.score(SIMULATION)]
     )  # fmt: skip
     heads = (
-        Column("Rule"), Column("Mode"), Column("Factor", "number"), Column("ASA of a day", "share"),
-        Column("Abandonment of a day", "share"), Column("ASA of a half hour, s", "number"),
-        Column("Service level of a half hour", "share"), Column("ASA covered", "share"),
-        Column("Service level covered", "share"),
+        TableColumn("Rule"), TableColumn("Mode"), TableColumn("Factor", "number"), TableColumn("ASA of a day", "share"),
+        TableColumn("Abandonment of a day", "share"), TableColumn("ASA of a half hour, s", "number"),
+        TableColumn("Service level of a half hour", "share"), TableColumn("ASA covered", "share"),
+        TableColumn("Service level covered", "share"),
     )  # fmt: skip
-    return (Table("Errors by rule", heads, rows), _assumed([by_rule.rule for by_rule in found]))
+    return (Table("Errors by rule", heads, rows), _assumed([by_rule.rule for by_rule in backtests]))
 
 
 def _assumed(rules: Sequence[str]) -> Table:
-    return Table("What a rule assumes of agents", (Column("Rule"), Column("There and free")),
+    return Table("What a rule assumes of agents", (TableColumn("Rule"), TableColumn("There and free")),
                  tuple((rule, RULES[rule].assumes) for rule in rules))  # fmt: skip
 
 
-def _learned(found: Backtest, scenario: Scenario, reading: Reading, provenance: dict[str, Any]) -> tuple[Part, ...]:
-    learned, rhythm = found.learned, found.learned.rhythm
-    patience = f"{format.duration(found.patience)}" if math.isfinite(found.patience) else "nobody gave up"
+def _learned(backtest: Backtest, scenario: Scenario, reading: Reading, provenance: dict[str, Any]) -> tuple[Part, ...]:
+    learned, rhythm = backtest.learned, backtest.learned.rhythm
+    patience = f"{format.duration(backtest.patience)}" if math.isfinite(backtest.patience) else "nobody gave up"
     facts = (
-        ("Factor on the time of a contact", f"{found.factor:.3f}"),
-        ("Factor on Erlang A's handle times besides", f"{found.erlang_factor:.3f}"),
-        ("Patience, mean of an exponential law (for Erlang A)", patience),
+        ("Factor on the time of a contact", f"{backtest.factor:.3f}"),
+        ("Factor on Erlang A's handle times besides", f"{backtest.erlang_factor:.3f}"),
+        ("Patience, mean of an exponential distribution (for Erlang A)", patience),
         ("Work on quiet days", f"{rhythm.by_kind[1] / rhythm.by_kind[0]:.2f} times that of other days"),
         ("Work by hour of the day", f"{rhythm.by_hour.min():.2f} to {rhythm.by_hour.max():.2f} times the mean"),
         ("Work common to a half hour", f"coefficient of variation {rhythm.cv:.3f}"),
@@ -155,8 +158,8 @@ def _learned(found: Backtest, scenario: Scenario, reading: Reading, provenance: 
         *((f"SHA-256 of {name}", value) for name, value in provenance["inputs"].items()),
     )  # fmt: skip
     return (
-        Table("Learned on the training days", (Column("What"), Column("Value")), facts),
-        _assumed([found.rule]),
-        Table("This run", (Column("What"), Column("Value", "code")), origin, folded=True),
+        Table("Learned on the training days", (TableColumn("What"), TableColumn("Value")), facts),
+        _assumed([backtest.rule]),
+        Table("This run", (TableColumn("What"), TableColumn("Value", "code")), origin, folded=True),
         Listing("The scenario whose queues, targets and routing count", read.resolved_toml(scenario)),
     )  # fmt: skip

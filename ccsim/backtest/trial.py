@@ -13,10 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from ccsim.backtest import prediction, score
-from ccsim.backtest.prediction import MODES, Day, Learned, Log, Unit
-from ccsim.backtest.score import Cover, Prediction, Score
+from ccsim.backtest.prediction import MODES, ContactLog, Day, Learned, Unit
+from ccsim.backtest.score import Coverage, Prediction, Score
 from ccsim.logs.duty import RULES
-from ccsim.scenario.spreadsheets import Writer
+from ccsim.scenario.spreadsheets import write_csv
 from ccsim.tables import SECOND
 
 CALIBRATION: Final = 5
@@ -40,7 +40,7 @@ class Trial:
     """of the held-out days: the simulation first"""
     scores: tuple[Score, ...]
     """of the predictions, and of a perfect model"""
-    covers: tuple[Cover, ...]
+    covers: tuple[Coverage, ...]
     """by MEASURED"""
 
     def prediction(self, name: str) -> Prediction:
@@ -65,17 +65,17 @@ class Backtest:
     erlang_factor: float
     """on handle times besides, at which Erlang A gives it"""
     patience: float
-    """mean in seconds of the exponential law that the training days fit best, for Erlang's formulas"""
+    """mean in seconds of the exponential distribution that the training days fit best, for Erlang's formulas"""
     trials: tuple[Trial, ...]
 
 
 def run(
-    log: Log,
+    log: ContactLog,
     train: Sequence[date],
     test: Sequence[date],
     rule: str,
     replications: int,
-    progress: Callable[[str], object] = lambda said: None,
+    progress: Callable[[str], object] = lambda step: None,
     workers: int = 1,
     modes: Sequence[str] = tuple(MODES),
 ) -> Backtest:
@@ -131,8 +131,8 @@ def _trial(mode: str, training: Sequence[Day], held: Sequence[Day], patience: fl
     return Trial(mode, tuple(training), tuple(held), tuple(predictions), scores, covers)
 
 
-def mean_patience(log: Log, days: Sequence[date]) -> float:
-    """All waiting / all who gave up: the maximum likelihood of an exponential law, the answered censoring."""
+def mean_patience(log: ContactLog, days: Sequence[date]) -> float:
+    """All waiting / all who gave up: the maximum likelihood of an exponential distribution, the answered censoring."""
     customers = log.customers(log.on(days))
     until = customers["answer"].where(customers["answer"].notna(), customers["end"])
     waited = (until - customers["arrival"]).dt.total_seconds().sum()
@@ -155,13 +155,13 @@ INTERVAL_COLUMNS: Final = (
 """Of intervals.csv: medians of the replications; low and high are the widened 90 % prediction interval."""
 
 
-def write(found: Sequence[Backtest], folder: Path) -> None:
+def write(backtests: Sequence[Backtest], folder: Path) -> None:
     """scores.csv, covers.csv, days.csv and intervals.csv: one row a figure or day or half hour, by rule and mode."""
-    each = [(by_rule.rule, trial) for by_rule in found for trial in by_rule.trials]
+    each = [(by_rule.rule, trial) for by_rule in backtests for trial in by_rule.trials]
     scores = [(rule, trial.mode, *row) for rule, trial in each for row in trial.scores]
     covers = [(rule, trial.mode, *row) for rule, trial in each for row in trial.covers]
     _table(folder / "scores.csv", ("rule", "mode", *Score._fields), scores)
-    _table(folder / "covers.csv", ("rule", "mode", *Cover._fields), covers)
+    _table(folder / "covers.csv", ("rule", "mode", *Coverage._fields), covers)
     _table(folder / "days.csv", DAY_COLUMNS, [(rule, *row) for rule, trial in each for row in day_rows(trial)])
     _table(
         folder / "intervals.csv", INTERVAL_COLUMNS, [(rule, *row) for rule, trial in each for row in _intervals(trial)]
@@ -201,11 +201,10 @@ def _table(file: Path, header: Sequence[str], rows: Sequence[tuple[Any, ...]]) -
             return "" if math.isnan(value) else round(value, 5)
         return value
 
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        Writer(stream).writerows([header, *(map(shown, row) for row in rows)])
+    write_csv(file, header, (map(shown, row) for row in rows))
 
 
-def as_json(found: Sequence[Backtest]) -> dict[str, Any]:
+def as_json(backtests: Sequence[Backtest]) -> dict[str, Any]:
     """The one object that `--json` prints; null for what has no figure."""
 
     def plain(value: Any) -> Any:
@@ -215,18 +214,18 @@ def as_json(found: Sequence[Backtest]) -> dict[str, Any]:
         return {name: plain(value) for name, value in zip(names, row, strict=True)}
 
     return {
-        "train": [day.isoformat() for day in found[0].train],
-        "test": [day.isoformat() for day in found[0].test],
+        "train": [day.isoformat() for day in backtests[0].train],
+        "test": [day.isoformat() for day in backtests[0].test],
         "rules": {
             by_rule.rule: {"factor": by_rule.factor, "erlang_factor": by_rule.erlang_factor}
             | {
                 trial.mode: {
                     "scores": {row.method: record(Score._fields[1:], row[1:]) for row in trial.scores},
-                    "covers": {row.metric: record(Cover._fields[1:], row[1:]) for row in trial.covers},
+                    "covers": {row.metric: record(Coverage._fields[1:], row[1:]) for row in trial.covers},
                     "days": [record(DAY_COLUMNS[2:], row[1:]) for row in day_rows(trial)],
                 }
                 for trial in by_rule.trials
             }
-            for by_rule in found
+            for by_rule in backtests
         },
     }

@@ -28,7 +28,7 @@ def hours(times: NDArray[Any]) -> F64:
 def edges(results: Results) -> I64:
     """Bounds of the reporting intervals from time 0 to the end of arrivals, µs."""
     end = results.plan.end
-    return np.append(np.arange(0, end, results.terms.interval, dtype=np.int64), end)
+    return np.append(np.arange(0, end, results.spec.interval, dtype=np.int64), end)
 
 
 def centres(results: Results) -> F64:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _queues(results: Results) -> int:
-    return len(results.terms.queues)
+    return len(results.spec.queues)
 
 
 def waiting_messages(results: Results) -> tuple[I64, I64]:
@@ -41,7 +41,7 @@ def _means(start: I64, end: I64, edges: I64) -> F64:
 def _note(results: Results) -> str:
     counted = results.contacts["counted"].to_numpy().sum()
     return (
-        f"Means over {format.duration(results.terms.interval / SECOND)}; replication 1 of {results.replications}, "
+        f"Means over {format.duration(results.spec.interval / SECOND)}; replication 1 of {results.replications}, "
         f"n = {format.count(counted)} contacts"
     )
 
@@ -49,16 +49,16 @@ def _note(results: Results) -> str:
 @chart("conversations", panels=_queues)
 def conversations(results: Results, figure: Figure) -> None:
     """Open conversations and, within them, those with a message that waits to be worked on; a panel a queue."""
-    terms, theme = results.terms, style.now()
+    spec, theme = results.spec, style.now()
     edges = clock.edges(results)
     x = clock.hours(edges)
     contacts = results.contacts
     queue, turn_queue = contacts["queue"].to_numpy(), results.turns["queue"].to_numpy()
     arrival, closed = contacts["arrival_us"].to_numpy(), contacts["closed_us"].to_numpy()
     message, taken = waiting_messages(results)
-    for q, ax in enumerate(style.panels(figure, terms.queues)):
+    for q, ax in enumerate(style.panels(figure, spec.queues)):
         clock.shade_closed(results.plan, ax, q)
-        mine, ours = queue == terms.queues[q], turn_queue == terms.queues[q]
+        mine, ours = queue == spec.queues[q], turn_queue == spec.queues[q]
         alive = _means(arrival[mine], closed[mine], edges)
         backlog = _means(message[ours], taken[ours], edges)
         ax.fill_between(x, 0, alive, step="post", color=style.colour(q), alpha=0.35, linewidth=0)
@@ -86,16 +86,16 @@ AGES: Final = (0, 60, 15 * 60, 3600, 8 * 3600, 86400)
 @chart("backlog", panels=_queues)
 def backlog(results: Results, figure: Figure) -> None:
     """Messages that wait to be worked on, stacked by age, oldest at the bottom; a panel a queue."""
-    terms, theme = results.terms, style.now()
+    spec, theme = results.spec, style.now()
     edges = clock.edges(results)
     x = clock.hours(edges)
     turn_queue = results.turns["queue"].to_numpy()
     message, taken = waiting_messages(results)
     ages = np.array([age * SECOND for age in AGES] + [NEVER])
     seen = 0
-    for q, ax in enumerate(style.panels(figure, terms.queues)):
+    for q, ax in enumerate(style.panels(figure, spec.queues)):
         clock.shade_closed(results.plan, ax, q)
-        mine = turn_queue == terms.queues[q]
+        mine = turn_queue == spec.queues[q]
         came, ended = message[mine], taken[mine]
         foot = np.zeros(len(x))
         for age in reversed(range(len(AGES))):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.charts import style
 from ccsim.results import format
-from ccsim.results.comparison import Comparison, Figure, Variant, outside
+from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
 from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Page
+    from matplotlib.figure import Figure
 
 COLUMNS: Final = 3
 NAME: Final = 22
@@ -27,7 +27,7 @@ UNITS: Final = {"share": "percentage points", "h": "hours"}
 TIMES: Final = {"h": "hours", "m": "minutes", "s": "seconds"}
 
 
-def differences(comparison: Comparison, theme: str = "light") -> Page:
+def differences(comparison: Comparison, theme: str = "light") -> Figure:
     """A panel a figure, a line a variant: the difference to the baseline with its 95 % interval."""
     others = comparison.variants[1:]
     figures = [f for f in comparison.headline if any(_difference(comparison, variant, f) for variant in others)]
@@ -55,13 +55,13 @@ def differences(comparison: Comparison, theme: str = "light") -> Page:
     return page
 
 
-def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
+def _panel(comparison: Comparison, figure: MetricPlace, ax: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     definition = figure.definition
     own = comparison.estimate(comparison.baseline, figure)
-    found = [_difference(comparison, variant, figure) for variant in comparison.variants[1:]]
-    ends = [abs(end) for each in found if each is not None for end in each if not math.isnan(end)]
+    estimates = [_difference(comparison, variant, figure) for variant in comparison.variants[1:]]
+    ends = [abs(end) for each in estimates if each is not None for end in each if not math.isnan(end)]
     size, name = format.difference_scale(definition.unit, max(ends, default=0.0))
     unit = TIMES.get(name) or UNITS.get(definition.unit, definition.unit)
     side = {"higher": "better →", "lower": "← better", "none": ""}[definition.better]
@@ -69,7 +69,7 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
     ax.set_title(f"{style.short(figure.name)}\n{figure.metric.replace('_', ' ')}{at}")
     ax.set_xlabel(unit if not side else f"{unit}, {side}")
     ax.axvline(0, color=style.now().ink, linewidth=1)
-    for row, difference in enumerate(found):
+    for row, difference in enumerate(estimates):
         colour = style.now().queues[row % len(style.now().queues)]
         if difference is None:
             ax.annotate(format.NO_DATA, (0.02, row), xycoords=("axes fraction", "data"), va="center")
@@ -91,7 +91,7 @@ def _panel(comparison: Comparison, figure: Figure, ax: Axes) -> None:
     ax.grid(visible=True, axis="x")
 
 
-def _difference(comparison: Comparison, variant: Variant, figure: Figure) -> Estimate | None:
+def _difference(comparison: Comparison, variant: VariantResult, figure: MetricPlace) -> Estimate | None:
     """None also where one of the two has no data."""
     difference = comparison.difference(variant, figure)
     return None if difference is None or math.isnan(difference.mean) else difference

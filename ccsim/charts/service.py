@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def _queues(results: Results) -> list[int]:
     """Those with a service-level target."""
-    return [q for q in range(len(results.terms.queues)) if not np.isnan(results.terms.sl_time[q])]
+    return [q for q in range(len(results.spec.queues)) if not np.isnan(results.spec.sl_time[q])]
 
 
 def _panels(results: Results) -> int:
@@ -34,7 +34,7 @@ def _details(results: Results, queues: list[int]) -> list[str]:
     _, own = format.sl_rules(results)
     details = []
     for q in queues:
-        offered = results.estimate("queue", results.terms.queues[q], "offered")
+        offered = results.estimate("queue", results.spec.queues[q], "offered")
         n = f"n = {format.count(offered.mean if offered else 0.0)}"
         details.append(", ".join([format.sl_target(results, q), *own[q], n]))
     return details
@@ -72,22 +72,22 @@ def pool_size(intervals: int, interval: int, columns: int) -> int:
 @chart("service_level", panels=_panels, applies=lambda results: bool(_queues(results)))
 def service_level(results: Results, figure: Figure) -> None:
     """Service level by interval of arrival against the target, a panel a queue."""
-    terms, theme = results.terms, style.now()
+    spec, theme = results.spec, style.now()
     queues = _queues(results)
-    size = pool_size(len(results.summary.starts), terms.interval, style.panel_columns(len(queues)))
+    size = pool_size(len(results.summary.starts), spec.interval, style.panel_columns(len(queues)))
     banded = results.replications > 1 and size == 1
-    names = [terms.queues[q] for q in queues]
+    names = [spec.queues[q] for q in queues]
     for q, ax in zip(queues, style.panels(figure, names, _details(results, queues), share_y=True), strict=True):
         clock.shade_closed(results.plan, ax, q)
-        level = results.series("queue", terms.queues[q], "service_level")
-        x = clock.hours(level.start[::size] + size * terms.interval // 2)
+        level = results.series("queue", spec.queues[q], "service_level")
+        x = clock.hours(level.start[::size] + size * spec.interval // 2)
         colour = style.colour(q)
         if banded:
             low, high = np.clip(level.low, 0, 1), np.clip(level.high, 0, 1)
             ax.fill_between(x, 100 * low, 100 * high, color=colour, alpha=0.3, linewidth=0, step="mid")
-        mean = pooled(level.mean, results.series("queue", terms.queues[q], "offered").mean, size)
+        mean = pooled(level.mean, results.series("queue", spec.queues[q], "offered").mean, size)
         ax.plot(x, 100 * mean, color=colour, drawstyle="steps-mid", marker=".", markersize=3)
-        ax.axhline(100 * terms.sl_share[q], color=theme.ink, linewidth=1.1, linestyle=(0, (5, 3)))
+        ax.axhline(100 * spec.sl_share[q], color=theme.ink, linewidth=1.1, linestyle=(0, (5, 3)))
         style.percent_axis(ax, "service level, %")
         clock.time_axis(results.scenario, ax, clock.awake(results))
     entries = [style.line("service level", theme.quiet)]
@@ -98,7 +98,7 @@ def service_level(results: Results, figure: Figure) -> None:
     style.headline(
         figure,
         "Service level by time of arrival",
-        f"{format.duration(size * terms.interval / SECOND)} a point, mean of "
+        f"{format.duration(size * spec.interval / SECOND)} a point, mean of "
         f"{format.several(results.replications, 'replication')}; n: contacts a replication{_rules(results)}.",
         above=entries,
     )
@@ -111,7 +111,7 @@ FAR: Final = 0.2
 """Distance from the target at which the heat map's colours end."""
 
 
-class Grid(NamedTuple):
+class ServiceGrid(NamedTuple):
     """Service level and contacts of a queue, (day, time of day)."""
 
     level: F64
@@ -119,20 +119,20 @@ class Grid(NamedTuple):
     """of all replications"""
 
 
-def _grids(results: Results, queues: list[int]) -> tuple[int, dict[int, Grid]]:
+def _grids(results: Results, queues: list[int]) -> tuple[int, dict[int, ServiceGrid]]:
     """Width of a cell in µs, and each queue's cells.
 
     A cell has as many intervals as it takes for half of the contacts to lie in cells that are not thin, up to 4 hours.
     """
-    scenario, interval = results.scenario, results.terms.interval
+    scenario, interval = results.scenario, results.spec.interval
     times = range(0, 24 * clock.HOUR, interval)
     at = np.array([[scenario.calendar.at(day, time) for time in times] for day in range(scenario.days)])
     place = np.searchsorted(results.summary.starts, at, side="right") - 1
     known = (place >= 0) & (at < results.plan.end)
 
     def cells(queue: int, metric: str) -> F64:
-        found = results.series("queue", results.terms.queues[queue], metric).mean[place]
-        return np.where(known, found, np.nan).ravel()
+        values = results.series("queue", results.spec.queues[queue], metric).mean[place]
+        return np.where(known, values, np.nan).ravel()
 
     level = {q: cells(q, "service_level") for q in queues}
     contacts = {q: np.nan_to_num(cells(q, "offered")) * results.replications for q in queues}
@@ -140,7 +140,9 @@ def _grids(results: Results, queues: list[int]) -> tuple[int, dict[int, Grid]]:
     for size in sizes:
         shape = (scenario.days, len(times) // size)
         grids = {
-            q: Grid(pooled(level[q], contacts[q], size).reshape(shape), contacts[q].reshape(*shape, size).sum(axis=2))
+            q: ServiceGrid(
+                pooled(level[q], contacts[q], size).reshape(shape), contacts[q].reshape(*shape, size).sum(axis=2)
+            )
             for q in queues
         }
         found = np.concatenate([grid.contacts.ravel() for grid in grids.values()])
@@ -152,7 +154,7 @@ def _grids(results: Results, queues: list[int]) -> tuple[int, dict[int, Grid]]:
 @chart("heat_map", panels=_panels, applies=lambda results: bool(_queues(results)))
 def heat_map(results: Results, figure: Figure) -> None:
     """Distance of the service level from its target by day and time of day, a panel a queue."""
-    scenario, terms, theme = results.scenario, results.terms, style.now()
+    scenario, spec, theme = results.scenario, results.spec, style.now()
     queues = _queues(results)
     columns = 1 if len(queues) == 1 else 2 if len(queues) <= 6 else 3
     width, grids = _grids(results, queues)
@@ -160,12 +162,12 @@ def heat_map(results: Results, figure: Figure) -> None:
     first, last = (busy[0], busy[-1] + 1) if len(busy) else (0, 24 * clock.HOUR // width)
     extent = (first * width / clock.HOUR, last * width / clock.HOUR, scenario.days, 0)
     whole: dict[str, Any] = {"extent": extent, "aspect": "auto", "interpolation": "nearest"}
-    axes = style.panels(figure, [terms.queues[q] for q in queues], _details(results, queues), columns=columns)
+    axes = style.panels(figure, [spec.queues[q] for q in queues], _details(results, queues), columns=columns)
     for q, ax in zip(queues, axes, strict=True):
         level, contacts = (cells[:, first:last] for cells in grids[q])
         thin = (contacts > 0) & (contacts < THIN)
         ax.imshow(np.where(thin, 1.0, np.nan), cmap=_one_colour(theme.pause), vmin=0, vmax=1, **whole)
-        apart = 100 * np.where(thin, np.nan, level - terms.sl_share[q])
+        apart = 100 * np.where(thin, np.nan, level - spec.sl_share[q])
         image = ax.imshow(apart, cmap=style.diverging(), vmin=-100 * FAR, vmax=100 * FAR, **whole)
         ax.grid(visible=False)
         _label_days(scenario, ax, rows=-(-len(queues) // columns))

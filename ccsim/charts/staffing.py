@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 
 def _teams(results: Results) -> int:
-    return len(results.terms.teams)
+    return len(results.spec.teams)
 
 
 @chart("staffing", panels=_teams)
 def staffing(results: Results, figure: Figure) -> None:
     """Scheduled and present agents against agents busy, a panel a team."""
-    terms, theme = results.terms, style.now()
+    spec, theme = results.spec, style.now()
     edges, middle = clock.edges(results), clock.centres(results)
-    length = terms.interval / clock.HOUR
-    paid = [results.estimate("team", name, "staffed_hours") for name in terms.teams]
+    length = spec.interval / clock.HOUR
+    paid = [results.estimate("team", name, "staffed_hours") for name in spec.teams]
     details = [f"n = {format.count(hours.mean if hours else 0.0)} staffed hours" for hours in paid]
-    for t, ax in enumerate(style.panels(figure, terms.teams, details)):
-        hours = results.series("team", terms.teams[t], "staffed_hours")
+    for t, ax in enumerate(style.panels(figure, spec.teams, details)):
+        hours = results.series("team", spec.teams[t], "staffed_hours")
         staffed = np.nan_to_num(hours.mean) / length
-        x = clock.hours(hours.start + terms.interval // 2)
+        x = clock.hours(hours.start + spec.interval // 2)
         for metric, colour in (("occupancy", theme.session), ("utilisation", theme.work)):
-            busy = staffed * np.nan_to_num(results.series("team", terms.teams[t], metric).mean)
+            busy = staffed * np.nan_to_num(results.series("team", spec.teams[t], metric).mean)
             ax.fill_between(x, 0, busy, step="mid", color=colour, linewidth=0)
         scheduled = on_duty(results.plan, t, edges)
         ax.plot(middle, scheduled, drawstyle="steps-mid", color=theme.quiet, linewidth=1.2, linestyle=(0, (3, 1.5)))
@@ -48,7 +48,7 @@ def staffing(results: Results, figure: Figure) -> None:
     style.headline(
         figure,
         "Agents scheduled, present and busy",
-        f"Intervals of {format.duration(terms.interval / SECOND)}; mean of "
+        f"Intervals of {format.duration(spec.interval / SECOND)}; mean of "
         f"{format.several(results.replications, 'replication')}; scheduled: shifts less breaks; "
         "present: less absences, with overtime; n: staffed hours a replication.",
         above=[
@@ -136,11 +136,11 @@ def _used(staff: Mapping[str, Staff]) -> tuple[int, int] | None:
 @chart("concurrency", panels=_teams)
 def concurrency(results: Results, figure: Figure) -> None:
     """Shares of staffed time with 0, 1, 2, 3 or more sessions by the occupancy of the interval, a panel a team."""
-    terms, theme = results.terms, style.now()
+    spec, theme = results.spec, style.now()
     metrics = ("concurrency_share_3plus", "concurrency_share_2", "concurrency_share_1")
     colours = theme.sessions[::-1]
     columns = 1 if _teams(results) == 1 else 2 if _teams(results) <= 6 else 3
-    for name, ax in zip(terms.teams, style.panels(figure, terms.teams, columns=columns), strict=True):
+    for name, ax in zip(spec.teams, style.panels(figure, spec.teams, columns=columns), strict=True):
         hours = np.nan_to_num(results.series("team", name, "staffed_hours").mean)
         busy = np.nan_to_num(results.series("team", name, "occupancy").mean)
         tenth = np.minimum((busy * 10 + 1e-9).astype(int), 9)
@@ -166,7 +166,7 @@ def concurrency(results: Results, figure: Figure) -> None:
     style.headline(
         figure,
         "How many conversations an agent holds as it gets busier",
-        f"Intervals of {format.duration(terms.interval / SECOND)} by their occupancy (time with a session); above the "
+        f"Intervals of {format.duration(spec.interval / SECOND)} by their occupancy (time with a session); above the "
         f"bars n: staffed hours a replication; mean of {format.several(results.replications, 'replication')}.",
         above=[
             style.patch("no session", theme.closed),

@@ -13,36 +13,40 @@ import numpy as np
 from ccsim.charts import style
 from ccsim.charts.sensitivity import sensitivity
 from ccsim.results import format
-from ccsim.results.comparison import Figure
+from ccsim.results.comparison import MetricPlace
+from ccsim.results.sweeps import Formula, Spread, Sweep
+from ccsim.scenario.design import Setting
 from ccsim.stats.estimate import Estimate
-from ccsim.studies.design import Setting
-from ccsim.studies.sweep import Formula, Spread, Sweep
 from ccsim.tables import F64
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Page
+    from matplotlib.figure import Figure
 
-COST: Final = Figure("total", "total", "cost")
+COST: Final = MetricPlace("total", "total", "cost")
 LINES: Final = 6
 """Levels of a second setting that are named."""
 
 
-def save(sweep: Sweep, figures: Sequence[Figure], folder: Path) -> None:
+def save(sweep: Sweep, figures: Sequence[MetricPlace], folder: Path) -> None:
     """Every picture that the sweep has data for, as PNG in the folder, which must exist."""
     for name, draw in pages(sweep, figures).items():
         draw().savefig(folder / f"{name}.png", dpi=style.DPI)
 
 
-def pages(sweep: Sweep, figures: Sequence[Figure]) -> dict[str, Callable[..., Page]]:
+def pages(sweep: Sweep, figures: Sequence[MetricPlace]) -> dict[str, Callable[..., Figure]]:
     """By name what draws each picture for which the sweep has data, in the theme that it is given."""
-    found = {figure: sweep.estimates(figure) for figure in dict.fromkeys([*figures, COST])}
+    estimates_by_figure = {figure: sweep.estimates(figure) for figure in dict.fromkeys([*figures, COST])}
     # what is without data or nothing throughout (no cost is given) has nothing to show
-    known = {figure: estimates for figure, estimates in found.items() if any(abs(e.mean) > 0 for e in estimates)}
+    known = {
+        figure: estimates
+        for figure, estimates in estimates_by_figure.items()
+        if any(abs(e.mean) > 0 for e in estimates)
+    }
     wanted = [figure for figure in figures if figure in known]
     if not wanted:
         return {}
-    drawn: dict[str, Callable[..., Page]] = {"curves": partial(curves, sweep, wanted, known)}
+    drawn: dict[str, Callable[..., Figure]] = {"curves": partial(curves, sweep, wanted, known)}
     if len(sweep.design.settings) > 1 and all(setting.levels for setting in sweep.design.settings[:2]):
         drawn["heat_map"] = partial(heat_map, sweep, wanted, known)
     judged = [figure for figure in wanted if figure != COST and figure.definition.better != "none"]
@@ -55,7 +59,9 @@ def pages(sweep: Sweep, figures: Sequence[Figure]) -> dict[str, Callable[..., Pa
     return drawn
 
 
-def curves(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]], theme: str = "light") -> Page:
+def curves(
+    sweep: Sweep, figures: Sequence[MetricPlace], known: dict[MetricPlace, list[Estimate]], theme: str = "light"
+) -> Figure:
     """A row a figure, a column a setting: in a grid the mean over all other settings, else every point."""
     settings = sweep.design.settings
     with style.styled(theme):
@@ -74,7 +80,7 @@ def curves(sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Est
     return page
 
 
-def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figure: Figure) -> None:
+def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figure: MetricPlace) -> None:
     x = _places(sweep, column)
     table = np.array(estimates) * _scale(figure)
     settings = sweep.design.settings
@@ -105,7 +111,7 @@ def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figur
             ax.fill_between(order, low, high, color=style.now().queues[0], alpha=0.2, linewidth=0)
 
 
-def spread(sweep: Sweep, theme: str = "light") -> Page:
+def spread(sweep: Sweep, theme: str = "light") -> Figure:
     """The service level of every replication against the one setting, beside what Erlang's formulas say."""
     from pandas import DataFrame
 
@@ -123,8 +129,8 @@ def spread(sweep: Sweep, theme: str = "light") -> Page:
 
 
 def heat_map(
-    sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]], theme: str = "light"
-) -> Page:
+    sweep: Sweep, figures: Sequence[MetricPlace], known: dict[MetricPlace, list[Estimate]], theme: str = "light"
+) -> Figure:
     """A panel a figure over the first two settings, the mean over all others."""
     across, up = sweep.design.settings[:2]
     columns = min(3, len(figures))
@@ -159,7 +165,7 @@ def heat_map(
     return page
 
 
-def _write_cells(ax: Axes, cells: F64, figure: Figure) -> None:
+def _write_cells(ax: Axes, cells: F64, figure: MetricPlace) -> None:
     low, high = np.nanmin(cells), np.nanmax(cells)
     for (row, column), value in np.ndenumerate(cells):
         if not math.isnan(value):
@@ -169,8 +175,8 @@ def _write_cells(ax: Axes, cells: F64, figure: Figure) -> None:
 
 
 def frontier(
-    sweep: Sweep, figures: Sequence[Figure], known: dict[Figure, list[Estimate]], theme: str = "light"
-) -> Page:
+    sweep: Sweep, figures: Sequence[MetricPlace], known: dict[MetricPlace, list[Estimate]], theme: str = "light"
+) -> Figure:
     """A panel a figure against cost: every point, and the line of those that no other point beats in both."""
     with style.styled(theme):
         columns = min(2, len(figures))
@@ -213,14 +219,14 @@ def frontier(
 
 def unbeaten(cost: F64, good: F64) -> list[int]:
     """Points, by rising cost, than which none costs no more and is better: the Pareto frontier."""
-    found: list[int] = []
+    best: list[int] = []
     for point in np.lexsort((-good, cost)).tolist():
-        if not math.isnan(cost[point] + good[point]) and (not found or good[point] > good[found[-1]]):
-            found.append(point)
-    return found
+        if not math.isnan(cost[point] + good[point]) and (not best or good[point] > good[best[-1]]):
+            best.append(point)
+    return best
 
 
-def tornado(sweep: Sweep, figures: Sequence[Figure], theme: str = "light") -> Page:
+def tornado(sweep: Sweep, figures: Sequence[MetricPlace], theme: str = "light") -> Figure:
     """A panel a figure: how far each setting alone moves it, the strongest on top."""
     columns = min(2, len(figures))
     rows = math.ceil(len(figures) / columns)
@@ -243,7 +249,7 @@ def tornado(sweep: Sweep, figures: Sequence[Figure], theme: str = "light") -> Pa
     return page
 
 
-def _bars(sweep: Sweep, ax: Axes, figure: Figure) -> None:
+def _bars(sweep: Sweep, ax: Axes, figure: MetricPlace) -> None:
     rows = [row for row in sweep.alone if row[2:5] == figure and row.difference is not None]
     largest = max((abs(row.difference or 0) for row in rows), default=0)
     scale, unit = format.difference_scale(figure.definition.unit, largest)
@@ -321,11 +327,11 @@ def _ticks(ax: Axes, axis: str, names: list[str]) -> None:
     {"x": ax.set_xticks, "y": ax.set_yticks}[axis](places, [names[place] for place in places])
 
 
-def _scale(figure: Figure) -> float:
+def _scale(figure: MetricPlace) -> float:
     return 100.0 if figure.definition.unit == "share" else 1.0
 
 
-def _label(figure: Figure) -> str:
+def _label(figure: MetricPlace) -> str:
     unit = figure.definition.unit
     return f"{str(figure).removeprefix('total ')} ({'%' if unit == 'share' else unit})"
 

@@ -21,7 +21,7 @@ def longest_thread(results: Results) -> int | None:
     """Row in `contacts` of the conversation that took longest, None without any: resolved in three replies or more, or,
     where none is, in two."""
     contacts = results.contacts
-    fit = np.isin(contacts["queue"].to_numpy(), np.array(results.terms.queues)[results.plan.persistent])
+    fit = np.isin(contacts["queue"].to_numpy(), np.array(results.spec.queues)[results.plan.persistent])
     fit &= (contacts["outcome"].to_numpy() == "resolved") & contacts["counted"].to_numpy()
     replies = np.where(fit, np.minimum(contacts["replies"].to_numpy(), 3), 0)
     if replies.max(initial=0) < 2:
@@ -39,7 +39,7 @@ def thread(results: Results, figure: Figure) -> None:
     row = longest_thread(results)
     assert row is not None
     contact = {name: results.contacts[name][row].as_py() for name in results.contacts.column_names}
-    queue = results.terms.queues.index(contact["queue"])
+    queue = results.spec.queues.index(contact["queue"])
     mine = results.turns["contact"].to_numpy() == contact["contact"]
     message, start, reply = (
         results.turns[name].fill_null(NEVER).to_numpy()[mine] for name in ("message_us", "start_us", "reply_us")

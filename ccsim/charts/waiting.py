@@ -50,7 +50,7 @@ class Waits(NamedTuple):
 
 def _elapsed(results: Results, queue: int, start: I64, wait: I64) -> F64:
     """Seconds of the waits on the queue's clock."""
-    if results.terms.business_clock[queue]:
+    if results.spec.business_clock[queue]:
         opened = open_time(results.plan, queue, np.concatenate([start, start + wait]))
         wait = opened[len(start) :] - opened[: len(start)]
     return wait / SECOND
@@ -58,27 +58,27 @@ def _elapsed(results: Results, queue: int, start: I64, wait: I64) -> F64:
 
 def first_waits(results: Results, queue: int) -> Waits:
     """Of the contacts that entered the queue."""
-    contacts, terms = results.contacts, results.terms
-    mine = contacts["counted"].to_numpy() & (contacts["queue"].to_numpy() == terms.queues[queue])
+    contacts, spec = results.contacts, results.spec
+    mine = contacts["counted"].to_numpy() & (contacts["queue"].to_numpy() == spec.queues[queue])
     mine &= ~np.isin(contacts["outcome"].to_numpy(), TURNED_AWAY) & ~contacts["outbound"].to_numpy()
     wait, entered = contacts["wait_us"].to_numpy()[mine], contacts["entered_us"].fill_null(0).to_numpy()[mine]
     answered = contacts["answer_us"].is_valid().to_numpy()[mine]
-    target = float(terms.sl_time[queue]), float(terms.sl_share[queue])
+    target = float(spec.sl_time[queue]), float(spec.sl_share[queue])
     return Waits(queue, _elapsed(results, queue, entered, wait), answered, *target)
 
 
 def reply_waits(results: Results, queue: int) -> Waits:
     """Of the messages after the first one; who leaves or is still there at the end was not answered."""
-    contacts, turns, terms = results.contacts, results.turns, results.terms
+    contacts, turns, spec = results.contacts, results.turns, results.spec
     contact = contacts["contact"].to_numpy()
     counted, left = np.zeros(contact.max(initial=0) + 1, np.bool_), np.zeros(contact.max(initial=0) + 1, np.int64)
     counted[contact], left[contact] = contacts["counted"].to_numpy(), contacts["left_us"].to_numpy()
     of = turns["contact"].to_numpy()
-    mine = (turns["turn"].to_numpy() > 1) & (turns["queue"].to_numpy() == terms.queues[queue]) & counted[of]
+    mine = (turns["turn"].to_numpy() > 1) & (turns["queue"].to_numpy() == spec.queues[queue]) & counted[of]
     message, start = turns["message_us"].to_numpy()[mine], turns["start_us"].fill_null(NEVER).to_numpy()[mine]
     answered = (start < NEVER) & ~turns["in_vain"].to_numpy()[mine]
     wait = np.where(answered, start, left[of[mine]]) - message
-    target = float(terms.reply_time[queue]), float(terms.reply_share[queue])
+    target = float(spec.reply_time[queue]), float(spec.reply_share[queue])
     return Waits(queue, _elapsed(results, queue, message, wait), answered, *target)
 
 
@@ -88,10 +88,10 @@ def waiting(results: Results, figure: Figure) -> None:
 
     Where there is an e-mail queue on the calendar's clock, a line shows EMAIL beside it.
     """
-    terms = results.terms
-    waits = [first_waits(results, q) for q in range(len(terms.queues))]
+    spec = results.spec
+    waits = [first_waits(results, q) for q in range(len(spec.queues))]
     ax, marks = _curves(results, figure, waits)
-    if any(channel == "email" and not terms.business_clock[q] for q, channel in enumerate(terms.channels)):
+    if any(channel == "email" and not spec.business_clock[q] for q, channel in enumerate(spec.channels)):
         ax.axvline(EMAIL, color=style.now().quiet, linewidth=1.4, linestyle=(0, (1, 1.5)))
         ax.set_xlim(right=max(ax.get_xlim()[1], 1.3 * EMAIL))
         label = f"{format.duration(EMAIL)}: mean answer to\nan e-mail in a survey"
@@ -110,7 +110,7 @@ def reply_waiting(results: Results, figure: Figure) -> None:
 
 def _curves(results: Results, figure: Figure, waits: Sequence[Waits]) -> tuple[Any, list[Any]]:
     """The axes with a line and a cross a queue, and the legend's entries."""
-    terms, theme = results.terms, style.now()
+    spec, theme = results.spec, style.now()
     ax: Any = figure.subplots()
     longest = 60.0
     handles = []
@@ -122,8 +122,8 @@ def _curves(results: Results, figure: Figure, waits: Sequence[Waits]) -> tuple[A
         ax.plot(x, y, drawstyle="steps-post", linewidth=2, **style.look(queue))
         _tick_censored(ax, wait[~answered], x, y, style.colour(queue))
         longest = max(longest, times.max(initial=0.0))
-        lines = [style.short(terms.queues[queue], 34), f"n = {len(wait):,}, {int((~answered).sum()):,} unanswered"]
-        if terms.business_clock[queue]:
+        lines = [style.short(spec.queues[queue], 34), f"n = {len(wait):,}, {int((~answered).sum()):,} unanswered"]
+        if spec.business_clock[queue]:
             lines[1] += ", business clock"
         handles.append(style.line("\n".join(lines), linewidth=2, **_named(style.look(queue))))
         if not np.isnan(time):

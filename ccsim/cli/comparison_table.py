@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ccsim.cli.screen import plain_table
 from ccsim.results import format
-from ccsim.results.comparison import Comparison, Figure, Variant, outside
+from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
 from ccsim.results.ranking import Ranking
-from ccsim.results.targets import Target
+from ccsim.results.targets import MetricTarget
 from ccsim.stats.intervals import LEVEL
 
 LABEL: Final = 20
@@ -48,8 +48,8 @@ def show(comparison: Comparison, ranking: Ranking) -> None:
     _show_ranking(console, ranking)
 
 
-def _table(comparison: Comparison, figures: Sequence[Figure], variants: Sequence[Variant]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+def _table(comparison: Comparison, figures: Sequence[MetricPlace], variants: Sequence[VariantResult]) -> Table:
+    table = plain_table()
     table.add_column("", overflow="fold", max_width=LABEL - 1)
     for variant in variants:
         table.add_column(escape(format.folded(variant.name, COLUMN - 1)), justify="right", min_width=COLUMN - 1)
@@ -62,7 +62,7 @@ def _table(comparison: Comparison, figures: Sequence[Figure], variants: Sequence
     return table
 
 
-def _wanted(goals: Sequence[Target]) -> str:
+def _wanted(goals: Sequence[MetricTarget]) -> str:
     """The target of all variants, below the figure's name."""
     wanted = {(goal.at_least, goal.wanted) for goal in goals}
     if len(wanted) != 1:
@@ -71,7 +71,7 @@ def _wanted(goals: Sequence[Target]) -> str:
     return f"\n  {'≥' if at_least else '≤'} {100 * bound:.4g} %"
 
 
-def _cell(comparison: Comparison, variant: Variant, figure: Figure) -> str:
+def _cell(comparison: Comparison, variant: VariantResult, figure: MetricPlace) -> str:
     own = comparison.estimate(variant, figure)
     if own is None:
         return format.NO_DATA
@@ -85,15 +85,15 @@ def _cell(comparison: Comparison, variant: Variant, figure: Figure) -> str:
     apart = comparison.difference(variant, figure)
     if apart is None:
         return f"{text}\n{format.NO_DATA}  "
-    said = format.difference(unit, apart.mean, apart.high - apart.mean)
+    change = format.difference(unit, apart.mean, apart.high - apart.mean)
     if not outside(apart):
-        return f"{text}\n{said}  "
+        return f"{text}\n{change}  "
     gain = better != "none" and (apart.mean > 0) == (better == "higher")
     colour = "green" if gain else "default" if better == "none" else "red"
-    return f"{text}\n[{colour}]{said} *[/]"
+    return f"{text}\n[{colour}]{change} *[/]"
 
 
-def _legend(comparison: Comparison, figures: Sequence[Figure]) -> str:
+def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
     results, base = comparison.baseline.results, comparison.baseline.name
     made_by = f"on the same random numbers (seed {results.scenario.seed}, engine {results.engine})"
     if comparison.replications == 1:
@@ -103,16 +103,16 @@ def _legend(comparison: Comparison, figures: Sequence[Figure]) -> str:
         )
     apart = [comparison.difference(variant, figure) for variant in comparison.variants[1:] for figure in figures]
     count = sum(difference is not None and not math.isnan(difference.low) for difference in apart)
-    said = [
+    sentences = [
         f"Means of {comparison.replications} replications, {made_by}.",
         f"Below: the difference to {base} ± half its 95 % interval; shares: percentage points; *: zero is outside.",
     ]
     if count >= 10:
-        said.append(f"Of {count} such differences about {0.05 * count:.0f} would have a * by chance alone.")
+        sentences.append(f"Of {count} such differences about {0.05 * count:.0f} would have a * by chance alone.")
     goals = [goal for variant in comparison.variants for goal in variant.targets.values()]
     if not all(goal.sure for goal in goals):
-        said.append("met? missed?: the interval contains the target.")
-    return " ".join(said)
+        sentences.append("met? missed?: the interval contains the target.")
+    return " ".join(sentences)
 
 
 def _show_ranking(console: Console, ranking: Ranking) -> None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import math
 import sys
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.results.model import Results
-from ccsim.results.targets import Target, targets
+from ccsim.results.targets import MetricTarget, targets
 
 
 def show(results: Results) -> None:
     """Queues, teams and targets on stdout, for a screen of 80 columns or more, or for a file."""
     console = Console(file=sys.stdout, highlight=False)
     goals = targets(results)
-    by_place: dict[tuple[str, str, str], Target] = {(goal.level, goal.name, goal.metric): goal for goal in goals}
+    by_place: dict[tuple[str, str, str], MetricTarget] = {(goal.level, goal.name, goal.metric): goal for goal in goals}
     variant = f", variant {results.variant}" if results.variant else ""
     console.print(f"{results.scenario.name}{variant}", style="bold", markup=False)
     for table in (_queues(results, by_place), _teams(results, by_place)):
@@ -52,12 +52,12 @@ def _precision(console: Console, results: Results) -> None:
         console.print(f"  {goal.name} {goal.metric}: {reached}, wanted {wanted}", markup=False)
 
 
-def _queues(results: Results, goals: dict[tuple[str, str, str], Target]) -> Table:
-    terms = results.terms
+def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -> Table:
+    spec = results.spec
     # how service levels are measured stands in the heading where it is the same for all, else beside each
     shared, own = format.sl_rules(results)
     header = "\n".join(["service level", *shared])
-    replies = any(results.estimate("queue", name, "reply_level") for name in terms.queues)
+    replies = any(results.estimate("queue", name, "reply_level") for name in spec.queues)
     last = ["reply\nlevel"] if replies else []
     table = _table("queue", "offered", "answered", header, "ASA", "p90\nwait", "aban-\ndoned", *last)
 
@@ -65,7 +65,7 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], Target]) -> Tabl
         estimate = results.estimate(level, name, metric)
         return math.nan if estimate is None else estimate.mean
 
-    for level, names in (("queue", terms.queues), ("total", ("total",))):
+    for level, names in (("queue", spec.queues), ("total", ("total",))):
         for q, name in enumerate(names):
             service = _share(results, level, name, "service_level")
             if level == "queue" and q in own:
@@ -85,14 +85,14 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], Target]) -> Tabl
     return table
 
 
-def _teams(results: Results, goals: dict[tuple[str, str, str], Target]) -> Table:
+def _teams(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -> Table:
     table = _table("team", "occupancy", "utilisation", "concurrency", "paid hours", "cost")
 
     def figure(name: str, metric: str) -> float:
         estimate = results.estimate("team", name, metric)
         return math.nan if estimate is None else estimate.mean
 
-    for name in results.terms.teams:
+    for name in results.spec.teams:
         concurrency = figure(name, "concurrency_mean")
         table.add_row(
             escape(name),
@@ -106,7 +106,7 @@ def _teams(results: Results, goals: dict[tuple[str, str, str], Target]) -> Table
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = plain_table()
     table.add_column(first, overflow="fold", min_width=6)
     for other in others:
         table.add_column(other, justify="left" if other.startswith("service level") else "right", no_wrap=True)
@@ -123,13 +123,13 @@ def _share(results: Results, level: str, name: str, metric: str) -> str:
     return f"{format.percent(estimate.mean)} ({100 * low:.1f}–{100 * high:.1f})"
 
 
-def _verdict(goal: Target | None) -> str:
+def _verdict(goal: MetricTarget | None) -> str:
     if goal is None:
         return "no data"
     doubt = "" if goal.sure else "?"
     return f"[green]met{doubt}[/]" if goal.met else f"[bold red]missed{doubt}[/]"
 
 
-def _bound(goal: Target | None) -> str:
+def _bound(goal: MetricTarget | None) -> str:
     """A target below its figure."""
     return "" if goal is None else f"\n{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %\n{_verdict(goal)}"

@@ -1,11 +1,12 @@
-"""Laws of durations and counts, each as its quantile function.
+"""Distributions of durations and counts, each as its quantile function.
 
-One draw is one uniform in (0, 1), and a law turns it into a value. So every law, of whatever family, uses the same
-underlying draw: changing a mean stretches the values, changing the family bends them, and no other draw moves. Each law
-has `mean` (float, `inf` for what never happens) and `value(u)`: float64[n], the quantiles at uniforms `u` : float64[n],
-each strictly between 0 and 1; `u` is left as it is.
+One draw is one uniform in (0, 1), and a distribution turns it into a value. So every distribution, of whatever family,
+uses the same underlying draw: changing a mean stretches the values, changing the family bends them, and no other draw
+moves. Each distribution has `mean` (float, `inf` for what never happens) and `value(u)`: float64[n], the quantiles at
+uniforms `u` : float64[n], each strictly between 0 and 1; `u` is left as it is.
 
-Durations are in seconds, counts (turns) are pure numbers. A law with parameters that make no sense raises `ValueError`.
+Durations are in seconds, counts (turns) are pure numbers. A distribution with parameters that make no sense raises
+`ValueError`.
 """
 
 from __future__ import annotations
@@ -192,7 +193,7 @@ class Empirical:
     values: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        _demand(len(self.values) > 0, "an empirical law needs at least one value")
+        _demand(len(self.values) > 0, "an empirical distribution needs at least one value")
         _demand(all(0 <= v < math.inf for v in self.values), "empirical values must be finite and at least 0")
 
     @cached_property
@@ -216,7 +217,7 @@ class Mixture:
     """
 
     weights: tuple[float, ...]
-    parts: tuple[Law, ...]
+    parts: tuple[Distribution, ...]
 
     def __post_init__(self) -> None:
         _demand(len(self.weights) == len(self.parts), "a mixture needs a weight for every part")
@@ -240,13 +241,13 @@ class Mixture:
         return values
 
 
-Law: TypeAlias = (
+Distribution: TypeAlias = (
     Constant | Never | Exponential | LogNormal | Gamma | Weibull | Uniform | Geometric | Empirical | Mixture
 )
-"""Any of the laws; `isinstance(x, Law)` works."""
+"""Any of the distributions; `isinstance(x, Distribution)` works."""
 
 SMALLEST = 2.0**-54
-"""The smallest uniform handed to a law: half a step of those numpy draws, so that the tail at 0 is finite."""
+"""The smallest uniform handed to a distribution: half a step of those numpy draws, so that the tail at 0 is finite."""
 
 
 def open_unit(u: F64) -> F64:
@@ -254,11 +255,11 @@ def open_unit(u: F64) -> F64:
     return np.clip(u, SMALLEST, 1 - 2.0**-53, out=u)
 
 
-def micros(law: Law, u: F64) -> I64:
-    """Durations drawn from `law` : int64[n], microseconds, rounded this once; `NEVER` for what never comes."""
-    if isinstance(law, Constant | Never):
-        return np.full(len(u), to_micros(law.mean), dtype=np.int64)
-    values = law.value(u)
+def micros(distribution: Distribution, u: F64) -> I64:
+    """Durations drawn from `distribution` : int64[n], microseconds, rounded this once; `NEVER` for what never comes."""
+    if isinstance(distribution, Constant | Never):
+        return np.full(len(u), to_micros(distribution.mean), dtype=np.int64)
+    values = distribution.value(u)
     values *= SECOND
     np.rint(values, out=values)
     return np.minimum(values, float(NEVER), out=values).astype(np.int64)
@@ -269,9 +270,9 @@ def to_micros(seconds: float) -> int:
     return NEVER if seconds * SECOND >= NEVER else round(seconds * SECOND)
 
 
-def counts(law: Law, u: F64) -> I64:
-    """Numbers of turns drawn from `law` : int64[n], rounded, at least 1."""
-    values = law.value(u)
+def counts(distribution: Distribution, u: F64) -> I64:
+    """Numbers of turns drawn from `distribution` : int64[n], rounded, at least 1."""
+    values = distribution.value(u)
     np.rint(values, out=values)
     return np.maximum(values, 1.0, out=values).astype(np.int64)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ccsim.distributions.durations import SMALLEST, Constant, Law, Never, counts, micros, to_micros
+from ccsim.distributions.durations import SMALLEST, Constant, Distribution, Never, counts, micros, to_micros
 from ccsim.tables import F64, I32, I64, Bool
 
 
@@ -28,7 +28,7 @@ def _digest(seed: int, replication: int, owner: str, purpose: str) -> bytes:
 def uniforms(rng: np.random.Generator, n: int) -> F64:
     """The next `n` uniforms of a stream : float64[n], in (0, 1) without its ends."""
     u = rng.random(n)
-    # numpy draws from [0, 1); the laws' tail at 0 must be finite
+    # numpy draws from [0, 1); the distributions' tail at 0 must be finite
     return np.maximum(u, SMALLEST, out=u)
 
 
@@ -74,17 +74,17 @@ class Source:
         digest = _digest(self.seed, self.replication, self.owner, self.prefix + purpose)
         return numbered(int.from_bytes(digest[:8], "little"), self.numbers)
 
-    def micros(self, purpose: str, law: Law, n: int) -> I64:
+    def micros(self, purpose: str, distribution: Distribution, n: int) -> I64:
         """A duration for each row : int64[n], microseconds."""
-        if isinstance(law, Constant | Never):
-            return np.full(n, to_micros(law.mean), dtype=np.int64)
-        return micros(law, self.uniforms(purpose, n))
+        if isinstance(distribution, Constant | Never):
+            return np.full(n, to_micros(distribution.mean), dtype=np.int64)
+        return micros(distribution, self.uniforms(purpose, n))
 
-    def counts(self, purpose: str, law: Law, n: int) -> I32:
+    def counts(self, purpose: str, distribution: Distribution, n: int) -> I32:
         """A number of turns for each row : int32[n]."""
-        if isinstance(law, Constant):
-            return np.full(n, round(law.mean), dtype=np.int32)
-        return counts(law, self.uniforms(purpose, n)).astype(np.int32)
+        if isinstance(distribution, Constant):
+            return np.full(n, round(distribution.mean), dtype=np.int32)
+        return counts(distribution, self.uniforms(purpose, n)).astype(np.int32)
 
     def switch(self, purpose: str, share: float, n: int) -> Bool:
         """Whether each row is of a share : bool[n]."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ccsim.distributions.durations import Empirical, Law
+from ccsim.distributions.durations import Distribution, Empirical
 from ccsim.errors import Problem, ScenarioError
 from ccsim.fit import conversations as talks
-from ccsim.fit import laws
+from ccsim.fit import distributions
 from ccsim.fit.arrivals import Profile, correlation, profile
 from ccsim.fit.conversations import Shared, Slowdown
-from ccsim.fit.laws import Fitted, Sample, Z
+from ccsim.fit.distributions import Fitted, Sample, Z
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
 from ccsim.logs.records import COLUMNS, Logs
@@ -39,7 +39,7 @@ NEVER_CAME: Final = ("deflected", "contained")
 INTERVAL: Final = 1800
 """Seconds of an interval of the profile, where the log has none of its own."""
 THIN: Final = 50
-"""Data below which a law is called thin."""
+"""Data below which a distribution is called thin."""
 AGAIN: Final = np.timedelta64(24, "h")
 """Who left and comes again within this time tries again."""
 KNOWN: Final = 0.9
@@ -51,14 +51,15 @@ LONGEST: Final = 28
 
 
 @dataclass(frozen=True)
-class LawFit:
-    """A law of one quantity: the sample, every family fitted to it (least BIC first), and the law taken."""
+class DistributionFit:
+    """A distribution of one quantity: the sample, every family fitted to it (least BIC first), and the distribution
+    taken."""
 
     sample: Sample
     candidates: tuple[Fitted, ...]
-    law: Law
+    distribution: Distribution
     family: str
-    """of the law: one of the candidates', empirical or constant"""
+    """of the distribution: one of the candidates', empirical or constant"""
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,11 @@ class QueueFit:
     profile: Profile
     hours: dict[int, tuple[int, int]]
     """by weekday the seconds after midnight between which agents answered; none where that is always or not known"""
-    laws: dict[str, LawFit] = field(default_factory=dict)
+    distributions: dict[str, DistributionFit] = field(default_factory=dict)
     """by key of the scenario: work, wrap_up, patience, reply_latency, reply_patience, retry.after, reopens.after"""
     figures: dict[str, Estimate] = field(default_factory=dict)
     """by key of the scenario: turns, silent_abandonment, retry.share, reopens.share, returns, transfer.QUEUE, …"""
-    seen: dict[str, LawFit] = field(default_factory=dict)
+    seen: dict[str, DistributionFit] = field(default_factory=dict)
     """what a simulation brings forth, as it was in the log: the first wait of the answered"""
     shared: Shared | None = None
     staff_only: bool = False
@@ -253,7 +254,7 @@ def _queue(
         channel = str(intervals["channel"].mode().iloc[0])
         counts = _counts(intervals["start"], intervals["offered"].to_numpy(np.float64), days, interval)
     messages = None if logs.messages is None else logs.messages[logs.messages["queue"] == name]
-    told, seen, kind = _Told(), _Told(), CHANNELS[channel]
+    told, seen, kind = _Estimates(), _Estimates(), CHANNELS[channel]
     shared = _handled(told, channel, mine, messages, intervals, logs, slowed)
     hours = _hours(mine, messages, kind.defaults["outside_hours"].value == "hold")
     if not len(mine) and intervals is not None and interval < 86400:
@@ -262,7 +263,9 @@ def _queue(
         _patience(told, mine, kind.persistent, hours)
         wait = _complete(mine["answer"] - mine["arrival"])
         # where many need not wait no family is meant
-        seen.law("first_wait", wait, laws.WORK if (wait.times == 0).mean() < laws.MISFIT else ())
+        seen.distribution(
+            "first_wait", wait, distributions.WORK if (wait.times == 0).mean() < distributions.MISFIT else ()
+        )
     if follow is not None:
         _follow_ups(told, name, mine, follow)
     shape = profile(counts, days)
@@ -275,9 +278,9 @@ def _queue(
         int(mine["outcome"].isin(GAVE_UP).sum()),
         shape,
         hours,
-        told.laws,
+        told.distributions,
         told.figures,
-        seen.laws,
+        seen.distributions,
         shared,
         staff,
         tuple(told.warnings),
@@ -285,36 +288,39 @@ def _queue(
 
 
 @dataclass
-class _Told:
+class _Estimates:
     """What has been found out of a queue so far."""
 
-    laws: dict[str, LawFit] = field(default_factory=dict)
+    distributions: dict[str, DistributionFit] = field(default_factory=dict)
     figures: dict[str, Estimate] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def law(
+    def distribution(
         self, name: str, sample: Sample, families: Sequence[str] = (), fitted: Sequence[Fitted] | None = None
     ) -> None:
-        """The law of a sample: the family with the least BIC; the data's own values where even that does not fit.
+        """The distribution of a sample: the family with the least BIC; the data's own values where even that does not
+        fit.
 
         `fitted` are the families, if they have been fitted already.
         """
         if not sample.ended.any():
             return
-        constant = laws.constant(sample)
+        constant = distributions.constant(sample)
         if constant is not None:
-            self.laws[name] = LawFit(sample, (), constant, "constant")
+            self.distributions[name] = DistributionFit(sample, (), constant, "constant")
             return
-        candidates = tuple(laws.fit_all(families, sample) if fitted is None else fitted)
+        candidates = tuple(distributions.fit_all(families, sample) if fitted is None else fitted)
         what = name.replace("_", " ").replace(".", ": ")
         number = int(sample.ended.sum())
         if number < THIN:
-            self.warnings.append(f"Thin: the law of {what} rests on {format.several(number, 'case')}.")
+            self.warnings.append(f"Thin: the distribution of {what} rests on {format.several(number, 'case')}.")
         best = candidates[0] if candidates else None
-        if best is not None and (number < 2 * THIN or best.distance <= laws.MISFIT):
-            self.laws[name] = LawFit(sample, candidates, best.law, best.family)
+        if best is not None and (number < 2 * THIN or best.distance <= distributions.MISFIT):
+            self.distributions[name] = DistributionFit(sample, candidates, best.distribution, best.family)
             return
-        self.laws[name] = LawFit(sample, candidates, Empirical(tuple(values(*sample).tolist())), "empirical")
+        self.distributions[name] = DistributionFit(
+            sample, candidates, Empirical(tuple(values(*sample).tolist())), "empirical"
+        )
         if best is not None:
             self.warnings.append(
                 f"No family fits {what}: the best, {best.family}, is {100 * best.distance:.1f} points off the data's "
@@ -323,7 +329,7 @@ class _Told:
 
 
 def _handled(
-    told: _Told,
+    told: _Estimates,
     channel: str,
     mine: pd.DataFrame,
     messages: pd.DataFrame | None,
@@ -335,7 +341,7 @@ def _handled(
     kind, shared = CHANNELS[channel], None
     wrapped = mine[mine["wrapped"].notna()]
     if len(wrapped):
-        told.law("wrap_up", _complete(wrapped["wrapped"] - wrapped["end"]), laws.WORK)
+        told.distribution("wrap_up", _complete(wrapped["wrapped"] - wrapped["end"]), distributions.WORK)
     answered = mine[mine["answer"].notna()]
     these = None
     if messages is not None and len(messages) and not kind.one_to_one:
@@ -352,7 +358,7 @@ def _handled(
         if not kind.one_to_one:
             shared = talks.shared(done[done["agent"].notna()].rename(columns={"answer": "start"}))
             told.figures["turns"] = Estimate(1.0, 1.0, 1.0)
-        told.law("work", _complete(done["end"] - done["answer"]), laws.WORK)
+        told.distribution("work", _complete(done["end"] - done["answer"]), distributions.WORK)
         _drift(told, done)
     elif intervals is not None:
         handled = intervals["handled"].fillna(intervals["offered"]).where(intervals["handle_time"].notna(), 0)
@@ -380,19 +386,19 @@ def _complete(lengths: pd.Series[Any]) -> Sample:
     return Sample(np.maximum(seconds, 0), np.ones(len(seconds), np.bool_))
 
 
-def _conversations(told: _Told, these: talks.Conversations, slowed: Slowdown | None) -> None:
+def _conversations(told: _Estimates, these: talks.Conversations, slowed: Slowdown | None) -> None:
     if these.over.any():
         told.figures["turns"] = talks.geometric(these.replies, these.over)
         _turns(told, these)
-    told.law("reply_latency", these.latency, laws.WORK)
-    told.law("reply_patience", these.reply_patience, laws.PATIENCE)
+    told.distribution("reply_latency", these.latency, distributions.WORK)
+    told.distribution("reply_patience", these.reply_patience, distributions.PATIENCE)
     work = these.work.times
     if slowed is not None and len(work):
         factors = np.array([factor.mean for factor in slowed.factors])
         level = np.clip(np.nan_to_num(these.beside, nan=1.0), 1, len(factors)).astype(np.int64)
         work = work / factors[level - 1]
-    told.law("work", Sample(work, these.work.ended), laws.WORK)
-    if len(these.timeouts) >= laws.FEW:
+    told.distribution("work", Sample(work, these.work.ended), distributions.WORK)
+    if len(these.timeouts) >= distributions.FEW:
         told.figures["idle_timeout"] = _quartiles(these.timeouts)
     if not len(these.work.times):
         told.warnings.append("The log does not say how long agents work on a reply: that is the channel's default.")
@@ -403,8 +409,8 @@ def _quartiles(times: F64) -> Estimate:
     return Estimate(middle, low, high)
 
 
-def _turns(told: _Told, these: talks.Conversations) -> None:
-    """Turns as they were where a geometric law misses them and every conversation was done."""
+def _turns(told: _Estimates, these: talks.Conversations) -> None:
+    """Turns as they were where a geometric distribution misses them and every conversation was done."""
     done = these.replies[these.over]
     mean = float(these.replies.sum()) / len(done)
     if len(done) < 2 * THIN or mean <= 1:
@@ -413,18 +419,18 @@ def _turns(told: _Told, these: talks.Conversations) -> None:
     share = np.searchsorted(np.sort(done), at, "right") / len(done)
     off = float(np.abs(share - (1 - (1 - 1 / mean) ** at)).max())
     censored = float((~these.over).mean())
-    if off > laws.MISFIT and censored < laws.MISFIT:
-        told.laws["turns"] = LawFit(
+    if off > distributions.MISFIT and censored < distributions.MISFIT:
+        told.distributions["turns"] = DistributionFit(
             Sample(done, np.ones(len(done), np.bool_)), (), Empirical(tuple(np.sort(done).tolist())), "empirical"
         )
         told.warnings.append(f"Turns are not geometric ({100 * off:.1f} points off): the data's own numbers are used.")
 
 
-def _drift(told: _Told, done: pd.DataFrame) -> None:
+def _drift(told: _Estimates, done: pd.DataFrame) -> None:
     """Whether work depends on the time of day, which the model's does not."""
     from scipy.stats import f_oneway
 
-    if "work" not in told.laws or len(done) < 10 * THIN:
+    if "work" not in told.distributions or len(done) < 10 * THIN:
         return
     took = np.log(np.maximum((done["end"] - done["answer"]).dt.total_seconds().to_numpy(np.float64), 0.5))
     hour = done["answer"].dt.hour.to_numpy()
@@ -465,7 +471,7 @@ def _interval_hours(starts: pd.Series[Any], interval: int) -> dict[int, tuple[in
     return {} if whole and len(found) == 7 else found
 
 
-def _patience(told: _Told, mine: pd.DataFrame, persistent: bool, hours: dict[int, tuple[int, int]]) -> None:
+def _patience(told: _Estimates, mine: pd.DataFrame, persistent: bool, hours: dict[int, tuple[int, int]]) -> None:
     """Patience of answered and abandoned together; of those who came while the queue was open."""
     used = mine[~mine["outcome"].isin(["rejected", "blocked"])]
     if persistent and hours:  # whoever is held waits with a patience that stands still
@@ -480,13 +486,13 @@ def _patience(told: _Told, mine: pd.DataFrame, persistent: bool, hours: dict[int
         if len(mine):
             told.warnings.append("Nobody gave up waiting in this log: patience is endless.")
         return
-    told.law("patience", Sample(np.maximum(waited, 0), gave_up), laws.PATIENCE)
+    told.distribution("patience", Sample(np.maximum(waited, 0), gave_up), distributions.PATIENCE)
     silent = int((used["outcome"] == "silently_abandoned").sum())
     if silent:
         told.figures["silent_abandonment"] = share(silent, int(gave_up.sum()))
 
 
-def _follow_ups(told: _Told, name: str, mine: pd.DataFrame, follow: pd.DataFrame) -> None:
+def _follow_ups(told: _Estimates, name: str, mine: pd.DataFrame, follow: pd.DataFrame) -> None:
     """Who tries again, comes back or is transferred: shares, delays, and where to."""
     from_here = follow[follow["source"] == name]
     left = int(mine["outcome"].isin(LEFT).sum())
@@ -495,7 +501,7 @@ def _follow_ups(told: _Told, name: str, mine: pd.DataFrame, follow: pd.DataFrame
         told.figures["retry.share"] = share(len(again), left)
         for other, count in again["queue"].value_counts().items():
             told.figures[f"retry.to.{other}"] = share(int(count), len(again))
-        told.law("retry.after", _lags(again), laws.PATIENCE)
+        told.distribution("retry.after", _lags(again), distributions.PATIENCE)
     timed_out = int((mine["outcome"] == "timed_out").sum())
     if timed_out:
         told.figures["returns"] = share(int((from_here["link"] == "return").sum()), timed_out)
@@ -506,7 +512,7 @@ def _follow_ups(told: _Told, name: str, mine: pd.DataFrame, follow: pd.DataFrame
         last = served["until"].fillna(mine["arrival"].max())
         silent = np.maximum((last - served["end"]).dt.total_seconds().to_numpy(np.float64), 0)
         told.figures["reopens.share"], lags, fitted = came_back(reopened["lag"].to_numpy(np.float64), silent)
-        told.law("reopens.after", lags, fitted=fitted)
+        told.distribution("reopens.after", lags, fitted=fitted)
     legs = from_here[from_here["link"] == "transfer"]
     replied = int(mine["outcome"].isin(["answered", "resolved", "transferred", "timed_out"]).sum())
     for other, count in legs["queue"].value_counts().items():
@@ -521,12 +527,12 @@ def came_back(lags: F64, silent: F64) -> tuple[Estimate, Sample, list[Fitted]]:
     """The share that comes back at all, and the times they take, though the log ends before some have come.
 
     `lags` are the seconds after which customers came back, `silent` for how long the others could have. The share is
-    that of the likeliest law; where no family can be fitted, what Kaplan and Meier's curve loses. The sample is of as
-    many lags, of which each stands for as many as were not seen because the log ended (inverse probability of
+    that of the likeliest distribution; where no family can be fitted, what Kaplan and Meier's curve loses. The sample
+    is of as many lags, of which each stands for as many as were not seen because the log ended (inverse probability of
     censoring).
     """
     sample = Sample(np.concatenate([lags, silent]), np.repeat([True, False], [len(lags), len(silent)]))
-    candidates = laws.fit_all(laws.PATIENCE, sample, partly=True)
+    candidates = distributions.fit_all(distributions.PATIENCE, sample, partly=True)
     if candidates:
         found = candidates[0].parameters["share"]
     else:
@@ -548,7 +554,7 @@ def share(number: int, total: int) -> Estimate:
     return Estimate(p, max(middle - half, 0.0), min(middle + half, 1.0))
 
 
-def _judge(told: _Told, shape: Profile) -> None:
+def _judge(told: _Estimates, shape: Profile) -> None:
     """Where the profile is thin, and where arrivals are no Poisson process."""
     from scipy.stats import chi2
 
@@ -722,7 +728,7 @@ def _together(contacts: pd.DataFrame, logs: Logs) -> dict[str, int]:
             starts, ends = (np.sort(own[column].to_numpy("datetime64[us]")) for column in ("start", "end"))
             levels.append(np.searchsorted(starts, starts, "right") - np.searchsorted(ends, starts, "right"))
         reached = np.cumsum(np.bincount(np.concatenate(levels))[::-1])[::-1]
-        enough = np.flatnonzero(reached >= max(laws.FEW, 0.001 * reached[0]))
+        enough = np.flatnonzero(reached >= max(distributions.FEW, 0.001 * reached[0]))
         found[str(name)] = max(int(enough.max(initial=1)), 1)
     return found
 
@@ -752,5 +758,7 @@ def _warnings(
         of = "" if len(unserved) == len(queues) else f" of {_and(unserved)}"
         found.append(f"The log names no agents{of}: the scenario's staffing is made up to match the work, not seen.")
     if len(days) > LONGEST:
-        found.append(f"The scenario repeats the last {LONGEST} of {len(days)} days; laws and profile are of all.")
+        found.append(
+            f"The scenario repeats the last {LONGEST} of {len(days)} days; distributions and profile are of all."
+        )
     return tuple(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import shutil
 import tempfile
@@ -14,7 +13,7 @@ from ccsim.fit import scenario as scenarios
 from ccsim.fit.arrivals import Profile
 from ccsim.fit.estimate import WEEKDAYS, Fit
 from ccsim.scenario import read
-from ccsim.scenario.spreadsheets import Writer, safe
+from ccsim.scenario.spreadsheets import csv_text, safe
 from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -44,12 +43,13 @@ def write(fit: Fit, name: str, folder: Path) -> None:
 
 
 def rows(fit: Fit) -> Iterator[tuple[str, str, str, Estimate, int]]:
-    """Every value of a fit: queue or team, key of the scenario, family of law, value with interval, cases behind it."""
+    """Every value of a fit: queue or team, key of the scenario, family of distribution, value with interval, cases
+    behind it."""
     for queue in fit.queues.values():
-        for key, law in (queue.laws | queue.seen).items():
-            for fitted in law.candidates:
+        for key, distribution in (queue.distributions | queue.seen).items():
+            for fitted in distribution.candidates:
                 for name, value in fitted.parameters.items():
-                    yield queue.name, f"{key}.{name}", fitted.family, value, int(law.sample.ended.sum())
+                    yield queue.name, f"{key}.{name}", fitted.family, value, int(distribution.sample.ended.sum())
         for key, value in queue.figures.items():
             yield queue.name, key, "", value, queue.contacts
         yield from ((queue.name, key, "", value, number) for key, value, number in _profile(queue.profile))
@@ -72,19 +72,18 @@ def _profile(profile: Profile) -> Iterator[tuple[str, Estimate, int]]:
 
 def estimates(fit: Fit) -> str:
     """The rows as CSV; an end that is not known is empty. Every family tried is there, with its BIC and AIC."""
-    stream = io.StringIO()
-    writer = Writer(stream, lineterminator="\n")
-    writer.writerow(["queue", "value", "family", "chosen", "estimate", "low", "high", "cases", "bic", "aic"])
+    header = ("queue", "value", "family", "chosen", "estimate", "low", "high", "cases", "bic", "aic")
+    lines = []
     for queue, key, family, value, cases in rows(fit):
         chosen, criteria = "", ["", ""]
         if family:
-            law = (fit.queues[queue].laws | fit.queues[queue].seen)[key.rpartition(".")[0]]
-            fitted = next(candidate for candidate in law.candidates if candidate.family == family)
-            chosen = "yes" if family == law.family else "no"
+            distribution = (fit.queues[queue].distributions | fit.queues[queue].seen)[key.rpartition(".")[0]]
+            fitted = next(candidate for candidate in distribution.candidates if candidate.family == family)
+            chosen = "yes" if family == distribution.family else "no"
             criteria = [f"{fitted.bic:.2f}", f"{fitted.aic:.2f}"]
         ends = ["" if math.isnan(end) else f"{end:.6g}" for end in value]
-        writer.writerow([queue, key, family, chosen, *ends, cases, *criteria])
-    return stream.getvalue()
+        lines.append((queue, key, family, chosen, *ends, cases, *criteria))
+    return csv_text(header, lines)
 
 
 def _refused(fit: Fit) -> str:

@@ -10,7 +10,7 @@ from ccsim.fit.estimate import WEEKDAYS, Fit, QueueFit
 from ccsim.fit.pictures import MOST, pictures
 from ccsim.logs import duty as duties
 from ccsim.report import page as pages
-from ccsim.report.document import Cell, Column, Document, Fact, Finding, Listing, Note, Part, Section, Table
+from ccsim.report.document import Cell, Document, Fact, Finding, Listing, Note, Part, Section, Table, TableColumn
 from ccsim.results import format
 
 DURATIONS: Final = ("mean", "mean_2", "median", "median_2")
@@ -60,38 +60,45 @@ def _estimates(fit: Fit) -> Iterator[Part]:
     for queue in fit.queues.values():
         yield Table(
             queue.name,
-            (Column("Value"), Column("Law"), Column("Estimate"), Column("Cases", "count"), Column("Off by", "share")),
-            tuple(_laws(queue)),
+            (
+                TableColumn("Value"),
+                TableColumn("Distribution"),
+                TableColumn("Estimate"),
+                TableColumn("Cases", "count"),
+                TableColumn("Off by", "share"),
+            ),
+            tuple(_distributions(queue)),
             note=f"{queue.contacts:,} contacts, {queue.answered:,} answered, {queue.gave_up:,} gave up. "
-            "With 95 % intervals; off by: the largest distance between the law's and the data's curve.",
+            "With 95 % intervals; off by: the largest distance between the distribution's and the data's curve.",
         )
     yield Table(
         "Families compared",
-        tuple(Column(title, "text" if place < 4 else "number") for place, title in enumerate(
+        tuple(TableColumn(title, "text" if place < 4 else "number") for place, title in enumerate(
             ("Queue", "Value", "Family", "Taken", "BIC", "AIC", "Off by, points"))),
         tuple(
-            (queue.name, key, fitted.family, "yes" if fitted.family == law.family else "", fitted.bic, fitted.aic,
-             100 * fitted.distance)
+            (queue.name, key, fitted.family, "yes" if fitted.family == distribution.family else "",
+             fitted.bic, fitted.aic, 100 * fitted.distance)
             for queue in fit.queues.values()
-            for key, law in (queue.laws | queue.seen).items()
-            for fitted in law.candidates
+            for key, distribution in (queue.distributions | queue.seen).items()
+            for fitted in distribution.candidates
         ),
         note="The family with the least BIC is taken; where it misses the data by more than 5 points, none is.",
         folded=True,
     )  # fmt: skip
 
 
-def _laws(queue: QueueFit) -> Iterator[tuple[Cell, ...]]:
-    for key, law in (queue.laws | queue.seen).items():
-        fitted = next((c for c in law.candidates if c.family == law.family), None)
+def _distributions(queue: QueueFit) -> Iterator[tuple[Cell, ...]]:
+    for key, distribution in (queue.distributions | queue.seen).items():
+        fitted = next((c for c in distribution.candidates if c.family == distribution.family), None)
         values = fitted.parameters if fitted else {}
-        said = "; ".join(
+        parameters = "; ".join(
             f"{name} {_figure(name, v.mean)} ({_figure(name, v.low)}–{_figure(name, v.high)})"
             for name, v in values.items()
         )
         off = fitted.distance if fitted else None
-        said = said or f"mean {format.duration(law.law.mean) if key != 'turns' else f'{law.law.mean:.3g}'}"
-        yield key, law.family.replace("_", " "), said, float(law.sample.ended.sum()), off
+        average = distribution.distribution.mean
+        parameters = parameters or f"mean {f'{average:.3g}' if key == 'turns' else format.duration(average)}"
+        yield key, distribution.family.replace("_", " "), parameters, float(distribution.sample.ended.sum()), off
     for key, value in queue.figures.items():
         kind = "mean" if key in ("idle_timeout", "work.mean") else ""
         yield (
@@ -103,8 +110,8 @@ def _laws(queue: QueueFit) -> Iterator[tuple[Cell, ...]]:
         )
     if queue.shared is not None:
         for number, (mean, ends) in enumerate(zip(queue.shared.means, queue.shared.ends, strict=True), start=1):
-            said = f"{format.duration(mean.mean)} ({format.duration(mean.low)}–{format.duration(mean.high)})"
-            yield f"work with {number} at once", "exponential", said, float(ends), None
+            text = f"{format.duration(mean.mean)} ({format.duration(mean.low)}–{format.duration(mean.high)})"
+            yield f"work with {number} at once", "exponential", text, float(ends), None
 
 
 def _figure(name: str, value: float) -> str:
@@ -118,7 +125,7 @@ def _volumes(fit: Fit) -> Table:
         cells = [queue.profile.volumes.get(day) for day in range(7)]
         rows.append((queue.name, *cells, cv, queue.profile.p_value))
     correlation = fit.correlation
-    said = (
+    note = (
         f" Busy days of the queues go together with correlation {correlation.mean:.2f} "
         f"({correlation.low:.2f}–{correlation.high:.2f})."
         if correlation
@@ -127,14 +134,14 @@ def _volumes(fit: Fit) -> Table:
     return Table(
         "Contacts a day",
         (
-            Column("Queue"),
-            *(Column(day[:3], "number") for day in WEEKDAYS),
-            Column("cv of busy days", "number"),
-            Column("p", "number"),
+            TableColumn("Queue"),
+            *(TableColumn(day[:3], "number") for day in WEEKDAYS),
+            TableColumn("cv of busy days", "number"),
+            TableColumn("p", "number"),
         ),
         tuple(rows),
         note="cv: how much a day's rate varies beyond chance; p: how likely days differ as much by chance alone."
-        + said,
+        + note,
     )
 
 
@@ -147,11 +154,11 @@ def _agents(fit: Fit) -> Iterator[Part]:
     yield Table(
         "Teams",
         (
-            Column("Team"),
-            Column("Agents", "count"),
-            Column("Hours", "hours"),
-            Column("Queues"),
-            Column("Sessions at once"),
+            TableColumn("Team"),
+            TableColumn("Agents", "count"),
+            TableColumn("Hours", "hours"),
+            TableColumn("Queues"),
+            TableColumn("Sessions at once"),
         ),
         tuple(
             (
@@ -167,7 +174,7 @@ def _agents(fit: Fit) -> Iterator[Part]:
     if fit.slowdown is not None:
         yield Table(
             "Work with several sessions at once",
-            (Column("Sessions"), Column("Factor on work", "number"), Column("Works", "count")),
+            (TableColumn("Sessions"), TableColumn("Factor on work", "number"), TableColumn("Works", "count")),
             tuple(
                 (f"{number}", factor, float(works))
                 for number, (factor, works) in enumerate(zip(fit.slowdown.factors, fit.slowdown.works, strict=True), 1)
@@ -180,5 +187,5 @@ def _read(fit: Fit) -> Iterator[Part]:
         rows = [("used", "", float(len(reading.rows)))]
         rows += [("not used", reason, float(count)) for reason, count in reading.reasons.items()]
         rows += [("mended", what, float(count)) for what, count in reading.mended.items()]
-        columns = (Column("Lines"), Column("Why"), Column("Number", "count"))
+        columns = (TableColumn("Lines"), TableColumn("Why"), TableColumn("Number", "count"))
         yield Table(file, columns, tuple(rows), note="What was not used is in refused.csv, line by line.")

@@ -10,8 +10,8 @@ import numpy as np
 
 from ccsim.charts import style
 from ccsim.distributions.durations import Empirical
-from ccsim.fit.estimate import Fit, LawFit, QueueFit
-from ccsim.fit.laws import Z
+from ccsim.fit.distributions import Z
+from ccsim.fit.estimate import DistributionFit, Fit, QueueFit
 from ccsim.report.document import Picture
 from ccsim.report.pictures import picture
 from ccsim.results import format
@@ -43,10 +43,16 @@ def pictures(fit: Fit) -> list[Picture]:
     shown = [queue for queue in fit.queues.values() if queue in busiest]
     drawn: list[Callable[[], Figure]] = [lambda: _days(fit, shown), lambda: _hours(fit, shown)]
     for key, title in TITLES.items():
-        laws = {queue.name: (queue.laws | queue.seen)[key] for queue in shown if key in queue.laws | queue.seen}
-        laws = {name: law for name, law in laws.items() if law.family != "constant"}
-        if laws:
-            drawn.append(lambda laws=laws, title=title: _law(laws, title))  # type: ignore[misc]
+        distributions = {
+            queue.name: (queue.distributions | queue.seen)[key]
+            for queue in shown
+            if key in queue.distributions | queue.seen
+        }
+        distributions = {
+            name: distribution for name, distribution in distributions.items() if distribution.family != "constant"
+        }
+        if distributions:
+            drawn.append(lambda distributions=distributions, title=title: _distribution(distributions, title))  # type: ignore[misc]
     return [_both(draw) for draw in drawn]
 
 
@@ -58,33 +64,44 @@ def _both(draw: Callable[[], Figure]) -> Picture:
     return picture(*figures)
 
 
-def _law(laws: dict[str, LawFit], title: str) -> Figure:
-    """The share that lasts longer, on a logarithmic axis: data with their 95 % band, and the fitted law."""
+def _distribution(distributions: dict[str, DistributionFit], title: str) -> Figure:
+    """The share that lasts longer, on a logarithmic axis: data with their 95 % band, and the fitted distribution."""
     theme = style.now()
-    page = style.page(style.height_for(len(laws)))
+    page = style.page(style.height_for(len(distributions)))
     data = [style.line("data (Kaplan–Meier)", theme.ink), style.patch("its 95 % interval", theme.quiet, 0.35)]
-    if any(law.candidates for law in laws.values()):
-        data += [style.line("fitted law", theme.queues[0]), style.line("next best", theme.queues[1], linestyle=":")]
+    if any(distribution.candidates for distribution in distributions.values()):
+        data += [
+            style.line("fitted distribution", theme.queues[0]),
+            style.line("next best", theme.queues[1], linestyle=":"),
+        ]
     style.headline(
         page,
         title,
-        "Share that takes longer; what was cut off counts until then. The law is the family with the least BIC; where "
-        "it misses the data by more than 5 points, the data's own values are taken.",
+        "Share that takes longer; what was cut off counts until then. The family with the least BIC is drawn; "
+        "where it misses the data by more than 5 points, the data's own values are taken.",
         above=data,
     )
-    columns = min(2, len(laws)) if len(laws) <= 4 else None
-    axes = style.panels(page, laws, [_family(law) for law in laws.values()], columns=columns, share_y=True)
-    low, high = _range(list(laws.values()))
+    columns = min(2, len(distributions)) if len(distributions) <= 4 else None
+    axes = style.panels(
+        page,
+        distributions,
+        [_family(distribution) for distribution in distributions.values()],
+        columns=columns,
+        share_y=True,
+    )
+    low, high = _range(list(distributions.values()))
     x = np.geomspace(low, high, 300)
-    for ax, law in zip(axes, laws.values(), strict=True):
-        at, lasts = kaplan_meier(*law.sample)
-        below, above = confidence(*law.sample)
+    for ax, distribution in zip(axes, distributions.values(), strict=True):
+        at, lasts = kaplan_meier(*distribution.sample)
+        below, above = confidence(*distribution.sample)
         at, lasts, below, above = (_thinned(np.concatenate(([first], row))) for first, row in
                                    ((low, np.maximum(at, low)), (1.0, lasts), (1.0, below), (1.0, above)))  # fmt: skip
         ax.fill_between(at, 100 * below, 100 * above, step="post", color=theme.quiet, alpha=0.35, linewidth=0)
         ax.step(at, 100 * lasts, where="post", color=theme.ink)
         for fitted, how in zip(
-            law.candidates[:2], ({"color": theme.queues[0]}, {"color": theme.queues[1], "linestyle": ":"}), strict=False
+            distribution.candidates[:2],
+            ({"color": theme.queues[0]}, {"color": theme.queues[1], "linestyle": ":"}),
+            strict=False,
         ):
             ax.plot(x, 100 * fitted.survival(x), **how)  # type: ignore[arg-type]
         ax.set_xscale("log")
@@ -102,14 +119,18 @@ def _thinned(values: Any) -> Any:
     return np.append(values[::step], values[-1])
 
 
-def _family(law: LawFit) -> str:
-    number = format.several(int(law.sample.ended.sum()), "case")
-    name = "the data's values" if isinstance(law.law, Empirical) else law.family.replace("_", " ")
+def _family(distribution: DistributionFit) -> str:
+    number = format.several(int(distribution.sample.ended.sum()), "case")
+    name = (
+        "the data's values"
+        if isinstance(distribution.distribution, Empirical)
+        else distribution.family.replace("_", " ")
+    )
     return f"{name}, {number}"
 
 
-def _range(laws: Sequence[LawFit]) -> tuple[float, float]:
-    ended = np.concatenate([law.sample.times[law.sample.ended] for law in laws])
+def _range(distributions: Sequence[DistributionFit]) -> tuple[float, float]:
+    ended = np.concatenate([distribution.sample.times[distribution.sample.ended] for distribution in distributions])
     ended = ended[ended > 0]
     low, high = np.quantile(ended, [0.001, 1.0]) if len(ended) else (1.0, 2.0)
     return max(float(low) / 1.5, 0.05), float(high) * 1.5
@@ -146,7 +167,7 @@ def _days(fit: Fit, queues: Sequence[QueueFit]) -> Figure:
 
 
 def _band(mean: Any, cv: float) -> tuple[Any, Any]:
-    """95 % of a gamma-Poisson (negative binomial) law."""
+    """95 % of a gamma-Poisson (negative binomial) distribution."""
     from scipy.stats import nbinom, poisson
 
     if cv < 1e-6:

@@ -5,24 +5,32 @@ It repeats the days of the log (the last LONGEST of them): the profile of their 
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ccsim.distributions.durations import Constant, Empirical, Exponential, Gamma, Law, LogNormal, Mixture, Weibull
+from ccsim.distributions.durations import (
+    Constant,
+    Distribution,
+    Empirical,
+    Exponential,
+    Gamma,
+    LogNormal,
+    Mixture,
+    Weibull,
+)
 from ccsim.fit.estimate import LONGEST, Fit, QueueFit, TeamFit
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
-from ccsim.scenario.spreadsheets import Writer, safe
+from ccsim.scenario.spreadsheets import csv_text, safe
 from ccsim.scenario.values import duration
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND
@@ -92,8 +100,8 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         lines.append('open = "always"')
     cv = queue.profile.busyness_cv
     busy = f", busyness_cv = {_figure(min(cv.mean, 10.0))}" if cv is not None and queue.profile.p_value < 0.05 else ""
-    said = f"  # {_busy(queue)}" if cv is not None else ""
-    lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(safe(queue.name))}{busy} }}{said}')
+    comment = f"  # {_busy(queue)}" if cv is not None else ""
+    lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(safe(queue.name))}{busy} }}{comment}')
     if _is_shared(fit, queue):
         return [*lines, *_shared(fit, queue), *_patience(fit, queue, tables)]
     if queue.shared is not None:
@@ -107,13 +115,15 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         )
         lines.append('wrap_up = "0s"')
     for key in ("work", "wrap_up", "reply_latency", "reply_patience"):
-        if key in queue.laws:
-            lines += _law(queue, key, tables)
-    if "wrap_up" not in queue.laws and "work" in queue.laws:
+        if key in queue.distributions:
+            lines += _distribution(queue, key, tables)
+    if "wrap_up" not in queue.distributions and "work" in queue.distributions:
         lines.append('wrap_up = "0s"  # a part of the work, as far as the log tells')
     if "idle_timeout" in queue.figures:
-        found = queue.figures["idle_timeout"]
-        lines.append(f"idle_timeout = {_figure(found.mean)}  # quartiles {_figure(found.low)} to {_figure(found.high)}")
+        timeout = queue.figures["idle_timeout"]
+        lines.append(
+            f"idle_timeout = {_figure(timeout.mean)}  # quartiles {_figure(timeout.low)} to {_figure(timeout.high)}"
+        )
     return [*lines, *_patience(fit, queue, tables), *_follow_ups(fit, queue, tables)]
 
 
@@ -126,14 +136,14 @@ def _busy(queue: QueueFit) -> str:
 
 
 def _turns(queue: QueueFit, tables: dict[str, str]) -> list[str]:
-    if "turns" in queue.laws:
-        return _law(queue, "turns", tables)
+    if "turns" in queue.distributions:
+        return _distribution(queue, "turns", tables)
     if "turns" not in queue.figures or CHANNELS[queue.channel].one_to_one:
         return []
-    found = queue.figures["turns"]
-    if found.low == found.high:
+    turns = queue.figures["turns"]
+    if turns.low == turns.high:
         return ["turns = 1  # the log does not tell turns apart"]
-    return [f"turns = {{ mean = {_figure(found.mean)} }}  # geometric; {_interval(found)}"]
+    return [f"turns = {{ mean = {_figure(turns.mean)} }}  # geometric; {_interval(turns)}"]
 
 
 def _is_shared(fit: Fit, queue: QueueFit) -> bool:
@@ -169,18 +179,18 @@ def _shared(fit: Fit, queue: QueueFit) -> list[str]:
     assert queue.shared is not None
     known = [_figure(mean.mean) for mean in queue.shared.means]
     means = ", ".join(known + known[-1:] * (_together(fit) - len(known)))
-    said = "; ".join(
+    comment = "; ".join(
         f"{i} at once: {_interval(mean)}, {ends:,} ended"
         for i, (mean, ends) in enumerate(zip(queue.shared.means, queue.shared.ends, strict=True), start=1)
     )
-    return [f"# {said}", f"work_by_concurrency = [{means}]"]
+    return [f"# {comment}", f"work_by_concurrency = [{means}]"]
 
 
 def _patience(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
-    lines = _law(queue, "patience", tables) if "patience" in queue.laws else ['patience = "never"']
+    lines = _distribution(queue, "patience", tables) if "patience" in queue.distributions else ['patience = "never"']
     if "silent_abandonment" in queue.figures and not _is_shared(fit, queue):
-        found = queue.figures["silent_abandonment"]
-        lines.append(f"silent_abandonment = {_figure(found.mean)}  # {_interval(found)}")
+        share = queue.figures["silent_abandonment"]
+        lines.append(f"silent_abandonment = {_figure(share.mean)}  # {_interval(share)}")
     return lines
 
 
@@ -192,19 +202,19 @@ def _follow_ups(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         return f"{math.floor(value * 1e4) / 1e4:g}"
 
     if "retry.share" in figures:
-        law = _law_text(queue, "retry.after", tables)
+        distribution = _distribution_text(queue, "retry.after", tables)
         to = {key.removeprefix("retry.to."): value for key, value in figures.items() if key.startswith("retry.to.")}
         ways = ", ".join(f"{_key(other)} = {part:.4g}" for other, part in _whole(to).items())
         lines.append(
-            f"retry = {{ share = {rounded(figures['retry.share'].mean)}, after = {law}, to = {{ {ways} }} }}  "
+            f"retry = {{ share = {rounded(figures['retry.share'].mean)}, after = {distribution}, to = {{ {ways} }} }}  "
             f"# share {_interval(figures['retry.share'])}"
         )
     if "returns" in figures:
         lines.append(f"returns = {rounded(figures['returns'].mean)}  # {_interval(figures['returns'])}")
     if "reopens.share" in figures:
-        law = _law_text(queue, "reopens.after", tables)
+        distribution = _distribution_text(queue, "reopens.after", tables)
         lines.append(
-            f"reopens = {{ share = {rounded(figures['reopens.share'].mean)}, after = {law} }}  "
+            f"reopens = {{ share = {rounded(figures['reopens.share'].mean)}, after = {distribution} }}  "
             f"# share {_interval(figures['reopens.share'])}"
         )
     legs = {key.removeprefix("transfer."): value for key, value in figures.items() if key.startswith("transfer.")}
@@ -219,55 +229,57 @@ def _follow_ups(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
 
 def _whole(shares: dict[str, Estimate]) -> dict[str, float]:
     """Rounded so that they add up to 1: what is missing is the largest's."""
-    found = {name: round(value.mean, 4) for name, value in shares.items()}
-    largest = max(found, key=lambda name: found[name])
-    return found | {largest: round(found[largest] + 1 - sum(found.values()), 4)}
+    rounded = {name: round(value.mean, 4) for name, value in shares.items()}
+    largest = max(rounded, key=lambda name: rounded[name])
+    return rounded | {largest: round(rounded[largest] + 1 - sum(rounded.values()), 4)}
 
 
-def _law(queue: QueueFit, key: str, tables: dict[str, str]) -> list[str]:
-    found = queue.laws[key]
-    text = _law_text(queue, key, tables)
-    parts = [format.several(int(found.sample.ended.sum()), "case")]
-    cut = int((~found.sample.ended).sum())
+def _distribution(queue: QueueFit, key: str, tables: dict[str, str]) -> list[str]:
+    estimate = queue.distributions[key]
+    text = _distribution_text(queue, key, tables)
+    parts = [format.several(int(estimate.sample.ended.sum()), "case")]
+    cut = int((~estimate.sample.ended).sum())
     parts += [f"{cut:,} cut off"] if cut else []
-    for fitted in found.candidates:
-        if fitted.family == found.family:
+    for fitted in estimate.candidates:
+        if fitted.family == estimate.family:
             parts += [f"{name} {_interval(value)}" for name, value in fitted.parameters.items()]
             parts.append(f"{100 * fitted.distance:.1f} points off at most")
-    if len(found.candidates) > 1 and found.family == found.candidates[0].family:
-        second = found.candidates[1]
-        parts.append(f"BIC {second.bic - found.candidates[0].bic:.0f} less than {second.family}")
+    if len(estimate.candidates) > 1 and estimate.family == estimate.candidates[0].family:
+        second = estimate.candidates[1]
+        parts.append(f"BIC {second.bic - estimate.candidates[0].bic:.0f} less than {second.family}")
     return [f"{key} = {text}  # {'; '.join(parts)}"]
 
 
-def _law_text(queue: QueueFit, key: str, tables: dict[str, str]) -> str:
-    law = queue.laws[key].law
-    if isinstance(law, Empirical):
+def _distribution_text(queue: QueueFit, key: str, tables: dict[str, str]) -> str:
+    distribution = queue.distributions[key].distribution
+    if isinstance(distribution, Empirical):
         file = f"{_slug(queue.name)}_{_slug(key)}.csv"
         column = "turns" if key == "turns" else "seconds"
-        tables[file] = _csv([column], ([_figure(value)] for value in law.values))
+        tables[file] = csv_text([column], ([_figure(value)] for value in distribution.values))
         return f"{{ file = {json.dumps(file)}, column = {json.dumps(column)} }}"
-    return toml(law)
+    return toml(distribution)
 
 
-def toml(law: Law) -> str:
-    """A law as a scenario writes it. Raises TypeError for one that is not written with numbers alone."""
-    if isinstance(law, Constant):
-        return _figure(law.mean)
-    if isinstance(law, Exponential):
-        return f'{{ dist = "exponential", mean = {_figure(law.mean)} }}'
-    if isinstance(law, LogNormal):
-        return f'{{ dist = "lognormal", median = {_figure(law.median)}, sigma = {_figure(law.sigma)} }}'
-    if isinstance(law, Gamma | Weibull):
-        name = "gamma" if isinstance(law, Gamma) else "weibull"
-        return f'{{ dist = "{name}", mean = {_figure(law.mean)}, cv = {_figure(law.cv)} }}'
-    if isinstance(law, Mixture):
+def toml(distribution: Distribution) -> str:
+    """A distribution as a scenario writes it. Raises TypeError for one that is not written with numbers alone."""
+    if isinstance(distribution, Constant):
+        return _figure(distribution.mean)
+    if isinstance(distribution, Exponential):
+        return f'{{ dist = "exponential", mean = {_figure(distribution.mean)} }}'
+    if isinstance(distribution, LogNormal):
+        return (
+            f'{{ dist = "lognormal", median = {_figure(distribution.median)}, sigma = {_figure(distribution.sigma)} }}'
+        )
+    if isinstance(distribution, Gamma | Weibull):
+        name = "gamma" if isinstance(distribution, Gamma) else "weibull"
+        return f'{{ dist = "{name}", mean = {_figure(distribution.mean)}, cv = {_figure(distribution.cv)} }}'
+    if isinstance(distribution, Mixture):
         parts = [
             f"{{ weight = {_figure(weight)}, {toml(part).removeprefix('{ ')}"
-            for weight, part in zip(law.weights, law.parts, strict=True)
+            for weight, part in zip(distribution.weights, distribution.parts, strict=True)
         ]
         return f'{{ dist = "mixture", parts = [{", ".join(parts)}] }}'
-    raise TypeError(f"{type(law).__name__} is not written in a line")
+    raise TypeError(f"{type(distribution).__name__} is not written in a line")
 
 
 def _default_cv(channel: str) -> float:
@@ -308,7 +320,7 @@ def _volumes(fit: Fit, days: Sequence[date]) -> str:
             for i in range(len(table))
             if _exists(datetime.combine(day, time()) + timedelta(seconds=i * fit.interval), fit.timezone)
         ]
-    return _csv(["date", "time", *names], rows)
+    return csv_text(["date", "time", *names], rows)
 
 
 def _exists(moment: datetime, zone: str | None) -> bool:
@@ -331,7 +343,7 @@ def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
         if not rows or not team.queues:
             continue
         file = f"roster_{_slug(team.name)}.csv"
-        tables[file] = _csv(["agent", "date", "start", "end", "breaks"], rows)
+        tables[file] = csv_text(["agent", "date", "start", "end", "breaks"], rows)
         together = {name: team.concurrency[name] for name in team.queues if name in team.concurrency}
         together |= {name: _together(fit) for name in together if _is_shared(fit, fit.queues[name])}
         lines += ["", f"[team.{_key(team.name)}]  # {format.several(len({row[0] for row in rows}), 'agent')}"]
@@ -418,8 +430,8 @@ def _handle_time(queue: QueueFit) -> float:
     defaults = CHANNELS[queue.channel].defaults
 
     def mean(key: str) -> float:
-        if key in queue.laws:
-            return queue.laws[key].law.mean
+        if key in queue.distributions:
+            return queue.distributions[key].distribution.mean
         value = defaults[key].value if key in defaults else 0
         if isinstance(value, dict):
             value = value["mean"]
@@ -450,9 +462,3 @@ def _key(name: str) -> str:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "queue"
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    stream = io.StringIO()
-    Writer(stream, lineterminator="\n").writerows([header, *rows])
-    return stream.getvalue()

@@ -1,7 +1,17 @@
 """What a planner reads: measures of a replication, and their means with intervals over replications."""
 
 from ccsim.metrics.definitions import METRICS
-from ccsim.metrics.measures import TOTAL, Collected, IntervalRow, Measures, Row, Summary, applicable, measure, summarise
+from ccsim.metrics.measures import (
+    TOTAL,
+    Collected,
+    IntervalRow,
+    Measures,
+    MetricRow,
+    Summary,
+    applicable,
+    measure,
+    summarise,
+)
 
 __all__ = [
     "METRICS",
@@ -9,7 +19,7 @@ __all__ = [
     "Collected",
     "IntervalRow",
     "Measures",
-    "Row",
+    "MetricRow",
     "Summary",
     "applicable",
     "measure",

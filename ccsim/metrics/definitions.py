@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccsim.metrics.facts import Facts, rows_by, thresholds
-from ccsim.tables import F64, NEVER, SECOND, Bool, Link, Outcome, Plan, Terms
+from ccsim.tables import F64, NEVER, SECOND, Bool, Link, MetricSpec, Outcome, Plan
 
 Level = Literal["queue", "team"]
 Better = Literal["higher", "lower", "none"]
 Form = Literal["share", "duration", "hours", "money", "count", "number"]
-Applies = Callable[[Plan, Terms], Bool]
+Applies = Callable[[Plan, MetricSpec], Bool]
 
 PERCENTS: Final = (50, 80, 90, 95)
 QUANTILES: Final = "Hyndman & Fan (1996), Sample quantiles in statistical packages, definition 1"
@@ -119,14 +119,14 @@ def metric(
 
 def _given(*names: str) -> Applies:
     """Queues for which the terms give all these numbers."""
-    return lambda plan, terms: np.all([np.isfinite(getattr(terms, name)) for name in names], axis=0)
+    return lambda plan, spec: np.all([np.isfinite(getattr(spec, name)) for name in names], axis=0)
 
 
-def _many_turns(plan: Plan, terms: Terms) -> Bool:
+def _many_turns(plan: Plan, spec: MetricSpec) -> Bool:
     return ~plan.one_to_one
 
 
-def _rereads(plan: Plan, terms: Terms) -> Bool:
+def _rereads(plan: Plan, spec: MetricSpec) -> Bool:
     return plan.reread_after < NEVER
 
 
@@ -227,7 +227,7 @@ def intervals_met(f: Facts) -> Sums:
     in_time, contacts = f.service_level
     has_contacts = contacts > 0
     # a share of a whole number of contacts, such as 0.07 × 100, may come out a rounding error above it
-    met = has_contacts & (in_time >= np.nan_to_num(f.terms.sl_share) * contacts - 1e-9)
+    met = has_contacts & (in_time >= np.nan_to_num(f.spec.sl_share) * contacts - 1e-9)
     return Sums(met.astype(np.float64), has_contacts.astype(np.float64))
 
 
@@ -293,12 +293,12 @@ def reply_wait_p90(f: Facts) -> Whole:
     "queue", "Later replies in time", "share", "higher",
     "turns from the second on answered within reply_target / such turns worked or left",
     "#{V ≤ reply_target, not left} / M", "7.3",
-    applies=lambda plan, terms: _many_turns(plan, terms) & np.isfinite(terms.reply_time),
+    applies=lambda plan, spec: _many_turns(plan, spec) & np.isfinite(spec.reply_time),
 )  # fmt: skip
 def reply_level(f: Facts) -> Sums:
     later, wait = f.reply_wait
     wait = f.elapsed(f.turn_queue, f.message, f.message + wait)
-    in_time = ~f.left_waiting & (wait <= f.of(thresholds(f.terms.reply_time), f.turn_queue))
+    in_time = ~f.left_waiting & (wait <= f.of(thresholds(f.spec.reply_time), f.turn_queue))
     return Sums(f.turns.count(later & in_time), f.turns.count(later))
 
 
@@ -354,7 +354,7 @@ def resolution_mean(f: Facts) -> Sums:
 def resolution_level(f: Facts) -> Sums:
     queue = f.workload.queue
     time = f.elapsed(queue, f.log.arrival, f.log.left)
-    in_time = time <= f.of(thresholds(f.terms.resolution_time), queue)
+    in_time = time <= f.of(thresholds(f.spec.resolution_time), queue)
     return Sums(f.contacts.count(f.resolved & in_time), f.entered_count)
 
 
@@ -417,7 +417,7 @@ def repeat_contacts(f: Facts) -> Sums:
     "Σ effort / roots", "7.4", applies=_given("effort"),
 )  # fmt: skip
 def effort(f: Facts) -> Sums:
-    return Sums(f.chains.total(f.of(f.terms.effort, f.workload.queue), f.of_customers), f.root_count)
+    return Sums(f.chains.total(f.of(f.spec.effort, f.workload.queue), f.of_customers), f.root_count)
 
 
 @metric(
@@ -428,7 +428,7 @@ def effort(f: Facts) -> Sums:
 def value_lost(f: Facts) -> Sums:
     served = f.ended(Outcome.RESOLVED, Outcome.CONTAINED, Outcome.DEFLECTED)
     served[f.workload.root[served & (f.workload.link != Link.ROOT)]] = True
-    return Sums(f.contacts.count(f.is_root & ~served) * np.nan_to_num(f.terms.value))
+    return Sums(f.contacts.count(f.is_root & ~served) * np.nan_to_num(f.spec.value))
 
 
 # ── over time ────────────────────────────────────────────────────────────────────────────────────────────────────────

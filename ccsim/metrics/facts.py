@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ccsim.metrics.cells import Cells
 from ccsim.metrics.timeline import Timeline, at_least, divided, open_time, within
-from ccsim.tables import F64, I32, I64, NEVER, SECOND, Bool, Link, Log, Outcome, Plan, Terms, Workload
+from ccsim.tables import F64, I32, I64, NEVER, SECOND, Bool, Link, Log, MetricSpec, Outcome, Plan, Workload
 
 _BEGUN: Final = (Outcome.RESOLVED, Outcome.TRANSFERRED, Outcome.LOST, Outcome.TIMED_OUT)
 _PERHAPS_BEGUN: Final = (Outcome.EXPIRED, Outcome.OPEN)
@@ -43,11 +43,11 @@ visibly or not, blocked, or still waiting at the end of the drain), of whom b ga
 class Facts:
     """A replication as its metrics see it; everything is computed once, when first asked for."""
 
-    def __init__(self, workload: Workload, plan: Plan, terms: Terms, log: Log) -> None:
-        self.workload, self.plan, self.terms, self.log = workload, plan, terms, log
+    def __init__(self, workload: Workload, plan: Plan, spec: MetricSpec, log: Log) -> None:
+        self.workload, self.plan, self.spec, self.log = workload, plan, spec, log
         self.queues, self.teams = len(plan.one_to_one), len(plan.overrun)
-        first = plan.warm_up // terms.interval
-        inner = np.arange(first + 1, -(-plan.end // terms.interval)) * terms.interval
+        first = plan.warm_up // spec.interval
+        inner = np.arange(first + 1, -(-plan.end // spec.interval)) * spec.interval
         self.edges: I64 = np.array([plan.warm_up, *inner, plan.end], dtype=np.int64)
         """Bounds of the reporting intervals within [warm_up, end)."""
         self.intervals = len(self.edges) - 1
@@ -64,8 +64,8 @@ class Facts:
     def cell(self) -> I64:
         """By contact: interval × queues + queue, by arrival; the backlog arrives at 0."""
         plan, came = self.plan, np.maximum(self.log.arrival, 0)
-        cell = came // self.terms.interval
-        cell -= plan.warm_up // self.terms.interval
+        cell = came // self.spec.interval
+        cell -= plan.warm_up // self.spec.interval
         if self.queues > 1:
             cell *= self.queues
             cell += self.workload.queue
@@ -181,12 +181,12 @@ class Facts:
         if not counted.all():
             queue, times = queue[counted], times[counted]
         groups = [times[mine] for mine in self._each_and_all(queue)]
-        found = np.full((len(percents), len(groups)), np.nan)
+        values = np.full((len(percents), len(groups)), np.nan)
         for group, mine in enumerate(groups):
             if len(mine):
                 rank = [(percent * len(mine) + 99) // 100 - 1 for percent in percents]
-                found[:, group] = np.sort(mine)[rank] / SECOND
-        return self._and_total(found)
+                values[:, group] = np.sort(mine)[rank] / SECOND
+        return self._and_total(values)
 
     def _each_and_all(self, queue: NDArray[Any]) -> Iterator[Bool | slice]:
         """The rows of each queue, then all; of an only queue, for `_and_total`, just once."""
@@ -201,7 +201,7 @@ class Facts:
     @cached_property
     def wait_by_clock(self) -> I64:
         """`wait` on the clock of the queue's targets."""
-        if not self.terms.business_clock.any():
+        if not self.spec.business_clock.any():
             return self.wait
         return self.elapsed(self.workload.queue, self.came, self.came + self.wait)
 
@@ -209,8 +209,8 @@ class Facts:
     def service_level(self) -> tuple[F64, F64]:
         """Numerator and denominator by each queue's formula, (interval, queue)."""
         queue, wait = self.workload.queue, self.wait_by_clock
-        in_time = wait <= self.of(thresholds(self.terms.sl_time), queue)
-        short = wait <= self.of(thresholds(self.terms.short_abandon), queue)
+        in_time = wait <= self.of(thresholds(self.spec.sl_time), queue)
+        short = wait <= self.of(thresholds(self.spec.short_abandon), queue)
         counts = (
             self.answered_count,
             self.contacts.count(self.answered & in_time),
@@ -219,14 +219,14 @@ class Facts:
             self.contacts.count(self.gave_up & short),
         )
         numerator, denominator = np.zeros(counts[0].shape), np.zeros(counts[0].shape)
-        for q, formula in enumerate(self.terms.sl_formula):
+        for q, formula in enumerate(self.spec.sl_formula):
             numerator[:, q], denominator[:, q] = SERVICE_LEVELS[formula](*(count[:, q] for count in counts))
         return numerator, denominator
 
     def elapsed(self, queue: NDArray[Any], since: I64, until: I64) -> I64:
         """Time between two instants on the clock of the queue's targets: all of it, or only while the queue is open."""
         elapsed = until - since
-        for q in np.flatnonzero(self.terms.business_clock).tolist():
+        for q in np.flatnonzero(self.spec.business_clock).tolist():
             mine = np.flatnonzero((queue == q) & (until < NEVER))
             opened = open_time(self.plan, q, np.concatenate([since[mine], until[mine]]))
             elapsed[mine] = opened[len(mine) :] - opened[: len(mine)]
@@ -526,7 +526,7 @@ class Facts:
     @cached_property
     def paid(self) -> F64:
         """(interval, team): shifts with their pauses and absences, or without them, and overtime."""
-        log, plan, paid = self.log, self.plan, self.terms.paid
+        log, plan, paid = self.log, self.plan, self.spec.paid
         shifts = self._areas(self.shift_team[paid], self.teams, plan.shift_start[paid], plan.shift_end[paid])
         until = np.minimum(log.presence_end, plan.shift_end[log.presence_shift])
         there = ~paid[log.presence_shift] & (log.presence_start < until)
@@ -536,8 +536,8 @@ class Facts:
     @cached_property
     def team_cost(self) -> F64:
         """(interval, team)"""
-        extra = self.overtime * (self.terms.overtime_factor - 1)
-        return (self.paid + extra) / 3600 * self.terms.cost_per_hour
+        extra = self.overtime * (self.spec.overtime_factor - 1)
+        return (self.paid + extra) / 3600 * self.spec.cost_per_hour
 
     @cached_property
     def focused(self) -> F64:
@@ -571,9 +571,9 @@ class Facts:
         log = self.log
         interval = np.searchsorted(self.edges, log.suspended_start, side="right") - 1
         counted = (interval >= 0) & (interval < self.intervals)
-        found = np.zeros((self.intervals, self.teams))
-        np.add.at(found, (interval[counted], self.plan.team[log.suspended_agent[counted]]), 1)
-        return found
+        counts = np.zeros((self.intervals, self.teams))
+        np.add.at(counts, (interval[counted], self.plan.team[log.suspended_agent[counted]]), 1)
+        return counts
 
     def _by_team_and_queue(self, agent: NDArray[Any], queue: NDArray[Any], start: I64, end: I64) -> F64:
         """Time integrals; without an agent (-1) start = end, which adds nothing to whatever team."""
@@ -673,7 +673,7 @@ class Facts:
         basis = np.where(work.sum(axis=1, keepdims=True) > 0, work, skilled)
         share = basis / np.maximum(basis.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
         conversations = self.entered_count + self.begun_count - self.answered_count
-        fees = conversations.sum(axis=0) * np.nan_to_num(self.terms.fee)
+        fees = conversations.sum(axis=0) * np.nan_to_num(self.spec.fee)
         return np.asarray(self.team_cost.sum(axis=0) @ share + fees)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from ccsim.metrics.definitions import METRICS, Level, Metric, Peaks, Sums, Whole
 from ccsim.metrics.facts import Facts
 from ccsim.stats.intervals import LEVEL, ratio_interval
-from ccsim.tables import F64, I64, Bool, Log, Plan, Terms, Workload
+from ccsim.tables import F64, I64, Bool, Log, MetricSpec, Plan, Workload
 
 TOTAL: Final = "total"
 """Name of the level, and on it, of everything together."""
@@ -40,7 +40,7 @@ class Measures:
     """(numerator or denominator; interval; queues or teams, then the total)"""
 
 
-class Row(NamedTuple):
+class MetricRow(NamedTuple):
     """A metric with its interval over replications; None without data, limits also with a single replication."""
 
     level: str
@@ -70,7 +70,7 @@ class Summary:
     """Means and intervals over replications: by level, name and metric, and the same by reporting interval."""
 
     replications: int
-    rows: tuple[Row, ...]
+    rows: tuple[MetricRow, ...]
     names: dict[Level, tuple[str, ...]]
     """queues and teams"""
     starts: I64
@@ -88,13 +88,13 @@ class Summary:
                 yield IntervalRow(start, at, name, key[1], mean, low, high)
 
 
-def measure(workload: Workload, plan: Plan, terms: Terms, log: Log, *, by_interval: bool = True) -> Measures:
+def measure(workload: Workload, plan: Plan, spec: MetricSpec, log: Log, *, by_interval: bool = True) -> Measures:
     """All metrics of one replication; without `by_interval` only those of the whole run."""
-    facts = Facts(workload, plan, terms, log)
+    facts = Facts(workload, plan, spec, log)
     values: dict[Key, F64] = {}
     intervals: dict[Key, F64] = {}
     for key, metric in METRICS.items():
-        applies = applicable(metric, plan, terms)
+        applies = applicable(metric, plan, spec)
         if not applies.any():
             continue
         figures = metric.measure(facts)
@@ -103,15 +103,15 @@ def measure(workload: Workload, plan: Plan, terms: Terms, log: Log, *, by_interv
         if by_interval and told_apart:
             intervals[key] = _quotients(figures, applies, metric.in_total)
     return Measures(
-        {"queue": terms.queues, "team": terms.teams}, facts.edges[: -1 if by_interval else 0], values, intervals
+        {"queue": spec.queues, "team": spec.teams}, facts.edges[: -1 if by_interval else 0], values, intervals
     )
 
 
-def applicable(metric: Metric, plan: Plan, terms: Terms) -> Bool:
+def applicable(metric: Metric, plan: Plan, spec: MetricSpec) -> Bool:
     """To which queues or teams a metric applies, (queue or team,)."""
     if metric.applies is not None:
-        return metric.applies(plan, terms)
-    return np.ones(len(terms.queues if metric.level == "queue" else terms.teams), dtype=np.bool_)
+        return metric.applies(plan, spec)
+    return np.ones(len(spec.queues if metric.level == "queue" else spec.teams), dtype=np.bool_)
 
 
 def _of_run(figures: Sums | Peaks | Whole) -> Sums | Peaks | Whole:
@@ -174,10 +174,10 @@ class Collected:
         }
         figures = {key: _figures(table, level) for key, table in quotients.items()}
         applies = {key: ~np.isnan(table[0, 1]) for key, table in quotients.items()}
-        rows: list[Row] = []
+        rows: list[MetricRow] = []
         for place, at, name, key in _order(first.names, applies):
             mean, low, high = _or_none(figures[key][:, place])
-            rows.append(Row(at, name, key[1], mean, low, high, METRICS[key].unit))
+            rows.append(MetricRow(at, name, key[1], mean, low, high, METRICS[key].unit))
         by_interval = {
             key: _figures(np.stack([batch[key] for batch in self._batches]), level).swapaxes(1, 2)
             for key in self._batches[0]

@@ -25,7 +25,7 @@ Status = Literal["met", "missed", "open"]
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column of a table: its heading, the kind of its values, whether they are differences, shown with their sign."""
 
     title: str
@@ -38,7 +38,7 @@ class Table:
     """A table with a row heading first. `total` stays below however it is sorted; `folded`: shown on demand only."""
 
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...] = ()
     note: str = ""

@@ -13,10 +13,10 @@ import numpy as np
 
 from ccsim.metrics.definitions import METRICS, Level
 from ccsim.report.document import Finding
-from ccsim.report.hours import Hours, Span
+from ccsim.report.hours import HourRange, Hours
 from ccsim.results import format
 from ccsim.results.model import Results
-from ccsim.results.targets import Target, targets
+from ccsim.results.targets import MetricTarget, targets
 from ccsim.tables import F64
 
 CEILING: Final = 0.85
@@ -28,19 +28,23 @@ IDLE: Final = 0.25
 
 def findings(results: Results) -> tuple[Finding, ...]:
     """Missed targets first, then those too close to call, open hours without agents, and teams."""
-    hours, terms = Hours.of(results), results.terms
+    hours, spec = Hours.of(results), results.spec
     goals = sorted((goal for goal in targets(results) if not (goal.met and goal.sure)), key=lambda goal: not goal.sure)
-    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    by_subject: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for goal in goals:
-        found[goal.level, goal.name] += _target(results, hours, goal)
-    for q, name in enumerate(terms.queues):
-        found["queue", name] += _unstaffed(results, hours, q)
-    for name in terms.teams:
-        found["team", name] += [*_full(results, hours, name), *_idle(results, hours, name), *_overtime(results, name)]
-    return tuple(Finding(name, tuple(dict.fromkeys(lines))) for (_, name), lines in found.items() if lines)
+        by_subject[goal.level, goal.name] += _target(results, hours, goal)
+    for q, name in enumerate(spec.queues):
+        by_subject["queue", name] += _unstaffed(results, hours, q)
+    for name in spec.teams:
+        by_subject["team", name] += [
+            *_full(results, hours, name),
+            *_idle(results, hours, name),
+            *_overtime(results, name),
+        ]
+    return tuple(Finding(name, tuple(dict.fromkeys(lines))) for (_, name), lines in by_subject.items() if lines)
 
 
-def _target(results: Results, hours: Hours, goal: Target) -> list[str]:
+def _target(results: Results, hours: Hours, goal: MetricTarget) -> list[str]:
     estimate = results.estimate(goal.level, goal.name, goal.metric)
     assert estimate is not None
     what, wanted = METRICS[goal.level, goal.metric].title, f"{100 * goal.wanted:.4g} %"
@@ -50,13 +54,13 @@ def _target(results: Results, hours: Hours, goal: Target) -> list[str]:
             f"{what} is too close to call: the {wanted} wanted lies within {low} to {high}. More replications tell."
         ]
     side = "below" if goal.at_least else "above"
-    found = [f"{what} is {100 * abs(estimate.mean - goal.wanted):.1f} points {side} the {wanted} wanted."]
+    lines = [f"{what} is {100 * abs(estimate.mean - goal.wanted):.1f} points {side} the {wanted} wanted."]
     if goal.level == "queue":
-        found += [*_when(results, hours, goal), *_skilled(results, goal.name)]
-    return found
+        lines += [*_when(results, hours, goal), *_skilled(results, goal.name)]
+    return lines
 
 
-def _when(results: Results, hours: Hours, goal: Target) -> list[str]:
+def _when(results: Results, hours: Hours, goal: MetricTarget) -> list[str]:
     """When the contacts came that missed the target: on which days, at which hours, in closed hours."""
     offered = _series(results, "queue", goal.name, "offered")
     level = results.series("queue", goal.name, goal.metric).mean
@@ -66,13 +70,13 @@ def _when(results: Results, hours: Hours, goal: Target) -> list[str]:
     parts = []
     if span := hours.peak(missed):
         parts.append(f"{format.percent(span.share, 0)} came {span}")
-    queue = results.terms.queues.index(goal.name)
+    queue = results.spec.queues.index(goal.name)
     closed = missed[~hours.open(results, queue)].sum() / missed.sum()
     if closed >= 0.2:
-        on = "" if results.terms.business_clock[queue] else ", when its clock runs on"
+        on = "" if results.spec.business_clock[queue] else ", when its clock runs on"
         parts.append(f"{format.percent(closed, 0)} came while it was closed{on}")
-    said = [f"Of the contacts that missed it, {_and(parts)}."] if parts else []
-    return [*_worst_days(results, hours, goal.name, missed, offered), *said]
+    lines = [f"Of the contacts that missed it, {_and(parts)}."] if parts else []
+    return [*_worst_days(results, hours, goal.name, missed, offered), *lines]
 
 
 def _worst_days(results: Results, hours: Hours, queue: str, missed: F64, offered: F64) -> list[str]:
@@ -100,13 +104,13 @@ def _skilled(results: Results, queue: str) -> list[str]:
             able.append(f"{name} (in focused work {format.percent(busy, 0)} of the time)")
         elif alone >= IDLE:
             idle.append(f"{name} ({format.percent(alone, 0)})")
-    said = [f"Served by {_and(able)}."] if able else ["No team has the skill."]
-    return said + ([f"Without the skill, but with time to spare: {_and(idle)}."] if idle else [])
+    lines = [f"Served by {_and(able)}."] if able else ["No team has the skill."]
+    return lines + ([f"Without the skill, but with time to spare: {_and(idle)}."] if idle else [])
 
 
 def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:
     """Open hours in which contacts that do not wait long come while nobody with the skill is on duty."""
-    name = results.terms.queues[queue]
+    name = results.spec.queues[queue]
     if results.scenario.queue[name].kind.persistent:  # a message can wait for the morning
         return []
     offered = _series(results, "queue", name, "offered")
@@ -141,7 +145,7 @@ def _idle(results: Results, hours: Hours, team: str) -> list[str]:
     return [f"Time to spare: without any session for {idle}{most}."]
 
 
-def _listed(spans: Sequence[Span], most: int = 3) -> str:
+def _listed(spans: Sequence[HourRange], most: int = 3) -> str:
     """The spans with the largest shares, in order of time."""
     kept = sorted(sorted(spans, key=lambda span: -span.share)[:most], key=lambda span: span.first)
     return _and([f"{span} ({format.percent(span.share, 0)})" for span in kept])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 import numpy as np
 
@@ -16,13 +15,11 @@ from ccsim.tables import F64, I64, SECOND, Bool
 
 def local_times(scenario: Scenario, instants: I64) -> list[datetime]:
     """Wall times, without zone, of instants in microseconds since the scenario's start."""
-    zone = UTC if scenario.timezone is None else ZoneInfo(scenario.timezone)
-    zero = datetime.combine(scenario.start, time(), zone).astimezone(UTC)
-    return [(zero + timedelta(microseconds=at)).astimezone(zone).replace(tzinfo=None) for at in instants.tolist()]
+    return [scenario.calendar.local(at).replace(tzinfo=None) for at in instants.tolist()]
 
 
 @dataclass(frozen=True)
-class Span:
+class HourRange:
     """Hours of the day, from `first` to before `last`, and the share of something that falls into them."""
 
     first: int
@@ -55,7 +52,7 @@ class Hours:
         times = local_times(results.scenario, starts)
         dates = sorted({at.date() for at in times})
         number = {day: i for i, day in enumerate(dates)}
-        step = -(-results.terms.interval // (3600 * SECOND))
+        step = -(-results.spec.interval // (3600 * SECOND))
         return cls(
             starts,
             np.diff(np.append(starts, results.plan.end)) / SECOND,
@@ -78,7 +75,7 @@ class Hours:
         edges = np.append(self.starts, results.plan.end)
         return np.asarray(np.diff(open_time(results.plan, queue, edges)) > 0)
 
-    def peak(self, values: F64) -> Span | None:
+    def peak(self, values: F64) -> HourRange | None:
         """The fewest hours in a row with half of all; None if those are more than a third of a day."""
         if not self.step or values.sum() <= 0:
             return None
@@ -88,10 +85,10 @@ class Hours:
             shares = before[length:] - before[:-length]
             first = int(np.argmax(shares))
             if shares[first] >= 0.5:
-                return Span(first * self.step, (first + length) * self.step, float(shares[first]))
+                return HourRange(first * self.step, (first + length) * self.step, float(shares[first]))
         return None
 
-    def above(self, part: F64, whole: F64, limit: float) -> list[Span]:
+    def above(self, part: F64, whole: F64, limit: float) -> list[HourRange]:
         """Hours in which `part` is more than `limit` of `whole`; those with hardly any of the whole are left out."""
         if not self.step:
             return []
@@ -99,6 +96,6 @@ class Hours:
         high = (parts > limit * wholes) & (wholes > 0.1 * wholes.max(initial=0.0))
         edges = np.flatnonzero(np.diff(np.concatenate([[False], high, [False]])))
         return [
-            Span(first * self.step, last * self.step, float(parts[first:last].sum() / wholes[first:last].sum()))
+            HourRange(first * self.step, last * self.step, float(parts[first:last].sum() / wholes[first:last].sum()))
             for first, last in edges.reshape(-1, 2).tolist()
         ]

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from ccsim.report.document import (
     STATUS,
-    Column,
     Document,
     Fact,
     Finding,
@@ -18,11 +17,12 @@ from ccsim.report.document import (
     Section,
     Status,
     Table,
+    TableColumn,
     Verdict,
 )
 from ccsim.report.of_run import assumptions, made_with
 from ccsim.results import format
-from ccsim.results.comparison import Comparison, Figure
+from ccsim.results.comparison import Comparison, MetricPlace
 from ccsim.results.ranking import Ranking
 from ccsim.scenario import read
 
@@ -67,8 +67,8 @@ def _answer(ranking: Ranking) -> tuple[Status, str]:
     if not ranking.order:
         return "missed", "No variant can be ranked."
     best, others = ranking.order[0][0], [name for name, _ in ranking.order[1:]]
-    told = {pair.second for pair in ranking.pairs if pair.first == best and pair.told_apart}
-    alike = [name for name in others if name not in told]
+    clearly_worse = {pair.second for pair in ranking.pairs if pair.first == best and pair.told_apart}
+    alike = [name for name in others if name not in clearly_worse]
     if ranking.all_miss:
         number, far = ranking.missing[best]
         misses = f"it misses {format.several(number, 'target')}, by {100 * far:.1f} percentage points in sum"
@@ -105,16 +105,16 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
     if ranking.order and ranking.figure not in figures:
         figures = (*figures, ranking.figure)
     runs = f"Means of {comparison.replications} replications; small: 95 % interval."
-    heads = [Column(str(figure), kind(figure)) for figure in figures]
+    heads = [TableColumn(str(figure), kind(figure)) for figure in figures]
     yield Table(
         "Side by side",
-        (Column("Variant"), *heads),
+        (TableColumn("Variant"), *heads),
         tuple((v.name, *(comparison.estimate(v, figure) for figure in figures)) for v in comparison.variants),
         note=runs,
     )
     yield Table(
         f"Differences to {comparison.baseline.name}",
-        (Column("Variant"), *(Column(head.title, head.kind, signed=True) for head in heads)),
+        (TableColumn("Variant"), *(TableColumn(head.title, head.kind, signed=True) for head in heads)),
         tuple((v.name, *(comparison.difference(v, figure) for figure in figures)) for v in comparison.variants[1:]),
         note="Taken replication by replication, on the same random numbers; small: 95 % interval. If zero is in it, "
         "chance may have made the difference.",
@@ -122,8 +122,8 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
     if verdicts := tuple(_verdicts(comparison)):
         yield Table(
             "Targets of all variants",
-            (Column("Variant"), Column("Target"), Column("Found", "share"), Column("Bound"), Column("Wanted", "share"),
-             Column("Result")),
+            (TableColumn("Variant"), TableColumn("Target"), TableColumn("Result", "share"), TableColumn("Bound"),
+             TableColumn("Target value", "share"), TableColumn("Met")),
             tuple(
                 (v.subject, v.measure, v.found, "at least" if v.at_least else "at most", v.wanted, STATUS[v.status])
                 for v in verdicts
@@ -134,8 +134,9 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
         yield Table(
             "Every two of the ranked",
             (
-                Column("Better"), Column("Than"), Column("By", own), Column("Low", own, signed=True),
-                Column("High", own, signed=True), Column("Told apart"), Column("Replications needed", "count"),
+                TableColumn("Better"), TableColumn("Than"), TableColumn("By", own),
+                TableColumn("Low", own, signed=True), TableColumn("High", own, signed=True),
+                TableColumn("Clear difference"), TableColumn("Replications needed", "count"),
             ),
             tuple(
                 (p.first, p.second, abs(p.difference), p.low, p.high, "yes" if p.told_apart else "no", p.needed)
@@ -148,9 +149,9 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
     yield Table(
         "Summary of all measures",
         (
-            Column("Variant"), Column("Level"), Column("Name"), Column("Measure", "code"),
-            *(Column(head, "number") for head in ("Mean", "Low", "High", "Difference", "Difference, low")),
-            Column("Difference, high", "number"), Column("Unit"),
+            TableColumn("Variant"), TableColumn("Level"), TableColumn("Name"), TableColumn("Measure", "code"),
+            *(TableColumn(head, "number") for head in ("Mean", "Low", "High", "Difference", "Difference, low")),
+            TableColumn("Difference, high", "number"), TableColumn("Unit"),
         ),
         tuple(rows),
         folded=True,
@@ -161,12 +162,12 @@ def _verdicts(comparison: Comparison) -> Iterable[Verdict]:
     for variant in comparison.variants:
         for figure, goal in variant.targets.items():
             status: Status = "open" if not goal.sure else "met" if goal.met else "missed"
-            found = comparison.estimate(variant, figure)
-            assert found is not None
-            yield Verdict(status, variant.name, str(figure), "share", found, goal.wanted, goal.at_least)
+            estimate = comparison.estimate(variant, figure)
+            assert estimate is not None
+            yield Verdict(status, variant.name, str(figure), "share", estimate, goal.wanted, goal.at_least)
 
 
-def kind(figure: Figure) -> Kind:
+def kind(figure: MetricPlace) -> Kind:
     """How its values are written."""
     return figure.definition.form
 
@@ -179,6 +180,6 @@ def _origin(comparison: Comparison, provenance: dict[str, Any]) -> tuple[Part, .
         *made_with(provenance),
     )
     return (
-        Table("This comparison", (Column("What"), Column("Value")), facts),
+        Table("This comparison", (TableColumn("What"), TableColumn("Value")), facts),
         *(Listing(f"{v.name} as it was run", read.resolved_toml(v.results.scenario)) for v in comparison.variants),
     )

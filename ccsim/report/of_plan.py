@@ -10,7 +10,6 @@ import numpy as np
 
 from ccsim.metrics import METRICS
 from ccsim.report.document import (
-    Column,
     Document,
     Fact,
     Finding,
@@ -20,6 +19,7 @@ from ccsim.report.document import (
     Section,
     Status,
     Table,
+    TableColumn,
     Verdict,
 )
 from ccsim.report.hours import local_times
@@ -65,7 +65,7 @@ def roster_table(plan: ShiftPlan) -> Table:
         for team, shifts in rosters(plan.scenario, plan.agents).items()
         for agent, day, start, end, breaks in shifts
     ]
-    return Table("Roster", tuple(Column(head) for head in heads), tuple(rows))
+    return Table("Roster", tuple(TableColumn(head) for head in heads), tuple(rows))
 
 
 def requirement_table(needed: Requirement, plan: ShiftPlan) -> Table:
@@ -77,10 +77,10 @@ def requirement_table(needed: Requirement, plan: ShiftPlan) -> Table:
         for at, agents, on_shift in zip(times, at_work.tolist(), more.tolist(), strict=True)
     ]
     heads = (
-        Column("Start", "moment"),
-        Column(needed.level.capitalize()),
-        Column("Agents at work", "number"),
-        Column("Agents with shrinkage", "number"),
+        TableColumn("Start", "moment"),
+        TableColumn(needed.level.capitalize()),
+        TableColumn("Agents at work", "number"),
+        TableColumn("Agents with shrinkage", "number"),
     )
     return Table("Requirement", heads, tuple(rows))
 
@@ -94,14 +94,14 @@ def _answer(plan: ShiftPlan) -> str:
 
 def _verdicts(plan: ShiftPlan) -> Iterable[Verdict]:
     """By the means over the run; what has to hold in parts of it, the slack decides."""
-    for goal, found, slack in zip(plan.goals, plan.fresh.figures, plan.fresh.slack.tolist(), strict=True):
-        if math.isnan(found.mean):
+    for goal, estimate, slack in zip(plan.goals, plan.fresh.figures, plan.fresh.slack.tolist(), strict=True):
+        if math.isnan(estimate.mean):
             continue
-        ends = [end for end in (found.low, found.high) if not math.isnan(end)]
+        ends = [end for end in (estimate.low, estimate.high) if not math.isnan(end)]
         sure = all((end >= goal.wanted) == goal.at_least or end == goal.wanted for end in ends)
         status: Status = "missed" if slack < 0 else "met" if sure else "open"
         yield Verdict(
-            status, goal.name, METRICS[goal.level, goal.metric].title, "share", found, goal.wanted, goal.at_least
+            status, goal.name, METRICS[goal.level, goal.metric].title, "share", estimate, goal.wanted, goal.at_least
         )
 
 
@@ -130,8 +130,8 @@ def _findings(plan: ShiftPlan) -> Iterable[Finding]:
         lines.append(f"Scarcest: {binding.goal.name} {measure}, tightest at {at}.")
     if not plan.finished:
         lines.append("The time was up before the search was done: there may be a cheaper plan.")
-    if found := (*lines, *plan.repairs):
-        yield Finding("To bear in mind", found)
+    if all_lines := (*lines, *plan.repairs):
+        yield Finding("To bear in mind", all_lines)
 
 
 def _figures(plan: ShiftPlan) -> Iterable[Part]:
@@ -139,11 +139,11 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
     yield Table(
         "Shifts",
         (
-            Column("Shift"),
-            Column("Team"),
-            Column("Agents", "number"),
-            Column("Cost of one", "money"),
-            Column("Cost", "money"),
+            TableColumn("Shift"),
+            TableColumn("Team"),
+            TableColumn("Agents", "number"),
+            TableColumn("Cost of one", "money"),
+            TableColumn("Cost", "money"),
         ),
         tuple((name, pattern.team, number, cost, number * cost) for name, pattern, number, cost in rows),
     )
@@ -154,8 +154,8 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
     yield Table(
         "The plan beside others",
         (
-            Column("Shifts"), Column("Cost", "money"),
-            *(Column(title, "share") for title in titles),
+            TableColumn("Shifts"), TableColumn("Cost", "money"),
+            *(TableColumn(title, "share") for title in titles),
         ),
         tuple((name, of.cost, *of.figures) for name, of in others),
         note="All on the same random numbers, which the search has not seen; small: 95 % interval.",
@@ -164,8 +164,8 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
     yield Table(
         "What one agent more adds",
         (
-            Column("Shift"), Column("Cost", "money"),
-            *(Column(title, "share", signed=True) for title in titles),
+            TableColumn("Shift"), TableColumn("Cost", "money"),
+            *(TableColumn(title, "share", signed=True) for title in titles),
         ),
         tuple(
             (name, cost, *gains)
@@ -180,6 +180,6 @@ def _origin(plan: ShiftPlan, provenance: dict[str, Any]) -> tuple[Part, ...]:
     ready = patterns.staffed(plan.scenario, plan.agents.tolist())
     facts = (("Seed", str(plan.scenario.seed)), ("Search", format.duration(plan.seconds)), *made_with(provenance))
     return (
-        Table("This plan", (Column("What"), Column("Value")), facts),
+        Table("This plan", (TableColumn("What"), TableColumn("Value")), facts),
         Listing("The scenario with these shifts", read.resolved_toml(ready)),
     )

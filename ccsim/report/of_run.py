@@ -13,7 +13,6 @@ from ccsim.metrics.definitions import Level
 from ccsim.report.document import (
     STATUS,
     Cell,
-    Column,
     Document,
     Fact,
     Kind,
@@ -24,13 +23,14 @@ from ccsim.report.document import (
     Section,
     Status,
     Table,
+    TableColumn,
     Verdict,
 )
 from ccsim.report.findings import findings
 from ccsim.report.hours import local_times
 from ccsim.results import format
 from ccsim.results.model import Results
-from ccsim.results.targets import Target, targets
+from ccsim.results.targets import MetricTarget, targets
 from ccsim.scenario import read
 from ccsim.scenario.channels import defaults_used
 from ccsim.scenario.model import Scenario
@@ -83,16 +83,16 @@ def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Pi
 # ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _status(goal: Target) -> Status:
+def _status(goal: MetricTarget) -> Status:
     return "open" if not goal.sure else "met" if goal.met else "missed"
 
 
-def _status_of_all(goals: Sequence[Target]) -> Status:
-    found: set[Status] = {_status(goal) for goal in goals}
-    return "missed" if "missed" in found else "met" if found == {"met"} else "open"
+def _status_of_all(goals: Sequence[MetricTarget]) -> Status:
+    statuses: set[Status] = {_status(goal) for goal in goals}
+    return "missed" if "missed" in statuses else "met" if statuses == {"met"} else "open"
 
 
-def _answer(goals: Sequence[Target]) -> str:
+def _answer(goals: Sequence[MetricTarget]) -> str:
     """Targets met and missed, in a sentence."""
     if not goals:
         return "There is no target with data to judge it by."
@@ -100,29 +100,29 @@ def _answer(goals: Sequence[Target]) -> str:
     met = len(goals) - len(missed) - len(unsure)
     if met == len(goals):
         return {1: "The target is met.", 2: "Both targets are met."}.get(met, f"All {met} targets are met.")
-    said = [f"{met} of {len(goals)} targets met" if met else f"No target is {'clearly ' if unsure else ''}met"]
+    clauses = [f"{met} of {len(goals)} targets met" if met else f"No target is {'clearly ' if unsure else ''}met"]
     for which, verb in ((missed, STATUS["missed"]), (unsure, STATUS["open"])):
         names = ", ".join(f"{goal.name} {METRICS[goal.level, goal.metric].title.lower()}" for goal in which)
         if which:
-            said.append(f"{verb}: {names}" if len(names) <= 60 else f"{len(which)} {verb}")
-    return "; ".join(said) + "."
+            clauses.append(f"{verb}: {names}" if len(names) <= 60 else f"{len(which)} {verb}")
+    return "; ".join(clauses) + "."
 
 
-def _verdict(results: Results, goal: Target) -> Verdict:
+def _verdict(results: Results, goal: MetricTarget) -> Verdict:
     estimate = _possible(results.estimate(goal.level, goal.name, goal.metric), "share")
     assert estimate is not None
     measure = METRICS[goal.level, goal.metric].title
-    terms = results.terms
+    spec = results.spec
     if goal.level == "queue":
-        q = terms.queues.index(goal.name)
+        q = spec.queues.index(goal.name)
         times = {
-            "service_level": terms.sl_time,
-            "reply_level": terms.reply_time,
-            "resolution_level": terms.resolution_time,
+            "service_level": spec.sl_time,
+            "reply_level": spec.reply_time,
+            "resolution_level": spec.resolution_time,
         }
         if goal.metric in times:
             measure += f", in {format.duration(times[goal.metric][q])}"
-        if goal.metric in times and terms.business_clock[q]:
+        if goal.metric in times and spec.business_clock[q]:
             measure += " of open hours"
     return Verdict(_status(goal), goal.name, measure, "share", estimate, goal.wanted, goal.at_least)
 
@@ -158,22 +158,22 @@ def _between(estimate: Estimate) -> str:
 
 
 def _figures(results: Results) -> Iterable[Part]:
-    terms = results.terms
+    spec = results.spec
     runs = (
         f"Means of {results.replications} replications; small: 95 % interval."
         if results.replications > 1
         else "One replication: there are no intervals."
     )
-    yield _by_name(results, "Queues", "queue", terms.queues, QUEUES, runs)
-    yield _by_name(results, "Work and cost of queues", "queue", terms.queues, WORK, runs)
-    yield _by_name(results, "Teams", "team", terms.teams, TEAMS, runs)
+    yield _by_name(results, "Queues", "queue", spec.queues, QUEUES, runs)
+    yield _by_name(results, "Work and cost of queues", "queue", spec.queues, WORK, runs)
+    yield _by_name(results, "Teams", "team", spec.teams, TEAMS, runs)
     outcomes = [outcome.name.lower() for outcome in Outcome if outcome is not Outcome.NONE]
-    yield _by_name(results, "Where contacts end", "queue", terms.queues, outcomes, "Contacts a replication.")
+    yield _by_name(results, "Where contacts end", "queue", spec.queues, outcomes, "Contacts a replication.")
     yield Table(
         "Summary of all measures",
         (
-            Column("Level"), Column("Name"), Column("Measure", "code"), Column("Mean", "number"),
-            Column("Low", "number"), Column("High", "number"), Column("Unit"),
+            TableColumn("Level"), TableColumn("Name"), TableColumn("Measure", "code"), TableColumn("Mean", "number"),
+            TableColumn("Low", "number"), TableColumn("High", "number"), TableColumn("Unit"),
         ),
         tuple((row.level, row.name, row.metric, row.mean, row.low, row.high, row.unit) for row in results.summary.rows),
         note="Low and high: the 95 % interval over replications. s: seconds, h: hours.",
@@ -186,18 +186,18 @@ def _by_name(
     results: Results, title: str, level: Level, names: Sequence[str], metrics: Sequence[str], note: str
 ) -> Table:
     """A row a queue or team, a column a metric, but for those that apply nowhere and for counts of nothing."""
-    heads = [Column(level.capitalize())]
+    heads = [TableColumn(level.capitalize())]
     cells: list[list[Cell]] = [[*names, TOTAL]]
     for metric in metrics:
         kind = METRICS[level, metric].form
-        found = [_possible(results.estimate(level, name, metric), kind) for name in names]
-        if all(each is None or math.isnan(each.mean) or (each.mean == 0 and kind != "share") for each in found):
+        values = [_possible(results.estimate(level, name, metric), kind) for name in names]
+        if all(each is None or math.isnan(each.mean) or (each.mean == 0 and kind != "share") for each in values):
             continue
         # teams have no total of their own for what queues have one for: theirs has the fees in it
         shared = (level, metric) == ("team", "cost")
         total = None if shared else _possible(results.estimate(TOTAL, TOTAL, metric), kind)
-        heads.append(Column(METRICS[level, metric].title, kind))
-        cells.append([*found, total])
+        heads.append(TableColumn(METRICS[level, metric].title, kind))
+        cells.append([*values, total])
     *rows, last = zip(*cells, strict=True)
     return Table(title, tuple(heads), tuple(rows), last if len(names) > 1 else (), note)
 
@@ -213,11 +213,17 @@ def _possible(estimate: Estimate | None, kind: Kind) -> Estimate | None:
 
 def _definitions(results: Results) -> Table:
     used = {row.metric for row in results.summary.rows}
-    found = [metric for metric in METRICS.values() if metric.name in used]
+    metrics = [metric for metric in METRICS.values() if metric.name in used]
     return Table(
         "How measures are defined",
-        (Column("Measure", "code"), Column("Of"), Column("Unit"), Column("Formula"), Column("Source")),
-        tuple((metric.name, metric.level, metric.unit, metric.formula, metric.source) for metric in found),
+        (
+            TableColumn("Measure", "code"),
+            TableColumn("Of"),
+            TableColumn("Unit"),
+            TableColumn("Formula"),
+            TableColumn("Source"),
+        ),
+        tuple((metric.name, metric.level, metric.unit, metric.formula, metric.source) for metric in metrics),
         folded=True,
     )
 
@@ -236,7 +242,7 @@ def assumptions(scenario: Scenario) -> tuple[Part, ...]:
         ),
         Table(
             "Defaults it relies on",
-            (Column("Setting", "code"), Column("Value", "code"), Column("Tag"), Column("Source")),
+            (TableColumn("Setting", "code"), TableColumn("Value", "code"), TableColumn("Tag"), TableColumn("Source")),
             rows,
         ),
     )
@@ -247,7 +253,7 @@ def _origin(results: Results, provenance: dict[str, Any]) -> tuple[Part, ...]:
     facts = (
         ("Variant", results.variant or "none"),
         ("Days", f"{scenario.days} from {scenario.start}, {scenario.timezone or 'days of 24 hours'}"),
-        ("Interval", format.duration(results.terms.interval / SECOND)),
+        ("Interval", format.duration(results.spec.interval / SECOND)),
         ("Warm-up, drain", f"{format.duration(scenario.warm_up / SECOND)}, {format.duration(scenario.drain / SECOND)}"),
         ("Seed, replications", f"{scenario.seed}, {results.replications}"),
         ("Engine", results.engine),
@@ -255,10 +261,10 @@ def _origin(results: Results, provenance: dict[str, Any]) -> tuple[Part, ...]:
     )
     prints = tuple((name, value) for name, value in provenance.get("files", {}).items())
     return (
-        Table("This run", (Column("What"), Column("Value")), facts),
+        Table("This run", (TableColumn("What"), TableColumn("Value")), facts),
         Listing("The scenario as it was run", read.resolved_toml(scenario)),
-        Table("SHA-256 of its files", (Column("File", "code"), Column("Fingerprint", "code")), prints, folded=True,
-              note="ccsim replay makes them again, byte for byte."),
+        Table("SHA-256 of its files", (TableColumn("File", "code"), TableColumn("Fingerprint", "code")), prints,
+              folded=True, note="ccsim replay makes them again, byte for byte."),
     )  # fmt: skip
 
 
@@ -291,26 +297,26 @@ BY_INTERVAL: Final[dict[Level, tuple[str, ...]]] = {
 def wide_tables(results: Results) -> tuple[Table, ...]:
     """Queues and teams by reporting interval, and the roster: what only a sheet has room for."""
     times = local_times(results.scenario, results.summary.starts)
-    names: dict[Level, tuple[str, ...]] = {"queue": results.terms.queues, "team": results.terms.teams}
-    found = []
+    names: dict[Level, tuple[str, ...]] = {"queue": results.spec.queues, "team": results.spec.teams}
+    tables = []
     for level, metrics in BY_INTERVAL.items():
         heads = (
-            Column("Start", "moment"),
-            Column(level.capitalize()),
-            *(Column(METRICS[level, metric].title, METRICS[level, metric].form) for metric in metrics),
+            TableColumn("Start", "moment"),
+            TableColumn(level.capitalize()),
+            *(TableColumn(METRICS[level, metric].title, METRICS[level, metric].form) for metric in metrics),
         )
         rows: list[tuple[Cell, ...]] = []
         for name in names[level]:
             series = [results.series(level, name, metric) for metric in metrics]
             figures = (
-                [Estimate(*each) for each in zip(*(values.tolist() for values in found[1:]), strict=True)]
+                [Estimate(*each) for each in zip(*(values.tolist() for values in tables[1:]), strict=True)]
                 if metric == "service_level"
-                else found.mean.tolist()
-                for found, metric in zip(series, metrics, strict=True)
+                else tables.mean.tolist()
+                for tables, metric in zip(series, metrics, strict=True)
             )
             rows += [(at, name, *cells) for at, *cells in zip(times, *figures, strict=True)]
-        found.append(Table(f"{level.capitalize()}s by interval", heads, tuple(rows)))
-    return (*found, _roster(results))
+        tables.append(Table(f"{level.capitalize()}s by interval", heads, tuple(rows)))
+    return (*tables, _roster(results))
 
 
 def _roster(results: Results) -> Table:
@@ -321,7 +327,7 @@ def _roster(results: Results) -> Table:
     agent, start, end = plan.shift_agent[mine], plan.shift_start[mine], plan.shift_end[mine]
     away = pauses[mine] / (3600 * SECOND)
     rows = zip(
-        (results.terms.teams[team] for team in plan.team[agent].tolist()),
+        (results.spec.teams[team] for team in plan.team[agent].tolist()),
         (agent + 1).tolist(),
         local_times(scenario, start),
         local_times(scenario, end),
@@ -330,11 +336,11 @@ def _roster(results: Results) -> Table:
         strict=True,
     )
     heads = (
-        Column("Team"),
-        Column("Agent", "number"),
-        Column("Start", "moment"),
-        Column("End", "moment"),
-        Column("Hours on duty", "hours"),
-        Column("Hours of breaks and activities", "hours"),
+        TableColumn("Team"),
+        TableColumn("Agent", "number"),
+        TableColumn("Start", "moment"),
+        TableColumn("End", "moment"),
+        TableColumn("Hours on duty", "hours"),
+        TableColumn("Hours of breaks and activities", "hours"),
     )
     return Table("Roster", heads, tuple(rows))

@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from ccsim.report.document import Column, Document, Fact, Kind, Listing, Part, Picture, Section, Table
+from ccsim.report.document import Document, Fact, Kind, Listing, Part, Picture, Section, Table, TableColumn
 from ccsim.report.of_comparison import kind
 from ccsim.report.of_run import assumptions, made_with
 from ccsim.results import format
-from ccsim.results.comparison import Figure
+from ccsim.results.comparison import MetricPlace
+from ccsim.results.sweeps import Sweep
 from ccsim.scenario import read
 from ccsim.stats.estimate import Estimate
-from ccsim.studies.sweep import Sweep
 
 FACTS: Final = 4
 FOLDED: Final = 40
@@ -21,22 +21,22 @@ FOLDED: Final = 40
 
 
 def document(
-    sweep: Sweep, figures: Sequence[Figure], provenance: dict[str, Any], pictures: Sequence[Picture] = ()
+    sweep: Sweep, figures: Sequence[MetricPlace], provenance: dict[str, Any], pictures: Sequence[Picture] = ()
 ) -> Document:
     """The report of a sweep by these figures; `provenance` is what its provenance.json holds."""
     design = sweep.design
-    found = {figure: sweep.estimates(figure) for figure in figures}
+    estimates = {figure: sweep.estimates(figure) for figure in figures}
     settings = format.several(len(design.settings), "setting")
     points = format.several(len(design.rows), "point")
     return Document(
         title=f"{design.base.name}: {settings} varied",
         subtitle=f"{points}, {format.several(sweep.replications, 'replication')} each",
-        answer=" ".join(_ranges(found)) or "No point has data.",
+        answer=" ".join(_ranges(estimates)) or "No point has data.",
         status=None,
-        facts=tuple(_best(sweep, found)),
+        facts=tuple(_best(sweep, estimates)),
         sections=(
             *([Section("Charts", tuple(pictures))] if pictures else []),
-            Section("Figures", tuple(_tables(sweep, found))),
+            Section("Figures", tuple(_tables(sweep, estimates))),
             Section("Assumptions", assumptions(design.base)),
             Section("Scenario and provenance", _origin(sweep, provenance)),
         ),
@@ -44,22 +44,22 @@ def document(
     )
 
 
-def _known(found: dict[Figure, list[Estimate]]) -> Iterator[tuple[Figure, list[tuple[float, int]]]]:
+def _known(all_estimates: dict[MetricPlace, list[Estimate]]) -> Iterator[tuple[MetricPlace, list[tuple[float, int]]]]:
     """Means with their points, ascending, of the figures with data."""
-    for figure, estimates in found.items():
+    for figure, estimates in all_estimates.items():
         means = sorted((each.mean, point) for point, each in enumerate(estimates) if not math.isnan(each.mean))
         if means:
             yield figure, means
 
 
-def _ranges(found: dict[Figure, list[Estimate]]) -> Iterator[str]:
-    for figure, means in list(_known(found))[:2]:
+def _ranges(estimates: dict[MetricPlace, list[Estimate]]) -> Iterator[str]:
+    for figure, means in list(_known(estimates))[:2]:
         low, high = (format.quantity(figure.definition.unit, means[end][0]) for end in (0, -1))
         yield f"{str(figure).removeprefix('total ').capitalize()} from {low} to {high}."
 
 
-def _best(sweep: Sweep, found: dict[Figure, list[Estimate]]) -> Iterator[Fact]:
-    judged = [(figure, means) for figure, means in _known(found) if figure.definition.better != "none"]
+def _best(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Iterator[Fact]:
+    judged = [(figure, means) for figure, means in _known(estimates) if figure.definition.better != "none"]
     for figure, means in judged[:FACTS]:
         mean, point = means[-1 if figure.definition.better == "higher" else 0]
         where = ", ".join(f"{s.path} {v}" for s, v in zip(sweep.design.settings, sweep.design.rows[point], strict=True))
@@ -67,24 +67,24 @@ def _best(sweep: Sweep, found: dict[Figure, list[Estimate]]) -> Iterator[Fact]:
         yield Fact(label, format.quantity(figure.definition.unit, mean), f"at {where}")
 
 
-def _tables(sweep: Sweep, found: dict[Figure, list[Estimate]]) -> Iterable[Part]:
+def _tables(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Iterable[Part]:
     design = sweep.design
-    settings = [Column(setting.path, "number" if setting.numeric else "text") for setting in design.settings]
-    heads = [Column(str(figure), kind(figure)) for figure in found]
+    settings = [TableColumn(setting.path, "number" if setting.numeric else "text") for setting in design.settings]
+    heads = [TableColumn(str(figure), kind(figure)) for figure in estimates]
     rows = [
         (str(point), *(value if isinstance(value, int | float) else str(value) for value in row),
-         *(found[figure][point] for figure in found))
+         *(estimates[figure][point] for figure in estimates))
         for point, row in enumerate(design.rows)
     ]  # fmt: skip
     runs = f"Means of {format.several(sweep.replications, 'replication')}; small: 95 % interval."
-    yield Table("Points", (Column("Point"), *settings, *heads), tuple(rows), note=runs, folded=len(rows) > FOLDED)
-    for figure in found:
+    yield Table("Points", (TableColumn("Point"), *settings, *heads), tuple(rows), note=runs, folded=len(rows) > FOLDED)
+    for figure in estimates:
         alone = [row for row in sweep.alone if row[2:5] == figure and row.difference is not None]
         if alone:
             by: Kind = kind(figure)
             yield Table(
                 f"Each setting alone: {figure}",
-                (Column("Setting"), Column("Value"), Column("Difference", by, signed=True)),
+                (TableColumn("Setting"), TableColumn("Value"), TableColumn("Difference", by, signed=True)),
                 tuple(
                     (row.setting, str(row.value), Estimate(*(math.nan if x is None else x for x in row[6:9])))
                     for row in alone
@@ -94,7 +94,7 @@ def _tables(sweep: Sweep, found: dict[Figure, list[Estimate]]) -> Iterable[Part]
         if indices:
             yield Table(
                 f"Share of the variance: {figure}",
-                (Column("Setting"), Column("Alone", "share"), Column("With others", "share")),
+                (TableColumn("Setting"), TableColumn("Alone", "share"), TableColumn("With others", "share")),
                 tuple((row.setting, Estimate(*row[4:7]), Estimate(*row[7:10])) for row in indices),
                 note="Sobol indices; small: 95 % bootstrap interval.",
             )
@@ -109,6 +109,6 @@ def _origin(sweep: Sweep, provenance: dict[str, Any]) -> tuple[Part, ...]:
         *made_with(provenance),
     )
     return (
-        Table("This sweep", (Column("What"), Column("Value")), facts),
+        Table("This sweep", (TableColumn("What"), TableColumn("Value")), facts),
         Listing("The scenario that was varied", read.resolved_toml(design.base)),
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ccsim.report.document import STATUS, Cell, Column, Document, Kind, Plain, Table
+from ccsim.report.document import STATUS, Cell, Document, Kind, Plain, Table, TableColumn
 from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -75,12 +75,12 @@ def _targets(document: Document) -> Table:
     kinds = {verdict.kind for verdict in document.verdicts}
     kind: Kind = kinds.pop() if len(kinds) == 1 else "number"
     columns = (
-        Column("Whose"),
-        Column("Target"),
-        Column("Result"),
-        Column("Found", kind),
-        Column("Bound"),
-        Column("Wanted", kind),
+        TableColumn("Whose"),
+        TableColumn("Target"),
+        TableColumn("Result"),
+        TableColumn("Found", kind),
+        TableColumn("Bound"),
+        TableColumn("Wanted", kind),
     )
     rows = tuple(
         (v.subject, v.measure, STATUS[v.status], v.found, "at least" if v.at_least else "at most", v.wanted)

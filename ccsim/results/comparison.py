@@ -19,7 +19,7 @@ import numpy as np
 from ccsim.metrics import METRICS, TOTAL, Measures
 from ccsim.metrics.definitions import Level, Metric
 from ccsim.results.model import Results
-from ccsim.results.targets import Target, targets
+from ccsim.results.targets import MetricTarget, targets
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import LEVEL, paired_interval, ratio_interval
 from ccsim.tables import F64
@@ -34,7 +34,7 @@ KINDS: Final[tuple[Level, ...]] = ("queue", "team")
 LEVELS: Final = (*KINDS, TOTAL)
 
 
-class Figure(NamedTuple):
+class MetricPlace(NamedTuple):
     """A metric at its place: level `queue`, `team` or `total`, and the name there."""
 
     level: str
@@ -45,16 +45,16 @@ class Figure(NamedTuple):
     def definition(self) -> Metric:
         """What the metric is. Raises KeyError when there is no such metric at this level."""
         for kind in KINDS:
-            found = METRICS.get((kind, self.metric))
-            if found is not None and (self.level == kind or (self.level == TOTAL and found.in_total)):
-                return found
+            metric = METRICS.get((kind, self.metric))
+            if metric is not None and (self.level == kind or (self.level == TOTAL and metric.in_total)):
+                return metric
         raise KeyError(self)
 
     def __str__(self) -> str:
         return f"{self.name} {self.metric.replace('_', ' ')}"
 
 
-class Row(NamedTuple):
+class DifferenceRow(NamedTuple):
     """A variant's figure and its difference to the baseline's; None without data, and for the baseline's difference."""
 
     variant: str
@@ -74,7 +74,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Variant:
+class VariantResult:
     """One of the compared: its figures, without logs, and the measures of its replications."""
 
     name: str
@@ -87,7 +87,7 @@ class Variant:
         scenario = self.results.scenario
         return scenario.variant[self.name].title if self.name in scenario.variant else scenario.name
 
-    def quotients(self, figure: Figure) -> tuple[F64, F64] | None:
+    def quotients(self, figure: MetricPlace) -> tuple[F64, F64] | None:
         """Numerators and denominators by replication; None where the figure does not apply."""
         first, kind = self.measures[0], figure.definition.level
         places = (*first.names[kind], None)
@@ -99,9 +99,9 @@ class Variant:
         return None if np.isnan(under[0]) else (over, under)
 
     @cached_property
-    def targets(self) -> dict[Figure, Target]:
+    def targets(self) -> dict[MetricPlace, MetricTarget]:
         """Its targets, by the figure that they bound."""
-        return {Figure(goal.level, goal.name, goal.metric): goal for goal in targets(self.results)}
+        return {MetricPlace(goal.level, goal.name, goal.metric): goal for goal in targets(self.results)}
 
     @property
     def missed(self) -> list[str]:
@@ -125,11 +125,11 @@ class Variant:
 class Comparison:
     """Variants on the same streams, the baseline first; `notes` say where the scenarios do not match."""
 
-    variants: tuple[Variant, ...]
+    variants: tuple[VariantResult, ...]
     notes: tuple[str, ...]
 
     @property
-    def baseline(self) -> Variant:
+    def baseline(self) -> VariantResult:
         """To which the differences are."""
         return self.variants[0]
 
@@ -139,33 +139,35 @@ class Comparison:
         return self.baseline.results.replications
 
     @cached_property
-    def figures(self) -> tuple[Figure, ...]:
+    def figures(self) -> tuple[MetricPlace, ...]:
         """Every figure that a variant has: those of queues, of teams, then of everything."""
-        found = dict.fromkeys(Figure(*row[:3]) for variant in self.variants for row in variant.results.summary.rows)
-        places = list(dict.fromkeys(figure[:2] for figure in found))
-        return tuple(sorted(found, key=lambda figure: (LEVELS.index(figure.level), places.index(figure[:2]))))
+        figures = dict.fromkeys(
+            MetricPlace(*row[:3]) for variant in self.variants for row in variant.results.summary.rows
+        )
+        places = list(dict.fromkeys(figure[:2] for figure in figures))
+        return tuple(sorted(figures, key=lambda figure: (LEVELS.index(figure.level), places.index(figure[:2]))))
 
     @cached_property
-    def headline(self) -> tuple[Figure, ...]:
+    def headline(self) -> tuple[MetricPlace, ...]:
         """The figures that have a target in some variant, then cost, value lost and effort."""
-        wanted = {Figure(TOTAL, TOTAL, metric) for metric in ALWAYS}
+        wanted = {MetricPlace(TOTAL, TOTAL, metric) for metric in ALWAYS}
         wanted.update(*(variant.targets for variant in self.variants))
         places = list(dict.fromkeys(figure[:2] for figure in self.figures))
         return tuple(sorted(wanted & set(self.figures), key=lambda f: (places.index(f[:2]), HEADLINE.index(f.metric))))
 
-    def estimate(self, variant: Variant, figure: Figure) -> Estimate | None:
+    def estimate(self, variant: VariantResult, figure: MetricPlace) -> Estimate | None:
         """A variant's figure with its 95 % interval; None where it does not apply."""
         quotients = variant.quotients(figure)
         return None if quotients is None else Estimate(*map(float, ratio_interval(*quotients)))
 
     def difference(
-        self, variant: Variant, figure: Figure, to: Variant | None = None, level: float = LEVEL
+        self, variant: VariantResult, figure: MetricPlace, to: VariantResult | None = None, level: float = LEVEL
     ) -> Estimate | None:
         """A variant's figure less that of another, by default the baseline's; None where one of them has none."""
         own, other = variant.quotients(figure), (to or self.baseline).quotients(figure)
         return None if own is None or other is None else Estimate(*map(float, paired_interval(other, own, level)))
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[DifferenceRow]:
         """Tidy rows of all figures, by figure and variant."""
         for figure in self.figures:
             for variant in self.variants:
@@ -173,12 +175,12 @@ class Comparison:
                 if own is not None:
                     yield self._row(variant, figure, own)
 
-    def _row(self, variant: Variant, figure: Figure, own: Estimate) -> Row:
+    def _row(self, variant: VariantResult, figure: MetricPlace, own: Estimate) -> DifferenceRow:
         nothing = Estimate(math.nan, math.nan, math.nan)
         apart = nothing if variant is self.baseline else self.difference(variant, figure) or nothing
         differs = None if math.isnan(apart.low) else outside(apart)
         of = figure.definition
-        return Row(variant.name, *figure, *or_none(own), *or_none(apart), differs, of.unit, of.better)
+        return DifferenceRow(variant.name, *figure, *or_none(own), *or_none(apart), differs, of.unit, of.better)
 
 
 def outside(difference: Estimate) -> bool:

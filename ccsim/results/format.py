@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
+from ccsim.metrics import METRICS
 from ccsim.results.model import Results
 from ccsim.scenario.model import Scenario
 
@@ -62,19 +62,16 @@ def toml(value: Any) -> str:
 
 
 def figure(name: str, value: float) -> str:
-    """A figure by the name of its metric: shares as percentages, times as durations, all else as numbers."""
-    if name.startswith(("service_level", "abandonment", "utilisation")):
-        return percent(value)
-    if name.startswith(("asa", "reply_wait", "response")):
-        return "endless" if math.isinf(value) else duration(value)
-    return "endless" if math.isinf(value) else count(value)
+    """A figure by the unit of its metric; what is no metric is a number."""
+    if math.isinf(value):
+        return "endless"
+    metric = METRICS.get(("queue", name)) or METRICS.get(("team", name))
+    return count(value) if metric is None else quantity(metric.unit, value)
 
 
 def moment(scenario: Scenario, micros: int) -> str:
     """A time on the scenario's clock: Mon 2 Mar 10:00."""
-    zone = UTC if scenario.timezone is None else ZoneInfo(scenario.timezone)
-    midnight = datetime.combine(scenario.start, time(), zone).astimezone(UTC)
-    local = (midnight + timedelta(microseconds=micros)).astimezone(zone)
+    local = scenario.calendar.local(micros)
     return f"{day(local)} {local:%H:%M}"
 
 
@@ -90,18 +87,18 @@ def several(number: int, what: str) -> str:
 
 def sl_target(results: Results, queue: int) -> str:
     """The service-level target of a queue: 80 % in 20s; empty without one."""
-    terms = results.terms
-    if math.isnan(terms.sl_time[queue]):
+    spec = results.spec
+    if math.isnan(spec.sl_time[queue]):
         return ""
-    return f"{100 * terms.sl_share[queue]:.4g} % in {duration(terms.sl_time[queue])}"
+    return f"{100 * spec.sl_share[queue]:.4g} % in {duration(spec.sl_time[queue])}"
 
 
 def sl_rules(results: Results) -> tuple[list[str], dict[int, list[str]]]:
     """Formula and clock of service levels: what all queues with a target share, and the rest by queue."""
-    terms = results.terms
+    spec = results.spec
     rules = {
-        q: (terms.sl_formula[q], f"{'business' if terms.business_clock[q] else 'calendar'} clock")
-        for q in range(len(terms.queues))
+        q: (spec.sl_formula[q], f"{'business' if spec.business_clock[q] else 'calendar'} clock")
+        for q in range(len(spec.queues))
         if sl_target(results, q)
     }
     shared = [parts[0] for parts in zip(*rules.values(), strict=True) if len(set(parts)) == 1]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim.tables import I64, NEVER, Link, Log, Outcome, Plan, Terms, Workload
+from ccsim.tables import I64, NEVER, Link, Log, MetricSpec, Outcome, Plan, Workload
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,14 +77,14 @@ MEANING: Final[dict[str, dict[str, str]]] = {
 }
 
 
-def tables(replication: int, plan: Plan, terms: Terms, workload: Workload, log: Log) -> dict[str, pa.Table]:
+def tables(replication: int, plan: Plan, spec: MetricSpec, workload: Workload, log: Log) -> dict[str, pa.Table]:
     """The three tables of one replication, by name; rows by contact, by (contact, turn) and by (agent, start)."""
     turns = _Turns(log)
     work = _Work.of(log, turns)
     columns = {
-        "contacts": _contacts(plan, terms, workload, log, turns, work),
-        "turns": _turns(terms, workload, log, turns),
-        "agents": _agents(plan, terms, workload, log, work),
+        "contacts": _contacts(plan, spec, workload, log, turns, work),
+        "turns": _turns(spec, workload, log, turns),
+        "agents": _agents(plan, spec, workload, log, work),
     }
     return {name: _table(name, replication, columns[name]) for name in LOGS}
 
@@ -149,7 +149,7 @@ class _Work(NamedTuple):
         return cls(agent[row], contact[row], start, split, end, kind[row] == 1)
 
 
-def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Turns, work: _Work) -> dict[str, Any]:
+def _contacts(plan: Plan, spec: MetricSpec, workload: Workload, log: Log, turns: _Turns, work: _Work) -> dict[str, Any]:
     import pyarrow as pa
 
     rows = np.flatnonzero(log.outcome != Outcome.NONE)
@@ -184,8 +184,8 @@ def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Tu
         "customer": workload.root[rows],
         "parent": _some(log.parent[rows], log.parent[rows] >= 0),
         "link": _names(workload.link[rows], [link.name.lower() for link in Link]),
-        "queue": _names(queue, terms.queues),
-        "channel": _names(queue, terms.channels),
+        "queue": _names(queue, spec.queues),
+        "channel": _names(queue, spec.channels),
         # the initial backlog counts as arriving at time 0
         "counted": pa.array((np.maximum(arrival, 0) >= plan.warm_up) & (arrival < plan.end)),
         "outcome": _names(outcome, [outcome.name.lower() for outcome in Outcome if outcome >= 0]),
@@ -211,14 +211,14 @@ def _contacts(plan: Plan, terms: Terms, workload: Workload, log: Log, turns: _Tu
     }
 
 
-def _turns(terms: Terms, workload: Workload, log: Log, turns: _Turns) -> dict[str, Any]:
+def _turns(spec: MetricSpec, workload: Workload, log: Log, turns: _Turns) -> dict[str, Any]:
     import pyarrow as pa
 
     slot = turns.slot
     return {
         "contact": turns.contact,
         "turn": (turns.number + 1).astype(np.int32),
-        "queue": _names(workload.queue[turns.contact], terms.queues),
+        "queue": _names(workload.queue[turns.contact], spec.queues),
         "message_us": log.message[slot],
         "start_us": _some(log.start[slot], turns.worked),
         "reply_us": _some(log.reply[slot], turns.worked & (log.reply[slot] < NEVER)),
@@ -228,7 +228,7 @@ def _turns(terms: Terms, workload: Workload, log: Log, turns: _Turns) -> dict[st
     }
 
 
-def _agents(plan: Plan, terms: Terms, workload: Workload, log: Log, work: _Work) -> dict[str, Any]:
+def _agents(plan: Plan, spec: MetricSpec, workload: Workload, log: Log, work: _Work) -> dict[str, Any]:
     rows: list[tuple[str, NDArray[Any], I64, I64, NDArray[Any] | None]] = []
 
     agent = plan.shift_agent[log.presence_shift].astype(np.int64)
@@ -279,7 +279,7 @@ def _agents(plan: Plan, terms: Terms, workload: Workload, log: Log, work: _Work)
     order = _sorted(agents, start, activity, contacts)
     return {
         "agent": agents[order],
-        "team": _names(plan.team[agents[order]], terms.teams),
+        "team": _names(plan.team[agents[order]], spec.teams),
         "start_us": start[order],
         "end_us": np.minimum(end[order], plan.drain_end),
         "activity": _names(activity[order], [row[0] for row in rows]),

@@ -16,7 +16,7 @@ from ccsim.metrics.definitions import Level
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
-from ccsim.tables import F64, I64, Plan, Terms
+from ccsim.tables import F64, I64, MetricSpec, Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +32,7 @@ class Series(NamedTuple):
     high: F64
 
 
-class Goal(NamedTuple):
+class PrecisionGoal(NamedTuple):
     """A wanted half-width of a metric's 95 % interval, in the metric's unit, at a queue, a team or in total."""
 
     level: str
@@ -49,10 +49,10 @@ class Results:
     variant: str | None
     engine: str
     plan: Plan
-    terms: Terms
+    spec: MetricSpec
     summary: Summary
     make_logs: Callable[[], dict[str, pa.Table]]
-    goals: tuple[Goal, ...] = ()
+    goals: tuple[PrecisionGoal, ...] = ()
     """the half-widths for which replications went on"""
 
     def __repr__(self) -> str:
@@ -103,13 +103,13 @@ class Results:
         self._refuse_unknown(level, name, metric)
         return self._estimates.get((level, name, metric))
 
-    def half_width(self, goal: Goal) -> float:
+    def half_width(self, goal: PrecisionGoal) -> float:
         """That of the interval which a goal is about; NaN with data in fewer than two replications."""
         estimate = self.estimate(goal.level, goal.name, goal.metric)
         return 0.0 if estimate is None else (estimate.high - estimate.low) / 2  # a count left out is always 0
 
     @property
-    def missed(self) -> tuple[Goal, ...]:
+    def missed(self) -> tuple[PrecisionGoal, ...]:
         """The goals of precision that the replications did not reach."""
         return tuple(goal for goal in self.goals if not self.half_width(goal) <= goal.half_width)
 
@@ -126,7 +126,7 @@ class Results:
         return Series(summary.starts, *table[:, summary.names[level].index(name)])
 
     def _refuse_unknown(self, level: str, name: str, metric: str) -> None:
-        names = {"queue": self.terms.queues, "team": self.terms.teams, TOTAL: (TOTAL,)}
+        names = {"queue": self.spec.queues, "team": self.spec.teams, TOTAL: (TOTAL,)}
         metrics = {known for _, known in METRICS}
         problems = []
         if level not in names:
@@ -160,7 +160,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "seed": results.scenario.seed,
         "replications": results.replications,
         **precision,
-        "sl_formula": dict(zip(results.terms.queues, results.terms.sl_formula, strict=True)),
+        "sl_formula": dict(zip(results.spec.queues, results.spec.sl_formula, strict=True)),
         "queues": levels["queue"],
         "teams": levels["team"],
         "total": levels["total"].get("total", {}),
@@ -169,9 +169,9 @@ def as_json(results: Results) -> dict[str, Any]:
 
 def precision_reached(results: Results) -> list[dict[str, Any]]:
     """Every wanted half-width with the one reached (null without data) and whether that is enough, for JSON."""
-    found = []
+    records = []
     for goal in results.goals:
         reached = results.half_width(goal)
         entry = {**goal._asdict(), "reached": None if math.isnan(reached) else reached}
-        found.append({**entry, "met": goal not in results.missed})
-    return found
+        records.append({**entry, "met": goal not in results.missed})
+    return records

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim.metrics.definitions import Level
-from ccsim.scenario.model import Pattern, Scenario
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.shifts import Pattern
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64
 
@@ -16,7 +17,7 @@ SCARCE: Final = 0.02
 """A goal with less slack than this binds."""
 
 
-class Goal(NamedTuple):
+class StaffingTarget(NamedTuple):
     """A target of the scenario: `metric` of a queue or team is to be at least, or at most, `wanted`."""
 
     level: Level
@@ -84,7 +85,7 @@ class Performance:
 class Binding(NamedTuple):
     """A goal with next to nothing to spare, and the interval in which it loses most, or gains least."""
 
-    goal: Goal
+    goal: StaffingTarget
     start: int
     """us"""
     figure: float
@@ -100,7 +101,7 @@ class ShiftPlan:
     patterns: tuple[Pattern, ...]
     names: tuple[str, ...]
     """of the patterns"""
-    goals: tuple[Goal, ...]
+    goals: tuple[StaffingTarget, ...]
     starts: I64
     """us : [interval]"""
     teams: tuple[str, ...]
@@ -137,12 +138,12 @@ class ShiftPlan:
 
     def binding(self) -> list[Binding]:
         """The goals with little to spare, scarcest first, each in the interval that costs it most."""
-        found = []
+        binding = []
         for g in np.argsort(np.nan_to_num(self.fresh.slack, nan=np.inf)):
             if self.fresh.slack[g] < SCARCE:
                 figures = self.fresh.by_interval[g]
                 missing = np.where(np.isnan(figures), -np.inf, self.fresh.missing[g])
                 worst = int(np.argmax(missing))
                 start = int(self.starts[worst])
-                found.append(Binding(self.goals[g], start, float(figures[worst]), float(missing[worst])))
-        return found
+                binding.append(Binding(self.goals[g], start, float(figures[worst]), float(missing[worst])))
+        return binding

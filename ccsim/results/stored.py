@@ -13,11 +13,11 @@ import numpy as np
 from ccsim.engine import ENGINES
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
-from ccsim.metrics import METRICS, TOTAL, Row, Summary
+from ccsim.metrics import METRICS, TOTAL, MetricRow, Summary
 from ccsim.metrics.definitions import Level
 from ccsim.metrics.measures import Key
 from ccsim.results.logs import LOGS
-from ccsim.results.model import Goal, Results
+from ccsim.results.model import PrecisionGoal, Results
 from ccsim.scenario import read
 from ccsim.scenario.spreadsheets import plain
 from ccsim.tables import F64, I64
@@ -35,8 +35,8 @@ def stored(folder: Path) -> Results:
     """
     about = record(folder)
     scenario = read.load(folder / "scenario.toml")
-    plan, terms = lower(scenario)
-    names: dict[Level, tuple[str, ...]] = {"queue": terms.queues, "team": terms.teams}
+    plan, spec = lower(scenario)
+    names: dict[Level, tuple[str, ...]] = {"queue": spec.queues, "team": spec.teams}
     try:
         file = "summary.csv"
         rows = _rows(folder / file)
@@ -52,7 +52,7 @@ def stored(folder: Path) -> Results:
         raise _refused(folder, file, f"cannot be read: {bad}") from None
     summary = Summary(scenario.replications, rows, names, starts, by_interval)
     return Results(
-        scenario, about["variant"], about["engine"], plan, terms, summary, partial(dict, tables), _goals(about)
+        scenario, about["variant"], about["engine"], plan, spec, summary, partial(dict, tables), _goals(about)
     )
 
 
@@ -71,24 +71,26 @@ def record(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _goals(about: dict[str, Any]) -> tuple[Goal, ...]:
+def _goals(about: dict[str, Any]) -> tuple[PrecisionGoal, ...]:
     """The goals of precision in a provenance."""
-    return tuple(Goal(*(goal[field] for field in Goal._fields)) for goal in about.get("precision", []))
+    return tuple(
+        PrecisionGoal(*(goal[field] for field in PrecisionGoal._fields)) for goal in about.get("precision", [])
+    )
 
 
 def _refused(folder: Path, file: str, found: str) -> ScenarioError:
     return ScenarioError([Problem(file, found, WHOLE, str(folder))])
 
 
-def _rows(file: Path) -> tuple[Row, ...]:
+def _rows(file: Path) -> tuple[MetricRow, ...]:
     """summary.csv"""
     with file.open(newline="", encoding="utf-8") as stream:
         header, *lines = csv.reader(stream)
-    if tuple(header) != Row._fields:
+    if tuple(header) != MetricRow._fields:
         raise ValueError(f"columns {', '.join(header)}")
     figures = ([float(cell) if cell else None for cell in line[3:6]] for line in lines)
     return tuple(
-        Row._make([line[0], plain(line[1]), line[2], *these, *line[6:]])
+        MetricRow._make([line[0], plain(line[1]), line[2], *these, *line[6:]])
         for line, these in zip(lines, figures, strict=True)
     )
 

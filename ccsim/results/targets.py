@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from ccsim.metrics.definitions import Level
 from ccsim.results.model import Results
-from ccsim.tables import F64, Terms
+from ccsim.tables import F64, MetricSpec
 
 
 @dataclass(frozen=True)
-class Target:
+class MetricTarget:
     """A wanted bound on a mean. `met` judges the mean; `sure` is false if its 95 % interval reaches the other side."""
 
     level: Level
@@ -27,16 +27,16 @@ Bound = tuple[Level, str, str, float, bool]
 """Level, name, metric, what is wanted of it, and whether at least or at most so much."""
 
 
-def bounds(terms: Terms) -> list[Bound]:
+def bounds(spec: MetricSpec) -> list[Bound]:
     """Every target of a scenario, queues first."""
     every: list[tuple[Level, tuple[str, ...], str, F64, bool]] = [
-        *(("queue", terms.queues, metric, wanted, True) for metric, wanted in (
-            ("service_level", terms.sl_share),
-            ("reply_level", terms.reply_share),
-            ("resolution_level", terms.resolution_share),
+        *(("queue", spec.queues, metric, wanted, True) for metric, wanted in (
+            ("service_level", spec.sl_share),
+            ("reply_level", spec.reply_share),
+            ("resolution_level", spec.resolution_share),
         )),
-        ("queue", terms.queues, "abandonment", terms.max_abandonment, False),
-        ("team", terms.teams, "utilisation", terms.max_occupancy, False),
+        ("queue", spec.queues, "abandonment", spec.max_abandonment, False),
+        ("team", spec.teams, "utilisation", spec.max_occupancy, False),
     ]  # fmt: skip
     return [
         (level, name, metric, bound, at_least)
@@ -46,10 +46,10 @@ def bounds(terms: Terms) -> list[Bound]:
     ]
 
 
-def targets(results: Results) -> list[Target]:
+def targets(results: Results) -> list[MetricTarget]:
     """Every target of the scenario for which there are data, queues first."""
-    found = []
-    for level, name, metric, bound, at_least in bounds(results.terms):
+    judged = []
+    for level, name, metric, bound, at_least in bounds(results.spec):
         estimate = results.estimate(level, name, metric)
         if estimate is None or math.isnan(estimate.mean):
             continue
@@ -60,5 +60,5 @@ def targets(results: Results) -> list[Target]:
         met = holds(estimate.mean)
         ends = (estimate.low, estimate.high)
         sure = all(math.isnan(end) or holds(end) == met for end in ends)
-        found.append(Target(level, name, metric, bound, at_least, met, sure))
-    return found
+        judged.append(MetricTarget(level, name, metric, bound, at_least, met, sure))
+    return judged

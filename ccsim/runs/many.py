@@ -22,8 +22,9 @@ from ccsim.lowering import lower
 from ccsim.metrics import Measures, measure
 from ccsim.runs.executors import Crew, crew, finished
 from ccsim.runs.store import Store
-from ccsim.scenario.model import Queue, Scenario
-from ccsim.tables import Plan, Terms, Workload
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
+from ccsim.tables import MetricSpec, Plan, Workload
 from ccsim.workload.attendance import outs, present
 from ccsim.workload.sample import sample
 
@@ -78,12 +79,12 @@ def measure_all(
         hands = stack.enter_context(crew(task, workers, executor))
         pace = _Pace(hands, int(missing.sum()))
         point = 0
-        for found, seconds in finished(hands, _units(groups, numbers, kept, pace)):
-            kept.put(found)
-            pace.learn(len(found), seconds)
+        for done, seconds in finished(hands, _units(groups, numbers, kept, pace)):
+            kept.put(done)
+            pace.learn(len(done), seconds)
             if progress is not None:
-                progress(len(found))
-            np.subtract.at(missing, [place for place, _, _ in found], 1)
+                progress(len(done))
+            np.subtract.at(missing, [place for place, _, _ in done], 1)
             while point < len(scenarios) and not missing[point]:
                 yield kept.get(point, numbers)
                 point += 1
@@ -111,9 +112,9 @@ def _fields(part: Scenario | Queue) -> dict[str, Any]:
     return {key: getattr(part, key) for key in type(part).model_fields if key not in NOT_SAMPLED[type(part)]}
 
 
-def _digest(scenario: Scenario, said: Any) -> bytes:
+def _digest(scenario: Scenario, value: Any) -> bytes:
     # a representation shows which data files are used; what they say stands in their bytes
-    return hashlib.sha256(repr((said, sorted(scenario.files.items()))).encode()).digest()
+    return hashlib.sha256(repr((value, sorted(scenario.files.items()))).encode()).digest()
 
 
 def _groups(shared: Sequence[bytes]) -> list[list[int]]:
@@ -176,24 +177,24 @@ def _measured(
 
     # of one replication no plan is needed twice, and plans may be large
     @lru_cache(len(unit) if len(numbers) > 1 else 1)
-    def ready(point: int) -> tuple[Scenario, Plan, Terms, bytes]:
+    def ready(point: int) -> tuple[Scenario, Plan, MetricSpec, bytes]:
         scenario = scenarios[point]
         return scenario, *lower(scenario), attended_from(scenario)
 
-    found = []
+    measured = []
     for number in numbers:
         contacts: Workload | None = None
         attended = b""
         for point in (point for point, mine in unit if number in mine):
-            scenario, plan, terms, attendance = ready(point)
+            scenario, plan, spec, attendance = ready(point)
             if contacts is None:
                 contacts = sample(scenario, number - 1)
             elif attendance != attended:
                 contacts = _attended(contacts, scenario, number - 1)
             attended = attendance
             log = simulate(engine, contacts, plan)
-            found.append((point, number, measure(contacts, plan, terms, log, by_interval=by_interval)))
-    return found, time.perf_counter() - start
+            measured.append((point, number, measure(contacts, plan, spec, log, by_interval=by_interval)))
+    return measured, time.perf_counter() - start
 
 
 def _attended(contacts: Workload, scenario: Scenario, replication: int) -> Workload:

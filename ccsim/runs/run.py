@@ -14,11 +14,11 @@ from ccsim.engine import prepare, simulate
 from ccsim.lowering import lower
 from ccsim.metrics import Collected, Measures, measure
 from ccsim.results import logs, storage
-from ccsim.results.model import Goal, Results
+from ccsim.results.model import PrecisionGoal, Results
 from ccsim.runs.executors import run_all
 from ccsim.runs.precision import Precision
 from ccsim.scenario.model import Scenario
-from ccsim.tables import Plan, Terms
+from ccsim.tables import MetricSpec, Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +37,7 @@ class Replication:
 
 
 def replicate(
-    scenario: Scenario, plan: Plan, terms: Terms, engine: str, audit: bool, keep_all: bool, number: int
+    scenario: Scenario, plan: Plan, spec: MetricSpec, engine: str, audit: bool, keep_all: bool, number: int
 ) -> Replication:
     """Replication `number` (from 1) of the scenario. Raises AuditError when `audit` finds a fault."""
     from ccsim.workload.sample import sample
@@ -51,18 +51,18 @@ def replicate(
             raise AuditError("\n".join([f"replication {number} breaks the rules of the model:", *faults]))
     make_logs: Callable[[], dict[str, pa.Table]] | None = None
     if keep_all:
-        make_logs = partial(dict, logs.tables(number, plan, terms, workload, log))  # made here, where the worker is
+        make_logs = partial(dict, logs.tables(number, plan, spec, workload, log))  # made here, where the worker is
     elif number == 1:
-        make_logs = partial(logs.tables, number, plan, terms, workload, log)
-    return Replication(measure(workload, plan, terms, log), make_logs)
+        make_logs = partial(logs.tables, number, plan, spec, workload, log)
+    return Replication(measure(workload, plan, spec, log), make_logs)
 
 
-def first_logs(scenario: Scenario, plan: Plan, terms: Terms, engine: str) -> dict[str, pa.Table]:
+def first_logs(scenario: Scenario, plan: Plan, spec: MetricSpec, engine: str) -> dict[str, pa.Table]:
     """The logs of replication 1, simulated again: for studies, which keep measures alone."""
     from ccsim.workload.sample import sample
 
     workload = sample(scenario, 0)
-    return logs.tables(1, plan, terms, workload, simulate(engine, workload, plan))
+    return logs.tables(1, plan, spec, workload, simulate(engine, workload, plan))
 
 
 def run(
@@ -85,8 +85,8 @@ def run(
     replications. Raises AuditError, with `audit`, when a log breaks a rule.
     """
     prepare(engine)
-    plan, terms = lower(scenario)
-    task = partial(replicate, scenario, plan, terms, engine, audit, keep is not None)
+    plan, spec = lower(scenario)
+    task = partial(replicate, scenario, plan, spec, engine, audit, keep is not None)
     units = range(1, (scenario.replications if precision is None else precision.most) + 1)
     collected = Collected()
     first: Callable[[], dict[str, pa.Table]] = dict
@@ -99,10 +99,10 @@ def run(
                 keep(replication.make_logs())
         if precision is not None and precision.enough(collected.whole):
             break
-    goals: tuple[Goal, ...] = ()
+    goals: tuple[PrecisionGoal, ...] = ()
     if precision is not None:
         scenario, goals = scenario.with_streams(scenario.seed, len(collected.whole)), precision.goals
-    return Results(scenario, variant, engine, plan, terms, collected.summary(), first, goals)
+    return Results(scenario, variant, engine, plan, spec, collected.summary(), first, goals)
 
 
 def run_to_folder(
@@ -121,15 +121,15 @@ def run_to_folder(
     started, clock = datetime.now(UTC), time.perf_counter()
     with storage.new_folder(root, scenario.name) as (folder, final):
         with storage.LogFiles(folder) as files:
-            found = run(scenario, keep=files.append if log == "all" else None, **options)
+            results = run(scenario, keep=files.append if log == "all" else None, **options)
             if log == "first":
-                files.append(found.logs)
+                files.append(results.logs)
         storage.write(
             folder,
-            found,
+            results,
             log=log,
             overrides=list(overrides),
             started=started.isoformat(timespec="seconds"),
             duration_s=round(time.perf_counter() - clock, 3),
         )
-    return found, final
+    return results, final

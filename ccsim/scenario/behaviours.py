@@ -9,7 +9,8 @@ from typing import Final
 from ccsim.distributions.durations import Never
 from ccsim.errors import Problem
 from ccsim.scenario.faults import dotted
-from ccsim.scenario.model import Queue, Scenario
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
 from ccsim.scenario.spans import booked, openings, run_days
 from ccsim.tables import NEVER
 

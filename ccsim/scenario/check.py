@@ -10,13 +10,15 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ccsim.distributions.durations import Law, Never
+from ccsim.distributions.durations import Distribution, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
-from ccsim.scenario.model import Queue, Roster, Scenario, Team, Volume, WorkingHours
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
+from ccsim.scenario.shifts import Roster, WorkingHours
 from ccsim.scenario.spans import (
     Local,
     contacts,
@@ -29,7 +31,9 @@ from ccsim.scenario.spans import (
     staffed_hours,
     volumes,
 )
-from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
+from ccsim.scenario.teams import Team
+from ccsim.scenario.values import DAY, HOUR, MINUTE
+from ccsim.scenario.volumes import Volume
 from ccsim.tables import NEVER, SECOND, Log, Workload, columns
 
 
@@ -201,13 +205,13 @@ def silence_ends(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "idle_timeout")), found, 'a duration, or patience = "never"')
 
 
-def _patiences(queue: Queue) -> tuple[Law, ...]:
+def _patiences(queue: Queue) -> tuple[Distribution, ...]:
     held = () if queue.auto_reply is None else (queue.auto_reply.patience,)
     return (queue.patience, queue.reply_patience, *held)
 
 
-def _endless(law: Law) -> bool:
-    return isinstance(law, Never)
+def _endless(distribution: Distribution) -> bool:
+    return isinstance(distribution, Never)
 
 
 def shares_add_up(scenario: Scenario) -> Found:
@@ -364,12 +368,12 @@ def pauses_lie_in_shifts(scenario: Scenario) -> Found:
         for key in ("breaks", "activities"):
             for pause in getattr(shift, key):
                 if pause.end > shift.hours.end:
-                    found = f"{_span(pause)} outside the shift"
-                    yield Problem(dotted((*place, key)), found, f"within {_span(shift.hours)}")
+                    found = f"{pause} outside the shift"
+                    yield Problem(dotted((*place, key)), found, f"within {shift.hours}")
         pauses = sorted((*shift.breaks, *shift.activities))
         for one, other in pairwise(pauses):
             if other.start < one.end:
-                found = f"{_span(one)} and {_span(other)} overlap"
+                found = f"{one} and {other} overlap"
                 yield Problem(dotted((*place, "breaks")), found, "breaks one after the other")
 
 
@@ -447,7 +451,7 @@ def patterns_are_possible(scenario: Scenario) -> Found:
         skills = scenario.team[pattern.team].skills
         opened = [openings(scenario.queue[name], days) for name in skills if name in scenario.queue]
         if opened and not any(_meet(worked, list(hours)) for hours in opened):
-            found = f"{_span(pattern.hours)} while no queue of {pattern.team} is open"
+            found = f"{pattern.hours} while no queue of {pattern.team} is open"
             yield Problem(dotted((*place, "hours")), found, "hours that overlap opening hours")
 
 
@@ -538,11 +542,6 @@ RULES: Final[tuple[Rule, ...]] = (
 
 def _time(micros: int) -> str:
     return f"{micros / HOUR:g} h" if micros >= HOUR else f"{micros / SECOND:g} s"
-
-
-def _span(span: Span) -> str:
-    clock = (edge if edge == DAY else edge % DAY for edge in span)
-    return "-".join(f"{edge // HOUR:02d}:{edge % HOUR // MINUTE:02d}" for edge in clock)
 
 
 def _moment(moment: datetime | int) -> str:

@@ -25,10 +25,10 @@ def content(path: Path, most: int = LARGEST) -> bytes:
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     with path.open("rb") as stream:
-        found = stream.read(most + 1)
-    if len(found) > most:
+        data = stream.read(most + 1)
+    if len(data) > most:
         raise OSError(errno.EFBIG, f"more than {most >> 20} MiB", str(path))
-    return found
+    return data
 
 
 Outside = bool | frozenset[str]
@@ -48,7 +48,7 @@ def texts(value: object) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Table:
+class CsvTable:
     """A CSV file's cells as text: `rows` in file order, each with its line number."""
 
     name: str
@@ -84,9 +84,9 @@ class DataFiles:
     outside: Outside = False
     contents: dict[str, bytes] = field(default_factory=dict)
     """what was read, by the name used in the scenario"""
-    _tables: dict[str, Table] = field(default_factory=dict)
+    _tables: dict[str, CsvTable] = field(default_factory=dict)
 
-    def table(self, name: object, key: str = "file") -> Table:
+    def table(self, name: object, key: str = "file") -> CsvTable:
         """The file of that name; `FaultError` at `key` if it cannot be read, at its line if a row is broken."""
         if not isinstance(name, str) or not name or "\0" in name:
             raise FaultError(Fault(shown(name), "the name of a CSV file", (key,)))
@@ -115,13 +115,13 @@ class DataFiles:
     def _outside(self, name: str) -> bool:
         return not (self.folder / name).resolve().is_relative_to(self.folder.resolve())
 
-    def _read(self, name: str, key: str) -> Table:
+    def _read(self, name: str, key: str) -> CsvTable:
         private = name not in self.given and self._outside(name)
         if private and (name not in self.outside if isinstance(self.outside, frozenset) else not self.outside):
             where = f"{shown(name)} lies outside the scenario's folder"
             raise FaultError(Fault(where, "a file in it or below, or --allow-outside", (key,)))
         try:
-            found = self.given[name] if name in self.given else content(self.folder / name)
+            data = self.given[name] if name in self.given else content(self.folder / name)
         except FileNotFoundError:
             raise FaultError(Fault(f"no file {shown(name)}", "a CSV file beside the scenario", (key,))) from None
         except IsADirectoryError:
@@ -129,11 +129,11 @@ class DataFiles:
         except (OSError, ValueError) as bad:
             why = getattr(bad, "strerror", None) or bad
             raise FaultError(Fault(f"cannot read {shown(name)}: {why}", "a readable CSV file", (key,))) from None
-        self.contents[name] = found
+        self.contents[name] = data
         try:
-            return replace(_table(name, found.decode("utf-8-sig")), private=private)
+            return replace(_table(name, data.decode("utf-8-sig")), private=private)
         except UnicodeDecodeError as bad:
-            line = found.count(b"\n", 0, bad.start) + 1
+            line = data.count(b"\n", 0, bad.start) + 1
             raise FaultError(Fault("bytes that are not UTF-8", "text in UTF-8", row=f"{name}:{line}")) from None
         except csv.Error as bad:
             raise FaultError(Fault(f"{name}: {bad}", "a CSV file", (key,))) from None
@@ -147,7 +147,7 @@ def number(cell: str) -> object:
         return cell
 
 
-def _table(name: str, text: str) -> Table:
+def _table(name: str, text: str) -> CsvTable:
     lines = text.splitlines()
     if "\0" in text or not any(line.strip() for line in lines):
         raise FaultError(Fault(f"{shown(name)} is empty or not text", "a CSV file with a header line", ("file",)))
@@ -172,4 +172,4 @@ def _table(name: str, text: str) -> Table:
             rows.append((reader.line_num, trimmed))
     if faults:
         raise FaultError(*faults)
-    return Table(name, header, tuple(rows))
+    return CsvTable(name, header, tuple(rows))

@@ -14,7 +14,7 @@ DURATION_OR_NEVER: Final[Json] = DURATION | {"description": f'{DURATION["descrip
 COUNT_OR_NEVER: Final[Json] = {"oneOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]}
 
 
-def _law(parameter: Json, description: str, implied: str) -> Json:
+def _distribution(parameter: Json, description: str, implied: str) -> Json:
     def family(*keys: str, **parameters: Json) -> Json:
         return {
             "type": "object",
@@ -39,12 +39,16 @@ def _law(parameter: Json, description: str, implied: str) -> Json:
     }
 
 
-_FORMS: Final = 'a constant, { mean, cv } (lognormal), or { dist = "exponential", mean = … } and other laws'
-DURATION_LAW: Final[Json] = _law(DURATION, f"a law of durations: {_FORMS}", "lognormal")
-PATIENCE_LAW: Final[Json] = _law(DURATION_OR_NEVER, f'a law of durations: {_FORMS}; or "never"', "lognormal")
-MEAN_OR_LAW: Final[Json] = DURATION_LAW | {"description": "a mean (of an exponential), or a law of durations"}
-COUNT_LAW: Final[Json] = _law(
-    {"type": "number", "minimum": 1}, "a law of whole numbers from 1; { mean } is geometric", "geometric"
+_FORMS: Final = 'a constant, { mean, cv } (lognormal), or { dist = "exponential", mean = … } and other distributions'
+DURATION_DISTRIBUTION: Final[Json] = _distribution(DURATION, f"a distribution of durations: {_FORMS}", "lognormal")
+PATIENCE_DISTRIBUTION: Final[Json] = _distribution(
+    DURATION_OR_NEVER, f'a distribution of durations: {_FORMS}; or "never"', "lognormal"
+)
+MEAN_OR_DISTRIBUTION: Final[Json] = DURATION_DISTRIBUTION | {
+    "description": "a mean (of an exponential), or a distribution of durations"
+}
+COUNT_DISTRIBUTION: Final[Json] = _distribution(
+    {"type": "number", "minimum": 1}, "a distribution of whole numbers from 1; { mean } is geometric", "geometric"
 )
 TARGET: Final[Json] = {"type": "string", "description": '"80/20" (80 % in 20 seconds), "95% in 24h" or "none"'}
 DATE: Final[Json] = {"description": "a local date", "type": "string", "format": "date"}

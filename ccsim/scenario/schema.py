@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from typing import Any, Final
@@ -14,9 +15,13 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from ccsim.distributions.arrivals import SHAPES
-from ccsim.distributions.durations import Constant, Law, Never
-from ccsim.scenario import jsontypes, model
+from ccsim.distributions.durations import Constant, Distribution, Never
+from ccsim.scenario import jsontypes
 from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.parts import Part
+from ccsim.scenario.queues import Queue
+from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, HOUR, MINUTE, WHOLE_DAY, ByDay
 from ccsim.tables import NEVER, SECOND
 
@@ -38,15 +43,16 @@ class _Written(GenerateJsonSchema):
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a scenario file."""
-    described = model.Scenario.model_json_schema(schema_generator=_Written)
+    described = Scenario.model_json_schema(schema_generator=_Written)
     described["$schema"] = _Written.schema_dialect
     described["title"] = "ccsim scenario"
-    _describe(described, model.Scenario)
+    _describe(described, Scenario)
+    tables = {part.__name__: part for part in _subclasses(Part)}
     for name, table in described["$defs"].items():
         # a table that may also be a bare value is one of several alternatives
         for part in table.get("oneOf", [table]):
             if "properties" in part:
-                _describe(part, getattr(model, name))
+                _describe(part, tables[name])
     return described
 
 
@@ -66,9 +72,15 @@ def description(part: type[BaseModel], key: str) -> str:
     form = value_type(field).get("description")
     if form:
         sentences.append(f"Written as {form}.")
-    if part is model.Queue and key in BY_CHANNEL:
+    if part is Queue and key in BY_CHANNEL:
         sentences.append("Default: by channel, see the presets.")
     return " ".join(sentences)
+
+
+def _subclasses(part: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for each in part.__subclasses__():
+        yield each
+        yield from _subclasses(each)
 
 
 @cache
@@ -77,15 +89,15 @@ def _docstrings(part: type[BaseModel]) -> dict[str, str]:
 
     Pydantic's `use_attribute_docstrings` would read it whenever ccsim starts, which takes half a second.
     """
-    found: dict[str, str] = {}
-    for each in reversed([each for each in part.__mro__ if each.__module__ == part.__module__]):
+    texts: dict[str, str] = {}
+    for each in reversed([each for each in part.__mro__ if issubclass(each, Part)]):
         [definition] = ast.parse(inspect.getsource(each)).body
         assert isinstance(definition, ast.ClassDef)
         for key, text in pairwise(definition.body):
             match key, text:
                 case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(said))):
-                    found[name] = inspect.cleandoc(said)
-    return found
+                    texts[name] = inspect.cleandoc(said)
+    return texts
 
 
 def value_type(field: FieldInfo) -> dict[str, Any]:
@@ -96,9 +108,9 @@ def value_type(field: FieldInfo) -> dict[str, Any]:
 def written_default(part: type[BaseModel], key: str) -> Any:
     """A key's default as a file would write it; None where there is none, or where it depends on the channel."""
     field = part.model_fields[key]
-    if field.is_required() or (part is model.Queue and key in BY_CHANNEL):
+    if field.is_required() or (part is Queue and key in BY_CHANNEL):
         return None
-    if part is model.Team and key == "concurrency":
+    if part is Team and key == "concurrency":
         return None
     return _written(field.default, value_type(field))
 
@@ -107,8 +119,8 @@ def _written(value: Any, form: dict[str, Any]) -> Any:  # noqa: PLR0911  a line 
     if value == NEVER or isinstance(value, Never):
         return "never"
     if isinstance(value, Constant):
-        return value.at if form == jsontypes.COUNT_LAW else _duration(round(value.at * SECOND))
-    if isinstance(value, Law):
+        return value.at if form == jsontypes.COUNT_DISTRIBUTION else _duration(round(value.at * SECOND))
+    if isinstance(value, Distribution):
         raise TypeError(f"no way to write the default {value!r}")
     if form in _DURATIONS:
         return _duration(value)

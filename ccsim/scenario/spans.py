@@ -8,8 +8,13 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ccsim.scenario.faults import dotted
-from ccsim.scenario.model import MICROSECOND, Demand, Queue, Scenario, Team, Volume, WorkingHours
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.parts import MICROSECOND
+from ccsim.scenario.queues import Queue
+from ccsim.scenario.shifts import WorkingHours
+from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, HOUR, WHOLE_DAY, ByDay, Span
+from ccsim.scenario.volumes import Demand, Volume
 
 Local = tuple[datetime, datetime]
 """A stretch of local time, half-open."""
@@ -19,7 +24,7 @@ Edge = tuple[str, datetime]
 
 
 @dataclass(frozen=True)
-class Duty:
+class StaffedHours:
     """So many agents of a team in a stretch of local time, less the pauses in it."""
 
     agents: int
@@ -44,18 +49,18 @@ def openings(queue: Queue, days: list[date]) -> Iterator[Local]:
     return (local(day, span) for day in days for span in queue.open.on(day))
 
 
-def duties(team: Team, days: list[date]) -> Iterator[Duty]:
+def duties(team: Team, days: list[date]) -> Iterator[StaffedHours]:
     """Shifts that begin on those days."""
     for shift in team.shifts:
         for day in days:
             if shift.days.on(day):
                 pauses = (*shift.breaks, *shift.activities)
-                yield Duty(shift.agents, local(day, shift.hours), tuple(local(day, pause) for pause in pauses))
+                yield StaffedHours(shift.agents, local(day, shift.hours), tuple(local(day, pause) for pause in pauses))
     if team.roster is not None:
         known = set(days)
         for row in team.roster.shifts:
             if row.start.date() in known:
-                yield Duty(1, (row.start, row.end), row.breaks)
+                yield StaffedHours(1, (row.start, row.end), row.breaks)
 
 
 def staffed_hours(team: Team, days: list[date]) -> float:
@@ -94,18 +99,18 @@ def arrives(scenario: Scenario, name: str) -> float:
 
 def reach(demand: Demand) -> dict[str, float]:
     """The share of a demand that comes to each queue, past its barriers."""
-    found: dict[str, float] = dict.fromkeys((*demand.mix, *demand.fallback.values()), 0.0)
+    shares: dict[str, float] = dict.fromkeys((*demand.mix, *demand.fallback.values()), 0.0)
     total = sum(demand.mix.values())
     for wanted, weight in demand.mix.items():
         name: str | None = wanted
         left, refused = weight / total if total else 0.0, set[str]()
         while name is not None and name not in refused:
             barrier = demand.barrier.get(name, 0.0)
-            found[name] += left * (1 - barrier)
+            shares[name] += left * (1 - barrier)
             left *= barrier
             refused.add(name)
             name = demand.fallback.get(name)
-    return found
+    return shares
 
 
 def _expected(volume: Volume, served: dict[date, list[Local]], scenario: Scenario) -> dict[date, float]:

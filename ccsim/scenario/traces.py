@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ccsim.scenario.data import DataFiles, Table, number
+from ccsim.scenario.data import CsvTable, DataFiles, number
 from ccsim.scenario.faults import Fault, FaultError, shown
 from ccsim.scenario.values import YEARS, duration
 
@@ -66,7 +66,7 @@ def _kind(arrival: datetime | int) -> str:
     return "local times" if arrival.tzinfo is None else "times with a UTC offset"
 
 
-def _work(table: Table, column: str, faults: list[Fault]) -> tuple[int, ...]:
+def _work(table: CsvTable, column: str, faults: list[Fault]) -> tuple[int, ...]:
     work: list[int] = []
     for line, (cell,) in table.cells(column, key="work"):
         try:

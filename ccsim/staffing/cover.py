@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array, spmatrix
 
 
-class Cover(NamedTuple):
+class ShiftCover(NamedTuple):
     """`counts` : int64[n], how many of each; what they cost; a lower bound on the cost of any that cover as much."""
 
     counts: I64
@@ -33,7 +33,7 @@ def cover(
     least: F64 | int = 0,
     most: F64 | float = math.inf,
     seconds: float = 60.0,
-) -> Cover | None:
+) -> ShiftCover | None:
     """The cheapest whole numbers x, least ≤ x ≤ most, with covers @ x ≥ required; None if there are none.
 
     `covers` : float64[m, n] (dense or sparse), what one of a column adds to a row; `required` : float64[m]; `cost` :
@@ -45,7 +45,7 @@ def cover(
 
     n = len(cost)
     if n == 0:
-        return Cover(np.zeros(0, dtype=np.int64), 0.0, 0.0) if np.all(np.asarray(required) <= 0) else None
+        return ShiftCover(np.zeros(0, dtype=np.int64), 0.0, 0.0) if np.all(np.asarray(required) <= 0) else None
     rows, needed = _binding(covers, np.asarray(required, dtype=np.float64))
     result = milp(
         cost,
@@ -58,10 +58,10 @@ def cover(
         return None
     counts = np.rint(result.x).astype(np.int64)
     bound = result.mip_dual_bound if result.mip_dual_bound is not None else result.fun
-    return Cover(counts, float(counts @ cost), min(float(bound), float(counts @ cost)))
+    return ShiftCover(counts, float(counts @ cost), min(float(bound), float(counts @ cost)))
 
 
-def cover_shifts(scenario: Scenario, requirement: Requirement, seconds: float = 60.0) -> Cover | None:
+def cover_shifts(scenario: Scenario, requirement: Requirement, seconds: float = 60.0) -> ShiftCover | None:
     """The cheapest agents on the scenario's shift patterns with which every team has what it requires, shrinkage added.
 
     Teams and intervals in which no pattern is at the desk are left out. None where a pattern's `max` forbids it.

@@ -13,14 +13,14 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower, rosters
 from ccsim.metrics.definitions import METRICS, Sums
 from ccsim.metrics.facts import Facts
-from ccsim.results.plans import Goal
+from ccsim.results.plans import StaffingTarget
 from ccsim.results.targets import bounds
 from ccsim.runs.executors import run_all
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.patterns import staffed
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import ratio_interval
-from ccsim.tables import F64, I64, Bool, Plan, Terms, Workload
+from ccsim.tables import F64, I64, Bool, MetricSpec, Plan, Workload
 from ccsim.workload.attendance import outs, present
 from ccsim.workload.sample import sample
 
@@ -51,49 +51,49 @@ class Trials:
             run_all(partial(sample, self.scenario), numbers, workers, executor="threads")
         )
 
-    def tally(self, plan: Plan, terms: Terms, attended: Callable[[int], Workload]) -> Tally:
+    def tally(self, plan: Plan, spec: MetricSpec, attended: Callable[[int], Workload]) -> Tally:
         """What the goals come to; `attended` gives a replication's workload with who of the plan's shifts comes."""
-        goals = goals_of(terms)
+        goals = goals_of(spec)
 
         def one(replication: int) -> F64:
             workload = attended(replication)
-            return figures(goals, Facts(workload, plan, terms, simulate("compiled", workload, plan)))
+            return figures(goals, Facts(workload, plan, spec, simulate("compiled", workload, plan)))
 
-        found = np.stack(list(run_all(one, range(self.replications), self.workers, executor="threads")), axis=1)
-        first = np.searchsorted(terms.days, np.arange(found.shape[-1]) * terms.interval, side="right") - 1
+        tallies = np.stack(list(run_all(one, range(self.replications), self.workers, executor="threads")), axis=1)
+        first = np.searchsorted(spec.days, np.arange(tallies.shape[-1]) * spec.interval, side="right") - 1
         days = np.flatnonzero(np.diff(first, prepend=-1))
-        return Tally(np.add.reduceat(found, days, axis=-1), found.sum(axis=1))
+        return Tally(np.add.reduceat(tallies, days, axis=-1), tallies.sum(axis=1))
 
 
-def goals_of(terms: Terms) -> tuple[Goal, ...]:
+def goals_of(spec: MetricSpec) -> tuple[StaffingTarget, ...]:
     """The scenario's targets, queues first. Raises ScenarioError if there are none."""
-    goals = tuple(Goal(*bound) for bound in bounds(terms))
+    goals = tuple(StaffingTarget(*bound) for bound in bounds(spec))
     if not goals:
         allowed = "a target to staff for, such as service_level or max_abandonment"
         raise ScenarioError([Problem("queue", "no targets", allowed)])
     return goals
 
 
-def figures(goals: Sequence[Goal], facts: Facts) -> F64:
+def figures(goals: Sequence[StaffingTarget], facts: Facts) -> F64:
     """Numerators and denominators by reporting interval : float64[2, goal, interval], 0 before the warm-up's end."""
-    terms = facts.terms
-    before = facts.plan.warm_up // terms.interval
-    found = np.zeros((2, len(goals), before + facts.intervals))
-    columns = {"queue": terms.queues, "team": terms.teams}
+    spec = facts.spec
+    before = facts.plan.warm_up // spec.interval
+    totals = np.zeros((2, len(goals), before + facts.intervals))
+    columns = {"queue": spec.queues, "team": spec.teams}
     sums = {key: METRICS[key].measure(facts) for key in {(goal.level, goal.metric) for goal in goals}}
     for number, goal in enumerate(goals):
         figure = sums[goal.level, goal.metric]
         assert isinstance(figure, Sums)
         assert figure.denominator is not None
         column = columns[goal.level].index(goal.name)
-        found[:, number, before:] = figure.numerator[:, column], figure.denominator[:, column]
-    return found
+        totals[:, number, before:] = figure.numerator[:, column], figure.denominator[:, column]
+    return totals
 
 
 class Judge(NamedTuple):
     """What it means that targets hold: over what, on what share of days, and by what margin."""
 
-    goals: tuple[Goal, ...]
+    goals: tuple[StaffingTarget, ...]
     over: str
     """run, day or interval"""
     met_on: float | None
@@ -101,7 +101,7 @@ class Judge(NamedTuple):
     """float64[goal]: by so much better than wanted"""
 
     @classmethod
-    def of(cls, scenario: Scenario, goals: tuple[Goal, ...]) -> Judge:
+    def of(cls, scenario: Scenario, goals: tuple[StaffingTarget, ...]) -> Judge:
         """As the scenario's [staffing] says, without a margin."""
         rules = scenario.staffing
         return cls(goals, rules.targets_over, rules.met_on, np.zeros(len(goals)))
@@ -145,8 +145,8 @@ class Pool:
         scenario = trials.scenario
         pool = staffed(scenario, most).model_copy(update={"seed": scenario.seed})
         self.trials = trials
-        self.plan, self.terms = lower(pool)
-        self.goals = goals_of(self.terms)
+        self.plan, self.spec = lower(pool)
+        self.goals = goals_of(self.spec)
         self.pattern, self.place = _members(pool)
         self._present: list[Bool] = [present(pool, r) for r in range(trials.replications)]
         self._outs: list[I64] = [outs(pool, r) for r in range(trials.replications)]
@@ -164,7 +164,7 @@ class Pool:
                 out_end=end,
             )
 
-        return self.trials.tally(self.plan, self.terms, attended)
+        return self.trials.tally(self.plan, self.spec, attended)
 
 
 def _members(pool: Scenario) -> tuple[I64, I64]:
@@ -182,5 +182,5 @@ def _members(pool: Scenario) -> tuple[I64, I64]:
 
 def today(trials: Trials) -> Tally:
     """What the goals come to with the scenario's own shifts."""
-    plan, terms = lower(trials.scenario)
-    return trials.tally(plan, terms, lambda replication: trials.workloads[replication])
+    plan, spec = lower(trials.scenario)
+    return trials.tally(plan, spec, lambda replication: trials.workloads[replication])

@@ -22,7 +22,8 @@ def ratio_interval(numerators: F64, denominators: F64, level: float = LEVEL) -> 
     A replication without data has numerator and denominator 0. NaN: mean without any data; low and high with data in
     fewer than two replications.
 
-    Source: Efron & Stein (1981), The jackknife estimate of variance; Law, Simulation Modeling and Analysis, 9.5.
+    Source: Efron & Stein (1981), The jackknife estimate of variance; Law, Simulation Modeling and Analysis,
+    9.5.
     """
     return _interval(*_jackknife(numerators, denominators), level)
 

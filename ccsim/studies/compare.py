@@ -16,7 +16,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import summarise
 from ccsim.results import format, provenance, storage
-from ccsim.results.comparison import KINDS, Comparison, Figure, Row, Variant
+from ccsim.results.comparison import KINDS, Comparison, DifferenceRow, MetricPlace, VariantResult
 from ccsim.results.model import Results
 from ccsim.results.ranking import Pair, Ranking, rank
 from ccsim.runs.checkpoints import kept
@@ -25,8 +25,8 @@ from ccsim.runs.run import first_logs
 from ccsim.scenario import read
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
-from ccsim.scenario.spreadsheets import Writer
-from ccsim.tables import Terms
+from ccsim.scenario.spreadsheets import write_csv
+from ccsim.tables import MetricSpec
 
 BASE: Final = "base"
 """Name of a file's scenario beside its variants."""
@@ -86,11 +86,11 @@ def compare(
     measured = measure_all(list(alike.values()), first.replications, engine=engine, **options)
     variants = []
     for (name, scenario), measures in zip(alike.items(), measured, strict=True):
-        plan, terms = lower(scenario)
+        plan, spec = lower(scenario)
         variant = name if name in scenario.variant else None
-        make_logs = partial(first_logs, scenario, plan, terms, engine)
-        figures = Results(scenario, variant, engine, plan, terms, summarise(measures), make_logs)
-        variants.append(Variant(name, figures, measures))
+        make_logs = partial(first_logs, scenario, plan, spec, engine)
+        figures = Results(scenario, variant, engine, plan, spec, summarise(measures), make_logs)
+        variants.append(VariantResult(name, figures, measures))
     variants.sort(key=lambda variant: variant.name != baseline)  # the baseline first, the others as they stood
     return Comparison(tuple(variants), (*_streams_changed(scenarios), *_mismatches(variants)))
 
@@ -105,7 +105,7 @@ def _alike(scenarios: Mapping[str, Scenario]) -> dict[str, Scenario]:
 
 def _about(scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Any]:
     """All that the measures depend on, in terms of JSON."""
-    said = {
+    record = {
         "scenarios": {
             name: {
                 "scenario": scenario.raw,
@@ -118,7 +118,7 @@ def _about(scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Any]:
         "engine": engine,
         "versions": provenance.versions() | provenance.source(),
     }
-    plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    plain: dict[str, Any] = json.loads(json.dumps(record, default=str))
     return plain
 
 
@@ -132,7 +132,7 @@ def _streams_changed(scenarios: Mapping[str, Scenario]) -> list[str]:
     ]
 
 
-def _mismatches(variants: Sequence[Variant]) -> list[str]:
+def _mismatches(variants: Sequence[VariantResult]) -> list[str]:
     """What is not the same thing in all variants, so that its difference is none of how the centre works."""
     notes = []
     for what in ("start", "days", "warm_up", "drain"):
@@ -146,21 +146,21 @@ def _mismatches(variants: Sequence[Variant]) -> list[str]:
         for there, those in only.items():
             if len(there) < len(variants):
                 notes.append(f"{kind}{'s' if len(those) > 1 else ''} {', '.join(those)}: only in {', '.join(there)}.")
-    for queue in dict.fromkeys(name for variant in variants for name in variant.results.terms.queues):
-        rules = [_rules(v.results.terms, queue) for v in variants if queue in v.results.terms.queues]
+    for queue in dict.fromkeys(name for variant in variants for name in variant.results.spec.queues):
+        rules = [_rules(v.results.spec, queue) for v in variants if queue in v.results.spec.queues]
         for what in rules[0]:
             if len({rule[what] for rule in rules}) > 1:
                 notes.append(f"{queue}: {what} is not measured alike in all.")
     return notes
 
 
-def _rules(terms: Terms, queue: str) -> dict[str, str]:
+def _rules(spec: MetricSpec, queue: str) -> dict[str, str]:
     """By what each level of a queue is measured."""
-    q = terms.queues.index(queue)
+    q = spec.queues.index(queue)
     return {
-        "service level": f"{terms.sl_time[q]} {terms.sl_formula[q]} {terms.short_abandon[q]} {terms.business_clock[q]}",
-        "reply level": f"{terms.reply_time[q]} {terms.business_clock[q]}",
-        "resolution level": f"{terms.resolution_time[q]} {terms.business_clock[q]}",
+        "service level": f"{spec.sl_time[q]} {spec.sl_formula[q]} {spec.short_abandon[q]} {spec.business_clock[q]}",
+        "reply level": f"{spec.reply_time[q]} {spec.business_clock[q]}",
+        "resolution level": f"{spec.resolution_time[q]} {spec.business_clock[q]}",
     }
 
 
@@ -193,7 +193,7 @@ def compare_to_folder(
     *,
     engine: str = "compiled",
     resume: bool = False,
-    rank_by: Figure | None = None,
+    rank_by: MetricPlace | None = None,
     overrides: Sequence[str] = (),
     finish: Callable[[Comparison, Ranking, Path], None] | None = None,
     **options: Any,
@@ -233,12 +233,9 @@ def write(
     """Fills an empty folder: comparison.csv (every figure of every variant), ranking.csv (every pair), each scenario as
     run, and provenance.json, to which `run` adds.
     """
-    heads = (Row._fields, Pair._fields)
+    heads = (DifferenceRow._fields, Pair._fields)
     for file, head, rows in zip(TABLES, heads, (comparison.rows(), ranking.pairs), strict=True):
-        with (folder / file).open("w", newline="", encoding="utf-8") as stream:
-            writer = Writer(stream)
-            writer.writerow(head)
-            writer.writerows(rows)
+        write_csv(folder / file, head, rows)
     places = {}
     for number, variant in enumerate(comparison.variants, 1):
         place = Path("scenarios", f"{number}-{re.sub('[^A-Za-z0-9_-]+', '-', variant.name)[:60]}")
@@ -246,7 +243,7 @@ def write(
         storage.write_scenario(folder / place, variant.results)
         places[variant.name] = (place / "scenario.toml").as_posix()
     first = comparison.baseline.results
-    record = {
+    about = {
         "variants": places,
         "baseline": comparison.baseline.name,
         "ranked_by": ranking.figure._asdict(),
@@ -254,9 +251,5 @@ def write(
         "seed": first.scenario.seed,
         "replications": comparison.replications,
         **run,
-        "versions": provenance.versions(),
-        "git": provenance.git_state(),
-        "machine": provenance.machine(),
-        "files": {file: provenance.fingerprint(folder / file) for file in TABLES},
     }
-    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    provenance.write(folder, about, TABLES)

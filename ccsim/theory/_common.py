@@ -35,7 +35,7 @@ def mean_turns(turns: float) -> None:
 
 
 def birth_death(up: Floats, down: Floats) -> Floats:
-    """Stationary law of states 0..len(up); up[i] leads from i to i+1, down[i] back.
+    """Stationary distribution of states 0..len(up); up[i] leads from i to i+1, down[i] back.
 
     In logarithms, so that thousands of agents neither overflow nor underflow.
     """
@@ -47,7 +47,7 @@ def birth_death(up: Floats, down: Floats) -> Floats:
 
 
 def stationary(start: State, moves: Callable[[State], Iterator[tuple[float, State]]]) -> tuple[list[State], Floats]:
-    """The states of the chain that `moves` spans from `start`, and its stationary law."""
+    """The states of the chain that `moves` spans from `start`, and its stationary distribution."""
     from scipy.sparse import coo_matrix, identity
     from scipy.sparse.linalg import splu
 
@@ -64,12 +64,13 @@ def stationary(start: State, moves: Callable[[State], Iterator[tuple[float, Stat
             target += [index[to], i]
             flow += [speed, -speed]
     rates = coo_matrix((np.array(flow), (np.array(target), np.array(source))), shape=(len(states), len(states))).tocsc()
-    # Each step gives the law an exponential time later. That time is long, so a few steps reach the stationary law, and
-    # no state is singled out: solving relative to one that is hardly ever visited would lose every digit.
+    # Each step gives the distribution an exponential time later. That time is long, so a few steps reach the stationary
+    # distribution, and no state is singled out: solving relative to one that is hardly ever visited would lose every
+    # digit.
     blink = 1e-9 * abs(rates.diagonal()).max()
     solver = splu(rates - blink * identity(len(states), format="csc"))
-    law = np.full(len(states), 1 / len(states))
+    distribution = np.full(len(states), 1 / len(states))
     for _ in range(8):
-        law = np.maximum(-blink * solver.solve(law), 0)
-        law /= law.sum()
-    return states, law
+        distribution = np.maximum(-blink * solver.solve(distribution), 0)
+        distribution /= distribution.sum()
+    return states, distribution

@@ -53,7 +53,7 @@ def silent_abandonment(
     ends, the share `silent` stays in the queue; their turn takes work and `timeout` seconds of silence after it. The
     queue has a state for each order of those who wait and those who have gone, up to 2^(max_waiting + 1) of them.
     Source: Markov renewal (Cinlar, Introduction to Stochastic Processes, ch. 10). During a session the queue is a
-    chain with generator Q: work of rate m takes its law p to p m(m - Q)^-1, the silence to p exp(Q timeout).
+    chain with generator Q: work of rate m takes its distribution p to p m(m - Q)^-1, the silence to p exp(Q timeout).
     """
     positive(rate=rate, work=work, patience=patience)
     nonnegative(timeout=timeout)
@@ -68,7 +68,10 @@ def silent_abandonment(
     working = np.linalg.inv(np.eye(n) / work - flow)
     both = expm(np.block([[flow, np.eye(n)], [np.zeros((n, 2 * n))]]) * timeout)
     idling = both[:n, n:]
-    after = working / work, working / work @ both[:n, :n]  # law at the end of a session, with a customer and in vain
+    after = (
+        working / work,
+        working / work @ both[:n, :n],
+    )  # distribution at the end of a session, with a customer and in vain
 
     # from the beginning of a session to the next one, which is in vain if who was first in the queue has gone
     step = np.zeros((2 * n, 2 * n))
@@ -144,7 +147,7 @@ def redials(
         raise ValueError(f"share must be 0 or more and below 1, not {share}")
     places = agents + max_waiting
 
-    def law(most: int) -> tuple[Floats, Floats, Floats]:
+    def distribution(most: int) -> tuple[Floats, Floats, Floats]:
         def leaves(calls: int, orbit: int, speed: float) -> Iterator[tuple[float, tuple[int, int]]]:
             yield speed * share, (calls, min(orbit + 1, most))
             yield speed * (1 - share), (calls, orbit)
@@ -170,12 +173,12 @@ def redials(
         return calls, orbit, share_of_time
 
     most = 32
-    calls, orbit, time = law(most)
+    calls, orbit, time = distribution(most)
     while float(time @ (orbit == most)) > 1e-9:
         most *= 2
         if most > 10_000:
             raise ValueError("too many customers call again to tabulate them; are the times in seconds?")
-        calls, orbit, time = law(most)
+        calls, orbit, time = distribution(most)
 
     speed = rate + orbit / after  # of calls, by state
     total = float(time @ speed)

@@ -192,8 +192,10 @@ def slot_group(
     for mean in work:
         positive(work=mean)
     think = silence / turns
-    found = [_at_agent(j, mean, think) for j, mean in enumerate(work, start=1)]  # messages there, by sessions
-    busy = np.arange(1, slots + 1) if together else np.array([1 - there[0] for there in found])
+    messages_at_agent = [
+        _at_agent(j, mean, think) for j, mean in enumerate(work, start=1)
+    ]  # messages there, by sessions
+    busy = np.arange(1, slots + 1) if together else np.array([1 - there[0] for there in messages_at_agent])
     ends = np.append(0.0, busy / np.array(work) / turns)
 
     def attended(others: int, within: Floats) -> Floats:
@@ -249,7 +251,8 @@ def slot_group(
 
 
 def _at_agent(sessions: int, work: float, think: float) -> Floats:
-    """Law of the messages at an agent who works on one at a time, with so many sessions for ever: machine repair."""
+    """Distribution of the messages at an agent who works on one at a time, with so many sessions for ever: machine
+    repair."""
     left = np.arange(sessions, 0, -1)
     if think == 0:
         return np.append(np.zeros(sessions), 1.0)

@@ -47,7 +47,7 @@ def machine_repair(slots: int, work: float, latency: float, agents: int = 1) -> 
     """`agents` agents with `slots` chats each, all slots always busy: the most they can handle.
 
     Each chat goes on for ever: exponential `work` of one agent, then reply latency of mean
-    `latency` (of any law), both above 0. With several agents any of them answers any chat (a bound
+    `latency` (of any distribution), both above 0. With several agents any of them answers any chat (a bound
     for agents who keep their own). Source: Palm (1947); Cooper, ch. 3 (finite source, M/M/c//N).
     """
     count(slots=slots, agents=agents)
@@ -65,7 +65,7 @@ def erlang_r(*, rate: float, turns: float, work: float, latency: float, agents: 
 
     A customer who writes the next message holds no agent, so the load is rate × turns × work,
     whatever the latency. In steady state messages wait as in M/M/n, each of them, because it is an
-    open Jackson network; the law of turns and of latency (mean `latency`) do not matter.
+    open Jackson network; the distribution of turns and of latency (mean `latency`) do not matter.
     Source: Jackson (1957); Yom-Tov & Mandelbaum (2014), Erlang-R, M&SOM 16.
     """
     mean_turns(turns)

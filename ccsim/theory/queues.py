@@ -1,4 +1,4 @@
-"""Queues of contacts that hold an agent without a pause: Erlang's formulas, general laws, priorities."""
+"""Queues of contacts that hold an agent without a pause: Erlang's formulas, general distributions, priorities."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -37,7 +37,7 @@ class PriorityFigures:
 
 @dataclass(frozen=True)
 class Patience:
-    """A law of patience: `survival(x)` = P(patience > x) on arrays, and the points where it jumps."""
+    """A distribution of patience: `survival(x)` = P(patience > x) on arrays, and the points where it jumps."""
 
     survival: Callable[[Floats], Floats]
     jumps: tuple[float, ...] = ()
@@ -60,8 +60,8 @@ def erlang_b(load: float, agents: int) -> float:
 def kaufman_roberts(capacity: int, units: Sequence[int], loads: Sequence[float]) -> tuple[float, ...]:
     """Share of each class blocked where a contact of class k takes `units[k]` of `capacity` for as long as it lasts.
 
-    Poisson arrivals, loads[k] = rate × mean duration, of any law; no waiting room. With q(j) the weight of j units
-    taken, j q(j) = sum over k of loads[k] units[k] q(j - units[k]).
+    Poisson arrivals, loads[k] = rate × mean duration, of any distribution; no waiting room. With q(j) the weight of j
+    units taken, j q(j) = sum over k of loads[k] units[k] q(j - units[k]).
     Source: Kaufman (1981), IEEE Transactions on Communications 29; Roberts (1981).
     """
     count(capacity=capacity)
@@ -160,7 +160,7 @@ def lognormal_patience(mean: float, cv: float) -> Patience:
 
 
 def erlang_a_general(rate: float, work: float, agents: int, patience: Patience, threshold: float) -> QueueFigures:
-    """M/M/n+G: as `erlang_a`, with any law of patience.
+    """M/M/n+G: as `erlang_a`, with any distribution of patience.
 
     The wait of a patient customer has density proportional to exp(rate × H(x) - agents × x / work)
     for x > 0, H(x) the integral of the survival function to x.

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ccsim.distributions.streams import Source
-from ccsim.lowering import Duty, Row, rosters
+from ccsim.lowering import AgentGroup, WorkPeriod, rosters
 from ccsim.tables import I64, Bool
 
 if TYPE_CHECKING:
-    from ccsim.scenario.model import Scenario, StepsOut
+    from ccsim.scenario.model import Scenario
+    from ccsim.scenario.teams import StepsOut
 
 
 def present(scenario: Scenario, replication: int) -> Bool:
@@ -42,7 +43,7 @@ def outs(scenario: Scenario, replication: int) -> I64:
     return every[np.lexsort((every[:, 1], every[:, 0]))]
 
 
-def _steps_out(rule: StepsOut, source: Source, row: Row, duty: Duty) -> I64:
+def _steps_out(rule: StepsOut, source: Source, row: AgentGroup, duty: WorkPeriod) -> I64:
     """Agent (within the row), start and end of each absence in a duty : int64[3, out], in rounds of one an agent."""
     found = [np.empty((3, 0), dtype=np.int64)]
     before = back = np.full(row.agents, duty.start, dtype=np.int64)

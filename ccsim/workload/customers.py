@@ -15,7 +15,9 @@ from ccsim.lowering import Horizon, spans_of
 from ccsim.tables import F64, I64, Bool
 
 if TYPE_CHECKING:
-    from ccsim.scenario.model import Outbound, Queue, Scenario, Volume
+    from ccsim.scenario.model import Scenario
+    from ccsim.scenario.queues import Outbound, Queue
+    from ccsim.scenario.volumes import Volume
 
 
 @dataclass(frozen=True)

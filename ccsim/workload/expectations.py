@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ccsim import theory
-from ccsim.distributions.durations import Constant, Exponential, Law, LogNormal, Never
+from ccsim.distributions.durations import Constant, Distribution, Exponential, LogNormal, Never
 from ccsim.lowering import lower
 from ccsim.metrics.timeline import Timeline
-from ccsim.scenario.model import Queue, Scenario
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
 from ccsim.tables import F64, I64, SECOND, Plan
 from ccsim.workload.customers import poisson_rate
 from ccsim.workload.sample import sample
@@ -40,10 +41,10 @@ class Expectation:
 
 def expectations(scenario: Scenario) -> list[Expectation]:
     """The formulas that apply, queue by queue; a queue without volume or without agents has none."""
-    plan, terms = lower(scenario)
-    edges = np.append(np.arange(0, plan.end, terms.interval, dtype=np.int64), plan.end)
-    duty = [on_duty(plan, team, edges) for team in range(len(terms.teams))]
-    found = []
+    plan, spec = lower(scenario)
+    edges = np.append(np.arange(0, plan.end, spec.interval, dtype=np.int64), plan.end)
+    duty = [on_duty(plan, team, edges) for team in range(len(spec.teams))]
+    formulas = []
     for q, (name, queue) in enumerate(scenario.queue.items()):
         able = [t for t, team in enumerate(scenario.team.values()) if name in team.skills]
         staff = [duty[t] * (1 - list(scenario.team.values())[t].absence) for t in able]
@@ -56,14 +57,14 @@ def expectations(scenario: Scenario) -> list[Expectation]:
         weights = np.array([staff[i][busiest] for i in range(len(able))])
         pace = float(weights @ plan.pace[able, q] / weights.sum())
         slots = round(float(weights @ (plan.capacity / plan.units[able, q]) / weights.sum()))
-        threshold = 0.0 if math.isnan(terms.sl_time[q]) else float(terms.sl_time[q])
+        threshold = 0.0 if math.isnan(spec.sl_time[q]) else float(spec.sl_time[q])
         try:
             formula, figures = _figures(queue, per_hour[busiest] / 3600, there, pace, slots, threshold)
         except (ValueError, ArithmeticError) as error:  # patience of no time at all, numbers beyond a formula's reach
             formula, figures = f"no formula applies ({error})", {}
         if formula:
-            found.append(Expectation(name, formula, int(edges[busiest]), float(per_hour[busiest]), there, figures))
-    return found
+            formulas.append(Expectation(name, formula, int(edges[busiest]), float(per_hour[busiest]), there, figures))
+    return formulas
 
 
 def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
@@ -73,11 +74,11 @@ def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
     queue has the agents with its skill to itself, and each interval is in steady state by itself; an interval in which
     agents do not suffice for Erlang C serves nobody in time.
     """
-    plan, terms = lower(scenario)
-    edges = np.append(np.arange(plan.warm_up, plan.end, terms.interval, dtype=np.int64), plan.end)
+    plan, spec = lower(scenario)
+    edges = np.append(np.arange(plan.warm_up, plan.end, spec.interval, dtype=np.int64), plan.end)
     formulas, in_time, offered = set[str](), 0.0, 0.0
     for q, (name, queue) in enumerate(scenario.queue.items()):
-        if math.isnan(terms.sl_time[q]):
+        if math.isnan(spec.sl_time[q]):
             continue
         teams = [(t, team) for t, team in enumerate(scenario.team.values()) if name in team.skills]
         if not queue.kind.one_to_one or not teams:
@@ -90,7 +91,7 @@ def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
             load = rate / 3600 * work
             if rate == 0 or round(there) == 0 or (isinstance(queue.patience, Never) and load >= round(there)):
                 continue
-            formula, found = of_calls(rate / 3600, work, round(there), queue.patience, float(terms.sl_time[q]))
+            formula, found = of_calls(rate / 3600, work, round(there), queue.patience, float(spec.sl_time[q]))
             formulas.add(formula)
             in_time += rate * length * found.service_level
     return (formulas.pop(), in_time / offered) if len(formulas) == 1 else None
@@ -149,16 +150,18 @@ def _figures(
     }
 
 
-def of_calls(rate: float, work: float, agents: int, patience: Law, threshold: float) -> tuple[str, theory.QueueFigures]:
-    """Erlang's formula for a queue of calls with that law of patience, and what it gives."""
+def of_calls(
+    rate: float, work: float, agents: int, patience: Distribution, threshold: float
+) -> tuple[str, theory.QueueFigures]:
+    """Erlang's formula for a queue of calls with that distribution of patience, and what it gives."""
     if isinstance(patience, Never):
         return "Erlang C", theory.erlang_c(rate, work, agents, threshold)
     if isinstance(patience, Constant):
-        law = theory.constant_patience(patience.at)
+        distribution = theory.constant_patience(patience.at)
     elif isinstance(patience, LogNormal) and patience.sigma > 0:
-        law = theory.lognormal_patience(patience.mean, math.sqrt(math.expm1(patience.sigma**2)))
+        distribution = theory.lognormal_patience(patience.mean, math.sqrt(math.expm1(patience.sigma**2)))
     elif isinstance(patience, Exponential):
         return "Erlang A", theory.erlang_a(rate, work, agents, patience.mean, threshold)
     else:
         return "Erlang A, patience by its mean", theory.erlang_a(rate, work, agents, patience.mean, threshold)
-    return "Erlang A, general patience", theory.erlang_a_general(rate, work, agents, law, threshold)
+    return "Erlang A, general patience", theory.erlang_a_general(rate, work, agents, distribution, threshold)

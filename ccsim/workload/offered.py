@@ -7,15 +7,16 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.distributions.durations import Law
+from ccsim.distributions.durations import Distribution
 from ccsim.lowering import Horizon, spans_of
 from ccsim.metrics.timeline import Timeline
-from ccsim.scenario.model import Queue, Scenario
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
 from ccsim.tables import F64, I64, MAX_TRANSFERS, SECOND, Bool
 from ccsim.workload.customers import customers, poisson_rate
 
 QUANTILES: Final = (np.arange(4096) + 0.5) / 4096
-"""Where laws are read to integrate over them."""
+"""Where distributions are read to integrate over them."""
 
 RARE: Final = 1e-4
 """Turns that fewer conversations than this share come to are left out."""
@@ -154,11 +155,11 @@ def _delayed(flow: F64, lag: F64, which: Bool) -> F64:
     whole = np.floor(lag[which])
     part = lag[which] - whole
     inside = whole < len(flow)
-    law = np.bincount(whole[inside].astype(np.int64), 1 - part[inside], minlength=len(flow) + 1)
-    law[1:] += np.bincount(whole[inside].astype(np.int64), part[inside], minlength=len(flow))[: len(flow)]
+    distribution = np.bincount(whole[inside].astype(np.int64), 1 - part[inside], minlength=len(flow) + 1)
+    distribution[1:] += np.bincount(whole[inside].astype(np.int64), part[inside], minlength=len(flow))[: len(flow)]
     from scipy.signal import fftconvolve
 
-    return np.maximum(fftconvolve(flow, law / len(lag))[: len(flow)], 0.0)
+    return np.maximum(fftconvolve(flow, distribution / len(lag))[: len(flow)], 0.0)
 
 
 def continuing(queue: Queue) -> list[float]:
@@ -190,6 +191,6 @@ def turns_of_session(queue: Queue) -> float:
     return turns / (1 + (turns - 1) * late)
 
 
-def mean_turns(turns: Law) -> float:
+def mean_turns(turns: Distribution) -> float:
     """At least one."""
     return max(turns.mean, 1.0)

@@ -6,9 +6,9 @@ Rows are drawn in blocks of one (root queue, generation, kind, queue), each bloc
 blocks by turn number within them.
 
 What stays synchronised between variants under one seed: all but `present` and absences when agents, skills, targets or
-routing change; the underlying draws of every row when a law changes its parameters or its family; all rows of the other
-queues and of their follow-ups when a queue is added; the n-th contact of a queue's volume keeps its draws when the
-volume changes; and a customer of a demand keeps theirs when another mix, barrier or fallback moves them.
+routing change; the underlying draws of every row when a distribution changes its parameters or its family; all rows of
+the other queues and of their follow-ups when a queue is added; the n-th contact of a queue's volume keeps its draws
+when the volume changes; and a customer of a demand keeps theirs when another mix, barrier or fallback moves them.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ccsim.distributions.durations import Constant, Law
+from ccsim.distributions.durations import Constant, Distribution
 from ccsim.distributions.streams import Source
 from ccsim.tables import I8, I32, I64, MAX_TRANSFERS, NEVER, Bool, Link, Workload
 from ccsim.workload.attendance import outs, present
 from ccsim.workload.customers import Group, customers
 
 if TYPE_CHECKING:
-    from ccsim.scenario.model import Callback, Outbound, Queue, Scenario, Transfer
+    from ccsim.scenario.model import Scenario
+    from ccsim.scenario.queues import Callback, Outbound, Queue, Transfer
 
 KINDS: Final = {
     "transfer": (Link.TRANSFER, "transfer_child"),
@@ -202,11 +203,11 @@ def _births(scenario: Scenario, block: _Block) -> list[_Birth]:
     answers = _same(True, n) if block.answers is None else block.answers
     births: list[_Birth] = []
 
-    def born(kind: str, on: Bool, targets: dict[str, float], law: Law, campaign: str = "") -> None:
+    def born(kind: str, on: Bool, targets: dict[str, float], distribution: Distribution, campaign: str = "") -> None:
         """Follow-ups that share the budget."""
         which = np.flatnonzero(on & (block.budget > 0))
         mine = source.picked(which)
-        after = mine.micros(f"{kind}.after", law, len(which))
+        after = mine.micros(f"{kind}.after", distribution, len(which))
         for name, chosen in _choice(mine, f"{kind}.to", targets, len(which)):
             births.append(_Birth(block, which[chosen], kind, number[name], after[chosen], campaign=campaign))
 

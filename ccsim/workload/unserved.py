@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from ccsim.distributions.durations import Law, Never
+from ccsim.distributions.durations import Distribution, Never
 from ccsim.errors import Problem
 from ccsim.lowering import lower
 from ccsim.scenario.faults import dotted
@@ -75,7 +75,7 @@ def scenario_time(scenario: Scenario, micros: int) -> str:
     return f"{scenario.calendar.date(day)} {minutes // 60:02}:{minutes % 60:02}"
 
 
-def _waits(patience: Law) -> bool:
+def _waits(patience: Distribution) -> bool:
     return isinstance(patience, Never) or patience.mean > IMPATIENT
 
 

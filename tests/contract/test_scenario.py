@@ -147,9 +147,9 @@ def small(**queue: object) -> Scenario:
     return parse(raw)
 
 
-def law(text: str, key: str = "work", folder: Path | None = None) -> object:
+def distribution(text: str, key: str = "work", folder: Path | None = None) -> object:
     raw = tomllib.loads(SMALL)
-    raw["queue"]["phone"] |= {"channel": "live_chat", key: tomllib.loads(f"law = {text}")["law"]}
+    raw["queue"]["phone"] |= {"channel": "live_chat", key: tomllib.loads(f"distribution = {text}")["distribution"]}
     return getattr(parse(raw, folder).queue["phone"], key)
 
 
@@ -521,9 +521,9 @@ def test_durations(written: object, seconds: float) -> None:
         ),
     ],
 )
-def test_laws_of_durations(written: str, meant: object, tmp_path: Path) -> None:
+def test_distributions_of_durations(written: str, meant: object, tmp_path: Path) -> None:
     (tmp_path / "times.csv").write_text("id;seconds\na;1\nb;1m30s\nc;2.5\n")
-    assert law(written, folder=tmp_path) == meant
+    assert distribution(written, folder=tmp_path) == meant
 
 
 @pytest.mark.parametrize(
@@ -536,14 +536,14 @@ def test_laws_of_durations(written: str, meant: object, tmp_path: Path) -> None:
         ('{ dist = "empirical", file = "turns.csv", column = "n" }', Empirical((1.0, 4.0))),
     ],
 )
-def test_laws_of_turns(written: str, meant: object, tmp_path: Path) -> None:
+def test_distributions_of_turns(written: str, meant: object, tmp_path: Path) -> None:
     (tmp_path / "turns.csv").write_text("n\n1\n4\n")
-    assert law(written, "turns", tmp_path) == meant
+    assert distribution(written, "turns", tmp_path) == meant
 
 
 @pytest.mark.parametrize("written", ['"never"', '{ constant = "never" }'])
 def test_patience_may_never_end(written: str) -> None:
-    assert law(written, "patience") == Never()
+    assert distribution(written, "patience") == Never()
 
 
 @pytest.mark.parametrize(

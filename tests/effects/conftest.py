@@ -59,10 +59,10 @@ def run(engine: Engine) -> Callable[..., Run]:
         for path, value in (changes or {}).items():
             assign(doc, path, value)
         scenario = parse(doc)
-        plan, terms = lower(scenario)
+        plan, spec = lower(scenario)
         workload = sample(scenario, 0)
         log = engine(workload, plan)
-        summary = summarise([measure(workload, plan, terms, log, by_interval=False)])
+        summary = summarise([measure(workload, plan, spec, log, by_interval=False)])
         return Run(workload, plan, log, {(row.level, row.name, row.metric): row.mean for row in summary.rows})
 
     return with_changes

@@ -1,7 +1,7 @@
 """What each behaviour of the articles changes (docs/features.md): two runs on the same streams, with it and without.
 
-The number in a name is the row of that page. Laws are constant wherever that makes the effect exact; where it is a
-share of random draws it is held to four standard errors.
+The number in a name is the row of that page. Distributions are constant wherever that makes the effect exact; where it
+is a share of random draws it is held to four standard errors.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def four_errors(share: float, number: float) -> float:
 
 
 def test_01_a_chat_lasts_six_minutes(run: Runner) -> None:
-    """Of the channel's own laws: six turns of thirty seconds, and five latencies of thirty seconds between them."""
+    """Of the channel's own distributions: six turns of thirty seconds, and five latencies of thirty seconds between
+    them."""
     patient: Doc = {"channel": "live_chat", "volume": MORNING, "patience": "never", "wrap_up": "0s"}
     doc = centre({"chat": patient | {"idle_timeout": "1d"}}, {"agents": agents(40, "chat", concurrency={})})
     on, off = run(doc), run(doc, {"queue.chat.turns": 1})

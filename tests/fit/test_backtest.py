@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from ccsim.backtest import prediction, score, trial
-from ccsim.backtest.prediction import MODES, Forecast, Log
+from ccsim.backtest.prediction import MODES, ContactLog, Forecast
 from ccsim.backtest.score import PERFECT
 from ccsim.backtest.trial import ERLANG_A, SIMULATION, Backtest
 from ccsim.errors import ScenarioError
@@ -78,17 +78,17 @@ def contacts_of(results: Results) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def log() -> Log:
+def log() -> ContactLog:
     scenario = known_centre()
-    return Log(contacts_of(simulate(scenario, engine="compiled")), [], scenario, "centre.toml")
+    return ContactLog(contacts_of(simulate(scenario, engine="compiled")), [], scenario, "centre.toml")
 
 
 @pytest.fixture(scope="module")
-def found(log: Log) -> Backtest:
+def found(log: ContactLog) -> Backtest:
     return trial.run(log, TRAIN, TEST, "ready", 12)
 
 
-def test_real_figures_are_the_run_s(log: Log, found: Backtest) -> None:
+def test_real_figures_are_the_run_s(log: ContactLog, found: Backtest) -> None:
     results = simulate(log.scenario, engine="compiled")
     real = np.sum([day.real.sum(axis=1) for day in found.trials[0].training + found.trials[0].days], axis=0)
     offered, answered, waited, abandoned, in_time = real
@@ -126,7 +126,7 @@ def test_factor_is_one(found: Backtest) -> None:
     assert found.factor == pytest.approx(1, abs=0.02)
 
 
-def test_erlang_a_is_told_what_the_simulation_is_told(log: Log, found: Backtest) -> None:
+def test_erlang_a_is_told_what_the_simulation_is_told(log: ContactLog, found: Backtest) -> None:
     services, arrivals, forecast = (mode.days[0] for mode in found.trials)
     mine = log.on([TEST[0]])
     took = (mine["end"] - mine["answer"]).dt.total_seconds()
@@ -142,9 +142,9 @@ def test_erlang_a_is_told_what_the_simulation_is_told(log: Log, found: Backtest)
     assert f"{ERLANG_A}, real AHT" in [score.method for score in found.trials[1].scores]
 
 
-def test_test_days_teach_nothing(log: Log) -> None:
+def test_test_days_teach_nothing(log: ContactLog) -> None:
     """What is learned is the same when the test days are not there, and when they are upside down."""
-    blind = Log(log.on(TRAIN), [], log.scenario, "")
+    blind = ContactLog(log.on(TRAIN), [], log.scenario, "")
     one, other = (prediction.learn(which, TRAIN) for which in (log, blind))
     assert one.works["calls"].tolist() == other.works["calls"].tolist()
     assert one.patience["calls"].tolist() == other.patience["calls"].tolist()
@@ -152,25 +152,25 @@ def test_test_days_teach_nothing(log: Log) -> None:
     assert (one.forecast.of(TEST[0])["calls"] == other.forecast.of(TEST[0])["calls"]).all()
 
 
-def test_workers_change_nothing(log: Log) -> None:
+def test_workers_change_nothing(log: ContactLog) -> None:
     learned = prediction.learn(log, TRAIN)
     units = [prediction.Unit(day, learned, RULES["ready"], "arrivals", 2) for day in TEST]
     alone, shared = (list(prediction.simulate_all(log, units, workers)) for workers in (1, 2))
     assert [day.simulated.tolist() for day in alone] == [day.simulated.tolist() for day in shared]
 
 
-def test_work_that_goes_up_and_down_together_is_found(log: Log) -> None:
+def test_work_that_goes_up_and_down_together_is_found(log: ContactLog) -> None:
     """Work a quarter longer in every second half hour: between-half-hour cv of 0.11 beyond chance, here by hand."""
     mine = log.contacts.copy()
     half = mine["arrival"].dt.minute // 30
     took = mine["end"] - mine["answer"]
     mine["end"] = mine["end"].where(mine["answer"].isna(), mine["answer"] + took * np.where(half == 0, 0.7, 1.3))
-    changed = Log(mine.assign(wrapped=mine["end"]), [], log.scenario, "")
+    changed = ContactLog(mine.assign(wrapped=mine["end"]), [], log.scenario, "")
     assert prediction.learn(log, DAYS).rhythm.cv < 0.15
     assert 0.2 < prediction.learn(changed, DAYS).rhythm.cv < 0.4
 
 
-def test_patience_is_of_those_who_wait_not_only_of_those_who_give_up(log: Log) -> None:
+def test_patience_is_of_those_who_wait_not_only_of_those_who_give_up(log: ContactLog) -> None:
     """Exponential of mean 180 s: median 125 s; the mean of those who gave up would be far below."""
     values = prediction.learn(log, DAYS).patience["calls"]
     gave_up = log.contacts["answer"].isna().sum()
@@ -208,17 +208,17 @@ def test_a_rush_of_short_calls_is_imputed_short() -> None:
     assert took.tolist()[28:] == [10] * 12
 
 
-def test_impossible_requests_are_explained(log: Log) -> None:
+def test_impossible_requests_are_explained(log: ContactLog) -> None:
     with pytest.raises(ScenarioError, match="no answered contacts"):
         prediction.learn(log, [date(2020, 1, 1)])
     with pytest.raises(ScenarioError, match="queues that the scenario lacks: hotline"):
-        Log(log.contacts.assign(queue="hotline"), [], log.scenario, "")
+        ContactLog(log.contacts.assign(queue="hotline"), [], log.scenario, "")
     chat = CENTRE | {"queue": {"calls": CENTRE["queue"]["calls"] | {"channel": "live_chat"}}}
     with pytest.raises(ScenarioError, match="one piece of work"):
-        Log(log.contacts, [], read.parse(chat, Path()), "")
+        ContactLog(log.contacts, [], read.parse(chat, Path()), "")
 
 
-def test_days_on_which_nobody_was_answered_are_left_out(log: Log) -> None:
+def test_days_on_which_nobody_was_answered_are_left_out(log: ContactLog) -> None:
     weekend = [MONDAY + timedelta(days=number) for number in (5, 6)]
     found = trial.run(log, [*TRAIN, *weekend], TEST, "ready", 2, modes=["services"])
     assert found.train == tuple(TRAIN)
@@ -234,9 +234,9 @@ def test_modes_differ_in_what_they_draw(found: Backtest) -> None:
     assert SECOND == 1_000_000
 
 
-def test_nobody_gave_up_in_training(log: Log) -> None:
+def test_nobody_gave_up_in_training(log: ContactLog) -> None:
     """Then nobody does in the simulation, and Erlang A is Erlang C."""
-    patient = Log(log.contacts[log.contacts["answer"].notna()], [], log.scenario, "")
+    patient = ContactLog(log.contacts[log.contacts["answer"].notna()], [], log.scenario, "")
     found = trial.run(patient, TRAIN[:1], TEST[:1], "ready", 2, modes=["services"])
     (mode,) = found.trials
     assert found.patience == np.inf

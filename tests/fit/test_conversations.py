@@ -173,4 +173,4 @@ def test_a_single_week_is_thin() -> None:
 def test_few_cases_are_thin() -> None:
     assert estimates.THIN == 50
     arrival = [at(day, 9) for day in range(20)]
-    assert "Thin: the law of work rests on 20 cases" in warned(calls(arrival, [60.0 + i for i in range(20)]))
+    assert "Thin: the distribution of work rests on 20 cases" in warned(calls(arrival, [60.0 + i for i in range(20)]))

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ccsim.cli import main
+from ccsim.fit import distributions, scenario
 from ccsim.fit import estimate as estimates
-from ccsim.fit import laws, scenario
 from ccsim.fit.estimate import Fit
 from ccsim.logs import from_ccsim
 from ccsim.runs.run import run, run_to_folder
@@ -68,11 +68,11 @@ def test_a_run_gives_back_what_it_was_made_of(fitted: Fit) -> None:
     """Known values lie within five standard errors, the interval's half-width being nearly two."""
     phone, chat, whatsapp = (fitted.queues[name] for name in ("phone", "chat", "whatsapp"))
     known = [
-        (phone.laws["work"].candidates[0].parameters["median"], 270 / np.sqrt(1 + 0.9**2)),
-        (phone.laws["patience"].candidates[0].parameters["mean"], 90),
-        (whatsapp.laws["reply_latency"].candidates[0].parameters["median"], 1200),
-        (whatsapp.laws["reply_latency"].candidates[0].parameters["sigma"], 2.2),
-        (chat.laws["reply_latency"].candidates[0].parameters["median"], 30 / np.sqrt(1 + 1.2**2)),
+        (phone.distributions["work"].candidates[0].parameters["median"], 270 / np.sqrt(1 + 0.9**2)),
+        (phone.distributions["patience"].candidates[0].parameters["mean"], 90),
+        (whatsapp.distributions["reply_latency"].candidates[0].parameters["median"], 1200),
+        (whatsapp.distributions["reply_latency"].candidates[0].parameters["sigma"], 2.2),
+        (chat.distributions["reply_latency"].candidates[0].parameters["median"], 30 / np.sqrt(1 + 1.2**2)),
         (chat.figures["turns"], 6),
         (whatsapp.figures["turns"], 4),
         (phone.figures["retry.share"], 0.4),
@@ -81,12 +81,12 @@ def test_a_run_gives_back_what_it_was_made_of(fitted: Fit) -> None:
     ]
     for found, true in known:
         assert abs(np.log(found.mean / true)) < 2.6 * np.log(found.high / found.mean), true
-    assert [phone.laws[key].family for key in ("work", "wrap_up", "patience")] == [
+    assert [phone.distributions[key].family for key in ("work", "wrap_up", "patience")] == [
         "lognormal",
         "lognormal",
         "exponential",
     ]
-    assert chat.laws["wrap_up"].law.mean == 20
+    assert chat.distributions["wrap_up"].distribution.mean == 20
     assert chat.figures["idle_timeout"].mean == 300
     assert phone.hours == dict.fromkeys(range(5), (8 * 3600, 20 * 3600)) | {5: (9 * 3600, 13 * 3600)}
 
@@ -306,17 +306,18 @@ def test_where_nothing_can_be_done(
     assert not (tmp_path / "fitted").exists()
 
 
-# ── laws as a scenario writes them ───────────────────────────────────────────────────────────────────────────────────
+# ── distributions as a scenario writes them
+# ───────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("family", laws.FAMILIES)
+@pytest.mark.parametrize("family", distributions.FAMILIES)
 def test_every_family_can_be_written_in_a_scenario(family: str) -> None:
     rng = np.random.default_rng(8)
-    fitted = laws.fit(family, laws.Sample(rng.lognormal(4, 1, 300), np.ones(300, np.bool_)))
-    document = tomllib.loads(f"work = {scenario.toml(fitted.law)}")
+    fitted = distributions.fit(family, distributions.Sample(rng.lognormal(4, 1, 300), np.ones(300, np.bool_)))
+    document = tomllib.loads(f"work = {scenario.toml(fitted.distribution)}")
     document |= {"channel": "phone", "volume": {"per_day": 1}}
     team = {"skills": {"calls": 1}, "shifts": [{"agents": 1, "hours": "always"}]}
     read = parse({"queue": {"calls": document}, "team": {"desk": team}}).queue["calls"].work
-    assert read.mean == pytest.approx(fitted.law.mean, rel=1e-3)
+    assert read.mean == pytest.approx(fitted.distribution.mean, rel=1e-3)
     u = np.array([0.05, 0.5, 0.95])
-    assert read.value(u.copy()) == pytest.approx(fitted.law.value(u.copy()), rel=1e-3)
+    assert read.value(u.copy()) == pytest.approx(fitted.distribution.value(u.copy()), rel=1e-3)

@@ -16,11 +16,11 @@ import pandas as pd
 import pytest
 
 from ccsim.distributions.arrivals import busyness as busy_days
-from ccsim.fit import laws
+from ccsim.fit import distributions
 from ccsim.fit.arrivals import correlation, profile
 from ccsim.fit.conversations import geometric, shared, slowdown
+from ccsim.fit.distributions import FAMILIES, Sample
 from ccsim.fit.estimate import share
-from ccsim.fit.laws import FAMILIES, Sample
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64
 
@@ -29,7 +29,7 @@ REPETITIONS = int(os.environ.get("CCSIM_REPETITIONS", "1000"))
 
 Found = Iterator[tuple[str, Estimate, float]]
 
-LAWS = {
+DISTRIBUTIONS = {
     "exponential": {"mean": 90.0},
     "lognormal": {"median": 1200.0, "sigma": 2.2},
     "gamma": {"mean": 270.0, "cv": 0.7},
@@ -43,7 +43,7 @@ def complete(family: str) -> Callable[[np.random.Generator], Found]:
     """Every time is seen to its end: work, wrap-up."""
 
     def draw(rng: np.random.Generator) -> Found:
-        times = FAMILIES[family].law(LAWS[family]).value(rng.random(SIZE))
+        times = FAMILIES[family].distribution(DISTRIBUTIONS[family]).value(rng.random(SIZE))
         yield from recovered(family, Sample(times, np.ones(SIZE, np.bool_)))
 
     return draw
@@ -53,9 +53,9 @@ def cut_off(family: str) -> Callable[[np.random.Generator], Found]:
     """Half of the customers need not wait, others are answered at some time: most patience is not seen to its end."""
 
     def draw(rng: np.random.Generator) -> Found:
-        law = FAMILIES[family].law(LAWS[family])
-        times = law.value(rng.random(SIZE))
-        waits = np.where(rng.random(SIZE) < 0.5, 0.0, rng.exponential(law.mean / 2, SIZE))
+        distribution = FAMILIES[family].distribution(DISTRIBUTIONS[family])
+        times = distribution.value(rng.random(SIZE))
+        waits = np.where(rng.random(SIZE) < 0.5, 0.0, rng.exponential(distribution.mean / 2, SIZE))
         yield from recovered(family, Sample(np.minimum(times, waits), times < waits))
 
     return draw
@@ -63,14 +63,14 @@ def cut_off(family: str) -> Callable[[np.random.Generator], Found]:
 
 def timed_out(rng: np.random.Generator) -> Found:
     """Latencies in closed sessions end with the time-out at the latest."""
-    times = FAMILIES["lognormal"].law({"median": 19.2, "sigma": 0.94}).value(rng.random(SIZE))
-    found = laws.fit("lognormal", Sample(np.minimum(times, 60.0), times < 60.0)).parameters
+    times = FAMILIES["lognormal"].distribution({"median": 19.2, "sigma": 0.94}).value(rng.random(SIZE))
+    found = distributions.fit("lognormal", Sample(np.minimum(times, 60.0), times < 60.0)).parameters
     yield from (("median", found["median"], 19.2), ("sigma", found["sigma"], 0.94))
 
 
 def recovered(family: str, sample: Sample) -> Found:
-    found = laws.fit(family, sample).parameters
-    yield from ((name, found[name], value) for name, value in LAWS[family].items())
+    found = distributions.fit(family, sample).parameters
+    yield from ((name, found[name], value) for name, value in DISTRIBUTIONS[family].items())
 
 
 def arrivals(rng: np.random.Generator) -> Found:
@@ -104,7 +104,9 @@ def concurrency(rng: np.random.Generator) -> Found:
     """Work slows down with the sessions at once."""
     factors = np.array([1.0, 1.05, 1.2])
     beside = rng.integers(1, 4, SIZE)
-    work = FAMILIES["lognormal"].law({"median": 50.0, "sigma": 0.8}).value(rng.random(SIZE)) * factors[beside - 1]
+    work = (
+        FAMILIES["lognormal"].distribution({"median": 50.0, "sigma": 0.8}).value(rng.random(SIZE)) * factors[beside - 1]
+    )
     found = slowdown(work, beside.astype(np.float64))
     assert found is not None
     yield from ((f"with {level}", found.factors[level - 1], factors[level - 1]) for level in (2, 3))
@@ -134,7 +136,7 @@ def coming_back(rng: np.random.Generator) -> Found:
     lag = np.where(rng.random(SIZE) < 0.1, rng.exponential(86400.0, SIZE), np.inf)
     seen = lag < until
     sample = Sample(np.minimum(lag, until), seen)
-    found = laws.fit("exponential", sample, partly=True).parameters
+    found = distributions.fit("exponential", sample, partly=True).parameters
     yield from (("share", found["share"], 0.1), ("delay", found["mean"], 86400.0))
 
 
@@ -145,7 +147,7 @@ def shares(rng: np.random.Generator) -> Found:
 
 
 ESTIMATORS: dict[str, Callable[[np.random.Generator], Found]] = {
-    **{f"{family}, complete": complete(family) for family in LAWS},
+    **{f"{family}, complete": complete(family) for family in DISTRIBUTIONS},
     **{
         f"{family}, cut off": cut_off(family)
         for family in ("exponential", "lognormal", "gamma", "weibull", "hyperexponential")

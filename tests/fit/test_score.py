@@ -1,4 +1,4 @@
-"""Scores of predictions, worked out by hand, and laws that they must keep."""
+"""Scores of predictions, worked out by hand, and distributions that they must keep."""
 
 from __future__ import annotations
 

@@ -138,16 +138,16 @@ def test_rules_change_no_draw() -> None:
 
 
 def doubled(queue: str, key: str, before: Doc, after: Doc) -> tuple[Workload, Workload]:
-    def put(law: Doc) -> Callable[[Doc], None]:
+    def put(distribution: Doc) -> Callable[[Doc], None]:
         def change(doc: Doc) -> None:
-            doc["queue"][queue][key] = law
+            doc["queue"][queue][key] = distribution
 
         return change
 
     return drawn(put(before)), drawn(put(after))
 
 
-LAWS: list[tuple[Doc, Doc]] = [
+DISTRIBUTIONS: list[tuple[Doc, Doc]] = [
     ({"dist": "exponential", "mean": "100s"}, {"dist": "exponential", "mean": "200s"}),
     ({"mean": "100s", "cv": 0.8}, {"mean": "200s", "cv": 0.8}),
     ({"dist": "gamma", "mean": "100s", "cv": 0.8}, {"dist": "gamma", "mean": "200s", "cv": 0.8}),
@@ -156,7 +156,7 @@ LAWS: list[tuple[Doc, Doc]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "after"), LAWS, ids=str)
+@pytest.mark.parametrize(("before", "after"), DISTRIBUTIONS, ids=str)
 @pytest.mark.parametrize(
     ("key", "column"),
     [("work", "work"), ("reply_latency", "latency"), ("patience", "patience"), ("wrap_up", "wrap_up")],
@@ -233,15 +233,20 @@ def test_a_follow_up_switched_on_moves_nothing_else() -> None:
 # the behaviours before the agent
 
 
-SHARED_LAWS = {"work": {"mean": "3m", "cv": 1.0}, "wrap_up": "10s", "patience": {"mean": "5m"}, "open": "always"}
+SHARED_DISTRIBUTIONS = {
+    "work": {"mean": "3m", "cv": 1.0},
+    "wrap_up": "10s",
+    "patience": {"mean": "5m"},
+    "open": "always",
+}
 
 
 def by_demand(doc: Doc, **changes: Any) -> None:
-    """All queues from one demand, with the same laws, and turns on none of them."""
+    """All queues from one demand, with the same distributions, and turns on none of them."""
     for queue in doc["queue"].values():
         del queue["volume"]
         queue.pop("transfer", None)
-        queue |= {**SHARED_LAWS, "turns": 1}
+        queue |= {**SHARED_DISTRIBUTIONS, "turns": 1}
     mix = {"calls": 6, "chat": 3, "app": 1}
     doc["demand"] = {"per_day": 1500, "busyness_cv": 0.1, "mix": mix, "barrier": {"app": 0.4}, **changes}
 

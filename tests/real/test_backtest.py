@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from ccsim.backtest import prediction, trial
-from ccsim.backtest.prediction import Log
+from ccsim.backtest.prediction import ContactLog
 from ccsim.backtest.trial import ERLANG_A, SIMULATION, Backtest
 from ccsim.engine.audit import audit
 from ccsim.engine.compiled import simulate
@@ -45,13 +45,13 @@ def reading() -> Reading:
 
 
 @pytest.fixture(scope="module")
-def log(reading: Reading) -> Log:
+def log(reading: Reading) -> ContactLog:
     staff_only = mapping("bank").alone(reading.rows["queue"])
-    return Log(reading.rows, staff_only, load(SCENARIO), SCENARIO.name)
+    return ContactLog(reading.rows, staff_only, load(SCENARIO), SCENARIO.name)
 
 
 @pytest.fixture(scope="module")
-def found(log: Log) -> Backtest:
+def found(log: ContactLog) -> Backtest:
     return trial.run(log, TRAIN, TEST, "ready", 10, modes=["services"])
 
 
@@ -106,13 +106,13 @@ def test_every_call_enters_on_its_day_or_is_refused(reading: Reading) -> None:
     assert set(left_out) <= {"answer before arrival", "answered, but no time of the answer"}
 
 
-def test_a_day_is_simulated_as_it_was(log: Log, tmp_path: Path) -> None:
+def test_a_day_is_simulated_as_it_was(log: ContactLog, tmp_path: Path) -> None:
     """Arrivals and service times are the log's, one by one; the log of the run keeps the rules of the model."""
     learned = prediction.learn(log, TRAIN)
     of_day = prediction.scenario(log, TEST[0], learned, RULES["ready"], "services", tmp_path)
-    workload, (plan, terms) = sample(of_day, 0), lower(of_day)
+    workload, (plan, spec) = sample(of_day, 0), lower(of_day)
     contacts = log.on([TEST[0]])
-    name = list(terms.queues).index("PS_2")
+    name = list(spec.queues).index("PS_2")
     mine = contacts[contacts["queue"] == "PS_2"].sort_values("arrival", kind="stable")
     since = (mine["arrival"] - mine["arrival"].dt.normalize()).dt.total_seconds().to_numpy()
     here = workload.queue == name

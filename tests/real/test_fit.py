@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from ccsim.cli import main
-from ccsim.fit import laws
+from ccsim.fit import distributions
 from ccsim.fit.estimate import Fit, estimate, share
 from ccsim.logs.mapping import mapping
 from ccsim.logs.readers import read_all
@@ -38,8 +38,8 @@ def test_the_presets_reply_latency_is_within_the_intervals_of_the_conversations(
     preset = CHANNELS["messaging"].defaults["reply_latency"]
     assert preset.tag == "M"
     assert preset.value == {"dist": "lognormal", "median": "20m", "sigma": 2.2}
-    sample = social.queues["social"].laws["reply_latency"].sample
-    found = laws.fit("lognormal", sample).parameters
+    sample = social.queues["social"].distributions["reply_latency"].sample
+    found = distributions.fit("lognormal", sample).parameters
     assert found["median"].low < 20 * 60 < found["median"].high
     assert found["sigma"].low < 2.2 < found["sigma"].high
     for limit, measured in ((900, 0.55), (4 * 3600, 0.22)):
@@ -53,8 +53,8 @@ def test_turns_and_answer_times_of_the_conversations(social: Fit) -> None:
     assert queue.contacts == 525
     assert 1.0 < queue.figures["turns"].low < 1.13 < queue.figures["turns"].high < 1.2
     wait = queue.seen["first_wait"]
-    assert wait.candidates[0].distance < laws.MISFIT
-    assert len(wait.candidates) == len(laws.WORK)
+    assert wait.candidates[0].distance < distributions.MISFIT
+    assert len(wait.candidates) == len(distributions.WORK)
 
 
 @needs_bank

@@ -91,7 +91,8 @@ def test_the_page_forbids_what_is_not_its_own(browser: Browser, report: Path) ->
                found.push(event.effectiveDirective);
                if (found.length === 2) done(found.sort());
              });
-             for (const [kind, key, value] of [["script", "text", "window.hit = 1"], ["img", "src", "http://x.example/"]])
+             for (const [kind, key, value] of [["script", "text", "window.hit = 1"], ["img", "src",
+             "http://x.example/"]])
                document.body.append(Object.assign(document.createElement(kind), { [key]: value }));
            })"""
     )

@@ -10,7 +10,7 @@ import pytest
 from ccsim.report.of_comparison import document
 from ccsim.report.page import page
 from ccsim.report.sheet import sheet
-from ccsim.results.comparison import Comparison, Figure
+from ccsim.results.comparison import Comparison, MetricPlace
 from ccsim.results.ranking import rank
 from ccsim.scenario import read
 from ccsim.studies import compare as comparing
@@ -65,7 +65,7 @@ def test_page_and_workbook() -> None:
     found = document(comparison, rank(comparison), PROVENANCE)
     tables = {table.title: table for table in found.tables()}
     (row,) = tables["Differences to <b>0</b>"].rows
-    level = comparison.headline.index(Figure("queue", "calls", "service_level")) + 1
+    level = comparison.headline.index(MetricPlace("queue", "calls", "service_level")) + 1
     assert row[level] == comparison.difference(comparison.variants[1], comparison.headline[level - 1])
     assert [verdict.subject for verdict in found.verdicts] == ["<b>1</b>"]
     html = page(found)

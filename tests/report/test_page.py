@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ccsim.report.document import Column, Document, Fact, Finding, Listing, Note, Picture, Section, Table, Verdict
+from ccsim.report.document import Document, Fact, Finding, Listing, Note, Picture, Section, Table, TableColumn, Verdict
 from ccsim.report.page import bar, page, shown
 from ccsim.stats.estimate import Estimate
 from tests.report.conftest import MARKUP
@@ -65,8 +65,8 @@ def test_bars_are_as_wide_as_the_figures_need() -> None:
 
 def everywhere(text: str) -> Document:
     """A document that has a text in each of its places."""
-    table = Table(text, (Column(text), Column(text, "share")), ((text, 0.5),), (text, None), text)
-    folded = Table(text, (Column(text, "code"),), ((text,),), folded=True)
+    table = Table(text, (TableColumn(text), TableColumn(text, "share")), ((text, 0.5),), (text, None), text)
+    folded = Table(text, (TableColumn(text, "code"),), ((text,),), folded=True)
     parts = (table, folded, Picture(text, text, "data:,a", "data:,b", (10, 10)), Listing(text, text), Note(text))
     found = Verdict("missed", text, text, "share", NOTHING, 0.5, True)
     return Document(

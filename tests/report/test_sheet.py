@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ccsim.report import sheet as sheets
-from ccsim.report.document import Column, Document, Section, Table
+from ccsim.report.document import Document, Section, Table, TableColumn
 from ccsim.report.of_run import wide_tables
 from ccsim.report.sheet import sheet
 from ccsim.results.model import Results
@@ -93,7 +93,7 @@ def test_by_interval_and_roster(content: bytes, results: Results) -> None:
 
 def test_no_data_and_endless() -> None:
     kinds: tuple[Any, ...] = ("text", "duration", "number")
-    columns = tuple(Column(kind, kind) for kind in kinds)
+    columns = tuple(TableColumn(kind, kind) for kind in kinds)
     nothing = Estimate(math.nan, math.nan, math.nan)
     table = Table("t", columns, (("a", nothing, math.inf), ("b", Estimate(2.0, 1.0, 3.0), math.nan), ("c", None, 4)))
     rows = list(read(sheet(of(table))[0])["t"].iter_rows(values_only=True))
@@ -102,7 +102,7 @@ def test_no_data_and_endless() -> None:
 
 
 def test_titles_and_headings_that_the_format_forbids() -> None:
-    heads = (Column("=A1"), Column("=a1"), Column(""), Column("x" * 400))
+    heads = (TableColumn("=A1"), TableColumn("=a1"), TableColumn(""), TableColumn("x" * 400))
     rows = (("1", "2", "3", "y" * 40_000),)
     book = read(
         sheet(of(Table("a[b]:c*d?e/f\\g'" * 9, heads, rows), Table("A B  C D E F G A B  C D E", heads, rows)))[0]
@@ -118,7 +118,7 @@ def test_a_sheet_holds_so_many_rows_and_says_what_it_leaves_out(monkeypatch: pyt
     monkeypatch.setattr(sheets, "ROWS", 11)
     for rows, left_out in ((10, 0), (12, 2)):
         table = Table(
-            "Queues by interval", (Column("n"), Column("x", "count")), tuple((str(i), i) for i in range(rows))
+            "Queues by interval", (TableColumn("n"), TableColumn("x", "count")), tuple((str(i), i) for i in range(rows))
         )
         made, said = sheet(of(table))
         assert read(made)["Queues by interval"].max_row == 11

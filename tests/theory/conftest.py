@@ -89,11 +89,11 @@ def runs(folder: Path, doc: Doc, replications: int) -> Iterator[Run]:
     path = folder / "case.toml"
     path.write_text(tomli_w.dumps({"start": "2026-03-02", "seed": 2, **doc}))
     scenario = load(path)
-    plan, terms = lower(scenario)
+    plan, spec = lower(scenario)
     for replication in range(replications):
         workload = sample(scenario, replication)
         log = simulate(workload, plan)
-        yield Run(workload, plan, log, measure(workload, plan, terms, log, by_interval=False))
+        yield Run(workload, plan, log, measure(workload, plan, spec, log, by_interval=False))
 
 
 def of_metric(path: str) -> Figure:

@@ -308,10 +308,10 @@ def test_a_call_back_for_all_who_wait_is_erlang_c(agree: Agree) -> None:
 
 
 def test_a_call_back_that_some_accept(agree: Agree) -> None:
-    """Who accepts keeps the place and has patience without end: Erlang A with a mixed law of patience."""
+    """Who accepts keeps the place and has patience without end: Erlang A with a mixed distribution of patience."""
     load, agents, accepts = 5.5, 5, 0.5
-    law = theory.Patience(lambda x: accepts + (1 - accepts) * np.exp(-x / 8))
-    figures = theory.erlang_a_general(load / WORK, WORK, agents, law, 5)
+    distribution = theory.Patience(lambda x: accepts + (1 - accepts) * np.exp(-x / 8))
+    figures = theory.erlang_a_general(load / WORK, WORK, agents, distribution, 5)
     # of those who wait, the share that does not accept may leave; all the others are served
     served = 1 - figures.abandonment
     assert figures.utilisation == pytest.approx(load * served / agents)
@@ -366,8 +366,8 @@ def test_a_call_back_that_nobody_accepts_changes_nothing(tmp_path: Path, offer: 
 def test_busy_days(agree: Agree, correlation: float) -> None:
     """Two queues of one team, whose volumes vary from day to day: a mixture of Erlang A over the day's load.
 
-    Two independent gamma laws alike add up to one of twice the shape; fully correlated ones to one of the same shape. A
-    call counts, whatever its day, so a day counts by its calls. Days are long against calls and patience.
+    Two independent gamma distributions alike add up to one of twice the shape; fully correlated ones to one of the same
+    shape. A call counts, whatever its day, so a day counts by its calls. Days are long against calls and patience.
     """
     load, agents, work, patience, cv = 2.4, 2, 300, 180, 0.4
     shape = (1 if correlation else 2) / cv**2

@@ -59,11 +59,11 @@ def share_of(outcome: Outcome) -> Figure:
 
 
 @pytest.mark.parametrize(
-    ("slots", "law"), [(1, "exponential"), (2, "exponential"), (3, "exponential"), (3, "uniform"),
+    ("slots", "distribution"), [(1, "exponential"), (2, "exponential"), (3, "exponential"), (3, "uniform"),
                        (4, "exponential"), (5, "exponential"), (6, "exponential")],
 )  # fmt: skip
-def test_endless_chats(agree: Agree, slots: int, law: str) -> None:
-    """Chats without end in every slot of an agent: machine repair, of any law of latency.
+def test_endless_chats(agree: Agree, slots: int, distribution: str) -> None:
+    """Chats without end in every slot of an agent: machine repair, of any distribution of latency.
 
     The agent is idle as often as a group of `slots` lines with load latency / work is full. Ten agents at a time, who
     have nothing to do with one another, and longer work, because a workload of many turns takes long to draw.
@@ -78,7 +78,7 @@ def test_endless_chats(agree: Agree, slots: int, law: str) -> None:
     doc = chats(
         0, agents, slots,
         turns=700, initial_backlog={"contacts": agents * slots, "age": 0}, work=exponential(work),
-        reply_latency={"low": 0, "high": 2 * latency} if law == "uniform" else exponential(latency),
+        reply_latency={"low": 0, "high": 2 * latency} if distribution == "uniform" else exponential(latency),
     ) | {"drain": 0}  # fmt: skip
     expected = {"team.desk.utilisation": busy, "replies": agents * busy / work}
     if slots > 1:  # alone, a chat never waits
@@ -152,7 +152,7 @@ def test_two_agents_of_two_slots(agree: Agree, per_hour: int, max_waiting: int) 
         rate=rate, work=WORK, latency=LATENCY, turns=turns, agents=2, slots=2, max_waiting=max_waiting
     )
     load = rate * (1 - figures.blocked) * turns * WORK
-    # what must hold whatever the chain: agents do the work that comes, and Little's law
+    # what must hold whatever the chain: agents do the work that comes, and Little's distribution
     assert figures.utilisation == pytest.approx(load / 2)
     stay = turns * (WORK + figures.message_wait) + (turns - 1) * LATENCY
     assert figures.session_mean == pytest.approx(stay)

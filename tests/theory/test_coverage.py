@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ccsim import theory
-from ccsim.results.comparison import Comparison, Figure
+from ccsim.results.comparison import Comparison, MetricPlace
 from ccsim.scenario.read import parse
 from ccsim.stats.intervals import paired_interval
 from ccsim.studies.compare import compare
@@ -66,7 +66,7 @@ def test_paired_intervals_cover_the_true_difference(repetitions: int) -> None:
     before, after = (theory.erlang_c(LOAD / WORK, WORK, agents, 20) for agents in (14, 15))
     found = [comparison(SEED + i) for i in range(repetitions)]
     for metric, of in FIGURES.items():
-        figure = Figure("queue", "calls", metric)
+        figure = MetricPlace("queue", "calls", metric)
         truth = of(after) - of(before)
         pairs = [[variant.quotients(figure) for variant in one.variants] for one in found]
         paired = np.array([one.difference(one.variants[1], figure) for one in found])

@@ -18,7 +18,7 @@ INF, NAN = math.inf, math.nan
 
 
 def solve_chain(start: Hashable, moves: Callable[[Any], Iterable[tuple[float, Hashable]]]) -> dict[Any, float]:
-    """Stationary law by a dense solve: the balance equations, one of them replaced by the sum of 1."""
+    """Stationary distribution by a dense solve: the balance equations, one of them replaced by the sum of 1."""
     states, todo = {start: 0}, [start]
     flows = []
     while todo:
@@ -38,14 +38,14 @@ def solve_chain(start: Hashable, moves: Callable[[Any], Iterable[tuple[float, Ha
     return dict(zip(states, np.linalg.solve(balance, right), strict=True))
 
 
-def mean(law: dict[Any, float], value: Callable[[Any], float]) -> float:
-    return sum(p * value(s) for s, p in law.items())
+def mean(distribution: dict[Any, float], value: Callable[[Any], float]) -> float:
+    return sum(p * value(s) for s, p in distribution.items())
 
 
 # --- Erlang B and C
 
 
-def test_erlang_b_is_the_truncated_poisson_law() -> None:
+def test_erlang_b_is_the_truncated_poisson_distribution() -> None:
     assert theory.erlang_b(2.0, 3) == pytest.approx((8 / 6) / (1 + 2 + 2 + 8 / 6))
     assert theory.erlang_b(0.0, 0) == 1
     assert theory.erlang_b(0.0, 5) == 0
@@ -80,20 +80,22 @@ def test_erlang_c_published_values() -> None:
 
 def test_erlang_c_is_the_birth_death_chain() -> None:
     rate, work, agents = 0.05, 50.0, 4
-    law = solve_chain(
+    distribution = solve_chain(
         0,
         lambda k: ([(rate, k + 1)] if k < 200 else []) + ([(min(k, agents) / work, k - 1)] if k else []),
     )
     figures = theory.erlang_c(rate, work, agents, 30)
-    queue = mean(law, lambda k: max(k - agents, 0))
-    # A contact behind j waiting ones waits for j+1 departures: an Erlang law.
-    level = mean(law, lambda k: 1.0 if k < agents else float(stats.gamma(k - agents + 1, scale=work / agents).cdf(30)))
+    queue = mean(distribution, lambda k: max(k - agents, 0))
+    # A contact behind j waiting ones waits for j+1 departures: an Erlang distribution.
+    level = mean(
+        distribution, lambda k: 1.0 if k < agents else float(stats.gamma(k - agents + 1, scale=work / agents).cdf(30))
+    )
     assert figures.queue_mean == pytest.approx(queue)
     assert figures.asa == pytest.approx(queue / rate)
     assert figures.wait_mean == figures.asa
-    assert figures.wait_probability == pytest.approx(mean(law, lambda k: k >= agents))
+    assert figures.wait_probability == pytest.approx(mean(distribution, lambda k: k >= agents))
     assert figures.service_level == pytest.approx(level)
-    assert figures.utilisation == pytest.approx(mean(law, lambda k: min(k, agents) / agents))
+    assert figures.utilisation == pytest.approx(mean(distribution, lambda k: min(k, agents) / agents))
     assert figures.abandonment == 0
 
 
@@ -116,7 +118,7 @@ def test_erlang_a_check_values() -> None:
 @pytest.mark.parametrize(("agents", "patience"), [(1, 60.0), (5, 90.0), (5, 1000.0), (8, 20.0)])
 def test_erlang_a_is_the_chain_with_a_tagged_customer(agents: int, patience: float) -> None:
     rate, work, threshold, top = 0.06, 100.0, 25.0, 150
-    law = solve_chain(
+    distribution = solve_chain(
         0,
         lambda k: (
             ([(rate, k + 1)] if k < top else [])
@@ -131,13 +133,13 @@ def test_erlang_a_is_the_chain_with_a_tagged_customer(agents: int, patience: flo
         leave[j, j] = -pace - 1 / patience
         if j:
             leave[j, j - 1] = pace
-    begin = np.array([law[agents + j] for j in range(size)])
+    begin = np.array([distribution[agents + j] for j in range(size)])
     served = np.zeros(size)
     served[0] = agents / work
     chance = np.linalg.solve(-leave, served)
     time = np.linalg.solve(-leave, chance)
     late = expm(leave * threshold) @ chance
-    at_once = sum(law[k] for k in range(agents))
+    at_once = sum(distribution[k] for k in range(agents))
     answered = at_once + begin @ chance
 
     figures = theory.erlang_a(rate, work, agents, patience, threshold)
@@ -145,9 +147,9 @@ def test_erlang_a_is_the_chain_with_a_tagged_customer(agents: int, patience: flo
     assert figures.wait_probability == pytest.approx(1 - at_once)
     assert figures.asa == pytest.approx(begin @ time / answered)
     assert figures.service_level == pytest.approx(at_once + begin @ (chance - late))
-    assert figures.queue_mean == pytest.approx(mean(law, lambda k: max(k - agents, 0)))
+    assert figures.queue_mean == pytest.approx(mean(distribution, lambda k: max(k - agents, 0)))
     assert figures.wait_mean == pytest.approx(figures.queue_mean / rate)
-    assert figures.utilisation == pytest.approx(mean(law, lambda k: min(k, agents) / agents))
+    assert figures.utilisation == pytest.approx(mean(distribution, lambda k: min(k, agents) / agents))
 
 
 def test_erlang_a_becomes_erlang_c_and_b() -> None:
@@ -162,7 +164,7 @@ def test_erlang_a_becomes_erlang_c_and_b() -> None:
     ("rate", "work", "agents", "patience"),
     [(200 / 3600, 300, 17, 180), (10.0, 300, 2900, 90), (10.0, 300, 3300, 90), (0.1, 300, 1, 3000), (0.5, 2, 1, 1e5)],
 )
-def test_general_patience_with_an_exponential_law_is_erlang_a(
+def test_general_patience_with_an_exponential_distribution_is_erlang_a(
     rate: float, work: float, agents: int, patience: float
 ) -> None:
     exact = theory.erlang_a(rate, work, agents, patience, 20)
@@ -186,16 +188,16 @@ def test_general_patience_in_two_phases_is_the_chain_of_phases() -> None:
         for i, left in enumerate(line):
             yield 1 / phase, (busy, line[:i] + ((left - 1,) if left > 1 else ()) + line[i + 1 :])
 
-    law = solve_chain((0, ()), moves)
-    law_of_patience = theory.Patience(lambda x: (1 + x / phase) * np.exp(-x / phase))
-    figures = theory.erlang_a_general(rate, work, agents, law_of_patience, 20)
-    last_phase = mean(law, lambda s: sum(left == 1 for left in s[1]))
+    distribution = solve_chain((0, ()), moves)
+    distribution_of_patience = theory.Patience(lambda x: (1 + x / phase) * np.exp(-x / phase))
+    figures = theory.erlang_a_general(rate, work, agents, distribution_of_patience, 20)
+    last_phase = mean(distribution, lambda s: sum(left == 1 for left in s[1]))
     assert figures.abandonment == pytest.approx(last_phase / phase / rate, rel=1e-4)
-    assert figures.queue_mean == pytest.approx(mean(law, lambda s: len(s[1])), rel=1e-4)
+    assert figures.queue_mean == pytest.approx(mean(distribution, lambda s: len(s[1])), rel=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("law", "draw"),
+    ("distribution", "draw"),
     [
         (theory.constant_patience(40), lambda rng, n: np.full(n, 40.0)),
         (theory.lognormal_patience(40, 1.5), lambda rng, n: stats.lognorm(
@@ -203,7 +205,7 @@ def test_general_patience_in_two_phases_is_the_chain_of_phases() -> None:
     ],
     ids=["constant", "lognormal"],
 )  # fmt: skip
-def test_general_patience_against_a_simulation_of_one_agent(law: theory.Patience, draw: Any) -> None:
+def test_general_patience_against_a_simulation_of_one_agent(distribution: theory.Patience, draw: Any) -> None:
     rng = np.random.default_rng(1)
     count = 200_000
     gaps, works, patience = rng.exponential(50, count), rng.exponential(45, count), draw(rng, count)
@@ -214,7 +216,7 @@ def test_general_patience_against_a_simulation_of_one_agent(law: theory.Patience
         if backlog < limit:
             backlog += work
     served = waits < patience
-    figures = theory.erlang_a_general(1 / 50, 45, 1, law, 20)
+    figures = theory.erlang_a_general(1 / 50, 45, 1, distribution, 20)
     assert figures.abandonment == pytest.approx(1 - served.mean(), rel=0.03)
     assert figures.wait_mean == pytest.approx(np.minimum(waits, patience).mean(), rel=0.03)
     assert figures.asa == pytest.approx(waits[served].mean(), rel=0.03)
@@ -273,8 +275,8 @@ def test_mg1_with_work_in_two_phases_is_its_chain() -> None:
         if left == 1:
             yield 1 / phase, (number - 1, 2 if number > 1 else 0)
 
-    law = solve_chain((0, 0), moves)
-    queue = mean(law, lambda s: max(s[0] - 1, 0))
+    distribution = solve_chain((0, 0), moves)
+    queue = mean(distribution, lambda s: max(s[0] - 1, 0))
     assert theory.mg1_wait(rate, 2 * phase, math.sqrt(0.5)) == pytest.approx(queue / rate)
 
 
@@ -316,10 +318,10 @@ def test_cobham_is_the_chain_of_two_classes() -> None:
         after = (first - 1, second, 1) if first else (0, second - 1, 2) if second else (0, 0, 0)
         yield 1 / works[now - 1], after
 
-    law = solve_chain((0, 0, 0), moves)
+    distribution = solve_chain((0, 0, 0), moves)
     figures = theory.cobham(rates, works)
-    assert figures.wait[0] == pytest.approx(mean(law, lambda s: s[0]) / rates[0], rel=1e-5)
-    assert figures.wait[1] == pytest.approx(mean(law, lambda s: s[1]) / rates[1], rel=1e-3)
+    assert figures.wait[0] == pytest.approx(mean(distribution, lambda s: s[0]) / rates[0], rel=1e-5)
+    assert figures.wait[1] == pytest.approx(mean(distribution, lambda s: s[1]) / rates[1], rel=1e-3)
     assert figures.response == tuple(w + x for w, x in zip(figures.wait, works, strict=True))
 
 
@@ -337,16 +339,16 @@ def test_preemptive_resume_is_the_chain_of_two_classes() -> None:
         elif second:
             yield 1 / works[1], (first, second - 1)
 
-    law = solve_chain((0, 0), moves)
+    distribution = solve_chain((0, 0), moves)
     figures = theory.preemptive_resume(rates, works)
-    assert figures.response[0] == pytest.approx(mean(law, lambda s: s[0]) / rates[0], rel=1e-5)
-    assert figures.response[1] == pytest.approx(mean(law, lambda s: s[1]) / rates[1], rel=1e-3)
+    assert figures.response[0] == pytest.approx(mean(distribution, lambda s: s[0]) / rates[0], rel=1e-5)
+    assert figures.response[1] == pytest.approx(mean(distribution, lambda s: s[1]) / rates[1], rel=1e-3)
     # The first class does not see the second; of the second, work itself takes its time among interruptions.
     assert figures.wait[0] == pytest.approx(theory.erlang_c(rates[0], works[0], 1, 0).asa)
     assert figures.wait[1] == pytest.approx(figures.response[1] - works[1] / (1 - rates[0] * works[0]))
 
 
-def test_priorities_obey_the_conservation_law() -> None:
+def test_priorities_obey_the_conservation_distribution() -> None:
     """Whatever the order, the load-weighted mean of the waits is that of M/G/1."""
     rates, works, cvs = [0.002, 0.001, 0.003], [100.0, 200.0, 50.0], [0.5, 2.0, 1.0]
     waits = []
@@ -369,9 +371,9 @@ def test_priorities_with_an_overloaded_low_class() -> None:
             yield rate, (waiting + 1, on_call)
         yield 1 / (call if on_call else mail), (waiting - 1, True) if waiting else (0, False)
 
-    law = solve_chain((0, False), moves)
+    distribution = solve_chain((0, False), moves)
     figures = theory.cobham([rate, 10.0, 1.0], [call, mail, 1.0])
-    assert figures.wait[0] == pytest.approx(mean(law, lambda s: s[0]) / rate)
+    assert figures.wait[0] == pytest.approx(mean(distribution, lambda s: s[0]) / rate)
     assert figures.wait[1:] == (INF, INF)
     preemptive = theory.preemptive_resume([rate, 10.0, 1.0], [call, mail, 1.0])
     assert preemptive.wait == pytest.approx((theory.erlang_c(rate, call, 1, 0).asa, INF, INF))
@@ -394,17 +396,17 @@ def test_machine_repair_of_one_and_two_slots() -> None:
 
 def test_machine_repair_with_pooled_agents_is_its_chain() -> None:
     work, latency, chats, agents = 20.0, 50.0, 6, 2
-    law = solve_chain(
+    distribution = solve_chain(
         0,
         lambda k: (
             ([((chats - k) / latency, k + 1)] if k < chats else []) + ([(min(k, agents) / work, k - 1)] if k else [])
         ),
     )
     figures = theory.machine_repair(3, work, latency, agents)
-    throughput = mean(law, lambda k: (chats - k) / latency)
+    throughput = mean(distribution, lambda k: (chats - k) / latency)
     assert figures.throughput == pytest.approx(throughput)
     assert figures.utilisation == pytest.approx(throughput * work / agents)
-    assert figures.reply_wait == pytest.approx(mean(law, lambda k: max(k - agents, 0)) / throughput)
+    assert figures.reply_wait == pytest.approx(mean(distribution, lambda k: max(k - agents, 0)) / throughput)
 
 
 def test_erlang_r_is_the_chain_of_messages_and_customers() -> None:
@@ -420,12 +422,12 @@ def test_erlang_r_is_the_chain_of_messages_and_customers() -> None:
         if away:
             yield away / latency, (messages + 1, away - 1)
 
-    law = solve_chain((0, 0), moves)
+    distribution = solve_chain((0, 0), moves)
     figures = theory.erlang_r(rate=rate, turns=turns, work=work, latency=latency, agents=1, threshold=30)
     assert figures.load == pytest.approx(0.45)
     assert figures.message_rate == pytest.approx(0.03)
-    assert figures.open_mean == pytest.approx(mean(law, sum), rel=1e-4)
-    assert figures.queue.wait_mean == pytest.approx(mean(law, lambda s: max(s[0] - 1, 0)) / 0.03, rel=1e-4)
+    assert figures.open_mean == pytest.approx(mean(distribution, sum), rel=1e-4)
+    assert figures.queue.wait_mean == pytest.approx(mean(distribution, lambda s: max(s[0] - 1, 0)) / 0.03, rel=1e-4)
     assert figures.response_mean == pytest.approx(figures.queue.asa + work)
 
 
@@ -510,21 +512,21 @@ def test_chat_group_of_two_by_two_is_the_chain_of_named_agents(turns: float) -> 
         yield b0 / latency, (queue, a0 + (b0 > 0), b0 - (b0 > 0), a1, b1, favourite)
         yield b1 / latency, (queue, a0, b0, a1 + (b1 > 0), b1 - (b1 > 0), favourite)
 
-    law = solve_chain((0, 0, 0, 0, 0, 0), moves)
+    distribution = solve_chain((0, 0, 0, 0, 0, 0), moves)
     figures = theory.chat_group(rate=rate, work=work, latency=latency, turns=turns, agents=2, slots=2, max_waiting=room)
-    blocked = mean(law, lambda s: s[0] == room and sum(s[1:5]) == 4)
+    blocked = mean(distribution, lambda s: s[0] == room and sum(s[1:5]) == 4)
     admitted = rate * (1 - blocked)
     assert figures.blocked == pytest.approx(blocked)
-    assert figures.at_once == pytest.approx(mean(law, lambda s: sum(s[1:5]) < 4))
-    assert figures.queue_mean == pytest.approx(mean(law, lambda s: s[0]))
+    assert figures.at_once == pytest.approx(mean(distribution, lambda s: sum(s[1:5]) < 4))
+    assert figures.queue_mean == pytest.approx(mean(distribution, lambda s: s[0]))
     assert figures.assignment_wait == pytest.approx(figures.queue_mean / admitted)
-    assert figures.sessions == pytest.approx(mean(law, lambda s: sum(s[1:5])))
+    assert figures.sessions == pytest.approx(mean(distribution, lambda s: sum(s[1:5])))
     assert figures.session_mean == pytest.approx(figures.sessions / admitted)
     assert figures.utilisation == pytest.approx(admitted * turns * work / 2)  # what comes in is worked
-    pending = mean(law, lambda s: max(s[1] - 1, 0) + max(s[3] - 1, 0))
+    pending = mean(distribution, lambda s: max(s[1] - 1, 0) + max(s[3] - 1, 0))
     assert figures.message_wait == pytest.approx(pending / admitted / turns)
     shares = np.zeros(3)
-    for (_, a0, b0, a1, b1, _), p in law.items():
+    for (_, a0, b0, a1, b1, _), p in distribution.items():
         shares[a0 + b0] += p / 2
         shares[a1 + b1] += p / 2
     assert figures.concurrency_shares == pytest.approx(tuple(shares))
@@ -543,7 +545,7 @@ def test_chat_group_of_one_slot_and_turn_is_erlang_c(ties: Any) -> None:
 
 
 def test_chat_group_of_one_slot_without_queue_is_erlang_b() -> None:
-    """Erlang B holds for any law of the time a slot is held; here that of five turns and four latencies."""
+    """Erlang B holds for any distribution of the time a slot is held; here that of five turns and four latencies."""
     figures = theory.chat_group(rate=0.01, work=20, latency=50, turns=5, agents=3, slots=1, max_waiting=0)
     assert figures.blocked == pytest.approx(theory.erlang_b(0.01 * (5 * 20 + 4 * 50), 3))
     assert figures.session_mean == pytest.approx(300)
@@ -659,13 +661,13 @@ def test_shared_attention_of_two_agents_is_the_chain_of_named_agents() -> None:
         if right:
             yield right / means[right - 1], (queue - 1, left, right) if queue else (0, left, right - 1)
 
-    law = solve_chain((0, 0, 0), moves)
+    distribution = solve_chain((0, 0, 0), moves)
     figures = theory.shared_attention(rate, means, 2, patience, room)
-    assert figures.blocked == pytest.approx(mean(law, lambda s: s == (room, 2, 2)))
-    assert figures.queue_mean == pytest.approx(mean(law, lambda s: s[0]))
-    assert figures.sessions == pytest.approx(mean(law, lambda s: s[1] + s[2]))
-    assert figures.abandonment == pytest.approx(mean(law, lambda s: s[0]) / patience / rate)
-    ended = mean(law, lambda s: sum(j / means[j - 1] for j in s[1:] if j))
+    assert figures.blocked == pytest.approx(mean(distribution, lambda s: s == (room, 2, 2)))
+    assert figures.queue_mean == pytest.approx(mean(distribution, lambda s: s[0]))
+    assert figures.sessions == pytest.approx(mean(distribution, lambda s: s[1] + s[2]))
+    assert figures.abandonment == pytest.approx(mean(distribution, lambda s: s[0]) / patience / rate)
+    ended = mean(distribution, lambda s: sum(j / means[j - 1] for j in s[1:] if j))
     assert figures.session_mean == pytest.approx(figures.sessions / ended)
 
 
@@ -698,15 +700,15 @@ def test_silent_abandonment_is_the_chain_of_phases(timeout: float) -> None:
             else:
                 yield phases / timeout, (stage + 1, queue) if stage < phases else next_one(queue)
 
-        law = solve_chain((None, ()), moves)
-        there = mean(law, lambda s: s[1].count(False)) / patience / rate
+        distribution = solve_chain((None, ()), moves)
+        there = mean(distribution, lambda s: s[1].count(False)) / patience / rate
         return [
-            mean(law, lambda s: len(s[1]) == room),
+            mean(distribution, lambda s: len(s[1]) == room),
             (1 - silent) * there,
             silent * there,
-            mean(law, lambda s: len(s[1])),
-            mean(law, lambda s: s[0] in (-1, 0)),
-            mean(law, lambda s: s[0] is not None),
+            mean(distribution, lambda s: len(s[1])),
+            mean(distribution, lambda s: s[0] in (-1, 0)),
+            mean(distribution, lambda s: s[0] is not None),
         ]
 
     expected = figures(0)
@@ -769,19 +771,19 @@ def test_redials_is_the_chain_of_named_events() -> None:
             yield waiting / patience * share, (calls - 1, min(orbit + 1, 60))
             yield waiting / patience * (1 - share), (calls - 1, orbit)
 
-    law = solve_chain((0, 0), moves)
-    calls = rate + mean(law, lambda s: s[1]) / after
-    blocked = mean(law, lambda s: (s[0] == agents + room) * (rate + s[1] / after))
-    queue = mean(law, lambda s: max(s[0] - agents, 0))
+    distribution = solve_chain((0, 0), moves)
+    calls = rate + mean(distribution, lambda s: s[1]) / after
+    blocked = mean(distribution, lambda s: (s[0] == agents + room) * (rate + s[1] / after))
+    queue = mean(distribution, lambda s: max(s[0] - agents, 0))
     figures = theory.redials(
         rate=rate, work=work, agents=agents, share=share, after=after, patience=patience, max_waiting=room
     )
-    assert figures.orbit == pytest.approx(mean(law, lambda s: s[1]))
+    assert figures.orbit == pytest.approx(mean(distribution, lambda s: s[1]))
     assert figures.attempts == pytest.approx(calls / rate)
     assert figures.blocked == pytest.approx(blocked / calls)
     assert figures.queue_mean == pytest.approx(queue)
     assert figures.abandonment == pytest.approx(queue / patience / calls)
-    # each call is served, blocked or abandoned, and by Little's law
+    # each call is served, blocked or abandoned, and by Little's distribution
     served = calls * (1 - figures.blocked - figures.abandonment)
     assert figures.utilisation == pytest.approx(served * work / agents)
     assert figures.wait_mean == pytest.approx(queue / (calls - blocked))

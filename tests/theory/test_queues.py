@@ -65,21 +65,21 @@ def truncated_poisson(load: float, agents: int) -> float:
 # --- Erlang B
 
 
-LAWS = {
+DISTRIBUTIONS = {
     "exponential": exponential(WORK),
     "constant": WORK,
     "lognormal": {"mean": WORK, "cv": 2},
 }
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_erlang_b_without_a_waiting_room(agree: Agree, law: str) -> None:
-    """Whatever the law of work: 3 agents, 3 erlangs, 9/26 of the calls are blocked."""
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_erlang_b_without_a_waiting_room(agree: Agree, distribution: str) -> None:
+    """Whatever the distribution of work: 3 agents, 3 erlangs, 9/26 of the calls are blocked."""
     lost = truncated_poisson(3, 3)
     assert lost == pytest.approx(9 / 26)
     assert theory.erlang_b(3, 3) == pytest.approx(lost)
     expected = {"blocked": lost, "team.desk.utilisation": 3 * (1 - lost) / 3}
-    agree(calls(3, 3, max_waiting=0, work=LAWS[law]), expected, own={"blocked": blocked})
+    agree(calls(3, 3, max_waiting=0, work=DISTRIBUTIONS[distribution]), expected, own={"blocked": blocked})
 
 
 def test_erlang_b_without_patience(agree: Agree) -> None:
@@ -165,19 +165,21 @@ def test_erlang_a_with_lognormal_patience(agree: Agree) -> None:
     """6 agents, 6 erlangs, patience 15 s with a coefficient of variation of 1.5."""
     figures = theory.erlang_a_general(6 / WORK, WORK, 6, theory.lognormal_patience(15, 1.5), 5)
     sigma = math.sqrt(math.log(1 + 1.5**2))
-    law = stats.lognorm(sigma, scale=15 * math.exp(-(sigma**2) / 2))
+    distribution = stats.lognorm(sigma, scale=15 * math.exp(-(sigma**2) / 2))
     grid = np.linspace(0, 500, 200_001)
-    by_hand = abandonment(6 / WORK, WORK, 6, dict(zip(grid.tolist(), law.sf(grid), strict=True)).__getitem__, 500)
+    by_hand = abandonment(
+        6 / WORK, WORK, 6, dict(zip(grid.tolist(), distribution.sf(grid), strict=True)).__getitem__, 500
+    )
     assert figures.abandonment == pytest.approx(by_hand, rel=1e-3)
     doc = calls(6, 6, patience={"mean": 15, "cv": 1.5})
     agree(doc, of_figures(figures), own={"waited": waited})
 
 
-# --- other laws of work
+# --- other distributions of work
 
 
 @pytest.mark.parametrize(
-    ("law", "square"),
+    ("distribution", "square"),
     [
         (exponential(WORK), 2 * WORK**2),
         (WORK, WORK**2),
@@ -187,12 +189,12 @@ def test_erlang_a_with_lognormal_patience(agree: Agree) -> None:
     ],
     ids=["exponential", "constant", "uniform", "gamma", "lognormal"],
 )
-def test_mg1(agree: Agree, law: Any, square: float) -> None:
+def test_mg1(agree: Agree, distribution: Any, square: float) -> None:
     """One agent, half busy: rate × E[work²] / 2(1 - load), the formula of Pollaczek and Khinchine."""
     wait = 0.5 / WORK * square / 2 / (1 - 0.5)
     assert theory.mg1_wait(0.5 / WORK, WORK, math.sqrt(square / WORK**2 - 1)) == pytest.approx(wait)
     expected = {"queue.calls.asa": wait, "waited": 0.5, "team.desk.utilisation": 0.5}
-    agree(calls(0.5, 1, days=12, work=law), expected, own={"waited": waited})
+    agree(calls(0.5, 1, days=12, work=distribution), expected, own={"waited": waited})
 
 
 def test_wrap_up_is_work(agree: Agree) -> None:
@@ -211,8 +213,8 @@ def test_mdc(agree: Agree, load: float, agents: int) -> None:
     for n in range(size):
         left = max(n - agents, 0)
         chain[n, left:] = arrivals[: size - left]
-    law = np.linalg.matrix_power(chain / chain.sum(axis=1, keepdims=True), 4096)[0]
-    queue = float(law @ np.maximum(np.arange(size) - agents, 0))
+    distribution = np.linalg.matrix_power(chain / chain.sum(axis=1, keepdims=True), 4096)[0]
+    queue = float(distribution @ np.maximum(np.arange(size) - agents, 0))
     wait = queue / (load / WORK)
     assert theory.mdc_wait(load / WORK, WORK, agents) == pytest.approx(wait, rel=1e-6)
     expected = {"queue.calls.asa": wait, "queue.calls.queue_mean": queue, "team.desk.utilisation": load / agents}
@@ -223,7 +225,7 @@ def test_mdc(agree: Agree, load: float, agents: int) -> None:
 
 
 PRIORITIES: Mapping[str, tuple[float, Any, float, float]] = {
-    # contacts a second, law of work, its mean, its mean square
+    # contacts a second, distribution of work, its mean, its mean square
     "first": (0.02, exponential(10), 10, 200),
     "second": (0.02, 8, 8, 64),
     "third": (0.012, {"mean": 15, "cv": 0.8}, 15, 225 * 1.64),
@@ -239,10 +241,10 @@ def test_priorities(agree: Agree) -> None:
     expected: dict[str, float] = {}
     residual = sum(rate * square / 2 for rate, _, _, square in PRIORITIES.values())
     above = 0.0
-    for priority, (name, (rate, law, mean, _)) in enumerate(PRIORITIES.items(), 1):
+    for priority, (name, (rate, distribution, mean, _)) in enumerate(PRIORITIES.items(), 1):
         doc["queue"][name] = {
-            "channel": "phone", "volume": {"per_hour": rate * 3600}, "work": law, "wrap_up": 0, "patience": "never",
-            "priority": priority,
+            "channel": "phone", "volume": {"per_hour": rate * 3600}, "work": distribution, "wrap_up": 0,
+            "patience": "never", "priority": priority,
         }  # fmt: skip
         load = above + rate * mean
         expected[f"queue.{name}.asa"] = residual / ((1 - above) * (1 - load))

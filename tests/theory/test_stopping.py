@@ -12,7 +12,7 @@ import math
 import pytest
 
 from ccsim import theory
-from ccsim.results.model import Goal
+from ccsim.results.model import PrecisionGoal
 from ccsim.runs.precision import Precision
 from ccsim.runs.run import run
 from ccsim.scenario import read
@@ -51,7 +51,7 @@ def test_the_interval_at_which_a_run_stops_covers(repetitions: int, least: float
     scenario = read.parse(CASE)
     held, numbers, means = 0, [], []
     for seed in range(FIRST_SEED, FIRST_SEED + repetitions):
-        rule = Precision([Goal("queue", "calls", "abandonment", HALF_WIDTH)])
+        rule = Precision([PrecisionGoal("queue", "calls", "abandonment", HALF_WIDTH)])
         results = run(scenario.with_streams(seed, 1), engine="compiled", precision=rule)
         found = results.estimate("queue", "calls", "abandonment")
         assert found is not None

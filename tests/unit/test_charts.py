@@ -251,7 +251,7 @@ def _by_label(page: Figure, results: Results) -> dict[str, str]:
         for handle in legend.legend_handles
         if hasattr(handle, "get_color")
     )
-    return {name: colour for name, colour in entries if name in results.terms.queues}
+    return {name: colour for name, colour in entries if name in results.spec.queues}
 
 
 def _by_title(page: Figure, colour_of: Callable[[Any], Any]) -> dict[str, str]:
@@ -261,7 +261,7 @@ def _by_title(page: Figure, colour_of: Callable[[Any], Any]) -> dict[str, str]:
 @pytest.mark.parametrize("theme", style.THEMES)
 def test_a_queue_has_one_colour_everywhere(theme: str) -> None:
     results = small()
-    names = results.terms.queues
+    names = results.spec.queues
     with style.styled(theme):
         wanted = {name: style.colour(q).lower() for q, name in enumerate(names)}
     assert len(set(wanted.values())) == len(names)
@@ -380,12 +380,12 @@ def test_waiting_has_a_cross_at_each_target_on_a_log_axis(tiny: Results) -> None
 def test_waits_are_those_of_the_metrics() -> None:
     results = small()
     alone = run(results.scenario.model_copy(update={"replications": 1}), engine="simpy")
-    for q, name in enumerate(alone.terms.queues):
+    for q, name in enumerate(alone.spec.queues):
         first = first_waits(alone, q)
         asa = alone.estimate("queue", name, "asa")
         assert asa is not None
         # the metric measures on the calendar's clock
-        if not alone.terms.business_clock[q]:
+        if not alone.spec.business_clock[q]:
             assert first.wait[first.answered].mean() == pytest.approx(asa.mean)
         answered = alone.estimate("queue", name, "answered")
         assert answered is not None
@@ -423,7 +423,7 @@ def test_backlog_is_stacked_up_to_all_that_waits() -> None:
     assert (taken >= message).all()
     edges = clock.edges(results)
     page = charts.figure("backlog", results)
-    for name, ax in zip(results.terms.queues, page.axes, strict=False):
+    for name, ax in zip(results.spec.queues, page.axes, strict=False):
         mine = results.turns["queue"].to_numpy() == name
         waits = np.clip(taken[mine], edges[0], edges[-1]) - np.clip(message[mine], edges[0], edges[-1])
         areas = [path.vertices for area in ax.collections for path in area.get_paths()]

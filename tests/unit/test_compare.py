@@ -14,7 +14,7 @@ import pytest
 
 from ccsim.errors import ScenarioError
 from ccsim.metrics import TOTAL
-from ccsim.results.comparison import Comparison, Figure, Variant, outside
+from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
 from ccsim.results.ranking import COST, rank, ranking_figure, replications_needed
 from ccsim.runs.run import run
 from ccsim.scenario.model import Scenario
@@ -94,10 +94,10 @@ def test_each_variant_is_what_a_run_finds(three: Comparison) -> None:
 
 def test_differences_are_taken_replication_by_replication(three: Comparison) -> None:
     two, _, more = three.variants
-    figure = Figure(TOTAL, TOTAL, "answered")
+    figure = MetricPlace(TOTAL, TOTAL, "answered")
     runs = [[m.values["queue", "answered"][0, -1] for m in variant.measures] for variant in (two, more)]
     assert three.difference(more, figure) == pytest.approx(np.array(mean_interval(np.subtract(*runs[::-1]))))
-    level = Figure("queue", "phone", "service_level")
+    level = MetricPlace("queue", "phone", "service_level")
     found = three.difference(more, level)
     assert found is not None
     both = [three.estimate(variant, level) for variant in (more, two)]
@@ -167,7 +167,7 @@ def test_only_what_both_have_is_compared() -> None:
     found = compared({"both": shop(), "phone only": parse(without)})
     assert found.notes == ("queue chat: only in both.", "team night: only in phone only.")
     other = found.variants[1]
-    chat, phone = (Figure("queue", name, "service_level") for name in ("chat", "phone"))
+    chat, phone = (MetricPlace("queue", name, "service_level") for name in ("chat", "phone"))
     assert found.estimate(other, chat) is None
     assert found.difference(other, chat) is None
     assert found.difference(other, phone) is not None
@@ -221,7 +221,7 @@ def with_costs(
             replace(base.baseline.measures[0], values={("queue", "cost"): np.array([[0, 0, value], [1.0, 1.0, 1.0]])})
             for value in values
         ]
-        variants.append(Variant(name, results, measures))
+        variants.append(VariantResult(name, results, measures))
     return Comparison(tuple(variants), ())
 
 
@@ -273,7 +273,7 @@ def test_where_nobody_meets_the_targets_the_cheapest_is_not_the_best(three: Comp
 
 
 def test_more_of_what_is_good_comes_first(three: Comparison) -> None:
-    ranking = rank(three, Figure("queue", "phone", "service_level"))
+    ranking = rank(three, MetricPlace("queue", "phone", "service_level"))
     assert ranking.order[0][0] == "three"
     means = [estimate.mean for _, estimate in ranking.order]
     assert means == sorted(means, reverse=True)

@@ -1,4 +1,4 @@
-"""Laws, streams, calendar and arrivals."""
+"""Distributions, streams, calendar and arrivals."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ccsim.distributions.arrivals import HOUR, SHAPES, busyness, by_interval, co
 from ccsim.distributions.calendar import DAY, Calendar
 from ccsim.distributions.durations import (
     Constant,
+    Distribution,
     Empirical,
     Exponential,
     Gamma,
     Geometric,
-    Law,
     LogNormal,
     Mixture,
     Never,
@@ -31,8 +31,8 @@ from ccsim.tables import F64, NEVER, SECOND
 
 N = 100_000
 
-# law, its mean and its standard deviation
-MOMENTS: list[tuple[Law, float, float]] = [
+# distribution, its mean and its standard deviation
+MOMENTS: list[tuple[Distribution, float, float]] = [
     (Constant(12.5), 12.5, 0.0),
     (Exponential(90), 90, 90),
     (LogNormal.from_mean_cv(30, 0.8), 30, 24),
@@ -53,24 +53,26 @@ MOMENTS: list[tuple[Law, float, float]] = [
 ]
 
 
-@pytest.mark.parametrize(("law", "mean", "deviation"), MOMENTS, ids=lambda x: str(x) if isinstance(x, Law) else "")
-def test_moments_of_a_law(law: Law, mean: float, deviation: float) -> None:
-    assert law.mean == pytest.approx(mean)
-    values = law.value(draws(N))
+@pytest.mark.parametrize(
+    ("distribution", "mean", "deviation"), MOMENTS, ids=lambda x: str(x) if isinstance(x, Distribution) else ""
+)
+def test_moments_of_a_distribution(distribution: Distribution, mean: float, deviation: float) -> None:
+    assert distribution.mean == pytest.approx(mean)
+    values = distribution.value(draws(N))
     assert abs(values.mean() - mean) <= 4 * deviation / math.sqrt(N) + 1e-9
     squares = (values - mean) ** 2
     assert abs(squares.mean() - deviation**2) <= 4 * squares.std() / math.sqrt(N) + 1e-9
 
 
-@pytest.mark.parametrize("law", [law for law, _, _ in MOMENTS], ids=str)
-def test_a_law_rises_with_its_draw_and_has_finite_ends(law: Law) -> None:
+@pytest.mark.parametrize("distribution", [distribution for distribution, _, _ in MOMENTS], ids=str)
+def test_a_distribution_rises_with_its_draw_and_has_finite_ends(distribution: Distribution) -> None:
     u = np.array([2.0**-54, 0.1, 0.25, 0.5, 0.75, 0.9, 1 - 2.0**-53])
     before = u.copy()
-    values = law.value(u)
+    values = distribution.value(u)
     assert np.array_equal(u, before)
     assert np.isfinite(values).all()
     assert (values >= 0).all()
-    if not isinstance(law, Mixture):
+    if not isinstance(distribution, Mixture):
         assert (np.diff(values) >= 0).all()
 
 
@@ -120,7 +122,7 @@ def test_a_mixture_rescales_what_is_left_of_the_draw() -> None:
         lambda: Mixture((1, 1), (Never(),)),
     ],
 )
-def test_laws_that_make_no_sense_are_refused(bad: type[Never]) -> None:
+def test_distributions_that_make_no_sense_are_refused(bad: type[Never]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         bad()
 

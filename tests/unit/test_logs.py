@@ -9,13 +9,13 @@ from ccsim.tables import SECOND
 from tests.tables_by_hand import make_workload
 from tests.unit import test_audit as logs
 from tests.unit.logs_by_hand import make_log
-from tests.unit.test_metrics import Case, make_terms
+from tests.unit.test_metrics import Case, make_spec
 
 
 def rows(case: Case) -> dict[str, list[dict[str, Any]]]:
     """The tables' rows, times in seconds."""
     workload, plan, log = case
-    found = tables(1, plan, make_terms(plan), workload, log)
+    found = tables(1, plan, make_spec(plan), workload, log)
     return {
         name: [
             {k: v / SECOND if k.endswith("_us") and v is not None else v for k, v in row.items()}
@@ -93,7 +93,7 @@ def test_outbound_is_told_from_what_customers_write() -> None:
 
 def test_queues_of_one_channel_share_its_name() -> None:
     workload, plan, log = logs.chain()
-    contacts = tables(1, plan, make_terms(plan), workload, log)["contacts"]
+    contacts = tables(1, plan, make_spec(plan), workload, log)["contacts"]
     assert list(contacts.to_pandas().channel.cat.categories) == ["phone"]
 
 

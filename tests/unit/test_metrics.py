@@ -11,7 +11,7 @@ import pytest
 from ccsim.engine.audit import audit
 from ccsim.metrics import METRICS, measure, summarise
 from ccsim.metrics.facts import SERVICE_LEVELS
-from ccsim.tables import Log, Outcome, Plan, Terms, Workload
+from ccsim.tables import Log, MetricSpec, Outcome, Plan, Workload
 from tests.tables_by_hand import FOREVER, contact, make_plan, make_workload, queue, team, us
 from tests.unit import test_audit as logs
 from tests.unit.logs_by_hand import make_log
@@ -20,14 +20,14 @@ Case = tuple[Workload, Plan, Log]
 HOUR = 3600
 
 
-def make_terms(plan: Plan, **changes: Any) -> Terms:
+def make_spec(plan: Plan, **changes: Any) -> MetricSpec:
     """Terms with targets 80 % in 20 s, 20 an hour, value 4 and fee 0.5; `changes` are per queue, team or shift."""
     queues, teams = len(plan.one_to_one), len(plan.overrun)
 
     def numbers(name: str, count: int, default: float) -> Any:
         return np.broadcast_to(np.asarray(changes.pop(name, default), dtype=np.float64), count)
 
-    terms = Terms(
+    spec = MetricSpec(
         interval=us(changes.pop("interval", 1800)),
         days=np.array([0, plan.end]),
         queues=tuple(f"q{q}" for q in range(queues)),
@@ -52,19 +52,19 @@ def make_terms(plan: Plan, **changes: Any) -> Terms:
         paid=np.full(len(plan.shift_agent), changes.pop("paid", True)),
     )
     assert not changes, f"unknown: {changes}"
-    return terms
+    return spec
 
 
-def figures(case: Case, **terms: Any) -> dict[tuple[str, str], float | None]:
+def figures(case: Case, **spec: Any) -> dict[tuple[str, str], float | None]:
     """Mean by (name, metric)."""
     workload, plan, log = case
-    summary = summarise([measure(workload, plan, make_terms(plan, **terms), log)])
+    summary = summarise([measure(workload, plan, make_spec(plan, **spec), log)])
     return {(row.name, row.metric): row.mean for row in summary.rows}
 
 
-def by_interval(case: Case, name: str, metric: str, **terms: Any) -> list[float | None]:
+def by_interval(case: Case, name: str, metric: str, **spec: Any) -> list[float | None]:
     workload, plan, log = case
-    summary = summarise([measure(workload, plan, make_terms(plan, **terms), log)])
+    summary = summarise([measure(workload, plan, make_spec(plan, **spec), log)])
     return [row.mean for row in summary.interval_rows() if (row.name, row.metric) == (name, metric)]
 
 
@@ -537,7 +537,7 @@ def test_counts_of_what_is_not_there_are_left_out() -> None:
     """Of all replications together: one without call backs counts as 0."""
     assert ("q0", "called_back") not in figures(calls())
     assert ("q0", "outbound_sent") not in figures(calls())
-    several = [measure(work, plan, make_terms(plan), log) for work, plan, log in (calls(), logs.callback())]
+    several = [measure(work, plan, make_spec(plan), log) for work, plan, log in (calls(), logs.callback())]
     rows = {row.metric: row.mean for row in summarise(several).rows if row.name == "q0"}
     assert rows["called_back"] == 1
 
@@ -550,7 +550,7 @@ def test_turned_away_comes_from_the_workload() -> None:
 def test_summary_of_replications() -> None:
     """Ratios of sums, in any order; measures survive pickling and may leave out the intervals."""
     several = [calls(), waiting([(Outcome.RESOLVED, 1.0)] * 6), waiting([(Outcome.ABANDONED, 1.0)] * 2)]
-    measures = [measure(work, plan, make_terms(plan), log, by_interval=False) for work, plan, log in several]
+    measures = [measure(work, plan, make_spec(plan), log, by_interval=False) for work, plan, log in several]
     summary = summarise(measures)
     rows = {(row.name, row.metric): row for row in summary.rows}
     level = rows["q0", "service_level"]

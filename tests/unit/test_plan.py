@@ -12,14 +12,14 @@ import pytest
 from ccsim.lowering import lower
 from ccsim.routing import AgentColumn, ContactColumn, MessageColumn
 from ccsim.scenario.read import parse
-from ccsim.tables import NEVER, SECOND, Outside, Plan, Terms, columns
+from ccsim.tables import NEVER, SECOND, MetricSpec, Outside, Plan, columns
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 MINUTE = 60 * SECOND
 
 
-def planned(changes: dict[str, Any] | None = None, folder: Path | None = None, **top: Any) -> tuple[Plan, Terms]:
+def planned(changes: dict[str, Any] | None = None, folder: Path | None = None, **top: Any) -> tuple[Plan, MetricSpec]:
     """A Monday with one call queue and one team; `changes` are of the team."""
     shifts = [{"agents": 2, "days": "mon-fri", "hours": "08:00-16:00"}]
     doc: dict[str, Any] = {"start": "2026-03-02", "days": 1, "drain": "0s", "queue": {"calls": {"channel": "phone"}}}
@@ -46,7 +46,7 @@ def open_hours(plan: Plan, queue: int = 0) -> list[tuple[float, float]]:
 
 
 def test_every_column_has_its_dtype_and_length() -> None:
-    plan, terms = planned(
+    plan, spec = planned(
         shifts({"hours": "08:00-16:00", "breaks": ["12:00-12:30"]}, {"hours": "09:00-17:00"}, slowdown=[1.0, 1.2]),
         queue={"calls": {"channel": "phone"}, "chat": {"channel": "live_chat"}},
         team={
@@ -57,7 +57,7 @@ def test_every_column_has_its_dtype_and_length() -> None:
     sizes = {"queue": 2, "queue + 1": 3, "span": 2, "team": 2, "agent": 3, "shift": 3, "pause": 0, "day + 1": 2}
     shapes = {by: (size,) for by, size in sizes.items()} | {"team, queue": (2, 2), "team, sessions - 1": (2, 2)}
     checked = 0
-    for table, values in ((Plan, plan), (Terms, terms)):
+    for table, values in ((Plan, plan), (MetricSpec, spec)):
         for name, column in columns(table).items():
             if column.by in shapes:
                 assert getattr(values, name).shape == shapes[column.by], name
@@ -69,20 +69,20 @@ def test_every_column_has_its_dtype_and_length() -> None:
 
 
 def test_the_horizon() -> None:
-    plan, terms = planned(days=3, drain="12h", warm_up="1h", interval="15min")
-    assert (plan.warm_up, plan.end, plan.drain_end, terms.interval) == (HOUR, 3 * DAY, 3 * DAY + 12 * HOUR, 15 * MINUTE)
-    assert terms.days.tolist() == [0, DAY, 2 * DAY, 3 * DAY]
+    plan, spec = planned(days=3, drain="12h", warm_up="1h", interval="15min")
+    assert (plan.warm_up, plan.end, plan.drain_end, spec.interval) == (HOUR, 3 * DAY, 3 * DAY + 12 * HOUR, 15 * MINUTE)
+    assert spec.days.tolist() == [0, DAY, 2 * DAY, 3 * DAY]
 
 
 def test_days_of_23_hours() -> None:
-    plan, terms = planned(
+    plan, spec = planned(
         shifts({"hours": "08:00-16:00"}, {"hours": "22:00-06:00"}),
         start="2026-03-28",
         days=2,
         timezone="Europe/Rome",
         queue={"calls": {"channel": "phone", "open": {"sat": "08:00-20:00", "sun": "08:00-20:00"}}},
     )
-    assert (np.diff(terms.days) // HOUR).tolist() == [24, 23]
+    assert (np.diff(spec.days) // HOUR).tolist() == [24, 23]
     assert plan.end == 47 * HOUR
     assert shifts_of(plan, 0) == [(8, 16), (31, 39)]
     # the night of the change has seven hours
@@ -107,7 +107,7 @@ def test_opening_hours_merge_and_reach_over_the_edges() -> None:
 
 
 def test_agents_are_numbered_by_team_and_shift() -> None:
-    plan, terms = planned(
+    plan, spec = planned(
         team={
             "desk": {"skills": {"calls": 1}, **shifts({"hours": "08:00-16:00", "agents": 2}, {"hours": "10:00-18:00"})},
             "night": {"skills": {"calls": 2}, **shifts({"hours": "16:00-24:00", "paid": False})},
@@ -115,8 +115,8 @@ def test_agents_are_numbered_by_team_and_shift() -> None:
     )
     assert plan.team.tolist() == [0, 0, 0, 1]
     assert [shifts_of(plan, agent) for agent in range(4)] == [[(8, 16)], [(8, 16)], [(10, 18)], [(16, 24)]]
-    assert terms.paid.tolist() == [True, True, True, False]
-    assert terms.teams == ("desk", "night")
+    assert spec.paid.tolist() == [True, True, True, False]
+    assert spec.teams == ("desk", "night")
 
 
 def test_shifts_of_a_row_that_touch_are_one() -> None:
@@ -157,12 +157,12 @@ def test_a_roster_ends_where_it_ends(tmp_path: Path) -> None:
         "Zoe,2026-03-02,12:00,14:00,\n"
     )
     team = {"skills": {"calls": 1}, "roster": {"file": "roster.csv"}}
-    plan, terms = planned(team={"desk": team}, folder=tmp_path, drain="7d")
+    plan, spec = planned(team={"desk": team}, folder=tmp_path, drain="7d")
     assert shifts_of(plan, 0) == [(8, 14)]
     assert shifts_of(plan, 1) == [(22, 30)]
     assert plan.pause_shift.tolist() == [0, 1, 1]
     assert (plan.pause_start // MINUTE).tolist() == [600, 23 * 60 + 50, 26 * 60]
-    assert terms.paid.all()
+    assert spec.paid.all()
 
 
 def test_capacity_is_the_least_common_multiple() -> None:
@@ -192,7 +192,7 @@ def test_slowdown_goes_on_with_its_last_value() -> None:
 
 
 def test_queues_column_by_column() -> None:
-    plan, terms = planned(
+    plan, spec = planned(
         queue={
             "calls": {
                 "channel": "phone", "priority": 2, "head_start": "90s", "max_waiting": 7, "answer_delay": "4s",
@@ -229,16 +229,16 @@ def test_queues_column_by_column() -> None:
     assert plan.agent_order.tolist() == [AgentColumn.RANK]
     assert plan.contact_order.tolist() == [ContactColumn.DEADLINE]
     assert plan.attention_order.tolist() == [MessageColumn.LATER_TURN, MessageColumn.MESSAGE_TIME]
-    assert terms.channels == ("phone", "messaging")
-    assert terms.sl_formula == ("all_offered", "answered_only")
-    assert terms.business_clock.tolist() == [False, True]
-    assert terms.sl_share == pytest.approx([0.8, math.nan], nan_ok=True)
-    assert terms.sl_time == pytest.approx([20, math.nan], nan_ok=True)
-    assert terms.reply_time == pytest.approx([math.nan, 60], nan_ok=True)
-    assert terms.resolution_share == pytest.approx([math.nan, 0.95], nan_ok=True)
-    assert terms.max_abandonment == pytest.approx([0.05, math.nan], nan_ok=True)
-    assert (terms.short_abandon[0], terms.value[0], terms.fee[0]) == (5, 4, 0.5)
-    assert terms.effort.tolist() == [3, 1]
+    assert spec.channels == ("phone", "messaging")
+    assert spec.sl_formula == ("all_offered", "answered_only")
+    assert spec.business_clock.tolist() == [False, True]
+    assert spec.sl_share == pytest.approx([0.8, math.nan], nan_ok=True)
+    assert spec.sl_time == pytest.approx([20, math.nan], nan_ok=True)
+    assert spec.reply_time == pytest.approx([math.nan, 60], nan_ok=True)
+    assert spec.resolution_share == pytest.approx([math.nan, 0.95], nan_ok=True)
+    assert spec.max_abandonment == pytest.approx([0.05, math.nan], nan_ok=True)
+    assert (spec.short_abandon[0], spec.value[0], spec.fee[0]) == (5, 4, 0.5)
+    assert spec.effort.tolist() == [3, 1]
 
 
 def test_behaviours_column_by_column() -> None:

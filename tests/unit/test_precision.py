@@ -12,14 +12,14 @@ import pytest
 from ccsim.errors import ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import Measures
-from ccsim.results.model import Goal
+from ccsim.results.model import PrecisionGoal
 from ccsim.runs.precision import FIRST, Precision, read_goals, read_wanted
 from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from tests.cli.tiny import TINY, write_tiny
 
-GOAL = Goal("queue", "phone", "abandonment", 1.0)
+GOAL = PrecisionGoal("queue", "phone", "abandonment", 1.0)
 
 
 def measures(values: Iterator[float] | list[float], under: float = 1.0) -> Iterator[Measures]:
@@ -111,7 +111,7 @@ def test_intervals_of_normal_figures_cover(needed: int) -> None:
 @pytest.mark.parametrize(("executor", "workers"), [("threads", 3), ("processes", 2)])
 def test_the_number_does_not_depend_on_who_simulates(executor: str, workers: int) -> None:
     scenario = read.parse(tomllib.loads(SMALL))
-    goals = [Goal("queue", "phone", "asa", 1.5)]
+    goals = [PrecisionGoal("queue", "phone", "asa", 1.5)]
 
     def found(workers: int) -> tuple[object, ...]:
         rule = Precision(goals, most=200)
@@ -176,13 +176,15 @@ def test_several_options_and_commas(tiny: Scenario) -> None:
     [
         ("service_leve:0.01", 'did you mean "service_level"'),
         ("service_level@phon:0.01", 'did you mean "phone"'),
-        ("service_level@all:0.01", "does not apply to all; one of phone, chat, message, total"),
-        ("reply_level@phone:0.01", "does not apply to phone; one of chat, total"),
-        ("resolution_level:0.01", "does not apply to any queue or team; nothing"),
+        ("service_level@all:0.01", "no service_level of all; one of service_level@phone, service_level@chat"),
+        ("reply_level@phone:0.01", "no reply_level of phone; one of reply_level@chat"),
+        ("resolution_level:0.01", "no resolution_level of any queue or team; "),
         ("asa:0", "above 0"),
         ("asa:-1", "above 0"),
         ("asa:nan", "above 0"),
         ("asa:inf", "above 0"),
+        ("service_level:1", "0.01 is one percentage point"),
+        ("utilisation@total:5", "0.01 is one percentage point"),
         ("asa", "no half-width"),
         ("asa:", "no half-width"),
         ("asa:narrow", "no half-width"),

@@ -13,7 +13,7 @@ import pytest
 
 from ccsim.engine.reference import simulate
 from ccsim.lowering import lower
-from ccsim.metrics import Row
+from ccsim.metrics import MetricRow
 from ccsim.results import format, logs
 from ccsim.results.model import Results, as_json
 from ccsim.results.storage import LogFiles, new_folder
@@ -43,7 +43,7 @@ ONE_AGENT: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def hour() -> dict[str, list[dict[str, Any]]]:
     """An agent's hour: a call, a call into the break, a chat whose customer has silently gone, a call into overtime."""
-    plan, terms = lower(read.parse(ONE_AGENT))
+    plan, spec = lower(read.parse(ONE_AGENT))
     workload = make_workload(
         [
             contact(0, 100, [60], wrap_up=10),
@@ -54,7 +54,7 @@ def hour() -> dict[str, list[dict[str, Any]]]:
         ],
         plan,
     )
-    found = logs.tables(1, plan, terms, workload, simulate(workload, plan))
+    found = logs.tables(1, plan, spec, workload, simulate(workload, plan))
     return {name: table.to_pylist() for name, table in found.items()}
 
 
@@ -135,7 +135,7 @@ def test_tables_agree_with_each_other_and_with_the_metrics(tiny: Results) -> Non
     assert (busy.start_us.to_numpy()[1:] >= busy.end_us.to_numpy()[:-1])[together].all()
     # replication 1 of a run of one replication
     alone = run(tiny.scenario.model_copy(update={"replications": 1}), engine="simpy")
-    for queue in tiny.terms.queues:
+    for queue in tiny.spec.queues:
         mine = contacts[(contacts.queue == queue) & contacts.counted]
         for metric, value in (("offered", len(mine)), ("answered", mine.answer_us.notna().sum())):
             estimate = alone.estimate("queue", queue, metric)
@@ -147,14 +147,14 @@ def test_series_and_estimates(tiny: Results) -> None:
     offered = tiny.series("queue", "phone", "offered")
     whole = tiny.estimate("queue", "phone", "offered")
     assert whole is not None
-    assert offered.start[:2].tolist() == [0, tiny.terms.interval]
+    assert offered.start[:2].tolist() == [0, tiny.spec.interval]
     assert offered.mean.sum() == pytest.approx(whole.mean)
     assert np.isnan(tiny.series("queue", "phone", "reply_level").mean).all()
     assert tiny.estimate("queue", "phone", "reply_level") is None
 
 
 def with_rows(results: Results, *rows: tuple[str, str, str, float | None, float | None, float | None]) -> Results:
-    return replace(results, summary=replace(results.summary, rows=tuple(Row(*row, "share") for row in rows)))
+    return replace(results, summary=replace(results.summary, rows=tuple(MetricRow(*row, "share") for row in rows)))
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_a_service_level_is_wanted_at_least(
 
 
 def test_an_abandonment_is_wanted_at_most(tiny: Results) -> None:
-    terms = tiny.terms._replace(max_abandonment=np.full(3, 0.05))
+    spec = tiny.spec._replace(max_abandonment=np.full(3, 0.05))
     for mean, met in ((0.05, True), (0.06, False)):
-        rows = with_rows(replace(tiny, terms=terms), ("queue", "chat", "abandonment", mean, None, None))
+        rows = with_rows(replace(tiny, spec=spec), ("queue", "chat", "abandonment", mean, None, None))
         assert [(goal.name, goal.met) for goal in targets(rows)] == [("chat", met)]
 
 

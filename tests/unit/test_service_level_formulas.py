@@ -10,7 +10,7 @@ import pytest
 
 import ccsim
 from ccsim.metrics.facts import SERVICE_LEVELS
-from ccsim.scenario.model import Queue
+from ccsim.scenario.queues import Queue
 
 CENTRE = """
 name = "short abandons"

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from ccsim import theory
-from ccsim.results.ranking import Figure
+from ccsim.results.ranking import MetricPlace
 from ccsim.scenario import read
+from ccsim.scenario.design import Design, read_setting
 from ccsim.stats.estimate import Estimate
-from ccsim.studies.design import Design, Points, read_setting
+from ccsim.studies.points import Points
 from ccsim.studies.sweep import sweep
 from ccsim.workload.expectations import service_over_the_run
 
@@ -62,7 +63,7 @@ def test_every_replication_of_every_point() -> None:
     found = sweep(Points.checked(Design(base, (setting,), "grid", None, False, Path())), engine="simpy", workers=1)
     assert [(row.value, row.replication) for row in found.spread] == [(n, r) for n in (4, 5, 6) for r in (1, 2, 3)]
     assert [row.value for row in found.formulas] == [4, 5, 6]
-    means: list[Estimate] = found.estimates(Figure("total", "total", "service_level"))
+    means: list[Estimate] = found.estimates(MetricPlace("total", "total", "service_level"))
     by_point = np.array([row.service_level for row in found.spread]).reshape(3, 3)
     # a ratio of sums lies among its replications
     for mean, levels in zip(means, by_point, strict=True):

@@ -9,12 +9,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ccsim.results.plans import Goal
+from ccsim.results.plans import StaffingTarget
 from ccsim.staffing.search import Search
 from ccsim.staffing.trials import Judge, Tally
 from ccsim.tables import F64, I64
 
-GOALS = (Goal("queue", "a", "service_level", 0.8, True), Goal("queue", "b", "abandonment", 0.1, False))
+GOALS = (
+    StaffingTarget("queue", "a", "service_level", 0.8, True),
+    StaffingTarget("queue", "b", "abandonment", 0.1, False),
+)
 COST = np.array([20.0, 21.0, 33.0])
 MOST = np.array([9, 9, 9])
 

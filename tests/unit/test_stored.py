@@ -32,7 +32,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def test_everything_is_known_again(pair: tuple[Results, Results]) -> None:
     fresh, again = pair
-    assert "NA" in again.terms.queues
+    assert "NA" in again.spec.queues
     assert (again.variant, again.engine, again.replications) == ("busy", "simpy", 2)
     assert as_json(again) == as_json(fresh)
     assert again.summary.rows == fresh.summary.rows

@@ -18,8 +18,10 @@ from ccsim.lowering import lower
 from ccsim.metrics import Measures, measure
 from ccsim.runs.many import NOT_SAMPLED, attended_from, measure_all, sampled_from
 from ccsim.runs.store import Store
-from ccsim.scenario.model import Queue, Scenario, Team
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
 from ccsim.scenario.read import assign, load, parse
+from ccsim.scenario.teams import Team
 from ccsim.workload.sample import sample
 from tests import random_cases
 from tests.cli.tiny import write_tiny
@@ -46,9 +48,9 @@ def expected(points: list[Scenario]) -> list[list[Any]]:
     """Each replication sampled, simulated and measured by itself."""
     found = []
     for scenario in points:
-        plan, terms = lower(scenario)
+        plan, spec = lower(scenario)
         workloads = [sample(scenario, number) for number in range(3)]
-        found.append([bytes_of(measure(w, plan, terms, simulate("simpy", w, plan))) for w in workloads])
+        found.append([bytes_of(measure(w, plan, spec, simulate("simpy", w, plan))) for w in workloads])
     return found
 
 

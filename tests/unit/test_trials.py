@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ccsim.errors import ScenarioError
-from ccsim.results.plans import Goal
+from ccsim.results.plans import StaffingTarget
 from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
@@ -75,7 +75,7 @@ def small(**changes: Any) -> Scenario:
     return read.parse(tomllib.loads(SMALL) | changes)
 
 
-def same(tried: Tally, scenario: Scenario, goals: tuple[Goal, ...]) -> None:
+def same(tried: Tally, scenario: Scenario, goals: tuple[StaffingTarget, ...]) -> None:
     """A run of the scenario says the same."""
     results = run(scenario, engine="compiled")
     for goal, figure, row in zip(goals, tried.estimates(), tried.by_interval.swapaxes(0, 1), strict=True):
@@ -123,7 +123,10 @@ def test_without_targets_there_is_nothing_to_staff_for() -> None:
 
 # --- what it means that targets hold
 
-GOALS = (Goal("queue", "a", "service_level", 0.8, True), Goal("queue", "a", "abandonment", 0.1, False))
+GOALS = (
+    StaffingTarget("queue", "a", "service_level", 0.8, True),
+    StaffingTarget("queue", "a", "abandonment", 0.1, False),
+)
 
 
 def of_days(answered: list[list[float]], contacts: list[list[float]]) -> Tally:

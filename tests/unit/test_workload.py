@@ -666,7 +666,7 @@ def test_agents_step_out() -> None:
     assert not set(one - plan.shift_start[0]) & set(two - plan.shift_start[1])
 
 
-def test_steps_of_a_constant_law_repeat_with_each_shift() -> None:
+def test_steps_of_a_constant_distribution_repeat_with_each_shift() -> None:
     every = {"constant": "1h"}
     shift = {"agents": 1, "hours": "08:00-12:00", "breaks": ["09:20-09:40"]}
     team = {"desk": {"skills": {"q": 1}, "shifts": [shift], "steps_out": {"every": every, "lasts": "20m"}}}

@@ -1,4 +1,5 @@
-"""Laws fitted to times of which some are only known to be longer (censored): maximum likelihood, chosen by BIC.
+"""Distributions fitted to times of which some are only known to be longer (censored): maximum likelihood, chosen by
+BIC.
 
 Every family is one that a scenario can write. Estimates are of the parameters as the scenario names them, with 95 %
 intervals from the observed information (delta method, on the log scale; logit for weights).
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from ccsim.distributions.durations import Constant, Exponential, Gamma, Law, LogNormal, Mixture, Weibull
+from ccsim.distributions.durations import Constant, Distribution, Exponential, Gamma, LogNormal, Mixture, Weibull
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.survival import kaplan_meier
 from ccsim.tables import F64, Bool
@@ -26,10 +27,11 @@ Z: Final = 1.959963984540054
 """Of a 95 % interval."""
 
 FEW: Final = 10
-"""Ended times below which only an exponential law is fitted."""
+"""Ended times below which only an exponential distribution is fitted."""
 
 MISFIT: Final = 0.05
-"""Distance from the data's curve from which the best law is judged not to fit, and the data's values are used."""
+"""Distance from the data's curve from which the best distribution is judged not to fit, and the data's values are
+used."""
 
 MANY: Final = 5_000
 """Times from which likelihoods are computed on a grid with steps of a thousandth."""
@@ -44,10 +46,10 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Family:
-    """A family of laws by its unconstrained parameters θ.
+    """A family of distributions by its unconstrained parameters θ.
 
     `log_density` and `log_survival` take (θ, seconds); `natural` turns θ into the parameters by name, `shares` of which
-    lie between 0 and 1, all others above 0; `law` makes the law of them.
+    lie between 0 and 1, all others above 0; `distribution` makes the distribution of them.
     """
 
     start: Callable[[F64, F64], list[float]]
@@ -55,7 +57,7 @@ class Family:
     log_density: Callable[[F64, F64], F64]
     log_survival: Callable[[F64, F64], F64]
     natural: Callable[[F64], dict[str, float]]
-    law: Callable[[dict[str, float]], Law]
+    distribution: Callable[[dict[str, float]], Distribution]
     shares: tuple[str, ...] = ()
 
 
@@ -64,7 +66,7 @@ class Fitted:
     """A family fitted to a sample: `parameters` by name, the maximal log-likelihood, and information criteria."""
 
     family: str
-    law: Law
+    distribution: Distribution
     parameters: dict[str, Estimate]
     log_likelihood: float
     aic: float
@@ -254,9 +256,9 @@ PATIENCE: Final = ("exponential", "lognormal", "gamma", "weibull", "hyperexponen
 
 
 def fit(family: str, sample: Sample, *, partly: bool = False) -> Fitted:
-    """The family's likeliest law. Raises ValueError if nothing ended, or if all that ended took the same time.
+    """The family's likeliest distribution. Raises ValueError if nothing ended, or if all that ended took the same time.
 
-    With `partly` only a share ends at all: it is one of the parameters, and the law is that of those who do.
+    With `partly` only a share ends at all: it is one of the parameters, and the distribution is that of those who do.
     """
     from scipy.optimize import minimize
 
@@ -284,14 +286,14 @@ def fit(family: str, sample: Sample, *, partly: bool = False) -> Fitted:
             stretch = math.log(max(float(counted.times @ counted.weights) / float(ended @ weights), 1.0))
             first = np.array(kind.start(ended, weights))
             begun = [first] if partly or stretch < 0.05 else [first, _shifted(family, first, stretch)]
-            found = [minimize(loss, theta, method="BFGS", options={"gtol": 1e-7, "maxiter": 500}) for theta in begun]
-            best = np.asarray(min(found, key=lambda result: float(result.fun)).x, np.float64)
+            minima = [minimize(loss, theta, method="BFGS", options={"gtol": 1e-7, "maxiter": 500}) for theta in begun]
+            best = np.asarray(min(minima, key=lambda result: float(result.fun)).x, np.float64)
         spread = np.linalg.pinv(_hessian(loss, best) * total)
     likelihood = -loss(best) * total
     size = len(best)
     return Fitted(
         family,
-        kind.law(kind.natural(best)),
+        kind.distribution(kind.natural(best)),
         _intervals(kind, best, spread),
         likelihood,
         2 * size - 2 * likelihood,
@@ -316,7 +318,7 @@ def _partly(kind: Family) -> Family:
         lambda theta, times: math.log(_expit(theta[0])) + kind.log_density(theta[1:], times),
         log_survival,
         natural,
-        lambda p: kind.law({name: value for name, value in p.items() if name != "share"}),
+        lambda p: kind.distribution({name: value for name, value in p.items() if name != "share"}),
         ("share", *kind.shares),
     )
 
@@ -339,11 +341,11 @@ def fit_all(families: Sequence[str], sample: Sample, *, partly: bool = False) ->
         return []
     if sample.ended.sum() < FEW:
         families = ("exponential",)
-    found = []
+    fits = []
     for family in families:
         with suppress(ArithmeticError):  # a mixture of which one part vanished into nothing
-            found.append(fit(family, sample, partly=partly))
-    return sorted(found, key=lambda fitted: fitted.bic)
+            fits.append(fit(family, sample, partly=partly))
+    return sorted(fits, key=lambda fitted: fitted.bic)
 
 
 class _Counted(NamedTuple):
@@ -358,8 +360,8 @@ def _counted(sample: Sample) -> _Counted:
     A time of zero that ended counts as half the smallest: clocks have a step. One cut off at once tells nothing.
     """
     times, ended = sample
-    told = (times > 0) | ended
-    times, ended = times[told], ended[told]
+    informative = (times > 0) | ended
+    times, ended = times[informative], ended[informative]
     if not ended.any():
         raise ValueError("nothing ended")
     positive = times[times > 0]
@@ -375,14 +377,14 @@ def _hessian(function: Callable[[F64], float], at: F64) -> NDArray[np.float64]:
     """Second derivatives by central differences."""
     size, step = len(at), 1e-3
     steps = np.eye(size) * step
-    found = np.empty((size, size))
+    hessian = np.empty((size, size))
     for i in range(size):
         for j in range(i + 1):
             corners = [
                 function(at + one * steps[i] + other * steps[j]) * one * other for one in (1, -1) for other in (1, -1)
             ]
-            found[i, j] = found[j, i] = sum(corners) / (4 * step * step)
-    return found
+            hessian[i, j] = hessian[j, i] = sum(corners) / (4 * step * step)
+    return hessian
 
 
 def _intervals(kind: Family, theta: F64, spread: NDArray[np.float64]) -> dict[str, Estimate]:
@@ -398,7 +400,7 @@ def _intervals(kind: Family, theta: F64, spread: NDArray[np.float64]) -> dict[st
     slopes = [(scaled(theta + row) - scaled(theta - row)) / (2 * step) for row in np.eye(len(theta)) * step]
     slope = np.array(slopes).T
     errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slope, spread, slope), 0))
-    found: dict[str, Estimate] = {}
+    intervals: dict[str, Estimate] = {}
     for (name, value), middle, error in zip(kind.natural(theta).items(), scaled(theta), errors, strict=True):
         ends = (middle - Z * error, middle + Z * error)
         low, high = (
@@ -406,8 +408,8 @@ def _intervals(kind: Family, theta: F64, spread: NDArray[np.float64]) -> dict[st
             if name in kind.shares
             else (math.exp(min(max(end, -700.0), 700.0)) for end in ends)
         )
-        found[name] = Estimate(value, low, high)
-    return found
+        intervals[name] = Estimate(value, low, high)
+    return intervals
 
 
 def _survival(kind: Family, theta: F64, times: F64) -> F64:
@@ -428,6 +430,6 @@ def _distance(kind: Family, theta: F64, sample: Sample) -> float:
 
 
 def constant(sample: Sample) -> Constant | None:
-    """The law of a sample in which everything that ended took the same time."""
+    """The distribution of a sample in which everything that ended took the same time."""
     different = np.unique(sample.times[sample.ended])
     return Constant(float(different[0])) if len(different) == 1 else None

@@ -1,4 +1,5 @@
-"""Laws of durations and counts as a scenario writes them: `"45s"`, `{ mean, cv }`, `{ dist = …, … }`, `"never"`."""
+"""Distributions of durations and counts as a scenario writes them: `"45s"`, `{ mean, cv }`, `{ dist = …, … }`,
+`"never"`."""
 
 from __future__ import annotations
 
@@ -8,11 +9,11 @@ from typing import Any, Final
 
 from ccsim.distributions.durations import (
     Constant,
+    Distribution,
     Empirical,
     Exponential,
     Gamma,
     Geometric,
-    Law,
     LogNormal,
     Mixture,
     Never,
@@ -35,27 +36,28 @@ PARAMETERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "empirical": (("file", "column"),),
     "mixture": (("parts",),),
 }
-"""Laws by name, with the sets of parameters each may be given by."""
+"""Distributions by name, with the sets of parameters each may be given by."""
 
-A_LAW: Final = 'a duration, { mean, cv }, or { dist = "exponential", … }'
+A_DISTRIBUTION: Final = 'a duration, { mean, cv }, or { dist = "exponential", … }'
 _PURE: Final = {"cv": 100, "sigma": 10}
 """Pure numbers with the most that each may be; a lognormal of sigma 10 has a mean of e^50 medians."""
 _COUNTS: Final = ("constant", "geometric", "empirical", "mixture")
 
 
-def duration_law(value: object, files: DataFiles) -> Law:
-    """A law of durations, in seconds."""
-    return _law(value, files, _seconds)
+def duration_distribution(value: object, files: DataFiles) -> Distribution:
+    """A distribution of durations, in seconds."""
+    return _distribution(value, files, _seconds)
 
 
-def patience_law(value: object, files: DataFiles) -> Law:
+def patience_distribution(value: object, files: DataFiles) -> Distribution:
     """As `duration_law`, or `Never` for `"never"`."""
-    return Never() if value == "never" else _law(value, files, _seconds_or_never)
+    return Never() if value == "never" else _distribution(value, files, _seconds_or_never)
 
 
-def count_law(value: object, files: DataFiles) -> Law:
-    """A law of whole numbers from 1: a number, `{ mean }` (geometric), constant, empirical or a mixture of these."""
-    return _law(value, files, _count)
+def count_distribution(value: object, files: DataFiles) -> Distribution:
+    """A distribution of whole numbers from 1: a number, `{ mean }` (geometric), constant, empirical or a mixture of
+    these."""
+    return _distribution(value, files, _count)
 
 
 def _seconds(value: object) -> float:
@@ -85,7 +87,7 @@ def _pure(value: object, most: int) -> float:
     raise FaultError(Fault(shown(value), f"a number from 0 to {most}"))
 
 
-def _law(value: object, files: DataFiles, unit: Callable[[object], float]) -> Law:
+def _distribution(value: object, files: DataFiles, unit: Callable[[object], float]) -> Distribution:
     if not isinstance(value, Mapping):
         constant = unit(value)
         return Never() if constant == math.inf else Constant(constant)
@@ -126,7 +128,7 @@ def _check_parameters(name: str, given: Mapping[str, Any]) -> None:
     raise FaultError(*faults)
 
 
-def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable[[object], float]) -> Law:
+def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable[[object], float]) -> Distribution:
     if name == "empirical":
         return Empirical(tuple(files.column(given["file"], given["column"], unit)))
     if name == "mixture":
@@ -145,24 +147,24 @@ def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable
     if faults:
         raise FaultError(*faults)
     try:
-        law = _FAMILIES[name](**values)
+        distribution = _FAMILIES[name](**values)
     except ValueError as bad:
         raise FaultError(Fault(shown(dict(given)), str(bad))) from None
-    if unit is not _count and law.mean * SECOND > LONGEST and not isinstance(law, Never):
-        found = f"{shown(dict(given))}, a mean of {law.mean / 86400:.3g} days"
+    if unit is not _count and distribution.mean * SECOND > LONGEST and not isinstance(distribution, Never):
+        found = f"{shown(dict(given))}, a mean of {distribution.mean / 86400:.3g} days"
         raise FaultError(Fault(found, "at most a hundred years (36500d)"))
-    return law
+    return distribution
 
 
-def _lognormal(mean: float = 0, cv: float = 0, median: float | None = None, sigma: float = 0) -> Law:
+def _lognormal(mean: float = 0, cv: float = 0, median: float | None = None, sigma: float = 0) -> Distribution:
     return LogNormal.from_mean_cv(mean, cv) if median is None else LogNormal(median, sigma)
 
 
-def _constant(constant: float) -> Law:
+def _constant(constant: float) -> Distribution:
     return Never() if constant == math.inf else Constant(constant)
 
 
-_FAMILIES: Final[dict[str, Callable[..., Law]]] = {
+_FAMILIES: Final[dict[str, Callable[..., Distribution]]] = {
     "exponential": Exponential,
     "lognormal": _lognormal,
     "gamma": Gamma,
@@ -173,18 +175,22 @@ _FAMILIES: Final[dict[str, Callable[..., Law]]] = {
 }
 
 
-def _mixture(parts: object, files: DataFiles, unit: Callable[[object], float]) -> Law:
+def _mixture(parts: object, files: DataFiles, unit: Callable[[object], float]) -> Distribution:
     if not isinstance(parts, list | tuple) or not parts:
-        raise FaultError(Fault(shown(parts), "a list of [{ weight, …law… }]", ("parts",)))
+        raise FaultError(Fault(shown(parts), "a list of [{ weight, …distribution… }]", ("parts",)))
     weights: list[float] = []
-    laws: list[Law] = []
+    distributions: list[Distribution] = []
     faults: list[Fault] = []
     for i, part in enumerate(parts):
         try:
             if not isinstance(part, Mapping) or "weight" not in part:
-                raise FaultError(Fault(shown(part), 'a law with its weight, such as { weight = 0.3, mean = "2m" }'))
+                raise FaultError(
+                    Fault(shown(part), 'a distribution with its weight, such as { weight = 0.3, mean = "2m" }')
+                )
             weight = _weight(part["weight"])
-            laws.append(_law({key: entry for key, entry in part.items() if key != "weight"}, files, unit))
+            distributions.append(
+                _distribution({key: entry for key, entry in part.items() if key != "weight"}, files, unit)
+            )
             weights.append(weight)
         except FaultError as bad:
             faults += [Fault(f.found, f.allowed, ("parts", i, *f.at), f.row) for f in bad.faults]
@@ -192,7 +198,7 @@ def _mixture(parts: object, files: DataFiles, unit: Callable[[object], float]) -
         faults.append(Fault("weights that are all 0", "at least one weight above 0", ("parts",)))
     if faults:
         raise FaultError(*faults)
-    return Mixture(tuple(weights), tuple(laws))
+    return Mixture(tuple(weights), tuple(distributions))
 
 
 def _weight(value: object) -> float:

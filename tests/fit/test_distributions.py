@@ -1,4 +1,4 @@
-"""Laws by maximum likelihood, against scipy's own fits and against formulas that can be written down."""
+"""Distributions by maximum likelihood, against scipy's own fits and against formulas that can be written down."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import pytest
 import scipy.stats
 
 from ccsim.distributions.durations import Constant
-from ccsim.fit import laws
+from ccsim.fit import distributions
 from ccsim.fit.conversations import geometric
+from ccsim.fit.distributions import FAMILIES, Fitted, Sample
 from ccsim.fit.estimate import came_back, share
-from ccsim.fit.laws import FAMILIES, Fitted, Sample
 from ccsim.stats.survival import confidence, kaplan_meier
 
 WAITS = np.array([3.0, 5, 8, 8, 12, 20, 25, 31, 44, 60, 75, 90, 130, 200])
@@ -18,9 +18,9 @@ ENDED = np.array([1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0], np.bool_)
 
 
 def test_an_exponential_is_time_at_risk_by_number_of_ends() -> None:
-    found = laws.fit("exponential", Sample(WAITS, ENDED)).parameters["mean"]
+    found = distributions.fit("exponential", Sample(WAITS, ENDED)).parameters["mean"]
     assert found.mean == pytest.approx(WAITS.sum() / ENDED.sum())
-    assert found.high / found.mean == pytest.approx(np.exp(laws.Z / np.sqrt(ENDED.sum())), rel=1e-4)
+    assert found.high / found.mean == pytest.approx(np.exp(distributions.Z / np.sqrt(ENDED.sum())), rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -31,22 +31,22 @@ def test_an_exponential_is_time_at_risk_by_number_of_ends() -> None:
         ("weibull", scipy.stats.weibull_min),
     ],
 )
-def test_scipy_finds_no_likelier_law(family: str, scipys: scipy.stats.rv_continuous) -> None:
+def test_scipy_finds_no_likelier_distribution(family: str, scipys: scipy.stats.rv_continuous) -> None:
     data = scipy.stats.CensoredData(uncensored=WAITS[ENDED], right=WAITS[~ENDED])
     shape, _, scale = scipys.fit(data, floc=0)
-    ours = laws.fit(family, Sample(WAITS, ENDED))
+    ours = distributions.fit(family, Sample(WAITS, ENDED))
     theirs = scipys(shape, scale=scale)
     best = theirs.logpdf(WAITS[ENDED]).sum() + theirs.logsf(WAITS[~ENDED]).sum()
     assert ours.log_likelihood == pytest.approx(best, abs=1e-3)
-    assert ours.law.mean == pytest.approx(theirs.mean(), rel=0.01)
+    assert ours.distribution.mean == pytest.approx(theirs.mean(), rel=0.01)
     assert ours.survival(WAITS) == pytest.approx(theirs.sf(WAITS), abs=0.003)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_law_draws_what_the_likelihood_says(family: str) -> None:
+def test_the_distribution_draws_what_the_likelihood_says(family: str) -> None:
     rng = np.random.default_rng(5)
-    fitted = laws.fit(family, Sample(rng.lognormal(3, 1, 500), np.ones(500, np.bool_)))
-    drawn = fitted.law.value((np.arange(20_000) + 0.5) / 20_000)
+    fitted = distributions.fit(family, Sample(rng.lognormal(3, 1, 500), np.ones(500, np.bool_)))
+    drawn = fitted.distribution.value((np.arange(20_000) + 0.5) / 20_000)
     at = np.quantile(drawn, [0.1, 0.5, 0.9])
     assert fitted.survival(at) == pytest.approx([0.9, 0.5, 0.1], abs=1e-3)
 
@@ -60,43 +60,43 @@ def test_the_family_of_the_data_has_the_least_bic(family: str) -> None:
         "weibull": {"mean": 90.0, "cv": 0.5},
         "hyperexponential": {"weight": 0.4, "mean": 10.0, "mean_2": 200.0},
     }
-    times = FAMILIES[family].law(true[family]).value(np.random.default_rng(3).random(4000))
+    times = FAMILIES[family].distribution(true[family]).value(np.random.default_rng(3).random(4000))
     limit = 3 * float(np.median(times))
-    best = laws.fit_all(laws.PATIENCE, Sample(np.minimum(times, limit), times < limit))
+    best = distributions.fit_all(distributions.PATIENCE, Sample(np.minimum(times, limit), times < limit))
     assert best[0].family == family
     assert [fitted.bic for fitted in best] == sorted(fitted.bic for fitted in best)
 
 
 def test_criteria_charge_parameters() -> None:
-    fitted = laws.fit("lognormal", Sample(WAITS, ENDED))
+    fitted = distributions.fit("lognormal", Sample(WAITS, ENDED))
     assert fitted.aic == pytest.approx(4 - 2 * fitted.log_likelihood)
     assert fitted.bic == pytest.approx(2 * np.log(len(WAITS)) - 2 * fitted.log_likelihood)
 
 
 def test_many_times_on_a_grid_give_what_each_would() -> None:
-    times = np.random.default_rng(1).lognormal(4, 0.8, laws.MANY + 1)
-    fitted = laws.fit("lognormal", Sample(times, np.ones(len(times), np.bool_)))
+    times = np.random.default_rng(1).lognormal(4, 0.8, distributions.MANY + 1)
+    fitted = distributions.fit("lognormal", Sample(times, np.ones(len(times), np.bool_)))
     assert fitted.parameters["median"].mean == pytest.approx(np.exp(np.log(times).mean()), rel=1e-4)
     assert fitted.parameters["sigma"].mean == pytest.approx(np.log(times).std(), rel=1e-4)
 
 
-def test_few_data_have_an_exponential_law_and_none_has_none() -> None:
+def test_few_data_have_an_exponential_distribution_and_none_has_none() -> None:
     few = Sample(WAITS[:5], np.array([1, 1, 0, 0, 0], np.bool_))
-    assert [fitted.family for fitted in laws.fit_all(laws.WORK, few)] == ["exponential"]
+    assert [fitted.family for fitted in distributions.fit_all(distributions.WORK, few)] == ["exponential"]
     with pytest.raises(ValueError, match="nothing ended"):
-        laws.fit("lognormal", Sample(WAITS, np.zeros(len(WAITS), np.bool_)))
+        distributions.fit("lognormal", Sample(WAITS, np.zeros(len(WAITS), np.bool_)))
 
 
 def test_what_never_varies_is_a_constant() -> None:
     same = Sample(np.array([20.0, 20, 20]), np.ones(3, np.bool_))
-    assert laws.constant(same) == Constant(20.0)
-    assert laws.fit_all(laws.WORK, same) == []
-    assert laws.constant(Sample(WAITS, ENDED)) is None
+    assert distributions.constant(same) == Constant(20.0)
+    assert distributions.fit_all(distributions.WORK, same) == []
+    assert distributions.constant(Sample(WAITS, ENDED)) is None
 
 
 def test_times_of_zero_do_not_break_a_logarithm() -> None:
     times = np.concatenate([np.zeros(5), WAITS])
-    fitted = laws.fit("lognormal", Sample(times, np.ones(len(times), np.bool_)))
+    fitted = distributions.fit("lognormal", Sample(times, np.ones(len(times), np.bool_)))
     assert np.isfinite(fitted.log_likelihood)
 
 
@@ -106,7 +106,7 @@ def _largest(fitted: Fitted, sample: Sample) -> float:
 
 def test_the_distance_is_that_of_kolmogorov() -> None:
     sample = Sample(WAITS, np.ones(len(WAITS), np.bool_))
-    fitted = laws.fit("gamma", sample)
+    fitted = distributions.fit("gamma", sample)
     assert fitted.distance == pytest.approx(_largest(fitted, sample))
 
 
@@ -143,7 +143,7 @@ def test_who_could_not_come_back_any_more_does_not_count_as_staying_away() -> No
     found, times, fitted = came_back(lag[seen], until[~seen])
     assert seen.mean() < 0.17  # as who has not yet come back looks like
     assert found.low < 0.2 < found.high
-    assert fitted[0].law.mean == pytest.approx(20, rel=0.15)
+    assert fitted[0].distribution.mean == pytest.approx(20, rel=0.15)
     assert times.times.mean() == pytest.approx(20, rel=0.15) != pytest.approx(lag[seen].mean(), rel=0.1)
 
 

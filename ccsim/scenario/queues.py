@@ -1,0 +1,322 @@
+"""`[queue.NAME]` and what goes with a queue: transfers, retries, bots, self-service, outbound messages, call backs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+    Strict,
+    field_validator,
+)
+
+from ccsim.distributions.durations import Constant, Distribution, Exponential, LogNormal, Never
+from ccsim.scenario.channels import CHANNELS, Channel
+from ccsim.scenario.faults import Fault, FaultError
+from ccsim.scenario.parts import (
+    Amount,
+    Count,
+    CountDistribution,
+    Duration,
+    DurationDistribution,
+    DurationOrNever,
+    Flag,
+    Hours,
+    Limit,
+    Money,
+    OptionalTarget,
+    Part,
+    PatienceDistribution,
+    Rank,
+    Share,
+    Text,
+    one_of_names,
+)
+from ccsim.scenario.values import MINUTE, WHOLE_DAY, ByDay, Span
+from ccsim.scenario.volumes import Volume
+from ccsim.tables import NEVER, SECOND
+
+
+class Backlog(Part):
+    """Contacts already waiting at the start, with their ages."""
+
+    contacts: Count = 0
+    """Contacts that wait when the run starts."""
+    age: DurationDistribution = Constant(0)
+    """How long they have waited already."""
+
+
+class Reread(Part):
+    """What an agent re-reads who comes back to a conversation after a while."""
+
+    after: DurationOrNever = 15 * MINUTE
+    """Time away from a conversation after which its agent reads it again."""
+    work: Duration = 0
+    """Fixed time to read a conversation again."""
+    per_turn: Duration = 0
+    """Time to read again for each earlier turn."""
+
+
+class Transfer(Part):
+    """A share of a queue's contacts that goes on in another queue."""
+
+    to: Text
+    """The queue in which the contact goes on."""
+    share: Share
+    """Share of the queue's contacts that is transferred; the shares of a queue add up to at most 1."""
+    same_agent: Flag = False
+    """Whether the same agent goes on with the contact in the other queue."""
+    cold: Flag = False
+    """Whether the customer has to explain again, with `repeat_turns` or, in a one-to-one queue, `repeat_work`."""
+    repeat_turns: Annotated[int, Strict(), Field(ge=0, le=1000)] = 1
+    """Of a cold transfer: additional turns, at most 1000."""
+    repeat_work: Duration = 0
+    """Of a cold transfer to a one-to-one queue: additional work."""
+
+
+class Reopens(Part):
+    """Resolved contacts that come back."""
+
+    share: Share = 0.0
+    """Share of resolved contacts that come back."""
+    after: DurationDistribution = Constant(0)
+    """Time from resolution until they come back."""
+
+
+class Retry(Part):
+    """Customers who left and try again; `to` maps queues to shares, empty: the same queue."""
+
+    share: Share = 0.0
+    """Share of customers who left and try again."""
+    after: DurationDistribution = Constant(0)
+    """Time from leaving until the next attempt."""
+    to: dict[str, Share] = {}
+    """Queue to share of those who try again there; empty: the same queue."""
+
+
+class Bot(Part):
+    """A bot before the queue: talks to all but the share `asks_human` for `time`, and contains a share of these."""
+
+    contains: Share = 0.0
+    """Share of the contacts the bot talks to that it resolves without an agent."""
+    time: DurationDistribution = Constant(0)
+    """How long the bot talks to a contact."""
+    asks_human: Share = 0.0
+    """Share of contacts that ask for a human at once and skip the bot."""
+    hours: Hours = ByDay(((WHOLE_DAY,),) * 7)
+    """Hours in which the bot works."""
+    loses_context: Flag = False
+    """Whether a customer handed over by the bot explains again, in one more turn."""
+
+    @property
+    def matters(self) -> bool:
+        """False if everything goes on as without it."""
+        return self.asks_human < 1 and (self.contains > 0 or self.time.mean > 0 or self.loses_context)
+
+
+class AutoReply(Part):
+    """What a message that is held outside the hours is answered with at once: customers who know wait differently.
+
+    `patience` (running while the queue is open) is instead of the queue's for who is held on entering; the customer's
+    draw is the same, so the patient stay the more patient.
+    """
+
+    patience: PatienceDistribution
+    """Patience of a customer who got the automatic reply, instead of the queue's; it runs while the queue is open."""
+
+
+class Queue(Part):
+    """One stream of contacts: `[queue.NAME]`."""
+
+    channel: one_of_names(tuple(CHANNELS))  # type: ignore[valid-type]
+    """The kind of queue, which brings the presets of its channel. Required."""
+    title: Text = ""
+    """Name shown in tables and reports; empty: the queue's key."""
+    open: Hours = ByDay(((WHOLE_DAY,),) * 7)
+    """Opening hours: one for every day, or by weekday or date. A day not named is closed."""
+    outside_hours: Literal["reject", "hold", "bot"] = "reject"
+    """What happens to a contact outside the opening hours: rejected, held until opening, or given to the bot."""
+    auto_reply: AutoReply | None = None
+    """Automatic reply to messages held outside the hours, as a table."""
+    at_close: Literal["serve", "drop"] = "serve"
+    """What happens at closing time to contacts that still wait: served or dropped."""
+    clock: Literal["calendar", "business"] = "calendar"
+    """Clock of the targets: calendar time, or business time, which runs only while the queue is open."""
+    volume: Volume | None = None
+    """How many new contacts come and when; without it only transfers, retries, demand or backlog come."""
+    initial_backlog: Backlog = Backlog()
+    """Contacts already waiting at the start, as a table."""
+    priority: Rank = 1
+    """Rank of the queue among waiting contacts; 1 is served first."""
+    head_start: Duration = 0
+    """Waiting time credited to this queue's contacts when waiting times are compared."""
+    max_waiting: Limit = NEVER
+    """Most contacts that may wait; further ones are blocked. A whole number or "never", for no limit."""
+    answer_delay: Duration = 0
+    """Of one-to-one queues: ringing time between assignment and the start of work; patience runs on."""
+    turns: CountDistribution = Constant(1)
+    """Turns of a conversation (one customer message and its answer), whole numbers from 1; a one-to-one queue has
+    one."""
+    work: DurationDistribution = Constant(0)
+    """Focused work of the agent on one turn."""
+    work_by_concurrency: Annotated[tuple[Duration, ...], Field(max_length=1000)] = ()
+    """Shared attention: mean work with 1, 2, … sessions at once; replaces turns, work and wrap-up."""
+    work_cv: Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    """Of `work_by_concurrency`: coefficient of variation of a lognormal; without it the work is exponential."""
+    reply_latency: DurationDistribution = Constant(0)
+    """Time the customer takes to reply to the agent's answer."""
+    wrap_up: DurationDistribution = Constant(0)
+    """Work of the agent after the conversation, before other work."""
+    patience: PatienceDistribution = Never()
+    """How long a customer waits for the first answer before abandoning."""
+    reply_patience: PatienceDistribution = Never()
+    """How long a customer waits for a later answer before leaving."""
+    silent_abandonment: Share = 0.0
+    """Share of customers who abandon without a sign, so that an agent notices only on answering."""
+    missed_after: DurationOrNever = NEVER
+    """Of persistent channels: age at which a first message is not looked at any more and ends as expired."""
+    short_abandon: Duration = 0
+    """A wait before abandoning of up to this counts as a short abandonment in `sl_formula`."""
+    idle_timeout: DurationOrNever = NEVER
+    """Time without a customer's reply after which a session ends or, on a persistent channel, is parked."""
+    returns: Share = 0.0
+    """Share of customers who come back after their session has timed out."""
+    expires_after: DurationOrNever = NEVER
+    """Of persistent channels: time from the customer's last message after which the conversation expires."""
+    same_agent_for: DurationOrNever = 0
+    """How long a returning message waits for its former agent before any agent may take it."""
+    over_capacity: Flag = False
+    """Whether a returning message may go to its former agent beyond the agent's concurrency."""
+    reread: Reread = Reread()
+    """What an agent reads again after some time away from a conversation, as a table."""
+    transfer: tuple[Transfer, ...] = ()
+    """Shares of contacts that go on in other queues, as a list of tables."""
+    drop: Share = 0.0
+    """Of closed conversations: share of customers, at each turn, whose connection is lost before their next
+    message."""
+    reconnects: Share = 0.0
+    """Share of customers with a lost connection who come back after `reconnect_after`."""
+    reconnect_after: DurationDistribution = Constant(0)
+    """Time from a lost connection until the customer comes back."""
+    reopens: Reopens = Reopens()
+    """Resolved contacts that come back, as a table."""
+    retry: Retry = Retry()
+    """Customers who left and try again, as a table."""
+    limit: Annotated[int, Strict(), Field(ge=0, le=100)] = 3
+    """Most follow-up contacts of one first contact, 0 to 100."""
+    bot: Bot | None = None
+    """A bot that talks to contacts before the queue, as a table."""
+    service_level: OptionalTarget = None
+    """Target for the first answer: share and time."""
+    sl_formula: Literal[
+        "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in", "short_excluded"
+    ] = "all_offered"
+    """Which contacts count in the service level, and how abandoned ones count."""
+    reply_target: OptionalTarget = None
+    """Target for later answers: share and time."""
+    max_abandonment: Share | None = None
+    """Target: largest share of contacts that may abandon."""
+    resolution_target: OptionalTarget = None
+    """Target for resolution, from arrival to the end: share and time."""
+    value: Money = 0.0
+    """Contribution of a resolved contact, in money; may be negative."""
+    fee: Money = 0.0
+    """Platform fee for each conversation, in money; may be negative."""
+    effort: Amount = 0.0
+    """Customer effort of a contact, from 1 (low) to 3 (high)."""
+
+    @property
+    def kind(self) -> Channel:
+        """What its channel is like: one-to-one, persistent."""
+        return CHANNELS[self.channel]
+
+    @property
+    def shared(self) -> bool:
+        """Whether an agent works on all its sessions at once."""
+        return len(self.work_by_concurrency) > 0
+
+    @property
+    def turn_work(self) -> Distribution:
+        """The work on a turn; with shared attention, that on the only turn of a session alone with its agent."""
+        if not self.shared:
+            return self.work
+        alone = self.work_by_concurrency[0] / SECOND
+        return Exponential(alone) if self.work_cv is None else LogNormal.from_mean_cv(alone, self.work_cv)
+
+    @property
+    def met_by_bot(self) -> Bot | None:
+        """The bot that its contacts may meet, if that changes anything."""
+        return self.bot if self.bot is not None and (self.bot.matters or self.outside_hours == "bot") else None
+
+
+class SelfService(Part):
+    """Knowledge base, community, forms: deflects shares of queues.
+
+    Several deflect one after the other, in file order, each a share of those whom the ones before did not deflect. Of
+    the deflected the share `fails` comes after all, `returns_after` later, unless that is after the end.
+    """
+
+    deflects: dict[str, Share] = {}
+    """Queue to the share of its contacts that is deflected."""
+    fails: Share = 0.0
+    """Share of the deflected who contact the queue after all."""
+    returns_after: DurationDistribution = Constant(0)
+    """Time until these come."""
+
+
+class Outbound(Part):
+    """Messages that the company sends through a persistent queue.
+
+    On each day with a `window` (one stretch a day) `messages` fall due, one by one at `pace` an hour from its start, or
+    all at its start; what is not begun by its end is not sent (expired). Writing takes the queue's work on a turn. Of
+    the recipients the share `opt_out` wants no more of it and does not answer; of the others the share `reply_share`
+    answers, `reply_after` after the message, and the conversation goes on with turns as any of the queue; who does not
+    answer expires. Recipients never try again, nor are they recontacted.
+
+    `recontact`: contacts of these queues that end abandoned, lost, blocked or rejected and do not try again themselves
+    are written to, `recontact_after` later, at any hour; this takes one of the root's `limit`.
+    """
+
+    queue: Text
+    """Persistent queue through which the messages are sent. Required."""
+    messages: Count = 0
+    """Messages that fall due on each day with a window."""
+    window: Hours = ByDay(((WHOLE_DAY,),) * 7)
+    """Hours in which messages are begun, at most one stretch a day; what is not begun by its end is not sent."""
+    pace: Annotated[float, Strict(), Field(gt=0, le=1e9, allow_inf_nan=False)] | None = None
+    """Messages that fall due in an hour, above 0; without it all fall due at the start of the window."""
+    reply_share: Share = 0.0
+    """Share of the recipients, without those who opt out, who answer."""
+    reply_after: DurationDistribution = Constant(0)
+    """Time from the message until the answer."""
+    opt_out: Share = 0.0
+    """Share of the recipients who want no more messages and do not answer."""
+    recontact: tuple[Text, ...] = ()
+    """Queues whose lost contacts (abandoned, lost, blocked or rejected) are written to."""
+    recontact_after: DurationDistribution = Constant(3600)
+    """Time from losing a contact until it is written to, at any hour."""
+
+    @field_validator("window")
+    @classmethod
+    def _one_stretch(cls, window: ByDay[tuple[Span, ...]]) -> ByDay[tuple[Span, ...]]:
+        if any(len(spans) > 1 for spans in (*window.weekly, *window.dated.values())):
+            raise FaultError(Fault("several windows on a day", "one stretch of hours a day"))
+        return window
+
+
+class Callback(Part):
+    """Callers of a one-to-one queue whose estimated wait exceeds `offer_above` are offered a call back.
+
+    Who `accepts` keeps the place without patience; the share `no_answer` does not pick up and costs `no_answer_time`.
+    """
+
+    queue: Text
+    """One-to-one queue whose callers are offered a call back. Required."""
+    offer_above: DurationOrNever = NEVER
+    """Estimated wait above which a call back is offered; "never": not at all."""
+    accepts: Share = 0.0
+    """Share of callers who accept the offer."""
+    no_answer: Share = 0.0
+    """Share of those called back who do not pick up."""
+    no_answer_time: Duration = 0
+    """Agent time that a call back without an answer takes."""

@@ -1,0 +1,137 @@
+"""`[team.NAME]`, the skills and absences of its agents, and `[routing]`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    Field,
+    GetJsonSchemaHandler,
+    Strict,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema
+
+from ccsim.distributions.durations import Distribution
+from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
+from ccsim.scenario import jsontypes
+from ccsim.scenario.faults import Fault, FaultError
+from ccsim.scenario.parts import (
+    Amount,
+    Duration,
+    DurationDistribution,
+    Factor,
+    MeanOrDistribution,
+    Part,
+    Rank,
+    Share,
+    Text,
+    one_of_names,
+)
+from ccsim.scenario.shifts import Roster, Shift
+from ccsim.scenario.values import MINUTE
+
+
+class Skill(Part):
+    """How a team serves a queue: its rank, 1 first, and when it helps out; a bare number is the rank."""
+
+    rank: Rank
+    """Order in which a team serves this queue; 1 first."""
+    after: Duration = 0
+    """The team takes only contacts that have waited at least this long."""
+    longer_than: Annotated[int, Strict(), Field(ge=-1, le=10_000_000)] = -1
+    """The team takes contacts only while more than this many wait; -1: always."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_rank(cls, value: Any) -> Any:
+        return value if isinstance(value, dict | Skill) else {"rank": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        table = handler.resolve_ref_schema(handler(core))
+        return {"oneOf": [{"type": "integer", "minimum": 0}, dict(table)]}
+
+
+class StepsOut(Part):
+    """Random short absences: an agent at work steps out after a time `every`, for a time `lasts`, over and over.
+
+    It begins anew with each shift. An absence that would touch the shift's edge, a break, an activity or the absence
+    before does not happen.
+    """
+
+    every: MeanOrDistribution
+    """Time at work until an agent steps out, at least a minute on average; a bare duration is the mean of an
+    exponential."""
+    lasts: DurationDistribution
+    """How long the agent is away."""
+
+    @field_validator("every")
+    @classmethod
+    def _seldom(cls, every: Distribution) -> Distribution:
+        if every.mean < 60:
+            raise FaultError(Fault(f"{every.mean:g} s on average", "at least a minute"))
+        return every
+
+
+class Team(Part):
+    """Agents with the same skills, pace and cost: `[team.NAME]`."""
+
+    skills: dict[str, Skill]
+    """Queues that the team serves, each with a rank or a table. Required."""
+    concurrency: dict[str, Annotated[int, Strict(), Field(ge=1, le=1000)]] = {}
+    """Sessions of a queue that fill an agent, by queue, 1 to 1000; 1 where the table is silent. Default: by
+    channel, see the presets."""
+    interrupts: dict[str, tuple[Text, ...]] = {}
+    """One-to-one queue to the queues whose sessions it may interrupt."""
+    slowdown: Annotated[tuple[Factor, ...], Field(min_length=1, max_length=1000)] = (1.0,)
+    """Factor on work with 1, 2, … open sessions; the last holds for all beyond."""
+    pace: Annotated[dict[str, Factor], WithJsonSchema(jsontypes.PACE)] = {}
+    """Factor on work and wrap-up, above 0: one number, or by queue; 1 where the table is silent."""
+    shifts: tuple[Shift, ...] = ()
+    """Shifts of the team, as a list of tables; not beside `roster`."""
+    roster: Roster | None = None
+    """Shifts from a file, as a table; not beside `shifts`."""
+    end_of_shift: Literal["finish", "hand_over"] = "finish"
+    """What agents do with open sessions at the end of their shift: finish them or hand them over."""
+    overrun: Duration = 30 * MINUTE
+    """Longest time that sessions of closed queues go on beyond the end of the shift; a call always finishes."""
+    absence: Share = 0.0
+    """Share of agents' shifts that are not worked."""
+    steps_out: StepsOut | None = None
+    """Random short absences of agents, as a table."""
+    cost_per_hour: Amount = 0.0
+    """Cost of a paid hour of one agent, in money."""
+    overtime_factor: Amount = 1.0
+    """Factor on the cost of hours beyond the shift."""
+    max_occupancy: Share | None = None
+    """Target: largest occupancy of the team, as a share."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict) or not isinstance(raw.get("skills"), dict):
+            return raw
+        full = dict(raw)
+        for key in ("concurrency", "pace"):
+            given = raw.get(key, {})
+            if key == "pace" and not isinstance(given, dict):
+                given = dict.fromkeys(raw["skills"], given)
+            if isinstance(given, dict):
+                full[key] = dict.fromkeys(raw["skills"], 1) | given
+        return full
+
+
+class Routing(Part):
+    """Who gets what: names of ordered columns in `ccsim.routing`."""
+
+    agent: one_of_names(tuple(AGENT_POLICIES)) = "least_loaded"  # type: ignore[valid-type]
+    """Which free agent gets a contact."""
+    contact: one_of_names(tuple(CONTACT_POLICIES)) = "longest_wait"  # type: ignore[valid-type]
+    """Which waiting contact a free agent gets."""
+    attention: one_of_names(tuple(MESSAGE_POLICIES)) = "oldest"  # type: ignore[valid-type]
+    """Which message an agent with several sessions answers next."""
+    reserve: tuple[Text, ...] = ()
+    """Queues that come first: while a contact waits in one, teams with its skill take from no other queue."""

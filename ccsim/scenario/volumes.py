@@ -1,0 +1,291 @@
+"""How many contacts come, and when: `volume` of a queue, `[demand]`, `[[spike]]`, `[busyness]`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import compress, pairwise
+from typing import Annotated, ClassVar, Final, NamedTuple
+
+from pydantic import (
+    Field,
+    PrivateAttr,
+    Strict,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from ccsim.distributions.arrivals import SHAPES
+from ccsim.distributions.durations import Constant
+from ccsim.scenario import values
+from ccsim.scenario.data import DataFiles, number
+from ccsim.scenario.faults import Fault, FaultError
+from ccsim.scenario.parts import (
+    MICROSECOND,
+    Amount,
+    Count,
+    DayFactors,
+    Duration,
+    DurationDistribution,
+    HoursOfDay,
+    LocalDateTime,
+    Part,
+    Shape,
+    Share,
+    Text,
+    data_files,
+)
+from ccsim.scenario.traces import Trace, read_trace
+from ccsim.scenario.values import MINUTE, ByDay
+from ccsim.tables import SECOND
+
+MOST_FAULTS: Final = 5
+"""Lines of a file that are named for one and the same fault."""
+
+
+class Interval(NamedTuple):
+    """Expected contacts in a stretch of local time that begins at `start`."""
+
+    start: datetime
+    contacts: float
+
+
+class Appointments(Part):
+    """Booked times: `each` customers every `every` from the start of `hours` until before their end."""
+
+    hours: HoursOfDay
+    """Hours of each day in which appointments are booked; they may end on the next day."""
+    every: Duration
+    """Time from one appointment to the next; at least one minute."""
+    each: Count = 1
+    """Customers booked at each appointment time."""
+
+    @field_validator("every")
+    @classmethod
+    def _apart(cls, every: int) -> int:
+        if every < MINUTE:
+            raise FaultError(Fault(f"{every / SECOND:g} s between appointments", "at least a minute"))
+        return every
+
+
+class Volume(Part):
+    """How many contacts come, and when: one of `per_hour`, `per_day`, `file`, `log` or `appointments`.
+
+    Customers with an appointment are booked at those times of its hours at which the queue is open. They come early by
+    `earliness`, but not before the queue opens; the share `no_show` does not come.
+    """
+
+    per_hour: Amount | None = None
+    """Expected contacts an hour, at a constant rate round the clock."""
+    per_day: Amount | None = None
+    """Expected contacts a day, spread over the day by `shape`."""
+    shape: Shape = tuple(SHAPES["flat"])
+    """Of `per_day`: the shape of a day, a built-in name or a list of [time, weight] with rising times and a weight
+    above 0."""
+    weekday: DayFactors = ByDay((1.0,) * 7)
+    """Of `per_day`: factor by weekday or date; 1 where a day is not named."""
+    file: Text | None = None
+    """CSV file with expected contacts by interval, columns date, time and one for each queue."""
+    column: Text | None = None
+    """Of `file`: the column of this queue. Required with `file`."""
+    log: Text | None = None
+    """CSV file with one row for each contact, taken as it came."""
+    arrived_at: Text | None = None
+    """Of `log`: the column with the times of arrival. Required with `log`."""
+    work: Text | None = None
+    """Of `log`: the column with the work of each contact's first turn, used instead of a drawn value."""
+    appointments: Appointments | None = None
+    """Booked times of arrival, as a table."""
+    no_show: Share = 0.0
+    """Of `appointments`: share of booked customers who do not come."""
+    earliness: DurationDistribution = Constant(0)
+    """Of `appointments`: how long before their time customers come, but not before the queue opens."""
+    scale: Amount = 1.0
+    """Factor on the whole volume."""
+    busyness_cv: Annotated[float, Strict(), Field(ge=0, le=10, allow_inf_nan=False)] = 0.0
+    """Coefficient of variation of a random factor drawn for each day, at most 10; 0: days differ only as the plan
+    says."""
+
+    KINDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "per_hour": (),
+        "per_day": ("shape", "weekday"),
+        "file": ("column",),
+        "log": ("arrived_at", "work"),
+        "appointments": ("no_show", "earliness"),
+    }
+    """the ways to give a volume, each with the keys that belong to it"""
+
+    _intervals: tuple[Interval, ...] = PrivateAttr(())
+    _length: int = PrivateAttr(0)
+    _trace: Trace | None = PrivateAttr(None)
+    _left_out: tuple[datetime | int, ...] = PrivateAttr(())
+
+    @property
+    def kind(self) -> str:
+        """Which of `KINDS` it is given by."""
+        return next(kind for kind in self.KINDS if getattr(self, kind) is not None)
+
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        """The rows of `file`, in time order, before `scale`."""
+        return self._intervals
+
+    @property
+    def length(self) -> int:
+        """Microseconds of each of `intervals`: the usual gap between two of them (30 min if there is but one)."""
+        return self._length
+
+    @property
+    def trace(self) -> Trace | None:
+        """The contacts of `log`."""
+        return self._trace
+
+    @property
+    def left_out(self) -> tuple[datetime | int, ...]:
+        """When the rows of `file` or `log` are that lie outside the days of the run."""
+        return self._left_out
+
+    def keep(self, inside: Callable[[datetime | int], bool]) -> None:
+        """Leaves out the rows of `file` or `log` whose time is not `inside`: a file may hold a whole year."""
+        times = [row.start for row in self._intervals] if self._trace is None else self._trace.arrivals
+        kept = [inside(time) for time in times]
+        self._left_out = tuple(time for time, keeps in zip(times, kept, strict=True) if not keeps)
+        self._intervals = tuple(compress(self._intervals, kept))
+        if self._trace is not None:
+            trace = self._trace
+            work = None if trace.work is None else tuple(compress(trace.work, kept))
+            arrivals, lines = tuple(compress(trace.arrivals, kept)), tuple(compress(trace.lines, kept))
+            self._trace = Trace(trace.log, arrivals, work, lines)
+
+    @model_validator(mode="after")
+    def _read(self, info: ValidationInfo) -> Volume:
+        self._one_kind()
+        if self.kind == "file":
+            self._read_intervals(data_files(info))
+        if self.kind == "log":
+            assert self.log is not None
+            if self.arrived_at is None:
+                raise FaultError(Fault("missing", "the column with the times of arrival", ("arrived_at",)))
+            self._trace = read_trace(data_files(info), self.log, self.arrived_at, self.work)
+        return self
+
+    def _one_kind(self) -> None:
+        given = [kind for kind in Volume.KINDS if getattr(self, kind) is not None]
+        if len(given) != 1 or given[0] not in self.KINDS:
+            raise FaultError(Fault(" and ".join(given) or "no volume", f"exactly one of {', '.join(self.KINDS)}"))
+        stray = [
+            Fault(f"{key} beside {given[0]}", f"{key} goes with {kind}", (key,))
+            for kind, keys in self.KINDS.items()
+            for key in keys
+            if kind not in given and key in self.model_fields_set
+        ]
+        if stray:
+            raise FaultError(*stray)
+
+    def _read_intervals(self, files: DataFiles) -> None:
+        if self.column is None:
+            raise FaultError(Fault("missing", "the column of this queue", ("column",)))
+        table = files.table(self.file)
+        intervals: dict[datetime, Interval] = {}
+        lines: dict[datetime, int] = {}
+        faults: list[Fault] = []
+        for line, (day, time, cell) in table.cells("date", "time", self.column):
+            try:
+                start = moment(day, time)
+                contacts = values.factor(number(cell))
+            except FaultError as bad:
+                faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
+                continue
+            if start in intervals:
+                faults.append(table.fault(line, f"{day} {time} a second time", "each interval once"))
+            intervals[start] = Interval(start, contacts)
+            lines[start] = line
+        if not intervals and not faults:
+            faults.append(Fault(f"{table.name} has no rows", "at least one interval", ("file",)))
+        if faults:
+            raise FaultError(*faults)
+        self._intervals = tuple(sorted(intervals.values()))
+        usual = _usual_gap(sorted(intervals))
+        self._length = usual // MICROSECOND
+        if faults := [
+            table.fault(lines[start], f"{start:%Y-%m-%d %H:%M} is {_minutes(gap)} after the row before it", allowed)
+            for start, gap, allowed in _uneven(sorted(intervals), usual)
+        ]:
+            raise FaultError(*faults[:MOST_FAULTS])
+
+
+def _usual_gap(starts: list[datetime]) -> timedelta:
+    """The most frequent gap between neighbours; of several that are, one of whole five minutes, and the shortest."""
+    gaps = Counter(later - earlier for earlier, later in pairwise(starts))
+    five = timedelta(minutes=5)
+    return min(gaps, key=lambda gap: (-gaps[gap], gap % five > timedelta(0), gap), default=timedelta(minutes=30))
+
+
+def _uneven(starts: list[datetime], usual: timedelta) -> Iterator[tuple[datetime, timedelta, str]]:
+    """Rows that do not fit a file of intervals of the usual length, with what would be right.
+
+    A row may be missing, but a row off the grid, or rows that follow one another at another pace, say that not all
+    intervals are of one length: to take them for such would squeeze or stretch what comes in them.
+    """
+    before = timedelta(0)
+    for earlier, later in pairwise(starts):
+        gap = later - earlier
+        if gap % usual:
+            yield later, gap, f"rows {_minutes(usual)} apart, as most are, or a multiple"
+        elif usual < gap == before < timedelta(hours=12):
+            yield later, gap, f"intervals of one length ({_minutes(usual)}); what has no contacts is written as 0"
+        before = gap if later.date() == earlier.date() else timedelta(0)
+
+
+def _minutes(gap: timedelta) -> str:
+    return f"{gap / timedelta(minutes=1):g} min"
+
+
+def moment(day: str, time: str) -> datetime:
+    """Local date and time of two cells; `24:00` is the next midnight."""
+    return datetime.combine(values.local_date(day), datetime.min.time()) + timedelta(
+        microseconds=values.time_of_day(time)
+    )
+
+
+class Demand(Volume):
+    """Total volume that queues share by `mix`, round the clock: who comes while a queue is closed finds it closed.
+
+    Each would-be customer wants a queue, with a chance proportional to its number in `mix`. The share `barrier` of all
+    customers would not use a queue; who wants it nevertheless goes to its `fallback`, where the same holds, and whoever
+    finds no queue, or only such as they have refused, is turned away (counted for the queue wanted first). Another mix
+    moves only customers who lose or gain by it, and whoever moves keeps their arrival and all draws.
+    """
+
+    KINDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        kind: keys for kind, keys in Volume.KINDS.items() if kind != "appointments"
+    }
+
+    mix: dict[str, Amount] = {}
+    """Queue to the weight with which customers want it."""
+    barrier: dict[str, Share] = {}
+    """Queue to the share of all customers who would not use it."""
+    fallback: dict[str, Text] = {}
+    """Queue to the queue that customers turn to who would not use it."""
+
+
+class Spike(Part):
+    """A stretch in which a queue's volume is multiplied by `scale`."""
+
+    queue: Text
+    """Queue whose volume changes. Required."""
+    at: LocalDateTime
+    """Local date and time at which it begins. Required."""
+    duration: Duration
+    """How long it lasts. Required."""
+    scale: Amount
+    """Factor on the volume in that time. Required."""
+
+
+class Busyness(Part):
+    """How the busy days of the queues (and of the demand) go together."""
+
+    correlation: Share = 0.0
+    """How much the queues' random daily factors (`busyness_cv`) go together: 0 independent, 1 the same days."""
