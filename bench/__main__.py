@@ -1,6 +1,6 @@
 """`python -m bench [ROW …] [--repeats N] [--quick]`: what the engines cost, as ratios within one run.
 
-Rows: erlang_a, chat, flagship, growth, agents, threads, replication. `--quick` takes a tenth of the contacts.
+Rows: erlang_a, chat, flagship, growth, agents, threads, replication, start. `--quick` takes a tenth of the contacts.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import statistics
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -16,7 +17,7 @@ import numpy as np
 
 from bench import cases, plain_simpy
 from bench.cases import kernel_once, whole
-from bench.measure import in_turn, peak_memory, plain_loop, ratio
+from bench.measure import in_turn, peak_memory, plain_loop, process, ratio
 from ccsim.engine import compiled, reference
 from ccsim.lowering import lower
 from ccsim.metrics import measure
@@ -241,6 +242,34 @@ def replication(repeats: int, size: float) -> None:
             line(f"{name}: {piece}", rounds, count)
 
 
+def start(repeats: int, _size: float) -> None:
+    """What a planner waits for: whole commands, the first time on an empty cache, and the kernel's compilation."""
+    compilation = ("-c", "from ccsim.engine.compilation import work; work()")
+    flagship, phone, tiny = (f"scenarios/{name}.toml" for name in ("retail_week", "phone_8020", "sole_trader"))
+    with TemporaryDirectory() as scratch:
+        to_folder = ("-m", "ccsim", "run", flagship, "--out", scratch)
+        for name, command in {
+            "compilation": compilation,
+            "first run, phone_8020 × 2": ("-m", "ccsim", "run", phone, "--json", "--replications", "2"),
+            "first run, flagship": to_folder,
+        }.items():
+            with TemporaryDirectory(ignore_cleanup_errors=True) as cache:
+                show(name, [process(command, {"XDG_CACHE_HOME": cache})])
+        process(compilation)
+        for name, command in {
+            "later run, flagship": to_folder,
+            "run of a tiny scenario": ("-m", "ccsim", "run", tiny, "--json", "--replications", "2"),
+            "check": ("-m", "ccsim", "check", tiny),
+            "--version": ("-m", "ccsim", "--version"),
+        }.items():
+            show(name, [process(command) for _ in range(repeats)])
+
+
+def show(name: str, seconds: list[tuple[float, float]]) -> None:
+    wall, processor = (statistics.median(each) for each in zip(*seconds, strict=True))
+    print(f"  {name:36s} {wall:8.2f} s {processor:8.2f} s of processor time")
+
+
 def repeated(work: Callable[[], Any], times: int) -> None:
     for _ in range(times):
         work()
@@ -254,6 +283,7 @@ ROWS: dict[str, Row] = {
     "agents": agents,
     "threads": threads,
     "replication": replication,
+    "start": start,
 }
 
 

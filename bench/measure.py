@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
 import resource
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 
@@ -42,6 +46,19 @@ def peak_memory(piece: Callable[..., Any], *arguments: Any) -> int:
     """Bytes that a fresh process needed at most for it, the interpreter and libraries included."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_peak, piece, arguments).result()
+
+
+def process(arguments: Sequence[str], env: Mapping[str, str] = MappingProxyType({})) -> tuple[float, float]:
+    """Seconds on the clock and of processor time of Python with these arguments, and of all it has waited for."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    child = subprocess.Popen(
+        [sys.executable, *arguments], env=os.environ | env, stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=Path(__file__).parent.parent,
+    )  # fmt: skip
+    if child.wait() != 0:
+        raise RuntimeError(f"{arguments} failed")
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def plain_loop() -> Callable[[int], float]:

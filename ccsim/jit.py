@@ -12,6 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from platformdirs import user_cache_path
+
 
 def load(name: str, sources: Iterable[Path]) -> ModuleType:
     """The module, with functions that numba compiles when they are first called, or from a cache of `sources`."""
@@ -36,10 +38,8 @@ def cache_folder(sources: Iterable[Path], numba_version: str) -> Path:
     for source in sources:
         digest.update(source.read_bytes())
     user = os.getuid() if hasattr(os, "getuid") else 0
-    parents = [Path(tempfile.gettempdir()) / f"ccsim-{user}"]
-    with suppress(RuntimeError):  # no home
-        parents.insert(0, Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ccsim")
-    for parent in parents:
+    parents = (user_cache_path("ccsim", appauthor=False), Path(tempfile.gettempdir()) / f"ccsim-{user}")
+    for parent in (parent for parent in parents if parent.is_absolute()):  # else there is no home
         folder = parent / digest.hexdigest()[:16]
         with suppress(OSError):
             parent.mkdir(mode=0o700, parents=True, exist_ok=True)

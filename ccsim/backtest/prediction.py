@@ -439,7 +439,7 @@ def _unused(name: str, names: Sequence[str]) -> str:
 
 def simulate(log: ContactLog, unit: Unit) -> Day:
     """The day's real figures and those of the replications."""
-    from ccsim.engine import compiled
+    from ccsim import engine
 
     day, learned, rule, mode, replications = unit
     with tempfile.TemporaryDirectory() as scratch:
@@ -455,7 +455,7 @@ def simulate(log: ContactLog, unit: Unit) -> Day:
         rng = stream(of_day.seed, replication, "day", "work")
         work = _together(workload.work, workload.arrival, drawn[workload.queue], day, learned, rng)
         workload = workload._replace(work=work)
-        done = compiled.simulate(workload, plan)
+        done = engine.simulate("compiled", workload, plan)
         shown = customers[workload.queue]
         answered, gave_up = (np.equal(done.outcome, end) for end in (Outcome.RESOLVED, Outcome.ABANDONED))
         wait = np.where(answered, done.start[done.first_turn] - done.arrival, 0) / SECOND

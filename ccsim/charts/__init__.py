@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ccsim.charts import service, waiting, staffing, conversations, agents, thread, outcomes  # noqa: F401
 from ccsim.charts import style
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-__all__ = ["CHARTS", "FORMATS", "OVERVIEW", "Drawn", "applicable", "drawn", "figure", "image", "overview", "save"]
+__all__ = ["CHARTS", "FORMATS", "OVERVIEW", "applicable", "figure", "image", "overview", "png", "save"]
 
 OVERVIEW: Final = "overview"
 """Name of the page that shows several charts side by side."""
@@ -26,13 +26,6 @@ SIDE_BY_SIDE: Final = ("service_level", "conversations", "waiting", "staffing")
 """The charts of the overview, two in a row, as far as they apply."""
 
 FORMATS: Final = ("png", "svg", "pdf")
-
-
-class Drawn(NamedTuple):
-    """A chart as a figure that is laid out, and its pixels."""
-
-    figure: Figure
-    pixels: Image
 
 
 def applicable(results: Results) -> list[str]:
@@ -50,12 +43,6 @@ def figure(name: str, results: Results, theme: str = "light") -> Figure:
         page = style.page(style.height_for(chart.panels(results)))
         chart.draw(results, page)
     return page
-
-
-def drawn(results: Results) -> dict[str, Drawn]:
-    """Every chart that applies, on white paper, by name: for files and pages alike."""
-    figures = {name: figure(name, results) for name in applicable(results)}
-    return {name: Drawn(page, image(page)) for name, page in figures.items()}
 
 
 def overview(results: Results, theme: str = "light", images: Mapping[str, Image] | None = None) -> Figure:
@@ -93,37 +80,33 @@ def image(page: Figure) -> Image:
     return Image.fromarray(np.asarray(page.canvas.buffer_rgba())).convert("RGB")  # type: ignore[attr-defined]
 
 
+def png(pixels: Image) -> bytes:
+    """What a file of them holds."""
+    content = BytesIO()
+    pixels.save(content, "png")
+    return content.getvalue()
+
+
 def save(
-    results: Results,
-    folder: Path,
-    names: Iterable[str] = (),
-    form: str = "png",
-    theme: str = "light",
-    ready: Mapping[str, Drawn] | None = None,
+    results: Results, folder: Path, names: Iterable[str] = (), form: str = "png", theme: str = "light"
 ) -> list[Path]:
     """Charts as files of one of FORMATS in the folder, which must exist; returns the files.
 
-    They are those named, else all that apply and the overview. `ready` may hold some of them, drawn already in the
-    theme. The same results give the same bytes.
+    They are those named, else all that apply and the overview. The same results give the same bytes.
     """
     names = list(names) or [*applicable(results), OVERVIEW]
-    ready = ready or {}
-    images = {name: chart.pixels for name, chart in ready.items()}
+    images: dict[str, Image] = {}
     files = []
     for name in sorted(names, key=OVERVIEW.__eq__):  # last, so that it finds the images of the others
-        content = BytesIO()
-        if name in ready:
-            page = ready[name].figure
-        else:
-            page = overview(results, theme, images) if name == OVERVIEW else figure(name, results, theme)
-        if form == "png":
-            if name not in images:
-                images[name] = image(page)
-            images[name].save(content, "png")
-        else:
-            _write_vectors(page, form, content)
+        page = overview(results, theme, images) if name == OVERVIEW else figure(name, results, theme)
         files.append(folder / f"{name}.{form}")
-        files[-1].write_bytes(content.getvalue())
+        if form == "png":
+            images[name] = image(page)
+            files[-1].write_bytes(png(images[name]))
+        else:
+            content = BytesIO()
+            _write_vectors(page, form, content)
+            files[-1].write_bytes(content.getvalue())
     return files
 
 

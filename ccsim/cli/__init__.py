@@ -39,6 +39,10 @@ class Verbs(click.Group):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
+            if "ccsim.engine" in sys.modules:
+                from ccsim.engine import compilation
+
+                compilation.let_finish()
         except ScenarioError as error:
             for problem in error.problems:
                 click.echo(problem, err=True)

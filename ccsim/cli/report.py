@@ -14,8 +14,8 @@ import click
 from ccsim.errors import printable
 
 if TYPE_CHECKING:
-    from ccsim.charts import Drawn
-    from ccsim.report.document import Document, Picture, Table
+    from ccsim.report.document import Document, Table
+    from ccsim.report.pictures import Drawn
     from ccsim.results.model import Results
 
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 @click.option("--xlsx", is_flag=True, help="Write the workbook report.xlsx too.")
 def report(results: Path, xlsx: bool) -> None:
     """Write the report of a run's folder RESULTS again: report.html, one page that can be mailed."""
-    from ccsim import charts
+    from ccsim.report import pictures
     from ccsim.results.stored import stored
 
     if xlsx:
         require_xlsxwriter()
     run = stored(results)
     drawn: Mapping[str, Drawn] = {}
-    with surviving("the charts of the report"):
-        drawn = charts.drawn(run)
+    with surviving("the charts of the report"), pictures.artists(in_page=True) as artists:
+        drawn = pictures.drawn(artists, run)
     write_report(run, results, drawn, page=True, xlsx=xlsx)
     for name in ("report.html", *(["report.xlsx"] if xlsx else [])):
         click.echo(results / name)
@@ -61,11 +61,7 @@ def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, 
     from ccsim.report.pictures import pictures
     from ccsim.results.stored import record
 
-    shown: Sequence[Picture] = ()
-    if page:
-        with surviving("the charts of the report"):
-            shown = pictures(results, drawn)
-    report = document(results, record(folder), shown)
+    report = document(results, record(folder), pictures(drawn))
     if page:
         write_page(folder, report)
     if xlsx:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,9 @@ from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import require_xlsxwriter, surviving, write_report
 
 if TYPE_CHECKING:
-    from ccsim.charts import Drawn
+    from ccsim.report.pictures import Drawn
     from ccsim.results.model import Results
+    from ccsim.runs.executors import Crew
     from ccsim.runs.precision import Precision
     from ccsim.scenario.model import Scenario
 
@@ -113,18 +114,32 @@ def run(
         "precision": rule,
         "progress": _progress_bar(lambda: rule.expected if rule else scenario.replications),
     }
+    page = not (as_json or no_report)
     folder = None
-    try:
-        if as_json and out is None:
-            results = run_in_memory(scenario, **options)
-        else:
-            finish = partial(_finish, pictures=not (as_json or no_charts), page=not (as_json or no_report), xlsx=xlsx)
-            results, folder = run_to_folder(
-                out or Path("results"), scenario, log=log, overrides=changes, finish=finish, **options
-            )
-    except AuditError as error:
-        click.echo(error, err=True)
+    with _artists(page) if not (as_json or no_charts) else nullcontext() as artists:
+        try:
+            if as_json and out is None:
+                results = run_in_memory(scenario, **options)
+            else:
+                results, folder = run_to_folder(out or Path("results"), scenario, log=log, overrides=changes, **options)
+        except AuditError as error:
+            click.echo(error, err=True)
+            ctx.exit(1)
+        _show(results, as_json)
+        if folder is not None:
+            _finish(results, folder, artists, page=page, xlsx=xlsx)
+            click.echo(f"Results: {folder}", err=as_json)
+    if require_targets and not all(target.met for target in targets(results)):
         ctx.exit(1)
+
+
+def _artists(page: bool) -> AbstractContextManager[Crew]:
+    from ccsim.report.pictures import artists
+
+    return artists(in_page=page)
+
+
+def _show(results: Results, as_json: bool) -> None:
     if as_json:
         from ccsim.results.model import as_json as summary
 
@@ -133,24 +148,26 @@ def run(
         from ccsim.cli.table import show
 
         show(results)
-    if folder is not None:
-        click.echo(f"Results: {folder}", err=as_json)
-    if require_targets and not all(target.met for target in targets(results)):
-        ctx.exit(1)
 
 
-def _finish(results: Results, folder: Path, *, pictures: bool, page: bool, xlsx: bool) -> None:
+def _finish(results: Results, folder: Path, artists: Crew | None, *, page: bool, xlsx: bool) -> None:
+    """Charts, if there are artists, and the report, in the folder where all else is already."""
     drawn: dict[str, Drawn] = {}
-    if pictures:
-        from ccsim import charts
+    try:
+        if artists is not None:
+            from ccsim.report import pictures
+            from ccsim.results.storage import whole_folder
 
-        (folder / "charts").mkdir()
-        with surviving("charts"):
-            drawn = charts.drawn(results)
-            charts.save(results, folder / "charts", ready=drawn)
-    if page or xlsx:
-        with surviving("the report"):
-            write_report(results, folder, drawn, page=page, xlsx=xlsx)
+            with surviving("charts"), whole_folder(folder / "charts") as place:
+                drawn = pictures.drawn(artists, results)
+                for name, chart in drawn.items():
+                    (place / f"{name}.png").write_bytes(chart.png)
+        if page or xlsx:
+            with surviving("the report"):
+                write_report(results, folder, drawn, page=page, xlsx=xlsx)
+    except KeyboardInterrupt as error:
+        error.add_note(f"All figures are in {folder}; ccsim chart and ccsim report make what is missing there.")
+        raise
 
 
 def _stopping_rule(scenario: Scenario, wanted: tuple[str, ...], most: int | None) -> Precision:

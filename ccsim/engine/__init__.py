@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Final
 
+from ccsim.engine import compilation
 from ccsim.errors import Problem, ScenarioError
 from ccsim.tables import Log, Plan, Workload
 
@@ -13,8 +14,22 @@ ENGINES: Final = {"compiled": "ccsim.engine.compiled", "simpy": "ccsim.engine.re
 
 
 def simulate(engine: str, workload: Workload, plan: Plan) -> Log:
-    """The log of a workload by the engine of that name, which is imported on first use."""
+    """The log of a workload by the engine of that name, which is imported on first use.
+
+    While the compiled one is being compiled the reference simulates in its place, unless that would take longer.
+    """
     if engine not in ENGINES:
         raise ScenarioError([Problem("engine", repr(engine), f"one of {', '.join(ENGINES)}")])
+    if engine == "compiled" and compilation.pending(workload):
+        engine = "simpy"
     log: Log = importlib.import_module(ENGINES[engine]).simulate(workload, plan)
     return log
+
+
+def prepare(engine: str) -> None:
+    """Has the engine compiled, if it is one that is and has not been yet, without waiting for it.
+
+    Worth a call where other processes are going to simulate: the compilation is this one's, and outlives none of them.
+    """
+    if engine == "compiled":
+        compilation.pending()

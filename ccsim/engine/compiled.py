@@ -1,23 +1,20 @@
-"""The compiled engine: gives the kernel its memory, and numba a cache that an edited engine never finds stale."""
+"""The compiled engine: gives the kernel its memory, and what it leaves there the order of a log."""
 
 from __future__ import annotations
 
 import ctypes
 import importlib
 import importlib.util
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim import jit, routing, tables
-from ccsim.engine import events
+from ccsim.engine import compilation
 from ccsim.engine.events import Event
 from ccsim.routing import AgentColumn
 from ccsim.tables import I64, NEVER, Log, Outcome, Outside, Plan, Workload
@@ -32,8 +29,8 @@ KEPT = 1 << 29
 def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
     """What happens in one replication; the same log, bit for bit, as the reference engine's.
 
-    The first call compiles (about a minute, told on stderr) unless an earlier process has left its work in the user's
-    cache folder. `jit=False` runs the same source as plain Python: a thousand times slower, for coverage and debugger.
+    The first call compiles (some twenty seconds) unless the kernel is in the user's cache folder (see compilation.py).
+    `jit=False` runs the same source as plain Python: a thousand times slower, for coverage and debugger.
     Releases the GIL while it runs. Raises MemoryError.
     """
     kernel = _kernel(jit)
@@ -42,6 +39,12 @@ def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
     while not kernel.run(memory, roots):
         memory = _with_more_room(kernel, memory)
     return _canonical(kernel, memory)
+
+
+def compile_all(workload: Workload, plan: Plan) -> None:
+    """Leaves the kernel compiled in the cache folder; the tables need no rows."""
+    log = simulate(workload, plan)
+    _kernel(jit=True).stretches_by_contact(log, log, np.zeros(1, np.int64))
 
 
 # --- loading the kernel -------------------------------------------------------------------------------------------
@@ -65,12 +68,9 @@ def _kernel(jit: bool) -> ModuleType:
     import numba
 
     _keep_memory()
-    folder = _cache_folder(numba.__version__)
-    if not any(folder.rglob("*.nbc")):
-        print("ccsim: compiling the engine (once; about a minute) …", file=sys.stderr, flush=True)
     config: Any = numba.config
     before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder)  # read when a function is decorated
+    config.CACHE_DIR = str(compilation.folder())  # read when a function is decorated
     try:
         return importlib.import_module(name)
     finally:
@@ -88,14 +88,6 @@ def _keep_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         if mallopt(mmap_threshold, KEPT):
             mallopt(trim_threshold, KEPT)
-
-
-def _cache_folder(numba_version: str) -> Path:
-    """The cache of the engine's sources as they are."""
-    here = Path(__file__)
-    sources = [here.with_name("kernel.py"), here.with_name("pointers.py")]
-    sources += [Path(str(module.__file__)) for module in (events, routing, tables)]
-    return jit.cache_folder(sources, numba_version)
 
 
 # --- memory -------------------------------------------------------------------------------------------------------

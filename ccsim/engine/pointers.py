@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.core.imputils import lower_builtin, lower_getattr, lower_getattr_generic
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global
 from numba.extending import intrinsic, models, register_model
@@ -25,14 +27,66 @@ OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
 INTERNAL: Final[dict[str, Any]] = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
+class Part(JITCodeLibrary):
+    """Code that only other compiled code calls: it stays as it is until an `entry` is made of all its parts.
+
+    Left to itself numba optimises and assembles each function, together with all that it calls, before it does the same
+    for its callers: every line a dozen times.
+    """
+
+    def finalize(self) -> None:
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        return 0
+
+    @property
+    def codegen(self) -> Any:
+        return self
+
+    def set_env(self, name: str, env: Any) -> None:
+        """Nothing to be set: what cannot be called from Python has no code in memory."""
+
+    def _get_module_for_linking(self) -> Any:
+        if self._shared_module is None:
+            for library in self.callees():
+                of_part = isinstance(library, Part)
+                module = library._final_module if of_part else library._get_module_for_linking()
+                self._final_module.link_in(module, preserve=True)
+            super()._get_module_for_linking()
+        return self._shared_module
+
+    def callees(self) -> dict[Any, None]:
+        """The code of all that it calls, and that these call, each once, in the order of the calls."""
+        known: dict[Any, None] = {}
+        for library in self._linking_libraries:
+            if library not in known:
+                known |= {library: None} | (library.callees() if isinstance(library, Part) else {})
+        return known
+
+
+class PartCompiler(Compiler):
+    def __init__(self, typing_context: Any, target_context: Any, _library: Any, *rest: Any) -> None:
+        part = Part(target_context.codegen(), "part")
+        super().__init__(typing_context, target_context, part, *rest)
+
+
 def compiled(function: Function) -> Function:
     """`function`, compiled; called from other compiled functions."""
-    return njit(forceinline=False, **INTERNAL)(function)  # otherwise an inlined caller's choice would be handed down
+    return part(function, inline=False)  # if not said an inlined caller's choice would be handed down
 
 
 def inlined(function: Function) -> Function:
     """As `compiled`, without a call: for the small ones, and those that are called in one busy place."""
-    return njit(forceinline=True, **INTERNAL)(function)
+    return part(function, inline=True)
+
+
+def part(function: Function, inline: bool) -> Function:
+    dispatcher = njit(forceinline=inline, pipeline_class=PartCompiler, **INTERNAL)(function)
+    compile_for = dispatcher.compile
+    # once for all numbers: numba would compile it anew for each constant that it is called with
+    dispatcher.compile = lambda arguments: compile_for(tuple(types.unliteral(argument) for argument in arguments))
+    return dispatcher
 
 
 def entry(function: Function) -> Function:
@@ -57,6 +111,9 @@ class Pointer(types.Type):
     @property
     def key(self) -> Any:
         return self.table
+
+    def __hash__(self) -> int:  # asked for at every use of every table; hashing a hundred arrays took a third of all
+        return hash(self.name)
 
 
 class Data(types.Type):
@@ -151,14 +208,19 @@ def load(context: Any, builder: Any, pointer_type: Pointer, value: Any, name: st
 # --- data[index], grid[index, index] ------------------------------------------------------------------------------
 
 
+def widened(dtype: Any) -> Any:
+    """The type of an element once it is read: integers of all sizes are one, so that a function has one signature."""
+    return types.int64 if isinstance(dtype, types.Integer) else dtype
+
+
 @infer_global(operator.getitem)
 class Get(AbstractTemplate):
     def generic(self, arguments: Any, _keywords: Any) -> Any:
         data, index = arguments
         if isinstance(data, Data) and isinstance(index, types.Integer):
-            return data.dtype(data, types.intp)
+            return widened(data.dtype)(data, types.intp)
         if isinstance(data, Grid) and isinstance(index, types.BaseTuple):
-            return data.dtype(data, types.UniTuple(types.intp, 2))
+            return widened(data.dtype)(data, types.UniTuple(types.intp, 2))
         return None
 
 
@@ -190,8 +252,13 @@ def place_in_grid(context: Any, builder: Any, grid: Grid, value: Any, index: Any
 
 @lower_builtin(operator.getitem, Data, types.intp)
 def get(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    place = place_in_data(builder, signature.args[0], *arguments)
-    return context.unpack_value(builder, signature.return_type, place)
+    data = signature.args[0]
+    return element(context, builder, data, signature, place_in_data(builder, data, *arguments))
+
+
+def element(context: Any, builder: Any, data: Any, signature: Any, place: Any) -> Any:
+    value = context.unpack_value(builder, data.dtype, place)
+    return context.cast(builder, value, data.dtype, signature.return_type)
 
 
 @lower_builtin(operator.setitem, Data, types.intp, types.Any)
@@ -203,8 +270,8 @@ def put(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
 @lower_builtin(operator.getitem, Grid, types.UniTuple)
 def get_from_grid(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    place = place_in_grid(context, builder, signature.args[0], *arguments)
-    return context.unpack_value(builder, signature.return_type, place)
+    grid = signature.args[0]
+    return element(context, builder, grid, signature, place_in_grid(context, builder, grid, *arguments))
 
 
 @lower_builtin(operator.setitem, Grid, types.UniTuple, types.Any)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ccsim.engine import simulate
+from ccsim.engine import prepare, simulate
 from ccsim.lowering import lower
 from ccsim.metrics import Measures, measure
 from ccsim.runs.executors import Crew, crew, finished
@@ -68,6 +68,7 @@ def measure_all(
     """
     numbers = range(1, replications + 1) if isinstance(replications, int) else replications
     workers = workers or os.cpu_count() or 1
+    prepare(engine)
     with ExitStack() as stack:
         kept = store if store is not None else stack.enter_context(Store())
         missing = np.array([len(set(numbers) - kept.has(point)) for point in range(len(scenarios))])

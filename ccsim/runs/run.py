@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccsim.engine import simulate
+from ccsim.engine import prepare, simulate
 from ccsim.lowering import lower
 from ccsim.metrics import Collected, Measures, measure
 from ccsim.results import logs, storage
@@ -88,6 +88,7 @@ def run(
     """
     from ccsim.workload.sample import recipe_of
 
+    prepare(engine)
     plan, spec = lower(scenario)
     task = partial(replicate, recipe_of(scenario), plan, spec, engine, audit, keep is not None)
     units = range(1, (scenario.replications if precision is None else precision.most) + 1)
@@ -114,14 +115,12 @@ def run_to_folder(
     *,
     log: str = "first",
     overrides: Sequence[str] = (),
-    finish: Callable[[Results, Path], None] | None = None,
     **options: Any,
 ) -> tuple[Results, Path]:
     """As `run`, with its `options`, and a complete results folder `root/<scenario>/<time>-<id>`, which is returned too.
 
-    `log` is "first" or "all" replications; `overrides` are noted in the provenance; `finish` adds charts and a report
-    when all else is in the folder. Nothing is left behind when the run fails or is interrupted. Raises OSError where
-    the folder cannot be written.
+    `log` is "first" or "all" replications; `overrides` are noted in the provenance. Nothing is left behind when the run
+    fails or is interrupted. Raises OSError where the folder cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     with storage.new_folder(root, scenario.name) as (folder, final):
@@ -137,6 +136,4 @@ def run_to_folder(
             started=started.isoformat(timespec="seconds"),
             duration_s=round(time.perf_counter() - clock, 3),
         )
-        if finish is not None:
-            finish(results, folder)
     return results, final

@@ -11,15 +11,14 @@ from PIL import Image
 
 from ccsim import charts
 from ccsim.charts import style
-from ccsim.report.pictures import pictures
+from ccsim.report.pictures import picture
 from ccsim.results.model import Results
 from tests.report.conftest import CHARTS
 
 
 @pytest.mark.parametrize("name", [*CHARTS, "heat_map"])
 def test_both_themes_are_as_drawn_on_their_own(results: Results, name: str) -> None:
-    page = charts.figure(name, results)
-    [found] = pictures(results, {name: charts.Drawn(page, charts.image(page))})
+    found = picture(charts.figure(name, results), charts.figure(name, results, "dark"))
     for theme, uri in zip(style.THEMES, (found.light, found.dark), strict=True):
         shown = Image.open(BytesIO(base64.b64decode(uri.partition(",")[2])))
         assert shown.size == found.size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Charts have their own tests; here they would only take time."""
-    monkeypatch.setattr("ccsim.charts.drawn", lambda results: {})
-    monkeypatch.setattr("ccsim.charts.save", lambda results, folder, ready: None)
+    monkeypatch.setattr("ccsim.report.pictures.artists", lambda in_page: nullcontext())
+    monkeypatch.setattr("ccsim.report.pictures.drawn", lambda artists, results: {})
 
 
 @pytest.mark.usefixtures("drawn")

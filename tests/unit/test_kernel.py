@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ccsim.engine import compiled
+from ccsim.engine import compilation, compiled
 from ccsim.tables import NEVER, SECOND, Log, Outcome, Outside, Plan
 from tests.tables_by_hand import FOREVER, contact, make_plan, make_workload, queue, team
 
@@ -260,16 +260,19 @@ def test_memory_grows_when_it_runs_out(run: Run, monkeypatch: pytest.MonkeyPatch
 def test_the_cache_is_of_the_sources_and_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other numba or sources, other folder; where the cache folder is none, one beside other temporary files."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    folder = compiled._cache_folder("1")
+    place = compilation.folder.__wrapped__
+    folder = place()
     assert folder.is_relative_to(tmp_path)
-    assert folder == compiled._cache_folder("1")
-    assert folder != compiled._cache_folder("2")
-    monkeypatch.setattr(compiled.tables, "__file__", __file__)
-    assert folder != compiled._cache_folder("1")
+    assert folder == place()
+    with monkeypatch.context() as other:
+        other.setattr(compilation, "version", lambda _: "2")
+        assert folder != place()
+    monkeypatch.setattr(compilation.tables, "__file__", __file__)
+    assert folder != place()
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert compiled._cache_folder("1").is_relative_to(tmp_path)
+    assert place().is_relative_to(tmp_path)
 
 
 def test_arrays_that_cannot_be_written_are_taken_too() -> None:

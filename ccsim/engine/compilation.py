@@ -1,0 +1,163 @@
+"""The kernel's compilation, once for each version of its sources: a process does it while the reference simulates."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
+
+import numpy as np
+
+from ccsim import jit, routing, tables
+from ccsim.engine import events
+from ccsim.tables import Plan, Workload
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+MEANWHILE: Final = 200_000
+"""Contacts and turns that the reference engine simulates in less time than the kernel takes to compile."""
+
+OTHERS_DO: Final = 3
+"""Exit status of a process that finds another one compiling."""
+
+_starting: Final = threading.Lock()
+_children: Final[list[subprocess.Popen[bytes]]] = []
+"""The process that compiles for this one, if there is any."""
+
+
+@cache
+def folder() -> Path:
+    """Where the engine is kept once it is compiled from its sources as they are."""
+    here = Path(__file__)
+    sources = [here.with_name("kernel.py"), here.with_name("pointers.py")]
+    sources += [Path(str(module.__file__)) for module in (events, routing, tables)]
+    return jit.cache_folder(sources, version("numba"))
+
+
+def finished() -> bool:
+    """Whether the kernel has been compiled on this machine."""
+    return _mark().exists()
+
+
+def finish() -> None:
+    """Notes that it has."""
+    _mark().touch()
+
+
+def _mark() -> Path:
+    return folder() / f"compiled on {platform.node()}"
+
+
+def pending(workload: Workload | None = None) -> bool:
+    """Whether the kernel is being compiled, by this process's child or another's; if nobody does it a child starts.
+
+    For a `workload` that is large beside a compilation it waits for the end of it. False also where no child can do it
+    and the first call of the kernel has to compile.
+    """
+    large = workload is not None and len(workload.queue) + len(workload.work) > MEANWHILE
+    while not finished():
+        if not _child_works(large) and not _others_work():
+            return False
+        if not large:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _child_works(large: bool) -> bool:
+    """Whether a child of this process compiles, or has just left it to another process's; at first it is started."""
+    with _starting:
+        if not _children:
+            if _others_work():
+                return True
+            code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import work; work()"
+            nowhere = subprocess.DEVNULL
+            try:
+                child = subprocess.Popen(
+                    [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere
+                )
+            except OSError:
+                return False
+            _children.append(child)
+            rest = "" if large else "; the reference engine simulates meanwhile"
+            print(f"ccsim: compiling the fast engine (once){rest} …", file=sys.stderr, flush=True)
+        status = _children[0].poll()
+        if status == OTHERS_DO:
+            _children.clear()  # should the other end too early it is this one's turn
+        return status in (None, OTHERS_DO)
+
+
+def let_finish() -> None:
+    """Lets a compilation that this process has started outlive it: otherwise it ends with this process."""
+    for child in _children:
+        if child.poll() is None and child.stdin is not None:
+            with suppress(OSError):
+                child.stdin.write(b".")
+                child.stdin.flush()
+            print("ccsim: the fast engine is still being compiled, in the background.", file=sys.stderr, flush=True)
+
+
+# --- in the child ---------------------------------------------------------------------------------------------------
+
+
+def work() -> None:
+    """Compiles. Ends without it when the parent does, unless that lets it finish."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # at once, wherever it is
+    lock = _lock()
+    if lock is None:
+        os._exit(OTHERS_DO)
+    threading.Thread(target=_watch, daemon=True).start()
+    from ccsim.engine import compiled
+
+    compiled.compile_all(_no_rows(Workload), _no_rows(Plan))
+    finish()
+
+
+def _watch() -> None:
+    if not os.read(0, 1):
+        os._exit(1)
+
+
+def _lock() -> Connection | None:
+    """What keeps others from compiling until this process ends, however it does. None if another process has it.
+
+    Locks of sqlite, as they are the same everywhere.
+    """
+    import sqlite3
+
+    connection = sqlite3.connect(folder() / "lock", timeout=0)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        connection.close()
+        return None
+    return connection
+
+
+def _others_work() -> bool:
+    lock = _lock()
+    if lock is not None:
+        lock.close()
+    return lock is None
+
+
+def _no_rows(table: Any) -> Any:
+    """The table with arrays of the declared types, empty, and zeros."""
+    axes = {name: 1 + column.by.count(",") for name, column in tables.columns(table).items()}
+    hints = get_type_hints(table)
+    return table(
+        **{
+            name: np.empty((0,) * axes[name], get_args(get_args(hint)[1])[0]) if name in axes else 0
+            for name, hint in hints.items()
+        }
+    )

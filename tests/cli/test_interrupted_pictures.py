@@ -1,0 +1,43 @@
+"""An interrupt while pictures are drawn costs the pictures alone: table and folder come before them."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccsim.report import pictures
+from tests.cli.tiny import ccsim, only_folder, write_tiny
+
+
+def interrupted(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_pictures_are_drawn_keeps_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "artists", lambda in_page: nullcontext("artists"))
+    monkeypatch.setattr(pictures, "drawn", interrupted)
+    done = ccsim("run", write_tiny(tmp_path), "--engine", "simpy", "--out", tmp_path / "out")
+    assert done.exit_code == 130
+    assert "queue" in done.stdout
+    folder = only_folder(tmp_path / "out")
+    assert f"All figures are in {folder}" in done.stderr
+    assert "nothing was written" not in done.stderr
+    names = {file.name for file in folder.iterdir()}
+    assert {"summary.csv", "intervals.csv", "contacts.parquet", "provenance.json"} <= names
+    assert not names & {"charts", "report.html"}
+    assert not [name for name in names if name.startswith(".")]
+
+
+def test_pictures_are_the_same_whoever_draws_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    for processors in (1, 2):
+        monkeypatch.setattr("os.cpu_count", lambda: processors)  # noqa: B023
+        out = tmp_path / str(processors)
+        done = ccsim("run", write_tiny(tmp_path), "--engine", "simpy", "--out", out)
+        assert done.exit_code == 0, done.output
+        drawn.append({file.name: file.read_bytes() for file in (only_folder(out) / "charts").iterdir()})
+    assert len(drawn[0]) > 5
+    assert drawn[0] == drawn[1]

@@ -1,0 +1,128 @@
+"""While the kernel is not compiled the reference simulates in its place: the same bytes, and nothing left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ccsim.engine import compilation, compiled
+from ccsim.lowering import lower
+from ccsim.scenario.read import load
+from ccsim.tables import Log, Plan, Workload
+from ccsim.workload.sample import sample
+
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "sole_trader.toml"
+
+FIRST_RUN = """
+import sys
+from tests.unit.test_compilation import SCENARIO, digest, workload_and_plan
+from ccsim.engine import compilation, simulate
+log = simulate("compiled", *workload_and_plan())
+assert not compilation.finished()
+assert compilation.pending()
+assert "ccsim.engine.kernel" not in sys.modules
+assert "ccsim.engine.reference" in sys.modules
+print(digest(log), compilation._children[0].pid)
+"""
+
+
+def workload_and_plan() -> tuple[Workload, Plan]:
+    scenario = load(SCENARIO)
+    return sample(scenario, 0), lower(scenario)[0]
+
+
+def digest(log: Log) -> str:
+    return hashlib.sha256(b"".join(column.tobytes() for column in log)).hexdigest()
+
+
+def first_run(code: str, cache: Path) -> subprocess.Popen[str]:
+    """A process on an empty cache."""
+    root = Path(__file__).parents[2]
+    env = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(root)}
+    return subprocess.Popen([sys.executable, *code], env=env, stdout=-1, stderr=-1, text=True, cwd=root)
+
+
+def gone(pid: int) -> bool:
+    """Whether the process ends within a minute."""
+    for _ in range(600):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        state = Path(f"/proc/{pid}/stat")
+        if state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_the_reference_simulates_while_the_kernel_is_compiled(tmp_path: Path) -> None:
+    process = first_run(["-c", FIRST_RUN], tmp_path)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert "compiling the fast engine (once); the reference engine simulates meanwhile" in err
+    theirs, pid = out.split()
+    assert theirs == digest(compiled.simulate(*workload_and_plan()))
+    assert gone(int(pid)), "a compilation outlives a process that has not asked for it"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks up the children of a process")
+def test_an_interrupt_leaves_no_compilation_behind(tmp_path: Path) -> None:
+    code = ["-m", "ccsim", "run", str(SCENARIO), "--json", "--replications", "5000"]
+    process = first_run(code, tmp_path)
+    assert process.stderr is not None
+    while "compiling the fast engine" not in (line := process.stderr.readline()):
+        assert line, "it ended before"
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert len(children) == 1
+    process.send_signal(signal.SIGINT)  # to itself alone, not to its group as a terminal does
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert gone(int(children[0]))
+
+
+@pytest.fixture
+def nothing_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(compilation, "folder", lambda: tmp_path)
+    monkeypatch.setattr(compilation, "_children", [])
+    return tmp_path
+
+
+@pytest.mark.usefixtures("nothing_compiled")
+def test_one_process_compiles_for_all() -> None:
+    lock = compilation._lock()
+    assert lock is not None
+    assert compilation.pending()
+    assert not compilation._children
+    compilation.finish()
+    assert not compilation.pending()
+    lock.close()
+
+
+@pytest.mark.usefixtures("nothing_compiled")
+def test_a_large_workload_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compilation, "MEANWHILE", 100)
+    monkeypatch.setattr(time, "sleep", lambda _: compilation.finish())
+    lock = compilation._lock()
+    assert lock is not None
+    workload, _ = workload_and_plan()
+    assert not compilation.pending(workload)
+    assert compilation.finished()
+    lock.close()
+
+
+@pytest.mark.usefixtures("nothing_compiled")
+def test_where_no_child_can_compile_the_first_call_has_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "no such interpreter")
+    assert not compilation.pending()
+    monkeypatch.setattr(compilation, "MEANWHILE", 0)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert not compilation.pending(workload_and_plan()[0])
