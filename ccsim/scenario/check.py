@@ -33,7 +33,7 @@ from ccsim.scenario.spans import (
     volumes,
 )
 from ccsim.scenario.teams import Team
-from ccsim.scenario.values import DAY, HOUR, MINUTE
+from ccsim.scenario.values import DAY, MINUTE, written_duration
 from ccsim.scenario.volumes import Volume
 from ccsim.tables import NEVER, SECOND, Log, Workload, columns
 
@@ -120,11 +120,13 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str]]:
 def horizon(scenario: Scenario) -> Found:
     """The statistics have a time to be taken over, and intervals to be reported by."""
     if scenario.warm_up >= scenario.days * DAY:
-        yield Problem("warm_up", f"{_time(scenario.warm_up)} of {scenario.days} days", "less than the days of the run")
+        yield Problem(
+            "warm_up", f"{written_duration(scenario.warm_up)} of {scenario.days} days", "less than the days of the run"
+        )
     if not MINUTE <= scenario.interval <= DAY:
-        yield Problem("interval", _time(scenario.interval), "from one minute to one day")
+        yield Problem("interval", written_duration(scenario.interval), "from one minute to one day")
     if scenario.drain_time > LONGEST * DAY:
-        yield Problem("drain", _time(scenario.drain_time), "at most a year")
+        yield Problem("drain", written_duration(scenario.drain_time), "at most a year")
 
 
 def fits_into_memory(scenario: Scenario) -> Found:
@@ -502,8 +504,12 @@ def deadlines_pass(scenario: Scenario) -> Found:
             found = f"whoever waits when the run ends is not late within {LONGEST} days, and counts as undecided"
             yield Problem(dotted(("queue", name)), found, "opening hours after the last day, or shorter targets")
         elif late > scenario.drain_time:
-            found = f"{_time(scenario.drain_time)}: whoever waits for {name} when it ends may count as undecided"
-            yield Problem("drain", found, f'"auto", or at least {_time(late)}: then every deadline has passed')
+            found = (
+                f"{written_duration(scenario.drain_time)}: whoever waits for {name} when it ends may count as undecided"
+            )
+            yield Problem(
+                "drain", found, f'"auto", or at least {written_duration(late)}: then every deadline has passed'
+            )
 
 
 def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: list[date]) -> tuple[float, float] | None:
@@ -549,10 +555,6 @@ RULES: Final[tuple[Rule, ...]] = (
     days_are_judged_once,
 )
 """Every rule, in the order of reporting."""
-
-
-def _time(micros: int) -> str:
-    return f"{micros / HOUR:g} h" if micros >= HOUR else f"{micros / SECOND:g} s"
 
 
 def _moment(moment: datetime | int) -> str:

@@ -22,7 +22,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import Part
 from ccsim.scenario.queues import Queue
 from ccsim.scenario.teams import Team
-from ccsim.scenario.values import DAY, HOUR, MINUTE, WHOLE_DAY, ByDay
+from ccsim.scenario.values import WHOLE_DAY, ByDay
 from ccsim.tables import NEVER, SECOND
 
 BY_CHANNEL: Final = frozenset(key for channel in CHANNELS.values() for key in channel.defaults)
@@ -119,11 +119,11 @@ def _written(value: Any, form: dict[str, Any]) -> Any:  # noqa: PLR0911  a line 
     if value == NEVER or isinstance(value, Never):
         return "never"
     if isinstance(value, Constant):
-        return value.at if form == jsontypes.COUNT_DISTRIBUTION else _duration(round(value.at * SECOND))
+        return value.at if form == jsontypes.COUNT_DISTRIBUTION else written_duration(round(value.at * SECOND))
     if isinstance(value, Distribution):
         raise TypeError(f"no way to write the default {value!r}")
     if form in _DURATIONS:
-        return _duration(value)
+        return written_duration(value)
     if isinstance(value, ByDay):
         return _EVERY_DAY[value.weekly[0].__class__]
     if value == WHOLE_DAY:
@@ -135,10 +135,3 @@ def _written(value: Any, form: dict[str, Any]) -> Any:  # noqa: PLR0911  a line 
     if isinstance(value, tuple):
         return list(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _duration(micros: int) -> str:
-    for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m")):
-        if micros and micros % unit == 0:
-            return f"{micros // unit}{name}"
-    return f"{micros / SECOND:g}s"

@@ -103,6 +103,15 @@ def clock(micros: int) -> str:
     return text + (f":{seconds % 60:02d}" if seconds % 60 else "")
 
 
+def written_duration(micros: int) -> str:
+    """A duration as a file writes it: 30m, 9h1m, 45s."""
+    days, rest = divmod(micros, DAY)
+    hours, rest = divmod(rest, HOUR)
+    minutes, rest = divmod(rest, MINUTE)
+    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (rest / SECOND, "s"))
+    return "".join(f"{number:g}{unit}" for number, unit in parts if number) or "0s"
+
+
 WHOLE_DAY: Final = Span(0, DAY)
 
 

@@ -111,7 +111,8 @@ def test_data_files_need_not_be_there_any_more(tmp_path: Path) -> None:
 
 
 def test_what_it_says_of_itself(centre: ccsim.Centre) -> None:
-    (warning,) = centre.check()
+    drain, warning = centre.check()
+    assert drain.startswith("drain: 2h: whoever waits for chat")
     assert warning.startswith("queue.phone: open for 0.25 h with nobody on duty")
     assert {"path", "value", "tag", "source"} == set(centre.defaults())
     theory = centre.theory()

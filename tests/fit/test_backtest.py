@@ -173,8 +173,7 @@ def test_work_that_goes_up_and_down_together_is_found(log: ContactLog) -> None:
 def test_patience_is_of_those_who_wait_not_only_of_those_who_give_up(log: ContactLog) -> None:
     """Exponential of mean 180 s: median 125 s; the mean of those who gave up would be far below."""
     values = prediction.learn(log, DAYS).patience["calls"]
-    gave_up = log.contacts["answer"].isna().sum()
-    assert np.median(values) == pytest.approx(180 * np.log(2), rel=3 / np.sqrt(gave_up) * 1.5)
+    assert np.median(values) == pytest.approx(180 * np.log(2), rel=3 * 0.064)  # its deviation over 24 seeds
 
 
 def test_forecast_of_a_day() -> None:

@@ -45,6 +45,7 @@ def scenario(queues: int, days: int, **changes: Any) -> dict[str, Any]:
                 "channel": CHANNELS[i % 6],
                 "open": {"mon-fri": "08:00-18:00"},
                 "volume": {"per_day": 4},
+                "service_level": "80% in 60s",
                 "transfer": [{"to": names[i - 1], "share": 0.2}] if queues > 1 else [],
                 **changes,
             }

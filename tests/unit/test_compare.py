@@ -42,6 +42,7 @@ SHOP: dict[str, Any] = {
             "channel": "live_chat",
             "open": "09:00-12:00",
             "volume": {"per_day": 20},
+            "service_level": "80% in 60s",
             "reply_target": "90% in 60s",
         },
     },

@@ -109,7 +109,7 @@ def test_intervals_of_normal_figures_cover(needed: int) -> None:
 @pytest.mark.parametrize(("executor", "workers"), [("threads", 3), ("processes", 2)])
 def test_the_number_does_not_depend_on_who_simulates(executor: str, workers: int) -> None:
     scenario = read.parse(tomllib.loads(SMALL))
-    goals = [PrecisionGoal("queue", "phone", "asa", 1.5)]
+    goals = [PrecisionGoal("queue", "phone", "asa", 1.0)]
 
     def found(workers: int) -> tuple[object, ...]:
         rule = Precision(goals, most=200)
