@@ -22,7 +22,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import Part
 from ccsim.scenario.queues import Queue
 from ccsim.scenario.teams import Team
-from ccsim.scenario.values import WHOLE_DAY, ByDay
+from ccsim.scenario.values import WHOLE_DAY, ByDay, written_duration
 from ccsim.tables import NEVER, SECOND
 
 BY_CHANNEL: Final = frozenset(key for channel in CHANNELS.values() for key in channel.defaults)
