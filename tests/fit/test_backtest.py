@@ -173,8 +173,11 @@ def test_work_that_goes_up_and_down_together_is_found(log: Log) -> None:
 def test_patience_is_of_those_who_wait_not_only_of_those_who_give_up(log: Log) -> None:
     """Exponential of mean 180 s: median 125 s; the mean of those who gave up would be far below."""
     values = prediction.learn(log, DAYS).patience["calls"]
-    gave_up = log.contacts["answer"].isna().sum()
-    assert np.median(values) == pytest.approx(180 * np.log(2), rel=3 / np.sqrt(gave_up) * 1.5)
+    waited = log.contacts["end"] > log.contacts["arrival"]  # who was rejected did not
+    gave_up = (log.contacts["answer"].isna() & waited).sum()
+    assert 100 < gave_up < 1000
+    # three standard errors of a median of exponential times
+    assert np.median(values) == pytest.approx(180 * np.log(2), rel=3 / (np.sqrt(gave_up) * np.log(2)))
 
 
 def test_forecast_of_a_day() -> None:

@@ -102,7 +102,10 @@ def test_agents_shifts_and_concurrency_come_back(fitted: Fit) -> None:
     assert teams["frontline"].concurrency["chat"] in (2, 3)  # three at once are rare
     first = min(teams["writers"].duties, key=lambda duty: duty.start)
     assert (first.end - first.start) / 3.6e9 == pytest.approx(8.5)
-    assert [(b - a) / 60e6 for a, b in first.away] == [30.0]
+    # whoever finishes a reply after the break has begun is away for less
+    breaks = [(b - a) / 60e6 for duty in teams["writers"].duties for a, b in duty.away]
+    assert max(breaks) == 30.0
+    assert np.median(breaks) > 28
     assert fitted.slowdown is not None
     assert fitted.slowdown.factors[3].low <= 1.2 <= fitted.slowdown.factors[3].high * 1.05
 
