@@ -45,7 +45,9 @@ def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = 
 
 def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
     """What a planner should know before running it."""
-    return _all((overload, deadlines_pass, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file)
+    return _all(
+        (overload, deadlines_pass, rosters_go_on, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file
+    )
 
 
 def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
@@ -503,7 +505,23 @@ def deadlines_pass(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name)), found, "opening hours after the last day, or shorter targets")
         elif late > scenario.drain_time:
             found = f"{_time(scenario.drain_time)}: whoever waits for {name} when it ends may count as undecided"
-            yield Problem("drain", found, f'"auto", or at least {_time(late)}: then every deadline has passed')
+            yield Problem(
+                "drain", found, f'"auto", or at least {_time(-(-late // HOUR) * HOUR)}: then every deadline has passed'
+            )
+
+
+def rosters_go_on(scenario: Scenario) -> Found:
+    """Somebody is still rostered after the last day, while deadlines of its contacts pass."""
+    after = scenario.start + timedelta(days=scenario.days)
+    for name, late in last_deadlines(scenario).items():
+        teams = {key: team.roster for key, team in scenario.team.items() if name in team.skills}
+        goes_on = any(
+            not roster or any(shift.start.date() >= after for shift in roster.shifts) for roster in teams.values()
+        )
+        if late is not None and late >= DAY and scenario.drain_time >= late and not goes_on:
+            found = f"nobody who serves {name} is rostered from {after} on, and its contacts still wait"
+            allowed = f"shifts for {_time(-(-late // HOUR) * HOUR)} more: without them these contacts count as late"
+            yield Problem(dotted(("team", next(iter(teams), ""), "roster")), found, allowed)
 
 
 def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: list[date]) -> tuple[float, float] | None:

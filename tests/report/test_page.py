@@ -58,8 +58,8 @@ def verdict(found: Estimate, wanted: float, **more: Any) -> Verdict:
 
 
 def test_bars_are_as_wide_as_the_figures_need() -> None:
-    assert bar(verdict(Estimate(0.9, 0.85, 1.2), 0.8)) == (85, 100, 90, 80)
-    assert bar(verdict(Estimate(0.02, -0.01, 0.03), 0.08)) == pytest.approx((0, 30, 20, 80))
+    assert bar(verdict(Estimate(0.9, 0.85, 0.98), 0.8)) == (85, 98, 90, 80)
+    assert bar(verdict(Estimate(0.02, 0, 0.03), 0.08)) == pytest.approx((0, 30, 20, 80))
     assert bar(verdict(Estimate(0.3, math.nan, math.nan), 0.3)) == pytest.approx((60, 60, 60, 60))
 
 
