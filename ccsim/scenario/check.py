@@ -45,7 +45,9 @@ def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = 
 
 def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
     """What a planner should know before running it."""
-    return _all((overload, deadlines_pass, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file)
+    return _all(
+        (overload, deadlines_pass, rosters_go_on, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file
+    )
 
 
 def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
@@ -510,6 +512,20 @@ def deadlines_pass(scenario: Scenario) -> Found:
             yield Problem(
                 "drain", found, f'"auto", or at least {written_duration(late)}: then every deadline has passed'
             )
+
+
+def rosters_go_on(scenario: Scenario) -> Found:
+    """Somebody is still rostered after the last day, while deadlines of its contacts pass."""
+    after = scenario.start + timedelta(days=scenario.days)
+    for name, late in last_deadlines(scenario).items():
+        teams = {key: team.roster for key, team in scenario.team.items() if name in team.skills}
+        goes_on = any(
+            not roster or any(shift.start.date() >= after for shift in roster.shifts) for roster in teams.values()
+        )
+        if late is not None and late >= DAY and scenario.drain_time >= late and not goes_on:
+            found = f"nobody who serves {name} is rostered from {after} on, and its contacts still wait"
+            allowed = f"shifts for {written_duration(late)} more: without them these contacts count as late"
+            yield Problem(dotted(("team", next(iter(teams), ""), "roster")), found, allowed)
 
 
 def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: list[date]) -> tuple[float, float] | None:

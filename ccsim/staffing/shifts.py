@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
@@ -163,9 +164,24 @@ def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
     lines = ["The targets cannot be met; with every shift pattern at its maximum:"]
     for goal, figure, row in zip(judge.goals, tally.estimates(), slack, strict=True):
         if (row < 0).any():
-            lines.append(f"  {judgement(goal, figure.mean)}; short of it by {-100 * np.nanmin(row):.1f} points")
+            lines.append(f"  {judgement(goal, figure.mean)}{_where(scenario, judge, goal, row)}")
     lines += [f"  {problem}" for problem in check.warnings(staffed(scenario, most))]
     return "\n".join(lines)
+
+
+def _where(scenario: Scenario, judge: Judge, goal: StaffingTarget, slack: F64) -> str:
+    """The stretch in which a target is missed by most, with its own figure."""
+    worst = int(np.nanargmin(slack))
+    if judge.met_on is None and judge.over == "run":
+        return f"; short of it by {-100 * slack[worst]:.1f} points"
+    figure = goal.wanted + (slack[worst] if goal.at_least else -slack[worst])
+    if judge.met_on is not None:
+        where = "on the worst of the days that count"
+    elif judge.over == "day":
+        where = f"on {format.day(scenario.start + timedelta(days=worst))}"
+    else:
+        where = f"on {format.moment(scenario, worst * scenario.interval)}"
+    return f" over the run; {format.percent(figure)} {where}"
 
 
 def judgement(goal: StaffingTarget, figure: float) -> str:

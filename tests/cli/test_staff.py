@@ -133,6 +133,18 @@ def test_what_cannot_be_met_is_named_with_what_is_missing(morning: Path) -> None
     assert not (morning.parent / "out").exists()
 
 
+def test_a_day_that_cannot_be_met_is_named_with_its_own_figure(morning: Path) -> None:
+    """Two spikes of calls on the second day: over the run the level is better than on that day."""
+    spike = "[{queue='phone', at='2026-03-03T09:00', duration='3h', scale=20}]"
+    result = staff(morning, "--set", f"spike={spike}", "--set", "staffing.targets_over='day'")
+    assert result.exit_code == 1
+    found = re.search(
+        r"phone: service level ([\d.]+) %, wanted ≥ 80 % over the run; ([\d.]+) % on Tue 3 Mar", result.stderr
+    )
+    assert found, result.stderr
+    assert float(found[2]) < float(found[1]) < 80
+
+
 def test_when_the_time_is_up_the_best_so_far_is_taken(morning: Path) -> None:
     result = staff(morning, "--within", "0s")
     assert result.exit_code == 0, result.output

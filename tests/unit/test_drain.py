@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,3 +104,16 @@ def test_mail_of_the_last_day_is_not_missed_in_silence(drain: str, undecided: bo
     assert service is not None
     assert service.mean == level
     assert (left is not None and left.mean > 10) == undecided
+
+
+def test_a_roster_that_ends_with_the_run_is_named(tmp_path: Path) -> None:
+    """Mail of the last day has until Monday, and nobody is on the roster then: what is late for that is said to be."""
+    rows = "agent,date,start,end\n" + "".join(f"Ann,2026-11-{day:02d},08:00,18:00\n" for day in range(9, 14))
+    scenario = centre(service_level="90% in 8h")
+    raw = scenario.raw | {"team": {"desk": {"skills": {"mail": 1}, "roster": {"file": "roster.csv"}}}}
+    (tmp_path / "roster.csv").write_text(rows)
+    ends = read.parse(raw, tmp_path)
+    assert "team.desk.roster: nobody who serves mail is rostered from 2026-11-15 on" in warned(ends)
+    (tmp_path / "roster.csv").write_text(rows + "Ann,2026-11-16,08:00,18:00\n")
+    assert "rostered" not in warned(read.parse(raw, tmp_path))
+    assert "rostered" not in warned(scenario)
