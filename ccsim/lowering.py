@@ -13,12 +13,13 @@ import numpy as np
 
 from ccsim.distributions.calendar import DAY, Calendar
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
+from ccsim.scenario.pauses import cycle_of, pauses_of
 from ccsim.tables import I64, NEVER, SECOND, MetricSpec, Outside, Plan
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
     from ccsim.scenario.queues import Queue
-    from ccsim.scenario.shifts import Roster
+    from ccsim.scenario.shifts import Roster, WorkingHours
     from ccsim.scenario.teams import Team
     from ccsim.scenario.values import ByDay, Span
 
@@ -70,17 +71,27 @@ class WorkPeriod(NamedTuple):
     start: int
     end: int
     pauses: tuple[Stretch, ...]
+    paid: bool
+    """whether absence and pauses are paid"""
 
 
 @dataclass(frozen=True)
 class AgentGroup:
-    """`agents` agents of a team who all work the same duties; `number` is its place in the team."""
+    """Agents of a team who work the same hours; `number` is the group's place in the team."""
 
     team: str
     number: int
-    agents: int
-    paid: bool
-    duties: tuple[WorkPeriod, ...]
+    members: tuple[tuple[WorkPeriod, ...], ...]
+    """by agent, what they work: equally many periods, that differ in their pauses alone"""
+
+    @property
+    def agents(self) -> int:
+        return len(self.members)
+
+    @property
+    def periods(self) -> list[WorkPeriod]:
+        """Of all its agents, in the order of the plan's shifts."""
+        return [period for member in self.members for period in member]
 
 
 def rosters(scenario: Scenario) -> list[AgentGroup]:
@@ -92,34 +103,37 @@ def rosters(scenario: Scenario) -> list[AgentGroup]:
     rows: list[AgentGroup] = []
     for name, team in scenario.team.items():
         if team.roster is None:
-            rows += _rows_from_shifts(name, team, horizon)
+            rows += [group_of(name, i, shift, shift.agents, horizon) for i, shift in enumerate(team.shifts)]
         else:
             rows += _rows_from_file(name, team.roster, horizon, scenario.moment)
     return rows
 
 
-def _rows_from_shifts(name: str, team: Team, horizon: Horizon) -> list[AgentGroup]:
-    rows: list[AgentGroup] = []
-    for number, shift in enumerate(team.shifts):
-        found: list[WorkPeriod] = []
-        for day in horizon.week():
-            if shift.days.on(horizon.calendar.date(day)):
-                start, end = horizon.stretch(day, shift.hours)
-                pauses = tuple(horizon.stretch(day, pause) for pause in (*shift.breaks, *shift.activities))
-                found.append(WorkPeriod(day, start, end, pauses))
-        rows.append(AgentGroup(name, number, shift.agents, shift.paid, _merged(found, horizon.drain_end)))
-    return rows
+def group_of(team: str, number: int, shift: WorkingHours, agents: int, horizon: Horizon) -> AgentGroup:
+    """So many agents on the hours of a shift or shift pattern."""
+    cycle = cycle_of(shift)
+    different = [_of_agent(shift, number + place, horizon) for place in range(min(agents, cycle))]
+    return AgentGroup(team, number, tuple(different[place % cycle] for place in range(agents)))
+
+
+def _of_agent(shift: WorkingHours, agent: int, horizon: Horizon) -> tuple[WorkPeriod, ...]:
+    """What one agent of a shift works; `agent` is counted as `pauses_of` does."""
+    periods: list[WorkPeriod] = []
+    for day in horizon.week():
+        if shift.days.on(horizon.calendar.date(day)):
+            pauses = tuple(horizon.stretch(day, pause) for pause in pauses_of(shift, shift.hours, agent))
+            periods.append(WorkPeriod(day, *horizon.stretch(day, shift.hours), pauses, shift.paid))
+    return _merged(periods, horizon.drain_end)
 
 
 def _rows_from_file(name: str, roster: Roster, horizon: Horizon, moment: Callable[[datetime], int]) -> list[AgentGroup]:
-    duties: dict[str, list[WorkPeriod]] = {agent: [] for agent in roster.agents}
+    periods: dict[str, list[WorkPeriod]] = {agent: [] for agent in roster.agents}
     for shift in roster.shifts:
         day = horizon.calendar.day(shift.start.date())
         pauses = tuple((moment(start), moment(end)) for start, end in shift.breaks)
-        duties[shift.agent].append(WorkPeriod(day, moment(shift.start), moment(shift.end), pauses))
+        periods[shift.agent].append(WorkPeriod(day, moment(shift.start), moment(shift.end), pauses, paid=True))
     return [
-        AgentGroup(name, number, 1, paid=True, duties=_merged(found, horizon.drain_end))
-        for number, found in enumerate(duties.values())
+        AgentGroup(name, number, (_merged(found, horizon.drain_end),)) for number, found in enumerate(periods.values())
     ]
 
 
@@ -129,12 +143,14 @@ def _merged(duties: Iterable[WorkPeriod], drain_end: int) -> tuple[WorkPeriod, .
     for duty in sorted(duties, key=lambda duty: duty.start):
         if joined and duty.start <= joined[-1].end:
             last = joined.pop()
-            joined.append(WorkPeriod(last.day, last.start, max(last.end, duty.end), last.pauses + duty.pauses))
+            joined.append(last._replace(end=max(last.end, duty.end), pauses=last.pauses + duty.pauses))
         elif duty.start < duty.end:
             joined.append(duty)
     cut = ((duty, max(duty.start, 0), min(duty.end, drain_end)) for duty in joined)
     return tuple(
-        WorkPeriod(d.day, start, end, tuple(_union(d.pauses, start, end))) for d, start, end in cut if start < end
+        duty._replace(start=start, end=end, pauses=tuple(_union(duty.pauses, start, end)))
+        for duty, start, end in cut
+        if start < end
     )
 
 
@@ -178,9 +194,9 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
 
     concurrency = grid(lambda team, name: team.concurrency.get(name, 1), 1, np.int64)
     capacity = math.lcm(*concurrency.ravel().tolist())
-    agents = [row for row in rows for _ in range(row.agents)]
-    shifts = [duty for row in agents for duty in row.duties]
-    pauses = [(number, *pause) for number, duty in enumerate(shifts) for pause in duty.pauses]
+    agents = [(row.team, member) for row in rows for member in row.members]
+    shifts = [period for row in rows for period in row.periods]
+    pauses = [(number, *pause) for number, period in enumerate(shifts) for pause in period.pauses]
     return Plan(
         warm_up=scenario.warm_up,
         end=horizon.end,
@@ -227,8 +243,8 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         ).reshape(len(teams), len(names), len(names)),
         hand_over=np.array([team.end_of_shift == "hand_over" for team in teams], dtype=np.bool_),
         overrun=np.array([team.overrun for team in teams], dtype=np.int64),
-        team=np.array([list(scenario.team).index(row.team) for row in agents], dtype=np.int32),
-        shift_agent=np.repeat(np.arange(len(agents), dtype=np.int32), [len(row.duties) for row in agents]),
+        team=np.array([list(scenario.team).index(name) for name, _ in agents], dtype=np.int32),
+        shift_agent=np.repeat(np.arange(len(agents), dtype=np.int32), [len(member) for _, member in agents]),
         shift_start=np.array([duty.start for duty in shifts], dtype=np.int64),
         shift_end=np.array([duty.end for duty in shifts], dtype=np.int64),
         pause_shift=np.array([number for number, _, _ in pauses], dtype=np.int32),
@@ -282,5 +298,5 @@ def _terms(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> 
         cost_per_hour=of_teams(lambda team: team.cost_per_hour),
         overtime_factor=of_teams(lambda team: team.overtime_factor),
         max_occupancy=of_teams(lambda team: team.max_occupancy),
-        paid=np.array([row.paid for row in rows for _ in range(row.agents) for _ in row.duties], dtype=np.bool_),
+        paid=np.array([period.paid for row in rows for period in row.periods], dtype=np.bool_),
     )

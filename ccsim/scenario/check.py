@@ -17,8 +17,9 @@ from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.pauses import places_of
 from ccsim.scenario.queues import Queue
-from ccsim.scenario.shifts import Roster, WorkingHours
+from ccsim.scenario.shifts import Pattern, Roster, Shift, WorkingHours
 from ccsim.scenario.spans import (
     Local,
     contacts,
@@ -70,7 +71,7 @@ def names_are_printable(scenario: Scenario) -> Found:
     titles: list[tuple[tuple[str, ...], str]] = [(("name",), scenario.name)]
     titles += [(("queue", name, "title"), queue.title) for name, queue in scenario.queue.items()]
     titles += [(("variant", name, "title"), variant.title) for name, variant in scenario.variant.items()]
-    titles += [(("staffing", "patterns", str(i), "name"), p.name) for i, p in enumerate(scenario.staffing.patterns)]
+    titles += [((*map(str, place), "name"), shift.name) for place, shift in _shifts(scenario)]
     for place, title in titles:
         if not title.isprintable():
             yield Problem(dotted(place), shown(title), _PRINTABLE)
@@ -363,18 +364,39 @@ def _meet(some: list[Local], others: list[Local]) -> bool:
 
 
 def pauses_lie_in_shifts(scenario: Scenario) -> Found:
-    """Breaks and activities lie within their shift and do not overlap."""
+    """Breaks and activities lie within their shift and do not overlap; a window has room for its break."""
     for place, shift in _shifts(scenario):
-        for key in ("breaks", "activities"):
-            for pause in getattr(shift, key):
+        breaks = [rest.between for rest in shift.breaks]
+        for key, spans in (("breaks", breaks), ("activities", shift.activities)):
+            for pause in spans:
                 if pause.end > shift.hours.end:
                     found = f"{_span(pause)} outside the shift"
                     yield Problem(dotted((*place, key)), found, f"within {_span(shift.hours)}")
-        pauses = sorted((*shift.breaks, *shift.activities))
-        for one, other in pairwise(pauses):
+        # a window may lie around what is at a fixed time, which its places then leave out
+        fixed = sorted((*(rest.between for rest in shift.breaks if rest.is_fixed), *shift.activities))
+        windows = sorted(rest.between for rest in shift.breaks if not rest.is_fixed)
+        for one, other in (*pairwise(fixed), *pairwise(windows)):
             if other.start < one.end:
                 found = f"{_span(one)} and {_span(other)} overlap"
                 yield Problem(dotted((*place, "breaks")), found, "breaks one after the other")
+                break
+        for i, rest in enumerate(shift.breaks):
+            inside = not rest.is_fixed and rest.between.end <= shift.hours.end
+            if inside and not places_of(shift, shift.hours, rest):
+                found = f"no room for {_time(rest.lasts)} within {_span(rest.between)}"
+                yield Problem(dotted((*place, "breaks", i, "length")), found, "a shorter break or a longer window")
+
+
+def breaks_are_few_at_once(scenario: Scenario) -> Found:
+    """No more agents are away at once than `at_most` says: their breaks fit into the window, one after the other."""
+    for place, shift in _shifts(scenario):
+        agents = shift.agents if isinstance(shift, Shift) else shift.min if isinstance(shift, Pattern) else 0
+        for i, rest in enumerate(shift.breaks):
+            places = len(places_of(shift, shift.hours, rest))
+            if rest.at_most is not None and places and agents > rest.at_most * places:
+                found = f"{agents} agents, but {places} breaks one after the other within {_span(rest.between)}"
+                allowed = f"at least {-(-agents // places)} at once, or a longer window"
+                yield Problem(dotted((*place, "breaks", i, "at_most")), found, allowed)
 
 
 def _shifts(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], WorkingHours]]:
@@ -455,14 +477,16 @@ def patterns_are_possible(scenario: Scenario) -> Found:
             yield Problem(dotted((*place, "hours")), found, "hours that overlap opening hours")
 
 
-def pattern_names_differ(scenario: Scenario) -> Found:
-    """No two shift patterns have the same name."""
-    seen: set[str] = set()
-    for i, pattern in enumerate(scenario.staffing.patterns):
-        if pattern.name in seen:
-            path = dotted(("staffing", "patterns", i, "name"))
-            yield Problem(path, f'"{pattern.name}" a second time', "a name of its own, or none")
-        seen |= {pattern.name} - {""}
+def shift_names_differ(scenario: Scenario) -> Found:
+    """No two shifts of a team and no two shift patterns have the same name, and none a number's."""
+    seen: set[tuple[str | int, ...]] = set()
+    for place, shift in _shifts(scenario):
+        name = (*place[:-1], shift.name)
+        if name in seen or shift.name.isdecimal():
+            found = f"{shown(shift.name)} a second time" if name in seen else shown(shift.name)
+            yield Problem(dotted((*place, "name")), found, "a name of its own with a letter, or none")
+        if shift.name:
+            seen.add(name)
 
 
 def days_are_judged_once(scenario: Scenario) -> Found:
@@ -529,12 +553,13 @@ RULES: Final[tuple[Rule, ...]] = (
     teams_have_shifts,
     shifts_cover_opening_hours,
     pauses_lie_in_shifts,
+    breaks_are_few_at_once,
     rosters_are_possible,
     capacity_fits,
     local_times_happen_once,
     *BEHAVIOURS,
     patterns_are_possible,
-    pattern_names_differ,
+    shift_names_differ,
     days_are_judged_once,
 )
 """Every rule, in the order of reporting."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import MICROSECOND
+from ccsim.scenario.pauses import pauses_of, places_of
 from ccsim.scenario.queues import Queue
 from ccsim.scenario.shifts import WorkingHours
 from ccsim.scenario.teams import Team
@@ -51,11 +53,11 @@ def openings(queue: Queue, days: list[date]) -> Iterator[Local]:
 
 def duties(team: Team, days: list[date]) -> Iterator[StaffedHours]:
     """Shifts that begin on those days."""
-    for shift in team.shifts:
-        for day in days:
-            if shift.days.on(day):
-                pauses = (*shift.breaks, *shift.activities)
-                yield StaffedHours(shift.agents, local(day, shift.hours), tuple(local(day, pause) for pause in pauses))
+    for number, shift in enumerate(team.shifts):
+        for day in filter(shift.days.on, days):
+            ways = Counter(pauses_of(shift, shift.hours, number + place) for place in range(shift.agents))
+            for pauses, agents in ways.items():
+                yield StaffedHours(agents, local(day, shift.hours), tuple(local(day, pause) for pause in pauses))
     if team.roster is not None:
         known = set(days)
         for row in team.roster.shifts:
@@ -210,9 +212,11 @@ def _team_edges(name: str, team: Team, days: list[date]) -> Iterator[Edge]:
 def _shift_edges(place: tuple[str | int, ...], shift: WorkingHours, days: list[date]) -> Iterator[Edge]:
     for day in filter(shift.days.on, days):
         yield from _ends((*place, "hours"), day, shift.hours)
-        for key in ("breaks", "activities"):
-            for pause in getattr(shift, key):
-                yield from _ends((*place, key), day, pause)
+        for activity in shift.activities:
+            yield from _ends((*place, "activities"), day, activity)
+        for rest in shift.breaks:
+            for taken in places_of(shift, shift.hours, rest):
+                yield from _ends((*place, "breaks"), day, taken)
 
 
 def _ends(place: tuple[str | int, ...], day: date, span: Span) -> Iterator[Edge]:

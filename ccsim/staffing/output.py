@@ -18,9 +18,10 @@ from ccsim.results.plans import Requirement, ShiftPlan
 from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
-from ccsim.scenario.shifts import Pattern
+from ccsim.scenario.pauses import pauses_of
+from ccsim.scenario.shifts import Break, Pattern
 from ccsim.scenario.spreadsheets import Writer
-from ccsim.scenario.values import Span
+from ccsim.scenario.values import MINUTE, Span
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
 from ccsim.tables import I64
@@ -119,7 +120,7 @@ def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:
     ):
         hours = patterns.paid_hours(scenario, row)
         days = ";".join(str(day) for day in days_of(scenario, pattern))
-        pauses = ";".join(_clock(pause) for pause in (*pattern.breaks, *pattern.activities))
+        pauses = ";".join((*map(_break, pattern.breaks), *map(_clock, pattern.activities)))
         rows.append(
             (name, pattern.team, days, _clock(pattern.hours), pauses, number, f"{number * hours:.2f}",
              f"{number * cost:.2f}")
@@ -135,17 +136,19 @@ def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
     """Who works when, by team with patterns.
 
     Each agent works all the shifts of one pattern, also those that have begun on the day before the start and those
-    after the end, until nothing is left to do. Breaks and activities are breaks there.
+    after the end, until nothing is left to do. Breaks, placed in their windows, and activities are breaks there.
     """
     rows: dict[str, list[RosterRow]] = {}
-    for pattern, number in zip(scenario.staffing.patterns, agents.tolist(), strict=True):
+    numbers = dict.fromkeys(scenario.team, 0)
+    for pattern, count in zip(scenario.staffing.patterns, agents.tolist(), strict=True):
         mine = rows.setdefault(pattern.team, [])
         first = len({agent for agent, *_ in mine}) + 1
-        pauses = ";".join(_clock(pause) for pause in sorted((*pattern.breaks, *pattern.activities)))
         start, _, end = _clock(pattern.hours).partition("-")
-        for agent in range(first, first + number):
-            for day in days_of(scenario, pattern, beyond=True):
-                mine.append((f"{pattern.team} {agent}", day, start, end, pauses))
+        days = days_of(scenario, pattern, beyond=True)
+        for place in range(count):
+            pauses = ";".join(map(_clock, pauses_of(pattern, pattern.hours, numbers[pattern.team] + place)))
+            mine += [(f"{pattern.team} {first + place}", day, start, end, pauses) for day in days]
+        numbers[pattern.team] += 1
     return rows
 
 
@@ -227,6 +230,12 @@ def days_of(scenario: Scenario, pattern: Pattern, *, beyond: bool = False) -> li
         if pattern.days.on(on) and start < horizon.drain_end and end > 0:
             found.append(on)
     return found
+
+
+def _break(rest: Break) -> str:
+    """Its hours; of a break in a window 30 min in 11:30-13:30."""
+    hours = _clock(rest.between)
+    return hours if rest.is_fixed else f"{rest.lasts / MINUTE:g} min in {hours}"
 
 
 def _clock(span: Span) -> str:
