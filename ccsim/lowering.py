@@ -4,7 +4,7 @@ it."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -73,6 +73,8 @@ class WorkPeriod(NamedTuple):
     pauses: tuple[Stretch, ...]
     paid: bool
     """whether absence and pauses are paid"""
+    wind_down: tuple[Stretch, ...] = ()
+    """when no new sessions are taken, for a pause or the end of the shift is near"""
 
 
 @dataclass(frozen=True)
@@ -103,42 +105,48 @@ def rosters(scenario: Scenario) -> list[AgentGroup]:
     rows: list[AgentGroup] = []
     for name, team in scenario.team.items():
         if team.roster is None:
-            rows += [group_of(name, i, shift, shift.agents, horizon) for i, shift in enumerate(team.shifts)]
+            rows += [group_of(scenario, horizon, name, i, shift, shift.agents) for i, shift in enumerate(team.shifts)]
         else:
-            rows += _rows_from_file(name, team.roster, horizon, scenario.moment)
+            rows += _rows_from_file(name, team, team.roster, horizon, scenario.moment)
     return rows
 
 
-def group_of(team: str, number: int, shift: WorkingHours, agents: int, horizon: Horizon) -> AgentGroup:
-    """So many agents on the hours of a shift or shift pattern."""
+def group_of(
+    scenario: Scenario, horizon: Horizon, name: str, number: int, shift: WorkingHours, agents: int
+) -> AgentGroup:
+    """So many agents of a team on the hours of a shift or shift pattern."""
     cycle = cycle_of(shift)
-    different = [_of_agent(shift, number + place, horizon) for place in range(min(agents, cycle))]
-    return AgentGroup(team, number, tuple(different[place % cycle] for place in range(agents)))
+    before_break = scenario.team[name].before_break if shift.before_break is None else shift.before_break
+    different = [_of_agent(shift, number + place, horizon, before_break) for place in range(min(agents, cycle))]
+    return AgentGroup(name, number, tuple(different[place % cycle] for place in range(agents)))
 
 
-def _of_agent(shift: WorkingHours, agent: int, horizon: Horizon) -> tuple[WorkPeriod, ...]:
+def _of_agent(shift: WorkingHours, agent: int, horizon: Horizon, before_break: int) -> tuple[WorkPeriod, ...]:
     """What one agent of a shift works; `agent` is counted as `pauses_of` does."""
     periods: list[WorkPeriod] = []
     for day in horizon.week():
         if shift.days.on(horizon.calendar.date(day)):
             pauses = tuple(horizon.stretch(day, pause) for pause in pauses_of(shift, shift.hours, agent))
             periods.append(WorkPeriod(day, *horizon.stretch(day, shift.hours), pauses, shift.paid))
-    return _merged(periods, horizon.drain_end)
+    return _merged(periods, horizon.drain_end, before_break)
 
 
-def _rows_from_file(name: str, roster: Roster, horizon: Horizon, moment: Callable[[datetime], int]) -> list[AgentGroup]:
+def _rows_from_file(
+    name: str, team: Team, roster: Roster, horizon: Horizon, moment: Callable[[datetime], int]
+) -> list[AgentGroup]:
     periods: dict[str, list[WorkPeriod]] = {agent: [] for agent in roster.agents}
     for shift in roster.shifts:
         day = horizon.calendar.day(shift.start.date())
         pauses = tuple((moment(start), moment(end)) for start, end in shift.breaks)
         periods[shift.agent].append(WorkPeriod(day, moment(shift.start), moment(shift.end), pauses, paid=True))
     return [
-        AgentGroup(name, number, (_merged(found, horizon.drain_end),)) for number, found in enumerate(periods.values())
+        AgentGroup(name, number, (_merged(found, horizon.drain_end, team.before_break),))
+        for number, found in enumerate(periods.values())
     ]
 
 
-def _merged(duties: Iterable[WorkPeriod], drain_end: int) -> tuple[WorkPeriod, ...]:
-    """Sorted and cut to [0, drain_end), those that touch made one."""
+def _merged(duties: Iterable[WorkPeriod], drain_end: int, before_break: int) -> tuple[WorkPeriod, ...]:
+    """Sorted and cut to [0, drain_end), those that touch made one, with the last time before each pause and the end."""
     joined: list[WorkPeriod] = []
     for duty in sorted(duties, key=lambda duty: duty.start):
         if joined and duty.start <= joined[-1].end:
@@ -148,10 +156,24 @@ def _merged(duties: Iterable[WorkPeriod], drain_end: int) -> tuple[WorkPeriod, .
             joined.append(duty)
     cut = ((duty, max(duty.start, 0), min(duty.end, drain_end)) for duty in joined)
     return tuple(
-        duty._replace(start=start, end=end, pauses=tuple(_union(duty.pauses, start, end)))
+        duty._replace(
+            start=start,
+            end=end,
+            pauses=tuple(_union(duty.pauses, start, end)),
+            wind_down=tuple(_union(_wind_down(duty, before_break), start, end)),
+        )
         for duty, start, end in cut
         if start < end
     )
+
+
+def _wind_down(duty: WorkPeriod, length: int) -> Iterator[Stretch]:
+    """The last `length` of every stretch of work, all of it if it is shorter."""
+    pauses = _union(duty.pauses, duty.start, duty.end)
+    edges = [duty.start, *(edge for pause in pauses for edge in pause), duty.end]
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if length > 0:
+            yield max(start, end - length), end
 
 
 def _union(stretches: Iterable[Stretch], start: int, end: int) -> list[Stretch]:
@@ -197,6 +219,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
     agents = [(row.team, member) for row in rows for member in row.members]
     shifts = [period for row in rows for period in row.periods]
     pauses = [(number, *pause) for number, period in enumerate(shifts) for pause in period.pauses]
+    wind_downs = [(number, *stretch) for number, period in enumerate(shifts) for stretch in period.wind_down]
     return Plan(
         warm_up=scenario.warm_up,
         end=horizon.end,
@@ -250,6 +273,9 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         pause_shift=np.array([number for number, _, _ in pauses], dtype=np.int32),
         pause_start=np.array([start for _, start, _ in pauses], dtype=np.int64),
         pause_end=np.array([end for _, _, end in pauses], dtype=np.int64),
+        wind_down_shift=np.array([number for number, _, _ in wind_downs], dtype=np.int32),
+        wind_down_start=np.array([start for _, start, _ in wind_downs], dtype=np.int64),
+        wind_down_end=np.array([end for _, _, end in wind_downs], dtype=np.int64),
         agent_order=np.array(AGENT_POLICIES[scenario.routing.agent], dtype=np.int8),
         contact_order=np.array(CONTACT_POLICIES[scenario.routing.contact], dtype=np.int8),
         attention_order=np.array(MESSAGE_POLICIES[scenario.routing.attention], dtype=np.int8),

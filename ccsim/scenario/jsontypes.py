@@ -11,6 +11,7 @@ DURATION: Final[Json] = {
     "oneOf": [{"type": "string"}, {"type": "number", "minimum": 0}],
 }
 DURATION_OR_NEVER: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "never"'}
+BEFORE_BREAK: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "finish", 10 minutes'}
 COUNT_OR_NEVER: Final[Json] = {"oneOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]}
 
 

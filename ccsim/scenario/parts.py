@@ -100,6 +100,7 @@ def _timeless(value: object) -> int:
 
 Duration = Annotated[int, _parsed(values.duration), WithJsonSchema(jsontypes.DURATION)]
 DurationOrNever = Annotated[int, _parsed(values.duration_or_never), WithJsonSchema(jsontypes.DURATION_OR_NEVER)]
+BeforeBreak = Annotated[int, _parsed(values.before_break), WithJsonSchema(jsontypes.BEFORE_BREAK)]
 Limit = Annotated[int, _parsed(_timeless), WithJsonSchema(jsontypes.COUNT_OR_NEVER)]
 DurationDistribution = Annotated[
     Distribution, distribution_type(duration_distribution), WithJsonSchema(jsontypes.DURATION_DISTRIBUTION)

@@ -22,6 +22,7 @@ from ccsim.scenario import jsontypes, values
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.parts import (
     Amount,
+    BeforeBreak,
     DaySet,
     Duration,
     Factor,
@@ -93,6 +94,9 @@ class WorkingHours(Part):
     """Work away from contacts inside the shift, such as training, as hours."""
     paid: Flag = True
     """Whether absence, breaks and activities are paid."""
+    before_break: BeforeBreak | None = None
+    """For how long before a break, an activity and the end of the shift agents take no new sessions; without it as the
+    team does."""
 
     @field_validator("breaks")
     @classmethod

@@ -20,6 +20,7 @@ from ccsim.scenario import jsontypes
 from ccsim.scenario.faults import Fault, FaultError
 from ccsim.scenario.parts import (
     Amount,
+    BeforeBreak,
     Duration,
     DurationDistribution,
     Factor,
@@ -98,6 +99,9 @@ class Team(Part):
     """What agents do with open sessions at the end of their shift: finish them or hand them over."""
     overrun: Duration = 30 * MINUTE
     """Longest time that sessions of closed queues go on beyond the end of the shift; a call always finishes."""
+    before_break: BeforeBreak = 0
+    """For how long before a break, an activity and the end of the shift agents take no new sessions of any queue, so
+    that nobody waits through the break for an answer; what they have they go on with."""
     absence: Share = 0.0
     """Share of agents' shifts that are not worked."""
     steps_out: StepsOut | None = None

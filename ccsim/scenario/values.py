@@ -54,6 +54,20 @@ def duration_or_never(value: object) -> int:
         raise FaultError(*(Fault(f.found, f'{f.allowed}, or "never"') for f in bad.faults)) from None
 
 
+LAST_MINUTES: Final = 10 * MINUTE
+"""How long before a break `"finish"` takes no new sessions."""
+
+
+def before_break(value: object) -> int:
+    """As `duration`, and `LAST_MINUTES` for `"finish"`."""
+    if value == "finish":
+        return LAST_MINUTES
+    try:
+        return duration(value)
+    except FaultError as bad:
+        raise FaultError(*(Fault(f.found, f'{f.allowed}, or "finish"') for f in bad.faults)) from None
+
+
 def _duration(value: object) -> int | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return round(value * SECOND) if 0 <= value < LONGEST else (None if not value > 0 else LONGEST + 1)

@@ -19,7 +19,7 @@ from ccsim.scenario.shifts import Pattern
 from ccsim.scenario.values import HOUR, MINUTE
 from ccsim.tables import F64, I64
 
-SHARED: Final = ("name", "days", "hours", "breaks", "activities", "paid")
+SHARED: Final = ("name", "days", "hours", "breaks", "activities", "paid", "before_break")
 """What a pattern and a shift both say."""
 
 
@@ -63,7 +63,7 @@ def crews(scenario: Scenario) -> list[tuple[Pattern, AgentGroup]]:
     """
     horizon, number, found = Horizon.of(scenario), dict.fromkeys(scenario.team, 0), []
     for pattern in scenario.staffing.patterns:
-        group = group_of(pattern.team, number[pattern.team], pattern, cycle_of(pattern), horizon)
+        group = group_of(scenario, horizon, pattern.team, number[pattern.team], pattern, cycle_of(pattern))
         found.append((pattern, group))
         number[pattern.team] += 1
     return found
