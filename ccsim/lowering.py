@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -13,8 +13,9 @@ import numpy as np
 
 from ccsim.distributions.calendar import DAY, Calendar
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
+from ccsim.scenario.leave import leave_of
 from ccsim.scenario.pauses import cycle_of, pauses_of
-from ccsim.tables import I64, NEVER, SECOND, MetricSpec, Outside, Plan
+from ccsim.tables import I64, NEVER, SECOND, Bool, MetricSpec, Outside, Plan
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
@@ -75,6 +76,8 @@ class WorkPeriod(NamedTuple):
     """whether absence and pauses are paid"""
     wind_down: tuple[Stretch, ...] = ()
     """when no new sessions are taken, for a pause or the end of the shift is near"""
+    leave: bool = False
+    """nobody comes, as planned"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class AgentGroup:
     team: str
     number: int
     members: tuple[tuple[WorkPeriod, ...], ...]
-    """by agent, what they work: equally many periods, that differ in their pauses alone"""
+    """by agent, what they work: equally many periods, that differ in pauses and leave alone"""
 
     @property
     def agents(self) -> int:
@@ -105,10 +108,16 @@ def rosters(scenario: Scenario) -> list[AgentGroup]:
     rows: list[AgentGroup] = []
     for name, team in scenario.team.items():
         if team.roster is None:
-            rows += [group_of(scenario, horizon, name, i, shift, shift.agents) for i, shift in enumerate(team.shifts)]
+            groups = [group_of(scenario, horizon, name, i, shift, shift.agents) for i, shift in enumerate(team.shifts)]
+            rows += _with_leave(groups, team, horizon)
         else:
             rows += _rows_from_file(name, team, team.roster, horizon, scenario.moment)
     return rows
+
+
+def not_on_leave(rows: Iterable[AgentGroup]) -> Bool:
+    """By shift of the plan, whether its agent comes unless absent : bool[shift]."""
+    return np.array([not period.leave for row in rows for period in row.periods], dtype=np.bool_)
 
 
 def group_of(
@@ -121,13 +130,35 @@ def group_of(
     return AgentGroup(name, number, tuple(different[place % cycle] for place in range(agents)))
 
 
+def _with_leave(groups: list[AgentGroup], team: Team, horizon: Horizon) -> list[AgentGroup]:
+    """The groups of a team's shifts with their first agents on leave on the days that say so."""
+    if not team.leave and not any(shift.leave for shift in team.shifts):
+        return groups
+    away = {day: leave_of(team, horizon.calendar.date(day)) for day in horizon.week()}
+
+    def of_member(number: int, place: int, period: WorkPeriod) -> WorkPeriod:
+        paid, unpaid = away[period.day][number]
+        return period._replace(leave=True, paid=place < paid) if place < paid + unpaid else period
+
+    return [
+        replace(
+            group,
+            members=tuple(
+                tuple(of_member(number, place, period) for period in member)
+                for place, member in enumerate(group.members)
+            ),
+        )
+        for number, group in enumerate(groups)
+    ]
+
+
 def _of_agent(shift: WorkingHours, agent: int, horizon: Horizon, before_break: int) -> tuple[WorkPeriod, ...]:
     """What one agent of a shift works; `agent` is counted as `pauses_of` does."""
     periods: list[WorkPeriod] = []
     for day in horizon.week():
-        if shift.days.on(horizon.calendar.date(day)):
-            pauses = tuple(horizon.stretch(day, pause) for pause in pauses_of(shift, shift.hours, agent))
-            periods.append(WorkPeriod(day, *horizon.stretch(day, shift.hours), pauses, shift.paid))
+        if hours := shift.hours_on(horizon.calendar.date(day)):
+            pauses = tuple(horizon.stretch(day, pause) for pause in pauses_of(shift, hours, agent))
+            periods.append(WorkPeriod(day, *horizon.stretch(day, hours), pauses, shift.paid))
     return _merged(periods, horizon.drain_end, before_break)
 
 

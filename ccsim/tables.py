@@ -179,7 +179,7 @@ class Workload(NamedTuple):
             "connection lost before the next message: delay until the customer is back; NEVER: for good; -1: not lost",
         ),
     ]
-    present: Annotated[Bool, Column("1", "shift", "the agent is not absent")]
+    present: Annotated[Bool, Column("1", "shift", "the agent is neither absent nor on leave")]
     out_shift: Annotated[
         I32,
         Column(

@@ -19,7 +19,8 @@ from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import places_of
 from ccsim.scenario.queues import Queue
-from ccsim.scenario.shifts import Pattern, Roster, Shift, WorkingHours
+from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of, written_span, written_time
+from ccsim.scenario.shifts import Roster
 from ccsim.scenario.spans import (
     Local,
     contacts,
@@ -33,7 +34,7 @@ from ccsim.scenario.spans import (
     volumes,
 )
 from ccsim.scenario.teams import Team
-from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
+from ccsim.scenario.values import DAY, MINUTE
 from ccsim.scenario.volumes import Volume
 from ccsim.tables import NEVER, SECOND, Log, Workload, columns
 
@@ -71,7 +72,7 @@ def names_are_printable(scenario: Scenario) -> Found:
     titles: list[tuple[tuple[str, ...], str]] = [(("name",), scenario.name)]
     titles += [(("queue", name, "title"), queue.title) for name, queue in scenario.queue.items()]
     titles += [(("variant", name, "title"), variant.title) for name, variant in scenario.variant.items()]
-    titles += [((*map(str, place), "name"), shift.name) for place, shift in _shifts(scenario)]
+    titles += [((*map(str, place), "name"), name) for place, name in named(scenario)]
     for place, title in titles:
         if not title.isprintable():
             yield Problem(dotted(place), shown(title), _PRINTABLE)
@@ -120,11 +121,13 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str]]:
 def horizon(scenario: Scenario) -> Found:
     """The statistics have a time to be taken over, and intervals to be reported by."""
     if scenario.warm_up >= scenario.days * DAY:
-        yield Problem("warm_up", f"{_time(scenario.warm_up)} of {scenario.days} days", "less than the days of the run")
+        yield Problem(
+            "warm_up", f"{written_time(scenario.warm_up)} of {scenario.days} days", "less than the days of the run"
+        )
     if not MINUTE <= scenario.interval <= DAY:
-        yield Problem("interval", _time(scenario.interval), "from one minute to one day")
+        yield Problem("interval", written_time(scenario.interval), "from one minute to one day")
     if scenario.drain > 366 * DAY:
-        yield Problem("drain", _time(scenario.drain), "at most a year")
+        yield Problem("drain", written_time(scenario.drain), "at most a year")
 
 
 def fits_into_memory(scenario: Scenario) -> Found:
@@ -365,45 +368,26 @@ def _meet(some: list[Local], others: list[Local]) -> bool:
 
 def pauses_lie_in_shifts(scenario: Scenario) -> Found:
     """Breaks and activities lie within their shift and do not overlap; a window has room for its break."""
-    for place, shift in _shifts(scenario):
+    for place, shift in shifts_of(scenario):
         breaks = [rest.between for rest in shift.breaks]
         for key, spans in (("breaks", breaks), ("activities", shift.activities)):
             for pause in spans:
                 if pause.end > shift.hours.end:
-                    found = f"{_span(pause)} outside the shift"
-                    yield Problem(dotted((*place, key)), found, f"within {_span(shift.hours)}")
+                    found = f"{written_span(pause)} outside the shift"
+                    yield Problem(dotted((*place, key)), found, f"within {written_span(shift.hours)}")
         # a window may lie around what is at a fixed time, which its places then leave out
         fixed = sorted((*(rest.between for rest in shift.breaks if rest.is_fixed), *shift.activities))
         windows = sorted(rest.between for rest in shift.breaks if not rest.is_fixed)
         for one, other in (*pairwise(fixed), *pairwise(windows)):
             if other.start < one.end:
-                found = f"{_span(one)} and {_span(other)} overlap"
+                found = f"{written_span(one)} and {written_span(other)} overlap"
                 yield Problem(dotted((*place, "breaks")), found, "breaks one after the other")
                 break
         for i, rest in enumerate(shift.breaks):
             inside = not rest.is_fixed and rest.between.end <= shift.hours.end
             if inside and not places_of(shift, shift.hours, rest):
-                found = f"no room for {_time(rest.lasts)} within {_span(rest.between)}"
+                found = f"no room for {written_time(rest.lasts)} within {written_span(rest.between)}"
                 yield Problem(dotted((*place, "breaks", i, "length")), found, "a shorter break or a longer window")
-
-
-def breaks_are_few_at_once(scenario: Scenario) -> Found:
-    """No more agents are away at once than `at_most` says: their breaks fit into the window, one after the other."""
-    for place, shift in _shifts(scenario):
-        agents = shift.agents if isinstance(shift, Shift) else shift.min if isinstance(shift, Pattern) else 0
-        for i, rest in enumerate(shift.breaks):
-            places = len(places_of(shift, shift.hours, rest))
-            if rest.at_most is not None and places and agents > rest.at_most * places:
-                found = f"{agents} agents, but {places} breaks one after the other within {_span(rest.between)}"
-                allowed = f"at least {-(-agents // places)} at once, or a longer window"
-                yield Problem(dotted((*place, "breaks", i, "at_most")), found, allowed)
-
-
-def _shifts(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], WorkingHours]]:
-    """Every shift and shift pattern with its place."""
-    for name, team in scenario.team.items():
-        yield from ((("team", name, "shifts", i), shift) for i, shift in enumerate(team.shifts))
-    yield from ((("staffing", "patterns", i), pattern) for i, pattern in enumerate(scenario.staffing.patterns))
 
 
 def rosters_are_possible(scenario: Scenario) -> Found:
@@ -466,27 +450,15 @@ def patterns_are_possible(scenario: Scenario) -> Found:
             found = f'no team "{pattern.team}"'
             yield Problem(dotted((*place, "team")), found, did_you_mean(pattern.team, scenario.team))
             continue
-        worked = [local(day, pattern.hours) for day in days if pattern.days.on(day)]
+        worked = [local(day, hours) for day in days if (hours := pattern.hours_on(day))]
         if not worked:
             yield Problem(dotted((*place, "days")), "no day of the run", f"days from {days[0]} to {days[-1]}")
             continue
         skills = scenario.team[pattern.team].skills
         opened = [openings(scenario.queue[name], days) for name in skills if name in scenario.queue]
         if opened and not any(_meet(worked, list(hours)) for hours in opened):
-            found = f"{_span(pattern.hours)} while no queue of {pattern.team} is open"
+            found = f"{written_span(pattern.hours)} while no queue of {pattern.team} is open"
             yield Problem(dotted((*place, "hours")), found, "hours that overlap opening hours")
-
-
-def shift_names_differ(scenario: Scenario) -> Found:
-    """No two shifts of a team and no two shift patterns have the same name, and none a number's."""
-    seen: set[tuple[str | int, ...]] = set()
-    for place, shift in _shifts(scenario):
-        name = (*place[:-1], shift.name)
-        if name in seen or shift.name.isdecimal():
-            found = f"{shown(shift.name)} a second time" if name in seen else shown(shift.name)
-            yield Problem(dotted((*place, "name")), found, "a name of its own with a letter, or none")
-        if shift.name:
-            seen.add(name)
 
 
 def days_are_judged_once(scenario: Scenario) -> Found:
@@ -553,25 +525,15 @@ RULES: Final[tuple[Rule, ...]] = (
     teams_have_shifts,
     shifts_cover_opening_hours,
     pauses_lie_in_shifts,
-    breaks_are_few_at_once,
+    *SHIFT_RULES,
     rosters_are_possible,
     capacity_fits,
     local_times_happen_once,
     *BEHAVIOURS,
     patterns_are_possible,
-    shift_names_differ,
     days_are_judged_once,
 )
 """Every rule, in the order of reporting."""
-
-
-def _time(micros: int) -> str:
-    return f"{micros / HOUR:g} h" if micros >= HOUR else f"{micros / SECOND:g} s"
-
-
-def _span(span: Span) -> str:
-    clock = (edge if edge == DAY else edge % DAY for edge in span)
-    return "-".join(f"{edge // HOUR:02d}:{edge % HOUR // MINUTE:02d}" for edge in clock)
 
 
 def _moment(moment: datetime | int) -> str:

@@ -66,7 +66,7 @@ DAY_FACTORS: Final[Json] = {
     "additionalProperties": {"type": "number", "minimum": 0},
 }
 DAYS: Final[Json] = {
-    "description": '"mon-fri", "sat", a date, or a list of them',
+    "description": '"mon-fri", "sat", a date, dates from one to another ("2026-12-24:2026-12-31"), or a list of them',
     "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
 }
 PACE: Final[Json] = {

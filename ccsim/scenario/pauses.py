@@ -21,7 +21,8 @@ def pauses_of(shift: WorkingHours, hours: Span, agent: int) -> tuple[Span, ...]:
 
 def cycle_of(shift: WorkingHours) -> int:
     """After how many agents of a shift the same breaks come again."""
-    return math.lcm(*(max(len(places_of(shift, shift.hours, rest)), 1) for rest in shift.breaks))
+    lengths = (len(places_of(shift, hours, rest)) for hours in shift.every_hours() for rest in shift.breaks)
+    return math.lcm(*(max(length, 1) for length in lengths))
 
 
 def places_of(shift: WorkingHours, hours: Span, rest: Break) -> list[Span]:

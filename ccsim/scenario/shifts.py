@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar
 
@@ -20,6 +21,7 @@ from pydantic_core import CoreSchema
 
 from ccsim.scenario import jsontypes, values
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
+from ccsim.scenario.holidays import HolidayRule, Rule, cut_span
 from ccsim.scenario.parts import (
     Amount,
     BeforeBreak,
@@ -98,6 +100,25 @@ class WorkingHours(Part):
     """For how long before a break, an activity and the end of the shift agents take no new sessions; without it as the
     team does."""
 
+    holidays: HolidayRule | None = None
+    """What of the hours is worked on a public holiday: "closed" for nothing, "as_usual", or hours to which they are
+    cut; without it as [holidays] says. A date in `days` is worked in any case."""
+
+    _holidays: dict[date, Span | None] = PrivateAttr(default_factory=dict)
+
+    def hours_on(self, day: date) -> Span | None:
+        """Its hours on a day; None: not worked."""
+        return self._holidays.get(day, self.hours) if self.days.on(day) else None
+
+    def every_hours(self) -> set[Span]:
+        """The hours of all its days, holidays included."""
+        return {self.hours, *filter(None, self._holidays.values())}
+
+    def keep_holidays(self, rule: Rule, days: Iterable[date]) -> None:
+        """These days are holidays on which `rule` holds, unless the shift has its own."""
+        mine = rule if self.holidays is None else self.holidays
+        self._holidays = {day: cut_span(self.hours, mine) for day in days if day not in self.days.dated}
+
     @field_validator("breaks")
     @classmethod
     def _breaks_on_its_day(cls, breaks: tuple[Break, ...], info: ValidationInfo) -> tuple[Break, ...]:
@@ -111,11 +132,26 @@ class WorkingHours(Part):
         return tuple(within(activity, hours) for activity in activities)
 
 
+class Leave(Part):
+    """Some agents who are not there on some days, planned ahead: holidays, courses, long illness."""
+
+    name: Text = ""
+    """Name in the paths of `--set` and sweeps (`team.front.leave.summer.agents`), not a number."""
+    agents: Headcount
+    """How many are on leave; a whole number. Required."""
+    days: DaySet
+    """Days on which they are; those on which they have no shift do not matter. Required."""
+    paid: Flag = True
+    """Whether their shifts are paid."""
+
+
 class Shift(WorkingHours):
     """Some agents on the same hours of some days."""
 
     agents: Headcount
     """Agents who work this shift; a whole number."""
+    leave: tuple[Leave, ...] = ()
+    """Of these agents, who is on leave when, as a list of tables."""
 
 
 def within(pause: Span, shift: Span) -> Span:

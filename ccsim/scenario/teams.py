@@ -31,7 +31,7 @@ from ccsim.scenario.parts import (
     Text,
     one_of_names,
 )
-from ccsim.scenario.shifts import Roster, Shift
+from ccsim.scenario.shifts import Leave, Roster, Shift
 from ccsim.scenario.values import MINUTE
 
 
@@ -93,6 +93,9 @@ class Team(Part):
     """Factor on work and wrap-up, above 0: one number, or by queue; 1 where the table is silent."""
     shifts: tuple[Shift, ...] = ()
     """Shifts of the team, as a list of tables; not beside `roster`."""
+    leave: tuple[Leave, ...] = ()
+    """Agents of any shift on leave, as a list of tables: those of the shift with most agents left that day; of shifts
+    that `ccsim staff` plans nobody is."""
     roster: Roster | None = None
     """Shifts from a file, as a table; not beside `shifts`."""
     end_of_shift: Literal["finish", "hand_over"] = "finish"

@@ -143,11 +143,13 @@ def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
     for pattern, count in zip(scenario.staffing.patterns, agents.tolist(), strict=True):
         mine = rows.setdefault(pattern.team, [])
         first = len({agent for agent, *_ in mine}) + 1
-        start, _, end = _clock(pattern.hours).partition("-")
         days = days_of(scenario, pattern, beyond=True)
+        worked = [(day, hours) for day in days if (hours := pattern.hours_on(day))]
         for place in range(count):
-            pauses = ";".join(map(_clock, pauses_of(pattern, pattern.hours, numbers[pattern.team] + place)))
-            mine += [(f"{pattern.team} {first + place}", day, start, end, pauses) for day in days]
+            for day, hours in worked:
+                pauses = ";".join(map(_clock, pauses_of(pattern, hours, numbers[pattern.team] + place)))
+                start, _, end = _clock(hours).partition("-")
+                mine.append((f"{pattern.team} {first + place}", day, start, end, pauses))
         numbers[pattern.team] += 1
     return rows
 
@@ -226,8 +228,11 @@ def days_of(scenario: Scenario, pattern: Pattern, *, beyond: bool = False) -> li
     found = []
     for day in horizon.week() if beyond else range(scenario.days):
         on = horizon.calendar.date(day)
-        start, end = horizon.stretch(day, pattern.hours)
-        if pattern.days.on(on) and start < horizon.drain_end and end > 0:
+        hours = pattern.hours_on(on)
+        if hours is None:
+            continue
+        start, end = horizon.stretch(day, hours)
+        if start < horizon.drain_end and end > 0:
             found.append(on)
     return found
 

@@ -19,7 +19,7 @@ from ccsim.scenario.shifts import Pattern
 from ccsim.scenario.values import HOUR, MINUTE
 from ccsim.tables import F64, I64
 
-SHARED: Final = ("name", "days", "hours", "breaks", "activities", "paid", "before_break")
+SHARED: Final = ("name", "days", "hours", "breaks", "activities", "paid", "before_break", "holidays")
 """What a pattern and a shift both say."""
 
 
@@ -49,6 +49,7 @@ def staffed(scenario: Scenario, agents: Iterable[int]) -> Scenario:
     given = raw["staffing"]["patterns"]
     for name in {pattern["team"] for pattern in given}:
         raw["team"][name].pop("roster", None)
+        raw["team"][name].pop("leave", None)
         raw["team"][name]["shifts"] = []
     for pattern, number in zip(given, agents, strict=True):
         shift: dict[str, Any] = {"agents": int(number)}
@@ -134,6 +135,8 @@ def at_desk(row: AgentGroup, edges: I64) -> F64:
 
 
 def _at_work(period: WorkPeriod) -> list[tuple[int, int]]:
-    """What its pauses leave of a period."""
+    """What its pauses leave of a period, nothing of one on leave."""
+    if period.leave:
+        return []
     edges = [period.start, *(edge for pause in period.pauses for edge in pause), period.end]
     return [(one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if one < other]

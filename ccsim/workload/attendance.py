@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ccsim.distributions.streams import Source
-from ccsim.lowering import AgentGroup, WorkPeriod, rosters
+from ccsim.lowering import AgentGroup, WorkPeriod, not_on_leave, rosters
 from ccsim.tables import I64, NEVER, Bool
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def present(scenario: Scenario, replication: int) -> Bool:
         if row.periods:
             days = [period.day for period in row.members[0]]
             absent = [source.switch(f"absence.{row.number}.{day}", share, row.agents) for day in days]
-            found.append(~np.column_stack(absent).ravel())
+            found.append(~np.column_stack(absent).ravel() & not_on_leave([row]))
     return np.concatenate([np.empty(0, np.bool_), *found])
 
 
