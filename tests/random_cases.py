@@ -192,10 +192,12 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         return team
 
     def break_by_turns(row: Doc) -> None:
-        """In a window; with a rule of its own for the minutes before."""
+        """In a window; with somebody on leave; with a rule of its own for the minutes before."""
         if of_breaks.random() < 0.3 and row["hours"] != "always":
             window = "00:30-00:38" if "activities" in row else "00:30-00:40"
             row["breaks"] = [{"length": minutes(of_breaks.choice([2, 4, 5, 8])), "between": window}]
+        if row["agents"] > 1 and row["hours"] != "always" and of_breaks.random() < 0.15:
+            row["leave"] = [{"agents": 1, "days": "mon", "paid": of_breaks.choice([True, False])}]
         if of_breaks.random() < 0.2:
             row["before_break"] = of_breaks.choice(["0s", "2m", "finish"])
 
