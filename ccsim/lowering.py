@@ -1,5 +1,4 @@
-"""Names become integers here and nowhere else: a scenario as the engines (`Plan`) and the metrics (`MetricSpec`) see
-it."""
+"""Names become integers here alone: a scenario as the engines (`Plan`) and the metrics (`MetricSpec`) see it."""
 
 from __future__ import annotations
 
@@ -38,7 +37,7 @@ def lower(scenario: Scenario) -> tuple[Plan, MetricSpec]:
     """
     horizon = Horizon.of(scenario)
     rows = rosters(scenario)
-    return _plan(scenario, horizon, rows), _terms(scenario, horizon, rows)
+    return _plan(scenario, horizon, rows), _spec(scenario, horizon, rows)
 
 
 class Horizon(NamedTuple):
@@ -323,15 +322,15 @@ def _columns(spans: Sequence[I64]) -> I64:
     return np.ascontiguousarray(np.concatenate([NO_SPANS, *spans]).T)
 
 
-def _terms(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> MetricSpec:
+def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> MetricSpec:
     queues = list(scenario.queue.values())
 
     def numbers(value: Callable[[Queue], float | None]) -> Any:
         return np.array([math.nan if (x := value(queue)) is None else x for queue in queues], dtype=np.float64)
 
     def of_teams(value: Callable[[Team], float | None]) -> Any:
-        found = [value(team) for team in scenario.team.values()]
-        return np.array([math.nan if x is None else x for x in found], dtype=np.float64)
+        values = [value(team) for team in scenario.team.values()]
+        return np.array([math.nan if x is None else x for x in values], dtype=np.float64)
 
     return MetricSpec(
         interval=scenario.interval,

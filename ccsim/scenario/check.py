@@ -19,7 +19,7 @@ from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import places_of
 from ccsim.scenario.queues import Queue
-from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of, written_span, written_time
+from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of, written_time
 from ccsim.scenario.shifts import Roster
 from ccsim.scenario.spans import (
     Local,
@@ -373,20 +373,20 @@ def pauses_lie_in_shifts(scenario: Scenario) -> Found:
         for key, spans in (("breaks", breaks), ("activities", shift.activities)):
             for pause in spans:
                 if pause.end > shift.hours.end:
-                    found = f"{written_span(pause)} outside the shift"
-                    yield Problem(dotted((*place, key)), found, f"within {written_span(shift.hours)}")
+                    found = f"{pause} outside the shift"
+                    yield Problem(dotted((*place, key)), found, f"within {shift.hours}")
         # a window may lie around what is at a fixed time, which its places then leave out
         fixed = sorted((*(rest.between for rest in shift.breaks if rest.is_fixed), *shift.activities))
         windows = sorted(rest.between for rest in shift.breaks if not rest.is_fixed)
         for one, other in (*pairwise(fixed), *pairwise(windows)):
             if other.start < one.end:
-                found = f"{written_span(one)} and {written_span(other)} overlap"
+                found = f"{one} and {other} overlap"
                 yield Problem(dotted((*place, "breaks")), found, "breaks one after the other")
                 break
         for i, rest in enumerate(shift.breaks):
             inside = not rest.is_fixed and rest.between.end <= shift.hours.end
             if inside and not places_of(shift, shift.hours, rest):
-                found = f"no room for {written_time(rest.lasts)} within {written_span(rest.between)}"
+                found = f"no room for {written_time(rest.lasts)} within {rest.between}"
                 yield Problem(dotted((*place, "breaks", i, "length")), found, "a shorter break or a longer window")
 
 
@@ -457,7 +457,7 @@ def patterns_are_possible(scenario: Scenario) -> Found:
         skills = scenario.team[pattern.team].skills
         opened = [openings(scenario.queue[name], days) for name in skills if name in scenario.queue]
         if opened and not any(_meet(worked, list(hours)) for hours in opened):
-            found = f"{written_span(pattern.hours)} while no queue of {pattern.team} is open"
+            found = f"{pattern.hours} while no queue of {pattern.team} is open"
             yield Problem(dotted((*place, "hours")), found, "hours that overlap opening hours")
 
 

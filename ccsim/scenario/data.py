@@ -25,10 +25,10 @@ def content(path: Path, most: int = LARGEST) -> bytes:
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     with path.open("rb") as stream:
-        found = stream.read(most + 1)
-    if len(found) > most:
+        data = stream.read(most + 1)
+    if len(data) > most:
         raise OSError(errno.EFBIG, f"more than {most >> 20} MiB", str(path))
-    return found
+    return data
 
 
 Outside = bool | frozenset[str]
@@ -121,7 +121,7 @@ class DataFiles:
             where = f"{shown(name)} lies outside the scenario's folder"
             raise FaultError(Fault(where, "a file in it or below, or --allow-outside", (key,)))
         try:
-            found = self.given[name] if name in self.given else content(self.folder / name)
+            data = self.given[name] if name in self.given else content(self.folder / name)
         except FileNotFoundError:
             raise FaultError(Fault(f"no file {shown(name)}", "a CSV file beside the scenario", (key,))) from None
         except IsADirectoryError:
@@ -129,11 +129,11 @@ class DataFiles:
         except (OSError, ValueError) as bad:
             why = getattr(bad, "strerror", None) or bad
             raise FaultError(Fault(f"cannot read {shown(name)}: {why}", "a readable CSV file", (key,))) from None
-        self.contents[name] = found
+        self.contents[name] = data
         try:
-            return replace(_table(name, found.decode("utf-8-sig")), private=private)
+            return replace(_table(name, data.decode("utf-8-sig")), private=private)
         except UnicodeDecodeError as bad:
-            line = found.count(b"\n", 0, bad.start) + 1
+            line = data.count(b"\n", 0, bad.start) + 1
             raise FaultError(Fault("bytes that are not UTF-8", "text in UTF-8", row=f"{name}:{line}")) from None
         except csv.Error as bad:
             raise FaultError(Fault(f"{name}: {bad}", "a CSV file", (key,))) from None

@@ -14,7 +14,7 @@ from ccsim.scenario.pauses import places_of
 from ccsim.scenario.shifts import Leave, Pattern, Shift, WorkingHours
 from ccsim.scenario.spans import run_days
 from ccsim.scenario.teams import Team
-from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
+from ccsim.scenario.values import HOUR
 from ccsim.tables import SECOND
 
 Place = tuple[str | int, ...]
@@ -27,7 +27,7 @@ def breaks_are_few_at_once(scenario: Scenario) -> Found:
         for i, rest in enumerate(shift.breaks):
             places = len(places_of(shift, shift.hours, rest))
             if rest.at_most is not None and places and agents > rest.at_most * places:
-                found = f"{agents} agents, but {places} breaks one after the other within {written_span(rest.between)}"
+                found = f"{agents} agents, but {places} breaks one after the other within {rest.between}"
                 allowed = f"at least {-(-agents // places)} at once, or a longer window"
                 yield Problem(dotted((*place, "breaks", i, "at_most")), found, allowed)
 
@@ -91,8 +91,3 @@ SHIFT_RULES: Final[tuple[Rule, ...]] = (breaks_are_few_at_once, leave_is_possibl
 
 def written_time(micros: int) -> str:
     return f"{micros / HOUR:g} h" if micros >= HOUR else f"{micros / SECOND:g} s"
-
-
-def written_span(span: Span) -> str:
-    clock = (edge if edge == DAY else edge % DAY for edge in span)
-    return "-".join(f"{edge // HOUR:02d}:{edge % HOUR // MINUTE:02d}" for edge in clock)

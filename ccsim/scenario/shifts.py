@@ -97,8 +97,8 @@ class WorkingHours(Part):
     paid: Flag = True
     """Whether absence, breaks and activities are paid."""
     before_break: BeforeBreak | None = None
-    """For how long before a break, an activity and the end of the shift agents take no new sessions; without it as the
-    team does."""
+    """For how long before a break, an activity and the end of the shift agents take no new sessions, "finish" for ten
+    minutes; without it as the team does."""
 
     holidays: HolidayRule | None = None
     """What of the hours is worked on a public holiday: "closed" for nothing, "as_usual", or hours to which they are

@@ -104,7 +104,7 @@ class Team(Part):
     """Longest time that sessions of closed queues go on beyond the end of the shift; a call always finishes."""
     before_break: BeforeBreak = 0
     """For how long before a break, an activity and the end of the shift agents take no new sessions of any queue, so
-    that nobody waits through the break for an answer; what they have they go on with."""
+    that nobody waits through the break for an answer; what they have they go on with. "finish" is ten minutes."""
     absence: Share = 0.0
     """Share of agents' shifts that are not worked."""
     steps_out: StepsOut | None = None
