@@ -18,7 +18,7 @@ from ccsim.scenario.pauses import places_of
 from ccsim.scenario.values import HOUR, MINUTE
 from ccsim.staffing import patterns
 from ccsim.staffing.cover import cover_shifts
-from ccsim.workload.attendance import outs
+from ccsim.workload.attendance import attendance_of, outs
 from ccsim.workload.unserved import unserved
 
 LUNCH = {"length": "30min", "between": "11:30-13:30"}
@@ -88,7 +88,7 @@ def test_windows_after_midnight_are_on_the_next_day() -> None:
 @pytest.mark.parametrize(
     ("shift", "path", "said"),
     [
-        ({"breaks": [{"length": "3h", "between": "11:00-13:00"}]}, "breaks.0.length", "no room for 3 h"),
+        ({"breaks": [{"length": "3h", "between": "11:00-13:00"}]}, "breaks.0.length", "no room for 3h"),
         ({"breaks": [{"length": "15min", "between": "15:00-17:00"}]}, "breaks", "outside the shift"),
         ({"breaks": [LUNCH, {"length": "15min", "between": "13:00-14:00"}]}, "breaks", "overlap"),
         ({"breaks": [LUNCH | {"at_most": 2}], "agents": 9}, "breaks.0.at_most", "9 agents, but 4 breaks"),
@@ -114,7 +114,7 @@ def test_who_steps_out_leaves_their_own_break_alone() -> None:
     """Absences of an agent do not touch this agent's break, wherever those of the others lie."""
     found = scenario({"agents": 4, "breaks": [LUNCH]}, steps_out={"every": "20m", "lasts": "5m"})
     plan, _ = lower(found)
-    absences = outs(found, 0)
+    absences = np.column_stack(outs(attendance_of(found), 0))
     assert Counter(absences[:, 0].tolist()).keys() == {0, 1, 2, 3}
     within = [
         (plan.pause_start[shift] <= end) & (start <= plan.pause_end[shift]) for shift, start, end in absences.tolist()
