@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ccsim.fit import scenario as scenarios
-from ccsim.fit.arrivals import Profile
-from ccsim.fit.estimate import WEEKDAYS, Fit
+from ccsim.fit.arrivals import WEEKDAYS, Profile
+from ccsim.fit.estimate import Fit
 from ccsim.scenario import read
 from ccsim.scenario.spreadsheets import Writer, safe
 from ccsim.stats.estimate import Estimate

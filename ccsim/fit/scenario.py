@@ -26,7 +26,10 @@ from ccsim.distributions.durations import (
     Mixture,
     Weibull,
 )
-from ccsim.fit.estimate import LONGEST, Fit, QueueFit, TeamFit
+from ccsim.fit.arrivals import LONGEST
+from ccsim.fit.estimate import Fit
+from ccsim.fit.queues import QueueFit
+from ccsim.fit.teams import TeamFit
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
 from ccsim.results import format

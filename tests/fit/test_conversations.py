@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ccsim.fit import estimate as estimates
+from ccsim.fit import quantities
 from ccsim.fit.arrivals import profile
 from ccsim.fit.conversations import Conversations, conversations, shared, slowdown
 from ccsim.fit.estimate import estimate
@@ -171,6 +171,6 @@ def test_a_single_week_is_thin() -> None:
 
 
 def test_few_cases_are_thin() -> None:
-    assert estimates.THIN == 50
+    assert quantities.THIN == 50
     arrival = [at(day, 9) for day in range(20)]
     assert "Thin: the distribution of work rests on 20 cases" in warned(calls(arrival, [60.0 + i for i in range(20)]))
