@@ -20,6 +20,7 @@ from ccsim.fit.distributions import Sample
 from ccsim.fit.hours import answering_hours, interval_hours
 from ccsim.fit.quantities import THIN, DistributionFit, Estimates, complete
 from ccsim.logs.records import Logs
+from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, Bool
@@ -83,9 +84,11 @@ def queue_fit(
     if len(mine) and not staff:
         patience(told, mine, kind.persistent, hours)
         wait = complete(mine["answer"] - mine["arrival"])
-        # where many need not wait no family is meant
+        # where many need not wait, or nobody was answered, no family is meant
         seen.distribution(
-            "first_wait", wait, distributions.WORK if (wait.times == 0).mean() < distributions.MISFIT else ()
+            "first_wait",
+            wait,
+            distributions.WORK if (wait.times == 0).sum() < distributions.MISFIT * len(wait.times) else (),
         )
     if follow is not None:
         follow_ups(told, name, mine, follow)
@@ -152,6 +155,11 @@ def _handled(
 
 
 def _conversations(told: Estimates, these: talks.Conversations, slowed: Slowdown | None) -> None:
+    if these.thanks:
+        told.warnings.append(
+            f"The customer had the last word in {format.several(these.thanks, 'conversation')} of {these.number:,}, "
+            "unanswered for a day: taken as thanks, the conversation as over."
+        )
     if these.over.any():
         told.figures["turns"] = talks.geometric(these.replies, these.over)
         _turns(told, these)
