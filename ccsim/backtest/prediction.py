@@ -262,6 +262,7 @@ def _rhythm(answered: pd.DataFrame, works: dict[str, F64], quiet: frozenset[date
 
 
 def _patience(customers: pd.DataFrame) -> dict[str, F64]:
+    customers = customers[customers[["answer", "end"]].notna().any(axis=1)]  # else how long it waited is not known
     until = customers["answer"].where(customers["answer"].notna(), customers["end"])
     waited = _seconds(customers["arrival"], until)
     gave_up = (customers["outcome"] == "abandoned").to_numpy(np.bool_)

@@ -136,7 +136,7 @@ def _read(log: Path, mapping: str | None) -> tuple[Reading, Iterable[str]]:
     if mapping is None:
         raise click.BadParameter("missing; it says what the log's columns mean", param_hint="--mapping")
     how = as_mapping(mapping)
-    if how.kind != "contacts":
+    if how.kind not in ("contacts", "events"):
         raise click.BadParameter(f"{mapping} is of {how.kind}; a back-test needs contacts", param_hint="--mapping")
     reading = read(log, how)
     return reading, how.alone(reading.rows["queue"])

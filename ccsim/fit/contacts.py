@@ -53,7 +53,7 @@ def all_contacts(logs: Logs) -> pd.DataFrame:
     )
     found = found[found["arrival"].notna()].reset_index(names="contact")
     found["answer"] = found["answer"].where(found["answer"] >= found["arrival"])
-    found["customer"], found["wrapped"], found["until"] = pd.NA, pd.NaT, pd.NaT
+    found["customer"], found["wrapped"], found["until"], found["follows"] = pd.NA, pd.NaT, pd.NaT, pd.NA
     found["outcome"] = np.where(found["answer"].notna(), "answered", "open")
     return found if logs.contacts is None else pd.concat([logs.contacts, found], ignore_index=True)
 
@@ -65,15 +65,41 @@ def _only_messages(logs: Logs) -> pd.DataFrame | None:
     return logs.messages[~logs.messages["queue"].isin(logs.contacts["queue"])]
 
 
-def first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFrame | None]:
-    """Which contacts are not follow-ups, and the follow-ups with what they follow; None if customers are not known.
+def first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFrame]:
+    """Which contacts are not follow-ups, and the follow-ups with what they follow.
 
-    A contact follows the one before of the same customer: a leg of a transfer at once, a retry or return within AGAIN
-    of who left or timed out, and, where a customer's contacts are all about one matter, any.
+    A contact follows the one of which it is a later leg, and where customers are known the one before of the same
+    customer: a leg of a transfer at once, a retry or return within AGAIN of who left or timed out, and, where a
+    customer's contacts are all about one matter, any.
     """
-    known = contacts["customer"].notna()
-    if not len(contacts) or known.mean() < KNOWN:
-        return np.ones(len(contacts), np.bool_), None
+    import pandas as pd
+
+    follow = _legs(contacts)
+    if customers_known(contacts):
+        others = _of_customers(contacts, logs)
+        follow = pd.concat([follow, others[~others.index.isin(follow.index)]]) if len(follow) else others
+    first = np.ones(len(contacts), np.bool_)
+    first[contacts.index.get_indexer(follow.index)] = False
+    return first, follow
+
+
+def customers_known(contacts: pd.DataFrame) -> bool:
+    """Whether it is known of nearly every contact who came, so that those who come again are seen."""
+    return bool(len(contacts) and contacts["customer"].notna().mean() >= KNOWN)
+
+
+def _legs(contacts: pd.DataFrame) -> pd.DataFrame:
+    """Later legs of contacts that the log has as such."""
+    later = contacts[contacts["follows"].notna()]
+    if not len(later):
+        return later.assign(link="transfer", lag=0.0, source="", parent="")
+    parents = contacts.drop_duplicates("contact").set_index("contact").reindex(later["follows"])
+    lag = (later["arrival"] - parents["end"].set_axis(later.index)).dt.total_seconds().clip(lower=0)
+    source = parents["queue"].set_axis(later.index)
+    return later.assign(link="transfer", lag=lag, source=source, parent=later["follows"])
+
+
+def _of_customers(contacts: pd.DataFrame, logs: Logs) -> pd.DataFrame:
     ordered = contacts.sort_values(["customer", "arrival", "end"], kind="stable")
     before = ordered.shift()
     lag = ordered["arrival"] - before["end"]
@@ -87,16 +113,15 @@ def first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFra
         "reopening": before["outcome"].isin(["answered", "resolved"]) & logs.chains,
     }
     link = np.select([mask.to_numpy(np.bool_) for mask in kinds.values()], list(kinds), "")
-    follow = ordered.assign(
+    linked = ordered.assign(
         link=link, lag=lag.dt.total_seconds().clip(lower=0), source=before["queue"], parent=before["contact"]
-    )[link != ""]
-    first = np.ones(len(contacts), np.bool_)
-    first[contacts.index.get_indexer(follow.index)] = False
-    return first, follow
+    )
+    found: pd.DataFrame = linked.loc[link != ""]
+    return found
 
 
-def follow_ups(told: Estimates, name: str, mine: pd.DataFrame, follow: pd.DataFrame) -> None:
-    """Who tries again, comes back or is transferred: shares, delays, and where to."""
+def follow_ups(told: Estimates, name: str, mine: pd.DataFrame, follow: pd.DataFrame, known: bool) -> None:
+    """Who tries again, comes back or is transferred: shares, delays, and where to; `known`: customers are."""
     from_here = follow[follow["source"] == name]
     left = int(mine["outcome"].isin(LEFT).sum())
     again = from_here[from_here["link"] == "retry"]
@@ -106,7 +131,7 @@ def follow_ups(told: Estimates, name: str, mine: pd.DataFrame, follow: pd.DataFr
             told.figures[f"retry.to.{other}"] = share(int(count), len(again))
         told.distribution("retry.after", _lags(again), distributions.PATIENCE)
     timed_out = int((mine["outcome"] == "timed_out").sum())
-    if timed_out:
+    if timed_out and known:
         told.figures["returns"] = share(int((from_here["link"] == "return").sum()), timed_out)
     done = int(mine["outcome"].isin(["answered", "resolved"]).sum())
     reopened = from_here[from_here["link"] == "reopening"]

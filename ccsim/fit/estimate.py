@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.fit.arrivals import LONGEST, correlation, listed
-from ccsim.fit.contacts import all_contacts, first_contacts
+from ccsim.fit.contacts import all_contacts, customers_known, first_contacts
 from ccsim.fit.conversations import Slowdown
 from ccsim.fit.hours import INTERVAL
+from ccsim.fit.plausibility import implausible
 from ccsim.fit.queues import QueueFit, queue_fit
 from ccsim.fit.teams import TeamFit, slowdown, teams_fit
 from ccsim.logs.records import Logs
+from ccsim.results import format
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import Bool
 
 if TYPE_CHECKING:
     import pandas as pd
 
+PARTLY: Final = 7
+"""Contacts expected where there are none: by chance once in a thousand."""
 ENOUGH: Final = 20
 """Contacts a day from which a queue's busy days are compared with other queues'."""
 
@@ -49,12 +55,12 @@ def estimate(logs: Logs, rule: str) -> Fit:
     if logs.contacts is None and logs.messages is None and logs.intervals is None:
         raise ScenarioError([Problem("", "only rosters", "a log of contacts, messages or intervals too")])
     contacts = all_contacts(logs)
-    first, kept = first_contacts(contacts, logs)
+    first, follow = first_contacts(contacts, logs)
     days, interval = _days(contacts, first, logs)
     slowed = slowdown(logs)
     queues: dict[str, QueueFit] = {}
     for name in _queues(contacts, logs):
-        queues[name] = queue_fit(name, contacts, first, kept, logs, days, interval, slowed)
+        queues[name] = queue_fit(name, contacts, first, follow, logs, days, interval, slowed)
     # of small queues, and of those whose days differ by chance alone, nothing can be said
     profiles = [
         queue.profile
@@ -62,7 +68,10 @@ def estimate(logs: Logs, rule: str) -> Fit:
         if not queue.staff_only and queue.profile.p_value < 0.05 and queue.contacts >= ENOUGH * len(days)
     ]
     teams, source = teams_fit(contacts, logs, rule, tuple(queues))
-    warnings = _warnings(logs, contacts, kept, days, tuple(queues), teams)
+    warnings = (
+        *(f"Implausible: {sentence}" for sentence in implausible(contacts, logs, queues, teams, interval)),
+        *_warnings(logs, contacts, days, interval, tuple(queues), teams),
+    )
     return Fit(
         tuple(days), logs.timezone, interval, queues, teams, slowed, correlation(profiles), source, logs, warnings
     )
@@ -74,13 +83,41 @@ def _days(contacts: pd.DataFrame, first: Bool, logs: Logs) -> tuple[list[date], 
 
     moments = contacts["arrival"][first] if len(contacts) else logs.intervals["start"]  # type: ignore[index]
     start, end = moments.min().date(), moments.max().date()
-    days = list(logs.days) or [start + timedelta(days=number) for number in range((end - start).days + 1)]
+    days = list(logs.days) or _whole(
+        [start + timedelta(days=number) for number in range((end - start).days + 1)], moments
+    )
     step = INTERVAL
     if logs.intervals is not None:
         clock = logs.intervals["start"].drop_duplicates().sort_values()
         gaps = pd.Series(clock.diff().dt.total_seconds().dropna())
         step = int(gaps[gaps > 0].min()) if (gaps > 0).any() else INTERVAL
     return days, step if 86400 % step == 0 and step >= 60 else INTERVAL
+
+
+def _whole(days: list[date], moments: pd.Series[Any]) -> list[date]:
+    """Without a first day before whose beginning, or a last day after whose end, the log must lack contacts.
+
+    It must where it begins an hour or more after each other day of that weekday (or, without one, after every day), or
+    ends so much before, and PARTLY or more contacts came on those in that time.
+    """
+    at = moments.dt.date
+    clock = moments - moments.dt.normalize()
+    ends = clock.groupby(at).agg(["min", "max"])
+    for edge in (0, -1):
+        day = days[edge]
+        others = [other for other in ends.index if other != day and other in days]
+        others = [other for other in others if other.weekday() == day.weekday()] or others
+        if not others or day not in ends.index:
+            continue
+        if edge == 0:
+            late = ends["min"][day] - ends["min"][others].max()
+            lacking = clock < ends["min"][day]
+        else:
+            late = ends["max"][others].min() - ends["max"][day]
+            lacking = clock > ends["max"][day]
+        if late >= np.timedelta64(1, "h") and lacking[at.isin(others)].sum() >= PARTLY * len(others):
+            days = [other for other in days if other != day]
+    return days
 
 
 def _queues(contacts: pd.DataFrame, logs: Logs) -> list[str]:
@@ -91,17 +128,28 @@ def _queues(contacts: pd.DataFrame, logs: Logs) -> list[str]:
 def _warnings(
     logs: Logs,
     contacts: pd.DataFrame,
-    follow: pd.DataFrame | None,
     days: Sequence[date],
+    interval: int,
     queues: Sequence[str],
     teams: Sequence[TeamFit],
 ) -> tuple[str, ...]:
     found: list[str] = []
+    moments = contacts["arrival"] if len(contacts) else logs.intervals["start"]  # type: ignore[index]
+    for day in sorted({moments.min().date(), moments.max().date()} - {*days}):
+        found.append(f"{day} is left out of volumes and rosters: the log has a part of it only.")
+    if interval >= 4 * 3600:
+        found.append("Hours of the day are not known: intervals are too long, and volume is even within each.")
+    twice = int(_repeated(contacts["arrival"], logs.timezone)) if len(contacts) else 0
+    if twice:
+        found.append(
+            f"{format.several(twice, 'contact')} came in the hour that the clock repeats; a scenario cannot say in "
+            "which of both, so half of the volume lies before it, half after."
+        )
     for file, reading in logs.readings:
         out = len(reading.refused)
         if out > 0.05 * (out + len(reading.rows)) and not logs.chains:
             found.append(f"{file}: {out / (out + len(reading.rows)):.0%} of its lines could not be used.")
-    if len(contacts) and follow is None:
+    if len(contacts) and not customers_known(contacts):
         known = contacts["customer"].notna().mean()
         found.append(
             f"Customers are known in {known:.0%} of the contacts: who tries again is counted as somebody new."
@@ -117,3 +165,14 @@ def _warnings(
             f"The scenario repeats the last {LONGEST} of {len(days)} days; distributions and profile are of all."
         )
     return tuple(found)
+
+
+def _repeated(moments: pd.Series[Any], zone: str | None) -> int:
+    """How many local times the clock of the zone shows twice."""
+    if zone is None:
+        return 0
+    before, after = (
+        moments.dt.tz_localize(zone, ambiguous=np.full(len(moments), first), nonexistent="NaT")
+        for first in (True, False)
+    )
+    return int(((before != after) & before.notna()).sum())

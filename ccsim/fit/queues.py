@@ -14,7 +14,7 @@ from ccsim.distributions.durations import Empirical
 from ccsim.fit import conversations as talks
 from ccsim.fit import distributions
 from ccsim.fit.arrivals import Profile, counts_of, judge, profile
-from ccsim.fit.contacts import GAVE_UP, NEVER_CAME, follow_ups, share
+from ccsim.fit.contacts import GAVE_UP, NEVER_CAME, customers_known, follow_ups, share
 from ccsim.fit.conversations import Shared, Slowdown
 from ccsim.fit.distributions import Sample
 from ccsim.fit.hours import answering_hours, interval_hours
@@ -49,6 +49,8 @@ class QueueFit:
     """what a simulation brings forth, as it was in the log: the first wait of the answered"""
     shared: Shared | None = None
     staff_only: bool = False
+    patient: bool = False
+    """nobody gave up, as far as the log says; else, without a distribution, patience is the channel's default"""
     warnings: tuple[str, ...] = ()
 
 
@@ -56,7 +58,7 @@ def queue_fit(
     name: str,
     contacts: pd.DataFrame,
     first: Bool,
-    follow: pd.DataFrame | None,
+    follow: pd.DataFrame,
     logs: Logs,
     days: Sequence[date],
     interval: int,
@@ -81,7 +83,13 @@ def queue_fit(
     hours = answering_hours(mine, messages, kind.defaults["outside_hours"].value == "hold")
     if not len(mine) and intervals is not None and interval < 86400:
         hours = interval_hours(intervals[intervals["offered"] > 0]["start"], interval)
-    if len(mine) and not staff:
+    only_came = len(mine) > 0 and bool((mine["outcome"] == "unknown").all())
+    if only_came:
+        told.warnings.append(
+            f"The log says when contacts came and nothing more: volume and hours are its own, work, patience and all "
+            f"else are the defaults of {channel}."
+        )
+    elif len(mine) and not staff:
         patience(told, mine, kind.persistent, hours)
         wait = complete(mine["answer"] - mine["arrival"])
         # where many need not wait, or nobody was answered, no family is meant
@@ -90,8 +98,7 @@ def queue_fit(
             wait,
             distributions.WORK if (wait.times == 0).sum() < distributions.MISFIT * len(wait.times) else (),
         )
-    if follow is not None:
-        follow_ups(told, name, mine, follow)
+    follow_ups(told, name, mine, follow, customers_known(contacts))
     shape = profile(counts, days)
     judge(told, shape)
     return QueueFit(
@@ -107,6 +114,7 @@ def queue_fit(
         seen.distributions,
         shared,
         staff,
+        staff or (len(mine) > 0 and not only_came and not mine["outcome"].isin(GAVE_UP).any()),
         tuple(told.warnings),
     )
 
@@ -150,7 +158,9 @@ def _handled(
             told.figures["work.mean"] = Estimate(mean, math.nan, math.nan)
             if not kind.one_to_one:  # the handle time is of a whole contact
                 told.figures["turns"] = Estimate(1.0, 1.0, 1.0)
-            told.warnings.append("The log has means of the handle time only: how it varies is the channel's default.")
+            told.warnings.append(
+                "The log has means of the handle time only: how it varies is the channel's default, and so is patience."
+            )
     return shared
 
 
@@ -228,12 +238,65 @@ def patience(told: Estimates, mine: pd.DataFrame, persistent: bool, hours: dict[
         used = used[(second >= opens) & (second < closes)]
     gave_up = used["outcome"].isin(GAVE_UP).to_numpy(np.bool_)
     until = used["answer"].where(used["answer"].notna() & ~gave_up, used["end"])
-    waited = (until - used["arrival"]).dt.total_seconds().to_numpy(np.float64)
+    waited = np.maximum((until - used["arrival"]).dt.total_seconds().to_numpy(np.float64), 0)
+    unknown = np.isnan(waited)
+    if gave_up[unknown].any():
+        _without_times(told, waited, gave_up)
+        return
+    waited, gave_up = waited[~unknown], gave_up[~unknown]
     if not gave_up.any():
         if len(mine):
             told.warnings.append("Nobody gave up waiting in this log: patience is endless.")
         return
-    told.distribution("patience", Sample(np.maximum(waited, 0), gave_up), distributions.PATIENCE)
+    told.distribution("patience", Sample(waited, gave_up), distributions.PATIENCE)
     silent = int((used["outcome"] == "silently_abandoned").sum())
     if silent:
         told.figures["silent_abandonment"] = share(silent, int(gave_up.sum()))
+
+
+def _without_times(told: Estimates, waited: F64, gave_up: Bool) -> None:
+    """Patience where the log does not say when some gave up; their waits are NaN.
+
+    If it says so of others, they stand for all. Else patience is exponential, with the mean at which so many leave,
+    given the waits of the answered: 1 / the share answered is the mean of exp(wait / mean) over them (weighting by the
+    inverse probability of being answered). The ends of the interval are those of the share's.
+    """
+    without = np.isnan(waited) & gave_up
+    lost, number = int(without.sum()), len(waited)
+    known = np.sort(waited[gave_up & ~without])
+    start = f"{format.several(lost, 'contact')} of {number:,} gave up at times that the log does not have: "
+    if len(known):
+        alike = np.quantile(known, (np.arange(lost) + 0.5) / lost)
+        sample = Sample(
+            np.concatenate([waited[~without], alike]), np.concatenate([gave_up[~without], np.ones(lost)]) > 0
+        )
+        told.distribution("patience", sample, distributions.PATIENCE)
+        told.warnings.append(f"{start}taken as those of the {len(known):,} whose times are known.")
+        return
+    waits = waited[~gave_up & ~np.isnan(waited)]
+    left = share(lost, number)
+    if waits.max(initial=0) <= 0 or left.high >= 1:
+        told.warnings.append(f"{start}nor do the waits of the answered bound them; patience is the channel's default.")
+        return
+    told.figures["patience.mean"] = Estimate(
+        *(_mean_patience(waits, part) for part in (left.mean, left.high, left.low))
+    )
+    mean = told.figures["patience.mean"]
+    told.warnings.append(
+        f"{start}patience is taken as exponential, of which the waits of the answered give the mean, {mean.mean:.0f} s "
+        f"({mean.low:.0f} to {mean.high:.0f} s)."
+    )
+
+
+def _mean_patience(waits: F64, left: float) -> float:
+    from scipy.optimize import brentq
+
+    longest = float(waits.max())
+
+    def beyond(rate: float) -> float:
+        return float(np.log(np.mean(np.exp(rate * (waits - longest)))) + rate * longest + np.log1p(-left))
+
+    high = 1 / longest
+    while beyond(high) < 0:
+        high *= 2
+    return 1 / float(brentq(beyond, 0.0, high))

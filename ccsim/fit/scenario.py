@@ -191,7 +191,13 @@ def _shared(fit: Fit, queue: QueueFit) -> list[str]:
 
 
 def _patience(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
-    lines = _distribution(queue, "patience", tables) if "patience" in queue.distributions else ['patience = "never"']
+    if "patience" in queue.distributions:
+        lines = _distribution(queue, "patience", tables)
+    elif "patience.mean" in queue.figures:
+        mean = queue.figures["patience.mean"]
+        lines = [f'patience = {{ dist = "exponential", mean = {_figure(mean.mean)} }}  # {_interval(mean)}']
+    else:
+        lines = ['patience = "never"'] if queue.patient else []
     if "silent_abandonment" in queue.figures and not _is_shared(fit, queue):
         found = queue.figures["silent_abandonment"]
         lines.append(f"silent_abandonment = {_figure(found.mean)}  # {_interval(found)}")

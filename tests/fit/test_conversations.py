@@ -133,6 +133,7 @@ def calls(arrival: list[pd.Timestamp], work: list[float]) -> pd.DataFrame:
     for name in ("customer", "agent"):
         table[name] = pd.array([None] * len(table), "string")
     table["queue"], table["channel"], table["outcome"] = "calls", "phone", "answered"
+    table["follows"] = pd.NA
     table["wrapped"] = table["until"] = pd.Series(pd.NaT, table.index, dtype="datetime64[us]")
     return table[list(COLUMNS["contacts"])]
 
