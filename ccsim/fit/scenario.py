@@ -27,6 +27,7 @@ from ccsim.distributions.durations import (
     Mixture,
     Weibull,
 )
+from ccsim.errors import Problem, ScenarioError
 from ccsim.fit.arrivals import LONGEST
 from ccsim.fit.estimate import Fit
 from ccsim.fit.queues import QueueFit
@@ -42,6 +43,8 @@ from ccsim.tables import SECOND
 
 OCCUPANCY: Final = 0.75
 """Of made-up agents, where the log names none."""
+MOST_AGENTS: Final = 100_000
+"""More of them no log can mean."""
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -447,6 +450,12 @@ def _made_up(fit: Fit, queues: Sequence[QueueFit]) -> list[str]:
         per_hour *= min(3600 / fit.interval, 1)  # of longer intervals, an even share
         load = per_hour * _handle_time(queue) / 3600
         agents = max(math.ceil(load / OCCUPANCY), 1)
+        if agents > MOST_AGENTS:
+            found = f"{queue.name}: {agents:,} agents would be needed at once"
+            files = ", ".join(file for file, _ in fit.logs.readings)
+            raise ScenarioError(
+                [Problem("", found, "volumes and handle times in the units that the mapping says", files)]
+            )
         hours = queue.hours or dict.fromkeys(range(7), (0, 86400))
         lines += [
             "",
