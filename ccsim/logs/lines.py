@@ -75,3 +75,13 @@ def translated(said: pd.Series[str], how: Mapping) -> pd.Series[str]:
     words = {word.lower(): meaning for word, meaning in how.words.items()}
     meant = {word: words.get(word.lower(), word.lower()) for word in said.dropna().unique()}
     return said.map(meant).astype("string")
+
+
+def printable(names: pd.Series[str]) -> pd.Series[str]:
+    """Names without control characters, which no scenario can have; none where nothing else is left."""
+    strange = {name for name in names.dropna().unique() if not str(name).isprintable()}
+    if not strange:
+        return names
+    bare = {name: "".join(c if c.isprintable() else " " for c in name).strip() for name in strange}
+    cleaned = names.where(~names.isin(list(strange)), names.map(bare).astype("string"))
+    return cleaned.mask(cleaned == "")

@@ -14,7 +14,7 @@ from ccsim.logs import times
 from ccsim.logs.days_across import as_shifts
 from ccsim.logs.events import as_contacts
 from ccsim.logs.identity import DONE, same_ids
-from ccsim.logs.lines import LINE, WIDTH, Lines, first, joined, mask, text_of, translated
+from ccsim.logs.lines import LINE, WIDTH, Lines, first, joined, mask, printable, text_of, translated
 from ccsim.logs.mapping import TIMES, Mapping
 from ccsim.logs.records import COLUMNS, Logs, Reading
 from ccsim.logs.sheets import sheet_of
@@ -108,6 +108,8 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
     for name in COLUMNS[how.kind]:
         if name not in rows:
             rows[name] = pd.NaT if name in instants else pd.array([None] * len(rows), "string")
+    for name in {"queue", "team", "agent"} & set(rows):
+        rows[name] = printable(rows[name])
     if "queue" in COLUMNS[how.kind]:
         rows["queue"] = rows["queue"].fillna(how.queue)
         _channels(rows, how, lines)
@@ -146,6 +148,8 @@ def _of_events(sheet: pd.DataFrame, how: Mapping, notes: dict[str, int]) -> Read
         if name not in rows:
             rows[name] = pd.NaT if name == "until" else pd.array([None] * len(rows), "string")
     as_one = how.model_copy(update={"kind": "contacts", "columns": how.columns | {"outcome": ("event",)}})
+    for name in ("queue", "agent"):
+        rows[name] = printable(rows[name])
     rows["queue"] = rows["queue"].fillna(how.queue)
     _channels(rows, as_one, of_contacts)
     _contacts(rows, sheet, as_one, of_contacts)
@@ -187,7 +191,10 @@ def _moments(
     else:
         found = times.instants(source, text, how, unit)
     unread = text.notna() & found.isna()
-    lines.refuse(unread, f"{source}: not a time{_example(text, unread, how.time_format or times.EXAMPLE)}")
+    form = how.time_format or times.EXAMPLE
+    if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
+        form += ", or for a length of time durations in the mapping"
+    lines.refuse(unread, f"{source}: not a time{_example(text, unread, form)}")
     return found.astype("datetime64[us]")
 
 

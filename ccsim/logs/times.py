@@ -50,7 +50,7 @@ def clock(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
         return (moments - moments.dt.normalize()).fillna(_midnight(text))
     exact = pd.to_datetime(text, format="%H:%M:%S", errors="coerce")
     found = exact - exact.dt.normalize()
-    missing = found.isna() & text.notna()
+    missing = found.isna() & text.notna() & ~text.str.fullmatch(r"\d{1,3}").fillna(False)  # 109 is rather a length
     if missing.any():
         found = found.fillna(_of_day(_parts(text, missing, f"^{_CLOCK}{_UNTIL}$")))
     return found

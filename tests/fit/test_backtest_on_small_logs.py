@@ -63,6 +63,21 @@ def test_a_log_without_agents_is_refused_for_that(tmp_path: Path) -> None:
     assert "no team" not in done.output
 
 
+def test_who_gave_up_at_no_known_time_counts(tmp_path: Path) -> None:
+    backtest(tmp_path, "bo")
+    log = tmp_path / "log.csv"
+    lines = [f"g{day},desk,2026-06-0{day} 10:07:00,,,,abandoned" for day in (1, 2, 3)]
+    log.write_text(log.read_text() + "\n".join(lines) + "\n")
+    arguments = [str(tmp_path / "shop.toml"), str(log), "--mapping", "calls", "--json", "--replications", "2"]
+    done = CliRunner().invoke(
+        main, ["backtest", *arguments, "--train", "2026-06-01:2026-06-02", "--test", "2026-06-03"]
+    )
+    assert done.exit_code == 0, done.output
+    (day,) = json.loads(done.stdout)["rules"]["ready"]["arrivals"]["days"]
+    assert day["offered"] == 10
+    assert day["abandonment_real"] == 0.1
+
+
 def test_work_and_absence_past_midnight_stop_nothing(tmp_path: Path) -> None:
     done = backtest(tmp_path, "bo", night=True)
     assert done.exit_code == 0, done.output

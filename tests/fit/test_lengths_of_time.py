@@ -48,6 +48,15 @@ def test_wait_talk_hold_and_wrap_each_in_its_unit(tmp_path: Path) -> None:
     assert rows["end"].iloc[1] == pd.Timestamp("2026-05-04 08:10:45")
 
 
+def test_a_length_named_as_a_time_is_refused_with_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("day,at,wait,done\n5/14/2026,9:12:58,109,143\n5/14/2026,9:20:01,10,131\n")
+    how = Mapping(
+        kind="contacts", columns={"arrival": "at", "answer": "wait", "end": "done"}, date="day", date_format="%m/%d/%Y"
+    )
+    with pytest.raises(ScenarioError, match=r"wait: not a time.*for a length of time durations in the mapping"):
+        read(tmp_path / "log.csv", how)
+
+
 def test_total_and_talk_give_the_wait(tmp_path: Path) -> None:
     """As a call detail record has them: the length of the call and the seconds that are billed."""
     rows = logged(
