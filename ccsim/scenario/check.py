@@ -44,7 +44,7 @@ def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = 
 
 def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
     """What a planner should know before running it."""
-    return _all((overload, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file)
+    return _all((cells_guessed, overload, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file)
 
 
 def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
@@ -237,6 +237,13 @@ def volumes_within_horizon(scenario: Scenario) -> Found:
             yield Problem(dotted((*place, volume.kind)), found, f"rows from {_days_of(scenario)}, or another start")
 
 
+def cells_guessed(scenario: Scenario) -> Found:
+    """What was taken for granted in reading the data files."""
+    for (name, what), (guess, headings) in scenario.guesses.items():
+        where = f"column{'s' * (len(headings) > 1)} {', '.join(headings)}"
+        yield Problem(name, f"{what}, {where}", f"{shown(guess.cell)} is read as {guess.read}")
+
+
 def rows_left_out(scenario: Scenario) -> Found:
     """A file may hold more days than the run: what of it is not simulated."""
     for place, volume in volumes(scenario):
@@ -260,8 +267,10 @@ def columns_left_out(scenario: Scenario) -> Found:
     for team in scenario.team.values():
         if team.roster is not None:
             used.setdefault(team.roster.file, set()).update((*Roster.NEEDED, *Roster.PAUSES))
-    for name, read in used.items():
-        if rest := [column for column in files.table(name).header if column not in read]:
+    for name, wanted in used.items():
+        table = files.table(name)
+        read = {table.heading(column) for column in wanted}
+        if rest := [column for column in table.header if column not in read]:
             yield Problem(name, f"columns that nothing reads: {', '.join(rest)}", "left out")
 
 

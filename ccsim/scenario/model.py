@@ -24,6 +24,7 @@ from pydantic import (
 
 from ccsim.distributions.calendar import Calendar
 from ccsim.scenario.channels import with_defaults
+from ccsim.scenario.data import Guesses
 from ccsim.scenario.parts import MICROSECOND, Duration, LocalDate, Part, Text, Zone, data_files
 from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
@@ -102,6 +103,7 @@ class Scenario(Part):
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _files: dict[str, bytes] = PrivateAttr(default_factory=dict)
+    _guesses: Guesses = PrivateAttr(default_factory=dict)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -127,6 +129,11 @@ class Scenario(Part):
     def files(self) -> dict[str, bytes]:
         """The data files as read, by the name that `raw` uses."""
         return self._files
+
+    @property
+    def guesses(self) -> Guesses:
+        """What was taken for granted in reading the data files."""
+        return self._guesses
 
     def with_streams(self, seed: int, replications: int) -> Scenario:
         """The same scenario with this seed and number of replications, also as it is stored."""
@@ -155,5 +162,6 @@ class Scenario(Part):
         scenario = handler(with_defaults(raw))
         scenario._keep_days_of_the_run()
         scenario._raw = raw
-        scenario._files = dict(data_files(info).contents)
+        files = data_files(info)
+        scenario._files, scenario._guesses = dict(files.contents), dict(files.guesses)
         return scenario

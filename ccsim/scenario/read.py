@@ -100,7 +100,7 @@ def parse(
     try:
         scenario = Scenario.model_validate(raw, context=files)
     except ValidationError as bad:
-        found = list(_problems(bad, file))
+        found = list(dict.fromkeys(_problems(bad, file)))  # several queues may read one file
         raise ScenarioError(found + _further(raw, bad, files, file)) from None
     problems = check.problems(scenario, file)
     if problems:

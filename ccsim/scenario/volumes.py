@@ -19,8 +19,8 @@ from pydantic import (
 
 from ccsim.distributions.arrivals import SHAPES
 from ccsim.distributions.durations import Constant
-from ccsim.scenario import values
-from ccsim.scenario.data import DataFiles, number
+from ccsim.scenario import cells, values
+from ccsim.scenario.data import DataFiles, few, number
 from ccsim.scenario.faults import Fault, FaultError
 from ccsim.scenario.parts import (
     MICROSECOND,
@@ -191,7 +191,8 @@ class Volume(Part):
         found: dict[datetime, Interval] = {}
         lines: dict[datetime, int] = {}
         faults: list[Fault] = []
-        for line, (day, time, cell) in table.cells("date", "time", self.column):
+        read = {"date": cells.dates, "time": cells.times, self.column: cells.numbers}
+        for line, (day, time, cell) in table.cells("date", "time", self.column, read=read):
             try:
                 start = moment(day, time)
                 contacts = values.factor(number(cell))
@@ -205,7 +206,7 @@ class Volume(Part):
         if not found and not faults:
             faults.append(Fault(f"{table.name} has no rows", "at least one interval", ("file",)))
         if faults:
-            raise FaultError(*faults)
+            raise FaultError(*few(faults))
         self._intervals = tuple(sorted(found.values()))
         usual = _usual_gap(sorted(found))
         self._length = usual // MICROSECOND
