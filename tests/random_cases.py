@@ -259,7 +259,20 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     called = [name for name in names if channels[name] in ONE_TO_ONE and r.random() < 0.4]
     if called:
         doc["callback"] = {name: a_callback(name) for name in called}
+    for queue in doc["queue"].values():
+        add_profiles(queue, random.Random(f"profiles of {seed}"))
     return doc
+
+
+def add_profiles(queue: Doc, r: random.Random) -> None:
+    """Work, wrap-up and patience that differ by time of day, now and then."""
+    for key in ("work", "wrap_up", "patience"):
+        overlooked = key == "patience" and queue.get("missed_after", "never") != "never"
+        if key not in queue or queue[key] == "never" or overlooked or r.random() > 0.2:
+            continue
+        steps = [[clock(start), r.choice([0.5, 2, 3])] for start in sorted(r.sample(range(0, 90, 10), k=2))]
+        plain = queue[key] if isinstance(queue[key], dict) else {"constant": queue[key]}
+        queue[key] = plain | {"profile": r.choice([steps, {"mon": steps}])}
 
 
 def to_toml(doc: Doc) -> str:

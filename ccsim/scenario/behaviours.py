@@ -140,6 +140,30 @@ def demand(scenario: Scenario) -> Found:
             yield Problem(path, f"the volume of {spike.queue} comes from the demand", "a queue with its own volume")
 
 
+def handle_times(scenario: Scenario) -> Found:
+    """Handle times by interval are of one queue and say all about its work; profiles are on what is drawn."""
+    if scenario.demand is not None and any(row.handle_time for row in scenario.demand.intervals):
+        yield Problem("demand.aht", "handle times of several queues together", "volumes of the queues, with theirs")
+    for name, queue in scenario.queue.items():
+        volume = queue.volume
+        if volume is not None and any(row.handle_time for row in volume.intervals):
+            path = dotted(("queue", name, "volume", "aht"))
+            if queue.shared:
+                yield Problem(path, "handle times by interval with work_by_concurrency", "one of them")
+            elif queue.handle_time == 0:
+                yield Problem(path, "handle times by interval where work and wrap-up take no time", "work above 0")
+            for key in ("work", "wrap_up"):
+                if key in queue.profiles:
+                    found = "a profile beside handle times by interval"
+                    yield Problem(dotted(("queue", name, key, "profile")), found, "one of them")
+        if volume is not None and volume.work is not None and "work" in queue.profiles:
+            path = dotted(("queue", name, "work", "profile"))
+            yield Problem(path, "a profile beside the work that a log gives", "one of them")
+        if "patience" in queue.profiles and queue.missed_after != NEVER:
+            path = dotted(("queue", name, "patience", "profile"))
+            yield Problem(path, "a profile beside missed_after", "one of them")
+
+
 def appointments(scenario: Scenario) -> Found:
     """Booked are visits and video calls, at some times at which the queue is open."""
     for name, queue in scenario.queue.items():
@@ -193,6 +217,7 @@ BEHAVIOURS: Final[tuple[Rule, ...]] = (
     bots,
     messages_that_wait,
     demand,
+    handle_times,
     appointments,
     outbound,
     callbacks,

@@ -25,6 +25,7 @@ from ccsim.scenario.spans import (
     duties,
     edges,
     given,
+    handle_time,
     local,
     openings,
     run_days,
@@ -44,7 +45,11 @@ def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = 
 
 def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
     """What a planner should know before running it."""
-    return _all((cells_guessed, overload, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file)
+    return _all(
+        (cells_guessed, handle_times_missing, overload, rows_left_out, columns_left_out, rosters_fit_the_run),
+        scenario,
+        file,
+    )
 
 
 def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
@@ -234,7 +239,10 @@ def volumes_within_horizon(scenario: Scenario) -> Found:
             yield Problem(path, "times with a UTC offset", "local times, or a timezone for the scenario")
         elif volume.left_out and not (volume.intervals or (trace is not None and trace.arrivals)):
             found = f"{_left_out(volume)}; none is within"
-            yield Problem(dotted((*place, volume.kind)), found, f"rows from {_days_of(scenario)}, or another start")
+            if volume.copy_week is not None:
+                yield Problem(dotted((*place, "copy_week")), found, "a date from which the file has rows of a week")
+            else:
+                yield Problem(dotted((*place, volume.kind)), found, f"rows from {_days_of(scenario)}, or another start")
 
 
 def cells_guessed(scenario: Scenario) -> Found:
@@ -248,7 +256,8 @@ def rows_left_out(scenario: Scenario) -> Found:
     """A file may hold more days than the run: what of it is not simulated."""
     for place, volume in volumes(scenario):
         if volume.left_out:
-            allowed = f"left out; the run is {_days_of(scenario)}"
+            copied = f"; the rows of the week from {volume.copy_week} stand for every week"
+            allowed = "left out" + (copied if volume.copy_week else f"; the run is {_days_of(scenario)}")
             yield Problem(dotted((*place, volume.kind)), _left_out(volume), allowed)
             days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
             empty = [day for day in days if day not in {time.date() for time, _ in given(volume, scenario)}]
@@ -257,13 +266,25 @@ def rows_left_out(scenario: Scenario) -> Found:
                 yield Problem(dotted((*place, volume.kind)), found, "nobody comes on these days")
 
 
+def handle_times_missing(scenario: Scenario) -> Found:
+    """Intervals with contacts for which a file with handle times gives none."""
+    for place, volume in volumes(scenario):
+        coming = [row for row in volume.intervals if row.contacts > 0]
+        missing = [row for row in coming if row.handle_time is None]
+        if missing and any(row.handle_time for row in volume.intervals):
+            found = f"no handle time in {len(missing)} of {len(coming)} intervals with contacts, "
+            found += f"the first at {_moment(missing[0].start)}"
+            yield Problem(dotted((*place, "aht")), found, "work and wrap-up as drawn then")
+
+
 def columns_left_out(scenario: Scenario) -> Found:
     """Columns of volume and roster files that nothing reads."""
     files = DataFiles(given=scenario.files)
     used: dict[str, set[str]] = {}
     for _, volume in volumes(scenario):
         if volume.file is not None:
-            used.setdefault(volume.file, {"date", "time"}).add(str(volume.column))
+            columns_read = used.setdefault(volume.file, {"date", "time"})
+            columns_read |= {str(volume.column), volume.handle_time_column(files.table(volume.file)) or "date"}
     for team in scenario.team.values():
         if team.roster is not None:
             used.setdefault(team.roster.file, set()).update((*Roster.NEEDED, *Roster.PAUSES))
@@ -301,7 +322,8 @@ def _has_offset(times: Iterable[datetime | int]) -> bool:
 
 def _left_out(volume: Volume) -> str:
     what = "intervals" if volume.kind == "file" else "contacts"
-    return f"{len(volume.left_out)} {what} outside the days of the run, the first at {_moment(volume.left_out[0])}"
+    where = "the seven days to be copied" if volume.copy_week else "the days of the run"
+    return f"{len(volume.left_out)} {what} outside {where}, the first at {_moment(volume.left_out[0])}"
 
 
 def _days_of(scenario: Scenario) -> str:
@@ -509,12 +531,12 @@ def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: lis
     for name in names:
         queue = scenario.queue[name]
         pace = min((team.pace[name] for team in teams if name in team.skills), default=1.0)
-        work = queue.turns.mean * queue.turn_work.mean + queue.wrap_up.mean
         at_once = max(1, len(queue.work_by_concurrency))
         bot = queue.met_by_bot
         reaches = 1 - bot.contains * (1 - bot.asks_human) if bot else 1.0
         expected = contacts(scenario, name)
-        offered += sum(expected[day] for day in days) * reaches * work / at_once * pace / 3600
+        work = sum(expected[day] * handle_time(queue, day) for day in days)
+        offered += work * reaches / at_once * pace / 3600
     staffed = sum(staffed_hours(team, days) for team in teams)
     return (offered, staffed) if offered > staffed else None
 

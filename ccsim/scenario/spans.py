@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -87,6 +87,32 @@ def contacts(scenario: Scenario, name: str) -> dict[date, float]:
     return expected
 
 
+def handle_time(queue: Queue, day: date) -> float:
+    """Mean work on a contact that comes on that day, all turns and the wrap-up, in seconds.
+
+    As the volume's intervals say, each as its contacts weigh; of profiles, their mean over the opening hours.
+    """
+    rows = [row for row in queue.volume.intervals if row.start.date() == day] if queue.volume is not None else []
+    if any(row.handle_time for row in rows) and (total := sum(row.contacts for row in rows)):
+        return sum(row.contacts * (row.handle_time or queue.handle_time) for row in rows) / total
+    spans, taken = queue.open.on(day), queue.handle_time
+    for key, usual in (("work", queue.turns_mean * queue.turn_work.mean), ("wrap_up", queue.wrap_up.mean)):
+        if key in queue.profiles and spans:
+            steps = ((0, 1.0), *queue.profiles[key].on(day))
+            open_for = sum(min(span.end, DAY) - span.start for span in spans)
+            taken += usual * (sum(area(steps, span.start, min(span.end, DAY)) for span in spans) / open_for - 1)
+    return taken
+
+
+def area(steps: Sequence[tuple[int, float]], start: int, end: int) -> float:
+    """Of numbers that hold from their time after midnight until the next: number x time from `start` to `end`."""
+    edges = [*(time for time, _ in steps), DAY]
+    return sum(
+        number * max(0, min(end, later) - max(start, time))
+        for (time, number), later in zip(steps, edges[1:], strict=True)
+    )
+
+
 def arrives(scenario: Scenario, name: str) -> float:
     """The share of a queue's would-be contacts that self-service leaves to it."""
     sought, left = 1.0, 0.0
@@ -128,7 +154,7 @@ def _expected(volume: Volume, served: dict[date, list[Local]], scenario: Scenari
 
 def given(volume: Volume, scenario: Scenario) -> Iterator[tuple[datetime, float]]:
     """Local time and number of what a file or log says, or what is booked."""
-    yield from volume.intervals
+    yield from ((row.start, row.contacts) for row in volume.intervals)
     zone = ZoneInfo(scenario.timezone) if scenario.timezone else None
     midnight = datetime.combine(scenario.start, datetime.min.time())
     for arrival in volume.trace.arrivals if volume.trace else ():

@@ -25,6 +25,7 @@ from ccsim.distributions.streams import Source
 from ccsim.tables import I8, I32, I64, MAX_TRANSFERS, NEVER, Bool, Link, Workload
 from ccsim.workload.attendance import outs, present
 from ccsim.workload.customers import Group, customers
+from ccsim.workload.handle_time import factors_of, varied
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
@@ -52,7 +53,7 @@ def sample(scenario: Scenario, replication: int) -> Workload:
         tree = _tree(scenario, Source(scenario.seed, replication, f"queue.{name}"), roots, allotted)
         allotted += sum(len(block.row) for block in tree[len(roots) :])
         blocks += tree
-    return _columns(scenario, blocks, arrivals)._replace(
+    return varied(_columns(scenario, blocks, arrivals), factors_of(scenario))._replace(
         present=present(scenario, replication), turned_away=turned_away, **_absences(scenario, replication)
     )
 
