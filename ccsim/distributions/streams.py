@@ -58,6 +58,12 @@ class Source:
     owner: str
     prefix: str = ""
     numbers: I64 | None = None
+    of: int | None = None
+    """rows of the larger group, if their draws stand one after the other in its streams"""
+
+    def some(self, rows: I64, of: int) -> Source:
+        """The source of some rows of a group of so many: each keeps the draws that it has in the group."""
+        return replace(self, numbers=rows, of=of) if self.numbers is None else self.picked(rows)
 
     def stream(self, purpose: str) -> np.random.Generator:
         """The stream of that purpose, from its beginning."""
@@ -71,6 +77,8 @@ class Source:
         """One uniform in (0, 1) for each of the n rows : float64[n]."""
         if self.numbers is None:
             return uniforms(self.stream(purpose), n)
+        if self.of is not None:
+            return uniforms(self.stream(purpose), self.of)[self.numbers]
         digest = _digest(self.seed, self.replication, self.owner, self.prefix + purpose)
         return numbered(int.from_bytes(digest[:8], "little"), self.numbers)
 

@@ -164,6 +164,34 @@ def handle_times(scenario: Scenario) -> Found:
             yield Problem(path, "a profile beside missed_after", "one of them")
 
 
+def moves(scenario: Scenario) -> Found:
+    """Customers are moved between different queues, at most all of them, to conversations that the queue can have."""
+    for i, move in enumerate(scenario.move):
+        place, target = ("move", i), scenario.queue.get(move.to)
+        if move.from_ == move.to:
+            yield Problem(dotted((*place, "to")), f"{move.to} to {move.to}", "another queue")
+        taken = sum(other.share for other in scenario.move[: i + 1] if other.from_ == move.from_)
+        if taken > 1 + 1e-9:
+            found = f"shares of {move.from_} that add up to {taken:g}"
+            yield Problem(dotted((*place, "share")), found, "at most 1")
+        source = scenario.queue.get(move.from_)
+        of_demand = scenario.demand is not None and move.from_ in (
+            *scenario.demand.mix,
+            *scenario.demand.fallback.values(),
+        )
+        if source is not None and source.volume is None and not of_demand:
+            yield Problem(dotted((*place, "from")), f"{move.from_} has no volume", "a queue that customers come to")
+        if target is None:
+            continue
+        if target.kind.one_to_one and move.turns is not None and move.turns.mean != 1:
+            found = f"{move.turns.mean:g} turns on {target.channel}"
+            yield Problem(dotted((*place, "turns")), found, "1: it is a one-to-one channel")
+        for key in ("work", "turns"):
+            if target.shared and getattr(move, key) is not None:
+                found = f"{key} of its own in a queue with work_by_concurrency"
+                yield Problem(dotted((*place, key)), found, "a move without it")
+
+
 def appointments(scenario: Scenario) -> Found:
     """Booked are visits and video calls, at some times at which the queue is open."""
     for name, queue in scenario.queue.items():
@@ -218,6 +246,7 @@ BEHAVIOURS: Final[tuple[Rule, ...]] = (
     messages_that_wait,
     demand,
     handle_times,
+    moves,
     appointments,
     outbound,
     callbacks,

@@ -25,12 +25,12 @@ from ccsim.scenario.spans import (
     duties,
     edges,
     given,
-    handle_time,
     local,
     openings,
     run_days,
     staffed_hours,
     volumes,
+    work_offered,
 )
 from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
@@ -116,6 +116,8 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str]]:
         yield from ((dotted(("outbound", name, "recontact", i)), queue) for i, queue in enumerate(outbound.recontact))
     yield from ((dotted(("callback", name, "queue")), callback.queue) for name, callback in scenario.callback.items())
     yield from ((dotted(("spike", i, "queue")), spike.queue) for i, spike in enumerate(scenario.spike))
+    for i, move in enumerate(scenario.move):
+        yield from ((dotted(("move", i, key)), name) for key, name in (("from", move.from_), ("to", move.to)))
 
 
 # the run
@@ -534,8 +536,8 @@ def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: lis
         at_once = max(1, len(queue.work_by_concurrency))
         bot = queue.met_by_bot
         reaches = 1 - bot.contains * (1 - bot.asks_human) if bot else 1.0
-        expected = contacts(scenario, name)
-        work = sum(expected[day] * handle_time(queue, day) for day in days)
+        expected = work_offered(scenario, name)
+        work = sum(expected[day] for day in days)
         offered += work * reaches / at_once * pace / 3600
     staffed = sum(staffed_hours(team, days) for team in teams)
     return (offered, staffed) if offered > staffed else None

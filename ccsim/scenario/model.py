@@ -30,7 +30,7 @@ from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
 from ccsim.scenario.teams import Routing, Team
 from ccsim.scenario.values import DAY, MINUTE
-from ccsim.scenario.volumes import AllVolumes, Busyness, Demand, Spike
+from ccsim.scenario.volumes import AllVolumes, Busyness, Demand, Move, Spike
 
 
 class Staffing(Part):
@@ -96,6 +96,8 @@ class Scenario(Part):
     """Call backs by name."""
     spike: tuple[Spike, ...] = ()
     """Stretches in which a queue's volume changes, as a list of tables."""
+    move: tuple[Move, ...] = ()
+    """Shares of queues' customers who come to other queues instead, as a list of tables."""
     busyness: Busyness = Busyness()
     """How busy days go together, as a table."""
     staffing: Staffing = Staffing()

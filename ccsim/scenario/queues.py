@@ -40,7 +40,7 @@ from ccsim.scenario.parts import (
 )
 from ccsim.scenario.profiles import Steps, without_profiles
 from ccsim.scenario.values import MINUTE, WHOLE_DAY, ByDay, Span
-from ccsim.scenario.volumes import Volume
+from ccsim.scenario.volumes import Move, Volume
 from ccsim.tables import NEVER, SECOND
 
 
@@ -258,6 +258,11 @@ class Queue(Part):
     def handle_time(self) -> float:
         """Mean work on a contact by its distributions, all turns and the wrap-up, in seconds."""
         return self.turns_mean * self.turn_work.mean + self.wrap_up.mean
+
+    def moved(self, move: Move) -> Queue:
+        """The queue as who is moved to it finds it."""
+        changes = {key: mine for key in ("work", "turns") if (mine := getattr(move, key)) is not None}
+        return self.model_copy(update=changes)
 
     @property
     def kind(self) -> Channel:

@@ -26,6 +26,7 @@ from ccsim.scenario.parts import (
     MICROSECOND,
     Amount,
     Count,
+    CountDistribution,
     DayFactors,
     Duration,
     DurationDistribution,
@@ -331,6 +332,26 @@ class Spike(Part):
     """How long it lasts. Required."""
     scale: Amount
     """Factor on the volume in that time. Required."""
+
+
+class Move(Part):
+    """A share of one queue's customers who come to another one instead, at the time at which they would have come.
+
+    They are would-be contacts of the other queue from there on: its opening hours, self-service, patience and all else
+    are theirs, but for `work` and `turns` where the move says so.
+    """
+
+    from_: Text = Field(alias="from")
+    """Queue whose customers are moved: those of its own volume and of the demand. Required."""
+    to: Text
+    """Queue that they come to. Required."""
+    share: Share
+    """Share of the customers of `from`, as they would come without any move; the shares of a queue add up to at most
+    1. Required."""
+    work: DurationDistribution | None = None
+    """Work on a turn of who is moved, whatever the time of day; without it as the other queue says."""
+    turns: CountDistribution | None = None
+    """Turns of who is moved; without it as the other queue says."""
 
 
 class AllVolumes(Part):

@@ -17,7 +17,7 @@ from ccsim.tables import F64, I64, Bool
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
     from ccsim.scenario.queues import Outbound, Queue
-    from ccsim.scenario.volumes import Volume
+    from ccsim.scenario.volumes import Move, Volume
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Group:
     work: I64 | None = None
     """what a log gives for the first turn, -1: to be drawn"""
     deflected: Bool | None = None
+    move: Move | None = None
+    """they would have come to another queue"""
     campaign: tuple[Outbound, I64] | None = None
     """they are written to, each until the end of a window : int64[n], microseconds"""
 
@@ -38,17 +40,19 @@ class Group:
 def customers(scenario: Scenario, replication: int) -> tuple[list[list[Group]], I64]:
     """The groups that come to each queue, and how many would-be customers of each are never offered : int64[queue].
 
-    In order: those of the queue's own volume, of the demand, of the backlog, and those written to.
+    In order: those of the queue's own volume, of the demand, those moved to it, of the backlog, and those written to.
     """
     wanted, turned_away = _demand(scenario, replication)
+    came: dict[str, list[Group]] = {}
+    for name, queue in scenario.queue.items():
+        own = Source(scenario.seed, replication, f"queue.{name}")
+        came[name] = [] if queue.volume is None else [_came(scenario, own, queue.volume, name)]
+        came[name] += [wanted[name]] if name in wanted else []
+    came = _moved(scenario, came)
     groups: list[list[Group]] = []
     for name, queue in scenario.queue.items():
         own = Source(scenario.seed, replication, f"queue.{name}")
-        here: list[Group] = []
-        if queue.volume is not None:
-            here.append(_behind_self_service(scenario, name, _came(scenario, own, queue.volume, name)))
-        if name in wanted:
-            here.append(_behind_self_service(scenario, name, wanted[name]))
+        here = [_behind_self_service(scenario, name, group) for group in came[name]]
         if queue.initial_backlog.contacts > 0:
             waiting = replace(own, prefix="backlog.")
             ages = waiting.micros("age", queue.initial_backlog.age, queue.initial_backlog.contacts)
@@ -58,6 +62,29 @@ def customers(scenario: Scenario, replication: int) -> tuple[list[list[Group]], 
                 here.append(_written_to(scenario, outbound, Source(scenario.seed, replication, f"outbound.{campaign}")))
         groups.append(here)
     return groups, turned_away
+
+
+def _moved(scenario: Scenario, came: dict[str, list[Group]]) -> dict[str, list[Group]]:
+    """Who comes to each queue, once shares of them have gone to others: they keep their times and their draws."""
+    moves = {name: [move for move in scenario.move if move.from_ == name] for name in came}
+    found: dict[str, list[Group]] = {
+        name: [_picked(group, moves[name], None) for group in here] if moves[name] else here
+        for name, here in came.items()
+    }
+    for name, here in came.items():
+        for move in moves[name]:
+            found[move.to] += [_picked(group, moves[name], move) for group in here]
+    return found
+
+
+def _picked(group: Group, moves: list[Move], move: Move | None) -> Group:
+    """Those of a group who go by one of its moves, or (None) by none of them."""
+    edges = np.cumsum([0.0, *(each.share for each in moves)])
+    u = group.source.uniforms("move", len(group.times))
+    number = len(moves) if move is None else moves.index(move)
+    which = np.flatnonzero((u >= edges[number]) & ((u < edges[number + 1]) if move is not None else True))
+    work = None if group.work is None or move is not None else group.work[which]
+    return replace(group, source=group.source.some(which, len(u)), times=group.times[which], work=work, move=move)
 
 
 # ------------------------------------------------------------------------------------------------------------- volume
@@ -88,13 +115,30 @@ def _came(scenario: Scenario, source: Source, volume: Volume, name: str | None) 
 
 def poisson_rate(scenario: Scenario, name: str) -> Rate:
     """Contacts to be expected of a queue, but for the busyness of its days; none where they are logged or booked."""
-    from ccsim.scenario.spans import arrives, reach
+    from ccsim.scenario.spans import arrives, sources
+
+    total = constant(0.0, Horizon.of(scenario).end)
+    for source, share in sources(scenario, name).items():
+        total = total.plus(_would_come(scenario, source).scaled(share * arrives(scenario, name)))
+    return total
+
+
+def moved_rate(scenario: Scenario, move: Move) -> Rate:
+    """Contacts to be expected of those who are moved."""
+    from ccsim.scenario.spans import arrives
+
+    return _would_come(scenario, move.from_).scaled(move.share * arrives(scenario, move.to))
+
+
+def _would_come(scenario: Scenario, name: str) -> Rate:
+    """Would-be customers of a queue, before moves and self-service."""
+    from ccsim.scenario.spans import reach
 
     demand, total = scenario.demand, constant(0.0, Horizon.of(scenario).end)
     wanted = reach(demand).get(name, 0.0) if demand is not None else 0.0
     for volume, owner, share in ((scenario.queue[name].volume, name, 1.0), (demand, None, wanted)):
         if volume is not None and volume.trace is None and volume.appointments is None:
-            total = total.plus(_rate(scenario, volume, owner).scaled(share * arrives(scenario, name)))
+            total = total.plus(_rate(scenario, volume, owner).scaled(share))
     return total
 
 

@@ -17,6 +17,7 @@ from ccsim.tables import F64, I64, NEVER, Bool, Workload
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
     from ccsim.scenario.values import ByDay
+    from ccsim.scenario.volumes import Move
 
 
 class Steps(NamedTuple):
@@ -75,8 +76,11 @@ def _by_clock(scenario: Scenario, by_day: ByDay[tuple[tuple[int, float], ...]]) 
     return Steps(np.array(sorted(steps), dtype=np.int64), np.array([steps[start] for start in sorted(steps)]))
 
 
-def varied(workload: Workload, factors: Factors) -> Workload:
-    """The same contacts with what was drawn for them times the factors of the time at which they came."""
+def varied(workload: Workload, factors: Factors, own_work: Bool) -> Workload:
+    """The same contacts with what was drawn for them times the factors of the time at which they came.
+
+    Those of `own_work`, who were moved to the queue with work of their own, keep it and their wrap-up as they are.
+    """
     if not any(factors.values()):
         return workload
     came = np.maximum(workload.arrival[workload.root], 0)
@@ -86,10 +90,13 @@ def varied(workload: Workload, factors: Factors) -> Workload:
         for q, steps in by_queue.items():
             mine = np.flatnonzero(workload.queue == q)
             each[mine] = steps.at(came[mine])
+        if key != "patience":
+            each[own_work] = 1.0
         for name, factor, which in _columns(workload, key, each):
             drawn = getattr(workload, name)
             longer = which & (drawn < NEVER) & (factor != 1)
-            changed[name] = np.where(longer, np.rint(drawn * factor).astype(np.int64), drawn)
+            changed[name] = drawn.copy()
+            changed[name][longer] = np.rint(drawn[longer] * factor[longer])
     return workload._replace(**changed)
 
 
@@ -115,7 +122,27 @@ def relative(scenario: Scenario, edges: I64) -> F64:
             usual * (factors[key][q].over(edges) - 1) for usual, key in parts if usual > 0 and q in factors[key]
         )
         found[q] += changes / (queue.handle_time or 1.0)
+    others = found.copy()
+    for move in scenario.move:
+        if move.work is not None or move.turns is not None:
+            q = list(scenario.queue).index(move.to)
+            found[q] += _by_move(scenario, move, others[q], edges)
     return found
+
+
+def _by_move(scenario: Scenario, move: Move, others: F64, edges: I64) -> F64:
+    """What the contacts that a move brings add to the relative handle times of the others in their queue."""
+    from ccsim.workload.customers import moved_rate, poisson_rate
+
+    queue = scenario.queue[move.to]
+    moved, everybody = (
+        np.diff(np.interp(edges, rate.edges, rate.expected))
+        for rate in (moved_rate(scenario, move), poisson_rate(scenario, move.to))
+    )
+    share = np.divide(moved, everybody, out=np.zeros(len(moved)), where=everybody > 0)
+    theirs = queue.moved(move).handle_time / (queue.handle_time or 1.0)
+    # with turns alone each turn takes as long as those of the others
+    return np.asarray(share * (theirs * (1.0 if move.work is not None else others) - others))
 
 
 class HandleTime(NamedTuple):

@@ -81,7 +81,9 @@ def _roots(scenario: Scenario, edges: I64, hours: Mapping[str, I64]) -> dict[str
             for r in (rate.within(hours[name]), rate)
         )
         for group in here:
-            volume = scenario.demand if group.source.owner == "demand" else queue.volume
+            owner = group.source.owner
+            own = queue if group.move is None else scenario.queue[group.move.from_]
+            volume = scenario.demand if owner == "demand" else own.volume
             known = volume is not None and volume.kind in ("log", "appointments")
             if known or group.campaign is not None or group.source.prefix == "backlog.":
                 come = np.maximum(group.times if group.deflected is None else group.times[~group.deflected], 0)

@@ -53,7 +53,7 @@ def sample(scenario: Scenario, replication: int) -> Workload:
         tree = _tree(scenario, Source(scenario.seed, replication, f"queue.{name}"), roots, allotted)
         allotted += sum(len(block.row) for block in tree[len(roots) :])
         blocks += tree
-    return varied(_columns(scenario, blocks, arrivals), factors_of(scenario))._replace(
+    return _columns(scenario, blocks, arrivals)._replace(
         present=present(scenario, replication), turned_away=turned_away, **_absences(scenario, replication)
     )
 
@@ -109,6 +109,8 @@ class _Block:
     """what its first turn is if that comes before the customer's own first: "bot" (explaining again) or "outbound" """
     known_work: I64 | None = None
     """the first turn's work as a log gives it, -1: to be drawn"""
+    own_work: bool = False
+    """their work is that of a move, whatever the time of day"""
     deflected: Bool | None = None
     campaign: Outbound | None = None
     """they are written to"""
@@ -150,6 +152,7 @@ class _Birth:
 
 def _roots(scenario: Scenario, queue: int, group: Group, rows: I64) -> _Block:
     rules, n = list(scenario.queue.values())[queue], len(rows)
+    rules = rules if group.move is None else rules.moved(group.move)
     turns = group.source.counts("turns", rules.turns, n)
     outbound, until = group.campaign or (None, None)
     block = _Block(
@@ -158,6 +161,7 @@ def _roots(scenario: Scenario, queue: int, group: Group, rows: I64) -> _Block:
         transfers=np.zeros(n, np.int8), budget=np.full(n, rules.limit, np.int8),
         after=_same(0, n), keep_agent=_same(False, n), extra_work=_same(0, n),
         known_work=group.work, deflected=group.deflected, campaign=outbound, until=until,
+        own_work=group.move is not None and group.move.work is not None,
     )  # fmt: skip
     _begin(block)
     return block
@@ -373,7 +377,7 @@ def _columns(scenario: Scenario, blocks: list[_Block], arrivals: I64) -> Workloa
     for block, place in zip(blocks, places, strict=True):
         patience[place], held_patience[place], missed[place] = _patience(block, arrivals)
         _draw_turns(block, first_turn[place], work, latency, reply_patience, comeback)
-    return Workload(
+    workload = Workload(
         queue=column(np.int32, lambda block: block.queue),
         arrival=np.concatenate((arrivals, np.full(n - len(arrivals), NEVER, dtype=np.int64))),
         root=column(np.int32, lambda block: block.root),
@@ -412,6 +416,7 @@ def _columns(scenario: Scenario, blocks: list[_Block], arrivals: I64) -> Workloa
         out_end=np.empty(0, np.int64),
         turned_away=np.empty(0, np.int64),
     )
+    return varied(workload, factors_of(scenario), column(np.bool_, lambda block: block.own_work, otherwise=False))
 
 
 def _place(ids: I64) -> slice | I64:

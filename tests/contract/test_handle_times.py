@@ -13,7 +13,7 @@ from ccsim.errors import ScenarioError
 from ccsim.scenario.check import warnings
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
-from ccsim.scenario.spans import contacts, handle_time
+from ccsim.scenario.spans import contacts, work_offered
 from ccsim.workload.handle_time import handle_times
 from tests.cli.tiny import ccsim
 
@@ -55,7 +55,7 @@ def test_a_column_of_handle_times(tmp_path: Path) -> None:
     assert volume is not None
     assert [row.handle_time for row in volume.intervals] == [300, 600, None]
     expected = (10 * 300 + 20 * 600 + 20 * 300) / 50
-    assert handle_time(run.queue["calls"], MONDAY) == pytest.approx(expected)
+    assert work_offered(run, "calls")[MONDAY] == pytest.approx(50 * expected)
     assert handle_times(run)["calls"] == pytest.approx((300, expected, 300, 600))
     found = [str(one) for one in warnings(run)]
     assert any(
@@ -121,9 +121,9 @@ def test_profiles_by_day(tmp_path: Path) -> None:
     profile = {"mon": [["00:00", 0.5], ["12:00", 2]], "tue-sun": [["09:00", 3]]}
     work = {"dist": "exponential", "mean": "4m", "profile": profile}
     run = scenario(tmp_path, plain, {"work": work, "volume": {"per_day": 48}}, days=2)
-    queue = run.queue["calls"]
-    assert handle_time(queue, MONDAY) == pytest.approx((120 + 480) / 2 + 60)
-    assert handle_time(queue, date(2026, 3, 3)) == pytest.approx(240 * (9 + 15 * 3) / 24 + 60)
+    offered = work_offered(run, "calls")
+    assert offered[MONDAY] == pytest.approx(48 * ((120 + 480) / 2 + 60))
+    assert offered[date(2026, 3, 3)] == pytest.approx(48 * (240 * (9 + 15 * 3) / 24 + 60))
     assert handle_times(run)["calls"].mean == pytest.approx((360 + 240 * 54 / 24 + 60) / 2)
 
 
