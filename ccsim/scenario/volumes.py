@@ -96,7 +96,8 @@ class Volume(Part):
     """Of `file`: the column of this queue. Required with `file`."""
     aht: Text | None = None
     """Of `file`: the column with the mean handle time of a whole contact in each interval, wrap-up included, in seconds
-    or h:mm:ss; without it the column called as `column` with ".aht" behind it, if the file has one."""
+    or h:mm:ss; "none" for no column. Without it the column called as `column` with ".aht" behind it, if there is
+    one."""
     copy_week: LocalDate | None = None
     """Of `file`: first of seven days whose rows stand for every week of the run, by weekday; other rows are left
     out."""
@@ -159,6 +160,8 @@ class Volume(Part):
 
     def handle_time_column(self, table: CsvTable) -> str | None:
         """The file's column of handle times: the one that `aht` names, or the usual one if it is there."""
+        if self.aht == "none":
+            return None
         if self.aht is not None:
             if table.heading(self.aht) is None:
                 allowed = did_you_mean(self.aht, table.header)
