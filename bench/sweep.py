@@ -19,8 +19,9 @@ import click
 from bench.cases import flagship
 from bench.measure import in_turn, peak_memory, plain_loop, ratio
 from ccsim.runs import many
+from ccsim.scenario.design import Design, read_setting
 from ccsim.scenario.model import Scenario
-from ccsim.studies.design import Design, Points, read_setting
+from ccsim.studies.points import Points
 from ccsim.studies.sweep import sweep, sweep_to_folder
 
 FILE = Path(__file__).parent.parent / "scenarios" / "retail_week.toml"

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, TOTAL, IntervalRow, MetricRow
-from ccsim.results import comparison, format, model, storage
+from ccsim.results import comparison, format, model, storage, sweeps
 from ccsim.results.ranking import Ranking, rank, ranking_figure
 from ccsim.results.stored import record, stored
 from ccsim.runs.precision import MOST, Precision, read_goals
@@ -34,11 +34,12 @@ from ccsim.runs.run import run
 from ccsim.scenario import check, read
 from ccsim.scenario.channels import defaults_used
 from ccsim.scenario.data import texts
+from ccsim.scenario.design import Design, Kind, read_setting
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.studies import compare as comparing
 from ccsim.studies import sweep
-from ccsim.studies.design import Design, Kind, Points, read_setting
+from ccsim.studies.points import Points
 from ccsim.workload.unserved import unserved
 
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ def load(
 
 def open_results(folder: Place) -> Results:
     """The results in a folder that `ccsim run` or `Results.save` wrote. Raises ScenarioError when it is none."""
-    found, about = stored(Path(folder)), record(Path(folder))
-    return _results(found, {key: about[key] for key in ABOUT if key in about})
+    results, about = stored(Path(folder)), record(Path(folder))
+    return _results(results, {key: about[key] for key in ABOUT if key in about})
 
 
 @dataclass(frozen=True, repr=False)
@@ -232,7 +233,7 @@ class Centre:
         if precision is not None:
             rule = _stopping_rule(centre.scenario, precision, replications, max_replications)
         started, clock = datetime.now(UTC), time.perf_counter()
-        found = run(
+        results = run(
             centre.scenario,
             variant=self.applied,
             precision=rule,
@@ -247,7 +248,7 @@ class Centre:
             "started": started.isoformat(timespec="seconds"),
             "duration_s": round(time.perf_counter() - clock, 3),
         }
-        return _results(found, about)
+        return _results(results, about)
 
     def compare(
         self,
@@ -274,10 +275,10 @@ class Centre:
                 raise ScenarioError([Problem(name, "two of this name", "a mapping from other names to centres")])
             scenarios[name] = centre._streams(seed, replications).scenario
         with _bar(len(scenarios) * first.scenario.replications, progress) as bar:
-            found = comparing.compare(
+            compared = comparing.compare(
                 scenarios, baseline=baseline, engine=engine, workers=workers, executor=executor, progress=bar.update
             )
-        return Comparison(found.variants, found.notes)
+        return Comparison(compared.variants, compared.notes)
 
     def _named(
         self, others: Mapping[str, str | Centre] | Iterable[str | Centre] | str | Centre
@@ -330,8 +331,8 @@ class Centre:
             options["progress"] = bar.update
             if out is None:
                 return Sweep(**vars(sweep.sweep(chosen, **options)))
-            found, folder = sweep.sweep_to_folder(Path(out), chosen, resume=resume, **options)
-            return Sweep(**vars(found), folder=folder)
+            outcome, folder = sweep.sweep_to_folder(Path(out), chosen, resume=resume, **options)
+            return Sweep(**vars(outcome), folder=folder)
 
     def _streams(self, seed: int | None, replications: int | None) -> Centre:
         given = {"seed": seed, "replications": replications}
@@ -467,7 +468,7 @@ class Comparison(comparison.Comparison):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sweep(sweep.Sweep):
+class Sweep(sweeps.Sweep):
     """What came of a sweep."""
 
     folder: Path | None = None
@@ -527,8 +528,8 @@ class Plots:
         return f"<Plots: {', '.join(self._charts)}>"
 
 
-def _results(found: model.Results, about: Mapping[str, Any]) -> Results:
-    return Results(**{each.name: getattr(found, each.name) for each in fields(found)}, about=about)
+def _results(results: model.Results, about: Mapping[str, Any]) -> Results:
+    return Results(**{each.name: getattr(results, each.name) for each in fields(results)}, about=about)
 
 
 def _stopping_rule(

@@ -24,8 +24,8 @@ class Problem:
     file: str = ""
 
     def __str__(self) -> str:
-        said = f"{self.found}; {self.allowed}" if self.allowed else self.found
-        return printable(": ".join(part for part in (self.file, self.path, said) if part))
+        text = f"{self.found}; {self.allowed}" if self.allowed else self.found
+        return printable(": ".join(part for part in (self.file, self.path, text) if part))
 
 
 class ScenarioError(Exception):

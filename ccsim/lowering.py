@@ -1,5 +1,4 @@
-"""Names become integers here and nowhere else: a scenario as the engines (`Plan`) and the metrics (`MetricSpec`) see
-it."""
+"""Names become integers here alone: a scenario as the engines (`Plan`) and the metrics (`MetricSpec`) see it."""
 
 from __future__ import annotations
 
@@ -36,7 +35,7 @@ def lower(scenario: Scenario) -> tuple[Plan, MetricSpec]:
     """
     horizon = Horizon.of(scenario)
     rows = rosters(scenario)
-    return _plan(scenario, horizon, rows), _terms(scenario, horizon, rows)
+    return _plan(scenario, horizon, rows), _spec(scenario, horizon, rows)
 
 
 class Horizon(NamedTuple):
@@ -101,13 +100,13 @@ def rosters(scenario: Scenario) -> list[AgentGroup]:
 def _rows_from_shifts(name: str, team: Team, horizon: Horizon) -> list[AgentGroup]:
     rows: list[AgentGroup] = []
     for number, shift in enumerate(team.shifts):
-        found: list[WorkPeriod] = []
+        periods: list[WorkPeriod] = []
         for day in horizon.week():
             if shift.days.on(horizon.calendar.date(day)):
                 start, end = horizon.stretch(day, shift.hours)
                 pauses = tuple(horizon.stretch(day, pause) for pause in (*shift.breaks, *shift.activities))
-                found.append(WorkPeriod(day, start, end, pauses))
-        rows.append(AgentGroup(name, number, shift.agents, shift.paid, _merged(found, horizon.drain_end)))
+                periods.append(WorkPeriod(day, start, end, pauses))
+        rows.append(AgentGroup(name, number, shift.agents, shift.paid, _merged(periods, horizon.drain_end)))
     return rows
 
 
@@ -118,8 +117,8 @@ def _rows_from_file(name: str, roster: Roster, horizon: Horizon, moment: Callabl
         pauses = tuple((moment(start), moment(end)) for start, end in shift.breaks)
         duties[shift.agent].append(WorkPeriod(day, moment(shift.start), moment(shift.end), pauses))
     return [
-        AgentGroup(name, number, 1, paid=True, duties=_merged(found, horizon.drain_end))
-        for number, found in enumerate(duties.values())
+        AgentGroup(name, number, 1, paid=True, duties=_merged(periods, horizon.drain_end))
+        for number, periods in enumerate(duties.values())
     ]
 
 
@@ -250,15 +249,15 @@ def _columns(spans: Sequence[I64]) -> I64:
     return np.ascontiguousarray(np.concatenate([NO_SPANS, *spans]).T)
 
 
-def _terms(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> MetricSpec:
+def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> MetricSpec:
     queues = list(scenario.queue.values())
 
     def numbers(value: Callable[[Queue], float | None]) -> Any:
         return np.array([math.nan if (x := value(queue)) is None else x for queue in queues], dtype=np.float64)
 
     def of_teams(value: Callable[[Team], float | None]) -> Any:
-        found = [value(team) for team in scenario.team.values()]
-        return np.array([math.nan if x is None else x for x in found], dtype=np.float64)
+        values = [value(team) for team in scenario.team.values()]
+        return np.array([math.nan if x is None else x for x in values], dtype=np.float64)
 
     return MetricSpec(
         interval=scenario.interval,

@@ -7,6 +7,8 @@ It runs the commands that the page names (some minutes), so the page cannot say 
 
 from __future__ import annotations
 
+import contextlib
+import io
 import shlex
 import tempfile
 import textwrap
@@ -35,37 +37,40 @@ class Entry(NamedTuple):
 
 ENTRIES: Final = (
     Entry("service_level", "Service level by interval", "retail_week",
-          "A panel a queue: the mean of the replications with its 95 % interval against the dashed target; closed "
-          "hours are grey. Over weeks, intervals are pooled so that points can be told apart, and the "
-          "note says how many."),
+          "When is the target missed? A panel for each queue: the mean of the replications with its 95 % interval, and "
+          "the target as a dashed line. Closed hours are grey. Over weeks a point covers several intervals; the note "
+          "says how many."),
     Entry("heat_map", "Where it misses", "retail_week",
-          "Day by time of day, diverging at each queue's own target: blue above it, orange below, the ends of the "
-          "scale at 20 points. Cells of fewer than ten contacts in all replications are grey: their share "
-          "says nothing."),
+          "Days and times of day. Blue is above the target of the queue, orange below, full colour at 20 points. Grey "
+          "cells have fewer than ten contacts in all replications: too few for a share."),
     Entry("waiting", "First wait", "retail_week",
-          "A line a queue, on a log axis, with the target as a cross: a line that passes above its cross meets it. Who "
-          "leaves counts as not answered up to then (Kaplan and Meier), so impatience does not flatter the curve."),
+          "How long do customers wait? A line for each queue shows the share answered within a time (log axis). The "
+          "cross is the target: a line above its cross meets it. Those who leave count as not answered until then "
+          "(Kaplan and Meier), so customers who give up do not make the curve better."),
     Entry("reply_waiting", "Reply wait", "chat_versus_messaging",
-          "The same for every later message, with the reply target where there is one."),
+          "The same for every later message of a conversation, with the reply target where there is one."),
     Entry("staffing", "Scheduled, present, busy", "retail_week",
-          "Shifts less breaks (dashed), who is really there (line), with a session (pale), in focused work (dark)."),
+          "Agents of each team: planned by shifts less breaks (dashed), present (line), with a conversation (pale), at "
+          "work (dark)."),
     Entry("concurrency", "Conversations at a time", "knowledge_base_and_bot",
-          "What an agent holds as the interval gets busier: no session, one, two, three or more. The figures above the "
-          "bars are staffed hours, so a tall bar of one hour is not mistaken for a rule."),
+          "How many conversations agents have at a time, from quiet intervals to busy ones. The figures above the bars "
+          "are staffed hours: a bar of one hour says little."),
     Entry("conversations", "Open conversations", "email_backlog",
-          "Pale: open, from the first message to the end. Dark: those in which a message waits for an agent."),
+          "Pale: open conversations, from the first message to the end. Dark: those in which a message waits for an "
+          "agent."),
     Entry("backlog", "Backlog by age", "email_backlog",
-          "Messages not yet in work, the oldest at the bottom; what piles up over night and at the weekend.", "dark"),
+          "Messages that wait, by age, the oldest at the bottom: here those of the night and of the weekend.", "dark"),
     Entry("agents", "Agents, minute by minute", "phone_and_email_blended",
-          "The busiest two hours: a block an agent, a lane a session, its lower edge in the colour of its queue. Here "
-          "calls suspend e-mails. Transfers are marked, with a line to the next agent if they are in the picture."),
-    Entry("thread", "One thread", "retail_week",
-          "Four clocks of one conversation that lasts for days: how long it is open, how long each side waits, how "
-          "long it holds an agent's capacity, and the minutes of work."),
+          "The busiest two hours. A block is an agent, a row in it a conversation, its lower edge in the colour of the "
+          "queue. Here calls interrupt e-mails. Transfers are marked, with a line to the next agent if that one is "
+          "shown."),
+    Entry("thread", "One conversation", "retail_week",
+          "A conversation that lasts for days: how long it is open, how long each side waits, how long it holds an "
+          "agent's capacity, and the minutes of work."),
     Entry("outcomes", "Where customers end", "knowledge_base_and_bot",
-          "From the first queue over the last one (transfers, retries elsewhere, fallbacks) to the outcome of the "
-          "customer's last contact.", "dark"),
-    Entry("overview", "Overview", "retail_week", "The planner's page: four charts side by side."),
+          "Customers from left to right: the queue in which they began, the queue in which they ended (after transfers "
+          "or another try), and the outcome there.", "dark"),
+    Entry("overview", "Overview", "retail_week", "Four charts on one page."),
 )  # fmt: skip
 """In the order of the page."""
 
@@ -93,29 +98,33 @@ PLAN: Final = "staff scenarios/shift_planning.toml --workers 2"
 STUDIES: Final = (
     Study("differences", "Variants side by side",
           "compare scenarios/live_chat_or_whatsapp.toml --variants --replications 10",
-          "Differences to the first variant on the same random numbers, with 95 % intervals; filled where zero is "
-          "outside."),
+          "Differences to the first variant on the same random numbers, with 95 % intervals. A filled dot is a "
+          "difference that is not chance: zero is outside."),
     Study("sensitivity", "Service level against the number of agents", PHONE,
-          "Every replication, their mean and spread, beside what Erlang's formula says interval by interval: where one "
-          "setting alone is varied."),
-    Study("curves", "What each setting does", BOTH, "A row a figure, a column a setting, a line a value of the other."),
-    Study("heat_map", "Two settings together", BOTH, "A panel a figure over the first two settings."),
+          "Every replication, their mean and spread, beside Erlang's formula, interval by interval. It is drawn where "
+          "a single setting is varied."),
+    Study("curves", "What each setting does", BOTH,
+          "A row for each figure, a column for each setting, a line for each value of the other setting."),
+    Study("heat_map", "Two settings together", BOTH, "A panel for each figure, over the first two settings."),
     Study("frontier", "What service costs", BOTH,
-          "Every point by cost and service; the line joins those that no other point beats in both."),
+          "Every point by cost and service. The line joins the points that no other beats in both."),
     Study("tornado", "Each setting alone", BOTH,
-          "How far each setting moves a figure when all else stays, the strongest on top, on the same random numbers."),
+          "How much each setting alone changes a figure, the strongest on top, on the same random numbers."),
     Study("required_and_scheduled", "Required against scheduled", PLAN,
-          "Step lines with what is over and under shaded, and the net below."),
+          "Agents that are needed and agents of the plan, with too many and too few in colour, and the difference "
+          "below."),
     Study("service_before_and_after", "Service level before and after", PLAN,
-          "With today's shifts and with the plan, on random numbers that the search has not seen."),
+          "With today's shifts and with the plan, on random numbers that the search has not used."),
     Study("cost_and_service", "What cost buys", PLAN,
-          "Every staffing that the search tried, by cost and by the target it does worst at."),
+          "Every staffing that the search tried, by cost and by its worst target."),
 )  # fmt: skip
 """What compare, sweep and staff draw."""
 
 HEAD: Final = """# Charts
 
-After every run the folder `charts` in its results holds every chart that has something to show, and an overview. `ccsim
+For everybody who shows results. This page has every chart, how to read it, and the command that draws it.
+
+After a run, the folder `charts` in its results holds every chart that has something to show, and an overview. `ccsim
 chart` draws them again, also from old results, without simulating:
 
 ```
@@ -124,10 +133,9 @@ ccsim chart results/… --kind heat_map --format pdf           one, as PDF (or S
 ccsim chart results/… --theme dark --out slides              all of them for dark slides
 ```
 
-All have one style. They have the shape of a slide and letters that can be read on it; colours that colour-blind people
-tell apart; a queue has one colour in all charts of a scenario; axes say their unit, and the note at the bottom how many
-contacts, replications and minutes there are behind a point. This page is made by `docs/charts.py`, which runs the
-commands shown.
+Charts have the shape of a slide and can be read on one. Colour-blind people can distinguish the colours, and a queue
+has the same colour in all charts of a scenario. The note at the bottom says how many contacts and replications a chart
+shows. `python docs/charts.py` makes this page and runs its commands.
 """
 
 
@@ -187,7 +195,8 @@ ccsim {study.command}
 def make() -> None:
     """Runs every scenario once, and writes pictures and page."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as temporary:
+    # the tables of all these commands would fill the screen
+    with tempfile.TemporaryDirectory() as temporary, contextlib.redirect_stdout(io.StringIO()):
         made: dict[str, Path] = {}
         for entry in ENTRIES:
             if entry.scenario not in made:

@@ -27,13 +27,13 @@ MARKERS: Final = ("o", "s", "^")
 """By mode, so that lines are told apart without colour."""
 
 
-def figures(found: Backtest) -> dict[str, Callable[[], Figure]]:
+def figures(backtest: Backtest) -> dict[str, Callable[[], Figure]]:
     """What draws each picture, by the name of its file; to be called within `style.styled()`."""
     return {
-        "days": partial(by_day, found),
-        **{f"half_hours_{trial.mode}": partial(by_half_hour, trial) for trial in found.trials},
-        "places": partial(places, found),
-        "coverage": partial(coverage, found),
+        "days": partial(by_day, backtest),
+        **{f"half_hours_{trial.mode}": partial(by_half_hour, trial) for trial in backtest.trials},
+        "places": partial(places, backtest),
+        "coverage": partial(coverage, backtest),
     }
 
 
@@ -78,12 +78,12 @@ def by_half_hour(trial: Trial) -> Figure:
     return figure
 
 
-def by_day(found: Backtest) -> Figure:
+def by_day(backtest: Backtest) -> Figure:
     """ASA of each day, a panel a mode."""
     theme = style.now()
     figure = style.page()
-    axes = style.panels(figure, [MODES[trial.mode] for trial in found.trials], columns=1)
-    for ax, trial in zip(axes, found.trials, strict=True):
+    axes = style.panels(figure, [MODES[trial.mode] for trial in backtest.trials], columns=1)
+    for ax, trial in zip(axes, backtest.trials, strict=True):
         rows = day_rows(trial)
         x = np.arange(len(rows))
         real, ours, low, high, theirs = np.array([row[3:8] for row in rows], np.float64).T
@@ -97,8 +97,8 @@ def by_day(found: Backtest) -> Figure:
     style.headline(
         figure,
         "Wait by day: real and predicted",
-        f"Mean wait of a day's answered contacts, {len(found.trials[0].days[0].simulated)} replications. "
-        f"Agents by the rule {found.rule}.",
+        f"Mean wait of a day's answered contacts, {len(backtest.trials[0].days[0].simulated)} replications. "
+        f"Agents by the rule {backtest.rule}.",
         above=[
             style.line("real", theme.ink, marker="o", linestyle="none"),
             style.line("simulated, median", theme.work, marker="_", markeredgewidth=2.5, linestyle="none"),
@@ -109,14 +109,14 @@ def by_day(found: Backtest) -> Figure:
     return figure
 
 
-def places(found: Backtest) -> Figure:
+def places(backtest: Backtest) -> Figure:
     """Probability integral transform: where among the replications the real half hours fall."""
     theme = style.now()
     figure = style.page()
-    names = [f"{trial.mode}: {TITLES[metric]}" for metric in MEASURED for trial in found.trials]
-    axes = iter(style.panels(figure, names, columns=len(found.trials), share_y=True))
+    names = [f"{trial.mode}: {TITLES[metric]}" for metric in MEASURED for trial in backtest.trials]
+    axes = iter(style.panels(figure, names, columns=len(backtest.trials), share_y=True))
     for metric in MEASURED:
-        for trial in found.trials:
+        for trial in backtest.trials:
             ax = next(axes)
             edges = np.linspace(0, 1, 11)
             share = 100 * np.diff(score.transform(trial.days, metric)(edges))
@@ -135,7 +135,7 @@ def places(found: Backtest) -> Figure:
     return figure
 
 
-def coverage(found: Backtest) -> Figure:
+def coverage(backtest: Backtest) -> Figure:
     """Share of the real half hours within the middle of the replications, as wide as that may be."""
     theme = style.now()
     figure = style.page()
@@ -144,7 +144,7 @@ def coverage(found: Backtest) -> Figure:
         style.panels(figure, [TITLES[metric] for metric in MEASURED], columns=2), MEASURED, strict=True
     ):
         ax.plot([0, 100], [0, 100], color=theme.quiet, linewidth=0.8)
-        for number, trial in enumerate(found.trials):
+        for number, trial in enumerate(backtest.trials):
             below = score.transform(trial.days, metric)
             got = 100 * (below(0.5 + nominal / 200) - below(0.5 - nominal / 200))
             how: dict[str, Any] = {"color": style.colour(number), "marker": MARKERS[number]}
@@ -159,7 +159,7 @@ def coverage(found: Backtest) -> Figure:
         "interval as wide as the training days want it.",
         above=[
             style.line(f"{trial.mode}: {MODES[trial.mode]}", style.colour(number), marker=MARKERS[number])
-            for number, trial in enumerate(found.trials)
+            for number, trial in enumerate(backtest.trials)
         ],
     )
     return figure

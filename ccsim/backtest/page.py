@@ -47,9 +47,11 @@ DAYS: Final = (
 )
 
 
-def document(found: Sequence[Backtest], scenario: Scenario, reading: Reading, provenance: dict[str, Any]) -> Document:
+def document(
+    backtests: Sequence[Backtest], scenario: Scenario, reading: Reading, provenance: dict[str, Any]
+) -> Document:
     """The report; of several rules of duty the first has pictures and tables of its own."""
-    first = found[0]
+    first = backtests[0]
     known = first.trials[0]
     ours, theirs = known.score(SIMULATION), known.score(ERLANG_A)
     better = ours.asa < theirs.asa
@@ -66,7 +68,7 @@ def document(found: Sequence[Backtest], scenario: Scenario, reading: Reading, pr
         sections=(
             Section("Pictures", _pictures(first)),
             *(Section(MODES[trial.mode].capitalize(), _figures(trial)) for trial in first.trials),
-            *([Section("Rules side by side", _rules(found))] if len(found) > 1 else []),
+            *([Section("Rules side by side", _rules(backtests))] if len(backtests) > 1 else []),
             Section("What was learned, and from what", _learned(first, scenario, reading, provenance)),
         ),
         made_by=f"ccsim {provenance['versions'].get('ccsim') or ''}, seed {scenario.seed}",
@@ -83,9 +85,9 @@ def _fact(trial: Trial) -> Fact:
     return Fact(f"Half-hour ASA, {MODES[trial.mode]}: error", f"{ours.asa:.1f} s", against)
 
 
-def _pictures(found: Backtest) -> tuple[Picture, ...]:
+def _pictures(backtest: Backtest) -> tuple[Picture, ...]:
     drawn = []
-    for draw in figures(found).values():
+    for draw in figures(backtest).values():
         themes = []
         for theme in ("light", "dark"):
             with style.styled(theme):
@@ -114,11 +116,11 @@ def _figures(trial: Trial) -> tuple[Part, ...]:
     )  # fmt: skip
 
 
-def _rules(found: Sequence[Backtest]) -> tuple[Part, ...]:
+def _rules(backtests: Sequence[Backtest]) -> tuple[Part, ...]:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (by_rule.rule, MODES[trial.mode], by_rule.factor, ours.asa_by_day, ours.abandonment_by_day, ours.asa,
          ours.service_level, *(cover.widened for cover in trial.covers))
-        for by_rule in found
+        for by_rule in backtests
         for trial in by_rule.trials
         for ours in [trial.score(SIMULATION)]
     )  # fmt: skip
@@ -128,7 +130,7 @@ def _rules(found: Sequence[Backtest]) -> tuple[Part, ...]:
         TableColumn("Service level of a half hour", "share"), TableColumn("ASA covered", "share"),
         TableColumn("Service level covered", "share"),
     )  # fmt: skip
-    return (Table("Errors by rule", heads, rows), _assumed([by_rule.rule for by_rule in found]))
+    return (Table("Errors by rule", heads, rows), _assumed([by_rule.rule for by_rule in backtests]))
 
 
 def _assumed(rules: Sequence[str]) -> Table:
@@ -136,12 +138,12 @@ def _assumed(rules: Sequence[str]) -> Table:
                  tuple((rule, RULES[rule].assumes) for rule in rules))  # fmt: skip
 
 
-def _learned(found: Backtest, scenario: Scenario, reading: Reading, provenance: dict[str, Any]) -> tuple[Part, ...]:
-    learned, rhythm = found.learned, found.learned.rhythm
-    patience = f"{format.duration(found.patience)}" if math.isfinite(found.patience) else "nobody gave up"
+def _learned(backtest: Backtest, scenario: Scenario, reading: Reading, provenance: dict[str, Any]) -> tuple[Part, ...]:
+    learned, rhythm = backtest.learned, backtest.learned.rhythm
+    patience = f"{format.duration(backtest.patience)}" if math.isfinite(backtest.patience) else "nobody gave up"
     facts = (
-        ("Factor on the time of a contact", f"{found.factor:.3f}"),
-        ("Factor on Erlang A's handle times besides", f"{found.erlang_factor:.3f}"),
+        ("Factor on the time of a contact", f"{backtest.factor:.3f}"),
+        ("Factor on Erlang A's handle times besides", f"{backtest.erlang_factor:.3f}"),
         ("Patience, mean of an exponential distribution (for Erlang A)", patience),
         ("Work on quiet days", f"{rhythm.by_kind[1] / rhythm.by_kind[0]:.2f} times that of other days"),
         ("Work by hour of the day", f"{rhythm.by_hour.min():.2f} to {rhythm.by_hour.max():.2f} times the mean"),
@@ -157,7 +159,7 @@ def _learned(found: Backtest, scenario: Scenario, reading: Reading, provenance: 
     )  # fmt: skip
     return (
         Table("Learned on the training days", (TableColumn("What"), TableColumn("Value")), facts),
-        _assumed([found.rule]),
+        _assumed([backtest.rule]),
         Table("This run", (TableColumn("What"), TableColumn("Value", "code")), origin, folded=True),
         Listing("The scenario whose queues, targets and routing count", read.resolved_toml(scenario)),
     )  # fmt: skip

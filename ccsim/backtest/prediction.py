@@ -29,7 +29,7 @@ from ccsim.lowering import lower
 from ccsim.runs.executors import run_all
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
-from ccsim.scenario.spreadsheets import Writer
+from ccsim.scenario.spreadsheets import write_csv
 from ccsim.stats.survival import values
 from ccsim.tables import F64, I64, SECOND, Bool, Outcome
 from ccsim.workload.sample import sample
@@ -166,12 +166,12 @@ class ContactLog:
         self.staff_only = frozenset(staff_only)
         named = sorted(set(contacts["queue"]))
         if strange := [name for name in named if name not in scenario.queue]:
-            found = f"the log has queues that the scenario lacks: {', '.join(strange)}"
-            raise ScenarioError([Problem("queue", found, f"it has {', '.join(scenario.queue)}", file)])
+            problem = f"the log has queues that the scenario lacks: {', '.join(strange)}"
+            raise ScenarioError([Problem("queue", problem, f"it has {', '.join(scenario.queue)}", file)])
         for name in named:
             if not scenario.queue[name].kind.one_to_one:
-                found = "a back-test takes a contact for one piece of work, which those of this channel are not"
-                raise ScenarioError([Problem(f"queue.{name}.channel", found, "queues of calls", file)])
+                problem = "a back-test takes a contact for one piece of work, which those of this channel are not"
+                raise ScenarioError([Problem(f"queue.{name}.channel", problem, "queues of calls", file)])
         self.scenario = scenario
         self.document: dict[str, Any] = tomllib.loads(read.resolved_toml(scenario))
         self.limits = {name: q.service_level.time / SECOND for name, q in scenario.queue.items() if q.service_level}
@@ -264,13 +264,13 @@ def _patience(customers: pd.DataFrame) -> dict[str, F64]:
     names = sorted(set(queues))
     own = [name for name in names if gave_up[queues == name].sum() >= OWN_DISTRIBUTION]
     others = [name for name in names if name not in own]
-    found: dict[str, F64] = {}
+    survival: dict[str, F64] = {}
     for group in [*([name] for name in own), others]:
         here = np.isin(queues, group)
         if gave_up[here].any():
             distribution = values(waited[here], gave_up[here])
-            found |= dict.fromkeys(group, distribution)
-    return found
+            survival |= dict.fromkeys(group, distribution)
+    return survival
 
 
 def _busyness(customers: pd.DataFrame, days: Sequence[date]) -> float:
@@ -319,7 +319,7 @@ def scenario(log: ContactLog, day: date, learned: Learned, rule: Rule, mode: str
     if away:
         start = _midnight(day)
         rows = [((begun - start) / SECOND, (end - begun) / SECOND) for begun, end in sorted(away)]
-        _write(folder / "away.csv", ("arrival", "work"), rows)
+        write_csv(folder / "away.csv", ("arrival", "work"), rows)
         document["queue"][pause] = {
             "channel": "phone",
             "open": "always",
@@ -340,22 +340,22 @@ def _queue(
     queue: dict[str, Any] = {key: given[key] for key in kept if key in given}
     queue |= {"open": "always", "turns": 1, "wrap_up": 0, "sl_formula": "all_offered", "patience": "never"}
     if name in learned.patience and name not in log.staff_only:
-        _write(folder / f"{name}.patience.csv", ("seconds",), [(value,) for value in learned.patience[name]])
+        write_csv(folder / f"{name}.patience.csv", ("seconds",), [(value,) for value in learned.patience[name]])
         queue["patience"] = {"file": f"{name}.patience.csv", "column": "seconds"}
     works = learned.works.get(name)
     if works is None:  # a queue that the training days do not know
         works = np.concatenate([*learned.works.values()])
-    _write(folder / f"{name}.work.csv", ("seconds",), [(value,) for value in works])
+    write_csv(folder / f"{name}.work.csv", ("seconds",), [(value,) for value in works])
     queue["work"] = {"file": f"{name}.work.csv", "column": "seconds"}
     if rule.turn_round and len(learned.turn_round):
-        _write(folder / "turn_round.csv", ("seconds",), [(value,) for value in learned.turn_round])
+        write_csv(folder / "turn_round.csv", ("seconds",), [(value,) for value in learned.turn_round])
         queue["wrap_up"] = {"file": "turn_round.csv", "column": "seconds"}
     mine = contacts[contacts["queue"] == name]
     if mode == "forecast":
         expected = learned.forecast.of(day)[name]
         at = [datetime.combine(day, time()) + timedelta(minutes=30 * number) for number in range(INTERVALS)]
         rows = [(f"{moment:%Y-%m-%d}", f"{moment:%H:%M}", value) for moment, value in zip(at, expected, strict=True)]
-        _write(folder / f"{name}.csv", ("date", "time", "contacts"), rows)
+        write_csv(folder / f"{name}.csv", ("date", "time", "contacts"), rows)
         queue["volume"] = {"file": f"{name}.csv", "column": "contacts", "busyness_cv": learned.busyness_cv}
         return queue
     start = _midnight(day)
@@ -364,9 +364,9 @@ def _queue(
     if mode == "services":
         queue["volume"]["work"] = "work"
         took = _imputed(mine, works)
-        _write(folder / f"{name}.csv", ("arrival", "work"), zip(arrivals, took, strict=True))
+        write_csv(folder / f"{name}.csv", ("arrival", "work"), zip(arrivals, took, strict=True))
     else:
-        _write(folder / f"{name}.csv", ("arrival",), [(arrival,) for arrival in arrivals])
+        write_csv(folder / f"{name}.csv", ("arrival",), [(arrival,) for arrival in arrivals])
     return queue
 
 
@@ -415,7 +415,7 @@ def _teams(
         ]
         if not rows or not able:
             continue
-        _write(folder / f"team{number}.csv", ("agent", "date", "start", "end"), rows)
+        write_csv(folder / f"team{number}.csv", ("agent", "date", "start", "end"), rows)
         teams[f"team{number}"] = {
             "skills": dict.fromkeys((*able, *([pause] if pause else [])), 1),
             "roster": {"file": f"team{number}.csv"},
@@ -434,11 +434,6 @@ def _unused(name: str, names: Sequence[str]) -> str:
     return name
 
 
-def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        Writer(file).writerows([header, *rows])
-
-
 # ── simulated beside real ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -453,7 +448,7 @@ def simulate(log: ContactLog, unit: Unit) -> Day:
     customers = np.array([name in log.scenario.queue and name not in log.staff_only for name in spec.queues])
     drawn = np.array([name in log.scenario.queue and mode != "services" for name in spec.queues])
     limits = np.array([log.limits.get(name, 0.0) for name in spec.queues])
-    found = []
+    totals = []
     for replication in range(replications):
         workload = sample(of_day, replication)
         source = Source(of_day.seed, replication, "day")
@@ -465,14 +460,14 @@ def simulate(log: ContactLog, unit: Unit) -> Day:
         wait = np.where(answered, done.start[done.first_turn] - done.arrival, 0) / SECOND
         limit = limits[workload.queue]
         columns = (workload.arrival, wait, answered, gave_up, limit)
-        found.append(_sums(*(column[shown] for column in columns)))
+        totals.append(_sums(*(column[shown] for column in columns)))
     contacts = log.on([day])
     edges = _midnight(day) + INTERVAL * np.arange(INTERVALS + 1)
     return Day(
         day=day,
         edges=edges,
         real=_real(log, contacts, day),
-        simulated=np.array(found),
+        simulated=np.array(totals),
         agents=duties.level(log.duties(day, rule), edges),
         known=_known(log, contacts, day, learned, mode),
         true_handle_time=_true_handle_time(contacts, day) * learned.factor,
@@ -554,8 +549,8 @@ def calibrated(log: ContactLog, units: Sequence[Unit], workers: int = 1) -> floa
     @cache
     def beyond(factor: float) -> float:
         tried = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
-        found = [day.simulated.sum(axis=(0, 2)) for day in simulate_all(log, tried, workers)]
-        return too_long(np.sum(found, axis=0), real)
+        waits = [day.simulated.sum(axis=(0, 2)) for day in simulate_all(log, tried, workers)]
+        return too_long(np.sum(waits, axis=0), real)
 
     for low, high in (LIKELY, FACTORS):
         if beyond(low) < 0 < beyond(high):

@@ -114,11 +114,11 @@ def erlang(
     Agents are those there and free, between two whole numbers interpolated; `factor` multiplies the handle time, with
     `true_times` the interval's real one. Erlang C has no figure where the agents do not suffice.
     """
-    found: list[F64] = []
+    predictions: list[F64] = []
     for day in days:
-        told = day.known._replace(handle_time=day.true_handle_time) if true_times else day.known
-        found.append(_erlang(told, day.agents, patience, target, factor))
-    sums = np.stack(found, axis=1)
+        inputs = day.known._replace(handle_time=day.true_handle_time) if true_times else day.known
+        predictions.append(_erlang(inputs, day.agents, patience, target, factor))
+    sums = np.stack(predictions, axis=1)
     known = np.asarray(~np.isnan(sums).any(axis=0))
     return Prediction(
         name,
@@ -150,10 +150,10 @@ def _steady(rate: float, work: float, agents: int, patience: float, target: floa
     if math.isinf(patience):
         if rate * work >= agents:
             return math.nan, math.nan, math.nan
-        found = erlang_c(rate, work, agents, target)
+        queue = erlang_c(rate, work, agents, target)
     else:
-        found = erlang_a(rate, work, agents, patience, target)
-    return found.asa, found.abandonment, found.service_level
+        queue = erlang_a(rate, work, agents, patience, target)
+    return queue.asa, queue.abandonment, queue.service_level
 
 
 def calibrated(days: Sequence[Day], predict: Callable[[float], Prediction]) -> float:
@@ -197,12 +197,12 @@ def score(prediction: Prediction, days: Sequence[Day]) -> Score:
 def floor(days: Sequence[Day]) -> Score:
     """The mean score of a model that is right: each replication is the truth once, the others' mean the prediction."""
     replications = len(days[0].simulated)
-    found = []
+    scores = []
     for truth in range(replications):
         others = np.arange(replications) != truth
         played = [replace(day, real=day.simulated[truth], simulated=day.simulated[others]) for day in days]
-        found.append(score(simulated(played, ""), played)[1:])
-    return Score(PERFECT, *np.nanmean(found, axis=0).tolist())
+        scores.append(score(simulated(played, ""), played)[1:])
+    return Score(PERFECT, *np.nanmean(scores, axis=0).tolist())
 
 
 class Coverage(NamedTuple):

@@ -16,7 +16,7 @@ from ccsim.backtest import prediction, score
 from ccsim.backtest.prediction import MODES, ContactLog, Day, Learned, Unit
 from ccsim.backtest.score import Coverage, Prediction, Score
 from ccsim.logs.duty import RULES
-from ccsim.scenario.spreadsheets import Writer
+from ccsim.scenario.spreadsheets import write_csv
 from ccsim.tables import SECOND
 
 CALIBRATION: Final = 5
@@ -75,7 +75,7 @@ def run(
     test: Sequence[date],
     rule: str,
     replications: int,
-    progress: Callable[[str], object] = lambda said: None,
+    progress: Callable[[str], object] = lambda step: None,
     workers: int = 1,
     modes: Sequence[str] = tuple(MODES),
 ) -> Backtest:
@@ -155,9 +155,9 @@ INTERVAL_COLUMNS: Final = (
 """Of intervals.csv: medians of the replications; low and high are the widened 90 % prediction interval."""
 
 
-def write(found: Sequence[Backtest], folder: Path) -> None:
+def write(backtests: Sequence[Backtest], folder: Path) -> None:
     """scores.csv, covers.csv, days.csv and intervals.csv: one row a figure or day or half hour, by rule and mode."""
-    each = [(by_rule.rule, trial) for by_rule in found for trial in by_rule.trials]
+    each = [(by_rule.rule, trial) for by_rule in backtests for trial in by_rule.trials]
     scores = [(rule, trial.mode, *row) for rule, trial in each for row in trial.scores]
     covers = [(rule, trial.mode, *row) for rule, trial in each for row in trial.covers]
     _table(folder / "scores.csv", ("rule", "mode", *Score._fields), scores)
@@ -201,11 +201,10 @@ def _table(file: Path, header: Sequence[str], rows: Sequence[tuple[Any, ...]]) -
             return "" if math.isnan(value) else round(value, 5)
         return value
 
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        Writer(stream).writerows([header, *(map(shown, row) for row in rows)])
+    write_csv(file, header, (map(shown, row) for row in rows))
 
 
-def as_json(found: Sequence[Backtest]) -> dict[str, Any]:
+def as_json(backtests: Sequence[Backtest]) -> dict[str, Any]:
     """The one object that `--json` prints; null for what has no figure."""
 
     def plain(value: Any) -> Any:
@@ -215,8 +214,8 @@ def as_json(found: Sequence[Backtest]) -> dict[str, Any]:
         return {name: plain(value) for name, value in zip(names, row, strict=True)}
 
     return {
-        "train": [day.isoformat() for day in found[0].train],
-        "test": [day.isoformat() for day in found[0].test],
+        "train": [day.isoformat() for day in backtests[0].train],
+        "test": [day.isoformat() for day in backtests[0].test],
         "rules": {
             by_rule.rule: {"factor": by_rule.factor, "erlang_factor": by_rule.erlang_factor}
             | {
@@ -227,6 +226,6 @@ def as_json(found: Sequence[Backtest]) -> dict[str, Any]:
                 }
                 for trial in by_rule.trials
             }
-            for by_rule in found
+            for by_rule in backtests
         },
     }

@@ -31,13 +31,13 @@ Columns = dict[str, NDArray[Any]]
 
 def _columns(table: Any, chosen: NDArray[np.bool_] | None = None) -> Columns:
     """A log's columns as arrays; times that never come are NEVER, other missing numbers -1."""
-    found = {}
+    columns = {}
     for name in table.column_names:
         column = table[name]
         if column.null_count:
             column = column.fill_null(NEVER if name.endswith("_us") else -1)
-        found[name] = column.to_numpy() if chosen is None else column.to_numpy()[chosen]
-    return found
+        columns[name] = column.to_numpy() if chosen is None else column.to_numpy()[chosen]
+    return columns
 
 
 def _where(rows: Columns, chosen: NDArray[np.bool_]) -> Columns:
@@ -47,12 +47,12 @@ def _where(rows: Columns, chosen: NDArray[np.bool_]) -> Columns:
 def lanes(start: I64, end: I64) -> list[int]:
     """The lowest lane that is free for each span, spans in order of their start."""
     free: list[int] = []
-    found = []
+    lane_of_session = []
     for begin, finish in zip(start.tolist(), end.tolist(), strict=True):
         lane = next((i for i, until in enumerate(free) if until <= begin), len(free))
         free[lane : lane + 1] = [finish]
-        found.append(lane)
-    return found
+        lane_of_session.append(lane)
+    return lane_of_session
 
 
 def busiest(results: Results) -> tuple[int, int]:
@@ -90,8 +90,8 @@ class _Boxes:
         """Boxes from `start` to `end` (µs) and `low` to `high`, arrays or numbers."""
         left, right = np.maximum(start, self.start), np.minimum(end, self.end)
         rows = zip(*(np.ravel(side).tolist() for side in np.broadcast_arrays(left, right, low, high)), strict=True)
-        found = [(a / clock.HOUR, b / clock.HOUR, c, d) for a, b, c, d in rows if a < b]
-        self.by_kind.setdefault(kind, []).extend(found)
+        boxes = [(a / clock.HOUR, b / clock.HOUR, c, d) for a, b, c, d in rows if a < b]
+        self.by_kind.setdefault(kind, []).extend(boxes)
 
 
 @chart("agents", applies=lambda results: bool((results.logs["agents"]["activity"].to_numpy() == "session").any()))

@@ -60,8 +60,8 @@ def _panel(comparison: Comparison, figure: MetricPlace, ax: Axes) -> None:
 
     definition = figure.definition
     own = comparison.estimate(comparison.baseline, figure)
-    found = [_difference(comparison, variant, figure) for variant in comparison.variants[1:]]
-    ends = [abs(end) for each in found if each is not None for end in each if not math.isnan(end)]
+    estimates = [_difference(comparison, variant, figure) for variant in comparison.variants[1:]]
+    ends = [abs(end) for each in estimates if each is not None for end in each if not math.isnan(end)]
     size, name = format.difference_scale(definition.unit, max(ends, default=0.0))
     unit = TIMES.get(name) or UNITS.get(definition.unit, definition.unit)
     side = {"higher": "better →", "lower": "← better", "none": ""}[definition.better]
@@ -69,7 +69,7 @@ def _panel(comparison: Comparison, figure: MetricPlace, ax: Axes) -> None:
     ax.set_title(f"{style.short(figure.name)}\n{figure.metric.replace('_', ' ')}{at}")
     ax.set_xlabel(unit if not side else f"{unit}, {side}")
     ax.axvline(0, color=style.now().ink, linewidth=1)
-    for row, difference in enumerate(found):
+    for row, difference in enumerate(estimates):
         colour = style.now().queues[row % len(style.now().queues)]
         if difference is None:
             ax.annotate(format.NO_DATA, (0.02, row), xycoords=("axes fraction", "data"), va="center")

@@ -54,21 +54,21 @@ def journeys(results: Results) -> Counter[tuple[str, str, str]]:
 @chart("outcomes", applies=lambda results: bool(journeys(results)))
 def outcomes(results: Results, figure: Figure) -> None:
     """Customers from their first queue over their last one to how it ended, as a flow."""
-    found = journeys(results)
-    total = sum(found.values())
+    numbers = journeys(results)
+    total = sum(numbers.values())
     theme = style.now()
-    queues = [name for name in results.spec.queues if any(name in key[:2] for key in found)]
-    ends = [name for name in NAMES if any(name == key[2] for key in found)]
+    queues = [name for name in results.spec.queues if any(name in key[:2] for key in numbers)]
+    ends = [name for name in NAMES if any(name == key[2] for key in numbers)]
     ax = figure.subplots()
     stages: list[dict[str, int]] = [
-        {name: sum(n for key, n in found.items() if key[at] == name) for name in names}
+        {name: sum(n for key, n in numbers.items() if key[at] == name) for name in names}
         for at, names in enumerate((queues, queues, ends))
     ]
     gap = 0.022 if max(len(stage) for stage in stages) <= 6 else 0.014
     feet = [_feet(stage, total, gap) for stage in stages]
     look = {name: style.colour(q) for q, name in enumerate(results.spec.queues)}
     for at in (0, 1):
-        _ribbons(ax, found, at, feet, (queues, queues, ends), total, look)
+        _ribbons(ax, numbers, at, feet, (queues, queues, ends), total, look)
     for at, (stage, foot) in enumerate(zip(stages, feet, strict=True)):
         for name, n in stage.items():
             if n:
@@ -89,7 +89,7 @@ def outcomes(results: Results, figure: Figure) -> None:
     ax.grid(visible=False)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    switched = sum(n for (first, last, _), n in found.items() if first != last)
+    switched = sum(n for (first, last, _), n in numbers.items() if first != last)
     again = len(results.contacts) / max(1, len(np.unique(results.contacts["customer"].to_numpy())))
     style.headline(
         figure,
@@ -114,7 +114,7 @@ def _feet(stage: dict[str, int], total: int, gap: float) -> dict[str, float]:
 
 def _ribbons(
     ax: Axes,
-    found: Counter[tuple[str, str, str]],
+    numbers: Counter[tuple[str, str, str]],
     at: int,
     feet: Sequence[dict[str, float]],
     names: Sequence[Sequence[str]],
@@ -126,7 +126,7 @@ def _ribbons(
     from matplotlib.path import Path
 
     flows: Counter[tuple[str, str, str]] = Counter()
-    for (first, last, end), n in found.items():
+    for (first, last, end), n in numbers.items():
         flows[(first, last, first) if at == 0 else (last, end, first)] += n
     leave, enter = dict(feet[at]), dict(feet[at + 1])
     x0, x1 = at + NODE / 2, at + 1 - NODE / 2

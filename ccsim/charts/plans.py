@@ -151,14 +151,14 @@ def cost_and_service(plan: ShiftPlan, theme: str = "light") -> Figure:
 
 def _landmarks(plan: ShiftPlan) -> dict[str, tuple[Performance, str]]:
     """What to compare with: each a staffing and its sign."""
-    found = {
+    landmarks = {
         "today's shifts": (plan.today, "s"),
         "Erlang's shifts": (plan.baseline, "D"),
         "the plan": (plan.fresh, "*"),
     }
     return {
         label: (performance, marker)
-        for label, (performance, marker) in found.items()
+        for label, (performance, marker) in landmarks.items()
         if performance is not None and np.isfinite(_worst(performance))
     }
 

@@ -131,8 +131,8 @@ def _grids(results: Results, queues: list[int]) -> tuple[int, dict[int, ServiceG
     known = (place >= 0) & (at < results.plan.end)
 
     def cells(queue: int, metric: str) -> F64:
-        found = results.series("queue", results.spec.queues[queue], metric).mean[place]
-        return np.where(known, found, np.nan).ravel()
+        values = results.series("queue", results.spec.queues[queue], metric).mean[place]
+        return np.where(known, values, np.nan).ravel()
 
     level = {q: cells(q, "service_level") for q in queues}
     contacts = {q: np.nan_to_num(cells(q, "offered")) * results.replications for q in queues}

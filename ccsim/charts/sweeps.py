@@ -14,9 +14,9 @@ from ccsim.charts import style
 from ccsim.charts.sensitivity import sensitivity
 from ccsim.results import format
 from ccsim.results.comparison import MetricPlace
+from ccsim.results.sweeps import Formula, Spread, Sweep
+from ccsim.scenario.design import Setting
 from ccsim.stats.estimate import Estimate
-from ccsim.studies.design import Setting
-from ccsim.studies.sweep import Formula, Spread, Sweep
 from ccsim.tables import F64
 
 if TYPE_CHECKING:
@@ -36,9 +36,13 @@ def save(sweep: Sweep, figures: Sequence[MetricPlace], folder: Path) -> None:
 
 def pages(sweep: Sweep, figures: Sequence[MetricPlace]) -> dict[str, Callable[..., Figure]]:
     """By name what draws each picture for which the sweep has data, in the theme that it is given."""
-    found = {figure: sweep.estimates(figure) for figure in dict.fromkeys([*figures, COST])}
+    estimates_by_figure = {figure: sweep.estimates(figure) for figure in dict.fromkeys([*figures, COST])}
     # what is without data or nothing throughout (no cost is given) has nothing to show
-    known = {figure: estimates for figure, estimates in found.items() if any(abs(e.mean) > 0 for e in estimates)}
+    known = {
+        figure: estimates
+        for figure, estimates in estimates_by_figure.items()
+        if any(abs(e.mean) > 0 for e in estimates)
+    }
     wanted = [figure for figure in figures if figure in known]
     if not wanted:
         return {}
@@ -215,11 +219,11 @@ def frontier(
 
 def unbeaten(cost: F64, good: F64) -> list[int]:
     """Points, by rising cost, than which none costs no more and is better: the Pareto frontier."""
-    found: list[int] = []
+    best: list[int] = []
     for point in np.lexsort((-good, cost)).tolist():
-        if not math.isnan(cost[point] + good[point]) and (not found or good[point] > good[found[-1]]):
-            found.append(point)
-    return found
+        if not math.isnan(cost[point] + good[point]) and (not best or good[point] > good[best[-1]]):
+            best.append(point)
+    return best
 
 
 def tornado(sweep: Sweep, figures: Sequence[MetricPlace], theme: str = "light") -> Figure:

@@ -47,13 +47,13 @@ class Verbs(click.Group):
             if error.errno == errno.EPIPE:  # `| head`: whoever read us has seen enough
                 raise
             place = f"{error.filename}: " if error.filename else ""
-            _say(error, f"{place}{error.strerror or error}")
+            _print_error(error, f"{place}{error.strerror or error}")
             ctx.exit(2)
         except MemoryError as error:
-            _say(error, f"Not enough memory for so many days, contacts or workers. {error}")
+            _print_error(error, f"Not enough memory for so many days, contacts or workers. {error}")
             ctx.exit(2)
         except KeyboardInterrupt as error:
-            _say(error, "Interrupted." if _notes(error) else "Interrupted; nothing was written.")
+            _print_error(error, "Interrupted." if _notes(error) else "Interrupted; nothing was written.")
             ctx.exit(130)
         return result
 
@@ -62,7 +62,7 @@ class Verbs(click.Group):
         return list(self.commands)
 
 
-def _say(error: BaseException, what: str) -> None:
+def _print_error(error: BaseException, what: str) -> None:
     """What happened, and what its notes say about what is left."""
     for line in (what, *_notes(error)):
         click.echo(line, err=True)

@@ -41,7 +41,7 @@ class Days(click.ParamType[list[date]]):
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("log", type=click.Path(path_type=Path))
-@click.option("--mapping", help="How the log is to be read: a built-in name or a file; logs of ccsim need none.")
+@click.option("--mapping", help="What the columns of LOG are: a built-in name or a file; logs of ccsim need none.")
 @click.option("--train", type=Days(), required=True, help="Days to learn from, FIRST:LAST.")
 @click.option("--test", type=Days(), required=True, help="Days to predict, FIRST:LAST.")
 @click.option(
@@ -51,9 +51,9 @@ class Days(click.ParamType[list[date]]):
     default=["ready"],
     show_default=True,
     metavar="RULE",
-    help="Who was there and free: served, sessions, ready or turn_round; may be repeated, to compare.",
+    help="How agents on duty are inferred: served, sessions, ready or turn_round; may be repeated, to compare.",
 )
-@click.option("--replications", type=click.IntRange(2), default=20, show_default=True, help="Of each day.")
+@click.option("--replications", type=click.IntRange(2), default=20, show_default=True, help="Replications of each day.")
 @click.option(
     "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of FILE; may be repeated."
 )
@@ -104,15 +104,15 @@ def backtest(
             folder, final = stack.enter_context(
                 storage.new_folder(out or Path("results"), f"{scenario.name} back-test")
             )
-        found = [run(every, train, test, rule, replications, step, workers) for rule in rules]
+        backtests = [run(every, train, test, rule, replications, step, workers) for rule in rules]
         if final is not None:
             about = {"command": shlex.join(["ccsim", *sys.argv[1:]]), "started": started.isoformat(timespec="seconds")}
             contacts = log / "contacts.parquet" if log.is_dir() else log
-            _write(folder, found, scenario, reading, about, (file, contacts), pictures=not as_json)
+            _write(folder, backtests, scenario, reading, about, (file, contacts), pictures=not as_json)
     if as_json:
-        click.echo(json.dumps(summary(found), allow_nan=False))
+        click.echo(json.dumps(summary(backtests), allow_nan=False))
     else:
-        _print(found)
+        _print(backtests)
         click.echo(f"{len(reading.rows):,} contacts read, {len(reading.refused):,} lines could not be used")
         for reason, count in reading.reasons.items():
             click.echo(f"  {count:,}: {reason}")
@@ -128,10 +128,10 @@ def _read(log: Path, mapping: str | None) -> tuple[Reading, Iterable[str]]:
 
     if mapping is None and is_own(log):
         own = read_own(log)
-        found = next((reading for _, reading in own.readings if reading.kind == "contacts"), None)
-        if found is None:
+        contacts = next((reading for _, reading in own.readings if reading.kind == "contacts"), None)
+        if contacts is None:
             raise click.BadParameter(f"{log} has no contacts", param_hint="LOG")
-        return found, own.staff_only
+        return contacts, own.staff_only
     if mapping is None:
         raise click.BadParameter("missing; it says what the log's columns mean", param_hint="--mapping")
     how = as_mapping(mapping)
@@ -148,8 +148,8 @@ def _steps(total: int) -> Iterator[Callable[[str], None]]:
 
     with tqdm(total=total, unit="day", delay=1, disable=None, leave=False) as bar:
 
-        def step(said: str) -> None:
-            bar.set_description(said)
+        def step(text: str) -> None:
+            bar.set_description(text)
             bar.update()
 
         yield step
@@ -157,7 +157,7 @@ def _steps(total: int) -> Iterator[Callable[[str], None]]:
 
 def _write(
     folder: Path,
-    found: list[Backtest],
+    backtests: list[Backtest],
     scenario: Scenario,
     reading: Reading,
     about: dict[str, Any],
@@ -169,7 +169,7 @@ def _write(
     from ccsim.scenario.read import resolved_toml
     from ccsim.scenario.spreadsheets import safe
 
-    trial.write(found, folder)
+    trial.write(backtests, folder)
     reading.refused.map(safe).to_csv(folder / "refused.csv", index=False)
     (folder / "scenario.toml").write_text(resolved_toml(scenario), encoding="utf-8")
     record = about | {
@@ -190,35 +190,35 @@ def _write(
 
         (folder / "charts").mkdir()
         with surviving("charts"), style.styled():
-            for name, draw in figures(found[0]).items():
+            for name, draw in figures(backtests[0]).items():
                 draw().savefig(folder / "charts" / f"{name}.png", dpi=style.DPI)
         with surviving("the report"):
-            text = page(document(found, scenario, reading, record))
+            text = page(document(backtests, scenario, reading, record))
             (folder / "report.html").write_text(text, encoding="utf-8")
 
 
-def _print(found: list[Backtest]) -> None:
-    from rich import box
+def _print(backtests: list[Backtest]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from ccsim.backtest.prediction import MODES
     from ccsim.backtest.trial import day_rows
+    from ccsim.cli.screen import plain_table
     from ccsim.logs.duty import RULES
 
     def table(*titles: str) -> Table:
-        drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="")
+        drawn = plain_table()
         for title in titles:
             drawn.add_column(title, justify="left" if title == titles[0] else "right")
         return drawn
 
     console = Console(highlight=False, markup=False)
-    for by_rule in found:
+    for by_rule in backtests:
         console.print(f"Agents by the rule {by_rule.rule}: {RULES[by_rule.rule].assumes}.")
         console.print(f"The time of a contact × {by_rule.factor:.3f}, learned on the training days.\n")
         for trial in by_rule.trials:
             console.print(f"{trial.mode}: {MODES[trial.mode]}", style="bold")
-            if by_rule is found[0]:
+            if by_rule is backtests[0]:
                 days = table("day", "offered", "ASA", "simulated", "90 %", "abandoned", "simulated")
                 for _, day, offered, real, mean, low, high, _, gave_up, gives_up, *_ in day_rows(trial):
                     ends = f"{low:.0f}–{high:.0f}"

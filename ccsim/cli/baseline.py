@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ccsim.charts import plans
 from ccsim.cli.report import surviving
+from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.staffing import output, patterns
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 def erlang(scenario: Scenario, root: Path) -> Path:
     """Print the requirement, and the shifts that cover it if there are patterns; the folder with the files."""
-    found = baseline(scenario)
-    requirement, divided = found.requirement(scenario), found.requirement(scenario, divided=True)
+    needs = baseline(scenario)
+    requirement, divided = needs.requirement(scenario), needs.requirement(scenario, divided=True)
     console = Console(file=sys.stdout, highlight=False)
     console.print(f"{scenario.name}: agents required by Erlang's formulas", style="bold", markup=False)
     console.print()
-    console.print(_queues(scenario, found))
+    console.print(_queues(scenario, needs))
     console.print()
     console.print(_teams(scenario, requirement, divided))
     shifts = scheduled = None
@@ -46,14 +46,14 @@ def erlang(scenario: Scenario, root: Path) -> Path:
             shifts = output.Shifts(requirement.method, covers[0].counts)
             scheduled = on_duty(patterns.staffed(scenario, covers[0].counts.tolist()))
     console.print()
-    for name, alone in found.unserved.items():
-        first = format.moment(scenario, int(found.edges[alone[0]]))
+    for name, alone in needs.unserved.items():
+        first = format.moment(scenario, int(needs.edges[alone[0]]))
         console.print(
             f"{name}: nobody who serves it may work in {format.several(len(alone), 'interval')}, first {first}.",
             markup=False,
         )
     console.print("Instant, without a simulation. It leaves out:")
-    for text in found.ignores:
+    for text in needs.ignores:
         console.print(f"  {text}", markup=False)
     on_shift: F64 = on_duty(scenario) if scheduled is None else scheduled
 
@@ -67,16 +67,16 @@ def erlang(scenario: Scenario, root: Path) -> Path:
         [requirement, divided],
         shifts,
         finish=draw,
-        erlang=found,
+        erlang=needs,
         method="erlang",
     )
 
 
-def _queues(scenario: Scenario, found: Baseline) -> Table:
+def _queues(scenario: Scenario, needs: Baseline) -> Table:
     table = _table("queue", "formula", "contacts", "work,\nhours", "agents\nat most", "agent\nhours", "by divi-\nsion")
     hours = scenario.interval / (3600 * SECOND)
-    lengths = np.diff(found.edges) / (3600 * SECOND)
-    for name, need in found.queues.items():
+    lengths = np.diff(needs.edges) / (3600 * SECOND)
+    for name, need in needs.queues.items():
         table.add_row(
             escape(name),
             need.formula or format.NO_DATA,
@@ -122,7 +122,7 @@ def _shifts(scenario: Scenario, covers: list[ShiftCover | None]) -> Table:
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = plain_table()
     table.add_column(first, overflow="fold", min_width=6)
     for other in others:
         table.add_column(other, justify="left" if other == "formula" else "right", no_wrap=other != "formula")

@@ -20,8 +20,8 @@ def chart(results: Path, kinds: tuple[str, ...], form: str, theme: str, out: Pat
     from ccsim import charts
     from ccsim.results.stored import stored
 
-    found = stored(results)
-    possible = [*charts.applicable(found), charts.OVERVIEW]
+    run = stored(results)
+    possible = [*charts.applicable(run), charts.OVERVIEW]
     for kind in kinds:
         if kind not in possible:
             why = "nothing to show in these results" if kind in charts.CHARTS else "no such chart"
@@ -29,6 +29,6 @@ def chart(results: Path, kinds: tuple[str, ...], form: str, theme: str, out: Pat
     folder = out or results / "charts"
     folder.mkdir(parents=True, exist_ok=True)
     with charts.style.unsettled():
-        files = charts.save(found, folder, kinds, form, theme)
+        files = charts.save(run, folder, kinds, form, theme)
     for file in files:
         click.echo(file)

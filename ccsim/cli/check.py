@@ -66,10 +66,10 @@ def _theory(scenario: Scenario) -> None:
     from ccsim.workload.expectations import expectations
 
     click.echo("\nTheory for each queue's busiest interval, as if it lasted and its agents served nothing else:")
-    for found in expectations(scenario):
+    for expectation in expectations(scenario):
         click.echo(
-            f"  {found.queue}: {found.formula}; {format.moment(scenario, found.start)}, "
-            f"{format.count(found.per_hour)} contacts an hour, {format.several(found.agents, 'agent')}"
+            f"  {expectation.queue}: {expectation.formula}; {format.moment(scenario, expectation.start)}, "
+            f"{format.count(expectation.per_hour)} contacts an hour, {format.several(expectation.agents, 'agent')}"
         )
-        for name, value in found.figures.items():
+        for name, value in expectation.figures.items():
             click.echo(f"    {name:<24} {format.figure(name, value)}")

@@ -11,7 +11,7 @@ import click
 
 from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import provenance, surviving, write_page
-from ccsim.cli.resuming import Remembered, told_how_to_go_on
+from ccsim.cli.resuming import Remembered, resume_hint
 
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
@@ -22,16 +22,22 @@ if TYPE_CHECKING:
 @click.command(cls=Remembered)
 @click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--variants", is_flag=True, help="Compare the one FILE as it stands with all of its variants.")
-@click.option("--baseline", metavar="NAME", help="Differences are to this one.  [default: the first]")
-@click.option("--rank-by", metavar="METRIC[@PLACE]", help="Rank by this, of a queue or team or of everything.")
-@click.option("--replications", type=int, metavar="N", help="Instead of the first file's number.")
-@click.option("--seed", type=int, metavar="S", help="Instead of the first file's.")
+@click.option("--baseline", metavar="NAME", help="Compare with this variant.  [default: the first]")
+@click.option("--rank-by", metavar="METRIC[@PLACE]", help="Rank by this metric, of a queue, a team or the whole.")
+@click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the first file's.")
+@click.option("--seed", type=int, metavar="S", help="Seed, instead of the first file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value in all; may be repeated.")
 @allow_outside
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="That share the work.  [default: all processors]")
-@click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
-@click.option("--cluster", metavar="ADDRESS", help='Of a Dask scheduler whose workers do it; "local" starts one here.')
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Workers that share the work.  [default: all processors]"
+)
+@click.option(
+    "--executor",
+    type=click.Choice(["threads", "processes"]),
+    help="Whether workers are threads or processes.  [default: processes]",
+)
+@click.option("--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.')
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted comparison has kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
@@ -98,7 +104,7 @@ def compare(
             ranking = rank(comparison, by)
         else:
             root, finish = out or Path("results"), None if as_json else _finish
-            with told_how_to_go_on(ctx):
+            with resume_hint(ctx):
                 comparison, ranking, folder = comparing.compare_to_folder(
                     root, scenarios, resume=resume, rank_by=by, overrides=changes, finish=finish, **options
                 )

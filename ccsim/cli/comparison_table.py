@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
 from ccsim.results.ranking import Ranking
@@ -49,7 +49,7 @@ def show(comparison: Comparison, ranking: Ranking) -> None:
 
 
 def _table(comparison: Comparison, figures: Sequence[MetricPlace], variants: Sequence[VariantResult]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = plain_table()
     table.add_column("", overflow="fold", max_width=LABEL - 1)
     for variant in variants:
         table.add_column(escape(format.folded(variant.name, COLUMN - 1)), justify="right", min_width=COLUMN - 1)
@@ -85,12 +85,12 @@ def _cell(comparison: Comparison, variant: VariantResult, figure: MetricPlace) -
     apart = comparison.difference(variant, figure)
     if apart is None:
         return f"{text}\n{format.NO_DATA}  "
-    said = format.difference(unit, apart.mean, apart.high - apart.mean)
+    change = format.difference(unit, apart.mean, apart.high - apart.mean)
     if not outside(apart):
-        return f"{text}\n{said}  "
+        return f"{text}\n{change}  "
     gain = better != "none" and (apart.mean > 0) == (better == "higher")
     colour = "green" if gain else "default" if better == "none" else "red"
-    return f"{text}\n[{colour}]{said} *[/]"
+    return f"{text}\n[{colour}]{change} *[/]"
 
 
 def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
@@ -103,16 +103,16 @@ def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
         )
     apart = [comparison.difference(variant, figure) for variant in comparison.variants[1:] for figure in figures]
     count = sum(difference is not None and not math.isnan(difference.low) for difference in apart)
-    said = [
+    sentences = [
         f"Means of {comparison.replications} replications, {made_by}.",
         f"Below: the difference to {base} ± half its 95 % interval; shares: percentage points; *: zero is outside.",
     ]
     if count >= 10:
-        said.append(f"Of {count} such differences about {0.05 * count:.0f} would have a * by chance alone.")
+        sentences.append(f"Of {count} such differences about {0.05 * count:.0f} would have a * by chance alone.")
     goals = [goal for variant in comparison.variants for goal in variant.targets.values()]
     if not all(goal.sure for goal in goals):
-        said.append("met? missed?: the interval contains the target.")
-    return " ".join(said)
+        sentences.append("met? missed?: the interval contains the target.")
+    return " ".join(sentences)
 
 
 def _show_ranking(console: Console, ranking: Ranking) -> None:

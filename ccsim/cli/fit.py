@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     "mappings",
     multiple=True,
     metavar="NAME|FILE",
-    help="What stands where in LOG: calls, amazon_connect, genesys, nice, bank, conversations, ccsim or a TOML file; "
-    "once for all logs, or once for each in their order.",
+    help="What the columns of LOG are: calls, amazon_connect, genesys, nice, bank, conversations, ccsim or "
+    "a TOML file; once for all logs, or once for each in their order.",
 )
-@click.option("--timezone", metavar="ZONE", help="Where the centre is, instead of the mapping's.")
+@click.option("--timezone", metavar="ZONE", help="Time zone of the centre, instead of the mapping's.")
 @click.option(
     "--rule",
     default="ready",
     show_default=True,
-    help="How it is inferred who was there: served, sessions, ready or turn_round.",
+    help="How agents on duty are inferred: served, sessions, ready or turn_round.",
 )
 @click.option("--out", type=click.Path(path_type=Path), default=Path("fitted"), show_default=True, metavar="DIR")
 def fit(logs: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None, rule: str, out: Path) -> None:
@@ -44,10 +44,10 @@ def fit(logs: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None,
 
     if rule not in RULES:
         raise ScenarioError([Problem("--rule", rule, f"one of {', '.join(RULES)}")])
-    found = estimate(read_all(logs, _mappings(logs, mappings, timezone)), rule)
+    fitted = estimate(read_all(logs, _mappings(logs, mappings, timezone)), rule)
     name = logs[0].resolve().stem
-    write(found, f"Fitted to {name}", out)
-    _say(found, out)
+    write(fitted, f"Fitted to {name}", out)
+    _print_summary(fitted, out)
 
 
 def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None) -> list[Mapping | None]:
@@ -68,26 +68,26 @@ def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | No
             known_zone(timezone)
         except FaultError as bad:
             raise ScenarioError([Problem("--timezone", fault.found, fault.allowed) for fault in bad.faults]) from None
-    found: list[Mapping | None] = []
+    chosen: list[Mapping | None] = []
     for name in names if len(names) == len(logs) else names * len(logs):
         how = None if name == from_ccsim.NAME else mapping(name)
         if how is not None and timezone is not None:
             how = how.model_copy(update={"timezone": timezone})
-        found.append(how)
-    return found
+        chosen.append(how)
+    return chosen
 
 
-def _say(found: Fit, out: Path) -> None:
+def _print_summary(fitted: Fit, out: Path) -> None:
     """What was read and fitted, in short, and what to beware of on stderr."""
-    for file, reading in found.logs.readings:
+    for file, reading in fitted.logs.readings:
         click.echo(f"{file}: {len(reading.rows):,} rows used, {len(reading.refused):,} not.")
         for reason, count in reading.reasons.items():
             click.echo(f"  not used: {count:,}  {reason}")
         for what, count in reading.mended.items():
             click.echo(f"  mended:   {count:,}  {what}")
-    for warning in found.warnings:
+    for warning in fitted.warnings:
         click.echo(f"warning: {warning}", err=True)
-    for queue in found.queues.values():
+    for queue in fitted.queues.values():
         for warning in queue.warnings:
             click.echo(f"warning: {queue.name}: {warning}", err=True)
     click.echo(f"{out / 'scenario.toml'} is written. Next:  ccsim run {out / 'scenario.toml'}")

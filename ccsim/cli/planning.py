@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +14,7 @@ from tqdm import tqdm
 
 from ccsim.charts import plans
 from ccsim.cli.report import provenance, surviving, write_page, write_sheet
+from ccsim.cli.screen import plain_table
 from ccsim.report.of_plan import document, requirement_table, roster_table
 from ccsim.report.pictures import themed
 from ccsim.results import format
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
 
 def requirement(scenario: Scenario, root: Path, workers: int) -> Path:
     """Print the agents that each team needs by interval; the folder with the table."""
-    found, erlang = _simulated(scenario, workers), baseline(scenario).requirement(scenario)
+    simulated, erlang = _simulated(scenario, workers), baseline(scenario).requirement(scenario)
     console = Console(file=sys.stdout, highlight=False)
     console.print(f"{scenario.name}: agents required by simulation", style="bold", markup=False)
     console.print()
-    console.print(_requirements(scenario, found, erlang))
+    console.print(_requirements(scenario, simulated, erlang))
     console.print()
-    console.print(f"{found.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False)
+    console.print(f"{simulated.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False)
 
     def draw(folder: Path) -> None:
         with surviving("charts"):
-            plans.save(folder, found, on_duty(scenario), scenario, None)
+            plans.save(folder, simulated, on_duty(scenario), scenario, None)
 
     return output.to_folder(
         root,
         scenario,
-        [found, erlang],
+        [simulated, erlang],
         finish=draw,
         method="requirement",
     )
@@ -103,17 +103,17 @@ def _simulated(scenario: Scenario, workers: int) -> Requirement:
         return by_simulation(scenario, workers=workers, progress=bar.update)
 
 
-def _requirements(scenario: Scenario, found: Requirement, erlang: Requirement) -> Table:
+def _requirements(scenario: Scenario, simulated: Requirement, erlang: Requirement) -> Table:
     table = _table("team", "agents\nat most", "agent\nhours", "shrinkage", "hours with\nshrinkage", "Erlang", "today")
     hours = scenario.interval / (3600 * SECOND)
     there = on_duty(scenario)
-    for t, name in enumerate(found.names):
+    for t, name in enumerate(simulated.names):
         table.add_row(
             escape(name),
-            format.count(float(found.agents[t].max(initial=0))),
-            format.count(float(found.agents[t].sum()) * hours),
-            format.percent(float(found.shrinkage[t])),
-            format.count(float(found.with_shrinkage[t].sum()) * hours),
+            format.count(float(simulated.agents[t].max(initial=0))),
+            format.count(float(simulated.agents[t].sum()) * hours),
+            format.percent(float(simulated.shrinkage[t])),
+            format.count(float(simulated.with_shrinkage[t].sum()) * hours),
             format.count(float(erlang.with_shrinkage[t].sum()) * hours),
             format.count(float(there[t].sum()) * hours),
         )
@@ -222,7 +222,7 @@ def _replications(number: int) -> str:
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = plain_table()
     table.add_column(first, overflow="fold", min_width=6)
     for other in others:
         table.add_column(other, justify="right")
@@ -236,7 +236,7 @@ def _report(folder: Path, needed: Requirement, plan: ShiftPlan, *, xlsx: bool) -
         drawn = plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan)
         pictures += [themed(draw) for draw in drawn.values()]
     with surviving("the report"):
-        found = document(plan, needed, provenance(folder), pictures)
-        write_page(folder, found)
+        report = document(plan, needed, provenance(folder), pictures)
+        write_page(folder, report)
         if xlsx:
-            write_sheet(folder, found, [requirement_table(needed, plan), roster_table(plan)])
+            write_sheet(folder, report, [requirement_table(needed, plan), roster_table(plan)])

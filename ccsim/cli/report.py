@@ -29,11 +29,11 @@ def report(results: Path, xlsx: bool) -> None:
 
     if xlsx:
         require_xlsxwriter()
-    found = stored(results)
+    run = stored(results)
     drawn: Mapping[str, Drawn] = {}
     with surviving("the charts of the report"):
-        drawn = charts.drawn(found)
-    write_report(found, results, drawn, page=True, xlsx=xlsx)
+        drawn = charts.drawn(run)
+    write_report(run, results, drawn, page=True, xlsx=xlsx)
     for name in ("report.html", *(["report.xlsx"] if xlsx else [])):
         click.echo(results / name)
 
@@ -65,25 +65,25 @@ def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, 
     if page:
         with surviving("the charts of the report"):
             shown = pictures(results, drawn)
-    found = document(results, record(folder), shown)
+    report = document(results, record(folder), shown)
     if page:
-        write_page(folder, found)
+        write_page(folder, report)
     if xlsx:
-        write_sheet(folder, found, wide_tables(results))
+        write_sheet(folder, report, wide_tables(results))
 
 
-def write_page(folder: Path, found: Document) -> None:
+def write_page(folder: Path, report: Document) -> None:
     """report.html in the folder, whole or not at all."""
     from ccsim.report.page import page
 
-    _replace(folder / "report.html", page(found).encode())
+    _replace(folder / "report.html", page(report).encode())
 
 
-def write_sheet(folder: Path, found: Document, more: Sequence[Table]) -> None:
+def write_sheet(folder: Path, report: Document, more: Sequence[Table]) -> None:
     """report.xlsx in the folder with these tables besides, whole or not at all; what did not fit is said."""
     from ccsim.report.sheet import sheet
 
-    content, left_out = sheet(found, more)
+    content, left_out = sheet(report, more)
     _replace(folder / "report.xlsx", content)
     for remark in left_out:
         click.echo(remark, err=True)
@@ -91,8 +91,8 @@ def write_sheet(folder: Path, found: Document, more: Sequence[Table]) -> None:
 
 def provenance(folder: Path) -> dict[str, Any]:
     """What provenance.json in the folder says."""
-    found: dict[str, Any] = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    return found
+    record: dict[str, Any] = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    return record
 
 
 def _replace(file: Path, content: bytes) -> None:

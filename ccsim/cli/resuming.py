@@ -21,7 +21,7 @@ class Remembered(click.Command):
 
 
 @contextmanager
-def told_how_to_go_on(ctx: click.Context) -> Iterator[None]:
+def resume_hint(ctx: click.Context) -> Iterator[None]:
     """Where work was kept when the block was interrupted, the error says with which command it goes on."""
     try:
         yield

@@ -23,23 +23,31 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--variant", metavar="V", help="Apply this variant of the file.")
-@click.option("--replications", type=int, metavar="N", help="Instead of the file's number.")
+@click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the file's.")
 @click.option(
     "--precision",
     multiple=True,
     metavar="METRIC:HALF-WIDTH",
-    help="Replications until 95 % intervals are as narrow: service_level:0.01, asa@phone:2; several with commas.",
+    help="Replications until 95 % intervals are this narrow: service_level:0.01 (± 1 point), asa@phone:2 (± 2 s); "
+    "several with commas.",
 )
 @click.option(
-    "--max-replications", type=click.IntRange(2), metavar="N", help="The most for --precision.  [default: 1000]"
+    "--max-replications",
+    type=click.IntRange(2),
+    metavar="N",
+    help="The most that --precision may take.  [default: 1000]",
 )
-@click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
+@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
 @allow_outside
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="That share the work.")
-@click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
-@click.option("--cluster", metavar="ADDRESS", help='Of a Dask scheduler whose workers do it; "local" starts one here.')
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Workers that share the work.")
+@click.option(
+    "--executor",
+    type=click.Choice(["threads", "processes"]),
+    help="Whether workers are threads or processes.  [default: processes]",
+)
+@click.option("--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.')
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
 @click.option(

@@ -16,19 +16,19 @@ from ccsim.cli.report import require_xlsxwriter
 @click.option(
     "--method",
     type=click.Choice(["shifts", "requirement", "erlang"]),
-    help="Shifts by simulation, agents by interval by simulation, or both by Erlang's formulas, at once.  "
+    help="Cheapest shifts or fewest agents by interval, both by simulation, or Erlang's formulas, at once.  "
     "[default: shifts if [staffing] has patterns, else requirement]",
 )
-@click.option("--requirement", "also", is_flag=True, help="With shifts: the requirement by simulation too.")
-@click.option("--within", metavar="TIME", help="Take the best shifts found by then, such as 5m.")
+@click.option("--requirement", "also", is_flag=True, help="With shifts, also find the fewest agents by interval.")
+@click.option("--within", metavar="TIME", help="Stop after this time, such as 5m, and take the best shifts until then.")
 @click.option("--variant", metavar="V", help="Apply this variant of the file.")
-@click.option("--replications", type=int, metavar="N", help="Instead of the file's number.")
-@click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
+@click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the file's.")
+@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
 @allow_outside
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
-@click.option("--xlsx", is_flag=True, help="With shifts: the workbook report.xlsx too, with requirement and roster.")
+@click.option("--xlsx", is_flag=True, help="With shifts, also write report.xlsx, with requirement and roster.")
 @click.pass_context
 def staff(
     ctx: click.Context,

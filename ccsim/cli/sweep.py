@@ -12,33 +12,42 @@ import click
 
 from ccsim.cli.outside import allow_outside
 from ccsim.cli.report import provenance, surviving, write_page
-from ccsim.cli.resuming import Remembered, told_how_to_go_on
+from ccsim.cli.resuming import Remembered, resume_hint
 
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
     from ccsim.results.comparison import MetricPlace
-    from ccsim.studies.design import Design
-    from ccsim.studies.sweep import Sweep
+    from ccsim.results.sweeps import Sweep
+    from ccsim.scenario.design import Design
 
 
 @click.command(cls=Remembered)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--vary", multiple=True, metavar="PATH=LEVELS", help="1:6, 0.8:1.2:5, 2m:10m:5 or 1,2,4; may be repeated."
+    "--vary",
+    multiple=True,
+    metavar="PATH=LEVELS",
+    help="Values of a setting, such as 1:6, 0.8:1.2:5 or 1,2,4; may be repeated.",
 )
-@click.option("--design", type=click.Choice(["grid", "latin", "sobol"]), help="Which points.  [default: grid]")
-@click.option("--points", type=int, metavar="N", help="How many, of a Latin hypercube or a Sobol' sequence.")
-@click.option("--sensitivity", is_flag=True, help="Each setting alone; with a Sobol' sequence also its indices.")
-@click.option("--metric", "metrics", multiple=True, metavar="METRIC[@PLACE]", help="Show these; may be repeated.")
+@click.option("--design", type=click.Choice(["grid", "latin", "sobol"]), help="How points are chosen.  [default: grid]")
+@click.option("--points", type=int, metavar="N", help="Number of points, with --design latin or sobol.")
+@click.option("--sensitivity", is_flag=True, help="Also vary each setting alone; with --design sobol, Sobol' indices.")
+@click.option("--metric", "metrics", multiple=True, metavar="METRIC[@PLACE]", help="Show this metric; may be repeated.")
 @click.option("--variant", metavar="V", help="Apply this variant of the file.")
-@click.option("--replications", type=int, metavar="N", help="Of each point, instead of the file's number.")
-@click.option("--seed", type=int, metavar="S", help="Instead of the file's.")
+@click.option("--replications", type=int, metavar="N", help="Replications of each point, instead of the file's.")
+@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
 @allow_outside
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="That share the work.  [default: all processors]")
-@click.option("--executor", type=click.Choice(["threads", "processes"]), help="Where they are.  [default: processes]")
-@click.option("--cluster", metavar="ADDRESS", help='Of a Dask scheduler whose workers do it; "local" starts one here.')
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Workers that share the work.  [default: all processors]"
+)
+@click.option(
+    "--executor",
+    type=click.Choice(["threads", "processes"]),
+    help="Whether workers are threads or processes.  [default: processes]",
+)
+@click.option("--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.')
 @click.option("--resume", is_flag=True, help="Go on where an interrupted sweep stopped.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
@@ -65,7 +74,7 @@ def sweep(
 
     What is done is kept when it is interrupted: the same command with --resume goes on from there.
     """
-    from ccsim.studies.design import Points
+    from ccsim.studies.points import Points
     from ccsim.studies.sweep import as_json as everything
     from ccsim.studies.sweep import read_figures, sweep_to_folder
     from ccsim.studies.sweep import sweep as sweep_in_memory
@@ -88,30 +97,30 @@ def sweep(
             "progress": bar.update,
         }
         if as_json and out is None:
-            found = sweep_in_memory(points, **options)
+            outcome = sweep_in_memory(points, **options)
         else:
             finish = None if as_json else partial(_finish, figures)
-            with told_how_to_go_on(ctx):
-                found, folder = sweep_to_folder(
+            with resume_hint(ctx):
+                outcome, folder = sweep_to_folder(
                     out or Path("results"), points, resume=resume, overrides=changes, finish=finish, **options
                 )
     if as_json:
-        click.echo(json.dumps(everything(found), allow_nan=False))
+        click.echo(json.dumps(everything(outcome), allow_nan=False))
     else:
         from ccsim.cli.sweep_table import show
 
-        show(found, figures)
+        show(outcome, figures)
     if folder is not None:
         click.echo(f"Results: {folder}", err=as_json)
 
 
 def _design(
-    file: Path, vary: tuple[str, ...], metrics: tuple[str, ...], said: Mapping[str, Any]
+    file: Path, vary: tuple[str, ...], metrics: tuple[str, ...], options: Mapping[str, Any]
 ) -> tuple[Design, list[str], list[str]]:
     """The design, the changes to its scenario, and the metrics to show, from the command line over a sweep file."""
     from ccsim.scenario import read
     from ccsim.scenario.data import texts
-    from ccsim.studies.design import Design, read_setting, read_sweep_file
+    from ccsim.scenario.design import Design, read_setting, read_sweep_file
 
     known = read_sweep_file(file)
     text = [part.partition("=") for part in vary]
@@ -120,25 +129,25 @@ def _design(
             raise click.UsageError(f"--vary {path}: no =; PATH=LEVELS, such as team.phone.shifts.0.agents=4:9")
     levels: list[tuple[str, Any]] = [(path.strip(), those.strip()) for path, _, those in text]
     typed_paths = {path for path, _ in levels}
-    given = {key: said[key] for key in ("seed", "replications", "variant", "design", "points", "sensitivity")}
+    given = {key: options[key] for key in ("seed", "replications", "variant", "design", "points", "sensitivity")}
     if known is not None:
         levels = [*((path, those) for path, those in known.vary.items() if path not in dict(levels)), *levels]
         given = {key: getattr(known, key) if value in (None, False) else value for key, value in given.items()}
         metrics = metrics or tuple(known.metrics)
         file = file.parent / known.scenario
     numbers = [f"{key}={given[key]}" for key in ("seed", "replications") if given[key] is not None]
-    changes = [*said["overrides"], *numbers]
-    base = read.load(file, given["variant"], changes, outside=said["outside"])
+    changes = [*options["overrides"], *numbers]
+    base = read.load(file, given["variant"], changes, outside=options["outside"])
     settings = tuple(read_setting(path, those) for path, those in levels)
     typed = frozenset(texts([setting.levels for setting in settings if setting.path in typed_paths]))
     design = Design(
         base, settings, given["design"] or "grid", given["points"], given["sensitivity"], file,
-        outside=said["outside"] or typed,
+        outside=options["outside"] or typed,
     )  # fmt: skip
     return design, changes, list(metrics)
 
 
-def _finish(figures: list[MetricPlace], found: Sweep, folder: Path) -> None:
+def _finish(figures: list[MetricPlace], outcome: Sweep, folder: Path) -> None:
     from ccsim.charts import sweeps
     from ccsim.report.of_sweep import document
     from ccsim.report.pictures import themed
@@ -146,10 +155,10 @@ def _finish(figures: list[MetricPlace], found: Sweep, folder: Path) -> None:
     (folder / "charts").mkdir()
     pictures: list[Picture] = []
     with surviving("charts"):
-        sweeps.save(found, figures, folder / "charts")
-        pictures += [themed(draw) for draw in sweeps.pages(found, figures).values()]
+        sweeps.save(outcome, figures, folder / "charts")
+        pictures += [themed(draw) for draw in sweeps.pages(outcome, figures).values()]
     with surviving("the report"):
-        write_page(folder, document(found, figures, provenance(folder), pictures))
+        write_page(folder, document(outcome, figures, provenance(folder), pictures))
 
 
 def _bar(total: int, what: str) -> Any:

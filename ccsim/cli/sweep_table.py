@@ -6,14 +6,14 @@ import math
 import sys
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.results.comparison import MetricPlace
-from ccsim.studies.design import Setting
-from ccsim.studies.sweep import Sweep
+from ccsim.results.sweeps import Sweep
+from ccsim.scenario.design import Setting
 
 MOST = 30
 """Points on the screen."""
@@ -41,7 +41,7 @@ def show(sweep: Sweep, figures: list[MetricPlace]) -> None:
 
 
 def _points(sweep: Sweep, figures: list[MetricPlace]) -> Table:
-    table = _table()
+    table = plain_table()
     for setting in sweep.design.settings:
         table.add_column(format.folded(setting.path, 16), justify="right", overflow="fold")
     for figure in figures:
@@ -57,7 +57,7 @@ def _points(sweep: Sweep, figures: list[MetricPlace]) -> Table:
 
 def _alone(sweep: Sweep, figure: MetricPlace) -> Table:
     indices = {index.setting: index for index in sweep.indices if index[1:4] == figure}
-    table = _table()
+    table = plain_table()
     table.add_column(str(figure), min_width=24)
     for end in ("lower end", "upper end"):
         table.add_column(end, justify="right")
@@ -81,7 +81,3 @@ def text(setting: Setting, value: Any) -> str:
     if setting.seconds:
         return format.duration(value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))

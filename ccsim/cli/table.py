@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import sys
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.results.model import Results
 from ccsim.results.targets import MetricTarget, targets
@@ -106,7 +106,7 @@ def _teams(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) ->
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = plain_table()
     table.add_column(first, overflow="fold", min_width=6)
     for other in others:
         table.add_column(other, justify="left" if other.startswith("service level") else "right", no_wrap=True)

@@ -58,6 +58,12 @@ class Calendar:
         local = dt.datetime.combine(self.date(day + over), dt.time()) + dt.timedelta(microseconds=wall)
         return (local.replace(tzinfo=self._zone).astimezone(dt.UTC) - self._zero) // _MICRO
 
+    def local(self, micros: int) -> dt.datetime:
+        """What the clock shows so many microseconds after the start; its zone is UTC where there is no `timezone`."""
+        if self.timezone is None:
+            return dt.datetime.combine(self.start, dt.time(), dt.UTC) + micros * _MICRO
+        return (self._zero + micros * _MICRO).astimezone(self._zone)
+
     def midnights(self, days: int) -> I64:
         """Starts of the days 0 … days : int64[days + 1], microseconds; the last is the end."""
         return np.array([self.at(day) for day in range(days + 1)], dtype=np.int64)

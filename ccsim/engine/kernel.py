@@ -1111,7 +1111,7 @@ def find_contact(m: Memory, now: int, a: int, last: int) -> int:
 
 
 @inlined
-def is_ready(m: Memory, a: int) -> None:
+def mark_ready(m: Memory, a: int) -> None:
     """Agent a may start work, or go, when the system has settled."""
     if not m.is_ready[a]:
         m.is_ready[a] = True
@@ -1120,7 +1120,7 @@ def is_ready(m: Memory, a: int) -> None:
 
 
 @inlined
-def gains(m: Memory, a: int) -> None:
+def mark_gained(m: Memory, a: int) -> None:
     """Agent a's room grew."""
     if not m.gains[a]:
         m.gains[a] = True
@@ -1144,7 +1144,7 @@ def begin_session(m: Memory, now: int, c: int, a: int) -> None:
     m.session[a] = c
     m.sessions[a] += 1
     m.load[a] += m.plan.units[m.plan.team[a], q]
-    is_ready(m, a)
+    mark_ready(m, a)
     if m.shares and m.shared[q]:
         begin_sharing(m, now, c, a)
         return
@@ -1176,12 +1176,12 @@ def end_session(m: Memory, now: int, c: int) -> None:
     if m.shares and m.shared[q]:
         count_beside(m, now, a, -1)
     m.idle[a] = now
-    gains(m, a)
+    mark_gained(m, a)
     if m.kept[a] >= 0 and m.sessions[a] == 0:
         m.kept[a] = -1
         if m.duty[a] == FINISHING:
             m.duty[a] = OFF
-    is_ready(m, a)
+    mark_ready(m, a)
 
 
 @compiled
@@ -1461,7 +1461,7 @@ def opening_time(m: Memory, now: int, q: int, patience: int) -> int:
 
 
 @inlined
-def held(m: Memory, now: int, c: int) -> bool:
+def hold_until_open(m: Memory, now: int, c: int) -> bool:
     """Whether the message of c that has just come must wait for its queue to open."""
     q = m.queue[c]
     if m.open[q] or not m.holds[q]:
@@ -1631,7 +1631,7 @@ def arrival(m: Memory, now: int, c: int, from_bot: bool) -> None:
         retry(m, now, c)
         return
     enter(m, c, since)
-    if not held(m, now, c):
+    if not hold_until_open(m, now, c):
         if m.own[c] >= 0:
             resume(m, now, c)
         else:
@@ -1669,7 +1669,7 @@ def message(m: Memory, now: int, c: int) -> None:
             set_timers(m, now, c)
         return
     m.number[FRESH] = c
-    if not held(m, now, c):
+    if not hold_until_open(m, now, c):
         resume(m, now, c)
 
 
@@ -1737,7 +1737,7 @@ def reply(m: Memory, now: int, c: int) -> None:
         hand_over(m, now, c)
     elif m.outbound:
         m.number[FREED] = a
-        is_ready(m, a)
+        mark_ready(m, a)
     else:
         carry_on(m, now, a)  # at once, as in `message`
 
@@ -1933,7 +1933,7 @@ def agents_leave(m: Memory, now: int, what: int, shift: int) -> None:
         if hand_over_sessions(m, now, a, m.plan.hand_over[m.plan.team[a]]):
             m.kept[a] = shift
             m.duty[a] = FINISHING
-            is_ready(m, a)
+            mark_ready(m, a)
             if m.present[a] == NEVER:
                 m.present[a] = now
                 m.present_shift[a] = shift
@@ -1943,7 +1943,7 @@ def agents_leave(m: Memory, now: int, what: int, shift: int) -> None:
         if m.duty[a] == FINISHING:
             m.duty[a] = OFF
         hand_over_sessions(m, now, a, True)
-    is_ready(m, a)
+    mark_ready(m, a)
 
 
 @compiled
@@ -1968,8 +1968,8 @@ def agents_come(m: Memory, now: int, what: int, shift: int) -> None:
         if m.present[a] == NEVER:
             m.present[a] = now
             m.present_shift[a] = shift
-        gains(m, a)
-        is_ready(m, a)
+        mark_gained(m, a)
+        mark_ready(m, a)
 
 
 @compiled

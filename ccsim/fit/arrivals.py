@@ -56,15 +56,15 @@ def _volumes(totals: F64, weekday: I64, cv: float) -> dict[int, Estimate]:
 
     freedom = len(totals) - len(np.unique(weekday))
     z = float(t.ppf(0.975, freedom)) if freedom else Z
-    found: dict[int, Estimate] = {}
+    volumes: dict[int, Estimate] = {}
     for day in np.unique(weekday).tolist():
         mine = totals[weekday == day]
         mean = float(mine.mean())
         # a day without any contact is as rare as at most three a day make it (the rule of three)
         error = math.sqrt((1 / mean + cv * cv) / len(mine)) if mean else 0.0
         ends = (mean * math.exp(-z * error), mean * math.exp(z * error)) if mean else (0.0, 3 / len(mine))
-        found[day] = Estimate(mean, *ends)
-    return found
+        volumes[day] = Estimate(mean, *ends)
+    return volumes
 
 
 def busyness(totals: F64, weekday: I64) -> tuple[Estimate | None, float]:
@@ -111,14 +111,14 @@ def correlation(profiles: Sequence[Profile]) -> Estimate | None:
     by Fisher's z, divided by the part of both variances that is busyness (Poisson noise does not go together); pairs
     count alike. None with fewer than two such queues or five days.
     """
-    found: list[tuple[float, float, float]] = []
+    pairs: list[tuple[float, float, float]] = []
     for one, other in combinations(profiles, 2):
         pair = _correlation(one, other)
         if pair is not None:
-            found.append(pair)
-    if not found:
+            pairs.append(pair)
+    if not pairs:
         return None
-    mean, low, high = (float(value) for value in np.mean(found, axis=0))
+    mean, low, high = (float(value) for value in np.mean(pairs, axis=0))
     return Estimate(min(max(mean, 0.0), 1.0), min(max(low, 0.0), 1.0), min(max(high, 0.0), 1.0))
 
 

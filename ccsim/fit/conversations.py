@@ -165,16 +165,16 @@ def _seconds(lengths: pd.Series[Any]) -> F64:
 
 def _beside(runs: pd.DataFrame, sessions: pd.DataFrame | None) -> F64:
     """How many sessions the agent had when each of the runs was begun."""
-    found = np.full(len(runs), np.nan)
+    beside = np.full(len(runs), np.nan)
     if sessions is None or not len(runs):
-        return found
+        return beside
     agents = runs["agent"].to_numpy(object)
     begun = runs["begun"].to_numpy("datetime64[us]")
     for agent, mine in sessions.groupby("agent"):
         here = agents == agent
         starts, ends = (np.sort(mine[name].to_numpy("datetime64[us]")) for name in ("start", "end"))
-        found[here] = np.searchsorted(starts, begun[here], "right") - np.searchsorted(ends, begun[here], "right")
-    return found
+        beside[here] = np.searchsorted(starts, begun[here], "right") - np.searchsorted(ends, begun[here], "right")
+    return beside
 
 
 def geometric(replies: F64, over: Bool) -> Estimate:
@@ -212,12 +212,12 @@ def slowdown(work: F64, beside: F64, enough: int = 30) -> Slowdown | None:
     if len(groups) < 2:
         return None
     alone = groups[0]
-    found = [Estimate(1.0, 1.0, 1.0)]
+    factors = [Estimate(1.0, 1.0, 1.0)]
     for level in groups[1:]:
         middle = float(level.mean() - alone.mean())
         error = Z * float(np.sqrt(level.var(ddof=1) / len(level) + alone.var(ddof=1) / len(alone)))
-        found.append(Estimate(*(float(np.exp(value)) for value in (middle, middle - error, middle + error))))
-    return Slowdown(tuple(found), tuple(len(level) for level in groups))
+        factors.append(Estimate(*(float(np.exp(value)) for value in (middle, middle - error, middle + error))))
+    return Slowdown(tuple(factors), tuple(len(level) for level in groups))
 
 
 @dataclass(frozen=True)

@@ -286,8 +286,8 @@ def fit(family: str, sample: Sample, *, partly: bool = False) -> Fitted:
             stretch = math.log(max(float(counted.times @ counted.weights) / float(ended @ weights), 1.0))
             first = np.array(kind.start(ended, weights))
             begun = [first] if partly or stretch < 0.05 else [first, _shifted(family, first, stretch)]
-            found = [minimize(loss, theta, method="BFGS", options={"gtol": 1e-7, "maxiter": 500}) for theta in begun]
-            best = np.asarray(min(found, key=lambda result: float(result.fun)).x, np.float64)
+            minima = [minimize(loss, theta, method="BFGS", options={"gtol": 1e-7, "maxiter": 500}) for theta in begun]
+            best = np.asarray(min(minima, key=lambda result: float(result.fun)).x, np.float64)
         spread = np.linalg.pinv(_hessian(loss, best) * total)
     likelihood = -loss(best) * total
     size = len(best)
@@ -341,11 +341,11 @@ def fit_all(families: Sequence[str], sample: Sample, *, partly: bool = False) ->
         return []
     if sample.ended.sum() < FEW:
         families = ("exponential",)
-    found = []
+    fits = []
     for family in families:
         with suppress(ArithmeticError):  # a mixture of which one part vanished into nothing
-            found.append(fit(family, sample, partly=partly))
-    return sorted(found, key=lambda fitted: fitted.bic)
+            fits.append(fit(family, sample, partly=partly))
+    return sorted(fits, key=lambda fitted: fitted.bic)
 
 
 class _Counted(NamedTuple):
@@ -360,8 +360,8 @@ def _counted(sample: Sample) -> _Counted:
     A time of zero that ended counts as half the smallest: clocks have a step. One cut off at once tells nothing.
     """
     times, ended = sample
-    told = (times > 0) | ended
-    times, ended = times[told], ended[told]
+    informative = (times > 0) | ended
+    times, ended = times[informative], ended[informative]
     if not ended.any():
         raise ValueError("nothing ended")
     positive = times[times > 0]
@@ -377,14 +377,14 @@ def _hessian(function: Callable[[F64], float], at: F64) -> NDArray[np.float64]:
     """Second derivatives by central differences."""
     size, step = len(at), 1e-3
     steps = np.eye(size) * step
-    found = np.empty((size, size))
+    hessian = np.empty((size, size))
     for i in range(size):
         for j in range(i + 1):
             corners = [
                 function(at + one * steps[i] + other * steps[j]) * one * other for one in (1, -1) for other in (1, -1)
             ]
-            found[i, j] = found[j, i] = sum(corners) / (4 * step * step)
-    return found
+            hessian[i, j] = hessian[j, i] = sum(corners) / (4 * step * step)
+    return hessian
 
 
 def _intervals(kind: Family, theta: F64, spread: NDArray[np.float64]) -> dict[str, Estimate]:
@@ -400,7 +400,7 @@ def _intervals(kind: Family, theta: F64, spread: NDArray[np.float64]) -> dict[st
     slopes = [(scaled(theta + row) - scaled(theta - row)) / (2 * step) for row in np.eye(len(theta)) * step]
     slope = np.array(slopes).T
     errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slope, spread, slope), 0))
-    found: dict[str, Estimate] = {}
+    intervals: dict[str, Estimate] = {}
     for (name, value), middle, error in zip(kind.natural(theta).items(), scaled(theta), errors, strict=True):
         ends = (middle - Z * error, middle + Z * error)
         low, high = (
@@ -408,8 +408,8 @@ def _intervals(kind: Family, theta: F64, spread: NDArray[np.float64]) -> dict[st
             if name in kind.shares
             else (math.exp(min(max(end, -700.0), 700.0)) for end in ends)
         )
-        found[name] = Estimate(value, low, high)
-    return found
+        intervals[name] = Estimate(value, low, high)
+    return intervals
 
 
 def _survival(kind: Family, theta: F64, times: F64) -> F64:

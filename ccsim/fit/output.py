@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import shutil
 import tempfile
@@ -14,7 +13,7 @@ from ccsim.fit import scenario as scenarios
 from ccsim.fit.arrivals import Profile
 from ccsim.fit.estimate import WEEKDAYS, Fit
 from ccsim.scenario import read
-from ccsim.scenario.spreadsheets import Writer, safe
+from ccsim.scenario.spreadsheets import csv_text, safe
 from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -73,9 +72,8 @@ def _profile(profile: Profile) -> Iterator[tuple[str, Estimate, int]]:
 
 def estimates(fit: Fit) -> str:
     """The rows as CSV; an end that is not known is empty. Every family tried is there, with its BIC and AIC."""
-    stream = io.StringIO()
-    writer = Writer(stream, lineterminator="\n")
-    writer.writerow(["queue", "value", "family", "chosen", "estimate", "low", "high", "cases", "bic", "aic"])
+    header = ("queue", "value", "family", "chosen", "estimate", "low", "high", "cases", "bic", "aic")
+    lines = []
     for queue, key, family, value, cases in rows(fit):
         chosen, criteria = "", ["", ""]
         if family:
@@ -84,8 +82,8 @@ def estimates(fit: Fit) -> str:
             chosen = "yes" if family == distribution.family else "no"
             criteria = [f"{fitted.bic:.2f}", f"{fitted.aic:.2f}"]
         ends = ["" if math.isnan(end) else f"{end:.6g}" for end in value]
-        writer.writerow([queue, key, family, chosen, *ends, cases, *criteria])
-    return stream.getvalue()
+        lines.append((queue, key, family, chosen, *ends, cases, *criteria))
+    return csv_text(header, lines)
 
 
 def _refused(fit: Fit) -> str:

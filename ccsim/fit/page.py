@@ -110,8 +110,8 @@ def _distributions(queue: QueueFit) -> Iterator[tuple[Cell, ...]]:
         )
     if queue.shared is not None:
         for number, (mean, ends) in enumerate(zip(queue.shared.means, queue.shared.ends, strict=True), start=1):
-            said = f"{format.duration(mean.mean)} ({format.duration(mean.low)}–{format.duration(mean.high)})"
-            yield f"work with {number} at once", "exponential", said, float(ends), None
+            text = f"{format.duration(mean.mean)} ({format.duration(mean.low)}–{format.duration(mean.high)})"
+            yield f"work with {number} at once", "exponential", text, float(ends), None
 
 
 def _figure(name: str, value: float) -> str:
@@ -125,7 +125,7 @@ def _volumes(fit: Fit) -> Table:
         cells = [queue.profile.volumes.get(day) for day in range(7)]
         rows.append((queue.name, *cells, cv, queue.profile.p_value))
     correlation = fit.correlation
-    said = (
+    note = (
         f" Busy days of the queues go together with correlation {correlation.mean:.2f} "
         f"({correlation.low:.2f}–{correlation.high:.2f})."
         if correlation
@@ -141,7 +141,7 @@ def _volumes(fit: Fit) -> Table:
         ),
         tuple(rows),
         note="cv: how much a day's rate varies beyond chance; p: how likely days differ as much by chance alone."
-        + said,
+        + note,
     )
 
 

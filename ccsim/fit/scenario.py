@@ -5,13 +5,12 @@ It repeats the days of the log (the last LONGEST of them): the profile of their 
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -31,7 +30,7 @@ from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
-from ccsim.scenario.spreadsheets import Writer, safe
+from ccsim.scenario.spreadsheets import csv_text, safe
 from ccsim.scenario.values import duration
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND
@@ -101,8 +100,8 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         lines.append('open = "always"')
     cv = queue.profile.busyness_cv
     busy = f", busyness_cv = {_figure(min(cv.mean, 10.0))}" if cv is not None and queue.profile.p_value < 0.05 else ""
-    said = f"  # {_busy(queue)}" if cv is not None else ""
-    lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(safe(queue.name))}{busy} }}{said}')
+    comment = f"  # {_busy(queue)}" if cv is not None else ""
+    lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(safe(queue.name))}{busy} }}{comment}')
     if _is_shared(fit, queue):
         return [*lines, *_shared(fit, queue), *_patience(fit, queue, tables)]
     if queue.shared is not None:
@@ -121,8 +120,10 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     if "wrap_up" not in queue.distributions and "work" in queue.distributions:
         lines.append('wrap_up = "0s"  # a part of the work, as far as the log tells')
     if "idle_timeout" in queue.figures:
-        found = queue.figures["idle_timeout"]
-        lines.append(f"idle_timeout = {_figure(found.mean)}  # quartiles {_figure(found.low)} to {_figure(found.high)}")
+        timeout = queue.figures["idle_timeout"]
+        lines.append(
+            f"idle_timeout = {_figure(timeout.mean)}  # quartiles {_figure(timeout.low)} to {_figure(timeout.high)}"
+        )
     return [*lines, *_patience(fit, queue, tables), *_follow_ups(fit, queue, tables)]
 
 
@@ -139,10 +140,10 @@ def _turns(queue: QueueFit, tables: dict[str, str]) -> list[str]:
         return _distribution(queue, "turns", tables)
     if "turns" not in queue.figures or CHANNELS[queue.channel].one_to_one:
         return []
-    found = queue.figures["turns"]
-    if found.low == found.high:
+    turns = queue.figures["turns"]
+    if turns.low == turns.high:
         return ["turns = 1  # the log does not tell turns apart"]
-    return [f"turns = {{ mean = {_figure(found.mean)} }}  # geometric; {_interval(found)}"]
+    return [f"turns = {{ mean = {_figure(turns.mean)} }}  # geometric; {_interval(turns)}"]
 
 
 def _is_shared(fit: Fit, queue: QueueFit) -> bool:
@@ -178,18 +179,18 @@ def _shared(fit: Fit, queue: QueueFit) -> list[str]:
     assert queue.shared is not None
     known = [_figure(mean.mean) for mean in queue.shared.means]
     means = ", ".join(known + known[-1:] * (_together(fit) - len(known)))
-    said = "; ".join(
+    comment = "; ".join(
         f"{i} at once: {_interval(mean)}, {ends:,} ended"
         for i, (mean, ends) in enumerate(zip(queue.shared.means, queue.shared.ends, strict=True), start=1)
     )
-    return [f"# {said}", f"work_by_concurrency = [{means}]"]
+    return [f"# {comment}", f"work_by_concurrency = [{means}]"]
 
 
 def _patience(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     lines = _distribution(queue, "patience", tables) if "patience" in queue.distributions else ['patience = "never"']
     if "silent_abandonment" in queue.figures and not _is_shared(fit, queue):
-        found = queue.figures["silent_abandonment"]
-        lines.append(f"silent_abandonment = {_figure(found.mean)}  # {_interval(found)}")
+        share = queue.figures["silent_abandonment"]
+        lines.append(f"silent_abandonment = {_figure(share.mean)}  # {_interval(share)}")
     return lines
 
 
@@ -228,24 +229,24 @@ def _follow_ups(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
 
 def _whole(shares: dict[str, Estimate]) -> dict[str, float]:
     """Rounded so that they add up to 1: what is missing is the largest's."""
-    found = {name: round(value.mean, 4) for name, value in shares.items()}
-    largest = max(found, key=lambda name: found[name])
-    return found | {largest: round(found[largest] + 1 - sum(found.values()), 4)}
+    rounded = {name: round(value.mean, 4) for name, value in shares.items()}
+    largest = max(rounded, key=lambda name: rounded[name])
+    return rounded | {largest: round(rounded[largest] + 1 - sum(rounded.values()), 4)}
 
 
 def _distribution(queue: QueueFit, key: str, tables: dict[str, str]) -> list[str]:
-    found = queue.distributions[key]
+    estimate = queue.distributions[key]
     text = _distribution_text(queue, key, tables)
-    parts = [format.several(int(found.sample.ended.sum()), "case")]
-    cut = int((~found.sample.ended).sum())
+    parts = [format.several(int(estimate.sample.ended.sum()), "case")]
+    cut = int((~estimate.sample.ended).sum())
     parts += [f"{cut:,} cut off"] if cut else []
-    for fitted in found.candidates:
-        if fitted.family == found.family:
+    for fitted in estimate.candidates:
+        if fitted.family == estimate.family:
             parts += [f"{name} {_interval(value)}" for name, value in fitted.parameters.items()]
             parts.append(f"{100 * fitted.distance:.1f} points off at most")
-    if len(found.candidates) > 1 and found.family == found.candidates[0].family:
-        second = found.candidates[1]
-        parts.append(f"BIC {second.bic - found.candidates[0].bic:.0f} less than {second.family}")
+    if len(estimate.candidates) > 1 and estimate.family == estimate.candidates[0].family:
+        second = estimate.candidates[1]
+        parts.append(f"BIC {second.bic - estimate.candidates[0].bic:.0f} less than {second.family}")
     return [f"{key} = {text}  # {'; '.join(parts)}"]
 
 
@@ -254,7 +255,7 @@ def _distribution_text(queue: QueueFit, key: str, tables: dict[str, str]) -> str
     if isinstance(distribution, Empirical):
         file = f"{_slug(queue.name)}_{_slug(key)}.csv"
         column = "turns" if key == "turns" else "seconds"
-        tables[file] = _csv([column], ([_figure(value)] for value in distribution.values))
+        tables[file] = csv_text([column], ([_figure(value)] for value in distribution.values))
         return f"{{ file = {json.dumps(file)}, column = {json.dumps(column)} }}"
     return toml(distribution)
 
@@ -319,7 +320,7 @@ def _volumes(fit: Fit, days: Sequence[date]) -> str:
             for i in range(len(table))
             if _exists(datetime.combine(day, time()) + timedelta(seconds=i * fit.interval), fit.timezone)
         ]
-    return _csv(["date", "time", *names], rows)
+    return csv_text(["date", "time", *names], rows)
 
 
 def _exists(moment: datetime, zone: str | None) -> bool:
@@ -342,7 +343,7 @@ def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
         if not rows or not team.queues:
             continue
         file = f"roster_{_slug(team.name)}.csv"
-        tables[file] = _csv(["agent", "date", "start", "end", "breaks"], rows)
+        tables[file] = csv_text(["agent", "date", "start", "end", "breaks"], rows)
         together = {name: team.concurrency[name] for name in team.queues if name in team.concurrency}
         together |= {name: _together(fit) for name in together if _is_shared(fit, fit.queues[name])}
         lines += ["", f"[team.{_key(team.name)}]  # {format.several(len({row[0] for row in rows}), 'agent')}"]
@@ -461,9 +462,3 @@ def _key(name: str) -> str:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "queue"
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    stream = io.StringIO()
-    Writer(stream, lineterminator="\n").writerows([header, *rows])
-    return stream.getvalue()

@@ -181,12 +181,12 @@ class Facts:
         if not counted.all():
             queue, times = queue[counted], times[counted]
         groups = [times[mine] for mine in self._each_and_all(queue)]
-        found = np.full((len(percents), len(groups)), np.nan)
+        values = np.full((len(percents), len(groups)), np.nan)
         for group, mine in enumerate(groups):
             if len(mine):
                 rank = [(percent * len(mine) + 99) // 100 - 1 for percent in percents]
-                found[:, group] = np.sort(mine)[rank] / SECOND
-        return self._and_total(found)
+                values[:, group] = np.sort(mine)[rank] / SECOND
+        return self._and_total(values)
 
     def _each_and_all(self, queue: NDArray[Any]) -> Iterator[Bool | slice]:
         """The rows of each queue, then all; of an only queue, for `_and_total`, just once."""
@@ -571,9 +571,9 @@ class Facts:
         log = self.log
         interval = np.searchsorted(self.edges, log.suspended_start, side="right") - 1
         counted = (interval >= 0) & (interval < self.intervals)
-        found = np.zeros((self.intervals, self.teams))
-        np.add.at(found, (interval[counted], self.plan.team[log.suspended_agent[counted]]), 1)
-        return found
+        counts = np.zeros((self.intervals, self.teams))
+        np.add.at(counts, (interval[counted], self.plan.team[log.suspended_agent[counted]]), 1)
+        return counts
 
     def _by_team_and_queue(self, agent: NDArray[Any], queue: NDArray[Any], start: I64, end: I64) -> F64:
         """Time integrals; without an agent (-1) start = end, which adds nothing to whatever team."""

@@ -30,14 +30,18 @@ def findings(results: Results) -> tuple[Finding, ...]:
     """Missed targets first, then those too close to call, open hours without agents, and teams."""
     hours, spec = Hours.of(results), results.spec
     goals = sorted((goal for goal in targets(results) if not (goal.met and goal.sure)), key=lambda goal: not goal.sure)
-    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    by_subject: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for goal in goals:
-        found[goal.level, goal.name] += _target(results, hours, goal)
+        by_subject[goal.level, goal.name] += _target(results, hours, goal)
     for q, name in enumerate(spec.queues):
-        found["queue", name] += _unstaffed(results, hours, q)
+        by_subject["queue", name] += _unstaffed(results, hours, q)
     for name in spec.teams:
-        found["team", name] += [*_full(results, hours, name), *_idle(results, hours, name), *_overtime(results, name)]
-    return tuple(Finding(name, tuple(dict.fromkeys(lines))) for (_, name), lines in found.items() if lines)
+        by_subject["team", name] += [
+            *_full(results, hours, name),
+            *_idle(results, hours, name),
+            *_overtime(results, name),
+        ]
+    return tuple(Finding(name, tuple(dict.fromkeys(lines))) for (_, name), lines in by_subject.items() if lines)
 
 
 def _target(results: Results, hours: Hours, goal: MetricTarget) -> list[str]:
@@ -50,10 +54,10 @@ def _target(results: Results, hours: Hours, goal: MetricTarget) -> list[str]:
             f"{what} is too close to call: the {wanted} wanted lies within {low} to {high}. More replications tell."
         ]
     side = "below" if goal.at_least else "above"
-    found = [f"{what} is {100 * abs(estimate.mean - goal.wanted):.1f} points {side} the {wanted} wanted."]
+    lines = [f"{what} is {100 * abs(estimate.mean - goal.wanted):.1f} points {side} the {wanted} wanted."]
     if goal.level == "queue":
-        found += [*_when(results, hours, goal), *_skilled(results, goal.name)]
-    return found
+        lines += [*_when(results, hours, goal), *_skilled(results, goal.name)]
+    return lines
 
 
 def _when(results: Results, hours: Hours, goal: MetricTarget) -> list[str]:
@@ -71,8 +75,8 @@ def _when(results: Results, hours: Hours, goal: MetricTarget) -> list[str]:
     if closed >= 0.2:
         on = "" if results.spec.business_clock[queue] else ", when its clock runs on"
         parts.append(f"{format.percent(closed, 0)} came while it was closed{on}")
-    said = [f"Of the contacts that missed it, {_and(parts)}."] if parts else []
-    return [*_worst_days(results, hours, goal.name, missed, offered), *said]
+    lines = [f"Of the contacts that missed it, {_and(parts)}."] if parts else []
+    return [*_worst_days(results, hours, goal.name, missed, offered), *lines]
 
 
 def _worst_days(results: Results, hours: Hours, queue: str, missed: F64, offered: F64) -> list[str]:
@@ -100,8 +104,8 @@ def _skilled(results: Results, queue: str) -> list[str]:
             able.append(f"{name} (in focused work {format.percent(busy, 0)} of the time)")
         elif alone >= IDLE:
             idle.append(f"{name} ({format.percent(alone, 0)})")
-    said = [f"Served by {_and(able)}."] if able else ["No team has the skill."]
-    return said + ([f"Without the skill, but with time to spare: {_and(idle)}."] if idle else [])
+    lines = [f"Served by {_and(able)}."] if able else ["No team has the skill."]
+    return lines + ([f"Without the skill, but with time to spare: {_and(idle)}."] if idle else [])
 
 
 def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 import numpy as np
 
@@ -16,9 +15,7 @@ from ccsim.tables import F64, I64, SECOND, Bool
 
 def local_times(scenario: Scenario, instants: I64) -> list[datetime]:
     """Wall times, without zone, of instants in microseconds since the scenario's start."""
-    zone = UTC if scenario.timezone is None else ZoneInfo(scenario.timezone)
-    zero = datetime.combine(scenario.start, time(), zone).astimezone(UTC)
-    return [(zero + timedelta(microseconds=at)).astimezone(zone).replace(tzinfo=None) for at in instants.tolist()]
+    return [scenario.calendar.local(at).replace(tzinfo=None) for at in instants.tolist()]
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ def _answer(ranking: Ranking) -> tuple[Status, str]:
     if not ranking.order:
         return "missed", "No variant can be ranked."
     best, others = ranking.order[0][0], [name for name, _ in ranking.order[1:]]
-    told = {pair.second for pair in ranking.pairs if pair.first == best and pair.told_apart}
-    alike = [name for name in others if name not in told]
+    clearly_worse = {pair.second for pair in ranking.pairs if pair.first == best and pair.told_apart}
+    alike = [name for name in others if name not in clearly_worse]
     if ranking.all_miss:
         number, far = ranking.missing[best]
         misses = f"it misses {format.several(number, 'target')}, by {100 * far:.1f} percentage points in sum"
@@ -162,9 +162,9 @@ def _verdicts(comparison: Comparison) -> Iterable[Verdict]:
     for variant in comparison.variants:
         for figure, goal in variant.targets.items():
             status: Status = "open" if not goal.sure else "met" if goal.met else "missed"
-            found = comparison.estimate(variant, figure)
-            assert found is not None
-            yield Verdict(status, variant.name, str(figure), "share", found, goal.wanted, goal.at_least)
+            estimate = comparison.estimate(variant, figure)
+            assert estimate is not None
+            yield Verdict(status, variant.name, str(figure), "share", estimate, goal.wanted, goal.at_least)
 
 
 def kind(figure: MetricPlace) -> Kind:

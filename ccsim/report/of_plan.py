@@ -94,14 +94,14 @@ def _answer(plan: ShiftPlan) -> str:
 
 def _verdicts(plan: ShiftPlan) -> Iterable[Verdict]:
     """By the means over the run; what has to hold in parts of it, the slack decides."""
-    for goal, found, slack in zip(plan.goals, plan.fresh.figures, plan.fresh.slack.tolist(), strict=True):
-        if math.isnan(found.mean):
+    for goal, estimate, slack in zip(plan.goals, plan.fresh.figures, plan.fresh.slack.tolist(), strict=True):
+        if math.isnan(estimate.mean):
             continue
-        ends = [end for end in (found.low, found.high) if not math.isnan(end)]
+        ends = [end for end in (estimate.low, estimate.high) if not math.isnan(end)]
         sure = all((end >= goal.wanted) == goal.at_least or end == goal.wanted for end in ends)
         status: Status = "missed" if slack < 0 else "met" if sure else "open"
         yield Verdict(
-            status, goal.name, METRICS[goal.level, goal.metric].title, "share", found, goal.wanted, goal.at_least
+            status, goal.name, METRICS[goal.level, goal.metric].title, "share", estimate, goal.wanted, goal.at_least
         )
 
 
@@ -130,8 +130,8 @@ def _findings(plan: ShiftPlan) -> Iterable[Finding]:
         lines.append(f"Scarcest: {binding.goal.name} {measure}, tightest at {at}.")
     if not plan.finished:
         lines.append("The time was up before the search was done: there may be a cheaper plan.")
-    if found := (*lines, *plan.repairs):
-        yield Finding("To bear in mind", found)
+    if all_lines := (*lines, *plan.repairs):
+        yield Finding("To bear in mind", all_lines)
 
 
 def _figures(plan: ShiftPlan) -> Iterable[Part]:

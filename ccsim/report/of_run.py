@@ -88,8 +88,8 @@ def _status(goal: MetricTarget) -> Status:
 
 
 def _status_of_all(goals: Sequence[MetricTarget]) -> Status:
-    found: set[Status] = {_status(goal) for goal in goals}
-    return "missed" if "missed" in found else "met" if found == {"met"} else "open"
+    statuses: set[Status] = {_status(goal) for goal in goals}
+    return "missed" if "missed" in statuses else "met" if statuses == {"met"} else "open"
 
 
 def _answer(goals: Sequence[MetricTarget]) -> str:
@@ -100,12 +100,12 @@ def _answer(goals: Sequence[MetricTarget]) -> str:
     met = len(goals) - len(missed) - len(unsure)
     if met == len(goals):
         return {1: "The target is met.", 2: "Both targets are met."}.get(met, f"All {met} targets are met.")
-    said = [f"{met} of {len(goals)} targets met" if met else f"No target is {'clearly ' if unsure else ''}met"]
+    clauses = [f"{met} of {len(goals)} targets met" if met else f"No target is {'clearly ' if unsure else ''}met"]
     for which, verb in ((missed, STATUS["missed"]), (unsure, STATUS["open"])):
         names = ", ".join(f"{goal.name} {METRICS[goal.level, goal.metric].title.lower()}" for goal in which)
         if which:
-            said.append(f"{verb}: {names}" if len(names) <= 60 else f"{len(which)} {verb}")
-    return "; ".join(said) + "."
+            clauses.append(f"{verb}: {names}" if len(names) <= 60 else f"{len(which)} {verb}")
+    return "; ".join(clauses) + "."
 
 
 def _verdict(results: Results, goal: MetricTarget) -> Verdict:
@@ -190,14 +190,14 @@ def _by_name(
     cells: list[list[Cell]] = [[*names, TOTAL]]
     for metric in metrics:
         kind = METRICS[level, metric].form
-        found = [_possible(results.estimate(level, name, metric), kind) for name in names]
-        if all(each is None or math.isnan(each.mean) or (each.mean == 0 and kind != "share") for each in found):
+        values = [_possible(results.estimate(level, name, metric), kind) for name in names]
+        if all(each is None or math.isnan(each.mean) or (each.mean == 0 and kind != "share") for each in values):
             continue
         # teams have no total of their own for what queues have one for: theirs has the fees in it
         shared = (level, metric) == ("team", "cost")
         total = None if shared else _possible(results.estimate(TOTAL, TOTAL, metric), kind)
         heads.append(TableColumn(METRICS[level, metric].title, kind))
-        cells.append([*found, total])
+        cells.append([*values, total])
     *rows, last = zip(*cells, strict=True)
     return Table(title, tuple(heads), tuple(rows), last if len(names) > 1 else (), note)
 
@@ -213,7 +213,7 @@ def _possible(estimate: Estimate | None, kind: Kind) -> Estimate | None:
 
 def _definitions(results: Results) -> Table:
     used = {row.metric for row in results.summary.rows}
-    found = [metric for metric in METRICS.values() if metric.name in used]
+    metrics = [metric for metric in METRICS.values() if metric.name in used]
     return Table(
         "How measures are defined",
         (
@@ -223,7 +223,7 @@ def _definitions(results: Results) -> Table:
             TableColumn("Formula"),
             TableColumn("Source"),
         ),
-        tuple((metric.name, metric.level, metric.unit, metric.formula, metric.source) for metric in found),
+        tuple((metric.name, metric.level, metric.unit, metric.formula, metric.source) for metric in metrics),
         folded=True,
     )
 
@@ -298,7 +298,7 @@ def wide_tables(results: Results) -> tuple[Table, ...]:
     """Queues and teams by reporting interval, and the roster: what only a sheet has room for."""
     times = local_times(results.scenario, results.summary.starts)
     names: dict[Level, tuple[str, ...]] = {"queue": results.spec.queues, "team": results.spec.teams}
-    found = []
+    tables = []
     for level, metrics in BY_INTERVAL.items():
         heads = (
             TableColumn("Start", "moment"),
@@ -309,14 +309,14 @@ def wide_tables(results: Results) -> tuple[Table, ...]:
         for name in names[level]:
             series = [results.series(level, name, metric) for metric in metrics]
             figures = (
-                [Estimate(*each) for each in zip(*(values.tolist() for values in found[1:]), strict=True)]
+                [Estimate(*each) for each in zip(*(values.tolist() for values in tables[1:]), strict=True)]
                 if metric == "service_level"
-                else found.mean.tolist()
-                for found, metric in zip(series, metrics, strict=True)
+                else tables.mean.tolist()
+                for tables, metric in zip(series, metrics, strict=True)
             )
             rows += [(at, name, *cells) for at, *cells in zip(times, *figures, strict=True)]
-        found.append(Table(f"{level.capitalize()}s by interval", heads, tuple(rows)))
-    return (*found, _roster(results))
+        tables.append(Table(f"{level.capitalize()}s by interval", heads, tuple(rows)))
+    return (*tables, _roster(results))
 
 
 def _roster(results: Results) -> Table:

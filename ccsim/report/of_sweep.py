@@ -11,9 +11,9 @@ from ccsim.report.of_comparison import kind
 from ccsim.report.of_run import assumptions, made_with
 from ccsim.results import format
 from ccsim.results.comparison import MetricPlace
+from ccsim.results.sweeps import Sweep
 from ccsim.scenario import read
 from ccsim.stats.estimate import Estimate
-from ccsim.studies.sweep import Sweep
 
 FACTS: Final = 4
 FOLDED: Final = 40
@@ -25,18 +25,18 @@ def document(
 ) -> Document:
     """The report of a sweep by these figures; `provenance` is what its provenance.json holds."""
     design = sweep.design
-    found = {figure: sweep.estimates(figure) for figure in figures}
+    estimates = {figure: sweep.estimates(figure) for figure in figures}
     settings = format.several(len(design.settings), "setting")
     points = format.several(len(design.rows), "point")
     return Document(
         title=f"{design.base.name}: {settings} varied",
         subtitle=f"{points}, {format.several(sweep.replications, 'replication')} each",
-        answer=" ".join(_ranges(found)) or "No point has data.",
+        answer=" ".join(_ranges(estimates)) or "No point has data.",
         status=None,
-        facts=tuple(_best(sweep, found)),
+        facts=tuple(_best(sweep, estimates)),
         sections=(
             *([Section("Charts", tuple(pictures))] if pictures else []),
-            Section("Figures", tuple(_tables(sweep, found))),
+            Section("Figures", tuple(_tables(sweep, estimates))),
             Section("Assumptions", assumptions(design.base)),
             Section("Scenario and provenance", _origin(sweep, provenance)),
         ),
@@ -44,22 +44,22 @@ def document(
     )
 
 
-def _known(found: dict[MetricPlace, list[Estimate]]) -> Iterator[tuple[MetricPlace, list[tuple[float, int]]]]:
+def _known(all_estimates: dict[MetricPlace, list[Estimate]]) -> Iterator[tuple[MetricPlace, list[tuple[float, int]]]]:
     """Means with their points, ascending, of the figures with data."""
-    for figure, estimates in found.items():
+    for figure, estimates in all_estimates.items():
         means = sorted((each.mean, point) for point, each in enumerate(estimates) if not math.isnan(each.mean))
         if means:
             yield figure, means
 
 
-def _ranges(found: dict[MetricPlace, list[Estimate]]) -> Iterator[str]:
-    for figure, means in list(_known(found))[:2]:
+def _ranges(estimates: dict[MetricPlace, list[Estimate]]) -> Iterator[str]:
+    for figure, means in list(_known(estimates))[:2]:
         low, high = (format.quantity(figure.definition.unit, means[end][0]) for end in (0, -1))
         yield f"{str(figure).removeprefix('total ').capitalize()} from {low} to {high}."
 
 
-def _best(sweep: Sweep, found: dict[MetricPlace, list[Estimate]]) -> Iterator[Fact]:
-    judged = [(figure, means) for figure, means in _known(found) if figure.definition.better != "none"]
+def _best(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Iterator[Fact]:
+    judged = [(figure, means) for figure, means in _known(estimates) if figure.definition.better != "none"]
     for figure, means in judged[:FACTS]:
         mean, point = means[-1 if figure.definition.better == "higher" else 0]
         where = ", ".join(f"{s.path} {v}" for s, v in zip(sweep.design.settings, sweep.design.rows[point], strict=True))
@@ -67,18 +67,18 @@ def _best(sweep: Sweep, found: dict[MetricPlace, list[Estimate]]) -> Iterator[Fa
         yield Fact(label, format.quantity(figure.definition.unit, mean), f"at {where}")
 
 
-def _tables(sweep: Sweep, found: dict[MetricPlace, list[Estimate]]) -> Iterable[Part]:
+def _tables(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Iterable[Part]:
     design = sweep.design
     settings = [TableColumn(setting.path, "number" if setting.numeric else "text") for setting in design.settings]
-    heads = [TableColumn(str(figure), kind(figure)) for figure in found]
+    heads = [TableColumn(str(figure), kind(figure)) for figure in estimates]
     rows = [
         (str(point), *(value if isinstance(value, int | float) else str(value) for value in row),
-         *(found[figure][point] for figure in found))
+         *(estimates[figure][point] for figure in estimates))
         for point, row in enumerate(design.rows)
     ]  # fmt: skip
     runs = f"Means of {format.several(sweep.replications, 'replication')}; small: 95 % interval."
     yield Table("Points", (TableColumn("Point"), *settings, *heads), tuple(rows), note=runs, folded=len(rows) > FOLDED)
-    for figure in found:
+    for figure in estimates:
         alone = [row for row in sweep.alone if row[2:5] == figure and row.difference is not None]
         if alone:
             by: Kind = kind(figure)

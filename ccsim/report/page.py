@@ -116,8 +116,8 @@ class Bar(NamedTuple):
 
 def bar(verdict: Verdict) -> Bar:
     """Where mean, interval and target lie between 0 and 100 %, or a smaller round bound where all are small."""
-    found = verdict.found
-    low, high = (found.mean if math.isnan(end) else min(1.0, max(0.0, end)) for end in found[1:])
-    reach = max(high, found.mean, verdict.wanted)
+    estimate = verdict.found
+    low, high = (estimate.mean if math.isnan(end) else min(1.0, max(0.0, end)) for end in estimate[1:])
+    reach = max(high, estimate.mean, verdict.wanted)
     scale = 100 / next((bound for bound in (0.05, 0.1, 0.2, 0.5) if reach <= bound), 1.0)
-    return Bar(scale * low, scale * high, scale * min(1.0, found.mean), scale * verdict.wanted)
+    return Bar(scale * low, scale * high, scale * min(1.0, estimate.mean), scale * verdict.wanted)

@@ -45,9 +45,9 @@ class MetricPlace(NamedTuple):
     def definition(self) -> Metric:
         """What the metric is. Raises KeyError when there is no such metric at this level."""
         for kind in KINDS:
-            found = METRICS.get((kind, self.metric))
-            if found is not None and (self.level == kind or (self.level == TOTAL and found.in_total)):
-                return found
+            metric = METRICS.get((kind, self.metric))
+            if metric is not None and (self.level == kind or (self.level == TOTAL and metric.in_total)):
+                return metric
         raise KeyError(self)
 
     def __str__(self) -> str:
@@ -141,11 +141,11 @@ class Comparison:
     @cached_property
     def figures(self) -> tuple[MetricPlace, ...]:
         """Every figure that a variant has: those of queues, of teams, then of everything."""
-        found = dict.fromkeys(
+        figures = dict.fromkeys(
             MetricPlace(*row[:3]) for variant in self.variants for row in variant.results.summary.rows
         )
-        places = list(dict.fromkeys(figure[:2] for figure in found))
-        return tuple(sorted(found, key=lambda figure: (LEVELS.index(figure.level), places.index(figure[:2]))))
+        places = list(dict.fromkeys(figure[:2] for figure in figures))
+        return tuple(sorted(figures, key=lambda figure: (LEVELS.index(figure.level), places.index(figure[:2]))))
 
     @cached_property
     def headline(self) -> tuple[MetricPlace, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
+from ccsim.metrics import METRICS
 from ccsim.results.model import Results
 from ccsim.scenario.model import Scenario
 
@@ -62,19 +62,16 @@ def toml(value: Any) -> str:
 
 
 def figure(name: str, value: float) -> str:
-    """A figure by the name of its metric: shares as percentages, times as durations, all else as numbers."""
-    if name.startswith(("service_level", "abandonment", "utilisation")):
-        return percent(value)
-    if name.startswith(("asa", "reply_wait", "response")):
-        return "endless" if math.isinf(value) else duration(value)
-    return "endless" if math.isinf(value) else count(value)
+    """A figure by the unit of its metric; what is no metric is a number."""
+    if math.isinf(value):
+        return "endless"
+    metric = METRICS.get(("queue", name)) or METRICS.get(("team", name))
+    return count(value) if metric is None else quantity(metric.unit, value)
 
 
 def moment(scenario: Scenario, micros: int) -> str:
     """A time on the scenario's clock: Mon 2 Mar 10:00."""
-    zone = UTC if scenario.timezone is None else ZoneInfo(scenario.timezone)
-    midnight = datetime.combine(scenario.start, time(), zone).astimezone(UTC)
-    local = (midnight + timedelta(microseconds=micros)).astimezone(zone)
+    local = scenario.calendar.local(micros)
     return f"{day(local)} {local:%H:%M}"
 
 

@@ -169,9 +169,9 @@ def as_json(results: Results) -> dict[str, Any]:
 
 def precision_reached(results: Results) -> list[dict[str, Any]]:
     """Every wanted half-width with the one reached (null without data) and whether that is enough, for JSON."""
-    found = []
+    records = []
     for goal in results.goals:
         reached = results.half_width(goal)
         entry = {**goal._asdict(), "reached": None if math.isnan(reached) else reached}
-        found.append({**entry, "met": goal not in results.missed})
-    return found
+        records.append({**entry, "met": goal not in results.missed})
+    return records

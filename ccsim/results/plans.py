@@ -138,12 +138,12 @@ class ShiftPlan:
 
     def binding(self) -> list[Binding]:
         """The goals with little to spare, scarcest first, each in the interval that costs it most."""
-        found = []
+        binding = []
         for g in np.argsort(np.nan_to_num(self.fresh.slack, nan=np.inf)):
             if self.fresh.slack[g] < SCARCE:
                 figures = self.fresh.by_interval[g]
                 missing = np.where(np.isnan(figures), -np.inf, self.fresh.missing[g])
                 worst = int(np.argmax(missing))
                 start = int(self.starts[worst])
-                found.append(Binding(self.goals[g], start, float(figures[worst]), float(missing[worst])))
-        return found
+                binding.append(Binding(self.goals[g], start, float(figures[worst]), float(missing[worst])))
+        return binding

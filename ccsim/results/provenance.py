@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +18,13 @@ LIBRARIES: Final = ("ccsim", "numpy", "scipy", "simpy", "numba", "pydantic", "pa
 
 def versions() -> dict[str, str | None]:
     """Versions of Python and of the libraries, None for one that is not installed."""
-    found: dict[str, str | None] = {"python": platform.python_version()}
+    installed: dict[str, str | None] = {"python": platform.python_version()}
     for library in LIBRARIES:
         try:
-            found[library] = version(library)
+            installed[library] = version(library)
         except PackageNotFoundError:
-            found[library] = None
-    return found
+            installed[library] = None
+    return installed
 
 
 def source() -> dict[str, str | None]:
@@ -60,3 +62,15 @@ def fingerprint(file: Path) -> str:
     """SHA-256 of a file's bytes."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write(folder: Path, about: Mapping[str, Any], files: Iterable[str]) -> None:
+    """provenance.json: `about`, the surroundings, and the fingerprints of the `files` of this folder."""
+    record = {
+        "versions": versions(),
+        **about,
+        "git": git_state(),
+        "machine": machine(),
+        "files": {file: fingerprint(folder / file) for file in files},
+    }
+    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final, NamedTuple
@@ -22,9 +22,9 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, TOTAL, applicable
-from ccsim.results.comparison import KINDS, Comparison, MetricPlace, or_none, outside
+from ccsim.results.comparison import Comparison, MetricPlace, or_none, outside
 from ccsim.results.format import several
-from ccsim.scenario.faults import did_you_mean, one_of, shown
+from ccsim.scenario.faults import Fault, FaultError, did_you_mean, one_of, shown
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import LEVEL, student_t
@@ -83,28 +83,30 @@ class Ranking:
 
     def sentences(self) -> list[str]:
         """What can be said of the order at this number of replications, and what cannot."""
-        said = [f"{name} is not ranked: it misses {', '.join(missed)}." for name, missed in self.left_out.items()]
+        sentences = [f"{name} is not ranked: it misses {', '.join(missed)}." for name, missed in self.left_out.items()]
         for name, barely in self.doubtful.items():
-            said.append(f"{name} may miss {', '.join(barely)} after all: the interval contains the target.")
+            sentences.append(f"{name} may miss {', '.join(barely)} after all: the interval contains the target.")
         if self.all_miss:
-            said.append(f"No variant meets all its targets, so all are ranked, by {self.by}.")
+            sentences.append(f"No variant meets all its targets, so all are ranked, by {self.by}.")
             for name, (number, far) in self.missing.items():
-                said.append(f"{name} misses {several(number, 'target')}, by {100 * far:.1f} percentage points in sum.")
+                sentences.append(
+                    f"{name} misses {several(number, 'target')}, by {100 * far:.1f} percentage points in sum."
+                )
         if len(self.order) < 2:
-            return [*said, f"{self.order[0][0]} is the only one left." if self.order else "None is left to rank."]
+            return [*sentences, f"{self.order[0][0]} is the only one left." if self.order else "None is left to rank."]
         if self.replications == 1:
-            return [*said, "One replication cannot tell any of them apart."]
+            return [*sentences, "One replication cannot tell any of them apart."]
         alike = [f"{pair.first} and {pair.second}" for pair in self.pairs if pair.low == pair.high == 0]
         if alike:
-            said.append(f"The same in every replication: {', '.join(alike)}.")
+            sentences.append(f"The same in every replication: {', '.join(alike)}.")
         open_ = [pair for pair in self.pairs if not (pair.told_apart or pair.low == pair.high == 0)]
         at = f"at {self.replications} replications"
         if open_:
             listed = [f"{pair.first} and {pair.second} ({_advice(pair)})" for pair in open_]
-            said.append(f"Cannot be told apart {at}: {', '.join(listed)}.")
+            sentences.append(f"Cannot be told apart {at}: {', '.join(listed)}.")
         elif len(alike) < len(self.pairs):
-            said.append(f"All {'other ' if alike else ''}pairs are told apart {at}.")
-        return said
+            sentences.append(f"All {'other ' if alike else ''}pairs are told apart {at}.")
+        return sentences
 
 
 def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
@@ -122,11 +124,13 @@ def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
         left_out = {}
     figure = figure or COST
     sign = -1 if figure.definition.better == "higher" else 1
-    found = {v: estimate for v in variants if v.name not in left_out and (estimate := comparison.estimate(v, figure))}
+    estimates = {
+        v: estimate for v in variants if v.name not in left_out and (estimate := comparison.estimate(v, figure))
+    }
     missing = {v.name: (len(v.missed), v.shortfall) for v in variants} if all_miss else {}
     order = sorted(
-        (v for v in found if not math.isnan(found[v].mean)),
-        key=lambda v: (*missing.get(v.name, ()), sign * found[v].mean),
+        (v for v in estimates if not math.isnan(estimates[v].mean)),
+        key=lambda v: (*missing.get(v.name, ()), sign * estimates[v].mean),
     )
     missing = {v.name: missing[v.name] for v in order if missing}
     level = 1 - (1 - LEVEL) / math.comb(len(variants), 2)
@@ -134,10 +138,10 @@ def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
     for first, second in combinations(order, 2):
         apart = comparison.difference(second, figure, first, level)
         assert apart is not None
-        told = outside(apart)
-        needed = None if told else replications_needed(apart, comparison.replications, level)
-        pairs.append(Pair(first.name, second.name, apart.mean, *or_none(apart)[1:], told, needed))
-    ranked = tuple((variant.name, found[variant]) for variant in order)
+        clear = outside(apart)
+        needed = None if clear else replications_needed(apart, comparison.replications, level)
+        pairs.append(Pair(first.name, second.name, apart.mean, *or_none(apart)[1:], clear, needed))
+    ranked = tuple((variant.name, estimates[variant]) for variant in order)
     doubtful = {v.name: v.barely_met for v in order if missed and not all_miss and v.barely_met}
     return Ranking(figure, ranked, tuple(pairs), left_out, doubtful, missing, level, comparison.replications)
 
@@ -165,38 +169,49 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> MetricPlace:
 
     Raises ScenarioError when no scenario has it, and when neither more nor less of it is better.
     """
-    metric, _, place = text.partition("@")
-    place = place or TOTAL
-
-    def refused(found: str, allowed: str) -> ScenarioError:
-        return ScenarioError([Problem("--rank-by", found, allowed)])
-
-    known = list(dict.fromkeys(name for _, name in METRICS))
-    if metric not in known:
-        raise refused(f"no metric {shown(metric)}", did_you_mean(metric, known))
-    spec_of = [lower(scenario) for scenario in scenarios.values()]
-    found = dict.fromkeys(figure for plan, spec in spec_of for figure in figures_of(metric, plan, spec))
-    places = dict.fromkeys(name for _, spec in spec_of for name in (*spec.queues, *spec.teams, TOTAL))
-    if place not in places:
-        raise refused(f"no queue or team {shown(place)}", did_you_mean(place, places))
-    figure = next((figure for figure in found if figure.name == place), None)
-    if figure is None:
-        having = [f"{metric}@{name}" for name in places if any(figure.name == name for figure in found)]
-        raise refused(f"no {metric} of {place}", one_of(having))
-    if figure.definition.better == "none":
-        raise refused(f"neither more nor less {metric} is better", "a metric such as cost or service_level")
+    lowered = [lower(scenario) for scenario in scenarios.values()]
+    try:
+        figure = named(text, [figure for plan, spec in lowered for figure in all_figures(plan, spec)])[0]
+        if figure.definition.better == "none":
+            metrics = "a metric such as cost or service_level"
+            raise FaultError(Fault(f"neither more nor less {figure.metric} is better", metrics))
+    except FaultError as bad:
+        raise ScenarioError([Problem("--rank-by", fault.found, fault.allowed) for fault in bad.faults]) from None
     return figure
 
 
-def figures_of(metric: str, plan: Plan, spec: MetricSpec) -> Iterator[MetricPlace]:
-    """All of this metric that a scenario has."""
-    for kind in KINDS:
-        names, of = spec.queues if kind == "queue" else spec.teams, METRICS.get((kind, metric))
-        if of is not None:
-            applies = applicable(of, plan, spec)
-            yield from (MetricPlace(kind, name, metric) for name, does in zip(names, applies, strict=True) if does)
-            if of.in_total and applies.any():
-                yield MetricPlace(TOTAL, TOTAL, metric)
+def named(text: str, figures: Iterable[MetricPlace], *, everywhere: bool = False) -> list[MetricPlace]:
+    """Those of the figures that `METRIC@PLACE` names, a queue or team; at least one.
+
+    `METRIC` alone is that of everything together, or with `everywhere` that of each queue and team instead. Raises
+    FaultError for a metric or place that there is not.
+    """
+    metric, at, place = text.partition("@")
+    figures = list(dict.fromkeys(figures))
+    metrics = dict.fromkeys(name for _, name in METRICS)
+    if metric not in metrics:
+        raise FaultError(Fault(f"no metric {shown(metric)}", did_you_mean(metric, metrics)))
+    places = dict.fromkeys(figure.name for figure in figures)
+    if at and place not in places:
+        raise FaultError(Fault(f"no queue or team {shown(place)}", did_you_mean(place, places)))
+    having = [figure for figure in figures if figure.metric == metric]
+    if at:
+        chosen = [figure for figure in having if figure.name == place]
+    else:
+        chosen = [figure for figure in having if (figure.level == TOTAL) != everywhere]
+    if not chosen:
+        of = place or ("any queue or team" if everywhere else "everything")
+        raise FaultError(Fault(f"no {metric} of {of}", one_of(f"{metric}@{figure.name}" for figure in having)))
+    return chosen
+
+
+def all_figures(plan: Plan, spec: MetricSpec) -> Iterator[MetricPlace]:
+    """Every metric that a scenario has, at each of its places."""
+    for (kind, metric), definition in METRICS.items():
+        names, applies = spec.queues if kind == "queue" else spec.teams, applicable(definition, plan, spec)
+        yield from (MetricPlace(kind, name, metric) for name, does in zip(names, applies, strict=True) if does)
+        if definition.in_total and applies.any():
+            yield MetricPlace(TOTAL, TOTAL, metric)
 
 
 def _advice(pair: Pair) -> str:

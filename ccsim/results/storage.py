@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import shutil
@@ -17,7 +16,7 @@ from ccsim.results import provenance
 from ccsim.results.logs import LOGS
 from ccsim.results.model import Results, precision_reached
 from ccsim.scenario import read
-from ccsim.scenario.spreadsheets import Writer
+from ccsim.scenario.spreadsheets import write_csv
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,10 +102,7 @@ def write_figures(folder: Path, results: Results) -> None:
         ("intervals.csv", IntervalRow, results.summary.interval_rows()),
     ]
     for file, kind, rows in tables:
-        with (folder / file).open("w", newline="", encoding="utf-8") as stream:
-            writer = Writer(stream)
-            writer.writerow(kind._fields)
-            writer.writerows(rows)
+        write_csv(folder / file, kind._fields, rows)
 
 
 def write_scenario(folder: Path, results: Results) -> None:
@@ -121,8 +117,7 @@ def write_provenance(folder: Path, results: Results, **run: Any) -> None:
 
     `run` adds what the command knows: overrides, duration, which logs were kept.
     """
-    files = [*FIGURES, *(f"{name}.parquet" for name in LOGS)]
-    record = {
+    about = {
         "scenario": results.scenario.name,
         "variant": results.variant,
         "engine": results.engine,
@@ -130,9 +125,5 @@ def write_provenance(folder: Path, results: Results, **run: Any) -> None:
         "replications": results.replications,
         "precision": precision_reached(results),
         **run,
-        "versions": provenance.versions(),
-        "git": provenance.git_state(),
-        "machine": provenance.machine(),
-        "files": {file: provenance.fingerprint(folder / file) for file in files},
     }
-    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    provenance.write(folder, about, [*FIGURES, *(f"{name}.parquet" for name in LOGS)])

@@ -48,7 +48,7 @@ def bounds(spec: MetricSpec) -> list[Bound]:
 
 def targets(results: Results) -> list[MetricTarget]:
     """Every target of the scenario for which there are data, queues first."""
-    found = []
+    judged = []
     for level, name, metric, bound, at_least in bounds(results.spec):
         estimate = results.estimate(level, name, metric)
         if estimate is None or math.isnan(estimate.mean):
@@ -60,5 +60,5 @@ def targets(results: Results) -> list[MetricTarget]:
         met = holds(estimate.mean)
         ends = (estimate.low, estimate.high)
         sure = all(math.isnan(end) or holds(end) == met for end in ends)
-        found.append(MetricTarget(level, name, metric, bound, at_least, met, sure))
-    return found
+        judged.append(MetricTarget(level, name, metric, bound, at_least, met, sure))
+    return judged

@@ -91,9 +91,9 @@ def _left(parent: Path, about: dict[str, Any]) -> Path | None:
     raise ScenarioError([other, *(changed or [Problem("scenario", "its tables have another order", "")])])
 
 
-def _flat(said: Any, place: str = "") -> dict[str, str]:
+def _flat(tree: Any, place: str = "") -> dict[str, str]:
     """Values by dotted place."""
-    if not isinstance(said, dict) or not said:
-        return {place: json.dumps(said)}
-    parts = [_flat(part, f"{place}.{key}".lstrip(".")) for key, part in said.items()]
+    if not isinstance(tree, dict) or not tree:
+        return {place: json.dumps(tree)}
+    parts = [_flat(part, f"{place}.{key}".lstrip(".")) for key, part in tree.items()]
     return {deeper: value for part in parts for deeper, value in part.items()}

@@ -78,12 +78,12 @@ def measure_all(
         hands = stack.enter_context(crew(task, workers, executor))
         pace = _Pace(hands, int(missing.sum()))
         point = 0
-        for found, seconds in finished(hands, _units(groups, numbers, kept, pace)):
-            kept.put(found)
-            pace.learn(len(found), seconds)
+        for done, seconds in finished(hands, _units(groups, numbers, kept, pace)):
+            kept.put(done)
+            pace.learn(len(done), seconds)
             if progress is not None:
-                progress(len(found))
-            np.subtract.at(missing, [place for place, _, _ in found], 1)
+                progress(len(done))
+            np.subtract.at(missing, [place for place, _, _ in done], 1)
             while point < len(scenarios) and not missing[point]:
                 yield kept.get(point, numbers)
                 point += 1
@@ -111,9 +111,9 @@ def _fields(part: Scenario | Queue) -> dict[str, Any]:
     return {key: getattr(part, key) for key in type(part).model_fields if key not in NOT_SAMPLED[type(part)]}
 
 
-def _digest(scenario: Scenario, said: Any) -> bytes:
+def _digest(scenario: Scenario, value: Any) -> bytes:
     # a representation shows which data files are used; what they say stands in their bytes
-    return hashlib.sha256(repr((said, sorted(scenario.files.items()))).encode()).digest()
+    return hashlib.sha256(repr((value, sorted(scenario.files.items()))).encode()).digest()
 
 
 def _groups(shared: Sequence[bytes]) -> list[list[int]]:
@@ -180,7 +180,7 @@ def _measured(
         scenario = scenarios[point]
         return scenario, *lower(scenario), attended_from(scenario)
 
-    found = []
+    measured = []
     for number in numbers:
         contacts: Workload | None = None
         attended = b""
@@ -192,8 +192,8 @@ def _measured(
                 contacts = _attended(contacts, scenario, number - 1)
             attended = attendance
             log = simulate(engine, contacts, plan)
-            found.append((point, number, measure(contacts, plan, spec, log, by_interval=by_interval)))
-    return found, time.perf_counter() - start
+            measured.append((point, number, measure(contacts, plan, spec, log, by_interval=by_interval)))
+    return measured, time.perf_counter() - start
 
 
 def _attended(contacts: Workload, scenario: Scenario, replication: int) -> Workload:

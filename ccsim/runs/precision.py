@@ -7,7 +7,7 @@ the goal will be met, n (h / h*)², but at least a tenth and at most as many rep
 is left is measured in tests/theory/test_stopping.py.
 
 Source: Chow & Robbins (1965), On the asymptotic theory of fixed-width sequential confidence intervals for the mean;
-Glynn & Whitt (1992), The asymptotic validity of sequential stopping rules; Law, Simulation Modeling and
+Glynn & Whitt (1992), The asymptotic validity of sequential stopping rules; Distribution, Simulation Modeling and
 Analysis, 9.4.
 """
 
@@ -20,11 +20,11 @@ from typing import Final
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.metrics import METRICS, TOTAL, Measures
+from ccsim.metrics import TOTAL, Measures
 from ccsim.results.comparison import MetricPlace
 from ccsim.results.model import PrecisionGoal
-from ccsim.results.ranking import figures_of
-from ccsim.scenario.faults import did_you_mean, one_of, shown
+from ccsim.results.ranking import all_figures, named
+from ccsim.scenario.faults import Fault, FaultError
 from ccsim.stats.intervals import ratio_interval
 from ccsim.tables import MetricSpec, Plan
 
@@ -53,11 +53,11 @@ class Precision:
         n = len(measures)
         if n < self._look:
             return False
-        found = list(zip(self.goals, _half_widths(self.goals, measures), strict=True))
-        if n >= self.most or all(half <= goal.half_width for goal, half in found):
+        widths = list(zip(self.goals, _half_widths(self.goals, measures), strict=True))
+        if n >= self.most or all(half <= goal.half_width for goal, half in widths):
             return True
         # a half-width without data, which may be any, needs no fewer than all
-        too_wide = max(math.inf if math.isnan(half) else half / goal.half_width for goal, half in found)
+        too_wide = max(math.inf if math.isnan(half) else half / goal.half_width for goal, half in widths)
         needed = min(n * too_wide**2, self.most)
         self._look = math.ceil(min(max(needed, 1.1 * n), 2 * n, self.most))
         self.expected = max(math.ceil(needed), self._look)
@@ -77,28 +77,22 @@ def _half_widths(goals: Sequence[PrecisionGoal], measures: Sequence[Measures]) -
 def read_goals(wanted: Mapping[str, float], plan: Plan, spec: MetricSpec) -> tuple[PrecisionGoal, ...]:
     """Goals from half-widths by `metric` (wherever it applies, the total aside) or `metric@name`.
 
-    Raises ScenarioError for a metric, queue or team that there is not, and for a half-width that is not above 0.
+    Raises ScenarioError for a metric, queue or team that there is not, for a half-width that is not above 0, and for
+    one of a share that is not below 1: it would be met at once by whoever means percentage points.
     """
     goals: list[PrecisionGoal] = []
     problems = []
-    known = {metric: list(figures_of(metric, plan, spec)) for _, metric in METRICS}
-    everything = (*spec.queues, *spec.teams, TOTAL)
+    every = list(all_figures(plan, spec))
     for text, half_width in wanted.items():
-        metric, at, name = text.partition("@")
-        there = known.get(metric, [])
-        chosen = [figure for figure in there if (figure.name == name if at else figure.level != TOTAL)]
-        if not 0 < half_width < math.inf:
-            found, allowed = f"a half-width of {half_width:g}", "a number above 0, in the metric's unit"
-        elif metric not in known:
-            found, allowed = f"no metric {shown(metric)}", did_you_mean(metric, known)
-        elif at and name not in everything:
-            found, allowed = f"no queue or team {shown(name)}", did_you_mean(name, everything)
-        elif not chosen:
-            found, allowed = f"does not apply to {name or 'any queue or team'}", one_of(f.name for f in there)
-        else:
-            goals += [PrecisionGoal(*figure, half_width) for figure in chosen]
-            continue
-        problems.append(Problem(text, found, allowed, "precision"))
+        try:
+            if not 0 < half_width < math.inf:
+                raise FaultError(Fault(f"a half-width of {half_width:g}", "a number above 0, in the metric's unit"))
+            figures = named(text, every, everywhere=True)
+            if half_width >= 1 and figures[0].definition.unit == "share":
+                raise FaultError(Fault(f"a half-width of {half_width:g}", "less than 1: 0.01 is one percentage point"))
+            goals += [PrecisionGoal(*figure, half_width) for figure in figures]
+        except FaultError as bad:
+            problems += [Problem(text, fault.found, fault.allowed, "precision") for fault in bad.faults]
     if problems:
         raise ScenarioError(problems)
     return tuple(goals)

@@ -122,17 +122,17 @@ def run_to_folder(
     started, clock = datetime.now(UTC), time.perf_counter()
     with storage.new_folder(root, scenario.name) as (folder, final):
         with storage.LogFiles(folder) as files:
-            found = run(scenario, keep=files.append if log == "all" else None, **options)
+            results = run(scenario, keep=files.append if log == "all" else None, **options)
             if log == "first":
-                files.append(found.logs)
+                files.append(results.logs)
         storage.write(
             folder,
-            found,
+            results,
             log=log,
             overrides=list(overrides),
             started=started.isoformat(timespec="seconds"),
             duration_s=round(time.perf_counter() - clock, 3),
         )
         if finish is not None:
-            finish(found, folder)
-    return found, final
+            finish(results, folder)
+    return results, final

@@ -85,9 +85,9 @@ class Store:
             rows = self._base.execute("SELECT replication FROM measures WHERE point = ?", (point,))
             return {replication for (replication,) in rows}
 
-    def put(self, found: Iterable[tuple[int, int, Measures]]) -> None:
+    def put(self, measured: Iterable[tuple[int, int, Measures]]) -> None:
         """Measures by point and replication, all or none of them. Raises ValueError for what is there already."""
-        rows = [(point, replication, _packed(measures)) for point, replication, measures in found]
+        rows = [(point, replication, _packed(measures)) for point, replication, measures in measured]
         with self._explained():
             self._base.execute("BEGIN")
             try:

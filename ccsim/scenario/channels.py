@@ -109,7 +109,7 @@ CHANNELS: Final[dict[str, Channel]] = {
     "email": Channel(
         one_to_one=False,
         persistent=True,
-        concurrency=_ONE,
+        concurrency=_illustrative(1),
         defaults={
             "turns": _illustrative({"mean": 1.4}),
             "work": Default({"mean": "6m", "cv": 1.0}, "S", "practice: handling time of an e-mail"),

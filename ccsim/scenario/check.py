@@ -33,7 +33,7 @@ from ccsim.scenario.spans import (
     work_offered,
 )
 from ccsim.scenario.teams import Team
-from ccsim.scenario.values import DAY, HOUR, MINUTE, Span
+from ccsim.scenario.values import DAY, HOUR, MINUTE
 from ccsim.scenario.volumes import Volume
 from ccsim.tables import NEVER, SECOND, Log, Workload, columns
 
@@ -401,12 +401,12 @@ def pauses_lie_in_shifts(scenario: Scenario) -> Found:
         for key in ("breaks", "activities"):
             for pause in getattr(shift, key):
                 if pause.end > shift.hours.end:
-                    found = f"{_span(pause)} outside the shift"
-                    yield Problem(dotted((*place, key)), found, f"within {_span(shift.hours)}")
+                    found = f"{pause} outside the shift"
+                    yield Problem(dotted((*place, key)), found, f"within {shift.hours}")
         pauses = sorted((*shift.breaks, *shift.activities))
         for one, other in pairwise(pauses):
             if other.start < one.end:
-                found = f"{_span(one)} and {_span(other)} overlap"
+                found = f"{one} and {other} overlap"
                 yield Problem(dotted((*place, "breaks")), found, "breaks one after the other")
 
 
@@ -484,7 +484,7 @@ def patterns_are_possible(scenario: Scenario) -> Found:
         skills = scenario.team[pattern.team].skills
         opened = [openings(scenario.queue[name], days) for name in skills if name in scenario.queue]
         if opened and not any(_meet(worked, list(hours)) for hours in opened):
-            found = f"{_span(pattern.hours)} while no queue of {pattern.team} is open"
+            found = f"{pattern.hours} while no queue of {pattern.team} is open"
             yield Problem(dotted((*place, "hours")), found, "hours that overlap opening hours")
 
 
@@ -575,11 +575,6 @@ RULES: Final[tuple[Rule, ...]] = (
 
 def _time(micros: int) -> str:
     return f"{micros / HOUR:g} h" if micros >= HOUR else f"{micros / SECOND:g} s"
-
-
-def _span(span: Span) -> str:
-    clock = (edge if edge == DAY else edge % DAY for edge in span)
-    return "-".join(f"{edge // HOUR:02d}:{edge % HOUR // MINUTE:02d}" for edge in clock)
 
 
 def _moment(moment: datetime | int) -> str:

@@ -31,10 +31,10 @@ def content(path: Path, most: int = LARGEST) -> bytes:
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     with path.open("rb") as stream:
-        found = stream.read(most + 1)
-    if len(found) > most:
+        data = stream.read(most + 1)
+    if len(data) > most:
         raise OSError(errno.EFBIG, f"more than {most >> 20} MiB", str(path))
-    return found
+    return data
 
 
 Outside = bool | frozenset[str]
@@ -191,7 +191,7 @@ class DataFiles:
             where = f"{shown(name)} lies outside the scenario's folder"
             raise FaultError(Fault(where, "a file in it or below, or --allow-outside", (key,)))
         try:
-            found = self.given[name] if name in self.given else content(self.folder / name)
+            data = self.given[name] if name in self.given else content(self.folder / name)
         except FileNotFoundError:
             raise FaultError(Fault(f"no file {shown(name)}", "a CSV file beside the scenario", (key,))) from None
         except IsADirectoryError:
@@ -199,13 +199,13 @@ class DataFiles:
         except (OSError, ValueError) as bad:
             why = getattr(bad, "strerror", None) or bad
             raise FaultError(Fault(f"cannot read {shown(name)}: {why}", "a readable CSV file", (key,))) from None
-        self.contents[name] = found
+        self.contents[name] = data
         try:
-            marked = found.startswith((b"\xff\xfe", b"\xfe\xff"))
-            table = _table(name, found.decode("utf-16" if marked else "utf-8-sig"))
+            marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+            table = _table(name, data.decode("utf-16" if marked else "utf-8-sig"))
             return replace(table, private=private, guesses=self.guesses)
         except UnicodeDecodeError as bad:
-            line = found.count(b"\n", 0, bad.start) + 1
+            line = data.count(b"\n", 0, bad.start) + 1
             allowed = 'text in UTF-8 (a spreadsheet\'s "CSV UTF-8") or UTF-16'
             raise FaultError(Fault("bytes that are not UTF-8", allowed, row=f"{name}:{line}")) from None
         except csv.Error as bad:

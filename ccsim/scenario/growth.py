@@ -25,21 +25,21 @@ def families(scenario: Scenario) -> dict[str, tuple[float, float]]:
     free = {(name, moved): (0.0, 0.0) for name in scenario.queue for moved in range(MAX_TRANSFERS + 2)}
     after = [free]  # by budget, from 0: what a contact of a queue that was transferred so often comes to
     for budget in range(most + 1):
-        found = dict(free)
+        sizes = dict(free)
         for moved in range(MAX_TRANSFERS, -1, -1):
             for name, queue in scenario.queue.items():
                 parts = [(1.0, (1.0, queue.turns.mean))]
-                parts += [(to.share, found.get((to.to, moved + 1), (0.0, 0.0))) for to in queue.transfer]
+                parts += [(to.share, sizes.get((to.to, moved + 1), (0.0, 0.0))) for to in queue.transfer]
                 if budget > 0:
                     less = after[budget]
                     parts += [
                         (share, less.get((to, moved), (0.0, 0.0))) for to, share in _chances(scenario, name, queue)
                     ]
-                found[name, moved] = (
+                sizes[name, moved] = (
                     sum(share * rows for share, (rows, _) in parts),
                     sum(share * turns for share, (_, turns) in parts),
                 )
-        after.append(found)
+        after.append(sizes)
     return {name: after[queue.limit + 1][name, 0] for name, queue in scenario.queue.items()}
 
 

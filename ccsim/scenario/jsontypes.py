@@ -64,8 +64,10 @@ def _profiled(distribution: Json) -> Json:
         {**form, "properties": {**form["properties"], "profile": PROFILE}} if "properties" in form else form
         for form in distribution["anyOf"]
     ]
+    short, _, rest = distribution["description"].partition(": ")
+    rest, never, _ = rest.partition('; or "never"')
     more = "profile = factors by time of day, each from its time on"
-    return distribution | {"description": f"{distribution['description']}; {more}", "anyOf": forms}
+    return distribution | {"description": f"{short}, perhaps with a profile: {rest}; {more}{never}", "anyOf": forms}
 
 
 PROFILED_DISTRIBUTION: Final[Json] = _profiled(DURATION_DISTRIBUTION)

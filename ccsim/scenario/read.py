@@ -61,8 +61,8 @@ def load(
         faulty: list[Problem] = []
         for name in others:
             asked_for = _variant(written, name, faulty, file)
-            found = _faults(written, asked_for, Path(path).parent, file, outside)
-            faulty += [replace(problem, path=f"variant.{name}: {problem.path}") for problem in found]
+            faults_found = _faults(written, asked_for, Path(path).parent, file, outside)
+            faulty += [replace(problem, path=f"variant.{name}: {problem.path}") for problem in faults_found]
         if faulty:
             raise ScenarioError(faulty)
     return scenario
@@ -100,8 +100,8 @@ def parse(
     try:
         scenario = Scenario.model_validate(raw, context=files)
     except ValidationError as bad:
-        found = list(dict.fromkeys(_problems(bad, file)))  # several queues may read one file
-        raise ScenarioError(found + _further(raw, bad, files, file)) from None
+        all_problems = list(dict.fromkeys(_problems(bad, file)))  # several queues may read one file
+        raise ScenarioError(all_problems + _further(raw, bad, files, file)) from None
     problems = check.problems(scenario, file)
     if problems:
         raise ScenarioError(problems)
@@ -208,16 +208,16 @@ def toml_file(path: Path, file: str, what: str = "a scenario in TOML; `ccsim new
     raise ScenarioError([Problem("", found, what, file)])
 
 
-def tables(found: bytes, file: str = "") -> dict[str, Any]:
+def tables(data: bytes, file: str = "") -> dict[str, Any]:
     """The tables of a scenario in TOML. Raises `ScenarioError`."""
 
-    def refused(found: str, allowed: str, place: str) -> ScenarioError:
-        return ScenarioError([Problem(place, found, allowed, file)])
+    def refused(data: str, allowed: str, place: str) -> ScenarioError:
+        return ScenarioError([Problem(place, data, allowed, file)])
 
     try:
-        return tomllib.loads(found.decode("utf-8-sig"))
+        return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as bad:
-        line = found.count(b"\n", 0, bad.start) + 1
+        line = data.count(b"\n", 0, bad.start) + 1
         raise refused("bytes that are not UTF-8", "text in UTF-8", f"line {line}") from None
     except tomllib.TOMLDecodeError as bad:
         match = re.search(r"\(at (line \d+), column \d+\)", str(bad))

@@ -89,15 +89,15 @@ def _docstrings(part: type[BaseModel]) -> dict[str, str]:
 
     Pydantic's `use_attribute_docstrings` would read it whenever ccsim starts, which takes half a second.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for each in reversed([each for each in part.__mro__ if issubclass(each, Part)]):
         [definition] = ast.parse(inspect.getsource(each)).body
         assert isinstance(definition, ast.ClassDef)
         for key, text in pairwise(definition.body):
             match key, text:
                 case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(said))):
-                    found[name] = inspect.cleandoc(said)
-    return found
+                    texts[name] = inspect.cleandoc(said)
+    return texts
 
 
 def value_type(field: FieldInfo) -> dict[str, Any]:

@@ -166,18 +166,18 @@ def arrives(scenario: Scenario, name: str) -> float:
 
 def reach(demand: Demand) -> dict[str, float]:
     """The share of a demand that comes to each queue, past its barriers."""
-    found: dict[str, float] = dict.fromkeys((*demand.mix, *demand.fallback.values()), 0.0)
+    shares: dict[str, float] = dict.fromkeys((*demand.mix, *demand.fallback.values()), 0.0)
     total = sum(demand.mix.values())
     for wanted, weight in demand.mix.items():
         name: str | None = wanted
         left, refused = weight / total if total else 0.0, set[str]()
         while name is not None and name not in refused:
             barrier = demand.barrier.get(name, 0.0)
-            found[name] += left * (1 - barrier)
+            shares[name] += left * (1 - barrier)
             left *= barrier
             refused.add(name)
             name = demand.fallback.get(name)
-    return found
+    return shares
 
 
 def _expected(volume: Volume, served: dict[date, list[Local]], scenario: Scenario) -> dict[date, float]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import IO, Any, Final
 
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
@@ -41,3 +43,16 @@ class Writer:
     def writerows(self, rows: Iterable[Iterable[Any]]) -> None:
         """A line each."""
         self._writer.writerows([safe(cell) for cell in row] for row in rows)
+
+
+def write_csv(file: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """A CSV file in UTF-8: the header and a line for each row."""
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        Writer(stream).writerows([header, *rows])
+
+
+def csv_text(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """The same as text, with plain line ends."""
+    stream = io.StringIO()
+    Writer(stream, lineterminator="\n").writerows([header, *rows])
+    return stream.getvalue()

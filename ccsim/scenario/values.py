@@ -64,10 +64,10 @@ def _duration(value: object) -> int | None:
     if iso and any(iso.groups()):
         parts = zip(iso.groups(), (7 * DAY, DAY, HOUR, MINUTE, SECOND), strict=True)
         return _total([(float(number), unit) for number, unit in parts if number])
-    found = _PART.findall(text)
-    if not found or "".join(_PART.split(text)[::3]).strip():
+    pieces = _PART.findall(text)
+    if not pieces or "".join(_PART.split(text)[::3]).strip():
         return None
-    return _total([(float(number), _UNITS[unit]) for number, unit in found])
+    return _total([(float(number), _UNITS[unit]) for number, unit in pieces])
 
 
 def _total(parts: list[tuple[float, int]]) -> int:
@@ -80,6 +80,17 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+    def __str__(self) -> str:
+        """As a file writes it: 22:00-06:00."""
+        return f"{clock(self.start)}-{'24:00' if self.end % DAY == 0 else clock(self.end)}"
+
+
+def clock(micros: int) -> str:
+    """A time of day as a file writes it: 08:30, or 08:30:15; of the next day, too."""
+    seconds = micros // SECOND % 86_400
+    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}"
+    return text + (f":{seconds % 60:02d}" if seconds % 60 else "")
 
 
 WHOLE_DAY: Final = Span(0, DAY)
@@ -116,11 +127,11 @@ def spans(value: object) -> tuple[Span, ...]:
     if value == "closed":
         return ()
     listed = value if isinstance(value, list | tuple) else [value]
-    found = sorted(span(item) for item in listed)
-    for one, other in pairwise(found):
+    ordered = sorted(span(item) for item in listed)
+    for one, other in pairwise(ordered):
         if other.start < one.end:
             raise FaultError(Fault(shown(value), "hours that do not overlap"))
-    return tuple(found)
+    return tuple(ordered)
 
 
 def local_date(value: object) -> date:

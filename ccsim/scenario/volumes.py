@@ -232,7 +232,7 @@ class Volume(Part):
         columns = ["date", "time", self.column]
         if (by_interval := self.handle_time_column(table)) is not None:
             columns.append(by_interval)
-        found: dict[datetime, Interval] = {}
+        intervals: dict[datetime, Interval] = {}
         lines: dict[datetime, int] = {}
         faults: list[Fault] = []
         read = {"date": cells.dates, "time": cells.times, columns[2]: cells.numbers, columns[-1]: cells.numbers}
@@ -247,20 +247,20 @@ class Volume(Part):
             except FaultError as bad:
                 faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
                 continue
-            if start in found:
+            if start in intervals:
                 faults.append(table.fault(line, f"{day} {time} a second time", "each interval once"))
-            found[start] = row
+            intervals[start] = row
             lines[start] = line
-        if not found and not faults:
+        if not intervals and not faults:
             faults.append(Fault(f"{table.name} has no rows", "at least one interval", ("file",)))
         if faults:
             raise FaultError(*few(faults))
-        self._intervals = tuple(sorted(found.values()))
-        usual = _usual_gap(sorted(found))
+        self._intervals = tuple(sorted(intervals.values()))
+        usual = _usual_gap(sorted(intervals))
         self._length = usual // MICROSECOND
         if faults := [
             table.fault(lines[start], f"{start:%Y-%m-%d %H:%M} is {_minutes(gap)} after the row before it", allowed)
-            for start, gap, allowed in _uneven(sorted(found), usual)
+            for start, gap, allowed in _uneven(sorted(intervals), usual)
         ]:
             raise FaultError(*faults[:MOST_FAULTS])
 

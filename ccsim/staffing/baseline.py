@@ -72,12 +72,12 @@ class Baseline:
     @property
     def unserved(self) -> dict[str, I64]:
         """By queue the intervals in which contacts that do not wait for later come, and nobody may work."""
-        found = {
+        by_queue = {
             name: np.flatnonzero((need.team == NOBODY) & (need.per_hour > 0))
             for name, need in self.queues.items()
             if need.formula != WORKLOAD
         }
-        return {name: intervals for name, intervals in found.items() if len(intervals)}
+        return {name: intervals for name, intervals in by_queue.items() if len(intervals)}
 
     def requirement(self, scenario: Scenario, *, divided: bool = False) -> Requirement:
         """By team, as it stands beside that of other methods."""
@@ -101,38 +101,38 @@ def shrinkage(scenario: Scenario) -> F64:
     Raises ScenarioError where nobody ever comes.
     """
     given = scenario.staffing.shrinkage
-    found = []
+    shares = []
     for name, team in scenario.team.items():
         if team.absence == 1 and given is None:
             raise ScenarioError([Problem(f"team.{name}.absence", "nobody ever comes", "a share below 1")])
         steps, out = team.steps_out, 0.0
         if steps is not None:
             out = steps.lasts.mean / (steps.every.mean + steps.lasts.mean)
-        found.append(1 - (1 - team.absence) * (1 - out) if given is None else given)
-    return np.array(found)
+        shares.append(1 - (1 - team.absence) * (1 - out) if given is None else given)
+    return np.array(shares)
 
 
 def on_duty(scenario: Scenario) -> F64:
     """Agents at their desks by the scenario's own shifts, breaks taken off, nobody absent : float64[t, i]."""
     edges = interval_edges(scenario)
-    found = np.zeros((len(scenario.team), len(edges) - 1))
+    agents = np.zeros((len(scenario.team), len(edges) - 1))
     for row in rosters(scenario):
-        found[list(scenario.team).index(row.team)] += row.agents * at_desk(row, edges)
-    return found
+        agents[list(scenario.team).index(row.team)] += row.agents * at_desk(row, edges)
+    return agents
 
 
 def can_work(scenario: Scenario) -> Bool:
     """In which intervals a team may have somebody at work : bool[t, i]: in its shift patterns, else in its shifts."""
-    found = on_duty(scenario) > 0
+    staffed = on_duty(scenario) > 0
     edges = interval_edges(scenario)
     names = list(scenario.team)
     if not scenario.staffing.patterns:
-        return found
+        return staffed
     for t in {names.index(pattern.team) for pattern in scenario.staffing.patterns}:
-        found[t] = False
+        staffed[t] = False
     for pattern, row in crews(scenario):
-        found[names.index(pattern.team)] |= at_desk(row, edges) > 0
-    return found
+        staffed[names.index(pattern.team)] |= at_desk(row, edges) > 0
+    return staffed
 
 
 def baseline(scenario: Scenario) -> Baseline:

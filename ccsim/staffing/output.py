@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ccsim.distributions.calendar import DAY
 from ccsim.lowering import Horizon
 from ccsim.results import provenance
 from ccsim.results.plans import Requirement, ShiftPlan
@@ -19,13 +16,10 @@ from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.shifts import Pattern
-from ccsim.scenario.spreadsheets import Writer
-from ccsim.scenario.values import Span
+from ccsim.scenario.spreadsheets import write_csv
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
 from ccsim.tables import I64
-
-MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Shifts(NamedTuple):
@@ -79,19 +73,19 @@ def write_requirements(file: Path, scenario: Scenario, requirements: Iterable[Re
     """One row a method, team (or queue) and interval: agents at work, and with shrinkage, to be on shift."""
     rows = []
     for requirement in requirements:
-        clock = [_local(scenario, start) for start in requirement.starts.tolist()]
+        clock = [scenario.calendar.local(start) for start in requirement.starts.tolist()]
         for name, at_work, on_shift in zip(
             requirement.names, requirement.agents, requirement.with_shrinkage, strict=True
         ):
             for at, agents, more in zip(clock, at_work.tolist(), on_shift.tolist(), strict=True):
                 rows.append((requirement.method, name, at.date(), f"{at:%H:%M}", agents, f"{more:.2f}"))
     level = requirements_level(requirements)
-    _write(file, ("method", level, "date", "time", "agents", "agents_with_shrinkage"), rows)
+    write_csv(file, ("method", level, "date", "time", "agents", "agents_with_shrinkage"), rows)
 
 
 def write_queues(file: Path, scenario: Scenario, erlang: Baseline) -> None:
     """One row a queue and interval in which contacts come: what it is offered, and what Erlang's formulas ask for."""
-    clock = [_local(scenario, start) for start in erlang.edges[:-1].tolist()]
+    clock = [scenario.calendar.local(start) for start in erlang.edges[:-1].tolist()]
     teams = [*scenario.team, ""]  # nobody is -1
     rows = [
         (name, clock[i].date(), f"{clock[i]:%H:%M}", need.formula, f"{need.per_hour[i]:.6g}", f"{need.load[i]:.6g}",
@@ -101,7 +95,7 @@ def write_queues(file: Path, scenario: Scenario, erlang: Baseline) -> None:
         for i in np.flatnonzero((need.per_hour > 0) | (need.load > 0)).tolist()
     ]  # fmt: skip
     header = ("queue", "date", "time", "formula", "contacts_per_hour", "load", "team", "agents", "agents_by_division")
-    _write(file, (*header, "service_level"), rows)
+    write_csv(file, (*header, "service_level"), rows)
 
 
 def requirements_level(requirements: Iterable[Requirement]) -> str:
@@ -119,12 +113,12 @@ def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:
     ):
         hours = patterns.paid_hours(scenario, row)
         days = ";".join(str(day) for day in days_of(scenario, pattern))
-        pauses = ";".join(_clock(pause) for pause in (*pattern.breaks, *pattern.activities))
+        pauses = ";".join(str(pause) for pause in (*pattern.breaks, *pattern.activities))
         rows.append(
-            (name, pattern.team, days, _clock(pattern.hours), pauses, number, f"{number * hours:.2f}",
+            (name, pattern.team, days, str(pattern.hours), pauses, number, f"{number * hours:.2f}",
              f"{number * cost:.2f}")
         )  # fmt: skip
-    _write(file, ("pattern", "team", "days", "hours", "breaks", "agents", "paid_hours", "cost"), rows)
+    write_csv(file, ("pattern", "team", "days", "hours", "breaks", "agents", "paid_hours", "cost"), rows)
 
 
 RosterRow = tuple[str, date, str, str, str]
@@ -141,8 +135,8 @@ def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
     for pattern, number in zip(scenario.staffing.patterns, agents.tolist(), strict=True):
         mine = rows.setdefault(pattern.team, [])
         first = len({agent for agent, *_ in mine}) + 1
-        pauses = ";".join(_clock(pause) for pause in sorted((*pattern.breaks, *pattern.activities)))
-        start, _, end = _clock(pattern.hours).partition("-")
+        pauses = ";".join(str(pause) for pause in sorted((*pattern.breaks, *pattern.activities)))
+        start, _, end = str(pattern.hours).partition("-")
         for agent in range(first, first + number):
             for day in days_of(scenario, pattern, beyond=True):
                 mine.append((f"{pattern.team} {agent}", day, start, end, pauses))
@@ -163,7 +157,7 @@ def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
                 file += "_"
             files.append(f"{file}.csv")
             taken.add(files[-1].casefold())
-            _write(folder / files[-1], ("agent", "date", "start", "end", "breaks"), shifts)
+            write_csv(folder / files[-1], ("agent", "date", "start", "end", "breaks"), shifts)
     return files
 
 
@@ -180,12 +174,12 @@ def write_plan(folder: Path, plan: ShiftPlan) -> None:
             wanted = f"{'>=' if goal.at_least else '<='} {goal.wanted:.6g}"
             numbers = [f"{number:.6g}" for number in (*figure, days, slack)]
             rows.append((which, performance.seed, goal.level, goal.name, goal.metric, wanted, *numbers))
-    _write(
+    write_csv(
         folder / "targets.csv",
         ("run", "seed", "level", "name", "metric", "wanted", "mean", "low", "high", "days_met", "slack"),
         rows,
     )
-    _write(
+    write_csv(
         folder / "marginal.csv",
         ("pattern", "cost", "level", "name", "metric", "gain"),
         (
@@ -194,7 +188,7 @@ def write_plan(folder: Path, plan: ShiftPlan) -> None:
             for goal, gain in zip(plan.goals, gains, strict=True)
         ),
     )
-    _write(
+    write_csv(
         folder / "frontier.csv",
         ("cost", "least_slack", "met"),
         ((f"{cost:.2f}", f"{slack:.6g}", met) for cost, slack, met in sorted(plan.tried)),
@@ -204,47 +198,17 @@ def write_plan(folder: Path, plan: ShiftPlan) -> None:
 def write_provenance(folder: Path, scenario: Scenario, **run: Any) -> None:
     """provenance.json: what the answer was made from, and the fingerprints of what it is."""
     files = sorted(path.name for path in folder.iterdir() if path.suffix in (".csv", ".toml"))
-    record = {
-        "scenario": scenario.name,
-        "seed": scenario.seed,
-        "replications": scenario.replications,
-        **run,
-        "versions": provenance.versions(),
-        "git": provenance.git_state(),
-        "machine": provenance.machine(),
-        "files": {file: provenance.fingerprint(folder / file) for file in files},
-    }
-    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    about = {"scenario": scenario.name, "seed": scenario.seed, "replications": scenario.replications, **run}
+    provenance.write(folder, about, files)
 
 
 def days_of(scenario: Scenario, pattern: Pattern, *, beyond: bool = False) -> list[date]:
     """Dates of its shifts in the run; `beyond`: also those that reach into it, or into the drain."""
     horizon = Horizon.of(scenario)
-    found = []
+    days = []
     for day in horizon.week() if beyond else range(scenario.days):
         on = horizon.calendar.date(day)
         start, end = horizon.stretch(day, pattern.hours)
         if pattern.days.on(on) and start < horizon.drain_end and end > 0:
-            found.append(on)
-    return found
-
-
-def _clock(span: Span) -> str:
-    """A span as files have it: 22:00-06:00."""
-    start, end = ((datetime.min + wall % DAY * MICROSECOND).time().isoformat("auto") for wall in span)
-    start, end = (clock.removesuffix(":00") if len(clock) == 8 else clock for clock in (start, end))
-    return f"{start}-{'24:00' if end == '00:00' else end}"
-
-
-def _local(scenario: Scenario, micros: int) -> datetime:
-    """Wall time of a moment of the run."""
-    zone = UTC if scenario.timezone is None else ZoneInfo(scenario.timezone)
-    midnight = datetime.combine(scenario.start, time(), zone).astimezone(UTC)
-    return (midnight + micros * MICROSECOND).astimezone(zone)
-
-
-def _write(file: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = Writer(stream)
-        writer.writerow(header)
-        writer.writerows(rows)
+            days.append(on)
+    return days

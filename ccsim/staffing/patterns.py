@@ -13,7 +13,7 @@ from ccsim.lowering import AgentGroup, Horizon, rosters
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.shifts import Pattern
-from ccsim.scenario.values import HOUR, MINUTE
+from ccsim.scenario.values import HOUR
 from ccsim.tables import F64, I64
 
 SHARED: Final = ("days", "hours", "breaks", "activities", "paid")
@@ -22,19 +22,15 @@ SHARED: Final = ("days", "hours", "breaks", "activities", "paid")
 
 def names(patterns: Iterable[Pattern]) -> tuple[str, ...]:
     """What the patterns are called: by name, else by team and hours, numbered where that is not enough."""
-    found: list[str] = []
+    taken: list[str] = []
     for pattern in patterns:
-        name = base = pattern.name or f"{pattern.team} {_clock(pattern.hours.start)}-{_clock(pattern.hours.end)}"
+        name = base = pattern.name or f"{pattern.team} {pattern.hours}"
         number = 1
-        while name in found:
+        while name in taken:
             number += 1
             name = f"{base} ({number})"
-        found.append(name)
-    return tuple(found)
-
-
-def _clock(time: int) -> str:
-    return f"{time // HOUR % 24:02d}:{time % HOUR // MINUTE:02d}"
+        taken.append(name)
+    return tuple(taken)
 
 
 def staffed(scenario: Scenario, agents: Iterable[int]) -> Scenario:
@@ -58,18 +54,18 @@ def crews(scenario: Scenario) -> list[tuple[Pattern, AgentGroup]]:
     patterns = scenario.staffing.patterns
     rows = {(row.team, row.number): row for row in rosters(staffed(scenario, [1] * len(patterns)))}
     number = dict.fromkeys(scenario.team, 0)
-    found = []
+    pairs = []
     for pattern in patterns:
-        found.append((pattern, rows[pattern.team, number[pattern.team]]))
+        pairs.append((pattern, rows[pattern.team, number[pattern.team]]))
         number[pattern.team] += 1
-    return found
+    return pairs
 
 
 def costs(scenario: Scenario) -> F64:
     """What one agent on each pattern costs over the run : float64[pattern]; hours where nothing has a cost."""
-    found = crews(scenario)
-    rates = [scenario.team[p.team].cost_per_hour if p.cost_per_hour is None else p.cost_per_hour for p, _ in found]
-    paid = np.array([paid_hours(scenario, row) for _, row in found])
+    pairs = crews(scenario)
+    rates = [scenario.team[p.team].cost_per_hour if p.cost_per_hour is None else p.cost_per_hour for p, _ in pairs]
+    paid = np.array([paid_hours(scenario, row) for _, row in pairs])
     return np.asarray(paid * (rates if any(rates) else 1.0))
 
 

@@ -84,15 +84,15 @@ class _Desks:
                 _least(np.maximum(guess[:, day[step]] * there, there), there * limit, self.dearest_first)
                 for day, there in zip(here, works, strict=True)
             ]
-            found = self._ask(asking, counts, kept, judged)
-            for day, agents, stretch in zip(here, found, kept, strict=True):
+            answers = self._ask(asking, counts, kept, judged)
+            for day, agents, stretch in zip(here, answers, kept, strict=True):
                 self.given_up += agents is None
                 counts[:, stretch] = (guess[:, day[step]] if agents is None else agents)[:, None]
         return counts
 
     def _ask(self, asking: list[Asking], counts: I64, kept: list[slice], judged: list[slice]) -> list[I64 | None]:
         """Answers all days' questions, one simulation a round for all."""
-        found: list[I64 | None] = [None] * len(asking)
+        answers: list[I64 | None] = [None] * len(asking)
         asked = {number: next(question) for number, question in enumerate(asking)}
         trial = counts.copy()
         while asked:
@@ -104,10 +104,10 @@ class _Desks:
                     asked[number] = asking[number].send(enough[number])
                 except StopIteration as answer:
                     del asked[number]
-                    found[number] = answer.value
+                    answers[number] = answer.value
                     if answer.value is not None:
                         trial[:, kept[number]] = answer.value[:, None]
-        return found
+        return answers
 
     def _days(self) -> list[I64]:
         """By day with any, the intervals in which somebody has something to do."""
@@ -148,11 +148,11 @@ def _before(days: list[I64], day: I64, intervals: int) -> int:
 
 def _works(plan: Plan, edges: I64) -> Bool:
     """In which intervals each team has a queue that is open : bool[team, interval]."""
-    found = np.zeros((len(plan.rank), len(edges) - 1), dtype=np.bool_)
+    works = np.zeros((len(plan.rank), len(edges) - 1), dtype=np.bool_)
     for queue, (first, last) in enumerate(pairwise(plan.hours_offset.tolist())):
         for opens, closes in zip(plan.opens[first:last], plan.closes[first:last], strict=True):
-            found[np.ix_(plan.rank[:, queue] >= 0, (edges[:-1] < closes) & (opens < edges[1:]))] = True
-    return found
+            works[np.ix_(plan.rank[:, queue] >= 0, (edges[:-1] < closes) & (opens < edges[1:]))] = True
+    return works
 
 
 def _at_desks(plan: Plan, edges: I64, counts: I64, works: Bool) -> Plan:

@@ -149,13 +149,13 @@ class Search:
 
         Raises TimeUp.
         """
-        found = np.full((len(agents), len(self.slack(agents))), np.nan)
+        gains = np.full((len(agents), len(self.slack(agents))), np.nan)
         for pattern in range(len(agents)):
             there = agents.copy()
             there[pattern] += step
             if self.least[pattern] <= there[pattern] <= self.most[pattern]:
-                found[pattern] = self.slack(there) - self.slack(agents)
-        return found
+                gains[pattern] = self.slack(there) - self.slack(agents)
+        return gains
 
     def _costs(self, agents: I64) -> float:
         return float(self.cost @ agents)
@@ -237,7 +237,7 @@ class Search:
             table = np.vstack([table, *(row for row, _ in extra)])
             required = np.append(required, [needed for _, needed in extra])
         none = np.zeros(width - n)
-        found = cover(
+        proposal = cover(
             table,
             required,
             np.append(self.cost, none),
@@ -246,9 +246,9 @@ class Search:
             seconds=max(1.0, min(10.0, self._ends - time.monotonic())),
         )
         assert self.best is not None
-        if found is None:  # out of time
+        if proposal is None:  # out of time
             return self.best, float(self.cost @ self.least)
-        return found.counts[:n], min(found.bound, self._costs(self.best))
+        return proposal.counts[:n], min(proposal.bound, self._costs(self.best))
 
     def _planes(self, doubt: float) -> tuple[F64, F64]:
         """Cuts as rows : float64[row, pattern] and what they require, so that everything that was seen to hold does."""
@@ -286,7 +286,7 @@ class Search:
         removed = counts[(counts.sum(axis=1) > 0) & (start - counts >= self.least).all(axis=1)]
         added = counts[(start + counts <= self.most).all(axis=1)]
         loss, gain = removed @ np.nan_to_num(less), added @ np.nan_to_num(more)
-        found: list[tuple[bool, float, I64]] = []
+        moves: list[tuple[bool, float, I64]] = []
         for out, lost in zip(removed, loss, strict=True):
             saved = (out - added) @ self.cost
             apart = ~((out > 0) & (added > 0)).any(axis=1)
@@ -294,9 +294,9 @@ class Search:
             for move in np.flatnonzero(apart & (saved > self._costs(start) * CENT)):
                 agents = start - out + added[move]
                 should = bool(worst[move] >= 0)
-                found.append((not should, -saved[move] if should else -worst[move], agents))
-        found.sort(key=lambda move: move[:2])
-        return [agents for _, _, agents in found if self._why_not(agents) is None][:MOVES]
+                moves.append((not should, -saved[move] if should else -worst[move], agents))
+        moves.sort(key=lambda move: move[:2])
+        return [agents for _, _, agents in moves if self._why_not(agents) is None][:MOVES]
 
     def _why_not(self, agents: I64) -> I64 | None:
         """The largest staffing that failed with as many agents or more on every pattern."""

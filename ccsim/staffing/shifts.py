@@ -142,7 +142,7 @@ def _performance(
 
 def _marginal(search: Search, agents: I64, goals: int) -> F64:
     """What one agent more on each pattern adds to the least slack of each goal; NaN where it was not simulated."""
-    found = np.full((len(agents), goals), np.nan)
+    gains = np.full((len(agents), goals), np.nan)
 
     def least(of: I64) -> F64:
         return np.asarray(search.slack(of).reshape(goals, -1).min(axis=1))
@@ -151,10 +151,10 @@ def _marginal(search: Search, agents: I64, goals: int) -> F64:
         for pattern in np.flatnonzero(agents < search.most):
             more = agents.copy()
             more[pattern] += 1
-            found[pattern] = least(more) - least(agents)
+            gains[pattern] = least(more) - least(agents)
     except TimeUp:
         pass
-    return found
+    return gains
 
 
 def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
@@ -163,12 +163,12 @@ def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
     lines = ["The targets cannot be met; with every shift pattern at its maximum:"]
     for goal, figure, row in zip(judge.goals, tally.estimates(), slack, strict=True):
         if (row < 0).any():
-            lines.append(f"  {told(goal, figure.mean)}; short of it by {-100 * np.nanmin(row):.1f} points")
+            lines.append(f"  {judgement(goal, figure.mean)}; short of it by {-100 * np.nanmin(row):.1f} points")
     lines += [f"  {problem}" for problem in check.warnings(staffed(scenario, most))]
     return "\n".join(lines)
 
 
-def told(goal: StaffingTarget, figure: float) -> str:
+def judgement(goal: StaffingTarget, figure: float) -> str:
     """A goal and what it came to, in words."""
     sign = "≥" if goal.at_least else "≤"
     metric = goal.metric.replace("_", " ")
@@ -179,9 +179,9 @@ def _repair(judge: Judge, proof: Performance, missed: F64) -> str:
     where = {"run": "", "day": " on the worst day", "interval": " in the worst interval"}[judge.over]
     if judge.met_on is not None:
         where = " on the worst of the days that count"
-    found = [
-        f"{told(goal, figure.mean)}, short by {100 * short:.2f} points{where}"
+    repairs = [
+        f"{judgement(goal, figure.mean)}, short by {100 * short:.2f} points{where}"
         for goal, figure, short in zip(judge.goals, proof.figures, missed, strict=True)
         if short > 0
     ]
-    return f"seed {proof.seed}: {'; '.join(found)}"
+    return f"seed {proof.seed}: {'; '.join(repairs)}"

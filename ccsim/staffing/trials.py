@@ -59,10 +59,10 @@ class Trials:
             workload = attended(replication)
             return figures(goals, Facts(workload, plan, spec, simulate("compiled", workload, plan)))
 
-        found = np.stack(list(run_all(one, range(self.replications), self.workers, executor="threads")), axis=1)
-        first = np.searchsorted(spec.days, np.arange(found.shape[-1]) * spec.interval, side="right") - 1
+        tallies = np.stack(list(run_all(one, range(self.replications), self.workers, executor="threads")), axis=1)
+        first = np.searchsorted(spec.days, np.arange(tallies.shape[-1]) * spec.interval, side="right") - 1
         days = np.flatnonzero(np.diff(first, prepend=-1))
-        return Tally(np.add.reduceat(found, days, axis=-1), found.sum(axis=1))
+        return Tally(np.add.reduceat(tallies, days, axis=-1), tallies.sum(axis=1))
 
 
 def goals_of(spec: MetricSpec) -> tuple[StaffingTarget, ...]:
@@ -78,7 +78,7 @@ def figures(goals: Sequence[StaffingTarget], facts: Facts) -> F64:
     """Numerators and denominators by reporting interval : float64[2, goal, interval], 0 before the warm-up's end."""
     spec = facts.spec
     before = facts.plan.warm_up // spec.interval
-    found = np.zeros((2, len(goals), before + facts.intervals))
+    totals = np.zeros((2, len(goals), before + facts.intervals))
     columns = {"queue": spec.queues, "team": spec.teams}
     sums = {key: METRICS[key].measure(facts) for key in {(goal.level, goal.metric) for goal in goals}}
     for number, goal in enumerate(goals):
@@ -86,8 +86,8 @@ def figures(goals: Sequence[StaffingTarget], facts: Facts) -> F64:
         assert isinstance(figure, Sums)
         assert figure.denominator is not None
         column = columns[goal.level].index(goal.name)
-        found[:, number, before:] = figure.numerator[:, column], figure.denominator[:, column]
-    return found
+        totals[:, number, before:] = figure.numerator[:, column], figure.denominator[:, column]
+    return totals
 
 
 class Judge(NamedTuple):

@@ -25,7 +25,7 @@ from ccsim.runs.run import first_logs
 from ccsim.scenario import read
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
-from ccsim.scenario.spreadsheets import Writer
+from ccsim.scenario.spreadsheets import write_csv
 from ccsim.tables import MetricSpec
 
 BASE: Final = "base"
@@ -105,7 +105,7 @@ def _alike(scenarios: Mapping[str, Scenario]) -> dict[str, Scenario]:
 
 def _about(scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Any]:
     """All that the measures depend on, in terms of JSON."""
-    said = {
+    record = {
         "scenarios": {
             name: {
                 "scenario": scenario.raw,
@@ -118,7 +118,7 @@ def _about(scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Any]:
         "engine": engine,
         "versions": provenance.versions() | provenance.source(),
     }
-    plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    plain: dict[str, Any] = json.loads(json.dumps(record, default=str))
     return plain
 
 
@@ -235,10 +235,7 @@ def write(
     """
     heads = (DifferenceRow._fields, Pair._fields)
     for file, head, rows in zip(TABLES, heads, (comparison.rows(), ranking.pairs), strict=True):
-        with (folder / file).open("w", newline="", encoding="utf-8") as stream:
-            writer = Writer(stream)
-            writer.writerow(head)
-            writer.writerows(rows)
+        write_csv(folder / file, head, rows)
     places = {}
     for number, variant in enumerate(comparison.variants, 1):
         place = Path("scenarios", f"{number}-{re.sub('[^A-Za-z0-9_-]+', '-', variant.name)[:60]}")
@@ -246,7 +243,7 @@ def write(
         storage.write_scenario(folder / place, variant.results)
         places[variant.name] = (place / "scenario.toml").as_posix()
     first = comparison.baseline.results
-    record = {
+    about = {
         "variants": places,
         "baseline": comparison.baseline.name,
         "ranked_by": ranking.figure._asdict(),
@@ -254,9 +251,5 @@ def write(
         "seed": first.scenario.seed,
         "replications": comparison.replications,
         **run,
-        "versions": provenance.versions(),
-        "git": provenance.git_state(),
-        "machine": provenance.machine(),
-        "files": {file: provenance.fingerprint(folder / file) for file in TABLES},
     }
-    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    provenance.write(folder, about, TABLES)

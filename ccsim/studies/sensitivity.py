@@ -3,57 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
 from ccsim.distributions.streams import stream
 from ccsim.metrics import TOTAL, Measures, summarise
 from ccsim.results.comparison import MetricPlace, or_none
+from ccsim.results.sweeps import Alone, Index
+from ccsim.scenario.design import Design
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import LEVEL, paired_interval
-from ccsim.studies.design import Design
 from ccsim.tables import F64
 
 RESAMPLES: Final = 500
 """Of the bootstrap behind the intervals of indices."""
-
-
-class Alone(NamedTuple):
-    """A figure with one setting at one of its ends, and its difference to that of the scenario as it is.
-
-    The difference is replication by replication on the same streams, with its 95 % interval; None without data.
-    """
-
-    setting: str
-    value: Any
-    level: str
-    name: str
-    metric: str
-    mean: float | None
-    difference: float | None
-    low: float | None
-    high: float | None
-    unit: str
-
-
-class Index(NamedTuple):
-    """Sobol' indices of a setting for a figure, each with its 95 % bootstrap interval.
-
-    `first`: the share of the variance over the design that the setting explains alone; `total`: with all that it does
-    together with others.
-    """
-
-    setting: str
-    level: str
-    name: str
-    metric: str
-    first: float
-    first_low: float
-    first_high: float
-    total: float
-    total_low: float
-    total_high: float
 
 
 def tornado(design: Design, measured: Sequence[Sequence[Measures]]) -> Iterator[Alone]:
@@ -70,15 +34,15 @@ def tornado(design: Design, measured: Sequence[Sequence[Measures]]) -> Iterator[
 
 
 def _differences(base: Sequence[Measures], other: Sequence[Measures]) -> dict[MetricPlace, Estimate]:
-    found: dict[MetricPlace, Estimate] = {}
+    differences: dict[MetricPlace, Estimate] = {}
     for key in base[0].values.keys() & other[0].values.keys():
         pair = [np.stack([measures.values[key] for measures in each], axis=1) for each in (base, other)]
         mean, low, high = paired_interval((pair[0][0], pair[0][1]), (pair[1][0], pair[1][1]))
         kind, metric = key
         places = [*((kind, name) for name in base[0].names[kind]), (TOTAL, TOTAL)]
         for (level, name), *estimate in zip(places, mean, low, high, strict=False):
-            found[MetricPlace(level, name, metric)] = Estimate(*map(float, estimate))
-    return found
+            differences[MetricPlace(level, name, metric)] = Estimate(*map(float, estimate))
+    return differences
 
 
 def indices(design: Design, means: Mapping[MetricPlace, F64]) -> Iterator[Index]:
@@ -99,8 +63,8 @@ def indices(design: Design, means: Mapping[MetricPlace, F64]) -> Iterator[Index]
         """First order and total : (2, setting, figure)"""
         some = values[..., chosen]
         func: Any = {"f_A": some[:, 0], "f_B": some[:, 1], "f_AB": some[:, 2:].swapaxes(0, 1)}
-        found = sobol_indices(func=func, n=n)
-        both = np.stack([found.first_order, found.total_order])
+        result = sobol_indices(func=func, n=n)
+        both = np.stack([result.first_order, result.total_order])
         return np.reshape(both, (2, len(figures), columns)).swapaxes(1, 2)
 
     mean = of(np.arange(n))

@@ -7,32 +7,33 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
-from ccsim.metrics import METRICS, TOTAL, Measures, MetricRow, summarise
+from ccsim.metrics import TOTAL, Measures, MetricRow, summarise
 from ccsim.results import provenance
 from ccsim.results.comparison import MetricPlace
-from ccsim.results.ranking import figures_of
+from ccsim.results.ranking import all_figures, named
+from ccsim.results.sweeps import Alone, Formula, Index, Spread, Sweep
 from ccsim.runs.checkpoints import kept
 from ccsim.runs.many import measure_all
 from ccsim.scenario import read
-from ccsim.scenario.faults import did_you_mean, one_of, shown
-from ccsim.scenario.spreadsheets import Writer
+from ccsim.scenario.design import Design
+from ccsim.scenario.faults import FaultError
+from ccsim.scenario.spreadsheets import Writer, write_csv
 from ccsim.stats.estimate import Estimate
-from ccsim.studies.design import Design, Points
-from ccsim.studies.sensitivity import Alone, Index, indices, tornado
+from ccsim.studies.points import Points
+from ccsim.studies.sensitivity import indices, tornado
 from ccsim.tables import F64
 from ccsim.workload.expectations import service_over_the_run
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 CHUNK: Final = 50_000
@@ -40,62 +41,6 @@ CHUNK: Final = 50_000
 
 SHOWN: Final = ("service_level", "abandonment", "utilisation", "value_lost", "cost")
 """Metrics of everything together that are shown unless others are wanted."""
-
-
-class Spread(NamedTuple):
-    """The service level of everything together in one replication of a point."""
-
-    value: float
-    """of the setting"""
-    replication: int
-    service_level: float
-
-
-class Formula(NamedTuple):
-    """The same by one of Erlang's formulas."""
-
-    value: float
-    formula: str
-    service_level: float
-
-
-@dataclass(frozen=True, eq=False)
-class Sweep:
-    """What came of a design.
-
-    `table` is an Arrow dataset, one row a point and figure: `point` (from 0), a column a setting (numbers; durations in
-    seconds; other values as text), `level`, `name`, `metric`, `mean`, `low`, `high`, `unit`; empty without data.
-    """
-
-    design: Design
-    engine: str
-    replications: int
-    table: Any
-    alone: tuple[Alone, ...]
-    """each setting alone, with `sensitivity`"""
-    indices: tuple[Index, ...]
-    """Sobol' indices, where the design allows it"""
-    spread: tuple[Spread, ...]
-    """the replications of each point, where a single number is varied"""
-    formulas: tuple[Formula, ...]
-    """and what Erlang's formulas say there, where they apply"""
-
-    def to_frame(self) -> pd.DataFrame:
-        """The table as a pandas frame."""
-        frame: pd.DataFrame = self.table.to_table().to_pandas()
-        return frame
-
-    def estimates(self, figure: MetricPlace) -> list[Estimate]:
-        """A figure at each point, NaN where it has none."""
-        import pyarrow.compute as pc
-
-        chosen = [pc.field(column) == value for column, value in zip(MetricPlace._fields, figure, strict=True)]
-        table = self.table.to_table(["point", *Estimate._fields], filter=chosen[0] & chosen[1] & chosen[2])
-        found = np.full((len(self.design.rows), 3), np.nan)
-        point = table["point"].to_numpy()
-        for place, column in enumerate(Estimate._fields):
-            found[point, place] = table[column].to_numpy()
-        return [Estimate(*row) for row in found.tolist()]
 
 
 def sweep(points: Points, *, engine: str = "compiled", **options: Any) -> Sweep:
@@ -114,24 +59,19 @@ def read_figures(texts: Sequence[str], design: Design) -> list[MetricPlace]:
 
     Without any, those of SHOWN that the scenario has. Raises ScenarioError for what it has not.
     """
-    plan, spec = lower(design.base)
-    known = {metric: list(figures_of(metric, plan, spec)) for _, metric in METRICS}
+    every = list(all_figures(*lower(design.base)))
     if not texts:
-        return [figure for metric in SHOWN for figure in known[metric] if figure.level == TOTAL]
-    found: list[MetricPlace] = []
+        return [figure for metric in SHOWN for figure in every if (figure.metric, figure.level) == (metric, TOTAL)]
+    figures: list[MetricPlace] = []
     problems: list[Problem] = []
     for text in texts:
-        metric, _, place = text.partition("@")
-        there = [figure for figure in known.get(metric, []) if figure.name == (place or TOTAL)]
-        if metric not in known:
-            problems.append(Problem("--metric", f"no metric {shown(metric)}", did_you_mean(metric, known)))
-        elif not there:
-            having = [f"{metric}@{figure.name}" for figure in known[metric]]
-            problems.append(Problem("--metric", f"no {metric} of {place or 'everything'}", one_of(having)))
-        found += there
+        try:
+            figures += named(text, every)
+        except FaultError as bad:
+            problems += [Problem("--metric", fault.found, fault.allowed) for fault in bad.faults]
     if problems:
         raise ScenarioError(problems)
-    return found
+    return figures
 
 
 class _Run:
@@ -295,35 +235,29 @@ def sweep_to_folder(
             for rows in run.chunks():
                 writer.write_table(_arrow(schema, rows))
                 lines.writerows(rows)
-        found = run.found(dataset.dataset(folder / "sweep.parquet"))
-        _write(folder / "tornado.csv", Alone, found.alone)
-        _write(folder / "sobol.csv", Index, found.indices)
-        _write(folder / "spread.csv", Spread, found.spread)
-        _write(folder / "formulas.csv", Formula, found.formulas)
+        outcome = run.found(dataset.dataset(folder / "sweep.parquet"))
+        _write(folder / "tornado.csv", Alone, outcome.alone)
+        _write(folder / "sobol.csv", Index, outcome.indices)
+        _write(folder / "spread.csv", Spread, outcome.spread)
+        _write(folder / "formulas.csv", Formula, outcome.formulas)
         _write_inputs(folder, points)
         written = [file for file in sorted(folder.rglob("*")) if file.suffix in (".csv", ".parquet", ".toml")]
-        record = {
+        about = {
             **_about(points, engine),
             "overrides": list(overrides),
             "resumed": resume,
             "started": started.isoformat(timespec="seconds"),
             "duration_s": round(time.perf_counter() - clock, 3),
-            "git": provenance.git_state(),
-            "machine": provenance.machine(),
-            "files": {file.relative_to(folder).as_posix(): provenance.fingerprint(file) for file in written},
         }
-        (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        provenance.write(folder, about, [file.relative_to(folder).as_posix() for file in written])
         if finish is not None:
-            finish(found, folder)
-    return replace(found, table=dataset.dataset(final / "sweep.parquet")), final
+            finish(outcome, folder)
+    return replace(outcome, table=dataset.dataset(final / "sweep.parquet")), final
 
 
 def _write(file: Path, kind: type[Any], rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
-        with file.open("w", newline="", encoding="utf-8") as stream:
-            lines = Writer(stream)
-            lines.writerow(kind._fields)
-            lines.writerows(rows)
+        write_csv(file, kind._fields, rows)
 
 
 def _write_inputs(folder: Path, points: Points) -> None:
@@ -337,16 +271,16 @@ def _write_inputs(folder: Path, points: Points) -> None:
     (own / "scenario.toml").write_text(read.resolved_toml(design.base), encoding="utf-8")
     for used, name in names.items():
         (own / name).write_bytes(points.given[used])
-    said = {"scenario": "scenario/scenario.toml", **_said(design)}
+    record = {"scenario": "scenario/scenario.toml", **_design_record(design)}
     for setting in design.settings:
         if not setting.numeric:  # levels may name data files
             key = setting.path.rpartition(".")[2]
-            said["vary"][setting.path] = [read.renamed({key: level}, names)[key] for level in setting.levels]
-    toml = tomli_w.dumps({key: value for key, value in said.items() if value is not None})
+            record["vary"][setting.path] = [read.renamed({key: level}, names)[key] for level in setting.levels]
+    toml = tomli_w.dumps({key: value for key, value in record.items() if value is not None})
     (folder / "sweep.toml").write_text(toml, encoding="utf-8")
 
 
-def _said(design: Design) -> dict[str, Any]:
+def _design_record(design: Design) -> dict[str, Any]:
     """A design in the words of a sweep file."""
     return {
         "seed": design.base.seed,
@@ -354,19 +288,19 @@ def _said(design: Design) -> dict[str, Any]:
         "design": design.kind,
         "points": design.number,
         "sensitivity": design.sensitivity,
-        "vary": {setting.path: setting.said for setting in design.settings},
+        "vary": {setting.path: setting.written for setting in design.settings},
     }
 
 
 def _about(points: Points, engine: str) -> dict[str, Any]:
     """All that the measures depend on, in terms of JSON."""
     design = points.design
-    said = {
+    record = {
         "scenario": design.base.raw,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in points.given.items()},
-        **_said(design),
+        **_design_record(design),
         "engine": engine,
         "versions": provenance.versions() | provenance.source(),
     }
-    plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    plain: dict[str, Any] = json.loads(json.dumps(record, default=str))
     return plain

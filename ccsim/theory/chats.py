@@ -192,8 +192,10 @@ def slot_group(
     for mean in work:
         positive(work=mean)
     think = silence / turns
-    found = [_at_agent(j, mean, think) for j, mean in enumerate(work, start=1)]  # messages there, by sessions
-    busy = np.arange(1, slots + 1) if together else np.array([1 - there[0] for there in found])
+    messages_at_agent = [
+        _at_agent(j, mean, think) for j, mean in enumerate(work, start=1)
+    ]  # messages there, by sessions
+    busy = np.arange(1, slots + 1) if together else np.array([1 - there[0] for there in messages_at_agent])
     ends = np.append(0.0, busy / np.array(work) / turns)
 
     def attended(others: int, within: Floats) -> Floats:

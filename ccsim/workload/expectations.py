@@ -46,7 +46,7 @@ def expectations(scenario: Scenario) -> list[Expectation]:
     edges = np.append(np.arange(0, plan.end, spec.interval, dtype=np.int64), plan.end)
     duty = [on_duty(plan, team, edges) for team in range(len(spec.teams))]
     longer = relative(scenario, edges)
-    found = []
+    formulas = []
     for q, (name, queue) in enumerate(scenario.queue.items()):
         able = [t for t, team in enumerate(scenario.team.values()) if name in team.skills]
         staff = [duty[t] * (1 - list(scenario.team.values())[t].absence) for t in able]
@@ -65,8 +65,8 @@ def expectations(scenario: Scenario) -> list[Expectation]:
         except (ValueError, ArithmeticError) as error:  # patience of no time at all, numbers beyond a formula's reach
             formula, figures = f"no formula applies ({error})", {}
         if formula:
-            found.append(Expectation(name, formula, int(edges[busiest]), float(per_hour[busiest]), there, figures))
-    return found
+            formulas.append(Expectation(name, formula, int(edges[busiest]), float(per_hour[busiest]), there, figures))
+    return formulas
 
 
 def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:

@@ -11,12 +11,14 @@ from ccsim.charts import plans
 from ccsim.charts.differences import differences
 from ccsim.charts.sweeps import pages
 from ccsim.results.comparison import Comparison
+from ccsim.results.sweeps import Sweep
 from ccsim.scenario import read
+from ccsim.scenario.design import Design, read_setting
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import baseline
 from ccsim.studies.compare import compare
-from ccsim.studies.design import Design, Points, read_setting
-from ccsim.studies.sweep import Sweep, read_figures, sweep
+from ccsim.studies.points import Points
+from ccsim.studies.sweep import read_figures, sweep
 from tests.staffing_by_hand import centre, plan
 
 if TYPE_CHECKING:

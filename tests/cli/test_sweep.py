@@ -25,12 +25,14 @@ from ccsim.charts.sweeps import save, unbeaten
 from ccsim.errors import ScenarioError
 from ccsim.results import provenance
 from ccsim.results.comparison import MetricPlace
+from ccsim.results.sweeps import Sweep
 from ccsim.runs import many
 from ccsim.runs.checkpoints import STORE
 from ccsim.runs.store import Store
+from ccsim.scenario.design import Design, read_setting
 from ccsim.scenario.read import load
-from ccsim.studies.design import Design, Points, read_setting
-from ccsim.studies.sweep import Sweep, read_figures, sweep, sweep_to_folder
+from ccsim.studies.points import Points
+from ccsim.studies.sweep import read_figures, sweep, sweep_to_folder
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 CHATS, SCALE = "team.writers.concurrency.chat", "queue.phone.volume.scale"
@@ -176,7 +178,7 @@ def test_figures_to_show(tiny: Path) -> None:
     assert MetricPlace("total", "total", "service_level") in read_figures([], design)
     with pytest.raises(ScenarioError) as caught:
         read_figures(["asa@phones", "costs"], design)
-    assert [problem.found for problem in caught.value.problems] == ["no asa of phones", "no metric 'costs'"]
+    assert [problem.found for problem in caught.value.problems] == ["no queue or team 'phones'", "no metric 'costs'"]
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_nobody_beats_the_frontier() -> None:
         (("--vary", f"{CHATS}=0:2"), f"at {CHATS}=0: {CHATS}: 0"),
         (("--vary", "team.nobody.absence=0,1"), "no team 'nobody'"),
         (("--vary", f"{CHATS}=1:2", "--points", "8"), "with a grid"),
-        (("--vary", f"{CHATS}=1:2", "--metric", "asa@nobody"), "no asa of nobody"),
+        (("--vary", f"{CHATS}=1:2", "--metric", "asa@nobody"), "no queue or team 'nobody'"),
         (("--vary", f"{CHATS}=1:2", "--cluster", "local", "--executor", "threads"), "not both"),
         (("--vary", f"{CHATS}=1:2", "--cluster", "nowhere"), "nowhere"),
     ],

@@ -67,7 +67,7 @@ MUTANTS = {
         "    if m.own[best] != a",
     ),
     "whoever came last stays below": (
-        "m.level[below] == level and not idler(m, a, below)",
+        "m.level[below] == level and not idle_longest(m, a, below)",
         "m.level[below] == level",
     ),
     "whoever came last is still there": ("    if below >= 0 and m.level[below] == level and", "    if below >= 0 and"),

@@ -29,7 +29,7 @@ WANTED = ("phone", "chat", "whatsapp")
 
 FATES = {
     "got an answer": (Outcome.RESOLVED,),
-    "no door for them": (),
+    "no channel for them": (),
     "came while closed": (Outcome.REJECTED,),
     "left before the first answer": (Outcome.ABANDONED, Outcome.SILENTLY_ABANDONED),
     "lost in the conversation": (Outcome.LOST,),
@@ -63,7 +63,7 @@ def fates(workload: Workload, log: Log) -> tuple[I64, Bool]:
     final = log.outcome[last]
     final[workload.root[log.outcome == Outcome.RESOLVED]] = Outcome.RESOLVED
     found = np.array([np.isin(final, outcomes).sum() for outcomes in FATES.values()])
-    found[list(FATES).index("no door for them")] = workload.turned_away.sum()
+    found[list(FATES).index("no channel for them")] = workload.turned_away.sum()
     return found, final == Outcome.RESOLVED
 
 
@@ -89,7 +89,7 @@ def column(variant: str | None, engine: str) -> dict[str, Ratio]:
         for fate, number in zip(FATES, each, strict=True):
             note(f"{fate}, %", 100 * number, each.sum())
         for queue, number in zip(WANTED, workload.turned_away, strict=True):
-            note(f"no door for who wanted {queue}", number)
+            note(f"no channel for who wanted {queue}", number)
         for row, (level, metric, factor) in FIGURES.items():
             over, under = measures.values[level, metric][:, -1]
             note(row, factor * over, under)

@@ -8,9 +8,11 @@ import pytest
 
 from ccsim.report.of_sweep import document
 from ccsim.report.page import page
+from ccsim.results.sweeps import Sweep
 from ccsim.scenario import read
-from ccsim.studies.design import Design, Points, read_setting
-from ccsim.studies.sweep import Sweep, read_figures, sweep
+from ccsim.scenario.design import Design, read_setting
+from ccsim.studies.points import Points
+from ccsim.studies.sweep import read_figures, sweep
 
 FILE = Path(__file__).parents[2] / "scenarios" / "phone_8020.toml"
 

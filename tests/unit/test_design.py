@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from ccsim.errors import ScenarioError
+from ccsim.scenario.design import Design, read_setting, read_sweep_file
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import load, parse
-from ccsim.studies.design import Design, Points, read_setting, read_sweep_file
+from ccsim.studies.points import Points
 from tests.cli.tiny import write_tiny
 
 SCALE, CHATS, TIMEOUT = "queue.phone.volume.scale", "team.writers.concurrency.chat", "queue.chat.idle_timeout"

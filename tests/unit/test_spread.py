@@ -11,8 +11,9 @@ import pytest
 from ccsim import theory
 from ccsim.results.ranking import MetricPlace
 from ccsim.scenario import read
+from ccsim.scenario.design import Design, read_setting
 from ccsim.stats.estimate import Estimate
-from ccsim.studies.design import Design, Points, read_setting
+from ccsim.studies.points import Points
 from ccsim.studies.sweep import sweep
 from ccsim.workload.expectations import service_over_the_run
 

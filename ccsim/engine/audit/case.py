@@ -396,7 +396,7 @@ def say(rule: str, wrong: NDArray[Any], **columns: NDArray[Any]) -> list[str]:
     def value(column: NDArray[Any], row: int) -> str:
         return "never" if column[row] >= NEVER else str(column[row])
 
-    said = [
+    lines = [
         f"{rule}: " + ", ".join(f"{n} {value(c, row)}" for n, c in columns.items()) for row in rows[:LIMIT].tolist()
     ]
-    return said + [f"{rule}: {len(rows) - LIMIT} more"] * (len(rows) > LIMIT)
+    return lines + [f"{rule}: {len(rows) - LIMIT} more"] * (len(rows) > LIMIT)

@@ -1,4 +1,4 @@
-"""What a sweep varies, at which points, and the scenarios of these points.
+"""What a sweep varies and at which points: from the command line, a sweep file or Python.
 
 `PATH=LEVELS`: dotted paths as in `--set`. Levels are a list (`1,2,4`, `"oldest","newest"`), whole numbers `1:6`,
 so many numbers from one to another `0.8:1.2:5`, or (not in a grid) all between two, `0.8:1.2`. Durations are levels
@@ -7,26 +7,23 @@ like numbers, `2m:10m:5`, and are seconds from then on.
 
 from __future__ import annotations
 
-import copy
 import itertools
 import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, overload
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ccsim.distributions.streams import stream
 from ccsim.errors import Problem, ScenarioError
-from ccsim.runs.many import SHARED, sampled_from
 from ccsim.scenario import read
-from ccsim.scenario.data import DataFiles, Outside, texts
+from ccsim.scenario.data import Outside, texts
 from ccsim.scenario.faults import FaultError, did_you_mean, dotted, shown
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import duration
@@ -49,7 +46,7 @@ class Setting:
     """A place of the scenario that is varied."""
 
     path: str
-    said: Any
+    written: Any
     """its levels as they were given"""
     levels: tuple[Any, ...]
     """the values it takes; empty: all between the ends"""
@@ -79,20 +76,20 @@ class Setting:
         return _tidy(low + (high - low) * u)
 
 
-def read_setting(path: str, said: Any) -> Setting:
+def read_setting(path: str, written: Any) -> Setting:
     """A setting from its levels, as text or as TOML's list. Raises ScenarioError."""
-    levels, ends = (said, ()) if isinstance(said, list) else _levels(path, str(said))
+    levels, ends = (written, ()) if isinstance(written, list) else _levels(path, str(written))
     given = [*levels, *ends]
     if not given:
         raise _refused(path, "no levels", A_LEVEL)
-    found = [_number(level) for level in given]
-    numbers = [number for number in found if number is not None]
+    maybe_numbers = [_number(level) for level in given]
+    numbers = [number for number in maybe_numbers if number is not None]
     if not numbers:
-        return Setting(path, said, tuple(levels), (math.nan, math.nan), seconds=False)
+        return Setting(path, written, tuple(levels), (math.nan, math.nan), seconds=False)
     if len(numbers) < len(given):
-        raise _refused(path, f"numbers and others in {shown(said)}", "all of one kind")
+        raise _refused(path, f"numbers and others in {shown(written)}", "all of one kind")
     seconds = any(isinstance(level, str) for level in given)
-    return Setting(path, said, () if ends else tuple(numbers), (min(numbers), max(numbers)), seconds)
+    return Setting(path, written, () if ends else tuple(numbers), (min(numbers), max(numbers)), seconds)
 
 
 def _levels(path: str, text: str) -> tuple[list[Any], tuple[Any, ...]]:
@@ -131,10 +128,10 @@ def _range(path: str, first: Any, last: Any, count: int) -> list[Any]:
         raise _refused(path, "too many levels", f"at most {MOST:,}")
     if not count:
         return list(range(first, last + 1))
-    found = [_tidy(x) for x in np.linspace(low, high, count).tolist()]
-    if isinstance(first, int) and isinstance(last, int) and all(x == int(x) for x in found):
-        return [int(x) for x in found]
-    return [f"{x:.9g}s" for x in found] if isinstance(first, str) or isinstance(last, str) else found
+    levels = [_tidy(x) for x in np.linspace(low, high, count).tolist()]
+    if isinstance(first, int) and isinstance(last, int) and all(x == int(x) for x in levels):
+        return [int(x) for x in levels]
+    return [f"{x:.9g}s" for x in levels] if isinstance(first, str) or isinstance(last, str) else levels
 
 
 def _parsed(text: str) -> Any:
@@ -258,8 +255,8 @@ class Design:
             first, second = places[:, :columns], places[:, columns:]
             mixed = [np.where(np.arange(columns) == column, second, first) for column in range(columns)]
             places = np.concatenate([first, second, *mixed])
-        found: list[list[float]] = places.tolist()
-        return found
+        listed: list[list[float]] = places.tolist()
+        return listed
 
     @cached_property
     def alone(self) -> list[tuple[Any, ...]]:
@@ -271,99 +268,6 @@ class Design:
         for place, setting in enumerate(self.settings):
             rows += [(*unchanged[:place], end, *unchanged[place + 1 :]) for end in setting.outer]
         return rows
-
-
-# --------------------------------------------------------------------------------------------------------------- points
-
-
-@dataclass
-class Points(Sequence[Scenario]):
-    """The scenarios of a design's points, made on demand, those alone last; made by `checked`.
-
-    Pickled, they are still scenarios, but without the design.
-    """
-
-    design: Design
-    raw: dict[str, Any]
-    paths: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-    given: dict[str, bytes]
-    """data files"""
-    folder: Path
-    shared: list[bytes] = field(default_factory=list)
-    """by point what its contacts are sampled from"""
-
-    @classmethod
-    def checked(cls, design: Design, progress: Callable[[int], object] | None = None) -> Points:
-        """The points after a look at each. Raises ScenarioError with all problems, each with its first point."""
-        raw = {key: part for key, part in design.base.raw.items() if key != "variant"}
-        paths = tuple(setting.path for setting in design.settings)
-        rows = [*design.rows, *design.alone]
-        points = cls(design, raw, paths, rows, dict(design.base.files), design.file.parent)
-        found: Counter[Problem] = Counter()
-        where: dict[Problem, str] = {}
-        for row in rows:
-            try:
-                scenario = points._parsed(row)
-            except ScenarioError as error:
-                found.update(error.problems)
-                for problem in error.problems:
-                    where.setdefault(problem, points.label(row))
-            else:
-                points.shared.append(sampled_from(scenario))
-                points.given.update(scenario.files)
-            if progress is not None:
-                progress(1)
-        if found:
-            raise ScenarioError([_of_point(problem, where[problem], count) for problem, count in found.items()])
-        return points
-
-    def label(self, row: tuple[Any, ...]) -> str:
-        """A point as it is told to the user."""
-        said = ", ".join(f"{path}={value}" for path, value in zip(self.paths, row, strict=True) if value is not None)
-        return said or "as it is"
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @overload
-    def __getitem__(self, point: int) -> Scenario: ...
-    @overload
-    def __getitem__(self, point: slice) -> Sequence[Scenario]: ...
-    def __getitem__(self, point: int | slice) -> Scenario | Sequence[Scenario]:
-        if isinstance(point, slice):
-            return [self[each] for each in range(*point.indices(len(self)))]
-        return self._made(point)
-
-    @cached_property
-    def _made(self) -> Callable[[int], Scenario]:
-        """Points are needed again for their other replications."""
-
-        @lru_cache(2 * SHARED)
-        def made(point: int) -> Scenario:
-            raw, _ = self._changed(self.rows[point])
-            return Scenario.model_validate(raw, context=DataFiles(self.folder, self.given))
-
-        return made
-
-    def _changed(self, row: tuple[Any, ...]) -> tuple[dict[str, Any], list[Problem]]:
-        raw = copy.deepcopy(self.raw)
-        changes = [(path, value) for path, value in zip(self.paths, row, strict=True) if value is not UNCHANGED]
-        return raw, read.change(raw, copy.deepcopy(changes))
-
-    def _parsed(self, row: tuple[Any, ...]) -> Scenario:
-        raw, problems = self._changed(row)
-        if problems:
-            raise ScenarioError(problems)
-        return read.parse(raw, self.folder, given=self.given, outside=self.design.files_outside)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key not in ("_made", "design", "shared")}
-
-
-def _of_point(problem: Problem, where: str, count: int) -> Problem:
-    more = f" and {count - 1} more points" if count > 2 else " and one more point" if count == 2 else ""
-    return Problem(problem.path, problem.found, problem.allowed, f"at {where}{more}")
 
 
 # ----------------------------------------------------------------------------------------------------------------- file
