@@ -97,7 +97,7 @@ def _table(title: str, part: type[Part]) -> Iterator[str]:
         default = "required" if field.is_required() else _written(written_default(part, key))
         if part.__name__ == "Queue" and key in BY_CHANNEL:
             default = "[by channel](#defaults-by-channel)"
-        yield f"| `{key}` | {_cell(_meaning(part, key))} | {default} |"
+        yield f"| `{field.alias or key}` | {_cell(_meaning(part, key))} | {default} |"
     yield ""
 
 

@@ -274,7 +274,37 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     called = [name for name in names if channels[name] in ONE_TO_ONE and r.random() < 0.4]
     if called:
         doc["callback"] = {name: a_callback(name) for name in called}
+    # these draw from streams of their own, so that all else of a seed's case is as it is without them
+    for name, queue in doc["queue"].items():
+        add_profiles(queue, random.Random(f"profiles of {name} in {seed}"))
+    add_move(doc, random.Random(f"moves in {seed}"))
     return doc
+
+
+def add_move(doc: Doc, r: random.Random) -> None:
+    """A share of a queue's customers comes to another one, now and then."""
+    sources = [name for name, queue in doc["queue"].items() if "volume" in queue]
+    if len(doc["queue"]) < 2 or not sources or r.random() > 0.2:
+        return
+    source = r.choice(sources)
+    target = r.choice([name for name in doc["queue"] if name != source])
+    move: Doc = {"from": source, "to": target, "share": r.choice([0.3, 1.0])}
+    if "work_by_concurrency" not in doc["queue"][target]:
+        move |= r.choice([{}, {"work": minutes(r.choice([0, 1, 4]))}])
+        if doc["queue"][target]["channel"] not in ONE_TO_ONE:
+            move |= r.choice([{}, {"turns": r.choice([1, 3])}])
+    doc["move"] = [move]
+
+
+def add_profiles(queue: Doc, r: random.Random) -> None:
+    """Work, wrap-up and patience that differ by time of day, now and then."""
+    for key in ("work", "wrap_up", "patience"):
+        overlooked = key == "patience" and queue.get("missed_after", "never") != "never"
+        if key not in queue or queue[key] == "never" or overlooked or r.random() > 0.2:
+            continue
+        steps = [[clock(start), r.choice([0.5, 2, 3])] for start in sorted(r.sample(range(0, 90, 10), k=2))]
+        plain = queue[key] if isinstance(queue[key], dict) else {"constant": queue[key]}
+        queue[key] = plain | {"profile": r.choice([steps, {"mon": steps}])}
 
 
 def to_toml(doc: Doc) -> str:

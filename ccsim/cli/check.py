@@ -33,6 +33,7 @@ def check(file: Path, theory: bool, outside: bool) -> None:
         click.echo(f"warning: {warning}", err=True)
     parts = ((len(scenario.queue), "queue"), (len(scenario.team), "team"), (scenario.days, "day"))
     click.echo(f"{file}: {', '.join(format.several(*part) for part in parts)}; no problem found.")
+    _handle_times(scenario)
     if used := defaults_used(scenario):
         click.echo("\nDefaults it relies on ([A] article, [S] source, [M] measured, [I] illustrative):")
         width = max(len(path) for path, _ in used)
@@ -40,6 +41,24 @@ def check(file: Path, theory: bool, outside: bool) -> None:
             click.echo(f"  {path:<{width}}  [{default.tag}] {format.toml(default.value)}  ({default.source})")
     if theory:
         _theory(scenario)
+
+
+def _handle_times(scenario: Scenario) -> None:
+    from ccsim.results import format
+    from ccsim.workload.handle_time import handle_times
+
+    click.echo("\nHandle time of a contact (AHT), all turns and the wrap-up, before pace, slowdown and re-reading:")
+    found = handle_times(scenario)
+    width = max(len(name) for name in found)
+    for name, time in found.items():
+        queue = scenario.queue[name]
+        parts = f"{format.count(queue.turns_mean)} x {queue.turn_work.mean:.0f} s + {queue.wrap_up.mean:.0f} s"
+        line = f"  {name:<{width}}  {time.mean:.0f} s"
+        if time.low == time.high == time.usual:
+            click.echo(f"{line} = {parts}")
+        else:
+            usual = f"work and wrap-up as drawn ({parts} = {time.usual:.0f} s) are stretched to it"
+            click.echo(f"{line} on average, by interval {time.low:.0f} to {time.high:.0f} s; {usual}")
 
 
 def _theory(scenario: Scenario) -> None:

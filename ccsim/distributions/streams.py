@@ -53,6 +53,8 @@ class Draw(IntEnum):
     """absent"""
     STEP_OUT = 12
     """time until, length"""
+    MOVE = 13
+    """comes to another queue"""
 
 
 class People(NamedTuple):

@@ -97,7 +97,7 @@ def measure_all(
 
 def sampled_from(scenario: Scenario) -> bytes:
     """A digest of all that the contacts of its replications are sampled from: equal ones have the same contacts."""
-    queues = {name: _fields(queue) for name, queue in scenario.queue.items()}
+    queues = {name: (_fields(queue), queue.profiles) for name, queue in scenario.queue.items()}
     return _digest(scenario, {**_fields(scenario), "queue": queues})
 
 

@@ -140,6 +140,58 @@ def demand(scenario: Scenario) -> Found:
             yield Problem(path, f"the volume of {spike.queue} comes from the demand", "a queue with its own volume")
 
 
+def handle_times(scenario: Scenario) -> Found:
+    """Handle times by interval are of one queue and say all about its work; profiles are on what is drawn."""
+    if scenario.demand is not None and any(row.handle_time for row in scenario.demand.intervals):
+        yield Problem("demand.aht", "handle times of several queues together", "volumes of the queues, with theirs")
+    for name, queue in scenario.queue.items():
+        volume = queue.volume
+        if volume is not None and any(row.handle_time for row in volume.intervals):
+            path = dotted(("queue", name, "volume", "aht"))
+            if queue.shared:
+                yield Problem(path, "handle times by interval with work_by_concurrency", "one of them")
+            elif queue.handle_time == 0:
+                yield Problem(path, "handle times by interval where work and wrap-up take no time", "work above 0")
+            for key in ("work", "wrap_up"):
+                if key in queue.profiles:
+                    found = "a profile beside handle times by interval"
+                    yield Problem(dotted(("queue", name, key, "profile")), found, "one of them")
+        if volume is not None and volume.work is not None and "work" in queue.profiles:
+            path = dotted(("queue", name, "work", "profile"))
+            yield Problem(path, "a profile beside the work that a log gives", "one of them")
+        if "patience" in queue.profiles and queue.missed_after != NEVER:
+            path = dotted(("queue", name, "patience", "profile"))
+            yield Problem(path, "a profile beside missed_after", "one of them")
+
+
+def moves(scenario: Scenario) -> Found:
+    """Customers are moved between different queues, at most all of them, to conversations that the queue can have."""
+    for i, move in enumerate(scenario.move):
+        place, target = ("move", i), scenario.queue.get(move.to)
+        if move.from_ == move.to:
+            yield Problem(dotted((*place, "to")), f"{move.to} to {move.to}", "another queue")
+        taken = sum(other.share for other in scenario.move[: i + 1] if other.from_ == move.from_)
+        if taken > 1 + 1e-9:
+            found = f"shares of {move.from_} that add up to {taken:g}"
+            yield Problem(dotted((*place, "share")), found, "at most 1")
+        source = scenario.queue.get(move.from_)
+        of_demand = scenario.demand is not None and move.from_ in (
+            *scenario.demand.mix,
+            *scenario.demand.fallback.values(),
+        )
+        if source is not None and source.volume is None and not of_demand:
+            yield Problem(dotted((*place, "from")), f"{move.from_} has no volume", "a queue that customers come to")
+        if target is None:
+            continue
+        if target.kind.one_to_one and move.turns is not None and move.turns.mean != 1:
+            found = f"{move.turns.mean:g} turns on {target.channel}"
+            yield Problem(dotted((*place, "turns")), found, "1: it is a one-to-one channel")
+        for key in ("work", "turns"):
+            if target.shared and getattr(move, key) is not None:
+                found = f"{key} of its own in a queue with work_by_concurrency"
+                yield Problem(dotted((*place, key)), found, "a move without it")
+
+
 def appointments(scenario: Scenario) -> Found:
     """Booked are visits and video calls, at some times at which the queue is open."""
     for name, queue in scenario.queue.items():
@@ -193,6 +245,8 @@ BEHAVIOURS: Final[tuple[Rule, ...]] = (
     bots,
     messages_that_wait,
     demand,
+    handle_times,
+    moves,
     appointments,
     outbound,
     callbacks,

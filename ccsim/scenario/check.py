@@ -33,6 +33,7 @@ from ccsim.scenario.spans import (
     run_days,
     staffed_hours,
     volumes,
+    work_offered,
 )
 from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, MINUTE, written_duration
@@ -48,7 +49,18 @@ def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = 
 def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
     """What a planner should know before running it."""
     return _all(
-        (overload, deadlines_pass, rosters_go_on, rows_left_out, columns_left_out, rosters_fit_the_run), scenario, file
+        (
+            cells_guessed,
+            handle_times_missing,
+            overload,
+            deadlines_pass,
+            rosters_go_on,
+            rows_left_out,
+            columns_left_out,
+            rosters_fit_the_run,
+        ),
+        scenario,
+        file,
     )
 
 
@@ -116,6 +128,8 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str]]:
         yield from ((dotted(("outbound", name, "recontact", i)), queue) for i, queue in enumerate(outbound.recontact))
     yield from ((dotted(("callback", name, "queue")), callback.queue) for name, callback in scenario.callback.items())
     yield from ((dotted(("spike", i, "queue")), spike.queue) for i, spike in enumerate(scenario.spike))
+    for i, move in enumerate(scenario.move):
+        yield from ((dotted(("move", i, key)), name) for key, name in (("from", move.from_), ("to", move.to)))
 
 
 # the run
@@ -240,14 +254,25 @@ def volumes_within_horizon(scenario: Scenario) -> Found:
             yield Problem(path, "times with a UTC offset", "local times, or a timezone for the scenario")
         elif volume.left_out and not (volume.intervals or (trace is not None and trace.arrivals)):
             found = f"{_left_out(volume)}; none is within"
-            yield Problem(dotted((*place, volume.kind)), found, f"rows from {_days_of(scenario)}, or another start")
+            if volume.copy_week is not None:
+                yield Problem(dotted((*place, "copy_week")), found, "a date from which the file has rows of a week")
+            else:
+                yield Problem(dotted((*place, volume.kind)), found, f"rows from {_days_of(scenario)}, or another start")
+
+
+def cells_guessed(scenario: Scenario) -> Found:
+    """What was taken for granted in reading the data files."""
+    for (name, what), (guess, headings) in scenario.guesses.items():
+        where = f"column{'s' * (len(headings) > 1)} {', '.join(headings)}"
+        yield Problem(name, f"{what}, {where}", f"{shown(guess.cell)} is read as {guess.read}")
 
 
 def rows_left_out(scenario: Scenario) -> Found:
     """A file may hold more days than the run: what of it is not simulated."""
     for place, volume in volumes(scenario):
         if volume.left_out:
-            allowed = f"left out; the run is {_days_of(scenario)}"
+            copied = f"; the rows of the week from {volume.copy_week} stand for every week"
+            allowed = "left out" + (copied if volume.copy_week else f"; the run is {_days_of(scenario)}")
             yield Problem(dotted((*place, volume.kind)), _left_out(volume), allowed)
             days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
             empty = [day for day in days if day not in {time.date() for time, _ in given(volume, scenario)}]
@@ -256,18 +281,32 @@ def rows_left_out(scenario: Scenario) -> Found:
                 yield Problem(dotted((*place, volume.kind)), found, "nobody comes on these days")
 
 
+def handle_times_missing(scenario: Scenario) -> Found:
+    """Intervals with contacts for which a file with handle times gives none."""
+    for place, volume in volumes(scenario):
+        coming = [row for row in volume.intervals if row.contacts > 0]
+        missing = [row for row in coming if row.handle_time is None]
+        if missing and any(row.handle_time for row in volume.intervals):
+            found = f"no handle time in {len(missing)} of {len(coming)} intervals with contacts, "
+            found += f"the first at {_moment(missing[0].start)}"
+            yield Problem(dotted((*place, "aht")), found, "work and wrap-up as drawn then")
+
+
 def columns_left_out(scenario: Scenario) -> Found:
     """Columns of volume and roster files that nothing reads."""
     files = DataFiles(given=scenario.files)
     used: dict[str, set[str]] = {}
     for _, volume in volumes(scenario):
         if volume.file is not None:
-            used.setdefault(volume.file, {"date", "time"}).add(str(volume.column))
+            columns_read = used.setdefault(volume.file, {"date", "time"})
+            columns_read |= {str(volume.column), volume.handle_time_column(files.table(volume.file)) or "date"}
     for team in scenario.team.values():
         if team.roster is not None:
             used.setdefault(team.roster.file, set()).update((*Roster.NEEDED, *Roster.PAUSES))
-    for name, read in used.items():
-        if rest := [column for column in files.table(name).header if column not in read]:
+    for name, wanted in used.items():
+        table = files.table(name)
+        read = {table.heading(column) for column in wanted}
+        if rest := [column for column in table.header if column not in read]:
             yield Problem(name, f"columns that nothing reads: {', '.join(rest)}", "left out")
 
 
@@ -298,7 +337,8 @@ def _has_offset(times: Iterable[datetime | int]) -> bool:
 
 def _left_out(volume: Volume) -> str:
     what = "intervals" if volume.kind == "file" else "contacts"
-    return f"{len(volume.left_out)} {what} outside the days of the run, the first at {_moment(volume.left_out[0])}"
+    where = "the seven days to be copied" if volume.copy_week else "the days of the run"
+    return f"{len(volume.left_out)} {what} outside {where}, the first at {_moment(volume.left_out[0])}"
 
 
 def _days_of(scenario: Scenario) -> str:
@@ -527,12 +567,12 @@ def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: lis
     for name in names:
         queue = scenario.queue[name]
         pace = min((team.pace[name] for team in teams if name in team.skills), default=1.0)
-        work = queue.turns.mean * queue.turn_work.mean + queue.wrap_up.mean
         at_once = max(1, len(queue.work_by_concurrency))
         bot = queue.met_by_bot
         reaches = 1 - bot.contains * (1 - bot.asks_human) if bot else 1.0
-        expected = contacts(scenario, name)
-        offered += sum(expected[day] for day in days) * reaches * work / at_once * pace / 3600
+        expected = work_offered(scenario, name)
+        work = sum(expected[day] for day in days)
+        offered += work * reaches / at_once * pace / 3600
     staffed = sum(staffed_hours(team, days) for team in teams)
     return (offered, staffed) if offered > staffed else None
 

@@ -1,4 +1,8 @@
-"""The CSV files beside a scenario: read once, checked line by line, kept as bytes so that a run can be stored whole."""
+"""The CSV files beside a scenario: read once, checked line by line, kept as bytes so that a run can be stored whole.
+
+Spreadsheets of every country write them: commas, semicolons or tabs between cells, UTF-8 or UTF-16, headings in any
+case; what their cells mean is for cells.py.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,14 @@ import csv
 import errno
 import io
 import os
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from ccsim.scenario.cells import Convention, Guess
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, one_of, shown
 
 LARGEST: Final = 2**28
@@ -47,6 +53,10 @@ def texts(value: object) -> Iterator[str]:
             yield from texts(entry)
 
 
+Guesses = dict[tuple[str, str], tuple[Guess, list[str]]]
+"""By file and what was guessed: the first such guess, and the columns in which it was made."""
+
+
 @dataclass(frozen=True)
 class CsvTable:
     """A CSV file's cells as text: `rows` in file order, each with its line number."""
@@ -54,24 +64,80 @@ class CsvTable:
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+    delimiter: str = ","
     private: bool = False
     """it lies outside the scenario's folder: nobody is told what else stands in it"""
+    guesses: Guesses = field(default_factory=dict, compare=False)
+    """what was guessed, of all files"""
 
-    def cells(self, *columns: str, key: str = "column") -> Iterator[tuple[int, tuple[str, ...]]]:
-        """Line number and the cells of these columns; `FaultError` at `key` if one is missing."""
-        missing = [column for column in columns if column not in self.header]
+    def heading(self, column: str) -> str | None:
+        """The file's own heading of a column: the same, or the only one that differs in case and blanks alone."""
+        if column in self.header:
+            return column
+        like = [heading for heading in self.header if _bare(heading) == _bare(column)]
+        return like[0] if len(like) == 1 else None
+
+    def cells(
+        self, *columns: str, key: str = "column", read: Mapping[str, Convention] | None = None
+    ) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Line number and the cells of these columns; `FaultError` at `key` if one is missing.
+
+        Columns of `read` are written plainly, by their conventions; `FaultError` if one could mean two things.
+        """
+        missing = [column for column in columns if self.heading(column) is None]
         if missing:
             found = f"no column {', '.join(map(shown, missing))} in {self.name}"
             allowed = did_you_mean(missing[0], self.header) if len(missing) == 1 else one_of(self.header)
             if self.private:
                 allowed = f"one of its {len(self.header)} columns"
             raise FaultError(Fault(found, allowed, (key,)))
-        places = [self.header.index(column) for column in columns]
-        return ((line, tuple(cells[place] for place in places)) for line, cells in self.rows)
+        places = [self.header.index(str(self.heading(column))) for column in columns]
+        listed = [self._plainly(place, (read or {}).get(column)) for column, place in zip(columns, places, strict=True)]
+        return ((line, row) for (line, _), row in zip(self.rows, zip(*listed, strict=True), strict=True))
+
+    def _plainly(self, place: int, convention: Convention | None) -> Sequence[str]:
+        """One column, as it is or by its convention."""
+        column = [cells[place] for _, cells in self.rows]
+        if convention is None:
+            return column
+        try:
+            plainly, guess = convention(column, self.delimiter)
+        except FaultError as bad:
+            where = "" if self.private else f"column {self.header[place]}: "
+            line = self.rows[0][0]
+            raise FaultError(*(self.fault(line, f"{where}{f.found}", f.allowed) for f in bad.faults)) from None
+        if guess is not None:
+            guessed = self.guesses.setdefault((self.name, guess.what), (guess, []))[1]
+            guessed += [self.header[place]] if self.header[place] not in guessed else []
+        return [plainly(cell) for cell in column]
 
     def fault(self, line: int, found: object, allowed: str) -> Fault:
         """A fault of one of its lines."""
         return Fault(found if isinstance(found, str) else shown(found), allowed, row=f"{self.name}:{line}")
+
+
+def _bare(heading: str) -> str:
+    return "".join(heading.split()).casefold()
+
+
+MOST_ALIKE: Final = 3
+"""Cells of a column that are named for one and the same fault, each by its line; of more, the first and how many."""
+
+
+def few(faults: Iterable[Fault]) -> list[Fault]:
+    """Faults of a column's cells, without a line for each where many are of one kind."""
+    kinds: dict[str, list[Fault]] = {}
+    for fault in faults:
+        kinds.setdefault(fault.allowed, []).append(fault)
+    return [
+        fault
+        for alike in kinds.values()
+        for fault in (
+            alike
+            if len(alike) <= MOST_ALIKE
+            else [replace(alike[0], found=f"{alike[0].found}, and {len(alike) - 1} more cells like it")]
+        )
+    ]
 
 
 @dataclass
@@ -84,6 +150,8 @@ class DataFiles:
     outside: Outside = False
     contents: dict[str, bytes] = field(default_factory=dict)
     """what was read, by the name used in the scenario"""
+    guesses: Guesses = field(default_factory=dict)
+    """what was guessed in reading"""
     _tables: dict[str, CsvTable] = field(default_factory=dict)
 
     def table(self, name: object, key: str = "file") -> CsvTable:
@@ -94,14 +162,16 @@ class DataFiles:
             self._tables[name] = self._read(name, key)
         return self._tables[name]
 
-    def column(self, name: object, column: object, parse: Callable[[object], float]) -> list[float]:
+    def column(
+        self, name: object, column: object, parse: Callable[[object], float], convention: Convention
+    ) -> list[float]:
         """One column as numbers, each cell a number or whatever `parse` takes."""
         table = self.table(name)
         if not isinstance(column, str):
             raise FaultError(Fault(shown(column), "the name of a column", ("column",)))
         values: list[float] = []
         faults: list[Fault] = []
-        for line, (cell,) in table.cells(column):
+        for line, (cell,) in table.cells(column, read={column: convention}):
             try:
                 values.append(parse(number(cell)))
             except FaultError as bad:
@@ -109,7 +179,7 @@ class DataFiles:
         if not values and not faults:
             faults.append(Fault(f"{table.name} has no rows", "at least one value", ("file",)))
         if faults:
-            raise FaultError(*faults)
+            raise FaultError(*few(faults))
         return values
 
     def _outside(self, name: str) -> bool:
@@ -131,20 +201,27 @@ class DataFiles:
             raise FaultError(Fault(f"cannot read {shown(name)}: {why}", "a readable CSV file", (key,))) from None
         self.contents[name] = data
         try:
-            return replace(_table(name, data.decode("utf-8-sig")), private=private)
+            marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+            table = _table(name, data.decode("utf-16" if marked else "utf-8-sig"))
+            return replace(table, private=private, guesses=self.guesses)
         except UnicodeDecodeError as bad:
             line = data.count(b"\n", 0, bad.start) + 1
-            raise FaultError(Fault("bytes that are not UTF-8", "text in UTF-8", row=f"{name}:{line}")) from None
+            allowed = 'text in UTF-8 (a spreadsheet\'s "CSV UTF-8") or UTF-16'
+            raise FaultError(Fault("bytes that are not UTF-8", allowed, row=f"{name}:{line}")) from None
         except csv.Error as bad:
             raise FaultError(Fault(f"{name}: {bad}", "a CSV file", (key,))) from None
 
 
 def number(cell: str) -> object:
-    """A cell as a number if it is one (a decimal point, no thousands), else its text."""
+    """A plainly written cell as a number if it is one, else its text."""
     try:
         return float(cell)
     except ValueError:
         return cell
+
+
+_SEPARATOR: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+"""A first line by which spreadsheets say what stands between the cells."""
 
 
 def _table(name: str, text: str) -> CsvTable:
@@ -152,24 +229,24 @@ def _table(name: str, text: str) -> CsvTable:
     if "\0" in text or not any(line.strip() for line in lines):
         raise FaultError(Fault(f"{shown(name)} is empty or not text", "a CSV file with a header line", ("file",)))
     first = next(line for line in lines if line.strip())
-    delimiter = max(",;\t", key=first.count)
+    said = _SEPARATOR.fullmatch(first)
+    # where there is none, as in a file of one column, commas are within the cells
+    delimiter = said[1] if said else max("\t,;", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header: tuple[str, ...] = ()
-    rows: list[tuple[int, tuple[str, ...]]] = []
-    faults: list[Fault] = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        trimmed = tuple(cell.strip() for cell in cells)
-        if not header:
-            header = trimmed
-            twice = [column for column, count in Counter(header).items() if count > 1]
-            faults += [Fault(f"column {shown(column)} twice", "each column once", row=f"{name}:1") for column in twice]
-        elif len(trimmed) != len(header):
-            found = f"{len(trimmed)} cells"
-            faults.append(Fault(found, f"{len(header)}, as in the header", row=f"{name}:{reader.line_num}"))
-        else:
-            rows.append((reader.line_num, trimmed))
+    sheet = [(reader.line_num, tuple(cell.strip() for cell in cells)) for cells in reader if any(map(str.strip, cells))]
+    sheet = sheet[1:] if said else sheet
+    if not sheet:
+        raise FaultError(Fault(f"{shown(name)} is empty", "a CSV file with a header line", ("file",)))
+    # spreadsheets write empty cells for columns that were once in use
+    width = max(place for _, cells in sheet for place, cell in enumerate(cells, 1) if cell)
+    (_, header), *rows = ((line, cells if any(cells[width:]) else cells[:width]) for line, cells in sheet)
+    twice = [column for column, count in Counter(header).items() if count > 1]
+    faults = [Fault(f"column {shown(column)} twice", "each column once", row=f"{name}:1") for column in twice]
+    faults += few(
+        Fault(f"{len(cells)} cells", f"{len(header)}, as in the header", row=f"{name}:{line}")
+        for line, cells in rows
+        if len(cells) != len(header)
+    )
     if faults:
         raise FaultError(*faults)
-    return CsvTable(name, header, tuple(rows))
+    return CsvTable(name, header, tuple(rows), delimiter)

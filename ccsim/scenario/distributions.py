@@ -20,6 +20,7 @@ from ccsim.distributions.durations import (
     Uniform,
     Weibull,
 )
+from ccsim.scenario.cells import durations, numbers
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.values import LONGEST, duration, duration_or_never, factor
@@ -130,7 +131,8 @@ def _check_parameters(name: str, given: Mapping[str, Any]) -> None:
 
 def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable[[object], float]) -> Distribution:
     if name == "empirical":
-        return Empirical(tuple(files.column(given["file"], given["column"], unit)))
+        convention = numbers if unit is _count else durations
+        return Empirical(tuple(files.column(given["file"], given["column"], unit, convention)))
     if name == "mixture":
         return _mixture(given["parts"], files, unit)
     mean_unit = _mean_count if unit is _count else unit

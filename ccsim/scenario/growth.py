@@ -9,7 +9,7 @@ from itertools import pairwise
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import MICROSECOND
 from ccsim.scenario.queues import Queue
-from ccsim.scenario.spans import Local, arrives, given, hours
+from ccsim.scenario.spans import Local, area, arrives, given, hours
 from ccsim.scenario.values import DAY
 from ccsim.scenario.volumes import Volume
 from ccsim.tables import MAX_TRANSFERS
@@ -87,19 +87,10 @@ def _between(scenario: Scenario, queue: Queue, volume: Volume, stretch: Local) -
     expected, day = 0.0, start.date()
     while datetime.combine(day, datetime.min.time()) < end:
         midnight = datetime.combine(day, datetime.min.time())
-        inside = _weight(volume, (start - midnight) // MICROSECOND, (end - midnight) // MICROSECOND)
-        whole = _weight(volume, 0, DAY)
+        inside = area(volume.shape, (start - midnight) // MICROSECOND, (end - midnight) // MICROSECOND)
+        whole = area(volume.shape, 0, DAY)
         if queue.outside_hours == "reject":
-            whole = sum(_weight(volume, span.start, span.end) for span in queue.open.on(day)) or math.inf
+            whole = sum(area(volume.shape, span.start, span.end) for span in queue.open.on(day)) or math.inf
         expected += volume.per_day * volume.weekday.on(day) * min(1.0, inside / whole)
         day += timedelta(days=1)
     return expected
-
-
-def _weight(volume: Volume, start: int, end: int) -> float:
-    """Of the shape of a day, from `start` to `end` after midnight."""
-    edges = [*(time for time, _ in volume.shape), DAY]
-    return sum(
-        weight * max(0, min(end, later) - max(start, time))
-        for (time, weight), later in zip(volume.shape, edges[1:], strict=True)
-    )

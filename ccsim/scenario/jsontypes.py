@@ -46,6 +46,34 @@ DURATION_DISTRIBUTION: Final[Json] = _distribution(DURATION, f"a distribution of
 PATIENCE_DISTRIBUTION: Final[Json] = _distribution(
     DURATION_OR_NEVER, f'a distribution of durations: {_FORMS}; or "never"', "lognormal"
 )
+
+
+def _steps(what: str) -> Json:
+    """A list of [time, number]."""
+    entry = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "number", "minimum": 0}], "minItems": 2}
+    return {"type": "array", "items": entry, "description": f"[time, {what}], from that time until the next"}
+
+
+PROFILE: Final[Json] = {
+    "description": "factor by time of day, of every day or by days",
+    "oneOf": [_steps("factor"), {"type": "object", "additionalProperties": _steps("factor")}],
+}
+
+
+def _profiled(distribution: Json) -> Json:
+    """A distribution that may have a profile beside its parameters."""
+    forms = [
+        {**form, "properties": {**form["properties"], "profile": PROFILE}} if "properties" in form else form
+        for form in distribution["anyOf"]
+    ]
+    short, _, rest = distribution["description"].partition(": ")
+    rest, never, _ = rest.partition('; or "never"')
+    more = "profile = factors by time of day, each from its time on"
+    return distribution | {"description": f"{short}, perhaps with a profile: {rest}; {more}{never}", "anyOf": forms}
+
+
+PROFILED_DISTRIBUTION: Final[Json] = _profiled(DURATION_DISTRIBUTION)
+PROFILED_PATIENCE: Final[Json] = _profiled(PATIENCE_DISTRIBUTION)
 MEAN_OR_DISTRIBUTION: Final[Json] = DURATION_DISTRIBUTION | {
     "description": "a mean (of an exponential), or a distribution of durations"
 }
@@ -81,5 +109,4 @@ PACE: Final[Json] = {
 
 def shape(names: tuple[str, ...]) -> Json:
     """A day's shape: one of the built-in names or a list of [time, weight]."""
-    entry = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "number", "minimum": 0}], "minItems": 2}
-    return {"oneOf": [{"enum": list(names)}, {"type": "array", "items": entry}]}
+    return {"oneOf": [{"enum": list(names)}, _steps("weight")]}

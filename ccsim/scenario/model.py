@@ -24,6 +24,7 @@ from pydantic import (
 
 from ccsim.distributions.calendar import Calendar
 from ccsim.scenario.channels import with_defaults
+from ccsim.scenario.data import Guesses
 from ccsim.scenario.drain import LONGEST, drain_time
 from ccsim.scenario.holidays import Holidays, cut_hours
 from ccsim.scenario.parts import MICROSECOND, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
@@ -31,7 +32,7 @@ from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
 from ccsim.scenario.teams import Routing, Team
 from ccsim.scenario.values import DAY, MINUTE
-from ccsim.scenario.volumes import Busyness, Demand, Spike
+from ccsim.scenario.volumes import AllVolumes, Busyness, Demand, Move, Spike
 
 
 class Staffing(Part):
@@ -88,6 +89,8 @@ class Scenario(Part):
     """Public holidays of a country, as a table."""
     routing: Routing = Routing()
     """Who gets what, as a table."""
+    volume: AllVolumes = AllVolumes()
+    """What holds for all volumes, as a table."""
     demand: Demand | None = None
     """Total volume that queues share, as a table."""
     self_service: dict[str, SelfService] = {}
@@ -98,6 +101,8 @@ class Scenario(Part):
     """Call backs by name."""
     spike: tuple[Spike, ...] = ()
     """Stretches in which a queue's volume changes, as a list of tables."""
+    move: tuple[Move, ...] = ()
+    """Shares of queues' customers who come to other queues instead, as a list of tables."""
     busyness: Busyness = Busyness()
     """How busy days go together, as a table."""
     staffing: Staffing = Staffing()
@@ -107,6 +112,7 @@ class Scenario(Part):
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _files: dict[str, bytes] = PrivateAttr(default_factory=dict)
+    _guesses: Guesses = PrivateAttr(default_factory=dict)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -147,6 +153,11 @@ class Scenario(Part):
         """The data files as read, by the name that `raw` uses."""
         return self._files
 
+    @property
+    def guesses(self) -> Guesses:
+        """What was taken for granted in reading the data files."""
+        return self._guesses
+
     def with_streams(self, seed: int, replications: int) -> Scenario:
         """The same scenario with this seed and number of replications, also as it is stored."""
         changes = {"seed": seed, "replications": replications}
@@ -162,8 +173,11 @@ class Scenario(Part):
                 return self.start <= time.date() < last
             return 0 <= self.moment(time) < end
 
+        days = [self.start + timedelta(days=day) for day in range(self.days)]
         for volume in (*(queue.volume for queue in self.queue.values()), self.demand):
-            if volume is not None and volume.kind in ("file", "log"):
+            if volume is not None and volume.copy_week is not None:
+                volume.repeat(days)
+            elif volume is not None and volume.kind in ("file", "log"):
                 volume.keep(inside)
 
     def public_holidays(self) -> dict[date, str]:
@@ -186,13 +200,37 @@ class Scenario(Part):
         }
         return self.model_copy(update={"queue": queues})
 
-    @model_validator(mode="wrap")
+    @model_validator(mode="wrap")  # type: ignore[arg-type]  # of a class whose parts are wrapped, too
     @classmethod
     def _with_channels(cls, raw: Any, handler: Callable[[Any], Scenario], info: ValidationInfo) -> Scenario:
         if not isinstance(raw, dict):
             return handler(raw)
-        scenario = handler(with_defaults(raw))._with_holidays()
+        scenario = handler(_scaled(with_defaults(raw)))._with_holidays()
         scenario._keep_days_of_the_run()
         scenario._raw = raw
-        scenario._files = dict(data_files(info).contents)
+        files = data_files(info)
+        scenario._files, scenario._guesses = dict(files.contents), dict(files.guesses)
         return scenario
+
+
+def _scaled(raw: dict[str, Any]) -> dict[str, Any]:
+    """The tables with the factor of all volumes in the `scale` of each."""
+    table = raw.get("volume")
+    factor = table.get("scale", 1.0) if isinstance(table, dict) else 1.0
+    if factor == 1 or not (isinstance(factor, int | float) and factor >= 0):
+        return raw
+
+    def scaled(holder: dict[str, Any], key: str) -> dict[str, Any]:
+        """A table with another `scale` in the volume under that key, if it has one."""
+        volume = holder.get(key)
+        if not isinstance(volume, dict) or not isinstance(own := volume.get("scale", 1.0), int | float):
+            return holder
+        return holder | {key: volume | {"scale": own * factor}}
+
+    full = scaled(raw, "demand")
+    queues = raw.get("queue")
+    if isinstance(queues, dict):
+        full = full | {
+            "queue": {n: scaled(queue, "volume") if isinstance(queue, dict) else queue for n, queue in queues.items()}
+        }
+    return full

@@ -111,6 +111,12 @@ DurationDistribution = Annotated[
 PatienceDistribution = Annotated[
     Distribution, distribution_type(patience_distribution), WithJsonSchema(jsontypes.PATIENCE_DISTRIBUTION)
 ]
+ProfiledDistribution = Annotated[
+    Distribution, distribution_type(duration_distribution), WithJsonSchema(jsontypes.PROFILED_DISTRIBUTION)
+]
+ProfiledPatience = Annotated[
+    Distribution, distribution_type(patience_distribution), WithJsonSchema(jsontypes.PROFILED_PATIENCE)
+]
 CountDistribution = Annotated[
     Distribution, distribution_type(count_distribution), WithJsonSchema(jsontypes.COUNT_DISTRIBUTION)
 ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     Strict,
     field_validator,
+    model_validator,
 )
 
 from ccsim.distributions.durations import Constant, Distribution, Exponential, LogNormal, Never
@@ -28,13 +32,16 @@ from ccsim.scenario.parts import (
     OptionalTarget,
     Part,
     PatienceDistribution,
+    ProfiledDistribution,
+    ProfiledPatience,
     Rank,
     Share,
     Text,
     one_of_names,
 )
+from ccsim.scenario.profiles import Steps, without_profiles
 from ccsim.scenario.values import MINUTE, WHOLE_DAY, ByDay, Span, Target
-from ccsim.scenario.volumes import Volume
+from ccsim.scenario.volumes import Move, Volume
 from ccsim.tables import NEVER, SECOND
 
 
@@ -161,7 +168,7 @@ class Queue(Part):
     turns: CountDistribution = Constant(1)
     """Turns of a conversation (one customer message and its answer), whole numbers from 1; a one-to-one queue has
     one."""
-    work: DurationDistribution = Constant(0)
+    work: ProfiledDistribution = Constant(0)
     """Focused work of the agent on one turn."""
     work_by_concurrency: Annotated[tuple[Duration, ...], Field(max_length=1000)] = ()
     """Shared attention: mean work with 1, 2, … sessions at once; replaces turns, work and wrap-up."""
@@ -169,9 +176,9 @@ class Queue(Part):
     """Of `work_by_concurrency`: coefficient of variation of a lognormal; without it the work is exponential."""
     reply_latency: DurationDistribution = Constant(0)
     """Time the customer takes to reply to the agent's answer."""
-    wrap_up: DurationDistribution = Constant(0)
+    wrap_up: ProfiledDistribution = Constant(0)
     """Work of the agent after the conversation, before other work."""
-    patience: PatienceDistribution = Never()
+    patience: ProfiledPatience = Never()
     """How long a customer waits for the first answer before abandoning."""
     reply_patience: PatienceDistribution = Never()
     """How long a customer waits for a later answer before leaving."""
@@ -228,6 +235,38 @@ class Queue(Part):
     """Platform fee for each conversation, in money; may be negative."""
     effort: Amount = 0.0
     """Customer effort of a contact, from 1 (low) to 3 (high)."""
+
+    _profiles: dict[str, ByDay[Steps]] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_profiles(cls, raw: Any, handler: ModelWrapValidatorHandler[Queue]) -> Queue:
+        if not isinstance(raw, Mapping):
+            return handler(raw)
+        plain, profiles = without_profiles(raw)
+        queue = handler(plain)
+        queue._profiles = profiles
+        return queue
+
+    @property
+    def profiles(self) -> dict[str, ByDay[Steps]]:
+        """Factors by day and time of day, of those of work, wrap_up and patience that have a profile."""
+        return self._profiles
+
+    @property
+    def turns_mean(self) -> float:
+        """Mean number of turns, at least one."""
+        return max(self.turns.mean, 1.0)
+
+    @property
+    def handle_time(self) -> float:
+        """Mean work on a contact by its distributions, all turns and the wrap-up, in seconds."""
+        return self.turns_mean * self.turn_work.mean + self.wrap_up.mean
+
+    def moved(self, move: Move) -> Queue:
+        """The queue as who is moved to it finds it."""
+        changes = {key: mine for key in ("work", "turns") if (mine := getattr(move, key)) is not None}
+        return self.model_copy(update=changes)
 
     @property
     def kind(self) -> Channel:

@@ -100,7 +100,7 @@ def parse(
     try:
         scenario = Scenario.model_validate(raw, context=files)
     except ValidationError as bad:
-        all_problems = list(_problems(bad, file))
+        all_problems = list(dict.fromkeys(_problems(bad, file)))  # several queues may read one file
         raise ScenarioError(all_problems + _further(raw, bad, files, file)) from None
     problems = check.problems(scenario, file)
     if problems:
@@ -312,12 +312,14 @@ def _fields(place: Path_) -> Iterable[str]:
     kind: Any = Scenario
     for key in place:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            kind = kind.model_fields[str(key)].annotation
+            kind = next(field.annotation for name, field in kind.model_fields.items() if (field.alias or name) == key)
         else:  # dict[str, X] or tuple[X, ...]
             kind = next(part for part in get_args(kind) if part not in (str, ...))
         if get_origin(kind) is UnionType:
             kind = get_args(kind)[0]
-    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return ()
+    return [field.alias or name for name, field in kind.model_fields.items()]
 
 
 def _further(raw: dict[str, Any], error: ValidationError, files: DataFiles, file: str) -> list[Problem]:

@@ -57,8 +57,8 @@ def json_schema() -> dict[str, Any]:
 
 
 def _describe(table: dict[str, Any], part: type[BaseModel]) -> None:
-    for key in part.model_fields:
-        described = table["properties"][key]
+    for key, field in part.model_fields.items():
+        described = table["properties"][field.alias or key]
         described["description"] = description(part, key)
         default = written_default(part, key)
         if default is not None:

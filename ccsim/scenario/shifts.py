@@ -19,7 +19,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from ccsim.scenario import jsontypes, values
+from ccsim.scenario import cells, jsontypes, values
+from ccsim.scenario.data import few
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.holidays import HolidayRule, Rule, cut_span
 from ccsim.scenario.parts import (
@@ -178,6 +179,7 @@ class Roster(Part):
 
     NEEDED: ClassVar = ("agent", "date", "start", "end")
     PAUSES: ClassVar = ("breaks", "activities")
+    READ: ClassVar = {"date": cells.dates, **dict.fromkeys(("start", "end", *PAUSES), cells.times)}
 
     file: Text
     """CSV file with the columns agent, date, start and end and, if there are any, breaks and activities, separated
@@ -198,17 +200,18 @@ class Roster(Part):
     @model_validator(mode="after")
     def _read(self, info: ValidationInfo) -> Roster:
         table = data_files(info).table(self.file)
-        columns = (*self.NEEDED, *(pauses for pauses in self.PAUSES if pauses in table.header))
+        columns = (*self.NEEDED, *(pauses for pauses in self.PAUSES if table.heading(pauses)))
         known = (*self.NEEDED, *self.PAUSES)
+        ours = {table.heading(column) for column in known}
         if misread := [
             Fault(f"column {shown(column)}", did_you_mean(column, known), row=f"{table.name}:1")
             for column in table.header
-            if column not in known and get_close_matches(column.lower(), known, n=1, cutoff=0.6)
+            if column not in ours and get_close_matches(column.lower(), known, n=1, cutoff=0.6)
         ]:
             raise FaultError(*misread)
         shifts: list[RosterShift] = []
         faults: list[Fault] = []
-        for line, (agent, day, start, end, *pauses) in table.cells(*columns, key="file"):
+        for line, (agent, day, start, end, *pauses) in table.cells(*columns, key="file", read=self.READ):
             try:
                 if not agent:
                     raise FaultError(Fault("no agent", "a name or number"))
@@ -218,7 +221,7 @@ class Roster(Part):
         if not shifts and not faults:
             faults.append(Fault(f"{table.name} has no rows", "at least one shift", ("file",)))
         if faults:
-            raise FaultError(*faults)
+            raise FaultError(*few(faults))
         self._shifts = tuple(shifts)
         return self
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from ccsim.scenario.queues import Queue
 from ccsim.scenario.shifts import WorkingHours
 from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, HOUR, WHOLE_DAY, ByDay, Span
-from ccsim.scenario.volumes import Demand, Volume
+from ccsim.scenario.volumes import Demand, Interval, Volume
 
 Local = tuple[datetime, datetime]
 """A stretch of local time, half-open."""
@@ -78,19 +78,86 @@ def staffed_hours(team: Team, days: list[date]) -> float:
 def contacts(scenario: Scenario, name: str) -> dict[date, float]:
     """Expected roots of a queue by day of the run; of one that rejects, those of its opening hours.
 
-    Those deflected are left out; so are spikes, backlog and what the company sends.
+    Those deflected are left out; so are spikes, backlog and what the company sends. Who is moved to it comes when they
+    would have come to the other queue.
     """
-    queue, demand = scenario.queue[name], scenario.demand
-    days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
+    expected = dict.fromkeys(_served(scenario, name), 0.0)
+    for source, share in sources(scenario, name).items():
+        for day, number in _would_come(scenario, source).items():
+            expected[day] += number * share * arrives(scenario, name)
+    return expected
+
+
+def sources(scenario: Scenario, name: str) -> dict[str, float]:
+    """Whose would-be customers come to a queue, and what share of them: its own who are not moved, and those moved."""
+    found = {name: 1 - sum(move.share for move in scenario.move if move.from_ == name)}
+    for move in scenario.move:
+        if move.to == name and move.from_ in scenario.queue:
+            found[move.from_] = found.get(move.from_, 0.0) + move.share
+    return found
+
+
+def _served(scenario: Scenario, name: str) -> dict[date, list[Local]]:
+    """When a queue's customers are served or wait to be, by day."""
+    queue = scenario.queue[name]
     by_appointment = queue.volume is not None and queue.volume.appointments is not None
     rejects = queue.outside_hours == "reject" or by_appointment
-    served = {day: [local(day, span) for span in (queue.open.on(day) if rejects else (WHOLE_DAY,))] for day in days}
-    expected = dict.fromkeys(days, 0.0)
+    days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
+    return {day: [local(day, span) for span in (queue.open.on(day) if rejects else (WHOLE_DAY,))] for day in days}
+
+
+def _would_come(scenario: Scenario, name: str) -> dict[date, float]:
+    """Would-be customers of a queue by day, before moves and self-service."""
+    queue, demand, served = scenario.queue[name], scenario.demand, _served(scenario, name)
+    expected = dict.fromkeys(served, 0.0)
     for volume, share in ((queue.volume, 1.0), (demand, reach(demand).get(name, 0.0) if demand else 0.0)):
         if volume is not None and share > 0:
             for day, number in _expected(volume, served, scenario).items():
-                expected[day] += number * volume.scale * share * arrives(scenario, name)
+                expected[day] += number * volume.scale * share
     return expected
+
+
+def work_offered(scenario: Scenario, name: str) -> dict[date, float]:
+    """Work on a queue's contacts by day, all turns and the wrap-up, in seconds; see `contacts`."""
+    queue, usual = scenario.queue[name], _handle_times(scenario, name)
+    work = {day: number * usual[day] for day, number in contacts(scenario, name).items()}
+    for move in scenario.move:
+        if move.to == name and (move.work is not None or move.turns is not None):
+            theirs = queue.moved(move).handle_time
+            for day, number in _would_come(scenario, move.from_).items():
+                work[day] += number * move.share * arrives(scenario, name) * (theirs - usual[day])
+    return work
+
+
+def _handle_times(scenario: Scenario, name: str) -> dict[date, float]:
+    """Of a contact, by day: as the volume's intervals say, each as it weighs; of profiles, over the opening hours."""
+    queue = scenario.queue[name]
+    by_day: dict[date, list[Interval]] = {}
+    for row in queue.volume.intervals if queue.volume is not None else ():
+        by_day.setdefault(row.start.date(), []).append(row)
+    found: dict[date, float] = {}
+    for day in (scenario.start + timedelta(days=day) for day in range(scenario.days)):
+        rows, spans = by_day.get(day, []), queue.open.on(day)
+        total = sum(row.contacts for row in rows)
+        found[day] = queue.handle_time
+        if total and any(row.handle_time for row in rows):
+            found[day] = sum(row.contacts * (row.handle_time or queue.handle_time) for row in rows) / total
+        open_for = sum(min(span.end, DAY) - span.start for span in spans)
+        for key, usual in (("work", queue.turns_mean * queue.turn_work.mean), ("wrap_up", queue.wrap_up.mean)):
+            if key in queue.profiles and spans:
+                steps = ((0, 1.0), *queue.profiles[key].on(day))
+                factors = sum(area(steps, span.start, min(span.end, DAY)) for span in spans)
+                found[day] += usual * (factors / open_for - 1)
+    return found
+
+
+def area(steps: Sequence[tuple[int, float]], start: int, end: int) -> float:
+    """Of numbers that hold from their time after midnight until the next: number x time from `start` to `end`."""
+    edges = [*(time for time, _ in steps), DAY]
+    return sum(
+        number * max(0, min(end, later) - max(start, time))
+        for (time, number), later in zip(steps, edges[1:], strict=True)
+    )
 
 
 def arrives(scenario: Scenario, name: str) -> float:
@@ -134,7 +201,7 @@ def _expected(volume: Volume, served: dict[date, list[Local]], scenario: Scenari
 
 def given(volume: Volume, scenario: Scenario) -> Iterator[tuple[datetime, float]]:
     """Local time and number of what a file or log says, or what is booked."""
-    yield from volume.intervals
+    yield from ((row.start, row.contacts) for row in volume.intervals)
     zone = ZoneInfo(scenario.timezone) if scenario.timezone else None
     midnight = datetime.combine(scenario.start, datetime.min.time())
     for arrival in volume.trace.arrivals if volume.trace else ():

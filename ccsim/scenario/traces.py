@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ccsim.scenario.data import CsvTable, DataFiles, number
+from ccsim.scenario.cells import durations, moments
+from ccsim.scenario.data import CsvTable, DataFiles, few, number
 from ccsim.scenario.faults import Fault, FaultError, shown
 from ccsim.scenario.values import YEARS, duration
 
@@ -30,7 +31,7 @@ def read_trace(files: DataFiles, log: str, arrived_at: str, work: str | None) ->
     faults: list[Fault] = []
     arrivals: list[datetime | int] = []
     lines: list[int] = []
-    for line, (cell,) in table.cells(arrived_at, key="arrived_at"):
+    for line, (cell,) in table.cells(arrived_at, key="arrived_at", read={arrived_at: moments}):
         try:
             arrivals.append(_arrival(cell))
             lines.append(line)
@@ -41,7 +42,7 @@ def read_trace(files: DataFiles, log: str, arrived_at: str, work: str | None) ->
         faults.append(Fault(f"{' and '.join(sorted(kinds))} in one column", "times of one kind", ("arrived_at",)))
     given = None if work is None else _work(table, work, faults)
     if faults:
-        raise FaultError(*faults)
+        raise FaultError(*few(faults))
     return Trace(log, tuple(arrivals), given, tuple(lines))
 
 
@@ -68,7 +69,7 @@ def _kind(arrival: datetime | int) -> str:
 
 def _work(table: CsvTable, column: str, faults: list[Fault]) -> tuple[int, ...]:
     work: list[int] = []
-    for line, (cell,) in table.cells(column, key="work"):
+    for line, (cell,) in table.cells(column, key="work", read={column: durations}):
         try:
             work.append(duration(number(cell)))
         except FaultError as bad:

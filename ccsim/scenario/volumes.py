@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, timedelta
 from itertools import compress, pairwise
 from typing import Annotated, ClassVar, Final, NamedTuple
 
@@ -19,17 +19,19 @@ from pydantic import (
 
 from ccsim.distributions.arrivals import SHAPES
 from ccsim.distributions.durations import Constant
-from ccsim.scenario import values
-from ccsim.scenario.data import DataFiles, number
-from ccsim.scenario.faults import Fault, FaultError
+from ccsim.scenario import cells, values
+from ccsim.scenario.data import CsvTable, DataFiles, few, number
+from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.parts import (
     MICROSECOND,
     Amount,
     Count,
+    CountDistribution,
     DayFactors,
     Duration,
     DurationDistribution,
     HoursOfDay,
+    LocalDate,
     LocalDateTime,
     Part,
     Shape,
@@ -50,6 +52,8 @@ class Interval(NamedTuple):
 
     start: datetime
     contacts: float
+    handle_time: float | None = None
+    """mean of a contact, all its turns and the wrap-up, in seconds; None: as the queue's distributions say"""
 
 
 class Appointments(Part):
@@ -90,6 +94,13 @@ class Volume(Part):
     """CSV file with expected contacts by interval, columns date, time and one for each queue."""
     column: Text | None = None
     """Of `file`: the column of this queue. Required with `file`."""
+    aht: Text | None = None
+    """Of `file`: the column with the mean handle time of a whole contact in each interval, wrap-up included, in seconds
+    or h:mm:ss; "none" for no column. Without it the column called as `column` with ".aht" behind it, if there is
+    one."""
+    copy_week: LocalDate | None = None
+    """Of `file`: first of seven days whose rows stand for every week of the run, by weekday; other rows are left
+    out."""
     log: Text | None = None
     """CSV file with one row for each contact, taken as it came."""
     arrived_at: Text | None = None
@@ -111,7 +122,7 @@ class Volume(Part):
     KINDS: ClassVar[dict[str, tuple[str, ...]]] = {
         "per_hour": (),
         "per_day": ("shape", "weekday"),
-        "file": ("column",),
+        "file": ("column", "aht", "copy_week"),
         "log": ("arrived_at", "work"),
         "appointments": ("no_show", "earliness"),
     }
@@ -146,6 +157,36 @@ class Volume(Part):
     def left_out(self) -> tuple[datetime | int, ...]:
         """When the rows of `file` or `log` are that lie outside the days of the run."""
         return self._left_out
+
+    def handle_time_column(self, table: CsvTable) -> str | None:
+        """The file's column of handle times: the one that `aht` names, or the usual one if it is there."""
+        if self.aht == "none":
+            return None
+        if self.aht is not None:
+            if table.heading(self.aht) is None:
+                allowed = did_you_mean(self.aht, table.header)
+                raise FaultError(Fault(f"no column {shown(self.aht)} in {table.name}", allowed, ("aht",)))
+            return self.aht
+        usual = f"{self.column}.aht"
+        if table.heading(usual) is not None:
+            return usual
+        for heading in table.header:
+            if _letters(heading) in (_letters(usual), _letters(f"aht {self.column}")):
+                allowed = f"did you mean {shown(usual)}? (or aht = {shown(heading)})"
+                raise FaultError(table.fault(1, f"column {shown(heading)}", allowed))
+        return None
+
+    def repeat(self, days: Iterable[date]) -> None:
+        """Puts the rows of the week from `copy_week` on in place of all others, on these days, by weekday."""
+        assert self.copy_week is not None
+        of_week = [row for row in self._intervals if 0 <= (row.start.date() - self.copy_week).days < 7]
+        self._left_out = tuple(row.start for row in self._intervals if row not in of_week)
+        self._intervals = tuple(
+            row._replace(start=datetime.combine(day, row.start.time()))
+            for day in days
+            for row in of_week
+            if row.start.weekday() == day.weekday()
+        )
 
     def keep(self, inside: Callable[[datetime | int], bool]) -> None:
         """Leaves out the rows of `file` or `log` whose time is not `inside`: a file may hold a whole year."""
@@ -188,24 +229,32 @@ class Volume(Part):
         if self.column is None:
             raise FaultError(Fault("missing", "the column of this queue", ("column",)))
         table = files.table(self.file)
+        columns = ["date", "time", self.column]
+        if (by_interval := self.handle_time_column(table)) is not None:
+            columns.append(by_interval)
         intervals: dict[datetime, Interval] = {}
         lines: dict[datetime, int] = {}
         faults: list[Fault] = []
-        for line, (day, time, cell) in table.cells("date", "time", self.column):
+        read = {"date": cells.dates, "time": cells.times, columns[2]: cells.numbers, columns[-1]: cells.numbers}
+        if by_interval is not None:
+            read[by_interval] = cells.durations
+        for line, (day, time, cell, *handled) in table.cells(*columns, read=read):
             try:
                 start = moment(day, time)
-                contacts = values.factor(number(cell))
+                # none, and 0 where nobody was handled, say nothing of how long it takes
+                handle_time = values.duration(number(handled[0])) / SECOND if any(handled) else 0.0
+                row = Interval(start, values.factor(number(cell)), handle_time or None)
             except FaultError as bad:
                 faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
                 continue
             if start in intervals:
                 faults.append(table.fault(line, f"{day} {time} a second time", "each interval once"))
-            intervals[start] = Interval(start, contacts)
+            intervals[start] = row
             lines[start] = line
         if not intervals and not faults:
             faults.append(Fault(f"{table.name} has no rows", "at least one interval", ("file",)))
         if faults:
-            raise FaultError(*faults)
+            raise FaultError(*few(faults))
         self._intervals = tuple(sorted(intervals.values()))
         usual = _usual_gap(sorted(intervals))
         self._length = usual // MICROSECOND
@@ -214,6 +263,10 @@ class Volume(Part):
             for start, gap, allowed in _uneven(sorted(intervals), usual)
         ]:
             raise FaultError(*faults[:MOST_FAULTS])
+
+
+def _letters(heading: str) -> str:
+    return "".join(letter for letter in heading.casefold() if letter.isalnum())
 
 
 def _usual_gap(starts: list[datetime]) -> timedelta:
@@ -282,6 +335,33 @@ class Spike(Part):
     """How long it lasts. Required."""
     scale: Amount
     """Factor on the volume in that time. Required."""
+
+
+class Move(Part):
+    """A share of one queue's customers who come to another one instead, at the time at which they would have come.
+
+    They are would-be contacts of the other queue from there on: its opening hours, self-service, patience and all else
+    are theirs, but for `work` and `turns` where the move says so.
+    """
+
+    from_: Text = Field(alias="from")
+    """Queue whose customers are moved: those of its own volume and of the demand. Required."""
+    to: Text
+    """Queue that they come to. Required."""
+    share: Share
+    """Share of the customers of `from`, as they would come without any move; the shares of a queue add up to at most
+    1. Required."""
+    work: DurationDistribution | None = None
+    """Work on a turn of who is moved, whatever the time of day; without it as the other queue says."""
+    turns: CountDistribution | None = None
+    """Turns of who is moved; without it as the other queue says."""
+
+
+class AllVolumes(Part):
+    """What holds for the volume of every queue, and for the demand."""
+
+    scale: Amount = 1.0
+    """Factor on every volume, on top of its own `scale`."""
 
 
 class Busyness(Part):

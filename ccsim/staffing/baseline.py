@@ -27,6 +27,7 @@ from ccsim.scenario.values import WHOLE_DAY, ByDay, Span
 from ccsim.staffing.patterns import at_desk, crews
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool
 from ccsim.workload.expectations import of_calls
+from ccsim.workload.handle_time import relative
 from ccsim.workload.offered import Offered, awaited, holds, interval_edges, mean_turns, offered, turns_of_session
 
 NOBODY: Final = -1
@@ -145,12 +146,13 @@ def baseline(scenario: Scenario) -> Baseline:
     day = np.searchsorted(Horizon.of(scenario).midnights, edges[:-1], side="right") - 1
     teams = list(scenario.team.values())
     queues = {}
-    for name, flow in offered(scenario).items():
+    for (name, flow), longer in zip(offered(scenario).items(), relative(scenario, edges), strict=True):
         charged = _charged(teams, name, can)
         if deferrable(scenario.judged(name), scenario.interval):
-            queues[name] = _workload(scenario, name, flow, charged, day)
+            usual = flow._replace(messages=flow.messages * longer)  # so many of the usual length are as much work
+            queues[name] = _workload(scenario, name, usual, charged, day)
         else:
-            queues[name] = _by_formula(scenario, name, flow, charged)
+            queues[name] = _by_formula(scenario, name, flow, charged, longer)
 
     def total(agents: Callable[[QueueNeed], F64]) -> I64:
         sums = np.zeros(can.shape)
@@ -208,13 +210,19 @@ def _workload(scenario: Scenario, name: str, flow: Offered, charged: I64, day: I
     return QueueNeed(WORKLOAD, flow.contacts * 3600 / seconds, load, charged, agents, agents, nan)
 
 
-def _by_formula(scenario: Scenario, name: str, flow: Offered, charged: I64) -> QueueNeed:
+def _by_formula(scenario: Scenario, name: str, flow: Offered, charged: I64, longer: F64) -> QueueNeed:
     queue, teams = scenario.judged(name), list(scenario.team.values())
     seconds = flow.open * scenario.interval / SECOND
 
     @cache
-    def needed(team: int, sessions: float, messages: float) -> Need:
-        near[team] = _need(queue, teams[team], name, sessions, messages, near.get(team))
+    def paced(team: int, times: float) -> Team:
+        """The team, at a pace at which this queue's work takes so many times as long."""
+        pace = teams[team].pace
+        return teams[team].model_copy(update={"pace": pace | {name: pace[name] * times}})
+
+    @cache
+    def needed(team: int, times: float, sessions: float, messages: float) -> Need:
+        near[team] = _need(queue, paced(team, times), name, sessions, messages, near.get(team))
         return near[team]
 
     near: dict[int, Need] = {}
@@ -224,9 +232,9 @@ def _by_formula(scenario: Scenario, name: str, flow: Offered, charged: I64) -> Q
     formulas = []
     for i in np.flatnonzero((charged >= 0) & (rates[2] > 0)):
         # rounding errors apart, most days are alike and are then calculated once
-        need = needed(int(charged[i]), *(float(f"{rate[i]:.9g}") for rate in rates[1:]))
+        need = needed(int(charged[i]), *(float(f"{part[i]:.9g}") for part in (longer, *rates[1:])))
         agents[i], divided[i], level[i] = need[1:]
-        load[i] = rates[2][i] * _per_turn(queue, teams[charged[i]], name) * flow.open[i]
+        load[i] = rates[2][i] * _per_turn(queue, paced(int(charged[i]), float(longer[i])), name) * flow.open[i]
         formulas.append(need.formula)
     formula = " or ".join(dict.fromkeys(formulas))
     return QueueNeed(formula, rates[0] * flow.open * 3600, load, charged, agents, divided, level)
@@ -365,6 +373,7 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
         ),
         "overflow conditions of skills": any(skill.after > 0 or skill.longer_than >= 0 for skill in skills),
         "interruptions": any(any(team.interrupts.values()) for team in teams.values()),
+        "patience that differs by time of day": any("patience" in queue.profiles for queue in all_queues),
         "re-reading": any(queue.kind.persistent and (queue.reread.work or queue.reread.per_turn) for queue in talks),
         "that conversations go back to their own agent": any(queue.same_agent_for > 0 for queue in talks),
         "retries": any(queue.retry.share > 0 and _is_left(queue) for queue in all_queues),

@@ -40,13 +40,13 @@ class Contacts(NamedTuple):
     transfer_draw: I32
 
 
-def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, campaign: I32) -> Contacts:
+def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like: I32, campaign: I32) -> Contacts:
     """The contacts whose roots are these, in the order of their ids."""
     n = len(queue)
-    turns, u = _turns(rules, streams, people, queue)
+    turns, u = _turns(rules, streams, people, like)
     limit = same(rules.limit[0], np.int8, n) if len(rules.limit) == 1 else rules.limit[queue]
     roots = Rows(
-        *people, queue, same(0, np.int8, n), same(0, np.int32, n), counting(np.int32, n), turns, turns,
+        *people, queue, like, same(0, np.int8, n), same(0, np.int32, n), counting(np.int32, n), turns, turns,
         same(0, np.int8, n), same(0, np.int8, n), limit, same(0, np.int64, n), same(0, np.bool_, n),
         same(0, np.int64, n), campaign, same(1, np.bool_, n), same(0, np.int32, n),
     )  # fmt: skip
@@ -88,12 +88,12 @@ def _some(rows: Rows, which: I64) -> Rows:
     return Rows(*columns)
 
 
-def _turns(rules: Rules, streams: Streams, people: People, queue: I32) -> tuple[I32, F64]:
+def _turns(rules: Rules, streams: Streams, people: People, like: I32) -> tuple[I32, F64]:
     """Turns of each, and the uniforms of Draw.TURNS if they are needed."""
     if rules.same_turns and not rules.campaigns.reply_after:
-        return same(rules.same_turns, np.int32, len(queue)), np.empty((3, 0))
+        return same(rules.same_turns, np.int32, len(like)), np.empty((3, 0))
     u = streams.of(people, Draw.TURNS, 3)
-    return Members(queue, len(rules.turns)).counts(rules.turns, u[0]), u
+    return Members(like, len(rules.turns)).counts(rules.turns, u[0]), u
 
 
 def _begun(rules: Rules, streams: Streams, rows: Rows, u: F64) -> Rows:
@@ -153,15 +153,15 @@ def _born(rules: Rules, streams: Streams, level: Rows, people: People, born: I64
     turns = np.where(link == Link.RETURN, np.int32(0), turns)
     campaign = same(-1, np.int32, n)
     if rules.campaigns.reply_after:
-        first_campaign = 2 * len(rules.turns)  # delays of retries and reopenings come before (Again.after)
+        first_campaign = 2 * rules.queues  # delays of retries and reopenings come before (Again.after)
         campaign = np.where(link == Link.RECONTACT, number - first_campaign, -1).astype(np.int32)
     lost = same(0, np.int32, n)
     if rules.connections is not None:
         lost = np.where(link == Link.RETURN, level.lost[parent] - (kind == RECONNECTION), 0).astype(np.int32)
     rows = Rows(
-        *people, queue, link, level.generation[:1].repeat(n) + np.int32(1), root, turns, at_most, same(0, np.int8, n),
-        transfers, budget, same(0, np.int64, n), same(0, np.bool_, n), same(0, np.int64, n), campaign,
-        same(1, np.bool_, n), lost,
+        *people, queue, queue, link, level.generation[:1].repeat(n) + np.int32(1), root, turns, at_most,
+        same(0, np.int8, n), transfers, budget, same(0, np.int64, n), same(0, np.bool_, n), same(0, np.int64, n),
+        campaign, same(1, np.bool_, n), lost,
     )  # fmt: skip
     return _begun(rules, streams, rows, u)
 

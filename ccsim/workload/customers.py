@@ -21,7 +21,7 @@ from ccsim.tables import F64, I64, Bool
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
     from ccsim.scenario.queues import Outbound, Queue
-    from ccsim.scenario.volumes import Volume
+    from ccsim.scenario.volumes import Move, Volume
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Group:
     """they are written to: number of the campaign"""
     until: I64 | None = None
     """the end of the window in which each is written to : int64[n], microseconds"""
+    move: int = -1
+    """they would have come to another queue: number of the move"""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,16 @@ class Door:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """Whom one queue has of another's would-be customers: those whose uniform is from `low` on and below `high`."""
+
+    source: int
+    to: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Choices:
     """How the demand chooses among the queues, by number."""
 
@@ -148,6 +160,7 @@ class Customers:
     doors: tuple[Door, ...]
     demand: Arrivals | None
     choices: Choices | None
+    moves: tuple[Moved, ...]
 
 
 def lowered(scenario: Scenario) -> Customers:
@@ -159,6 +172,7 @@ def lowered(scenario: Scenario) -> Customers:
         doors=tuple(_door(scenario, name, queue) for name, queue in scenario.queue.items()),
         demand=None if demand is None else _arrivals(scenario, demand, None),
         choices=None if demand is None else _choices(scenario),
+        moves=tuple(_moves(scenario)),
     )
 
 
@@ -207,13 +221,30 @@ def _arrivals(scenario: Scenario, volume: Volume, name: str | None) -> Arrivals:
 
 def poisson_rate(scenario: Scenario, name: str) -> Rate:
     """Contacts to be expected of a queue, but for the busyness of its days; none where they are logged or booked."""
-    from ccsim.scenario.spans import arrives, reach
+    from ccsim.scenario.spans import arrives, sources
+
+    total = constant(0.0, Horizon.of(scenario).end)
+    for source, share in sources(scenario, name).items():
+        total = total.plus(_would_come(scenario, source).scaled(share * arrives(scenario, name)))
+    return total
+
+
+def moved_rate(scenario: Scenario, move: Move) -> Rate:
+    """Contacts to be expected of those who are moved."""
+    from ccsim.scenario.spans import arrives
+
+    return _would_come(scenario, move.from_).scaled(move.share * arrives(scenario, move.to))
+
+
+def _would_come(scenario: Scenario, name: str) -> Rate:
+    """Would-be customers of a queue, before moves and self-service."""
+    from ccsim.scenario.spans import reach
 
     demand, total = scenario.demand, constant(0.0, Horizon.of(scenario).end)
     wanted = reach(demand).get(name, 0.0) if demand is not None else 0.0
     for volume, owner, share in ((scenario.queue[name].volume, name, 1.0), (demand, None, wanted)):
         if volume is not None and volume.trace is None and volume.appointments is None:
-            total = total.plus(_rate(scenario, volume, owner).scaled(share * arrives(scenario, name)))
+            total = total.plus(_rate(scenario, volume, owner).scaled(share))
     return total
 
 
@@ -282,6 +313,15 @@ def _choices(scenario: Scenario) -> Choices:
     return Choices(tuple(mix), tuple(barriers), np.array([*fallback, len(names)]))
 
 
+def _moves(scenario: Scenario) -> Iterator[Moved]:
+    """Moves from one queue divide its customers between them."""
+    names, taken = list(scenario.queue), dict.fromkeys(scenario.queue, 0.0)
+    for move in scenario.move:
+        low = taken[move.from_]
+        taken[move.from_] = low + move.share
+        yield Moved(names.index(move.from_), names.index(move.to), low, taken[move.from_])
+
+
 # ----------------------------------------------------------------------------------------------------------- outbound
 
 
@@ -309,13 +349,14 @@ def _due(scenario: Scenario, outbound: Outbound) -> Iterator[tuple[int, int]]:
 def groups_of(customers: Customers, streams: Streams) -> tuple[list[list[Group]], I64]:
     """The groups that come to each queue, and how many would-be customers of each are never offered : int64[queue]."""
     wanted, turned_away = _demand(customers, streams)
-    groups: list[list[Group]] = []
+    came: list[list[Group]] = []
     for door, by_demand in zip(customers.doors, wanted, strict=True):
-        here: list[Group] = []
-        if door.own is not None:
-            here.append(_behind_self_service(door, door.own.came(streams), streams, customers.end))
+        came.append([] if door.own is None else [door.own.came(streams)])
         if by_demand is not None:
-            here.append(_behind_self_service(door, by_demand, streams, customers.end))
+            came[-1].append(by_demand)
+    groups: list[list[Group]] = []
+    for door, would_come in zip(customers.doors, _moved(customers, came, streams), strict=True):
+        here = [_behind_self_service(door, group, streams, customers.end) for group in would_come]
         contacts, age, owner = door.backlog
         if contacts > 0:
             people = People.of(owner, contacts)
@@ -323,6 +364,28 @@ def groups_of(customers: Customers, streams: Streams) -> tuple[list[list[Group]]
             here.append(Group(people, np.sort(-ages)))
         groups.append([*here, *door.written])
     return groups, turned_away
+
+
+def _moved(customers: Customers, came: list[list[Group]], streams: Streams) -> list[list[Group]]:
+    """Who comes to each queue once shares have gone to others: they keep their times and whose their draws are."""
+    groups = [list(here) for here in came]
+    chosen = {
+        source: [streams.of(group.people, Draw.MOVE, 1)[0] for group in came[source]]
+        for source in {move.source for move in customers.moves}
+    }
+    for source, drawn in chosen.items():
+        taken = max(move.high for move in customers.moves if move.source == source)
+        groups[source] = [_some(group, u >= taken) for group, u in zip(came[source], drawn, strict=True)]
+    for number, move in enumerate(customers.moves):
+        for group, u in zip(came[move.source], chosen[move.source], strict=True):
+            goes = _some(group, (u >= move.low) & (u < move.high))
+            groups[move.to].append(replace(goes, work=None, move=number))
+    return groups
+
+
+def _some(group: Group, which: Bool) -> Group:
+    work = None if group.work is None else group.work[which]
+    return replace(group, people=group.people.some(which), times=group.times[which], work=work)
 
 
 def _behind_self_service(door: Door, group: Group, streams: Streams, end: int) -> Group:

@@ -19,6 +19,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
 from ccsim.tables import F64, I64, SECOND, Plan
 from ccsim.workload.customers import poisson_rate
+from ccsim.workload.handle_time import relative
 from ccsim.workload.sample import sample
 
 
@@ -44,6 +45,7 @@ def expectations(scenario: Scenario) -> list[Expectation]:
     plan, spec = lower(scenario)
     edges = np.append(np.arange(0, plan.end, spec.interval, dtype=np.int64), plan.end)
     duty = [on_duty(scenario, plan, team, edges) for team in range(len(spec.teams))]
+    longer = relative(scenario, edges)
     formulas = []
     for q, (name, queue) in enumerate(scenario.queue.items()):
         able = [t for t, team in enumerate(scenario.team.values()) if name in team.skills]
@@ -55,7 +57,7 @@ def expectations(scenario: Scenario) -> list[Expectation]:
         if there == 0 or per_hour[busiest] == 0:
             continue
         weights = np.array([staff[i][busiest] for i in range(len(able))])
-        pace = float(weights @ plan.pace[able, q] / weights.sum())
+        pace = float(weights @ plan.pace[able, q] / weights.sum() * longer[q, busiest])
         slots = round(float(weights @ (plan.capacity / plan.units[able, q]) / weights.sum()))
         threshold = 0.0 if math.isnan(spec.sl_time[q]) else float(spec.sl_time[q])
         try:
@@ -83,15 +85,16 @@ def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
         teams = [(t, team) for t, team in enumerate(scenario.team.values()) if name in team.skills]
         if not queue.kind.one_to_one or not teams:
             return None
-        work = queue.turn_work.mean + queue.wrap_up.mean
+        work = queue.handle_time * relative(scenario, edges)[q]
         agents = sum(on_duty(scenario, plan, t, edges) * (1 - team.absence) for t, team in teams)
         per_hour, hours = _per_hour(scenario, q, edges), np.diff(edges) / (3600 * SECOND)
-        for rate, length, there in zip(per_hour.tolist(), hours.tolist(), np.asarray(agents).tolist(), strict=True):
+        by_interval = (per_hour.tolist(), hours.tolist(), np.asarray(agents).tolist(), work.tolist())
+        for rate, length, there, each in zip(*by_interval, strict=True):
             offered += rate * length
-            load = rate / 3600 * work
+            load = rate / 3600 * each
             if rate == 0 or round(there) == 0 or (isinstance(queue.patience, Never) and load >= round(there)):
                 continue
-            formula, found = of_calls(rate / 3600, work, round(there), queue.patience, float(spec.sl_time[q]))
+            formula, found = of_calls(rate / 3600, each, round(there), queue.patience, float(spec.sl_time[q]))
             formulas.add(formula)
             in_time += rate * length * found.service_level
     return (formulas.pop(), in_time / offered) if len(formulas) == 1 else None

@@ -15,6 +15,8 @@ class Rows(NamedTuple):
     owner: U64
     """whose its draws are"""
     queue: I32
+    like: I32
+    """whose turns and work it has: the queue's, or after the queues those of the move by which it came"""
     link: I8
     generation: I32
     root: I32

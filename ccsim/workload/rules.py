@@ -90,6 +90,9 @@ class Rules(NamedTuple):
     """as many in every contact; 0: not so"""
     turns: tuple[Distribution, ...]
     work: tuple[Distribution, ...]
+    """by queue, and after them those of who came by a move, by its number"""
+    own_work: Bool
+    """likewise: a move has its own"""
     wrap_up: tuple[Distribution, ...]
     latency: tuple[Distribution, ...]
     patience: tuple[Distribution, ...]
@@ -110,6 +113,10 @@ class Rules(NamedTuple):
     """None: nobody comes again"""
     again: Again
 
+    @property
+    def queues(self) -> int:
+        return len(self.patience)
+
 
 def rules_of(scenario: Scenario) -> Rules:
     """The rules of a checked scenario, its names made numbers."""
@@ -125,6 +132,7 @@ def rules_of(scenario: Scenario) -> Rules:
         return queue.patience if queue.auto_reply is None else queue.auto_reply.patience
 
     outbound = list(scenario.outbound.values())
+    with_moves = [*queues, *(scenario.queue[move.to].moved(move) for move in scenario.move)]
     follow_ups, again = _follow_ups(scenario)
     wrap_up = distributions(lambda queue: queue.wrap_up)
     silent = numbers(_silent, np.float64)
@@ -134,9 +142,10 @@ def rules_of(scenario: Scenario) -> Rules:
         else 3
         if any(not isinstance(distribution, Constant) for distribution in wrap_up)
         else 2,
-        same_turns=_same_turns(queues),
-        turns=distributions(lambda queue: queue.turns),
-        work=distributions(lambda queue: queue.turn_work),
+        same_turns=_same_turns(with_moves),
+        turns=tuple(queue.turns for queue in with_moves),
+        work=tuple(queue.turn_work for queue in with_moves),
+        own_work=np.array([False] * len(queues) + [move.work is not None for move in scenario.move]),
         wrap_up=wrap_up,
         latency=distributions(lambda queue: queue.reply_latency),
         patience=distributions(lambda queue: queue.patience),

@@ -24,6 +24,7 @@ from ccsim.workload.attendance import Attendance, attendance_of, outs, present
 from ccsim.workload.constants import same
 from ccsim.workload.contacts import Contacts, contacts_of, meets_bot
 from ccsim.workload.customers import Customers, Group
+from ccsim.workload.handle_time import Factors, factors_of, varied
 from ccsim.workload.members import Members
 from ccsim.workload.rows import Rows
 from ccsim.workload.rules import Rules, rules_of
@@ -40,12 +41,19 @@ class Recipe:
     key: tuple[int, int]
     customers: Customers
     rules: Rules
+    factors: Factors
     attendance: Attendance
 
 
 def recipe_of(scenario: Scenario) -> Recipe:
     """The recipe of a checked scenario."""
-    return Recipe(key_of(scenario.seed), customers.lowered(scenario), rules_of(scenario), attendance_of(scenario))
+    return Recipe(
+        key=key_of(scenario.seed),
+        customers=customers.lowered(scenario),
+        rules=rules_of(scenario),
+        factors=factors_of(scenario),
+        attendance=attendance_of(scenario),
+    )
 
 
 def sample(scenario: Scenario, replication: int) -> Workload:
@@ -58,8 +66,10 @@ def draw(recipe: Recipe, replication: int) -> Workload:
     streams = Streams(recipe.key, replication)
     groups, turned_away = customers.groups_of(recipe.customers, streams)
     roots = _merged(groups)
-    contacts = contacts_of(recipe.rules, streams, roots.people, roots.queue, roots.campaign)
+    contacts = contacts_of(recipe.rules, streams, roots.people, roots.queue, roots.like, roots.campaign)
     workload = _columns(recipe.rules, streams, roots, contacts)._replace(turned_away=turned_away)
+    if any(recipe.factors.values()):
+        workload = varied(workload, recipe.factors, recipe.rules.own_work[contacts.rows.like])
     return attended(workload, recipe.attendance, replication)
 
 
@@ -75,6 +85,8 @@ class _Roots(NamedTuple):
     people: People
     times: I64
     queue: I32
+    like: I32
+    """as in Rows"""
     campaign: I32
     work: I64 | None
     deflected: Bool | None
@@ -107,13 +119,16 @@ def _merged(groups: list[list[Group]]) -> _Roots:
         joined = np.repeat(np.array(values, dtype=np.int32), sizes)
         return joined if order is None else joined[order]
 
+    queue = repeated([queue for queue, _ in flat])
+    moved = any(group.move >= 0 for _, group in flat)
     return _Roots(
         People(
             ordered([group.people.number for _, group in flat], np.uint64),
             ordered([group.people.owner for _, group in flat], np.uint64),
         ),
         times if order is None else times[order],
-        repeated([queue for queue, _ in flat]),
+        queue,
+        repeated([queue if group.move < 0 else len(groups) + group.move for queue, group in flat]) if moved else queue,
         repeated([group.campaign for _, group in flat]),
         column("work", -1, np.int64),
         column("deflected", 0, np.bool_),
@@ -134,7 +149,7 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
     What is not by contact or turn is left empty.
     """
     rows, n, later = contacts.rows, len(contacts.rows.queue), len(contacts.rows.queue) - len(roots.times)
-    members = Members(rows.queue, len(rules.turns))
+    members = Members(rows.queue, rules.queues)
     patience, work, *more = streams.of(rows.people, Draw.CONTACT, rules.uniforms)
     turns = turns_of(rules, streams, rows, work, members)
     first = turns.first if later == 0 else np.where(rows.turns > 0, turns.first, -1)

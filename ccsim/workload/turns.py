@@ -29,10 +29,12 @@ def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, members: Mem
     n = len(rows.turns)
     if n and rows.turns.min() == rows.turns.max() == 1:
         never = same(NEVER, np.int64, n)
-        return Turns(counting(np.int64, n), members.micros(rules.work, work), never, never, same(-1, np.int64, n))
+        work_of = _like(rules, rows.like, members)
+        return Turns(counting(np.int64, n), work_of.micros(rules.work, work), never, never, same(-1, np.int64, n))
     first, _ = _slots(rows)
     queue = np.repeat(rows.queue, rows.turns)
-    mine = Members(queue, len(rules.work))
+    mine = Members(queue, rules.queues)
+    work_of = _like(rules, np.repeat(rows.like, rows.turns), mine)
     u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
     own = np.flatnonzero(rows.turns > 0)
     u[0, first[own] + rows.before[own]] = work[own]
@@ -40,11 +42,16 @@ def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, members: Mem
     reply_patience[first[own]] = NEVER
     return Turns(
         first,
-        mine.micros(rules.work, u[0]),
+        work_of.micros(rules.work, u[0]),
         _latency(rules, rows, mine, u[2]),
         reply_patience,
         same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, mine, queue),
     )
+
+
+def _like(rules: Rules, like: I32, members: Members) -> Members:
+    """The members of each distribution of work, where `members` are those of each queue."""
+    return members if len(rules.work) == rules.queues else Members(like, len(rules.work))
 
 
 def _slots(rows: Rows) -> tuple[I64, I64]:
@@ -80,7 +87,7 @@ def _comeback(rules: Rules, streams: Streams, rows: Rows, members: Members, queu
 def late_comebacks(rules: Rules, streams: Streams, rows: Rows) -> I64:
     """By row, the turns after which a lost connection is back too late for the session."""
     queue = np.repeat(rows.queue, rows.turns)
-    members = Members(queue, len(rules.work))
+    members = Members(queue, rules.queues)
     u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
     latency, comeback = _latency(rules, rows, members, u[2]), _comeback(rules, streams, rows, members, queue)
     spare = rules.idle_timeout[queue] - latency

@@ -13,6 +13,7 @@ from ccsim.errors import Problem
 from ccsim.lowering import lower, not_on_leave, rosters
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.spans import sources
 from ccsim.tables import F64, I64, SECOND, Bool, Plan
 from ccsim.workload.customers import poisson_rate
 
@@ -149,9 +150,11 @@ def _count(times: I64, starts: I64, ends: I64) -> I64:
 
 def _expected(scenario: Scenario, name: str, edges: I64) -> F64:
     """Contacts to be expected between these times, or those that a log has."""
-    volume = scenario.queue[name].volume
-    if volume is not None and volume.trace is not None:
-        times = np.array([scenario.moment(time) for time in volume.trace.arrivals], dtype=np.int64)
-        return np.histogram(times, edges)[0].astype(np.float64) * volume.scale
     rate = poisson_rate(scenario, name)
-    return np.asarray(np.diff(np.interp(edges.astype(np.float64), rate.edges.astype(np.float64), rate.expected)))
+    expected = np.diff(np.interp(edges.astype(np.float64), rate.edges.astype(np.float64), rate.expected))
+    for source, share in sources(scenario, name).items():
+        volume = scenario.queue[source].volume
+        if volume is not None and volume.trace is not None:
+            times = np.array([scenario.moment(time) for time in volume.trace.arrivals], dtype=np.int64)
+            expected = expected + np.histogram(times, edges)[0] * volume.scale * share
+    return np.asarray(expected)

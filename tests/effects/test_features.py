@@ -576,3 +576,37 @@ def test_a_spike_is_in_its_hour(run: Runner) -> None:
     assert np.array_equal(hour[0][:10], hour[1][:10])
     assert hour[0][10:12].sum() == pytest.approx(160, abs=4 * np.sqrt(160))
     assert hour[1][10:12].sum() < 100
+
+
+def test_calls_are_longer_in_the_afternoon(run: Runner) -> None:
+    """The same calls in the morning; those that come from noon on take half as long again, and customers wait."""
+    calls = CALLS | {"volume": {"per_hour": 30}, "work": {"constant": "4m"}}
+    doc = centre({"phone": calls}, {"agents": agents(3, "phone")}, start="2026-03-02")
+    on, off = run(doc, {"queue.phone.work.profile": {"mon": [["12:00", 1.5]]}}), run(doc)
+    late = on.workload.arrival >= 12 * HOUR * SECOND
+    assert np.array_equal(on.workload.arrival, off.workload.arrival)
+    assert np.array_equal(on.workload.work, np.where(late, 360, 240) * SECOND)
+    waits = [found.log.start - found.log.message for found in (on, off)]
+    assert np.array_equal(waits[0][~late], waits[1][~late])
+    assert waits[0][late].mean() > 2 * waits[1][late].mean()
+
+
+def test_callers_write_instead(run: Runner) -> None:
+    """30 % of the callers come to the app, at the times at which they would have called; nobody else does."""
+    doc = centre({"phone": CALLS, "app": THREAD}, {"agents": agents(40, "phone", "app", concurrency={})})
+    on, off = run(doc, {"move": [{"from": "phone", "to": "app", "share": 0.3, "turns": 2}]}), run(doc)
+    calls = [found.queue("phone", "offered") for found in (on, off)]
+    threads = [found.queue("app", "offered") for found in (on, off)]
+    assert calls[0] + threads[0] == calls[1] + threads[1]
+    assert calls[0] / calls[1] == pytest.approx(0.7, abs=four_errors(0.3, calls[1]))
+    moved = (on.workload.queue == 1) & (on.workload.turns == 2)
+    assert moved.sum() == calls[1] - calls[0]
+    assert np.isin(on.workload.arrival[moved], off.workload.arrival[off.workload.queue == 0]).all()
+
+
+def test_a_quarter_more_of_everything(run: Runner) -> None:
+    doc = centre({"phone": CALLS, "app": THREAD}, {"agents": agents(40, "phone", "app", concurrency={})}, days=20)
+    on, off = run(doc, {"volume.scale": 1.25}), run(doc)
+    for name in ("phone", "app"):
+        number = off.queue(name, "offered")
+        assert on.queue(name, "offered") / number == pytest.approx(1.25, abs=4 * 1.5 / np.sqrt(number))

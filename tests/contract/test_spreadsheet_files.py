@@ -1,0 +1,170 @@
+"""What the spreadsheets of other countries write is read, or refused in a line that says how to settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccsim.errors import ScenarioError
+from ccsim.scenario import cells
+from ccsim.scenario.check import warnings
+from ccsim.scenario.faults import FaultError
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.read import parse
+
+MONDAY = date(2026, 11, 9)
+
+
+def scenario(folder: Path, text: str | bytes, columns: Sequence[str] = ("calls",), **top: Any) -> Scenario:
+    (folder / "volumes.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+    queues = {
+        f"q{i}": {"channel": "phone", "volume": {"file": "volumes.csv", "column": column}}
+        for i, column in enumerate(columns)
+    }
+    team = {"skills": dict.fromkeys(queues, 1), "shifts": [{"agents": 2, "hours": "always"}]}
+    return parse({"start": MONDAY, "days": 7, "queue": queues, "team": {"desk": team}, **top}, folder)
+
+
+def volume(run: Scenario, queue: str = "q0") -> list[tuple[str, float]]:
+    given = run.queue[queue].volume
+    assert given is not None
+    return [(f"{row.start:%Y-%m-%d %H:%M}", row.contacts) for row in given.intervals]
+
+
+def problems(folder: Path, text: str, columns: Sequence[str] = ("calls",)) -> list[str]:
+    with pytest.raises(ScenarioError) as refused:
+        scenario(folder, text, columns)
+    return [str(problem) for problem in refused.value.problems]
+
+
+PLAIN = [("2026-11-09 08:00", 9.5), ("2026-11-09 08:30", 1013.0)]
+AS_WRITTEN = {
+    "plain": "date,time,calls\n2026-11-09,08:00,9.5\n2026-11-09,08:30,1013\n",
+    "semicolons and decimal commas": "date;time;calls\n09.11.2026;08:00;9,5\n09.11.2026;08:30;1013\n",
+    "tabs": "date\ttime\tcalls\n2026-11-09\t8:00\t9,5\n2026-11-09\t8:30\t1.013\n",
+    "thousands with points": "date;time;calls\n9.11.26;08:00;9,50\n9.11.26;08:30;1.013,00\n",
+    "thousands with blanks": "date;time;calls\n2026/11/09;08:00;9,5\n2026/11/09;08:30;1\u202f013\n",
+    "thousands with commas": 'date,time,calls\n2026-11-09,08:00,9.5\n2026-11-09,08:30,"1,013"\n',
+    "by twelve hours": "date,time,calls\n2026-11-09,8:00 AM,9.5\n2026-11-09,8:30 am,1013\n",
+    "with seconds and midnights": "date,time,calls\n2026-11-09 00:00,08:00:00,9.5\n2026-11-09T00:00:00,08:30:00,1013\n",
+    "headings": " Date , TIME ,Ca LLS\n2026-11-09,08:00,9.5\n2026-11-09,08:30,1013\n",
+    "a line that names the separator": "sep=;\ndate;time;calls\n2026-11-09;08:00;9.5\n2026-11-09;08:30;1013\n",
+    "columns once in use": "date;time;calls;;\n2026-11-09;08:00;9,5;;\n2026-11-09;08:30;1013;;\n;;;;\n",
+}
+
+
+@pytest.mark.parametrize("text", AS_WRITTEN.values(), ids=AS_WRITTEN)
+def test_one_file_in_many_hands(tmp_path: Path, text: str) -> None:
+    assert volume(scenario(tmp_path, text)) == PLAIN
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    text = AS_WRITTEN["plain"].replace("calls", "Anrufe für Büro")
+    assert volume(scenario(tmp_path, text.encode(encoding), ["Anrufe für Büro"])) == PLAIN
+
+
+def test_guesses_are_said_once_a_file(tmp_path: Path) -> None:
+    text = "date;time;calls;mails\n09.11.2026;08:00;9,5;1,5\n09.11.2026;08:30;10;2\n"
+    found = [str(one) for one in warnings(scenario(tmp_path, text, ["calls", "mails"]))]
+    assert "volumes.csv: decimal commas, columns calls, mails; '9,5' is read as 9.5" in found
+    assert "volumes.csv: dates with the day first, column date; '09.11.2026' is read as 2026-11-09" in found
+    plain = [str(one) for one in warnings(scenario(tmp_path, AS_WRITTEN["plain"]))]
+    assert not [one for one in plain if "is read as" in one]
+
+
+def days(first: date, many: int, form: str) -> str:
+    rows = [f"{(first + timedelta(days=i)).strftime(form)};08:00;5" for i in range(many)]
+    return "\n".join(["date;time;calls", *rows]) + "\n"
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%y", "%d.%m.%Y"])
+@pytest.mark.parametrize("many", [4, 7])
+def test_day_and_month_by_the_whole_column(tmp_path: Path, form: str, many: int) -> None:
+    """The 9th to the 12th of November are four days in a row, or one day of four months."""
+    found = volume(scenario(tmp_path, days(MONDAY, many, form)))
+    assert [row[0][:10] for row in found] == [str(MONDAY + timedelta(days=i)) for i in range(many)]
+
+
+def test_day_or_month_that_nothing_tells_is_refused_in_one_line(tmp_path: Path) -> None:
+    text = "date;time;calls;mails\n09/11/2026;08:00;9,5;1\n09/11/2026;08:30;9,5;2\n"
+    (found,) = problems(tmp_path, text, ["calls", "mails"])
+    assert "volumes.csv:2" in found
+    assert "'09/11/2026' may be 9 November 2026 or 11 September 2026; dates such as 2026-11-09" in found
+
+
+def test_numbers_that_may_mean_two_things_are_refused(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, "date;time;calls\n2026-11-09;08:00;1.013\n2026-11-09;08:30;9\n")
+    assert "'1.013' may be 1013 or 1.013" in found
+    (found,) = problems(tmp_path, "date;time;calls\n2026-11-09;08:00;1,5\n2026-11-09;08:30;2.5\n")
+    assert "one of them" in found
+
+
+def test_a_few_lines_of_complaint_a_column(tmp_path: Path) -> None:
+    rows = [f"2026-11-09;{hour:02d}:{minute:02d};many;-1" for hour in range(24) for minute in (0, 30)]
+    found = problems(tmp_path, "\n".join(["date;time;calls;mails", *rows]), ["calls", "mails"])
+    assert len(found) == 2
+    assert all("and 47 more cells like it" in line and "volumes.csv:2" in line for line in found)
+    two = problems(tmp_path, "date,time,calls\n2026-11-09,08:00,x\n2026-11-09,08:30,y\n2026-11-09,09:00,1\n")
+    assert [line.partition(": ")[0] for line in two] == ["volumes.csv:2", "volumes.csv:3"]
+
+
+def test_rosters_logs_and_measured_times(tmp_path: Path) -> None:
+    roster = 'Agent;Date;Start;End;Breaks\nada;09.11.2026;8:00 AM;4:00 PM;"12:00 PM-12:30 PM;3:00 PM-3:15 PM"\n'
+    (tmp_path / "roster.csv").write_text(roster + "bob;10.11.2026;16:00;24:00;\n")
+    (tmp_path / "log.csv").write_text("came;took\n09.11.2026 8:30;0:04:30\n10.11.2026 21:05:10;95,5\n")
+    (tmp_path / "times.csv").write_text("took\n0:04:30\n95,5\n")
+    calls = {
+        "channel": "phone",
+        "volume": {"log": "log.csv", "arrived_at": "came", "work": "took"},
+        "wrap_up": {"dist": "empirical", "file": "times.csv", "column": "took"},
+    }
+    team = {"skills": {"calls": 1}, "roster": {"file": "roster.csv"}}
+    run = parse({"start": MONDAY, "days": 2, "queue": {"calls": calls}, "team": {"desk": team}}, tmp_path)
+    assert run.team["desk"].roster is not None
+    assert run.queue["calls"].volume is not None
+    first, second = run.team["desk"].roster.shifts
+    assert f"{first.start:%d %H:%M}-{first.end:%H:%M}" == "09 08:00-16:00"
+    assert [f"{start:%H:%M}-{end:%H:%M}" for start, end in first.breaks] == ["12:00-12:30", "15:00-15:15"]
+    assert f"{second.start:%d %H:%M}-{second.end:%d %H:%M}" == "10 16:00-11 00:00"
+    trace = run.queue["calls"].volume.trace
+    assert trace is not None
+    assert [str(time) for time in trace.arrivals] == ["2026-11-09 08:30:00", "2026-11-10 21:05:10"]
+    assert trace.work == (270_000_000, 95_500_000)
+    assert run.queue["calls"].wrap_up.mean == (270 + 95.5) / 2
+
+
+@pytest.mark.parametrize(
+    ("column", "plain"),
+    [
+        (["1.234,5", "-2", "1e3"], ["1234.5", "-2", "1e3"]),
+        (["1,234.5", "12"], ["1234.5", "12"]),
+        (["0,125", "2"], ["0.125", "2"]),
+        (["1'234.50", "3"], ["1234.50", "3"]),
+        (["1.234.567", "3"], ["1234567", "3"]),
+        (["12,5", "1.23.4"], ["12.5", "1.23.4"]),
+        (["nan", "", "x"], ["nan", "", "x"]),
+    ],
+)
+def test_numbers_as_spreadsheets_write_them(column: list[str], plain: list[str]) -> None:
+    plainly, _ = cells.numbers(column, ";")
+    assert [plainly(cell) for cell in column] == plain
+
+
+def test_half_days() -> None:
+    plainly, _ = cells.times((), ",")
+    written = ["12:00 AM", "12:30 pm", "1:05:09 p.m.", "11:59PM", "24:00", "13:00 PM"]
+    assert [plainly(cell) for cell in written] == ["00:00", "12:30", "13:05:09", "23:59", "24:00", "13:00 PM"]
+
+
+def test_dates_of_no_calendar_are_left_to_be_refused() -> None:
+    plainly, _ = cells.dates(["31.02.2026", "13.02.2026"], ";")
+    assert [plainly(cell) for cell in ("31.02.2026", "13.02.2026", "soon")] == ["31.02.2026", "2026-02-13", "soon"]
+    with pytest.raises(FaultError, match="may be"):
+        cells.dates(["01/02/2026"], ",")
+    both, _ = cells.dates(["13/02/2026", "14/02/2026", "02/15/2026"], ",")
+    assert [both(cell) for cell in ("13/02/2026", "02/15/2026")] == ["2026-02-13", "02/15/2026"]
