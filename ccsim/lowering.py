@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -80,6 +81,29 @@ class AgentGroup:
     agents: int
     paid: bool
     duties: tuple[WorkPeriod, ...]
+    cost_per_hour: float | None = None
+    """None: the team's"""
+
+
+def premiums(scenario: Scenario) -> tuple[tuple[int, int, float], ...]:
+    """Stretches in which hours cost more, sorted and disjoint, with their factors; of several the highest counts."""
+    horizon = Horizon.of(scenario)
+    given = [
+        (*horizon.stretch(day, premium.hours), premium.factor)
+        for premium in scenario.staffing.premium
+        for day in horizon.week()
+        if premium.days.on(horizon.calendar.date(day))
+    ]
+    edges = sorted({time for stretch in given for time in stretch[:2]})
+    cut = [
+        (one, other, max((factor for start, end, factor in given if start <= one and other <= end), default=1.0))
+        for one, other in pairwise(edges)
+    ]
+    return tuple(piece for piece in cut if piece[2] != 1)
+
+
+def _rate(scenario: Scenario, row: AgentGroup) -> float:
+    return scenario.team[row.team].cost_per_hour if row.cost_per_hour is None else row.cost_per_hour
 
 
 def rosters(scenario: Scenario) -> list[AgentGroup]:
@@ -106,7 +130,8 @@ def _rows_from_shifts(name: str, team: Team, horizon: Horizon) -> list[AgentGrou
                 start, end = horizon.stretch(day, shift.hours)
                 pauses = tuple(horizon.stretch(day, pause) for pause in (*shift.breaks, *shift.activities))
                 periods.append(WorkPeriod(day, start, end, pauses))
-        rows.append(AgentGroup(name, number, shift.agents, shift.paid, _merged(periods, horizon.drain_end)))
+        duties = _merged(periods, horizon.drain_end)
+        rows.append(AgentGroup(name, number, shift.agents, shift.paid, duties, shift.cost_per_hour))
     return rows
 
 
@@ -289,5 +314,10 @@ def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> M
         cost_per_hour=of_teams(lambda team: team.cost_per_hour),
         overtime_factor=of_teams(lambda team: team.overtime_factor),
         max_occupancy=of_teams(lambda team: team.max_occupancy),
+        premiums=premiums(scenario),
+        shift_cost=np.array(
+            [cost for row in rows for cost in [_rate(scenario, row)] * (row.agents * len(row.duties))],
+            dtype=np.float64,
+        ),
         paid=np.array([row.paid for row in rows for _ in range(row.agents) for _ in row.duties], dtype=np.bool_),
     )

@@ -46,6 +46,8 @@ class Shift(WorkingHours):
 
     agents: Headcount
     """Agents who work this shift; a whole number."""
+    cost_per_hour: Amount | None = None
+    """Cost of a paid hour on this shift, in money; without it the team's."""
 
 
 def within(pause: Span, shift: Span) -> Span:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
-from ccsim.lowering import AgentGroup, Horizon, rosters
+from ccsim.lowering import AgentGroup, Horizon, premiums, rosters
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.shifts import Pattern
 from ccsim.scenario.values import HOUR
 from ccsim.tables import F64, I64
 
-SHARED: Final = ("days", "hours", "breaks", "activities", "paid")
+SHARED: Final = ("days", "hours", "breaks", "activities", "paid", "cost_per_hour")
 """What a pattern and a shift both say."""
 
 
@@ -65,7 +64,7 @@ def costs(scenario: Scenario) -> F64:
     """What one agent on each pattern costs over the run : float64[pattern]; hours where nothing has a cost."""
     pairs = crews(scenario)
     rates = [scenario.team[p.team].cost_per_hour if p.cost_per_hour is None else p.cost_per_hour for p, _ in pairs]
-    paid = np.array([paid_hours(scenario, row) for _, row in pairs])
+    paid = np.array([paid_hours(scenario, row, premiums(scenario)) for _, row in pairs])
     return np.asarray(paid * (rates if any(rates) else 1.0))
 
 
@@ -75,30 +74,31 @@ def cost_of_shifts(scenario: Scenario) -> float:
     rates = {name: team.cost_per_hour for name, team in scenario.team.items()}
     priced = any(rates[p.team] if p.cost_per_hour is None else p.cost_per_hour for p in given)
     teams = {pattern.team for pattern in given}
+    dear = premiums(scenario)
+
+    def rate(row: AgentGroup) -> float:
+        return rates[row.team] if row.cost_per_hour is None else row.cost_per_hour
+
     return sum(
-        row.agents * paid_hours(scenario, row) * (rates[row.team] if priced else 1.0)
+        row.agents * paid_hours(scenario, row, dear) * (rate(row) if priced else 1.0)
         for row in rosters(scenario)
         if row.team in teams
     )
 
 
-def paid_hours(scenario: Scenario, row: AgentGroup) -> float:
-    """Paid hours of one agent of a row within the run's statistics, each counted by its premium."""
-    horizon = Horizon.of(scenario)
-    premiums = [
-        (*horizon.stretch(day, premium.hours), premium.factor)
-        for premium in scenario.staffing.premium
-        for day in horizon.week()
-        if premium.days.on(horizon.calendar.date(day))
-    ]
+def paid_hours(scenario: Scenario, row: AgentGroup, dear: Iterable[tuple[int, int, float]] = ()) -> float:
+    """Paid hours of one agent of a row within the run's statistics.
+
+    `dear` : stretches, us, with the factor by which their hours count.
+    """
+    end_of_run = Horizon.of(scenario).end
     total = 0.0
     for duty in row.duties:
         for begins, ends in [(duty.start, duty.end)] if row.paid else _without(duty.start, duty.end, duty.pauses):
-            start, end = max(begins, scenario.warm_up), min(ends, horizon.end)
-            inside = [time for stretch in premiums for time in stretch[:2] if start < time < end]
-            for one, other in pairwise(sorted({start, *inside, end}) if start < end else ()):
-                factors = [factor for since, until, factor in premiums if since <= one and other <= until]
-                total += (other - one) / HOUR * max(factors, default=1.0)
+            start, end = max(begins, scenario.warm_up), min(ends, end_of_run)
+            total += max(end - start, 0) / HOUR
+            for since, until, factor in dear:
+                total += (factor - 1) * max(min(end, until) - max(start, since), 0) / HOUR
     return total
 
 
