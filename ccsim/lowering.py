@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from ccsim.tables import I64, NEVER, SECOND, Bool, MetricSpec, Outside, Plan
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
     from ccsim.scenario.queues import Queue
-    from ccsim.scenario.shifts import Roster, WorkingHours
+    from ccsim.scenario.shifts import Pattern, Roster, Shift, WorkingHours
     from ccsim.scenario.teams import Team
     from ccsim.scenario.values import ByDay, Span
 
@@ -87,6 +88,8 @@ class AgentGroup:
     number: int
     members: tuple[tuple[WorkPeriod, ...], ...]
     """by agent, what they work: equally many periods, that differ in pauses and leave alone"""
+    cost_per_hour: float | None = None
+    """None: the team's"""
 
     @property
     def agents(self) -> int:
@@ -96,6 +99,27 @@ class AgentGroup:
     def periods(self) -> list[WorkPeriod]:
         """Of all its agents, in the order of the plan's shifts."""
         return [period for member in self.members for period in member]
+
+
+def premiums(scenario: Scenario) -> tuple[tuple[int, int, float], ...]:
+    """Stretches in which hours cost more, sorted and disjoint, with their factors; of several the highest counts."""
+    horizon = Horizon.of(scenario)
+    given = [
+        (*horizon.stretch(day, premium.hours), premium.factor)
+        for premium in scenario.staffing.premium
+        for day in horizon.week()
+        if premium.days.on(horizon.calendar.date(day))
+    ]
+    edges = sorted({time for stretch in given for time in stretch[:2]})
+    cut = [
+        (one, other, max((factor for start, end, factor in given if start <= one and other <= end), default=1.0))
+        for one, other in pairwise(edges)
+    ]
+    return tuple(piece for piece in cut if piece[2] != 1)
+
+
+def _rate(scenario: Scenario, row: AgentGroup) -> float:
+    return scenario.team[row.team].cost_per_hour if row.cost_per_hour is None else row.cost_per_hour
 
 
 def rosters(scenario: Scenario) -> list[AgentGroup]:
@@ -120,13 +144,14 @@ def not_on_leave(rows: Iterable[AgentGroup]) -> Bool:
 
 
 def group_of(
-    scenario: Scenario, horizon: Horizon, name: str, number: int, shift: WorkingHours, agents: int
+    scenario: Scenario, horizon: Horizon, name: str, number: int, shift: Shift | Pattern, agents: int
 ) -> AgentGroup:
     """So many agents of a team on the hours of a shift or shift pattern."""
     cycle = cycle_of(shift)
     before_break = scenario.team[name].before_break if shift.before_break is None else shift.before_break
     different = [_of_agent(shift, number + place, horizon, before_break) for place in range(min(agents, cycle))]
-    return AgentGroup(name, number, tuple(different[place % cycle] for place in range(agents)))
+    members = tuple(different[place % cycle] for place in range(agents))
+    return AgentGroup(name, number, members, shift.cost_per_hour)
 
 
 def _with_leave(groups: list[AgentGroup], team: Team, horizon: Horizon) -> list[AgentGroup]:
@@ -362,5 +387,7 @@ def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> M
         cost_per_hour=of_teams(lambda team: team.cost_per_hour),
         overtime_factor=of_teams(lambda team: team.overtime_factor),
         max_occupancy=of_teams(lambda team: team.max_occupancy),
+        premiums=premiums(scenario),
+        shift_cost=np.array([_rate(scenario, row) for row in rows for _ in row.periods], dtype=np.float64),
         paid=np.array([period.paid for row in rows for period in row.periods], dtype=np.bool_),
     )

@@ -411,6 +411,9 @@ class MetricSpec(NamedTuple):
     cost_per_hour: Annotated[F64, Column("money", "team", "per paid hour")]
     overtime_factor: Annotated[F64, Column("1", "team", "times cost_per_hour after the shift's end")]
     max_occupancy: Annotated[F64, Column("1", "team", "wanted bound on utilisation")]
+    premiums: tuple[tuple[int, int, float], ...]
+    """Start and end, us, and factor on the cost of an hour in between; sorted and disjoint."""
+    shift_cost: Annotated[F64, Column("money", "shift", "per paid hour; mostly the team's")]
     paid: Annotated[Bool, Column("1", "shift", "false: absence, breaks and activities are not paid")]
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from tqdm import tqdm
 
 from ccsim.charts import plans
+from ccsim.cli.hours_table import by_half_hour, explained
 from ccsim.cli.report import provenance, surviving, write_page, write_sheet
 from ccsim.cli.screen import plain_table
 from ccsim.report.of_plan import document, requirement_table, roster_table
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ccsim.report.document import Picture
     from ccsim.results.plans import Performance, Requirement, ShiftPlan, StaffingTarget
     from ccsim.scenario.model import Scenario
+    from ccsim.tables import F64
 
 
 def requirement(scenario: Scenario, root: Path, workers: int) -> Path:
@@ -37,6 +39,7 @@ def requirement(scenario: Scenario, root: Path, workers: int) -> Path:
     console.print(f"{scenario.name}: agents required by simulation", style="bold", markup=False)
     console.print()
     console.print(_requirements(scenario, simulated, erlang))
+    _explain(console, scenario, simulated, on_duty(scenario))
     console.print()
     console.print(f"{simulated.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False)
 
@@ -69,6 +72,8 @@ def shifts(
         plan = shift_plan(scenario, workers=workers, within=seconds, progress=seen)
     needed = _simulated(scenario, workers) if also else baseline(scenario).requirement(scenario)
     show(plan)
+    if also:
+        _explain(Console(file=sys.stdout, highlight=False), scenario, needed, plan.fresh.scheduled)
     folder = output.to_folder(
         root,
         scenario,
@@ -83,6 +88,16 @@ def shifts(
         duration_s=round(plan.seconds, 3),
     )
     return folder, plan.fresh.met
+
+
+def _explain(console: Console, scenario: Scenario, needed: Requirement, scheduled: F64) -> None:
+    """The requirement by half hour beside those scheduled, and what it is made of."""
+    for table in by_half_hour(scenario, needed, scheduled):
+        console.print()
+        console.print(table)
+    console.print()
+    for line in explained(scenario, needed):
+        console.print(line, markup=False)
 
 
 def show(plan: ShiftPlan) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccsim import jit, tables
-from ccsim.metrics import sums
+from ccsim.metrics import pay, sums
 from ccsim.metrics.attention import SharedWork
 from ccsim.tables import F64, I32, I64, SECOND, Bool, Log, MetricSpec, Plan, Workload
 
@@ -375,6 +375,9 @@ class Facts:
     @cached_property
     def team_cost(self) -> F64:
         """(interval, team)"""
+        spec, plan = self.spec, self.plan
+        if spec.premiums or (spec.shift_cost != spec.cost_per_hour[plan.team[plan.shift_agent]]).any():
+            return pay.cost(plan, spec, self.log, self.edges)
         extra = self.presence[sums.OVERTIME] * (self.spec.overtime_factor - 1)
         return np.asarray((self.presence[sums.PAID] + extra) / 3600 * self.spec.cost_per_hour)
 

@@ -31,6 +31,41 @@ class StaffingTarget(NamedTuple):
         return np.asarray(figure - self.wanted if self.at_least else self.wanted - figure)
 
 
+class IntervalTarget(NamedTuple):
+    """The goal that decides how many agents a team needs in an interval."""
+
+    team: str
+    start: int
+    """us"""
+    goal: StaffingTarget
+    figure: float
+    """of those who come in the interval, with the required agents"""
+    overall: float
+    """of those over whom the goal is to hold: of the run, the day or the interval"""
+    contacts: float
+    """that the figure is about, a replication (of a team: seconds)"""
+
+
+class Shortfall(NamedTuple):
+    """A goal that no number of agents reaches for who comes in [start, end)."""
+
+    goal: StaffingTarget
+    start: int
+    end: int
+    """us"""
+    figure: float
+    """with the required agents"""
+    best: float
+    """with the most agents that were tried"""
+    contacts: float
+    """that the figures are about, a replication"""
+    reason: str
+    within: float | None
+    """seconds within which as many as wanted are served with the required agents; None: not looked for, or never"""
+    agents: int
+    """most of the required agents who serve the queue"""
+
+
 @dataclass(frozen=True)
 class Requirement:
     """The least agents at their desks by interval: of each team, or of each queue on its own."""
@@ -46,6 +81,12 @@ class Requirement:
     """int64[team or queue, interval]"""
     shrinkage: F64
     """share of the paid time not at the desk : [team or queue]"""
+    binding: tuple[IntervalTarget, ...] = ()
+    """by team and interval with agents, in this order, what decides their number; from a simulation alone"""
+    shortfalls: tuple[Shortfall, ...] = ()
+    """what cannot be met, most contacts first; from a simulation alone"""
+    warnings: tuple[str, ...] = ()
+    """where more are required than Erlang C asks for, and why"""
 
     @property
     def with_shrinkage(self) -> F64:

@@ -153,6 +153,8 @@ class Shift(WorkingHours):
     """Agents who work this shift; a whole number."""
     leave: tuple[Leave, ...] = ()
     """Of these agents, who is on leave when, as a list of tables."""
+    cost_per_hour: Amount | None = None
+    """Cost of a paid hour on this shift, in money; without it the team's."""
 
 
 def within(pause: Span, shift: Span) -> Span:

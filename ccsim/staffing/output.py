@@ -11,7 +11,7 @@ import numpy as np
 
 from ccsim.lowering import Horizon
 from ccsim.results import provenance
-from ccsim.results.plans import Requirement, ShiftPlan
+from ccsim.results.plans import Requirement, ShiftPlan, StaffingTarget
 from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
@@ -44,7 +44,8 @@ def to_folder(
 ) -> Path:
     """A complete folder `root/<scenario>/<time>-<id>`, which is returned; nothing is left behind if it fails.
 
-    Always requirement.csv, scenario.toml with its data files, and provenance.json, to which `run` adds what the command
+    Always requirement.csv (of a simulation binding.csv and shortfalls.csv too), scenario.toml with its data files, and
+    provenance.json, to which `run` adds what the command
     knows. With `erlang` queues.csv. With `shifts` the scenario is the one in which so many agents work, and there are
     shifts.csv and a roster of each team; with `plan`, of which `shifts` are the outcome, targets.csv, marginal.csv and
     frontier.csv too. `finish` adds charts and a report when all else is there. Raises OSError where the
@@ -53,6 +54,9 @@ def to_folder(
     started = datetime.now(UTC)
     with new_folder(root, f"{scenario.name} staffing") as (folder, final):
         write_requirements(folder / "requirement.csv", scenario, requirements)
+        for requirement in requirements:
+            if requirement.binding or requirement.shortfalls:
+                write_explanation(folder, scenario, requirement)
         if erlang is not None:
             write_queues(folder / "queues.csv", scenario, erlang)
         ready = scenario
@@ -83,6 +87,34 @@ def write_requirements(file: Path, scenario: Scenario, requirements: Iterable[Re
                 rows.append((requirement.method, name, at.date(), f"{at:%H:%M}", agents, f"{more:.2f}"))
     level = requirements_level(requirements)
     write_csv(file, ("method", level, "date", "time", "agents", "agents_with_shrinkage"), rows)
+
+
+def write_explanation(folder: Path, scenario: Scenario, requirement: Requirement) -> None:
+    """binding.csv, a row a team and interval: what decides; shortfalls.csv, a row a stretch: what cannot be met."""
+
+    def wanted(goal: StaffingTarget) -> tuple[str, str, str]:
+        return goal.name, goal.metric, f"{'>=' if goal.at_least else '<='} {goal.wanted:g}"
+
+    def at(micros: int) -> str:
+        return f"{scenario.calendar.local(micros):%Y-%m-%d %H:%M}"
+
+    write_csv(
+        folder / "binding.csv",
+        ("team", "start", "name", "metric", "wanted", "figure", "overall", "contacts"),
+        (
+            (b.team, at(b.start), *wanted(b.goal), f"{b.figure:.6g}", f"{b.overall:.6g}", f"{b.contacts:.6g}")
+            for b in requirement.binding
+        ),
+    )
+    write_csv(
+        folder / "shortfalls.csv",
+        ("start", "end", "name", "metric", "wanted", "figure", "best", "contacts", "reason", "met_within_s", "agents"),
+        (
+            (at(s.start), at(s.end), *wanted(s.goal), f"{s.figure:.6g}", f"{s.best:.6g}", f"{s.contacts:.6g}",
+             s.reason, "" if s.within is None else f"{s.within:g}", s.agents)
+            for s in requirement.shortfalls
+        ),
+    )  # fmt: skip
 
 
 def write_queues(file: Path, scenario: Scenario, erlang: Baseline) -> None:

@@ -6,12 +6,11 @@ import copy
 import math
 from collections import Counter
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
-from ccsim.lowering import AgentGroup, Horizon, WorkPeriod, group_of, rosters
+from ccsim.lowering import AgentGroup, Horizon, WorkPeriod, group_of, premiums, rosters
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import cycle_of, places_of
@@ -19,7 +18,9 @@ from ccsim.scenario.shifts import Pattern
 from ccsim.scenario.values import HOUR
 from ccsim.tables import F64, I64
 
-SHARED: Final = ("name", "days", "hours", "breaks", "activities", "paid", "before_break", "holidays")
+SHARED: Final = (
+    "name", "days", "hours", "breaks", "activities", "paid", "before_break", "holidays", "cost_per_hour",
+)  # fmt: skip
 """What a pattern and a shift both say."""
 
 
@@ -76,7 +77,7 @@ def costs(scenario: Scenario) -> F64:
     """What one agent on each pattern costs over the run : float64[pattern]; hours where nothing has a cost."""
     pairs = crews(scenario)
     rates = [scenario.team[p.team].cost_per_hour if p.cost_per_hour is None else p.cost_per_hour for p, _ in pairs]
-    paid = np.array([paid_hours(scenario, row) for _, row in pairs])
+    paid = np.array([paid_hours(scenario, row, premiums(scenario)) for _, row in pairs])
     return np.asarray(paid * (rates if any(rates) else 1.0))
 
 
@@ -86,31 +87,29 @@ def cost_of_shifts(scenario: Scenario) -> float:
     rates = {name: team.cost_per_hour for name, team in scenario.team.items()}
     priced = any(rates[p.team] if p.cost_per_hour is None else p.cost_per_hour for p in given)
     teams = {pattern.team for pattern in given}
+    dear = premiums(scenario)
+
+    def rate(row: AgentGroup) -> float:
+        return rates[row.team] if row.cost_per_hour is None else row.cost_per_hour
+
     return sum(
-        row.agents * paid_hours(scenario, row) * (rates[row.team] if priced else 1.0)
+        row.agents * paid_hours(scenario, row, dear) * (rate(row) if priced else 1.0)
         for row in rosters(scenario)
         if row.team in teams
     )
 
 
-def paid_hours(scenario: Scenario, row: AgentGroup) -> float:
-    """Paid hours of an agent of a row, on average, within the run's statistics, each counted by its premium."""
-    horizon = Horizon.of(scenario)
-    premiums = [
-        (*horizon.stretch(day, premium.hours), premium.factor)
-        for premium in scenario.staffing.premium
-        for day in horizon.week()
-        if premium.days.on(horizon.calendar.date(day))
-    ]
+def paid_hours(scenario: Scenario, row: AgentGroup, dear: Iterable[tuple[int, int, float]] = ()) -> float:
+    """Paid hours of an agent of a row, on average, within the run's statistics.
+
+    `dear` : stretches, us, with the factor by which their hours count.
+    """
+    end_of_run, dear = Horizon.of(scenario).end, tuple(dear)
 
     def paid(begins: int, ends: int) -> float:
-        start, end = max(begins, scenario.warm_up), min(ends, horizon.end)
-        inside = [time for stretch in premiums for time in stretch[:2] if start < time < end]
-        total = 0.0
-        for one, other in pairwise(sorted({start, *inside, end}) if start < end else ()):
-            factors = [factor for since, until, factor in premiums if since <= one and other <= until]
-            total += (other - one) / HOUR * max(factors, default=1.0)
-        return total
+        start, end = max(begins, scenario.warm_up), min(ends, end_of_run)
+        extra = sum((factor - 1) * max(min(end, until) - max(start, since), 0) for since, until, factor in dear)
+        return (max(end - start, 0) + extra) / HOUR
 
     periods = Counter(row.periods)
     total = math.fsum(

@@ -1,94 +1,200 @@
-"""The requirement by simulation: least agents per team and interval, given those of the intervals before.
+"""The requirement by simulation: the fewest agents of each team in each interval with which the targets hold.
 
-Forward through each day: the fewest agents at their desks in an interval with which every target holds for who arrives
-in it, whatever the hours before hand over to it, and however long they then wait. What comes while everybody is closed
-belongs to the interval of opening. As the hours to come are not known yet, the number looked for is kept to the end of
-the day.
+Over what they must hold, [staffing] says. Over the run or over days: the fewest on a ladder of staffings that follow
+the work (profile.py), so that like intervals have like numbers; what was kept while a queue was closed has agents of
+its own at the opening, where the ladder alone is not enough. Over intervals: forward through each day, the fewest with
+which every target holds for who arrives in an interval, whatever the hours before hand over to it. As the hours to come
+are not known yet, the number looked for is kept to the end of the day. Targets that an interval is too short for hold
+over the day.
 
-All days go forward side by side, so that a week costs little more than a day. What one day hands over to the next is
-then that of a provisional staffing; where queues hold messages overnight, a second sweep repeats it with that of the
-first.
+A target that is missed with the most agents tried binds nobody and is reported. All days are searched side by side, so
+that a week costs little more than a day; as they hand work over to one another, the search is repeated from where it
+ended if a day misses a target with what the others came to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from ccsim.lowering import lower
 from ccsim.results.plans import Requirement
 from ccsim.scenario.model import Scenario
-from ccsim.staffing.baseline import baseline, shrinkage
-from ccsim.staffing.trials import Trials, goals_of
-from ccsim.tables import I64, Bool, Plan, Workload
+from ccsim.staffing.baseline import shrinkage
+from ccsim.staffing.desks import Desks
+from ccsim.staffing.explanation import explain
+from ccsim.staffing.profile import Ladder
+from ccsim.staffing.trials import Judge, Tally
+from ccsim.tables import F64, I64, SECOND, Bool
 
 Asking = Generator[I64, bool, I64 | None]
 """Asks whether so many agents of each team are enough; comes to the least that are, None if none are."""
 
 LIMIT: Final = 4
-"""More than so many times Erlang's most agents, and ten more, are not tried."""
+"""More than so many times Erlang's agents, and ten more, are not tried."""
+
+ROUNDS: Final = 3
+"""Times that the search begins anew from what it came to, at most."""
 
 
 def requirement(scenario: Scenario, *, workers: int = 1, progress: Callable[[], object] = lambda: None) -> Requirement:
     """Least agents at their desks by team and interval, by simulation of the scenario's replications.
 
     Nobody is absent or steps out, and there are no breaks: shrinkage is added afterwards. Of several teams the dearest
-    is made as small as it can be first. An interval whose targets no number of agents meets keeps Erlang's; `method`
-    says how many there are. `progress` is called after each staffing simulated.
+    is made as small as it can be first. `progress` is called after each staffing simulated. Raises ScenarioError
+    without targets.
     """
-    desks = _Desks(scenario, workers, progress)
-    erlang = baseline(scenario).requirement(scenario).agents
-    counts = desks.sweep(np.zeros_like(erlang), erlang)
-    if any(queue.outside_hours != "reject" for queue in scenario.queue.values()):
-        counts = desks.sweep(counts, counts)
-    method = "simulation, interval after interval"
-    if desks.given_up:
-        method += f"; Erlang in {desks.given_up} whose targets no number of agents meets"
-    agents = counts * desks.works
-    return Requirement(method, "team", tuple(scenario.team), desks.edges[:-1], agents, shrinkage(scenario))
+    desks = Desks(scenario, workers, progress)
+    search = _Search(desks)
+    counts = search.run()
+    over = "interval" if search.by_interval else "day" if len(search.stretches) > 1 else "run"
+    explanation = explain(desks, counts, search.stretches, search.hopeless, search.extra, search.by_interval)
+    return Requirement(
+        f"simulation, targets over the {over}",
+        "team",
+        tuple(scenario.team),
+        desks.edges[:-1],
+        counts,
+        shrinkage(scenario),
+        *explanation,
+    )
 
 
-class _Desks:
-    """Replications of a scenario on which any number of agents by team and interval can be tried."""
+class _Search:
+    """The search for the fewest agents : int64[team, interval]."""
 
-    def __init__(self, scenario: Scenario, workers: int, progress: Callable[[], object]) -> None:
-        self.trials = Trials(scenario, scenario.seed, scenario.replications, workers)
-        plan, self.spec = lower(scenario)
-        self.plan = plan._replace(warm_up=0)
-        self.edges = np.append(np.arange(0, plan.end, self.spec.interval, dtype=np.int64), plan.end)
-        self.progress = progress
-        self.goals = goals_of(self.spec)
-        self.works = _works(plan, self.edges)
-        """bool[team, interval]: one of its queues is open"""
-        self.dearest_first = np.argsort([-team.cost_per_hour for team in scenario.team.values()], kind="stable")
-        self.given_up = 0
+    def __init__(self, desks: Desks) -> None:
+        rules = desks.scenario.staffing
+        self.desks = desks
+        self.teams, self.intervals = desks.works.shape
+        self.judge = Judge.of(desks.scenario, desks.goals)
+        self.days = desks.days()
+        self.by_interval = rules.targets_over == "interval" and rules.met_on is None
+        whole = rules.targets_over == "run" or rules.met_on is not None
+        self.most: I64 = (LIMIT * desks.bound + 10) * desks.works
+        self.dearest_first = np.argsort([-team.cost_per_hour for team in desks.scenario.team.values()], kind="stable")
+        self.parts = [np.flatnonzero(desks.works.any(axis=0))] if whole else self.days
+        """by stretch, the intervals in which somebody works"""
+        self.stretches = (
+            [slice(0, self.intervals)]
+            if whole
+            else [slice(_after(self.days, day), int(day[-1]) + 1) for day in self.days]
+        )
+        """by stretch, the intervals whose contacts are judged together"""
+        self.brief = np.array([self.by_interval and not desks.time(g) * SECOND >= desks.spec.interval for g in range(
+            len(desks.goals))])  # fmt: skip
+        """bool[goal]: is to hold in each interval"""
+        self.hopeless: Bool = np.zeros((len(desks.goals), self.intervals), dtype=np.bool_)
+        """bool[goal, interval]: is missed even with the most agents"""
+        self.extra: I64 = np.zeros_like(desks.bound)
+        """agents for what was kept while a queue was closed"""
 
-    def sweep(self, before: I64, guess: I64) -> I64:
-        """Forward through all days at once, the agents of an earlier sweep ahead of it : int64[team, interval].
+    def run(self) -> I64:
+        """Search until all that can be met is met, or the rounds are up."""
+        at_most = self.desks.tally(self.most)
+        slack = self.slack(at_most)
+        for stretch, missed in zip(self.stretches, (slack < 0).T, strict=True):
+            self.hopeless[:, stretch] = (missed & ~self.brief)[:, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = at_most.by_interval[0] / at_most.by_interval[1]
+        for g in np.flatnonzero(self.brief):
+            self.hopeless[g] = self.desks.goals[g].slack(share[g]) < 0
+        floor, counts = np.zeros_like(self.desks.bound), self.desks.erlang
+        for number in range(ROUNDS):
+            if self.by_interval:
+                floor = self._sweep(floor if number else np.zeros_like(counts), counts)
+                if number == 0 and any(q.outside_hours != "reject" for q in self.desks.scenario.queue.values()):
+                    floor = self._sweep(floor, floor)
+            counts = self._climb(floor, counts)
+            if self.by_interval or self._all_met(self.desks.tally(counts)):
+                break
+        return counts
 
-        Intervals in which a team has nothing to do have the agents of the one before.
-        """
-        counts, self.given_up = before.copy(), 0
-        limit = LIMIT * guess.max(axis=1, initial=0) + 10
-        days = self._days()
+    def slack(self, tally: Tally) -> F64:
+        """By how much each goal holds in each stretch : float64[goal, stretch], NaN without data."""
+        if (len(self.stretches) == 1 and len(self.days) != 1) or self.judge.met_on is not None:
+            return self.judge._replace(over="run").slack(tally)
+        sums = np.stack([tally.by_interval[:, :, stretch].sum(axis=-1) for stretch in self.stretches], axis=-1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = sums[0] / sums[1]
+        return np.stack([goal.slack(row) for goal, row in zip(self.desks.goals, share, strict=True)])
+
+    def _all_met(self, tally: Tally) -> bool:
+        return bool(self._enough_of(tally).all())
+
+    def _enough_of(self, tally: Tally) -> Bool:
+        """By stretch, whether all goals that are to hold over it do."""
+        missed = (self.slack(tally) < 0) & ~self.brief[:, None]
+        out = np.stack([self.hopeless[:, stretch].all(axis=-1) for stretch in self.stretches], axis=-1)
+        return np.asarray(~(missed & ~out).any(axis=0))
+
+    # --- over the run or days
+
+    def _climb(self, floor: I64, guess: I64) -> I64:
+        """The lowest rungs that are enough, in every stretch, and never fewer agents than `floor`."""
+        if self.brief.all():
+            return floor
+        desks, teams = self.desks, range(self.teams)
+        ladders = [
+            [Ladder.of(part, desks.load[t, part], desks.bound[t, part], self.most[t, part]) for t in teams]
+            for part in self.parts
+        ]
+
+        def laid(number: int, rungs: I64, counts: I64, extra: I64) -> None:
+            part = self.parts[number]
+            for t in teams:
+                extra[t, part] = rungs[self.teams + t] * desks.opening[t, part]
+                counts[t, part] = np.maximum(ladders[number][t].agents(int(rungs[t])), floor[t, part]) + extra[t, part]
+
+        counts, extra = guess.copy(), self.extra.copy()
+        asking = []
+        for part, mine in zip(self.parts, ladders, strict=True):
+            start = [mine[t].step(guess[t, part] - self.extra[t, part]) for t in teams]
+            opening = [int(self.extra[t, part].max(initial=0)) for t in teams]
+            most = [len(ladder.steps) for ladder in mine]
+            room = [int((self.most[t, part] * desks.opening[t, part]).max(initial=0)) for t in teams]
+            order = [*(self.teams + self.dearest_first), *self.dearest_first]
+            asking.append(_least(np.array(start + opening), np.array(most + room), np.array(order)))
+        asked = {number: next(question) for number, question in enumerate(asking)}
+        while asked:
+            for number, rungs in asked.items():
+                laid(number, rungs, counts, extra)
+            enough = self._enough_of(desks.tally(counts))
+            for number in list(asked):
+                try:
+                    asked[number] = asking[number].send(bool(enough[number]))
+                except StopIteration as answer:
+                    del asked[number]
+                    least = answer.value
+                    if least is None:  # what is missed with the most has been left out, so this is by other stretches
+                        least = np.array([mine.step(desks.bound[t, self.parts[number]]) for t, mine in enumerate(
+                            ladders[number])] + [0] * self.teams)  # fmt: skip
+                    laid(number, least, counts, extra)
+        self.extra = extra
+        return counts
+
+    # --- over intervals
+
+    def _sweep(self, before: I64, guess: I64) -> I64:
+        """Forward through all days at once, the agents of an earlier sweep ahead of it : int64[team, interval]."""
+        counts = before.copy()
+        days = self.days
+        limit = self.most.max(axis=1, initial=0)
         for step in range(max(map(len, days), default=0)):
             here = [day for day in days if len(day) > step]
             # by day, the intervals whose contacts are judged and those that have the number looked for
             judged = [slice(day[step - 1] + 1 if step else _after(days, day), day[step] + 1) for day in here]
-            kept = [slice(day[step], _before(days, day, counts.shape[1])) for day in here]
-            works = [self.works[:, day[step]] for day in here]
+            kept = [slice(day[step], _before(days, day, self.intervals)) for day in here]
+            works = [self.desks.works[:, day[step]] for day in here]
+            starts = [np.maximum(guess[:, day[step]] * there, there) for day, there in zip(here, works, strict=True)]
             asking = [
-                _least(np.maximum(guess[:, day[step]] * there, there), there * limit, self.dearest_first)
-                for day, there in zip(here, works, strict=True)
+                _least(start, there * limit, self.dearest_first) for start, there in zip(starts, works, strict=True)
             ]
             answers = self._ask(asking, counts, kept, judged)
-            for day, agents, stretch in zip(here, answers, kept, strict=True):
-                self.given_up += agents is None
-                counts[:, stretch] = (guess[:, day[step]] if agents is None else agents)[:, None]
-        return counts
+            for start, agents, stretch in zip(starts, answers, kept, strict=True):
+                counts[:, stretch] = (start if agents is None else agents)[:, None]
+        return counts * self.desks.works
 
     def _ask(self, asking: list[Asking], counts: I64, kept: list[slice], judged: list[slice]) -> list[I64 | None]:
         """Answers all days' questions, one simulation a round for all."""
@@ -98,10 +204,10 @@ class _Desks:
         while asked:
             for number, agents in asked.items():
                 trial[:, kept[number]] = agents[:, None]
-            enough = self._enough(trial, judged)
+            tally = self.desks.tally(trial).by_interval
             for number in list(asked):
                 try:
-                    asked[number] = asking[number].send(enough[number])
+                    asked[number] = asking[number].send(self._enough(tally, judged[number]))
                 except StopIteration as answer:
                     del asked[number]
                     answers[number] = answer.value
@@ -109,31 +215,12 @@ class _Desks:
                         trial[:, kept[number]] = answer.value[:, None]
         return answers
 
-    def _days(self) -> list[I64]:
-        """By day with any, the intervals in which somebody has something to do."""
-        busy = np.flatnonzero(self.works.any(axis=0))
-        day = np.searchsorted(self.spec.days, self.edges[busy], side="right") - 1
-        return [busy[day == number] for number in np.unique(day)]
-
-    def _enough(self, counts: I64, judged: list[slice]) -> list[bool]:
-        """Whether every target holds in each of the stretches of intervals."""
-        plan = _at_desks(self.plan, self.edges, counts, self.works)
-        present = np.ones(len(plan.shift_start), dtype=np.bool_)
-        nothing = np.empty(0, np.int64)
-
-        def attended(replication: int) -> Workload:
-            return self.trials.workloads[replication]._replace(
-                present=present, out_shift=nothing.astype(np.int32), out_start=nothing, out_end=nothing
-            )
-
-        tally = self.trials.tally(plan, self.spec, attended).by_interval
-        self.progress()
-        enough = []
-        for stretch in judged:
-            over, under = tally[:, :, stretch].sum(axis=-1)
-            with_data = np.flatnonzero(under > 0)
-            enough.append(all(self.goals[g].slack(over[g] / under[g]) >= 0 for g in with_data))
-        return enough
+    def _enough(self, tally: F64, stretch: slice) -> bool:
+        """Whether every brief goal holds for who arrives in a stretch; where it is hopeless it need not."""
+        held = ~self.hopeless[:, stretch] & self.brief[:, None]
+        numerator, denominator = (tally[:, :, stretch] * held).sum(axis=-1)
+        with_data = np.flatnonzero(denominator > 0)
+        return all(self.desks.goals[g].slack(numerator[g] / denominator[g]) >= 0 for g in with_data)
 
 
 def _after(days: list[I64], day: I64) -> int:
@@ -144,49 +231,6 @@ def _after(days: list[I64], day: I64) -> int:
 def _before(days: list[I64], day: I64, intervals: int) -> int:
     """The first interval in which somebody works after this day."""
     return min((int(other[0]) for other in days if other[0] > day[-1]), default=intervals)
-
-
-def _works(plan: Plan, edges: I64) -> Bool:
-    """In which intervals each team has a queue that is open : bool[team, interval]."""
-    works = np.zeros((len(plan.rank), len(edges) - 1), dtype=np.bool_)
-    for queue, (first, last) in enumerate(pairwise(plan.hours_offset.tolist())):
-        for opens, closes in zip(plan.opens[first:last], plan.closes[first:last], strict=True):
-            works[np.ix_(plan.rank[:, queue] >= 0, (edges[:-1] < closes) & (opens < edges[1:]))] = True
-    return works
-
-
-def _at_desks(plan: Plan, edges: I64, counts: I64, works: Bool) -> Plan:
-    """The plan with so many agents of each team, the first of them longest, while it works and one interval more.
-
-    The drain is staffed as the run again.
-    """
-    intervals = len(edges) - 1
-    length = int(edges[1] - edges[0])
-    times = np.append(edges, np.arange(plan.end + length, plan.drain_end + length, length).clip(max=plan.drain_end))
-    again = np.arange(len(times) - 1) % intervals
-    there = works | np.roll(works, 1, axis=1)
-    level = (counts * there)[:, again]
-    team: list[int] = []
-    shift_agent, start, end = [], [], []
-    for number, row in enumerate(level):
-        for agent in range(int(row.max(initial=0))):
-            change = np.flatnonzero(np.diff(row > agent, prepend=False, append=False))
-            start.append(times[change[::2]])
-            end.append(times[change[1::2]])
-            shift_agent.append(np.full(len(change) // 2, len(team)))
-            team.append(number)
-    return plan._replace(
-        team=np.array(team, dtype=np.int32),
-        shift_agent=np.concatenate([np.empty(0, np.int32), *shift_agent]).astype(np.int32),
-        shift_start=np.concatenate([np.empty(0, np.int64), *start]),
-        shift_end=np.concatenate([np.empty(0, np.int64), *end]),
-        pause_shift=np.empty(0, np.int32),
-        pause_start=np.empty(0, np.int64),
-        pause_end=np.empty(0, np.int64),
-        wind_down_shift=np.empty(0, np.int32),
-        wind_down_start=np.empty(0, np.int64),
-        wind_down_end=np.empty(0, np.int64),
-    )
 
 
 def _least(start: I64, most: I64, order: I64) -> Asking:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final
 
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
+from ccsim.lowering import Horizon
 from ccsim.results import format
 from ccsim.results.plans import Performance, ShiftPlan, StaffingTarget
 from ccsim.scenario import check
@@ -166,24 +166,26 @@ def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
     lines = ["The targets cannot be met; with every shift pattern at its maximum:"]
     for goal, figure, row in zip(judge.goals, tally.estimates(), slack, strict=True):
         if (row < 0).any():
-            lines.append(f"  {judgement(goal, figure.mean)}{_where(scenario, judge, goal, row)}")
+            lines.append(f"  {_missed(scenario, judge, goal, figure.mean, row)}")
     lines += [f"  {problem}" for problem in check.warnings(staffed(scenario, most))]
     return "\n".join(lines)
 
 
-def _where(scenario: Scenario, judge: Judge, goal: StaffingTarget, slack: F64) -> str:
-    """The stretch in which a target is missed by most, with its own figure."""
+def _missed(scenario: Scenario, judge: Judge, goal: StaffingTarget, mean: float, slack: F64) -> str:
+    """What a goal came to where it is missed most: over the run, or on a day or in an interval of its own figure."""
     worst = int(np.nanargmin(slack))
-    if judge.met_on is None and judge.over == "run":
-        return f"; short of it by {-100 * slack[worst]:.1f} points"
-    figure = goal.wanted + (slack[worst] if goal.at_least else -slack[worst])
+    short = f"short of it by {-100 * slack[worst]:.1f} points"
     if judge.met_on is not None:
-        where = "on the worst of the days that count"
-    elif judge.over == "day":
-        where = f"on {format.day(scenario.start + timedelta(days=worst))}"
-    else:
-        where = f"on {format.moment(scenario, worst * scenario.interval)}"
-    return f" over the run; {format.percent(figure)} {where}"
+        share = format.percent(judge.met_on)
+        return f"{judgement(goal, mean)} on {share} of days; {short} on the worst of these days"
+    if judge.over == "run":
+        return f"{judgement(goal, mean)}; {short}"
+    starts = Horizon.of(scenario).midnights if judge.over == "day" else interval_edges(scenario)
+    local = scenario.calendar.local(int(starts[worst]))
+    at = format.day(local) + ("" if judge.over == "day" else f" {local:%H:%M}")
+    figure = goal.wanted + float(slack[worst]) * (1 if goal.at_least else -1)
+    number = f"{int((slack < 0).sum())} of {format.several(int((~np.isnan(slack)).sum()), judge.over)}"
+    return f"{judgement(goal, figure)} on {at}; {short}; missed on {number}; {format.percent(mean)} over the run"
 
 
 def judgement(goal: StaffingTarget, figure: float) -> str:

@@ -1,0 +1,107 @@
+"""What a requirement says on the screen: agents a half hour beside those scheduled, what binds, what cannot be met."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from rich.markup import escape
+from rich.table import Table
+
+from ccsim.cli.screen import plain_table
+from ccsim.results import format
+from ccsim.staffing.shifts import judgement
+from ccsim.tables import SECOND
+
+if TYPE_CHECKING:
+    from ccsim.results.plans import Requirement, Shortfall
+    from ccsim.scenario.model import Scenario
+    from ccsim.tables import F64
+
+WEEK: Final = 7
+"""Days side by side."""
+
+NAMED: Final = 6
+"""Intervals that are named one by one."""
+
+
+def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Iterator[Table]:
+    """A table a team and week: time of day by day, agents required with shrinkage / scheduled, and the difference.
+
+    `scheduled` : float64[team, interval], agents at their desks and absent ones, breaks taken off.
+    """
+    clock = [scenario.calendar.local(start) for start in needed.starts.tolist()]
+    hours = scenario.interval / (3600 * SECOND)
+    required = np.ceil(needed.with_shrinkage - 1e-9)
+    for t, name in enumerate(needed.names):
+        net = scheduled[t] - required[t]
+        cells: dict[tuple[object, str], str] = {}
+        for i in np.flatnonzero((required[t] > 0) | (scheduled[t] > 0)).tolist():
+            cell = f"{required[t, i]:.0f}/{_agents(scheduled[t, i])}"
+            if net[i]:
+                cell += f" [{'green' if net[i] > 0 else 'red'}]{net[i]:+.3g}[/]"
+            cells[clock[i].date(), f"{clock[i]:%H:%M}"] = cell
+        days = list(dict.fromkeys(day for day, _ in cells))
+        over, under = np.maximum(net, 0).sum() * hours, np.maximum(-net, 0).sum() * hours
+        for first in range(0, len(days), WEEK):
+            week = days[first : first + WEEK]
+            table = plain_table(
+                f"{escape(name)}: required / scheduled; over [green]+[/], under [red]−[/]; "
+                f"in all {format.count(float(over))} h over, {format.count(float(under))} h under"
+            )
+            table.add_column("time", no_wrap=True)
+            for day in week:
+                table.add_column(format.day(day), justify="right", no_wrap=True)  # type: ignore[arg-type]
+            for time in sorted({time for day, time in cells if day in week}):
+                table.add_row(time, *(cells.get((day, time), "") for day in week))
+            yield table
+
+
+def explained(scenario: Scenario, needed: Requirement) -> Iterator[str]:
+    """What binds, what cannot be met and where more are required than Erlang C asks for, a line each."""
+    for team in needed.names:
+        binds = Counter(bind.goal for bind in needed.binding if bind.team == team)
+        if binds:
+            what = "; ".join(
+                f"{goal.name}: {goal.metric.replace('_', ' ')} in {format.several(number, 'interval')}"
+                for goal, number in binds.most_common()
+            )
+            yield f"Binds for {team}: {what}."
+    goals = dict.fromkeys(short.goal for short in needed.shortfalls)
+    for goal in goals:
+        yield from _unmet(scenario, [short for short in needed.shortfalls if short.goal == goal])
+    for warning in needed.warnings:
+        yield f"Warning: {warning}"
+
+
+def _unmet(scenario: Scenario, shorts: list[Shortfall]) -> Iterator[str]:
+    """One goal's: where, with what figure, why, and what could be met."""
+    first = shorts[0]
+    yield (
+        f"Cannot be met: {judgement(first.goal, first.figure)}, at best {format.percent(first.best)}, of "
+        f"{format.count(first.contacts)} contacts a run, {stretch(scenario, first.start, first.end)}: {first.reason}."
+    )
+    if first.within is not None:
+        yield (
+            f"  The least that can be met there: {100 * first.goal.wanted:.4g} % in {format.duration(first.within)} "
+            f"with {first.agents}."
+        )
+    if others := shorts[1:]:
+        named = [
+            f"{stretch(scenario, short.start, short.end)} {format.percent(short.figure)}" for short in others[:NAMED]
+        ]
+        more = len(others) - len(named)
+        yield f"  Also {'; '.join(named)}" + (f"; and {more} more in shortfalls.csv." if more else ".")
+
+
+def stretch(scenario: Scenario, start: int, end: int) -> str:
+    """From when to when, shortly."""
+    until = scenario.calendar.local(end)
+    same = scenario.calendar.local(start).date() == until.date()
+    return f"{format.moment(scenario, start)} to {f'{until:%H:%M}' if same else format.moment(scenario, end)}"
+
+
+def _agents(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
