@@ -47,10 +47,11 @@ def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Ite
         over, under = np.maximum(net, 0).sum() * hours, np.maximum(-net, 0).sum() * hours
         for first in range(0, len(days), WEEK):
             week = days[first : first + WEEK]
-            table = plain_table(
-                title=f"{escape(name)}: required / scheduled; over [green]+[/], under [red]−[/]; "
-                f"in all {format.count(float(over))} h over, {format.count(float(under))} h under",
-                title_justify="left",
+            table = plain_table()
+            table.title_justify = "left"
+            table.title = (
+                f"{escape(name)}: required / scheduled; over [green]+[/], under [red]-[/]; "
+                f"in all {format.count(float(over))} h over, {format.count(float(under))} h under"
             )
             table.add_column("time", no_wrap=True)
             for day in week:

@@ -138,8 +138,8 @@ def baseline(scenario: Scenario, can: Bool | None = None) -> Baseline:
     """Required agents by Erlang's formulas.
 
     A queue goes to the team that serves it first, by rank and then in the order of the file, of those that may work
-    then: `can`, bool[t, i], without it by shift patterns or shifts. Targets are to be met in each interval by itself; those that no number
-    of agents meets are left out.
+    then: `can`, bool[t, i], without it by shift patterns or shifts. Targets are to be met in each interval by itself;
+    those that no number of agents meets are left out.
     """
     can = can_work(scenario) if can is None else can
     edges = interval_edges(scenario)
