@@ -41,6 +41,7 @@ class Desks:
         self.bound: I64 = np.maximum(needs.required, baseline(_patient(scenario), self.works).required)
         """int64[team, interval]: what Erlang C asks for, each queue with agents of its own"""
         self.ignores = needs.ignores
+        self.needs = needs.queues
         self.load: F64 = np.zeros(self.works.shape)
         """float64[team, interval], erlangs: the work of the queues that the team serves first"""
         self.opening: Bool = np.zeros(self.works.shape, dtype=np.bool_)

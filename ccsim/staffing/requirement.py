@@ -101,15 +101,26 @@ class _Search:
         for g in np.flatnonzero(self.brief):
             self.hopeless[g] = self.desks.goals[g].slack(share[g]) < 0
         floor, counts = np.zeros_like(self.desks.bound), self.desks.erlang
+        unbound = self._unbound()
         for number in range(ROUNDS):
             if self.by_interval:
                 floor = self._sweep(floor if number else np.zeros_like(counts), counts)
                 if number == 0 and any(q.outside_hours != "reject" for q in self.desks.scenario.queue.values()):
                     floor = self._sweep(floor, floor)
-            counts = self._climb(floor, counts)
+            counts = self._climb(np.maximum(floor, unbound), counts)
             if self.by_interval or self._all_met(self.desks.tally(counts)):
                 break
         return counts
+
+    def _unbound(self) -> I64:
+        """Erlang's agents for queues of which no target binds : int64[team, interval]; their work is to be done too."""
+        agents = np.zeros(self.desks.bound.shape)
+        for name, need in self.desks.needs.items():
+            bind = [~self.hopeless[g] for g, goal in enumerate(self.desks.goals) if goal.name == name]
+            free = ~np.any(bind, axis=0) if bind else np.ones(self.intervals, dtype=np.bool_)
+            for t in range(self.teams):
+                agents[t] += np.where(free & (need.team == t), need.agents, 0.0)
+        return np.asarray(np.ceil(agents - 1e-7).astype(np.int64))
 
     def slack(self, tally: Tally) -> F64:
         """By how much each goal holds in each stretch : float64[goal, stretch], NaN without data."""

@@ -125,6 +125,7 @@ def day(replications: int, **changes: object) -> Scenario:
             },
             "team": {"desk": {"skills": {"calls": 1}, "shifts": [{"agents": 1, "hours": "08:00-21:00"}], **changes}},
             "routing": {"agent": "fixed_order"},
+            "staffing": {"targets_over": "interval"},
         }
     )
 

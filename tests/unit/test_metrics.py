@@ -27,6 +27,7 @@ def make_spec(plan: Plan, **changes: Any) -> MetricSpec:
     def numbers(name: str, count: int, default: float) -> Any:
         return np.broadcast_to(np.asarray(changes.pop(name, default), dtype=np.float64), count)
 
+    cost = numbers("cost_per_hour", teams, 20)
     spec = MetricSpec(
         interval=us(changes.pop("interval", 1800)),
         days=np.array([0, plan.end]),
@@ -48,9 +49,11 @@ def make_spec(plan: Plan, **changes: Any) -> MetricSpec:
         value=numbers("value", queues, 4),
         fee=numbers("fee", queues, 0.5),
         effort=numbers("effort", queues, 3),
-        cost_per_hour=numbers("cost_per_hour", teams, 20),
+        cost_per_hour=cost,
         overtime_factor=numbers("overtime_factor", teams, 1.5),
         max_occupancy=numbers("max_occupancy", teams, 0.85),
+        premiums=changes.pop("premiums", ()),
+        shift_cost=np.asarray(changes.pop("shift_cost", cost[plan.team[plan.shift_agent]])),
         paid=np.full(len(plan.shift_agent), changes.pop("paid", True)),
     )
     assert not changes, f"unknown: {changes}"

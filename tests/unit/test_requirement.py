@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
+from ccsim.staffing.baseline import baseline
 from ccsim.staffing.requirement import _least, requirement
 from ccsim.tables import I64
 
@@ -78,6 +80,7 @@ def test_two_teams_of_several_channels_meet_the_targets_in_each_interval() -> No
             "voice": {"skills": {"phone": 1, "chat": 2}, "concurrency": {"chat": 2}, "cost_per_hour": 25},
             "text": {"skills": {"chat": 1}, "concurrency": {"chat": 3}, "cost_per_hour": 20},
         },
+        staffing={"targets_over": "interval"},
     )
     found = requirement(scenario)
     assert found.names == ("voice", "text")
@@ -105,10 +108,91 @@ def test_what_comes_overnight_is_the_work_of_the_opening() -> None:
     assert opening[1] >= 0.75 * 84 * 3 / 35
 
 
-def test_what_no_number_meets_is_erlangs_and_said() -> None:
+def test_what_no_number_meets_is_named_and_has_erlangs_agents() -> None:
     scenario = morning({"phone": CALLS | {"answer_delay": "30s"}}, {"voice": {"skills": {"phone": 1}}})
     found = requirement(scenario)
-    assert "Erlang in 3 whose targets no number of agents meets" in found.method
+    (short,) = found.shortfalls
+    assert (short.goal.name, short.goal.metric, short.figure) == ("phone", "service_level", 0.0)
+    assert short.contacts == pytest.approx(90, rel=0.1)
+    assert "it rings for 30s" in short.reason
+    erlang = baseline(scenario).requirement(scenario).agents
+    np.testing.assert_array_equal(found.agents, erlang)
+    assert short.within is not None
+    assert short.within >= 30
+
+
+def test_over_intervals_each_is_named() -> None:
+    scenario = morning(
+        {"phone": CALLS | {"answer_delay": "30s"}},
+        {"voice": {"skills": {"phone": 1}}},
+        staffing={"targets_over": "interval"},
+    )
+    found = requirement(scenario)
+    assert sorted(short.start // 3_600_000_000 for short in found.shortfalls) == [9, 10, 11]
+
+
+def test_a_long_target_of_a_queue_says_nothing_about_the_morning() -> None:
+    """Messages due within hours are not all for those who are there at nine: the requirement follows the work."""
+    mail = {"channel": "email", "volume": {"per_hour": 12}, "work": "6m", "turns": 1, "service_level": "90% in 3h",
+            "resolution_target": "none", "clock": "business"}  # fmt: skip
+    scenario = morning(
+        {"phone": CALLS, "mail": mail},
+        {"voice": {"skills": {"phone": 1}}, "text": {"skills": {"mail": 1}}},
+        days=3, drain="auto", staffing={"targets_over": "day"}, replications=20,
+    )  # fmt: skip
+    found = requirement(scenario)
+    assert not found.shortfalls
+    voice = found.agents[0].reshape(3, 24)[:, 9:12]
+    assert np.ptp(voice) <= 1
+    assert (found.agents[0] <= 5).all()
+
+
+def test_like_days_have_like_numbers_and_each_interval_says_what_binds() -> None:
+    scenario = morning({"phone": CALLS}, {"voice": {"skills": {"phone": 1}}}, days=4, staffing={"targets_over": "day"})
+    found = requirement(scenario)
+    total = found.agents[0].reshape(4, 24).sum(axis=1)
+    assert np.ptp(total) <= 1
+    assert len(found.binding) == 12
+    for bind in found.binding:
+        assert (bind.team, bind.goal.name, bind.goal.metric) == ("voice", "phone", "service_level")
+        assert bind.overall >= 0.8
+        assert bind.contacts == pytest.approx(30, rel=0.2)
+
+
+def test_a_target_of_the_run_needs_no_more_than_one_of_each_interval() -> None:
+    busy = CALLS | {"volume": {"per_day": 120, "shape": [["09:00", 1], ["10:00", 3], ["11:00", 2], ["12:00", 0]]}}
+    queues, teams = {"phone": busy}, {"voice": {"skills": {"phone": 1}}}
+    run_, interval = (
+        requirement(morning(queues, teams, staffing={"targets_over": over})).agents.sum()
+        for over in ("run", "interval")
+    )
+    assert run_ <= interval
+
+
+NIGHT = {
+    "channel": "messaging", "volume": {"per_hour": 6}, "turns": 1, "service_level": "90% in 5m",
+    "clock": "business", "work": "3m",
+}  # fmt: skip
+
+
+def test_above_erlang_c_there_is_a_warning_with_the_cause_and_what_its_agents_could_do() -> None:
+    found = requirement(
+        morning({"night": NIGHT}, {"text": {"skills": {"night": 1}}}, days=2, interval="30min", replications=10)
+    )
+    opening, later = found.agents[0, [18, 66]], found.agents[0, [20, 22, 68, 70]]
+    assert (opening > 3 * later.max()).all()
+    (warning,) = [text for text in found.warnings if "due soon after opening" in text]
+    assert "text: more agents than Erlang C asks for" in warning
+    assert "night: service level 9" in warning
+    assert re.search(r"; 90 % in \d+m\d* with \d+\.$|; 90 % in \d+h\d*m? with \d+\.$", warning), warning
+
+
+def test_late_before_the_opening_is_a_cause() -> None:
+    scenario = morning(
+        {"night": NIGHT | {"clock": "calendar"}}, {"text": {"skills": {"night": 1}}}, days=2, replications=5
+    )
+    (short,) = requirement(scenario).shortfalls
+    assert "come while the queue is closed, and the target's clock runs then" in short.reason
 
 
 def test_threads_change_nothing() -> None:
