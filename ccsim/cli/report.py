@@ -23,19 +23,44 @@ if TYPE_CHECKING:
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--xlsx", is_flag=True, help="Write the workbook report.xlsx too.")
 def report(results: Path, xlsx: bool) -> None:
-    """Write the report of a run's folder RESULTS again: report.html, one page that can be mailed."""
+    """Write the report of a results folder again: report.html, one page that can be mailed.
+
+    RESULTS is the folder of a run, a comparison, a sweep or a plan.
+    """
     from ccsim import charts
+    from ccsim.report import stored as kept
     from ccsim.results.stored import stored
 
     if xlsx:
         require_xlsxwriter()
+    if (results / kept.FILE).is_file():
+        written, more = kept.read(results)
+        write_page(results, written)
+        if xlsx:
+            write_sheet(results, written, more)
+        _name_files(results, xlsx=xlsx)
+        return
     run = stored(results)
     drawn: Mapping[str, Drawn] = {}
     with surviving("the charts of the report"):
         drawn = charts.drawn(run)
     write_report(run, results, drawn, page=True, xlsx=xlsx)
+    _name_files(results, xlsx=xlsx)
+
+
+def _name_files(folder: Path, *, xlsx: bool) -> None:
     for name in ("report.html", *(["report.xlsx"] if xlsx else [])):
-        click.echo(results / name)
+        click.echo(folder / name)
+
+
+def write_study(folder: Path, report: Document, more: Sequence[Table] = (), *, xlsx: bool) -> None:
+    """The report of a comparison, a sweep or a plan: report.html, report.json and, if wanted, report.xlsx."""
+    from ccsim.report import stored as kept
+
+    write_page(folder, report)
+    kept.write(folder, report, more)
+    if xlsx:
+        write_sheet(folder, report, more)
 
 
 @contextmanager
@@ -62,7 +87,7 @@ def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, 
     from ccsim.results.stored import record
 
     shown: Sequence[Picture] = ()
-    if page:
+    if page or xlsx:
         with surviving("the charts of the report"):
             shown = pictures(results, drawn)
     report = document(results, record(folder), shown)
@@ -102,6 +127,14 @@ def _replace(file: Path, content: bytes) -> None:
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def check_xlsx(xlsx: bool, *, folder: bool) -> None:
+    """Refuses --xlsx where there is no report to go with it, or no package to write it."""
+    if xlsx and not folder:
+        raise click.UsageError("--xlsx needs a results folder; with --json, name one with --out.")
+    if xlsx:
+        require_xlsxwriter()
 
 
 def require_xlsxwriter() -> None:

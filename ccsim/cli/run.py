@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccsim.cli.outside import allow_outside
-from ccsim.cli.report import require_xlsxwriter, surviving, write_report
+from ccsim.cli.report import check_xlsx, surviving, write_report
 
 if TYPE_CHECKING:
     from ccsim.charts import Drawn
@@ -49,6 +49,13 @@ if TYPE_CHECKING:
 )
 @click.option("--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.')
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@click.option(
+    "--by",
+    "periods",
+    type=click.Choice(["day", "interval"]),
+    multiple=True,
+    help="Also print queues and teams by day or by interval; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
 @click.option(
     "--log", type=click.Choice(["first", "all"]), default="first", help="Logs of replication 1 (first) or all."
@@ -74,6 +81,7 @@ def run(
     executor: str | None,
     cluster: str | None,
     out: Path | None,
+    periods: tuple[str, ...],
     as_json: bool,
     log: str,
     audit: bool,
@@ -95,10 +103,9 @@ def run(
         raise click.UsageError("--precision finds the number of replications: leave out --replications.")
     if max_replications is not None and not precision:
         raise click.UsageError("--max-replications goes with --precision.")
-    if xlsx and as_json and out is None:
-        raise click.UsageError("--xlsx needs a results folder; with --json, name one with --out.")
-    if xlsx:
-        require_xlsxwriter()
+    if periods and as_json:
+        raise click.UsageError("--by prints tables: leave out --json.")
+    check_xlsx(xlsx, folder=out is not None or not as_json)
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
     scenario = read.load(file, variant, changes, outside=outside)
@@ -130,9 +137,11 @@ def run(
 
         click.echo(json.dumps(summary(results), allow_nan=False))
     else:
+        from ccsim.cli import periods_table
         from ccsim.cli.table import show
 
         show(results)
+        periods_table.show(results, periods)
     if folder is not None:
         click.echo(f"Results: {folder}", err=as_json)
     if require_targets and not all(target.met for target in targets(results)):

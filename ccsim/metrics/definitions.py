@@ -77,6 +77,11 @@ class Metric:
     applies: Applies | None
     measure: Callable[[Facts], Sums | Peaks | Whole]
 
+    @property
+    def adds_up(self) -> bool:
+        """Its values are sums, so that those of a day are the sums of those of its intervals."""
+        return bool(self.measure.__annotations__["return"] == Sums.__name__)
+
 
 Function = TypeVar("Function", bound=Callable[[Facts], Sums | Peaks | Whole])
 
@@ -426,9 +431,16 @@ def effort(f: Facts) -> Sums:
     "value × roots not served", "7.4", applies=_given("value"),
 )  # fmt: skip
 def value_lost(f: Facts) -> Sums:
-    served = f.ended(Outcome.RESOLVED, Outcome.CONTAINED, Outcome.DEFLECTED)
-    served[f.workload.root[served & (f.workload.link != Link.ROOT)]] = True
-    return Sums(f.contacts.count(f.is_root & ~served) * np.nan_to_num(f.spec.value))
+    return Sums(f.contacts.count(f.is_root & ~f.served) * np.nan_to_num(f.spec.value))
+
+
+@metric(
+    "queue", "Customers lost", "customers", "lower",
+    "roots of which no contact was resolved, nor served by the bot or self-service",
+    "#{roots not served}", "7.4", form="count",
+)  # fmt: skip
+def customers_lost(f: Facts) -> Sums:
+    return Sums(f.contacts.count(f.is_root & ~f.served))
 
 
 # ── over time ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -502,6 +514,11 @@ def cost(f: Facts) -> Sums:
 @metric("queue", "Cost per resolved", "money", "lower", "cost / resolved", "cost / resolved", "7.6")
 def cost_per_resolved(f: Facts) -> Sums:
     return Sums(f.cost, f.outcomes[:, :, Outcome.RESOLVED].sum(axis=0))
+
+
+@metric("queue", "Cost a contact", "money", "lower", "cost / answered or begun outbound", "cost / H", "7.6")
+def cost_per_contact(f: Facts) -> Sums:
+    return Sums(f.cost, f.begun_count.sum(axis=0))
 
 
 # ── teams: booked to the interval in which it happened ───────────────────────────────────────────────────────────────

@@ -242,6 +242,13 @@ class Facts:
         return self.contacts.count(self.is_root)
 
     @cached_property
+    def served(self) -> Bool:
+        """By contact: it was resolved or served by the bot or self-service, or, of a root, one of its chain was."""
+        served = self.ended(Outcome.RESOLVED, Outcome.CONTAINED, Outcome.DEFLECTED)
+        served[self.workload.root[served & (self.workload.link != Link.ROOT)]] = True
+        return served
+
+    @cached_property
     def of_customers(self) -> Bool:
         """By contact: it began, in a chain that a customer began."""
         return np.asarray((self.log.arrival < NEVER) & ~self.workload.outbound[self.root])
