@@ -46,6 +46,7 @@ def test_variants_leave_a_whole_results_folder(tiny: Path, tmp_path: Path) -> No
         "ranking.csv",
         "provenance.json",
         "report.html",
+        "report.json",
         "charts/differences.png",
         *(f"scenarios/{name}/{file}" for name in ("1-base", "2-busy") for file in ("scenario.toml", "volumes.csv")),
     }
@@ -116,7 +117,7 @@ def test_table_fits_the_screen(tmp_path: Path, width: int, monkeypatch: pytest.M
     assert figures.count("Number ") == 6
     headings = [line for line in figures.splitlines() if "─" in line]
     assert len(headings) == (3 if width == 80 else 2), "eight variants beside one another, below as many as must be"
-    assert figures.index("chat") < figures.index("Ranked by phone asa")
+    assert figures.index("Ranked by phone asa") < figures.index("─"), "the ranking comes first"
     assert "Cannot be told apart at 2 replications" in figures
     assert "Intervals of 99.82 % a pair" in figures
 
