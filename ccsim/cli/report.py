@@ -82,6 +82,7 @@ def surviving(what: str) -> Iterator[None]:
 
 def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, page: bool, xlsx: bool) -> None:
     """report.html, with these charts, and report.xlsx in the folder of the results, each whole or not at all."""
+    from ccsim.report import actions
     from ccsim.report.of_run import document, wide_tables
     from ccsim.report.pictures import pictures
     from ccsim.results.stored import record
@@ -90,7 +91,7 @@ def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, 
     if page or xlsx:
         with surviving("the charts of the report"):
             shown = pictures(results, drawn)
-    report = document(results, record(folder), shown)
+    report = document(results, record(folder), shown, actions.stored(folder))
     if page:
         write_page(folder, report)
     if xlsx:

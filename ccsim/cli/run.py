@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 @click.option("--audit", is_flag=True, help="Check every log against the rules of the model.")
 @click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
 @click.option("--no-report", is_flag=True, help="Leave out the page report.html.")
+@click.option("--no-actions", is_flag=True, help="Do not try what would help where a target is missed.")
 @click.option("--no-charts", is_flag=True, help="Draw no charts, neither as files nor in the report.")
 @click.option("--require-targets", is_flag=True, help="Exit status 1 when a target is missed.")
 @click.pass_context
@@ -87,6 +88,7 @@ def run(
     audit: bool,
     xlsx: bool,
     no_report: bool,
+    no_actions: bool,
     no_charts: bool,
     require_targets: bool,
 ) -> None:
@@ -125,7 +127,8 @@ def run(
         if as_json and out is None:
             results = run_in_memory(scenario, **options)
         else:
-            finish = partial(_finish, pictures=not (as_json or no_charts), page=not (as_json or no_report), xlsx=xlsx)
+            finish = partial(_finish, pictures=not (as_json or no_charts), page=not (as_json or no_report), xlsx=xlsx,
+                             actions=not no_actions)  # fmt: skip
             results, folder = run_to_folder(
                 out or Path("results"), scenario, log=log, overrides=changes, finish=finish, **options
             )
@@ -148,7 +151,7 @@ def run(
         ctx.exit(1)
 
 
-def _finish(results: Results, folder: Path, *, pictures: bool, page: bool, xlsx: bool) -> None:
+def _finish(results: Results, folder: Path, *, pictures: bool, page: bool, xlsx: bool, actions: bool) -> None:
     drawn: dict[str, Drawn] = {}
     if pictures:
         from ccsim import charts
@@ -158,6 +161,11 @@ def _finish(results: Results, folder: Path, *, pictures: bool, page: bool, xlsx:
             drawn = charts.drawn(results)
             charts.save(results, folder / "charts", ready=drawn)
     if page or xlsx:
+        if actions:
+            from ccsim.report import actions as tried
+
+            with surviving("what to do"):
+                tried.write(folder, tried.actions(results))
         with surviving("the report"):
             write_report(results, folder, drawn, page=page, xlsx=xlsx)
 

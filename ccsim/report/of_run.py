@@ -11,6 +11,7 @@ import numpy as np
 
 from ccsim.metrics import METRICS, TOTAL
 from ccsim.metrics.definitions import Level
+from ccsim.report.actions import Action
 from ccsim.report.document import (
     STATUS,
     Cell,
@@ -53,8 +54,10 @@ TEAMS: Final = (
 TAGS: Final = {"A": "article", "S": "source", "M": "measured", "I": "illustrative"}
 
 
-def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Picture] = ()) -> Document:
-    """The report of a run; `provenance` is what its provenance.json holds."""
+def document(
+    results: Results, provenance: dict[str, Any], pictures: Sequence[Picture] = (), actions: Sequence[Action] = ()
+) -> Document:
+    """The report of a run; `provenance` is what its provenance.json holds, `actions` what was tried."""
     scenario = results.scenario
     goals = sorted(targets(results), key=lambda goal: ("missed", "open", "met").index(_status(goal)))
     runs = format.several(results.replications, "replication")
@@ -72,7 +75,7 @@ def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Pi
         status=_status_of_all(goals),
         verdicts=tuple(_verdict(results, goal) for goal in goals),
         facts=tuple(facts(results)),
-        findings=findings(results),
+        findings=findings(results, actions),
         sections=(
             *([Section("Charts", tuple(pictures))] if pictures else []),
             Section("Figures", tuple(_figures(results))),

@@ -24,17 +24,17 @@ def pictures(results: Results, drawn: Mapping[str, Drawn]) -> list[Picture]:
     """The charts of a run, which are drawn on white paper already."""
     names = sorted(drawn, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
     return [
-        picture(drawn[name].figure, charts.figure(name, results, "dark"), name, pixels=drawn[name].pixels)
+        picture(drawn[name].figure, charts.figure(name, results, "dark"), name=name, pixels=drawn[name].pixels)
         for name in names
     ]
 
 
 def themed(drawn: Mapping[str, Callable[[str], Figure]]) -> list[Picture]:
     """What each, by the chart's name, makes of a theme's name, in both themes."""
-    return [picture(draw("light"), draw("dark"), name) for name, draw in drawn.items()]
+    return [picture(draw("light"), draw("dark"), name=name) for name, draw in drawn.items()]
 
 
-def picture(light: Figure, dark: Figure, name: str = "", *, pixels: Image | None = None) -> Picture:
+def picture(light: Figure, dark: Figure, *, name: str = "", pixels: Image | None = None) -> Picture:
     """A chart in both themes, described by its own title and note. `pixels` are those of `light`, if it is drawn."""
     title, note = light.get_suptitle(), " ".join(light.get_supxlabel().split())
     pixels = pixels or charts.image(light)
