@@ -16,7 +16,7 @@ def test_what_was_tried_has_the_effect_that_a_run_has() -> None:
     results = simulated(agents={"mon": 9, "tue": 2, "wed": 9}, phone={"patience": "never"})
     tried = {action.change: action for action in actions(results)}
     (more,) = [change for change in tried if "more agents" in change]
-    assert more.endswith(", tue on team callers")
+    assert ", tue" in more
     assert "Team writers also serves calls" in tried
     for action in tried.values():
         assert (action.queue, action.metric, action.wanted) == ("calls", "service_level", 0.8)
