@@ -71,7 +71,7 @@ class _Trial(NamedTuple):
 
 def actions(results: Results, targets_tried: int = TARGETS) -> tuple[Action, ...]:
     """What was tried for the targets of queues that are missed by most, the most effective of a target first."""
-    missed = [goal for goal in targets(results) if goal.level == "queue" and not goal.met]
+    missed = [goal for goal in targets(results) if goal.level == "queue" and goal.sure and not goal.met]
     missed.sort(key=lambda goal: -_shortfall(results, goal))
     hours = Hours.of(results)
     trials = [trial for goal in missed[:targets_tried] for trial in _trials(results, hours, goal)]
