@@ -46,13 +46,19 @@ def figure(name: str, results: Results, theme: str = "light") -> Figure:
 
 
 def overview(results: Results, theme: str = "light", images: Mapping[str, Image] | None = None) -> Figure:
-    """The charts of SIDE_BY_SIDE under the scenario's name; `images` may hold some of them, drawn already."""
+    """A page for whoever decides: key figures, volume and service by day, then the charts of SIDE_BY_SIDE.
+
+    `images` may hold some of these, drawn already.
+    """
     import numpy as np
+
+    from ccsim.charts import headline
 
     ready = images or {}
     names = [name for name in SIDE_BY_SIDE if CHARTS[name].applies(results)]
     shown = [ready.get(name) or image(figure(name, results, theme)) for name in names]
-    width, head = 1.4 * style.WIDTH, 0.45
+    by_day = len(results.summary.days) > 1
+    width, head = 1.4 * style.WIDTH, 3.9 if by_day else 1.3
     across = width / 2
     depth = across * max(one.height / one.width for one in shown)
     with style.styled(theme):
@@ -63,6 +69,19 @@ def overview(results: Results, theme: str = "light", images: Mapping[str, Image]
         variant = f", variant {results.variant}" if results.variant else ""
         page.suptitle(style.short(f"{results.scenario.name}{variant}", 100), x=style.MARGIN / width,
                       y=1 - 0.1 / height, ha="left", va="top", fontsize=16, fontweight="bold")  # fmt: skip
+        figures = headline.key_figures(results)
+        for place, (label, number, detail) in enumerate(figures):
+            x = (style.MARGIN + place * (width - 2 * style.MARGIN) / len(figures)) / width
+            page.text(x, 1 - 0.55 / height, label, va="top", fontsize=9, color=style.now().quiet)
+            page.text(x, 1 - 0.70 / height, number, va="top", fontsize=17, fontweight="bold")
+            page.text(x, 1 - 1.04 / height, detail, va="top", fontsize=8, color=style.now().quiet)
+        if by_day:
+            boxes = [((left + 0.55) / width, 1 - 3.6 / height, (width / 2 - 0.9) / width, 1.9 / height)
+                     for left in (0, width / 2)]  # fmt: skip
+            headline.days(results, *(page.add_axes(box) for box in boxes))
+            for q, name in enumerate(results.spec.queues[:8]):
+                page.text((0.55 + q * (width - 1) / 8) / width, 1 - 1.32 / height, f"■ {style.short(name, 16)}",
+                          va="top", fontsize=8, color=style.colour(q))  # fmt: skip
         for place, one in enumerate(shown):
             row, column = divmod(place, 2)
             ax = page.add_axes((column / 2, 1 - (head + (row + 1) * depth) / height, 0.5, depth / height), anchor="N")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,9 @@ ROW: Final = 0.32
 LINE: Final = 0.15
 """Inches for a line of its name."""
 
+EXTREME: Final = 4.0
+"""A variant so many times farther off than all others is shown at the edge, with its figure."""
+
 UNITS: Final = {"share": "percentage points", "h": "hours"}
 TIMES: Final = {"h": "hours", "m": "minutes", "s": "seconds"}
 
@@ -33,37 +37,42 @@ def differences(comparison: Comparison, theme: str = "light") -> Figure:
     figures = [f for f in comparison.headline if any(_difference(comparison, variant, f) for variant in others)]
     columns = min(COLUMNS, len(figures))
     rows = math.ceil(len(figures) / columns)
-    names = [format.folded(variant.name, NAME) for variant in others]
+    names = [format.folded(comparison.labels[variant.name], NAME) for variant in others]
     height = len(names) * max(ROW, LINE * max(name.count("\n") + 2 for name in names))
     with style.styled(theme):
         page = style.page(1.0 + rows * (0.95 + height))
         axes = page.subplots(rows, columns, squeeze=False, sharey=True).ravel()
         for ax in axes[len(figures) :]:
             ax.set_axis_off()
+        beyond = False
         for ax, figure in zip(axes, figures, strict=False):
-            _panel(comparison, figure, ax)
+            beyond |= _panel(comparison, figure, ax)
             ax.set_yticks(range(len(names)), names)
         axes[0].set_ylim(len(names) - 0.5, -0.5)
-        base = style.short(comparison.baseline.name)
+        base = style.short(comparison.labels[comparison.baseline.name])
         runs = format.several(comparison.replications, "replication")
         style.headline(
             page,
             f"Differences to {base}",
             f"{runs} on the same random numbers; in brackets {base}; line: 95 % interval of the paired difference; "
-            "filled: zero is outside it.",
+            f"filled: zero is outside it{'; arrow: beyond the axis' if beyond else ''}.",
         )
     return page
 
 
-def _panel(comparison: Comparison, figure: MetricPlace, ax: Axes) -> None:
+def _panel(comparison: Comparison, figure: MetricPlace, ax: Axes) -> bool:
+    """Draws it; whether a difference lies beyond its axis."""
     from matplotlib.ticker import MaxNLocator
 
     definition = figure.definition
     own = comparison.estimate(comparison.baseline, figure)
     estimates = [_difference(comparison, variant, figure) for variant in comparison.variants[1:]]
-    ends = [abs(end) for each in estimates if each is not None for end in each if not math.isnan(end)]
-    size, name = format.difference_scale(definition.unit, max(ends, default=0.0))
+    reach = [0.0 if each is None else max(abs(end) for end in each if not math.isnan(end)) for each in estimates]
+    widest = _shown(reach)
+    size, name = format.difference_scale(definition.unit, widest)
     unit = TIMES.get(name) or UNITS.get(definition.unit, definition.unit)
+    if unit == "money":
+        unit = comparison.baseline.results.scenario.currency or unit
     side = {"higher": "better →", "lower": "← better", "none": ""}[definition.better]
     at = "" if own is None else f" ({format.quantity(definition.unit, own.mean)})"
     ax.set_title(f"{style.short(figure.name)}\n{figure.metric.replace('_', ' ')}{at}")
@@ -73,9 +82,12 @@ def _panel(comparison: Comparison, figure: MetricPlace, ax: Axes) -> None:
         colour = style.now().queues[row % len(style.now().queues)]
         if difference is None:
             ax.annotate(format.NO_DATA, (0.02, row), xycoords=("axes fraction", "data"), va="center")
+        elif reach[row] > widest:
+            _beyond(ax, row, difference, colour, definition.unit)
         else:
             _whisker(ax, row, Estimate(*(end / size for end in difference)), colour)
-    widest = 1.1 * max(ends, default=0.0) / size or 1.0
+    beyond = max(reach) > widest
+    widest = 1.1 * widest / size or 1.0
     ax.set_xlim(-widest, widest)
     if side:
         ax.axvspan(
@@ -89,6 +101,27 @@ def _panel(comparison: Comparison, figure: MetricPlace, ax: Axes) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
+    return beyond
+
+
+def _shown(reach: Sequence[float]) -> float:
+    """How far the axis goes: to the farthest, but for a single one that would squeeze all others."""
+    *others, farthest = sorted(reach)
+    return others[-1] if len(others) > 1 and 0 < EXTREME * others[-1] < farthest else farthest
+
+
+def _beyond(ax: Axes, row: int, difference: Estimate, colour: Any, unit: str) -> None:
+    """A difference that lies beyond the axis: an arrow at its edge, and the figure."""
+    right = difference.mean > 0
+    text = format.difference(unit, difference.mean, difference.high - difference.mean)
+    ax.plot(
+        0.97 if right else 0.03, row, marker=">" if right else "<", color=colour, markersize=7,
+        transform=ax.get_yaxis_transform(), clip_on=False,
+    )  # fmt: skip
+    ax.annotate(
+        text, (0.92 if right else 0.08, row), xycoords=ax.get_yaxis_transform(), ha="right" if right else "left",
+        va="center", fontsize=7, color=style.now().ink,
+    )  # fmt: skip
 
 
 def _difference(comparison: Comparison, variant: VariantResult, figure: MetricPlace) -> Estimate | None:

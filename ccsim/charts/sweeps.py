@@ -12,9 +12,12 @@ import numpy as np
 
 from ccsim.charts import style
 from ccsim.charts.sensitivity import sensitivity
+from ccsim.lowering import lower
+from ccsim.metrics import TOTAL
 from ccsim.results import format
 from ccsim.results.comparison import MetricPlace
 from ccsim.results.sweeps import Formula, Spread, Sweep
+from ccsim.results.targets import bounds
 from ccsim.scenario.design import Setting
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64
@@ -52,7 +55,7 @@ def pages(sweep: Sweep, figures: Sequence[MetricPlace]) -> dict[str, Callable[..
     judged = [figure for figure in wanted if figure != COST and figure.definition.better != "none"]
     if judged and COST in known:
         drawn["frontier"] = partial(frontier, sweep, judged, known)
-    if len({row.value for row in sweep.spread}) > 1:
+    if len({row.value for row in sweep.spread}) > 1 and any(figure.metric == "service_level" for figure in figures):
         drawn["sensitivity"] = partial(spread, sweep)
     if sweep.alone:
         drawn["tornado"] = partial(tornado, sweep, wanted)
@@ -63,7 +66,7 @@ def curves(
     sweep: Sweep, figures: Sequence[MetricPlace], known: dict[MetricPlace, list[Estimate]], theme: str = "light"
 ) -> Figure:
     """A row a figure, a column a setting: in a grid the mean over all other settings, else every point."""
-    settings = sweep.design.settings
+    settings, goals = sweep.design.settings, _goals(sweep)
     with style.styled(theme):
         page = style.page(1.1 + 2.0 * len(figures))
         grid = page.subplots(len(figures), len(settings), squeeze=False, sharex="col", sharey="row")
@@ -72,12 +75,33 @@ def curves(
                 _curve(sweep, grid[row][column], column, known[figure], figure)
                 if row == len(figures) - 1:
                     _setting_axis(grid[row][column], setting)
-            grid[row][0].set_ylabel(_label(figure))
+                _target(grid[row][column], goals.get(figure))
+            grid[row][0].set_ylabel(_label(sweep, figure))
         what = "every point of the design" if sweep.design.kind != "grid" else "mean over the other settings"
         if sweep.design.kind == "grid" and len(settings) <= 2:
             what = "a line each value of the other setting" if len(settings) == 2 else "area: 95 % interval"
         style.headline(page, "What each setting does", f"{_made_of(sweep)}; {what}.")
     return page
+
+
+def _goals(sweep: Sweep) -> dict[MetricPlace, float]:
+    """The targets of the scenario that is varied, by figure; of everything, where all queues have the same one."""
+    wanted = {MetricPlace(*bound[:3]): bound[3] for bound in bounds(lower(sweep.design.base)[1])}
+    for metric in dict.fromkeys(figure.metric for figure in wanted):
+        every = {bound for figure, bound in wanted.items() if figure.metric == metric}
+        if len(every) == 1:
+            wanted[MetricPlace(TOTAL, TOTAL, metric)] = every.pop()
+    return wanted
+
+
+def _target(ax: Axes, wanted: float | None) -> None:
+    """The line of a share that is wanted."""
+    if wanted is not None:
+        ax.axhline(100 * wanted, color=style.now().ink, linewidth=1.1, linestyle=(0, (5, 3)))
+        ax.annotate(
+            f"target {100 * wanted:.4g} %", (0.995, 100 * wanted), xycoords=ax.get_yaxis_transform(), ha="right",
+            va="bottom", fontsize=7, color=style.now().ink,
+        )  # fmt: skip
 
 
 def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figure: MetricPlace) -> None:
@@ -148,7 +172,7 @@ def heat_map(
             cells = np.array([[_mean(values[(x == a) & (y == b)]) for a in at_x] for b in at_y])
             image = ax.imshow(cells, origin="lower", aspect="auto", cmap="cividis")
             page.colorbar(image, ax=ax)
-            ax.set_title(_label(figure))
+            ax.set_title(_label(sweep, figure))
             ax.grid(visible=False)
             ax.tick_params(labelbottom=number + columns >= len(figures))
             if number + columns >= len(figures):
@@ -179,6 +203,7 @@ def frontier(
     sweep: Sweep, figures: Sequence[MetricPlace], known: dict[MetricPlace, list[Estimate]], theme: str = "light"
 ) -> Figure:
     """A panel a figure against cost: every point, and the line of those that no other point beats in both."""
+    goals = _goals(sweep)
     with style.styled(theme):
         columns = min(2, len(figures))
         rows = math.ceil(len(figures) / columns)
@@ -204,11 +229,12 @@ def frontier(
                     _point_name(sweep, point), (cost[point], values[point]), fontsize=6.5, color=style.now().ink,
                     xytext=(5, -9 * better), textcoords="offset points", annotation_clip=False,
                 )  # fmt: skip
+            _target(ax, goals.get(figure))
             ax.margins(x=0.12, y=0.12)
-            ax.set_ylabel(_label(figure))
+            ax.set_ylabel(_label(sweep, figure))
             ax.tick_params(labelbottom=number + columns >= len(figures))
             if number + columns >= len(figures):
-                ax.set_xlabel("cost (total, money)")
+                ax.set_xlabel(_label(sweep, COST))
         style.headline(
             page,
             "What service costs",
@@ -313,10 +339,9 @@ def _shades(count: int) -> list[Any]:
 
 
 def _setting_axis(ax: Axes, setting: Setting) -> None:
-    ax.set_xlabel(
-        format.folded(setting.path, 40)
-        + (" (s)" if setting.seconds and len(setting.levels) not in range(1, 11) else "")
-    )
+    ax.set_xlabel(format.folded(setting.path, 40))
+    if setting.seconds:
+        ax.xaxis.set_major_formatter(lambda value, _: format.duration(value))
     if 0 < len(setting.levels) <= 10:
         places = setting.levels if setting.numeric else range(len(setting.levels))
         ax.set_xticks(places, [_value_name(setting, level) for level in setting.levels])
@@ -332,8 +357,10 @@ def _scale(figure: MetricPlace) -> float:
     return 100.0 if figure.definition.unit == "share" else 1.0
 
 
-def _label(figure: MetricPlace) -> str:
+def _label(sweep: Sweep, figure: MetricPlace) -> str:
     unit = figure.definition.unit
+    if unit == "money":
+        unit = sweep.design.base.currency or unit
     return f"{str(figure).removeprefix('total ')} ({'%' if unit == 'share' else unit})"
 
 

@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ccsim.charts import plans
-from ccsim.cli.report import surviving
+from ccsim.cli.planning import report_requirement
 from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.staffing import output, patterns
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
 
 
-def erlang(scenario: Scenario, root: Path) -> Path:
+def erlang(scenario: Scenario, root: Path, *, xlsx: bool = False) -> Path:
     """Print the requirement, and the shifts that cover it if there are patterns; the folder with the files."""
     needs = baseline(scenario)
     requirement, divided = needs.requirement(scenario), needs.requirement(scenario, divided=True)
@@ -57,16 +56,15 @@ def erlang(scenario: Scenario, root: Path) -> Path:
         console.print(f"  {text}", markup=False)
     on_shift: F64 = on_duty(scenario) if scheduled is None else scheduled
 
-    def draw(folder: Path) -> None:
-        with surviving("charts"):
-            plans.save(folder, requirement, on_shift, scenario, None)
+    def finish(folder: Path) -> None:
+        report_requirement(folder, scenario, [requirement, divided], on_shift, xlsx=xlsx)
 
     return output.to_folder(
         root,
         scenario,
         [requirement, divided],
         shifts,
-        finish=draw,
+        finish=finish,
         erlang=needs,
         method="erlang",
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccsim.cli.outside import allow_outside
-from ccsim.cli.report import provenance, surviving, write_page
+from ccsim.cli.report import check_xlsx, provenance, surviving, write_study
 from ccsim.cli.resuming import Remembered, resume_hint
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.')
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted comparison has kept.")
+@click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
 @click.pass_context
 def compare(
@@ -58,6 +59,7 @@ def compare(
     cluster: str | None,
     out: Path | None,
     resume: bool,
+    xlsx: bool,
     as_json: bool,
 ) -> None:
     """Put scenarios side by side on the same random numbers: differences with intervals, and a ranking.
@@ -81,6 +83,7 @@ def compare(
         raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
     if resume and as_json and out is None:
         raise click.UsageError("--resume needs a results folder; with --json, name one with --out.")
+    check_xlsx(xlsx, folder=out is not None or not as_json)
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
     if variants:
@@ -103,7 +106,7 @@ def compare(
             comparison = comparing.compare(scenarios, **options)
             ranking = rank(comparison, by)
         else:
-            root, finish = out or Path("results"), None if as_json else _finish
+            root, finish = out or Path("results"), None if as_json and not xlsx else partial(_finish, xlsx=xlsx)
             with resume_hint(ctx):
                 comparison, ranking, folder = comparing.compare_to_folder(
                     root, scenarios, resume=resume, rank_by=by, overrides=changes, finish=finish, **options
@@ -118,7 +121,7 @@ def compare(
         click.echo(f"Results: {folder}", err=as_json)
 
 
-def _finish(comparison: Comparison, ranking: Ranking, folder: Path) -> None:
+def _finish(comparison: Comparison, ranking: Ranking, folder: Path, *, xlsx: bool) -> None:
     from ccsim.charts import differences
     from ccsim.report.of_comparison import document
     from ccsim.report.pictures import themed
@@ -127,6 +130,6 @@ def _finish(comparison: Comparison, ranking: Ranking, folder: Path) -> None:
     pictures: list[Picture] = []
     with surviving("charts"):
         differences.save(comparison, folder / "charts")
-        pictures.append(themed(partial(differences.differences, comparison)))
+        pictures += themed({"differences": partial(differences.differences, comparison)})
     with surviving("the report"):
-        write_page(folder, document(comparison, ranking, provenance(folder), pictures))
+        write_study(folder, document(comparison, ranking, provenance(folder), pictures), xlsx=xlsx)

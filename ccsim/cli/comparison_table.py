@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from ccsim.cli.screen import plain_table
+from ccsim.metrics import METRICS
+from ccsim.report.of_comparison import answer
 from ccsim.results import format
 from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
 from ccsim.results.ranking import Ranking
@@ -30,34 +32,76 @@ def show(comparison: Comparison, ranking: Ranking) -> None:
     first, variants = comparison.baseline, comparison.variants
     console.print(first.results.scenario.name, style="bold", markup=False)
     for variant in variants:
-        if variant.title not in ("", variant.name, first.results.scenario.name):
+        if comparison.labels[variant.name] != variant.name:
             console.print(f"{variant.name}: {variant.title}", markup=False)
+    console.print()
+    _show_ranking(console, comparison, ranking)
     figures = comparison.headline
     if ranking.figure not in figures and ranking.order:
         places = [figure[:2] for figure in comparison.figures]
         figures = tuple(sorted((*figures, ranking.figure), key=lambda figure: places.index(figure[:2])))
-    side_by_side = max(1, (console.width - LABEL) // COLUMN)
-    for start in range(0, len(variants), side_by_side):
+    if comparison.channels_differ:
+        _show_side_by_side(console, "All channels together", comparison, comparison.common)
         console.print()
-        console.print(_table(comparison, figures, variants[start : start + side_by_side]))
+        console.print(_by_channel(comparison))
+        figures = tuple(figure for figure in figures if figure not in comparison.common)
+    _show_side_by_side(console, "Targets" if comparison.channels_differ else "", comparison, figures)
     console.print()
     console.print(_legend(comparison, figures), markup=False)
     for note in comparison.notes:
         console.print(f"note: {note}", markup=False)
-    console.print()
-    _show_ranking(console, ranking)
+
+
+def _show_side_by_side(console: Console, title: str, comparison: Comparison, figures: Sequence[MetricPlace]) -> None:
+    side_by_side = max(1, (console.width - LABEL) // COLUMN)
+    if title:
+        console.print()
+        console.print(title, style="bold", markup=False)
+    for start in range(0, len(comparison.variants), side_by_side):
+        console.print()
+        console.print(_table(comparison, figures, comparison.variants[start : start + side_by_side]))
+
+
+def _by_channel(comparison: Comparison) -> Table:
+    """A row a variant and channel: what it costs, how fast and how well it serves, who is lost."""
+    metrics = ("offered", "cost_per_resolved", "handle_mean", "asa", "resolution_mean", "fcr", "customers_lost")
+    table = plain_table()
+    table.add_column("", overflow="fold")
+    heads = (
+        "contacts",
+        "cost a\nresolved",
+        "work a\ncontact",
+        "first\nanswer",
+        "resolu-\ntion",
+        "first con-\ntact res.",
+        "lost",
+    )
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    for variant in comparison.variants:
+        table.add_row(escape(comparison.labels[variant.name]), style="bold")
+        for channel in variant.channels:
+            estimates = [(METRICS["queue", metric], variant.of_channel(channel, metric)) for metric in metrics]
+            table.add_row(
+                f" {escape(channel)}",
+                *(format.NO_DATA if e is None else format.quantity(of.unit, e.mean) for of, e in estimates),
+            )
+    return table
 
 
 def _table(comparison: Comparison, figures: Sequence[MetricPlace], variants: Sequence[VariantResult]) -> Table:
-    table = plain_table()
+    table, currency = plain_table(), comparison.baseline.results.scenario.currency
     table.add_column("", overflow="fold", max_width=LABEL - 1)
     for variant in variants:
-        table.add_column(escape(format.folded(variant.name, COLUMN - 1)), justify="right", min_width=COLUMN - 1)
+        table.add_column(
+            escape(format.folded(comparison.labels[variant.name], COLUMN - 1)), justify="right", min_width=COLUMN - 1
+        )
     for (_, name), group in groupby(figures, key=lambda figure: figure[:2]):
         table.add_row(escape(format.folded(name, LABEL - 1)), style="bold")
         for figure in group:
             goals = [goal for variant in comparison.variants if (goal := variant.targets.get(figure))]
-            label = f" {figure.metric.replace('_', ' ')}{_wanted(goals)}"
+            metric = format.with_currency(figure.metric.replace("_", " "), figure.definition.unit, currency)
+            label = f" {metric}{_wanted(goals)}"
             table.add_row(label, *(_cell(comparison, variant, figure) for variant in variants))
     return table
 
@@ -94,7 +138,7 @@ def _cell(comparison: Comparison, variant: VariantResult, figure: MetricPlace) -
 
 
 def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
-    results, base = comparison.baseline.results, comparison.baseline.name
+    results, base = comparison.baseline.results, comparison.labels[comparison.baseline.name]
     made_by = f"on the same random numbers (seed {results.scenario.seed}, engine {results.engine})"
     if comparison.replications == 1:
         return (
@@ -115,13 +159,15 @@ def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
     return " ".join(sentences)
 
 
-def _show_ranking(console: Console, ranking: Ranking) -> None:
+def _show_ranking(console: Console, comparison: Comparison, ranking: Ranking) -> None:
+    console.print(answer(comparison, ranking)[1], style="bold", markup=False)
     which = "" if not ranking.left_out else ", of the variants that meet their targets"
-    console.print(f"Ranked by {ranking.by}{which}", style="bold", markup=False)
-    unit = ranking.figure.definition.unit
+    console.print(f"Ranked by {ranking.by}{which}", markup=False)
+    unit, currency = ranking.figure.definition.unit, comparison.baseline.results.scenario.currency
     for number, (name, estimate) in enumerate(ranking.order, 1):
-        console.print(f"{number:3} {name}: {format.quantity(unit, estimate.mean)}", markup=False)
-    for sentence in ranking.sentences():
+        figure = format.quantity(unit, estimate.mean) + (f" {currency}" if unit == "money" and currency else "")
+        console.print(f"{number:3} {comparison.labels[name]}: {figure}", markup=False)
+    for sentence in ranking.sentences(comparison.labels):
         console.print(sentence, markup=False)
     if len(ranking.pairs) > 1:
         together = f"so that those of all pairs hold together at {100 * LEVEL:.0f} %"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +15,16 @@ from tqdm import tqdm
 
 from ccsim.charts import plans
 from ccsim.cli.hours_table import by_half_hour, explained
-from ccsim.cli.report import provenance, surviving, write_page, write_sheet
+from ccsim.cli.report import provenance, surviving, write_study
 from ccsim.cli.screen import plain_table
-from ccsim.report.of_plan import document, requirement_table, roster_table
+from ccsim.report.of_plan import document, requirement_document, requirement_table, roster_table
 from ccsim.report.pictures import themed
 from ccsim.results import format
 from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
 from ccsim.staffing.requirement import requirement as by_simulation
 from ccsim.staffing.shifts import shift_plan
-from ccsim.tables import SECOND
+from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ccsim.tables import F64
 
 
-def requirement(scenario: Scenario, root: Path, workers: int) -> Path:
+def requirement(scenario: Scenario, root: Path, workers: int, *, xlsx: bool = False) -> Path:
     """Print the agents that each team needs by interval; the folder with the table."""
     simulated, erlang = _simulated(scenario, workers), baseline(scenario).requirement(scenario)
     console = Console(file=sys.stdout, highlight=False)
@@ -43,15 +44,14 @@ def requirement(scenario: Scenario, root: Path, workers: int) -> Path:
     console.print()
     console.print(f"{simulated.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False)
 
-    def draw(folder: Path) -> None:
-        with surviving("charts"):
-            plans.save(folder, simulated, on_duty(scenario), scenario, None)
+    def finish(folder: Path) -> None:
+        report_requirement(folder, scenario, [simulated, erlang], on_duty(scenario), xlsx=xlsx)
 
     return output.to_folder(
         root,
         scenario,
         [simulated, erlang],
-        finish=draw,
+        finish=finish,
         method="requirement",
     )
 
@@ -244,14 +244,26 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
+def report_requirement(
+    folder: Path, scenario: Scenario, needed: Sequence[Requirement], scheduled: F64, *, xlsx: bool
+) -> None:
+    """Charts and report of requirements, the first of which is the answer."""
+    pictures: list[Picture] = []
+    with surviving("charts"):
+        plans.save(folder, needed[0], scheduled, scenario, None)
+        pictures += themed(plans.pages(needed[0], scheduled, scenario, None))
+    with surviving("the report"):
+        report = requirement_document(scenario, needed, provenance(folder), pictures)
+        write_study(folder, report, [requirement_table(each, scenario) for each in needed], xlsx=xlsx)
+
+
 def _report(folder: Path, needed: Requirement, plan: ShiftPlan, *, xlsx: bool) -> None:
     pictures: list[Picture] = []
     with surviving("charts"):
         plans.save(folder, needed, plan.fresh.scheduled, plan.scenario, plan)
         drawn = plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan)
-        pictures += [themed(draw) for draw in drawn.values()]
+        pictures += themed(drawn)
     with surviving("the report"):
         report = document(plan, needed, provenance(folder), pictures)
-        write_page(folder, report)
-        if xlsx:
-            write_sheet(folder, report, [requirement_table(needed, plan), roster_table(plan)])
+        more = [requirement_table(needed, plan.scenario), roster_table(plan)]
+        write_study(folder, report, more, xlsx=xlsx)

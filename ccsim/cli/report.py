@@ -23,19 +23,44 @@ if TYPE_CHECKING:
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--xlsx", is_flag=True, help="Write the workbook report.xlsx too.")
 def report(results: Path, xlsx: bool) -> None:
-    """Write the report of a run's folder RESULTS again: report.html, one page that can be mailed."""
+    """Write the report of a results folder again: report.html, one page that can be mailed.
+
+    RESULTS is the folder of a run, a comparison, a sweep or a plan.
+    """
     from ccsim.report import pictures
+    from ccsim.report import stored as kept
     from ccsim.results.stored import stored
 
     if xlsx:
         require_xlsxwriter()
+    if (results / kept.FILE).is_file():
+        written, more = kept.read(results)
+        write_page(results, written)
+        if xlsx:
+            write_sheet(results, written, more)
+        _name_files(results, xlsx=xlsx)
+        return
     run = stored(results)
     drawn: Mapping[str, Drawn] = {}
     with surviving("the charts of the report"), pictures.artists(in_page=True) as artists:
         drawn = pictures.drawn(artists, run)
     write_report(run, results, drawn, page=True, xlsx=xlsx)
+    _name_files(results, xlsx=xlsx)
+
+
+def _name_files(folder: Path, *, xlsx: bool) -> None:
     for name in ("report.html", *(["report.xlsx"] if xlsx else [])):
-        click.echo(results / name)
+        click.echo(folder / name)
+
+
+def write_study(folder: Path, report: Document, more: Sequence[Table] = (), *, xlsx: bool) -> None:
+    """The report of a comparison, a sweep or a plan: report.html, report.json and, if wanted, report.xlsx."""
+    from ccsim.report import stored as kept
+
+    write_page(folder, report)
+    kept.write(folder, report, more)
+    if xlsx:
+        write_sheet(folder, report, more)
 
 
 @contextmanager
@@ -57,11 +82,12 @@ def surviving(what: str) -> Iterator[None]:
 
 def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, page: bool, xlsx: bool) -> None:
     """report.html, with these charts, and report.xlsx in the folder of the results, each whole or not at all."""
+    from ccsim.report import actions
     from ccsim.report.of_run import document, wide_tables
     from ccsim.report.pictures import pictures
     from ccsim.results.stored import record
 
-    report = document(results, record(folder), pictures(drawn))
+    report = document(results, record(folder), pictures(drawn), actions.stored(folder))
     if page:
         write_page(folder, report)
     if xlsx:
@@ -98,6 +124,14 @@ def _replace(file: Path, content: bytes) -> None:
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def check_xlsx(xlsx: bool, *, folder: bool) -> None:
+    """Refuses --xlsx where there is no report to go with it, or no package to write it."""
+    if xlsx and not folder:
+        raise click.UsageError("--xlsx needs a results folder; with --json, name one with --out.")
+    if xlsx:
+        require_xlsxwriter()
 
 
 def require_xlsxwriter() -> None:

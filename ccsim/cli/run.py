@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccsim.cli.outside import allow_outside
-from ccsim.cli.report import require_xlsxwriter, surviving, write_report
+from ccsim.cli.report import check_xlsx, surviving, write_report
 
 if TYPE_CHECKING:
     from ccsim.report.pictures import Drawn
@@ -50,6 +50,13 @@ if TYPE_CHECKING:
 )
 @click.option("--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.')
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@click.option(
+    "--by",
+    "periods",
+    type=click.Choice(["day", "interval"]),
+    multiple=True,
+    help="Also print queues and teams by day or by interval; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
 @click.option(
     "--log", type=click.Choice(["first", "all"]), default="first", help="Logs of replication 1 (first) or all."
@@ -57,6 +64,7 @@ if TYPE_CHECKING:
 @click.option("--audit", is_flag=True, help="Check every log against the rules of the model.")
 @click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
 @click.option("--no-report", is_flag=True, help="Leave out the page report.html.")
+@click.option("--no-actions", is_flag=True, help="Do not try what would help where a target is missed.")
 @click.option("--no-charts", is_flag=True, help="Draw no charts, neither as files nor in the report.")
 @click.option("--require-targets", is_flag=True, help="Exit status 1 when a target is missed.")
 @click.pass_context
@@ -75,11 +83,13 @@ def run(
     executor: str | None,
     cluster: str | None,
     out: Path | None,
+    periods: tuple[str, ...],
     as_json: bool,
     log: str,
     audit: bool,
     xlsx: bool,
     no_report: bool,
+    no_actions: bool,
     no_charts: bool,
     require_targets: bool,
 ) -> None:
@@ -96,10 +106,9 @@ def run(
         raise click.UsageError("--precision finds the number of replications: leave out --replications.")
     if max_replications is not None and not precision:
         raise click.UsageError("--max-replications goes with --precision.")
-    if xlsx and as_json and out is None:
-        raise click.UsageError("--xlsx needs a results folder; with --json, name one with --out.")
-    if xlsx:
-        require_xlsxwriter()
+    if periods and as_json:
+        raise click.UsageError("--by prints tables: leave out --json.")
+    check_xlsx(xlsx, folder=out is not None or not as_json)
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
     scenario = read.load(file, variant, changes, outside=outside)
@@ -125,9 +134,9 @@ def run(
         except AuditError as error:
             click.echo(error, err=True)
             ctx.exit(1)
-        _show(results, as_json)
+        _show(results, as_json, periods)
         if folder is not None:
-            _finish(results, folder, artists, page=page, xlsx=xlsx)
+            _finish(results, folder, artists, page=page, xlsx=xlsx, actions=not no_actions)
             click.echo(f"Results: {folder}", err=as_json)
     if require_targets and not all(target.met for target in targets(results)):
         ctx.exit(1)
@@ -139,19 +148,21 @@ def _artists(page: bool) -> AbstractContextManager[Crew]:
     return artists(in_page=page)
 
 
-def _show(results: Results, as_json: bool) -> None:
+def _show(results: Results, as_json: bool, periods: tuple[str, ...]) -> None:
     if as_json:
         from ccsim.results.model import as_json as summary
 
         click.echo(json.dumps(summary(results), allow_nan=False))
     else:
+        from ccsim.cli import periods_table
         from ccsim.cli.table import show
 
         show(results)
+        periods_table.show(results, periods)
 
 
-def _finish(results: Results, folder: Path, artists: Crew | None, *, page: bool, xlsx: bool) -> None:
-    """Charts, if there are artists, and the report, in the folder where all else is already."""
+def _finish(results: Results, folder: Path, artists: Crew | None, *, page: bool, xlsx: bool, actions: bool) -> None:
+    """Charts, if there are artists, what to do, and the report, in the folder where all else is already."""
     drawn: dict[str, Drawn] = {}
     try:
         if artists is not None:
@@ -163,6 +174,11 @@ def _finish(results: Results, folder: Path, artists: Crew | None, *, page: bool,
                 for name, chart in drawn.items():
                     (place / f"{name}.png").write_bytes(chart.png)
         if page or xlsx:
+            if actions:
+                from ccsim.report import actions as tried
+
+                with surviving("what to do"):
+                    tried.write(folder, tried.actions(results))
             with surviving("the report"):
                 write_report(results, folder, drawn, page=page, xlsx=xlsx)
     except KeyboardInterrupt as error:

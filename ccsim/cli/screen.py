@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
+
+from ccsim.report.document import Table as DocumentTable
+from ccsim.report.page import shown
+from ccsim.stats.estimate import Estimate
 
 
 def plain_table(title: str | None = None) -> Table:
@@ -11,3 +16,17 @@ def plain_table(title: str | None = None) -> Table:
     return Table(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), title=title, title_justify="left"
     )
+
+
+def document_table(table: DocumentTable) -> Table:
+    """A table of a report for the terminal: means without their intervals."""
+    screen = plain_table()
+    for number, column in enumerate(table.columns):
+        words = column.kind in ("text", "code") or not number
+        heading = escape(column.title if words else column.title.replace(" ", "\n", 1))
+        screen.add_column(heading, justify="left" if words else "right", no_wrap=not words, vertical="bottom")
+    for row in (*table.rows, *([table.total] if table.total else [])):
+        means = (cell.mean if isinstance(cell, Estimate) else cell for cell in row)
+        cells = [escape(shown(mean, of.kind, of.signed).text) for mean, of in zip(means, table.columns, strict=True)]
+        screen.add_row(*cells, style="bold" if row is table.total else None)
+    return screen

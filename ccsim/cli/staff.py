@@ -28,7 +28,7 @@ from ccsim.cli.report import require_xlsxwriter
 @allow_outside
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
-@click.option("--xlsx", is_flag=True, help="With shifts, also write report.xlsx, with requirement and roster.")
+@click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
 @click.pass_context
 def staff(
     ctx: click.Context,
@@ -58,18 +58,16 @@ def staff(
     root = out or Path("results")
     if method is None:
         method = "shifts" if scenario.staffing.patterns else "requirement"
-    if xlsx and method != "shifts":
-        raise click.UsageError(f"--xlsx goes with shifts, not with {method}.")
     if xlsx:
         require_xlsxwriter()
     if method == "erlang":
         from ccsim.cli.baseline import erlang
 
-        folder, proven = erlang(scenario, root), True
+        folder, proven = erlang(scenario, root, xlsx=xlsx), True
     elif method == "requirement":
         from ccsim.cli.planning import requirement
 
-        folder, proven = requirement(scenario, root, workers), True
+        folder, proven = requirement(scenario, root, workers, xlsx=xlsx), True
     else:
         from ccsim.cli.planning import shifts
         from ccsim.staffing.shifts import Infeasible

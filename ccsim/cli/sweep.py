@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccsim.cli.outside import allow_outside
-from ccsim.cli.report import provenance, surviving, write_page
+from ccsim.cli.report import check_xlsx, provenance, surviving, write_study
 from ccsim.cli.resuming import Remembered, resume_hint
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 @click.option("--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.')
 @click.option("--resume", is_flag=True, help="Go on where an interrupted sweep stopped.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
 @click.pass_context
 def sweep(
@@ -64,6 +65,7 @@ def sweep(
     cluster: str | None,
     resume: bool,
     out: Path | None,
+    xlsx: bool,
     as_json: bool,
     **said: Any,
 ) -> None:
@@ -83,6 +85,7 @@ def sweep(
         raise click.UsageError("Give --cluster or --executor, not both.")
     if resume and as_json and out is None:
         raise click.UsageError("Without a results folder (--out) nothing is kept to --resume from.")
+    check_xlsx(xlsx, folder=out is not None or not as_json)
     design, changes, wanted = _design(file, vary, metrics, said)
     figures = read_figures(wanted, design)
     count = len(design.rows) + len(design.alone)
@@ -99,7 +102,7 @@ def sweep(
         if as_json and out is None:
             outcome = sweep_in_memory(points, **options)
         else:
-            finish = None if as_json else partial(_finish, figures)
+            finish = None if as_json and not xlsx else partial(_finish, figures, xlsx=xlsx)
             with resume_hint(ctx):
                 outcome, folder = sweep_to_folder(
                     out or Path("results"), points, resume=resume, overrides=changes, finish=finish, **options
@@ -147,7 +150,7 @@ def _design(
     return design, changes, list(metrics)
 
 
-def _finish(figures: list[MetricPlace], outcome: Sweep, folder: Path) -> None:
+def _finish(figures: list[MetricPlace], outcome: Sweep, folder: Path, *, xlsx: bool) -> None:
     from ccsim.charts import sweeps
     from ccsim.report.of_sweep import document
     from ccsim.report.pictures import themed
@@ -156,9 +159,9 @@ def _finish(figures: list[MetricPlace], outcome: Sweep, folder: Path) -> None:
     pictures: list[Picture] = []
     with surviving("charts"):
         sweeps.save(outcome, figures, folder / "charts")
-        pictures += [themed(draw) for draw in sweeps.pages(outcome, figures).values()]
+        pictures += themed(sweeps.pages(outcome, figures))
     with surviving("the report"):
-        write_page(folder, document(outcome, figures, provenance(folder), pictures))
+        write_study(folder, document(outcome, figures, provenance(folder), pictures), xlsx=xlsx)
 
 
 def _bar(total: int, what: str) -> Any:

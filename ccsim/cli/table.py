@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ccsim.cli.screen import plain_table
-from ccsim.report.of_run import answer
+from ccsim.report.of_run import answer, facts
 from ccsim.results import format
 from ccsim.results.model import Results
 from ccsim.results.targets import MetricTarget, targets
@@ -26,8 +26,9 @@ def show(results: Results) -> None:
     by_place: dict[tuple[str, str, str], MetricTarget] = {(goal.level, goal.name, goal.metric): goal for goal in goals}
     variant = f", variant {results.variant}" if results.variant else ""
     console.print(f"{results.scenario.name}{variant}", style="bold", markup=False)
-    cost = results.estimate("total", "total", "cost")
-    console.print(f"{answer(results)} Cost {format.money(cost.mean if cost else math.nan)}.", markup=False)
+    console.print(answer(results), markup=False)
+    for fact in facts(results):
+        console.print(f"{fact.label}: {fact.figure}{f' ({fact.detail})' if fact.detail else ''}", markup=False)
     for table in (_queues(results, by_place), _teams(results, by_place)):
         console.print()
         console.print(table)
@@ -127,7 +128,8 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -
 
 
 def _teams(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -> Table:
-    table = _table("team", "occupancy", "utilisation", "concurrency", "paid hours", "cost")
+    cost = format.with_currency("cost", "money", results.scenario.currency)
+    table = _table("team", "occupancy", "utilisation", "concurrency", "paid hours", cost)
 
     def figure(name: str, metric: str) -> float:
         estimate = results.estimate("team", name, metric)

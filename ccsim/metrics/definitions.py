@@ -83,6 +83,11 @@ class Metric:
         """Its values are parts of a whole, from 0 to 1; capacity held may exceed the capacity of the staffed."""
         return self.unit == "share" and self.name != "slot_occupancy"
 
+    @property
+    def adds_up(self) -> bool:
+        """Its values are sums, so that those of a day are the sums of those of its intervals."""
+        return bool(self.measure.__annotations__["return"] == Sums.__name__)
+
 
 Function = TypeVar("Function", bound=Callable[[Facts], Sums | Peaks | Whole])
 
@@ -461,6 +466,15 @@ def value_lost(f: Facts) -> Sums:
     return Sums(f.contacts[sums.ROOTS_LOST] * f.frame.value)
 
 
+@metric(
+    "queue", "Customers lost", "customers", "lower",
+    "roots of which no contact was resolved, nor served by the bot or self-service",
+    "#{roots not served}", "7.4", form="count",
+)  # fmt: skip
+def customers_lost(f: Facts) -> Sums:
+    return Sums(f.contacts[sums.ROOTS_LOST])
+
+
 # ── over time ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -527,6 +541,11 @@ def cost(f: Facts) -> Sums:
 @metric("queue", "Cost per resolved", "money", "lower", "cost / resolved", "cost / resolved", "7.6")
 def cost_per_resolved(f: Facts) -> Sums:
     return Sums(f.cost, f.contacts[Outcome.RESOLVED].sum(axis=0))
+
+
+@metric("queue", "Cost a contact", "money", "lower", "cost / answered or begun outbound", "cost / H", "7.6")
+def cost_per_contact(f: Facts) -> Sums:
+    return Sums(f.cost, f.contacts[sums.BEGUN].sum(axis=0))
 
 
 # ── teams: booked to the interval in which it happened ───────────────────────────────────────────────────────────────

@@ -26,6 +26,8 @@ Source: Schmeiser (1982), Batch size effects in the analysis of simulation outpu
 
 Key = tuple[Level, str]
 
+NO_DAYS: Final[I64] = np.empty(0, dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Measures:
@@ -55,7 +57,7 @@ class MetricRow(NamedTuple):
 
 
 class IntervalRow(NamedTuple):
-    """A metric of the reporting interval that starts at `start` (µs)."""
+    """A metric of the reporting interval, or the day, that starts at `start` (µs)."""
 
     start: int
     level: str
@@ -79,13 +81,24 @@ class Summary:
     by_interval: dict[Key, F64]
     """(mean, low, high; queues or teams, then the total; interval); NaN without data or where it does not apply"""
 
+    days: I64
+    """µs: midnight of each day in which a reporting interval starts"""
+    by_day: dict[Key, F64]
+    """as `by_interval`, by day: numerators and denominators of its intervals summed up; what does not add up is not"""
+
     def interval_rows(self) -> Iterator[IntervalRow]:
         """`by_interval` as tidy rows: queues, teams, then the total, by metric and time."""
-        applies = {key: ~np.isnan(table[0]).all(axis=-1) for key, table in self.by_interval.items()}
-        starts = self.starts.tolist()
+        return self._tidy(self.starts, self.by_interval)
+
+    def day_rows(self) -> Iterator[IntervalRow]:
+        """`by_day` as tidy rows, which start at midnight."""
+        return self._tidy(self.days, self.by_day)
+
+    def _tidy(self, starts: I64, tables: dict[Key, F64]) -> Iterator[IntervalRow]:
+        applies = {key: ~np.isnan(table[0]).all(axis=-1) for key, table in tables.items()}
         for place, at, name, key in _order(self.names, applies):
-            figures = (_or_none(figure) for figure in self.by_interval[key][:, place])
-            for start, mean, low, high in zip(starts, *figures, strict=True):
+            figures = (_or_none(figure) for figure in tables[key][:, place])
+            for start, mean, low, high in zip(starts.tolist(), *figures, strict=True):
                 yield IntervalRow(start, at, name, key[1], mean, low, high)
 
 
@@ -257,8 +270,11 @@ class Collected:
             self._batches.append(measures.by_interval)
         self.whole.append(replace(measures, by_interval={}))
 
-    def summary(self, level: float = LEVEL) -> Summary:
-        """Means with intervals of that level over replications. Raises ValueError without any."""
+    def summary(self, level: float = LEVEL, midnights: I64 = NO_DAYS) -> Summary:
+        """Means with intervals of that level over replications, also by the days that begin at these `midnights` (µs).
+
+        Raises ValueError without any replication.
+        """
         if not self.whole:
             raise ValueError("nothing to summarise: there are no replications")
         first = self.whole[0]
@@ -277,7 +293,18 @@ class Collected:
             for key in self._batches[0]
             if key in quotients
         }
-        return Summary(len(self.whole), tuple(rows), first.names, first.starts, by_interval)
+        day = np.searchsorted(midnights, first.starts, side="right") - 1
+        begins = np.flatnonzero(np.diff(day, prepend=-1))
+        by_day = {}
+        for key in by_interval if len(begins) else ():
+            if METRICS[key].adds_up:
+                sums = np.stack([np.add.reduceat(batch[key], begins, axis=1) for batch in self._batches])
+                # a count has the denominator 1 in each interval, which is 1 in the run, and in a day, too
+                if 1.5 * np.nansum(quotients[key][:, 1]) < np.nansum(sums[:, 1]):
+                    sums[:, 1] /= np.diff(np.append(begins, len(day)))[:, None]
+                by_day[key] = _figures(sums, level, METRICS[key]).swapaxes(1, 2)
+        days = midnights[day[begins]]
+        return Summary(len(self.whole), tuple(rows), first.names, first.starts, by_interval, days, by_day)
 
 
 def _added(one: dict[Key, F64], other: dict[Key, F64]) -> dict[Key, F64]:

@@ -55,6 +55,8 @@ class Picture:
     dark: str
     size: tuple[int, int]
     """width and height in pixels"""
+    name: str = ""
+    """of the chart and its file"""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Section:
 
     title: str
     parts: tuple[Part, ...]
+    together: bool = False
+    """in a workbook its tables stand on one sheet"""
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,10 @@ class Document:
     findings_title: str = "What to do"
     made_by: str = ""
     """a line at the foot: versions and seed"""
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """All charts, in order."""
+        return tuple(part for section in self.sections for part in section.parts if isinstance(part, Picture))
 
     def tables(self) -> tuple[Table, ...]:
         """All tables, in order."""

@@ -1,6 +1,6 @@
 """What to do, as far as the figures say it: what misses its target and when, where agents lack and where they idle.
 
-Nothing here goes beyond the figures: how many agents a target needs is for a search to answer, not for a guess.
+Nothing here goes beyond the figures and what was tried: how many agents a target needs is for a search to answer.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from ccsim.metrics.definitions import METRICS, Level
+from ccsim.report.actions import Action
 from ccsim.report.document import Finding
 from ccsim.report.hours import HourRange, Hours
 from ccsim.results import format
@@ -26,11 +27,16 @@ IDLE: Final = 0.25
 """From this share of its staffed time without any session on, a team's idle time is worth a line."""
 
 
-def findings(results: Results) -> tuple[Finding, ...]:
-    """Missed targets first, then those too close to call, open hours without agents, and teams."""
+def findings(results: Results, actions: Sequence[Action] = ()) -> tuple[Finding, ...]:
+    """Missed targets first, then those too close to call, open hours without agents, and teams.
+
+    Of each the `actions` that were tried come first, then what the figures say.
+    """
     hours, spec = Hours.of(results), results.spec
     goals = sorted((goal for goal in targets(results) if not (goal.met and goal.sure)), key=lambda goal: not goal.sure)
     by_subject: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for action in actions:
+        by_subject["queue", action.queue].append(action.sentence(results.scenario.currency))
     for goal in goals:
         by_subject[goal.level, goal.name] += _target(results, hours, goal)
     for q, name in enumerate(spec.queues):

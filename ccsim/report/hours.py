@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 
 from ccsim.metrics.timeline import open_time
+from ccsim.results.format import local_times
 from ccsim.results.model import Results
-from ccsim.scenario.model import Scenario
 from ccsim.tables import F64, I64, SECOND, Bool
-
-
-def local_times(scenario: Scenario, instants: I64) -> list[datetime]:
-    """Wall times, without zone, of instants in microseconds since the scenario's start."""
-    return [scenario.calendar.local(at).replace(tzinfo=None) for at in instants.tolist()]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from ccsim.metrics import METRICS
 from ccsim.report.document import (
     STATUS,
     Document,
@@ -35,20 +36,20 @@ def document(
 ) -> Document:
     """The report of a comparison; `provenance` is what its provenance.json holds."""
     first = comparison.baseline.results
-    names = ", ".join(variant.name for variant in comparison.variants)
+    names = ", ".join(comparison.labels.values())
     runs = format.several(comparison.replications, "replication")
-    status, answer = _answer(ranking)
+    status, sentence = answer(comparison, ranking)
     notes = Finding("To bear in mind", comparison.notes)
     return Document(
         title=f"{first.scenario.name}: {format.several(len(comparison.variants), 'variant')} compared",
         subtitle=f"{names} · {runs} of each, on the same random numbers",
-        answer=answer,
+        answer=sentence,
         status=status,
         facts=tuple(_facts(comparison, ranking)),
         verdicts=tuple(verdict for verdict in _verdicts(comparison) if verdict.status != "met"),
         verdicts_title="Targets missed or in doubt",
         findings=(
-            Finding(f"Ranked by {ranking.by}", tuple(ranking.sentences())),
+            Finding(f"Ranked by {ranking.by}", tuple(ranking.sentences(comparison.labels))),
             *([notes] if comparison.notes else []),
         ),
         findings_title="How sure that is",
@@ -62,15 +63,17 @@ def document(
     )
 
 
-def _answer(ranking: Ranking) -> tuple[Status, str]:
-    by = str(ranking.figure)
+def answer(comparison: Comparison, ranking: Ranking) -> tuple[Status, str]:
+    """Which variant is best, in a sentence, and whether that is sure."""
+    by, labels = str(ranking.figure), comparison.labels
     if not ranking.order:
         return "missed", "No variant can be ranked."
-    best, others = ranking.order[0][0], [name for name, _ in ranking.order[1:]]
-    clearly_worse = {pair.second for pair in ranking.pairs if pair.first == best and pair.told_apart}
-    alike = [name for name in others if name not in clearly_worse]
+    first, others = ranking.order[0][0], [name for name, _ in ranking.order[1:]]
+    clearly_worse = {pair.second for pair in ranking.pairs if pair.first == first and pair.told_apart}
+    alike = [labels[name] for name in others if name not in clearly_worse]
+    best = labels[first]
     if ranking.all_miss:
-        number, far = ranking.missing[best]
+        number, far = ranking.missing[first]
         misses = f"it misses {format.several(number, 'target')}, by {100 * far:.1f} percentage points in sum"
         return "missed", f"No variant meets all its targets; {best} comes nearest: {misses}."
     of = ", of those that meet their targets" if ranking.left_out else ""
@@ -97,7 +100,10 @@ def _facts(comparison: Comparison, ranking: Ranking) -> Iterable[Fact]:
             missed = len(variant.missed)
             details.append(f"misses {format.several(missed, 'target')}" if missed else "meets its targets")
         figure = format.NO_DATA if own is None else format.quantity(unit, own.mean)
-        yield Fact(f"{variant.name}, {ranking.figure}", figure, " · ".join(details))
+        if unit == "money":
+            figure = " ".join(filter(None, [figure, variant.results.scenario.currency]))
+        best = ("Nearest: " if ranking.all_miss else "Best: ") if places.get(variant.name) == 0 else ""
+        yield Fact(f"{best}{comparison.labels[variant.name]}", figure, " · ".join([str(ranking.figure), *details]))
 
 
 def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
@@ -105,17 +111,22 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
     if ranking.order and ranking.figure not in figures:
         figures = (*figures, ranking.figure)
     runs = f"Means of {comparison.replications} replications; small: 95 % interval."
-    heads = [TableColumn(str(figure), kind(figure)) for figure in figures]
+    labels, currency = comparison.labels, comparison.baseline.results.scenario.currency
+    heads = [_head(figure, str(figure), currency) for figure in figures]
+    yield _common(comparison, runs)
+    yield _by_channel(comparison, runs)
     yield Table(
         "Side by side",
         (TableColumn("Variant"), *heads),
-        tuple((v.name, *(comparison.estimate(v, figure) for figure in figures)) for v in comparison.variants),
+        tuple((labels[v.name], *(comparison.estimate(v, figure) for figure in figures)) for v in comparison.variants),
         note=runs,
     )
     yield Table(
-        f"Differences to {comparison.baseline.name}",
+        f"Differences to {labels[comparison.baseline.name]}",
         (TableColumn("Variant"), *(TableColumn(head.title, head.kind, signed=True) for head in heads)),
-        tuple((v.name, *(comparison.difference(v, figure) for figure in figures)) for v in comparison.variants[1:]),
+        tuple(
+            (labels[v.name], *(comparison.difference(v, figure) for figure in figures)) for v in comparison.variants[1:]
+        ),
         note="Taken replication by replication, on the same random numbers; small: 95 % interval. If zero is in it, "
         "chance may have made the difference.",
     )
@@ -139,7 +150,10 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
                 TableColumn("Clear difference"), TableColumn("Replications needed", "count"),
             ),
             tuple(
-                (p.first, p.second, abs(p.difference), p.low, p.high, "yes" if p.told_apart else "no", p.needed)
+                (
+                    labels[p.first], labels[p.second], abs(p.difference), p.low, p.high,
+                    "yes" if p.told_apart else "no", p.needed,
+                )
                 for p in ranking.pairs
             ),
             note=f"Low and high: intervals of {100 * ranking.level:.4g} %, so that all hold together at 95 %.",
@@ -158,13 +172,68 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
     )  # fmt: skip
 
 
+def _head(figure: MetricPlace, title: str, currency: str) -> TableColumn:
+    return TableColumn(format.with_currency(title, figure.definition.unit, currency), kind(figure))
+
+
+def _common(comparison: Comparison, note: str) -> Table:
+    """What all channels have in common, over everything."""
+    currency = comparison.baseline.results.scenario.currency
+    return Table(
+        "All channels together",
+        (
+            TableColumn("Variant"),
+            TableColumn("Channels"),
+            *(_head(figure, figure.definition.title, currency) for figure in comparison.common),
+        ),
+        tuple(
+            (
+                comparison.labels[v.name],
+                ", ".join(v.channels),
+                *(comparison.estimate(v, figure) for figure in comparison.common),
+            )
+            for v in comparison.variants
+        ),
+        note=note,
+    )
+
+
+def _by_channel(comparison: Comparison, note: str) -> Table:
+    """The same of the queues of each channel: cost and time of agents by the work that they did for it."""
+    currency = comparison.baseline.results.scenario.currency
+    places = [
+        MetricPlace("queue", "", figure.metric) for figure in comparison.common if ("queue", figure.metric) in METRICS
+    ]
+    return Table(
+        "By channel",
+        (
+            TableColumn("Variant"),
+            TableColumn("Channel"),
+            TableColumn("Contacts", "count"),
+            *(_head(place, place.definition.title, currency) for place in places),
+        ),
+        tuple(
+            (
+                comparison.labels[v.name],
+                channel,
+                *(v.of_channel(channel, metric) for metric in ("offered", *(place.metric for place in places))),
+            )
+            for v in comparison.variants
+            for channel in v.channels
+        ),
+        note=note,
+    )
+
+
 def _verdicts(comparison: Comparison) -> Iterable[Verdict]:
     for variant in comparison.variants:
         for figure, goal in variant.targets.items():
             status: Status = "open" if not goal.sure else "met" if goal.met else "missed"
             estimate = comparison.estimate(variant, figure)
             assert estimate is not None
-            yield Verdict(status, variant.name, str(figure), "share", estimate, goal.wanted, goal.at_least)
+            yield Verdict(
+                status, comparison.labels[variant.name], str(figure), "share", estimate, goal.wanted, goal.at_least
+            )
 
 
 def kind(figure: MetricPlace) -> Kind:

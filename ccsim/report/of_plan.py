@@ -13,6 +13,7 @@ from ccsim.report.document import (
     Document,
     Fact,
     Finding,
+    Kind,
     Listing,
     Part,
     Picture,
@@ -22,13 +23,15 @@ from ccsim.report.document import (
     TableColumn,
     Verdict,
 )
-from ccsim.report.hours import local_times
 from ccsim.report.of_run import assumptions, made_with
 from ccsim.results import format
+from ccsim.results.format import local_times
 from ccsim.results.plans import Requirement, ShiftPlan
 from ccsim.scenario import read
+from ccsim.scenario.model import Scenario
 from ccsim.staffing import patterns
 from ccsim.staffing.output import rosters
+from ccsim.tables import SECOND
 
 
 def document(
@@ -68,13 +71,54 @@ def roster_table(plan: ShiftPlan) -> Table:
     return Table("Roster", tuple(TableColumn(head) for head in heads), tuple(rows))
 
 
-def requirement_table(needed: Requirement, plan: ShiftPlan) -> Table:
-    """Agents required by interval, for the sheet."""
-    times = local_times(plan.scenario, needed.starts)
+def requirement_document(
+    scenario: Scenario, needed: Sequence[Requirement], provenance: dict[str, Any], pictures: Sequence[Picture] = ()
+) -> Document:
+    """The report of requirements without shifts, the first of which is the answer."""
+    hours = scenario.interval / (3600 * SECOND)
+    first = needed[0]
+    most = ", ".join(
+        f"{name} {format.count(float(agents.max(initial=0)))}"
+        for name, agents in zip(first.names, first.agents, strict=True)
+    )
+    heads = ("Method", "Team", "Agents at most", "Agent hours", "Shrinkage", "Hours with shrinkage")
+    kinds: tuple[Kind, ...] = ("text", "text", "count", "hours", "share", "hours")
+    rows = tuple(
+        (each.method, name, float(agents.max(initial=0)), float(agents.sum()) * hours, share, float(paid.sum()) * hours)
+        for each in needed
+        for name, agents, share, paid in zip(
+            each.names, each.agents, each.shrinkage.tolist(), each.with_shrinkage, strict=True
+        )
+    )
+    return Document(
+        title=f"{scenario.name}: agents required",
+        subtitle=first.method,
+        answer=f"Agents at their desks at most: {most}.",
+        status=None,
+        sections=(
+            *([Section("Charts", tuple(pictures))] if pictures else []),
+            Section("Figures", (Table("Agents required", tuple(map(TableColumn, heads, kinds)), rows),)),
+            Section("Assumptions", assumptions(scenario)),
+            Section(
+                "Scenario and provenance",
+                (
+                    Table("This plan", (TableColumn("What"), TableColumn("Value")), tuple(made_with(provenance))),
+                    Listing("The scenario", read.resolved_toml(scenario)),
+                ),
+            ),
+        ),
+        made_by=f"seed {scenario.seed}",
+    )
+
+
+def requirement_table(needed: Requirement, scenario: Scenario) -> Table:
+    """Agents required by interval, for the sheet; intervals in which nobody is are left out."""
+    times = local_times(scenario, needed.starts)
     rows = [
         (at, name, agents, on_shift)
         for name, at_work, more in zip(needed.names, needed.agents, needed.with_shrinkage, strict=True)
         for at, agents, on_shift in zip(times, at_work.tolist(), more.tolist(), strict=True)
+        if agents
     ]
     heads = (
         TableColumn("Start", "moment"),
@@ -82,7 +126,7 @@ def requirement_table(needed: Requirement, plan: ShiftPlan) -> Table:
         TableColumn("Agents at work", "number"),
         TableColumn("Agents with shrinkage", "number"),
     )
-    return Table("Requirement", heads, tuple(rows))
+    return Table(f"Requirement by {needed.method.split(',')[0]}", heads, tuple(rows))
 
 
 def _answer(plan: ShiftPlan) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from ccsim.lowering import AgentGroup, not_on_leave, rosters
 from ccsim.metrics import METRICS, TOTAL
 from ccsim.metrics.definitions import Level
+from ccsim.report.actions import Action
 from ccsim.report.document import (
     STATUS,
     Cell,
@@ -27,8 +29,9 @@ from ccsim.report.document import (
     Verdict,
 )
 from ccsim.report.findings import findings
-from ccsim.report.hours import local_times
+from ccsim.report.periods import by_day, by_interval
 from ccsim.results import format
+from ccsim.results.format import local_times
 from ccsim.results.model import Results
 from ccsim.results.targets import MetricTarget, targets
 from ccsim.scenario import read
@@ -45,7 +48,7 @@ WAITS: Final = ("asa", "wait_p90")
 """Without a total over several channels: a phone call's and an e-mail's wait have no mean that says anything."""
 WORK: Final = (
     "work_hours", "handle_mean", "turns_mean", "reread_share", "fcr", "repeat_contacts", "open_mean", "value_lost",
-    "cost", "cost_per_resolved",
+    "cost", "cost_per_contact", "cost_per_resolved",
 )  # fmt: skip
 TEAMS: Final = (
     "staffed_hours", "paid_hours", "overtime_hours", "occupancy", "utilisation", "concurrency_mean",
@@ -54,8 +57,10 @@ TEAMS: Final = (
 TAGS: Final = {"A": "article", "S": "source", "M": "measured", "I": "illustrative"}
 
 
-def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Picture] = ()) -> Document:
-    """The report of a run; `provenance` is what its provenance.json holds."""
+def document(
+    results: Results, provenance: dict[str, Any], pictures: Sequence[Picture] = (), actions: Sequence[Action] = ()
+) -> Document:
+    """The report of a run; `provenance` is what its provenance.json holds, `actions` what was tried."""
     scenario = results.scenario
     goals = sorted(targets(results), key=lambda goal: ("missed", "open", "met").index(_status(goal)))
     runs = format.several(results.replications, "replication")
@@ -65,17 +70,20 @@ def document(results: Results, provenance: dict[str, Any], pictures: Sequence[Pi
     )  # fmt: skip
     version = ["ccsim", *filter(None, [provenance["versions"].get("ccsim")])]
     variant = [f"variant {results.variant}"] if results.variant else []
+    days = by_day(results)
     return Document(
         title=scenario.name,
         subtitle=" · ".join([*variant, period, runs]),
         answer=answer(results),
         status=_status_of_all(goals),
         verdicts=tuple(_verdict(results, goal) for goal in goals),
-        facts=tuple(_facts(results)),
-        findings=findings(results),
+        facts=tuple(facts(results)),
+        findings=findings(results, actions),
         sections=(
             *([Section("Charts", tuple(pictures))] if pictures else []),
             Section("Figures", tuple(_figures(results))),
+            *([Section("By day", days, together=True)] if days else []),
+            Section("By interval", tuple(replace(table, folded=True) for table in by_interval(results))),
             Section("Assumptions", assumptions(results.scenario)),
             Section("Scenario and provenance", _origin(results, provenance)),
         ),
@@ -135,28 +143,29 @@ def _verdict(results: Results, goal: MetricTarget) -> Verdict:
     )
 
 
-def _facts(results: Results) -> Iterable[Fact]:
+def facts(results: Results) -> Iterable[Fact]:
+    """Cost, value lost, contacts, paid hours."""
+
     def total(metric: str) -> Estimate:
         return results.estimate(TOTAL, TOTAL, metric) or Estimate(math.nan, math.nan, math.nan)
 
-    cost, each = total("cost"), total("cost_per_resolved")
+    cost, currency = total("cost"), results.scenario.currency
     if cost.mean > 0:
-        detail = f"{format.money(each.mean)} a resolved contact" if not math.isnan(each.mean) else ""
-        yield Fact("Cost", format.count(cost.mean), " · ".join(part for part in (_between(cost), detail) if part))
+        each = ((total("cost_per_contact").mean, "a contact"), (total("cost_per_resolved").mean, "a resolved one"))
+        details = [f"{format.money(amount, currency)} {of}" for amount, of in each if not math.isnan(amount)]
+        yield Fact("Cost", format.money(cost.mean, currency), " · ".join(filter(None, [_between(cost), *details])))
     else:
         yield Fact("Cost", format.NO_DATA, "no team has a cost_per_hour")
     lost = total("value_lost")
     if lost.mean > 0:
-        yield Fact("Value lost", format.count(lost.mean), _between(lost))
+        yield Fact("Value lost", format.money(lost.mean, currency), _between(lost))
     offered, answered = total("offered"), total("answered")
     begun = f"of {format.count(total('customers').mean)} customers, {format.count(answered.mean)} answered"
     yield Fact("Contacts", format.count(offered.mean), begun)
     paid, staffed, busy = total("paid_hours"), total("staffed_hours"), total("utilisation")
-    yield Fact(
-        "Paid hours",
-        format.count(paid.mean),
-        f"{format.count(staffed.mean)} on duty, {format.percent(busy.mean, 0)} in focused work",
-    )
+    detail = f"{format.count(staffed.mean)} on duty, {format.percent(busy.mean, 0)} in focused work"
+    full_time = format.full_time(results, paid.mean)
+    yield Fact("Paid hours", format.count(paid.mean), " · ".join(filter(None, [full_time, detail])))
 
 
 def _between(estimate: Estimate) -> str:
@@ -207,7 +216,8 @@ def _by_name(
         # teams have no total of their own for what queues have one for: theirs has the fees in it
         none = (level, metric) == ("team", "cost") or (metric in WAITS and not format.waits_compare(results))
         total = None if none else _possible(results.estimate(TOTAL, TOTAL, metric))
-        heads.append(TableColumn(METRICS[level, metric].title, kind))
+        head = format.with_currency(METRICS[level, metric].title, kind, results.scenario.currency)
+        heads.append(TableColumn(head, kind))
         cells.append([*values, total])
     *rows, last = zip(*cells, strict=True)
     return Table(title, tuple(heads), tuple(rows), last if len(names) > 1 else (), note)
@@ -295,40 +305,10 @@ def made_with(provenance: dict[str, Any]) -> list[tuple[str, str]]:
 
 # ── tables for the sheet alone ───────────────────────────────────────────────────────────────────────────────────────
 
-BY_INTERVAL: Final[dict[Level, tuple[str, ...]]] = {
-    "queue": (
-        "offered", "answered", "service_level", "asa", "abandonment", "reply_level", "handle_mean", "queue_mean",
-        "open_mean",
-    ),
-    "team": (
-        "staffed_hours", "paid_hours", "occupancy", "utilisation", "concurrency_mean", "concurrency_share_0",
-    ),
-}  # fmt: skip
-
 
 def wide_tables(results: Results) -> tuple[Table, ...]:
-    """Queues and teams by reporting interval, and the roster: what only a sheet has room for."""
-    times = local_times(results.scenario, results.summary.starts)
-    names: dict[Level, tuple[str, ...]] = {"queue": results.spec.queues, "team": results.spec.teams}
-    tables = []
-    for level, metrics in BY_INTERVAL.items():
-        heads = (
-            TableColumn("Start", "moment"),
-            TableColumn(level.capitalize()),
-            *(TableColumn(METRICS[level, metric].title, METRICS[level, metric].form) for metric in metrics),
-        )
-        rows: list[tuple[Cell, ...]] = []
-        for name in names[level]:
-            series = [results.series(level, name, metric) for metric in metrics]
-            figures = (
-                [Estimate(*each) for each in zip(*(values.tolist() for values in tables[1:]), strict=True)]
-                if metric == "service_level"
-                else tables.mean.tolist()
-                for tables, metric in zip(series, metrics, strict=True)
-            )
-            rows += [(at, name, *cells) for at, *cells in zip(times, *figures, strict=True)]
-        tables.append(Table(f"{level.capitalize()}s by interval", heads, tuple(rows)))
-    return (*tables, _roster(results))
+    """The roster: what only a sheet has room for."""
+    return (_roster(results),)
 
 
 def _roster(results: Results) -> Table:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
+LONGEST: Final = 2000
+"""Rows of a table in a page."""
+
+
 def page(document: Document) -> str:
     """The HTML of a document."""
     style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
@@ -44,7 +48,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"STATUS": STATUS, "bar": bar, "shown": shown}
+    environment.globals |= {"STATUS": STATUS, "bar": bar, "shown": shown, "longest": LONGEST}
     environment.tests |= {
         kind.__name__.lower(): lambda part, kind=kind: isinstance(part, kind)
         for kind in (Table, Picture, Listing, Note)

@@ -76,7 +76,7 @@ def _draw(in_page: bool, unit: tuple[str, bytes] | None) -> Drawn | None:
         results = _unpickled(content)
         page = charts.figure(name, results)
         pixels = charts.image(page)
-        shown = picture(page, charts.figure(name, results, "dark"), pixels=pixels) if in_page else None
+        shown = picture(page, charts.figure(name, results, "dark"), name=name, pixels=pixels) if in_page else None
         return Drawn(charts.png(pixels), shown)
 
 
@@ -92,17 +92,17 @@ def pictures(drawn: Mapping[str, Drawn]) -> list[Picture]:
     return [shown for name in names if (shown := drawn[name].picture) is not None]
 
 
-def themed(draw: Callable[[str], Figure]) -> Picture:
-    """What `draw` makes of a theme's name, in both themes."""
-    return picture(draw("light"), draw("dark"))
+def themed(drawn: Mapping[str, Callable[[str], Figure]]) -> list[Picture]:
+    """What each, by the chart's name, makes of a theme's name, in both themes."""
+    return [picture(draw("light"), draw("dark"), name=name) for name, draw in drawn.items()]
 
 
-def picture(light: Figure, dark: Figure, *, pixels: Image | None = None) -> Picture:
+def picture(light: Figure, dark: Figure, *, name: str = "", pixels: Image | None = None) -> Picture:
     """A chart in both themes, described by its own title and note. `pixels` are those of `light`, if it is drawn."""
     title, note = light.get_suptitle(), " ".join(light.get_supxlabel().split())
     pixels = pixels or charts.image(light)
     _lay_out_like(dark, light)
-    return Picture(title, f"Chart: {title}. {note}", data_uri(pixels), data_uri(charts.image(dark)), pixels.size)
+    return Picture(title, f"Chart: {title}. {note}", data_uri(pixels), data_uri(charts.image(dark)), pixels.size, name)
 
 
 def _lay_out_like(figure: Figure, other: Figure) -> None:
@@ -120,3 +120,13 @@ def data_uri(pixels: Image) -> str:
     stream = BytesIO()
     pixels.save(stream, "webp", lossless=True, method=4, quality=25)
     return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def png(uri: str) -> bytes:
+    """The picture of a data URI in a format that spreadsheets and viewers know."""
+    from PIL import Image
+
+    stream = BytesIO()
+    with Image.open(BytesIO(base64.b64decode(uri.partition(",")[2]))) as pixels:
+        pixels.save(stream, "png", dpi=(96, 96))
+    return stream.getvalue()

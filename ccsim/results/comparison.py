@@ -30,6 +30,13 @@ ALWAYS: Final = ("cost", "value_lost", "effort")
 HEADLINE: Final = ("service_level", "reply_level", "abandonment", "resolution_level", "utilisation", *ALWAYS)
 """Metrics in the order in which a planner looks at them."""
 
+COMMON: Final = (
+    "cost_per_resolved", "cost", "paid_hours", "work_hours", "handle_mean", "concurrency_mean", "asa",
+    "resolution_mean", "fcr", "customers_lost", "value_lost", "effort",
+)  # fmt: skip
+"""What channels have in common, so that variants with different ones can be compared: over everything, and by channel
+what queues have."""
+
 KINDS: Final[tuple[Level, ...]] = ("queue", "team")
 LEVELS: Final = (*KINDS, TOTAL)
 
@@ -99,6 +106,27 @@ class VariantResult:
         return None if np.isnan(under[0]) else (over, under)
 
     @cached_property
+    def channels(self) -> dict[str, list[str]]:
+        """By channel its queues, those to which anybody comes."""
+        channels: dict[str, list[str]] = {}
+        for name, queue in self.results.scenario.queue.items():
+            came = self.results.estimate("queue", name, "offered")
+            if came is not None and came.mean > 0:
+                channels.setdefault(queue.channel, []).append(name)
+        return channels
+
+    def of_channel(self, channel: str, metric: str) -> Estimate | None:
+        """A metric of all queues of a channel together, weighted as each metric is; None where it does not apply."""
+        each = (self.quotients(MetricPlace("queue", name, metric)) for name in self.channels.get(channel, ()))
+        known = [quotients for quotients in each if quotients is not None]
+        if not known or not METRICS["queue", metric].adds_up:
+            return None
+        over, under = np.sum(known, axis=0)
+        if (under == len(known)).all():  # counts: each queue has the denominator 1
+            under = np.ones_like(under)
+        return Estimate(*map(float, ratio_interval(over, under)))
+
+    @cached_property
     def targets(self) -> dict[MetricPlace, MetricTarget]:
         """Its targets, by the figure that they bound."""
         return {MetricPlace(goal.level, goal.name, goal.metric): goal for goal in targets(self.results)}
@@ -137,6 +165,33 @@ class Comparison:
     def replications(self) -> int:
         """Of each variant."""
         return self.baseline.results.replications
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """By name what people call the variants: their titles, where they have some of their own."""
+        titles = [variant.title for variant in self.variants]
+        own = {v.name: v.title for v in self.variants if v.results.variant and titles.count(v.title) == 1}
+        return {variant.name: own.get(variant.name) or variant.name for variant in self.variants}
+
+    @property
+    def channels(self) -> list[str]:
+        """To which anybody comes in some variant."""
+        return list(dict.fromkeys(channel for variant in self.variants for channel in variant.channels))
+
+    @property
+    def channels_differ(self) -> bool:
+        """Customers do not come through the same channels in all variants."""
+        return len({frozenset(variant.channels) for variant in self.variants}) > 1
+
+    @cached_property
+    def common(self) -> tuple[MetricPlace, ...]:
+        """Of what all channels have in common, what there is over everything and is not 0 in all variants."""
+        places = (MetricPlace(TOTAL, TOTAL, metric) for metric in COMMON)
+        return tuple(
+            place
+            for place in places
+            if place in self.figures and any((e := self.estimate(v, place)) and e.mean for v in self.variants)
+        )
 
     @cached_property
     def figures(self) -> tuple[MetricPlace, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from ccsim.metrics import METRICS
 from ccsim.results.model import Results
 from ccsim.scenario.model import Scenario
+from ccsim.tables import I64, SECOND
 
 NO_DATA: Final = "–"
 
@@ -49,9 +50,17 @@ def count(number: float) -> str:
     return f"{number:,.0f}" if number >= 9.95 or number == int(number) else f"{number:.1f}"
 
 
-def money(amount: float) -> str:
-    """An amount: 27,284; with cents below a hundred."""
-    return NO_DATA if math.isnan(amount) else f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.2f}"
+def money(amount: float, currency: str = "") -> str:
+    """An amount: 27,284 or 27,284 EUR; with cents below a hundred."""
+    if math.isnan(amount):
+        return NO_DATA
+    figure = f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.2f}"
+    return f"{figure} {currency}" if currency else figure
+
+
+def with_currency(title: str, unit: str, currency: str) -> str:
+    """The heading of a figure of that unit, with the currency where it is money: Cost, EUR."""
+    return f"{title}, {currency}" if unit == "money" and currency else title
 
 
 def toml(value: Any) -> str:
@@ -69,6 +78,11 @@ def figure(name: str, value: float) -> str:
     return count(value) if metric is None else quantity(metric.unit, value)
 
 
+def local_times(scenario: Scenario, instants: I64) -> list[datetime]:
+    """Wall times, without zone, of instants in microseconds since the scenario's start."""
+    return [scenario.calendar.local(at).replace(tzinfo=None) for at in instants.tolist()]
+
+
 def moment(scenario: Scenario, micros: int) -> str:
     """A time on the scenario's clock: Mon 2 Mar 10:00."""
     local = scenario.calendar.local(micros)
@@ -78,6 +92,15 @@ def moment(scenario: Scenario, micros: int) -> str:
 def day(at: date) -> str:
     """A day, in English whatever the machine's language: Mon 2 Mar."""
     return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}"
+
+
+def full_time(results: Results, paid_hours: float) -> str:
+    """Paid hours as full-time agents: 12.4 FTE of 38.5 h a week; empty where the scenario does not say what that is."""
+    hours = results.scenario.fte_hours
+    if hours is None or math.isnan(paid_hours):
+        return ""
+    weeks = (results.plan.end - results.plan.warm_up) / (7 * 86400 * SECOND)
+    return f"{paid_hours / (hours * weeks):.1f} FTE of {hours:g} h a week"
 
 
 def several(number: int, what: str) -> str:

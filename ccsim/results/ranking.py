@@ -81,28 +81,37 @@ class Ranking:
         """What the order follows."""
         return f"targets missed, then by how far, then {self.figure}" if self.all_miss else str(self.figure)
 
-    def sentences(self) -> list[str]:
-        """What can be said of the order at this number of replications, and what cannot."""
-        sentences = [f"{name} is not ranked: it misses {', '.join(missed)}." for name, missed in self.left_out.items()]
+    def sentences(self, labels: Mapping[str, str] | None = None) -> list[str]:
+        """What can be said of the order at this number of replications, and what cannot; `labels` : by variant."""
+
+        def of(name: str) -> str:
+            return (labels or {}).get(name, name)
+
+        sentences = [
+            f"{of(name)} is not ranked: it misses {', '.join(missed)}." for name, missed in self.left_out.items()
+        ]
         for name, barely in self.doubtful.items():
-            sentences.append(f"{name} may miss {', '.join(barely)} after all: the interval contains the target.")
+            sentences.append(f"{of(name)} may miss {', '.join(barely)} after all: the interval contains the target.")
         if self.all_miss:
             sentences.append(f"No variant meets all its targets, so all are ranked, by {self.by}.")
             for name, (number, far) in self.missing.items():
                 sentences.append(
-                    f"{name} misses {several(number, 'target')}, by {100 * far:.1f} percentage points in sum."
+                    f"{of(name)} misses {several(number, 'target')}, by {100 * far:.1f} percentage points in sum."
                 )
         if len(self.order) < 2:
-            return [*sentences, f"{self.order[0][0]} is the only one left." if self.order else "None is left to rank."]
+            return [
+                *sentences,
+                f"{of(self.order[0][0])} is the only one left." if self.order else "None is left to rank.",
+            ]
         if self.replications == 1:
             return [*sentences, "One replication cannot tell any of them apart."]
-        alike = [f"{pair.first} and {pair.second}" for pair in self.pairs if pair.low == pair.high == 0]
+        alike = [f"{of(pair.first)} and {of(pair.second)}" for pair in self.pairs if pair.low == pair.high == 0]
         if alike:
             sentences.append(f"The same in every replication: {', '.join(alike)}.")
         open_ = [pair for pair in self.pairs if not (pair.told_apart or pair.low == pair.high == 0)]
         at = f"at {self.replications} replications"
         if open_:
-            listed = [f"{pair.first} and {pair.second} ({_advice(pair)})" for pair in open_]
+            listed = [f"{of(pair.first)} and {of(pair.second)} ({_advice(pair)})" for pair in open_]
             sentences.append(f"Cannot be told apart {at}: {', '.join(listed)}.")
         elif len(alike) < len(self.pairs):
             sentences.append(f"All {'other ' if alike else ''}pairs are told apart {at}.")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import numpy as np
+
 from ccsim.metrics import IntervalRow, MetricRow
-from ccsim.results import provenance
+from ccsim.results import format, provenance
 from ccsim.results.logs import LOGS
 from ccsim.results.model import Results, precision_reached
 from ccsim.scenario import read
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-FIGURES: Final = ("summary.csv", "intervals.csv")
+FIGURES: Final = ("summary.csv", "intervals.csv", "days.csv")
 """The tables of a results folder."""
 
 
@@ -96,13 +98,17 @@ def write(folder: Path, results: Results, **run: Any) -> None:
 
 
 def write_figures(folder: Path, results: Results) -> None:
-    """summary.csv and intervals.csv: one row a figure, with its unit and its interval over replications."""
-    tables: list[tuple[str, type[MetricRow | IntervalRow], Iterable[MetricRow | IntervalRow]]] = [
-        ("summary.csv", MetricRow, results.summary.rows),
-        ("intervals.csv", IntervalRow, results.summary.interval_rows()),
-    ]
-    for file, kind, rows in tables:
-        write_csv(folder / file, kind._fields, rows)
+    """summary.csv, intervals.csv and days.csv: one row a figure, with its interval over replications.
+
+    Those by interval and by day have local date and time as their last columns.
+    """
+    summary = results.summary
+    write_csv(folder / "summary.csv", MetricRow._fields, summary.rows)
+    starts = np.unique(np.concatenate([summary.starts, summary.days]))
+    local = dict(zip(starts.tolist(), format.local_times(results.scenario, starts), strict=True))
+    for file, rows in (("intervals.csv", summary.interval_rows()), ("days.csv", summary.day_rows())):
+        dated = ((*row, local[row.start].date(), f"{local[row.start]:%H:%M}") for row in rows)
+        write_csv(folder / file, (*IntervalRow._fields, "date", "time"), dated)
 
 
 def write_scenario(folder: Path, results: Results) -> None:

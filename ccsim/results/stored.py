@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, TOTAL, MetricRow, Summary
 from ccsim.metrics.definitions import Level
-from ccsim.metrics.measures import Key
+from ccsim.metrics.measures import NO_DAYS, Key
 from ccsim.results.logs import LOGS
 from ccsim.results.model import PrecisionGoal, Results
 from ccsim.scenario import read
@@ -24,6 +25,12 @@ from ccsim.tables import F64, I64
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+STUDIES: Final = {"variants": "comparison", "design": "sweep", "method": "staffing plan"}
+"""What else writes a provenance, by a key that only it has."""
+
+SHOWN: Final = 3
+"""Runs that are named where a folder is none."""
 
 WHOLE: Final = "a results folder as `ccsim run` writes it"
 
@@ -42,6 +49,8 @@ def stored(folder: Path) -> Results:
         rows = _rows(folder / file)
         file = "intervals.csv"
         starts, by_interval = _intervals(folder / file, names)
+        file = "days.csv"
+        days, by_day = _intervals(folder / file, names) if file in about["files"] else (NO_DAYS, {})
         tables = {}
         for log in LOGS:
             file = f"{log}.parquet"
@@ -50,7 +59,7 @@ def stored(folder: Path) -> Results:
         raise _refused(folder, file, "missing") from None
     except (ValueError, KeyError, TypeError) as bad:  # Arrow's and pandas' errors are ValueErrors
         raise _refused(folder, file, f"cannot be read: {bad}") from None
-    summary = Summary(scenario.replications, rows, names, starts, by_interval)
+    summary = Summary(scenario.replications, rows, names, starts, by_interval, days, by_day)
     return Results(
         scenario, about["variant"], about["engine"], plan, spec, summary, partial(dict, tables), _goals(about)
     )
@@ -60,9 +69,12 @@ def record(folder: Path) -> dict[str, Any]:
     """The provenance of a results folder. Raises ScenarioError when it is none."""
     name = "provenance.json"
     if not (folder / name).is_file():
-        raise _refused(folder, name, "missing")
+        raise _refused(folder, name, "missing", _runs_inside(folder))
     try:
         about: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+        for key, study in STUDIES.items():
+            if key in about:
+                raise _refused(folder, name, f"the folder of a {study}")
         if not (about["engine"] in ENGINES and about["log"] in ("first", "all")):
             raise ValueError
         about["variant"], dict(about["files"]), dict(about["versions"]), _goals(about)
@@ -78,8 +90,16 @@ def _goals(about: dict[str, Any]) -> tuple[PrecisionGoal, ...]:
     )
 
 
-def _refused(folder: Path, file: str, found: str) -> ScenarioError:
-    return ScenarioError([Problem(file, found, WHOLE, str(folder))])
+def _refused(folder: Path, file: str, found: str, inside: Sequence[Path] = ()) -> ScenarioError:
+    runs = f"; runs inside: {', '.join(map(str, inside[:SHOWN]))}" if inside else ""
+    return ScenarioError([Problem(file, found, WHOLE + runs, str(folder))])
+
+
+def _runs_inside(folder: Path) -> list[Path]:
+    """Results folders of runs one or two floors below, the newest first."""
+    files = [*folder.glob("*/provenance.json"), *folder.glob("*/*/provenance.json")]
+    runs = [file.parent for file in files if (file.parent / "summary.csv").is_file()]
+    return sorted(runs, key=lambda run: run.name, reverse=True)
 
 
 def _rows(file: Path) -> tuple[MetricRow, ...]:
@@ -96,7 +116,10 @@ def _rows(file: Path) -> tuple[MetricRow, ...]:
 
 
 def _intervals(file: Path, names: dict[Level, tuple[str, ...]]) -> tuple[I64, dict[Key, F64]]:
-    """intervals.csv: the starts, and the tables as in Summary. Each figure's rows stand together, in time order."""
+    """intervals.csv or days.csv: the starts, and the tables as in Summary.
+
+    Each figure's rows stand together, in time order.
+    """
     from pyarrow import csv as arrow
     from pyarrow import float64, string
 

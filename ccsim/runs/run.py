@@ -106,7 +106,7 @@ def run(
     goals: tuple[PrecisionGoal, ...] = ()
     if precision is not None:
         scenario, goals = scenario.with_streams(scenario.seed, len(collected.whole)), precision.goals
-    return Results(scenario, variant, engine, plan, spec, collected.summary(), first, goals)
+    return Results(scenario, variant, engine, plan, spec, collected.summary(midnights=spec.days), first, goals)
 
 
 def run_to_folder(

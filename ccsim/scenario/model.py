@@ -70,6 +70,11 @@ class Scenario(Part):
     """Length of the run in days, 1 to 3660."""
     timezone: Zone | None = None
     """Time zone such as "Europe/Rome"; without it every day has 24 hours."""
+    currency: Text = ""
+    """Currency of all amounts, shown with them, such as "EUR"."""
+    fte_hours: Annotated[float, Strict(), Field(gt=0, le=168, allow_inf_nan=False)] | None = None
+    """Paid hours a week of a full-time agent, above 0 up to 168; with it, paid hours are also shown as such agents
+    (FTE)."""
     interval: Duration = 30 * MINUTE
     """Length of a reporting interval."""
     warm_up: Duration = 0

@@ -83,8 +83,8 @@ class Desks:
                 present=present, out_shift=nothing.astype(np.int32), out_start=nothing, out_end=nothing
             )
 
-        terms = (spec or self.spec)._replace(paid=present)  # by shift, of which there are others
-        tally = self.trials.tally(plan, terms, attended)
+        spec = (spec or self.spec)._replace(paid=present)  # by shift, of which there are others
+        tally = self.trials.tally(plan, spec, attended)
         self.progress()
         return tally
 

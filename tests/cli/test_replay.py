@@ -16,7 +16,7 @@ from ccsim.runs.run import run_to_folder
 from ccsim.scenario import read
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
-FILES = ("contacts.parquet", "turns.parquet", "agents.parquet", "summary.csv", "intervals.csv")
+FILES = ("contacts.parquet", "turns.parquet", "agents.parquet", "summary.csv", "intervals.csv", "days.csv")
 
 
 @pytest.fixture(scope="module")

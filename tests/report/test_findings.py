@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from ccsim.report.findings import findings
-from ccsim.report.hours import Hours, local_times
+from ccsim.report.hours import Hours
 from ccsim.report.of_run import document
+from ccsim.results.format import local_times
 from ccsim.results.model import Results
 from ccsim.runs.run import run
 from ccsim.scenario import read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -39,17 +39,30 @@ def content(hostile: Document, results: Results) -> bytes:
     return made
 
 
-def test_every_sheet_is_a_table_with_frozen_headings(content: bytes, hostile: Document) -> None:
+def test_tables_have_frozen_headings_and_print_on_the_width_of_a_page(content: bytes) -> None:
     book = read(content)
-    assert book.sheetnames[:3] == ["Targets", "Queues", "Work and cost of queues"]
-    assert {"Summary of all measures", "Queues by interval", "Teams by interval", "Roster"} <= set(book.sheetnames)
+    assert book.sheetnames[:3] == ["Summary", "Queues", "Work and cost of queues"]
+    assert {"Summary of all measures", "By day", "Roster", "Intervals of 95 %"} <= set(book.sheetnames)
     for one in book:
-        (table,) = one.tables.values()
-        assert table.ref.startswith("A1:")
-        assert one.freeze_panes == "B2"
-        heads = [cell.value for cell in one[1] if cell.value is not None]
-        assert [column.name for column in table.tableColumns] == heads
-        assert len({head.lower() for head in heads}) == len(heads)
+        assert (one.page_setup.orientation, one.page_setup.fitToHeight) == ("landscape", 0)
+        assert one.sheet_properties.pageSetUpPr.fitToPage
+        assert one.print_area
+        if len(one.tables) == 1 and one.title != "Summary":
+            (table,) = one.tables.values()
+            assert table.ref.startswith("A1:")
+            assert one.freeze_panes == "B2"
+            assert one.print_title_rows == "$1:$1"
+        for table in one.tables.values():
+            heads = [cell.value for cell in one[table.ref][0]]
+            assert [column.name for column in table.tableColumns] == heads
+            assert len({head.lower() for head in heads}) == len(heads)
+
+
+def test_the_summary_has_answer_cost_targets_and_charts(content: bytes, hostile: Document) -> None:
+    one = read(content)["Summary"]
+    texts = [cell.value for row in one.iter_rows() for cell in row if cell.value is not None]
+    assert {hostile.title, hostile.answer, "Cost", hostile.verdicts[0].subject} <= set(texts)
+    assert len(one._images) == 2
 
 
 def test_names_are_text_and_nothing_is_a_formula(content: bytes) -> None:
@@ -71,34 +84,61 @@ def test_numbers_are_numbers_with_formats(content: bytes, results: Results) -> N
     row = one[2]
     level = results.estimate("queue", MARKUP, "service_level")
     assert level is not None
-    found = [row[head[name]].value for name in ("Service level", "Service level, low", "Service level, high")]
-    assert found == pytest.approx(list(level))
+    assert row[head["Service level"]].value == pytest.approx(level.mean)
     assert row[head["Service level"]].number_format == "0.0%"
     asa = results.estimate("queue", MARKUP, "asa")
     assert asa is not None
-    assert row[head["Mean wait (ASA), s"]].value == pytest.approx(asa.mean)
+    shown = row[head["Mean wait (ASA)"]]
+    assert shown.number_format == "[h]:mm:ss"
+    assert shown.value.total_seconds() == pytest.approx(asa.mean, abs=0.01)
     assert row[head["Later replies in time"]].value is None
+    rows = list(read(content)["Intervals of 95 %"].iter_rows(values_only=True))
+    assert [row[3:] for row in rows if row[:3] == ("Queues", MARKUP, "Service level")] == [pytest.approx(list(level))]
 
 
-def test_by_interval_and_roster(content: bytes, results: Results) -> None:
+def test_by_interval_closed_half_hours_are_left_out(content: bytes, results: Results) -> None:
     book = read(content)
-    rows = list(book["Queues by interval"].iter_rows(min_row=2, values_only=True))
-    assert len(rows) == 3 * 96
-    assert rows[18][:2] == (datetime(2026, 3, 2, 9), MARKUP)
-    assert sum(row[2] for row in rows[:96]) == pytest.approx(results.estimate("queue", MARKUP, "offered").mean)  # type: ignore[union-attr]
-    shifts = list(book["Roster"].iter_rows(min_row=2, values_only=True))
+    name = next(name for name in book.sheetnames if name.startswith("@SUM(1) by"))
+    assert len(list(book[name].iter_rows(min_row=2, values_only=True))) >= 96
+    name = next(name for name in book.sheetnames if name.startswith("<img"))
+    rows = [row for row in book[name].iter_rows(min_row=2, values_only=True) if isinstance(row[0], datetime)]
+    assert len(rows) == 2 * 16
+    assert rows[0][0] == datetime(2026, 3, 2, 9)
+    assert sum(row[1] for row in rows) == pytest.approx(results.estimate("queue", MARKUP, "offered").mean)  # type: ignore[union-attr]
+
+
+def test_by_day_adds_up_and_the_week_is_weighted(content: bytes, results: Results) -> None:
+    rows = list(read(content)["By day"].iter_rows(values_only=True))
+    first = next(i for i, row in enumerate(rows) if row[0] == f"{MARKUP} by day")
+    heads, days, total = rows[first + 1], rows[first + 2 : first + 4], rows[first + 5]
+    offered = heads.index("Offered")
+    assert [day[0] for day in days] == ["Mon 2 Mar", "Tue 3 Mar"]
+    assert total[0] == "total"
+    assert sum(day[offered] for day in days) == pytest.approx(total[offered])
+    gave_up = sum(day[offered] * day[heads.index("Abandoned")] for day in days)
+    assert gave_up / total[offered] == pytest.approx(total[heads.index("Abandoned")], rel=0.02)
+
+
+def test_roster(content: bytes) -> None:
+    shifts = list(read(content)["Roster"].iter_rows(min_row=2, values_only=True))
     assert len(shifts) == 2 * 5
     assert shifts[0] == (TEAM, 1, datetime(2026, 3, 2, 9), datetime(2026, 3, 2, 17), 7.5, 0.5, 0, "")
 
 
 def test_no_data_and_endless() -> None:
     kinds: tuple[Any, ...] = ("text", "duration", "number")
-    columns = tuple(TableColumn(kind, kind) for kind in kinds)
+    columns = (*(TableColumn(kind, kind) for kind in kinds), TableColumn("more", "duration", signed=True))
     nothing = Estimate(math.nan, math.nan, math.nan)
-    table = Table("t", columns, (("a", nothing, math.inf), ("b", Estimate(2.0, 1.0, 3.0), math.nan), ("c", None, 4)))
-    rows = list(read(sheet(of(table))[0])["t"].iter_rows(values_only=True))
-    assert rows[0] == ("text", "duration, s", "duration, s, low", "duration, s, high", "number")
-    assert rows[1:] == [("a", None, None, None, "endless"), ("b", 2, 1, 3, None), ("c", None, None, None, 4)]
+    rows = (("a", nothing, math.inf, -3.0), ("b", Estimate(2.0, 1.0, 3.0), math.nan, 4.0), ("c", None, 4, None))
+    made = read(sheet(of(Table("t", columns, rows)))[0])
+    found = list(made["t"].iter_rows(values_only=True))
+    assert found[0] == ("text", "duration", "number", "more, s")
+    assert found[1:] == [
+        ("a", None, "endless", -3), ("b", timedelta(seconds=2), None, 4), ("c", None, 4, None)
+    ]  # fmt: skip
+    assert list(made["Intervals of 95 %"].iter_rows(values_only=True))[-1] == (
+        "t", "b", "duration", *(timedelta(seconds=each) for each in (2, 1, 3))
+    )  # fmt: skip
 
 
 def test_titles_and_headings_that_the_format_forbids() -> None:
@@ -107,8 +147,8 @@ def test_titles_and_headings_that_the_format_forbids() -> None:
     book = read(
         sheet(of(Table("a[b]:c*d?e/f\\g'" * 9, heads, rows), Table("A B  C D E F G A B  C D E", heads, rows)))[0]
     )
-    assert len(set(map(str.lower, book.sheetnames))) == 2
-    one = book.worksheets[0]
+    assert len(set(map(str.lower, book.sheetnames))) == 3
+    one = book.worksheets[1]
     assert [cell.value for cell in one[1]] == ["=A1", "=a1 (2)", "–", "x" * 200]
     assert len(one["D2"].value) == 32_767
     assert one["A1"].data_type == "s"

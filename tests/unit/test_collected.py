@@ -66,3 +66,31 @@ def test_memory_stays() -> None:
     assert len(collected.whole) == 10 * BATCHES
     assert not any(one.by_interval for one in collected.whole)
     assert len(collected._batches) <= BATCHES
+
+
+def test_days_are_weighted_by_what_their_intervals_had() -> None:
+    """Counts of a day add up; shares are sums over sums, never means of means."""
+    names = {"queue": ("phone",), "team": ()}
+    counts, share = ("queue", "offered"), ("queue", "abandonment")
+    collected = Collected()
+    for scale in (1.0, 3.0):
+        offered = scale * np.array([[10.0], [30.0], [5.0]])
+        gave_up = scale * np.array([[5.0], [3.0], [5.0]])
+        tables = {counts: np.stack([offered, np.ones_like(offered)]), share: np.stack([gave_up, offered])}
+        whole = {counts: np.array([offered.sum(axis=0), [1.0]]), share: tables[share].sum(axis=1)}
+        collected.add(Measures(names, np.array([20, 50, 120]), whole, tables))
+    summary = collected.summary(midnights=np.array([0, 100, 200]))
+    assert summary.days.tolist() == [0, 100]
+    assert summary.by_day[counts][0, 0].tolist() == [80.0, 10.0]
+    assert summary.by_day[share][0, 0].tolist() == [8 / 40, 1.0]
+    assert [row.start for row in summary.day_rows() if row.metric == "offered"] == [0, 100]
+
+
+def test_what_does_not_add_up_has_no_days() -> None:
+    key = ("queue", "queue_max")
+    peaks = np.array([[[3.0], [5.0]], [[1.0], [1.0]]])
+    collected = Collected()
+    collected.add(Measures({"queue": ("phone",), "team": ()}, np.array([0, 50]), {key: peaks[:, 1]}, {key: peaks}))
+    summary = collected.summary(midnights=np.array([0, 100]))
+    assert key in summary.by_interval
+    assert not summary.by_day

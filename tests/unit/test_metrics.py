@@ -118,7 +118,7 @@ CALLS = {
     "transfer_rate": 0, "reopen_rate": 0, "fcr": 1, "repeat_contacts": 0, "effort": 3,
     "queue_mean": 100 / HOUR, "queue_max": 2, "backlog_max": 2, "oldest_age_max": 70,
     "open_mean": (90 + 30 + 130 + 100) / HOUR, "work_hours": 250 / HOUR, "value_lost": 4,
-    "cost": 20 + 4 * 0.5, "cost_per_resolved": 22 / 3,
+    "cost": 20 + 4 * 0.5, "cost_per_resolved": 22 / 3, "cost_per_contact": 22 / 3, "customers_lost": 1,
 }  # fmt: skip
 
 
@@ -345,7 +345,7 @@ def test_chains_of_contacts() -> None:
         "repeat_contacts": 2 / 4, "effort": (5 * 1 + 2 * 3) / 4, "value_lost": 5, "response_mean": 10,
         "reply_wait_mean": 0, "wait_mean": 3 / 5, "asa": 0, "turns_mean": 5 / 4,
         "session_mean": (10 + 60 + 95 + 10 + 40) / 5,
-        "cost": 36 + 5, "cost_per_resolved": 41 / 2,
+        "cost": 36 + 5, "cost_per_resolved": 41 / 2, "cost_per_contact": 41 / 4, "customers_lost": 1,
     }  # fmt: skip
     assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
     assert found["q1", "offered"] == 2

@@ -37,6 +37,7 @@ def test_everything_is_known_again(pair: tuple[Results, Results]) -> None:
     assert as_json(again) == as_json(fresh)
     assert again.summary.rows == fresh.summary.rows
     assert list(again.summary.interval_rows()) == list(fresh.summary.interval_rows())
+    assert list(again.summary.day_rows()) == list(fresh.summary.day_rows())
     assert again.summary.starts.tolist() == fresh.summary.starts.tolist()
     for log in LOGS:
         assert again.logs[log].schema.equals(fresh.logs[log].schema, check_metadata=True)
@@ -65,7 +66,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_to_folder(place / "out", read.load(write_tiny(place)), engine="simpy")[1]
 
 
-NEEDED = ["provenance.json", "scenario.toml", "summary.csv", "intervals.csv", *(f"{log}.parquet" for log in LOGS)]
+NEEDED = [
+    "provenance.json",
+    "scenario.toml",
+    "summary.csv",
+    "intervals.csv",
+    "days.csv",
+    *(f"{log}.parquet" for log in LOGS),
+]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not what it was"], ids=["missing", "empty", "spoilt"])

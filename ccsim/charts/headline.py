@@ -1,0 +1,66 @@
+"""The head of the overview: key figures in a row, and what came and how it was served, day by day."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ccsim.charts import style
+from ccsim.metrics import TOTAL
+from ccsim.results import format
+from ccsim.results.model import Results
+from ccsim.results.targets import targets
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST: Final = 16
+"""Days whose names stand below them; of more every so many."""
+
+
+def key_figures(results: Results) -> list[tuple[str, str, str]]:
+    """Label, figure and a line below: targets, cost, contacts, paid hours."""
+
+    def total(metric: str) -> float:
+        estimate = results.estimate(TOTAL, TOTAL, metric)
+        return math.nan if estimate is None else estimate.mean
+
+    goals, currency = targets(results), results.scenario.currency
+    missed = sorted({goal.name for goal in goals if not goal.met})
+    figures = []
+    if goals:
+        below = f"missed: {', '.join(missed)}" if missed else "none is missed"
+        figures.append(("targets met", f"{sum(goal.met for goal in goals)} of {len(goals)}", style.short(below, 44)))
+    if total("cost") > 0:
+        each = f"{format.money(total('cost_per_contact'), currency)} a contact"
+        figures.append(("cost", format.money(total("cost"), currency), each))
+    given_up = f"{format.percent(total('abandonment'))} abandoned"
+    figures.append(("contacts", format.count(total("offered")), given_up))
+    full_time = format.full_time(results, total("paid_hours")) or f"{format.count(total('staffed_hours'))} on duty"
+    figures.append(("paid hours", format.count(total("paid_hours")), full_time))
+    return figures
+
+
+def days(results: Results, volume: Axes, service: Axes) -> None:
+    """Contacts of each day, and the share of each queue that was served in time."""
+    summary, theme = results.summary, style.now()
+    x = np.arange(len(summary.days))
+    offered = summary.by_day["queue", "offered"][0]
+    floor = np.zeros(len(x))
+    for q, _ in enumerate(results.spec.queues):
+        here = np.nan_to_num(offered[q])
+        volume.bar(x, here, bottom=floor, width=0.7, color=style.colour(q))
+        floor = floor + here
+        level = summary.by_day.get(("queue", "service_level"))
+        if level is not None and not np.isnan(level[0, q]).all():
+            service.plot(x, 100 * level[0, q], color=style.colour(q), marker="o", markersize=4, linewidth=1.8)
+    names = [format.day(at) for at in format.local_times(results.scenario, summary.days)]
+    every = -(-len(names) // MOST)
+    for ax, title in ((volume, "Contacts by day"), (service, "Service level by day, %")):
+        ax.set_title(title, color=theme.ink)
+        ax.set_xticks(x[::every], [name if len(names) <= 7 else name.partition(" ")[2] for name in names[::every]])
+        ax.set_xlim(-0.6, len(x) - 0.4)
+    service.set_ylim(-3, 103)
+    service.set_yticks(range(0, 101, 25))

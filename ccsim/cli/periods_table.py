@@ -1,0 +1,27 @@
+"""The tables that `ccsim run --by day` and `--by interval` print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.console import Console
+
+from ccsim.cli.screen import document_table
+from ccsim.report.periods import by_day, by_interval
+from ccsim.results.model import Results
+
+
+def show(results: Results, periods: Sequence[str]) -> None:
+    """Queues and teams by `day` and by `interval`, on stdout."""
+    console = Console(file=sys.stdout, highlight=False)
+    tables = {"day": by_day, "interval": by_interval}
+    for note, group in groupby((table for period in dict.fromkeys(periods) for table in tables[period](results)),
+                               key=lambda table: table.note):  # fmt: skip
+        for table in group:
+            console.print()
+            console.print(table.title, style="bold", markup=False)
+            console.print(document_table(table))
+        if note:
+            console.print(note, markup=False)

@@ -1,0 +1,123 @@
+"""A run by day and by interval: what came, how it was served, how many agents that takes and how many there were."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+from ccsim.metrics import TOTAL
+from ccsim.metrics.definitions import METRICS, Level
+from ccsim.report.document import Cell, Kind, Table, TableColumn
+from ccsim.report.hours import Hours
+from ccsim.results import format
+from ccsim.results.model import Results
+from ccsim.staffing.baseline import baseline
+from ccsim.tables import F64
+from ccsim.workload.expectations import on_duty
+
+Period = Literal["day", "interval"]
+
+QUEUES: Final = {
+    "offered": "Offered", "answered": "Handled", "handle_mean": "AHT", "service_level": "Service level", "asa": "ASA",
+    "abandonment": "Abandoned", "reply_level": "Replies in time", "resolution_level": "Resolved in time",
+}  # fmt: skip
+"""Metrics of a queue and the short headings that planners know."""
+
+TEAMS: Final = {"occupancy": "Occupancy", "utilisation": "Utilisation"}
+
+NOTE: Final = (
+    "{unit} required: at the desk by Erlang's formulas, each queue and interval by itself, without a simulation; "
+    "scheduled: shifts less breaks; on duty: less absences, with overtime."
+)
+
+
+class _Periods(NamedTuple):
+    """Days or intervals: the heading and kind of the first column, and its cells."""
+
+    head: TableColumn
+    names: list[Cell]
+    figures: dict[tuple[Level, str], F64]
+    """means, (queues or teams, then the total; day or interval)"""
+
+
+def by_day(results: Results) -> tuple[Table, ...]:
+    """A table a queue and a table a team, a row a day; below the whole run, weighted by what each day had."""
+    summary = results.summary
+    if not len(summary.days):  # of a folder that an older ccsim wrote
+        return ()
+    names: list[Cell] = [format.day(at) for at in format.local_times(results.scenario, summary.days)]
+    return _tables(results, "day", _Periods(TableColumn("Day"), names, _means(summary.by_day)))
+
+
+def by_interval(results: Results) -> tuple[Table, ...]:
+    """The same by reporting interval, but for those in which a queue is closed or a team has nothing to do."""
+    summary = results.summary
+    names: list[Cell] = [*format.local_times(results.scenario, summary.starts)]
+    return _tables(results, "interval", _Periods(TableColumn("Start", "moment"), names, _means(summary.by_interval)))
+
+
+def _means(tables: dict[tuple[Level, str], F64]) -> dict[tuple[Level, str], F64]:
+    return {key: table[0] for key, table in tables.items()}
+
+
+def _tables(results: Results, period: Period, periods: _Periods) -> tuple[Table, ...]:
+    hours = Hours.of(results)
+    queues = [_queue(results, period, periods, hours, q) for q in range(len(results.spec.queues))]
+    return (*queues, *_teams(results, period, periods, hours))
+
+
+def _queue(results: Results, period: Period, periods: _Periods, hours: Hours, q: int) -> Table:
+    name = results.spec.queues[q]
+    heads, cells, total = [periods.head], [periods.names], ["total"]
+    for metric, title in QUEUES.items():
+        whole = results.estimate("queue", name, metric)
+        if whole is None or ("queue", metric) not in periods.figures:
+            continue
+        heads.append(TableColumn(title, METRICS["queue", metric].form))
+        cells.append(periods.figures["queue", metric][q].tolist())
+        total.append(whole.mean)  # type: ignore[arg-type]
+    opened = hours.open(results, q)
+    if period == "day":
+        opened = hours.by_day(opened.astype(np.float64)) > 0
+    keep = opened | (np.nan_to_num(periods.figures["queue", "offered"][q]) > 0)
+    rows = tuple(row for row, kept in zip(zip(*cells, strict=True), keep.tolist(), strict=True) if kept)
+    return Table(f"{name} by {period}", tuple(heads), rows, tuple(total))
+
+
+def _teams(results: Results, period: Period, periods: _Periods, hours: Hours) -> list[Table]:
+    """Hours by day, agents by interval."""
+    scenario, edges = results.scenario, np.append(hours.starts, results.plan.end)
+    required = baseline(scenario).required[:, hours.starts // results.spec.interval]
+    tables = []
+    for t, name in enumerate(results.spec.teams):
+        agents = {
+            "required": required[t].astype(np.float64),
+            "scheduled": on_duty(scenario, results.plan, t, edges),
+            "on duty": np.nan_to_num(results.series("team", name, "staffed_hours").mean) * 3600 / hours.lengths,
+        }
+        spent = {what: number * hours.lengths / 3600 for what, number in agents.items()}
+        shown = agents if period == "interval" else {what: hours.by_day(values) for what, values in spent.items()}
+        unit, kind = ("Agents", "number") if period == "interval" else ("Hours", "hours")
+        columns: list[tuple[TableColumn, list[Cell], Cell]] = [
+            (TableColumn(f"{unit} {what}", kind), values.tolist(),  # type: ignore[arg-type]
+             float(spent[what].sum()) if period == "day" else None)
+            for what, values in shown.items()
+        ]  # fmt: skip
+        metrics = TEAMS if period == "interval" else TEAMS | {"paid_hours": "Paid hours", "cost": "Cost"}
+        for metric, title in metrics.items():
+            whole = results.estimate("team", name, metric)
+            form: Kind = METRICS["team", metric].form
+            head = TableColumn(format.with_currency(title, form, scenario.currency), form)
+            if whole is not None and (metric != "cost" or whole.mean):
+                columns.append((head, periods.figures["team", metric][t].tolist(), whole.mean))
+        heads, cells, totals = zip(*columns, strict=True)
+        keep = np.any([values > 0 for values in shown.values()], axis=0)
+        rows = tuple(
+            row
+            for row, kept in zip(zip(periods.names, *cells, strict=True), keep.tolist(), strict=True)
+            if kept
+        )  # fmt: skip
+        title = f"{name} by {period}"
+        tables.append(Table(title, (periods.head, *heads), rows, (TOTAL, *totals), NOTE.format(unit=unit)))
+    return tables

@@ -1,0 +1,46 @@
+"""What would help: more agents in the worst hours, the skill for an idle team, each with its effect as simulated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ccsim.report.actions import Action, actions, stored, write
+from ccsim.report.findings import findings
+from ccsim.runs.run import run
+from tests.report.test_findings import simulated
+
+
+def test_what_was_tried_has_the_effect_that_a_run_has() -> None:
+    results = simulated(agents={"mon": 9, "tue": 2, "wed": 9}, phone={"patience": "never"})
+    tried = {action.change: action for action in actions(results)}
+    (more,) = [change for change in tried if "more agents" in change]
+    assert ", tue" in more
+    assert "Team writers also serves calls" in tried
+    for action in tried.values():
+        assert (action.queue, action.metric, action.wanted) == ("calls", "service_level", 0.8)
+        assert action.low <= action.difference <= action.high
+        assert action.difference > 0
+    again = run(results.scenario, engine="simpy").estimate("queue", "calls", "service_level")
+    assert again is not None
+    for action in tried.values():
+        assert action.mean - action.difference == pytest.approx(again.mean)
+    lines = findings(results, list(tried.values()))[0].lines
+    assert lines[0].startswith(next(iter(tried)))
+    assert "points" in lines[0]
+
+
+def test_nothing_is_tried_where_all_is_met() -> None:
+    assert actions(simulated()) == ()
+
+
+def test_sentences_and_files(tmp_path: Path) -> None:
+    made = Action("calls", "2 more agents 10:00–12:00 on team a", "service_level", 0.8, 0.781, 0.031, 0.02, 0.042, 240)
+    assert made.sentence("EUR") == (
+        "2 more agents 10:00–12:00 on team a: service level +3.1 points (+2.0 to +4.2), to 78.1 %; cost 240 EUR more."
+    )
+    write(tmp_path, [made])
+    assert stored(tmp_path) == (made,)
+    write(tmp_path / "none", [])
+    assert stored(tmp_path / "none") == ()
