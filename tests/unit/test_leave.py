@@ -18,7 +18,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.spans import run_days, staffed_hours
 from ccsim.staffing.baseline import on_duty
 from ccsim.staffing.patterns import cost_of_shifts, staffed
-from ccsim.workload.attendance import present
+from ccsim.workload.attendance import attendance_of, present
 from ccsim.workload.sample import sample
 from ccsim.workload.unserved import unserved
 
@@ -46,7 +46,7 @@ def paid_and_staffed(found: Scenario) -> tuple[float, float]:
 
 def test_the_first_agents_of_a_shift_are_not_there() -> None:
     found = scenario({"leave": [{"agents": 2, "days": "2026-03-02:2026-03-03"}]})
-    by_agent = present(found, 0).reshape(3, 3)
+    by_agent = present(attendance_of(found), 0).reshape(3, 3)
     assert by_agent.tolist() == [[False, False, True], [False, False, True], [True, True, True]]
     assert staffed_hours(found.team["t"], run_days(found)) == (1 + 1 + 3) * 8
     assert on_duty(found).sum() / 2 == (1 + 1 + 3) * 8
@@ -54,10 +54,10 @@ def test_the_first_agents_of_a_shift_are_not_there() -> None:
 
 def test_an_agent_more_changes_nothing_for_the_others() -> None:
     leave = [{"agents": 1, "days": "mon"}]
-    few = present(scenario({"leave": leave}, absence=0.4), 0)
-    more = present(scenario({"leave": leave, "agents": 4}, absence=0.4), 0)
+    few = present(attendance_of(scenario({"leave": leave}, absence=0.4)), 0)
+    more = present(attendance_of(scenario({"leave": leave, "agents": 4}, absence=0.4)), 0)
     assert (few == more[: len(few)]).all()
-    without = present(scenario({}, absence=0.4), 0)
+    without = present(attendance_of(scenario({}, absence=0.4)), 0)
     assert (few[1:] == without[1:]).all(), "who is on leave changes no draw of the others"
 
 
@@ -124,7 +124,7 @@ def test_what_cannot_be(shift: dict[str, Any], path: str, said: str) -> None:
 
 def test_days_without_a_shift_need_no_leave() -> None:
     weekend = scenario({"days": "mon"}, leave=[{"agents": 3, "days": "mon-sun"}])
-    assert not present(weekend, 0).any()
+    assert not present(attendance_of(weekend), 0).any()
 
 
 def test_a_plan_is_of_people_who_come() -> None:
