@@ -112,6 +112,28 @@ def test_a_new_queue_leaves_the_others_alone(first: bool) -> None:
     assert (more.queue == (0 if first else 3)).sum() > 500
 
 
+def add_move(doc: Doc, share: float) -> None:
+    """From the app to one that is the same in all."""
+    doc["queue"]["new_app"] = {key: value for key, value in doc["queue"]["app"].items() if key != "volume"}
+    doc["team"]["desk"]["skills"]["new_app"] = 2
+    doc["move"] = [{"from": "app", "to": "new_app", "share": share}]
+
+
+def test_a_move_leaves_the_others_alone() -> None:
+    base, more = drawn(), drawn(lambda doc: add_move(doc, 0.3))
+    for queue in (0, 1):
+        assert trees(base, queue) == trees(more, queue)
+    came = base.arrival[(base.queue == 2) & (base.link == Link.ROOT)]
+    assert 0 < ((more.queue == 3) & (more.link == Link.ROOT)).sum() < len(came)
+
+
+def test_who_is_moved_takes_all_draws_along() -> None:
+    base, more = drawn(), drawn(lambda doc: add_move(doc, 1.0))
+    assert len(trees(base, 2)[0]) > 100
+    assert trees(base, 2) == trees(more, 3, {3: 2})
+    assert not (more.queue[more.root] == 2).any()
+
+
 def test_more_agents_change_no_draw() -> None:
     def double(doc: Doc) -> None:
         for shift in doc["team"]["desk"]["shifts"]:
