@@ -109,7 +109,9 @@ def test_what_comes_overnight_is_the_work_of_the_opening() -> None:
 
 
 def test_what_no_number_meets_is_named_and_has_erlangs_agents() -> None:
-    scenario = morning({"phone": CALLS | {"answer_delay": "30s"}}, {"voice": {"skills": {"phone": 1}}})
+    scenario = morning(
+        {"phone": CALLS | {"answer_delay": "30s", "patience": "never"}}, {"voice": {"skills": {"phone": 1}}}
+    )
     found = requirement(scenario)
     (short,) = found.shortfalls
     assert (short.goal.name, short.goal.metric, short.figure) == ("phone", "service_level", 0.0)
