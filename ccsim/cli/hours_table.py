@@ -39,9 +39,9 @@ def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Ite
         net = scheduled[t] - required[t]
         cells: dict[tuple[object, str], str] = {}
         for i in np.flatnonzero((required[t] > 0) | (scheduled[t] > 0)).tolist():
-            cell = f"{required[t, i]:.0f}/{_agents(scheduled[t, i])}"
-            if net[i]:
-                cell += f" [{'green' if net[i] > 0 else 'red'}]{net[i]:+.3g}[/]"
+            cell = f"{required[t, i]:.0f}/{scheduled[t, i]:.0f}"
+            if abs(net[i]) >= 0.5:
+                cell += f" [{'green' if net[i] > 0 else 'red'}]{net[i]:+.0f}[/]"
             cells[clock[i].date(), f"{clock[i]:%H:%M}"] = cell
         days = list(dict.fromkeys(day for day, _ in cells))
         over, under = np.maximum(net, 0).sum() * hours, np.maximum(-net, 0).sum() * hours
@@ -51,7 +51,7 @@ def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Ite
                 f"{escape(name)}: required / scheduled; over [green]+[/], under [red]−[/]; "
                 f"in all {format.count(float(over))} h over, {format.count(float(under))} h under"
             )
-            table.add_column("time", no_wrap=True)
+            table.add_column("time", no_wrap=True, min_width=5)
             for day in week:
                 table.add_column(format.day(day), justify="right", no_wrap=True)  # type: ignore[arg-type]
             for time in sorted({time for day, time in cells if day in week}):
@@ -101,7 +101,3 @@ def stretch(scenario: Scenario, start: int, end: int) -> str:
     until = scenario.calendar.local(end)
     same = scenario.calendar.local(start).date() == until.date()
     return f"{format.moment(scenario, start)} to {f'{until:%H:%M}' if same else format.moment(scenario, end)}"
-
-
-def _agents(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")

@@ -108,7 +108,15 @@ def test_requirement(morning: Path) -> None:
     result = staff(morning, "--method", "requirement")
     assert result.exit_code == 0, result.output
     assert "agents required by simulation" in result.stdout
+    assert "voice: required / scheduled; over +, under -;" in result.stdout
+    assert "Binds for voice: phone: service level in" in result.stdout
     needed = rows(folder(result) / "requirement.csv")
+    binding = rows(folder(result) / "binding.csv")
+    assert {(row["team"], row["name"], row["wanted"]) for row in binding} <= {
+        ("voice", "phone", ">= 0.8"), ("voice", "chat", ">= 0.8"),
+    }  # fmt: skip
+    assert len(binding) == 12
+    assert rows(folder(result) / "shortfalls.csv") == []
     simulated = [row for row in needed if row["method"].startswith("simulation")]
     at_nine = [row for row in simulated if "09:00" <= row["time"] < "12:00"]
     assert len(at_nine) == 2 * 6
@@ -122,6 +130,18 @@ def test_without_patterns_it_is_the_requirement(morning: Path) -> None:
     refused = staff(morning, "--set", "staffing.patterns=[]", "--method", "shifts")
     assert refused.exit_code == 2
     assert "staffing.patterns: no shift patterns to choose from" in refused.stderr
+
+
+def test_a_target_of_the_day_is_missed_on_a_day_with_its_own_figure(morning: Path) -> None:
+    result = staff(morning, "--set", "queue.phone.volume.per_hour=400", "--set", "staffing.targets_over=day")
+    assert result.exit_code == 1
+    found = re.search(
+        r"phone: service level ([\d.]+) %, wanted ≥ 80 % on \w{3} \d Mar; short of it by ([\d.]+) points; "
+        r"missed on 2 of 2 days; [\d.]+ % over the run",
+        result.stderr,
+    )
+    assert found is not None, result.stderr
+    assert float(found[1]) + float(found[2]) == pytest.approx(80, abs=0.11)
 
 
 def test_what_cannot_be_met_is_named_with_what_is_missing(morning: Path) -> None:

@@ -109,7 +109,9 @@ def test_what_comes_overnight_is_the_work_of_the_opening() -> None:
 
 
 def test_what_no_number_meets_is_named_and_has_erlangs_agents() -> None:
-    scenario = morning({"phone": CALLS | {"answer_delay": "30s"}}, {"voice": {"skills": {"phone": 1}}})
+    scenario = morning(
+        {"phone": CALLS | {"answer_delay": "30s", "patience": "never"}}, {"voice": {"skills": {"phone": 1}}}
+    )
     found = requirement(scenario)
     (short,) = found.shortfalls
     assert (short.goal.name, short.goal.metric, short.figure) == ("phone", "service_level", 0.0)
@@ -177,7 +179,13 @@ NIGHT = {
 
 def test_above_erlang_c_there_is_a_warning_with_the_cause_and_what_its_agents_could_do() -> None:
     found = requirement(
-        morning({"night": NIGHT}, {"text": {"skills": {"night": 1}}}, days=2, interval="30min", replications=10)
+        morning(
+            {"night": NIGHT | {"volume": {"per_hour": 2}}},
+            {"text": {"skills": {"night": 1}}},
+            days=2,
+            interval="30min",
+            replications=10,
+        )
     )
     opening, later = found.agents[0, [18, 66]], found.agents[0, [20, 22, 68, 70]]
     assert (opening > 3 * later.max()).all()
@@ -185,6 +193,16 @@ def test_above_erlang_c_there_is_a_warning_with_the_cause_and_what_its_agents_co
     assert "text: more agents than Erlang C asks for" in warning
     assert "night: service level 9" in warning
     assert re.search(r"; 90 % in \d+m\d* with \d+\.$|; 90 % in \d+h\d*m? with \d+\.$", warning), warning
+
+
+def test_what_is_due_at_the_opening_and_cannot_be_met_is_named_with_what_could_be() -> None:
+    found = requirement(morning({"night": NIGHT}, {"text": {"skills": {"night": 1}}}, days=2, replications=10))
+    (short,) = found.shortfalls
+    assert "come while the queue is closed, and all are due within 5m of opening" in short.reason
+    assert short.figure <= short.best < 0.9
+    assert short.within is not None
+    assert 600 < short.within < 3 * 3600
+    assert short.agents == found.agents.max()
 
 
 def test_late_before_the_opening_is_a_cause() -> None:
