@@ -25,7 +25,7 @@ from pydantic import (
 from ccsim.distributions.calendar import Calendar
 from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.drain import drain_time
-from ccsim.scenario.parts import MICROSECOND, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
+from ccsim.scenario.parts import MICROSECOND, WHOLE, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
 from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
 from ccsim.scenario.teams import Routing, Team
@@ -64,7 +64,7 @@ class Scenario(Part):
     """Name of the scenario, 1 to 200 characters."""
     start: LocalDate = date(2026, 1, 5)
     """First day of the run; its local midnight is time 0."""
-    days: Annotated[int, Strict(), Field(ge=1, le=3660)] = 7
+    days: Annotated[int, Strict(), Field(ge=1, le=3660), WHOLE] = 7
     """Length of the run in days, 1 to 3660."""
     timezone: Zone | None = None
     """Time zone such as "Europe/Rome"; without it every day has 24 hours."""
@@ -75,9 +75,9 @@ class Scenario(Part):
     drain: DurationOrAuto = "auto"
     """Time after the run in which contacts of the run are still served; "auto": until every deadline has passed, a day
     at least."""
-    seed: Annotated[int, Strict(), Field(ge=0, lt=2**63)] = 1
+    seed: Annotated[int, Strict(), Field(ge=0, lt=2**63), WHOLE] = 1
     """Number that fixes all random draws, 0 or more."""
-    replications: Annotated[int, Strict(), Field(ge=1, le=1_000_000)] = 20
+    replications: Annotated[int, Strict(), Field(ge=1, le=1_000_000), WHOLE] = 20
     """How many times the run is simulated, each with other random numbers, 1 to 1000000."""
     queue: dict[str, Queue] = {}
     """Queues by name."""
