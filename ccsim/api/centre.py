@@ -33,6 +33,7 @@ from ccsim.scenario.values import whole
 from ccsim.studies import compare as comparing
 from ccsim.studies import sweep
 from ccsim.studies.points import Points
+from ccsim.workload.changed import Change
 from ccsim.workload.unserved import unserved
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ class Centre:
         executor: str = "threads",
         audit: bool = False,
         progress: bool = False,
+        workload: Change | None = None,
     ) -> Results:
         """Simulates it: figures with their intervals, and the logs of replication 1.
 
@@ -201,7 +203,8 @@ class Centre:
         95 % intervals in the metric's unit: replications go on until these or `max_replications` are reached.
         `executor` is "threads", "processes" or the address of a Dask scheduler; the results are the same on all of them
         and with any number of workers, by default 1. `audit` checks every log against the rules of the
-        model and raises AuditError.
+        model and raises AuditError. `workload` is called with every replication's Workload and number (from 1) and
+        returns the one that is simulated; for other processes it must be pickled, so a function of a module.
         """
         centre = self._streams(seed, replications)
         rule = None
@@ -216,6 +219,7 @@ class Centre:
             workers=1 if workers is None else workers,
             executor=executor,
             audit=audit,
+            change=workload,
             progress=partial(watched, progress, lambda: rule.expected if rule else centre.scenario.replications),
         )
         about = {
@@ -223,7 +227,7 @@ class Centre:
             "started": started.isoformat(timespec="seconds"),
             "duration_s": round(time.perf_counter() - clock, 3),
         }
-        return of_run(results, about)
+        return of_run(results, about, workload)
 
     def compare(
         self,

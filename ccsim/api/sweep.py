@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ccsim.api.notebook import Plots
+from ccsim.api.notebook import Plots, page
 from ccsim.errors import Problem, ScenarioError
 from ccsim.results import format, sweeps
 from ccsim.studies import sweep
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+MOST_ROWS: Final = 50
+"""Points that a notebook shows."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +54,25 @@ class Sweep(sweeps.Sweep):
         if name not in drawn:
             raise ScenarioError([Problem(", ".join(metrics), f"nothing to draw in {name}", "other metrics")])
         return drawn[name]()
+
+    def _repr_html_(self) -> str:
+        figures = sweep.read_figures((), self.design)
+        columns = [self.estimates(figure) for figure in figures]
+        rows = [
+            [
+                *map(str, row),
+                *(
+                    format.quantity(figure.definition.unit, column[point].mean)
+                    for figure, column in zip(figures, columns, strict=True)
+                ),
+            ]
+            for point, row in enumerate(self.design.rows[:MOST_ROWS])
+        ]
+        names = [*(setting.path for setting in self.design.settings), *map(str, figures)]
+        left_out = len(self.design.rows) - len(rows)
+        rest = f"; {format.several(left_out, 'point')} more in to_frame()" if left_out else ""
+        runs = format.several(self.replications, "replication")
+        return page(f"{self.design.base.name}, {runs} a point{rest}", (names, rows))
 
     def __repr__(self) -> str:
         paths = ", ".join(setting.path for setting in self.design.settings)

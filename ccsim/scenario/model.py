@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from html import escape
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -104,6 +105,19 @@ class Scenario(Part):
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _files: dict[str, bytes] = PrivateAttr(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}: queues {', '.join(self.queue)}; teams {', '.join(self.team)}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(kind)}</td><td>{escape(name)}</td><td>{escape(what)}</td></tr>"
+            for kind, name, what in (
+                *(("queue", name, queue.channel) for name, queue in self.queue.items()),
+                *(("team", name, ", ".join(team.skills)) for name, team in self.team.items()),
+            )
+        )
+        return f"<p><b>{escape(self.name)}</b></p><table>{rows}</table>"
 
     @cached_property
     def calendar(self) -> Calendar:

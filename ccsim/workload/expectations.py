@@ -178,8 +178,8 @@ def _of_shared_attention(
         patience=patience,
         together=True,
     )
-    names = ("service_level", "abandonment", "utilisation")
-    return f"shared attention, sessions spread evenly{by_mean}", {name: getattr(group, name) for name in names}
+    figures = {name: getattr(group, name) for name in ("service_level", "abandonment", "utilisation")}
+    return f"shared attention, sessions spread evenly{by_mean}", figures
 
 
 def of_calls(

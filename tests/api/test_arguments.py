@@ -132,10 +132,10 @@ def test_tables_of_numpy_scalars(centre: ccsim.Centre) -> None:
 
 def test_errors_speak_of_arguments(centre: ccsim.Centre) -> None:
     compared = centre.compare("one_more", engine="simpy", workers=1)
-    with pytest.raises(ccsim.ScenarioError, match="^rank_by: no metric 'asaa'"):
+    with pytest.raises(ccsim.ScenarioError, match=r"^rank_by: no metric 'asaa'"):
         compared.ranking("asaa")
     swept = centre.sweep({SCALE: [0.9, 1.0]}, engine="simpy", workers=1)
-    with pytest.raises(ccsim.ScenarioError, match="^metrics: no metric 'asaa'"):
+    with pytest.raises(ccsim.ScenarioError, match=r"^metrics: no metric 'asaa'"):
         swept.plot.curves("asaa")
 
 
