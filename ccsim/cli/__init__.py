@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -22,7 +23,7 @@ from ccsim.cli.run import run
 from ccsim.cli.schema import schema
 from ccsim.cli.staff import staff
 from ccsim.cli.sweep import sweep
-from ccsim.errors import ScenarioError
+from ccsim.errors import Problem, ScenarioError
 
 
 class Verbs(click.Group):
@@ -45,7 +46,7 @@ class Verbs(click.Group):
                 compilation.let_finish()
         except ScenarioError as error:
             for problem in error.problems:
-                click.echo(problem, err=True)
+                click.echo(self._as_option(ctx, problem), err=True)
             ctx.exit(2)
         except OSError as error:
             if error.errno == errno.EPIPE:  # `| head`: whoever read us has seen enough
@@ -60,6 +61,13 @@ class Verbs(click.Group):
             _print_error(error, "Interrupted." if _notes(error) else "Interrupted; nothing was written.")
             ctx.exit(130)
         return result
+
+    def _as_option(self, ctx: click.Context, problem: Problem) -> Problem:
+        """A fault of an argument, which Python calls by its name, as one of the option that it was given with."""
+        name, colon, rest = problem.path.partition(":")
+        verb = self.get_command(ctx, ctx.invoked_subcommand or "")
+        options = {} if verb is None or problem.file else {param.name: param.opts[-1] for param in verb.params}
+        return replace(problem, path=f"{options.get(name, name)}{colon}{rest}")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which a planner needs them."""

@@ -258,6 +258,12 @@ class Collected:
         self._batches: list[dict[Key, F64]] = []
         self._size = 1
 
+    def copy(self) -> Collected:
+        """What is collected so far, to go on with."""
+        other = Collected()
+        other.whole, other._batches, other._size = list(self.whole), list(self._batches), self._size
+        return other
+
     def add(self, measures: Measures) -> None:
         """One more replication."""
         if len(self.whole) % self._size:

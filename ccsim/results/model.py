@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.metrics import METRICS, TOTAL, Summary
+from ccsim.metrics import METRICS, TOTAL, Collected, Summary
 from ccsim.metrics.definitions import Level
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
@@ -54,6 +54,8 @@ class Results:
     make_logs: Callable[[], dict[str, pa.Table]]
     goals: tuple[PrecisionGoal, ...] = ()
     """the half-widths for which replications went on"""
+    collected: Collected | None = None
+    """the measures of every replication; None of results that were read from a folder"""
 
     def __repr__(self) -> str:
         variant = f", variant {self.variant}" if self.variant else ""

@@ -14,6 +14,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from itertools import combinations
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, TOTAL, applicable
 from ccsim.results.comparison import Comparison, MetricPlace, or_none, outside
+from ccsim.results.format import figure as written
 from ccsim.results.format import several
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, one_of, shown
 from ccsim.scenario.model import Scenario
@@ -80,6 +82,18 @@ class Ranking:
     def by(self) -> str:
         """What the order follows."""
         return f"targets missed, then by how far, then {self.figure}" if self.all_miss else str(self.figure)
+
+    def __repr__(self) -> str:
+        names = ", ".join(name for name, _ in self.order)
+        return f"<Ranking by {self.by}: {names or 'nobody'}; {several(self.replications, 'replication')}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{place}</td><td>{escape(name)}</td><td>{written(self.figure.metric, estimate.mean)}</td></tr>"
+            for place, (name, estimate) in enumerate(self.order, 1)
+        )
+        said = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences())
+        return f"<p><b>By {escape(self.by)}</b></p><table>{rows}</table><ul>{said}</ul>"
 
     def sentences(self, labels: Mapping[str, str] | None = None) -> list[str]:
         """What can be said of the order at this number of replications, and what cannot; `labels` : by variant."""
@@ -185,7 +199,7 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> MetricPlace:
             metrics = "a metric such as cost or service_level"
             raise FaultError(Fault(f"neither more nor less {figure.metric} is better", metrics))
     except FaultError as bad:
-        raise ScenarioError([Problem("--rank-by", fault.found, fault.allowed) for fault in bad.faults]) from None
+        raise ScenarioError([Problem("rank_by", fault.found, fault.allowed) for fault in bad.faults]) from None
     return figure
 
 

@@ -37,7 +37,7 @@ def on_cluster(task: Task, workers: int, address: str) -> Iterator[Crew]:
     try:
         from distributed import Client, LocalCluster, as_completed
     except ImportError:
-        missing = Problem("--cluster", "Dask is not installed", 'pip install "ccsim[cluster]"')
+        missing = Problem("cluster", "Dask is not installed", 'pip install "ccsim[cluster]"')
         raise ScenarioError([missing]) from None
     # what goes wrong is raised; its own account of it is long
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -64,9 +64,9 @@ def _same_versions(client: Client) -> None:
     try:
         everywhere = client.run(_versions)
     except ModuleNotFoundError as error:
-        raise ScenarioError([Problem("--cluster", f"a worker lacks {error.name}", "ccsim on every worker")]) from None
+        raise ScenarioError([Problem("cluster", f"a worker lacks {error.name}", "ccsim on every worker")]) from None
     problems = [
-        Problem(f"--cluster: {worker}", f"{name} {theirs[name]}", f"{version}, as here")
+        Problem(f"cluster: {worker}", f"{name} {theirs[name]}", f"{version}, as here")
         for worker, theirs in everywhere.items()
         for name, version in ours.items()
         if theirs.get(name) != version

@@ -24,6 +24,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.scenario.faults import did_you_mean, shown
+from ccsim.scenario.values import whole
 
 Task = Callable[[Any], Any]
 AHEAD: Final = 2
@@ -91,6 +92,7 @@ def crew(task: Task, workers: int, executor: str, units: int | None = None) -> A
         allowed = did_you_mean(str(executor), [*EXECUTORS, "local"])
         address = 'the address of a Dask scheduler, such as "tcp://host:8786"'
         raise ScenarioError([Problem("executor", shown(executor), f"{allowed}, or {address}")])
+    workers = whole(workers)
     if not isinstance(workers, int) or workers < 1:
         raise ScenarioError([Problem("workers", shown(workers), "a whole number of 1 or more")])
     workers = workers if units is None else min(workers, units)

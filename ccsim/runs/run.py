@@ -19,6 +19,7 @@ from ccsim.runs.executors import run_all
 from ccsim.runs.precision import Precision
 from ccsim.scenario.model import Scenario
 from ccsim.tables import MetricSpec, Plan
+from ccsim.workload.changed import Change, changed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,12 +40,21 @@ class Replication:
 
 
 def replicate(
-    recipe: Recipe, plan: Plan, spec: MetricSpec, engine: str, audit: bool, keep_all: bool, number: int
+    recipe: Recipe,
+    plan: Plan,
+    spec: MetricSpec,
+    engine: str,
+    audit: bool,
+    keep_all: bool,
+    change: Change | None,
+    number: int,
 ) -> Replication:
     """Replication `number` (from 1) of a scenario. Raises AuditError when `audit` finds a fault."""
     from ccsim.workload.sample import draw
 
     workload = draw(recipe, number - 1)
+    if change is not None:
+        workload = changed(workload, change, number)
     log = simulate(engine, workload, plan)
     if audit:
         from ccsim.engine.audit import audit as faults_of
@@ -78,21 +88,24 @@ def run(
     precision: Precision | None = None,
     keep: Callable[[dict[str, pa.Table]], None] | None = None,
     progress: Callable[[Iterable[Replication]], Iterable[Replication]] = iter,
+    change: Change | None = None,
+    after: Collected | None = None,
 ) -> Results:
     """All replications of a scenario; the result does not depend on `workers` or `executor`,
     which are those of `run_all`.
 
     The Results make the logs of replication 1 when asked for them. `keep` is handed the logs of every replication, in
     order, and may write them away, so that memory does not grow with their number. `progress` wraps the stream of
-    replications. Raises AuditError, with `audit`, when a log breaks a rule.
+    replications. `change` makes of each workload another one; `after` is what is collected of the replications up to
+    which others have come, so that only the rest is run. Raises AuditError, with `audit`, when a log breaks a rule.
     """
     from ccsim.workload.sample import recipe_of
 
     prepare(engine)
     plan, spec = lower(scenario)
-    task = partial(replicate, recipe_of(scenario), plan, spec, engine, audit, keep is not None)
-    units = range(1, (scenario.replications if precision is None else precision.most) + 1)
-    collected = Collected()
+    task = partial(replicate, recipe_of(scenario), plan, spec, engine, audit, keep is not None, change)
+    collected = Collected() if after is None else after.copy()
+    units = range(len(collected.whole) + 1, (scenario.replications if precision is None else precision.most) + 1)
     first: Callable[[], dict[str, pa.Table]] = dict
     for replication in progress(run_all(task, units, workers, executor)):
         collected.add(replication.measures)
@@ -106,7 +119,8 @@ def run(
     goals: tuple[PrecisionGoal, ...] = ()
     if precision is not None:
         scenario, goals = scenario.with_streams(scenario.seed, len(collected.whole)), precision.goals
-    return Results(scenario, variant, engine, plan, spec, collected.summary(midnights=spec.days), first, goals)
+    summary = collected.summary(midnights=spec.days)
+    return Results(scenario, variant, engine, plan, spec, summary, first, goals, collected)
 
 
 def run_to_folder(

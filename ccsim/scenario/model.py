@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from html import escape
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,7 @@ from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.data import Guesses
 from ccsim.scenario.drain import LONGEST, drain_time
 from ccsim.scenario.holidays import Holidays, cut_hours
-from ccsim.scenario.parts import MICROSECOND, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
+from ccsim.scenario.parts import MICROSECOND, WHOLE, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
 from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
 from ccsim.scenario.teams import Routing, Team
@@ -66,7 +67,7 @@ class Scenario(Part):
     """Name of the scenario, 1 to 200 characters."""
     start: LocalDate = date(2026, 1, 5)
     """First day of the run; its local midnight is time 0."""
-    days: Annotated[int, Strict(), Field(ge=1, le=3660)] = 7
+    days: Annotated[int, Strict(), Field(ge=1, le=3660), WHOLE] = 7
     """Length of the run in days, 1 to 3660."""
     timezone: Zone | None = None
     """Time zone such as "Europe/Rome"; without it every day has 24 hours."""
@@ -82,9 +83,9 @@ class Scenario(Part):
     drain: DurationOrAuto = "auto"
     """Time after the run in which contacts of the run are still served; "auto": until every deadline has passed, a day
     at least."""
-    seed: Annotated[int, Strict(), Field(ge=0, lt=2**63)] = 1
+    seed: Annotated[int, Strict(), Field(ge=0, lt=2**63), WHOLE] = 1
     """Number that fixes all random draws, 0 or more."""
-    replications: Annotated[int, Strict(), Field(ge=1, le=1_000_000)] = 20
+    replications: Annotated[int, Strict(), Field(ge=1, le=1_000_000), WHOLE] = 20
     """How many times the run is simulated, each with other random numbers, 1 to 1000000."""
     queue: dict[str, Queue] = {}
     """Queues by name."""
@@ -118,6 +119,19 @@ class Scenario(Part):
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _files: dict[str, bytes] = PrivateAttr(default_factory=dict)
     _guesses: Guesses = PrivateAttr(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}: queues {', '.join(self.queue)}; teams {', '.join(self.team)}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(kind)}</td><td>{escape(name)}</td><td>{escape(what)}</td></tr>"
+            for kind, name, what in (
+                *(("queue", name, queue.channel) for name, queue in self.queue.items()),
+                *(("team", name, ", ".join(team.skills)) for name, team in self.team.items()),
+            )
+        )
+        return f"<p><b>{escape(self.name)}</b></p><table>{rows}</table>"
 
     @cached_property
     def calendar(self) -> Calendar:

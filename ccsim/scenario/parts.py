@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -23,7 +24,7 @@ from ccsim.scenario import jsontypes, values
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.distributions import count_distribution, duration_distribution, patience_distribution
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
-from ccsim.scenario.values import DAY, MOST, ByDay, Span, Target
+from ccsim.scenario.values import DAY, MOST, ByDay, Span, Target, whole
 from ccsim.tables import NEVER
 
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -131,13 +132,16 @@ Shape = Annotated[tuple[tuple[int, float], ...], _parsed(_pieces), WithJsonSchem
 
 Zone = Annotated[str, _parsed(values.timezone), WithJsonSchema({"type": "string"})]
 
+WHOLE: Final = BeforeValidator(whole)
+"""Takes 18.0 where a whole number stands: what computes numbers seldom keeps them integers."""
+
 Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
 Amount = Annotated[float, Strict(), Field(ge=0, le=MOST, allow_inf_nan=False)]
 Money = Annotated[float, Strict(), Field(ge=-MOST, le=MOST, allow_inf_nan=False)]
 Factor = Annotated[float, Strict(), Field(gt=0, le=1000, allow_inf_nan=False)]
-Count = Annotated[int, Strict(), Field(ge=0, le=10_000_000)]
-Rank = Annotated[int, Strict(), Field(ge=0, le=10_000)]
-Headcount = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
+Count = Annotated[int, Strict(), Field(ge=0, le=10_000_000), WHOLE]
+Rank = Annotated[int, Strict(), Field(ge=0, le=10_000), WHOLE]
+Headcount = Annotated[int, Strict(), Field(ge=0, le=1_000_000), WHOLE]
 Flag = Annotated[bool, Strict()]
 Text = Annotated[str, Strict()]
 

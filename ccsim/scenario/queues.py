@@ -19,6 +19,7 @@ from ccsim.scenario.channels import CHANNELS, Channel
 from ccsim.scenario.faults import Fault, FaultError
 from ccsim.scenario.holidays import HolidayRule
 from ccsim.scenario.parts import (
+    WHOLE,
     Amount,
     Count,
     CountDistribution,
@@ -76,7 +77,7 @@ class Transfer(Part):
     """Whether the same agent goes on with the contact in the other queue."""
     cold: Flag = False
     """Whether the customer has to explain again, with `repeat_turns` or, in a one-to-one queue, `repeat_work`."""
-    repeat_turns: Annotated[int, Strict(), Field(ge=0, le=1000)] = 1
+    repeat_turns: Annotated[int, Strict(), Field(ge=0, le=1000), WHOLE] = 1
     """Of a cold transfer: additional turns, at most 1000."""
     repeat_work: Duration = 0
     """Of a cold transfer to a one-to-one queue: additional work."""
@@ -213,7 +214,7 @@ class Queue(Part):
     """Resolved contacts that come back, as a table."""
     retry: Retry = Retry()
     """Customers who left and try again, as a table."""
-    limit: Annotated[int, Strict(), Field(ge=0, le=100)] = 3
+    limit: Annotated[int, Strict(), Field(ge=0, le=100), WHOLE] = 3
     """Most follow-up contacts of one first contact, 0 to 100."""
     bot: Bot | None = None
     """A bot that talks to contacts before the queue, as a table."""

@@ -19,6 +19,7 @@ from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
 from ccsim.scenario import jsontypes
 from ccsim.scenario.faults import Fault, FaultError
 from ccsim.scenario.parts import (
+    WHOLE,
     Amount,
     BeforeBreak,
     Duration,
@@ -42,7 +43,7 @@ class Skill(Part):
     """Order in which a team serves this queue; 1 first."""
     after: Duration = 0
     """The team takes only contacts that have waited at least this long."""
-    longer_than: Annotated[int, Strict(), Field(ge=-1, le=10_000_000)] = -1
+    longer_than: Annotated[int, Strict(), Field(ge=-1, le=10_000_000), WHOLE] = -1
     """The team takes contacts only while more than this many wait; -1: always."""
 
     @model_validator(mode="before")
@@ -82,7 +83,7 @@ class Team(Part):
 
     skills: dict[str, Skill]
     """Queues that the team serves, each with a rank or a table. Required."""
-    concurrency: dict[str, Annotated[int, Strict(), Field(ge=1, le=1000)]] = {}
+    concurrency: dict[str, Annotated[int, Strict(), Field(ge=1, le=1000), WHOLE]] = {}
     """Sessions of a queue that fill an agent, by queue, 1 to 1000; 1 where the table is silent. Default: by
     channel, see the presets."""
     interrupts: dict[str, tuple[Text, ...]] = {}

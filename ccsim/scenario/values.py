@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from typing import Final, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.tables import NEVER, SECOND
@@ -32,6 +34,12 @@ _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 A_DURATION: Final = 'a duration of 0 or more, such as "45s", "4m30s", "2h", "3d", "PT4M30S" or a number of seconds'
 A_SPAN: Final = 'hours such as "08:00-16:30" ("22:00-06:00" ends on the next day) or "always"'
 SOME_DAYS: Final = 'days such as "mon", "mon-fri", "2026-12-25", "2026-12-24:2026-12-31" or a list of them'
+
+
+def whole(value: Any) -> Any:
+    """The int that numpy's integer or a float without a fraction means; anything else as it is."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    return int(plain) if isinstance(plain, float) and plain.is_integer() else plain
 
 
 def duration(value: object) -> int:

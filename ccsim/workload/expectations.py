@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from ccsim.tables import F64, I64, SECOND, Plan
 from ccsim.workload.customers import poisson_rate
 from ccsim.workload.handle_time import relative
 from ccsim.workload.sample import sample
+
+MOST_STATES: Final = 2000
+"""Ways in which agents may share sessions, up to which their chain is solved exactly, in a second or so."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ def _figures(
     queue: Queue, rate: float, agents: int, pace: float, slots: int, threshold: float
 ) -> tuple[str, dict[str, float]]:
     turns, latency = queue.turns.mean, queue.reply_latency.mean
+    if queue.shared:
+        return _of_shared_attention(queue, rate, agents, pace, threshold)
     work = pace * (queue.turn_work.mean + queue.wrap_up.mean / turns)
     if work == 0:
         return "", {}
@@ -151,6 +157,32 @@ def _figures(
         "utilisation at most": full.utilisation,
         "reply_wait_mean at most": full.reply_wait,
     }
+
+
+def _of_shared_attention(
+    queue: Queue, rate: float, agents: int, pace: float, threshold: float
+) -> tuple[str, dict[str, float]]:
+    """Exactly where the chain is small enough, else with the sessions spread evenly over the agents."""
+    work = [mean / SECOND * pace for mean in queue.work_by_concurrency]
+    patience = None if isinstance(queue.patience, Never) else queue.patience.mean
+    by_mean = "" if patience is None or isinstance(queue.patience, Exponential) else ", patience by its mean"
+    if math.comb(agents + len(work), agents) <= MOST_STATES:
+        chain = theory.shared_attention(rate, work, agents, patience)
+        names = ("wait_mean", "abandonment", "session_mean", "queue_mean")
+        figures = {name: float(getattr(chain, name)) for name in names}
+        return f"shared attention{by_mean}", {**figures, "sessions": chain.sessions}
+    group = theory.slot_group(
+        rate=rate,
+        work=work,
+        silence=0.0,
+        turns=1.0,
+        agents=agents,
+        threshold=threshold,
+        patience=patience,
+        together=True,
+    )
+    figures = {name: getattr(group, name) for name in ("service_level", "abandonment", "utilisation")}
+    return f"shared attention, sessions spread evenly{by_mean}", figures
 
 
 def of_calls(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import ccsim
+from ccsim import theory as ccsim_theory
 from ccsim.distributions.durations import Gamma
 
 SCENARIO = "scenarios/phone_8020.toml"
@@ -112,3 +113,38 @@ def test_others_are_named_or_handed_over(centre: ccsim.Centre) -> None:
         assert len(centre.compare(others, engine="simpy", workers=1).variants) == 2
     with pytest.raises(ccsim.ScenarioError, match="a centre or the name of a variant"):
         centre.compare([3])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("agents", [18.0, np.int64(18), np.float64(18)])
+def test_whole_numbers_need_not_be_integers(centre: ccsim.Centre, agents: Any) -> None:
+    changed = centre.changed({"team.agents.shifts.0.agents": agents, "seed": np.int32(4)})
+    assert changed.scenario.team["agents"].shifts[0].agents == 18
+    assert type(changed.scenario.team["agents"].shifts[0].agents) is int
+    assert changed.scenario.seed == 4
+    with pytest.raises(ccsim.ScenarioError, match="a whole number"):
+        centre.changed({"team.agents.shifts.0.agents": 18.5})
+
+
+def test_tables_of_numpy_scalars(centre: ccsim.Centre) -> None:
+    tables = {**centre.scenario.raw, "days": np.float64(1.0), "replications": np.int64(2)}
+    assert ccsim.load(tables).run(engine="simpy", workers=np.int64(1)).replications == 2  # type: ignore[arg-type]
+
+
+def test_errors_speak_of_arguments(centre: ccsim.Centre) -> None:
+    compared = centre.compare("one_more", engine="simpy", workers=1)
+    with pytest.raises(ccsim.ScenarioError, match=r"^rank_by: no metric 'asaa'"):
+        compared.ranking("asaa")
+    swept = centre.sweep({SCALE: [0.9, 1.0]}, engine="simpy", workers=1)
+    with pytest.raises(ccsim.ScenarioError, match=r"^metrics: no metric 'asaa'"):
+        swept.plot.curves("asaa")
+
+
+def test_shared_attention_is_known_to_theory() -> None:
+    shared = ccsim.load("scenarios/shared_attention.toml")
+    expected = ccsim_theory.shared_attention(60 / 3600, [180.0, 210.0, 240.0], 2, 120.0)
+    figures = shared.theory().set_index("figure")
+    assert set(figures.formula) == {"shared attention"}
+    assert figures.value["abandonment"] == expected.abandonment
+    assert figures.value["session_mean"] == expected.session_mean
+    many = shared.changed({"team.agents.shifts.0.agents": 40}).theory()
+    assert set(many.formula) == {"shared attention, sessions spread evenly"}

@@ -1,0 +1,16 @@
+"""The library as a program or a notebook uses it: load a centre, run it, compare it, vary it, look at what came out.
+
+Frames are pandas', tables Arrow's, pictures matplotlib's. What is wrong with a scenario, a name or a number is said in
+a `ScenarioError`, all at once, as on the command line.
+"""
+
+import ccsim
+from ccsim.api.catalogue import channels, metrics
+from ccsim.api.centre import Centre, load
+from ccsim.api.comparison import Comparison
+from ccsim.api.results import Results, open_results
+from ccsim.api.sweep import Sweep
+
+ccsim.metrics = metrics  # type: ignore[assignment]  # not the part of that name, which an import puts there
+
+__all__ = ["Centre", "Comparison", "Results", "Sweep", "channels", "load", "metrics", "open_results"]

@@ -1,0 +1,71 @@
+"""Centres beside one another, and their order."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ccsim.api.notebook import Plots, page
+from ccsim.api.results import Place, new_folder
+from ccsim.results import comparison, format
+from ccsim.results.ranking import Ranking, rank, ranking_figure
+from ccsim.studies import compare as comparing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Comparison(comparison.Comparison):
+    """Variants beside one another on the same random numbers, the baseline first."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every figure of every variant with its difference to the baseline, and 95 % intervals of both.
+
+        `differs` is true where zero is outside the difference's interval.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(), columns=comparison.DifferenceRow._fields)
+
+    def ranking(self, by: str | None = None) -> Ranking:
+        """From best to worst by a metric, such as `asa@phone`; by default those that meet their targets by cost.
+
+        Its `sentences()` say what cannot be told apart. Raises ScenarioError for what there is not.
+        """
+        scenarios = {variant.name: variant.results.scenario for variant in self.variants}
+        return rank(self, None if by is None else ranking_figure(by, scenarios))
+
+    @property
+    def plot(self) -> Plots:
+        """`plot.differences()`"""
+        from ccsim.charts.differences import differences
+
+        return Plots({"differences": partial(differences, self)})
+
+    def save(self, folder: Place) -> Path:
+        """Writes a results folder as `ccsim compare` does, without charts.
+
+        Raises FileExistsError when there is something at that place already, OSError where it cannot be written.
+        """
+        with new_folder(folder) as place:
+            comparing.write(place, self, self.ranking())
+        return Path(folder)
+
+    def __repr__(self) -> str:
+        names = ", ".join(variant.name for variant in self.variants)
+        return f"<Comparison of {names}: {format.several(self.replications, 'replication')}>"
+
+    def _repr_html_(self) -> str:
+        rows = [[str(figure), *(self._cell(variant, figure) for variant in self.variants)] for figure in self.headline]
+        heading = f"{format.several(self.replications, 'replication')} on the same random numbers"
+        return page(heading, (("", *(variant.name for variant in self.variants)), rows))
+
+    def _cell(self, variant: comparison.VariantResult, figure: comparison.MetricPlace) -> str:
+        unit = figure.definition.unit
+        own, apart = self.estimate(variant, figure), self.difference(variant, figure)
+        if own is None or variant is self.baseline or apart is None:
+            return format.quantity(unit, math.nan if own is None else own.mean)
+        change = format.difference(unit, apart.mean, (apart.high - apart.low) / 2)
+        return f"{format.quantity(unit, own.mean)} ({change})"

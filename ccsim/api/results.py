@@ -1,0 +1,201 @@
+"""What came of a run."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ccsim.api.notebook import Plots, local_times, page, title, watched
+from ccsim.errors import Problem, ScenarioError
+from ccsim.metrics import METRICS, TOTAL, Collected, IntervalRow, MetricRow, Summary
+from ccsim.results import format, model, storage
+from ccsim.results.comparison import MetricPlace
+from ccsim.results.stored import record, stored
+from ccsim.runs.run import run
+from ccsim.scenario.faults import shown
+from ccsim.scenario.values import whole
+from ccsim.stats.intervals import LEVEL
+from ccsim.tables import F64
+from ccsim.workload.changed import Change
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Place = str | os.PathLike[str]
+
+ABOUT: Final = ("overrides", "started", "duration_s")
+"""What a provenance says of how a run came about."""
+
+HEADLINE: Final = {
+    "queue": ("offered", "answered", "service_level", "asa", "wait_p90", "abandonment"),
+    "team": ("occupancy", "utilisation", "concurrency_mean", "paid_hours", "cost"),
+}
+"""The figures that a notebook shows at once."""
+
+
+class Replications(int):
+    """How many replications there are; called, what a metric was in each of them."""
+
+    _results: Results
+
+    def __new__(cls, results: Results) -> Replications:
+        number = super().__new__(cls, results.scenario.replications)
+        number._results = results
+        return number
+
+    def __reduce__(self) -> tuple[type[int], tuple[int]]:
+        return int, (int(self),)
+
+    def __call__(self, metric: str, level: str = TOTAL, name: str = TOTAL) -> F64:
+        """A metric of a queue, a team or the total in each replication : float64[replications], in their order.
+
+        NaN where a replication has no data; shares are from 0 to 1, times in seconds. Raises ScenarioError for a
+        metric, level or name that there is not, one that does not apply there, and for results read from a folder.
+        """
+        results = self._results
+        if results.estimate(level, name, metric) is None:
+            raise ScenarioError([Problem("metric", f"no {metric} of {name}", "one that applies there")])
+        kind = MetricPlace(level, name, metric).definition.level
+        measures = results._kept.whole
+        place = -1 if level == TOTAL else measures[0].names[kind].index(name)
+        sums = np.stack([one.values[kind, metric][:, place] for one in measures])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.where(sums[:, 1] != 0, sums[:, 0] / sums[:, 1], np.nan))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Results(model.Results):
+    """What came of a run. `contacts`, `turns` and `agents` are Arrow tables of replication 1 (`.to_pandas()`)."""
+
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """what was changed for it, when it was started, how long it took"""
+
+    change: Change | None = None
+    """what a program made of its workloads"""
+
+    @property
+    def replications(self) -> Replications:
+        """How many were run; called with a metric, its figure in each of them."""
+        return Replications(self)
+
+    def more(self, number: int, *, workers: int = 1, executor: str = "threads", progress: bool = False) -> Results:
+        """The results with so many further replications, equal to those of one run of all to the last bit.
+
+        They have the numbers that come next. `workers`, `executor` and `progress` are as for `Centre.run`. Raises
+        ScenarioError for a number that is not a whole one of 1 or more, and for results that were read from a folder.
+        """
+        number = whole(number)
+        if not isinstance(number, int) or number < 1:
+            raise ScenarioError([Problem("more", shown(number), "a whole number of 1 or more")])
+        total = len(self._kept.whole) + number
+        started = time.perf_counter()
+        results = run(
+            self.scenario.with_streams(self.scenario.seed, total),
+            engine=self.engine,
+            variant=self.variant,
+            workers=workers,
+            executor=executor,
+            progress=partial(watched, progress, lambda: number),
+            change=self.change,
+            after=self._kept,
+        )
+        taken = round(self.about.get("duration_s", 0) + time.perf_counter() - started, 3)
+        return of_run(replace(results, make_logs=self.make_logs), {**self.about, "duration_s": taken}, self.change)
+
+    @property
+    def _kept(self) -> Collected:
+        if self.collected is None:
+            found = "results from a folder, which has no figures by replication"
+            raise ScenarioError([Problem("results", found, "run the scenario again")])
+        return self.collected
+
+    def _summary(self, confidence: float) -> Summary:
+        if not 0 < confidence < 1:
+            raise ScenarioError([Problem("confidence", shown(confidence), "a number between 0 and 1, such as 0.95")])
+        return self.summary if confidence == LEVEL else self._kept.summary(confidence)
+
+    def to_frame(self, confidence: float = LEVEL) -> pd.DataFrame:
+        """Every figure: level (queue, team, total), name, metric, mean, low, high (its interval), unit.
+
+        A row a figure; shares are from 0 to 1, times in seconds; low and high are NaN with one replication. Raises
+        ScenarioError for a confidence that is not between 0 and 1, and for another than 0.95 of saved results.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self._summary(confidence).rows, columns=MetricRow._fields)
+
+    def intervals(self, confidence: float = LEVEL) -> pd.DataFrame:
+        """The figures by reporting interval: start (local time), level, name, metric, mean, low, high.
+
+        `confidence` is as for `to_frame`.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame(self._summary(confidence).interval_rows(), columns=IntervalRow._fields)
+        return frame.assign(start=local_times(self.scenario, frame["start"]))
+
+    @property
+    def plot(self) -> Plots:
+        """Its charts, such as `plot.waiting()`, and `plot.overview()`, the page of several; `dir(plot)` lists them."""
+        from ccsim import charts
+
+        each = {name: partial(charts.figure, name, self) for name in charts.CHARTS}
+        return Plots({"overview": partial(charts.overview, self), **each})
+
+    def save(self, folder: Place) -> Path:
+        """Writes a results folder as `ccsim run` does, without charts; for `open_results` and `ccsim replay`.
+
+        Raises FileExistsError when there is something at that place already, OSError where it cannot be written, and
+        ScenarioError for workloads that a program has changed: nobody could run them again from the folder.
+        """
+        if self.change is not None:
+            found = "results of workloads that a program has changed, which no folder can hold"
+            raise ScenarioError([Problem("save", found, "their frames: results.to_frame().to_csv(...)")])
+        with new_folder(folder) as place:
+            with storage.LogFiles(place) as files:
+                files.append(self.logs)
+            storage.write(place, self, log="first", **self.about)
+        return Path(folder)
+
+    def _repr_html_(self) -> str:
+        runs = f"{format.several(self.replications, 'replication')}, seed {self.scenario.seed}, engine {self.engine}"
+        rows = {"queue": [*(("queue", name) for name in self.spec.queues), (TOTAL, TOTAL)]}
+        rows["team"] = [("team", name) for name in self.spec.teams]
+        tables = []
+        for level, metrics in HEADLINE.items():
+            cells = [[name, *(self._cell(at, name, metric) for metric in metrics)] for at, name in rows[level]]
+            tables.append(((level, *(metric.replace("_", " ") for metric in metrics)), cells))
+        return page(f"{title(self.scenario.name, self.variant)}: {runs}", *tables)
+
+    def _cell(self, level: str, name: str, metric: str) -> str:
+        unit = next(known.unit for (_, other), known in METRICS.items() if other == metric)
+        estimate = self.estimate(level, name, metric)
+        return format.quantity(unit, math.nan if estimate is None else estimate.mean)
+
+
+def open_results(folder: Place) -> Results:
+    """The results in a folder that `ccsim run` or `Results.save` wrote. Raises ScenarioError when it is none."""
+    results, about = stored(Path(folder)), record(Path(folder))
+    return of_run(results, {key: about[key] for key in ABOUT if key in about})
+
+
+def of_run(results: model.Results, about: Mapping[str, Any], change: Change | None = None) -> Results:
+    return Results(**{each.name: getattr(results, each.name) for each in fields(results)}, about=about, change=change)
+
+
+@contextmanager
+def new_folder(folder: Place) -> Iterator[Path]:
+    if Path(folder).exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
+    with storage.whole_folder(Path(folder)) as place:
+        yield place

@@ -1,0 +1,52 @@
+"""A workload that a program has changed: still one that the engines can run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.scenario.faults import shown
+from ccsim.tables import Workload
+
+Change = Callable[[Workload, int], Workload]
+"""From the workload of a replication and its number, from 1, to the one that is simulated."""
+
+OPEN: tuple[str, ...] = (
+    "arrival", "after", "patience", "silent", "held_patience", "bot_time", "asks_human", "contained",
+    "accepts_callback", "no_answer", "wrap_up", "work", "latency", "reply_patience", "comeback", "present",
+)  # fmt: skip
+"""The columns that may be changed: how long, how patient, when and whether; who follows whom is not among them."""
+
+
+def changed(workload: Workload, change: Change, number: int) -> Workload:
+    """What `change` makes of a workload, whose columns it is not to write to.
+
+    Raises ScenarioError for what is no workload of the same contacts.
+    """
+    other = change(workload, number)
+    if not isinstance(other, Workload):
+        allowed = "a Workload, such as workload._replace(patience=...)"
+        raise ScenarioError([Problem("workload", f"the function returns {shown(type(other).__name__)}", allowed)])
+    problems = []
+    columns = {}
+    for name, before, column in zip(Workload._fields, workload, other, strict=True):
+        after = np.asarray(column)
+        if after is before:
+            continue
+        place = f"workload.{name}"
+        if after.shape != before.shape:
+            problems.append(Problem(place, f"shape {after.shape}", f"{before.shape}, as it was"))
+        elif name not in OPEN and not np.array_equal(after, before):
+            problems.append(Problem(place, "changed", f"one of {', '.join(OPEN)}"))
+        elif not np.can_cast(after.dtype, before.dtype, "same_kind"):
+            problems.append(Problem(place, f"{after.dtype}", f"{before.dtype}; times are whole microseconds"))
+        elif after.dtype != bool and (after < np.minimum(before.min(initial=0), 0)).any():
+            problems.append(Problem(place, f"{after.min()}", "no less than 0"))
+        elif name == "arrival" and not (np.diff(after) >= 0).all():
+            problems.append(Problem(place, "out of order", "contacts by time of arrival"))
+        columns[name] = np.ascontiguousarray(after, dtype=before.dtype)
+    if problems:
+        raise ScenarioError(problems)
+    return workload._replace(**columns)
