@@ -306,18 +306,27 @@ class Slowly:
         log, plan, work = self.log, self.plan, self.work
         team_of_shift = [int(plan.team[a]) for a in plan.shift_agent]
         present: dict[int, list[Span]] = defaultdict(list)
-        staffed, overtime, paid = [], [], []
+        staffed, overtime, paid, priced = [], [], [], []
         for s, start, end in zip(log.presence_shift, log.presence_start, log.presence_end, strict=True):
             team, over = (team_of_shift[s],), max(int(start), int(plan.shift_end[s]))
             present[int(plan.shift_agent[s])].append((int(start), int(end)))
             staffed.append((team, start, end))
             overtime.append((team, over, end))
             paid.append((team, over, end))
+            rate = self.spec.shift_cost[s]
+            priced.append((team[0], over, int(end), rate * self.spec.overtime_factor[team[0]]))
             if not self.spec.paid[s]:
                 paid.append((team, start, min(end, plan.shift_end[s])))
+                priced.append((team[0], int(start), int(min(end, plan.shift_end[s])), rate))
         for s in np.flatnonzero(self.spec.paid):
             paid.append(((team_of_shift[s],), plan.shift_start[s], plan.shift_end[s]))
+            priced.append((team_of_shift[s], plan.shift_start[s], plan.shift_end[s], self.spec.shift_cost[s]))
         self.staffed, self.overtime, self.paid = (self.area(a, self.teams) for a in (staffed, overtime, paid))
+        self.money = np.zeros((self.intervals, self.teams))
+        for team, start, end, rate in priced:
+            for since, until, factor in ((0, NEVER, 1.0), *((a, b, f - 1) for a, b, f in self.spec.premiums)):
+                for i, time in self.lasting(max(start, since), min(end, until)):
+                    self.money[i, team] += time / (3600 * SECOND) * rate * factor
 
         focus = []
         for c in range(len(log.outcome)):
@@ -374,7 +383,7 @@ class Slowly:
         one = self.one
         c1, c2, c3 = self.at_least
         focus = self.focused.sum(axis=2)
-        cost = (self.paid + self.overtime * (spec.overtime_factor - 1)) / hour * spec.cost_per_hour
+        cost = self.money
         queue = {
             "offered": (n["offered"], one), "answered": (n["answered"], one),
             **{o.name.lower(): (n[o.name], one) for o in O if o != O.NONE},

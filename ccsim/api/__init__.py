@@ -11,6 +11,6 @@ from ccsim.api.comparison import Comparison
 from ccsim.api.results import Results, open_results
 from ccsim.api.sweep import Sweep
 
-ccsim.metrics = metrics  # type: ignore[assignment]  # not the part of that name, which an import puts there
+ccsim.metrics = metrics  # not the part of that name, which an import puts there
 
 __all__ = ["Centre", "Comparison", "Results", "Sweep", "channels", "load", "metrics", "open_results"]

@@ -48,7 +48,7 @@ def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Ite
         for first in range(0, len(days), WEEK):
             week = days[first : first + WEEK]
             table = plain_table(
-                f"{escape(name)}: required / scheduled; over [green]+[/], under [red]−[/]; "
+                f"{escape(name)}: required / scheduled; over [green]+[/], under [red]-[/]; "
                 f"in all {format.count(float(over))} h over, {format.count(float(under))} h under"
             )
             table.add_column("time", no_wrap=True, min_width=5)

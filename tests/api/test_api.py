@@ -221,7 +221,7 @@ def test_saved_and_opened_again(centre: ccsim.Centre, tmp_path: Path) -> None:
     assert again.about["overrides"] == ["team.all.absence=0"]
     again.save(tmp_path / "again")
     files = [path.name for path in (tmp_path / "again").iterdir() if path.suffix != ".json"]
-    assert len(files) == 7
+    assert len(files) == 8
     for name in files:
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "deep" / "mine" / name).read_bytes()
     replayed = command("replay", tmp_path / "again")

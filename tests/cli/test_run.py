@@ -39,7 +39,7 @@ def test_run_writes_a_whole_results_folder(tiny: Path, tmp_path: Path) -> None:
     drawn = {file.name for file in (folder / "charts").iterdir()}
     assert {f"{name}.png" for name in ("service_level", "waiting", "agents", "outcomes", "overview")} <= drawn
     figures = {"summary.csv", "intervals.csv", "days.csv"}
-    plain = figures | {"scenario.toml", "volumes.csv", "provenance.json", "report.html"}
+    plain = figures | {"scenario.toml", "volumes.csv", "provenance.json", "report.html", "actions.csv"}
     assert {file.name for file in folder.iterdir()} == plain | LOGS | {"charts"}
     with (folder / "summary.csv").open() as stream:
         rows = list(csv.DictReader(stream))

@@ -159,10 +159,10 @@ def test_a_day_that_cannot_be_met_is_named_with_its_own_figure(morning: Path) ->
     result = staff(morning, "--set", f"spike={spike}", "--set", "staffing.targets_over='day'")
     assert result.exit_code == 1
     found = re.search(
-        r"phone: service level ([\d.]+) %, wanted ≥ 80 % over the run; ([\d.]+) % on Tue 3 Mar", result.stderr
+        r"phone: service level ([\d.]+) %, wanted ≥ 80 % on Tue 3 Mar; .*; ([\d.]+) % over the run", result.stderr
     )
     assert found, result.stderr
-    assert float(found[2]) < float(found[1]) < 80
+    assert float(found[1]) < float(found[2]) < 80
 
 
 def test_when_the_time_is_up_the_best_so_far_is_taken(morning: Path) -> None:
