@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from rich.markup import escape
 from rich.table import Table
 
 from ccsim.cli.screen import plain_table
@@ -27,8 +26,8 @@ NAMED: Final = 6
 """Intervals that are named one by one."""
 
 
-def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Iterator[Table]:
-    """A table a team and week: time of day by day, agents required with shrinkage / scheduled, and the difference.
+def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Iterator[tuple[str, Table]]:
+    """A title and a table, by team and week: agents required with shrinkage / scheduled, and the difference.
 
     `scheduled` : float64[team, interval], agents at their desks and absent ones, breaks taken off.
     """
@@ -45,18 +44,19 @@ def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Ite
             cells[clock[i].date(), f"{clock[i]:%H:%M}"] = cell
         days = list(dict.fromkeys(day for day, _ in cells))
         over, under = np.maximum(net, 0).sum() * hours, np.maximum(-net, 0).sum() * hours
+        title = (
+            f"{name}: required / scheduled; over +, under -; in all {format.count(float(over))} h over, "
+            f"{format.count(float(under))} h under"
+        )
         for first in range(0, len(days), WEEK):
             week = days[first : first + WEEK]
-            table = plain_table(
-                f"{escape(name)}: required / scheduled; over [green]+[/], under [red]-[/]; "
-                f"in all {format.count(float(over))} h over, {format.count(float(under))} h under"
-            )
+            table = plain_table()
             table.add_column("time", no_wrap=True, min_width=5)
             for day in week:
                 table.add_column(format.day(day), justify="right", no_wrap=True)  # type: ignore[arg-type]
             for time in sorted({time for day, time in cells if day in week}):
                 table.add_row(time, *(cells.get((day, time), "") for day in week))
-            yield table
+            yield title, table
 
 
 def explained(scenario: Scenario, needed: Requirement) -> Iterator[str]:

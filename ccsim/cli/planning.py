@@ -92,8 +92,9 @@ def shifts(
 
 def _explain(console: Console, scenario: Scenario, needed: Requirement, scheduled: F64) -> None:
     """The requirement by half hour beside those scheduled, and what it is made of."""
-    for table in by_half_hour(scenario, needed, scheduled):
+    for title, table in by_half_hour(scenario, needed, scheduled):
         console.print()
+        console.print(title, markup=False)
         console.print(table)
     console.print()
     for line in explained(scenario, needed):

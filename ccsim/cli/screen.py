@@ -11,11 +11,9 @@ from ccsim.report.page import shown
 from ccsim.stats.estimate import Estimate
 
 
-def plain_table(title: str | None = None) -> Table:
+def plain_table() -> Table:
     """A table without a frame and columns; fill it."""
-    return Table(
-        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), title=title, title_justify="left"
-    )
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
 
 
 def document_table(table: DocumentTable) -> Table:

@@ -636,7 +636,7 @@ def interruptions(f: Facts) -> Sums:
 
 
 @metric(
-    "team", "Cost", "money", "lower", "paid hours × cost_per_hour, overtime × overtime_factor",
+    "team", "Cost", "money", "lower", "paid hours × cost_per_hour, overtime × overtime_factor, premiums",
     "(P + (overtime_factor − 1) × O) / 3600 × cost_per_hour", "7.6", name="cost", in_total=False,
 )  # fmt: skip
 def team_cost(f: Facts) -> Sums:
