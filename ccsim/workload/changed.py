@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -30,9 +31,9 @@ def changed(workload: Workload, change: Change, number: int) -> Workload:
         allowed = "a Workload, such as workload._replace(patience=...)"
         raise ScenarioError([Problem("workload", f"the function returns {shown(type(other).__name__)}", allowed)])
     problems = []
-    columns = {}
-    for name, before, column in zip(Workload._fields, workload, other, strict=True):
-        after = np.asarray(column)
+    columns: dict[str, Any] = {}
+    for name, original, column in zip(Workload._fields, workload, other, strict=True):
+        before, after = np.asarray(original), np.asarray(column)
         if after is before:
             continue
         place = f"workload.{name}"
