@@ -8,12 +8,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ccsim.api import Centre, Comparison, Results, Sweep, channels, load, metrics, open_results
+    from ccsim.api import (
+        Centre,
+        Comparison,
+        Results,
+        Sweep,
+        agent_policy,
+        channels,
+        contact_policy,
+        distribution,
+        load,
+        metrics,
+        open_results,
+    )
     from ccsim.errors import ScenarioError
 
 __version__ = "0.1.0"
 
-__all__ = ["Centre", "Comparison", "Results", "ScenarioError", "Sweep", "channels", "load", "metrics", "open_results"]
+__all__ = [
+    "Centre",
+    "Comparison",
+    "Results",
+    "ScenarioError",
+    "Sweep",
+    "agent_policy",
+    "channels",
+    "contact_policy",
+    "distribution",
+    "load",
+    "metrics",
+    "open_results",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,9 +8,22 @@ import ccsim
 from ccsim.api.catalogue import channels, metrics
 from ccsim.api.centre import Centre, load
 from ccsim.api.comparison import Comparison
+from ccsim.api.parts import agent_policy, contact_policy, distribution
 from ccsim.api.results import Results, open_results
 from ccsim.api.sweep import Sweep
 
 ccsim.metrics = metrics  # not the part of that name, which an import puts there
 
-__all__ = ["Centre", "Comparison", "Results", "Sweep", "channels", "load", "metrics", "open_results"]
+__all__ = [
+    "Centre",
+    "Comparison",
+    "Results",
+    "Sweep",
+    "agent_policy",
+    "channels",
+    "contact_policy",
+    "distribution",
+    "load",
+    "metrics",
+    "open_results",
+]

@@ -12,9 +12,9 @@ Durations are in seconds, counts (turns) are pure numbers. A distribution with p
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -241,8 +241,44 @@ class Mixture:
         return values
 
 
+@runtime_checkable
+class Quantiles(Protocol):
+    """A distribution that a program brings."""
+
+    @property
+    def mean(self) -> float:
+        """In seconds."""
+
+    def quantile(self, u: F64) -> F64:
+        """Values in seconds : float64[n], none below 0, at uniforms in (0, 1) : float64[n]."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """A distribution that a program or a package brings, by name and parameters."""
+
+    family: str
+    parameters: tuple[tuple[str, float], ...]
+    brought: Quantiles = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _demand(0 <= self.mean < math.inf, f"the mean of {self.family} must be finite and at least 0, not {self.mean}")
+        middle = self.value(np.array([0.25, 0.5, 0.75]))
+        _demand(bool((np.diff(middle) >= 0).all()), f"quantiles of {self.family} must not fall")
+
+    @property
+    def mean(self) -> float:
+        return float(self.brought.mean)
+
+    def value(self, u: F64) -> F64:
+        values = np.array(self.brought.quantile(u.copy()), dtype=np.float64)
+        _demand(values.shape == u.shape, f"quantiles of {self.family} : {values.shape} for uniforms {u.shape}")
+        _demand(bool((values >= 0).all()), f"quantiles of {self.family} must be numbers of at least 0")
+        return values
+
+
 Distribution: TypeAlias = (
-    Constant | Never | Exponential | LogNormal | Gamma | Weibull | Uniform | Geometric | Empirical | Mixture
+    Constant | Never | Exponential | LogNormal | Gamma | Weibull | Uniform | Geometric | Empirical | Mixture | Own
 )
 """Any of the distributions; `isinstance(x, Distribution)` works."""
 

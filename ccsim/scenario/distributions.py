@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Any, Final
 
 from ccsim.distributions.durations import (
@@ -17,10 +20,16 @@ from ccsim.distributions.durations import (
     LogNormal,
     Mixture,
     Never,
+    Own,
+    Quantiles,
     Uniform,
     Weibull,
 )
+<<<<<<< HEAD
 from ccsim.scenario.cells import durations, numbers
+=======
+from ccsim.errors import Problem, ScenarioError
+>>>>>>> python
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.values import LONGEST, duration, duration_or_never, factor
@@ -39,10 +48,40 @@ PARAMETERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
 }
 """Distributions by name, with the sets of parameters each may be given by."""
 
+BUILT_IN: Final = frozenset(PARAMETERS)
+OWN: Final[dict[str, Callable[..., Quantiles]]] = {}
+"""Those that programs and packages bring, by name."""
+GROUP: Final = "ccsim.parts"
+"""Entry points of packages that bring distributions or policies; each names a module that registers them."""
+
 A_DISTRIBUTION: Final = 'a duration, { mean, cv }, or { dist = "exponential", … }'
 _PURE: Final = {"cv": 100, "sigma": 10}
 """Pure numbers with the most that each may be; a lognormal of sigma 10 has a mean of e^50 medians."""
 _COUNTS: Final = ("constant", "geometric", "empirical", "mixture")
+
+
+def register(name: str, brings: Callable[..., Quantiles]) -> None:
+    """Make a class known as `{ dist = name, … }`, its arguments being the parameters; again: the new one counts.
+
+    Raises ScenarioError for a built-in name, and for arguments that a scenario cannot give.
+    """
+    arguments = inspect.signature(brings).parameters.values()
+    if name in BUILT_IN:
+        raise ScenarioError([Problem("name", f"{shown(name)} is built in", "another name")])
+    for one in arguments:
+        if one.kind not in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) or one.name in ("dist", "weight", *_PURE):
+            raise ScenarioError(
+                [Problem(name, f"argument {one.name}", "arguments by name, none dist, weight, cv, sigma")]
+            )
+    PARAMETERS[name] = (tuple(one.name for one in arguments),)
+    OWN[name] = brings
+
+
+@cache
+def load_installed() -> None:
+    """Import what installed packages bring, once."""
+    for point in entry_points(group=GROUP):
+        point.load()
 
 
 def duration_distribution(value: object, files: DataFiles) -> Distribution:
@@ -94,6 +133,8 @@ def _distribution(value: object, files: DataFiles, unit: Callable[[object], floa
         return Never() if constant == math.inf else Constant(constant)
     counted = unit is _count
     name = value.get("dist", _implied(value, counted))
+    if name not in PARAMETERS:
+        load_installed()
     known = _COUNTS if counted else tuple(PARAMETERS)
     if name not in known:
         raise FaultError(Fault(shown(name), did_you_mean(str(name), known), ("dist",)))
@@ -149,7 +190,10 @@ def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable
     if faults:
         raise FaultError(*faults)
     try:
-        distribution = _FAMILIES[name](**values)
+        if name in OWN:
+            distribution: Distribution = Own(name, tuple(values.items()), OWN[name](**values))
+        else:
+            distribution = _FAMILIES[name](**values)
     except ValueError as bad:
         raise FaultError(Fault(shown(dict(given)), str(bad))) from None
     if unit is not _count and distribution.mean * SECOND > LONGEST and not isinstance(distribution, Never):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
@@ -22,7 +22,12 @@ from ccsim.distributions.arrivals import SHAPES
 from ccsim.distributions.durations import Constant, Distribution, Exponential
 from ccsim.scenario import jsontypes, values
 from ccsim.scenario.data import DataFiles
-from ccsim.scenario.distributions import count_distribution, duration_distribution, patience_distribution
+from ccsim.scenario.distributions import (
+    count_distribution,
+    duration_distribution,
+    load_installed,
+    patience_distribution,
+)
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.values import DAY, MOST, ByDay, Span, Target, whole
 from ccsim.tables import NEVER
@@ -41,8 +46,10 @@ def distribution_type(parse: Callable[[object, DataFiles], Distribution]) -> Pla
     )
 
 
-def _choice(names: tuple[str, ...]) -> Callable[[object], str]:
+def _choice(names: Collection[str]) -> Callable[[object], str]:
     def parse(value: object) -> str:
+        if value not in names:
+            load_installed()  # a package may bring it
         if value in names:
             return str(value)
         raise FaultError(Fault(shown(value), did_you_mean(str(value), names)))
@@ -146,7 +153,7 @@ Flag = Annotated[bool, Strict()]
 Text = Annotated[str, Strict()]
 
 
-def one_of_names(names: tuple[str, ...]) -> Any:
+def one_of_names(names: Collection[str]) -> Any:
     return Annotated[str, _parsed(_choice(names)), WithJsonSchema({"enum": list(names)})]
 
 

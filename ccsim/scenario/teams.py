@@ -135,11 +135,11 @@ class Team(Part):
 class Routing(Part):
     """Who gets what: names of ordered columns in `ccsim.routing`."""
 
-    agent: one_of_names(tuple(AGENT_POLICIES)) = "least_loaded"  # type: ignore[valid-type]
+    agent: one_of_names(AGENT_POLICIES) = "least_loaded"  # type: ignore[valid-type]
     """Which free agent gets a contact."""
-    contact: one_of_names(tuple(CONTACT_POLICIES)) = "longest_wait"  # type: ignore[valid-type]
+    contact: one_of_names(CONTACT_POLICIES) = "longest_wait"  # type: ignore[valid-type]
     """Which waiting contact a free agent gets."""
-    attention: one_of_names(tuple(MESSAGE_POLICIES)) = "oldest"  # type: ignore[valid-type]
+    attention: one_of_names(MESSAGE_POLICIES) = "oldest"  # type: ignore[valid-type]
     """Which message an agent with several sessions answers next."""
     reserve: tuple[Text, ...] = ()
     """Queues that come first: while a contact waits in one, teams with its skill take from no other queue."""

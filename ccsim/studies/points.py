@@ -15,6 +15,7 @@ from ccsim.runs.many import SHARED, sampled_from
 from ccsim.scenario import read
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.design import UNCHANGED, Design
+from ccsim.scenario.distributions import OWN, register
 from ccsim.scenario.model import Scenario
 
 
@@ -100,7 +101,13 @@ class Points(Sequence[Scenario]):
         return read.parse(raw, self.folder, given=self.given, outside=self.design.files_outside)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key not in ("_made", "design", "shared")}
+        kept = {key: value for key, value in self.__dict__.items() if key not in ("_made", "design", "shared")}
+        return {**kept, "own": dict(OWN)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, brings in state.pop("own").items():  # another process may not know them
+            register(name, brings)
+        vars(self).update(state)
 
 
 def _of_point(problem: Problem, where: str, count: int) -> Problem:

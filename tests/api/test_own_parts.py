@@ -1,0 +1,95 @@
+"""Distributions and policies that a program brings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ccsim
+from ccsim.distributions.durations import Exponential, Own
+from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES
+from ccsim.scenario.distributions import OWN, PARAMETERS
+
+ROOT = Path(__file__).parents[2]
+SCALE = "queue.phone.volume.scale"
+
+
+@ccsim.distribution("my_exponential")
+class MyExponential:
+    def __init__(self, mean: float) -> None:
+        self.mean = mean
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        return Exponential(self.mean).value(u)
+
+
+@pytest.fixture(autouse=True)
+def _only_here() -> object:
+    known = [(table, dict(table)) for table in (PARAMETERS, OWN, AGENT_POLICIES, CONTACT_POLICIES)]
+    yield
+    for table, before in known:
+        table.clear()
+        table.update(before)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def own() -> ccsim.Centre:
+    work = {"dist": "my_exponential", "mean": "5m"}
+    return ccsim.load("scenarios/phone_8020.toml", set={"days": 1, "replications": 2, "queue.phone.work": work})
+
+
+def test_it_is_what_the_built_in_one_is(own: ccsim.Centre) -> None:
+    built_in = own.changed({"queue.phone.work": {"dist": "exponential", "mean": "5m"}})
+    for engine in ("compiled", "simpy"):
+        assert own.run(engine=engine).to_frame().equals(built_in.run(engine=engine).to_frame())
+
+
+def test_sweeps_and_processes_know_it(own: ccsim.Centre) -> None:
+    here = own.sweep({SCALE: [0.9, 1.0]}, workers=1)
+    there = own.sweep({SCALE: [0.9, 1.0]}, workers=2, executor="processes")
+    assert here.to_frame().equals(there.to_frame())
+
+
+def test_what_is_wrong_with_it_has_a_place(own: ccsim.Centre) -> None:
+    with pytest.raises(ccsim.ScenarioError, match=r"queue\.phone\.work"):
+        own.changed({"queue.phone.work": {"dist": "my_exponential", "men": "5m"}})
+    with pytest.raises(ccsim.ScenarioError, match='did you mean "my_exponential"'):
+        own.changed({"queue.phone.work": {"dist": "my_exponentia", "mean": "5m"}})
+    with pytest.raises(ccsim.ScenarioError, match="built in"):
+        ccsim.distribution("gamma")(MyExponential)
+
+
+def test_quantiles_that_are_none() -> None:
+    class Falling:
+        mean = 1.0
+
+        def quantile(self, u: np.ndarray) -> np.ndarray:
+            return 1 - u
+
+    with pytest.raises(ValueError, match="must not fall"):
+        Own("falling", (), Falling())
+
+
+def test_policies(own: ccsim.Centre) -> None:
+    ccsim.agent_policy("by_order", ["RANK"])
+    same = own.changed({"routing.agent": "fixed_order"})
+    mine = own.changed({"routing.agent": "by_order"})
+    assert mine.run().to_frame().equals(same.run().to_frame())
+    with pytest.raises(ccsim.ScenarioError, match='did you mean "IDLE_SINCE"'):
+        ccsim.agent_policy("wrong", ["IDLE_SINSE"])
+    with pytest.raises(ccsim.ScenarioError, match="cannot order"):
+        ccsim.agent_policy("wrong", ["IDLE_SINCE", "LOAD"])
+
+
+def test_every_snippet_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    snippets = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "docs" / "own_parts.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    assert len(snippets) == 2
+    monkeypatch.chdir(ROOT)
+    names: dict[str, object] = {}
+    for snippet in snippets:
+        exec(compile(snippet, "docs/own_parts.md", "exec"), names)
