@@ -25,11 +25,8 @@ from ccsim.distributions.durations import (
     Uniform,
     Weibull,
 )
-<<<<<<< HEAD
-from ccsim.scenario.cells import durations, numbers
-=======
 from ccsim.errors import Problem, ScenarioError
->>>>>>> python
+from ccsim.scenario.cells import durations, numbers
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.values import LONGEST, duration, duration_or_never, factor

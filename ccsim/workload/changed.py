@@ -32,13 +32,8 @@ def changed(workload: Workload, change: Change, number: int) -> Workload:
         raise ScenarioError([Problem("workload", f"the function returns {shown(type(other).__name__)}", allowed)])
     problems = []
     columns: dict[str, Any] = {}
-<<<<<<< HEAD
-    for name, before, column in zip(Workload._fields, workload, other, strict=True):
-        after = np.asarray(column)
-=======
     for name, original, column in zip(Workload._fields, workload, other, strict=True):
         before, after = np.asarray(original), np.asarray(column)
->>>>>>> python
         if after is before:
             continue
         place = f"workload.{name}"
