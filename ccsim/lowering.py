@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence, Sized
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -12,12 +12,14 @@ import numpy as np
 
 from ccsim.distributions.calendar import DAY, Calendar
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
-from ccsim.tables import I64, NEVER, SECOND, MetricSpec, Outside, Plan
+from ccsim.scenario.leave import leave_of
+from ccsim.scenario.pauses import cycle_of, pauses_of
+from ccsim.tables import I64, NEVER, SECOND, Bool, MetricSpec, Outside, Plan
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
     from ccsim.scenario.queues import Queue
-    from ccsim.scenario.shifts import Roster
+    from ccsim.scenario.shifts import Roster, WorkingHours
     from ccsim.scenario.teams import Team
     from ccsim.scenario.values import ByDay, Span
 
@@ -69,17 +71,31 @@ class WorkPeriod(NamedTuple):
     start: int
     end: int
     pauses: tuple[Stretch, ...]
+    paid: bool
+    """whether absence and pauses are paid"""
+    wind_down: tuple[Stretch, ...] = ()
+    """when no new sessions are taken, for a pause or the end of the shift is near"""
+    leave: bool = False
+    """nobody comes, as planned"""
 
 
 @dataclass(frozen=True)
 class AgentGroup:
-    """`agents` agents of a team who all work the same duties; `number` is its place in the team."""
+    """Agents of a team who work the same hours; `number` is the group's place in the team."""
 
     team: str
     number: int
-    agents: int
-    paid: bool
-    duties: tuple[WorkPeriod, ...]
+    members: tuple[tuple[WorkPeriod, ...], ...]
+    """by agent, what they work: equally many periods, that differ in pauses and leave alone"""
+
+    @property
+    def agents(self) -> int:
+        return len(self.members)
+
+    @property
+    def periods(self) -> list[WorkPeriod]:
+        """Of all its agents, in the order of the plan's shifts."""
+        return [period for member in self.members for period in member]
 
 
 def rosters(scenario: Scenario) -> list[AgentGroup]:
@@ -91,50 +107,103 @@ def rosters(scenario: Scenario) -> list[AgentGroup]:
     rows: list[AgentGroup] = []
     for name, team in scenario.team.items():
         if team.roster is None:
-            rows += _rows_from_shifts(name, team, horizon)
+            groups = [group_of(scenario, horizon, name, i, shift, shift.agents) for i, shift in enumerate(team.shifts)]
+            rows += _with_leave(groups, team, horizon)
         else:
-            rows += _rows_from_file(name, team.roster, horizon, scenario.moment)
+            rows += _rows_from_file(name, team, team.roster, horizon, scenario.moment)
     return rows
 
 
-def _rows_from_shifts(name: str, team: Team, horizon: Horizon) -> list[AgentGroup]:
-    rows: list[AgentGroup] = []
-    for number, shift in enumerate(team.shifts):
-        periods: list[WorkPeriod] = []
-        for day in horizon.week():
-            if shift.days.on(horizon.calendar.date(day)):
-                start, end = horizon.stretch(day, shift.hours)
-                pauses = tuple(horizon.stretch(day, pause) for pause in (*shift.breaks, *shift.activities))
-                periods.append(WorkPeriod(day, start, end, pauses))
-        rows.append(AgentGroup(name, number, shift.agents, shift.paid, _merged(periods, horizon.drain_end)))
-    return rows
+def not_on_leave(rows: Iterable[AgentGroup]) -> Bool:
+    """By shift of the plan, whether its agent comes unless absent : bool[shift]."""
+    return np.array([not period.leave for row in rows for period in row.periods], dtype=np.bool_)
 
 
-def _rows_from_file(name: str, roster: Roster, horizon: Horizon, moment: Callable[[datetime], int]) -> list[AgentGroup]:
-    duties: dict[str, list[WorkPeriod]] = {agent: [] for agent in roster.agents}
-    for shift in roster.shifts:
-        day = horizon.calendar.day(shift.start.date())
-        pauses = tuple((moment(start), moment(end)) for start, end in shift.breaks)
-        duties[shift.agent].append(WorkPeriod(day, moment(shift.start), moment(shift.end), pauses))
+def group_of(
+    scenario: Scenario, horizon: Horizon, name: str, number: int, shift: WorkingHours, agents: int
+) -> AgentGroup:
+    """So many agents of a team on the hours of a shift or shift pattern."""
+    cycle = cycle_of(shift)
+    before_break = scenario.team[name].before_break if shift.before_break is None else shift.before_break
+    different = [_of_agent(shift, number + place, horizon, before_break) for place in range(min(agents, cycle))]
+    return AgentGroup(name, number, tuple(different[place % cycle] for place in range(agents)))
+
+
+def _with_leave(groups: list[AgentGroup], team: Team, horizon: Horizon) -> list[AgentGroup]:
+    """The groups of a team's shifts with their first agents on leave on the days that say so."""
+    if not team.leave and not any(shift.leave for shift in team.shifts):
+        return groups
+    away = {day: leave_of(team, horizon.calendar.date(day)) for day in horizon.week()}
+
+    def of_member(number: int, place: int, period: WorkPeriod) -> WorkPeriod:
+        paid, unpaid = away[period.day][number]
+        return period._replace(leave=True, paid=place < paid) if place < paid + unpaid else period
+
     return [
-        AgentGroup(name, number, 1, paid=True, duties=_merged(periods, horizon.drain_end))
-        for number, periods in enumerate(duties.values())
+        replace(
+            group,
+            members=tuple(
+                tuple(of_member(number, place, period) for period in member)
+                for place, member in enumerate(group.members)
+            ),
+        )
+        for number, group in enumerate(groups)
     ]
 
 
-def _merged(duties: Iterable[WorkPeriod], drain_end: int) -> tuple[WorkPeriod, ...]:
-    """Sorted and cut to [0, drain_end), those that touch made one."""
+def _of_agent(shift: WorkingHours, agent: int, horizon: Horizon, before_break: int) -> tuple[WorkPeriod, ...]:
+    """What one agent of a shift works; `agent` is counted as `pauses_of` does."""
+    periods: list[WorkPeriod] = []
+    for day in horizon.week():
+        if hours := shift.hours_on(horizon.calendar.date(day)):
+            pauses = tuple(horizon.stretch(day, pause) for pause in pauses_of(shift, hours, agent))
+            periods.append(WorkPeriod(day, *horizon.stretch(day, hours), pauses, shift.paid))
+    return _merged(periods, horizon.drain_end, before_break)
+
+
+def _rows_from_file(
+    name: str, team: Team, roster: Roster, horizon: Horizon, moment: Callable[[datetime], int]
+) -> list[AgentGroup]:
+    periods: dict[str, list[WorkPeriod]] = {agent: [] for agent in roster.agents}
+    for shift in roster.shifts:
+        day = horizon.calendar.day(shift.start.date())
+        pauses = tuple((moment(start), moment(end)) for start, end in shift.breaks)
+        periods[shift.agent].append(WorkPeriod(day, moment(shift.start), moment(shift.end), pauses, paid=True))
+    return [
+        AgentGroup(name, number, (_merged(found, horizon.drain_end, team.before_break),))
+        for number, found in enumerate(periods.values())
+    ]
+
+
+def _merged(duties: Iterable[WorkPeriod], drain_end: int, before_break: int) -> tuple[WorkPeriod, ...]:
+    """Sorted and cut to [0, drain_end), those that touch made one, with the last time before each pause and the end."""
     joined: list[WorkPeriod] = []
     for duty in sorted(duties, key=lambda duty: duty.start):
         if joined and duty.start <= joined[-1].end:
             last = joined.pop()
-            joined.append(WorkPeriod(last.day, last.start, max(last.end, duty.end), last.pauses + duty.pauses))
+            joined.append(last._replace(end=max(last.end, duty.end), pauses=last.pauses + duty.pauses))
         elif duty.start < duty.end:
             joined.append(duty)
     cut = ((duty, max(duty.start, 0), min(duty.end, drain_end)) for duty in joined)
     return tuple(
-        WorkPeriod(d.day, start, end, tuple(_union(d.pauses, start, end))) for d, start, end in cut if start < end
+        duty._replace(
+            start=start,
+            end=end,
+            pauses=tuple(_union(duty.pauses, start, end)),
+            wind_down=tuple(_union(_wind_down(duty, before_break), start, end)),
+        )
+        for duty, start, end in cut
+        if start < end
     )
+
+
+def _wind_down(duty: WorkPeriod, length: int) -> Iterator[Stretch]:
+    """The last `length` of every stretch of work, all of it if it is shorter."""
+    pauses = _union(duty.pauses, duty.start, duty.end)
+    edges = [duty.start, *(edge for pause in pauses for edge in pause), duty.end]
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if length > 0:
+            yield max(start, end - length), end
 
 
 def _union(stretches: Iterable[Stretch], start: int, end: int) -> list[Stretch]:
@@ -177,9 +246,10 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
 
     concurrency = grid(lambda team, name: team.concurrency.get(name, 1), 1, np.int64)
     capacity = math.lcm(*concurrency.ravel().tolist())
-    agents = [row for row in rows for _ in range(row.agents)]
-    shifts = [duty for row in agents for duty in row.duties]
-    pauses = [(number, *pause) for number, duty in enumerate(shifts) for pause in duty.pauses]
+    agents = [(row.team, member) for row in rows for member in row.members]
+    shifts = [period for row in rows for period in row.periods]
+    pauses = [(number, *pause) for number, period in enumerate(shifts) for pause in period.pauses]
+    wind_downs = [(number, *stretch) for number, period in enumerate(shifts) for stretch in period.wind_down]
     return Plan(
         warm_up=scenario.warm_up,
         end=horizon.end,
@@ -226,13 +296,16 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         ).reshape(len(teams), len(names), len(names)),
         hand_over=np.array([team.end_of_shift == "hand_over" for team in teams], dtype=np.bool_),
         overrun=np.array([team.overrun for team in teams], dtype=np.int64),
-        team=np.array([list(scenario.team).index(row.team) for row in agents], dtype=np.int32),
-        shift_agent=np.repeat(np.arange(len(agents), dtype=np.int32), [len(row.duties) for row in agents]),
+        team=np.array([list(scenario.team).index(name) for name, _ in agents], dtype=np.int32),
+        shift_agent=np.repeat(np.arange(len(agents), dtype=np.int32), [len(member) for _, member in agents]),
         shift_start=np.array([duty.start for duty in shifts], dtype=np.int64),
         shift_end=np.array([duty.end for duty in shifts], dtype=np.int64),
         pause_shift=np.array([number for number, _, _ in pauses], dtype=np.int32),
         pause_start=np.array([start for _, start, _ in pauses], dtype=np.int64),
         pause_end=np.array([end for _, _, end in pauses], dtype=np.int64),
+        wind_down_shift=np.array([number for number, _, _ in wind_downs], dtype=np.int32),
+        wind_down_start=np.array([start for _, start, _ in wind_downs], dtype=np.int64),
+        wind_down_end=np.array([end for _, _, end in wind_downs], dtype=np.int64),
         agent_order=np.array(AGENT_POLICIES[scenario.routing.agent], dtype=np.int8),
         contact_order=np.array(CONTACT_POLICIES[scenario.routing.contact], dtype=np.int8),
         attention_order=np.array(MESSAGE_POLICIES[scenario.routing.attention], dtype=np.int8),
@@ -289,5 +362,5 @@ def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> M
         cost_per_hour=of_teams(lambda team: team.cost_per_hour),
         overtime_factor=of_teams(lambda team: team.overtime_factor),
         max_occupancy=of_teams(lambda team: team.max_occupancy),
-        paid=np.array([row.paid for row in rows for _ in range(row.agents) for _ in row.duties], dtype=np.bool_),
+        paid=np.array([period.paid for row in rows for period in row.periods], dtype=np.bool_),
     )

@@ -179,7 +179,7 @@ class Workload(NamedTuple):
             "connection lost before the next message: delay until the customer is back; NEVER: for good; -1: not lost",
         ),
     ]
-    present: Annotated[Bool, Column("1", "shift", "the agent is not absent")]
+    present: Annotated[Bool, Column("1", "shift", "the agent is neither absent nor on leave")]
     out_shift: Annotated[
         I32,
         Column(
@@ -296,6 +296,13 @@ class Plan(NamedTuple):
         Column("us", "pause", "start of a break or off-phone activity (breaks and activities that touch are merged)"),
     ]
     pause_end: Annotated[I64, Column("us", "pause", "end (half-open), at most the shift's")]
+    wind_down_shift: Annotated[
+        I32, Column("id", "wind-down", "the shift it lies in; sorted by (shift, start), disjoint, outside the pauses")
+    ]
+    wind_down_start: Annotated[I64, Column("us", "wind-down", "from here the agent takes no new session")]
+    wind_down_end: Annotated[
+        I64, Column("us", "wind-down", "until (half-open): a pause of the plan or the shift's end")
+    ]
     # routing: codes of routing.py, first column first; the id is always the last column and is not listed
     agent_order: Annotated[I8, Column("code", "column", "contact looks for an agent")]
     contact_order: Annotated[I8, Column("code", "column", "agent looks for a contact")]

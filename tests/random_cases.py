@@ -47,6 +47,7 @@ def clock(count: int) -> str:
 def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     """A scenario of one day whose life is in its first hours."""
     r = random.Random(seed)
+    of_breaks = random.Random(f"breaks {seed}")  # of its own, so that the rest of each case stays what it is
 
     def some(*choices: Any) -> Any:
         return r.choice(choices)
@@ -184,7 +185,21 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         team["overrun"] = span(0, 2, 10)
         team["absence"] = some(0.0, 0.0, 0.0, 0.3)
         team["shifts"] = [shift() for _ in range(some(1, 1, 2))]
+        if of_breaks.random() < 0.4:
+            team["before_break"] = of_breaks.choice(["finish", "1m", "5m", "90s", 0])
+        for row in team["shifts"]:
+            break_by_turns(row)
         return team
+
+    def break_by_turns(row: Doc) -> None:
+        """In a window; with somebody on leave; with a rule of its own for the minutes before."""
+        if of_breaks.random() < 0.3 and row["hours"] != "always":
+            window = "00:30-00:38" if "activities" in row else "00:30-00:40"
+            row["breaks"] = [{"length": minutes(of_breaks.choice([2, 4, 5, 8])), "between": window}]
+        if row["agents"] > 1 and row["hours"] != "always" and of_breaks.random() < 0.15:
+            row["leave"] = [{"agents": 1, "days": "mon", "paid": of_breaks.choice([True, False])}]
+        if of_breaks.random() < 0.2:
+            row["before_break"] = of_breaks.choice(["0s", "2m", "finish"])
 
     def whole_minutes(*choices: int) -> Doc:
         return {"dist": "mixture", "parts": [{"weight": 1, "constant": minutes(choice)} for choice in choices]}

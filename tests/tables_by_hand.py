@@ -51,7 +51,8 @@ def team(
     agents: Sequence[Sequence[tuple[Any, ...]]] = (((0, FOREVER),),),
     **changes: Any,
 ) -> dict[str, Any]:
-    """A team. `agents`: for each agent their shifts (start, end) or (start, end, [(pause start, pause end), …])."""
+    """A team. `agents`: for each agent their shifts (start, end), (start, end, [(pause start, pause end), …]) or, with
+    when they take no new sessions, (start, end, pauses, [(from, until), …])."""
     defaults: dict[str, Any] = {
         "after": {}, "longer_than": {}, "pace": {}, "slowdown": [1.0], "hand_over": False, "overrun": 1800,
         "interrupts": {},
@@ -91,6 +92,7 @@ def make_plan(
     agents = [(index, shifts) for index, t in enumerate(teams) for shifts in t["agents"]]
     shifts = [(a, shift) for a, (_, row) in enumerate(agents) for shift in row]
     pauses = [(s, *pause) for s, (_, shift) in enumerate(shifts) for pause in (shift[2] if len(shift) > 2 else [])]
+    wind_downs = [(s, *span) for s, (_, shift) in enumerate(shifts) for span in (shift[3] if len(shift) > 3 else [])]
     return Plan(
         warm_up=us(warm_up),
         end=us(end),
@@ -148,6 +150,9 @@ def make_plan(
         pause_shift=np.array([p[0] for p in pauses], dtype=np.int32),
         pause_start=np.array([us(p[1]) for p in pauses], dtype=np.int64),
         pause_end=np.array([us(p[2]) for p in pauses], dtype=np.int64),
+        wind_down_shift=np.array([w[0] for w in wind_downs], dtype=np.int32),
+        wind_down_start=np.array([us(w[1]) for w in wind_downs], dtype=np.int64),
+        wind_down_end=np.array([us(w[2]) for w in wind_downs], dtype=np.int64),
         agent_order=np.array(AGENT_POLICIES[agent], dtype=np.int8),
         contact_order=np.array(CONTACT_POLICIES[contact], dtype=np.int8),
         attention_order=np.array(MESSAGE_POLICIES[attention], dtype=np.int8),

@@ -164,6 +164,9 @@ class ContactLog:
 
     def __init__(self, contacts: pd.DataFrame, staff_only: Iterable[str], scenario: Scenario, file: str) -> None:
         self.staff_only = frozenset(staff_only)
+        if contacts["agent"].isna().all():
+            found = "the log names no agents, so that nobody's duty can be inferred"
+            raise ScenarioError([Problem("LOG", found, "a log in which a column says who answered; see columns.agent")])
         named = sorted(set(contacts["queue"]))
         if strange := [name for name in named if name not in scenario.queue]:
             problem = f"the log has queues that the scenario lacks: {', '.join(strange)}"
@@ -188,8 +191,8 @@ class ContactLog:
         return pd.concat([self.contacts.iloc[:0], *(self._by_day[day] for day in days if day in self._by_day)])
 
     def worked_on(self, day: date) -> bool:
-        """Whether a customer was answered on that day."""
-        return day in self._by_day and bool(self.customers(self._by_day[day])["answer"].notna().any())
+        """Whether a customer was answered on that day by somebody whom the log names."""
+        return day in self._by_day and bool(self.customers(self._by_day[day])["agent"].notna().any())
 
     def customers(self, contacts: pd.DataFrame) -> pd.DataFrame:
         """Those in which a customer waited."""
@@ -207,10 +210,12 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
     contacts = log.on(days)
     customers = log.customers(contacts)
     answered = contacts[contacts["answer"].notna()]
-    if customers["answer"].notna().sum() == 0:
+    if customers["agent"].notna().sum() == 0:
         span = f"{min(days)} to {max(days)}"
         known = f"days from {log.contacts['arrival'].min():%Y-%m-%d} to {log.contacts['arrival'].max():%Y-%m-%d}"
-        raise ScenarioError([Problem("--train", f"the log has no answered contacts on {span}", known)])
+        raise ScenarioError(
+            [Problem("--train", f"the log has no answered contacts with a named agent on {span}", known)]
+        )
     works = {str(name): _seconds(group["answer"], group["end"]) for name, group in answered.groupby("queue")}
     counts = {
         str(name): np.array([_counts(group["arrival"], day) for day in days], np.float64)
@@ -257,6 +262,7 @@ def _rhythm(answered: pd.DataFrame, works: dict[str, F64], quiet: frozenset[date
 
 
 def _patience(customers: pd.DataFrame) -> dict[str, F64]:
+    customers = customers[customers[["answer", "end"]].notna().any(axis=1)]  # else how long it waited is not known
     until = customers["answer"].where(customers["answer"].notna(), customers["end"])
     waited = _seconds(customers["arrival"], until)
     gave_up = (customers["outcome"] == "abandoned").to_numpy(np.bool_)
@@ -318,7 +324,11 @@ def scenario(log: ContactLog, day: date, learned: Learned, rule: Rule, mode: str
     pause = _unused("away", names)
     if away:
         start = _midnight(day)
-        rows = [((begun - start) / SECOND, (end - begun) / SECOND) for begun, end in sorted(away)]
+        rows = [
+            ((begun - start) / SECOND, (end - begun) / SECOND)
+            for begun, end in sorted(away)
+            if begun < start + INTERVALS * INTERVAL  # who is away after the day's last contact keeps nobody waiting
+        ]
         write_csv(folder / "away.csv", ("arrival", "work"), rows)
         document["queue"][pause] = {
             "channel": "phone",

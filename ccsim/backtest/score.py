@@ -182,16 +182,24 @@ def score(prediction: Prediction, days: Sequence[Day]) -> Score:
         gap = getattr(prediction.by_interval, metric) - getattr(figures(true), metric)
         there = ~np.isnan(gap)
         gap, weight = gap[there], true[0][there]
-        errors[metric] = float(np.abs(gap).mean())
-        errors[f"{metric}_weighted"] = float(np.average(np.abs(gap), weights=weight))
-        errors[f"{metric}_bias"] = float(gap.mean())
+        errors[metric] = _mean(np.abs(gap))
+        errors[f"{metric}_weighted"] = _mean(np.abs(gap), weight)
+        errors[f"{metric}_bias"] = _mean(gap)
+    waited = real.asa > 0  # an error has no share of a wait of no length
     return Score(
         method=prediction.name,
-        asa_by_day=float(np.nanmean(np.abs(predicted.asa / real.asa - 1))),
-        abandonment_by_day=float(np.nanmean(np.abs(predicted.abandonment - real.abandonment))),
-        service_level_by_day=float(np.nanmean(np.abs(predicted.service_level - real.service_level))),
+        asa_by_day=_mean(np.abs(predicted.asa[waited] / real.asa[waited] - 1)),
+        abandonment_by_day=_mean(np.abs(predicted.abandonment - real.abandonment)),
+        service_level_by_day=_mean(np.abs(predicted.service_level - real.service_level)),
         **errors,
     )
+
+
+def _mean(values: F64, weights: F64 | None = None) -> float:
+    """NaN left out; NaN where there is nothing else."""
+    weights = np.ones(len(values)) if weights is None else weights
+    there = ~np.isnan(values) & (weights > 0)
+    return float(np.average(values[there], weights=weights[there])) if there.any() else math.nan
 
 
 def floor(days: Sequence[Day]) -> Score:
@@ -202,7 +210,7 @@ def floor(days: Sequence[Day]) -> Score:
         others = np.arange(replications) != truth
         played = [replace(day, real=day.simulated[truth], simulated=day.simulated[others]) for day in days]
         scores.append(score(simulated(played, ""), played)[1:])
-    return Score(PERFECT, *np.nanmean(scores, axis=0).tolist())
+    return Score(PERFECT, *(_mean(column) for column in np.array(scores, np.float64).T))
 
 
 class Coverage(NamedTuple):

@@ -134,6 +134,7 @@ def _trial(mode: str, training: Sequence[Day], held: Sequence[Day], patience: fl
 def mean_patience(log: ContactLog, days: Sequence[date]) -> float:
     """All waiting / all who gave up: the maximum likelihood of an exponential distribution, the answered censoring."""
     customers = log.customers(log.on(days))
+    customers = customers[customers[["answer", "end"]].notna().any(axis=1)]
     until = customers["answer"].where(customers["answer"].notna(), customers["end"])
     waited = (until - customers["arrival"]).dt.total_seconds().sum()
     gave_up = int((customers["outcome"] == "abandoned").sum())

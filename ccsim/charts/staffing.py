@@ -38,7 +38,7 @@ def staffing(results: Results, figure: Figure) -> None:
         for metric, colour in (("occupancy", theme.session), ("utilisation", theme.work)):
             busy = staffed * np.nan_to_num(results.series("team", spec.teams[t], metric).mean)
             ax.fill_between(x, 0, busy, step="mid", color=colour, linewidth=0)
-        scheduled = on_duty(results.plan, t, edges)
+        scheduled = on_duty(results.scenario, results.plan, t, edges)
         ax.plot(middle, scheduled, drawstyle="steps-mid", color=theme.quiet, linewidth=1.2, linestyle=(0, (3, 1.5)))
         ax.plot(x, staffed, drawstyle="steps-mid", color=theme.ink, linewidth=1.4)
         ax.set_ylim(0, 1.12 * max(1.0, staffed.max(initial=0), scheduled.max(initial=0)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -135,7 +136,7 @@ def _read(log: Path, mapping: str | None) -> tuple[Reading, Iterable[str]]:
     if mapping is None:
         raise click.BadParameter("missing; it says what the log's columns mean", param_hint="--mapping")
     how = as_mapping(mapping)
-    if how.kind != "contacts":
+    if how.kind not in ("contacts", "events"):
         raise click.BadParameter(f"{mapping} is of {how.kind}; a back-test needs contacts", param_hint="--mapping")
     reading = read(log, how)
     return reading, how.alone(reading.rows["queue"])
@@ -212,6 +213,9 @@ def _print(backtests: list[Backtest]) -> None:
             drawn.add_column(title, justify="left" if title == titles[0] else "right")
         return drawn
 
+    def known(value: float, form: str) -> str:
+        return "–" if math.isnan(value) else form.format(value)
+
     console = Console(highlight=False, markup=False)
     for by_rule in backtests:
         console.print(f"Agents by the rule {by_rule.rule}: {RULES[by_rule.rule].assumes}.")
@@ -221,14 +225,15 @@ def _print(backtests: list[Backtest]) -> None:
             if by_rule is backtests[0]:
                 days = table("day", "offered", "ASA", "simulated", "90 %", "abandoned", "simulated")
                 for _, day, offered, real, mean, low, high, _, gave_up, gives_up, *_ in day_rows(trial):
-                    ends = f"{low:.0f}–{high:.0f}"
-                    shares = (f"{gave_up:.1%}", f"{gives_up:.1%}")
-                    days.add_row(day, str(offered), f"{real:.0f} s", f"{mean:.0f} s", ends, *shares)
+                    ends = f"{known(low, '{:.0f}')}–{known(high, '{:.0f}')}"
+                    shares = (known(gave_up, "{:.1%}"), known(gives_up, "{:.1%}"))
+                    days.add_row(day, str(offered), known(real, "{:.0f} s"), known(mean, "{:.0f} s"), ends, *shares)
                 console.print(days)
             scores = table("error of", "ASA, day", "abandonment", "ASA, half hour", "service level")
             for row in trial.scores:
-                by_day = (f"{row.asa_by_day:.0%}", f"{100 * row.abandonment_by_day:.1f} points")
-                scores.add_row(row.method, *by_day, f"{row.asa:.1f} s", f"{100 * row.service_level:.1f} points")
+                by_day = (known(row.asa_by_day, "{:.0%}"), known(100 * row.abandonment_by_day, "{:.1f} points"))
+                by_interval = (known(row.asa, "{:.1f} s"), known(100 * row.service_level, "{:.1f} points"))
+                scores.add_row(row.method, *by_day, *by_interval)
             console.print(scores)
             covered = "; ".join(
                 f"{cover.metric} {cover.widened:.0%} ({cover.plain:.0%} unwidened)" for cover in trial.covers

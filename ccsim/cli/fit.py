@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from ccsim.errors import Problem
     from ccsim.fit.estimate import Fit
     from ccsim.logs.mapping import Mapping
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     "mappings",
     multiple=True,
     metavar="NAME|FILE",
-    help="What the columns of LOG are: calls, amazon_connect, genesys, nice, bank, conversations, ccsim or "
-    "a TOML file; once for all logs, or once for each in their order.",
+    help="What the columns of LOG are: calls, amazon_connect, genesys, nice, asterisk, bank, conversations, ccsim or a "
+    "TOML file; once for all logs, or once for each in their order. Without it one is proposed and written to DIR.",
 )
 @click.option("--timezone", metavar="ZONE", help="Time zone of the centre, instead of the mapping's.")
 @click.option(
@@ -44,13 +45,31 @@ def fit(logs: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None,
 
     if rule not in RULES:
         raise ScenarioError([Problem("--rule", rule, f"one of {', '.join(RULES)}")])
-    fitted = estimate(read_all(logs, _mappings(logs, mappings, timezone)), rule)
-    name = logs[0].resolve().stem
-    write(fitted, f"Fitted to {name}", out)
-    _print_summary(fitted, out)
+    fitted = estimate(read_all(logs, _mappings(logs, mappings, timezone, out)), rule)
+    _print_summary(fitted)
+    write(fitted, f"Fitted to {logs[0].resolve().stem}", out)
+    click.echo(f"{out / 'scenario.toml'} is written. Next:  ccsim run {out / 'scenario.toml'}")
 
 
-def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None) -> list[Mapping | None]:
+def _proposed(log: Path, out: Path) -> Problem:
+    """A mapping for the log, from its header, written out to edit; or the built-in one that fits it."""
+    from ccsim.errors import Problem
+    from ccsim.logs.mapping import mapping
+    from ccsim.logs.proposal import propose
+
+    text, name = propose(log)
+    if name:
+        return Problem("--mapping", f"missing; {log} looks like {mapping(name).export}", f"--mapping {name}")
+    file = out / f"{log.stem}.mapping.toml"
+    if file.exists():
+        return Problem("--mapping", "missing", f"--mapping {file}, which is there from before")
+    out.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    found = f"missing; {file} is a proposal from the header of {log}"
+    return Problem("--mapping", found, f"look it through, then: ccsim fit {log} --mapping {file}")
+
+
+def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None, out: Path) -> list[Mapping | None]:
     """A mapping for each log; None for those of ccsim."""
     from ccsim.errors import Problem, ScenarioError
     from ccsim.logs import from_ccsim
@@ -60,6 +79,8 @@ def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | No
 
     if not names and all(from_ccsim.is_own(log) for log in logs):
         names = (from_ccsim.NAME,)
+    if not names:
+        raise ScenarioError([_proposed(log, out) for log in logs if not from_ccsim.is_own(log)])
     if len(names) not in (1, len(logs)):
         allowed = f"one for all logs, or one for each: {', '.join((from_ccsim.NAME, *built_in()))}, or a file"
         raise ScenarioError([Problem("--mapping", f"{len(names)} for {len(logs)} logs", allowed)])
@@ -77,7 +98,7 @@ def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | No
     return chosen
 
 
-def _print_summary(fitted: Fit, out: Path) -> None:
+def _print_summary(fitted: Fit) -> None:
     """What was read and fitted, in short, and what to beware of on stderr."""
     for file, reading in fitted.logs.readings:
         click.echo(f"{file}: {len(reading.rows):,} rows used, {len(reading.refused):,} not.")
@@ -90,4 +111,3 @@ def _print_summary(fitted: Fit, out: Path) -> None:
     for queue in fitted.queues.values():
         for warning in queue.warnings:
             click.echo(f"warning: {queue.name}: {warning}", err=True)
-    click.echo(f"{out / 'scenario.toml'} is written. Next:  ccsim run {out / 'scenario.toml'}")

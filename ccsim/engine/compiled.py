@@ -159,6 +159,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         top=np.full((teams, plan.capacity), -1, np.int32),
         tail=np.full((teams, plan.capacity), -1, np.int32),
         duty=np.full(agents, kernel.OFF, np.int8),
+        winds_down=np.zeros(agents, np.bool_),
         shift=none(agents),
         kept=none(agents),
         attends=np.zeros(agents, np.bool_),
@@ -289,6 +290,13 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, 
         add(plan.shift_start[shift], come, 0, begins, shift, agent)
         add(pause_end[back], come, 0, kernel.PAUSE_ENDS, pause_shift[back], on_pause[back])
     add(pause_start, kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause_shift, on_pause)
+    there = workload.present[plan.wind_down_shift]
+    before_pause = plan.wind_down_shift[there]
+    for time, what in (
+        (plan.wind_down_start, kernel.WIND_DOWN_BEGINS),
+        (plan.wind_down_end, kernel.WIND_DOWN_ENDS),
+    ):
+        add(time[there], kernel.BY_THE_CLOCK, 0, what, before_pause, plan.shift_agent[before_pause])
 
     add([plan.drain_end], Event.HORIZON, 0, 0, 0)
     time, kind, queue, agents, what, row = np.concatenate(pieces, axis=1)

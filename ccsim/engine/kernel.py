@@ -121,6 +121,7 @@ OFF: Final = 0
 ON: Final = 1
 PAUSED: Final = 2  # on shift, on a break or off-phone
 FINISHING: Final = 3  # in the overrun, with kept sessions
+WINDING_DOWN: Final = 4  # on duty, but takes no new session
 
 # What the timetable's entries about agents are about.
 SHIFT_ENDS: Final = 0
@@ -133,6 +134,8 @@ HOURS_END: Final = 6
 HOURS_BEGIN: Final = 7
 BOT_GOES: Final = 8
 BOT_COMES: Final = 9
+WIND_DOWN_BEGINS: Final = 10  # behind what may bring the agent back to work at the same instant
+WIND_DOWN_ENDS: Final = 11
 
 # Places of `Memory.number`.
 DEPTH: Final = 0  # of the tree of events: it has 2^DEPTH leaves
@@ -185,7 +188,7 @@ class Memory(NamedTuple):
     free: Annotated[I32, Column("id", "i", "free leaves: their time is NEVER + leaf")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
-    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … BOT_COMES")]
+    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … WIND_DOWN_ENDS")]
     table_row: Annotated[I32, Column("id", "timetable", "shift")]
     # contacts
     state: Annotated[I8, Column("code", "contact", "EXEMPT_TASK … DONE")]
@@ -237,7 +240,8 @@ class Memory(NamedTuple):
         I32, Column("id", "team, units held", "who came last into that heap; in it while their level is this")
     ]
     # agents
-    duty: Annotated[I8, Column("code", "agent", "OFF … FINISHING; by the clock")]
+    duty: Annotated[I8, Column("code", "agent", "OFF … WINDING_DOWN; by the clock")]
+    winds_down: Annotated[Bool, Column("1", "agent", "takes no new session whenever they are on duty; by the clock")]
     shift: Annotated[I32, Column("id", "agent", "the shift they are on or were last on")]
     kept: Annotated[I32, Column("id", "agent", "the shift, now over, whose sessions they keep, -1: none")]
     attends: Annotated[Bool, Column("1", "agent", "has come and not left, events told: present for being on duty")]
@@ -909,7 +913,7 @@ def takes_own(m: Memory, a: int, c: int, at_once: bool) -> bool:
     q = m.queue[c]
     over = at_once and m.plan.over_capacity[q] and m.turn[c] > 0
     return (
-        (m.duty[a] == ON or (over and m.duty[a] == PAUSED))
+        (m.duty[a] == ON or (over and (m.duty[a] == PAUSED or m.duty[a] == WINDING_DOWN)))
         and m.plan.rank[m.plan.team[a], q] >= 0
         and fits(m, a, q, over)
         and not forbidden(m, m.plan.team[a], q)
@@ -1363,7 +1367,7 @@ def carry_on(m: Memory, now: int, a: int) -> None:
     """Agent a starts work if they can, or goes."""
     if m.moves and goes_on(m, now, a):
         return
-    if m.hand[a] < 0 and m.pending[a] > 0 and (m.duty[a] == ON or m.duty[a] == FINISHING):
+    if m.hand[a] < 0 and m.pending[a] > 0 and m.duty[a] != OFF and m.duty[a] != PAUSED:
         start_message(m, now, a)
     may_go(m, now, a)
 
@@ -1511,7 +1515,7 @@ def seek(m: Memory, now: int, c: int) -> None:
 
 @compiled
 def on_shift_with_skill(m: Memory, a: int, q: int) -> bool:
-    return bool((m.duty[a] == ON or m.duty[a] == PAUSED) and m.plan.rank[m.plan.team[a], q] >= 0)
+    return bool(m.duty[a] != OFF and m.duty[a] != FINISHING and m.plan.rank[m.plan.team[a], q] >= 0)
 
 
 @compiled
@@ -1913,12 +1917,18 @@ def by_the_clock(m: Memory, now: int, q: int, what: int, shift: int) -> None:
     elif m.shift[a] != shift:
         return
     elif what == PAUSE_ENDS:
-        m.duty[a] = ON
+        m.duty[a] = WINDING_DOWN if m.winds_down[a] else ON
         m.idle[a] = now
     elif what == PAUSE_BEGINS:
         m.duty[a] = PAUSED
         m.attends[a] = False
         may_go(m, now, a)
+    elif what == WIND_DOWN_BEGINS:
+        m.winds_down[a] = True
+        if m.duty[a] == ON:
+            m.duty[a] = WINDING_DOWN
+    elif what == WIND_DOWN_ENDS:
+        m.winds_down[a] = False
     elif what == SHIFT_ENDS or m.duty[a] == FINISHING:
         m.duty[a] = OFF
     place(m, a)

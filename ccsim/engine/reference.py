@@ -71,9 +71,12 @@ class Change(IntEnum):
     PAUSE_BEGINS = 2
     PAUSE_ENDS = 3
     SHIFT_BEGINS = 4
+    WIND_DOWN_BEGINS = 5
+    WIND_DOWN_ENDS = 6
 
 
 LEAVES: Final = (Change.OVERRUN_OVER, Change.SHIFT_ENDS, Change.PAUSE_BEGINS)
+COMES: Final = (Change.PAUSE_ENDS, Change.SHIFT_BEGINS)
 
 
 class Contact:
@@ -514,7 +517,7 @@ class Team:
         self.overrun: int = 0 if plan.hand_over[ident] else plan.overrun[ident]
         self.queues = [queue for queue in centre.queues if self.rank[queue.id] >= 0]
         self.reserved = [queue for queue in self.queues if queue.reserved]
-        self.shelves: dict[int, list[Agent]] = defaultdict(list)  # on duty and not in a one-to-one session
+        self.shelves: dict[int, list[Agent]] = defaultdict(list)  # who take sessions and are in no one-to-one
         idle = AgentColumn.IDLE_SINCE in plan.agent_order
         self.shelf_order: Callable[[Agent], tuple[int, int]] = by_idleness if idle else by_seniority
 
@@ -554,6 +557,7 @@ class Agent:
         # by the clock
         self.on_shift = False
         self.on_pause = False
+        self.winds_down = False  # takes no new session
         self.finishing = False  # works on the sessions kept, in the overrun
         # by the events "agents come" and "agents leave"
         self.shift = -1
@@ -563,6 +567,10 @@ class Agent:
     @property
     def on_duty(self) -> bool:
         return self.on_shift and not self.on_pause
+
+    @property
+    def takes_sessions(self) -> bool:
+        return self.on_duty and not self.winds_down
 
     @property
     def in_one_to_one(self) -> bool:
@@ -578,7 +586,7 @@ class Agent:
     def admits(self, queue: Queue) -> bool:
         """Nothing but their sessions keeps them from taking a contact of `queue` (4)."""
         return (
-            self.on_duty
+            self.takes_sessions
             and self.team.rank[queue.id] >= 0
             and not self.in_one_to_one
             and not self.team.is_reserved(queue)
@@ -651,7 +659,7 @@ class Agent:
 
     def shelve(self) -> None:
         """Stand where contacts find them."""
-        if self.on_duty and not self.in_one_to_one:
+        if self.takes_sessions and not self.in_one_to_one:
             self.shelf = self.team.shelves[self.held]
             insort(self.shelf, self, key=self.team.shelf_order)
 
@@ -801,6 +809,10 @@ class Agent:
                 self.on_pause = True
             case Change.PAUSE_ENDS:
                 self.on_pause, self.idle_since = False, self.centre.now
+            case Change.WIND_DOWN_BEGINS:
+                self.winds_down = True
+            case Change.WIND_DOWN_ENDS:
+                self.winds_down = False
             case Change.OVERRUN_OVER if shift == self.shift:
                 self.finishing = False
         self.shelve()
@@ -959,6 +971,10 @@ class Centre:
             if s in shifts:
                 note(start, Change.PAUSE_BEGINS, s)
                 note(end, Change.PAUSE_ENDS, s)
+        for s, start, end in zip(plan.wind_down_shift, plan.wind_down_start, plan.wind_down_end, strict=True):
+            if s in shifts:
+                note(start, Change.WIND_DOWN_BEGINS, s)
+                note(end, Change.WIND_DOWN_ENDS, s)
         for time, those in sorted(changes.items()):
             yield self.at(CLOCK, 0, time)
             for agent, change, shift in sorted(those):
@@ -969,7 +985,7 @@ class Centre:
                     self.agents[agent].leaves(change, shift)
             yield self.at(Event.AGENTS_COME, 0, time)
             for agent, change, shift in sorted(those):
-                if change not in LEAVES:
+                if change in COMES:
                     self.agents[agent].comes(change, shift)
 
     def settle(self, _: simpy.Event) -> None:

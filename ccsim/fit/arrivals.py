@@ -11,14 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ccsim.fit.distributions import Z
+from ccsim.fit.quantities import Estimates
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+LONGEST: Final = 28
+"""Days that a scenario repeats at most: the last ones of the log."""
 WIDEST: Final = 5.0
 """Coefficient of variation up to which busyness is looked for."""
 
@@ -146,3 +153,54 @@ def _correlation(one: Profile, other: Profile) -> tuple[float, float, float] | N
     z, error = math.atanh(r), Z / math.sqrt(max(freedom - 2, 1))
     share = math.sqrt(parts[0] * parts[1])
     return r / share, math.tanh(z - error) / share, math.tanh(z + error) / share
+
+
+def counts_of(moments: pd.Series[Any], weights: F64, days: Sequence[date], interval: int) -> F64:
+    size = 86400 // interval
+    seconds = moments.to_numpy("datetime64[s]").astype(np.int64)
+    known = np.array([np.datetime64(day, "D").astype(np.int64) for day in days])
+    place = np.searchsorted(known, seconds // 86400)
+    inside = known[np.minimum(place, len(known) - 1)] == seconds // 86400
+    cell = place * size + seconds % 86400 // interval
+    return np.asarray(np.bincount(cell[inside], weights[inside], size * len(days)), np.float64).reshape(len(days), size)
+
+
+def judge(told: Estimates, shape: Profile) -> None:
+    """Where the profile is thin, and where arrivals are no Poisson process."""
+    from scipy.stats import chi2
+
+    number = np.bincount(shape.weekday, minlength=7)
+    once = [name for name, count in zip(WEEKDAYS, number.tolist(), strict=True) if count == 1]
+    if once:
+        told.warnings.append(f"Thin: the log has one {listed(once)} only; chance of that day is taken for the rule.")
+    if (number == 0).any():
+        missing = [name for name, count in zip(WEEKDAYS, number.tolist(), strict=True) if not count]
+        told.warnings.append(f"The log has no {listed(missing)}.")
+    residuals = shape.counts.sum(axis=1) - np.array([shape.volumes[day].mean for day in shape.weekday.tolist()])
+    if len(residuals) >= LONGEST and residuals.any():
+        lagged = float(residuals[1:] @ residuals[:-1] / (residuals @ residuals))
+        if lagged > max(0.3, 3 / math.sqrt(len(residuals))):
+            told.warnings.append(
+                f"Busy days follow one another (correlation {lagged:.2f} from one day to the next), as with a trend; "
+                "the model's come independently."
+            )
+    # within a day, given its total, counts are multinomial; bunches show as too large a chi-squared sum
+    excess, freedom = 0.0, 0
+    for day in np.unique(shape.weekday).tolist():
+        rows = shape.counts[shape.weekday == day]
+        usual = rows.mean(axis=0)
+        used = usual >= 2
+        if len(rows) < 2 or used.sum() < 2:
+            continue
+        expected = np.outer(rows[:, used].sum(axis=1), usual[used] / usual[used].sum())
+        excess += float(((rows[:, used] - expected) ** 2 / np.maximum(expected, 1e-9)).sum())
+        freedom += (len(rows) - 1) * (int(used.sum()) - 1)
+    if freedom and excess / freedom > 1.3 and chi2.sf(excess, freedom) < 0.001:
+        told.warnings.append(
+            f"Arrivals come in bunches: within days the counts of intervals vary {excess / freedom:.2f} times as much "
+            "as a Poisson process with that profile."
+        )
+
+
+def listed(names: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

@@ -3,6 +3,8 @@
 A turn is what the customer writes until an agent writes, and what agents then write until the customer does. A
 conversation in which the agent had the last word is over, unless an outcome says otherwise; then its customer's answer
 is known only to take longer (it is censored). Where no outcome tells and little of the log follows, it may be either.
+A customer's last word after a reply, left unanswered for a day without an outcome, is a thanks: the conversation was
+over with that reply.
 """
 
 from __future__ import annotations
@@ -47,6 +49,8 @@ class Conversations:
     """from a later message to the customer's leaving (lost), or until the reply cut it off"""
     timeouts: F64
     """from the last reply to the time-out of those that timed out"""
+    thanks: int
+    """conversations that are taken to be over though the customer had the last word"""
 
 
 def conversations(
@@ -86,6 +90,8 @@ def conversations(
     recent = outcome.isna().to_numpy(np.bool_) & (last_moment - runs["last"] < OVER).to_numpy(np.bool_)
     until = end.fillna(last_moment)
 
+    answered = pd.Series(~customer).groupby(runs["conversation"]).cummax().to_numpy(np.bool_)
+    thanked = customer & ~together & answered & outcome.isna().to_numpy(np.bool_) & ~recent
     replied = ~customer & together
     took = _seconds(following["first"] - runs["last"])
     held = _seconds(until - runs["last"])
@@ -100,7 +106,7 @@ def conversations(
         pd.DataFrame(
             {
                 "replies": (~customer),
-                "over": ~customer & ~together & ~open_,
+                "over": (~customer & ~together & ~open_) | thanked,
                 "transferred": transferred,
             }
         )
@@ -118,8 +124,9 @@ def conversations(
         work=Sample(np.maximum(work[known], 0), np.ones(int(known.sum()), np.bool_)),
         beside=_beside(runs[known], sessions),
         first_wait=_waits(runs, following, customer & opening, together, until),
-        reply_patience=_reply_patience(runs, following, customer & ~opening, together, until, outcome),
+        reply_patience=_reply_patience(runs, following, customer & ~opening & ~thanked, together, until, outcome),
         timeouts=held[silent & (outcome == "timed_out").fillna(False).to_numpy(np.bool_)],
+        thanks=int(thanked.sum()),
     )
 
 

@@ -6,12 +6,14 @@ import math
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccsim.errors import ScenarioError
 from ccsim.fit import scenario as scenarios
-from ccsim.fit.arrivals import Profile
-from ccsim.fit.estimate import WEEKDAYS, Fit
+from ccsim.fit.arrivals import WEEKDAYS, Profile
+from ccsim.fit.estimate import Fit
 from ccsim.scenario import read
 from ccsim.scenario.spreadsheets import csv_text, safe
 from ccsim.stats.estimate import Estimate
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 def write(fit: Fit, name: str, folder: Path) -> None:
     """All files of a fit into the folder, which is made if need be; files of the same names are replaced.
 
-    The scenario is read back before anything is left there. Raises OSError where the folder cannot be written.
+    The scenario is read back before anything is left there. Raises ScenarioError, about the log, if it cannot run, and
+    OSError where the folder cannot be written.
     """
     from ccsim.fit.page import page
 
@@ -36,7 +39,16 @@ def write(fit: Fit, name: str, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for file, text in texts.items():
             (Path(scratch) / file).write_text(text, encoding="utf-8")
-        read.load(Path(scratch) / "scenario.toml")
+        try:
+            read.load(Path(scratch) / "scenario.toml")
+        except ScenarioError as bad:  # of the log, not of a file that nobody has seen
+            logs = ", ".join(file for file, _ in fit.logs.readings)
+            raise ScenarioError(
+                [
+                    replace(problem, path="", found=f"fitted, {problem.path} would be {problem.found}", file=logs)
+                    for problem in bad.problems
+                ]
+            ) from None
         folder.mkdir(parents=True, exist_ok=True)
         for file in texts:
             shutil.copyfile(Path(scratch) / file, folder / file)

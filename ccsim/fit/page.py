@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from ccsim.fit.estimate import WEEKDAYS, Fit, QueueFit
+from ccsim.fit.arrivals import WEEKDAYS
+from ccsim.fit.estimate import Fit
 from ccsim.fit.pictures import MOST, pictures
+from ccsim.fit.queues import QueueFit
 from ccsim.logs import duty as duties
 from ccsim.report import page as pages
 from ccsim.report.document import Cell, Document, Fact, Finding, Listing, Note, Part, Section, Table, TableColumn

@@ -11,7 +11,9 @@ import numpy as np
 from ccsim.charts import style
 from ccsim.distributions.durations import Empirical
 from ccsim.fit.distributions import Z
-from ccsim.fit.estimate import DistributionFit, Fit, QueueFit
+from ccsim.fit.estimate import Fit
+from ccsim.fit.quantities import DistributionFit
+from ccsim.fit.queues import QueueFit
 from ccsim.report.document import Picture
 from ccsim.report.pictures import picture
 from ccsim.results import format

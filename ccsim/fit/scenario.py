@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,7 +26,11 @@ from ccsim.distributions.durations import (
     Mixture,
     Weibull,
 )
-from ccsim.fit.estimate import LONGEST, Fit, QueueFit, TeamFit
+from ccsim.errors import Problem, ScenarioError
+from ccsim.fit.arrivals import LONGEST
+from ccsim.fit.estimate import Fit
+from ccsim.fit.queues import QueueFit
+from ccsim.fit.teams import TeamFit
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
 from ccsim.results import format
@@ -37,6 +42,8 @@ from ccsim.tables import SECOND
 
 OCCUPANCY: Final = 0.75
 """Of made-up agents, where the log names none."""
+MOST_AGENTS: Final = 100_000
+"""More of them no log can mean."""
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -45,13 +52,14 @@ def files(fit: Fit, name: str) -> dict[str, str]:
     """The scenario `scenario.toml` and its CSV files, by name: their text."""
     days = fit.days[-LONGEST:]
     tables: dict[str, str] = {"volumes.csv": _volumes(fit, days)}
+    fit = replace(fit, queues={name: _open(queue, days, fit.timezone) for name, queue in fit.queues.items()})
     lines = _head(fit, name, days)
     for queue in fit.queues.values():
         lines += ["", *_queue(fit, queue, tables)]
     lines += ["", "# --- who answers " + "-" * 103, ""]
     if fit.teams:
         lines += _teams(fit, days, tables)
-    served = {name for team in fit.teams if _roster(team, days) for name in team.queues}
+    served = {name for team in fit.teams if _roster(team, days, fit.timezone) for name in team.queues}
     unserved = [queue for queue in fit.queues.values() if queue.name not in served]
     if unserved:
         lines += _made_up(fit, unserved)
@@ -187,7 +195,13 @@ def _shared(fit: Fit, queue: QueueFit) -> list[str]:
 
 
 def _patience(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
-    lines = _distribution(queue, "patience", tables) if "patience" in queue.distributions else ['patience = "never"']
+    if "patience" in queue.distributions:
+        lines = _distribution(queue, "patience", tables)
+    elif "patience.mean" in queue.figures:
+        mean = queue.figures["patience.mean"]
+        lines = [f'patience = {{ dist = "exponential", mean = {_figure(mean.mean)} }}  # {_interval(mean)}']
+    else:
+        lines = ['patience = "never"'] if queue.patient else []
     if "silent_abandonment" in queue.figures and not _is_shared(fit, queue):
         share = queue.figures["silent_abandonment"]
         lines.append(f"silent_abandonment = {_figure(share.mean)}  # {_interval(share)}")
@@ -314,21 +328,45 @@ def _volumes(fit: Fit, days: Sequence[date]) -> str:
     }
     rows: list[list[str]] = []
     for day in days:  # on others in between nobody comes
-        table = expected[day.weekday()]
-        rows += [
-            [f"{day}", _clock(i * fit.interval), *(f"{value:.4g}" for value in table[i].tolist())]
-            for i in range(len(table))
-            if _exists(datetime.combine(day, time()) + timedelta(seconds=i * fit.interval), fit.timezone)
-        ]
+        table = expected[day.weekday()].copy()
+        at = [datetime.combine(day, time()) + timedelta(seconds=i * fit.interval) for i in range(len(table))]
+        once = [i for i, moment in enumerate(at) if _changes(moment, fit.timezone) == ""]
+        for i in [i for i, moment in enumerate(at) if _changes(moment, fit.timezone) == "twice"]:
+            # a scenario cannot say which of both hours is meant: half comes before them, half after
+            near = {max((j for j in once if j < i), default=once[0]), min((j for j in once if j > i), default=once[-1])}
+            for j in near:
+                table[j] += table[i] / len(near)
+        rows += [[f"{day}", _clock(i * fit.interval), *(f"{value:.4g}" for value in table[i].tolist())] for i in once]
     return csv_text(["date", "time", *names], rows)
 
 
-def _exists(moment: datetime, zone: str | None) -> bool:
-    """Whether the clock of the zone shows that time; it skips an hour when it is put forward."""
+def _changes(moment: datetime, zone: str | None) -> str:
+    """Whether the clock of the zone shows that time twice, or skips it, as it is put back or forward."""
     if zone is None:
-        return True
-    aware = moment.replace(tzinfo=ZoneInfo(zone))
-    return aware.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == moment
+        return ""
+    first, second = (moment.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return ""
+    return "twice" if first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == moment else "skipped"
+
+
+def _certain(moment: datetime, zone: str | None, step: int) -> datetime:
+    """That time, or the nearest before (step -1) or after (1) that the clock of the zone shows once, to the minute."""
+    while _changes(moment, zone):
+        moment = moment.replace(second=0) + timedelta(minutes=step)
+    return moment
+
+
+def _open(queue: QueueFit, days: Sequence[date], zone: str | None) -> QueueFit:
+    """With hours that begin and end at times which the clock shows once on each of the days."""
+    hours = dict(queue.hours)
+    for day in days:
+        if day.weekday() in hours:
+            start, end = (datetime.combine(day, time()) + timedelta(seconds=edge) for edge in hours[day.weekday()])
+            edges = (_certain(start, zone, -1), _certain(end, zone, 1))
+            begun, ended = (round((edge - datetime.combine(day, time())).total_seconds()) for edge in edges)
+            hours[day.weekday()] = (begun, ended)
+    return replace(queue, hours=hours)
 
 
 # ── agents ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -339,7 +377,7 @@ def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
     assumed = rule.assumes if rule else "as the roster says"
     lines = [f"# Agents by the rule {fit.rule}: {assumed}.", "# Ranks of skills cannot be seen in a log: all are 1."]
     for team in fit.teams:
-        rows = _roster(team, days)
+        rows = _roster(team, days, fit.timezone)
         if not rows or not team.queues:
             continue
         file = f"roster_{_slug(team.name)}.csv"
@@ -368,22 +406,24 @@ def _slowdown(fit: Fit) -> list[str]:
     return [f"slowdown = [{factors}]  # {'; '.join(_interval(factor) for factor in fit.slowdown.factors[1:])}"]
 
 
-def _roster(team: TeamFit, days: Sequence[date]) -> list[list[str]]:
+def _roster(team: TeamFit, days: Sequence[date], zone: str | None) -> list[list[str]]:
     rows: list[list[str]] = []
     for duty in sorted(team.duties, key=lambda duty: (duty.start, duty.agent)):
-        start, end = (_moment(micros) for micros in (duty.start, duty.end))
+        start, end = _certain(_moment(duty.start), zone, -1), _certain(_moment(duty.end), zone, 1)
         # a shift is shorter than a day
         end = min(end, start + timedelta(hours=23, minutes=59))
         if start.date() in days and end > start:
-            rows.append([duty.agent, f"{start:%Y-%m-%d}", f"{start:%H:%M:%S}", f"{end:%H:%M:%S}", _breaks(duty, end)])
+            rows.append(
+                [duty.agent, f"{start:%Y-%m-%d}", f"{start:%H:%M:%S}", f"{end:%H:%M:%S}", _breaks(duty, end, zone)]
+            )
     return rows
 
 
-def _breaks(duty: Duty, end: datetime) -> str:
+def _breaks(duty: Duty, end: datetime, zone: str | None) -> str:
     """Pauses of a second or more that lie within the shift and do not touch one another."""
     parts: list[tuple[datetime, datetime]] = []
     for away in duty.away:
-        first, last = (_moment(micros) for micros in away)
+        first, last = _certain(_moment(away[0]), zone, 1), _certain(_moment(away[1]), zone, -1)
         last = min(last, end)
         if parts and first <= parts[-1][1]:
             parts[-1] = (parts[-1][0], max(last, parts[-1][1]))
@@ -411,6 +451,12 @@ def _made_up(fit: Fit, queues: Sequence[QueueFit]) -> list[str]:
         per_hour *= min(3600 / fit.interval, 1)  # of longer intervals, an even share
         load = per_hour * _handle_time(queue) / 3600
         agents = max(math.ceil(load / OCCUPANCY), 1)
+        if agents > MOST_AGENTS:
+            found = f"{queue.name}: {agents:,} agents would be needed at once"
+            files = ", ".join(file for file, _ in fit.logs.readings)
+            raise ScenarioError(
+                [Problem("", found, "volumes and handle times in the units that the mapping says", files)]
+            )
         hours = queue.hours or dict.fromkeys(range(7), (0, 86400))
         lines += [
             "",

@@ -112,7 +112,7 @@ class Waiting:
     """When somebody waited in one of these queues : sorted disjoint stretches."""
 
     def __init__(self, contacts: pd.DataFrame, queues: frozenset[str]) -> None:
-        here = contacts[contacts["queue"].isin(queues)]
+        here = contacts[contacts["queue"].isin(queues) & contacts[["answer", "end"]].notna().any(axis=1)]
         start = np.array(micros(here["arrival"]), np.int64)
         until = here["answer"].where(here["answer"].notna(), here["end"])
         end = np.array(micros(until), np.int64)

@@ -163,6 +163,7 @@ def _contacts(table: pd.DataFrame, _: Any, clock: _Clock) -> Reading:
             "wrapped": (arrival + length["closed"]).where(table["outcome"] == "resolved"),
             "agent": _agent_names(table, "first_agent").where(answered),
             "outcome": table["outcome"],
+            "follows": pd.NA,
             # retries and reopenings that would come later do not begin
             "until": clock.local(pd.Series(clock.length, table.index), table["replication"]),
         }

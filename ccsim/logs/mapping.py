@@ -24,7 +24,8 @@ Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isi
 punctuation of a heading do not matter."""
 
 NEEDED: Final = {
-    "contacts": ("arrival", "end"),
+    "contacts": ("arrival",),
+    "events": ("contact", "event", "time"),
     "messages": ("conversation", "sender", "sent"),
     "intervals": ("start", "offered"),
     "rosters": ("agent", "start", "end"),
@@ -33,11 +34,29 @@ NEEDED: Final = {
 
 TIMES: Final = {
     "contacts": ("arrival", "answer", "end", "wrapped"),
+    "events": ("time",),
     "messages": ("sent", "begun"),
     "intervals": ("start",),
     "rosters": ("start", "end"),
 }
 """Columns that are times, by kind."""
+
+DURATIONS: Final = {
+    "wait": "from the arrival to the answer, or until who was not answered left",
+    "talk": "from the answer on",
+    "hold": "after the answer, beside talk",
+    "wrap": "work after the end",
+    "handle": "talk, hold and wrap together",
+    "total": "from the arrival to the end",
+}
+"""Lengths of time that a log of contacts may have instead of times."""
+
+UNITS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+"""Seconds of a unit."""
+
+OUTCOMES: Final = tuple(outcome.name.lower() for outcome in Outcome if outcome >= 0)
+EVENTS: Final = ("arrival", "answer", "end", "wrapped", "ignore", *OUTCOMES)
+"""What an event may mean: when a contact came, was answered, ended, was done with, or ended with that outcome."""
 
 
 def _known_encoding(name: str) -> str:
@@ -64,16 +83,28 @@ class Mapping(BaseModel):
     activities and channels, whatever their case; "ignore" leaves such rows out. `known_if` says that a column tells the
     truth only where another is not empty; elsewhere it is drawn from the true ones of the same queue. `staff_only` are
     queues of work in which no customer waits.
+
+    `durations` name columns with lengths of time instead of times (DURATIONS); `units` say in what a column is counted:
+    us, ms, s, min, h, d or h:mm, by our name of it (of a time: since 1970, in UTC). A log with one row an event has
+    `events`, what each means (EVENTS). A roster with `days_across` has a column a day, whose cells are shifts such as
+    "7:00 AM - 4:00 PM"; cells without two times are days off. `header` names the columns of a file without a header.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["contacts", "messages", "intervals", "rosters"]
+    export: str = ""
+    """which export of which product it is for"""
+    kind: Literal["contacts", "events", "messages", "intervals", "rosters"]
     delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_no_end)] | None = None
     """of comma, semicolon, tab and bar the one that the header has most of, if not given"""
     encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
     """UTF-8, or UTF-16 with a byte order mark, else Windows-1252, if not given"""
+    header: tuple[str, ...] = ()
     columns: dict[str, Names]
+    durations: dict[str, Names] = {}
+    units: dict[str, str] = {}
+    events: dict[str, str] = {}
+    days_across: bool = False
     queue: str = "contacts"
     """queue of all rows where no column names one"""
     channel: str = ""
@@ -99,15 +130,17 @@ class Mapping(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> Mapping:
         extra = {"contacts": ("left", "priority"), "messages": ("order",)}
-        allowed = {*COLUMNS[self.kind], *extra.get(self.kind, ())}
+        known = ("contact", "event", "time", "queue", "agent", "customer", "channel")
+        allowed = {*(known if self.kind == "events" else COLUMNS[self.kind]), *extra.get(self.kind, ())} - {"follows"}
         strange = sorted(set(self.columns) - allowed)
         if strange:
             raise ValueError(f"columns: {', '.join(strange)}; a log of {self.kind} has {', '.join(sorted(allowed))}")
-        missing = [name for name in NEEDED[self.kind] if name not in self.columns]
+        missing = [name for name in self.needed if name not in self.columns]
         if missing:
             raise ValueError(f"columns: {', '.join(missing)} must be named for a log of {self.kind}")
-        if self.kind == "contacts":
-            outcomes = {"answered", "ignore", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)}
+        self._check_lengths()
+        if self.kind in ("contacts", "events"):
+            outcomes = {"answered", "ignore", *OUTCOMES}
             wrong = sorted(set(self.words.values()) - outcomes - set(CHANNELS))
             if wrong:
                 raise ValueError(f"words: {', '.join(wrong)}; outcomes are {', '.join(sorted(outcomes))}")
@@ -125,6 +158,47 @@ class Mapping(BaseModel):
                 if "does not match" not in str(bad):  # of an empty text no format can hold
                     raise ValueError(f"{name}: {form}; {bad}") from None
         return self
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Columns without which the log cannot be read."""
+        if self.days_across:
+            return ("agent",)
+        ends = ("end",) if self.kind == "contacts" and "end" in self.columns and not self.durations else ()
+        return (*NEEDED[self.kind], *ends)
+
+    @property
+    def arrivals_only(self) -> bool:
+        """Whether the log says when contacts came, and nothing of what became of them."""
+        about = {"answer", "left", "wrapped", "outcome"} & set(self.columns)
+        return self.kind == "contacts" and not about and not self.durations
+
+    def _check_lengths(self) -> None:
+        """Raises ValueError where durations, units or events cannot be meant."""
+        if self.durations and self.kind != "contacts":
+            raise ValueError(f"durations: a log of {self.kind} has none; only contacts do")
+        if strange := sorted(set(self.durations) - set(DURATIONS)):
+            raise ValueError(f"durations: {', '.join(strange)}; they are {', '.join(DURATIONS)}")
+        if self.kind == "contacts" and not self.arrivals_only:
+            ends = {"talk", "handle", "total"} & set(self.durations)
+            if "end" not in self.columns and not ends:
+                raise ValueError(
+                    "columns: end must be named for a log of contacts, or durations: talk, handle or total"
+                )
+            begins = {"wait", "total"} & set(self.durations) or ("end" in self.columns and ends)
+            if "answer" not in self.columns and self.durations and not begins:
+                raise ValueError("durations: with neither wait nor total; columns.answer says when agents began")
+        for name, unit in self.units.items():
+            if name not in {*self.columns, *self.durations}:
+                raise ValueError(f"units: {name}; it is none of the columns or durations of this mapping")
+            if unit not in (*UNITS, "h:mm"):
+                raise ValueError(f"units: {unit}; units are {', '.join((*UNITS, 'h:mm'))}")
+        if (self.kind == "events") != bool(self.events):
+            raise ValueError('events: a log with one row an event, kind = "events", says what each means')
+        if wrong := sorted(set(self.events.values()) - set(EVENTS)):
+            raise ValueError(f"events: {', '.join(wrong)}; an event means {', '.join(EVENTS)}")
+        if self.days_across and self.kind != "rosters":
+            raise ValueError("days_across: only rosters have a column a day")
 
     def alone(self, queues: Iterable[str]) -> list[str]:
         """Those of the log's queues, with or without a priority behind, in which no customer waits."""

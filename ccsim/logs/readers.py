@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.logs.mapping import NEEDED, TIMES, Mapping
+from ccsim.logs import times
+from ccsim.logs.days_across import as_shifts
+from ccsim.logs.events import as_contacts
+from ccsim.logs.identity import DONE, same_ids
+from ccsim.logs.lines import LINE, WIDTH, Lines, first, joined, mask, printable, text_of, translated
+from ccsim.logs.mapping import TIMES, Mapping
 from ccsim.logs.records import COLUMNS, Logs, Reading
+from ccsim.logs.sheets import sheet_of
 from ccsim.scenario.channels import CHANNELS
-from ccsim.scenario.values import YEARS
 from ccsim.tables import Outcome
 
 if TYPE_CHECKING:
@@ -29,8 +31,6 @@ ANY_CHANNEL: Final = {"contacts": "phone", "messages": "messaging", "intervals":
 """Channel by kind of log, where neither log nor mapping names one."""
 MEDIA: Final = {"message": "messaging", "chat": "live_chat", "voice": "phone", "callback": "phone"}
 """Channels by the media types of the usual exports, where a mapping says nothing else."""
-_LINE, _WIDTH = "\0line", "\0width"
-"""Columns of a sheet beside the file's: where a line stands, and whether it is full, empty or has more cells."""
 DRAW: Final = 1
 """Seed of what a log does not know and is drawn from what it does."""
 
@@ -41,281 +41,165 @@ def read(path: Path, how: Mapping) -> Reading:
     Raises ScenarioError when it cannot be read at all: no such file, not text, a needed column that the file lacks, or
     not one line that can be used.
     """
+    sheet, notes = sheet_of(path, how)
+    try:
+        if how.days_across:
+            sheet, how, without = as_shifts(sheet, how, str(path))
+            notes |= without
+        if how.kind == "events":
+            return _usable(_of_events(sheet, how, notes), path)
+        lines = Lines(sheet)
+        lines.mended |= notes
+        rows = _columns(sheet, how, lines)
+        again = sheet.drop(columns=[LINE, WIDTH]).duplicated()
+        if how.arrivals_only and "contact" not in how.columns:  # two may come in the same minute
+            lines.mend(again, "the same line again: counted each time, as no id tells them apart")
+        else:
+            lines.refuse(again, "the same line again")
+        return _usable(_reading(how.kind, rows, lines), path)
+    except ScenarioError as bad:  # of a column: in that file
+        raise ScenarioError([replace(problem, file=problem.file or str(path)) for problem in bad.problems]) from None
+
+
+def _usable(reading: Reading, path: Path) -> Reading:
+    """Raises ScenarioError if no line can be used."""
+    if reading.rows.empty:
+        most = next(iter(reading.reasons.items()), None)
+        why = f"{most[0]} ({most[1]} lines)" if most else "it has no lines"
+        raise ScenarioError([Problem("", f"no line can be used: {why}", "see the mapping", str(path))])
+    return reading
+
+
+def _reading(kind: str, rows: pd.DataFrame, lines: Lines) -> Reading:
+    kept = rows[lines.usable].loc[:, ["line", *COLUMNS[kind]]].reset_index(drop=True)
+    return Reading(kind, kept, lines.refused(), {what: count for what, count in lines.mended.items() if count})
+
+
+def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
+    """Our columns of a sheet with a row each: texts, local times, numbers; what cannot be used is refused."""
     import pandas as pd
 
-    sheet, said = _cells(path, how)
-    lines = _Lines(sheet)
-    lines.mended |= said
-    lines.refuse(sheet[_WIDTH] == "", "an empty line")
-    lines.refuse(sheet[_WIDTH] == "more", "more cells than the header has")
-    rows = pd.DataFrame({"line": sheet.pop(_LINE).astype("int64")})
-    sheet.pop(_WIDTH)
-    times = {*TIMES[how.kind], "left", "until"}
+    lines.refuse(sheet[WIDTH] == "", "an empty line")
+    lines.refuse(sheet[WIDTH] == "more", "more cells than the header has")
+    rows = pd.DataFrame({"line": sheet[LINE].astype("int64")})
+    instants = {*TIMES[how.kind], "left", "until"}
     days = _days(sheet, how, lines)
     for name, headings in how.columns.items():
         sources = [source for source in headings if source in sheet.columns]
         if not sources:
             continue
-        if name in times:
-            if how.kind == "intervals" and len(sources) > 1:  # the day in one column, the clock in another
-                together = " ".join(sources)
-                sheet[together] = sheet[sources].agg(" ".join, axis=1)
-                moments = _moments(together, sheet, how, days, lines)
-                del sheet[together]
-                rows[name] = moments
-            else:
-                rows[name] = _first([_moments(source, sheet, how, days, lines) for source in sources])
+        if name in instants:
+            unit = how.units.get(name)
+            texts = [text_of(sheet[source], how, "") for source in sources]
+            if days is None and len(sources) > 1 and (how.kind == "intervals" or _halves(texts)):
+                sources, texts = [" ".join(sources)], [texts[0] + " " + texts[1]]
+            rows[name] = first(
+                [_moments(*column, sheet, how, days, unit, lines) for column in zip(sources, texts, strict=True)]
+            )
         else:
-            texts = [_text(sheet[source], how, name) for source in sources]
-            rows[name] = _joined(texts) if name in JOINED else _first(texts)
+            texts = [text_of(sheet[source], how, name) for source in sources]
+            rows[name] = joined(texts) if name in JOINED else first(texts)
+    for name, headings in how.durations.items():
+        texts = [text_of(sheet[source], how, name) for source in headings]
+        rows[_length(name)] = first([times.seconds(text, how.units.get(name)) for text in texts])
+        unread = rows[_length(name)].isna() & first(texts).notna()
+        lines.refuse(unread, f"{headings[0]}: not a length of time{_example(texts[0], unread)}")
+        lines.refuse(rows[_length(name)] < 0, f"{headings[0]}: below 0")
     for name in COLUMNS[how.kind]:
         if name not in rows:
-            rows[name] = pd.NaT if name in times else pd.array([None] * len(rows), "string")
+            rows[name] = pd.NaT if name in instants else pd.array([None] * len(rows), "string")
+    for name in {"queue", "team", "agent"} & set(rows):
+        rows[name] = printable(rows[name])
     if "queue" in COLUMNS[how.kind]:
         rows["queue"] = rows["queue"].fillna(how.queue)
         _channels(rows, how, lines)
     _KINDS[how.kind](rows, sheet, how, lines)
-    lines.refuse(sheet.duplicated(), "the same line again")
-    kept = rows[lines.usable].loc[:, ["line", *COLUMNS[how.kind]]].reset_index(drop=True)
-    if kept.empty:
-        most = lines.refused()["reason"].value_counts()
-        why = f"{most.index[0]} ({most.iloc[0]} lines)" if len(most) else "it has no lines"
-        raise ScenarioError([Problem("", f"no line can be used: {why}", "see the mapping", str(path))])
-    return Reading(how.kind, kept, lines.refused(), {what: count for what, count in lines.mended.items() if count})
+    return rows
 
 
-class _Lines:
-    """Which lines are usable, and why the others are not: the first reason counts."""
-
-    def __init__(self, sheet: pd.DataFrame) -> None:
-        self._numbers = sheet[_LINE].to_numpy(np.int64)
-        self._sheet = sheet.drop(columns=[_LINE, _WIDTH])
-        self._reasons = np.full(len(sheet), "", dtype=object)
-        self.mended: dict[str, int] = {}
-
-    @property
-    def usable(self) -> Any:
-        return self._reasons == ""
-
-    def refuse(self, those: Any, reason: Any) -> None:
-        """Lines of the mask, for a reason or for those of a series."""
-        mask = _mask(those) & self.usable
-        self._reasons[mask] = reason if isinstance(reason, str) else np.asarray(reason, object)[mask]
-
-    def mend(self, those: Any, what: str) -> None:
-        self.mended[what] = int((_mask(those) & self.usable).sum())
-
-    def refused(self) -> pd.DataFrame:
-        import pandas as pd
-
-        out = ~self.usable
-        table = self._sheet[out].reset_index(drop=True)
-        table.insert(0, "reason", self._reasons[out])
-        table.insert(0, "line", self._numbers[out])
-        return pd.DataFrame(table)
+def _halves(texts: Sequence[pd.Series[str]]) -> bool:
+    """Whether the second column has a time of day only, so that the first is its date."""
+    clocks = texts[1].dropna()
+    return bool(len(clocks)) and bool(clocks.str.fullmatch(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp]\.?[Mm]\.?)?").all())
 
 
-def _mask(those: Any) -> Any:
-    """A mask as numpy has it; what is not known is false."""
-    return np.asarray(those.fillna(False) if hasattr(those, "fillna") else those, np.bool_)
+def _length(name: str) -> str:
+    """The column of a duration, in seconds."""
+    return f"{name} (s)"
 
 
-def _cells(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The cells as text under the mapping's headings, where lines stand and how wide they are; and what was mended."""
+def _example(text: pd.Series[str], those: Any, form: str = "") -> str:
+    """What stands in the first of those cells, and what was expected."""
+    shown = text[mask(those) & text.notna().to_numpy(np.bool_)]
+    if not len(shown):
+        return ""
+    return f" ({str(shown.iloc[0])[:30]}{f'; expected {form}' if form else ''})"
+
+
+def _of_events(sheet: pd.DataFrame, how: Mapping, notes: dict[str, int]) -> Reading:
+    """The contacts that a sheet of events makes."""
     import pandas as pd
 
-    if path.suffix == ".parquet":
-        try:
-            sheet = pd.read_parquet(path).astype("string")
-        except (OSError, ValueError) as bad:  # pyarrow's errors are ValueErrors
-            raise ScenarioError([Problem("", f"cannot read: {bad}", "a Parquet file", str(path))]) from None
-        sheet[_LINE] = np.arange(len(sheet)) + 1
-        sheet[_WIDTH] = "full"
-        return _named(sheet, how, path)
-    text, said = _decoded(path, how)
-    lines = text.splitlines()
-    if not lines or not lines[0].strip():
-        raise ScenarioError([Problem("", "no header line", "a table with one header line", str(path))])
-    delimiter = how.delimiter or max(",;\t|", key=lines[0].count)
-    try:
-        sheet = pd.read_csv(
-            io.StringIO(text),
-            sep=delimiter,
-            dtype="string[pyarrow]",
-            keep_default_na=False,
-            skip_blank_lines=False,
-            index_col=False,
-            on_bad_lines="error",
-        )
-        empty = (sheet.iloc[:, 0] == "").to_numpy(np.bool_)
-        empty[empty] = (sheet[empty] == "").all(axis=1)
-        sheet[_LINE] = np.arange(len(sheet)) + 2
-        sheet[_WIDTH] = np.where(empty, "", "full")
-    except pd.errors.ParserError:
-        sheet = _line_by_line(text, delimiter, path)
-    sheet, renamed = _named(sheet, how, path)
-    return sheet, said | renamed
+    of_events = Lines(sheet)
+    of_events.mended |= notes
+    rows = as_contacts(sheet, how, of_events)
+    of_contacts = Lines(pd.DataFrame({"contact": rows["contact"], LINE: rows["line"], WIDTH: "full"}))
+    for name in COLUMNS["contacts"]:
+        if name not in rows:
+            rows[name] = pd.NaT if name == "until" else pd.array([None] * len(rows), "string")
+    as_one = how.model_copy(update={"kind": "contacts", "columns": how.columns | {"outcome": ("event",)}})
+    for name in ("queue", "agent"):
+        rows[name] = printable(rows[name])
+    rows["queue"] = rows["queue"].fillna(how.queue)
+    _channels(rows, as_one, of_contacts)
+    _contacts(rows, sheet, as_one, of_contacts)
+    found = _reading("contacts", rows, of_contacts)
+    refused = pd.concat([part for part in (of_events.refused(), found.refused) if len(part)] or [found.refused])
+    return replace(found, refused=refused.reset_index(drop=True), mended=of_events.mended | found.mended)
 
 
-def _decoded(path: Path, how: Mapping) -> tuple[str, dict[str, int]]:
-    try:
-        content = path.read_bytes()
-    except (OSError, ValueError) as bad:
-        why = getattr(bad, "strerror", None) or bad
-        raise ScenarioError([Problem("", f"cannot read: {why}", "a log", str(path))]) from None
-    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    try:
-        text = content.decode(how.encoding or ("utf-16" if marked else "utf-8-sig"))
-        if how.encoding is not None:
-            text.encode()  # half of a pair of surrogates is no text, though some encodings know it
-        return text, {}
-    except UnicodeError as bad:
-        if how.encoding is not None:
-            allowed = f"text in {how.encoding}; the mapping may name another encoding"
-            raise ScenarioError([Problem("", str(bad), allowed, str(path))]) from None
-    if b"\0" in content:
-        raise ScenarioError([Problem("", "not text", "a table with one header line", str(path))])
-    return content.decode("cp1252", errors="replace"), {"not UTF-8: the file is read as Windows-1252": 1}
-
-
-def _line_by_line(text: str, delimiter: str, path: Path) -> pd.DataFrame:
-    """As pandas reads it, but a line with too many cells stops nothing."""
-    import pandas as pd
-
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        header = next(reader)
-        found = [(reader.line_num, cells) for cells in reader]
-    except csv.Error as bad:
-        raise ScenarioError([Problem("", str(bad), "a table with one header line", str(path))]) from None
-    size = len(header)
-    sheet = pd.DataFrame([(cells + [""] * size)[:size] for _, cells in found], columns=header, dtype="string[pyarrow]")
-    sheet[_LINE] = [line for line, _ in found]
-    sheet[_WIDTH] = ["more" if len(cells) > size else "full" if cells else "" for _, cells in found]
-    return sheet
-
-
-def _named(sheet: pd.DataFrame, how: Mapping, path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
-    """With the mapping's headings for those of the file that differ in case, spaces or punctuation only."""
-    own = {_bare(heading): heading for heading in reversed([str(column) for column in sheet.columns])}
-    others = [*filter(None, (how.date, how.follows)), *how.known_if.values()]
-    headings = [*(source for sources in how.columns.values() for source in sources), *others]
-    missing = {heading for heading in headings if heading not in sheet.columns and _bare(heading) not in own}
-    lacking = [
-        ", ".join(sources)
-        for name, sources in how.columns.items()
-        if (name in NEEDED[how.kind] or len(sources) > 1) and missing & set(sources)
-    ]
-    lacking += [heading for heading in others if heading in missing]
-    if lacking:
-        shown = ", ".join(str(column) for column in sheet.columns if column not in (_LINE, _WIDTH))
-        raise ScenarioError([Problem("", f"no column {', '.join(lacking)}", f"it has {shown}", str(path))])
-    there = set(sheet.columns)
-    renamed = {own[_bare(heading)]: heading for heading in headings if heading not in there | missing}
-    said = {f"no column {heading}: as if it were empty": len(sheet) for heading in sorted(missing)}
-    return sheet.rename(columns=renamed), said
-
-
-def _bare(heading: str) -> str:
-    return "".join(letter for letter in heading.lower() if letter.isalnum())
-
-
-def _text(cells: pd.Series[str], how: Mapping, name: str) -> pd.Series[str]:
-    trimmed = cells.str.strip()
-    return trimmed.mask(trimmed.isin([*how.empty, *how.unknown.get(name, ())]))
-
-
-def _joined(columns: list[Any]) -> Any:
-    found = columns[0]
-    for other in columns[1:]:
-        found = found + "_" + other
-    return found
-
-
-def _first(columns: list[Any]) -> Any:
-    found = columns[0]
-    for other in columns[1:]:
-        found = found.fillna(other)
-    return found
-
-
-def _days(sheet: pd.DataFrame, how: Mapping, lines: _Lines) -> pd.Series[Any] | None:
-    import pandas as pd
-
+def _days(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.Series[Any] | None:
     if how.date is None:
         return None
-    said = _text(sheet[how.date], how, "")
-    days = _sensible(pd.to_datetime(said, format=how.date_format or "ISO8601", errors="coerce"))
-    lines.refuse(days.isna(), f"no date in {how.date}")
+    text = text_of(sheet[how.date], how, "")
+    days = times.days(how.date, text, how)
+    lines.refuse(
+        days.isna(),
+        f"no date in {how.date}{_example(text, days.isna(), how.date_format or 'a date such as 2026-03-02')}",
+    )
     return days
 
 
 def _moments(
-    source: str, sheet: pd.DataFrame, how: Mapping, days: pd.Series[Any] | None, lines: _Lines
+    source: str,
+    text: pd.Series[str],
+    sheet: pd.DataFrame,
+    how: Mapping,
+    days: pd.Series[Any] | None,
+    unit: str | None,
+    lines: Lines,
 ) -> pd.Series[Any]:
     """A column as local times; lines with text that is no time are refused."""
     import pandas as pd
 
-    text = _text(sheet[source], how, "")
     if days is not None:
-        clock = _clock(text, how)
+        clock = times.clock(text, how)
         found = days + clock
         if how.follows is not None:
-            began = _clock(_text(sheet[how.follows], how, ""), how)
+            began = times.clock(text_of(sheet[how.follows], how, ""), how)
             found = found.where(~(clock < began - pd.Timedelta(hours=12)), found + pd.Timedelta(days=1))
     else:
-        found = _instants(text, how)
-    lines.refuse(text.notna() & found.isna(), f"{source}: not a time")
+        found = times.instants(source, text, how, unit)
+    unread = text.notna() & found.isna()
+    form = how.time_format or times.EXAMPLE
+    if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
+        form += ", or for a length of time durations in the mapping"
+    lines.refuse(unread, f"{source}: not a time{_example(text, unread, form)}")
     return found.astype("datetime64[us]")
 
 
-def _clock(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
-    import pandas as pd
-
-    moments = pd.to_datetime(text, format=how.time_format or "%H:%M:%S", errors="coerce")
-    return moments - moments.dt.normalize()
-
-
-def _instants(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
-    """As they stand, or, with a zone, in UTC."""
-    import pandas as pd
-
-    offset = text.str.contains(r"\d\d(?::?\d\d)?(?:Z|[+-]\d\d:?\d\d)$", na=False)
-    style = how.time_format or "ISO8601"
-    naive = _sensible(pd.to_datetime(text.mask(offset), format=style, errors="coerce"))
-    zone = how.written_in or how.timezone
-    if how.timezone is not None and zone != "UTC":
-        # of a time that comes twice the first; one that the clock skipped is none
-        aware = naive.dt.tz_localize(ZoneInfo(str(zone)), ambiguous=np.ones(len(naive), np.bool_), nonexistent="NaT")
-        naive = aware.dt.tz_convert("UTC").dt.tz_localize(None)
-    if not offset.any():
-        return naive
-    aware = _sensible(pd.to_datetime(text.where(offset), format=style, errors="coerce", utc=True).dt.tz_localize(None))
-    if how.timezone is None:  # what a clock on the wall there said
-        aware = pd.to_datetime(
-            text.where(offset).str.replace(r"(?:Z|[+-]\d\d:?\d\d)$", "", regex=True), format=style, errors="coerce"
-        )
-    return naive.fillna(_sensible(aware))
-
-
-def _sensible(times: pd.Series[Any]) -> pd.Series[Any]:
-    """Without what systems write for no date at all, such as 0001-01-01; no zone can be applied to some of these."""
-    return times.where(times.dt.year.between(YEARS[0], YEARS[-1]))
-
-
-def _local(first: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
-    """What is to be added to instants for the clock at the first of them."""
-    import pandas as pd
-
-    if how.timezone in (None, "UTC"):
-        return pd.Series(pd.Timedelta(0), index=first.index)
-    aware = first.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(str(how.timezone)))
-    ahead: pd.Series[Any] = aware.dt.tz_localize(None) - first
-    return ahead
-
-
-def _channels(rows: pd.DataFrame, how: Mapping, lines: _Lines) -> None:
-    said, otherwise = _translated(rows["channel"], how), how.channel or ANY_CHANNEL[how.kind]
+def _channels(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
+    said, otherwise = translated(rows["channel"], how), how.channel or ANY_CHANNEL[how.kind]
     said = said.replace(MEDIA)
     strange = said.notna() & ~said.isin(list(CHANNELS))
     for word in sorted(set(rows["channel"][strange])):
@@ -323,38 +207,39 @@ def _channels(rows: pd.DataFrame, how: Mapping, lines: _Lines) -> None:
     rows["channel"] = said.mask(strange).fillna(otherwise)
 
 
-def _translated(said: pd.Series[str], how: Mapping) -> pd.Series[str]:
-    words = {word.lower(): meaning for word, meaning in how.words.items()}
-    meant = {word: words.get(word.lower(), word.lower()) for word in said.dropna().unique()}
-    return said.map(meant).astype("string")
-
-
-def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Lines) -> None:
+def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     import pandas as pd
 
     if "outcome" in how.columns:
         said = rows["outcome"]
-        rows["outcome"] = _translated(said, how)
+        rows["outcome"] = translated(said, how)
         lines.refuse(rows["outcome"] == "ignore", "left out by the mapping: " + said.fillna(""))
         known = ["answered", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)]
         lines.refuse(said.isna(), "no outcome")
         lines.refuse(~rows["outcome"].isin(known), "unknown outcome: " + said.fillna(""))
-        answered = rows["outcome"].isin(["answered", "resolved", "transferred"]).fillna(False)
+        answered = rows["outcome"].isin(DONE).fillna(False)
     else:
-        answered = rows["answer"].notna()
+        answered = _answered(rows, how)
         rows["outcome"] = np.where(answered, "answered", "abandoned")
     lines.refuse(rows["arrival"].isna(), "no arrival")
+    if how.arrivals_only:
+        rows["outcome"], rows["end"], answered = "unknown", pd.NaT, answered & False
+        lines.mend(rows["arrival"].notna(), "an arrival, of which the log does not say what became of it")
+    _lengths(rows, answered, how)
     lines.refuse(answered & rows["answer"].isna(), "answered, but no time of the answer")
     rows["answer"] = rows["answer"].where(answered)
     if "left" in rows:
         rows["end"] = rows["end"].where(answered, rows["left"])
-    lines.refuse(rows["end"].isna(), np.where(answered, "no end", "not answered, and no time at which it left"))
+    lines.refuse(answered & rows["end"].isna(), "no end")
+    if not how.arrivals_only:
+        unknown = ~answered & rows["end"].isna()
+        lines.mend(unknown, "not answered, and no time at which it left: it counts, how long it waited is not known")
     tolerance = pd.Timedelta(seconds=how.tolerance)
     hour = pd.Timedelta(hours=1)
     for name, before in (("answer", "arrival"), ("end", "arrival"), ("end", "answer"), ("wrapped", "end")):
         early = rows[name] < rows[before]
         if how.timezone is not None:
-            later = _local(rows[name] + hour, how) - _local(rows[name], how) == -hour
+            later = times.local(rows[name] + hour, how) - times.local(rows[name], how) == -hour
             again = early & later & (rows[before] - rows[name] <= hour)
             lines.mend(again, f"{name} before {before} when the clock was put back: an hour later")
             rows[name] = rows[name].mask(again, rows[name] + hour)
@@ -362,24 +247,54 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Lin
         lines.refuse(early & (rows[before] - rows[name] > tolerance), f"{name} before {before}")
         lines.mend(early, f"{name} up to {how.tolerance:g} s before {before}: taken as equal")
         rows[name] = rows[name].where(~early, rows[before])
-    clock = _local(rows["arrival"], how)
+    clock = times.local(rows["arrival"], how)
     for name in TIMES["contacts"]:
         rows[name] = rows[name] + clock
     rows["agent"] = rows["agent"].where(answered)
     lines.mend(answered & rows["agent"].isna(), "answered, but by nobody knows whom")
     _priorities(rows, sheet, how, lines)
     if "contact" in how.columns:
-        lines.refuse(rows["contact"].notna() & rows["contact"].duplicated(), "an id that came before")
+        same_ids(rows, lines)
     rows["contact"] = rows["contact"].fillna(rows["line"].astype("string"))
 
 
-def _priorities(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Lines) -> None:
+def _answered(rows: pd.DataFrame, how: Mapping) -> pd.Series[Any]:
+    """Without outcomes: those with an answer, or, where no column says when, with talk."""
+    for name in ("talk", "handle"):
+        if "answer" not in how.columns and name in how.durations:
+            return rows[_length(name)].fillna(0) > 0
+    return rows["answer"].notna() if "answer" in how.columns or not how.durations else rows["arrival"].notna()
+
+
+def _lengths(rows: pd.DataFrame, answered: pd.Series[Any], how: Mapping) -> None:
+    """Answer, end and end of wrap-up from the lengths of time that the log has instead."""
+    import pandas as pd
+
+    if not how.durations:
+        return
+    nothing = pd.Series(np.nan, rows.index)
+    lengths = {name: rows.get(_length(name), nothing) for name in ("wait", "talk", "hold", "wrap", "handle", "total")}
+    lengths = {
+        name: pd.to_timedelta(length.where(length < 1e9), unit="s").dt.round("us").astype("timedelta64[us]")
+        for name, length in lengths.items()
+    }
+    zero = pd.Timedelta(0)
+    spoke = lengths["talk"] + lengths["hold"].fillna(zero)
+    spoke = spoke.fillna(lengths["handle"] - lengths["wrap"].fillna(zero))
+    until = rows["end"].fillna(rows["arrival"] + lengths["total"])
+    rows["answer"] = rows["answer"].fillna(rows["arrival"] + lengths["wait"]).fillna(until - spoke).where(answered)
+    rows["end"] = until.where(answered, until.fillna(rows["arrival"] + lengths["wait"]))
+    rows["end"] = rows["end"].fillna(rows["answer"] + spoke)
+    rows["wrapped"] = rows["wrapped"].fillna((rows["end"] + lengths["wrap"]).where(answered))
+
+
+def _priorities(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     """Priorities become queues of their own; those that the log cannot know are drawn from the known of the queue."""
     if "priority" not in rows:
         return
     judge = how.known_if.get("priority")
     if judge is not None:
-        unknown = _text(sheet[judge], how, "").isna() & rows["customer"].isna()
+        unknown = text_of(sheet[judge], how, "").isna() & rows["customer"].isna()
         draw = np.random.default_rng(DRAW)
         for _, group in rows[lines.usable].groupby("queue"):
             known = group.loc[~unknown[group.index], "priority"].to_numpy()
@@ -390,11 +305,11 @@ def _priorities(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _L
     rows["queue"] = rows["queue"].str.cat(rows["priority"].fillna("0"), sep="_")
 
 
-def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Lines) -> None:
+def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     import pandas as pd
 
     said = rows["sender"]
-    rows["sender"] = _translated(said, how)
+    rows["sender"] = translated(said, how)
     lines.refuse(rows["conversation"].isna(), "no conversation")
     lines.refuse(rows["sender"] == "ignore", "left out by the mapping: " + said.fillna(""))
     lines.refuse(said.isna(), "no sender")
@@ -402,7 +317,7 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Lin
     lines.refuse(rows["sent"].isna(), "no time")
     lines.refuse(rows["begun"] > rows["sent"], "sent before it was begun")
     if "order" in rows:
-        order = pd.to_numeric(rows["order"], errors="coerce")
+        order = times.numbers(rows["order"])
         lines.refuse(order.isna(), "no number of the message")
         ordered = rows[lines.usable].assign(order=order).sort_values(["conversation", "order"], kind="stable")
         latest = ordered.groupby("conversation")["sent"].cummax()
@@ -410,19 +325,20 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Lin
         late[ordered.index] = ordered["sent"] < latest
         lines.refuse(late, "sent before a message that it follows")
         lines.refuse(rows["conversation"].isin(rows["conversation"][late]), "in a conversation whose order is broken")
-    clock = _local(rows.groupby("conversation")["sent"].transform("min").fillna(rows["sent"]), how)
+    clock = times.local(rows.groupby("conversation")["sent"].transform("min").fillna(rows["sent"]), how)
     for name in TIMES["messages"]:
         rows[name] = rows[name] + clock
 
 
-def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Lines) -> None:
-    import pandas as pd
+def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
 
     lines.refuse(rows["start"].isna(), "no start")
-    rows["start"] = rows["start"] + _local(rows["start"], how)
+    rows["start"] = rows["start"] + times.local(rows["start"], how)
     for name in ("offered", "handled", "handle_time"):
-        numbers = pd.to_numeric(rows[name], errors="coerce").astype("float64")
-        lines.refuse(rows[name].notna() & numbers.isna(), f"{name}: not a number")
+        text, unit = rows[name].astype("string"), how.units.get(name)
+        numbers = times.seconds(text, unit) if name == "handle_time" else times.numbers(text)
+        unread = text.notna() & numbers.isna()
+        lines.refuse(unread, f"{name}: not a number{_example(text, unread)}")
         lines.refuse(numbers < 0, f"{name}: below 0")
         rows[name] = numbers
     lines.refuse(rows["offered"].isna(), "no number offered")
@@ -431,10 +347,14 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Li
     lines.refuse(rows.duplicated(["queue", "start"]), "an interval that came before")
 
 
-def _rosters(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: _Lines) -> None:
-    rows["activity"] = _translated(rows["activity"], how).fillna("work")
+def _rosters(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
+    import pandas as pd
+
+    rows["activity"] = translated(rows["activity"], how).fillna("work")
     for name in TIMES["rosters"]:
-        rows[name] = rows[name] + _local(rows[name], how)
+        rows[name] = rows[name] + times.local(rows[name], how)
+    if how.date is not None and how.follows is None:  # clock times of one date: a smaller end is of the next day
+        rows["end"] = rows["end"].where(~(rows["end"] <= rows["start"]), rows["end"] + pd.Timedelta(days=1))
     lines.refuse(rows["activity"] == "ignore", "left out by the mapping")
     for name in ("agent", "start", "end"):
         lines.refuse(rows[name].isna(), f"no {name}")
@@ -477,7 +397,7 @@ def read_all(files: Sequence[Path], mappings: Sequence[Mapping | None]) -> Logs:
             parts.append(read_own(file))
         else:
             reading = _unlike(read(file, how), [reading for part in parts for _, reading in part.readings])
-            frames: dict[str, Any] = {how.kind: reading.rows}
+            frames: dict[str, Any] = {reading.kind: reading.rows}
             staff = how.alone(reading.rows["queue"]) if "queue" in reading.rows else []
             parts.append(
                 Logs(**frames, staff_only=frozenset(staff), timezone=how.timezone, readings=((str(file), reading),))

@@ -21,10 +21,11 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "channel": "channel of the model",
         "arrival": "when the wait began",
         "answer": "when an agent began; NaT if none did",
-        "end": "when the agent or, unanswered, the customer was done",
+        "end": "when the agent or, unanswered, the customer was done; NaT if the log does not say",
         "wrapped": "when the agent's work after it was done; NaT if the log does not say",
         "agent": "who answered; NA if nobody did or the log does not know",
-        "outcome": "answered, abandoned, or another outcome of the model",
+        "outcome": "answered, abandoned, another outcome of the model, or unknown",
+        "follows": "the contact of which this is a later leg; NA for others",
         "until": "until when the log would show that it comes again; NaT: until its last arrival",
     },
     "messages": {

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ccsim.lowering import AgentGroup, not_on_leave, rosters
 from ccsim.metrics import METRICS, TOTAL
 from ccsim.metrics.definitions import Level
 from ccsim.report.document import (
@@ -331,19 +332,25 @@ def wide_tables(results: Results) -> tuple[Table, ...]:
 
 
 def _roster(results: Results) -> Table:
-    """The shifts that begin before the scenario's end, as it gives them: nobody absent."""
+    """The shifts that begin before the scenario's end, as it gives them: nobody absent but who is on leave."""
     plan, scenario = results.plan, results.scenario
     pauses = np.bincount(plan.pause_shift, plan.pause_end - plan.pause_start, len(plan.shift_start))
     mine = plan.shift_start < plan.end
     agent, start, end = plan.shift_agent[mine], plan.shift_start[mine], plan.shift_end[mine]
-    away = pauses[mine] / (3600 * SECOND)
+    length = (end - start) / (3600 * SECOND)
+    groups = rosters(scenario)
+    there = not_on_leave(groups)[mine]
+    away = np.where(there, pauses[mine] / (3600 * SECOND), 0.0)
+    names = [name for group in groups for name in [_shift_name(scenario, group)] * len(group.periods)]
     rows = zip(
         (results.spec.teams[team] for team in plan.team[agent].tolist()),
         (agent + 1).tolist(),
         local_times(scenario, start),
         local_times(scenario, end),
-        ((end - start) / (3600 * SECOND) - away).tolist(),
+        np.where(there, length - away, 0.0).tolist(),
         away.tolist(),
+        np.where(there, 0.0, length).tolist(),
+        np.array(names, dtype=object)[mine].tolist(),
         strict=True,
     )
     heads = (
@@ -353,5 +360,13 @@ def _roster(results: Results) -> Table:
         TableColumn("End", "moment"),
         TableColumn("Hours on duty", "hours"),
         TableColumn("Hours of breaks and activities", "hours"),
+        TableColumn("Hours of leave", "hours"),
+        TableColumn("Shift"),
     )
     return Table("Roster", heads, tuple(rows))
+
+
+def _shift_name(scenario: Scenario, group: AgentGroup) -> str:
+    """The name of a group's shift, empty if it has none; of a roster file the agent's."""
+    team = scenario.team[group.team]
+    return team.shifts[group.number].name if team.roster is None else team.roster.agents[group.number]

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-LIBRARIES: Final = ("ccsim", "numpy", "scipy", "simpy", "numba", "pydantic", "pandas", "pyarrow")
+LIBRARIES: Final = ("ccsim", "numpy", "scipy", "simpy", "numba", "pydantic", "pandas", "pyarrow", "holidays")
 """What can change a number or a byte of the logs."""
 
 

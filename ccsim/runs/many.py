@@ -103,8 +103,11 @@ def sampled_from(scenario: Scenario) -> bytes:
 
 def attended_from(scenario: Scenario) -> bytes:
     """A digest of all that absences are drawn from."""
-    frame = [getattr(scenario, key) for key in ("seed", "start", "days", "timezone", "drain_time")]
-    teams = [(name, team.shifts, team.roster, team.absence, team.steps_out) for name, team in scenario.team.items()]
+    frame = [getattr(scenario, key) for key in ("seed", "start", "days", "timezone", "drain_time", "holidays")]
+    teams = [
+        (name, team.shifts, team.roster, team.absence, team.steps_out, team.leave)
+        for name, team in scenario.team.items()
+    ]
     return _digest(scenario, [frame, teams])
 
 

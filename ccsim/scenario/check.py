@@ -18,8 +18,10 @@ from ccsim.scenario.drain import LONGEST, last_deadlines
 from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.pauses import places_of
 from ccsim.scenario.queues import Queue
-from ccsim.scenario.shifts import Roster, WorkingHours
+from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of
+from ccsim.scenario.shifts import Roster
 from ccsim.scenario.spans import (
     Local,
     contacts,
@@ -85,7 +87,7 @@ def names_are_printable(scenario: Scenario) -> Found:
     titles: list[tuple[tuple[str, ...], str]] = [(("name",), scenario.name)]
     titles += [(("queue", name, "title"), queue.title) for name, queue in scenario.queue.items()]
     titles += [(("variant", name, "title"), variant.title) for name, variant in scenario.variant.items()]
-    titles += [(("staffing", "patterns", str(i), "name"), p.name) for i, p in enumerate(scenario.staffing.patterns)]
+    titles += [((*map(str, place), "name"), name) for place, name in named(scenario)]
     for place, title in titles:
         if not title.isprintable():
             yield Problem(dotted(place), shown(title), _PRINTABLE)
@@ -407,25 +409,27 @@ def _meet(some: list[Local], others: list[Local]) -> bool:
 
 
 def pauses_lie_in_shifts(scenario: Scenario) -> Found:
-    """Breaks and activities lie within their shift and do not overlap."""
-    for place, shift in _shifts(scenario):
-        for key in ("breaks", "activities"):
-            for pause in getattr(shift, key):
+    """Breaks and activities lie within their shift and do not overlap; a window has room for its break."""
+    for place, shift in shifts_of(scenario):
+        breaks = [rest.between for rest in shift.breaks]
+        for key, spans in (("breaks", breaks), ("activities", shift.activities)):
+            for pause in spans:
                 if pause.end > shift.hours.end:
                     found = f"{pause} outside the shift"
                     yield Problem(dotted((*place, key)), found, f"within {shift.hours}")
-        pauses = sorted((*shift.breaks, *shift.activities))
-        for one, other in pairwise(pauses):
+        # a window may lie around what is at a fixed time, which its places then leave out
+        fixed = sorted((*(rest.between for rest in shift.breaks if rest.is_fixed), *shift.activities))
+        windows = sorted(rest.between for rest in shift.breaks if not rest.is_fixed)
+        for one, other in (*pairwise(fixed), *pairwise(windows)):
             if other.start < one.end:
                 found = f"{one} and {other} overlap"
                 yield Problem(dotted((*place, "breaks")), found, "breaks one after the other")
-
-
-def _shifts(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], WorkingHours]]:
-    """Every shift and shift pattern with its place."""
-    for name, team in scenario.team.items():
-        yield from ((("team", name, "shifts", i), shift) for i, shift in enumerate(team.shifts))
-    yield from ((("staffing", "patterns", i), pattern) for i, pattern in enumerate(scenario.staffing.patterns))
+                break
+        for i, rest in enumerate(shift.breaks):
+            inside = not rest.is_fixed and rest.between.end <= shift.hours.end
+            if inside and not places_of(shift, shift.hours, rest):
+                found = f"no room for {written_duration(rest.lasts)} within {rest.between}"
+                yield Problem(dotted((*place, "breaks", i, "length")), found, "a shorter break or a longer window")
 
 
 def rosters_are_possible(scenario: Scenario) -> Found:
@@ -488,7 +492,7 @@ def patterns_are_possible(scenario: Scenario) -> Found:
             found = f'no team "{pattern.team}"'
             yield Problem(dotted((*place, "team")), found, did_you_mean(pattern.team, scenario.team))
             continue
-        worked = [local(day, pattern.hours) for day in days if pattern.days.on(day)]
+        worked = [local(day, hours) for day in days if (hours := pattern.hours_on(day))]
         if not worked:
             yield Problem(dotted((*place, "days")), "no day of the run", f"days from {days[0]} to {days[-1]}")
             continue
@@ -497,16 +501,6 @@ def patterns_are_possible(scenario: Scenario) -> Found:
         if opened and not any(_meet(worked, list(hours)) for hours in opened):
             found = f"{pattern.hours} while no queue of {pattern.team} is open"
             yield Problem(dotted((*place, "hours")), found, "hours that overlap opening hours")
-
-
-def pattern_names_differ(scenario: Scenario) -> Found:
-    """No two shift patterns have the same name."""
-    seen: set[str] = set()
-    for i, pattern in enumerate(scenario.staffing.patterns):
-        if pattern.name in seen:
-            path = dotted(("staffing", "patterns", i, "name"))
-            yield Problem(path, f'"{pattern.name}" a second time', "a name of its own, or none")
-        seen |= {pattern.name} - {""}
 
 
 def days_are_judged_once(scenario: Scenario) -> Found:
@@ -602,12 +596,12 @@ RULES: Final[tuple[Rule, ...]] = (
     teams_have_shifts,
     shifts_cover_opening_hours,
     pauses_lie_in_shifts,
+    *SHIFT_RULES,
     rosters_are_possible,
     capacity_fits,
     local_times_happen_once,
     *BEHAVIOURS,
     patterns_are_possible,
-    pattern_names_differ,
     days_are_judged_once,
 )
 """Every rule, in the order of reporting."""

@@ -12,6 +12,7 @@ DURATION: Final[Json] = {
 }
 DURATION_OR_NEVER: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "never"'}
 DURATION_OR_AUTO: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "auto"'}
+BEFORE_BREAK: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "finish", 10 minutes'}
 COUNT_OR_NEVER: Final[Json] = {"oneOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]}
 
 
@@ -94,7 +95,7 @@ DAY_FACTORS: Final[Json] = {
     "additionalProperties": {"type": "number", "minimum": 0},
 }
 DAYS: Final[Json] = {
-    "description": '"mon-fri", "sat", a date, or a list of them',
+    "description": '"mon-fri", "sat", a date, dates from one to another ("2026-12-24:2026-12-31"), or a list of them',
     "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
 }
 PACE: Final[Json] = {

@@ -25,12 +25,13 @@ from pydantic import (
 from ccsim.distributions.calendar import Calendar
 from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.data import Guesses
-from ccsim.scenario.drain import drain_time
+from ccsim.scenario.drain import LONGEST, drain_time
+from ccsim.scenario.holidays import Holidays, cut_hours
 from ccsim.scenario.parts import MICROSECOND, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
 from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
 from ccsim.scenario.teams import Routing, Team
-from ccsim.scenario.values import MINUTE
+from ccsim.scenario.values import DAY, MINUTE
 from ccsim.scenario.volumes import AllVolumes, Busyness, Demand, Move, Spike
 
 
@@ -84,6 +85,8 @@ class Scenario(Part):
     """Queues by name."""
     team: dict[str, Team] = {}
     """Teams by name."""
+    holidays: Holidays | None = None
+    """Public holidays of a country, as a table."""
     routing: Routing = Routing()
     """Who gets what, as a table."""
     volume: AllVolumes = AllVolumes()
@@ -177,12 +180,32 @@ class Scenario(Part):
             elif volume is not None and volume.kind in ("file", "log"):
                 volume.keep(inside)
 
+    def public_holidays(self) -> dict[date, str]:
+        """Names of the holidays around the days of the run and its drain."""
+        if self.holidays is None:
+            return {}
+        after = self.days + (LONGEST if self.drain == "auto" else -(-self.drain // DAY)) + 1
+        return self.holidays.between(self.start - timedelta(days=1), self.start + timedelta(days=after))
+
+    def _with_holidays(self) -> Scenario:
+        """The same with its holidays in the hours of queues, shifts and patterns."""
+        if self.holidays is None:
+            return self
+        days, rule = self.public_holidays(), self.holidays.open
+        for shift in (*(shift for team in self.team.values() for shift in team.shifts), *self.staffing.patterns):
+            shift.keep_holidays(rule, days)
+        queues = {
+            name: queue.model_copy(update={"open": cut_hours(queue.open, queue.holidays or rule, days)})
+            for name, queue in self.queue.items()
+        }
+        return self.model_copy(update={"queue": queues})
+
     @model_validator(mode="wrap")  # type: ignore[arg-type]  # of a class whose parts are wrapped, too
     @classmethod
     def _with_channels(cls, raw: Any, handler: Callable[[Any], Scenario], info: ValidationInfo) -> Scenario:
         if not isinstance(raw, dict):
             return handler(raw)
-        scenario = handler(_scaled(with_defaults(raw)))
+        scenario = handler(_scaled(with_defaults(raw)))._with_holidays()
         scenario._keep_days_of_the_run()
         scenario._raw = raw
         files = data_files(info)

@@ -103,6 +103,7 @@ DurationOrNever = Annotated[int, _parsed(values.duration_or_never), WithJsonSche
 DurationOrAuto = Annotated[
     int | Literal["auto"], _parsed(values.duration_or_auto), WithJsonSchema(jsontypes.DURATION_OR_AUTO)
 ]
+BeforeBreak = Annotated[int, _parsed(values.before_break), WithJsonSchema(jsontypes.BEFORE_BREAK)]
 Limit = Annotated[int, _parsed(_timeless), WithJsonSchema(jsontypes.COUNT_OR_NEVER)]
 DurationDistribution = Annotated[
     Distribution, distribution_type(duration_distribution), WithJsonSchema(jsontypes.DURATION_DISTRIBUTION)

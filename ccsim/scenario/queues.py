@@ -17,6 +17,7 @@ from pydantic import (
 from ccsim.distributions.durations import Constant, Distribution, Exponential, LogNormal, Never
 from ccsim.scenario.channels import CHANNELS, Channel
 from ccsim.scenario.faults import Fault, FaultError
+from ccsim.scenario.holidays import HolidayRule
 from ccsim.scenario.parts import (
     Amount,
     Count,
@@ -141,6 +142,9 @@ class Queue(Part):
     """Name shown in tables and reports; empty: the queue's key."""
     open: Hours = ByDay(((WHOLE_DAY,),) * 7)
     """Opening hours: one for every day, or by weekday or date. A day not named is closed."""
+    holidays: HolidayRule | None = None
+    """What of the opening hours holds on a public holiday: "closed" for nothing, "as_usual", or hours to which they are
+    cut; without it as [holidays] says. A date in `open` keeps its own hours."""
     outside_hours: Literal["reject", "hold", "bot"] = "reject"
     """What happens to a contact outside the opening hours: rejected, held until opening, or given to the bot."""
     auto_reply: AutoReply | None = None

@@ -121,7 +121,7 @@ def change(raw: dict[str, Any], changes: Iterable[tuple[str, Any]], file: str = 
 
 
 def assign(raw: dict[str, Any], path: str, value: Any) -> None:
-    """Set the place of a dotted path (list items by number) in a scenario's tables.
+    """Set the place of a dotted path (list items by name or by number) in a scenario's tables.
 
     A path that leads into a default of a channel starts from that default: `queue.chat.work.mean` keeps the `cv`.
     Raises `FaultError` for a path that leads nowhere.
@@ -131,10 +131,7 @@ def assign(raw: dict[str, Any], path: str, value: Any) -> None:
     table: Any = raw
     for depth, key in enumerate(keys):
         if isinstance(table, list):
-            if not key.isdecimal() or int(key) >= len(table):
-                found = f"no item {key} in {dotted(keys[:depth])}"
-                raise FaultError(Fault(found, f"a number from 0 to {len(table) - 1}"))
-            place: Any = int(key)
+            place: Any = _item(table, key, dotted(keys[:depth]))
         elif isinstance(table, dict):
             place = key
             if depth < len(keys) - 1 and key not in table:
@@ -149,6 +146,18 @@ def assign(raw: dict[str, Any], path: str, value: Any) -> None:
         else:
             table = table[place]
             full = full[place] if isinstance(full, list) else full.get(place) if isinstance(full, dict) else None
+
+
+def _item(items: list[Any], key: str, path: str) -> int:
+    """Number of the item of a list with this name or number. Raises `FaultError`."""
+    names = [item.get("name") if isinstance(item, dict) else None for item in items]
+    if key in names:
+        return names.index(key)
+    if key.isdecimal() and int(key) < len(items):
+        return int(key)
+    known = [name for name in names if isinstance(name, str)]
+    by_name = f" or a name; {did_you_mean(key, known)}" if known else ""
+    raise FaultError(Fault(f"no item {key} in {path}", f"a number from 0 to {len(items) - 1}{by_name}"))
 
 
 def resolved_toml(scenario: Scenario) -> str:

@@ -31,7 +31,7 @@ BY_CHANNEL: Final = frozenset(key for channel in CHANNELS.values() for key in ch
 _EVERY_DAY: Final[dict[type, Any]] = {tuple: "always", bool: "mon-sun", float: {}}
 """How a day's value of no effect is written: hours, a set of days, factors."""
 
-_DURATIONS: Final = (jsontypes.DURATION, jsontypes.DURATION_OR_NEVER)
+_DURATIONS: Final = (jsontypes.DURATION, jsontypes.DURATION_OR_NEVER, jsontypes.BEFORE_BREAK)
 
 
 class _Written(GenerateJsonSchema):

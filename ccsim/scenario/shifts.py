@@ -2,44 +2,148 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
+    Field,
+    GetJsonSchemaHandler,
     PrivateAttr,
+    Strict,
     ValidationInfo,
     field_validator,
     model_validator,
 )
+from pydantic_core import CoreSchema
 
-from ccsim.scenario import cells, values
+from ccsim.scenario import cells, jsontypes, values
 from ccsim.scenario.data import few
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
-from ccsim.scenario.parts import Amount, DaySet, Factor, Flag, Headcount, HoursOfDay, Part, Text, data_files
+from ccsim.scenario.holidays import HolidayRule, Rule, cut_span
+from ccsim.scenario.parts import (
+    Amount,
+    BeforeBreak,
+    DaySet,
+    Duration,
+    Factor,
+    Flag,
+    Headcount,
+    HoursOfDay,
+    Part,
+    Text,
+    data_files,
+)
 from ccsim.scenario.values import DAY, WHOLE_DAY, ByDay, Span
+
+
+class Break(Part):
+    """A break that the agents of a shift take by turns in a window; a bare "12:00-12:30" is at this time for all.
+
+    The window holds so many breaks one after the other; the agents are spread over these places evenly.
+    """
+
+    between: HoursOfDay
+    """Hours in which the break lies. Required."""
+    length: Duration | None = None
+    """How long each agent is away; without it as long as the window."""
+    at_most: Annotated[int, Strict(), Field(ge=1, le=1_000_000)] | None = None
+    """Most agents of the shift who may be away at once, a whole number; without it as few as the window allows."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_hours(cls, value: Any) -> Any:
+        return value if isinstance(value, dict | Break) else {"between": value}
+
+    @field_validator("length")
+    @classmethod
+    def _has_a_length(cls, length: int | None) -> int | None:
+        if length == 0:
+            raise FaultError(Fault("a break without length", "at least a second"))
+        return length
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        table = handler.resolve_ref_schema(handler(core))
+        return {"oneOf": [jsontypes.SPAN, dict(table)]}
+
+    @property
+    def lasts(self) -> int:
+        """Microseconds that each agent is away."""
+        return self.between.end - self.between.start if self.length is None else self.length
+
+    @property
+    def is_fixed(self) -> bool:
+        """All agents go at the same time."""
+        return self.lasts == self.between.end - self.between.start
 
 
 class WorkingHours(Part):
     """Hours of some days, with the pauses in them."""
 
+    name: Text = ""
+    """Name in tables and in the paths of `--set` and sweeps (`team.front.shifts.early.agents`), not a number; empty:
+    made from team and hours."""
+
     days: DaySet = ByDay((True,) * 7)
     """Days on which the shift begins."""
     hours: HoursOfDay
     """Start and end of the shift in local time; it may end on the next day."""
-    breaks: tuple[HoursOfDay, ...] = ()
-    """Breaks inside the shift, as hours."""
+    breaks: tuple[Break, ...] = ()
+    """Breaks inside the shift: hours, at which all go at once, or tables with a window in which they go by turns."""
     activities: tuple[HoursOfDay, ...] = ()
     """Work away from contacts inside the shift, such as training, as hours."""
     paid: Flag = True
     """Whether absence, breaks and activities are paid."""
+    before_break: BeforeBreak | None = None
+    """For how long before a break, an activity and the end of the shift agents take no new sessions, "finish" for ten
+    minutes; without it as the team does."""
 
-    @field_validator("breaks", "activities")
+    holidays: HolidayRule | None = None
+    """What of the hours is worked on a public holiday: "closed" for nothing, "as_usual", or hours to which they are
+    cut; without it as [holidays] says. A date in `days` is worked in any case."""
+
+    _holidays: dict[date, Span | None] = PrivateAttr(default_factory=dict)
+
+    def hours_on(self, day: date) -> Span | None:
+        """Its hours on a day; None: not worked."""
+        return self._holidays.get(day, self.hours) if self.days.on(day) else None
+
+    def every_hours(self) -> set[Span]:
+        """The hours of all its days, holidays included."""
+        return {self.hours, *filter(None, self._holidays.values())}
+
+    def keep_holidays(self, rule: Rule, days: Iterable[date]) -> None:
+        """These days are holidays on which `rule` holds, unless the shift has its own."""
+        mine = rule if self.holidays is None else self.holidays
+        self._holidays = {day: cut_span(self.hours, mine) for day in days if day not in self.days.dated}
+
+    @field_validator("breaks")
     @classmethod
-    def _on_its_day(cls, pauses: tuple[Span, ...], info: ValidationInfo) -> tuple[Span, ...]:
+    def _breaks_on_its_day(cls, breaks: tuple[Break, ...], info: ValidationInfo) -> tuple[Break, ...]:
         hours: Span = info.data.get("hours", WHOLE_DAY)
-        return tuple(within(pause, hours) for pause in pauses)
+        return tuple(rest.model_copy(update={"between": within(rest.between, hours)}) for rest in breaks)
+
+    @field_validator("activities")
+    @classmethod
+    def _activities_on_its_day(cls, activities: tuple[Span, ...], info: ValidationInfo) -> tuple[Span, ...]:
+        hours: Span = info.data.get("hours", WHOLE_DAY)
+        return tuple(within(activity, hours) for activity in activities)
+
+
+class Leave(Part):
+    """Some agents who are not there on some days, planned ahead: holidays, courses, long illness."""
+
+    name: Text = ""
+    """Name in the paths of `--set` and sweeps (`team.front.leave.summer.agents`), not a number."""
+    agents: Headcount
+    """How many are on leave; a whole number. Required."""
+    days: DaySet
+    """Days on which they are; those on which they have no shift do not matter. Required."""
+    paid: Flag = True
+    """Whether their shifts are paid."""
 
 
 class Shift(WorkingHours):
@@ -47,6 +151,8 @@ class Shift(WorkingHours):
 
     agents: Headcount
     """Agents who work this shift; a whole number."""
+    leave: tuple[Leave, ...] = ()
+    """Of these agents, who is on leave when, as a list of tables."""
 
 
 def within(pause: Span, shift: Span) -> Span:
@@ -136,8 +242,6 @@ class Pattern(WorkingHours):
 
     team: Text
     """Team whose agents may work this shift. Required."""
-    name: Text = ""
-    """Name of the pattern in tables; empty: made from its days and hours."""
     min: Headcount = 0
     """Fewest agents to give this shift."""
     max: Headcount | None = None

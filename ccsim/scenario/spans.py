@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ccsim.scenario.faults import dotted
+from ccsim.scenario.leave import leave_of
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import MICROSECOND
+from ccsim.scenario.pauses import pauses_of, places_of
 from ccsim.scenario.queues import Queue
 from ccsim.scenario.shifts import WorkingHours
 from ccsim.scenario.teams import Team
@@ -50,12 +53,15 @@ def openings(queue: Queue, days: list[date]) -> Iterator[Local]:
 
 
 def duties(team: Team, days: list[date]) -> Iterator[StaffedHours]:
-    """Shifts that begin on those days."""
-    for shift in team.shifts:
-        for day in days:
-            if shift.days.on(day):
-                pauses = (*shift.breaks, *shift.activities)
-                yield StaffedHours(shift.agents, local(day, shift.hours), tuple(local(day, pause) for pause in pauses))
+    """Shifts that begin on those days, without who is on leave."""
+    for day in days:
+        away = leave_of(team, day)
+        for number, shift in enumerate(team.shifts):
+            if worked := shift.hours_on(day):
+                there = range(sum(away[number]), shift.agents)
+                ways = Counter(pauses_of(shift, worked, number + place) for place in there)
+                for pauses, agents in (ways or Counter({pauses_of(shift, worked, number): 0})).items():
+                    yield StaffedHours(agents, local(day, worked), tuple(local(day, pause) for pause in pauses))
     if team.roster is not None:
         known = set(days)
         for row in team.roster.shifts:
@@ -275,11 +281,16 @@ def _team_edges(name: str, team: Team, days: list[date]) -> Iterator[Edge]:
 
 
 def _shift_edges(place: tuple[str | int, ...], shift: WorkingHours, days: list[date]) -> Iterator[Edge]:
-    for day in filter(shift.days.on, days):
-        yield from _ends((*place, "hours"), day, shift.hours)
-        for key in ("breaks", "activities"):
-            for pause in getattr(shift, key):
-                yield from _ends((*place, key), day, pause)
+    for day in days:
+        worked = shift.hours_on(day)
+        if worked is None:
+            continue
+        yield from _ends((*place, "hours"), day, worked)
+        for activity in shift.activities:
+            yield from _ends((*place, "activities"), day, activity)
+        for rest in shift.breaks:
+            for taken in places_of(shift, worked, rest):
+                yield from _ends((*place, "breaks"), day, taken)
 
 
 def _ends(place: tuple[str | int, ...], day: date, span: Span) -> Iterator[Edge]:

@@ -20,6 +20,7 @@ from ccsim.scenario import jsontypes
 from ccsim.scenario.faults import Fault, FaultError
 from ccsim.scenario.parts import (
     Amount,
+    BeforeBreak,
     Duration,
     DurationDistribution,
     Factor,
@@ -30,7 +31,7 @@ from ccsim.scenario.parts import (
     Text,
     one_of_names,
 )
-from ccsim.scenario.shifts import Roster, Shift
+from ccsim.scenario.shifts import Leave, Roster, Shift
 from ccsim.scenario.values import MINUTE
 
 
@@ -92,12 +93,18 @@ class Team(Part):
     """Factor on work and wrap-up, above 0: one number, or by queue; 1 where the table is silent."""
     shifts: tuple[Shift, ...] = ()
     """Shifts of the team, as a list of tables; not beside `roster`."""
+    leave: tuple[Leave, ...] = ()
+    """Agents of any shift on leave, as a list of tables: those of the shift with most agents left that day; of shifts
+    that `ccsim staff` plans nobody is."""
     roster: Roster | None = None
     """Shifts from a file, as a table; not beside `shifts`."""
     end_of_shift: Literal["finish", "hand_over"] = "finish"
     """What agents do with open sessions at the end of their shift: finish them or hand them over."""
     overrun: Duration = 30 * MINUTE
     """Longest time that sessions of closed queues go on beyond the end of the shift; a call always finishes."""
+    before_break: BeforeBreak = 0
+    """For how long before a break, an activity and the end of the shift agents take no new sessions of any queue, so
+    that nobody waits through the break for an answer; what they have they go on with. "finish" is ten minutes."""
     absence: Share = 0.0
     """Share of agents' shifts that are not worked."""
     steps_out: StepsOut | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final, Generic, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 A_DURATION: Final = 'a duration of 0 or more, such as "45s", "4m30s", "2h", "3d", "PT4M30S" or a number of seconds'
 A_SPAN: Final = 'hours such as "08:00-16:30" ("22:00-06:00" ends on the next day) or "always"'
-SOME_DAYS: Final = 'days such as "mon", "mon-fri", "2026-12-25" or a list of them'
+SOME_DAYS: Final = 'days such as "mon", "mon-fri", "2026-12-25", "2026-12-24:2026-12-31" or a list of them'
 
 
 def duration(value: object) -> int:
@@ -62,6 +62,20 @@ def duration_or_auto(value: object) -> int | Literal["auto"]:
         return duration(value)
     except FaultError as bad:
         raise FaultError(*(Fault(f.found, f'{f.allowed}, or "auto"') for f in bad.faults)) from None
+
+
+LAST_MINUTES: Final = 10 * MINUTE
+"""How long before a break `"finish"` takes no new sessions."""
+
+
+def before_break(value: object) -> int:
+    """As `duration`, and `LAST_MINUTES` for `"finish"`."""
+    if value == "finish":
+        return LAST_MINUTES
+    try:
+        return duration(value)
+    except FaultError as bad:
+        raise FaultError(*(Fault(f.found, f'{f.allowed}, or "finish"') for f in bad.faults)) from None
 
 
 def _duration(value: object) -> int | None:
@@ -212,10 +226,20 @@ def days(value: object) -> tuple[frozenset[int], frozenset[date]]:
             weekdays.update(_weekdays(item.strip()))
         else:
             try:
-                dates.add(local_date(item))
+                dates.update(_dates(item))
             except FaultError:
                 raise FaultError(Fault(shown(item), SOME_DAYS)) from None
     return frozenset(weekdays), frozenset(dates)
+
+
+def _dates(item: object) -> list[date]:
+    """A date, or those of "2026-03-02:2026-03-06"."""
+    first, colon, last = item.partition(":") if isinstance(item, str) else (item, "", "")
+    start = local_date(first)
+    end = local_date(last) if colon else start
+    if end < start:
+        raise FaultError(Fault(shown(item), "a later date behind the colon"))
+    return [start + timedelta(days=i) for i in range((end - start).days + 1)]
 
 
 def _weekdays(text: str) -> list[int]:

@@ -77,7 +77,7 @@ def cover_shifts(scenario: Scenario, requirement: Requirement, seconds: float = 
         required[reachable],
         patterns.costs(scenario),
         least=np.array([pattern.min for pattern in given], dtype=np.float64),
-        most=np.array([math.inf if pattern.max is None else pattern.max for pattern in given]),
+        most=np.array([patterns.most_agents(pattern) for pattern in given]),
         seconds=seconds,
     )
 

@@ -15,8 +15,10 @@ from ccsim.results.plans import Requirement, ShiftPlan
 from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
-from ccsim.scenario.shifts import Pattern
+from ccsim.scenario.pauses import pauses_of
+from ccsim.scenario.shifts import Break, Pattern
 from ccsim.scenario.spreadsheets import write_csv
+from ccsim.scenario.values import MINUTE
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
 from ccsim.tables import I64
@@ -113,7 +115,7 @@ def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:
     ):
         hours = patterns.paid_hours(scenario, row)
         days = ";".join(str(day) for day in days_of(scenario, pattern))
-        pauses = ";".join(str(pause) for pause in (*pattern.breaks, *pattern.activities))
+        pauses = ";".join((*map(_break, pattern.breaks), *map(str, pattern.activities)))
         rows.append(
             (name, pattern.team, days, str(pattern.hours), pauses, number, f"{number * hours:.2f}",
              f"{number * cost:.2f}")
@@ -129,17 +131,21 @@ def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
     """Who works when, by team with patterns.
 
     Each agent works all the shifts of one pattern, also those that have begun on the day before the start and those
-    after the end, until nothing is left to do. Breaks and activities are breaks there.
+    after the end, until nothing is left to do. Breaks, placed in their windows, and activities are breaks there.
     """
     rows: dict[str, list[RosterRow]] = {}
-    for pattern, number in zip(scenario.staffing.patterns, agents.tolist(), strict=True):
+    numbers = dict.fromkeys(scenario.team, 0)
+    for pattern, count in zip(scenario.staffing.patterns, agents.tolist(), strict=True):
         mine = rows.setdefault(pattern.team, [])
         first = len({agent for agent, *_ in mine}) + 1
-        pauses = ";".join(str(pause) for pause in sorted((*pattern.breaks, *pattern.activities)))
-        start, _, end = str(pattern.hours).partition("-")
-        for agent in range(first, first + number):
-            for day in days_of(scenario, pattern, beyond=True):
-                mine.append((f"{pattern.team} {agent}", day, start, end, pauses))
+        days = days_of(scenario, pattern, beyond=True)
+        worked = [(day, hours) for day in days if (hours := pattern.hours_on(day))]
+        for place in range(count):
+            for day, hours in worked:
+                pauses = ";".join(map(str, pauses_of(pattern, hours, numbers[pattern.team] + place)))
+                start, _, end = str(hours).partition("-")
+                mine.append((f"{pattern.team} {first + place}", day, start, end, pauses))
+        numbers[pattern.team] += 1
     return rows
 
 
@@ -208,7 +214,15 @@ def days_of(scenario: Scenario, pattern: Pattern, *, beyond: bool = False) -> li
     days = []
     for day in horizon.week() if beyond else range(scenario.days):
         on = horizon.calendar.date(day)
-        start, end = horizon.stretch(day, pattern.hours)
-        if pattern.days.on(on) and start < horizon.drain_end and end > 0:
+        hours = pattern.hours_on(on)
+        if hours is None:
+            continue
+        start, end = horizon.stretch(day, hours)
+        if start < horizon.drain_end and end > 0:
             days.append(on)
     return days
+
+
+def _break(rest: Break) -> str:
+    """Its hours; of a break in a window 30 min in 11:30-13:30."""
+    return str(rest.between) if rest.is_fixed else f"{rest.lasts / MINUTE:g} min in {rest.between}"

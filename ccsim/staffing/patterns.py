@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import copy
+import math
+from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
-from ccsim.lowering import AgentGroup, Horizon, rosters
+from ccsim.lowering import AgentGroup, Horizon, WorkPeriod, group_of, rosters
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.pauses import cycle_of, places_of
 from ccsim.scenario.shifts import Pattern
 from ccsim.scenario.values import HOUR
 from ccsim.tables import F64, I64
 
-SHARED: Final = ("days", "hours", "breaks", "activities", "paid")
+SHARED: Final = ("name", "days", "hours", "breaks", "activities", "paid", "before_break", "holidays")
 """What a pattern and a shift both say."""
 
 
@@ -42,6 +45,7 @@ def staffed(scenario: Scenario, agents: Iterable[int]) -> Scenario:
     given = raw["staffing"]["patterns"]
     for name in {pattern["team"] for pattern in given}:
         raw["team"][name].pop("roster", None)
+        raw["team"][name].pop("leave", None)
         raw["team"][name]["shifts"] = []
     for pattern, number in zip(given, agents, strict=True):
         shift: dict[str, Any] = {"agents": int(number)}
@@ -50,15 +54,22 @@ def staffed(scenario: Scenario, agents: Iterable[int]) -> Scenario:
 
 
 def crews(scenario: Scenario) -> list[tuple[Pattern, AgentGroup]]:
-    """The patterns, in file order, each with the duties of one agent who works it."""
-    patterns = scenario.staffing.patterns
-    rows = {(row.team, row.number): row for row in rosters(staffed(scenario, [1] * len(patterns)))}
-    number = dict.fromkeys(scenario.team, 0)
-    pairs = []
-    for pattern in patterns:
-        pairs.append((pattern, rows[pattern.team, number[pattern.team]]))
+    """The patterns, in file order, each with as many agents as take all the places of its breaks equally often.
+
+    So the mean of them holds for an agent on the pattern, whatever their number.
+    """
+    horizon, number, pairs = Horizon.of(scenario), dict.fromkeys(scenario.team, 0), []
+    for pattern in scenario.staffing.patterns:
+        group = group_of(scenario, horizon, pattern.team, number[pattern.team], pattern, cycle_of(pattern))
+        pairs.append((pattern, group))
         number[pattern.team] += 1
     return pairs
+
+
+def most_agents(pattern: Pattern) -> float:
+    """How many agents a pattern may have, by its `max` and the `at_most` of its breaks; infinity: any number."""
+    bounds = [rest.at_most * len(places_of(pattern, pattern.hours, rest)) for rest in pattern.breaks if rest.at_most]
+    return min([math.inf if pattern.max is None else pattern.max, *bounds])
 
 
 def costs(scenario: Scenario) -> F64:
@@ -83,7 +94,7 @@ def cost_of_shifts(scenario: Scenario) -> float:
 
 
 def paid_hours(scenario: Scenario, row: AgentGroup) -> float:
-    """Paid hours of one agent of a row within the run's statistics, each counted by its premium."""
+    """Paid hours of an agent of a row, on average, within the run's statistics, each counted by its premium."""
     horizon = Horizon.of(scenario)
     premiums = [
         (*horizon.stretch(day, premium.hours), premium.factor)
@@ -91,26 +102,37 @@ def paid_hours(scenario: Scenario, row: AgentGroup) -> float:
         for day in horizon.week()
         if premium.days.on(horizon.calendar.date(day))
     ]
-    total = 0.0
-    for duty in row.duties:
-        for begins, ends in [(duty.start, duty.end)] if row.paid else _without(duty.start, duty.end, duty.pauses):
-            start, end = max(begins, scenario.warm_up), min(ends, horizon.end)
-            inside = [time for stretch in premiums for time in stretch[:2] if start < time < end]
-            for one, other in pairwise(sorted({start, *inside, end}) if start < end else ()):
-                factors = [factor for since, until, factor in premiums if since <= one and other <= until]
-                total += (other - one) / HOUR * max(factors, default=1.0)
-    return total
 
+    def paid(begins: int, ends: int) -> float:
+        start, end = max(begins, scenario.warm_up), min(ends, horizon.end)
+        inside = [time for stretch in premiums for time in stretch[:2] if start < time < end]
+        total = 0.0
+        for one, other in pairwise(sorted({start, *inside, end}) if start < end else ()):
+            factors = [factor for since, until, factor in premiums if since <= one and other <= until]
+            total += (other - one) / HOUR * max(factors, default=1.0)
+        return total
 
-def _without(start: int, end: int, pauses: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """What pauses, sorted and disjoint, leave of a stretch."""
-    edges = [start, *(edge for pause in pauses for edge in pause), end]
-    return [(one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if one < other]
+    periods = Counter(row.periods)
+    total = math.fsum(
+        count * paid(*stretch)
+        for period, count in periods.items()
+        for stretch in ([(period.start, period.end)] if period.paid else _at_work(period))
+    )
+    return total / max(row.agents, 1)
 
 
 def at_desk(row: AgentGroup, edges: I64) -> F64:
-    """Share of each interval that an agent of a row is at the desk, not absent : float64[interval]."""
-    spans = np.array([s for duty in row.duties for s in _without(duty.start, duty.end, duty.pauses)]).reshape(-1, 2)
+    """Share of each interval that an agent of a row is at the desk, not absent, on average : float64[interval]."""
+    periods = Counter(row.periods)
+    spans = np.array([(*stretch, n) for period, n in periods.items() for stretch in _at_work(period)]).reshape(-1, 3)
     starts, ends = edges[:-1, None], edges[1:, None]
-    shared = np.minimum(ends, spans[:, 1]) - np.maximum(starts, spans[:, 0])
-    return np.asarray(np.maximum(shared, 0).sum(axis=1) / np.diff(edges))
+    shared = np.maximum(np.minimum(ends, spans[:, 1]) - np.maximum(starts, spans[:, 0]), 0)
+    return np.asarray((shared @ spans[:, 2]) / np.diff(edges) / max(row.agents, 1))
+
+
+def _at_work(period: WorkPeriod) -> list[tuple[int, int]]:
+    """What its pauses leave of a period, nothing of one on leave."""
+    if period.leave:
+        return []
+    edges = [period.start, *(edge for pause in period.pauses for edge in pause), period.end]
+    return [(one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if one < other]

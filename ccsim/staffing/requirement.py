@@ -183,6 +183,9 @@ def _at_desks(plan: Plan, edges: I64, counts: I64, works: Bool) -> Plan:
         pause_shift=np.empty(0, np.int32),
         pause_start=np.empty(0, np.int64),
         pause_end=np.empty(0, np.int64),
+        wind_down_shift=np.empty(0, np.int32),
+        wind_down_start=np.empty(0, np.int64),
+        wind_down_end=np.empty(0, np.int64),
     )
 
 

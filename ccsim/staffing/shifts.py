@@ -17,7 +17,7 @@ from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.cover import cover_shifts
-from ccsim.staffing.patterns import cost_of_shifts, costs, names, staffed
+from ccsim.staffing.patterns import cost_of_shifts, costs, most_agents, names, staffed
 from ccsim.staffing.search import Search, TimeUp
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
 from ccsim.tables import F64, I64
@@ -105,10 +105,12 @@ def shift_plan(
 
 
 def most_of_use(scenario: Scenario, erlang: Baseline) -> I64:
-    """The most agents to try on each pattern : int64[pattern], its max or half as many again as all queues need."""
+    """The most agents to try on each pattern : int64[pattern], what it allows, or half as many again as needed."""
     needed = erlang.requirement(scenario).with_shrinkage.sum(axis=0).max(initial=0)
     enough = math.ceil(1.5 * needed) + 3
-    return np.array([max(p.min, enough) if p.max is None else p.max for p in scenario.staffing.patterns])
+    given = scenario.staffing.patterns
+    most = [min(most_agents(p), max(p.min, enough) if p.max is None else p.max) for p in given]
+    return np.array(most, dtype=np.int64)
 
 
 def _least(scenario: Scenario) -> I64:

@@ -169,9 +169,9 @@ def _members(pool: Scenario) -> tuple[I64, I64]:
         of_team.setdefault(pattern.team, []).append(number)
     patterns, places = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for row in rosters(pool):
-        shifts = row.agents * len(row.duties)
-        patterns.append(np.full(shifts, of_team[row.team][row.number] if row.team in of_team else -1))
-        places.append(np.repeat(np.arange(row.agents), len(row.duties)))
+        mine = of_team[row.team][row.number] if row.team in of_team else -1
+        patterns.append(np.full(len(row.periods), mine))
+        places.append(np.repeat(np.arange(row.agents), [len(member) for member in row.members]))
     return np.concatenate(patterns), np.concatenate(places)
 
 

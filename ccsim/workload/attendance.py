@@ -42,6 +42,7 @@ class Attendance:
     agents: People
     """a draw a (team, row of shifts, agent of it, day)"""
     absence: F64
+    """chance that its agent does not come, 1 on leave : float64[shift]"""
     away: tuple[Away, ...]
 
     def streams(self, replication: int) -> Streams:
@@ -58,7 +59,7 @@ def attendance_of(scenario: Scenario) -> Attendance:
         for agent, duty in _shifts(row):
             by_team[row.team].append((len(agents), duty))
             agents.append((agent + ((duty.day + EARLIEST) << 32), owner))
-            absence.append(scenario.team[row.team].absence)
+            absence.append(1.0 if duty.leave else scenario.team[row.team].absence)
     away = [
         _away(team.steps_out.every, team.steps_out.lasts, by_team[name])
         for name, team in scenario.team.items()
@@ -70,7 +71,7 @@ def attendance_of(scenario: Scenario) -> Attendance:
 
 def _shifts(row: AgentGroup) -> list[tuple[int, WorkPeriod]]:
     """Agent and duty of each, in the plan's order."""
-    return [(agent, duty) for agent in range(row.agents) for duty in row.duties]
+    return [(agent, duty) for agent, member in enumerate(row.members) for duty in member]
 
 
 def _away(every: Distribution, lasts: Distribution, shifts: list[tuple[int, WorkPeriod]]) -> Away:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ccsim import theory
 from ccsim.distributions.durations import Constant, Distribution, Exponential, LogNormal, Never
-from ccsim.lowering import lower
+from ccsim.lowering import lower, not_on_leave, rosters
 from ccsim.metrics.timeline import Timeline
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
@@ -44,7 +44,7 @@ def expectations(scenario: Scenario) -> list[Expectation]:
     """The formulas that apply, queue by queue; a queue without volume or without agents has none."""
     plan, spec = lower(scenario)
     edges = np.append(np.arange(0, plan.end, spec.interval, dtype=np.int64), plan.end)
-    duty = [on_duty(plan, team, edges) for team in range(len(spec.teams))]
+    duty = [on_duty(scenario, plan, team, edges) for team in range(len(spec.teams))]
     longer = relative(scenario, edges)
     formulas = []
     for q, (name, queue) in enumerate(scenario.queue.items()):
@@ -86,7 +86,7 @@ def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
         if not queue.kind.one_to_one or not teams:
             return None
         work = queue.handle_time * relative(scenario, edges)[q]
-        agents = sum(on_duty(plan, t, edges) * (1 - team.absence) for t, team in teams)
+        agents = sum(on_duty(scenario, plan, t, edges) * (1 - team.absence) for t, team in teams)
         per_hour, hours = _per_hour(scenario, q, edges), np.diff(edges) / (3600 * SECOND)
         by_interval = (per_hour.tolist(), hours.tolist(), np.asarray(agents).tolist(), work.tolist())
         for rate, length, there, each in zip(*by_interval, strict=True):
@@ -100,9 +100,9 @@ def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
     return (formulas.pop(), in_time / offered) if len(formulas) == 1 else None
 
 
-def on_duty(plan: Plan, team: int, edges: I64) -> F64:
-    """Agents of a team on shift and not on a pause, averaged over each interval, nobody absent."""
-    mine = plan.team[plan.shift_agent] == team
+def on_duty(scenario: Scenario, plan: Plan, team: int, edges: I64) -> F64:
+    """Agents of a team on shift and not on a pause or on leave, averaged over each interval, nobody absent."""
+    mine = not_on_leave(rosters(scenario)) & (plan.team[plan.shift_agent] == team)
     pause = mine[plan.pause_shift]
     shifts = Timeline(plan.shift_start[mine], plan.shift_end[mine]).area(edges)
     return (shifts - Timeline(plan.pause_start[pause], plan.pause_end[pause]).area(edges)) / np.diff(edges)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
 
 from ccsim.distributions.durations import Distribution, Never
 from ccsim.errors import Problem
-from ccsim.lowering import lower
+from ccsim.lowering import lower, not_on_leave, rosters
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.spans import sources
@@ -24,16 +25,24 @@ IMPATIENT: Final = 900.0
 
 
 def unserved(scenario: Scenario, file: str = "") -> list[Problem]:
-    """Queues open with nobody on duty, contacts that come while closed, and contacts left waiting at closing time."""
+    """Queues open with nobody on duty, contacts that come while closed or not at all, contacts left waiting at closing
+    time, and shifts that are worked while none of their queues is open."""
     plan, _ = lower(scenario)
-    return [
-        Problem(dotted(("queue", name)), found, allowed, file)
+    comes = not_on_leave(rosters(scenario))
+    of_queues = [
+        (("queue", name), *problem)
         for q, name in enumerate(scenario.queue)
-        for found, allowed in _of_queue(scenario, plan, q, name)
+        for problem in (*_of_queue(scenario, plan, comes, q, name), *_of_closed_dates(scenario, name))
     ]
+    of_teams = [
+        (("team", name), *problem)
+        for t, name in enumerate(scenario.team)
+        for problem in _of_team(scenario, plan, comes, t)
+    ]
+    return [Problem(dotted(place), found, allowed, file) for place, found, allowed in (*of_queues, *of_teams)]
 
 
-def _of_queue(scenario: Scenario, plan: Plan, q: int, name: str) -> Iterator[tuple[str, str]]:
+def _of_queue(scenario: Scenario, plan: Plan, comes: Bool, q: int, name: str) -> Iterator[tuple[str, str]]:
     queue = scenario.queue[name]
     rejects = queue.outside_hours == "reject"
     first, last = plan.hours_offset[q : q + 2]
@@ -44,7 +53,7 @@ def _of_queue(scenario: Scenario, plan: Plan, q: int, name: str) -> Iterator[tup
     edges = edges[(edges >= 0) & (edges <= plan.end)]
     starts, length = edges[:-1], np.diff(edges)
     is_open = _within(starts, opens, closes)
-    served = _agents(plan, q, starts) > 0
+    served = _agents(plan, comes, q, starts) > 0
     expected = _expected(scenario, name, edges)
     alone = is_open & ~served
     if (rejects or not isinstance(queue.patience, Never)) and expected[alone].sum() >= FEWEST:
@@ -69,6 +78,43 @@ def _of_queue(scenario: Scenario, plan: Plan, q: int, name: str) -> Iterator[tup
             )
 
 
+def _of_closed_dates(scenario: Scenario, name: str) -> Iterator[tuple[str, str]]:
+    """Holidays and other dates on which a queue that rejects is closed: the volume of such a day does not come."""
+    queue, volume = scenario.queue[name], scenario.queue[name].volume
+    if queue.outside_hours != "reject" or volume is None or volume.per_day is None:
+        return
+    days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
+    shut = [day for day in days if not queue.open.on(day) and queue.open.weekly[day.weekday()]]
+    lost = sum(volume.per_day * volume.scale * volume.weekday.on(day) for day in shut)
+    if lost >= FEWEST:
+        first = f"{shut[0]} {scenario.public_holidays().get(shut[0], '')}".strip()
+        yield (
+            f"closed on {len(shut)} {'day' if len(shut) == 1 else 'days'}, first on {first}",
+            f"about {lost:,.0f} contacts of the usual volume do not come, and no other day has more for it",
+        )
+
+
+def _of_team(scenario: Scenario, plan: Plan, comes: Bool, t: int) -> Iterator[tuple[str, str]]:
+    """Shifts of a team during which none of its queues is open, on a holiday say."""
+    skills = np.flatnonzero(plan.rank[t] >= 0)
+    spans = [slice(*plan.hours_offset[q : q + 2]) for q in skills]
+    mine = comes & (plan.team[plan.shift_agent] == t) & (plan.shift_start < plan.end)
+    meets = np.zeros(len(mine), dtype=np.bool_)
+    for opens, closes in ((plan.opens[span], plan.closes[span]) for span in spans):
+        for begin, end in zip(opens, closes, strict=True):
+            meets |= (plan.shift_start < end) & (begin < plan.shift_end)
+    idle = mine & ~meets
+    if idle.any():
+        hours = (np.minimum(plan.shift_end, plan.end) - plan.shift_start)[idle].sum() / HOUR
+        first = scenario_time(scenario, int(plan.shift_start[idle].min()))
+        named = scenario.public_holidays().get(date.fromisoformat(first[:10]))
+        yield (
+            f"{hours:.4g} h of shifts in which none of its queues is open, first on {first}"
+            + (f" ({named})" if named else ""),
+            "they count as worked and paid: other days, leave, or opening hours",
+        )
+
+
 def scenario_time(scenario: Scenario, micros: int) -> str:
     """Local date and time of an instant of the run."""
     day = int(np.searchsorted(scenario.calendar.midnights(scenario.days), micros, side="right")) - 1
@@ -88,9 +134,9 @@ def _within(times: I64, starts: I64, ends: I64) -> Bool:
     return np.asarray(_count(times, starts, ends) > 0)
 
 
-def _agents(plan: Plan, q: int, times: I64) -> I64:
+def _agents(plan: Plan, comes: Bool, q: int, times: I64) -> I64:
     """Agents with the skill who are on duty at each time."""
-    able = plan.rank[plan.team[plan.shift_agent], q] >= 0
+    able = comes & (plan.rank[plan.team[plan.shift_agent], q] >= 0)
     away = able[plan.pause_shift]
     present = _count(times, plan.shift_start[able], plan.shift_end[able])
     return present - _count(times, plan.pause_start[away], plan.pause_end[away])

@@ -75,6 +75,22 @@ MUTANTS = {
         "        if m.state[c] <= RINGING:\n            set_timers(m, now, c)\n        return\n",
         "        return\n",
     ),
+    "back from a short absence, new sessions although the break is near": (
+        "m.duty[a] = WINDING_DOWN if m.winds_down[a] else ON",
+        "m.duty[a] = ON",
+    ),
+    "no work at all before a break": (
+        "m.duty[a] != OFF and m.duty[a] != PAUSED:",
+        "(m.duty[a] == ON or m.duty[a] == FINISHING):",
+    ),
+    "before a break not above the capacity either": (
+        "(m.duty[a] == PAUSED or m.duty[a] == WINDING_DOWN)",
+        "m.duty[a] == PAUSED",
+    ),
+    "before a break off shift": (
+        "m.duty[a] != OFF and m.duty[a] != FINISHING and",
+        "(m.duty[a] == ON or m.duty[a] == PAUSED) and",
+    ),
     "suspended work forgets what remained": ("    m.ends[c] -= now\n", "    m.ends[c] = 0\n"),
 }
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ccsim.fit import estimate as estimates
+from ccsim.fit import quantities
 from ccsim.fit.arrivals import profile
 from ccsim.fit.conversations import Conversations, conversations, shared, slowdown
 from ccsim.fit.estimate import estimate
@@ -133,6 +133,7 @@ def calls(arrival: list[pd.Timestamp], work: list[float]) -> pd.DataFrame:
     for name in ("customer", "agent"):
         table[name] = pd.array([None] * len(table), "string")
     table["queue"], table["channel"], table["outcome"] = "calls", "phone", "answered"
+    table["follows"] = pd.NA
     table["wrapped"] = table["until"] = pd.Series(pd.NaT, table.index, dtype="datetime64[us]")
     return table[list(COLUMNS["contacts"])]
 
@@ -171,6 +172,6 @@ def test_a_single_week_is_thin() -> None:
 
 
 def test_few_cases_are_thin() -> None:
-    assert estimates.THIN == 50
+    assert quantities.THIN == 50
     arrival = [at(day, 9) for day in range(20)]
     assert "Thin: the distribution of work rests on 20 cases" in warned(calls(arrival, [60.0 + i for i in range(20)]))

@@ -8,9 +8,9 @@ import scipy.stats
 
 from ccsim.distributions.durations import Constant
 from ccsim.fit import distributions
+from ccsim.fit.contacts import came_back, share
 from ccsim.fit.conversations import geometric
 from ccsim.fit.distributions import FAMILIES, Fitted, Sample
-from ccsim.fit.estimate import came_back, share
 from ccsim.stats.survival import confidence, kaplan_meier
 
 WAITS = np.array([3.0, 5, 8, 8, 12, 20, 25, 31, 44, 60, 75, 90, 130, 200])

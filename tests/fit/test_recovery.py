@@ -18,9 +18,9 @@ import pytest
 from ccsim.distributions.arrivals import busyness as busy_days
 from ccsim.fit import distributions
 from ccsim.fit.arrivals import correlation, profile
+from ccsim.fit.contacts import share
 from ccsim.fit.conversations import geometric, shared, slowdown
 from ccsim.fit.distributions import FAMILIES, Sample
-from ccsim.fit.estimate import share
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64
 

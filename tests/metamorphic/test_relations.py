@@ -27,7 +27,7 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 def is_plain(doc: Doc) -> bool:
     """Whether queues and teams are named only where the relations below rename them, and work goes turn by turn."""
-    elsewhere = {"demand", "self_service", "outbound", "callback", "spike"} & set(doc)
+    elsewhere = {"demand", "self_service", "outbound", "callback", "spike", "move"} & set(doc)
     absent = any({"interrupts", "steps_out"} & set(team) for team in doc["team"].values())
     shared = any("work_by_concurrency" in queue or "volume" not in queue for queue in doc["queue"].values())
     booked = any("appointments" in queue.get("volume", {}) for queue in doc["queue"].values())
@@ -99,7 +99,8 @@ def test_twice_the_durations_are_twice_the_waits(which: str | int) -> None:
     workload = workload._replace(work=workload.work // 1000 * 1000, wrap_up=workload.wrap_up // 1000 * 1000)
     log = simulate(workload, plan)
     assert not differing(simulate(doubled(workload), doubled(plan)), doubled(log))
-    assert differing(log, doubled(log)) >= {"arrival", "start", "left", "stretch_end", "open_area"}
+    worked = {"start"} if (log.start < NEVER).any() else set()
+    assert differing(log, doubled(log)) >= {"arrival", "left", "stretch_end", "open_area"} | worked
 
 
 @pytest.mark.parametrize("which", ["chat_versus_messaging", "email_backlog", "phone_8020", "sole_trader"])
@@ -216,9 +217,9 @@ def test_a_head_start_for_all_is_none(which: str | int) -> None:
     assert not differing(run(base), run(changed(base, ahead)))
 
 
-@pytest.mark.parametrize("which", CASES)
+@pytest.mark.parametrize("which", [which for which in CASES if which != "easter_week"])
 def test_how_a_roster_is_written_does_not_matter(which: str | int) -> None:
-    """A row of several agents is as many rows of one."""
+    """A row of several agents is as many rows of one, but where they take turns at breaks by their row."""
 
     def one_by_one(doc: Doc) -> None:
         for team in doc["team"].values():

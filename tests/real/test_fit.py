@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from ccsim.cli import main
 from ccsim.fit import distributions
-from ccsim.fit.estimate import Fit, estimate, share
+from ccsim.fit.contacts import share
+from ccsim.fit.estimate import Fit, estimate
 from ccsim.logs.mapping import mapping
 from ccsim.logs.readers import read_all
 from ccsim.runs.run import run

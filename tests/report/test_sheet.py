@@ -88,7 +88,7 @@ def test_by_interval_and_roster(content: bytes, results: Results) -> None:
     assert sum(row[2] for row in rows[:96]) == pytest.approx(results.estimate("queue", MARKUP, "offered").mean)  # type: ignore[union-attr]
     shifts = list(book["Roster"].iter_rows(min_row=2, values_only=True))
     assert len(shifts) == 2 * 5
-    assert shifts[0] == (TEAM, 1, datetime(2026, 3, 2, 9), datetime(2026, 3, 2, 17), 7.5, 0.5)
+    assert shifts[0] == (TEAM, 1, datetime(2026, 3, 2, 9), datetime(2026, 3, 2, 17), 7.5, 0.5, 0, "")
 
 
 def test_no_data_and_endless() -> None:

@@ -80,7 +80,7 @@ def warned(scenario: Scenario) -> str:
 def test_check_warns_of_a_drain_that_is_too_short() -> None:
     scenario = centre(drain="1d", service_level="90% in 8h")
     assert "drain: 1d: whoever waits for mail when it ends may count as undecided" in warned(scenario)
-    assert '"auto", or at least 40 h' in warned(scenario)
+    assert '"auto", or at least 1d16h' in warned(scenario)
     for enough in ("40h", "auto"):
         assert "undecided" not in warned(centre(drain=enough, service_level="90% in 8h"))
 

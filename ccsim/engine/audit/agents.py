@@ -60,9 +60,9 @@ def assignments(case: Case) -> list[str]:
     agent, contact, start = log.stretch_agent[rows], log.stretch_contact[rows], log.stretch_start[rows]
     queue, team = case.stretch_queue[rows], plan.team[agent]
     columns: Columns = {"agent": agent, "contact": contact, "start": start}
-    allowed = case.on_duty(agent, start)
+    allowed = case.takes_sessions(agent, start)
     allowed |= _resumed_over_capacity(case)[rows] & case.on_shift(agent, start)
-    faults = say("session begins off duty", ~allowed, **columns)
+    faults = say("session begins off duty or before a pause", ~allowed, **columns)
     faults += say("agent without the skill", plan.rank[team, queue] < 0, **columns)
     # later stretches and transfers may be with the contact's own agent, to whom overflow does not apply
     first = np.ones(len(log.stretch_contact), dtype=np.bool_)

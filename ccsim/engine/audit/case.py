@@ -36,7 +36,7 @@ class Case:
         log, plan = self.log, self.plan
         of_log = (log.message, log.start, log.left, log.closed, log.presence_start, log.presence_end)
         of_stretches = (log.stretch_since, log.stretch_start, log.stretch_end)
-        of_plan = (plan.shift_start, plan.shift_end, *self.pauses[1:])
+        of_plan = (plan.shift_start, plan.shift_end, *self.pauses[1:], plan.wind_down_start)
         of_suspensions = (log.suspended_start, log.suspended_end)
         return np.unique(np.concatenate([*of_log, *of_stretches, *of_plan, *of_suspensions]))
 
@@ -364,6 +364,13 @@ class Case:
         of_shift, start, end = self.pauses
         pause = self.latest(self.key(of_shift, start), self.shift_at(agent, time), time)
         return self.on_shift(agent, time) & (time >= at(end, pause, -1))
+
+    def takes_sessions(self, agent: NDArray[Any], time: I64) -> Bool:
+        """On duty, and not about to go."""
+        plan = self.plan
+        keys = self.key(plan.wind_down_shift, plan.wind_down_start)
+        row = self.latest(keys, self.shift_at(agent, time), time)
+        return self.on_duty(agent, time) & (time >= at(plan.wind_down_end, row, -1))
 
     @cached_property
     def pauses(self) -> tuple[I64, I64, I64]:

@@ -1,0 +1,39 @@
+"""When a queue is open, as far as a log shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ccsim.fit.quantities import THIN
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INTERVAL: Final = 1800
+"""Seconds of an interval of the profile, where the log has none of its own."""
+
+
+def answering_hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bool) -> dict[int, tuple[int, int]]:
+    """From the first to the last half hour of each weekday in which agents began to answer; empty if they always did.
+
+    Where a channel does not hold who comes outside: in which customers came who were not rejected.
+    """
+    moments = mine["answer"].dropna() if holds else mine["arrival"][mine["outcome"] != "rejected"]
+    if holds and messages is not None and len(messages):
+        moments = messages["sent"][messages["sender"] == "agent"]
+    if len(moments) < THIN:
+        return {}
+    clock = ((moments - moments.dt.normalize()).dt.total_seconds() // INTERVAL * INTERVAL).astype("int64")
+    by = clock.groupby(moments.dt.day_of_week)
+    found = {int(day): (int(group.min()), int(group.max()) + INTERVAL) for day, group in by}
+    whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in found.values())
+    return {} if whole and len(found) == 7 else found
+
+
+def interval_hours(starts: pd.Series[Any], interval: int) -> dict[int, tuple[int, int]]:
+    """From the first to the last interval of each weekday in which somebody came; empty if that is nearly always."""
+    clock = (starts - starts.dt.normalize()).dt.total_seconds().astype("int64")
+    by = clock.groupby(starts.dt.day_of_week)
+    found = {int(day): (int(group.min()), int(group.max()) + interval) for day, group in by}
+    whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in found.values())
+    return {} if whole and len(found) == 7 else found

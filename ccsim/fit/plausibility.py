@@ -1,0 +1,126 @@
+"""What of a fit no contact centre is likely to have, with the likely cause: a unit, a column twice, an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ccsim.fit.queues import QueueFit
+from ccsim.fit.teams import TeamFit
+from ccsim.logs.records import Logs
+from ccsim.results import format
+from ccsim.scenario.channels import CHANNELS
+from ccsim.tables import SECOND
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LONG: Final = {False: 2 * 3600.0, True: 8 * 3600.0}
+"""Seconds of work on a contact that are not believed, by whether the channel's conversations go on for days."""
+SHORT: Final = 5.0
+USUAL: Final = (20.0, 3600.0)
+"""Seconds between which the work on a contact mostly is."""
+IDLE: Final = 0.05
+"""Occupancy that is not believed."""
+MOST: Final = 500.0
+"""Agents at work at once, of one queue, that are not believed."""
+ENOUGH: Final = 10
+"""Contacts from which something is called implausible."""
+
+
+def implausible(
+    contacts: pd.DataFrame, logs: Logs, queues: dict[str, QueueFit], teams: Sequence[TeamFit], interval: int
+) -> list[str]:
+    """A sentence for each implausible figure of the log."""
+    found = [sentence for queue in queues.values() for sentence in _queue(queue, contacts, logs, interval)]
+    return [*found, *_teams(contacts, teams), *_columns(logs)]
+
+
+def mean_work(queue: QueueFit) -> float | None:
+    """Seconds of work on a contact as the log has it; None if it does not."""
+    if "work.mean" in queue.figures:
+        return queue.figures["work.mean"].mean
+    if "work" in queue.distributions:
+        return float(queue.distributions["work"].sample.times.mean())
+    return None
+
+
+def _queue(queue: QueueFit, contacts: pd.DataFrame, logs: Logs, interval: int) -> Iterator[str]:
+    work = mean_work(queue)
+    if work is not None and work > LONG[CHANNELS[queue.channel].persistent]:
+        yield f"{queue.name}: a contact takes {_length(work)} of work on average. {_cause(work, queue, logs)}"
+    elif work is not None and work < SHORT and queue.contacts >= ENOUGH:
+        cause = (
+            "answer and end seem to be the same column."
+            if work == 0
+            else f'in minutes it would be {_length(work * 60)}: units = {{ {_key(logs)} = "min" }} in the mapping?'
+        )
+        yield f"{queue.name}: a contact takes {work:.1f} s of work on average; {cause}"
+    if work is not None:
+        busiest = max(float(queue.profile.expected(day).max()) for day in range(7)) * work / interval
+        if busiest > MOST:
+            yield (
+                f"{queue.name}: {busiest:,.0f} agents at work at once in the busiest interval of {interval // 60} min: "
+                "is the handle time's unit, and the length of the intervals, right?"
+            )
+    if not len(contacts):
+        return
+    mine = contacts[(contacts["queue"] == queue.name) & contacts["answer"].notna()]
+    waited = (mine["answer"] - mine["arrival"]).dt.total_seconds()
+    if len(mine) >= ENOUGH and (waited == 0).all():
+        yield f"{queue.name}: nobody who was answered waited: arrival and answer seem to be the same column."
+    elif len(mine) >= ENOUGH and not CHANNELS[queue.channel].persistent and waited.mean() > LONG[False]:
+        yield f"{queue.name}: the answered waited {_length(waited.mean())} on average: is the unit of the wait right?"
+
+
+def _key(logs: Logs) -> str:
+    return "handle_time" if logs.intervals is not None else "talk"
+
+
+def _cause(work: float, queue: QueueFit, logs: Logs) -> str:
+    if USUAL[0] <= work / 1000 <= USUAL[1]:
+        found = f'In milliseconds it would be {_length(work / 1000)}: units = {{ {_key(logs)} = "ms" }} in the mapping?'
+    else:
+        found = "Is its unit right, and is it the agent's work, not the time until a case was closed?"
+    if logs.intervals is None:
+        return found
+    mine = logs.intervals[logs.intervals["queue"] == queue.name]
+    if USUAL[0] <= work / max(float(mine["handled"].fillna(mine["offered"]).mean()), 1.0) <= USUAL[1]:
+        found += " Or it is of all contacts of the interval together: total_handle_time = true."
+    return found
+
+
+def _teams(contacts: pd.DataFrame, teams: Sequence[TeamFit]) -> Iterator[str]:
+    """Occupancy of all whom the log names, from what they did within the days it has."""
+    there = sum(duty.end - duty.start for team in teams for duty in team.duties) / SECOND
+    single = contacts["channel"].map(lambda name: CHANNELS[name].one_to_one).astype("bool") if len(contacts) else None
+    if not there or single is None or not single.all():
+        return
+    served = contacts[contacts["agent"].notna() & contacts["answer"].notna()]
+    busy = float((served["end"] - served["answer"]).dt.total_seconds().sum())
+    if len(served) < ENOUGH:
+        return
+    if busy < IDLE * there:
+        yield (
+            f"Agents are busy for {busy / there:.1%} of their time: is the unit of the work right, and does the roster "
+            "belong to this log?"
+        )
+    elif busy > 1.2 * there:
+        yield (
+            f"Agents have {busy / there:.1f} times as much work as time: do their names stand for teams, or is the "
+            "unit of the work wrong?"
+        )
+
+
+def _columns(logs: Logs) -> Iterator[str]:
+    if logs.intervals is None or len(logs.intervals) < ENOUGH:
+        return
+    for name in ("offered", "handled"):
+        if np.array_equal(logs.intervals[name].to_numpy(), logs.intervals["handle_time"].to_numpy()):
+            yield f"{name} and handle_time are the same in every interval: one column seems to be named for both."
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds / 3600:,.0f} h" if seconds >= 10 * 3600 else format.duration(seconds)

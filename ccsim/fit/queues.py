@@ -1,0 +1,302 @@
+"""What a log says about one queue: its arrivals, turns, work, latencies, patience, and who comes again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ccsim.distributions.durations import Empirical
+from ccsim.fit import conversations as talks
+from ccsim.fit import distributions
+from ccsim.fit.arrivals import Profile, counts_of, judge, profile
+from ccsim.fit.contacts import GAVE_UP, NEVER_CAME, customers_known, follow_ups, share
+from ccsim.fit.conversations import Shared, Slowdown
+from ccsim.fit.distributions import Sample
+from ccsim.fit.hours import answering_hours, interval_hours
+from ccsim.fit.quantities import THIN, DistributionFit, Estimates, complete
+from ccsim.logs.records import Logs
+from ccsim.results import format
+from ccsim.scenario.channels import CHANNELS
+from ccsim.stats.estimate import Estimate
+from ccsim.tables import F64, Bool
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class QueueFit:
+    """What the log says about a queue."""
+
+    name: str
+    channel: str
+    contacts: int
+    answered: int
+    gave_up: int
+    profile: Profile
+    hours: dict[int, tuple[int, int]]
+    """by weekday the seconds after midnight between which agents answered; none where that is always or not known"""
+    distributions: dict[str, DistributionFit] = field(default_factory=dict)
+    """by key of the scenario: work, wrap_up, patience, reply_latency, reply_patience, retry.after, reopens.after"""
+    figures: dict[str, Estimate] = field(default_factory=dict)
+    """by key of the scenario: turns, silent_abandonment, retry.share, reopens.share, returns, transfer.QUEUE, …"""
+    seen: dict[str, DistributionFit] = field(default_factory=dict)
+    """what a simulation brings forth, as it was in the log: the first wait of the answered"""
+    shared: Shared | None = None
+    staff_only: bool = False
+    patient: bool = False
+    """nobody gave up, as far as the log says; else, without a distribution, patience is the channel's default"""
+    warnings: tuple[str, ...] = ()
+
+
+def queue_fit(
+    name: str,
+    contacts: pd.DataFrame,
+    first: Bool,
+    follow: pd.DataFrame,
+    logs: Logs,
+    days: Sequence[date],
+    interval: int,
+    slowed: Slowdown | None,
+) -> QueueFit:
+    here = (contacts["queue"] == name).to_numpy(np.bool_)
+    mine = contacts[here]
+    mine = mine[~mine["outcome"].isin(NEVER_CAME)]
+    staff = name in logs.staff_only
+    intervals = None if logs.intervals is None else logs.intervals[logs.intervals["queue"] == name]
+    if len(mine):
+        channel = str(mine["channel"].mode().iloc[0])
+        came = contacts["arrival"][here & first & ~contacts["outcome"].isin(NEVER_CAME).to_numpy(np.bool_)]
+        counts = counts_of(came, np.ones(len(came)), days, interval)
+    else:
+        assert intervals is not None
+        channel = str(intervals["channel"].mode().iloc[0])
+        counts = counts_of(intervals["start"], intervals["offered"].to_numpy(np.float64), days, interval)
+    messages = None if logs.messages is None else logs.messages[logs.messages["queue"] == name]
+    told, seen, kind = Estimates(), Estimates(), CHANNELS[channel]
+    shared = _handled(told, channel, mine, messages, intervals, logs, slowed)
+    hours = answering_hours(mine, messages, kind.defaults["outside_hours"].value == "hold")
+    if not len(mine) and intervals is not None and interval < 86400:
+        hours = interval_hours(intervals[intervals["offered"] > 0]["start"], interval)
+    only_came = len(mine) > 0 and bool((mine["outcome"] == "unknown").all())
+    if only_came:
+        told.warnings.append(
+            f"The log says when contacts came and nothing more: volume and hours are its own, work, patience and all "
+            f"else are the defaults of {channel}."
+        )
+    elif len(mine) and not staff:
+        patience(told, mine, kind.persistent, hours)
+        wait = complete(mine["answer"] - mine["arrival"])
+        # where many need not wait, or nobody was answered, no family is meant
+        seen.distribution(
+            "first_wait",
+            wait,
+            distributions.WORK if (wait.times == 0).sum() < distributions.MISFIT * len(wait.times) else (),
+        )
+    follow_ups(told, name, mine, follow, customers_known(contacts))
+    shape = profile(counts, days)
+    judge(told, shape)
+    return QueueFit(
+        name,
+        channel,
+        len(mine) or int(counts.sum()),
+        int(mine["answer"].notna().sum() if len(mine) or intervals is None else intervals["handled"].sum()),
+        int(mine["outcome"].isin(GAVE_UP).sum()),
+        shape,
+        hours,
+        told.distributions,
+        told.figures,
+        seen.distributions,
+        shared,
+        staff,
+        staff or (len(mine) > 0 and not only_came and not mine["outcome"].isin(GAVE_UP).any()),
+        tuple(told.warnings),
+    )
+
+
+def _handled(
+    told: Estimates,
+    channel: str,
+    mine: pd.DataFrame,
+    messages: pd.DataFrame | None,
+    intervals: pd.DataFrame | None,
+    logs: Logs,
+    slowed: Slowdown | None,
+) -> Shared | None:
+    """Turns, work, wrap-up and latencies, as far as the kind of log tells them."""
+    kind, shared = CHANNELS[channel], None
+    wrapped = mine[mine["wrapped"].notna()]
+    if len(wrapped):
+        told.distribution("wrap_up", complete(wrapped["wrapped"] - wrapped["end"]), distributions.WORK)
+    answered = mine[mine["answer"].notna()]
+    these = None
+    if messages is not None and len(messages) and not kind.one_to_one:
+        of_queue = None if logs.contacts is None or not logs.contacts["queue"].isin(mine["queue"]).any() else mine
+        these = talks.conversations(messages, of_queue, logs.sessions)
+    # what has one turn is said by its contact, whose sessions may have been worked on together
+    one_turn = these is not None and not kind.persistent and these.replies.max(initial=0) <= 1
+    if these is not None and not one_turn:
+        _conversations(told, these, slowed)
+    elif len(answered) and kind.persistent:
+        told.warnings.append(f"Without a log of messages turns, work and latencies are the defaults of {channel}.")
+    elif len(answered):
+        done = answered[answered["outcome"].isin(["answered", "resolved", "transferred"])]
+        if not kind.one_to_one:
+            shared = talks.shared(done[done["agent"].notna()].rename(columns={"answer": "start"}))
+            told.figures["turns"] = Estimate(1.0, 1.0, 1.0)
+        told.distribution("work", complete(done["end"] - done["answer"]), distributions.WORK)
+        _drift(told, done)
+    elif intervals is not None:
+        handled = intervals["handled"].fillna(intervals["offered"]).where(intervals["handle_time"].notna(), 0)
+        if handled.sum() > 0:
+            mean = float((handled * intervals["handle_time"].fillna(0)).sum() / handled.sum())
+            told.figures["work.mean"] = Estimate(mean, math.nan, math.nan)
+            if not kind.one_to_one:  # the handle time is of a whole contact
+                told.figures["turns"] = Estimate(1.0, 1.0, 1.0)
+            told.warnings.append(
+                "The log has means of the handle time only: how it varies is the channel's default, and so is patience."
+            )
+    return shared
+
+
+def _conversations(told: Estimates, these: talks.Conversations, slowed: Slowdown | None) -> None:
+    if these.thanks:
+        told.warnings.append(
+            f"The customer had the last word in {format.several(these.thanks, 'conversation')} of {these.number:,}, "
+            "unanswered for a day: taken as thanks, the conversation as over."
+        )
+    if these.over.any():
+        told.figures["turns"] = talks.geometric(these.replies, these.over)
+        _turns(told, these)
+    told.distribution("reply_latency", these.latency, distributions.WORK)
+    told.distribution("reply_patience", these.reply_patience, distributions.PATIENCE)
+    work = these.work.times
+    if slowed is not None and len(work):
+        factors = np.array([factor.mean for factor in slowed.factors])
+        level = np.clip(np.nan_to_num(these.beside, nan=1.0), 1, len(factors)).astype(np.int64)
+        work = work / factors[level - 1]
+    told.distribution("work", Sample(work, these.work.ended), distributions.WORK)
+    if len(these.timeouts) >= distributions.FEW:
+        told.figures["idle_timeout"] = _quartiles(these.timeouts)
+    if not len(these.work.times):
+        told.warnings.append("The log does not say how long agents work on a reply: that is the channel's default.")
+
+
+def _quartiles(times: F64) -> Estimate:
+    low, middle, high = np.quantile(times, [0.25, 0.5, 0.75]).tolist()
+    return Estimate(middle, low, high)
+
+
+def _turns(told: Estimates, these: talks.Conversations) -> None:
+    """Turns as they were where a geometric distribution misses them and every conversation was done."""
+    done = these.replies[these.over]
+    mean = float(these.replies.sum()) / len(done)
+    if len(done) < 2 * THIN or mean <= 1:
+        return
+    at = np.arange(1, int(done.max()) + 1)
+    share = np.searchsorted(np.sort(done), at, "right") / len(done)
+    off = float(np.abs(share - (1 - (1 - 1 / mean) ** at)).max())
+    censored = float((~these.over).mean())
+    if off > distributions.MISFIT and censored < distributions.MISFIT:
+        told.distributions["turns"] = DistributionFit(
+            Sample(done, np.ones(len(done), np.bool_)), (), Empirical(tuple(np.sort(done).tolist())), "empirical"
+        )
+        told.warnings.append(f"Turns are not geometric ({100 * off:.1f} points off): the data's own numbers are used.")
+
+
+def _drift(told: Estimates, done: pd.DataFrame) -> None:
+    """Whether work depends on the time of day, which the model's does not."""
+    from scipy.stats import f_oneway
+
+    if "work" not in told.distributions or len(done) < 10 * THIN:
+        return
+    took = np.log(np.maximum((done["end"] - done["answer"]).dt.total_seconds().to_numpy(np.float64), 0.5))
+    hour = done["answer"].dt.hour.to_numpy()
+    groups = [took[hour == at] for at in np.unique(hour)]
+    groups = [group for group in groups if len(group) >= THIN]
+    if len(groups) < 2:
+        return
+    spread = math.exp(max(group.mean() for group in groups) - min(group.mean() for group in groups))
+    if spread > 1.25 and f_oneway(*groups).pvalue < 0.001:
+        told.warnings.append(
+            f"Work depends on the hour: its geometric mean varies by a factor of {spread:.2f}; the model's does not."
+        )
+
+
+def patience(told: Estimates, mine: pd.DataFrame, persistent: bool, hours: dict[int, tuple[int, int]]) -> None:
+    """Patience of answered and abandoned together; of those who came while the queue was open."""
+    used = mine[~mine["outcome"].isin(["rejected", "blocked"])]
+    if persistent and hours:  # whoever is held waits with a patience that stands still
+        second = (used["arrival"] - used["arrival"].dt.normalize()).dt.total_seconds()
+        opens = used["arrival"].dt.day_of_week.map({day: span[0] for day, span in hours.items()})
+        closes = used["arrival"].dt.day_of_week.map({day: span[1] for day, span in hours.items()})
+        used = used[(second >= opens) & (second < closes)]
+    gave_up = used["outcome"].isin(GAVE_UP).to_numpy(np.bool_)
+    until = used["answer"].where(used["answer"].notna() & ~gave_up, used["end"])
+    waited = np.maximum((until - used["arrival"]).dt.total_seconds().to_numpy(np.float64), 0)
+    unknown = np.isnan(waited)
+    if gave_up[unknown].any():
+        _without_times(told, waited, gave_up)
+        return
+    waited, gave_up = waited[~unknown], gave_up[~unknown]
+    if not gave_up.any():
+        if len(mine):
+            told.warnings.append("Nobody gave up waiting in this log: patience is endless.")
+        return
+    told.distribution("patience", Sample(waited, gave_up), distributions.PATIENCE)
+    silent = int((used["outcome"] == "silently_abandoned").sum())
+    if silent:
+        told.figures["silent_abandonment"] = share(silent, int(gave_up.sum()))
+
+
+def _without_times(told: Estimates, waited: F64, gave_up: Bool) -> None:
+    """Patience where the log does not say when some gave up; their waits are NaN.
+
+    If it says so of others, they stand for all. Else patience is exponential, with the mean at which so many leave,
+    given the waits of the answered: 1 / the share answered is the mean of exp(wait / mean) over them (weighting by the
+    inverse probability of being answered). The ends of the interval are those of the share's.
+    """
+    without = np.isnan(waited) & gave_up
+    lost, number = int(without.sum()), len(waited)
+    known = np.sort(waited[gave_up & ~without])
+    start = f"{format.several(lost, 'contact')} of {number:,} gave up at times that the log does not have: "
+    if len(known):
+        alike = np.quantile(known, (np.arange(lost) + 0.5) / lost)
+        sample = Sample(
+            np.concatenate([waited[~without], alike]), np.concatenate([gave_up[~without], np.ones(lost)]) > 0
+        )
+        told.distribution("patience", sample, distributions.PATIENCE)
+        told.warnings.append(f"{start}taken as those of the {len(known):,} whose times are known.")
+        return
+    waits = waited[~gave_up & ~np.isnan(waited)]
+    left = share(lost, number)
+    if waits.max(initial=0) <= 0 or left.high >= 1:
+        told.warnings.append(f"{start}nor do the waits of the answered bound them; patience is the channel's default.")
+        return
+    told.figures["patience.mean"] = Estimate(
+        *(_mean_patience(waits, part) for part in (left.mean, left.high, left.low))
+    )
+    mean = told.figures["patience.mean"]
+    told.warnings.append(
+        f"{start}patience is taken as exponential, of which the waits of the answered give the mean, {mean.mean:.0f} s "
+        f"({mean.low:.0f} to {mean.high:.0f} s)."
+    )
+
+
+def _mean_patience(waits: F64, left: float) -> float:
+    from scipy.optimize import brentq
+
+    longest = float(waits.max())
+
+    def beyond(rate: float) -> float:
+        return float(np.log(np.mean(np.exp(rate * (waits - longest)))) + rate * longest + np.log1p(-left))
+
+    high = 1 / longest
+    while beyond(high) < 0:
+        high *= 2
+    return 1 / float(brentq(beyond, 0.0, high))

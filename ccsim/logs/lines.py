@@ -1,0 +1,87 @@
+"""The lines of a log: which are usable, and why the others are not; and masks and texts of their cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ccsim.logs.mapping import Mapping
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LINE: Final = "\0line"
+WIDTH: Final = "\0width"
+"""Columns of a sheet beside the file's: where a line stands, and whether it is full, empty or has more cells."""
+
+
+class Lines:
+    """Which lines are usable, and why the others are not: the first reason counts."""
+
+    def __init__(self, sheet: pd.DataFrame) -> None:
+        self._numbers = sheet[LINE].to_numpy(np.int64)
+        self._sheet = sheet.drop(columns=[LINE, WIDTH])
+        self._reasons = np.full(len(sheet), "", dtype=object)
+        self.mended: dict[str, int] = {}
+
+    @property
+    def usable(self) -> Any:
+        return self._reasons == ""
+
+    def refuse(self, those: Any, reason: Any) -> None:
+        """Lines of the mask, for a reason or for those of a series."""
+        these = mask(those) & self.usable
+        self._reasons[these] = reason if isinstance(reason, str) else np.asarray(reason, object)[these]
+
+    def mend(self, those: Any, what: str) -> None:
+        self.mended[what] = self.mended.get(what, 0) + int((mask(those) & self.usable).sum())
+
+    def refused(self) -> pd.DataFrame:
+        import pandas as pd
+
+        out = ~self.usable
+        table = self._sheet[out].reset_index(drop=True)
+        table.insert(0, "reason", self._reasons[out])
+        table.insert(0, "line", self._numbers[out])
+        return pd.DataFrame(table)
+
+
+def mask(those: Any) -> Any:
+    """A mask as numpy has it; what is not known is false."""
+    return np.asarray(those.fillna(False) if hasattr(those, "fillna") else those, np.bool_)
+
+
+def text_of(cells: pd.Series[str], how: Mapping, name: str) -> pd.Series[str]:
+    trimmed = cells.str.strip()
+    return trimmed.mask(trimmed.isin([*how.empty, *how.unknown.get(name, ())]))
+
+
+def joined(columns: list[Any]) -> Any:
+    found = columns[0]
+    for other in columns[1:]:
+        found = found + "_" + other
+    return found
+
+
+def first(columns: list[Any]) -> Any:
+    found = columns[0]
+    for other in columns[1:]:
+        found = found.fillna(other)
+    return found
+
+
+def translated(said: pd.Series[str], how: Mapping) -> pd.Series[str]:
+    words = {word.lower(): meaning for word, meaning in how.words.items()}
+    meant = {word: words.get(word.lower(), word.lower()) for word in said.dropna().unique()}
+    return said.map(meant).astype("string")
+
+
+def printable(names: pd.Series[str]) -> pd.Series[str]:
+    """Names without control characters, which no scenario can have; none where nothing else is left."""
+    strange = {name for name in names.dropna().unique() if not str(name).isprintable()}
+    if not strange:
+        return names
+    bare = {name: "".join(c if c.isprintable() else " " for c in name).strip() for name in strange}
+    cleaned = names.where(~names.isin(list(strange)), names.map(bare).astype("string"))
+    return cleaned.mask(cleaned == "")

@@ -1,0 +1,153 @@
+"""A log's file as a sheet of texts under the mapping's headings, whatever its delimiter, encoding and header."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.logs.lines import LINE, WIDTH
+from ccsim.logs.mapping import Mapping
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DELIMITERS: Final = ",;\t|"
+ABOVE: Final = 30
+"""Lines at most that an export has above its header."""
+
+
+def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The cells as text under the mapping's headings, where lines stand and how wide they are; and what was mended."""
+    import pandas as pd
+
+    if path.suffix == ".parquet":
+        try:
+            sheet = pd.read_parquet(path).astype("string")
+        except (OSError, ValueError) as bad:  # pyarrow's errors are ValueErrors
+            raise ScenarioError([Problem("", f"cannot read: {bad}", "a Parquet file", str(path))]) from None
+        sheet[LINE] = np.arange(len(sheet)) + 1
+        sheet[WIDTH] = "full"
+        return _named(sheet, how, path)
+    text, said = decoded(path, how)
+    marked, _, rest = text.partition("\n")
+    if marked.strip().lower().startswith("sep=") and len(marked.strip()) == 5:  # as Excel writes it
+        above, text, delimiter = 1, rest, marked.strip()[-1]
+    else:
+        above, delimiter = 0, how.delimiter or ""
+    lines = text.split("\n", ABOVE)[:ABOVE]
+    if not how.header:
+        skipped = _above(lines, how, delimiter)
+        if skipped:
+            text = text.split("\n", skipped)[skipped]
+            above += skipped
+            said |= {"lines above the header": skipped}
+    top = text.partition("\n")[0]
+    if not top.strip():
+        raise ScenarioError([Problem("", "no header line", "a table with one header line", str(path))])
+    delimiter = delimiter or max(DELIMITERS, key=top.count)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more cells than the header
+            sheet = pd.read_csv(
+                io.StringIO(text),
+                sep=delimiter,
+                dtype="string[pyarrow]",
+                keep_default_na=False,
+                skip_blank_lines=False,
+                index_col=False,
+                header=None if how.header else 0,
+                names=list(how.header) or None,
+                on_bad_lines="error",
+            )
+        empty = (sheet.iloc[:, 0] == "").to_numpy(np.bool_)
+        empty[empty] = (sheet[empty] == "").all(axis=1)
+        sheet[LINE] = np.arange(len(sheet)) + (1 if how.header else 2)
+        sheet[WIDTH] = np.where(empty, "", "full")
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError):
+        sheet = _line_by_line(text, delimiter, how, path)
+    sheet[LINE] += above
+    sheet, renamed = _named(sheet, how, path)
+    return sheet, said | renamed
+
+
+def _above(lines: list[str], how: Mapping, delimiter: str) -> int:
+    """How many lines stand above the header, which has the needed columns; none if no line has."""
+    wanted = [{bare(source) for source in how.columns[name]} for name in how.needed]
+    for number, line in enumerate(lines):
+        mark = delimiter or max(DELIMITERS, key=line.count)
+        cells = {bare(cell.strip().strip('"')) for cell in line.split(mark)}
+        if all(cells & sources for sources in wanted):
+            return number
+    return 0
+
+
+def decoded(path: Path, how: Mapping) -> tuple[str, dict[str, int]]:
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as bad:
+        why = getattr(bad, "strerror", None) or bad
+        raise ScenarioError([Problem("", f"cannot read: {why}", "a log", str(path))]) from None
+    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        text = content.decode(how.encoding or ("utf-16" if marked else "utf-8-sig"))
+        if how.encoding is not None:
+            text.encode()  # half of a pair of surrogates is no text, though some encodings know it
+        return text, {}
+    except UnicodeError as bad:
+        if how.encoding is not None:
+            allowed = f"text in {how.encoding}; the mapping may name another encoding"
+            raise ScenarioError([Problem("", str(bad), allowed, str(path))]) from None
+    if b"\0" in content:
+        raise ScenarioError([Problem("", "not text", "a table with one header line", str(path))])
+    return content.decode("cp1252", errors="replace"), {"not UTF-8: the file is read as Windows-1252": 1}
+
+
+def _line_by_line(text: str, delimiter: str, how: Mapping, path: Path) -> pd.DataFrame:
+    """As pandas reads it, but a line with too many cells stops nothing."""
+    import pandas as pd
+
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        header = list(how.header) or next(reader)
+        found = [(reader.line_num, cells) for cells in reader]
+    except (csv.Error, StopIteration) as bad:
+        raise ScenarioError([Problem("", str(bad), "a table with one header line", str(path))]) from None
+    size = len(header)
+    header = [name if name not in header[:at] else f"{name}.{at}" for at, name in enumerate(header)]
+    sheet = pd.DataFrame([(cells + [""] * size)[:size] for _, cells in found], columns=header, dtype="string[pyarrow]")
+    sheet[LINE] = [line for line, _ in found]
+    sheet[WIDTH] = ["more" if len(cells) > size else "full" if cells else "" for _, cells in found]
+    return sheet
+
+
+def _named(sheet: pd.DataFrame, how: Mapping, path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    """With the mapping's headings for those of the file that differ in case, spaces or punctuation only."""
+    own = {bare(heading): heading for heading in reversed([str(column) for column in sheet.columns])}
+    others = [*filter(None, (how.date, how.follows)), *how.known_if.values()]
+    named = how.columns | how.durations
+    headings = [*(source for sources in named.values() for source in sources), *others]
+    missing = {heading for heading in headings if heading not in sheet.columns and bare(heading) not in own}
+    lacking = [
+        ", ".join(sources)
+        for name, sources in named.items()
+        if (name in how.needed or name in how.durations or len(sources) > 1) and missing & set(sources)
+    ]
+    lacking += [heading for heading in others if heading in missing]
+    if lacking:
+        shown = ", ".join(str(column) for column in sheet.columns if column not in (LINE, WIDTH))
+        wanted = f"; the mapping is for {how.export}" if how.export else ""
+        raise ScenarioError([Problem("", f"no column {', '.join(lacking)}", f"it has {shown}{wanted}", str(path))])
+    there = set(sheet.columns)
+    renamed = {own[bare(heading)]: heading for heading in headings if heading not in there | missing}
+    said = {f"no column {heading}: as if it were empty": len(sheet) for heading in sorted(missing)}
+    return sheet.rename(columns=renamed), said
+
+
+def bare(heading: str) -> str:
+    return "".join(letter for letter in heading.lower() if letter.isalnum())

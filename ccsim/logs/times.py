@@ -1,0 +1,248 @@
+"""Times, lengths of time and numbers as exports write them; what cannot be read becomes NaT or NaN."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.logs.mapping import UNITS, Mapping
+from ccsim.scenario.values import YEARS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ZONE: Final = r"(?:Z|[+-]\d\d:?\d\d)$"
+_DATE: Final = (
+    r"(?:(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
+    r"|(?P<one>\d{1,2})(?P<mark>[-/.])(?P<other>\d{1,2})[-/.](?P<short>\d{4}|\d{2}))"
+)
+_CLOCK: Final = (
+    r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d{2})(?:[:.]?(?P<second>\d{2})(?:[.,](?P<part>\d{1,6})\d*)?)?)?"
+    r"\s*(?P<half>[AaPp])?(?:\.?[Mm]\.?)?"
+)
+_UNTIL: Final = r"(?:\s*(?:-|–|to)\s*\d.*)?"
+"""The end of an interval, which only its start is read of."""
+_NAMED: Final = r"(?i)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d{4}"
+"""A date with the month's name."""
+EXAMPLE: Final = "2026-03-02 09:30:00"
+
+
+def days(source: str, text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
+    """A column of dates as midnights."""
+    import pandas as pd
+
+    if how.date_format is not None:
+        return sensible(pd.to_datetime(text, format=how.date_format, errors="coerce"))
+    found: pd.Series[Any] = _written(source, text, "date_format").dt.normalize()
+    return found
+
+
+def clock(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
+    """A column of times of day as lengths from midnight; 24:00 is a day."""
+    import pandas as pd
+
+    if how.time_format is not None:
+        moments = pd.to_datetime(text, format=how.time_format, errors="coerce")
+        return (moments - moments.dt.normalize()).fillna(_midnight(text))
+    exact = pd.to_datetime(text, format="%H:%M:%S", errors="coerce")
+    found = exact - exact.dt.normalize()
+    missing = found.isna() & text.notna() & ~text.str.fullmatch(r"\d{1,3}").fillna(False)  # 109 is rather a length
+    if missing.any():
+        found = found.fillna(_of_day(_parts(text, missing, f"^{_CLOCK}{_UNTIL}$")))
+    return found
+
+
+def _midnight(text: pd.Series[str]) -> pd.Series[Any]:
+    import pandas as pd
+
+    return pd.to_timedelta(
+        pd.Series(np.where(text.str.fullmatch("24:00(?::00)?").fillna(False), 86400, np.nan), text.index), unit="s"
+    )
+
+
+def _parts(text: pd.Series[str], those: pd.Series[bool], pattern: str) -> pd.DataFrame:
+    """The groups of a pattern in the text of those cells; NaN in the others."""
+    return text[those.fillna(False)].astype("object").str.extract(pattern).reindex(text.index)
+
+
+def _of_day(parts: pd.DataFrame) -> pd.Series[Any]:
+    """Length from midnight of an hour, a minute, a second and a half of the day; NaT where that is no time."""
+    import pandas as pd
+
+    hour, minute, second = (pd.to_numeric(parts[name], errors="coerce") for name in ("hour", "minute", "second"))
+    half = parts["half"].str.lower()
+    known = hour.notna() & (minute.notna() | half.notna())
+    minute, second = minute.fillna(0), second.fillna(0)
+    hour = hour.where(half.isna(), hour % 12 + 12 * (half == "p"))
+    part = pd.to_numeric("0." + parts["part"], errors="coerce").fillna(0)
+    total = (hour * 3600 + minute * 60 + second + part).astype("float64")
+    known &= (minute < 60) & (second < 60) & (total <= 86400)
+    return pd.Series(pd.to_timedelta(total.where(known), unit="s"))
+
+
+def instants(source: str, text: pd.Series[str], how: Mapping, unit: str | None) -> pd.Series[Any]:
+    """A column of dates with times: as they stand, or, with a zone, in UTC. `unit` is of a count since 1970, in UTC."""
+    import pandas as pd
+
+    unit = unit or (_since_1970(text) if how.time_format is None else None)
+    if unit is not None:
+        seconds = numbers(text) * UNITS[unit]
+        found = pd.to_datetime(seconds.where(seconds.abs() < 1e11), unit="s", errors="coerce").dt.round("us")
+        return sensible(found.astype("datetime64[us]"))
+    offset = text.str.contains(r"\d\d(?::?\d\d)?" + _ZONE, na=False)
+    naive = _parsed(source, text.mask(offset), how)
+    zone = how.written_in or how.timezone
+    if how.timezone is not None and zone != "UTC":
+        # of a time that comes twice the first; one that the clock skipped is none
+        aware = naive.dt.tz_localize(ZoneInfo(str(zone)), ambiguous=np.ones(len(naive), np.bool_), nonexistent="NaT")
+        naive = aware.dt.tz_convert("UTC").dt.tz_localize(None)
+    if not offset.any():
+        return naive
+    style = how.time_format or "ISO8601"
+    aware = sensible(pd.to_datetime(text.where(offset), format=style, errors="coerce", utc=True).dt.tz_localize(None))
+    if how.timezone is None:  # what a clock on the wall there said
+        aware = pd.to_datetime(text.where(offset).str.replace(_ZONE, "", regex=True), format=style, errors="coerce")
+    return naive.fillna(sensible(aware))
+
+
+def _since_1970(text: pd.Series[str]) -> str | None:
+    """Of a column of nothing but counts since 1970 between 2001 and 2033 their unit."""
+    known = text.dropna()
+    for unit, digits in (("s", 10), ("ms", 13), ("us", 16)):
+        if len(known) and known.str.fullmatch(rf"1\d{{{digits - 1}}}(?:\.\d*)?").all():
+            return unit
+    return None
+
+
+def _parsed(source: str, text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
+    import pandas as pd
+
+    if how.time_format is None:
+        return _written(source, text, "time_format")
+    found = sensible(pd.to_datetime(text, format=how.time_format, errors="coerce"))
+    missing = found.isna() & text.notna()
+    if missing.any():  # strptime knows no 24:00
+        late = missing & text.str.contains(r"\b24:00", na=False)
+        whole = text.where(late).str.replace(r"\b24:00", "00:00", regex=True)
+        day_before = sensible(pd.to_datetime(whole, format=how.time_format, errors="coerce"))
+        found = found.fillna(day_before + pd.Timedelta(days=1))
+    return found
+
+
+def _written(source: str, text: pd.Series[str], key: str) -> pd.Series[Any]:
+    """Without a format: ISO 8601, else dates with points, slashes or names of months, and clocks of 24 or 12 hours.
+
+    Raises ScenarioError where day and month could be either; `key` is the mapping's that settles it.
+    """
+    import pandas as pd
+
+    # what has no day is no moment: 1201 is neither the year nor a time
+    found = pd.to_datetime(text.where(text.str.len() >= 8), format="ISO8601", errors="coerce")
+    missing = found.isna() & text.notna()
+    if not missing.any():
+        return sensible(found)
+    parts = _parts(text, missing, f"^{_DATE}(?:,?[ T]+{_CLOCK}{_UNTIL})?$")
+    one, other = (pd.to_numeric(parts[name], errors="coerce") for name in ("one", "other"))
+    month_first = _month_first(source, text, parts["mark"], one, other, key)
+    year = parts["year"].fillna(parts["short"].where(parts["short"].str.len() != 2, "20" + parts["short"]))
+    dated = pd.DataFrame(
+        {
+            "year": pd.to_numeric(year, errors="coerce"),
+            "month": pd.to_numeric(parts["month"], errors="coerce").fillna(one if month_first else other),
+            "day": pd.to_numeric(parts["day"], errors="coerce").fillna(other if month_first else one),
+        }
+    )
+    midnight = sensible(pd.to_datetime(dated.astype("float64"), errors="coerce"))
+    length = _of_day(parts)
+    moments = midnight + length.where(parts["hour"].notna(), pd.Timedelta(0))
+    named = missing & text.str.contains(_NAMED, na=False)
+    if named.any():
+        spelled = pd.to_datetime(text.where(named), format="mixed", errors="coerce", utc=True).dt.tz_localize(None)
+        moments = moments.fillna(spelled)
+    return sensible(sensible(found).astype("datetime64[us]").fillna(moments.astype("datetime64[us]")))
+
+
+def _month_first(
+    source: str, text: pd.Series[str], mark: pd.Series[str], one: pd.Series[Any], other: pd.Series[Any], key: str
+) -> bool:
+    late, later = bool((one > 12).any()), bool((other > 12).any())
+    if late != later:
+        return later
+    unsure = one.notna() & (one != other) & (mark != ".")
+    if unsure.any() and not late:
+        shown = str(text[unsure].iloc[0])
+        found = f"{shown}: is the day or the month first?"
+        day_first, month_first = (
+            ("%d/%m/%Y", "%m/%d/%Y") if key == "date_format" else ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M")
+        )
+        raise ScenarioError([Problem(source, found, f'{key} = "{day_first}" or "{month_first}" in the mapping')])
+    return False
+
+
+def sensible(times: pd.Series[Any]) -> pd.Series[Any]:
+    """Without what systems write for no date at all, such as 0001-01-01; no zone can be applied to some of these."""
+    return times.where(times.dt.year.between(YEARS[0], YEARS[-1]))
+
+
+def local(first: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
+    """What is to be added to instants for the clock at the first of them."""
+    import pandas as pd
+
+    if how.timezone in (None, "UTC"):
+        return pd.Series(pd.Timedelta(0), index=first.index)
+    aware = first.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(str(how.timezone)))
+    ahead: pd.Series[Any] = aware.dt.tz_localize(None) - first
+    return ahead
+
+
+def seconds(text: pd.Series[str], unit: str | None) -> pd.Series[Any]:
+    """Lengths of time: a number of units (seconds if none is said), h:mm:ss or mm:ss, with the unit h:mm hours and
+    minutes, or as ISO 8601 has them (PT2M30S)."""
+    import pandas as pd
+
+    plain = numbers(text) * UNITS.get(unit or "s", 1.0)
+    missing = plain.isna() & text.notna()
+    if not missing.any():
+        return plain
+    parts = _parts(text, missing, r"^(?:(\d+)(?:\.| days? | ))?(\d+):(\d{1,2})(?::(\d{1,2}(?:[.,]\d+)?))?$")
+    day, first, second, third = (pd.to_numeric(parts[n].str.replace(",", "."), errors="coerce") for n in range(4))
+    long = third.notna() | (unit == "h:mm")
+    clock = first * 3600 + second * 60 + third.fillna(0)
+    found = plain.fillna(clock.where(long, first * 60 + second) + day.fillna(0) * 86400)
+    written = text.where(found.isna() & text.str.match(r"P[\dT]", na=False))
+    if written.notna().any():
+        found = found.fillna(pd.to_timedelta(written, errors="coerce").dt.total_seconds())
+    return found
+
+
+def numbers(text: pd.Series[str]) -> pd.Series[Any]:
+    """Numbers with a decimal point or comma, and with thousands set apart by points, commas, spaces or apostrophes.
+
+    One mark with three digits behind it in every cell sets thousands apart if it is a comma, and is a decimal point if
+    it is a point, unless it comes twice in a cell.
+    """
+    import pandas as pd
+
+    found = pd.to_numeric(text, errors="coerce").astype("float64")
+    found = found.where(np.isfinite(found))
+    missing = found.isna() & text.notna()
+    if not missing.any():
+        return found
+    bare = text.astype("object").str.replace(r"(?<=\d)[\s\u00a0\u202f'’](?=\d{3})", "", regex=True)
+    written = bare.dropna()
+    both = written[written.str.contains(".", regex=False) & written.str.contains(",", regex=False)]
+    if len(both):
+        comma = bool((both.str.rfind(",") > both.str.rfind(".")).mean() > 0.5)
+    else:
+        commas = written[written.str.contains(",", regex=False)]
+        comma = bool(len(commas)) and not commas.str.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+").all()
+        comma |= bool(written.str.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3}){2,}").any())
+    decimal, thousands = (",", ".") if comma else (".", ",")
+    form = rf"[+-]?\d*(?:{re.escape(thousands)}\d{{3}})*(?:{re.escape(decimal)}\d*)?(?:[eE][+-]?\d+)?"
+    bare = bare.where(bare.str.fullmatch(form, na=False))
+    bare = bare.str.replace(thousands, "", regex=False).str.replace(decimal, ".", regex=False)
+    return pd.to_numeric(bare, errors="coerce").astype("float64")

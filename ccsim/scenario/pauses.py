@@ -1,0 +1,56 @@
+"""When each agent of a shift is away from the contacts: activities, and breaks placed in their windows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from ccsim.scenario.shifts import Break, WorkingHours
+from ccsim.scenario.values import Span
+
+
+def pauses_of(shift: WorkingHours, hours: Span, agent: int) -> tuple[Span, ...]:
+    """Pauses of one agent in the `hours` of a shift, on the clock of its day, sorted.
+
+    Agents take the places of a window in turn, so that no more are away at once than must be and one agent more moves
+    nobody's break. `agent` is counted through the shifts of a team, so that shifts of few agents do not break together.
+    """
+    placed = [places[agent % len(places)] for rest in shift.breaks if (places := places_of(shift, hours, rest))]
+    return tuple(sorted((*_within(hours, shift.activities), *placed)))
+
+
+def cycle_of(shift: WorkingHours) -> int:
+    """After how many agents of a shift the same breaks come again."""
+    lengths = (len(places_of(shift, hours, rest)) for hours in shift.every_hours() for rest in shift.breaks)
+    return math.lcm(*(max(length, 1) for length in lengths))
+
+
+def places_of(shift: WorkingHours, hours: Span, rest: Break) -> list[Span]:
+    """Places of a break, one after the other in its window, in the order in which agents take them.
+
+    The time of activities and of breaks at fixed times is left out. In this order any number of agents is spread over
+    the window: the places by their numbers with binary digits reversed (van der Corput's sequence).
+    """
+    fixed = [other.between for other in shift.breaks if other.is_fixed and other is not rest]
+    free = list(_within(hours, [rest.between]))
+    for busy in (*shift.activities, *fixed):
+        free = [part for window in free for part in _without(window, busy)]
+    places = [
+        Span(start, start + rest.lasts)
+        for window in free
+        for start in range(window.start, window.end - rest.lasts + 1, rest.lasts)
+    ]
+    digits = len(f"{max(len(places) - 1, 0):b}")
+    return [places[i] for i in sorted(range(len(places)), key=lambda i: f"{i:0{digits}b}"[::-1])]
+
+
+def _within(hours: Span, spans: Iterable[Span]) -> Iterator[Span]:
+    for span in spans:
+        part = Span(max(span.start, hours.start), min(span.end, hours.end))
+        if part.start < part.end:
+            yield part
+
+
+def _without(window: Span, busy: Span) -> Iterator[Span]:
+    yield from _within(Span(window.start, busy.start), [window])
+    yield from _within(Span(busy.end, window.end), [window])

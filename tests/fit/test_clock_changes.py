@@ -1,0 +1,64 @@
+"""A centre that works through the night of a clock change can be fitted over it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ccsim.cli import main
+from ccsim.scenario.read import load
+
+HEADER = "contact,queue,arrival,answer,end,agent,outcome\n"
+
+
+def night(folder: Path, first_hour: str, date: str) -> Path:
+    """Round the clock for two days of together 49 hours, a call every ten minutes."""
+    import pandas as pd
+
+    at = pd.date_range(f"{date}T{first_hour}:00Z", periods=294, freq="10min")
+    rows = [
+        f"{number},night,{moment:%Y-%m-%dT%H:%M:%SZ},{moment:%Y-%m-%dT%H:%M}:05Z,{moment:%Y-%m-%dT%H:%M}:45Z,"
+        f"bo{number % 3},answered\n"
+        for number, moment in enumerate(at)
+    ]
+    (folder / "night.csv").write_text(HEADER + "".join(rows))
+    return folder / "night.csv"
+
+
+@pytest.mark.parametrize(
+    ("zone", "date", "first_hour"),
+    [("Europe/Rome", "2026-10-23", "22"), ("America/New_York", "2026-10-31", "04")],
+)
+def test_contacts_of_the_repeated_hour_of_autumn(zone: str, date: str, first_hour: str, tmp_path: Path) -> None:
+    log = night(tmp_path, first_hour, date)
+    done = CliRunner().invoke(
+        main, ["fit", str(log), "--mapping", "calls", "--timezone", zone, "--out", str(tmp_path / "out")]
+    )
+    assert done.exit_code == 0, done.output
+    scenario = load(tmp_path / "out" / "scenario.toml")
+    volumes = (tmp_path / "out" / "volumes.csv").read_text().splitlines()[1:]
+    assert sum(float(line.split(",")[2]) for line in volumes) == pytest.approx(294, rel=0.01)
+    assert scenario.timezone == zone
+    assert "came in the hour that the clock repeats" in done.output
+
+
+def test_a_single_contact_in_the_repeated_hour(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(
+        HEADER + "7,x,2026-10-25 00:40:00Z,2026-10-25 00:40:08Z,2026-10-25 00:44:00Z,bo,answered\n"
+        "8,x,2026-10-25 10:40:00Z,2026-10-25 10:40:08Z,2026-10-25 10:44:00Z,bo,answered\n"
+    )
+    arguments = ["fit", str(tmp_path / "log.csv"), "--mapping", "calls", "--timezone", "Europe/Berlin"]
+    done = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert load(tmp_path / "out" / "scenario.toml").days == 1
+
+
+def test_a_call_through_the_skipped_hour_of_spring(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(
+        HEADER + "7,x,2026-03-29 00:50:00Z,2026-03-29 00:50:08Z,2026-03-29 01:10:00Z,bo,answered\n"
+    )
+    arguments = ["fit", str(tmp_path / "log.csv"), "--mapping", "calls", "--timezone", "Europe/Rome"]
+    done = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
