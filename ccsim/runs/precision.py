@@ -7,7 +7,7 @@ the goal will be met, n (h / h*)², but at least a tenth and at most as many rep
 is left is measured in tests/theory/test_stopping.py.
 
 Source: Chow & Robbins (1965), On the asymptotic theory of fixed-width sequential confidence intervals for the mean;
-Glynn & Whitt (1992), The asymptotic validity of sequential stopping rules; Distribution, Simulation Modeling and
+Glynn & Whitt (1992), The asymptotic validity of sequential stopping rules; Law, Simulation Modeling and
 Analysis, 9.4.
 """
 
