@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from ccsim.metrics.definitions import METRICS, Metric
+from ccsim.metrics import METRICS
 from ccsim.metrics.facts import SERVICE_LEVELS
+from ccsim.metrics.registry import Metric
 
 PAGE: Final = Path(__file__).parent / "reference" / "metrics.md"
 

@@ -1,6 +1,6 @@
 """What a planner reads: measures of a replication, and their means with intervals over replications."""
 
-from ccsim.metrics.definitions import METRICS
+from ccsim.metrics import definitions  # noqa: F401  registers the metrics
 from ccsim.metrics.measures import (
     TOTAL,
     Collected,
@@ -12,6 +12,7 @@ from ccsim.metrics.measures import (
     measure,
     summarise,
 )
+from ccsim.metrics.registry import METRICS
 
 __all__ = [
     "METRICS",

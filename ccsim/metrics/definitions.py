@@ -9,121 +9,17 @@ What is counted, and the terms of the formulas, are defined in docs/model.md, se
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, TypeVar
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ccsim.metrics import sums
 from ccsim.metrics.facts import Facts
-from ccsim.tables import F64, NEVER, SECOND, Bool, MetricSpec, Outcome, Plan
-
-Level = Literal["queue", "team"]
-Better = Literal["higher", "lower", "none"]
-Form = Literal["share", "duration", "hours", "money", "count", "number"]
-Applies = Callable[[Plan, MetricSpec], Bool]
+from ccsim.metrics.registry import Applies, Peaks, Sums, Whole, metric
+from ccsim.tables import NEVER, SECOND, Bool, MetricSpec, Outcome, Plan
 
 PERCENTS: Final = (50, 80, 90, 95)
 QUANTILES: Final = "Hyndman & Fan (1996), Sample quantiles in statistical packages, definition 1"
-FORMS: Final[dict[str, Form]] = {"share": "share", "s": "duration", "h": "hours", "money": "money", "contacts": "count"}
-
-
-class Sums(NamedTuple):
-    """Numerators, (interval, queue or team), and denominators: the same, (interval, 1) for all alike, None for counts.
-
-    Without the interval axis where the run cannot be told apart by interval.
-    """
-
-    numerator: NDArray[Any]
-    denominator: NDArray[Any] | None = None
-
-
-class Peaks(NamedTuple):
-    """Highest values, (interval, queues or teams and the total last)."""
-
-    values: F64
-
-
-class Whole(NamedTuple):
-    """Values of the run, (queues or teams and the total last), NaN without data."""
-
-    values: F64
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A metric: `applies(plan, terms)` says to which queues or teams, (queue or team,), None: to all.
-
-    `in_total` says whether it has a total.
-    """
-
-    name: str
-    level: Level
-    title: str
-    """what people call it: a heading, in sentence case"""
-    unit: str
-    better: Better
-    formula: str
-    """in words"""
-    symbols: str
-    """the formula in the symbols of docs/model.md, section 7"""
-    source: str
-    form: Form
-    """how its values are written"""
-    in_total: bool
-    hide_if_zero: bool
-    """a count that is left out of a scenario where it is always 0"""
-    applies: Applies | None
-    measure: Callable[[Facts], Sums | Peaks | Whole]
-
-    @property
-    def is_part(self) -> bool:
-        """Its values are parts of a whole, from 0 to 1; capacity held may exceed the capacity of the staffed."""
-        return self.unit == "share" and self.name != "slot_occupancy"
-
-    @property
-    def adds_up(self) -> bool:
-        """Its values are sums, so that those of a day are the sums of those of its intervals."""
-        return bool(self.measure.__annotations__["return"] == Sums.__name__)
-
-
-Function = TypeVar("Function", bound=Callable[[Facts], Sums | Peaks | Whole])
-
-METRICS: Final[dict[tuple[Level, str], Metric]] = {}
-"""Every metric by (level, name), in the order in which they are reported."""
-
-
-def metric(
-    level: Level,
-    title: str,
-    unit: str,
-    better: Better,
-    formula: str,
-    symbols: str,
-    section: str,
-    *,
-    literature: str = "",
-    form: Form | None = None,
-    name: str = "",
-    in_total: bool = True,
-    hide_if_zero: bool = False,
-    applies: Applies | None = None,
-) -> Callable[[Function], Function]:
-    """Register the function below as a metric, by its own name unless `name` is given; `section`: of docs/model.md."""
-
-    def register(function: Function) -> Function:
-        known_as = name or function.__name__
-        source = f"docs/model.md, section {section}" + (literature and f"; {literature}")
-        METRICS[level, known_as] = Metric(
-            known_as, level, title, unit, better, formula, symbols, source, form or FORMS.get(unit, "number"), in_total,
-            hide_if_zero, applies, function,
-        )  # fmt: skip
-        return function
-
-    return register
-
 
 # ── to which queues a metric applies ─────────────────────────────────────────────────────────────────────────────────
 

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.metrics.definitions import METRICS, Level, Metric, Peaks, Sums, Whole
 from ccsim.metrics.facts import Facts, Frame
+from ccsim.metrics.registry import METRICS, Level, Metric, Peaks, Sums, Whole
 from ccsim.stats.intervals import LEVEL, ratio_interval
 from ccsim.tables import F64, I64, Bool, Log, MetricSpec, Plan, Workload
 

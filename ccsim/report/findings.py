@@ -11,7 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from ccsim.metrics.definitions import METRICS, Level
+from ccsim.metrics import METRICS
+from ccsim.metrics.registry import Level
 from ccsim.report.actions import Action
 from ccsim.report.document import Finding
 from ccsim.report.hours import HourRange, Hours

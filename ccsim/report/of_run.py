@@ -11,7 +11,7 @@ import numpy as np
 
 from ccsim.lowering import AgentGroup, not_on_leave, rosters
 from ccsim.metrics import METRICS, TOTAL
-from ccsim.metrics.definitions import Level
+from ccsim.metrics.registry import Level
 from ccsim.report.actions import Action
 from ccsim.report.document import (
     STATUS,

@@ -6,8 +6,8 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from ccsim.metrics import TOTAL
-from ccsim.metrics.definitions import METRICS, Level
+from ccsim.metrics import METRICS, TOTAL
+from ccsim.metrics.registry import Level
 from ccsim.report.document import Cell, Kind, Table, TableColumn
 from ccsim.report.hours import Hours
 from ccsim.results import format

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim.metrics import METRICS, TOTAL, Measures
-from ccsim.metrics.definitions import Level, Metric
+from ccsim.metrics.registry import Level, Metric
 from ccsim.results.model import Results
 from ccsim.results.targets import MetricTarget, targets
 from ccsim.stats.estimate import Estimate

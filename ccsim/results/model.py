@@ -12,7 +12,7 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.metrics import METRICS, TOTAL, Collected, Summary
-from ccsim.metrics.definitions import Level
+from ccsim.metrics.registry import Level
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate

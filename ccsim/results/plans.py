@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.metrics.definitions import Level
+from ccsim.metrics.registry import Level
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.shifts import Pattern
 from ccsim.stats.estimate import Estimate

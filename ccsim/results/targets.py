@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ccsim.metrics.definitions import Level
+from ccsim.metrics.registry import Level
 from ccsim.results.model import Results
 from ccsim.tables import F64, MetricSpec
 

@@ -14,7 +14,8 @@ from ccsim.distributions.durations import Distribution, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.data import DataFiles
-from ccsim.scenario.drain import LONGEST, last_deadlines
+from ccsim.scenario.drain import LONGEST
+from ccsim.scenario.drain_rules import deadlines_pass, rosters_go_on
 from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Scenario
@@ -531,35 +532,6 @@ def overload(scenario: Scenario) -> Found:
                 break
     if len(scenario.queue) > 1 and (offer := _overload(scenario, [*scenario.queue], [*scenario.team.values()], days)):
         yield Problem("queue", *_hours(offer, whole, "all agents"))
-
-
-def deadlines_pass(scenario: Scenario) -> Found:
-    """The run goes on until every contact of its days is answered in time or late."""
-    for name, late in last_deadlines(scenario).items():
-        if late is None:
-            found = f"whoever waits when the run ends is not late within {LONGEST} days, and counts as undecided"
-            yield Problem(dotted(("queue", name)), found, "opening hours after the last day, or shorter targets")
-        elif late > scenario.drain_time:
-            found = (
-                f"{written_duration(scenario.drain_time)}: whoever waits for {name} when it ends may count as undecided"
-            )
-            yield Problem(
-                "drain", found, f'"auto", or at least {written_duration(late)}: then every deadline has passed'
-            )
-
-
-def rosters_go_on(scenario: Scenario) -> Found:
-    """Somebody is still rostered after the last day, while deadlines of its contacts pass."""
-    after = scenario.start + timedelta(days=scenario.days)
-    for name, late in last_deadlines(scenario).items():
-        teams = {key: team.roster for key, team in scenario.team.items() if name in team.skills}
-        goes_on = any(
-            not roster or any(shift.start.date() >= after for shift in roster.shifts) for roster in teams.values()
-        )
-        if late is not None and late >= DAY and scenario.drain_time >= late and not goes_on:
-            found = f"nobody who serves {name} is rostered from {after} on, and its contacts still wait"
-            allowed = f"shifts for {written_duration(late)} more: without them these contacts count as late"
-            yield Problem(dotted(("team", next(iter(teams), ""), "roster")), found, allowed)
 
 
 def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: list[date]) -> tuple[float, float] | None:

@@ -11,8 +11,9 @@ import numpy as np
 from ccsim.engine import simulate
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower, rosters
-from ccsim.metrics.definitions import METRICS, Sums
+from ccsim.metrics import METRICS
 from ccsim.metrics.facts import Facts
+from ccsim.metrics.registry import Sums
 from ccsim.results.plans import StaffingTarget
 from ccsim.results.targets import bounds
 from ccsim.runs.executors import run_all

@@ -9,8 +9,9 @@ from types import ModuleType
 
 import pytest
 
-from ccsim.metrics.definitions import METRICS, Metric
+from ccsim.metrics import METRICS
 from ccsim.metrics.facts import SERVICE_LEVELS
+from ccsim.metrics.registry import Metric
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = {

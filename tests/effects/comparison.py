@@ -15,7 +15,7 @@ import numpy as np
 from ccsim.engine import simulate
 from ccsim.lowering import lower
 from ccsim.metrics import Measures, measure
-from ccsim.metrics.definitions import Level
+from ccsim.metrics.registry import Level
 from ccsim.scenario.read import load
 from ccsim.stats.intervals import ratio_interval
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool, Log, Outcome, Workload

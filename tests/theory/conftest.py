@@ -12,8 +12,8 @@ import tomli_w
 
 from ccsim.engine.compiled import simulate
 from ccsim.lowering import lower
-from ccsim.metrics.definitions import Level
 from ccsim.metrics.measures import Measures, measure
+from ccsim.metrics.registry import Level
 from ccsim.scenario.read import load
 from ccsim.tables import Bool, Log, Plan, Workload
 from ccsim.workload.sample import sample
