@@ -130,7 +130,7 @@ def _distribution(value: object, files: DataFiles, unit: Callable[[object], floa
         return Never() if constant == math.inf else Constant(constant)
     counted = unit is _count
     name = value.get("dist", _implied(value, counted))
-    if name not in PARAMETERS:
+    if isinstance(name, str) and name not in PARAMETERS:
         load_installed()
     known = _COUNTS if counted else tuple(PARAMETERS)
     if name not in known:

@@ -184,10 +184,21 @@ def renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 RESERVED: Final = frozenset(
-    {"scenario.toml", "sweep.toml", "provenance.json", "report.html", "report.xlsx", "charts", "scenario", "scenarios"}
+    {
+        "scenario.toml",
+        "sweep.toml",
+        "provenance.json",
+        "report.html",
+        "report.json",
+        "report.xlsx",
+        "charts",
+        "scenario",
+        "scenarios",
+    }
     | {f"{log}.parquet" for log in ("contacts", "turns", "agents", "sweep")}
-    | {f"{table}.csv" for table in ("summary", "intervals", "comparison", "ranking")}
+    | {f"{table}.csv" for table in ("summary", "intervals", "days", "actions", "comparison", "ranking")}
     | {f"{table}.csv" for table in ("requirement", "queues", "shifts", "targets", "marginal", "frontier")}
+    | {f"{table}.csv" for table in ("binding", "shortfalls")}
     | {f"{table}.csv" for table in ("sweep", "tornado", "sobol", "spread", "formulas")}
 )
 """What results folders hold beside data files: no data file is stored under such a name."""

@@ -72,7 +72,7 @@ def test_a_results_folder(tiny: Path, tmp_path: Path) -> None:
     assert "total service level" in result.output
     folder = only_folder(tmp_path)
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*")} == {
-        *TABLES, "sweep.toml", "provenance.json", "report.html", "charts",
+        *TABLES, "sweep.toml", "provenance.json", "report.html", "report.json", "charts",
         *("scenario", "scenario/scenario.toml", "scenario/volumes.csv"),
         *(f"charts/{name}.png" for name in ("curves", "heat_map", "frontier", "tornado")),
     }  # fmt: skip
