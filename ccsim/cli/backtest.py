@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccsim.cli.outside import allow_outside
+from ccsim.cli import options
 from ccsim.cli.report import surviving
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ class Days(click.ParamType[list[date]]):
 @click.option(
     "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of FILE; may be repeated."
 )
-@allow_outside
+@options.allow_outside
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
+@options.out
+@options.as_json
 def backtest(
     file: Path,
     log: Path,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccsim.cli.outside import allow_outside
+from ccsim.cli import options
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--theory", is_flag=True, help="Add what queueing theory expects of each queue at its busiest.")
-@allow_outside
+@options.allow_outside
 def check(file: Path, theory: bool, outside: bool) -> None:
     """Say what is wrong with the scenario in FILE, what to look out for, and which defaults it relies on.
 

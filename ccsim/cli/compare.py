@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccsim.cli.outside import allow_outside
+from ccsim.cli import options
 from ccsim.cli.report import check_xlsx, provenance, surviving, write_study
 from ccsim.cli.resuming import Remembered, resume_hint
 
@@ -27,21 +27,15 @@ if TYPE_CHECKING:
 @click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the first file's.")
 @click.option("--seed", type=int, metavar="S", help="Seed, instead of the first file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value in all; may be repeated.")
-@allow_outside
-@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
-@click.option(
-    "--workers", type=click.IntRange(1), metavar="N", help="Workers that share the work.  [default: all processors]"
-)
-@click.option(
-    "--executor",
-    type=click.Choice(["threads", "processes"]),
-    help="Whether workers are threads or processes.  [default: processes]",
-)
-@click.option("--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.')
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@options.allow_outside
+@options.engine
+@options.workers
+@options.executor
+@options.cluster
+@options.out
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted comparison has kept.")
-@click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
+@options.xlsx
+@options.as_json
 @click.pass_context
 def compare(
     ctx: click.Context,

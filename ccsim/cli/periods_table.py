@@ -9,16 +9,18 @@ from itertools import groupby
 from rich.console import Console
 
 from ccsim.cli.screen import document_table
-from ccsim.report.periods import by_day, by_interval
+from ccsim.report.periods import by_day, by_interval, erlang
 from ccsim.results.model import Results
 
 
 def show(results: Results, periods: Sequence[str]) -> None:
     """Queues and teams by `day` and by `interval`, on stdout."""
-    console = Console(file=sys.stdout, highlight=False)
+    if not periods:
+        return
+    console, required = Console(file=sys.stdout, highlight=False), erlang(results)
     tables = {"day": by_day, "interval": by_interval}
-    for note, group in groupby((table for period in dict.fromkeys(periods) for table in tables[period](results)),
-                               key=lambda table: table.note):  # fmt: skip
+    shown = [table for period in dict.fromkeys(periods) for table in tables[period](results, required)]
+    for note, group in groupby(shown, key=lambda table: table.note):
         for table in group:
             console.print()
             console.print(table.title, style="bold", markup=False)

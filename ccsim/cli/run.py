@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccsim.cli.outside import allow_outside
+from ccsim.cli import options
 from ccsim.cli.report import check_xlsx, surviving, write_report
 
 if TYPE_CHECKING:
@@ -40,16 +40,12 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
-@allow_outside
-@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
+@options.allow_outside
+@options.engine
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Workers that share the work.")
-@click.option(
-    "--executor",
-    type=click.Choice(["threads", "processes"]),
-    help="Whether workers are threads or processes.  [default: processes]",
-)
-@click.option("--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.')
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
+@options.executor
+@options.cluster
+@options.out
 @click.option(
     "--by",
     "periods",
@@ -57,12 +53,12 @@ if TYPE_CHECKING:
     multiple=True,
     help="Also print queues and teams by day or by interval; may be repeated.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out.")
+@options.as_json
 @click.option(
     "--log", type=click.Choice(["first", "all"]), default="first", help="Logs of replication 1 (first) or all."
 )
 @click.option("--audit", is_flag=True, help="Check every log against the rules of the model.")
-@click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
+@options.xlsx
 @click.option("--no-report", is_flag=True, help="Leave out the page report.html.")
 @click.option("--no-actions", is_flag=True, help="Do not try what would help where a target is missed.")
 @click.option("--no-charts", is_flag=True, help="Draw no charts, neither as files nor in the report.")

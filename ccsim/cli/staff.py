@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ccsim.cli.outside import allow_outside
+from ccsim.cli import options
 from ccsim.cli.report import require_xlsxwriter
 
 
@@ -25,10 +25,10 @@ from ccsim.cli.report import require_xlsxwriter
 @click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the file's.")
 @click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
-@allow_outside
+@options.allow_outside
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]")
-@click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
+@options.out
+@options.xlsx
 @click.pass_context
 def staff(
     ctx: click.Context,

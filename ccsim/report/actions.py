@@ -17,6 +17,7 @@ import numpy as np
 
 from ccsim.metrics import METRICS, TOTAL
 from ccsim.report.hours import Hours
+from ccsim.report.periods import erlang
 from ccsim.results import format
 from ccsim.results.comparison import MetricPlace
 from ccsim.results.model import Results
@@ -25,8 +26,8 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.spreadsheets import plain, write_csv
 from ccsim.scenario.values import WEEKDAYS
-from ccsim.staffing.baseline import baseline
 from ccsim.studies.compare import compare
+from ccsim.tables import I64
 
 FILE: Final = "actions.csv"
 TARGETS: Final = 3
@@ -74,7 +75,10 @@ def actions(results: Results, targets_tried: int = TARGETS) -> tuple[Action, ...
     missed = [goal for goal in targets(results) if goal.level == "queue" and goal.sure and not goal.met]
     missed.sort(key=lambda goal: -_shortfall(results, goal))
     hours = Hours.of(results)
-    trials = [trial for goal in missed[:targets_tried] for trial in _trials(results, hours, goal)]
+    if not missed:
+        return ()
+    required = erlang(results)
+    trials = [trial for goal in missed[:targets_tried] for trial in _trials(results, hours, goal, required)]
     if not trials:
         return ()
     base = results.scenario.with_streams(results.scenario.seed, min(results.replications, REPLICATIONS))
@@ -118,7 +122,7 @@ def _shortfall(results: Results, goal: MetricTarget) -> float:
     return 0.0 if estimate is None else abs(estimate.mean - goal.wanted)
 
 
-def _trials(results: Results, hours: Hours, goal: MetricTarget) -> Iterator[_Trial]:
+def _trials(results: Results, hours: Hours, goal: MetricTarget, required: I64) -> Iterator[_Trial]:
     """More agents in the hours in which most was missed, and the skill for a team with time to spare."""
     scenario, queue = results.scenario, goal.name
     offered, level = (np.nan_to_num(results.series("queue", queue, m).mean) for m in ("offered", goal.metric))
@@ -131,8 +135,7 @@ def _trials(results: Results, hours: Hours, goal: MetricTarget) -> Iterator[_Tri
         staffed = {name: np.nan_to_num(results.series("team", name, "staffed_hours").mean)[within] for name in able}
         team = max(able, key=lambda name: float(staffed[name].sum()))
         t = results.spec.teams.index(team)
-        required = baseline(scenario).required[t, hours.starts[within] // results.spec.interval]
-        lacking = required - staffed[team] * 3600 / hours.lengths[within]
+        lacking = required[t, within] - staffed[team] * 3600 / hours.lengths[within]
         number = max(1, round(float(np.maximum(lacking, 0).mean())))
         weekday = np.array([hours.dates[day].weekday() for day in hours.day[within].tolist()])
         share = np.bincount(weekday, missed[within], 7) / missed[within].sum()

@@ -29,7 +29,7 @@ from ccsim.report.document import (
     Verdict,
 )
 from ccsim.report.findings import findings
-from ccsim.report.periods import by_day, by_interval
+from ccsim.report.periods import by_day, by_interval, erlang
 from ccsim.results import format
 from ccsim.results.format import local_times
 from ccsim.results.model import Results
@@ -70,7 +70,8 @@ def document(
     )  # fmt: skip
     version = ["ccsim", *filter(None, [provenance["versions"].get("ccsim")])]
     variant = [f"variant {results.variant}"] if results.variant else []
-    days = by_day(results)
+    required = erlang(results)
+    days = by_day(results, required)
     return Document(
         title=scenario.name,
         subtitle=" · ".join([*variant, period, runs]),
@@ -83,7 +84,7 @@ def document(
             *([Section("Charts", tuple(pictures))] if pictures else []),
             Section("Figures", tuple(_figures(results))),
             *([Section("By day", days, together=True)] if days else []),
-            Section("By interval", tuple(replace(table, folded=True) for table in by_interval(results))),
+            Section("By interval", tuple(replace(table, folded=True) for table in by_interval(results, required))),
             Section("Assumptions", assumptions(results.scenario)),
             Section("Scenario and provenance", _origin(results, provenance)),
         ),

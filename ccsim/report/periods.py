@@ -13,7 +13,7 @@ from ccsim.report.hours import Hours
 from ccsim.results import format
 from ccsim.results.model import Results
 from ccsim.staffing.baseline import baseline
-from ccsim.tables import F64
+from ccsim.tables import F64, I64
 from ccsim.workload.expectations import on_duty
 
 Period = Literal["day", "interval"]
@@ -41,30 +41,39 @@ class _Periods(NamedTuple):
     """means, (queues or teams, then the total; day or interval)"""
 
 
-def by_day(results: Results) -> tuple[Table, ...]:
-    """A table a queue and a table a team, a row a day; below the whole run, weighted by what each day had."""
+def erlang(results: Results) -> I64:
+    """Agents required by Erlang's formulas : int64[team, interval], of the intervals that are counted."""
+    return baseline(results.scenario).required[:, Hours.of(results).starts // results.spec.interval]
+
+
+def by_day(results: Results, required: I64) -> tuple[Table, ...]:
+    """A table a queue and a table a team, a row a day; below the whole run, weighted by what each day had.
+
+    `required` is that of `erlang`.
+    """
     summary = results.summary
     if not len(summary.days):  # of a folder that an older ccsim wrote
         return ()
     names: list[Cell] = [format.day(at) for at in format.local_times(results.scenario, summary.days)]
-    return _tables(results, "day", _Periods(TableColumn("Day"), names, _means(summary.by_day)))
+    return _tables(results, "day", _Periods(TableColumn("Day"), names, _means(summary.by_day)), required)
 
 
-def by_interval(results: Results) -> tuple[Table, ...]:
+def by_interval(results: Results, required: I64) -> tuple[Table, ...]:
     """The same by reporting interval, but for those in which a queue is closed or a team has nothing to do."""
     summary = results.summary
     names: list[Cell] = [*format.local_times(results.scenario, summary.starts)]
-    return _tables(results, "interval", _Periods(TableColumn("Start", "moment"), names, _means(summary.by_interval)))
+    periods = _Periods(TableColumn("Start", "moment"), names, _means(summary.by_interval))
+    return _tables(results, "interval", periods, required)
 
 
 def _means(tables: dict[tuple[Level, str], F64]) -> dict[tuple[Level, str], F64]:
     return {key: table[0] for key, table in tables.items()}
 
 
-def _tables(results: Results, period: Period, periods: _Periods) -> tuple[Table, ...]:
+def _tables(results: Results, period: Period, periods: _Periods, required: I64) -> tuple[Table, ...]:
     hours = Hours.of(results)
     queues = [_queue(results, period, periods, hours, q) for q in range(len(results.spec.queues))]
-    return (*queues, *_teams(results, period, periods, hours))
+    return (*queues, *_teams(results, period, periods, hours, required))
 
 
 def _queue(results: Results, period: Period, periods: _Periods, hours: Hours, q: int) -> Table:
@@ -85,10 +94,9 @@ def _queue(results: Results, period: Period, periods: _Periods, hours: Hours, q:
     return Table(f"{name} by {period}", tuple(heads), rows, tuple(total))
 
 
-def _teams(results: Results, period: Period, periods: _Periods, hours: Hours) -> list[Table]:
+def _teams(results: Results, period: Period, periods: _Periods, hours: Hours, required: I64) -> list[Table]:
     """Hours by day, agents by interval."""
     scenario, edges = results.scenario, np.append(hours.starts, results.plan.end)
-    required = baseline(scenario).required[:, hours.starts // results.spec.interval]
     tables = []
     for t, name in enumerate(results.spec.teams):
         agents = {

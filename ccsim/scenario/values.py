@@ -54,22 +54,12 @@ def duration(value: object) -> int:
 
 def duration_or_never(value: object) -> int:
     """As `duration`, and `NEVER` for `"never"`."""
-    if value == "never":
-        return NEVER
-    try:
-        return duration(value)
-    except FaultError as bad:
-        raise FaultError(*(Fault(f.found, f'{f.allowed}, or "never"') for f in bad.faults)) from None
+    return NEVER if value == "never" else _duration_or("never", value)
 
 
 def duration_or_auto(value: object) -> int | Literal["auto"]:
     """As `duration`, and `"auto"` as it is."""
-    if value == "auto":
-        return "auto"
-    try:
-        return duration(value)
-    except FaultError as bad:
-        raise FaultError(*(Fault(f.found, f'{f.allowed}, or "auto"') for f in bad.faults)) from None
+    return "auto" if value == "auto" else _duration_or("auto", value)
 
 
 LAST_MINUTES: Final = 10 * MINUTE
@@ -78,12 +68,15 @@ LAST_MINUTES: Final = 10 * MINUTE
 
 def before_break(value: object) -> int:
     """As `duration`, and `LAST_MINUTES` for `"finish"`."""
-    if value == "finish":
-        return LAST_MINUTES
+    return LAST_MINUTES if value == "finish" else _duration_or("finish", value)
+
+
+def _duration_or(word: str, value: object) -> int:
+    """As `duration`, where the word would be right, too."""
     try:
         return duration(value)
     except FaultError as bad:
-        raise FaultError(*(Fault(f.found, f'{f.allowed}, or "finish"') for f in bad.faults)) from None
+        raise FaultError(*(Fault(f.found, f'{f.allowed}, or "{word}"') for f in bad.faults)) from None
 
 
 def _duration(value: object) -> int | None:

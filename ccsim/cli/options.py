@@ -1,0 +1,33 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+allow_outside: Final = click.option(
+    "--allow-outside", "outside", is_flag=True, help="Let FILE name data files outside its folder."
+)
+engine: Final = click.option(
+    "--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True
+)
+workers: Final = click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Workers that share the work.  [default: all processors]"
+)
+executor: Final = click.option(
+    "--executor",
+    type=click.Choice(["threads", "processes"]),
+    help="Whether workers are threads or processes.  [default: processes]",
+)
+cluster: Final = click.option(
+    "--cluster", metavar="ADDRESS", help='Use a Dask scheduler; "local" starts one on this machine.'
+)
+out: Final = click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go.  [default: results]"
+)
+xlsx: Final = click.option("--xlsx", is_flag=True, help="Add a workbook, report.xlsx, to the results folder.")
+as_json: Final = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out."
+)
