@@ -195,8 +195,8 @@ def _rows_from_file(
         pauses = tuple((moment(start), moment(end)) for start, end in shift.breaks)
         periods[shift.agent].append(WorkPeriod(day, moment(shift.start), moment(shift.end), pauses, paid=True))
     return [
-        AgentGroup(name, number, (_merged(found, horizon.drain_end, team.before_break),))
-        for number, found in enumerate(periods.values())
+        AgentGroup(name, number, (_merged(worked, horizon.drain_end, team.before_break),))
+        for number, worked in enumerate(periods.values())
     ]
 
 

@@ -115,8 +115,8 @@ class Results(model.Results):
     @property
     def _kept(self) -> Collected:
         if self.collected is None:
-            found = "results from a folder, which has no figures by replication"
-            raise ScenarioError([Problem("results", found, "run the scenario again")])
+            problem = "results from a folder, which has no figures by replication"
+            raise ScenarioError([Problem("results", problem, "run the scenario again")])
         return self.collected
 
     def _summary(self, confidence: float) -> Summary:
@@ -159,8 +159,8 @@ class Results(model.Results):
         ScenarioError for workloads that a program has changed: nobody could run them again from the folder.
         """
         if self.change is not None:
-            found = "results of workloads that a program has changed, which no folder can hold"
-            raise ScenarioError([Problem("save", found, "their frames: results.to_frame().to_csv(...)")])
+            problem = "results of workloads that a program has changed, which no folder can hold"
+            raise ScenarioError([Problem("save", problem, "their frames: results.to_frame().to_csv(...)")])
         with new_folder(folder) as place:
             with storage.LogFiles(place) as files:
                 files.append(self.logs)

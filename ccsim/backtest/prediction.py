@@ -165,8 +165,10 @@ class ContactLog:
     def __init__(self, contacts: pd.DataFrame, staff_only: Iterable[str], scenario: Scenario, file: str) -> None:
         self.staff_only = frozenset(staff_only)
         if contacts["agent"].isna().all():
-            found = "the log names no agents, so that nobody's duty can be inferred"
-            raise ScenarioError([Problem("LOG", found, "a log in which a column says who answered; see columns.agent")])
+            missing = "the log names no agents, so that nobody's duty can be inferred"
+            raise ScenarioError(
+                [Problem("LOG", missing, "a log in which a column says who answered; see columns.agent")]
+            )
         named = sorted(set(contacts["queue"]))
         if strange := [name for name in named if name not in scenario.queue]:
             problem = f"the log has queues that the scenario lacks: {', '.join(strange)}"

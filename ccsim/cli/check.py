@@ -48,9 +48,9 @@ def _handle_times(scenario: Scenario) -> None:
     from ccsim.workload.handle_time import handle_times
 
     click.echo("\nHandle time of a contact (AHT), all turns and the wrap-up, before pace, slowdown and re-reading:")
-    found = handle_times(scenario)
-    width = max(len(name) for name in found)
-    for name, time in found.items():
+    times = handle_times(scenario)
+    width = max(len(name) for name in times)
+    for name, time in times.items():
         queue = scenario.queue[name]
         parts = f"{format.count(queue.turns_mean)} x {queue.turn_work.mean:.0f} s + {queue.wrap_up.mean:.0f} s"
         line = f"  {name:<{width}}  {time.mean:.0f} s"

@@ -65,8 +65,8 @@ def _proposed(log: Path, out: Path) -> Problem:
         return Problem("--mapping", "missing", f"--mapping {file}, which is there from before")
     out.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-    found = f"missing; {file} is a proposal from the header of {log}"
-    return Problem("--mapping", found, f"look it through, then: ccsim fit {log} --mapping {file}")
+    problem = f"missing; {file} is a proposal from the header of {log}"
+    return Problem("--mapping", problem, f"look it through, then: ccsim fit {log} --mapping {file}")
 
 
 def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None, out: Path) -> list[Mapping | None]:

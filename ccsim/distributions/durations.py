@@ -304,10 +304,10 @@ def micros(distribution: Distribution, u: F64) -> I64:
         return np.full(len(u), to_micros(distribution.mean), dtype=np.int64)
     if len(u) <= CHUNK:
         return _micros(distribution, u)
-    found = np.empty(len(u), dtype=np.int64)
+    drawn = np.empty(len(u), dtype=np.int64)
     for start in range(0, len(u), CHUNK):
-        found[start : start + CHUNK] = _micros(distribution, u[start : start + CHUNK])
-    return found
+        drawn[start : start + CHUNK] = _micros(distribution, u[start : start + CHUNK])
+    return drawn
 
 
 def _micros(distribution: Distribution, u: F64) -> I64:

@@ -100,24 +100,24 @@ class Streams:
 
     def sequence(self, owner: int, n: int, first: int = 0) -> F64:
         """An owner's uniforms from number `first` on, a multiple of 4 : float64[n]."""
-        found = np.empty(n)
-        _philox().sequence(self.key, np.uint64(owner), _what(Draw.SEQUENCE), self.replication, first, found)
-        return found
+        drawn = np.empty(n)
+        _philox().sequence(self.key, np.uint64(owner), _what(Draw.SEQUENCE), self.replication, first, drawn)
+        return drawn
 
     def of(self, people: People, draw: Draw, uniforms: int = 4, turn: int = 0) -> F64:
         """The first so many of the four uniforms of everybody : float64[uniforms, n]."""
-        found = np.empty((uniforms, len(people.number)))
-        _philox().by_row(self.key, *people, _what(draw, turn), self.replication, found)
-        return found
+        drawn = np.empty((uniforms, len(people.number)))
+        _philox().by_row(self.key, *people, _what(draw, turn), self.replication, drawn)
+        return drawn
 
     def by_turn(self, people: People, draw: Draw, turns: I32, before: I8) -> F64:
         """Three uniforms a turn, row after row : float64[3, sum of turns]; 0.5 for rows of one turn.
 
         `before` is 1 for rows whose first turn comes before the customer's own first.
         """
-        found = np.empty((3, int(turns.sum())))
-        _philox().by_turn(self.key, *people, _what(draw), self.replication, turns, before, found)
-        return found
+        drawn = np.empty((3, int(turns.sum())))
+        _philox().by_turn(self.key, *people, _what(draw), self.replication, turns, before, drawn)
+        return drawn
 
 
 def _what(draw: Draw, turn: int = 0) -> np.uint64:

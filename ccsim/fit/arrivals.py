@@ -165,22 +165,24 @@ def counts_of(moments: pd.Series[Any], weights: F64, days: Sequence[date], inter
     return np.asarray(np.bincount(cell[inside], weights[inside], size * len(days)), np.float64).reshape(len(days), size)
 
 
-def judge(told: Estimates, shape: Profile) -> None:
+def judge(estimates: Estimates, shape: Profile) -> None:
     """Where the profile is thin, and where arrivals are no Poisson process."""
     from scipy.stats import chi2
 
     number = np.bincount(shape.weekday, minlength=7)
     once = [name for name, count in zip(WEEKDAYS, number.tolist(), strict=True) if count == 1]
     if once:
-        told.warnings.append(f"Thin: the log has one {listed(once)} only; chance of that day is taken for the rule.")
+        estimates.warnings.append(
+            f"Thin: the log has one {listed(once)} only; chance of that day is taken for the rule."
+        )
     if (number == 0).any():
         missing = [name for name, count in zip(WEEKDAYS, number.tolist(), strict=True) if not count]
-        told.warnings.append(f"The log has no {listed(missing)}.")
+        estimates.warnings.append(f"The log has no {listed(missing)}.")
     residuals = shape.counts.sum(axis=1) - np.array([shape.volumes[day].mean for day in shape.weekday.tolist()])
     if len(residuals) >= LONGEST and residuals.any():
         lagged = float(residuals[1:] @ residuals[:-1] / (residuals @ residuals))
         if lagged > max(0.3, 3 / math.sqrt(len(residuals))):
-            told.warnings.append(
+            estimates.warnings.append(
                 f"Busy days follow one another (correlation {lagged:.2f} from one day to the next), as with a trend; "
                 "the model's come independently."
             )
@@ -196,7 +198,7 @@ def judge(told: Estimates, shape: Profile) -> None:
         excess += float(((rows[:, used] - expected) ** 2 / np.maximum(expected, 1e-9)).sum())
         freedom += (len(rows) - 1) * (int(used.sum()) - 1)
     if freedom and excess / freedom > 1.3 and chi2.sf(excess, freedom) < 0.001:
-        told.warnings.append(
+        estimates.warnings.append(
             f"Arrivals come in bunches: within days the counts of intervals vary {excess / freedom:.2f} times as much "
             "as a Poisson process with that profile."
         )

@@ -41,7 +41,7 @@ def all_contacts(logs: Logs) -> pd.DataFrame:
     ordered = messages.sort_values(["conversation", "sent"], kind="stable")
     by = ordered.groupby("conversation")
     agents = ordered[ordered["sender"] == "agent"].groupby("conversation")
-    found = pd.DataFrame(
+    contacts = pd.DataFrame(
         {
             "queue": by["queue"].first(),
             "channel": by["channel"].first(),
@@ -51,11 +51,11 @@ def all_contacts(logs: Logs) -> pd.DataFrame:
             "agent": agents["agent"].first(),
         }
     )
-    found = found[found["arrival"].notna()].reset_index(names="contact")
-    found["answer"] = found["answer"].where(found["answer"] >= found["arrival"])
-    found["customer"], found["wrapped"], found["until"], found["follows"] = pd.NA, pd.NaT, pd.NaT, pd.NA
-    found["outcome"] = np.where(found["answer"].notna(), "answered", "open")
-    return found if logs.contacts is None else pd.concat([logs.contacts, found], ignore_index=True)
+    contacts = contacts[contacts["arrival"].notna()].reset_index(names="contact")
+    contacts["answer"] = contacts["answer"].where(contacts["answer"] >= contacts["arrival"])
+    contacts["customer"], contacts["wrapped"], contacts["until"], contacts["follows"] = pd.NA, pd.NaT, pd.NaT, pd.NA
+    contacts["outcome"] = np.where(contacts["answer"].notna(), "answered", "open")
+    return contacts if logs.contacts is None else pd.concat([logs.contacts, contacts], ignore_index=True)
 
 
 def _only_messages(logs: Logs) -> pd.DataFrame | None:
@@ -116,35 +116,35 @@ def _of_customers(contacts: pd.DataFrame, logs: Logs) -> pd.DataFrame:
     linked = ordered.assign(
         link=link, lag=lag.dt.total_seconds().clip(lower=0), source=before["queue"], parent=before["contact"]
     )
-    found: pd.DataFrame = linked.loc[link != ""]
-    return found
+    linked_rows: pd.DataFrame = linked.loc[link != ""]
+    return linked_rows
 
 
-def follow_ups(told: Estimates, name: str, mine: pd.DataFrame, follow: pd.DataFrame, known: bool) -> None:
+def follow_ups(estimates: Estimates, name: str, mine: pd.DataFrame, follow: pd.DataFrame, known: bool) -> None:
     """Who tries again, comes back or is transferred: shares, delays, and where to; `known`: customers are."""
     from_here = follow[follow["source"] == name]
     left = int(mine["outcome"].isin(LEFT).sum())
     again = from_here[from_here["link"] == "retry"]
     if left and len(again):
-        told.figures["retry.share"] = share(len(again), left)
+        estimates.figures["retry.share"] = share(len(again), left)
         for other, count in again["queue"].value_counts().items():
-            told.figures[f"retry.to.{other}"] = share(int(count), len(again))
-        told.distribution("retry.after", _lags(again), distributions.PATIENCE)
+            estimates.figures[f"retry.to.{other}"] = share(int(count), len(again))
+        estimates.distribution("retry.after", _lags(again), distributions.PATIENCE)
     timed_out = int((mine["outcome"] == "timed_out").sum())
     if timed_out and known:
-        told.figures["returns"] = share(int((from_here["link"] == "return").sum()), timed_out)
+        estimates.figures["returns"] = share(int((from_here["link"] == "return").sum()), timed_out)
     done = int(mine["outcome"].isin(["answered", "resolved"]).sum())
     reopened = from_here[from_here["link"] == "reopening"]
     if done and len(reopened):
         served = mine[mine["outcome"].isin(["answered", "resolved"]) & ~mine["contact"].isin(reopened["parent"])]
         last = served["until"].fillna(mine["arrival"].max())
         silent = np.maximum((last - served["end"]).dt.total_seconds().to_numpy(np.float64), 0)
-        told.figures["reopens.share"], lags, fitted = came_back(reopened["lag"].to_numpy(np.float64), silent)
-        told.distribution("reopens.after", lags, fitted=fitted)
+        estimates.figures["reopens.share"], lags, fitted = came_back(reopened["lag"].to_numpy(np.float64), silent)
+        estimates.distribution("reopens.after", lags, fitted=fitted)
     legs = from_here[from_here["link"] == "transfer"]
     replied = int(mine["outcome"].isin(["answered", "resolved", "transferred", "timed_out"]).sum())
     for other, count in legs["queue"].value_counts().items():
-        told.figures[f"transfer.{other}"] = share(int(count), replied)
+        estimates.figures[f"transfer.{other}"] = share(int(count), replied)
 
 
 def _lags(rows: pd.DataFrame) -> Sample:
@@ -162,16 +162,16 @@ def came_back(lags: F64, silent: F64) -> tuple[Estimate, Sample, list[Fitted]]:
     sample = Sample(np.concatenate([lags, silent]), np.repeat([True, False], [len(lags), len(silent)]))
     candidates = distributions.fit_all(distributions.PATIENCE, sample, partly=True)
     if candidates:
-        found = candidates[0].parameters["share"]
+        share_back = candidates[0].parameters["share"]
     else:
         lasts = kaplan_meier(*sample)[1][-1]
         low, high = (float(ends[-1]) for ends in confidence(*sample))
-        found = Estimate(1 - float(lasts), 1 - high, 1 - low)
+        share_back = Estimate(1 - float(lasts), 1 - high, 1 - low)
     ordered = np.sort(lags)
     at, seen = kaplan_meier(sample.times, ~sample.ended)  # the log, too, ends for each customer at some time
     weight = np.cumsum(1 / np.maximum(np.concatenate(([1.0], seen))[np.searchsorted(at, ordered)], 1e-9))
     even = (np.arange(len(lags)) + 0.5) / len(lags) * weight[-1]
-    return found, Sample(ordered[np.searchsorted(weight, even)], np.ones(len(lags), np.bool_)), candidates
+    return share_back, Sample(ordered[np.searchsorted(weight, even)], np.ones(len(lags), np.bool_)), candidates
 
 
 def share(number: int, total: int) -> Estimate:

@@ -133,25 +133,25 @@ def _warnings(
     queues: Sequence[str],
     teams: Sequence[TeamFit],
 ) -> tuple[str, ...]:
-    found: list[str] = []
+    warnings_: list[str] = []
     moments = contacts["arrival"] if len(contacts) else logs.intervals["start"]  # type: ignore[index]
     for day in sorted({moments.min().date(), moments.max().date()} - {*days}):
-        found.append(f"{day} is left out of volumes and rosters: the log has a part of it only.")
+        warnings_.append(f"{day} is left out of volumes and rosters: the log has a part of it only.")
     if interval >= 4 * 3600:
-        found.append("Hours of the day are not known: intervals are too long, and volume is even within each.")
+        warnings_.append("Hours of the day are not known: intervals are too long, and volume is even within each.")
     twice = int(_repeated(contacts["arrival"], logs.timezone)) if len(contacts) else 0
     if twice:
-        found.append(
+        warnings_.append(
             f"{format.several(twice, 'contact')} came in the hour that the clock repeats; a scenario cannot say in "
             "which of both, so half of the volume lies before it, half after."
         )
     for file, reading in logs.readings:
         out = len(reading.refused)
         if out > 0.05 * (out + len(reading.rows)) and not logs.chains:
-            found.append(f"{file}: {out / (out + len(reading.rows)):.0%} of its lines could not be used.")
+            warnings_.append(f"{file}: {out / (out + len(reading.rows)):.0%} of its lines could not be used.")
     if len(contacts) and not customers_known(contacts):
         known = contacts["customer"].notna().mean()
-        found.append(
+        warnings_.append(
             f"Customers are known in {known:.0%} of the contacts: who tries again is counted as somebody new."
             if known
             else "Customers are not known: who tries again is counted as somebody new."
@@ -159,12 +159,14 @@ def _warnings(
     unserved = [name for name in queues if not any(name in team.queues for team in teams)]
     if unserved:
         of = "" if len(unserved) == len(queues) else f" of {listed(unserved)}"
-        found.append(f"The log names no agents{of}: the scenario's staffing is made up to match the work, not seen.")
+        warnings_.append(
+            f"The log names no agents{of}: the scenario's staffing is made up to match the work, not seen."
+        )
     if len(days) > LONGEST:
-        found.append(
+        warnings_.append(
             f"The scenario repeats the last {LONGEST} of {len(days)} days; distributions and profile are of all."
         )
-    return tuple(found)
+    return tuple(warnings_)
 
 
 def _repeated(moments: pd.Series[Any], zone: str | None) -> int:

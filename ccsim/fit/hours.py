@@ -25,15 +25,15 @@ def answering_hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bo
         return {}
     clock = ((moments - moments.dt.normalize()).dt.total_seconds() // INTERVAL * INTERVAL).astype("int64")
     by = clock.groupby(moments.dt.day_of_week)
-    found = {int(day): (int(group.min()), int(group.max()) + INTERVAL) for day, group in by}
-    whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in found.values())
-    return {} if whole and len(found) == 7 else found
+    by_day = {int(day): (int(group.min()), int(group.max()) + INTERVAL) for day, group in by}
+    whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in by_day.values())
+    return {} if whole and len(by_day) == 7 else by_day
 
 
 def interval_hours(starts: pd.Series[Any], interval: int) -> dict[int, tuple[int, int]]:
     """From the first to the last interval of each weekday in which somebody came; empty if that is nearly always."""
     clock = (starts - starts.dt.normalize()).dt.total_seconds().astype("int64")
     by = clock.groupby(starts.dt.day_of_week)
-    found = {int(day): (int(group.min()), int(group.max()) + interval) for day, group in by}
-    whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in found.values())
-    return {} if whole and len(found) == 7 else found
+    by_day = {int(day): (int(group.min()), int(group.max()) + interval) for day, group in by}
+    whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in by_day.values())
+    return {} if whole and len(by_day) == 7 else by_day

@@ -34,8 +34,8 @@ def implausible(
     contacts: pd.DataFrame, logs: Logs, queues: dict[str, QueueFit], teams: Sequence[TeamFit], interval: int
 ) -> list[str]:
     """A sentence for each implausible figure of the log."""
-    found = [sentence for queue in queues.values() for sentence in _queue(queue, contacts, logs, interval)]
-    return [*found, *_teams(contacts, teams), *_columns(logs)]
+    sentences = [sentence for queue in queues.values() for sentence in _queue(queue, contacts, logs, interval)]
+    return [*sentences, *_teams(contacts, teams), *_columns(logs)]
 
 
 def mean_work(queue: QueueFit) -> float | None:
@@ -81,15 +81,15 @@ def _key(logs: Logs) -> str:
 
 def _cause(work: float, queue: QueueFit, logs: Logs) -> str:
     if USUAL[0] <= work / 1000 <= USUAL[1]:
-        found = f'In milliseconds it would be {_length(work / 1000)}: units = {{ {_key(logs)} = "ms" }} in the mapping?'
+        cause = f'In milliseconds it would be {_length(work / 1000)}: units = {{ {_key(logs)} = "ms" }} in the mapping?'
     else:
-        found = "Is its unit right, and is it the agent's work, not the time until a case was closed?"
+        cause = "Is its unit right, and is it the agent's work, not the time until a case was closed?"
     if logs.intervals is None:
-        return found
+        return cause
     mine = logs.intervals[logs.intervals["queue"] == queue.name]
     if USUAL[0] <= work / max(float(mine["handled"].fillna(mine["offered"]).mean()), 1.0) <= USUAL[1]:
-        found += " Or it is of all contacts of the interval together: total_handle_time = true."
-    return found
+        cause += " Or it is of all contacts of the interval together: total_handle_time = true."
+    return cause
 
 
 def _teams(contacts: pd.DataFrame, teams: Sequence[TeamFit]) -> Iterator[str]:

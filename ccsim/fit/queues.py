@@ -78,19 +78,19 @@ def queue_fit(
         channel = str(intervals["channel"].mode().iloc[0])
         counts = counts_of(intervals["start"], intervals["offered"].to_numpy(np.float64), days, interval)
     messages = None if logs.messages is None else logs.messages[logs.messages["queue"] == name]
-    told, seen, kind = Estimates(), Estimates(), CHANNELS[channel]
-    shared = _handled(told, channel, mine, messages, intervals, logs, slowed)
+    estimates, seen, kind = Estimates(), Estimates(), CHANNELS[channel]
+    shared = _handled(estimates, channel, mine, messages, intervals, logs, slowed)
     hours = answering_hours(mine, messages, kind.defaults["outside_hours"].value == "hold")
     if not len(mine) and intervals is not None and interval < 86400:
         hours = interval_hours(intervals[intervals["offered"] > 0]["start"], interval)
     only_came = len(mine) > 0 and bool((mine["outcome"] == "unknown").all())
     if only_came:
-        told.warnings.append(
+        estimates.warnings.append(
             f"The log says when contacts came and nothing more: volume and hours are its own, work, patience and all "
             f"else are the defaults of {channel}."
         )
     elif len(mine) and not staff:
-        patience(told, mine, kind.persistent, hours)
+        patience(estimates, mine, kind.persistent, hours)
         wait = complete(mine["answer"] - mine["arrival"])
         # where many need not wait, or nobody was answered, no family is meant
         seen.distribution(
@@ -98,9 +98,9 @@ def queue_fit(
             wait,
             distributions.WORK if (wait.times == 0).sum() < distributions.MISFIT * len(wait.times) else (),
         )
-    follow_ups(told, name, mine, follow, customers_known(contacts))
+    follow_ups(estimates, name, mine, follow, customers_known(contacts))
     shape = profile(counts, days)
-    judge(told, shape)
+    judge(estimates, shape)
     return QueueFit(
         name,
         channel,
@@ -109,18 +109,18 @@ def queue_fit(
         int(mine["outcome"].isin(GAVE_UP).sum()),
         shape,
         hours,
-        told.distributions,
-        told.figures,
+        estimates.distributions,
+        estimates.figures,
         seen.distributions,
         shared,
         staff,
         staff or (len(mine) > 0 and not only_came and not mine["outcome"].isin(GAVE_UP).any()),
-        tuple(told.warnings),
+        tuple(estimates.warnings),
     )
 
 
 def _handled(
-    told: Estimates,
+    estimates: Estimates,
     channel: str,
     mine: pd.DataFrame,
     messages: pd.DataFrame | None,
@@ -132,7 +132,7 @@ def _handled(
     kind, shared = CHANNELS[channel], None
     wrapped = mine[mine["wrapped"].notna()]
     if len(wrapped):
-        told.distribution("wrap_up", complete(wrapped["wrapped"] - wrapped["end"]), distributions.WORK)
+        estimates.distribution("wrap_up", complete(wrapped["wrapped"] - wrapped["end"]), distributions.WORK)
     answered = mine[mine["answer"].notna()]
     these = None
     if messages is not None and len(messages) and not kind.one_to_one:
@@ -141,50 +141,52 @@ def _handled(
     # what has one turn is said by its contact, whose sessions may have been worked on together
     one_turn = these is not None and not kind.persistent and these.replies.max(initial=0) <= 1
     if these is not None and not one_turn:
-        _conversations(told, these, slowed)
+        _conversations(estimates, these, slowed)
     elif len(answered) and kind.persistent:
-        told.warnings.append(f"Without a log of messages turns, work and latencies are the defaults of {channel}.")
+        estimates.warnings.append(f"Without a log of messages turns, work and latencies are the defaults of {channel}.")
     elif len(answered):
         done = answered[answered["outcome"].isin(["answered", "resolved", "transferred"])]
         if not kind.one_to_one:
             shared = talks.shared(done[done["agent"].notna()].rename(columns={"answer": "start"}))
-            told.figures["turns"] = Estimate(1.0, 1.0, 1.0)
-        told.distribution("work", complete(done["end"] - done["answer"]), distributions.WORK)
-        _drift(told, done)
+            estimates.figures["turns"] = Estimate(1.0, 1.0, 1.0)
+        estimates.distribution("work", complete(done["end"] - done["answer"]), distributions.WORK)
+        _drift(estimates, done)
     elif intervals is not None:
         handled = intervals["handled"].fillna(intervals["offered"]).where(intervals["handle_time"].notna(), 0)
         if handled.sum() > 0:
             mean = float((handled * intervals["handle_time"].fillna(0)).sum() / handled.sum())
-            told.figures["work.mean"] = Estimate(mean, math.nan, math.nan)
+            estimates.figures["work.mean"] = Estimate(mean, math.nan, math.nan)
             if not kind.one_to_one:  # the handle time is of a whole contact
-                told.figures["turns"] = Estimate(1.0, 1.0, 1.0)
-            told.warnings.append(
+                estimates.figures["turns"] = Estimate(1.0, 1.0, 1.0)
+            estimates.warnings.append(
                 "The log has means of the handle time only: how it varies is the channel's default, and so is patience."
             )
     return shared
 
 
-def _conversations(told: Estimates, these: talks.Conversations, slowed: Slowdown | None) -> None:
+def _conversations(estimates: Estimates, these: talks.Conversations, slowed: Slowdown | None) -> None:
     if these.thanks:
-        told.warnings.append(
+        estimates.warnings.append(
             f"The customer had the last word in {format.several(these.thanks, 'conversation')} of {these.number:,}, "
             "unanswered for a day: taken as thanks, the conversation as over."
         )
     if these.over.any():
-        told.figures["turns"] = talks.geometric(these.replies, these.over)
-        _turns(told, these)
-    told.distribution("reply_latency", these.latency, distributions.WORK)
-    told.distribution("reply_patience", these.reply_patience, distributions.PATIENCE)
+        estimates.figures["turns"] = talks.geometric(these.replies, these.over)
+        _turns(estimates, these)
+    estimates.distribution("reply_latency", these.latency, distributions.WORK)
+    estimates.distribution("reply_patience", these.reply_patience, distributions.PATIENCE)
     work = these.work.times
     if slowed is not None and len(work):
         factors = np.array([factor.mean for factor in slowed.factors])
         level = np.clip(np.nan_to_num(these.beside, nan=1.0), 1, len(factors)).astype(np.int64)
         work = work / factors[level - 1]
-    told.distribution("work", Sample(work, these.work.ended), distributions.WORK)
+    estimates.distribution("work", Sample(work, these.work.ended), distributions.WORK)
     if len(these.timeouts) >= distributions.FEW:
-        told.figures["idle_timeout"] = _quartiles(these.timeouts)
+        estimates.figures["idle_timeout"] = _quartiles(these.timeouts)
     if not len(these.work.times):
-        told.warnings.append("The log does not say how long agents work on a reply: that is the channel's default.")
+        estimates.warnings.append(
+            "The log does not say how long agents work on a reply: that is the channel's default."
+        )
 
 
 def _quartiles(times: F64) -> Estimate:
@@ -192,7 +194,7 @@ def _quartiles(times: F64) -> Estimate:
     return Estimate(middle, low, high)
 
 
-def _turns(told: Estimates, these: talks.Conversations) -> None:
+def _turns(estimates: Estimates, these: talks.Conversations) -> None:
     """Turns as they were where a geometric distribution misses them and every conversation was done."""
     done = these.replies[these.over]
     mean = float(these.replies.sum()) / len(done)
@@ -203,17 +205,19 @@ def _turns(told: Estimates, these: talks.Conversations) -> None:
     off = float(np.abs(share - (1 - (1 - 1 / mean) ** at)).max())
     censored = float((~these.over).mean())
     if off > distributions.MISFIT and censored < distributions.MISFIT:
-        told.distributions["turns"] = DistributionFit(
+        estimates.distributions["turns"] = DistributionFit(
             Sample(done, np.ones(len(done), np.bool_)), (), Empirical(tuple(np.sort(done).tolist())), "empirical"
         )
-        told.warnings.append(f"Turns are not geometric ({100 * off:.1f} points off): the data's own numbers are used.")
+        estimates.warnings.append(
+            f"Turns are not geometric ({100 * off:.1f} points off): the data's own numbers are used."
+        )
 
 
-def _drift(told: Estimates, done: pd.DataFrame) -> None:
+def _drift(estimates: Estimates, done: pd.DataFrame) -> None:
     """Whether work depends on the time of day, which the model's does not."""
     from scipy.stats import f_oneway
 
-    if "work" not in told.distributions or len(done) < 10 * THIN:
+    if "work" not in estimates.distributions or len(done) < 10 * THIN:
         return
     took = np.log(np.maximum((done["end"] - done["answer"]).dt.total_seconds().to_numpy(np.float64), 0.5))
     hour = done["answer"].dt.hour.to_numpy()
@@ -223,12 +227,12 @@ def _drift(told: Estimates, done: pd.DataFrame) -> None:
         return
     spread = math.exp(max(group.mean() for group in groups) - min(group.mean() for group in groups))
     if spread > 1.25 and f_oneway(*groups).pvalue < 0.001:
-        told.warnings.append(
+        estimates.warnings.append(
             f"Work depends on the hour: its geometric mean varies by a factor of {spread:.2f}; the model's does not."
         )
 
 
-def patience(told: Estimates, mine: pd.DataFrame, persistent: bool, hours: dict[int, tuple[int, int]]) -> None:
+def patience(estimates: Estimates, mine: pd.DataFrame, persistent: bool, hours: dict[int, tuple[int, int]]) -> None:
     """Patience of answered and abandoned together; of those who came while the queue was open."""
     used = mine[~mine["outcome"].isin(["rejected", "blocked"])]
     if persistent and hours:  # whoever is held waits with a patience that stands still
@@ -241,20 +245,20 @@ def patience(told: Estimates, mine: pd.DataFrame, persistent: bool, hours: dict[
     waited = np.maximum((until - used["arrival"]).dt.total_seconds().to_numpy(np.float64), 0)
     unknown = np.isnan(waited)
     if gave_up[unknown].any():
-        _without_times(told, waited, gave_up)
+        _without_times(estimates, waited, gave_up)
         return
     waited, gave_up = waited[~unknown], gave_up[~unknown]
     if not gave_up.any():
         if len(mine):
-            told.warnings.append("Nobody gave up waiting in this log: patience is endless.")
+            estimates.warnings.append("Nobody gave up waiting in this log: patience is endless.")
         return
-    told.distribution("patience", Sample(waited, gave_up), distributions.PATIENCE)
+    estimates.distribution("patience", Sample(waited, gave_up), distributions.PATIENCE)
     silent = int((used["outcome"] == "silently_abandoned").sum())
     if silent:
-        told.figures["silent_abandonment"] = share(silent, int(gave_up.sum()))
+        estimates.figures["silent_abandonment"] = share(silent, int(gave_up.sum()))
 
 
-def _without_times(told: Estimates, waited: F64, gave_up: Bool) -> None:
+def _without_times(estimates: Estimates, waited: F64, gave_up: Bool) -> None:
     """Patience where the log does not say when some gave up; their waits are NaN.
 
     If it says so of others, they stand for all. Else patience is exponential, with the mean at which so many leave,
@@ -270,19 +274,21 @@ def _without_times(told: Estimates, waited: F64, gave_up: Bool) -> None:
         sample = Sample(
             np.concatenate([waited[~without], alike]), np.concatenate([gave_up[~without], np.ones(lost)]) > 0
         )
-        told.distribution("patience", sample, distributions.PATIENCE)
-        told.warnings.append(f"{start}taken as those of the {len(known):,} whose times are known.")
+        estimates.distribution("patience", sample, distributions.PATIENCE)
+        estimates.warnings.append(f"{start}taken as those of the {len(known):,} whose times are known.")
         return
     waits = waited[~gave_up & ~np.isnan(waited)]
     left = share(lost, number)
     if waits.max(initial=0) <= 0 or left.high >= 1:
-        told.warnings.append(f"{start}nor do the waits of the answered bound them; patience is the channel's default.")
+        estimates.warnings.append(
+            f"{start}nor do the waits of the answered bound them; patience is the channel's default."
+        )
         return
-    told.figures["patience.mean"] = Estimate(
+    estimates.figures["patience.mean"] = Estimate(
         *(_mean_patience(waits, part) for part in (left.mean, left.high, left.low))
     )
-    mean = told.figures["patience.mean"]
-    told.warnings.append(
+    mean = estimates.figures["patience.mean"]
+    estimates.warnings.append(
         f"{start}patience is taken as exponential, of which the waits of the answered give the mean, {mean.mean:.0f} s "
         f"({mean.low:.0f} to {mean.high:.0f} s)."
     )

@@ -452,10 +452,10 @@ def _made_up(fit: Fit, queues: Sequence[QueueFit]) -> list[str]:
         load = per_hour * _handle_time(queue) / 3600
         agents = max(math.ceil(load / OCCUPANCY), 1)
         if agents > MOST_AGENTS:
-            found = f"{queue.name}: {agents:,} agents would be needed at once"
+            problem = f"{queue.name}: {agents:,} agents would be needed at once"
             files = ", ".join(file for file, _ in fit.logs.readings)
             raise ScenarioError(
-                [Problem("", found, "volumes and handle times in the units that the mapping says", files)]
+                [Problem("", problem, "volumes and handle times in the units that the mapping says", files)]
             )
         hours = queue.hours or dict.fromkeys(range(7), (0, 86400))
         lines += [

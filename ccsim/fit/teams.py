@@ -134,13 +134,13 @@ def _rostered(rosters: pd.DataFrame) -> tuple[list[Duty], dict[str, str]]:
 
 
 def _joined(stretches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for start, end in stretches:
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:
-            found.append((start, end))
-    return found
+            spans.append((start, end))
+    return spans
 
 
 def _together(contacts: pd.DataFrame, logs: Logs) -> dict[str, int]:
@@ -151,7 +151,7 @@ def _together(contacts: pd.DataFrame, logs: Logs) -> dict[str, int]:
     if sessions is None:
         return {}
     channels = contacts.groupby("queue")["channel"].first()
-    found: dict[str, int] = {}
+    most: dict[str, int] = {}
     for name, mine in sessions.groupby("queue"):
         kind = CHANNELS[str(channels[name])]
         if kind.one_to_one or (kind.persistent and logs.sessions is None):
@@ -162,5 +162,5 @@ def _together(contacts: pd.DataFrame, logs: Logs) -> dict[str, int]:
             levels.append(np.searchsorted(starts, starts, "right") - np.searchsorted(ends, starts, "right"))
         reached = np.cumsum(np.bincount(np.concatenate(levels))[::-1])[::-1]
         enough = np.flatnonzero(reached >= max(distributions.FEW, 0.001 * reached[0]))
-        found[str(name)] = max(int(enough.max(initial=1)), 1)
-    return found
+        most[str(name)] = max(int(enough.max(initial=1)), 1)
+    return most

@@ -43,8 +43,8 @@ def as_shifts(sheet: pd.DataFrame, how: Mapping, path: str) -> tuple[pd.DataFram
         )
         clocks = clocks.dropna().reset_index(level=1, drop=True)
         off = cells[~cells.index.isin(clocks.index) & (cells.fillna("") != "")]
-        for said, count in off.value_counts().items():
-            without[f"no shift: {said}"] = without.get(f"no shift: {said}", 0) + int(count)
+        for cell, count in off.value_counts().items():
+            without[f"no shift: {cell}"] = without.get(f"no shift: {cell}", 0) + int(count)
         rows = sheet.loc[clocks.index].copy()
         end = clocks[1] + pd.to_timedelta((clocks[1] <= clocks[0]).astype("int64"), unit="D")
         rows[START], rows[END] = (

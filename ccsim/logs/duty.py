@@ -58,12 +58,12 @@ class Rule:
 def services(contacts: pd.DataFrame) -> dict[str, list[Service]]:
     """The services of each agent whom the log names, by start; agents in alphabetical order."""
     named = contacts[contacts["agent"].notna() & contacts["answer"].notna()].sort_values(["agent", "answer", "end"])
-    found: dict[str, list[Service]] = {}
+    by_agent: dict[str, list[Service]] = {}
     for agent, queue, start, end in zip(
         named["agent"], named["queue"], micros(named["answer"]), micros(named["end"]), strict=True
     ):
-        found.setdefault(str(agent), []).append(Service(str(queue), start, max(start, end)))
-    return found
+        by_agent.setdefault(str(agent), []).append(Service(str(queue), start, max(start, end)))
+    return by_agent
 
 
 def micros(times: pd.Series[Any]) -> list[int]:
@@ -132,7 +132,7 @@ class Waiting:
 
 
 def _served(contacts: pd.DataFrame) -> list[Duty]:
-    found: list[Duty] = []
+    duties: list[Duty] = []
     for agent, served in services(contacts).items():
         halves = sorted(
             {
@@ -143,8 +143,8 @@ def _served(contacts: pd.DataFrame) -> list[Duty]:
                 )
             }
         )
-        found += [Duty(agent, number * LARGEST_GAP, (number + 1) * LARGEST_GAP) for number in halves]
-    return found
+        duties += [Duty(agent, number * LARGEST_GAP, (number + 1) * LARGEST_GAP) for number in halves]
+    return duties
 
 
 def _sessions(contacts: pd.DataFrame) -> list[Duty]:
@@ -156,7 +156,7 @@ def _sessions(contacts: pd.DataFrame) -> list[Duty]:
 
 
 def _ready(contacts: pd.DataFrame) -> list[Duty]:
-    found: list[Duty] = []
+    duties: list[Duty] = []
     waiting: dict[frozenset[str], Waiting] = {}
     for agent, served in services(contacts).items():
         queues = frozenset(service.queue for service in served)
@@ -165,33 +165,33 @@ def _ready(contacts: pd.DataFrame) -> list[Duty]:
         for session in sessions(served):
             away = [piece for gap in gaps(session) for piece in _away(gap, waiting[queues].within(gap))]
             end = max(service.end for service in session)
-            found.append(Duty(agent, session[0].start, end, tuple(away)))
-    return found
+            duties.append(Duty(agent, session[0].start, end, tuple(away)))
+    return duties
 
 
 def _away(gap: Stretch, waited: list[Stretch]) -> list[Stretch]:
     """Away while somebody waited, and for half of the time before: they left at some moment in it, any alike."""
-    found: list[Stretch] = []
+    absences: list[Stretch] = []
     for before, (start, end) in pairwise([(gap[0], gap[0]), *waited]):
         left = (before[1] + start) // 2
-        if found and left <= found[-1][1]:
-            found[-1] = (found[-1][0], end)
+        if absences and left <= absences[-1][1]:
+            absences[-1] = (absences[-1][0], end)
         else:
-            found.append((left, end))
-    return found
+            absences.append((left, end))
+    return absences
 
 
 def turn_rounds(contacts: pd.DataFrame) -> I64:
     """Times from the end of a service to the agent's next start, in a session, while somebody waited throughout."""
     everybody = Waiting(contacts, frozenset(contacts["queue"]))
-    found = [
+    gaps_between = [
         gap[1] - gap[0]
         for served in services(contacts).values()
         for session in sessions(served)
         for gap in gaps(session)
         if everybody.within(gap) == [gap]
     ]
-    return np.array(found, dtype=np.int64)
+    return np.array(gaps_between, dtype=np.int64)
 
 
 RULES: Final[dict[str, Rule]] = {

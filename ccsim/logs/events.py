@@ -49,24 +49,24 @@ def as_contacts(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame
     if used.empty:
         raise ScenarioError([Problem("", "no event says that a contact arrived", 'events that mean "arrival"')])
     by = used.groupby(["contact", "leg"], sort=False)
-    found = by["line"].first().reset_index()
-    key = pd.MultiIndex.from_frame(found[["contact", "leg"]])
+    contacts = by["line"].first().reset_index()
+    key = pd.MultiIndex.from_frame(contacts[["contact", "leg"]])
 
     def of(events: pd.Series[bool], column: str) -> pd.Series[Any]:
         got = used[events].groupby(["contact", "leg"], sort=False)[column].first()
-        return pd.Series(got.reindex(key).to_numpy(), index=found.index)
+        return pd.Series(got.reindex(key).to_numpy(), index=contacts.index)
 
     outcomes = ~used["event"].isin(WHEN)
     for name in WHEN:
-        found[name] = of(used["event"] == name, "time")
-    found["outcome"] = of(outcomes, "event")
+        contacts[name] = of(used["event"] == name, "time")
+    contacts["outcome"] = of(outcomes, "event")
     # what says how a contact ended says when
-    found["end"] = found["end"].fillna(of(outcomes, "time"))
-    found["outcome"] = found["outcome"].mask(found["outcome"].isna() & found["answer"].notna(), "answered")
+    contacts["end"] = contacts["end"].fillna(of(outcomes, "time"))
+    contacts["outcome"] = contacts["outcome"].mask(contacts["outcome"].isna() & contacts["answer"].notna(), "answered")
     for name in ("queue", "customer", "channel"):
-        found[name] = of(used["event"] == "arrival", name) if name in used else pd.NA
-    found["agent"] = of(used["event"] == "answer", "agent") if "agent" in used else pd.NA
-    found = found.drop(columns="leg")
+        contacts[name] = of(used["event"] == "arrival", name) if name in used else pd.NA
+    contacts["agent"] = of(used["event"] == "answer", "agent") if "agent" in used else pd.NA
+    contacts = contacts.drop(columns="leg")
     for name in ("contact", "queue", "customer", "channel", "agent", "outcome"):
-        found[name] = found[name].astype("string")
-    return pd.DataFrame(found.sort_values("line", ignore_index=True))
+        contacts[name] = contacts[name].astype("string")
+    return pd.DataFrame(contacts.sort_values("line", ignore_index=True))

@@ -210,10 +210,10 @@ def _messages(table: pd.DataFrame, contacts: pd.DataFrame | None, clock: _Clock)
         "answered in vain": (rows["sender"] == "agent") & twice["in_vain"],
         "never answered": rows["sent"].isna(),
     }
-    found = _reading("messages", rows, twice, left_out)
+    reading = _reading("messages", rows, twice, left_out)
     if contacts is None:
-        found.mended["the channel, which only contacts.parquet tells: taken as messaging"] = len(found.rows)
-    return found
+        reading.mended["the channel, which only contacts.parquet tells: taken as messaging"] = len(reading.rows)
+    return reading
 
 
 def _agents(table: pd.DataFrame, contacts: pd.DataFrame, clock: _Clock) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -58,17 +58,17 @@ def text_of(cells: pd.Series[str], how: Mapping, name: str) -> pd.Series[str]:
 
 
 def joined(columns: list[Any]) -> Any:
-    found = columns[0]
+    column = columns[0]
     for other in columns[1:]:
-        found = found + "_" + other
-    return found
+        column = column + "_" + other
+    return column
 
 
 def first(columns: list[Any]) -> Any:
-    found = columns[0]
+    column = columns[0]
     for other in columns[1:]:
-        found = found.fillna(other)
-    return found
+        column = column.fillna(other)
+    return column
 
 
 def translated(said: pd.Series[str], how: Mapping) -> pd.Series[str]:

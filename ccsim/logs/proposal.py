@@ -83,11 +83,11 @@ def propose(path: Path) -> tuple[str, str]:
     sheet = _sheet(path)
     headings = [str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)]
     for kind, (needed, others) in KINDS.items():
-        found = _columns(headings, (*needed, *others))
-        if kind == "contacts" and ("agent" in found and _across(headings)):
+        columns = _columns(headings, (*needed, *others))
+        if kind == "contacts" and ("agent" in columns and _across(headings)):
             break
-        if all(name in found for name in needed):
-            return _text(path, sheet, kind, found), ""
+        if all(name in columns for name in needed):
+            return _text(path, sheet, kind, columns), ""
     agent = _columns(headings, ("agent", "team"))
     if "agent" not in agent and len(_across(headings)) > 1:
         agent["agent"] = headings[0]
@@ -135,14 +135,14 @@ def _plain(heading: str) -> tuple[str, str | None]:
 def _columns(headings: list[str], names: tuple[str, ...]) -> dict[str, str]:
     """Our columns and the headings that seem to be them: each heading once, the most usual name first."""
     plain = {heading: _plain(heading)[0] for heading in headings}
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for name in names:
         for usual in NAMES[name].split():
-            fitting = [h for h, text in plain.items() if text == usual and h not in found.values()]
+            fitting = [h for h, text in plain.items() if text == usual and h not in chosen.values()]
             if fitting:
-                found[name] = fitting[0]
+                chosen[name] = fitting[0]
                 break
-    return found
+    return chosen
 
 
 def _across(headings: list[str]) -> list[str]:
@@ -156,37 +156,37 @@ def _head(path: Path) -> str:
     )
 
 
-def _text(path: Path, sheet: pd.DataFrame, kind: str, found: dict[str, str]) -> str:
+def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -> str:
     lines = [_head(path), f"kind = {json.dumps(kind)}"]
     lengths: dict[str, str] = {}
     if kind == "contacts":
-        others = [str(h) for h in sheet.columns if h not in (LINE, WIDTH) and h not in found.values()]
+        others = [str(h) for h in sheet.columns if h not in (LINE, WIDTH) and h not in columns.values()]
         lengths = _columns(others, LENGTHS)
         for name in ("answer", "end"):  # a length, or yes and no, is no time
-            if name in found and not _is_time(sheet[found[name]]):
-                del found[name]
-        if not lengths.keys() & {"talk", "handle", "total"} and "end" not in found:
+            if name in columns and not _is_time(sheet[columns[name]]):
+                del columns[name]
+        if not lengths.keys() & {"talk", "handle", "total"} and "end" not in columns:
             lengths = {}
-            found = {name: heading for name, heading in found.items() if name not in ("answer", "outcome")}
-        elif "answer" not in found and not lengths.keys() & {"wait", "total"} and "end" not in found:
+            columns = {name: heading for name, heading in columns.items() if name not in ("answer", "outcome")}
+        elif "answer" not in columns and not lengths.keys() & {"wait", "total"} and "end" not in columns:
             lengths = {}
     date = next((str(h) for h in sheet.columns if bare(str(h)) in ("date", "day", "calldate")), None)
     moment = {"contacts": "arrival", "intervals": "start", "rosters": "start", "messages": "sent"}[kind]
-    if date and date != found[moment] and _is_clock(sheet[found[moment]]):
+    if date and date != columns[moment] and _is_clock(sheet[columns[moment]]):
         if kind == "intervals":
-            lines.append(f"columns.start = {json.dumps([date, found.pop(moment)], ensure_ascii=False)}")
+            lines.append(f"columns.start = {json.dumps([date, columns.pop(moment)], ensure_ascii=False)}")
         else:
             lines.append(f"date = {json.dumps(date, ensure_ascii=False)}")
-    lines += [f"columns.{name} = {json.dumps(heading, ensure_ascii=False)}" for name, heading in found.items()]
+    lines += [f"columns.{name} = {json.dumps(heading, ensure_ascii=False)}" for name, heading in columns.items()]
     lines += [f"durations.{name} = {json.dumps(heading, ensure_ascii=False)}" for name, heading in lengths.items()]
-    measured = lengths | {name: found[name] for name in ("handle_time",) if name in found}
+    measured = lengths | {name: columns[name] for name in ("handle_time",) if name in columns}
     for name, heading in measured.items():
         unit = _plain(heading)[1]
         if unit not in (None, "s"):
             lines.append(f"units.{name} = {json.dumps(unit)}")
-    if "outcome" in found:
-        lines += _words(sheet[found["outcome"]])
-    if "channel" not in found and kind != "rosters":
+    if "outcome" in columns:
+        lines += _words(sheet[columns["outcome"]])
+    if "channel" not in columns and kind != "rosters":
         lines.append('# channel = "phone"  # or live_chat, messaging, email')
     lines += ['# timezone = "Europe/Rome"  # where the centre is', ""]
     return "\n".join(lines)

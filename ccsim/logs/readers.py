@@ -153,9 +153,9 @@ def _of_events(sheet: pd.DataFrame, how: Mapping, notes: dict[str, int]) -> Read
     rows["queue"] = rows["queue"].fillna(how.queue)
     _channels(rows, as_one, of_contacts)
     _contacts(rows, sheet, as_one, of_contacts)
-    found = _reading("contacts", rows, of_contacts)
-    refused = pd.concat([part for part in (of_events.refused(), found.refused) if len(part)] or [found.refused])
-    return replace(found, refused=refused.reset_index(drop=True), mended=of_events.mended | found.mended)
+    reading = _reading("contacts", rows, of_contacts)
+    refused = pd.concat([part for part in (of_events.refused(), reading.refused) if len(part)] or [reading.refused])
+    return replace(reading, refused=refused.reset_index(drop=True), mended=of_events.mended | reading.mended)
 
 
 def _days(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.Series[Any] | None:
@@ -184,39 +184,39 @@ def _moments(
 
     if days is not None:
         clock = times.clock(text, how)
-        found = days + clock
+        moments = days + clock
         if how.follows is not None:
             began = times.clock(text_of(sheet[how.follows], how, ""), how)
-            found = found.where(~(clock < began - pd.Timedelta(hours=12)), found + pd.Timedelta(days=1))
+            moments = moments.where(~(clock < began - pd.Timedelta(hours=12)), moments + pd.Timedelta(days=1))
     else:
-        found = times.instants(source, text, how, unit)
-    unread = text.notna() & found.isna()
+        moments = times.instants(source, text, how, unit)
+    unread = text.notna() & moments.isna()
     form = how.time_format or times.EXAMPLE
     if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
         form += ", or for a length of time durations in the mapping"
     lines.refuse(unread, f"{source}: not a time{_example(text, unread, form)}")
-    return found.astype("datetime64[us]")
+    return moments.astype("datetime64[us]")
 
 
 def _channels(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
-    said, otherwise = translated(rows["channel"], how), how.channel or ANY_CHANNEL[how.kind]
-    said = said.replace(MEDIA)
-    strange = said.notna() & ~said.isin(list(CHANNELS))
+    channels, otherwise = translated(rows["channel"], how), how.channel or ANY_CHANNEL[how.kind]
+    channels = channels.replace(MEDIA)
+    strange = channels.notna() & ~channels.isin(list(CHANNELS))
     for word in sorted(set(rows["channel"][strange])):
         lines.mend(strange & (rows["channel"] == word), f"unknown channel {word}: taken as {otherwise}")
-    rows["channel"] = said.mask(strange).fillna(otherwise)
+    rows["channel"] = channels.mask(strange).fillna(otherwise)
 
 
 def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     import pandas as pd
 
     if "outcome" in how.columns:
-        said = rows["outcome"]
-        rows["outcome"] = translated(said, how)
-        lines.refuse(rows["outcome"] == "ignore", "left out by the mapping: " + said.fillna(""))
+        outcomes = rows["outcome"]
+        rows["outcome"] = translated(outcomes, how)
+        lines.refuse(rows["outcome"] == "ignore", "left out by the mapping: " + outcomes.fillna(""))
         known = ["answered", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)]
-        lines.refuse(said.isna(), "no outcome")
-        lines.refuse(~rows["outcome"].isin(known), "unknown outcome: " + said.fillna(""))
+        lines.refuse(outcomes.isna(), "no outcome")
+        lines.refuse(~rows["outcome"].isin(known), "unknown outcome: " + outcomes.fillna(""))
         answered = rows["outcome"].isin(DONE).fillna(False)
     else:
         answered = _answered(rows, how)
@@ -308,12 +308,12 @@ def _priorities(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Li
 def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     import pandas as pd
 
-    said = rows["sender"]
-    rows["sender"] = translated(said, how)
+    senders = rows["sender"]
+    rows["sender"] = translated(senders, how)
     lines.refuse(rows["conversation"].isna(), "no conversation")
-    lines.refuse(rows["sender"] == "ignore", "left out by the mapping: " + said.fillna(""))
-    lines.refuse(said.isna(), "no sender")
-    lines.refuse(~rows["sender"].isin(SENDERS), "unknown sender: " + said.fillna(""))
+    lines.refuse(rows["sender"] == "ignore", "left out by the mapping: " + senders.fillna(""))
+    lines.refuse(senders.isna(), "no sender")
+    lines.refuse(~rows["sender"].isin(SENDERS), "unknown sender: " + senders.fillna(""))
     lines.refuse(rows["sent"].isna(), "no time")
     lines.refuse(rows["begun"] > rows["sent"], "sent before it was begun")
     if "order" in rows:

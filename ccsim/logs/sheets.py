@@ -34,7 +34,7 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
         sheet[LINE] = np.arange(len(sheet)) + 1
         sheet[WIDTH] = "full"
         return _named(sheet, how, path)
-    text, said = decoded(path, how)
+    text, mended = decoded(path, how)
     marked, _, rest = text.partition("\n")
     if marked.strip().lower().startswith("sep=") and len(marked.strip()) == 5:  # as Excel writes it
         above, text, delimiter = 1, rest, marked.strip()[-1]
@@ -46,7 +46,7 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
         if skipped:
             text = text.split("\n", skipped)[skipped]
             above += skipped
-            said |= {"lines above the header": skipped}
+            mended |= {"lines above the header": skipped}
     top = text.partition("\n")[0]
     if not top.strip():
         raise ScenarioError([Problem("", "no header line", "a table with one header line", str(path))])
@@ -73,7 +73,7 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
         sheet = _line_by_line(text, delimiter, how, path)
     sheet[LINE] += above
     sheet, renamed = _named(sheet, how, path)
-    return sheet, said | renamed
+    return sheet, mended | renamed
 
 
 def _above(lines: list[str], how: Mapping, delimiter: str) -> int:
@@ -115,14 +115,16 @@ def _line_by_line(text: str, delimiter: str, how: Mapping, path: Path) -> pd.Dat
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         header = list(how.header) or next(reader)
-        found = [(reader.line_num, cells) for cells in reader]
+        numbered = [(reader.line_num, cells) for cells in reader]
     except (csv.Error, StopIteration) as bad:
         raise ScenarioError([Problem("", str(bad), "a table with one header line", str(path))]) from None
     size = len(header)
     header = [name if name not in header[:at] else f"{name}.{at}" for at, name in enumerate(header)]
-    sheet = pd.DataFrame([(cells + [""] * size)[:size] for _, cells in found], columns=header, dtype="string[pyarrow]")
-    sheet[LINE] = [line for line, _ in found]
-    sheet[WIDTH] = ["more" if len(cells) > size else "full" if cells else "" for _, cells in found]
+    sheet = pd.DataFrame(
+        [(cells + [""] * size)[:size] for _, cells in numbered], columns=header, dtype="string[pyarrow]"
+    )
+    sheet[LINE] = [line for line, _ in numbered]
+    sheet[WIDTH] = ["more" if len(cells) > size else "full" if cells else "" for _, cells in numbered]
     return sheet
 
 
@@ -145,8 +147,8 @@ def _named(sheet: pd.DataFrame, how: Mapping, path: Path) -> tuple[pd.DataFrame,
         raise ScenarioError([Problem("", f"no column {', '.join(lacking)}", f"it has {shown}{wanted}", str(path))])
     there = set(sheet.columns)
     renamed = {own[bare(heading)]: heading for heading in headings if heading not in there | missing}
-    said = {f"no column {heading}: as if it were empty": len(sheet) for heading in sorted(missing)}
-    return sheet.rename(columns=renamed), said
+    mended = {f"no column {heading}: as if it were empty": len(sheet) for heading in sorted(missing)}
+    return sheet.rename(columns=renamed), mended
 
 
 def bare(heading: str) -> str:

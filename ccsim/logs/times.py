@@ -37,8 +37,8 @@ def days(source: str, text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
 
     if how.date_format is not None:
         return sensible(pd.to_datetime(text, format=how.date_format, errors="coerce"))
-    found: pd.Series[Any] = _written(source, text, "date_format").dt.normalize()
-    return found
+    dates: pd.Series[Any] = _written(source, text, "date_format").dt.normalize()
+    return dates
 
 
 def clock(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
@@ -49,11 +49,13 @@ def clock(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
         moments = pd.to_datetime(text, format=how.time_format, errors="coerce")
         return (moments - moments.dt.normalize()).fillna(_midnight(text))
     exact = pd.to_datetime(text, format="%H:%M:%S", errors="coerce")
-    found = exact - exact.dt.normalize()
-    missing = found.isna() & text.notna() & ~text.str.fullmatch(r"\d{1,3}").fillna(False)  # 109 is rather a length
+    since_midnight = exact - exact.dt.normalize()
+    missing = (
+        since_midnight.isna() & text.notna() & ~text.str.fullmatch(r"\d{1,3}").fillna(False)
+    )  # 109 is rather a length
     if missing.any():
-        found = found.fillna(_of_day(_parts(text, missing, f"^{_CLOCK}{_UNTIL}$")))
-    return found
+        since_midnight = since_midnight.fillna(_of_day(_parts(text, missing, f"^{_CLOCK}{_UNTIL}$")))
+    return since_midnight
 
 
 def _midnight(text: pd.Series[str]) -> pd.Series[Any]:
@@ -91,8 +93,8 @@ def instants(source: str, text: pd.Series[str], how: Mapping, unit: str | None) 
     unit = unit or (_since_1970(text) if how.time_format is None else None)
     if unit is not None:
         seconds = numbers(text) * UNITS[unit]
-        found = pd.to_datetime(seconds.where(seconds.abs() < 1e11), unit="s", errors="coerce").dt.round("us")
-        return sensible(found.astype("datetime64[us]"))
+        moments = pd.to_datetime(seconds.where(seconds.abs() < 1e11), unit="s", errors="coerce").dt.round("us")
+        return sensible(moments.astype("datetime64[us]"))
     offset = text.str.contains(r"\d\d(?::?\d\d)?" + _ZONE, na=False)
     naive = _parsed(source, text.mask(offset), how)
     zone = how.written_in or how.timezone
@@ -123,14 +125,14 @@ def _parsed(source: str, text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
 
     if how.time_format is None:
         return _written(source, text, "time_format")
-    found = sensible(pd.to_datetime(text, format=how.time_format, errors="coerce"))
-    missing = found.isna() & text.notna()
+    parsed = sensible(pd.to_datetime(text, format=how.time_format, errors="coerce"))
+    missing = parsed.isna() & text.notna()
     if missing.any():  # strptime knows no 24:00
         late = missing & text.str.contains(r"\b24:00", na=False)
         whole = text.where(late).str.replace(r"\b24:00", "00:00", regex=True)
         day_before = sensible(pd.to_datetime(whole, format=how.time_format, errors="coerce"))
-        found = found.fillna(day_before + pd.Timedelta(days=1))
-    return found
+        parsed = parsed.fillna(day_before + pd.Timedelta(days=1))
+    return parsed
 
 
 def _written(source: str, text: pd.Series[str], key: str) -> pd.Series[Any]:
@@ -141,10 +143,10 @@ def _written(source: str, text: pd.Series[str], key: str) -> pd.Series[Any]:
     import pandas as pd
 
     # what has no day is no moment: 1201 is neither the year nor a time
-    found = pd.to_datetime(text.where(text.str.len() >= 8), format="ISO8601", errors="coerce")
-    missing = found.isna() & text.notna()
+    parsed = pd.to_datetime(text.where(text.str.len() >= 8), format="ISO8601", errors="coerce")
+    missing = parsed.isna() & text.notna()
     if not missing.any():
-        return sensible(found)
+        return sensible(parsed)
     parts = _parts(text, missing, f"^{_DATE}(?:,?[ T]+{_CLOCK}{_UNTIL})?$")
     one, other = (pd.to_numeric(parts[name], errors="coerce") for name in ("one", "other"))
     month_first = _month_first(source, text, parts["mark"], one, other, key)
@@ -163,7 +165,7 @@ def _written(source: str, text: pd.Series[str], key: str) -> pd.Series[Any]:
     if named.any():
         spelled = pd.to_datetime(text.where(named), format="mixed", errors="coerce", utc=True).dt.tz_localize(None)
         moments = moments.fillna(spelled)
-    return sensible(sensible(found).astype("datetime64[us]").fillna(moments.astype("datetime64[us]")))
+    return sensible(sensible(parsed).astype("datetime64[us]").fillna(moments.astype("datetime64[us]")))
 
 
 def _month_first(
@@ -175,11 +177,11 @@ def _month_first(
     unsure = one.notna() & (one != other) & (mark != ".")
     if unsure.any() and not late:
         shown = str(text[unsure].iloc[0])
-        found = f"{shown}: is the day or the month first?"
+        question = f"{shown}: is the day or the month first?"
         day_first, month_first = (
             ("%d/%m/%Y", "%m/%d/%Y") if key == "date_format" else ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M")
         )
-        raise ScenarioError([Problem(source, found, f'{key} = "{day_first}" or "{month_first}" in the mapping')])
+        raise ScenarioError([Problem(source, question, f'{key} = "{day_first}" or "{month_first}" in the mapping')])
     return False
 
 
@@ -212,11 +214,11 @@ def seconds(text: pd.Series[str], unit: str | None) -> pd.Series[Any]:
     day, first, second, third = (pd.to_numeric(parts[n].str.replace(",", "."), errors="coerce") for n in range(4))
     long = third.notna() | (unit == "h:mm")
     clock = first * 3600 + second * 60 + third.fillna(0)
-    found = plain.fillna(clock.where(long, first * 60 + second) + day.fillna(0) * 86400)
-    written = text.where(found.isna() & text.str.match(r"P[\dT]", na=False))
+    lengths = plain.fillna(clock.where(long, first * 60 + second) + day.fillna(0) * 86400)
+    written = text.where(lengths.isna() & text.str.match(r"P[\dT]", na=False))
     if written.notna().any():
-        found = found.fillna(pd.to_timedelta(written, errors="coerce").dt.total_seconds())
-    return found
+        lengths = lengths.fillna(pd.to_timedelta(written, errors="coerce").dt.total_seconds())
+    return lengths
 
 
 def numbers(text: pd.Series[str]) -> pd.Series[Any]:
@@ -227,11 +229,11 @@ def numbers(text: pd.Series[str]) -> pd.Series[Any]:
     """
     import pandas as pd
 
-    found = pd.to_numeric(text, errors="coerce").astype("float64")
-    found = found.where(np.isfinite(found))
-    missing = found.isna() & text.notna()
+    parsed = pd.to_numeric(text, errors="coerce").astype("float64")
+    parsed = parsed.where(np.isfinite(parsed))
+    missing = parsed.isna() & text.notna()
     if not missing.any():
-        return found
+        return parsed
     bare = text.astype("object").str.replace(r"(?<=\d)[\s\u00a0\u202f'’](?=\d{3})", "", regex=True)
     written = bare.dropna()
     both = written[written.str.contains(".", regex=False) & written.str.contains(",", regex=False)]

@@ -54,15 +54,15 @@ def drawn(hands: Crew, results: Results) -> dict[str, Drawn]:
     applicable = charts.applicable(results)
     names = sorted(applicable, key=lambda name: name not in charts.SIDE_BY_SIDE)
     of_overview = {name for name in names if name in charts.SIDE_BY_SIDE}
-    found: dict[str, Drawn] = {}
+    by_name: dict[str, Drawn] = {}
     images: dict[str, Image] = {}
     for name, chart in zip(names, finished(hands, [(name, content) for name in names], in_order=True), strict=True):
-        found[name] = chart
+        by_name[name] = chart
         if name in of_overview:
             images[name] = open_image(BytesIO(chart.png))
             if len(images) == len(of_overview):  # while the artists go on with the others
                 overview = charts.image(charts.overview(results, images=images))
-    shown = {name: found[name] for name in applicable}
+    shown = {name: by_name[name] for name in applicable}
     return shown | {charts.OVERVIEW: Drawn(charts.png(overview), None)}
 
 

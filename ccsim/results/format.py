@@ -119,15 +119,15 @@ def sl_target(results: Results, queue: int) -> str:
 
 def usual_targets(results: Results) -> list[str]:
     """What channels bring and nobody wants: shown beside the figures, not judged."""
-    spec, found = results.spec, []
+    spec, sentences = results.spec, []
     for q, name in enumerate(spec.queues):
         title = results.scenario.title(name)
         if spec.sl_usual[q]:
-            found.append(f"{title} {sl_target(results, q).removeprefix('usual ')}")
+            sentences.append(f"{title} {sl_target(results, q).removeprefix('usual ')}")
         if spec.resolution_usual[q]:
             share, time = percent(float(spec.resolution_share[q]), 0), duration(float(spec.resolution_time[q]))
-            found.append(f"{title} {share} resolved in {time}")
-    return found
+            sentences.append(f"{title} {share} resolved in {time}")
+    return sentences
 
 
 def waits_compare(results: Results) -> bool:

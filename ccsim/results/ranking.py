@@ -92,8 +92,8 @@ class Ranking:
             f"<tr><td>{place}</td><td>{escape(name)}</td><td>{written(self.figure.metric, estimate.mean)}</td></tr>"
             for place, (name, estimate) in enumerate(self.order, 1)
         )
-        said = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences())
-        return f"<p><b>By {escape(self.by)}</b></p><table>{rows}</table><ul>{said}</ul>"
+        items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences())
+        return f"<p><b>By {escape(self.by)}</b></p><table>{rows}</table><ul>{items}</ul>"
 
     def sentences(self, labels: Mapping[str, str] | None = None) -> list[str]:
         """What can be said of the order at this number of replications, and what cannot; `labels` : by variant."""

@@ -93,8 +93,8 @@ def dates(cells: Sequence[str], _delimiter: str) -> tuple[Plainly, Guess | None]
     days rather than days of several months.
     """
     bare = [_MIDNIGHT.sub("", cell) for cell in cells]
-    found = {cell: match for cell in bare if (match := _YEAR_LAST.fullmatch(cell))}
-    day_first = _order(found) if found else True
+    matches = {cell: match for cell in bare if (match := _YEAR_LAST.fullmatch(cell))}
+    day_first = _order(matches) if matches else True
 
     def plainly(cell: str) -> str:
         text = _MIDNIGHT.sub("", cell)
@@ -103,23 +103,23 @@ def dates(cells: Sequence[str], _delimiter: str) -> tuple[Plainly, Guess | None]
         read = _date(match, day_first) if (match := _YEAR_LAST.fullmatch(text)) else None
         return text if read is None else read.isoformat()
 
-    if not found:
+    if not matches:
         return plainly, None
-    example = next(iter(found))
+    example = next(iter(matches))
     what = f"dates with the {'day' if day_first else 'month'} first"
     return plainly, Guess(what, example, plainly(example))
 
 
-def _order(found: dict[str, re.Match[str]]) -> bool:
+def _order(matches: dict[str, re.Match[str]]) -> bool:
     """Whether these dates have the day first."""
-    readings = {first: [_date(match, first) for match in found.values()] for first in (True, False)}
+    readings = {first: [_date(match, first) for match in matches.values()] for first in (True, False)}
     possible = {first: [day for day in days if day] for first, days in readings.items() if None not in days}
     if len(possible) == 2 and readings[True] != readings[False]:
-        if all(match[2] == "." for match in found.values()):
+        if all(match[2] == "." for match in matches.values()):
             return True
         near = [first for first, days in possible.items() if _neighbours(days)]
         if len(near) != 1:
-            cell, match = next((cell, match) for cell, match in found.items() if match[1] != match[3])
+            cell, match = next((cell, match) for cell, match in matches.items() if match[1] != match[3])
             either = " or ".join(f"{day.day} {day:%B %Y}" for first in (True, False) if (day := _date(match, first)))
             raise FaultError(Fault(f"{shown(cell)} may be {either}", "dates such as 2026-11-09 or 09.11.2026"))
         return near[0]

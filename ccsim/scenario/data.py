@@ -229,12 +229,12 @@ def _table(name: str, text: str) -> CsvTable:
     if "\0" in text or not any(line.strip() for line in lines):
         raise FaultError(Fault(f"{shown(name)} is empty or not text", "a CSV file with a header line", ("file",)))
     first = next(line for line in lines if line.strip())
-    said = _SEPARATOR.fullmatch(first)
+    separator = _SEPARATOR.fullmatch(first)
     # where there is none, as in a file of one column, commas are within the cells
-    delimiter = said[1] if said else max("\t,;", key=first.count)
+    delimiter = separator[1] if separator else max("\t,;", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     sheet = [(reader.line_num, tuple(cell.strip() for cell in cells)) for cells in reader if any(map(str.strip, cells))]
-    sheet = sheet[1:] if said else sheet
+    sheet = sheet[1:] if separator else sheet
     if not sheet:
         raise FaultError(Fault(f"{shown(name)} is empty", "a CSV file with a header line", ("file",)))
     # spreadsheets write empty cells for columns that were once in use

@@ -62,10 +62,10 @@ class Holidays(Part):
         """Names of the holidays from one date to another."""
         from holidays import country_holidays
 
-        found = country_holidays(
+        days = country_holidays(
             self.country, subdiv=self.subdivision or None, language="en_US", years=range(first.year, last.year + 1)
         )
-        return {day: name for day, name in sorted(found.items()) if first <= day <= last}
+        return {day: name for day, name in sorted(days.items()) if first <= day <= last}
 
 
 def cut_hours(usual: ByDay[tuple[Span, ...]], rule: Rule, days: Iterable[date]) -> ByDay[tuple[Span, ...]]:

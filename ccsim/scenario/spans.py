@@ -90,11 +90,11 @@ def contacts(scenario: Scenario, name: str) -> dict[date, float]:
 
 def sources(scenario: Scenario, name: str) -> dict[str, float]:
     """Whose would-be customers come to a queue, and what share of them: its own who are not moved, and those moved."""
-    found = {name: 1 - sum(move.share for move in scenario.move if move.from_ == name)}
+    shares = {name: 1 - sum(move.share for move in scenario.move if move.from_ == name)}
     for move in scenario.move:
         if move.to == name and move.from_ in scenario.queue:
-            found[move.from_] = found.get(move.from_, 0.0) + move.share
-    return found
+            shares[move.from_] = shares.get(move.from_, 0.0) + move.share
+    return shares
 
 
 def _served(scenario: Scenario, name: str) -> dict[date, list[Local]]:
@@ -135,20 +135,20 @@ def _handle_times(scenario: Scenario, name: str) -> dict[date, float]:
     by_day: dict[date, list[Interval]] = {}
     for row in queue.volume.intervals if queue.volume is not None else ():
         by_day.setdefault(row.start.date(), []).append(row)
-    found: dict[date, float] = {}
+    by_date: dict[date, float] = {}
     for day in (scenario.start + timedelta(days=day) for day in range(scenario.days)):
         rows, spans = by_day.get(day, []), queue.open.on(day)
         total = sum(row.contacts for row in rows)
-        found[day] = queue.handle_time
+        by_date[day] = queue.handle_time
         if total and any(row.handle_time for row in rows):
-            found[day] = sum(row.contacts * (row.handle_time or queue.handle_time) for row in rows) / total
+            by_date[day] = sum(row.contacts * (row.handle_time or queue.handle_time) for row in rows) / total
         open_for = sum(min(span.end, DAY) - span.start for span in spans)
         for key, usual in (("work", queue.turns_mean * queue.turn_work.mean), ("wrap_up", queue.wrap_up.mean)):
             if key in queue.profiles and spans:
                 steps = ((0, 1.0), *queue.profiles[key].on(day))
                 factors = sum(area(steps, span.start, min(span.end, DAY)) for span in spans)
-                found[day] += usual * (factors / open_for - 1)
-    return found
+                by_date[day] += usual * (factors / open_for - 1)
+    return by_date
 
 
 def area(steps: Sequence[tuple[int, float]], start: int, end: int) -> float:

@@ -66,7 +66,7 @@ def _serves(desks: Desks, team: int, goal: StaffingTarget) -> bool:
 
 
 def _binding(desks: Desks, counts: I64, slack: F64, share: F64, contacts: F64) -> tuple[IntervalTarget, ...]:
-    found = []
+    binding = []
     for t, team in enumerate(desks.spec.teams):
         mine = [g for g, goal in enumerate(desks.goals) if _serves(desks, t, goal)]
         for i in np.flatnonzero(counts[t] > 0).tolist():
@@ -75,10 +75,10 @@ def _binding(desks: Desks, counts: I64, slack: F64, share: F64, contacts: F64) -
                 g = min(asked, key=lambda goal: float(slack[goal, i]))
                 goal = desks.goals[g]
                 overall = goal.wanted + float(slack[g, i]) * (1 if goal.at_least else -1)
-                found.append(
+                binding.append(
                     IntervalTarget(team, int(desks.edges[i]), goal, float(share[g, i]), overall, float(contacts[g, i]))
                 )
-    return tuple(found)
+    return tuple(binding)
 
 
 def _shortfalls(
@@ -88,7 +88,7 @@ def _shortfalls(
         return ()
     runs = len(desks.trials.workloads)
     most = desks.tally((4 * desks.bound + 10) * desks.works).by_interval
-    found = []
+    shortfalls = []
     for g, goal in enumerate(desks.goals):
         here = []
         for piece in pieces:
@@ -107,8 +107,8 @@ def _shortfalls(
         here.sort(key=lambda one: -one.contacts)
         if here:
             within = least_time(desks, counts, g, here[0].start, here[0].end)
-            found += [here[0]._replace(within=within), *here[1:]]
-    return tuple(found)
+            shortfalls += [here[0]._replace(within=within), *here[1:]]
+    return tuple(shortfalls)
 
 
 def least_time(desks: Desks, counts: I64, goal: int, start: int, end: int) -> float | None:

@@ -91,17 +91,17 @@ def present(attendance: Attendance, replication: int) -> Bool:
 def outs(attendance: Attendance, replication: int) -> tuple[I32, I64, I64]:
     """Short absences within shifts: shift, start and end, sorted, touching nothing else (6.10)."""
     streams = attendance.streams(replication)
-    found = [np.empty((3, 0), dtype=np.int64)]
+    absences = [np.empty((3, 0), dtype=np.int64)]
     for away in attendance.away:
-        found += _steps_out(away, attendance.agents.some(away.shift), streams)
-    shift, start, end = np.concatenate(found, axis=1)
+        absences += _steps_out(away, attendance.agents.some(away.shift), streams)
+    shift, start, end = np.concatenate(absences, axis=1)
     order = np.lexsort((start, shift))
     return shift[order].astype(np.int32), start[order], end[order]
 
 
 def _steps_out(away: Away, agents: People, streams: Streams) -> list[I64]:
     """Shift, start and end of each absence : int64[3, out], in rounds of one a shift."""
-    found = []
+    absences = []
     before, back, there = away.start.copy(), away.start.copy(), np.arange(len(away.shift))
     turn = 0
     while len(there):
@@ -112,9 +112,9 @@ def _steps_out(away: Away, agents: People, streams: Streams) -> list[I64]:
         happens = (start > before[there]) & (end > start) & (end < last)
         clear = (end[:, None] < away.pause_start[there]) | (start[:, None] > away.pause_end[there])
         happens &= clear.all(axis=1)
-        found.append(np.stack((away.shift[there], start, end))[:, happens])
+        absences.append(np.stack((away.shift[there], start, end))[:, happens])
         before[there] = np.where(happens, end, before[there])
         back[there] = np.minimum(end, last)
         there = there[end < last]
         turn += 1
-    return found
+    return absences

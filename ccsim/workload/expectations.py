@@ -98,9 +98,9 @@ def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
             load = rate / 3600 * each
             if rate == 0 or round(there) == 0 or (isinstance(queue.patience, Never) and load >= round(there)):
                 continue
-            formula, found = of_calls(rate / 3600, each, round(there), queue.patience, float(spec.sl_time[q]))
+            formula, figures = of_calls(rate / 3600, each, round(there), queue.patience, float(spec.sl_time[q]))
             formulas.add(formula)
-            in_time += rate * length * found.service_level
+            in_time += rate * length * figures.service_level
     return (formulas.pop(), in_time / offered) if len(formulas) == 1 else None
 
 

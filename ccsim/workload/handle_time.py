@@ -43,13 +43,13 @@ Factors = dict[str, dict[int, Steps]]
 
 def factors_of(scenario: Scenario) -> Factors:
     """The factors that profiles and a volume file's handle times make."""
-    found: Factors = {key: {} for key in PROFILED}
+    factors: Factors = {key: {} for key in PROFILED}
     for q, queue in enumerate(scenario.queue.values()):
         if (handled := _by_interval(scenario, q)) is not None:
-            found["work"][q] = found["wrap_up"][q] = handled
+            factors["work"][q] = factors["wrap_up"][q] = handled
         for key, by_day in queue.profiles.items():
-            found[key][q] = _by_clock(scenario, by_day)
-    return found
+            factors[key][q] = _by_clock(scenario, by_day)
+    return factors
 
 
 def _by_interval(scenario: Scenario, q: int) -> Steps | None:
@@ -113,19 +113,19 @@ def _columns(workload: Workload, key: str, each: F64) -> Iterator[tuple[str, F64
 def relative(scenario: Scenario, edges: I64) -> F64:
     """Handle times between each two edges over the queues' usual ones : float64[queue, interval]."""
     factors = factors_of(scenario)
-    found = np.ones((len(scenario.queue), len(edges) - 1))
+    longer = np.ones((len(scenario.queue), len(edges) - 1))
     for q, queue in enumerate(scenario.queue.values()):
         parts = ((queue.turns_mean * queue.turn_work.mean, "work"), (queue.wrap_up.mean, "wrap_up"))
         changes = sum(
             usual * (factors[key][q].over(edges) - 1) for usual, key in parts if usual > 0 and q in factors[key]
         )
-        found[q] += changes / (queue.handle_time or 1.0)
-    others = found.copy()
+        longer[q] += changes / (queue.handle_time or 1.0)
+    others = longer.copy()
     for move in scenario.move:
         if move.work is not None or move.turns is not None:
             q = list(scenario.queue).index(move.to)
-            found[q] += _by_move(scenario, move, others[q], edges)
-    return found
+            longer[q] += _by_move(scenario, move, others[q], edges)
+    return longer
 
 
 def _by_move(scenario: Scenario, move: Move, others: F64, edges: I64) -> F64:
@@ -161,12 +161,12 @@ def handle_times(scenario: Scenario) -> dict[str, HandleTime]:
     from ccsim.workload.offered import interval_edges
 
     edges = interval_edges(scenario)
-    found = {}
+    times = {}
     for (name, queue), by_interval in zip(scenario.queue.items(), relative(scenario, edges), strict=True):
         rate = poisson_rate(scenario, name)
         contacts = np.diff(np.interp(edges, rate.edges, rate.expected))
         some = queue.handle_time * (by_interval[contacts > 0] if contacts.any() else by_interval)
         weights = contacts[contacts > 0] if contacts.any() else np.ones(len(some))
         mean = float(some @ weights / weights.sum())
-        found[name] = HandleTime(queue.handle_time, mean, float(some.min()), float(some.max()))
-    return found
+        times[name] = HandleTime(queue.handle_time, mean, float(some.min()), float(some.max()))
+    return times

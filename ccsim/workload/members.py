@@ -20,8 +20,8 @@ class Members:
 
     def micros(self, distributions: Sequence[Distribution], u: F64) -> I64:
         """A duration for each row : int64[n], microseconds."""
-        found: I64 = self._drawn(micros, distributions, u, np.int64)
-        return found
+        drawn: I64 = self._drawn(micros, distributions, u, np.int64)
+        return drawn
 
     def column(self, distributions: Sequence[Distribution], u: F64) -> I64:
         """As `micros`; not to be written to."""
@@ -32,25 +32,25 @@ class Members:
 
     def counts(self, distributions: Sequence[Distribution], u: F64) -> I32:
         """A number of turns for each row : int32[n]."""
-        found: I32 = self._drawn(counts, distributions, u, np.int32)
-        return found
+        drawn: I32 = self._drawn(counts, distributions, u, np.int32)
+        return drawn
 
     def _drawn(
         self, draw: Callable[[Distribution, F64], I64], distributions: Sequence[Distribution], u: F64, dtype: type
     ) -> Any:
         if len(distributions) == 1:
             return draw(distributions[0], u).astype(dtype, copy=False)
-        found: Any = np.empty(len(u), dtype=dtype)
+        drawn: Any = np.empty(len(u), dtype=dtype)
         for distribution, mine in zip(distributions, self._of, strict=True):
-            found[mine] = draw(distribution, u[mine])
-        return found
+            drawn[mine] = draw(distribution, u[mine])
+        return drawn
 
 
 def of_distributions(distributions: Sequence[Distribution], which: I32 | I64, u: F64) -> I64:
     """A duration of each row's own distribution : int64[n], microseconds; for few rows and many distributions."""
-    found = np.empty(len(u), dtype=np.int64)
+    drawn = np.empty(len(u), dtype=np.int64)
     for number, distribution in enumerate(distributions):
         mine = (which == number).nonzero()[0]
         if len(mine):
-            found[mine] = micros(distribution, u[mine])
-    return found
+            drawn[mine] = micros(distribution, u[mine])
+    return drawn

@@ -74,7 +74,7 @@ def offered(scenario: Scenario) -> dict[str, Offered]:
 def _roots(scenario: Scenario, edges: I64, hours: Mapping[str, I64]) -> dict[str, tuple[F64, F64]]:
     """Who comes to each queue while it is open, and while it is closed."""
     groups, _ = groups_of(lowered(scenario), Streams(key_of(scenario.seed), 0))
-    found = {}
+    roots = {}
     for name, here in zip(scenario.queue, groups, strict=True):
         rate = poisson_rate(scenario, name)
         within, total = (
@@ -86,8 +86,8 @@ def _roots(scenario: Scenario, edges: I64, hours: Mapping[str, I64]) -> dict[str
                 come = np.maximum(group.times if group.deflected is None else group.times[~group.deflected], 0)
                 total = total + np.histogram(come, edges)[0]
                 within = within + np.histogram(come[_inside(come, hours[name])], edges)[0]
-        found[name] = within, np.maximum(total - within, 0.0)
-    return found
+        roots[name] = within, np.maximum(total - within, 0.0)
+    return roots
 
 
 def _share(spans: I64, edges: I64) -> F64:

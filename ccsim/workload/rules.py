@@ -170,8 +170,8 @@ def rules_of(scenario: Scenario) -> Rules:
 
 
 def _same_turns(queues: Sequence[Queue]) -> int:
-    found = {round(queue.turns.mean) if isinstance(queue.turns, Constant) else 0 for queue in queues}
-    return found.pop() if len(found) == 1 else 0
+    numbers = {round(queue.turns.mean) if isinstance(queue.turns, Constant) else 0 for queue in queues}
+    return numbers.pop() if len(numbers) == 1 else 0
 
 
 def _silent(queue: Queue) -> float:
