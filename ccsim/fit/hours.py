@@ -23,17 +23,22 @@ def answering_hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bo
         moments = messages["sent"][messages["sender"] == "agent"]
     if len(moments) < THIN:
         return {}
-    clock = ((moments - moments.dt.normalize()).dt.total_seconds() // INTERVAL * INTERVAL).astype("int64")
-    by = clock.groupby(moments.dt.day_of_week)
-    by_day = {int(day): (int(group.min()), int(group.max()) + INTERVAL) for day, group in by}
-    whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in by_day.values())
-    return {} if whole and len(by_day) == 7 else by_day
+    return _by_weekday(moments, _clock(moments) // INTERVAL * INTERVAL, INTERVAL)
 
 
 def interval_hours(starts: pd.Series[Any], interval: int) -> dict[int, tuple[int, int]]:
     """From the first to the last interval of each weekday in which somebody came; empty if that is nearly always."""
-    clock = (starts - starts.dt.normalize()).dt.total_seconds().astype("int64")
-    by = clock.groupby(starts.dt.day_of_week)
-    by_day = {int(day): (int(group.min()), int(group.max()) + interval) for day, group in by}
+    return _by_weekday(starts, _clock(starts), interval)
+
+
+def _clock(moments: pd.Series[Any]) -> pd.Series[int]:
+    """Seconds since midnight."""
+    return (moments - moments.dt.normalize()).dt.total_seconds().astype("int64")
+
+
+def _by_weekday(moments: pd.Series[Any], clock: pd.Series[int], length: int) -> dict[int, tuple[int, int]]:
+    """First start and last end, in seconds, of intervals of that length by weekday; empty if that is nearly always."""
+    by = clock.groupby(moments.dt.day_of_week)
+    by_day = {int(day): (int(group.min()), int(group.max()) + length) for day, group in by}
     whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in by_day.values())
     return {} if whole and len(by_day) == 7 else by_day
