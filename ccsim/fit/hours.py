@@ -33,7 +33,8 @@ def interval_hours(starts: pd.Series[Any], interval: int) -> dict[int, tuple[int
 
 def _clock(moments: pd.Series[Any]) -> pd.Series[int]:
     """Seconds since midnight."""
-    return (moments - moments.dt.normalize()).dt.total_seconds().astype("int64")
+    seconds: pd.Series[int] = (moments - moments.dt.normalize()).dt.total_seconds().astype("int64")
+    return seconds
 
 
 def _by_weekday(moments: pd.Series[Any], clock: pd.Series[int], length: int) -> dict[int, tuple[int, int]]:
