@@ -83,11 +83,6 @@ def _in_order(rows: Rows, children: list[I32], draws: list[I32], roots: int) -> 
     return Contacts(rows, list(row[following]), draw)
 
 
-def _some(rows: Rows, which: I64) -> Rows:
-    columns: list[Any] = [column[which] for column in rows]
-    return Rows(*columns)
-
-
 def _turns(rules: Rules, streams: Streams, people: People, like: I32) -> tuple[I32, F64]:
     """Turns of each, and the uniforms of Draw.TURNS if they are needed."""
     if rules.same_turns and not rules.campaigns.reply_after:
@@ -114,7 +109,7 @@ def _begun(rules: Rules, streams: Streams, rows: Rows, u: F64) -> Rows:
     if rules.connections is not None and (rules.connections.reconnects > 0).any():
         which = np.flatnonzero(own & (rules.connections.drop > 0)[rows.queue])
         rows = rows._replace(lost=rows.lost.copy())
-        rows.lost[which] = late_comebacks(rules, streams, _some(rows, which))
+        rows.lost[which] = late_comebacks(rules, streams, rows.some(which))
     return rows
 
 

@@ -44,3 +44,7 @@ class Rows(NamedTuple):
     @property
     def people(self) -> People:
         return People(self.number, self.owner)
+
+    def some(self, which: I64) -> Rows:
+        """Those rows."""
+        return Rows(*(column[which] for column in self))
