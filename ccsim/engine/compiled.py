@@ -122,6 +122,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         stopped=np.zeros(lines, np.bool_),
         contacts=contacts,
         lines=lines,
+        tree_room=ROOM,
         stretch_room=contacts + ROOM,
         suspension_room=(contacts + ROOM) * setting.constant["interrupts"],
         doors=bool(workload.deflected.any() or (workload.bot_time >= 0).any() or workload.bot_repeats.any()),
@@ -153,80 +154,79 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
     conditional = skill & ((plan.overflow_after > 0) | (plan.longer_than >= 0))
     columns = [column for column in plan.agent_order if column != AgentColumn.RANK]
     senses = {int(AgentColumn.LOAD): 1, int(AgentColumn.MINUS_LOAD): -1}
-    constant = dict(
-        plan=plan,
-        holds=(plan.outside == Outside.HOLD) | ((plan.outside == Outside.BOT) & plan.persistent),
-        shared=shared,
-        by_length=(skill & (plan.longer_than >= 0)).any(axis=0),
-        afters=_ragged(
+    constant = {
+        "plan": plan,
+        "holds": (plan.outside == Outside.HOLD) | ((plan.outside == Outside.BOT) & plan.persistent),
+        "shared": shared,
+        "by_length": (skill & (plan.longer_than >= 0)).any(axis=0),
+        "afters": _ragged(
             [
                 np.unique(plan.overflow_after[conditional[:, q] & (plan.overflow_after[:, q] > 0), q])
                 for q in range(queues)
             ],
             NEVER,
         ),
-        helpers=_ragged(
+        "helpers": _ragged(
             [[t for t in np.argsort(plan.rank[:, q], kind="stable") if skill[t, q]] for q in range(queues)], -1
         ).astype(np.int32),
-        skills=_ragged([np.flatnonzero(skill[t]) for t in range(teams)], -1).astype(np.int32),
-        conditional=conditional,
-        step=np.array([max(1, np.gcd.reduce(plan.units[t][skill[t]], initial=0)) for t in range(teams)], np.int64),
-        queues=queues,
-        agents=agents,
-        tree_room=ROOM,
-        agent_columns=len(plan.agent_order),
-        contact_columns=len(plan.contact_order),
-        message_columns=len(plan.attention_order),
-        load_sense=next((senses.get(int(column), 0) for column in columns), 0),
-        by_idle=AgentColumn.IDLE_SINCE in columns,
-        calls_back=bool((plan.offer_above < NEVER).any()),
-        interrupts=interrupts,
-        shares=bool(shared.any()),
-        moves=bool(interrupts or shared.any()),
-    )
-    fresh = dict(
-        open=np.zeros(queues, np.bool_),
-        bot=np.zeros(queues, np.bool_),
-        starts=np.zeros((queues, kernel.STARTS), np.int64),
-        started=np.zeros(queues, np.int64),
-        waiting=np.zeros(queues, np.int64),
-        unheld=np.zeros(queues, np.int64),
-        alive=np.zeros(queues, np.int64),
-        look=np.zeros(queues, np.bool_),
-        reserves=np.zeros(teams, np.int64),
-        room=np.zeros(teams, np.int64),
-        top=np.full((teams, plan.capacity), -1, np.int32),
-        tail=np.full((teams, plan.capacity), -1, np.int32),
-        duty=np.full(agents, kernel.OFF, np.int8),
-        winds_down=np.zeros(agents, np.bool_),
-        shift=_none(agents),
-        kept=_none(agents),
-        attends=np.zeros(agents, np.bool_),
-        load=np.zeros(agents, np.int64),
-        sessions=np.zeros(agents, np.int32),
-        session=_none(agents),
-        call=np.zeros(agents, np.bool_),
-        pending=np.zeros(agents, np.int32),
-        latest=_none(agents),
-        hand=_none(agents),
-        suspended=_none(agents),
-        suspension=_none(agents),
-        sharing=np.zeros(agents, np.int32),
-        beside=np.zeros(agents, np.int64),
-        beside_since=np.zeros(agents, np.int64),
-        idle=np.zeros(agents, np.int64),
-        claim=_none(agents),
-        child=_none(agents),
-        sibling=_none(agents),
-        parent=_none(agents),
-        level=np.full(agents, -1, np.int64),
-        present=np.full(agents, NEVER, np.int64),
-        present_shift=_none(agents),
-        gains=np.zeros(agents, np.bool_),
-        is_ready=np.zeros(agents, np.bool_),
-        gained=_none(agents),
-        ready=_none(agents),
-    )
+        "skills": _ragged([np.flatnonzero(skill[t]) for t in range(teams)], -1).astype(np.int32),
+        "conditional": conditional,
+        "step": np.array([max(1, np.gcd.reduce(plan.units[t][skill[t]], initial=0)) for t in range(teams)], np.int64),
+        "queues": queues,
+        "agents": agents,
+        "agent_columns": len(plan.agent_order),
+        "contact_columns": len(plan.contact_order),
+        "message_columns": len(plan.attention_order),
+        "load_sense": next((senses.get(int(column), 0) for column in columns), 0),
+        "by_idle": AgentColumn.IDLE_SINCE in columns,
+        "calls_back": bool((plan.offer_above < NEVER).any()),
+        "interrupts": interrupts,
+        "shares": bool(shared.any()),
+        "moves": bool(interrupts or shared.any()),
+    }
+    fresh = {
+        "open": np.zeros(queues, np.bool_),
+        "bot": np.zeros(queues, np.bool_),
+        "starts": np.zeros((queues, kernel.STARTS), np.int64),
+        "started": np.zeros(queues, np.int64),
+        "waiting": np.zeros(queues, np.int64),
+        "unheld": np.zeros(queues, np.int64),
+        "alive": np.zeros(queues, np.int64),
+        "look": np.zeros(queues, np.bool_),
+        "reserves": np.zeros(teams, np.int64),
+        "room": np.zeros(teams, np.int64),
+        "top": np.full((teams, plan.capacity), -1, np.int32),
+        "tail": np.full((teams, plan.capacity), -1, np.int32),
+        "duty": np.full(agents, kernel.OFF, np.int8),
+        "winds_down": np.zeros(agents, np.bool_),
+        "shift": _none(agents),
+        "kept": _none(agents),
+        "attends": np.zeros(agents, np.bool_),
+        "load": np.zeros(agents, np.int64),
+        "sessions": np.zeros(agents, np.int32),
+        "session": _none(agents),
+        "call": np.zeros(agents, np.bool_),
+        "pending": np.zeros(agents, np.int32),
+        "latest": _none(agents),
+        "hand": _none(agents),
+        "suspended": _none(agents),
+        "suspension": _none(agents),
+        "sharing": np.zeros(agents, np.int32),
+        "beside": np.zeros(agents, np.int64),
+        "beside_since": np.zeros(agents, np.int64),
+        "idle": np.zeros(agents, np.int64),
+        "claim": _none(agents),
+        "child": _none(agents),
+        "sibling": _none(agents),
+        "parent": _none(agents),
+        "level": np.full(agents, -1, np.int64),
+        "present": np.full(agents, NEVER, np.int64),
+        "present_shift": _none(agents),
+        "gains": np.zeros(agents, np.bool_),
+        "is_ready": np.zeros(agents, np.bool_),
+        "gained": _none(agents),
+        "ready": _none(agents),
+    }
     nobody = np.empty(0, np.int64)
     return _Setting(constant, fresh, _rows_by_the_clock(kernel, plan, nobody.astype(np.int32), nobody, nobody))
 
@@ -301,9 +301,7 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan, setting: _Set
     return dict(zip(("table_time", "table_code", "table_what", "table_row"), columns, strict=True))
 
 
-def _rows_by_the_clock(
-    kernel: ModuleType, plan: Plan, out_shift: I32, out_start: I64, out_end: I64
-) -> _Timetable:
+def _rows_by_the_clock(kernel: ModuleType, plan: Plan, out_shift: I32, out_start: I64, out_end: I64) -> _Timetable:
     """As if nobody were absent, with these who step out."""
     pieces: list[I64] = []
 

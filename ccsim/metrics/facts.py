@@ -143,9 +143,7 @@ class Facts:
             frame.effort, frame.limits, *frame.clock, *frame.bounds,
             np.zeros(rows, np.bool_), by_cell, area, waits, open_waits, undecided,
         )  # fmt: skip
-        return _Contacts(
-            frame.by_queue(by_cell), area[0] / SECOND, waits[:entered], open_waits[:entered], undecided
-        )
+        return _Contacts(frame.by_queue(by_cell), area[0] / SECOND, waits[:entered], open_waits[:entered], undecided)
 
     @cached_property
     def service_level(self) -> tuple[F64, F64]:

@@ -7,7 +7,7 @@ from its parent, so it is known by its own chain alone: nobody else's follow-ups
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ccsim.distributions.streams import U64, People
 from ccsim.tables import I8, I32, I64, Bool
@@ -47,4 +47,5 @@ class Rows(NamedTuple):
 
     def some(self, which: I64) -> Rows:
         """Those rows."""
-        return Rows(*(column[which] for column in self))
+        columns: list[Any] = [column[which] for column in self]
+        return Rows(*columns)
