@@ -253,8 +253,8 @@ def turns(
     """Sums by turn (OF_TURNS, cell), `area` that of focused work (interval, team × queues + queue).
 
     What is `shared` (queue) is worked on `shares` (slot; float) and not in the area. `limit` is the reply target
-    (queue). `oldest` is the greatest age of a message not yet in work (queue), `waits` are those for later replies of the
-    counted, `pending` and `ends` the spans in which a customer's message waits, cut to the counted time (all three
+    (queue). `oldest` is the greatest age of a message not yet in work (queue), `waits` are those for later replies of
+    the counted, `pending` and `ends` the spans in which a customer's message waits, cut to the counted time (all three
     time << bits | queue); how many there are of each is returned. `undecided` is that of the contacts.
     """
     queues = len(business)
