@@ -184,7 +184,7 @@ class Facts:
         the times that are is as great.
         """
         values = np.full((len(percents), self.queues + 1), np.nan)
-        scans().quantiles(_sorted(times), self.queues, np.array(percents), values)
+        scans().quantiles(_sorted(times), np.array(percents), *np.zeros((3, self.queues + 1), np.int64), values)
         return values
 
     @property

@@ -504,24 +504,26 @@ def sort(values: I64, spare: I64, counts: I64) -> bool:
 
 
 @scan
-def quantiles(times: I64, queues: int, percents: I64, values: F64) -> None:
+def quantiles(times: I64, percents: I64, count: I64, seen: I64, upto: I64, values: F64) -> None:
     """From sorted times (time << bits | queue) the smallest that at least so many per cent did not exceed.
 
     `percents` ascend; `values` : float64[percent, queue, and all last] gets them in seconds, where there is data.
+    `count`, `seen` and `upto`, of as many columns, all 0, are for use in here.
     """
-    bits = bits_of(queues)
+    every = len(count) - 1
+    bits = bits_of(every)
     mask = (1 << bits) - 1
-    count, seen = np.zeros(queues + 1, np.int64), np.zeros(queues + 1, np.int64)
-    upto = np.zeros(queues + 1, np.int64)
-    count[queues] = len(times)
+    count[every] = len(times)
     for k in range(len(times)):
         count[times[k] & mask] += 1
     for k in range(len(times)):
-        for group in (times[k] & mask, queues):
+        group = times[k] & mask
+        for _ in range(2):  # the queue, then all
             seen[group] += 1
             while upto[group] < len(percents) and 100 * seen[group] >= percents[upto[group]] * count[group]:
                 values[upto[group], group] = (times[k] >> bits) / SECOND
                 upto[group] += 1
+            group = every
 
 
 @scan

@@ -7,11 +7,15 @@ from its parent, so it is known by its own chain alone: nobody else's follow-ups
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.distributions.streams import Draw, People, Streams
+from ccsim import jit
+from ccsim.distributions.streams import PHILOX, Draw, People, Streams
 from ccsim.tables import F64, I32, I64, Bool, Link
 from ccsim.workload.constants import counting, same
 from ccsim.workload.members import Members, of_distributions
@@ -119,15 +123,22 @@ def meets_bot(rules: Rules, rows: Rows) -> Bool:
     return np.asarray(rules.bots.there[rows.queue] & (rows.link != Link.TRANSFER) & (rows.campaign < 0))
 
 
+@cache
+def _compiled_births() -> ModuleType:
+    """ccsim/workload/births.py"""
+    sources = [*PHILOX, *(Path(__file__).with_name(name) for name in ("births.py", "rows.py", "rules.py"))]
+    return jit.load("ccsim.workload.births", sources)
+
+
 def _births(rules: Rules, streams: Streams, level: Rows) -> tuple[I64, People, F64, I32]:
     """The follow-ups of a level as births.py has them, whose their draws are, uniforms of delays, and of transfers."""
-    from ccsim.workload.births import MOST, births
-
     assert rules.follow_ups is not None
-    n = len(level.queue)
-    born, when = np.empty((8, MOST * n), dtype=np.int64), np.empty(MOST * n)
-    people, draw = np.empty((2, MOST * n), dtype=np.uint64), np.full(n, -1, dtype=np.int32)
-    count = births(streams.key, streams.replication, level, rules.follow_ups, born, people, when, draw)
+    most = _compiled_births().MOST * len(level.queue)
+    born, when = np.empty((8, most), dtype=np.int64), np.empty(most)
+    people, draw = np.empty((2, most), dtype=np.uint64), np.full(len(level.queue), -1, dtype=np.int32)
+    count = _compiled_births().births(
+        streams.key, streams.replication, level, rules.follow_ups, born, people, when, draw
+    )
     return born[:, :count], People(people[0, :count], people[1, :count]), when[:count], draw
 
 
