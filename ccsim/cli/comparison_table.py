@@ -97,7 +97,7 @@ def _table(comparison: Comparison, figures: Sequence[MetricPlace], variants: Seq
             escape(format.folded(comparison.labels[variant.name], COLUMN - 1)), justify="right", min_width=COLUMN - 1
         )
     for (_, name), group in groupby(figures, key=lambda figure: figure[:2]):
-        table.add_row(escape(format.folded(name, LABEL - 1)), style="bold")
+        table.add_row(escape(format.folded(comparison.title(name), LABEL - 1)), style="bold")
         for figure in group:
             goals = [goal for variant in comparison.variants if (goal := variant.targets.get(figure))]
             metric = format.with_currency(figure.metric.replace("_", " "), figure.definition.unit, currency)

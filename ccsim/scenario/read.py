@@ -270,7 +270,8 @@ def value(text: str) -> Any:
 
 def _keys(path: str) -> list[str]:
     try:
-        table: Any = tomllib.loads(f"{path} = 0")
+        as_toml = re.sub(r"\[(\d+)\]", r".\1", path)  # shifts[0], as messages name a place
+        table: Any = tomllib.loads(f"{as_toml} = 0")
     except (tomllib.TOMLDecodeError, RecursionError):
         table = None
     keys: list[str] = []
