@@ -10,13 +10,16 @@ import pytest
 from tests.cli.tiny import TINY, ccsim, write_tiny
 
 TITLED = TINY.replace('channel = "phone"', 'channel = "phone"\ntitle = "Hotline"', 1)
-TITLED = TITLED.replace('service_level = "90/300"', '') + """
+TITLED = (
+    TITLED.replace('service_level = "90/300"', "")
+    + """
 [staffing]
 patterns = [
     { name = "all", team = "all", days = "mon", hours = "09:00-12:00" },
     { name = "writers", team = "writers", days = "mon", hours = "09:00-12:00" },
 ]
 """
+)
 
 
 @pytest.fixture
