@@ -10,8 +10,12 @@ import pytest
 
 import ccsim
 from ccsim.distributions.durations import Exponential, Own
+from ccsim.metrics import sums
+from ccsim.metrics.facts import Facts
+from ccsim.metrics.registry import METRICS
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES
 from ccsim.scenario.distributions import OWN, PARAMETERS
+from ccsim.tables import Outcome
 
 ROOT = Path(__file__).parents[2]
 SCALE = "queue.phone.volume.scale"
@@ -28,7 +32,7 @@ class MyExponential:
 
 @pytest.fixture(autouse=True)
 def _only_here() -> object:
-    known = [(table, dict(table)) for table in (PARAMETERS, OWN, AGENT_POLICIES, CONTACT_POLICIES)]
+    known = [(table, dict(table)) for table in (PARAMETERS, OWN, AGENT_POLICIES, CONTACT_POLICIES, METRICS)]
     yield
     for table, before in known:
         table.clear()
@@ -84,11 +88,50 @@ def test_policies(own: ccsim.Centre) -> None:
         ccsim.agent_policy("wrong", ["IDLE_SINCE", "LOAD"])
 
 
+def test_a_metric_is_what_the_built_in_one_is(own: ccsim.Centre) -> None:
+    @ccsim.metric("queue", "Share given up", "share", better="lower")
+    def given_up(facts: Facts) -> tuple[np.ndarray, np.ndarray]:
+        counts = facts.contacts
+        return counts[Outcome.ABANDONED], counts[sums.ENTERED]
+
+    @ccsim.metric("team", "Hours at work", "h")
+    def at_work(facts: Facts) -> np.ndarray:
+        return facts.focused.sum(axis=(0, 2)) / 3600
+
+    results = own.run()
+    assert results.estimate("queue", "phone", "given_up") == results.estimate("queue", "phone", "abandonment_seen")
+    hours, same = (results.estimate("team", "agents", metric) for metric in ("at_work", "work_hours"))
+    assert hours is not None
+    assert same is not None
+    assert hours.mean == pytest.approx(same.mean)
+    assert "given_up" in set(own.compare(own.changed({SCALE: 1.2})).to_frame().metric)
+    with pytest.raises(ccsim.ScenarioError, match="not known to the other processes"):
+        own.run(workers=2, executor="processes")
+
+
+def test_what_is_wrong_with_a_metric_is_said(own: ccsim.Centre) -> None:
+    with pytest.raises(ccsim.ScenarioError, match='did you mean "queue"'):
+        ccsim.metric("queues", "Wrong", "share")  # type: ignore[arg-type]
+
+    def asa(facts: Facts) -> float:
+        return 1.0
+
+    with pytest.raises(ccsim.ScenarioError, match="no built-in metric"):
+        ccsim.metric("queue", "Wrong", "s")(asa)
+
+    @ccsim.metric("queue", "Wrong", "s")
+    def of_wrong_shape(facts: Facts) -> np.ndarray:
+        return np.zeros(7)
+
+    with pytest.raises(ccsim.ScenarioError, match=r"metric of_wrong_shape.*\(7,\)"):
+        own.run()
+
+
 def test_every_snippet_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     snippets = re.findall(
         r"^```python\n(.*?)^```", (ROOT / "docs" / "own_parts.md").read_text(), re.DOTALL | re.MULTILINE
     )
-    assert len(snippets) == 2
+    assert len(snippets) == 3
     monkeypatch.chdir(ROOT)
     names: dict[str, object] = {}
     for snippet in snippets:
