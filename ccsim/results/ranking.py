@@ -137,9 +137,9 @@ class Ranking:
 def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
     """Variants from best to worst by a figure of which more or less is better; without one, by total cost.
 
-    Where no team has a cost, by paid hours. By cost or these only those are ranked that meet all their targets (by their means). If none does, all are ranked by how many
-    they miss, then by how far, then by cost: the cheapest is often the one with the worst service. Variants without the
-    figure are left out.
+    Where no team has a cost, by paid hours. By these only those are ranked that meet all their targets (by their
+    means). If none does, all are ranked by how many they miss, then by how far, then by cost: the cheapest is often the
+    one with the worst service. Variants without the figure are left out.
     """
     variants = comparison.variants
     missed = {variant.name: variant.missed for variant in variants} if figure is None else {}
