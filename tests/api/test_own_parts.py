@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,3 +138,19 @@ def test_every_snippet_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     names: dict[str, object] = {}
     for snippet in snippets:
         exec(compile(snippet, "docs/own_parts.md", "exec"), names)
+
+
+def test_the_notebook() -> None:
+    """docs/research.ipynb: a customer model, a policy, a metric and the best of twelve designs in under sixty lines."""
+    notebook = json.loads((ROOT / "docs" / "research.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert sum(len(cell.splitlines()) for cell in cells) < 60
+    names: dict[str, Any] = {}
+    for number, cell in enumerate(cells):
+        exec(compile(cell, f"docs/research.ipynb, cell {number}", "exec"), names)
+    patient, plain = (names[run].estimate("queue", "phone", "abandonment") for run in ("correlated", "plain"))
+    assert patient.mean != plain.mean
+    assert len(names["designs"]) == 12
+    candidates = names["selection"].candidates
+    assert names["selection"].best in {"9 agents, 1 chats", "9 agents, 2 chats", "9 agents, 3 chats"}
+    assert min(each.replications for each in candidates) == 10 < max(each.replications for each in candidates)

@@ -218,7 +218,17 @@ def test_an_interrupted_comparison_goes_on(tiny: Path, tmp_path: Path, monkeypat
 
 
 def test_the_best_is_selected(tiny: Path, tmp_path: Path) -> None:
-    arguments = ("compare", tiny, "--variants", "--workers", 1, "--rank-by", "abandonment@phone", "--indifference", 0.05)
+    arguments = (
+        "compare",
+        tiny,
+        "--variants",
+        "--workers",
+        1,
+        "--rank-by",
+        "abandonment@phone",
+        "--indifference",
+        0.05,
+    )
     shown = ccsim(*arguments, "--select", "best", "--out", tmp_path / "out")
     assert shown.exit_code == 0, shown.output
     assert "Selected: base" in shown.stdout
