@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +156,33 @@ def test_the_notebook() -> None:
     candidates = names["selection"].candidates
     assert names["selection"].best in {"9 agents, 1 chats", "9 agents, 2 chats", "9 agents, 3 chats"}
     assert min(each.replications for each in candidates) == 10 < max(each.replications for each in candidates)
+
+
+def test_a_package_brings_parts_by_an_entry_point(tmp_path: Path) -> None:
+    """In a process of its own, as it is imported for good: a distribution and a policy that nothing else registers."""
+    (tmp_path / "brought.py").write_text(
+        "import ccsim\n"
+        "@ccsim.distribution('brought')\n"
+        "class Brought:\n"
+        "    def __init__(self, mean):\n"
+        "        self.mean = mean\n"
+        "    def quantile(self, u):\n"
+        "        return 0 * u + self.mean\n"
+        "ccsim.agent_policy('brought_policy', ['RANK'])\n"
+    )
+    about = tmp_path / "brought-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[ccsim.parts]\nqueues = brought\n")
+    work = {"dist": "brought", "mean": "5m"}
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import ccsim\n"
+        f"changes = {{'days': 1, 'replications': 1, 'queue.phone.work': {work!r}, 'routing.agent': 'brought_policy'}}\n"
+        "results = ccsim.load('scenarios/phone_8020.toml', set=changes).run(engine='simpy')\n"
+        "print(results.estimate('queue', 'phone', 'handle_mean').mean)\n"
+    )
+    run = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == pytest.approx(300, abs=60), "five minutes each, and a wrap-up"
