@@ -277,12 +277,13 @@ class Centre:
         workers: int | None = None,
         executor: str = "threads",
         progress: bool = False,
+        workload: Change | None = None,
     ) -> Comparison:
         """Puts it beside others on the same random numbers: variants by name, other centres; by default all variants.
 
         Differences are to `baseline`, by default to this centre, which is called as its variant, else "base"; others
         are called by their names in the mapping, else as their variant or scenario. `workers` are by default the
-        machine's processors.
+        machine's processors. `workload` is as for `run`.
         """
         first = self._streams(seed, replications)
         scenarios = {self.applied or comparing.BASE: first.scenario}
@@ -291,10 +292,9 @@ class Centre:
                 raise ScenarioError([Problem(name, "two of this name", "a mapping from other names to centres")])
             scenarios[name] = centre._streams(seed, replications).scenario
         with progress_bar(len(scenarios) * first.scenario.replications, progress) as bar:
-            compared = comparing.compare(
-                scenarios, baseline=baseline, engine=engine, workers=workers, executor=executor, progress=bar.update
-            )
-        return Comparison(compared.variants, compared.notes)
+            options: dict[str, Any] = {"engine": engine, "workers": workers, "executor": executor, "change": workload}
+            compared = comparing.compare(scenarios, baseline=baseline, progress=bar.update, **options)
+        return Comparison(compared.variants, compared.notes, workload)
 
     def _named(
         self, others: Mapping[str, str | Centre] | Iterable[str | Centre] | str | Centre
@@ -330,14 +330,17 @@ class Centre:
         out: Place | None = None,
         resume: bool = False,
         progress: bool = False,
+        workload: Change | None = None,
     ) -> Sweep:
         """Runs it at many points: `vary` maps dotted paths to levels, as a list or as text: "1:6", "0.8:1.2:5".
 
         `design` is "grid", or "latin" or "sobol" with a number of `points`; `sensitivity` adds each setting alone, and
         Sobol' indices to a "sobol" design. With `out` every finished unit is on disk and a results folder is written
         below that folder; `resume` goes on with a sweep that was cut short. `workers` are by default the machine's
-        processors.
+        processors. `workload` is as for `run`; what it does stands in no folder, so not with `out`.
         """
+        if workload is not None and out is not None:
+            raise ScenarioError([Problem("workload", "with out", "one of the two: no folder says what a function did")])
         centre = self._streams(seed, replications)
         settings = tuple(read_setting(path, plain_levels(levels)) for path, levels in vary.items())
         file = self.file or Path()
@@ -346,7 +349,7 @@ class Centre:
             options: dict[str, Any] = {"engine": engine, "workers": workers, "executor": executor}
             options["progress"] = bar.update
             if out is None:
-                return Sweep(**vars(sweep.sweep(chosen, **options)))
+                return Sweep(**vars(sweep.sweep(chosen, change=workload, **options)))
             outcome, folder = sweep.sweep_to_folder(Path(out), chosen, resume=resume, **options)
             return Sweep(**vars(outcome), folder=folder)
 

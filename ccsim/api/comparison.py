@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,18 @@ from ccsim.results import comparison, format
 from ccsim.results.ranking import Ranking, rank, ranking_figure
 from ccsim.studies import compare as comparing
 from ccsim.studies.selection import Selection, select
+from ccsim.workload.changed import Change
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True)
 class Comparison(comparison.Comparison):
     """Variants beside one another on the same random numbers, the baseline first."""
+
+    change: Change | None = None
+    """what a program made of their workloads"""
 
     def to_frame(self) -> pd.DataFrame:
         """Every figure of every variant with its difference to the baseline, and 95 % intervals of both.
@@ -54,7 +60,7 @@ class Comparison(comparison.Comparison):
         """
         zone = None if indifference is None else float(indifference)
         first = self.baseline.results
-        options: dict[str, Any] = {"engine": first.engine, "workers": workers, "executor": "threads"}
+        options: dict[str, Any] = {"engine": first.engine, "workers": workers, "change": self.change}
         return select(self, self.ranking(by), indifference=zone, most=max_replications, **options)
 
     @property
