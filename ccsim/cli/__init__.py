@@ -6,6 +6,7 @@ import errno
 import io
 import sys
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -68,6 +69,13 @@ class Verbs(click.Group):
         verb = self.get_command(ctx, ctx.invoked_subcommand or "")
         options = {} if verb is None or problem.file else {param.name: param.opts[-1] for param in verb.params}
         return replace(problem, path=f"{options.get(name, name)}{colon}{rest}")
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """With the nearest command's name where there is none of that name."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            near = get_close_matches(args[0], self.commands, n=1)
+            ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{near[0]}'?" if near else ""))
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which a planner needs them."""

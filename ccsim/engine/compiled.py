@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ccsim.engine import compilation
 from ccsim.engine.events import Event
 from ccsim.routing import AgentColumn
-from ccsim.tables import I32, I64, NEVER, Log, OnlyItself, Outcome, Outside, Plan, Workload
+from ccsim.tables import I32, I64, NEVER, Link, Log, OnlyItself, Outcome, Outside, Plan, Workload
 
 ROOM = 1024
 """Events that the tree, and stretches beyond one a contact, have room for at first: a power of two, then doubled."""
@@ -35,7 +35,7 @@ def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
     """
     kernel = _kernel(jit)
     memory = _memory(kernel, workload, plan)
-    roots = int(np.count_nonzero(workload.link == 0))
+    roots = int(np.count_nonzero(workload.link == Link.ROOT))
     while not kernel.run(memory, roots):
         memory = _with_more_room(kernel, memory)
     return _canonical(kernel, memory)
@@ -358,7 +358,7 @@ def _rows_by_the_clock(kernel: ModuleType, plan: Plan, out_shift: I32, out_start
 def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
     """A log in which nothing has happened yet; ROOM for stretches, and all that presences may need."""
     contacts, queues = len(workload.queue), len(plan.priority)
-    root = workload.link == 0
+    root = workload.link == Link.ROOT
     presences = 2 * len(plan.shift_start) + len(plan.pause_start) + len(workload.out_start)
     return Log(
         outcome=np.full(contacts, Outcome.NONE, np.int8),

@@ -923,7 +923,7 @@ def takes_own(m: Memory, a: int, c: int, at_once: bool) -> bool:
 @inlined
 def is_free(m: Memory, a: int) -> bool:
     """Whether agent a has nothing at all to do: only then do they write to customers (6.9)."""
-    return m.hand[a] < 0 and m.pending[a] == 0 and m.sharing[a] == 0 and m.suspended[a] < 0
+    return m.pending[a] == 0 and not works(m, a)
 
 
 @compiled
@@ -1271,11 +1271,23 @@ def work_until(m: Memory, time: int, c: int) -> None:
 
 
 @inlined
+def works(m: Memory, a: int) -> bool:
+    """Whether agent a has work in hand, suspended or shared."""
+    return m.hand[a] >= 0 or m.suspended[a] >= 0 or m.sharing[a] > 0
+
+
+@inlined
 def may_go(m: Memory, now: int, a: int) -> None:
     """Agent a's presence ends unless something keeps them."""
-    if not m.attends[a] and m.present[a] < NEVER and m.hand[a] < 0 and m.kept[a] < 0:
-        if m.suspended[a] < 0 and m.sharing[a] == 0:
-            end_presence(m, now, a)
+    if not m.attends[a] and m.present[a] < NEVER and m.kept[a] < 0 and not works(m, a):
+        end_presence(m, now, a)
+
+
+@inlined
+def begin_presence(m: Memory, now: int, a: int, shift: int) -> None:
+    if m.present[a] == NEVER:
+        m.present[a] = now
+        m.present_shift[a] = shift
 
 
 @compiled
@@ -1944,9 +1956,7 @@ def agents_leave(m: Memory, now: int, what: int, shift: int) -> None:
             m.kept[a] = shift
             m.duty[a] = FINISHING
             mark_ready(m, a)
-            if m.present[a] == NEVER:
-                m.present[a] = now
-                m.present_shift[a] = shift
+            begin_presence(m, now, a, shift)
         m.attends[a] = False
     elif m.kept[a] == shift:
         m.kept[a] = -1
@@ -1973,11 +1983,11 @@ def agents_come(m: Memory, now: int, what: int, shift: int) -> None:
     a = m.plan.shift_agent[shift]
     if m.present[a] < NEVER and m.present_shift[a] != shift:
         end_presence(m, now, a)
+        if works(m, a):
+            begin_presence(m, now, a, shift)
     if what != SHIFT_BEGINS_PAUSED:
         m.attends[a] = True
-        if m.present[a] == NEVER:
-            m.present[a] = now
-            m.present_shift[a] = shift
+        begin_presence(m, now, a, shift)
         mark_gained(m, a)
         mark_ready(m, a)
 

@@ -241,6 +241,11 @@ class Collected:
         other.whole, other._batches, other._size = list(self.whole), list(self._batches), self._size
         return other
 
+    @property
+    def by_interval(self) -> dict[Key, F64]:
+        """Of the first replications together: (numerator or denominator; interval; queues or teams, then the total)."""
+        return self._batches[0]
+
     def add(self, measures: Measures) -> None:
         """One more replication."""
         if len(self.whole) % self._size:

@@ -59,6 +59,7 @@ def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
             rows_left_out,
             columns_left_out,
             rosters_fit_the_run,
+            intervals_end_at_midnight,
         ),
         scenario,
         file,
@@ -146,6 +147,19 @@ def horizon(scenario: Scenario) -> Found:
         yield Problem("interval", written_duration(scenario.interval), "from one minute to one day")
     if scenario.drain_time > LONGEST * DAY:
         yield Problem("drain", written_duration(scenario.drain_time), "at most a year")
+
+
+def intervals_end_at_midnight(scenario: Scenario) -> Found:
+    """Otherwise what came after midnight counts for the day before."""
+    calendar, length = scenario.calendar, scenario.interval
+    over = {day: start % length for day in range(1, scenario.days) if (start := calendar.at(day)) % length}
+    if over:
+        first, most = calendar.date(min(over)), written_duration(max(length - rest for rest in over.values()))
+        yield Problem(
+            "interval",
+            f"{written_duration(length)}: intervals run over midnight, first on {first}",
+            f"an interval that fits into every day, or figures by day take in up to {most} of the next",
+        )
 
 
 def fits_into_memory(scenario: Scenario) -> Found:

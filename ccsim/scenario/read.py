@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -220,7 +221,9 @@ def toml_file(path: Path, file: str, what: str = "a scenario in TOML; `ccsim new
     try:
         return tables(content(path, MOST_TOML), file)
     except FileNotFoundError:
-        found = "no such file"
+        beside = [other.name for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        near = difflib.get_close_matches(path.name, beside, n=1)
+        found = f'no such file; did you mean "{near[0]}"?' if near else "no such file"
     except IsADirectoryError:
         found = "a folder"
     except (OSError, ValueError) as bad:
