@@ -10,6 +10,7 @@ from ccsim.staffing.roster import rules
 from ccsim.staffing.roster.duties import Task
 from ccsim.staffing.roster.program import Program, add_limit, settled
 from ccsim.staffing.roster.rules import ONE_A_DAY, PER_AGENT, SHIFT_LIMITS, Breach, Limit
+from ccsim.staffing.roster.search import separate
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -101,9 +102,13 @@ def _model(task: Task, limits: Iterable[Limit]) -> tuple[cp_model.CpModel, dict[
 
 def _of_shifts(task: Task) -> Iterator[Breach]:
     """Duties without their least agents or with more than their most, where as few as possible are."""
-    program = Program(task)
-    program.miss_shift_limits()
-    found = program.solve(EFFORT, float("inf"))
-    for breach in rules.broken(task, found.assignment) if found.assignment else ():
-        if breach.rule == SHIFT_LIMITS:
-            yield breach
+    for members in separate(task):
+        program = Program(task, members, task.scenario.days)
+        program.miss_shift_limits()
+        chosen = program.solve(EFFORT).chosen
+        if chosen is not None:
+            for duty, (low, high) in enumerate(rules.shift_limits(task)):
+                count = sum(worked == duty for _, worked in chosen)
+                if duty in program.counts and not low <= count <= high:
+                    what = f"{task.written(task.duties[duty])}: {low} to {high} agents wanted, {count} possible"
+                    yield Breach(SHIFT_LIMITS, "", what)

@@ -62,13 +62,13 @@ class Demand:
         found = cover(self.covers, self.required, self.task.costs, most=most)
         return None if found is None else found.counts
 
-    def short(self, counts: I64) -> F64:
-        """Agents missing by row, where so many work each duty : float64[row]."""
-        return np.maximum(self.required - self.covers @ counts, 0.0)
+    def hours_short(self, counts: I64) -> float:
+        """Agent hours missing to what is required, with so many on each duty."""
+        return float(np.maximum(self.required - self.covers @ counts, 0.0) @ self.hours)
 
-    def surplus(self, counts: I64) -> F64:
-        """Agents too many by row : float64[row]."""
-        return np.maximum(self.covers @ counts - self.required, 0.0)
+    def hours_over(self, counts: I64) -> float:
+        """Agent hours above what is required, with so many on each duty."""
+        return float(np.maximum(self.covers @ counts - self.required, 0.0) @ self.hours)
 
 
 def of_requirement(task: Task, requirement: Requirement) -> Demand:

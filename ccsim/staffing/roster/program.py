@@ -7,8 +7,9 @@ form: Ernst, Jiang, Krishnamoorthy & Sier (2004), European Journal of Operationa
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ccsim.scenario.people import OFF, Wish
 from ccsim.scenario.roster_rules import teams_of
 from ccsim.staffing.roster import rules
 from ccsim.staffing.roster.demand import Demand
-from ccsim.staffing.roster.duties import WEEK, Assignment, Task
+from ccsim.staffing.roster.duties import WEEK, Task
 from ccsim.staffing.roster.rules import Limit
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ POINT: Final = 1000
 FAR: Final = 0.25
 """What is missing beyond this share of the requirement counts four times."""
 
+CLOSE: Final = 1e-6
+
+LARGE: Final = 10**7
+"""More than shifts, so counted, come to."""
+
 FAIR: Final = 100
 """Shifts are counted in hundredths, so that part-time agents have their part of them."""
-
-WORKERS: Final = 8
-"""Search strategies that take turns; always as many, so that the answer is the same on every machine."""
 
 Works = dict[int, "cp_model.IntVar"]
 """The variables of an agent, by duty."""
@@ -43,76 +46,77 @@ Works = dict[int, "cp_model.IntVar"]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
-@dataclass(frozen=True)
-class Solution:
-    """What the solver came to."""
+Chosen = set[tuple[int, int]] | None
+"""Agent and duty, by their numbers, of a roster; None if there is none."""
+
+
+class Answer(NamedTuple):
+    """What the solver came to in one program."""
 
     status: Status
-    assignment: Assignment
+    chosen: Chosen
     points: float
     bound: float
-    """no roster has fewer points"""
-    timed_out: bool
-    """the clock ended the search, so that another machine may come to another roster"""
-
-    @property
-    def gap(self) -> float:
-        """Share of the points by which they may exceed the fewest."""
-        return (self.points - self.bound) / self.points if self.points > 0 else 0.0
-
-
-def solve(task: Task, demand: Demand, *, effort: float, seconds: float = math.inf) -> Solution:
-    """The best roster that keeps every rule.
-
-    `effort` : steps of the solver, about seconds, that are the same on every machine; `seconds` of the clock besides.
-    """
-    program = Program(task)
-    program.keep_shift_limits()
-    program.cover(demand)
-    program.fairness()
-    program.wishes()
-    program.stable_weeks()
-    return program.solve(effort, seconds, task.scenario.seed)
+    spent: float
+    """steps, about seconds"""
 
 
 class Program:
-    """Variables of who works which duty, the rules that they keep, and points."""
+    """Variables of who works which duty, the rules that they keep, and points.
 
-    def __init__(self, task: Task) -> None:
+    Of some agents (`members`, by number) who share teams with nobody else, over the first `days`.
+    """
+
+    def __init__(self, task: Task, members: Sequence[int], days: int) -> None:
         from ortools.sat.python import cp_model
 
         self.task = task
+        self.members = members
+        self.days = days
         self.model = cp_model.CpModel()
-        self.works: list[Works] = []
-        """by agent, the duties that may be worked"""
         self.points: list[tuple[Any, int]] = []
-        for number, agent in enumerate(task.agents):
-            limits = rules.limits(task, agent)
+        mine = {team for number in members for team in teams_of(task.scenario, task.agents[number])}
+        self.duties = [i for i, duty in enumerate(task.duties) if duty.team in mine and duty.day < days]
+        self.works: dict[int, Works] = {}
+        """by agent, the duties that may be worked"""
+        for number in members:
+            limits = rules.limits(task, task.agents[number])
             forbidden = {int(duty) for limit in limits if limit.forbids for duty in limit.duties}
-            free = [duty for duty in range(len(task.duties)) if duty not in forbidden]
-            self.works.append({duty: self.model.new_bool_var(f"{number} {duty}") for duty in free})
+            free = [duty for duty in self.duties if duty not in forbidden]
+            self.works[number] = {duty: self.model.new_bool_var(f"{number} {duty}") for duty in free}
             for limit in limits:
-                add_limit(self.model, self.works[-1], limit)
-        self.counts = [self._count(duty) for duty in range(len(task.duties))]
+                add_limit(self.model, self.works[number], self._until_now(limit))
+        self.counts = {duty: self._count(duty) for duty in self.duties}
+
+    def _until_now(self, limit: Limit) -> Limit:
+        """Its part of the days that the program is about."""
+        days = self.task.of_day[limit.duties]
+        if limit.low <= 0 or days.max() < self.days:
+            return limit
+        every = set(days.tolist())
+        return limit._replace(low=limit.low * sum(day < self.days for day in every) // len(every))
 
     def _count(self, duty: int) -> cp_model.IntVar:
         """How many agents work a duty."""
-        who = [works[duty] for works in self.works if duty in works]
+        who = [works[duty] for works in self.works.values() if duty in works]
         count = self.model.new_int_var(0, len(who), f"count {duty}")
         self.model.add(count == sum(who))
         return count
 
     def keep_shift_limits(self) -> None:
         """No duty has fewer or more agents than its pattern allows."""
-        for count, (low, high) in zip(self.counts, rules.shift_limits(self.task), strict=True):
-            self.model.add_linear_constraint(count, low, high)
+        limits = rules.shift_limits(self.task)
+        for duty, count in self.counts.items():
+            self.model.add_linear_constraint(count, *limits[duty])
 
     def miss_shift_limits(self) -> None:
         """Agents fewer or more than the patterns allow cost a point each, instead."""
-        for number, (low, high) in enumerate(rules.shift_limits(self.task)):
-            missed = self.model.new_int_var(0, max(low, len(self.works)), f"missed {number}")
-            self.model.add(missed >= low - self.counts[number])
-            self.model.add(missed >= self.counts[number] - high)
+        limits = rules.shift_limits(self.task)
+        for duty, count in self.counts.items():
+            low, high = limits[duty]
+            missed = self.model.new_int_var(0, max(low, len(self.works)), f"missed {duty}")
+            self.model.add(missed >= low - count)
+            self.model.add(missed >= count - high)
             self._cost(missed, 1)
 
     def _cost(self, what: Any, points: float) -> None:
@@ -123,9 +127,11 @@ class Program:
         """Points for agents missing and agents too many."""
         weights = self.task.scenario.roster.weights
         units = np.rint(demand.covers * DESK).astype(np.int64)
-        required = np.rint(demand.required * DESK).astype(np.int64)
+        required = DESK * np.ceil(demand.required - CLOSE).astype(np.int64)
         for row, (needed, hours) in enumerate(zip(required.tolist(), demand.hours.tolist(), strict=True)):
             who = np.flatnonzero(units[row]).tolist()
+            if not self.counts.keys() >= set(who):
+                continue  # of another team, or of a day to come
             there = sum(int(units[row, duty]) * self.counts[duty] for duty in who)
             short = self.model.new_int_var(0, needed, f"short {row}")
             surplus = self.model.new_int_var(0, int(units[row].sum()) * len(self.works), f"surplus {row}")
@@ -141,8 +147,8 @@ class Program:
         """Points for late and weekend shifts by which agents of the same teams differ, by their contract hours."""
         weights = self.task.scenario.roster.weights
         for kind, weight in (("late", weights.late), ("weekend", weights.weekend)):
-            for team, members in alike(self.task).items():
-                most, least = (self.model.new_int_var(0, 100 * FAIR * len(self.counts), kind) for _ in range(2))
+            for teams, members in alike(self.task, self.members).items():
+                most, least = (self.model.new_int_var(0, LARGE, kind) for _ in range(2))
                 able = 0
                 for number, part in members:
                     shifts = [var for duty, var in self.works[number].items() if counted(self.task, kind, duty)]
@@ -151,15 +157,15 @@ class Program:
                         self.model.add(most >= round(FAIR / part) * sum(shifts))
                         self.model.add(least <= round(FAIR / part) * sum(shifts))
                 if able > 1:
-                    spread = self.model.new_int_var(0, 100 * FAIR * len(self.counts), f"{kind} {team}")
+                    spread = self.model.new_int_var(0, LARGE, f"{kind} {teams}")
                     self.model.add(spread >= most - least)
                     self._cost(spread, weight / FAIR)
 
     def wishes(self) -> None:
         """Points for wishes that are not fulfilled."""
         weight = self.task.scenario.roster.weights.wishes
-        for agent, works in zip(self.task.agents, self.works, strict=True):
-            for wish in agent.wishes:
+        for number, works in self.works.items():
+            for wish in self.task.agents[number].wishes:
                 for duty, var in works.items():
                     if against(self.task, wish, duty):
                         self._cost(var, weight * wish.weight)
@@ -167,7 +173,7 @@ class Program:
     def stable_weeks(self) -> None:
         """Points for every start time of an agent in a week but one."""
         weight = self.task.scenario.roster.weights.starts
-        for number, works in enumerate(self.works):
+        for number, works in self.works.items():
             by_week: dict[int, dict[int, list[Any]]] = {}
             for duty, var in works.items():
                 of = self.task.duties[duty]
@@ -184,41 +190,43 @@ class Program:
                 self.model.add(more >= sum(used) - 1)
                 self._cost(more, weight)
 
-    def solve(self, effort: float, seconds: float, seed: int = 0) -> Solution:
-        """The roster with the fewest points."""
+    def solve(self, effort: float, until: float = math.inf, *, start: Chosen = None, free: Chosen = None) -> Answer:
+        """The fewest points within an effort and until a time of the clock.
+
+        From a roster to `start` from; with `free`, of which only these may change.
+        """
         from ortools.sat.python import cp_model
 
-        self.model.minimize(cp_model.LinearExpr.weighted_sum(*map(list, zip(*self.points, strict=True))))
-        solver = settled(effort, seconds, seed)
-        found = solver.solve(self.model)
+        model = self.model.clone()
+        model.minimize(cp_model.LinearExpr.weighted_sum(*map(list, zip(*self.points, strict=True))))
+        for number, works in self.works.items():
+            for duty, var in works.items():
+                if start is None:
+                    continue
+                same = model.get_bool_var_from_proto_index(var.index)
+                if free is None or (number, duty) in free:
+                    model.add_hint(same, (number, duty) in start)
+                else:
+                    model.add(same == ((number, duty) in start))
+        solver = settled(effort, max(until - time.perf_counter(), 0.01), self.task.scenario.seed)
+        found = solver.solve(model)
+        spent = solver.response_proto.deterministic_time
         statuses: dict[Any, Status] = {
             cp_model.OPTIMAL: "optimal",
             cp_model.FEASIBLE: "feasible",
             cp_model.INFEASIBLE: "infeasible",
         }
         status = statuses.get(found, "unknown")
+        bound = max(solver.best_objective_bound, 0) / POINT
         if status in ("infeasible", "unknown"):
-            return Solution(status, {}, math.nan, math.nan, solver.wall_time >= seconds)
-        assignment = {
-            agent.name: [duty for duty, var in works.items() if solver.boolean_value(var)]
-            for agent, works in zip(self.task.agents, self.works, strict=True)
+            return Answer(status, None, math.inf, bound, spent)
+        chosen = {
+            (number, duty)
+            for number, works in self.works.items()
+            for duty, var in works.items()
+            if solver.boolean_value(var)
         }
-        points, bound = solver.objective_value / POINT, max(solver.best_objective_bound, 0) / POINT
-        return Solution(status, assignment, points, bound, status != "optimal" and solver.wall_time >= seconds)
-
-
-def settled(effort: float, seconds: float = math.inf, seed: int = 0) -> cp_model.CpSolver:
-    """A solver that comes to the same answer every time, unless the clock ends it."""
-    from ortools.sat.python import cp_model
-
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = WORKERS
-    solver.parameters.interleave_search = True
-    solver.parameters.random_seed = seed % 2**31
-    solver.parameters.max_deterministic_time = effort
-    if math.isfinite(seconds):
-        solver.parameters.max_time_in_seconds = seconds
-    return solver
+        return Answer(status, chosen, solver.objective_value / POINT, bound, spent)
 
 
 def add_limit(model: cp_model.CpModel, works: Works, limit: Limit) -> None:
@@ -233,13 +241,30 @@ def add_limit(model: cp_model.CpModel, works: Works, limit: Limit) -> None:
         model.add_linear_constraint(total, limit.low, limit.high)
 
 
-def alike(task: Task) -> dict[tuple[str, ...], list[tuple[int, float]]]:
-    """Agents of the same teams, by their numbers, each with the share that contract and leave make of the longest."""
-    hours = [sum(rules.contract_minutes(task, agent, week)[1] for week in range(task.weeks)) for agent in task.agents]
+def settled(effort: float, seconds: float = math.inf, seed: int = 0) -> cp_model.CpSolver:
+    """A solver that comes to the same answer every time, unless the clock ends it."""
+    from ortools.sat.python import cp_model
+
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.linearization_level = 2
+    solver.parameters.random_seed = seed % 2**31
+    solver.parameters.max_deterministic_time = effort
+    if math.isfinite(seconds):
+        solver.parameters.max_time_in_seconds = seconds
+    return solver
+
+
+def alike(task: Task, members: Sequence[int]) -> dict[tuple[str, ...], list[tuple[int, float]]]:
+    """Of these, agents of the same teams, each with the share that contract and leave make of the longest."""
+    hours = {
+        number: sum(rules.contract_minutes(task, task.agents[number], week)[1] for week in range(task.weeks))
+        for number in members
+    }
     groups: dict[tuple[str, ...], list[int]] = {}
-    for number, agent in enumerate(task.agents):
+    for number in members:
         if hours[number]:
-            groups.setdefault(tuple(teams_of(task.scenario, agent)), []).append(number)
+            groups.setdefault(tuple(teams_of(task.scenario, task.agents[number])), []).append(number)
     return {
         teams: [(number, hours[number] / max(hours[other] for other in numbers)) for number in numbers]
         for teams, numbers in groups.items()

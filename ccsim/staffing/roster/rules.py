@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from ccsim.scenario.people import RosterAgent
 from ccsim.scenario.roster_rules import teams_of
 from ccsim.scenario.spans import Local, local
 from ccsim.scenario.values import HOUR, MINUTE
+from ccsim.staffing.patterns import most_agents
 from ccsim.staffing.roster.duties import SATURDAY, WEEK, Assignment, Task, midnight
 from ccsim.tables import I64
 
@@ -196,10 +196,10 @@ def broken(task: Task, assignment: Assignment) -> list[Breach]:
 
 def shift_limits(task: Task) -> list[tuple[int, int]]:
     """By duty, least and most agents, by the pattern's `min`, `max` and the `at_most` of its breaks."""
-    from ccsim.staffing.patterns import most_agents
-
     given = task.scenario.staffing.patterns
-    return [(given[d.pattern].min, int(min(most_agents(given[d.pattern]), len(task.agents)))) for d in task.duties]
+    least = [given[duty.pattern].min if duty.team in task.teams else 0 for duty in task.duties]
+    most = [int(min(most_agents(given[duty.pattern]), len(task.agents))) for duty in task.duties]
+    return list(zip(least, most, strict=True))
 
 
 def described(limit: Limit, total: int) -> str:
@@ -218,8 +218,3 @@ def starts_by_week(task: Task, worked: Sequence[int]) -> list[set[int]]:
         duty = task.duties[number]
         starts[duty.day // WEEK].add(duty.hours.start)
     return starts
-
-
-def rest_times(task: Task, worked: Sequence[int]) -> list[int]:
-    """Times between one duty and the next, us."""
-    return [task.duties[after].start - task.duties[before].end for before, after in pairwise(worked)]
