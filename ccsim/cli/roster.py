@@ -160,8 +160,7 @@ def _show(plan: RosterPlan) -> None:
     from ccsim.report import of_roster
 
     console = Console(file=sys.stdout, highlight=False)
-    scenario, rules = plan.task.scenario, plan.task.scenario.roster
-    console.print(scenario.name, style="bold", markup=False)
+    console.print(plan.task.scenario.name, style="bold", markup=False)
     if not plan.assignment:
         console.print(of_roster.refusal(plan), markup=False)
         for breach in plan.breaches:
@@ -170,11 +169,11 @@ def _show(plan: RosterPlan) -> None:
     console.print(of_roster.answer(plan), markup=False)
     for label, figure, detail in of_roster.facts(plan):
         console.print(f"{label}: {figure} ({detail})", markup=False)
-    tables = [of_roster.week_table(plan, week) for week in range(plan.task.weeks)]
-    for table in (*tables, of_roster.hours_table(plan), of_roster.rules_table(plan), of_roster.cost_table(plan)):
+    tables = [of_roster.week_table(plan, week, short=True) for week in range(plan.task.weeks)]
+    for table in (*tables, of_roster.hours_table(plan), of_roster.rules_table(plan)):
         console.print()
         console.print(table.title, style="bold", markup=False)
         console.print(document_table(table))
     console.print()
-    for line in of_roster.remarks(plan):
+    for line in (*of_roster.costs(plan), *of_roster.remarks(plan)):
         console.print(line, markup=False)

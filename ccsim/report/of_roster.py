@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from ccsim.metrics import METRICS, TOTAL
-from ccsim.metrics.registry import Level
-from ccsim.report.document import Document, Fact, Finding, Kind, Listing, Note, Section, Status, Table, TableColumn
+from ccsim.report.document import (
+    Cell,
+    Document,
+    Fact,
+    Finding,
+    Kind,
+    Listing,
+    Note,
+    Section,
+    Status,
+    Table,
+    TableColumn,
+)
 from ccsim.report.of_run import made_with
 from ccsim.results import format
 from ccsim.results.targets import targets
@@ -75,11 +88,8 @@ def facts(plan: RosterPlan) -> Iterable[tuple[str, str, str]]:
     required = float(demand.required @ demand.hours)
     yield "Required", f"{format.count(required)} h", f"at the desk, shrinkage added; {demand.method}"
     short, over = demand.hours_short(plan.counts), demand.hours_over(plan.counts)
-    yield (
-        "Short",
-        f"{format.count(short)} h",
-        f"{format.percent(short / required if required else 0.0)} of what is required",
-    )
+    share = format.percent(short / required if required else 0.0)
+    yield "Short", f"{format.count(short)} h", f"{share} of what is required"
     yield "Over", f"{format.count(over)} h", "agent hours above what is required"
     if demand.out_of_reach:
         yield "Out of reach", f"{format.count(demand.out_of_reach)} h", "required while no shift pattern is worked"
@@ -110,11 +120,12 @@ def remarks(plan: RosterPlan) -> Iterable[str]:
     yield (
         f"Rules: {written_duration(rules.min_rest)} of rest, {rules.max_days_in_a_row} days in a row, one Saturday in "
         f"{rules.one_saturday_in}, contract hours ± {written_duration(rules.hours_tolerance)} {balanced}; a shift is "
-        f"late that ends after {clock(rules.late_after)}. What was worked before {format.day(scenario.start)} is not known."
+        f"late that ends after {clock(rules.late_after)}. What was worked before {format.day(scenario.start)} is not "
+        "known."
     )
     yield COST_NOTE
     if plan.unrestricted is None:
-        yield "There is no plan without rules to compare: the most agents of the shift patterns do not cover the requirement."
+        yield "No plan without rules to compare: the most agents of the shift patterns do not cover the requirement."
     lost = [key for key in ("paid", "cost_per_hour", "before_break") if any(key in p.model_fields_set for p in given)]
     if lost:
         yield f"A roster file keeps no {', '.join(lost)} of a shift pattern: in the simulation that of the team holds."
@@ -124,11 +135,10 @@ def remarks(plan: RosterPlan) -> Iterable[str]:
 
 def rules_table(plan: RosterPlan) -> Table:
     """Every rule, whether it must hold, and how often it does not."""
-    names = [*PER_AGENT, SHIFT_LIMITS, *SOFT]
-    counts = {name: sum(breach.rule == name for breach in plan.breaches) for name in names}
+    counts = Counter(breach.rule for breach in plan.breaches)
     rows = tuple(
-        (name.replace("_", " "), "as far as possible" if name in SOFT else "always", float(counts[name]))
-        for name in names
+        (rule.replace("_", " "), "if possible" if rule in SOFT else "always", float(counts[rule]))
+        for rule in (*PER_AGENT, SHIFT_LIMITS, *SOFT)
     )
     return Table("Rules", (TableColumn("Rule"), TableColumn("To be kept"), TableColumn("Not kept", "number")), rows)
 
@@ -138,23 +148,24 @@ def grid(plan: RosterPlan) -> Table:
     return _days(plan, "Agents by days", range(plan.task.scenario.days))
 
 
-def week_table(plan: RosterPlan, week: int) -> Table:
-    """Agents by the days of a week."""
-    return _days(plan, f"Week {week + 1}", range(week * WEEK, (week + 1) * WEEK))
+def week_table(plan: RosterPlan, week: int, *, short: bool = False) -> Table:
+    """Agents by the days of a week; in short 8-16:30 for 08:00-16:30."""
+    return _days(plan, f"Week {week + 1}", range(week * WEEK, (week + 1) * WEEK), short=short)
 
 
-def _days(plan: RosterPlan, title: str, days: range) -> Table:
+def _days(plan: RosterPlan, title: str, days: range, *, short: bool = False) -> Table:
     task = plan.task
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for agent in task.agents:
         worked = {task.duties[duty].day: task.duties[duty] for duty in plan.assignment[agent.name]}
         cells = []
         for day in days:
             away = agent.leave is not None and agent.leave.on(task.date(day))
             duty = worked.get(day)
-            cells.append(str(duty.hours) if duty else LEAVE if away else "")
-        hours = sum(duty.paid for day, duty in worked.items() if day in days) / HOUR
-        rows.append((agent.name, ", ".join(teams_of(task.scenario, agent)), *cells, hours))
+            hours = "" if duty is None else str(duty.hours)
+            cells.append((re.sub(r"\b0|:00", "", hours) if short else hours) or (LEAVE if away else ""))
+        paid = sum(duty.paid for day, duty in worked.items() if day in days) / HOUR
+        rows.append((agent.name, ", ".join(teams_of(task.scenario, agent)), *cells, paid))
     columns = (TableColumn("Agent"), TableColumn("Team"), *(TableColumn(task.day(day)) for day in days))
     return Table(title, (*columns, TableColumn("Hours", "hours")), tuple(rows))
 
@@ -169,23 +180,41 @@ def hours_table(plan: RosterPlan) -> Table:
 
 def cost_table(plan: RosterPlan) -> Table:
     """The roster beside the same requirement without anybody's rules: targets, paid hours, cost."""
+    figures = list(_figures(plan))
+    rows = tuple(
+        (name, *(run.estimate(*figure) for figure, _ in figures))
+        for name, run in (("Without rules", plan.unrestricted), ("Roster", plan.simulated))
+        if run is not None
+    )
+    columns = (TableColumn("Shifts"), *(column for _, column in figures))
+    return Table("The roster beside the plan without rules", columns, rows, note=COST_NOTE)
+
+
+def costs(plan: RosterPlan) -> Iterable[str]:
+    """The same as lines."""
+    assert plan.simulated is not None
+    for figure, column in _figures(plan):
+        written = [
+            format.percent(estimate.mean) if column.kind == "share" else format.count(estimate.mean)
+            for run in (plan.simulated, plan.unrestricted)
+            if run is not None and (estimate := run.estimate(*figure)) is not None
+        ]
+        if written:
+            free = f"; without rules {written[1]}" if len(written) > 1 else ""
+            yield f"{column.title}: {written[0]}{free}."
+
+
+def _figures(plan: RosterPlan) -> Iterable[tuple[tuple[str, str, str], TableColumn]]:
+    """What is compared: level, name and metric, and how it is shown."""
     results = plan.simulated
     assert results is not None
-    columns = [TableColumn("Shifts")]
-    figures: list[tuple[Level, str, str]] = []
     for goal in targets(results):
         title = f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].title.lower()}"
         bound = f"{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %"
-        columns.append(TableColumn(f"{title}, {bound}", "share"))
-        figures.append((goal.level, goal.name, goal.metric))
-    columns += [
-        TableColumn("Paid hours", "hours"),
-        TableColumn(format.with_currency("Cost", "money", results.scenario.currency), "money"),
-    ]
-    figures += [(TOTAL, TOTAL, "paid_hours"), (TOTAL, TOTAL, "cost")]
-    runs = {"Without rules": plan.unrestricted, "Roster": results}
-    rows = tuple((name, *(run.estimate(*figure) for figure in figures)) for name, run in runs.items() if run)
-    return Table("The roster beside the plan without rules", tuple(columns), rows, note=COST_NOTE)
+        yield (goal.level, goal.name, goal.metric), TableColumn(f"{title}, {bound}", "share")
+    yield (TOTAL, TOTAL, "paid_hours"), TableColumn("Paid hours", "hours")
+    cost = format.with_currency("Cost", "money", results.scenario.currency)
+    yield (TOTAL, TOTAL, "cost"), TableColumn(cost, "money")
 
 
 def _findings(plan: RosterPlan) -> Iterable[Finding]:

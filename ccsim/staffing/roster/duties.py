@@ -43,7 +43,7 @@ class Duty(NamedTuple):
     late: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """What is to be rostered: people, duties and rules of a scenario."""
 

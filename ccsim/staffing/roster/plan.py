@@ -203,7 +203,7 @@ def rostered(task: Task, rows: Mapping[str, Iterable[RosterRow]]) -> Scenario:
 def _missed(task: Task, assignment: Assignment) -> Iterator[Breach]:
     """What a roster does not keep of what it should as far as it can."""
     for kind in ("late", "weekend"):
-        for members in alike(task, range(len(task.agents))).values():
+        for members in alike(task, range(len(task.agents)), kind):
             shifts = {
                 number: sum(counted(task, kind, duty) for duty in assignment[task.agents[number].name])
                 for number, _ in members

@@ -80,11 +80,9 @@ class Program:
         self.works: dict[int, Works] = {}
         """by agent, the duties that may be worked"""
         for number in members:
-            limits = rules.limits(task, task.agents[number])
-            forbidden = {int(duty) for limit in limits if limit.forbids for duty in limit.duties}
-            free = [duty for duty in self.duties if duty not in forbidden]
-            self.works[number] = {duty: self.model.new_bool_var(f"{number} {duty}") for duty in free}
-            for limit in limits:
+            free = set(rules.allowed(task, task.agents[number])).intersection(self.duties)
+            self.works[number] = {duty: self.model.new_bool_var(f"{number} {duty}") for duty in sorted(free)}
+            for limit in rules.limits(task, task.agents[number]):
                 add_limit(self.model, self.works[number], self._until_now(limit))
         self.counts = {duty: self._count(duty) for duty in self.duties}
 
@@ -147,19 +145,15 @@ class Program:
         """Points for late and weekend shifts by which agents of the same teams differ, by their contract hours."""
         weights = self.task.scenario.roster.weights
         for kind, weight in (("late", weights.late), ("weekend", weights.weekend)):
-            for teams, members in alike(self.task, self.members).items():
+            for members in alike(self.task, self.members, kind):
                 most, least = (self.model.new_int_var(0, LARGE, kind) for _ in range(2))
-                able = 0
                 for number, part in members:
-                    shifts = [var for duty, var in self.works[number].items() if counted(self.task, kind, duty)]
-                    if shifts:
-                        able += 1
-                        self.model.add(most >= round(FAIR / part) * sum(shifts))
-                        self.model.add(least <= round(FAIR / part) * sum(shifts))
-                if able > 1:
-                    spread = self.model.new_int_var(0, LARGE, f"{kind} {teams}")
-                    self.model.add(spread >= most - least)
-                    self._cost(spread, weight / FAIR)
+                    shifts = sum(var for duty, var in self.works[number].items() if counted(self.task, kind, duty))
+                    self.model.add(most >= round(FAIR / part) * shifts)
+                    self.model.add(least <= round(FAIR / part) * shifts)
+                spread = self.model.new_int_var(0, LARGE, f"{kind} differ")
+                self.model.add(spread >= most - least)
+                self._cost(spread, weight / FAIR)
 
     def wishes(self) -> None:
         """Points for wishes that are not fulfilled."""
@@ -255,20 +249,23 @@ def settled(effort: float, seconds: float = math.inf, seed: int = 0) -> cp_model
     return solver
 
 
-def alike(task: Task, members: Sequence[int]) -> dict[tuple[str, ...], list[tuple[int, float]]]:
-    """Of these, agents of the same teams, each with the share that contract and leave make of the longest."""
-    hours = {
-        number: sum(rules.contract_minutes(task, task.agents[number], week)[1] for week in range(task.weeks))
-        for number in members
-    }
-    groups: dict[tuple[str, ...], list[int]] = {}
+def alike(task: Task, members: Sequence[int], kind: str) -> list[list[tuple[int, float]]]:
+    """Groups of agents of the same teams who may work shifts of a kind and others, each agent with a share.
+
+    The share is what contract and leave make of the longest hours in the group.
+    """
+    groups: dict[tuple[str, ...], dict[int, float]] = {}
     for number in members:
-        if hours[number]:
-            groups.setdefault(tuple(teams_of(task.scenario, task.agents[number])), []).append(number)
-    return {
-        teams: [(number, hours[number] / max(hours[other] for other in numbers)) for number in numbers]
-        for teams, numbers in groups.items()
-    }
+        agent = task.agents[number]
+        hours = sum(rules.contract_minutes(task, agent, week)[1] for week in range(task.weeks))
+        kinds = {counted(task, kind, duty) for duty in rules.allowed(task, agent)}
+        if hours and len(kinds) == 2:
+            groups.setdefault(tuple(teams_of(task.scenario, agent)), {})[number] = hours
+    return [
+        [(number, hours / max(group.values())) for number, hours in group.items()]
+        for group in groups.values()
+        if len(group) > 1
+    ]
 
 
 def counted(task: Task, kind: str, duty: int) -> bool:

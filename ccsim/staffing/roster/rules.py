@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -60,14 +61,19 @@ class Breach(NamedTuple):
 
 def limits(task: Task, agent: RosterAgent) -> list[Limit]:
     """Every rule for one agent."""
-    return [
-        *_forbidden(task, agent),
-        *_one_a_day(task),
-        *_rest(task),
-        *_days_in_a_row(task),
-        *_saturdays(task),
-        *_contract_hours(task, agent),
-    ]
+    return [*_forbidden(task, agent), *_of_everybody(task), *_contract_hours(task, agent)]
+
+
+@lru_cache(maxsize=1)
+def _of_everybody(task: Task) -> list[Limit]:
+    """Rules that are the same for all agents."""
+    return [*_one_a_day(task), *_rest(task), *_days_in_a_row(task), *_saturdays(task)]
+
+
+def allowed(task: Task, agent: RosterAgent) -> list[int]:
+    """The duties that skills, availability and leave leave to an agent."""
+    forbidden = {int(duty) for limit in _forbidden(task, agent) for duty in limit.duties}
+    return [duty for duty in range(len(task.duties)) if duty not in forbidden]
 
 
 def _sum(rule: str, about: str, duties: Sequence[int], low: int, high: int) -> Limit:
@@ -155,7 +161,8 @@ def _contract_hours(task: Task, agent: RosterAgent) -> Iterator[Limit]:
     for first in range(0, task.weeks, rules.hours_over):
         weeks = range(first, min(first + rules.hours_over, task.weeks))
         least, most = np.sum([contract_minutes(task, agent, week) for week in weeks], axis=0)
-        spread = rules.hours_tolerance // MINUTE * len(weeks)
+        # who is on leave all the time is not called in for an hour
+        spread = rules.hours_tolerance // MINUTE * len(weeks) if most else 0
         about = f"week {weeks[0] + 1}" if len(weeks) == 1 else f"weeks {weeks[0] + 1} to {weeks[-1] + 1}"
         duties = np.flatnonzero((task.of_day // WEEK >= weeks[0]) & (task.of_day // WEEK <= weeks[-1]))
         low, high = max(round(least - spread), 0), round(most + spread)

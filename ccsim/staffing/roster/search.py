@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from ccsim.runs.executors import run_all
 from ccsim.scenario.roster_rules import teams_of
 from ccsim.staffing.roster.demand import Demand
 from ccsim.staffing.roster.duties import WEEK, Assignment, Task
@@ -56,14 +57,12 @@ def search(task: Task, demand: Demand, *, effort: float, seconds: float = math.i
     `effort` : steps of the solver, about seconds, that are the same on every machine; `seconds` of the clock besides.
     """
     until = time.perf_counter() + seconds
-    answers = []
     parts = separate(task)
-    for done, members in enumerate(parts):
-        # by the clock, each team has its part of what is left
-        now = time.perf_counter()
-        share = len(members) / sum(map(len, parts[done:]))
-        mine = effort * len(members) / len(task.agents)
-        answers.append(_rostered(task, demand, members, mine, now + share * (until - now)))
+
+    def one(members: list[int]) -> Answer:
+        return _rostered(task, demand, members, effort * len(members) / len(task.agents), until)
+
+    answers = list(run_all(one, parts, len(parts), executor="threads"))
     timed_out = time.perf_counter() >= until
     for bad in ("infeasible", "unknown"):
         if any(answer.status == bad for answer in answers):
