@@ -1,14 +1,18 @@
-"""Whether a roster keeps the rules, checked by itself: from rows of dates and times alone, without ccsim's own rules."""
+"""Whether a roster keeps the rules, from rows of dates and times alone, without ccsim's own rules."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 Row = tuple[str, str, date, str, str]
 """Agent, team, date, start, end."""
+
+
+ALWAYS = ("00:00", "24:00")
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,6 @@ class House:
     in_a_row: int = 6
     one_saturday_in: int = 1
     tolerance: float = 2.0
-    unpaid: float = 0.0
 
 
 def instant(day: date, time: str) -> datetime:
@@ -58,25 +61,29 @@ def faults(rows: Iterable[Row], people: Mapping[str, Person], house: House) -> s
         if begins < instant(day, since) or ends > instant(day, until):
             wrong.add(("availability", agent))
     for agent, person in people.items():
-        mine = sorted(shifts[agent])
-        for (_, ended), (begins, _) in zip(mine, mine[1:], strict=False):
-            if begins - ended < timedelta(hours=house.rest):
-                wrong.add(("rest", agent))
-        days = {begins.date() for begins, _ in mine}
-        run = 0
-        for n in range(7 * house.weeks):
-            run = run + 1 if house.first + timedelta(days=n) in days else 0
-            if run > house.in_a_row:
-                wrong.add(("days_in_a_row", agent))
-        saturdays = [day for day in sorted(days) if day.weekday() == 5]
-        for one, other in zip(saturdays, saturdays[1:], strict=False):
-            if (other - one).days < 7 * house.one_saturday_in:
-                wrong.add(("saturdays", agent))
-        for week in range(house.weeks):
-            dates = [house.first + timedelta(days=7 * week + n) for n in range(7)]
-            worked = sum((ended - begins).total_seconds() / 3600 for begins, ended in mine if begins.date() in dates)
-            away = sum(day in person.leave for day in dates if day.weekday() < 5)
-            wanted = person.hours * (5 - away) / 5
-            if abs(worked - wanted) > (house.tolerance if wanted else 0):
-                wrong.add(("contract_hours", agent))
+        wrong |= {(rule, agent) for rule in _over_time(sorted(shifts[agent]), person, house)}
     return wrong
+
+
+def _over_time(mine: list[tuple[datetime, datetime]], person: Person, house: House) -> Iterator[str]:
+    """Rules about the shifts of an agent together."""
+    for (_, ended), (begins, _) in pairwise(mine):
+        if begins - ended < timedelta(hours=house.rest):
+            yield "rest"
+    days = {begins.date() for begins, _ in mine}
+    run = 0
+    for n in range(7 * house.weeks):
+        run = run + 1 if house.first + timedelta(days=n) in days else 0
+        if run > house.in_a_row:
+            yield "days_in_a_row"
+    saturdays = [day for day in sorted(days) if day.weekday() == 5]
+    for one, other in pairwise(saturdays):
+        if (other - one).days < 7 * house.one_saturday_in:
+            yield "saturdays"
+    for week in range(house.weeks):
+        dates = [house.first + timedelta(days=7 * week + n) for n in range(7)]
+        worked = sum((ended - begins).total_seconds() / 3600 for begins, ended in mine if begins.date() in dates)
+        away = sum(day in person.leave for day in dates if day.weekday() < 5)
+        wanted = person.hours * (5 - away) / 5
+        if abs(worked - wanted) > (house.tolerance if wanted else 0):
+            yield "contract_hours"

@@ -85,7 +85,7 @@ def separate(task: Task) -> list[list[int]]:
             groups.remove(group)
             teams, members = teams | group[0], group[1] + members
         groups.append((teams, members))
-    return [sorted(members) for _, members in groups]
+    return sorted(sorted(members) for _, members in groups)
 
 
 def program_of(task: Task, demand: Demand, members: list[int], days: int) -> Program:
