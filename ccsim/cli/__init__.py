@@ -20,6 +20,7 @@ from ccsim.cli.fit import fit
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
 from ccsim.cli.report import report
+from ccsim.cli.roster import roster
 from ccsim.cli.run import run
 from ccsim.cli.schema import schema
 from ccsim.cli.staff import staff
@@ -104,10 +105,11 @@ def main() -> None:
     ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
     ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
     ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
+    ccsim roster my_centre.toml           gives named people their shifts, by their rules and wishes
     ccsim fit calls.csv --mapping calls   writes a scenario from logs
     ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
     """
 
 
-for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay, fit, backtest):
+for verb in (run, compare, sweep, staff, roster, chart, report, check, new, schema, replay, fit, backtest):
     main.add_command(verb)

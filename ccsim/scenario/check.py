@@ -20,7 +20,9 @@ from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import places_of
+from ccsim.scenario.people import People
 from ccsim.scenario.queues import Queue
+from ccsim.scenario.roster_rules import ROSTER_RULES
 from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of
 from ccsim.scenario.shifts import Roster
 from ccsim.scenario.spans import (
@@ -318,6 +320,9 @@ def columns_left_out(scenario: Scenario) -> Found:
     for team in scenario.team.values():
         if team.roster is not None:
             used.setdefault(team.roster.file, set()).update((*Roster.NEEDED, *Roster.PAUSES))
+    people = scenario.roster.people
+    if people is not None:
+        used.setdefault(people.file, set()).update((*People.NEEDED, *People.MORE))
     for name, wanted in used.items():
         table = files.table(name)
         read = {table.heading(column) for column in wanted}
@@ -583,6 +588,7 @@ RULES: Final[tuple[Rule, ...]] = (
     shifts_cover_opening_hours,
     pauses_lie_in_shifts,
     *SHIFT_RULES,
+    *ROSTER_RULES,
     rosters_are_possible,
     capacity_fits,
     local_times_happen_once,

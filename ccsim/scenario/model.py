@@ -29,6 +29,7 @@ from ccsim.scenario.data import Guesses
 from ccsim.scenario.drain import LONGEST, drain_time
 from ccsim.scenario.holidays import Holidays, cut_hours
 from ccsim.scenario.parts import MICROSECOND, WHOLE, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
+from ccsim.scenario.people import RosterRules
 from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
 from ccsim.scenario.teams import Routing, Team
@@ -113,6 +114,8 @@ class Scenario(Part):
     """How busy days go together, as a table."""
     staffing: Staffing = Staffing()
     """What `ccsim staff` may choose from, as a table."""
+    roster: RosterRules = RosterRules()
+    """People and their rules for `ccsim roster`, as a table."""
     variant: dict[str, Variant] = {}
     """Named sets of changes to the scenario."""
 

@@ -200,6 +200,7 @@ RESERVED: Final = frozenset(
     | {f"{table}.csv" for table in ("summary", "intervals", "days", "actions", "comparison", "ranking")}
     | {f"{table}.csv" for table in ("requirement", "queues", "shifts", "targets", "marginal", "frontier")}
     | {f"{table}.csv" for table in ("binding", "shortfalls")}
+    | {"calendars", "agents.csv", "rules.csv", "coverage.csv"}
     | {f"{table}.csv" for table in ("sweep", "tornado", "sobol", "spread", "formulas")}
 )
 """What results folders hold beside data files: no data file is stored under such a name."""
