@@ -347,6 +347,15 @@ def _columns(spans: Sequence[I64]) -> I64:
     return np.ascontiguousarray(np.concatenate([NO_SPANS, *spans]).T)
 
 
+def _reason_values(queues: Sequence[Queue]) -> Any:
+    most = max((len(queue.reasons) for queue in queues), default=0)
+    values = np.repeat(np.array([[queue.value] for queue in queues], dtype=np.float64), most + 1, axis=1)
+    for q, queue in enumerate(queues):
+        for place, reason in enumerate(queue.reasons.values(), start=1):
+            values[q, place] = queue.value if reason.value is None else reason.value
+    return values
+
+
 def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> MetricSpec:
     queues = list(scenario.queue.values())
 
@@ -382,7 +391,10 @@ def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> M
         resolution_time=numbers(lambda queue: queue.resolution_target and queue.resolution_target.time / SECOND),
         resolution_usual=usual("resolution_target"),
         value=numbers(lambda queue: queue.value),
+        reason_value=_reason_values(queues),
         fee=numbers(lambda queue: queue.fee),
+        bot_cost=numbers(lambda queue: queue.bot.cost if queue.bot else 0.0),
+        bot_cost_per_minute=numbers(lambda queue: queue.bot.cost_per_minute if queue.bot else 0.0),
         effort=numbers(lambda queue: queue.effort),
         cost_per_hour=of_teams(lambda team: team.cost_per_hour),
         overtime_factor=of_teams(lambda team: team.overtime_factor),

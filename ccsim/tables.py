@@ -68,6 +68,7 @@ class Link(IntEnum):
     RETURN = 3
     REOPENING = 4
     RECONTACT = 5
+    BOUNCE = 6
 
 
 class Outside(IntEnum):
@@ -143,6 +144,10 @@ class Workload(NamedTuple):
         ),
     ]
     reopen_child: Annotated[I32, Column("id", "contact", "row that begins if this one is resolved; -1: none")]
+    bounce_child: Annotated[
+        I32, Column("id", "contact", "row that begins if the bot contains this one, unhappily; -1: none")
+    ]
+    reason: Annotated[I8, Column("id", "contact", "place of its reason among those of its queue; -1: none")]
     first_turn: Annotated[
         I64, Column("id", "contact", "first slot of its turns; -1 for a return, which goes on with its parent's")
     ]
@@ -406,7 +411,10 @@ class MetricSpec(NamedTuple):
     resolution_time: Annotated[F64, Column("s", "queue", "resolution target's time")]
     resolution_usual: Annotated[Bool, Column("1", "queue", "as sl_usual")]
     value: Annotated[F64, Column("money", "queue", "contribution of a resolved contact")]
+    reason_value: Annotated[F64, Column("money", "queue, reason + 1", "the same by reason; first: without one")]
     fee: Annotated[F64, Column("money", "queue", "fee per conversation")]
+    bot_cost: Annotated[F64, Column("money", "queue", "of a conversation with the bot")]
+    bot_cost_per_minute: Annotated[F64, Column("money", "queue", "of a minute with it")]
     effort: Annotated[F64, Column("1", "queue", "customer effort of the channel, 1 low to 3 high")]
     cost_per_hour: Annotated[F64, Column("money", "team", "per paid hour")]
     overtime_factor: Annotated[F64, Column("1", "team", "times cost_per_hour after the shift's end")]

@@ -277,6 +277,8 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     # these draw from streams of their own, so that all else of a seed's case is as it is without them
     for name, queue in doc["queue"].items():
         add_profiles(queue, random.Random(f"profiles of {name} in {seed}"))
+        add_reasons(queue, random.Random(f"reasons of {name} in {seed}"))
+        add_bursts(queue, name in by_turns, random.Random(f"bursts of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
     return doc
 
@@ -294,6 +296,32 @@ def add_move(doc: Doc, r: random.Random) -> None:
         if doc["queue"][target]["channel"] not in ONE_TO_ONE:
             move |= r.choice([{}, {"turns": r.choice([1, 3])}])
     doc["move"] = [move]
+
+
+def add_reasons(queue: Doc, r: random.Random) -> None:
+    """Reasons, and a bot whose customers come back, to harder work, now and then."""
+    if r.random() < 0.3:
+        shares = r.choice([[0.5], [0.3, 0.7]])
+        queue["reasons"] = {
+            f"r{i}": {"share": share, "work": r.choice([0.5, 1.0, 2.0]), "value": r.choice([-1.0, 7.0])}
+            for i, share in enumerate(shares)
+        }
+    if "bot" in queue and r.random() < 0.7:
+        queue["bot"]["bounces"] = {"share": r.choice([0.5, 1.0]), "after": minutes(r.choice([0, 1, 5, 20]))}
+        queue["bot"] |= {"residue": r.choice([1.0, 2.0]), "cost": 0.25, "cost_per_minute": r.choice([0.0, 0.1])}
+        if "reasons" in queue:
+            queue["reasons"]["r0"]["contains"] = r.choice([0.0, 1.0])
+
+
+def add_bursts(queue: Doc, by_turns: bool, r: random.Random) -> None:
+    """Several messages a turn, and work that goes together with the contact and its patience, now and then."""
+    if by_turns and r.random() < 0.25:
+        number = r.choice([2, {"mean": 1.5}])
+        queue["burst"] = {"messages": number, "gap": r.choice(["0s", "1m", {"mean": "2m", "cv": 1.0}])}
+    if isinstance(queue.get("work"), dict) and r.random() < 0.4:
+        queue["work"] = queue["work"] | {"between": r.choice([0.5, 1])}
+    if "work" in queue and r.random() < 0.2:
+        queue["correlation"] = {"patience_work": r.choice([-0.5, 1.0])}
 
 
 def add_profiles(queue: Doc, r: random.Random) -> None:

@@ -189,6 +189,8 @@ def contact(
     comes_back: dict[str, Any] | None = None,
     reconnects: dict[str, Any] | None = None,
     reopening: dict[str, Any] | None = None,
+    bounce: dict[str, Any] | None = None,
+    reason: int = -1,
 ) -> dict[str, Any]:
     """A contact with one turn for each `work`; follow-ups are contacts too (their `after` counts, not their arrival).
 
@@ -213,6 +215,7 @@ def make_workload(
         "comes_back": Link.RETURN,
         "reconnects": Link.RETURN,
         "reopening": Link.REOPENING,
+        "bounce": Link.BOUNCE,
     }
     for root in range(len(rows)):
         level = [root]
@@ -259,6 +262,8 @@ def make_workload(
         return_child=by_contact("comes_back", np.int32),
         reconnect_child=by_contact("reconnects", np.int32),
         reopen_child=by_contact("reopening", np.int32),
+        bounce_child=by_contact("bounce", np.int32),
+        reason=by_contact("reason", np.int8),
         first_turn=np.where(turns > 0, np.cumsum(turns) - turns, -1).astype(np.int64),
         turns=turns,
         patience=times("patience"),

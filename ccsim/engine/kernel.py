@@ -1608,6 +1608,9 @@ def is_contained(m: Memory, now: int, c: int) -> bool:
     """Whether the bot, which is done with c, has solved it."""
     if m.work.contained[c]:
         decide(m, now, c, CONTAINED)
+        child = m.work.bounce_child[c]  # 6.14
+        if child >= 0:
+            follow(m, c, child, now + m.work.after[child])
         done(m, now, c)
         return True
     return False

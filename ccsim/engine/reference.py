@@ -300,12 +300,14 @@ class Contact:
             self.done.succeed()
 
     def leave(self, outcome: Outcome) -> None:
-        """The outcome is decided; a retry or reopening counts from now (2.11)."""
+        """The outcome is decided; a retry, reopening or bounce counts from now (2.11)."""
         rows = self.centre.workload
         self.centre.record.leaves(self, outcome)
         child = -1
         if outcome is Outcome.RESOLVED:
             child = rows.reopen_child[self.id]
+        elif outcome is Outcome.CONTAINED:
+            child = rows.bounce_child[self.id]  # 6.14
         elif outcome in RETRIED:
             child = rows.retry_child[self.id]
         self.follow_up(child, self.centre.now + rows.after[child])

@@ -104,6 +104,34 @@ def bots(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "bot", "loses_context")), found, "false: it has one turn")
 
 
+def reasons(scenario: Scenario) -> Found:
+    """Reasons divide the contacts; a bot contains by them; work that a log gives has no further factor."""
+    for name, queue in scenario.queue.items():
+        shares = sum(reason.share for reason in queue.reasons.values())
+        if shares > 1 + 1e-9:
+            yield Problem(dotted(("queue", name, "reasons")), f"shares that add up to {shares:g}", "at most 1")
+        for key, reason in queue.reasons.items():
+            if reason.contains is not None and queue.bot is None:
+                path = dotted(("queue", name, "reasons", key, "contains"))
+                yield Problem(path, f"{reason.contains:g} without a bot", "a bot in the queue")
+        if queue.volume is None or queue.volume.work is None:
+            continue
+        factors = {f"reasons.{key}.work": reason.work for key, reason in queue.reasons.items()}
+        factors |= {"bot.residue": queue.bot.residue} if queue.bot else {}
+        for key, factor in factors.items():
+            if factor != 1:
+                path = dotted(("queue", name, *key.split(".")))
+                yield Problem(path, f"{factor:g} beside the work that a log gives", "1, or a log without it")
+
+
+def bursts(scenario: Scenario) -> Found:
+    """Who writes several messages does so in a conversation that is worked on turn by turn."""
+    for name, queue in scenario.queue.items():
+        if queue.burst is not None and (queue.kind.one_to_one or queue.shared):
+            found = f"messages on {queue.channel}" if queue.kind.one_to_one else "a burst with work_by_concurrency"
+            yield Problem(dotted(("queue", name, "burst")), found, "chat, messaging and e-mail, turn by turn")
+
+
 def messages_that_wait(scenario: Scenario) -> Found:
     """Only messages are overlooked; only who is held hears an automatic reply."""
     for name, queue in scenario.queue.items():
@@ -243,6 +271,8 @@ BEHAVIOURS: Final[tuple[Rule, ...]] = (
     shared_attention_of_teams,
     interruptions,
     bots,
+    reasons,
+    bursts,
     messages_that_wait,
     demand,
     handle_times,

@@ -73,6 +73,15 @@ def _profiled(distribution: Json) -> Json:
 
 
 PROFILED_DISTRIBUTION: Final[Json] = _profiled(DURATION_DISTRIBUTION)
+WORK_DISTRIBUTION: Final[Json] = PROFILED_DISTRIBUTION | {
+    "description": f"{PROFILED_DISTRIBUTION['description']}; between = share of the variance between contacts",
+    "anyOf": [
+        {**form, "properties": {**form["properties"], "between": {"type": "number", "minimum": 0, "maximum": 1}}}
+        if "properties" in form
+        else form
+        for form in PROFILED_DISTRIBUTION["anyOf"]
+    ],
+}
 PROFILED_PATIENCE: Final[Json] = _profiled(PATIENCE_DISTRIBUTION)
 MEAN_OR_DISTRIBUTION: Final[Json] = DURATION_DISTRIBUTION | {
     "description": "a mean (of an exponential), or a distribution of durations"

@@ -22,13 +22,15 @@ class Kind(IntEnum):
     RETURN = 3
     RECONNECT = 4
     REOPENING = 5
+    BOUNCE = 6
 
 
-MOST: Final = 5
+MOST: Final = 6
 """Follow-ups of one contact: a retry and a recontact exclude each other."""
 
-TRANSFER, RETRY, RECONTACT, RETURN, RECONNECT, REOPENING = (int(kind) for kind in Kind)
+TRANSFER, RETRY, RECONTACT, RETURN, RECONNECT, REOPENING, BOUNCE = (int(kind) for kind in Kind)
 LEAVE, COME_BACK, FOLLOW_UP = (np.uint64(draw << 32) for draw in (Draw.LEAVE, Draw.COME_BACK, Draw.FOLLOW_UP))
+BOUNCED = np.uint64(Draw.BOUNCE << 32)
 
 
 @inlined
@@ -84,6 +86,11 @@ def births(  # noqa: PLR0912  (one contact from beginning to end)
                 count = _add(born, when, count, i, RECONNECT, q, 0, 0.5)
             if not moved and answers and unit(reopens) < rules.reopens[q]:  # who is transferred is never resolved
                 count = _add(born, when, count, i, REOPENING, q, queues + q, unit(when_reopened))
+            if level.contained[i]:
+                unhappy, after, _, _ = philox(level.number[i], level.owner[i], BOUNCED, replication, key[0], key[1])
+                if unit(unhappy) < rules.bounces[q]:
+                    delay = 2 * queues + len(rules.campaign_queue) + q
+                    count = _add(born, when, count, i, BOUNCE, q, delay, unit(after))
         for j in range(first, count):
             kind = born[1, j]
             born[4, j] = level.root[i]

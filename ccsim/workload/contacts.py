@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ccsim.distributions.streams import Draw, People, Streams
-from ccsim.tables import F64, I32, I64, Bool, Link
+from ccsim.tables import F64, I8, I32, I64, Bool, Link
 from ccsim.workload.constants import counting, same
 from ccsim.workload.members import Members, of_distributions
 from ccsim.workload.rows import Rows
@@ -20,11 +20,11 @@ from ccsim.workload.rules import Rules
 from ccsim.workload.turns import late_comebacks
 
 LINKS: Final = np.array(
-    [Link.TRANSFER, Link.RETRY, Link.RECONTACT, Link.RETURN, Link.RETURN, Link.REOPENING], dtype=np.int8
+    [Link.TRANSFER, Link.RETRY, Link.RECONTACT, Link.RETURN, Link.RETURN, Link.REOPENING, Link.BOUNCE], dtype=np.int8
 )
 """What a follow-up of each kind (births.Kind) is to its parent."""
 
-CHILD: Final = np.array([0, 1, 1, 2, 3, 4])
+CHILD: Final = np.array([0, 1, 1, 2, 3, 4, 5])
 """Where its parent names it: row of `Contacts.children`."""
 
 RECONNECTION: Final = 4
@@ -36,7 +36,7 @@ class Contacts(NamedTuple):
 
     rows: Rows
     children: Sequence[I32]
-    """five of int32[n]: rows of transfer, retry or recontact, return, reconnection and reopening, -1: none"""
+    """six of int32[n]: rows of transfer, retry or recontact, return, reconnection, reopening, bounce, -1: none"""
     transfer_draw: I32
 
 
@@ -48,19 +48,21 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like
     roots = Rows(
         *people, queue, like, same(0, np.int8, n), same(0, np.int32, n), counting(np.int32, n), turns, turns,
         same(0, np.int8, n), same(0, np.int8, n), limit, same(0, np.int64, n), same(0, np.bool_, n),
-        same(0, np.int64, n), campaign, same(1, np.bool_, n), same(0, np.int32, n),
+        same(0, np.int64, n), campaign, same(1, np.bool_, n), same(0, np.int32, n), same(-1, np.int8, n),
+        same(0, np.bool_, n),
     )  # fmt: skip
-    levels = [_begun(rules, streams, roots, u)]
+    matter = None if rules.reasons is None else streams.of(people, Draw.REASON, 1)[0]
+    levels = [_begun(rules, streams, roots, u, matter)]
     if rules.follow_ups is None:
         nobody = same(-1, np.int32, n)
-        return Contacts(levels[0], [nobody] * 5, nobody)
+        return Contacts(levels[0], [nobody] * 6, nobody)
     children, draws, born, first = [], [], [np.empty((8, 0), dtype=np.int64)], 0
     delays = [np.empty(0)]
     while True:
         level = levels[-1]
         first += len(level.queue)
         more, people, when, draw = _births(rules, streams, level)
-        following = np.full((5, len(level.queue)), -1, dtype=np.int32)
+        following = np.full((6, len(level.queue)), -1, dtype=np.int32)
         following[CHILD[more[1]], more[0]] = np.arange(first, first + len(when))
         children.append(following)
         draws.append(draw)
@@ -68,7 +70,7 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like
             return _in_order(_together(rules, levels, born, delays), children, draws, n)
         born.append(more)
         delays.append(when)
-        levels.append(_born(rules, streams, level, people, more))
+        levels.append(_born(rules, streams, level, people, more, matter))
 
 
 def _in_order(rows: Rows, children: list[I32], draws: list[I32], roots: int) -> Contacts:
@@ -96,9 +98,14 @@ def _turns(rules: Rules, streams: Streams, people: People, like: I32) -> tuple[I
     return Members(like, len(rules.turns)).counts(rules.turns, u[0]), u
 
 
-def _begun(rules: Rules, streams: Streams, rows: Rows, u: F64) -> Rows:
-    """Each with its turns in all: one more for who comes from a bot or is written to, two if nobody answers."""
+def _begun(rules: Rules, streams: Streams, rows: Rows, u: F64, matter: F64 | None) -> Rows:
+    """Each with its turns in all: one more for who comes from a bot or is written to, two if nobody answers; with its
+    reason, which is read at the uniform `matter` : float64[root] of its root."""
     own = rows.link != Link.RETURN
+    if rules.reasons is not None and matter is not None:
+        rows = rows._replace(reason=_reason(rules.reasons[rows.queue], matter[rows.root]))
+    if rules.bots is not None and rules.follow_ups is not None and rules.follow_ups.bounces.any():
+        rows = rows._replace(contained=contained(rules, rows, streams.of(rows.people, Draw.BOT, 3)[2]))
     if rules.campaigns.reply_after:
         written = np.flatnonzero(rows.campaign >= 0)
         rows = rows._replace(turns=rows.turns.copy(), before=rows.before.copy(), answers=rows.answers.copy())
@@ -118,10 +125,22 @@ def _begun(rules: Rules, streams: Streams, rows: Rows, u: F64) -> Rows:
     return rows
 
 
+def _reason(edges: F64, u: F64) -> I8:
+    """The place of each row's uniform among the shares of its queue, added up : float64[n, reason]; -1: beyond."""
+    return np.where(u < edges[:, -1], (u[:, None] >= edges).sum(axis=1), -1).astype(np.int8)
+
+
 def meets_bot(rules: Rules, rows: Rows) -> Bool:
     """Who meets the queue's bot if it is on duty."""
     assert rules.bots is not None
-    return np.asarray(rules.bots.there[rows.queue] & (rows.link != Link.TRANSFER) & (rows.campaign < 0))
+    by_person = (rows.link == Link.TRANSFER) | (rows.link == Link.BOUNCE)
+    return np.asarray(rules.bots.there[rows.queue] & ~by_person & (rows.campaign < 0))
+
+
+def contained(rules: Rules, rows: Rows, u: F64) -> Bool:
+    """Whom the queue's bot contains if they meet it; `u` are the uniforms for that."""
+    assert rules.bots is not None
+    return np.asarray(meets_bot(rules, rows) & (u < rules.bots.contains[rows.queue, rows.reason + 1]))
 
 
 def _births(rules: Rules, streams: Streams, level: Rows) -> tuple[I64, People, F64, I32]:
@@ -136,7 +155,7 @@ def _births(rules: Rules, streams: Streams, level: Rows) -> tuple[I64, People, F
     return born[:, :count], People(people[0, :count], people[1, :count]), when[:count], draw
 
 
-def _born(rules: Rules, streams: Streams, level: Rows, people: People, born: I64) -> Rows:
+def _born(rules: Rules, streams: Streams, level: Rows, people: People, born: I64, matter: F64 | None) -> Rows:
     """These follow-ups of a level, but for what `_together` adds."""
     parent, kind, _, number = born[:4]
     n = len(parent)
@@ -161,9 +180,9 @@ def _born(rules: Rules, streams: Streams, level: Rows, people: People, born: I64
     rows = Rows(
         *people, queue, queue, link, level.generation[:1].repeat(n) + np.int32(1), root, turns, at_most,
         same(0, np.int8, n), transfers, budget, same(0, np.int64, n), same(0, np.bool_, n), same(0, np.int64, n),
-        campaign, same(1, np.bool_, n), lost,
+        campaign, same(1, np.bool_, n), lost, same(-1, np.int8, n), same(0, np.bool_, n),
     )  # fmt: skip
-    return _begun(rules, streams, rows, u)
+    return _begun(rules, streams, rows, u, matter)
 
 
 def _together(rules: Rules, levels: list[Rows], born: list[I64], delays: list[F64]) -> Rows:

@@ -50,6 +50,7 @@ MUTANTS = {
         "m.plan.over_capacity[q] and m.turn[c] > 0",
         "m.plan.over_capacity[q]",
     ),
+    "who comes back to people is another": ("child = m.work.bounce_child[c]", "child = m.work.reopen_child[c]"),
     "the bot keeps who asks for a human": ("m.bot[q] and not m.work.asks_human[c]", "m.bot[q]"),
     "what was held has the other patience": ("patience if turn > 0 else m.work.held_patience[c]", "patience"),
     "a customer back in time is late": (

@@ -41,6 +41,7 @@ def links(case: Case) -> list[str]:
         ("return", workload.return_child, (Outcome.TIMED_OUT,), late),
         ("reconnection", workload.reconnect_child, (Outcome.TIMED_OUT,), ~late),
         ("reopening", workload.reopen_child, (Outcome.RESOLVED,), anyone),
+        ("bounce", workload.bounce_child, (Outcome.CONTAINED,), anyone),
     ):
         parent = np.flatnonzero(case.began & (child >= 0) & np.isin(log.outcome, outcomes) & only)
         follower = child[parent]

@@ -1,0 +1,179 @@
+"""Bots as they are sold, and what conversations really do (docs/features.md): two runs on the same random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from ccsim.scenario.bots import past_bot
+from ccsim.scenario.read import parse
+from ccsim.tables import NEVER, SECOND, Link, Outcome
+from tests.effects.conftest import Doc, Run
+from tests.effects.test_features import CALLS, CHAT, HOUR, agents, centre, four_errors
+
+Runner = Callable[..., Run]
+
+EXPONENTIAL = {"dist": "exponential", "mean": "4m"}
+MANY = {"per_day": 4000, "shape": [["08:00", 1], ["12:00", 0]]}
+BOT: Doc = {"contains": 0.6, "time": "1m", "asks_human": 0.2}
+REASONS: Doc = {
+    "delivery": {"share": 0.6, "contains": 0.9, "work": 0.5, "value": 2.0},
+    "complaint": {"share": 0.3, "contains": 0.0, "work": 2.0, "value": 30.0},
+}
+
+
+def chats(**changes: Any) -> Doc:
+    """A thousand chats and agents enough."""
+    chat = CHAT | {"volume": {**MANY, "per_day": 1000}, "value": 5.0} | changes
+    return centre({"chat": chat}, {"agents": agents(60, "chat", concurrency={"chat": 3})})
+
+
+def test_reasons_divide_what_the_bot_contains(run: Runner) -> None:
+    """The same customers; the bot contains by reason, people work by reason, and who is lost is worth by reason."""
+    on = run(chats(bot=BOT, reasons=REASONS))
+    off = run(chats(bot=BOT))
+    reason, talks = on.workload.reason, ~on.workload.asks_human
+    for place, share, contains in ((0, 0.6, 0.9), (1, 0.3, 0.0), (-1, 0.1, 0.6)):
+        mine = reason == place
+        assert np.mean(mine) == pytest.approx(share, abs=four_errors(share, len(reason)))
+        kept = np.mean(on.log.outcome[mine & talks] == Outcome.CONTAINED)
+        assert kept == pytest.approx(contains, abs=four_errors(contains, np.sum(mine & talks)))
+    factor = np.choose(reason + 1, [1.0, 0.5, 2.0])
+    assert np.array_equal(on.workload.work, np.rint(off.workload.work * np.repeat(factor, on.workload.turns)))
+    assert np.array_equal(on.workload.arrival, off.workload.arrival)
+    nobody = run(chats(bot=BOT, reasons=REASONS, patience="0s"), {"team.agents.shifts.0.hours": "20:00-21:00"})
+    lost = nobody.log.outcome == Outcome.ABANDONED
+    worth = np.choose(nobody.workload.reason[lost] + 1, [5.0, 2.0, 30.0])
+    assert nobody.queue("chat", "value_lost") == worth.sum() > 0
+
+
+def test_who_tries_again_has_the_same_reason(run: Runner) -> None:
+    """A retry in its queue keeps it, and so does a leg in a queue of the same shares."""
+    reasons = {"delivery": {"share": 0.6}, "complaint": {"share": 0.3}}
+    doc = chats(reasons=reasons, retry={"share": 1.0, "to": {"chat": 0.5, "calls": 0.5}}, patience="0s")
+    doc["queue"]["calls"] = CALLS | {"reasons": reasons}
+    doc["team"]["agents"]["skills"] = {"chat": 1, "calls": 1}
+    doc["team"]["agents"]["shifts"][0]["hours"] = "20:00-21:00"
+    found = run(doc).workload
+    again = found.link == Link.RETRY
+    assert (found.queue[again] == 1).any()
+    assert np.array_equal(found.reason, found.reason[found.root])
+
+
+def test_who_comes_back_though_the_bot_contained_them(run: Runner) -> None:
+    """Contained all the same, and then a person's work; nobody counts them as solved twice or not at all."""
+    on, off = run(chats(bot=BOT | {"bounces": {"share": 0.4, "after": "10m"}})), run(chats(bot=BOT))
+    roots = on.workload.link == Link.ROOT
+    back = (on.workload.link == Link.BOUNCE) & (on.log.arrival < NEVER)
+    contained = on.queue("chat", "contained")
+    assert contained == off.queue("chat", "contained")
+    assert on.queue("chat", "bounced") == back.sum()
+    assert back.sum() / contained == pytest.approx(0.4, abs=four_errors(0.4, contained))
+    assert np.array_equal(on.log.arrival[back] - on.log.left[on.log.parent[back]], np.full(back.sum(), 600 * SECOND))
+    assert (on.log.outcome[back] == Outcome.RESOLVED).all()
+    talked = on.queue("chat", "bot_conversations")
+    assert talked == off.queue("chat", "bot_conversations") == np.sum(roots & ~on.workload.asks_human)
+    assert on.queue("chat", "containment") == off.queue("chat", "containment") == contained / talked
+    assert on.queue("chat", "containment_net") == pytest.approx((contained - back.sum()) / talked)
+    assert on.queue("chat", "offered") == off.queue("chat", "offered") + back.sum()
+    assert on.queue("chat", "repeat_contacts") > off.queue("chat", "repeat_contacts") == 0
+
+
+def test_a_contained_customer_who_comes_back_and_is_not_answered_is_lost(run: Runner) -> None:
+    bot = {"contains": 1.0, "time": "1m", "bounces": {"share": 1.0}}
+    on = run(chats(bot=bot, patience="0s"), {"team.agents.shifts.0.hours": "20:00-21:00"})
+    assert on.queue("chat", "customers_lost") == on.queue("chat", "customers") > 0
+    assert on.queue("chat", "containment_net") == 0
+    off = run(chats(bot=bot | {"bounces": {}}, patience="0s"), {"team.agents.shifts.0.hours": "20:00-21:00"})
+    assert off.queue("chat", "customers_lost") == 0
+
+
+def test_what_the_bot_hands_over_is_harder(run: Runner) -> None:
+    """Half as much work again for who comes from the bot, or back from it; nothing else of anybody changes."""
+    bot = BOT | {"bounces": {"share": 0.3}, "hours": "08:00-10:00"}
+    on, off = run(chats(bot=bot | {"residue": 1.5}, wrap_up="1m")), run(chats(bot=bot, wrap_up="1m"))
+    root = on.workload.root
+    talked = (on.workload.arrival[root] < 10 * HOUR * SECOND) & ~on.workload.asks_human[root]
+    assert 0.1 < np.mean(talked) < 0.9
+    factor = np.where(talked, 1.5, 1.0)
+    assert np.array_equal(on.workload.work, off.workload.work * np.repeat(factor, on.workload.turns))
+    assert np.array_equal(on.workload.wrap_up, off.workload.wrap_up * factor)
+    assert on.queue("chat", "contained") == off.queue("chat", "contained")
+
+
+def test_a_bot_costs_by_the_conversation_and_the_minute(run: Runner) -> None:
+    on = run(chats(bot=BOT | {"cost": 0.2, "cost_per_minute": 0.05, "time": "2m"}))
+    off = run(chats(bot=BOT | {"time": "2m"}))
+    by_bot = on.queue("chat", "bot_conversations") * (0.2 + 2 * 0.05)
+    assert on.queue("chat", "cost") == pytest.approx(off.queue("chat", "cost") + by_bot)
+    assert on.queue("chat", "bot_cost_per_resolved") == pytest.approx(by_bot / on.queue("chat", "contained"))
+    assert on.queue("chat", "people_cost_per_resolved") == pytest.approx(off.queue("chat", "cost_per_resolved"))
+
+
+@pytest.mark.parametrize("bounces", [0.0, 0.5])
+def test_what_is_left_to_people_is_as_expected(run: Runner, bounces: float) -> None:
+    """Of scenario/bots.py, which planning works with: contacts and mean work that people get for each that comes."""
+    bot = BOT | {"bounces": {"share": bounces, "after": "1s"}, "residue": 1.25}
+    doc = chats(bot=bot, reasons=REASONS, work="30s", turns=1, volume={**MANY, "per_day": 3000})
+    people, harder = past_bot(parse(doc).queue["chat"], 0.8)
+    on = run(doc)
+    n = on.queue("chat", "customers")
+    assert on.queue("chat", "answered") / n == pytest.approx(people, abs=4 * np.sqrt(people / n))
+    work = on.log.reply[on.log.start < NEVER] - on.log.start[on.log.start < NEVER]
+    assert work.mean() / SECOND / 30 == pytest.approx(harder, abs=4 * work.std() / SECOND / 30 / np.sqrt(len(work)))
+
+
+def test_several_messages_a_turn(run: Runner) -> None:
+    """Longer turns for more messages, the same work on average; the customer takes longer to write them."""
+    doc = chats(turns=2, work={"mean": "30s", "cv": 0.5}, reply_latency="20s")
+    on, off = run(doc, {"queue.chat.burst": {"messages": {"mean": 2.0}, "gap": "5s"}}), run(doc)
+    ratio = on.workload.work / off.workload.work * 2.0
+    messages = np.rint(ratio)
+    assert ratio == pytest.approx(messages, rel=1e-4)
+    n = len(messages)
+    assert messages.mean() == pytest.approx(2.0, abs=4 * np.sqrt(2 / n))  # geometric: variance m (m - 1)
+    assert np.mean(messages == 1) == pytest.approx(0.5, abs=four_errors(0.5, n))
+    first, second = messages.reshape(-1, 2).T
+    assert np.corrcoef(first, second)[0, 1] == pytest.approx(0.0, abs=4 / np.sqrt(n / 2))
+    assert np.array_equal(on.workload.latency[::2], (20 + 5 * (second - 1)) * SECOND)
+    # cv² of the work is that of a product: (1 + 0.5²) (1 + 0.5) - 1
+    assert on.workload.work.std() / on.workload.work.mean() == pytest.approx(np.sqrt(1.25 * 1.5 - 1), rel=0.1)
+
+
+def test_a_burst_may_outlast_the_timeout(run: Runner) -> None:
+    doc = chats(turns=2, reply_latency="20s", idle_timeout="30s", returns=1.0)
+    on = run(doc, {"queue.chat.burst": {"messages": 4, "gap": "4s"}})
+    assert on.queue("chat", "timed_out") == on.queue("chat", "customers")
+    assert run(doc).queue("chat", "timed_out") == 0
+
+
+@pytest.mark.parametrize("between", [0.0, 0.5, 1.0])
+def test_a_long_conversation_is_long_in_all(run: Runner, between: float) -> None:
+    """Normal scores of the work on two turns of a contact are correlated as `between` says, each turn is as before."""
+    work = {"dist": "exponential", "mean": "30s", "between": between}
+    found = run(chats(turns=2, work=work)).workload.work
+    n = len(found)
+    assert found.mean() / SECOND == pytest.approx(30, abs=4 * 30 * np.sqrt(2 / n))
+    assert np.mean(found < 30 * np.log(2) * SECOND) == pytest.approx(0.5, abs=2 * four_errors(0.5, n))
+    scores = ndtri(1 - np.exp(-(found + 0.5) / SECOND / 30)).reshape(-1, 2)
+    assert np.corrcoef(scores.T)[0, 1] == pytest.approx(between, abs=4 * (1 - between**2) / np.sqrt(n / 2) + 1e-4)
+
+
+def test_who_takes_long_waits_long(run: Runner) -> None:
+    """Patience is as it was, and so is the distribution of work; those who take longer now wait longer too."""
+    calls = CALLS | {"volume": MANY, "work": EXPONENTIAL, "patience": {"mean": "2m", "cv": 1.0}}
+    doc = centre({"phone": calls}, {"agents": agents(60, "phone")})
+    on, off = run(doc, {"queue.phone.correlation": {"patience_work": 0.6}}), run(doc)
+    assert np.array_equal(on.workload.patience, off.workload.patience)
+    work, patience = on.workload.work / SECOND / 240, on.workload.patience / SECOND
+    n = len(work)
+    assert work.mean() == pytest.approx(1, abs=4 / np.sqrt(n))
+    score = np.corrcoef(ndtri(1 - np.exp(-work)), np.log(patience))[0, 1]
+    assert score == pytest.approx(0.6, abs=4 * (1 - 0.36) / np.sqrt(n))
+    # those who are answered are the patient, who take longer
+    assert on.queue("phone", "abandonment") > 0.1
+    assert on.queue("phone", "handle_mean") > 1.1 * off.queue("phone", "handle_mean")

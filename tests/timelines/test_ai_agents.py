@@ -1,0 +1,64 @@
+"""The finer rules of bots whose customers come back (docs/model.md, 6.14), worked out by hand, in seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccsim.tables import Outside
+from tests.tables_by_hand import FOREVER, contact, make_plan, queue, team
+from tests.timelines.conftest import Run
+
+ALWAYS = [(0, FOREVER)]
+
+
+def unhappy(at: float, after: float, **changes: Any) -> dict[str, Any]:
+    """Talks to the bot for 20 s, is contained, and comes back to a person for 10 s of work."""
+    back = contact(0, work=[10], after=after, **changes)
+    return contact(0, at, [60, 60], bot_time=20, contained=True, bot_repeats=1, bounce=back)
+
+
+def test_who_comes_back_goes_past_the_bot_to_a_person(run: Run) -> None:
+    # contained at 20, back at 50, answered at once: it has nothing to tell twice, and the bot is not asked again
+    plan = make_plan([queue("live_chat", bot_hours=ALWAYS)], [team({0: 1})])
+    kept, back = run(plan, [unhappy(0, after=30)])
+    assert (kept.outcome, kept.left, kept.closed, kept.turns) == ("contained", 20, 20, [])
+    assert (back.outcome, back.turns) == ("resolved", [(50, 50, 60)])
+
+
+def test_who_comes_back_at_once_is_behind_who_arrived_before(run: Run) -> None:
+    # the follow-up arrives at 20 as an event of its own, after the caller of 20, whose id is lower
+    plan = make_plan([queue("live_chat", bot_hours=ALWAYS)], [team({0: 1})])
+    _, other, back = run(plan, [unhappy(0, after=0), contact(0, 20, [30], asks_human=True, bot_time=9)])
+    assert other.turns == [(20, 20, 50)]
+    assert back.turns == [(20, 50, 60)]
+
+
+def test_nobody_comes_back_at_the_end_of_arrivals(run: Run) -> None:
+    plan = make_plan([queue("live_chat", bot_hours=ALWAYS)], [team({0: 1})], end=100)
+    _, _, late, in_time = run(plan, [unhappy(0, after=80), unhappy(1, after=78)])
+    assert late.outcome == "none"
+    assert in_time.turns == [(99, 99, 109)]
+
+
+def test_who_asks_for_a_human_is_not_contained_and_has_no_bounce(run: Run) -> None:
+    plan = make_plan([queue("live_chat", bot_hours=ALWAYS)], [team({0: 1})])
+    root, back = run(plan, [unhappy(0, after=5) | {"asks_human": True}])
+    assert (root.outcome, root.turns) == ("resolved", [(0, 0, 60)])
+    assert back.outcome == "none"
+
+
+def test_back_at_night_waits_for_the_morning_where_messages_are_held(run: Run) -> None:
+    # the queue is open from 100; the bot alone serves before, contains at 20, and the customer is back at 40
+    night = queue("messaging", bot_hours=[], outside=Outside.BOT, hours=[(100, FOREVER)])
+    plan = make_plan([night], [team({0: 1})])
+    kept, back = run(plan, [unhappy(0, after=20)])
+    assert (kept.outcome, kept.left) == ("contained", 20)
+    assert (back.outcome, back.turns) == ("resolved", [(40, 100, 110)])
+
+
+def test_back_at_night_is_rejected_where_they_are_not(run: Run) -> None:
+    night = queue("live_chat", bot_hours=[], outside=Outside.BOT, hours=[(100, FOREVER)])
+    plan = make_plan([night], [team({0: 1})])
+    _, back, again = run(plan, [unhappy(0, after=20, retry=contact(0, work=[10], after=70))])
+    assert (back.outcome, back.left) == ("rejected", 40)
+    assert (again.outcome, again.turns) == ("resolved", [(110, 110, 120)])
