@@ -312,7 +312,8 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         rank=grid(lambda team, name: team.skills[name].rank, -1, np.int32),
         overflow_after=grid(lambda team, name: team.skills[name].after, 0, np.int64),
         longer_than=grid(lambda team, name: team.skills[name].longer_than, -1, np.int64),
-        pace=grid(lambda team, name: team.pace.get(name, 1.0), 1.0, np.float64),
+        pace=grid(lambda team, name: team.paces.get(name, 1.0), 1.0, np.float64),
+        comes_back=grid(lambda team, name: team.comes_back(scenario.queue[name].reopens.share), 1.0, np.float64),
         slowdown=np.array(
             [team.slowdown + team.slowdown[-1:] * (longest - len(team.slowdown)) for team in teams], dtype=np.float64
         ).reshape(len(teams), longest),

@@ -184,6 +184,11 @@ class Workload(NamedTuple):
             "connection lost before the next message: delay until the customer is back; NEVER: for good; -1: not lost",
         ),
     ]
+    reopen_draw: Annotated[
+        F64,
+        Column("1", "contact", "uniform in [0, 1): it reopens if below `comes_back` of who resolved it; 0: it does"),
+    ]
+    agent_pace: Annotated[F64, Column("1", "agent", "factor on work and wrap-up, beside the team's")]
     present: Annotated[Bool, Column("1", "shift", "the agent is neither absent nor on leave")]
     out_shift: Annotated[
         I32,
@@ -275,6 +280,7 @@ class Plan(NamedTuple):
         I64, Column("count", "team, queue", "helps only while more than this many wait in the queue; -1: always")
     ]
     pace: Annotated[F64, Column("1", "team, queue", "factor on work and wrap-up")]
+    comes_back: Annotated[F64, Column("1", "team, queue", "share of the resolved that reopen, errors included")]
     slowdown: Annotated[
         F64, Column("1", "team, sessions - 1", "factor on work with that many sessions; the last column for more")
     ]

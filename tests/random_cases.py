@@ -275,6 +275,8 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     if called:
         doc["callback"] = {name: a_callback(name) for name in called}
     # these draw from streams of their own, so that all else of a seed's case is as it is without them
+    for name, team in doc["team"].items():
+        add_differences(team, random.Random(f"agents of {name} in {seed}"))
     for name, queue in doc["queue"].items():
         add_profiles(queue, random.Random(f"profiles of {name} in {seed}"))
         add_reasons(queue, random.Random(f"reasons of {name} in {seed}"))
@@ -311,6 +313,16 @@ def add_reasons(queue: Doc, r: random.Random) -> None:
         queue["bot"] |= {"residue": r.choice([1.0, 2.0]), "cost": 0.25, "cost_per_minute": r.choice([0.0, 0.1])}
         if "reasons" in queue:
             queue["reasons"]["r0"]["contains"] = r.choice([0.0, 1.0])
+
+
+def add_differences(team: Doc, r: random.Random) -> None:
+    """Agents who differ from one another and who make mistakes, now and then."""
+    if r.random() < 0.3:
+        team["pace_cv"] = r.choice([0.3, 1.0])
+    if r.random() < 0.3:
+        team["errors"] = r.choice([0.5, 1.0])
+    if r.random() < 0.2:
+        team["copilot"] = r.choice([0.5, 1.5])
 
 
 def add_bursts(queue: Doc, by_turns: bool, r: random.Random) -> None:

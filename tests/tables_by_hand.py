@@ -54,8 +54,8 @@ def team(
     """A team. `agents`: for each agent their shifts (start, end), (start, end, [(pause start, pause end), …]) or, with
     when they take no new sessions, (start, end, pauses, [(from, until), …])."""
     defaults: dict[str, Any] = {
-        "after": {}, "longer_than": {}, "pace": {}, "slowdown": [1.0], "hand_over": False, "overrun": 1800,
-        "interrupts": {},
+        "after": {}, "longer_than": {}, "pace": {}, "comes_back": {}, "slowdown": [1.0], "hand_over": False,
+        "overrun": 1800, "interrupts": {},
     }  # fmt: skip
     assert not set(changes) - set(defaults), f"unknown: {set(changes) - set(defaults)}"
     return {"rank": rank, "concurrency": concurrency or {}, "agents": agents, **defaults, **changes}
@@ -133,6 +133,7 @@ def make_plan(
         ),
         longer_than=grid("longer_than", -1, np.int64),
         pace=grid("pace", 1.0, np.float64),
+        comes_back=grid("comes_back", 1.0, np.float64),
         slowdown=np.array([[*t["slowdown"]] + [t["slowdown"][-1]] * (longest - len(t["slowdown"])) for t in teams]),
         interrupts=np.array(
             [
@@ -191,6 +192,7 @@ def contact(
     reopening: dict[str, Any] | None = None,
     bounce: dict[str, Any] | None = None,
     reason: int = -1,
+    reopen_draw: float = 0.0,
 ) -> dict[str, Any]:
     """A contact with one turn for each `work`; follow-ups are contacts too (their `after` counts, not their arrival).
 
@@ -202,9 +204,15 @@ def contact(
 
 
 def make_workload(
-    roots: Sequence[dict[str, Any]], plan: Plan, outs: Sequence[tuple[int, float, float]] = ()
+    roots: Sequence[dict[str, Any]],
+    plan: Plan,
+    outs: Sequence[tuple[int, float, float]] = (),
+    agent_pace: Sequence[float] = (),
 ) -> Workload:
-    """The workload of these roots and their follow-ups, all agents present but for `outs` (shift, from, until)."""
+    """The workload of these roots and their follow-ups, all agents present but for `outs` (shift, from, until).
+
+    `agent_pace` is each agent's own, by default 1.
+    """
     rows: list[dict[str, Any]] = []
     for root in sorted(roots, key=lambda c: (us(c["arrival"]), c["queue"])):
         rows.append({**root, "link": Link.ROOT, "root": len(rows), "generation": 0, "at": us(root["arrival"])})
@@ -286,6 +294,8 @@ def make_workload(
             [t if t == -1 else us(t) for r in rows for t in [*r["comeback"], *[-1] * len(r["work"])][: len(r["work"])]],
             dtype=np.int64,
         ),
+        reopen_draw=by_contact("reopen_draw", np.float64),
+        agent_pace=np.array(agent_pace or [1.0] * len(plan.team), dtype=np.float64),
         present=np.ones(len(plan.shift_agent), dtype=np.bool_),
         out_shift=np.array([out[0] for out in outs], dtype=np.int32),
         out_start=np.array([us(out[1]) for out in outs], dtype=np.int64),

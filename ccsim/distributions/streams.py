@@ -63,6 +63,8 @@ class Draw(IntEnum):
     """messages of the turn, time between them"""
     BOUNCE = 17
     """comes back though the bot contained it, when"""
+    PACE = 18
+    """an agent's own"""
 
 
 class People(NamedTuple):

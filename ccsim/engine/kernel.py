@@ -1234,6 +1234,12 @@ def mean_beside(m: Memory, q: int, j: int) -> float:
     return float(m.plan.shared_mean[min(m.plan.shared_offset[q] + j, m.plan.shared_offset[q + 1]) - 1])
 
 
+@inlined
+def pace_of(m: Memory, a: int, q: int) -> float:
+    """Factor on agent a's work for the queue."""
+    return float(m.plan.pace[m.plan.team[a], q] * m.work.agent_pace[a])
+
+
 @compiled
 def begin_sharing(m: Memory, now: int, c: int, a: int) -> None:
     """Work on c starts beside what agent a does already."""
@@ -1243,7 +1249,7 @@ def begin_sharing(m: Memory, now: int, c: int, a: int) -> None:
     m.state[c] = SHARED
     m.sharing[a] += 1
     m.ends[c] = -1
-    m.left[c] = (m.work.work[slot] * m.plan.pace[m.plan.team[a], q]) / mean_beside(m, q, 1)
+    m.left[c] = (m.work.work[slot] * pace_of(m, a, q)) / mean_beside(m, q, 1)
     m.log.start[slot] = now
     m.log.agent[slot] = a
     note_start(m, now, q)
@@ -1401,7 +1407,7 @@ def start_work(m: Memory, now: int, c: int) -> None:
         reread = m.plan.reread_work[q] + m.plan.reread_per_turn[q] * m.turn[c]
         m.log.reread[slot] = reread
     sessions = min(m.sessions[a], m.plan.slowdown.shape[1])
-    effort = (m.work.work[slot] * m.plan.pace[team, q]) * m.plan.slowdown[team, sessions - 1]
+    effort = (m.work.work[slot] * pace_of(m, a, q)) * m.plan.slowdown[team, sessions - 1]
     work_until(m, now + np.int64(np.rint(effort)) + reread, c)
 
 
@@ -1755,11 +1761,11 @@ def resolve(m: Memory, now: int, c: int) -> None:
     a = m.own[c]
     decide(m, now, c, RESOLVED)
     child = m.work.reopen_child[c]
-    if child >= 0:
+    if child >= 0 and m.work.reopen_draw[c] < m.plan.comes_back[m.plan.team[a], m.queue[c]]:
         follow(m, c, child, now + m.work.after[child])
     wrap_up = 0
     if m.work.wrap_up[c] > 0:
-        wrap_up = np.int64(np.rint(m.work.wrap_up[c] * m.plan.pace[m.plan.team[a], m.queue[c]]))
+        wrap_up = np.int64(np.rint(m.work.wrap_up[c] * pace_of(m, a, m.queue[c])))
     if wrap_up > 0 and m.state[c] != SHARED:
         m.state[c] = WRAPPING
         work_until(m, now + wrap_up, c)

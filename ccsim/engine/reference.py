@@ -305,7 +305,9 @@ class Contact:
         self.centre.record.leaves(self, outcome)
         child = -1
         if outcome is Outcome.RESOLVED:
-            child = rows.reopen_child[self.id]
+            assert self.agent is not None
+            if rows.reopen_draw[self.id] < self.agent.team.comes_back[self.queue.id]:
+                child = rows.reopen_child[self.id]
         elif outcome is Outcome.CONTAINED:
             child = rows.bounce_child[self.id]  # 6.14
         elif outcome in RETRIED:
@@ -511,6 +513,7 @@ class Team:
         self.after: list[int] = plan.overflow_after[ident]
         self.longer_than: list[int] = plan.longer_than[ident]
         self.pace: list[float] = plan.pace[ident]
+        self.comes_back: list[float] = plan.comes_back[ident]
         self.slowdown: list[float] = plan.slowdown[ident]
         # 6.6: which queues' sessions a contact of each queue may interrupt; shared attention (6.7) has no work in hand
         self.interrupts: list[set[int]] = [
@@ -546,15 +549,16 @@ class Agent:
         self.centre = centre
         self.id: int = ident
         self.team = team
+        self.own_pace: float = centre.workload.agent_pace[ident]
         self.sessions: list[Contact] = []
-        self.held = 0  # units
+        self.held: int = 0  # units
         self.hand: Contact | None = None  # work in hand: ringing, a turn or a wrap-up
         self.suspended: Contact | None = None  # work that goes on after a call (6.6)
         self.suspended_at = 0
         self.sharing: list[Contact] = []  # sessions of shared attention in work (6.7)
         self.sharers = 0  # all of them
         self.returning: set[Contact] = set()  # contacts of theirs that wait unassigned, bound to them or not
-        self.idle_since = 0
+        self.idle_since: int = 0
         self.shelf: list[Agent] | None = None
         # by the clock
         self.on_shift = False
@@ -723,10 +727,14 @@ class Agent:
             self.centre.free_hand = self
         else:
             slowdown = team.slowdown[min(len(self.sessions), len(team.slowdown)) - 1]
-            effective = round(centre.workload.work[contact.slot] * team.pace[queue.id] * slowdown)  # halves to even
+            effective = round(centre.workload.work[contact.slot] * self.pace(queue) * slowdown)  # halves to even
             yield from self.labour(contact, effective + reread)
         centre.record.replies(contact)
         contact.replied[self] = centre.now
+
+    def pace(self, queue: Queue) -> float:
+        """Factor on work (1)."""
+        return self.team.pace[queue.id] * self.own_pace
 
     def labour(self, contact: Contact, duration: int) -> Story:
         """Work in hand to its end."""
@@ -750,7 +758,7 @@ class Agent:
 
     def wrap_up(self, contact: Contact) -> Story:
         """2.10"""
-        duration = round(self.centre.workload.wrap_up[contact.id] * self.team.pace[contact.queue.id])
+        duration = round(self.centre.workload.wrap_up[contact.id] * self.pace(contact.queue))
         if duration > 0:
             yield from self.labour(contact, duration)
 
@@ -781,7 +789,7 @@ class Agent:
         queue = contact.queue
         contact.pending = False
         contact.done = simpy.Event(self.centre.env)
-        contact.left = self.centre.workload.work[contact.slot] * self.team.pace[queue.id] / queue.shared_mean[0]
+        contact.left = self.centre.workload.work[contact.slot] * self.pace(queue) / queue.shared_mean[0]
         contact.last = self.centre.now
         self.sharing.append(contact)
         self.change_sharers(+1)

@@ -539,7 +539,7 @@ def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: lis
     offered = 0.0
     for name in names:
         queue = scenario.queue[name]
-        pace = min((team.pace[name] for team in teams if name in team.skills), default=1.0)
+        pace = min((team.paces[name] for team in teams if name in team.skills), default=1.0)
         at_once = max(1, len(queue.work_by_concurrency))
         reaches, _ = past_bot(queue, queue.talk_to_bot)
         expected = work_offered(scenario, name)

@@ -108,10 +108,10 @@ DAYS: Final[Json] = {
     "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
 }
 PACE: Final[Json] = {
-    "description": "factor on work and wrap-up: one number, or by queue",
+    "description": "factor on work and wrap-up: one number, by queue, or { mean, cv } from agent to agent",
     "oneOf": [
         {"type": "number", "exclusiveMinimum": 0},
-        {"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}},
+        {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},
     ],
 }
 

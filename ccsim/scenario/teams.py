@@ -91,7 +91,16 @@ class Team(Part):
     slowdown: Annotated[tuple[Factor, ...], Field(min_length=1, max_length=1000)] = (1.0,)
     """Factor on work with 1, 2, … open sessions; the last holds for all beyond."""
     pace: Annotated[dict[str, Factor], WithJsonSchema(jsontypes.PACE)] = {}
-    """Factor on work and wrap-up, above 0: one number, or by queue; 1 where the table is silent."""
+    """Factor on work and wrap-up, above 0: one number, or by queue; 1 where the table is silent. { mean, cv }: agents
+    differ, each with a pace of their own from a lognormal."""
+    pace_cv: Annotated[float, Strict(), Field(ge=0, le=2, allow_inf_nan=False)] = 0.0
+    """How much agents differ: coefficient of variation, from 0 to 2, of a lognormal of mean 1 whose value for each
+    agent is a factor on `pace`."""
+    copilot: Factor = 1.0
+    """Factor on work and wrap-up, beside `pace`, with the tool that helps these agents: below 1 they are quicker."""
+    errors: Share = 0.0
+    """Share of the contacts that these agents resolve that come back for what was not right, beside the queue's own
+    `reopens`, and when these do."""
     shifts: tuple[Shift, ...] = ()
     """Shifts of the team, as a list of tables; not beside `roster`."""
     leave: tuple[Leave, ...] = ()
@@ -125,11 +134,22 @@ class Team(Part):
         full = dict(raw)
         for key in ("concurrency", "pace"):
             given = raw.get(key, {})
+            if key == "pace" and isinstance(given, dict) and given.keys() == {"mean", "cv"} - raw["skills"].keys():
+                given, full["pace_cv"] = given["mean"], given["cv"]
             if key == "pace" and not isinstance(given, dict):
                 given = dict.fromkeys(raw["skills"], given)
             if isinstance(given, dict):
                 full[key] = dict.fromkeys(raw["skills"], 1) | given
         return full
+
+    def comes_back(self, reopens: float) -> float:
+        """Share of what its agents resolve that comes back, of a queue of which the share `reopens` does anyhow."""
+        return reopens + (1 - reopens) * self.errors
+
+    @property
+    def paces(self) -> dict[str, float]:
+        """Factor on work and wrap-up by queue, with the tool that helps."""
+        return {name: pace * self.copilot for name, pace in self.pace.items()}
 
 
 class Routing(Part):

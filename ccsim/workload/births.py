@@ -9,7 +9,7 @@ import numpy as np
 
 from ccsim.distributions.philox import compiled, inlined, philox, unit
 from ccsim.distributions.streams import Draw
-from ccsim.tables import I32, MAX_TRANSFERS
+from ccsim.tables import F64, I32, MAX_TRANSFERS
 from ccsim.workload.rules import FollowUps
 
 
@@ -42,13 +42,14 @@ def _add(born: Any, when: Any, i: Any, parent: Any, kind: Any, queue: Any, numbe
 
 @compiled
 def births(  # noqa: PLR0912  (one contact from beginning to end)
-    key: Any, replication: Any, level: Any, rules: FollowUps, born: Any, people: Any, when: Any, draw: I32
+    key: Any, replication: Any, level: Any, rules: FollowUps, born: Any, people: Any, when: Any, draw: I32, well: F64
 ) -> int:
     """How many follow-ups the rows of `level` may have, and which.
 
     `born` : int64[8, ·] gets parent, kind, queue, number of the transfer or the delay, and of the follow-up root,
     transfers in its chain, budget left and turns its parent can leave; `people` : uint64[2, ·] whose its draws are;
-    `when` : float64[·] the uniform of its delay; `draw` by row that of its transfer (tables.py).
+    `when` : float64[·] the uniform of its delay; by row `draw` that of its transfer, `well` that of its reopening
+    (tables.py).
     """
     queues, count = len(rules.retry), 0
     for i in range(len(level.queue)):
@@ -85,6 +86,7 @@ def births(  # noqa: PLR0912  (one contact from beginning to end)
             if more and level.lost[i] > 0:
                 count = _add(born, when, count, i, RECONNECT, q, 0, 0.5)
             if not moved and answers and unit(reopens) < rules.reopens[q]:  # who is transferred is never resolved
+                well[i] = unit(reopens)
                 count = _add(born, when, count, i, REOPENING, q, queues + q, unit(when_reopened))
             if level.contained[i]:
                 unhappy, after, _, _ = philox(level.number[i], level.owner[i], BOUNCED, replication, key[0], key[1])

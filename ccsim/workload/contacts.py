@@ -38,6 +38,8 @@ class Contacts(NamedTuple):
     children: Sequence[I32]
     """six of int32[n]: rows of transfer, retry or recontact, return, reconnection, reopening, bounce, -1: none"""
     transfer_draw: I32
+    reopen_draw: F64
+    """whether who resolved it did it well enough, tables.py"""
 
 
 def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like: I32, campaign: I32) -> Contacts:
@@ -55,34 +57,35 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like
     levels = [_begun(rules, streams, roots, u, matter)]
     if rules.follow_ups is None:
         nobody = same(-1, np.int32, n)
-        return Contacts(levels[0], [nobody] * 6, nobody)
-    children, draws, born, first = [], [], [np.empty((8, 0), dtype=np.int64)], 0
+        return Contacts(levels[0], [nobody] * 6, nobody, same(0.0, np.float64, n))
+    children, draws, again, born, first = [], [], [], [np.empty((8, 0), dtype=np.int64)], 0
     delays = [np.empty(0)]
     while True:
         level = levels[-1]
         first += len(level.queue)
-        more, people, when, draw = _births(rules, streams, level)
+        more, people, when, draw, well = _births(rules, streams, level)
         following = np.full((6, len(level.queue)), -1, dtype=np.int32)
         following[CHILD[more[1]], more[0]] = np.arange(first, first + len(when))
         children.append(following)
         draws.append(draw)
+        again.append(well)
         if len(when) == 0:
-            return _in_order(_together(rules, levels, born, delays), children, draws, n)
+            return _in_order(_together(rules, levels, born, delays), children, draws, again, n)
         born.append(more)
         delays.append(when)
         levels.append(_born(rules, streams, level, people, more, matter))
 
 
-def _in_order(rows: Rows, children: list[I32], draws: list[I32], roots: int) -> Contacts:
+def _in_order(rows: Rows, children: list[I32], draws: list[I32], again: list[F64], roots: int) -> Contacts:
     """Roots keep their numbers, follow-ups come after them by (root, generation, row)."""
-    following, draw = np.concatenate(children, axis=1), np.concatenate(draws)
+    following, draw, well = np.concatenate(children, axis=1), np.concatenate(draws), np.concatenate(again)
     order = roots + np.lexsort((rows.generation[roots:], rows.root[roots:]))
     row = np.arange(len(rows.queue) + 1, dtype=np.int32)
     row[order] = np.arange(roots, len(rows.queue))
     row[-1] = -1  # of the child that there is not
-    for column in (*rows, *following, draw):
+    for column in (*rows, *following, draw, well):
         column[roots:] = column[order]
-    return Contacts(rows, list(row[following]), draw)
+    return Contacts(rows, list(row[following]), draw, well)
 
 
 def _some(rows: Rows, which: I64) -> Rows:
@@ -143,16 +146,17 @@ def contained(rules: Rules, rows: Rows, u: F64) -> Bool:
     return np.asarray(meets_bot(rules, rows) & (u < rules.bots.contains[rows.queue, rows.reason + 1]))
 
 
-def _births(rules: Rules, streams: Streams, level: Rows) -> tuple[I64, People, F64, I32]:
-    """The follow-ups of a level as births.py has them, whose their draws are, uniforms of delays, and of transfers."""
+def _births(rules: Rules, streams: Streams, level: Rows) -> tuple[I64, People, F64, I32, F64]:
+    """The follow-ups of a level as births.py has them, whose their draws are, uniforms of delays, of transfers and of
+    reopenings."""
     from ccsim.workload.births import MOST, births
 
     assert rules.follow_ups is not None
     n = len(level.queue)
     born, when = np.empty((8, MOST * n), dtype=np.int64), np.empty(MOST * n)
-    people, draw = np.empty((2, MOST * n), dtype=np.uint64), np.full(n, -1, dtype=np.int32)
-    count = births(streams.key, streams.replication, level, rules.follow_ups, born, people, when, draw)
-    return born[:, :count], People(people[0, :count], people[1, :count]), when[:count], draw
+    people, draw, well = np.empty((2, MOST * n), dtype=np.uint64), np.full(n, -1, dtype=np.int32), np.zeros(n)
+    count = births(streams.key, streams.replication, level, rules.follow_ups, born, people, when, draw, well)
+    return born[:, :count], People(people[0, :count], people[1, :count]), when[:count], draw, well
 
 
 def _born(rules: Rules, streams: Streams, level: Rows, people: People, born: I64, matter: F64 | None) -> Rows:

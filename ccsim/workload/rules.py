@@ -21,7 +21,7 @@ class FollowUps(NamedTuple):
     retry: F64
     returns: F64
     reopens: F64
-    """shares by queue"""
+    """shares by queue; of reopenings that of the agents who make most errors"""
     recontact: I64
     """by queue, the campaign by which those who left are written to; -1: none"""
     campaign_queue: I64
@@ -285,6 +285,12 @@ def _callbacks(scenario: Scenario) -> Callbacks | None:
     )
 
 
+def most_reopened(scenario: Scenario, name: str, queue: Queue) -> float:
+    """The share of a queue's resolved that comes back from the team that makes most errors."""
+    able = [team for team in scenario.team.values() if name in team.skills]
+    return max((team.comes_back(queue.reopens.share) for team in able), default=queue.reopens.share)
+
+
 def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
     queues, names, outbound = list(scenario.queue.values()), list(scenario.queue), list(scenario.outbound.values())
     transfers = [transfer for queue in queues for transfer in queue.transfer]
@@ -293,7 +299,7 @@ def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
     rules = FollowUps(
         retry=np.array([queue.retry.share for queue in queues]),
         returns=np.array([0.0 if queue.kind.persistent else queue.returns for queue in queues]),
-        reopens=np.array([queue.reopens.share for queue in queues]),
+        reopens=np.array([most_reopened(scenario, name, queue) for name, queue in scenario.queue.items()]),
         bounces=np.array([bot.bounces.share if (bot := queue.met_by_bot) else 0.0 for queue in queues]),
         recontact=np.array(recontact, dtype=np.int64),
         campaign_queue=np.array([names.index(out.queue) for out in outbound], dtype=np.int64),

@@ -20,7 +20,7 @@ import numpy as np
 from ccsim.distributions.streams import Draw, People, Streams, key_of
 from ccsim.tables import F64, I32, I64, NEVER, Bool, Workload
 from ccsim.workload import customers
-from ccsim.workload.attendance import Attendance, attendance_of, outs, present
+from ccsim.workload.attendance import Attendance, attendance_of, outs, paces, present
 from ccsim.workload.constants import same
 from ccsim.workload.contacts import Contacts, contacts_of, contained, meets_bot
 from ccsim.workload.customers import Customers, Group
@@ -78,9 +78,15 @@ def draw(recipe: Recipe, replication: int) -> Workload:
 
 
 def attended(workload: Workload, attendance: Attendance, replication: int) -> Workload:
-    """The same contacts with these absences."""
+    """The same contacts with these agents: their pace and absences."""
     shift, start, end = outs(attendance, replication)
-    return workload._replace(present=present(attendance, replication), out_shift=shift, out_start=start, out_end=end)
+    return workload._replace(
+        agent_pace=paces(attendance, replication),
+        present=present(attendance, replication),
+        out_shift=shift,
+        out_start=start,
+        out_end=end,
+    )
 
 
 class _Roots(NamedTuple):
@@ -199,6 +205,8 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         latency=turns.latency,
         reply_patience=turns.reply_patience,
         comeback=turns.comeback,
+        reopen_draw=contacts.reopen_draw,
+        agent_pace=np.empty(0, np.float64),
         present=np.empty(0, np.bool_),
         out_shift=np.empty(0, np.int32),
         out_start=np.empty(0, np.int64),

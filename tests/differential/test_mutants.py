@@ -50,6 +50,11 @@ MUTANTS = {
         "m.plan.over_capacity[q] and m.turn[c] > 0",
         "m.plan.over_capacity[q]",
     ),
+    "every agent has the pace of the first": ("* m.work.agent_pace[a]", "* m.work.agent_pace[0]"),
+    "another team's mistakes": (
+        "m.plan.comes_back[m.plan.team[a], m.queue[c]]",
+        "m.plan.comes_back[0, m.queue[c]]",
+    ),
     "who comes back to people is another": ("child = m.work.bounce_child[c]", "child = m.work.reopen_child[c]"),
     "the bot keeps who asks for a human": ("m.bot[q] and not m.work.asks_human[c]", "m.bot[q]"),
     "what was held has the other patience": ("patience if turn > 0 else m.work.held_patience[c]", "patience"),

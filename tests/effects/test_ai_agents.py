@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from ccsim.runs.many import attended_from, sampled_from
 from ccsim.scenario.bots import past_bot
-from ccsim.scenario.read import parse
+from ccsim.scenario.read import assign, parse
 from ccsim.tables import NEVER, SECOND, Link, Outcome
+from ccsim.workload.sample import sample
 from tests.effects.conftest import Doc, Run
 from tests.effects.test_features import CALLS, CHAT, HOUR, agents, centre, four_errors
 
@@ -177,3 +180,72 @@ def test_who_takes_long_waits_long(run: Runner) -> None:
     # those who are answered are the patient, who take longer
     assert on.queue("phone", "abandonment") > 0.1
     assert on.queue("phone", "handle_mean") > 1.1 * off.queue("phone", "handle_mean")
+
+
+def test_agents_differ_in_pace(run: Runner) -> None:
+    """The same contacts take each agent as much longer as it is slower; another agent more changes nobody's pace."""
+    doc = chats(turns=1, work="100s")
+    on, off = run(doc, {"team.agents.pace": {"mean": 1.2, "cv": 0.3}}), run(doc)
+    worked = on.log.start < NEVER
+    pace = on.workload.agent_pace
+    took = (on.log.reply - on.log.start)[worked]
+    assert np.array_equal(took, np.rint(on.workload.work[worked] * (1.2 * pace[on.log.agent[worked]])))
+    assert np.array_equal(on.workload.work, off.workload.work)
+    assert (off.workload.agent_pace == 1).all()
+    more = run(doc, {"team.agents.pace_cv": 0.3, "team.agents.shifts.0.agents": 400}).workload.agent_pace
+    assert np.array_equal(more[: len(pace)], pace)
+    assert more.mean() == pytest.approx(1, abs=4 * 0.3 / np.sqrt(400))
+    assert np.log(more).std() == pytest.approx(np.sqrt(np.log(1.09)), rel=4 / np.sqrt(800))
+
+
+def test_every_replication_has_other_agents() -> None:
+    scenario = parse(chats() | {"team": {"agents": agents(5, "chat", pace_cv=0.5)}})
+    paces = np.array([sample(scenario, replication).agent_pace for replication in range(3)])
+    assert len(np.unique(paces)) == paces.size
+
+
+def test_beginners_make_mistakes(run: Runner) -> None:
+    """Beginners as a team of their own: what they resolve comes back, what the experienced resolve does not."""
+    calls = CALLS | {"volume": MANY, "work": "1m"}
+    beginners, experienced = agents(10, "phone", errors=0.2, pace=1.4), agents(10, "phone", copilot=0.9)
+    doc = centre({"phone": calls}, {"beginners": beginners, "experienced": experienced})
+    found = run(doc)
+    resolved = np.flatnonzero((found.log.outcome == Outcome.RESOLVED) & (found.workload.generation == 0))
+    by = found.plan.team[found.log.agent[found.log.first_turn[resolved]]]
+    child = found.workload.reopen_child[resolved]
+    back = (child >= 0) & (found.log.arrival[child] < NEVER)
+    assert not back[by == 1].any()
+    assert back[by == 0].mean() == pytest.approx(0.2, abs=four_errors(0.2, np.sum(by == 0)))
+    took = (found.log.reply - found.log.start)[found.log.first_turn[resolved]]
+    assert np.array_equal(took, np.where(by == 0, 84, 54) * SECOND)
+    # with the queue's own, one or the other: 1 - 0.9 x 0.8
+    both = run(doc, {"queue.phone.reopens": {"share": 0.1}, "team.experienced.errors": 0.2})
+    n = both.queue("phone", "resolved")
+    assert both.queue("phone", "reopen_rate") == pytest.approx(0.28, abs=four_errors(0.28, n) + 0.02)
+
+
+def test_a_sweep_draws_again_where_mistakes_and_likeness_change() -> None:
+    """Points of a sweep share their contacts only where these are drawn from the same settings."""
+    base = chats()
+    seen = set()
+    for changes in (
+        {},
+        {"queue.chat.work": {"mean": "30s", "cv": 0.5}},
+        {"queue.chat.work": {"mean": "30s", "cv": 0.5, "between": 0.5}},
+        {"queue.chat.correlation": {"patience_work": 0.5}},
+        {"queue.chat.burst": {"messages": 2}},
+        {"queue.chat.reasons": {"a": {"share": 0.5, "work": 2.0}}},
+        {"queue.chat.bot": {"contains": 0.5}},
+        {"queue.chat.bot": {"contains": 0.5, "bounces": {"share": 0.5}}},
+        {"queue.chat.bot": {"contains": 0.5, "residue": 1.5}},
+        {"team.agents.errors": 0.2},
+    ):
+        doc = copy.deepcopy(base)
+        for path, value in changes.items():
+            assign(doc, path, value)
+        seen.add(sampled_from(parse(doc)))
+    assert len(seen) == 10
+    doc = copy.deepcopy(base)
+    assign(doc, "team.agents.pace_cv", 0.2)
+    assert sampled_from(parse(doc)) == sampled_from(parse(base))
+    assert attended_from(parse(doc)) != attended_from(parse(base))

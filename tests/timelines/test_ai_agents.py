@@ -62,3 +62,23 @@ def test_back_at_night_is_rejected_where_they_are_not(run: Run) -> None:
     _, back, again = run(plan, [unhappy(0, after=20, retry=contact(0, work=[10], after=70))])
     assert (back.outcome, back.left) == ("rejected", 40)
     assert (again.outcome, again.turns) == ("resolved", [(110, 110, 120)])
+
+
+def test_what_a_beginner_gets_wrong_comes_back_and_an_expert_would_have_got_right(run: Run) -> None:
+    # 6.17: the draw of 0.3 is below the beginner's share and not below the expert's
+    teams = [team({0: 1}, comes_back={0: share}) for share in (0.4, 0.3)]
+    for kind, comes_back in zip(teams, (True, False), strict=True):
+        plan = make_plan([queue("phone")], [kind])
+        served, again = run(plan, [contact(0, 0, [10], reopening=contact(0, work=[5], after=20), reopen_draw=0.3)])
+        assert served.outcome == "resolved"
+        assert again.turns == ([(30, 30, 35)] if comes_back else [])
+
+
+def test_who_sends_the_last_reply_decides(run: Run) -> None:
+    # the beginner is there until 15, the expert from then on: the second turn is the expert's, who errs in nothing
+    beginner = team({0: 1}, comes_back={0: 1.0}, agents=[[(0, 15)]])
+    expert = team({0: 1}, comes_back={0: 0.0}, agents=[[(15, FOREVER)]])
+    plan = make_plan([queue("messaging")], [beginner, expert])
+    served, again = run(plan, [contact(0, 0, [10, 10], [20], reopening=contact(0, work=[5], after=20))])
+    assert served.agents == [0, 1]
+    assert again.outcome == "none"
