@@ -274,6 +274,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
     agents = [(row.team, member) for row in rows for member in row.members]
     shifts = [period for row in rows for period in row.periods]
     pauses = [(number, *pause) for number, period in enumerate(shifts) for pause in period.pauses]
+    most_units, limits = _limits(teams, names, capacity // concurrency, capacity, horizon)
     wind_downs = [(number, *stretch) for number, period in enumerate(shifts) for stretch in period.wind_down]
     return Plan(
         warm_up=scenario.warm_up,
@@ -309,6 +310,11 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         no_answer_time=np.array([offers[name].no_answer_time if name in offers else 0 for name in names], np.int64),
         capacity=capacity,
         units=capacity // concurrency,
+        most_units=most_units,
+        limit_time=np.array([time for time, *_ in limits], dtype=np.int64),
+        limit_team=np.array([team for _, team, *_ in limits], dtype=np.int32),
+        limit_queue=np.array([queue for *_, queue, _ in limits], dtype=np.int32),
+        limit_units=np.array([units for *_, units in limits], dtype=np.int64),
         rank=grid(lambda team, name: team.skills[name].rank, -1, np.int32),
         overflow_after=grid(lambda team, name: team.skills[name].after, 0, np.int64),
         longer_than=grid(lambda team, name: team.skills[name].longer_than, -1, np.int64),
@@ -336,6 +342,34 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         contact_order=np.array(CONTACT_POLICIES[scenario.routing.contact], dtype=np.int8),
         attention_order=np.array(MESSAGE_POLICIES[scenario.routing.attention], dtype=np.int8),
     )
+
+
+def _limits(
+    teams: Sequence[Team], names: Sequence[str], units: I64, capacity: int, horizon: Horizon
+) -> tuple[I64, list[tuple[int, int, int, int]]]:
+    """Units that an agent may hold with a session, by team and queue, at first; and the changes: time, team, queue and
+    units, sorted."""
+    first = np.full_like(units, capacity)
+    changes: list[tuple[int, int, int, int]] = []
+    for t, team in enumerate(teams):
+        for name, limits in team.limits.items():
+            if name not in team.skills:
+                continue
+            q = names.index(name)
+            by_time: dict[int, int] = {}
+            for day in horizon.week():
+                for hours, sessions in limits.items():
+                    start, end = horizon.stretch(day, hours)
+                    by_time[start] = int(sessions * units[t, q])
+                    by_time.setdefault(end, capacity)
+            now = capacity
+            for time, most in sorted(by_time.items()):
+                if time <= 0:
+                    first[t, q] = most
+                elif most != now:
+                    changes.append((time, t, q, most))
+                now = most
+    return first, sorted(changes)
 
 
 def _offsets(rows: Iterable[Sized]) -> I64:

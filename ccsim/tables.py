@@ -272,6 +272,15 @@ class Plan(NamedTuple):
     capacity: int
     """units of an agent: the least common multiple of all concurrencies"""
     units: Annotated[I64, Column("count", "team, queue", "units of a session; capacity / concurrency")]
+    most_units: Annotated[
+        I64, Column("count", "team, queue", "units that an agent may hold with a session of it, at first: the capacity")
+    ]
+    limit_time: Annotated[
+        I64, Column("us", "limit", "from here on `most_units` of its team and queue is another; sorted")
+    ]
+    limit_team: Annotated[I32, Column("id", "limit", "whose")]
+    limit_queue: Annotated[I32, Column("id", "limit", "for which queue")]
+    limit_units: Annotated[I64, Column("count", "limit", "what it is")]
     rank: Annotated[I32, Column("1", "team, queue", "the team's number for the queue, smaller first; -1: no skill")]
     overflow_after: Annotated[
         I64, Column("us", "team, queue", "helps only with contacts that have waited this long; 0: always")

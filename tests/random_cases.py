@@ -323,6 +323,10 @@ def add_differences(team: Doc, r: random.Random) -> None:
         team["errors"] = r.choice([0.5, 1.0])
     if r.random() < 0.2:
         team["copilot"] = r.choice([0.5, 1.5])
+    for name, sessions in team["concurrency"].items():
+        if sessions > 1 and r.random() < 0.3:
+            hours = [f"{clock(r.choice([0, 10, 20, 30]))}-{clock(r.choice([31, 35, 40]))}", "00:40-01:30"]
+            team["concurrency"][name] = {hours[0]: r.randint(1, sessions), hours[1]: sessions}
 
 
 def add_bursts(queue: Doc, by_turns: bool, r: random.Random) -> None:

@@ -71,8 +71,12 @@ def make_plan(
     agent: str = "least_loaded",
     contact: str = "longest_wait",
     attention: str = "oldest",
+    limits: Sequence[tuple[float, int, int, int]] = (),
 ) -> Plan:
-    """The plan of these queues and teams, times in seconds."""
+    """The plan of these queues and teams, times in seconds.
+
+    `limits`: from a time on a team's concurrency in a queue, as (time, team, queue, sessions).
+    """
 
     def of_queues(name: str, dtype: type) -> Any:
         return np.array([q[name] for q in queues], dtype=dtype)
@@ -127,6 +131,11 @@ def make_plan(
         no_answer_time=times("no_answer_time"),
         capacity=capacity,
         units=capacity // concurrency,
+        most_units=np.full_like(concurrency, capacity),
+        limit_time=np.array([us(time) for time, *_ in limits], dtype=np.int64),
+        limit_team=np.array([limit[1] for limit in limits], dtype=np.int32),
+        limit_queue=np.array([limit[2] for limit in limits], dtype=np.int32),
+        limit_units=np.array([limit[3] * capacity // concurrency[limit[1:3]] for limit in limits], dtype=np.int64),
         rank=grid("rank", -1, np.int32),
         overflow_after=np.array(
             [[us(t["after"].get(q, 0)) for q in range(len(queues))] for t in teams], dtype=np.int64

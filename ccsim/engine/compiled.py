@@ -154,6 +154,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         skills=_ragged([np.flatnonzero(skill[t]) for t in range(teams)], -1).astype(np.int32),
         conditional=conditional,
         reserves=np.zeros(teams, np.int64),
+        most=plan.most_units.copy(),
         step=np.array([max(1, np.gcd.reduce(plan.units[t][skill[t]], initial=0)) for t in range(teams)], np.int64),
         room=np.zeros(teams, np.int64),
         top=np.full((teams, plan.capacity), -1, np.int32),
@@ -297,6 +298,10 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, 
         (plan.wind_down_end, kernel.WIND_DOWN_ENDS),
     ):
         add(time[there], kernel.BY_THE_CLOCK, 0, what, before_pause, plan.shift_agent[before_pause])
+
+    limits = np.arange(len(plan.limit_time))
+    for kind in (kernel.BY_THE_CLOCK, Event.AGENTS_COME):
+        add(plan.limit_time, kind, 0, kernel.LIMIT_CHANGES, limits)
 
     add([plan.drain_end], Event.HORIZON, 0, 0, 0)
     time, kind, queue, agents, what, row = np.concatenate(pieces, axis=1)

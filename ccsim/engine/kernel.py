@@ -136,6 +136,7 @@ BOT_GOES: Final = 8
 BOT_COMES: Final = 9
 WIND_DOWN_BEGINS: Final = 10  # behind what may bring the agent back to work at the same instant
 WIND_DOWN_ENDS: Final = 11
+LIMIT_CHANGES: Final = 12
 
 # Places of `Memory.number`.
 DEPTH: Final = 0  # of the tree of events: it has 2^DEPTH leaves
@@ -188,8 +189,8 @@ class Memory(NamedTuple):
     free: Annotated[I32, Column("id", "i", "free leaves: their time is NEVER + leaf")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
-    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … WIND_DOWN_ENDS")]
-    table_row: Annotated[I32, Column("id", "timetable", "shift")]
+    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … LIMIT_CHANGES")]
+    table_row: Annotated[I32, Column("id", "timetable", "shift, or change of a limit")]
     # contacts
     state: Annotated[I8, Column("code", "contact", "EXEMPT_TASK … DONE")]
     own: Annotated[I32, Column("id", "contact", "the agent who has it, or last had it; -1: none yet")]
@@ -233,6 +234,7 @@ class Memory(NamedTuple):
     reserves: Annotated[
         I64, Column("count", "team", "reserved queues with the skill that have unheld contacts waiting")
     ]
+    most: Annotated[I64, Column("count", "team, queue", "units that an agent may hold with a session; by the clock")]
     step: Annotated[I64, Column("count", "team", "common divisor of the team's units: loads are multiples of it")]
     room: Annotated[I64, Column("count", "team", "agents in the heaps")]
     top: Annotated[I32, Column("id", "team, units held", "first of the agents in that heap, -1: none")]
@@ -904,7 +906,8 @@ def fits(m: Memory, a: int, q: int, over: bool) -> bool:
     """Whether agent a has room for a session of q; `over`: above their capacity if need be."""
     if m.plan.one_to_one[q]:
         return m.sessions[a] == 0
-    return not m.call[a] and (over or m.load[a] + m.plan.units[m.plan.team[a], q] <= m.plan.capacity)
+    team = m.plan.team[a]
+    return not m.call[a] and (over or m.load[a] + m.plan.units[team, q] <= m.most[team, q])
 
 
 @compiled
@@ -1014,7 +1017,7 @@ def preferred_message(m: Memory, c: int, d: int) -> bool:
 def best_of_team(m: Memory, team: int, q: int) -> int:
     """The team's agent with room whom a contact of q would take, -1: none."""
     step = m.step[team]
-    most = 0 if m.plan.one_to_one[q] else m.plan.capacity - m.plan.units[team, q]
+    most = 0 if m.plan.one_to_one[q] else m.most[team, q] - m.plan.units[team, q]
     best = -1
     if m.load_sense < 0:
         load = most - most % step
@@ -1916,6 +1919,9 @@ def by_the_clock(m: Memory, now: int, q: int, what: int, shift: int) -> None:
     if what == BOT_GOES or what == BOT_COMES:
         m.bot[q] = what == BOT_COMES
         return
+    if what == LIMIT_CHANGES:
+        m.most[m.plan.limit_team[shift], m.plan.limit_queue[shift]] = m.plan.limit_units[shift]
+        return
     a = m.plan.shift_agent[shift]
     if what == SHIFT_BEGINS or what == SHIFT_BEGINS_PAUSED:
         m.shift[a] = shift
@@ -1978,7 +1984,12 @@ def release_bound(m: Memory, now: int, a: int) -> None:
 
 @compiled
 def agents_come(m: Memory, now: int, what: int, shift: int) -> None:
-    """One agent's part of the event: their shift begins or a pause in it is over."""
+    """One agent's part of the event: their shift begins or a pause in it is over; or a team may hold more."""
+    if what == LIMIT_CHANGES:
+        for a in range(m.agents):
+            if m.plan.team[a] == m.plan.limit_team[shift]:
+                mark_gained(m, a)
+        return
     a = m.plan.shift_agent[shift]
     if m.present[a] < NEVER and m.present_shift[a] != shift:
         end_presence(m, now, a)

@@ -510,6 +510,7 @@ class Team:
         self.centre = centre
         self.rank: list[int] = plan.rank[ident]
         self.units: list[int] = plan.units[ident]
+        self.most: list[int] = plan.most_units[ident]  # units to be held with a session, by the clock
         self.after: list[int] = plan.overflow_after[ident]
         self.longer_than: list[int] = plan.longer_than[ident]
         self.pace: list[float] = plan.pace[ident]
@@ -528,7 +529,7 @@ class Team:
 
     def has_room(self, held: int, queue: Queue) -> bool:
         """Whether a session of `queue` fits beside `held` units."""
-        return held == 0 if queue.one_to_one else held + self.units[queue.id] <= self.centre.plan.capacity
+        return held == 0 if queue.one_to_one else held + self.units[queue.id] <= self.most[queue.id]
 
     def is_reserved(self, queue: Queue) -> bool:
         """A reservation forbids sessions of `queue` (4)."""
@@ -960,8 +961,8 @@ class Centre:
             yield self.at(Event.ARRIVAL, c, max(rows.arrival[c], 0))
             self.env.process(Contact(self, c).life())
 
-    def roster(self) -> Story:
-        """Shifts, pauses and overruns: by the clock, then all who leave as one event, then all who come (5)."""
+    def changes(self) -> dict[int, list[tuple[int, Change, int]]]:
+        """By time: agent, what changes, and in which shift."""
         plan = self.plan
         changes: dict[int, list[tuple[int, Change, int]]] = defaultdict(list)
 
@@ -985,8 +986,19 @@ class Centre:
             if s in shifts:
                 note(start, Change.WIND_DOWN_BEGINS, s)
                 note(end, Change.WIND_DOWN_ENDS, s)
-        for time, those in sorted(changes.items()):
+        return changes
+
+    def roster(self) -> Story:
+        """Shifts, pauses, overruns and limits: by the clock, then all who leave as one event, then all who come (5)."""
+        plan, changes = self.plan, self.changes()
+        limits: dict[int, list[int]] = defaultdict(list)
+        for row, time in enumerate(plan.limit_time):
+            limits[time].append(row)
+        for time in sorted({*changes, *limits}):
+            those = changes[time]
             yield self.at(CLOCK, 0, time)
+            for row in limits[time]:
+                self.teams[plan.limit_team[row]].most[plan.limit_queue[row]] = plan.limit_units[row]
             for agent, change, shift in sorted(those):
                 self.agents[agent].by_the_clock(change, shift)
             yield self.at(Event.AGENTS_LEAVE, 0, time)
@@ -997,6 +1009,8 @@ class Centre:
             for agent, change, shift in sorted(those):
                 if change in COMES:
                     self.agents[agent].comes(change, shift)
+            teams = {self.teams[plan.limit_team[row]] for row in limits[time]}
+            self.gained.update(agent for agent in self.agents if agent.team in teams)  # 3: they may take more
 
     def settle(self, _: simpy.Event) -> None:
         """5"""

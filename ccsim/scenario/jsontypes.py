@@ -107,6 +107,12 @@ DAYS: Final[Json] = {
     "description": '"mon-fri", "sat", a date, dates from one to another ("2026-12-24:2026-12-31"), or a list of them',
     "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
 }
+_SESSIONS: Final[Json] = {"type": "integer", "minimum": 1, "maximum": 1000}
+CONCURRENCY: Final[Json] = {
+    "description": "sessions at once by queue: a number, or numbers by hours of the day",
+    "type": "object",
+    "additionalProperties": {"oneOf": [_SESSIONS, {"type": "object", "additionalProperties": _SESSIONS}]},
+}
 PACE: Final[Json] = {
     "description": "factor on work and wrap-up: one number, by queue, or { mean, cv } from agent to agent",
     "oneOf": [

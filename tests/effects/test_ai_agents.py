@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from tests.effects.test_features import CALLS, CHAT, HOUR, agents, centre, four_
 
 Runner = Callable[..., Run]
 
+ROOT = Path(__file__).parents[2]
 EXPONENTIAL = {"dist": "exponential", "mean": "4m"}
 MANY = {"per_day": 4000, "shape": [["08:00", 1], ["12:00", 0]]}
 BOT: Doc = {"contains": 0.6, "time": "1m", "asks_human": 0.2}
@@ -249,3 +252,46 @@ def test_a_sweep_draws_again_where_mistakes_and_likeness_change() -> None:
     assign(doc, "team.agents.pace_cv", 0.2)
     assert sampled_from(parse(doc)) == sampled_from(parse(base))
     assert attended_from(parse(doc)) != attended_from(parse(base))
+
+
+def test_fewer_chats_at_once_in_the_morning(run: Runner) -> None:
+    """Three at once only from ten on: until then nobody has more than one, and customers wait."""
+    chat = CHAT | {"volume": {**MANY, "per_day": 400}, "work": "20s"}
+    doc = centre({"chat": chat}, {"agents": agents(5, "chat", concurrency={"chat": 3})}, start="2026-03-02")
+    doc["routing"] = {"agent": "most_loaded"}
+    limits = {"08:00-09:30": 1, "09:30-10:00": 2, "10:00-20:00": 3}
+    on, off = run(doc, {"team.agents.concurrency": {"chat": limits}}), run(doc)
+
+    def most(found: Run, hour: float) -> int:
+        """Sessions of an agent at once, among those that begin from then on, within half an hour."""
+        log, start = found.log, hour * HOUR * SECOND
+        begun = np.flatnonzero((log.stretch_start >= start) & (log.stretch_start < start + HOUR * SECOND / 2))
+        beside = (
+            np.sum(
+                (log.stretch_agent == log.stretch_agent[row])
+                & (log.stretch_start <= log.stretch_start[row])
+                & (log.stretch_end > log.stretch_start[row])
+            )
+            for row in begun
+        )
+        return int(max(beside))
+
+    assert [most(on, hour) for hour in (8, 9, 9.5, 10)] == [1, 1, 2, 3]
+    assert [most(off, hour) for hour in (8, 9, 9.5, 10)] == [3, 3, 3, 3]
+    assert on.queue("chat", "asa") > 2 * off.queue("chat", "asa")
+
+
+def test_sixty_per_cent_are_worse_than_forty_from_a_quarter_of_bounces_on(run: Runner) -> None:
+    """docs/ai_agents.md: the crossing lies between a tenth and two fifths of the contained who come back."""
+    doc = tomllib.loads((ROOT / "scenarios/ai_agents.toml").read_text())
+    sixty = doc.pop("variant")["sixty"]["set"]
+    forty = run(doc)
+
+    def more_eager(bounces: float) -> Run:
+        return run(doc, sixty | {"queue.chat.bot.bounces.share": bounces})
+
+    few, many = more_eager(0.1), more_eager(0.45)
+    assert many.queue("chat", "containment") > 1.4 * forty.queue("chat", "containment")
+    assert many.queue("chat", "containment_net") < forty.queue("chat", "containment_net")
+    for metric in ("customers_lost", "cost_per_solved", "work_hours"):
+        assert few.queue("chat", metric) < forty.queue("chat", metric) < many.queue("chat", metric)
