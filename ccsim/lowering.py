@@ -135,7 +135,37 @@ def rosters(scenario: Scenario) -> list[AgentGroup]:
             rows += _with_leave(groups, team, horizon)
         else:
             rows += _rows_from_file(name, team, team.roster, horizon, scenario.moment)
-    return rows
+    return [_with_outages(row, scenario.outages("team", row.team)) for row in rows]
+
+
+def _with_outages(row: AgentGroup, down: list[Stretch]) -> AgentGroup:
+    """The group with a pause while its team's system does not work, which nobody sees coming."""
+    if not down:
+        return row
+
+    def paused(period: WorkPeriod) -> WorkPeriod:
+        pauses = _union((*period.pauses, *down), period.start, period.end)
+        free = [period.start, *(edge for pause in pauses for edge in pause), period.end]
+        winds_down = [
+            (max(start, one), min(end, other))
+            for start, end in period.wind_down
+            for one, other in zip(free[::2], free[1::2], strict=True)
+        ]
+        return period._replace(pauses=tuple(pauses), wind_down=tuple(s for s in winds_down if s[0] < s[1]))
+
+    return replace(row, members=tuple(tuple(map(paused, member)) for member in row.members))
+
+
+def bot_hours(scenario: Scenario, name: str) -> I64:
+    """When the queue's bot is on duty, as `spans_of`."""
+    bot, horizon = scenario.queue[name].met_by_bot, Horizon.of(scenario)
+    if bot is None:
+        return NO_SPANS
+    spans = [(int(start), int(end)) for start, end in spans_of(bot.hours, horizon)]
+    for start, end in scenario.outages("queue", name, "bot"):
+        pieces = [piece for one, other in spans for piece in ((one, min(other, start)), (max(one, end), other))]
+        spans = [(one, other) for one, other in pieces if one < other]
+    return np.array(spans, dtype=np.int64).reshape(-1, 2)
 
 
 def not_on_leave(rows: Iterable[AgentGroup]) -> Bool:
@@ -258,7 +288,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
     names = list(scenario.queue)
     teams = list(scenario.team.values())
     spans = [spans_of(queue.open, horizon) for queue in queues]
-    bots = [spans_of(queue.met_by_bot.hours, horizon) if queue.met_by_bot else NO_SPANS for queue in queues]
+    bots = [bot_hours(scenario, name) for name in names]
     offers = {callback.queue: callback for callback in scenario.callback.values() if callback.accepts > 0}
     longest = max((len(team.slowdown) for team in teams), default=1)
 
@@ -307,6 +337,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         shared_offset=_offsets([queue.work_by_concurrency for queue in queues]),
         shared_mean=np.array([mean for queue in queues for mean in queue.work_by_concurrency], dtype=np.float64),
         offer_above=np.array([offers[name].offer_above if name in offers else NEVER for name in names], np.int64),
+        told_place=by_queue(lambda queue: queue.balking.per_place if queue.balking else 0, np.int64),
         no_answer_time=np.array([offers[name].no_answer_time if name in offers else 0 for name in names], np.int64),
         capacity=capacity,
         units=capacity // concurrency,

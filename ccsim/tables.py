@@ -158,6 +158,7 @@ class Workload(NamedTuple):
     held_patience: Annotated[
         I64, Column("us", "contact", "patience instead, if it is held when it enters (automatic reply)")
     ]
+    balks_at: Annotated[I64, Column("us", "contact", "wait that it is told above which it leaves at once; NEVER: none")]
     silent: Annotated[Bool, Column("1", "contact", "who gives up (first wait or later) does not tell")]
     missed: Annotated[
         Bool, Column("1", "contact", "patience is the age at which nobody looks at it any more: it ends as expired")
@@ -267,6 +268,9 @@ class Plan(NamedTuple):
     shared_offset: Annotated[I64, Column("id", "queue + 1", "its row of shared_mean; empty: turn by turn")]
     shared_mean: Annotated[F64, Column("us", "level", "shared attention: mean work with 1, 2, … such sessions")]
     offer_above: Annotated[I64, Column("us", "queue", "estimated wait above which a call back is offered; NEVER: not")]
+    told_place: Annotated[
+        I64, Column("us", "queue", "wait that customers are told for each place in the queue; 0: none")
+    ]
     no_answer_time: Annotated[I64, Column("us", "queue", "agent's time for a call back that is not picked up")]
     # teams
     capacity: int

@@ -173,6 +173,7 @@ class Slowly:
         gave_up = outcome in (O.ABANDONED, O.SILENTLY_ABANDONED)
         in_time, short = (waited <= self.limit(limits[q]) for limits in (self.spec.sl_time, self.spec.short_abandon))
         add("entered", entered)
+        add("delayed", entered and until > since)
         add("answered", begun)
         add("a", begun and in_time)
         add("b", gave_up and in_time)
@@ -419,7 +420,7 @@ class Slowly:
             "abandonment_seen": (n["ABANDONED"], n["entered"]),
             "service_level": level, "intervals_met": (met, level[1] > 0),
             "asa": (n["wait_answered"] / SECOND, n["answered"]),
-            "wait_mean": (n["wait_entered"] / SECOND, n["entered"]),
+            "wait_mean": (n["wait_entered"] / SECOND, n["entered"]), "delayed": (n["delayed"], n["entered"]),
             "reply_wait_mean": (n["later_wait"] / SECOND, n["later"]),
             "reply_level": (n["later_in_time"], n["later"] + n["later_late"]),
             "undecided": (n["undecided"], one), "customers": (n["roots"], one),

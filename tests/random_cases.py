@@ -27,7 +27,7 @@ PERSISTENT = ("messaging", "email", "social")
 GRID = 60 * SECOND
 DRAWN_TIMES = (
     "arrival", "after", "patience", "held_patience", "bot_time", "wrap_up", "work", "latency", "reply_patience",
-    "comeback",
+    "comeback", "balks_at",
 )  # fmt: skip
 """Of a workload; what is left out is in whole minutes as it is."""
 
@@ -280,8 +280,10 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     for name, queue in doc["queue"].items():
         add_profiles(queue, random.Random(f"profiles of {name} in {seed}"))
         add_reasons(queue, random.Random(f"reasons of {name} in {seed}"))
+        add_balking(queue, random.Random(f"balking of {name} in {seed}"))
         add_bursts(queue, name in by_turns, random.Random(f"bursts of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
+    add_outage(doc, random.Random(f"outages in {seed}"))
     return doc
 
 
@@ -327,6 +329,23 @@ def add_differences(team: Doc, r: random.Random) -> None:
         if sessions > 1 and r.random() < 0.3:
             hours = [f"{clock(r.choice([0, 10, 20, 30]))}-{clock(r.choice([31, 35, 40]))}", "00:40-01:30"]
             team["concurrency"][name] = {hours[0]: r.randint(1, sessions), hours[1]: sessions}
+
+
+def add_outage(doc: Doc, r: random.Random) -> None:
+    """Something that does not work for a while, now and then."""
+    places = [f"team.{name}" for name in doc["team"]] + [f"queue.{name}" for name in doc["queue"]]
+    bots = {name: queue["outside_hours"] for name, queue in doc["queue"].items() if "bot" in queue}
+    places += 3 * [f"queue.{name}.bot" for name, outside in bots.items() if outside != "bot"]
+    if r.random() < 0.3:
+        at = f"2026-03-02T{clock(r.choice([0, 5, 20, 33]))}"
+        doc["outage"] = [{"what": r.choice(places), "at": at, "duration": minutes(r.choice([3, 10, 20]))}]
+
+
+def add_balking(queue: Doc, r: random.Random) -> None:
+    """Customers who are told the wait, now and then."""
+    if queue["channel"] not in PERSISTENT and r.random() < 0.3:
+        tolerance = r.choice(["0s", "2m", {"dist": "exponential", "mean": "3m"}])
+        queue["balking"] = {"per_place": r.choice(["1m", "2m"]), "tolerance": tolerance}
 
 
 def add_bursts(queue: Doc, by_turns: bool, r: random.Random) -> None:

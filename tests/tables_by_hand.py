@@ -31,6 +31,7 @@ QUEUE: dict[str, Any] = {
     "reread_after": FOREVER, "reread_work": 0, "reread_per_turn": 0, "outside": Outside.REJECT,
     "drop_at_close": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
     "bot_hours": [], "shared": [], "offer_above": FOREVER, "no_answer_time": 0,
+    "told_place": 0,
 }  # fmt: skip
 
 
@@ -128,6 +129,7 @@ def make_plan(
         shared_offset=np.cumsum([0, *(len(q["shared"]) for q in queues)], dtype=np.int64),
         shared_mean=np.array([us(mean) for q in queues for mean in q["shared"]], dtype=np.float64),
         offer_above=times("offer_above"),
+        told_place=times("told_place"),
         no_answer_time=times("no_answer_time"),
         capacity=capacity,
         units=capacity // concurrency,
@@ -177,6 +179,7 @@ def contact(
     *,
     patience: float = FOREVER,
     held_patience: float | None = None,
+    balks_at: float = FOREVER,
     silent: bool = False,
     missed: bool = False,
     deflected: bool = False,
@@ -285,6 +288,7 @@ def make_workload(
         turns=turns,
         patience=times("patience"),
         held_patience=np.array([us(r["patience" if r["held_patience"] is None else "held_patience"]) for r in rows]),
+        balks_at=times("balks_at"),
         silent=by_contact("silent", np.bool_),
         missed=by_contact("missed", np.bool_),
         deflected=by_contact("deflected", np.bool_),

@@ -65,6 +65,8 @@ class Draw(IntEnum):
     """comes back though the bot contained it, when"""
     PACE = 18
     """an agent's own"""
+    BALK = 19
+    """the wait that is too long to begin with"""
 
 
 class People(NamedTuple):

@@ -294,6 +294,7 @@ class Memory(NamedTuple):
     """lost connections"""
     outbound: bool
     calls_back: bool
+    balks: bool
     interrupts: bool
     shares: bool
     """shared attention"""
@@ -2204,6 +2205,26 @@ def write_next(m: Memory, now: int) -> None:
 
 
 @compiled
+def position_of(m: Memory, c: int) -> int:
+    """The place of c, which waits, in its queue (6.8)."""
+    q = m.queue[c]
+    position = m.unheld[q]
+    for state in range(EXEMPT_TASK if m.outbound else WAITING, BOUND + 1):
+        d = m.last[line_of(m, q, state)]
+        while d >= 0 and (state < 0 or m.since[d] > m.since[c] or (m.since[d] == m.since[c] and d > c)):
+            position -= 1
+            d = m.before[d]
+    return int(position)
+
+
+@compiled
+def balks(m: Memory, c: int) -> bool:
+    """Whether the wait that c, which has just come and waits, is told is too long for it (6.19)."""
+    new = m.turn[c] == 0 and m.work.link[c] != TRANSFER and not m.work.outbound[c] and m.state[c] <= BOUND
+    return bool(new and position_of(m, c) * m.plan.told_place[m.queue[c]] > m.work.balks_at[c])
+
+
+@compiled
 def offer_call_back(m: Memory, now: int, c: int) -> None:
     """c, which has just come, accepts a call back if it is offered one (6.8)."""
     q = m.queue[c]
@@ -2217,12 +2238,7 @@ def offer_call_back(m: Memory, now: int, c: int) -> None:
         or k < 2
     ):
         return
-    position = m.unheld[q]
-    for state in range(EXEMPT_TASK if m.outbound else WAITING, BOUND + 1):
-        d = m.last[line_of(m, q, state)]
-        while d >= 0 and (state < 0 or m.since[d] > m.since[c] or (m.since[d] == m.since[c] and d > c)):
-            position -= 1
-            d = m.before[d]
+    position = position_of(m, c)
     first = m.starts[q, (m.started[q] - k) % STARTS]
     last = m.starts[q, (m.started[q] - 1) % STARTS]
     m.log.called_back[c] = position * (last - first) // (k - 1) > m.plan.offer_above[q]
@@ -2254,6 +2270,8 @@ def set_timers(m: Memory, now: int, c: int) -> None:
         m.due[c] = opening_time(m, now, q, patience if turn > 0 else m.work.held_patience[c])
     elif turn == 0 and m.calls_back and m.log.called_back[c]:
         m.due[c] = NEVER
+    elif m.balks and balks(m, c):
+        m.due[c] = now
     else:
         m.due[c] = now + patience
     if m.state[c] != RINGING or patience < m.plan.answer_delay[q]:

@@ -367,6 +367,7 @@ class Queue:
         self.bot_hours: list[tuple[int, int]] = list(zip(plan.bot_opens[spans], plan.bot_closes[spans], strict=True))
         self.shared_mean: list[float] = plan.shared_mean[plan.shared_offset[ident] : plan.shared_offset[ident + 1]]
         self.offer_above: int = plan.offer_above[ident]
+        self.told_place: int = plan.told_place[ident]
         self.no_answer_time: int = plan.no_answer_time[ident]
         self.starts: deque[int] = deque(maxlen=10)  # of work on first turns, the last ten (6.8)
         helpers = [t for t, rank in enumerate(plan.rank) if rank[ident] >= 0]
@@ -459,12 +460,21 @@ class Queue:
         self.remove(contact)
         self.centre.record.waited(contact)
 
+    def position(self, contact: Contact) -> int:
+        """Its place among those who wait (6.8)."""
+        return sum(by_age(other) <= by_age(contact) for other in self.unheld())
+
+    def tell_wait(self, contact: Contact) -> None:
+        """6.19: to whom it is too long, its patience ends now."""
+        if self.position(contact) * self.told_place > self.centre.workload.balks_at[contact.id]:
+            contact.patience = self.centre.at(Event.PATIENCE_ENDS, contact.id, self.centre.now)
+            contact.patience.callbacks.append(contact.lose_patience)
+
     def offer_call_back(self, contact: Contact) -> None:
         """6.8: who accepts keeps the place, without patience."""
         if self.offer_above == NEVER or len(self.starts) < 2:
             return
-        position = sum(by_age(other) <= by_age(contact) for other in self.unheld())
-        estimate = position * (self.starts[-1] - self.starts[0]) // (len(self.starts) - 1)
+        estimate = self.position(contact) * (self.starts[-1] - self.starts[0]) // (len(self.starts) - 1)
         if estimate > self.offer_above and self.centre.workload.accepts_callback[contact.id]:
             contact.called_back = True
             contact.patience = None
@@ -1034,6 +1044,8 @@ class Centre:
                 self.match()
             elif newcomer.waiting and not newcomer.held:
                 newcomer.queue.offer_call_back(newcomer)
+                if not newcomer.called_back:
+                    newcomer.queue.tell_wait(newcomer)
         for agent in sorted(self.attentive, key=by_id):
             agent.attend()
         self.attentive.clear()

@@ -222,6 +222,7 @@ def contacts(
         if messages[c] > 0 and ended not in (NONE, REJECTED, DEFLECTED, CONTAINED):
             sums[row.ENTERED, here] += 1
             sums[row.WAIT_ENTERED, here] += wait
+            sums[row.DELAYED, here] += wait > 0
             waits[entered] = wait
             waiting[entered] = q
             open_waits[entered] = by_clock

@@ -59,7 +59,9 @@ VALUE_LOST: Final = OUTCOMES + 24
 """value of the lost roots, in money"""
 BOUNCED: Final = OUTCOMES + 25
 """contained by the bot, and the customer came back all the same"""
-OF_CONTACTS: Final = OUTCOMES + 26
+DELAYED: Final = OUTCOMES + 26
+"""entered, and waited at all"""
+OF_CONTACTS: Final = OUTCOMES + 27
 
 # by turn, that is a message that came
 SENT: Final = 0

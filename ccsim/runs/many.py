@@ -107,7 +107,9 @@ def sampled_from(scenario: Scenario) -> bytes:
 
 def attended_from(scenario: Scenario) -> bytes:
     """A digest of all that absences, and agents' own pace, are drawn from."""
-    frame = [getattr(scenario, key) for key in ("seed", "start", "days", "timezone", "drain_time", "holidays")]
+    frame = [
+        getattr(scenario, key) for key in ("seed", "start", "days", "timezone", "drain_time", "holidays", "outage")
+    ]
     teams = [
         (name, team.shifts, team.roster, team.absence, team.steps_out, team.leave, team.pace_cv)
         for name, team in scenario.team.items()

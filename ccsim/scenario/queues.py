@@ -114,6 +114,15 @@ class Bounces(Part):
     """Time from the end of the bot until they come back."""
 
 
+class Balking(Part):
+    """Customers who are told, or see, how long they would wait, and leave at once if that is too long for them."""
+
+    per_place: Duration
+    """Wait that they are told for each place in the queue, their own included."""
+    tolerance: PatienceDistribution
+    """Longest wait that a customer who is told begins to wait for."""
+
+
 class Burst(Part):
     """Customers who write several messages before they wait for an answer; the agent answers once."""
 
@@ -221,6 +230,8 @@ class Queue(Part):
     work: WorkDistribution = Constant(0)
     """Focused work of the agent on one turn. `between` is the share of its variance that lies between contacts: 1 for
     turns of a contact that are all equally long for what they are, 0, the default, for turns drawn one by one."""
+    balking: Balking | None = None
+    """Customers who leave at once when they are told the wait, as a table."""
     burst: Burst | None = None
     """Several messages a turn, as a table."""
     correlation: Correlation = Correlation()

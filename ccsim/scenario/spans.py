@@ -251,6 +251,8 @@ def edges(scenario: Scenario) -> Iterator[Edge]:
         yield from _shift_edges(("staffing", "patterns", i), pattern, days)
     for i, spike in enumerate(scenario.spike):
         yield dotted(("spike", i, "at")), spike.at
+    for i, outage in enumerate(scenario.outage):
+        yield dotted(("outage", i, "at")), outage.at
 
 
 def _hours_edges(place: tuple[str, ...], hours: ByDay[tuple[Span, ...]], days: list[date]) -> Iterator[Edge]:

@@ -381,6 +381,9 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
         "reopenings and returns": any(queue.reopens.share > 0 or queue.returns > 0 for queue in all_queues)
         or any(team.errors > 0 for team in teams.values()),
         "concurrency by time of day: as if it were always the most of it": any(team.limits for team in teams.values()),
+        "outages of queues: their customers come as ever": any(
+            outage.names[0] == "queue" for outage in scenario.outage
+        ),
         "that agents differ in pace": any(team.pace_cv > 0 for team in teams.values()),
         "when customers come back whom a bot contained: as if at once": any(
             queue.met_by_bot is not None and queue.met_by_bot.bounces.share > 0 for queue in all_queues

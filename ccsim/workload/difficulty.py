@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ccsim.lowering import Horizon, spans_of
+from ccsim.lowering import Horizon, bot_hours, spans_of
 from ccsim.metrics.timeline import Timeline, inside
 from ccsim.scenario.bots import past_bot
 from ccsim.tables import F64, I64, Bool, Workload
@@ -63,10 +63,10 @@ def difficulty_of(scenario: Scenario) -> Difficulty:
     residue = {
         q: Residue(
             bot.residue,
-            spans_of(bot.hours, horizon),
+            bot_hours(scenario, name),
             spans_of(queue.open, horizon) if queue.outside_hours == "bot" else None,
         )
-        for q, queue in enumerate(queues)
+        for q, (name, queue) in enumerate(scenario.queue.items())
         if (bot := queue.met_by_bot) is not None and bot.residue != 1
     }
     most = max((len(queue.reasons) for queue in queues), default=0)
@@ -78,9 +78,9 @@ def difficulty_of(scenario: Scenario) -> Difficulty:
 
 def expected(scenario: Scenario, q: int, edges: I64) -> F64:
     """The mean factor on the work that comes to people, between each two edges."""
-    queue = list(scenario.queue.values())[q]
+    name, queue = list(scenario.queue.items())[q]
     talk = np.zeros(len(edges) - 1)
-    if (bot := queue.met_by_bot) is not None:
-        spans = np.clip(spans_of(bot.hours, Horizon.of(scenario)), edges[0], edges[-1])
+    if queue.met_by_bot is not None:
+        spans = np.clip(bot_hours(scenario, name), edges[0], edges[-1])
         talk = Timeline(spans[:, 0], spans[:, 1]).area(edges) / np.diff(edges) * queue.talk_to_bot
     return np.asarray(past_bot(queue, talk)[1])

@@ -9,7 +9,7 @@ import numpy as np
 
 from ccsim.distributions.durations import Distribution
 from ccsim.distributions.streams import Streams, key_of
-from ccsim.lowering import Horizon, spans_of
+from ccsim.lowering import Horizon, bot_hours, spans_of
 from ccsim.metrics.timeline import Timeline, inside
 from ccsim.scenario.bots import past_bot
 from ccsim.scenario.model import Scenario
@@ -106,7 +106,7 @@ def _passing(scenario: Scenario, name: str, within: F64, outside: F64) -> F64:
     """Who comes to an agent, past the bot and a closed door."""
     queue = scenario.queue[name]
     if queue.met_by_bot is not None:
-        on_duty = _share(spans_of(queue.met_by_bot.hours, Horizon.of(scenario)), interval_edges(scenario))
+        on_duty = _share(bot_hours(scenario, name), interval_edges(scenario))
         talk = on_duty * queue.talk_to_bot
         within = within * past_bot(queue, talk)[0]
         outside = outside * past_bot(queue, np.ones(1) if queue.outside_hours == "bot" else talk)[0]

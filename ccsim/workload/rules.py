@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ccsim.distributions.durations import Constant, Distribution
+from ccsim.distributions.durations import Constant, Distribution, Never
 from ccsim.tables import F64, I8, I32, I64, Bool
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ class Rules(NamedTuple):
     connections: Connections | None
     bursts: Bursts | None
     likeness: Likeness | None
+    tolerance: tuple[Distribution, ...] | None
+    """of the wait that they are told; None: nobody is told"""
     callbacks: Callbacks | None
     campaigns: Campaigns
     follow_ups: FollowUps | None
@@ -184,6 +186,9 @@ def rules_of(scenario: Scenario) -> Rules:
         connections=_connections(queues),
         bursts=_bursts(queues),
         likeness=_likeness(queues),
+        tolerance=distributions(lambda queue: queue.balking.tolerance if queue.balking else Never())
+        if any(queue.balking for queue in queues)
+        else None,
         callbacks=_callbacks(scenario),
         campaigns=Campaigns(
             np.array([out.reply_share for out in outbound], dtype=np.float64),

@@ -187,6 +187,9 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         first_turn=first,
         turns=rows.turns,
         patience=own,
+        balks_at=same(NEVER, np.int64, n)
+        if rules.tolerance is None
+        else members.micros(rules.tolerance, streams.of(rows.people, Draw.BALK, 1)[0]),
         silent=same(0, np.bool_, n) if rules.uniforms < 4 else more[1] < rules.silent[rows.queue],
         held_patience=held,
         missed=missed,

@@ -50,6 +50,7 @@ MUTANTS = {
         "m.plan.over_capacity[q] and m.turn[c] > 0",
         "m.plan.over_capacity[q]",
     ),
+    "balking at the wait that is just bearable": ("> m.work.balks_at[c]", ">= m.work.balks_at[c]"),
     "a limit that rises brings nobody": ("m.plan.team[a] == m.plan.limit_team[shift]", "False"),
     "a limit of another queue": ("<= m.most[team, q]", "<= m.most[team, 0]"),
     "every agent has the pace of the first": ("* m.work.agent_pace[a]", "* m.work.agent_pace[0]"),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from ccsim.errors import ScenarioError
 from ccsim.runs.many import attended_from, sampled_from
 from ccsim.scenario.bots import past_bot
 from ccsim.scenario.read import assign, parse
@@ -295,3 +296,72 @@ def test_sixty_per_cent_are_worse_than_forty_from_a_quarter_of_bounces_on(run: R
     assert many.queue("chat", "containment_net") < forty.queue("chat", "containment_net")
     for metric in ("customers_lost", "cost_per_solved", "work_hours"):
         assert few.queue("chat", metric) < forty.queue("chat", metric) < many.queue("chat", metric)
+
+
+def test_a_bot_that_is_down_sends_everybody_to_people(run: Runner) -> None:
+    doc = chats(bot=BOT | {"residue": 1.5}) | {"start": "2026-03-02"}
+    on = run(doc, {"outage": [{"what": "queue.chat.bot", "at": "2026-03-02T09:00", "duration": "1h"}]})
+    off = run(doc)
+    hour = on.workload.arrival // (HOUR * SECOND)
+    contained = [found.log.outcome == Outcome.CONTAINED for found in (on, off)]
+    assert not contained[0][hour == 9].any()
+    assert contained[1][hour == 9].any()
+    assert np.array_equal(contained[0][hour != 9], contained[1][hour != 9])
+    # what people get of it is as easy as ever
+    down = np.repeat(hour == 9, on.workload.turns)
+    assert np.array_equal(on.workload.work[down], np.full(down.sum(), 30 * SECOND))
+    assert np.array_equal(on.workload.work[~down], off.workload.work[~down])
+
+
+def test_after_an_outage_everybody_comes_at_once(run: Runner) -> None:
+    doc = centre({"phone": CALLS}, {"agents": agents(12, "phone")}, start="2026-03-02")
+    on = run(doc, {"outage": [{"what": "queue.phone", "at": "2026-03-02T09:00", "duration": "30m"}]})
+    off = run(doc)
+    start, end = 9 * HOUR * SECOND, (9 * HOUR + 1800) * SECOND
+    moved = (off.workload.arrival >= start) & (off.workload.arrival < end)
+    assert moved.sum() > 5
+    assert np.array_equal(on.workload.arrival, np.where(moved, end, off.workload.arrival))
+    assert np.array_equal(on.workload.work, off.workload.work)
+    assert on.queue("phone", "queue_max") >= moved.sum() - 12 > 0
+    assert on.queue("phone", "asa") > off.queue("phone", "asa")
+
+
+def test_a_team_whose_system_is_down_finishes_what_it_has_in_hand(run: Runner) -> None:
+    doc = centre({"phone": CALLS}, {"agents": agents(8, "phone", before_break="10m")}, start="2026-03-02")
+    on = run(doc, {"outage": [{"what": "team.agents", "at": "2026-03-02T09:00", "duration": "30m"}]})
+    off = run(doc)
+    start, end = 9 * HOUR * SECOND, (9 * HOUR + 1800) * SECOND
+    begun = on.log.start[on.log.start < NEVER]
+    assert not ((begun >= start) & (begun < end)).any()
+    assert ((begun >= start - 600 * SECOND) & (begun < start)).any()  # nobody saw it coming
+    assert (on.log.reply[on.log.start < start] > start).any()
+    assert on.team("agents", "paid_hours") == off.team("agents", "paid_hours")
+    assert on.team("agents", "staffed_hours") == pytest.approx(off.team("agents", "staffed_hours") - 8 / 2, abs=0.6)
+    assert on.queue("phone", "wait_max") > 1000 > off.queue("phone", "wait_max")
+
+
+@pytest.mark.parametrize(
+    ("what", "at", "found"),
+    [
+        ("queue.chats", "2026-03-02T09:00", 'did you mean "queue.chat"'),
+        ("queue.chat.bot", "2026-03-02T09:00", "did you mean"),
+        ("team.agents", "2026-03-04T09:00", "not within the days of the run"),
+    ],
+)
+def test_outages_of_nothing_are_refused(what: str, at: str, found: str) -> None:
+    doc = chats() | {"start": "2026-03-02", "outage": [{"what": what, "at": at, "duration": "1h"}]}
+    with pytest.raises(ScenarioError, match=found):
+        parse(doc)
+
+
+def test_who_is_told_the_wait_leaves_at_once(run: Runner) -> None:
+    """Two minutes a place: who bears four begins to wait behind one other at most, and waits the less."""
+    doc = centre({"phone": CALLS}, {"agents": agents(3, "phone")})
+    on, off = run(doc, {"queue.phone.balking": {"per_place": "2m", "tolerance": "4m"}}), run(doc)
+    left = on.log.outcome == Outcome.ABANDONED
+    assert left.sum() > 3
+    assert (on.log.left[left] == on.log.arrival[left]).all()
+    assert on.queue("phone", "queue_max") <= 3 < off.queue("phone", "queue_max")
+    assert on.queue("phone", "asa") < off.queue("phone", "asa")
+    assert on.queue("phone", "delayed") < off.queue("phone", "delayed")
+    assert off.queue("phone", "abandoned") == 0

@@ -133,3 +133,29 @@ def test_errors_are_work(agree: Agree) -> None:
             "queue.calls.reopen_rate": errors * sum(errors**k for k in range(3)) / again,
         },
     )
+
+
+def test_balking(agree: Agree) -> None:
+    """M/M/c whose customers join with a probability that falls with the queue: a birth-death chain."""
+    agents, load, place, tolerance, room = 4, 5.0, 3.0, 8.0, 60
+    rate = load / WORK
+    joins = [1.0] * agents + [math.exp(-(n - agents + 1) * place / tolerance) for n in range(agents, room)]
+    weights = [1.0]
+    for n, chance in enumerate(joins):
+        weights.append(weights[-1] * rate * chance / (min(n + 1, agents) / WORK))
+    total = sum(weights)
+    shares = [weight / total for weight in weights]
+    balks = sum(share * (1 - chance) for share, chance in zip(shares, joins, strict=False))
+    waiting = sum((n - agents) * share for n, share in enumerate(shares) if n > agents)
+    busy = sum(min(n, agents) * share for n, share in enumerate(shares))
+    assert busy == pytest.approx(rate * (1 - balks) * WORK)
+    doc = calls(load, agents, days=2, balking={"per_place": place, "tolerance": exponential(tolerance)})
+    expected = {
+        "queue.calls.abandonment": balks,
+        "queue.calls.asa": waiting / (rate * (1 - balks)),
+        "queue.calls.delayed": sum(
+            share * chance for share, chance in zip(shares[agents:], joins[agents:], strict=False)
+        ),
+        "team.desk.utilisation": busy / agents,
+    }
+    agree(doc, expected)

@@ -82,3 +82,25 @@ def test_who_sends_the_last_reply_decides(run: Run) -> None:
     served, again = run(plan, [contact(0, 0, [10, 10], [20], reopening=contact(0, work=[5], after=20))])
     assert served.agents == [0, 1]
     assert again.outcome == "none"
+
+
+def test_a_place_that_is_just_bearable_is_waited_for(run: Run) -> None:
+    # 6.19: 20 s for a place. The second is told 20 and waits, the third is told 40 and leaves at once; the fourth, who
+    # comes then, is told 40 again, as the third is gone, and bears it
+    plan = make_plan([queue("phone", told_place=20)], [team({0: 1})])
+    waits, leaves, last = run(
+        plan,
+        [contact(0, 0, [100]), contact(0, 10, [5], balks_at=20), contact(0, 20, [5], balks_at=39),
+         contact(0, 20, [5], balks_at=40)],
+    )[1:]  # fmt: skip
+    assert waits.turns == [(10, 100, 105)]
+    assert (leaves.outcome, leaves.left, leaves.stretches) == ("abandoned", 20, [(-1, 20, 20, 20)])
+    assert last.turns == [(20, 105, 110)]
+
+
+def test_nobody_is_told_a_wait_who_has_none(run: Run) -> None:
+    # an agent is free, or the queue is closed and holds: no balking, whatever the tolerance
+    plan = make_plan([queue("live_chat", told_place=20, outside=Outside.HOLD, hours=[(50, FOREVER)])], [team({0: 1})])
+    held, served = run(plan, [contact(0, 10, [5], balks_at=0), contact(0, 60, [5], balks_at=0)])
+    assert held.turns == [(10, 50, 55)]
+    assert served.turns == [(60, 60, 65)]

@@ -115,7 +115,8 @@ def test_names_are_the_contract() -> None:
 CALLS = {
     "offered": 4, "customers": 4, "answered": 3, "resolved": 3, "abandoned": 1, "open": 0, "turned_away": 0,
     "abandonment": 1 / 4, "abandonment_seen": 1 / 4, "service_level": 2 / 4, "intervals_met": 1 / 2,
-    "asa": 70 / 3, "wait_mean": 100 / 4, "wait_p50": 0, "wait_p80": 70, "wait_p90": 70, "wait_p95": 70, "wait_max": 70,
+    "delayed": 2 / 4, "asa": 70 / 3, "wait_mean": 100 / 4, "wait_p50": 0, "wait_p80": 70, "wait_p90": 70,
+    "wait_p95": 70, "wait_max": 70,
     "response_mean": (60 + 130 + 100) / 3, "session_mean": (90 + 60 + 100) / 3, "handle_mean": (90 + 60 + 100) / 3,
     "resolution_mean": (60 + 130 + 100) / 3, "resolution_level": 2 / 4, "turns_mean": 1, "agents_per_contact": 1,
     "transfer_rate": 0, "reopen_rate": 0, "fcr": 1, "repeat_contacts": 0, "effort": 3,

@@ -246,7 +246,10 @@ def patience(case: Case) -> list[str]:
         "until": until,
         "patience": patience,
     }
-    faults = say("who gives up leaves exactly when patience ends", gave_up & (wait != patience), **columns)
+    # 6.19: who was told a wait of one place or more that is too long
+    told = first & (plan.told_place[case.queue] > 0) & (workload.balks_at[case.owner] < NEVER)
+    balked = told & gave_up & (wait == 0)
+    faults = say("who gives up leaves exactly when patience ends", gave_up & (wait != patience) & ~balked, **columns)
     worked = case.start < NEVER
     faults += say("no work starts after patience", worked & ~gave_up & (wait > patience), **columns)
     # patience that is used up while the queue is closed ends at its next opening
@@ -278,7 +281,7 @@ def call_backs(case: Case) -> list[str]:
     workload, plan, log = case.workload, case.plan, case.log
     queue, row, entry = workload.queue, np.arange(len(case.began)), case.entry
     may = case.enters & ~case.shut & workload.accepts_callback & (plan.offer_above[queue] < NEVER)
-    may &= np.isin(workload.link, (Link.ROOT, Link.RETRY, Link.RETURN, Link.REOPENING)) & ~workload.outbound
+    may &= (workload.link != Link.TRANSFER) & ~workload.outbound
     may &= log.outcome != Outcome.BLOCKED
     columns: Columns = {"contact": row, "entry": entry}
     faults = say("call back where none may be", log.called_back & ~may, **columns)
