@@ -27,7 +27,7 @@ PERSISTENT = ("messaging", "email", "social")
 GRID = 60 * SECOND
 DRAWN_TIMES = (
     "arrival", "after", "patience", "held_patience", "bot_time", "wrap_up", "work", "latency", "reply_patience",
-    "comeback",
+    "comeback", "balks_at",
 )  # fmt: skip
 """Of a workload; what is left out is in whole minutes as it is."""
 
@@ -279,9 +279,15 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     if called:
         doc["callback"] = {name: a_callback(name) for name in called}
     # these draw from streams of their own, so that all else of a seed's case is as it is without them
+    for name, team in doc["team"].items():
+        add_differences(team, random.Random(f"agents of {name} in {seed}"))
     for name, queue in doc["queue"].items():
         add_profiles(queue, random.Random(f"profiles of {name} in {seed}"))
+        add_reasons(queue, random.Random(f"reasons of {name} in {seed}"))
+        add_balking(queue, random.Random(f"balking of {name} in {seed}"))
+        add_bursts(queue, name in by_turns, random.Random(f"bursts of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
+    add_outage(doc, random.Random(f"outages in {seed}"))
     add_roster(doc, random.Random(f"roster in {seed}"))
     return doc
 
@@ -316,6 +322,63 @@ def add_move(doc: Doc, r: random.Random) -> None:
         if doc["queue"][target]["channel"] not in ONE_TO_ONE:
             move |= r.choice([{}, {"turns": r.choice([1, 3])}])
     doc["move"] = [move]
+
+
+def add_reasons(queue: Doc, r: random.Random) -> None:
+    """Reasons, and a bot whose customers come back, to harder work, now and then."""
+    if r.random() < 0.3:
+        shares = r.choice([[0.5], [0.3, 0.7]])
+        queue["reasons"] = {
+            f"r{i}": {"share": share, "work": r.choice([0.5, 1.0, 2.0]), "value": r.choice([-1.0, 7.0])}
+            for i, share in enumerate(shares)
+        }
+    if "bot" in queue and r.random() < 0.7:
+        queue["bot"]["bounces"] = {"share": r.choice([0.5, 1.0]), "after": minutes(r.choice([0, 1, 5, 20]))}
+        queue["bot"] |= {"residue": r.choice([1.0, 2.0]), "cost": 0.25, "cost_per_minute": r.choice([0.0, 0.1])}
+        if "reasons" in queue:
+            queue["reasons"]["r0"]["contains"] = r.choice([0.0, 1.0])
+
+
+def add_differences(team: Doc, r: random.Random) -> None:
+    """Agents who differ from one another and who make mistakes, now and then."""
+    if r.random() < 0.3:
+        team["pace_cv"] = r.choice([0.3, 1.0])
+    if r.random() < 0.3:
+        team["errors"] = r.choice([0.5, 1.0])
+    if r.random() < 0.2:
+        team["copilot"] = r.choice([0.5, 1.5])
+    for name, sessions in team["concurrency"].items():
+        if sessions > 1 and r.random() < 0.3:
+            hours = [f"{clock(r.choice([0, 10, 20, 30]))}-{clock(r.choice([31, 35, 40]))}", "00:40-01:30"]
+            team["concurrency"][name] = {hours[0]: r.randint(1, sessions), hours[1]: sessions}
+
+
+def add_outage(doc: Doc, r: random.Random) -> None:
+    """Something that does not work for a while, now and then."""
+    places = [f"team.{name}" for name in doc["team"]] + [f"queue.{name}" for name in doc["queue"]]
+    bots = {name: queue["outside_hours"] for name, queue in doc["queue"].items() if "bot" in queue}
+    places += 3 * [f"queue.{name}.bot" for name, outside in bots.items() if outside != "bot"]
+    if r.random() < 0.3:
+        at = f"2026-03-02T{clock(r.choice([0, 5, 20, 33]))}"
+        doc["outage"] = [{"what": r.choice(places), "at": at, "duration": minutes(r.choice([3, 10, 20]))}]
+
+
+def add_balking(queue: Doc, r: random.Random) -> None:
+    """Customers who are told the wait, now and then."""
+    if queue["channel"] not in PERSISTENT and r.random() < 0.3:
+        tolerance = r.choice(["0s", "2m", {"dist": "exponential", "mean": "3m"}])
+        queue["balking"] = {"per_place": r.choice(["1m", "2m"]), "tolerance": tolerance}
+
+
+def add_bursts(queue: Doc, by_turns: bool, r: random.Random) -> None:
+    """Several messages a turn, and work that goes together with the contact and its patience, now and then."""
+    if by_turns and r.random() < 0.25:
+        number = r.choice([2, {"mean": 1.5}])
+        queue["burst"] = {"messages": number, "gap": r.choice(["0s", "1m", {"mean": "2m", "cv": 1.0}])}
+    if isinstance(queue.get("work"), dict) and r.random() < 0.4:
+        queue["work"] = queue["work"] | {"between": r.choice([0.5, 1])}
+    if "work" in queue and r.random() < 0.2:
+        queue["correlation"] = {"patience_work": r.choice([-0.5, 1.0])}
 
 
 def add_profiles(queue: Doc, r: random.Random) -> None:

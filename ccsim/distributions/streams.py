@@ -61,6 +61,18 @@ class Draw(IntEnum):
     """time until, length"""
     MOVE = 13
     """comes to another queue"""
+    REASON = 14
+    """of the contact, a root's for its whole chain"""
+    LIKENESS = 15
+    """what the work on all turns has in common"""
+    BURST = 16
+    """messages of the turn, time between them"""
+    BOUNCE = 17
+    """comes back though the bot contained it, when"""
+    PACE = 18
+    """an agent's own"""
+    BALK = 19
+    """the wait that is too long to begin with"""
 
 
 class People(NamedTuple):

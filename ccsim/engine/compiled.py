@@ -180,6 +180,7 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
         "load_sense": next((senses.get(int(column), 0) for column in columns), 0),
         "by_idle": AgentColumn.IDLE_SINCE in columns,
         "calls_back": bool((plan.offer_above < NEVER).any()),
+        "balks": bool((plan.told_place > 0).any()),
         "interrupts": interrupts,
         "shares": bool(shared.any()),
         "moves": bool(interrupts or shared.any()),
@@ -194,6 +195,7 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
         "alive": np.zeros(queues, np.int64),
         "look": np.zeros(queues, np.bool_),
         "reserves": np.zeros(teams, np.int64),
+        "most": plan.most_units,
         "room": np.zeros(teams, np.int64),
         "top": np.full((teams, plan.capacity), -1, np.int32),
         "tail": np.full((teams, plan.capacity), -1, np.int32),
@@ -341,6 +343,10 @@ def _rows_by_the_clock(kernel: ModuleType, plan: Plan, out_shift: I32, out_start
         (plan.wind_down_end, kernel.WIND_DOWN_ENDS),
     ):
         add(time, kernel.BY_THE_CLOCK, 0, what, before_pause, agent[before_pause], before_pause)
+
+    limits = np.arange(len(plan.limit_time))
+    for kind in (kernel.BY_THE_CLOCK, Event.AGENTS_COME):
+        add(plan.limit_time, kind, 0, kernel.LIMIT_CHANGES, limits)
 
     add([plan.drain_end], Event.HORIZON, 0, 0, 0)
     time, kind, queue, agents, what, row, whose = np.concatenate(pieces, axis=1)

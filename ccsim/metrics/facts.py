@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from ccsim import jit, tables
 from ccsim.metrics import pay, sums
 from ccsim.metrics.attention import SharedWork
-from ccsim.tables import F64, I32, I64, SECOND, Bool, Log, MetricSpec, Plan, Workload
+from ccsim.metrics.timeline import inside
+from ccsim.tables import F64, I32, I64, SECOND, Bool, Link, Log, MetricSpec, Outside, Plan, Workload
 
 Formula = Callable[[Any, Any, Any, Any, Any], tuple[Any, Any]]
 
@@ -60,7 +61,7 @@ class Frame:
         self.limits: I64 = thresholds([spec.sl_time, spec.short_abandon, spec.resolution_time])
         self.reply_limit: I64 = thresholds(spec.reply_time)
         self.effort: F64 = np.array(spec.effort, dtype=np.float64)
-        self.value, self.fee, self.sl_share = map(np.nan_to_num, (spec.value, spec.fee, spec.sl_share))
+        self.value, self.fee, self.sl_share = map(np.nan_to_num, (spec.reason_value, spec.fee, spec.sl_share))
         """0 where it does not apply."""
         self.clock = (np.array(spec.business_clock), plan.hours_offset, plan.opens, plan.closes)
         self.bounds = (self.edges, spec.interval)
@@ -140,7 +141,7 @@ class Facts:
         entered = scans().contacts(
             log.outcome, log.arrival, log.first_turn, log.messages, log.left, log.closed, log.called_back,
             log.message, log.start, self.cell, work.queue, work.link, work.root, work.outbound, work.reopen_child,
-            frame.effort, frame.limits, *frame.clock, *frame.bounds,
+            work.bounce_child, work.reason, frame.effort, frame.value, frame.limits, *frame.clock, *frame.bounds,
             np.zeros(rows, np.bool_), by_cell, area, waits, open_waits, undecided,
         )  # fmt: skip
         return _Contacts(frame.by_queue(by_cell), area[0] / SECOND, waits[:entered], open_waits[:entered], undecided)
@@ -386,7 +387,37 @@ class Facts:
         share = basis / np.maximum(basis.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
         conversations = self.contacts[sums.ENTERED] + self.contacts[sums.BEGUN] - self.contacts[sums.ANSWERED]
         fees = conversations.sum(axis=0) * self.frame.fee
-        return np.asarray(self.team_cost.sum(axis=0) @ share + fees)
+        return np.asarray(self.team_cost.sum(axis=0) @ share + fees + self.bot_cost)
+
+    @property
+    def bot_cost(self) -> F64:
+        """(queue,)"""
+        talks, minutes = self.with_bot.sum(axis=1)
+        return np.asarray(talks * self.spec.bot_cost + minutes * self.spec.bot_cost_per_minute)
+
+    @cached_property
+    def with_bot(self) -> F64:
+        """Conversations with the bot, and minutes of them, (2, interval, queue)."""
+        work, log, plan = self.workload, self.log, self.plan
+        rows = np.flatnonzero(
+            (self.cell >= 0) & (work.bot_time >= 0) & (work.link != Link.TRANSFER) & ~work.outbound & ~work.deflected
+        )
+        rows = rows[log.arrival[rows] >= 0]  # the backlog has the bot behind it
+        came, queue = log.arrival[rows], work.queue[rows]
+        talks = self._within(plan.bot_offset, plan.bot_opens, plan.bot_closes, queue, came) & ~work.asks_human[rows]
+        shut = ~self._within(plan.hours_offset, plan.opens, plan.closes, queue, came)
+        talks |= (plan.outside[queue] == Outside.BOT) & shut
+        mine, cells = rows[talks], self.intervals * self.queues
+        minutes = work.bot_time[mine] / (60 * SECOND)
+        return self.frame.by_queue(np.stack([np.bincount(self.cell[mine], each, cells) for each in (None, minutes)]))
+
+    def _within(self, offset: I64, opens: I64, closes: I64, queue: I32, time: I64) -> Bool:
+        """Which times lie in their queue's spans."""
+        found = np.zeros(len(time), np.bool_)
+        for q in range(self.queues):
+            mine, spans = queue == q, slice(offset[q], offset[q + 1])
+            found[mine] = inside(time[mine], np.stack((opens[spans], closes[spans]), axis=1))
+        return found
 
 
 def thresholds(seconds: Any) -> I64:

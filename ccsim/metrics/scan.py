@@ -133,6 +133,12 @@ def is_begun(outcome: int, messages: int, start: int) -> bool:
     return outcome in (RESOLVED, TRANSFERRED, LOST, TIMED_OUT)
 
 
+@part
+def has_bounced(outcome: int, child: int, arrival: I64) -> bool:
+    """The bot contained the contact, and the customer came back all the same."""
+    return outcome == CONTAINED and child >= 0 and arrival[child] < NEVER
+
+
 @scan
 def cells(arrival: I64, queue: I32, queues: int, edges: I64, length: int, cell: I32) -> None:
     """By contact: its cell, -1 if it is not counted; the backlog arrives at 0."""
@@ -150,8 +156,9 @@ def cells(arrival: I64, queue: I32, queues: int, edges: I64, length: int, cell: 
 def contacts(
     outcome: I8, arrival: I64, first_turn: I64, messages: I32, left: I64, closed: I64, called_back: Bool,
     message: I64, start: I64, cell: I32, queue: I32, link: I8, root: I32, outbound: Bool, reopen_child: I32,
-    effort: F64, limits: I64, business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int,
-    served: Bool, sums: F64, area: I64, waits: I64, open_waits: I64, undecided: Bool,
+    bounce_child: I32, reason: I8, effort: F64, value: F64, limits: I64, business: Bool, hours: I64, opens: I64,
+    closes: I64, edges: I64, length: int, served: Bool, sums: F64, area: I64, waits: I64, open_waits: I64,
+    undecided: Bool,
 ) -> int:  # fmt: skip
     """Sums by contact (OF_CONTACTS, cell), `area` that of open contacts (interval, queue).
 
@@ -162,7 +169,8 @@ def contacts(
     """
     bits = bits_of(area.shape[2])
     for c in range(len(outcome)):
-        if link[c] != ROOT and (outcome[c] == RESOLVED or outcome[c] == CONTAINED or outcome[c] == DEFLECTED):
+        solved = outcome[c] == RESOLVED or outcome[c] == DEFLECTED or outcome[c] == CONTAINED
+        if solved and not has_bounced(outcome[c], bounce_child[c], arrival):
             served[root[c]] = True
     near = FIRST
     entered = 0
@@ -195,6 +203,8 @@ def contacts(
             again_about_it = arrival[reopen_child[c]] < NEVER
         if again_about_it:
             sums[row.REOPENED, here] += 1
+        if has_bounced(ended, bounce_child[c], arrival):
+            sums[row.BOUNCED, here] += 1
         if outbound[c]:
             if messages[c] > 1:
                 sums[row.OUTBOUND_ANSWERED, here] += 1
@@ -213,6 +223,7 @@ def contacts(
         if messages[c] > 0 and ended not in (NONE, REJECTED, DEFLECTED, CONTAINED):
             sums[row.ENTERED, here] += 1
             sums[row.WAIT_ENTERED, here] += wait
+            sums[row.DELAYED, here] += wait > 0
             waits[entered] = wait << bits | q
             open_waits[entered] = by_clock << bits | q
             entered += 1
@@ -234,8 +245,9 @@ def contacts(
                 sums[row.ROOTS_ANSWERED, here] += 1
             if ended == RESOLVED and not again_about_it:
                 sums[row.ROOTS_RESOLVED, here] += 1
-            if not served[c] and ended not in (RESOLVED, CONTAINED, DEFLECTED):
+            if not served[c]:
                 sums[row.ROOTS_LOST, here] += 1
+                sums[row.VALUE_LOST, here] += value[q, reason[c] + 1]
     settle(area, edges)
     return entered
 

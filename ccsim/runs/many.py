@@ -27,6 +27,7 @@ from ccsim.scenario.queues import Queue
 from ccsim.tables import MetricSpec, Plan, Workload
 from ccsim.workload.attendance import Attendance, attendance_of
 from ccsim.workload.changed import Change, changed
+from ccsim.workload.rules import most_reopened
 from ccsim.workload.sample import Recipe, attended, draw, recipe_of
 
 UNIT: Final = 1.5
@@ -99,15 +100,20 @@ def measure_all(
 
 def sampled_from(scenario: Scenario) -> bytes:
     """A digest of all that the contacts of its replications are sampled from: equal ones have the same contacts."""
-    queues = {name: (_fields(queue), queue.profiles) for name, queue in scenario.queue.items()}
+    queues = {
+        name: (_fields(queue), queue.profiles, queue.between, most_reopened(scenario, name, queue))
+        for name, queue in scenario.queue.items()
+    }
     return _digest(scenario, {**_fields(scenario), "queue": queues})
 
 
 def attended_from(scenario: Scenario) -> bytes:
-    """A digest of all that absences are drawn from."""
-    frame = [getattr(scenario, key) for key in ("seed", "start", "days", "timezone", "drain_time", "holidays")]
+    """A digest of all that absences, and agents' own pace, are drawn from."""
+    frame = [
+        getattr(scenario, key) for key in ("seed", "start", "days", "timezone", "drain_time", "holidays", "outage")
+    ]
     teams = [
-        (name, team.shifts, team.roster, team.absence, team.steps_out, team.leave)
+        (name, team.shifts, team.roster, team.absence, team.steps_out, team.leave, team.pace_cv)
         for name, team in scenario.team.items()
     ]
     return _digest(scenario, [frame, teams])

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from ccsim.distributions.durations import Distribution, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
+from ccsim.scenario.bots import past_bot
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.drain import LONGEST
 from ccsim.scenario.drain_rules import deadlines_pass, rosters_go_on
@@ -557,10 +558,9 @@ def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: lis
     offered = 0.0
     for name in names:
         queue = scenario.queue[name]
-        pace = min((team.pace[name] for team in teams if name in team.skills), default=1.0)
+        pace = min((team.paces[name] for team in teams if name in team.skills), default=1.0)
         at_once = max(1, len(queue.work_by_concurrency))
-        bot = queue.met_by_bot
-        reaches = 1 - bot.contains * (1 - bot.asks_human) if bot else 1.0
+        reaches, _ = past_bot(queue, queue.talk_to_bot)
         expected = work_offered(scenario, name)
         work = sum(expected[day] for day in days)
         offered += work * reaches / at_once * pace / 3600

@@ -48,10 +48,10 @@ def distribution_type(parse: Callable[[object, DataFiles], Distribution]) -> Pla
 
 def _choice(names: Collection[str]) -> Callable[[object], str]:
     def parse(value: object) -> str:
-        if value not in names:
+        if isinstance(value, str) and value not in names:
             load_installed()  # a package may bring it
-        if value in names:
-            return str(value)
+        if isinstance(value, str) and value in names:
+            return value
         raise FaultError(Fault(shown(value), did_you_mean(str(value), names)))
 
     return parse
@@ -121,6 +121,9 @@ PatienceDistribution = Annotated[
 ]
 ProfiledDistribution = Annotated[
     Distribution, distribution_type(duration_distribution), WithJsonSchema(jsontypes.PROFILED_DISTRIBUTION)
+]
+WorkDistribution = Annotated[
+    Distribution, distribution_type(duration_distribution), WithJsonSchema(jsontypes.WORK_DISTRIBUTION)
 ]
 ProfiledPatience = Annotated[
     Distribution, distribution_type(patience_distribution), WithJsonSchema(jsontypes.PROFILED_PATIENCE)

@@ -40,6 +40,10 @@ class Rows(NamedTuple):
     """when written to; True for who comes by itself"""
     lost: I32
     """turns whose lost connection may end it with a reconnection"""
+    reason: I8
+    """place among its queue's, -1: none"""
+    contained: Bool
+    """the bot would contain it; as far as it may come back then"""
 
     @property
     def people(self) -> People:

@@ -33,7 +33,11 @@ def capacity(case: Case) -> list[str]:
         return np.cumsum(np.where(begins, 1, -1) * each[row])
 
     units = held(np.where(call, 0, plan.units[team, queue]))
-    over = begins & ~call[row] & ~exempt[row] & (units > plan.capacity)
+    most = plan.most_units[team, queue][row]
+    for change in range(len(plan.limit_time)):
+        mine = (team == plan.limit_team[change]) & (queue == plan.limit_queue[change])
+        most = np.where(mine[row] & (time[order] >= plan.limit_time[change]), plan.limit_units[change], most)
+    over = begins & ~call[row] & ~exempt[row] & (units > most)
     faults = say("capacity exceeded", over, **columns, held=units)
     calls = held(call.astype(np.int64))
     faults += say("session taken during a one-to-one session", begins & ~call[row] & (calls > 0), **columns)
