@@ -12,6 +12,7 @@ import click
 
 from ccsim import __version__
 from ccsim.cli.backtest import backtest
+from ccsim.cli.capacity import capacity
 from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.compare import compare
@@ -96,10 +97,11 @@ def main() -> None:
     ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
     ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
     ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
+    ccsim capacity my_centre.toml         finds the largest volume that its people can carry
     ccsim fit calls.csv --mapping calls   writes a scenario from logs
     ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
     """
 
 
-for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay, fit, backtest):
+for verb in (run, compare, sweep, staff, capacity, chart, report, check, new, schema, replay, fit, backtest):
     main.add_command(verb)

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from ccsim.charts import plans
 from ccsim.cli.hours_table import by_half_hour, explained
 from ccsim.cli.report import provenance, surviving, write_study
-from ccsim.cli.screen import plain_table
+from ccsim.cli.screen import figures_table
 from ccsim.report.of_plan import document, requirement_document, requirement_table, roster_table
 from ccsim.report.pictures import themed
 from ccsim.results import format
@@ -28,7 +28,7 @@ from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
-    from ccsim.results.plans import Performance, Requirement, ShiftPlan, StaffingTarget
+    from ccsim.results.plans import Performance, Requirement, ShiftPlan
     from ccsim.scenario.model import Scenario
     from ccsim.tables import F64
 
@@ -120,7 +120,9 @@ def _simulated(scenario: Scenario, workers: int) -> Requirement:
 
 
 def _requirements(scenario: Scenario, simulated: Requirement, erlang: Requirement) -> Table:
-    table = _table("team", "agents\nat most", "agent\nhours", "shrinkage", "hours with\nshrinkage", "Erlang", "today")
+    table = figures_table(
+        "team", "agents\nat most", "agent\nhours", "shrinkage", "hours with\nshrinkage", "Erlang", "today"
+    )
     hours = scenario.interval / (3600 * SECOND)
     there = on_duty(scenario)
     for t, name in enumerate(simulated.names):
@@ -138,8 +140,8 @@ def _requirements(scenario: Scenario, simulated: Requirement, erlang: Requiremen
 
 def _shifts(plan: ShiftPlan) -> Table:
     scarce = _scarce(plan)
-    heading = [f"one more adds to\n{_label(plan.goals[g])}" for g in scarce]
-    table = _table("shift", "agents", "cost of one", *heading)
+    heading = [f"one more adds to\n{escape(plan.goals[g].label)}" for g in scarce]
+    table = figures_table("shift", "agents", "cost of one", *heading)
     for p, name in enumerate(plan.names):
         gains = [_points(plan.marginal[p, g]) for g in scarce]
         table.add_row(escape(name), str(plan.agents[p]), format.count(float(plan.pattern_cost[p])), *gains)
@@ -153,7 +155,7 @@ def _scarce(plan: ShiftPlan) -> list[int]:
 
 def _targets(plan: ShiftPlan) -> Table:
     met_on = plan.scenario.staffing.met_on
-    table = _table("target", "wanted", "today", "Erlang", "plan:\nsearch", "fresh random\nnumbers", "")
+    table = figures_table("target", "wanted", "today", "Erlang", "plan:\nsearch", "fresh random\nnumbers", "")
     for g, goal in enumerate(plan.goals):
         wanted = f"{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %"
         if met_on is not None:
@@ -161,7 +163,7 @@ def _targets(plan: ShiftPlan) -> Table:
         before = [format.NO_DATA if p is None else _figure(p, g, met_on) for p in (plan.today, plan.baseline)]
         met = "no data" if np.isnan(plan.fresh.slack[g]) else "met" if plan.fresh.slack[g] >= 0 else "missed"
         table.add_row(
-            _label(goal),
+            escape(goal.label),
             wanted,
             *before,
             _figure(plan.searched, g, met_on),
@@ -200,7 +202,7 @@ def _binding(plan: ShiftPlan) -> list[str]:
         at = format.moment(plan.scenario, start)
         size = f"{abs(missing):.2g} contacts" if goal.level == "queue" else f"{abs(missing) / 3600:.2g} h"
         verdict = "short of the target" if missing > 0 else "to spare"
-        lines.append(f"Binds: {goal.name}: {_metric(goal)}, most on {at}: {format.percent(figure)}, {size} {verdict}.")
+        lines.append(f"Binds: {goal.label}, most on {at}: {format.percent(figure)}, {size} {verdict}.")
     return lines
 
 
@@ -221,28 +223,12 @@ def _how(plan: ShiftPlan) -> list[str]:
     return lines
 
 
-def _label(goal: StaffingTarget) -> str:
-    return f"{escape(goal.name)}: {_metric(goal)}"
-
-
-def _metric(goal: StaffingTarget) -> str:
-    return goal.metric.replace("_", " ")
-
-
 def _points(gain: float) -> str:
     return format.NO_DATA if np.isnan(gain) else f"{100 * gain:+.2f} pts"
 
 
 def _replications(number: int) -> str:
     return format.several(number, "replication")
-
-
-def _table(first: str, *others: str) -> Table:
-    table = plain_table()
-    table.add_column(first, overflow="fold", min_width=6)
-    for other in others:
-        table.add_column(other, justify="right")
-    return table
 
 
 def report_requirement(

@@ -21,10 +21,10 @@ from ccsim.cli.report import require_xlsxwriter
 )
 @click.option("--requirement", "also", is_flag=True, help="With shifts, also find the fewest agents by interval.")
 @click.option("--within", metavar="TIME", help="Stop after this time, such as 5m, and take the best shifts until then.")
-@click.option("--variant", metavar="V", help="Apply this variant of the file.")
-@click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the file's.")
-@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@options.variant
+@options.replications
+@options.seed
+@options.overrides
 @options.allow_outside
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
 @options.out
@@ -52,9 +52,7 @@ def staff(
     from ccsim.scenario import read
 
     seconds = math.inf if within is None else _seconds(within)
-    given = {"seed": seed, "replications": replications}
-    changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    scenario = read.load(file, variant, changes, outside=outside)
+    scenario = read.load(file, variant, options.changes(overrides, seed, replications), outside=outside)
     root = out or Path("results")
     if method is None:
         method = "shifts" if scenario.staffing.patterns else "requirement"

@@ -26,6 +26,11 @@ class StaffingTarget(NamedTuple):
     wanted: float
     at_least: bool
 
+    @property
+    def label(self) -> str:
+        """Of what it is, for people: phone: service level."""
+        return f"{self.name}: {self.metric.replace('_', ' ')}"
+
     def slack(self, figure: F64) -> F64:
         """By how much a figure is better than wanted; negative: worse."""
         return np.asarray(figure - self.wanted if self.at_least else self.wanted - figure)
@@ -188,3 +193,36 @@ class ShiftPlan:
                 start = int(self.starts[worst])
                 binding.append(Binding(self.goals[g], start, float(figures[worst]), float(missing[worst])))
         return binding
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The largest volume with which a scenario's own people meet its targets, and how that is known."""
+
+    scenario: Scenario
+    queue: str | None
+    """whose volume alone was changed; None: that of all queues"""
+    goals: tuple[StaffingTarget, ...]
+    scale: Estimate
+    """factor on the volume: the largest with which all targets hold; up to `low` surely, above `high` surely not"""
+    volume: dict[str, float]
+    """by queue, customers a day who come for the first time, with today's volume"""
+    volume_at_scale: dict[str, float]
+    """the same at `scale`"""
+    today: tuple[Estimate, ...]
+    """by goal, over the run, with today's volume"""
+    figures: tuple[Estimate, ...]
+    """by goal, over the run, at `scale`"""
+    proof: tuple[Estimate, ...]
+    """by goal, over the run, at the low end of `scale`, on random numbers that the search has not seen"""
+    proof_seed: int
+    proven: bool
+    """whether all targets hold there"""
+    binds: StaffingTarget | None
+    """the target that is missed first beyond; None: no volume that was tried is too much"""
+    binds_at: int | None
+    """us: start of the day or interval in which it is; None: over the run, or on too few days"""
+    missed_today: tuple[StaffingTarget, ...]
+    """what today's volume misses"""
+    simulated: int
+    """volumes simulated, each in all replications"""

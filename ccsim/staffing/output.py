@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ccsim.lowering import Horizon
-from ccsim.results import provenance
-from ccsim.results.plans import Requirement, ShiftPlan, StaffingTarget
+from ccsim.results import format, provenance
+from ccsim.results.plans import Capacity, Requirement, ShiftPlan, StaffingTarget
 from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
@@ -21,6 +22,7 @@ from ccsim.scenario.spreadsheets import write_csv
 from ccsim.scenario.values import MINUTE
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
+from ccsim.stats.estimate import Estimate
 from ccsim.tables import I64
 
 
@@ -231,6 +233,40 @@ def write_plan(folder: Path, plan: ShiftPlan) -> None:
         ("cost", "least_slack", "met"),
         ((f"{cost:.2f}", f"{slack:.6g}", met) for cost, slack, met in sorted(plan.tried)),
     )
+
+
+def capacity_json(capacity: Capacity) -> dict[str, Any]:
+    """A capacity as an object of JSON; `volume` is by queue, customers a day at the scale."""
+    binds = None if capacity.binds is None else _what(capacity.binds)
+    if capacity.binds_at is not None:
+        binds = f"{binds} on {format.moment(capacity.scenario, capacity.binds_at)}"
+    return {
+        "scale": _band(capacity.scale),
+        "volume": capacity.volume_at_scale,
+        "binds": binds,
+        "queue": capacity.queue,
+        "today": capacity.volume,
+        "targets": [
+            {"what": _what(goal), "wanted": goal.wanted, "today": _band(today), "at_scale": _band(limit),
+             "fresh": _band(fresh)}
+            for goal, today, limit, fresh in zip(
+                capacity.goals, capacity.today, capacity.figures, capacity.proof, strict=True
+            )
+        ],
+        "missed_today": [_what(goal) for goal in capacity.missed_today],
+        "proven": capacity.proven,
+        "seed": capacity.scenario.seed,
+        "fresh_seed": capacity.proof_seed,
+        "replications": capacity.scenario.replications,
+    }  # fmt: skip
+
+
+def _what(goal: StaffingTarget) -> str:
+    return f"{goal.name}: {goal.metric}"
+
+
+def _band(estimate: Estimate) -> dict[str, float | None]:
+    return {key: None if math.isnan(value) else value for key, value in estimate._asdict().items()}
 
 
 def write_provenance(folder: Path, scenario: Scenario, **run: Any) -> None:

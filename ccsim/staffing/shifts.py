@@ -191,8 +191,7 @@ def _missed(scenario: Scenario, judge: Judge, goal: StaffingTarget, mean: float,
 def judgement(goal: StaffingTarget, figure: float) -> str:
     """A goal and what it came to, in words."""
     sign = "≥" if goal.at_least else "≤"
-    metric = goal.metric.replace("_", " ")
-    return f"{goal.name}: {metric} {format.percent(figure)}, wanted {sign} {100 * goal.wanted:.4g} %"
+    return f"{goal.label} {format.percent(figure)}, wanted {sign} {100 * goal.wanted:.4g} %"
 
 
 def _repair(judge: Judge, proof: Performance, missed: F64) -> str:

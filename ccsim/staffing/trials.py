@@ -34,6 +34,13 @@ class Tally(NamedTuple):
     by_interval: F64
     """float64[2, goal, interval]: summed over replications"""
 
+    @classmethod
+    def of(cls, sums: F64, spec: MetricSpec) -> Tally:
+        """Of what `Trials.sums` gives."""
+        first = np.searchsorted(spec.days, np.arange(sums.shape[-1]) * spec.interval, side="right") - 1
+        days = np.flatnonzero(np.diff(first, prepend=-1))
+        return cls(np.add.reduceat(sums, days, axis=-1), sums.sum(axis=1))
+
     def estimates(self) -> tuple[Estimate, ...]:
         """By goal, over the run."""
         figures = ratio_interval(*self.by_day.sum(axis=-1), share=True)  # all that targets bound are shares
@@ -54,16 +61,17 @@ class Trials:
 
     def tally(self, plan: Plan, spec: MetricSpec, attended: Callable[[int], Workload]) -> Tally:
         """What the goals come to; `attended` gives a replication's workload with who of the plan's shifts comes."""
+        return Tally.of(self.sums(plan, spec, attended), spec)
+
+    def sums(self, plan: Plan, spec: MetricSpec, attended: Callable[[int], Workload]) -> F64:
+        """Numerators and denominators of the goals' figures : float64[2, replication, goal, interval]."""
         goals = goals_of(spec)
 
         def one(replication: int) -> F64:
             workload = attended(replication)
             return figures(goals, Facts(workload, plan, spec, simulate("compiled", workload, plan)))
 
-        tallies = np.stack(list(run_all(one, range(self.replications), self.workers, executor="threads")), axis=1)
-        first = np.searchsorted(spec.days, np.arange(tallies.shape[-1]) * spec.interval, side="right") - 1
-        days = np.flatnonzero(np.diff(first, prepend=-1))
-        return Tally(np.add.reduceat(tallies, days, axis=-1), tallies.sum(axis=1))
+        return np.stack(list(run_all(one, range(self.replications), self.workers, executor="threads")), axis=1)
 
 
 def goals_of(spec: MetricSpec) -> tuple[StaffingTarget, ...]:
