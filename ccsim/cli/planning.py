@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
@@ -33,16 +35,25 @@ if TYPE_CHECKING:
     from ccsim.tables import F64
 
 
-def requirement(scenario: Scenario, root: Path, workers: int, *, xlsx: bool = False) -> Path:
-    """Print the agents that each team needs by interval; the folder with the table."""
+def requirement(
+    scenario: Scenario, root: Path | None, workers: int, *, xlsx: bool = False, as_json: bool
+) -> Path | None:
+    """Print the agents that each team needs by interval; the folder with the table, if there is a `root`."""
     simulated, erlang = _simulated(scenario, workers), baseline(scenario).requirement(scenario)
-    console = Console(file=sys.stdout, highlight=False)
-    console.print(f"{scenario.name}: agents required by simulation", style="bold", markup=False)
-    console.print()
-    console.print(_requirements(scenario, simulated, erlang))
-    _explain(console, scenario, simulated, on_duty(scenario))
-    console.print()
-    console.print(f"{simulated.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False)
+    if as_json:
+        click.echo(json.dumps({"requirement": output.requirement_json(scenario, simulated)}, allow_nan=False))
+    else:
+        console = Console(file=sys.stdout, highlight=False)
+        console.print(f"{scenario.name}: agents required by simulation", style="bold", markup=False)
+        console.print()
+        console.print(_requirements(scenario, simulated, erlang))
+        _explain(console, scenario, simulated, on_duty(scenario))
+        console.print()
+        console.print(
+            f"{simulated.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False
+        )
+    if root is None:
+        return None
 
     def finish(folder: Path) -> None:
         report_requirement(folder, scenario, [simulated, erlang], on_duty(scenario), xlsx=xlsx)
@@ -51,14 +62,14 @@ def requirement(scenario: Scenario, root: Path, workers: int, *, xlsx: bool = Fa
         root,
         scenario,
         [simulated, erlang],
-        finish=finish,
+        finish=None if as_json and not xlsx else finish,
         method="requirement",
     )
 
 
 def shifts(
-    scenario: Scenario, root: Path, workers: int, seconds: float, *, also: bool, xlsx: bool
-) -> tuple[Path, bool]:
+    scenario: Scenario, root: Path | None, workers: int, seconds: float, *, also: bool, xlsx: bool, as_json: bool
+) -> tuple[Path | None, bool]:
     """Print the cheapest shifts and how they do; the folder with the files, and whether they were proven.
 
     `also` : by simulation the requirement too, instead of Erlang's. Raises Infeasible.
@@ -71,16 +82,22 @@ def shifts(
 
         plan = shift_plan(scenario, workers=workers, within=seconds, progress=seen)
     needed = _simulated(scenario, workers) if also else baseline(scenario).requirement(scenario)
-    show(plan)
-    if also:
-        _explain(Console(file=sys.stdout, highlight=False), scenario, needed, plan.fresh.scheduled)
+    if as_json:
+        record = output.plan_json(plan) | {"requirement": output.requirement_json(scenario, needed)}
+        click.echo(json.dumps(record, allow_nan=False))
+    else:
+        show(plan)
+        if also:
+            _explain(Console(file=sys.stdout, highlight=False), scenario, needed, plan.fresh.scheduled)
+    if root is None:
+        return None, plan.fresh.met
     folder = output.to_folder(
         root,
         scenario,
         [needed],
         output.Shifts("simulation", plan.agents),
         plan,
-        finish=lambda folder: _report(folder, needed, plan, xlsx=xlsx),
+        finish=None if as_json and not xlsx else lambda folder: _report(folder, needed, plan, xlsx=xlsx),
         method="shifts",
         evaluations=plan.evaluations,
         lower_bound=plan.lower_bound,
@@ -183,7 +200,7 @@ def _figure(of: Performance, goal: int, met_on: float | None, *, interval: bool 
 
 def _costs(plan: ShiftPlan) -> list[str]:
     cost = plan.searched.cost
-    lines = [f"Cost over the run: {format.count(cost)}."]
+    lines = [f"Cost over the run: {format.count(cost)}. {people(plan)}."]
     for what, other in (("Today's shifts", plan.today), ("Erlang by interval, chats by division", plan.baseline)):
         if other is not None and other.cost > 0:
             change = 100 * (cost / other.cost - 1)
@@ -194,6 +211,13 @@ def _costs(plan: ShiftPlan) -> list[str]:
         "the cheapest that the cuts allow if each is half an agent too strict."
     )
     return lines
+
+
+def people(plan: ShiftPlan) -> str:
+    """Agents and paid hours of a plan."""
+    full_time = format.full_time(plan.scenario, plan.paid_hours)
+    hours = f"{format.count(plan.paid_hours)} paid hours" + (f", {full_time}" if full_time else "")
+    return f"At most {format.several(plan.most_on_a_day, 'agent')} on a day; {hours}"
 
 
 def _binding(plan: ShiftPlan) -> list[str]:

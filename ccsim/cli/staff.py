@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ccsim.cli import options
-from ccsim.cli.report import require_xlsxwriter
+from ccsim.cli.report import check_xlsx
 
 
 @click.command()
@@ -29,6 +29,7 @@ from ccsim.cli.report import require_xlsxwriter
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
 @options.out
 @options.xlsx
+@options.as_json
 @click.pass_context
 def staff(
     ctx: click.Context,
@@ -44,6 +45,7 @@ def staff(
     workers: int,
     out: Path | None,
     xlsx: bool,
+    as_json: bool,
 ) -> None:
     """Find the cheapest staffing with which the scenario in FILE meets every target.
 
@@ -53,29 +55,29 @@ def staff(
 
     seconds = math.inf if within is None else _seconds(within)
     scenario = read.load(file, variant, options.changes(overrides, seed, replications), outside=outside)
-    root = out or Path("results")
+    root = out if as_json else out or Path("results")
     if method is None:
         method = "shifts" if scenario.staffing.patterns else "requirement"
-    if xlsx:
-        require_xlsxwriter()
+    check_xlsx(xlsx, folder=root is not None)
     if method == "erlang":
         from ccsim.cli.baseline import erlang
 
-        folder, proven = erlang(scenario, root, xlsx=xlsx), True
+        folder, proven = erlang(scenario, root, xlsx=xlsx, as_json=as_json), True
     elif method == "requirement":
         from ccsim.cli.planning import requirement
 
-        folder, proven = requirement(scenario, root, workers, xlsx=xlsx), True
+        folder, proven = requirement(scenario, root, workers, xlsx=xlsx, as_json=as_json), True
     else:
         from ccsim.cli.planning import shifts
         from ccsim.staffing.shifts import Infeasible
 
         try:
-            folder, proven = shifts(scenario, root, workers, seconds, also=also, xlsx=xlsx)
+            folder, proven = shifts(scenario, root, workers, seconds, also=also, xlsx=xlsx, as_json=as_json)
         except Infeasible as error:
             click.echo(error, err=True)
             ctx.exit(1)
-    click.echo(f"Results: {folder}")
+    if folder is not None:
+        click.echo(f"Results: {folder}", err=as_json)
     if not proven:
         ctx.exit(1)
 

@@ -155,6 +155,10 @@ class ShiftPlan:
     """int64[pattern]"""
     pattern_cost: F64
     """float64[pattern]: of one agent over the run"""
+    pattern_hours: F64
+    """float64[pattern]: that one agent is paid for over the run"""
+    most_on_a_day: int
+    """agents who work on the day with most: those of weekday and of Saturday shifts are not added up"""
     searched: Performance
     """on the random numbers of the search"""
     fresh: Performance
@@ -176,6 +180,11 @@ class ShiftPlan:
     """of every staffing simulated: cost, least slack of all goals, met: the choice of cost and service there is"""
     baseline: Performance | None = None
     """agents enough for Erlang's requirement, on the fresh random numbers; None if the patterns cannot cover it"""
+
+    @property
+    def paid_hours(self) -> float:
+        """Of all its agents over the run; what a premium adds to the cost is no hour."""
+        return float(self.pattern_hours @ self.agents)
 
     @property
     def gap(self) -> float:

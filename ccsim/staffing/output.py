@@ -235,6 +235,55 @@ def write_plan(folder: Path, plan: ShiftPlan) -> None:
     )
 
 
+def requirement_json(scenario: Scenario, requirement: Requirement) -> list[dict[str, Any]]:
+    """An entry a team (or queue) and interval with agents: how many at their desks, with shrinkage, what decides."""
+    binds = {(bind.team, bind.start): _what(bind.goal) for bind in requirement.binding}
+    clock = [f"{scenario.calendar.local(start):%Y-%m-%dT%H:%M}" for start in requirement.starts.tolist()]
+    return [
+        {"team": name, "start": clock[i], "agents": at_work[i], "with_shrinkage": more[i],
+         "binds": binds.get((name, start))}
+        for name, at_work, more in zip(
+            requirement.names, requirement.agents.tolist(), requirement.with_shrinkage.tolist(), strict=True
+        )
+        for i, start in enumerate(requirement.starts.tolist())
+        if at_work[i]
+    ]  # fmt: skip
+
+
+def shifts_json(scenario: Scenario, agents: I64) -> dict[str, Any]:
+    """Agents on each shift pattern, what they cost and are paid for; `fte` is null without `fte_hours`."""
+    given, counts = scenario.staffing.patterns, agents.tolist()
+    paid = float(patterns.hours(scenario) @ agents)
+    return {
+        "plan": [
+            {"shift": name, "team": pattern.team, "agents": number}
+            for name, pattern, number in zip(patterns.names(given), given, counts, strict=True)
+        ],
+        "cost": float(patterns.costs(scenario) @ agents),
+        "paid_hours": paid,
+        "fte": format.full_time_agents(scenario, paid),
+        "most_on_a_day": patterns.most_on_a_day(scenario, counts),
+    }
+
+
+def plan_json(plan: ShiftPlan) -> dict[str, Any]:
+    """A plan with its proof."""
+    return shifts_json(plan.scenario, plan.agents) | {
+        "targets": [
+            {"what": _what(goal), "wanted": goal.wanted, "search": _band(search), "fresh": _band(fresh),
+             "met": None if math.isnan(slack) else slack >= 0}
+            for goal, search, fresh, slack in zip(
+                plan.goals, plan.searched.figures, plan.fresh.figures, plan.fresh.slack.tolist(), strict=True
+            )
+        ],
+        "proven": plan.fresh.met,
+        "bound": plan.lower_bound,
+        "gap": plan.gap,
+        "staffings": plan.evaluations,
+        "seconds": plan.seconds,
+    }  # fmt: skip
+
+
 def capacity_json(capacity: Capacity) -> dict[str, Any]:
     """A capacity as an object of JSON; `volume` is by queue, customers a day at the scale."""
     binds = None if capacity.binds is None else _what(capacity.binds)

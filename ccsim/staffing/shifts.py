@@ -17,7 +17,7 @@ from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.cover import cover_shifts
-from ccsim.staffing.patterns import cost_of_shifts, costs, most_agents, names, staffed
+from ccsim.staffing.patterns import cost_of_shifts, costs, hours, most_agents, most_on_a_day, names, staffed
 from ccsim.staffing.search import Search, TimeUp
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
 from ccsim.tables import F64, I64
@@ -88,6 +88,8 @@ def shift_plan(
         teams=tuple(scenario.team),
         agents=agents,
         pattern_cost=cost,
+        pattern_hours=hours(scenario),
+        most_on_a_day=most_on_a_day(scenario, agents.tolist()),
         searched=searched,
         fresh=proof,
         today=_performance(fresh, judge, today(fresh), scenario, None, cost),
