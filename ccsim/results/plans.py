@@ -168,7 +168,10 @@ class ShiftPlan:
     lower_bound: float
     """cost of the cheapest staffing in the relaxation; a bound if an agent more hardly gains more than the last"""
     evaluations: int
-    """staffings simulated, each on all replications"""
+    """staffings simulated"""
+    glances: int
+    """of them those that failed in the first `glance` replications already, or were simulated for what they add"""
+    glance: int
     seconds: float
     finished: bool
     """false: the time was up"""

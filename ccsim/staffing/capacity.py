@@ -240,8 +240,8 @@ class _Search:
 
     def _try_out(self, scenario: Scenario) -> _Trial:
         plan, spec = lower(scenario)
-        trials = Trials(scenario, scenario.seed, scenario.replications, self._workers)
-        sums = trials.sums(plan, spec, lambda replication: trials.workloads[replication])
+        trials = Trials(scenario, scenario.seed, range(scenario.replications), self._workers)
+        sums = trials.sums(plan, spec, lambda place: trials.workloads[place])
         tally = Tally.of(sums, spec)
         if self._over == "days":
             with np.errstate(invalid="ignore", divide="ignore"):

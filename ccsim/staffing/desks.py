@@ -28,7 +28,7 @@ class Desks:
 
     def __init__(self, scenario: Scenario, workers: int, progress: Callable[[], object]) -> None:
         self.scenario = scenario
-        self.trials = Trials(scenario, scenario.seed, scenario.replications, workers)
+        self.trials = Trials(scenario, scenario.seed, range(scenario.replications), workers)
         plan, self.spec = lower(scenario)
         self.plan = plan._replace(warm_up=0)
         self.edges = np.append(np.arange(0, plan.end, self.spec.interval, dtype=np.int64), plan.end)
