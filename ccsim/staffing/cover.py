@@ -33,12 +33,14 @@ def cover(
     least: F64 | int = 0,
     most: F64 | float = math.inf,
     seconds: float = 60.0,
+    gap: float = 1e-6,
 ) -> ShiftCover | None:
     """The cheapest whole numbers x, least ≤ x ≤ most, with covers @ x ≥ required; None if there are none.
 
     `covers` : float64[m, n] (dense or sparse), what one of a column adds to a row; `required` : float64[m]; `cost` :
     float64[n], 0 or more. For shifts after Dantzig (1954): a row is an interval of a team, a column a shift on a day.
-    After `seconds` the best found so far, which `bound` then tells from the optimum; None too if nothing was found.
+    After `seconds` the best found so far, which `bound` then tells from the optimum; None too if nothing was found. `gap`
+    is the share of the cost by which it may be dearer than the cheapest.
     Solved by SciPy's HiGHS, the same counts every time unless the time runs out.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
@@ -52,7 +54,7 @@ def cover(
         integrality=np.ones(n, dtype=np.int64),
         bounds=Bounds(np.broadcast_to(least, n), np.broadcast_to(most, n)),
         constraints=LinearConstraint(rows, needed, np.inf) if len(needed) else (),
-        options={"time_limit": seconds, "mip_rel_gap": 1e-6},
+        options={"time_limit": seconds, "mip_rel_gap": gap},
     )
     if result.x is None:
         return None

@@ -26,6 +26,9 @@ from ccsim.tables import F64, I64
 CENT: Final = 1e-6
 """Costs that differ by less than this share are the same."""
 
+GAP: Final = 5e-4
+"""Share of the cost by which a proposal may be dearer than the cheapest that the cuts allow."""
+
 NEAR: Final = 0.15
 """Targets with more slack than this do not bind nearby."""
 
@@ -297,6 +300,7 @@ class Search:
             least=np.append(self.least, none).astype(np.int64),
             most=np.append(self.most, none + 1),
             seconds=max(1.0, min(10.0, self._ends - time.monotonic())),
+            gap=GAP,
         )
         assert self.best is not None
         if proposal is None:  # out of time
