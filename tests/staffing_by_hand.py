@@ -106,6 +106,7 @@ def plan(scenario: Scenario, agents: int = 3) -> ShiftPlan:
     return ShiftPlan(
         scenario=scenario,
         patterns=scenario.staffing.patterns,
+        offered=len(counts),
         names=patterns.names(scenario.staffing.patterns),
         goals=goals,
         starts=edges[:-1],

@@ -18,6 +18,7 @@ from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.staffing import output, patterns
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
+from ccsim.staffing.candidates import with_rules
 from ccsim.staffing.cover import ShiftCover, cover_shifts
 from ccsim.tables import F64, SECOND
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 def erlang(scenario: Scenario, root: Path | None, *, xlsx: bool = False, as_json: bool) -> Path | None:
     """Print the requirement, and the shifts that cover it if there are patterns; the folder with the files, if any."""
+    scenario = with_rules(scenario)
     needs = baseline(scenario)
     requirement, divided = needs.requirement(scenario), needs.requirement(scenario, divided=True)
     covers: list[ShiftCover | None] = []

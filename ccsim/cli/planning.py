@@ -81,7 +81,7 @@ def shifts(
             bar.update()
 
         plan = shift_plan(scenario, workers=workers, within=seconds, progress=seen)
-    needed = _simulated(scenario, workers) if also else baseline(scenario).requirement(scenario)
+    needed = _simulated(scenario, workers) if also else baseline(plan.scenario).requirement(plan.scenario)
     if as_json:
         record = output.plan_json(plan) | {"requirement": output.requirement_json(scenario, needed)}
         click.echo(json.dumps(record, allow_nan=False))
@@ -93,7 +93,7 @@ def shifts(
         return None, plan.fresh.met
     folder = output.to_folder(
         root,
-        scenario,
+        plan.scenario,
         [needed],
         output.Shifts("simulation", plan.agents),
         plan,
@@ -159,9 +159,9 @@ def _shifts(plan: ShiftPlan) -> Table:
     scarce = _scarce(plan)
     heading = [f"one more adds to\n{escape(plan.goals[g].label)}" for g in scarce]
     table = figures_table("shift", "agents", "cost of one", *heading)
-    for p, name in enumerate(plan.names):
+    for p in plan.shown:
         gains = [_points(plan.marginal[p, g]) for g in scarce]
-        table.add_row(escape(name), str(plan.agents[p]), format.count(float(plan.pattern_cost[p])), *gains)
+        table.add_row(escape(plan.names[p]), str(plan.agents[p]), format.count(float(plan.pattern_cost[p])), *gains)
     return table
 
 
@@ -238,6 +238,11 @@ def _how(plan: ShiftPlan) -> list[str]:
     lines += [f"Searched again with a margin, after fresh random numbers: {repair}." for repair in plan.repairs]
     if not plan.fresh.met:
         lines.append("NOT PROVEN: fresh random numbers miss a target; more replications would find a safer plan.")
+    if plan.offered > len(plan.names):
+        lines.append(
+            f"{len(plan.names)} of {plan.offered} shifts were tried, those that cover Erlang's requirement best; "
+            "the bound is of these."
+        )
     if not plan.finished:
         lines.append("The time was up; this is the best found so far.")
     few = f", {plan.glances} of them in {plan.glance} alone" if plan.glances else ""

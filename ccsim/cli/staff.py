@@ -57,7 +57,8 @@ def staff(
     scenario = read.load(file, variant, options.changes(overrides, seed, replications), outside=outside)
     root = out if as_json else out or Path("results")
     if method is None:
-        method = "shifts" if scenario.staffing.patterns else "requirement"
+        choices = scenario.staffing.patterns or scenario.staffing.rule
+        method = "shifts" if choices else "requirement"
     check_xlsx(xlsx, folder=root is not None)
     if method == "erlang":
         from ccsim.cli.baseline import erlang

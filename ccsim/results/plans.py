@@ -17,6 +17,10 @@ SCARCE: Final = 0.02
 """A goal with less slack than this binds."""
 
 
+MANY: Final = 16
+"""Patterns without agents are not listed where there are more patterns than these."""
+
+
 class StaffingTarget(NamedTuple):
     """A target of the scenario: `metric` of a queue or team is to be at least, or at most, `wanted`."""
 
@@ -145,6 +149,9 @@ class ShiftPlan:
 
     scenario: Scenario
     patterns: tuple[Pattern, ...]
+    """those that were simulated"""
+    offered: int
+    """how many there were to choose from"""
     names: tuple[str, ...]
     """of the patterns"""
     goals: tuple[StaffingTarget, ...]
@@ -183,6 +190,11 @@ class ShiftPlan:
     """of every staffing simulated: cost, least slack of all goals, met: the choice of cost and service there is"""
     baseline: Performance | None = None
     """agents enough for Erlang's requirement, on the fresh random numbers; None if the patterns cannot cover it"""
+
+    @property
+    def shown(self) -> list[int]:
+        """The patterns to list: all, or where rules made many of them those that somebody works."""
+        return [p for p, agents in enumerate(self.agents.tolist()) if agents or len(self.names) <= MANY]
 
     @property
     def paid_hours(self) -> float:

@@ -43,6 +43,7 @@ def staffed(scenario: Scenario, agents: Iterable[int]) -> Scenario:
     A pattern that nobody works is a shift of 0 agents, so that the absences of all others stay what they are.
     """
     raw = copy.deepcopy(scenario.raw)
+    raw["staffing"].pop("rule", None)
     given = raw["staffing"]["patterns"]
     for name in {pattern["team"] for pattern in given}:
         raw["team"][name].pop("roster", None)
@@ -59,7 +60,7 @@ def with_patterns(scenario: Scenario) -> Scenario:
 
     Teams with a roster keep it.
     """
-    if scenario.staffing.patterns:
+    if scenario.staffing.patterns or scenario.staffing.rule:
         return scenario
     raw = copy.deepcopy(scenario.raw)
     raw.setdefault("staffing", {})["patterns"] = [

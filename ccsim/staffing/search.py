@@ -29,6 +29,12 @@ CENT: Final = 1e-6
 GAP: Final = 5e-4
 """Share of the cost by which a proposal may be dearer than the cheapest that the cuts allow."""
 
+NODES: Final = 500
+"""Of the search tree of a proposal: what is not found in so many is not worth more."""
+
+DOUBTS: Final = 12
+"""Proposals by doubtful cuts in a row that fail before they are left alone."""
+
 NEAR: Final = 0.15
 """Targets with more slack than this do not bind nearby."""
 
@@ -232,9 +238,9 @@ class Search:
                 self._cut(self._boundary(proposed, self.best))
 
     def _by_doubt(self) -> bool:
-        """Whether something cheaper holds that the cuts hardly exclude: of as many proposals as there are patterns."""
+        """Whether something cheaper holds that the cuts hardly exclude: of a few proposals."""
         assert self.best is not None
-        before, left = self._costs(self.best), len(self.cost)
+        before, left = self._costs(self.best), min(len(self.cost), DOUBTS)
         while left:
             proposed, _ = self._propose(DOUBT)
             if self._costs(proposed) >= before * (1 - CENT):
@@ -299,8 +305,9 @@ class Search:
             np.append(self.cost, none),
             least=np.append(self.least, none).astype(np.int64),
             most=np.append(self.most, none + 1),
-            seconds=max(1.0, min(10.0, self._ends - time.monotonic())),
+            seconds=max(1.0, min(60.0, self._ends - time.monotonic())),
             gap=GAP,
+            nodes=NODES,
         )
         assert self.best is not None
         if proposal is None:  # out of time

@@ -16,6 +16,7 @@ from ccsim.results.plans import Performance, ShiftPlan, StaffingTarget
 from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
+from ccsim.staffing.candidates import most_useful, with_rules
 from ccsim.staffing.cover import cover_shifts
 from ccsim.staffing.patterns import cost_of_shifts, costs, hours, most_agents, most_on_a_day, names, staffed
 from ccsim.staffing.proof import Prover
@@ -45,10 +46,14 @@ def shift_plan(
     with the cost of the best known. Raises Infeasible, and ScenarioError without patterns or targets.
     """
     clock = time.perf_counter()
-    if not scenario.staffing.patterns:
+    own = len(scenario.staffing.patterns)
+    scenario = with_rules(scenario)
+    offered = len(scenario.staffing.patterns)
+    if not offered:
         allowed = 'patterns = [{ team = "…", hours = "08:00-16:30", days = "mon-fri" }, …] in [staffing]'
         raise ScenarioError([Problem("staffing.patterns", "no shift patterns to choose from", allowed)])
     erlang = baseline(scenario)
+    scenario = most_useful(scenario, own, erlang)
     cost, least, most = costs(scenario), _least(scenario), most_of_use(scenario, erlang)
     pool = Pool(Trials(scenario, scenario.seed, range(scenario.replications), workers), most)
     judge = Judge.of(scenario, pool.goals)
@@ -98,6 +103,7 @@ def shift_plan(
         searched=searched,
         fresh=performance(proof, agents),
         today=performance(today(prover.first.trials), None),
+        offered=offered,
         lower_bound=min(bound, searched.cost),
         evaluations=search.evaluations,
         glances=search.glances,

@@ -1,0 +1,69 @@
+"""The shifts to choose from: those of a scenario's patterns, and of its rules the ones that are likely to be of use."""
+
+from __future__ import annotations
+
+import copy
+from typing import Final
+
+import numpy as np
+
+from ccsim.scenario import read
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.shifts import Pattern
+from ccsim.scenario.staffing_rules import of_use
+from ccsim.staffing import patterns
+from ccsim.staffing.baseline import Baseline
+from ccsim.staffing.cover import program
+from ccsim.tables import F64
+
+MOST: Final = 60
+"""More shifts than these are not simulated."""
+
+LEVELS: Final = (0.7, 0.85, 1.0, 1.15)
+"""Shares of Erlang's requirement that are covered to see which shifts are of use: targets over a week need less."""
+
+
+def with_rules(scenario: Scenario) -> Scenario:
+    """The scenario with all shifts of its rules as patterns, behind its own; those of no use are left out."""
+    rules = scenario.staffing.rule
+    if not rules:
+        return scenario
+    raw = copy.deepcopy(scenario.raw)
+    staffing = raw["staffing"]
+    own, given = staffing.get("patterns", []), staffing.pop("rule")
+    made = [table for rule, tables in zip(rules, given, strict=True) for table in rule.patterns(tables)]
+    staffing["patterns"] = [*own, *made]
+    staffing["patterns"] = [*own, *(table for table in made if of_use(scenario, Pattern.model_validate(table)))]
+    return read.parse(raw, given=scenario.files)
+
+
+def most_useful(scenario: Scenario, own: int, erlang: Baseline) -> Scenario:
+    """Of its patterns the first `own`, and as many of the others as are simulated.
+
+    Those with the least reduced cost in the linear programs that cover shares of Erlang's requirement: what a shift
+    costs beyond what its hours are worth where agents are scarce (Dantzig 1954).
+    """
+    given = scenario.staffing.patterns
+    if len(given) <= MOST:
+        return scenario
+    dear = _reduced_costs(scenario, erlang)
+    dear[:own] = -1.0
+    keep = np.sort(np.argsort(dear, kind="stable")[: max(MOST, own)])
+    raw = copy.deepcopy(scenario.raw)
+    raw["staffing"]["patterns"] = [raw["staffing"]["patterns"][number] for number in keep.tolist()]
+    return read.parse(raw, given=scenario.files)
+
+
+def _reduced_costs(scenario: Scenario, erlang: Baseline) -> F64:
+    """As a share of each pattern's cost, the least of all levels : float64[pattern]."""
+    from scipy.optimize import linprog
+
+    covers, required = program(scenario, erlang.requirement(scenario))
+    cost = patterns.costs(scenario)
+    reduced = np.full(len(cost), np.inf)
+    for level in LEVELS:
+        solved = linprog(cost, A_ub=-covers, b_ub=-level * required, method="highs")
+        if solved.x is not None:
+            worth = covers.T @ -solved.ineqlin.marginals
+            reduced = np.minimum(reduced, np.where(solved.x > 1e-9, 0.0, (cost - worth) / np.maximum(cost, 1e-9)))
+    return reduced
