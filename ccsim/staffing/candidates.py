@@ -13,7 +13,7 @@ from ccsim.scenario.shifts import Pattern
 from ccsim.scenario.staffing_rules import of_use
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
-from ccsim.staffing.cover import program
+from ccsim.staffing.cover import cover, program
 from ccsim.tables import F64
 
 MOST: Final = 60
@@ -21,6 +21,10 @@ MOST: Final = 60
 
 LEVELS: Final = (0.7, 0.85, 1.0, 1.15)
 """Shares of Erlang's requirement that are covered to see which shifts are of use: targets over a week need less."""
+
+
+NODES: Final = 500
+"""Of the search tree of each program in whole agents."""
 
 
 def with_rules(scenario: Scenario) -> Scenario:
@@ -47,7 +51,7 @@ def most_useful(scenario: Scenario, own: int, erlang: Baseline) -> Scenario:
     if len(given) <= MOST:
         return scenario
     dear = _reduced_costs(scenario, erlang)
-    dear[:own] = -1.0
+    dear[:own] = -2.0
     keep = np.sort(np.argsort(dear, kind="stable")[: max(MOST, own)])
     raw = copy.deepcopy(scenario.raw)
     raw["staffing"]["patterns"] = [raw["staffing"]["patterns"][number] for number in keep.tolist()]
@@ -55,15 +59,17 @@ def most_useful(scenario: Scenario, own: int, erlang: Baseline) -> Scenario:
 
 
 def _reduced_costs(scenario: Scenario, erlang: Baseline) -> F64:
-    """As a share of each pattern's cost, the least of all levels : float64[pattern]."""
+    """As a share of each pattern's cost, summed over the levels; -1 where whole agents need it : float64[pattern]."""
     from scipy.optimize import linprog
 
     covers, required = program(scenario, erlang.requirement(scenario))
     cost = patterns.costs(scenario)
-    reduced = np.full(len(cost), np.inf)
+    reduced, used = np.zeros(len(cost)), np.zeros(len(cost), dtype=np.bool_)
     for level in LEVELS:
         solved = linprog(cost, A_ub=-covers, b_ub=-level * required, method="highs")
         if solved.x is not None:
-            worth = covers.T @ -solved.ineqlin.marginals
-            reduced = np.minimum(reduced, np.where(solved.x > 1e-9, 0.0, (cost - worth) / np.maximum(cost, 1e-9)))
-    return reduced
+            reduced += (cost - covers.T @ -solved.ineqlin.marginals) / np.maximum(cost, 1e-9)
+        whole = cover(covers, level * required, cost, nodes=NODES)
+        if whole is not None:
+            used |= whole.counts > 0
+    return np.where(used, -1.0, reduced)

@@ -45,7 +45,8 @@ def cover(
     `covers` : float64[m, n] (dense or sparse), what one of a column adds to a row; `required` : float64[m]; `cost` :
     float64[n], 0 or more. For shifts after Dantzig (1954): a row is an interval of a team, a column a shift on a day.
     After `seconds` or `nodes` of the search tree the best found so far, which `bound` then tells from the optimum; None
-    too if nothing was found. `gap` is the share of the cost by which it may be dearer than the cheapest. Solved by SciPy's HiGHS, the same counts every time unless the time runs out.
+    too if nothing was found. `gap` is the share of the cost by which it may be dearer than the cheapest. Solved by
+    SciPy's HiGHS, the same counts every time unless the time runs out.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
