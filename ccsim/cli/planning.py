@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from ccsim.charts import plans
 from ccsim.cli.hours_table import by_half_hour, explained
+from ccsim.cli.one_more_table import show_one_more
 from ccsim.cli.report import provenance, surviving, write_study
 from ccsim.cli.screen import figures_table
 from ccsim.report.of_plan import document, requirement_document, requirement_table, roster_table
@@ -24,6 +25,7 @@ from ccsim.report.pictures import themed
 from ccsim.results import format
 from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
+from ccsim.staffing.marginal import one_more
 from ccsim.staffing.requirement import requirement as by_simulation
 from ccsim.staffing.shifts import shift_plan
 from ccsim.tables import F64, SECOND
@@ -68,11 +70,20 @@ def requirement(
 
 
 def shifts(
-    scenario: Scenario, root: Path | None, workers: int, seconds: float, *, also: bool, xlsx: bool, as_json: bool
+    scenario: Scenario,
+    root: Path | None,
+    workers: int,
+    seconds: float,
+    *,
+    also: bool,
+    marginal: bool,
+    xlsx: bool,
+    as_json: bool,
 ) -> tuple[Path | None, bool]:
     """Print the cheapest shifts and how they do; the folder with the files, and whether they were proven.
 
-    `also` : by simulation the requirement too, instead of Erlang's. Raises Infeasible.
+    `also` : by simulation the requirement too, instead of Erlang's; `marginal` : what one more agent does. Raises
+    Infeasible.
     """
     with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
 
@@ -82,11 +93,19 @@ def shifts(
 
         plan = shift_plan(scenario, workers=workers, within=seconds, progress=seen)
     needed = _simulated(scenario, workers) if also else baseline(plan.scenario).requirement(plan.scenario)
+    found = None
+    if marginal:
+        with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
+            found = one_more(plan, workers=workers, progress=bar.update)
     if as_json:
         record = output.plan_json(plan) | {"requirement": output.requirement_json(scenario, needed)}
+        if found is not None:
+            record |= output.one_more_json(plan, *found)
         click.echo(json.dumps(record, allow_nan=False))
     else:
         show(plan)
+        if found is not None:
+            show_one_more(Console(file=sys.stdout, highlight=False), plan, *found)
         if also:
             _explain(Console(file=sys.stdout, highlight=False), scenario, needed, plan.fresh.scheduled)
     if root is None:
@@ -97,6 +116,7 @@ def shifts(
         [needed],
         output.Shifts("simulation", plan.agents),
         plan,
+        one_more=found,
         finish=None if as_json and not xlsx else lambda folder: _report(folder, needed, plan, xlsx=xlsx),
         method="shifts",
         evaluations=plan.evaluations,

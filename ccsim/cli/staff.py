@@ -20,6 +20,9 @@ from ccsim.cli.report import check_xlsx
     "[default: shifts if [staffing] has patterns, else requirement]",
 )
 @click.option("--requirement", "also", is_flag=True, help="With shifts, also find the fewest agents by interval.")
+@click.option(
+    "--marginal", is_flag=True, help="With shifts, also show what one agent more does, by shift and half hour."
+)
 @click.option("--within", metavar="TIME", help="Stop after this time, such as 5m, and take the best shifts until then.")
 @options.variant
 @options.replications
@@ -36,6 +39,7 @@ def staff(
     file: Path,
     method: str | None,
     also: bool,
+    marginal: bool,
     within: str | None,
     variant: str | None,
     replications: int | None,
@@ -73,7 +77,9 @@ def staff(
         from ccsim.staffing.shifts import Infeasible
 
         try:
-            folder, proven = shifts(scenario, root, workers, seconds, also=also, xlsx=xlsx, as_json=as_json)
+            folder, proven = shifts(
+                scenario, root, workers, seconds, also=also, marginal=marginal, xlsx=xlsx, as_json=as_json
+            )
         except Infeasible as error:
             click.echo(error, err=True)
             ctx.exit(1)

@@ -219,6 +219,35 @@ class ShiftPlan:
         return binding
 
 
+class OneMore(NamedTuple):
+    """What one agent more changes, on the fresh random numbers of a plan, with 95 % intervals."""
+
+    team: str
+    name: str
+    """of the shift, or the half hour"""
+    half_hour: bool
+    cost: float
+    """of the agent over the run"""
+    goals: tuple[Estimate, ...]
+    """change of each goal's figure"""
+    asa: Estimate
+    """change of the mean wait of the answered of all queues, seconds"""
+    cost_answered: Estimate
+    """change of what the planned shifts cost a contact answered"""
+
+
+class TeamSize(NamedTuple):
+    """A plan with more or fewer agents in one team."""
+
+    team: str
+    more: int
+    agents: int
+    """of the team, on all its shifts together"""
+    cost: float
+    """of all shifts"""
+    goals: tuple[Estimate, ...]
+
+
 @dataclass(frozen=True)
 class Capacity:
     """The largest volume with which a scenario's own people meet its targets, and how that is known."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from ccsim.lowering import Horizon
 from ccsim.results import format, provenance
-from ccsim.results.plans import Capacity, Requirement, ShiftPlan, StaffingTarget
+from ccsim.results.plans import Capacity, OneMore, Requirement, ShiftPlan, StaffingTarget, TeamSize
 from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
@@ -41,6 +41,7 @@ def to_folder(
     plan: ShiftPlan | None = None,
     *,
     erlang: Baseline | None = None,
+    one_more: tuple[Sequence[OneMore], Sequence[TeamSize]] | None = None,
     finish: Callable[[Path], None] | None = None,
     **run: Any,
 ) -> Path:
@@ -50,8 +51,8 @@ def to_folder(
     provenance.json, to which `run` adds what the command
     knows. With `erlang` queues.csv. With `shifts` the scenario is the one in which so many agents work, and there are
     shifts.csv and a roster of each team; with `plan`, of which `shifts` are the outcome, targets.csv, marginal.csv and
-    frontier.csv too. `finish` adds charts and a report when all else is there. Raises OSError where the
-    folder cannot be written.
+    frontier.csv too, with `one_more` one_more.csv and team_sizes.csv. `finish` adds charts and a report when all else is
+    there. Raises OSError where the folder cannot be written.
     """
     started = datetime.now(UTC)
     with new_folder(root, f"{scenario.name} staffing") as (folder, final):
@@ -68,6 +69,8 @@ def to_folder(
             write_rosters(folder, scenario, shifts.agents)
         if plan is not None:
             write_plan(folder, plan)
+            if one_more is not None:
+                write_one_more(folder, plan, *one_more)
         (folder / "scenario.toml").write_text(read.resolved_toml(ready), encoding="utf-8")
         for name, content in read.stored_files(ready).items():
             (folder / name).write_bytes(content)
@@ -316,6 +319,58 @@ def _what(goal: StaffingTarget) -> str:
 
 def _band(estimate: Estimate) -> dict[str, float | None]:
     return {key: None if math.isnan(value) else value for key, value in estimate._asdict().items()}
+
+
+def write_one_more(folder: Path, plan: ShiftPlan, found: Sequence[OneMore], sizes: Sequence[TeamSize]) -> None:
+    """one_more.csv: what one agent more changes, a row a shift or half hour and figure; team_sizes.csv: the choice."""
+
+    def numbers(estimate: Estimate) -> tuple[str, ...]:
+        return tuple(f"{number:.6g}" for number in estimate)
+
+    figures = (*map(_what, plan.goals), "asa_s", "cost_answered")
+    write_csv(
+        folder / "one_more.csv",
+        ("team", "where", "name", "cost", "figure", "change", "low", "high"),
+        (
+            (one.team, "half hour" if one.half_hour else "shift", one.name, f"{one.cost:.2f}", what, *numbers(change))
+            for one in found
+            for what, change in zip(
+                (*map(_what, plan.goals), "asa_s", "cost_answered"),
+                (*one.goals, one.asa, one.cost_answered),
+                strict=True,
+            )
+        ),
+    )
+    write_csv(
+        folder / "team_sizes.csv",
+        ("team", "more", "agents", "cost", "target", "mean", "low", "high", "met"),
+        (
+            (size.team, size.more, size.agents, f"{size.cost:.2f}", _what(goal), *numbers(figure),
+             "" if math.isnan(figure.mean) else bool(goal.slack(np.array(figure.mean)) >= 0))
+            for size in sizes
+            for goal, figure in zip(plan.goals, size.goals, strict=True)
+        ),
+    )  # fmt: skip
+
+
+def one_more_json(plan: ShiftPlan, found: Sequence[OneMore], sizes: Sequence[TeamSize]) -> dict[str, Any]:
+    """The same as objects of JSON."""
+    return {
+        "one_more": [
+            {
+                "team": one.team, "shift": None if one.half_hour else one.name,
+                "half_hour": one.name if one.half_hour else None, "cost": one.cost,
+                "targets": {_what(goal): _band(change) for goal, change in zip(plan.goals, one.goals, strict=True)},
+                "asa": _band(one.asa), "cost_answered": _band(one.cost_answered),
+            }
+            for one in found
+        ],
+        "team_sizes": [
+            {"team": size.team, "more": size.more, "agents": size.agents, "cost": size.cost,
+             "targets": {_what(goal): _band(figure) for goal, figure in zip(plan.goals, size.goals, strict=True)}}
+            for size in sizes
+        ],
+    }  # fmt: skip
 
 
 def write_provenance(folder: Path, scenario: Scenario, **run: Any) -> None:
