@@ -14,12 +14,12 @@ from ccsim.scenario.staffing_rules import of_use
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
 from ccsim.staffing.cover import cover, program
-from ccsim.tables import F64
+from ccsim.tables import F64, I64
 
 MOST: Final = 60
 """More shifts than these are not simulated."""
 
-LEVELS: Final = (0.7, 0.85, 1.0, 1.15)
+LEVELS: Final = (1.15, 1.0, 0.85, 0.7)
 """Shares of Erlang's requirement that are covered to see which shifts are of use: targets over a week need less."""
 
 
@@ -73,3 +73,11 @@ def _reduced_costs(scenario: Scenario, erlang: Baseline) -> F64:
         if whole is not None:
             used |= whole.counts > 0
     return np.where(used, -1.0, reduced)
+
+
+def covering(scenario: Scenario, erlang: Baseline) -> list[I64]:
+    """Agents on each pattern that cover shares of Erlang's requirement, from many to few : int64[pattern] each."""
+    covers, required = program(scenario, erlang.requirement(scenario))
+    cost = patterns.costs(scenario)
+    found = (cover(covers, level * required, cost, nodes=NODES) for level in LEVELS)
+    return [each.counts for each in found if each is not None]

@@ -51,8 +51,8 @@ def to_folder(
     provenance.json, to which `run` adds what the command
     knows. With `erlang` queues.csv. With `shifts` the scenario is the one in which so many agents work, and there are
     shifts.csv and a roster of each team; with `plan`, of which `shifts` are the outcome, targets.csv, marginal.csv and
-    frontier.csv too, with `one_more` one_more.csv and team_sizes.csv. `finish` adds charts and a report when all else is
-    there. Raises OSError where the folder cannot be written.
+    frontier.csv too, with `one_more` one_more.csv and team_sizes.csv. `finish` adds charts and a report when all else
+    is there. Raises OSError where the folder cannot be written.
     """
     started = datetime.now(UTC)
     with new_folder(root, f"{scenario.name} staffing") as (folder, final):
@@ -334,11 +334,7 @@ def write_one_more(folder: Path, plan: ShiftPlan, found: Sequence[OneMore], size
         (
             (one.team, "half hour" if one.half_hour else "shift", one.name, f"{one.cost:.2f}", what, *numbers(change))
             for one in found
-            for what, change in zip(
-                (*map(_what, plan.goals), "asa_s", "cost_answered"),
-                (*one.goals, one.asa, one.cost_answered),
-                strict=True,
-            )
+            for what, change in zip(figures, (*one.goals, one.asa, one.cost_answered), strict=True)
         ),
     )
     write_csv(

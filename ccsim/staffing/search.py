@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations_with_replacement
 from typing import Final, NamedTuple
 
@@ -81,14 +81,18 @@ class Search:
         judge: Judge,
         *,
         glance: Callable[[I64], Tally] | None = None,
+        starts: Sequence[I64] = (),
         seconds: float = math.inf,
         progress: Callable[[float | None], object] = lambda best: None,
     ) -> None:
-        """`glance` : what the goals come to in a few of the replications of `try_out`, where that is of use."""
+        """`glance` : what the goals come to in a few of the replications of `try_out`, where that is of use; `starts` :
+        staffings to begin with, from many agents to few.
+        """
         self.cost, self.least, self.most, self.judge = cost, least, most, judge
         self.best: I64 | None = None
         self.bound = float(cost @ least)
         """cost of the cheapest staffing that the cuts allow, were they a little too strict"""
+        self._starts = [np.clip(agents, least, most) for agents in starts]
         self._try_out, self._glance, self._progress = try_out, glance, progress
         self._ends = time.monotonic() + seconds
         self._tallies: dict[bytes, tuple[I64, Tally]] = {}
@@ -190,7 +194,9 @@ class Search:
             if self.best is None and not self.holds(self.most):
                 return True
             if len(self._cuts) == 0:
-                self._cut(self._boundary(self.least, self.most))
+                fails = next((agents for agents in self._starts if not self.holds(agents)), self.least)
+                assert self.best is not None
+                self._cut(self._boundary(fails, self.best))
             self._by_program()
             while self._by_moves() or self._by_doubt():
                 self._by_program()

@@ -16,7 +16,7 @@ from ccsim.results.plans import Performance, ShiftPlan, StaffingTarget
 from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
-from ccsim.staffing.candidates import most_useful, with_rules
+from ccsim.staffing.candidates import covering, most_useful, with_rules
 from ccsim.staffing.cover import cover_shifts
 from ccsim.staffing.patterns import cost_of_shifts, costs, hours, most_agents, most_on_a_day, names, staffed
 from ccsim.staffing.proof import Prover
@@ -60,7 +60,10 @@ def shift_plan(
     # proving the result takes about as long as getting ready
     seconds = within - 2 * (time.perf_counter() - clock)
     glance = pool.glance if pool.few else None
-    search = Search(pool.tally, cost, least, most, judge, glance=glance, seconds=seconds, progress=progress)
+    starts = covering(scenario, erlang)
+    search = Search(
+        pool.tally, cost, least, most, judge, glance=glance, starts=starts, seconds=seconds, progress=progress
+    )
     finished = search.run()
     if search.best is None:
         raise Infeasible(_why(scenario, judge, search, most))

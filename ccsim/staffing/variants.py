@@ -39,10 +39,10 @@ def plans(
 
 
 def at_work(plans: Mapping[str, ShiftPlan]) -> dict[str, Scenario]:
-    """The scenarios with these shifts, under a seed that no search has used: that of their first proof."""
-    first = next(iter(plans.values())).scenario
-    seed = (first.seed + 1) % 2**63
+    """The scenarios with these shifts, on the random numbers of their proofs, as many as the longest of these took."""
+    fresh = [plan.fresh for plan in plans.values()]
+    replications = max(proof.replications for proof in fresh)
     return {
-        name: staffed(plan.scenario, plan.agents.tolist()).with_streams(seed, first.replications)
+        name: staffed(plan.scenario, plan.agents.tolist()).with_streams(fresh[0].seed, replications)
         for name, plan in plans.items()
     }

@@ -71,6 +71,7 @@ def test_each_variant_has_its_own_shifts_and_a_run_of_them_costs_the_same(day: P
     record = json.loads((folder / "provenance.json").read_text())
     assert "staffing.csv" in record["files"]
     assert record["seed"] == 4, "not that of the search"
+    assert record["replications"] >= 6, "as many as the longest proof took"
     for name in ("base", "chat"):
         mine = [row for row in rows if row["variant"] == name]
         assert [row["shift"] for row in mine] == ["front 09:00-12:00", "early"]
