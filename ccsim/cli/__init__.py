@@ -13,6 +13,7 @@ import click
 
 from ccsim import __version__
 from ccsim.cli.backtest import backtest
+from ccsim.cli.capacity import capacity
 from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.compare import compare
@@ -106,10 +107,11 @@ def main() -> None:
     ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
     ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
     ccsim roster my_centre.toml           gives named people their shifts, by their rules and wishes
+    ccsim capacity my_centre.toml         finds the largest volume that its people can carry
     ccsim fit calls.csv --mapping calls   writes a scenario from logs
     ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
     """
 
 
-for verb in (run, compare, sweep, staff, roster, chart, report, check, new, schema, replay, fit, backtest):
+for verb in (run, compare, sweep, staff, roster, capacity, chart, report, check, new, schema, replay, fit, backtest):
     main.add_command(verb)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ccsim.cli.screen import plain_table
+from ccsim.cli.screen import document_table, plain_table
 from ccsim.metrics import METRICS
 from ccsim.report.of_comparison import answer
+from ccsim.report.of_plan import plans_table
 from ccsim.results import format
 from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
+from ccsim.results.plans import ShiftPlan
 from ccsim.results.ranking import Ranking
 from ccsim.results.targets import MetricTarget
 from ccsim.stats.intervals import LEVEL
@@ -73,6 +75,20 @@ def show_selection(comparison: Comparison, selection: Selection) -> None:
     for each in selection.candidates:
         table.add_row(escape(labels[each.name]), format.quantity(unit, each.mean), str(each.replications))
     console.print(table)
+
+
+def show_plans(plans: Mapping[str, ShiftPlan], comparison: Comparison) -> None:
+    """What each variant's cheapest shifts are, before what they do."""
+    console = Console(file=sys.stdout, highlight=False)
+    table = plans_table(plans, comparison.labels)
+    console.print(table.title, style="bold", markup=False)
+    console.print()
+    console.print(document_table(table))
+    for name, plan in plans.items():
+        if not plan.fresh.met:
+            note = f"{comparison.labels[name]}: NOT PROVEN, fresh random numbers miss a target; try more replications."
+            console.print(note, markup=False)
+    console.print()
 
 
 def _show_side_by_side(console: Console, title: str, comparison: Comparison, figures: Sequence[MetricPlace]) -> None:

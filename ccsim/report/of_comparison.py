@@ -32,9 +32,13 @@ FACTS: Final = 4
 
 
 def document(
-    comparison: Comparison, ranking: Ranking, provenance: dict[str, Any], pictures: Sequence[Picture] = ()
+    comparison: Comparison,
+    ranking: Ranking,
+    provenance: dict[str, Any],
+    pictures: Sequence[Picture] = (),
+    first_figures: Sequence[Part] = (),
 ) -> Document:
-    """The report of a comparison; `provenance` is what its provenance.json holds."""
+    """The report of a comparison; `provenance` is what its provenance.json holds, `first_figures` go before."""
     first = comparison.baseline.results
     names = ", ".join(comparison.labels.values())
     runs = format.several(comparison.replications, "replication")
@@ -55,7 +59,7 @@ def document(
         findings_title="How sure that is",
         sections=(
             *([Section("Charts", tuple(pictures))] if pictures else []),
-            Section("Figures", tuple(_tables(comparison, ranking))),
+            Section("Figures", (*first_figures, *_tables(comparison, ranking))),
             Section(f"Assumptions of {comparison.baseline.name}", assumptions(first.scenario)),
             Section("Scenarios and provenance", _origin(comparison, provenance)),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,49 @@ def roster_table(plan: ShiftPlan) -> Table:
     return Table("Roster", tuple(TableColumn(head) for head in heads), tuple(rows))
 
 
+def plans_table(plans: Mapping[str, ShiftPlan], labels: Mapping[str, str]) -> Table:
+    """Variants, each with its cheapest shifts: people, hours and money, beside the first of them."""
+    base = next(iter(plans.values())).fresh.cost
+    currency = next(iter(plans.values())).scenario.currency
+    hours = any(plan.scenario.fte_hours is not None for plan in plans.values())
+    rows = tuple(
+        (
+            labels[name], plan.most_on_a_day, plan.paid_hours,
+            *([format.full_time_agents(plan.scenario, plan.paid_hours)] if hours else []),
+            plan.fresh.cost, None if plan.fresh.cost == base else plan.fresh.cost - base, plan.lower_bound,
+            "yes" if plan.fresh.met else "no",
+        )
+        for name, plan in plans.items()
+    )  # fmt: skip
+    return Table(
+        "Cheapest shifts that meet the targets",
+        (
+            TableColumn("Variant"), TableColumn("Agents on a day", "count"), TableColumn("Paid hours", "hours"),
+            *([TableColumn("FTE", "number")] if hours else []),
+            TableColumn(format.with_currency("Cost", "money", currency), "money"),
+            TableColumn(f"To {labels[next(iter(plans))]}", "money", signed=True),
+            TableColumn("Lower bound", "money"), TableColumn("Proven"),
+        ),
+        rows,
+        note="Agents on the day with most of them. The lower bound is an estimate: the cheapest shifts cost at least "
+        "that if a further agent never adds more than the one before. Proven: the targets hold on random numbers that "
+        "the search has not seen.",
+    )  # fmt: skip
+
+
+def plans_csv(plans: Mapping[str, ShiftPlan]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Header and rows of staffing.csv: every shift of every variant."""
+    rows = [
+        (name, shift, pattern.team, agents, f"{agents * hours:.2f}", f"{agents * cost:.2f}", plan.fresh.met)
+        for name, plan in plans.items()
+        for shift, pattern, agents, hours, cost in zip(
+            plan.names, plan.patterns, plan.agents.tolist(), plan.pattern_hours.tolist(), plan.pattern_cost.tolist(),
+            strict=True,
+        )
+    ]  # fmt: skip
+    return ("variant", "shift", "team", "agents", "paid_hours", "cost", "proven"), rows
+
+
 def requirement_document(
     scenario: Scenario, needed: Sequence[Requirement], provenance: dict[str, Any], pictures: Sequence[Picture] = ()
 ) -> Document:
@@ -130,9 +173,9 @@ def requirement_table(needed: Requirement, scenario: Scenario) -> Table:
 
 
 def _answer(plan: ShiftPlan) -> str:
-    agents = format.several(int(plan.agents.sum()), "agent")
+    agents = f"{format.several(plan.most_on_a_day, 'agent')} on the busiest day"
     if plan.fresh.met:
-        return f"{agents} on {format.several(int((plan.agents > 0).sum()), 'shift')} meet every target."
+        return f"{agents}, on {format.several(int((plan.agents > 0).sum()), 'shift')}, meet every target."
     return f"{agents} met every target in the search, but not on fresh random numbers."
 
 

@@ -27,18 +27,18 @@ from ccsim.scenario.roster_rules import ROSTER_RULES
 from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of
 from ccsim.scenario.shifts import Roster
 from ccsim.scenario.spans import (
-    Local,
     contacts,
     duties,
     edges,
     given,
-    local,
+    meet,
     openings,
     run_days,
     staffed_hours,
     volumes,
     work_offered,
 )
+from ccsim.scenario.staffing_rules import STAFFING_RULES
 from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, MINUTE, written_duration
 from ccsim.scenario.volumes import Volume
@@ -410,23 +410,9 @@ def shifts_cover_opening_hours(scenario: Scenario) -> Found:
         if not staffed and (team.shifts or team.roster):
             yield Problem(dotted(("team", name)), "no shift in the days of the run", "shifts on these days")
         for queue in team.skills:
-            if staffed and open_at.get(queue) and not _meet(staffed, open_at[queue]):
+            if staffed and open_at.get(queue) and not meet(staffed, open_at[queue]):
                 found = f"its shifts cover no opening hours of {queue}"
                 yield Problem(dotted(("team", name, "skills", queue)), found, "shifts while the queue is open")
-
-
-def _meet(some: list[Local], others: list[Local]) -> bool:
-    """Whether two sets of stretches have a moment in common."""
-    some, others = sorted(some), sorted(others)
-    i = j = 0
-    while i < len(some) and j < len(others):
-        if some[i][0] < others[j][1] and others[j][0] < some[i][1]:
-            return True
-        if some[i][1] <= others[j][1]:
-            i += 1
-        else:
-            j += 1
-    return False
 
 
 def pauses_lie_in_shifts(scenario: Scenario) -> Found:
@@ -499,39 +485,6 @@ def local_times_happen_once(scenario: Scenario) -> Found:
             yield Problem(path, found, "times outside the hour of the clock change")
 
 
-# staffing
-
-
-def patterns_are_possible(scenario: Scenario) -> Found:
-    """Shift patterns are of a team, in the run, at a time at which the team has something to do."""
-    days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
-    for i, pattern in enumerate(scenario.staffing.patterns):
-        place = ("staffing", "patterns", i)
-        if pattern.max is not None and pattern.min > pattern.max:
-            yield Problem(dotted((*place, "min")), f"{pattern.min} above the max of {pattern.max}", "at most max")
-        if pattern.team not in scenario.team:
-            found = f'no team "{pattern.team}"'
-            yield Problem(dotted((*place, "team")), found, did_you_mean(pattern.team, scenario.team))
-            continue
-        worked = [local(day, hours) for day in days if (hours := pattern.hours_on(day))]
-        if not worked:
-            yield Problem(dotted((*place, "days")), "no day of the run", f"days from {days[0]} to {days[-1]}")
-            continue
-        skills = scenario.team[pattern.team].skills
-        opened = [openings(scenario.queue[name], days) for name in skills if name in scenario.queue]
-        if opened and not any(_meet(worked, list(hours)) for hours in opened):
-            found = f"{pattern.hours} while no queue of {pattern.team} is open"
-            yield Problem(dotted((*place, "hours")), found, "hours that overlap opening hours")
-
-
-def days_are_judged_once(scenario: Scenario) -> Found:
-    """`met_on` is a share of days, so it does not go with targets over something else."""
-    staffing = scenario.staffing
-    if staffing.met_on is not None and "targets_over" in staffing.model_fields_set and staffing.targets_over != "day":
-        found = f'targets over "{staffing.targets_over}" and met_on, a share of days'
-        yield Problem("staffing.targets_over", found, '"day", or no met_on')
-
-
 # warnings
 
 
@@ -593,8 +546,7 @@ RULES: Final[tuple[Rule, ...]] = (
     capacity_fits,
     local_times_happen_once,
     *BEHAVIOURS,
-    patterns_are_possible,
-    days_are_judged_once,
+    *STAFFING_RULES,
 )
 """Every rule, in the order of reporting."""
 

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from ccsim.distributions.calendar import Calendar
+from ccsim.scenario.candidates import ShiftRule
 from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.data import Guesses
 from ccsim.scenario.drain import LONGEST, drain_time
@@ -43,6 +44,8 @@ class Staffing(Part):
 
     patterns: tuple[Pattern, ...] = ()
     """Shifts to choose from, as a list of tables; teams without one keep their shifts."""
+    rule: tuple[ShiftRule, ...] = ()
+    """More shifts to choose from, by rules, as a list of tables."""
     premium: tuple[Premium, ...] = ()
     """Hours that cost more, as a list of tables."""
     targets_over: Literal["run", "day", "interval"] = "run"
