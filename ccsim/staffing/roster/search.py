@@ -100,9 +100,10 @@ def program_of(task: Task, demand: Demand, members: list[int], days: int) -> Pro
 
 
 def _rostered(task: Task, demand: Demand, members: list[int], effort: float, until: float) -> Answer:
-    first = _by_weeks(task, demand, members, WEEKS * effort, until)
+    now = time.perf_counter()
+    first = _by_weeks(task, demand, members, WEEKS * effort, now + WEEKS * (until - now))
     whole = program_of(task, demand, members, task.scenario.days)
-    best = whole.solve(WHOLE * effort, until, start=first.chosen)
+    best = whole.solve(WHOLE * effort, now + (WEEKS + WHOLE) * (until - now), start=first.chosen)
     if first.points < best.points:
         best = best._replace(status="feasible", chosen=first.chosen, points=first.points)
     left = (1 - WEEKS - WHOLE) * effort
@@ -120,6 +121,8 @@ def _by_weeks(task: Task, demand: Demand, members: list[int], effort: float, unt
     """A roster made week after week; of no use where the weeks before leave none for one of them."""
     answer = Answer("unknown", set(), math.inf, 0.0, 0.0)
     for week in range(task.weeks):
+        now = time.perf_counter()
+        share = now + (until - now) / (task.weeks - week)
         program = program_of(task, demand, members, (week + 1) * WEEK)
         free = {
             (number, duty)
@@ -127,7 +130,7 @@ def _by_weeks(task: Task, demand: Demand, members: list[int], effort: float, unt
             for duty in works
             if task.duties[duty].day // WEEK == week
         }
-        answer = program.solve(effort / task.weeks, until, start=answer.chosen, free=free)
+        answer = program.solve(effort / task.weeks, share, start=answer.chosen, free=free)
         if answer.chosen is None:
             break
     return answer
