@@ -69,7 +69,7 @@ def document(plan: RosterPlan, provenance: dict[str, Any]) -> Document:
 
 COST_NOTE = (
     "Without rules: as many agents on each shift as are required, whoever they are. Both on the same fresh random "
-    "numbers; small: 95 % interval. Leave is in neither cost."
+    "numbers. Leave is in neither cost."
 )
 
 
@@ -129,8 +129,8 @@ def remarks(plan: RosterPlan) -> Iterable[str]:
     lost = [key for key in ("paid", "cost_per_hour", "before_break") if any(key in p.model_fields_set for p in given)]
     if lost:
         yield f"A roster file keeps no {', '.join(lost)} of a shift pattern: in the simulation that of the team holds."
-    if plan.solution.timed_out:
-        yield "The clock ended the search: another time it may come to another roster."
+    if plan.solution.by_clock:
+        yield "The clock ended steps of the search: another time it may come to another roster."
 
 
 def rules_table(plan: RosterPlan) -> Table:
@@ -187,7 +187,7 @@ def cost_table(plan: RosterPlan) -> Table:
         if run is not None
     )
     columns = (TableColumn("Shifts"), *(column for _, column in figures))
-    return Table("The roster beside the plan without rules", columns, rows, note=COST_NOTE)
+    return Table("The roster beside the plan without rules", columns, rows, note=f"{COST_NOTE} Small: 95 % interval.")
 
 
 def costs(plan: RosterPlan) -> Iterable[str]:

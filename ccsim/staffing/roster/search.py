@@ -42,8 +42,8 @@ class Solution:
     points: float
     bound: float
     """no roster has fewer points"""
-    timed_out: bool = False
-    """the clock ended the search, so that another time it may come to another roster"""
+    by_clock: bool = False
+    """the clock ended steps of the search, so that another time it may come to another roster"""
 
     @property
     def gap(self) -> float:
@@ -63,17 +63,16 @@ def search(task: Task, demand: Demand, *, effort: float, seconds: float = math.i
         return _rostered(task, demand, members, effort * len(members) / len(task.agents), until)
 
     answers = list(run_all(one, parts, len(parts), executor="threads"))
-    timed_out = time.perf_counter() >= until
     for bad in ("infeasible", "unknown"):
         if any(answer.status == bad for answer in answers):
-            return Solution(bad, {}, math.nan, math.nan, timed_out)
+            return Solution(bad, {}, math.nan, math.nan)
     assignment: Assignment = {agent.name: [] for agent in task.agents}
     for answer in answers:
         for number, duty in sorted(answer.chosen or ()):
             assignment[task.agents[number].name].append(duty)
     status: Status = "optimal" if all(answer.status == "optimal" for answer in answers) else "feasible"
     points, bound = (math.fsum(getattr(answer, key) for answer in answers) for key in ("points", "bound"))
-    return Solution(status, assignment, points, bound, timed_out and status != "optimal")
+    return Solution(status, assignment, points, bound, math.isfinite(seconds) and status != "optimal")
 
 
 def separate(task: Task) -> list[list[int]]:
