@@ -28,7 +28,7 @@ from ccsim.scenario import read
 from ccsim.scenario.roster_rules import teams_of
 from ccsim.scenario.values import HOUR, clock, written_duration
 from ccsim.staffing.roster.duties import WEEK
-from ccsim.staffing.roster.plan import SOFT, RosterPlan, agents_of
+from ccsim.staffing.roster.plan import SOFT, RosterPlan, agents_of, wish_days
 from ccsim.staffing.roster.rules import PER_AGENT, SHIFT_LIMITS, Breach
 
 LEAVE = "leave"
@@ -69,7 +69,7 @@ def document(plan: RosterPlan, provenance: dict[str, Any]) -> Document:
 
 COST_NOTE = (
     "Without rules: as many agents on each shift as are required, whoever they are. Both on the same fresh random "
-    "numbers; small: 95 % interval. Leave is in neither cost."
+    "numbers. Leave is in neither cost."
 )
 
 
@@ -93,9 +93,8 @@ def facts(plan: RosterPlan) -> Iterable[tuple[str, str, str]]:
     yield "Over", f"{format.count(over)} h", "agent hours above what is required"
     if demand.out_of_reach:
         yield "Out of reach", f"{format.count(demand.out_of_reach)} h", "required while no shift pattern is worked"
-    wishes = sum(breach.rule == "wishes" for breach in plan.breaches)
-    wished = sum(len(agent.wishes) for agent in plan.task.agents)
-    yield "Wishes not fulfilled", str(wishes), f"of {wished}, once or more"
+    against, days = wish_days(plan)
+    yield "Wishes not fulfilled", format.count(against), f"of {format.several(days, 'day')} that they are about"
     gap = "" if plan.status == "optimal" else f", gap {format.percent(plan.solution.gap)}"
     yield "Points", format.count(plan.solution.points), f"at least {format.count(plan.solution.bound)}{gap}"
 
@@ -129,8 +128,8 @@ def remarks(plan: RosterPlan) -> Iterable[str]:
     lost = [key for key in ("paid", "cost_per_hour", "before_break") if any(key in p.model_fields_set for p in given)]
     if lost:
         yield f"A roster file keeps no {', '.join(lost)} of a shift pattern: in the simulation that of the team holds."
-    if plan.solution.timed_out:
-        yield "The clock ended the search: another time it may come to another roster."
+    if plan.solution.by_clock:
+        yield "The clock ended steps of the search: another time it may come to another roster."
 
 
 def rules_table(plan: RosterPlan) -> Table:
@@ -149,7 +148,7 @@ def grid(plan: RosterPlan) -> Table:
 
 
 def week_table(plan: RosterPlan, week: int, *, short: bool = False) -> Table:
-    """Agents by the days of a week; in short 8-16:30 for 08:00-16:30."""
+    """Agents by the days of a week; in short without teams, and 8-16:30 for 08:00-16:30."""
     return _days(plan, f"Week {week + 1}", range(week * WEEK, (week + 1) * WEEK), short=short)
 
 
@@ -165,8 +164,10 @@ def _days(plan: RosterPlan, title: str, days: range, *, short: bool = False) -> 
             hours = "" if duty is None else str(duty.hours)
             cells.append((re.sub(r"\b0|:00", "", hours) if short else hours) or (LEAVE if away else ""))
         paid = sum(duty.paid for day, duty in worked.items() if day in days) / HOUR
-        rows.append((agent.name, ", ".join(teams_of(task.scenario, agent)), *cells, paid))
-    columns = (TableColumn("Agent"), TableColumn("Team"), *(TableColumn(task.day(day)) for day in days))
+        team = () if short else (", ".join(teams_of(task.scenario, agent)),)
+        rows.append((agent.name, *team, *cells, paid))
+    heads = [task.day(day).rpartition(" ")[0] if short else task.day(day) for day in days]
+    columns = [TableColumn(head) for head in ("Agent", *(() if short else ("Team",)), *heads)]
     return Table(title, (*columns, TableColumn("Hours", "hours")), tuple(rows))
 
 
@@ -187,7 +188,7 @@ def cost_table(plan: RosterPlan) -> Table:
         if run is not None
     )
     columns = (TableColumn("Shifts"), *(column for _, column in figures))
-    return Table("The roster beside the plan without rules", columns, rows, note=COST_NOTE)
+    return Table("The roster beside the plan without rules", columns, rows, note=f"{COST_NOTE} Small: 95 % interval.")
 
 
 def costs(plan: RosterPlan) -> Iterable[str]:

@@ -39,7 +39,9 @@ cost_per_hour = 20
 [staffing]
 premium = [{ days = "sat", factor = 1.5 }]
 patterns = [
-  { team = "desk", name = "early", days = "mon-sat", hours = "08:00-14:00", breaks = [{ length = "15min", between = "10:00-11:00" }] },
+  { team = "desk", name = "early", days = "mon-sat", hours = "08:00-14:00", breaks = [
+    { length = "15min", between = "10:00-11:00" },
+  ] },
   { team = "desk", name = "late", days = "mon-sat", hours = "12:00-18:00", breaks = ["15:00-15:15"] },
 ]
 
@@ -149,7 +151,7 @@ def test_the_plan_of_a_week_is_covered_in_every_week(file: Path, tmp_path: Path)
 def test_no_roster_says_why(file: Path) -> None:
     done = ccsim("roster", file, "--set", "roster.hours_tolerance=0s", "--effort", 2)
     assert done.exit_code == 1
-    assert "Bo: contract hours: week 1: 24.5 to 24.5 h wanted, 24 h possible" in done.output
+    assert "Bo: contract hours: week 2: 14.7 to 14.7 h wanted, 12 h possible" in done.output
     assert "Zoë/1" not in done.output
     found = json.loads(ccsim("roster", file, "--set", "roster.hours_tolerance=0s", "--json").stdout)
     assert (found["status"], found["gap"], found["simulated"]) == ("infeasible", None, None)
@@ -160,7 +162,7 @@ def test_no_roster_says_why(file: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("Bo;desk;24,5", "Bo;desk;24,5", 'people.csv:3: no team "desk"; did you mean "desk"?'),
+        ("Bo;desk", "Bo;dsk", 'people.csv:3: no team "dsk"; did you mean "desk"?'),
         ("Bo;desk;24,5", "Bo;desk;many", "people.csv:3: hours_per_week: 'many'"),
         ("Bo;desk", "Di;desk", "people.csv:5: 'Di' a second time"),
         (";early", ";erly", "people.csv:2: a wish for shift 'erly'; did you mean \"early\"?"),

@@ -114,6 +114,11 @@ class Task:
         """By duty, whether it begins on a Saturday or Sunday."""
         return tuple(self.date(duty.day).weekday() >= SATURDAY for duty in self.duties)
 
+    @cached_property
+    def holidays(self) -> frozenset[date]:
+        """Public holidays around the run."""
+        return frozenset(self.scenario.public_holidays())
+
     @property
     def weeks(self) -> int:
         return self.scenario.days // WEEK

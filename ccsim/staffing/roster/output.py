@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def to_folder(root: Path, plan: RosterPlan, *, finish: Callable[[Path], None], *
             "replications": ready.replications,
             "started": started.isoformat(timespec="seconds"),
             "duration_s": round(plan.seconds, 3),
+            "solver": f"OR-tools {version('ortools')}",
             "status": plan.status,
             "points": plan.solution.points,
             "gap": plan.solution.gap,

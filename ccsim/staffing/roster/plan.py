@@ -225,6 +225,19 @@ def _missed(task: Task, assignment: Assignment) -> Iterator[Breach]:
                 yield Breach("stable_week", agent.name, f"week {week + 1}: starts at {times}")
 
 
+def wish_days(plan: RosterPlan) -> tuple[int, int]:
+    """Days on which a wish is not fulfilled, and all that wishes are about: of one for a shift, those at work."""
+    task, against, about = plan.task, 0, 0
+    for agent in task.agents:
+        worked = plan.assignment[agent.name]
+        able = {task.duties[duty].day for duty in rules.allowed(task, agent)}
+        for wish in agent.wishes:
+            days = able if wish.shift == OFF else {task.duties[duty].day for duty in worked}
+            about += sum(wish.days.on(task.date(day)) for day in days)
+            against += sum(program.against(task, wish, duty) for duty in worked)
+    return against, about
+
+
 def record(plan: RosterPlan) -> dict[str, Any]:
     """The object that `--json` prints."""
     task = plan.task

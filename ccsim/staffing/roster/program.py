@@ -192,7 +192,7 @@ class Program:
         from ortools.sat.python import cp_model
 
         model = self.model.clone()
-        model.minimize(cp_model.LinearExpr.weighted_sum(*map(list, zip(*self.points, strict=True))))
+        model.minimize(cp_model.LinearExpr.weighted_sum([what for what, _ in self.points], [n for _, n in self.points]))
         for number, works in self.works.items():
             for duty, var in works.items():
                 if start is None:

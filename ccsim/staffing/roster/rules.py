@@ -174,11 +174,10 @@ def contract_minutes(task: Task, agent: RosterAgent, week: int) -> tuple[float, 
 
     A public holiday takes a fifth off the least alone: it may be worked.
     """
-    holidays = task.scenario.public_holidays()
     days = [task.date(WEEK * week + day) for day in range(WEEK)]
     workdays = [day for day in days if day.weekday() < SATURDAY]
     leave = [day for day in workdays if agent.leave is not None and agent.leave.on(day)]
-    free = [day for day in workdays if day in holidays and day not in leave]
+    free = [day for day in workdays if day in task.holidays and day not in leave]
     fifth = agent.hours_per_week * (HOUR // MINUTE) / WORKDAYS
     return fifth * (WORKDAYS - len(leave) - len(free)), fifth * (WORKDAYS - len(leave))
 

@@ -42,8 +42,8 @@ class Solution:
     points: float
     bound: float
     """no roster has fewer points"""
-    timed_out: bool = False
-    """the clock ended the search, so that another time it may come to another roster"""
+    by_clock: bool = False
+    """the clock ended steps of the search, so that another time it may come to another roster"""
 
     @property
     def gap(self) -> float:
@@ -63,17 +63,16 @@ def search(task: Task, demand: Demand, *, effort: float, seconds: float = math.i
         return _rostered(task, demand, members, effort * len(members) / len(task.agents), until)
 
     answers = list(run_all(one, parts, len(parts), executor="threads"))
-    timed_out = time.perf_counter() >= until
     for bad in ("infeasible", "unknown"):
         if any(answer.status == bad for answer in answers):
-            return Solution(bad, {}, math.nan, math.nan, timed_out)
+            return Solution(bad, {}, math.nan, math.nan)
     assignment: Assignment = {agent.name: [] for agent in task.agents}
     for answer in answers:
         for number, duty in sorted(answer.chosen or ()):
             assignment[task.agents[number].name].append(duty)
     status: Status = "optimal" if all(answer.status == "optimal" for answer in answers) else "feasible"
     points, bound = (math.fsum(getattr(answer, key) for answer in answers) for key in ("points", "bound"))
-    return Solution(status, assignment, points, bound, timed_out and status != "optimal")
+    return Solution(status, assignment, points, bound, math.isfinite(seconds) and status != "optimal")
 
 
 def separate(task: Task) -> list[list[int]]:
@@ -100,9 +99,10 @@ def program_of(task: Task, demand: Demand, members: list[int], days: int) -> Pro
 
 
 def _rostered(task: Task, demand: Demand, members: list[int], effort: float, until: float) -> Answer:
-    first = _by_weeks(task, demand, members, WEEKS * effort, until)
+    now = time.perf_counter()
+    first = _by_weeks(task, demand, members, WEEKS * effort, now + WEEKS * (until - now))
     whole = program_of(task, demand, members, task.scenario.days)
-    best = whole.solve(WHOLE * effort, until, start=first.chosen)
+    best = whole.solve(WHOLE * effort, now + (WEEKS + WHOLE) * (until - now), start=first.chosen)
     if first.points < best.points:
         best = best._replace(status="feasible", chosen=first.chosen, points=first.points)
     left = (1 - WEEKS - WHOLE) * effort
@@ -120,6 +120,8 @@ def _by_weeks(task: Task, demand: Demand, members: list[int], effort: float, unt
     """A roster made week after week; of no use where the weeks before leave none for one of them."""
     answer = Answer("unknown", set(), math.inf, 0.0, 0.0)
     for week in range(task.weeks):
+        now = time.perf_counter()
+        share = now + (until - now) / (task.weeks - week)
         program = program_of(task, demand, members, (week + 1) * WEEK)
         free = {
             (number, duty)
@@ -127,7 +129,7 @@ def _by_weeks(task: Task, demand: Demand, members: list[int], effort: float, unt
             for duty in works
             if task.duties[duty].day // WEEK == week
         }
-        answer = program.solve(effort / task.weeks, until, start=answer.chosen, free=free)
+        answer = program.solve(effort / task.weeks, share, start=answer.chosen, free=free)
         if answer.chosen is None:
             break
     return answer
