@@ -91,11 +91,17 @@ class Level:
         return np.asarray(cho_solve(cho_factor(self.covariance(self.days, self.days) + np.diag(noise)), of))
 
     def predict(self, days: Days) -> tuple[F64, F64]:
-        """Mean and covariance of the logarithm of what is expected on other days, with the noise of their own."""
+        """Mean and covariance of the logarithm of what is expected on other days, with the noise of their own.
+
+        The covariance is larger by Akaike's factor of the final prediction error (1969): the sizes are learned from the
+        same days.
+        """
         across = self.covariance(days, self.days)
         solved = self._solved(np.column_stack([self.working, across.T]))
         covariance = self.covariance(days, days) - across @ solved[:, 1:] + self.own**2 * np.eye(len(days.number))
-        return across @ solved[:, 0], (covariance + covariance.T) / 2
+        days_learned, sizes = len(self.working), len(self.sizes) + 3
+        learned = (days_learned + sizes) / max(days_learned - sizes, 0.5 * days_learned)
+        return across @ solved[:, 0], learned * (covariance + covariance.T) / 2
 
     def fitted(self) -> F64:
         """Logarithm of what was expected on the days learned from, outliers left to their neighbours."""
@@ -107,6 +113,14 @@ class Level:
         parts = {name: size**2 * TERMS[name].correlation(days, self.days) @ solved for name, size in self.sizes.items()}
         parts["memory"] = self.memory**2 * self.remembered ** _apart(days.step, self.days.step) @ solved
         return parts
+
+    def ahead(self) -> float:
+        """Variance of a day's factor as it is known the evening before, on average over the later half of the days."""
+        noise = np.diag(self.own**2 / self.weights + self.variance)
+        roots = np.diag(np.linalg.cholesky(self.covariance(self.days, self.days) + noise))
+        usual = self.weights > 0.999
+        later = (roots**2 - self.variance)[usual][usual.sum() // 2 :]
+        return float(later.mean()) if len(later) else 0.0
 
     def surprises(self) -> F64:
         """Each day's distance from what all others make expect of it, in standard deviations of a usual day."""

@@ -13,8 +13,9 @@ from ccsim.forecast import level as levels
 from ccsim.forecast import shape as shapes
 from ccsim.forecast.calendar import Calendar
 from ccsim.forecast.days import Days, features
+from ccsim.forecast.drift import Drift, fit_drift
 from ccsim.forecast.history import History
-from ccsim.forecast.within import Busyness, Drift, fit_drift, within_covariance
+from ccsim.forecast.within import Busyness, within_covariance
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64, Bool
 
@@ -96,7 +97,9 @@ class Model:
         opened = np.array([calendar.is_open(day) for day in dates], np.bool_)
         ahead = _days(history, calendar, dates[-1])
         place = {day: number for number, day in enumerate(ahead.dates)}
-        here = ahead.some(np.array([place[day] for day, is_open in zip(dates, opened, strict=True) if is_open], np.int64))
+        here = ahead.some(
+            np.array([place[day] for day, is_open in zip(dates, opened, strict=True) if is_open], np.int64)
+        )
         mean, covariance = self.level.predict(here)
         relative = np.zeros((len(dates), len(dates)))
         relative[np.ix_(opened, opened)] = np.expm1(covariance)
@@ -118,15 +121,18 @@ class Model:
     def _spread(self, expected: F64, of_day: F64, weekday: I64) -> tuple[F64, F64]:
         """Variance of the factor by interval, and the part of each day's that is not the mean of the factor within."""
         size = expected.shape[1]
-        within = self.drift.cv**2 * within_covariance(size, self.history.interval, self.drift.memory)
+        within = self.drift.cv.mean**2 * within_covariance(size, self.history.interval, self.drift.memory.mean)
+        size_of = np.sqrt(self.drift.varies(size))
+        within *= np.outer(size_of, size_of)
         totals = np.maximum(expected.sum(axis=1, keepdims=True), 1e-12)
         shares = expected / totals
-        averaged = np.einsum("di,ij,dj->d", shares, within, shares)
-        own = np.maximum(of_day - averaged, 0.0)
+        together = shares @ within
+        averaged = (together * shares).sum(axis=1)
+        about = np.diag(within) - 2 * together + averaged[:, None]  # what differs from the day's own mean
         rests_on = np.maximum(self.shapes.days[weekday], 1.0)[:, None]
-        usual = np.maximum(expected, 1e-9)
-        shape_error = (np.diag(within) + 1 / usual - 1 / totals) / rests_on
-        return np.where(expected > 0, own[:, None] + np.diag(within) + np.maximum(shape_error, 0.0), 0.0), own
+        shape_error = np.maximum(about + 1 / np.maximum(expected, 1e-9) - 1 / totals, 0.0) / rests_on
+        spread = of_day[:, None] + about + shape_error
+        return np.where(expected > 0, spread, 0.0), np.maximum(of_day - averaged, 0.0)
 
     def _busyness(self, relative: F64, own: F64, opened: Bool) -> Busyness:
         if not opened.any():
@@ -136,8 +142,8 @@ class Model:
         return Busyness(
             float(np.sqrt(own[opened].mean())),
             float(np.clip(lagged.mean(), 0.0, 0.99)) if len(lagged) else 0.0,
-            self.drift.cv,
-            self.drift.memory,
+            self.drift.cv.mean,
+            self.drift.memory.mean,
         )
 
 
@@ -165,7 +171,13 @@ def learn(history: History, calendar: Calendar, before: Model | None = None, sea
     level = levels.learn(here, total[usable], exposure[usable], start, search)
     shape = shapes.learn(counts[usable], history.weekday[usable], level.weights)
     if before is None or search:
-        drift = fit_drift(counts[usable], shape.shares[history.weekday[usable]], shape.days[history.weekday[usable]], history.interval)
+        drift = fit_drift(
+            counts[usable],
+            shape.shares[history.weekday[usable]],
+            shape.days[history.weekday[usable]],
+            history.interval,
+            level.ahead(),
+        )
     else:
         drift = before.drift
     outliers = tuple(
