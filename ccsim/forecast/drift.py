@@ -13,7 +13,7 @@ from ccsim.tables import F64, I64
 
 MOST: Final = 250
 """Days, the last ones, from which the drift is learned."""
-ODD: Final = 4.0
+ODD: Final = 2.0
 """No day counts for more than so many times the middle day's squared distances from its shares."""
 FEW: Final = 10.0
 """Days as heavy as all half hours together in what is learned of one half hour's drift."""

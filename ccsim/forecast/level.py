@@ -46,6 +46,7 @@ class Scale(NamedTuple):
 
 TERMS: Final[dict[str, Scale]] = {
     "mean": Scale(3.0, lambda a, b: np.ones((len(a.number), len(b.number))), learned=False),
+    "trend": Scale(0.1, lambda a, b: np.outer(a.number, b.number) / 365.25**2),
     "level": Scale(0.08, lambda a, b: np.exp(-_apart(a.number, b.number) / SLOW)),
     "weekday": Scale(0.08, lambda a, b: np.equal.outer(a.weekday, b.weekday).astype(np.float64)),
     "month": Scale(0.04, lambda a, b: _around(a.month, b.month, 0.5)),
