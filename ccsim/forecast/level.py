@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim.forecast.days import Days
+from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64
 
 SLOW: Final = 60.0
@@ -44,6 +45,7 @@ class Scale(NamedTuple):
     learned: bool = True
 
 
+MARKS: Final = "holidays and events"
 TERMS: Final[dict[str, Scale]] = {
     "mean": Scale(3.0, lambda a, b: np.ones((len(a.number), len(b.number))), learned=False),
     "trend": Scale(0.1, lambda a, b: np.outer(a.number, b.number) / 365.25**2),
@@ -52,7 +54,7 @@ TERMS: Final[dict[str, Scale]] = {
     "month": Scale(0.04, lambda a, b: _around(a.month, b.month, 0.5)),
     "after closed days": Scale(0.08, lambda a, b: np.outer(a.first, b.first)),
     "year": Scale(0.1, lambda a, b: _around(a.year, b.year, 0.5)),
-    "holidays and events": Scale(0.3, lambda a, b: a.marks @ b.marks.T, learned=False),
+    MARKS: Scale(0.3, lambda a, b: a.marks @ b.marks.T, learned=False),
 }
 """Terms by name, but for the memory from day to day and the days' own noise."""
 MEMORY: Final = 0.04
@@ -114,6 +116,17 @@ class Level:
         parts = {name: size**2 * TERMS[name].correlation(days, self.days) @ solved for name, size in self.sizes.items()}
         parts["memory"] = self.memory**2 * self.remembered ** _apart(days.step, self.days.step) @ solved
         return parts
+
+    def effects(self) -> list[Estimate | None]:
+        """By mark the factor on days that have it, with its 95 % interval; None where no day learned from has it."""
+        size = self.sizes[MARKS] ** 2
+        solved = self._solved(np.column_stack([self.working, self.days.marks]))
+        found: list[Estimate | None] = []
+        for mark, column in enumerate(self.days.marks.T):
+            mean, spread = size * column @ solved[:, 0], size - size**2 * column @ solved[:, 1 + mark]
+            ends = np.exp(mean + np.array([0.0, -1.96, 1.96]) * np.sqrt(max(spread, 0.0)))
+            found.append(Estimate(*ends.tolist()) if column.any() else None)
+        return found
 
     def ahead(self) -> float:
         """Variance of a day's factor as it is known the evening before, on average over the later half of the days."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -45,6 +45,16 @@ class Forecast:
     """what a scenario needs beside the expected contacts to be as uncertain"""
     components: dict[str, F64]
     """factor by term and day : float64[day], 1 on closed days"""
+
+    def some(self, dates: Sequence[date]) -> Forecast:
+        """Consecutive days of it alone."""
+        first = self.dates.index(dates[0])
+        part = slice(first, first + len(dates))
+        return replace(
+            self, dates=tuple(dates), expected=self.expected[part], spread=self.spread[part],
+            covariance=self.covariance[part, part], handle=self.handle[part],
+            components={name: factors[part] for name, factors in self.components.items()},
+        )  # fmt: skip
 
     @property
     def days(self) -> F64:
