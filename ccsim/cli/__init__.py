@@ -16,6 +16,7 @@ from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.compare import compare
 from ccsim.cli.fit import fit
+from ccsim.cli.forecast import forecast
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
 from ccsim.cli.report import report
@@ -98,8 +99,9 @@ def main() -> None:
     ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
     ccsim fit calls.csv --mapping calls   writes a scenario from logs
     ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
+    ccsim forecast history.csv            forecasts contacts and handle times, with bands
     """
 
 
-for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay, fit, backtest):
+for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay, fit, backtest, forecast):
     main.add_command(verb)

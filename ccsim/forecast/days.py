@@ -36,7 +36,11 @@ class Days:
         """Those days alone."""
         return Days(
             tuple(self.dates[i] for i in which.tolist()),
-            *(column[which] for column in (self.number, self.step, self.weekday, self.month, self.year)),
+            self.number[which],
+            self.step[which],
+            self.weekday[which],
+            self.month[which],
+            self.year[which],
             self.first[which],
             self.marks[which],
         )

@@ -11,6 +11,8 @@ from ccsim.forecast.within import STEP
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64
 
+Z: Final = 1.96
+"""Standard errors of a 95 % interval."""
 MOST: Final = 250
 """Days, the last ones, from which the drift is learned."""
 ODD: Final = 2.0
@@ -47,7 +49,7 @@ def fit_drift(counts: F64, shares: F64, rests_on: F64, interval: int, of_day: fl
     A slow drift also makes whole days differ: by no more than `of_day`, the variance of days' factors. None is found
     where intervals are longer than two hours or days are fewer than five.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     counts, shares, rests_on = counts[-MOST:], shares[-MOST:], rests_on[-MOST:]
     step = max(interval, STEP)
@@ -87,16 +89,15 @@ def fit_drift(counts: F64, shares: F64, rests_on: F64, interval: int, of_day: fl
     others = np.array([_solved(whole - part, lag, middle, near, of_day) for part in parts])
     errors = np.sqrt((len(parts) - 1) / len(parts) * ((others - others.mean(axis=0)) ** 2).sum(axis=0))
     variance, memory = found
-    z = float(norm.ppf(0.975))
-    low, high = (float(np.sqrt(max(variance + sign * z * errors[0], 0.0))) for sign in (-1, 1))
-    ends = (float(max(memory - z * errors[1], 0.0)), float(min(memory + z * errors[1], 1.0)))
+    low, high = (float(np.sqrt(max(variance + sign * Z * errors[0], 0.0))) for sign in (-1, 1))
+    ends = (float(max(memory - Z * errors[1], 0.0)), float(min(memory + Z * errors[1], 1.0)))
     by_clock = np.ones(86_400 // step)
     if variance > 0:
         by_clock[opened] = _by_clock(squares.sum(axis=0), weight.sum(axis=0), len(weight))
     return Drift(
         Estimate(float(np.sqrt(variance)), low, high),
         Estimate(memory, *ends),
-        float(norm.sf(variance / errors[0])) if errors[0] > 0 else 1.0,
+        float(ndtr(-variance / errors[0])) if errors[0] > 0 else 1.0,
         by_clock,
     )
 

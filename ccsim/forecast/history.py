@@ -84,7 +84,7 @@ def of_rows(queue: str, channel: str, rows: pd.DataFrame, interval: int) -> Hist
     cells = (last - first + 1) * size
 
     def added(weights: F64) -> F64:
-        return np.bincount(cell, weights, cells).reshape(-1, size)
+        return np.asarray(np.bincount(cell, weights, cells), np.float64).reshape(-1, size)
 
     given = added(np.isfinite(offered).astype(np.float64)) > 0
     counts = np.where(given, added(np.nan_to_num(offered)), np.nan)

@@ -53,7 +53,7 @@ def outlook(
 ) -> Outlook:
     """Forecasts of so many days from `start`, or from the day after the history, of what was known before them.
 
-    Raises ScenarioError where a queue's history is too short.
+    Queues with too short a history are left out, with a note. Raises ScenarioError where none is left.
     """
     notes: list[str] = []
     last = max(history.dates[-1] for history in histories)
@@ -69,12 +69,12 @@ def outlook(
     trials: dict[str, dict[str, Accuracy | None]] = {}
     problems: list[Problem] = []
     for history in histories:
-        known = history.until(max(0, (first - history.first).days))
-        known = _last(known)
+        known = _last(history.until(max(0, (first - history.first).days)))
         came = int((np.nansum(known.counts, axis=1) > 0).sum())
         if came < LEAST:
             found = f"{came} days with contacts before {first}"
             problems.append(Problem(history.queue, found, f"at least {LEAST}"))
+            notes.append(f"{history.queue}: {found}, too few: left out")
             continue
         calendar = calendars.learn(known, named, events)
         notes += [f"{history.queue}: {note}" for note in (*calendar.notes, *_notes(known, calendar, dates))]
@@ -84,7 +84,7 @@ def outlook(
         forecasts[history.queue] = model.forecast(ahead, scale).some(dates)
         if weeks:
             trials[history.queue] = trial(known, named, events, weeks, progress)
-    if problems:
+    if not learned:
         raise ScenarioError(problems)
     return Outlook(learned, forecasts, trials, _correlation(list(learned.values())), tuple(notes))
 

@@ -139,7 +139,7 @@ def _accuracy(
 def _like_days(known: History, day: int) -> F64:
     """Counts of the earlier days of its weekday with contacts, 0 where single intervals have no data."""
     like = known.counts[(day % 7) :: 7]
-    return np.nan_to_num(like[np.nansum(like, axis=1) > 0])
+    return np.asarray(np.nan_to_num(like[np.nansum(like, axis=1) > 0]))
 
 
 def _floor(expected: F64) -> float:
