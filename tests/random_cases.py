@@ -278,7 +278,26 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     for name, queue in doc["queue"].items():
         add_profiles(queue, random.Random(f"profiles of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
+    add_busyness(doc, random.Random(f"busyness in {seed}"))
     return doc
+
+
+def add_busyness(doc: Doc, r: random.Random) -> None:
+    """Days and half hours are busier than others, now and then."""
+
+    def busyness() -> Doc:
+        return {
+            "day_cv": r.choice([0.0, 0.5]),
+            "day_memory": r.choice([0.0, 0.6]),
+            "within_cv": r.choice([0.0, 0.5, 1.0]),
+            "within_memory": r.choice([0.0, 0.8]),
+        }
+
+    if r.random() < 0.15:
+        doc["busyness"] = busyness() | {"correlation": r.choice([0.0, 0.5, 1.0])}
+    for queue in doc["queue"].values():
+        if "appointments" not in queue.get("volume", {"appointments": None}) and r.random() < 0.15:
+            queue["volume"]["busyness"] = busyness()
 
 
 def add_move(doc: Doc, r: random.Random) -> None:
