@@ -177,7 +177,7 @@ def busyness(own: F64, shared: F64, cv: float, correlation: float, memory: float
 
 
 def steps(midnights: I64) -> tuple[I64, I64]:
-    """Edges of every day's steps : int64[n + 1], and of each its number : int64[n], a day's first a multiple of STEPS."""
+    """Edges of all days' steps : int64[n + 1], and the number of each : int64[n], a day's first a multiple of STEPS."""
     days = [np.arange(start, end, STEP) for start, end in pairwise(midnights.tolist())]
     numbers = [day * STEPS + np.arange(len(starts)) for day, starts in enumerate(days)]
     return np.append(np.concatenate(days), midnights[-1]), np.concatenate(numbers)
