@@ -181,7 +181,7 @@ def _print(found: Outlook) -> None:
         if len(forecast.dates) > 14:
             console.print(f"… and {len(forecast.dates) - 14} days more, in days.csv")
         model = found.models[name]
-        for text in model.history.notes:
+        for text in model.left_out:
             console.print(f"  left out: {text}")
         for day, factor in model.outliers:
             console.print(f"  weighted down: {day}, {factor:.2f} times the expected contacts")

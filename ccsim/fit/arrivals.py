@@ -228,7 +228,7 @@ def judge(estimates: Estimates, shape: Profile) -> None:
         if lagged > max(0.3, 3 / math.sqrt(len(residuals))):
             estimates.warnings.append(
                 f"Busy days follow one another (correlation {lagged:.2f} from one day to the next), as with a trend; "
-                "day_memory has it, a trend it is not."
+                "day_memory says so, but a scenario's days have no trend."
             )
     # within a day, given its total, counts are multinomial; bunches show as too large a chi-squared sum
     excess, freedom = 0.0, 0

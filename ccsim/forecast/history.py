@@ -38,7 +38,7 @@ class History:
     """float64[day, interval], NaN where there are no data"""
     handle: F64
     """float64[day, interval], mean handle time in seconds, NaN where it is not known"""
-    notes: tuple[str, ...]
+    notes: tuple[tuple[date, str], ...]
     """days and stretches that were left out, and why"""
 
     @property
@@ -108,7 +108,7 @@ def _told_apart(history: History) -> History:
     for number, when in enumerate(history.dates):
         if not np.isfinite(history.counts[number]).any():
             if usual[number].sum() > 0:
-                notes.append((number, f"{when}: no data"))
+                notes.append((when, f"{when}: no data"))
             continue
         row = np.nan_to_num(counts[number])
         for start, end in _runs(row == 0):
@@ -120,10 +120,9 @@ def _told_apart(history: History) -> History:
             what = "no rows" if lacks else "no contacts"
             clock = f"{_clock(start * history.interval)} to {_clock(end * history.interval)}"
             whole = not np.nansum(row)
-            notes.append((number, f"{when}{'' if whole else ' ' + clock}: {what}, where {missed:,.0f} are usual"))
+            notes.append((when, f"{when}{'' if whole else ' ' + clock}: {what}, where {missed:,.0f} are usual"))
         counts[number] = row
-    texts = tuple(text for _, text in notes)
-    return replace(history, counts=counts, notes=texts)
+    return replace(history, counts=counts, notes=tuple(notes))
 
 
 def _runs(those: Any) -> Iterable[tuple[int, int]]:

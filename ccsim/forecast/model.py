@@ -101,6 +101,11 @@ class Model:
     outliers: tuple[tuple[date, float], ...]
     """days unlike what is expected of them: contacts as a multiple of it"""
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Days and stretches of the history that were left out, but for closed days."""
+        return tuple(text for day, text in self.history.notes if self.calendar.is_open(day))
+
     def forecast(self, dates: Sequence[date], scale: float = 1.0) -> Forecast:
         """What to expect of consecutive days."""
         calendar, history = self.calendar, self.history

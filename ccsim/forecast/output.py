@@ -147,7 +147,7 @@ def summary(outlook: Outlook) -> dict[str, Any]:
                 for when, *band in zip(forecast.dates, forecast.days, low, high, strict=True)
             ],
             "busyness": forecast.busyness._asdict(),
-            "left_out": list(model.history.notes),
+            "left_out": list(model.left_out),
             "outliers": [{"date": f"{day}", "factor": factor} for day, factor in model.outliers],
         }
     if outlook.trials:

@@ -95,8 +95,8 @@ def _queue(outlook: Outlook, name: str) -> tuple[Part, ...]:
         outliers = tuple((datetime.combine(day, datetime.min.time()), factor) for day, factor in model.outliers)
         columns = (TableColumn("Day", "moment"), TableColumn("Contacts, as a factor of the expected", "number"))
         parts.append(Table("Days unlike the others, weighted down", columns, outliers))
-    if model.history.notes:
-        parts.append(Table("Left out", (TableColumn("What"),), tuple((text,) for text in model.history.notes)))
+    if model.left_out:
+        parts.append(Table("Left out", (TableColumn("What"),), tuple((text,) for text in model.left_out)))
     busy = forecast.busyness
     within = model.drift
     parts.append(

@@ -17,7 +17,8 @@ def test_a_day_without_rows_is_a_gap_and_a_closed_weekday_is_not() -> None:
     table = counts(28)
     table[9] = np.nan
     found = of_rows("calls", "phone", rows(table), 1800)
-    assert found.notes == (f"{FIRST + timedelta(days=9)}: no data",)
+    gap = FIRST + timedelta(days=9)
+    assert found.notes == ((gap, f"{gap}: no data"),)
     assert np.isnan(found.counts[9]).all()
     assert (found.counts[6] == 0).all()  # a Sunday
 
@@ -30,8 +31,8 @@ def test_a_stretch_without_contacts_is_an_outage_and_a_quiet_half_hour_is_not() 
     found = of_rows("calls", "phone", rows(table), 1800)
     assert np.isnan(found.counts[8, 20:24]).all()
     assert np.isfinite(found.counts[8, 24:]).all()
-    assert "10:00 to 12:00: no contacts" in found.notes[0]
-    assert found.notes[-1].startswith(f"{FIRST + timedelta(days=15)}: no contacts")
+    assert "10:00 to 12:00: no contacts" in found.notes[0][1]
+    assert found.notes[-1][1].startswith(f"{FIRST + timedelta(days=15)}: no contacts")
 
 
 def test_rows_that_an_export_leaves_out_are_zero_where_little_is_usual() -> None:
