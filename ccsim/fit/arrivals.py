@@ -244,7 +244,7 @@ def judge(estimates: Estimates, shape: Profile) -> None:
     if freedom and excess / freedom > 1.3 and chi2.sf(excess, freedom) < 0.001:
         estimates.warnings.append(
             f"Arrivals come in bunches: within days the counts of intervals vary {excess / freedom:.2f} times as much "
-            "as a Poisson process with that profile."
+            "as a Poisson process with that profile; within_cv has what lasts for half hours."
         )
 
 
