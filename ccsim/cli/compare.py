@@ -24,6 +24,21 @@ if TYPE_CHECKING:
 @click.option("--variants", is_flag=True, help="Compare the one FILE as it stands with all of its variants.")
 @click.option("--baseline", metavar="NAME", help="Compare with this variant.  [default: the first]")
 @click.option("--rank-by", metavar="METRIC[@PLACE]", help="Rank by this metric, of a queue, a team or the whole.")
+@click.option(
+    "--select",
+    type=click.Choice(["best"]),
+    help="Run the variants that may be the best on until one is told from them.",
+)
+@click.option(
+    "--indifference", type=float, metavar="X", help="With --select: worse by less than X is as good.  [default: 1 %]"
+)
+@click.option(
+    "--max-replications",
+    type=click.IntRange(2),
+    default=1000,
+    show_default=True,
+    help="With --select: most of a variant.",
+)
 @click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the first file's.")
 @click.option("--seed", type=int, metavar="S", help="Seed, instead of the first file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value in all; may be repeated.")
@@ -43,6 +58,9 @@ def compare(
     variants: bool,
     baseline: str | None,
     rank_by: str | None,
+    select: str | None,
+    indifference: float | None,
+    max_replications: int,
     replications: int | None,
     seed: int | None,
     overrides: tuple[str, ...],
@@ -69,14 +87,7 @@ def compare(
     from ccsim.results.ranking import rank, ranking_figure
     from ccsim.studies import compare as comparing
 
-    if variants and len(files) > 1:
-        raise click.UsageError("--variants compares the variants of one FILE.")
-    if cluster is not None and executor is not None:
-        raise click.UsageError("Give --cluster or --executor, not both.")
-    if not variants and len(files) == 1:
-        raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
-    if resume and as_json and out is None:
-        raise click.UsageError("--resume needs a results folder; with --json, name one with --out.")
+    _demand_sense(ctx.params)
     check_xlsx(xlsx, folder=out is not None or not as_json)
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
@@ -105,14 +116,39 @@ def compare(
                 comparison, ranking, folder = comparing.compare_to_folder(
                     root, scenarios, resume=resume, rank_by=by, overrides=changes, finish=finish, **options
                 )
+    selection = None
+    if select is not None:
+        from ccsim.studies import selection as selecting
+
+        where: dict[str, Any] = {"engine": engine, "workers": workers, "executor": cluster or executor or "threads"}
+        selection = selecting.select(comparison, ranking, indifference=indifference, most=max_replications, **where)
     if as_json:
-        click.echo(json.dumps(comparing.as_json(comparison, ranking), allow_nan=False))
+        answer = comparing.as_json(comparison, ranking)
+        if selection is not None:
+            answer["selection"] = selecting.as_json(selection)
+        click.echo(json.dumps(answer, allow_nan=False))
     else:
-        from ccsim.cli.comparison_table import show
+        from ccsim.cli.comparison_table import show, show_selection
 
         show(comparison, ranking)
+        if selection is not None:
+            show_selection(comparison, selection)
     if folder is not None:
         click.echo(f"Results: {folder}", err=as_json)
+
+
+def _demand_sense(given: dict[str, Any]) -> None:
+    """Raises UsageError for options that do not go together."""
+    if given["variants"] and len(given["files"]) > 1:
+        raise click.UsageError("--variants compares the variants of one FILE.")
+    if given["cluster"] is not None and given["executor"] is not None:
+        raise click.UsageError("Give --cluster or --executor, not both.")
+    if not given["variants"] and len(given["files"]) == 1:
+        raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
+    if given["indifference"] is not None and given["select"] is None:
+        raise click.UsageError("--indifference is of --select best.")
+    if given["resume"] and given["as_json"] and given["out"] is None:
+        raise click.UsageError("--resume needs a results folder; with --json, name one with --out.")
 
 
 def _finish(comparison: Comparison, ranking: Ranking, folder: Path, *, xlsx: bool) -> None:

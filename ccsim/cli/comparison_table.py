@@ -20,6 +20,7 @@ from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, out
 from ccsim.results.ranking import Ranking
 from ccsim.results.targets import MetricTarget
 from ccsim.stats.intervals import LEVEL
+from ccsim.studies.selection import CONFIDENCE, Selection
 
 LABEL: Final = 20
 COLUMN: Final = 18
@@ -50,6 +51,28 @@ def show(comparison: Comparison, ranking: Ranking) -> None:
     console.print(_legend(comparison, figures), markup=False)
     for note in comparison.notes:
         console.print(f"note: {note}", markup=False)
+
+
+def show_selection(comparison: Comparison, selection: Selection) -> None:
+    """Which variant is the best, how sure that is, and the replications that it took."""
+    console, labels = Console(file=sys.stdout, highlight=False), comparison.labels
+    unit = selection.figure.definition.unit
+    console.print()
+    console.print(f"Selected: {labels[selection.best]}", style="bold", markup=False)
+    zone = format.quantity(unit, selection.indifference)
+    if unit == "share":
+        zone = f"{100 * selection.indifference:.2g} percentage points"
+    best = f"the best by {comparison.titled(selection.figure)}, or worse by less than {zone}"
+    sure = f"With {100 * CONFIDENCE:.0f} % confidence {best}."
+    if not selection.decided:
+        sure = f"Not decided: with the replications allowed it cannot be said that it is {best}."
+    console.print(sure, markup=False)
+    table = plain_table()
+    for head in ("", selection.figure.metric.replace("_", " "), "replications"):
+        table.add_column(head, justify="right" if head else "left", overflow="fold")
+    for each in selection.candidates:
+        table.add_row(escape(labels[each.name]), format.quantity(unit, each.mean), str(each.replications))
+    console.print(table)
 
 
 def _show_side_by_side(console: Console, title: str, comparison: Comparison, figures: Sequence[MetricPlace]) -> None:
@@ -97,7 +120,7 @@ def _table(comparison: Comparison, figures: Sequence[MetricPlace], variants: Seq
             escape(format.folded(comparison.labels[variant.name], COLUMN - 1)), justify="right", min_width=COLUMN - 1
         )
     for (_, name), group in groupby(figures, key=lambda figure: figure[:2]):
-        table.add_row(escape(format.folded(name, LABEL - 1)), style="bold")
+        table.add_row(escape(format.folded(comparison.title(name), LABEL - 1)), style="bold")
         for figure in group:
             goals = [goal for variant in comparison.variants if (goal := variant.targets.get(figure))]
             metric = format.with_currency(figure.metric.replace("_", " "), figure.definition.unit, currency)

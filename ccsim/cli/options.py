@@ -31,3 +31,15 @@ xlsx: Final = click.option("--xlsx", is_flag=True, help="Add a workbook, report.
 as_json: Final = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out."
 )
+
+
+def seconds(time: str, option: str) -> float:
+    """The seconds of a duration that an option was given."""
+    from ccsim.scenario.faults import FaultError
+    from ccsim.scenario.values import duration
+    from ccsim.tables import SECOND
+
+    try:
+        return duration(time) / SECOND
+    except FaultError as bad:
+        raise click.BadParameter(str(bad), param_hint=option) from None

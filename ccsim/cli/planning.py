@@ -138,7 +138,7 @@ def _requirements(scenario: Scenario, simulated: Requirement, erlang: Requiremen
 
 def _shifts(plan: ShiftPlan) -> Table:
     scarce = _scarce(plan)
-    heading = [f"one more adds to\n{_label(plan.goals[g])}" for g in scarce]
+    heading = [f"one more adds to\n{_label(plan.scenario, plan.goals[g])}" for g in scarce]
     table = _table("shift", "agents", "cost of one", *heading)
     for p, name in enumerate(plan.names):
         gains = [_points(plan.marginal[p, g]) for g in scarce]
@@ -161,7 +161,7 @@ def _targets(plan: ShiftPlan) -> Table:
         before = [format.NO_DATA if p is None else _figure(p, g, met_on) for p in (plan.today, plan.baseline)]
         met = "no data" if np.isnan(plan.fresh.slack[g]) else "met" if plan.fresh.slack[g] >= 0 else "missed"
         table.add_row(
-            _label(goal),
+            _label(plan.scenario, goal),
             wanted,
             *before,
             _figure(plan.searched, g, met_on),
@@ -200,7 +200,8 @@ def _binding(plan: ShiftPlan) -> list[str]:
         at = format.moment(plan.scenario, start)
         size = f"{abs(missing):.2g} contacts" if goal.level == "queue" else f"{abs(missing) / 3600:.2g} h"
         verdict = "short of the target" if missing > 0 else "to spare"
-        lines.append(f"Binds: {goal.name}: {_metric(goal)}, most on {at}: {format.percent(figure)}, {size} {verdict}.")
+        where = f"{plan.scenario.title(goal.name)}: {_metric(goal)}, most on {at}"
+        lines.append(f"Binds: {where}: {format.percent(figure)}, {size} {verdict}.")
     return lines
 
 
@@ -221,8 +222,8 @@ def _how(plan: ShiftPlan) -> list[str]:
     return lines
 
 
-def _label(goal: StaffingTarget) -> str:
-    return f"{escape(goal.name)}: {_metric(goal)}"
+def _label(scenario: Scenario, goal: StaffingTarget) -> str:
+    return f"{escape(scenario.title(goal.name))}: {_metric(goal)}"
 
 
 def _metric(goal: StaffingTarget) -> str:

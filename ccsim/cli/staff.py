@@ -51,7 +51,7 @@ def staff(
     """
     from ccsim.scenario import read
 
-    seconds = math.inf if within is None else _seconds(within)
+    seconds = math.inf if within is None else options.seconds(within, "--within")
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
     scenario = read.load(file, variant, changes, outside=outside)
@@ -80,14 +80,3 @@ def staff(
     click.echo(f"Results: {folder}")
     if not proven:
         ctx.exit(1)
-
-
-def _seconds(time: str) -> float:
-    from ccsim.scenario.faults import FaultError
-    from ccsim.scenario.values import duration
-    from ccsim.tables import SECOND
-
-    try:
-        return duration(time) / SECOND
-    except FaultError as bad:
-        raise click.BadParameter(str(bad), param_hint="--within") from None

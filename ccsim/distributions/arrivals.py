@@ -15,7 +15,7 @@ import numpy as np
 
 from ccsim.distributions.calendar import Calendar
 from ccsim.distributions.durations import CHUNK, Gamma, open_unit
-from ccsim.distributions.streams import Streams
+from ccsim.distributions.streams import Streams, philox
 from ccsim.tables import F64, I64, SECOND, Bool
 
 HOUR: Final = 3600 * SECOND
@@ -61,8 +61,6 @@ class Rate(NamedTuple):
 
     def times(self, streams: Streams, owner: int) -> I64:
         """The arrivals of one replication : int64[·], microseconds, sorted, in [edges[0], edges[-1])."""
-        from ccsim.distributions.philox import arrive
-
         edges, all_of_them, total = np.ascontiguousarray(self.edges), float(self.expected[-1]), 0.0
         piece = 0
         size = min(CHUNK, 4 * int(all_of_them / 4 + all_of_them**0.5) + 12)  # mostly enough at once
@@ -72,7 +70,7 @@ class Rate(NamedTuple):
             np.negative(gaps, out=gaps)
             np.log1p(gaps, out=gaps)
             np.negative(gaps, out=gaps)
-            many, total, piece = arrive(gaps, total, piece, edges, self.expected, times)
+            many, total, piece = philox().arrive(gaps, total, piece, edges, self.expected, times)
             chunks.append(times[:many])
         return chunks[-1] if len(chunks) <= 2 else np.concatenate(chunks)
 

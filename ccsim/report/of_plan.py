@@ -145,8 +145,9 @@ def _verdicts(plan: ShiftPlan) -> Iterable[Verdict]:
         sure = all((end >= goal.wanted) == goal.at_least or end == goal.wanted for end in ends)
         status: Status = "missed" if slack < 0 else "met" if sure else "open"
         yield Verdict(
-            status, goal.name, METRICS[goal.level, goal.metric].title, "share", estimate, goal.wanted, goal.at_least
-        )
+            status, plan.scenario.title(goal.name), METRICS[goal.level, goal.metric].title, "share", estimate,
+            goal.wanted, goal.at_least,
+        )  # fmt: skip
 
 
 def _facts(plan: ShiftPlan) -> Iterable[Fact]:
@@ -171,7 +172,7 @@ def _findings(plan: ShiftPlan) -> Iterable[Finding]:
     for binding in plan.binding():
         at = format.moment(plan.scenario, binding.start)
         measure = METRICS[binding.goal.level, binding.goal.metric].title.lower()
-        lines.append(f"Scarcest: {binding.goal.name} {measure}, tightest at {at}.")
+        lines.append(f"Scarcest: {plan.scenario.title(binding.goal.name)} {measure}, tightest at {at}.")
     if not plan.finished:
         lines.append("The time was up before the search was done: there may be a cheaper plan.")
     if all_lines := (*lines, *plan.repairs):
@@ -191,7 +192,8 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
         ),
         tuple((name, pattern.team, number, cost, number * cost) for name, pattern, number, cost in rows),
     )
-    titles = [f"{goal.name} {METRICS[goal.level, goal.metric].title.lower()}" for goal in plan.goals]
+    title = plan.scenario.title
+    titles = [f"{title(goal.name)} {METRICS[goal.level, goal.metric].title.lower()}" for goal in plan.goals]
     others = [("Today", plan.today), ("This plan", plan.fresh)]
     if plan.baseline is not None:
         others.insert(1, ("By Erlang's formulas", plan.baseline))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from ccsim.distributions.durations import Distribution, Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
+from ccsim.scenario.bots import past_bot
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.drain import LONGEST
 from ccsim.scenario.drain_rules import deadlines_pass, rosters_go_on
@@ -20,7 +21,9 @@ from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import places_of
+from ccsim.scenario.people import People
 from ccsim.scenario.queues import Queue
+from ccsim.scenario.roster_rules import ROSTER_RULES
 from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of
 from ccsim.scenario.shifts import Roster
 from ccsim.scenario.spans import (
@@ -59,6 +62,7 @@ def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
             rows_left_out,
             columns_left_out,
             rosters_fit_the_run,
+            intervals_end_at_midnight,
         ),
         scenario,
         file,
@@ -146,6 +150,19 @@ def horizon(scenario: Scenario) -> Found:
         yield Problem("interval", written_duration(scenario.interval), "from one minute to one day")
     if scenario.drain_time > LONGEST * DAY:
         yield Problem("drain", written_duration(scenario.drain_time), "at most a year")
+
+
+def intervals_end_at_midnight(scenario: Scenario) -> Found:
+    """Otherwise what came after midnight counts for the day before."""
+    calendar, length = scenario.calendar, scenario.interval
+    over = {day: start % length for day in range(1, scenario.days) if (start := calendar.at(day)) % length}
+    if over:
+        first, most = calendar.date(min(over)), written_duration(max(length - rest for rest in over.values()))
+        yield Problem(
+            "interval",
+            f"{written_duration(length)}: intervals run over midnight, first on {first}",
+            f"an interval that fits into every day, or figures by day take in up to {most} of the next",
+        )
 
 
 def fits_into_memory(scenario: Scenario) -> Found:
@@ -304,6 +321,9 @@ def columns_left_out(scenario: Scenario) -> Found:
     for team in scenario.team.values():
         if team.roster is not None:
             used.setdefault(team.roster.file, set()).update((*Roster.NEEDED, *Roster.PAUSES))
+    people = scenario.roster.people
+    if people is not None:
+        used.setdefault(people.file, set()).update((*People.NEEDED, *People.MORE))
     for name, wanted in used.items():
         table = files.table(name)
         read = {table.heading(column) for column in wanted}
@@ -538,10 +558,9 @@ def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: lis
     offered = 0.0
     for name in names:
         queue = scenario.queue[name]
-        pace = min((team.pace[name] for team in teams if name in team.skills), default=1.0)
+        pace = min((team.paces[name] for team in teams if name in team.skills), default=1.0)
         at_once = max(1, len(queue.work_by_concurrency))
-        bot = queue.met_by_bot
-        reaches = 1 - bot.contains * (1 - bot.asks_human) if bot else 1.0
+        reaches, _ = past_bot(queue, queue.talk_to_bot)
         expected = work_offered(scenario, name)
         work = sum(expected[day] for day in days)
         offered += work * reaches / at_once * pace / 3600
@@ -569,6 +588,7 @@ RULES: Final[tuple[Rule, ...]] = (
     shifts_cover_opening_hours,
     pauses_lie_in_shifts,
     *SHIFT_RULES,
+    *ROSTER_RULES,
     rosters_are_possible,
     capacity_fits,
     local_times_happen_once,

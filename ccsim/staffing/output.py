@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -158,6 +158,8 @@ def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:
 RosterRow = tuple[str, date, str, str, str]
 """Agent, date, start, end, breaks."""
 
+ROSTER_COLUMNS: Final = ("agent", "date", "start", "end", "breaks")
+
 
 def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
     """Who works when, by team with patterns.
@@ -186,16 +188,23 @@ def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
 
     None takes the name of a data file.
     """
-    files: list[str] = []
+    worked = {team: shifts for team, shifts in rosters(scenario, agents).items() if shifts}
+    files = roster_files(scenario, worked)
+    for team, file in files.items():
+        write_csv(folder / file, ROSTER_COLUMNS, worked[team])
+    return list(files.values())
+
+
+def roster_files(scenario: Scenario, teams: Iterable[str]) -> dict[str, str]:
+    """By team the name of its roster file, none of which is that of a data file."""
+    files: dict[str, str] = {}
     taken = {name.casefold() for name in read.stored_files(scenario)}
-    for team, shifts in rosters(scenario, agents).items():
-        if shifts:
-            file = f"roster_{''.join(letter if letter.isalnum() else '_' for letter in team)}"
-            while f"{file}.csv".casefold() in taken:
-                file += "_"
-            files.append(f"{file}.csv")
-            taken.add(files[-1].casefold())
-            write_csv(folder / files[-1], ("agent", "date", "start", "end", "breaks"), shifts)
+    for team in teams:
+        file = f"roster_{''.join(letter if letter.isalnum() else '_' for letter in team)}"
+        while f"{file}.csv".casefold() in taken:
+            file += "_"
+        files[team] = f"{file}.csv"
+        taken.add(files[team].casefold())
     return files
 
 

@@ -138,6 +138,8 @@ class Door:
     backlog: tuple[int, Distribution, int]
     """contacts, their age, owner of their draws"""
     written: tuple[Group, ...]
+    down: tuple[tuple[int, int], ...]
+    """when it does not work: who would come then comes when it does again"""
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,7 @@ def _door(scenario: Scenario, name: str, queue: Queue) -> Door:
             for number, (campaign, outbound) in enumerate(scenario.outbound.items())
             if outbound.queue == name and outbound.messages > 0
         ),
+        down=tuple(sorted(scenario.outages("queue", name))),
     )
 
 
@@ -370,7 +373,7 @@ def groups_of(customers: Customers, streams: Streams) -> tuple[list[list[Group]]
             came[-1].append(by_demand)
     groups: list[list[Group]] = []
     for door, would_come in zip(customers.doors, _moved(customers, came, streams), strict=True):
-        here = [_behind_self_service(door, group, streams, customers.end) for group in would_come]
+        here = [_after_outages(door, _behind_self_service(door, group, streams, customers.end)) for group in would_come]
         contacts, age, owner = door.backlog
         if contacts > 0:
             people = People.of(owner, contacts)
@@ -400,6 +403,16 @@ def _moved(customers: Customers, came: list[list[Group]], streams: Streams) -> l
 def _some(group: Group, which: Bool) -> Group:
     work = None if group.work is None else group.work[which]
     return replace(group, people=group.people.some(which), times=group.times[which], work=work)
+
+
+def _after_outages(door: Door, group: Group) -> Group:
+    """Who would come while nobody can reach the queue comes when it is over (6.18)."""
+    if not door.down:
+        return group
+    times = group.times.copy()
+    for start, end in door.down:
+        times[(times >= start) & (times < end)] = end
+    return replace(group, times=times)
 
 
 def _behind_self_service(door: Door, group: Group, streams: Streams, end: int) -> Group:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ccsim.distributions import philox
 from ccsim.distributions.arrivals import HOUR, SHAPES, STEPS, busyness, by_interval, constant, daily, steps
 from ccsim.distributions.calendar import DAY, Calendar
 from ccsim.distributions.durations import (
@@ -28,7 +27,7 @@ from ccsim.distributions.durations import (
     micros,
     to_micros,
 )
-from ccsim.distributions.streams import Draw, People, Streams, key_of, owner_of, stream
+from ccsim.distributions.streams import Draw, People, Streams, key_of, owner_of, philox, stream
 from ccsim.tables import F64, NEVER, SECOND
 
 N = 100_000
@@ -141,7 +140,7 @@ def test_philox_is_numpy_s() -> None:
     found = np.empty((4, 1000))
     owners = np.full(1000, owner, dtype=np.uint64)
     words = np.uint64(key[0]), np.uint64(key[1])
-    philox.by_row(words, rows, owners, np.uint64(purpose), np.uint64(replication), found)
+    philox().by_row(words, rows, owners, np.uint64(purpose), np.uint64(replication), found)
     assert np.array_equal(found.T.ravel(), (expected >> np.uint64(11)) * 2.0**-53)
 
 
@@ -178,7 +177,7 @@ def test_uniforms_are_even_and_exclude_their_ends() -> None:
     u = draws(N)
     assert ((u > 0) & (u < 1)).all()
     assert abs(u.mean() - 0.5) < 4 / math.sqrt(12 * N)
-    assert philox.unit.py_func(0) == 2.0**-54
+    assert philox().unit.py_func(0) == 2.0**-54
 
 
 def test_draws_belong_to_their_numbers() -> None:

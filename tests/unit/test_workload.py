@@ -25,6 +25,7 @@ CHILDREN = {
     "return_child": (Link.RETURN,),
     "reconnect_child": (Link.RETURN,),
     "reopen_child": (Link.REOPENING,),
+    "bounce_child": (Link.BOUNCE,),
 }
 
 
@@ -45,7 +46,7 @@ def check_shape(found: Workload, scenario: Scenario) -> None:
     n, slots = len(found.queue), len(found.work)
     plan = lower(scenario)[0]
     sizes = {"contact": n, "turn": slots, "shift": len(plan.shift_agent), "out": len(found.out_shift)}
-    sizes["queue"] = len(scenario.queue)
+    sizes |= {"queue": len(scenario.queue), "agent": len(plan.team)}
     for name, column in columns(Workload).items():
         assert len(getattr(found, name)) == sizes[column.by], name
     roots = int((found.link == Link.ROOT).sum())
@@ -64,7 +65,7 @@ def check_shape(found: Workload, scenario: Scenario) -> None:
         assert (parent[children[has]] == -1).all()
         parent[children[has]] = has
         assert np.isin(found.link[children[has]], links).all()
-        if name in ("return_child", "reconnect_child", "reopen_child"):
+        if name in ("return_child", "reconnect_child", "reopen_child", "bounce_child"):
             assert np.array_equal(found.queue[children[has]], found.queue[has])
     assert ((parent >= 0) == (np.arange(n) >= roots)).all()
     below = np.arange(roots, n)
@@ -101,7 +102,8 @@ def check_behaviours(found: Workload) -> None:
     assert not (found.outbound & ((found.retry_child >= 0) | (found.bot_time >= 0))).any()
     assert found.missed[found.outbound].all()
     assert (found.turns[found.outbound] >= 2).all()
-    assert not ((found.bot_time >= 0) & (found.link == Link.TRANSFER)).any()
+    assert not ((found.bot_time >= 0) & np.isin(found.link, (Link.TRANSFER, Link.BOUNCE))).any()
+    assert found.contained[found.bounce_child >= 0].all()
     assert not (found.bot_repeats > 0)[(found.bot_time < 0) | (found.link == Link.RETURN)].any()
     assert (found.turns > found.bot_repeats)[found.turns > 0].all()
     assert not (found.deflected & (found.link != Link.ROOT)).any()
@@ -129,6 +131,7 @@ FULL: dict[str, dict[str, Any]] = {
     },
     "chat": {
         "channel": "live_chat",
+        "bot": {"contains": 0.4, "bounces": {"share": 0.5, "after": {"mean": "1h"}}},
         "returns": 0.6,
         "silent_abandonment": 0.3,
         "retry": {"share": 0.3, "after": {"mean": "5m"}},
