@@ -287,9 +287,28 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         add_balking(queue, random.Random(f"balking of {name} in {seed}"))
         add_bursts(queue, name in by_turns, random.Random(f"bursts of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
+    add_busyness(doc, random.Random(f"busyness in {seed}"))
     add_outage(doc, random.Random(f"outages in {seed}"))
     add_roster(doc, random.Random(f"roster in {seed}"))
     return doc
+
+
+def add_busyness(doc: Doc, r: random.Random) -> None:
+    """Days and half hours are busier than others, now and then."""
+
+    def busyness() -> Doc:
+        return {
+            "day_cv": r.choice([0.0, 0.5]),
+            "day_memory": r.choice([0.0, 0.6]),
+            "within_cv": r.choice([0.0, 0.5, 1.0]),
+            "within_memory": r.choice([0.0, 0.8]),
+        }
+
+    if r.random() < 0.15:
+        doc["busyness"] = busyness() | {"correlation": r.choice([0.0, 0.5, 1.0])}
+    for queue in doc["queue"].values():
+        if "appointments" not in queue.get("volume", {"appointments": None}) and r.random() < 0.15:
+            queue["volume"]["busyness"] = busyness()
 
 
 def add_roster(doc: Doc, r: random.Random) -> None:

@@ -18,6 +18,7 @@ from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.compare import compare
 from ccsim.cli.fit import fit
+from ccsim.cli.forecast import forecast
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
 from ccsim.cli.report import report
@@ -110,8 +111,12 @@ def main() -> None:
     ccsim capacity my_centre.toml         finds the largest volume that its people can carry
     ccsim fit calls.csv --mapping calls   writes a scenario from logs
     ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
+    ccsim forecast history.csv            forecasts contacts and handle times, with bands
     """
 
 
-for verb in (run, compare, sweep, staff, roster, capacity, chart, report, check, new, schema, replay, fit, backtest):
+VERBS = (
+    run, compare, sweep, staff, roster, capacity, chart, report, check, new, schema, replay, fit, forecast, backtest,
+)  # fmt: skip
+for verb in VERBS:
     main.add_command(verb)
