@@ -18,6 +18,7 @@ behind the roots, found through its parent's `*_child` column; it begins if and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, Any, Final, NamedTuple, get_type_hints
@@ -96,6 +97,13 @@ UNSTARTED: Final = (*UNASSIGNED, Phase.PENDING, Phase.RINGING)
 IN_HAND: Final = (Phase.RINGING, Phase.WORKING, Phase.WRAPPING, Phase.IN_VAIN)
 SUSPENDED: Final = (Phase.SUSPENDED, Phase.SUSPENDED_WRAPPING)
 IN_SESSION: Final = (Phase.PENDING, *IN_HAND, Phase.SHARED, *SUSPENDED, Phase.SILENT)
+
+
+def among(phase: NDArray[Any], those: Iterable[int]) -> Bool:
+    """Where phases, or -1 for none, are among those; a table, as numpy's own test is slow for so few."""
+    table = np.zeros(len(Phase) + 1, np.bool_)
+    table[[code + 1 for code in those]] = True
+    return np.asarray(table[phase.astype(np.int64) + 1])
 
 
 class Outside(IntEnum):

@@ -12,6 +12,7 @@ import numpy as np
 
 from ccsim.engine.events import Event
 from ccsim.tables import (
+    I32,
     I64,
     IN_HAND,
     IN_SESSION,
@@ -25,6 +26,7 @@ from ccsim.tables import (
     Phase,
     State,
     Workload,
+    among,
 )
 
 SETTLE: Final = int(Event.HORIZON) + 1
@@ -35,16 +37,12 @@ def resumed(kernel: ModuleType, memory: Any, state: State) -> Any:
     """The memory of a run before its first event, as `state` has it."""
     memory = memory._replace(log=_log(memory.log, memory.work, state), **_room(memory, state))
     _agents(kernel, memory, state)
-    events: list[tuple[int, int, int]] = [(state.at - 1, SETTLE, 0)]
-    lines: dict[int, list[int]] = {}
-    for row in zip(*(column.tolist() for column in state[2:-1]), strict=True):
-        _contact(kernel, memory, events, lines, *row)
+    events = [np.array([[state.at - 1], [SETTLE], [0]]), *_contacts(kernel, memory, state)]
     _finishing(kernel, memory, state.at - 1)
-    for line, contacts in lines.items():
-        _line_up(kernel, memory, line, sorted(contacts, key=lambda c: (memory.since[c], c)))
+    _lines(kernel, memory, state)
     _queues(kernel, memory, state)
     memory.number[kernel.ROOT] = int(((memory.work.link == 0) & (np.maximum(memory.work.arrival, 0) < state.at)).sum())
-    return memory._replace(**_timetable(kernel, memory, [event for event in events if event[0] >= state.at - 1], state))
+    return memory._replace(**_timetable(kernel, memory, np.concatenate(events, axis=1), state))
 
 
 # --- the log ------------------------------------------------------------------------------------------------------
@@ -54,9 +52,8 @@ def _log(empty: Log, workload: Workload, state: State) -> Log:
     """The log so far with room for more; roots to come are in it already, as the kernel wants them."""
     past = state.log
     to_come = (workload.link == 0) & (np.maximum(workload.arrival, 0) >= state.at)
-    log = past._replace(
-        **{name: np.array(column) for name, column in past._asdict().items()},
-    )
+    copies: Any = (np.array(column) for column in past)
+    log = Log(*copies)
     log.arrival[to_come] = workload.arrival[to_come]
     log.first_turn[to_come] = workload.first_turn[to_come]
     ended = past.presence_end < NEVER
@@ -156,94 +153,75 @@ def _finishing(kernel: ModuleType, memory: Any, now: int) -> None:
 # --- contacts -----------------------------------------------------------------------------------------------------
 
 
-def _contact(
-    kernel: ModuleType,
-    memory: Any,
-    events: list[tuple[int, int, int]],
-    lines: dict[int, list[int]],
-    c: int,
-    phase: int,
-    a: int,
-    until: int,
-    due: int,
-    left: float,
-    handed_over: bool,
-) -> None:
-    """Where a contact stands, and what comes of it."""
-    workload, log = memory.work, memory.log
-    q = workload.queue[c]
-    memory.queue[c], memory.own[c], memory.gives_up[c], memory.resumes[c] = q, a, handed_over, False
-    if phase == Phase.TO_COME:
-        events.append((log.arrival[c], Event.ARRIVAL, c))
-        return
-    memory.alive[q] += 1
-    memory.number[kernel.ALIVE] += 1
-    memory.state[c] = _STATES[Phase(phase)](kernel)
-    if phase == Phase.WITH_BOT:
-        events.append((until, Event.BOT_ENDS, c))
-        return
-    memory.turn[c] = log.messages[c] - 1
-    memory.slot[c] = log.first_turn[c] + memory.turn[c]
-    memory.since[c] = log.message[memory.slot[c]]
-    memory.due[c] = due
-    memory.bound_until[c] = until
+def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
+    """Where the contacts stand; what comes of it : int64[3, events], time, kind and contact."""
+    workload, log, plan = memory.work, memory.log, memory.plan
+    c, phase, until = state.contact, state.phase, state.until
+    memory.queue[c], memory.own[c] = workload.queue[c], state.agent
+    memory.gives_up[c], memory.resumes[c] = state.handed_over, False
+    memory.due[c], memory.bound_until[c] = state.due, until
+    begun = phase != Phase.TO_COME
+    memory.state[c[begun]] = np.array([_states(kernel)[Phase(code)] for code in range(1, len(Phase))])[phase[begun] - 1]
+    memory.alive[:] = np.bincount(workload.queue[c[begun]], minlength=memory.queues)
+    memory.number[kernel.ALIVE] = begun.sum()
+    talks = c[phase > Phase.WITH_BOT]
+    memory.turn[talks] = log.messages[talks] - 1
+    memory.slot[talks] = log.first_turn[talks] + memory.turn[talks]
+    memory.since[talks] = log.message[memory.slot[talks]]
     decided = log.outcome[c] != Outcome.NONE
-    if phase in UNSTARTED and not decided:
-        events.append((due, Event.PATIENCE_ENDS, c))
-    if phase in UNASSIGNED:
-        lines.setdefault(_line(kernel, memory, c), []).append(c)
-        memory.waiting[q] += 1
-        if phase != Phase.HELD:
-            memory.unheld[q] += 1
-            events += [(memory.since[c] + after, Event.OVERFLOW_DUE, c) for after in memory.afters[q].tolist()]
-        if phase == Phase.BOUND:
-            events.append((until, Event.SAME_AGENT_OVER, c))
-    elif phase in IN_SESSION:
-        _keep(kernel, memory, c, a, phase, until, left)
-        if phase in IN_HAND:
-            events.append((until, Event.WORK_ENDS, c))
-    if phase in (Phase.SILENT, Phase.AWAY):
-        if decided:
-            events.append((log.reply[memory.slot[c]] + memory.plan.idle_timeout[q], Event.IDLE_TIMEOUT, c))
-        else:
-            events += _silence(memory, c, q)
+
+    unassigned = c[among(phase, UNASSIGNED)]
+    memory.waiting[:] = np.bincount(workload.queue[unassigned], minlength=memory.queues)
+    unheld = c[among(phase, UNASSIGNED) & (phase != Phase.HELD)]
+    memory.unheld[:] = np.bincount(workload.queue[unheld], minlength=memory.queues)
+    for row in np.flatnonzero(among(phase, IN_SESSION)).tolist():
+        _keep(kernel, memory, int(c[row]), int(state.agent[row]), int(phase[row]), int(until[row]), state.left[row])
+
+    silent = among(phase, (Phase.SILENT, Phase.AWAY))
+    vain = c[silent & decided]
+    reminded = np.repeat(unheld, memory.afters.shape[1])
+    impatient = among(phase, UNSTARTED) & ~decided
+    return [
+        _events(log.arrival[c[~begun]], Event.ARRIVAL, c[~begun]),
+        _events(until[phase == Phase.WITH_BOT], Event.BOT_ENDS, c[phase == Phase.WITH_BOT]),
+        _events(until[phase == Phase.BOUND], Event.SAME_AGENT_OVER, c[phase == Phase.BOUND]),
+        _events(until[among(phase, IN_HAND)], Event.WORK_ENDS, c[among(phase, IN_HAND)]),
+        _events(state.due[impatient], Event.PATIENCE_ENDS, c[impatient]),
+        _events(memory.since[reminded] + memory.afters[workload.queue[unheld]].ravel(), Event.OVERFLOW_DUE, reminded),
+        _events(log.reply[memory.slot[vain]] + plan.idle_timeout[workload.queue[vain]], Event.IDLE_TIMEOUT, vain),
+        *_silences(memory, c[silent & ~decided]),
+    ]
 
 
-_STATES: Final[dict[Phase, Any]] = {
-    Phase.WITH_BOT: lambda kernel: kernel.WITH_BOT,
-    Phase.WAITING: lambda kernel: kernel.WAITING,
-    Phase.BOUND: lambda kernel: kernel.BOUND,
-    Phase.HELD: lambda kernel: kernel.HELD,
-    Phase.PENDING: lambda kernel: kernel.PENDING,
-    Phase.RINGING: lambda kernel: kernel.RINGING,
-    Phase.WORKING: lambda kernel: kernel.WORKING,
-    Phase.WRAPPING: lambda kernel: kernel.WRAPPING,
-    Phase.IN_VAIN: lambda kernel: kernel.IN_VAIN,
-    Phase.SHARED: lambda kernel: kernel.SHARED,
-    Phase.SUSPENDED: lambda kernel: kernel.SUSPENDED,
-    Phase.SUSPENDED_WRAPPING: lambda kernel: kernel.SUSPENDED_WRAPPING,
-    Phase.SILENT: lambda kernel: kernel.IDLE,
-    Phase.AWAY: lambda kernel: kernel.AWAY,
-}
+def _events(time: I64, kind: int, contact: I32 | I64) -> I64:
+    return np.array([time, np.full(len(contact), kind, np.int64), contact], np.int64)
 
 
-def _silence(memory: Any, c: int, q: int) -> list[tuple[int, int, int]]:
-    """What the reply set going (2.6, 6.5), as `await_customer` does."""
+def _states(kernel: ModuleType) -> dict[Phase, int]:
+    """The kernel's codes."""
+    same = (phase for phase in Phase if phase not in (Phase.TO_COME, Phase.SILENT))
+    return {phase: getattr(kernel, phase.name) for phase in same} | {Phase.SILENT: kernel.IDLE}
+
+
+def _silences(memory: Any, c: I32) -> list[I64]:
+    """What the replies of these set going (2.6, 6.5), as `await_customer` does."""
     plan, workload, slot = memory.plan, memory.work, memory.slot[c]
-    reply = memory.log.reply[slot]
+    q, reply, comeback = workload.queue[c], memory.log.reply[slot], workload.comeback[slot]
     answer, timeout = reply + workload.latency[slot], reply + plan.idle_timeout[q]
-    if not plan.persistent[q]:
-        comeback = workload.comeback[slot]
-        if answer > timeout or comeback < 0:
-            return [(timeout, Event.IDLE_TIMEOUT, c) if answer > timeout else (answer, Event.MESSAGE, c)]
-        if comeback == NEVER:
-            return [(answer, Event.MESSAGE, c), (timeout, Event.IDLE_TIMEOUT, c)]
-        back = answer + comeback
-        return [(back, Event.MESSAGE, c) if back <= timeout else (timeout, Event.IDLE_TIMEOUT, c)]
-    task = workload.outbound[c] and memory.turn[c] == 0
-    expiry = max(reply, (reply if task else memory.since[c]) + plan.expires_after[q])
-    comes = (answer, Event.MESSAGE, c) if answer <= expiry else (expiry, Event.EXPIRY, c)
-    return [comes, (timeout, Event.IDLE_TIMEOUT, c)] if min(answer, expiry + 1) > timeout else [comes]
+    persistent = plan.persistent[q]
+    lost = ~persistent & (answer <= timeout) & (comeback >= 0)
+    for_good = lost & (comeback == NEVER)
+    comes = np.where(lost & ~for_good, answer + np.minimum(comeback, NEVER - 1), answer)
+    task = workload.outbound[c] & (memory.turn[c] == 0)
+    expiry = np.maximum(reply, np.where(task, reply, memory.since[c]) + plan.expires_after[q])
+    in_time = np.where(persistent, comes <= expiry, (comes <= timeout) | for_good)
+    out = np.where(persistent, np.minimum(comes, expiry + 1) > timeout, (comes > timeout) | for_good)
+    expires = persistent & (comes > expiry)
+    return [
+        _events(comes[in_time], Event.MESSAGE, c[in_time]),
+        _events(timeout[out], Event.IDLE_TIMEOUT, c[out]),
+        _events(expiry[expires], Event.EXPIRY, c[expires]),
+    ]
 
 
 def _line(kernel: ModuleType, memory: Any, c: int) -> int:
@@ -257,6 +235,16 @@ def _line(kernel: ModuleType, memory: Any, c: int) -> int:
             memory.state[c] = kernel.EXEMPT
     state = int(memory.state[c])  # as in `line_of`
     return int(kernel.LINES * q + state if state >= 0 else (kernel.LINES - 1 - state) * memory.queues + q)
+
+
+def _lines(kernel: ModuleType, memory: Any, state: State) -> None:
+    """Those who wait stand in their lines."""
+    waiting = state.contact[among(state.phase, UNASSIGNED)]
+    lines: dict[int, list[int]] = {}
+    for c in waiting[np.lexsort((waiting, memory.since[waiting]))].tolist():
+        lines.setdefault(_line(kernel, memory, c), []).append(c)
+    for line, contacts in lines.items():
+        _line_up(kernel, memory, line, contacts)
 
 
 def _line_up(kernel: ModuleType, memory: Any, line: int, contacts: list[int]) -> None:
@@ -298,10 +286,9 @@ def _queues(kernel: ModuleType, memory: Any, state: State) -> None:
             memory.started[q] = len(starts)
 
 
-def _timetable(kernel: ModuleType, memory: Any, events: list[tuple[int, int, int]], state: State) -> dict[str, Any]:
-    """What of it is to come, with `events` (time, kind, contact)."""
-    horizon = memory.plan.drain_end
-    more = np.array([event for event in events if event[0] <= horizon], np.int64)
+def _timetable(kernel: ModuleType, memory: Any, events: I64, state: State) -> dict[str, Any]:
+    """What of it is to come, with `events`."""
+    more = events[:, (events[0] >= state.at - 1) & (events[0] <= memory.plan.drain_end)].T
     later = memory.table_time >= state.at
     time = np.concatenate([memory.table_time[later], more[:, 0]])
     code = np.concatenate([memory.table_code[later], (more[:, 1] << kernel.ID_BITS) | more[:, 2]])

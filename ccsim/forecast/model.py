@@ -96,7 +96,9 @@ class Model:
         opened = np.array([calendar.is_open(day) for day in dates], np.bool_)
         ahead = _days(history, calendar, dates[-1])
         place = {day: number for number, day in enumerate(ahead.dates)}
-        here = ahead.some(np.array([place[day] for day, is_open in zip(dates, opened, strict=True) if is_open], np.int64))
+        here = ahead.some(
+            np.array([place[day] for day, is_open in zip(dates, opened, strict=True) if is_open], np.int64)
+        )
         mean, covariance = self.level.predict(here)
         relative = np.zeros((len(dates), len(dates)))
         relative[np.ix_(opened, opened)] = np.expm1(covariance)
@@ -165,7 +167,9 @@ def learn(history: History, calendar: Calendar, before: Model | None = None, sea
     level = levels.learn(here, total[usable], exposure[usable], start, search)
     shape = shapes.learn(counts[usable], history.weekday[usable], level.weights)
     if before is None or search:
-        drift = fit_drift(counts[usable], shape.shares[history.weekday[usable]], shape.days[history.weekday[usable]], history.interval)
+        drift = fit_drift(
+            counts[usable], shape.shares[history.weekday[usable]], shape.days[history.weekday[usable]], history.interval
+        )
     else:
         drift = before.drift
     outliers = tuple(

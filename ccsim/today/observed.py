@@ -126,13 +126,15 @@ def phase_of(contact: Contact, at: int, plan: Plan) -> int:
     last = contact.turns[-1]
     if last.reply < NEVER:
         return Phase.SILENT if at - last.reply <= plan.idle_timeout[q] else Phase.AWAY
-    if last.start < NEVER:
-        return Phase.WORKING
+    return Phase.WORKING if last.start < NEVER else _waiting(contact, at, plan)
+
+
+def _waiting(contact: Contact, at: int, plan: Plan) -> Phase:
+    q, last = contact.queue, contact.turns[-1]
     if not is_open(plan, q, at):
         return Phase.HELD
     if len(contact.turns) > 1:
-        answered = contact.turns[-2].reply
-        if last.message - answered <= plan.idle_timeout[q]:
+        if last.message - contact.turns[-2].reply <= plan.idle_timeout[q]:
             return Phase.PENDING
         if last.message + plan.same_agent_for[q] > at:
             return Phase.BOUND

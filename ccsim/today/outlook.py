@@ -1,29 +1,33 @@
-"""The rest of a day simulated from the present, again and again: what the whole day will come to, and what would help."""
+"""The rest of a day simulated from the present, again and again: what the day will come to, and what would help."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from ccsim.distributions.streams import Streams
 from ccsim.engine import prepare, simulate
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
-from ccsim.metrics import METRICS, Measures, measure
+from ccsim.metrics import METRICS, applicable
+from ccsim.metrics.facts import Facts, Frame
+from ccsim.metrics.registry import Sums
 from ccsim.results.targets import bounds
 from ccsim.runs.executors import run_all
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.values import MINUTE
 from ccsim.tables import F64, I64, NEVER, Log, MetricSpec, Outcome, Plan, Workload
 from ccsim.today.observed import Observed, Table, table
 from ccsim.today.rest import Forecast, Rest, rest_of
-from ccsim.today.start import SPARE, Places, places, start
-from ccsim.workload.sample import Recipe, draw, recipe_of
+from ccsim.today.start import SPARE, Places, Started, places, start
+from ccsim.workload.sample import Recipe, attended, draw, recipe_of
 
 LEVEL: Final = 0.9
 """Share of the replications within a band."""
@@ -46,11 +50,44 @@ def band(values: F64) -> Band:
     return Band(float(known.mean()), float(low), float(high))
 
 
-class Outcomes(NamedTuple):
-    """One replication: quotients by queue, and what is booked by interval."""
+METRICS_SHOWN: Final = (
+    "offered", "answered", "abandoned", "abandonment", "service_level", "asa", "wait_mean", "handle_mean",
+    "reply_level", "resolution_level", "undecided",
+)  # fmt: skip
+"""Of queues."""
 
-    day: Measures
-    rest: Measures
+
+class Figures(NamedTuple):
+    """What is booked by reporting interval: numerators and denominators (first axis) by interval and queue."""
+
+    queues: dict[str, F64]
+    cost: F64
+    """of all teams, by interval"""
+
+    @classmethod
+    def of(cls, workload: Workload, plan: Plan, spec: MetricSpec, log: Log) -> Figures:
+        facts = Facts(workload, plan, spec, log)
+        queues = {}
+        for name in METRICS_SHOWN:
+            sums = METRICS["queue", name].measure(facts)
+            assert isinstance(sums, Sums)
+            one = np.ones(1) if sums.denominator is None else sums.denominator
+            queues[name] = np.stack(np.broadcast_arrays(np.asarray(sums.numerator, np.float64), one))
+        cost = METRICS["team", "cost"].measure(facts)
+        assert isinstance(cost, Sums)
+        return cls(queues, np.asarray(cost.numerator, np.float64).sum(axis=1))
+
+    def total(self, metric: str, intervals: slice) -> F64:
+        """The metric of some intervals together, by queue."""
+        numerator, denominator = self.queues[metric][:, intervals].sum(axis=1)
+        counts = METRICS["queue", metric].unit == "contacts"
+        return np.asarray(quotient(np.stack([numerator, np.ones_like(denominator) if counts else denominator])))
+
+
+class Outcomes(NamedTuple):
+    """One replication of the day."""
+
+    figures: Figures
     backlog: F64
     """by queue: waiting for an agent when it closes for the day"""
     beyond: int
@@ -62,18 +99,26 @@ class Course:
 
     plan: Plan
     spec: MetricSpec
+    starts: I64
+    """µs: of reporting intervals"""
+    coming: int
+    """the first interval that is to come"""
     outcomes: tuple[Outcomes, ...]
 
-    def values(self, name: str, metric: str, part: str = "day", level: Any = "queue") -> F64:
+    def values(self, name: str, metric: str, part: str = "day") -> F64:
         """A metric of a queue, of the "day" or its "rest", by replication; NaN without data."""
-        made = [getattr(outcome, part) for outcome in self.outcomes]
-        place = (*made[0].names.get(level, ()), "total").index(name)
-        return np.array([quotient(one.values[level, metric][:, place]) for one in made])
+        intervals = slice(self.coming if part == "rest" else 0, None)
+        place = self.spec.queues.index(name)
+        return np.array([one.figures.total(metric, intervals)[place] for one in self.outcomes])
 
     def by_interval(self, name: str, metric: str) -> F64:
         """By replication and reporting interval of the day."""
         place = self.spec.queues.index(name)
-        return np.array([quotient(one.day.by_interval["queue", metric][..., place]) for one in self.outcomes])
+        return np.array([quotient(one.figures.queues[metric][..., place]) for one in self.outcomes])
+
+    def applies(self, name: str, metric: str) -> bool:
+        """Whether a queue has such a metric."""
+        return bool(applicable(METRICS["queue", metric], self.plan, self.spec)[self.spec.queues.index(name)])
 
     def holds(self, name: str) -> F64 | None:
         """By replication, whether every target that the scenario gives a queue is met; None without any."""
@@ -93,7 +138,7 @@ class Course:
 
     def cost(self) -> F64:
         """Of the day, by replication."""
-        return self.values("total", "cost", level="team")
+        return np.array([one.figures.cost.sum() for one in self.outcomes])
 
     def backlog(self, name: str) -> F64:
         """Waiting for an agent when the queue closes, by replication."""
@@ -115,7 +160,8 @@ class Outlook:
     time: datetime
     at: int
     observed: Observed
-    so_far: Measures
+    so_far: dict[str, F64]
+    """metrics of who has come, by queue"""
     course: Course
     forecasts: dict[str, Forecast]
     actions: dict[str, Course]
@@ -168,30 +214,33 @@ def look_ahead(
     expected = None if observed.chains else _follow_ups(day, at)
     jobs: list[_Job] = []
     warnings = list(observed.warnings)
-    rests = []
-    scenarios = [
-        day,
-        *(read.parse(change(one_day(scenario.raw, time)), given=scenario.files) for change in actions.values()),
-    ]
-    for one in scenarios:
-        rest = rest_of(one, observed, (known + SPARE).tolist(), replications, expected)
+    changed = [change(one_day(scenario.raw, time)) for change in actions.values()]
+    for one in (day, *(read.parse(raw, given=scenario.files) for raw in changed)):
         plan, spec = lower(one)
         plan = plan._replace(warm_up=1)  # who came before the day is of another
+        spec = spec._replace(interval=interval_at(spec.interval, at))
         seen = table(observed, plan)
+        like = next((n for n, job in enumerate(jobs) if _customers(job.scenario.raw) == _customers(one.raw)), None)
+        rest = (
+            rest_of(one, observed, (known + SPARE).tolist(), replications, expected)
+            if like is None
+            else jobs[like].rest
+        )
         where = places(observed, seen, plan, spec.teams)
-        jobs.append(_Job(recipe_of(one), rest, seen, where, plan, plan._replace(warm_up=at), spec, at, engine))
-        rests.append(rest)
+        jobs.append(_Job(one, recipe_of(one), rest, seen, where, plan, spec, at, engine, like))
     if jobs[0].where.homeless:
         warnings.append(
             f"{jobs[0].where.homeless} agents of the log have somebody in hand and no place in the scenario, which has "
             "nobody free on duty with their skill: their contacts wait for others"
         )
-    warnings += rests[0].warnings
-    units = [(number, job) for number in range(replications) for job in range(len(jobs))]
-    made: list[list[Outcomes]] = [[] for _ in jobs]
-    for (_, job), outcome in zip(units, progress(run_all(partial(_one, jobs), units, workers)), strict=True):
-        made[job].append(outcome)
-    courses = [Course(job.plan, job.spec, tuple(those)) for job, those in zip(jobs, made, strict=True)]
+    warnings += jobs[0].rest.warnings
+    made = list(progress(run_all(partial(_one, jobs), range(replications), workers)))
+    starts = Frame(jobs[0].plan, jobs[0].spec).edges[:-1]
+    coming = int(np.searchsorted(starts, at))
+    courses = [
+        Course(job.plan, job.spec, starts, coming, tuple(outcomes))
+        for job, outcomes in zip(jobs, zip(*made, strict=True), strict=True)
+    ]
     beyond = np.mean([outcome.beyond for outcome in courses[0].outcomes])
     if beyond >= 0.5:
         warnings.append(
@@ -205,44 +254,68 @@ def look_ahead(
         observed,
         jobs[0].so_far(),
         courses[0],
-        {forecast.name: forecast for forecast in rests[0].forecasts.values()},
+        {forecast.name: forecast for forecast in jobs[0].rest.forecasts.values()},
         dict(zip(actions, courses[1:], strict=True)),
         tuple(dict.fromkeys(warnings)),
     )
+
+
+def interval_at(interval: int, at: int) -> int:
+    """The reporting interval, or the longest part of it in whole minutes at the end of one of which it is `at`."""
+    parts = [interval // n for n in range(1, interval // MINUTE + 1) if interval % n == 0]
+    return next((part for part in parts if at % part == 0 and part % MINUTE == 0), MINUTE)
+
+
+def _customers(raw: dict[str, Any]) -> dict[str, Any]:
+    """What of a scenario's tables the draws depend on, but for who of the agents comes."""
+    return {key: value for key, value in raw.items() if key not in ("team", "routing", "staffing")}
 
 
 @dataclass(frozen=True)
 class _Job:
     """What all replications of one scenario share."""
 
+    scenario: Scenario
     recipe: Recipe
     rest: Rest
     seen: Table
     where: Places
     plan: Plan
-    late: Plan
-    """in which only who comes from now on counts"""
     spec: MetricSpec
     at: int
     engine: str
+    like: int | None
+    """the job that has the same customers"""
 
-    def begun(self, number: int) -> Any:
-        return start(self.recipe, self.rest.drawn(number), self.seen, self.where, self.plan, self.at, number)
+    def drawn(self, number: int) -> Workload:
+        """Replication `number`, from 0."""
+        return draw(replace(self.recipe, customers=self.rest.drawn(number)), number)
 
-    def so_far(self) -> Measures:
+    def begun(self, workload: Workload, number: int) -> Started:
+        return start(workload, self.seen, self.where, self.plan, self.at, Streams(self.recipe.key, number))
+
+    def so_far(self) -> dict[str, F64]:
         """Of who came until now, as if the day ended."""
-        begun = self.begun(0)
+        begun = self.begun(self.drawn(0), 0)
         plan = self.plan._replace(end=self.at, drain_end=self.at)
-        return measure(begun.workload, plan, self.spec, ended(begun.state.log, self.at), by_interval=True)
+        figures = Figures.of(begun.workload, plan, self.spec, ended(begun.state.log, self.at))
+        return {name: figures.total(name, slice(None)) for name in METRICS_SHOWN}
 
 
-def _one(jobs: list[_Job], unit: tuple[int, int]) -> Outcomes:
-    number, job = unit[0], jobs[unit[1]]
-    begun = job.begun(number)
-    log = simulate(job.engine, begun.workload, job.plan, begun.state)
-    day = measure(begun.workload, job.plan, job.spec, log)
-    rest = measure(begun.workload, job.late, job.spec, log, by_interval=False)
-    return Outcomes(day, rest, _backlog(begun.workload, job.plan, log), begun.beyond)
+def _one(jobs: list[_Job], number: int) -> list[Outcomes]:
+    """A replication of all jobs, with the same random numbers."""
+    drawn: list[Workload] = []
+    outcomes = []
+    for job in jobs:
+        if job.like is None:
+            drawn.append(job.drawn(number))
+        else:
+            drawn.append(attended(drawn[job.like], job.recipe.attendance, number))
+        begun = job.begun(drawn[-1], number)
+        log = simulate(job.engine, begun.workload, job.plan, begun.state)
+        figures = Figures.of(begun.workload, job.plan, job.spec, log)
+        outcomes.append(Outcomes(figures, _backlog(begun.workload, job.plan, log), begun.beyond))
+    return outcomes
 
 
 def ended(log: Log, at: int) -> Log:
@@ -290,13 +363,3 @@ def _follow_ups(scenario: Scenario, at: int) -> F64:
         came += np.bincount(workload.queue[early], minlength=len(came))
         roots += np.bincount(workload.queue[early & (workload.link == 0)], minlength=len(came))
     return np.asarray(np.divide(came, roots, out=np.ones(len(came)), where=roots > 0))
-
-
-def shown_metrics(measures: Measures) -> list[str]:
-    """Metrics of queues that a JSON object has."""
-    return [metric for level, metric in measures.values if level == "queue" and (level, metric) in METRICS]
-
-
-def edges(outlook: Outlook) -> I64:
-    """Starts of the reporting intervals."""
-    return outlook.course.outcomes[0].day.starts

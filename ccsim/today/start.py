@@ -2,13 +2,13 @@
 
 What has happened is the same in all of them; what nobody can see is drawn anew in each, given what is seen: the work
 still to do given how long it has taken, the silence of a customer given how long they have been silent, patience given
-the wait, turns given those that were. Such a draw is one of the replication's own draws of that queue that exceed what is
-seen, so that it follows the same distribution, profiles and factors included.
+the wait, turns given those that were. Such a draw is one of the replication's own draws of that queue that exceed what
+is seen, so that it follows the same distribution, profiles and factors included.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,10 +31,9 @@ from ccsim.tables import (
     Plan,
     State,
     Workload,
+    among,
 )
 from ccsim.today.observed import CLOSED, Observed, Table
-from ccsim.workload.customers import Customers
-from ccsim.workload.sample import Recipe, draw
 
 SPARE = 300
 """Rows of a queue beyond those that have come, from which tails are drawn."""
@@ -121,12 +120,9 @@ class Started:
     beyond: int
 
 
-def start(
-    recipe: Recipe, customers: Customers, seen: Table, where: Places, plan: Plan, at: int, number: int
-) -> Started:
-    """Replication `number`, from 0. `customers` are those of the rest of the day, with a row for each that has come."""
-    workload = draw(replace(recipe, customers=customers), number)
-    return _Start(workload, seen, where, plan, at, Streams(recipe.key, number)).made()
+def start(workload: Workload, seen: Table, where: Places, plan: Plan, at: int, streams: Streams) -> Started:
+    """One replication. `workload` : the rest of the day as drawn, with a row of each queue for each that has come."""
+    return _Start(workload, seen, where, plan, at, streams).made()
 
 
 class _Start:
@@ -191,7 +187,7 @@ class _Start:
         phase, outcome, left, closed = seen.phase.copy(), seen.outcome.copy(), seen.left.copy(), seen.closed.copy()
         is_open = phase != CLOSED
         last = seen.first_turn + seen.turns - 1
-        replied = is_open & np.isin(phase, (Phase.SILENT, Phase.AWAY))
+        replied = is_open & among(phase, (Phase.SILENT, Phase.AWAY))
         silence = np.where(replied, at - seen.reply[last], 0)
         over = self._are_over(replied & seen.may_be_over, silence)
         phase[over], outcome[over] = CLOSED, Outcome.RESOLVED
@@ -268,14 +264,14 @@ class _Start:
         """Who would have left after a turn that is over does not leave."""
         row = self.row
         leaves = (w.transfer_draw[row].astype(np.int64) * turns) >> 31
-        done = self.seen.turns - np.isin(self.seen.phase, (*UNSTARTED, Phase.WORKING))
+        done = self.seen.turns - among(self.seen.phase, (*UNSTARTED, Phase.WORKING))
         w.transfer_child[row[(leaves < done) | ~is_open]] = -1
 
     def _pace(self) -> F64:
         """What a drawn microsecond of work takes the agent of each contact, with the sessions they have."""
         agent = self._agents(np.full(len(self.seen.phase), Phase.WORKING, np.int8))
         plan = self.plan
-        sessions = np.bincount(agent[np.isin(self.seen.phase, IN_SESSION)], minlength=len(plan.team))
+        sessions = np.bincount(agent[among(self.seen.phase, IN_SESSION)], minlength=len(plan.team))
         column = np.clip(sessions[agent], 1, plan.slowdown.shape[1]) - 1
         return np.asarray(plan.pace[plan.team[agent], self.seen.queue] * plan.slowdown[plan.team[agent], column])
 
@@ -285,7 +281,7 @@ class _Start:
         due = np.full(len(phase), NEVER, np.int64)
         for held in (False, True):
             for later in (False, True):
-                of = np.isin(phase, UNSTARTED) & ((phase == Phase.HELD) == held) & ((seen.turns > 1) == later)
+                of = among(phase, UNSTARTED) & ((phase == Phase.HELD) == held) & ((seen.turns > 1) == later)
                 column = w.reply_patience[: len(self.slots_of)] if later else w.held_patience if held else w.patience
 
                 def give_up(q: int, m: I64, column: I64 = column, later: bool = later, held: bool = held) -> I64:
@@ -319,10 +315,10 @@ class _Start:
     ) -> Started:  # fmt: skip
         seen, at, row = self.seen, self.at, self.row
         known = np.array([name in self.where.agent for name in seen.holder], np.bool_)
-        in_session = np.isin(phase, IN_SESSION)
+        in_session = among(phase, IN_SESSION)
         # whose agent the plan does not have on duty: the message waits for anyone, or the customer's comes to anyone
-        phase[in_session & ~known & np.isin(phase, (Phase.SILENT,))] = Phase.AWAY
-        waits = in_session & ~known & np.isin(phase, (Phase.PENDING, Phase.WORKING))
+        phase[in_session & ~known & among(phase, (Phase.SILENT,))] = Phase.AWAY
+        waits = in_session & ~known & among(phase, (Phase.PENDING, Phase.WORKING))
         phase[waits | ((phase == Phase.BOUND) & ~known)] = Phase.WAITING
         gone = in_session & ~known & (phase == Phase.WRAPPING)
         phase[gone], closed[gone] = CLOSED, at - 1
@@ -332,7 +328,7 @@ class _Start:
         children = self._to_come(w, log)
         rows = np.flatnonzero(phase != CLOSED)
         n = len(children)
-        waiting = np.isin(phase, UNASSIGNED) & (seen.turns == 1)
+        waiting = among(phase, UNASSIGNED) & (seen.turns == 1)
         owner = np.where(known & ~waiting, agent, -1)
         workload = w._replace(**self._presence(w))
         state = State(
@@ -354,7 +350,7 @@ class _Start:
         busy: set[int] = set()
         on_call: dict[int, int] = {}
         one_to_one = self.plan.one_to_one[self.seen.queue]
-        hand = np.flatnonzero(np.isin(phase, (Phase.WORKING, Phase.WRAPPING)))
+        hand = np.flatnonzero(among(phase, (Phase.WORKING, Phase.WRAPPING)))
         for c in hand[np.argsort(~one_to_one[hand], kind="stable")].tolist():
             a = int(agent[c])
             if a in busy:
@@ -364,7 +360,7 @@ class _Start:
             busy.add(a)
             if one_to_one[c]:
                 on_call.setdefault(a, c)
-        for c in np.flatnonzero(np.isin(phase, (Phase.PENDING, Phase.SILENT))).tolist():
+        for c in np.flatnonzero(among(phase, (Phase.PENDING, Phase.SILENT))).tolist():
             if on_call.get(int(agent[c]), c) != c:
                 phase[c] = Phase.WAITING if phase[c] == Phase.PENDING else Phase.AWAY
 
@@ -393,7 +389,7 @@ class _Start:
             return column
 
         begun = seen.start[source] < NEVER
-        in_work = np.repeat((phase != Phase.WORKING) & np.isin(phase, UNSTARTED), seen.turns)
+        in_work = np.repeat((phase != Phase.WORKING) & among(phase, UNSTARTED), seen.turns)
         begun &= ~(in_work & (seen.reply[source] == NEVER))  # taken back: it waits again
         start = np.where(begun, seen.start[source], NEVER)
         turns_column = w.turns.copy()
@@ -433,11 +429,11 @@ class _Start:
         last = seen.first_turn + seen.turns - 1
         has = seen.turns > 0
         start = np.where(has, np.append(seen.start, NEVER)[np.where(has, seen.first_turn, 0)], NEVER)
-        waiting = np.isin(phase, UNASSIGNED)
-        in_session = np.isin(phase, IN_SESSION)
+        waiting = among(phase, UNASSIGNED)
+        in_session = among(phase, IN_SESSION)
         answered = start < NEVER
         # over: closed contacts, and the sessions before the present wait or silence
-        before = np.isin(phase, (CLOSED, Phase.AWAY)) | (waiting & (seen.turns > 1))
+        before = among(phase, (CLOSED, Phase.AWAY)) | (waiting & (seen.turns > 1))
         before &= has
         replied = np.append(seen.reply, NEVER)[np.where(seen.turns > 1, last - 1, last)]
         ends = np.where(phase == CLOSED, closed, np.where(replied < NEVER, replied, at - 1))
