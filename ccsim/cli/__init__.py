@@ -23,6 +23,7 @@ from ccsim.cli.run import run
 from ccsim.cli.schema import schema
 from ccsim.cli.staff import staff
 from ccsim.cli.sweep import sweep
+from ccsim.cli.today import today
 from ccsim.errors import Problem, ScenarioError
 
 
@@ -98,8 +99,9 @@ def main() -> None:
     ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
     ccsim fit calls.csv --mapping calls   writes a scenario from logs
     ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
+    ccsim today my_centre.toml calls.csv --at …  re-simulates the rest of a day from its state now
     """
 
 
-for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay, fit, backtest):
+for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay, fit, backtest, today):
     main.add_command(verb)
