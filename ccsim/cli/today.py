@@ -170,6 +170,8 @@ def _show(outlook: Outlook) -> None:
     console.print(table)
     console.print("Bands: the middle 90 % of the replications.")
     for name, forecast in outlook.forecasts.items():
+        if not forecast.expected[: len(forecast.counts)].any():
+            continue
         expected, came = forecast.expected[: len(forecast.counts)].sum(), forecast.counts.sum()
         console.print(
             f"{escape(name)}: {came:.0f} came where {expected:.0f} were expected; the rest is taken as "

@@ -36,8 +36,14 @@ def from_file(path: Path, scenario: Scenario, plan: Plan, spec: MetricSpec, at: 
     if file.problems:
         raise ScenarioError(file.problems)
     contacts.sort(key=lambda contact: contact.arrival)
-    known = bool(tables.get("team"))
-    return Observed(at, tuple(contacts), tuple(staff), known, chains=False)
+    counted = {name for name, table in tables.get("queue", {}).items() if "so_far" in table}
+    warnings = tuple(
+        f"{name}: no so_far in {path}, so that its figures are of who is here now and of the rest of the day alone"
+        for name in scenario.queue
+        if name not in counted
+    )
+    numbers = frozenset(number for number, name in enumerate(scenario.queue) if name in counted)
+    return Observed(at, tuple(contacts), tuple(staff), bool(tables.get("team")), False, numbers, warnings)
 
 
 class _File:

@@ -51,7 +51,13 @@ def from_logs(logs: Logs, scenario: Scenario, plan: Plan, at: int) -> Observed:
         )
     here.sort(key=lambda contact: contact.arrival)
     staff, known = _staff(logs, here, scenario, at)
-    return Observed(at, tuple(here), staff, known, logs.chains, tuple(warnings))
+    counted = frozenset(contact.queue for contact in contacts.values())
+    warnings += [
+        f"{name}: not in the log, so that its figures are of the rest of the day alone"
+        for name, number in queues_of(scenario).items()
+        if number not in counted
+    ]
+    return Observed(at, tuple(here), staff, known, logs.chains, counted, tuple(warnings))
 
 
 def _refuse_others(logs: Logs, scenario: Scenario) -> None:

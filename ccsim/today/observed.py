@@ -69,6 +69,8 @@ class Observed:
     """`staff` are all who are there, by team; otherwise those who have answered something"""
     chains: bool
     """`first` of contacts is known"""
+    counted: frozenset[int]
+    """queues of which is known who came today; of others only who is here now"""
     warnings: tuple[str, ...] = ()
 
 

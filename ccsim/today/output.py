@@ -115,7 +115,7 @@ def picture(outlook: Outlook, theme: str = "light") -> Figure:
     names = [name for name in course.spec.queues if course.applies(name, "service_level")][:6]
     with style.styled(theme):
         page = style.page(style.HEIGHT)
-        axes = page.subplots(2, len(names), squeeze=False, sharex=True)
+        axes = page.subplots(2, len(names), squeeze=False, sharex="col")
         for column, name in enumerate(names):
             colour = style.now().queues[course.spec.queues.index(name) % len(style.now().queues)]
             for row, metric in enumerate(("service_level", "offered")):
@@ -146,6 +146,7 @@ def _panel(outlook: Outlook, name: str, metric: str, ax: Axes, colour: str) -> N
     ax.plot(hours[later], bands[later, 0], color=colour, linewidth=1, linestyle="--")
     ax.fill_between(hours[later], bands[later, 1], bands[later, 2], color=colour, alpha=0.25, linewidth=0)
     ax.axvline(outlook.at / 3.6e9, color=style.now().quiet, linewidth=0.8)
+    ax.xaxis.set_major_formatter(lambda hour, _: f"{hour:02.0f}:00")
     used = np.flatnonzero(np.nan_to_num(course.by_interval(name, "offered")).any(axis=0))
     if len(used):
         ax.set_xlim(hours[used[0]], hours[used[-1]] + 0.5)

@@ -31,7 +31,7 @@ class Forecast:
     edges: I64
     """µs: bounds of the intervals, the last of those that are known being now"""
     expected: F64
-    """by interval, before the day began"""
+    """by interval, before the day began; 0 of those that nobody has counted"""
     counts: F64
     """by interval that is over"""
     factors: F64
@@ -115,15 +115,17 @@ def _ratio(expected: F64 | None, queues: list[int]) -> float:
     return 1.0 if expected is None else float(np.mean(expected[queues]))
 
 
-def _times(observed: Observed, queues: list[int]) -> I64:
-    """When contacts came today, if they are known to be about something new."""
+def _times(observed: Observed, queues: list[int]) -> I64 | None:
+    """When contacts came today, if they are known to be about something new; None where nobody has counted them."""
+    if not observed.counted.issuperset(queues):
+        return None
     return np.array(
         [c.arrival for c in observed.contacts if c.queue in queues and c.arrival >= 0 and c.first], dtype=np.int64
     )
 
 
 def _forecast(
-    scenario: Scenario, name: str | None, own: Arrivals, came: I64, at: int, replications: int, ratio: float
+    scenario: Scenario, name: str | None, own: Arrivals, came: I64 | None, at: int, replications: int, ratio: float
 ) -> Forecast:
     assert own.rate is not None
     end = int(own.midnights[-1])
@@ -131,9 +133,10 @@ def _forecast(
     edges = np.concatenate([[0], edges[edges > 0]])
     expected = np.diff(np.interp(edges.astype(np.float64), own.rate.edges.astype(np.float64), own.rate.expected))
     so_far = int(np.searchsorted(edges, at))
-    counts = np.histogram(came, edges[: so_far + 1])[0] / ratio
+    counts = np.zeros(so_far) if came is None else np.histogram(came, edges[: so_far + 1])[0] / ratio
+    counted = expected if came is not None else np.where(np.arange(len(expected)) < so_far, 0.0, expected)
     cv = 0.0 if own.busy is None else own.busy.cv
-    rest = rest_of_day(expected, counts, STEP // SECOND, Busyness(day_cv=cv))
+    rest = rest_of_day(counted, counts, STEP // SECOND, Busyness(day_cv=cv))
     n = len(rest.mean)
     streams = [Streams(key_of(scenario.seed), replication) for replication in range(replications)]
     owner = owner_of("today", "busyness", name or "demand")
@@ -141,7 +144,7 @@ def _forecast(
 
     uniforms = np.stack([stream.sequence(owner, n) for stream in streams], axis=1)
     factors = rest.factors(norm.ppf(uniforms)) if n else np.ones((0, replications))
-    return Forecast(name or "demand", edges, expected, counts, factors)
+    return Forecast(name or "demand", edges, counted, counts, factors)
 
 
 def _later(own: Arrivals, at: int) -> Arrivals:
