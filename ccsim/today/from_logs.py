@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
+from ccsim.logs.from_ccsim import BREAK
 from ccsim.logs.records import Logs
 from ccsim.scenario.faults import did_you_mean
 from ccsim.scenario.model import Scenario
@@ -174,10 +175,12 @@ def _staff(logs: Logs, contacts: list[Contact], scenario: Scenario, at: int) -> 
         end = micros(rows["end"], scenario, at)
         there = (start < NEVER) & (end == NEVER) & rows["end"].notna().to_numpy()
         there &= rows["activity"].fillna("work").isin(["work", "break"]).to_numpy()
-        staff = {
-            str(rows["agent"].iat[i]): Staff(str(rows["agent"].iat[i]), str(rows["team"].iat[i]), int(start[i]))
-            for i in np.flatnonzero(there).tolist()
-        }
+        names = rows["agent"].astype(str).to_numpy()
+        staff = {}
+        for i in np.flatnonzero(there).tolist():
+            mine = (names == names[i]) & (start < NEVER)
+            came = _came(start[mine], end[mine], int(start[i]))
+            staff[names[i]] = Staff(str(names[i]), str(rows["team"].iat[i]), came)
         if staff and all(one.team in teams for one in staff.values()):
             return tuple(staff.values()), True
     seen: dict[str, int] = {}
@@ -186,3 +189,11 @@ def _staff(logs: Logs, contacts: list[Contact], scenario: Scenario, at: int) -> 
             if turn.agent and 0 <= turn.start < NEVER:
                 seen[turn.agent] = min(seen.get(turn.agent, NEVER), turn.start)
     return tuple(Staff(name, "", since) for name, since in sorted(seen.items(), key=lambda item: item[1])), False
+
+
+def _came(start: I64, end: I64, since: int) -> int:
+    """When an agent came who has been there since then, breaks included: to the stretch before it, and so on."""
+    for begins, ends in sorted(zip(start.tolist(), end.tolist(), strict=True), reverse=True):
+        if begins < since <= ends + BREAK:
+            since = begins
+    return since

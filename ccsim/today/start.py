@@ -33,7 +33,7 @@ from ccsim.tables import (
     Workload,
     among,
 )
-from ccsim.today.observed import CLOSED, Observed, Table
+from ccsim.today.observed import CLOSED, Observed, Staff, Table
 
 SPARE = 300
 """Rows of a queue beyond those that have come, from which tails are drawn."""
@@ -58,7 +58,10 @@ class Places:
 
 
 def places(observed: Observed, seen: Table, plan: Plan, teams: tuple[str, ...]) -> Places:
-    """The log's agents as agents of the plan who are on duty now, of the team the log names or with the skills."""
+    """The log's agents as agents of the plan on shift now, of the team the log names or with the skills.
+
+    Each is the one whose shift began nearest to when they came.
+    """
     at, now = observed.at, observed.at - 1
     pieces = _pieces(plan, at)
     under_way = (plan.shift_start <= now) & (now < plan.shift_end)
@@ -66,19 +69,17 @@ def places(observed: Observed, seen: Table, plan: Plan, teams: tuple[str, ...]) 
     for holder, phase, queue in zip(seen.holder, seen.phase.tolist(), seen.queue.tolist(), strict=True):
         if holder and phase in IN_SESSION:
             queues.setdefault(holder, set()).add(queue)
-    pause = (plan.pause_start <= now) & (now < plan.pause_end)
-    paused = set(plan.pause_shift[pause].tolist())
-    free = sorted(np.flatnonzero(under_way).tolist(), key=lambda s: (s in paused, plan.shift_start[s], s))
-    staff = sorted(observed.staff, key=lambda one: (one.name not in queues, one.since, one.name))
-    taken: dict[str, int] = {}
-    for one in staff:
-        for s in free:
-            team = plan.team[plan.shift_agent[s]]
-            skilled = all(plan.rank[team, q] >= 0 for q in queues.get(one.name, set()))
-            if (teams[team] == one.team) if one.team else skilled:
-                taken[one.name] = s
-                free.remove(s)
-                break
+    free, taken = set(np.flatnonzero(under_way).tolist()), dict[str, int]()
+    nearest = sorted(
+        (one.name not in queues, abs(int(plan.shift_start[s]) - one.since), one.name, s)
+        for one in observed.staff
+        for s in free
+        if _may_be(one, plan.team[plan.shift_agent[s]], teams, plan, queues.get(one.name, set()))
+    )
+    for _, _, name, s in nearest:
+        if name not in taken and s in free:
+            taken[name] = s
+            free.remove(s)
     here = np.zeros(len(plan.shift_start), np.bool_)
     here[list(taken.values())] = True
     away = under_way & ~here if observed.roster_known else np.zeros_like(here)
@@ -90,6 +91,11 @@ def places(observed: Observed, seen: Table, plan: Plan, teams: tuple[str, ...]) 
             idle[agent[holder]] = max(idle[agent[holder]], closed)
     able = np.array([_able(plan, q) for q in range(len(plan.priority))], np.int32)
     return Places(agent, able, here, away, pieces, idle, len(queues.keys() - agent.keys()))
+
+
+def _may_be(one: Staff, team: int, teams: tuple[str, ...], plan: Plan, queues: set[int]) -> bool:
+    """Whether an agent of the log may be one of that team: it is theirs, or can do what they do now."""
+    return teams[team] == one.team if one.team else all(plan.rank[team, q] >= 0 for q in queues)
 
 
 def _able(plan: Plan, queue: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from pathlib import Path
 
@@ -56,6 +57,19 @@ def test_agents_are_found_in_the_plan(day: Day) -> None:
     found = day.plan.team[day.plan.shift_agent[where.here]]
     assert [int((found == team).sum()) for team in (0, 1)] == present
     assert (where.here | where.away)[on_now].all()
+
+
+def test_agents_have_the_shift_on_which_they_are(tmp_path: Path) -> None:
+    """Who came at eight goes at four, whatever breaks they had; so it matters who of two shifts is absent."""
+    doc = copy.deepcopy(CENTRE)
+    doc["team"]["front"]["absence"] = 0.4
+    day = a_day(tmp_path, 0, doc)
+    for at in (12 * HOUR + 45 * MINUTE, 15 * HOUR):
+        observed = from_logs(day.logs, day.scenario, day.plan, at)
+        where = places(observed, table(observed, day.plan), day.plan, day.spec.teams)
+        on_now = (day.plan.shift_start < at) & (at <= day.plan.shift_end)
+        assert (where.here[on_now] == day.workload.present[on_now]).all()
+        assert not day.workload.present[on_now].all()
 
 
 def test_what_comes_later_is_not_looked_at(day: Day) -> None:

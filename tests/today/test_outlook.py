@@ -88,7 +88,7 @@ def test_the_picture_shows_every_queue(morning: Outlook) -> None:
 
 
 def test_a_busier_morning_makes_a_busier_day(day: Day, tmp_path: Path) -> None:
-    """As far as days differ: with busyness the rest follows the counts in part; without, it is as expected, and told."""
+    """As far as days differ: with busyness the rest follows the counts in part; without, it does not."""
     doc = copy.deepcopy(CENTRE)
     doc["queue"]["phone"]["volume"]["scale"] = 1.6
     busy = a_day(tmp_path, 0, doc)
