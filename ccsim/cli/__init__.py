@@ -27,6 +27,7 @@ from ccsim.cli.run import run
 from ccsim.cli.schema import schema
 from ccsim.cli.staff import staff
 from ccsim.cli.sweep import sweep
+from ccsim.cli.today import today
 from ccsim.errors import Problem, ScenarioError
 
 
@@ -112,11 +113,13 @@ def main() -> None:
     ccsim fit calls.csv --mapping calls   writes a scenario from logs
     ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
     ccsim forecast history.csv            forecasts contacts and handle times, with bands
+    ccsim today my_centre.toml calls.csv --at …  re-simulates the rest of a day from its state now
     """
 
 
 VERBS = (
-    run, compare, sweep, staff, roster, capacity, chart, report, check, new, schema, replay, fit, forecast, backtest,
+    run, compare, sweep, staff, roster, capacity, chart, report, check, new, schema, replay, fit, forecast, today,
+    backtest,
 )  # fmt: skip
 for verb in VERBS:
     main.add_command(verb)

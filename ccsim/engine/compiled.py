@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from ccsim.engine import compilation
 from ccsim.engine.events import Event
+from ccsim.engine.resumed import resumed
 from ccsim.routing import AgentColumn
-from ccsim.tables import I32, I64, NEVER, Link, Log, OnlyItself, Outcome, Outside, Plan, Workload
+from ccsim.tables import I32, I64, NEVER, Link, Log, OnlyItself, Outcome, Outside, Plan, State, Workload
 
 ROOM = 1024
 """Events that the tree, and stretches beyond one a contact, have room for at first: a power of two, then doubled."""
@@ -26,7 +27,7 @@ KEPT = 1 << 29
 """Bytes that the process keeps at most for the next replication when one is done."""
 
 
-def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
+def simulate(workload: Workload, plan: Plan, state: State | None = None, jit: bool = True) -> Log:
     """What happens in one replication; the same log, bit for bit, as the reference engine's.
 
     The first call compiles (some twenty seconds) unless the kernel is in the user's cache folder (see compilation.py).
@@ -35,6 +36,8 @@ def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
     """
     kernel = _kernel(jit)
     memory = _memory(kernel, workload, plan)
+    if state is not None:
+        memory = resumed(kernel, memory, state)
     roots = int(np.count_nonzero(workload.link == Link.ROOT))
     while not kernel.run(memory, roots):
         memory = _with_more_room(kernel, memory)

@@ -2339,7 +2339,7 @@ def go_on(m: Memory, roots: int) -> bool:
         ident = code & ID_MASK
         if in_tree:
             m.number[HOLE] = 1
-        elif kind == ARRIVAL:
+        elif kind == ARRIVAL and ident < roots:
             m.number[ROOT] = ident + 1
             is_to_come(m, ident)
             fetch_contact(m, ident + 12, roots)

@@ -20,7 +20,7 @@ LAYERS = (
     {"runs", "logs"},
     {"staffing", "studies", "charts"},
     {"report"},
-    {"fit", "backtest", "forecast", "api"},
+    {"fit", "backtest", "forecast", "today", "api"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
