@@ -47,8 +47,8 @@ class Solution:
 
     @property
     def gap(self) -> float:
-        """Share of the points by which they may exceed the fewest."""
-        return (self.points - self.bound) / self.points if self.points > 0 else 0.0
+        """Share of the points by which they may exceed the fewest; NaN without a roster."""
+        return (self.points - self.bound) / self.points if self.points else 0.0
 
 
 def search(task: Task, demand: Demand, *, effort: float, seconds: float = math.inf) -> Solution:
