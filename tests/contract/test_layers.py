@@ -21,6 +21,7 @@ LAYERS = (
     {"staffing", "studies", "charts"},
     {"report"},
     {"fit", "backtest", "api"},
+    {"explore"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
