@@ -15,6 +15,7 @@ from ccsim.cli.backtest import backtest
 from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.compare import compare
+from ccsim.cli.explore import explore
 from ccsim.cli.fit import fit
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
@@ -95,11 +96,12 @@ def main() -> None:
     ccsim run my_centre.toml              simulates it: a table, a results folder, charts, a report
     ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
     ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
+    ccsim explore my_centre.toml          opens it in the browser, with levers to turn
     ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
     ccsim fit calls.csv --mapping calls   writes a scenario from logs
     ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
     """
 
 
-for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay, fit, backtest):
+for verb in (run, compare, sweep, explore, staff, chart, report, check, new, schema, replay, fit, backtest):
     main.add_command(verb)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -26,6 +27,9 @@ from ccsim.studies.compare import beside
 
 PINS: Final = 12
 """Pins at most; each keeps the figures of its replications."""
+
+MOST_FILES: Final = 1000
+"""Files beside a faulty scenario whose change makes it worth another look."""
 
 BASELINE: Final = "baseline"
 NOW: Final = "now"
@@ -76,8 +80,6 @@ class Session:
     """as the file has it; None while it is faulty"""
     baseline: WhatIf | None = None
     pins: list[WhatIf] = field(default_factory=list)
-    added: list[str] = field(default_factory=list)
-    """paths that were looked up, which have controls of their own"""
     moves: list[tuple[str, str]] = field(default_factory=list)
     """pairs of queues whose share moved has a control though it is 0"""
     _seen: dict[Path, int] = field(default_factory=dict)
@@ -90,20 +92,25 @@ class Session:
 
         Raises ScenarioError, after which there is nothing to turn until the file is mended.
         """
-        self._seen = self._times([self.source] if isinstance(self.source, Path) else [])
+        source = self.source if isinstance(self.source, Path) else None
+        self._seen = self._times([source] if source is not None else [])
         self.loaded, self._latest = None, None
-        loaded = load(self.source)
-        if loaded.file is not None:
-            self._seen |= self._times(loaded.file.parent / name for name in loaded.scenario.files)
+        try:
+            loaded = load(self.source)
+        except ScenarioError:
+            if source is not None:  # a data file may be what has to be mended, or what is missing
+                self._seen |= self._times([source.parent, *islice(source.parent.iterdir(), MOST_FILES)])
+            raise
+        if source is not None:
+            self._seen |= self._times(source.parent / name for name in loaded.scenario.files)
         if self.variant not in (None, *loaded.variants):
             self.variant = None
         self.changes = {path: value for path, value in self.changes.items() if _fits(loaded, path, value)}
-        self.added = [path for path in self.added if path in self.changes]
-        queues = set(loaded.queues)
-        self.moves = [pair for pair in self.moves if queues.issuperset(pair)]
+        self.moves = [pair for pair in self.moves if set(loaded.queues).issuperset(pair)]
         self.loaded = loaded
-        self.baseline = WhatIf(BASELINE, loaded)
-        self.pins = []
+        before, pins = self.baseline, self.pins
+        self.baseline = (_again(loaded, before) if before is not None else None) or WhatIf(BASELINE, loaded)
+        self.pins = [again for pin in pins if (again := _again(loaded, pin)) is not None]
 
     def file_changed(self) -> bool:
         """Whether the file, or a data file that it names, is another than when it was read."""
@@ -169,7 +176,7 @@ class Session:
     def reset_all(self) -> None:
         """Puts all levers back."""
         self.changes = {}
-        self.added, self.moves = [], []
+        self.moves = []
 
     def turned(self, lever: Lever) -> bool:
         """Whether a lever stands elsewhere than in the scenario."""
@@ -286,6 +293,15 @@ class Session:
 
 def _same(one: Centre, other: Centre) -> bool:
     return one is other or (one.loaded is other.loaded and one.scenario.raw == other.scenario.raw)
+
+
+def _again(loaded: Centre, one: WhatIf) -> WhatIf | None:
+    """The same changes of a file that was read again, without figures; None where they do not fit any more."""
+    try:
+        centre = loaded if one.centre.applied is None else loaded.variant(one.centre.applied)
+        return WhatIf(one.name, centre.changed(one.centre.changes) if one.centre.changes else centre)
+    except ScenarioError:
+        return None
 
 
 def _fits(loaded: Centre, path: str, value: Any) -> bool:

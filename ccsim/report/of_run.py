@@ -126,10 +126,11 @@ def answer(results: Results) -> str:
 def verdicts(results: Results) -> tuple[Verdict, ...]:
     """Every target and what came of it, those missed first."""
     goals = sorted(targets(results), key=lambda goal: ("missed", "open", "met").index(_status(goal)))
-    return tuple(_verdict(results, goal) for goal in goals)
+    return tuple(verdict(results, goal) for goal in goals)
 
 
-def _verdict(results: Results, goal: MetricTarget) -> Verdict:
+def verdict(results: Results, goal: MetricTarget) -> Verdict:
+    """A target and what came of it."""
     estimate = results.estimate(goal.level, goal.name, goal.metric)
     assert estimate is not None
     measure = METRICS[goal.level, goal.metric].title
