@@ -169,7 +169,8 @@ def _options(labels: list[str], lines: Sequence[_Line]) -> Options:
                     "textStyle": {"color": "var(--ink)"}},
         "xAxis": {"type": "category", "data": labels, "boundaryGap": False,
                   "axisLine": {"lineStyle": {"color": "var(--line)"}}, "axisTick": {"show": False},
-                  "axisLabel": {"color": "var(--quiet)", "hideOverlap": True}},
+                  "axisLabel": {"color": "var(--quiet)", "hideOverlap": True, "alignMinLabel": "left",
+                                "alignMaxLabel": "right"}},
         "yAxis": axes,
         "series": [one for line in lines for one in _series(line)],
     }  # fmt: skip

@@ -397,10 +397,10 @@ class Tab:
         number = format.several(view.results.replications, "replication")
         self._say(f"{number} in {seconds:.2f} s, seed {view.results.scenario.seed}")
         self._cards.set_content(markup("cards", figures.cards(view)))
-        self._draw()
 
     def _show_details(self, view: View) -> None:
-        """Shows what is worth its time when nothing changes."""
+        """Shows what takes the browser some time, when nothing changes any more."""
+        self._draw()
         self._beside.set_content(markup("rows", figures.side_by_side(view)))
         self._notes.set_content(markup("notes", view.comparison.notes))
         self._command.set_text(links.command(self.session.centre, view.results.replications))
