@@ -89,6 +89,7 @@ class Tab:
         self._client = ui.context.client
         self._queue: str | None = None
         self._day: date | None = None
+        self._runs = 0
         session.variant, session.changes = links.read_query(query)
         self._layout()
         Tab.open_tabs.add(self)
@@ -385,6 +386,8 @@ class Tab:
             self._show(view, time.perf_counter() - began)
         if self._view is not None and not stale.is_set():
             self._show_details(self._view)
+            self._runs += 1
+            self._main.props["data-runs"] = self._runs  # how many were not stale: for who drives the page
 
     # ── what there is to see ─────────────────────────────────────────────────────────────────────────────────────────
 
