@@ -70,7 +70,7 @@ def _head() -> None:
 
 def _gallery() -> None:
     ui.page_title("ccsim explore")
-    with ui.element("main"):
+    with ui.element("div"):
         Text("h1", "ccsim explore")
         Text("p", "Open a scenario, and turn its levers: every change is simulated while you watch.", "quiet")
         ui.html(markup("gallery", gallery.entries()))
@@ -109,7 +109,7 @@ class Tab:
         Text("a", "Skip to the answer", "skip").props('href="#answer"')
         with ui.element("header"), ui.element("div"):
             self._title, self._subtitle = Text("h1"), Text("p", "", "quiet")
-        with ui.element("main") as self._main:
+        with ui.element("div").classes("explorer") as self._main:
             with ui.element("div").classes("top"):
                 self._variants = ui.select([], label="Scenario or variant", on_change=self._choose).props("dense")
                 precision = ui.select(list(PRECISIONS), value=next(iter(PRECISIONS)), label="Precision").props("dense")
