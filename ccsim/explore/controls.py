@@ -7,6 +7,7 @@ from typing import Any
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
+from nicegui.elements.mixins.value_element import ValueElement
 
 from ccsim.explore.levers import Lever
 from ccsim.explore.session import Session
@@ -34,6 +35,16 @@ def button(text: str, action: Callable[[], Any], label: str = "") -> Text:
     return made
 
 
+class Slider(ValueElement, component="templates/range.js"):
+    """The browser's own slider."""
+
+    LOOPBACK = False
+
+    def __init__(self, low: float, high: float, step: float, value: float, on_change: Callable[[Any], None]) -> None:
+        super().__init__(value=value, on_value_change=on_change, throttle=0.05)
+        self.props.update(min=low, max=high, step=step)
+
+
 class Control:
     """One lever: what the user does is told to `turn(key, value)` and `reset(key)`."""
 
@@ -41,7 +52,7 @@ class Control:
         self, lever: Lever, turned: bool, turn: Callable[[str, Any], None], reset: Callable[[str], None]
     ) -> None:
         self._key, self._turn, self._quiet = lever.key, turn, False
-        self.slider: ui.slider | None = None
+        self.slider: Slider | None = None
         self.field: ui.number | ui.input
         name = f"{lever.title}, {lever.group}"
         with ui.element("div").classes("lever") as self.row:
@@ -51,13 +62,11 @@ class Control:
                 self.field.on("change", lambda: self._told(self.field.value), args=[])
             else:
                 high = max(lever.high, float(lever.value))
-                self.slider = ui.slider(
-                    min=lever.low, max=high, step=lever.step, value=lever.value,
-                    on_change=lambda event: self._told(event.value),
-                )  # fmt: skip
+                value = float(lever.value)
+                self.slider = Slider(lever.low, high, lever.step, value, lambda event: self._told(event.value))
                 self.slider.props["aria-label"] = name
                 self.field = ui.number(
-                    value=float(lever.value), min=0, max=lever.most, step=lever.step, suffix=lever.unit or None,
+                    value=value, min=0, max=lever.most, step=lever.step, suffix=lever.unit or None,
                     on_change=lambda event: self._told(event.value),
                 ).props("dense")  # fmt: skip
             self.field.props["aria-label"] = f"{name}, {lever.unit}" if lever.unit else name

@@ -52,7 +52,7 @@ def test_slider_and_keyboard(browser: Browser, address: str) -> None:
         slider.focus()
         page.keyboard.press("ArrowRight")
         page.locator(".lever.turned").wait_for()
-        assert field(page, AGENTS).input_value() == "3"
+        page.wait_for_function("(name) => document.querySelector(`input[aria-label='${name}']`).value === '3'", arg=AGENTS)
         page.locator(".change").first.wait_for()
         page.keyboard.press("Tab")  # to the number field, then to reset
         assert page.evaluate("document.activeElement.getAttribute('aria-label')") == AGENTS
