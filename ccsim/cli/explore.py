@@ -11,7 +11,11 @@ import click
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="Port of this machine.  [default: any free one]"
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="P",
+    help="Port of this machine.  [default: any free one]",
 )
 @click.option("--no-browser", is_flag=True, help="Print the address alone; open no browser.")
 def explore(file: Path | None, port: int, no_browser: bool) -> None:

@@ -93,7 +93,7 @@ class _Frame:
         return self._cut(self.baseline.series(level, name, metric)).mean
 
     def _cut(self, series: Series) -> Series:
-        return Series(*(values[self.shown] for values in series))
+        return Series(series.start[self.shown], *(values[self.shown] for values in series[1:]))
 
 
 def _service(frame: _Frame, queue: str) -> Chart:
@@ -156,7 +156,7 @@ def _chart(frame: _Frame, title: str, note: str, lines: Sequence[_Line]) -> Char
 def _options(labels: list[str], lines: Sequence[_Line]) -> Options:
     shared = {"animation": False, "textStyle": {"fontFamily": "inherit", "color": "var(--quiet)"}}
     left = lines[0].kind if lines else "number"
-    axes = [_axis(left)] + [_axis(line.kind, right=True) for line in lines if line.right][:1]
+    axes = [_axis(left), *[_axis(line.kind, right=True) for line in lines if line.right][:1]]
     return {
         **shared,
         "grid": {"left": 8, "right": 8, "top": 34, "bottom": 8, "containLabel": True},

@@ -12,7 +12,7 @@ from nicegui.elements.mixins.value_element import ValueElement
 from ccsim.explore.levers import Lever
 from ccsim.explore.session import Session
 
-OPEN_AT_FIRST = 3
+OPEN_AT_FIRST = 2
 """Groups that are open when the page opens."""
 
 
@@ -35,7 +35,7 @@ def button(text: str, action: Callable[[], Any], label: str = "") -> Text:
     return made
 
 
-class Slider(ValueElement, component="templates/range.js"):
+class Slider(ValueElement[float], component="templates/range.js"):
     """The browser's own slider."""
 
     LOOPBACK = False
@@ -83,8 +83,7 @@ class Control:
         try:
             value = lever.value
             if self.slider is not None and isinstance(value, int | float):
-                if value > self.slider.props["max"]:
-                    self.slider.props["max"] = value
+                self.slider.props["max"] = max(self.slider.props["max"], value)
                 if self.slider.value != value:
                     self.slider.value = value
                 if self.field.value is None or float(self.field.value) != value:

@@ -21,6 +21,7 @@ from ccsim.stats.estimate import Estimate
 Effect = Literal["better", "worse", "differs", "noise", "same"]
 """Of a change: for good or ill, neither, not to be told from chance, none at all."""
 
+
 @dataclass(frozen=True)
 class Change:
     """What became of a figure since the baseline."""

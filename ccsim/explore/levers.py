@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
 from ccsim.scenario.channels import channel_of, with_defaults
@@ -184,7 +185,7 @@ def _volume(name: str, group: str, volume: dict[str, Any], usual: Any) -> Lever:
             high = max(2 * before, 100)
             step = max(1, round(before / 50))
             path = dotted(("queue", name, "volume", key))
-            return Lever(path, group, "Volume", "number", value, lambda x: {path: _tidy(x)}, unit, 0, high, step)
+            return Lever(path, group, "Volume", "number", value, partial(_one, path), unit, 0, high, step)
     path = dotted(("queue", name, "volume", "scale"))
     return _percent(path, group, "Volume", volume.get("scale"), 1.0, high=200)
 
@@ -251,8 +252,11 @@ def _opening_hours(name: str, group: str, hours: Any) -> Iterator[Lever]:
     for days, written in spans:
         if isinstance(written, str):
             path = dotted(("queue", name, "open", *([days] if days else [])))
-            title = f"Open, {days}" if days else "Open"
-            yield Lever(path, group, title, "text", written, lambda text, path=path: {path: text.strip()})
+            yield Lever(path, group, f"Open, {days}" if days else "Open", "text", written, partial(_text, path))
+
+
+def _text(path: str, text: str) -> Changes:
+    return {path: text.strip()}
 
 
 # ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -269,6 +273,10 @@ def _percent(
     return Lever(
         path, group, title, "percent", _tidy(100 * share), lambda x: {path: _share(x)}, "%", high=high, most=most
     )
+
+
+def _one(path: str, x: float) -> Changes:
+    return {path: _tidy(x)}
 
 
 def _share(percent: float) -> float:

@@ -73,5 +73,3 @@ def variant_toml(centre: Centre, title: str) -> str:
 def file_name(title: str, ending: str) -> str:
     """A name for a download, of plain characters."""
     return (re.sub("[^A-Za-z0-9_-]+", "-", title).strip("-").lower()[:60] or "what-if") + ending
-
-

@@ -23,6 +23,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.explore import charts, downloads, figures, gallery, links
 from ccsim.explore.controls import Panel, Text, button
 from ccsim.explore.markup import markup, script, style
+from ccsim.explore.scene import Scene, scene
 from ccsim.explore.session import Session, View, WhatIf
 from ccsim.explore.simulation import LOOKS, StaleError
 from ccsim.report.document import Table
@@ -34,6 +35,11 @@ TABS: Final = 16
 
 WATCH: Final = 1.0
 """Seconds between two looks at the file."""
+
+PLAY: Final = (
+    "Replication 1, of the day chosen above or else of the worst one. A full dot is a contact that waits or is worked "
+    "on; a hollow one holds an agent, who waits for the customer."
+)
 
 PRECISIONS: Final[dict[str, float | None]] = {
     "20 replications": None,
@@ -118,7 +124,7 @@ class Tab:
                     button("Reset all levers", self._reset_all)
                     button("Copy a link", self._copy_link)
                     Text("a", "Gallery", "plain").props('href="?open="')
-            with ui.element("section").classes("live").props('id=answer aria-labelledby=answer-title tabindex=-1'):
+            with ui.element("section").classes("live").props("id=answer aria-labelledby=answer-title tabindex=-1"):
                 self._answer = ui.html(markup("answer", None, "Simulating …"))
                 self._state = Text("p", "", "state").props("role=status")
                 self._faults = ui.html("").props("role=alert")
@@ -131,13 +137,16 @@ class Tab:
                     self._cards = ui.html("")
                     self._pins_part()
                     self._charts_part()
+                    self._play_part()
                     self._tables_part()
         self._footer = Text("footer", "", "quiet")
 
     def _add_lever(self) -> None:
         with ui.element("details"):
             Text("summary", "Add a lever")
-            self._search = ui.input(label="Search all settings", placeholder="such as wrap_up or reopens").props("dense")
+            self._search = ui.input(label="Search all settings", placeholder="such as wrap_up or reopens").props(
+                "dense"
+            )
             self._search.on_value_change(self._find)
             self._found = ui.element("ul").classes("found").props('aria-label="Settings found"')
             self._setting = ui.input(label="Setting (a path, as for --set)").props("dense")
@@ -145,7 +154,9 @@ class Tab:
             self._allowed = Text("p", "", "note quiet")
             button("Set it", self._set_found)
             with ui.element("div").classes("top"):
-                self._from, self._to = (ui.select([], label=label).props("dense") for label in ("Customers of", "come to"))
+                self._from, self._to = (
+                    ui.select([], label=label).props("dense") for label in ("Customers of", "come to")
+                )
             button("Move customers", self._add_move)
 
     def _pins_part(self) -> None:
@@ -175,6 +186,25 @@ class Tab:
     def _tables_part(self) -> None:
         with ui.element("section").classes("chapter").props('aria-label="All figures"'):
             self._all = Folded("All figures", lambda: figures.every_figure(self._view) if self._view else None)
+
+    def _play_part(self) -> None:
+        with ui.element("section").classes("chapter").props('aria-label="A day as a moving picture"'):
+            with ui.element("div").classes("actions"):
+                button("Play a day", self._play)
+                Text("p", PLAY, "note quiet")
+            self._scene = ui.element("div")
+
+    async def _play(self) -> None:
+        if self._view is None:
+            return
+        try:
+            made = await asyncio.to_thread(scene, self._view.results, self._day)
+        except ScenarioError as error:
+            self._show_problems(error.problems)
+            return
+        self._scene.clear()
+        with self._scene:
+            Play(made)
 
     # ── what the user does ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -361,7 +391,10 @@ class Tab:
         self._title.set_text(loaded.name)
         where = str(loaded.file.name) if loaded.file is not None else "template"
         self._subtitle.set_text(f"{where} · {format.several(scenario.days, 'day')} from {scenario.start}")
-        variants = {"": "As the file has it", **{name: loaded.loaded.variant[name].title or name for name in loaded.variants}}
+        variants = {
+            "": "As the file has it",
+            **{name: loaded.loaded.variant[name].title or name for name in loaded.variants},
+        }
         self._variants.set_options(variants, value=self.session.variant or "")
         queues = {name: scenario.title(name) for name in loaded.queues}
         for choice in (self._from, self._to):
@@ -435,7 +468,9 @@ class Tab:
     def _show_problems(self, problems: Sequence[Problem]) -> None:
         self._main.classes(add="stale")
         if self.session.loaded is None:
-            self._answer.set_content(markup("answer", "missed", "The file has faults. Mend and save it: it is read again."))
+            self._answer.set_content(
+                markup("answer", "missed", "The file has faults. Mend and save it: it is read again.")
+            )
         self._faults.set_content(markup("faults", [str(problem) for problem in problems]))
 
     def _say(self, text: str) -> None:
@@ -462,6 +497,14 @@ class Folded:
         self._body.set_content("" if table is None else markup("rows", table))
 
 
+class Play(ui.element, component="templates/play.js"):
+    """A day as a moving picture."""
+
+    def __init__(self, made: Scene) -> None:
+        super().__init__()
+        self.props["scene"] = made.props()
+
+
 class ChartBox:
     """A chart by interval, with its table beside it."""
 
@@ -479,7 +522,9 @@ class ChartBox:
         self._chart = chart
         self._title.set_text(chart.title)
         self._note.set_text(f" {chart.note}" if chart.note else "")
-        self._picture.props["aria-label"] = f"Chart: {chart.title}. {chart.note} The same figures are in the table below."
+        self._picture.props["aria-label"] = (
+            f"Chart: {chart.title}. {chart.note} The same figures are in the table below."
+        )
         self._picture.options.clear()
         self._picture.options.update(chart.options)
         self._picture.update()

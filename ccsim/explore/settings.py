@@ -42,7 +42,7 @@ def settings(raw: Mapping[str, Any]) -> list[Setting]:
 def find(raw: Mapping[str, Any], text: str, most: int = 40) -> list[Setting]:
     """The settings whose path or description has every word of a text; those with the words in the path come first."""
     words = text.lower().split()
-    found = []
+    found: list[tuple[int, int, Setting]] = []
     for setting in settings(raw):
         path = setting.path.lower()
         where = f"{path} {setting.description.lower()}"
@@ -106,6 +106,9 @@ def _allowed(described: Mapping[str, Any]) -> str:
         high = ends[2] if ends[2] is not None else ends[3]
         if low is not None or high is not None:
             above = "above" if ends[0] is None and ends[1] is not None else "from"
-            parts = [*([f"{above} {low:g}"] if low is not None else []), *([f"to {high:g}"] if high is not None else [])]
+            parts = [
+                *([f"{above} {low:g}"] if low is not None else []),
+                *([f"to {high:g}"] if high is not None else []),
+            ]
             return " ".join(parts)
     return ""

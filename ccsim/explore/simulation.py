@@ -90,7 +90,9 @@ def check_size(scenario: Scenario) -> None:
     problems = []
     contacts = sum(float(poisson_rate(scenario, name).expected[-1]) for name in scenario.queue)
     if contacts > LARGEST:
-        problems.append(Problem("queue", f"{contacts:,.0f} contacts", f"at most {LARGEST:,} here; `ccsim run` takes more"))
+        problems.append(
+            Problem("queue", f"{contacts:,.0f} contacts", f"at most {LARGEST:,} here; `ccsim run` takes more")
+        )
     shifts = scenario.days * sum(shift.agents for team in scenario.team.values() for shift in team.shifts)
     if shifts > LARGEST:
         problems.append(Problem("team", f"{shifts:,} shifts", f"at most {LARGEST:,} here; `ccsim run` takes more"))

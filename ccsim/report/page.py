@@ -39,7 +39,7 @@ def page(document: Document) -> str:
 
 @cache
 def environment(*folders: Path) -> Environment:
-    """Where templates are found, those of other `folders` too: every text is escaped, and they know `shown` and `bar`."""
+    """The report's templates, and those of other `folders`: every text in them is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

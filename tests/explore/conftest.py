@@ -80,7 +80,9 @@ def opened(browser: Browser, address: str, width: int = 1280, scheme: Any = "lig
 
 def settled(page: Page, since: int = 0) -> int:
     """Waits for a simulation that was not stale, after so many others; how many there were by then."""
-    page.wait_for_function("(n) => Number(document.querySelector('.explorer')?.dataset.runs) > n", arg=since, timeout=30_000)
+    page.wait_for_function(
+        "(n) => Number(document.querySelector('.explorer')?.dataset.runs) > n", arg=since, timeout=30_000
+    )
     return int(page.evaluate("document.querySelector('.explorer').dataset.runs"))
 
 

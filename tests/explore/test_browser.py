@@ -16,7 +16,7 @@ from tests.cli.tiny import TINY
 from tests.explore.conftest import AGENTS, card, field, opened, served, set_lever, settled
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 
 def run_json(folder: Path, *options: str) -> Any:
@@ -52,7 +52,9 @@ def test_slider_and_keyboard(browser: Browser, address: str) -> None:
         slider.focus()
         page.keyboard.press("ArrowRight")
         page.locator(".lever.turned").wait_for()
-        page.wait_for_function("(name) => document.querySelector(`input[aria-label='${name}']`).value === '3'", arg=AGENTS)
+        page.wait_for_function(
+            "(name) => document.querySelector(`input[aria-label='${name}']`).value === '3'", arg=AGENTS
+        )
         page.locator(".change").first.wait_for()
         page.keyboard.press("Tab")  # to the number field, then to reset
         assert page.evaluate("document.activeElement.getAttribute('aria-label')") == AGENTS
@@ -124,9 +126,7 @@ def test_pins_and_downloads(browser: Browser, address: str, folder: Path, tmp_pa
             files[button] = tmp_path / download.value.suggested_filename
             download.value.save_as(files[button])
         (tmp_path / "volumes.csv").write_bytes((folder / "volumes.csv").read_bytes())
-        result = CliRunner().invoke(
-            main, ["run", str(files["Scenario as TOML"]), "--replications", "20", "--json"]
-        )
+        result = CliRunner().invoke(main, ["run", str(files["Scenario as TOML"]), "--replications", "20", "--json"])
         assert json.loads(result.stdout)["queues"] == run_json(folder, "--set", "team.all.shifts.0.agents=4")["queues"]
         assert b"vier" in files["Comparison as report"].read_bytes()
         assert files["Comparison as workbook"].read_bytes().startswith(b"PK")
@@ -212,13 +212,15 @@ def test_without_a_file_there_is_the_gallery(browser: Browser, folder: Path) -> 
             page.locator(".gallery").wait_for()
 
 
-HOSTILE = '<img src=x onerror=alert(1)>'
+HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 def test_names_are_text(browser: Browser, folder: Path) -> None:
-    text = TINY.replace("Tiny, of course", f"</script>{HOSTILE}").replace("[queue.chat]", f"[queue.chat]\ntitle = '{HOSTILE}'")
+    text = TINY.replace("Tiny, of course", f"</script>{HOSTILE}").replace(
+        "[queue.chat]", f"[queue.chat]\ntitle = '{HOSTILE}'"
+    )
     text = text.replace("[team.writers]", f'[team."{HOSTILE}"]')
-    (folder / "hostile.toml").write_text(text + f"\n[variant.\"{HOSTILE}\"]\nset = {{ days = 1 }}\n")
+    (folder / "hostile.toml").write_text(text + f'\n[variant."{HOSTILE}"]\nset = {{ days = 1 }}\n')
     with served("hostile.toml", folder=folder) as address, opened(browser, address) as page:
         settled(page)
         page.get_by_text("All figures", exact=True).click()
@@ -234,6 +236,30 @@ def test_names_are_text(browser: Browser, folder: Path) -> None:
         assert page.locator("img[src=x]").count() == 0
         assert HOSTILE in page.inner_text("h1")
         assert HOSTILE in page.title()
+
+
+def test_a_day_plays(browser: Browser, address: str) -> None:
+    with opened(browser, address) as page:
+        settled(page)
+        page.get_by_role("button", name="Play a day").click()
+        clock = page.get_by_role("timer")
+        clock.wait_for()
+        assert clock.inner_text() == "Mon 2 Mar 09:00"
+        page.get_by_role("button", name="Worst interval").click()
+        assert re.fullmatch(r"Mon 2 Mar (09|10|11):[03]0", clock.inner_text())
+        cells = page.locator(".play td").all_inner_texts()
+        assert sum(map(int, cells)) > 0
+        before = clock.inner_text()
+        page.get_by_label("Speed").select_option("1800")
+        page.get_by_role("button", name="Play", exact=True).click()
+        page.wait_for_function("(before) => document.querySelector('.clock').innerText !== before", arg=before)
+        time = page.get_by_role("slider", name="Time")
+        time.focus()
+        page.keyboard.press("End")
+        assert page.get_by_role("button", name="Play", exact=True).count() in (0, 1)
+        drawn = """() => { const box = document.querySelector(".play canvas");
+            return new Set(box.getContext("2d").getImageData(0, 0, box.width, box.height).data).size; }"""
+        assert page.evaluate(drawn) > 10
 
 
 SCREENS = [(1280, "light"), (1280, "dark"), (400, "light"), (400, "dark")]

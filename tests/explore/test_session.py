@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -17,13 +18,16 @@ from ccsim.cli import main
 from ccsim.errors import ScenarioError
 from ccsim.explore import downloads, figures, links
 from ccsim.explore.gallery import entries
+from ccsim.explore.scene import SESSION, scene, worst_interval
 from ccsim.explore.session import PINS, Session, View
 from ccsim.explore.settings import settings
 from ccsim.explore.simulation import LARGEST, LOOKS, StaleError
 from ccsim.results.comparison import MetricPlace
 from ccsim.results.model import as_json
+from ccsim.runs.run import first_logs
 from ccsim.scenario import read
 from ccsim.studies.compare import compare
+from ccsim.tables import SECOND
 from tests.cli.tiny import TINY, VOLUMES
 
 GALLERY = entries()
@@ -353,3 +357,29 @@ def test_every_setting_can_be_looked_up(session: Session) -> None:
     raw = session.loaded.scenario.raw  # type: ignore[union-attr]
     for setting in every:  # every path leads somewhere
         assert read.change(json.loads(json.dumps(raw, default=str)), [(setting.path, 1)]) == []
+
+
+def test_a_day_as_a_moving_picture(session: Session) -> None:
+    """At any time every contact is at one place, and the counts are those of the logs."""
+    results = views(session)[-1].results
+    made = scene(results, None)
+    assert made.day == "Mon 2 Mar"
+    assert made.queues == ("phone", "chat", "message")
+    assert made.first <= made.worst < made.last
+    logs = first_logs(results.scenario, results.plan, results.spec, "compiled")
+    agents = zip(logs["agents"]["agent"].to_pylist(), logs["agents"]["activity"].to_pylist(), strict=True)
+    assert [agent for agent, *_ in made.agents] == sorted({agent for agent, what in agents if what == "present"})
+    closed = [at for at in logs["contacts"]["closed_us"].to_pylist() if at is not None and at < 86_400 * SECOND]
+    assert len(made.done) == len(closed) > 20
+    by_contact: dict[int, list[tuple[int, int]]] = {}
+    for a, b, _, _, _, contact in sorted(made.stays):
+        by_contact.setdefault(contact, []).append((a, b))
+    # seconds are rounded outwards, so neighbours may share one
+    assert all(a[1] <= b[0] + 1 for stays in by_contact.values() for a, b in pairwise(stays))
+    sessions = {(agent, contact): (a, b) for a, b, kind, _, agent, contact in made.stays if kind == SESSION}
+    assert len(sessions) > 20
+    for a, b, agent, contact in made.work:
+        if (agent, contact) in sessions:
+            start, end = sessions[agent, contact]
+            assert a < end or b > start
+    assert worst_interval(results, None) in results.summary.starts.tolist()
