@@ -100,11 +100,13 @@ def soak(changes: int) -> None:
             field.fill(str(first + number % 17))
             page.wait_for_timeout(50)
             if number % (changes // 10) == 0:
-                threads = len(list(Path(f"/proc/{process}/task").iterdir()))
-                print(f"{number:5} changes, {time.monotonic() - began:4.0f} s: {resident(process):.0f} MB, {threads} threads")
+                threads, seconds = len(list(Path(f"/proc/{process}/task").iterdir())), time.monotonic() - began
+                print(f"{number:5} changes, {seconds:4.0f} s: {resident(process):.0f} MB, {threads} threads")
         before = int(page.evaluate("document.querySelector('.explorer').dataset.runs"))
         field.fill("7")
-        page.wait_for_function("(n) => document.querySelector('.explorer').dataset.runs > n", arg=before, timeout=60_000)
+        page.wait_for_function(
+            "(n) => document.querySelector('.explorer').dataset.runs > n", arg=before, timeout=60_000
+        )
         page.wait_for_timeout(3000)
         after = int(page.evaluate("document.querySelector('.explorer').dataset.runs"))
         stat = Path(f"/proc/{process}/stat").read_text().split()

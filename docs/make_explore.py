@@ -51,7 +51,9 @@ def opened(browser: Browser, address: str, width: int, height: int, scheme: Any)
 
 def settled(page: Any, since: int = 0) -> int:
     """Waits for figures of all replications."""
-    page.wait_for_function("(n) => Number(document.querySelector('.explorer')?.dataset.runs) > n", arg=since, timeout=60_000)
+    page.wait_for_function(
+        "(n) => Number(document.querySelector('.explorer')?.dataset.runs) > n", arg=since, timeout=60_000
+    )
     page.wait_for_timeout(500)
     return int(page.evaluate("document.querySelector('.explorer').dataset.runs"))
 
@@ -78,7 +80,7 @@ def main() -> None:
     writers = "Conversations of whatsapp at once, team writers"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET.split())
-        with served(str(FLAGSHIP)) as address:
+        with served(FLAGSHIP.name, folder=FLAGSHIP.parent) as address:
             with opened(browser, address, 1280, 900, "light") as page:
                 settled(page)
                 turned(page, writers, "8")
@@ -91,6 +93,7 @@ def main() -> None:
                 page.get_by_role("option", name="whatsapp").click()
                 page.wait_for_timeout(800)
                 page.locator("[aria-label=Pins]").scroll_into_view_if_needed()
+                page.add_style_tag(content=".live { position: static !important; }")
                 photograph(page, "pins", "[aria-label=Pins]")
                 photograph(page, "charts", "[aria-label=Charts]")
                 page.get_by_label("Days").click()
@@ -117,7 +120,10 @@ def main() -> None:
             (Path(folder) / "shop.toml").write_text(text, encoding="utf-8")
             for file in FLAGSHIP.parent.glob("retail_week*.csv"):
                 shutil.copy(file, folder)
-            with served("shop.toml", folder=Path(folder)) as address, opened(browser, address, 1280, 400, "light") as page:
+            with (
+                served("shop.toml", folder=Path(folder)) as address,
+                opened(browser, address, 1280, 400, "light") as page,
+            ):
                 page.locator(".faults").wait_for()
                 photograph(page, "fault")
         browser.close()

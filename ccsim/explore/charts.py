@@ -111,12 +111,9 @@ def _service(frame: _Frame, queue: str) -> Chart:
 
 def _waiting(frame: _Frame, queue: str) -> Chart:
     q = frame.results.spec.queues.index(queue)
-    mean, most = (waiting(frame.results, q, metric) for metric in ("asa", "wait_p90"))
-    asa, p90 = frame.series("queue", queue, mean), frame.series("queue", queue, most)
-    lines = [
-        _Line("Mean wait of the answered (ASA)", asa.mean, "duration", low=asa.low, high=asa.high),
-        _Line("90 % wait at most", p90.mean, "duration", COLOURS[1]),
-    ]
+    mean = waiting(frame.results, q)
+    asa = frame.series("queue", queue, mean)
+    lines = [_Line("Mean wait of the answered (ASA)", asa.mean, "duration", low=asa.low, high=asa.high)]
     if (before := frame.before("queue", queue, mean)) is not None:
         lines.append(_Line("Baseline (ASA)", before, "duration", "var(--quiet)", dashed=True))
     note = "in open hours" if frame.results.spec.business_clock[q] else ""
@@ -155,8 +152,8 @@ def _chart(frame: _Frame, title: str, note: str, lines: Sequence[_Line]) -> Char
 
 def _options(labels: list[str], lines: Sequence[_Line]) -> Options:
     shared = {"animation": False, "textStyle": {"fontFamily": "inherit", "color": "var(--quiet)"}}
-    left = lines[0].kind if lines else "number"
-    axes = [_axis(left), *[_axis(line.kind, right=True) for line in lines if line.right][:1]]
+    left, right = [line for line in lines if not line.right], [line for line in lines if line.right]
+    axes = [_axis(left), *([_axis(right, right=True)] if right else [])]
     return {
         **shared,
         "grid": {"left": 8, "right": 8, "top": 34, "bottom": 8, "containLabel": True},
@@ -172,27 +169,43 @@ def _options(labels: list[str], lines: Sequence[_Line]) -> Options:
                   "axisLabel": {"color": "var(--quiet)", "hideOverlap": True, "alignMinLabel": "left",
                                 "alignMaxLabel": "right"}},
         "yAxis": axes,
-        "series": [one for line in lines for one in _series(line)],
+        "series": [one for line in lines for one in _series(line, _unit(right if line.right else left)[0])],
     }  # fmt: skip
 
 
-def _axis(kind: Kind, *, right: bool = False) -> Options:
-    axis: Options = {
-        "type": "value", "min": 0,
-        "axisLabel": {"color": "var(--quiet)", "formatter": {"share": "{value} %", "duration": "{value} s"}.get(kind,
-                                                                                                         "{value}")},
-        "splitLine": {"show": not right, "lineStyle": {"color": "var(--line)"}},
-    }  # fmt: skip
-    return axis | ({"max": 100} if kind == "share" else {})
+def _axis(lines: Sequence[_Line], *, right: bool = False) -> Options:
+    """An axis for lines of one kind; of durations it ends above the means, as intervals may be very wide."""
+    scale, unit = _unit(lines)
+    label = {"color": "var(--quiet)", "formatter": f"{{value}} {unit}".strip()}
+    split = {"show": not right, "lineStyle": {"color": "var(--line)"}}
+    axis: Options = {"type": "value", "min": 0, "axisLabel": label, "splitLine": split}
+    if unit == "%":
+        return axis | {"max": 100}
+    if unit:
+        return axis | {"max": math.ceil(1.25 * _highest(lines) / scale) or 1}
+    return axis
 
 
-def _series(line: _Line) -> list[Options]:
+def _unit(lines: Sequence[_Line]) -> tuple[float, str]:
+    """By what to divide the values of lines of one kind, and the unit that they then have."""
+    kind = lines[0].kind if lines else "number"
+    if kind == "duration":
+        long = ((3600.0, "h"), (60.0, "min"))
+        return next((unit for unit in long if _highest(lines) >= 2 * unit[0]), (1.0, "s"))
+    return (0.01, "%") if kind == "share" else (1.0, "")
+
+
+def _highest(lines: Sequence[_Line]) -> float:
+    return max(float(np.nan_to_num(line.values).max(initial=0.0)) for line in lines)
+
+
+def _series(line: _Line, scale: float) -> list[Options]:
     style = {"color": line.colour, "width": 1.5 if line.dashed else 2, "type": "dashed" if line.dashed else "solid"}
     common: Options = {
         "type": "line", "symbol": "none", "silent": True, "emphasis": {"disabled": True},
         "yAxisIndex": int(line.right),
     }  # fmt: skip
-    own = common | {"name": line.name, "data": _numbers(line.values, line.kind), "lineStyle": style,
+    own = common | {"name": line.name, "data": _numbers(line.values, scale), "lineStyle": style,
                     "itemStyle": {"color": line.colour}}  # fmt: skip
     if line.area:
         own |= {"areaStyle": {"color": line.colour, "opacity": 0.15}, "lineStyle": style | {"width": 0}}
@@ -200,16 +213,15 @@ def _series(line: _Line) -> list[Options]:
         return [own]
     # the band is what lies on an invisible line
     band = common | {"stack": line.name, "lineStyle": {"width": 0}, "tooltip": {"show": False}}
-    low = band | {"data": _numbers(line.low, line.kind), "areaStyle": {"opacity": 0}}
-    width = band | {"data": _numbers(line.high - line.low, line.kind),
+    low = band | {"data": _numbers(line.low, scale), "areaStyle": {"opacity": 0}}
+    width = band | {"data": _numbers(line.high - line.low, scale),
                     "areaStyle": {"color": line.colour, "opacity": 0.18}}  # fmt: skip
     return [low, width, own]
 
 
-def _numbers(values: F64, kind: Kind) -> list[float | None]:
-    """To four digits, which is more than can be seen; shares as percentages; None without data."""
-    scale = 100 if kind == "share" else 1
-    return [None if math.isnan(x) else float(f"{scale * x:.4g}") for x in values.tolist()]
+def _numbers(values: F64, scale: float) -> list[float | None]:
+    """To four digits, which is more than can be seen; None without data."""
+    return [None if math.isnan(x) else float(f"{x / scale:.4g}") for x in values.tolist()]
 
 
 def _table(frame: _Frame, title: str, lines: Sequence[_Line]) -> Table:
