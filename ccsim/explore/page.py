@@ -16,9 +16,10 @@ from threading import Event
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from nicegui import background_tasks, ui
+from nicegui import app, background_tasks, ui
 from starlette.requests import Request
 
+from ccsim.engine import compilation
 from ccsim.errors import Problem, ScenarioError
 from ccsim.explore import charts, downloads, figures, gallery, links
 from ccsim.explore.controls import Panel, Text, button
@@ -56,15 +57,20 @@ def pages(file: Path | None) -> Callable[[], None]:
         def index(request: Request) -> None:
             _head()
             wanted = request.query_params.get("open")
-            entry = next((entry for entry in gallery.entries() if entry.key == wanted), None) if wanted else None
+            entry = next((entry for entry in gallery.entries() if entry.key == wanted), None)
             if len(Tab.open_tabs) >= TABS:
                 Text("p", f"{TABS} pages are open already: close one, and load this one again.", "answer open")
             elif entry is not None:
                 Tab(Session(entry.source), request.url.query, entry.key)
-            elif file is not None:
+            elif file is not None and wanted is None:
                 Tab(Session(file), request.url.query)
             else:
                 _gallery()
+
+        @app.on_shutdown
+        def close() -> None:
+            for tab in list(Tab.open_tabs):
+                tab.close()
 
     return build
 
@@ -99,11 +105,12 @@ class Tab:
         session.variant, session.changes = links.read_query(query)
         self._layout()
         Tab.open_tabs.add(self)
-        self._client.on_delete(self._close)
+        self._client.on_delete(self.close)
         self._loop = background_tasks.create(self._drive(), name="explore")
         self._watcher = background_tasks.create(self._watch(), name="explore: file")
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """What it simulates is stale, and nothing of it goes on."""
         self._stale.set()
         self._loop.cancel()
         self._watcher.cancel()
@@ -306,11 +313,14 @@ class Tab:
         self._after_pinning()
 
     def _after_pinning(self) -> None:
+        self._show_pins()
+        self._change()
+
+    def _show_pins(self) -> None:
         self._pins.clear()
         with self._pins:
             for pin in self.session.pins:
                 self._pin_row(pin)
-        self._change()
 
     def _pin_row(self, pin: WhatIf) -> None:
         def then(action: Callable[[], Any]) -> Callable[[], None]:
@@ -339,8 +349,6 @@ class Tab:
         return downloads.variant(session, self._pin_name.value or "What if")
 
     async def _download(self, make: Callable[[Session], downloads.Download]) -> None:
-        if self.session.loaded is None:
-            return
         self._say("Making the file …")
         try:
             content, name = await asyncio.to_thread(make, self.session)
@@ -381,6 +389,11 @@ class Tab:
             except MemoryError:
                 with self._client:
                     self._show_problems([Problem("", "not enough memory for so many days, contacts or agents", "")])
+            except Exception as error:  # the page must not stand still without a word
+                with self._client:
+                    self._show_problems(
+                        [Problem("", f"{type(error).__name__}: {error}", "a defect of ccsim: report it")]
+                    )
 
     async def _read(self) -> None:
         await asyncio.to_thread(self.session.load)
@@ -402,7 +415,7 @@ class Tab:
         self._levers.clear()
         with self._levers:
             self._panel = Panel(self.session, self._turn, self._reset)
-        self._pins.clear()
+        self._show_pins()
         self._view = None
 
     async def _simulate(self, stale: Event) -> None:
@@ -431,7 +444,8 @@ class Tab:
         self._faults.set_content("")
         self._answer.set_content(markup("answer", *figures.headline(view.results)))
         number = format.several(view.results.replications, "replication")
-        self._say(f"{number} in {seconds:.2f} s, seed {view.results.scenario.seed}")
+        compiling = "" if compilation.finished() else "; the fast engine is being compiled, once: until then it is slow"
+        self._say(f"{number} in {seconds:.2f} s, seed {view.results.scenario.seed}{compiling}")
         self._cards.set_content(markup("cards", figures.cards(view)))
 
     def _show_details(self, view: View) -> None:
@@ -471,6 +485,7 @@ class Tab:
             self._answer.set_content(
                 markup("answer", "missed", "The file has faults. Mend and save it: it is read again.")
             )
+            self._levers.clear()
         self._faults.set_content(markup("faults", [str(problem) for problem in problems]))
 
     def _say(self, text: str) -> None:

@@ -94,10 +94,10 @@ class Session:
         """
         source = self.source if isinstance(self.source, Path) else None
         self._seen = self._times([source] if source is not None else [])
-        self.loaded, self._latest = None, None
         try:
             loaded = load(self.source)
         except ScenarioError:
+            self.loaded = None
             if source is not None:  # a data file may be what has to be mended, or what is missing
                 self._seen |= self._times([source.parent, *islice(source.parent.iterdir(), MOST_FILES)])
             raise
@@ -107,7 +107,7 @@ class Session:
             self.variant = None
         self.changes = {path: value for path, value in self.changes.items() if _fits(loaded, path, value)}
         self.moves = [pair for pair in self.moves if set(loaded.queues).issuperset(pair)]
-        self.loaded = loaded
+        self.loaded, self._latest = loaded, None
         before, pins = self.baseline, self.pins
         self.baseline = (_again(loaded, before) if before is not None else None) or WhatIf(BASELINE, loaded)
         self.pins = [again for pin in pins if (again := _again(loaded, pin)) is not None]
@@ -130,13 +130,16 @@ class Session:
 
     @property
     def centre(self) -> Centre:
-        """The what-if of now. Raises ScenarioError where the levers stand at what cannot be."""
-        assert self.loaded is not None
+        """The what-if of now. Raises ScenarioError where the levers stand at what cannot be, and for a faulty file."""
+        if self.loaded is None:
+            raise ScenarioError([Problem("", "the file has faults", "mend it first", str(self.source))])
         centre = self.loaded if self.variant is None else self.loaded.variant(self.variant)
         return centre.changed(self.changes) if self.changes else centre
 
     def levers(self) -> list[Lever]:
-        """The controls, at the values of now."""
+        """The controls, at the values of now; none of a faulty file."""
+        if self.loaded is None:
+            return []
         raw, usual = self._raw(self.changes), self._raw({})
         made = levers(raw, usual)
         keys = {lever.key for lever in made}
@@ -163,15 +166,15 @@ class Session:
 
     def set(self, changes: Changes) -> None:
         """Changes values at dotted paths; the last to be changed counts where two lead to one place."""
-        for path, value in changes.items():
-            self.changes.pop(path, None)
-            self.changes[path] = value
+        # another dictionary, as a simulation may be reading the one before
+        self.changes = {path: value for path, value in self.changes.items() if path not in changes} | changes
 
     def reset(self, key: str) -> None:
         """Puts a lever back to where the scenario, or the variant, has it."""
         lever = self.lever(key)
-        for path in lever.changes(lever.value) if lever is not None else (key,):
-            self.changes.pop(path, None)
+        if lever is not None:
+            its = lever.changes(lever.value)
+            self.changes = {path: value for path, value in self.changes.items() if path not in its}
 
     def reset_all(self) -> None:
         """Puts all levers back."""

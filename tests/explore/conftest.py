@@ -42,6 +42,15 @@ def served(*arguments: str, folder: Path) -> Iterator[str]:
     assert (process.returncode, out, err) == (0, "", "Stopped.\n")
 
 
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address without a file, from a folder in which nothing is written."""
+    place = tmp_path_factory.mktemp("gallery")
+    with served(folder=place) as where:
+        yield where
+    assert list(place.iterdir()) == []
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("explore")

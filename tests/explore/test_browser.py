@@ -198,18 +198,17 @@ def test_a_faulty_file_says_where_and_is_read_again(browser: Browser, folder: Pa
         file.write_text(TINY)
 
 
-def test_without_a_file_there_is_the_gallery(browser: Browser, folder: Path) -> None:
-    with served(folder=folder) as address:
-        with opened(browser, address) as page:
-            page.get_by_role("link", name="Phone, 80/20, Erlang A").wait_for()
-            assert page.locator(".gallery li").count() > 10
-            page.get_by_role("link", name="Template").click()
-            settled(page)
-            assert page.get_by_role("heading", level=1).inner_text() == "my_centre"
-            page.get_by_role("link", name="Gallery").click()
-            page.get_by_role("link", name="Sole trader").wait_for()
-        with opened(browser, f"{address}?open=../../etc/passwd") as page:
-            page.locator(".gallery").wait_for()
+def test_without_a_file_there_is_the_gallery(browser: Browser, gallery: str) -> None:
+    with opened(browser, gallery) as page:
+        page.get_by_role("link", name="Phone, 80/20, Erlang A").wait_for()
+        assert page.locator(".gallery li").count() > 10
+        page.get_by_role("link", name="Template").click()
+        settled(page)
+        assert page.get_by_role("heading", level=1).inner_text() == "my_centre"
+        page.get_by_role("link", name="Gallery").click()
+        page.get_by_role("link", name="Sole trader").wait_for()
+    with opened(browser, f"{gallery}?open=../../etc/passwd") as page:
+        page.locator(".gallery").wait_for()
 
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -284,6 +283,7 @@ def test_accessible_and_fits(browser: Browser, address: str, width: int, scheme:
             one.checkVisibility() && !one.computedName && !(one.ariaLabel || one.labels?.length || one.innerText ||
             one.getAttribute("aria-labelledby"))).map((one) => one.outerHTML)"""
         assert page.evaluate(nameless) == []
-        found = Axe().run(page, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, found.generate_report()
-        assert {rule["id"] for rule in found.response["passes"]} >= {"color-contrast", "label"}
+        if (width, scheme) in (SCREENS[0], SCREENS[3]):
+            found = Axe().run(page, options={"resultTypes": ["violations"]})
+            assert found.violations_count == 0, found.generate_report()
+            assert {rule["id"] for rule in found.response["passes"]} >= {"color-contrast", "label"}

@@ -334,6 +334,9 @@ def test_a_faulty_file_is_read_again_when_it_is_mended(file: Path) -> None:
     with pytest.raises(ScenarioError, match=r"volumes\.csv"):
         session.load()
     assert session.loaded is None
+    assert session.levers() == []
+    with pytest.raises(ScenarioError, match="mend it first"):
+        session.pin("nothing")
     assert not session.file_changed()
     (file.parent / "volumes.csv").write_text(VOLUMES)
     assert session.file_changed()
