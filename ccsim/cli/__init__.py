@@ -17,6 +17,7 @@ from ccsim.cli.capacity import capacity
 from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.compare import compare
+from ccsim.cli.explore import explore
 from ccsim.cli.fit import fit
 from ccsim.cli.forecast import forecast
 from ccsim.cli.new import new
@@ -107,6 +108,7 @@ def main() -> None:
     ccsim run my_centre.toml              simulates it: a table, a results folder, charts, a report
     ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
     ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
+    ccsim explore my_centre.toml          opens it in the browser, with levers to turn
     ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
     ccsim roster my_centre.toml           gives named people their shifts, by their rules and wishes
     ccsim capacity my_centre.toml         finds the largest volume that its people can carry
@@ -118,8 +120,8 @@ def main() -> None:
 
 
 VERBS = (
-    run, compare, sweep, staff, roster, capacity, chart, report, check, new, schema, replay, fit, forecast, today,
-    backtest,
+    run, compare, sweep, explore, staff, roster, capacity, chart, report, check, new, schema, replay, fit, forecast,
+    today, backtest,
 )  # fmt: skip
 for verb in VERBS:
     main.add_command(verb)

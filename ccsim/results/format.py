@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Final
 
 from ccsim.metrics import METRICS
 from ccsim.results.model import Results
+from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
 from ccsim.tables import I64, SECOND
 
@@ -66,8 +67,10 @@ def with_currency(title: str, unit: str, currency: str) -> str:
 def toml(value: Any) -> str:
     """A value as it would stand in a scenario file."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {toml(entry)}" for key, entry in value.items()) + " }"
-    return json.dumps(value)
+        return "{ " + ", ".join(f"{dotted((key,))} = {toml(entry)}" for key, entry in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return value.isoformat() if isinstance(value, date | time) else json.dumps(value)
 
 
 def figure(name: str, value: float) -> str:

@@ -94,7 +94,12 @@ def compare(
         figures = Results(scenario, variant, engine, plan, spec, summarise(measures), make_logs)
         variants.append(VariantResult(name, figures, measures))
     variants.sort(key=lambda variant: variant.name != baseline)  # the baseline first, the others as they stood
-    return Comparison(tuple(variants), (*_streams_changed(scenarios), *_mismatches(variants)))
+    return beside(variants, _streams_changed(scenarios))
+
+
+def beside(variants: Sequence[VariantResult], notes: Sequence[str] = ()) -> Comparison:
+    """What was measured on the same streams as a comparison, with `notes` and what does not match."""
+    return Comparison(tuple(variants), (*notes, *_mismatches(variants)))
 
 
 def check(scenarios: Mapping[str, Scenario], baseline: str | None) -> None:

@@ -21,7 +21,7 @@ LAYERS = (
     {"staffing", "studies", "charts"},
     {"report"},
     {"fit", "backtest", "forecast", "today", "api"},
-    {"cli"},
+    {"explore", "cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 STRANGERS = LAYERS[2]
