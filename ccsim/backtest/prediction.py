@@ -45,6 +45,8 @@ MODES: Final = {
 INTERVAL: Final = 1800 * SECOND
 INTERVALS: Final = 48
 """Of a day."""
+PARTS: Final = 6
+"""Of an interval, over which its forecast is spread: at opening and closing time customers do not come evenly."""
 OWN_DISTRIBUTION: Final = 50
 """Abandoned contacts from which a queue has a patience of its own, known to a seventh; the others share one."""
 NEAR: Final = 6
@@ -65,6 +67,8 @@ class Forecast:
 
     days: tuple[date, ...]
     counts: dict[str, F64]
+    within: F64
+    """float64[2, INTERVALS, PARTS]: share of an interval's contacts by part of it, on other days and on quiet ones"""
 
     def quiet(self, day: date) -> bool:
         """Whether days of that weekday have less than half as many contacts as the busiest day."""
@@ -87,20 +91,29 @@ class Forecast:
         weight = own * same / max(int(same.sum()), 1) + (1 - own) * alike / alike.sum()
         return {name: weight @ table for name, table in self.counts.items()}
 
+    def by_part(self, day: date) -> dict[str, F64]:
+        """The same by part of an interval: float64[INTERVALS * PARTS]."""
+        within = self.within[int(self.quiet(day))]
+        return {name: (counts[:, None] * within).ravel() for name, counts in self.of(day).items()}
+
     def _same(self, day: date) -> Bool:
         return np.array([other.weekday() == day.weekday() for other in self.days])
 
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How many times its queue's mean work a contact takes, and what is common to the contacts of a half hour."""
+    """How many times its queue's mean work a contact takes, and what is common to the contacts of a day or half hour."""
 
+    by_agent: dict[str, float]
+    """of those whom the log names"""
     by_kind: F64
     """float64[2]: on other days, and on quiet ones"""
     by_hour: F64
     """float64[24]"""
     cv: float
     """coefficient of variation of a factor that all work of a half hour shares"""
+    cv_day: float
+    """of one that all work of a day shares"""
 
     def of(self, quiet: bool) -> F64:
         """float64[INTERVALS]"""
@@ -114,7 +127,9 @@ class Learned:
     patience: dict[str, F64]
     """equally likely values in seconds, by queue; none for queues in which nobody gave up"""
     works: dict[str, F64]
-    """seconds, by queue"""
+    """seconds, by queue, had all agents been equally fast"""
+    handle_times: dict[str, float]
+    """mean seconds as they were, by queue"""
     rhythm: Rhythm
     turn_round: F64
     """seconds"""
@@ -184,7 +199,8 @@ class ContactLog:
         done = contacts["wrapped"].where(contacts["answer"].notna() & contacts["wrapped"].notna(), contacts["end"])
         self.contacts = contacts.assign(end=done)
         self._by_day = dict(tuple(self.contacts.groupby(contacts["arrival"].dt.date)))
-        self._duties: dict[tuple[Rule, date], list[Duty]] = {}
+        self._duties: dict[tuple[Rule | date, ...], list[Duty]] = {}
+        self._able: dict[tuple[date, ...], duties.Skills] = {}
 
     def on(self, days: Iterable[date]) -> pd.DataFrame:
         """The contacts that arrived on those days."""
@@ -200,11 +216,19 @@ class ContactLog:
         """Those in which a customer waited."""
         return contacts.loc[~contacts["queue"].isin(self.staff_only)]
 
-    def duties(self, day: date, rule: Rule) -> list[Duty]:
+    def duties(self, day: date, rule: Rule, training: Sequence[date]) -> list[Duty]:
         """Who was there by that rule."""
-        if (rule, day) not in self._duties:
-            self._duties[rule, day] = rule.infer(self.on([day]))
-        return self._duties[rule, day]
+        key = rule, day, *training
+        if key not in self._duties:
+            self._duties[key] = rule.infer(self.on([day]), self.able(day, training))
+        return self._duties[key]
+
+    def able(self, day: date, training: Sequence[date]) -> duties.Skills:
+        """The queues that each agent takes, as far as the training days and that day show."""
+        key = day, *training
+        if key not in self._able:
+            self._able[key] = duties.skills(self.on(sorted({day, *training})))
+        return self._able[key]
 
 
 def learn(log: ContactLog, days: Sequence[date]) -> Learned:
@@ -218,16 +242,19 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
         raise ScenarioError(
             [Problem("--train", f"the log has no answered contacts with a named agent on {span}", known)]
         )
-    works = {str(name): _seconds(group["answer"], group["end"]) for name, group in answered.groupby("queue")}
     counts = {
         str(name): np.array([_counts(group["arrival"], day) for day in days], np.float64)
         for name, group in contacts.groupby("queue")
     }
-    forecast = Forecast(tuple(days), counts)
+    forecast = Forecast(tuple(days), counts, np.full((2, INTERVALS, PARTS), 1 / PARTS))
+    quiet = frozenset(day for day in days if forecast.quiet(day))
+    forecast = replace(forecast, within=_within(contacts, quiet))
+    rhythm, works = _rhythm(answered, quiet)
     return Learned(
         patience=_patience(customers),
         works=works,
-        rhythm=_rhythm(answered, works, frozenset(day for day in days if forecast.quiet(day))),
+        handle_times={str(q): float(_seconds(g["answer"], g["end"]).mean()) for q, g in answered.groupby("queue")},
+        rhythm=rhythm,
         turn_round=duties.turn_rounds(contacts) / SECOND,
         factor=1.0,
         forecast=forecast,
@@ -235,15 +262,28 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
     )
 
 
-def _rhythm(answered: pd.DataFrame, works: dict[str, F64], quiet: frozenset[date]) -> Rhythm:
-    """How work goes up and down together, beyond the chance of single contacts.
+def _within(contacts: pd.DataFrame, quiet: frozenset[date]) -> F64:
+    """`Forecast.within`; even where nobody came."""
+    kind = contacts["arrival"].dt.date.isin(quiet).to_numpy(np.int64)
+    clock = contacts["arrival"] - contacts["arrival"].dt.normalize()
+    part = np.array(clock.dt.total_seconds(), np.float64) * SECOND // (INTERVAL // PARTS)
+    size = INTERVALS * PARTS
+    came = np.bincount(kind * size + part.astype(np.int64), minlength=2 * size).reshape(2, INTERVALS, PARTS)
+    total = came.sum(axis=2, keepdims=True)
+    return np.where(total > 0, came / np.maximum(total, 1), 1 / PARTS)
+
+
+def _rhythm(answered: pd.DataFrame, quiet: frozenset[date]) -> tuple[Rhythm, dict[str, F64]]:
+    """How work goes up and down together, beyond the chance of single contacts; and works by queue without the agents'.
 
     Compared with the queues' means, so that the mix of queues has no part in it. Ratios are drawn to 1 by what of their
-    spread is chance (empirical Bayes); the half hours' spread is what is left after kind of day and hour.
+    spread is chance (empirical Bayes): agents first, then the kind of day and the hour; what is left of the spread of
+    days, and of half hours, is common to their contacts.
     """
     work = _seconds(answered["answer"], answered["end"])
-    mean = answered["queue"].map({name: values.mean() for name, values in works.items()}).to_numpy(np.float64)
-    chance = answered["queue"].map({name: values.var() for name, values in works.items()}).to_numpy(np.float64)
+    by_queue = answered.assign(work=work).groupby("queue")["work"]
+    mean = np.array(by_queue.transform("mean"), np.float64)
+    chance = np.nan_to_num(np.array(by_queue.transform("var", ddof=0), np.float64))
 
     def spread(group: I64, mean: F64, groups: int) -> tuple[F64, float]:
         """Drawn ratios to the mean by group, 1 where there is nothing; and their variance beyond chance."""
@@ -253,14 +293,28 @@ def _rhythm(answered: pd.DataFrame, works: dict[str, F64], quiet: frozenset[date
         beyond = max(float((precision @ off**2 - (precision > 0).sum()) / max(precision.sum(), 1e-9)), 0.0)
         return 1 + off * beyond * precision / (beyond * precision + 1), beyond
 
+    def numbered(values: Any) -> I64:
+        return np.asarray(np.unique(values, return_inverse=True)[1], np.int64)
+
+    names = sorted(answered["agent"].dropna().unique())
+    agent = np.searchsorted(names, answered["agent"].fillna(names[0]).to_numpy(object)).astype(np.int64)
+    agent[answered["agent"].isna().to_numpy(np.bool_)] = len(names)
+    by_agent, _ = spread(agent, mean, len(names) + 1)
+    by_agent[-1] = 1.0  # nobody knows who
+    works = {
+        str(queue): work[rows] / by_agent[agent[rows]] for queue, rows in answered.groupby("queue").indices.items()
+    }
+    mean = mean * by_agent[agent]
     kind = answered["arrival"].dt.date.isin(quiet).to_numpy(np.int64)
     by_kind, _ = spread(kind, mean, 2)
     hour = answered["arrival"].dt.hour.to_numpy(np.int64)
     by_hour, _ = spread(hour, mean * by_kind[kind], 24)
-    half_hour = np.array(duties.micros(answered["arrival"]), np.int64) // INTERVAL
-    half_hour -= half_hour.min()
-    _, beyond = spread(half_hour, mean * by_kind[kind] * by_hour[hour], int(half_hour.max()) + 1)
-    return Rhythm(by_kind, by_hour, float(np.sqrt(beyond)))
+    mean = mean * by_kind[kind] * by_hour[hour]
+    day, half_hour = (numbered(answered["arrival"].dt.floor(length)) for length in ("D", "30min"))
+    of_day, beyond_day = spread(day, mean, int(day.max()) + 1)
+    _, beyond = spread(half_hour, mean * of_day[day], int(half_hour.max()) + 1)
+    paces = dict(zip(names, by_agent.tolist(), strict=False))
+    return Rhythm(paces, by_kind, by_hour, float(np.sqrt(beyond)), float(np.sqrt(beyond_day))), works
 
 
 def _patience(customers: pd.DataFrame) -> dict[str, F64]:
@@ -315,9 +369,10 @@ def scenario(log: ContactLog, day: date, learned: Learned, rule: Rule, mode: str
     agent's own clock would pass unnoticed where the simulated agent is in another call just then.
     """
     contacts = log.on([day])
-    there = log.duties(day, rule)
+    there = log.duties(day, rule, learned.forecast.days)
     document: dict[str, Any] = {key: log.document[key] for key in ("seed", "routing") if key in log.document}
-    document |= {"name": "back-test", "start": day, "days": 1, "interval": INTERVAL // SECOND, "drain": "1d"}
+    document |= {"name": "back-test", "start": day, "days": 1, "interval": INTERVAL // PARTS // SECOND}
+    document["drain"] = "1d"
     expected = learned.forecast.of(day)
     came = {name for name, counts in expected.items() if counts.any()} if mode == "forecast" else {*contacts["queue"]}
     names = [name for name in log.scenario.queue if name in came]
@@ -340,7 +395,7 @@ def scenario(log: ContactLog, day: date, learned: Learned, rule: Rule, mode: str
             "wrap_up": 0,
             "patience": "never",
         }
-    document["team"] = _teams(log, day, there, names, pause if away else None, learned.factor, folder)
+    document["team"] = _teams(log, day, there, names, pause if away else None, learned, mode, folder)
     return read.parse(document, folder)
 
 
@@ -364,8 +419,9 @@ def _queue(
         queue["wrap_up"] = {"file": "turn_round.csv", "column": "seconds"}
     mine = contacts[contacts["queue"] == name]
     if mode == "forecast":
-        expected = learned.forecast.of(day)[name]
-        at = [datetime.combine(day, time()) + timedelta(minutes=30 * number) for number in range(INTERVALS)]
+        expected = learned.forecast.by_part(day)[name]
+        step = timedelta(microseconds=INTERVAL // PARTS)
+        at = [datetime.combine(day, time()) + number * step for number in range(len(expected))]
         rows = [(f"{moment:%Y-%m-%d}", f"{moment:%H:%M}", value) for moment, value in zip(at, expected, strict=True)]
         write_csv(folder / f"{name}.csv", ("date", "time", "contacts"), rows)
         queue["volume"] = {"file": f"{name}.csv", "column": "contacts", "busyness_cv": learned.busyness_cv}
@@ -404,17 +460,23 @@ def _teams(
     there: Sequence[Duty],
     names: Sequence[str],
     pause: str | None,
-    factor: float,
+    learned: Learned,
+    mode: str,
     folder: Path,
 ) -> dict[str, Any]:
-    """Agents with the same skills: the queues that they had answered by that day."""
-    known = duties.skills(log.contacts[log.contacts["arrival"].dt.date <= day])
-    groups: dict[tuple[str, ...], list[Duty]] = {}
+    """Agents with the same skills: the queues that they had answered by that day, and those that nobody there had.
+
+    Where work is drawn, also with the same pace: that of the agent on the training days.
+    """
+    known = log.able(day, learned.forecast.days)
+    taken = frozenset().union(*(known.get(duty.agent, ()) for duty in there))
+    groups: dict[tuple[tuple[str, ...], float], list[Duty]] = {}
     for duty in there:
-        able = tuple(name for name in names if name in known.get(duty.agent, frozenset()))
-        groups.setdefault(able, []).append(duty)
+        able = tuple(name for name in names if name in known.get(duty.agent, frozenset()) or name not in taken)
+        pace = 1.0 if mode == "services" else learned.rhythm.by_agent.get(duty.agent, 1.0)
+        groups.setdefault((able, pace), []).append(duty)
     teams: dict[str, Any] = {}
-    for number, (able, mine) in enumerate(sorted(groups.items()), start=1):
+    for number, ((able, pace), mine) in enumerate(sorted(groups.items()), start=1):
         rows = [
             (
                 duty.agent,
@@ -431,7 +493,7 @@ def _teams(
         teams[f"team{number}"] = {
             "skills": dict.fromkeys((*able, *([pause] if pause else [])), 1),
             "roster": {"file": f"team{number}.csv"},
-            "pace": dict.fromkeys(able, factor),
+            "pace": dict.fromkeys(able, pace * learned.factor),
         }
     return teams
 
@@ -481,7 +543,7 @@ def simulate(log: ContactLog, unit: Unit) -> Day:
         edges=edges,
         real=_real(log, contacts, day),
         simulated=np.array(totals),
-        agents=duties.level(log.duties(day, rule), edges),
+        agents=duties.level(log.duties(day, rule, learned.forecast.days), edges),
         known=_known(log, contacts, day, learned, mode),
         true_handle_time=_true_handle_time(contacts, day) * learned.factor,
     )
@@ -491,6 +553,8 @@ def _together(work: I64, arrival: I64, drawn: Bool, day: date, learned: Learned,
     """Drawn work, with what the contacts of a kind of day, of an hour and of a half hour share."""
     sigma = np.sqrt(np.log1p(learned.rhythm.cv**2))
     shared = np.exp(sigma * rng.standard_normal(INTERVALS) - sigma**2 / 2)
+    sigma_day = np.sqrt(np.log1p(learned.rhythm.cv_day**2))
+    shared *= np.exp(sigma_day * rng.standard_normal() - sigma_day**2 / 2)
     factor = shared * learned.rhythm.of(learned.forecast.quiet(day))
     interval = np.clip(arrival // INTERVAL, 0, INTERVALS - 1)
     return np.where(drawn, np.rint(work * factor[interval]).astype(np.int64), work)
@@ -522,8 +586,8 @@ def _known(log: ContactLog, contacts: pd.DataFrame, day: date, learned: Learned,
     offered = sum((column for name, column in counts.items() if name not in log.staff_only), np.zeros(INTERVALS))
     if mode == "services":
         return Inputs(offered, every, _true_handle_time(contacts, day) * learned.factor)
-    of_all = float(np.concatenate([*learned.works.values()]).mean())
-    mean = {name: learned.works[name].mean() if name in learned.works else of_all for name in counts}
+    of_all = float(np.average([*learned.handle_times.values()], weights=[len(learned.works[q]) for q in learned.handle_times]))
+    mean = {name: learned.handle_times.get(name, of_all) for name in counts}
     work = sum((column * mean[name] for name, column in counts.items()), np.zeros(INTERVALS))
     rhythm = learned.rhythm.of(learned.forecast.quiet(day)) * learned.factor
     return Inputs(offered, every, np.where(every > 0, work / np.maximum(every, 1e-9), of_all) * rhythm)
