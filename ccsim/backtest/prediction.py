@@ -13,7 +13,7 @@ from __future__ import annotations
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -47,6 +47,8 @@ INTERVALS: Final = 48
 """Of a day."""
 PARTS: Final = 6
 """Of an interval, over which its forecast is spread: at opening and closing time customers do not come evenly."""
+THIN: Final = 20
+"""Answered contacts below which a queue has no handle times of its own: it has those of all queues."""
 OWN_DISTRIBUTION: Final = 50
 """Abandoned contacts from which a queue has a patience of its own, known to a seventh; the others share one."""
 NEAR: Final = 6
@@ -57,6 +59,8 @@ LIKELY: Final = (0.95, 1.1)
 """Where it is sought first."""
 PRECISION: Final = 0.002
 """Of the factor: some 2 % of the waits."""
+ALL: Final = ""
+"""What stands for the queues that have too few contacts, or none, on the training days."""
 COUNTED: Final = ("offered", "answered", "asa", "abandoned", "service_level")
 """Sums by interval: contacts, waits in seconds for `asa`, contacts within the target's time for `service_level`."""
 
@@ -67,7 +71,7 @@ class Forecast:
 
     days: tuple[date, ...]
     counts: dict[str, F64]
-    within: F64
+    within: F64 = field(default_factory=lambda: np.full((2, INTERVALS, PARTS), 1 / PARTS))
     """float64[2, INTERVALS, PARTS]: share of an interval's contacts by part of it, on other days and on quiet ones"""
 
     def quiet(self, day: date) -> bool:
@@ -125,11 +129,11 @@ class Learned:
     """What the training days teach."""
 
     patience: dict[str, F64]
-    """equally likely values in seconds, by queue; none for queues in which nobody gave up"""
+    """equally likely values in seconds, by queue; ALL for queues without their own, if anybody gave up"""
     works: dict[str, F64]
-    """seconds, by queue, had all agents been equally fast"""
+    """seconds, by queue, had all agents been equally fast; ALL for queues without their own"""
     handle_times: dict[str, float]
-    """mean seconds as they were, by queue"""
+    """mean seconds as they were, likewise"""
     rhythm: Rhythm
     turn_round: F64
     """seconds"""
@@ -246,20 +250,26 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
         str(name): np.array([_counts(group["arrival"], day) for day in days], np.float64)
         for name, group in contacts.groupby("queue")
     }
-    forecast = Forecast(tuple(days), counts, np.full((2, INTERVALS, PARTS), 1 / PARTS))
+    forecast = Forecast(tuple(days), counts)
     quiet = frozenset(day for day in days if forecast.quiet(day))
     forecast = replace(forecast, within=_within(contacts, quiet))
     rhythm, works = _rhythm(answered, quiet)
+    took = _seconds(answered["answer"], answered["end"])
     return Learned(
         patience=_patience(customers),
         works=works,
-        handle_times={str(q): float(_seconds(g["answer"], g["end"]).mean()) for q, g in answered.groupby("queue")},
+        handle_times={ALL: took.mean()} | {name: took[rows].mean() for name, rows in _thick(answered)},
         rhythm=rhythm,
         turn_round=duties.turn_rounds(contacts) / SECOND,
         factor=1.0,
         forecast=forecast,
         busyness_cv=_busyness(customers, days),
     )
+
+
+def _thick(answered: pd.DataFrame) -> list[tuple[str, I64]]:
+    """Queues with handle times of their own, and their rows."""
+    return [(str(name), rows) for name, rows in answered.groupby("queue").indices.items() if len(rows) >= THIN]
 
 
 def _within(contacts: pd.DataFrame, quiet: frozenset[date]) -> F64:
@@ -297,13 +307,12 @@ def _rhythm(answered: pd.DataFrame, quiet: frozenset[date]) -> tuple[Rhythm, dic
         return np.asarray(np.unique(values, return_inverse=True)[1], np.int64)
 
     names = sorted(answered["agent"].dropna().unique())
-    agent = np.searchsorted(names, answered["agent"].fillna(names[0]).to_numpy(object)).astype(np.int64)
-    agent[answered["agent"].isna().to_numpy(np.bool_)] = len(names)
+    agent = answered["agent"].map({name: number for number, name in enumerate(names)}).fillna(len(names))
+    agent = np.array(agent, np.int64)
     by_agent, _ = spread(agent, mean, len(names) + 1)
     by_agent[-1] = 1.0  # nobody knows who
-    works = {
-        str(queue): work[rows] / by_agent[agent[rows]] for queue, rows in answered.groupby("queue").indices.items()
-    }
+    alike = work / by_agent[agent]
+    works = {str(name): alike[rows] for name, rows in _thick(answered)} | {ALL: alike}
     mean = mean * by_agent[agent]
     kind = answered["arrival"].dt.date.isin(quiet).to_numpy(np.int64)
     by_kind, _ = spread(kind, mean, 2)
@@ -332,7 +341,7 @@ def _patience(customers: pd.DataFrame) -> dict[str, F64]:
         if gave_up[here].any():
             distribution = values(waited[here], gave_up[here])
             survival |= dict.fromkeys(group, distribution)
-    return survival
+    return survival | ({ALL: values(waited, gave_up)} if gave_up.any() else {})
 
 
 def _busyness(customers: pd.DataFrame, days: Sequence[date]) -> float:
@@ -406,12 +415,11 @@ def _queue(
     kept = ("channel", "head_start", "priority", "service_level", "answer_delay")
     queue: dict[str, Any] = {key: given[key] for key in kept if key in given}
     queue |= {"open": "always", "turns": 1, "wrap_up": 0, "sl_formula": "all_offered", "patience": "never"}
-    if name in learned.patience and name not in log.staff_only:
-        write_csv(folder / f"{name}.patience.csv", ("seconds",), [(value,) for value in learned.patience[name]])
+    patience = learned.patience.get(name, learned.patience.get(ALL) if name not in learned.forecast.counts else None)
+    if patience is not None and name not in log.staff_only:
+        write_csv(folder / f"{name}.patience.csv", ("seconds",), [(value,) for value in patience])
         queue["patience"] = {"file": f"{name}.patience.csv", "column": "seconds"}
-    works = learned.works.get(name)
-    if works is None:  # a queue that the training days do not know
-        works = np.concatenate([*learned.works.values()])
+    works = learned.works.get(name, learned.works[ALL])
     write_csv(folder / f"{name}.work.csv", ("seconds",), [(value,) for value in works])
     queue["work"] = {"file": f"{name}.work.csv", "column": "seconds"}
     if rule.turn_round and len(learned.turn_round):
@@ -586,7 +594,7 @@ def _known(log: ContactLog, contacts: pd.DataFrame, day: date, learned: Learned,
     offered = sum((column for name, column in counts.items() if name not in log.staff_only), np.zeros(INTERVALS))
     if mode == "services":
         return Inputs(offered, every, _true_handle_time(contacts, day) * learned.factor)
-    of_all = float(np.average([*learned.handle_times.values()], weights=[len(learned.works[q]) for q in learned.handle_times]))
+    of_all = learned.handle_times[ALL]
     mean = {name: learned.handle_times.get(name, of_all) for name in counts}
     work = sum((column * mean[name] for name, column in counts.items()), np.zeros(INTERVALS))
     rhythm = learned.rhythm.of(learned.forecast.quiet(day)) * learned.factor
@@ -621,13 +629,13 @@ def calibrated(log: ContactLog, units: Sequence[Unit], workers: int = 1) -> floa
     """The factor at which those days, simulated, are `too_long` by 0. The nearer end of FACTORS where none does it."""
     from scipy.optimize import brentq
 
-    real = np.sum([_real(log, log.on([unit.day]), unit.day).sum(axis=1) for unit in units], axis=0)
+    real = np.stack([_real(log, log.on([unit.day]), unit.day).sum(axis=1) for unit in units], axis=1)
 
     @cache
     def beyond(factor: float) -> float:
         tried = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
-        waits = [day.simulated.sum(axis=(0, 2)) for day in simulate_all(log, tried, workers)]
-        return too_long(np.sum(waits, axis=0), real)
+        waits = [median_asa(day.simulated) for day in simulate_all(log, tried, workers)]
+        return too_long(np.array(waits), real)
 
     for low, high in (LIKELY, FACTORS):
         if beyond(low) < 0 < beyond(high):
@@ -635,7 +643,18 @@ def calibrated(log: ContactLog, units: Sequence[Unit], workers: int = 1) -> floa
     return FACTORS[0] if beyond(FACTORS[0]) > 0 else FACTORS[1]
 
 
-def too_long(predicted: F64, real: F64) -> float:
-    """How much longer the predicted ASA is, by sums (COUNTED): the logarithm of the ratio."""
-    ours, theirs = (sums[COUNTED.index("asa")] / sums[COUNTED.index("answered")] for sums in (predicted, real))
-    return float(np.log(max(ours, 1e-9) / max(theirs, 1e-9)))  # nearly linear in a factor on work
+def median_asa(simulated: F64) -> float:
+    """Of the day's ASA, over replications (replication, COUNTED, interval); NaN where nobody was answered in any."""
+    _, answered, waited, *_ = np.moveaxis(simulated.sum(axis=2), 1, 0)
+    return float(np.median(waited[answered > 0] / answered[answered > 0])) if (answered > 0).any() else np.nan
+
+
+def too_long(asa: F64, real: F64) -> float:
+    """How much longer the predicted ASA of days is than the real (COUNTED, day): mean logarithm, weighted by contacts.
+
+    So a day of many long waits counts no more than others of its size. A second is added to both, for days without any.
+    """
+    offered, answered, waited, *_ = real
+    there = (answered > 0) & ~np.isnan(asa)
+    ratio = np.log((asa[there] + 1) / (waited[there] / answered[there] + 1))
+    return float(np.average(ratio, weights=offered[there])) if there.any() else 0.0

@@ -144,7 +144,6 @@ class Waiting:
         rows = range(int(np.searchsorted(self.end, gap[0], "right")), int(np.searchsorted(self.start, gap[1])))
         return [(max(int(self.start[row]), gap[0]), min(int(self.end[row]), gap[1])) for row in rows]
 
-
     def before(self, moment: int) -> int | None:
         """When somebody last waited before then (then itself, if somebody did just then)."""
         row = int(np.searchsorted(self.start, moment)) - 1
