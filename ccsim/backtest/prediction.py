@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from ccsim.backtest.rhythm import ALL, INTERVALS, Rhythm, rhythm_of, thick
 from ccsim.distributions.streams import stream
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs import duty as duties
-from ccsim.logs.duty import Duty, Rule
+from ccsim.logs.duty import Duty, Rule, Skills
 from ccsim.lowering import lower
 from ccsim.runs.executors import run_all
 from ccsim.scenario import read
@@ -43,12 +44,8 @@ MODES: Final = {
     "forecast": "forecast arrivals, drawn services",
 }
 INTERVAL: Final = 1800 * SECOND
-INTERVALS: Final = 48
-"""Of a day."""
 PARTS: Final = 6
 """Of an interval, over which its forecast is spread: at opening and closing time customers do not come evenly."""
-THIN: Final = 20
-"""Answered contacts below which a queue has no handle times of its own: it has those of all queues."""
 OWN_DISTRIBUTION: Final = 50
 """Abandoned contacts from which a queue has a patience of its own, known to a seventh; the others share one."""
 NEAR: Final = 6
@@ -59,8 +56,6 @@ LIKELY: Final = (0.95, 1.1)
 """Where it is sought first."""
 PRECISION: Final = 0.002
 """Of the factor: some 2 % of the waits."""
-ALL: Final = ""
-"""What stands for the queues that have too few contacts, or none, on the training days."""
 COUNTED: Final = ("offered", "answered", "asa", "abandoned", "service_level")
 """Sums by interval: contacts, waits in seconds for `asa`, contacts within the target's time for `service_level`."""
 
@@ -105,26 +100,6 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class Rhythm:
-    """How many times its queue's mean work a contact takes, and what is common to the contacts of a day or half hour."""
-
-    by_agent: dict[str, float]
-    """of those whom the log names"""
-    by_kind: F64
-    """float64[2]: on other days, and on quiet ones"""
-    by_hour: F64
-    """float64[24]"""
-    cv: float
-    """coefficient of variation of a factor that all work of a half hour shares"""
-    cv_day: float
-    """of one that all work of a day shares"""
-
-    def of(self, quiet: bool) -> F64:
-        """float64[INTERVALS]"""
-        return np.asarray(np.repeat(self.by_hour, INTERVALS // 24) * self.by_kind[int(quiet)], np.float64)
-
-
-@dataclass(frozen=True)
 class Learned:
     """What the training days teach."""
 
@@ -137,6 +112,8 @@ class Learned:
     rhythm: Rhythm
     turn_round: F64
     """seconds"""
+    ringing: float
+    """seconds that it rings before an agent answers"""
     factor: float
     """on the time of a contact"""
     forecast: Forecast
@@ -203,8 +180,8 @@ class ContactLog:
         done = contacts["wrapped"].where(contacts["answer"].notna() & contacts["wrapped"].notna(), contacts["end"])
         self.contacts = contacts.assign(end=done)
         self._by_day = dict(tuple(self.contacts.groupby(contacts["arrival"].dt.date)))
-        self._duties: dict[tuple[Rule | date, ...], list[Duty]] = {}
-        self._able: dict[tuple[date, ...], duties.Skills] = {}
+        self._duties: dict[tuple[Rule, tuple[date, ...]], list[Duty]] = {}
+        self._able: dict[tuple[date, ...], Skills] = {}
 
     def on(self, days: Iterable[date]) -> pd.DataFrame:
         """The contacts that arrived on those days."""
@@ -222,12 +199,12 @@ class ContactLog:
 
     def duties(self, day: date, rule: Rule, training: Sequence[date]) -> list[Duty]:
         """Who was there by that rule."""
-        key = rule, day, *training
+        key = rule, (day, *training)
         if key not in self._duties:
             self._duties[key] = rule.infer(self.on([day]), self.able(day, training))
         return self._duties[key]
 
-    def able(self, day: date, training: Sequence[date]) -> duties.Skills:
+    def able(self, day: date, training: Sequence[date]) -> Skills:
         """The queues that each agent takes, as far as the training days and that day show."""
         key = day, *training
         if key not in self._able:
@@ -253,23 +230,21 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
     forecast = Forecast(tuple(days), counts)
     quiet = frozenset(day for day in days if forecast.quiet(day))
     forecast = replace(forecast, within=_within(contacts, quiet))
-    rhythm, works = _rhythm(answered, quiet)
+    rhythm, works = rhythm_of(answered, quiet)
+    served = customers[customers["answer"].notna()]
     took = _seconds(answered["answer"], answered["end"])
     return Learned(
         patience=_patience(customers),
         works=works,
-        handle_times={ALL: took.mean()} | {name: took[rows].mean() for name, rows in _thick(answered)},
+        handle_times={ALL: took.mean()} | {name: took[rows].mean() for name, rows in thick(answered)},
         rhythm=rhythm,
         turn_round=duties.turn_rounds(contacts) / SECOND,
+        ringing=duties.ringing(np.rint(_seconds(served["arrival"], served["answer"]) * SECOND).astype(np.int64))
+        / SECOND,
         factor=1.0,
         forecast=forecast,
         busyness_cv=_busyness(customers, days),
     )
-
-
-def _thick(answered: pd.DataFrame) -> list[tuple[str, I64]]:
-    """Queues with handle times of their own, and their rows."""
-    return [(str(name), rows) for name, rows in answered.groupby("queue").indices.items() if len(rows) >= THIN]
 
 
 def _within(contacts: pd.DataFrame, quiet: frozenset[date]) -> F64:
@@ -281,49 +256,6 @@ def _within(contacts: pd.DataFrame, quiet: frozenset[date]) -> F64:
     came = np.bincount(kind * size + part.astype(np.int64), minlength=2 * size).reshape(2, INTERVALS, PARTS)
     total = came.sum(axis=2, keepdims=True)
     return np.where(total > 0, came / np.maximum(total, 1), 1 / PARTS)
-
-
-def _rhythm(answered: pd.DataFrame, quiet: frozenset[date]) -> tuple[Rhythm, dict[str, F64]]:
-    """How work goes up and down together, beyond the chance of single contacts; and works by queue without the agents'.
-
-    Compared with the queues' means, so that the mix of queues has no part in it. Ratios are drawn to 1 by what of their
-    spread is chance (empirical Bayes): agents first, then the kind of day and the hour; what is left of the spread of
-    days, and of half hours, is common to their contacts.
-    """
-    work = _seconds(answered["answer"], answered["end"])
-    by_queue = answered.assign(work=work).groupby("queue")["work"]
-    mean = np.array(by_queue.transform("mean"), np.float64)
-    chance = np.nan_to_num(np.array(by_queue.transform("var", ddof=0), np.float64))
-
-    def spread(group: I64, mean: F64, groups: int) -> tuple[F64, float]:
-        """Drawn ratios to the mean by group, 1 where there is nothing; and their variance beyond chance."""
-        took, expected, variance = (np.bincount(group, column, groups) for column in (work, mean, chance))
-        precision = np.divide(expected**2, variance, out=np.zeros(groups), where=variance > 0)
-        off = np.divide(took, expected, out=np.ones(groups), where=expected > 0) - 1
-        beyond = max(float((precision @ off**2 - (precision > 0).sum()) / max(precision.sum(), 1e-9)), 0.0)
-        return 1 + off * beyond * precision / (beyond * precision + 1), beyond
-
-    def numbered(values: Any) -> I64:
-        return np.asarray(np.unique(values, return_inverse=True)[1], np.int64)
-
-    names = sorted(answered["agent"].dropna().unique())
-    agent = answered["agent"].map({name: number for number, name in enumerate(names)}).fillna(len(names))
-    agent = np.array(agent, np.int64)
-    by_agent, _ = spread(agent, mean, len(names) + 1)
-    by_agent[-1] = 1.0  # nobody knows who
-    alike = work / by_agent[agent]
-    works = {str(name): alike[rows] for name, rows in _thick(answered)} | {ALL: alike}
-    mean = mean * by_agent[agent]
-    kind = answered["arrival"].dt.date.isin(quiet).to_numpy(np.int64)
-    by_kind, _ = spread(kind, mean, 2)
-    hour = answered["arrival"].dt.hour.to_numpy(np.int64)
-    by_hour, _ = spread(hour, mean * by_kind[kind], 24)
-    mean = mean * by_kind[kind] * by_hour[hour]
-    day, half_hour = (numbered(answered["arrival"].dt.floor(length)) for length in ("D", "30min"))
-    of_day, beyond_day = spread(day, mean, int(day.max()) + 1)
-    _, beyond = spread(half_hour, mean * of_day[day], int(half_hour.max()) + 1)
-    paces = dict(zip(names, by_agent.tolist(), strict=False))
-    return Rhythm(paces, by_kind, by_hour, float(np.sqrt(beyond)), float(np.sqrt(beyond_day))), works
 
 
 def _patience(customers: pd.DataFrame) -> dict[str, F64]:
@@ -414,6 +346,8 @@ def _queue(
     given = log.document["queue"][name]
     kept = ("channel", "head_start", "priority", "service_level", "answer_delay")
     queue: dict[str, Any] = {key: given[key] for key in kept if key in given}
+    if learned.ringing:
+        queue["answer_delay"] = learned.ringing
     queue |= {"open": "always", "turns": 1, "wrap_up": 0, "sl_formula": "all_offered", "patience": "never"}
     patience = learned.patience.get(name, learned.patience.get(ALL) if name not in learned.forecast.counts else None)
     if patience is not None and name not in log.staff_only:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ccsim.backtest import prediction, score
 from ccsim.backtest.prediction import MODES, ContactLog, Day, Learned, Unit
+from ccsim.backtest.rhythm import THIN
 from ccsim.backtest.score import Coverage, Prediction, Score
 from ccsim.logs.duty import RULES
 from ccsim.scenario.spreadsheets import write_csv
@@ -205,7 +206,7 @@ def _joined(parts: Sequence[Trial]) -> Trial:
 def _notes(
     log: ContactLog,
     learned: Sequence[Learned],
-    stretches: Sequence[tuple[Sequence[date], Sequence[date]]],
+    stretches: Sequence[Sequence[Sequence[date]]],
     asked: Sequence[date],
 ) -> tuple[str, ...]:
     """Queues without figures of their own, and days that do not count."""
@@ -213,7 +214,7 @@ def _notes(
     thin = {name for each in learned for name in each.forecast.counts if name not in each.works}
     if thin:
         notes.append(
-            f"{', '.join(sorted(thin))}: fewer than {prediction.THIN} answered on the training days; handle times are "
+            f"{', '.join(sorted(thin))}: fewer than {THIN} answered on the training days; handle times are "
             "those of all queues."
         )
     new = {
@@ -224,7 +225,7 @@ def _notes(
     }
     if new:
         notes.append(
-            f"{', '.join(sorted(new))}: not on the training days; handle times and patience are those of all queues, and "
+            f"{', '.join(sorted(new))}: not on the training days; handle times and patience are those of all, and "
             "nobody is forecast."
         )
     if closed := sorted(day.isoformat() for day in {*asked} if not log.worked_on(day)):

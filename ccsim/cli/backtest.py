@@ -49,10 +49,10 @@ class Days(click.ParamType[list[date]]):
     "--rule",
     "rules",
     multiple=True,
-    default=["present"],
+    default=["ready"],
     show_default=True,
     metavar="RULE",
-    help="How agents on duty are inferred: served, sessions, ready, present or turn_round; may be repeated, to compare.",
+    help="How agents on duty are inferred: served, sessions, ready or turn_round; may be repeated, to compare.",
 )
 @click.option(
     "--refit",

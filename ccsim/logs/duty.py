@@ -19,14 +19,15 @@ from ccsim.tables import I64, SECOND
 if TYPE_CHECKING:
     import pandas as pd
 
+DAY: Final = 86_400 * SECOND
 LARGEST_GAP: Final = 1800 * SECOND
 """Between two services of an agent who was there all the time."""
 
 UNLIKELY: Final = 3
 """Contacts of a queue expected of an agent who answered none: this many tell that they do not take it."""
 
-RING: Final = 0.05
-"""Share of the answered who waited no longer than it takes to answer: so short a wait is not for want of an agent."""
+RINGING: Final = (0.05, 30 * SECOND)
+"""Share of the answered who waited no longer than it rings, and the longest that it does."""
 
 NEAR: Final = 3600 * SECOND
 """Before and after a moment, within which gaps tell how long agents were idle at about that time."""
@@ -120,6 +121,12 @@ def gaps(session: Sequence[Service]) -> Iterator[Stretch]:
         until = max(until, service.end)
 
 
+def ringing(waited: I64) -> int:
+    """How long it rings before an agent answers, by the waits of the answered: so short a wait is not for want of one."""
+    share, most = RINGING
+    return min(int(np.quantile(waited, share, method="lower")), most) if len(waited) else 0
+
+
 class Waiting:
     """When somebody waited in one of these queues for want of an agent : sorted disjoint stretches."""
 
@@ -128,7 +135,7 @@ class Waiting:
         start = np.array(micros(here["arrival"]), np.int64)
         answered = here["answer"].notna().to_numpy(np.bool_)
         end = np.array(micros(here["answer"].where(answered, here["end"])), np.int64)
-        start += int(np.quantile((end - start)[answered], RING)) if answered.any() else 0
+        start += ringing((end - start)[answered])
         start, end = start[end > start], end[end > start]
         order = np.argsort(start, kind="stable")
         start, end = start[order], np.maximum.accumulate(end[order]) if len(order) else end
@@ -179,33 +186,28 @@ def _sessions(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
     ]
 
 
-def _ready(contacts: pd.DataFrame, able: Skills, longest: float = math.inf) -> list[Duty]:
-    """`longest` is the most µs for which an agent is taken to have been away before somebody waited."""
-    duties: list[Duty] = []
-    waiting = _waiting(contacts, able)
-    for agent, served in services(contacts).items():
-        for session in sessions(served):
-            away = [piece for gap in gaps(session) for piece in _away(gap, waiting[agent].within(gap), longest)]
-            end = max(service.end for service in session)
-            duties.append(Duty(agent, session[0].start, end, tuple(away)))
-    return duties
-
-
 def _waiting(contacts: pd.DataFrame, able: Skills) -> dict[str, Waiting]:
     """When somebody waited for each agent."""
     by_queues = {queues: Waiting(contacts, queues) for queues in set(able.values())}
     return {agent: by_queues[queues] for agent, queues in able.items()}
 
 
-def _present(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
-    """As `_ready`, with the idle time before the first contact and after the last.
+def _ready(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
+    """In a gap an agent is away while somebody waits for them, and since some time before that.
 
-    How long that was is known within limits: nobody waited for the agent, and it was not before anybody was answered or
-    after the last was. Within them it is the mean of the times that agents were idle between contacts at about then;
-    after the last contact, of which an agent may also have left at once, that by the share of agents' time that is idle.
+    Before the first contact and after the last they idle, nobody knows how long. It is known that nobody waited for
+    them then, and it is taken that they came after the first of the day was answered and left before the last was done.
+    Within these limits it is the mean of the times for which agents were idle between contacts at about then.
     """
     waiting = _waiting(contacts, able)
-    duties = _ready(contacts, able, _been_away(contacts))
+    longest = _been_away(contacts)
+    by_agent: dict[str, list[Duty]] = {}
+    for agent, served in services(contacts).items():
+        for session in sessions(served):
+            away = [piece for gap in gaps(session) for piece in _away(gap, waiting[agent].within(gap), longest)]
+            end = max(service.end for service in session)
+            by_agent.setdefault(agent, []).append(Duty(agent, session[0].start, end, tuple(away)))
+    duties = [duty for mine in by_agent.values() for duty in mine]
     free = np.array(
         [
             gap
@@ -216,16 +218,19 @@ def _present(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
         ],
         np.int64,
     ).reshape(-1, 2)
-    opened = min((duty.start for duty in duties), default=0)
-    closed = max((duty.end for duty in duties), default=0)
-    by_agent: dict[str, list[Duty]] = {}
+    opened, closed = {}, {}
     for duty in duties:
-        by_agent.setdefault(duty.agent, []).append(duty)
+        day = duty.start // DAY
+        opened[day] = min(duty.start, opened.get(day, duty.start))
+        closed[day] = max(duty.end, closed.get(day, duty.end))
     extended: list[Duty] = []
     for agent, mine in by_agent.items():
         for number, duty in enumerate(mine):
-            earliest = (mine[number - 1].end + duty.start) // 2 if number else opened
-            latest = (duty.end + mine[number + 1].start) // 2 if number + 1 < len(mine) else closed
+            earliest, latest = opened[duty.start // DAY], closed[duty.start // DAY]
+            if number:
+                earliest = max(earliest, (mine[number - 1].end + duty.start) // 2)
+            if number + 1 < len(mine):
+                latest = min(latest, (duty.end + mine[number + 1].start) // 2)
             came = duty.start - _idle(free, duty.start)
             left = duty.end + _idle(free, duty.end)
             last, following = waiting[agent].before(duty.start), waiting[agent].after(duty.end)
@@ -251,8 +256,11 @@ def _idle(free: I64, moment: int) -> int:
     return int((some[:, 1] - some[:, 0]).mean()) if len(some) else 0
 
 
-def _away(gap: Stretch, waited: list[Stretch], longest: float = math.inf) -> list[Stretch]:
-    """Away while somebody waited, and for half of the time before: they left at some moment in it, any alike."""
+def _away(gap: Stretch, waited: list[Stretch], longest: float) -> list[Stretch]:
+    """Away while somebody waited, and for half of the time before: they left at some moment in it, any alike.
+
+    For no longer than `longest`, in µs.
+    """
     absences: list[Stretch] = []
     for before, (start, end) in pairwise([(gap[0], gap[0]), *waited]):
         left = int(max((before[1] + start) // 2, start - longest))
@@ -281,13 +289,9 @@ RULES: Final[dict[str, Rule]] = {
     "sessions": Rule("there and free from a service to the next that begins within half an hour", _sessions),
     "ready": Rule(
         "as sessions; but in a gap in which somebody waited they were away while somebody did, having left half-way "
-        "between the gap's start and that",
+        "between the gap's start and that, or as long before as is usual; and they idled before the first contact and "
+        "after the last as long as between contacts, if nobody waited",
         _ready,
-    ),
-    "present": Rule(
-        "as ready; and before the first contact and after the last as long as agents were idle between contacts at about "
-        "that time, if nobody waited meanwhile",
-        _present,
     ),
     "turn_round": Rule(
         "as sessions; after each contact they take a time drawn from those that the training days show while somebody "

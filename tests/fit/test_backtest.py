@@ -123,6 +123,7 @@ def test_every_mode_scores_as_a_perfect_model_does(found: Backtest) -> None:
 
 def test_factor_is_one(found: Backtest) -> None:
     """Waits at this load change by some 6 % with each 1 % of work, and three days' mean wait is known to a tenth."""
+    assert found.trials[0].factors == (found.factor,)
     assert found.factor == pytest.approx(1, abs=0.02)
 
 
@@ -136,7 +137,7 @@ def test_erlang_a_is_told_what_the_simulation_is_told(log: ContactLog, found: Ba
     training = log.on(TRAIN)
     mean = (training["end"] - training["answer"]).dt.total_seconds().mean()
     rhythm = found.learned.rhythm.of(quiet=False)[20]
-    assert arrivals.known.handle_time[20] == pytest.approx(mean * found.factor * rhythm)
+    assert arrivals.known.handle_time[20] == pytest.approx(mean * found.trials[1].factors[0] * rhythm)
     assert forecast.known.offered.sum() == pytest.approx(len(training) / 3)
     assert [score.method for score in found.trials[0].scores if ERLANG_A in score.method] == [ERLANG_A]
     assert f"{ERLANG_A}, real AHT" in [score.method for score in found.trials[1].scores]
