@@ -27,12 +27,13 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty, Rule, Skills
 from ccsim.lowering import lower
+from ccsim.plan import Plan
 from ccsim.runs.executors import run_all
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.spreadsheets import write_csv
 from ccsim.stats.survival import values
-from ccsim.tables import F64, I64, SECOND, Bool, Outcome
+from ccsim.tables import F64, I64, SECOND, Bool, Outcome, Workload
 from ccsim.workload.sample import draw, recipe_of
 
 if TYPE_CHECKING:
@@ -114,8 +115,6 @@ class Learned:
     """seconds"""
     ringing: float
     """seconds that it rings before an agent answers"""
-    factor: float
-    """on the time of a contact"""
     forecast: Forecast
     busyness_cv: float
 
@@ -213,7 +212,7 @@ class ContactLog:
 
 
 def learn(log: ContactLog, days: Sequence[date]) -> Learned:
-    """Everything but the factor from the training days. Raises ScenarioError if nobody came or was answered."""
+    """What the training days teach. Raises ScenarioError if nobody came or was answered."""
     contacts = log.on(days)
     customers = log.customers(contacts)
     answered = contacts[contacts["answer"].notna()]
@@ -231,7 +230,8 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
     quiet = frozenset(day for day in days if forecast.quiet(day))
     forecast = replace(forecast, within=_within(contacts, quiet))
     rhythm, works = rhythm_of(answered, quiet)
-    served = customers[customers["answer"].notna()]
+    waited = _seconds(customers["arrival"], customers["answer"])
+    waited = waited[~np.isnan(waited)]
     took = _seconds(answered["answer"], answered["end"])
     return Learned(
         patience=_patience(customers),
@@ -241,7 +241,6 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
         turn_round=duties.turn_rounds(contacts) / SECOND,
         ringing=duties.ringing(np.rint(_seconds(served["arrival"], served["answer"]) * SECOND).astype(np.int64))
         / SECOND,
-        factor=1.0,
         forecast=forecast,
         busyness_cv=_busyness(customers, days),
     )
@@ -435,7 +434,7 @@ def _teams(
         teams[f"team{number}"] = {
             "skills": dict.fromkeys((*able, *([pause] if pause else [])), 1),
             "roster": {"file": f"team{number}.csv"},
-            "pace": dict.fromkeys(able, pace * learned.factor),
+            "pace": dict.fromkeys(able, pace),
         }
     return teams
 
@@ -453,41 +452,86 @@ def _unused(name: str, names: Sequence[str]) -> str:
 # ── simulated beside real ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def simulate(log: ContactLog, unit: Unit) -> Day:
-    """The day's real figures and those of the replications."""
-    from ccsim import engine
+class Unit(NamedTuple):
+    """A day to simulate."""
 
+    day: date
+    learned: Learned
+    rule: Rule
+    mode: str
+    replications: int
+
+
+class Prepared(NamedTuple):
+    """A day with everything drawn, which differs from run to run by the factor on the time of a contact alone."""
+
+    unit: Unit
+    plan: Plan
+    workloads: tuple[Workload, ...]
+    customers: Bool
+    """by queue: whether customers wait in it"""
+    of_log: Bool
+    """by queue: whether it is of the log, and not of agents who are away"""
+    limits: F64
+    """of the service level, seconds by queue"""
+
+
+def prepare(log: ContactLog, unit: Unit) -> Prepared:
+    """The day's plan, and what its replications draw."""
     day, learned, rule, mode, replications = unit
     with tempfile.TemporaryDirectory() as scratch:
         of_day = scenario(log, day, learned, rule, mode, Path(scratch))
     plan, spec = lower(of_day)
-    customers = np.array([name in log.scenario.queue and name not in log.staff_only for name in spec.queues])
-    drawn = np.array([name in log.scenario.queue and mode != "services" for name in spec.queues])
-    limits = np.array([log.limits.get(name, 0.0) for name in spec.queues])
+    of_log = np.array([name in log.scenario.queue for name in spec.queues])
+    drawn = of_log & (mode != "services")
     recipe = recipe_of(of_day)
-    totals = []
+    workloads = []
     for replication in range(replications):
         workload = draw(recipe, replication)
         rng = stream(of_day.seed, replication, "day", "work")
         work = _together(workload.work, workload.arrival, drawn[workload.queue], day, learned, rng)
-        workload = workload._replace(work=work)
-        done = engine.simulate("compiled", workload, plan)
-        shown = customers[workload.queue]
+        workloads.append(workload._replace(work=work))
+    return Prepared(
+        unit,
+        plan,
+        tuple(workloads),
+        of_log & np.array([name not in log.staff_only for name in spec.queues]),
+        of_log,
+        np.array([log.limits.get(name, 0.0) for name in spec.queues]),
+    )
+
+
+def play(prepared: Prepared, factor: float, replications: int | None = None) -> F64:
+    """Sums of the first replications: (replication, COUNTED, interval)."""
+    from ccsim import engine
+
+    totals = []
+    for workload in prepared.workloads[:replications]:
+        longer = np.rint(workload.work * factor).astype(np.int64)
+        workload = workload._replace(work=np.where(prepared.of_log[workload.queue], longer, workload.work))
+        done = engine.simulate("compiled", workload, prepared.plan)
+        shown = prepared.customers[workload.queue]
         answered, gave_up = (np.equal(done.outcome, end) for end in (Outcome.RESOLVED, Outcome.ABANDONED))
         wait = np.where(answered, done.start[done.first_turn] - done.arrival, 0) / SECOND
-        limit = limits[workload.queue]
+        limit = prepared.limits[workload.queue]
         columns = (workload.arrival, wait, answered, gave_up, limit)
         totals.append(_sums(*(column[shown] for column in columns)))
+    return np.array(totals)
+
+
+def simulated(log: ContactLog, prepared: Prepared, factor: float) -> Day:
+    """The day's real figures and those of the replications."""
+    day, learned, rule, mode, _ = prepared.unit
     contacts = log.on([day])
     edges = _midnight(day) + INTERVAL * np.arange(INTERVALS + 1)
     return Day(
         day=day,
         edges=edges,
         real=_real(log, contacts, day),
-        simulated=np.array(totals),
+        simulated=play(prepared, factor),
         agents=duties.level(log.duties(day, rule, learned.forecast.days), edges),
-        known=_known(log, contacts, day, learned, mode),
-        true_handle_time=_true_handle_time(contacts, day) * learned.factor,
+        known=_known(log, contacts, day, learned, mode, factor),
+        true_handle_time=_true_handle_time(contacts, day) * factor,
     )
 
 
@@ -519,7 +563,7 @@ def _real(log: ContactLog, contacts: pd.DataFrame, day: date) -> F64:
     return _sums(arrival, waited, ~np.isnan(waited), gave_up, limit)
 
 
-def _known(log: ContactLog, contacts: pd.DataFrame, day: date, learned: Learned, mode: str) -> Inputs:
+def _known(log: ContactLog, contacts: pd.DataFrame, day: date, learned: Learned, mode: str, factor: float) -> Inputs:
     if mode == "forecast":
         counts = learned.forecast.of(day)
     else:
@@ -527,11 +571,11 @@ def _known(log: ContactLog, contacts: pd.DataFrame, day: date, learned: Learned,
     every = sum(counts.values(), np.zeros(INTERVALS))
     offered = sum((column for name, column in counts.items() if name not in log.staff_only), np.zeros(INTERVALS))
     if mode == "services":
-        return Inputs(offered, every, _true_handle_time(contacts, day) * learned.factor)
+        return Inputs(offered, every, _true_handle_time(contacts, day) * factor)
     of_all = learned.handle_times[ALL]
     mean = {name: learned.handle_times.get(name, of_all) for name in counts}
     work = sum((column * mean[name] for name, column in counts.items()), np.zeros(INTERVALS))
-    rhythm = learned.rhythm.of(learned.forecast.quiet(day)) * learned.factor
+    rhythm = learned.rhythm.of(learned.forecast.quiet(day)) * factor
     return Inputs(offered, every, np.where(every > 0, work / np.maximum(every, 1e-9), of_all) * rhythm)
 
 
@@ -544,32 +588,20 @@ def _true_handle_time(contacts: pd.DataFrame, day: date) -> F64:
     return np.where(number > 0, total / np.maximum(number, 1), took.mean())
 
 
-class Unit(NamedTuple):
-    """A day to simulate."""
-
-    day: date
-    learned: Learned
-    rule: Rule
-    mode: str
-    replications: int
-
-
-def simulate_all(log: ContactLog, units: Iterable[Unit], workers: int) -> Iterator[Day]:
+def prepare_all(log: ContactLog, units: Iterable[Unit], workers: int) -> Iterator[Prepared]:
     """The days in order, on so many processes."""
-    return run_all(partial(simulate, log), units, workers)
+    return run_all(partial(prepare, log), units, workers)
 
 
-def calibrated(log: ContactLog, units: Sequence[Unit], workers: int = 1) -> float:
+def calibrated(log: ContactLog, days: Sequence[Prepared], replications: int) -> float:
     """The factor at which those days, simulated, are `too_long` by 0. The nearer end of FACTORS where none does it."""
     from scipy.optimize import brentq
 
-    real = np.stack([_real(log, log.on([unit.day]), unit.day).sum(axis=1) for unit in units], axis=1)
+    real = np.stack([_real(log, log.on([day.unit.day]), day.unit.day).sum(axis=1) for day in days], axis=1)
 
     @cache
     def beyond(factor: float) -> float:
-        tried = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
-        waits = [median_asa(day.simulated) for day in simulate_all(log, tried, workers)]
-        return too_long(np.array(waits), real)
+        return too_long(np.array([median_asa(play(day, factor, replications)) for day in days]), real)
 
     for low, high in (LIKELY, FACTORS):
         if beyond(low) < 0 < beyond(high):

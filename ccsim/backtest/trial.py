@@ -20,7 +20,7 @@ from ccsim.logs.duty import RULES
 from ccsim.scenario.spreadsheets import write_csv
 from ccsim.tables import F64, SECOND
 
-CALIBRATION: Final = 5
+CALIBRATION: Final = 10
 """Replications of the training days at each step of the search for the factor."""
 
 SIMULATION: Final = "simulation"
@@ -150,15 +150,13 @@ def _stretch(
     }
     trials = []
     for mode in modes:
-        progress(f"{mode}: calibration")
         units = [Unit(day, of_others.get(day, learned), RULES[rule], mode, replications) for day in (*train, *test)]
-        few = [unit._replace(replications=CALIBRATION) for unit in units[: len(train)]]
-        factor = prediction.calibrated(log, few, workers)
-        units = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
-        days = []
-        for day in prediction.simulate_all(log, units, workers):
-            progress(f"{mode}, {day.day}")
-            days.append(day)
+        prepared = []
+        for ready in prediction.prepare_all(log, units, workers):
+            progress(f"{mode}, {ready.unit.day}")
+            prepared.append(ready)
+        factor = prediction.calibrated(log, prepared[: len(train)], CALIBRATION)
+        days = [prediction.simulated(log, ready, factor) for ready in prepared]
         training, held = days[: len(train)], days[len(train) :]
         by = score.calibrated(training, partial(score.erlang, training, "", patience, target))
         trials.append(_trial(mode, training, held, patience, target, factor, by))

@@ -104,7 +104,7 @@ def backtest(
     reading, staff_only = _read(log, mapping)
     every = ContactLog(reading.rows, staff_only, scenario, str(file))
     days_at_once = 7 if refit else None
-    units = sum(1 + len(first) + len(last) for first, last in windows(train, test, days_at_once))
+    units = sum(len(first) + len(last) for first, last in windows(train, test, days_at_once))
     with _steps(len(rules) * len(MODES) * units) as step, ExitStack() as stack:
         final = None
         if out is not None or not as_json:

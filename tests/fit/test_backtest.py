@@ -156,8 +156,10 @@ def test_test_days_teach_nothing(log: ContactLog) -> None:
 def test_workers_change_nothing(log: ContactLog) -> None:
     learned = prediction.learn(log, TRAIN)
     units = [prediction.Unit(day, learned, RULES["ready"], "arrivals", 2) for day in TEST]
-    alone, shared = (list(prediction.simulate_all(log, units, workers)) for workers in (1, 2))
-    assert [day.simulated.tolist() for day in alone] == [day.simulated.tolist() for day in shared]
+    alone, shared = (list(prediction.prepare_all(log, units, workers)) for workers in (1, 2))
+    assert [prediction.play(day, 1.1).tolist() for day in alone] == [
+        prediction.play(day, 1.1).tolist() for day in shared
+    ]
 
 
 def test_work_that_goes_up_and_down_together_is_found(log: ContactLog) -> None:
