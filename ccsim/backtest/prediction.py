@@ -13,7 +13,7 @@ from __future__ import annotations
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -21,19 +21,19 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from ccsim.backtest.rhythm import ALL, INTERVALS, Rhythm, rhythm_of, thick
+from ccsim.backtest.forecast import PARTS, Forecast, within_intervals
+from ccsim.backtest.rhythm import ALL, INTERVAL, INTERVALS, Rhythm, rhythm_of, thick
 from ccsim.distributions.streams import stream
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty, Rule, Skills
 from ccsim.lowering import lower
-from ccsim.plan import Plan
 from ccsim.runs.executors import run_all
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.spreadsheets import write_csv
 from ccsim.stats.survival import values
-from ccsim.tables import F64, I64, SECOND, Bool, Outcome, Workload
+from ccsim.tables import F64, I64, SECOND, Bool, Outcome, Plan, Workload
 from ccsim.workload.sample import draw, recipe_of
 
 if TYPE_CHECKING:
@@ -44,9 +44,6 @@ MODES: Final = {
     "arrivals": "real arrivals, drawn services",
     "forecast": "forecast arrivals, drawn services",
 }
-INTERVAL: Final = 1800 * SECOND
-PARTS: Final = 6
-"""Of an interval, over which its forecast is spread: at opening and closing time customers do not come evenly."""
 OWN_DISTRIBUTION: Final = 50
 """Abandoned contacts from which a queue has a patience of its own, known to a seventh; the others share one."""
 NEAR: Final = 6
@@ -59,45 +56,6 @@ PRECISION: Final = 0.002
 """Of the factor: some 2 % of the waits."""
 COUNTED: Final = ("offered", "answered", "asa", "abandoned", "service_level")
 """Sums by interval: contacts, waits in seconds for `asa`, contacts within the target's time for `service_level`."""
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """Contacts of the training days by interval: float64[day, INTERVALS] by queue."""
-
-    days: tuple[date, ...]
-    counts: dict[str, F64]
-    within: F64 = field(default_factory=lambda: np.full((2, INTERVALS, PARTS), 1 / PARTS))
-    """float64[2, INTERVALS, PARTS]: share of an interval's contacts by part of it, on other days and on quiet ones"""
-
-    def quiet(self, day: date) -> bool:
-        """Whether days of that weekday have less than half as many contacts as the busiest day."""
-        volume = np.sum([table.sum(axis=1) for table in self.counts.values()], axis=0)
-        same = self._same(day)
-        return bool(same.any() and (volume[same] <= volume.max() / 2).all())
-
-    def of(self, day: date) -> dict[str, F64]:
-        """Expected contacts by interval, by queue.
-
-        Of n days of that weekday their mean weighs 1 - 1/n, that of all days not quiet the rest: a single one is not
-        told apart from the days like it. Quiet days differ too much to be pooled, each weekday is expected alone. A
-        training day is expected from the others, unless it is the only one of its kind.
-        """
-        same = self._same(day)
-        alike = same if self.quiet(day) else np.array([not self.quiet(other) for other in self.days])
-        others = np.array([other != day for other in self.days])
-        same, alike = (which & others if (which & others).any() else which for which in (same, alike))
-        own = 1 - 1 / max(int(same.sum()), 1)
-        weight = own * same / max(int(same.sum()), 1) + (1 - own) * alike / alike.sum()
-        return {name: weight @ table for name, table in self.counts.items()}
-
-    def by_part(self, day: date) -> dict[str, F64]:
-        """The same by part of an interval: float64[INTERVALS * PARTS]."""
-        within = self.within[int(self.quiet(day))]
-        return {name: (counts[:, None] * within).ravel() for name, counts in self.of(day).items()}
-
-    def _same(self, day: date) -> Bool:
-        return np.array([other.weekday() == day.weekday() for other in self.days])
 
 
 @dataclass(frozen=True)
@@ -228,7 +186,7 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
     }
     forecast = Forecast(tuple(days), counts)
     quiet = frozenset(day for day in days if forecast.quiet(day))
-    forecast = replace(forecast, within=_within(contacts, quiet))
+    forecast = replace(forecast, within=within_intervals(contacts, quiet))
     rhythm, works = rhythm_of(answered, quiet)
     waited = _seconds(customers["arrival"], customers["answer"])
     waited = waited[~np.isnan(waited)]
@@ -239,22 +197,10 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
         handle_times={ALL: took.mean()} | {name: took[rows].mean() for name, rows in thick(answered)},
         rhythm=rhythm,
         turn_round=duties.turn_rounds(contacts) / SECOND,
-        ringing=duties.ringing(np.rint(_seconds(served["arrival"], served["answer"]) * SECOND).astype(np.int64))
-        / SECOND,
+        ringing=duties.ringing(np.rint(waited * SECOND).astype(np.int64)) / SECOND,
         forecast=forecast,
         busyness_cv=_busyness(customers, days),
     )
-
-
-def _within(contacts: pd.DataFrame, quiet: frozenset[date]) -> F64:
-    """`Forecast.within`; even where nobody came."""
-    kind = contacts["arrival"].dt.date.isin(quiet).to_numpy(np.int64)
-    clock = contacts["arrival"] - contacts["arrival"].dt.normalize()
-    part = np.array(clock.dt.total_seconds(), np.float64) * SECOND // (INTERVAL // PARTS)
-    size = INTERVALS * PARTS
-    came = np.bincount(kind * size + part.astype(np.int64), minlength=2 * size).reshape(2, INTERVALS, PARTS)
-    total = came.sum(axis=2, keepdims=True)
-    return np.where(total > 0, came / np.maximum(total, 1), 1 / PARTS)
 
 
 def _patience(customers: pd.DataFrame) -> dict[str, F64]:
@@ -506,9 +452,9 @@ def play(prepared: Prepared, factor: float, replications: int | None = None) -> 
     from ccsim import engine
 
     totals = []
-    for workload in prepared.workloads[:replications]:
-        longer = np.rint(workload.work * factor).astype(np.int64)
-        workload = workload._replace(work=np.where(prepared.of_log[workload.queue], longer, workload.work))
+    for drawn in prepared.workloads[:replications]:
+        longer = np.rint(drawn.work * factor).astype(np.int64)
+        workload = drawn._replace(work=np.where(prepared.of_log[drawn.queue], longer, drawn.work))
         done = engine.simulate("compiled", workload, prepared.plan)
         shown = prepared.customers[workload.queue]
         answered, gave_up = (np.equal(done.outcome, end) for end in (Outcome.RESOLVED, Outcome.ABANDONED))

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ccsim.tables import F64, I64
+from ccsim.tables import F64, I64, SECOND
 
 if TYPE_CHECKING:
     import pandas as pd
 
+INTERVAL: Final = 1800 * SECOND
 INTERVALS: Final = 48
 """Of a day."""
 THIN: Final = 20
