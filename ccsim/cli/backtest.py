@@ -232,17 +232,17 @@ def _print(backtests: list[Backtest]) -> None:
         if by_rule is backtests[0]:
             modes = [trial.mode for trial in by_rule.trials]
             short = [f"{mode[:4]}." for mode in modes]
-            days = table("day", "offered", "exp.", "WAPE", "ASA", *short, "SL", *short)
+            days = table("day", "came", "exp.", "WAPE", "ASA", *short, "SL", *short)
             for rows in zip(*(day_rows(trial) for trial in by_rule.trials), strict=True):
                 first, last = rows[0], rows[-1]
-                cells = [first[1], f"{first[2]:,}", f"{last[-2]:,.0f}", known(last[-1], "{:.0%}")]
+                cells = [first[1][5:], f"{first[2]:,}", f"{last[-2]:,.0f}", known(last[-1], "{:.0%}")]
                 for real, ours, form in ((3, 4, "{:.0f} s"), (11, 12, "{:.0%}")):
                     cells += [known(first[real], form), *(known(row[ours], form) for row in rows)]
                 days.add_row(*cells)
             console.print(days)
             console.print(
                 f"Real ASA and service level, and those simulated: {', '.join(modes)} (medians of the replications). "
-                f"exp.: contacts expected in {modes[-1]}; WAPE: their error by half hour.\n"
+                f"came, exp.: contacts offered, and expected in {modes[-1]}; WAPE: their error by half hour.\n"
             )
         for trial in by_rule.trials:
             console.print(f"{trial.mode}: {MODES[trial.mode]}", style="bold")
