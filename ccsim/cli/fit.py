@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Give the agents' time the factor with which the scenario, run on the log's days, has the log's ASA.",
 )
+@click.option("--anyway", is_flag=True, help="Write the scenario even where the log's figures cannot be believed.")
 @options.as_json
 def fit(
     logs: tuple[Path, ...],
@@ -48,6 +49,7 @@ def fit(
     rule: str,
     out: Path,
     calibrate: bool,
+    anyway: bool,
     as_json: bool,
 ) -> None:
     """Write a scenario from LOG...: exports of contacts, messages, intervals or rosters.
@@ -61,12 +63,16 @@ def fit(
     from ccsim.fit.estimate import estimate
     from ccsim.fit.output import as_json as summary
     from ccsim.fit.output import write
+    from ccsim.fit.plausibility import beyond_belief
     from ccsim.logs.duty import RULES
     from ccsim.logs.readers import read_all
 
     if rule not in RULES:
         raise ScenarioError([Problem("--rule", rule, f"one of {', '.join(RULES)}")])
     fitted = estimate(read_all(logs, _mappings(logs, mappings, timezone, out)), rule)
+    if not anyway and (doubts := beyond_belief(fitted.warnings)):
+        allowed = "the units that the mapping says; --anyway writes the scenario all the same"
+        raise ScenarioError([Problem("", doubt, allowed, ", ".join(map(str, logs))) for doubt in doubts])
     if not as_json:
         _print_summary(fitted)
     checked = write(fitted, f"Fitted to {logs[0].resolve().stem}", out, calibrate)

@@ -68,8 +68,8 @@ def _only_messages(logs: Logs) -> pd.DataFrame | None:
 def first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFrame]:
     """Which contacts are not follow-ups, and the follow-ups with what they follow.
 
-    A contact follows the one of which it is a later leg, and where customers are known the one before of the same
-    customer: a leg of a transfer at once, a retry or return within AGAIN of who left or timed out, and, where a
+    A contact follows the one of which it is a later leg in another queue (in the same queue, which no scenario transfers
+    to, it is a contact of its own), and where customers are known the one before of the same customer: a leg of a transfer at once, a retry or return within AGAIN of who left or timed out, and, where a
     customer's contacts are all about one matter, any.
     """
     import pandas as pd
@@ -78,6 +78,7 @@ def first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFra
     if customers_known(contacts):
         others = _of_customers(contacts, logs)
         follow = pd.concat([follow, others[~others.index.isin(follow.index)]]) if len(follow) else others
+    follow = follow[(follow["link"] != "transfer") | (follow["source"] != follow["queue"])]
     first = np.ones(len(contacts), np.bool_)
     first[contacts.index.get_indexer(follow.index)] = False
     return first, follow

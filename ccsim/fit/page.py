@@ -84,7 +84,7 @@ def _check(checked: Check) -> Iterator[Part]:
         heads,
         whole,
         note=f"{format.several(checked.replications, 'run')} of {format.several(len(checked.days), 'day')}. Differs: "
-        "the log is outside the band in which 95 % of runs are, and by as much as matters (ASA: a fifth and 3 s; volume "
+        "the log is outside the band in which 95 % of runs are, by as much as matters (ASA: a fifth and 3 s; volume "
         "and handle time: a tenth; service level and utilisation: 3 points; abandonment: 2).",
     )
     for day, weekday in enumerate(WEEKDAYS):

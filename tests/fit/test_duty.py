@@ -132,3 +132,34 @@ def test_level_is_the_mean_number_of_agents_there_and_free() -> None:
     duties = [Duty("ann", at(0), at(45), ((at(10), at(16)),)), Duty("bob", at(15), at(30))]
     edges = np.array([at(0), at(30), at(60)])
     assert duty.level(duties, edges).tolist() == pytest.approx([(30 + 15 - 6) / 30, 15 / 30])
+
+
+def test_ready_sees_the_idle_ends_of_a_shift() -> None:
+    """Gaps of 10 min; ann is first and last of the day, bob's 15 to 35 grow by 10 min each, cut where somebody waits."""
+    calls = log(
+        *(("q", n, n, n + 2, "ann") for n in (0, 12, 24, 36, 48)),
+        ("q", 15, 15, 20, "bob"),
+        ("q", 30, 30, 35, "bob"),
+        ("q", 37, None, 41, None),
+    )
+    found = {name: (start, end) for name, start, end, _ in minutes(infer("ready", calls))}
+    assert found["ann"] == (0, 50)
+    assert found["bob"] == (pytest.approx(15 - 10), 37)
+
+
+def test_ready_is_away_no_longer_than_is_usual() -> None:
+    """Absences known whole are of 1 min, so that one under way has lasted half a minute, not half of twenty."""
+    calls = log(
+        ("q", 0, 0, 4, "ann"),
+        ("q", 3, 5, 6, "ann"),  # away from 4 to 5, while somebody waited
+        ("q", 26, None, 28, None),
+        ("q", 30, 30, 32, "ann"),
+    )
+    assert minutes(infer("ready", calls)) == [("ann", 0, 32, [(4, 5), (25.5, 28)])]
+
+
+def test_ringing_is_no_want_of_an_agent() -> None:
+    """All wait a quarter of a minute, as long as it rings: nobody is away."""
+    served = ((0, "ann"), (6, "bob"), (10, "ann"), (15, "bob"))
+    calls = log(*(("q", n, n + 0.25, n + 2, agent) for n, agent in served))
+    assert [away for *_, away in minutes(infer("ready", calls))] == [[], []]
