@@ -68,9 +68,10 @@ def _only_messages(logs: Logs) -> pd.DataFrame | None:
 def first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFrame]:
     """Which contacts are not follow-ups, and the follow-ups with what they follow.
 
-    A contact follows the one of which it is a later leg in another queue (in the same queue, which no scenario transfers
-    to, it is a contact of its own), and where customers are known the one before of the same customer: a leg of a transfer at once, a retry or return within AGAIN of who left or timed out, and, where a
-    customer's contacts are all about one matter, any.
+    A contact follows the one of which it is a later leg, and where customers are known the one before of the same
+    customer: a leg of a transfer at once, a retry or return within AGAIN of who left or timed out, and, where a
+    customer's contacts are all about one matter, any. A leg in the same queue, to which no scenario transfers, is a
+    contact of its own.
     """
     import pandas as pd
 

@@ -17,14 +17,14 @@ HEAD = "contact,queue,arrival,answer,end,agent,outcome"
 
 
 def centre(folder: Path, seen: bool = True, days: int = 10, seed: int = 3) -> Path:
-    """Calls of three agents, worked off in order of arrival; `seen` false: two more answer, whom the log does not name.
+    """Calls of three agents, worked off in order of arrival; `seen` false: one more answers, unnamed.
 
     Patience is exponential with a mean of 120 s, work with one of 200 s; 45 calls an hour from 9 to 17.
     """
     draw, lines = np.random.default_rng(seed), [HEAD]
     for day in range(days):
         start = pd.Timestamp("2026-06-01 09:00") + pd.Timedelta(days=day)
-        free = dict.fromkeys(["ann", "bob", "cat"] + ([] if seen else ["", " "]), 0.0)
+        free = dict.fromkeys(["ann", "bob", "cat"] + ([] if seen else [""]), 0.0)
         for number, at in enumerate(np.sort(draw.uniform(0, 8 * 3600, draw.poisson(360)))):
             agent = min(free, key=lambda name: (max(free[name], at), free[name]))
             answer, patience, work = max(free[agent], at), draw.exponential(120), draw.exponential(200)
@@ -84,7 +84,7 @@ def test_figures_are_those_of_the_log(tmp_path: Path) -> None:
 
 
 def test_agents_whom_nobody_sees_are_named_as_the_cause_and_calibrated_away(tmp_path: Path) -> None:
-    """Two of five answer without a name, so that the scenario's three have too much to do."""
+    """One of four answers without a name, so that the scenario's three have too much to do."""
     log = centre(tmp_path, seen=False)
     plain = fit(log)
     assert plain.exit_code == 0, plain.output

@@ -135,7 +135,7 @@ def test_level_is_the_mean_number_of_agents_there_and_free() -> None:
 
 
 def test_ready_sees_the_idle_ends_of_a_shift() -> None:
-    """Gaps of 10 min; ann is first and last of the day, bob's 15 to 35 grow by 10 min each, cut where somebody waits."""
+    """Gaps of 10 min; ann is first and last of the day, bob's 15 to 35 grow by 10 min, cut where somebody waits."""
     calls = log(
         *(("q", n, n, n + 2, "ann") for n in (0, 12, 24, 36, 48)),
         ("q", 15, 15, 20, "bob"),
