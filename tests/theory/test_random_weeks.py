@@ -126,10 +126,6 @@ def test_the_cheapest_of_all_and_no_target_missed_on_fresh_random_numbers() -> N
             f"{plan.lower_bound:.0f}, {plan.evaluations} staffings, repairs {len(plan.repairs)}; fresh {found}",
             flush=True,
         )
-        for goal, figure in zip(plan.goals, figures, strict=True)
-            ),
-            flush=True,
-        )
         for goal, figure in zip(plan.goals, figures, strict=True):
             assert goal.slack(np.array(figure.mean)) >= 0, f"week {number}: {goal.label}"
     print(f"{same} of {tried} at the same cost, {repaired} with a margin")
