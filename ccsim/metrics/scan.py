@@ -579,9 +579,7 @@ def totals(each: F64, applies: Bool, common: Bool, counts: Bool, run: F64) -> No
     metrics, sides, intervals, width = each.shape
     width -= 1
     for m in range(metrics):
-        first = 0
-        while not applies[m, first]:
-            first += 1
+        first = np.argmax(applies[m])
         for side in range(sides):
             for i in range(intervals):
                 total = 0.0
