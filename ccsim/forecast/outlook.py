@@ -18,6 +18,7 @@ from ccsim.forecast.history import History
 from ccsim.forecast.level import TWO_YEARS
 from ccsim.forecast.model import Forecast, Model
 from ccsim.forecast.trial import Accuracy, trial
+from ccsim.results import format
 from ccsim.scenario.holidays import Holidays
 
 LEAST: Final = 7
@@ -61,7 +62,7 @@ def outlook(
     if first <= last:
         notes.append(f"The history goes on to {last}; only what was known before {first} is used.")
     elif first > last + timedelta(days=1):
-        notes.append(f"The history ends on {last}, {(first - last).days - 1} days before the first day.")
+        notes.append(f"The history ends on {last}, {format.several((first - last).days - 1, 'day')} before the first day.")
     dates = [first + timedelta(days=n) for n in range(days)]
     named = {} if holidays is None else holidays.between(min(h.first for h in histories), dates[-1])
     learned: dict[str, Model] = {}
