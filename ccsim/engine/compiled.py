@@ -204,6 +204,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         drops=bool((workload.comeback != -1).any()),
         outbound=outbound,
         calls_back=bool((plan.offer_above < NEVER).any()),
+        keeps=bool((plan.keep_idle > 0).any()),
         balks=bool((plan.told_place > 0).any()),
         interrupts=interrupts,
         shares=bool(shared.any()),

@@ -365,3 +365,12 @@ def test_who_is_told_the_wait_leaves_at_once(run: Runner) -> None:
     assert on.queue("phone", "asa") < off.queue("phone", "asa")
     assert on.queue("phone", "delayed") < off.queue("phone", "delayed")
     assert off.queue("phone", "abandoned") == 0
+
+
+def test_two_agents_are_left_idle_for_calls(run: Runner) -> None:
+    """Callers wait less for it, and visitors more."""
+    visits = CALLS | {"channel": "in_person"}
+    doc = centre({"phone": CALLS, "desk": visits}, {"agents": agents(7, "phone", "desk")})
+    on, off = run(doc, {"routing.reserve": {"phone": 2}}), run(doc, {"routing.reserve": ["phone"]})
+    assert on.queue("phone", "asa") < off.queue("phone", "asa") / 2
+    assert on.queue("desk", "asa") > off.queue("desk", "asa")
