@@ -210,7 +210,7 @@ def test_every_replication_has_other_agents() -> None:
 
 def test_beginners_make_mistakes(run: Runner) -> None:
     """Beginners as a team of their own: what they resolve comes back, what the experienced resolve does not."""
-    calls = CALLS | {"volume": MANY, "work": "1m"}
+    calls = CALLS | {"volume": {**MANY, "per_day": 1200}, "work": "1m"}
     beginners, experienced = agents(10, "phone", errors=0.2, pace=1.4), agents(10, "phone", copilot=0.9)
     doc = centre({"phone": calls}, {"beginners": beginners, "experienced": experienced})
     found = run(doc)
