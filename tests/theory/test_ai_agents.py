@@ -189,7 +189,7 @@ def threshold(phone: float, other: float, work: float, agents: int, keep: int, r
 
 def test_agents_left_idle_for_callers(agree: Agree) -> None:
     """Reservation by number is a threshold policy: its chain, and without any threshold Erlang C for both together."""
-    agents, keep, loads = 4, 2, (1.4, 0.9)
+    agents, keep, loads = 4, 2, (1.4, 0.6)
     phone, other = (load / WORK for load in loads)
     both = threshold(phone, other, WORK, agents, 0)
     waiting = sum(share * (state[1] + state[2]) for state, share in both.items())

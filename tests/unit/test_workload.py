@@ -46,7 +46,7 @@ def check_shape(found: Workload, scenario: Scenario) -> None:
     n, slots = len(found.queue), len(found.work)
     plan = lower(scenario)[0]
     sizes = {"contact": n, "turn": slots, "shift": len(plan.shift_agent), "out": len(found.out_shift)}
-    sizes["queue"] = len(scenario.queue)
+    sizes |= {"queue": len(scenario.queue), "agent": len(plan.team)}
     for name, column in columns(Workload).items():
         assert len(getattr(found, name)) == sizes[column.by], name
     roots = int((found.link == Link.ROOT).sum())
