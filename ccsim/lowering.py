@@ -328,6 +328,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         drop_at_close=by_queue(lambda queue: queue.at_close == "drop", np.bool_),
         limit=by_queue(lambda queue: queue.limit, np.int32),
         reserved=np.array([name in scenario.routing.reserve for name in names], dtype=np.bool_),
+        keep_idle=np.array([scenario.routing.keep_idle.get(name, 0) for name in names], dtype=np.int64),
         hours_offset=_offsets(spans),
         opens=_columns(spans)[0],
         closes=_columns(spans)[1],

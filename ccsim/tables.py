@@ -302,6 +302,7 @@ class Plan(NamedTuple):
     drop_at_close: Annotated[Bool, Column("1", "queue", "unassigned first messages are rejected when the queue closes")]
     limit: Annotated[I32, Column("count", "queue", "retries, returns and reopenings of a root of this queue")]
     reserved: Annotated[Bool, Column("1", "queue", "in routing.reserve")]
+    keep_idle: Annotated[I64, Column("count", "queue", "agents with the skill whom other queues leave idle for it")]
     hours_offset: Annotated[
         I64, Column("id", "queue + 1", "its opening spans are hours_offset[q] … hours_offset[q + 1] - 1")
     ]

@@ -287,6 +287,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         add_balking(queue, random.Random(f"balking of {name} in {seed}"))
         add_bursts(queue, name in by_turns, random.Random(f"bursts of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
+    add_reserve(doc, random.Random(f"reserve in {seed}"))
     add_busyness(doc, random.Random(f"busyness in {seed}"))
     add_outage(doc, random.Random(f"outages in {seed}"))
     add_roster(doc, random.Random(f"roster in {seed}"))
@@ -387,6 +388,13 @@ def add_balking(queue: Doc, r: random.Random) -> None:
     if queue["channel"] not in PERSISTENT and r.random() < 0.3:
         tolerance = r.choice(["0s", "2m", {"dist": "exponential", "mean": "3m"}])
         queue["balking"] = {"per_place": r.choice(["1m", "2m"]), "tolerance": tolerance}
+
+
+def add_reserve(doc: Doc, r: random.Random) -> None:
+    """Agents left idle for calls, now and then."""
+    calls = [name for name, queue in doc["queue"].items() if queue["channel"] in ONE_TO_ONE]
+    if calls and len(doc["queue"]) > 1 and r.random() < 0.35:
+        doc["routing"]["reserve"] = {name: r.choice([0, 1, 2]) for name in r.sample(calls, k=r.randint(1, len(calls)))}
 
 
 def add_bursts(queue: Doc, by_turns: bool, r: random.Random) -> None:

@@ -31,7 +31,7 @@ QUEUE: dict[str, Any] = {
     "reread_after": FOREVER, "reread_work": 0, "reread_per_turn": 0, "outside": Outside.REJECT,
     "drop_at_close": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
     "bot_hours": [], "shared": [], "offer_above": FOREVER, "no_answer_time": 0,
-    "told_place": 0,
+    "told_place": 0, "keep_idle": 0,
 }  # fmt: skip
 
 
@@ -120,6 +120,7 @@ def make_plan(
         drop_at_close=of_queues("drop_at_close", np.bool_),
         limit=of_queues("limit", np.int32),
         reserved=of_queues("reserved", np.bool_),
+        keep_idle=of_queues("keep_idle", np.int64),
         hours_offset=np.cumsum([0, *(len(q["hours"]) for q in queues)], dtype=np.int64),
         opens=np.array([us(span[0]) for q in queues for span in q["hours"]], dtype=np.int64),
         closes=np.array([us(span[1]) for q in queues for span in q["hours"]], dtype=np.int64),

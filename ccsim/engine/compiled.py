@@ -183,6 +183,7 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
         "load_sense": next((senses.get(int(column), 0) for column in columns), 0),
         "by_idle": AgentColumn.IDLE_SINCE in columns,
         "calls_back": bool((plan.offer_above < NEVER).any()),
+        "keeps": bool((plan.keep_idle > 0).any()),
         "balks": bool((plan.told_place > 0).any()),
         "interrupts": interrupts,
         "shares": bool(shared.any()),

@@ -295,6 +295,8 @@ class Memory(NamedTuple):
     outbound: bool
     calls_back: bool
     balks: bool
+    keeps: bool
+    """agents idle for a queue"""
     interrupts: bool
     shares: bool
     """shared attention"""
@@ -902,12 +904,28 @@ def helps(m: Memory, team: int, q: int, waited: int) -> bool:
     )
 
 
+@compiled
+def stay_idle(m: Memory, team: int, q: int) -> bool:
+    """Whether contacts of q leave the team's idle agents so, for those of another queue."""
+    for r in range(m.queues):
+        if m.plan.keep_idle[r] > 0 and r != q and m.plan.rank[team, r] >= 0:
+            idle = 0
+            for a in range(m.agents):
+                if m.duty[a] == ON and m.sessions[a] == 0 and m.plan.rank[m.plan.team[a], r] >= 0:
+                    idle += 1
+            if idle <= m.plan.keep_idle[r]:
+                return True
+    return False
+
+
 @inlined
 def fits(m: Memory, a: int, q: int, over: bool) -> bool:
     """Whether agent a has room for a session of q; `over`: above their capacity if need be."""
+    team = m.plan.team[a]
+    if m.keeps and m.sessions[a] == 0 and stay_idle(m, team, q):
+        return False
     if m.plan.one_to_one[q]:
         return m.sessions[a] == 0
-    team = m.plan.team[a]
     return not m.call[a] and (over or m.load[a] + m.plan.units[team, q] <= m.most[team, q])
 
 
@@ -1019,14 +1037,15 @@ def best_of_team(m: Memory, team: int, q: int) -> int:
     """The team's agent with room whom a contact of q would take, -1: none."""
     step = m.step[team]
     most = 0 if m.plan.one_to_one[q] else m.most[team, q] - m.plan.units[team, q]
+    least = step if m.keeps and stay_idle(m, team, q) else 0
     best = -1
     if m.load_sense < 0:
         load = most - most % step
-        while load >= 0 and best < 0:
+        while load >= least and best < 0:
             best = m.top[team, load]
             load -= step
     else:
-        load = 0
+        load = least
         while load <= most:
             a = m.top[team, load]
             if a >= 0 and (best < 0 or preferred_agent(m, q, a, best)):
@@ -2174,6 +2193,8 @@ def match(m: Memory, now: int, c: int) -> None:
         place(m, a)
         m.gains[a] = False
         m.number[GAINED] = 0
+        if m.keeps:
+            everybody_looks(m)
     elif n > 1:
         for i in range(n):
             place(m, m.gained[i])

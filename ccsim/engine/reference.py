@@ -417,6 +417,7 @@ class Queue:
         self.bot_outside: bool = plan.outside[ident] == Outside.BOT
         self.holds: bool = plan.outside[ident] == Outside.HOLD or (self.bot_outside and self.persistent)  # 6.2
         self.reserved: bool = plan.reserved[ident]
+        self.keep_idle: int = plan.keep_idle[ident]
         spans = slice(plan.hours_offset[ident], plan.hours_offset[ident + 1])
         self.hours: list[tuple[int, int]] = list(zip(plan.opens[spans], plan.closes[spans], strict=True))
         self.open = any(opens < centre.start <= closes for opens, closes in self.hours)
@@ -613,6 +614,7 @@ class Team:
         self.overrun: int = 0 if plan.hand_over[ident] else plan.overrun[ident]
         self.queues = [queue for queue in centre.queues if self.rank[queue.id] >= 0]
         self.reserved = [queue for queue in self.queues if queue.reserved]
+        self.keeps = [queue for queue in self.queues if queue.keep_idle > 0]
         self.shelves: dict[int, list[Agent]] = defaultdict(list)  # who take sessions and are in no one-to-one
         idle = AgentColumn.IDLE_SINCE in plan.agent_order
         self.shelf_order: Callable[[Agent], tuple[int, int]] = by_idleness if idle else by_seniority
@@ -624,6 +626,10 @@ class Team:
     def is_reserved(self, queue: Queue) -> bool:
         """A reservation forbids sessions of `queue` (4)."""
         return any(r is not queue and (r.free or r.bound) for r in self.reserved)
+
+    def stay_idle(self, queue: Queue) -> bool:
+        """Its agents who are idle are left so by contacts of `queue`, for those of another (4)."""
+        return any(r is not queue and self.centre.idle(r) <= r.keep_idle for r in self.keeps)
 
     def helps(self, contact: Contact) -> bool:
         """Overflow by time and by length (4)."""
@@ -691,12 +697,17 @@ class Agent:
 
     def fits(self, queue: Queue) -> bool:
         """They may take a contact of `queue`, as far as it is not the contact that forbids it (4)."""
-        return self.admits(queue) and self.team.has_room(self.held, queue)
+        return self.admits(queue) and self.team.has_room(self.held, queue) and not self.stays_idle(queue)
+
+    def stays_idle(self, queue: Queue) -> bool:
+        """They are left idle by contacts of `queue` (4)."""
+        return not self.sessions and self.team.stay_idle(queue)
 
     def yields(self, queue: Queue) -> bool:
         """A contact of `queue` may interrupt their sessions (6.6)."""
         interrupted = self.team.interrupts[queue.id]
-        return all(contact.queue.id in interrupted for contact in self.sessions) and self.admits(queue)
+        those = all(contact.queue.id in interrupted for contact in self.sessions)
+        return bool(self.sessions) and those and self.admits(queue)
 
     def may_write(self) -> bool:
         """They have nothing better to do than a task of the company's (6.9)."""
@@ -706,7 +717,7 @@ class Agent:
         """2.7: `over_capacity` lets a message (not a transfer) in above the limit and on a pause."""
         queue = contact.queue
         if queue.over_capacity and contact.turn > 0:
-            return not self.in_one_to_one and not self.team.is_reserved(queue)
+            return not self.in_one_to_one and not self.team.is_reserved(queue) and not self.stays_idle(queue)
         return self.fits(queue)
 
     def take(self, contact: Contact) -> None:
@@ -1222,6 +1233,8 @@ class Centre:
             agent = self.gained.pop()
             while contact := agent.next_contact():
                 agent.take(contact)
+            if any(queue.keep_idle > 0 for queue in self.queues):  # others may be left idle no longer (5)
+                self.all_look()
         elif self.gained:
             self.gained.clear()
             self.all_look()
@@ -1243,6 +1256,12 @@ class Centre:
         for agent in sorted(self.attentive, key=by_id):
             agent.attend()
         self.attentive.clear()
+
+    def idle(self, queue: Queue) -> int:
+        """Agents with the skill who would take a contact of `queue` and have no session."""
+        return sum(
+            agent.takes_sessions and not agent.sessions and agent.team.rank[queue.id] >= 0 for agent in self.agents
+        )
 
     def all_look(self) -> None:
         for queue in self.queues:
@@ -1286,7 +1305,8 @@ class Centre:
             if team.rank[queue.id] < 0 or team.is_reserved(queue):
                 continue
             if team.helps(contact):
-                shelves = [shelf for held, shelf in team.shelves.items() if team.has_room(held, queue)]
+                least = 1 if team.stay_idle(queue) else 0
+                shelves = [s for held, s in team.shelves.items() if held >= least and team.has_room(held, queue)]
                 if contact.task:
                     candidates += [agent for shelf in shelves for agent in shelf if agent.may_write()]
                 else:

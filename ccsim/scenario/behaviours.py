@@ -279,6 +279,15 @@ def callbacks(scenario: Scenario) -> Found:
             yield Problem(path, f"{callback.queue} has several callback rules", "one")
 
 
+def reservations(scenario: Scenario) -> Found:
+    """Agents are left idle for what takes a whole agent."""
+    for name in scenario.routing.keep_idle:
+        queue = scenario.queue.get(name)
+        if queue is not None and not queue.kind.one_to_one:
+            path = dotted(("routing", "reserve", name))
+            yield Problem(path, f"{name} is {queue.channel}", "a one-to-one queue, or a list of queues without numbers")
+
+
 def outages(scenario: Scenario) -> Found:
     """What does not work exists, and works again before the run's last day is over."""
     end = scenario.calendar.at(scenario.days)
@@ -312,6 +321,7 @@ BEHAVIOURS: Final[tuple[Rule, ...]] = (
     appointments,
     outbound,
     callbacks,
+    reservations,
     outages,
 )
 """Every rule, in the order of reporting."""

@@ -121,7 +121,9 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str]]:
         for call, others in team.interrupts.items():
             yield dotted(("team", name, "interrupts", call)), call
             yield from ((dotted(("team", name, "interrupts", call, i)), other) for i, other in enumerate(others))
-    yield from ((dotted(("routing", "reserve", i)), queue) for i, queue in enumerate(scenario.routing.reserve))
+    by_number = isinstance(scenario.routing.reserve, dict)
+    for i, reserved in enumerate(scenario.routing.reserve):
+        yield dotted(("routing", "reserve", reserved if by_number else i)), reserved
     if scenario.demand is not None:
         for key in ("mix", "barrier", "fallback"):
             yield from ((dotted(("demand", key, queue)), queue) for queue in getattr(scenario.demand, key))

@@ -27,6 +27,7 @@ from ccsim.scenario.parts import (
     Duration,
     DurationDistribution,
     Factor,
+    Headcount,
     MeanOrDistribution,
     Part,
     Rank,
@@ -204,5 +205,11 @@ class Routing(Part):
     """Which waiting contact a free agent gets."""
     attention: one_of_names(MESSAGE_POLICIES) = "oldest"  # type: ignore[valid-type]
     """Which message an agent with several sessions answers next."""
-    reserve: tuple[Text, ...] = ()
-    """Queues that come first: while a contact waits in one, teams with its skill take from no other queue."""
+    reserve: tuple[Text, ...] | dict[str, Headcount] = ()
+    """Queues that come first: while a contact waits in one, teams with its skill take from no other queue. A table of
+    one-to-one queues to numbers, { phone = 2 }: so many agents with the skill are left idle for it besides."""
+
+    @property
+    def keep_idle(self) -> dict[str, int]:
+        """Agents to be left idle, by queue."""
+        return dict(self.reserve) if isinstance(self.reserve, dict) else {}

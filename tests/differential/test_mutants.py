@@ -51,6 +51,11 @@ MUTANTS = {
         "m.plan.over_capacity[q]",
     ),
     "balking at the wait that is just bearable": ("> m.work.balks_at[c]", ">= m.work.balks_at[c]"),
+    "one agent more is left idle": ("if idle <= m.plan.keep_idle[r]:", "if idle <= m.plan.keep_idle[r] + 1:"),
+    "nobody looks when another becomes idle": (
+        "        if m.keeps:\n            everybody_looks(m)\n",
+        "",
+    ),
     "a limit that rises brings nobody": ("m.plan.team[a] == m.plan.limit_team[shift]", "False"),
     "a limit of another queue": ("<= m.most[team, q]", "<= m.most[team, 0]"),
     "every agent has the pace of the first": ("* m.work.agent_pace[a]", "* m.work.agent_pace[0]"),

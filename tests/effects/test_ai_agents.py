@@ -210,7 +210,7 @@ def test_every_replication_has_other_agents() -> None:
 
 def test_beginners_make_mistakes(run: Runner) -> None:
     """Beginners as a team of their own: what they resolve comes back, what the experienced resolve does not."""
-    calls = CALLS | {"volume": MANY, "work": "1m"}
+    calls = CALLS | {"volume": {**MANY, "per_day": 1200}, "work": "1m"}
     beginners, experienced = agents(10, "phone", errors=0.2, pace=1.4), agents(10, "phone", copilot=0.9)
     doc = centre({"phone": calls}, {"beginners": beginners, "experienced": experienced})
     found = run(doc)
@@ -365,3 +365,12 @@ def test_who_is_told_the_wait_leaves_at_once(run: Runner) -> None:
     assert on.queue("phone", "asa") < off.queue("phone", "asa")
     assert on.queue("phone", "delayed") < off.queue("phone", "delayed")
     assert off.queue("phone", "abandoned") == 0
+
+
+def test_two_agents_are_left_idle_for_calls(run: Runner) -> None:
+    """Callers wait less for it, and visitors more."""
+    visits = CALLS | {"channel": "in_person"}
+    doc = centre({"phone": CALLS, "desk": visits}, {"agents": agents(7, "phone", "desk")})
+    on, off = run(doc, {"routing.reserve": {"phone": 2}}), run(doc, {"routing.reserve": ["phone"]})
+    assert on.queue("phone", "asa") < off.queue("phone", "asa") / 2
+    assert on.queue("desk", "asa") > off.queue("desk", "asa")

@@ -159,3 +159,50 @@ def test_balking(agree: Agree) -> None:
         "team.desk.utilisation": busy / agents,
     }
     agree(doc, expected)
+
+
+def threshold(phone: float, other: float, work: float, agents: int, keep: int, room: int = 30) -> dict[State, float]:
+    """Callers first, others only while more than `keep` agents are idle; states: (busy, callers, others waiting)."""
+    rates: dict[tuple[State, State], float] = {}
+    states = [
+        (busy, 0, others) for busy in range(agents) for others in range(room) if others == 0 or agents - busy <= keep
+    ]
+    states += [(agents, callers, others) for callers in range(room) for others in range(room)]
+    for state in states:
+        busy, callers, others = state
+        if busy < agents:
+            rates[state, (busy + 1, callers, others)] = phone
+        elif callers + 1 < room:
+            rates[state, (busy, callers + 1, others)] = phone
+        if agents - busy > keep:
+            rates[state, (busy + 1, callers, others)] = phone + other
+        elif others + 1 < room:
+            rates[state, (busy, callers, others + 1)] = other
+        if callers:
+            rates[state, (busy, callers - 1, others)] = busy / work
+        elif others and agents - busy + 1 > keep:
+            rates[state, (busy, callers, others - 1)] = busy / work
+        elif busy:
+            rates[state, (busy - 1, callers, others)] = busy / work
+    return stationary(rates)
+
+
+def test_agents_left_idle_for_callers(agree: Agree) -> None:
+    """Reservation by number is a threshold policy: its chain, and without any threshold Erlang C for both together."""
+    agents, keep, loads = 4, 2, (1.4, 0.6)
+    phone, other = (load / WORK for load in loads)
+    both = threshold(phone, other, WORK, agents, 0)
+    waiting = sum(share * (state[1] + state[2]) for state, share in both.items())
+    assert waiting / (phone + other) == pytest.approx(theory.erlang_c(phone + other, WORK, agents, 5).asa)
+    shares = threshold(phone, other, WORK, agents, keep)
+    expected = {
+        "queue.calls.asa": sum(share * state[1] for state, share in shares.items()) / phone,
+        "queue.visits.asa": sum(share * state[2] for state, share in shares.items()) / other,
+        "team.desk.utilisation": sum(loads) / agents,
+    }
+    doc = calls(loads[0], agents, days=8)
+    visits = {"channel": "in_person", "volume": {"per_hour": other * 3600}, "priority": 2, "answer_delay": 0}
+    doc["queue"]["visits"] = doc["queue"]["calls"] | visits
+    doc["team"]["desk"]["skills"] = {"calls": 1, "visits": 1}
+    doc["routing"] = {"reserve": {"calls": keep}, "contact": "priority"}
+    agree(doc, expected, replications=30)
