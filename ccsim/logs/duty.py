@@ -218,7 +218,8 @@ def _ready(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
         ],
         np.int64,
     ).reshape(-1, 2)
-    opened, closed = {}, {}
+    opened: dict[int, int] = {}
+    closed: dict[int, int] = {}
     for duty in duties:
         day = duty.start // DAY
         opened[day] = min(duty.start, opened.get(day, duty.start))
