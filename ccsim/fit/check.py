@@ -121,7 +121,7 @@ def _simulated(measures: Measures, scenario: Scenario) -> dict[Key, float]:
     local = np.datetime64(scenario.start, "us") + measures.starts.astype("timedelta64[us]")
     weekdays = (local.astype("datetime64[D]").astype(np.int64) + 3) % 7
     figures: dict[Key, float] = {}
-    places = [
+    places: list[tuple[Level, str, int, str]] = [
         ("queue", metric, number, name) for metric in METRICS for number, name in enumerate(measures.names["queue"])
     ]
     places += [("team", "utilisation", -1, TOTAL)]

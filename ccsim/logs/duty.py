@@ -122,7 +122,7 @@ def gaps(session: Sequence[Service]) -> Iterator[Stretch]:
 
 
 def ringing(waited: I64) -> int:
-    """How long it rings before an agent answers, by the waits of the answered: so short a wait is for want of nobody."""
+    """How long it rings before an agent answers (µs), by the waits of the answered: so short a wait is usual."""
     share, most = RINGING
     return min(int(np.quantile(waited, share, method="lower")), most) if len(waited) else 0
 
