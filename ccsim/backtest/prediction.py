@@ -460,8 +460,7 @@ def play(prepared: Prepared, factor: float, replications: int | None = None) -> 
         answered, gave_up = (np.equal(done.outcome, end) for end in (Outcome.RESOLVED, Outcome.ABANDONED))
         wait = np.where(answered, done.start[done.first_turn] - done.arrival, 0) / SECOND
         limit = prepared.limits[workload.queue]
-        columns = (workload.arrival, wait, answered, gave_up, limit)
-        totals.append(_sums(*(column[shown] for column in columns)))
+        totals.append(_sums(workload.arrival[shown], wait[shown], answered[shown], gave_up[shown], limit[shown]))
     return np.array(totals)
 
 

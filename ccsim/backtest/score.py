@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.backtest.prediction import INTERVAL, Day, Inputs, too_long
+from ccsim.backtest.prediction import Day, Inputs, too_long
+from ccsim.backtest.rhythm import INTERVAL
 from ccsim.tables import F64, SECOND, Bool
 from ccsim.theory import erlang_a, erlang_c
 

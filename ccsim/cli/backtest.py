@@ -99,6 +99,10 @@ def backtest(
             raise click.BadParameter(f"{rule!r} is none of {', '.join(RULES)}", param_hint="--rule")
     if set(train) & set(test):
         raise click.BadParameter("days to predict must not be among those to learn from", param_hint="--test")
+    if refit and test[0] < train[-1]:
+        raise click.BadParameter(
+            "days to predict must come after those to learn from, which move on", param_hint="--refit"
+        )
     started = datetime.now(UTC)
     scenario = scenarios.load(file, None, overrides, outside=outside)
     reading, staff_only = _read(log, mapping)

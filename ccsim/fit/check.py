@@ -15,6 +15,7 @@ from ccsim.fit.contacts import GAVE_UP, NEVER_CAME, all_contacts
 from ccsim.fit.estimate import Fit
 from ccsim.lowering import lower
 from ccsim.metrics import Measures
+from ccsim.metrics.registry import Level
 from ccsim.runs.run import replicate
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
@@ -120,13 +121,13 @@ def _simulated(measures: Measures, scenario: Scenario) -> dict[Key, float]:
     local = np.datetime64(scenario.start, "us") + measures.starts.astype("timedelta64[us]")
     weekdays = (local.astype("datetime64[D]").astype(np.int64) + 3) % 7
     figures: dict[Key, float] = {}
-    places = [
+    places: list[tuple[Level, str, int, str]] = [
         ("queue", metric, number, name) for metric in METRICS for number, name in enumerate(measures.names["queue"])
     ]
     places += [("team", "utilisation", -1, TOTAL)]
     for level, metric, number, name in places:
-        whole: Any = measures.values.get((level, metric))  # type: ignore[call-overload]
-        by_interval: Any = measures.by_interval.get((level, metric))  # type: ignore[call-overload]
+        whole: Any = measures.values.get((level, metric))
+        by_interval: Any = measures.by_interval.get((level, metric))
         for weekday in (None, *range(7)):
             if weekday is None:
                 above, below = (None, None) if whole is None else whole[:, number]

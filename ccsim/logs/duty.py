@@ -122,7 +122,7 @@ def gaps(session: Sequence[Service]) -> Iterator[Stretch]:
 
 
 def ringing(waited: I64) -> int:
-    """How long it rings before an agent answers, by the waits of the answered: so short a wait is for want of nobody."""
+    """How long it rings before an agent answers (µs), by the waits of the answered: so short a wait is usual."""
     share, most = RINGING
     return min(int(np.quantile(waited, share, method="lower")), most) if len(waited) else 0
 
@@ -218,7 +218,8 @@ def _ready(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
         ],
         np.int64,
     ).reshape(-1, 2)
-    opened, closed = {}, {}
+    opened: dict[int, int] = {}
+    closed: dict[int, int] = {}
     for duty in duties:
         day = duty.start // DAY
         opened[day] = min(duty.start, opened.get(day, duty.start))

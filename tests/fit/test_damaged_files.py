@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ccsim.errors import ScenarioError
+from ccsim.fit.check import check, days_to_check
 from ccsim.fit.estimate import estimate
 from ccsim.fit.scenario import files
 from ccsim.logs.mapping import Mapping, mapping
@@ -165,29 +166,33 @@ def damaged(text: str, draw: random.Random) -> bytes:
     return content
 
 
-def outcome(folder: Path, layout: str, seed: int) -> str:
-    """What comes of one damaged file: a scenario that can be read back, or the place of an explained refusal."""
+def outcome(folder: Path, layout: str, seed: int, run: bool) -> str:
+    """What comes of one damaged file: a scenario that can be read back (and run), or an explained refusal."""
     how, text = LAYOUTS[layout]
     log = folder / "log.csv"
     log.write_bytes(damaged(text(), random.Random(f"{layout} {seed}")))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            written = files(estimate(read_all([log], [how]), "ready"), "damaged")
+            fit = estimate(read_all([log], [how]), "ready")
+            written = files(fit, "damaged")
         except ScenarioError as refused:
             return "refused" if str(refused).strip() else "refused without a word"
         for name, content in written.items():
             (folder / name).write_text(content, encoding="utf-8")
-        load(folder / "scenario.toml")
+        scenario = load(folder / "scenario.toml")
+        if run:
+            few = days_to_check(fit, scenario)
+            check(fit, load(folder / "scenario.toml", None, [f"days={few}"]))
     return "scenario"
 
 
-def tried(folder: Path, number: int) -> Counter[str]:
+def tried(folder: Path, number: int, run: bool = False) -> Counter[str]:
     found: Counter[str] = Counter()
     for seed in range(number):
         for layout in LAYOUTS:
             try:
-                found[outcome(folder, layout, seed)] += 1
+                found[outcome(folder, layout, seed, run)] += 1
             except Exception as bad:
                 raise AssertionError(f"layout {layout}, seed {seed}: {type(bad).__name__}: {bad}") from bad
     return found
@@ -201,6 +206,10 @@ def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_thousand_damaged_files(tmp_path: Path) -> None:
-    found = tried(tmp_path, 400)
+    found = tried(tmp_path, 400, run=True)
     print(dict(found))
     assert found.total() == 2000
+
+
+def test_scenarios_of_damaged_files_are_run_and_compared(tmp_path: Path) -> None:
+    assert tried(tmp_path, 3, run=True)["scenario"] >= 10

@@ -30,6 +30,7 @@ from ccsim.workload.sample import sample
 
 DATA: Final = Path(os.environ.get("CCSIM_DATA") or Path(__file__).resolve().parents[2].parent / "shared" / "data")
 FILE: Final = DATA / "bank_calls_1999-02-01_to_14.tsv"
+JANUARY: Final = DATA / "bank_calls_1999-01.tsv"
 SCENARIO: Final = Path(__file__).with_name("bank.toml")
 
 TRAIN, TEST = ([date(1999, 2, day) for day in range(first, first + 7)] for first in (1, 8))
@@ -121,3 +122,15 @@ def test_a_day_is_simulated_as_it_was(log: ContactLog, tmp_path: Path) -> None:
     answered = ~np.isnan(took)
     assert (workload.work[workload.first_turn[here]][answered] / SECOND).tolist() == took[answered].tolist()
     assert audit(workload, plan, simulate(workload, plan)) == []
+
+
+@pytest.mark.skipif(not JANUARY.exists(), reason=f"{JANUARY.name} is not part of the project")
+def test_january_has_no_stop() -> None:
+    """Calls of no length, and queues so thin that nobody on duty is known to take them; learned twice."""
+    reading = read(JANUARY, mapping("bank"))
+    log = ContactLog(reading.rows, mapping("bank").alone(reading.rows["queue"]), load(SCENARIO), SCENARIO.name)
+    train, test = ([date(1999, 1, day) for day in days] for days in ((3, 4, 5), (6, 7, 10)))
+    found = trial.run(log, train, test, "ready", 2, modes=["forecast"], refit=2)
+    assert [day.day for day in found.trials[0].days] == test
+    assert len(found.trials[0].factors) == 2
+    assert any("fewer than 20 answered" in note for note in found.notes)
