@@ -5,6 +5,7 @@ What is to end, or to come, of what is under way becomes entries of the timetabl
 
 from __future__ import annotations
 
+from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
@@ -161,7 +162,7 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
     memory.gives_up[c], memory.resumes[c] = state.handed_over, False
     memory.due[c], memory.bound_until[c] = state.due, until
     begun = phase != Phase.TO_COME
-    memory.state[c[begun]] = np.array([_states(kernel)[Phase(code)] for code in range(1, len(Phase))])[phase[begun] - 1]
+    memory.state[c[begun]] = _states(kernel)[phase[begun]]
     memory.alive[:] = np.bincount(workload.queue[c[begun]], minlength=memory.queues)
     memory.number[kernel.ALIVE] = begun.sum()
     talks = c[phase > Phase.WITH_BOT]
@@ -197,10 +198,11 @@ def _events(time: I64, kind: int, contact: I32 | I64) -> I64:
     return np.array([time, np.full(len(contact), kind, np.int64), contact], np.int64)
 
 
-def _states(kernel: ModuleType) -> dict[Phase, int]:
-    """The kernel's codes."""
-    same = (phase for phase in Phase if phase not in (Phase.TO_COME, Phase.SILENT))
-    return {phase: getattr(kernel, phase.name) for phase in same} | {Phase.SILENT: kernel.IDLE}
+@cache
+def _states(kernel: ModuleType) -> I64:
+    """The kernel's codes by phase; of what is to come there is none."""
+    names = ("DONE", *(phase.name for phase in Phase if phase not in (Phase.TO_COME, Phase.SILENT, Phase.AWAY)))
+    return np.array([getattr(kernel, name) for name in (*names, "IDLE", "AWAY")], np.int64)
 
 
 def _silences(memory: Any, c: I32) -> list[I64]:
