@@ -135,7 +135,37 @@ def rosters(scenario: Scenario) -> list[AgentGroup]:
             rows += _with_leave(groups, team, horizon)
         else:
             rows += _rows_from_file(name, team, team.roster, horizon, scenario.moment)
-    return rows
+    return [_with_outages(row, scenario.outages("team", row.team)) for row in rows]
+
+
+def _with_outages(row: AgentGroup, down: list[Stretch]) -> AgentGroup:
+    """The group with a pause while its team's system does not work, which nobody sees coming."""
+    if not down:
+        return row
+
+    def paused(period: WorkPeriod) -> WorkPeriod:
+        pauses = _union((*period.pauses, *down), period.start, period.end)
+        free = [period.start, *(edge for pause in pauses for edge in pause), period.end]
+        winds_down = [
+            (max(start, one), min(end, other))
+            for start, end in period.wind_down
+            for one, other in zip(free[::2], free[1::2], strict=True)
+        ]
+        return period._replace(pauses=tuple(pauses), wind_down=tuple(s for s in winds_down if s[0] < s[1]))
+
+    return replace(row, members=tuple(tuple(map(paused, member)) for member in row.members))
+
+
+def bot_hours(scenario: Scenario, name: str) -> I64:
+    """When the queue's bot is on duty, as `spans_of`."""
+    bot, horizon = scenario.queue[name].met_by_bot, Horizon.of(scenario)
+    if bot is None:
+        return NO_SPANS
+    spans = [(int(start), int(end)) for start, end in spans_of(bot.hours, horizon)]
+    for start, end in scenario.outages("queue", name, "bot"):
+        pieces = [piece for one, other in spans for piece in ((one, min(other, start)), (max(one, end), other))]
+        spans = [(one, other) for one, other in pieces if one < other]
+    return np.array(spans, dtype=np.int64).reshape(-1, 2)
 
 
 def not_on_leave(rows: Iterable[AgentGroup]) -> Bool:
@@ -258,7 +288,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
     names = list(scenario.queue)
     teams = list(scenario.team.values())
     spans = [spans_of(queue.open, horizon) for queue in queues]
-    bots = [spans_of(queue.met_by_bot.hours, horizon) if queue.met_by_bot else NO_SPANS for queue in queues]
+    bots = [bot_hours(scenario, name) for name in names]
     offers = {callback.queue: callback for callback in scenario.callback.values() if callback.accepts > 0}
     longest = max((len(team.slowdown) for team in teams), default=1)
 
@@ -274,6 +304,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
     agents = [(row.team, member) for row in rows for member in row.members]
     shifts = [period for row in rows for period in row.periods]
     pauses = [(number, *pause) for number, period in enumerate(shifts) for pause in period.pauses]
+    most_units, limits = _limits(teams, names, capacity // concurrency, capacity, horizon)
     wind_downs = [(number, *stretch) for number, period in enumerate(shifts) for stretch in period.wind_down]
     return Plan(
         warm_up=scenario.warm_up,
@@ -306,13 +337,20 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         shared_offset=_offsets([queue.work_by_concurrency for queue in queues]),
         shared_mean=np.array([mean for queue in queues for mean in queue.work_by_concurrency], dtype=np.float64),
         offer_above=np.array([offers[name].offer_above if name in offers else NEVER for name in names], np.int64),
+        told_place=by_queue(lambda queue: queue.balking.per_place if queue.balking else 0, np.int64),
         no_answer_time=np.array([offers[name].no_answer_time if name in offers else 0 for name in names], np.int64),
         capacity=capacity,
         units=capacity // concurrency,
+        most_units=most_units,
+        limit_time=np.array([time for time, *_ in limits], dtype=np.int64),
+        limit_team=np.array([team for _, team, *_ in limits], dtype=np.int32),
+        limit_queue=np.array([queue for *_, queue, _ in limits], dtype=np.int32),
+        limit_units=np.array([units for *_, units in limits], dtype=np.int64),
         rank=grid(lambda team, name: team.skills[name].rank, -1, np.int32),
         overflow_after=grid(lambda team, name: team.skills[name].after, 0, np.int64),
         longer_than=grid(lambda team, name: team.skills[name].longer_than, -1, np.int64),
-        pace=grid(lambda team, name: team.pace.get(name, 1.0), 1.0, np.float64),
+        pace=grid(lambda team, name: team.paces.get(name, 1.0), 1.0, np.float64),
+        comes_back=grid(lambda team, name: team.comes_back(scenario.queue[name].reopens.share), 1.0, np.float64),
         slowdown=np.array(
             [team.slowdown + team.slowdown[-1:] * (longest - len(team.slowdown)) for team in teams], dtype=np.float64
         ).reshape(len(teams), longest),
@@ -337,6 +375,34 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
     )
 
 
+def _limits(
+    teams: Sequence[Team], names: Sequence[str], units: I64, capacity: int, horizon: Horizon
+) -> tuple[I64, list[tuple[int, int, int, int]]]:
+    """Units that an agent may hold with a session, by team and queue, at first; and the changes: time, team, queue and
+    units, sorted."""
+    first = np.full_like(units, capacity)
+    changes: list[tuple[int, int, int, int]] = []
+    for t, team in enumerate(teams):
+        for name, limits in team.limits.items():
+            if name not in team.skills:
+                continue
+            q = names.index(name)
+            by_time: dict[int, int] = {}
+            for day in horizon.week():
+                for hours, sessions in limits.items():
+                    start, end = horizon.stretch(day, hours)
+                    by_time[start] = int(sessions * units[t, q])
+                    by_time.setdefault(end, capacity)
+            now = capacity
+            for time, most in sorted(by_time.items()):
+                if time <= 0:
+                    first[t, q] = most
+                elif most != now:
+                    changes.append((time, t, q, most))
+                now = most
+    return first, sorted(changes)
+
+
 def _offsets(rows: Iterable[Sized]) -> I64:
     """Where each row of a ragged table begins, and the end."""
     return np.cumsum([0, *map(len, rows)], dtype=np.int64)
@@ -345,6 +411,15 @@ def _offsets(rows: Iterable[Sized]) -> I64:
 def _columns(spans: Sequence[I64]) -> I64:
     """Starts and ends of all the spans : int64[2, m]."""
     return np.ascontiguousarray(np.concatenate([NO_SPANS, *spans]).T)
+
+
+def _reason_values(queues: Sequence[Queue]) -> Any:
+    most = max((len(queue.reasons) for queue in queues), default=0)
+    values = np.repeat(np.array([[queue.value] for queue in queues], dtype=np.float64), most + 1, axis=1)
+    for q, queue in enumerate(queues):
+        for place, reason in enumerate(queue.reasons.values(), start=1):
+            values[q, place] = queue.value if reason.value is None else reason.value
+    return values
 
 
 def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> MetricSpec:
@@ -382,7 +457,10 @@ def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> M
         resolution_time=numbers(lambda queue: queue.resolution_target and queue.resolution_target.time / SECOND),
         resolution_usual=usual("resolution_target"),
         value=numbers(lambda queue: queue.value),
+        reason_value=_reason_values(queues),
         fee=numbers(lambda queue: queue.fee),
+        bot_cost=numbers(lambda queue: queue.bot.cost if queue.bot else 0.0),
+        bot_cost_per_minute=numbers(lambda queue: queue.bot.cost_per_minute if queue.bot else 0.0),
         effort=numbers(lambda queue: queue.effort),
         cost_per_hour=of_teams(lambda team: team.cost_per_hour),
         overtime_factor=of_teams(lambda team: team.overtime_factor),

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Annotated, Any, Final, NamedTuple, get_type_hints
+from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,22 @@ I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+
+
+Table = TypeVar("Table")
+
+
+class OnlyItself(Generic[Table]):
+    """A table as the key of a cache: equal to nothing but the same object."""
+
+    def __init__(self, value: Table) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OnlyItself) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 class Outcome(IntEnum):
@@ -69,6 +85,7 @@ class Link(IntEnum):
     RETURN = 3
     REOPENING = 4
     RECONTACT = 5
+    BOUNCE = 6
 
 
 class Phase(IntEnum):
@@ -179,6 +196,10 @@ class Workload(NamedTuple):
         ),
     ]
     reopen_child: Annotated[I32, Column("id", "contact", "row that begins if this one is resolved; -1: none")]
+    bounce_child: Annotated[
+        I32, Column("id", "contact", "row that begins if the bot contains this one, unhappily; -1: none")
+    ]
+    reason: Annotated[I8, Column("id", "contact", "place of its reason among those of its queue; -1: none")]
     first_turn: Annotated[
         I64, Column("id", "contact", "first slot of its turns; -1 for a return, which goes on with its parent's")
     ]
@@ -189,6 +210,7 @@ class Workload(NamedTuple):
     held_patience: Annotated[
         I64, Column("us", "contact", "patience instead, if it is held when it enters (automatic reply)")
     ]
+    balks_at: Annotated[I64, Column("us", "contact", "wait that it is told above which it leaves at once; NEVER: none")]
     silent: Annotated[Bool, Column("1", "contact", "who gives up (first wait or later) does not tell")]
     missed: Annotated[
         Bool, Column("1", "contact", "patience is the age at which nobody looks at it any more: it ends as expired")
@@ -215,6 +237,11 @@ class Workload(NamedTuple):
             "connection lost before the next message: delay until the customer is back; NEVER: for good; -1: not lost",
         ),
     ]
+    reopen_draw: Annotated[
+        F64,
+        Column("1", "contact", "uniform in [0, 1): it reopens if below `comes_back` of who resolved it; 0: it does"),
+    ]
+    agent_pace: Annotated[F64, Column("1", "agent", "factor on work and wrap-up, beside the team's")]
     present: Annotated[Bool, Column("1", "shift", "the agent is neither absent nor on leave")]
     out_shift: Annotated[
         I32,
@@ -293,11 +320,23 @@ class Plan(NamedTuple):
     shared_offset: Annotated[I64, Column("id", "queue + 1", "its row of shared_mean; empty: turn by turn")]
     shared_mean: Annotated[F64, Column("us", "level", "shared attention: mean work with 1, 2, … such sessions")]
     offer_above: Annotated[I64, Column("us", "queue", "estimated wait above which a call back is offered; NEVER: not")]
+    told_place: Annotated[
+        I64, Column("us", "queue", "wait that customers are told for each place in the queue; 0: none")
+    ]
     no_answer_time: Annotated[I64, Column("us", "queue", "agent's time for a call back that is not picked up")]
     # teams
     capacity: int
     """units of an agent: the least common multiple of all concurrencies"""
     units: Annotated[I64, Column("count", "team, queue", "units of a session; capacity / concurrency")]
+    most_units: Annotated[
+        I64, Column("count", "team, queue", "units that an agent may hold with a session of it, at first: the capacity")
+    ]
+    limit_time: Annotated[
+        I64, Column("us", "limit", "from here on `most_units` of its team and queue is another; sorted")
+    ]
+    limit_team: Annotated[I32, Column("id", "limit", "whose")]
+    limit_queue: Annotated[I32, Column("id", "limit", "for which queue")]
+    limit_units: Annotated[I64, Column("count", "limit", "what it is")]
     rank: Annotated[I32, Column("1", "team, queue", "the team's number for the queue, smaller first; -1: no skill")]
     overflow_after: Annotated[
         I64, Column("us", "team, queue", "helps only with contacts that have waited this long; 0: always")
@@ -306,6 +345,7 @@ class Plan(NamedTuple):
         I64, Column("count", "team, queue", "helps only while more than this many wait in the queue; -1: always")
     ]
     pace: Annotated[F64, Column("1", "team, queue", "factor on work and wrap-up")]
+    comes_back: Annotated[F64, Column("1", "team, queue", "share of the resolved that reopen, errors included")]
     slowdown: Annotated[
         F64, Column("1", "team, sessions - 1", "factor on work with that many sessions; the last column for more")
     ]
@@ -471,7 +511,10 @@ class MetricSpec(NamedTuple):
     resolution_time: Annotated[F64, Column("s", "queue", "resolution target's time")]
     resolution_usual: Annotated[Bool, Column("1", "queue", "as sl_usual")]
     value: Annotated[F64, Column("money", "queue", "contribution of a resolved contact")]
+    reason_value: Annotated[F64, Column("money", "queue, reason + 1", "the same by reason; first: without one")]
     fee: Annotated[F64, Column("money", "queue", "fee per conversation")]
+    bot_cost: Annotated[F64, Column("money", "queue", "of a conversation with the bot")]
+    bot_cost_per_minute: Annotated[F64, Column("money", "queue", "of a minute with it")]
     effort: Annotated[F64, Column("1", "queue", "customer effort of the channel, 1 low to 3 high")]
     cost_per_hour: Annotated[F64, Column("money", "team", "per paid hour")]
     overtime_factor: Annotated[F64, Column("1", "team", "times cost_per_hour after the shift's end")]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ccsim.metrics.facts import SERVICE_LEVELS
-from ccsim.tables import NEVER, SECOND, Link, Log, MetricSpec, Outcome, Plan, Workload
+from ccsim.tables import NEVER, SECOND, Link, Log, MetricSpec, Outcome, Outside, Plan, Workload
 
 O = Outcome  # noqa: E741
 Span = tuple[int, int]
@@ -41,10 +41,15 @@ class Slowly:
         self.waits: list[list[int]] = [[] for _ in range(self.queues)]
         self.waits_by_clock: list[list[int]] = [[] for _ in range(self.queues)]
         self.replies: list[list[int]] = [[] for _ in range(self.queues)]
+        self.bounced = {
+            c
+            for c, child in enumerate(workload.bounce_child)
+            if log.outcome[c] == O.CONTAINED and child >= 0 and log.arrival[child] < NEVER
+        }
         self.served = {
-            int(root)
-            for root, outcome in zip(workload.root, log.outcome, strict=True)
-            if outcome in (O.RESOLVED, O.CONTAINED, O.DEFLECTED)
+            int(workload.root[c])
+            for c, outcome in enumerate(log.outcome)
+            if outcome in (O.RESOLVED, O.CONTAINED, O.DEFLECTED) and c not in self.bounced
         }
         self.held_for: dict[int, list[int]] = defaultdict(list)
         for r in np.flatnonzero(log.stretch_agent >= 0):
@@ -89,6 +94,22 @@ class Slowly:
         first = int(self.log.first_turn[c])
         return range(first, first + int(self.log.messages[c]))
 
+    def with_bot(self, c: int) -> bool:
+        """It talked to the bot."""
+        work, plan, q, came = self.work, self.plan, int(self.work.queue[c]), int(self.log.arrival[c])
+        if came == NEVER or came < 0 or work.bot_time[c] < 0 or work.link[c] == Link.TRANSFER:
+            return False
+        if work.outbound[c] or work.deflected[c]:
+            return False
+        on_duty, opened = (
+            any(opens[s] <= came < closes[s] for s in range(offset[q], offset[q + 1]))
+            for offset, opens, closes in (
+                (plan.bot_offset, plan.bot_opens, plan.bot_closes),
+                (plan.hours_offset, plan.opens, plan.closes),
+            )
+        )
+        return bool((on_duty and not work.asks_human[c]) or (plan.outside[q] == Outside.BOT and not opened))
+
     def begun(self, c: int) -> bool:
         if self.log.outcome[c] in (O.RESOLVED, O.TRANSFERRED, O.LOST, O.TIMED_OUT):
             return True
@@ -129,6 +150,9 @@ class Slowly:
         add("begun", begun)
         add("reopened", came_back)
         add("called_back", bool(log.called_back[c]))
+        add("talked", self.with_bot(c))
+        add("talked_for", int(work.bot_time[c]) * self.with_bot(c))
+        add("bounced", c in self.bounced)
         add("outbound_answered", bool(work.outbound[c] and log.messages[c] > 1))
         self.turns(c, begun, add)
         open_targets = [self.reply_is_undecided(c, add)]
@@ -149,6 +173,7 @@ class Slowly:
         gave_up = outcome in (O.ABANDONED, O.SILENTLY_ABANDONED)
         in_time, short = (waited <= self.limit(limits[q]) for limits in (self.spec.sl_time, self.spec.short_abandon))
         add("entered", entered)
+        add("delayed", entered and until > since)
         add("answered", begun)
         add("a", begun and in_time)
         add("b", gave_up and in_time)
@@ -176,6 +201,8 @@ class Slowly:
             add("roots_answered", begun)
             add("once", outcome == O.RESOLVED and not came_back)
             add("lost", c not in self.served)
+            value = np.nan_to_num(self.spec.reason_value[q, work.reason[c] + 1])
+            add("value_lost", value * (c not in self.served))
         return open_targets
 
     def reply_is_undecided(self, c: int, add: Any) -> bool:
@@ -393,7 +420,7 @@ class Slowly:
             "abandonment_seen": (n["ABANDONED"], n["entered"]),
             "service_level": level, "intervals_met": (met, level[1] > 0),
             "asa": (n["wait_answered"] / SECOND, n["answered"]),
-            "wait_mean": (n["wait_entered"] / SECOND, n["entered"]),
+            "wait_mean": (n["wait_entered"] / SECOND, n["entered"]), "delayed": (n["delayed"], n["entered"]),
             "reply_wait_mean": (n["later_wait"] / SECOND, n["later"]),
             "reply_level": (n["later_in_time"], n["later"] + n["later_late"]),
             "undecided": (n["undecided"], one), "customers": (n["roots"], one),
@@ -406,7 +433,10 @@ class Slowly:
             "agents_per_contact": (n["agents"], n["begun"]),
             "transfer_rate": (n["TRANSFERRED"], n["begun"]), "reopen_rate": (n["reopened"], n["RESOLVED"]),
             "fcr": (n["once"], n["roots_answered"]), "repeat_contacts": (n["again"], n["roots"]),
-            "effort": (n["effort"], n["roots"]), "value_lost": (n["lost"] * np.nan_to_num(spec.value), one),
+            "effort": (n["effort"], n["roots"]), "value_lost": (n["value_lost"], one),
+            "bot_conversations": (n["talked"], one), "bounced": (n["bounced"], one),
+            "containment": (n["CONTAINED"], n["talked"]),
+            "containment_net": (n["CONTAINED"] - n["bounced"], n["talked"]),
             "queue_mean": (self.waiting, length), "open_mean": (self.open, length),
             "work_hours": (self.focused.sum(axis=1) / hour, one),
         }  # fmt: skip
@@ -444,7 +474,9 @@ class Slowly:
             if basis.sum() > 0:
                 bears += cost[:, t].sum() * basis / basis.sum()
         conversations = n["entered"] + n["begun"] - n["answered"]
-        self.cost = bears + conversations.sum(axis=0) * np.nan_to_num(spec.fee)
+        fees = conversations.sum(axis=0) * np.nan_to_num(spec.fee)
+        by_bot = n["talked"] * spec.bot_cost + n["talked_for"] / (60 * SECOND) * spec.bot_cost_per_minute
+        self.cost = bears + fees + by_bot.sum(axis=0)
 
 
 def quantile(times: Iterable[int], percent: int) -> float:

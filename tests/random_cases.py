@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import random
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ import numpy as np
 import tomli_w
 
 from ccsim.lowering import lower
-from ccsim.scenario.read import load
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.read import parse
 from ccsim.tables import NEVER, SECOND, MetricSpec, Plan, Workload
 from ccsim.workload.sample import sample
 
@@ -27,9 +27,13 @@ PERSISTENT = ("messaging", "email", "social")
 GRID = 60 * SECOND
 DRAWN_TIMES = (
     "arrival", "after", "patience", "held_patience", "bot_time", "wrap_up", "work", "latency", "reply_patience",
-    "comeback",
+    "comeback", "balks_at",
 )  # fmt: skip
 """Of a workload; what is left out is in whole minutes as it is."""
+
+
+FILES = "files"
+"""Key of a case under which the texts of its data files stand by name; no key of a scenario."""
 
 
 Doc = dict[str, Any]
@@ -275,10 +279,53 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     if called:
         doc["callback"] = {name: a_callback(name) for name in called}
     # these draw from streams of their own, so that all else of a seed's case is as it is without them
+    for name, team in doc["team"].items():
+        add_differences(team, random.Random(f"agents of {name} in {seed}"))
     for name, queue in doc["queue"].items():
         add_profiles(queue, random.Random(f"profiles of {name} in {seed}"))
+        add_reasons(queue, random.Random(f"reasons of {name} in {seed}"))
+        add_balking(queue, random.Random(f"balking of {name} in {seed}"))
+        add_bursts(queue, name in by_turns, random.Random(f"bursts of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
+    add_busyness(doc, random.Random(f"busyness in {seed}"))
+    add_outage(doc, random.Random(f"outages in {seed}"))
+    add_roster(doc, random.Random(f"roster in {seed}"))
     return doc
+
+
+def add_busyness(doc: Doc, r: random.Random) -> None:
+    """Days and half hours are busier than others, now and then."""
+
+    def busyness() -> Doc:
+        return {
+            "day_cv": r.choice([0.0, 0.5]),
+            "day_memory": r.choice([0.0, 0.6]),
+            "within_cv": r.choice([0.0, 0.5, 1.0]),
+            "within_memory": r.choice([0.0, 0.8]),
+        }
+
+    if r.random() < 0.15:
+        doc["busyness"] = busyness() | {"correlation": r.choice([0.0, 0.5, 1.0])}
+    for queue in doc["queue"].values():
+        if "appointments" not in queue.get("volume", {"appointments": None}) and r.random() < 0.15:
+            queue["volume"]["busyness"] = busyness()
+
+
+def add_roster(doc: Doc, r: random.Random) -> None:
+    """Agents with two shifts a day, one soon after the other, which may begin or end with a break, now and then."""
+    if r.random() > 0.2:
+        return
+    rows = ["agent,date,start,end,breaks"]
+    for agent in range(r.choice([1, 1, 2])):
+        start, end = r.choice([0, 10]), r.choice([20, 30, 40])
+        again, until = end + r.choice([1, 3, 8]), r.choice([60, 90])
+        breaks = ["", f"{clock(end - 4)}-{clock(end)}"], ["", "", f"{clock(again)}-{clock(again + r.choice([2, 6]))}"]
+        for (begins, ends), pause in zip(((start, end), (again, until)), map(r.choice, breaks), strict=True):
+            rows.append(f"a{agent},2026-03-02,{clock(begins)},{clock(ends)},{pause}")
+    team = doc["team"]["t0"]
+    del team["shifts"]
+    team["roster"] = {"file": "t0.csv"}
+    doc[FILES] = {"t0.csv": "\n".join(rows) + "\n"}
 
 
 def add_move(doc: Doc, r: random.Random) -> None:
@@ -296,6 +343,63 @@ def add_move(doc: Doc, r: random.Random) -> None:
     doc["move"] = [move]
 
 
+def add_reasons(queue: Doc, r: random.Random) -> None:
+    """Reasons, and a bot whose customers come back, to harder work, now and then."""
+    if r.random() < 0.3:
+        shares = r.choice([[0.5], [0.3, 0.7]])
+        queue["reasons"] = {
+            f"r{i}": {"share": share, "work": r.choice([0.5, 1.0, 2.0]), "value": r.choice([-1.0, 7.0])}
+            for i, share in enumerate(shares)
+        }
+    if "bot" in queue and r.random() < 0.7:
+        queue["bot"]["bounces"] = {"share": r.choice([0.5, 1.0]), "after": minutes(r.choice([0, 1, 5, 20]))}
+        queue["bot"] |= {"residue": r.choice([1.0, 2.0]), "cost": 0.25, "cost_per_minute": r.choice([0.0, 0.1])}
+        if "reasons" in queue:
+            queue["reasons"]["r0"]["contains"] = r.choice([0.0, 1.0])
+
+
+def add_differences(team: Doc, r: random.Random) -> None:
+    """Agents who differ from one another and who make mistakes, now and then."""
+    if r.random() < 0.3:
+        team["pace_cv"] = r.choice([0.3, 1.0])
+    if r.random() < 0.3:
+        team["errors"] = r.choice([0.5, 1.0])
+    if r.random() < 0.2:
+        team["copilot"] = r.choice([0.5, 1.5])
+    for name, sessions in team["concurrency"].items():
+        if sessions > 1 and r.random() < 0.3:
+            hours = [f"{clock(r.choice([0, 10, 20, 30]))}-{clock(r.choice([31, 35, 40]))}", "00:40-01:30"]
+            team["concurrency"][name] = {hours[0]: r.randint(1, sessions), hours[1]: sessions}
+
+
+def add_outage(doc: Doc, r: random.Random) -> None:
+    """Something that does not work for a while, now and then."""
+    places = [f"team.{name}" for name in doc["team"]] + [f"queue.{name}" for name in doc["queue"]]
+    bots = {name: queue["outside_hours"] for name, queue in doc["queue"].items() if "bot" in queue}
+    places += 3 * [f"queue.{name}.bot" for name, outside in bots.items() if outside != "bot"]
+    if r.random() < 0.3:
+        at = f"2026-03-02T{clock(r.choice([0, 5, 20, 33]))}"
+        doc["outage"] = [{"what": r.choice(places), "at": at, "duration": minutes(r.choice([3, 10, 20]))}]
+
+
+def add_balking(queue: Doc, r: random.Random) -> None:
+    """Customers who are told the wait, now and then."""
+    if queue["channel"] not in PERSISTENT and r.random() < 0.3:
+        tolerance = r.choice(["0s", "2m", {"dist": "exponential", "mean": "3m"}])
+        queue["balking"] = {"per_place": r.choice(["1m", "2m"]), "tolerance": tolerance}
+
+
+def add_bursts(queue: Doc, by_turns: bool, r: random.Random) -> None:
+    """Several messages a turn, and work that goes together with the contact and its patience, now and then."""
+    if by_turns and r.random() < 0.25:
+        number = r.choice([2, {"mean": 1.5}])
+        queue["burst"] = {"messages": number, "gap": r.choice(["0s", "1m", {"mean": "2m", "cv": 1.0}])}
+    if isinstance(queue.get("work"), dict) and r.random() < 0.4:
+        queue["work"] = queue["work"] | {"between": r.choice([0.5, 1])}
+    if "work" in queue and r.random() < 0.2:
+        queue["correlation"] = {"patience_work": r.choice([-0.5, 1.0])}
+
+
 def add_profiles(queue: Doc, r: random.Random) -> None:
     """Work, wrap-up and patience that differ by time of day, now and then."""
     for key in ("work", "wrap_up", "patience"):
@@ -308,8 +412,15 @@ def add_profiles(queue: Doc, r: random.Random) -> None:
 
 
 def to_toml(doc: Doc) -> str:
-    """The scenario as a file's text."""
-    return tomli_w.dumps(doc)
+    """The scenario as a file's text, with those of its data files as comments."""
+    files = [f"# {name}:\n# " + text.replace("\n", "\n# ") for name, text in doc.get(FILES, {}).items()]
+    return tomli_w.dumps({key: value for key, value in doc.items() if key != FILES}) + "".join(files)
+
+
+def parsed(doc: Doc, folder: Path = Path()) -> Scenario:
+    """The scenario of a case; other data files lie in the folder."""
+    tables = {key: value for key, value in doc.items() if key != FILES}
+    return parse(tables, folder, given={name: text.encode() for name, text in doc.get(FILES, {}).items()})
 
 
 def snapped(table: Any) -> Any:
@@ -323,10 +434,7 @@ def snapped(table: Any) -> Any:
 
 def tables(doc: Doc) -> tuple[Workload, Plan, MetricSpec]:
     """Workload (of the first replication) on the grid, plan and terms of a scenario."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "case.toml"
-        path.write_text(to_toml(doc))
-        loaded = load(path)
+    loaded = parsed(doc)
     plan, spec = lower(loaded)
     return snapped(sample(loaded, 0)), plan, spec
 

@@ -31,6 +31,7 @@ QUEUE: dict[str, Any] = {
     "reread_after": FOREVER, "reread_work": 0, "reread_per_turn": 0, "outside": Outside.REJECT,
     "drop_at_close": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
     "bot_hours": [], "shared": [], "offer_above": FOREVER, "no_answer_time": 0,
+    "told_place": 0,
 }  # fmt: skip
 
 
@@ -54,8 +55,8 @@ def team(
     """A team. `agents`: for each agent their shifts (start, end), (start, end, [(pause start, pause end), …]) or, with
     when they take no new sessions, (start, end, pauses, [(from, until), …])."""
     defaults: dict[str, Any] = {
-        "after": {}, "longer_than": {}, "pace": {}, "slowdown": [1.0], "hand_over": False, "overrun": 1800,
-        "interrupts": {},
+        "after": {}, "longer_than": {}, "pace": {}, "comes_back": {}, "slowdown": [1.0], "hand_over": False,
+        "overrun": 1800, "interrupts": {},
     }  # fmt: skip
     assert not set(changes) - set(defaults), f"unknown: {set(changes) - set(defaults)}"
     return {"rank": rank, "concurrency": concurrency or {}, "agents": agents, **defaults, **changes}
@@ -71,8 +72,12 @@ def make_plan(
     agent: str = "least_loaded",
     contact: str = "longest_wait",
     attention: str = "oldest",
+    limits: Sequence[tuple[float, int, int, int]] = (),
 ) -> Plan:
-    """The plan of these queues and teams, times in seconds."""
+    """The plan of these queues and teams, times in seconds.
+
+    `limits`: from a time on a team's concurrency in a queue, as (time, team, queue, sessions).
+    """
 
     def of_queues(name: str, dtype: type) -> Any:
         return np.array([q[name] for q in queues], dtype=dtype)
@@ -124,15 +129,22 @@ def make_plan(
         shared_offset=np.cumsum([0, *(len(q["shared"]) for q in queues)], dtype=np.int64),
         shared_mean=np.array([us(mean) for q in queues for mean in q["shared"]], dtype=np.float64),
         offer_above=times("offer_above"),
+        told_place=times("told_place"),
         no_answer_time=times("no_answer_time"),
         capacity=capacity,
         units=capacity // concurrency,
+        most_units=np.full_like(concurrency, capacity),
+        limit_time=np.array([us(time) for time, *_ in limits], dtype=np.int64),
+        limit_team=np.array([limit[1] for limit in limits], dtype=np.int32),
+        limit_queue=np.array([limit[2] for limit in limits], dtype=np.int32),
+        limit_units=np.array([limit[3] * capacity // concurrency[limit[1:3]] for limit in limits], dtype=np.int64),
         rank=grid("rank", -1, np.int32),
         overflow_after=np.array(
             [[us(t["after"].get(q, 0)) for q in range(len(queues))] for t in teams], dtype=np.int64
         ),
         longer_than=grid("longer_than", -1, np.int64),
         pace=grid("pace", 1.0, np.float64),
+        comes_back=grid("comes_back", 1.0, np.float64),
         slowdown=np.array([[*t["slowdown"]] + [t["slowdown"][-1]] * (longest - len(t["slowdown"])) for t in teams]),
         interrupts=np.array(
             [
@@ -167,6 +179,7 @@ def contact(
     *,
     patience: float = FOREVER,
     held_patience: float | None = None,
+    balks_at: float = FOREVER,
     silent: bool = False,
     missed: bool = False,
     deflected: bool = False,
@@ -189,6 +202,9 @@ def contact(
     comes_back: dict[str, Any] | None = None,
     reconnects: dict[str, Any] | None = None,
     reopening: dict[str, Any] | None = None,
+    bounce: dict[str, Any] | None = None,
+    reason: int = -1,
+    reopen_draw: float = 0.0,
 ) -> dict[str, Any]:
     """A contact with one turn for each `work`; follow-ups are contacts too (their `after` counts, not their arrival).
 
@@ -200,9 +216,15 @@ def contact(
 
 
 def make_workload(
-    roots: Sequence[dict[str, Any]], plan: Plan, outs: Sequence[tuple[int, float, float]] = ()
+    roots: Sequence[dict[str, Any]],
+    plan: Plan,
+    outs: Sequence[tuple[int, float, float]] = (),
+    agent_pace: Sequence[float] = (),
 ) -> Workload:
-    """The workload of these roots and their follow-ups, all agents present but for `outs` (shift, from, until)."""
+    """The workload of these roots and their follow-ups, all agents present but for `outs` (shift, from, until).
+
+    `agent_pace` is each agent's own, by default 1.
+    """
     rows: list[dict[str, Any]] = []
     for root in sorted(roots, key=lambda c: (us(c["arrival"]), c["queue"])):
         rows.append({**root, "link": Link.ROOT, "root": len(rows), "generation": 0, "at": us(root["arrival"])})
@@ -213,6 +235,7 @@ def make_workload(
         "comes_back": Link.RETURN,
         "reconnects": Link.RETURN,
         "reopening": Link.REOPENING,
+        "bounce": Link.BOUNCE,
     }
     for root in range(len(rows)):
         level = [root]
@@ -259,10 +282,13 @@ def make_workload(
         return_child=by_contact("comes_back", np.int32),
         reconnect_child=by_contact("reconnects", np.int32),
         reopen_child=by_contact("reopening", np.int32),
+        bounce_child=by_contact("bounce", np.int32),
+        reason=by_contact("reason", np.int8),
         first_turn=np.where(turns > 0, np.cumsum(turns) - turns, -1).astype(np.int64),
         turns=turns,
         patience=times("patience"),
         held_patience=np.array([us(r["patience" if r["held_patience"] is None else "held_patience"]) for r in rows]),
+        balks_at=times("balks_at"),
         silent=by_contact("silent", np.bool_),
         missed=by_contact("missed", np.bool_),
         deflected=by_contact("deflected", np.bool_),
@@ -281,6 +307,8 @@ def make_workload(
             [t if t == -1 else us(t) for r in rows for t in [*r["comeback"], *[-1] * len(r["work"])][: len(r["work"])]],
             dtype=np.int64,
         ),
+        reopen_draw=by_contact("reopen_draw", np.float64),
+        agent_pace=np.array(agent_pace or [1.0] * len(plan.team), dtype=np.float64),
         present=np.ones(len(plan.shift_agent), dtype=np.bool_),
         out_shift=np.array([out[0] for out in outs], dtype=np.int32),
         out_start=np.array([us(out[1]) for out in outs], dtype=np.int64),

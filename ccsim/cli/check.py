@@ -56,6 +56,8 @@ def _handle_times(scenario: Scenario) -> None:
         line = f"  {name:<{width}}  {time.mean:.0f} s"
         if time.low == time.high == time.usual:
             click.echo(f"{line} = {parts}")
+        elif time.low == time.high:
+            click.echo(f"{line} for what comes to people; without reasons and a bot {parts} = {time.usual:.0f} s")
         else:
             usual = f"work and wrap-up as drawn ({parts} = {time.usual:.0f} s) are stretched to it"
             click.echo(f"{line} on average, by interval {time.low:.0f} to {time.high:.0f} s; {usual}")

@@ -45,7 +45,7 @@ def fit(logs: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None,
 
     if rule not in RULES:
         raise ScenarioError([Problem("--rule", rule, f"one of {', '.join(RULES)}")])
-    fitted = estimate(read_all(logs, _mappings(logs, mappings, timezone, out)), rule)
+    fitted = estimate(read_all(logs, chosen_mappings(logs, mappings, timezone, out)), rule)
     _print_summary(fitted)
     write(fitted, f"Fitted to {logs[0].resolve().stem}", out)
     click.echo(f"{out / 'scenario.toml'} is written. Next:  ccsim run {out / 'scenario.toml'}")
@@ -69,7 +69,9 @@ def _proposed(log: Path, out: Path) -> Problem:
     return Problem("--mapping", problem, f"look it through, then: ccsim fit {log} --mapping {file}")
 
 
-def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None, out: Path) -> list[Mapping | None]:
+def chosen_mappings(
+    logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None, out: Path
+) -> list[Mapping | None]:
     """A mapping for each log; None for those of ccsim."""
     from ccsim.errors import Problem, ScenarioError
     from ccsim.logs import from_ccsim

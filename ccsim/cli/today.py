@@ -125,11 +125,11 @@ def _sight(logs: tuple[Path, ...], mappings: tuple[str, ...], state: Path | None
         from ccsim.today.from_file import from_file
 
         return lambda day, plan, at: from_file(state, day, plan, lower(day)[1], at)
-    from ccsim.cli.fit import _mappings
+    from ccsim.cli.fit import chosen_mappings
     from ccsim.logs.readers import read_all
     from ccsim.today.from_logs import from_logs
 
-    read = read_all(logs, _mappings(logs, mappings, None, Path()))
+    read = read_all(logs, chosen_mappings(logs, mappings, None, Path()))
     return lambda day, plan, at: from_logs(read, day, plan, at)
 
 

@@ -136,6 +136,7 @@ BOT_GOES: Final = 8
 BOT_COMES: Final = 9
 WIND_DOWN_BEGINS: Final = 10  # behind what may bring the agent back to work at the same instant
 WIND_DOWN_ENDS: Final = 11
+LIMIT_CHANGES: Final = 12
 
 # Places of `Memory.number`.
 DEPTH: Final = 0  # of the tree of events: it has 2^DEPTH leaves
@@ -188,8 +189,8 @@ class Memory(NamedTuple):
     free: Annotated[I32, Column("id", "i", "free leaves: their time is NEVER + leaf")]
     table_time: Annotated[I64, Column("us", "timetable", "sorted by (time, kind, agent or queue, what)")]
     table_code: Annotated[I64, Column("code", "timetable", "kind << ID_BITS | queue or 0; kind may be BY_THE_CLOCK")]
-    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … WIND_DOWN_ENDS")]
-    table_row: Annotated[I32, Column("id", "timetable", "shift")]
+    table_what: Annotated[I8, Column("code", "timetable", "SHIFT_ENDS … LIMIT_CHANGES")]
+    table_row: Annotated[I32, Column("id", "timetable", "shift, or change of a limit")]
     # contacts
     state: Annotated[I8, Column("code", "contact", "EXEMPT_TASK … DONE")]
     own: Annotated[I32, Column("id", "contact", "the agent who has it, or last had it; -1: none yet")]
@@ -233,6 +234,7 @@ class Memory(NamedTuple):
     reserves: Annotated[
         I64, Column("count", "team", "reserved queues with the skill that have unheld contacts waiting")
     ]
+    most: Annotated[I64, Column("count", "team, queue", "units that an agent may hold with a session; by the clock")]
     step: Annotated[I64, Column("count", "team", "common divisor of the team's units: loads are multiples of it")]
     room: Annotated[I64, Column("count", "team", "agents in the heaps")]
     top: Annotated[I32, Column("id", "team, units held", "first of the agents in that heap, -1: none")]
@@ -292,6 +294,7 @@ class Memory(NamedTuple):
     """lost connections"""
     outbound: bool
     calls_back: bool
+    balks: bool
     interrupts: bool
     shares: bool
     """shared attention"""
@@ -904,7 +907,8 @@ def fits(m: Memory, a: int, q: int, over: bool) -> bool:
     """Whether agent a has room for a session of q; `over`: above their capacity if need be."""
     if m.plan.one_to_one[q]:
         return m.sessions[a] == 0
-    return not m.call[a] and (over or m.load[a] + m.plan.units[m.plan.team[a], q] <= m.plan.capacity)
+    team = m.plan.team[a]
+    return not m.call[a] and (over or m.load[a] + m.plan.units[team, q] <= m.most[team, q])
 
 
 @compiled
@@ -923,7 +927,7 @@ def takes_own(m: Memory, a: int, c: int, at_once: bool) -> bool:
 @inlined
 def is_free(m: Memory, a: int) -> bool:
     """Whether agent a has nothing at all to do: only then do they write to customers (6.9)."""
-    return m.hand[a] < 0 and m.pending[a] == 0 and m.sharing[a] == 0 and m.suspended[a] < 0
+    return m.pending[a] == 0 and not works(m, a)
 
 
 @compiled
@@ -1014,7 +1018,7 @@ def preferred_message(m: Memory, c: int, d: int) -> bool:
 def best_of_team(m: Memory, team: int, q: int) -> int:
     """The team's agent with room whom a contact of q would take, -1: none."""
     step = m.step[team]
-    most = 0 if m.plan.one_to_one[q] else m.plan.capacity - m.plan.units[team, q]
+    most = 0 if m.plan.one_to_one[q] else m.most[team, q] - m.plan.units[team, q]
     best = -1
     if m.load_sense < 0:
         load = most - most % step
@@ -1234,6 +1238,12 @@ def mean_beside(m: Memory, q: int, j: int) -> float:
     return float(m.plan.shared_mean[min(m.plan.shared_offset[q] + j, m.plan.shared_offset[q + 1]) - 1])
 
 
+@inlined
+def pace_of(m: Memory, a: int, q: int) -> float:
+    """Factor on agent a's work for the queue."""
+    return float(m.plan.pace[m.plan.team[a], q] * m.work.agent_pace[a])
+
+
 @compiled
 def begin_sharing(m: Memory, now: int, c: int, a: int) -> None:
     """Work on c starts beside what agent a does already."""
@@ -1243,7 +1253,7 @@ def begin_sharing(m: Memory, now: int, c: int, a: int) -> None:
     m.state[c] = SHARED
     m.sharing[a] += 1
     m.ends[c] = -1
-    m.left[c] = (m.work.work[slot] * m.plan.pace[m.plan.team[a], q]) / mean_beside(m, q, 1)
+    m.left[c] = (m.work.work[slot] * pace_of(m, a, q)) / mean_beside(m, q, 1)
     m.log.start[slot] = now
     m.log.agent[slot] = a
     note_start(m, now, q)
@@ -1271,11 +1281,23 @@ def work_until(m: Memory, time: int, c: int) -> None:
 
 
 @inlined
+def works(m: Memory, a: int) -> bool:
+    """Whether agent a has work in hand, suspended or shared."""
+    return m.hand[a] >= 0 or m.suspended[a] >= 0 or m.sharing[a] > 0
+
+
+@inlined
 def may_go(m: Memory, now: int, a: int) -> None:
     """Agent a's presence ends unless something keeps them."""
-    if not m.attends[a] and m.present[a] < NEVER and m.hand[a] < 0 and m.kept[a] < 0:
-        if m.suspended[a] < 0 and m.sharing[a] == 0:
-            end_presence(m, now, a)
+    if not m.attends[a] and m.present[a] < NEVER and m.kept[a] < 0 and not works(m, a):
+        end_presence(m, now, a)
+
+
+@inlined
+def begin_presence(m: Memory, now: int, a: int, shift: int) -> None:
+    if m.present[a] == NEVER:
+        m.present[a] = now
+        m.present_shift[a] = shift
 
 
 @compiled
@@ -1401,7 +1423,7 @@ def start_work(m: Memory, now: int, c: int) -> None:
         reread = m.plan.reread_work[q] + m.plan.reread_per_turn[q] * m.turn[c]
         m.log.reread[slot] = reread
     sessions = min(m.sessions[a], m.plan.slowdown.shape[1])
-    effort = (m.work.work[slot] * m.plan.pace[team, q]) * m.plan.slowdown[team, sessions - 1]
+    effort = (m.work.work[slot] * pace_of(m, a, q)) * m.plan.slowdown[team, sessions - 1]
     work_until(m, now + np.int64(np.rint(effort)) + reread, c)
 
 
@@ -1608,6 +1630,9 @@ def is_contained(m: Memory, now: int, c: int) -> bool:
     """Whether the bot, which is done with c, has solved it."""
     if m.work.contained[c]:
         decide(m, now, c, CONTAINED)
+        child = m.work.bounce_child[c]  # 6.14
+        if child >= 0:
+            follow(m, c, child, now + m.work.after[child])
         done(m, now, c)
         return True
     return False
@@ -1752,11 +1777,11 @@ def resolve(m: Memory, now: int, c: int) -> None:
     a = m.own[c]
     decide(m, now, c, RESOLVED)
     child = m.work.reopen_child[c]
-    if child >= 0:
+    if child >= 0 and m.work.reopen_draw[c] < m.plan.comes_back[m.plan.team[a], m.queue[c]]:
         follow(m, c, child, now + m.work.after[child])
     wrap_up = 0
     if m.work.wrap_up[c] > 0:
-        wrap_up = np.int64(np.rint(m.work.wrap_up[c] * m.plan.pace[m.plan.team[a], m.queue[c]]))
+        wrap_up = np.int64(np.rint(m.work.wrap_up[c] * pace_of(m, a, m.queue[c])))
     if wrap_up > 0 and m.state[c] != SHARED:
         m.state[c] = WRAPPING
         work_until(m, now + wrap_up, c)
@@ -1907,6 +1932,9 @@ def by_the_clock(m: Memory, now: int, q: int, what: int, shift: int) -> None:
     if what == BOT_GOES or what == BOT_COMES:
         m.bot[q] = what == BOT_COMES
         return
+    if what == LIMIT_CHANGES:
+        m.most[m.plan.limit_team[shift], m.plan.limit_queue[shift]] = m.plan.limit_units[shift]
+        return
     a = m.plan.shift_agent[shift]
     if what == SHIFT_BEGINS or what == SHIFT_BEGINS_PAUSED:
         m.shift[a] = shift
@@ -1944,9 +1972,7 @@ def agents_leave(m: Memory, now: int, what: int, shift: int) -> None:
             m.kept[a] = shift
             m.duty[a] = FINISHING
             mark_ready(m, a)
-            if m.present[a] == NEVER:
-                m.present[a] = now
-                m.present_shift[a] = shift
+            begin_presence(m, now, a, shift)
         m.attends[a] = False
     elif m.kept[a] == shift:
         m.kept[a] = -1
@@ -1969,15 +1995,20 @@ def release_bound(m: Memory, now: int, a: int) -> None:
 
 @compiled
 def agents_come(m: Memory, now: int, what: int, shift: int) -> None:
-    """One agent's part of the event: their shift begins or a pause in it is over."""
+    """One agent's part of the event: their shift begins or a pause in it is over; or a team may hold more."""
+    if what == LIMIT_CHANGES:
+        for a in range(m.agents):
+            if m.plan.team[a] == m.plan.limit_team[shift]:
+                mark_gained(m, a)
+        return
     a = m.plan.shift_agent[shift]
     if m.present[a] < NEVER and m.present_shift[a] != shift:
         end_presence(m, now, a)
+        if works(m, a):
+            begin_presence(m, now, a, shift)
     if what != SHIFT_BEGINS_PAUSED:
         m.attends[a] = True
-        if m.present[a] == NEVER:
-            m.present[a] = now
-            m.present_shift[a] = shift
+        begin_presence(m, now, a, shift)
         mark_gained(m, a)
         mark_ready(m, a)
 
@@ -2184,6 +2215,26 @@ def write_next(m: Memory, now: int) -> None:
 
 
 @compiled
+def position_of(m: Memory, c: int) -> int:
+    """The place of c, which waits, in its queue (6.8)."""
+    q = m.queue[c]
+    position = m.unheld[q]
+    for state in range(EXEMPT_TASK if m.outbound else WAITING, BOUND + 1):
+        d = m.last[line_of(m, q, state)]
+        while d >= 0 and (state < 0 or m.since[d] > m.since[c] or (m.since[d] == m.since[c] and d > c)):
+            position -= 1
+            d = m.before[d]
+    return int(position)
+
+
+@compiled
+def balks(m: Memory, c: int) -> bool:
+    """Whether the wait that c, which has just come and waits, is told is too long for it (6.19)."""
+    new = m.turn[c] == 0 and m.work.link[c] != TRANSFER and not m.work.outbound[c] and m.state[c] <= BOUND
+    return bool(new and position_of(m, c) * m.plan.told_place[m.queue[c]] > m.work.balks_at[c])
+
+
+@compiled
 def offer_call_back(m: Memory, now: int, c: int) -> None:
     """c, which has just come, accepts a call back if it is offered one (6.8)."""
     q = m.queue[c]
@@ -2197,12 +2248,7 @@ def offer_call_back(m: Memory, now: int, c: int) -> None:
         or k < 2
     ):
         return
-    position = m.unheld[q]
-    for state in range(EXEMPT_TASK if m.outbound else WAITING, BOUND + 1):
-        d = m.last[line_of(m, q, state)]
-        while d >= 0 and (state < 0 or m.since[d] > m.since[c] or (m.since[d] == m.since[c] and d > c)):
-            position -= 1
-            d = m.before[d]
+    position = position_of(m, c)
     first = m.starts[q, (m.started[q] - k) % STARTS]
     last = m.starts[q, (m.started[q] - 1) % STARTS]
     m.log.called_back[c] = position * (last - first) // (k - 1) > m.plan.offer_above[q]
@@ -2234,6 +2280,8 @@ def set_timers(m: Memory, now: int, c: int) -> None:
         m.due[c] = opening_time(m, now, q, patience if turn > 0 else m.work.held_patience[c])
     elif turn == 0 and m.calls_back and m.log.called_back[c]:
         m.due[c] = NEVER
+    elif m.balks and balks(m, c):
+        m.due[c] = now
     else:
         m.due[c] = now + patience
     if m.state[c] != RINGING or patience < m.plan.answer_delay[q]:

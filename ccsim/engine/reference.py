@@ -357,12 +357,16 @@ class Contact:
             self.done.succeed()
 
     def leave(self, outcome: Outcome) -> None:
-        """The outcome is decided; a retry or reopening counts from now (2.11)."""
+        """The outcome is decided; a retry, reopening or bounce counts from now (2.11)."""
         rows = self.centre.workload
         self.centre.record.leaves(self, outcome)
         child = -1
         if outcome is Outcome.RESOLVED:
-            child = rows.reopen_child[self.id]
+            assert self.agent is not None
+            if rows.reopen_draw[self.id] < self.agent.team.comes_back[self.queue.id]:
+                child = rows.reopen_child[self.id]
+        elif outcome is Outcome.CONTAINED:
+            child = rows.bounce_child[self.id]  # 6.14
         elif outcome in RETRIED:
             child = rows.retry_child[self.id]
         self.follow_up(child, self.centre.now + rows.after[child])
@@ -420,6 +424,7 @@ class Queue:
         self.bot_hours: list[tuple[int, int]] = list(zip(plan.bot_opens[spans], plan.bot_closes[spans], strict=True))
         self.shared_mean: list[float] = plan.shared_mean[plan.shared_offset[ident] : plan.shared_offset[ident + 1]]
         self.offer_above: int = plan.offer_above[ident]
+        self.told_place: int = plan.told_place[ident]
         self.no_answer_time: int = plan.no_answer_time[ident]
         self.starts: deque[int] = deque(maxlen=10)  # of work on first turns, the last ten (6.8)
         helpers = [t for t, rank in enumerate(plan.rank) if rank[ident] >= 0]
@@ -535,12 +540,21 @@ class Queue:
         self.remove(contact)
         self.centre.record.waited(contact)
 
+    def position(self, contact: Contact) -> int:
+        """Its place among those who wait (6.8)."""
+        return sum(by_age(other) <= by_age(contact) for other in self.unheld())
+
+    def tell_wait(self, contact: Contact) -> None:
+        """6.19: to whom it is too long, its patience ends now."""
+        if self.position(contact) * self.told_place > self.centre.workload.balks_at[contact.id]:
+            contact.patience = self.centre.at(Event.PATIENCE_ENDS, contact.id, self.centre.now)
+            contact.patience.callbacks.append(contact.lose_patience)
+
     def offer_call_back(self, contact: Contact) -> None:
         """6.8: who accepts keeps the place, without patience."""
         if self.offer_above == NEVER or len(self.starts) < 2:
             return
-        position = sum(by_age(other) <= by_age(contact) for other in self.unheld())
-        estimate = position * (self.starts[-1] - self.starts[0]) // (len(self.starts) - 1)
+        estimate = self.position(contact) * (self.starts[-1] - self.starts[0]) // (len(self.starts) - 1)
         if estimate > self.offer_above and self.centre.workload.accepts_callback[contact.id]:
             contact.called_back = True
             contact.patience = None
@@ -586,9 +600,11 @@ class Team:
         self.centre = centre
         self.rank: list[int] = plan.rank[ident]
         self.units: list[int] = plan.units[ident]
+        self.most: list[int] = plan.most_units[ident]  # units to be held with a session, by the clock
         self.after: list[int] = plan.overflow_after[ident]
         self.longer_than: list[int] = plan.longer_than[ident]
         self.pace: list[float] = plan.pace[ident]
+        self.comes_back: list[float] = plan.comes_back[ident]
         self.slowdown: list[float] = plan.slowdown[ident]
         # 6.6: which queues' sessions a contact of each queue may interrupt; shared attention (6.7) has no work in hand
         self.interrupts: list[set[int]] = [
@@ -603,7 +619,7 @@ class Team:
 
     def has_room(self, held: int, queue: Queue) -> bool:
         """Whether a session of `queue` fits beside `held` units."""
-        return held == 0 if queue.one_to_one else held + self.units[queue.id] <= self.centre.plan.capacity
+        return held == 0 if queue.one_to_one else held + self.units[queue.id] <= self.most[queue.id]
 
     def is_reserved(self, queue: Queue) -> bool:
         """A reservation forbids sessions of `queue` (4)."""
@@ -624,15 +640,16 @@ class Agent:
         self.centre = centre
         self.id: int = ident
         self.team = team
+        self.own_pace: float = centre.workload.agent_pace[ident]
         self.sessions: list[Contact] = []
-        self.held = 0  # units
+        self.held: int = 0  # units
         self.hand: Contact | None = None  # work in hand: ringing, a turn or a wrap-up
         self.suspended: Contact | None = None  # work that goes on after a call (6.6)
         self.suspended_at = 0
         self.sharing: list[Contact] = []  # sessions of shared attention in work (6.7)
         self.sharers = 0  # all of them
         self.returning: set[Contact] = set()  # contacts of theirs that wait unassigned, bound to them or not
-        self.idle_since = 0
+        self.idle_since: int = 0
         self.shelf: list[Agent] | None = None
         # by the clock
         self.on_shift = False
@@ -800,13 +817,17 @@ class Agent:
             yield from self.completes(contact)
         else:
             slowdown = team.slowdown[min(len(self.sessions), len(team.slowdown)) - 1]
-            effective = round(centre.workload.work[contact.slot] * team.pace[queue.id] * slowdown)  # halves to even
+            effective = round(centre.workload.work[contact.slot] * self.pace(queue) * slowdown)  # halves to even
             yield from self.labour(contact, effective + reread)
         self.replies(contact)
 
     def replies(self, contact: Contact) -> None:
         self.centre.record.replies(contact)
         contact.replied[self] = self.centre.now
+
+    def pace(self, queue: Queue) -> float:
+        """Factor on work (1)."""
+        return self.team.pace[queue.id] * self.own_pace
 
     def labour(self, contact: Contact, duration: int) -> Story:
         """Work in hand to its end."""
@@ -837,7 +858,7 @@ class Agent:
 
     def wrap_up(self, contact: Contact) -> Story:
         """2.10"""
-        duration = round(self.centre.workload.wrap_up[contact.id] * self.team.pace[contact.queue.id])
+        duration = round(self.centre.workload.wrap_up[contact.id] * self.pace(contact.queue))
         if duration > 0:
             yield from self.labour(contact, duration)
 
@@ -868,7 +889,7 @@ class Agent:
         queue = contact.queue
         contact.pending = False
         contact.done = simpy.Event(self.centre.env)
-        contact.left = self.centre.workload.work[contact.slot] * self.team.pace[queue.id] / queue.shared_mean[0]
+        contact.left = self.centre.workload.work[contact.slot] * self.pace(queue) / queue.shared_mean[0]
         contact.last = self.centre.now
         self.sharing.append(contact)
         self.change_sharers(+1)
@@ -1054,11 +1075,14 @@ class Centre:
         """Everything as the state has it, then settled (9)."""
         log = listed(state.log)
         self.record.takes_up(state)
-        for time, those in self.changes():
+        for time, limits in sorted(self.limits().items()):
+            for place in limits if time < self.start else ():
+                self.limit(place)
+        for time, those in sorted(self.changes().items()):
             if time < self.start:
-                for a, change, shift in those:
+                for a, change, shift in sorted(those):
                     self.agents[a].by_the_clock(change, shift)
-                for a, change, shift in those:
+                for a, change, shift in sorted(those):
                     self.agents[a].from_state(change, shift)
         for agent, since in zip(self.agents, state.idle_since.tolist(), strict=True):
             agent.unshelve()
@@ -1130,8 +1154,8 @@ class Centre:
             yield self.at(Event.ARRIVAL, c, max(rows.arrival[c], 0))
             self.env.process(Contact(self, c).life())
 
-    def changes(self) -> list[tuple[int, list[tuple[int, Change, int]]]]:
-        """Shifts, pauses and overruns: (agent, change, shift) by time."""
+    def changes(self) -> dict[int, list[tuple[int, Change, int]]]:
+        """By time: agent, what changes, and in which shift."""
         plan = self.plan
         changes: dict[int, list[tuple[int, Change, int]]] = defaultdict(list)
 
@@ -1155,14 +1179,27 @@ class Centre:
             if s in shifts:
                 note(start, Change.WIND_DOWN_BEGINS, s)
                 note(end, Change.WIND_DOWN_ENDS, s)
-        return [(time, sorted(those)) for time, those in sorted(changes.items())]
+        return changes
+
+    def limits(self) -> dict[int, list[int]]:
+        """Rows of the plan's limits by time."""
+        limits: dict[int, list[int]] = defaultdict(list)
+        for row, time in enumerate(self.plan.limit_time):
+            limits[time].append(row)
+        return limits
+
+    def limit(self, row: int) -> None:
+        plan = self.plan
+        self.teams[plan.limit_team[row]].most[plan.limit_queue[row]] = plan.limit_units[row]
 
     def roster(self) -> Story:
-        """By the clock, then all who leave as one event, then all who come (5)."""
-        for time, those in self.changes():
-            if time < self.start:
-                continue
+        """Shifts, pauses, overruns and limits: by the clock, then all who leave as one event, then all who come (5)."""
+        plan, changes, limits = self.plan, self.changes(), self.limits()
+        for time in sorted(time for time in {*changes, *limits} if time >= self.start):
+            those = sorted(changes[time])
             yield self.at(CLOCK, 0, time)
+            for place in limits[time]:
+                self.limit(place)
             for agent, change, shift in those:
                 self.agents[agent].by_the_clock(change, shift)
             yield self.at(Event.AGENTS_LEAVE, 0, time)
@@ -1173,6 +1210,8 @@ class Centre:
             for agent, change, shift in those:
                 if change in COMES:
                     self.agents[agent].comes(change, shift)
+            teams = {self.teams[plan.limit_team[row]] for row in limits[time]}
+            self.gained.update(agent for agent in self.agents if agent.team in teams)  # 3: they may take more
 
     def settle(self, _: simpy.Event) -> None:
         """5"""
@@ -1196,6 +1235,8 @@ class Centre:
                 self.match()
             elif newcomer.waiting and not newcomer.held:
                 newcomer.queue.offer_call_back(newcomer)
+                if not newcomer.called_back:
+                    newcomer.queue.tell_wait(newcomer)
         for agent in sorted(self.attentive, key=by_id):
             agent.attend()
         self.attentive.clear()

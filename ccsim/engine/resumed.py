@@ -96,6 +96,8 @@ def _agents(kernel: ModuleType, memory: Any, state: State) -> None:
         memory.duty[plan.shift_agent[paused]] = kernel.PAUSED
     memory.attends[:] = (memory.duty == kernel.ON) | (memory.duty == kernel.WINDING_DOWN)
     memory.idle[:] = state.idle_since
+    for limit in np.flatnonzero(plan.limit_time < state.at).tolist():  # in the order of time: the last one stays
+        memory.most[plan.limit_team[limit], plan.limit_queue[limit]] = plan.limit_units[limit]
     there = log.presence_end == NEVER
     shifts = log.presence_shift[there]
     memory.present[plan.shift_agent[shifts]] = log.presence_start[there]

@@ -80,6 +80,11 @@ def _profile(profile: Profile) -> Iterator[tuple[str, Estimate, int]]:
         yield f"volume.{WEEKDAYS[weekday].lower()}", value, int((profile.weekday == weekday).sum())
     if profile.busyness_cv is not None:
         yield "volume.busyness_cv", profile.busyness_cv, len(profile.weekday)
+    if profile.memory is not None:
+        yield "volume.busyness.day_memory", profile.memory, len(profile.weekday)
+    if profile.drift.cv.high > 0:
+        yield "volume.busyness.within_cv", profile.drift.cv, len(profile.weekday)
+        yield "volume.busyness.within_memory", profile.drift.memory, len(profile.weekday)
 
 
 def estimates(fit: Fit) -> str:

@@ -125,7 +125,8 @@ def _volumes(fit: Fit) -> Table:
     for queue in fit.queues.values():
         cv = queue.profile.busyness_cv
         cells = [queue.profile.volumes.get(day) for day in range(7)]
-        rows.append((queue.name, *cells, cv, queue.profile.p_value))
+        shape = queue.profile
+        rows.append((queue.name, *cells, cv, shape.p_value, shape.memory, shape.drift.cv, shape.drift.memory))
     correlation = fit.correlation
     note = (
         f" Busy days of the queues go together with correlation {correlation.mean:.2f} "
@@ -140,10 +141,13 @@ def _volumes(fit: Fit) -> Table:
             *(TableColumn(day[:3], "number") for day in WEEKDAYS),
             TableColumn("cv of busy days", "number"),
             TableColumn("p", "number"),
+            TableColumn("day to day", "number"),
+            TableColumn("cv of half hours", "number"),
+            TableColumn("half hour to half hour", "number"),
         ),
         tuple(rows),
-        note="cv: how much a day's rate varies beyond chance; p: how likely days differ as much by chance alone."
-        + note,
+        note="cv: how much a rate varies beyond chance; p: how likely days differ as much by chance alone; day to day, "
+        "half hour to half hour: correlation of one with the next." + note,
     )
 
 

@@ -27,7 +27,7 @@ from ccsim.distributions.durations import (
     Weibull,
 )
 from ccsim.errors import Problem, ScenarioError
-from ccsim.fit.arrivals import LONGEST
+from ccsim.fit.arrivals import LONGEST, Profile
 from ccsim.fit.estimate import Fit
 from ccsim.fit.queues import QueueFit
 from ccsim.fit.teams import TeamFit
@@ -106,9 +106,8 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         lines.append(f"open = {_hours(queue.hours)}  # as far as the log shows")
     else:
         lines.append('open = "always"')
-    cv = queue.profile.busyness_cv
-    busy = f", busyness_cv = {_figure(min(cv.mean, 10.0))}" if cv is not None and queue.profile.p_value < 0.05 else ""
-    comment = f"  # {_busy(queue)}" if cv is not None else ""
+    comment = f"  # {_busy(queue)}" if queue.profile.busyness_cv is not None else ""
+    busy = _busyness(queue.profile)
     lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(safe(queue.name))}{busy} }}{comment}')
     if _is_shared(fit, queue):
         return [*lines, *_shared(fit, queue), *_patience(fit, queue, tables)]
@@ -135,12 +134,31 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     return [*lines, *_patience(fit, queue, tables), *_follow_ups(fit, queue, tables)]
 
 
+def _busyness(profile: Profile) -> str:
+    """The keys of a volume for days and half hours that differ beyond chance."""
+    busy: dict[str, float] = {}
+    if profile.busyness_cv is not None and profile.p_value < 0.05:
+        busy["day_cv"] = min(profile.busyness_cv.mean, 10.0)
+        if profile.memory is not None and profile.memory.low > 0:
+            busy["day_memory"] = profile.memory.mean
+    if profile.drift.p_value < 0.05:
+        if "day_cv" in busy:
+            busy["day_cv"] = min(profile.day_cv, 10.0)
+        busy |= {"within_cv": min(profile.drift.cv.mean, 10.0), "within_memory": profile.drift.memory.mean}
+    if list(busy) == ["day_cv"]:
+        return f", busyness_cv = {_figure(busy['day_cv'])}"
+    table = ", ".join(f"{key} = {_figure(value)}" for key, value in busy.items())
+    return f", busyness = {{ {table} }}" if busy else ""
+
+
 def _busy(queue: QueueFit) -> str:
-    cv = queue.profile.busyness_cv
+    profile = queue.profile
+    cv = profile.busyness_cv
     assert cv is not None
-    if queue.profile.p_value < 0.05:
-        return f"busy days beyond chance: cv {_interval(cv)}"
-    return f"days differ as chance has it (cv {_figure(cv.mean)}, {_interval(cv)})"
+    within = f"; half hours: cv {_interval(profile.drift.cv)}" if profile.drift.p_value < 0.05 else ""
+    if profile.p_value < 0.05:
+        return f"busy days beyond chance: cv {_interval(cv)}{within}"
+    return f"days differ as chance has it (cv {_figure(cv.mean)}, {_interval(cv)}){within}"
 
 
 def _turns(queue: QueueFit, tables: dict[str, str]) -> list[str]:

@@ -20,7 +20,7 @@ class Event(NamedTuple):
     start: datetime
     end: datetime
     effect: float | None
-    """more contacts, as a share of the usual ones: 0.4 are 40 % more; None: to be learned from past days of that name"""
+    """more contacts, as a share of the usual ones: 0.4 are 40 % more; None: learned from past days of that name"""
     halving: float | None = None
     """seconds after which half of the effect is left"""
 

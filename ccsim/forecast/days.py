@@ -18,9 +18,9 @@ class Days:
 
     dates: tuple[date, ...]
     number: F64
-    """days since a fixed date"""
+    """days since the first of the dates"""
     step: F64
-    """open days since a fixed date: Monday follows Friday where weekends are closed"""
+    """open days since then: Monday follows Friday where weekends are closed"""
     weekday: I64
     """0 is Monday"""
     month: F64
@@ -36,7 +36,11 @@ class Days:
         """Those days alone."""
         return Days(
             tuple(self.dates[i] for i in which.tolist()),
-            *(column[which] for column in (self.number, self.step, self.weekday, self.month, self.year)),
+            self.number[which],
+            self.step[which],
+            self.weekday[which],
+            self.month[which],
+            self.year[which],
             self.first[which],
             self.marks[which],
         )
@@ -52,7 +56,7 @@ def features(
     opened = [day for day in dates if is_open(day)]
     return Days(
         dates=tuple(opened),
-        number=np.array([day.toordinal() for day in opened], np.float64),
+        number=np.array([(day - dates[0]).days for day in opened], np.float64),
         step=np.arange(len(opened), dtype=np.float64),
         weekday=np.array([day.weekday() for day in opened], np.int64),
         month=np.array([(day.day - 1) / monthrange(day.year, day.month)[1] for day in opened], np.float64),

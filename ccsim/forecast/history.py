@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,7 +38,7 @@ class History:
     """float64[day, interval], NaN where there are no data"""
     handle: F64
     """float64[day, interval], mean handle time in seconds, NaN where it is not known"""
-    notes: tuple[str, ...]
+    notes: tuple[tuple[date, str], ...]
     """days and stretches that were left out, and why"""
 
     @property
@@ -53,9 +53,24 @@ class History:
 
     def until(self, days: int) -> History:
         """Its first so many days."""
-        return History(
-            self.queue, self.channel, self.first, self.interval, self.counts[:days], self.handle[:days], self.notes
-        )
+        return replace(self, counts=self.counts[:days], handle=self.handle[:days])
+
+    def since(self, day: int) -> History:
+        """From its day of that number on."""
+        first = self.first + timedelta(days=day)
+        return replace(self, first=first, counts=self.counts[day:], handle=self.handle[day:])
+
+    def coarser(self, interval: int) -> History:
+        """The same by intervals of at least so many seconds, a multiple of its own; what lacks a part lacks all."""
+        if interval <= self.interval:
+            return self
+        shape = len(self.counts), DAY // interval, interval // self.interval
+        counts = self.counts.reshape(shape).sum(axis=2)
+        timed = np.where(np.isfinite(self.handle), np.nan_to_num(self.counts), 0.0).reshape(shape)
+        total = (timed * np.nan_to_num(self.handle).reshape(shape)).sum(axis=2)
+        weight = timed.sum(axis=2)
+        handle = np.divide(total, weight, out=np.full(counts.shape, np.nan), where=weight > 0)
+        return replace(self, interval=interval, counts=counts, handle=handle)
 
 
 def of_rows(queue: str, channel: str, rows: pd.DataFrame, interval: int) -> History:
@@ -69,7 +84,7 @@ def of_rows(queue: str, channel: str, rows: pd.DataFrame, interval: int) -> Hist
     cells = (last - first + 1) * size
 
     def added(weights: F64) -> F64:
-        return np.bincount(cell, weights, cells).reshape(-1, size)
+        return np.asarray(np.bincount(cell, weights, cells), np.float64).reshape(-1, size)
 
     given = added(np.isfinite(offered).astype(np.float64)) > 0
     counts = np.where(given, added(np.nan_to_num(offered)), np.nan)
@@ -93,7 +108,7 @@ def _told_apart(history: History) -> History:
     for number, when in enumerate(history.dates):
         if not np.isfinite(history.counts[number]).any():
             if usual[number].sum() > 0:
-                notes.append((number, f"{when}: no data"))
+                notes.append((when, f"{when}: no data"))
             continue
         row = np.nan_to_num(counts[number])
         for start, end in _runs(row == 0):
@@ -105,10 +120,9 @@ def _told_apart(history: History) -> History:
             what = "no rows" if lacks else "no contacts"
             clock = f"{_clock(start * history.interval)} to {_clock(end * history.interval)}"
             whole = not np.nansum(row)
-            notes.append((number, f"{when}{'' if whole else ' ' + clock}: {what}, where {missed:,.0f} are usual"))
+            notes.append((when, f"{when}{'' if whole else ' ' + clock}: {what}, where {missed:,.0f} are usual"))
         counts[number] = row
-    texts = tuple(text for _, text in notes)
-    return History(history.queue, history.channel, history.first, history.interval, counts, history.handle, texts)
+    return replace(history, counts=counts, notes=tuple(notes))
 
 
 def _runs(those: Any) -> Iterable[tuple[int, int]]:
@@ -121,35 +135,37 @@ def _clock(seconds: int) -> str:
 
 
 def of_logs(logs: Logs) -> list[History]:
-    """The history of each queue that the logs have: of interval exports, else of contacts or conversations.
+    """The history of each queue that the logs have: of interval exports, contacts or conversations.
 
-    Raises ScenarioError where there is none, or intervals are of no length that divides a day.
+    Raises ScenarioError where there is none, where there are several kinds, or intervals have no length that divides
+    a day.
     """
     import pandas as pd
 
+    kinds = [kind for kind in ("intervals", "contacts", "messages") if getattr(logs, kind) is not None]
+    if len(kinds) != 1:
+        found = f"logs of {' and '.join(kinds)}" if kinds else "no contacts in it"
+        raise ScenarioError([Problem("HISTORY", found, "one kind: intervals or volume files, contacts, or messages")])
     if logs.intervals is not None:
         rows, interval = logs.intervals, usual_length(logs.intervals["start"])
     elif logs.contacts is not None:
-        contacts = logs.contacts
-        contacts = contacts[contacts["follows"].isna() & ~contacts["queue"].isin(list(logs.staff_only))]
+        first_legs = logs.contacts["follows"].isna() & ~logs.contacts["queue"].isin(list(logs.staff_only))
+        contacts = logs.contacts[first_legs]
         done = contacts["wrapped"].fillna(contacts["end"]) - contacts["answer"]
-        rows, interval = contacts.assign(start=contacts["arrival"], handle_time=done.dt.total_seconds()), OF_CONTACTS
-        rows = rows.assign(offered=1.0)
-    elif logs.messages is not None:
+        rows = contacts.assign(start=contacts["arrival"], offered=1.0, handle_time=done.dt.total_seconds())
+        interval = OF_CONTACTS
+    else:
+        assert logs.messages is not None
         begun = logs.messages.sort_values("sent", kind="stable").groupby("conversation", sort=False).first()
         begun = begun[begun["sender"] == "customer"]
         rows, interval = begun.assign(start=begun["sent"], offered=1.0, handle_time=np.nan), OF_CONTACTS
-    else:
-        allowed = "interval exports, volume files, or logs of contacts or messages"
-        raise ScenarioError([Problem("HISTORY", "no contacts in it", allowed)])
-    single = logs.intervals is None
-    found: list[History] = []
+    found_of: list[History] = []
     for name, part in rows.groupby("queue", sort=True):
         frame = pd.DataFrame(part)
-        if single:  # a log has no row where nobody came
+        if logs.intervals is None:  # a log has no row where nobody came
             frame = pd.concat([frame[["start", "offered", "handle_time"]], _nobody(frame["start"], interval)])
-        found.append(of_rows(str(name), str(part["channel"].iloc[0]), frame, interval))
-    return found
+        found_of.append(of_rows(str(name), str(part["channel"].iloc[0]), frame, interval))
+    return found_of
 
 
 def _nobody(starts: pd.Series[Any], interval: int) -> pd.DataFrame:

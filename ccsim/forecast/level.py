@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim.forecast.days import Days
+from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64
 
 SLOW: Final = 60.0
@@ -44,14 +45,16 @@ class Scale(NamedTuple):
     learned: bool = True
 
 
+MARKS: Final = "holidays and events"
 TERMS: Final[dict[str, Scale]] = {
     "mean": Scale(3.0, lambda a, b: np.ones((len(a.number), len(b.number))), learned=False),
+    "trend": Scale(0.1, lambda a, b: np.outer(a.number, b.number) / 365.25**2),
     "level": Scale(0.08, lambda a, b: np.exp(-_apart(a.number, b.number) / SLOW)),
     "weekday": Scale(0.08, lambda a, b: np.equal.outer(a.weekday, b.weekday).astype(np.float64)),
     "month": Scale(0.04, lambda a, b: _around(a.month, b.month, 0.5)),
     "after closed days": Scale(0.08, lambda a, b: np.outer(a.first, b.first)),
     "year": Scale(0.1, lambda a, b: _around(a.year, b.year, 0.5)),
-    "holidays and events": Scale(0.3, lambda a, b: a.marks @ b.marks.T, learned=False),
+    MARKS: Scale(0.3, lambda a, b: a.marks @ b.marks.T, learned=False),
 }
 """Terms by name, but for the memory from day to day and the days' own noise."""
 MEMORY: Final = 0.04
@@ -91,11 +94,17 @@ class Level:
         return np.asarray(cho_solve(cho_factor(self.covariance(self.days, self.days) + np.diag(noise)), of))
 
     def predict(self, days: Days) -> tuple[F64, F64]:
-        """Mean and covariance of the logarithm of what is expected on other days, with the noise of their own."""
+        """Mean and covariance of the logarithm of what is expected on other days, with the noise of their own.
+
+        The covariance is larger by Akaike's factor of the final prediction error (1969): the sizes are learned from the
+        same days.
+        """
         across = self.covariance(days, self.days)
         solved = self._solved(np.column_stack([self.working, across.T]))
         covariance = self.covariance(days, days) - across @ solved[:, 1:] + self.own**2 * np.eye(len(days.number))
-        return across @ solved[:, 0], (covariance + covariance.T) / 2
+        days_learned, sizes = len(self.working), len(self.sizes) + 3
+        learned = (days_learned + sizes) / max(days_learned - sizes, 0.5 * days_learned)
+        return across @ solved[:, 0], learned * (covariance + covariance.T) / 2
 
     def fitted(self) -> F64:
         """Logarithm of what was expected on the days learned from, outliers left to their neighbours."""
@@ -107,6 +116,25 @@ class Level:
         parts = {name: size**2 * TERMS[name].correlation(days, self.days) @ solved for name, size in self.sizes.items()}
         parts["memory"] = self.memory**2 * self.remembered ** _apart(days.step, self.days.step) @ solved
         return parts
+
+    def effects(self) -> list[Estimate | None]:
+        """By mark the factor on days that have it, with its 95 % interval; None where no day learned from has it."""
+        size = self.sizes[MARKS] ** 2
+        solved = self._solved(np.column_stack([self.working, self.days.marks]))
+        found: list[Estimate | None] = []
+        for mark, column in enumerate(self.days.marks.T):
+            mean, spread = size * column @ solved[:, 0], size - size**2 * column @ solved[:, 1 + mark]
+            ends = np.exp(mean + np.array([0.0, -1.96, 1.96]) * np.sqrt(max(spread, 0.0)))
+            found.append(Estimate(*ends.tolist()) if column.any() else None)
+        return found
+
+    def ahead(self) -> float:
+        """Variance of a day's factor as it is known the evening before, on average over the later half of the days."""
+        noise = np.diag(self.own**2 / self.weights + self.variance)
+        roots = np.diag(np.linalg.cholesky(self.covariance(self.days, self.days) + noise))
+        usual = self.weights > 0.999
+        later = (roots**2 - self.variance)[usual][usual.sum() // 2 :]
+        return float(later.mean()) if len(later) else 0.0
 
     def surprises(self) -> F64:
         """Each day's distance from what all others make expect of it, in standard deviations of a usual day."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -13,8 +13,9 @@ from ccsim.forecast import level as levels
 from ccsim.forecast import shape as shapes
 from ccsim.forecast.calendar import Calendar
 from ccsim.forecast.days import Days, features
+from ccsim.forecast.drift import Drift, fit_drift
 from ccsim.forecast.history import History
-from ccsim.forecast.within import Busyness, Drift, fit_drift, within_covariance
+from ccsim.forecast.within import Busyness, within_covariance
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64, Bool
 
@@ -44,6 +45,16 @@ class Forecast:
     """what a scenario needs beside the expected contacts to be as uncertain"""
     components: dict[str, F64]
     """factor by term and day : float64[day], 1 on closed days"""
+
+    def some(self, dates: Sequence[date]) -> Forecast:
+        """Consecutive days of it alone."""
+        first = self.dates.index(dates[0])
+        part = slice(first, first + len(dates))
+        return replace(
+            self, dates=tuple(dates), expected=self.expected[part], spread=self.spread[part],
+            covariance=self.covariance[part, part], handle=self.handle[part],
+            components={name: factors[part] for name, factors in self.components.items()},
+        )  # fmt: skip
 
     @property
     def days(self) -> F64:
@@ -90,6 +101,11 @@ class Model:
     outliers: tuple[tuple[date, float], ...]
     """days unlike what is expected of them: contacts as a multiple of it"""
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Days and stretches of the history that were left out, but for closed days."""
+        return tuple(text for day, text in self.history.notes if self.calendar.is_open(day))
+
     def forecast(self, dates: Sequence[date], scale: float = 1.0) -> Forecast:
         """What to expect of consecutive days."""
         calendar, history = self.calendar, self.history
@@ -120,15 +136,18 @@ class Model:
     def _spread(self, expected: F64, of_day: F64, weekday: I64) -> tuple[F64, F64]:
         """Variance of the factor by interval, and the part of each day's that is not the mean of the factor within."""
         size = expected.shape[1]
-        within = self.drift.cv**2 * within_covariance(size, self.history.interval, self.drift.memory)
+        within = self.drift.cv.mean**2 * within_covariance(size, self.history.interval, self.drift.memory.mean)
+        size_of = np.sqrt(self.drift.varies(size))
+        within *= np.outer(size_of, size_of)
         totals = np.maximum(expected.sum(axis=1, keepdims=True), 1e-12)
         shares = expected / totals
-        averaged = np.einsum("di,ij,dj->d", shares, within, shares)
-        own = np.maximum(of_day - averaged, 0.0)
+        together = shares @ within
+        averaged = (together * shares).sum(axis=1)
+        about = np.diag(within) - 2 * together + averaged[:, None]  # what differs from the day's own mean
         rests_on = np.maximum(self.shapes.days[weekday], 1.0)[:, None]
-        usual = np.maximum(expected, 1e-9)
-        shape_error = (np.diag(within) + 1 / usual - 1 / totals) / rests_on
-        return np.where(expected > 0, own[:, None] + np.diag(within) + np.maximum(shape_error, 0.0), 0.0), own
+        shape_error = np.maximum(about + 1 / np.maximum(expected, 1e-9) - 1 / totals, 0.0) / rests_on
+        spread = of_day[:, None] + about + shape_error
+        return np.where(expected > 0, spread, 0.0), np.maximum(of_day - averaged, 0.0)
 
     def _busyness(self, relative: F64, own: F64, opened: Bool) -> Busyness:
         if not opened.any():
@@ -138,8 +157,8 @@ class Model:
         return Busyness(
             float(np.sqrt(own[opened].mean())),
             float(np.clip(lagged.mean(), 0.0, 0.99)) if len(lagged) else 0.0,
-            self.drift.cv,
-            self.drift.memory,
+            self.drift.cv.mean,
+            self.drift.memory.mean,
         )
 
 
@@ -168,7 +187,11 @@ def learn(history: History, calendar: Calendar, before: Model | None = None, sea
     shape = shapes.learn(counts[usable], history.weekday[usable], level.weights)
     if before is None or search:
         drift = fit_drift(
-            counts[usable], shape.shares[history.weekday[usable]], shape.days[history.weekday[usable]], history.interval
+            counts[usable],
+            shape.shares[history.weekday[usable]],
+            shape.days[history.weekday[usable]],
+            history.interval,
+            level.ahead(),
         )
     else:
         drift = before.drift

@@ -157,6 +157,14 @@ def asa(f: Facts) -> Sums:
 
 
 @metric(
+    "queue", "Delayed", "share", "lower", "entered and waited at all, ringing included / entered", "#{W > 0} / E",
+    "7.1",
+)  # fmt: skip
+def delayed(f: Facts) -> Sums:
+    return Sums(f.contacts[sums.DELAYED], f.contacts[sums.ENTERED])
+
+
+@metric(
     "queue", "Mean wait of all who entered", "s", "lower",
     "sum of waits to the start of work, leaving or the end of the drain / entered", "Σ W of the entered / E", "7.1",
 )  # fmt: skip
@@ -359,7 +367,7 @@ def effort(f: Facts) -> Sums:
     "value × roots not served", "7.4", applies=_given("value"),
 )  # fmt: skip
 def value_lost(f: Facts) -> Sums:
-    return Sums(f.contacts[sums.ROOTS_LOST] * f.frame.value)
+    return Sums(f.contacts[sums.VALUE_LOST])
 
 
 @metric(

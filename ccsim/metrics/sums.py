@@ -55,7 +55,13 @@ FIRST_UNDECIDED: Final = OUTCOMES + 21
 RESOLUTION_UNDECIDED: Final = OUTCOMES + 22
 WAIT_IN_OPEN_HOURS: Final = OUTCOMES + 23
 """wait of the answered on the clock of the targets"""
-OF_CONTACTS: Final = OUTCOMES + 24
+VALUE_LOST: Final = OUTCOMES + 24
+"""value of the lost roots, in money"""
+BOUNCED: Final = OUTCOMES + 25
+"""contained by the bot, and the customer came back all the same"""
+DELAYED: Final = OUTCOMES + 26
+"""entered, and waited at all"""
+OF_CONTACTS: Final = OUTCOMES + 27
 
 # by turn, that is a message that came
 SENT: Final = 0

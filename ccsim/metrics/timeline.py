@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim.tables import I64, Plan
+from ccsim.tables import I64, Bool, Plan
 
 
 class Timeline:
@@ -59,3 +59,9 @@ def open_time(plan: Plan, queue: int, times: NDArray[Any]) -> I64:
     before = np.append(0, np.cumsum(closes - opens))
     since = np.maximum(np.append(closes, high)[span - 1] - times, 0)
     return np.asarray(before[span] - np.where(span > 0, since, 0))
+
+
+def inside(times: I64, spans: I64) -> Bool:
+    """Which of the times lie in some of the half-open spans, sorted and disjoint : int64[m, 2]."""
+    span = np.searchsorted(spans[:, 0], times, side="right") - 1
+    return np.asarray((span >= 0) & (times < np.append(spans[:, 1], 0)[span]))

@@ -165,7 +165,7 @@ def facts(results: Results) -> Iterable[Fact]:
     yield Fact("Contacts", format.count(offered.mean), begun)
     paid, staffed, busy = total("paid_hours"), total("staffed_hours"), total("utilisation")
     detail = f"{format.count(staffed.mean)} on duty, {format.percent(busy.mean, 0)} in focused work"
-    full_time = format.full_time(results, paid.mean)
+    full_time = format.full_time(results.scenario, paid.mean)
     yield Fact("Paid hours", format.count(paid.mean), " · ".join(filter(None, [full_time, detail])))
 
 

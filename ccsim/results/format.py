@@ -94,13 +94,18 @@ def day(at: date) -> str:
     return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}"
 
 
-def full_time(results: Results, paid_hours: float) -> str:
+def full_time(scenario: Scenario, paid_hours: float) -> str:
     """Paid hours as full-time agents: 12.4 FTE of 38.5 h a week; empty where the scenario does not say what that is."""
-    hours = results.scenario.fte_hours
-    if hours is None or math.isnan(paid_hours):
-        return ""
-    weeks = (results.plan.end - results.plan.warm_up) / (7 * 86400 * SECOND)
-    return f"{paid_hours / (hours * weeks):.1f} FTE of {hours:g} h a week"
+    agents = full_time_agents(scenario, paid_hours)
+    return "" if agents is None else f"{agents:.1f} FTE of {scenario.fte_hours:g} h a week"
+
+
+def full_time_agents(scenario: Scenario, paid_hours: float) -> float | None:
+    """Paid hours of the run as full-time agents (FTE); None without data, or where a full-time agent is not defined."""
+    if scenario.fte_hours is None or math.isnan(paid_hours):
+        return None
+    weeks = (scenario.calendar.at(scenario.days) - scenario.warm_up) / (7 * 86400 * SECOND)
+    return paid_hours / (scenario.fte_hours * weeks)
 
 
 def several(number: int, what: str) -> str:

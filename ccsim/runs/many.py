@@ -26,6 +26,8 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
 from ccsim.tables import MetricSpec, Plan, Workload
 from ccsim.workload.attendance import Attendance, attendance_of
+from ccsim.workload.changed import Change, changed
+from ccsim.workload.rules import most_reopened
 from ccsim.workload.sample import Recipe, attended, draw, recipe_of
 
 UNIT: Final = 1.5
@@ -55,6 +57,7 @@ def measure_all(
     store: Store | None = None,
     by_interval: bool = False,
     shared: Sequence[bytes] | None = None,
+    change: Change | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[list[Measures]]:
     """The measures of every replication of every scenario (a point), point by point in order.
@@ -64,7 +67,7 @@ def measure_all(
     What `store` has is taken from there, what it has not is put there unit by unit; without one, a temporary store
     keeps memory flat in the number of points. A scenario is looked up in `scenarios` each time it is needed, so that
     these may be made on demand; they are pickled for other processes. `shared` is `sampled_from` each, where that is
-    known. `progress` is told how many simulations more are finished.
+    known. `change` makes of each workload another one. `progress` is told how many simulations more are finished.
     """
     numbers = range(1, replications + 1) if isinstance(replications, int) else replications
     workers = workers or os.cpu_count() or 1
@@ -75,7 +78,7 @@ def measure_all(
         if progress is not None:
             progress(len(scenarios) * len(numbers) - int(missing.sum()))
         groups = _groups(shared or [sampled_from(scenario) for scenario in scenarios])
-        task = partial(_measured, scenarios, engine, by_interval)
+        task = partial(_measured, scenarios, engine, by_interval, change)
         hands = stack.enter_context(crew(task, workers, executor))
         pace = _Pace(hands, int(missing.sum()))
         point = 0
@@ -97,15 +100,20 @@ def measure_all(
 
 def sampled_from(scenario: Scenario) -> bytes:
     """A digest of all that the contacts of its replications are sampled from: equal ones have the same contacts."""
-    queues = {name: (_fields(queue), queue.profiles) for name, queue in scenario.queue.items()}
+    queues = {
+        name: (_fields(queue), queue.profiles, queue.between, most_reopened(scenario, name, queue))
+        for name, queue in scenario.queue.items()
+    }
     return _digest(scenario, {**_fields(scenario), "queue": queues})
 
 
 def attended_from(scenario: Scenario) -> bytes:
-    """A digest of all that absences are drawn from."""
-    frame = [getattr(scenario, key) for key in ("seed", "start", "days", "timezone", "drain_time", "holidays")]
+    """A digest of all that absences, and agents' own pace, are drawn from."""
+    frame = [
+        getattr(scenario, key) for key in ("seed", "start", "days", "timezone", "drain_time", "holidays", "outage")
+    ]
     teams = [
-        (name, team.shifts, team.roster, team.absence, team.steps_out, team.leave)
+        (name, team.shifts, team.roster, team.absence, team.steps_out, team.leave, team.pace_cv)
         for name, team in scenario.team.items()
     ]
     return _digest(scenario, [frame, teams])
@@ -172,7 +180,7 @@ def _units(groups: list[list[int]], numbers: Sequence[int], store: Store, pace: 
 
 
 def _measured(
-    scenarios: Sequence[Scenario], engine: str, by_interval: bool, unit: Unit
+    scenarios: Sequence[Scenario], engine: str, by_interval: bool, change: Change | None, unit: Unit
 ) -> tuple[list[tuple[int, int, Measures]], float]:
     """Point, replication and measures of all in a unit, and the seconds it took."""
     start = time.perf_counter()
@@ -207,6 +215,7 @@ def _measured(
                 there = recipe.attendance
             if attendance is not there:
                 contacts, there = attended(contacts, attendance, number - 1), attendance
-            log = simulate(engine, contacts, plan)
-            measured.append((point, number, measure(contacts, plan, spec, log, by_interval=by_interval)))
+            mine = contacts if change is None else changed(contacts, change, number)
+            log = simulate(engine, mine, plan)
+            measured.append((point, number, measure(mine, plan, spec, log, by_interval=by_interval)))
     return measured, time.perf_counter() - start

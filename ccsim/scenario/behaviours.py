@@ -8,10 +8,11 @@ from typing import Final
 
 from ccsim.distributions.durations import Never
 from ccsim.errors import Problem
-from ccsim.scenario.faults import dotted
+from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
 from ccsim.scenario.spans import booked, openings, run_days
+from ccsim.scenario.values import DAY, written_duration
 from ccsim.tables import NEVER
 
 Found = Iterator[Problem]
@@ -102,6 +103,47 @@ def bots(scenario: Scenario) -> Found:
         if queue.bot is not None and queue.bot.loses_context and (queue.kind.one_to_one or queue.shared):
             found = f"a turn more on {queue.channel}" + (" with work_by_concurrency" if queue.shared else "")
             yield Problem(dotted(("queue", name, "bot", "loses_context")), found, "false: it has one turn")
+
+
+def reasons(scenario: Scenario) -> Found:
+    """Reasons divide the contacts; a bot contains by them; work that a log gives has no further factor."""
+    for name, queue in scenario.queue.items():
+        shares = sum(reason.share for reason in queue.reasons.values())
+        if shares > 1 + 1e-9:
+            yield Problem(dotted(("queue", name, "reasons")), f"shares that add up to {shares:g}", "at most 1")
+        for key, reason in queue.reasons.items():
+            if reason.contains is not None and queue.bot is None:
+                path = dotted(("queue", name, "reasons", key, "contains"))
+                yield Problem(path, f"{reason.contains:g} without a bot", "a bot in the queue")
+        if queue.volume is None or queue.volume.work is None:
+            continue
+        factors = {f"reasons.{key}.work": reason.work for key, reason in queue.reasons.items()}
+        factors |= {"bot.residue": queue.bot.residue} if queue.bot else {}
+        for key, factor in factors.items():
+            if factor != 1:
+                path = dotted(("queue", name, *key.split(".")))
+                yield Problem(path, f"{factor:g} beside the work that a log gives", "1, or a log without it")
+
+
+def balking(scenario: Scenario) -> Found:
+    """Who leaves at once has somebody to tell them the wait, of a day at most for a place."""
+    for name, queue in scenario.queue.items():
+        if queue.balking is None:
+            continue
+        if queue.kind.persistent:
+            found = f"balking on {queue.channel}"
+            yield Problem(dotted(("queue", name, "balking")), found, "calls, visits and chats alone")
+        if queue.balking.per_place > DAY:
+            found = written_duration(queue.balking.per_place)
+            yield Problem(dotted(("queue", name, "balking", "per_place")), found, "at most a day")
+
+
+def bursts(scenario: Scenario) -> Found:
+    """Who writes several messages does so in a conversation that is worked on turn by turn."""
+    for name, queue in scenario.queue.items():
+        if queue.burst is not None and (queue.kind.one_to_one or queue.shared):
+            found = f"messages on {queue.channel}" if queue.kind.one_to_one else "a burst with work_by_concurrency"
+            yield Problem(dotted(("queue", name, "burst")), found, "chat, messaging and e-mail, turn by turn")
 
 
 def messages_that_wait(scenario: Scenario) -> Found:
@@ -237,12 +279,32 @@ def callbacks(scenario: Scenario) -> Found:
             yield Problem(path, f"{callback.queue} has several callback rules", "one")
 
 
+def outages(scenario: Scenario) -> Found:
+    """What does not work exists, and works again before the run's last day is over."""
+    end = scenario.calendar.at(scenario.days)
+    known = {f"team.{name}" for name in scenario.team} | {f"queue.{name}" for name in scenario.queue}
+    known |= {f"queue.{name}.bot" for name, queue in scenario.queue.items() if queue.bot is not None}
+    for i, outage in enumerate(scenario.outage):
+        start = scenario.moment(outage.at)
+        if outage.what not in known:
+            yield Problem(dotted(("outage", i, "what")), shown(outage.what), did_you_mean(outage.what, sorted(known)))
+        elif outage.names[-1] == "bot" and scenario.queue[outage.names[1]].outside_hours == "bot":
+            found = 'a bot that is alone outside the hours (outside_hours = "bot")'
+            yield Problem(dotted(("outage", i, "what")), found, "one that people stand behind")
+        if not 0 <= start < end or start + outage.duration >= end:
+            found = f"{outage.at}, for {written_duration(outage.duration)}, is not within the days of the run"
+            yield Problem(dotted(("outage", i, "at")), found, f"{scenario.days} days from {scenario.start}")
+
+
 BEHAVIOURS: Final[tuple[Rule, ...]] = (
     lost_connections_are_found_out,
     shared_attention,
     shared_attention_of_teams,
     interruptions,
     bots,
+    reasons,
+    balking,
+    bursts,
     messages_that_wait,
     demand,
     handle_times,
@@ -250,5 +312,6 @@ BEHAVIOURS: Final[tuple[Rule, ...]] = (
     appointments,
     outbound,
     callbacks,
+    outages,
 )
 """Every rule, in the order of reporting."""

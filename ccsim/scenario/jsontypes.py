@@ -13,6 +13,7 @@ DURATION: Final[Json] = {
 DURATION_OR_NEVER: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "never"'}
 DURATION_OR_AUTO: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "auto"'}
 BEFORE_BREAK: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "finish", 10 minutes'}
+TIME_OF_DAY: Final[Json] = {"description": 'a time of day, "00:00" to "24:00"', "type": "string"}
 COUNT_OR_NEVER: Final[Json] = {"oneOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]}
 
 
@@ -73,6 +74,15 @@ def _profiled(distribution: Json) -> Json:
 
 
 PROFILED_DISTRIBUTION: Final[Json] = _profiled(DURATION_DISTRIBUTION)
+WORK_DISTRIBUTION: Final[Json] = PROFILED_DISTRIBUTION | {
+    "description": f"{PROFILED_DISTRIBUTION['description']}; between = share of the variance between contacts",
+    "anyOf": [
+        {**form, "properties": {**form["properties"], "between": {"type": "number", "minimum": 0, "maximum": 1}}}
+        if "properties" in form
+        else form
+        for form in PROFILED_DISTRIBUTION["anyOf"]
+    ],
+}
 PROFILED_PATIENCE: Final[Json] = _profiled(PATIENCE_DISTRIBUTION)
 MEAN_OR_DISTRIBUTION: Final[Json] = DURATION_DISTRIBUTION | {
     "description": "a mean (of an exponential), or a distribution of durations"
@@ -98,11 +108,17 @@ DAYS: Final[Json] = {
     "description": '"mon-fri", "sat", a date, dates from one to another ("2026-12-24:2026-12-31"), or a list of them',
     "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
 }
+_SESSIONS: Final[Json] = {"type": "integer", "minimum": 1, "maximum": 1000}
+CONCURRENCY: Final[Json] = {
+    "description": "sessions at once by queue: a number, or numbers by hours of the day",
+    "type": "object",
+    "additionalProperties": {"oneOf": [_SESSIONS, {"type": "object", "additionalProperties": _SESSIONS}]},
+}
 PACE: Final[Json] = {
-    "description": "factor on work and wrap-up: one number, or by queue",
+    "description": "factor on work and wrap-up: one number, by queue, or { mean, cv } from agent to agent",
     "oneOf": [
         {"type": "number", "exclusiveMinimum": 0},
-        {"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}},
+        {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},
     ],
 }
 

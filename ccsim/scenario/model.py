@@ -24,11 +24,14 @@ from pydantic import (
 )
 
 from ccsim.distributions.calendar import Calendar
+from ccsim.scenario.candidates import ShiftRule
 from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.data import Guesses
 from ccsim.scenario.drain import LONGEST, drain_time
 from ccsim.scenario.holidays import Holidays, cut_hours
+from ccsim.scenario.outages import Outage
 from ccsim.scenario.parts import MICROSECOND, WHOLE, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
+from ccsim.scenario.people import RosterRules
 from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
 from ccsim.scenario.teams import Routing, Team
@@ -41,6 +44,8 @@ class Staffing(Part):
 
     patterns: tuple[Pattern, ...] = ()
     """Shifts to choose from, as a list of tables; teams without one keep their shifts."""
+    rule: tuple[ShiftRule, ...] = ()
+    """More shifts to choose from, by rules, as a list of tables."""
     premium: tuple[Premium, ...] = ()
     """Hours that cost more, as a list of tables."""
     targets_over: Literal["run", "day", "interval"] = "run"
@@ -107,12 +112,16 @@ class Scenario(Part):
     """Call backs by name."""
     spike: tuple[Spike, ...] = ()
     """Stretches in which a queue's volume changes, as a list of tables."""
+    outage: tuple[Outage, ...] = ()
+    """Stretches in which a bot, a channel or a team's system does not work, as a list of tables."""
     move: tuple[Move, ...] = ()
     """Shares of queues' customers who come to other queues instead, as a list of tables."""
     busyness: Busyness = Busyness()
     """How busy days go together, as a table."""
     staffing: Staffing = Staffing()
     """What `ccsim staff` may choose from, as a table."""
+    roster: RosterRules = RosterRules()
+    """People and their rules for `ccsim roster`, as a table."""
     variant: dict[str, Variant] = {}
     """Named sets of changes to the scenario."""
 
@@ -151,6 +160,11 @@ class Scenario(Part):
         """A queue with the targets that the scenario itself gives; those of its channel are usual, not wanted."""
         usual = {key for key in self.queue[name].timed_targets if key not in self._raw["queue"][name]}
         return self.queue[name].model_copy(update=dict.fromkeys(usual))
+
+    def outages(self, *names: str) -> list[tuple[int, int]]:
+        """When something does not work, such as ("team", "agents"): from and until, microseconds since the start."""
+        starts = [(self.moment(outage.at), outage.duration) for outage in self.outage if outage.names == names]
+        return [(start, start + duration) for start, duration in starts]
 
     def moment(self, time: datetime | int) -> int:
         """Microseconds since the start of a local time (naive), an instant (aware), or what is already that (int)."""

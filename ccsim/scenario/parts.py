@@ -48,10 +48,10 @@ def distribution_type(parse: Callable[[object, DataFiles], Distribution]) -> Pla
 
 def _choice(names: Collection[str]) -> Callable[[object], str]:
     def parse(value: object) -> str:
-        if value not in names:
+        if isinstance(value, str) and value not in names:
             load_installed()  # a package may bring it
-        if value in names:
-            return str(value)
+        if isinstance(value, str) and value in names:
+            return value
         raise FaultError(Fault(shown(value), did_you_mean(str(value), names)))
 
     return parse
@@ -122,6 +122,9 @@ PatienceDistribution = Annotated[
 ProfiledDistribution = Annotated[
     Distribution, distribution_type(duration_distribution), WithJsonSchema(jsontypes.PROFILED_DISTRIBUTION)
 ]
+WorkDistribution = Annotated[
+    Distribution, distribution_type(duration_distribution), WithJsonSchema(jsontypes.WORK_DISTRIBUTION)
+]
 ProfiledPatience = Annotated[
     Distribution, distribution_type(patience_distribution), WithJsonSchema(jsontypes.PROFILED_PATIENCE)
 ]
@@ -134,6 +137,7 @@ LocalDateTime = Annotated[datetime, _parsed(values.local_datetime), WithJsonSche
 Hours = Annotated[ByDay[tuple[Span, ...]], _parsed(_opening_hours), WithJsonSchema(jsontypes.OPENING_HOURS)]
 DayFactors = Annotated[ByDay[float], _parsed(_day_factors), WithJsonSchema(jsontypes.DAY_FACTORS)]
 DaySet = Annotated[ByDay[bool], _parsed(_day_set), WithJsonSchema(jsontypes.DAYS)]
+TimeOfDay = Annotated[int, _parsed(values.time_of_day), WithJsonSchema(jsontypes.TIME_OF_DAY)]
 HoursOfDay = Annotated[Span, _parsed(values.span), WithJsonSchema(jsontypes.SPAN)]
 Shape = Annotated[tuple[tuple[int, float], ...], _parsed(_pieces), WithJsonSchema(jsontypes.shape(tuple(SHAPES)))]
 

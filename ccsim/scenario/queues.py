@@ -16,7 +16,7 @@ from pydantic import (
 
 from ccsim.distributions.durations import Constant, Distribution, Exponential, LogNormal, Never
 from ccsim.scenario.channels import CHANNELS, Channel
-from ccsim.scenario.faults import Fault, FaultError
+from ccsim.scenario.faults import Fault, FaultError, shown
 from ccsim.scenario.holidays import HolidayRule
 from ccsim.scenario.parts import (
     WHOLE,
@@ -26,6 +26,7 @@ from ccsim.scenario.parts import (
     Duration,
     DurationDistribution,
     DurationOrNever,
+    Factor,
     Flag,
     Hours,
     Limit,
@@ -38,6 +39,7 @@ from ccsim.scenario.parts import (
     Rank,
     Share,
     Text,
+    WorkDistribution,
     one_of_names,
 )
 from ccsim.scenario.profiles import Steps, without_profiles
@@ -103,6 +105,53 @@ class Retry(Part):
     """Queue to share of those who try again there; empty: the same queue."""
 
 
+class Bounces(Part):
+    """Contacts that the bot contained and that come back: their customers had no answer."""
+
+    share: Share = 0.0
+    """Share of the contained that come back, to a person, who knows what the bot was told."""
+    after: DurationDistribution = Constant(0)
+    """Time from the end of the bot until they come back."""
+
+
+class Balking(Part):
+    """Customers who are told, or see, how long they would wait, and leave at once if that is too long for them."""
+
+    per_place: Duration
+    """Wait that they are told for each place in the queue, their own included."""
+    tolerance: PatienceDistribution
+    """Longest wait that a customer who is told begins to wait for."""
+
+
+class Burst(Part):
+    """Customers who write several messages before they wait for an answer; the agent answers once."""
+
+    messages: CountDistribution = Constant(1)
+    """Messages of a turn, whole numbers from 1. A turn of twice the mean number takes twice the work."""
+    gap: DurationDistribution = Constant(0)
+    """Time between two messages of a turn; from the second turn on it comes on top of the reply latency."""
+
+
+class Correlation(Part):
+    """What goes together in a customer, from -1 to 1: correlations of a Gaussian copula."""
+
+    patience_work: Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False)] = 0.0
+    """Correlation of patience with the work on each turn; above 0 the patient take longer."""
+
+
+class Reason(Part):
+    """Why customers get in touch: a share of a queue's contacts, and how these differ."""
+
+    share: Share
+    """Share of the queue's contacts; the shares of a queue add up to at most 1, the rest has no reason named."""
+    contains: Share | None = None
+    """Share of these that the bot resolves, instead of the bot's."""
+    work: Factor = 1.0
+    """Factor on work and wrap-up, above 0."""
+    value: Money | None = None
+    """Contribution of a resolved contact, in money, instead of the queue's."""
+
+
 class Bot(Part):
     """A bot before the queue: talks to all but the share `asks_human` for `time`, and contains a share of these."""
 
@@ -116,11 +165,20 @@ class Bot(Part):
     """Hours in which the bot works."""
     loses_context: Flag = False
     """Whether a customer handed over by the bot explains again, in one more turn."""
+    bounces: Bounces = Bounces()
+    """Contained contacts that come back, as a table."""
+    residue: Factor = 1.0
+    """Factor on people's work and wrap-up for what the bot could not resolve: the easy ones are gone."""
+    cost: Amount = 0.0
+    """Cost of a conversation with the bot, in money."""
+    cost_per_minute: Amount = 0.0
+    """Cost of a minute of such a conversation, in money."""
 
     @property
     def matters(self) -> bool:
         """False if everything goes on as without it."""
-        return self.asks_human < 1 and (self.contains > 0 or self.time.mean > 0 or self.loses_context)
+        changes = self.contains > 0 or self.time.mean > 0 or self.loses_context or self.residue != 1
+        return self.asks_human < 1 and (changes or self.cost + self.cost_per_minute > 0)
 
 
 class AutoReply(Part):
@@ -169,8 +227,15 @@ class Queue(Part):
     turns: CountDistribution = Constant(1)
     """Turns of a conversation (one customer message and its answer), whole numbers from 1; a one-to-one queue has
     one."""
-    work: ProfiledDistribution = Constant(0)
-    """Focused work of the agent on one turn."""
+    work: WorkDistribution = Constant(0)
+    """Focused work of the agent on one turn. `between` is the share of its variance that lies between contacts: 1 for
+    turns of a contact that are all equally long for what they are, 0, the default, for turns drawn one by one."""
+    balking: Balking | None = None
+    """Customers who leave at once when they are told the wait, as a table."""
+    burst: Burst | None = None
+    """Several messages a turn, as a table."""
+    correlation: Correlation = Correlation()
+    """What goes together in a customer, as a table."""
     work_by_concurrency: Annotated[tuple[Duration, ...], Field(max_length=1000)] = ()
     """Shared attention: mean work with 1, 2, … sessions at once; replaces turns, work and wrap-up."""
     work_cv: Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)] | None = None
@@ -218,6 +283,8 @@ class Queue(Part):
     """Most follow-up contacts of one first contact, 0 to 100."""
     bot: Bot | None = None
     """A bot that talks to contacts before the queue, as a table."""
+    reasons: dict[str, Reason] = {}
+    """Why customers get in touch: name of the reason to a table."""
     service_level: OptionalTarget = None
     """Target for the first answer: share and time."""
     sl_formula: Literal[
@@ -238,6 +305,7 @@ class Queue(Part):
     """Customer effort of a contact, from 1 (low) to 3 (high)."""
 
     _profiles: dict[str, ByDay[Steps]] = PrivateAttr(default_factory=dict)
+    _between: float = PrivateAttr(default=0.0)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -245,14 +313,20 @@ class Queue(Part):
         if not isinstance(raw, Mapping):
             return handler(raw)
         plain, profiles = without_profiles(raw)
+        plain, between = _without_between(plain)
         queue = handler(plain)
-        queue._profiles = profiles
+        queue._profiles, queue._between = profiles, between
         return queue
 
     @property
     def profiles(self) -> dict[str, ByDay[Steps]]:
         """Factors by day and time of day, of those of work, wrap_up and patience that have a profile."""
         return self._profiles
+
+    @property
+    def between(self) -> float:
+        """Share of the variance of work that lies between contacts; at least what patience explains of it."""
+        return max(self._between, self.correlation.patience_work**2)
 
     @property
     def turns_mean(self) -> float:
@@ -296,7 +370,27 @@ class Queue(Part):
     @property
     def met_by_bot(self) -> Bot | None:
         """The bot that its contacts may meet, if that changes anything."""
-        return self.bot if self.bot is not None and (self.bot.matters or self.outside_hours == "bot") else None
+        if self.bot is None:
+            return None
+        contains = self.bot.asks_human < 1 and any(reason.contains for reason in self.reasons.values())
+        return self.bot if self.bot.matters or contains or self.outside_hours == "bot" else None
+
+    @property
+    def talk_to_bot(self) -> float:
+        """The share of its contacts that talk to its bot, while that is on duty."""
+        return 0.0 if self.met_by_bot is None else 1 - self.met_by_bot.asks_human
+
+
+def _without_between(queue: Mapping[str, Any]) -> tuple[dict[str, Any], float]:
+    """A queue's table with a plain distribution of work, and the `between` that stood beside its parameters."""
+    plain, work = dict(queue), queue.get("work")
+    if not isinstance(work, Mapping) or "between" not in work:
+        return plain, 0.0
+    plain["work"] = {name: value for name, value in work.items() if name != "between"}
+    share = work["between"]
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise FaultError(Fault(shown(share), "a share from 0 to 1", ("work", "between")))
+    return plain, float(share)
 
 
 class SelfService(Part):

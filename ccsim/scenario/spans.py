@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from ccsim.scenario.bots import past_bot
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.leave import leave_of
 from ccsim.scenario.model import Scenario
@@ -45,6 +46,20 @@ def local(day: date, span: Span) -> Local:
     """A span of a day's clock as local times."""
     midnight = datetime.combine(day, datetime.min.time())
     return midnight + timedelta(microseconds=span.start), midnight + timedelta(microseconds=span.end)
+
+
+def meet(some: list[Local], others: list[Local]) -> bool:
+    """Whether two sets of stretches have a moment in common."""
+    some, others = sorted(some), sorted(others)
+    i = j = 0
+    while i < len(some) and j < len(others):
+        if some[i][0] < others[j][1] and others[j][0] < some[i][1]:
+            return True
+        if some[i][1] <= others[j][1]:
+            i += 1
+        else:
+            j += 1
+    return False
 
 
 def openings(queue: Queue, days: list[date]) -> Iterator[Local]:
@@ -136,12 +151,13 @@ def _handle_times(scenario: Scenario, name: str) -> dict[date, float]:
     for row in queue.volume.intervals if queue.volume is not None else ():
         by_day.setdefault(row.start.date(), []).append(row)
     by_date: dict[date, float] = {}
+    usual_of_people = queue.handle_time * past_bot(queue, queue.talk_to_bot)[1]
     for day in (scenario.start + timedelta(days=day) for day in range(scenario.days)):
         rows, spans = by_day.get(day, []), queue.open.on(day)
         total = sum(row.contacts for row in rows)
-        by_date[day] = queue.handle_time
+        by_date[day] = usual_of_people
         if total and any(row.handle_time for row in rows):
-            by_date[day] = sum(row.contacts * (row.handle_time or queue.handle_time) for row in rows) / total
+            by_date[day] = sum(row.contacts * (row.handle_time or usual_of_people) for row in rows) / total
         open_for = sum(min(span.end, DAY) - span.start for span in spans)
         for key, usual in (("work", queue.turns_mean * queue.turn_work.mean), ("wrap_up", queue.wrap_up.mean)):
             if key in queue.profiles and spans:
@@ -249,6 +265,8 @@ def edges(scenario: Scenario) -> Iterator[Edge]:
         yield from _shift_edges(("staffing", "patterns", i), pattern, days)
     for i, spike in enumerate(scenario.spike):
         yield dotted(("spike", i, "at")), spike.at
+    for i, outage in enumerate(scenario.outage):
+        yield dotted(("outage", i, "at")), outage.at
 
 
 def _hours_edges(place: tuple[str, ...], hours: ByDay[tuple[Span, ...]], days: list[date]) -> Iterator[Edge]:

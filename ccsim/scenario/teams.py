@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     Field,
     GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     Strict,
     WithJsonSchema,
     field_validator,
@@ -17,7 +19,7 @@ from pydantic_core import CoreSchema
 from ccsim.distributions.durations import Distribution
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
 from ccsim.scenario import jsontypes
-from ccsim.scenario.faults import Fault, FaultError
+from ccsim.scenario.faults import Fault, FaultError, shown
 from ccsim.scenario.parts import (
     WHOLE,
     Amount,
@@ -33,7 +35,7 @@ from ccsim.scenario.parts import (
     one_of_names,
 )
 from ccsim.scenario.shifts import Leave, Roster, Shift
-from ccsim.scenario.values import MINUTE
+from ccsim.scenario.values import MINUTE, Span, span
 
 
 class Skill(Part):
@@ -83,15 +85,27 @@ class Team(Part):
 
     skills: dict[str, Skill]
     """Queues that the team serves, each with a rank or a table. Required."""
-    concurrency: dict[str, Annotated[int, Strict(), Field(ge=1, le=1000), WHOLE]] = {}
-    """Sessions of a queue that fill an agent, by queue, 1 to 1000; 1 where the table is silent. Default: by
-    channel, see the presets."""
+    concurrency: Annotated[
+        dict[str, Annotated[int, Strict(), Field(ge=1, le=1000), WHOLE]], WithJsonSchema(jsontypes.CONCURRENCY)
+    ] = {}
+    """Sessions of a queue that fill an agent, by queue, 1 to 1000; 1 where the table is silent. By time of day:
+    { chat = { "08:00-12:00" = 3, "12:00-20:00" = 2 } }; at other times it is the most of them. Default: by channel, see
+    the presets."""
     interrupts: dict[str, tuple[Text, ...]] = {}
     """One-to-one queue to the queues whose sessions it may interrupt."""
     slowdown: Annotated[tuple[Factor, ...], Field(min_length=1, max_length=1000)] = (1.0,)
     """Factor on work with 1, 2, … open sessions; the last holds for all beyond."""
     pace: Annotated[dict[str, Factor], WithJsonSchema(jsontypes.PACE)] = {}
-    """Factor on work and wrap-up, above 0: one number, or by queue; 1 where the table is silent."""
+    """Factor on work and wrap-up, above 0: one number, or by queue; 1 where the table is silent. { mean, cv }: agents
+    differ, each with a pace of their own from a lognormal."""
+    pace_cv: Annotated[float, Strict(), Field(ge=0, le=2, allow_inf_nan=False)] = 0.0
+    """How much agents differ: coefficient of variation, from 0 to 2, of a lognormal of mean 1 whose value for each
+    agent is a factor on `pace`."""
+    copilot: Factor = 1.0
+    """Factor on work and wrap-up, beside `pace`, with the tool that helps these agents: below 1 they are quicker."""
+    errors: Share = 0.0
+    """Share of the contacts that these agents resolve that come back for what was not right, beside the queue's own
+    `reopens`, and when these do."""
     shifts: tuple[Shift, ...] = ()
     """Shifts of the team, as a list of tables; not beside `roster`."""
     leave: tuple[Leave, ...] = ()
@@ -117,6 +131,23 @@ class Team(Part):
     max_occupancy: Share | None = None
     """Target: largest occupancy of the team, as a share."""
 
+    _limits: dict[str, dict[Span, int]] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_limits(cls, raw: Any, handler: ModelWrapValidatorHandler[Team]) -> Team:
+        if not isinstance(raw, dict) or not isinstance(given := raw.get("concurrency"), dict):
+            return handler(raw)
+        limits = {name: _by_hours(name, value) for name, value in given.items() if isinstance(value, dict)}
+        team = handler(raw | {"concurrency": given | {name: max(of.values()) for name, of in limits.items()}})
+        team._limits = limits
+        return team
+
+    @property
+    def limits(self) -> dict[str, dict[Span, int]]:
+        """By queue the concurrency by hours of the day, of those of which it differs."""
+        return self._limits
+
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, raw: Any) -> Any:
@@ -125,11 +156,43 @@ class Team(Part):
         full = dict(raw)
         for key in ("concurrency", "pace"):
             given = raw.get(key, {})
+            if key == "pace" and isinstance(given, dict) and given.keys() == {"mean", "cv"} - raw["skills"].keys():
+                given, full["pace_cv"] = given["mean"], given["cv"]
             if key == "pace" and not isinstance(given, dict):
                 given = dict.fromkeys(raw["skills"], given)
             if isinstance(given, dict):
                 full[key] = dict.fromkeys(raw["skills"], 1) | given
         return full
+
+    def comes_back(self, reopens: float) -> float:
+        """Share of what its agents resolve that comes back, of a queue of which the share `reopens` does anyhow."""
+        return reopens + (1 - reopens) * self.errors
+
+    @property
+    def paces(self) -> dict[str, float]:
+        """Factor on work and wrap-up by queue, with the tool that helps."""
+        return {name: pace * self.copilot for name, pace in self.pace.items()}
+
+
+def _by_hours(queue: str, value: dict[str, Any]) -> dict[Span, int]:
+    """Sessions at once by hours of the day, which do not overlap."""
+    faults: list[Fault] = []
+    limits: dict[Span, int] = {}
+    for key, sessions in value.items():
+        try:
+            hours = span(key)
+            if isinstance(sessions, bool) or not isinstance(sessions, int) or not 1 <= sessions <= 1000:
+                raise FaultError(Fault(shown(sessions), "a whole number from 1 to 1000"))
+            if any(hours.start < other.end and other.start < hours.end for other in limits):
+                raise FaultError(Fault("hours that overlap", "each hour once"))
+            limits[hours] = sessions
+        except FaultError as bad:
+            faults += [Fault(f.found, f.allowed, ("concurrency", queue, key)) for f in bad.faults]
+    if not value:
+        faults.append(Fault("no hours", 'hours and sessions, such as { "08:00-12:00" = 3 }', ("concurrency", queue)))
+    if faults:
+        raise FaultError(*faults)
+    return limits
 
 
 class Routing(Part):

@@ -187,8 +187,8 @@ def _charged(teams: list[Team], name: str, can: Bool) -> I64:
 
 def _per_turn(queue: Queue, team: Team, name: str) -> float:
     """Mean work on a turn, with its part of the wrap-up and the ringing, seconds."""
-    extra = team.pace[name] * queue.wrap_up.mean / mean_turns(queue.turns) + queue.answer_delay / SECOND
-    return team.pace[name] * queue.turn_work.mean + extra
+    extra = team.paces[name] * queue.wrap_up.mean / mean_turns(queue.turns) + queue.answer_delay / SECOND
+    return team.paces[name] * queue.turn_work.mean + extra
 
 
 def _workload(scenario: Scenario, name: str, flow: Offered, charged: I64, day: I64) -> QueueNeed:
@@ -283,7 +283,7 @@ def _need(queue: Queue, team: Team, name: str, sessions: float, messages: float,
 
     turns = 1.0 if queue.shared else turns_of_session(queue)
     if queue.shared:
-        by_load = [mean / SECOND * team.pace[name] for mean in queue.work_by_concurrency[:slots]]
+        by_load = [mean / SECOND * team.paces[name] for mean in queue.work_by_concurrency[:slots]]
         by_load += by_load[-1:] * (slots - len(by_load))
     else:
         slow = team.slowdown
@@ -378,7 +378,19 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
         "re-reading": any(queue.kind.persistent and (queue.reread.work or queue.reread.per_turn) for queue in talks),
         "that conversations go back to their own agent": any(queue.same_agent_for > 0 for queue in talks),
         "retries": any(queue.retry.share > 0 and _is_left(queue) for queue in all_queues),
-        "reopenings and returns": any(queue.reopens.share > 0 or queue.returns > 0 for queue in all_queues),
+        "reopenings and returns": any(queue.reopens.share > 0 or queue.returns > 0 for queue in all_queues)
+        or any(team.errors > 0 for team in teams.values()),
+        "concurrency by time of day: as if it were always the most of it": any(team.limits for team in teams.values()),
+        "outages of queues: their customers come as ever": any(
+            outage.names[0] == "queue" for outage in scenario.outage
+        ),
+        "that agents differ in pace": any(team.pace_cv > 0 for team in teams.values()),
+        "when customers come back whom a bot contained: as if at once": any(
+            queue.met_by_bot is not None and queue.met_by_bot.bounces.share > 0 for queue in all_queues
+        ),
+        "bursts of messages, and what work has in common with a contact and its patience": any(
+            queue.burst is not None or queue.between > 0 for queue in all_queues
+        ),
         "lost connections": any(queue.drop > 0 for queue in talks),
         "silent abandonment, and patience after the first answer": any(
             queue.silent_abandonment > 0 or not isinstance(queue.reply_patience, Never) for queue in talks
@@ -390,8 +402,9 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
         "call backs": bool(scenario.callback),
         "messages that nobody looks at any more": any(queue.missed_after < NEVER for queue in talks),
         "full queues": any(queue.max_waiting < NEVER for queue in all_queues),
-        "that some days are busier than others": any(
-            volume is not None and volume.busyness_cv > 0
+        "that some days and half hours are busier than others": any(
+            volume is not None
+            and (scenario.busyness.of(volume).day_cv > 0 or scenario.busyness.of(volume).within_cv > 0)
             for volume in (scenario.demand, *(queue.volume for queue in all_queues))
         ),
         "the service-level formula: levels are shares of all offered": any(

@@ -35,6 +35,8 @@ from ccsim.tables import (
 )
 from ccsim.today.observed import CLOSED, Observed, Staff, Table
 
+RETRIED = (Outcome.ABANDONED, Outcome.SILENTLY_ABANDONED, Outcome.BLOCKED, Outcome.REJECTED, Outcome.LOST)
+"""Ends after which somebody may try again (2.11)."""
 SPARE = 300
 """Rows of a queue beyond those that have come, from which tails are drawn."""
 
@@ -294,7 +296,8 @@ class _Start:
         plan = self.plan
         sessions = np.bincount(agent[among(self.seen.phase, IN_SESSION)], minlength=len(plan.team))
         column = np.clip(sessions[agent], 1, plan.slowdown.shape[1]) - 1
-        return np.asarray(plan.pace[plan.team[agent], self.seen.queue] * plan.slowdown[plan.team[agent], column])
+        pace = plan.pace[plan.team[agent], self.seen.queue] * self.workload.agent_pace[agent]
+        return np.asarray(pace * plan.slowdown[plan.team[agent], column])
 
     def _due(self, w: Workload, phase: I8, last: I64, slot: I64) -> I64:
         """When those who wait give up, given that they have not."""
@@ -467,9 +470,12 @@ class _Start:
 
     def _to_come(self, w: Workload, log: Log) -> I64:
         """Retries and reopenings of contacts that are over, if their time is yet to come; the log gets their rows."""
-        row = self.row[np.isin(log.outcome[self.row], (Outcome.ABANDONED, Outcome.SILENTLY_ABANDONED, Outcome.BLOCKED,
-                                                       Outcome.REJECTED, Outcome.LOST, Outcome.RESOLVED))]  # fmt: skip
-        child = np.where(log.outcome[row] == Outcome.RESOLVED, w.reopen_child[row], w.retry_child[row])
+        plan, row = self.plan, self.row
+        outcome, team = log.outcome[row], plan.team[np.maximum(self.where.holder, 0)]
+        child = np.where(np.isin(outcome, RETRIED), w.retry_child[row], -1)
+        reopens = (outcome == Outcome.RESOLVED) & (w.reopen_draw[row] < plan.comes_back[team, self.seen.queue])
+        child = np.where(reopens, w.reopen_child[row], child)
+        child = np.where(outcome == Outcome.CONTAINED, w.bounce_child[row], child)
         row, child = row[child >= 0], child[child >= 0]
         arrival = log.left[row] + w.after[child]
         comes = (arrival >= self.at) & (arrival < self.plan.end)

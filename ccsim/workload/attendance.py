@@ -11,6 +11,7 @@ from ccsim.distributions.durations import Distribution, micros
 from ccsim.distributions.streams import Draw, People, Streams, key_of, owner_of
 from ccsim.lowering import AgentGroup, WorkPeriod, rosters
 from ccsim.tables import F64, I32, I64, NEVER, Bool
+from ccsim.workload.constants import same
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
@@ -44,6 +45,10 @@ class Attendance:
     absence: F64
     """chance that its agent does not come, 1 on leave : float64[shift]"""
     away: tuple[Away, ...]
+    paced: People
+    """a draw an agent of the plan"""
+    pace_cv: F64
+    """float64[agent]"""
 
     def streams(self, replication: int) -> Streams:
         return Streams(self.key, replication)
@@ -53,9 +58,13 @@ def attendance_of(scenario: Scenario) -> Attendance:
     """What the absences of every replication are drawn from."""
     agents: list[tuple[int, int]] = []
     absence: list[float] = []
+    paced: list[tuple[int, int]] = []
+    pace_cv: list[float] = []
     by_team: dict[str, list[tuple[int, WorkPeriod]]] = {name: [] for name in scenario.team}
     for row in rosters(scenario):
         owner = owner_of(f"team.{row.team}", str(row.number))
+        paced += [(agent, owner) for agent in range(len(row.members))]
+        pace_cv += [scenario.team[row.team].pace_cv] * len(row.members)
         for agent, duty in _shifts(row):
             by_team[row.team].append((len(agents), duty))
             agents.append((agent + ((duty.day + EARLIEST) << 32), owner))
@@ -65,8 +74,19 @@ def attendance_of(scenario: Scenario) -> Attendance:
         for name, team in scenario.team.items()
         if team.steps_out is not None and by_team[name]
     ]
-    number, owners = np.ascontiguousarray(np.array(agents, dtype=np.uint64).reshape(-1, 2).T)
-    return Attendance(key_of(scenario.seed), People(number, owners), np.array(absence, dtype=np.float64), tuple(away))
+    return Attendance(
+        key_of(scenario.seed),
+        _people(agents),
+        np.array(absence, dtype=np.float64),
+        tuple(away),
+        _people(paced),
+        np.array(pace_cv, dtype=np.float64),
+    )
+
+
+def _people(draws: list[tuple[int, int]]) -> People:
+    number, owner = np.ascontiguousarray(np.array(draws, dtype=np.uint64).reshape(-1, 2).T)
+    return People(number, owner)
 
 
 def _shifts(row: AgentGroup) -> list[tuple[int, WorkPeriod]]:
@@ -86,6 +106,18 @@ def present(attendance: Attendance, replication: int) -> Bool:
     """Who of the plan's shifts comes : bool[shift]."""
     streams = attendance.streams(replication)
     return np.asarray(streams.of(attendance.agents, Draw.ABSENCE, 1)[0] >= attendance.absence)
+
+
+def paces(attendance: Attendance, replication: int) -> F64:
+    """Each agent's own factor on work : float64[agent], of mean 1."""
+    cv = attendance.pace_cv
+    if not cv.any():
+        return np.asarray(same(1.0, np.float64, len(cv)))
+    from scipy.special import ndtri
+
+    score = ndtri(attendance.streams(replication).of(attendance.paced, Draw.PACE, 1)[0])
+    sigma = np.sqrt(np.log1p(cv * cv))
+    return np.asarray(np.exp(sigma * score - sigma * sigma / 2))
 
 
 def outs(attendance: Attendance, replication: int) -> tuple[I32, I64, I64]:

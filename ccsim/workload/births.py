@@ -9,7 +9,7 @@ import numpy as np
 
 from ccsim.distributions.philox import compiled, inlined, philox, unit
 from ccsim.distributions.streams import Draw
-from ccsim.tables import I32, MAX_TRANSFERS
+from ccsim.tables import F64, I32, MAX_TRANSFERS
 from ccsim.workload.rules import FollowUps
 
 
@@ -22,13 +22,15 @@ class Kind(IntEnum):
     RETURN = 3
     RECONNECT = 4
     REOPENING = 5
+    BOUNCE = 6
 
 
-MOST: Final = 5
+MOST: Final = 6
 """Follow-ups of one contact: a retry and a recontact exclude each other."""
 
-TRANSFER, RETRY, RECONTACT, RETURN, RECONNECT, REOPENING = (int(kind) for kind in Kind)
+TRANSFER, RETRY, RECONTACT, RETURN, RECONNECT, REOPENING, BOUNCE = (int(kind) for kind in Kind)
 LEAVE, COME_BACK, FOLLOW_UP = (np.uint64(draw << 32) for draw in (Draw.LEAVE, Draw.COME_BACK, Draw.FOLLOW_UP))
+BOUNCED = np.uint64(Draw.BOUNCE << 32)
 
 
 @inlined
@@ -40,13 +42,14 @@ def _add(born: Any, when: Any, i: Any, parent: Any, kind: Any, queue: Any, numbe
 
 @compiled
 def births(  # noqa: PLR0912  (one contact from beginning to end)
-    key: Any, replication: Any, level: Any, rules: FollowUps, born: Any, people: Any, when: Any, draw: I32
+    key: Any, replication: Any, level: Any, rules: FollowUps, born: Any, people: Any, when: Any, draw: I32, well: F64
 ) -> int:
     """How many follow-ups the rows of `level` may have, and which.
 
     `born` : int64[8, ·] gets parent, kind, queue, number of the transfer or the delay, and of the follow-up root,
     transfers in its chain, budget left and turns its parent can leave; `people` : uint64[2, ·] whose its draws are;
-    `when` : float64[·] the uniform of its delay; `draw` by row that of its transfer (tables.py).
+    `when` : float64[·] the uniform of its delay; by row `draw` that of its transfer, `well` that of its reopening
+    (tables.py).
     """
     queues, count = len(rules.retry), 0
     for i in range(len(level.queue)):
@@ -83,7 +86,13 @@ def births(  # noqa: PLR0912  (one contact from beginning to end)
             if more and level.lost[i] > 0:
                 count = _add(born, when, count, i, RECONNECT, q, 0, 0.5)
             if not moved and answers and unit(reopens) < rules.reopens[q]:  # who is transferred is never resolved
+                well[i] = unit(reopens)
                 count = _add(born, when, count, i, REOPENING, q, queues + q, unit(when_reopened))
+            if level.contained[i]:
+                unhappy, after, _, _ = philox(level.number[i], level.owner[i], BOUNCED, replication, key[0], key[1])
+                if unit(unhappy) < rules.bounces[q]:
+                    delay = 2 * queues + len(rules.campaign_queue) + q
+                    count = _add(born, when, count, i, BOUNCE, q, delay, unit(after))
         for j in range(first, count):
             kind = born[1, j]
             born[4, j] = level.root[i]

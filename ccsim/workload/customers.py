@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ccsim.distributions.arrivals import HOUR, Rate, busyness, by_interval, constant, daily
+from ccsim.distributions.arrivals import HOUR, STEPS, Rate, busyness, by_interval, constant, daily, steps
 from ccsim.distributions.durations import Distribution, Exponential, micros
 from ccsim.distributions.streams import Draw, People, Streams, owner_of
 from ccsim.lowering import Horizon, spans_of
@@ -21,7 +21,7 @@ from ccsim.tables import F64, I64, Bool
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
     from ccsim.scenario.queues import Outbound, Queue
-    from ccsim.scenario.volumes import Move, Volume
+    from ccsim.scenario.volumes import Busyness, Move, Volume
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,29 @@ class Group:
 
 @dataclass(frozen=True)
 class Busy:
-    """Days that are busier than others."""
+    """Days that are busier than others, and half hours within them."""
 
-    own: int
-    shared: int
-    """owners of the draws: of this volume alone, and of all volumes"""
-    cv: float
-    correlation: float
+    own: tuple[int, int]
+    shared: tuple[int, int]
+    """owners of the draws, of days and of steps within them: of this volume alone, and of all volumes"""
+    kind: Busyness
+    """with its correlation between volumes"""
 
-    def factors(self, streams: Streams, days: int) -> F64:
-        """How busy each day is : float64[days]."""
-        return busyness(
-            streams.sequence(self.own, days), streams.sequence(self.shared, days), self.cv, self.correlation
+    def factors(self, streams: Streams, midnights: I64) -> tuple[I64, F64]:
+        """Edges of stretches : int64[n + 1], and how busy each is : float64[n]."""
+        days, kind = len(midnights) - 1, self.kind
+        by_day = busyness(
+            streams.sequence(self.own[0], days), streams.sequence(self.shared[0], days),
+            kind.day_cv, kind.correlation, kind.day_memory,
+        )  # fmt: skip
+        if kind.within_cv == 0:
+            return midnights, by_day
+        own, shared = (
+            streams.sequence(owner, days * STEPS).reshape(days, STEPS) for owner in (self.own[1], self.shared[1])
         )
+        within = busyness(own, shared, kind.within_cv, kind.correlation, kind.within_memory)
+        edges, numbers = steps(midnights)
+        return edges, by_day[numbers // STEPS] * within.ravel()[numbers]
 
 
 @dataclass(frozen=True)
@@ -86,9 +96,9 @@ class Arrivals:
 
     def came(self, streams: Streams) -> Group:
         """Those of one replication."""
-        busy = None if self.busy is None else self.busy.factors(streams, len(self.midnights) - 1)
+        busy = None if self.busy is None else self.busy.factors(streams, self.midnights)
         if self.rate is not None:
-            rate = self.rate if busy is None else self.rate.by_day(self.midnights, busy)
+            rate = self.rate if busy is None else self.rate.by_day(*busy)
             times = rate.times(streams, self.gaps)
             return Group(People.of(self.owner, len(times)), times, by_rate=True)
         times, work = self.times, self.work
@@ -97,7 +107,8 @@ class Arrivals:
             times = np.maximum(times - micros(self.earliness, early), np.maximum(self.opened, 0))[shows >= self.no_show]
         factor = np.full(len(times), self.scale)
         if busy is not None:
-            factor *= busy[np.clip(np.searchsorted(self.midnights, times, side="right") - 1, 0, len(busy) - 1)]
+            edges, factors = busy
+            factor *= factors[np.clip(np.searchsorted(edges, times, side="right") - 1, 0, len(factors) - 1)]
         for start, end, more in self.spikes:
             factor[(times >= start) & (times < end)] *= more
         # a factor f repeats a contact at its time: the whole part of f times, and once more with the chance left
@@ -127,6 +138,8 @@ class Door:
     backlog: tuple[int, Distribution, int]
     """contacts, their age, owner of their draws"""
     written: tuple[Group, ...]
+    down: tuple[tuple[int, int], ...]
+    """when it does not work: who would come then comes when it does again"""
 
 
 @dataclass(frozen=True)
@@ -191,6 +204,7 @@ def _door(scenario: Scenario, name: str, queue: Queue) -> Door:
             for number, (campaign, outbound) in enumerate(scenario.outbound.items())
             if outbound.queue == name and outbound.messages > 0
         ),
+        down=tuple(sorted(scenario.outages("queue", name))),
     )
 
 
@@ -201,9 +215,12 @@ def _arrivals(scenario: Scenario, volume: Volume, name: str | None) -> Arrivals:
     """The customers of a volume, of a queue or (without a name) of the demand."""
     owner, horizon = "demand" if name is None else f"queue.{name}", Horizon.of(scenario)
     busy = None
-    if volume.busyness_cv > 0:
-        own, shared = owner_of(owner, "busyness"), owner_of("scenario", "busyness")
-        busy = Busy(own, shared, volume.busyness_cv, scenario.busyness.correlation)
+    kind = scenario.busyness.of(volume)
+    if kind.day_cv > 0 or kind.within_cv > 0:
+        own, shared = (
+            (owner_of(whose, "busyness"), owner_of(whose, "busyness", "within")) for whose in (owner, "scenario")
+        )
+        busy = Busy(own, shared, kind)
     times, work, opened, rate = np.empty(0, dtype=np.int64), None, None, None
     if volume.trace is not None:
         times, work = _logged(scenario, volume)
@@ -356,7 +373,7 @@ def groups_of(customers: Customers, streams: Streams) -> tuple[list[list[Group]]
             came[-1].append(by_demand)
     groups: list[list[Group]] = []
     for door, would_come in zip(customers.doors, _moved(customers, came, streams), strict=True):
-        here = [_behind_self_service(door, group, streams, customers.end) for group in would_come]
+        here = [_after_outages(door, _behind_self_service(door, group, streams, customers.end)) for group in would_come]
         contacts, age, owner = door.backlog
         if contacts > 0:
             people = People.of(owner, contacts)
@@ -386,6 +403,16 @@ def _moved(customers: Customers, came: list[list[Group]], streams: Streams) -> l
 def _some(group: Group, which: Bool) -> Group:
     work = None if group.work is None else group.work[which]
     return replace(group, people=group.people.some(which), times=group.times[which], work=work)
+
+
+def _after_outages(door: Door, group: Group) -> Group:
+    """Who would come while nobody can reach the queue comes when it is over (6.18)."""
+    if not door.down:
+        return group
+    times = group.times.copy()
+    for start, end in door.down:
+        times[(times >= start) & (times < end)] = end
+    return replace(group, times=times)
 
 
 def _behind_self_service(door: Door, group: Group, streams: Streams, end: int) -> Group:

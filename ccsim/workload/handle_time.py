@@ -13,6 +13,7 @@ import numpy as np
 
 from ccsim.scenario.profiles import PROFILED
 from ccsim.tables import F64, I64, NEVER, Bool, Workload
+from ccsim.workload.difficulty import expected
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
@@ -58,10 +59,12 @@ def _by_interval(scenario: Scenario, q: int) -> Steps | None:
     volume = queue.volume
     if volume is None or not any(row.handle_time for row in volume.intervals):
         return None
+    starts = np.array([scenario.moment(row.start) for row in volume.intervals], dtype=np.int64)
+    edges = np.union1d(starts, starts + volume.length)
+    usual = queue.handle_time * expected(scenario, q, edges)[np.searchsorted(edges, starts)]
     steps: dict[int, float] = {}
-    for row in volume.intervals:
-        start = scenario.moment(row.start)
-        steps[start] = row.handle_time / queue.handle_time if row.handle_time else 1.0
+    for start, row, of_people in zip(starts.tolist(), volume.intervals, usual.tolist(), strict=True):
+        steps[start] = row.handle_time / of_people if row.handle_time else 1.0
         steps.setdefault(start + volume.length, 1.0)
     return Steps(np.array(sorted(steps), dtype=np.int64), np.array([steps[start] for start in sorted(steps)]))
 
@@ -76,10 +79,11 @@ def _by_clock(scenario: Scenario, by_day: ByDay[tuple[tuple[int, float], ...]]) 
     return Steps(np.array(sorted(steps), dtype=np.int64), np.array([steps[start] for start in sorted(steps)]))
 
 
-def varied(workload: Workload, factors: Factors, own_work: Bool) -> Workload:
-    """The same contacts with what was drawn for them times the factors of the time at which they came.
+def varied(workload: Workload, factors: Factors, own_work: Bool, harder: F64 | None = None) -> Workload:
+    """The same contacts with what was drawn for them times the factors of the time at which they came, their work and
+    wrap-up also times `harder` : float64[contact].
 
-    Those of `own_work`, who were moved to the queue with work of their own, keep it and their wrap-up as they are.
+    Those of `own_work`, who were moved to the queue with work of their own, keep it whatever the time.
     """
     came = np.maximum(workload.arrival[workload.root], 0)
     changed = {}
@@ -90,6 +94,7 @@ def varied(workload: Workload, factors: Factors, own_work: Bool) -> Workload:
             each[mine] = steps.at(came[mine])
         if key != "patience":
             each[own_work] = 1.0
+            each *= 1.0 if harder is None else harder
         for name, factor, which in _columns(workload, key, each):
             drawn = getattr(workload, name)
             longer = which & (drawn < NEVER) & (factor != 1)
@@ -120,6 +125,7 @@ def relative(scenario: Scenario, edges: I64) -> F64:
             usual * (factors[key][q].over(edges) - 1) for usual, key in parts if usual > 0 and q in factors[key]
         )
         longer[q] += changes / (queue.handle_time or 1.0)
+        longer[q] *= expected(scenario, q, edges)
     others = longer.copy()
     for move in scenario.move:
         if move.work is not None or move.turns is not None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from ccsim.distributions.durations import Distribution
 from ccsim.distributions.streams import Streams, key_of
-from ccsim.lowering import Horizon, spans_of
-from ccsim.metrics.timeline import Timeline
+from ccsim.lowering import Horizon, bot_hours, spans_of
+from ccsim.metrics.timeline import Timeline, inside
+from ccsim.scenario.bots import past_bot
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
 from ccsim.tables import F64, I64, MAX_TRANSFERS, SECOND, Bool
@@ -85,7 +86,7 @@ def _roots(scenario: Scenario, edges: I64, hours: Mapping[str, I64]) -> dict[str
             if not group.by_rate:
                 come = np.maximum(group.times if group.deflected is None else group.times[~group.deflected], 0)
                 total = total + np.histogram(come, edges)[0]
-                within = within + np.histogram(come[_inside(come, hours[name])], edges)[0]
+                within = within + np.histogram(come[inside(come, hours[name])], edges)[0]
         roots[name] = within, np.maximum(total - within, 0.0)
     return roots
 
@@ -101,19 +102,14 @@ def holds(queue: Queue) -> bool:
     return queue.outside_hours == "hold" or (queue.outside_hours == "bot" and queue.kind.persistent)
 
 
-def _inside(times: I64, spans: I64) -> Bool:
-    span = np.searchsorted(spans[:, 0], times, side="right") - 1
-    return np.asarray((span >= 0) & (times < spans[span, 1]))
-
-
 def _passing(scenario: Scenario, name: str, within: F64, outside: F64) -> F64:
     """Who comes to an agent, past the bot and a closed door."""
     queue = scenario.queue[name]
-    if queue.bot is not None:
-        on_duty = _share(spans_of(queue.bot.hours, Horizon.of(scenario)), interval_edges(scenario))
-        contained = on_duty * (1 - queue.bot.asks_human) * queue.bot.contains
-        within = within * (1 - contained)
-        outside = outside * (1 - (queue.bot.contains if queue.outside_hours == "bot" else contained))
+    if queue.met_by_bot is not None:
+        on_duty = _share(bot_hours(scenario, name), interval_edges(scenario))
+        talk = on_duty * queue.talk_to_bot
+        within = within * past_bot(queue, talk)[0]
+        outside = outside * past_bot(queue, np.ones(1) if queue.outside_hours == "bot" else talk)[0]
     return np.asarray(within + outside if holds(queue) else within)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ccsim.distributions.streams import U64, People
 from ccsim.tables import I8, I32, I64, Bool
@@ -40,7 +40,16 @@ class Rows(NamedTuple):
     """when written to; True for who comes by itself"""
     lost: I32
     """turns whose lost connection may end it with a reconnection"""
+    reason: I8
+    """place among its queue's, -1: none"""
+    contained: Bool
+    """the bot would contain it; as far as it may come back then"""
 
     @property
     def people(self) -> People:
         return People(self.number, self.owner)
+
+    def some(self, which: I64) -> Rows:
+        """Those rows."""
+        columns: list[Any] = [column[which] for column in self]
+        return Rows(*columns)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ccsim.distributions.durations import Constant, Distribution
+from ccsim.distributions.durations import Constant, Distribution, Never
 from ccsim.tables import F64, I8, I32, I64, Bool
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
-from ccsim.scenario.queues import Queue
+from ccsim.scenario.queues import Burst, Queue
 
 
 class FollowUps(NamedTuple):
@@ -21,10 +21,12 @@ class FollowUps(NamedTuple):
     retry: F64
     returns: F64
     reopens: F64
-    """shares by queue"""
+    """shares by queue; of reopenings that of the agents who make most errors"""
     recontact: I64
     """by queue, the campaign by which those who left are written to; -1: none"""
     campaign_queue: I64
+    bounces: F64
+    """shares by queue, of who the bot contains"""
     transfer_offset: I64
     """transfers of queue q are transfer_offset[q] … transfer_offset[q + 1] - 1, and likewise retry_offset"""
     transfer_edge: F64
@@ -43,7 +45,7 @@ class Again(NamedTuple):
     repeat_work: I64
     """by transfer, 0 unless it is cold"""
     after: tuple[Distribution, ...]
-    """delays: of retries by queue, of reopenings by queue, of recontacts by campaign, in one row"""
+    """delays: of retries and of reopenings by queue, of recontacts by campaign, of bounces by queue, in one row"""
 
 
 class Bots(NamedTuple):
@@ -54,6 +56,7 @@ class Bots(NamedTuple):
     time: tuple[Distribution, ...]
     asks_human: F64
     contains: F64
+    """float64[queue, reason + 1], the first without a reason"""
 
 
 class Connections(NamedTuple):
@@ -63,6 +66,22 @@ class Connections(NamedTuple):
     """0 where it has no effect"""
     reconnects: F64
     reconnect_after: tuple[Distribution, ...]
+
+
+class Bursts(NamedTuple):
+    """Turns of several messages."""
+
+    there: Bool
+    messages: tuple[Distribution, ...]
+    mean: F64
+    gap: tuple[Distribution, ...]
+
+
+class Likeness(NamedTuple):
+    """How alike the work on all turns of a contact is, and to its customer's patience, by queue."""
+
+    between: F64
+    patience: F64
 
 
 class Callbacks(NamedTuple):
@@ -105,8 +124,14 @@ class Rules(NamedTuple):
     limit: I8
     explains_in_turns: Bool
     """after a cold transfer, not in work on the first turn"""
+    reasons: F64 | None
+    """shares added up : float64[queue, reason]; None: nobody has one"""
     bots: Bots | None
     connections: Connections | None
+    bursts: Bursts | None
+    likeness: Likeness | None
+    tolerance: tuple[Distribution, ...] | None
+    """of the wait that they are told; None: nobody is told"""
     callbacks: Callbacks | None
     campaigns: Campaigns
     follow_ups: FollowUps | None
@@ -156,8 +181,14 @@ def rules_of(scenario: Scenario) -> Rules:
         silent=silent,
         limit=numbers(lambda queue: queue.limit, np.int8),
         explains_in_turns=numbers(lambda queue: not queue.kind.one_to_one and not queue.shared, np.bool_),
+        reasons=_reasons(queues),
         bots=_bots(queues),
         connections=_connections(queues),
+        bursts=_bursts(queues),
+        likeness=_likeness(queues),
+        tolerance=distributions(lambda queue: queue.balking.tolerance if queue.balking else Never())
+        if any(queue.balking for queue in queues)
+        else None,
         callbacks=_callbacks(scenario),
         campaigns=Campaigns(
             np.array([out.reply_share for out in outbound], dtype=np.float64),
@@ -181,6 +212,19 @@ def _silent(queue: Queue) -> float:
     return queue.silent_abandonment
 
 
+def _reasons(queues: Sequence[Queue]) -> F64 | None:
+    most = max((len(queue.reasons) for queue in queues), default=0)
+    if most == 0:
+        return None
+    edges = np.zeros((len(queues), most))
+    for q, queue in enumerate(queues):
+        if queue.reasons:
+            added_up = np.cumsum([reason.share for reason in queue.reasons.values()])
+            added_up[-1] = 1.0 if added_up[-1] > 1 - 1e-9 else added_up[-1]
+            edges[q] = np.append(added_up, np.full(most - len(added_up), added_up[-1]))
+    return edges
+
+
 def _bots(queues: Sequence[Queue]) -> Bots | None:
     met = [queue.met_by_bot for queue in queues]
     if not any(met):
@@ -190,8 +234,18 @@ def _bots(queues: Sequence[Queue]) -> Bots | None:
         loses_context=np.array([bot is not None and bot.loses_context for bot in met]),
         time=tuple(Constant(0) if bot is None else bot.time for bot in met),
         asks_human=np.array([0.0 if bot is None else bot.asks_human for bot in met]),
-        contains=np.array([0.0 if bot is None else bot.contains for bot in met]),
+        contains=_contains(queues),
     )
+
+
+def _contains(queues: Sequence[Queue]) -> F64:
+    most = max(len(queue.reasons) for queue in queues)
+    contains = np.zeros((len(queues), most + 1))
+    for q, queue in enumerate(queues):
+        if (bot := queue.met_by_bot) is not None:
+            own = [reason.contains for reason in queue.reasons.values()]
+            contains[q, : len(own) + 1] = [bot.contains, *(bot.contains if c is None else c for c in own)]
+    return contains
 
 
 def _connections(queues: Sequence[Queue]) -> Connections | None:
@@ -203,6 +257,25 @@ def _connections(queues: Sequence[Queue]) -> Connections | None:
         np.array([queue.reconnects for queue in queues]),
         tuple(queue.reconnect_after for queue in queues),
     )
+
+
+def _bursts(queues: Sequence[Queue]) -> Bursts | None:
+    bursts = [queue.burst or Burst() for queue in queues]
+    if all(burst == Burst() for burst in bursts):
+        return None
+    return Bursts(
+        np.array([burst != Burst() for burst in bursts]),
+        tuple(burst.messages for burst in bursts),
+        np.array([burst.messages.mean for burst in bursts]),
+        tuple(burst.gap for burst in bursts),
+    )
+
+
+def _likeness(queues: Sequence[Queue]) -> Likeness | None:
+    between = np.array([queue.between for queue in queues])
+    if not between.any():
+        return None
+    return Likeness(between, np.array([queue.correlation.patience_work for queue in queues]))
 
 
 def _callbacks(scenario: Scenario) -> Callbacks | None:
@@ -217,6 +290,12 @@ def _callbacks(scenario: Scenario) -> Callbacks | None:
     )
 
 
+def most_reopened(scenario: Scenario, name: str, queue: Queue) -> float:
+    """The share of a queue's resolved that comes back from the team that makes most errors."""
+    able = [team for team in scenario.team.values() if name in team.skills]
+    return max((team.comes_back(queue.reopens.share) for team in able), default=queue.reopens.share)
+
+
 def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
     queues, names, outbound = list(scenario.queue.values()), list(scenario.queue), list(scenario.outbound.values())
     transfers = [transfer for queue in queues for transfer in queue.transfer]
@@ -225,7 +304,8 @@ def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
     rules = FollowUps(
         retry=np.array([queue.retry.share for queue in queues]),
         returns=np.array([0.0 if queue.kind.persistent else queue.returns for queue in queues]),
-        reopens=np.array([queue.reopens.share for queue in queues]),
+        reopens=np.array([most_reopened(scenario, name, queue) for name, queue in scenario.queue.items()]),
+        bounces=np.array([bot.bounces.share if (bot := queue.met_by_bot) else 0.0 for queue in queues]),
         recontact=np.array(recontact, dtype=np.int64),
         campaign_queue=np.array([names.index(out.queue) for out in outbound], dtype=np.int64),
         transfer_offset=np.cumsum([0, *(len(queue.transfer) for queue in queues)], dtype=np.int64),
@@ -236,7 +316,7 @@ def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
         retry_to=np.array([names.index(name) for to in targets for name in to], dtype=np.int64),
     )
     lossy = any(queue.drop > 0 and queue.reconnects > 0 for queue in queues)
-    shares = (rules.retry, rules.returns, rules.reopens, rules.transfer_edge, rules.recontact + 1)
+    shares = (rules.retry, rules.returns, rules.reopens, rules.bounces, rules.transfer_edge, rules.recontact + 1)
     again = Again(
         same_agent=np.array([transfer.same_agent for transfer in transfers], dtype=np.bool_),
         repeat_turns=np.array([part.repeat_turns if part.cold else 0 for part in transfers], dtype=np.int32),
@@ -245,6 +325,7 @@ def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
             *(queue.retry.after for queue in queues),
             *(queue.reopens.after for queue in queues),
             *(out.recontact_after for out in outbound),
+            *(bot.bounces.after if (bot := queue.met_by_bot) else Constant(0) for queue in queues),
         ),
     )
     return rules if lossy or any(np.any(share > 0) for share in shares) else None, again

@@ -20,10 +20,11 @@ import numpy as np
 from ccsim.distributions.streams import Draw, People, Streams, key_of
 from ccsim.tables import F64, I32, I64, NEVER, Bool, Workload
 from ccsim.workload import customers
-from ccsim.workload.attendance import Attendance, attendance_of, outs, present
+from ccsim.workload.attendance import Attendance, attendance_of, outs, paces, present
 from ccsim.workload.constants import same
-from ccsim.workload.contacts import Contacts, contacts_of, meets_bot
+from ccsim.workload.contacts import Contacts, contacts_of, contained, meets_bot
 from ccsim.workload.customers import Customers, Group
+from ccsim.workload.difficulty import Difficulty, difficulty_of
 from ccsim.workload.handle_time import Factors, factors_of, varied
 from ccsim.workload.members import Members
 from ccsim.workload.rows import Rows
@@ -42,6 +43,7 @@ class Recipe:
     customers: Customers
     rules: Rules
     factors: Factors
+    difficulty: Difficulty
     attendance: Attendance
 
 
@@ -52,6 +54,7 @@ def recipe_of(scenario: Scenario) -> Recipe:
         customers=customers.lowered(scenario),
         rules=rules_of(scenario),
         factors=factors_of(scenario),
+        difficulty=difficulty_of(scenario),
         attendance=attendance_of(scenario),
     )
 
@@ -68,15 +71,22 @@ def draw(recipe: Recipe, replication: int) -> Workload:
     roots = _merged(groups)
     contacts = contacts_of(recipe.rules, streams, roots.people, roots.queue, roots.like, roots.campaign)
     workload = _columns(recipe.rules, streams, roots, contacts)._replace(turned_away=turned_away)
-    if any(recipe.factors.values()):
-        workload = varied(workload, recipe.factors, recipe.rules.own_work[contacts.rows.like])
+    harder = recipe.difficulty.of(workload)
+    if harder is not None or any(recipe.factors.values()):
+        workload = varied(workload, recipe.factors, recipe.rules.own_work[contacts.rows.like], harder)
     return attended(workload, recipe.attendance, replication)
 
 
 def attended(workload: Workload, attendance: Attendance, replication: int) -> Workload:
-    """The same contacts with these absences."""
+    """The same contacts with these agents: their pace and absences."""
     shift, start, end = outs(attendance, replication)
-    return workload._replace(present=present(attendance, replication), out_shift=shift, out_start=start, out_end=end)
+    return workload._replace(
+        agent_pace=paces(attendance, replication),
+        present=present(attendance, replication),
+        out_shift=shift,
+        out_start=start,
+        out_end=end,
+    )
 
 
 class _Roots(NamedTuple):
@@ -151,11 +161,11 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
     rows, n, later = contacts.rows, len(contacts.rows.queue), len(contacts.rows.queue) - len(roots.times)
     members = Members(rows.queue, rules.queues)
     patience, work, *more = streams.of(rows.people, Draw.CONTACT, rules.uniforms)
-    turns = turns_of(rules, streams, rows, work, members)
+    turns = turns_of(rules, streams, rows, work, patience, members)
     first = turns.first if later == 0 else np.where(rows.turns > 0, turns.first, -1)
     _adjust_work(turns.work, rows, first, len(roots.times), roots.work)
     own, held, missed = _patience(rules, rows, members, patience, roots)
-    bot_time, asks_human, contained = _bot(rules, streams, rows, members)
+    bot_time, asks_human, solved = _bot(rules, streams, rows, members)
     written = rows.campaign >= 0 if rules.campaigns.reply_after else same(0, np.bool_, n)
     accepts_callback, no_answer = _callbacks(rules, streams, rows)
     return Workload(
@@ -172,9 +182,14 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         return_child=contacts.children[2],
         reconnect_child=contacts.children[3],
         reopen_child=contacts.children[4],
+        bounce_child=contacts.children[5],
+        reason=rows.reason,
         first_turn=first,
         turns=rows.turns,
         patience=own,
+        balks_at=same(NEVER, np.int64, n)
+        if rules.tolerance is None
+        else members.micros(rules.tolerance, streams.of(rows.people, Draw.BALK, 1)[0]),
         silent=same(0, np.bool_, n) if rules.uniforms < 4 else more[1] < rules.silent[rows.queue],
         held_patience=held,
         missed=missed,
@@ -183,7 +198,7 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         else np.concatenate((roots.deflected, same(0, np.bool_, later))),
         bot_time=bot_time,
         asks_human=asks_human,
-        contained=contained,
+        contained=solved,
         bot_repeats=same(0, np.int32, n) if rules.bots is None else np.where(written, 0, rows.before).astype(np.int32),
         outbound=written,
         accepts_callback=accepts_callback,
@@ -193,6 +208,8 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         latency=turns.latency,
         reply_patience=turns.reply_patience,
         comeback=turns.comeback,
+        reopen_draw=contacts.reopen_draw,
+        agent_pace=np.empty(0, np.float64),
         present=np.empty(0, np.bool_),
         out_shift=np.empty(0, np.int32),
         out_start=np.empty(0, np.int64),
@@ -236,13 +253,13 @@ def _bot(rules: Rules, streams: Streams, rows: Rows, members: Members) -> tuple[
     n = len(rows.queue)
     if rules.bots is None:
         return same(-1, np.int64, n), same(0, np.bool_, n), same(0, np.bool_, n)
-    time, asks, contained = streams.of(rows.people, Draw.BOT, 3)
+    time, asks, solved = streams.of(rows.people, Draw.BOT, 3)
     meets = meets_bot(rules, rows)
     drawn = np.where(meets, members.micros(rules.bots.time, time), -1)
     return (
         drawn,
         meets & (asks < rules.bots.asks_human[rows.queue]),
-        meets & (contained < rules.bots.contains[rows.queue]),
+        contained(rules, rows, solved),
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ccsim.distributions.durations import open_unit
 from ccsim.distributions.streams import Draw, Streams
 from ccsim.tables import F64, I32, I64, NEVER
 from ccsim.workload.constants import counting, same
@@ -24,13 +25,16 @@ class Turns(NamedTuple):
     comeback: I64
 
 
-def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, members: Members) -> Turns:
-    """All turns of these rows. `work` : float64[n] are the uniforms of the work on the customers' own first turns."""
+def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F64, members: Members) -> Turns:
+    """All turns of these rows. `work` : float64[n] are the uniforms of the work on the customers' own first turns,
+    `patience` those of their patience."""
     n = len(rows.turns)
     if n and rows.turns.min() == rows.turns.max() == 1:
         never = same(NEVER, np.int64, n)
         work_of = _like(rules, rows.like, members)
-        return Turns(counting(np.int64, n), work_of.micros(rules.work, work), never, never, same(-1, np.int64, n))
+        work = _alike(rules, streams, rows, work, patience)
+        takes = _by_messages(rules, rows, work_of.micros(rules.work, work), _bursts(rules, streams, rows, members))
+        return Turns(counting(np.int64, n), takes, never, never, same(-1, np.int64, n))
     first, _ = _slots(rows)
     queue = np.repeat(rows.queue, rows.turns)
     mine = Members(queue, rules.queues)
@@ -38,14 +42,16 @@ def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, members: Mem
     u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
     own = np.flatnonzero(rows.turns > 0)
     u[0, first[own] + rows.before[own]] = work[own]
+    u[0] = _alike(rules, streams, rows, u[0], patience)
+    bursts = _bursts(rules, streams, rows, mine)
     reply_patience = mine.micros(rules.reply_patience, u[1])
     reply_patience[first[own]] = NEVER
     return Turns(
         first,
-        work_of.micros(rules.work, u[0]),
-        _latency(rules, rows, mine, u[2]),
+        _by_messages(rules, rows, work_of.micros(rules.work, u[0]), bursts),
+        _latency(rules, rows, mine, u[2], bursts),
         reply_patience,
-        same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, mine, queue),
+        same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, queue),
     )
 
 
@@ -60,8 +66,53 @@ def _slots(rows: Rows) -> tuple[I64, I64]:
     return end - rows.turns, end - 1
 
 
-def _latency(rules: Rules, rows: Rows, members: Members, u: F64) -> I64:
-    """The customer's time after each turn; NEVER after the last."""
+def _alike(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F64) -> F64:
+    """The uniforms of the work on all turns, made alike within a contact and to its customer's patience: normal scores
+    that are in part those of the contact (docs/model.md, 6.16)."""
+    if rules.likeness is None or len(work) == 0:
+        return work
+    from scipy.special import ndtr, ndtri
+
+    between, correlation = rules.likeness.between[rows.queue], rules.likeness.patience[rows.queue]
+    own = ndtri(streams.of(rows.people, Draw.LIKENESS, 1)[0])
+    score = correlation * ndtri(patience) + np.sqrt(np.maximum(between - correlation**2, 0.0)) * own
+    scores = np.repeat(score, rows.turns) + np.repeat(np.sqrt(1 - between), rows.turns) * ndtri(work)
+    return np.where(np.repeat(between, rows.turns) > 0, open_unit(ndtr(scores)), work)
+
+
+class _Messages(NamedTuple):
+    """Of each turn: how many messages, and how long the customer takes from the first to the last of them."""
+
+    number: I32
+    writing: I64
+
+
+def _bursts(rules: Rules, streams: Streams, rows: Rows, members: Members) -> _Messages | None:
+    """By turn, or None where all have one message. `members` are the turns of each queue."""
+    if rules.bursts is None:
+        return None
+    first, _ = _slots(rows)
+    u = streams.by_turn(rows.people, Draw.BURST, rows.turns, rows.before)
+    only = np.flatnonzero(rows.turns == 1)  # for which `by_turn` draws nothing
+    u[:2, first[only]] = streams.of(rows.people.some(only), Draw.BURST, 2, turn=1)
+    number = members.counts(rules.bursts.messages, u[0])
+    written = np.flatnonzero(rows.campaign >= 0)
+    number[first[written]] = 1  # the company's own message
+    writing = (number - 1.0) * members.micros(rules.bursts.gap, u[1])
+    return _Messages(number, np.minimum(writing, float(NEVER)).astype(np.int64))
+
+
+def _by_messages(rules: Rules, rows: Rows, work: I64, bursts: _Messages | None) -> I64:
+    """The work on each turn, as many times as it has more messages than usual."""
+    if rules.bursts is None or bursts is None:
+        return work
+    factor = bursts.number / np.repeat(rules.bursts.mean[rows.queue], rows.turns)
+    factor[_slots(rows)[0][rows.campaign >= 0]] = 1.0
+    return np.rint(work * factor).astype(np.int64)
+
+
+def _latency(rules: Rules, rows: Rows, members: Members, u: F64, bursts: _Messages | None) -> I64:
+    """The customer's time after each turn, to the last message of the next; NEVER after the last."""
     first, last = _slots(rows)
     latency = members.micros(rules.latency, u)
     latency[last[rows.turns > 0]] = NEVER
@@ -70,26 +121,38 @@ def _latency(rules: Rules, rows: Rows, members: Members, u: F64) -> I64:
         slot = first[written]
         answer = of_distributions(rules.campaigns.reply_after, rows.campaign[written], u[slot])
         latency[slot] = np.where(rows.answers[written], answer, NEVER)
+    if bursts is not None:
+        comes = latency[:-1] < NEVER
+        latency[:-1][comes] = np.minimum(latency[:-1] + bursts.writing[1:], NEVER)[comes]
     return latency
 
 
-def _comeback(rules: Rules, streams: Streams, rows: Rows, members: Members, queue: I32) -> I64:
-    """Whose connection is lost after each turn but the last, and when they are back."""
+def _comeback(rules: Rules, streams: Streams, rows: Rows, queue: I32) -> I64:
+    """When the customer is back whose connection is lost after each turn but the last; NEVER, and -1 where it holds."""
     assert rules.connections is not None
-    lost, back, after = streams.by_turn(rows.people, Draw.CONNECTION, rows.turns, rows.before)
-    comeback = members.micros(rules.connections.reconnect_after, after)
-    comeback[back >= rules.connections.reconnects[queue]] = NEVER
-    comeback[lost >= rules.connections.drop[queue]] = -1
-    comeback[_slots(rows)[1][rows.turns > 0]] = -1
+    u_lost, u_back, u_after = streams.by_turn(rows.people, Draw.CONNECTION, rows.turns, rows.before)
+    is_lost = u_lost < rules.connections.drop[queue]
+    is_lost[_slots(rows)[1][rows.turns > 0]] = False
+    lost = np.flatnonzero(is_lost)
+    back = lost[u_back[lost] < rules.connections.reconnects[queue[lost]]]
+    comeback = np.full(len(queue), -1)
+    comeback[lost] = NEVER
+    comeback[back] = of_distributions(rules.connections.reconnect_after, queue[back], u_after[back])
     return comeback
 
 
 def late_comebacks(rules: Rules, streams: Streams, rows: Rows) -> I64:
     """By row, the turns after which a lost connection is back too late for the session."""
-    queue = np.repeat(rows.queue, rows.turns)
+    queue, row = np.repeat(rows.queue, rows.turns), np.repeat(np.arange(len(rows.turns)), rows.turns)
+    comeback = _comeback(rules, streams, rows, queue)
+    comes_back = np.zeros(len(rows.turns), np.bool_)
+    comes_back[row[(comeback >= 0) & (comeback < NEVER)]] = True
+    # few: of the others the latency need not be drawn
+    some, slots = rows.some(np.flatnonzero(comes_back)), comes_back[row]
+    queue, row, comeback = queue[slots], row[slots], comeback[slots]
+    u = streams.by_turn(some.people, Draw.TURN, some.turns, some.before)
     members = Members(queue, rules.queues)
-    u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
-    latency, comeback = _latency(rules, rows, members, u[2]), _comeback(rules, streams, rows, members, queue)
-    spare = rules.idle_timeout[queue] - latency
+    bursts = _bursts(rules, streams, some, members)
+    spare = rules.idle_timeout[queue] - _latency(rules, some, members, u[2], bursts)
     late = (comeback >= 0) & (comeback < NEVER) & (spare >= 0) & (comeback > spare)
-    return np.bincount(np.repeat(np.arange(len(rows.turns)), rows.turns), late, len(rows.turns)).astype(np.int64)
+    return np.bincount(row, late, len(rows.turns)).astype(np.int64)

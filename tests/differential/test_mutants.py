@@ -19,8 +19,8 @@ MUTANTS = {
     ),
     "a wrong tie: the answer exactly at the timeout is late": ("if answer > timeout:", "if answer >= timeout:"),
     "capacity off by one": (
-        "m.load[a] + m.plan.units[m.plan.team[a], q] <= m.plan.capacity",
-        "m.load[a] + m.plan.units[m.plan.team[a], q] < m.plan.capacity",
+        "m.load[a] + m.plan.units[team, q] <= m.most[team, q]",
+        "m.load[a] + m.plan.units[team, q] < m.most[team, q]",
     ),
     "a call beside a chat": ("        return m.sessions[a] == 0\n", "        return m.sessions[a] <= 1\n"),
     "a lost wrap-up": ("    if wrap_up > 0 and m.state[c] != SHARED:", "    if wrap_up > 10**15:"),
@@ -50,6 +50,15 @@ MUTANTS = {
         "m.plan.over_capacity[q] and m.turn[c] > 0",
         "m.plan.over_capacity[q]",
     ),
+    "balking at the wait that is just bearable": ("> m.work.balks_at[c]", ">= m.work.balks_at[c]"),
+    "a limit that rises brings nobody": ("m.plan.team[a] == m.plan.limit_team[shift]", "False"),
+    "a limit of another queue": ("<= m.most[team, q]", "<= m.most[team, 0]"),
+    "every agent has the pace of the first": ("* m.work.agent_pace[a]", "* m.work.agent_pace[0]"),
+    "another team's mistakes": (
+        "m.plan.comes_back[m.plan.team[a], m.queue[c]]",
+        "m.plan.comes_back[0, m.queue[c]]",
+    ),
+    "who comes back to people is another": ("child = m.work.bounce_child[c]", "child = m.work.reopen_child[c]"),
     "the bot keeps who asks for a human": ("m.bot[q] and not m.work.asks_human[c]", "m.bot[q]"),
     "what was held has the other patience": ("patience if turn > 0 else m.work.held_patience[c]", "patience"),
     "a customer back in time is late": (

@@ -46,8 +46,11 @@ def make_spec(plan: Plan, **changes: Any) -> MetricSpec:
         resolution_share=numbers("resolution_share", queues, 0.9),
         resolution_time=numbers("resolution_time", queues, 100),
         resolution_usual=np.full(queues, changes.pop("resolution_usual", False)),
-        value=numbers("value", queues, 4),
+        value=(value := numbers("value", queues, 4)),
+        reason_value=np.asarray(changes.pop("reason_value", value[:, None])),
         fee=numbers("fee", queues, 0.5),
+        bot_cost=numbers("bot_cost", queues, 0),
+        bot_cost_per_minute=numbers("bot_cost_per_minute", queues, 0),
         effort=numbers("effort", queues, 3),
         cost_per_hour=cost,
         overtime_factor=numbers("overtime_factor", teams, 1.5),
@@ -112,7 +115,8 @@ def test_names_are_the_contract() -> None:
 CALLS = {
     "offered": 4, "customers": 4, "answered": 3, "resolved": 3, "abandoned": 1, "open": 0, "turned_away": 0,
     "abandonment": 1 / 4, "abandonment_seen": 1 / 4, "service_level": 2 / 4, "intervals_met": 1 / 2,
-    "asa": 70 / 3, "wait_mean": 100 / 4, "wait_p50": 0, "wait_p80": 70, "wait_p90": 70, "wait_p95": 70, "wait_max": 70,
+    "delayed": 2 / 4, "asa": 70 / 3, "wait_mean": 100 / 4, "wait_p50": 0, "wait_p80": 70, "wait_p90": 70,
+    "wait_p95": 70, "wait_max": 70,
     "response_mean": (60 + 130 + 100) / 3, "session_mean": (90 + 60 + 100) / 3, "handle_mean": (90 + 60 + 100) / 3,
     "resolution_mean": (60 + 130 + 100) / 3, "resolution_level": 2 / 4, "turns_mean": 1, "agents_per_contact": 1,
     "transfer_rate": 0, "reopen_rate": 0, "fcr": 1, "repeat_contacts": 0, "effort": 3,
@@ -448,6 +452,9 @@ def test_bot_and_self_service() -> None:
         "wait_mean": 0, "open_mean": (20 + 65 + 20) / HOUR,
     }  # fmt: skip
     assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    # 0 is contained, 1 is not, 2 went past the bot
+    by_bot = {"bot_conversations": 2, "containment": 1 / 2, "containment_net": 1 / 2, "people_cost_per_resolved": 11}
+    assert {name: found["q0", name] for name in by_bot} == pytest.approx(by_bot)
     # 4 was held until 2000 and nobody looked at it by 2100; 5 is still with the bot and has not entered
     missed = {
         "offered": 2, "answered": 0, "expired": 1, "open": 1, "abandonment": 0, "service_level": 0, "wait_mean": 750,
@@ -457,6 +464,44 @@ def test_bot_and_self_service() -> None:
     assert {name: found["q1", name] for name in missed} == pytest.approx(missed)
     assert figures(logs.bot(), sl_time=100, business_clock=True)["q1", "wait_mean"] == 750
     assert found["total", "cost"] == pytest.approx(20 + 2 + 1)
+
+
+def test_who_comes_back_though_the_bot_contained_them() -> None:
+    """0 and 1 are contained at 20 and 60, after 20 and 30 s; 0 is back at 50, served, and 2 never talked to the bot."""
+    plan = make_plan([queue("live_chat", bot_hours=[(0, 1000)])], [team({0: 1})])
+    roots = [
+        contact(0, 0, bot_time=20, contained=True, bounce=contact(0, work=[10], after=30), reason=1),
+        contact(0, 30, bot_time=30, contained=True),
+        contact(0, 2000, bot_time=5, work=[10], patience=0, reason=0),
+    ]
+    work = make_workload(roots, plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={
+            0: (Outcome.CONTAINED, 0, 0, 20, 20),
+            1: (Outcome.CONTAINED, 30, 0, 60, 60),
+            2: (Outcome.RESOLVED, 2000, 1, 2010, 2010),
+            3: (Outcome.RESOLVED, 50, 1, 60, 60),
+        },
+        turns={2: (2000, 2000, 2010, 0), 3: (50, 50, 60, 0)},
+        stretches=[(2, 0, 2000, 2000, 2010), (3, 0, 50, 50, 60)],
+        presences=[(0, 0, 2 * HOUR)],
+        parents={3: 0},
+    )
+    assert audit(work, plan, log) == []
+    costs = {"fee": 0, "bot_cost": 0.5, "bot_cost_per_minute": 0.6}
+    found = figures((work, plan, log), reason_value=np.array([[4.0, 9.0, 1.0]]), **costs)
+    expected = {
+        "offered": 4, "customers": 3, "bot_conversations": 2, "contained": 2, "bounced": 1, "containment": 1,
+        "containment_net": 1 / 2, "repeat_contacts": 1 / 3, "value_lost": 0, "cost": 20 + 2 * 0.5 + 50 / 60 * 0.6,
+        "bot_cost_per_resolved": 1.5, "people_cost_per_resolved": 10, "cost_per_solved": 21.5 / 3,
+    }  # fmt: skip
+    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    # the one who came back is not answered, and lost with the value of its reason
+    lost = log._replace(outcome=np.where(np.arange(4) == 3, Outcome.ABANDONED, log.outcome).astype(np.int8))
+    found = figures((work, plan, lost), reason_value=np.array([[4.0, 9.0, 1.0]]))
+    assert (found["q0", "customers_lost"], found["q0", "value_lost"]) == (1, 1)
 
 
 def test_lost_connections() -> None:

@@ -25,6 +25,7 @@ CHILDREN = {
     "return_child": (Link.RETURN,),
     "reconnect_child": (Link.RETURN,),
     "reopen_child": (Link.REOPENING,),
+    "bounce_child": (Link.BOUNCE,),
 }
 
 
@@ -45,7 +46,7 @@ def check_shape(found: Workload, scenario: Scenario) -> None:
     n, slots = len(found.queue), len(found.work)
     plan = lower(scenario)[0]
     sizes = {"contact": n, "turn": slots, "shift": len(plan.shift_agent), "out": len(found.out_shift)}
-    sizes["queue"] = len(scenario.queue)
+    sizes |= {"queue": len(scenario.queue), "agent": len(plan.team)}
     for name, column in columns(Workload).items():
         assert len(getattr(found, name)) == sizes[column.by], name
     roots = int((found.link == Link.ROOT).sum())
@@ -64,7 +65,7 @@ def check_shape(found: Workload, scenario: Scenario) -> None:
         assert (parent[children[has]] == -1).all()
         parent[children[has]] = has
         assert np.isin(found.link[children[has]], links).all()
-        if name in ("return_child", "reconnect_child", "reopen_child"):
+        if name in ("return_child", "reconnect_child", "reopen_child", "bounce_child"):
             assert np.array_equal(found.queue[children[has]], found.queue[has])
     assert ((parent >= 0) == (np.arange(n) >= roots)).all()
     below = np.arange(roots, n)
@@ -101,7 +102,8 @@ def check_behaviours(found: Workload) -> None:
     assert not (found.outbound & ((found.retry_child >= 0) | (found.bot_time >= 0))).any()
     assert found.missed[found.outbound].all()
     assert (found.turns[found.outbound] >= 2).all()
-    assert not ((found.bot_time >= 0) & (found.link == Link.TRANSFER)).any()
+    assert not ((found.bot_time >= 0) & np.isin(found.link, (Link.TRANSFER, Link.BOUNCE))).any()
+    assert found.contained[found.bounce_child >= 0].all()
     assert not (found.bot_repeats > 0)[(found.bot_time < 0) | (found.link == Link.RETURN)].any()
     assert (found.turns > found.bot_repeats)[found.turns > 0].all()
     assert not (found.deflected & (found.link != Link.ROOT)).any()
@@ -129,6 +131,7 @@ FULL: dict[str, dict[str, Any]] = {
     },
     "chat": {
         "channel": "live_chat",
+        "bot": {"contains": 0.4, "bounces": {"share": 0.5, "after": {"mean": "1h"}}},
         "returns": 0.6,
         "silent_abandonment": 0.3,
         "retry": {"share": 0.3, "after": {"mean": "5m"}},
@@ -353,6 +356,49 @@ def test_busy_days_vary_from_replication_to_replication() -> None:
     ratios = np.array(counted).ravel() / 10_000
     assert len(set(ratios)) == 8
     assert ratios.std() > 0.1
+
+
+def test_the_factor_within_the_day_keeps_the_mean_and_drifts_as_asked() -> None:
+    busyness = {"within_cv": 0.3, "within_memory": 0.7}
+    here = scenario({"q": {"channel": "email", "volume": {"per_hour": 2000, "busyness": busyness}}}, days=100)
+    counts = np.histogram(sample(here, 1).arrival, np.arange(0, 100 * DAY + 1, HOUR // 2))[0].reshape(100, 48) / 1000
+    assert counts.mean() == pytest.approx(1, abs=0.02)
+    assert counts.std() == pytest.approx(np.sqrt(0.3**2 + 1 / 1000), rel=0.05)
+    for lag in (1, 2):
+        both = np.corrcoef(counts[:, lag:].ravel(), counts[:, :-lag].ravel())[0, 1]
+        assert both == pytest.approx(0.7**lag, abs=0.06)
+    assert abs(np.corrcoef(counts[1:, 0], counts[:-1, -1])[0, 1]) < 0.4  # each day begins anew
+
+
+def test_neutral_busyness_changes_no_draw() -> None:
+    volume = {"per_day": 500, "busyness_cv": 0.3}
+    neutral = {"per_day": 500, "busyness": {"day_cv": 0.3, "day_memory": 0.0, "within_cv": 0.0, "within_memory": 0.5}}
+    of_all = {"day_cv": 0.3, "correlation": 0.0}
+    plain, table, general = (
+        sample(scenario({"q": {"channel": "email", "volume": given}}, days=3, **more), 1).arrival
+        for given, more in ((volume, {}), (neutral, {}), ({"per_day": 500}, {"busyness": of_all}))
+    )
+    assert np.array_equal(plain, table)
+    assert np.array_equal(plain, general)
+
+
+def test_a_day_keeps_its_factors_when_days_are_added() -> None:
+    busyness = {"day_cv": 0.3, "day_memory": 0.5, "within_cv": 0.3, "within_memory": 0.5}
+    short, long = (
+        sample(scenario({"q": {"channel": "email", "volume": {"per_day": 500, "busyness": busyness}}}, days=days), 1)
+        for days in (2, 5)
+    )
+    assert np.array_equal(short.arrival, long.arrival[: len(short.arrival)])
+
+
+def test_a_log_is_repeated_by_the_half_hour_too(tmp_path: Path) -> None:
+    times = [f"2026-03-02 {hour:02d}:{minute:02d}" for hour in range(24) for minute in range(60)]
+    (tmp_path / "calls.csv").write_text("\n".join(["came", *times]))
+    volume = {"log": "calls.csv", "arrived_at": "came", "busyness": {"within_cv": 0.8}}
+    found = sample(scenario({"q": {"channel": "email", "volume": volume}}, tmp_path), 1).arrival
+    counts = np.histogram(found, np.arange(0, DAY + 1, HOUR // 2))[0]
+    assert counts.std() > 3 * np.sqrt(30 / 4)  # copies alone vary by less than a half of each contact
+    assert counts.mean() == pytest.approx(30, abs=4 * 0.8 * 30 / np.sqrt(48))
 
 
 def test_absence_by_agent_and_day() -> None:

@@ -33,7 +33,11 @@ def capacity(case: Case) -> list[str]:
         return np.cumsum(np.where(begins, 1, -1) * each[row])
 
     units = held(np.where(call, 0, plan.units[team, queue]))
-    over = begins & ~call[row] & ~exempt[row] & (units > plan.capacity)
+    most = plan.most_units[team, queue][row]
+    for change in range(len(plan.limit_time)):
+        mine = (team == plan.limit_team[change]) & (queue == plan.limit_queue[change])
+        most = np.where(mine[row] & (time[order] >= plan.limit_time[change]), plan.limit_units[change], most)
+    over = begins & ~call[row] & ~exempt[row] & (units > most)
     faults = say("capacity exceeded", over, **columns, held=units)
     calls = held(call.astype(np.int64))
     faults += say("session taken during a one-to-one session", begins & ~call[row] & (calls > 0), **columns)
@@ -154,7 +158,9 @@ def presence(case: Case) -> list[str]:
     shift_agent = plan.shift_agent[case.shifts]
     shift_end = np.minimum(plan.shift_end[case.shifts], plan.drain_end)
     comes = np.concatenate([case.key(duty_agent, duty_start), case.key(shift_agent, shift_end)])
-    faults += say("presence begins without reason", ~np.isin(keys, comes), **columns)
+    # overtime goes on in the next shift, even if that begins with a pause
+    goes_on = np.append(False, touches[:-1]) & np.isin(keys, case.key(shift_agent, plan.shift_start[case.shifts]))
+    faults += say("presence begins without reason", ~np.isin(keys, comes) & ~goes_on, **columns)
     overrun = shift_end + plan.overrun[plan.team[shift_agent]]
     sessions = case.key(log.stretch_agent[case.held], log.stretch_end[case.held])
     next_shift = case.key(shift_agent, plan.shift_start[case.shifts])

@@ -34,13 +34,16 @@ def links(case: Case) -> list[str]:
 
     late = workload.latency[case.final] > plan.idle_timeout[workload.queue]
     anyone = np.ones(len(row), dtype=np.bool_)
+    resolved_by = plan.team[log.agent[case.final]] if len(log.agent) else np.zeros(len(row), np.int32)
+    badly = workload.reopen_draw < plan.comes_back[resolved_by, workload.queue]
     begun_by_rule = root.copy()
     for name, child, outcomes, only in (
         ("transfer", workload.transfer_child, (Outcome.TRANSFERRED,), anyone),
         ("retry", workload.retry_child, _MAY_RETRY, anyone),
         ("return", workload.return_child, (Outcome.TIMED_OUT,), late),
         ("reconnection", workload.reconnect_child, (Outcome.TIMED_OUT,), ~late),
-        ("reopening", workload.reopen_child, (Outcome.RESOLVED,), anyone),
+        ("reopening", workload.reopen_child, (Outcome.RESOLVED,), badly),
+        ("bounce", workload.bounce_child, (Outcome.CONTAINED,), anyone),
     ):
         parent = np.flatnonzero(case.began & (child >= 0) & np.isin(log.outcome, outcomes) & only)
         follower = child[parent]
@@ -194,7 +197,9 @@ def closed(case: Case) -> list[str]:
     """2.3, 2.10, 6.5, 6.6: when the system was done with a contact."""
     workload, plan, log = case.workload, case.plan, case.log
     queue, final = workload.queue, case.final
-    wrap_up = np.rint(workload.wrap_up * plan.pace[plan.team[log.agent[final]], queue]).astype(np.int64)
+    agent = log.agent[final]
+    pace = plan.pace[plan.team[agent], queue] * workload.agent_pace[agent]
+    wrap_up = np.rint(workload.wrap_up * pace).astype(np.int64)
     replied = log.reply[final] < NEVER
     vain = np.where(replied, np.minimum(log.reply[final], plan.drain_end) + plan.idle_timeout[queue], NEVER)
     wrap_up += case.wrap_up_suspended
@@ -241,7 +246,10 @@ def patience(case: Case) -> list[str]:
         "until": until,
         "patience": patience,
     }
-    faults = say("who gives up leaves exactly when patience ends", gave_up & (wait != patience), **columns)
+    # 6.19: who was told a wait of one place or more that is too long
+    told = first & (plan.told_place[case.queue] > 0) & (workload.balks_at[case.owner] < NEVER)
+    balked = told & gave_up & (wait == 0)
+    faults = say("who gives up leaves exactly when patience ends", gave_up & (wait != patience) & ~balked, **columns)
     worked = case.start < NEVER
     faults += say("no work starts after patience", worked & ~gave_up & (wait > patience), **columns)
     # patience that is used up while the queue is closed ends at its next opening
@@ -273,7 +281,7 @@ def call_backs(case: Case) -> list[str]:
     workload, plan, log = case.workload, case.plan, case.log
     queue, row, entry = workload.queue, np.arange(len(case.began)), case.entry
     may = case.enters & ~case.shut & workload.accepts_callback & (plan.offer_above[queue] < NEVER)
-    may &= np.isin(workload.link, (Link.ROOT, Link.RETRY, Link.RETURN, Link.REOPENING)) & ~workload.outbound
+    may &= (workload.link != Link.TRANSFER) & ~workload.outbound
     may &= log.outcome != Outcome.BLOCKED
     columns: Columns = {"contact": row, "entry": entry}
     faults = say("call back where none may be", log.called_back & ~may, **columns)

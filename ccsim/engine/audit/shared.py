@@ -28,7 +28,9 @@ def shared_attention(case: Case) -> list[str]:
     agents: defaultdict[int, list[_Session]] = defaultdict(list)
     contact = columns["contact"]
     queue = case.workload.queue[contact]
-    work = case.workload.work[case.slot[turn]] * case.plan.pace[case.plan.team[columns["agent"]], queue]
+    agent = columns["agent"]
+    pace = case.plan.pace[case.plan.team[agent], queue] * case.workload.agent_pace[agent]
+    work = case.workload.work[case.slot[turn]] * pace
     offset, means = case.plan.shared_offset, case.plan.shared_mean.tolist()
     for number, row in enumerate(held.tolist()):
         levels = means[offset[queue[number]] : offset[queue[number] + 1]]

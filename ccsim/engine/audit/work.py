@@ -45,7 +45,10 @@ def durations(case: Case) -> list[str]:
     in_vain = log.called_back[owner] & workload.no_answer[owner]  # 6.8: its end is that of the contact
     right = in_vain & (reply == NEVER)
     for sessions in range(1, columns_of_slowdown + 1):
-        work = np.rint((workload.work[slot] * plan.pace[team, queue]) * plan.slowdown[team, sessions - 1])
+        work = np.rint(
+            (workload.work[slot] * (plan.pace[team, queue] * workload.agent_pace[agent]))
+            * plan.slowdown[team, sessions - 1]
+        )
         end = start + work.astype(np.int64) + reread + suspended
         exact = np.where(reply == NEVER, end >= cut, reply == end)
         right |= (least <= sessions) & (sessions <= most) & exact & ~in_vain

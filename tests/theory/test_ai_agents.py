@@ -1,0 +1,161 @@
+"""Bots whose customers come back, work that is alike within a contact, agents who differ: beside exact results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ccsim import theory
+from tests.theory.conftest import Agree
+from tests.theory.test_conversations import chats
+from tests.theory.test_queues import WORK, calls, exponential, waited
+
+State = tuple[int, ...]
+
+
+def stationary(rates: Mapping[tuple[State, State], float]) -> dict[State, float]:
+    """The stationary distribution of a Markov chain with these rates from one state to another."""
+    states = sorted({state for pair in rates for state in pair})
+    place = {state: i for i, state in enumerate(states)}
+    generator = np.zeros((len(states), len(states)))
+    for (one, other), rate in rates.items():
+        generator[place[one], place[other]] += rate
+        generator[place[one], place[one]] -= rate
+    generator[:, 0] = 1.0
+    shares = np.linalg.solve(generator.T, np.eye(len(states))[0])
+    return dict(zip(states, shares.tolist(), strict=True))
+
+
+def test_who_comes_back_past_the_bot_is_poisson(agree: Agree) -> None:
+    """Each customer comes to people at most once, at once or some time after the bot: Poisson again, so Erlang C."""
+    per_second, contains, asks, again, residue = 0.5, 0.6, 0.2, 0.4, 1.25
+    talk = 1 - asks
+    people = asks + talk * (1 - contains + contains * again)
+    assert people == pytest.approx(0.712)
+    bot = {"contains": contains, "asks_human": asks, "time": {"mean": 60, "cv": 1.2}, "residue": 1.0}
+    bot["bounces"] = {"share": again, "after": exponential(300)}
+    doc = calls(per_second * WORK, 5, days=4, bot=bot)
+    queue = theory.erlang_c(per_second * people, WORK, 5, 5)
+    expected = {
+        "queue.calls.asa": queue.asa,
+        "queue.calls.service_level": queue.service_level,
+        "queue.calls.containment_net": contains * (1 - again),
+        "team.desk.utilisation": per_second * people * WORK / 5,
+    }
+    agree(doc, expected)
+    # harder work of those from the bot, easier of those who went past it: more work by as much
+    doc["queue"]["calls"]["bot"]["residue"] = residue
+    doc["team"]["desk"]["shifts"][0]["agents"] = 7
+    work = per_second * WORK * (asks + residue * (people - asks))
+    agree(doc, {"team.desk.utilisation": work / 7})
+
+
+@pytest.mark.parametrize("between", [0.0, 0.5, 1.0])
+def test_conversations_that_are_long_in_all(agree: Agree, between: float) -> None:
+    """One chat at a time, its customer at the keyboard: M/G/1 whose service is the sum of two lognormals with the
+    correlation `between` of their logarithms (Pollaczek and Khinchine)."""
+    per_hour, cv, sigma2 = 90, 1.0, math.log(2.0)
+    mean = 2 * WORK
+    variance = 2 * WORK**2 * (cv**2 + math.expm1(between * sigma2))
+    rate = per_hour / 3600
+    wait = rate * (variance + mean**2) / 2 / (1 - rate * mean)
+    work = {"mean": WORK, "cv": cv, "between": between}
+    doc = chats(per_hour, 1, 1, days=8, turns=2, work=work, reply_latency="0s")
+    agree(doc, {"queue.chat.asa": wait, "team.desk.utilisation": rate * mean}, replications=30)
+
+
+def test_turns_of_several_messages(agree: Agree) -> None:
+    """Work on a turn is exponential times a geometric number over its mean: second moment 2 w² (2 - 1 / m)."""
+    per_hour, messages = 180, 2.5
+    rate = per_hour / 3600
+    second = 2 * WORK**2 * (2 - 1 / messages)
+    wait = rate * second / 2 / (1 - rate * WORK)
+    burst = {"messages": {"mean": messages}, "gap": "5s"}
+    doc = chats(per_hour, 1, 1, days=8, turns=1, burst=burst)
+    agree(doc, {"queue.chat.asa": wait, "team.desk.utilisation": rate * WORK}, replications=30)
+
+
+def two_classes(rate: float, fast: float, slow: float, room: int = 400) -> dict[State, float]:
+    """Two servers, the fast one first; states: (fast busy, slow busy, waiting)."""
+    rates: dict[tuple[State, State], float] = {
+        ((0, 0, 0), (1, 0, 0)): rate,
+        ((1, 0, 0), (1, 1, 0)): rate,
+        ((0, 1, 0), (1, 1, 0)): rate,
+        ((1, 0, 0), (0, 0, 0)): fast,
+        ((0, 1, 0), (0, 0, 0)): slow,
+        ((1, 1, 0), (0, 1, 0)): fast,
+        ((1, 1, 0), (1, 0, 0)): slow,
+    }
+    for waiting in range(room):
+        rates[(1, 1, waiting), (1, 1, waiting + 1)] = rate
+        rates[(1, 1, waiting + 1), (1, 1, waiting)] = fast + slow
+    return stationary(rates)
+
+
+def test_a_beginner_and_an_expert(agree: Agree) -> None:
+    """Two servers of different pace, the expert first (Gumbel 1960): who of both is busy, and how long callers wait."""
+    pace, load = 1.6, 1.1
+    rate = load / WORK
+    shares = two_classes(rate, 1 / WORK, 1 / (WORK * pace))
+    waiting = sum(share * state[2] for state, share in shares.items())
+    both = sum(share for state, share in shares.items() if state[:2] == (1, 1))
+    # of two servers that are never idle together with a queue: its length is geometric
+    total = 1 / WORK + 1 / (WORK * pace)
+    assert waiting == pytest.approx(both * (rate / total) / (1 - rate / total))
+    doc: dict[str, Any] = calls(load, 0, days=4)
+    doc["team"] = {
+        name: {"skills": {"calls": rank}, "pace": slower, "shifts": [{"agents": 1, "hours": "always"}]}
+        for name, rank, slower in (("expert", 1, 1.0), ("beginner", 2, pace))
+    }
+    expected = {
+        "queue.calls.asa": waiting / rate,
+        "waited": both,
+        "team.expert.utilisation": sum(share for state, share in shares.items() if state[0]),
+        "team.beginner.utilisation": sum(share for state, share in shares.items() if state[1]),
+    }
+    agree(doc, expected, own={"waited": waited})
+
+
+def test_errors_are_work(agree: Agree) -> None:
+    """Of what is resolved a fifth comes back at once more, up to three times: so much more load."""
+    errors, load = 0.2, 2.0
+    doc = calls(load, 6, reopens={"after": exponential(10)})
+    doc["team"]["desk"]["errors"] = errors
+    again = sum(errors**k for k in range(4))
+    agree(
+        doc,
+        {
+            "team.desk.utilisation": load * again / 6,
+            "queue.calls.reopen_rate": errors * sum(errors**k for k in range(3)) / again,
+        },
+    )
+
+
+def test_balking(agree: Agree) -> None:
+    """M/M/c whose customers join with a probability that falls with the queue: a birth-death chain."""
+    agents, load, place, tolerance, room = 4, 5.0, 3.0, 8.0, 60
+    rate = load / WORK
+    joins = [1.0] * agents + [math.exp(-(n - agents + 1) * place / tolerance) for n in range(agents, room)]
+    weights = [1.0]
+    for n, chance in enumerate(joins):
+        weights.append(weights[-1] * rate * chance / (min(n + 1, agents) / WORK))
+    total = sum(weights)
+    shares = [weight / total for weight in weights]
+    balks = sum(share * (1 - chance) for share, chance in zip(shares, joins, strict=False))
+    waiting = sum((n - agents) * share for n, share in enumerate(shares) if n > agents)
+    busy = sum(min(n, agents) * share for n, share in enumerate(shares))
+    assert busy == pytest.approx(rate * (1 - balks) * WORK)
+    doc = calls(load, agents, days=2, balking={"per_place": place, "tolerance": exponential(tolerance)})
+    expected = {
+        "queue.calls.abandonment": balks,
+        "queue.calls.asa": waiting / (rate * (1 - balks)),
+        "queue.calls.delayed": sum(
+            share * chance for share, chance in zip(shares[agents:], joins[agents:], strict=False)
+        ),
+        "team.desk.utilisation": busy / agents,
+    }
+    agree(doc, expected)
