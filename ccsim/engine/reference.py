@@ -1086,15 +1086,15 @@ class Centre:
         """Everything as the state has it, then settled (9)."""
         log = listed(state.log)
         self.record.takes_up(state)
-        for time, those in self.changes():
-            if time < self.start:
-                for a, change, shift in those:
-                    self.agents[a].by_the_clock(change, shift)
-                for a, change, shift in those:
-                    self.agents[a].from_state(change, shift)
         for time, limits in sorted(self.limits().items()):
-            for limit in limits if time < self.start else ():
-                self.limit(limit)
+            for place in limits if time < self.start else ():
+                self.limit(place)
+        for time, those in sorted(self.changes().items()):
+            if time < self.start:
+                for a, change, shift in sorted(those):
+                    self.agents[a].by_the_clock(change, shift)
+                for a, change, shift in sorted(those):
+                    self.agents[a].from_state(change, shift)
         for agent, since in zip(self.agents, state.idle_since.tolist(), strict=True):
             agent.unshelve()
             agent.idle_since = since
@@ -1165,8 +1165,8 @@ class Centre:
             yield self.at(Event.ARRIVAL, c, max(rows.arrival[c], 0))
             self.env.process(Contact(self, c).life())
 
-    def changes(self) -> list[tuple[int, list[tuple[int, Change, int]]]]:
-        """Shifts, pauses and overruns: (agent, change, shift) by time."""
+    def changes(self) -> dict[int, list[tuple[int, Change, int]]]:
+        """By time: agent, what changes, and in which shift."""
         plan = self.plan
         changes: dict[int, list[tuple[int, Change, int]]] = defaultdict(list)
 
@@ -1190,30 +1190,27 @@ class Centre:
             if s in shifts:
                 note(start, Change.WIND_DOWN_BEGINS, s)
                 note(end, Change.WIND_DOWN_ENDS, s)
-        return [(time, sorted(those)) for time, those in sorted(changes.items())]
+        return changes
 
     def limits(self) -> dict[int, list[int]]:
-        """By time: rows of the plan's limits that begin then."""
-        rows: dict[int, list[int]] = defaultdict(list)
+        """Rows of the plan's limits by time."""
+        limits: dict[int, list[int]] = defaultdict(list)
         for row, time in enumerate(self.plan.limit_time):
-            rows[time].append(row)
-        return rows
+            limits[time].append(row)
+        return limits
 
     def limit(self, row: int) -> None:
-        """A team's agents may hold so much of a queue from now on (3)."""
         plan = self.plan
         self.teams[plan.limit_team[row]].most[plan.limit_queue[row]] = plan.limit_units[row]
 
     def roster(self) -> Story:
         """Shifts, pauses, overruns and limits: by the clock, then all who leave as one event, then all who come (5)."""
-        plan, changes, limits = self.plan, dict(self.changes()), self.limits()
-        for time in sorted({*changes, *limits}):
-            if time < self.start:
-                continue
-            those = changes.get(time, [])
+        plan, changes, limits = self.plan, self.changes(), self.limits()
+        for time in sorted(time for time in {*changes, *limits} if time >= self.start):
+            those = sorted(changes[time])
             yield self.at(CLOCK, 0, time)
-            for row in limits[time]:
-                self.limit(row)
+            for place in limits[time]:
+                self.limit(place)
             for agent, change, shift in those:
                 self.agents[agent].by_the_clock(change, shift)
             yield self.at(Event.AGENTS_LEAVE, 0, time)

@@ -5,6 +5,7 @@ What is to end, or to come, of what is under way becomes entries of the timetabl
 
 from __future__ import annotations
 
+from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
@@ -36,8 +37,6 @@ SETTLE: Final = int(Event.HORIZON) + 1
 def resumed(kernel: ModuleType, memory: Any, state: State) -> Any:
     """The memory of a run before its first event, as `state` has it."""
     memory = memory._replace(log=_log(memory.log, memory.work, state), **_room(memory, state))
-    for row in np.flatnonzero(memory.plan.limit_time < state.at):  # in order: the last one stays
-        memory.most[memory.plan.limit_team[row], memory.plan.limit_queue[row]] = memory.plan.limit_units[row]
     _agents(kernel, memory, state)
     events = [np.array([[state.at - 1], [SETTLE], [0]]), *_contacts(kernel, memory, state)]
     _finishing(kernel, memory, state.at - 1)
@@ -97,6 +96,8 @@ def _agents(kernel: ModuleType, memory: Any, state: State) -> None:
         memory.duty[plan.shift_agent[paused]] = kernel.PAUSED
     memory.attends[:] = (memory.duty == kernel.ON) | (memory.duty == kernel.WINDING_DOWN)
     memory.idle[:] = state.idle_since
+    for limit in np.flatnonzero(plan.limit_time < state.at).tolist():  # in the order of time: the last one stays
+        memory.most[plan.limit_team[limit], plan.limit_queue[limit]] = plan.limit_units[limit]
     there = log.presence_end == NEVER
     shifts = log.presence_shift[there]
     memory.present[plan.shift_agent[shifts]] = log.presence_start[there]
@@ -163,7 +164,7 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
     memory.gives_up[c], memory.resumes[c] = state.handed_over, False
     memory.due[c], memory.bound_until[c] = state.due, until
     begun = phase != Phase.TO_COME
-    memory.state[c[begun]] = np.array([_states(kernel)[Phase(code)] for code in range(1, len(Phase))])[phase[begun] - 1]
+    memory.state[c[begun]] = _states(kernel)[phase[begun]]
     memory.alive[:] = np.bincount(workload.queue[c[begun]], minlength=memory.queues)
     memory.number[kernel.ALIVE] = begun.sum()
     talks = c[phase > Phase.WITH_BOT]
@@ -199,10 +200,11 @@ def _events(time: I64, kind: int, contact: I32 | I64) -> I64:
     return np.array([time, np.full(len(contact), kind, np.int64), contact], np.int64)
 
 
-def _states(kernel: ModuleType) -> dict[Phase, int]:
-    """The kernel's codes."""
-    same = (phase for phase in Phase if phase not in (Phase.TO_COME, Phase.SILENT))
-    return {phase: getattr(kernel, phase.name) for phase in same} | {Phase.SILENT: kernel.IDLE}
+@cache
+def _states(kernel: ModuleType) -> I64:
+    """The kernel's codes by phase; of what is to come there is none."""
+    names = ("DONE", *(phase.name for phase in Phase if phase not in (Phase.TO_COME, Phase.SILENT, Phase.AWAY)))
+    return np.array([getattr(kernel, name) for name in (*names, "IDLE", "AWAY")], np.int64)
 
 
 def _silences(memory: Any, c: I32) -> list[I64]:

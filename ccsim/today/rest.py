@@ -1,7 +1,7 @@
 """Who comes in the rest of the day: the scenario's volume, corrected by what has come so far.
 
-Contacts so far tell how busy the day is: by how much, given the spread of days in `busyness_cv`, says the forecast's
-credibility (forecast/within.py). Every replication draws its own factors from what is left open.
+Contacts so far tell how busy the day is: by how much, given how much days and half hours differ (`busyness`), says the
+forecast's credibility (forecast/within.py). Every replication draws its own factors from what is left open.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Forecast:
     """by interval that is over"""
     factors: F64
     """on the intervals to come, by replication : float64[interval, replication]"""
+    varies: bool
+    """days differ, says the scenario"""
 
     @property
     def factor(self) -> float:
@@ -107,7 +109,7 @@ def rest_of(scenario: Scenario, observed: Observed, known: list[int], replicatio
             forecasts[-1] = _forecast(scenario, None, demand, came, at, replications, ratio)
         demand = _later(demand, at)
     for forecast in forecasts.values():
-        warnings += _surprise(forecast, scenario)
+        warnings += _surprise(forecast)
     return Rest(replace(customers, doors=tuple(doors), demand=demand), forecasts, tuple(warnings))
 
 
@@ -135,11 +137,9 @@ def _forecast(
     so_far = int(np.searchsorted(edges, at))
     counts = np.zeros(so_far) if came is None else np.histogram(came, edges[: so_far + 1])[0] / ratio
     counted = expected if came is not None else np.where(np.arange(len(expected)) < so_far, 0.0, expected)
-    busyness = Busyness()
-    if own.busy is not None:
-        kind = own.busy.kind
-        busyness = Busyness(kind.day_cv, kind.day_memory, kind.within_cv, kind.within_memory)
-    rest = rest_of_day(counted, counts, STEP // SECOND, busyness)
+    kind = None if own.busy is None else own.busy.kind
+    busy = Busyness() if kind is None else Busyness(kind.day_cv, kind.day_memory, kind.within_cv, kind.within_memory)
+    rest = rest_of_day(counted, counts, STEP // SECOND, busy)
     n = len(rest.mean)
     streams = [Streams(key_of(scenario.seed), replication) for replication in range(replications)]
     owner = owner_of("today", "busyness", name or "demand")
@@ -147,7 +147,7 @@ def _forecast(
 
     uniforms = np.stack([stream.sequence(owner, n) for stream in streams], axis=1)
     factors = rest.factors(norm.ppf(uniforms)) if n else np.ones((0, replications))
-    return Forecast(name or "demand", edges, counted, counts, factors)
+    return Forecast(name or "demand", edges, counted, counts, factors, own.busy is not None)
 
 
 def _later(own: Arrivals, at: int) -> Arrivals:
@@ -174,13 +174,12 @@ def _written_later(group: Group, at: int) -> Group:
     )
 
 
-def _surprise(forecast: Forecast, scenario: Scenario) -> list[str]:
+def _surprise(forecast: Forecast) -> list[str]:
     """Says when the counts are not what a scenario without busyness expects."""
     expected, came = float(forecast.expected[: len(forecast.counts)].sum()), float(forecast.counts.sum())
-    volume = scenario.demand if forecast.name == "demand" else scenario.queue[forecast.name].volume
-    if volume is None or volume.busyness_cv > 0 or abs(came - expected) <= SURPRISING * max(expected, 1.0) ** 0.5:
+    if forecast.varies or abs(came - expected) <= SURPRISING * max(expected, 1.0) ** 0.5:
         return []
     return [
-        f"{forecast.name}: {came:.0f} came where {expected:.0f} were expected, and the scenario has no busyness_cv: "
+        f"{forecast.name}: {came:.0f} came where {expected:.0f} were expected, and the scenario has no busyness: "
         "the rest of the day is taken as expected"
     ]

@@ -35,6 +35,8 @@ from ccsim.tables import (
 )
 from ccsim.today.observed import CLOSED, Observed, Staff, Table
 
+RETRIED = (Outcome.ABANDONED, Outcome.SILENTLY_ABANDONED, Outcome.BLOCKED, Outcome.REJECTED, Outcome.LOST)
+"""Ends after which somebody may try again (2.11)."""
 SPARE = 300
 """Rows of a queue beyond those that have come, from which tails are drawn."""
 
@@ -43,9 +45,12 @@ SPARE = 300
 class Places:
     """Where the log's agents are in a plan: by agent of the log the plan's, and what follows."""
 
-    agent: dict[str, int]
-    any: I32
-    """by queue: an agent who could have answered it, for those whom the log does not name"""
+    known: Bool
+    """by contact: whether the plan has the agent who has it, or last had it"""
+    holder: I32
+    """by contact: that agent, or one who could have it where the log or the plan has none"""
+    worker: I32
+    """by turn: who worked on it, likewise"""
     here: Bool
     """by shift: under way now and known to be worked"""
     away: Bool
@@ -89,8 +94,20 @@ def places(observed: Observed, seen: Table, plan: Plan, teams: tuple[str, ...]) 
     for holder, closed in zip(seen.holder, seen.closed.tolist(), strict=True):
         if holder in agent and closed < NEVER:
             idle[agent[holder]] = max(idle[agent[holder]], closed)
-    able = np.array([_able(plan, q) for q in range(len(plan.priority))], np.int32)
-    return Places(agent, able, here, away, pieces, idle, len(queues.keys() - agent.keys()))
+    able = [_able(plan, q) for q in range(len(plan.priority))]
+    by_turn = np.repeat(seen.queue, seen.turns).tolist()
+    return Places(
+        known=np.array([holder in agent for holder in seen.holder], np.bool_),
+        holder=np.array(
+            [agent.get(a, able[q]) for a, q in zip(seen.holder, seen.queue.tolist(), strict=True)], np.int32
+        ),
+        worker=np.array([agent.get(a, able[q]) for a, q in zip(seen.agent, by_turn, strict=True)], np.int32),
+        here=here,
+        away=away,
+        pieces=pieces,
+        idle_since=idle,
+        homeless=len(queues.keys() - agent.keys()),
+    )
 
 
 def _may_be(one: Staff, team: int, teams: tuple[str, ...], plan: Plan, queues: set[int]) -> bool:
@@ -230,7 +247,7 @@ class _Start:
         due = self._due(w, phase, last, slot)
         bound = phase == Phase.BOUND
         until[bound] = seen.message[last[bound]] + self.plan.same_agent_for[seen.queue[bound]]
-        agent = self._agents(phase)
+        agent = self.where.holder
         return self._state(w, phase, outcome, left, closed, turns, first, until, due, agent)
 
     def _are_over(self, maybe: Bool, silence: I64) -> Bool:
@@ -275,11 +292,12 @@ class _Start:
 
     def _pace(self) -> F64:
         """What a drawn microsecond of work takes the agent of each contact, with the sessions they have."""
-        agent = self._agents(np.full(len(self.seen.phase), Phase.WORKING, np.int8))
+        agent = self.where.holder
         plan = self.plan
         sessions = np.bincount(agent[among(self.seen.phase, IN_SESSION)], minlength=len(plan.team))
         column = np.clip(sessions[agent], 1, plan.slowdown.shape[1]) - 1
-        return np.asarray(plan.pace[plan.team[agent], self.seen.queue] * plan.slowdown[plan.team[agent], column])
+        pace = plan.pace[plan.team[agent], self.seen.queue] * self.workload.agent_pace[agent]
+        return np.asarray(pace * plan.slowdown[plan.team[agent], column])
 
     def _due(self, w: Workload, phase: I8, last: I64, slot: I64) -> I64:
         """When those who wait give up, given that they have not."""
@@ -307,20 +325,12 @@ class _Start:
 
     # ------------------------------------------------------------------------------------------------------- the state
 
-    def _agents(self, phase: Any) -> I32:
-        """Who has each contact in the plan; somebody able where the log does not say."""
-        where, seen = self.where, self.seen
-        return np.array(
-            [where.agent.get(name, where.any[q]) for name, q in zip(seen.holder, seen.queue.tolist(), strict=True)],
-            np.int32,
-        ).reshape(len(phase))
-
     def _state(
         self, w: Workload, phase: Any, outcome: Any, left: I64, closed: I64, turns: I64, first: I64, until: I64,
         due: I64, agent: I32,
     ) -> Started:  # fmt: skip
         seen, at, row = self.seen, self.at, self.row
-        known = np.array([name in self.where.agent for name in seen.holder], np.bool_)
+        known = self.where.known
         in_session = among(phase, IN_SESSION)
         # whose agent the plan does not have on duty: the message waits for anyone, or the customer's comes to anyone
         phase[in_session & ~known & among(phase, (Phase.SILENT,))] = Phase.AWAY
@@ -378,11 +388,6 @@ class _Start:
         slots = len(w.work)
         source = _ranges(seen.first_turn, seen.turns.astype(np.int64))
         target = _ranges(first, seen.turns.astype(np.int64))
-        by_turn = np.repeat(seen.queue, seen.turns)
-        names = self.where.agent
-        worker = np.array(
-            [names.get(name, self.where.any[q]) for name, q in zip(seen.agent, by_turn.tolist(), strict=True)], np.int32
-        ).reshape(len(source))
 
         def by_contact(values: Any, otherwise: Any, dtype: Any) -> Any:
             column = np.full(n, otherwise, dtype)
@@ -415,7 +420,7 @@ class _Start:
             message=of_turns(seen.message, NEVER, np.int64),
             start=_put(slots, target, start, NEVER, np.int64),
             reply=_put(slots, target, np.where(begun, seen.reply[source], NEVER), NEVER, np.int64),
-            agent=_put(slots, target, np.where(begun, worker, -1), -1, np.int32),
+            agent=_put(slots, target, np.where(begun, self.where.worker, -1), -1, np.int32),
             reread=np.zeros(slots, np.int64),
             **self._stretches(phase, left, closed, agent),
             suspended_contact=np.empty(0, np.int32),
@@ -465,9 +470,12 @@ class _Start:
 
     def _to_come(self, w: Workload, log: Log) -> I64:
         """Retries and reopenings of contacts that are over, if their time is yet to come; the log gets their rows."""
-        row = self.row[np.isin(log.outcome[self.row], (Outcome.ABANDONED, Outcome.SILENTLY_ABANDONED, Outcome.BLOCKED,
-                                                       Outcome.REJECTED, Outcome.LOST, Outcome.RESOLVED))]  # fmt: skip
-        child = np.where(log.outcome[row] == Outcome.RESOLVED, w.reopen_child[row], w.retry_child[row])
+        plan, row = self.plan, self.row
+        outcome, team = log.outcome[row], plan.team[np.maximum(self.where.holder, 0)]
+        child = np.where(np.isin(outcome, RETRIED), w.retry_child[row], -1)
+        reopens = (outcome == Outcome.RESOLVED) & (w.reopen_draw[row] < plan.comes_back[team, self.seen.queue])
+        child = np.where(reopens, w.reopen_child[row], child)
+        child = np.where(outcome == Outcome.CONTAINED, w.bounce_child[row], child)
         row, child = row[child >= 0], child[child >= 0]
         arrival = log.left[row] + w.after[child]
         comes = (arrival >= self.at) & (arrival < self.plan.end)
