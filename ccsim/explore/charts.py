@@ -182,7 +182,9 @@ def _axis(lines: Sequence[_Line], *, right: bool = False) -> Options:
     if unit == "%":
         return axis | {"max": 100}
     if unit:
-        return axis | {"max": math.ceil(1.25 * _highest(lines) / scale) or 1}
+        above = 1.1 * _highest(lines) / scale or 1.0
+        step = 10 ** math.floor(math.log10(above)) / 2
+        return axis | {"max": step * math.ceil(above / step)}
     return axis
 
 

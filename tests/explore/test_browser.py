@@ -243,9 +243,11 @@ def test_a_day_plays(browser: Browser, address: str) -> None:
         page.get_by_role("button", name="Play a day").click()
         clock = page.get_by_role("timer")
         clock.wait_for()
-        assert clock.inner_text() == "Mon 2 Mar 09:00"
+        first = clock.inner_text()
+        assert first.startswith("Mon 2 Mar 0")
         page.get_by_role("button", name="Worst interval").click()
-        assert re.fullmatch(r"Mon 2 Mar (09|10|11):[03]0", clock.inner_text())
+        page.wait_for_function("(first) => document.querySelector('.clock').innerText !== first", arg=first)
+        assert re.fullmatch(r"Mon 2 Mar (09|10|11):[03]0", clock.inner_text())  # when agents are on duty
         cells = page.locator(".play td").all_inner_texts()
         assert sum(map(int, cells)) > 0
         before = clock.inner_text()
@@ -255,7 +257,6 @@ def test_a_day_plays(browser: Browser, address: str) -> None:
         time = page.get_by_role("slider", name="Time")
         time.focus()
         page.keyboard.press("End")
-        assert page.get_by_role("button", name="Play", exact=True).count() in (0, 1)
         drawn = """() => { const box = document.querySelector(".play canvas");
             return new Set(box.getContext("2d").getImageData(0, 0, box.width, box.height).data).size; }"""
         assert page.evaluate(drawn) > 10
