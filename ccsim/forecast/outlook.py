@@ -62,7 +62,9 @@ def outlook(
     if first <= last:
         notes.append(f"The history goes on to {last}; only what was known before {first} is used.")
     elif first > last + timedelta(days=1):
-        notes.append(f"The history ends on {last}, {format.several((first - last).days - 1, 'day')} before the first day.")
+        notes.append(
+            f"The history ends on {last}, {format.several((first - last).days - 1, 'day')} before the first day."
+        )
     dates = [first + timedelta(days=n) for n in range(days)]
     named = {} if holidays is None else holidays.between(min(h.first for h in histories), dates[-1])
     learned: dict[str, Model] = {}
