@@ -160,16 +160,17 @@ def of_logs(logs: Logs) -> list[History]:
         begun = begun[begun["sender"] == "customer"]
         rows, interval = begun.assign(start=begun["sent"], offered=1.0, handle_time=np.nan), OF_CONTACTS
     found_of: list[History] = []
+    nobody = None if logs.intervals is not None else _nobody(rows["start"], interval)
     for name, part in rows.groupby("queue", sort=True):
         frame = pd.DataFrame(part)
-        if logs.intervals is None:  # a log has no row where nobody came
-            frame = pd.concat([frame[["start", "offered", "handle_time"]], _nobody(frame["start"], interval)])
+        if nobody is not None:  # a log has no row where nobody came
+            frame = pd.concat([frame[["start", "offered", "handle_time"]], nobody])
         found_of.append(of_rows(str(name), str(part["channel"].iloc[0]), frame, interval))
     return found_of
 
 
 def _nobody(starts: pd.Series[Any], interval: int) -> pd.DataFrame:
-    """Rows without contacts for every interval of the days that have some."""
+    """Rows without contacts for every interval of the days that have some, of whatever queue."""
     import pandas as pd
 
     days = starts.dt.normalize().unique()

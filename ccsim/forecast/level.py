@@ -153,7 +153,7 @@ def learn(days: Days, counts: F64, exposure: F64, start: Level | None = None, se
     likeliest = _likeliest if search or start is None else _as_before
     smoothed = np.maximum(counts, 0.5) / exposure
     working, variance = np.log(smoothed), 1 / np.maximum(counts, 0.5)
-    weights = _weights(_unlike(days, working))
+    weights = _weights(_unlike(days, working, variance))
     for _ in range(2 if counts.min() >= 30 else 4):
         level = likeliest(days, working, variance, weights, start)
         start = level
@@ -175,11 +175,11 @@ def _weights(surprises: F64) -> F64:
     return np.asarray((FAR / np.maximum(np.abs(surprises), FAR)) ** 2)
 
 
-def _unlike(days: Days, working: F64) -> F64:
+def _unlike(days: Days, working: F64, variance: F64) -> F64:
     """Each day's distance from the middle of the nearest days of its weekday, in robust standard deviations.
 
-    Only days that are far out (a fifth at least) count, and none with a holiday, an event or unusual closed days before
-    it: the rest is left to what is learned.
+    Only days that are far out (a fifth at least, and beyond chance) count, and none with a holiday, an event or
+    unusual closed days before it: the rest is left to what is learned.
     """
     apart = np.zeros(len(working))
     for weekday in np.unique(days.weekday):
@@ -189,7 +189,8 @@ def _unlike(days: Days, working: F64) -> F64:
             first = min(max(0, place - 4), max(0, len(mine) - 9))
             apart[day] = working[day] - np.median(working[mine[first : first + 9]])
     spread = 1.4826 * np.median(np.abs(apart))
-    return np.where(np.abs(apart) > max(5 * spread, 0.2), apart / max(spread, 0.02), 0.0)
+    far = np.abs(apart) > np.maximum(max(5 * spread, 0.2), 5 * np.sqrt(variance))
+    return np.where(far, apart / max(spread, 0.02), 0.0)
 
 
 def _likeliest(days: Days, working: F64, variance: F64, weights: F64, start: Level | None) -> Level:

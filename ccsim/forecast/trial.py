@@ -63,12 +63,8 @@ def trial(
 ) -> dict[str, Accuracy | None]:
     """By horizon; None where the history has no day to try on. Intervals shorter than half hours are taken together."""
     history = history.coarser(STEP)
-    total = np.nansum(history.counts, axis=1)
-    tried = [
-        day
-        for day in range(max(0, len(total) - 7 * weeks), len(total))
-        if total[day] > 0 and np.isfinite(history.counts[day]).any()
-    ]
+    last = range(max(0, len(history.counts) - 7 * weeks), len(history.counts))
+    tried = [day for day in last if np.isfinite(history.counts[day]).any()]
     return {name: _accuracy(history, holidays, events, tried, ahead, progress) for name, ahead in HORIZONS.items()}
 
 
@@ -119,7 +115,7 @@ def _accuracy(
     came = np.array(real)
     methods = {name: np.array(rows) for name, rows in by_method.items()}
     apart = {name: np.abs(rows - came).sum(axis=1) for name, rows in methods.items()}
-    everyone = came.sum()
+    everyone = max(came.sum(), 1.0)
     return Accuracy(
         days=tuple(history.dates[day] for day in days),
         interval=history.interval,
@@ -137,9 +133,9 @@ def _accuracy(
 
 
 def _like_days(known: History, day: int) -> F64:
-    """Counts of the earlier days of its weekday with contacts, 0 where single intervals have no data."""
+    """Counts of the earlier days of its weekday that have data, 0 where single intervals have none."""
     like = known.counts[(day % 7) :: 7]
-    return np.asarray(np.nan_to_num(like[np.nansum(like, axis=1) > 0]))
+    return np.asarray(np.nan_to_num(like[np.isfinite(like).any(axis=1)]))
 
 
 def _floor(expected: F64) -> float:

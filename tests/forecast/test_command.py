@@ -102,6 +102,19 @@ def test_contacts_one_by_one_are_counted(tmp_path: Path) -> None:
     assert first == pytest.approx(table[14].sum(), rel=0.15)
 
 
+def test_a_day_without_contacts_of_a_small_queue_is_no_gap_where_others_have_some(tmp_path: Path) -> None:
+    days = pd.date_range("2026-01-05", periods=21)
+    large = [{"queue": "large", "came": day + pd.Timedelta(hours=9, minutes=n)} for day in days for n in range(60)]
+    small = [{"queue": "small", "came": day + pd.Timedelta(hours=9)} for day in days[::2]]
+    pd.DataFrame(large + small).assign(id=range(len(large + small))).to_csv(tmp_path / "log.csv", index=False)
+    how = 'kind = "contacts"\ncolumns = { contact = "id", queue = "queue", arrival = "came" }\n'
+    (tmp_path / "how.toml").write_text(how)
+    found = forecast(tmp_path, str(tmp_path / "log.csv"), "--mapping", str(tmp_path / "how.toml"), "--json")
+    small_one = json.loads(found.stdout)["queues"]["small"]
+    assert small_one["left_out"] == []
+    assert small_one["total"]["mean"] == pytest.approx(14, rel=0.3)  # half a contact a day
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
