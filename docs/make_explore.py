@@ -101,7 +101,6 @@ def main() -> None:
                 page.get_by_role("button", name="Play a day").click()
                 page.locator(".play").wait_for()
                 page.get_by_role("button", name="Worst interval").click()
-                photograph(page, "play", ".play")
                 film(page)
             with opened(browser, address, 1280, 900, "dark") as page:
                 settled(page)
