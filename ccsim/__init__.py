@@ -36,6 +36,7 @@ __all__ = [
     "contact_policy",
     "distribution",
     "load",
+    "metric",
     "metrics",
     "open_results",
 ]

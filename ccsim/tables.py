@@ -18,9 +18,10 @@ behind the roots, found through its parent's `*_child` column; it begins if and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Annotated, Any, Final, NamedTuple, get_type_hints
+from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,22 @@ I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+
+
+Table = TypeVar("Table")
+
+
+class OnlyItself(Generic[Table]):
+    """A table as the key of a cache: equal to nothing but the same object."""
+
+    def __init__(self, value: Table) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OnlyItself) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 class Outcome(IntEnum):
@@ -69,6 +86,41 @@ class Link(IntEnum):
     REOPENING = 4
     RECONTACT = 5
     BOUNCE = 6
+
+
+class Phase(IntEnum):
+    """Where a contact stands in a `State`."""
+
+    TO_COME = 0  # a follow-up that arrives later
+    WITH_BOT = 1
+    WAITING = 2  # for anyone
+    BOUND = 3  # for its own agent alone
+    HELD = 4  # until its queue opens
+    PENDING = 5  # in a session, its message waits for the agent's attention
+    RINGING = 6
+    WORKING = 7  # on a turn
+    WRAPPING = 8
+    IN_VAIN = 9  # called back, and does not pick up
+    SHARED = 10  # in work beside others
+    SUSPENDED = 11  # a turn that a call interrupts
+    SUSPENDED_WRAPPING = 12
+    SILENT = 13  # in a session, the customer's turn
+    AWAY = 14  # the customer's turn, without a session: parked or detached
+
+
+UNASSIGNED: Final = (Phase.WAITING, Phase.BOUND, Phase.HELD)
+UNSTARTED: Final = (*UNASSIGNED, Phase.PENDING, Phase.RINGING)
+"""A message waits for the start of work."""
+IN_HAND: Final = (Phase.RINGING, Phase.WORKING, Phase.WRAPPING, Phase.IN_VAIN)
+SUSPENDED: Final = (Phase.SUSPENDED, Phase.SUSPENDED_WRAPPING)
+IN_SESSION: Final = (Phase.PENDING, *IN_HAND, Phase.SHARED, *SUSPENDED, Phase.SILENT)
+
+
+def among(phase: NDArray[Any], those: Iterable[int]) -> Bool:
+    """Where phases, or -1 for none, are among those; a table, as numpy's own test is slow for so few."""
+    table = np.zeros(len(Phase) + 1, np.bool_)
+    table[[code + 1 for code in those]] = True
+    return np.asarray(table[phase.astype(np.int64) + 1])
 
 
 class Outside(IntEnum):
@@ -401,6 +453,35 @@ class Log(NamedTuple):
     # the engine's own running integrals over [warm_up, end), for the audit
     queue_area: Annotated[I64, Column("us", "queue", "sum over time of contacts not assigned to an agent")]
     open_area: Annotated[I64, Column("us", "queue", "sum over time of contacts from arrival to `closed`")]
+
+
+class State(NamedTuple):
+    """Where a replication stands when all events before `at` are over, from which an engine goes on.
+
+    Rows are the contacts begun and not closed, and the follow-ups that are going to arrive.
+    """
+
+    at: int
+    """us, above 0"""
+    log: Log
+    """What has happened: times that are not yet are NEVER, also ends of stretches, suspensions and presences under way.
+
+    Of follow-ups to come `arrival`, `parent`, `first_turn` and `turns` say what is known."""
+    contact: Annotated[I32, Column("id", "row", "the contact; each once")]
+    phase: Annotated[I8, Column("code", "row", "Phase")]
+    agent: Annotated[I32, Column("id", "row", "who has it, or last had it; -1: nobody yet")]
+    until: Annotated[
+        I64,
+        Column(
+            "us",
+            "row",
+            "end of being with the bot, bound or in hand; of suspended work what remains; SHARED: when `left` was",
+        ),
+    ]
+    due: Annotated[I64, Column("us", "row", "when the patience of who waits for the start of work ends")]
+    left: Annotated[F64, Column("1", "row", "shared attention: work to go, as in 6.7")]
+    handed_over: Annotated[Bool, Column("1", "row", "its session ends with the work in hand")]
+    idle_since: Annotated[I64, Column("us", "agent", "as in section 3")]
 
 
 class MetricSpec(NamedTuple):

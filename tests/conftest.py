@@ -1,12 +1,22 @@
-"""What all tests start from."""
+"""What all tests start from: a compiled kernel, and one browser for those that need it."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from ccsim.engine import compilation
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+REQUIRED: Final = os.environ.get("CCSIM_BROWSER") == "required"
+"""Set in continuous integration, where a missing browser must not go unnoticed."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,3 +24,24 @@ def _kernel() -> None:
     """The kernel is compiled: otherwise the reference would stand in for it, and be compared with itself."""
     while compilation.pending():
         time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium of this system; without one the test is skipped, or fails where it is required."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        message = "no Chromium on this system: apt-get install chromium"
+        if REQUIRED:
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    quiet = (
+        "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
+        "--disable-sync --disable-dev-shm-usage"
+    )
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=program, args=quiet.split())
+        yield found
+        found.close()

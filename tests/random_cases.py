@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import random
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ import numpy as np
 import tomli_w
 
 from ccsim.lowering import lower
-from ccsim.scenario.read import load
+from ccsim.scenario.model import Scenario
+from ccsim.scenario.read import parse
 from ccsim.tables import NEVER, SECOND, MetricSpec, Plan, Workload
 from ccsim.workload.sample import sample
 
@@ -30,6 +30,10 @@ DRAWN_TIMES = (
     "comeback", "balks_at",
 )  # fmt: skip
 """Of a workload; what is left out is in whole minutes as it is."""
+
+
+FILES = "files"
+"""Key of a case under which the texts of its data files stand by name; no key of a scenario."""
 
 
 Doc = dict[str, Any]
@@ -284,8 +288,45 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         add_bursts(queue, name in by_turns, random.Random(f"bursts of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
     add_reserve(doc, random.Random(f"reserve in {seed}"))
+    add_busyness(doc, random.Random(f"busyness in {seed}"))
     add_outage(doc, random.Random(f"outages in {seed}"))
+    add_roster(doc, random.Random(f"roster in {seed}"))
     return doc
+
+
+def add_busyness(doc: Doc, r: random.Random) -> None:
+    """Days and half hours are busier than others, now and then."""
+
+    def busyness() -> Doc:
+        return {
+            "day_cv": r.choice([0.0, 0.5]),
+            "day_memory": r.choice([0.0, 0.6]),
+            "within_cv": r.choice([0.0, 0.5, 1.0]),
+            "within_memory": r.choice([0.0, 0.8]),
+        }
+
+    if r.random() < 0.15:
+        doc["busyness"] = busyness() | {"correlation": r.choice([0.0, 0.5, 1.0])}
+    for queue in doc["queue"].values():
+        if "appointments" not in queue.get("volume", {"appointments": None}) and r.random() < 0.15:
+            queue["volume"]["busyness"] = busyness()
+
+
+def add_roster(doc: Doc, r: random.Random) -> None:
+    """Agents with two shifts a day, one soon after the other, which may begin or end with a break, now and then."""
+    if r.random() > 0.2:
+        return
+    rows = ["agent,date,start,end,breaks"]
+    for agent in range(r.choice([1, 1, 2])):
+        start, end = r.choice([0, 10]), r.choice([20, 30, 40])
+        again, until = end + r.choice([1, 3, 8]), r.choice([60, 90])
+        breaks = ["", f"{clock(end - 4)}-{clock(end)}"], ["", "", f"{clock(again)}-{clock(again + r.choice([2, 6]))}"]
+        for (begins, ends), pause in zip(((start, end), (again, until)), map(r.choice, breaks), strict=True):
+            rows.append(f"a{agent},2026-03-02,{clock(begins)},{clock(ends)},{pause}")
+    team = doc["team"]["t0"]
+    del team["shifts"]
+    team["roster"] = {"file": "t0.csv"}
+    doc[FILES] = {"t0.csv": "\n".join(rows) + "\n"}
 
 
 def add_move(doc: Doc, r: random.Random) -> None:
@@ -379,8 +420,15 @@ def add_profiles(queue: Doc, r: random.Random) -> None:
 
 
 def to_toml(doc: Doc) -> str:
-    """The scenario as a file's text."""
-    return tomli_w.dumps(doc)
+    """The scenario as a file's text, with those of its data files as comments."""
+    files = [f"# {name}:\n# " + text.replace("\n", "\n# ") for name, text in doc.get(FILES, {}).items()]
+    return tomli_w.dumps({key: value for key, value in doc.items() if key != FILES}) + "".join(files)
+
+
+def parsed(doc: Doc, folder: Path = Path()) -> Scenario:
+    """The scenario of a case; other data files lie in the folder."""
+    tables = {key: value for key, value in doc.items() if key != FILES}
+    return parse(tables, folder, given={name: text.encode() for name, text in doc.get(FILES, {}).items()})
 
 
 def snapped(table: Any) -> Any:
@@ -394,10 +442,7 @@ def snapped(table: Any) -> Any:
 
 def tables(doc: Doc) -> tuple[Workload, Plan, MetricSpec]:
     """Workload (of the first replication) on the grid, plan and terms of a scenario."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "case.toml"
-        path.write_text(to_toml(doc))
-        loaded = load(path)
+    loaded = parsed(doc)
     plan, spec = lower(loaded)
     return snapped(sample(loaded, 0)), plan, spec
 

@@ -8,7 +8,7 @@ import ccsim
 from ccsim.api.catalogue import channels, metrics
 from ccsim.api.centre import Centre, load
 from ccsim.api.comparison import Comparison
-from ccsim.api.parts import agent_policy, contact_policy, distribution
+from ccsim.api.parts import agent_policy, contact_policy, distribution, metric
 from ccsim.api.results import Results, open_results
 from ccsim.api.sweep import Sweep
 
@@ -24,6 +24,7 @@ __all__ = [
     "contact_policy",
     "distribution",
     "load",
+    "metric",
     "metrics",
     "open_results",
 ]

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ccsim.api.comparison import Comparison
 from ccsim.api.notebook import local_times, page, progress_bar, title, watched
+from ccsim.api.parts import demand_own_metrics
 from ccsim.api.results import Place, Results, of_run
 from ccsim.api.sweep import Sweep
-from ccsim.api.values import plain, plain_levels
+from ccsim.api.values import plain, plain_levels, without_frames
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.results import format
@@ -53,11 +54,13 @@ def load(
 
     `set` maps dotted paths to values, such as {"queue.phone.volume.scale": 1.2}, and goes on top of the variant. Data
     files are looked up beside the file, else in the working folder; only those that `set` names may lie outside it, or
-    with `allow_outside` all. Raises ScenarioError with every problem found.
+    with `allow_outside` all. In tables and in `set` a pandas frame, a series or an array may stand for a file. Raises
+    ScenarioError with every problem found.
     """
     file = None
     if isinstance(source, Mapping):
-        scenario = read.parse(plain("", source), outside=allow_outside)
+        tables, given = without_frames("", source)
+        scenario = read.parse(plain("", tables), given=given, outside=allow_outside)
     elif isinstance(source, str) and "\n" in source:
         scenario = read.parse(read.tables(source.encode()), outside=allow_outside)
     else:
@@ -83,6 +86,30 @@ class Centre:
     """the variant that it is"""
     changes: Mapping[str, Any] = field(default_factory=dict)
     """what was changed on top, by dotted path; it cannot be written to"""
+
+    @classmethod
+    def build(cls, name: str, *, queues: Mapping[str, Any], teams: Mapping[str, Any], **others: Any) -> Centre:
+        """The centre of these queues and teams; keys are those of a scenario file (docs/reference/scenario.md).
+
+        `others` are the file's other tables and keys, such as `start="2026-03-02"`, `days=5`, `routing={…}`. Where the
+        file names a data file, a pandas frame, a series or an array may stand: `{"file": frame, "column": "calls"}`.
+        Raises ScenarioError with every problem found.
+        """
+        return load({"name": name, "queue": queues, "team": teams, **others})
+
+    def save(self, folder: Place) -> Path:
+        """Writes it as `scenario.toml` with its data files into the folder; returns the file, which loads back equal.
+
+        Variants are not written, but for the one that it is. Raises FileExistsError where the file is there already.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / "scenario.toml"
+        with target.open("x", encoding="utf-8") as file:
+            for name, content in read.stored_files(self.scenario).items():
+                (folder / name).write_bytes(content)
+            file.write(read.resolved_toml(self.scenario))
+        return target
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "changes", MappingProxyType(copy.deepcopy(dict(self.changes))))
@@ -129,17 +156,26 @@ class Centre:
 
         Raises ScenarioError for paths that lead nowhere and for values that may not stand there.
         """
-        values = {path: plain(path, value) for path, value in changes.items()}
-        return self._other(self.applied, {**self.changes, **values})
+        values: dict[str, Any] = {}
+        files: dict[str, bytes] = {}
+        for path, value in changes.items():
+            whole_table = path.endswith(".file") and not isinstance(value, str)
+            table, given = without_frames(path.removesuffix(".file"), {"file": value} if whole_table else value)
+            files |= given
+            values[path] = plain(path, table["file"] if whole_table else table)
+        return self._other(self.applied, {**self.changes, **values}, files)
 
-    def _other(self, applied: str | None, changes: Mapping[str, Any]) -> Centre:
+    def _other(
+        self, applied: str | None, changes: Mapping[str, Any], files: Mapping[str, bytes] = MappingProxyType({})
+    ) -> Centre:
         raw = copy.deepcopy(self.loaded.raw)
         everything = {**(self.loaded.variant[applied].set if applied else {}), **changes}
         if problems := read.change(raw, copy.deepcopy(list(everything.items())), self._file):
             raise ScenarioError(problems)
         folder = self.file.parent if self.file else None
         asked = frozenset(texts(changes))
-        scenario = read.parse(raw, folder, self._file, given=self.loaded.files, outside=asked)
+        given = {**self.scenario.files, **self.loaded.files, **files}
+        scenario = read.parse(raw, folder, self._file, given=given, outside=asked)
         return Centre(scenario, self.loaded, self.file, applied, changes)
 
     @property
@@ -222,6 +258,7 @@ class Centre:
             change=workload,
             progress=partial(watched, progress, lambda: rule.expected if rule else centre.scenario.replications),
         )
+        demand_own_metrics({(row.level, row.metric) for row in results.summary.rows})
         about = {
             "overrides": [f"{path}={json.dumps(value, default=str)}" for path, value in centre.changes.items()],
             "started": started.isoformat(timespec="seconds"),
@@ -240,12 +277,13 @@ class Centre:
         workers: int | None = None,
         executor: str = "threads",
         progress: bool = False,
+        workload: Change | None = None,
     ) -> Comparison:
         """Puts it beside others on the same random numbers: variants by name, other centres; by default all variants.
 
         Differences are to `baseline`, by default to this centre, which is called as its variant, else "base"; others
         are called by their names in the mapping, else as their variant or scenario. `workers` are by default the
-        machine's processors.
+        machine's processors. `workload` is as for `run`.
         """
         first = self._streams(seed, replications)
         scenarios = {self.applied or comparing.BASE: first.scenario}
@@ -254,10 +292,9 @@ class Centre:
                 raise ScenarioError([Problem(name, "two of this name", "a mapping from other names to centres")])
             scenarios[name] = centre._streams(seed, replications).scenario
         with progress_bar(len(scenarios) * first.scenario.replications, progress) as bar:
-            compared = comparing.compare(
-                scenarios, baseline=baseline, engine=engine, workers=workers, executor=executor, progress=bar.update
-            )
-        return Comparison(compared.variants, compared.notes)
+            options: dict[str, Any] = {"engine": engine, "workers": workers, "executor": executor, "change": workload}
+            compared = comparing.compare(scenarios, baseline=baseline, progress=bar.update, **options)
+        return Comparison(compared.variants, compared.notes, workload)
 
     def _named(
         self, others: Mapping[str, str | Centre] | Iterable[str | Centre] | str | Centre
@@ -293,14 +330,17 @@ class Centre:
         out: Place | None = None,
         resume: bool = False,
         progress: bool = False,
+        workload: Change | None = None,
     ) -> Sweep:
         """Runs it at many points: `vary` maps dotted paths to levels, as a list or as text: "1:6", "0.8:1.2:5".
 
         `design` is "grid", or "latin" or "sobol" with a number of `points`; `sensitivity` adds each setting alone, and
         Sobol' indices to a "sobol" design. With `out` every finished unit is on disk and a results folder is written
         below that folder; `resume` goes on with a sweep that was cut short. `workers` are by default the machine's
-        processors.
+        processors. `workload` is as for `run`; what it does stands in no folder, so not with `out`.
         """
+        if workload is not None and out is not None:
+            raise ScenarioError([Problem("workload", "with out", "one of the two: no folder says what a function did")])
         centre = self._streams(seed, replications)
         settings = tuple(read_setting(path, plain_levels(levels)) for path, levels in vary.items())
         file = self.file or Path()
@@ -309,7 +349,7 @@ class Centre:
             options: dict[str, Any] = {"engine": engine, "workers": workers, "executor": executor}
             options["progress"] = bar.update
             if out is None:
-                return Sweep(**vars(sweep.sweep(chosen, **options)))
+                return Sweep(**vars(sweep.sweep(chosen, change=workload, **options)))
             outcome, folder = sweep.sweep_to_folder(Path(out), chosen, resume=resume, **options)
             return Sweep(**vars(outcome), folder=folder)
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ccsim.api.notebook import Plots, page
 from ccsim.api.results import Place, new_folder
 from ccsim.results import comparison, format
 from ccsim.results.ranking import Ranking, rank, ranking_figure
 from ccsim.studies import compare as comparing
+from ccsim.studies.selection import Selection, select
+from ccsim.workload.changed import Change
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True)
 class Comparison(comparison.Comparison):
     """Variants beside one another on the same random numbers, the baseline first."""
+
+    change: Change | None = None
+    """what a program made of their workloads"""
 
     def to_frame(self) -> pd.DataFrame:
         """Every figure of every variant with its difference to the baseline, and 95 % intervals of both.
@@ -36,6 +43,25 @@ class Comparison(comparison.Comparison):
         """
         scenarios = {variant.name: variant.results.scenario for variant in self.variants}
         return rank(self, None if by is None else ranking_figure(by, scenarios))
+
+    def select(
+        self,
+        by: str | None = None,
+        *,
+        indifference: float | None = None,
+        max_replications: int = 1000,
+        workers: int | None = None,
+    ) -> Selection:
+        """The best by a metric, with more replications where they decide: `best` is its name, `candidates` all of them.
+
+        With 95 % confidence it is the best, or worse by less than `indifference` (in the metric's unit, by default a
+        hundredth of the best mean). The replications of this comparison, at least 2 and better 10, are the first ones.
+        Raises ScenarioError for what there is not. Source: Kim & Nelson (2001).
+        """
+        zone = None if indifference is None else float(indifference)
+        first = self.baseline.results
+        options: dict[str, Any] = {"engine": first.engine, "workers": workers, "change": self.change}
+        return select(self, self.ranking(by), indifference=zone, most=max_replications, **options)
 
     @property
     def plot(self) -> Plots:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, Final, TypeVar
+
+import numpy as np
 
 from ccsim.distributions.durations import Quantiles
 from ccsim.errors import Problem, ScenarioError
+from ccsim.metrics.facts import Facts
+from ccsim.metrics.registry import FORMS, METRICS, Better, Level, Metric, Sums
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, AgentColumn, ContactColumn, check_policies
 from ccsim.scenario.distributions import register
 from ccsim.scenario.faults import did_you_mean, shown
+
+Measuring = TypeVar("Measuring", bound=Callable[[Facts], Any])
+
+OWN: Final = "registered with ccsim.metric"
+"""Source of a metric of one's own."""
 
 Brings = TypeVar("Brings", bound=Callable[..., Quantiles])
 
@@ -25,6 +34,48 @@ def distribution(name: str) -> Callable[[Brings], Brings]:
     def known(brings: Brings) -> Brings:
         register(name, brings)
         return brings
+
+    return known
+
+
+def metric(
+    level: Level, title: str, unit: str, *, better: Better = "none", formula: str = "", in_total: bool = True
+) -> Callable[[Measuring], Measuring]:
+    """A function decorator: the function's name becomes a metric of every queue or team, reported beside the others.
+
+    The function gets the Facts of one replication (`log`, `workload`, `plan`, `spec`; `cell` says in which reporting
+    interval × queues + queue a contact counts, -1: in none) and returns a numerator, or a numerator and a denominator,
+    each float64[queue or team] or float64[interval, queue or team]. Both are summed over intervals, queues and
+    replications before they are divided. It is called once a replication, from several threads. Raises ScenarioError
+    for a level that there is not and a name that is taken.
+    """
+    if level not in ("queue", "team"):
+        raise ScenarioError([Problem("level", shown(level), did_you_mean(level, ["queue", "team"]))])
+    if better not in ("higher", "lower", "none"):
+        raise ScenarioError([Problem("better", shown(better), did_you_mean(better, ["higher", "lower", "none"]))])
+
+    def known(function: Measuring) -> Measuring:
+        name = function.__name__
+        if (level, name) in METRICS and METRICS[level, name].source != OWN:
+            raise ScenarioError([Problem("metric", shown(name), "a name that no built-in metric has")])
+
+        def measured(facts: Facts) -> Sums:
+            value = function(facts)
+            figures = value if isinstance(value, tuple) else (value,)
+            groups = facts.queues if level == "queue" else facts.teams
+            shapes = (groups,), (facts.intervals, groups)
+            arrays = [np.asarray(figure, np.float64) for figure in figures]
+            if len(arrays) > 2 or len({array.shape for array in arrays}) != 1 or arrays[0].shape not in shapes:
+                got = " and ".join(str(array.shape) for array in arrays)
+                allowed = f"a numerator, or with a denominator of the same shape, {shapes[0]} or {shapes[1]}"
+                raise ScenarioError([Problem(f"metric {name}", f"arrays of {got}", allowed)])
+            return Sums(*arrays)
+
+        METRICS[level, name] = Metric(
+            name, level, title, unit, better, formula, "", OWN, FORMS.get(unit, "number"), in_total, False, None,
+            measured,
+        )  # fmt: skip
+        return function
 
     return known
 
@@ -60,3 +111,11 @@ def _refuse_impossible(
         check_policies(agent, contact)
     except ValueError as bad:
         raise ScenarioError([Problem("columns", str(bad), "")]) from None
+
+
+def demand_own_metrics(known: Iterable[tuple[str, str]]) -> None:
+    """Raises ScenarioError where a metric of one's own is not among these (level, name), which came from elsewhere."""
+    missing = [name for (level, name), each in METRICS.items() if each.source == OWN and (level, name) not in known]
+    if missing:
+        allowed = 'registered by a module that these import, or executor="threads"'
+        raise ScenarioError([Problem(f"metric {missing[0]}", "it is not known to the other processes", allowed)])

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,8 @@ from ccsim.runs.run import run
 from ccsim.scenario.faults import shown
 from ccsim.scenario.values import whole
 from ccsim.stats.intervals import LEVEL
-from ccsim.tables import F64
+from ccsim.stats.long_run import BATCHES, batch_means, mser5
+from ccsim.tables import F64, SECOND
 from ccsim.workload.changed import Change
 
 if TYPE_CHECKING:
@@ -73,6 +74,17 @@ class Replications(int):
             return np.asarray(np.where(sums[:, 1] != 0, sums[:, 0] / sums[:, 1], np.nan))
 
 
+class SteadyState(NamedTuple):
+    """A figure of a long run with its interval, and what was left out at the beginning."""
+
+    mean: float
+    low: float
+    high: float
+    warm_up: float
+    """seconds that were left out (MSER-5), besides the scenario's own warm-up"""
+    batches: int
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Results(model.Results):
     """What came of a run. `contacts`, `turns` and `agents` are Arrow tables of replication 1 (`.to_pandas()`)."""
@@ -111,6 +123,42 @@ class Results(model.Results):
         )
         taken = round(self.about.get("duration_s", 0) + time.perf_counter() - started, 3)
         return of_run(replace(results, make_logs=self.make_logs), {**self.about, "duration_s": taken}, self.change)
+
+    def steady_state(
+        self,
+        metric: str,
+        level: str = TOTAL,
+        name: str = TOTAL,
+        *,
+        batches: int = BATCHES,
+        confidence: float = LEVEL,
+    ) -> SteadyState:
+        """A metric of one long run, after its beginning, with an interval from batches of it.
+
+        For `run(replications=1)` of a scenario that is the same at all hours, over many days; the warm-up that the
+        scenario itself has is left out besides. Batches hold successive reporting intervals. Raises ScenarioError for
+        several replications, metrics that do not add up, and runs too short for so many batches.
+        """
+        if self.estimate(level, name, metric) is None:
+            raise ScenarioError([Problem("metric", f"no {metric} of {name}", "one that applies there")])
+        kept, place = self._kept, MetricPlace(level, name, metric)
+        if len(kept.whole) != 1:
+            raise ScenarioError([Problem("replications", str(len(kept.whole)), "1: one long run")])
+        key = (place.definition.level, metric)
+        if not place.definition.adds_up or key not in kept.by_interval:
+            raise ScenarioError([Problem("metric", metric, "one that adds up over time, such as service_level or asa")])
+        column = -1 if level == TOTAL else kept.whole[0].names[key[0]].index(name)
+        numerators, denominators = kept.by_interval[key][..., column]
+        known = denominators != 0
+        dropped = mser5(numerators[known] / denominators[known])
+        first = int(np.flatnonzero(known)[dropped]) if known.any() else 0
+        try:
+            figures = batch_means(
+                numerators[first:], denominators[first:], batches, confidence, share=place.definition.is_part
+            )
+        except ValueError as bad:
+            raise ScenarioError([Problem("batches", str(bad), "fewer batches, or a longer run")]) from None
+        return SteadyState(*figures, first * self.spec.interval / SECOND, batches)
 
     @property
     def _kept(self) -> Collected:

@@ -2,12 +2,56 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 from datetime import time as clock_time
 from typing import Any
 
 from ccsim.errors import Problem, ScenarioError
+
+
+def without_frames(path: str, value: Any) -> tuple[Any, dict[str, bytes]]:
+    """The value with names of files for the frames, series and arrays that stand under "file", and their content.
+
+    A pandas frame keeps its columns; moments of its index become date and time. A series, list or array is the column
+    "value". Other content has another name.
+    """
+    files: dict[str, bytes] = {}
+    if not isinstance(value, Mapping):
+        return value, files
+    named: dict[str, Any] = {}
+    for key, inner in value.items():
+        here = f"{path}.{key}" if path else str(key)
+        if key == "file" and not isinstance(inner, str | bytes) and hasattr(inner, "__len__"):
+            content, column = _content(here, inner)
+            named[key] = f"{path}.{hashlib.sha256(content).hexdigest()[:8]}.csv"
+            files[named[key]] = content
+            if column is not None:
+                named.setdefault("column", column)
+        else:
+            named[key], more = without_frames(here, inner)
+            files |= more
+    return named, files
+
+
+def _content(path: str, table: Any) -> tuple[bytes, str | None]:
+    """A table as the bytes of a CSV file; of one column its name, too."""
+    import numpy as np
+    import pandas as pd
+
+    if not isinstance(table, pd.DataFrame):
+        values = np.asarray(table)
+        if values.ndim != 1:
+            allowed = "a pandas DataFrame, or a series, list or array of one axis"
+            raise ScenarioError([Problem(path, f"{type(table).__name__} of {values.ndim} axes", allowed)])
+        return pd.DataFrame({"value": values}).to_csv(index=False).encode(), "value"
+    frame = table
+    if isinstance(index := frame.index, pd.DatetimeIndex):
+        frame = frame.reset_index(drop=True)
+        frame.insert(0, "date", index.strftime("%Y-%m-%d"))
+        frame.insert(1, "time", index.strftime("%H:%M:%S"))
+    return frame.to_csv(index=False).encode(), None
 
 
 def plain(path: str, value: Any) -> Any:

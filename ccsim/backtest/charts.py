@@ -41,10 +41,9 @@ def by_half_hour(trial: Trial) -> Figure:
     """ASA of each half hour, a panel a day."""
     theme, shown = style.now(), trial.days[:MOST]
     figure = style.page(style.height_for(len(shown)))
-    by = next(cover.by for cover in trial.covers if cover.metric == "asa")
     size = len(shown[0].agents)
     ours, theirs = (trial.prediction(name).by_interval.asa.reshape(-1, size) for name in (SIMULATION, ERLANG_A))
-    low, high = (end.reshape(-1, size) for end in score.bounds(trial.days, "asa", by))
+    low, high = (end.reshape(-1, size) for end in trial.bounds["asa"])
     offered = np.sum([day.real[0] for day in shown], axis=0)
     share = offered.cumsum() / offered.sum()
     used = np.flatnonzero((share > 0.002) & (share - offered / offered.sum() < 0.998))

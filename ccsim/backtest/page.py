@@ -13,7 +13,7 @@ from ccsim.backtest.trial import ERLANG_A, SIMULATION, Backtest, Trial, day_rows
 from ccsim.charts import style
 from ccsim.logs.duty import RULES
 from ccsim.logs.records import Reading
-from ccsim.report.document import Cell, Document, Fact, Listing, Part, Picture, Section, Table, TableColumn
+from ccsim.report.document import Cell, Document, Fact, Finding, Listing, Part, Picture, Section, Table, TableColumn
 from ccsim.report.pictures import picture
 from ccsim.results import format
 from ccsim.scenario import read
@@ -23,6 +23,7 @@ from ccsim.stats.estimate import Estimate
 SCORES: Final = (
     TableColumn("Error of"),
     TableColumn("ASA of a day", "share"),
+    TableColumn("weighted by contacts", "share"),
     TableColumn("Abandonment of a day", "share"),
     TableColumn("Service level of a day", "share"),
     TableColumn("ASA of a half hour, s", "number"),
@@ -44,6 +45,8 @@ DAYS: Final = (
     TableColumn("Service level", "share"),
     TableColumn("simulated", "share"),
     TableColumn("Erlang A", "share"),
+    TableColumn("Offered, expected", "count"),
+    TableColumn("Error of volume (WAPE)", "share"),
 )
 
 
@@ -65,6 +68,7 @@ def document(
         ),
         status="met" if better else "missed",
         facts=tuple(_fact(trial) for trial in first.trials),
+        findings=(Finding("What the log lacks", first.notes),) if first.notes else (),
         sections=(
             Section("Pictures", _pictures(first)),
             *(Section(MODES[trial.mode].capitalize(), _figures(trial)) for trial in first.trials),
@@ -118,7 +122,7 @@ def _figures(trial: Trial) -> tuple[Part, ...]:
 
 def _rules(backtests: Sequence[Backtest]) -> tuple[Part, ...]:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (by_rule.rule, MODES[trial.mode], by_rule.factor, ours.asa_by_day, ours.abandonment_by_day, ours.asa,
+        (by_rule.rule, MODES[trial.mode], trial.factors[-1], ours.asa_by_day, ours.abandonment_by_day, ours.asa,
          ours.service_level, *(cover.widened for cover in trial.covers))
         for by_rule in backtests
         for trial in by_rule.trials
@@ -142,11 +146,19 @@ def _learned(backtest: Backtest, scenario: Scenario, reading: Reading, provenanc
     learned, rhythm = backtest.learned, backtest.learned.rhythm
     patience = f"{format.duration(backtest.patience)}" if math.isfinite(backtest.patience) else "nobody gave up"
     facts = (
-        ("Factor on the time of a contact", f"{backtest.factor:.3f}"),
-        ("Factor on Erlang A's handle times besides", f"{backtest.erlang_factor:.3f}"),
+        *(
+            (f"{name}, {MODES[trial.mode]}", ", ".join(f"{factor:.3f}" for factor in factors))
+            for trial in backtest.trials
+            for name, factors in (
+                ("Factor on the time of a contact", trial.factors),
+                ("Factor on Erlang A's handle times besides", trial.erlang_factors),
+            )
+        ),
         ("Patience, mean of an exponential distribution (for Erlang A)", patience),
         ("Work on quiet days", f"{rhythm.by_kind[1] / rhythm.by_kind[0]:.2f} times that of other days"),
         ("Work by hour of the day", f"{rhythm.by_hour.min():.2f} to {rhythm.by_hour.max():.2f} times the mean"),
+        ("Work by agent", f"{min(rhythm.by_agent.values()):.2f} to {max(rhythm.by_agent.values()):.2f} times the mean"),
+        ("Work common to a day", f"coefficient of variation {rhythm.cv_day:.3f}"),
         ("Work common to a half hour", f"coefficient of variation {rhythm.cv:.3f}"),
         ("Busyness of a day", f"coefficient of variation {learned.busyness_cv:.3f}"),
         ("Contacts read", f"{len(reading.rows):,}"),

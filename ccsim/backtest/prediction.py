@@ -21,17 +21,19 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from ccsim.backtest.forecast import PARTS, Forecast, within_intervals
+from ccsim.backtest.rhythm import ALL, INTERVAL, INTERVALS, Rhythm, rhythm_of, thick
 from ccsim.distributions.streams import stream
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs import duty as duties
-from ccsim.logs.duty import Duty, Rule
+from ccsim.logs.duty import Duty, Rule, Skills
 from ccsim.lowering import lower
 from ccsim.runs.executors import run_all
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.spreadsheets import write_csv
 from ccsim.stats.survival import values
-from ccsim.tables import F64, I64, SECOND, Bool, Outcome
+from ccsim.tables import F64, I64, SECOND, Bool, Outcome, Plan, Workload
 from ccsim.workload.sample import draw, recipe_of
 
 if TYPE_CHECKING:
@@ -42,9 +44,6 @@ MODES: Final = {
     "arrivals": "real arrivals, drawn services",
     "forecast": "forecast arrivals, drawn services",
 }
-INTERVAL: Final = 1800 * SECOND
-INTERVALS: Final = 48
-"""Of a day."""
 OWN_DISTRIBUTION: Final = 50
 """Abandoned contacts from which a queue has a patience of its own, known to a seventh; the others share one."""
 NEAR: Final = 6
@@ -60,66 +59,20 @@ COUNTED: Final = ("offered", "answered", "asa", "abandoned", "service_level")
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """Contacts of the training days by interval: float64[day, INTERVALS] by queue."""
-
-    days: tuple[date, ...]
-    counts: dict[str, F64]
-
-    def quiet(self, day: date) -> bool:
-        """Whether days of that weekday have less than half as many contacts as the busiest day."""
-        volume = np.sum([table.sum(axis=1) for table in self.counts.values()], axis=0)
-        same = self._same(day)
-        return bool(same.any() and (volume[same] <= volume.max() / 2).all())
-
-    def of(self, day: date) -> dict[str, F64]:
-        """Expected contacts by interval, by queue.
-
-        Of n days of that weekday their mean weighs 1 - 1/n, that of all days not quiet the rest: a single one is not
-        told apart from the days like it. Quiet days differ too much to be pooled, each weekday is expected alone. A
-        training day is expected from the others, unless it is the only one of its kind.
-        """
-        same = self._same(day)
-        alike = same if self.quiet(day) else np.array([not self.quiet(other) for other in self.days])
-        others = np.array([other != day for other in self.days])
-        same, alike = (which & others if (which & others).any() else which for which in (same, alike))
-        own = 1 - 1 / max(int(same.sum()), 1)
-        weight = own * same / max(int(same.sum()), 1) + (1 - own) * alike / alike.sum()
-        return {name: weight @ table for name, table in self.counts.items()}
-
-    def _same(self, day: date) -> Bool:
-        return np.array([other.weekday() == day.weekday() for other in self.days])
-
-
-@dataclass(frozen=True)
-class Rhythm:
-    """How many times its queue's mean work a contact takes, and what is common to the contacts of a half hour."""
-
-    by_kind: F64
-    """float64[2]: on other days, and on quiet ones"""
-    by_hour: F64
-    """float64[24]"""
-    cv: float
-    """coefficient of variation of a factor that all work of a half hour shares"""
-
-    def of(self, quiet: bool) -> F64:
-        """float64[INTERVALS]"""
-        return np.asarray(np.repeat(self.by_hour, INTERVALS // 24) * self.by_kind[int(quiet)], np.float64)
-
-
-@dataclass(frozen=True)
 class Learned:
     """What the training days teach."""
 
     patience: dict[str, F64]
-    """equally likely values in seconds, by queue; none for queues in which nobody gave up"""
+    """equally likely values in seconds, by queue; ALL for queues without their own, if anybody gave up"""
     works: dict[str, F64]
-    """seconds, by queue"""
+    """seconds, by queue, had all agents been equally fast; ALL for queues without their own"""
+    handle_times: dict[str, float]
+    """mean seconds as they were, likewise"""
     rhythm: Rhythm
     turn_round: F64
     """seconds"""
-    factor: float
-    """on the time of a contact"""
+    ringing: float
+    """seconds that it rings before an agent answers"""
     forecast: Forecast
     busyness_cv: float
 
@@ -184,7 +137,8 @@ class ContactLog:
         done = contacts["wrapped"].where(contacts["answer"].notna() & contacts["wrapped"].notna(), contacts["end"])
         self.contacts = contacts.assign(end=done)
         self._by_day = dict(tuple(self.contacts.groupby(contacts["arrival"].dt.date)))
-        self._duties: dict[tuple[Rule, date], list[Duty]] = {}
+        self._duties: dict[tuple[Rule, tuple[date, ...]], list[Duty]] = {}
+        self._able: dict[tuple[date, ...], Skills] = {}
 
     def on(self, days: Iterable[date]) -> pd.DataFrame:
         """The contacts that arrived on those days."""
@@ -200,15 +154,23 @@ class ContactLog:
         """Those in which a customer waited."""
         return contacts.loc[~contacts["queue"].isin(self.staff_only)]
 
-    def duties(self, day: date, rule: Rule) -> list[Duty]:
+    def duties(self, day: date, rule: Rule, training: Sequence[date]) -> list[Duty]:
         """Who was there by that rule."""
-        if (rule, day) not in self._duties:
-            self._duties[rule, day] = rule.infer(self.on([day]))
-        return self._duties[rule, day]
+        key = rule, (day, *training)
+        if key not in self._duties:
+            self._duties[key] = rule.infer(self.on([day]), self.able(day, training))
+        return self._duties[key]
+
+    def able(self, day: date, training: Sequence[date]) -> Skills:
+        """The queues that each agent takes, as far as the training days and that day show."""
+        key = day, *training
+        if key not in self._able:
+            self._able[key] = duties.skills(self.on(sorted({day, *training})))
+        return self._able[key]
 
 
 def learn(log: ContactLog, days: Sequence[date]) -> Learned:
-    """Everything but the factor from the training days. Raises ScenarioError if nobody came or was answered."""
+    """What the training days teach. Raises ScenarioError if nobody came or was answered."""
     contacts = log.on(days)
     customers = log.customers(contacts)
     answered = contacts[contacts["answer"].notna()]
@@ -218,49 +180,27 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
         raise ScenarioError(
             [Problem("--train", f"the log has no answered contacts with a named agent on {span}", known)]
         )
-    works = {str(name): _seconds(group["answer"], group["end"]) for name, group in answered.groupby("queue")}
     counts = {
         str(name): np.array([_counts(group["arrival"], day) for day in days], np.float64)
         for name, group in contacts.groupby("queue")
     }
     forecast = Forecast(tuple(days), counts)
+    quiet = frozenset(day for day in days if forecast.quiet(day))
+    forecast = replace(forecast, within=within_intervals(contacts, quiet))
+    rhythm, works = rhythm_of(answered, quiet)
+    waited = _seconds(customers["arrival"], customers["answer"])
+    waited = waited[~np.isnan(waited)]
+    took = _seconds(answered["answer"], answered["end"])
     return Learned(
         patience=_patience(customers),
         works=works,
-        rhythm=_rhythm(answered, works, frozenset(day for day in days if forecast.quiet(day))),
+        handle_times={ALL: took.mean()} | {name: took[rows].mean() for name, rows in thick(answered)},
+        rhythm=rhythm,
         turn_round=duties.turn_rounds(contacts) / SECOND,
-        factor=1.0,
+        ringing=duties.ringing(np.rint(waited * SECOND).astype(np.int64)) / SECOND,
         forecast=forecast,
         busyness_cv=_busyness(customers, days),
     )
-
-
-def _rhythm(answered: pd.DataFrame, works: dict[str, F64], quiet: frozenset[date]) -> Rhythm:
-    """How work goes up and down together, beyond the chance of single contacts.
-
-    Compared with the queues' means, so that the mix of queues has no part in it. Ratios are drawn to 1 by what of their
-    spread is chance (empirical Bayes); the half hours' spread is what is left after kind of day and hour.
-    """
-    work = _seconds(answered["answer"], answered["end"])
-    mean = answered["queue"].map({name: values.mean() for name, values in works.items()}).to_numpy(np.float64)
-    chance = answered["queue"].map({name: values.var() for name, values in works.items()}).to_numpy(np.float64)
-
-    def spread(group: I64, mean: F64, groups: int) -> tuple[F64, float]:
-        """Drawn ratios to the mean by group, 1 where there is nothing; and their variance beyond chance."""
-        took, expected, variance = (np.bincount(group, column, groups) for column in (work, mean, chance))
-        precision = np.divide(expected**2, variance, out=np.zeros(groups), where=variance > 0)
-        off = np.divide(took, expected, out=np.ones(groups), where=expected > 0) - 1
-        beyond = max(float((precision @ off**2 - (precision > 0).sum()) / max(precision.sum(), 1e-9)), 0.0)
-        return 1 + off * beyond * precision / (beyond * precision + 1), beyond
-
-    kind = answered["arrival"].dt.date.isin(quiet).to_numpy(np.int64)
-    by_kind, _ = spread(kind, mean, 2)
-    hour = answered["arrival"].dt.hour.to_numpy(np.int64)
-    by_hour, _ = spread(hour, mean * by_kind[kind], 24)
-    half_hour = np.array(duties.micros(answered["arrival"]), np.int64) // INTERVAL
-    half_hour -= half_hour.min()
-    _, beyond = spread(half_hour, mean * by_kind[kind] * by_hour[hour], int(half_hour.max()) + 1)
-    return Rhythm(by_kind, by_hour, float(np.sqrt(beyond)))
 
 
 def _patience(customers: pd.DataFrame) -> dict[str, F64]:
@@ -278,7 +218,7 @@ def _patience(customers: pd.DataFrame) -> dict[str, F64]:
         if gave_up[here].any():
             distribution = values(waited[here], gave_up[here])
             survival |= dict.fromkeys(group, distribution)
-    return survival
+    return survival | ({ALL: values(waited, gave_up)} if gave_up.any() else {})
 
 
 def _busyness(customers: pd.DataFrame, days: Sequence[date]) -> float:
@@ -315,9 +255,10 @@ def scenario(log: ContactLog, day: date, learned: Learned, rule: Rule, mode: str
     agent's own clock would pass unnoticed where the simulated agent is in another call just then.
     """
     contacts = log.on([day])
-    there = log.duties(day, rule)
+    there = log.duties(day, rule, learned.forecast.days)
     document: dict[str, Any] = {key: log.document[key] for key in ("seed", "routing") if key in log.document}
-    document |= {"name": "back-test", "start": day, "days": 1, "interval": INTERVAL // SECOND, "drain": "1d"}
+    document |= {"name": "back-test", "start": day, "days": 1, "interval": INTERVAL // PARTS // SECOND}
+    document["drain"] = "1d"
     expected = learned.forecast.of(day)
     came = {name for name, counts in expected.items() if counts.any()} if mode == "forecast" else {*contacts["queue"]}
     names = [name for name in log.scenario.queue if name in came]
@@ -340,7 +281,7 @@ def scenario(log: ContactLog, day: date, learned: Learned, rule: Rule, mode: str
             "wrap_up": 0,
             "patience": "never",
         }
-    document["team"] = _teams(log, day, there, names, pause if away else None, learned.factor, folder)
+    document["team"] = _teams(log, day, there, names, pause if away else None, learned, mode, folder)
     return read.parse(document, folder)
 
 
@@ -350,13 +291,14 @@ def _queue(
     given = log.document["queue"][name]
     kept = ("channel", "head_start", "priority", "service_level", "answer_delay")
     queue: dict[str, Any] = {key: given[key] for key in kept if key in given}
+    if learned.ringing:
+        queue["answer_delay"] = learned.ringing
     queue |= {"open": "always", "turns": 1, "wrap_up": 0, "sl_formula": "all_offered", "patience": "never"}
-    if name in learned.patience and name not in log.staff_only:
-        write_csv(folder / f"{name}.patience.csv", ("seconds",), [(value,) for value in learned.patience[name]])
+    patience = learned.patience.get(name, learned.patience.get(ALL) if name not in learned.forecast.counts else None)
+    if patience is not None and name not in log.staff_only:
+        write_csv(folder / f"{name}.patience.csv", ("seconds",), [(value,) for value in patience])
         queue["patience"] = {"file": f"{name}.patience.csv", "column": "seconds"}
-    works = learned.works.get(name)
-    if works is None:  # a queue that the training days do not know
-        works = np.concatenate([*learned.works.values()])
+    works = learned.works.get(name, learned.works[ALL])
     write_csv(folder / f"{name}.work.csv", ("seconds",), [(value,) for value in works])
     queue["work"] = {"file": f"{name}.work.csv", "column": "seconds"}
     if rule.turn_round and len(learned.turn_round):
@@ -364,8 +306,9 @@ def _queue(
         queue["wrap_up"] = {"file": "turn_round.csv", "column": "seconds"}
     mine = contacts[contacts["queue"] == name]
     if mode == "forecast":
-        expected = learned.forecast.of(day)[name]
-        at = [datetime.combine(day, time()) + timedelta(minutes=30 * number) for number in range(INTERVALS)]
+        expected = learned.forecast.by_part(day)[name]
+        step = timedelta(microseconds=INTERVAL // PARTS)
+        at = [datetime.combine(day, time()) + number * step for number in range(len(expected))]
         rows = [(f"{moment:%Y-%m-%d}", f"{moment:%H:%M}", value) for moment, value in zip(at, expected, strict=True)]
         write_csv(folder / f"{name}.csv", ("date", "time", "contacts"), rows)
         queue["volume"] = {"file": f"{name}.csv", "column": "contacts", "busyness_cv": learned.busyness_cv}
@@ -404,17 +347,23 @@ def _teams(
     there: Sequence[Duty],
     names: Sequence[str],
     pause: str | None,
-    factor: float,
+    learned: Learned,
+    mode: str,
     folder: Path,
 ) -> dict[str, Any]:
-    """Agents with the same skills: the queues that they had answered by that day."""
-    known = duties.skills(log.contacts[log.contacts["arrival"].dt.date <= day])
-    groups: dict[tuple[str, ...], list[Duty]] = {}
+    """Agents with the same skills: the queues that they had answered by that day, and those that nobody there had.
+
+    Where work is drawn, also with the same pace: that of the agent on the training days.
+    """
+    known = log.able(day, learned.forecast.days)
+    taken = frozenset().union(*(known.get(duty.agent, ()) for duty in there))
+    groups: dict[tuple[tuple[str, ...], float], list[Duty]] = {}
     for duty in there:
-        able = tuple(name for name in names if name in known.get(duty.agent, frozenset()))
-        groups.setdefault(able, []).append(duty)
+        able = tuple(name for name in names if name in known.get(duty.agent, frozenset()) or name not in taken)
+        pace = 1.0 if mode == "services" else learned.rhythm.by_agent.get(duty.agent, 1.0)
+        groups.setdefault((able, pace), []).append(duty)
     teams: dict[str, Any] = {}
-    for number, (able, mine) in enumerate(sorted(groups.items()), start=1):
+    for number, ((able, pace), mine) in enumerate(sorted(groups.items()), start=1):
         rows = [
             (
                 duty.agent,
@@ -431,7 +380,7 @@ def _teams(
         teams[f"team{number}"] = {
             "skills": dict.fromkeys((*able, *([pause] if pause else [])), 1),
             "roster": {"file": f"team{number}.csv"},
-            "pace": dict.fromkeys(able, factor),
+            "pace": dict.fromkeys(able, pace),
         }
     return teams
 
@@ -449,41 +398,86 @@ def _unused(name: str, names: Sequence[str]) -> str:
 # ── simulated beside real ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def simulate(log: ContactLog, unit: Unit) -> Day:
-    """The day's real figures and those of the replications."""
-    from ccsim import engine
+class Unit(NamedTuple):
+    """A day to simulate."""
 
+    day: date
+    learned: Learned
+    rule: Rule
+    mode: str
+    replications: int
+
+
+class Prepared(NamedTuple):
+    """A day with everything drawn, which differs from run to run by the factor on the time of a contact alone."""
+
+    unit: Unit
+    plan: Plan
+    workloads: tuple[Workload, ...]
+    customers: Bool
+    """by queue: whether customers wait in it"""
+    of_log: Bool
+    """by queue: whether it is of the log, and not of agents who are away"""
+    limits: F64
+    """of the service level, seconds by queue"""
+
+
+def prepare(log: ContactLog, unit: Unit) -> Prepared:
+    """The day's plan, and what its replications draw."""
     day, learned, rule, mode, replications = unit
     with tempfile.TemporaryDirectory() as scratch:
         of_day = scenario(log, day, learned, rule, mode, Path(scratch))
     plan, spec = lower(of_day)
-    customers = np.array([name in log.scenario.queue and name not in log.staff_only for name in spec.queues])
-    drawn = np.array([name in log.scenario.queue and mode != "services" for name in spec.queues])
-    limits = np.array([log.limits.get(name, 0.0) for name in spec.queues])
+    of_log = np.array([name in log.scenario.queue for name in spec.queues])
+    drawn = of_log & (mode != "services")
     recipe = recipe_of(of_day)
-    totals = []
+    workloads = []
     for replication in range(replications):
         workload = draw(recipe, replication)
         rng = stream(of_day.seed, replication, "day", "work")
         work = _together(workload.work, workload.arrival, drawn[workload.queue], day, learned, rng)
-        workload = workload._replace(work=work)
-        done = engine.simulate("compiled", workload, plan)
-        shown = customers[workload.queue]
+        workloads.append(workload._replace(work=work))
+    return Prepared(
+        unit,
+        plan,
+        tuple(workloads),
+        of_log & np.array([name not in log.staff_only for name in spec.queues]),
+        of_log,
+        np.array([log.limits.get(name, 0.0) for name in spec.queues]),
+    )
+
+
+def play(prepared: Prepared, factor: float, replications: int | None = None) -> F64:
+    """Sums of the first replications: (replication, COUNTED, interval)."""
+    from ccsim import engine
+
+    totals = []
+    for drawn in prepared.workloads[:replications]:
+        longer = np.rint(drawn.work * factor).astype(np.int64)
+        workload = drawn._replace(work=np.where(prepared.of_log[drawn.queue], longer, drawn.work))
+        done = engine.simulate("compiled", workload, prepared.plan)
+        shown = prepared.customers[workload.queue]
         answered, gave_up = (np.equal(done.outcome, end) for end in (Outcome.RESOLVED, Outcome.ABANDONED))
         wait = np.where(answered, done.start[done.first_turn] - done.arrival, 0) / SECOND
-        limit = limits[workload.queue]
+        limit = prepared.limits[workload.queue]
         columns = (workload.arrival, wait, answered, gave_up, limit)
         totals.append(_sums(*(column[shown] for column in columns)))
+    return np.array(totals)
+
+
+def simulated(log: ContactLog, prepared: Prepared, factor: float) -> Day:
+    """The day's real figures and those of the replications."""
+    day, learned, rule, mode, _ = prepared.unit
     contacts = log.on([day])
     edges = _midnight(day) + INTERVAL * np.arange(INTERVALS + 1)
     return Day(
         day=day,
         edges=edges,
         real=_real(log, contacts, day),
-        simulated=np.array(totals),
-        agents=duties.level(log.duties(day, rule), edges),
-        known=_known(log, contacts, day, learned, mode),
-        true_handle_time=_true_handle_time(contacts, day) * learned.factor,
+        simulated=play(prepared, factor),
+        agents=duties.level(log.duties(day, rule, learned.forecast.days), edges),
+        known=_known(log, contacts, day, learned, mode, factor),
+        true_handle_time=_true_handle_time(contacts, day) * factor,
     )
 
 
@@ -491,6 +485,8 @@ def _together(work: I64, arrival: I64, drawn: Bool, day: date, learned: Learned,
     """Drawn work, with what the contacts of a kind of day, of an hour and of a half hour share."""
     sigma = np.sqrt(np.log1p(learned.rhythm.cv**2))
     shared = np.exp(sigma * rng.standard_normal(INTERVALS) - sigma**2 / 2)
+    sigma_day = np.sqrt(np.log1p(learned.rhythm.cv_day**2))
+    shared *= np.exp(sigma_day * rng.standard_normal() - sigma_day**2 / 2)
     factor = shared * learned.rhythm.of(learned.forecast.quiet(day))
     interval = np.clip(arrival // INTERVAL, 0, INTERVALS - 1)
     return np.where(drawn, np.rint(work * factor[interval]).astype(np.int64), work)
@@ -513,7 +509,7 @@ def _real(log: ContactLog, contacts: pd.DataFrame, day: date) -> F64:
     return _sums(arrival, waited, ~np.isnan(waited), gave_up, limit)
 
 
-def _known(log: ContactLog, contacts: pd.DataFrame, day: date, learned: Learned, mode: str) -> Inputs:
+def _known(log: ContactLog, contacts: pd.DataFrame, day: date, learned: Learned, mode: str, factor: float) -> Inputs:
     if mode == "forecast":
         counts = learned.forecast.of(day)
     else:
@@ -521,11 +517,11 @@ def _known(log: ContactLog, contacts: pd.DataFrame, day: date, learned: Learned,
     every = sum(counts.values(), np.zeros(INTERVALS))
     offered = sum((column for name, column in counts.items() if name not in log.staff_only), np.zeros(INTERVALS))
     if mode == "services":
-        return Inputs(offered, every, _true_handle_time(contacts, day) * learned.factor)
-    of_all = float(np.concatenate([*learned.works.values()]).mean())
-    mean = {name: learned.works[name].mean() if name in learned.works else of_all for name in counts}
+        return Inputs(offered, every, _true_handle_time(contacts, day) * factor)
+    of_all = learned.handle_times[ALL]
+    mean = {name: learned.handle_times.get(name, of_all) for name in counts}
     work = sum((column * mean[name] for name, column in counts.items()), np.zeros(INTERVALS))
-    rhythm = learned.rhythm.of(learned.forecast.quiet(day)) * learned.factor
+    rhythm = learned.rhythm.of(learned.forecast.quiet(day)) * factor
     return Inputs(offered, every, np.where(every > 0, work / np.maximum(every, 1e-9), of_all) * rhythm)
 
 
@@ -538,32 +534,20 @@ def _true_handle_time(contacts: pd.DataFrame, day: date) -> F64:
     return np.where(number > 0, total / np.maximum(number, 1), took.mean())
 
 
-class Unit(NamedTuple):
-    """A day to simulate."""
-
-    day: date
-    learned: Learned
-    rule: Rule
-    mode: str
-    replications: int
-
-
-def simulate_all(log: ContactLog, units: Iterable[Unit], workers: int) -> Iterator[Day]:
+def prepare_all(log: ContactLog, units: Iterable[Unit], workers: int) -> Iterator[Prepared]:
     """The days in order, on so many processes."""
-    return run_all(partial(simulate, log), units, workers)
+    return run_all(partial(prepare, log), units, workers)
 
 
-def calibrated(log: ContactLog, units: Sequence[Unit], workers: int = 1) -> float:
+def calibrated(log: ContactLog, days: Sequence[Prepared], replications: int) -> float:
     """The factor at which those days, simulated, are `too_long` by 0. The nearer end of FACTORS where none does it."""
     from scipy.optimize import brentq
 
-    real = np.sum([_real(log, log.on([unit.day]), unit.day).sum(axis=1) for unit in units], axis=0)
+    real = np.stack([_real(log, log.on([day.unit.day]), day.unit.day).sum(axis=1) for day in days], axis=1)
 
     @cache
     def beyond(factor: float) -> float:
-        tried = [unit._replace(learned=replace(unit.learned, factor=factor)) for unit in units]
-        waits = [day.simulated.sum(axis=(0, 2)) for day in simulate_all(log, tried, workers)]
-        return too_long(np.sum(waits, axis=0), real)
+        return too_long(np.array([median_asa(play(day, factor, replications)) for day in days]), real)
 
     for low, high in (LIKELY, FACTORS):
         if beyond(low) < 0 < beyond(high):
@@ -571,7 +555,18 @@ def calibrated(log: ContactLog, units: Sequence[Unit], workers: int = 1) -> floa
     return FACTORS[0] if beyond(FACTORS[0]) > 0 else FACTORS[1]
 
 
-def too_long(predicted: F64, real: F64) -> float:
-    """How much longer the predicted ASA is, by sums (COUNTED): the logarithm of the ratio."""
-    ours, theirs = (sums[COUNTED.index("asa")] / sums[COUNTED.index("answered")] for sums in (predicted, real))
-    return float(np.log(max(ours, 1e-9) / max(theirs, 1e-9)))  # nearly linear in a factor on work
+def median_asa(simulated: F64) -> float:
+    """Of the day's ASA, over replications (replication, COUNTED, interval); NaN where nobody was answered in any."""
+    _, answered, waited, *_ = np.moveaxis(simulated.sum(axis=2), 1, 0)
+    return float(np.median(waited[answered > 0] / answered[answered > 0])) if (answered > 0).any() else np.nan
+
+
+def too_long(asa: F64, real: F64) -> float:
+    """How much longer the predicted ASA of days is than the real (COUNTED, day): mean logarithm, weighted by contacts.
+
+    So a day of many long waits counts no more than others of its size. A second is added to both, for days without any.
+    """
+    offered, answered, waited, *_ = real
+    there = (answered > 0) & ~np.isnan(asa)
+    ratio = np.log((asa[there] + 1) / (waited[there] / answered[there] + 1))
+    return float(np.average(ratio, weights=offered[there])) if there.any() else 0.0

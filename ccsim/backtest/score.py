@@ -57,8 +57,6 @@ class Prediction:
     name: str
     by_interval: Figures
     by_day: Figures
-    of_days: F64
-    """expected sums (COUNTED, day)"""
     known: Bool
     """(day, interval): others are no part of a day's figures, predicted or real"""
 
@@ -71,6 +69,8 @@ class Score(NamedTuple):
 
     method: str
     asa_by_day: float
+    asa_by_day_weighted: float
+    """sum over days of |predicted - real| times contacts, by the sum of real times contacts: tiny days hardly count"""
     abandonment_by_day: float
     service_level_by_day: float
     asa: float
@@ -94,7 +94,6 @@ def simulated(days: Sequence[Day], name: str, centre: Callable[..., F64] = np.na
         name,
         Figures(*(centre_of(column, centre).ravel() for column in figures(drawn.swapaxes(1, 2)))),
         Figures(*(centre_of(column, centre) for column in figures(drawn.sum(axis=3)))),
-        drawn.mean(axis=0).sum(axis=2),
         np.ones(drawn.shape[2:], np.bool_),
     )
 
@@ -124,7 +123,6 @@ def erlang(
         name,
         Figures(*(column.ravel() for column in figures(sums.swapaxes(0, 1)))),
         figures(np.where(known, sums, 0).sum(axis=2)),
-        np.where(known, sums, 0).sum(axis=2),
         known,
     )
 
@@ -163,7 +161,7 @@ def calibrated(days: Sequence[Day], predict: Callable[[float], Prediction]) -> f
         factor = (low + high) / 2
         prediction = predict(factor)
         real = _real_days(prediction, days)
-        beyond = too_long(prediction.of_days.sum(axis=1), real.sum(axis=1)) > 0
+        beyond = too_long(prediction.by_day.asa, real) > 0
         low, high = (low, factor) if beyond else (factor, high)
     return (low + high) / 2
 
@@ -189,6 +187,7 @@ def score(prediction: Prediction, days: Sequence[Day]) -> Score:
     return Score(
         method=prediction.name,
         asa_by_day=_mean(np.abs(predicted.asa[waited] / real.asa[waited] - 1)),
+        asa_by_day_weighted=_weighted(predicted.asa, real.asa, np.array([day.real[0].sum() for day in days])),
         abandonment_by_day=_mean(np.abs(predicted.abandonment - real.abandonment)),
         service_level_by_day=_mean(np.abs(predicted.service_level - real.service_level)),
         **errors,
@@ -202,6 +201,13 @@ def _mean(values: F64, weights: F64 | None = None) -> float:
     return float(np.average(values[there], weights=weights[there])) if there.any() else math.nan
 
 
+def _weighted(predicted: F64, real: F64, contacts: F64) -> float:
+    """Weighted absolute percentage error; NaN where nobody waited."""
+    there = ~np.isnan(predicted - real)
+    total = float(contacts[there] @ real[there])
+    return float(contacts[there] @ np.abs(predicted - real)[there]) / total if total > 0 else math.nan
+
+
 def floor(days: Sequence[Day]) -> Score:
     """The mean score of a model that is right: each replication is the truth once, the others' mean the prediction."""
     replications = len(days[0].simulated)
@@ -211,6 +217,15 @@ def floor(days: Sequence[Day]) -> Score:
         played = [replace(day, real=day.simulated[truth], simulated=day.simulated[others]) for day in days]
         scores.append(score(simulated(played, ""), played)[1:])
     return Score(PERFECT, *(_mean(column) for column in np.array(scores, np.float64).T))
+
+
+def joined(parts: Sequence[Prediction]) -> Prediction:
+    """One method's predictions of several stretches of days, one after another."""
+    by_interval, by_day = (
+        Figures(*(np.concatenate(columns) for columns in zip(*(getattr(part, name) for part in parts), strict=True)))
+        for name in ("by_interval", "by_day")
+    )
+    return Prediction(parts[0].name, by_interval, by_day, np.concatenate([part.known for part in parts]))
 
 
 class Coverage(NamedTuple):
@@ -223,6 +238,8 @@ class Coverage(NamedTuple):
     """share of them within the same, widened as the training days want it"""
     by: float
     """how many times the width is added on either side"""
+    intervals: int
+    """held-out intervals"""
 
 
 def covers(training: Sequence[Day], days: Sequence[Day], metric: str) -> Coverage:
@@ -233,7 +250,14 @@ def covers(training: Sequence[Day], days: Sequence[Day], metric: str) -> Coverag
     wanted = _beyond(training, metric)
     by = float(np.quantile(wanted, min(SHARE * (1 + 1 / len(wanted)), 1.0), method="higher"))
     got = _beyond(days, metric)
-    return Coverage(metric, float((got <= 0).mean()), float((got <= max(by, 0)).mean()), max(by, 0.0))
+    return Coverage(metric, float((got <= 0).mean()), float((got <= max(by, 0)).mean()), max(by, 0.0), len(got))
+
+
+def together(parts: Sequence[Coverage]) -> Coverage:
+    """Of several stretches of days, each widened by itself."""
+    weights = np.array([part.intervals for part in parts], np.float64)
+    plain, widened, by = (float(np.average(column, weights=weights)) for column in list(zip(*parts, strict=True))[1:4])
+    return Coverage(parts[0].metric, plain, widened, by, int(weights.sum()))
 
 
 def bounds(days: Sequence[Day], metric: str, by: float = 0.0) -> tuple[F64, F64]:

@@ -75,7 +75,7 @@ def _panel(comparison: Comparison, figure: MetricPlace, ax: Axes) -> bool:
         unit = comparison.baseline.results.scenario.currency or unit
     side = {"higher": "better →", "lower": "← better", "none": ""}[definition.better]
     at = "" if own is None else f" ({format.quantity(definition.unit, own.mean)})"
-    ax.set_title(f"{style.short(figure.name)}\n{figure.metric.replace('_', ' ')}{at}")
+    ax.set_title(f"{style.short(comparison.title(figure.name))}\n{figure.metric.replace('_', ' ')}{at}")
     ax.set_xlabel(unit if not side else f"{unit}, {side}")
     ax.axvline(0, color=style.now().ink, linewidth=1)
     for row, difference in enumerate(estimates):

@@ -38,7 +38,9 @@ def key_figures(results: Results) -> list[tuple[str, str, str]]:
         figures.append(("cost", format.money(total("cost"), currency), each))
     given_up = f"{format.percent(total('abandonment'))} abandoned"
     figures.append(("contacts", format.count(total("offered")), given_up))
-    full_time = format.full_time(results, total("paid_hours")) or f"{format.count(total('staffed_hours'))} on duty"
+    full_time = (
+        format.full_time(results.scenario, total("paid_hours")) or f"{format.count(total('staffed_hours'))} on duty"
+    )
     figures.append(("paid hours", format.count(total("paid_hours")), full_time))
     return figures
 

@@ -301,8 +301,8 @@ def _bars(sweep: Sweep, ax: Axes, figure: MetricPlace) -> None:
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
     ax.margins(x=0.15)
-    share = figure.definition.unit == "share"
-    ax.set_title(f"{figure} ({'percentage points' if share else unit or figure.definition.unit})")
+    unit = "percentage points" if figure.definition.unit == "share" else unit or figure.definition.unit
+    ax.set_title(f"{figure.titled(sweep.design.base)} ({unit})")
 
 
 # --------------------------------------------------------------------------------------------------------------- shared
@@ -361,7 +361,7 @@ def _label(sweep: Sweep, figure: MetricPlace) -> str:
     unit = figure.definition.unit
     if unit == "money":
         unit = sweep.design.base.currency or unit
-    return f"{str(figure).removeprefix('total ')} ({'%' if unit == 'share' else unit})"
+    return f"{figure.titled(sweep.design.base).removeprefix('total ')} ({'%' if unit == 'share' else unit})"
 
 
 def _mean(values: F64) -> float:

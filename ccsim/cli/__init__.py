@@ -6,23 +6,29 @@ import errno
 import io
 import sys
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 import click
 
 from ccsim import __version__
 from ccsim.cli.backtest import backtest
+from ccsim.cli.capacity import capacity
 from ccsim.cli.chart import chart
 from ccsim.cli.check import check
 from ccsim.cli.compare import compare
+from ccsim.cli.explore import explore
 from ccsim.cli.fit import fit
+from ccsim.cli.forecast import forecast
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
 from ccsim.cli.report import report
+from ccsim.cli.roster import roster
 from ccsim.cli.run import run
 from ccsim.cli.schema import schema
 from ccsim.cli.staff import staff
 from ccsim.cli.sweep import sweep
+from ccsim.cli.today import today
 from ccsim.errors import Problem, ScenarioError
 
 
@@ -69,6 +75,13 @@ class Verbs(click.Group):
         options = {} if verb is None or problem.file else {param.name: param.opts[-1] for param in verb.params}
         return replace(problem, path=f"{options.get(name, name)}{colon}{rest}")
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """With the nearest command's name where there is none of that name."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            near = get_close_matches(args[0], self.commands, n=1)
+            ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{near[0]}'?" if near else ""))
+        return super().resolve_command(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which a planner needs them."""
         return list(self.commands)
@@ -95,11 +108,20 @@ def main() -> None:
     ccsim run my_centre.toml              simulates it: a table, a results folder, charts, a report
     ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
     ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
+    ccsim explore my_centre.toml          opens it in the browser, with levers to turn
     ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
+    ccsim roster my_centre.toml           gives named people their shifts, by their rules and wishes
+    ccsim capacity my_centre.toml         finds the largest volume that its people can carry
     ccsim fit calls.csv --mapping calls   writes a scenario from logs
     ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
+    ccsim forecast history.csv            forecasts contacts and handle times, with bands
+    ccsim today my_centre.toml calls.csv --at …  re-simulates the rest of a day from its state now
     """
 
 
-for verb in (run, compare, sweep, staff, chart, report, check, new, schema, replay, fit, backtest):
+VERBS = (
+    run, compare, sweep, explore, staff, roster, capacity, chart, report, check, new, schema, replay, fit, forecast,
+    today, backtest,
+)  # fmt: skip
+for verb in VERBS:
     main.add_command(verb)

@@ -54,6 +54,11 @@ class Days(click.ParamType[list[date]]):
     metavar="RULE",
     help="How agents on duty are inferred: served, sessions, ready or turn_round; may be repeated, to compare.",
 )
+@click.option(
+    "--refit",
+    type=click.Choice(["weekly"]),
+    help="Learn anew before each week to predict, from as many days before it as --train has.",
+)
 @click.option("--replications", type=click.IntRange(2), default=20, show_default=True, help="Replications of each day.")
 @click.option(
     "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of FILE; may be repeated."
@@ -69,6 +74,7 @@ def backtest(
     train: list[date],
     test: list[date],
     rules: tuple[str, ...],
+    refit: str | None,
     replications: int,
     overrides: tuple[str, ...],
     outside: bool,
@@ -83,7 +89,7 @@ def backtest(
     """
     from ccsim.backtest.prediction import MODES, ContactLog
     from ccsim.backtest.trial import as_json as summary
-    from ccsim.backtest.trial import run
+    from ccsim.backtest.trial import run, windows
     from ccsim.logs.duty import RULES
     from ccsim.scenario import read as scenarios
 
@@ -97,7 +103,9 @@ def backtest(
     scenario = scenarios.load(file, None, overrides, outside=outside)
     reading, staff_only = _read(log, mapping)
     every = ContactLog(reading.rows, staff_only, scenario, str(file))
-    with _steps(len(rules) * (1 + len(MODES) * (len(train) + len(test)))) as step, ExitStack() as stack:
+    days_at_once = 7 if refit else None
+    units = sum(len(first) + len(last) for first, last in windows(train, test, days_at_once))
+    with _steps(len(rules) * len(MODES) * units) as step, ExitStack() as stack:
         final = None
         if out is not None or not as_json:
             from ccsim.results import storage
@@ -105,7 +113,7 @@ def backtest(
             folder, final = stack.enter_context(
                 storage.new_folder(out or Path("results"), f"{scenario.name} back-test")
             )
-        backtests = [run(every, train, test, rule, replications, step, workers) for rule in rules]
+        backtests = [run(every, train, test, rule, replications, step, workers, refit=days_at_once) for rule in rules]
         if final is not None:
             about = {"command": shlex.join(["ccsim", *sys.argv[1:]]), "started": started.isoformat(timespec="seconds")}
             contacts = log / "contacts.parquet" if log.is_dir() else log
@@ -217,21 +225,33 @@ def _print(backtests: list[Backtest]) -> None:
         return "–" if math.isnan(value) else form.format(value)
 
     console = Console(highlight=False, markup=False)
+    for note in backtests[0].notes:
+        console.print(f"Note: {note}")
     for by_rule in backtests:
-        console.print(f"Agents by the rule {by_rule.rule}: {RULES[by_rule.rule].assumes}.")
-        console.print(f"The time of a contact × {by_rule.factor:.3f}, learned on the training days.\n")
+        console.print(f"Agents by the rule {by_rule.rule}: {RULES[by_rule.rule].assumes}.\n")
+        if by_rule is backtests[0]:
+            modes = [trial.mode for trial in by_rule.trials]
+            short = [f"{mode[:4]}." for mode in modes]
+            days = table("day", "came", "exp.", "WAPE", "ASA", *short, "SL", *short)
+            for rows in zip(*(day_rows(trial) for trial in by_rule.trials), strict=True):
+                first, last = rows[0], rows[-1]
+                cells = [first[1][5:], f"{first[2]:,}", f"{last[-2]:,.0f}", known(last[-1], "{:.0%}")]
+                for real, ours, form in ((3, 4, "{:.0f} s"), (11, 12, "{:.0%}")):
+                    cells += [known(first[real], form), *(known(row[ours], form) for row in rows)]
+                days.add_row(*cells)
+            console.print(days)
+            console.print(
+                f"Real ASA and service level, and those simulated: {', '.join(modes)} (medians of the replications). "
+                f"came, exp.: contacts offered, and expected in {modes[-1]}; WAPE: their error by half hour.\n"
+            )
         for trial in by_rule.trials:
             console.print(f"{trial.mode}: {MODES[trial.mode]}", style="bold")
-            if by_rule is backtests[0]:
-                days = table("day", "offered", "ASA", "simulated", "90 %", "abandoned", "simulated")
-                for _, day, offered, real, mean, low, high, _, gave_up, gives_up, *_ in day_rows(trial):
-                    ends = f"{known(low, '{:.0f}')}–{known(high, '{:.0f}')}"
-                    shares = (known(gave_up, "{:.1%}"), known(gives_up, "{:.1%}"))
-                    days.add_row(day, str(offered), known(real, "{:.0f} s"), known(mean, "{:.0f} s"), ends, *shares)
-                console.print(days)
-            scores = table("error of", "ASA, day", "abandonment", "ASA, half hour", "service level")
+            factors = ", ".join(f"{factor:.3f}" for factor in trial.factors)
+            console.print(f"The time of a contact × {factors}, learned on the training days in this mode.")
+            scores = table("error of", "ASA, day", "weighted", "abandonment", "ASA, half hour", "service level")
             for row in trial.scores:
-                by_day = (known(row.asa_by_day, "{:.0%}"), known(100 * row.abandonment_by_day, "{:.1f} points"))
+                by_day = [known(error, "{:.0%}") for error in (row.asa_by_day, row.asa_by_day_weighted)]
+                by_day.append(known(100 * row.abandonment_by_day, "{:.1f} points"))
                 by_interval = (known(row.asa, "{:.1f} s"), known(100 * row.service_level, "{:.1f} points"))
                 scores.add_row(row.method, *by_day, *by_interval)
             console.print(scores)

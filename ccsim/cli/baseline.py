@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import click
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +18,7 @@ from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.staffing import output, patterns
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
+from ccsim.staffing.candidates import with_rules
 from ccsim.staffing.cover import ShiftCover, cover_shifts
 from ccsim.tables import F64, SECOND
 
@@ -24,36 +27,26 @@ if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
 
 
-def erlang(scenario: Scenario, root: Path, *, xlsx: bool = False) -> Path:
-    """Print the requirement, and the shifts that cover it if there are patterns; the folder with the files."""
+def erlang(scenario: Scenario, root: Path | None, *, xlsx: bool = False, as_json: bool) -> Path | None:
+    """Print the requirement, and the shifts that cover it if there are patterns; the folder with the files, if any."""
+    scenario = with_rules(scenario)
     needs = baseline(scenario)
     requirement, divided = needs.requirement(scenario), needs.requirement(scenario, divided=True)
-    console = Console(file=sys.stdout, highlight=False)
-    console.print(f"{scenario.name}: agents required by Erlang's formulas", style="bold", markup=False)
-    console.print()
-    console.print(_queues(scenario, needs))
-    console.print()
-    console.print(_teams(scenario, requirement, divided))
+    covers: list[ShiftCover | None] = []
     shifts = scheduled = None
     if scenario.staffing.patterns:
         covers = [cover_shifts(scenario, needed) for needed in (requirement, divided)]
-        console.print()
-        console.print(_shifts(scenario, covers))
-        if covers[0] is None:
-            console.print("The patterns' max is too small for the requirement.", style="bold red")
-        else:
+        if covers[0] is not None:
             shifts = output.Shifts(requirement.method, covers[0].counts)
             scheduled = on_duty(patterns.staffed(scenario, covers[0].counts.tolist()))
-    console.print()
-    for name, alone in needs.unserved.items():
-        first = format.moment(scenario, int(needs.edges[alone[0]]))
-        console.print(
-            f"{name}: nobody who serves it may work in {format.several(len(alone), 'interval')}, first {first}.",
-            markup=False,
-        )
-    console.print("Instant, without a simulation. It leaves out:")
-    for text in needs.ignores:
-        console.print(f"  {text}", markup=False)
+    if as_json:
+        record: dict[str, Any] = {} if shifts is None else output.shifts_json(scenario, shifts.agents)
+        record["requirement"] = output.requirement_json(scenario, requirement)
+        click.echo(json.dumps(record, allow_nan=False))
+    else:
+        _show(scenario, needs, requirement, divided, covers)
+    if root is None:
+        return None
     on_shift: F64 = on_duty(scenario) if scheduled is None else scheduled
 
     def finish(folder: Path) -> None:
@@ -64,10 +57,36 @@ def erlang(scenario: Scenario, root: Path, *, xlsx: bool = False) -> Path:
         scenario,
         [requirement, divided],
         shifts,
-        finish=finish,
+        finish=None if as_json and not xlsx else finish,
         erlang=needs,
         method="erlang",
     )
+
+
+def _show(
+    scenario: Scenario, needs: Baseline, requirement: Requirement, divided: Requirement, covers: list[ShiftCover | None]
+) -> None:
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(f"{scenario.name}: agents required by Erlang's formulas", style="bold", markup=False)
+    console.print()
+    console.print(_queues(scenario, needs))
+    console.print()
+    console.print(_teams(scenario, requirement, divided))
+    if covers:
+        console.print()
+        console.print(_shifts(scenario, covers))
+        if covers[0] is None:
+            console.print("The patterns' max is too small for the requirement.", style="bold red")
+    console.print()
+    for name, alone in needs.unserved.items():
+        first = format.moment(scenario, int(needs.edges[alone[0]]))
+        console.print(
+            f"{name}: nobody who serves it may work in {format.several(len(alone), 'interval')}, first {first}.",
+            markup=False,
+        )
+    console.print("Instant, without a simulation. It leaves out:")
+    for text in needs.ignores:
+        console.print(f"  {text}", markup=False)
 
 
 def _queues(scenario: Scenario, needs: Baseline) -> Table:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +18,35 @@ from ccsim.cli.resuming import Remembered, resume_hint
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
     from ccsim.results.comparison import Comparison
+    from ccsim.results.plans import ShiftPlan
     from ccsim.results.ranking import Ranking
+    from ccsim.scenario.model import Scenario
+    from ccsim.studies.selection import Selection
 
 
 @click.command(cls=Remembered)
 @click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--variants", is_flag=True, help="Compare the one FILE as it stands with all of its variants.")
+@click.option(
+    "--staffed", is_flag=True, help="Give each variant its own cheapest shifts that meet its targets, as `ccsim staff`."
+)
 @click.option("--baseline", metavar="NAME", help="Compare with this variant.  [default: the first]")
 @click.option("--rank-by", metavar="METRIC[@PLACE]", help="Rank by this metric, of a queue, a team or the whole.")
+@click.option(
+    "--select",
+    type=click.Choice(["best"]),
+    help="Run the variants that may be the best on until one is told from them.",
+)
+@click.option(
+    "--indifference", type=float, metavar="X", help="With --select: worse by less than X is as good.  [default: 1 %]"
+)
+@click.option(
+    "--max-replications",
+    type=click.IntRange(2),
+    default=1000,
+    show_default=True,
+    help="With --select: most of a variant.",
+)
 @click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the first file's.")
 @click.option("--seed", type=int, metavar="S", help="Seed, instead of the first file's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value in all; may be repeated.")
@@ -41,8 +64,12 @@ def compare(
     ctx: click.Context,
     files: tuple[Path, ...],
     variants: bool,
+    staffed: bool,
     baseline: str | None,
     rank_by: str | None,
+    select: str | None,
+    indifference: float | None,
+    max_replications: int,
     replications: int | None,
     seed: int | None,
     overrides: tuple[str, ...],
@@ -61,35 +88,39 @@ def compare(
     \b
     ccsim compare today.toml tomorrow.toml
     ccsim compare shop.toml --variants
+    ccsim compare shop.toml --variants --staffed
 
     Without --rank-by the variants that meet their targets are ranked by cost.
     """
     from tqdm import tqdm
 
+    from ccsim.report.of_plan import plans_csv
     from ccsim.results.ranking import rank, ranking_figure
+    from ccsim.staffing.shifts import Infeasible
+    from ccsim.staffing.variants import at_work
     from ccsim.studies import compare as comparing
 
-    if variants and len(files) > 1:
-        raise click.UsageError("--variants compares the variants of one FILE.")
-    if cluster is not None and executor is not None:
-        raise click.UsageError("Give --cluster or --executor, not both.")
-    if not variants and len(files) == 1:
-        raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
-    if resume and as_json and out is None:
-        raise click.UsageError("--resume needs a results folder; with --json, name one with --out.")
+    _demand_sense(ctx.params)
     check_xlsx(xlsx, folder=out is not None or not as_json)
-    given = {"seed": seed, "replications": replications}
-    changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    changes = options.changes(overrides, seed, replications)
     if variants:
         scenarios = comparing.read_variants(files[0], changes, outside=outside)
     else:
         scenarios = comparing.read_files(files, changes, outside=outside)
     by = None if rank_by is None else ranking_figure(rank_by, scenarios)
+    plans: dict[str, ShiftPlan] = {}
+    if staffed:
+        try:
+            plans = _plans(scenarios, baseline, workers)
+        except Infeasible as error:
+            click.echo(error, err=True)
+            ctx.exit(1)
+        scenarios = at_work(plans)
     total = len(scenarios) * next(iter(scenarios.values())).replications
     folder = None
     # on stderr, from the second second on, and only where somebody watches
     with tqdm(total=total, unit=" replications", delay=1, disable=None, leave=False) as bar:
-        options: dict[str, Any] = {
+        how: dict[str, Any] = {
             "baseline": baseline,
             "engine": engine,
             "workers": workers,
@@ -97,27 +128,97 @@ def compare(
             "progress": bar.update,
         }
         if as_json and out is None:
-            comparison = comparing.compare(scenarios, **options)
+            comparison = comparing.compare(scenarios, **how)
             ranking = rank(comparison, by)
         else:
-            root, finish = out or Path("results"), None if as_json and not xlsx else partial(_finish, xlsx=xlsx)
+            root = out or Path("results")
+            finish = None if as_json and not xlsx else partial(_finish, xlsx=xlsx, plans=plans)
+            tables = {"staffing.csv": plans_csv(plans)} if plans else {}
             with resume_hint(ctx):
                 comparison, ranking, folder = comparing.compare_to_folder(
-                    root, scenarios, resume=resume, rank_by=by, overrides=changes, finish=finish, **options
+                    root,
+                    scenarios,
+                    resume=resume,
+                    rank_by=by,
+                    overrides=changes,
+                    tables=tables,
+                    finish=finish,
+                    **how,
                 )
-    if as_json:
-        click.echo(json.dumps(comparing.as_json(comparison, ranking), allow_nan=False))
-    else:
-        from ccsim.cli.comparison_table import show
+    selection = None
+    if select is not None:
+        from ccsim.studies import selection as selecting
 
-        show(comparison, ranking)
+        more: dict[str, Any] = {"engine": engine, "workers": workers, "executor": cluster or executor or "threads"}
+        selection = selecting.select(comparison, ranking, indifference=indifference, most=max_replications, **more)
+    _print(comparison, ranking, plans, selection, as_json=as_json)
     if folder is not None:
         click.echo(f"Results: {folder}", err=as_json)
+    if not all(plan.fresh.met for plan in plans.values()):
+        ctx.exit(1)
 
 
-def _finish(comparison: Comparison, ranking: Ranking, folder: Path, *, xlsx: bool) -> None:
+def _demand_sense(given: dict[str, Any]) -> None:
+    """Raises UsageError for options that do not go together."""
+    if given["variants"] and len(given["files"]) > 1:
+        raise click.UsageError("--variants compares the variants of one FILE.")
+    if given["cluster"] is not None and given["executor"] is not None:
+        raise click.UsageError("Give --cluster or --executor, not both.")
+    if not given["variants"] and len(given["files"]) == 1:
+        raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
+    if given["indifference"] is not None and given["select"] is None:
+        raise click.UsageError("--indifference is of --select best.")
+    if given["resume"] and given["as_json"] and given["out"] is None:
+        raise click.UsageError("--resume needs a results folder; with --json, name one with --out.")
+
+
+def _plans(scenarios: Mapping[str, Scenario], baseline: str | None, workers: int | None) -> dict[str, ShiftPlan]:
+    """The cheapest shifts of all, the baseline's first."""
+    from tqdm import tqdm
+
+    from ccsim.staffing import variants
+    from ccsim.studies import compare as comparing
+
+    comparing.check(scenarios, baseline)
+    with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
+        plans = variants.plans(scenarios, workers=workers or os.cpu_count() or 1, progress=lambda best: bar.update())
+    return dict(sorted(plans.items(), key=lambda plan: plan[0] != baseline))
+
+
+def _print(
+    comparison: Comparison,
+    ranking: Ranking,
+    plans: Mapping[str, ShiftPlan],
+    selection: Selection | None,
+    *,
+    as_json: bool,
+) -> None:
+    from ccsim.cli.comparison_table import show, show_plans, show_selection
+    from ccsim.staffing.output import plan_json
+    from ccsim.studies import compare as comparing
+    from ccsim.studies import selection as selecting
+
+    if as_json:
+        record = comparing.as_json(comparison, ranking)
+        if plans:
+            record["staffing"] = {name: plan_json(plan) for name, plan in plans.items()}
+        if selection is not None:
+            record["selection"] = selecting.as_json(selection)
+        click.echo(json.dumps(record, allow_nan=False))
+        return
+    if plans:
+        show_plans(plans, comparison)
+    show(comparison, ranking)
+    if selection is not None:
+        show_selection(comparison, selection)
+
+
+def _finish(
+    comparison: Comparison, ranking: Ranking, folder: Path, *, xlsx: bool, plans: Mapping[str, ShiftPlan]
+) -> None:
     from ccsim.charts import differences
     from ccsim.report.of_comparison import document
+    from ccsim.report.of_plan import plans_table
     from ccsim.report.pictures import themed
 
     (folder / "charts").mkdir()
@@ -126,4 +227,5 @@ def _finish(comparison: Comparison, ranking: Ranking, folder: Path, *, xlsx: boo
         differences.save(comparison, folder / "charts")
         pictures += themed({"differences": partial(differences.differences, comparison)})
     with surviving("the report"):
-        write_study(folder, document(comparison, ranking, provenance(folder), pictures), xlsx=xlsx)
+        first = [plans_table(plans, comparison.labels)] if plans else []
+        write_study(folder, document(comparison, ranking, provenance(folder), pictures, first), xlsx=xlsx)

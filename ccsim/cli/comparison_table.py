@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -12,14 +12,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ccsim.cli.screen import plain_table
+from ccsim.cli.screen import document_table, plain_table
 from ccsim.metrics import METRICS
 from ccsim.report.of_comparison import answer
+from ccsim.report.of_plan import plans_table
 from ccsim.results import format
 from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
+from ccsim.results.plans import ShiftPlan
 from ccsim.results.ranking import Ranking
 from ccsim.results.targets import MetricTarget
 from ccsim.stats.intervals import LEVEL
+from ccsim.studies.selection import CONFIDENCE, Selection
 
 LABEL: Final = 20
 COLUMN: Final = 18
@@ -50,6 +53,42 @@ def show(comparison: Comparison, ranking: Ranking) -> None:
     console.print(_legend(comparison, figures), markup=False)
     for note in comparison.notes:
         console.print(f"note: {note}", markup=False)
+
+
+def show_selection(comparison: Comparison, selection: Selection) -> None:
+    """Which variant is the best, how sure that is, and the replications that it took."""
+    console, labels = Console(file=sys.stdout, highlight=False), comparison.labels
+    unit = selection.figure.definition.unit
+    console.print()
+    console.print(f"Selected: {labels[selection.best]}", style="bold", markup=False)
+    zone = format.quantity(unit, selection.indifference)
+    if unit == "share":
+        zone = f"{100 * selection.indifference:.2g} percentage points"
+    best = f"the best by {comparison.titled(selection.figure)}, or worse by less than {zone}"
+    sure = f"With {100 * CONFIDENCE:.0f} % confidence {best}."
+    if not selection.decided:
+        sure = f"Not decided: with the replications allowed it cannot be said that it is {best}."
+    console.print(sure, markup=False)
+    table = plain_table()
+    for head in ("", selection.figure.metric.replace("_", " "), "replications"):
+        table.add_column(head, justify="right" if head else "left", overflow="fold")
+    for each in selection.candidates:
+        table.add_row(escape(labels[each.name]), format.quantity(unit, each.mean), str(each.replications))
+    console.print(table)
+
+
+def show_plans(plans: Mapping[str, ShiftPlan], comparison: Comparison) -> None:
+    """What each variant's cheapest shifts are, before what they do."""
+    console = Console(file=sys.stdout, highlight=False)
+    table = plans_table(plans, comparison.labels)
+    console.print(table.title, style="bold", markup=False)
+    console.print()
+    console.print(document_table(table))
+    for name, plan in plans.items():
+        if not plan.fresh.met:
+            note = f"{comparison.labels[name]}: NOT PROVEN, fresh random numbers miss a target; try more replications."
+            console.print(note, markup=False)
+    console.print()
 
 
 def _show_side_by_side(console: Console, title: str, comparison: Comparison, figures: Sequence[MetricPlace]) -> None:
@@ -97,7 +136,7 @@ def _table(comparison: Comparison, figures: Sequence[MetricPlace], variants: Seq
             escape(format.folded(comparison.labels[variant.name], COLUMN - 1)), justify="right", min_width=COLUMN - 1
         )
     for (_, name), group in groupby(figures, key=lambda figure: figure[:2]):
-        table.add_row(escape(format.folded(name, LABEL - 1)), style="bold")
+        table.add_row(escape(format.folded(comparison.title(name), LABEL - 1)), style="bold")
         for figure in group:
             goals = [goal for variant in comparison.variants if (goal := variant.targets.get(figure))]
             metric = format.with_currency(figure.metric.replace("_", " "), figure.definition.unit, currency)

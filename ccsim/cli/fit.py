@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ccsim.cli import options
+
 if TYPE_CHECKING:
     from ccsim.errors import Problem
+    from ccsim.fit.check import Check
     from ccsim.fit.estimate import Fit
     from ccsim.logs.mapping import Mapping
 
@@ -31,24 +35,53 @@ if TYPE_CHECKING:
     help="How agents on duty are inferred: served, sessions, ready or turn_round.",
 )
 @click.option("--out", type=click.Path(path_type=Path), default=Path("fitted"), show_default=True, metavar="DIR")
-def fit(logs: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None, rule: str, out: Path) -> None:
+@click.option(
+    "--calibrate",
+    is_flag=True,
+    help="Give the agents' time the factor with which the scenario, run on the log's days, has the log's ASA.",
+)
+@click.option("--anyway", is_flag=True, help="Write the scenario even where the log's figures cannot be believed.")
+@options.as_json
+def fit(
+    logs: tuple[Path, ...],
+    mappings: tuple[str, ...],
+    timezone: str | None,
+    rule: str,
+    out: Path,
+    calibrate: bool,
+    anyway: bool,
+    as_json: bool,
+) -> None:
     """Write a scenario from LOG...: exports of contacts, messages, intervals or rosters.
+
+    The scenario is run on the log's own days, and its figures are set beside the log's.
 
     Results folders and logs of `ccsim run` need no --mapping. DIR gets scenario.toml with its CSV files, report.html,
     estimates.csv, and refused.csv with the lines that could not be used.
     """
     from ccsim.errors import Problem, ScenarioError
     from ccsim.fit.estimate import estimate
+    from ccsim.fit.output import as_json as summary
     from ccsim.fit.output import write
+    from ccsim.fit.plausibility import beyond_belief
     from ccsim.logs.duty import RULES
     from ccsim.logs.readers import read_all
 
     if rule not in RULES:
         raise ScenarioError([Problem("--rule", rule, f"one of {', '.join(RULES)}")])
-    fitted = estimate(read_all(logs, _mappings(logs, mappings, timezone, out)), rule)
-    _print_summary(fitted)
-    write(fitted, f"Fitted to {logs[0].resolve().stem}", out)
-    click.echo(f"{out / 'scenario.toml'} is written. Next:  ccsim run {out / 'scenario.toml'}")
+    fitted = estimate(read_all(logs, chosen_mappings(logs, mappings, timezone, out)), rule)
+    if not anyway and (doubts := beyond_belief(fitted.warnings)):
+        allowed = "the units that the mapping says; --anyway writes the scenario all the same"
+        raise ScenarioError([Problem("", doubt, allowed, ", ".join(map(str, logs))) for doubt in doubts])
+    if not as_json:
+        _print_summary(fitted)
+    checked = write(fitted, f"Fitted to {logs[0].resolve().stem}", out, calibrate)
+    if as_json:
+        click.echo(json.dumps(summary(fitted, checked), allow_nan=False))
+    else:
+        _print_check(checked, calibrate)
+    written = f"{out / 'scenario.toml'} is written. Next:  ccsim run {out / 'scenario.toml'}"
+    click.echo(written, err=as_json)
 
 
 def _proposed(log: Path, out: Path) -> Problem:
@@ -69,7 +102,9 @@ def _proposed(log: Path, out: Path) -> Problem:
     return Problem("--mapping", problem, f"look it through, then: ccsim fit {log} --mapping {file}")
 
 
-def _mappings(logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None, out: Path) -> list[Mapping | None]:
+def chosen_mappings(
+    logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None, out: Path
+) -> list[Mapping | None]:
     """A mapping for each log; None for those of ccsim."""
     from ccsim.errors import Problem, ScenarioError
     from ccsim.logs import from_ccsim
@@ -111,3 +146,33 @@ def _print_summary(fitted: Fit) -> None:
     for queue in fitted.queues.values():
         for warning in queue.warnings:
             click.echo(f"warning: {queue.name}: {warning}", err=True)
+
+
+def _print_check(checked: Check, calibrate: bool) -> None:
+    """The log beside the scenario, by queue, and where they differ."""
+    from rich.console import Console
+
+    from ccsim.cli.screen import plain_table
+    from ccsim.fit.check import METRICS, SAID, TOTAL, shown
+
+    console = Console(highlight=False, markup=False)
+    days, runs = len(checked.days), checked.replications
+    console.print(f"\nLog against scenario, on {days} of the log's days, mean of {runs} runs:")
+    table = plain_table()
+    table.add_column("queue")
+    for metric in METRICS:
+        table.add_column(SAID[metric], justify="right")
+    for name in dict.fromkeys(row.name for row in checked.compared if row.name != TOTAL):
+        rows = [checked.of(name, metric) for metric in METRICS]
+        table.add_row(name, *(shown(row.metric, row.log) if row else "–" for row in rows))
+        marks = [f"{shown(row.metric, row.scenario.mean)}{' !' if row.differs else ''}" if row else "–" for row in rows]
+        table.add_row("  scenario", *marks)
+    console.print(table)
+    if total := checked.of(TOTAL, "utilisation"):
+        both = (shown(total.metric, value) for value in (total.log, total.scenario.mean))
+        console.print("Agents' time in work: {} in the log, {} in the scenario.".format(*both))
+    if calibrate:
+        console.print(f"Calibrated: the time of agents × {checked.factor:.3f}.")
+    console.print("! differs by more than chance." if checked.findings else "No difference beyond chance that matters.")
+    for finding in checked.findings:
+        click.echo(f"warning: {finding}", err=True)

@@ -65,7 +65,7 @@ def explained(scenario: Scenario, needed: Requirement) -> Iterator[str]:
         binds = Counter(bind.goal for bind in needed.binding if bind.team == team)
         if binds:
             what = "; ".join(
-                f"{goal.name}: {goal.metric.replace('_', ' ')} in {format.several(number, 'interval')}"
+                f"{goal.label(scenario.title)} in {format.several(number, 'interval')}"
                 for goal, number in binds.most_common()
             )
             yield f"Binds for {team}: {what}."

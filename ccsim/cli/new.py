@@ -14,6 +14,9 @@ def new(name: str) -> None:
     from ccsim.scenario.template import template
 
     file = Path(name if name.endswith(".toml") else f"{name}.toml")
-    with file.open("x", encoding="utf-8") as stream:  # never over somebody's scenario
-        stream.write(template(file.stem))
+    try:
+        with file.open("x", encoding="utf-8") as stream:  # never over somebody's scenario
+            stream.write(template(file.stem))
+    except FileExistsError:
+        raise click.UsageError(f"{file} is there already and stays as it is; give another name.") from None
     click.echo(f"{file} is written. Next:  ccsim run {file}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -31,3 +32,30 @@ xlsx: Final = click.option("--xlsx", is_flag=True, help="Add a workbook, report.
 as_json: Final = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out."
 )
+as_json_alone: Final = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+variant: Final = click.option("--variant", metavar="V", help="Apply this variant of the file.")
+replications: Final = click.option(
+    "--replications", type=int, metavar="N", help="Number of replications, instead of the file's."
+)
+seed: Final = click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
+overrides: Final = click.option(
+    "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated."
+)
+
+
+def changes(overrides: Iterable[str], seed: int | None, replications: int | None) -> list[str]:
+    """The overrides with those that have options of their own."""
+    given = {"seed": seed, "replications": replications}
+    return [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+
+
+def seconds(time: str, option: str) -> float:
+    """The seconds of a duration that an option was given."""
+    from ccsim.scenario.faults import FaultError
+    from ccsim.scenario.values import duration
+    from ccsim.tables import SECOND
+
+    try:
+        return duration(time) / SECOND
+    except FaultError as bad:
+        raise click.BadParameter(str(bad), param_hint=option) from None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
@@ -15,34 +17,45 @@ from tqdm import tqdm
 
 from ccsim.charts import plans
 from ccsim.cli.hours_table import by_half_hour, explained
+from ccsim.cli.one_more_table import show_one_more
 from ccsim.cli.report import provenance, surviving, write_study
-from ccsim.cli.screen import plain_table
+from ccsim.cli.screen import figures_table
 from ccsim.report.of_plan import document, requirement_document, requirement_table, roster_table
 from ccsim.report.pictures import themed
 from ccsim.results import format
 from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
+from ccsim.staffing.marginal import one_more
 from ccsim.staffing.requirement import requirement as by_simulation
 from ccsim.staffing.shifts import shift_plan
 from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
-    from ccsim.results.plans import Performance, Requirement, ShiftPlan, StaffingTarget
+    from ccsim.results.plans import Performance, Requirement, ShiftPlan
     from ccsim.scenario.model import Scenario
     from ccsim.tables import F64
 
 
-def requirement(scenario: Scenario, root: Path, workers: int, *, xlsx: bool = False) -> Path:
-    """Print the agents that each team needs by interval; the folder with the table."""
+def requirement(
+    scenario: Scenario, root: Path | None, workers: int, *, xlsx: bool = False, as_json: bool
+) -> Path | None:
+    """Print the agents that each team needs by interval; the folder with the table, if there is a `root`."""
     simulated, erlang = _simulated(scenario, workers), baseline(scenario).requirement(scenario)
-    console = Console(file=sys.stdout, highlight=False)
-    console.print(f"{scenario.name}: agents required by simulation", style="bold", markup=False)
-    console.print()
-    console.print(_requirements(scenario, simulated, erlang))
-    _explain(console, scenario, simulated, on_duty(scenario))
-    console.print()
-    console.print(f"{simulated.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False)
+    if as_json:
+        click.echo(json.dumps({"requirement": output.requirement_json(scenario, simulated)}, allow_nan=False))
+    else:
+        console = Console(file=sys.stdout, highlight=False)
+        console.print(f"{scenario.name}: agents required by simulation", style="bold", markup=False)
+        console.print()
+        console.print(_requirements(scenario, simulated, erlang))
+        _explain(console, scenario, simulated, on_duty(scenario))
+        console.print()
+        console.print(
+            f"{simulated.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False
+        )
+    if root is None:
+        return None
 
     def finish(folder: Path) -> None:
         report_requirement(folder, scenario, [simulated, erlang], on_duty(scenario), xlsx=xlsx)
@@ -51,17 +64,26 @@ def requirement(scenario: Scenario, root: Path, workers: int, *, xlsx: bool = Fa
         root,
         scenario,
         [simulated, erlang],
-        finish=finish,
+        finish=None if as_json and not xlsx else finish,
         method="requirement",
     )
 
 
 def shifts(
-    scenario: Scenario, root: Path, workers: int, seconds: float, *, also: bool, xlsx: bool
-) -> tuple[Path, bool]:
+    scenario: Scenario,
+    root: Path | None,
+    workers: int,
+    seconds: float,
+    *,
+    also: bool,
+    marginal: bool,
+    xlsx: bool,
+    as_json: bool,
+) -> tuple[Path | None, bool]:
     """Print the cheapest shifts and how they do; the folder with the files, and whether they were proven.
 
-    `also` : by simulation the requirement too, instead of Erlang's. Raises Infeasible.
+    `also` : by simulation the requirement too, instead of Erlang's; `marginal` : what one more agent does. Raises
+    Infeasible.
     """
     with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
 
@@ -70,17 +92,32 @@ def shifts(
             bar.update()
 
         plan = shift_plan(scenario, workers=workers, within=seconds, progress=seen)
-    needed = _simulated(scenario, workers) if also else baseline(scenario).requirement(scenario)
-    show(plan)
-    if also:
-        _explain(Console(file=sys.stdout, highlight=False), scenario, needed, plan.fresh.scheduled)
+    needed = _simulated(scenario, workers) if also else baseline(plan.scenario).requirement(plan.scenario)
+    found = None
+    if marginal:
+        with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
+            found = one_more(plan, workers=workers, progress=bar.update)
+    if as_json:
+        record = output.plan_json(plan) | {"requirement": output.requirement_json(scenario, needed)}
+        if found is not None:
+            record |= output.one_more_json(plan, *found)
+        click.echo(json.dumps(record, allow_nan=False))
+    else:
+        show(plan)
+        if found is not None:
+            show_one_more(Console(file=sys.stdout, highlight=False), plan, *found)
+        if also:
+            _explain(Console(file=sys.stdout, highlight=False), scenario, needed, plan.fresh.scheduled)
+    if root is None:
+        return None, plan.fresh.met
     folder = output.to_folder(
         root,
-        scenario,
+        plan.scenario,
         [needed],
         output.Shifts("simulation", plan.agents),
         plan,
-        finish=lambda folder: _report(folder, needed, plan, xlsx=xlsx),
+        one_more=found,
+        finish=None if as_json and not xlsx else lambda folder: _report(folder, needed, plan, xlsx=xlsx),
         method="shifts",
         evaluations=plan.evaluations,
         lower_bound=plan.lower_bound,
@@ -120,7 +157,9 @@ def _simulated(scenario: Scenario, workers: int) -> Requirement:
 
 
 def _requirements(scenario: Scenario, simulated: Requirement, erlang: Requirement) -> Table:
-    table = _table("team", "agents\nat most", "agent\nhours", "shrinkage", "hours with\nshrinkage", "Erlang", "today")
+    table = figures_table(
+        "team", "agents\nat most", "agent\nhours", "shrinkage", "hours with\nshrinkage", "Erlang", "today"
+    )
     hours = scenario.interval / (3600 * SECOND)
     there = on_duty(scenario)
     for t, name in enumerate(simulated.names):
@@ -138,11 +177,11 @@ def _requirements(scenario: Scenario, simulated: Requirement, erlang: Requiremen
 
 def _shifts(plan: ShiftPlan) -> Table:
     scarce = _scarce(plan)
-    heading = [f"one more adds to\n{_label(plan.goals[g])}" for g in scarce]
-    table = _table("shift", "agents", "cost of one", *heading)
-    for p, name in enumerate(plan.names):
+    heading = [f"one more adds to\n{escape(plan.goals[g].label(plan.scenario.title))}" for g in scarce]
+    table = figures_table("shift", "agents", "cost of one", *heading)
+    for p in plan.shown:
         gains = [_points(plan.marginal[p, g]) for g in scarce]
-        table.add_row(escape(name), str(plan.agents[p]), format.count(float(plan.pattern_cost[p])), *gains)
+        table.add_row(escape(plan.names[p]), str(plan.agents[p]), format.count(float(plan.pattern_cost[p])), *gains)
     return table
 
 
@@ -153,7 +192,7 @@ def _scarce(plan: ShiftPlan) -> list[int]:
 
 def _targets(plan: ShiftPlan) -> Table:
     met_on = plan.scenario.staffing.met_on
-    table = _table("target", "wanted", "today", "Erlang", "plan:\nsearch", "fresh random\nnumbers", "")
+    table = figures_table("target", "wanted", "today", "Erlang", "plan:\nsearch", "fresh random\nnumbers", "")
     for g, goal in enumerate(plan.goals):
         wanted = f"{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %"
         if met_on is not None:
@@ -161,7 +200,7 @@ def _targets(plan: ShiftPlan) -> Table:
         before = [format.NO_DATA if p is None else _figure(p, g, met_on) for p in (plan.today, plan.baseline)]
         met = "no data" if np.isnan(plan.fresh.slack[g]) else "met" if plan.fresh.slack[g] >= 0 else "missed"
         table.add_row(
-            _label(goal),
+            escape(goal.label(plan.scenario.title)),
             wanted,
             *before,
             _figure(plan.searched, g, met_on),
@@ -181,7 +220,7 @@ def _figure(of: Performance, goal: int, met_on: float | None, *, interval: bool 
 
 def _costs(plan: ShiftPlan) -> list[str]:
     cost = plan.searched.cost
-    lines = [f"Cost over the run: {format.count(cost)}."]
+    lines = [f"Cost over the run: {format.count(cost)}. {people(plan)}."]
     for what, other in (("Today's shifts", plan.today), ("Erlang by interval, chats by division", plan.baseline)):
         if other is not None and other.cost > 0:
             change = 100 * (cost / other.cost - 1)
@@ -194,13 +233,22 @@ def _costs(plan: ShiftPlan) -> list[str]:
     return lines
 
 
+def people(plan: ShiftPlan) -> str:
+    """Agents and paid hours of a plan."""
+    full_time = format.full_time(plan.scenario, plan.paid_hours)
+    hours = f"{format.count(plan.paid_hours)} paid hours" + (f", {full_time}" if full_time else "")
+    return f"At most {format.several(plan.most_on_a_day, 'agent')} on a day; {hours}"
+
+
 def _binding(plan: ShiftPlan) -> list[str]:
     lines = []
     for goal, start, figure, missing in plan.binding():
         at = format.moment(plan.scenario, start)
         size = f"{abs(missing):.2g} contacts" if goal.level == "queue" else f"{abs(missing) / 3600:.2g} h"
         verdict = "short of the target" if missing > 0 else "to spare"
-        lines.append(f"Binds: {goal.name}: {_metric(goal)}, most on {at}: {format.percent(figure)}, {size} {verdict}.")
+        lines.append(
+            f"Binds: {goal.label(plan.scenario.title)}, most on {at}: {format.percent(figure)}, {size} {verdict}."
+        )
     return lines
 
 
@@ -209,24 +257,23 @@ def _how(plan: ShiftPlan) -> list[str]:
     rules = plan.scenario.staffing
     held = f"on {format.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
     lines = [f"Targets hold {held}."]
-    lines += [f"Searched again with a margin, as fresh random numbers missed: {repair}." for repair in plan.repairs]
+    lines += [f"Searched again with a margin, after fresh random numbers: {repair}." for repair in plan.repairs]
     if not plan.fresh.met:
         lines.append("NOT PROVEN: fresh random numbers miss a target; more replications would find a safer plan.")
+    if plan.offered > len(plan.names):
+        lines.append(
+            f"{len(plan.names)} of {plan.offered} shifts were tried, those that cover Erlang's requirement best; "
+            "the bound is of these."
+        )
     if not plan.finished:
         lines.append("The time was up; this is the best found so far.")
+    few = f", {plan.glances} of them in {plan.glance} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "
-        f"{_replications(plan.searched.replications)} each; seed {plan.searched.seed}, proven with {plan.fresh.seed}."
+        f"in {_replications(plan.searched.replications)} each{few}; seed {plan.searched.seed}. "
+        f"Proven in {_replications(plan.fresh.replications)} with seed {plan.fresh.seed}."
     )
     return lines
-
-
-def _label(goal: StaffingTarget) -> str:
-    return f"{escape(goal.name)}: {_metric(goal)}"
-
-
-def _metric(goal: StaffingTarget) -> str:
-    return goal.metric.replace("_", " ")
 
 
 def _points(gain: float) -> str:
@@ -235,14 +282,6 @@ def _points(gain: float) -> str:
 
 def _replications(number: int) -> str:
     return format.several(number, "replication")
-
-
-def _table(first: str, *others: str) -> Table:
-    table = plain_table()
-    table.add_column(first, overflow="fold", min_width=6)
-    for other in others:
-        table.add_column(other, justify="right")
-    return table
 
 
 def report_requirement(

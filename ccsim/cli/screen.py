@@ -16,6 +16,15 @@ def plain_table() -> Table:
     return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
 
 
+def figures_table(first: str, *others: str) -> Table:
+    """A plain table with these columns: names, then figures."""
+    table = plain_table()
+    table.add_column(first, overflow="fold", min_width=6)
+    for other in others:
+        table.add_column(other, justify="right")
+    return table
+
+
 def document_table(table: DocumentTable) -> Table:
     """A table of a report for the terminal: means without their intervals."""
     screen = plain_table()

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ccsim.cli import options
-from ccsim.cli.report import require_xlsxwriter
+from ccsim.cli.report import check_xlsx
 
 
 @click.command()
@@ -20,21 +20,26 @@ from ccsim.cli.report import require_xlsxwriter
     "[default: shifts if [staffing] has patterns, else requirement]",
 )
 @click.option("--requirement", "also", is_flag=True, help="With shifts, also find the fewest agents by interval.")
+@click.option(
+    "--marginal", is_flag=True, help="With shifts, also show what one agent more does, by shift and half hour."
+)
 @click.option("--within", metavar="TIME", help="Stop after this time, such as 5m, and take the best shifts until then.")
-@click.option("--variant", metavar="V", help="Apply this variant of the file.")
-@click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the file's.")
-@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@options.variant
+@options.replications
+@options.seed
+@options.overrides
 @options.allow_outside
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
 @options.out
 @options.xlsx
+@options.as_json
 @click.pass_context
 def staff(
     ctx: click.Context,
     file: Path,
     method: str | None,
     also: bool,
+    marginal: bool,
     within: str | None,
     variant: str | None,
     replications: int | None,
@@ -44,6 +49,7 @@ def staff(
     workers: int,
     out: Path | None,
     xlsx: bool,
+    as_json: bool,
 ) -> None:
     """Find the cheapest staffing with which the scenario in FILE meets every target.
 
@@ -51,43 +57,33 @@ def staff(
     """
     from ccsim.scenario import read
 
-    seconds = math.inf if within is None else _seconds(within)
-    given = {"seed": seed, "replications": replications}
-    changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    scenario = read.load(file, variant, changes, outside=outside)
-    root = out or Path("results")
+    seconds = math.inf if within is None else options.seconds(within, "--within")
+    scenario = read.load(file, variant, options.changes(overrides, seed, replications), outside=outside)
+    root = out if as_json else out or Path("results")
     if method is None:
-        method = "shifts" if scenario.staffing.patterns else "requirement"
-    if xlsx:
-        require_xlsxwriter()
+        choices = scenario.staffing.patterns or scenario.staffing.rule
+        method = "shifts" if choices else "requirement"
+    check_xlsx(xlsx, folder=root is not None)
     if method == "erlang":
         from ccsim.cli.baseline import erlang
 
-        folder, proven = erlang(scenario, root, xlsx=xlsx), True
+        folder, proven = erlang(scenario, root, xlsx=xlsx, as_json=as_json), True
     elif method == "requirement":
         from ccsim.cli.planning import requirement
 
-        folder, proven = requirement(scenario, root, workers, xlsx=xlsx), True
+        folder, proven = requirement(scenario, root, workers, xlsx=xlsx, as_json=as_json), True
     else:
         from ccsim.cli.planning import shifts
         from ccsim.staffing.shifts import Infeasible
 
         try:
-            folder, proven = shifts(scenario, root, workers, seconds, also=also, xlsx=xlsx)
+            folder, proven = shifts(
+                scenario, root, workers, seconds, also=also, marginal=marginal, xlsx=xlsx, as_json=as_json
+            )
         except Infeasible as error:
             click.echo(error, err=True)
             ctx.exit(1)
-    click.echo(f"Results: {folder}")
+    if folder is not None:
+        click.echo(f"Results: {folder}", err=as_json)
     if not proven:
         ctx.exit(1)
-
-
-def _seconds(time: str) -> float:
-    from ccsim.scenario.faults import FaultError
-    from ccsim.scenario.values import duration
-    from ccsim.tables import SECOND
-
-    try:
-        return duration(time) / SECOND
-    except FaultError as bad:
-        raise click.BadParameter(str(bad), param_hint="--within") from None

@@ -45,7 +45,8 @@ def _points(sweep: Sweep, figures: list[MetricPlace]) -> Table:
     for setting in sweep.design.settings:
         table.add_column(format.folded(setting.path, 16), justify="right", overflow="fold")
     for figure in figures:
-        table.add_column(format.folded(str(figure).removeprefix("total "), 12), justify="right", overflow="fold")
+        head = figure.titled(sweep.design.base).removeprefix("total ")
+        table.add_column(format.folded(head, 12), justify="right", overflow="fold")
     columns = [sweep.estimates(figure)[:MOST] for figure in figures]
     for row, *estimates in zip(sweep.design.rows[:MOST], *columns, strict=True):
         cells = [text(setting, value) for setting, value in zip(sweep.design.settings, row, strict=True)]
@@ -58,7 +59,7 @@ def _points(sweep: Sweep, figures: list[MetricPlace]) -> Table:
 def _alone(sweep: Sweep, figure: MetricPlace) -> Table:
     indices = {index.setting: index for index in sweep.indices if index[1:4] == figure}
     table = plain_table()
-    table.add_column(str(figure), min_width=24)
+    table.add_column(figure.titled(sweep.design.base), min_width=24)
     for end in ("lower end", "upper end"):
         table.add_column(end, justify="right")
     if indices:

@@ -8,13 +8,14 @@ whatever the volume: twice the rate means the same customers twice as fast.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from ccsim.distributions.calendar import Calendar
 from ccsim.distributions.durations import CHUNK, Gamma, open_unit
-from ccsim.distributions.streams import Streams
+from ccsim.distributions.streams import Streams, philox
 from ccsim.tables import F64, I64, SECOND, Bool
 
 HOUR: Final = 3600 * SECOND
@@ -60,8 +61,6 @@ class Rate(NamedTuple):
 
     def times(self, streams: Streams, owner: int) -> I64:
         """The arrivals of one replication : int64[·], microseconds, sorted, in [edges[0], edges[-1])."""
-        from ccsim.distributions.philox import arrive
-
         edges, all_of_them, total = np.ascontiguousarray(self.edges), float(self.expected[-1]), 0.0
         piece = 0
         size = min(CHUNK, 4 * int(all_of_them / 4 + all_of_them**0.5) + 12)  # mostly enough at once
@@ -71,7 +70,7 @@ class Rate(NamedTuple):
             np.negative(gaps, out=gaps)
             np.log1p(gaps, out=gaps)
             np.negative(gaps, out=gaps)
-            many, total, piece = arrive(gaps, total, piece, edges, self.expected, times)
+            many, total, piece = philox().arrive(gaps, total, piece, edges, self.expected, times)
             chunks.append(times[:many])
         return chunks[-1] if len(chunks) <= 2 else np.concatenate(chunks)
 
@@ -102,7 +101,7 @@ class Rate(NamedTuple):
         return cut.scaled(np.where((cut.edges[:-1] >= start) & (cut.edges[:-1] < end), factor, 1.0))
 
     def by_day(self, midnights: I64, factors: F64) -> Rate:
-        """Times one factor a day. `midnights` : int64[days + 1], `factors` : float64[days]."""
+        """Times one factor a day, or a step. `midnights` : int64[days + 1], `factors` : float64[days]."""
         cut = self.cut(midnights)
         return cut.scaled(factors[_day(cut.edges[:-1], midnights)])
 
@@ -152,15 +151,34 @@ def by_interval(starts: I64, ends: I64, counts: F64) -> Rate:
     return _rate(edges, parts)
 
 
-def busyness(own: F64, shared: F64, cv: float, correlation: float) -> F64:
-    """How busy each day is : float64[days], independent from day to day, gamma with mean 1 and the given cv.
+STEP: Final = HOUR // 2
+"""How long the factor within a day is constant, from midnight on."""
+STEPS: Final = 52
+"""Uniforms kept for the steps of a day, the longest that clocks know included; a multiple of 4."""
 
-    Queues are correlated through a normal copula: a uniform a day of each queue's own, and one that all share.
+
+def busyness(own: F64, shared: F64, cv: float, correlation: float, memory: float = 0.0) -> F64:
+    """How busy each day is : float64[days] or [rows, days], gamma with mean 1 and the given cv.
+
+    Queues are correlated through a normal copula: a uniform a day of each queue's own, and one that all share. `memory`
+    is the correlation of the normal scores from one to the next of a row.
     """
     from scipy.special import ndtr, ndtri
 
+    if cv == 0:
+        return np.ones(own.shape)
     normal = (1 - correlation) ** 0.5 * ndtri(own) + correlation**0.5 * ndtri(shared)
+    if memory > 0:
+        for place in range(1, normal.shape[-1]):
+            normal[..., place] = memory * normal[..., place - 1] + (1 - memory**2) ** 0.5 * normal[..., place]
     return Gamma(1.0, cv).value(open_unit(np.asarray(ndtr(normal), dtype=np.float64)))
+
+
+def steps(midnights: I64) -> tuple[I64, I64]:
+    """Edges of all days' steps : int64[n + 1], and the number of each : int64[n], a day's first a multiple of STEPS."""
+    days = [np.arange(start, end, STEP) for start, end in pairwise(midnights.tolist())]
+    numbers = [day * STEPS + np.arange(len(starts)) for day, starts in enumerate(days)]
+    return np.append(np.concatenate(days), midnights[-1]), np.concatenate(numbers)
 
 
 def _rate(edges: I64, parts: F64) -> Rate:

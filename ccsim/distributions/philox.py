@@ -26,11 +26,8 @@ OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
 
 
 def compiled(function: Function) -> Function:
-    """`function`, compiled when first called and, where a folder can be written, kept for the next process."""
-    try:
-        return njit(cache=True, **OPTIONS)(function)
-    except RuntimeError:  # no such folder
-        return njit(**OPTIONS)(function)
+    """`function`, compiled when first called and kept in the cache; modules that use it are loaded by `jit.load`."""
+    return njit(cache=True, **OPTIONS)(function)
 
 
 def inlined(function: Function) -> Function:

@@ -12,16 +12,22 @@ from __future__ import annotations
 import hashlib
 from enum import IntEnum
 from functools import cache
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ccsim import jit, tables
 
 if TYPE_CHECKING:
     from ccsim.tables import F64, I8, I32, I64, Bool
 
 U64 = NDArray[np.uint64]
+
+PHILOX: Final = (Path(__file__).with_name("philox.py"), Path(str(tables.__file__)))
+"""Sources of the compiled generator."""
 
 
 class Draw(IntEnum):
@@ -113,13 +119,13 @@ class Streams:
     def sequence(self, owner: int, n: int, first: int = 0) -> F64:
         """An owner's uniforms from number `first` on, a multiple of 4 : float64[n]."""
         drawn = np.empty(n)
-        _philox().sequence(self.key, np.uint64(owner), _what(Draw.SEQUENCE), self.replication, first, drawn)
+        philox().sequence(self.key, np.uint64(owner), _what(Draw.SEQUENCE), self.replication, first, drawn)
         return drawn
 
     def of(self, people: People, draw: Draw, uniforms: int = 4, turn: int = 0) -> F64:
         """The first so many of the four uniforms of everybody : float64[uniforms, n]."""
         drawn = np.empty((uniforms, len(people.number)))
-        _philox().by_row(self.key, *people, _what(draw, turn), self.replication, drawn)
+        philox().by_row(self.key, *people, _what(draw, turn), self.replication, drawn)
         return drawn
 
     def by_turn(self, people: People, draw: Draw, turns: I32, before: I8) -> F64:
@@ -128,7 +134,7 @@ class Streams:
         `before` is 1 for rows whose first turn comes before the customer's own first.
         """
         drawn = np.empty((3, int(turns.sum())))
-        _philox().by_turn(self.key, *people, _what(draw), self.replication, turns, before, drawn)
+        philox().by_turn(self.key, *people, _what(draw), self.replication, turns, before, drawn)
         return drawn
 
 
@@ -137,7 +143,6 @@ def _what(draw: Draw, turn: int = 0) -> np.uint64:
 
 
 @cache
-def _philox() -> ModuleType:
-    from ccsim.distributions import philox  # numba takes its time
-
-    return philox
+def philox() -> ModuleType:
+    """The compiled generator, ccsim/distributions/philox.py."""
+    return jit.load("ccsim.distributions.philox", PHILOX)

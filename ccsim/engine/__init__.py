@@ -7,14 +7,14 @@ from typing import Final
 
 from ccsim.engine import compilation
 from ccsim.errors import Problem, ScenarioError
-from ccsim.tables import Log, Plan, Workload
+from ccsim.tables import Log, Plan, State, Workload
 
 ENGINES: Final = {"compiled": "ccsim.engine.compiled", "simpy": "ccsim.engine.reference"}
 """Where each engine lives; both give the same logs."""
 
 
-def simulate(engine: str, workload: Workload, plan: Plan) -> Log:
-    """The log of a workload by the engine of that name, which is imported on first use.
+def simulate(engine: str, workload: Workload, plan: Plan, state: State | None = None) -> Log:
+    """The log of a workload by the engine of that name, which is imported on first use; from a state on, if given.
 
     While the compiled one is being compiled the reference simulates in its place, unless that would take longer.
     """
@@ -22,7 +22,7 @@ def simulate(engine: str, workload: Workload, plan: Plan) -> Log:
         raise ScenarioError([Problem("engine", repr(engine), f"one of {', '.join(ENGINES)}")])
     if engine == "compiled" and compilation.pending(workload):
         engine = "simpy"
-    log: Log = importlib.import_module(ENGINES[engine]).simulate(workload, plan)
+    log: Log = importlib.import_module(ENGINES[engine]).simulate(workload, plan, state)
     return log
 
 

@@ -7,17 +7,18 @@ import importlib
 import importlib.util
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ccsim.engine import compilation
 from ccsim.engine.events import Event
+from ccsim.engine.resumed import resumed
 from ccsim.routing import AgentColumn
-from ccsim.tables import I64, NEVER, Log, Outcome, Outside, Plan, Workload
+from ccsim.tables import I32, I64, NEVER, Link, Log, OnlyItself, Outcome, Outside, Plan, State, Workload
 
 ROOM = 1024
 """Events that the tree, and stretches beyond one a contact, have room for at first: a power of two, then doubled."""
@@ -26,7 +27,7 @@ KEPT = 1 << 29
 """Bytes that the process keeps at most for the next replication when one is done."""
 
 
-def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
+def simulate(workload: Workload, plan: Plan, state: State | None = None, jit: bool = True) -> Log:
     """What happens in one replication; the same log, bit for bit, as the reference engine's.
 
     The first call compiles (some twenty seconds) unless the kernel is in the user's cache folder (see compilation.py).
@@ -35,7 +36,9 @@ def simulate(workload: Workload, plan: Plan, jit: bool = True) -> Log:
     """
     kernel = _kernel(jit)
     memory = _memory(kernel, workload, plan)
-    roots = int(np.count_nonzero(workload.link == 0))
+    if state is not None:
+        memory = resumed(kernel, memory, state)
+    roots = int(np.count_nonzero(workload.link == Link.ROOT))
     while not kernel.run(memory, roots):
         memory = _with_more_room(kernel, memory)
     return _canonical(kernel, memory)
@@ -95,121 +98,147 @@ def _keep_memory() -> None:
 
 def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
     """The kernel's memory before the first event."""
-    workload, plan = _plain(workload), _plain(plan)
+    workload = _plain(workload)
+    setting = _setting(kernel, OnlyItself(plan))
     contacts, turns = len(workload.queue), len(workload.work)
-    queues, agents = len(plan.priority), len(plan.team)
-    teams = len(plan.hand_over)
+    queues = len(plan.priority)
     outbound = bool(workload.outbound.any())
     lines = (kernel.LINES + outbound * kernel.TASK_LINES) * queues
-    shared = plan.shared_offset[1:] > plan.shared_offset[:-1]
-    interrupts = bool(plan.interrupts.any())
-    moves = bool(interrupts or shared.any())
-
-    skill = plan.rank >= 0
-    conditional = skill & ((plan.overflow_after > 0) | (plan.longer_than >= 0))
-    columns = [column for column in plan.agent_order if column != AgentColumn.RANK]
-    senses = {int(AgentColumn.LOAD): 1, int(AgentColumn.MINUS_LOAD): -1}
-
-    def none(size: int) -> NDArray[np.int32]:
-        return np.full(size, -1, np.int32)
 
     return kernel.Memory(
         work=workload,
-        plan=plan,
         log=_empty_log(workload, plan, turns),
         number=_first_numbers(kernel),
         tree=np.where(np.arange(2 * ROOM) == kernel.TIME, NEVER, 0),
         code=np.zeros(ROOM, np.int64),
         free=np.zeros(ROOM, np.int32),
-        **_timetable(kernel, workload, plan),
+        **_timetable(kernel, workload, plan, setting),
         **_records(contacts),
+        **setting.constant,
+        **{name: array.copy() for name, array in setting.fresh.items()},
         seekers=np.empty(contacts, np.int32),
-        ends=np.empty(contacts * moves, np.int64),
-        left=np.empty(contacts * bool(shared.any()), np.float64),
-        open=np.zeros(queues, np.bool_),
-        holds=(plan.outside == Outside.HOLD) | ((plan.outside == Outside.BOT) & plan.persistent),
-        bot=np.zeros(queues, np.bool_),
-        shared=shared,
-        starts=np.zeros((queues, kernel.STARTS), np.int64),
-        started=np.zeros(queues, np.int64),
-        waiting=np.zeros(queues, np.int64),
-        unheld=np.zeros(queues, np.int64),
-        alive=np.zeros(queues, np.int64),
-        first=none(lines),
-        last=none(lines),
-        look=np.zeros(queues, np.bool_),
-        by_length=(skill & (plan.longer_than >= 0)).any(axis=0),
-        cursor=none(lines),
+        ends=np.empty(contacts * setting.constant["moves"], np.int64),
+        left=np.empty(contacts * setting.constant["shares"], np.float64),
+        first=_none(lines),
+        last=_none(lines),
+        cursor=_none(lines),
         stopped=np.zeros(lines, np.bool_),
-        afters=_ragged(
+        contacts=contacts,
+        lines=lines,
+        tree_room=ROOM,
+        stretch_room=contacts + ROOM,
+        suspension_room=(contacts + ROOM) * setting.constant["interrupts"],
+        doors=bool(workload.deflected.any() or (workload.bot_time >= 0).any() or workload.bot_repeats.any()),
+        drops=bool((workload.comeback != -1).any()),
+        outbound=outbound,
+    )
+
+
+class _Setting(NamedTuple):
+    """What the memories of all replications of a plan have in common."""
+
+    constant: dict[str, Any]
+    """never written to"""
+    fresh: dict[str, NDArray[Any]]
+    """what each begins with a copy of"""
+    timetable: _Timetable
+    """without anybody stepping out"""
+
+
+@lru_cache(maxsize=4)
+def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
+    plan = _plain(known.value)
+    queues, agents = len(plan.priority), len(plan.team)
+    teams = len(plan.hand_over)
+    shared = plan.shared_offset[1:] > plan.shared_offset[:-1]
+    interrupts = bool(plan.interrupts.any())
+
+    skill = plan.rank >= 0
+    conditional = skill & ((plan.overflow_after > 0) | (plan.longer_than >= 0))
+    columns = [column for column in plan.agent_order if column != AgentColumn.RANK]
+    senses = {int(AgentColumn.LOAD): 1, int(AgentColumn.MINUS_LOAD): -1}
+    constant = {
+        "plan": plan,
+        "holds": (plan.outside == Outside.HOLD) | ((plan.outside == Outside.BOT) & plan.persistent),
+        "shared": shared,
+        "by_length": (skill & (plan.longer_than >= 0)).any(axis=0),
+        "afters": _ragged(
             [
                 np.unique(plan.overflow_after[conditional[:, q] & (plan.overflow_after[:, q] > 0), q])
                 for q in range(queues)
             ],
             NEVER,
         ),
-        helpers=_ragged(
+        "helpers": _ragged(
             [[t for t in np.argsort(plan.rank[:, q], kind="stable") if skill[t, q]] for q in range(queues)], -1
         ).astype(np.int32),
-        skills=_ragged([np.flatnonzero(skill[t]) for t in range(teams)], -1).astype(np.int32),
-        conditional=conditional,
-        reserves=np.zeros(teams, np.int64),
-        most=plan.most_units.copy(),
-        step=np.array([max(1, np.gcd.reduce(plan.units[t][skill[t]], initial=0)) for t in range(teams)], np.int64),
-        room=np.zeros(teams, np.int64),
-        top=np.full((teams, plan.capacity), -1, np.int32),
-        tail=np.full((teams, plan.capacity), -1, np.int32),
-        duty=np.full(agents, kernel.OFF, np.int8),
-        winds_down=np.zeros(agents, np.bool_),
-        shift=none(agents),
-        kept=none(agents),
-        attends=np.zeros(agents, np.bool_),
-        load=np.zeros(agents, np.int64),
-        sessions=np.zeros(agents, np.int32),
-        session=none(agents),
-        call=np.zeros(agents, np.bool_),
-        pending=np.zeros(agents, np.int32),
-        latest=none(agents),
-        hand=none(agents),
-        suspended=none(agents),
-        suspension=none(agents),
-        sharing=np.zeros(agents, np.int32),
-        beside=np.zeros(agents, np.int64),
-        beside_since=np.zeros(agents, np.int64),
-        idle=np.zeros(agents, np.int64),
-        claim=none(agents),
-        child=none(agents),
-        sibling=none(agents),
-        parent=none(agents),
-        level=np.full(agents, -1, np.int64),
-        present=np.full(agents, NEVER, np.int64),
-        present_shift=none(agents),
-        gains=np.zeros(agents, np.bool_),
-        is_ready=np.zeros(agents, np.bool_),
-        gained=none(agents),
-        ready=none(agents),
-        contacts=contacts,
-        queues=queues,
-        agents=agents,
-        lines=lines,
-        tree_room=ROOM,
-        stretch_room=contacts + ROOM,
-        suspension_room=(contacts + ROOM) * interrupts,
-        agent_columns=len(plan.agent_order),
-        contact_columns=len(plan.contact_order),
-        message_columns=len(plan.attention_order),
-        load_sense=next((senses.get(int(column), 0) for column in columns), 0),
-        by_idle=AgentColumn.IDLE_SINCE in columns,
-        doors=bool(workload.deflected.any() or (workload.bot_time >= 0).any() or workload.bot_repeats.any()),
-        drops=bool((workload.comeback != -1).any()),
-        outbound=outbound,
-        calls_back=bool((plan.offer_above < NEVER).any()),
-        keeps=bool((plan.keep_idle > 0).any()),
-        balks=bool((plan.told_place > 0).any()),
-        interrupts=interrupts,
-        shares=bool(shared.any()),
-        moves=moves,
-    )
+        "skills": _ragged([np.flatnonzero(skill[t]) for t in range(teams)], -1).astype(np.int32),
+        "conditional": conditional,
+        "step": np.array([max(1, np.gcd.reduce(plan.units[t][skill[t]], initial=0)) for t in range(teams)], np.int64),
+        "queues": queues,
+        "agents": agents,
+        "agent_columns": len(plan.agent_order),
+        "contact_columns": len(plan.contact_order),
+        "message_columns": len(plan.attention_order),
+        "load_sense": next((senses.get(int(column), 0) for column in columns), 0),
+        "by_idle": AgentColumn.IDLE_SINCE in columns,
+        "calls_back": bool((plan.offer_above < NEVER).any()),
+        "keeps": bool((plan.keep_idle > 0).any()),
+        "balks": bool((plan.told_place > 0).any()),
+        "interrupts": interrupts,
+        "shares": bool(shared.any()),
+        "moves": bool(interrupts or shared.any()),
+    }
+    fresh = {
+        "open": np.zeros(queues, np.bool_),
+        "bot": np.zeros(queues, np.bool_),
+        "starts": np.zeros((queues, kernel.STARTS), np.int64),
+        "started": np.zeros(queues, np.int64),
+        "waiting": np.zeros(queues, np.int64),
+        "unheld": np.zeros(queues, np.int64),
+        "alive": np.zeros(queues, np.int64),
+        "look": np.zeros(queues, np.bool_),
+        "reserves": np.zeros(teams, np.int64),
+        "most": plan.most_units,
+        "room": np.zeros(teams, np.int64),
+        "top": np.full((teams, plan.capacity), -1, np.int32),
+        "tail": np.full((teams, plan.capacity), -1, np.int32),
+        "duty": np.full(agents, kernel.OFF, np.int8),
+        "winds_down": np.zeros(agents, np.bool_),
+        "shift": _none(agents),
+        "kept": _none(agents),
+        "attends": np.zeros(agents, np.bool_),
+        "load": np.zeros(agents, np.int64),
+        "sessions": np.zeros(agents, np.int32),
+        "session": _none(agents),
+        "call": np.zeros(agents, np.bool_),
+        "pending": np.zeros(agents, np.int32),
+        "latest": _none(agents),
+        "hand": _none(agents),
+        "suspended": _none(agents),
+        "suspension": _none(agents),
+        "sharing": np.zeros(agents, np.int32),
+        "beside": np.zeros(agents, np.int64),
+        "beside_since": np.zeros(agents, np.int64),
+        "idle": np.zeros(agents, np.int64),
+        "claim": _none(agents),
+        "child": _none(agents),
+        "sibling": _none(agents),
+        "parent": _none(agents),
+        "level": np.full(agents, -1, np.int64),
+        "present": np.full(agents, NEVER, np.int64),
+        "present_shift": _none(agents),
+        "gains": np.zeros(agents, np.bool_),
+        "is_ready": np.zeros(agents, np.bool_),
+        "gained": _none(agents),
+        "ready": _none(agents),
+    }
+    nobody = np.empty(0, np.int64)
+    return _Setting(constant, fresh, _rows_by_the_clock(kernel, plan, nobody.astype(np.int32), nobody, nobody))
+
+
+def _none(size: int) -> NDArray[np.int32]:
+    return np.full(size, -1, np.int32)
 
 
 def _records(contacts: int) -> dict[str, Any]:
@@ -231,12 +260,12 @@ def _records(contacts: int) -> dict[str, Any]:
 
 def _plain(table: Any) -> Any:
     """The table as the kernel was compiled for: contiguous, writable arrays of the declared types, Python's numbers."""
-    return type(table)(
-        *(
-            np.require(value, requirements=["C", "W"]) if isinstance(value, np.ndarray) else int(value)
-            for value in table
-        )
-    )
+    return type(table)(*(
+        int(value) if not isinstance(value, np.ndarray)
+        else value if value.flags.carray
+        else np.require(value, requirements=["C", "W"])
+        for value in table
+    ))  # fmt: skip
 
 
 def _ragged(rows: list[Any], fill: int) -> I64:
@@ -255,13 +284,36 @@ def _first_numbers(kernel: ModuleType) -> I64:
     return numbers
 
 
-def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, Any]:
+class _Timetable(NamedTuple):
     """All that happens by the clock, up to the horizon, in the order of events."""
+
+    time: I64
+    code: I64
+    what: NDArray[np.int8]
+    row: I32
+    shift: I64
+    """whose it is, -1: nobody's"""
+
+
+def _timetable(kernel: ModuleType, workload: Workload, plan: Plan, setting: _Setting) -> dict[str, Any]:
+    """What happens by the clock to those who are present."""
+    table = setting.timetable
+    if len(workload.out_shift):
+        table = _rows_by_the_clock(kernel, plan, workload.out_shift, workload.out_start, workload.out_end)
+    columns: list[Any] = list(table[:4])
+    if not workload.present.all():
+        there = np.append(workload.present, True)[table.shift]
+        columns = [column[there] for column in columns]
+    return dict(zip(("table_time", "table_code", "table_what", "table_row"), columns, strict=True))
+
+
+def _rows_by_the_clock(kernel: ModuleType, plan: Plan, out_shift: I32, out_start: I64, out_end: I64) -> _Timetable:
+    """As if nobody were absent, with these who step out."""
     pieces: list[I64] = []
 
-    def add(time: Any, kind: int, queue: Any, what: Any, row: Any, agent: Any = 0) -> None:
-        piece = np.empty((6, len(time)), np.int64)
-        for i, values in enumerate((time, kind, queue, agent, what, row)):
+    def add(time: Any, kind: int, queue: Any, what: Any, row: Any, agent: Any = 0, shift: Any = -1) -> None:
+        piece = np.empty((7, len(time)), np.int64)
+        for i, values in enumerate((time, kind, queue, agent, what, row, shift)):
             piece[i] = values
         pieces.append(piece)
 
@@ -274,53 +326,49 @@ def _timetable(kernel: ModuleType, workload: Workload, plan: Plan) -> dict[str, 
     add(plan.bot_closes, kernel.BY_THE_CLOCK, queue_of_span, kernel.BOT_GOES, 0)
     add(plan.bot_opens, kernel.BY_THE_CLOCK, queue_of_span, kernel.BOT_COMES, 0)
 
-    shift = np.flatnonzero(workload.present)
-    agent = plan.shift_agent[shift]
-    end = np.minimum(plan.shift_end[shift], plan.drain_end + 1)
+    shift, agent = np.arange(len(plan.shift_agent)), plan.shift_agent
+    end = np.minimum(plan.shift_end, plan.drain_end + 1)
     overrun_over = end + np.minimum(plan.overrun[plan.team[agent]], plan.drain_end + 1)
     starts_paused = np.isin(shift, plan.pause_shift[plan.pause_start == plan.shift_start[plan.pause_shift]])
     begins = np.where(starts_paused, kernel.SHIFT_BEGINS_PAUSED, kernel.SHIFT_BEGINS)
-    pause_shift = np.concatenate([plan.pause_shift, workload.out_shift])
-    present = workload.present[pause_shift]
-    pause_shift = pause_shift[present]
-    pause_start = np.concatenate([plan.pause_start, workload.out_start])[present]
-    pause_end = np.concatenate([plan.pause_end, workload.out_end])[present]
-    on_pause = plan.shift_agent[pause_shift]
+    pause_shift = np.concatenate([plan.pause_shift, out_shift])
+    pause_start, pause_end = np.concatenate([plan.pause_start, out_start]), np.concatenate([plan.pause_end, out_end])
+    on_pause = agent[pause_shift]
     back = pause_end < plan.shift_end[pause_shift]
     for leave, come in ((kernel.BY_THE_CLOCK, kernel.BY_THE_CLOCK), (Event.AGENTS_LEAVE, Event.AGENTS_COME)):
-        add(end, leave, 0, kernel.SHIFT_ENDS, shift, agent)
-        add(overrun_over, leave, 0, kernel.OVERRUN_OVER, shift, agent)
-        add(plan.shift_start[shift], come, 0, begins, shift, agent)
-        add(pause_end[back], come, 0, kernel.PAUSE_ENDS, pause_shift[back], on_pause[back])
-    add(pause_start, kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause_shift, on_pause)
-    there = workload.present[plan.wind_down_shift]
-    before_pause = plan.wind_down_shift[there]
+        add(end, leave, 0, kernel.SHIFT_ENDS, shift, agent, shift)
+        add(overrun_over, leave, 0, kernel.OVERRUN_OVER, shift, agent, shift)
+        add(plan.shift_start, come, 0, begins, shift, agent, shift)
+        add(pause_end[back], come, 0, kernel.PAUSE_ENDS, pause_shift[back], on_pause[back], pause_shift[back])
+    add(pause_start, kernel.BY_THE_CLOCK, 0, kernel.PAUSE_BEGINS, pause_shift, on_pause, pause_shift)
+    before_pause = plan.wind_down_shift
     for time, what in (
         (plan.wind_down_start, kernel.WIND_DOWN_BEGINS),
         (plan.wind_down_end, kernel.WIND_DOWN_ENDS),
     ):
-        add(time[there], kernel.BY_THE_CLOCK, 0, what, before_pause, plan.shift_agent[before_pause])
+        add(time, kernel.BY_THE_CLOCK, 0, what, before_pause, agent[before_pause], before_pause)
 
     limits = np.arange(len(plan.limit_time))
     for kind in (kernel.BY_THE_CLOCK, Event.AGENTS_COME):
         add(plan.limit_time, kind, 0, kernel.LIMIT_CHANGES, limits)
 
     add([plan.drain_end], Event.HORIZON, 0, 0, 0)
-    time, kind, queue, agents, what, row = np.concatenate(pieces, axis=1)
+    time, kind, queue, agents, what, row, whose = np.concatenate(pieces, axis=1)
     order = np.lexsort((what, agents, queue, kind, time))
     order = order[time[order] <= plan.drain_end]
-    return {
-        "table_time": time[order],
-        "table_code": (kind[order] << kernel.ID_BITS) | queue[order],
-        "table_what": what[order].astype(np.int8),
-        "table_row": row[order].astype(np.int32),
-    }
+    return _Timetable(
+        time[order],
+        (kind[order] << kernel.ID_BITS) | queue[order],
+        what[order].astype(np.int8),
+        row[order].astype(np.int32),
+        whose[order],
+    )
 
 
 def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
     """A log in which nothing has happened yet; ROOM for stretches, and all that presences may need."""
     contacts, queues = len(workload.queue), len(plan.priority)
-    root = workload.link == 0
+    root = workload.link == Link.ROOT
     presences = 2 * len(plan.shift_start) + len(plan.pause_start) + len(workload.out_start)
     return Log(
         outcome=np.full(contacts, Outcome.NONE, np.int8),

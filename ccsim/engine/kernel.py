@@ -945,7 +945,7 @@ def takes_own(m: Memory, a: int, c: int, at_once: bool) -> bool:
 @inlined
 def is_free(m: Memory, a: int) -> bool:
     """Whether agent a has nothing at all to do: only then do they write to customers (6.9)."""
-    return m.hand[a] < 0 and m.pending[a] == 0 and m.sharing[a] == 0 and m.suspended[a] < 0
+    return m.pending[a] == 0 and not works(m, a)
 
 
 @compiled
@@ -1300,11 +1300,23 @@ def work_until(m: Memory, time: int, c: int) -> None:
 
 
 @inlined
+def works(m: Memory, a: int) -> bool:
+    """Whether agent a has work in hand, suspended or shared."""
+    return m.hand[a] >= 0 or m.suspended[a] >= 0 or m.sharing[a] > 0
+
+
+@inlined
 def may_go(m: Memory, now: int, a: int) -> None:
     """Agent a's presence ends unless something keeps them."""
-    if not m.attends[a] and m.present[a] < NEVER and m.hand[a] < 0 and m.kept[a] < 0:
-        if m.suspended[a] < 0 and m.sharing[a] == 0:
-            end_presence(m, now, a)
+    if not m.attends[a] and m.present[a] < NEVER and m.kept[a] < 0 and not works(m, a):
+        end_presence(m, now, a)
+
+
+@inlined
+def begin_presence(m: Memory, now: int, a: int, shift: int) -> None:
+    if m.present[a] == NEVER:
+        m.present[a] = now
+        m.present_shift[a] = shift
 
 
 @compiled
@@ -1979,9 +1991,7 @@ def agents_leave(m: Memory, now: int, what: int, shift: int) -> None:
             m.kept[a] = shift
             m.duty[a] = FINISHING
             mark_ready(m, a)
-            if m.present[a] == NEVER:
-                m.present[a] = now
-                m.present_shift[a] = shift
+            begin_presence(m, now, a, shift)
         m.attends[a] = False
     elif m.kept[a] == shift:
         m.kept[a] = -1
@@ -2013,11 +2023,11 @@ def agents_come(m: Memory, now: int, what: int, shift: int) -> None:
     a = m.plan.shift_agent[shift]
     if m.present[a] < NEVER and m.present_shift[a] != shift:
         end_presence(m, now, a)
+        if works(m, a):
+            begin_presence(m, now, a, shift)
     if what != SHIFT_BEGINS_PAUSED:
         m.attends[a] = True
-        if m.present[a] == NEVER:
-            m.present[a] = now
-            m.present_shift[a] = shift
+        begin_presence(m, now, a, shift)
         mark_gained(m, a)
         mark_ready(m, a)
 
@@ -2350,7 +2360,7 @@ def go_on(m: Memory, roots: int) -> bool:
         ident = code & ID_MASK
         if in_tree:
             m.number[HOLE] = 1
-        elif kind == ARRIVAL:
+        elif kind == ARRIVAL and ident < roots:
             m.number[ROOT] = ident + 1
             is_to_come(m, ident)
             fetch_contact(m, ident + 12, roots)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
 import numpy as np
 
-from ccsim.tables import NEVER, Log, Outcome
+from ccsim.tables import NEVER, Log, Outcome, State
 
 if TYPE_CHECKING:
     from ccsim.engine.reference import Agent, Centre, Contact
@@ -57,6 +57,38 @@ class Record:
         self.reply = [NEVER] * slots
         self.agent = [-1] * slots
         self.reread = [0] * slots
+
+    def takes_up(self, state: State) -> None:
+        """What the log of a state has; what it has begun and not ended goes on."""
+        log = state.log
+        for name in vars(self).keys() & set(Log._fields):
+            setattr(self, name, getattr(log, name).tolist())
+        for c, arrival in enumerate(self.arrival):
+            if state.at <= arrival < NEVER:  # it will say so itself
+                self.arrival[c], self.parent[c], self.first_turn[c] = NEVER, -1, -1
+                self.turns[c] = self.centre.workload.turns[c]
+        stretches = list(zip(*(getattr(log, name).tolist() for name in STRETCH), strict=True))
+        self.stretches = [row for row in stretches if row[3] < NEVER]
+        self.under_way = {c: (since, start) for c, since, start, end, _ in stretches if end == NEVER}
+        suspensions = list(zip(*(getattr(log, name).tolist() for name in SUSPENSION), strict=True))
+        self.suspensions = [row for row in suspensions if row[2] < NEVER]
+        self.interrupted = {c: start for c, start, end, _ in suspensions if end == NEVER}
+        for shift, start, end in zip(log.presence_shift, log.presence_start, log.presence_end, strict=True):
+            agent = self.centre.agents[self.centre.plan.shift_agent[shift]]
+            if end == NEVER:
+                agent.present_since = int(start)
+            else:
+                self.presences.append((agent.id, int(start), int(end), int(shift)))
+        now = min(max(state.at, self.centre.plan.warm_up), self.centre.plan.end)
+        for queue, waiting, alive in zip(self.centre.queues, log.queue_area, log.open_area, strict=True):
+            queue.length.area, queue.alive.area = int(waiting), int(alive)
+            queue.length.seen = queue.alive.seen = now
+
+    def goes_on(self, contact: Contact) -> None:
+        """One that the log of a state has under way."""
+        self.alive.add(contact)
+        contact.queue.alive.count += 1
+        contact.waits_from, contact.assigned = self.under_way.get(contact.id, (0, 0))
 
     def begins(self, contact: Contact) -> None:
         self.alive.add(contact)

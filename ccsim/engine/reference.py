@@ -28,7 +28,22 @@ from simpy.events import EventPriority
 from ccsim.engine.events import Event
 from ccsim.engine.record import Level, Record
 from ccsim.routing import AgentColumn, ContactColumn, MessageColumn
-from ccsim.tables import NEVER, Link, Log, Outcome, Outside, Plan, Workload
+from ccsim.tables import (
+    IN_HAND,
+    IN_SESSION,
+    NEVER,
+    SUSPENDED,
+    UNASSIGNED,
+    UNSTARTED,
+    Link,
+    Log,
+    Outcome,
+    Outside,
+    Phase,
+    Plan,
+    State,
+    Workload,
+)
 
 Story = Generator[simpy.Event, Any, None]
 Waiting = Generator[simpy.Event, Any, bool]
@@ -38,9 +53,12 @@ CLOCK: Final = -1  # before the first event of an instant: hours, shifts and pau
 FIRST_KIND: Final = 10
 
 
-def simulate(workload: Workload, plan: Plan) -> Log:
-    """What happens to `workload` under `plan`, by SimPy processes; a deterministic function of its arguments."""
-    centre = Centre(workload, plan)
+def simulate(workload: Workload, plan: Plan, state: State | None = None) -> Log:
+    """What happens to `workload` under `plan`, by SimPy processes; a deterministic function of its arguments.
+
+    With a `state`, what happens from it on (9); the log then has what came before, too.
+    """
+    centre = Centre(workload, plan, state)
     centre.run()
     return centre.record.log()
 
@@ -147,12 +165,13 @@ class Contact:
         self.centre.record.begins(self)
         if rows.deflected[self.id]:
             self.leave(Outcome.DEFLECTED)  # 6.1
-        elif by_bot and (yield from self.bot_solves_it()):
-            self.leave(Outcome.CONTAINED)
-        elif self.queue.open or self.queue.holds:
-            yield from self.conversation(keeper)
+        elif by_bot:
+            yield from self.talks_to_bot(self.centre.now + rows.bot_time[self.id])
         else:
-            self.leave(Outcome.REJECTED)  # 2.1
+            yield from self.enters(keeper)
+        self.is_done()
+
+    def is_done(self) -> None:
         self.end_session()
         self.centre.record.closes(self)
 
@@ -163,15 +182,24 @@ class Contact:
             return False
         return (queue.bot_on_duty() and not rows.asks_human[self.id]) or (queue.bot_outside and not queue.open)
 
-    def bot_solves_it(self) -> Waiting:
+    def talks_to_bot(self, until: int) -> Story:
         """6.2"""
-        rows = self.centre.workload
-        yield self.centre.at(Event.BOT_ENDS, self.id, self.centre.now + rows.bot_time[self.id])
-        return bool(rows.contained[self.id])
+        yield self.centre.at(Event.BOT_ENDS, self.id, until)
+        if self.centre.workload.contained[self.id]:
+            self.leave(Outcome.CONTAINED)
+        else:
+            yield from self.enters()
 
-    def conversation(self, keeper: Agent | None) -> Story:
-        """Turn by turn, until its outcome is decided and the agent is done with it."""
-        self.message_comes(self.centre.workload.arrival[self.id] if self.backlog else self.centre.now, keeper)
+    def enters(self, keeper: Agent | None = None) -> Story:
+        """Into its queue, if that takes it in."""
+        if self.queue.open or self.queue.holds:
+            self.message_comes(self.centre.workload.arrival[self.id] if self.backlog else self.centre.now, keeper)
+            yield from self.conversation()
+        else:
+            self.leave(Outcome.REJECTED)  # 2.1
+
+    def conversation(self) -> Story:
+        """From a message on, turn by turn, until its outcome is decided and the agent is done with it."""
         while (yield from self.is_answered()):
             agent = self.agent
             assert agent is not None
@@ -180,21 +208,46 @@ class Contact:
                 self.leave(Outcome.ABANDONED)
                 return
             yield from agent.work(self)  # 2.4
-            if self.gone:  # 2.3, 2.5: in vain
-                yield from self.nobody_answers()
+            if not (yield from self.is_answered_again(agent)):
                 return
-            if self.turn == self.transfer_turn():  # 2.9
-                self.leave(Outcome.TRANSFERRED)
-                self.transfer(agent)
-                return
-            if self.turn == self.turns - 1:  # 2.10
-                self.leave(Outcome.RESOLVED)
-                yield from agent.wrap_up(self)
-                return
-            if not (yield from self.goes_on()):
-                return
-            self.turn += 1
-            self.message_comes(self.centre.now)
+
+    def is_answered_again(self, agent: Agent) -> Waiting:
+        """After a reply: whether the customer's next message comes in this contact."""
+        if self.gone:  # 2.3, 2.5: in vain
+            yield from self.nobody_answers(self.centre.now)
+            return False
+        if self.turn == self.transfer_turn():  # 2.9
+            self.leave(Outcome.TRANSFERRED)
+            self.transfer(agent)
+            return False
+        if self.turn == self.turns - 1:  # 2.10
+            self.leave(Outcome.RESOLVED)
+            yield from agent.wrap_up(self)
+            return False
+        return (yield from self.goes_on(self.centre.now))
+
+    def from_state(self, phase: Phase, until: int, decided: bool) -> Story:
+        """Its life from a state on (9)."""
+        agent = self.agent
+        if phase is Phase.WITH_BOT:
+            yield from self.talks_to_bot(until)
+        elif phase in UNSTARTED:
+            yield from self.conversation()
+        elif agent is None or phase is Phase.SILENT:
+            reply = self.centre.record.reply[self.slot]
+            if decided:
+                yield from self.nobody_answers(reply)
+            elif (yield from self.goes_on(reply)):
+                yield from self.conversation()
+        else:
+            yield from agent.completes(self)
+            if phase is Phase.IN_VAIN:
+                self.leave(Outcome.ABANDONED)
+            elif phase in (Phase.WORKING, Phase.SHARED, Phase.SUSPENDED):
+                agent.replies(self)
+                if (yield from self.is_answered_again(agent)):
+                    yield from self.conversation()
+        self.is_done()
 
     def message_comes(self, sent: int, keeper: Agent | None = None) -> None:
         """The message of this turn, and with it a wait for an agent's attention."""
@@ -216,9 +269,12 @@ class Contact:
             patience = rows.reply_patience[self.slot]
         else:
             patience = rows.held_patience[self.id] if self.held else rows.patience[self.id]  # 6.3
-        deadline = queue.open_time(centre.now, patience) if self.held else centre.now + patience
-        if deadline <= centre.plan.drain_end:
-            self.patience = centre.at(Event.PATIENCE_ENDS, self.id, deadline)
+        self.waits_until(queue.open_time(centre.now, patience) if self.held else centre.now + patience)
+
+    def waits_until(self, deadline: int) -> None:
+        """Its patience ends then."""
+        if deadline <= self.centre.plan.drain_end:
+            self.patience = self.centre.at(Event.PATIENCE_ENDS, self.id, deadline)
             self.patience.callbacks.append(self.lose_patience)
 
     def lose_patience(self, timer: simpy.Event) -> None:
@@ -246,18 +302,17 @@ class Contact:
             self.leave(Outcome.BLOCKED if news is News.BLOCKED else Outcome.REJECTED)
         return False
 
-    def nobody_answers(self) -> Story:
+    def nobody_answers(self, reply: int) -> Story:
         """After work in vain (2.3)."""
         if self.handed_over:
             self.end_session()
-        yield self.centre.at(Event.IDLE_TIMEOUT, self.id, self.centre.now + self.queue.idle_timeout)
+        yield self.centre.at(Event.IDLE_TIMEOUT, self.id, reply + self.queue.idle_timeout)
 
-    def goes_on(self) -> Waiting:
-        """The customer's time after a reply (2.6); whether the next message comes in this contact."""
+    def goes_on(self, reply: int) -> Waiting:
+        """The customer's time after a reply (2.6); whether the next message comes in this contact, as it does then."""
         centre, rows, queue = self.centre, self.centre.workload, self.queue
         if self.handed_over:  # 3: at the end of the work in hand
             self.end_session()
-        reply = centre.now
         due = reply + rows.latency[self.slot]
         silence = reply + queue.idle_timeout
         last = reply if self.task else self.since  # 6.9
@@ -272,7 +327,7 @@ class Contact:
             due += rows.comeback[self.slot]
             child = rows.reconnect_child[self.id]
         if silence < due and silence <= expiry:
-            yield centre.at(Event.IDLE_TIMEOUT, self.id, silence)
+            yield centre.at(Event.IDLE_TIMEOUT, self.id, max(silence, centre.now))  # now: parked before the state
             self.end_session()
             if not queue.persistent:
                 self.leave(Outcome.TIMED_OUT)
@@ -283,15 +338,17 @@ class Contact:
             self.leave(Outcome.EXPIRED)
             return False
         yield centre.at(Event.MESSAGE, self.id, due)
+        self.turn += 1
+        self.message_comes(centre.now)
         return True
 
     def end_session(self) -> None:
         if self.agent is not None:
             self.agent.release(self)
 
-    def ends_in(self, duration: int) -> None:
+    def ends_at(self, time: int) -> None:
         """The work on it ends then, if nothing comes between (6.6, 6.7)."""
-        self.ends = self.centre.now + duration
+        self.ends = time
         self.work_ends = self.centre.at(Event.WORK_ENDS, self.id, self.ends)
         self.work_ends.callbacks.append(self.end_work)
 
@@ -363,7 +420,7 @@ class Queue:
         self.keep_idle: int = plan.keep_idle[ident]
         spans = slice(plan.hours_offset[ident], plan.hours_offset[ident + 1])
         self.hours: list[tuple[int, int]] = list(zip(plan.opens[spans], plan.closes[spans], strict=True))
-        self.open = any(opens < 0 < closes for opens, closes in self.hours)
+        self.open = any(opens < centre.start <= closes for opens, closes in self.hours)
         spans = slice(plan.bot_offset[ident], plan.bot_offset[ident + 1])
         self.bot_hours: list[tuple[int, int]] = list(zip(plan.bot_opens[spans], plan.bot_closes[spans], strict=True))
         self.shared_mean: list[float] = plan.shared_mean[plan.shared_offset[ident] : plan.shared_offset[ident + 1]]
@@ -398,10 +455,7 @@ class Queue:
         contact.waiting = True
         contact.waits_from = since
         self.length.add(1)
-        for after in self.afters:  # 5: overflow due
-            if contact.since + after > centre.now:
-                timer = centre.at(Event.OVERFLOW_DUE, contact.id, contact.since + after)
-                timer.callbacks.append(lambda _, due=contact.since: self.overflow(contact, due))
+        self.remind(contact)
         if hold:
             contact.held = True
             self.held.add(contact)
@@ -409,6 +463,29 @@ class Queue:
             self.admit(contact)
         if self.length.count - 1 in self.lengths:  # 5: comes to exceed a team's longer_than
             centre.looking.update(self.unheld())
+
+    def take_up(self, contact: Contact, phase: Phase, until: int) -> None:
+        """One that a state has waiting (9)."""
+        contact.waiting = True
+        self.length.count += 1
+        self.remind(contact)
+        if phase is Phase.HELD:
+            contact.held, contact.resumes = True, contact.own is not None
+            self.held.add(contact)
+            return
+        if contact.own is not None:
+            contact.own.returning.add(contact)
+        if phase is Phase.BOUND:
+            self.bind_until(contact, until)
+        else:
+            insort(self.free, contact, key=by_age)
+
+    def remind(self, contact: Contact) -> None:
+        """5: overflow due."""
+        for after in self.afters:
+            if contact.since + after > self.centre.now:
+                timer = self.centre.at(Event.OVERFLOW_DUE, contact.id, contact.since + after)
+                timer.callbacks.append(lambda _, due=contact.since: self.overflow(contact, due))
 
     def overflow(self, contact: Contact, since: int) -> None:
         if contact.waiting and contact.since == since:
@@ -424,9 +501,12 @@ class Queue:
     def bind(self, contact: Contact) -> None:
         """It waits for its own agent alone (2.7)."""
         del self.free[bisect_left(self.free, by_age(contact), key=by_age)]
+        self.bind_until(contact, self.centre.now + self.same_agent_for)
+
+    def bind_until(self, contact: Contact, time: int) -> None:
         self.bound.add(contact)
         contact.bound = True
-        contact.binding = self.centre.at(Event.SAME_AGENT_OVER, contact.id, self.centre.now + self.same_agent_for)
+        contact.binding = self.centre.at(Event.SAME_AGENT_OVER, contact.id, time)
         contact.binding.callbacks.append(lambda timer: self.unbind(contact) if timer is contact.binding else None)
 
     def unbind(self, contact: Contact) -> None:
@@ -485,9 +565,9 @@ class Queue:
         """Opening and closing (5)."""
         centre = self.centre
         for opens, closes in self.hours:
-            if closes <= 0:
+            if closes < centre.start:
                 continue
-            if opens >= 0:
+            if opens >= centre.start:
                 yield centre.at(CLOCK, self.id, opens)
                 self.open = True
                 yield centre.at(Event.QUEUE_OPENS, self.id, opens)
@@ -726,13 +806,15 @@ class Agent:
             self.end_presence()
 
     def ring(self, contact: Contact) -> None:
-        """3: patience runs on while it rings."""
         if contact.queue.one_to_one:
-            centre = self.centre
-            ring = centre.at(Event.WORK_ENDS, contact.id, centre.now + contact.queue.answer_delay)
-            ring.callbacks.append(lambda _: contact.news.succeed(News.ANSWERED) if self.hand is contact else None)
+            self.ring_until(contact, self.centre.now + contact.queue.answer_delay)
         else:
             contact.news.succeed(News.ANSWERED)
+
+    def ring_until(self, contact: Contact, time: int) -> None:
+        """3: patience runs on while it rings."""
+        ring = self.centre.at(Event.WORK_ENDS, contact.id, time)
+        ring.callbacks.append(lambda _: contact.news.succeed(News.ANSWERED) if self.hand is contact else None)
 
     def work(self, contact: Contact) -> Story:
         """One turn, from the start of work to the reply."""
@@ -743,16 +825,16 @@ class Agent:
         if contact.turn == 0:
             queue.starts.append(centre.now)
         if contact in self.sharing:  # 6.7: under way since the assignment
-            yield contact.done
-            self.sharing.remove(contact)
-            self.centre.attentive.add(self)
-            self.centre.free_hand = self
+            yield from self.completes(contact)
         else:
             slowdown = team.slowdown[min(len(self.sessions), len(team.slowdown)) - 1]
             effective = round(centre.workload.work[contact.slot] * self.pace(queue) * slowdown)  # halves to even
             yield from self.labour(contact, effective + reread)
-        centre.record.replies(contact)
-        contact.replied[self] = centre.now
+        self.replies(contact)
+
+    def replies(self, contact: Contact) -> None:
+        self.centre.record.replies(contact)
+        contact.replied[self] = self.centre.now
 
     def pace(self, queue: Queue) -> float:
         """Factor on work (1)."""
@@ -762,9 +844,16 @@ class Agent:
         """Work in hand to its end."""
         self.hand = contact
         contact.done = simpy.Event(self.centre.env)
-        contact.ends_in(duration)
+        contact.ends_at(self.centre.now + duration)
+        yield from self.completes(contact)
+
+    def completes(self, contact: Contact) -> Story:
+        """The end of work in hand or shared."""
         yield contact.done
-        self.hand = None
+        if contact in self.sharing:
+            self.sharing.remove(contact)
+        else:
+            self.hand = None
         self.centre.attentive.add(self)
         self.centre.free_hand = self
 
@@ -802,7 +891,7 @@ class Agent:
         """The remaining time goes on."""
         self.centre.record.suspended(contact, self)
         self.hand, self.suspended = contact, None
-        contact.ends_in(contact.ends - self.suspended_at)
+        contact.ends_at(self.centre.now + contact.ends - self.suspended_at)
 
     # shared attention (6.7)
 
@@ -825,7 +914,11 @@ class Agent:
             if contact.last < self.centre.now:
                 contact.left -= (self.centre.now - contact.last) / means[min(before, len(means)) - 1]
                 contact.last = self.centre.now
-            contact.ends_in(max(round(contact.left * means[min(self.sharers, len(means)) - 1]), 0))
+            self.go_on_sharing(contact)
+
+    def go_on_sharing(self, contact: Contact) -> None:
+        means = contact.queue.shared_mean
+        contact.ends_at(contact.last + max(round(contact.left * means[min(self.sharers, len(means)) - 1]), 0))
 
     # shifts and pauses (3)
 
@@ -883,6 +976,32 @@ class Agent:
             self.centre.gained.add(self)
             self.centre.attentive.add(self)
 
+    def from_state(self, change: Change, shift: int) -> None:
+        """What remains of a change before the state, besides what the clock says (9)."""
+        if change is Change.SHIFT_ENDS:
+            self.finishing = self.team.overrun > 0
+        elif change is Change.SHIFT_BEGINS:
+            self.shift = shift
+
+    def keep(self, contact: Contact, phase: Phase, until: int, left: float) -> None:
+        """A session with them that a state has (9)."""
+        contact.agent = self
+        self.sessions.append(contact)
+        self.held += self.team.units[contact.queue.id]
+        self.sharers += bool(contact.queue.shared_mean)
+        if phase in IN_HAND:
+            self.hand = contact
+            if phase is Phase.RINGING:
+                self.ring_until(contact, until)
+            else:
+                contact.ends_at(until)
+        elif phase in SUSPENDED:
+            self.suspended, self.suspended_at = contact, self.centre.record.interrupted[contact.id]
+            contact.ends = self.suspended_at + until
+        elif phase is Phase.SHARED:
+            self.sharing.append(contact)
+            contact.left, contact.last = left, until
+
     def begin_presence(self) -> None:
         if self.present_since == NEVER:
             self.present_since = self.centre.now
@@ -931,8 +1050,9 @@ MESSAGE_KEYS: Final[dict[MessageColumn, Callable[[Contact], int]]] = {
 class Centre:
     """Queues and agents, the calendar, and what happens after each event."""
 
-    def __init__(self, workload: Workload, plan: Plan) -> None:
-        self.env = simpy.Environment(initial_time=0)
+    def __init__(self, workload: Workload, plan: Plan, state: State | None = None) -> None:
+        self.start = 0 if state is None else state.at  # what is earlier has happened
+        self.env = simpy.Environment(initial_time=0 if state is None else state.at - 1)
         self.workload = listed(workload)
         self.plan = listed(plan)
         self.queues = [Queue(self, q) for q in range(len(plan.priority))]
@@ -948,6 +1068,8 @@ class Centre:
         self.newcomer: Contact | None = None
         self.free_hand: Agent | None = None  # whose work in hand has ended
         self.attentive: set[Agent] = set()  # agents who may turn to a message, or go
+        if state is not None:
+            self.take_up(state)
 
     @property
     def now(self) -> int:
@@ -959,6 +1081,67 @@ class Centre:
         self.env.process(self.roster())
         self.env.process(self.arrivals())
         self.env.run(until=self.at(Event.HORIZON, 0, self.plan.drain_end))
+
+    def take_up(self, state: State) -> None:
+        """Everything as the state has it, then settled (9)."""
+        log = listed(state.log)
+        self.record.takes_up(state)
+        for time, those in self.changes():
+            if time < self.start:
+                for a, change, shift in those:
+                    self.agents[a].by_the_clock(change, shift)
+                for a, change, shift in those:
+                    self.agents[a].from_state(change, shift)
+        for time, limits in sorted(self.limits().items()):
+            for limit in limits if time < self.start else ():
+                self.limit(limit)
+        for agent, since in zip(self.agents, state.idle_since.tolist(), strict=True):
+            agent.unshelve()
+            agent.idle_since = since
+            agent.here = agent.on_duty
+        begun = [c for c, slot in enumerate(log.first_turn) if slot >= 0 and log.start[slot] < NEVER]
+        for start, c in sorted((log.start[log.first_turn[c]], c) for c in begun):
+            if not (log.called_back[c] and self.workload.no_answer[c]):  # 6.8
+                self.queues[self.workload.queue[c]].starts.append(start)
+        for row in zip(*listed(state)[2:-1], strict=True):
+            self.take_up_contact(log, *row)
+        for agent in self.agents:
+            for contact in agent.sharing:
+                agent.go_on_sharing(contact)
+            agent.shelve()
+        self.gained.update(self.agents)
+        self.attentive.update(self.agents)
+        self.then_settle(self.env.event())
+
+    def take_up_contact(
+        self, log: Log, c: int, phase: int, own: int, until: int, due: int, left: float, handed_over: bool
+    ) -> None:
+        parent = Contact(self, log.parent[c]) if log.parent[c] >= 0 else None
+        agent = self.agents[own] if own >= 0 else None
+        contact = Contact(self, c, parent, agent)
+        contact.first_turn, contact.turns = log.first_turn[c], log.turns[c]
+        if phase == Phase.TO_COME:
+            self.env.process(contact.coming(log.arrival[c]))
+            return
+        decided = log.outcome[c] != Outcome.NONE
+        self.record.goes_on(contact)
+        contact.gone = decided
+        contact.called_back = log.called_back[c]
+        contact.handed_over = handed_over
+        contact.turn = max(log.messages[c] - 1, 0)
+        contact.pending = phase in UNSTARTED
+        if phase != Phase.WITH_BOT:
+            contact.since = log.message[contact.slot]
+            slots = range(contact.first_turn, contact.slot + 1)
+            contact.replied = {self.agents[log.agent[s]]: log.reply[s] for s in slots if log.reply[s] < NEVER}
+        if phase in UNASSIGNED:
+            contact.queue.take_up(contact, Phase(phase), until)
+        elif phase in IN_SESSION:
+            assert agent is not None
+            agent.keep(contact, Phase(phase), until, left)
+        if phase in UNSTARTED and not decided:
+            contact.waits_until(due)
+        self.env.process(contact.from_state(Phase(phase), until, decided))
 
     def at(self, kind: int, ident: int, time: int) -> Any:
         """The timed event (time, kind, id), after which the system is settled."""
@@ -977,13 +1160,13 @@ class Centre:
     def arrivals(self) -> Story:
         """Roots come in the order of (time, id); the backlog at time 0 (2.1)."""
         rows = self.workload
-        roots = [c for c, link in enumerate(rows.link) if link == Link.ROOT]
+        roots = [c for c, link in enumerate(rows.link) if link == Link.ROOT and max(rows.arrival[c], 0) >= self.start]
         for c in sorted(roots, key=lambda c: (max(rows.arrival[c], 0), c)):
             yield self.at(Event.ARRIVAL, c, max(rows.arrival[c], 0))
             self.env.process(Contact(self, c).life())
 
-    def changes(self) -> dict[int, list[tuple[int, Change, int]]]:
-        """By time: agent, what changes, and in which shift."""
+    def changes(self) -> list[tuple[int, list[tuple[int, Change, int]]]]:
+        """Shifts, pauses and overruns: (agent, change, shift) by time."""
         plan = self.plan
         changes: dict[int, list[tuple[int, Change, int]]] = defaultdict(list)
 
@@ -1007,27 +1190,38 @@ class Centre:
             if s in shifts:
                 note(start, Change.WIND_DOWN_BEGINS, s)
                 note(end, Change.WIND_DOWN_ENDS, s)
-        return changes
+        return [(time, sorted(those)) for time, those in sorted(changes.items())]
+
+    def limits(self) -> dict[int, list[int]]:
+        """By time: rows of the plan's limits that begin then."""
+        rows: dict[int, list[int]] = defaultdict(list)
+        for row, time in enumerate(self.plan.limit_time):
+            rows[time].append(row)
+        return rows
+
+    def limit(self, row: int) -> None:
+        """A team's agents may hold so much of a queue from now on (3)."""
+        plan = self.plan
+        self.teams[plan.limit_team[row]].most[plan.limit_queue[row]] = plan.limit_units[row]
 
     def roster(self) -> Story:
         """Shifts, pauses, overruns and limits: by the clock, then all who leave as one event, then all who come (5)."""
-        plan, changes = self.plan, self.changes()
-        limits: dict[int, list[int]] = defaultdict(list)
-        for row, time in enumerate(plan.limit_time):
-            limits[time].append(row)
+        plan, changes, limits = self.plan, dict(self.changes()), self.limits()
         for time in sorted({*changes, *limits}):
-            those = changes[time]
+            if time < self.start:
+                continue
+            those = changes.get(time, [])
             yield self.at(CLOCK, 0, time)
             for row in limits[time]:
-                self.teams[plan.limit_team[row]].most[plan.limit_queue[row]] = plan.limit_units[row]
-            for agent, change, shift in sorted(those):
+                self.limit(row)
+            for agent, change, shift in those:
                 self.agents[agent].by_the_clock(change, shift)
             yield self.at(Event.AGENTS_LEAVE, 0, time)
-            for agent, change, shift in sorted(those):
+            for agent, change, shift in those:
                 if change in LEAVES:
                     self.agents[agent].leaves(change, shift)
             yield self.at(Event.AGENTS_COME, 0, time)
-            for agent, change, shift in sorted(those):
+            for agent, change, shift in those:
                 if change in COMES:
                     self.agents[agent].comes(change, shift)
             teams = {self.teams[plan.limit_team[row]] for row in limits[time]}

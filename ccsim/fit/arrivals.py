@@ -1,7 +1,8 @@
 """How many contacts come: a profile by weekday and interval, busy days beyond chance, and queues busy together.
 
 Of one queue on day d, a weekday w, N(d) is Poisson with mean m(w) · B(d), where B, the day's busyness, is gamma with
-mean 1 and a coefficient of variation that all weekdays share; the busyness of queues goes together.
+mean 1 and a coefficient of variation that all weekdays share; it is like that of the day before, and the busyness of
+queues goes together. Within a day the rate drifts about its profile.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import numpy as np
 
 from ccsim.fit.distributions import Z
 from ccsim.fit.quantities import Estimates
+from ccsim.forecast.drift import Drift, fit_drift
+from ccsim.forecast.within import within_covariance
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64
 
@@ -42,6 +45,21 @@ class Profile:
     """None where no weekday came twice"""
     p_value: float
     """chance of days that differ this much if each were Poisson"""
+    memory: Estimate | None
+    """correlation of busyness from one day to the next; None where too few days follow one another, or days do not
+    differ"""
+    drift: Drift
+    """of half hours about their share of the day"""
+
+    @property
+    def day_cv(self) -> float:
+        """What of `busyness_cv` the drift within days does not explain."""
+        if self.busyness_cv is None:
+            return 0.0
+        shares = self.counts.sum(axis=0) / max(self.counts.sum(), 1.0)
+        size = len(shares)
+        within = self.drift.cv.mean**2 * within_covariance(size, 86400 // size, self.drift.memory.mean)
+        return math.sqrt(max(self.busyness_cv.mean**2 - float(shares @ within @ shares), 0.0))
 
     def expected(self, weekday: int) -> F64:
         """Contacts by interval of such a day; the mean of all days where the log has none."""
@@ -54,7 +72,33 @@ def profile(counts: F64, days: Sequence[date]) -> Profile:
     weekday = np.array([day.weekday() for day in days], np.int64)
     totals = counts.sum(axis=1)
     cv, p_value = busyness(totals, weekday)
-    return Profile(counts, weekday, _volumes(totals, weekday, cv.mean if cv else 0.0), cv, p_value)
+    varies = cv.mean if cv else 0.0
+    volumes = _volumes(totals, weekday, varies)
+    usual = np.array([counts[weekday == day].mean(axis=0) for day in weekday.tolist()])
+    shares = usual / np.maximum(usual.sum(axis=1, keepdims=True), 1e-12)
+    rests_on = np.bincount(weekday, minlength=7)[weekday].astype(np.float64)
+    drift = fit_drift(counts, shares, rests_on, 86400 // counts.shape[1], varies**2)
+    return Profile(counts, weekday, volumes, cv, p_value, _memory(totals, weekday, days, varies), drift)
+
+
+def _memory(totals: F64, weekday: I64, days: Sequence[date], cv: float) -> Estimate | None:
+    """Correlation of busyness from one day to the next, with its 95 % interval.
+
+    That of the totals about their weekday's mean, with Bartlett's error (1946) for a factor that forgets evenly,
+    divided by the part of their variance that is busyness (Poisson noise has no memory).
+    """
+    number = np.array([day.toordinal() for day in days])
+    means = np.array([totals[weekday == day].mean() for day in weekday.tolist()])
+    apart = np.where(means > 0, totals / np.maximum(means, 1e-12) - 1, 0.0)
+    follows = (np.diff(number) == 1) & (means[1:] > 0) & (means[:-1] > 0)
+    pairs = int(follows.sum())
+    if cv == 0 or pairs < 10:
+        return None
+    noise = float((1 / means[means > 0]).mean())
+    r = float(np.clip((apart[1:] * apart[:-1])[follows].mean() / (apart**2)[means > 0].mean(), -0.99, 0.99))
+    share = cv**2 / (cv**2 + noise)
+    error = Z * math.sqrt((1 - r * r) / pairs)
+    return Estimate(*(min(max(value / share, 0.0), 0.99) for value in (r, r - error, r + error)))
 
 
 def _volumes(totals: F64, weekday: I64, cv: float) -> dict[int, Estimate]:
@@ -184,7 +228,7 @@ def judge(estimates: Estimates, shape: Profile) -> None:
         if lagged > max(0.3, 3 / math.sqrt(len(residuals))):
             estimates.warnings.append(
                 f"Busy days follow one another (correlation {lagged:.2f} from one day to the next), as with a trend; "
-                "the model's come independently."
+                "day_memory says so, but a scenario's days have no trend."
             )
     # within a day, given its total, counts are multinomial; bunches show as too large a chi-squared sum
     excess, freedom = 0.0, 0
@@ -200,7 +244,7 @@ def judge(estimates: Estimates, shape: Profile) -> None:
     if freedom and excess / freedom > 1.3 and chi2.sf(excess, freedom) < 0.001:
         estimates.warnings.append(
             f"Arrivals come in bunches: within days the counts of intervals vary {excess / freedom:.2f} times as much "
-            "as a Poisson process with that profile."
+            "as a Poisson process with that profile; within_cv has what lasts for half hours."
         )
 
 

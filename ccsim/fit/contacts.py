@@ -70,7 +70,8 @@ def first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFra
 
     A contact follows the one of which it is a later leg, and where customers are known the one before of the same
     customer: a leg of a transfer at once, a retry or return within AGAIN of who left or timed out, and, where a
-    customer's contacts are all about one matter, any.
+    customer's contacts are all about one matter, any. A leg in the same queue, to which no scenario transfers, is a
+    contact of its own.
     """
     import pandas as pd
 
@@ -78,6 +79,7 @@ def first_contacts(contacts: pd.DataFrame, logs: Logs) -> tuple[Bool, pd.DataFra
     if customers_known(contacts):
         others = _of_customers(contacts, logs)
         follow = pd.concat([follow, others[~others.index.isin(follow.index)]]) if len(follow) else others
+    follow = follow[(follow["link"] != "transfer") | (follow["source"] != follow["queue"])]
     first = np.ones(len(contacts), np.bool_)
     first[contacts.index.get_indexer(follow.index)] = False
     return first, follow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from ccsim.errors import ScenarioError
 from ccsim.fit import scenario as scenarios
 from ccsim.fit.arrivals import WEEKDAYS, Profile
+from ccsim.fit.check import TOTAL, Check, calibrated, check, days_to_check
 from ccsim.fit.estimate import Fit
 from ccsim.scenario import read
+from ccsim.scenario.model import Scenario
 from ccsim.scenario.spreadsheets import csv_text, safe
 from ccsim.stats.estimate import Estimate
 
@@ -22,36 +23,94 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def write(fit: Fit, name: str, folder: Path) -> None:
+def write(fit: Fit, name: str, folder: Path, calibrate: bool = False) -> Check:
     """All files of a fit into the folder, which is made if need be; files of the same names are replaced.
 
-    The scenario is read back before anything is left there. Raises ScenarioError, about the log, if it cannot run, and
-    OSError where the folder cannot be written.
+    The scenario is read back and run on the log's own days before anything is left there; with `calibrate` the time of
+    agents is first given the factor with which it has the log's ASA. Raises ScenarioError, about the log, if it cannot
+    run, and OSError where the folder cannot be written.
     """
     from ccsim.fit.page import page
 
-    texts = scenarios.files(fit, name)
+    def made(factor: float, days: int | None = None) -> Scenario:
+        with tempfile.TemporaryDirectory() as scratch:
+            for file, text in scenarios.files(fit, name, factor).items():
+                (Path(scratch) / file).write_text(text, encoding="utf-8")
+            return read.load(Path(scratch) / "scenario.toml", None, [] if days is None else [f"days={days}"])
+
+    try:
+        few = days_to_check(fit, made(1.0))
+        factor = calibrated(fit, lambda tried: made(tried, few)) if calibrate else 1.0
+        checked = check(fit, made(factor, few), factor)
+    except ScenarioError as bad:  # of the log, not of a file that nobody has seen
+        logs = ", ".join(file for file, _ in fit.logs.readings)
+        raise ScenarioError(
+            [
+                replace(problem, path="", found=f"fitted, {problem.path} would be {problem.found}", file=logs)
+                for problem in bad.problems
+            ]
+        ) from None
+    texts = scenarios.files(fit, name, factor)
     texts |= {
         "estimates.csv": estimates(fit),
         "refused.csv": _refused(fit),
-        "report.html": page(fit, name, texts["scenario.toml"]),
+        "report.html": page(fit, name, texts["scenario.toml"], checked),
     }
-    with tempfile.TemporaryDirectory() as scratch:
-        for file, text in texts.items():
-            (Path(scratch) / file).write_text(text, encoding="utf-8")
-        try:
-            read.load(Path(scratch) / "scenario.toml")
-        except ScenarioError as bad:  # of the log, not of a file that nobody has seen
-            logs = ", ".join(file for file, _ in fit.logs.readings)
-            raise ScenarioError(
-                [
-                    replace(problem, path="", found=f"fitted, {problem.path} would be {problem.found}", file=logs)
-                    for problem in bad.problems
-                ]
-            ) from None
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in texts:
-            shutil.copyfile(Path(scratch) / file, folder / file)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, text in texts.items():
+        (folder / file).write_text(text, encoding="utf-8")
+    return checked
+
+
+def as_json(fit: Fit, checked: Check) -> dict[str, Any]:
+    """The one object that `--json` prints; null for what has no figure."""
+    refused: dict[str, int] = {}
+    for _, reading in fit.logs.readings:
+        for reason, count in reading.reasons.items():
+            refused[reason] = refused.get(reason, 0) + count
+    warnings = [*fit.warnings, *(f"{q.name}: {warning}" for q in fit.queues.values() for warning in q.warnings)]
+    return {
+        "rows": {"used": sum(len(reading.rows) for _, reading in fit.logs.readings), "refused": refused},
+        "warnings": warnings,
+        "days": [day.isoformat() for day in fit.days],
+        "queues": {name: _queue(fit, name, checked) for name in fit.queues},
+        "check": {name: _compared(checked, name, None) for name in (*fit.queues, TOTAL)},
+        "check_by_weekday": {
+            name: {WEEKDAYS[day].lower(): _compared(checked, name, day) for day in range(7)}
+            for name in (*fit.queues, TOTAL)
+        },
+        "findings": list(checked.findings),
+        "factor": checked.factor,
+    }
+
+
+def _queue(fit: Fit, name: str, checked: Check) -> dict[str, Any]:
+    queue = fit.queues[name]
+    figures = {metric: row.log if (row := checked.of(name, metric)) else None for metric in ("handle_mean", "asa")}
+    return {
+        "channel": queue.channel,
+        "contacts": queue.contacts,
+        "offered_per_day": queue.contacts / max(len(fit.days), 1),
+        "answered": queue.answered,
+        "abandonment": row.log if (row := checked.of(name, "abandonment")) else None,
+        "open": {WEEKDAYS[day].lower(): list(hours) for day, hours in sorted(queue.hours.items())},
+        **figures,
+    }
+
+
+def _compared(checked: Check, name: str, weekday: int | None) -> dict[str, Any]:
+    def plain(value: float) -> float | None:
+        return None if math.isnan(value) else value
+
+    return {
+        row.metric: {
+            "log": row.log,
+            "scenario": {end: plain(value) for end, value in row.scenario._asdict().items()},
+            "differs": row.differs,
+        }
+        for row in checked.compared
+        if (row.name, row.weekday) == (name, weekday)
+    }
 
 
 def rows(fit: Fit) -> Iterator[tuple[str, str, str, Estimate, int]]:
@@ -80,6 +139,11 @@ def _profile(profile: Profile) -> Iterator[tuple[str, Estimate, int]]:
         yield f"volume.{WEEKDAYS[weekday].lower()}", value, int((profile.weekday == weekday).sum())
     if profile.busyness_cv is not None:
         yield "volume.busyness_cv", profile.busyness_cv, len(profile.weekday)
+    if profile.memory is not None:
+        yield "volume.busyness.day_memory", profile.memory, len(profile.weekday)
+    if profile.drift.cv.high > 0:
+        yield "volume.busyness.within_cv", profile.drift.cv, len(profile.weekday)
+        yield "volume.busyness.within_memory", profile.drift.memory, len(profile.weekday)
 
 
 def estimates(fit: Fit) -> str:

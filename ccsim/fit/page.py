@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ccsim.fit.arrivals import WEEKDAYS
+from ccsim.fit.check import SAID, Check, Compared, shown
 from ccsim.fit.estimate import Fit
 from ccsim.fit.pictures import MOST, pictures
 from ccsim.fit.queues import QueueFit
@@ -18,15 +19,17 @@ from ccsim.results import format
 DURATIONS: Final = ("mean", "mean_2", "median", "median_2")
 
 
-def page(fit: Fit, name: str, scenario: str) -> str:
+def page(fit: Fit, name: str, scenario: str, checked: Check) -> str:
     """The HTML of the report; `scenario` is the text of the scenario file."""
-    return pages.page(document(fit, name, scenario))
+    return pages.page(document(fit, name, scenario, checked))
 
 
-def document(fit: Fit, name: str, scenario: str) -> Document:
+def document(fit: Fit, name: str, scenario: str, checked: Check) -> Document:
     """The report as a document."""
     findings = [Finding("The log as a whole", fit.warnings)] if fit.warnings else []
     findings += [Finding(queue.name, queue.warnings) for queue in fit.queues.values() if queue.warnings]
+    if checked.findings:
+        findings.append(Finding("The scenario does not repeat the log", checked.findings))
     number = sum(len(finding.lines) for finding in findings)
     drawn = pictures(fit)
     more = [Note(f"Of {len(fit.queues)} queues the {MOST} with the most contacts are shown.")]
@@ -47,6 +50,7 @@ def document(fit: Fit, name: str, scenario: str) -> Document:
         ),
         findings=tuple(findings),
         sections=(
+            Section("Log against scenario", tuple(_check(checked))),
             Section("Data against fit", (*(more if len(fit.queues) > MOST else []), *drawn)),
             Section("Estimates", tuple(_estimates(fit))),
             Section("Arrivals", (_volumes(fit),)),
@@ -56,6 +60,37 @@ def document(fit: Fit, name: str, scenario: str) -> Document:
         ),
         made_by="ccsim fit",
     )
+
+
+def _check(checked: Check) -> Iterator[Part]:
+    """The log's figures beside the scenario's, in all and by weekday."""
+    heads = (
+        TableColumn("Queue"),
+        TableColumn("Figure"),
+        TableColumn("Log"),
+        TableColumn("Scenario"),
+        TableColumn("95 % of runs"),
+        TableColumn("Differs"),
+    )
+
+    def cells(row: Compared) -> tuple[Cell, ...]:
+        low, high = (shown(row.metric, max(end, 0.0)) for end in row.scenario[1:])
+        figures = (shown(row.metric, row.log), shown(row.metric, row.scenario.mean), f"{low} to {high}")
+        return (row.name, SAID[row.metric], *figures, "yes" if row.differs else "")
+
+    whole = tuple(cells(row) for row in checked.compared if row.weekday is None)
+    yield Table(
+        "In all",
+        heads,
+        whole,
+        note=f"{format.several(checked.replications, 'run')} of {format.several(len(checked.days), 'day')}. Differs: "
+        "the log is outside the band in which 95 % of runs are, by as much as matters (ASA: a fifth and 3 s; volume "
+        "and handle time: a tenth; service level and utilisation: 3 points; abandonment: 2).",
+    )
+    for day, weekday in enumerate(WEEKDAYS):
+        rows = tuple(cells(row) for row in checked.compared if row.weekday == day)
+        if rows:
+            yield Table(weekday, heads, rows, folded=True)
 
 
 def _estimates(fit: Fit) -> Iterator[Part]:
@@ -125,7 +160,8 @@ def _volumes(fit: Fit) -> Table:
     for queue in fit.queues.values():
         cv = queue.profile.busyness_cv
         cells = [queue.profile.volumes.get(day) for day in range(7)]
-        rows.append((queue.name, *cells, cv, queue.profile.p_value))
+        shape = queue.profile
+        rows.append((queue.name, *cells, cv, shape.p_value, shape.memory, shape.drift.cv, shape.drift.memory))
     correlation = fit.correlation
     note = (
         f" Busy days of the queues go together with correlation {correlation.mean:.2f} "
@@ -140,10 +176,13 @@ def _volumes(fit: Fit) -> Table:
             *(TableColumn(day[:3], "number") for day in WEEKDAYS),
             TableColumn("cv of busy days", "number"),
             TableColumn("p", "number"),
+            TableColumn("day to day", "number"),
+            TableColumn("cv of half hours", "number"),
+            TableColumn("half hour to half hour", "number"),
         ),
         tuple(rows),
-        note="cv: how much a day's rate varies beyond chance; p: how likely days differ as much by chance alone."
-        + note,
+        note="cv: how much a rate varies beyond chance; p: how likely days differ as much by chance alone; day to day, "
+        "half hour to half hour: correlation of one with the next." + note,
     )
 
 

@@ -30,6 +30,15 @@ ENOUGH: Final = 10
 """Contacts from which something is called implausible."""
 
 
+BEYOND_BELIEF: Final = (" of work on average. ", " agents at work at once ")
+"""What sentences have that say that a unit is wrong: a scenario of such figures is of no use."""
+
+
+def beyond_belief(warnings: Sequence[str]) -> list[str]:
+    """Those of the warnings for which no scenario is written unless it is asked for."""
+    return [warning for warning in warnings if any(part in warning for part in BEYOND_BELIEF)]
+
+
 def implausible(
     contacts: pd.DataFrame, logs: Logs, queues: dict[str, QueueFit], teams: Sequence[TeamFit], interval: int
 ) -> list[str]:

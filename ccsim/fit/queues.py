@@ -19,11 +19,12 @@ from ccsim.fit.conversations import Shared, Slowdown
 from ccsim.fit.distributions import Sample
 from ccsim.fit.hours import answering_hours, interval_hours
 from ccsim.fit.quantities import THIN, DistributionFit, Estimates, complete
+from ccsim.logs import duty as duties
 from ccsim.logs.records import Logs
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
 from ccsim.stats.estimate import Estimate
-from ccsim.tables import F64, Bool
+from ccsim.tables import F64, SECOND, Bool
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,8 @@ class QueueFit:
     patient: bool = False
     """nobody gave up, as far as the log says; else, without a distribution, patience is the channel's default"""
     warnings: tuple[str, ...] = ()
+    ringing: float = 0.0
+    """seconds that it rings before an agent answers"""
 
 
 def queue_fit(
@@ -116,7 +119,13 @@ def queue_fit(
         staff,
         staff or (len(mine) > 0 and not only_came and not mine["outcome"].isin(GAVE_UP).any()),
         tuple(estimates.warnings),
+        _ringing(mine) if kind.one_to_one and not staff else 0.0,
     )
+
+
+def _ringing(mine: pd.DataFrame) -> float:
+    waited = (mine["answer"] - mine["arrival"]).dropna().to_numpy("timedelta64[us]").astype(np.int64)
+    return duties.ringing(waited) / SECOND
 
 
 def _handled(

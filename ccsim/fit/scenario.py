@@ -27,7 +27,7 @@ from ccsim.distributions.durations import (
     Weibull,
 )
 from ccsim.errors import Problem, ScenarioError
-from ccsim.fit.arrivals import LONGEST
+from ccsim.fit.arrivals import LONGEST, Profile
 from ccsim.fit.estimate import Fit
 from ccsim.fit.queues import QueueFit
 from ccsim.fit.teams import TeamFit
@@ -48,8 +48,8 @@ MOST_AGENTS: Final = 100_000
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def files(fit: Fit, name: str) -> dict[str, str]:
-    """The scenario `scenario.toml` and its CSV files, by name: their text."""
+def files(fit: Fit, name: str, factor: float = 1.0) -> dict[str, str]:
+    """The scenario `scenario.toml` and its CSV files, by name: their text; `factor` is on the time of agents."""
     days = fit.days[-LONGEST:]
     tables: dict[str, str] = {"volumes.csv": _volumes(fit, days)}
     fit = replace(fit, queues={name: _open(queue, days, fit.timezone) for name, queue in fit.queues.items()})
@@ -58,7 +58,7 @@ def files(fit: Fit, name: str) -> dict[str, str]:
         lines += ["", *_queue(fit, queue, tables)]
     lines += ["", "# --- who answers " + "-" * 103, ""]
     if fit.teams:
-        lines += _teams(fit, days, tables)
+        lines += _teams(fit, days, tables, factor)
     served = {name for team in fit.teams if _roster(team, days, fit.timezone) for name in team.queues}
     unserved = [queue for queue in fit.queues.values() if queue.name not in served]
     if unserved:
@@ -106,9 +106,8 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         lines.append(f"open = {_hours(queue.hours)}  # as far as the log shows")
     else:
         lines.append('open = "always"')
-    cv = queue.profile.busyness_cv
-    busy = f", busyness_cv = {_figure(min(cv.mean, 10.0))}" if cv is not None and queue.profile.p_value < 0.05 else ""
-    comment = f"  # {_busy(queue)}" if cv is not None else ""
+    comment = f"  # {_busy(queue)}" if queue.profile.busyness_cv is not None else ""
+    busy = _busyness(queue.profile)
     lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(safe(queue.name))}{busy} }}{comment}')
     if _is_shared(fit, queue):
         return [*lines, *_shared(fit, queue), *_patience(fit, queue, tables)]
@@ -135,12 +134,31 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     return [*lines, *_patience(fit, queue, tables), *_follow_ups(fit, queue, tables)]
 
 
+def _busyness(profile: Profile) -> str:
+    """The keys of a volume for days and half hours that differ beyond chance."""
+    busy: dict[str, float] = {}
+    if profile.busyness_cv is not None and profile.p_value < 0.05:
+        busy["day_cv"] = min(profile.busyness_cv.mean, 10.0)
+        if profile.memory is not None and profile.memory.low > 0:
+            busy["day_memory"] = profile.memory.mean
+    if profile.drift.p_value < 0.05:
+        if "day_cv" in busy:
+            busy["day_cv"] = min(profile.day_cv, 10.0)
+        busy |= {"within_cv": min(profile.drift.cv.mean, 10.0), "within_memory": profile.drift.memory.mean}
+    if list(busy) == ["day_cv"]:
+        return f", busyness_cv = {_figure(busy['day_cv'])}"
+    table = ", ".join(f"{key} = {_figure(value)}" for key, value in busy.items())
+    return f", busyness = {{ {table} }}" if busy else ""
+
+
 def _busy(queue: QueueFit) -> str:
-    cv = queue.profile.busyness_cv
+    profile = queue.profile
+    cv = profile.busyness_cv
     assert cv is not None
-    if queue.profile.p_value < 0.05:
-        return f"busy days beyond chance: cv {_interval(cv)}"
-    return f"days differ as chance has it (cv {_figure(cv.mean)}, {_interval(cv)})"
+    within = f"; half hours: cv {_interval(profile.drift.cv)}" if profile.drift.p_value < 0.05 else ""
+    if profile.p_value < 0.05:
+        return f"busy days beyond chance: cv {_interval(cv)}{within}"
+    return f"days differ as chance has it (cv {_figure(cv.mean)}, {_interval(cv)}){within}"
 
 
 def _turns(queue: QueueFit, tables: dict[str, str]) -> list[str]:
@@ -202,6 +220,10 @@ def _patience(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         lines = [f'patience = {{ dist = "exponential", mean = {_figure(mean.mean)} }}  # {_interval(mean)}']
     else:
         lines = ['patience = "never"'] if queue.patient else []
+    if queue.ringing:
+        lines.append(
+            f"answer_delay = {_figure(queue.ringing)}  # ringing: all but a twentieth of the answered waited longer"
+        )
     if "silent_abandonment" in queue.figures and not _is_shared(fit, queue):
         share = queue.figures["silent_abandonment"]
         lines.append(f"silent_abandonment = {_figure(share.mean)}  # {_interval(share)}")
@@ -372,7 +394,7 @@ def _open(queue: QueueFit, days: Sequence[date], zone: str | None) -> QueueFit:
 # ── agents ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
+def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str], factor: float) -> list[str]:
     rule = duties.RULES.get(fit.rule)
     assumed = rule.assumes if rule else "as the roster says"
     lines = [f"# Agents by the rule {fit.rule}: {assumed}.", "# Ranks of skills cannot be seen in a log: all are 1."]
@@ -386,6 +408,9 @@ def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str]) -> list[str]:
         together |= {name: _together(fit) for name in together if _is_shared(fit, fit.queues[name])}
         lines += ["", f"[team.{_key(team.name)}]  # {format.several(len({row[0] for row in rows}), 'agent')}"]
         lines.append(f"skills = {{ {', '.join(f'{_key(name)} = 1' for name in team.queues)} }}")
+        if factor != 1.0:
+            paces = ", ".join(f"{_key(name)} = {_figure(factor)}" for name in team.queues)
+            lines.append(f"pace = {{ {paces} }}  # with --calibrate: so the scenario has the log's ASA")
         if together:
             lines.append(f"concurrency = {_concurrency(fit, team.queues, together)}")
             lines += _slowdown(fit) if not all(_is_shared(fit, fit.queues[name]) for name in together) else []

@@ -81,7 +81,7 @@ def teams_fit(
         there, team_of = _rostered(logs.rosters)
         source = "roster"
     elif len(served) and served["agent"].notna().any():
-        there, team_of, source = duties.RULES[rule].infer(served), {}, rule
+        there, team_of, source = duties.RULES[rule].infer(served, duties.skills(served)), {}, rule
     else:
         return (), "nobody"
     # the agents of a team that the roster names have their skills in common

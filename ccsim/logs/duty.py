@@ -5,8 +5,9 @@ Times are int64 microseconds (of `datetime64[us]`); stretches are half-open.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -18,13 +19,22 @@ from ccsim.tables import I64, SECOND
 if TYPE_CHECKING:
     import pandas as pd
 
+DAY: Final = 86_400 * SECOND
 LARGEST_GAP: Final = 1800 * SECOND
 """Between two services of an agent who was there all the time."""
 
 UNLIKELY: Final = 3
 """Contacts of a queue expected of an agent who answered none: this many tell that they do not take it."""
 
+RINGING: Final = (0.05, 30 * SECOND)
+"""Share of the answered who waited no longer than it rings, and the longest that it does."""
+
+NEAR: Final = 3600 * SECOND
+"""Before and after a moment, within which gaps tell how long agents were idle at about that time."""
+
 Stretch = tuple[int, int]
+Skills = Mapping[str, frozenset[str]]
+"""Queues by agent."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +58,13 @@ class Service:
 
 @dataclass(frozen=True)
 class Rule:
-    """A way to infer duty: `assumes` in words; with `turn_round` agents take a drawn time after each contact."""
+    """A way to infer duty from contacts and what each agent takes (`skills`): `assumes` in plain English.
+
+    With `turn_round` agents take a drawn time after each contact.
+    """
 
     assumes: str
-    infer: Callable[[pd.DataFrame], list[Duty]]
+    infer: Callable[[pd.DataFrame, Skills], list[Duty]]
     turn_round: bool = False
 
 
@@ -108,14 +121,22 @@ def gaps(session: Sequence[Service]) -> Iterator[Stretch]:
         until = max(until, service.end)
 
 
+def ringing(waited: I64) -> int:
+    """How long it rings before an agent answers, by the waits of the answered: so short a wait is for want of nobody."""
+    share, most = RINGING
+    return min(int(np.quantile(waited, share, method="lower")), most) if len(waited) else 0
+
+
 class Waiting:
-    """When somebody waited in one of these queues : sorted disjoint stretches."""
+    """When somebody waited in one of these queues for want of an agent : sorted disjoint stretches."""
 
     def __init__(self, contacts: pd.DataFrame, queues: frozenset[str]) -> None:
         here = contacts[contacts["queue"].isin(queues) & contacts[["answer", "end"]].notna().any(axis=1)]
         start = np.array(micros(here["arrival"]), np.int64)
-        until = here["answer"].where(here["answer"].notna(), here["end"])
-        end = np.array(micros(until), np.int64)
+        answered = here["answer"].notna().to_numpy(np.bool_)
+        end = np.array(micros(here["answer"].where(answered, here["end"])), np.int64)
+        start += ringing((end - start)[answered])
+        start, end = start[end > start], end[end > start]
         order = np.argsort(start, kind="stable")
         start, end = start[order], np.maximum.accumulate(end[order]) if len(order) else end
         first = np.ones(len(start), np.bool_)
@@ -130,8 +151,18 @@ class Waiting:
         rows = range(int(np.searchsorted(self.end, gap[0], "right")), int(np.searchsorted(self.start, gap[1])))
         return [(max(int(self.start[row]), gap[0]), min(int(self.end[row]), gap[1])) for row in rows]
 
+    def before(self, moment: int) -> int | None:
+        """When somebody last waited before then (then itself, if somebody did just then)."""
+        row = int(np.searchsorted(self.start, moment)) - 1
+        return min(int(self.end[row]), moment) if row >= 0 else None
 
-def _served(contacts: pd.DataFrame) -> list[Duty]:
+    def after(self, moment: int) -> int | None:
+        """When somebody next waited from then on."""
+        row = int(np.searchsorted(self.end, moment, "right"))
+        return max(int(self.start[row]), moment) if row < len(self.start) else None
+
+
+def _served(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
     duties: list[Duty] = []
     for agent, served in services(contacts).items():
         halves = sorted(
@@ -147,7 +178,7 @@ def _served(contacts: pd.DataFrame) -> list[Duty]:
     return duties
 
 
-def _sessions(contacts: pd.DataFrame) -> list[Duty]:
+def _sessions(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
     return [
         Duty(agent, session[0].start, max(service.end for service in session))
         for agent, served in services(contacts).items()
@@ -155,25 +186,84 @@ def _sessions(contacts: pd.DataFrame) -> list[Duty]:
     ]
 
 
-def _ready(contacts: pd.DataFrame) -> list[Duty]:
-    duties: list[Duty] = []
-    waiting: dict[frozenset[str], Waiting] = {}
+def _waiting(contacts: pd.DataFrame, able: Skills) -> dict[str, Waiting]:
+    """When somebody waited for each agent."""
+    by_queues = {queues: Waiting(contacts, queues) for queues in set(able.values())}
+    return {agent: by_queues[queues] for agent, queues in able.items()}
+
+
+def _ready(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
+    """In a gap an agent is away while somebody waits for them, and since some time before that.
+
+    Before the first contact and after the last they idle, nobody knows how long. It is known that nobody waited for
+    them then, and it is taken that they came after the first of the day was answered and left before the last was done.
+    Within these limits it is the mean of the times for which agents were idle between contacts at about then.
+    """
+    waiting = _waiting(contacts, able)
+    longest = _been_away(contacts)
+    by_agent: dict[str, list[Duty]] = {}
     for agent, served in services(contacts).items():
-        queues = frozenset(service.queue for service in served)
-        if queues not in waiting:
-            waiting[queues] = Waiting(contacts, queues)
         for session in sessions(served):
-            away = [piece for gap in gaps(session) for piece in _away(gap, waiting[queues].within(gap))]
+            away = [piece for gap in gaps(session) for piece in _away(gap, waiting[agent].within(gap), longest)]
             end = max(service.end for service in session)
-            duties.append(Duty(agent, session[0].start, end, tuple(away)))
-    return duties
+            by_agent.setdefault(agent, []).append(Duty(agent, session[0].start, end, tuple(away)))
+    duties = [duty for mine in by_agent.values() for duty in mine]
+    free = np.array(
+        [
+            gap
+            for agent, served in services(contacts).items()
+            for session in sessions(served)
+            for gap in gaps(session)
+            if not waiting[agent].within(gap)
+        ],
+        np.int64,
+    ).reshape(-1, 2)
+    opened, closed = {}, {}
+    for duty in duties:
+        day = duty.start // DAY
+        opened[day] = min(duty.start, opened.get(day, duty.start))
+        closed[day] = max(duty.end, closed.get(day, duty.end))
+    extended: list[Duty] = []
+    for agent, mine in by_agent.items():
+        for number, duty in enumerate(mine):
+            earliest, latest = opened[duty.start // DAY], closed[duty.start // DAY]
+            if number:
+                earliest = max(earliest, (mine[number - 1].end + duty.start) // 2)
+            if number + 1 < len(mine):
+                latest = min(latest, (duty.end + mine[number + 1].start) // 2)
+            came = duty.start - _idle(free, duty.start)
+            left = duty.end + _idle(free, duty.end)
+            last, following = waiting[agent].before(duty.start), waiting[agent].after(duty.end)
+            start = min(max(came, earliest, last if last is not None else earliest), duty.start)
+            end = max(min(left, latest, following if following is not None else latest), duty.end)
+            extended.append(Duty(agent, start, end, duty.away))
+    return extended
 
 
-def _away(gap: Stretch, waited: list[Stretch]) -> list[Stretch]:
-    """Away while somebody waited, and for half of the time before: they left at some moment in it, any alike."""
+def _been_away(contacts: pd.DataFrame) -> float:
+    """µs since when an agent who is away has been so, on average, by absences that are known from start to end.
+
+    These are gaps in which somebody waited throughout; a moment is the likelier within one the longer it is.
+    """
+    lengths = turn_rounds(contacts).astype(np.float64)
+    return float((lengths**2).sum() / (2 * lengths.sum())) if len(lengths) else math.inf
+
+
+def _idle(free: I64, moment: int) -> int:
+    """Mean length of the gaps that begin or end near that moment; of all where there is none."""
+    near = (free[:, 1] >= moment - NEAR) & (free[:, 0] <= moment + NEAR)
+    some = free[near] if near.any() else free
+    return int((some[:, 1] - some[:, 0]).mean()) if len(some) else 0
+
+
+def _away(gap: Stretch, waited: list[Stretch], longest: float) -> list[Stretch]:
+    """Away while somebody waited, and for half of the time before: they left at some moment in it, any alike.
+
+    For no longer than `longest`, in µs.
+    """
     absences: list[Stretch] = []
     for before, (start, end) in pairwise([(gap[0], gap[0]), *waited]):
-        left = (before[1] + start) // 2
+        left = int(max((before[1] + start) // 2, start - longest))
         if absences and left <= absences[-1][1]:
             absences[-1] = (absences[-1][0], end)
         else:
@@ -199,7 +289,8 @@ RULES: Final[dict[str, Rule]] = {
     "sessions": Rule("there and free from a service to the next that begins within half an hour", _sessions),
     "ready": Rule(
         "as sessions; but in a gap in which somebody waited they were away while somebody did, having left half-way "
-        "between the gap's start and that",
+        "between the gap's start and that, or as long before as is usual; and they idled before the first contact and "
+        "after the last as long as between contacts, if nobody waited",
         _ready,
     ),
     "turn_round": Rule(

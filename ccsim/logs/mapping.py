@@ -82,7 +82,8 @@ class Mapping(BaseModel):
     are cells that mean nothing, `unknown` those that mean nothing in one column. `words` translate outcomes, senders,
     activities and channels, whatever their case; "ignore" leaves such rows out. `known_if` says that a column tells the
     truth only where another is not empty; elsewhere it is drawn from the true ones of the same queue. `staff_only` are
-    queues of work in which no customer waits.
+    queues of work in which no customer waits. `reached` names columns of which a contact that came to a queue has at
+    least one; unanswered rows without any (callers who hung up in the voice menu) are left out.
 
     `durations` name columns with lengths of time instead of times (DURATIONS); `units` say in what a column is counted:
     us, ms, s, min, h, d or h:mm, by our name of it (of a time: since 1970, in UTC). A log with one row an event has
@@ -124,6 +125,7 @@ class Mapping(BaseModel):
     words: dict[str, str] = {}
     known_if: dict[str, str] = {}
     staff_only: tuple[str, ...] = ()
+    reached: tuple[str, ...] = ()
     tolerance: float = Field(default=2.0, ge=0, le=86_400, allow_inf_nan=False)
     """seconds by which times of one row may be in the wrong order; then they count as equal"""
 

@@ -222,6 +222,9 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
         answered = _answered(rows, how)
         rows["outcome"] = np.where(answered, "answered", "abandoned")
     lines.refuse(rows["arrival"].isna(), "no arrival")
+    if how.reached:
+        never = first([text_of(sheet[column], how, "") for column in how.reached]).isna()
+        lines.refuse(~answered & never, f"never reached a queue: no {' or '.join(how.reached)}")
     if how.arrivals_only:
         rows["outcome"], rows["end"], answered = "unknown", pd.NaT, answered & False
         lines.mend(rows["arrival"].notna(), "an arrival, of which the log does not say what became of it")

@@ -131,7 +131,7 @@ def _line_by_line(text: str, delimiter: str, how: Mapping, path: Path) -> pd.Dat
 def _named(sheet: pd.DataFrame, how: Mapping, path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
     """With the mapping's headings for those of the file that differ in case, spaces or punctuation only."""
     own = {bare(heading): heading for heading in reversed([str(column) for column in sheet.columns])}
-    others = [*filter(None, (how.date, how.follows)), *how.known_if.values()]
+    others = [*filter(None, (how.date, how.follows)), *how.known_if.values(), *how.reached]
     named = how.columns | how.durations
     headings = [*(source for sources in named.values() for source in sources), *others]
     missing = {heading for heading in headings if heading not in sheet.columns and bare(heading) not in own}

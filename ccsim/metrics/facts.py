@@ -87,8 +87,7 @@ class _Contacts(NamedTuple):
     sums: F64
     open_area: F64
     waits: I64
-    """of the entered, and below their queues and their waits on the clock of the targets"""
-    waiting: I32
+    """of the entered, time << bits | queue, and below those on the clock of the targets"""
     open_waits: I64
     undecided: Bool
 
@@ -98,7 +97,6 @@ class _Turns(NamedTuple):
     focused: F64
     oldest: I64
     waits: I64
-    waiting: I32
     pending: tuple[I64, I64]
     interruptions: I64
 
@@ -138,18 +136,15 @@ class Facts:
     def _contacts(self) -> _Contacts:
         frame, log, work = self.frame, self.log, self.workload
         by_cell, area, rows = frame.cells(sums.OF_CONTACTS), frame.area(self.queues), len(log.outcome)
-        waits, waiting, open_waits = np.empty(rows, np.int64), np.empty(rows, np.int32), np.empty(rows, np.int64)
+        waits, open_waits = np.empty(rows, np.int64), np.empty(rows, np.int64)
         undecided = np.zeros(rows, np.bool_)
         entered = scans().contacts(
             log.outcome, log.arrival, log.first_turn, log.messages, log.left, log.closed, log.called_back,
             log.message, log.start, self.cell, work.queue, work.link, work.root, work.outbound, work.reopen_child,
             work.bounce_child, work.reason, frame.effort, frame.value, frame.limits, *frame.clock, *frame.bounds,
-            np.zeros(rows, np.bool_), by_cell, area, waits, waiting, open_waits, undecided,
+            np.zeros(rows, np.bool_), by_cell, area, waits, open_waits, undecided,
         )  # fmt: skip
-        some = slice(entered)
-        return _Contacts(
-            frame.by_queue(by_cell), area[0] / SECOND, waits[some], waiting[some], open_waits[some], undecided
-        )
+        return _Contacts(frame.by_queue(by_cell), area[0] / SECOND, waits[:entered], open_waits[:entered], undecided)
 
     @cached_property
     def service_level(self) -> tuple[F64, F64]:
@@ -171,35 +166,27 @@ class Facts:
     @cached_property
     def wait_quantiles(self) -> F64:
         """Waits of the entered in seconds: 50th, 80th, 90th and 95th percentile, and the longest."""
-        return self._quantiles(self._contacts.waits, self._contacts.waiting, (50, 80, 90, 95, 100))
+        return self._quantiles(self._contacts.waits, 50, 80, 90, 95, 100)
 
     @cached_property
     def business_wait_quantiles(self) -> F64:
         """Waits of the entered on the clock of the targets in seconds: 90th percentile."""
-        return self._quantiles(self._contacts.open_waits, self._contacts.waiting, (90,))
+        return self._quantiles(self._contacts.open_waits, 90)
 
     @cached_property
     def reply_wait_quantiles(self) -> F64:
         """Waits for later replies of the counted in seconds: 90th percentile."""
-        return self._quantiles(self._turns.waits, self._turns.waiting, (90,))
+        return self._quantiles(self._turns.waits, 90)
 
-    def _quantiles(self, times: I64, queue: NDArray[Any], percents: tuple[int, ...]) -> F64:
+    def _quantiles(self, times: I64, *percents: int) -> F64:
         """Quantiles in seconds, (percent, queue and total last), NaN without data.
 
         The smallest time that at least so many per cent did not exceed: it is within a target exactly if the share of
         the times that are is as great.
         """
-        groups = [times[queue == q] for q in range(self.queues)] if self.queues > 1 else []
-        groups.append(times)
-        values = np.full((len(percents), len(groups)), np.nan)
-        for group, mine in enumerate(map(_sorted, groups)):
-            if len(mine):
-                values[:, group] = mine[[(percent * len(mine) + 99) // 100 - 1 for percent in percents]] / SECOND
-        return self._and_total(values)
-
-    def _and_total(self, figures: F64) -> F64:
-        """Figures with the total last, which of a single queue are its own."""
-        return np.repeat(figures, 2, axis=-1) if self.queues == 1 else figures
+        values = np.full((len(percents), self.queues + 1), np.nan)
+        scans().quantiles(_sorted(times), np.array(percents), *np.zeros((3, self.queues + 1), np.int64), values)
+        return values
 
     @property
     def open_area(self) -> F64:
@@ -226,19 +213,18 @@ class Facts:
         by_cell, area = frame.cells(sums.OF_TURNS), frame.area(self.teams * self.queues)
         rows = int(log.messages.sum())
         oldest = np.zeros(self.queues, np.int64)
-        waits, waiting = np.empty(rows, np.int64), np.empty(rows, np.int32)
-        pending, ends = np.empty(rows, np.int64), np.empty(rows, np.int64)
+        waits, pending, ends = np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64)
         later, spans = scans().turns(
             log.outcome, log.first_turn, log.messages, log.left, log.closed,
             log.message, log.start, log.reply, log.agent, log.reread, self.cell,
             work.queue, work.outbound, np.empty(0) if shared is None else shared.by_slot(len(log.start)), frame.shared,
             self.plan.team, frame.reply_limit, *frame.clock, *frame.bounds,
-            by_cell, area, oldest, waits, waiting, pending, ends, self._contacts.undecided,
+            by_cell, area, oldest, waits, pending, ends, self._contacts.undecided,
         )  # fmt: skip
         away, interruptions = self._suspended(by_cell)
         focused = area[0] - away if shared is None else area[0] - away + shared.area(self.edges, away.shape[1])
         return _Turns(
-            frame.by_queue(by_cell), self._by_team(focused), oldest, waits[:later], waiting[:later],
+            frame.by_queue(by_cell), self._by_team(focused), oldest, waits[:later],
             (pending[:spans], ends[:spans]), interruptions,
         )  # fmt: skip
 

@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.metrics.facts import Facts, Frame
+from ccsim.metrics.facts import Facts, Frame, scans
 from ccsim.metrics.registry import METRICS, Level, Metric, Peaks, Sums, Whole
 from ccsim.stats.intervals import LEVEL, ratio_interval
-from ccsim.tables import F64, I64, Bool, Log, MetricSpec, Plan, Workload
+from ccsim.tables import F64, I64, Bool, Log, MetricSpec, OnlyItself, Plan, Workload
 
 TOTAL: Final = "total"
 """Name of the level, and on it, of everything together."""
@@ -104,7 +104,7 @@ class Summary:
 
 def measure(workload: Workload, plan: Plan, spec: MetricSpec, log: Log, *, by_interval: bool = True) -> Measures:
     """All metrics of one replication; without `by_interval` only those of the whole run."""
-    every = _every(_Scenario(plan, spec))
+    every = _every(OnlyItself(plan), OnlyItself(spec))
     facts = Facts(workload, plan, spec, log, every.frame)
     figures = {key: METRICS[key].measure(facts) for key in every.applies}
     values: dict[Key, F64] = dict.fromkeys(figures, _NOTHING)
@@ -133,19 +133,6 @@ _NOTHING: Final[F64] = np.empty(0)
 Figures = dict[Key, Sums | Peaks | Whole]
 
 
-class _Scenario:
-    """A plan with its terms, equal to nothing but itself."""
-
-    def __init__(self, plan: Plan, spec: MetricSpec) -> None:
-        self.plan, self.spec = plan, spec
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Scenario) and self.plan is other.plan and self.spec is other.spec
-
-    def __hash__(self) -> int:
-        return hash((id(self.plan), id(self.spec)))
-
-
 class _Every:
     """What all replications of a scenario have in common."""
 
@@ -170,8 +157,8 @@ class _Every:
 
 
 @lru_cache(maxsize=4)
-def _every(scenario: _Scenario) -> _Every:
-    return _Every(scenario.plan, scenario.spec)
+def _every(plan: OnlyItself[Plan], spec: OnlyItself[MetricSpec]) -> _Every:
+    return _Every(plan.value, spec.value)
 
 
 class _Group:
@@ -180,11 +167,10 @@ class _Group:
     def __init__(self, keys: list[Key], figures: Figures, applies: dict[Key, Bool]) -> None:
         self.keys = keys
         those = np.stack([applies[key] for key in keys])
-        self.width = those.shape[1]
+        self.applies, self.width = those, those.shape[1]
         self.columns = [(key, self.width + METRICS[key].in_total) for key in keys]
         self.where, self.column = np.nonzero(~those)
         """Metrics and the queues or teams to which they do not apply."""
-        self.first = those.argmax(axis=1)
         first = figures[keys[0]][0]
         self.intervals = len(first) if first.ndim == 2 else 0
         """0 where the run cannot be told apart by interval."""
@@ -202,8 +188,8 @@ class _SumsAlike(_Group):
     def __init__(self, keys: list[Key], figures: Figures, applies: dict[Key, Bool]) -> None:
         super().__init__(keys, figures, applies)
         denominators = [figures[key][1] for key in keys]  # type: ignore[misc]
-        self.counts = [place for place, those in enumerate(denominators) if those is None]
-        self.shared = [place for place, those in enumerate(denominators) if those is None or those.shape[-1] == 1]
+        self.counts = np.array([those is None for those in denominators])
+        self.common = np.array([those is None or those.shape[-1] == 1 for those in denominators])
         """One denominator for all queues or teams, which is that of the total too."""
 
     def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
@@ -212,17 +198,8 @@ class _SumsAlike(_Group):
             numerator, denominator = figures[key]  # type: ignore[misc]
             table[0] = numerator
             table[1] = 1.0 if denominator is None else denominator
-        if len(self.where):
-            each[self.where, :, :, self.column] = 0.0
-        total = each[..., -1]
-        total[:] = each[..., 0]
-        for column in range(1, self.width):  # few: quicker than a sum over the last axis
-            total += each[..., column]
-        each[self.shared, 1, :, -1] = each[self.shared, 1, :, self.first[self.shared]]
-        run = each.sum(axis=2)
-        run[self.counts, 1] = 1.0
-        if len(self.where):
-            run[self.where, 1, self.column] = each[self.where, 1, :, self.column] = np.nan
+        run = np.zeros((len(self.keys), 2, self.width + 1))
+        scans().totals(each, self.applies, self.common, self.counts, run)
         return run, each if self.intervals else None
 
 
@@ -263,6 +240,11 @@ class Collected:
         other = Collected()
         other.whole, other._batches, other._size = list(self.whole), list(self._batches), self._size
         return other
+
+    @property
+    def by_interval(self) -> dict[Key, F64]:
+        """Of the first replications together: (numerator or denominator; interval; queues or teams, then the total)."""
+        return self._batches[0]
 
     def add(self, measures: Measures) -> None:
         """One more replication."""

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 
 from ccsim.metrics import sums as row
-from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Link, Outcome
+from ccsim.tables import F64, I8, I32, I64, NEVER, SECOND, Bool, Link, Outcome
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -157,16 +157,17 @@ def contacts(
     outcome: I8, arrival: I64, first_turn: I64, messages: I32, left: I64, closed: I64, called_back: Bool,
     message: I64, start: I64, cell: I32, queue: I32, link: I8, root: I32, outbound: Bool, reopen_child: I32,
     bounce_child: I32, reason: I8, effort: F64, value: F64, limits: I64, business: Bool, hours: I64, opens: I64,
-    closes: I64, edges: I64, length: int,
-    served: Bool, sums: F64, area: I64, waits: I64, waiting: I32, open_waits: I64, undecided: Bool,
+    closes: I64, edges: I64, length: int, served: Bool, sums: F64, area: I64, waits: I64, open_waits: I64,
+    undecided: Bool,
 ) -> int:  # fmt: skip
     """Sums by contact (OF_CONTACTS, cell), `area` that of open contacts (interval, queue).
 
     `limits` are the times of the service level, of short abandonments and of the resolution target, (3, queue).
-    `waits`, `waiting` and `open_waits` are the waits, the queues and the waits on the clock of the targets of the
-    counted who entered; how many there are is returned. `undecided` says of which contacts the first answer or the
+    `waits` and `open_waits` are the waits of the counted who entered, those on the clock of the targets too (both
+    time << bits | queue); how many there are is returned. `undecided` says of which contacts the first answer or the
     resolution is.
     """
+    bits = bits_of(area.shape[2])
     for c in range(len(outcome)):
         solved = outcome[c] == RESOLVED or outcome[c] == DEFLECTED or outcome[c] == CONTAINED
         if solved and not has_bounced(outcome[c], bounce_child[c], arrival):
@@ -223,9 +224,8 @@ def contacts(
             sums[row.ENTERED, here] += 1
             sums[row.WAIT_ENTERED, here] += wait
             sums[row.DELAYED, here] += wait > 0
-            waits[entered] = wait
-            waiting[entered] = q
-            open_waits[entered] = by_clock
+            waits[entered] = wait << bits | q
+            open_waits[entered] = by_clock << bits | q
             entered += 1
             if ended == OPEN:
                 unanswered = not begun and by_clock < limits[0, q]
@@ -260,15 +260,14 @@ def turns(
     outcome: I8, first_turn: I64, messages: I32, left: I64, closed: I64, message: I64, start: I64, reply: I64,
     agent: I32, reread: I64, cell: I32, queue: I32, outbound: Bool, shares: F64, shared: Bool, team: I32, limit: I64,
     business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int, sums: F64, area: I64,
-    oldest: I64, waits: I64, waiting: I32, pending: I64, ends: I64, undecided: Bool,
+    oldest: I64, waits: I64, pending: I64, ends: I64, undecided: Bool,
 ) -> tuple[int, int]:  # fmt: skip
     """Sums by turn (OF_TURNS, cell), `area` that of focused work (interval, team × queues + queue).
 
     What is `shared` (queue) is worked on `shares` (slot; float) and not in the area. `limit` is the reply target
-    (queue). `oldest` is the greatest age of a message not yet in work (queue), `waits` and `waiting` are the waits for
-    later replies of the counted and their queues, `pending` and `ends` the spans in which a customer's message waits,
-    cut to the counted time (time << bits | queue); how many there are of each is returned.
-    `undecided` is that of the contacts.
+    (queue). `oldest` is the greatest age of a message not yet in work (queue), `waits` are those for later replies of
+    the counted, `pending` and `ends` the spans in which a customer's message waits, cut to the counted time (all three
+    time << bits | queue); how many there are of each is returned. `undecided` is that of the contacts.
     """
     queues = len(business)
     bits = bits_of(queues)
@@ -316,8 +315,7 @@ def turns(
                 sums[row.LATER_WAIT, here] += wait
                 if not gone and elapsed(q, came, came + wait, business, hours, opens, closes) <= limit[q]:
                     sums[row.LATER_IN_TIME, here] += 1
-                waits[later] = wait
-                waiting[later] = q
+                waits[later] = wait << bits | q
                 later += 1
             if n > 0 and not worked and ended == OPEN:
                 wait = elapsed(q, came, left[c], business, hours, opens, closes)
@@ -518,6 +516,29 @@ def sort(values: I64, spare: I64, counts: I64) -> bool:
 
 
 @scan
+def quantiles(times: I64, percents: I64, count: I64, seen: I64, upto: I64, values: F64) -> None:
+    """From sorted times (time << bits | queue) the smallest that at least so many per cent did not exceed.
+
+    `percents` ascend; `values` : float64[percent, queue, and all last] gets them in seconds, where there is data.
+    `count`, `seen` and `upto`, of as many columns, all 0, are for use in here.
+    """
+    every = len(count) - 1
+    bits = bits_of(every)
+    mask = (1 << bits) - 1
+    count[every] = len(times)
+    for k in range(len(times)):
+        count[times[k] & mask] += 1
+    for k in range(len(times)):
+        group = times[k] & mask
+        for _ in range(2):  # the queue, then all
+            seen[group] += 1
+            while upto[group] < len(percents) and 100 * seen[group] >= percents[upto[group]] * count[group]:
+                values[upto[group], group] = (times[k] >> bits) / SECOND
+                upto[group] += 1
+            group = every
+
+
+@scan
 def peaks(starts: I64, ends: I64, queues: int, edges: I64, at_once: I64, most: I64) -> None:
     """From sorted spans (time << bits | queue) the most at once, by queue and of all, (interval, queue + 1)."""
     bits = bits_of(queues)
@@ -542,3 +563,37 @@ def peaks(starts: I64, ends: I64, queues: int, edges: I64, at_once: I64, most: I
             at_once[queues] += 1
             most[i, q] = max(most[i, q], at_once[q])
             most[i, queues] = max(most[i, queues], at_once[queues])
+
+
+# ── what is added up ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@scan
+def totals(each: F64, applies: Bool, common: Bool, counts: Bool, run: F64) -> None:
+    """Totals of metrics over queues or teams, and of the run over intervals.
+
+    `each` (metric, numerator and denominator, interval, queue or team, and the total last) and `run`, the same without
+    interval and all 0. What does not apply (metric, queue or team) counts for nothing, and its denominator is NaN. A
+    denominator that is `common` (metric) to all is that of the total too; that of `counts` (metric) is 1 in the run.
+    """
+    metrics, sides, intervals, width = each.shape
+    width -= 1
+    for m in range(metrics):
+        first = np.argmax(applies[m])
+        for side in range(sides):
+            for i in range(intervals):
+                total = 0.0
+                for column in range(width):
+                    if not applies[m, column]:
+                        each[m, side, i, column] = 0.0
+                    total += each[m, side, i, column]
+                each[m, side, i, width] = each[m, side, i, first] if side == 1 and common[m] else total
+                for column in range(width + 1):
+                    run[m, side, column] += each[m, side, i, column]
+        for column in range(width + 1):
+            if counts[m]:
+                run[m, 1, column] = 1.0
+            if column < width and not applies[m, column]:
+                run[m, 1, column] = np.nan
+                for i in range(intervals):
+                    each[m, 1, i, column] = np.nan

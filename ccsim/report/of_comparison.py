@@ -32,9 +32,13 @@ FACTS: Final = 4
 
 
 def document(
-    comparison: Comparison, ranking: Ranking, provenance: dict[str, Any], pictures: Sequence[Picture] = ()
+    comparison: Comparison,
+    ranking: Ranking,
+    provenance: dict[str, Any],
+    pictures: Sequence[Picture] = (),
+    first_figures: Sequence[Part] = (),
 ) -> Document:
-    """The report of a comparison; `provenance` is what its provenance.json holds."""
+    """The report of a comparison; `provenance` is what its provenance.json holds, `first_figures` go before."""
     first = comparison.baseline.results
     names = ", ".join(comparison.labels.values())
     runs = format.several(comparison.replications, "replication")
@@ -55,7 +59,7 @@ def document(
         findings_title="How sure that is",
         sections=(
             *([Section("Charts", tuple(pictures))] if pictures else []),
-            Section("Figures", tuple(_tables(comparison, ranking))),
+            Section("Figures", (*first_figures, *_tables(comparison, ranking))),
             Section(f"Assumptions of {comparison.baseline.name}", assumptions(first.scenario)),
             Section("Scenarios and provenance", _origin(comparison, provenance)),
         ),
@@ -65,7 +69,7 @@ def document(
 
 def answer(comparison: Comparison, ranking: Ranking) -> tuple[Status, str]:
     """Which variant is best, in a sentence, and whether that is sure."""
-    by, labels = str(ranking.figure), comparison.labels
+    by, labels = comparison.titled(ranking.figure), comparison.labels
     if not ranking.order:
         return "missed", "No variant can be ranked."
     first, others = ranking.order[0][0], [name for name, _ in ranking.order[1:]]
@@ -103,7 +107,8 @@ def _facts(comparison: Comparison, ranking: Ranking) -> Iterable[Fact]:
         if unit == "money":
             figure = " ".join(filter(None, [figure, variant.results.scenario.currency]))
         best = ("Nearest: " if ranking.all_miss else "Best: ") if places.get(variant.name) == 0 else ""
-        yield Fact(f"{best}{comparison.labels[variant.name]}", figure, " · ".join([str(ranking.figure), *details]))
+        details = [comparison.titled(ranking.figure), *details]
+        yield Fact(f"{best}{comparison.labels[variant.name]}", figure, " · ".join(details))
 
 
 def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
@@ -112,7 +117,7 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
         figures = (*figures, ranking.figure)
     runs = f"Means of {comparison.replications} replications; small: 95 % interval."
     labels, currency = comparison.labels, comparison.baseline.results.scenario.currency
-    heads = [_head(figure, str(figure), currency) for figure in figures]
+    heads = [_head(figure, comparison.titled(figure), currency) for figure in figures]
     yield _common(comparison, runs)
     yield _by_channel(comparison, runs)
     yield Table(
@@ -232,7 +237,13 @@ def _verdicts(comparison: Comparison) -> Iterable[Verdict]:
             estimate = comparison.estimate(variant, figure)
             assert estimate is not None
             yield Verdict(
-                status, comparison.labels[variant.name], str(figure), "share", estimate, goal.wanted, goal.at_least
+                status,
+                comparison.labels[variant.name],
+                comparison.titled(figure),
+                "share",
+                estimate,
+                goal.wanted,
+                goal.at_least,
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,49 @@ def roster_table(plan: ShiftPlan) -> Table:
     return Table("Roster", tuple(TableColumn(head) for head in heads), tuple(rows))
 
 
+def plans_table(plans: Mapping[str, ShiftPlan], labels: Mapping[str, str]) -> Table:
+    """Variants, each with its cheapest shifts: people, hours and money, beside the first of them."""
+    base = next(iter(plans.values())).fresh.cost
+    currency = next(iter(plans.values())).scenario.currency
+    hours = any(plan.scenario.fte_hours is not None for plan in plans.values())
+    rows = tuple(
+        (
+            labels[name], plan.most_on_a_day, plan.paid_hours,
+            *([format.full_time_agents(plan.scenario, plan.paid_hours)] if hours else []),
+            plan.fresh.cost, None if plan.fresh.cost == base else plan.fresh.cost - base, plan.lower_bound,
+            "yes" if plan.fresh.met else "no",
+        )
+        for name, plan in plans.items()
+    )  # fmt: skip
+    return Table(
+        "Cheapest shifts that meet the targets",
+        (
+            TableColumn("Variant"), TableColumn("Agents on a day", "count"), TableColumn("Paid hours", "hours"),
+            *([TableColumn("FTE", "number")] if hours else []),
+            TableColumn(format.with_currency("Cost", "money", currency), "money"),
+            TableColumn(f"To {labels[next(iter(plans))]}", "money", signed=True),
+            TableColumn("Lower bound", "money"), TableColumn("Proven"),
+        ),
+        rows,
+        note="Agents on the day with most of them. The lower bound is an estimate: the cheapest shifts cost at least "
+        "that if a further agent never adds more than the one before. Proven: the targets hold on random numbers that "
+        "the search has not seen.",
+    )  # fmt: skip
+
+
+def plans_csv(plans: Mapping[str, ShiftPlan]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Header and rows of staffing.csv: every shift of every variant."""
+    rows = [
+        (name, shift, pattern.team, agents, f"{agents * hours:.2f}", f"{agents * cost:.2f}", plan.fresh.met)
+        for name, plan in plans.items()
+        for shift, pattern, agents, hours, cost in zip(
+            plan.names, plan.patterns, plan.agents.tolist(), plan.pattern_hours.tolist(), plan.pattern_cost.tolist(),
+            strict=True,
+        )
+    ]  # fmt: skip
+    return ("variant", "shift", "team", "agents", "paid_hours", "cost", "proven"), rows
+
+
 def requirement_document(
     scenario: Scenario, needed: Sequence[Requirement], provenance: dict[str, Any], pictures: Sequence[Picture] = ()
 ) -> Document:
@@ -130,9 +173,9 @@ def requirement_table(needed: Requirement, scenario: Scenario) -> Table:
 
 
 def _answer(plan: ShiftPlan) -> str:
-    agents = format.several(int(plan.agents.sum()), "agent")
+    agents = f"{format.several(plan.most_on_a_day, 'agent')} on the busiest day"
     if plan.fresh.met:
-        return f"{agents} on {format.several(int((plan.agents > 0).sum()), 'shift')} meet every target."
+        return f"{agents}, on {format.several(int((plan.agents > 0).sum()), 'shift')}, meet every target."
     return f"{agents} met every target in the search, but not on fresh random numbers."
 
 
@@ -145,8 +188,9 @@ def _verdicts(plan: ShiftPlan) -> Iterable[Verdict]:
         sure = all((end >= goal.wanted) == goal.at_least or end == goal.wanted for end in ends)
         status: Status = "missed" if slack < 0 else "met" if sure else "open"
         yield Verdict(
-            status, goal.name, METRICS[goal.level, goal.metric].title, "share", estimate, goal.wanted, goal.at_least
-        )
+            status, plan.scenario.title(goal.name), METRICS[goal.level, goal.metric].title, "share", estimate,
+            goal.wanted, goal.at_least,
+        )  # fmt: skip
 
 
 def _facts(plan: ShiftPlan) -> Iterable[Fact]:
@@ -171,7 +215,7 @@ def _findings(plan: ShiftPlan) -> Iterable[Finding]:
     for binding in plan.binding():
         at = format.moment(plan.scenario, binding.start)
         measure = METRICS[binding.goal.level, binding.goal.metric].title.lower()
-        lines.append(f"Scarcest: {binding.goal.name} {measure}, tightest at {at}.")
+        lines.append(f"Scarcest: {plan.scenario.title(binding.goal.name)} {measure}, tightest at {at}.")
     if not plan.finished:
         lines.append("The time was up before the search was done: there may be a cheaper plan.")
     if all_lines := (*lines, *plan.repairs):
@@ -191,7 +235,8 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
         ),
         tuple((name, pattern.team, number, cost, number * cost) for name, pattern, number, cost in rows),
     )
-    titles = [f"{goal.name} {METRICS[goal.level, goal.metric].title.lower()}" for goal in plan.goals]
+    title = plan.scenario.title
+    titles = [f"{title(goal.name)} {METRICS[goal.level, goal.metric].title.lower()}" for goal in plan.goals]
     others = [("Today", plan.today), ("This plan", plan.fresh)]
     if plan.baseline is not None:
         others.insert(1, ("By Erlang's formulas", plan.baseline))

@@ -62,7 +62,6 @@ def document(
 ) -> Document:
     """The report of a run; `provenance` is what its provenance.json holds, `actions` what was tried."""
     scenario = results.scenario
-    goals = sorted(targets(results), key=lambda goal: ("missed", "open", "met").index(_status(goal)))
     runs = format.several(results.replications, "replication")
     last = scenario.calendar.date(scenario.days - 1)
     period = f"{format.day(scenario.start)} to {format.day(last)} {last.year}" if scenario.days > 1 else (
@@ -76,8 +75,8 @@ def document(
         title=scenario.name,
         subtitle=" · ".join([*variant, period, runs]),
         answer=answer(results),
-        status=_status_of_all(goals),
-        verdicts=tuple(_verdict(results, goal) for goal in goals),
+        status=status(results),
+        verdicts=verdicts(results),
         facts=tuple(facts(results)),
         findings=findings(results, actions),
         sections=(
@@ -99,8 +98,9 @@ def _status(goal: MetricTarget) -> Status:
     return "open" if not goal.sure else "met" if goal.met else "missed"
 
 
-def _status_of_all(goals: Sequence[MetricTarget]) -> Status:
-    statuses: set[Status] = {_status(goal) for goal in goals}
+def status(results: Results) -> Status:
+    """Of all targets together."""
+    statuses: set[Status] = {_status(goal) for goal in targets(results)}
     return "missed" if "missed" in statuses else "met" if statuses == {"met"} else "open"
 
 
@@ -123,7 +123,14 @@ def answer(results: Results) -> str:
     return "; ".join(clauses) + "."
 
 
-def _verdict(results: Results, goal: MetricTarget) -> Verdict:
+def verdicts(results: Results) -> tuple[Verdict, ...]:
+    """Every target and what came of it, those missed first."""
+    goals = sorted(targets(results), key=lambda goal: ("missed", "open", "met").index(_status(goal)))
+    return tuple(verdict(results, goal) for goal in goals)
+
+
+def verdict(results: Results, goal: MetricTarget) -> Verdict:
+    """A target and what came of it."""
     estimate = results.estimate(goal.level, goal.name, goal.metric)
     assert estimate is not None
     measure = METRICS[goal.level, goal.metric].title
@@ -165,7 +172,7 @@ def facts(results: Results) -> Iterable[Fact]:
     yield Fact("Contacts", format.count(offered.mean), begun)
     paid, staffed, busy = total("paid_hours"), total("staffed_hours"), total("utilisation")
     detail = f"{format.count(staffed.mean)} on duty, {format.percent(busy.mean, 0)} in focused work"
-    full_time = format.full_time(results, paid.mean)
+    full_time = format.full_time(results.scenario, paid.mean)
     yield Fact("Paid hours", format.count(paid.mean), " · ".join(filter(None, [full_time, detail])))
 
 

@@ -13,6 +13,7 @@ from ccsim.results import format
 from ccsim.results.comparison import MetricPlace
 from ccsim.results.sweeps import Sweep
 from ccsim.scenario import read
+from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
 
 FACTS: Final = 4
@@ -31,7 +32,7 @@ def document(
     return Document(
         title=f"{design.base.name}: {settings} varied",
         subtitle=f"{points}, {format.several(sweep.replications, 'replication')} each",
-        answer=" ".join(_ranges(estimates)) or "No point has data.",
+        answer=" ".join(_ranges(design.base, estimates)) or "No point has data.",
         status=None,
         facts=tuple(_best(sweep, estimates)),
         sections=(
@@ -52,10 +53,10 @@ def _known(all_estimates: dict[MetricPlace, list[Estimate]]) -> Iterator[tuple[M
             yield figure, means
 
 
-def _ranges(estimates: dict[MetricPlace, list[Estimate]]) -> Iterator[str]:
+def _ranges(base: Scenario, estimates: dict[MetricPlace, list[Estimate]]) -> Iterator[str]:
     for figure, means in list(_known(estimates))[:2]:
         low, high = (format.quantity(figure.definition.unit, means[end][0]) for end in (0, -1))
-        yield f"{str(figure).removeprefix('total ').capitalize()} from {low} to {high}."
+        yield f"{figure.titled(base).removeprefix('total ').capitalize()} from {low} to {high}."
 
 
 def _best(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Iterator[Fact]:
@@ -63,14 +64,14 @@ def _best(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Iterato
     for figure, means in judged[:FACTS]:
         mean, point = means[-1 if figure.definition.better == "higher" else 0]
         where = ", ".join(f"{s.path} {v}" for s, v in zip(sweep.design.settings, sweep.design.rows[point], strict=True))
-        label = f"best {str(figure).removeprefix('total ')}"
+        label = f"best {figure.titled(sweep.design.base).removeprefix('total ')}"
         yield Fact(label, format.quantity(figure.definition.unit, mean), f"at {where}")
 
 
 def _tables(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Iterable[Part]:
     design = sweep.design
     settings = [TableColumn(setting.path, "number" if setting.numeric else "text") for setting in design.settings]
-    heads = [TableColumn(str(figure), kind(figure)) for figure in estimates]
+    heads = [TableColumn(figure.titled(design.base), kind(figure)) for figure in estimates]
     rows = [
         (str(point), *(value if isinstance(value, int | float) else str(value) for value in row),
          *(estimates[figure][point] for figure in estimates))
@@ -83,7 +84,7 @@ def _tables(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Itera
         if alone:
             by: Kind = kind(figure)
             yield Table(
-                f"Each setting alone: {figure}",
+                f"Each setting alone: {figure.titled(design.base)}",
                 (TableColumn("Setting"), TableColumn("Value"), TableColumn("Difference", by, signed=True)),
                 tuple(
                     (row.setting, str(row.value), Estimate(*(math.nan if x is None else x for x in row[6:9])))
@@ -93,7 +94,7 @@ def _tables(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Itera
         indices = [row for row in sweep.indices if row[1:4] == figure]
         if indices:
             yield Table(
-                f"Share of the variance: {figure}",
+                f"Share of the variance: {figure.titled(design.base)}",
                 (TableColumn("Setting"), TableColumn("Alone", "share"), TableColumn("With others", "share")),
                 tuple((row.setting, Estimate(*row[4:7]), Estimate(*row[7:10])) for row in indices),
                 note="Sobol indices; small: 95 % bootstrap interval.",

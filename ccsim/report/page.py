@@ -31,18 +31,19 @@ def page(document: Document) -> str:
     """The HTML of a document."""
     style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(document=document, style=style, script=script, style_hash=_hash(style), script_hash=_hash(script))
     )
 
 
 @cache
-def _environment() -> Environment:
+def environment(*folders: Path) -> Environment:
+    """The report's templates, and those of other `folders`: every text in them is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader([*folders, _TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -91,7 +91,7 @@ def _queue(results: Results, period: Period, periods: _Periods, hours: Hours, q:
         opened = hours.by_day(opened.astype(np.float64)) > 0
     keep = opened | (np.nan_to_num(periods.figures["queue", "offered"][q]) > 0)
     rows = tuple(row for row, kept in zip(zip(*cells, strict=True), keep.tolist(), strict=True) if kept)
-    return Table(f"{name} by {period}", tuple(heads), rows, tuple(total))
+    return Table(f"{results.scenario.title(name)} by {period}", tuple(heads), rows, tuple(total))
 
 
 def _teams(results: Results, period: Period, periods: _Periods, hours: Hours, required: I64) -> list[Table]:

@@ -35,8 +35,20 @@ DAY: Final = 86_400
 PICTURES: Final = 4
 """Charts on the summary, of those that a document has: they are in the order in which a planner asks."""
 
-WIDTH: Final = 900
-"""Pixels of a chart on the summary."""
+WIDTH: Final = 860
+"""Pixels of a chart on the summary: its columns together, which fill a page's width."""
+
+FITS: Final = 78
+"""Per cent at which the summary's columns fit a page's width, in wider fonts, too."""
+
+LONG: Final = 40
+"""Rows beyond which a sheet prints upright and small, so that it takes few pages."""
+
+SMALL: Final = 65
+"""Per cent of its size at which such a sheet is printed."""
+
+ACROSS: Final = 150
+"""Characters that a page is wide then."""
 
 FORMATS: Final[dict[Kind, str]] = {
     "text": "@",
@@ -76,7 +88,12 @@ def sheet(document: Document, more: Sequence[Table] = ()) -> tuple[bytes, list[s
                         f"{len(table.rows) - ROWS + 1:,} of {len(table.rows):,} are left out of the workbook."
                     )
                 row = _write(page, table, style, row, titled=len(tables) > 1)
-            _set_widths(page, tables)
+            wide = _set_widths(page, tables)
+            if row > LONG and wide <= ACROSS:
+                page.set_portrait()
+                page.set_print_scale(SMALL)
+            else:
+                page.fit_to_pages(1, 0)
             page.print_area(0, 0, row - 2, max(len(table.columns) for table in tables) - 1)
             if len(tables) == 1:
                 page.freeze_panes(1, 1)
@@ -96,15 +113,15 @@ class _Style:
         self.heading = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom"})
         self.title = book.add_format({"bold": True, "font_size": 16})
         self.large = book.add_format({"bold": True, "font_size": 13, "text_wrap": True, "valign": "top"})
+        self.part = book.add_format({"bold": True, "font_size": 13})
         self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
 
 
 def _printable(book: Workbook, name: str) -> Worksheet:
-    """A new sheet: landscape, A4, as wide as a page, numbered."""
+    """A new sheet: landscape, A4, its pages numbered."""
     page = book.add_worksheet(name)
     page.set_landscape()
     page.set_paper(9)
-    page.fit_to_pages(1, 0)
     page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     page.set_footer("&L&A&RPage &P of &N")
     return page
@@ -148,9 +165,10 @@ def _intervals(tables: Sequence[Table]) -> list[tuple[Look, tuple[Cell, ...]]]:
 
 
 def _write_summary(page: Worksheet, document: Document, style: _Style) -> None:
-    """Title, answer, key figures, targets, what to do, and the first charts: what fits two printed pages."""
-    page.set_column(0, 0, 34)
-    page.set_column(1, 5, 17)
+    """Title, answer, key figures, targets and what to do, mostly on a page; then the first charts, a page each."""
+    page.set_column(0, 0, 26)
+    page.set_column(1, 1, 38)
+    page.set_column(2, 5, 14)
     page.write_string(0, 0, document.title[:LONGEST], style.title)
     page.write_string(1, 0, document.subtitle[:LONGEST])
     page.merge_range(2, 0, 2, 5, "")
@@ -171,12 +189,16 @@ def _write_summary(page: Worksheet, document: Document, style: _Style) -> None:
             page.write_string(row, 1, line[:LONGEST], style.wrapped)
             page.set_row(row, 15 * (1 + len(line) // 95))
             row += 1
+    breaks = []
     for picture in document.pictures()[:PICTURES]:
+        breaks.append(row + 1)
         scale = WIDTH / picture.size[0]
         image = BytesIO(png(picture.light))
         options = {"image_data": image, "x_scale": scale, "y_scale": scale, "description": picture.alt[:2000]}
         page.insert_image(row + 1, 0, "chart.png", options)
         row += 2 + math.ceil(scale * picture.size[1] / 20)
+    page.set_print_scale(FITS)  # not to the page's width: spreadsheets then overlook the breaks
+    page.set_h_pagebreaks(breaks)
     page.print_area(0, 0, row, 5)
 
 
@@ -201,7 +223,7 @@ def _targets(document: Document) -> Table:
 def _write(page: Worksheet, table: Table, style: _Style, row: int, *, titled: bool) -> int:
     """The table from this row on, with its means alone, and its total two rows below; the row after all of it."""
     if titled:
-        page.write_string(row, 0, table.title[:LONGEST], style.large)
+        page.write_string(row, 0, table.title[:LONGEST], style.part)
         row += 1
     looks: list[Look] = [(column.kind, column.signed) for column in table.columns]
     heads: list[str] = []
@@ -222,7 +244,8 @@ def _write(page: Worksheet, table: Table, style: _Style, row: int, *, titled: bo
     return after + 1
 
 
-def _set_widths(page: Worksheet, tables: Sequence[Table]) -> None:
+def _set_widths(page: Worksheet, tables: Sequence[Table]) -> int:
+    """How wide all columns are together, in characters."""
     widths: dict[int, int] = {}
     for table in tables:
         for place, column in enumerate(table.columns):
@@ -232,6 +255,7 @@ def _set_widths(page: Worksheet, tables: Sequence[Table]) -> None:
             widths[place] = max(widths.get(place, 0), min(60, max(wide + 2, 12)))
     for place, wide in widths.items():
         page.set_column(place, place, wide)
+    return sum(widths.values())
 
 
 def _means(row: Sequence[Cell]) -> list[Plain]:

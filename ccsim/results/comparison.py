@@ -20,6 +20,7 @@ from ccsim.metrics import METRICS, TOTAL, Measures
 from ccsim.metrics.registry import Level, Metric
 from ccsim.results.model import Results
 from ccsim.results.targets import MetricTarget, targets
+from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import LEVEL, paired_interval, ratio_interval
 from ccsim.tables import F64
@@ -59,6 +60,10 @@ class MetricPlace(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.name} {self.metric.replace('_', ' ')}"
+
+    def titled(self, scenario: Scenario) -> str:
+        """The same, by the name under which people know the queue."""
+        return str(self._replace(name=scenario.title(self.name)))
 
 
 class DifferenceRow(NamedTuple):
@@ -134,7 +139,8 @@ class VariantResult:
     @property
     def missed(self) -> list[str]:
         """The targets that it misses: `phone service level`; with `(?)` where the interval contains the target."""
-        return [f"{figure}{'' if goal.sure else ' (?)'}" for figure, goal in self.targets.items() if not goal.met]
+        scenario, missed = self.results.scenario, [(f, goal) for f, goal in self.targets.items() if not goal.met]
+        return [f"{figure.titled(scenario)}{'' if goal.sure else ' (?)'}" for figure, goal in missed]
 
     @property
     def shortfall(self) -> float:
@@ -146,7 +152,8 @@ class VariantResult:
     @property
     def barely_met(self) -> list[str]:
         """The targets that it meets by its means but that their intervals contain."""
-        return [str(figure) for figure, goal in self.targets.items() if goal.met and not goal.sure]
+        scenario = self.results.scenario
+        return [figure.titled(scenario) for figure, goal in self.targets.items() if goal.met and not goal.sure]
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,15 @@ class Comparison:
     def replications(self) -> int:
         """Of each variant."""
         return self.baseline.results.replications
+
+    def title(self, name: str) -> str:
+        """The name under which people know a queue, in the first variant that has it."""
+        scenarios = (variant.results.scenario for variant in self.variants)
+        return next((scenario.title(name) for scenario in scenarios if name in scenario.queue), name)
+
+    def titled(self, figure: MetricPlace) -> str:
+        """`phone service level`, by the name under which people know the queue."""
+        return str(figure._replace(name=self.title(figure.name)))
 
     @cached_property
     def labels(self) -> dict[str, str]:

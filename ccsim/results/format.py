@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Final
 
 from ccsim.metrics import METRICS
 from ccsim.results.model import Results
+from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
 from ccsim.tables import I64, SECOND
 
@@ -66,8 +67,10 @@ def with_currency(title: str, unit: str, currency: str) -> str:
 def toml(value: Any) -> str:
     """A value as it would stand in a scenario file."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {toml(entry)}" for key, entry in value.items()) + " }"
-    return json.dumps(value)
+        return "{ " + ", ".join(f"{dotted((key,))} = {toml(entry)}" for key, entry in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return value.isoformat() if isinstance(value, date | time) else json.dumps(value)
 
 
 def figure(name: str, value: float) -> str:
@@ -94,13 +97,18 @@ def day(at: date) -> str:
     return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}"
 
 
-def full_time(results: Results, paid_hours: float) -> str:
+def full_time(scenario: Scenario, paid_hours: float) -> str:
     """Paid hours as full-time agents: 12.4 FTE of 38.5 h a week; empty where the scenario does not say what that is."""
-    hours = results.scenario.fte_hours
-    if hours is None or math.isnan(paid_hours):
-        return ""
-    weeks = (results.plan.end - results.plan.warm_up) / (7 * 86400 * SECOND)
-    return f"{paid_hours / (hours * weeks):.1f} FTE of {hours:g} h a week"
+    agents = full_time_agents(scenario, paid_hours)
+    return "" if agents is None else f"{agents:.1f} FTE of {scenario.fte_hours:g} h a week"
+
+
+def full_time_agents(scenario: Scenario, paid_hours: float) -> float | None:
+    """Paid hours of the run as full-time agents (FTE); None without data, or where a full-time agent is not defined."""
+    if scenario.fte_hours is None or math.isnan(paid_hours):
+        return None
+    weeks = (scenario.calendar.at(scenario.days) - scenario.warm_up) / (7 * 86400 * SECOND)
+    return paid_hours / (scenario.fte_hours * weeks)
 
 
 def several(number: int, what: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,6 +18,10 @@ SCARCE: Final = 0.02
 """A goal with less slack than this binds."""
 
 
+MANY: Final = 16
+"""Patterns without agents are not listed where there are more patterns than these."""
+
+
 class StaffingTarget(NamedTuple):
     """A target of the scenario: `metric` of a queue or team is to be at least, or at most, `wanted`."""
 
@@ -25,6 +30,10 @@ class StaffingTarget(NamedTuple):
     metric: str
     wanted: float
     at_least: bool
+
+    def label(self, title: Callable[[str], str]) -> str:
+        """Of what it is, for people: phone: service level; `title` gives the name under which they know a queue."""
+        return f"{title(self.name)}: {self.metric.replace('_', ' ')}"
 
     def slack(self, figure: F64) -> F64:
         """By how much a figure is better than wanted; negative: worse."""
@@ -140,6 +149,9 @@ class ShiftPlan:
 
     scenario: Scenario
     patterns: tuple[Pattern, ...]
+    """those that were simulated"""
+    offered: int
+    """how many there were to choose from"""
     names: tuple[str, ...]
     """of the patterns"""
     goals: tuple[StaffingTarget, ...]
@@ -150,6 +162,10 @@ class ShiftPlan:
     """int64[pattern]"""
     pattern_cost: F64
     """float64[pattern]: of one agent over the run"""
+    pattern_hours: F64
+    """float64[pattern]: that one agent is paid for over the run"""
+    most_on_a_day: int
+    """agents who work on the day with most: those of weekday and of Saturday shifts are not added up"""
     searched: Performance
     """on the random numbers of the search"""
     fresh: Performance
@@ -159,7 +175,10 @@ class ShiftPlan:
     lower_bound: float
     """cost of the cheapest staffing in the relaxation; a bound if an agent more hardly gains more than the last"""
     evaluations: int
-    """staffings simulated, each on all replications"""
+    """staffings simulated"""
+    glances: int
+    """of them those that failed in the first `glance` replications already, or were simulated for what they add"""
+    glance: int
     seconds: float
     finished: bool
     """false: the time was up"""
@@ -171,6 +190,16 @@ class ShiftPlan:
     """of every staffing simulated: cost, least slack of all goals, met: the choice of cost and service there is"""
     baseline: Performance | None = None
     """agents enough for Erlang's requirement, on the fresh random numbers; None if the patterns cannot cover it"""
+
+    @property
+    def shown(self) -> list[int]:
+        """The patterns to list: all, or where rules made many of them those that somebody works."""
+        return [p for p, agents in enumerate(self.agents.tolist()) if agents or len(self.names) <= MANY]
+
+    @property
+    def paid_hours(self) -> float:
+        """Of all its agents over the run; what a premium adds to the cost is no hour."""
+        return float(self.pattern_hours @ self.agents)
 
     @property
     def gap(self) -> float:
@@ -188,3 +217,65 @@ class ShiftPlan:
                 start = int(self.starts[worst])
                 binding.append(Binding(self.goals[g], start, float(figures[worst]), float(missing[worst])))
         return binding
+
+
+class OneMore(NamedTuple):
+    """What one agent more changes, on the fresh random numbers of a plan, with 95 % intervals."""
+
+    team: str
+    name: str
+    """of the shift, or the half hour"""
+    half_hour: bool
+    cost: float
+    """of the agent over the run"""
+    goals: tuple[Estimate, ...]
+    """change of each goal's figure"""
+    asa: Estimate
+    """change of the mean wait of the answered of all queues, seconds"""
+    cost_answered: Estimate
+    """change of what the planned shifts cost a contact answered"""
+
+
+class TeamSize(NamedTuple):
+    """A plan with more or fewer agents in one team."""
+
+    team: str
+    more: int
+    agents: int
+    """of the team, on all its shifts together"""
+    cost: float
+    """of all shifts"""
+    goals: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The largest volume with which a scenario's own people meet its targets, and how that is known."""
+
+    scenario: Scenario
+    queue: str | None
+    """whose volume alone was changed; None: that of all queues"""
+    goals: tuple[StaffingTarget, ...]
+    scale: Estimate
+    """factor on the volume: the largest with which all targets hold; up to `low` surely, above `high` surely not"""
+    volume: dict[str, float]
+    """by queue, customers a day who come for the first time, with today's volume"""
+    volume_at_scale: dict[str, float]
+    """the same at `scale`"""
+    today: tuple[Estimate, ...]
+    """by goal, over the run, with today's volume"""
+    figures: tuple[Estimate, ...]
+    """by goal, over the run, at `scale`"""
+    proof: tuple[Estimate, ...]
+    """by goal, over the run, at the low end of `scale`, on random numbers that the search has not seen"""
+    proof_seed: int
+    proven: bool
+    """whether all targets hold there"""
+    binds: StaffingTarget | None
+    """the target that is missed first beyond; None: no volume that was tried is too much"""
+    binds_at: int | None
+    """us: start of the day or interval in which it is; None: over the run, or on too few days"""
+    missed_today: tuple[StaffingTarget, ...]
+    """what today's volume misses"""
+    simulated: int
+    """volumes simulated, each in all replications"""

@@ -36,6 +36,8 @@ POWER: Final = 0.8
 """With which probability as many replications as are advised tell two variants apart, if they differ as it seems."""
 
 COST: Final = MetricPlace(TOTAL, TOTAL, "cost")
+HOURS: Final = MetricPlace(TOTAL, TOTAL, "paid_hours")
+"""Instead of cost where nothing costs anything."""
 MOST: Final = 100_000
 """Replications; beyond them nobody is advised to go."""
 
@@ -135,9 +137,9 @@ class Ranking:
 def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
     """Variants from best to worst by a figure of which more or less is better; without one, by total cost.
 
-    By cost only those are ranked that meet all their targets (by their means). If none does, all are ranked by how many
-    they miss, then by how far, then by cost: the cheapest is often the one with the worst service. Variants without the
-    figure are left out.
+    Where no team has a cost, by paid hours. By these only those are ranked that meet all their targets (by their
+    means). If none does, all are ranked by how many they miss, then by how far, then by cost: the cheapest is often the
+    one with the worst service. Variants without the figure are left out.
     """
     variants = comparison.variants
     missed = {variant.name: variant.missed for variant in variants} if figure is None else {}
@@ -145,7 +147,8 @@ def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
     all_miss = len(left_out) == len(variants)
     if all_miss:
         left_out = {}
-    figure = figure or COST
+    costs = (comparison.estimate(variant, COST) for variant in variants)
+    figure = figure or (COST if any(cost is not None and cost.mean for cost in costs) else HOURS)
     sign = -1 if figure.definition.better == "higher" else 1
     estimates = {
         v: estimate for v in variants if v.name not in left_out and (estimate := comparison.estimate(v, figure))

@@ -26,6 +26,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
 from ccsim.tables import MetricSpec, Plan, Workload
 from ccsim.workload.attendance import Attendance, attendance_of
+from ccsim.workload.changed import Change, changed
 from ccsim.workload.rules import most_reopened
 from ccsim.workload.sample import Recipe, attended, draw, recipe_of
 
@@ -56,6 +57,7 @@ def measure_all(
     store: Store | None = None,
     by_interval: bool = False,
     shared: Sequence[bytes] | None = None,
+    change: Change | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[list[Measures]]:
     """The measures of every replication of every scenario (a point), point by point in order.
@@ -65,7 +67,7 @@ def measure_all(
     What `store` has is taken from there, what it has not is put there unit by unit; without one, a temporary store
     keeps memory flat in the number of points. A scenario is looked up in `scenarios` each time it is needed, so that
     these may be made on demand; they are pickled for other processes. `shared` is `sampled_from` each, where that is
-    known. `progress` is told how many simulations more are finished.
+    known. `change` makes of each workload another one. `progress` is told how many simulations more are finished.
     """
     numbers = range(1, replications + 1) if isinstance(replications, int) else replications
     workers = workers or os.cpu_count() or 1
@@ -76,7 +78,7 @@ def measure_all(
         if progress is not None:
             progress(len(scenarios) * len(numbers) - int(missing.sum()))
         groups = _groups(shared or [sampled_from(scenario) for scenario in scenarios])
-        task = partial(_measured, scenarios, engine, by_interval)
+        task = partial(_measured, scenarios, engine, by_interval, change)
         hands = stack.enter_context(crew(task, workers, executor))
         pace = _Pace(hands, int(missing.sum()))
         point = 0
@@ -178,7 +180,7 @@ def _units(groups: list[list[int]], numbers: Sequence[int], store: Store, pace: 
 
 
 def _measured(
-    scenarios: Sequence[Scenario], engine: str, by_interval: bool, unit: Unit
+    scenarios: Sequence[Scenario], engine: str, by_interval: bool, change: Change | None, unit: Unit
 ) -> tuple[list[tuple[int, int, Measures]], float]:
     """Point, replication and measures of all in a unit, and the seconds it took."""
     start = time.perf_counter()
@@ -213,6 +215,7 @@ def _measured(
                 there = recipe.attendance
             if attendance is not there:
                 contacts, there = attended(contacts, attendance, number - 1), attendance
-            log = simulate(engine, contacts, plan)
-            measured.append((point, number, measure(contacts, plan, spec, log, by_interval=by_interval)))
+            mine = contacts if change is None else changed(contacts, change, number)
+            log = simulate(engine, mine, plan)
+            measured.append((point, number, measure(mine, plan, spec, log, by_interval=by_interval)))
     return measured, time.perf_counter() - start

@@ -21,22 +21,24 @@ from ccsim.scenario.faults import did_you_mean, dotted, shown
 from ccsim.scenario.growth import families, spiked
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import places_of
+from ccsim.scenario.people import People
 from ccsim.scenario.queues import Queue
+from ccsim.scenario.roster_rules import ROSTER_RULES
 from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of
 from ccsim.scenario.shifts import Roster
 from ccsim.scenario.spans import (
-    Local,
     contacts,
     duties,
     edges,
     given,
-    local,
+    meet,
     openings,
     run_days,
     staffed_hours,
     volumes,
     work_offered,
 )
+from ccsim.scenario.staffing_rules import STAFFING_RULES
 from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, MINUTE, written_duration
 from ccsim.scenario.volumes import Volume
@@ -60,6 +62,7 @@ def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
             rows_left_out,
             columns_left_out,
             rosters_fit_the_run,
+            intervals_end_at_midnight,
         ),
         scenario,
         file,
@@ -149,6 +152,19 @@ def horizon(scenario: Scenario) -> Found:
         yield Problem("interval", written_duration(scenario.interval), "from one minute to one day")
     if scenario.drain_time > LONGEST * DAY:
         yield Problem("drain", written_duration(scenario.drain_time), "at most a year")
+
+
+def intervals_end_at_midnight(scenario: Scenario) -> Found:
+    """Otherwise what came after midnight counts for the day before."""
+    calendar, length = scenario.calendar, scenario.interval
+    over = {day: start % length for day in range(1, scenario.days) if (start := calendar.at(day)) % length}
+    if over:
+        first, most = calendar.date(min(over)), written_duration(max(length - rest for rest in over.values()))
+        yield Problem(
+            "interval",
+            f"{written_duration(length)}: intervals run over midnight, first on {first}",
+            f"an interval that fits into every day, or figures by day take in up to {most} of the next",
+        )
 
 
 def fits_into_memory(scenario: Scenario) -> Found:
@@ -307,6 +323,9 @@ def columns_left_out(scenario: Scenario) -> Found:
     for team in scenario.team.values():
         if team.roster is not None:
             used.setdefault(team.roster.file, set()).update((*Roster.NEEDED, *Roster.PAUSES))
+    people = scenario.roster.people
+    if people is not None:
+        used.setdefault(people.file, set()).update((*People.NEEDED, *People.MORE))
     for name, wanted in used.items():
         table = files.table(name)
         read = {table.heading(column) for column in wanted}
@@ -393,23 +412,9 @@ def shifts_cover_opening_hours(scenario: Scenario) -> Found:
         if not staffed and (team.shifts or team.roster):
             yield Problem(dotted(("team", name)), "no shift in the days of the run", "shifts on these days")
         for queue in team.skills:
-            if staffed and open_at.get(queue) and not _meet(staffed, open_at[queue]):
+            if staffed and open_at.get(queue) and not meet(staffed, open_at[queue]):
                 found = f"its shifts cover no opening hours of {queue}"
                 yield Problem(dotted(("team", name, "skills", queue)), found, "shifts while the queue is open")
-
-
-def _meet(some: list[Local], others: list[Local]) -> bool:
-    """Whether two sets of stretches have a moment in common."""
-    some, others = sorted(some), sorted(others)
-    i = j = 0
-    while i < len(some) and j < len(others):
-        if some[i][0] < others[j][1] and others[j][0] < some[i][1]:
-            return True
-        if some[i][1] <= others[j][1]:
-            i += 1
-        else:
-            j += 1
-    return False
 
 
 def pauses_lie_in_shifts(scenario: Scenario) -> Found:
@@ -482,39 +487,6 @@ def local_times_happen_once(scenario: Scenario) -> Found:
             yield Problem(path, found, "times outside the hour of the clock change")
 
 
-# staffing
-
-
-def patterns_are_possible(scenario: Scenario) -> Found:
-    """Shift patterns are of a team, in the run, at a time at which the team has something to do."""
-    days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
-    for i, pattern in enumerate(scenario.staffing.patterns):
-        place = ("staffing", "patterns", i)
-        if pattern.max is not None and pattern.min > pattern.max:
-            yield Problem(dotted((*place, "min")), f"{pattern.min} above the max of {pattern.max}", "at most max")
-        if pattern.team not in scenario.team:
-            found = f'no team "{pattern.team}"'
-            yield Problem(dotted((*place, "team")), found, did_you_mean(pattern.team, scenario.team))
-            continue
-        worked = [local(day, hours) for day in days if (hours := pattern.hours_on(day))]
-        if not worked:
-            yield Problem(dotted((*place, "days")), "no day of the run", f"days from {days[0]} to {days[-1]}")
-            continue
-        skills = scenario.team[pattern.team].skills
-        opened = [openings(scenario.queue[name], days) for name in skills if name in scenario.queue]
-        if opened and not any(_meet(worked, list(hours)) for hours in opened):
-            found = f"{pattern.hours} while no queue of {pattern.team} is open"
-            yield Problem(dotted((*place, "hours")), found, "hours that overlap opening hours")
-
-
-def days_are_judged_once(scenario: Scenario) -> Found:
-    """`met_on` is a share of days, so it does not go with targets over something else."""
-    staffing = scenario.staffing
-    if staffing.met_on is not None and "targets_over" in staffing.model_fields_set and staffing.targets_over != "day":
-        found = f'targets over "{staffing.targets_over}" and met_on, a share of days'
-        yield Problem("staffing.targets_over", found, '"day", or no met_on')
-
-
 # warnings
 
 
@@ -571,12 +543,12 @@ RULES: Final[tuple[Rule, ...]] = (
     shifts_cover_opening_hours,
     pauses_lie_in_shifts,
     *SHIFT_RULES,
+    *ROSTER_RULES,
     rosters_are_possible,
     capacity_fits,
     local_times_happen_once,
     *BEHAVIOURS,
-    patterns_are_possible,
-    days_are_judged_once,
+    *STAFFING_RULES,
 )
 """Every rule, in the order of reporting."""
 

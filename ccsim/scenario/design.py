@@ -39,6 +39,7 @@ UNCHANGED: Final = None
 A_LEVEL: Final = "such as 1:6, 0.8:1.2:5, 2m:10m:5 or a list 1,2,4"
 _NUMBER: Final = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _RANGE: Final = re.compile(r"([^:]+):([^:]+)(?::(\d{1,9}))?")
+_DASH: Final = re.compile(r"\d+(?:\.\d+)?-\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ def _levels(path: str, text: str) -> tuple[list[Any], tuple[Any, ...]]:
     for part in parts:
         match = _RANGE.fullmatch(part)
         first, last = (_parsed(match[1]), _parsed(match[2])) if match else (None, None)
+        if match is None and _DASH.fullmatch(part):
+            raise _refused(path, part, f"a range as {part.replace('-', ':')}")
         if match is None or _number(first) is None or _number(last) is None:
             levels.append(_parsed(part))
         elif match[3] is not None or (isinstance(first, int) and isinstance(last, int)):

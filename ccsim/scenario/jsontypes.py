@@ -13,6 +13,7 @@ DURATION: Final[Json] = {
 DURATION_OR_NEVER: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "never"'}
 DURATION_OR_AUTO: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "auto"'}
 BEFORE_BREAK: Final[Json] = DURATION | {"description": f'{DURATION["description"]}; or "finish", 10 minutes'}
+TIME_OF_DAY: Final[Json] = {"description": 'a time of day, "00:00" to "24:00"', "type": "string"}
 COUNT_OR_NEVER: Final[Json] = {"oneOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]}
 
 

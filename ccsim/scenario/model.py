@@ -24,12 +24,14 @@ from pydantic import (
 )
 
 from ccsim.distributions.calendar import Calendar
+from ccsim.scenario.candidates import ShiftRule
 from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.data import Guesses
 from ccsim.scenario.drain import LONGEST, drain_time
 from ccsim.scenario.holidays import Holidays, cut_hours
 from ccsim.scenario.outages import Outage
 from ccsim.scenario.parts import MICROSECOND, WHOLE, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
+from ccsim.scenario.people import RosterRules
 from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
 from ccsim.scenario.teams import Routing, Team
@@ -42,6 +44,8 @@ class Staffing(Part):
 
     patterns: tuple[Pattern, ...] = ()
     """Shifts to choose from, as a list of tables; teams without one keep their shifts."""
+    rule: tuple[ShiftRule, ...] = ()
+    """More shifts to choose from, by rules, as a list of tables."""
     premium: tuple[Premium, ...] = ()
     """Hours that cost more, as a list of tables."""
     targets_over: Literal["run", "day", "interval"] = "run"
@@ -116,6 +120,8 @@ class Scenario(Part):
     """How busy days go together, as a table."""
     staffing: Staffing = Staffing()
     """What `ccsim staff` may choose from, as a table."""
+    roster: RosterRules = RosterRules()
+    """People and their rules for `ccsim roster`, as a table."""
     variant: dict[str, Variant] = {}
     """Named sets of changes to the scenario."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -199,6 +200,7 @@ RESERVED: Final = frozenset(
     | {f"{table}.csv" for table in ("summary", "intervals", "days", "actions", "comparison", "ranking")}
     | {f"{table}.csv" for table in ("requirement", "queues", "shifts", "targets", "marginal", "frontier")}
     | {f"{table}.csv" for table in ("binding", "shortfalls")}
+    | {"calendars", "agents.csv", "rules.csv", "coverage.csv"}
     | {f"{table}.csv" for table in ("sweep", "tornado", "sobol", "spread", "formulas")}
 )
 """What results folders hold beside data files: no data file is stored under such a name."""
@@ -220,7 +222,9 @@ def toml_file(path: Path, file: str, what: str = "a scenario in TOML; `ccsim new
     try:
         return tables(content(path, MOST_TOML), file)
     except FileNotFoundError:
-        found = "no such file"
+        beside = [other.name for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        near = difflib.get_close_matches(path.name, beside, n=1)
+        found = f'no such file; did you mean "{near[0]}"?' if near else "no such file"
     except IsADirectoryError:
         found = "a folder"
     except (OSError, ValueError) as bad:
@@ -270,7 +274,8 @@ def value(text: str) -> Any:
 
 def _keys(path: str) -> list[str]:
     try:
-        table: Any = tomllib.loads(f"{path} = 0")
+        as_toml = re.sub(r"\[(\d+)\]", r".\1", path)  # shifts[0], as messages name a place
+        table: Any = tomllib.loads(f"{as_toml} = 0")
     except (tomllib.TOMLDecodeError, RecursionError):
         table = None
     keys: list[str] = []

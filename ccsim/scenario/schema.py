@@ -22,7 +22,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import Part
 from ccsim.scenario.queues import Queue
 from ccsim.scenario.teams import Team
-from ccsim.scenario.values import WHOLE_DAY, ByDay, written_duration
+from ccsim.scenario.values import WHOLE_DAY, ByDay, clock, written_duration
 from ccsim.tables import NEVER, SECOND
 
 BY_CHANNEL: Final = frozenset(key for channel in CHANNELS.values() for key in channel.defaults)
@@ -124,6 +124,8 @@ def _written(value: Any, form: dict[str, Any]) -> Any:  # noqa: PLR0911  a line 
         raise TypeError(f"no way to write the default {value!r}")
     if form in _DURATIONS:
         return written_duration(value)
+    if form == jsontypes.TIME_OF_DAY:
+        return clock(value)
     if isinstance(value, ByDay):
         return _EVERY_DAY[value.weekly[0].__class__]
     if value == WHOLE_DAY:

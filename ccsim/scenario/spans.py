@@ -48,6 +48,20 @@ def local(day: date, span: Span) -> Local:
     return midnight + timedelta(microseconds=span.start), midnight + timedelta(microseconds=span.end)
 
 
+def meet(some: list[Local], others: list[Local]) -> bool:
+    """Whether two sets of stretches have a moment in common."""
+    some, others = sorted(some), sorted(others)
+    i = j = 0
+    while i < len(some) and j < len(others):
+        if some[i][0] < others[j][1] and others[j][0] < some[i][1]:
+            return True
+        if some[i][1] <= others[j][1]:
+            i += 1
+        else:
+            j += 1
+    return False
+
+
 def openings(queue: Queue, days: list[date]) -> Iterator[Local]:
     """Opening hours of those days."""
     return (local(day, span) for day in days for span in queue.open.on(day))

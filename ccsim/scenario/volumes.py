@@ -74,6 +74,24 @@ class Appointments(Part):
         return every
 
 
+Spread = Annotated[float, Strict(), Field(ge=0, le=10, allow_inf_nan=False)]
+Memory = Annotated[float, Strict(), Field(ge=0, lt=1, allow_inf_nan=False)]
+
+
+class BusyVolume(Part):
+    """How much days, and half hours within them, differ from the plan by random factors of mean 1."""
+
+    day_cv: Spread = 0.0
+    """Coefficient of variation of a factor drawn for each day, at most 10; 0: days differ only as the plan says."""
+    day_memory: Memory = 0.0
+    """Correlation of the day's factor (of its normal score) from one day to the next, below 1."""
+    within_cv: Spread = 0.0
+    """Coefficient of variation of a factor drawn for each half hour from midnight on, at most 10, on top of the day's;
+    0: within a day the rate goes as planned."""
+    within_memory: Memory = 0.0
+    """Correlation of the half hour's factor (of its normal score) from one half hour to the next of a day, below 1."""
+
+
 class Volume(Part):
     """How many contacts come, and when: one of `per_hour`, `per_day`, `file`, `log` or `appointments`.
 
@@ -115,9 +133,11 @@ class Volume(Part):
     """Of `appointments`: how long before their time customers come, but not before the queue opens."""
     scale: Amount = 1.0
     """Factor on the whole volume."""
-    busyness_cv: Annotated[float, Strict(), Field(ge=0, le=10, allow_inf_nan=False)] = 0.0
-    """Coefficient of variation of a random factor drawn for each day, at most 10; 0: days differ only as the plan
-    says."""
+    busyness: BusyVolume = BusyVolume()
+    """Days, and half hours within them, that are busier than others by chance, as a table; what it does not say is as
+    in `[busyness]`."""
+    busyness_cv: Spread = 0.0
+    """The same as `busyness.day_cv`: coefficient of variation of a random factor drawn for each day, at most 10."""
 
     KINDS: ClassVar[dict[str, tuple[str, ...]]] = {
         "per_hour": (),
@@ -210,6 +230,12 @@ class Volume(Part):
             if self.arrived_at is None:
                 raise FaultError(Fault("missing", "the column with the times of arrival", ("arrived_at",)))
             self._trace = read_trace(data_files(info), self.log, self.arrived_at, self.work)
+        return self
+
+    @model_validator(mode="after")
+    def _one_spread(self) -> Volume:
+        if "busyness_cv" in self.model_fields_set and "day_cv" in self.busyness.model_fields_set:
+            raise FaultError(Fault("busyness_cv beside busyness.day_cv", "one of them", ("busyness_cv",)))
         return self
 
     def _one_kind(self) -> None:
@@ -364,8 +390,16 @@ class AllVolumes(Part):
     """Factor on every volume, on top of its own `scale`."""
 
 
-class Busyness(Part):
-    """How the busy days of the queues (and of the demand) go together."""
+class Busyness(BusyVolume):
+    """How busy days, and half hours within them, go together between queues and the demand; and of volumes that do not
+    say so themselves, how they differ."""
 
     correlation: Share = 0.0
-    """How much the queues' random daily factors (`busyness_cv`) go together: 0 independent, 1 the same days."""
+    """How much the queues' random factors go together: 0 independent, 1 the same days."""
+
+    def of(self, volume: Volume) -> Busyness:
+        """That of a volume: what it says itself, else what is said here."""
+        own = {key: getattr(volume.busyness, key) for key in volume.busyness.model_fields_set}
+        if "busyness_cv" in volume.model_fields_set:
+            own["day_cv"] = volume.busyness_cv
+        return self.model_copy(update=own)

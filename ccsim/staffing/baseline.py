@@ -402,8 +402,9 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
         "call backs": bool(scenario.callback),
         "messages that nobody looks at any more": any(queue.missed_after < NEVER for queue in talks),
         "full queues": any(queue.max_waiting < NEVER for queue in all_queues),
-        "that some days are busier than others": any(
-            volume is not None and volume.busyness_cv > 0
+        "that some days and half hours are busier than others": any(
+            volume is not None
+            and (scenario.busyness.of(volume).day_cv > 0 or scenario.busyness.of(volume).within_cv > 0)
             for volume in (scenario.demand, *(queue.volume for queue in all_queues))
         ),
         "the service-level formula: levels are shares of all offered": any(

@@ -28,13 +28,13 @@ class Desks:
 
     def __init__(self, scenario: Scenario, workers: int, progress: Callable[[], object]) -> None:
         self.scenario = scenario
-        self.trials = Trials(scenario, scenario.seed, scenario.replications, workers)
+        self.trials = Trials(scenario, scenario.seed, range(scenario.replications), workers)
         plan, self.spec = lower(scenario)
         self.plan = plan._replace(warm_up=0)
         self.edges = np.append(np.arange(0, plan.end, self.spec.interval, dtype=np.int64), plan.end)
         self.progress = progress
         self.goals = goals_of(self.spec)
-        self.works = _works(plan, self.edges)
+        self.works = works(plan, self.edges)
         """bool[team, interval]: one of its queues is open"""
         needs = baseline(scenario, self.works)
         self.erlang: I64 = needs.required
@@ -112,7 +112,7 @@ def _patient(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"queue": queues})
 
 
-def _works(plan: Plan, edges: I64) -> Bool:
+def works(plan: Plan, edges: I64) -> Bool:
     """In which intervals each team has a queue that is open : bool[team, interval]."""
     works = np.zeros((len(plan.rank), len(edges) - 1), dtype=np.bool_)
     for queue, (first, last) in enumerate(pairwise(plan.hours_offset.tolist())):

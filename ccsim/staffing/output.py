@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from ccsim.lowering import Horizon
-from ccsim.results import provenance
-from ccsim.results.plans import Requirement, ShiftPlan, StaffingTarget
+from ccsim.results import format, provenance
+from ccsim.results.plans import Capacity, OneMore, Requirement, ShiftPlan, StaffingTarget, TeamSize
 from ccsim.results.storage import new_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
@@ -21,6 +22,7 @@ from ccsim.scenario.spreadsheets import write_csv
 from ccsim.scenario.values import MINUTE
 from ccsim.staffing import patterns
 from ccsim.staffing.baseline import Baseline
+from ccsim.stats.estimate import Estimate
 from ccsim.tables import I64
 
 
@@ -39,6 +41,7 @@ def to_folder(
     plan: ShiftPlan | None = None,
     *,
     erlang: Baseline | None = None,
+    one_more: tuple[Sequence[OneMore], Sequence[TeamSize]] | None = None,
     finish: Callable[[Path], None] | None = None,
     **run: Any,
 ) -> Path:
@@ -48,8 +51,8 @@ def to_folder(
     provenance.json, to which `run` adds what the command
     knows. With `erlang` queues.csv. With `shifts` the scenario is the one in which so many agents work, and there are
     shifts.csv and a roster of each team; with `plan`, of which `shifts` are the outcome, targets.csv, marginal.csv and
-    frontier.csv too. `finish` adds charts and a report when all else is there. Raises OSError where the
-    folder cannot be written.
+    frontier.csv too, with `one_more` one_more.csv and team_sizes.csv. `finish` adds charts and a report when all else
+    is there. Raises OSError where the folder cannot be written.
     """
     started = datetime.now(UTC)
     with new_folder(root, f"{scenario.name} staffing") as (folder, final):
@@ -66,6 +69,8 @@ def to_folder(
             write_rosters(folder, scenario, shifts.agents)
         if plan is not None:
             write_plan(folder, plan)
+            if one_more is not None:
+                write_one_more(folder, plan, *one_more)
         (folder / "scenario.toml").write_text(read.resolved_toml(ready), encoding="utf-8")
         for name, content in read.stored_files(ready).items():
             (folder / name).write_bytes(content)
@@ -158,6 +163,8 @@ def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:
 RosterRow = tuple[str, date, str, str, str]
 """Agent, date, start, end, breaks."""
 
+ROSTER_COLUMNS: Final = ("agent", "date", "start", "end", "breaks")
+
 
 def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
     """Who works when, by team with patterns.
@@ -186,16 +193,23 @@ def write_rosters(folder: Path, scenario: Scenario, agents: I64) -> list[str]:
 
     None takes the name of a data file.
     """
-    files: list[str] = []
+    worked = {team: shifts for team, shifts in rosters(scenario, agents).items() if shifts}
+    files = roster_files(scenario, worked)
+    for team, file in files.items():
+        write_csv(folder / file, ROSTER_COLUMNS, worked[team])
+    return list(files.values())
+
+
+def roster_files(scenario: Scenario, teams: Iterable[str]) -> dict[str, str]:
+    """By team the name of its roster file, none of which is that of a data file."""
+    files: dict[str, str] = {}
     taken = {name.casefold() for name in read.stored_files(scenario)}
-    for team, shifts in rosters(scenario, agents).items():
-        if shifts:
-            file = f"roster_{''.join(letter if letter.isalnum() else '_' for letter in team)}"
-            while f"{file}.csv".casefold() in taken:
-                file += "_"
-            files.append(f"{file}.csv")
-            taken.add(files[-1].casefold())
-            write_csv(folder / files[-1], ("agent", "date", "start", "end", "breaks"), shifts)
+    for team in teams:
+        file = f"roster_{''.join(letter if letter.isalnum() else '_' for letter in team)}"
+        while f"{file}.csv".casefold() in taken:
+            file += "_"
+        files[team] = f"{file}.csv"
+        taken.add(files[team].casefold())
     return files
 
 
@@ -231,6 +245,137 @@ def write_plan(folder: Path, plan: ShiftPlan) -> None:
         ("cost", "least_slack", "met"),
         ((f"{cost:.2f}", f"{slack:.6g}", met) for cost, slack, met in sorted(plan.tried)),
     )
+
+
+def requirement_json(scenario: Scenario, requirement: Requirement) -> list[dict[str, Any]]:
+    """An entry a team (or queue) and interval with agents: how many at their desks, with shrinkage, what decides."""
+    binds = {(bind.team, bind.start): _what(bind.goal) for bind in requirement.binding}
+    clock = [f"{scenario.calendar.local(start):%Y-%m-%dT%H:%M}" for start in requirement.starts.tolist()]
+    return [
+        {"team": name, "start": clock[i], "agents": at_work[i], "with_shrinkage": more[i],
+         "binds": binds.get((name, start))}
+        for name, at_work, more in zip(
+            requirement.names, requirement.agents.tolist(), requirement.with_shrinkage.tolist(), strict=True
+        )
+        for i, start in enumerate(requirement.starts.tolist())
+        if at_work[i]
+    ]  # fmt: skip
+
+
+def shifts_json(scenario: Scenario, agents: I64) -> dict[str, Any]:
+    """Agents on each shift pattern, what they cost and are paid for; `fte` is null without `fte_hours`."""
+    given, counts = scenario.staffing.patterns, agents.tolist()
+    paid = float(patterns.hours(scenario) @ agents)
+    return {
+        "plan": [
+            {"shift": name, "team": pattern.team, "agents": number}
+            for name, pattern, number in zip(patterns.names(given), given, counts, strict=True)
+        ],
+        "cost": float(patterns.costs(scenario) @ agents),
+        "paid_hours": paid,
+        "fte": format.full_time_agents(scenario, paid),
+        "most_on_a_day": patterns.most_on_a_day(scenario, counts),
+    }
+
+
+def plan_json(plan: ShiftPlan) -> dict[str, Any]:
+    """A plan with its proof."""
+    return shifts_json(plan.scenario, plan.agents) | {
+        "targets": [
+            {"what": _what(goal), "wanted": goal.wanted, "search": _band(search), "fresh": _band(fresh),
+             "met": None if math.isnan(slack) else slack >= 0}
+            for goal, search, fresh, slack in zip(
+                plan.goals, plan.searched.figures, plan.fresh.figures, plan.fresh.slack.tolist(), strict=True
+            )
+        ],
+        "proven": plan.fresh.met,
+        "bound": plan.lower_bound,
+        "gap": plan.gap,
+        "staffings": plan.evaluations,
+        "seconds": plan.seconds,
+    }  # fmt: skip
+
+
+def capacity_json(capacity: Capacity) -> dict[str, Any]:
+    """A capacity as an object of JSON; `volume` is by queue, customers a day at the scale."""
+    binds = None if capacity.binds is None else _what(capacity.binds)
+    if capacity.binds_at is not None:
+        binds = f"{binds} on {format.moment(capacity.scenario, capacity.binds_at)}"
+    return {
+        "scale": _band(capacity.scale),
+        "volume": capacity.volume_at_scale,
+        "binds": binds,
+        "queue": capacity.queue,
+        "today": capacity.volume,
+        "targets": [
+            {"what": _what(goal), "wanted": goal.wanted, "today": _band(today), "at_scale": _band(limit),
+             "fresh": _band(fresh)}
+            for goal, today, limit, fresh in zip(
+                capacity.goals, capacity.today, capacity.figures, capacity.proof, strict=True
+            )
+        ],
+        "missed_today": [_what(goal) for goal in capacity.missed_today],
+        "proven": capacity.proven,
+        "seed": capacity.scenario.seed,
+        "fresh_seed": capacity.proof_seed,
+        "replications": capacity.scenario.replications,
+    }  # fmt: skip
+
+
+def _what(goal: StaffingTarget) -> str:
+    return f"{goal.name}: {goal.metric}"
+
+
+def _band(estimate: Estimate) -> dict[str, float | None]:
+    return {key: None if math.isnan(value) else value for key, value in estimate._asdict().items()}
+
+
+def write_one_more(folder: Path, plan: ShiftPlan, found: Sequence[OneMore], sizes: Sequence[TeamSize]) -> None:
+    """one_more.csv: what one agent more changes, a row a shift or half hour and figure; team_sizes.csv: the choice."""
+
+    def numbers(estimate: Estimate) -> tuple[str, ...]:
+        return tuple(f"{number:.6g}" for number in estimate)
+
+    figures = (*map(_what, plan.goals), "asa_s", "cost_answered")
+    write_csv(
+        folder / "one_more.csv",
+        ("team", "where", "name", "cost", "figure", "change", "low", "high"),
+        (
+            (one.team, "half hour" if one.half_hour else "shift", one.name, f"{one.cost:.2f}", what, *numbers(change))
+            for one in found
+            for what, change in zip(figures, (*one.goals, one.asa, one.cost_answered), strict=True)
+        ),
+    )
+    write_csv(
+        folder / "team_sizes.csv",
+        ("team", "more", "agents", "cost", "target", "mean", "low", "high", "met"),
+        (
+            (size.team, size.more, size.agents, f"{size.cost:.2f}", _what(goal), *numbers(figure),
+             "" if math.isnan(figure.mean) else bool(goal.slack(np.array(figure.mean)) >= 0))
+            for size in sizes
+            for goal, figure in zip(plan.goals, size.goals, strict=True)
+        ),
+    )  # fmt: skip
+
+
+def one_more_json(plan: ShiftPlan, found: Sequence[OneMore], sizes: Sequence[TeamSize]) -> dict[str, Any]:
+    """The same as objects of JSON."""
+    return {
+        "one_more": [
+            {
+                "team": one.team, "shift": None if one.half_hour else one.name,
+                "half_hour": one.name if one.half_hour else None, "cost": one.cost,
+                "targets": {_what(goal): _band(change) for goal, change in zip(plan.goals, one.goals, strict=True)},
+                "asa": _band(one.asa), "cost_answered": _band(one.cost_answered),
+            }
+            for one in found
+        ],
+        "team_sizes": [
+            {"team": size.team, "more": size.more, "agents": size.agents, "cost": size.cost,
+             "targets": {_what(goal): _band(figure) for goal, figure in zip(plan.goals, size.goals, strict=True)}}
+            for size in sizes
+        ],
+    }  # fmt: skip
 
 
 def write_provenance(folder: Path, scenario: Scenario, **run: Any) -> None:

@@ -43,6 +43,7 @@ def staffed(scenario: Scenario, agents: Iterable[int]) -> Scenario:
     A pattern that nobody works is a shift of 0 agents, so that the absences of all others stay what they are.
     """
     raw = copy.deepcopy(scenario.raw)
+    raw["staffing"].pop("rule", None)
     given = raw["staffing"]["patterns"]
     for name in {pattern["team"] for pattern in given}:
         raw["team"][name].pop("roster", None)
@@ -51,6 +52,22 @@ def staffed(scenario: Scenario, agents: Iterable[int]) -> Scenario:
     for pattern, number in zip(given, agents, strict=True):
         shift: dict[str, Any] = {"agents": int(number)}
         raw["team"][pattern["team"]]["shifts"].append(shift | {key: pattern[key] for key in SHARED if key in pattern})
+    return read.parse(raw, given=scenario.files)
+
+
+def with_patterns(scenario: Scenario) -> Scenario:
+    """The same if it has patterns; else with the shifts of its teams as patterns, of as many agents as are of use.
+
+    Teams with a roster keep it.
+    """
+    if scenario.staffing.patterns or scenario.staffing.rule:
+        return scenario
+    raw = copy.deepcopy(scenario.raw)
+    raw.setdefault("staffing", {})["patterns"] = [
+        {"team": name} | {key: shift[key] for key in SHARED if key in shift}
+        for name, team in raw["team"].items()
+        for shift in team.get("shifts", [])
+    ]
     return read.parse(raw, given=scenario.files)
 
 
@@ -79,6 +96,21 @@ def costs(scenario: Scenario) -> F64:
     rates = [scenario.team[p.team].cost_per_hour if p.cost_per_hour is None else p.cost_per_hour for p, _ in pairs]
     paid = np.array([paid_hours(scenario, row, premiums(scenario)) for _, row in pairs])
     return np.asarray(paid * (rates if any(rates) else 1.0))
+
+
+def hours(scenario: Scenario) -> F64:
+    """Hours that one agent on each pattern is paid for over the run, without what a premium adds : float64[pattern]."""
+    return np.array([paid_hours(scenario, row) for _, row in crews(scenario)])
+
+
+def most_on_a_day(scenario: Scenario, agents: Iterable[int]) -> int:
+    """Agents who begin a shift on the day with most of them: agents on weekday and weekend shifts may be the same."""
+    on_day: Counter[int] = Counter()
+    for (_, row), number in zip(crews(scenario), agents, strict=True):
+        for day in {period.day for period in row.members[0]}:
+            if 0 <= day < scenario.days:
+                on_day[day] += int(number)
+    return max(on_day.values(), default=0)
 
 
 def cost_of_shifts(scenario: Scenario) -> float:

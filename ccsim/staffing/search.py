@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations_with_replacement
 from typing import Final, NamedTuple
 
@@ -26,6 +26,15 @@ from ccsim.tables import F64, I64
 CENT: Final = 1e-6
 """Costs that differ by less than this share are the same."""
 
+GAP: Final = 5e-4
+"""Share of the cost by which a proposal may be dearer than the cheapest that the cuts allow."""
+
+NODES: Final = 500
+"""Of the search tree of a proposal: what is not found in so many is not worth more."""
+
+DOUBTS: Final = 12
+"""Proposals by doubtful cuts in a row that fail before they are left alone."""
+
 NEAR: Final = 0.15
 """Targets with more slack than this do not bind nearby."""
 
@@ -34,6 +43,16 @@ DOUBT: Final = 0.5
 
 MOVES: Final = 24
 """Moves from the best staffing that are simulated before it is kept."""
+
+
+BESIDE: Final = 24
+"""Patterns to which agents are moved: those on which one adds most for its cost."""
+
+DOUBTFUL: Final = 2.0
+"""Standard errors by which a staffing must miss a target in a few replications not to be simulated in all."""
+
+LEAST_DOUBT: Final = 0.003
+"""Share by which it must at least."""
 
 
 class TimeUp(Exception):  # noqa: N818
@@ -61,16 +80,23 @@ class Search:
         most: I64,
         judge: Judge,
         *,
+        glance: Callable[[I64], Tally] | None = None,
+        starts: Sequence[I64] = (),
         seconds: float = math.inf,
         progress: Callable[[float | None], object] = lambda best: None,
     ) -> None:
+        """`glance` : what the goals come to in a few of the replications of `try_out`, where that is of use; `starts` :
+        staffings to begin with, from many agents to few.
+        """
         self.cost, self.least, self.most, self.judge = cost, least, most, judge
         self.best: I64 | None = None
         self.bound = float(cost @ least)
         """cost of the cheapest staffing that the cuts allow, were they a little too strict"""
-        self._try_out, self._progress = try_out, progress
+        self._starts = [np.clip(agents, least, most) for agents in starts]
+        self._try_out, self._glance, self._progress = try_out, glance, progress
         self._ends = time.monotonic() + seconds
         self._tallies: dict[bytes, tuple[I64, Tally]] = {}
+        self._glances: dict[bytes, Tally] = {}
         self._slacks: dict[bytes, F64] = {}
         self._cuts: list[Cut] = []
         self._held: list[I64] = []
@@ -80,27 +106,36 @@ class Search:
     @property
     def evaluations(self) -> int:
         """Staffings simulated."""
-        return len(self._tallies)
+        return len(self._tallies.keys() | self._glances.keys())
+
+    @property
+    def glances(self) -> int:
+        """Of them those simulated in a few replications alone."""
+        return len(self._glances.keys() - self._tallies.keys())
 
     def tried(self) -> Iterator[tuple[I64, Tally]]:
-        """Every staffing simulated."""
+        """Every staffing simulated in all replications."""
         yield from self._tallies.values()
 
     def tally(self, agents: I64) -> Tally:
         """What the goals come to; simulated once. Raises TimeUp."""
         key = agents.tobytes()
         if key not in self._tallies:
-            if self._tallies and time.monotonic() > self._ends:
-                raise TimeUp
-            self._tallies[key] = agents.copy(), self._try_out(agents)
-            self._progress(None if self.best is None else self._costs(self.best))
+            self._tallies[key] = agents.copy(), self._simulated(self._try_out, agents)
         return self._tallies[key][1]
+
+    def _simulated(self, how: Callable[[I64], Tally], agents: I64) -> Tally:
+        if self._tallies and time.monotonic() > self._ends:
+            raise TimeUp
+        tally = how(agents)
+        self._progress(None if self.best is None else self._costs(self.best))
+        return tally
 
     def slack(self, agents: I64) -> F64:
         """Of every target in every stretch : float64[row], a target without data holds. Raises TimeUp."""
         key = agents.tobytes()
         if key not in self._slacks:
-            slack = np.nan_to_num(self.judge.slack(self.tally(agents)).ravel(), nan=1.0)
+            slack = self._judged(self.tally(agents))
             self._slacks[key] = slack
             if (slack >= 0).all():
                 self._held.append(agents.copy())
@@ -111,8 +146,34 @@ class Search:
         return self._slacks[key]
 
     def holds(self, agents: I64) -> bool:
-        """Whether all targets hold. Raises TimeUp."""
-        return bool((self.slack(agents) >= 0).all())
+        """Whether all targets hold; where a glance at it shows that they do not, it is not simulated further.
+
+        Raises TimeUp.
+        """
+        return not self._clearly_fails(agents) and bool((self.slack(agents) >= 0).all())
+
+    def _clearly_fails(self, agents: I64) -> bool:
+        """Whether the few replications of a glance are worse than those of the best known by more than it can spare."""
+        if self._glance is None or self.best is None or agents.tobytes() in self._slacks:
+            return False
+        one, other = self._look(agents), self._look(self.best)
+        expected = self.slack(self.best) + self._judged(one) - self._judged(other)
+        doubt = np.maximum(DOUBTFUL * np.nan_to_num(self.judge.noise(one).ravel(), posinf=0.0), LEAST_DOUBT)
+        fails = bool((expected < -doubt).any())
+        if fails:
+            self._failed.append(agents.copy())
+        return fails
+
+    def _look(self, agents: I64) -> Tally:
+        """At a few replications; once."""
+        assert self._glance is not None
+        key = agents.tobytes()
+        if key not in self._glances:
+            self._glances[key] = self._simulated(self._glance, agents)
+        return self._glances[key]
+
+    def _judged(self, tally: Tally) -> F64:
+        return np.nan_to_num(self.judge.slack(tally).ravel(), nan=1.0)
 
     def tighten(self, margin: F64) -> None:
         """From now on targets hold only by this margin : float64[goal]; what was simulated is judged anew."""
@@ -133,7 +194,9 @@ class Search:
             if self.best is None and not self.holds(self.most):
                 return True
             if len(self._cuts) == 0:
-                self._cut(self._boundary(self.least, self.most))
+                fails = next((agents for agents in self._starts if not self.holds(agents)), self.least)
+                assert self.best is not None
+                self._cut(self._boundary(fails, self.best))
             self._by_program()
             while self._by_moves() or self._by_doubt():
                 self._by_program()
@@ -149,12 +212,17 @@ class Search:
 
         Raises TimeUp.
         """
-        gains = np.full((len(agents), len(self.slack(agents))), np.nan)
+
+        def figures(of: I64) -> F64:
+            return self.slack(of) if self._glance is None else self._judged(self._look(of))
+
+        here = figures(agents)
+        gains = np.full((len(agents), len(here)), np.nan)
         for pattern in range(len(agents)):
             there = agents.copy()
             there[pattern] += step
             if self.least[pattern] <= there[pattern] <= self.most[pattern]:
-                gains[pattern] = self.slack(there) - self.slack(agents)
+                gains[pattern] = figures(there) - here
         return gains
 
     def _costs(self, agents: I64) -> float:
@@ -176,9 +244,9 @@ class Search:
                 self._cut(self._boundary(proposed, self.best))
 
     def _by_doubt(self) -> bool:
-        """Whether something cheaper holds that the cuts hardly exclude: of as many proposals as there are patterns."""
+        """Whether something cheaper holds that the cuts hardly exclude: of a few proposals."""
         assert self.best is not None
-        before, left = self._costs(self.best), len(self.cost)
+        before, left = self._costs(self.best), min(len(self.cost), DOUBTS)
         while left:
             proposed, _ = self._propose(DOUBT)
             if self._costs(proposed) >= before * (1 - CENT):
@@ -243,7 +311,9 @@ class Search:
             np.append(self.cost, none),
             least=np.append(self.least, none).astype(np.int64),
             most=np.append(self.most, none + 1),
-            seconds=max(1.0, min(10.0, self._ends - time.monotonic())),
+            seconds=max(1.0, min(60.0, self._ends - time.monotonic())),
+            gap=GAP,
+            nodes=NODES,
         )
         assert self.best is not None
         if proposal is None:  # out of time
@@ -279,22 +349,23 @@ class Search:
     def _moves(self, start: I64, slack: F64, more: F64, less: F64) -> list[I64]:
         """Cheaper staffings by up to two agents less and two more, those that should hold by their gains first."""
         n = len(start)
-        several = [c for size in range(3) for c in combinations_with_replacement(range(n), size)]
-        counts = np.zeros((len(several), n), dtype=np.int64)
-        for row, chosen in enumerate(several):
-            np.add.at(counts[row], list(chosen), 1)
-        removed = counts[(counts.sum(axis=1) > 0) & (start - counts >= self.least).all(axis=1)]
-        added = counts[(start + counts <= self.most).all(axis=1)]
+        some = np.argsort(-(np.nan_to_num(more) / np.maximum(self.cost, CENT)[:, None]).max(axis=1), kind="stable")[
+            :BESIDE
+        ]
+        removed = _some_of(np.flatnonzero(start > self.least), n)[1:]
+        added = _some_of(np.sort(some), n)
+        removed = removed[(start - removed >= self.least).all(axis=1)]
+        added = added[(start + added <= self.most).all(axis=1)]
         loss, gain = removed @ np.nan_to_num(less), added @ np.nan_to_num(more)
         moves: list[tuple[bool, float, I64]] = []
         for out, lost in zip(removed, loss, strict=True):
             saved = (out - added) @ self.cost
             apart = ~((out > 0) & (added > 0)).any(axis=1)
             worst = (slack + lost + gain).min(axis=1)
-            for move in np.flatnonzero(apart & (saved > self._costs(start) * CENT)):
-                agents = start - out + added[move]
-                should = bool(worst[move] >= 0)
-                moves.append((not should, -saved[move] if should else -worst[move], agents))
+            key = np.where(worst >= 0, -saved, -worst)
+            of_use = np.flatnonzero(apart & (saved > self._costs(start) * CENT))
+            for move in of_use[np.lexsort((key[of_use], worst[of_use] < 0))][:MOVES]:
+                moves.append((bool(worst[move] < 0), float(key[move]), start - out + added[move]))
         moves.sort(key=lambda move: move[:2])
         return [agents for _, _, agents in moves if self._why_not(agents) is None][:MOVES]
 
@@ -302,3 +373,12 @@ class Search:
         """The largest staffing that failed with as many agents or more on every pattern."""
         more = [point for point in self._failed if (agents <= point).all()]
         return max(more, key=lambda point: int(point.sum()), default=None)
+
+
+def _some_of(patterns: I64, n: int) -> I64:
+    """None, one or two agents on these of n patterns : int64[choice, pattern]."""
+    chosen = [c for size in range(3) for c in combinations_with_replacement(patterns.tolist(), size)]
+    counts = np.zeros((len(chosen), n), dtype=np.int64)
+    for row, which in enumerate(chosen):
+        np.add.at(counts[row], list(which), 1)
+    return counts

@@ -16,14 +16,16 @@ from ccsim.results.plans import Performance, ShiftPlan, StaffingTarget
 from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
+from ccsim.staffing.candidates import covering, most_useful, with_rules
 from ccsim.staffing.cover import cover_shifts
-from ccsim.staffing.patterns import cost_of_shifts, costs, most_agents, names, staffed
+from ccsim.staffing.patterns import cost_of_shifts, costs, hours, most_agents, most_on_a_day, names, staffed
+from ccsim.staffing.proof import Prover
 from ccsim.staffing.search import Search, TimeUp
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
 from ccsim.tables import F64, I64
 from ccsim.workload.offered import interval_edges
 
-REPAIRS: Final = 3
+REPAIRS: Final = 5
 """Times that a plan which misses a target on fresh random numbers is searched for again, at most."""
 
 
@@ -44,17 +46,24 @@ def shift_plan(
     with the cost of the best known. Raises Infeasible, and ScenarioError without patterns or targets.
     """
     clock = time.perf_counter()
-    if not scenario.staffing.patterns:
+    own = len(scenario.staffing.patterns)
+    scenario = with_rules(scenario)
+    offered = len(scenario.staffing.patterns)
+    if not offered:
         allowed = 'patterns = [{ team = "…", hours = "08:00-16:30", days = "mon-fri" }, …] in [staffing]'
         raise ScenarioError([Problem("staffing.patterns", "no shift patterns to choose from", allowed)])
     erlang = baseline(scenario)
+    scenario = most_useful(scenario, own, erlang)
     cost, least, most = costs(scenario), _least(scenario), most_of_use(scenario, erlang)
-    trials = Trials(scenario, scenario.seed, scenario.replications, workers)
-    pool = Pool(trials, most)
+    pool = Pool(Trials(scenario, scenario.seed, range(scenario.replications), workers), most)
     judge = Judge.of(scenario, pool.goals)
     # proving the result takes about as long as getting ready
     seconds = within - 2 * (time.perf_counter() - clock)
-    search = Search(pool.tally, cost, least, most, judge, seconds=seconds, progress=progress)
+    glance = pool.glance if pool.few else None
+    starts = covering(scenario, erlang)
+    search = Search(
+        pool.tally, cost, least, most, judge, glance=glance, starts=starts, seconds=seconds, progress=progress
+    )
     finished = search.run()
     if search.best is None:
         raise Infeasible(_why(scenario, judge, search, most))
@@ -62,22 +71,26 @@ def shift_plan(
     bound = search.bound  # of the targets as they are; those of a later search are tighter
     divided = cover_shifts(scenario, erlang.requirement(scenario, divided=True))
     room = most if divided is None else np.maximum(most, divided.counts)
+    prover = Prover(scenario, judge, room, workers, time.monotonic() + within - (time.perf_counter() - clock))
     repairs: list[str] = []
     margin = judge.margin
     agents = search.best
     while True:
-        fresh = Trials(scenario, (scenario.seed + 1 + len(repairs)) % 2**63, scenario.replications, workers)
-        prover = Pool(fresh, room)
-        proof = _performance(fresh, judge, prover.tally(agents), scenario, agents, cost)
-        missed = np.maximum(-np.nan_to_num(proof.slack), 0.0)
-        if proof.met or len(repairs) == REPAIRS or not finished:
+        proof, short = prover.prove(agents)
+        if not short.any() or len(repairs) == REPAIRS or not finished:
             break
-        repairs.append(_repair(judge, proof, missed))
-        margin = margin + missed
+        repairs.append(_repair(judge, proof, short))
+        margin = margin + short
         search.tighten(margin)
         finished = search.run()
-        agents = agents if search.best is None else search.best
-    searched = _performance(trials, judge, search.tally(agents), scenario, agents, cost)
+        if search.best is None:
+            break
+        agents = search.best
+
+    def performance(tally: Tally, agents: I64 | None, seed: int = prover.seed) -> Performance:
+        return _performance(seed, judge, tally, scenario, agents, cost)
+
+    searched = performance(search.tally(agents), agents, scenario.seed)
     tallies = [(float(cost @ tried), judge.slack(tally)) for tried, tally in search.tried()]
     return ShiftPlan(
         scenario=scenario,
@@ -88,19 +101,22 @@ def shift_plan(
         teams=tuple(scenario.team),
         agents=agents,
         pattern_cost=cost,
+        pattern_hours=hours(scenario),
+        most_on_a_day=most_on_a_day(scenario, agents.tolist()),
         searched=searched,
-        fresh=proof,
-        today=_performance(fresh, judge, today(fresh), scenario, None, cost),
+        fresh=performance(proof, agents),
+        today=performance(today(prover.first.trials), None),
+        offered=offered,
         lower_bound=min(bound, searched.cost),
         evaluations=search.evaluations,
+        glances=search.glances,
+        glance=pool.few,
         seconds=time.perf_counter() - clock,
         finished=finished,
         repairs=tuple(repairs),
         marginal=_marginal(search, agents, len(judge.goals)),
         tried=tuple((spent, float(np.nanmin(slack, initial=1.0)), not (slack < 0).any()) for spent, slack in tallies),
-        baseline=None
-        if divided is None
-        else _performance(fresh, judge, prover.tally(divided.counts), scenario, divided.counts, cost),
+        baseline=None if divided is None else performance(prover.first.tally(divided.counts), divided.counts),
     )
 
 
@@ -118,9 +134,10 @@ def _least(scenario: Scenario) -> I64:
 
 
 def _performance(
-    trials: Trials, judge: Judge, tally: Tally, scenario: Scenario, agents: I64 | None, cost: F64
+    seed: int, judge: Judge, tally: Tally, scenario: Scenario, agents: I64 | None, cost: F64
 ) -> Performance:
     over, under = tally.by_day
+    replications = over.shape[0]
     with np.errstate(invalid="ignore", divide="ignore"):
         days = [goal.slack(over[:, g] / under[:, g]) for g, goal in enumerate(judge.goals)]
         by_interval = tally.by_interval[0] / tally.by_interval[1]
@@ -130,14 +147,14 @@ def _performance(
     return Performance(
         agents=agents,
         cost=cost_of_shifts(scenario) if agents is None else float(cost @ agents),
-        seed=trials.scenario.seed,
-        replications=trials.replications,
+        seed=seed,
+        replications=replications,
         figures=tally.estimates(),
         days_met=tuple(
             float(np.mean(day[~np.isnan(day)] >= 0)) if (~np.isnan(day)).any() else math.nan for day in days
         ),
         by_interval=by_interval,
-        missing=better * (wanted - tally.by_interval[0]) / trials.replications,
+        missing=better * (wanted - tally.by_interval[0]) / replications,
         slack=np.where(np.isnan(slack).all(axis=1), np.nan, np.nan_to_num(slack, nan=np.inf).min(axis=1)),
         scheduled=on_duty(scenario if agents is None else staffed(scenario, agents)),
     )
@@ -191,17 +208,17 @@ def _missed(scenario: Scenario, judge: Judge, goal: StaffingTarget, mean: float,
 def judgement(goal: StaffingTarget, figure: float) -> str:
     """A goal and what it came to, in words."""
     sign = "≥" if goal.at_least else "≤"
-    metric = goal.metric.replace("_", " ")
-    return f"{goal.name}: {metric} {format.percent(figure)}, wanted {sign} {100 * goal.wanted:.4g} %"
+    return f"{goal.label(str)} {format.percent(figure)}, wanted {sign} {100 * goal.wanted:.4g} %"
 
 
-def _repair(judge: Judge, proof: Performance, missed: F64) -> str:
+def _repair(judge: Judge, tally: Tally, short: F64) -> str:
+    """What fresh random numbers missed, or met by less than they can tell."""
     where = {"run": "", "day": " on the worst day", "interval": " in the worst interval"}[judge.over]
     if judge.met_on is not None:
         where = " on the worst of the days that count"
-    repairs = [
-        f"{judgement(goal, figure.mean)}, short by {100 * short:.2f} points{where}"
-        for goal, figure, short in zip(judge.goals, proof.figures, missed, strict=True)
-        if short > 0
+    found = [
+        f"{judgement(goal, figure.mean)}, {100 * by:.2f} points more{where} to be sure"
+        for goal, figure, by in zip(judge.goals, tally.estimates(), short, strict=True)
+        if by > 0
     ]
-    return f"seed {proof.seed}: {'; '.join(repairs)}"
+    return f"in {format.several(tally.by_day.shape[1], 'replication')}: {'; '.join(found)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from ccsim.tables import F64, I64, MetricSpec, Plan, Workload
 from ccsim.workload.attendance import attendance_of
 from ccsim.workload.sample import attended, draw, recipe_of
 
+FEWEST: Final = 4
+"""Replications at least that a staffing is tried on before all."""
+
 
 class Tally(NamedTuple):
     """Numerators and denominators of the goals' figures."""
@@ -33,6 +36,17 @@ class Tally(NamedTuple):
     """float64[2, replication, goal, day]"""
     by_interval: F64
     """float64[2, goal, interval]: summed over replications"""
+
+    @classmethod
+    def of(cls, sums: F64, spec: MetricSpec) -> Tally:
+        """Of what `Trials.sums` gives."""
+        first = np.searchsorted(spec.days, np.arange(sums.shape[-1]) * spec.interval, side="right") - 1
+        days = np.flatnonzero(np.diff(first, prepend=-1))
+        return cls(np.add.reduceat(sums, days, axis=-1), sums.sum(axis=1))
+
+    def plus(self, more: Tally) -> Tally:
+        """With further replications."""
+        return Tally(np.concatenate([self.by_day, more.by_day], axis=1), self.by_interval + more.by_interval)
 
     def estimates(self) -> tuple[Estimate, ...]:
         """By goal, over the run."""
@@ -43,27 +57,33 @@ class Tally(NamedTuple):
 class Trials:
     """The customers of some replications under one seed, on which any staffing of a scenario can be tried."""
 
-    def __init__(self, scenario: Scenario, seed: int, replications: int, workers: int = 1) -> None:
+    def __init__(self, scenario: Scenario, seed: int, numbers: range, workers: int = 1) -> None:
         self.scenario = scenario.model_copy(update={"seed": seed})
-        self.replications = replications
+        self.numbers = numbers
         self.workers = workers
-        numbers = range(replications)
         self.workloads: Sequence[Workload] = list(
             run_all(partial(draw, recipe_of(self.scenario)), numbers, workers, executor="threads")
         )
 
     def tally(self, plan: Plan, spec: MetricSpec, attended: Callable[[int], Workload]) -> Tally:
-        """What the goals come to; `attended` gives a replication's workload with who of the plan's shifts comes."""
+        """What the goals come to; `attended` gives the workload of a place with who of the plan's shifts comes."""
+        return Tally.of(self.sums(plan, spec, attended), spec)
+
+    def sums(
+        self, plan: Plan, spec: MetricSpec, attended: Callable[[int], Workload], places: range | None = None
+    ) -> F64:
+        """Numerators and denominators of the goals' figures : float64[2, replication, goal, interval].
+
+        `places` : of the replications that are simulated, among `numbers`; by default all.
+        """
         goals = goals_of(spec)
 
-        def one(replication: int) -> F64:
-            workload = attended(replication)
+        def one(place: int) -> F64:
+            workload = attended(place)
             return figures(goals, Facts(workload, plan, spec, simulate("compiled", workload, plan)))
 
-        tallies = np.stack(list(run_all(one, range(self.replications), self.workers, executor="threads")), axis=1)
-        first = np.searchsorted(spec.days, np.arange(tallies.shape[-1]) * spec.interval, side="right") - 1
-        days = np.flatnonzero(np.diff(first, prepend=-1))
-        return Tally(np.add.reduceat(tallies, days, axis=-1), tallies.sum(axis=1))
+        places = range(len(self.numbers)) if places is None else places
+        return np.stack(list(run_all(one, places, self.workers, executor="threads")), axis=1)
 
 
 def goals_of(spec: MetricSpec) -> tuple[StaffingTarget, ...]:
@@ -106,6 +126,12 @@ class Judge(NamedTuple):
         """As the scenario's [staffing] says, without a margin."""
         rules = scenario.staffing
         return cls(goals, rules.targets_over, rules.met_on, np.zeros(len(goals)))
+
+    def noise(self, tally: Tally) -> F64:
+        """Standard error of each target's figure, were its contacts independent : float64[goal, stretch]."""
+        wanted = np.array([goal.wanted for goal in self.goals])[:, None]
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.sqrt(wanted * (1 - wanted) / self._sums(tally)[1]))
 
     def slack(self, tally: Tally) -> F64:
         """By how much each target holds in each stretch : float64[goal, stretch]; NaN without data, negative: missed.
@@ -150,17 +176,44 @@ class Pool:
         self.goals = goals_of(self.spec)
         self.pattern, self.place = _members(pool)
         attendance = attendance_of(pool)
-        self._workloads = [attended(workload, attendance, r) for r, workload in enumerate(trials.workloads)]
+        self._workloads = [
+            attended(workload, attendance, number)
+            for workload, number in zip(trials.workloads, trials.numbers, strict=True)
+        ]
+        number = len(trials.numbers)
+        self.few = (
+            max(FEWEST, number // 4) if number >= 3 * FEWEST and Judge.of(scenario, self.goals).met_on is None else 0
+        )
+        """replications of a glance; 0: too few are there"""
+        self._glanced: dict[bytes, F64] = {}
+
+    def glance(self, agents: I64) -> Tally:
+        """What the goals come to in the first few replications."""
+        key = agents.tobytes()
+        if key not in self._glanced:
+            self._glanced[key] = self._sums(agents, range(self.few))
+        return Tally.of(self._glanced[key], self.spec)
 
     def tally(self, agents: I64) -> Tally:
         """What the goals come to with so many agents on each pattern."""
+        seen = self._glanced.pop(agents.tobytes(), None)
+        if seen is None:
+            return Tally.of(self._sums(agents, range(len(self._workloads))), self.spec)
+        rest = self._sums(agents, range(self.few, len(self._workloads)))
+        return Tally.of(np.concatenate([seen, rest], axis=1), self.spec)
+
+    def attended(self, agents: I64) -> Callable[[int], Workload]:
+        """The workload of a place with so many agents on each pattern."""
         comes = (self.pattern < 0) | (self.place < agents[self.pattern])
 
-        def some(replication: int) -> Workload:
-            workload = self._workloads[replication]
+        def some(place: int) -> Workload:
+            workload = self._workloads[place]
             return workload._replace(present=workload.present & comes)
 
-        return self.trials.tally(self.plan, self.spec, some)
+        return some
+
+    def _sums(self, agents: I64, places: range) -> F64:
+        return self.trials.sums(self.plan, self.spec, self.attended(agents), places)
 
 
 def _members(pool: Scenario) -> tuple[I64, I64]:
@@ -179,4 +232,4 @@ def _members(pool: Scenario) -> tuple[I64, I64]:
 def today(trials: Trials) -> Tally:
     """What the goals come to with the scenario's own shifts."""
     plan, spec = lower(trials.scenario)
-    return trials.tally(plan, spec, lambda replication: trials.workloads[replication])
+    return trials.tally(plan, spec, lambda place: trials.workloads[place])

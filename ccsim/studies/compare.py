@@ -34,6 +34,11 @@ BASE: Final = "base"
 TABLES: Final = ("comparison.csv", "ranking.csv")
 """The tables of a results folder."""
 
+CsvTable = tuple[Sequence[str], Sequence[Sequence[Any]]]
+"""Header and rows."""
+
+NO_TABLES: Final[Mapping[str, CsvTable]] = {}
+
 
 def read_variants(file: Path, changes: Sequence[str] = (), *, outside: bool = False) -> dict[str, Scenario]:
     """The scenario of a file and every variant of it, by name, with `PATH=VALUE` changes on top.
@@ -77,10 +82,7 @@ def compare(
     All have the seed and the number of replications of the first. `options` are those of `measure_all`. Raises
     ScenarioError for fewer than two scenarios and for an unknown baseline.
     """
-    if len(scenarios) < 2:
-        raise ScenarioError([Problem("", format.several(len(scenarios), "scenario"), "two or more to compare")])
-    if baseline is not None and baseline not in scenarios:
-        raise ScenarioError([Problem("baseline", f"no {shown(baseline)}", did_you_mean(baseline, scenarios))])
+    check(scenarios, baseline)
     first = next(iter(scenarios.values()))
     alike = _alike(scenarios)
     measured = measure_all(list(alike.values()), first.replications, engine=engine, **options)
@@ -92,7 +94,20 @@ def compare(
         figures = Results(scenario, variant, engine, plan, spec, summarise(measures), make_logs)
         variants.append(VariantResult(name, figures, measures))
     variants.sort(key=lambda variant: variant.name != baseline)  # the baseline first, the others as they stood
-    return Comparison(tuple(variants), (*_streams_changed(scenarios), *_mismatches(variants)))
+    return beside(variants, _streams_changed(scenarios))
+
+
+def beside(variants: Sequence[VariantResult], notes: Sequence[str] = ()) -> Comparison:
+    """What was measured on the same streams as a comparison, with `notes` and what does not match."""
+    return Comparison(tuple(variants), (*notes, *_mismatches(variants)))
+
+
+def check(scenarios: Mapping[str, Scenario], baseline: str | None) -> None:
+    """Raises ScenarioError for fewer than two scenarios and for an unknown baseline."""
+    if len(scenarios) < 2:
+        raise ScenarioError([Problem("", format.several(len(scenarios), "scenario"), "two or more to compare")])
+    if baseline is not None and baseline not in scenarios:
+        raise ScenarioError([Problem("baseline", f"no {shown(baseline)}", did_you_mean(baseline, scenarios))])
 
 
 def _alike(scenarios: Mapping[str, Scenario]) -> dict[str, Scenario]:
@@ -195,15 +210,16 @@ def compare_to_folder(
     resume: bool = False,
     rank_by: MetricPlace | None = None,
     overrides: Sequence[str] = (),
+    tables: Mapping[str, CsvTable] = NO_TABLES,
     finish: Callable[[Comparison, Ranking, Path], None] | None = None,
     **options: Any,
 ) -> tuple[Comparison, Ranking, Path]:
     """As `compare`, with its `options`, then `rank`, and a results folder `root/<scenario>-compared/<time>-<id>`.
 
-    `overrides` are noted in the provenance; `finish` adds charts and a report when all else is in the folder. What is
-    measured is kept in a hidden folder beside it until all is done; when the comparison ends early, however it ends,
-    `resume` goes on from there and writes the same to the byte. Raises ScenarioError when what was kept is of another
-    study; OSError where the folder cannot be written.
+    `overrides` are noted in the provenance; `tables` are further files by name; `finish` adds charts and a report when
+    all else is in the folder. What is measured is kept in a hidden folder beside it until all is done; when the
+    comparison ends early, however it ends, `resume` goes on from there and writes the same to the byte. Raises
+    ScenarioError when what was kept is of another study; OSError where the folder cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     title = next((scenario.name for scenario in scenarios.values()), "")
@@ -215,6 +231,7 @@ def compare_to_folder(
             folder,
             comparison,
             ranking,
+            tables,
             overrides=list(overrides),
             started=started.isoformat(timespec="seconds"),
             duration_s=round(time.perf_counter() - clock, 3),
@@ -228,13 +245,15 @@ def write(
     folder: Path,
     comparison: Comparison,
     ranking: Ranking,
+    more: Mapping[str, CsvTable] = NO_TABLES,
     **run: Any,
 ) -> None:
-    """Fills an empty folder: comparison.csv (every figure of every variant), ranking.csv (every pair), each scenario as
-    run, and provenance.json, to which `run` adds.
+    """Fills an empty folder: comparison.csv (every figure of every variant), ranking.csv (every pair), `more` tables by
+    file name, each scenario as run, and provenance.json, to which `run` adds.
     """
     heads = (DifferenceRow._fields, Pair._fields)
-    for file, head, rows in zip(TABLES, heads, (comparison.rows(), ranking.pairs), strict=True):
+    tables = dict(zip(TABLES, zip(heads, (comparison.rows(), ranking.pairs), strict=True), strict=True)) | dict(more)
+    for file, (head, rows) in tables.items():
         write_csv(folder / file, head, rows)
     places = {}
     for number, variant in enumerate(comparison.variants, 1):
@@ -252,4 +271,4 @@ def write(
         "replications": comparison.replications,
         **run,
     }
-    provenance.write(folder, about, TABLES)
+    provenance.write(folder, about, tuple(tables))

@@ -7,11 +7,15 @@ from its parent, so it is known by its own chain alone: nobody else's follow-ups
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.distributions.streams import Draw, People, Streams
+from ccsim import jit
+from ccsim.distributions.streams import PHILOX, Draw, People, Streams
 from ccsim.tables import F64, I8, I32, I64, Bool, Link
 from ccsim.workload.constants import counting, same
 from ccsim.workload.members import Members, of_distributions
@@ -88,11 +92,6 @@ def _in_order(rows: Rows, children: list[I32], draws: list[I32], again: list[F64
     return Contacts(rows, list(row[following]), draw, well)
 
 
-def _some(rows: Rows, which: I64) -> Rows:
-    columns: list[Any] = [column[which] for column in rows]
-    return Rows(*columns)
-
-
 def _turns(rules: Rules, streams: Streams, people: People, like: I32) -> tuple[I32, F64]:
     """Turns of each, and the uniforms of Draw.TURNS if they are needed."""
     if rules.same_turns and not rules.campaigns.reply_after:
@@ -124,7 +123,7 @@ def _begun(rules: Rules, streams: Streams, rows: Rows, u: F64, matter: F64 | Non
     if rules.connections is not None and (rules.connections.reconnects > 0).any():
         which = np.flatnonzero(own & (rules.connections.drop > 0)[rows.queue])
         rows = rows._replace(lost=rows.lost.copy())
-        rows.lost[which] = late_comebacks(rules, streams, _some(rows, which))
+        rows.lost[which] = late_comebacks(rules, streams, rows.some(which))
     return rows
 
 
@@ -146,16 +145,21 @@ def contained(rules: Rules, rows: Rows, u: F64) -> Bool:
     return np.asarray(meets_bot(rules, rows) & (u < rules.bots.contains[rows.queue, rows.reason + 1]))
 
 
+@cache
+def _compiled_births() -> ModuleType:
+    """ccsim/workload/births.py"""
+    sources = [*PHILOX, *(Path(__file__).with_name(name) for name in ("births.py", "rows.py", "rules.py"))]
+    return jit.load("ccsim.workload.births", sources)
+
+
 def _births(rules: Rules, streams: Streams, level: Rows) -> tuple[I64, People, F64, I32, F64]:
     """The follow-ups of a level as births.py has them, whose their draws are, uniforms of delays, of transfers and of
     reopenings."""
-    from ccsim.workload.births import MOST, births
-
     assert rules.follow_ups is not None
-    n = len(level.queue)
-    born, when = np.empty((8, MOST * n), dtype=np.int64), np.empty(MOST * n)
-    people, draw, well = np.empty((2, MOST * n), dtype=np.uint64), np.full(n, -1, dtype=np.int32), np.zeros(n)
-    count = births(streams.key, streams.replication, level, rules.follow_ups, born, people, when, draw, well)
+    n, births = len(level.queue), _compiled_births()
+    born, when = np.empty((8, births.MOST * n), dtype=np.int64), np.empty(births.MOST * n)
+    people, draw, well = np.empty((2, births.MOST * n), dtype=np.uint64), np.full(n, -1, dtype=np.int32), np.zeros(n)
+    count = births.births(streams.key, streams.replication, level, rules.follow_ups, born, people, when, draw, well)
     return born[:, :count], People(people[0, :count], people[1, :count]), when[:count], draw, well
 
 

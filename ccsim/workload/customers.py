@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ccsim.distributions.arrivals import HOUR, Rate, busyness, by_interval, constant, daily
+from ccsim.distributions.arrivals import HOUR, STEPS, Rate, busyness, by_interval, constant, daily, steps
 from ccsim.distributions.durations import Distribution, Exponential, micros
 from ccsim.distributions.streams import Draw, People, Streams, owner_of
 from ccsim.lowering import Horizon, spans_of
@@ -21,7 +21,7 @@ from ccsim.tables import F64, I64, Bool
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
     from ccsim.scenario.queues import Outbound, Queue
-    from ccsim.scenario.volumes import Move, Volume
+    from ccsim.scenario.volumes import Busyness, Move, Volume
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,29 @@ class Group:
 
 @dataclass(frozen=True)
 class Busy:
-    """Days that are busier than others."""
+    """Days that are busier than others, and half hours within them."""
 
-    own: int
-    shared: int
-    """owners of the draws: of this volume alone, and of all volumes"""
-    cv: float
-    correlation: float
+    own: tuple[int, int]
+    shared: tuple[int, int]
+    """owners of the draws, of days and of steps within them: of this volume alone, and of all volumes"""
+    kind: Busyness
+    """with its correlation between volumes"""
 
-    def factors(self, streams: Streams, days: int) -> F64:
-        """How busy each day is : float64[days]."""
-        return busyness(
-            streams.sequence(self.own, days), streams.sequence(self.shared, days), self.cv, self.correlation
+    def factors(self, streams: Streams, midnights: I64) -> tuple[I64, F64]:
+        """Edges of stretches : int64[n + 1], and how busy each is : float64[n]."""
+        days, kind = len(midnights) - 1, self.kind
+        by_day = busyness(
+            streams.sequence(self.own[0], days), streams.sequence(self.shared[0], days),
+            kind.day_cv, kind.correlation, kind.day_memory,
+        )  # fmt: skip
+        if kind.within_cv == 0:
+            return midnights, by_day
+        own, shared = (
+            streams.sequence(owner, days * STEPS).reshape(days, STEPS) for owner in (self.own[1], self.shared[1])
         )
+        within = busyness(own, shared, kind.within_cv, kind.correlation, kind.within_memory)
+        edges, numbers = steps(midnights)
+        return edges, by_day[numbers // STEPS] * within.ravel()[numbers]
 
 
 @dataclass(frozen=True)
@@ -86,9 +96,9 @@ class Arrivals:
 
     def came(self, streams: Streams) -> Group:
         """Those of one replication."""
-        busy = None if self.busy is None else self.busy.factors(streams, len(self.midnights) - 1)
+        busy = None if self.busy is None else self.busy.factors(streams, self.midnights)
         if self.rate is not None:
-            rate = self.rate if busy is None else self.rate.by_day(self.midnights, busy)
+            rate = self.rate if busy is None else self.rate.by_day(*busy)
             times = rate.times(streams, self.gaps)
             return Group(People.of(self.owner, len(times)), times, by_rate=True)
         times, work = self.times, self.work
@@ -97,7 +107,8 @@ class Arrivals:
             times = np.maximum(times - micros(self.earliness, early), np.maximum(self.opened, 0))[shows >= self.no_show]
         factor = np.full(len(times), self.scale)
         if busy is not None:
-            factor *= busy[np.clip(np.searchsorted(self.midnights, times, side="right") - 1, 0, len(busy) - 1)]
+            edges, factors = busy
+            factor *= factors[np.clip(np.searchsorted(edges, times, side="right") - 1, 0, len(factors) - 1)]
         for start, end, more in self.spikes:
             factor[(times >= start) & (times < end)] *= more
         # a factor f repeats a contact at its time: the whole part of f times, and once more with the chance left
@@ -204,9 +215,12 @@ def _arrivals(scenario: Scenario, volume: Volume, name: str | None) -> Arrivals:
     """The customers of a volume, of a queue or (without a name) of the demand."""
     owner, horizon = "demand" if name is None else f"queue.{name}", Horizon.of(scenario)
     busy = None
-    if volume.busyness_cv > 0:
-        own, shared = owner_of(owner, "busyness"), owner_of("scenario", "busyness")
-        busy = Busy(own, shared, volume.busyness_cv, scenario.busyness.correlation)
+    kind = scenario.busyness.of(volume)
+    if kind.day_cv > 0 or kind.within_cv > 0:
+        own, shared = (
+            (owner_of(whose, "busyness"), owner_of(whose, "busyness", "within")) for whose in (owner, "scenario")
+        )
+        busy = Busy(own, shared, kind)
     times, work, opened, rate = np.empty(0, dtype=np.int64), None, None, None
     if volume.trace is not None:
         times, work = _logged(scenario, volume)

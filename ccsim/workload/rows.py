@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ccsim.distributions.streams import U64, People
 from ccsim.tables import I8, I32, I64, Bool
@@ -48,3 +48,8 @@ class Rows(NamedTuple):
     @property
     def people(self) -> People:
         return People(self.number, self.owner)
+
+    def some(self, which: I64) -> Rows:
+        """Those rows."""
+        columns: list[Any] = [column[which] for column in self]
+        return Rows(*columns)

@@ -51,7 +51,7 @@ def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F6
         _by_messages(rules, rows, work_of.micros(rules.work, u[0]), bursts),
         _latency(rules, rows, mine, u[2], bursts),
         reply_patience,
-        same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, mine, queue),
+        same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, queue),
     )
 
 
@@ -127,24 +127,32 @@ def _latency(rules: Rules, rows: Rows, members: Members, u: F64, bursts: _Messag
     return latency
 
 
-def _comeback(rules: Rules, streams: Streams, rows: Rows, members: Members, queue: I32) -> I64:
-    """Whose connection is lost after each turn but the last, and when they are back."""
+def _comeback(rules: Rules, streams: Streams, rows: Rows, queue: I32) -> I64:
+    """When the customer is back whose connection is lost after each turn but the last; NEVER, and -1 where it holds."""
     assert rules.connections is not None
-    lost, back, after = streams.by_turn(rows.people, Draw.CONNECTION, rows.turns, rows.before)
-    comeback = members.micros(rules.connections.reconnect_after, after)
-    comeback[back >= rules.connections.reconnects[queue]] = NEVER
-    comeback[lost >= rules.connections.drop[queue]] = -1
-    comeback[_slots(rows)[1][rows.turns > 0]] = -1
+    u_lost, u_back, u_after = streams.by_turn(rows.people, Draw.CONNECTION, rows.turns, rows.before)
+    is_lost = u_lost < rules.connections.drop[queue]
+    is_lost[_slots(rows)[1][rows.turns > 0]] = False
+    lost = np.flatnonzero(is_lost)
+    back = lost[u_back[lost] < rules.connections.reconnects[queue[lost]]]
+    comeback = np.full(len(queue), -1)
+    comeback[lost] = NEVER
+    comeback[back] = of_distributions(rules.connections.reconnect_after, queue[back], u_after[back])
     return comeback
 
 
 def late_comebacks(rules: Rules, streams: Streams, rows: Rows) -> I64:
     """By row, the turns after which a lost connection is back too late for the session."""
-    queue = np.repeat(rows.queue, rows.turns)
+    queue, row = np.repeat(rows.queue, rows.turns), np.repeat(np.arange(len(rows.turns)), rows.turns)
+    comeback = _comeback(rules, streams, rows, queue)
+    comes_back = np.zeros(len(rows.turns), np.bool_)
+    comes_back[row[(comeback >= 0) & (comeback < NEVER)]] = True
+    # few: of the others the latency need not be drawn
+    some, slots = rows.some(np.flatnonzero(comes_back)), comes_back[row]
+    queue, row, comeback = queue[slots], row[slots], comeback[slots]
+    u = streams.by_turn(some.people, Draw.TURN, some.turns, some.before)
     members = Members(queue, rules.queues)
-    u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
-    latency = _latency(rules, rows, members, u[2], _bursts(rules, streams, rows, members))
-    comeback = _comeback(rules, streams, rows, members, queue)
-    spare = rules.idle_timeout[queue] - latency
+    bursts = _bursts(rules, streams, some, members)
+    spare = rules.idle_timeout[queue] - _latency(rules, some, members, u[2], bursts)
     late = (comeback >= 0) & (comeback < NEVER) & (spare >= 0) & (comeback > spare)
-    return np.bincount(np.repeat(np.arange(len(rows.turns)), rows.turns), late, len(rows.turns)).astype(np.int64)
+    return np.bincount(row, late, len(rows.turns)).astype(np.int64)

@@ -123,3 +123,21 @@ def test_a_notebook_shows_it(centre: ccsim.Centre) -> None:
         assert len(repr(shown)) < 300
         assert "<table" in shown._repr_html_()
     assert np.isfinite(swept.estimates(ranking.figure)[0].mean)
+
+
+def test_a_workload_of_ones_own_in_comparisons_and_sweeps(centre: ccsim.Centre, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    agents = "team.agents.shifts.0.agents"
+    fewer = centre.changed({agents: 16})
+    compared = centre.compare({"fewer": fewer}, replications=4, workers=2, workload=patient)
+    for name, alone in (("base", centre), ("fewer", fewer)):
+        figures = compared.variants[["base", "fewer"].index(name)].results.summary.rows
+        assert figures == alone.run(replications=4, workload=patient).summary.rows
+    swept = centre.sweep({agents: [16, 17]}, replications=4, workers=1, workload=patient).to_frame()
+    plain = centre.sweep({agents: [16, 17]}, replications=4, workers=1).to_frame()
+    assert not swept.equals(plain)
+    selection = compared.select("abandonment", indifference=1e-4, max_replications=6)
+    means = {each.name: each for each in selection.candidates}
+    longer = centre.run(replications=means["base"].replications, workload=patient).replications("abandonment")
+    assert means["base"].mean == pytest.approx(longer.mean())
+    with pytest.raises(ccsim.ScenarioError, match="no folder says what a function did"):
+        centre.sweep({agents: [16, 17]}, workload=patient, out=tmp_path)

@@ -134,7 +134,7 @@ def test_json_alone_writes_nothing_and_repeats_the_figures(
         (("--train", "2026-03-03:2026-03-02", "--test", "2026-03-04"), "ends before it starts"),
         (("--train", "2025-03-02", "--test", "2026-03-04"), "no answered contacts with a named agent on 2025-03-02"),
         (("--train", "2026-03-02", "--test", "2027-03-04"), "no answered contacts with a named agent on 2027-03-04"),
-        ((*SPLIT, "--rule", "present"), "'present' is none of served, sessions, ready, turn_round"),
+        ((*SPLIT, "--rule", "absent"), "'absent' is none of served, sessions, ready, turn_round"),
         ((*SPLIT, "--mapping", "conversations"), "needs contacts"),
         ((*SPLIT, "--mapping", "nonesuch"), "nonesuch"),
         ((*SPLIT, "--set", "queue.calls.patience=-1"), "patience"),

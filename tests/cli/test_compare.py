@@ -215,3 +215,28 @@ def test_an_interrupted_comparison_goes_on(tiny: Path, tmp_path: Path, monkeypat
         assert (only_folder(tmp_path / "out") / name).read_bytes() == (
             only_folder(tmp_path / "whole") / name
         ).read_bytes()
+
+
+def test_the_best_is_selected(tiny: Path, tmp_path: Path) -> None:
+    arguments = (
+        "compare",
+        tiny,
+        "--variants",
+        "--workers",
+        1,
+        "--rank-by",
+        "abandonment@phone",
+        "--indifference",
+        0.05,
+    )
+    shown = ccsim(*arguments, "--select", "best", "--out", tmp_path / "out")
+    assert shown.exit_code == 0, shown.output
+    assert "Selected: base" in shown.stdout
+    assert "With 95 % confidence the best by phone abandonment" in " ".join(shown.stdout.split())
+    said = json.loads(ccsim(*arguments, "--select", "best", "--json").stdout)["selection"]
+    assert (said["best"], said["indifference"], said["decided"]) == ("base", 0.05, True)
+    assert [each["name"] for each in said["candidates"]] == ["base", "busy"]
+    few = ccsim(*arguments, "--select", "best", "--json", "--replications", 1)
+    assert few.exit_code == 2
+    assert "2 or more" in few.stderr
+    assert ccsim(*arguments).exit_code == 2, "--indifference without --select"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from ccsim.cli import main
@@ -26,3 +27,25 @@ def test_a_metric_that_there_is_not() -> None:
 def test_a_key_of_the_scenario_is_no_option() -> None:
     assert "seed: -1" in said("compare", SCENARIO, "--variants", "--seed", "-1")
     assert "--seed" not in said("compare", SCENARIO, "--variants", "--seed", "-1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "suggested"),
+    [
+        (["chek", "shop.toml"], "Did you mean 'check'?"),
+        (["run", "shp.toml"], 'did you mean "shop.toml"?'),
+        (["new", "shop"], "shop.toml is there already"),
+        (["sweep", "shop.toml", "--vary", "team.frontline.shifts.0.agents=5-9"], "a range as 5:9"),
+    ],
+)
+def test_the_nearest_is_suggested(
+    arguments: list[str], suggested: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    assert runner.invoke(main, ["new", "shop"]).exit_code == 0
+    before = (tmp_path / "shop.toml").read_bytes()
+    done = runner.invoke(main, arguments)
+    assert done.exit_code == 2
+    assert suggested in done.output
+    assert (tmp_path / "shop.toml").read_bytes() == before

@@ -20,8 +20,8 @@ LAYERS = (
     {"runs", "logs"},
     {"staffing", "studies", "charts"},
     {"report"},
-    {"fit", "backtest", "api"},
-    {"cli"},
+    {"fit", "backtest", "forecast", "today", "api"},
+    {"explore", "cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 STRANGERS = LAYERS[2]

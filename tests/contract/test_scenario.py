@@ -692,3 +692,27 @@ def test_overload_is_a_warning_with_both_numbers() -> None:
     (warning,) = warnings(scenario)
     assert (warning.path, "240.0 h" in warning.found, "48.0 h" in warning.allowed) == ("queue.phone", True, True)
     assert not warnings(small(volume={"per_hour": 19}, work="6m", wrap_up="0s"))
+
+
+@pytest.mark.parametrize(
+    ("start", "timezone", "interval", "first"),
+    [
+        (date(2026, 3, 28), "Europe/Rome", "4h", "2026-03-30"),  # after Sunday's 23 hours
+        (date(2026, 10, 24), "Europe/Rome", "8h", "2026-10-26"),
+        (date(2026, 3, 28), "Europe/Rome", "30min", None),
+        (date(2026, 3, 28), None, "4h", None),
+        (date(2026, 3, 2), None, "7h", "2026-03-03"),
+    ],
+)
+def test_intervals_that_run_over_midnight_are_said(
+    start: date, timezone: str | None, interval: str, first: str | None
+) -> None:
+    doc = tomllib.loads(EXAMPLE) | {"start": start, "days": 4, "interval": interval}
+    doc.pop("timezone")
+    doc["queue"] = {"phone": {"channel": "phone", "volume": {"per_day": 10}}}
+    doc["team"] = {"desk": {"skills": {"phone": 1}, "shifts": [{"agents": 1, "hours": "always"}]}}
+    kept = {key: doc[key] for key in ("name", "start", "days", "interval", "queue", "team")}
+    found = [str(one) for one in warnings(parse(kept | ({"timezone": timezone} if timezone else {})))]
+    over = [one for one in found if "over midnight" in one]
+    assert len(over) == (first is not None)
+    assert first is None or f"first on {first}" in over[0]

@@ -123,6 +123,7 @@ def test_every_mode_scores_as_a_perfect_model_does(found: Backtest) -> None:
 
 def test_factor_is_one(found: Backtest) -> None:
     """Waits at this load change by some 6 % with each 1 % of work, and three days' mean wait is known to a tenth."""
+    assert found.trials[0].factors == (found.factor,)
     assert found.factor == pytest.approx(1, abs=0.02)
 
 
@@ -136,7 +137,7 @@ def test_erlang_a_is_told_what_the_simulation_is_told(log: ContactLog, found: Ba
     training = log.on(TRAIN)
     mean = (training["end"] - training["answer"]).dt.total_seconds().mean()
     rhythm = found.learned.rhythm.of(quiet=False)[20]
-    assert arrivals.known.handle_time[20] == pytest.approx(mean * found.factor * rhythm)
+    assert arrivals.known.handle_time[20] == pytest.approx(mean * found.trials[1].factors[0] * rhythm)
     assert forecast.known.offered.sum() == pytest.approx(len(training) / 3)
     assert [score.method for score in found.trials[0].scores if ERLANG_A in score.method] == [ERLANG_A]
     assert f"{ERLANG_A}, real AHT" in [score.method for score in found.trials[1].scores]
@@ -155,8 +156,10 @@ def test_test_days_teach_nothing(log: ContactLog) -> None:
 def test_workers_change_nothing(log: ContactLog) -> None:
     learned = prediction.learn(log, TRAIN)
     units = [prediction.Unit(day, learned, RULES["ready"], "arrivals", 2) for day in TEST]
-    alone, shared = (list(prediction.simulate_all(log, units, workers)) for workers in (1, 2))
-    assert [day.simulated.tolist() for day in alone] == [day.simulated.tolist() for day in shared]
+    alone, shared = (list(prediction.prepare_all(log, units, workers)) for workers in (1, 2))
+    assert [prediction.play(day, 1.1).tolist() for day in alone] == [
+        prediction.play(day, 1.1).tolist() for day in shared
+    ]
 
 
 def test_work_that_goes_up_and_down_together_is_found(log: ContactLog) -> None:
@@ -241,3 +244,58 @@ def test_nobody_gave_up_in_training(log: ContactLog) -> None:
     assert found.patience == np.inf
     assert mode.days[0].simulated[:, 3].sum() == 0
     assert mode.score("Erlang A")[1:] == pytest.approx(mode.score("Erlang C")[1:], nan_ok=True)
+
+
+QUIET: dict[str, Any] = CENTRE | {
+    "name": "Quiet centre",
+    "days": 3,
+    "queue": {"calls": CENTRE["queue"]["calls"] | {"volume": {"per_hour": 8}, "wrap_up": 0}},
+    "team": {"all": {"skills": {"calls": 1}, "shifts": [{"agents": 2, "hours": "08:00-16:00"}]}},
+}
+"""Two agents, who are idle for three quarters of their time."""
+
+
+def test_presence_is_the_known_centres() -> None:
+    """Of the 2 × 8 h a day, the rule sees 90 %; from the first contact of a session to its last it is 75 %."""
+    scenario = read.parse(QUIET, Path())
+    contacts = contacts_of(simulate(scenario, engine="compiled"))
+    quiet = ContactLog(contacts, [], scenario, "quiet.toml")
+    days = DAYS[:3]
+
+    def hours(rule: str) -> float:
+        duties = [duty for day in days for duty in quiet.duties(day, RULES[rule], days)]
+        away = sum(end - start for duty in duties for start, end in duty.away)
+        return (sum(duty.end - duty.start for duty in duties) - away) / 3600 / SECOND
+
+    assert 0.88 * 48 < hours("ready") <= 48
+    assert hours("sessions") < 0.8 * 48
+    for day in days:
+        opening, closing = (pd.Timestamp(day) + pd.Timedelta(hours=hour) for hour in (8, 16))
+        for duty in quiet.duties(day, RULES["ready"], days):
+            assert duty.start >= opening.value // 1000
+            assert duty.end <= closing.value // 1000 + 600 * SECOND  # the last call may end after it
+
+
+def test_agents_paces_are_found_and_taken_out_of_the_works() -> None:
+    """One takes twice as long as the other for the same calls; days and half hours then have nothing in common."""
+    rng = np.random.default_rng(4)
+    start = pd.Timestamp(MONDAY) + pd.Timedelta(hours=9)
+    took = rng.gamma(4, 30, 600) * np.tile([1.0, 2.0], 300)
+    arrival = pd.Series(start + pd.to_timedelta(np.arange(600) * 60, unit="s"))
+    frame = pd.DataFrame({"queue": "calls", "arrival": arrival, "answer": arrival, "agent": ["ann", "bob"] * 300})
+    frame["end"] = frame["answer"] + pd.to_timedelta(took, unit="s")
+    rhythm, works = prediction.rhythm_of(frame, frozenset())
+    assert rhythm.by_agent["bob"] / rhythm.by_agent["ann"] == pytest.approx(2, rel=0.12)
+    assert works["calls"].std() / works["calls"].mean() == pytest.approx(0.5, abs=0.06)
+    assert took.std() / took.mean() > 0.6
+
+
+def test_a_window_moves_with_the_week() -> None:
+    days = [MONDAY + timedelta(days=number) for number in range(24)]
+    parts = trial.windows(days[:7], days[7:], 7)
+    assert [(first[0], first[-1], last[0], last[-1]) for first, last in parts] == [
+        (days[0], days[6], days[7], days[13]),
+        (days[7], days[13], days[14], days[20]),
+        (days[14], days[20], days[21], days[23]),
+    ]
+    assert trial.windows(days[:7], days[7:], None) == [(tuple(days[:7]), tuple(days[7:]))]

@@ -44,12 +44,18 @@ def minutes(duties: list[Duty]) -> list[tuple[str, float, float, list[tuple[floa
     return [(d.agent, since(d.start), since(d.end), [(since(a), since(b)) for a, b in d.away]) for d in duties]
 
 
+def infer(rule: str, contacts: pd.DataFrame) -> list[Duty]:
+    """Each agent takes the queues that they answered."""
+    able = {agent: frozenset(s.queue for s in served) for agent, served in duty.services(contacts).items()}
+    return RULES[rule].infer(contacts, able)
+
+
 TWO_CALLS = (("q", 0, 0, 4, "ann"), ("q", 20, 20, 25, "ann"))
 """A gap of 16 minutes, from 4 to 20."""
 
 
 def test_served_is_there_for_whole_half_hours() -> None:
-    found = RULES["served"].infer(log(*TWO_CALLS, ("q", 64, 64, 90, "ann"), ("q", 29, 29, 31, "bob")))
+    found = infer("served", log(*TWO_CALLS, ("q", 64, 64, 90, "ann"), ("q", 29, 29, 31, "bob")))
     assert minutes(found) == [
         ("ann", 0, 30, []),
         ("ann", 60, 90, []),  # what ends at 90 is no part of the next half hour
@@ -59,29 +65,29 @@ def test_served_is_there_for_whole_half_hours() -> None:
 
 
 def test_sessions_part_at_gaps_of_more_than_half_an_hour() -> None:
-    found = RULES["sessions"].infer(log(*TWO_CALLS, ("q", 55, 55, 60, "ann"), ("q", 90.1, 90.1, 92, "ann")))
+    found = infer("sessions", log(*TWO_CALLS, ("q", 55, 55, 60, "ann"), ("q", 90.1, 90.1, 92, "ann")))
     assert minutes(found) == [("ann", 0, 60, []), ("ann", 90.1, 92, [])]
 
 
 def test_ready_takes_a_gap_without_anybody_waiting_for_idle_time() -> None:
-    assert minutes(RULES["ready"].infer(log(*TWO_CALLS))) == [("ann", 0, 25, [])]
+    assert minutes(infer("ready", log(*TWO_CALLS))) == [("ann", 0, 25, [])]
 
 
 def test_ready_is_away_while_somebody_waits_and_half_of_the_time_before() -> None:
     """One waits from 10 to 12, gives up: away from (4 + 10) / 2 = 7 to 12. The next waits from 16 to 20: left at 14."""
-    found = RULES["ready"].infer(log(*TWO_CALLS, ("q", 10, None, 12, None), ("q", 16, 20, 30, "bob")))
+    found = infer("ready", log(*TWO_CALLS, ("q", 10, None, 12, None), ("q", 16, 20, 30, "bob")))
     assert minutes(found) == [("ann", 0, 25, [(7, 12), (14, 20)]), ("bob", 20, 30, [])]
 
 
 def test_ready_counts_only_who_waits_for_that_agent() -> None:
     """Ann has never answered `other`; the call that ann herself answers waits in vain from 18."""
     calls = log(("q", 0, 0, 4, "ann"), ("q", 18, 20, 25, "ann"), ("other", 10, None, 12, None))
-    assert minutes(RULES["ready"].infer(calls)) == [("ann", 0, 25, [(11, 20)])]
+    assert minutes(infer("ready", calls)) == [("ann", 0, 25, [(11, 20)])]
 
 
 def test_away_through_a_gap_in_which_somebody_always_waits() -> None:
     calls = log(*TWO_CALLS, ("q", 1, None, 8, None), ("q", 7, None, 22, None))
-    assert minutes(RULES["ready"].infer(calls)) == [("ann", 0, 25, [(4, 20)])]
+    assert minutes(infer("ready", calls)) == [("ann", 0, 25, [(4, 20)])]
 
 
 def test_services_that_overlap_make_no_gap() -> None:
@@ -91,8 +97,8 @@ def test_services_that_overlap_make_no_gap() -> None:
 
 
 def test_nameless_servers_put_nobody_on_duty() -> None:
-    for rule in RULES.values():
-        assert rule.infer(log(("q", 0, 0, 4, None), ("q", 1, None, 3, None))) == []
+    for rule in RULES:
+        assert infer(rule, log(("q", 0, 0, 4, None), ("q", 1, None, 3, None))) == []
 
 
 def test_turn_rounds_are_gaps_in_which_somebody_waited_throughout() -> None:
@@ -126,3 +132,34 @@ def test_level_is_the_mean_number_of_agents_there_and_free() -> None:
     duties = [Duty("ann", at(0), at(45), ((at(10), at(16)),)), Duty("bob", at(15), at(30))]
     edges = np.array([at(0), at(30), at(60)])
     assert duty.level(duties, edges).tolist() == pytest.approx([(30 + 15 - 6) / 30, 15 / 30])
+
+
+def test_ready_sees_the_idle_ends_of_a_shift() -> None:
+    """Gaps of 10 min; ann is first and last of the day, bob's 15 to 35 grow by 10 min, cut where somebody waits."""
+    calls = log(
+        *(("q", n, n, n + 2, "ann") for n in (0, 12, 24, 36, 48)),
+        ("q", 15, 15, 20, "bob"),
+        ("q", 30, 30, 35, "bob"),
+        ("q", 37, None, 41, None),
+    )
+    found = {name: (start, end) for name, start, end, _ in minutes(infer("ready", calls))}
+    assert found["ann"] == (0, 50)
+    assert found["bob"] == (pytest.approx(15 - 10), 37)
+
+
+def test_ready_is_away_no_longer_than_is_usual() -> None:
+    """Absences known whole are of 1 min, so that one under way has lasted half a minute, not half of twenty."""
+    calls = log(
+        ("q", 0, 0, 4, "ann"),
+        ("q", 3, 5, 6, "ann"),  # away from 4 to 5, while somebody waited
+        ("q", 26, None, 28, None),
+        ("q", 30, 30, 32, "ann"),
+    )
+    assert minutes(infer("ready", calls)) == [("ann", 0, 32, [(4, 5), (25.5, 28)])]
+
+
+def test_ringing_is_no_want_of_an_agent() -> None:
+    """All wait a quarter of a minute, as long as it rings: nobody is away."""
+    served = ((0, "ann"), (6, "bob"), (10, "ann"), (15, "bob"))
+    calls = log(*(("q", n, n + 0.25, n + 2, agent) for n, agent in served))
+    assert [away for *_, away in minutes(infer("ready", calls))] == [[], []]

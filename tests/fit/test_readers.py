@@ -34,6 +34,14 @@ def told(folder: Path, *lines: str, **changes: Any) -> dict[str, int]:
     return reading.reasons
 
 
+def test_who_hung_up_before_any_queue_is_no_contact(tmp_path: Path) -> None:
+    """As in a voice menu: neither queued nor answered; abandoned without a time is another thing and counts."""
+    menu, waited = "2,,,,2026-03-02 09:00,,,,abandoned", "3,,,,2026-03-02 09:00,,2026-03-02 09:01,,abandoned"
+    assert told(tmp_path, menu, waited) == {}
+    reasons = told(tmp_path, menu, waited, reached=("answer", "end"))
+    assert reasons == {"never reached a queue: no answer or end": 1}
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

@@ -93,6 +93,24 @@ def arrivals(rng: np.random.Generator) -> Found:
     yield from ((f"weekday {day}", profiles[0].volumes[day], usual[day]) for day in (0, 6))
 
 
+def drifting(rng: np.random.Generator) -> Found:
+    """Twenty weeks of one queue whose days remember the day before, and whose rate drifts within the day."""
+    days = [date(2026, 1, 5) + timedelta(days=number) for number in range(140)]
+    weekday = np.array([day.weekday() for day in days])
+    usual = np.zeros(48)
+    usual[16:40] = 60.0 + 20.0 * np.sin(np.arange(24) / 4)
+    alone = np.full(140, 0.5)
+    by_day = busy_days(rng.random(140), alone, 0.2, 0.0, 0.6)
+    within = busy_days(rng.random((140, 48)), np.full((140, 48), 0.5), 0.12, 0.0, 0.7)
+    expected = usual * (1 + 0.1 * weekday[:, np.newaxis]) * by_day[:, np.newaxis] * within
+    found = profile(rng.poisson(expected).astype(np.float64), days)
+    assert found.memory is not None
+    assert found.drift.p_value < 0.05
+    yield from (("day_memory", found.memory, 0.6), ("within_cv", found.drift.cv, 0.12))
+    yield "within_memory", found.drift.memory, 0.7
+    assert found.day_cv == pytest.approx(0.2, rel=0.3)
+
+
 def conversations(rng: np.random.Generator) -> Found:
     """Turns until the last, where one in twenty customers falls silent for good before it."""
     turns = rng.geometric(1 / 6, SIZE)
@@ -154,6 +172,7 @@ ESTIMATORS: dict[str, Callable[[np.random.Generator], Found]] = {
     },
     "lognormal, timed out": timed_out,
     "arrivals": arrivals,
+    "drifting arrivals": drifting,
     "turns": conversations,
     "slowdown": concurrency,
     "shared attention": attention,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from ccsim.fit.estimate import estimate
 from ccsim.logs.mapping import mapping
@@ -88,3 +89,19 @@ def test_ids_that_begin_again_are_other_contacts(tmp_path: Path) -> None:
     reading = logged(tmp_path, *lines)
     assert len(set(reading.rows["contact"])) == 2
     assert reading.mended["an id used again later: a contact of its own"] == 1
+
+
+def test_a_leg_within_its_queue_is_a_contact_of_its_own(tmp_path: Path) -> None:
+    """No scenario transfers to the same queue: both legs are work that somebody must do."""
+    lines = ["contact,queue,arrival,answer,end,agent,outcome"]
+    for number in range(20):
+        lines.append(f"{number},desk,2026-03-02 09:{number:02d}:00,2026-03-02 09:{number:02d}:02,"
+                     f"2026-03-02 09:{number:02d}:30,ann,transferred")  # fmt: skip
+        lines.append(f"{number},desk,2026-03-02 09:{number:02d}:30,2026-03-02 09:{number:02d}:31,"
+                     f"2026-03-02 09:{number:02d}:59,bob,answered")  # fmt: skip
+    (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
+    fit = estimate(read_all([tmp_path / "log.csv"], [mapping("calls")]), "ready")
+    desk = fit.queues["desk"]
+    assert desk.contacts == 40
+    assert sum(desk.profile.expected(0)) == pytest.approx(40)
+    assert not any(key.startswith("transfer") for key in desk.figures)

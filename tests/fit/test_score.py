@@ -61,13 +61,23 @@ def test_score_by_hand() -> None:
     assert found.service_level == pytest.approx((abs(0.35 - 0.4) + abs(0.75 - 1)) / 2)
     assert found.service_level_bias == pytest.approx((-0.05 - 0.25) / 2)
     assert found.asa_by_day == pytest.approx((400 / 30 + 540 / 26) / 2 / (260 / 28) - 1)
+    assert found.asa_by_day_weighted == pytest.approx(found.asa_by_day)  # of a single day
     assert found.abandonment_by_day == pytest.approx(abs((0 + 4 / 30) / 2 - 2 / 30))
 
 
 def test_what_is_right_has_no_error() -> None:
     right = replace(BUSY, simulated=np.array([BUSY.real] * 3))
-    assert score.score(score.simulated([right, right], ""), [right, right])[1:] == (0,) * 9
-    assert score.floor([right])[1:] == (0,) * 9
+    assert score.score(score.simulated([right, right], ""), [right, right])[1:] == (0,) * 10
+    assert score.floor([right])[1:] == (0,) * 10
+
+
+def test_a_tiny_day_hardly_counts_in_the_weighted_error() -> None:
+    """100 contacts, 40 s for 50; ten, 60 s for 20: errors of 20 % and 200 %, of waits 1,000 + 400 of 5,200 s."""
+    large = day(sums((100, 100, 5000, 0, 50)), sums((100, 100, 4000, 0, 50)))
+    tiny = day(sums((10, 10, 200, 0, 5)), sums((10, 10, 600, 0, 5)))
+    found = score.score(score.simulated([large, tiny], ""), [large, tiny])
+    assert found.asa_by_day == pytest.approx((0.2 + 2) / 2)
+    assert found.asa_by_day_weighted == pytest.approx(1400 / 5200)
 
 
 def test_floor_takes_each_replication_for_the_truth() -> None:

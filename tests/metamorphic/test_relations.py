@@ -14,7 +14,6 @@ import pytest
 
 from ccsim.engine.compiled import simulate
 from ccsim.lowering import lower
-from ccsim.scenario.read import parse
 from ccsim.tables import NEVER, Link, Log, Outcome, Plan, Workload, columns
 from ccsim.workload.sample import sample
 from tests import random_cases
@@ -27,7 +26,7 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 def is_plain(doc: Doc) -> bool:
     """Whether queues and teams are named only where the relations below rename them, and work goes turn by turn."""
-    elsewhere = {"demand", "self_service", "outbound", "callback", "spike", "move"} & set(doc)
+    elsewhere = {"demand", "self_service", "outbound", "callback", "spike", "move", random_cases.FILES} & set(doc)
     absent = any({"interrupts", "steps_out"} & set(team) for team in doc["team"].values())
     shared = any("work_by_concurrency" in queue or "volume" not in queue for queue in doc["queue"].values())
     booked = any("appointments" in queue.get("volume", {}) for queue in doc["queue"].values())
@@ -55,7 +54,7 @@ def case(which: str | int) -> Doc:
 
 def tables(doc: Doc, replication: int = 0) -> tuple[Workload, Plan]:
     """Workload and plan; those of random cases with their times on whole minutes."""
-    scenario = parse(doc, SCENARIOS)
+    scenario = random_cases.parsed(doc, SCENARIOS)
     workload = sample(scenario, replication)
     return random_cases.snapped(workload) if doc["name"] not in SHIPPED else workload, lower(scenario)[0]
 

@@ -1,12 +1,9 @@
-"""A run whose names would be markup, formulas or paths if anybody took them for that, and one browser for all tests."""
+"""A run whose names would be markup, formulas or paths if anybody took them for that."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
@@ -19,12 +16,6 @@ from ccsim.report.pictures import picture
 from ccsim.results.model import Results
 from ccsim.runs.run import run
 from ccsim.scenario import read
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-
-REQUIRED: Final = os.environ.get("CCSIM_BROWSER") == "required"
-"""Set in continuous integration, where a missing browser must not go unnoticed."""
 
 MARKUP, FORMULA = "<img src=x onerror=alert(1)>", '=HYPERLINK("x")'
 TEAM, TITLE = "</script><script>alert(2)</script>", '+1 & <b>"Acme\'s"</b> </title><script>alert(3)</script>'
@@ -98,24 +89,3 @@ def report(hostile: Document, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("report") / "report.html"
     file.write_text(page(hostile), encoding="utf-8")
     return file
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium of this system; without one the test is skipped, or fails where it is required."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        message = "no Chromium on this system: apt-get install chromium"
-        if REQUIRED:
-            pytest.fail(message)
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    quiet = (
-        "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
-        "--disable-sync --disable-dev-shm-usage"
-    )
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=program, args=quiet.split())
-        yield found
-        found.close()

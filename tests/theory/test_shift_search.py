@@ -67,7 +67,7 @@ def test_as_cheap_as_full_enumeration_with_a_tenth_of_its_simulations(targets_ov
     scenario = day(targets_over)
     cost, n = costs(scenario), len(scenario.staffing.patterns)
     most = np.full(n, MOST)
-    pool = Pool(Trials(scenario, scenario.seed, 5), most)
+    pool = Pool(Trials(scenario, scenario.seed, range(5)), most)
     judge = Judge.of(scenario, pool.goals)
     search = Search(pool.tally, cost, np.zeros(n, np.int64), most, judge)
     assert search.run()

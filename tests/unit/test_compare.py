@@ -263,6 +263,17 @@ def test_who_misses_a_target_is_not_ranked_by_cost(three: Comparison) -> None:
     assert nobody.sentences()[0].startswith("No variant meets all its targets, so all are ranked, by targets missed, ")
 
 
+def test_where_nothing_costs_anything_hours_are_ranked() -> None:
+    easy = dict.fromkeys(
+        ("queue__phone__service_level", "queue__chat__service_level", "queue__chat__reply_target"), "1/60"
+    )
+    shifts = {name: [{"agents": n, "hours": "09:00-12:00"}] for name, n in (("three", 3), ("two", 2))}
+    variants = {name: shop(**easy, team__all__cost_per_hour=0, team__all__shifts=rows) for name, rows in shifts.items()}
+    ranking = rank(compared(variants))
+    assert ranking.figure.metric == "paid_hours"
+    assert [name for name, _ in ranking.order] == ["two", "three"]
+
+
 def test_where_nobody_meets_the_targets_the_cheapest_is_not_the_best(three: Comparison) -> None:
     costs = {name: np.array([cost, cost + 1]) for name, cost in (("good", 30.0), ("bad", 10.0), ("fair", 20.0))}
     ranking = rank(with_costs(three, costs, phone_level={"good": 0.7, "bad": 0.1, "fair": 0.6}))

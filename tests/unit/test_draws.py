@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ccsim.distributions import philox
-from ccsim.distributions.arrivals import HOUR, SHAPES, busyness, by_interval, constant, daily
+from ccsim.distributions.arrivals import HOUR, SHAPES, STEPS, busyness, by_interval, constant, daily, steps
 from ccsim.distributions.calendar import DAY, Calendar
 from ccsim.distributions.durations import (
     Constant,
@@ -28,7 +27,7 @@ from ccsim.distributions.durations import (
     micros,
     to_micros,
 )
-from ccsim.distributions.streams import Draw, People, Streams, key_of, owner_of, stream
+from ccsim.distributions.streams import Draw, People, Streams, key_of, owner_of, philox, stream
 from ccsim.tables import F64, NEVER, SECOND
 
 N = 100_000
@@ -141,7 +140,7 @@ def test_philox_is_numpy_s() -> None:
     found = np.empty((4, 1000))
     owners = np.full(1000, owner, dtype=np.uint64)
     words = np.uint64(key[0]), np.uint64(key[1])
-    philox.by_row(words, rows, owners, np.uint64(purpose), np.uint64(replication), found)
+    philox().by_row(words, rows, owners, np.uint64(purpose), np.uint64(replication), found)
     assert np.array_equal(found.T.ravel(), (expected >> np.uint64(11)) * 2.0**-53)
 
 
@@ -178,7 +177,7 @@ def test_uniforms_are_even_and_exclude_their_ends() -> None:
     u = draws(N)
     assert ((u > 0) & (u < 1)).all()
     assert abs(u.mean() - 0.5) < 4 / math.sqrt(12 * N)
-    assert philox.unit.py_func(0) == 2.0**-54
+    assert philox().unit.py_func(0) == 2.0**-54
 
 
 def test_draws_belong_to_their_numbers() -> None:
@@ -331,6 +330,27 @@ def test_busyness_has_mean_one_and_its_cv() -> None:
     assert abs(factors.mean() - 1) < 4 * 0.3 / math.sqrt(len(factors))
     squares = (factors - 1) ** 2
     assert abs(squares.mean() - 0.09) < 4 * squares.std() / math.sqrt(len(factors))
+
+
+def test_memory_carries_busyness_from_day_to_day_and_keeps_mean_and_spread() -> None:
+    own, shared = (Streams(key_of(5), 0).sequence(owner_of(name), 40_000) for name in ("queue.a", "scenario"))
+    factors = busyness(own, shared, 0.3, 0.5, memory=0.6)
+    for lag in (1, 2):
+        assert np.corrcoef(factors[:-lag], factors[lag:])[0, 1] == pytest.approx(0.6**lag, abs=0.03)
+    assert factors.mean() == pytest.approx(1, abs=0.015)
+    assert factors.std() == pytest.approx(0.3, abs=0.015)
+
+
+def test_without_memory_busyness_is_as_it_was_and_without_spread_it_is_none() -> None:
+    own, shared = (Streams(key_of(5), 0).sequence(owner_of(name), 8) for name in ("queue.a", "scenario"))
+    assert np.array_equal(busyness(own, shared, 0.3, 0.5, memory=0.0), busyness(own, shared, 0.3, 0.5))
+    assert np.array_equal(busyness(own, shared, 0.0, 0.5, memory=0.9), np.ones(8))
+
+
+def test_steps_are_the_half_hours_of_each_day_long_and_short_ones_too() -> None:
+    edges, numbers = steps(np.array([0, 23, 48, 72]) * HOUR)
+    assert np.unique(np.diff(edges)).tolist() == [HOUR // 2]
+    assert numbers[[0, 45, 46, 95, 96]].tolist() == [0, 45, STEPS, STEPS + 49, 2 * STEPS]
 
 
 def test_busyness_is_correlated_as_asked() -> None:

@@ -14,7 +14,7 @@ import pytest
 from ccsim.engine import simulate
 from ccsim.lowering import lower
 from ccsim.metrics import measure
-from ccsim.scenario.read import load, parse
+from ccsim.scenario.read import load
 from ccsim.tables import Workload
 from ccsim.workload import constants
 from ccsim.workload.sample import Recipe, draw, recipe_of
@@ -66,7 +66,7 @@ def test_nobody_writes_into_columns_that_are_shared(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(constants, "_kept", read_only)
     for seed in range(60):
-        scenario = parse(random_cases.scenario(seed), Path())
+        scenario = random_cases.parsed(random_cases.scenario(seed))
         workload = draw(recipe_of(scenario), 0)
         if seed < 10:
             plan, spec = lower(scenario)

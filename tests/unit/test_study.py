@@ -120,8 +120,13 @@ def read_fields(kinds: tuple[type, ...]) -> Iterator[dict[type, set[str]]]:
 SHIPPED = sorted((Path(__file__).parent.parent.parent / "scenarios").glob("*.toml"))
 
 
+def every_kind() -> list[Scenario]:
+    """The shipped ones and many at random."""
+    return [*map(load, SHIPPED), *(random_cases.parsed(random_cases.scenario(seed)) for seed in range(150))]
+
+
 def test_sampling_looks_at_nothing_that_is_not_in_its_digest(monkeypatch: pytest.MonkeyPatch) -> None:
-    scenarios = [load(file) for file in SHIPPED] + [parse(random_cases.scenario(seed), Path()) for seed in range(150)]
+    scenarios = every_kind()
     monkeypatch.setattr("ccsim.workload.sample.attendance_of", lambda scenario: None)
     with read_fields((Scenario, Queue, Team)) as seen:
         for scenario in scenarios:
@@ -136,7 +141,7 @@ def test_sampling_looks_at_nothing_that_is_not_in_its_digest(monkeypatch: pytest
 def test_absences_look_at_nothing_that_is_not_in_their_digest() -> None:
     from ccsim.workload.attendance import attendance_of
 
-    scenarios = [load(file) for file in SHIPPED] + [parse(random_cases.scenario(seed), Path()) for seed in range(150)]
+    scenarios = every_kind()
     with read_fields((Scenario, Queue, Team)) as seen:
         for scenario in scenarios:
             attendance_of(scenario)

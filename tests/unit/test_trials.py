@@ -95,7 +95,7 @@ def same(tried: Tally, scenario: Scenario, goals: tuple[StaffingTarget, ...]) ->
 def test_a_staffing_on_trial_is_a_run_of_the_staffed_scenario(agents: tuple[int, ...], warm_up: str) -> None:
     """Absent agents and short absences included, whatever the others do."""
     scenario = small(warm_up=warm_up)
-    pool = Pool(Trials(scenario, scenario.seed, 3), np.array([5, 2, 3]))
+    pool = Pool(Trials(scenario, scenario.seed, range(3)), np.array([5, 2, 3]))
     assert [goal.name for goal in pool.goals] == ["phone", "chat", "mail", "chat", "mail", "phone", "voice"]
     same(pool.tally(np.array(agents)), patterns.staffed(scenario, agents), pool.goals)
 
@@ -103,7 +103,8 @@ def test_a_staffing_on_trial_is_a_run_of_the_staffed_scenario(agents: tuple[int,
 def test_workers_change_nothing_and_seeds_do() -> None:
     scenario, agents = small(), np.array([3, 1, 1])
     one, two, other = (
-        Pool(Trials(scenario, seed, 3, workers), agents).tally(agents) for seed, workers in ((3, 1), (3, 2), (4, 1))
+        Pool(Trials(scenario, seed, range(3), workers), agents).tally(agents)
+        for seed, workers in ((3, 1), (3, 2), (4, 1))
     )
     np.testing.assert_array_equal(one.by_day, two.by_day)
     assert (one.by_day != other.by_day).any()
@@ -111,7 +112,7 @@ def test_workers_change_nothing_and_seeds_do() -> None:
 
 def test_today_is_the_scenario_itself() -> None:
     scenario = small()
-    trials = Trials(scenario, scenario.seed, 3)
+    trials = Trials(scenario, scenario.seed, range(3))
     same(today(trials), scenario, Pool(trials, np.zeros(3, np.int64)).goals)
 
 
@@ -121,7 +122,7 @@ def test_without_targets_there_is_nothing_to_staff_for() -> None:
         "team": {"voice": {"skills": {"phone": 1}, "shifts": [{"agents": 1, "hours": "always"}]}},
     })  # fmt: skip
     with pytest.raises(ScenarioError, match="no targets"):
-        Pool(Trials(scenario, 1, 1), np.zeros(3, np.int64))
+        Pool(Trials(scenario, 1, range(1)), np.zeros(3, np.int64))
 
 
 # --- what it means that targets hold

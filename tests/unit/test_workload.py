@@ -358,6 +358,49 @@ def test_busy_days_vary_from_replication_to_replication() -> None:
     assert ratios.std() > 0.1
 
 
+def test_the_factor_within_the_day_keeps_the_mean_and_drifts_as_asked() -> None:
+    busyness = {"within_cv": 0.3, "within_memory": 0.7}
+    here = scenario({"q": {"channel": "email", "volume": {"per_hour": 2000, "busyness": busyness}}}, days=100)
+    counts = np.histogram(sample(here, 1).arrival, np.arange(0, 100 * DAY + 1, HOUR // 2))[0].reshape(100, 48) / 1000
+    assert counts.mean() == pytest.approx(1, abs=0.02)
+    assert counts.std() == pytest.approx(np.sqrt(0.3**2 + 1 / 1000), rel=0.05)
+    for lag in (1, 2):
+        both = np.corrcoef(counts[:, lag:].ravel(), counts[:, :-lag].ravel())[0, 1]
+        assert both == pytest.approx(0.7**lag, abs=0.06)
+    assert abs(np.corrcoef(counts[1:, 0], counts[:-1, -1])[0, 1]) < 0.4  # each day begins anew
+
+
+def test_neutral_busyness_changes_no_draw() -> None:
+    volume = {"per_day": 500, "busyness_cv": 0.3}
+    neutral = {"per_day": 500, "busyness": {"day_cv": 0.3, "day_memory": 0.0, "within_cv": 0.0, "within_memory": 0.5}}
+    of_all = {"day_cv": 0.3, "correlation": 0.0}
+    plain, table, general = (
+        sample(scenario({"q": {"channel": "email", "volume": given}}, days=3, **more), 1).arrival
+        for given, more in ((volume, {}), (neutral, {}), ({"per_day": 500}, {"busyness": of_all}))
+    )
+    assert np.array_equal(plain, table)
+    assert np.array_equal(plain, general)
+
+
+def test_a_day_keeps_its_factors_when_days_are_added() -> None:
+    busyness = {"day_cv": 0.3, "day_memory": 0.5, "within_cv": 0.3, "within_memory": 0.5}
+    short, long = (
+        sample(scenario({"q": {"channel": "email", "volume": {"per_day": 500, "busyness": busyness}}}, days=days), 1)
+        for days in (2, 5)
+    )
+    assert np.array_equal(short.arrival, long.arrival[: len(short.arrival)])
+
+
+def test_a_log_is_repeated_by_the_half_hour_too(tmp_path: Path) -> None:
+    times = [f"2026-03-02 {hour:02d}:{minute:02d}" for hour in range(24) for minute in range(60)]
+    (tmp_path / "calls.csv").write_text("\n".join(["came", *times]))
+    volume = {"log": "calls.csv", "arrived_at": "came", "busyness": {"within_cv": 0.8}}
+    found = sample(scenario({"q": {"channel": "email", "volume": volume}}, tmp_path), 1).arrival
+    counts = np.histogram(found, np.arange(0, DAY + 1, HOUR // 2))[0]
+    assert counts.std() > 3 * np.sqrt(30 / 4)  # copies alone vary by less than a half of each contact
+    assert counts.mean() == pytest.approx(30, abs=4 * 0.8 * 30 / np.sqrt(48))
+
+
 def test_absence_by_agent_and_day() -> None:
     shifts = [{"agents": 1000, "days": "mon-fri", "hours": hours} for hours in ("08:00-16:00", "12:00-20:00")]
     shifts += [{"agents": 3, "hours": "always"}]

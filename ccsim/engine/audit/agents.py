@@ -158,7 +158,9 @@ def presence(case: Case) -> list[str]:
     shift_agent = plan.shift_agent[case.shifts]
     shift_end = np.minimum(plan.shift_end[case.shifts], plan.drain_end)
     comes = np.concatenate([case.key(duty_agent, duty_start), case.key(shift_agent, shift_end)])
-    faults += say("presence begins without reason", ~np.isin(keys, comes), **columns)
+    # overtime goes on in the next shift, even if that begins with a pause
+    goes_on = np.append(False, touches[:-1]) & np.isin(keys, case.key(shift_agent, plan.shift_start[case.shifts]))
+    faults += say("presence begins without reason", ~np.isin(keys, comes) & ~goes_on, **columns)
     overrun = shift_end + plan.overrun[plan.team[shift_agent]]
     sessions = case.key(log.stretch_agent[case.held], log.stretch_end[case.held])
     next_shift = case.key(shift_agent, plan.shift_start[case.shifts])

@@ -1,14 +1,30 @@
-"""Finer rules of docs/model.md in the reference engine, times worked out by hand in seconds."""
+"""Finer rules of docs/model.md with the log's own tables, times worked out by hand in seconds; by both engines."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import pytest
 
-from ccsim.engine.reference import simulate
-from ccsim.tables import NEVER, SECOND, Log, Outcome, Outside, Plan
+from ccsim.engine import compiled, reference
+from ccsim.engine.audit import audit
+from ccsim.tables import NEVER, SECOND, Log, Outcome, Outside, Plan, Workload
 from tests.tables_by_hand import FOREVER, contact, make_plan, make_workload, queue, team
+
+ENGINES = {"simpy": reference.simulate, "compiled": compiled.simulate}
+_engine = "simpy"
+
+
+@pytest.fixture(autouse=True, params=list(ENGINES))
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "_engine", request.param)
+
+
+def simulate(workload: Workload, plan: Plan) -> Log:
+    log = ENGINES[_engine](workload, plan)
+    assert audit(workload, plan, log) == []
+    return log
 
 
 def run(plan: Plan, *roots: dict[str, Any]) -> Log:

@@ -1,0 +1,104 @@
+"""What a capacity says on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from ccsim.cli.screen import figures_table
+from ccsim.results import format
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.table import Table
+
+    from ccsim.results.plans import Capacity
+    from ccsim.stats.estimate import Estimate
+
+
+def show(answer: Capacity, several: str | None = None, by_number: Mapping[int, Capacity] | None = None) -> None:
+    """The largest volume, the targets at it, what binds; with `by_number` the same by conversations of `several`."""
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(f"{answer.scenario.name}: the largest volume with today's people", style="bold", markup=False)
+    for table in (_volumes(answer), _targets(answer)):
+        console.print()
+        console.print(table)
+    console.print()
+    for sentence in _sentences(answer):
+        console.print(sentence, markup=False)
+    if by_number:
+        console.print()
+        console.print(_by_number(by_number))
+        best = max(by_number, key=lambda number: by_number[number].scale.mean)
+        more = "the most that was tried" if best == max(by_number) else f"of 1 to {max(by_number)} that were tried"
+        console.print(f"Most volume with {best} conversations of {several} at once, {more}.", markup=False)
+
+
+def _volumes(answer: Capacity) -> Table:
+    table = figures_table("queue", "customers a day\ntoday", "at most", "95 %")
+    for name, today in answer.volume.items():
+        most = answer.volume_at_scale[name]
+        # where the queue's own volume was changed, or all were
+        ends = [most * end / answer.scale.mean for end in answer.scale[1:]]
+        changed = answer.queue in (None, name) and today > 0
+        interval = f"{format.count(ends[0])}–{format.count(ends[1])}" if changed else "unchanged" if today else ""
+        table.add_row(escape(answer.scenario.title(name)), format.count(today), format.count(most), interval)
+    return table
+
+
+def _targets(answer: Capacity) -> Table:
+    scale, low = answer.scale.mean, answer.scale.low
+    table = figures_table("target", "wanted", "today", f"at {scale:.2f}", f"at {low:.2f}, fresh\nrandom numbers")
+    for goal, today, limit, fresh in zip(answer.goals, answer.today, answer.figures, answer.proof, strict=True):
+        wanted = f"{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %"
+        table.add_row(
+            escape(goal.label(answer.scenario.title)), wanted, *(_figure(each) for each in (today, limit, fresh))
+        )
+    return table
+
+
+def _sentences(answer: Capacity) -> list[str]:
+    mean, low, high = answer.scale
+    scenario = answer.scenario
+    of = "today's volume" if answer.queue is None else f"today's volume of {answer.queue}, all others as today"
+    sentences = []
+    if answer.missed_today:
+        missed = "; ".join(goal.label(answer.scenario.title) for goal in answer.missed_today)
+        sentences.append(f"Today's volume already misses: {missed}. Less of it is found that meets every target.")
+    if answer.binds is None:
+        sentences.append(f"Every target holds even with {mean:g} times {of}, the most that is tried.")
+    else:
+        sentences.append(f"All targets hold with up to {mean:.3f} times {of} (95 % interval {low:.3f} to {high:.3f}).")
+        at = "" if answer.binds_at is None else f", on {format.moment(scenario, answer.binds_at)}"
+        sentences.append(f"Binds: {answer.binds.label(scenario.title)}{at}.")
+    rules = scenario.staffing
+    over = {"run": "over the run", "day": "on every day", "interval": "in every interval"}[rules.targets_over]
+    sentences.append(
+        f"Targets hold {over if rules.met_on is None else f'on {format.percent(rules.met_on)} of days'}; "
+        f"{format.several(answer.simulated, 'volume')} simulated, "
+        f"{format.several(scenario.replications, 'replication')} each; seed {scenario.seed}."
+    )
+    sentences.append(
+        f"Proven at {low:.3f} on fresh random numbers, seed {answer.proof_seed}."
+        if answer.proven
+        else f"NOT PROVEN: even {low:.3f} misses a target on fresh random numbers, seed {answer.proof_seed}."
+    )
+    return sentences
+
+
+def _by_number(by_number: Mapping[int, Capacity]) -> Table:
+    table = figures_table("at once", "largest volume\n(today's = 1)", "95 %", "binds")
+    for number, answer in by_number.items():
+        mean, low, high = answer.scale
+        binds = "nothing tried" if answer.binds is None else escape(answer.binds.label(answer.scenario.title))
+        table.add_row(str(number), f"{mean:.3f}", f"{low:.3f}–{high:.3f}", binds)
+    return table
+
+
+def _figure(estimate: Estimate) -> str:
+    interval = f" ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})" if estimate.low == estimate.low else ""
+    return format.percent(estimate.mean) + interval

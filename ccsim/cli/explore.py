@@ -1,0 +1,43 @@
+"""`ccsim explore`."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="P",
+    help="Port of this machine.  [default: any free one]",
+)
+@click.option("--no-browser", is_flag=True, help="Print the address alone; open no browser.")
+def explore(file: Path | None, port: int, no_browser: bool) -> None:
+    """Turn the levers of a scenario in the browser: every change is simulated while you watch.
+
+    Without FILE it opens the gallery of shipped scenarios. The page is served to this machine alone, at an address with
+    a random token, until Ctrl-C.
+    """
+    if find_spec("nicegui") is None:
+        raise click.UsageError("ccsim explore needs the package nicegui:  pip install 'ccsim[explore]'")
+    from ccsim.engine import prepare
+    from ccsim.explore.server import listen, serve
+
+    if file is not None and not file.is_file():
+        raise click.UsageError(f"{file}: {'a folder' if file.is_dir() else 'no such file'}; a scenario in TOML")
+    listening = listen(port)
+    prepare("compiled")
+    from ccsim.explore.page import pages
+
+    try:
+        serve(listening, pages(file), click.echo, browser=not no_browser)
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+    finally:
+        listening.close()

@@ -1,0 +1,204 @@
+"""`ccsim today`."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ccsim.cli import options
+
+if TYPE_CHECKING:
+    from ccsim.today.outlook import Course, Outlook
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("logs", nargs=-1, type=click.Path(path_type=Path), metavar="[LOG]...")
+@click.option("--at", "at", required=True, metavar="TIME", help="Now: 2026-03-04T11:00, or another time of a day.")
+@click.option(
+    "--mapping",
+    "mappings",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="What the columns of LOG are, as in ccsim fit; not needed for logs of ccsim run.",
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The present state by hand, without LOG.",
+)
+@click.option("--variant", metavar="V", help="Apply this variant of the file.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@click.option(
+    "--action",
+    "actions",
+    multiple=True,
+    metavar="ACTION",
+    help='Compare a change: "two stay: team.front +2 18:00-20:00", or "name: path=value"; may be repeated.',
+)
+@click.option("--advise", is_flag=True, help="Try the usual actions too, and rank all.")
+@click.option("--replications", type=click.IntRange(20), default=200, show_default=True, metavar="N")
+@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
+@options.allow_outside
+@options.engine
+@options.workers
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write today.json and today.png there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def today(
+    file: Path,
+    logs: tuple[Path, ...],
+    at: str,
+    mappings: tuple[str, ...],
+    state: Path | None,
+    variant: str | None,
+    overrides: tuple[str, ...],
+    actions: tuple[str, ...],
+    advise: bool,
+    replications: int,
+    seed: int | None,
+    outside: bool,
+    engine: str,
+    workers: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Simulate the rest of a day of the scenario in FILE from what LOG... says of it until now.
+
+    Whatever the log has of later is not looked at. Bands hold the middle 90 % of the replications; the probability of a
+    target is the share of replications in which the whole day meets it.
+    """
+    from ccsim.scenario import read
+    from ccsim.today import actions as possible
+    from ccsim.today import output
+    from ccsim.today.outlook import day_of, look_ahead
+
+    if bool(logs) == (state is not None):
+        raise click.UsageError("Give the LOG of the day so far, or --state FILE without one.")
+    time = _time(at)
+    changes = [*overrides, *([] if seed is None else [f"seed={seed}"])]
+    scenario = read.load(file, variant, changes, outside=outside)
+    day, now = day_of(scenario, time)
+    chosen = possible.read_actions(actions, day)
+    if advise:
+        chosen = possible.usual(day, now) | chosen
+    outlook = look_ahead(
+        scenario, time, _sight(logs, mappings, state), chosen,
+        replications=replications, engine=engine, workers=workers or os.cpu_count() or 1,
+    )  # fmt: skip
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "today.json").write_text(json.dumps(output.as_json(outlook), allow_nan=False, indent=1), "utf-8")
+        output.picture(outlook).savefig(out / "today.png")
+    for warning in outlook.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if as_json:
+        click.echo(json.dumps(output.as_json(outlook), allow_nan=False))
+    else:
+        _show(outlook)
+    if out is not None:
+        click.echo(f"Results: {out}", err=as_json)
+
+
+def _time(text: str) -> datetime:
+    from ccsim.errors import Problem, ScenarioError
+
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is not None or len(text) <= len("2026-03-04") or time.second or time.microsecond:
+        allowed = "a local date and time to the minute, such as 2026-03-04T11:00"
+        raise ScenarioError([Problem("--at", repr(text), allowed)])
+    return time
+
+
+def _sight(logs: tuple[Path, ...], mappings: tuple[str, ...], state: Path | None) -> Any:
+    """What sees the state, given the day's scenario, its plan and the time in it."""
+    if state is not None:
+        from ccsim.lowering import lower
+        from ccsim.today.from_file import from_file
+
+        return lambda day, plan, at: from_file(state, day, plan, lower(day)[1], at)
+    from ccsim.cli.fit import chosen_mappings
+    from ccsim.logs.readers import read_all
+    from ccsim.today.from_logs import from_logs
+
+    read = read_all(logs, chosen_mappings(logs, mappings, None, Path()))
+    return lambda day, plan, at: from_logs(read, day, plan, at)
+
+
+def _show(outlook: Outlook) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    from ccsim.cli.screen import plain_table
+    from ccsim.results import format
+    from ccsim.today.outlook import band
+    from ccsim.today.output import shown_band
+
+    console, course = Console(), outlook.course
+    runs = format.several(len(course.outcomes), "replication")
+    console.print(
+        f"[bold]{escape(outlook.scenario.name)}[/bold], {outlook.time:%a %d %b %Y, %H:%M}: {runs} of the rest"
+    )
+    table = plain_table()
+    for heading in ("queue", "", "so far", "rest of the day", "whole day"):
+        table.add_column(heading, justify="left" if heading in ("queue", "") else "right", no_wrap=True)
+    titles = {
+        "offered": "contacts", "service_level": "service level", "abandonment": "abandonment",
+        "asa": "mean wait (ASA)", "reply_level": "reply level", "resolution_level": "resolved in time",
+    }  # fmt: skip
+    for place, name in enumerate(course.spec.queues):
+        first = escape(name)
+        for metric, title in titles.items():
+            if not course.applies(name, metric):
+                continue
+            rest, whole = (shown_band(band(course.values(name, metric, part)), metric) for part in ("rest", "day"))
+            known = shown_band(band(outlook.so_far[metric][place : place + 1]), metric).partition(" (")[0]
+            table.add_row(first, title, known, rest, whole)
+            first = ""
+        probability = course.probability(name)
+        held = "no target" if probability is None else f"{100 * probability:.0f} %"
+        table.add_row("", "targets met, probability", "", "", held)
+        table.add_row("", "waiting at closing", "", "", shown_band(band(course.backlog(name)), "backlog"))
+    console.print(table)
+    console.print("Bands: the middle 90 % of the replications.")
+    for name, forecast in outlook.forecasts.items():
+        if not forecast.expected[: len(forecast.counts)].any():
+            continue
+        expected, came = forecast.expected[: len(forecast.counts)].sum(), forecast.counts.sum()
+        console.print(
+            f"{escape(name)}: {came:.0f} came where {expected:.0f} were expected; the rest is taken as "
+            f"{100 * forecast.factor:.0f} % of what was expected."
+        )
+    if outlook.actions:
+        _show_actions(console, outlook)
+
+
+def _show_actions(console: Any, outlook: Outlook) -> None:
+    from rich.markup import escape
+
+    from ccsim.cli.screen import plain_table
+    from ccsim.results import format
+    from ccsim.today.output import ranked
+
+    course = outlook.course
+    judged = [name for name in course.spec.queues if course.probability(name) is not None]
+    table = plain_table()
+    table.add_column("action")
+    for name in judged:
+        table.add_column(escape(name), justify="right")
+    table.add_column("cost", justify="right")
+    rows: list[tuple[str, Course]] = [("as planned", course), *ranked(outlook)]
+    for name, action in rows:
+        cost = float((action.cost() - course.cost()).mean())
+        cells = [f"{100 * (action.probability(queue) or 0.0):.0f} %" for queue in judged]
+        table.add_row(escape(name), *cells, "" if action is course else format.money(cost, outlook.scenario.currency))
+    console.print("\nProbability that the day meets its targets, on the same random numbers; cost against the plan:")
+    console.print(table)

@@ -1,0 +1,82 @@
+"""Histories from files: logs and interval exports by their mappings, and volume files as scenarios have them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.scenario.data import CsvTable, DataFiles
+from ccsim.scenario.faults import Fault, FaultError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VOLUMES: Final = "volumes"
+"""The name of the mapping of volume files."""
+
+
+def is_volumes(file: Path) -> bool:
+    """Whether it is a volume file: columns date, time, and else only numbers."""
+    try:
+        table = DataFiles(file.parent, outside=True).table(file.name)
+    except FaultError:
+        return False
+    if table.heading("date") is None or table.heading("time") is None or len(table.header) < 3:
+        return False
+    places = [
+        place for place, name in enumerate(table.header) if name not in (table.heading("date"), table.heading("time"))
+    ]
+    cells = [row[place] for _, row in table.rows[:50] for place in places]
+    return all(not any(c.isalpha() for c in cell) for cell in cells)
+
+
+def read_volumes(file: Path) -> pd.DataFrame:
+    """The rows of a volume file, a row for each queue and interval, as of an interval export.
+
+    A column is a queue; `<queue>.aht`, if there is one, has its handle times. Raises ScenarioError with the line of
+    what cannot be read.
+    """
+    import pandas as pd
+    from pydantic import ValidationError
+
+    from ccsim.scenario.volumes import Volume
+
+    files = DataFiles(file.parent, outside=True)
+    parts: list[pd.DataFrame] = []
+    try:
+        table = files.table(file.name)
+        for queue in _queues(table):
+            volume = Volume.model_validate({"file": file.name, "column": queue}, context=files)
+            rows = volume.intervals
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "queue": queue,
+                        "channel": "phone",
+                        "start": np.array([row.start for row in rows], "datetime64[us]"),
+                        "offered": [row.contacts for row in rows],
+                        "handled": np.nan,
+                        "handle_time": [np.nan if row.handle_time is None else row.handle_time for row in rows],
+                    }
+                )
+            )
+    except (FaultError, ValidationError) as bad:
+        errors = [bad] if isinstance(bad, FaultError) else [e.get("ctx", {}).get("error", bad) for e in bad.errors()]
+        faults = [fault for error in errors if isinstance(error, FaultError) for fault in error.faults]
+        raise ScenarioError(
+            [Problem("", f"{f.row}: {f.found}" if f.row else f.found, f.allowed, str(file)) for f in faults]
+        ) from None
+    return pd.concat(parts, ignore_index=True)
+
+
+def _queues(table: CsvTable) -> Sequence[str]:
+    """Columns that are queues. Raises FaultError if there is none."""
+    other = {table.heading("date"), table.heading("time")}
+    queues = [name for name in table.header if name not in other and not name.lower().endswith(".aht")]
+    if not queues or None in other:
+        raise FaultError(Fault(f"columns {', '.join(table.header)}", "columns date, time, and one for each queue"))
+    return queues

@@ -1,0 +1,92 @@
+"""How a day differs from what was expected of it: a factor of the day, and one that drifts within it.
+
+Contacts of an interval are Poisson with mean `expected · B · W`: B is the day's busyness, W a factor that is constant
+in each half hour of the clock and whose correlation falls by `within_memory` from one half hour to the next. Both have
+mean 1. The rest of a day given its counts so far is the best linear predictor (Bühlmann's credibility with correlated
+factors): it needs the coefficients of variation and the memory, and nothing else of the factors' distribution.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ccsim.tables import F64
+
+STEP: Final = 1800
+"""Seconds for which the factor within the day is constant."""
+
+
+class Busyness(NamedTuple):
+    """How much days, and half hours within them, differ beyond chance; as `busyness` in a scenario."""
+
+    day_cv: float = 0.0
+    """coefficient of variation of the day's factor"""
+    day_memory: float = 0.0
+    """correlation from one day to the next"""
+    within_cv: float = 0.0
+    """coefficient of variation of the factor within the day"""
+    within_memory: float = 0.0
+    """correlation from one half hour to the next"""
+
+
+class Rest(NamedTuple):
+    """Factors on what was expected of the rest of a day, by interval, given what has come."""
+
+    mean: F64
+    """float64[n]"""
+    covariance: F64
+    """float64[n, n]"""
+
+    def factors(self, normals: F64) -> F64:
+        """Samples of the factors : float64[n, samples], from standard normal numbers of that shape; log-normal."""
+        spread = np.log1p(self.covariance / np.outer(self.mean, self.mean))
+        values, vectors = np.linalg.eigh(spread)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        logs: F64 = root @ normals - (root**2).sum(axis=1)[:, None] / 2
+        return np.asarray(self.mean[:, None] * np.exp(logs))
+
+
+def within_covariance(intervals: int, interval: int, memory: float) -> F64:
+    """Correlations of the factor within the day : float64[intervals, intervals], of its means by interval.
+
+    `interval` is their length in seconds; they follow one another from a half hour of the clock on.
+    """
+    steps = max(1, -(-intervals * interval // STEP))
+    edges = np.minimum(np.arange(intervals + 1) * interval / STEP, steps)
+    share = np.diff(np.clip(edges[:, None] - np.arange(steps), 0.0, 1.0), axis=0)
+    share /= share.sum(axis=1, keepdims=True)
+    lag = np.abs(np.subtract.outer(np.arange(steps), np.arange(steps)))
+    correlation = np.power(memory, lag.astype(np.float64))
+    return np.asarray(share @ correlation @ share.T)
+
+
+def day_covariance(intervals: int, interval: int, busyness: Busyness, varies: F64 | float = 1.0) -> F64:
+    """Covariance of a day's factors by interval, B · W : float64[intervals, intervals].
+
+    `varies` : float64[intervals], variance of the factor within the day by interval, as a multiple of `within_cv`².
+    """
+    size = np.sqrt(np.broadcast_to(varies, intervals)) * busyness.within_cv
+    within = np.outer(size, size) * within_covariance(intervals, interval, busyness.within_memory)
+    return np.asarray(busyness.day_cv**2 * (1 + within) + within)
+
+
+def rest_of_day(expected: F64, counts: F64, interval: int, busyness: Busyness, varies: F64 | float = 1.0) -> Rest:
+    """Factors of the intervals that have no count yet.
+
+    `expected` : float64[i], contacts by interval of `interval` seconds as they were expected before the day began, from
+    the first interval of the day that is open; `counts` : float64[k], k <= i, what came in the first of them. Of the
+    day's factor `busyness.day_cv` is what was not known before the day began. `varies` as for `day_covariance`.
+    """
+    so_far = len(counts)
+    known = np.flatnonzero(expected[:so_far] > 0)
+    spread = day_covariance(len(expected), interval, busyness, varies)
+    usual = expected[known]
+    observed = spread[np.ix_(known, known)] + np.diag(1 / usual)
+    weights = (
+        np.linalg.solve(observed, spread[known, so_far:]).T if len(known) else np.zeros((spread.shape[0] - so_far, 0))
+    )
+    mean = 1 + weights @ (counts[known] / usual - 1)
+    covariance = spread[so_far:, so_far:] - weights @ spread[known, so_far:]
+    return Rest(np.maximum(mean, 0.01), np.asarray((covariance + covariance.T) / 2))

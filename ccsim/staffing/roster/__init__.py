@@ -1,0 +1,1 @@
+"""Rosters: who of the named people works which shift on which day (`ccsim roster`)."""

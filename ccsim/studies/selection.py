@@ -1,0 +1,154 @@
+"""The best of several variants, with replications spent where they decide: on those that may still be it.
+
+Source: Kim & Nelson (2001), A fully sequential procedure for indifference-zone selection in simulation, ACM TOMACS 11,
+251-273. It allows common random numbers. Values of replications are taken to be normal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from ccsim.errors import Problem, ScenarioError
+from ccsim.results.comparison import Comparison, MetricPlace, VariantResult
+from ccsim.results.ranking import Ranking
+from ccsim.runs.many import measure_all
+from ccsim.tables import F64, I64
+
+CONFIDENCE: Final = 0.95
+"""Least probability that the selected is the best, or worse by no more than the indifference."""
+
+INDIFFERENCE: Final = 0.01
+"""Of the best mean so far: what is worse by less is as good, where nothing else is said."""
+
+GROWTH: Final = 10
+"""A tenth more replications are made at a time: to look less often than after each is on the safe side."""
+
+Draw = Callable[[Sequence[int], int, int], F64]
+"""(which, first replication, how many) → float64[which, replication]"""
+
+
+class Candidate(NamedTuple):
+    """A variant in the selection."""
+
+    name: str
+    mean: float
+    replications: int
+    """after which it was out, or all there are"""
+    is_best: bool
+
+
+class Selection(NamedTuple):
+    """The best variant by a figure, and what each candidate took to tell."""
+
+    figure: MetricPlace
+    candidates: tuple[Candidate, ...]
+    """best first"""
+    indifference: float
+    """in the figure's unit: what is worse by less than that is as good"""
+    decided: bool
+    """False where the replications allowed did not do"""
+
+    @property
+    def best(self) -> str:
+        """Its name."""
+        return self.candidates[0].name
+
+
+def select(
+    comparison: Comparison,
+    ranking: Ranking,
+    *,
+    indifference: float | None = None,
+    most: int = 1000,
+    **options: Any,
+) -> Selection:
+    """The best of the ranked variants by the ranking's figure; the comparison's replications are the first stage.
+
+    `indifference` is in the figure's unit, by default a hundredth of the best mean; no variant gets more than `most`
+    replications. `options` are those of `measure_all`. Raises ScenarioError with fewer than two replications, where
+    no variant meets its targets, and for figures without data in some replication.
+    """
+    if comparison.replications < 2:
+        raise ScenarioError([Problem("replications", "1", "2 or more, from which spreads are known, to select from")])
+    if ranking.all_miss or not ranking.order:
+        found = "no variant meets all its targets"
+        raise ScenarioError([Problem("select", found, "a variant that does, or --rank-by METRIC")])
+    figure, by_name = ranking.figure, {variant.name: variant for variant in comparison.variants}
+    variants = [by_name[name] for name, _ in ranking.order]
+    sign = -1.0 if figure.definition.better == "higher" else 1.0
+    values = np.stack([_values(variant, variant.measures, figure) for variant in variants])
+    best = float(np.abs(values.mean(axis=1)).min()) if sign > 0 else float(np.abs(values.mean(axis=1)).max())
+    zone = INDIFFERENCE * best if indifference is None else indifference
+    if not zone > 0:
+        raise ScenarioError([Problem("indifference", f"{zone:g}", "more than 0, in the unit of the figure")])
+
+    def draw(which: Sequence[int], first: int, count: int) -> F64:
+        some = [variants[place] for place in which]
+        measured = measure_all([v.results.scenario for v in some], range(first + 1, first + count + 1), **options)
+        return sign * np.stack([_values(v, measures, figure) for v, measures in zip(some, measured, strict=True)])
+
+    order, means, counts, decided = kim_nelson(sign * values, draw, zone, CONFIDENCE, most)
+    candidates = tuple(
+        Candidate(variants[place].name, sign * float(means[place]), int(counts[place]), place == order[0])
+        for place in order
+    )
+    return Selection(figure, candidates, zone, decided)
+
+
+def _values(variant: VariantResult, measures: Sequence[Any], figure: MetricPlace) -> F64:
+    quotients = replace(variant, measures=measures).quotients(figure)
+    assert quotients is not None
+    numerator, denominator = quotients
+    if (denominator == 0).any():
+        found = f"no data in replication {int(np.argmin(denominator != 0)) + 1} of {variant.name}"
+        raise ScenarioError([Problem(str(figure), found, "a figure that every replication has")])
+    return numerator / denominator
+
+
+def kim_nelson(first: F64, draw: Draw, zone: float, confidence: float, most: int) -> tuple[list[int], F64, I64, bool]:
+    """The smallest mean: systems best first, their means, how many replications each took, and whether it is decided.
+
+    `first` : float64[system, replication] is the first stage. With probability `confidence` the first of the order has
+    the smallest mean, or one that is larger by less than `zone`.
+    """
+    systems, n0 = first.shape
+    values = [list(row) for row in first]
+    means, counts = first.mean(axis=1), np.full(systems, n0)
+    alive: list[int] = list(range(systems))
+    out: list[int] = []
+    spread = np.array([[np.var(a - b, ddof=1) for b in first] for a in first])
+    eta = 0.5 * ((2 * (1 - confidence) / max(1, systems - 1)) ** (-2 / (n0 - 1)) - 1)
+    reach = 2 * eta * (n0 - 1) * spread / zone**2  # replications after which a pair is told apart whatever its means
+    count = n0
+    while True:
+        margin = np.maximum(0.0, zone / (2 * count) * (reach - count))
+        worse = [i for i in alive if any(means[i] > means[j] + margin[i, j] for j in alive)]
+        alive = [i for i in alive if i not in worse]
+        out = sorted(worse, key=lambda i: means[i]) + out
+        undecided = [(i, j) for i in alive for j in alive if i < j and count < reach[i, j]]
+        if not undecided or count >= most:
+            alive.sort(key=lambda i: means[i])
+            return alive + out, means, counts, not undecided
+        more = min(max(2, count // GROWTH), most - count, max(1, math.ceil(reach.max()) - count))
+        for i, row in zip(alive, draw(alive, count, more), strict=True):
+            values[i] += list(row)
+            means[i] = np.mean(values[i])
+        count += more
+        counts[alive] = count
+
+
+def as_json(selection: Selection) -> dict[str, Any]:
+    """What `--json` prints of it."""
+    return {
+        **selection.figure._asdict(),
+        "best": selection.best,
+        "confidence": CONFIDENCE,
+        "indifference": selection.indifference,
+        "decided": selection.decided,
+        "candidates": [candidate._asdict() for candidate in selection.candidates],
+    }

@@ -1,0 +1,170 @@
+"""What has happened until now, as the simulation needs it: contacts with their turns, and where each stands.
+
+Times are int64 microseconds since the day's midnight, negative for what is older, NEVER for what has not been.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ccsim.scenario.model import Scenario
+from ccsim.tables import I8, I32, I64, NEVER, Bool, Outcome, Phase, Plan
+
+CLOSED = -1
+"""In place of a phase."""
+
+
+@dataclass
+class Turn:
+    """A customer's message and its answer; `agent` is the agent's name, "" if not known."""
+
+    message: int
+    start: int = NEVER
+    reply: int = NEVER
+    agent: str = ""
+
+
+@dataclass
+class Contact:
+    """A contact as it was seen; `closed` and a decided `outcome` only if they were before now."""
+
+    queue: int
+    arrival: int
+    turns: list[Turn] = field(default_factory=list)
+    outcome: Outcome = Outcome.NONE
+    left: int = NEVER
+    closed: int = NEVER
+    """after wrap-up; NEVER while the agent is still at it"""
+    may_be_over: bool = False
+    """nobody said that it was its last turn, and nobody that it was not"""
+    first: bool = True
+    """the customer's first about the matter, as far as the log knows"""
+
+    @property
+    def agent(self) -> str:
+        """Who last worked on it."""
+        return next((turn.agent for turn in reversed(self.turns) if turn.start < NEVER), "")
+
+
+@dataclass(frozen=True)
+class Staff:
+    """An agent whom the log knows to be there now."""
+
+    name: str
+    team: str
+    """"" if the log does not know"""
+    since: int
+
+
+@dataclass(frozen=True)
+class Observed:
+    """All that is known at the time `at`."""
+
+    at: int
+    contacts: tuple[Contact, ...]
+    staff: tuple[Staff, ...]
+    roster_known: bool
+    """`staff` are all who are there, by team; otherwise those who have answered something"""
+    chains: bool
+    """`first` of contacts is known"""
+    counted: frozenset[int]
+    """queues of which is known who came today; of others only who is here now"""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """The contacts of an `Observed` as columns, one row each, turns one after the other."""
+
+    queue: I32
+    arrival: I64
+    outcome: I8
+    left: I64
+    closed: I64
+    phase: I8
+    """Phase, or CLOSED"""
+    may_be_over: Bool
+    turns: I32
+    first_turn: I64
+    message: I64
+    start: I64
+    reply: I64
+    agent: tuple[str, ...]
+    """by turn"""
+    holder: tuple[str, ...]
+    """by contact: who has it, or last had it"""
+
+
+def table(observed: Observed, plan: Plan) -> Table:
+    """Columns, and where every contact stands by the rules of the scenario."""
+    contacts = observed.contacts
+    turns = [turn for contact in contacts for turn in contact.turns]
+    count = np.array([len(contact.turns) for contact in contacts], np.int32)
+    return Table(
+        queue=np.array([contact.queue for contact in contacts], np.int32),
+        arrival=np.array([contact.arrival for contact in contacts], np.int64),
+        outcome=np.array([contact.outcome for contact in contacts], np.int8),
+        left=np.array([contact.left for contact in contacts], np.int64),
+        closed=np.array([contact.closed for contact in contacts], np.int64),
+        phase=np.array([phase_of(contact, observed.at, plan) for contact in contacts], np.int8),
+        may_be_over=np.array([contact.may_be_over for contact in contacts], np.bool_),
+        turns=count,
+        first_turn=np.cumsum(count, dtype=np.int64) - count,
+        message=np.array([turn.message for turn in turns], np.int64),
+        start=np.array([turn.start for turn in turns], np.int64),
+        reply=np.array([turn.reply for turn in turns], np.int64),
+        agent=tuple(turn.agent for turn in turns),
+        holder=tuple(contact.agent for contact in contacts),
+    )
+
+
+def phase_of(contact: Contact, at: int, plan: Plan) -> int:
+    """Where a contact stands; who was answered too long ago for the idle timeout holds no session."""
+    q = contact.queue
+    if contact.outcome != Outcome.NONE:
+        return CLOSED if contact.closed < NEVER else Phase.WRAPPING
+    last = contact.turns[-1]
+    if last.reply < NEVER:
+        return Phase.SILENT if at - last.reply <= plan.idle_timeout[q] else Phase.AWAY
+    return Phase.WORKING if last.start < NEVER else _waiting(contact, at, plan)
+
+
+def _waiting(contact: Contact, at: int, plan: Plan) -> Phase:
+    q, last = contact.queue, contact.turns[-1]
+    if not is_open(plan, q, at):
+        return Phase.HELD
+    if len(contact.turns) > 1:
+        if last.message - contact.turns[-2].reply <= plan.idle_timeout[q]:
+            return Phase.PENDING
+        if last.message + plan.same_agent_for[q] > at:
+            return Phase.BOUND
+    return Phase.WAITING
+
+
+def is_open(plan: Plan, queue: int, at: int) -> bool:
+    """Whether a queue is open just before that time."""
+    spans = slice(plan.hours_offset[queue], plan.hours_offset[queue + 1])
+    return bool(((plan.opens[spans] < at) & (at <= plan.closes[spans])).any())
+
+
+def over_by_silence(contact: Contact, at: int, plan: Plan) -> None:
+    """Closes a conversation whose customer has been silent for longer than the rules wait."""
+    if contact.outcome != Outcome.NONE or contact.turns[-1].reply == NEVER:
+        return
+    last = contact.turns[-1]
+    q = contact.queue
+    if plan.persistent[q]:
+        end, outcome = max(last.reply, last.message + int(plan.expires_after[q])), Outcome.EXPIRED
+    else:
+        end, outcome = last.reply + int(plan.idle_timeout[q]), Outcome.TIMED_OUT
+    if end < at:
+        over = Outcome.RESOLVED if contact.may_be_over else outcome
+        contact.outcome, contact.left = over, last.reply if contact.may_be_over else end
+        contact.closed = contact.left
+
+
+def queues_of(scenario: Scenario) -> dict[str, int]:
+    """Numbers of the queues by name."""
+    return {name: number for number, name in enumerate(scenario.queue)}

@@ -1,0 +1,152 @@
+"""The outlook as JSON, as tables for the terminal, and as a picture."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ccsim.charts import style
+from ccsim.results import format
+from ccsim.today.outlook import METRICS_SHOWN, Band, Course, Outlook, band
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def as_json(outlook: Outlook) -> dict[str, Any]:
+    """The one object that `--json` prints; null for what has no data. Bands hold the middle 90 % of replications."""
+    course = outlook.course
+    queues: dict[str, Any] = {}
+    for place, name in enumerate(course.spec.queues):
+        metrics = [metric for metric in METRICS_SHOWN if course.applies(name, metric)]
+        queues[name] = {
+            "so_far": {metric: _number(outlook.so_far[metric][place]) for metric in metrics},
+            "rest": {metric: _band(band(course.values(name, metric, "rest"))) for metric in metrics},
+            "day": {metric: _band(band(course.values(name, metric))) for metric in metrics},
+            "target_met_probability": course.probability(name),
+            "backlog_at_closing": _band(band(course.backlog(name))),
+            "intervals": _intervals(outlook, name, [m for m in ("offered", "service_level") if m in metrics]),
+        }
+    return {
+        "at": outlook.time.isoformat(),
+        "replications": len(course.outcomes),
+        "arrivals": {
+            name: {
+                "so_far": float(forecast.counts.sum()),
+                "expected_so_far": float(forecast.expected[: len(forecast.counts)].sum()),
+                "factor_of_the_rest": forecast.factor,
+            }
+            for name, forecast in outlook.forecasts.items()
+        },
+        "queues": queues,
+        "actions": [
+            {
+                "name": name,
+                "target_met_probability": {
+                    queue: p for queue in course.spec.queues if (p := action.probability(queue)) is not None
+                },
+                "cost": float((action.cost() - course.cost()).mean()),
+                "difference": {queue: _differences(course, action, queue) for queue in course.spec.queues},
+            }
+            for name, action in outlook.actions.items()
+        ],
+        "warnings": list(outlook.warnings),
+    }
+
+
+def _differences(course: Course, action: Course, queue: str) -> dict[str, Any]:
+    return {
+        metric: _band(band(action.values(queue, metric) - course.values(queue, metric)))
+        for metric in METRICS_SHOWN
+        if course.applies(queue, metric)
+    }
+
+
+def _intervals(outlook: Outlook, name: str, metrics: list[str]) -> list[dict[str, Any]]:
+    course = outlook.course
+    series = {metric: course.by_interval(name, metric) for metric in metrics}
+    rows = []
+    for place, start in enumerate(course.starts.tolist()):
+        row: dict[str, Any] = {
+            "start": outlook.scenario.calendar.local(start).replace(tzinfo=None, microsecond=0).isoformat()
+        }
+        for metric, values in series.items():
+            row[metric] = _band(band(values[:, place]))
+        rows.append(row)
+    return rows
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _band(of: Band) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in of._asdict().items()}
+
+
+def ranked(outlook: Outlook) -> list[tuple[str, Course]]:
+    """Actions, those first that make the targets most probable, of equals the cheapest."""
+
+    def merit(item: tuple[str, Course]) -> tuple[float, float]:
+        action = item[1]
+        probabilities = [p for name in action.spec.queues if (p := action.probability(name)) is not None]
+        return -round(float(np.sum(probabilities)), 6), float((action.cost() - outlook.course.cost()).mean())
+
+    return sorted(outlook.actions.items(), key=merit)
+
+
+def shown_band(of: Band, metric: str) -> str:
+    """A band as a planner reads it."""
+    if math.isnan(of.mean):
+        return "–"
+    if metric in ("offered", "answered", "abandoned", "undecided", "backlog"):
+        return f"{of.mean:.0f} ({of.low:.0f}–{of.high:.0f})"
+    if metric in ("asa", "wait_mean", "handle_mean"):
+        return f"{format.duration(of.mean)} ({format.duration(of.low)}–{format.duration(of.high)})"
+    return f"{100 * of.mean:.0f} % ({100 * of.low:.0f}–{100 * of.high:.0f})"
+
+
+def picture(outlook: Outlook, theme: str = "light") -> Figure:
+    """Of every queue with a service level its level by interval and what came: so far solid, to come with its band."""
+    course = outlook.course
+    names = [name for name in course.spec.queues if course.applies(name, "service_level")][:6]
+    with style.styled(theme):
+        page = style.page(style.HEIGHT)
+        axes = page.subplots(2, len(names), squeeze=False, sharex="col")
+        for column, name in enumerate(names):
+            colour = style.now().queues[course.spec.queues.index(name) % len(style.now().queues)]
+            for row, metric in enumerate(("service_level", "offered")):
+                _panel(outlook, name, metric, axes[row][column], colour)
+            axes[0][column].set_title(name)
+            axes[0][column].set_ylim(0, 1.02)
+            wanted = course.spec.sl_share[course.spec.queues.index(name)]
+            if not math.isnan(wanted):
+                axes[0][column].axhline(wanted, color=style.now().quiet, linewidth=0.8, linestyle=":")
+        axes[0][0].set_ylabel("service level")
+        axes[1][0].set_ylabel("contacts")
+        style.headline(
+            page,
+            f"{outlook.scenario.name}: the day from {outlook.time:%H:%M} on",
+            f"Solid: so far; band: 90 % of {len(course.outcomes)} replications of the rest, line: their mean; "
+            "dotted: target.",
+        )
+    return page
+
+
+def _panel(outlook: Outlook, name: str, metric: str, ax: Axes, colour: str) -> None:
+    course, values = outlook.course, outlook.course.by_interval(name, metric)
+    hours = course.starts / 3.6e9
+    bands = np.array([band(values[:, place]) for place in range(len(hours))])
+    gone = slice(None, course.coming)
+    later = slice(max(course.coming - 1, 0), None)
+    ax.plot(hours[gone], bands[gone, 0], color=colour, linewidth=2)
+    ax.plot(hours[later], bands[later, 0], color=colour, linewidth=1, linestyle="--")
+    ax.fill_between(hours[later], bands[later, 1], bands[later, 2], color=colour, alpha=0.25, linewidth=0)
+    ax.axvline(outlook.at / 3.6e9, color=style.now().quiet, linewidth=0.8)
+    ax.xaxis.set_major_formatter(lambda hour, _: f"{hour:02.0f}:00")
+    used = np.flatnonzero(np.nan_to_num(course.by_interval(name, "offered")).any(axis=0))
+    if len(used):
+        ax.set_xlim(hours[used[0]], hours[used[-1]] + 0.5)

@@ -1,0 +1,117 @@
+"""`ccsim today` as a planner uses it, and what it says to what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import tomli_w
+from click.testing import CliRunner, Result
+
+from ccsim.cli import main
+from tests.today.days import CENTRE, a_day
+
+STATE = """
+[queue.phone]
+so_far      = { offered = 80, answered = 70, in_time = 55 }
+waiting     = ["20s", "1m30s"]
+in_progress = ["3m", "10s"]
+[queue.whatsapp]
+silent      = ["5m", "2h"]
+[team.front]
+on_duty     = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("today")
+    (place / "centre.toml").write_text(tomli_w.dumps(CENTRE))
+    (place / "state.toml").write_text(STATE)
+    a_day(place)
+    return place
+
+
+def today(folder: Path, *arguments: str) -> Result:
+    words = ["--replications", "20", "--workers", "1", *arguments]
+    return CliRunner().invoke(main, ["today", str(folder / "centre.toml"), *words])
+
+
+def test_from_a_log(folder: Path) -> None:
+    out = folder / "out"
+    result = today(folder, str(folder / "0"), "--at", "2026-03-04T11:00", "--out", str(out), "--action",
+                   "late: team.front +1 18:00-20:00; queue.chat.volume.scale=1.2")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "targets met" in result.output
+    assert "as planned" in result.output
+    assert json.loads((out / "today.json").read_text())["actions"][0]["name"] == "late"
+    assert (out / "today.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_from_a_state_file(folder: Path) -> None:
+    """The day's figures so far are those written down, who waits and talks among the offered."""
+    result = today(folder, "--at", "2026-03-04T11:00", "--state", str(folder / "state.toml"), "--json")
+    assert result.exit_code == 0, result.output
+    phone = json.loads(result.stdout)["queues"]["phone"]
+    assert phone["so_far"]["offered"] == 80
+    assert phone["so_far"]["abandoned"] == 6  # 80 offered, 70 answered, 2 wait, 2 talk
+    assert phone["day"]["offered"]["mean"] > 100
+
+
+def test_advice_is_ranked(folder: Path) -> None:
+    doc = CENTRE | {"queue": {"phone": CENTRE["queue"]["phone"]}, "team": {"front": CENTRE["team"]["front"]}}
+    (folder / "phone.toml").write_text(tomli_w.dumps(doc))
+    (folder / "calls.toml").write_text('[queue.phone]\nwaiting = ["1m"]')
+    words = ["today", str(folder / "phone.toml"), "--at", "2026-03-04T15:00", "--state", str(folder / "calls.toml")]
+    result = CliRunner().invoke(main, [*words, "--advise", "--replications", "20", "--workers", "1", "--json"])
+    assert result.exit_code == 0, result.output
+    assert "phone: no so_far in" in result.stderr
+    actions = [action["name"] for action in json.loads(result.stdout)["actions"]]
+    assert "call backs offered on phone above 1 min (half accept: a guess)" in actions
+    assert "2 more on front, 15:00-17:00" in actions
+    assert "breaks of front an hour later" in actions
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--at", "11:00"], "a local date and time to the minute"),
+        (["--at", "2026-03-04T11:00", "--action", "front +2 18:00-20:00"], "team.front +2 18:00-20:00"),
+        (["--at", "2026-03-04T11:00", "--action", "team.frond +2 18:00-20:00"], "front"),
+        (["--at", "2026-03-04T11:00", "--action", "x: queue.phone.volume.scail=2"], "scale"),
+        (["--at", "2026-03-04T11:00", "--action", "x: queue.fone.work=2"], "phone"),
+        (["--at", "2026-03-04T00:00"], "a time after midnight"),
+    ],
+)
+def test_what_is_wrong_is_said(folder: Path, arguments: list[str], said: str) -> None:
+    result = today(folder, *arguments, "--state", str(folder / "state.toml"))
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[queue.fone]\nwaiting = []", "queue.fone"),
+        ('[queue.phone]\nwaiting = ["soon"]', "queue.phone.waiting"),
+        ("[queue.phone]\nqueued = 3", "waiting"),
+        ("[queue.phone]\nso_far = { offered = 3, answered = 5 }", "in_time ≤ answered ≤ offered"),
+        ('[queue.phone]\nsilent = ["1m"]', "one-to-one"),
+        ("[team.front]\non_duty = -1", "a whole number of agents"),
+        ("[teams.front]\non_duty = 1", "team"),
+        ("[queue.phone", "not TOML"),
+    ],
+)
+def test_faults_of_a_state_file_are_located(folder: Path, tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "state.toml"
+    file.write_text(text)
+    result = today(folder, "--at", "2026-03-04T11:00", "--state", str(file))
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_log_or_a_state(folder: Path) -> None:
+    result = today(folder, "--at", "2026-03-04T11:00")
+    assert result.exit_code == 2
+    assert "--state FILE" in result.stderr

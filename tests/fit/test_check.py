@@ -1,0 +1,130 @@
+"""The scenario is run on the log's own days and set beside the log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from ccsim.cli import main
+
+HEAD = "contact,queue,arrival,answer,end,agent,outcome"
+
+
+def centre(folder: Path, seen: bool = True, days: int = 10, seed: int = 3) -> Path:
+    """Calls of three agents, worked off in order of arrival; `seen` false: one more answers, unnamed.
+
+    Patience is exponential with a mean of 120 s, work with one of 200 s; 45 calls an hour from 9 to 17.
+    """
+    draw, lines = np.random.default_rng(seed), [HEAD]
+    for day in range(days):
+        start = pd.Timestamp("2026-06-01 09:00") + pd.Timedelta(days=day)
+        free = dict.fromkeys(["ann", "bob", "cat"] + ([] if seen else [""]), 0.0)
+        for number, at in enumerate(np.sort(draw.uniform(0, 8 * 3600, draw.poisson(360)))):
+            agent = min(free, key=lambda name: (max(free[name], at), free[name]))
+            answer, patience, work = max(free[agent], at), draw.exponential(120), draw.exponential(200)
+            moments = [
+                start + pd.Timedelta(seconds=int(second)) for second in (at, answer, answer + work, at + patience)
+            ]
+            came, answered, done, left = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in moments)
+            if answer - at > patience:
+                lines.append(f"{day}-{number},desk,{came},,{left},,abandoned")
+            else:
+                free[agent] = answer + work
+                lines.append(f"{day}-{number},desk,{came},{answered},{done},{agent.strip()},answered")
+    file = folder / "log.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def fit(log: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(
+        main, ["fit", str(log), "--mapping", "calls", "--out", str(log.parent / "out"), *arguments]
+    )
+
+
+def printed(done: Result) -> dict[str, Any]:
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def repeated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return printed(fit(centre(tmp_path_factory.mktemp("seen")), "--json"))
+
+
+def test_a_scenario_repeats_a_log_that_shows_all(repeated: dict[str, Any]) -> None:
+    """The waits of three agents who are always there come back within chance; figures of the log are its own."""
+    desk = repeated["check"]["desk"]
+    for metric in ("offered", "handle_mean", "abandonment", "service_level", "asa"):
+        band = desk[metric]["scenario"]
+        assert band["low"] <= desk[metric]["log"] <= band["high"], metric
+    assert desk["handle_mean"]["log"] == pytest.approx(200, rel=0.1)
+    assert set(repeated["check_by_weekday"]["desk"]["monday"]) == set(desk)
+    assert 0 < repeated["check"]["total"]["utilisation"]["log"] < 1
+    assert repeated["findings"] == []
+    assert repeated["queues"]["desk"]["offered_per_day"] == pytest.approx(360, rel=0.1)
+
+
+def test_figures_are_those_of_the_log(tmp_path: Path) -> None:
+    log = centre(tmp_path, days=7)
+    rows = pd.read_csv(log, parse_dates=["arrival", "answer", "end"])
+    desk = printed(fit(log, "--json"))["check"]["desk"]
+    waited = (rows["answer"] - rows["arrival"]).dt.total_seconds()
+    assert desk["offered"]["log"] == len(rows)
+    assert desk["asa"]["log"] == pytest.approx(waited.mean())
+    assert desk["abandonment"]["log"] == pytest.approx((rows["outcome"] == "abandoned").mean())
+    assert desk["service_level"]["log"] == pytest.approx((waited <= 20).mean())
+
+
+def test_agents_whom_nobody_sees_are_named_as_the_cause_and_calibrated_away(tmp_path: Path) -> None:
+    """One of four answers without a name, so that the scenario's three have too much to do."""
+    log = centre(tmp_path, seen=False)
+    plain = fit(log)
+    assert plain.exit_code == 0, plain.output
+    assert "agents who were there and free are not seen in the log" in plain.output
+    assert "The scenario does not repeat the log" in (tmp_path / "out" / "report.html").read_text()
+    found = printed(fit(log, "--calibrate", "--json"))
+    assert found["factor"] < 0.95
+    asa = found["check"]["desk"]["asa"]
+    assert asa["scenario"]["mean"] == pytest.approx(asa["log"], rel=0.5, abs=3)
+    assert f"pace = {{ desk = {found['factor']:.5g} }}" in (tmp_path / "out" / "scenario.toml").read_text()
+
+
+def test_thin_logs_are_compared_with_their_chance(tmp_path: Path) -> None:
+    """Some hundred calls of two days, an eighth of whom gave up: what the scenario has is within chance of that."""
+    log = centre(tmp_path, days=2)
+    few = log.read_text().splitlines()
+    log.write_text("\n".join([few[0], *few[1::6]]) + "\n")
+    found = printed(fit(log, "--json"))
+    for metric in ("abandonment", "asa"):
+        row = found["check"]["desk"][metric]
+        assert not row["differs"], row
+
+
+def test_figures_beyond_belief_are_not_written_unless_asked_for(tmp_path: Path) -> None:
+    lines = ["at,queue,came,aht"] + [f"2026-05-04 {hour:02d}:00,desk,12,310000" for hour in range(8, 14)]
+    (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "map.toml").write_text(
+        'kind = "intervals"\ncolumns = { start = "at", queue = "queue", offered = "came", handle_time = "aht" }\n'
+    )
+    arguments = [
+        "fit",
+        str(tmp_path / "log.csv"),
+        "--mapping",
+        str(tmp_path / "map.toml"),
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 2
+    assert 'units = { handle_time = "ms" }' in done.output
+    assert not (tmp_path / "o").exists()
+    assert CliRunner().invoke(main, [*arguments, "--anyway"]).exit_code == 0
+    assert (tmp_path / "o" / "scenario.toml").exists()

@@ -1,0 +1,123 @@
+"""`ccsim forecast` as a planner uses it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from ccsim.cli import main
+from ccsim.scenario.read import load
+from tests.forecast.made_up import counts, write_export
+
+MAPPING = (
+    'kind = "intervals"\ncolumns = { queue = "queue", start = "start", offered = "offered", handle_time = "aht" }\n'
+)
+CENTRE = """
+[team.desk]
+skills = { calls = 1 }
+shifts = [{ agents = 9, hours = "08:00-20:00" }]
+"""
+
+
+def forecast(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["forecast", *arguments, "--out", str(folder / "out")])
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    write_export(tmp_path / "export.csv", counts(42))
+    (tmp_path / "how.toml").write_text(MAPPING)
+    return tmp_path / "export.csv"
+
+
+def test_it_writes_volumes_and_lines_that_a_scenario_runs_with(export: Path, tmp_path: Path) -> None:
+    found = forecast(tmp_path, str(export), "--mapping", str(tmp_path / "how.toml"), "--days", "7", "--json")
+    assert found.exit_code == 0, found.output
+    told = json.loads(found.stdout)["queues"]["calls"]
+    assert [day["date"] for day in told["days"]] == [f"2026-02-{day}" for day in range(16, 23)]
+    assert all(day["low"] <= day["mean"] <= day["high"] for day in told["days"])
+    assert told["total"]["mean"] == pytest.approx(sum(day["mean"] for day in told["days"]))
+    out = tmp_path / "out"
+    lines = (out / "scenario_lines.toml").read_text()
+    (out / "centre.toml").write_text(lines.replace("[queue.calls]", '[queue.calls]\nchannel = "phone"') + CENTRE)
+    scenario = load(out / "centre.toml")
+    volume = scenario.queue["calls"].volume
+    assert volume is not None
+    assert sum(row.contacts for row in volume.intervals) == pytest.approx(told["total"]["mean"], rel=1e-4)
+    assert scenario.busyness.of(volume).within_memory < 1
+    assert volume.intervals[20].handle_time == pytest.approx(285, abs=8)
+    assert "report.html" in {file.name for file in out.iterdir()}
+    bands = pd.read_csv(out / "forecast.csv")
+    assert (bands["low_95"] <= bands["low_80"]).all()
+
+
+def test_its_own_volume_file_is_a_history_too(export: Path, tmp_path: Path) -> None:
+    forecast(tmp_path, str(export), "--mapping", str(tmp_path / "how.toml"), "--days", "28")
+    again = CliRunner().invoke(main, ["forecast", str(tmp_path / "out" / "volumes.csv"), "--days", "2", "--json"])
+    assert again.exit_code == 0, again.output
+    assert list(json.loads(again.stdout)["queues"]) == ["calls"]
+
+
+def test_the_test_prints_errors_beside_simple_rules(export: Path, tmp_path: Path) -> None:
+    how = ("--mapping", str(tmp_path / "how.toml"))
+    found = CliRunner().invoke(main, ["forecast", str(export), *how, "--test", "2", "--json"])
+    one_day = json.loads(found.stdout)["test"]["calls"]["one_day"]
+    assert set(one_day["wape_interval"]) == {"forecast", "seasonal_naive", "mean_of_six", "poisson_floor"}
+    assert set(one_day["coverage"]) == {"80", "95"}
+    shown = forecast(tmp_path, str(export), *how, "--test", "2")
+    assert "mean of the weekday's last six days" in shown.output
+    assert "Poisson floor" in shown.output
+
+
+def test_only_what_was_known_before_the_start_is_used(export: Path, tmp_path: Path) -> None:
+    how = ("--mapping", str(tmp_path / "how.toml"), "--start", "2026-02-02", "--days", "3")
+    before = json.loads(CliRunner().invoke(main, ["forecast", str(export), *how, "--json"]).stdout)
+    table = counts(42)
+    table[28:] = np.where(table[28:] > 0, 999, 0)
+    write_export(export, table)
+    after = CliRunner().invoke(main, ["forecast", str(export), *how, "--json"])
+    assert json.loads(after.stdout)["queues"] == before["queues"]
+    assert "only what was known before 2026-02-02" in after.stderr
+
+
+def test_contacts_one_by_one_are_counted(tmp_path: Path) -> None:
+    table = counts(21)
+    moments = [
+        pd.Timestamp("2026-01-05") + pd.Timedelta(days=day, minutes=30 * place, seconds=second)
+        for day, place in np.argwhere(table > 0).tolist()
+        for second in range(int(table[day, place]))
+    ]
+    frame = pd.DataFrame({"id": range(len(moments)), "queue": "calls", "came": moments})
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    how = 'kind = "contacts"\ncolumns = { contact = "id", queue = "queue", arrival = "came" }\n'
+    (tmp_path / "how.toml").write_text(how)
+    found = forecast(tmp_path, str(tmp_path / "log.csv"), "--mapping", str(tmp_path / "how.toml"), "--json")
+    assert found.exit_code == 0, found.output
+    first = json.loads(found.stdout)["queues"]["calls"]["days"][1]["mean"]  # after a Sunday
+    assert first == pytest.approx(table[14].sum(), rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.csv"], "no file nowhere.csv"),
+        (["EXPORT", "--event", "tomorrow +3"], "--event: 'tomorrow +3'; such as"),
+        (["EXPORT", "--event", "2026-12-24:2026-12-01 +40 %"], "is before"),
+        (["EXPORT", "--holidays", "XX"], "--holidays: 'XX'"),
+        (["EXPORT", "--start", "2026-01-07"], "2 days with contacts before 2026-01-07; at least 7"),
+        (["EXPORT", "--events", "EVENTS"], "events.csv:3: Invalid isoformat string: 'soon'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(export: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
+    (tmp_path / "events.csv").write_text("name,start,end,effect\nfair,2026-01-12,,+10 %\nsale,soon,,\n")
+    places = {"EXPORT": str(export), "EVENTS": str(tmp_path / "events.csv")}
+    given = [places.get(argument, argument) for argument in arguments]
+    found = forecast(tmp_path, *given, "--mapping", str(tmp_path / "how.toml"))
+    assert found.exit_code == 2
+    assert said in found.stderr
+    assert not (tmp_path / "out").exists()

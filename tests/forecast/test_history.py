@@ -1,0 +1,57 @@
+"""Gaps, outages, days without contacts and closed days told apart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from ccsim.errors import ScenarioError
+from ccsim.forecast import history as histories
+from ccsim.forecast.history import of_rows
+from tests.forecast.made_up import FIRST, counts, rows
+
+
+def test_a_day_without_rows_is_a_gap_and_a_closed_weekday_is_not() -> None:
+    table = counts(28)
+    table[9] = np.nan
+    found = of_rows("calls", "phone", rows(table), 1800)
+    gap = FIRST + timedelta(days=9)
+    assert found.notes == ((gap, f"{gap}: no data"),)
+    assert np.isnan(found.counts[9]).all()
+    assert (found.counts[6] == 0).all()  # a Sunday
+
+
+def test_a_stretch_without_contacts_is_an_outage_and_a_quiet_half_hour_is_not() -> None:
+    table = counts(28)
+    table[8, 20:24] = 0
+    table[10, 30] = 0
+    table[15] = 0
+    found = of_rows("calls", "phone", rows(table), 1800)
+    assert np.isnan(found.counts[8, 20:24]).all()
+    assert np.isfinite(found.counts[8, 24:]).all()
+    assert "10:00 to 12:00: no contacts" in found.notes[0][1]
+    assert found.notes[-1][1].startswith(f"{FIRST + timedelta(days=15)}: no contacts")
+
+
+def test_rows_that_an_export_leaves_out_are_zero_where_little_is_usual() -> None:
+    table = counts(28)
+    table[:, :16] = np.nan
+    found = of_rows("calls", "phone", rows(table), 1800)
+    assert (found.counts[3, :16] == 0).all()
+
+
+def test_coarser_intervals_add_contacts_and_weigh_handle_times() -> None:
+    fine = of_rows("calls", "phone", rows(counts(7)), 1800)
+    hours = fine.coarser(3600)
+    assert hours.counts[0].sum() == fine.counts[0].sum()
+    a, b = fine.counts[0, 20:22]
+    assert hours.handle[0, 10] == pytest.approx((a * 280 + b * 282) / (a + b))
+
+
+def test_intervals_of_odd_lengths_are_refused_with_the_place() -> None:
+    frame = rows(counts(2))
+    frame.loc[5, "start"] += np.timedelta64(7, "m")
+    with pytest.raises(ScenarioError, match="begins at 2026-01-05 02:37"):
+        histories.usual_length(frame["start"])

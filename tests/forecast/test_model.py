@@ -1,0 +1,154 @@
+"""What is learned of made-up histories, and how good the forecasts are."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from ccsim.forecast import calendar as calendars
+from ccsim.forecast import model as models
+from ccsim.forecast import shape as shapes
+from ccsim.forecast.calendar import Event
+from ccsim.forecast.drift import fit_drift
+from ccsim.forecast.history import of_rows
+from ccsim.forecast.model import band
+from ccsim.forecast.trial import _floor, _recommended, trial
+from tests.forecast.made_up import FIRST, SHAPE, counts, rows
+
+
+def learned(table: np.ndarray, holidays: dict[date, str] | None = None, events: tuple[Event, ...] = ()) -> models.Model:
+    history = of_rows("calls", "phone", rows(table), 86400 // table.shape[1])
+    return models.learn(history, calendars.learn(history, holidays or {}, events))
+
+
+def ahead(days: int, from_day: int) -> list[date]:
+    return [FIRST + timedelta(days=from_day + n) for n in range(days)]
+
+
+def test_the_forecast_has_level_weekday_and_shape() -> None:
+    table = counts(71)
+    found = learned(table[:70]).forecast(ahead(7, 70))
+    usual = table[63:70].sum(axis=1)
+    assert found.days[6] == 0
+    assert found.days[:6] == pytest.approx(usual[:6], rel=0.12)
+    assert found.expected[0] / found.days[0] == pytest.approx(SHAPE / SHAPE.sum(), abs=0.006)
+    assert found.handle[0, 20] == pytest.approx(285, abs=6)  # drawn a little towards the day's mean of 296
+    assert np.isnan(found.handle[0, 0])
+
+
+def test_bands_are_wider_further_ahead_and_for_intervals_than_for_days() -> None:
+    found = learned(counts(70)).forecast(ahead(28, 70))
+    assert found.covariance[21, 21] > 1.5 * found.covariance[0, 0]
+    assert found.spread[0, 20] >= found.covariance[0, 0]
+    low, high = found.day_bands(0.95)
+    inner_low, inner_high = found.day_bands(0.8)
+    assert (low <= inner_low).all()
+    assert (inner_high <= high).all()
+
+
+def test_an_outlier_is_listed_and_hardly_moves_the_forecast() -> None:
+    table = counts(70)
+    usual = learned(table).forecast(ahead(1, 70)).days[0]
+    table[66] *= 3
+    model = learned(table)
+    assert [day for day, _ in model.outliers] == [FIRST + timedelta(days=66)]
+    assert model.outliers[0][1] == pytest.approx(3, rel=0.2)
+    assert model.forecast(ahead(1, 70)).days[0] == pytest.approx(usual, rel=0.06)
+
+
+def test_a_closed_holiday_stays_closed_and_an_open_one_is_learned() -> None:
+    table = counts(84)
+    table[14], table[30] = 0, table[30] * 0.5
+    days = {FIRST + timedelta(days=n): name for n, name in ((14, "shut"), (30, "half"), (86, "half"), (88, "shut"))}
+    model = learned(table, days)
+    found = model.forecast(ahead(7, 84))
+    plain = learned(counts(84)).forecast(ahead(7, 84))
+    assert found.days[4] == 0
+    assert found.days[2] == pytest.approx(0.5 * plain.days[2], rel=0.2)
+    effect = model.level.effects()[model.calendar.names.index("half")]
+    assert effect is not None
+    assert effect.low < 0.5 < effect.high
+
+
+def test_a_holiday_that_history_lacks_is_closed_and_said_to_be() -> None:
+    history = of_rows("calls", "phone", rows(counts(28)), 1800)
+    calendar = calendars.learn(history, {FIRST + timedelta(days=30): "New"}, ())
+    assert not calendar.is_open(FIRST + timedelta(days=30))
+    assert calendar.notes == ("New: taken as closed, as the history has no holiday",)
+
+
+def test_events_by_hand_lift_their_hours_and_decay() -> None:
+    zero = datetime.combine(FIRST + timedelta(days=70), datetime.min.time())
+    mailing = Event("mailing", zero + timedelta(hours=10), zero + timedelta(days=1), 0.6, 7200.0)
+    plain, lifted = (learned(counts(70), {}, events).forecast(ahead(1, 70)) for events in ((), (mailing,)))
+    factor = lifted.expected[0, 16:40] / plain.expected[0, 16:40]
+    assert factor[:4] == pytest.approx(np.ones(4))
+    assert factor[4] == pytest.approx(1 + 0.6 * 0.5 ** (0.25 / 2))
+    assert factor[8] - 1 == pytest.approx((factor[4] - 1) / 2)
+
+
+def test_what_an_event_did_in_the_past_is_taken_off_the_level() -> None:
+    table = counts(70)
+    table[60:70] *= 1.5
+    zero = datetime.combine(FIRST, datetime.min.time())
+    past = Event("campaign", zero + timedelta(days=60), zero + timedelta(days=70), 0.5)
+    assert learned(table, {}, (past,)).forecast(ahead(5, 70)).days.sum() == pytest.approx(
+        learned(counts(70)).forecast(ahead(5, 70)).days.sum(), rel=0.03
+    )
+
+
+def test_daily_and_thin_histories_have_forecasts() -> None:
+    daily = learned(counts(70).sum(axis=1, keepdims=True)).forecast(ahead(7, 70))
+    assert daily.expected.shape == (7, 1)
+    assert daily.busyness.within_cv == 0
+    thin = np.random.default_rng(3).poisson(counts(70) / 200).astype(np.float64)
+    found = learned(thin).forecast(ahead(7, 70))
+    assert found.days.sum() == pytest.approx(thin[35:].sum() / 5, rel=0.25)
+
+
+def test_shapes_are_drawn_together_where_days_are_few() -> None:
+    rng = np.random.default_rng(4)
+    weekday = np.arange(35) % 7
+    found = shapes.learn(rng.poisson(np.tile(SHAPE / 40, (35, 1))).astype(np.float64), weekday, np.ones(35))
+    assert found.others >= 0.3
+    assert found.width > 0
+    assert np.abs(found.shares - SHAPE / SHAPE.sum()).max() < 0.02
+
+
+def test_no_drift_is_found_in_poisson_counts() -> None:
+    rng = np.random.default_rng(5)
+    shares = np.tile(SHAPE / SHAPE.sum(), (100, 1))
+    found = fit_drift(rng.poisson(800 * shares).astype(np.float64), shares, np.full(100, 1000.0), 1800, 1.0)
+    assert found.cv.mean < 0.05
+    assert found.p_value > 0.05
+
+
+def test_bands_are_of_a_negative_binomial() -> None:
+    low, high = band(np.array([50.0]), np.array([0.04]), 0.8)
+    drawn = np.random.default_rng(6).negative_binomial(25, 25 / 75, 100_000)
+    assert ((drawn >= low) & (drawn <= high)).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_the_poisson_floor_is_the_mean_deviation() -> None:
+    drawn = np.random.default_rng(7).poisson(3.7, 200_000)
+    assert _floor(np.array([3.7])) == pytest.approx(np.abs(drawn - 3.7).mean() / 3.7, rel=0.01)
+
+
+def test_the_trial_ranks_methods_and_its_bands_cover() -> None:
+    history = of_rows("calls", "phone", rows(counts(70, noise=0.06)), 1800)
+    found = trial(history, {}, (), 3)["one_day"]
+    assert found is not None
+    assert len(found.days) == 18
+    assert found.wape_interval["forecast"] < found.wape_interval["mean_of_six"]
+    assert found.floor_interval < found.wape_interval["forecast"] < found.floor_interval + 0.05
+    assert found.coverage["80"] == pytest.approx(0.8, abs=0.1)
+    assert found.coverage["95"] == pytest.approx(0.95, abs=0.05)
+
+
+def test_the_simplest_rule_that_is_not_worse_beyond_chance_is_recommended() -> None:
+    rng = np.random.default_rng(8)
+    same, worse = rng.gamma(9, 1, (2, 40)), rng.gamma(9, 1, 40) + 4
+    assert _recommended({"seasonal_naive": worse, "mean_of_six": same[0], "forecast": same[1]}) == "mean_of_six"
+    assert _recommended({"seasonal_naive": worse, "mean_of_six": worse, "forecast": same[1]}) == "forecast"

@@ -1,0 +1,67 @@
+"""The rest of a day, given its counts so far."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ccsim.forecast.within import Busyness, day_covariance, rest_of_day, within_covariance
+
+BUSY = Busyness(day_cv=0.15, within_cv=0.1, within_memory=0.6)
+
+
+def test_correlation_of_half_hours_falls_by_the_memory() -> None:
+    assert within_covariance(4, 1800, 0.5)[0] == pytest.approx([1, 0.5, 0.25, 0.125])
+
+
+def test_shorter_intervals_of_one_half_hour_share_the_factor_and_longer_ones_average_it() -> None:
+    assert within_covariance(6, 600, 0.5)[0] == pytest.approx([1, 1, 1, 0.5, 0.5, 0.5])
+    assert within_covariance(2, 3600, 0.5)[0, 0] == pytest.approx((1 + 1 + 0.5 + 0.5) / 4)
+
+
+def test_without_busyness_what_came_says_nothing() -> None:
+    rest = rest_of_day(np.full(10, 20.0), np.full(4, 35.0), 1800, Busyness())
+    assert rest.mean == pytest.approx(np.ones(6))
+    assert rest.covariance == pytest.approx(np.zeros((6, 6)))
+
+
+def test_of_the_day_alone_it_is_buhlmanns_credibility() -> None:
+    expected, counts = np.full(10, 20.0), np.full(4, 30.0)
+    weight = 80 / (80 + 1 / 0.2**2)
+    rest = rest_of_day(expected, counts, 1800, Busyness(day_cv=0.2))
+    assert rest.mean == pytest.approx(np.full(6, 1 + weight * 0.5))
+    assert rest.covariance == pytest.approx(np.full((6, 6), 0.2**2 * (1 - weight)))
+
+
+def test_intervals_in_which_nothing_is_expected_are_left_out() -> None:
+    rest = rest_of_day(np.array([0.0, 20, 20]), np.array([3.0, 20]), 1800, BUSY)
+    assert rest.mean == pytest.approx([1.0])
+
+
+def test_before_anything_came_it_is_as_expected() -> None:
+    rest = rest_of_day(np.full(3, 5.0), np.empty(0), 1800, BUSY)
+    assert rest.mean == pytest.approx(np.ones(3))
+    assert rest.covariance == pytest.approx(day_covariance(3, 1800, BUSY))
+
+
+def test_samples_have_the_mean_and_covariance() -> None:
+    rest = rest_of_day(np.full(6, 50.0), np.array([70.0, 65]), 1800, BUSY)
+    drawn = rest.factors(np.random.default_rng(1).standard_normal((4, 200_000)))
+    assert drawn.mean(axis=1) == pytest.approx(rest.mean, rel=0.002)
+    assert np.cov(drawn) == pytest.approx(rest.covariance, rel=0.03)
+
+
+def test_it_predicts_days_of_the_model_without_bias_and_with_the_right_spread() -> None:
+    rng, days, expected = np.random.default_rng(2), 4000, np.full(12, 100.0)
+    correlation = np.linalg.cholesky(within_covariance(12, 1800, BUSY.within_memory))
+    sigma = np.sqrt(np.log1p(BUSY.within_cv**2))
+    within = np.exp(sigma * rng.standard_normal((days, 12)) @ correlation.T - sigma**2 / 2)
+    day = rng.gamma(1 / BUSY.day_cv**2, BUSY.day_cv**2, (days, 1))
+    factors = day * within
+    counts = rng.poisson(expected * factors)
+    errors = np.array(
+        [f[5:] - rest_of_day(expected, c[:5], 1800, BUSY).mean for f, c in zip(factors, counts, strict=True)]
+    )
+    spread = rest_of_day(expected, expected[:5], 1800, BUSY).covariance
+    assert errors.mean(axis=0) == pytest.approx(np.zeros(7), abs=0.01)
+    assert errors.var(axis=0) == pytest.approx(np.diag(spread), rel=0.1)

@@ -1,0 +1,165 @@
+"""The outlook: what is known is taken as it is, what is not is drawn given what is."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ccsim.distributions.streams import Streams
+from ccsim.scenario import read
+from ccsim.today import output
+from ccsim.today.actions import read_actions, usual
+from ccsim.today.outlook import Outlook, band
+from ccsim.today.start import _Start
+from tests.today.days import CENTRE, Day, a_day, seen
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
+    return a_day(tmp_path_factory.mktemp("day"))
+
+
+@pytest.fixture(scope="module")
+def morning(day: Day) -> Outlook:
+    more = read_actions(["two more: team.front +2 16:00-20:00"], day.scenario)
+    return seen(day, "11:00", 40, more)
+
+
+def test_in_the_evening_the_day_is_what_it_was(day: Day) -> None:
+    """When the phone is closed nothing of its day is open, and every replication has the day's own figures."""
+    evening = seen(day, "20:30")
+    for metric in ("offered", "answered", "abandonment", "service_level", "asa"):
+        values = evening.course.values("phone", metric)
+        assert values == pytest.approx(day.truth(metric)["phone"], rel=1e-6)
+        assert float(evening.so_far[metric][0]) == pytest.approx(day.truth(metric)["phone"], rel=1e-6)
+    assert evening.course.probability("phone") == float(day.met("phone"))
+
+
+def test_so_far_and_rest_make_the_day(day: Day, morning: Outlook) -> None:
+    course = morning.course
+    for place, name in enumerate(course.spec.queues):
+        whole, rest = course.values(name, "offered"), course.values(name, "offered", "rest")
+        came = int(((day.log.arrival < morning.at) & (day.workload.queue == place)).sum())
+        assert (whole - rest == came).all()
+        assert float(morning.so_far["offered"][place]) == came
+        assert rest.std() > 0
+
+
+def test_the_truth_lies_in_wide_bands(day: Day, morning: Outlook) -> None:
+    """Of this one day; how often it does is for the slow test of calibration."""
+    for name, truth in day.truth("offered").items():
+        values = morning.course.values(name, "offered")
+        assert values.min() - 3 * values.std() < truth < values.max() + 3 * values.std()
+
+
+def test_more_agents_help_and_cost_their_hours(morning: Outlook) -> None:
+    """On the same random numbers: the same customers come."""
+    action = morning.actions["two more"]
+    before, after = (course.values("phone", "offered", "rest") for course in (morning.course, action))
+    assert (before >= after).mean() > 0.9  # those alone differ who dial again
+    assert np.corrcoef(before, after)[0, 1] > 0.95
+    assert (action.values("phone", "service_level") - morning.course.values("phone", "service_level")).mean() > 0
+    assert float((action.cost() - morning.course.cost()).mean()) == pytest.approx(2 * 4 * 20, rel=0.1)
+
+
+def test_the_json_keeps_the_contract(morning: Outlook) -> None:
+    made = json.loads(json.dumps(output.as_json(morning), allow_nan=False))
+    assert made["at"] == "2026-03-04T11:00:00"
+    phone = made["queues"]["phone"]
+    assert set(phone["day"]["service_level"]) == {"mean", "low", "high"}
+    assert phone["so_far"]["offered"] + phone["rest"]["offered"]["mean"] == pytest.approx(
+        phone["day"]["offered"]["mean"]
+    )
+    assert 0 <= phone["target_met_probability"] <= 1
+    assert len(phone["intervals"]) == 48
+    (action,) = made["actions"]
+    assert action["name"] == "two more"
+    assert set(action["difference"]) == set(made["queues"])
+
+
+def test_the_picture_shows_every_queue(morning: Outlook) -> None:
+    titles = [ax.get_title(loc="left") for ax in output.picture(morning).axes]
+    assert titles[:3] == ["phone", "chat", "whatsapp"]
+
+
+def test_a_busier_morning_makes_a_busier_day(day: Day, tmp_path: Path) -> None:
+    """As far as days differ: with busyness the rest follows the counts in part; without, it does not."""
+    doc = copy.deepcopy(CENTRE)
+    doc["queue"]["phone"]["volume"]["scale"] = 1.6
+    busy = a_day(tmp_path, 0, doc)
+    usual_day = day._replace(logs=busy.logs)
+    forecast = seen(usual_day, "13:00").forecasts["phone"]
+    ratio = forecast.counts.sum() / forecast.expected[: len(forecast.counts)].sum()
+    assert 1 + (ratio - 1) / 3 < forecast.factor < ratio
+    calm = copy.deepcopy(CENTRE)
+    del calm["queue"]["phone"]["volume"]["busyness_cv"]
+    outlook = seen(usual_day._replace(scenario=read.parse(calm)), "13:00")
+    assert outlook.forecasts["phone"].factor == pytest.approx(1.0)
+    assert any("has no busyness_cv" in warning for warning in outlook.warnings)
+
+
+def test_the_same_seed_gives_the_same_bytes(day: Day) -> None:
+    one, other = (json.dumps(output.as_json(seen(day, "15:00"))) for _ in range(2))
+    assert one == other
+
+
+def test_what_is_left_is_drawn_given_what_has_passed() -> None:
+    """Of an exponential, as much again whatever has passed; of anything, nothing below what has passed."""
+    start: Any = object.__new__(_Start)
+    start.streams, start.drawn, start.beyond = Streams((1, 2), 0), 0, 0
+    u = (np.arange(20_000) + 0.5) / 20_000
+    pool = np.rint(-np.log(u) * 300e6).astype(np.int64)
+    for passed in (0.0, 200e6, 600e6):
+        drawn = start.given(pool, np.full(4000, passed))
+        assert (drawn > passed).all()
+        assert float((drawn - passed).mean()) == pytest.approx(300e6, rel=0.06)
+    assert start.beyond == 0
+    longer = start.given(pool, np.full(3, pool.max() + 5.0))
+    assert (longer == pool.max() + 6).all()
+    assert start.beyond == 3
+
+
+def test_usual_actions_are_scenarios(day: Day) -> None:
+    """Every one of them can be simulated, and names what it changes."""
+    from ccsim.today.outlook import day_of, one_day
+
+    time = seen(day, "11:00").time
+    one, at = day_of(day.scenario, time)
+    actions = usual(one, at)
+    assert len(actions) > 8
+    for change in actions.values():
+        assert read.parse(change(one_day(day.scenario.raw, time))).days == 1
+
+
+def test_bands_hold_nine_in_ten() -> None:
+    made = band(np.arange(101.0))
+    assert made == pytest.approx((50.0, 5.0, 95.0))
+    assert np.isnan(band(np.array([np.nan])).mean)
+
+
+@pytest.mark.slow
+def test_bands_and_probabilities_are_calibrated(tmp_path: Path) -> None:
+    """Two hundred days: 90 % bands hold the truth 85 to 95 times in a hundred; of probabilities as many come true."""
+    inside: list[bool] = []
+    forecasts: list[tuple[float, bool]] = []
+    for number in range(200):
+        day = a_day(tmp_path, number)
+        for clock in ("11:00", "15:00"):
+            outlook = seen(day, clock, 100)
+            for name, truth in day.truth("service_level").items():
+                _, low, high = band(outlook.course.values(name, "service_level"))
+                inside.append(low - 1e-9 <= truth <= high + 1e-9)
+                probability = outlook.course.probability(name)
+                assert probability is not None
+                forecasts.append((probability, day.met(name)))
+    assert 0.85 <= np.mean(inside) <= 0.95
+    for low, high in ((0.0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 1.01)):
+        of = [(p, met) for p, met in forecasts if low <= p < high]
+        if len(of) >= 30:
+            said, came = np.mean(of, axis=0)
+            assert abs(said - came) < 0.12

@@ -1,0 +1,71 @@
+"""The best of several, by Kim and Nelson's procedure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from ccsim.errors import ScenarioError
+from ccsim.results.ranking import rank, ranking_figure
+from ccsim.studies.selection import kim_nelson, select
+from tests.unit.test_compare import agents, compared
+
+
+def one_trial(r: np.random.Generator, means: np.ndarray, zone: float) -> tuple[int, int]:
+    """The selected system and all replications, of normal values with common random numbers."""
+
+    def draw(which: Sequence[int], first: int, count: int) -> np.ndarray:
+        common = r.normal(size=count)
+        return means[list(which), None] + 0.7 * common + 0.7 * r.normal(size=(len(which), count))
+
+    order, _, counts, decided = kim_nelson(draw(range(len(means)), 0, 10), draw, zone, 0.95, 100_000)
+    assert decided
+    return order[0], int(counts.sum())
+
+
+def test_the_best_is_selected_as_often_as_promised() -> None:
+    """Slippage: all others are worse by just the indifference; 300 trials of a share of at least 0.95."""
+    r, trials = np.random.default_rng(7), 300
+    means = np.array([0.3, 0.3, 0.0, 0.3, 0.3])
+    right = sum(one_trial(r, means, 0.3)[0] == 2 for _ in range(trials))
+    assert right / trials > 0.95 - 3 * (0.95 * 0.05 / trials) ** 0.5
+
+
+def test_the_clearly_worse_cost_few_replications() -> None:
+    r = np.random.default_rng(8)
+    near = np.mean([one_trial(r, np.array([0.0, 0.05, 0.05, 0.05]), 0.1)[1] for _ in range(10)])
+    far = np.mean([one_trial(r, np.array([0.0, 0.05, 3.0, 3.0]), 0.1)[1] for _ in range(10)])
+    assert far < 0.7 * near
+
+
+def test_of_equals_one_is_selected_at_once() -> None:
+    first = np.tile(np.arange(5.0), (3, 1))
+    order, means, counts, decided = kim_nelson(first, lambda *_: pytest.fail("more"), 0.1, 0.95, 100)
+    assert (sorted(order), decided) == ([0, 1, 2], True)
+    assert counts.tolist() == [5, 5, 5]
+    assert means.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_variants_go_on_where_the_comparison_ended() -> None:
+    scenarios = {name: agents(number) for name, number in (("two", 2), ("three", 3), ("four", 4))}
+    comparison = compared(scenarios)
+    by_wait = rank(comparison, ranking_figure("asa@phone", scenarios))
+    selection = select(comparison, by_wait, indifference=20.0, most=40, engine="simpy", workers=1)
+    longer = {
+        name: scenario.with_streams(5, max(c.replications for c in selection.candidates))
+        for name, scenario in scenarios.items()
+    }
+    best = next(c for c in selection.candidates if c.is_best)
+    again = compared(longer).variants[list(scenarios).index(best.name)].quotients(by_wait.figure)
+    assert again is not None
+    assert best.mean == pytest.approx((again[0] / again[1])[: best.replications].mean())
+    assert selection.best == best.name == selection.candidates[0].name
+
+
+def test_what_cannot_be_selected_is_said() -> None:
+    scenarios = {"two": agents(2), "three": agents(3)}
+    comparison = compared(scenarios)
+    with pytest.raises(ScenarioError, match="indifference"):
+        select(comparison, rank(comparison, ranking_figure("cost", scenarios)), indifference=-1.0)
