@@ -129,7 +129,7 @@ def _sight(logs: tuple[Path, ...], mappings: tuple[str, ...], state: Path | None
     from ccsim.logs.readers import read_all
     from ccsim.today.from_logs import from_logs
 
-    read = read_all(logs, chosen_mappings(logs, mappings, None, Path()))
+    read = read_all(logs, chosen_mappings(logs, mappings, None, Path("fitted")))
     return lambda day, plan, at: from_logs(read, day, plan, at)
 
 
