@@ -63,6 +63,10 @@ def staff(
     if method is None:
         choices = scenario.staffing.patterns or scenario.staffing.rule
         method = "shifts" if choices else "requirement"
+    if marginal and method != "shifts":
+        raise click.UsageError(
+            "--marginal goes with shifts: the file has none to choose from, or --method says otherwise."
+        )
     check_xlsx(xlsx, folder=root is not None)
     if method == "erlang":
         from ccsim.cli.baseline import erlang
