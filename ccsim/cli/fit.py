@@ -153,7 +153,7 @@ def _print_check(checked: Check, calibrate: bool) -> None:
     from rich.console import Console
 
     from ccsim.cli.screen import plain_table
-    from ccsim.fit.check import METRICS, SAID, TOTAL, shown
+    from ccsim.fit.check import FACTORS, METRICS, SAID, TOTAL, shown
 
     console = Console(highlight=False, markup=False)
     days, runs = len(checked.days), checked.replications
@@ -172,7 +172,9 @@ def _print_check(checked: Check, calibrate: bool) -> None:
         both = (shown(total.metric, value) for value in (total.log, total.scenario.mean))
         console.print("Agents' time in work: {} in the log, {} in the scenario.".format(*both))
     if calibrate:
-        console.print(f"Calibrated: the time of agents × {checked.factor:.3f}.")
+        at_end = ", the end of what is tried" if checked.factor in FACTORS else ""
+        factor = f"Calibrated: the time of agents × {checked.factor:.3f}{at_end}."
+        console.print("Not calibrated: no named agents, or no waits." if checked.factor == 1 else factor)
     console.print("! differs by more than chance." if checked.findings else "No difference beyond chance that matters.")
     for finding in checked.findings:
         click.echo(f"warning: {finding}", err=True)

@@ -313,10 +313,13 @@ def _cause_of_waits(fit: Fit, name: str, longer: float, mixed: bool, metrics: Se
 def calibrated(fit: Fit, made: Any) -> float:
     """The factor on the time of a contact at which the scenario has the log's ASA, over its days together.
 
-    `made` gives the scenario with a factor. 1 where the log has no waits to compare; the nearer end of FACTORS where
-    none does it.
+    `made` gives the scenario with a factor. 1 where the log names no agents, or has no waits to compare; the nearer end
+    of FACTORS where none does it.
     """
     from scipy.optimize import brentq
+
+    if not fit.teams:
+        return 1.0
 
     def beyond(factor: float) -> float:
         rows = [row for row in check(fit, made(factor)).compared if row.weekday is None]

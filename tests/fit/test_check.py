@@ -128,3 +128,13 @@ def test_figures_beyond_belief_are_not_written_unless_asked_for(tmp_path: Path) 
     assert not (tmp_path / "o").exists()
     assert CliRunner().invoke(main, [*arguments, "--anyway"]).exit_code == 0
     assert (tmp_path / "o" / "scenario.toml").exists()
+
+
+def test_made_up_staffing_is_not_calibrated_but_named(tmp_path: Path) -> None:
+    log = centre(tmp_path, days=3)
+    rows = pd.read_csv(log, dtype=str).assign(agent="")
+    rows.to_csv(log, index=False)
+    done = fit(log, "--calibrate")
+    assert done.exit_code == 0, done.output
+    assert "Not calibrated: no named agents" in done.output
+    assert "pace" not in (tmp_path / "out" / "scenario.toml").read_text()
