@@ -58,7 +58,7 @@ def pages(file: Path | None) -> Callable[[], None]:
             _head()
             wanted = request.query_params.get("open")
             entry = next((entry for entry in gallery.entries() if entry.key == wanted), None)
-            if len(Tab.open_tabs) >= TABS:
+            if sum(tab.connected for tab in Tab.open_tabs) >= TABS or len(Tab.open_tabs) >= 4 * TABS:
                 Text("p", f"{TABS} pages are open already: close one, and load this one again.", "answer open")
             elif entry is not None:
                 Tab(Session(entry.source), request.url.query, entry.key)
@@ -108,6 +108,11 @@ class Tab:
         self._client.on_delete(self.close)
         self._loop = background_tasks.create(self._drive(), name="explore")
         self._watcher = background_tasks.create(self._watch(), name="explore: file")
+
+    @property
+    def connected(self) -> bool:
+        """Whether a browser shows it; one that is closed is forgotten only after a while."""
+        return self._client.has_socket_connection
 
     def close(self) -> None:
         """What it simulates is stale, and nothing of it goes on."""

@@ -15,6 +15,9 @@ from typing import Any, Final
 
 HOST: Final = "127.0.0.1"
 TOKEN_BYTES: Final = 16
+RECONNECT: Final = 30.0
+"""Seconds that a page is kept for a browser which does not answer, as on a busy machine; then it begins anew."""
+
 LINGER: Final = 2
 """Seconds that open connections have when the server stops."""
 
@@ -54,6 +57,7 @@ def serve(listening: socket.socket, build: Callable[[], None], ready: Callable[[
         tailwind=False,
         binding_refresh_interval=None,
         message_history_length=100,
+        reconnect_timeout=RECONNECT,
         show_welcome_message=False,
     )
 
