@@ -137,8 +137,8 @@ def _forecast(
     so_far = int(np.searchsorted(edges, at))
     counts = np.zeros(so_far) if came is None else np.histogram(came, edges[: so_far + 1])[0] / ratio
     counted = expected if came is not None else np.where(np.arange(len(expected)) < so_far, 0.0, expected)
-    kind = None if own.busy is None else own.busy.kind
-    busy = Busyness() if kind is None else Busyness(kind.day_cv, kind.day_memory, kind.within_cv, kind.within_memory)
+    of = own.busy
+    busy = Busyness() if of is None else Busyness(of.day_cv, of.day_memory, of.within_cv, of.within_memory)
     rest = rest_of_day(counted, counts, STEP // SECOND, busy)
     n = len(rest.mean)
     streams = [Streams(key_of(scenario.seed), replication) for replication in range(replications)]

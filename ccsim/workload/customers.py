@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from ccsim.tables import F64, I64, Bool
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
     from ccsim.scenario.queues import Outbound, Queue
-    from ccsim.scenario.volumes import Busyness, Move, Volume
+    from ccsim.scenario.volumes import Move, Volume
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class Group:
     """they would have come to another queue: number of the move"""
 
 
+BUSYNESS: Final = ("day_cv", "day_memory", "within_cv", "within_memory", "correlation")
+"""What a scenario says of it."""
+
+
 @dataclass(frozen=True)
 class Busy:
     """Days that are busier than others, and half hours within them."""
@@ -52,22 +56,26 @@ class Busy:
     own: tuple[int, int]
     shared: tuple[int, int]
     """owners of the draws, of days and of steps within them: of this volume alone, and of all volumes"""
-    kind: Busyness
-    """with its correlation between volumes"""
+    day_cv: float
+    day_memory: float
+    within_cv: float
+    within_memory: float
+    correlation: float
+    """as `busyness` in a scenario"""
 
     def factors(self, streams: Streams, midnights: I64) -> tuple[I64, F64]:
         """Edges of stretches : int64[n + 1], and how busy each is : float64[n]."""
-        days, kind = len(midnights) - 1, self.kind
+        days = len(midnights) - 1
         by_day = busyness(
             streams.sequence(self.own[0], days), streams.sequence(self.shared[0], days),
-            kind.day_cv, kind.correlation, kind.day_memory,
+            self.day_cv, self.correlation, self.day_memory,
         )  # fmt: skip
-        if kind.within_cv == 0:
+        if self.within_cv == 0:
             return midnights, by_day
         own, shared = (
             streams.sequence(owner, days * STEPS).reshape(days, STEPS) for owner in (self.own[1], self.shared[1])
         )
-        within = busyness(own, shared, kind.within_cv, kind.correlation, kind.within_memory)
+        within = busyness(own, shared, self.within_cv, self.correlation, self.within_memory)
         edges, numbers = steps(midnights)
         return edges, by_day[numbers // STEPS] * within.ravel()[numbers]
 
@@ -220,7 +228,7 @@ def _arrivals(scenario: Scenario, volume: Volume, name: str | None) -> Arrivals:
         own, shared = (
             (owner_of(whose, "busyness"), owner_of(whose, "busyness", "within")) for whose in (owner, "scenario")
         )
-        busy = Busy(own, shared, kind)
+        busy = Busy(own, shared, **{each: getattr(kind, each) for each in BUSYNESS})
     times, work, opened, rate = np.empty(0, dtype=np.int64), None, None, None
     if volume.trace is not None:
         times, work = _logged(scenario, volume)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import json
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from ccsim.cli import roster as verb
 from tests.cli.tiny import ccsim, only_folder
 
 pytest.importorskip("ortools")
@@ -187,6 +187,8 @@ def test_what_does_not_go_together_is_refused(file: Path, tmp_path: Path) -> Non
 
 
 def test_a_missing_package_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verb, "find_spec", lambda name: None if name == "ortools" else name)
+    monkeypatch.setattr(
+        import_module("ccsim.cli.roster"), "find_spec", lambda name: None if name == "ortools" else name
+    )
     done = ccsim("roster", file)
     assert (done.exit_code, "pip install 'ccsim[roster]'" in done.output) == (2, True)

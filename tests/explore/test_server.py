@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def asked(kind: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple
         sent.append(message)
 
     scope = {"type": kind, "path": path, "headers": list(headers)}
-    asyncio.run(Guard(app, TOKEN, PORT)(scope, None, send))
+    with ThreadPoolExecutor(1) as alone:  # a browser of another test may have left a loop running in this one
+        alone.submit(asyncio.run, Guard(app, TOKEN, PORT)(scope, None, send)).result()
     return bool(reached), sent
 
 

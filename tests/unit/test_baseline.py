@@ -459,7 +459,7 @@ def test_the_page_shows_what_comes_out() -> None:
     """docs/staffing.md: its [staffing] and its table of shifts."""
     root = Path(__file__).parents[2]
     page = (root / "docs" / "staffing.md").read_text(encoding="utf-8")
-    ((_, snippet),) = re.findall(r"```(toml)\n(.*?)```", page, re.DOTALL)
+    snippet = re.findall(r"^```toml\n(.*?)```", page, re.DOTALL | re.MULTILINE)[0]
     week = read.load(root / "scenarios" / "retail_week.toml")
     week = read.parse(week.raw | tomllib.loads(snippet), given=week.files)
     found = baseline(week)
