@@ -399,6 +399,8 @@ class Facts:
     def with_bot(self) -> F64:
         """Conversations with the bot, and minutes of them, (2, interval, queue)."""
         work, log, plan = self.workload, self.log, self.plan
+        if not (work.bot_time >= 0).any():
+            return np.zeros((2, self.intervals, self.queues))
         rows = np.flatnonzero(
             (self.cell >= 0) & (work.bot_time >= 0) & (work.link != Link.TRANSFER) & ~work.outbound & ~work.deflected
         )
