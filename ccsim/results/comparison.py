@@ -9,7 +9,7 @@ Source: Law, Simulation Modeling and Analysis, 10.2.1 (paired-t) and 11.2 (commo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -25,8 +25,8 @@ from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import LEVEL, paired_interval, ratio_interval
 from ccsim.tables import F64
 
-ALWAYS: Final = ("cost", "value_lost", "effort")
-"""What is compared over all queues whether or not there are targets."""
+ALWAYS: Final = ("cost", "paid_hours", "value_lost", "effort")
+"""What is compared over all queues whether or not there are targets; paid hours only where nothing costs anything."""
 
 HEADLINE: Final = ("service_level", "reply_level", "abandonment", "resolution_level", "utilisation", *ALWAYS)
 """Metrics in the order in which a planner looks at them."""
@@ -202,12 +202,13 @@ class Comparison:
     @cached_property
     def common(self) -> tuple[MetricPlace, ...]:
         """Of what all channels have in common, what there is over everything and is not 0 in all variants."""
-        places = (MetricPlace(TOTAL, TOTAL, metric) for metric in COMMON)
-        return tuple(
-            place
-            for place in places
-            if place in self.figures and any((e := self.estimate(v, place)) and e.mean for v in self.variants)
-        )
+        return tuple(self._over_everything(COMMON))
+
+    def _over_everything(self, metrics: Iterable[str]) -> Iterator[MetricPlace]:
+        """Figures of the whole centre that are not 0 in all variants."""
+        for place in (MetricPlace(TOTAL, TOTAL, metric) for metric in metrics):
+            if place in self.figures and any((e := self.estimate(v, place)) and e.mean for v in self.variants):
+                yield place
 
     @cached_property
     def figures(self) -> tuple[MetricPlace, ...]:
@@ -220,9 +221,10 @@ class Comparison:
 
     @cached_property
     def headline(self) -> tuple[MetricPlace, ...]:
-        """The figures that have a target in some variant, then cost, value lost and effort."""
-        wanted = {MetricPlace(TOTAL, TOTAL, metric) for metric in ALWAYS}
-        wanted.update(*(variant.targets for variant in self.variants))
+        """The figures that have a target in some variant, then cost (or paid hours), value lost and effort."""
+        wanted = set(self._over_everything(ALWAYS)).union(*(variant.targets for variant in self.variants))
+        if MetricPlace(TOTAL, TOTAL, "cost") in wanted:
+            wanted.discard(MetricPlace(TOTAL, TOTAL, "paid_hours"))
         places = list(dict.fromkeys(figure[:2] for figure in self.figures))
         return tuple(sorted(wanted & set(self.figures), key=lambda f: (places.index(f[:2]), HEADLINE.index(f.metric))))
 

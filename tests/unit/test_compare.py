@@ -128,6 +128,15 @@ def test_headline_has_the_targets_and_what_always_matters(three: Comparison) -> 
         "chat service level",
         "chat reply level",
         "total cost",
+        "total effort",
+    ]
+
+
+def test_headline_shows_paid_hours_where_nothing_costs_and_value_where_it_is_lost() -> None:
+    without_cost = shop(team__all__cost_per_hour=0, queue__phone__value=9)
+    free = compared({"one": without_cost, "other": without_cost})
+    assert [str(figure) for figure in free.headline if figure.level == TOTAL] == [
+        "total paid hours",
         "total value lost",
         "total effort",
     ]

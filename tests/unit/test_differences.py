@@ -22,6 +22,7 @@ def compared(queues: int, variants: int, replications: int = 2) -> Comparison:
         doc = scenario(queues, 1, max_abandonment=0.1)
         (team, *_) = doc["team"].values()
         team["shifts"][0]["agents"] += number
+        team["cost_per_hour"] = 20
         return parse({**doc, "replications": replications})
 
     names = ["base", *(f"{number}{LONG[: 8 * number + 2]}" for number in range(1, variants))]
