@@ -24,7 +24,7 @@ from ccsim.lowering import lower
 from ccsim.results import format
 from ccsim.runs.precision import MOST, Precision, read_goals
 from ccsim.runs.run import run
-from ccsim.scenario import check, read
+from ccsim.scenario import read
 from ccsim.scenario.channels import defaults_used
 from ccsim.scenario.data import texts
 from ccsim.scenario.design import Design, Kind, read_setting
@@ -35,7 +35,7 @@ from ccsim.studies import compare as comparing
 from ccsim.studies import sweep
 from ccsim.studies.points import Points
 from ccsim.workload.changed import Change
-from ccsim.workload.unserved import unserved
+from ccsim.workload.warnings import warnings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,14 +185,15 @@ class Centre:
     def check(self) -> list[str]:
         """What to look out for, in words. Raises ScenarioError when a variant cannot be simulated."""
         problems: list[Problem] = []
+        variants: dict[str, Scenario] = {}
         for name in self.variants:
             try:
-                self.variant(name)
+                variants[name] = self.variant(name).scenario
             except ScenarioError as error:
                 problems += error.problems
         if problems:
             raise ScenarioError(problems)
-        return [str(warning) for warning in [*check.warnings(self.scenario), *unserved(self.scenario)]]
+        return [str(warning) for warning in warnings(self.scenario, variants)]
 
     def defaults(self) -> pd.DataFrame:
         """What it leaves to its channels: path, value, tag (article, source, measured, illustrative), source."""

@@ -23,13 +23,13 @@ def check(file: Path, theory: bool, outside: bool) -> None:
     Every variant is checked too.
     """
     from ccsim.results import format
-    from ccsim.scenario import check as rules
     from ccsim.scenario import read
     from ccsim.scenario.channels import defaults_used
-    from ccsim.workload.unserved import unserved
+    from ccsim.workload.warnings import warnings
 
     scenario = read.load(file, outside=outside)
-    for warning in [*rules.warnings(scenario, str(file)), *unserved(scenario, str(file))]:
+    variants = {name: read.load(file, name, outside=outside) for name in scenario.variant}
+    for warning in warnings(scenario, variants, str(file)):
         click.echo(f"warning: {warning}", err=True)
     parts = ((len(scenario.queue), "queue"), (len(scenario.team), "team"), (scenario.days, "day"))
     click.echo(f"{file}: {', '.join(format.several(*part) for part in parts)}; no problem found.")

@@ -10,6 +10,7 @@ import pytest
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
 from ccsim.workload.unserved import unserved
+from ccsim.workload.warnings import warnings
 
 
 def scenario(*shifts: dict[str, Any], **queue: Any) -> Scenario:
@@ -61,3 +62,11 @@ def test_queue_and_shifts_end_at_the_same_minute(patience: str, warnings: int) -
     assert all("closes at the minute at which the last shift ends, first on 2026-03-02 18:00" in one for one in found)
     assert said(scenario({"hours": "08:00-18:30"}, patience=patience)) == []
     assert said(scenario({"hours": "08:00-18:00"}, patience=patience, at_close="drop")) == []
+
+
+def test_a_variant_s_warnings_stand_under_its_name_and_nothing_is_said_twice() -> None:
+    late = {"hours": "08:00-16:30"}
+    base, same, wider = scenario(late), scenario(late), scenario(late, open="08:00-20:00")
+    own, of_variant = warnings(base, {"same": same, "wider": wider})
+    assert own in unserved(base)
+    assert str(of_variant).startswith("variant.wider: queue.calls: open for 7 h with nobody on duty")
