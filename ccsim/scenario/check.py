@@ -497,7 +497,7 @@ def overload(scenario: Scenario) -> Found:
     Without transfers, retries, slowdown and re-reading.
     """
     days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
-    whole = f"the {len(days)} days"
+    whole = f"the {len(days)} days" if len(days) > 1 else str(days[0])
     for name, queue in scenario.queue.items():
         teams = [team for team in scenario.team.values() if name in team.skills]
         spans = [([day], str(day)) for day in days] if queue.outside_hours == "reject" else [(days, whole)]

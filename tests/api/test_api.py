@@ -111,9 +111,10 @@ def test_data_files_need_not_be_there_any_more(tmp_path: Path) -> None:
 
 
 def test_what_it_says_of_itself(centre: ccsim.Centre) -> None:
-    drain, warning = centre.check()
+    drain, warning, *of_variant = centre.check()
     assert drain.startswith("drain: 2h: whoever waits for chat")
     assert warning.startswith("queue.phone: open for 0.25 h with nobody on duty")
+    assert of_variant[0].startswith("variant.busy: queue.phone: 6.2 h of work offered")
     assert {"path", "value", "tag", "source"} == set(centre.defaults())
     theory = centre.theory()
     assert set(theory["queue"]) == {"phone", "chat", "message"}
