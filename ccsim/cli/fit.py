@@ -153,17 +153,18 @@ def _print_check(checked: Check, calibrate: bool) -> None:
     from rich.console import Console
 
     from ccsim.cli.screen import plain_table
-    from ccsim.fit.check import FACTORS, METRICS, SAID, TOTAL, shown
+    from ccsim.fit.check import COMPARED, FACTORS, TOTAL, shown
+    from ccsim.metrics import METRICS
 
     console = Console(highlight=False, markup=False)
     days, runs = len(checked.days), checked.replications
     console.print(f"\nLog against scenario, on {days} of the log's days, mean of {runs} runs:")
     table = plain_table()
     table.add_column("queue")
-    for metric in METRICS:
-        table.add_column(SAID[metric], justify="right")
+    for metric in COMPARED:
+        table.add_column(METRICS["queue", metric].heading, justify="right")
     for name in dict.fromkeys(row.name for row in checked.compared if row.name != TOTAL):
-        rows = [checked.of(name, metric) for metric in METRICS]
+        rows = [checked.of(name, metric) for metric in COMPARED]
         table.add_row(name, *(shown(row.metric, row.log) if row else "–" for row in rows))
         marks = [f"{shown(row.metric, row.scenario.mean)}{' !' if row.differs else ''}" if row else "–" for row in rows]
         table.add_row("  scenario", *marks)

@@ -138,6 +138,7 @@ def _show(outlook: Outlook) -> None:
     from rich.markup import escape
 
     from ccsim.cli.screen import plain_table
+    from ccsim.metrics import METRICS
     from ccsim.results import format
     from ccsim.today.outlook import band
     from ccsim.today.output import shown_band
@@ -150,18 +151,15 @@ def _show(outlook: Outlook) -> None:
     table = plain_table()
     for heading in ("queue", "", "so far", "rest of the day", "whole day"):
         table.add_column(heading, justify="left" if heading in ("queue", "") else "right", no_wrap=True)
-    titles = {
-        "offered": "contacts", "service_level": "service level", "abandonment": "abandonment",
-        "asa": "mean wait (ASA)", "reply_level": "reply level", "resolution_level": "resolved in time",
-    }  # fmt: skip
+    metrics = ("offered", "service_level", "abandonment", "asa", "reply_level", "resolution_level")
     for place, name in enumerate(course.spec.queues):
         first = escape(name)
-        for metric, title in titles.items():
+        for metric in metrics:
             if not course.applies(name, metric):
                 continue
             rest, whole = (shown_band(band(course.values(name, metric, part)), metric) for part in ("rest", "day"))
             known = shown_band(band(outlook.so_far[metric][place : place + 1]), metric).partition(" (")[0]
-            table.add_row(first, title, known, rest, whole)
+            table.add_row(first, METRICS["queue", metric].heading, known, rest, whole)
             first = ""
         probability = course.probability(name)
         held = "no target" if probability is None else f"{100 * probability:.0f} %"

@@ -69,7 +69,7 @@ def _what_binds(results: Results) -> Iterator[str]:
         return
     goal = min(goals, key=room)
     figure, wanted = format.percent(_estimate(results, goal).mean), f"{100 * goal.wanted:.4g} %"
-    what = f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].title.lower()}"
+    what = f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].in_sentence}"
     text = f"What binds: {what}, {figure} of {'at least' if goal.at_least else 'at most'} {wanted}"
     teams = [name for name, team in results.scenario.team.items() if goal.name in (*team.skills, name)]
     busy = {name: estimate.mean for name in teams if (estimate := results.estimate("team", name, "occupancy"))}
@@ -137,8 +137,8 @@ def _wanted(goal: Verdict) -> str:
 
 def label(results: Results, place: MetricPlace) -> str:
     """What a figure is called: phone service level."""
-    title = place.definition.title
-    return title if place.level == TOTAL else f"{results.scenario.title(place.name)} {title[0].lower()}{title[1:]}"
+    of = place.definition
+    return of.title if place.level == TOTAL else f"{results.scenario.title(place.name)} {of.in_sentence}"
 
 
 def change(view: View, place: MetricPlace, variant: VariantResult | None = None) -> Change | None:

@@ -14,8 +14,8 @@ import numpy as np
 from ccsim.fit.contacts import GAVE_UP, NEVER_CAME, all_contacts
 from ccsim.fit.estimate import Fit
 from ccsim.lowering import lower
-from ccsim.metrics import Measures
-from ccsim.metrics.registry import Level
+from ccsim.metrics import METRICS, Measures
+from ccsim.metrics.registry import Level, Metric
 from ccsim.runs.run import replicate
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
@@ -25,7 +25,7 @@ from ccsim.workload.sample import recipe_of
 if TYPE_CHECKING:
     import pandas as pd
 
-METRICS: Final = ("offered", "handle_mean", "service_level", "asa", "abandonment")
+COMPARED: Final = ("offered", "handle_mean", "service_level", "asa", "abandonment")
 """Of a queue. In total also `utilisation`: the share of agents' time in work."""
 TOTAL: Final = "total"
 REPLICATIONS: Final = 10
@@ -62,6 +62,11 @@ class Compared:
     log: float
     scenario: Estimate
     """mean over replications, and the band in which one run more would be with LEVEL"""
+
+    @property
+    def of(self) -> Metric:
+        """The metric's description."""
+        return METRICS["team" if self.metric == "utilisation" else "queue", self.metric]
 
     @property
     def differs(self) -> bool:
@@ -122,7 +127,7 @@ def _simulated(measures: Measures, scenario: Scenario) -> dict[Key, float]:
     weekdays = (local.astype("datetime64[D]").astype(np.int64) + 3) % 7
     figures: dict[Key, float] = {}
     places: list[tuple[Level, str, int, str]] = [
-        ("queue", metric, number, name) for metric in METRICS for number, name in enumerate(measures.names["queue"])
+        ("queue", metric, number, name) for metric in COMPARED for number, name in enumerate(measures.names["queue"])
     ]
     places += [("team", "utilisation", -1, TOTAL)]
     for level, metric, number, name in places:
@@ -239,9 +244,6 @@ def _band(values: list[float]) -> Estimate:
 
 # ── what it means ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-SAID: Final = {"offered": "contacts", "handle_mean": "handle time", "asa": "ASA", "service_level": "service level",
-               "abandonment": "abandonment", "utilisation": "utilisation"}  # fmt: skip
-
 
 def shown(metric: str, value: float) -> str:
     """A figure as a reader wants it."""
@@ -272,7 +274,7 @@ def _findings(fit: Fit, compared: Sequence[Compared]) -> Iterator[str]:
 
 def _both(row: Compared) -> str:
     return (
-        f"{row.name}: {SAID[row.metric]} {shown(row.metric, row.log)} in the log, "
+        f"{row.name}: {row.of.in_sentence} {shown(row.metric, row.log)} in the log, "
         f"{shown(row.metric, row.scenario.mean)} in the scenario"
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ccsim.fit.arrivals import WEEKDAYS
-from ccsim.fit.check import SAID, Check, Compared, shown
+from ccsim.fit.check import Check, Compared, shown
 from ccsim.fit.estimate import Fit
 from ccsim.fit.pictures import MOST, pictures
 from ccsim.fit.queues import QueueFit
@@ -76,7 +76,7 @@ def _check(checked: Check) -> Iterator[Part]:
     def cells(row: Compared) -> tuple[Cell, ...]:
         low, high = (shown(row.metric, max(end, 0.0)) for end in row.scenario[1:])
         figures = (shown(row.metric, row.log), shown(row.metric, row.scenario.mean), f"{low} to {high}")
-        return (row.name, SAID[row.metric], *figures, "yes" if row.differs else "")
+        return (row.name, row.of.heading, *figures, "yes" if row.differs else "")
 
     whole = tuple(cells(row) for row in checked.compared if row.weekday is None)
     yield Table(

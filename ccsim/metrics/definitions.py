@@ -150,7 +150,7 @@ def intervals_met(f: Facts) -> Sums:
 
 @metric(
     "queue", "Mean wait (ASA)", "s", "lower", "sum of the waits of the answered / answered",
-    "Σ W of the answered / A", "7.1",
+    "Σ W of the answered / A", "7.1", short="ASA",
 )  # fmt: skip
 def asa(f: Facts) -> Sums:
     return Sums(f.contacts[sums.WAIT_ANSWERED] / SECOND, f.contacts[sums.ANSWERED])
@@ -234,7 +234,7 @@ def reply_wait_p90(f: Facts) -> Whole:
 @metric(
     "queue", "Later replies in time", "share", "higher",
     "turns from the second on answered within reply_target / such turns worked, left or late when the drain ended",
-    "#{V ≤ reply_target, not left} / (M + late)", "7.3",
+    "#{V ≤ reply_target, not left} / (M + late)", "7.3", short="Replies in time",
     applies=lambda plan, spec: _many_turns(plan, spec) & np.isfinite(spec.reply_time),
 )  # fmt: skip
 def reply_level(f: Facts) -> Sums:
@@ -261,7 +261,7 @@ def session_mean(f: Facts) -> Sums:
 
 @metric(
     "queue", "Handling a contact", "s", "lower",
-    "focused work incl. re-reading and wrap-up / answered or begun outbound", "Σ focused work / H", "7.3",
+    "focused work incl. re-reading and wrap-up / answered or begun outbound", "Σ focused work / H", "7.3", short="AHT",
 )  # fmt: skip
 def handle_mean(f: Facts) -> Sums:
     return Sums(f.turns[sums.HANDLE] / SECOND, f.contacts[sums.BEGUN])

@@ -66,6 +66,18 @@ class Metric:
     """a count that is left out of a scenario where it is always 0"""
     applies: Applies | None
     measure: Callable[[Facts], Sums | Peaks | Whole]
+    short: str = ""
+    """what planners call it in a narrow column, where that is not its title"""
+
+    @property
+    def heading(self) -> str:
+        """Of a narrow column."""
+        return self.short or self.title
+
+    @property
+    def in_sentence(self) -> str:
+        """The title as it stands within a sentence."""
+        return f"{self.title[0].lower()}{self.title[1:]}"
 
     @property
     def is_part(self) -> bool:
@@ -94,6 +106,7 @@ def metric(
     section: str,
     *,
     literature: str = "",
+    short: str = "",
     form: Form | None = None,
     name: str = "",
     in_total: bool = True,
@@ -107,7 +120,7 @@ def metric(
         source = f"docs/model.md, section {section}" + (literature and f"; {literature}")
         METRICS[level, known_as] = Metric(
             known_as, level, title, unit, better, formula, symbols, source, form or FORMS.get(unit, "number"), in_total,
-            hide_if_zero, applies, function,
+            hide_if_zero, applies, function, short,
         )  # fmt: skip
         return function
 

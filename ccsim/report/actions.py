@@ -56,7 +56,7 @@ class Action(NamedTuple):
 
     def sentence(self, currency: str) -> str:
         """The change, what it does, what it costs."""
-        title = METRICS["queue", self.metric].title.lower()
+        title = METRICS["queue", self.metric].in_sentence
         spread = "" if math.isnan(self.low) else f" ({100 * self.low:+.1f} to {100 * self.high:+.1f})"
         effect = f"{title} {100 * self.difference:+.1f} points{spread}, to {format.percent(self.mean)}"
         less = "less" if self.cost < 0 else "more"

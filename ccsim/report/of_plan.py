@@ -214,7 +214,7 @@ def _findings(plan: ShiftPlan) -> Iterable[Finding]:
     lines = []
     for binding in plan.binding():
         at = format.moment(plan.scenario, binding.start)
-        measure = METRICS[binding.goal.level, binding.goal.metric].title.lower()
+        measure = METRICS[binding.goal.level, binding.goal.metric].in_sentence
         lines.append(f"Scarcest: {plan.scenario.title(binding.goal.name)} {measure}, tightest at {at}.")
     if not plan.finished:
         lines.append("The time was up before the search was done: there may be a cheaper plan.")
@@ -236,7 +236,7 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
         tuple((name, pattern.team, number, cost, number * cost) for name, pattern, number, cost in rows),
     )
     title = plan.scenario.title
-    titles = [f"{title(goal.name)} {METRICS[goal.level, goal.metric].title.lower()}" for goal in plan.goals]
+    titles = [f"{title(goal.name)} {METRICS[goal.level, goal.metric].in_sentence}" for goal in plan.goals]
     others = [("Today", plan.today), ("This plan", plan.fresh)]
     if plan.baseline is not None:
         others.insert(1, ("By Erlang's formulas", plan.baseline))

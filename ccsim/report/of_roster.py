@@ -210,7 +210,7 @@ def _figures(plan: RosterPlan) -> Iterable[tuple[tuple[str, str, str], TableColu
     results = plan.simulated
     assert results is not None
     for goal in targets(results):
-        title = f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].title.lower()}"
+        title = f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].in_sentence}"
         bound = f"{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %"
         yield (goal.level, goal.name, goal.metric), TableColumn(f"{title}, {bound}", "share")
     yield (TOTAL, TOTAL, "paid_hours"), TableColumn("Paid hours", "hours")

@@ -116,7 +116,7 @@ def answer(results: Results) -> str:
     clauses = [f"{met} of {len(goals)} targets met" if met else f"No target is {'clearly ' if unsure else ''}met"]
     for which, verb in ((missed, STATUS["missed"]), (unsure, STATUS["open"])):
         names = ", ".join(
-            f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].title.lower()}" for goal in which
+            f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].in_sentence}" for goal in which
         )
         if which:
             clauses.append(f"{verb}: {names}" if len(names) <= 60 else f"{len(which)} {verb}")

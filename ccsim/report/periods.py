@@ -8,7 +8,7 @@ import numpy as np
 
 from ccsim.metrics import METRICS, TOTAL
 from ccsim.metrics.registry import Level
-from ccsim.report.document import Cell, Kind, Table, TableColumn
+from ccsim.report.document import Cell, Table, TableColumn
 from ccsim.report.hours import Hours
 from ccsim.results import format
 from ccsim.results.model import Results
@@ -18,13 +18,10 @@ from ccsim.workload.expectations import on_duty
 
 Period = Literal["day", "interval"]
 
-QUEUES: Final = {
-    "offered": "Offered", "answered": "Handled", "handle_mean": "AHT", "service_level": "Service level", "asa": "ASA",
-    "abandonment": "Abandoned", "reply_level": "Replies in time", "resolution_level": "Resolved in time",
-}  # fmt: skip
-"""Metrics of a queue and the short headings that planners know."""
-
-TEAMS: Final = {"occupancy": "Occupancy", "utilisation": "Utilisation"}
+QUEUES: Final = (
+    "offered", "answered", "handle_mean", "service_level", "asa", "abandonment", "reply_level", "resolution_level",
+)  # fmt: skip
+TEAMS: Final = ("occupancy", "utilisation")
 
 NOTE: Final = (
     "{unit} required: at the desk by Erlang's formulas, each queue and interval by itself, without a simulation; "
@@ -79,11 +76,11 @@ def _tables(results: Results, period: Period, periods: _Periods, required: I64) 
 def _queue(results: Results, period: Period, periods: _Periods, hours: Hours, q: int) -> Table:
     name = results.spec.queues[q]
     heads, cells, total = [periods.head], [periods.names], ["total"]
-    for metric, title in QUEUES.items():
+    for metric in QUEUES:
         whole = results.estimate("queue", name, metric)
         if whole is None or ("queue", metric) not in periods.figures:
             continue
-        heads.append(TableColumn(title, METRICS["queue", metric].form))
+        heads.append(TableColumn(METRICS["queue", metric].heading, METRICS["queue", metric].form))
         cells.append(periods.figures["queue", metric][q].tolist())
         total.append(whole.mean)  # type: ignore[arg-type]
     opened = hours.open(results, q)
@@ -112,11 +109,9 @@ def _teams(results: Results, period: Period, periods: _Periods, hours: Hours, re
              float(spent[what].sum()) if period == "day" else None)
             for what, values in shown.items()
         ]  # fmt: skip
-        metrics = TEAMS if period == "interval" else TEAMS | {"paid_hours": "Paid hours", "cost": "Cost"}
-        for metric, title in metrics.items():
-            whole = results.estimate("team", name, metric)
-            form: Kind = METRICS["team", metric].form
-            head = TableColumn(format.with_currency(title, form, scenario.currency), form)
+        for metric in TEAMS if period == "interval" else (*TEAMS, "paid_hours", "cost"):
+            whole, of = results.estimate("team", name, metric), METRICS["team", metric]
+            head = TableColumn(format.with_currency(of.heading, of.form, scenario.currency), of.form)
             if whole is not None and (metric != "cost" or whole.mean):
                 columns.append((head, periods.figures["team", metric][t].tolist(), whole.mean))
         heads, cells, totals = zip(*columns, strict=True)

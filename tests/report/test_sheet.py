@@ -122,8 +122,8 @@ def test_by_day_adds_up_and_the_week_is_weighted(content: bytes, results: Result
     assert [day[0] for day in days] == ["Mon 2 Mar", "Tue 3 Mar"]
     assert total[0] == "total"
     assert sum(day[offered] for day in days) == pytest.approx(total[offered])
-    gave_up = sum(day[offered] * day[heads.index("Abandoned")] for day in days)
-    assert gave_up / total[offered] == pytest.approx(total[heads.index("Abandoned")], rel=0.02)
+    gave_up = sum(day[offered] * day[heads.index("Abandonment")] for day in days)
+    assert gave_up / total[offered] == pytest.approx(total[heads.index("Abandonment")], rel=0.02)
 
 
 def test_roster(content: bytes) -> None:
