@@ -22,6 +22,7 @@ from ccsim.tables import (
     UNASSIGNED,
     UNSTARTED,
     Bool,
+    Link,
     Log,
     Outcome,
     Phase,
@@ -42,7 +43,9 @@ def resumed(kernel: ModuleType, memory: Any, state: State) -> Any:
     _finishing(kernel, memory, state.at - 1)
     _lines(kernel, memory, state)
     _queues(kernel, memory, state)
-    memory.number[kernel.ROOT] = int(((memory.work.link == 0) & (np.maximum(memory.work.arrival, 0) < state.at)).sum())
+    memory.number[kernel.ROOT] = int(
+        ((memory.work.link == Link.ROOT) & (np.maximum(memory.work.arrival, 0) < state.at)).sum()
+    )
     return memory._replace(**_timetable(kernel, memory, np.concatenate(events, axis=1), state))
 
 
@@ -52,7 +55,7 @@ def resumed(kernel: ModuleType, memory: Any, state: State) -> Any:
 def _log(empty: Log, workload: Workload, state: State) -> Log:
     """The log so far with room for more; roots to come are in it already, as the kernel wants them."""
     past = state.log
-    to_come = (workload.link == 0) & (np.maximum(workload.arrival, 0) >= state.at)
+    to_come = (workload.link == Link.ROOT) & (np.maximum(workload.arrival, 0) >= state.at)
     copies: Any = (np.array(column) for column in past)
     log = Log(*copies)
     log.arrival[to_come] = workload.arrival[to_come]

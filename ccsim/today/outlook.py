@@ -23,7 +23,7 @@ from ccsim.runs.executors import run_all
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import MINUTE
-from ccsim.tables import F64, I64, NEVER, Log, MetricSpec, Outcome, Plan, Workload
+from ccsim.tables import F64, I64, NEVER, Link, Log, MetricSpec, Outcome, Plan, Workload
 from ccsim.today.observed import Observed, Table, table
 from ccsim.today.rest import Forecast, Rest, rest_of
 from ccsim.today.start import SPARE, Places, Started, places, start
@@ -361,5 +361,5 @@ def _follow_ups(scenario: Scenario, at: int) -> F64:
         log = simulate("compiled", workload, plan)
         early = (log.arrival >= 0) & (log.arrival < at)
         came += np.bincount(workload.queue[early], minlength=len(came))
-        roots += np.bincount(workload.queue[early & (workload.link == 0)], minlength=len(came))
+        roots += np.bincount(workload.queue[early & (workload.link == Link.ROOT)], minlength=len(came))
     return np.asarray(np.divide(came, roots, out=np.ones(len(came)), where=roots > 0))
