@@ -125,6 +125,7 @@ def plan(scenario: Scenario, agents: int = 3) -> ShiftPlan:
         seconds=1.0,
         finished=True,
         repairs=(),
+        notes=(),
         marginal=np.full((len(counts), len(goals)), 0.01),
         tried=tuple(tried),
         baseline=performance(0.05, 2),

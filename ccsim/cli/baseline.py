@@ -20,6 +20,7 @@ from ccsim.staffing import output, patterns
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.candidates import with_rules
 from ccsim.staffing.cover import ShiftCover, cover_shifts
+from ccsim.staffing.turns import by_turns
 from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 def erlang(scenario: Scenario, root: Path | None, *, xlsx: bool = False, as_json: bool) -> Path | None:
     """Print the requirement, and the shifts that cover it if there are patterns; the folder with the files, if any."""
-    scenario = with_rules(scenario)
+    scenario, notes = by_turns(with_rules(scenario))
     needs = baseline(scenario)
     requirement, divided = needs.requirement(scenario), needs.requirement(scenario, divided=True)
     covers: list[ShiftCover | None] = []
@@ -41,10 +42,13 @@ def erlang(scenario: Scenario, root: Path | None, *, xlsx: bool = False, as_json
             scheduled = on_duty(patterns.staffed(scenario, covers[0].counts.tolist()))
     if as_json:
         record: dict[str, Any] = {} if shifts is None else output.shifts_json(scenario, shifts.agents)
+        record["notes"] = list(notes)
         record["requirement"] = output.requirement_json(scenario, requirement)
         click.echo(json.dumps(record, allow_nan=False))
     else:
         _show(scenario, needs, requirement, divided, covers)
+        for note in notes:
+            click.echo(f"{note}.")
     if root is None:
         return None
     on_shift: F64 = on_duty(scenario) if scheduled is None else scheduled

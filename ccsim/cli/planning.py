@@ -256,7 +256,7 @@ def _how(plan: ShiftPlan) -> list[str]:
     over = {"run": "over the run", "day": "on every day of the run", "interval": "in every interval"}
     rules = plan.scenario.staffing
     held = f"on {format.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
-    lines = [f"Targets hold {held}."]
+    lines = [*(f"{note}." for note in plan.notes), f"Targets hold {held}."]
     lines += [f"Searched again with a margin, after fresh random numbers: {repair}." for repair in plan.repairs]
     if not plan.fresh.met:
         lines.append("NOT PROVEN: fresh random numbers miss a target; more replications would find a safer plan.")

@@ -289,6 +289,7 @@ def plan_json(plan: ShiftPlan) -> dict[str, Any]:
             )
         ],
         "proven": plan.fresh.met,
+        "notes": list(plan.notes),
         "bound": plan.lower_bound,
         "gap": plan.gap,
         "staffings": plan.evaluations,

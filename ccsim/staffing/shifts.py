@@ -22,6 +22,7 @@ from ccsim.staffing.patterns import cost_of_shifts, costs, hours, most_agents, m
 from ccsim.staffing.proof import Prover
 from ccsim.staffing.search import Search, TimeUp
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
+from ccsim.staffing.turns import by_turns
 from ccsim.tables import F64, I64
 from ccsim.workload.offered import interval_edges
 
@@ -47,7 +48,7 @@ def shift_plan(
     """
     clock = time.perf_counter()
     own = len(scenario.staffing.patterns)
-    scenario = with_rules(scenario)
+    scenario, notes = by_turns(with_rules(scenario))
     offered = len(scenario.staffing.patterns)
     if not offered:
         allowed = 'patterns = [{ team = "…", hours = "08:00-16:30", days = "mon-fri" }, …] in [staffing]'
@@ -114,6 +115,7 @@ def shift_plan(
         seconds=time.perf_counter() - clock,
         finished=finished,
         repairs=tuple(repairs),
+        notes=notes,
         marginal=_marginal(search, agents, len(judge.goals)),
         tried=tuple((spent, float(np.nanmin(slack, initial=1.0)), not (slack < 0).any()) for spent, slack in tallies),
         baseline=None if divided is None else performance(prover.first.tally(divided.counts), divided.counts),

@@ -45,15 +45,8 @@ def unserved(scenario: Scenario, file: str = "") -> list[Problem]:
 def _of_queue(scenario: Scenario, plan: Plan, comes: Bool, q: int, name: str) -> Iterator[tuple[str, str]]:
     queue = scenario.queue[name]
     rejects = queue.outside_hours == "reject"
-    first, last = plan.hours_offset[q : q + 2]
-    opens = np.clip(plan.opens[first:last], 0, plan.end)
-    closes = np.clip(plan.closes[first:last], 0, plan.end)
-    # between neighbouring times of all that begins or ends nothing changes
-    edges = np.unique(np.concatenate([[0, plan.end], opens, closes, *_bounds(plan)]))
-    edges = edges[(edges >= 0) & (edges <= plan.end)]
+    edges, is_open, served = stretches(plan, comes, q)
     starts, length = edges[:-1], np.diff(edges)
-    is_open = _within(starts, opens, closes)
-    served = _agents(plan, comes, q, starts) > 0
     expected = _expected(scenario, name, edges)
     alone = is_open & ~served
     if (rejects or not isinstance(queue.patience, Never)) and expected[alone].sum() >= FEWEST:
@@ -126,8 +119,16 @@ def _waits(patience: Distribution) -> bool:
     return isinstance(patience, Never) or patience.mean > IMPATIENT
 
 
-def _bounds(plan: Plan) -> tuple[I64, I64, I64, I64]:
-    return plan.shift_start, plan.shift_end, plan.pause_start, plan.pause_end
+def stretches(plan: Plan, comes: Bool, q: int) -> tuple[I64, Bool, Bool]:
+    """Edges between which nothing about a queue changes, us : int64[n + 1]; open; somebody on duty who serves it :
+    bool[n] each. `comes` : bool[shift], not on leave."""
+    first, last = plan.hours_offset[q : q + 2]
+    opens = np.clip(plan.opens[first:last], 0, plan.end)
+    closes = np.clip(plan.closes[first:last], 0, plan.end)
+    times = (opens, closes, plan.shift_start, plan.shift_end, plan.pause_start, plan.pause_end)
+    edges = np.unique(np.concatenate([[0, plan.end], *times]))
+    edges = edges[(edges >= 0) & (edges <= plan.end)]
+    return edges, _within(edges[:-1], opens, closes), _agents(plan, comes, q, edges[:-1]) > 0
 
 
 def _within(times: I64, starts: I64, ends: I64) -> Bool:
