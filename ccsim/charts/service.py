@@ -145,8 +145,8 @@ def _grids(results: Results, queues: list[int]) -> tuple[int, dict[int, ServiceG
             )
             for q in queues
         }
-        found = np.concatenate([grid.contacts.ravel() for grid in grids.values()])
-        if found[found >= THIN].sum() >= 0.5 * found.sum():
+        counts = np.concatenate([grid.contacts.ravel() for grid in grids.values()])
+        if counts[counts >= THIN].sum() >= 0.5 * counts.sum():
             break
     return size * interval, grids
 

@@ -61,7 +61,7 @@ def sweep(
     out: Path | None,
     xlsx: bool,
     as_json: bool,
-    **said: Any,
+    **of_design: Any,
 ) -> None:
     """Vary settings of the scenario in FILE (or of a sweep file) and run every point of the design.
 
@@ -80,7 +80,7 @@ def sweep(
     if resume and as_json and out is None:
         raise click.UsageError("Without a results folder (--out) nothing is kept to --resume from.")
     check_xlsx(xlsx, folder=out is not None or not as_json)
-    design, changes, wanted = _design(file, vary, metrics, said)
+    design, changes, wanted = _design(file, vary, metrics, of_design)
     figures = read_figures(wanted, design)
     count = len(design.rows) + len(design.alone)
     with _bar(count, "checked") as bar:

@@ -35,16 +35,16 @@ def folder() -> Path | None:
 def entries() -> list[Entry]:
     """All scenarios of the gallery, the template last."""
     shipped = folder()
-    found = []
+    shown = []
     for file in sorted(shipped.glob("*.toml")) if shipped is not None else ():
         try:
             tables = read.toml_file(file, str(file))
         except ScenarioError:
             continue
         if "queue" in tables:
-            found.append(Entry(file.stem, str(tables.get("name", file.stem)), _first_comment(file), file))
+            shown.append(Entry(file.stem, str(tables.get("name", file.stem)), _first_comment(file), file))
     about = "What `ccsim new` writes: a small centre with a comment for every key, to start from."
-    return [*found, Entry(TEMPLATE, "Template", about, template("my_centre"))]
+    return [*shown, Entry(TEMPLATE, "Template", about, template("my_centre"))]
 
 
 def _first_comment(file: Path) -> str:

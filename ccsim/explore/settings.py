@@ -42,13 +42,13 @@ def settings(raw: Mapping[str, Any]) -> list[Setting]:
 def find(raw: Mapping[str, Any], text: str, most: int = 40) -> list[Setting]:
     """The settings whose path or description has every word of a text; those with the words in the path come first."""
     words = text.lower().split()
-    found: list[tuple[int, int, Setting]] = []
+    ranked: list[tuple[int, int, Setting]] = []
     for setting in settings(raw):
         path = setting.path.lower()
         where = f"{path} {setting.description.lower()}"
         if all(word in where for word in words):
-            found.append((sum(word not in path for word in words), len(found), setting))
-    return [setting for *_, setting in sorted(found, key=lambda entry: entry[:2])][:most]
+            ranked.append((sum(word not in path for word in words), len(ranked), setting))
+    return [setting for *_, setting in sorted(ranked, key=lambda entry: entry[:2])][:most]
 
 
 @cache

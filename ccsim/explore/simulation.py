@@ -61,7 +61,7 @@ def steps(
             progress(number)
 
     def go_on(to: int, rule: Precision | None = None) -> Results:
-        found = run(
+        so_far = run(
             scenario.with_streams(scenario.seed, to),
             engine="compiled",
             variant=variant,
@@ -71,7 +71,7 @@ def steps(
             progress=watched,
             after=results.collected if results is not None else None,
         )
-        return replace(found, make_logs=dict, goals=())  # logs are large, and made anew for who asks for them
+        return replace(so_far, make_logs=dict, goals=())  # logs are large, and made anew for who asks for them
 
     for look in looks:
         if results is None or results.replications < look:

@@ -48,18 +48,18 @@ def read_own(path: Path) -> Logs:
     if not tables or (path.is_dir() and "contacts" not in tables):
         raise ScenarioError([Problem("", "no contacts.parquet", "a results folder of ccsim run", str(path))])
     clock = _Clock(folder / "scenario.toml", tables)
-    found: dict[str, Any] = {}
+    read: dict[str, Any] = {}
     readings = []
     for name, kind, convert in (("contacts", "contacts", _contacts), ("turns", "messages", _messages)):
         if name in tables:
             reading = convert(tables[name], tables.get("contacts"), clock)
             readings.append((str(folder / f"{name}.parquet"), reading))
-            found[kind] = reading.rows
+            read[kind] = reading.rows
     if "agents" in tables:
-        found["rosters"], found["sessions"] = _agents(tables["agents"], tables["contacts"], clock)
-    if not any(len(rows) for rows in found.values()):
+        read["rosters"], read["sessions"] = _agents(tables["agents"], tables["contacts"], clock)
+    if not any(len(rows) for rows in read.values()):
         raise ScenarioError([Problem("", "no line can be used", "logs of a run in which somebody came", str(path))])
-    return Logs(**found, chains=True, days=clock.days, timezone=clock.timezone, readings=tuple(readings))
+    return Logs(**read, chains=True, days=clock.days, timezone=clock.timezone, readings=tuple(readings))
 
 
 def _table(path: Path) -> pd.DataFrame:

@@ -71,10 +71,10 @@ def first(columns: list[Any]) -> Any:
     return column
 
 
-def translated(said: pd.Series[str], how: Mapping) -> pd.Series[str]:
+def translated(written: pd.Series[str], how: Mapping) -> pd.Series[str]:
     words = {word.lower(): meaning for word, meaning in how.words.items()}
-    meant = {word: words.get(word.lower(), word.lower()) for word in said.dropna().unique()}
-    return said.map(meant).astype("string")
+    meant = {word: words.get(word.lower(), word.lower()) for word in written.dropna().unique()}
+    return written.map(meant).astype("string")
 
 
 def printable(names: pd.Series[str]) -> pd.Series[str]:

@@ -415,11 +415,11 @@ class Facts:
 
     def _within(self, offset: I64, opens: I64, closes: I64, queue: I32, time: I64) -> Bool:
         """Which times lie in their queue's spans."""
-        found = np.zeros(len(time), np.bool_)
+        within = np.zeros(len(time), np.bool_)
         for q in range(self.queues):
             mine, spans = queue == q, slice(offset[q], offset[q + 1])
-            found[mine] = inside(time[mine], np.stack((opens[spans], closes[spans]), axis=1))
-        return found
+            within[mine] = inside(time[mine], np.stack((opens[spans], closes[spans]), axis=1))
+        return within
 
 
 def thresholds(seconds: Any) -> I64:

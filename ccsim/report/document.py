@@ -95,7 +95,7 @@ class Verdict:
     subject: str
     measure: str
     kind: Kind
-    found: Estimate
+    figure: Estimate
     wanted: float
     at_least: bool
 

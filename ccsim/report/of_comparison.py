@@ -141,7 +141,7 @@ def _tables(comparison: Comparison, ranking: Ranking) -> Iterable[Part]:
             (TableColumn("Variant"), TableColumn("Target"), TableColumn("Result", "share"), TableColumn("Bound"),
              TableColumn("Target value", "share"), TableColumn("Met")),
             tuple(
-                (v.subject, v.measure, v.found, "at least" if v.at_least else "at most", v.wanted, STATUS[v.status])
+                (v.subject, v.measure, v.figure, "at least" if v.at_least else "at most", v.wanted, STATUS[v.status])
                 for v in verdicts
             ),
         )  # fmt: skip

@@ -121,7 +121,7 @@ class Bar(NamedTuple):
 
 def bar(verdict: Verdict) -> Bar:
     """Where mean, interval and target lie between 0 and 100 %, or a smaller round bound where all are small."""
-    estimate = verdict.found
+    estimate = verdict.figure
     low, high = (estimate.mean if math.isnan(end) else end for end in estimate[1:])
     reach = max(high, estimate.mean, verdict.wanted)
     scale = 100 / next((bound for bound in (0.05, 0.1, 0.2, 0.5) if reach <= bound), 1.0)

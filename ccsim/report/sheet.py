@@ -214,7 +214,7 @@ def _targets(document: Document) -> Table:
         TableColumn("Wanted", kind),
     )
     rows = tuple(
-        (v.subject, v.measure, STATUS[v.status], v.found, "at least" if v.at_least else "at most", v.wanted)
+        (v.subject, v.measure, STATUS[v.status], v.figure, "at least" if v.at_least else "at most", v.wanted)
         for v in document.verdicts
     )
     return Table(document.verdicts_title, columns, rows)

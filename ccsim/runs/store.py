@@ -70,9 +70,9 @@ class Store:
                 raise self._damaged(error) from None
 
     @about.setter
-    def about(self, said: Any) -> None:
+    def about(self, subject: Any) -> None:
         with self._explained():
-            self._base.execute("INSERT INTO about VALUES (0, ?)", (json.dumps(said),))
+            self._base.execute("INSERT INTO about VALUES (0, ?)", (json.dumps(subject),))
 
     def __len__(self) -> int:
         with self._explained():

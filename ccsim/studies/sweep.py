@@ -51,7 +51,7 @@ def sweep(points: Points, *, engine: str = "compiled", **options: Any) -> Sweep:
     run = _Run(points, engine, options)
     schema = _schema(points.design)
     chunks = [_arrow(schema, rows) for rows in run.chunks()]
-    return run.found(dataset.dataset(pa.concat_tables(chunks)))
+    return run.result(dataset.dataset(pa.concat_tables(chunks)))
 
 
 def read_figures(texts: Sequence[str], design: Design) -> list[MetricPlace]:
@@ -119,7 +119,7 @@ class _Run:
         theory = service_over_the_run(self._points[point])
         self._formulas += [] if theory is None else [Formula(value, *theory)]
 
-    def found(self, table: Any) -> Sweep:
+    def result(self, table: Any) -> Sweep:
         """The sweep with this table, when all chunks are there."""
         design = self._design
         alone = tuple(tornado(design, self._alone)) if design.sensitivity else ()
@@ -235,7 +235,7 @@ def sweep_to_folder(
             for rows in run.chunks():
                 writer.write_table(_arrow(schema, rows))
                 lines.writerows(rows)
-        outcome = run.found(dataset.dataset(folder / "sweep.parquet"))
+        outcome = run.result(dataset.dataset(folder / "sweep.parquet"))
         _write(folder / "tornado.csv", Alone, outcome.alone)
         _write(folder / "sobol.csv", Index, outcome.indices)
         _write(folder / "spread.csv", Spread, outcome.spread)
