@@ -129,7 +129,7 @@ def _trials(results: Results, hours: Hours, goal: MetricTarget, required: I64) -
     missed = offered * (1 - level if goal.at_least else level)
     missed[~hours.open(results, results.spec.queues.index(queue))] = 0
     span = hours.peak(missed)
-    able = [name for name, team in scenario.team.items() if queue in team.skills and team.roster is None]
+    able = [name for name, team in scenario.team.items() if queue in team.skills]
     if span is not None and able:
         within = (hours.hour >= span.first) & (hours.hour < span.last) & (missed > 0)
         staffed = {name: np.nan_to_num(results.series("team", name, "staffed_hours").mean)[within] for name in able}
@@ -142,22 +142,26 @@ def _trials(results: Results, hours: Hours, goal: MetricTarget, required: I64) -
         days = np.flatnonzero(share >= WORTH_A_SHIFT).tolist()
         clock = f"{span.first:02d}:00-{span.last:02d}:00"
         shift = {"agents": number, "hours": clock, "days": ", ".join(WEEKDAYS[day] for day in days)}
-        shifts = [*scenario.raw["team"][team].get("shifts", []), shift]
+        given, name = scenario.raw["team"][team], team
+        shifts = [*given.get("shifts", []), shift]
+        if scenario.team[team].roster is not None:  # its agents are named: those who come are a team like it
+            given, name = {key: value for key, value in given.items() if key not in ("roster", "leave")}, f"{team} more"
         every = "" if len(days) == len({day.weekday() for day in hours.dates}) else f", {shift['days']}"
         more = f"{format.several(number, 'more agent')} {clock.replace('-', '–')}{every} on team {team}"
-        yield _trial(results, goal, more, team, {"shifts": shifts})
+        yield _trial(results, goal, more, name, {**given, "shifts": shifts})
     for name, team_row in scenario.team.items():
         alone = results.estimate("team", name, "concurrency_share_0")
         if queue not in team_row.skills and alone is not None and alone.mean >= IDLE:
             rank = max((skill.rank for skill in team_row.skills.values()), default=0) + 1
-            skills = {**scenario.raw["team"][name]["skills"], queue: rank}
-            yield _trial(results, goal, f"Team {name} also serves {queue}", name, {"skills": skills})
+            given = scenario.raw["team"][name]
+            skills = {**given["skills"], queue: rank}
+            yield _trial(results, goal, f"Team {name} also serves {queue}", name, {**given, "skills": skills})
 
 
-def _trial(results: Results, goal: MetricTarget, change: str, team: str, values: dict[str, Any]) -> _Trial:
-    """The scenario with other values of a team."""
+def _trial(results: Results, goal: MetricTarget, change: str, team: str, table: dict[str, Any]) -> _Trial:
+    """The scenario with this table for a team, which may be new."""
     scenario = results.scenario
     raw = copy.deepcopy(scenario.raw)
-    raw["team"][team] |= values
+    raw["team"][team] = table
     streams = (scenario.seed, min(results.replications, REPLICATIONS))
     return _Trial(goal, change, read.parse(raw, given=scenario.files).with_streams(*streams))

@@ -9,6 +9,7 @@ import pytest
 from ccsim.report.actions import Action, actions, stored, write
 from ccsim.report.findings import findings
 from ccsim.runs.run import run
+from ccsim.scenario.read import load
 from tests.report.test_findings import simulated
 
 
@@ -44,3 +45,29 @@ def test_sentences_and_files(tmp_path: Path) -> None:
     assert stored(tmp_path) == (made,)
     write(tmp_path / "none", [])
     assert stored(tmp_path / "none") == ()
+
+
+def test_a_team_with_a_roster_gets_help_from_a_team_like_it(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text(
+        "agent,date,start,end\nAnn,2026-03-02,08:00,16:00\nBob,2026-03-02,08:00,12:00\n", encoding="utf-8"
+    )
+    file = tmp_path / "desk.toml"
+    file.write_text(
+        """
+        start = 2026-03-02
+        days = 1
+        replications = 5
+        [queue.calls]
+        channel = "phone"
+        open = "08:00-16:00"
+        volume = { per_day = 150, shape = "flat" }
+        service_level = "80/20"
+        [team.desk]
+        skills = { calls = 1 }
+        roster = { file = "roster.csv" }
+        """,
+        encoding="utf-8",
+    )
+    (more,) = actions(run(load(file), engine="simpy"))
+    assert "on team desk" in more.change
+    assert more.difference > 0
