@@ -237,6 +237,9 @@ class Workload(NamedTuple):
             "connection lost before the next message: delay until the customer is back; NEVER: for good; -1: not lost",
         ),
     ]
+    closing: Annotated[
+        Bool, Column("1", "turn", "the customer's closing word, the last turn of a contact: it needs no answer")
+    ]
     reopen_draw: Annotated[
         F64,
         Column("1", "contact", "uniform in [0, 1): it reopens if below `comes_back` of who resolved it; 0: it does"),

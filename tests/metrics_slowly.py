@@ -122,11 +122,20 @@ class Slowly:
         while_waiting = log.outcome[c] in (O.ABANDONED, O.SILENTLY_ABANDONED) or (log.outcome[c] == O.LOST and n > 0)
         return bool(while_waiting and n == len(slots) - 1 and log.start[slots[n]] >= log.left[c])
 
+    def word(self, c: int, n: int) -> bool:
+        """Turn n is a closing word."""
+        return bool(self.work.closing[self.log.first_turn[c] + n])
+
+    def over(self, c: int) -> int:
+        """Until when it counts as open: whose closing word is to come, or has come, until the last answer."""
+        resolved = self.log.outcome[c] == O.RESOLVED and self.word(c, int(self.log.turns[c]) - 1)
+        return int(self.log.left[c] if resolved else self.log.closed[c])
+
     def worked_until(self, c: int, n: int) -> Span:
         """From and until when turn n was worked on, with the wrap-up that follows the last."""
         log, slot = self.log, self.slots(c)[n]
         closed = int(log.closed[c])
-        wraps = n == log.messages[c] - 1 and log.outcome[c] == O.RESOLVED
+        wraps = n == log.turns[c] - 1 and log.outcome[c] == O.RESOLVED
         return min(int(log.start[slot]), closed), closed if wraps else min(int(log.reply[slot]), closed)
 
     def contact(self, c: int) -> None:
@@ -153,6 +162,8 @@ class Slowly:
         add("talked", self.with_bot(c))
         add("talked_for", int(work.bot_time[c]) * self.with_bot(c))
         add("bounced", c in self.bounced)
+        words = outcome == O.RESOLVED and self.word(c, int(log.turns[c]) - 1) and log.messages[c] == log.turns[c]
+        add("closing_words", words)
         add("outbound_answered", bool(work.outbound[c] and log.messages[c] > 1))
         self.turns(c, begun, add)
         open_targets = [self.reply_is_undecided(c, add)]
@@ -226,12 +237,12 @@ class Slowly:
         for n, slot in enumerate(self.slots(c)):
             message, start, reply = int(log.message[slot]), int(log.start[slot]), int(log.reply[slot])
             task = bool(self.work.outbound[c] and n == 0)
-            gone = self.gone(c, n)
-            if reply < NEVER:
+            gone, word = self.gone(c, n), self.word(c, n)
+            if reply < NEVER and not word:
                 add("sent", task)
                 add("replies", not task and not gone)
                 add("response", (reply - message) * (not task and not gone))
-            if n > 0 and (start < NEVER or gone):
+            if n > 0 and (start < NEVER or gone) and not word:
                 until = int(log.left[c]) if gone else start
                 add("later", 1)
                 add("later_wait", until - message)
@@ -243,7 +254,7 @@ class Slowly:
             if begun and start < NEVER:
                 since, until = self.worked_until(c, n)
                 work = self.shares[slot] if self.shared(q) else until - since
-                add("handled", 1)
+                add("handled", not word)
                 add("handle", work)
                 add("reread", min(int(log.reread[slot]), work))
                 agents.add(int(log.agent[slot]))
@@ -307,7 +318,7 @@ class Slowly:
     def over_time(self) -> None:
         log, work = self.log, self.work
         begun = [c for c in range(len(log.outcome)) if log.arrival[c] < NEVER]
-        self.open = self.area((((work.queue[c],), log.arrival[c], log.closed[c]) for c in begun), self.queues)
+        self.open = self.area((((work.queue[c],), log.arrival[c], self.over(c)) for c in begun), self.queues)
         waits = [
             (int(work.queue[c]), int(a), int(b))
             for c, a, b in zip(log.stretch_contact, log.stretch_since, log.stretch_start, strict=True)
@@ -319,7 +330,7 @@ class Slowly:
             q = int(work.queue[c])
             for n, slot in enumerate(self.slots(c)):
                 since, until = int(log.message[slot]), min(int(log.start[slot]), int(log.closed[c]))
-                if work.outbound[c] and n == 0:
+                if (work.outbound[c] and n == 0) or self.word(c, n):
                     continue
                 pending.append((q, since, until))
                 if until > self.plan.warm_up:
@@ -415,7 +426,7 @@ class Slowly:
             "offered": (n["offered"], one), "answered": (n["answered"], one),
             **{o.name.lower(): (n[o.name], one) for o in O if o != O.NONE},
             "outbound_sent": (n["sent"], one), "outbound_answered": (n["outbound_answered"], one),
-            "called_back": (n["called_back"], one),
+            "called_back": (n["called_back"], one), "closing_words": (n["closing_words"], one),
             "abandonment": (n["ABANDONED"] + n["SILENTLY_ABANDONED"], n["entered"]),
             "abandonment_seen": (n["ABANDONED"], n["entered"]),
             "service_level": level, "intervals_met": (met, level[1] > 0),

@@ -286,6 +286,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         add_reasons(queue, random.Random(f"reasons of {name} in {seed}"))
         add_balking(queue, random.Random(f"balking of {name} in {seed}"))
         add_bursts(queue, name in by_turns, random.Random(f"bursts of {name} in {seed}"))
+        add_closing_word(queue, name in by_turns, random.Random(f"closing words of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
     add_reserve(doc, random.Random(f"reserve in {seed}"))
     add_busyness(doc, random.Random(f"busyness in {seed}"))
@@ -406,6 +407,12 @@ def add_bursts(queue: Doc, by_turns: bool, r: random.Random) -> None:
         queue["work"] = queue["work"] | {"between": r.choice([0.5, 1])}
     if "work" in queue and r.random() < 0.2:
         queue["correlation"] = {"patience_work": r.choice([-0.5, 1.0])}
+
+
+def add_closing_word(queue: Doc, by_turns: bool, r: random.Random) -> None:
+    """A last message that needs no answer, now and then."""
+    if by_turns and r.random() < 0.35:
+        queue["closing_word"] = {"share": r.choice([0.5, 1.0]), "work": r.choice(["0s", "1m", {"mean": "2m"}])}
 
 
 def add_profiles(queue: Doc, r: random.Random) -> None:

@@ -204,6 +204,7 @@ def contact(
     reconnects: dict[str, Any] | None = None,
     reopening: dict[str, Any] | None = None,
     bounce: dict[str, Any] | None = None,
+    closing: bool = False,
     reason: int = -1,
     reopen_draw: float = 0.0,
 ) -> dict[str, Any]:
@@ -211,7 +212,8 @@ def contact(
 
     `latency[k]` follows the reply of turn k; `reply_patience[k]` is for turn k + 1. A return (`comes_back`) brings no
     turns of its own: give it `work=[]`; nor does `reconnects`, the same after a lost connection. `bot_time=-1`: no bot;
-    `comeback[k]` follows turn k, -1: the connection holds. `recontact` stands where `retry` would.
+    `comeback[k]` follows turn k, -1: the connection holds. `closing`: the last turn is a closing word. `recontact`
+    stands where `retry` would.
     """
     return {**locals()}
 
@@ -307,6 +309,9 @@ def make_workload(
         comeback=np.array(
             [t if t == -1 else us(t) for r in rows for t in [*r["comeback"], *[-1] * len(r["work"])][: len(r["work"])]],
             dtype=np.int64,
+        ),
+        closing=np.array(
+            [row["closing"] and k == len(row["work"]) - 1 for row in rows for k in range(len(row["work"]))], np.bool_
         ),
         reopen_draw=by_contact("reopen_draw", np.float64),
         agent_pace=np.array(agent_pace or [1.0] * len(plan.team), dtype=np.float64),

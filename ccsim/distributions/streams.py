@@ -73,6 +73,8 @@ class Draw(IntEnum):
     """an agent's own"""
     BALK = 19
     """the wait that is too long to begin with"""
+    CLOSING = 20
+    """writes a closing word, work on it"""
 
 
 class People(NamedTuple):

@@ -130,6 +130,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         suspension_room=(contacts + ROOM) * setting.constant["interrupts"],
         doors=bool(workload.deflected.any() or (workload.bot_time >= 0).any() or workload.bot_repeats.any()),
         drops=bool((workload.comeback != -1).any()),
+        words=bool(workload.closing.any()),
         outbound=outbound,
     )
 

@@ -295,6 +295,8 @@ class Memory(NamedTuple):
     outbound: bool
     calls_back: bool
     balks: bool
+    words: bool
+    """closing words"""
     keeps: bool
     """agents idle for a queue"""
     interrupts: bool
@@ -1336,9 +1338,29 @@ def done(m: Memory, now: int, c: int) -> None:
     q = m.queue[c]
     m.state[c] = DONE
     m.log.closed[c] = now
+    m.number[ALIVE] -= 1
+    if not (m.words and is_over(m, c)):
+        counts_no_longer(m, now, q)
+
+
+@inlined
+def counts_no_longer(m: Memory, now: int, q: int) -> None:
+    """One less of q's contacts is open."""
     m.log.open_area[q] += clip(m, now)
     m.alive[q] -= 1
-    m.number[ALIVE] -= 1
+
+
+@compiled
+def answers_of(m: Memory, c: int) -> int:
+    """Turns of c that need an answer: all but a closing word (6.20)."""
+    turns = np.int64(m.log.turns[c])
+    return turns - (1 if m.work.closing[m.log.first_turn[c] + turns - 1] else 0)
+
+
+@compiled
+def is_over(m: Memory, c: int) -> bool:
+    """Whether c has been resolved but for a closing word."""
+    return bool(m.log.outcome[c] == RESOLVED and answers_of(m, c) < m.log.turns[c])
 
 
 @inlined
@@ -1438,7 +1460,12 @@ def start_work(m: Memory, now: int, c: int) -> None:
             return
         note_start(m, now, q)
     reread = 0
-    if m.turn[c] > 0 and m.plan.reread_after[q] < NEVER and not remembers(m, now, c):
+    if (
+        m.turn[c] > 0
+        and m.plan.reread_after[q] < NEVER
+        and not (m.words and m.work.closing[slot])
+        and not remembers(m, now, c)
+    ):
         reread = m.plan.reread_work[q] + m.plan.reread_per_turn[q] * m.turn[c]
         m.log.reread[slot] = reread
     sessions = min(m.sessions[a], m.plan.slowdown.shape[1])
@@ -1764,8 +1791,11 @@ def reply(m: Memory, now: int, c: int) -> None:
     q = m.queue[c]
     slot = m.slot[c]
     m.log.reply[slot] = now
-    turns = m.log.turns[c]
+    turns = answers_of(m, c) if m.words else np.int64(m.log.turns[c])
     child = m.work.transfer_child[c]
+    if m.words and m.log.outcome[c] == RESOLVED:  # it was the closing word
+        wrap_up(m, now, c)
+        return
     if m.log.outcome[c] != NO_OUTCOME:  # in vain: the customer has silently gone
         push(m, now + m.plan.idle_timeout[q], IDLE_TIMEOUT, c)
     elif child >= 0 and m.turn[c] == (np.int64(m.work.transfer_draw[c]) * turns) >> 31:
@@ -1774,7 +1804,10 @@ def reply(m: Memory, now: int, c: int) -> None:
         return
     elif m.turn[c] == turns - 1:
         resolve(m, now, c)
-        return
+        if m.log.turns[c] == turns:
+            wrap_up(m, now, c)
+            return
+        await_word(m, now, c, slot)
     else:
         await_customer(m, now, c, slot)
     a = m.own[c]
@@ -1792,18 +1825,23 @@ def reply(m: Memory, now: int, c: int) -> None:
 
 @inlined
 def resolve(m: Memory, now: int, c: int) -> None:
-    """The last reply is sent; wrap-up follows."""
+    """The last answer is sent."""
     a = m.own[c]
     decide(m, now, c, RESOLVED)
     child = m.work.reopen_child[c]
     if child >= 0 and m.work.reopen_draw[c] < m.plan.comes_back[m.plan.team[a], m.queue[c]]:
         follow(m, c, child, now + m.work.after[child])
-    wrap_up = 0
+
+
+@inlined
+def wrap_up(m: Memory, now: int, c: int) -> None:
+    """The agent's work after the conversation, and its end."""
+    lasts = 0
     if m.work.wrap_up[c] > 0:
-        wrap_up = np.int64(np.rint(m.work.wrap_up[c] * pace_of(m, a, m.queue[c])))
-    if wrap_up > 0 and m.state[c] != SHARED:
+        lasts = np.int64(np.rint(m.work.wrap_up[c] * pace_of(m, m.own[c], m.queue[c])))
+    if lasts > 0 and m.state[c] != SHARED:
         m.state[c] = WRAPPING
-        work_until(m, now + wrap_up, c)
+        work_until(m, now + lasts, c)
     else:
         put_down(m, c)
         end_session(m, now, c)
@@ -1832,6 +1870,17 @@ def await_customer(m: Memory, now: int, c: int, slot: int) -> None:
         push(m, expiry, EXPIRY, c)
     else:
         push(m, answer, MESSAGE, c)
+
+
+@compiled
+def await_word(m: Memory, now: int, c: int, slot: int) -> None:
+    """c is resolved and no longer open; its customer's closing word is to come (6.20)."""
+    q = m.queue[c]
+    word = now + m.work.latency[slot]
+    counts_no_longer(m, now, q)
+    if m.plan.persistent[q] and word > now + m.plan.idle_timeout[q]:
+        push(m, now + m.plan.idle_timeout[q], IDLE_TIMEOUT, c)
+    push(m, word, MESSAGE, c)
 
 
 @compiled
@@ -1880,6 +1929,8 @@ def idle_timeout(m: Memory, now: int, c: int) -> None:
     if m.state[c] == IDLE:
         end_session(m, now, c)
         m.state[c] = AWAY
+    if m.log.outcome[c] == RESOLVED:  # parked until its closing word comes
+        return
     if m.log.outcome[c] == NO_OUTCOME:
         if m.plan.persistent[q]:
             return

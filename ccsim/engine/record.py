@@ -87,7 +87,7 @@ class Record:
     def goes_on(self, contact: Contact) -> None:
         """One that the log of a state has under way."""
         self.alive.add(contact)
-        contact.queue.alive.count += 1
+        contact.queue.alive.count += not self.is_over(contact)
         contact.waits_from, contact.assigned = self.under_way.get(contact.id, (0, 0))
 
     def begins(self, contact: Contact) -> None:
@@ -116,13 +116,20 @@ class Record:
     def accepts_call_back(self, contact: Contact) -> None:
         self.called_back[contact.id] = True
 
+    def is_over(self, contact: Contact) -> bool:
+        """It is resolved, but for a closing word: it no longer counts as open (6.20)."""
+        return self.outcome[contact.id] == Outcome.RESOLVED and contact.answers < contact.turns
+
     def leaves(self, contact: Contact, outcome: Outcome) -> None:
         self.outcome[contact.id] = outcome
         self.left[contact.id] = self.centre.now
+        if self.is_over(contact):
+            contact.queue.alive.add(-1)
 
     def closes(self, contact: Contact) -> None:
         self.alive.remove(contact)
-        contact.queue.alive.add(-1)
+        if not self.is_over(contact):
+            contact.queue.alive.add(-1)
         self.closed[contact.id] = self.centre.now
 
     def held(self, contact: Contact, agent: Agent) -> None:

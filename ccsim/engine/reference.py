@@ -146,6 +146,12 @@ class Contact:
         return self.first_turn + self.turn
 
     @property
+    def answers(self) -> int:
+        """Turns that need an answer: all but a closing word (6.20)."""
+        last: bool = self.centre.workload.closing[self.first_turn + self.turns - 1]
+        return self.turns - last
+
+    @property
     def task(self) -> bool:
         """It waits for the company to write first (6.9)."""
         return self.outbound and self.turn == 0
@@ -220,13 +226,14 @@ class Contact:
             self.leave(Outcome.TRANSFERRED)
             self.transfer(agent)
             return False
-        if self.turn == self.turns - 1:  # 2.10
+        if self.turn == self.answers - 1:  # 2.10
             self.leave(Outcome.RESOLVED)
+        if self.turn == self.turns - 1:
             yield from agent.wrap_up(self)
             return False
         return (yield from self.goes_on(self.centre.now))
 
-    def from_state(self, phase: Phase, until: int, decided: bool) -> Story:
+    def from_state(self, phase: Phase, until: int) -> Story:
         """Its life from a state on (9)."""
         agent = self.agent
         if phase is Phase.WITH_BOT:
@@ -235,7 +242,7 @@ class Contact:
             yield from self.conversation()
         elif agent is None or phase is Phase.SILENT:
             reply = self.centre.record.reply[self.slot]
-            if decided:
+            if self.gone:
                 yield from self.nobody_answers(reply)
             elif (yield from self.goes_on(reply)):
                 yield from self.conversation()
@@ -316,7 +323,8 @@ class Contact:
         due = reply + rows.latency[self.slot]
         silence = reply + queue.idle_timeout
         last = reply if self.task else self.since  # 6.9
-        expiry = max(reply, last + queue.expires_after) if queue.persistent else NEVER
+        word = self.turn == self.answers - 1  # a closing word is to come, before which nothing ends (6.20)
+        expiry = max(reply, last + queue.expires_after) if queue.persistent and not word else NEVER
         child = rows.return_child[self.id]
         if rows.comeback[self.slot] >= 0 and due <= silence and not queue.persistent:  # 6.5
             if rows.comeback[self.slot] == NEVER:
@@ -326,7 +334,7 @@ class Contact:
                 return False
             due += rows.comeback[self.slot]
             child = rows.reconnect_child[self.id]
-        if silence < due and silence <= expiry:
+        if silence < due and silence <= expiry and (queue.persistent or not word):
             yield centre.at(Event.IDLE_TIMEOUT, self.id, max(silence, centre.now))  # now: parked before the state
             self.end_session()
             if not queue.persistent:
@@ -379,7 +387,7 @@ class Contact:
     def transfer_turn(self) -> int:
         """The turn after which it leaves, -1 for none (2.9)."""
         rows = self.centre.workload
-        return (rows.transfer_draw[self.id] * self.turns) >> 31 if rows.transfer_child[self.id] >= 0 else -1
+        return (rows.transfer_draw[self.id] * self.answers) >> 31 if rows.transfer_child[self.id] >= 0 else -1
 
     def transfer(self, agent: Agent) -> None:
         """The next leg, in the same event if the agent keeps it (2.9)."""
@@ -860,7 +868,7 @@ class Agent:
     def reread(self, contact: Contact) -> int:
         """2.8"""
         plan, queue = self.centre.plan, contact.queue.id
-        if contact.turn == 0 or plan.reread_after[queue] == NEVER:
+        if contact.turn == 0 or plan.reread_after[queue] == NEVER or contact.turn == contact.answers:
             return 0
         if self in contact.replied and self.centre.now - contact.replied[self] <= plan.reread_after[queue]:
             return 0
@@ -1125,7 +1133,7 @@ class Centre:
             return
         decided = log.outcome[c] != Outcome.NONE
         self.record.goes_on(contact)
-        contact.gone = decided
+        contact.gone = decided and log.outcome[c] != Outcome.RESOLVED  # resolved: wrapped up, or a closing word (6.20)
         contact.called_back = log.called_back[c]
         contact.handed_over = handed_over
         contact.turn = max(log.messages[c] - 1, 0)
@@ -1141,7 +1149,7 @@ class Centre:
             agent.keep(contact, Phase(phase), until, left)
         if phase in UNSTARTED and not decided:
             contact.waits_until(due)
-        self.env.process(contact.from_state(Phase(phase), until, decided))
+        self.env.process(contact.from_state(Phase(phase), until))
 
     def at(self, kind: int, ident: int, time: int) -> Any:
         """The timed event (time, kind, id), after which the system is settled."""

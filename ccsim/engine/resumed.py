@@ -168,7 +168,10 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
     memory.due[c], memory.bound_until[c] = state.due, until
     begun = phase != Phase.TO_COME
     memory.state[c[begun]] = _states(kernel)[phase[begun]]
-    memory.alive[:] = np.bincount(workload.queue[c[begun]], minlength=memory.queues)
+    resolved = log.outcome[c] == Outcome.RESOLVED
+    word = np.where(begun, log.first_turn[c] + log.turns[c] - 1, 0)
+    is_open = begun & ~(resolved & workload.closing[word])  # 6.20
+    memory.alive[:] = np.bincount(workload.queue[c[is_open]], minlength=memory.queues)
     memory.number[kernel.ALIVE] = begun.sum()
     talks = c[phase > Phase.WITH_BOT]
     memory.turn[talks] = log.messages[talks] - 1
@@ -184,7 +187,7 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
         _keep(kernel, memory, int(c[row]), int(state.agent[row]), int(phase[row]), int(until[row]), state.left[row])
 
     silent = among(phase, (Phase.SILENT, Phase.AWAY))
-    vain = c[silent & decided]
+    vain = c[silent & decided & ~resolved]
     reminded = np.repeat(unheld, memory.afters.shape[1])
     impatient = among(phase, UNSTARTED) & ~decided
     return [
@@ -195,7 +198,7 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
         _events(state.due[impatient], Event.PATIENCE_ENDS, c[impatient]),
         _events(memory.since[reminded] + memory.afters[workload.queue[unheld]].ravel(), Event.OVERFLOW_DUE, reminded),
         _events(log.reply[memory.slot[vain]] + plan.idle_timeout[workload.queue[vain]], Event.IDLE_TIMEOUT, vain),
-        *_silences(memory, c[silent & ~decided]),
+        *_silences(memory, c[silent & (~decided | resolved)]),
     ]
 
 
@@ -220,9 +223,11 @@ def _silences(memory: Any, c: I32) -> list[I64]:
     for_good = lost & (comeback == NEVER)
     comes = np.where(lost & ~for_good, answer + np.minimum(comeback, NEVER - 1), answer)
     task = workload.outbound[c] & (memory.turn[c] == 0)
+    word = memory.log.outcome[c] == Outcome.RESOLVED  # 6.20: nothing ends before it comes
     expiry = np.maximum(reply, np.where(task, reply, memory.since[c]) + plan.expires_after[q])
-    in_time = np.where(persistent, comes <= expiry, (comes <= timeout) | for_good)
-    out = np.where(persistent, np.minimum(comes, expiry + 1) > timeout, (comes > timeout) | for_good)
+    expiry[word] = NEVER
+    in_time = np.where(persistent, comes <= expiry, (comes <= timeout) | for_good | word)
+    out = np.where(persistent, np.minimum(comes, expiry + 1) > timeout, ((comes > timeout) | for_good) & ~word)
     expires = persistent & (comes > expiry)
     return [
         _events(comes[in_time], Event.MESSAGE, c[in_time]),

@@ -150,6 +150,9 @@ def _contacts(table: pd.DataFrame, _: Any, clock: _Clock) -> Reading:
     # elapsed time, whatever the clock on the wall did meanwhile
     length = {name: pd.to_timedelta(table[f"{name}_us"] - entered, unit="us") for name in ("answer", "left", "closed")}
     answered = table["outcome"].isin(["resolved", "transferred"]) | table["answer_us"].notna()
+    resolved, word = table["outcome"] == "resolved", table["replies"] < table["turns"]
+    # of who writes a closing word the wrap-up comes after that
+    wrapped = arrival + length["left"] + pd.to_timedelta(table["wrap_up_us"], unit="us")
     rows = pd.DataFrame(
         {
             "line": np.arange(len(table)) + 1,
@@ -160,7 +163,7 @@ def _contacts(table: pd.DataFrame, _: Any, clock: _Clock) -> Reading:
             "arrival": arrival,
             "answer": arrival + length["answer"],
             "end": arrival + length["left"],
-            "wrapped": (arrival + length["closed"]).where(table["outcome"] == "resolved"),
+            "wrapped": (arrival + length["closed"]).where(resolved & ~word).fillna(wrapped.where(resolved & word)),
             "agent": _agent_names(table, "first_agent").where(answered),
             "outcome": table["outcome"],
             "follows": pd.NA,

@@ -93,6 +93,14 @@ def outbound_answered(f: Facts) -> Sums:
 
 
 @metric(
+    "queue", "Closing words", "contacts", "none", "resolved contacts whose customer wrote once more, to no answer",
+    "number of resolved contacts with a closing word", "7.3", hide_if_zero=True,
+)  # fmt: skip
+def closing_words(f: Facts) -> Sums:
+    return Sums(f.contacts[sums.CLOSING])
+
+
+@metric(
     "queue", "Call backs accepted", "contacts", "none", "callers who accepted a call back",
     "number of contacts called back", "7.1", hide_if_zero=True,
 )  # fmt: skip

@@ -140,9 +140,9 @@ class Facts:
         undecided = np.zeros(rows, np.bool_)
         entered = scans().contacts(
             log.outcome, log.arrival, log.first_turn, log.messages, log.left, log.closed, log.called_back,
-            log.message, log.start, self.cell, work.queue, work.link, work.root, work.outbound, work.reopen_child,
-            work.bounce_child, work.reason, frame.effort, frame.value, frame.limits, *frame.clock, *frame.bounds,
-            np.zeros(rows, np.bool_), by_cell, area, waits, open_waits, undecided,
+            log.message, log.start, log.turns, work.closing, self.cell, work.queue, work.link, work.root, work.outbound,
+            work.reopen_child, work.bounce_child, work.reason, frame.effort, frame.value, frame.limits, *frame.clock,
+            *frame.bounds, np.zeros(rows, np.bool_), by_cell, area, waits, open_waits, undecided,
         )  # fmt: skip
         return _Contacts(frame.by_queue(by_cell), area[0] / SECOND, waits[:entered], open_waits[:entered], undecided)
 
@@ -215,7 +215,7 @@ class Facts:
         oldest = np.zeros(self.queues, np.int64)
         waits, pending, ends = np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64)
         later, spans = scans().turns(
-            log.outcome, log.first_turn, log.messages, log.left, log.closed,
+            log.outcome, log.first_turn, log.messages, log.turns, work.closing, log.left, log.closed,
             log.message, log.start, log.reply, log.agent, log.reread, self.cell,
             work.queue, work.outbound, np.empty(0) if shared is None else shared.by_slot(len(log.start)), frame.shared,
             self.plan.team, frame.reply_limit, *frame.clock, *frame.bounds,

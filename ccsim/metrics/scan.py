@@ -155,9 +155,9 @@ def cells(arrival: I64, queue: I32, queues: int, edges: I64, length: int, cell: 
 @scan
 def contacts(
     outcome: I8, arrival: I64, first_turn: I64, messages: I32, left: I64, closed: I64, called_back: Bool,
-    message: I64, start: I64, cell: I32, queue: I32, link: I8, root: I32, outbound: Bool, reopen_child: I32,
-    bounce_child: I32, reason: I8, effort: F64, value: F64, limits: I64, business: Bool, hours: I64, opens: I64,
-    closes: I64, edges: I64, length: int, served: Bool, sums: F64, area: I64, waits: I64, open_waits: I64,
+    message: I64, start: I64, turns: I32, closing: Bool, cell: I32, queue: I32, link: I8, root: I32, outbound: Bool,
+    reopen_child: I32, bounce_child: I32, reason: I8, effort: F64, value: F64, limits: I64, business: Bool, hours: I64,
+    opens: I64, closes: I64, edges: I64, length: int, served: Bool, sums: F64, area: I64, waits: I64, open_waits: I64,
     undecided: Bool,
 ) -> int:  # fmt: skip
     """Sums by contact (OF_CONTACTS, cell), `area` that of open contacts (interval, queue).
@@ -177,7 +177,10 @@ def contacts(
     for c in range(len(outcome)):
         came, ended, q, here = arrival[c], outcome[c], np.int64(queue[c]), cell[c]
         if came < NEVER:
-            near = span(area, q, came, closed[c], edges, length, near)
+            word = ended == RESOLVED and closing[first_turn[c] + turns[c] - 1]
+            near = span(area, q, came, left[c] if word else closed[c], edges, length, near)
+            if word and here >= 0:
+                sums[row.CLOSING, here] += messages[c] == turns[c]
             first = root[c]
             chain = cell[first]
             if chain >= 0 and not outbound[first]:
@@ -257,8 +260,9 @@ def contacts(
 
 @scan
 def turns(
-    outcome: I8, first_turn: I64, messages: I32, left: I64, closed: I64, message: I64, start: I64, reply: I64,
-    agent: I32, reread: I64, cell: I32, queue: I32, outbound: Bool, shares: F64, shared: Bool, team: I32, limit: I64,
+    outcome: I8, first_turn: I64, messages: I32, turns: I32, closing: Bool, left: I64, closed: I64, message: I64,
+    start: I64, reply: I64, agent: I32, reread: I64, cell: I32, queue: I32, outbound: Bool, shares: F64, shared: Bool,
+    team: I32, limit: I64,
     business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int, sums: F64, area: I64,
     oldest: I64, waits: I64, pending: I64, ends: I64, undecided: Bool,
 ) -> tuple[int, int]:  # fmt: skip
@@ -289,9 +293,10 @@ def turns(
             gone = gone and last and began >= left[c]
             task = outbound[c] and n == 0
             taken_up = min(began, end_of_all)
-            finish = end_of_all if last and ended == RESOLVED else min(replied, end_of_all)
+            finish = end_of_all if ended == RESOLVED and n == turns[c] - 1 else min(replied, end_of_all)
+            word = last and closing[slot]
 
-            if not task:
+            if not task and not word:
                 oldest[q] = max(oldest[q], min(taken_up, edges[-1]) - came if taken_up > edges[0] else 0)
                 since, until = max(came, edges[0]), min(taken_up, edges[-1])
                 pending[spans] = since << bits | q
@@ -303,13 +308,13 @@ def turns(
 
             if here < 0:
                 continue
-            if replied < NEVER:
+            if replied < NEVER and not word:
                 if task:
                     sums[row.SENT, here] += 1
                 elif not gone:
                     sums[row.REPLIES, here] += 1
                     sums[row.RESPONSE, here] += replied - came
-            if n > 0 and (worked or gone):
+            if n > 0 and (worked or gone) and not word:
                 wait = (left[c] if gone else began) - came
                 sums[row.LATER, here] += 1
                 sums[row.LATER_WAIT, here] += wait
@@ -317,7 +322,7 @@ def turns(
                     sums[row.LATER_IN_TIME, here] += 1
                 waits[later] = wait << bits | q
                 later += 1
-            if n > 0 and not worked and ended == OPEN:
+            if n > 0 and not worked and ended == OPEN:  # never a word: its contact is resolved
                 wait = elapsed(q, came, left[c], business, hours, opens, closes)
                 sums[row.LATER_LATE, here] += wait >= limit[q]
                 sums[row.REPLY_UNDECIDED, here] += wait < limit[q] and not undecided[c]
@@ -325,7 +330,7 @@ def turns(
                 work = float(finish - taken_up)
                 if shared[q]:
                     work = shares[slot]
-                sums[row.HANDLED, here] += 1
+                sums[row.HANDLED, here] += not word
                 sums[row.HANDLE, here] += work
                 sums[row.REREAD, here] += min(float(reread[slot]), work)
                 new = n == 0 or who != agent[slot - 1]

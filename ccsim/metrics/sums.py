@@ -61,7 +61,9 @@ BOUNCED: Final = OUTCOMES + 25
 """contained by the bot, and the customer came back all the same"""
 DELAYED: Final = OUTCOMES + 26
 """entered, and waited at all"""
-OF_CONTACTS: Final = OUTCOMES + 27
+CLOSING: Final = OUTCOMES + 27
+"""resolved, and the customer's closing word has come"""
+OF_CONTACTS: Final = OUTCOMES + 28
 
 # by turn, that is a message that came
 SENT: Final = 0

@@ -118,20 +118,21 @@ class _Work(NamedTuple):
     @classmethod
     def of(cls, log: Log, turns: _Turns) -> _Work:
         turn, slot = turns.contact[turns.worked], turns.slot[turns.worked]
-        done = np.flatnonzero(log.outcome == Outcome.RESOLVED)
+        done = np.flatnonzero((log.outcome == Outcome.RESOLVED) & (log.messages == log.turns))
+        done = done[log.reply[log.first_turn[done] + log.turns[done] - 1] < NEVER]  # no closing word to come
         last = log.first_turn[done] + log.messages[done] - 1
         finish = np.where(log.reply[slot] < NEVER, log.reply[slot], log.closed[turn])
         agent = np.concatenate([log.agent[slot], log.agent[last]])
         reread = np.concatenate([log.reread[slot], np.zeros_like(done)])
 
         if not len(log.suspended_contact):  # every piece is whole
-            start, end = np.concatenate([log.start[slot], log.left[done]]), np.concatenate([finish, log.closed[done]])
+            start, end = np.concatenate([log.start[slot], log.reply[last]]), np.concatenate([finish, log.closed[done]])
             wrap_up = np.repeat([False, True], [len(turn), len(done)])
             return cls(agent, np.concatenate([turn, done]), start, np.minimum(start + reread, end), end, wrap_up)
 
         # turns, wrap-ups and suspensions, these belonging to the turn or wrap-up last begun by then
         contact = np.concatenate([turn, done, log.suspended_contact])
-        begun = np.concatenate([log.start[slot], log.left[done], log.suspended_start])
+        begun = np.concatenate([log.start[slot], log.reply[last], log.suspended_start])
         kind = np.repeat([0, 1, 2], [len(turn), len(done), len(log.suspended_contact)])
         order = np.lexsort((kind, begun, contact))
         work = np.empty_like(order)
@@ -139,7 +140,7 @@ class _Work(NamedTuple):
         row = order[kind[order] < 2]
 
         # the i-th start of a work's pieces goes with its i-th end
-        start = np.concatenate([log.start[slot], log.left[done], log.suspended_end])
+        start = np.concatenate([log.start[slot], log.reply[last], log.suspended_end])
         end = np.concatenate([finish, log.closed[done], log.suspended_start])
         start, end, work = start[np.lexsort((start, work))], end[np.lexsort((end, work))], np.sort(work)
         before = np.cumsum(end - start) - (end - start)
@@ -199,7 +200,7 @@ def _contacts(plan: Plan, spec: MetricSpec, workload: Workload, log: Log, turns:
         "closed_us": _time(log.closed[rows]),
         "turns": log.turns[rows],
         "messages": log.messages[rows],
-        "replies": total(worked, log.reply[slot] < NEVER).astype(np.int32),
+        "replies": total(worked, (log.reply[slot] < NEVER) & ~workload.closing[slot]).astype(np.int32),
         "first_agent": _some(first_agent[rows], first_agent[rows] >= 0),
         "last_agent": _some(last_agent[rows], last_agent[rows] >= 0),
         "agents": np.bincount(pairs // agents, minlength=size)[rows].astype(np.int32),
@@ -221,7 +222,7 @@ def _turns(spec: MetricSpec, workload: Workload, log: Log, turns: _Turns) -> dic
         "queue": _names(workload.queue[turns.contact], spec.queues),
         "message_us": log.message[slot],
         "start_us": _some(log.start[slot], turns.worked),
-        "reply_us": _some(log.reply[slot], turns.worked & (log.reply[slot] < NEVER)),
+        "reply_us": _some(log.reply[slot], turns.worked & (log.reply[slot] < NEVER) & ~workload.closing[slot]),
         "agent": _some(log.agent[slot], turns.worked),
         "reread_us": np.where(turns.worked, log.reread[slot], 0),
         "in_vain": pa.array(turns.in_vain),

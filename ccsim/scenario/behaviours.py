@@ -146,6 +146,14 @@ def bursts(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "burst")), found, "chat, messaging and e-mail, turn by turn")
 
 
+def closing_words(scenario: Scenario) -> Found:
+    """Who writes a last message does so in a conversation that is worked on turn by turn."""
+    for name, queue in scenario.queue.items():
+        if queue.closing_word is not None and (queue.kind.one_to_one or queue.shared):
+            found = f"a closing word on {queue.channel}" + (" with work_by_concurrency" if queue.shared else "")
+            yield Problem(dotted(("queue", name, "closing_word")), found, "chat, messaging and e-mail, turn by turn")
+
+
 def messages_that_wait(scenario: Scenario) -> Found:
     """Only messages are overlooked; only who is held hears an automatic reply."""
     for name, queue in scenario.queue.items():
@@ -314,6 +322,7 @@ BEHAVIOURS: Final[tuple[Rule, ...]] = (
     reasons,
     balking,
     bursts,
+    closing_words,
     messages_that_wait,
     demand,
     handle_times,

@@ -132,6 +132,15 @@ class Burst(Part):
     """Time between two messages of a turn; from the second turn on it comes on top of the reply latency."""
 
 
+class ClosingWord(Part):
+    """Customers who write once more after the last answer, to say thanks: nobody answers, but somebody reads it."""
+
+    share: Share
+    """Share of the conversations that end so; in a closed chat only who is back within the idle timeout writes."""
+    work: DurationDistribution = Constant(0)
+    """Agent's work on reading it; 0: a glance that takes no time."""
+
+
 class Correlation(Part):
     """What goes together in a customer, from -1 to 1: correlations of a Gaussian copula."""
 
@@ -234,6 +243,8 @@ class Queue(Part):
     """Customers who leave at once when they are told the wait, as a table."""
     burst: Burst | None = None
     """Several messages a turn, as a table."""
+    closing_word: ClosingWord | None = None
+    """A last message that needs no answer, as a table."""
     correlation: Correlation = Correlation()
     """What goes together in a customer, as a table."""
     work_by_concurrency: Annotated[tuple[Duration, ...], Field(max_length=1000)] = ()
@@ -335,8 +346,9 @@ class Queue(Part):
 
     @property
     def handle_time(self) -> float:
-        """Mean work on a contact by its distributions, all turns and the wrap-up, in seconds."""
-        return self.turns_mean * self.turn_work.mean + self.wrap_up.mean
+        """Mean work on a contact by its distributions, all turns, the closing word and the wrap-up, in seconds."""
+        word = self.closing_word.share * self.closing_word.work.mean if self.closing_word else 0.0
+        return self.turns_mean * self.turn_work.mean + word + self.wrap_up.mean
 
     def moved(self, move: Move) -> Queue:
         """The queue as who is moved to it finds it."""

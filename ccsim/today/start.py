@@ -164,6 +164,9 @@ class _Start:
         begun = np.flatnonzero((workload.first_turn >= 0) & (workload.turns > 0))
         count = workload.turns[begun].astype(np.int64)
         self.slots_of[_ranges(workload.first_turn[begun], count)] = np.repeat(workload.queue[begun], count)
+        self.slots_of[workload.closing] = -1  # who is under way writes none
+        self.answers = workload.turns.copy()
+        self.answers[begun] -= workload.closing[workload.first_turn[begun] + count - 1]
         self.workload = workload._replace(arrival=arrival)
 
     def _rows(self, workload: Workload) -> I64:
@@ -222,7 +225,7 @@ class _Start:
         talks = is_open & (phase != Phase.WRAPPING)
         turns = seen.turns.astype(np.int64).copy()
         least = turns + replied
-        turns[talks] = self.by_queue(talks, lambda q, m: self.given(self.pool(w.turns, q, False), least[m], False))
+        turns[talks] = self.by_queue(talks, lambda q, m: self.given(self.pool(self.answers, q, False), least[m], False))
         turns[talks] = np.maximum(turns[talks], least[talks])
         first = len(w.work) + np.cumsum(turns) - turns
         w = self._with_slots(turns, first)
@@ -255,7 +258,7 @@ class _Start:
         w, seen, over = self.workload, self.seen, np.zeros(len(maybe), np.bool_)
         for q in np.unique(seen.queue[maybe]).tolist():
             mine = np.flatnonzero(maybe & (seen.queue == q))
-            all_turns, latency = self.pool(w.turns, q, False), np.sort(self.pool(w.latency, q, True))
+            all_turns, latency = self.pool(self.answers, q, False), np.sort(self.pool(w.latency, q, True))
             ends = np.array([(all_turns == k).sum() for k in seen.turns[mine]])
             more = np.array([(all_turns > k).sum() for k in seen.turns[mine]])
             still = 1 - np.searchsorted(latency, silence[mine], side="right") / max(len(latency), 1)
@@ -273,7 +276,7 @@ class _Start:
             chosen[mine] = slots[(u[mine] * len(slots)).astype(np.int64)]
         columns: dict[str, Any] = {
             name: np.concatenate([getattr(w, name), getattr(w, name)[chosen]])
-            for name in ("work", "latency", "reply_patience", "comeback")
+            for name in ("work", "latency", "reply_patience", "comeback", "closing")
         }
         for name, values in (("first_turn", first), ("turns", turns), ("arrival", self.seen.arrival)):
             columns[name] = getattr(w, name).copy()

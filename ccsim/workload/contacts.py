@@ -55,7 +55,7 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like
         *people, queue, like, same(0, np.int8, n), same(0, np.int32, n), counting(np.int32, n), turns, turns,
         same(0, np.int8, n), same(0, np.int8, n), limit, same(0, np.int64, n), same(0, np.bool_, n),
         same(0, np.int64, n), campaign, same(1, np.bool_, n), same(0, np.int32, n), same(-1, np.int8, n),
-        same(0, np.bool_, n),
+        same(0, np.bool_, n), same(0, np.bool_, n),
     )  # fmt: skip
     matter = None if rules.reasons is None else streams.of(people, Draw.REASON, 1)[0]
     levels = [_begun(rules, streams, roots, u, matter)]
@@ -189,6 +189,7 @@ def _born(rules: Rules, streams: Streams, level: Rows, people: People, born: I64
         *people, queue, queue, link, level.generation[:1].repeat(n) + np.int32(1), root, turns, at_most,
         same(0, np.int8, n), transfers, budget, same(0, np.int64, n), same(0, np.bool_, n), same(0, np.int64, n),
         campaign, same(1, np.bool_, n), lost, same(-1, np.int8, n), same(0, np.bool_, n),
+        same(0, np.bool_, n),
     )  # fmt: skip
     return _begun(rules, streams, rows, u, matter)
 

@@ -42,6 +42,8 @@ class Rows(NamedTuple):
     """turns whose lost connection may end it with a reconnection"""
     reason: I8
     """place among its queue's, -1: none"""
+    closing: Bool
+    """the last of its turns is a closing word"""
     contained: Bool
     """the bot would contain it; as far as it may come back then"""
 

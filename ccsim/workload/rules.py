@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ccsim.distributions.durations import Constant, Distribution, Never
-from ccsim.tables import F64, I8, I32, I64, Bool
+from ccsim.tables import F64, I8, I32, I64, NEVER, Bool
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
@@ -77,6 +77,15 @@ class Bursts(NamedTuple):
     gap: tuple[Distribution, ...]
 
 
+class ClosingWords(NamedTuple):
+    """Last messages that need no answer."""
+
+    share: F64
+    work: tuple[Distribution, ...]
+    within: I64
+    """idle timeouts of closed sessions, NEVER of persistent ones"""
+
+
 class Likeness(NamedTuple):
     """How alike the work on all turns of a contact is, and to its customer's patience, by queue."""
 
@@ -129,6 +138,8 @@ class Rules(NamedTuple):
     bots: Bots | None
     connections: Connections | None
     bursts: Bursts | None
+    closing_words: ClosingWords | None
+    """None: nobody writes one"""
     likeness: Likeness | None
     tolerance: tuple[Distribution, ...] | None
     """of the wait that they are told; None: nobody is told"""
@@ -185,6 +196,7 @@ def rules_of(scenario: Scenario) -> Rules:
         bots=_bots(queues),
         connections=_connections(queues),
         bursts=_bursts(queues),
+        closing_words=_closing_words(queues),
         likeness=_likeness(queues),
         tolerance=distributions(lambda queue: queue.balking.tolerance if queue.balking else Never())
         if any(queue.balking for queue in queues)
@@ -268,6 +280,17 @@ def _bursts(queues: Sequence[Queue]) -> Bursts | None:
         tuple(burst.messages for burst in bursts),
         np.array([burst.messages.mean for burst in bursts]),
         tuple(burst.gap for burst in bursts),
+    )
+
+
+def _closing_words(queues: Sequence[Queue]) -> ClosingWords | None:
+    words = [queue.closing_word for queue in queues]
+    if not any(word is not None and word.share > 0 for word in words):
+        return None
+    return ClosingWords(
+        np.array([0.0 if word is None else word.share for word in words]),
+        tuple(Constant(0) if word is None else word.work for word in words),
+        np.array([NEVER if queue.kind.persistent else queue.idle_timeout for queue in queues], dtype=np.int64),
     )
 
 

@@ -29,7 +29,7 @@ from ccsim.workload.handle_time import Factors, factors_of, varied
 from ccsim.workload.members import Members
 from ccsim.workload.rows import Rows
 from ccsim.workload.rules import Rules, rules_of
-from ccsim.workload.turns import turns_of
+from ccsim.workload.turns import turns_of, with_closing_words
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
@@ -161,6 +161,7 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
     rows, n, later = contacts.rows, len(contacts.rows.queue), len(contacts.rows.queue) - len(roots.times)
     members = Members(rows.queue, rules.queues)
     patience, work, *more = streams.of(rows.people, Draw.CONTACT, rules.uniforms)
+    rows = with_closing_words(rules, streams, rows, contacts.children[0] >= 0)
     turns = turns_of(rules, streams, rows, work, patience, members)
     first = turns.first if later == 0 else np.where(rows.turns > 0, turns.first, -1)
     _adjust_work(turns.work, rows, first, len(roots.times), roots.work)
@@ -208,6 +209,7 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         latency=turns.latency,
         reply_patience=turns.reply_patience,
         comeback=turns.comeback,
+        closing=turns.closing,
         reopen_draw=contacts.reopen_draw,
         agent_pace=np.empty(0, np.float64),
         present=np.empty(0, np.bool_),

@@ -8,7 +8,7 @@ import numpy as np
 
 from ccsim.distributions.durations import open_unit
 from ccsim.distributions.streams import Draw, Streams
-from ccsim.tables import F64, I32, I64, NEVER
+from ccsim.tables import F64, I32, I64, NEVER, Bool
 from ccsim.workload.constants import counting, same
 from ccsim.workload.members import Members, of_distributions
 from ccsim.workload.rows import Rows
@@ -23,6 +23,26 @@ class Turns(NamedTuple):
     latency: I64
     reply_patience: I64
     comeback: I64
+    closing: Bool
+
+
+def with_closing_words(rules: Rules, streams: Streams, rows: Rows, transferred: Bool) -> Rows:
+    """The same contacts, with a turn more for a closing word where the customer writes one.
+
+    In a closed session that is who would be back before the idle timeout.
+    """
+    words = rules.closing_words
+    if words is None:
+        return rows
+    writes = streams.of(rows.people, Draw.CLOSING, 1)[0] < words.share[rows.queue]
+    writes &= (rows.turns > 0) & rows.answers & ~transferred
+    closed = np.flatnonzero(writes & (words.within[rows.queue] < NEVER))
+    some = rows.some(closed)
+    some = some._replace(turns=some.turns + 1)
+    u = streams.by_turn(some.people, Draw.TURN, some.turns, some.before)
+    latency = _latency(rules, some, Members(np.repeat(some.queue, some.turns), rules.queues), u[2], None)
+    writes[closed] = latency[_slots(some)[1] - 1] <= words.within[some.queue]
+    return rows._replace(turns=rows.turns + writes, closing=writes)
 
 
 def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F64, members: Members) -> Turns:
@@ -34,7 +54,7 @@ def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F6
         work_of = _like(rules, rows.like, members)
         work = _alike(rules, streams, rows, work, patience)
         takes = _by_messages(rules, rows, work_of.micros(rules.work, work), _bursts(rules, streams, rows, members))
-        return Turns(counting(np.int64, n), takes, never, never, same(-1, np.int64, n))
+        return Turns(counting(np.int64, n), takes, never, never, same(-1, np.int64, n), same(0, np.bool_, n))
     first, _ = _slots(rows)
     queue = np.repeat(rows.queue, rows.turns)
     mine = Members(queue, rules.queues)
@@ -46,12 +66,23 @@ def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F6
     bursts = _bursts(rules, streams, rows, mine)
     reply_patience = mine.micros(rules.reply_patience, u[1])
     reply_patience[first[own]] = NEVER
+    takes = _by_messages(rules, rows, work_of.micros(rules.work, u[0]), bursts)
+    closing = same(0, np.bool_, len(queue))
+    if rules.closing_words is not None:
+        writes = np.flatnonzero(rows.closing)
+        word = _slots(rows)[1][writes]
+        read = streams.of(rows.people.some(writes), Draw.CLOSING, 2)[1]
+        takes[word] = of_distributions(rules.closing_words.work, rows.queue[writes], read)
+        reply_patience[word] = NEVER
+        closing = np.zeros(len(queue), np.bool_)
+        closing[word] = True
     return Turns(
         first,
-        _by_messages(rules, rows, work_of.micros(rules.work, u[0]), bursts),
+        takes,
         _latency(rules, rows, mine, u[2], bursts),
         reply_patience,
         same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, queue),
+        closing,
     )
 
 
@@ -98,6 +129,7 @@ def _bursts(rules: Rules, streams: Streams, rows: Rows, members: Members) -> _Me
     number = members.counts(rules.bursts.messages, u[0])
     written = np.flatnonzero(rows.campaign >= 0)
     number[first[written]] = 1  # the company's own message
+    number[_slots(rows)[1][rows.closing]] = 1
     writing = (number - 1.0) * members.micros(rules.bursts.gap, u[1])
     return _Messages(number, np.minimum(writing, float(NEVER)).astype(np.int64))
 
@@ -128,11 +160,13 @@ def _latency(rules: Rules, rows: Rows, members: Members, u: F64, bursts: _Messag
 
 
 def _comeback(rules: Rules, streams: Streams, rows: Rows, queue: I32) -> I64:
-    """When the customer is back whose connection is lost after each turn but the last; NEVER, and -1 where it holds."""
+    """When the customer is back whose connection is lost after each turn but the last answer; NEVER; -1: it holds."""
     assert rules.connections is not None
     u_lost, u_back, u_after = streams.by_turn(rows.people, Draw.CONNECTION, rows.turns, rows.before)
     is_lost = u_lost < rules.connections.drop[queue]
-    is_lost[_slots(rows)[1][rows.turns > 0]] = False
+    last = _slots(rows)[1]
+    is_lost[last[rows.turns > 0]] = False
+    is_lost[last[rows.closing] - 1] = False
     lost = np.flatnonzero(is_lost)
     back = lost[u_back[lost] < rules.connections.reconnects[queue[lost]]]
     comeback = np.full(len(queue), -1)

@@ -23,7 +23,7 @@ MUTANTS = {
         "m.load[a] + m.plan.units[team, q] < m.most[team, q]",
     ),
     "a call beside a chat": ("        return m.sessions[a] == 0\n", "        return m.sessions[a] <= 1\n"),
-    "a lost wrap-up": ("    if wrap_up > 0 and m.state[c] != SHARED:", "    if wrap_up > 10**15:"),
+    "a lost wrap-up": ("    if lasts > 0 and m.state[c] != SHARED:", "    if lasts > 10**15:"),
     "a stale timeout: parked although answered": (
         "    if min(answer, expiry + 1) > timeout:",
         "    if expiry >= timeout:",
@@ -51,6 +51,12 @@ MUTANTS = {
         "m.plan.over_capacity[q]",
     ),
     "balking at the wait that is just bearable": ("> m.work.balks_at[c]", ">= m.work.balks_at[c]"),
+    "a closing word is worked on as a turn that is read again": (" and not (m.words and m.work.closing[slot])", ""),
+    "a closing word must come before the timeout": (
+        "    if m.log.outcome[c] == RESOLVED:  # parked",
+        "    if False:  # parked",
+    ),
+    "open until the closing word": ("    if not (m.words and is_over(m, c)):", "    if not m.words:"),
     "one agent more is left idle": ("if idle <= m.plan.keep_idle[r]:", "if idle <= m.plan.keep_idle[r] + 1:"),
     "nobody looks when another becomes idle": (
         "        if m.keeps:\n            everybody_looks(m)\n",

@@ -108,7 +108,8 @@ def session_ends(case: Case) -> list[str]:
     late = replied & plan.persistent[case.queue]
     late &= case.workload.latency[case.slot] > plan.idle_timeout[case.queue]
     parked = np.where(late, np.minimum(case.reply, plan.drain_end) + plan.idle_timeout[case.queue], NEVER)
-    late &= parked < log.left[case.owner]
+    word = case.answers[case.owner] < log.turns[case.owner]
+    late &= (parked < log.left[case.owner]) | (word & (case.number == case.answers[case.owner] - 1))
     session = case.latest(case.stretch_keys, case.owner, np.minimum(parked, plan.drain_end))
     over = late & (at(log.stretch_agent, session, -1) >= 0) & (at(log.stretch_end, session, -1) > parked)
     faults = say("parked conversation holds capacity", over, contact=case.owner, reply=case.reply, parked=parked)

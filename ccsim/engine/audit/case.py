@@ -141,6 +141,23 @@ class Case:
         return self.workload.queue[self.owner]
 
     @cached_property
+    def answers(self) -> I64:
+        """6.20. By contact: turns that need an answer, all but a closing word."""
+        last = np.where(self.log.first_turn >= 0, self.log.first_turn + self.log.turns - 1, -1)
+        return np.asarray(self.log.turns - at(self.workload.closing, last, 0), np.int64)
+
+    @cached_property
+    def answered(self) -> I64:
+        """By contact: the slot of its last answer; 0, to be ignored, for what has not begun."""
+        return np.where(self.log.first_turn >= 0, np.maximum(self.log.first_turn + self.answers - 1, 0), 0)
+
+    @cached_property
+    def over(self) -> I64:
+        """By contact: until when it counts as open."""
+        word = (self.log.outcome == Outcome.RESOLVED) & (self.answers < self.log.turns)
+        return np.where(word, self.log.left, self.log.closed)
+
+    @cached_property
     def final(self) -> I64:
         """By contact: the slot of its last message; 0, to be ignored, for what has none."""
         return np.where(self.log.messages > 0, self.log.first_turn + self.log.messages - 1, 0)
@@ -259,7 +276,7 @@ class Case:
     @cached_property
     def work_end(self) -> I64:
         """By turn: end of the work on it and of the wrap-up that follows the last."""
-        last = self.slot == self.final[self.owner]
+        last = self.number == self.log.turns[self.owner] - 1
         wrapped = last & (self.log.outcome[self.owner] == Outcome.RESOLVED)
         return np.where(wrapped, self.log.closed[self.owner], self.finish)
 

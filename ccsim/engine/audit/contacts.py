@@ -34,7 +34,7 @@ def links(case: Case) -> list[str]:
 
     late = workload.latency[case.final] > plan.idle_timeout[workload.queue]
     anyone = np.ones(len(row), dtype=np.bool_)
-    resolved_by = plan.team[log.agent[case.final]] if len(log.agent) else np.zeros(len(row), np.int32)
+    resolved_by = plan.team[log.agent[case.answered]] if len(log.agent) else np.zeros(len(row), np.int32)
     badly = workload.reopen_draw < plan.comes_back[resolved_by, workload.queue]
     begun_by_rule = root.copy()
     for name, child, outcomes, only in (
@@ -125,13 +125,13 @@ def outcomes(case: Case) -> list[str]:
     reply = np.minimum(log.reply[final], plan.drain_end)
     late = workload.latency[final] > plan.idle_timeout[queue]
     for_good = case.dropped & (workload.comeback[final] == NEVER)
-    persistent, more = plan.persistent[queue], log.messages < log.turns
+    persistent, more = plan.persistent[queue], log.messages < case.answers
     next_message = case.next_message
     # what the company wrote first counts as the customer's last message (6.9)
     message = np.where(workload.outbound & (log.messages == 1), reply, log.message[final])
     expiry = np.maximum(reply, message + plan.expires_after[queue])
     timeout = reply + plan.idle_timeout[queue]
-    drawn = (workload.transfer_draw.astype(np.int64) * log.turns) >> 31
+    drawn = (workload.transfer_draw.astype(np.int64) * case.answers) >> 31
     leaves_after = np.where(workload.transfer_child >= 0, drawn, -1)
     late |= case.dropped & ~for_good & (next_message > timeout)
     waits_on = np.where(persistent, np.minimum(next_message, expiry), np.where(late, timeout, next_message))
@@ -140,7 +140,7 @@ def outcomes(case: Case) -> list[str]:
 
     first_only = (log.messages == 1) & ~started
     rules = {
-        Outcome.RESOLVED: replied & ~more & (log.left == reply) & (leaves_after < 0),
+        Outcome.RESOLVED: ~more & (log.messages > 0) & (log.left == log.reply[case.answered]) & (leaves_after < 0),
         Outcome.TRANSFERRED: replied & (log.messages - 1 == leaves_after) & (log.left == reply),
         Outcome.ABANDONED: np.where(
             log.called_back, in_vain & (log.left == no_answer), first_only & ~workload.silent & ~workload.missed
@@ -188,6 +188,7 @@ def outcomes(case: Case) -> list[str]:
     idle, comeback = plan.idle_timeout[queue], workload.comeback[slot]
     in_time = (workload.latency[slot] <= idle) & (np.maximum(comeback, 0) <= idle - workload.latency[slot])
     stays = np.where(plan.persistent[queue], case.message[later] <= expiry, in_time)
+    stays |= workload.closing[case.slot[later]]
     return faults + say(
         "no message after a timeout or an expiry", ~stays, contact=case.owner[later], message=case.message[later]
     )
@@ -205,7 +206,8 @@ def closed(case: Case) -> list[str]:
     wrap_up += case.wrap_up_suspended
     silent = (log.outcome == Outcome.SILENTLY_ABANDONED) | ((log.outcome == Outcome.LOST) & workload.silent)
     silent |= case.lost_connection
-    due = np.where(log.outcome == Outcome.RESOLVED, log.left + wrap_up, np.where(silent, vain, log.left))
+    reply = np.minimum(np.where(log.messages == log.turns, log.reply[final], NEVER), plan.drain_end)
+    due = np.where(log.outcome == Outcome.RESOLVED, reply + wrap_up, np.where(silent, vain, log.left))
     dropped = silent & (log.start[final] >= NEVER) & (log.messages == 1) & plan.drop_at_close[queue]
     dropped &= case.closes_at(queue, log.closed)
     wrong = case.began & (log.closed != np.minimum(due, plan.drain_end)) & ~dropped

@@ -115,7 +115,8 @@ def tiling(case: Case) -> list[str]:
     last = np.ones(len(contact), dtype=np.bool_)
     last[:-1] = ~same
     # parked or detached: the customer has the word, or has gone without one
-    away = ~np.isin(log.outcome, (Outcome.RESOLVED, Outcome.TRANSFERRED))[contact]
+    goes_on = (log.outcome == Outcome.RESOLVED) & (log.messages < log.turns)  # a closing word is to come
+    away = (~np.isin(log.outcome, (Outcome.RESOLVED, Outcome.TRANSFERRED)) | goes_on)[contact]
     away &= log.reply[case.final[contact]] <= end  # NEVER with a message pending
     wrong = last & ((end > log.closed[contact]) | ((end < log.closed[contact]) & ~away))
     return faults + say("last stretch ends when the contact is closed", wrong, **columns, closed=log.closed[contact])
@@ -134,7 +135,7 @@ def integrals(case: Case) -> list[str]:
     queue = np.arange(len(plan.one_to_one))
     began = np.flatnonzero(case.began)
     waiting = area(case.stretch_queue, log.stretch_since, log.stretch_start)
-    is_open = area(case.workload.queue[began], log.arrival[began], log.closed[began])
+    is_open = area(case.workload.queue[began], log.arrival[began], case.over[began])
     return [
         *say("integral of queue length", waiting != log.queue_area, queue=queue, log=waiting, engine=log.queue_area),
         *say("integral of open contacts", is_open != log.open_area, queue=queue, log=is_open, engine=log.open_area),

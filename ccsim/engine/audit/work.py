@@ -24,7 +24,12 @@ def durations(case: Case) -> list[str]:
     answered = np.full(len(turn), -NEVER)  # this agent's last reply in this contact
     same = (owner[by_agent][1:] == owner[by_agent][:-1]) & (agent[by_agent][1:] == agent[by_agent][:-1])
     answered[by_agent[1:][same]] = case.reply[turn][by_agent[:-1][same]]
-    forgotten = (number > 0) & (plan.reread_after[queue] < NEVER) & (start - answered > plan.reread_after[queue])
+    forgotten = (
+        (number > 0)
+        & ~workload.closing[slot]
+        & (plan.reread_after[queue] < NEVER)
+        & (start - answered > plan.reread_after[queue])
+    )
     due = np.where(forgotten, plan.reread_work[queue] + plan.reread_per_turn[queue] * number, 0)
     columns: Columns = {"contact": owner, "turn": number, "agent": agent, "start": start, "reply": case.reply[turn]}
     faults = say("re-reading", reread != due, **columns, reread=reread, due=due)
