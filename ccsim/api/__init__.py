@@ -8,7 +8,7 @@ import ccsim
 from ccsim.api.catalogue import channels, metrics
 from ccsim.api.centre import Centre, load
 from ccsim.api.comparison import Comparison
-from ccsim.api.parts import agent_policy, contact_policy, distribution, metric
+from ccsim.api.parts import agent_policy, arrival_process, contact_policy, distribution, metric
 from ccsim.api.results import Results, open_results
 from ccsim.api.sweep import Sweep
 
@@ -20,6 +20,7 @@ __all__ = [
     "Results",
     "Sweep",
     "agent_policy",
+    "arrival_process",
     "channels",
     "contact_policy",
     "distribution",

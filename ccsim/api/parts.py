@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
+from ccsim.distributions.arrivals import Arriving
 from ccsim.distributions.durations import Quantiles
 from ccsim.errors import Problem, ScenarioError
 from ccsim.metrics.facts import Facts
-from ccsim.metrics.registry import FORMS, METRICS, Better, Level, Metric, Sums
+from ccsim.metrics.registry import FORMS, METRICS, OWN, Better, Level, Metric, Sums
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, AgentColumn, ContactColumn, check_policies
 from ccsim.scenario.distributions import register
 from ccsim.scenario.faults import did_you_mean, shown
+from ccsim.scenario.processes import register as register_process
 
 Measuring = TypeVar("Measuring", bound=Callable[[Facts], Any])
 
-OWN: Final = "registered with ccsim.metric"
-"""Source of a metric of one's own."""
-
 Brings = TypeVar("Brings", bound=Callable[..., Quantiles])
+Comes = TypeVar("Comes", bound=Callable[..., Arriving])
 
 
 def distribution(name: str) -> Callable[[Brings], Brings]:
@@ -33,6 +33,21 @@ def distribution(name: str) -> Callable[[Brings], Brings]:
 
     def known(brings: Brings) -> Brings:
         register(name, brings)
+        return brings
+
+    return known
+
+
+def arrival_process(name: str) -> Callable[[Comes], Comes]:
+    """A class decorator: volumes write the class as `arrivals = { process = "name", … }`, its arguments the parameters.
+
+    An instance has `times(edges, expected, random)`: float64[n + 1] seconds, and how many contacts are to be expected
+    before each; numpy's generator of the replication; it returns the times of arrival in seconds, as many on average
+    as are expected. Parameters are as for `distribution`.
+    """
+
+    def known(brings: Comes) -> Comes:
+        register_process(name, brings)
         return brings
 
     return known
@@ -56,7 +71,7 @@ def metric(
 
     def known(function: Measuring) -> Measuring:
         name = function.__name__
-        if (level, name) in METRICS and METRICS[level, name].source != OWN:
+        if (level, name) in METRICS and not METRICS[level, name].is_own:
             raise ScenarioError([Problem("metric", shown(name), "a name that no built-in metric has")])
 
         def measured(facts: Facts) -> Sums:
@@ -115,7 +130,7 @@ def _refuse_impossible(
 
 def demand_own_metrics(known: Iterable[tuple[str, str]]) -> None:
     """Raises ScenarioError where a metric of one's own is not among these (level, name), which came from elsewhere."""
-    missing = [name for (level, name), each in METRICS.items() if each.source == OWN and (level, name) not in known]
+    missing = [name for (level, name), each in METRICS.items() if each.is_own and (level, name) not in known]
     if missing:
         allowed = 'registered by a module that these import, or executor="threads"'
         raise ScenarioError([Problem(f"metric {missing[0]}", "it is not known to the other processes", allowed)])

@@ -8,14 +8,16 @@ whatever the volume: twice the rate means the same customers twice as fast.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from ccsim.distributions.calendar import Calendar
 from ccsim.distributions.durations import CHUNK, Gamma, open_unit
 from ccsim.distributions.streams import Streams, philox
+from ccsim.errors import Problem, ScenarioError
 from ccsim.tables import F64, I64, SECOND, Bool
 
 HOUR: Final = 3600 * SECOND
@@ -104,6 +106,45 @@ class Rate(NamedTuple):
         """Times one factor a day, or a step. `midnights` : int64[days + 1], `factors` : float64[days]."""
         cut = self.cut(midnights)
         return cut.scaled(factors[_day(cut.edges[:-1], midnights)])
+
+
+@runtime_checkable
+class Arriving(Protocol):
+    """An arrival process that a program brings."""
+
+    def times(self, edges: F64, expected: F64, random: np.random.Generator) -> F64:
+        """Arrivals of one replication, in seconds, at least edges[0] and below edges[-1], in any order.
+
+        `edges` : float64[n + 1], seconds, not falling; `expected` : float64[n + 1], how many are to be expected before
+        each edge; `random` is the replication's own.
+        """
+
+
+@dataclass(frozen=True)
+class Process:
+    """An arrival process that a program or a package brings, by name and parameters."""
+
+    name: str
+    parameters: tuple[tuple[str, float], ...]
+    code: str
+    """a digest of the class that brings it"""
+    brought: Arriving = field(repr=False, compare=False)
+
+    def times(self, rate: Rate, streams: Streams, owner: int) -> I64:
+        """Of one replication : int64[·], microseconds, sorted. Raises ScenarioError for times of no use."""
+        edges = rate.edges / SECOND
+        came = np.array(self.brought.times(edges, rate.expected.copy(), streams.generator(owner)), dtype=np.float64)
+        if came.ndim != 1:
+            self._refuse(f"times of the shape {came.shape}", "one axis")
+        if not ((came >= edges[0]) & (came < edges[-1])).all():
+            allowed = f"seconds from {edges[0]:g} and below {edges[-1]:g}"
+            self._refuse(f"times from {came.min():g} to {came.max():g}", allowed)
+        times: I64 = np.rint(np.sort(came) * SECOND).astype(np.int64)
+        times[times == rate.edges[-1]] -= 1
+        return times
+
+    def _refuse(self, found: str, allowed: str) -> None:
+        raise ScenarioError([Problem(f"arrival process {self.name}", found, allowed)])
 
 
 def constant(per_hour: float, end: int) -> Rate:

@@ -259,6 +259,8 @@ class Own:
 
     family: str
     parameters: tuple[tuple[str, float], ...]
+    code: str
+    """a digest of the class that brings it: another one of that name is another distribution"""
     brought: Quantiles = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -124,6 +124,11 @@ class Streams:
         philox().sequence(self.key, np.uint64(owner), _what(Draw.SEQUENCE), self.replication, first, drawn)
         return drawn
 
+    def generator(self, owner: int) -> np.random.Generator:
+        """numpy's generator of an owner, from its beginning: for who brings their own use of chance."""
+        entropy = [int(self.key[0]), int(self.key[1]), owner, int(self.replication)]
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+
     def of(self, people: People, draw: Draw, uniforms: int = 4, turn: int = 0) -> F64:
         """The first so many of the four uniforms of everybody : float64[uniforms, n]."""
         drawn = np.empty((uniforms, len(people.number)))

@@ -19,6 +19,10 @@ Applies = Callable[[Plan, MetricSpec], Bool]
 FORMS: Final[dict[str, Form]] = {"share": "share", "s": "duration", "h": "hours", "money": "money", "contacts": "count"}
 
 
+OWN: Final = "registered with ccsim.metric"
+"""Source of a metric that a program or a package brings."""
+
+
 class Sums(NamedTuple):
     """Numerators, (interval, queue or team), and denominators: the same, (interval, 1) for all alike, None for counts.
 
@@ -83,6 +87,11 @@ class Metric:
     def is_part(self) -> bool:
         """Its values are parts of a whole, from 0 to 1; capacity held may exceed the capacity of the staffed."""
         return self.unit == "share" and self.name != "slot_occupancy"
+
+    @property
+    def is_own(self) -> bool:
+        """A program or a package brings it."""
+        return self.source == OWN
 
     @property
     def adds_up(self) -> bool:

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Final
 
+from ccsim.distributions.code import code_of
 from ccsim.distributions.durations import (
     Constant,
     Distribution,
@@ -62,16 +63,20 @@ def register(name: str, brings: Callable[..., Quantiles]) -> None:
 
     Raises ScenarioError for a built-in name, and for arguments that a scenario cannot give.
     """
-    arguments = inspect.signature(brings).parameters.values()
     if name in BUILT_IN:
         raise ScenarioError([Problem("name", f"{shown(name)} is built in", "another name")])
-    for one in arguments:
-        if one.kind not in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) or one.name in ("dist", "weight", *_PURE):
-            raise ScenarioError(
-                [Problem(name, f"argument {one.name}", "arguments by name, none dist, weight, cv, sigma")]
-            )
-    PARAMETERS[name] = (tuple(one.name for one in arguments),)
+    PARAMETERS[name] = (arguments_of(name, brings, ("dist", "weight", *_PURE)),)
     OWN[name] = brings
+
+
+def arguments_of(name: str, brings: Callable[..., Any], taken: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of its arguments. Raises ScenarioError for those that a scenario cannot give by name, or are `taken`."""
+    arguments = inspect.signature(brings).parameters.values()
+    for one in arguments:
+        if one.kind not in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) or one.name in taken:
+            allowed = f"arguments by name, none {', '.join(taken)}"
+            raise ScenarioError([Problem(name, f"argument {one.name}", allowed)])
+    return tuple(one.name for one in arguments)
 
 
 @cache
@@ -188,7 +193,8 @@ def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable
         raise FaultError(*faults)
     try:
         if name in OWN:
-            distribution: Distribution = Own(name, tuple(values.items()), OWN[name](**values))
+            brings = OWN[name]
+            distribution: Distribution = Own(name, tuple(values.items()), code_of(brings), brings(**values))
         else:
             distribution = _FAMILIES[name](**values)
     except ValueError as bad:

@@ -90,6 +90,13 @@ MEAN_OR_DISTRIBUTION: Final[Json] = DURATION_DISTRIBUTION | {
 COUNT_DISTRIBUTION: Final[Json] = _distribution(
     {"type": "number", "minimum": 1}, "a distribution of whole numbers from 1; { mean } is geometric", "geometric"
 )
+ARRIVALS: Final[Json] = {
+    "description": 'an arrival process of one\'s own, { process = "name", … }',
+    "type": "object",
+    "properties": {"process": {"type": "string"}},
+    "required": ["process"],
+    "additionalProperties": {"type": ["number", "string"]},
+}
 TARGET: Final[Json] = {"type": "string", "description": '"80/20" (80 % in 20 seconds), "95% in 24h" or "none"'}
 DATE: Final[Json] = {"description": "a local date", "type": "string", "format": "date"}
 DATE_TIME: Final[Json] = {"description": "a local date and time", "type": "string", "format": "date-time"}

@@ -18,7 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from ccsim.distributions.arrivals import SHAPES
+from ccsim.distributions.arrivals import SHAPES, Process
 from ccsim.distributions.durations import Constant, Distribution, Exponential
 from ccsim.scenario import jsontypes, values
 from ccsim.scenario.data import DataFiles
@@ -29,6 +29,7 @@ from ccsim.scenario.distributions import (
     patience_distribution,
 )
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
+from ccsim.scenario.processes import arrival_process
 from ccsim.scenario.values import DAY, MOST, ByDay, Span, Target, whole
 from ccsim.tables import NEVER
 
@@ -130,6 +131,11 @@ ProfiledPatience = Annotated[
 ]
 CountDistribution = Annotated[
     Distribution, distribution_type(count_distribution), WithJsonSchema(jsontypes.COUNT_DISTRIBUTION)
+]
+ArrivalProcess = Annotated[
+    Process,
+    PlainValidator(lambda v: v if isinstance(v, Process) else arrival_process(v)),
+    WithJsonSchema(jsontypes.ARRIVALS),
 ]
 OptionalTarget = Annotated[Target | None, _parsed(values.target), WithJsonSchema(jsontypes.TARGET)]
 LocalDate = Annotated[date, _parsed(values.local_date), WithJsonSchema(jsontypes.DATE)]

@@ -25,6 +25,7 @@ from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.parts import (
     MICROSECOND,
     Amount,
+    ArrivalProcess,
     Count,
     CountDistribution,
     DayFactors,
@@ -133,6 +134,9 @@ class Volume(Part):
     """Of `appointments`: how long before their time customers come, but not before the queue opens."""
     scale: Amount = 1.0
     """Factor on the whole volume."""
+    arrivals: ArrivalProcess | None = None
+    """Of `per_hour`, `per_day` and `file`: how contacts come at that rate, { process = "name", … } of a process that a
+    program or a package brings; without it as a Poisson process."""
     busyness: BusyVolume = BusyVolume()
     """Days, and half hours within them, that are busier than others by chance, as a table; what it does not say is as
     in `[busyness]`."""
@@ -230,6 +234,12 @@ class Volume(Part):
             if self.arrived_at is None:
                 raise FaultError(Fault("missing", "the column with the times of arrival", ("arrived_at",)))
             self._trace = read_trace(data_files(info), self.log, self.arrived_at, self.work)
+        return self
+
+    @model_validator(mode="after")
+    def _at_a_rate(self) -> Volume:
+        if self.arrivals is not None and self.kind in ("log", "appointments"):
+            raise FaultError(Fault(f"arrivals beside {self.kind}", "arrivals goes with a rate", ("arrivals",)))
         return self
 
     @model_validator(mode="after")

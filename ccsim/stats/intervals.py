@@ -85,7 +85,8 @@ def _with_half_width(mean: F64, pseudo: F64, with_data: I64, level: float) -> tu
 
 
 def _less(value: F64, subtrahend: F64) -> F64:
-    return np.where(np.isclose(value, subtrahend, rtol=1e-9, atol=0), 0.0, value - subtrahend)
+    with np.errstate(invalid="ignore"):  # of two that are infinite
+        return np.where(np.isclose(value, subtrahend, rtol=1e-9, atol=0), 0.0, value - subtrahend)
 
 
 def mean_interval(values: F64, level: float = LEVEL) -> tuple[F64, F64, F64]:

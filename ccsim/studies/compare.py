@@ -21,6 +21,7 @@ from ccsim.results.model import Results
 from ccsim.results.ranking import Pair, Ranking, rank
 from ccsim.runs.checkpoints import kept
 from ccsim.runs.many import measure_all
+from ccsim.runs.parts import own_parts
 from ccsim.runs.run import first_logs
 from ccsim.scenario import read
 from ccsim.scenario.faults import did_you_mean, shown
@@ -131,6 +132,7 @@ def _about(scenarios: Mapping[str, Scenario], engine: str) -> dict[str, Any]:
             for name, scenario in _alike(scenarios).items()
         },
         "engine": engine,
+        "own_parts": own_parts([scenario.raw for scenario in scenarios.values()]),
         "versions": provenance.versions() | provenance.source(),
     }
     plain: dict[str, Any] = json.loads(json.dumps(record, default=str))

@@ -23,6 +23,7 @@ from ccsim.results.ranking import all_figures, named
 from ccsim.results.sweeps import Alone, Formula, Index, Spread, Sweep
 from ccsim.runs.checkpoints import kept
 from ccsim.runs.many import measure_all
+from ccsim.runs.parts import own_parts
 from ccsim.scenario import read
 from ccsim.scenario.design import Design
 from ccsim.scenario.faults import FaultError
@@ -300,6 +301,7 @@ def _about(points: Points, engine: str) -> dict[str, Any]:
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in points.given.items()},
         **_design_record(design),
         "engine": engine,
+        "own_parts": own_parts([design.base.raw, _design_record(design)]),
         "versions": provenance.versions() | provenance.source(),
     }
     plain: dict[str, Any] = json.loads(json.dumps(record, default=str))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ccsim.distributions.arrivals import HOUR, STEPS, Rate, busyness, by_interval, constant, daily, steps
+from ccsim.distributions.arrivals import HOUR, STEPS, Process, Rate, busyness, by_interval, constant, daily, steps
 from ccsim.distributions.durations import Distribution, Exponential, micros
 from ccsim.distributions.streams import Draw, People, Streams, owner_of
 from ccsim.lowering import Horizon, spans_of
@@ -92,6 +92,8 @@ class Arrivals:
     midnights: I64
     busy: Busy | None
     rate: Rate | None
+    process: Process | None
+    """how they come at that rate; None: as a Poisson process"""
     times: I64
     """of a log, or booked : int64[n], sorted"""
     work: I64 | None
@@ -107,7 +109,8 @@ class Arrivals:
         busy = None if self.busy is None else self.busy.factors(streams, self.midnights)
         if self.rate is not None:
             rate = self.rate if busy is None else self.rate.by_day(*busy)
-            times = rate.times(streams, self.gaps)
+            by = self.process
+            times = rate.times(streams, self.gaps) if by is None else by.times(rate, streams, self.gaps)
             return Group(People.of(self.owner, len(times)), times, by_rate=True)
         times, work = self.times, self.work
         if self.opened is not None:  # early, but not before the queue opens
@@ -238,8 +241,8 @@ def _arrivals(scenario: Scenario, volume: Volume, name: str | None) -> Arrivals:
         rate = _rate(scenario, volume, name)
     return Arrivals(
         owner=owner_of(owner), gaps=owner_of(owner, "arrivals"), copies=owner_of(owner, "copies"),
-        shows=owner_of(owner, "shows"), midnights=horizon.midnights, busy=busy, rate=rate, times=times, work=work,
-        opened=opened, earliness=volume.earliness, no_show=volume.no_show, scale=volume.scale,
+        shows=owner_of(owner, "shows"), midnights=horizon.midnights, busy=busy, rate=rate, process=volume.arrivals,
+        times=times, work=work, opened=opened, earliness=volume.earliness, no_show=volume.no_show, scale=volume.scale,
         spikes=tuple(_spikes(scenario, name)),
     )  # fmt: skip
 

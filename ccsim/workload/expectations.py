@@ -68,6 +68,8 @@ def expectations(scenario: Scenario) -> list[Expectation]:
             formula, figures = _figures(queue, per_hour[busiest] / 3600, there, pace, slots, threshold)
         except (ValueError, ArithmeticError) as error:  # patience of no time at all, numbers beyond a formula's reach
             formula, figures = f"no formula applies ({error})", {}
+        if formula and queue.volume is not None and queue.volume.arrivals is not None:
+            formula += ", as if arrivals were Poisson"
         if formula:
             formulas.append(Expectation(name, formula, int(edges[busiest]), float(per_hour[busiest]), there, figures))
     return formulas

@@ -11,15 +11,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 import ccsim
+from ccsim.distributions.code import code_of
 from ccsim.distributions.durations import Exponential, Own
 from ccsim.metrics import sums
 from ccsim.metrics.facts import Facts
 from ccsim.metrics.registry import METRICS
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES
+from ccsim.scenario.design import Design, read_setting
 from ccsim.scenario.distributions import OWN, PARAMETERS
+from ccsim.scenario.processes import PROCESSES
+from ccsim.studies.points import Points
+from ccsim.studies.sweep import sweep_to_folder
 from ccsim.tables import Outcome
+from ccsim.workload.customers import poisson_rate
 
 ROOT = Path(__file__).parents[2]
 SCALE = "queue.phone.volume.scale"
@@ -34,9 +41,18 @@ class MyExponential:
         return Exponential(self.mean).value(u)
 
 
+@ccsim.arrival_process("regular")
+class Regular:
+    """One after another, as far apart as the rate says."""
+
+    def times(self, edges: np.ndarray, expected: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        places = np.arange(random.uniform(), expected[-1])
+        return np.interp(places, expected, edges)
+
+
 @pytest.fixture(autouse=True)
 def _only_here() -> object:
-    known = [(table, dict(table)) for table in (PARAMETERS, OWN, AGENT_POLICIES, CONTACT_POLICIES, METRICS)]
+    known = [(table, dict(table)) for table in (PARAMETERS, OWN, PROCESSES, AGENT_POLICIES, CONTACT_POLICIES, METRICS)]
     yield
     for table, before in known:
         table.clear()
@@ -55,9 +71,10 @@ def test_it_is_what_the_built_in_one_is(own: ccsim.Centre) -> None:
         assert own.run(engine=engine).to_frame().equals(built_in.run(engine=engine).to_frame())
 
 
-def test_sweeps_and_processes_know_it(own: ccsim.Centre) -> None:
-    here = own.sweep({SCALE: [0.9, 1.0]}, workers=1)
-    there = own.sweep({SCALE: [0.9, 1.0]}, workers=2, executor="processes")
+def test_sweeps_and_processes_know_it(regular: ccsim.Centre) -> None:
+    both = regular.changed({"queue.phone.work": {"dist": "my_exponential", "mean": "5m"}})
+    here = both.sweep({SCALE: [0.9, 1.0]}, workers=1)
+    there = both.sweep({SCALE: [0.9, 1.0]}, workers=2, executor="processes")
     assert here.to_frame().equals(there.to_frame())
 
 
@@ -78,7 +95,125 @@ def test_quantiles_that_are_none() -> None:
             return 1 - u
 
     with pytest.raises(ValueError, match="must not fall"):
-        Own("falling", (), Falling())
+        Own("falling", (), "", Falling())
+
+
+@pytest.fixture
+def regular() -> ccsim.Centre:
+    changes = {"days": 1, "replications": 2, "queue.phone.volume.arrivals": {"process": "regular"}}
+    return ccsim.load("scenarios/phone_8020.toml", set=changes)
+
+
+def test_an_arrival_process_follows_the_rate(regular: ccsim.Centre) -> None:
+    """As many come in every interval as are expected, but for one at each end; twice as many with twice the scale."""
+    for factor in (1.0, 2.0):
+        centre = regular.changed({SCALE: factor, "interval": "1h", "warm_up": "0s"})
+        offered = centre.run(replications=1).series("queue", "phone", "offered")
+        rate = poisson_rate(centre.scenario, "phone")
+        hours = np.append(offered.start, rate.edges[-1]).astype(float)
+        expected = np.diff(np.interp(hours, rate.edges.astype(float), rate.expected))
+        assert expected.sum() > 100
+        assert np.abs(offered.mean - expected).max() <= 1
+
+
+def test_waits_at_regular_arrivals_are_those_of_theory() -> None:
+    """D/M/1: sigma = exp(-(1 - sigma) / rho), the mean wait sigma / (1 - sigma) works (Kleinrock 1975, 6.4)."""
+    centre = ccsim.Centre.build(
+        "D/M/1", start="2026-03-02", days=2, warm_up="6h", replications=30,
+        queues={"phone": {
+            "channel": "phone", "open": "always", "patience": "never", "wrap_up": "0s", "answer_delay": "0s",
+            "work": {"dist": "exponential", "mean": "1m"},
+            "volume": {"per_hour": 48, "arrivals": {"process": "regular"}},
+        }},
+        teams={"one": {"skills": {"phone": 1}, "shifts": [{"agents": 1, "hours": "always"}]}},
+    )  # fmt: skip
+    sigma = brentq(lambda x: x - np.exp(-(1 - x) / 0.8), 0.01, 0.99)
+    wait = centre.run().estimate("queue", "phone", "wait_mean")
+    assert wait is not None
+    assert wait.low < 60 * sigma / (1 - sigma) < wait.high
+    assert wait.high - wait.low < 20, "M/M/1 has 240"
+
+
+@pytest.mark.slow
+def test_parts_on_a_cluster(regular: ccsim.Centre) -> None:
+    distributed = pytest.importorskip("distributed")
+    work = {"dist": "my_exponential", "mean": "5m"}
+    both = regular.changed({"queue.phone.work": work})
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        there = both.run(executor=cluster.scheduler_address)
+    assert there.to_frame().equals(both.run().to_frame())
+
+
+def test_what_is_wrong_with_an_arrival_process_has_a_place(regular: ccsim.Centre, tmp_path: Path) -> None:
+    place = "queue.phone.volume.arrivals"
+    with pytest.raises(ccsim.ScenarioError, match=r'volume\.arrivals\.process.*did you mean "regular"'):
+        regular.changed({place: {"process": "regula"}})
+    with pytest.raises(ccsim.ScenarioError, match=r"volume\.arrivals\.step.*unknown key"):
+        regular.changed({place: {"process": "regular", "step": 3}})
+    log = tmp_path / "log.csv"
+    log.write_text("at\n2026-03-02 10:00\n")
+    volume = {"log": str(log), "arrived_at": "at", "arrivals": {"process": "regular"}}
+    with pytest.raises(ccsim.ScenarioError, match=r"volume\.arrivals.*arrivals beside log"):
+        regular.changed({"queue.phone.volume": volume})
+
+    @ccsim.arrival_process("late")
+    class Late:
+        def times(self, edges: np.ndarray, expected: np.ndarray, random: np.random.Generator) -> np.ndarray:
+            return edges + 1
+
+    with pytest.raises(ccsim.ScenarioError, match="arrival process late: times from"):
+        regular.changed({place: {"process": "late"}}).run()
+
+
+def _class_of(body: str) -> Any:
+    names: dict[str, Any] = {"np": np, "__name__": "mine"}
+    exec(f"STEP = 1\nclass Mine:\n    def quantile(self, u):\n        {body}\n", names)
+    return names["Mine"]
+
+
+def test_other_code_is_another_part() -> None:
+    once = code_of(_class_of("return -np.log1p(-u)"))
+    assert once == code_of(_class_of("return -np.log1p(-u)  # as before"))
+    assert once != code_of(_class_of("return -2 * np.log1p(-u)"))
+    step = _class_of("return u * STEP")
+    before = code_of(step)
+    step.quantile.__globals__["STEP"] = 2
+    assert code_of(step) != before
+
+
+def test_a_study_does_not_go_on_with_other_parts(own: ccsim.Centre, tmp_path: Path) -> None:
+    done = list[int]()
+
+    def stop(count: int) -> None:
+        done.append(count)
+        if len(done) > 2:
+            raise KeyboardInterrupt
+
+    brings = _class_of("return np.full(len(u), 300.0)")
+    brings.mean = 300.0
+    ccsim.distribution("fixed")(brings)
+    centre = own.changed({"queue.phone.work": {"dist": "fixed"}})
+    points = Points.checked(Design(centre.scenario, (read_setting(SCALE, [0.9, 1.0]),), "grid", None, False, Path()))
+    with pytest.raises(KeyboardInterrupt):
+        sweep_to_folder(tmp_path, points, engine="simpy", workers=1, progress=stop)
+    other = _class_of("return np.full(len(u), 200.0)")
+    other.mean = 200.0
+    ccsim.distribution("fixed")(other)
+    with pytest.raises(ccsim.ScenarioError, match=r"own_parts\.distribution\.fixed"):
+        centre.sweep({SCALE: [0.9, 1.0]}, out=tmp_path, resume=True, engine="simpy", workers=1)
+
+
+def test_two_parts_of_one_name_are_compared(own: ccsim.Centre) -> None:
+    """A centre keeps the part that it was loaded with, and its customers, beside one of other code."""
+    centres = {}
+    for mean in (300.0, 150.0):
+        brings = _class_of(f"return np.full(len(u), {mean})")
+        brings.mean = mean
+        ccsim.distribution("fixed")(brings)
+        centres[str(mean)] = own.changed({"queue.phone.work": {"dist": "fixed"}})
+    compared = centres["300.0"].compare({"short": centres["150.0"]}).to_frame()
+    handled = compared[(compared.metric == "handle_mean") & (compared.name == "phone")]
+    assert handled["mean"].max() > 1.5 * handled["mean"].min()
 
 
 def test_policies(own: ccsim.Centre) -> None:
@@ -135,7 +270,7 @@ def test_every_snippet_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     snippets = re.findall(
         r"^```python\n(.*?)^```", (ROOT / "docs" / "own_parts.md").read_text(), re.DOTALL | re.MULTILINE
     )
-    assert len(snippets) == 3
+    assert len(snippets) == 4
     monkeypatch.chdir(ROOT)
     names: dict[str, object] = {}
     for snippet in snippets:

@@ -1,0 +1,66 @@
+"""Arrival processes that programs and packages bring, as a volume writes them: `{ process = "name", … }`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ccsim.distributions.arrivals import Arriving, Process
+from ccsim.distributions.code import code_of
+from ccsim.scenario.distributions import arguments_of, load_installed
+from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
+from ccsim.scenario.values import MOST, duration
+from ccsim.tables import SECOND
+
+PROCESSES: Final[dict[str, Callable[..., Arriving]]] = {}
+"""Those known, by name."""
+
+
+def register(name: str, brings: Callable[..., Arriving]) -> None:
+    """Make a class known as `{ process = name, … }`, its arguments being the parameters; again: the new one counts.
+
+    Raises ScenarioError for arguments that a scenario cannot give.
+    """
+    arguments_of(name, brings, ("process",))
+    PROCESSES[name] = brings
+
+
+def arrival_process(value: object) -> Process:
+    """The process that a table describes."""
+    if not isinstance(value, Mapping):
+        raise FaultError(Fault(shown(value), '{ process = "name", … }'))
+    name = value.get("process")
+    if isinstance(name, str) and name not in PROCESSES:
+        load_installed()
+    if not isinstance(name, str) or name not in PROCESSES:
+        allowed = did_you_mean(str(name), PROCESSES) if PROCESSES else "the name of a process that is registered"
+        raise FaultError(Fault(shown(name), allowed, ("process",)))
+    brings = PROCESSES[name]
+    given = {key: entry for key, entry in value.items() if key != "process"}
+    wanted = arguments_of(name, brings, ("process",))
+    faults = [
+        Fault("unknown key", f"{name}: {did_you_mean(key, wanted)}", (key,)) for key in given if key not in wanted
+    ]
+    needs = f"{name} needs {' and '.join(wanted)}"
+    faults += [Fault("missing", needs, (key,)) for key in wanted if key not in given]
+    values: dict[str, float] = {}
+    for key, entry in given.items():
+        try:
+            values[key] = _number(entry)
+        except FaultError as bad:
+            faults += [Fault(f.found, f.allowed, (key, *f.at)) for f in bad.faults]
+    if faults:
+        raise FaultError(*faults)
+    try:
+        return Process(name, tuple(values.items()), code_of(brings), brings(**values))
+    except ValueError as bad:
+        raise FaultError(Fault(shown(given), str(bad))) from None
+
+
+def _number(value: object) -> float:
+    """A number as it is, a duration in seconds."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if -MOST <= value <= MOST:
+            return float(value)
+        raise FaultError(Fault(shown(value), f"a number from {-MOST:g} to {MOST:g}"))
+    return duration(value) / SECOND
