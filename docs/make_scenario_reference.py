@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin
 
 from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.distributions import BUILT_IN, PARAMETERS
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import Part
-from ccsim.scenario.schema import BY_CHANNEL, description, value_type, written_default
+from ccsim.scenario.schema import BY_CHANNEL, description, json_schema, value_type, written_default
 
 PAGE: Final = Path(__file__).parent / "reference" / "scenario.md"
+SCHEMA: Final = json_schema()
+NO_LIMIT: Final = 1_000_000
+"""A bound from here on guards against nonsense, and is not worth a reader's time."""
 
 
 def page() -> str:
@@ -36,7 +41,18 @@ def _lines() -> Iterator[str]:
         "",
         "## How values are written",
         "",
+        "Shares are numbers from 0 to 1, amounts of money are in the scenario's `currency`, hours and dates are local.",
+        'What a file gives for a key replaces the whole default of its channel: with `work = { mean = "5m" }` the',
+        "channel's `cv` is gone, and the work is exponential.",
+        "",
         *(f"- **{short}**: {rest}" for short, rest in sorted(_forms())),
+        "",
+        "Distributions have these names and parameters. Without `dist`, `{ mean }` is exponential (of whole numbers",
+        "geometric, from 1), `{ mean, cv }` and `{ median, sigma }` are lognormal, and the others are known by their",
+        "parameters. `cv` is the standard deviation over the mean. `parts` is a list of distributions, each with its",
+        "`weight`; `file` and `column` are of a CSV file with one value a row.",
+        "",
+        *_distributions(),
         "",
     )
     yield from _table("The file", Scenario)
@@ -71,7 +87,8 @@ def _short(form: str) -> str:
     name, colon, rest = form.partition(": ")
     if not colon or '"' in name:
         return form
-    return name + (' or "never"' if rest.endswith('; or "never"') else "")
+    word = re.search(r'; or ("\w+")', rest)
+    return name + (f" or {word[1]}" if word else "")
 
 
 def _forms() -> set[tuple[str, str]]:
@@ -81,23 +98,97 @@ def _forms() -> set[tuple[str, str]]:
         for part in (Scenario, *(part for _, part in _parts("", Scenario, set())))
         for field in part.model_fields.values()
     }
-    return {(_short(form), form.partition(": ")[2]) for form in forms if _short(form) != form}
+    return {
+        (form.partition(": ")[0], re.sub(r'; or "\w+".*', "", form.partition(": ")[2]))
+        for form in forms
+        if _short(form) != form
+    }
+
+
+def _distributions() -> Iterator[str]:
+    """The built-in distributions with their parameters."""
+    yield from ("| distribution | parameters |", "|---|---|")
+    for name in sorted(BUILT_IN):
+        yield f"| `{name}` | {' or '.join(', '.join(f'`{key}`' for key in keys) for keys in PARAMETERS[name])} |"
+
+
+def _value(described: dict[str, Any]) -> str:  # noqa: PLR0911  a line for each kind of value
+    """What a key takes, from its JSON Schema: `0 to 1`, `list of tables`, `"reject"`, `"hold"` or `"bot"`."""
+    if "enum" in described:
+        return _either([_code(value) for value in described["enum"]])
+    if "const" in described:
+        return _code(described["const"])
+    if alternatives := described.get("anyOf", described.get("oneOf")):
+        return _either([_item(each) for each in alternatives if each.get("type") != "null"])
+    if "$ref" in described or "properties" in described:
+        inner = SCHEMA["$defs"].get(described.get("$ref", "").rpartition("/")[2], {})
+        return _value(inner) if "oneOf" in inner else "a table"
+    kind = described.get("type", "")
+    if kind == "array":
+        items = described["items"]
+        if "prefixItems" in items:
+            return f"list of {described['description'].partition(',')[0]}, …"
+        return f"a list, each {_item(items)}"
+    if kind == "object":
+        return f"by name, each {_item(described['additionalProperties'])}"
+    if kind in ("integer", "number"):
+        return ("a whole number" if kind == "integer" else "a number") + _limits(described)
+    return {"string": "text", "boolean": "`true` or `false`"}.get(kind, kind)
+
+
+def _item(described: dict[str, Any] | bool) -> str:
+    if isinstance(described, bool):
+        return "any value"
+    named = "description" in described and "properties" not in described
+    return _short(described["description"]) if named else _value(described)
+
+
+def _limits(described: dict[str, Any]) -> str:
+    """The smallest and the largest number, where they are more than a guard against nonsense."""
+    low, above = described.get("minimum"), described.get("exclusiveMinimum")
+    most, below = described.get("maximum"), described.get("exclusiveMaximum")
+    if most is not None and most >= NO_LIMIT:
+        most, low = None, None if low == -most else low
+    parts = [f"{text}{bound:g}" for text, bound in (("from ", low), ("above ", above)) if bound is not None]
+    parts += [f"{text}{bound:g}" for text, bound in (("to ", most), ("below ", below)) if bound is not None]
+    return f" {' '.join(parts)}".replace(" to ", " up to ") if above is not None else " ".join(["", *parts])
+
+
+def _either(values: list[str]) -> str:
+    return " or ".join(filter(None, (", ".join(values[:-1]), values[-1])))
+
+
+def _code(value: Any) -> str:
+    return f"`{_toml(value)}`"
+
+
+def _value_of(part: type[Part], key: str) -> str:
+    form = value_type(part.model_fields[key]).get("description")
+    return _short(form) if form else _value(_properties(part)[part.model_fields[key].alias or key])
+
+
+def _properties(part: type[Part]) -> dict[str, Any]:
+    """The keys of a table with their JSON Schema; a table that may also be a bare value is one of several."""
+    table = SCHEMA if part is Scenario else SCHEMA["$defs"][part.__name__]
+    [properties] = [each["properties"] for each in table.get("oneOf", [table]) if "properties" in each]
+    return dict(properties)
 
 
 def _meaning(part: type[Part], key: str) -> str:
-    form = value_type(part.model_fields[key]).get("description", "")
-    text = description(part, key).replace(f" Written as {form}.", f" Written as {_short(form)}.")
-    return text.replace(" Default: by channel, see the presets.", "").removesuffix(" Required.")
+    form = value_type(part.model_fields[key]).get("description")
+    text = description(part, key).replace(" Default: by channel, see the presets.", "")
+    return text.removesuffix(f" Written as {form}.").removesuffix(" Required.")
 
 
 def _table(title: str, part: type[Part]) -> Iterator[str]:
     yield from (f"## {title}", "", inspect.cleandoc(part.__doc__ or ""), "")
-    yield from ("| key | meaning | default |", "|---|---|---|")
+    yield from ("| key | value | meaning | default |", "|---|---|---|---|")
     for key, field in part.model_fields.items():
         default = "required" if field.is_required() else _written(written_default(part, key))
-        if part.__name__ == "Queue" and key in BY_CHANNEL:
+        if (part.__name__ == "Queue" and key in BY_CHANNEL) or (part.__name__ == "Team" and key == "concurrency"):
             default = "[by channel](#defaults-by-channel)"
-        yield f"| `{field.alias or key}` | {_cell(_meaning(part, key))} | {default} |"
+        value = _cell(_value_of(part, key))
+        yield f"| `{field.alias or key}` | {value} | {_cell(_meaning(part, key))} | {default} |"
     yield ""
 
 

@@ -31,9 +31,9 @@ class RuleBreak(Part):
     length: Duration
     """How long each agent is away. Required."""
     after: Duration = 0
-    """Least time at work before it."""
+    """Earliest time of the break, from the start of the shift."""
     before: Duration = 0
-    """Least time of the shift that is left after it."""
+    """How long before the end of the shift the break is over at the latest."""
 
 
 class ShiftRule(Part):
@@ -48,9 +48,9 @@ class ShiftRule(Part):
     lengths: Annotated[tuple[Duration, ...], Field(min_length=1)]
     """Lengths of the shifts, breaks included, below 24 hours. Required."""
     earliest_start: TimeOfDay
-    """When the first shift begins, in local time. Required."""
+    """When the first shift of each length begins. Required."""
     latest_end: TimeOfDay
-    """When the last shift has ended; not after `earliest_start`: on the next day. Required."""
+    """When the last shift has ended at the latest; of the next day if it is not after `earliest_start`. Required."""
     step: Duration = 30 * MINUTE
     """Time from one start to the next, at least five minutes."""
     breaks: tuple[RuleBreak, ...] = ()
@@ -58,7 +58,7 @@ class ShiftRule(Part):
     paid: Flag = True
     """Whether absence and breaks are paid."""
     before_break: BeforeBreak | None = None
-    """As in a shift; without it as the team does."""
+    """As in a shift; without it as the team's `before_break` says."""
     holidays: HolidayRule | None = None
     """As in a shift; without it as [holidays] says."""
     max: Headcount | None = None

@@ -28,7 +28,10 @@ def _rule(value: object) -> Rule:
         raise FaultError(*(Fault(f.found, f'"closed", "as_usual" or {f.allowed}', f.at) for f in bad.faults)) from None
 
 
-_FORM: Final = {"type": "string", "description": '"closed", "as_usual" or hours such as "09:00-13:00"'}
+_FORM: Final = {
+    "type": "string",
+    "description": 'a rule for holidays: "closed", "as_usual", or hours to which the usual ones are cut, "09:00-13:00"',
+}
 HolidayRule = Annotated[Rule, PlainValidator(_rule), WithJsonSchema(_FORM)]
 
 

@@ -17,35 +17,37 @@ TIME_OF_DAY: Final[Json] = {"description": 'a time of day, "00:00" to "24:00"', 
 COUNT_OR_NEVER: Final[Json] = {"oneOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]}
 
 
-def _distribution(parameter: Json, description: str, implied: str) -> Json:
+def _families(parameter: Json) -> dict[str, Json]:
+    """Tables of a distribution's parameters, each by what they are called; by these it is known without `dist`, too."""
+
     def family(*keys: str, **parameters: Json) -> Json:
         return {
             "type": "object",
             "properties": {"dist": {"enum": list(keys)}, **parameters},
-            "required": [*([] if implied in keys else ["dist"]), *parameters],
+            "required": [*parameters],
             "additionalProperties": False,
         }
 
     pure = {"type": "number", "minimum": 0}
     return {
-        "description": description,
-        "anyOf": [
-            parameter,
-            family("exponential", "geometric", mean=parameter),
-            family("lognormal", "gamma", "weibull", mean=parameter, cv=pure),
-            family("lognormal", median=parameter, sigma=pure),
-            family("uniform", low=parameter, high=parameter),
-            family("constant", constant=parameter),
-            family("empirical", file={"type": "string"}, column={"type": "string"}),
-            family("mixture", parts={"type": "array", "items": {"type": "object", "required": ["weight"]}}),
-        ],
+        "mean": family("exponential", "geometric", mean=parameter),
+        "mean, cv": family("lognormal", "gamma", "weibull", mean=parameter, cv=pure),
+        "median, sigma": family("lognormal", median=parameter, sigma=pure),
+        "low, high": family("uniform", low=parameter, high=parameter),
+        "constant": family("constant", constant=parameter),
+        "file, column": family("empirical", file={"type": "string"}, column={"type": "string"}),
+        "parts": family("mixture", parts={"type": "array", "items": {"type": "object", "required": ["weight"]}}),
     }
 
 
+def _distribution(parameter: Json, description: str) -> Json:
+    return {"description": description, "anyOf": [parameter, *_families(parameter).values()]}
+
+
 _FORMS: Final = 'a constant, { mean, cv } (lognormal), or { dist = "exponential", mean = … } and other distributions'
-DURATION_DISTRIBUTION: Final[Json] = _distribution(DURATION, f"a distribution of durations: {_FORMS}", "lognormal")
+DURATION_DISTRIBUTION: Final[Json] = _distribution(DURATION, f"a distribution of durations: {_FORMS}")
 PATIENCE_DISTRIBUTION: Final[Json] = _distribution(
-    DURATION_OR_NEVER, f'a distribution of durations: {_FORMS}; or "never"', "lognormal"
+    DURATION_OR_NEVER, f'a distribution of durations: {_FORMS}; or "never"'
 )
 
 
@@ -75,7 +77,8 @@ def _profiled(distribution: Json) -> Json:
 
 PROFILED_DISTRIBUTION: Final[Json] = _profiled(DURATION_DISTRIBUTION)
 WORK_DISTRIBUTION: Final[Json] = PROFILED_DISTRIBUTION | {
-    "description": f"{PROFILED_DISTRIBUTION['description']}; between = share of the variance between contacts",
+    "description": PROFILED_DISTRIBUTION["description"].replace("a profile:", "a profile and between:")
+    + "; between = share of the variance that lies between contacts",
     "anyOf": [
         {**form, "properties": {**form["properties"], "between": {"type": "number", "minimum": 0, "maximum": 1}}}
         if "properties" in form
@@ -87,42 +90,53 @@ PROFILED_PATIENCE: Final[Json] = _profiled(PATIENCE_DISTRIBUTION)
 MEAN_OR_DISTRIBUTION: Final[Json] = DURATION_DISTRIBUTION | {
     "description": "a mean (of an exponential), or a distribution of durations"
 }
-COUNT_DISTRIBUTION: Final[Json] = _distribution(
-    {"type": "number", "minimum": 1}, "a distribution of whole numbers from 1; { mean } is geometric", "geometric"
-)
+_COUNT: Final[Json] = {"type": "number", "minimum": 1}
+COUNT_DISTRIBUTION: Final[Json] = {
+    "description": "a distribution of whole numbers: a number from 1, { mean } (geometric, from 1), or constant, "
+    "empirical or mixture",
+    "anyOf": [_COUNT, *(_families(_COUNT)[key] for key in ("mean", "constant", "file, column", "parts"))],
+}
 ARRIVALS: Final[Json] = {
-    "description": 'an arrival process of one\'s own, { process = "name", … }',
+    "description": 'an arrival process of one\'s own: { process = "name", … }',
     "type": "object",
     "properties": {"process": {"type": "string"}},
     "required": ["process"],
     "additionalProperties": {"type": ["number", "string"]},
 }
-TARGET: Final[Json] = {"type": "string", "description": '"80/20" (80 % in 20 seconds), "95% in 24h" or "none"'}
-DATE: Final[Json] = {"description": "a local date", "type": "string", "format": "date"}
-DATE_TIME: Final[Json] = {"description": "a local date and time", "type": "string", "format": "date-time"}
-SPAN: Final[Json] = {"type": "string", "description": '"08:00-16:30" or "always"; "22:00-06:00" ends on the next day'}
+TARGET: Final[Json] = {
+    "type": "string",
+    "description": 'a target: "80/20" (80 % in 20 seconds), "95% in 24h" or "none"',
+}
+DATE: Final[Json] = {"description": "a date: 2026-03-02", "type": "string", "format": "date"}
+DATE_TIME: Final[Json] = {"description": "a date and time: 2026-03-02T08:30", "type": "string", "format": "date-time"}
+SPAN: Final[Json] = {
+    "type": "string",
+    "description": 'hours: "08:00-16:30", "22:00-06:00" (ends on the next day) or "always" (the whole day)',
+}
 _SPANS: Final[Json] = {"oneOf": [{"type": "string"}, {"type": "array", "items": SPAN}]}
 OPENING_HOURS: Final[Json] = {
-    "description": '"always", "closed", hours of every day, or a table of days ("mon-fri", "2026-12-25") to hours',
+    "description": 'opening hours: "always", "closed", "08:00-18:00" for every day, or by days: '
+    '{ mon-fri = ["08:00-12:00", "14:00-18:00"], 2026-12-25 = "closed" }',
     "oneOf": [*_SPANS["oneOf"], {"type": "object", "additionalProperties": _SPANS}],
 }
 DAY_FACTORS: Final[Json] = {
-    "description": "factor by weekday or date",
+    "description": "factors by day: { sat = 0.5, 2026-12-24 = 0.3 }",
     "type": "object",
     "additionalProperties": {"type": "number", "minimum": 0},
 }
 DAYS: Final[Json] = {
-    "description": '"mon-fri", "sat", a date, dates from one to another ("2026-12-24:2026-12-31"), or a list of them',
+    "description": 'days: "mon-fri", "sat", a date, dates from one to another ("2026-12-24:2026-12-31"), or a list of '
+    "them",
     "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
 }
 _SESSIONS: Final[Json] = {"type": "integer", "minimum": 1, "maximum": 1000}
 CONCURRENCY: Final[Json] = {
-    "description": "sessions at once by queue: a number, or numbers by hours of the day",
+    "description": 'a concurrency: by queue a number, or numbers by hours, { chat = { "08:00-12:00" = 3 } }',
     "type": "object",
     "additionalProperties": {"oneOf": [_SESSIONS, {"type": "object", "additionalProperties": _SESSIONS}]},
 }
 PACE: Final[Json] = {
-    "description": "factor on work and wrap-up: one number, by queue, or { mean, cv } from agent to agent",
+    "description": "a pace: one factor, factors by queue, or { mean, cv } from agent to agent",
     "oneOf": [
         {"type": "number", "exclusiveMinimum": 0},
         {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},

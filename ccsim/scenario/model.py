@@ -49,11 +49,12 @@ class Staffing(Part):
     premium: tuple[Premium, ...] = ()
     """Hours that cost more, as a list of tables."""
     targets_over: Literal["run", "day", "interval"] = "run"
-    """Stretch of time over which every target must hold on average: the run, each day or each interval."""
+    """Over what every target must hold on average: the whole run, each day of it, or each interval."""
     met_on: Annotated[float, Strict(), Field(gt=0, le=1, allow_inf_nan=False)] | None = None
-    """Share of days on which every target must hold, above 0, instead of holding on average."""
+    """Share of the single days of all replications on which each target must hold, instead of holding on average."""
     shrinkage: Annotated[float, Strict(), Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
-    """Share of paid time away from the desk, below 1, for requirements only; without it each team's `absence`."""
+    """Share of paid time away from the desk, breaks apart, that is added to a requirement of agents; without it what
+    each team's `absence` and `steps_out` make."""
 
 
 class Variant(Part):
@@ -71,27 +72,26 @@ class Scenario(Part):
     name: Annotated[str, Strict(), Field(min_length=1, max_length=200)] = "scenario"
     """Name of the scenario, 1 to 200 characters."""
     start: LocalDate = date(2026, 1, 5)
-    """First day of the run; its local midnight is time 0."""
+    """First day of the run, which begins at its local midnight."""
     days: Annotated[int, Strict(), Field(ge=1, le=3660), WHOLE] = 7
-    """Length of the run in days, 1 to 3660."""
+    """Length of the run in days."""
     timezone: Zone | None = None
-    """Time zone such as "Europe/Rome"; without it every day has 24 hours."""
+    """Time zone by its name in the tz database, such as "Europe/Rome"; without it every day has 24 hours."""
     currency: Text = ""
     """Currency of all amounts, shown with them, such as "EUR"."""
     fte_hours: Annotated[float, Strict(), Field(gt=0, le=168, allow_inf_nan=False)] | None = None
-    """Paid hours a week of a full-time agent, above 0 up to 168; with it, paid hours are also shown as such agents
-    (FTE)."""
+    """Paid hours a week of a full-time agent; with it, paid hours are also shown as such agents (FTE)."""
     interval: Duration = 30 * MINUTE
-    """Length of a reporting interval."""
+    """Length of a reporting interval, from one minute to one day."""
     warm_up: Duration = 0
-    """Time at the start that is left out of all figures."""
+    """Time at the start that is left out of all figures; less than the days of the run."""
     drain: DurationOrAuto = "auto"
-    """Time after the run in which contacts of the run are still served; "auto": until every deadline has passed, a day
-    at least."""
+    """Time after the last day in which contacts of the run are still served, at most 366 days; "auto": until the last
+    deadline of their targets has passed, a day at least."""
     seed: Annotated[int, Strict(), Field(ge=0, lt=2**63), WHOLE] = 1
-    """Number that fixes all random draws, 0 or more."""
+    """Number that fixes all random numbers: the same seed gives the same figures."""
     replications: Annotated[int, Strict(), Field(ge=1, le=1_000_000), WHOLE] = 20
-    """How many times the run is simulated, each with other random numbers, 1 to 1000000."""
+    """How many times the run is simulated, each time with other random numbers."""
     queue: dict[str, Queue] = {}
     """Queues by name."""
     team: dict[str, Team] = {}
@@ -103,9 +103,9 @@ class Scenario(Part):
     volume: AllVolumes = AllVolumes()
     """What holds for all volumes, as a table."""
     demand: Demand | None = None
-    """Total volume that queues share, as a table."""
+    """Total volume that several queues share, as a table."""
     self_service: dict[str, SelfService] = {}
-    """Self-service by name, which keeps contacts from queues."""
+    """Self-service by name, in which customers find answers without contacting a queue."""
     outbound: dict[str, Outbound] = {}
     """Messages that the company sends, by name."""
     callback: dict[str, Callback] = {}
@@ -117,7 +117,7 @@ class Scenario(Part):
     move: tuple[Move, ...] = ()
     """Shares of queues' customers who come to other queues instead, as a list of tables."""
     busyness: Busyness = Busyness()
-    """How busy days go together, as a table."""
+    """How random busy days are, and how they go together between queues, as a table."""
     staffing: Staffing = Staffing()
     """What `ccsim staff` may choose from, as a table."""
     roster: RosterRules = RosterRules()

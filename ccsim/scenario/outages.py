@@ -12,9 +12,9 @@ class Outage(Part):
     """What is down: "queue.NAME.bot", whose customers come to people; "queue.NAME", whose customers come when it is
     over, all at once; or "team.NAME", whose agents can do nothing but finish what they have in hand. Required."""
     at: LocalDateTime
-    """Local date and time at which it begins. Required."""
+    """When it begins. Required."""
     duration: Duration
-    """How long it lasts. Required."""
+    """How long it lasts; it ends before the last day of the run does. Required."""
 
     @property
     def names(self) -> tuple[str, ...]:

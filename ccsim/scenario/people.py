@@ -38,8 +38,7 @@ class RosterAgent(Part):
     skills: tuple[Text, ...] = ()
     """Queues that the agent can serve; empty: those of the team."""
     hours_per_week: Annotated[float, Strict(), Field(gt=0, le=168, allow_inf_nan=False)]
-    """Paid hours a week by contract, above 0 up to 168; a day of leave from Monday to Friday is a fifth less.
-    Required."""
+    """Paid hours a week by contract; each day of leave from Monday to Friday takes off a fifth. Required."""
     available: Hours = ByDay(((WHOLE_DAY,),) * 7)
     """Hours in which the agent may work, by day; every shift lies within them."""
     leave: DaySet | None = None
@@ -122,20 +121,22 @@ def _faults(error: ValidationError, table: CsvTable, line: int) -> Iterator[Faul
 
 
 class RosterWeights(Part):
-    """What a roster costs in points, of which there are to be as few as possible."""
+    """Points of what is not as wanted: the roster with the fewest points is sought."""
 
     short: Amount = 10.0
-    """Points of an hour of an agent missing to what is required; what is missing beyond a quarter counts four times."""
+    """Points for each agent hour that is missing from what is required; what is missing beyond a quarter of it counts
+    four times."""
     surplus: Amount = 1.0
-    """Points of an hour of an agent more than required."""
+    """Points for each agent hour above what is required."""
     late: Amount = 3.0
-    """Points of each late shift by which those with most and with fewest differ, in each team, by contract hours."""
+    """Points for each late shift between the agent of a team with most and the one with fewest, for their contract
+    hours."""
     weekend: Amount = 3.0
-    """The same of shifts that begin on a Saturday or Sunday."""
+    """The same for shifts that begin on a Saturday or Sunday."""
     wishes: Amount = 2.0
-    """Points of a wish not fulfilled, on each day, times the weight of the wish."""
+    """Points for each wish not fulfilled, on each day, times the weight of the wish."""
     starts: Amount = 1.0
-    """Points of each further start time of an agent in a week."""
+    """Points for each further start time of an agent in a week."""
 
 
 class RosterRules(Part):
@@ -151,17 +152,17 @@ class RosterRules(Part):
     min_rest: Duration = 11 * HOUR
     """Shortest time between the end of a shift and the start of the agent's next."""
     max_days_in_a_row: Annotated[int, Strict(), Field(ge=1, le=366), WHOLE] = 6
-    """Most days in a row on which an agent begins a shift, 1 to 366."""
+    """Most days in a row on which an agent begins a shift."""
     one_saturday_in: Annotated[int, Strict(), Field(ge=1, le=53), WHOLE] = 1
-    """Of so many Saturdays in a row an agent works one at most, 1 to 53; 1: any of them."""
+    """Of so many Saturdays in a row an agent works one at most; 1: there is no such rule."""
     hours_over: Annotated[int, Strict(), Field(ge=1, le=53), WHOLE] = 1
-    """Weeks over which contract hours are balanced, 1 to 53; 1: each week by itself."""
+    """Weeks over which contract hours are balanced; 1: each week by itself."""
     hours_tolerance: Duration = 2 * HOUR
-    """By how much the paid hours of these weeks may differ from the contract, for each week."""
+    """By how much the paid hours of these weeks may differ from the contract, times the number of weeks."""
     late_after: TimeOfDay = 18 * HOUR
-    """A shift that ends after this time of day, or on the next, is a late shift."""
+    """A shift that ends after this time of day, or on the next day, is a late shift."""
     weights: RosterWeights = RosterWeights()
-    """How much each wish of the planner and of the agents counts, as a table."""
+    """How much what is not as wanted counts, as a table."""
 
     def everybody(self) -> Iterator[tuple[str, RosterAgent]]:
         """All agents, each with the place where the scenario has them."""

@@ -61,11 +61,12 @@ class Reread(Part):
     """What an agent re-reads who comes back to a conversation after a while."""
 
     after: DurationOrNever = 15 * MINUTE
-    """Time away from a conversation after which its agent reads it again."""
+    """Time since the agent's last reply in the conversation after which the agent reads it again; one who has never
+    replied in it does so in any case."""
     work: Duration = 0
     """Fixed time to read a conversation again."""
     per_turn: Duration = 0
-    """Time to read again for each earlier turn."""
+    """Time to read again for each reply sent so far in the conversation."""
 
 
 class Transfer(Part):
@@ -76,11 +77,12 @@ class Transfer(Part):
     share: Share
     """Share of the queue's contacts that is transferred; the shares of a queue add up to at most 1."""
     same_agent: Flag = False
-    """Whether the same agent goes on with the contact in the other queue."""
+    """Whether the same agent goes on with the contact in the other queue: at once if that is possible, else the contact
+    waits for that agent as `same_agent_for` of the other queue says."""
     cold: Flag = False
     """Whether the customer has to explain again, with `repeat_turns` or, in a one-to-one queue, `repeat_work`."""
     repeat_turns: Annotated[int, Strict(), Field(ge=0, le=1000), WHOLE] = 1
-    """Of a cold transfer: additional turns, at most 1000."""
+    """Of a cold transfer: additional turns, unless the other queue is one-to-one."""
     repeat_work: Duration = 0
     """Of a cold transfer to a one-to-one queue: additional work."""
 
@@ -91,25 +93,28 @@ class Reopens(Part):
     share: Share = 0.0
     """Share of resolved contacts that come back."""
     after: DurationDistribution = Constant(0)
-    """Time from resolution until they come back."""
+    """Time from the end of the last answer until they come back."""
 
 
 class Retry(Part):
-    """Customers who left and try again; `to` maps queues to shares, empty: the same queue."""
+    """Customers who left without an answer and try again.
+
+    They have abandoned, were blocked or rejected, or left while they waited for a later answer.
+    """
 
     share: Share = 0.0
-    """Share of customers who left and try again."""
+    """Share of the customers who left who try again."""
     after: DurationDistribution = Constant(0)
     """Time from leaving until the next attempt."""
     to: dict[str, Share] = {}
-    """Queue to share of those who try again there; empty: the same queue."""
+    """Queue to share of those who try again there; the shares add up to 1. Empty: all in the same queue."""
 
 
 class Bounces(Part):
     """Contacts that the bot contained and that come back: their customers had no answer."""
 
     share: Share = 0.0
-    """Share of the contained that come back, to a person, who knows what the bot was told."""
+    """Share of the contained that come back, past the bot, to a person who knows what the bot was told."""
     after: DurationDistribution = Constant(0)
     """Time from the end of the bot until they come back."""
 
@@ -118,7 +123,7 @@ class Balking(Part):
     """Customers who are told, or see, how long they would wait, and leave at once if that is too long for them."""
 
     per_place: Duration
-    """Wait that they are told for each place in the queue, their own included."""
+    """Wait that they are told for each place in the queue, their own included; at most a day."""
     tolerance: PatienceDistribution
     """Longest wait that a customer who is told begins to wait for."""
 
@@ -127,7 +132,7 @@ class Burst(Part):
     """Customers who write several messages before they wait for an answer; the agent answers once."""
 
     messages: CountDistribution = Constant(1)
-    """Messages of a turn, whole numbers from 1. A turn of twice the mean number takes twice the work."""
+    """Messages of a turn. A turn of twice the mean number takes twice the work; the mean turn takes the mean work."""
     gap: DurationDistribution = Constant(0)
     """Time between two messages of a turn; from the second turn on it comes on top of the reply latency."""
 
@@ -142,10 +147,10 @@ class ClosingWord(Part):
 
 
 class Correlation(Part):
-    """What goes together in a customer, from -1 to 1: correlations of a Gaussian copula."""
+    """What goes together in a customer: correlations of normal scores (a Gaussian copula)."""
 
     patience_work: Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False)] = 0.0
-    """Correlation of patience with the work on each turn; above 0 the patient take longer."""
+    """Correlation of patience with the work on each turn; above 0 patient customers take longer."""
 
 
 class Reason(Part):
@@ -154,15 +159,18 @@ class Reason(Part):
     share: Share
     """Share of the queue's contacts; the shares of a queue add up to at most 1, the rest has no reason named."""
     contains: Share | None = None
-    """Share of these that the bot resolves, instead of the bot's."""
+    """Share of these that the bot resolves, of those who talk to it; without it as the bot's `contains`."""
     work: Factor = 1.0
-    """Factor on work and wrap-up, above 0."""
+    """Factor on work and wrap-up."""
     value: Money | None = None
-    """Contribution of a resolved contact, in money, instead of the queue's."""
+    """Contribution of a resolved contact, in money; without it as the queue's `value`."""
 
 
 class Bot(Part):
-    """A bot before the queue: talks to all but the share `asks_human` for `time`, and contains a share of these."""
+    """A bot before the queue: talks to all but the share `asks_human` for `time`, and contains a share of these.
+
+    Transfers, bounces and messages that the company sends go past it.
+    """
 
     contains: Share = 0.0
     """Share of the contacts the bot talks to that it resolves without an agent."""
@@ -193,8 +201,8 @@ class Bot(Part):
 class AutoReply(Part):
     """What a message that is held outside the hours is answered with at once: customers who know wait differently.
 
-    `patience` (running while the queue is open) is instead of the queue's for who is held on entering; the customer's
-    draw is the same, so the patient stay the more patient.
+    It holds for contacts that come while the queue is closed. The customer's random number is the same, so the more
+    patient stay the more patient.
     """
 
     patience: PatienceDistribution
@@ -205,7 +213,7 @@ class Queue(Part):
     """One stream of contacts: `[queue.NAME]`."""
 
     channel: one_of_names(tuple(CHANNELS))  # type: ignore[valid-type]
-    """The kind of queue, which brings the presets of its channel. Required."""
+    """Kind of queue, which brings the defaults of its channel. Required."""
     title: Text = ""
     """Name shown in tables and reports; empty: the queue's key."""
     open: Hours = ByDay(((WHOLE_DAY,),) * 7)
@@ -214,106 +222,122 @@ class Queue(Part):
     """What of the opening hours holds on a public holiday: "closed" for nothing, "as_usual", or hours to which they are
     cut; without it as [holidays] says. A date in `open` keeps its own hours."""
     outside_hours: Literal["reject", "hold", "bot"] = "reject"
-    """What happens to a contact outside the opening hours: rejected, held until opening, or given to the bot."""
+    """What happens to a contact that comes outside the opening hours: "reject" turns it away, with "hold" it waits
+    until the queue opens, "bot" gives it to the bot."""
     auto_reply: AutoReply | None = None
     """Automatic reply to messages held outside the hours, as a table."""
     at_close: Literal["serve", "drop"] = "serve"
-    """What happens at closing time to contacts that still wait: served or dropped."""
+    """What happens at closing time to contacts that still wait for their first answer: with "serve" they stay and
+    whoever is on duty serves them, with "drop" they are rejected."""
     clock: Literal["calendar", "business"] = "calendar"
-    """Clock of the targets: calendar time, or business time, which runs only while the queue is open."""
+    """Clock of the targets' times: "calendar" runs at all hours, "business" only while the queue is open."""
     volume: Volume | None = None
     """How many new contacts come and when; without it only transfers, retries, demand or backlog come."""
     initial_backlog: Backlog = Backlog()
     """Contacts already waiting at the start, as a table."""
     priority: Rank = 1
-    """Rank of the queue among waiting contacts; 1 is served first."""
+    """Rank of the queue, 1 first, where `routing.contact` or `routing.attention` is "priority"; no other policy looks
+    at it. Which queue a team serves first is the rank of its `skills`."""
     head_start: Duration = 0
-    """Waiting time credited to this queue's contacts when waiting times are compared."""
+    """Time added to the wait of this queue's contacts where waiting contacts are ordered, so that they come sooner."""
     max_waiting: Limit = NEVER
-    """Most contacts that may wait; further ones are blocked. A whole number or "never", for no limit."""
+    """Most contacts that may wait without an agent, those held until opening included; a new one beyond them is
+    blocked. Transfers and later messages are never blocked."""
     answer_delay: Duration = 0
-    """Of one-to-one queues: ringing time between assignment and the start of work; patience runs on."""
+    """Of one-to-one queues: ringing time between assignment and the start of work, during which patience runs on."""
     turns: CountDistribution = Constant(1)
-    """Turns of a conversation (one customer message and its answer), whole numbers from 1; a one-to-one queue has
-    one."""
+    """Turns of a conversation, each a customer's message and its answer; a one-to-one queue has one."""
     work: WorkDistribution = Constant(0)
-    """Focused work of the agent on one turn. `between` is the share of its variance that lies between contacts: 1 for
-    turns of a contact that are all equally long for what they are, 0, the default, for turns drawn one by one."""
+    """Time that the agent works on one turn, without what the customer takes to reply. `between`: how alike the turns
+    of a contact are, as the share of the variance (of normal scores) that lies between contacts: 0, the default, where
+    each turn is drawn by itself; 1 where all turns of a contact are equally long."""
     balking: Balking | None = None
-    """Customers who leave at once when they are told the wait, as a table."""
+    """Customers who leave at once when they are told the wait, as a table; not on persistent channels."""
     burst: Burst | None = None
-    """Several messages a turn, as a table."""
+    """Several messages in a turn, as a table; not on one-to-one channels."""
     closing_word: ClosingWord | None = None
     """A last message that needs no answer, as a table."""
     correlation: Correlation = Correlation()
     """What goes together in a customer, as a table."""
     work_by_concurrency: Annotated[tuple[Duration, ...], Field(max_length=1000)] = ()
-    """Shared attention: mean work with 1, 2, … sessions at once; replaces turns, work and wrap-up."""
+    """Shared attention: mean work on a contact beside which the agent has no other, one other, …; as many sessions as
+    the list is long fill an agent. Replaces turns, work and wrap-up; not on one-to-one channels."""
     work_cv: Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)] | None = None
-    """Of `work_by_concurrency`: coefficient of variation of a lognormal; without it the work is exponential."""
+    """Of `work_by_concurrency`: coefficient of variation of the work, which is lognormal then; without it the work is
+    exponential."""
     reply_latency: DurationDistribution = Constant(0)
-    """Time the customer takes to reply to the agent's answer."""
+    """Time from the agent's answer until the customer's next message."""
     wrap_up: ProfiledDistribution = Constant(0)
-    """Work of the agent after the conversation, before other work."""
+    """Work of the agent after the conversation, which holds the agent's capacity until it is done."""
     patience: ProfiledPatience = Never()
-    """How long a customer waits for the first answer before abandoning."""
+    """How long a customer waits until work on the first message, or the call, begins; who waits longer abandons."""
     reply_patience: PatienceDistribution = Never()
-    """How long a customer waits for a later answer before leaving."""
+    """The same of each later message: how long a customer waits until work on it begins; who waits longer is lost."""
     silent_abandonment: Share = 0.0
-    """Share of customers who abandon without a sign, so that an agent notices only on answering."""
+    """Of live chat: share of the customers who give up who leave no sign of it, so that an agent answers in vain.
+    Elsewhere it has no effect: nobody on the phone, by video or in person gives up silently, and everybody who gives up
+    on a persistent channel does, as the message stays."""
     missed_after: DurationOrNever = NEVER
-    """Of persistent channels: age at which a first message is not looked at any more and ends as expired."""
+    """Of persistent channels: age at which nobody looks at a first message any more; it ends as expired."""
     short_abandon: Duration = 0
-    """A wait before abandoning of up to this counts as a short abandonment in `sl_formula`."""
+    """Who gives up within this time is a short abandonment, which "short_counted_in" and "short_excluded" of
+    `sl_formula` treat by itself."""
     idle_timeout: DurationOrNever = NEVER
-    """Time without a customer's reply after which a session ends or, on a persistent channel, is parked."""
+    """Time without a customer's reply after which a chat ends as timed out or, on a persistent channel, a conversation
+    is parked; either frees the agent's capacity. A reply exactly then is in time."""
     returns: Share = 0.0
-    """Share of customers who come back after their session has timed out."""
+    """Of live chat: share of the customers with a chat timed out who come back, when their late reply would have come,
+    with the turns that remained. On persistent channels they all go on, and this has no effect."""
     expires_after: DurationOrNever = NEVER
     """Of persistent channels: time from the customer's last message after which the conversation expires."""
     same_agent_for: DurationOrNever = 0
-    """How long a returning message waits for its former agent before any agent may take it."""
+    """How long the next message of a conversation that was parked or handed over waits for its former agent, while
+    that agent is on shift, before any agent may take it."""
     over_capacity: Flag = False
-    """Whether a returning message may go to its former agent beyond the agent's concurrency."""
+    """Whether such a message goes to its former agent at once, beyond the agent's concurrency and on a break."""
     reread: Reread = Reread()
-    """What an agent reads again after some time away from a conversation, as a table."""
+    """Time that an agent needs to read again what was written, as a table."""
     transfer: tuple[Transfer, ...] = ()
     """Shares of contacts that go on in other queues, as a list of tables."""
     drop: Share = 0.0
-    """Of closed conversations: share of customers, at each turn, whose connection is lost before their next
-    message."""
+    """Of live chat: share of the customers' next messages, at each turn, that do not come because the connection is
+    lost. On other channels it has no effect."""
     reconnects: Share = 0.0
-    """Share of customers with a lost connection who come back after `reconnect_after`."""
+    """Share of the customers with a lost connection who come back after `reconnect_after`; the others are lost."""
     reconnect_after: DurationDistribution = Constant(0)
-    """Time from a lost connection until the customer comes back."""
+    """Time from when the message would have come until the customer comes back."""
     reopens: Reopens = Reopens()
     """Resolved contacts that come back, as a table."""
     retry: Retry = Retry()
     """Customers who left and try again, as a table."""
     limit: Annotated[int, Strict(), Field(ge=0, le=100), WHOLE] = 3
-    """Most follow-up contacts of one first contact, 0 to 100."""
+    """Most follow-ups of one first contact in this queue: retries, returns, lost connections that come back,
+    reopenings, bounces and recontacts together. Transfers do not count; of these there are at most three in a chain."""
     bot: Bot | None = None
     """A bot that talks to contacts before the queue, as a table."""
     reasons: dict[str, Reason] = {}
     """Why customers get in touch: name of the reason to a table."""
     service_level: OptionalTarget = None
-    """Target for the first answer: share and time."""
+    """Target for the first answer: share of contacts, and time until work on them begins. Only a target in the file is
+    judged; against the channel's, figures are shown."""
     sl_formula: Literal[
         "answered_or_abandoned", "answered_only", "all_offered", "late_abandons", "short_counted_in", "short_excluded"
     ] = "all_offered"
-    """Which contacts count in the service level, and how abandoned ones count."""
+    """How customers who gave up count in the service level. "all_offered": as not served in time. "answered_only": not
+    at all. "answered_or_abandoned": within the time of the target as served. "late_abandons": within that time not at
+    all. "short_counted_in": within `short_abandon` as served. "short_excluded": within `short_abandon` not at all."""
     reply_target: OptionalTarget = None
-    """Target for later answers: share and time."""
+    """Target for later answers: share of the later messages, and time until work on them begins."""
     max_abandonment: Share | None = None
-    """Target: largest share of contacts that may abandon."""
+    """Target: largest share of the contacts that entered the queue that may abandon, silently too."""
     resolution_target: OptionalTarget = None
-    """Target for resolution, from arrival to the end: share and time."""
+    """Target for resolution: share of contacts, and time from arrival to the end of the last answer."""
     value: Money = 0.0
-    """Contribution of a resolved contact, in money; may be negative."""
+    """Contribution of a resolved contact, in money; of a customer who is never served it is the value lost."""
     fee: Money = 0.0
-    """Platform fee for each conversation, in money; may be negative."""
+    """Platform fee, in money, for each contact that enters the queue or that the company begins."""
     effort: Amount = 0.0
-    """Customer effort of a contact, from 1 (low) to 3 (high)."""
+    """Customer effort of a contact, usually from 1 (low) to 3 (high); added up over a customer's contacts."""
 
     _profiles: dict[str, ByDay[Steps]] = PrivateAttr(default_factory=dict)
     _between: float = PrivateAttr(default=0.0)
@@ -417,7 +441,7 @@ class SelfService(Part):
     fails: Share = 0.0
     """Share of the deflected who contact the queue after all."""
     returns_after: DurationDistribution = Constant(0)
-    """Time until these come."""
+    """Time from when these would have come until they do."""
 
 
 class Outbound(Part):
@@ -440,15 +464,16 @@ class Outbound(Part):
     window: Hours = ByDay(((WHOLE_DAY,),) * 7)
     """Hours in which messages are begun, at most one stretch a day; what is not begun by its end is not sent."""
     pace: Annotated[float, Strict(), Field(gt=0, le=1e9, allow_inf_nan=False)] | None = None
-    """Messages that fall due in an hour, above 0; without it all fall due at the start of the window."""
+    """Messages that fall due in an hour; without it all fall due at the start of the window."""
     reply_share: Share = 0.0
     """Share of the recipients, without those who opt out, who answer."""
     reply_after: DurationDistribution = Constant(0)
-    """Time from the message until the answer."""
+    """Time from the company's message until the customer's answer."""
     opt_out: Share = 0.0
     """Share of the recipients who want no more messages and do not answer."""
     recontact: tuple[Text, ...] = ()
-    """Queues whose lost contacts (abandoned, lost, blocked or rejected) are written to."""
+    """Queues whose customers are written to if they have abandoned, were blocked or rejected, or are lost, and do not
+    try again themselves; each queue in one table only."""
     recontact_after: DurationDistribution = Constant(3600)
     """Time from losing a contact until it is written to, at any hour."""
 
@@ -469,10 +494,11 @@ class Callback(Part):
     queue: Text
     """One-to-one queue whose callers are offered a call back. Required."""
     offer_above: DurationOrNever = NEVER
-    """Estimated wait above which a call back is offered; "never": not at all."""
+    """Estimated wait above which a call back is offered; "never": not at all. The estimate is the place in the queue
+    times the mean time between the last ten starts of work."""
     accepts: Share = 0.0
-    """Share of callers who accept the offer."""
+    """Share of the callers with an offer who accept it."""
     no_answer: Share = 0.0
-    """Share of those called back who do not pick up."""
+    """Share of those called back who do not pick up; they count as abandoned."""
     no_answer_time: Duration = 0
     """Agent time that a call back without an answer takes."""

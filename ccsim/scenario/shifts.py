@@ -50,7 +50,8 @@ class Break(Part):
     length: Duration | None = None
     """How long each agent is away; without it as long as the window."""
     at_most: Annotated[int, Strict(), Field(ge=1, le=1_000_000)] | None = None
-    """Most agents of the shift who may be away at once, a whole number; without it as few as the window allows."""
+    """A check: a file in which more agents of the shift than this would be on the break at once is refused. The breaks
+    are spread as evenly as the window allows, with it or without."""
 
     @model_validator(mode="before")
     @classmethod
@@ -84,22 +85,22 @@ class WorkingHours(Part):
     """Hours of some days, with the pauses in them."""
 
     name: Text = ""
-    """Name in tables and in the paths of `--set` and sweeps (`team.front.shifts.early.agents`), not a number; empty:
-    made from team and hours."""
+    """Name in tables and in paths of `--set` and sweeps (`team.front.shifts.early.agents`), with a letter in it; empty:
+    tables show team and hours, and paths have its number, from 0."""
 
     days: DaySet = ByDay((True,) * 7)
     """Days on which the shift begins."""
     hours: HoursOfDay
     """Start and end of the shift in local time; it may end on the next day."""
     breaks: tuple[Break, ...] = ()
-    """Breaks inside the shift: hours, at which all go at once, or tables with a window in which they go by turns."""
+    """Breaks inside the shift: hours, at which all go at once, or tables with a window in which agents go by turns."""
     activities: tuple[HoursOfDay, ...] = ()
     """Work away from contacts inside the shift, such as training, as hours."""
     paid: Flag = True
     """Whether absence, breaks and activities are paid."""
     before_break: BeforeBreak | None = None
     """For how long before a break, an activity and the end of the shift agents take no new sessions, "finish" for ten
-    minutes; without it as the team does."""
+    minutes; without it as the team's `before_break` says."""
 
     holidays: HolidayRule | None = None
     """What of the hours is worked on a public holiday: "closed" for nothing, "as_usual", or hours to which they are
@@ -137,11 +138,11 @@ class Leave(Part):
     """Some agents who are not there on some days, planned ahead: holidays, courses, long illness."""
 
     name: Text = ""
-    """Name in the paths of `--set` and sweeps (`team.front.leave.summer.agents`), not a number."""
+    """Name in paths of `--set` and sweeps (`team.front.leave.summer.agents`), with a letter in it."""
     agents: Headcount
-    """How many are on leave; a whole number. Required."""
+    """How many are on leave. Required."""
     days: DaySet
-    """Days on which they are; those on which they have no shift do not matter. Required."""
+    """Days on which they are on leave; days without a shift do not matter. Required."""
     paid: Flag = True
     """Whether their shifts are paid."""
 
@@ -150,7 +151,7 @@ class Shift(WorkingHours):
     """Some agents on the same hours of some days."""
 
     agents: Headcount
-    """Agents who work this shift; a whole number."""
+    """Agents who work this shift."""
     leave: tuple[Leave, ...] = ()
     """Of these agents, who is on leave when, as a list of tables."""
     cost_per_hour: Amount | None = None
@@ -184,8 +185,8 @@ class Roster(Part):
     READ: ClassVar = {"date": cells.dates, **dict.fromkeys(("start", "end", *PAUSES), cells.times)}
 
     file: Text
-    """CSV file with the columns agent, date, start and end and, if there are any, breaks and activities, separated
-    by ";"; an agent is off the contacts during both."""
+    """CSV file with the columns agent, date, start and end and, if there are any, breaks and activities, several of
+    which are separated by ";"; during both an agent takes no contacts and is paid."""
 
     _shifts: tuple[RosterShift, ...] = PrivateAttr(())
 
@@ -249,14 +250,14 @@ class Pattern(WorkingHours):
     max: Headcount | None = None
     """Most agents to give this shift; without it as many as are of use."""
     cost_per_hour: Amount | None = None
-    """Cost of a paid hour on this shift, in money; without it the team's."""
+    """Cost of a paid hour on this shift, in money; without it the team's `cost_per_hour`."""
 
 
 class Premium(Part):
     """Hours that cost more: their pay is multiplied by `factor`; of several that meet, the highest counts."""
 
     factor: Factor
-    """Factor on the pay in these hours, above 0; where several meet the highest counts. Required."""
+    """Factor on the pay in these hours, overtime included. Required."""
     days: DaySet = ByDay((True,) * 7)
     """Days on which the premium is paid."""
     hours: HoursOfDay = WHOLE_DAY

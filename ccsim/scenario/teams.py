@@ -45,9 +45,9 @@ class Skill(Part):
     rank: Rank
     """Order in which a team serves this queue; 1 first."""
     after: Duration = 0
-    """The team takes only contacts that have waited at least this long."""
+    """The team takes only contacts that have waited at least this long, but for conversations of its own agents."""
     longer_than: Annotated[int, Strict(), Field(ge=-1, le=10_000_000), WHOLE] = -1
-    """The team takes contacts only while more than this many wait; -1: always."""
+    """The team takes contacts only while more than this many wait without an agent in the queue; -1: always."""
 
     @model_validator(mode="before")
     @classmethod
@@ -89,48 +89,53 @@ class Team(Part):
     concurrency: Annotated[
         dict[str, Annotated[int, Strict(), Field(ge=1, le=1000), WHOLE]], WithJsonSchema(jsontypes.CONCURRENCY)
     ] = {}
-    """Sessions of a queue that fill an agent, by queue, 1 to 1000; 1 where the table is silent. By time of day:
-    { chat = { "08:00-12:00" = 3, "12:00-20:00" = 2 } }; at other times it is the most of them. Default: by channel, see
-    the presets."""
+    """How many sessions of a queue an agent may have at once, from 1 to 1000, if they are all of that queue; 1 for a
+    queue that the table does not name. By time of day: { chat = { "08:00-12:00" = 3, "12:00-20:00" = 2 } }; at other
+    times it is the largest of them. Default: by channel, see the presets."""
     interrupts: dict[str, tuple[Text, ...]] = {}
-    """One-to-one queue to the queues whose sessions it may interrupt."""
+    """One-to-one queue to the queues whose work its contacts may interrupt, { phone = ["email"] }."""
     slowdown: Annotated[tuple[Factor, ...], Field(min_length=1, max_length=1000)] = (1.0,)
-    """Factor on work with 1, 2, … open sessions; the last holds for all beyond."""
+    """Factors on work while the agent has 1, 2, … sessions, that which is worked on included; the last holds for all
+    beyond."""
     pace: Annotated[dict[str, Factor], WithJsonSchema(jsontypes.PACE)] = {}
-    """Factor on work and wrap-up, above 0: one number, or by queue; 1 where the table is silent. { mean, cv }: agents
-    differ, each with a pace of their own from a lognormal."""
+    """Factor on the time of work and wrap-up, above 0 up to 1000: below 1 the team is quicker. One number, or by queue,
+    1 for those not named. With { mean, cv } agents differ: each has a pace of their own, from a lognormal."""
     pace_cv: Annotated[float, Strict(), Field(ge=0, le=2, allow_inf_nan=False)] = 0.0
-    """How much agents differ: coefficient of variation, from 0 to 2, of a lognormal of mean 1 whose value for each
-    agent is a factor on `pace`."""
+    """How much agents differ: coefficient of variation of a lognormal of mean 1, whose value for each agent is a factor
+    on `pace`, drawn anew in each replication."""
     copilot: Factor = 1.0
     """Factor on work and wrap-up, beside `pace`, with the tool that helps these agents: below 1 they are quicker."""
     errors: Share = 0.0
-    """Share of the contacts that these agents resolve that come back for what was not right, beside the queue's own
-    `reopens`, and when these do."""
+    """Share of the contacts resolved by these agents that come back because something was wrong, besides those of the
+    queue's own `reopens.share`; they come back `reopens.after` later."""
     shifts: tuple[Shift, ...] = ()
     """Shifts of the team, as a list of tables; not beside `roster`."""
     leave: tuple[Leave, ...] = ()
-    """Agents of any shift on leave, as a list of tables: those of the shift with most agents left that day; of shifts
-    that `ccsim staff` plans nobody is."""
+    """Agents of the team on leave, as a list of tables: one by one of the shift that has most agents left that day.
+    Nobody is on leave of the shifts that `ccsim staff` plans."""
     roster: Roster | None = None
     """Shifts from a file, as a table; not beside `shifts`."""
     end_of_shift: Literal["finish", "hand_over"] = "finish"
-    """What agents do with open sessions at the end of their shift: finish them or hand them over."""
+    """What agents do with open sessions at the end of their shift: "finish" goes on with chats until they end or
+    `overrun` is over, "hand_over" gives them back to the queue. Conversations of persistent channels are handed over in
+    either case; work in hand is always finished."""
     overrun: Duration = 30 * MINUTE
-    """Longest time that sessions of closed queues go on beyond the end of the shift; a call always finishes."""
+    """With "finish": how long chats go on beyond the end of the shift at most. A call always finishes."""
     before_break: BeforeBreak = 0
-    """For how long before a break, an activity and the end of the shift agents take no new sessions of any queue, so
-    that nobody waits through the break for an answer; what they have they go on with. "finish" is ten minutes."""
+    """For how long before a break, an activity and the end of the shift agents take no new sessions, calls included,
+    so that nobody waits through the break for an answer; they go on with those they have. "finish" is ten minutes."""
     absence: Share = 0.0
-    """Share of agents' shifts that are not worked."""
+    """Share of shifts that are not worked, drawn for each agent and shift; they are paid as the shift's `paid` says."""
     steps_out: StepsOut | None = None
     """Random short absences of agents, as a table."""
     cost_per_hour: Amount = 0.0
     """Cost of a paid hour of one agent, in money."""
     overtime_factor: Amount = 1.0
-    """Factor on the cost of hours beyond the shift."""
+    """Factor on the cost of hours beyond the end of the shift."""
     max_occupancy: Share | None = None
-    """Target: largest occupancy of the team, as a share."""
+    """Target: largest share of their time on duty in which the team's agents may work. Despite its name it bounds the
+    utilisation, which is what many reports call occupancy: time in which an agent only waits for a customer's reply
+    does not count."""
 
     _limits: dict[str, dict[Span, int]] = PrivateAttr(default_factory=dict)
 
@@ -197,17 +202,22 @@ def _by_hours(queue: str, value: dict[str, Any]) -> dict[Span, int]:
 
 
 class Routing(Part):
-    """Who gets what: names of ordered columns in `ccsim.routing`."""
+    """Who gets what. Ties are broken by the longest wait or idle time, and at last by the order of the file."""
 
     agent: one_of_names(AGENT_POLICIES) = "least_loaded"  # type: ignore[valid-type]
-    """Which free agent gets a contact."""
+    """Which free agent gets a contact, first of the team with the smallest rank for its queue: "least_loaded" whose
+    sessions take the smallest part of their capacity, then who is idle longest; "longest_idle" who is idle longest;
+    "most_loaded" who has least room left; "fixed_order" the first in the order of teams and shifts."""
     contact: one_of_names(CONTACT_POLICIES) = "longest_wait"  # type: ignore[valid-type]
-    """Which waiting contact a free agent gets."""
+    """Which waiting contact a free agent gets: "longest_wait" of the queue with the smallest rank in the team's
+    `skills`, then who waits longest; "priority" of the queue with the smallest `priority`, then who waits longest;
+    "deadline" whose time of `service_level` is over first."""
     attention: one_of_names(MESSAGE_POLICIES) = "oldest"  # type: ignore[valid-type]
-    """Which message an agent with several sessions answers next."""
+    """Which message an agent with several sessions answers next: the "oldest"; with "first_replies" first messages
+    before later ones; with "priority" those of the queue with the smallest `priority`."""
     reserve: tuple[Text, ...] | dict[str, Headcount] = ()
-    """Queues that come first: while a contact waits in one, teams with its skill take from no other queue. A table of
-    one-to-one queues to numbers, { phone = 2 }: so many agents with the skill are left idle for it besides."""
+    """Queues that come first: while a contact waits in one, teams with its skill take from no other queue. With
+    numbers, { phone = 2 }, for one-to-one queues: so many agents with the skill are left idle for it as well."""
 
     @property
     def keep_idle(self) -> dict[str, int]:

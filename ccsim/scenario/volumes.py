@@ -83,14 +83,14 @@ class BusyVolume(Part):
     """How much days, and half hours within them, differ from the plan by random factors of mean 1."""
 
     day_cv: Spread = 0.0
-    """Coefficient of variation of a factor drawn for each day, at most 10; 0: days differ only as the plan says."""
+    """Coefficient of variation of a factor drawn for each day; 0: days differ only as planned."""
     day_memory: Memory = 0.0
-    """Correlation of the day's factor (of its normal score) from one day to the next, below 1."""
+    """Correlation of the day's factor (of its normal score) from one day to the next."""
     within_cv: Spread = 0.0
-    """Coefficient of variation of a factor drawn for each half hour from midnight on, at most 10, on top of the day's;
-    0: within a day the rate goes as planned."""
+    """Coefficient of variation of a factor drawn for each half hour from midnight on, on top of the day's; 0: within a
+    day the rate goes as planned."""
     within_memory: Memory = 0.0
-    """Correlation of the half hour's factor (of its normal score) from one half hour to the next of a day, below 1."""
+    """Correlation of the half hour's factor (of its normal score) from one half hour to the next of a day."""
 
 
 class Volume(Part):
@@ -101,18 +101,21 @@ class Volume(Part):
     """
 
     per_hour: Amount | None = None
-    """Expected contacts an hour, at a constant rate round the clock."""
+    """Expected contacts an hour, at a constant rate round the clock, also while the queue is closed."""
     per_day: Amount | None = None
-    """Expected contacts a day, spread over the day by `shape`."""
+    """Expected contacts a day, spread over the day by `shape`. Where the queue rejects outside its hours all of them
+    come while it is open, and none on a day on which it is closed; elsewhere they come round the clock."""
     shape: Shape = tuple(SHAPES["flat"])
-    """Of `per_day`: the shape of a day, a built-in name or a list of [time, weight] with rising times and a weight
-    above 0."""
+    """Of `per_day`: the shape of a day, by name or as a list of [time, weight]: from that time until the next, nothing
+    before the first. "office" has two peaks, before and after lunch; "morning" one at nine; "evening" one at
+    eight in the evening. These are illustrative."""
     weekday: DayFactors = ByDay((1.0,) * 7)
     """Of `per_day`: factor by weekday or date; 1 where a day is not named."""
     file: Text | None = None
-    """CSV file with expected contacts by interval, columns date, time and one for each queue."""
+    """CSV file with expected contacts by interval: columns date, time (of the interval's start) and one for each queue.
+    Intervals are as long as most rows are apart."""
     column: Text | None = None
-    """Of `file`: the column of this queue. Required with `file`."""
+    """Of `file`: the column with the contacts. Required with `file`."""
     aht: Text | None = None
     """Of `file`: the column with the mean handle time of a whole contact in each interval, wrap-up included, in seconds
     or h:mm:ss; "none" for no column. Without it the column called as `column` with ".aht" behind it, if there is
@@ -123,9 +126,10 @@ class Volume(Part):
     log: Text | None = None
     """CSV file with one row for each contact, taken as it came."""
     arrived_at: Text | None = None
-    """Of `log`: the column with the times of arrival. Required with `log`."""
+    """Of `log`: the column with the times of arrival, such as 2026-03-02T08:30:00, or seconds since the start of the
+    run. Required with `log`."""
     work: Text | None = None
-    """Of `log`: the column with the work of each contact's first turn, used instead of a drawn value."""
+    """Of `log`: the column with the work on each contact, used instead of a drawn value; for queues of one turn."""
     appointments: Appointments | None = None
     """Booked times of arrival, as a table."""
     no_show: Share = 0.0
@@ -141,7 +145,8 @@ class Volume(Part):
     """Days, and half hours within them, that are busier than others by chance, as a table; what it does not say is as
     in `[busyness]`."""
     busyness_cv: Spread = 0.0
-    """The same as `busyness.day_cv`: coefficient of variation of a random factor drawn for each day, at most 10."""
+    """The same as `busyness.day_cv`, of which a volume has one: coefficient of variation of a random factor drawn for
+    each day."""
 
     KINDS: ClassVar[dict[str, tuple[str, ...]]] = {
         "per_hour": (),
@@ -353,20 +358,20 @@ class Demand(Volume):
     }
 
     mix: dict[str, Amount] = {}
-    """Queue to the weight with which customers want it."""
+    """Queue to the weight with which customers want it; such a queue has no `volume` of its own."""
     barrier: dict[str, Share] = {}
     """Queue to the share of all customers who would not use it."""
     fallback: dict[str, Text] = {}
-    """Queue to the queue that customers turn to who would not use it."""
+    """Queue to the queue to which customers turn who would not use it; without it they are turned away."""
 
 
 class Spike(Part):
     """A stretch in which a queue's volume is multiplied by `scale`."""
 
     queue: Text
-    """Queue whose volume changes. Required."""
+    """Queue whose own volume changes, not what comes to it from the demand. Required."""
     at: LocalDateTime
-    """Local date and time at which it begins. Required."""
+    """When it begins. Required."""
     duration: Duration
     """How long it lasts. Required."""
     scale: Amount
@@ -405,7 +410,8 @@ class Busyness(BusyVolume):
     say so themselves, how they differ."""
 
     correlation: Share = 0.0
-    """How much the queues' random factors go together: 0 independent, 1 the same days."""
+    """Correlation of the random factors (of their normal scores) between volumes: 0 for independent ones, 1 for days
+    that are busy for all volumes at once."""
 
     def of(self, volume: Volume) -> Busyness:
         """That of a volume: what it says itself, else what is said here."""

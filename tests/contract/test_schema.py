@@ -32,6 +32,14 @@ def test_defaults_are_written_as_in_a_file() -> None:
     assert "by channel" in queue["patience"]["description"]
 
 
+def test_a_distribution_needs_no_name() -> None:
+    queue = json_schema()["$defs"]["Queue"]["properties"]
+    for key in ("turns", "patience", "work"):
+        tables = [form for form in queue[key]["anyOf"] if form.get("type") == "object"]
+        assert ["mean"] in [table["required"] for table in tables], f"{key} = {{ mean = … }} is right"
+        assert [table for table in tables if "dist" in table["required"]] == []
+
+
 def test_a_file_that_repeats_the_defaults_means_the_same() -> None:
     queue = json_schema()["$defs"]["Queue"]["properties"]
     plain = {
