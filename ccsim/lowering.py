@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from ccsim.distributions.calendar import DAY, Calendar
-from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
+from ccsim.routing import (
+    AGENT_POLICIES,
+    CONTACT_POLICIES,
+    MESSAGE_POLICIES,
+    AgentColumn,
+    ContactColumn,
+    MessageColumn,
+    columns_of,
+)
 from ccsim.scenario.leave import leave_of
 from ccsim.scenario.pauses import cycle_of, pauses_of
 from ccsim.tables import I64, NEVER, SECOND, Bool, MetricSpec, Outside, Plan
@@ -287,6 +295,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
     queues = list(scenario.queue.values())
     names = list(scenario.queue)
     teams = list(scenario.team.values())
+    routing = scenario.routing
     spans = [spans_of(queue.open, horizon) for queue in queues]
     bots = [bot_hours(scenario, name) for name in names]
     offers = {callback.queue: callback for callback in scenario.callback.values() if callback.accepts > 0}
@@ -327,8 +336,8 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         outside=by_queue(lambda queue: Outside[queue.outside_hours.upper()], np.int8),
         drop_at_close=by_queue(lambda queue: queue.at_close == "drop", np.bool_),
         limit=by_queue(lambda queue: queue.limit, np.int32),
-        reserved=np.array([name in scenario.routing.reserve for name in names], dtype=np.bool_),
-        keep_idle=np.array([scenario.routing.keep_idle.get(name, 0) for name in names], dtype=np.int64),
+        reserved=np.array([name in routing.reserve for name in names], dtype=np.bool_),
+        keep_idle=np.array([routing.keep_idle.get(name, 0) for name in names], dtype=np.int64),
         hours_offset=_offsets(spans),
         opens=_columns(spans)[0],
         closes=_columns(spans)[1],
@@ -348,6 +357,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         limit_queue=np.array([queue for *_, queue, _ in limits], dtype=np.int32),
         limit_units=np.array([units for *_, units in limits], dtype=np.int64),
         rank=grid(lambda team, name: team.skills[name].rank, -1, np.int32),
+        contact_rank=grid(lambda team, name: team.skills[name].among_contacts, -1, np.int32),
         overflow_after=grid(lambda team, name: team.skills[name].after, 0, np.int64),
         longer_than=grid(lambda team, name: team.skills[name].longer_than, -1, np.int64),
         pace=grid(lambda team, name: team.paces.get(name, 1.0), 1.0, np.float64),
@@ -370,9 +380,9 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         wind_down_shift=np.array([number for number, _, _ in wind_downs], dtype=np.int32),
         wind_down_start=np.array([start for _, start, _ in wind_downs], dtype=np.int64),
         wind_down_end=np.array([end for _, _, end in wind_downs], dtype=np.int64),
-        agent_order=np.array(AGENT_POLICIES[scenario.routing.agent], dtype=np.int8),
-        contact_order=np.array(CONTACT_POLICIES[scenario.routing.contact], dtype=np.int8),
-        attention_order=np.array(MESSAGE_POLICIES[scenario.routing.attention], dtype=np.int8),
+        agent_order=np.array(columns_of(routing.agent, AGENT_POLICIES, AgentColumn), dtype=np.int8),
+        contact_order=np.array(columns_of(routing.contact, CONTACT_POLICIES, ContactColumn), dtype=np.int8),
+        attention_order=np.array(columns_of(routing.attention, MESSAGE_POLICIES, MessageColumn), dtype=np.int8),
     )
 
 

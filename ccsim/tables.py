@@ -220,6 +220,9 @@ class Workload(NamedTuple):
     asks_human: Annotated[Bool, Column("1", "contact", "goes past the bot while the queue is open")]
     contained: Annotated[Bool, Column("1", "contact", "the bot solves it")]
     bot_repeats: Annotated[I32, Column("count", "contact", "first turns that exist only for who comes from the bot")]
+    agent_draw: Annotated[
+        I32, Column("1", "contact", "uniform in [0, 2^31): which of equal agents it takes, where that is at random")
+    ]
     outbound: Annotated[Bool, Column("1", "contact", "the company writes first")]
     accepts_callback: Annotated[Bool, Column("1", "contact", "would accept a call back")]
     no_answer: Annotated[Bool, Column("1", "contact", "would not pick up when called back")]
@@ -342,6 +345,7 @@ class Plan(NamedTuple):
     limit_queue: Annotated[I32, Column("id", "limit", "for which queue")]
     limit_units: Annotated[I64, Column("count", "limit", "what it is")]
     rank: Annotated[I32, Column("1", "team, queue", "the team's number for the queue, smaller first; -1: no skill")]
+    contact_rank: Annotated[I32, Column("1", "team, queue", "the same where agents look for a contact")]
     overflow_after: Annotated[
         I64, Column("us", "team, queue", "helps only with contacts that have waited this long; 0: always")
     ]

@@ -289,6 +289,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         add_closing_word(queue, name in by_turns, random.Random(f"closing words of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
     add_reserve(doc, random.Random(f"reserve in {seed}"))
+    add_columns(doc, random.Random(f"columns in {seed}"))
     add_busyness(doc, random.Random(f"busyness in {seed}"))
     add_outage(doc, random.Random(f"outages in {seed}"))
     add_roster(doc, random.Random(f"roster in {seed}"))
@@ -396,6 +397,22 @@ def add_reserve(doc: Doc, r: random.Random) -> None:
     calls = [name for name, queue in doc["queue"].items() if queue["channel"] in ONE_TO_ONE]
     if calls and len(doc["queue"]) > 1 and r.random() < 0.35:
         doc["routing"]["reserve"] = {name: r.choice([0, 1, 2]) for name in r.sample(calls, k=r.randint(1, len(calls)))}
+
+
+def add_columns(doc: Doc, r: random.Random) -> None:
+    """Policies made of columns, and ranks of their own where agents look for contacts, now and then."""
+    if r.random() < 0.3:
+        orders = [["random"], ["rank", "random"], ["load", "random"], ["rank", "minus_load", "random"]]
+        doc["routing"]["agent"] = r.choice([*orders, ["idle_since", "load"], ["load", "rank", "idle_since"]])
+    if r.random() < 0.15:
+        doc["routing"]["contact"] = r.choice([["waiting_since"], ["priority", "rank", "deadline"]])
+    if r.random() < 0.15:
+        doc["routing"]["attention"] = r.choice([["later_turn"], ["priority", "later_turn", "message_time"]])
+    for team in doc["team"].values():
+        for name, skill in team["skills"].items():
+            if r.random() < 0.2:
+                table = skill if isinstance(skill, dict) else {"rank": skill}
+                team["skills"][name] = table | {"contact_rank": r.choice([0, 1, 2])}
 
 
 def add_bursts(queue: Doc, by_turns: bool, r: random.Random) -> None:

@@ -12,7 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
+from ccsim.routing import (
+    AGENT_POLICIES,
+    CONTACT_POLICIES,
+    MESSAGE_POLICIES,
+    AgentColumn,
+    ContactColumn,
+    MessageColumn,
+    columns_of,
+)
 from ccsim.tables import NEVER, SECOND, Link, Outside, Plan, Workload
 
 FOREVER = math.inf
@@ -55,8 +63,8 @@ def team(
     """A team. `agents`: for each agent their shifts (start, end), (start, end, [(pause start, pause end), …]) or, with
     when they take no new sessions, (start, end, pauses, [(from, until), …])."""
     defaults: dict[str, Any] = {
-        "after": {}, "longer_than": {}, "pace": {}, "comes_back": {}, "slowdown": [1.0], "hand_over": False,
-        "overrun": 1800, "interrupts": {},
+        "contact_rank": {}, "after": {}, "longer_than": {}, "pace": {}, "comes_back": {}, "slowdown": [1.0],
+        "hand_over": False, "overrun": 1800, "interrupts": {},
     }  # fmt: skip
     assert not set(changes) - set(defaults), f"unknown: {set(changes) - set(defaults)}"
     return {"rank": rank, "concurrency": concurrency or {}, "agents": agents, **defaults, **changes}
@@ -69,9 +77,9 @@ def make_plan(
     end: float = 3600,
     drain: float = 3600,
     warm_up: float = 0,
-    agent: str = "least_loaded",
-    contact: str = "longest_wait",
-    attention: str = "oldest",
+    agent: str | Sequence[str] = "least_loaded",
+    contact: str | Sequence[str] = "longest_wait",
+    attention: str | Sequence[str] = "oldest",
     limits: Sequence[tuple[float, int, int, int]] = (),
 ) -> Plan:
     """The plan of these queues and teams, times in seconds.
@@ -140,6 +148,9 @@ def make_plan(
         limit_queue=np.array([limit[2] for limit in limits], dtype=np.int32),
         limit_units=np.array([limit[3] * capacity // concurrency[limit[1:3]] for limit in limits], dtype=np.int64),
         rank=grid("rank", -1, np.int32),
+        contact_rank=np.array(
+            [[(t["rank"] | t["contact_rank"]).get(q, -1) for q in range(len(queues))] for t in teams], dtype=np.int32
+        ),
         overflow_after=np.array(
             [[us(t["after"].get(q, 0)) for q in range(len(queues))] for t in teams], dtype=np.int64
         ),
@@ -166,9 +177,9 @@ def make_plan(
         wind_down_shift=np.array([w[0] for w in wind_downs], dtype=np.int32),
         wind_down_start=np.array([us(w[1]) for w in wind_downs], dtype=np.int64),
         wind_down_end=np.array([us(w[2]) for w in wind_downs], dtype=np.int64),
-        agent_order=np.array(AGENT_POLICIES[agent], dtype=np.int8),
-        contact_order=np.array(CONTACT_POLICIES[contact], dtype=np.int8),
-        attention_order=np.array(MESSAGE_POLICIES[attention], dtype=np.int8),
+        agent_order=np.array(columns_of(agent, AGENT_POLICIES, AgentColumn), dtype=np.int8),
+        contact_order=np.array(columns_of(contact, CONTACT_POLICIES, ContactColumn), dtype=np.int8),
+        attention_order=np.array(columns_of(attention, MESSAGE_POLICIES, MessageColumn), dtype=np.int8),
     )
 
 
@@ -188,6 +199,7 @@ def contact(
     asks_human: bool = False,
     contained: bool = False,
     bot_repeats: int = 0,
+    agent_draw: int = 0,
     outbound: bool = False,
     accepts_callback: bool = False,
     no_answer: bool = False,
@@ -299,6 +311,7 @@ def make_workload(
         asks_human=by_contact("asks_human", np.bool_),
         contained=by_contact("contained", np.bool_),
         bot_repeats=by_contact("bot_repeats", np.int32),
+        agent_draw=by_contact("agent_draw", np.int32),
         outbound=by_contact("outbound", np.bool_),
         accepts_callback=by_contact("accepts_callback", np.bool_),
         no_answer=by_contact("no_answer", np.bool_),

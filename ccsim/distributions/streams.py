@@ -75,6 +75,8 @@ class Draw(IntEnum):
     """the wait that is too long to begin with"""
     CLOSING = 20
     """writes a closing word, work on it"""
+    AGENT = 21
+    """which of equal agents"""
 
 
 class People(NamedTuple):

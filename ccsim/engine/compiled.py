@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ccsim.engine import compilation
 from ccsim.engine.events import Event
 from ccsim.engine.resumed import resumed
-from ccsim.routing import AgentColumn
+from ccsim.routing import AgentColumn, kept_in_order
 from ccsim.tables import I32, I64, NEVER, Link, Log, OnlyItself, Outcome, Outside, Plan, State, Workload
 
 ROOM = 1024
@@ -183,6 +183,8 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
         "message_columns": len(plan.attention_order),
         "load_sense": next((senses.get(int(column), 0) for column in columns), 0),
         "by_idle": AgentColumn.IDLE_SINCE in columns,
+        "compares_all": not kept_in_order(plan.agent_order.tolist()),
+        "at_random": AgentColumn.RANDOM in columns,
         "calls_back": bool((plan.offer_above < NEVER).any()),
         "keeps": bool((plan.keep_idle > 0).any()),
         "balks": bool((plan.told_place > 0).any()),

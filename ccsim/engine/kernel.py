@@ -25,7 +25,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar
 import numpy as np
 
 from ccsim.engine.events import Event
-from ccsim.routing import AgentColumn, ContactColumn, MessageColumn
+from ccsim.routing import TURN_STEP, AgentColumn, ContactColumn, MessageColumn
 from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Column, Link, Log, Outcome, Outside, Plan, Workload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -287,6 +287,10 @@ class Memory(NamedTuple):
     """which load is best within a team: 1 the lowest, -1 the highest, 0 it does not say"""
     by_idle: bool
     """whether the agents' policy looks at idle since"""
+    compares_all: bool
+    """whether it orders the agents of one team in a way that the heaps do not keep"""
+    at_random: bool
+    """whether it leaves the choice among equal agents to the contact's own draw"""
     # switches: what no contact, queue or team uses is not asked for
     doors: bool
     """self-service or bots"""
@@ -971,9 +975,9 @@ def interrupted_by_own(m: Memory, a: int, c: int) -> bool:
     return bool(m.duty[a] == ON and m.plan.rank[team, q] >= 0 and not forbidden(m, team, q) and interruptible(m, a, q))
 
 
-@compiled
-def preferred_agent(m: Memory, q: int, a: int, b: int) -> bool:
-    """Whether a contact of q would rather have agent a than b."""
+@inlined
+def agent_difference(m: Memory, q: int, a: int, b: int) -> int:
+    """Below 0: a contact of q would rather have agent a than b; 0: the policy does not say."""
     for i in range(m.agent_columns):
         column = m.plan.agent_order[i]
         difference = 0
@@ -986,8 +990,15 @@ def preferred_agent(m: Memory, q: int, a: int, b: int) -> bool:
         elif column == AGENT_IDLE_SINCE:
             difference = m.idle[a] - m.idle[b]
         if difference != 0:
-            return difference < 0
-    return a < b
+            return int(difference)
+    return 0
+
+
+@compiled
+def preferred_agent(m: Memory, q: int, a: int, b: int) -> bool:
+    """Whether a contact of q would rather have agent a than b."""
+    difference = agent_difference(m, q, a, b)
+    return difference < 0 or (difference == 0 and a < b)
 
 
 @compiled
@@ -1001,7 +1012,7 @@ def preferred_contact(m: Memory, team: int, c: int, d: int) -> bool:
         column = m.plan.contact_order[i]
         difference = 0
         if column == CONTACT_RANK:
-            difference = m.plan.rank[team, p] - m.plan.rank[team, q]
+            difference = m.plan.contact_rank[team, p] - m.plan.contact_rank[team, q]
         elif column == CONTACT_PRIORITY:
             difference = m.plan.priority[p] - m.plan.priority[q]
         else:
@@ -1059,47 +1070,66 @@ def best_of_team(m: Memory, team: int, q: int) -> int:
 
 
 @compiled
-def find_special_agent(m: Memory, now: int, c: int, task: bool) -> int:
-    """An agent of whom the heaps do not tell: a free one for a task, one with sessions for a call. -1: none."""
+def may_take(m: Memory, now: int, c: int, a: int, interrupts: bool) -> bool:
+    """Whether agent a may take c, which looks for an agent; `interrupts`: beside sessions that it interrupts."""
+    q = m.queue[c]
+    team = m.plan.team[a]
+    if m.duty[a] != ON or m.plan.rank[team, q] < 0:
+        return False
+    if interrupts:
+        may = interruptible(m, a, q)
+    else:
+        may = fits(m, a, q, False) and (is_free(m, a) or not is_task(m, c))
+    return may and (not forbidden(m, team, q) if a == m.own[c] else helps(m, team, q, now - m.since[c]))
+
+
+@compiled
+def find_among_all(m: Memory, now: int, c: int, interrupts: bool) -> int:
+    """The agent whom c takes where the heaps do not tell, -1: none."""
     q = m.queue[c]
     best = -1
+    equal = 0
     for a in range(m.agents):
-        team = m.plan.team[a]
-        if m.duty[a] != ON or m.plan.rank[team, q] < 0:
-            continue
-        if task:
-            may = is_free(m, a) and fits(m, a, q, False)
-        else:
-            may = interruptible(m, a, q)
-        if (
-            may
-            and (not forbidden(m, team, q) if a == m.own[c] else helps(m, team, q, now - m.since[c]))
-            and (best < 0 or preferred_agent(m, q, a, best))
-        ):
-            best = a
-    return best
+        if may_take(m, now, c, a, interrupts):
+            difference = -1 if best < 0 else agent_difference(m, q, a, best)
+            if difference < 0:
+                best = a
+                equal = 1
+            elif difference == 0:
+                equal += 1
+    if not m.at_random or equal < 2:
+        return best
+    number = (np.int64(m.work.agent_draw[c]) + np.int64(m.turn[c]) * TURN_STEP) % (1 << 31)
+    place = (number * equal) >> 31
+    a = best
+    while place > 0:
+        a += 1
+        if may_take(m, now, c, a, interrupts) and agent_difference(m, q, a, best) == 0:
+            place -= 1
+    return a
 
 
 @inlined
 def find_agent(m: Memory, now: int, c: int) -> int:
     """The agent whom c takes if it waits for anyone, -1: none."""
-    if is_task(m, c):
-        return find_special_agent(m, now, c, True)
     q = m.queue[c]
     best = -1
-    for i in range(m.helpers.shape[1]):
-        team = m.helpers[q, i]
-        if team < 0:
-            break
-        if m.room[team] > 0 and helps(m, team, q, now - m.since[c]):
-            a = best_of_team(m, team, q)
-            if a >= 0 and (best < 0 or preferred_agent(m, q, a, best)):
-                best = a
-    a = m.own[c]
-    if a >= 0 and takes_own(m, a, c, False) and (best < 0 or preferred_agent(m, q, a, best)):
-        best = a
+    if m.compares_all or is_task(m, c):
+        best = find_among_all(m, now, c, False)
+    else:
+        for i in range(m.helpers.shape[1]):
+            team = m.helpers[q, i]
+            if team < 0:
+                break
+            if m.room[team] > 0 and helps(m, team, q, now - m.since[c]):
+                a = best_of_team(m, team, q)
+                if a >= 0 and (best < 0 or preferred_agent(m, q, a, best)):
+                    best = a
+        a = m.own[c]
+        if a >= 0 and takes_own(m, a, c, False) and (best < 0 or preferred_agent(m, q, a, best)):
+            best = a
     if best < 0 and m.interrupts and m.plan.one_to_one[q]:
-        best = find_special_agent(m, now, c, False)
+        best = find_among_all(m, now, c, True)
     return best
 
 

@@ -27,7 +27,7 @@ from simpy.events import EventPriority
 
 from ccsim.engine.events import Event
 from ccsim.engine.record import Level, Record
-from ccsim.routing import AgentColumn, ContactColumn, MessageColumn
+from ccsim.routing import TURN_STEP, AgentColumn, ContactColumn, MessageColumn
 from ccsim.tables import (
     IN_HAND,
     IN_SESSION,
@@ -109,6 +109,7 @@ class Contact:
         self.backlog: bool = rows.arrival[ident] < 0
         self.outbound: bool = rows.outbound[ident]
         self.silent: bool = rows.silent[ident]
+        self.agent_draw: int = rows.agent_draw[ident]
         self.first_turn: int = rows.first_turn[ident]
         self.turns: int = rows.turns[ident]
         if parent is not None and rows.link[ident] == Link.RETURN:  # 2.6: the turns that remained
@@ -144,6 +145,10 @@ class Contact:
     @property
     def slot(self) -> int:
         return self.first_turn + self.turn
+
+    def chosen(self, agents: int) -> int:
+        """Which of so many equal agents it takes at random (4)."""
+        return (self.agent_draw + self.turn * TURN_STEP) % 2**31 * agents >> 31
 
     @property
     def answers(self) -> int:
@@ -608,6 +613,7 @@ class Team:
         plan = centre.plan
         self.centre = centre
         self.rank: list[int] = plan.rank[ident]
+        self.contact_rank: list[int] = plan.contact_rank[ident]
         self.units: list[int] = plan.units[ident]
         self.most: list[int] = plan.most_units[ident]  # units to be held with a session, by the clock
         self.after: list[int] = plan.overflow_after[ident]
@@ -1043,7 +1049,7 @@ AGENT_KEYS: Final[dict[AgentColumn, Callable[[Agent, Queue], int]]] = {
     AgentColumn.IDLE_SINCE: lambda agent, queue: agent.idle_since,
 }
 CONTACT_KEYS: Final[dict[ContactColumn, Callable[[Agent, Contact], int]]] = {
-    ContactColumn.RANK: lambda agent, contact: agent.team.rank[contact.queue.id],
+    ContactColumn.RANK: lambda agent, contact: agent.team.contact_rank[contact.queue.id],
     ContactColumn.PRIORITY: lambda agent, contact: contact.queue.priority,
     ContactColumn.WAITING_SINCE: lambda agent, contact: contact.since - contact.queue.head_start,
     ContactColumn.DEADLINE: lambda agent, contact: contact.since - contact.queue.head_start + contact.queue.target_time,
@@ -1067,7 +1073,8 @@ class Centre:
         self.teams = [Team(self, t) for t in range(len(plan.hand_over))]
         self.agents = [Agent(self, a, self.teams[t]) for a, t in enumerate(self.plan.team)]
         self.record = Record(self)
-        self.agent_keys = [AGENT_KEYS[AgentColumn(column)] for column in self.plan.agent_order]
+        self.at_random = AgentColumn.RANDOM in self.plan.agent_order
+        self.agent_keys = [AGENT_KEYS[AgentColumn(c)] for c in self.plan.agent_order if c != AgentColumn.RANDOM]
         self.contact_keys = [CONTACT_KEYS[ContactColumn(column)] for column in self.plan.contact_order]
         self.message_keys = [MESSAGE_KEYS[MessageColumn(column)] for column in self.plan.attention_order]
         # what the event under way has changed (5)
@@ -1299,26 +1306,26 @@ class Centre:
             return
         candidates = self.with_room(contact) or self.to_interrupt(contact)
         if candidates:
-            keys = self.agent_keys
-            min(candidates, key=lambda a: (*(key(a, queue) for key in keys), a.id)).take(contact)
+            order = {agent: [key(agent, queue) for key in self.agent_keys] for agent in candidates}
+            first = min(order.values())
+            equal = sorted((agent for agent in candidates if order[agent] == first), key=by_id)
+            equal[contact.chosen(len(equal)) if self.at_random else 0].take(contact)
 
     def with_room(self, contact: Contact) -> list[Agent]:
         """Of those who may take it, all who might come first (4)."""
         queue, own = contact.queue, contact.own
         candidates: list[Agent] = []
+        several = contact.task or self.at_random
         for team in self.teams:
             if team.rank[queue.id] < 0 or team.is_reserved(queue):
                 continue
             if team.helps(contact):
                 least = 1 if team.stay_idle(queue) else 0
                 shelves = [s for held, s in team.shelves.items() if held >= least and team.has_room(held, queue)]
-                if contact.task:
-                    candidates += [agent for shelf in shelves for agent in shelf if agent.may_write()]
-                else:
-                    candidates += [shelf[0] for shelf in shelves if shelf]
+                candidates += [agent for shelf in shelves for agent in (shelf if several else shelf[:1])]
             elif own is not None and own.team is team and own.fits(queue):
                 candidates.append(own)
-        return candidates
+        return [agent for agent in candidates if agent.may_write()] if contact.task else candidates
 
     def to_interrupt(self, contact: Contact) -> list[Agent]:
         """Those whose sessions it may interrupt (6.6)."""

@@ -104,7 +104,7 @@ def sampled_from(scenario: Scenario) -> bytes:
         name: (_fields(queue), queue.profiles, queue.between, most_reopened(scenario, name, queue))
         for name, queue in scenario.queue.items()
     }
-    return _digest(scenario, {**_fields(scenario), "queue": queues})
+    return _digest(scenario, {**_fields(scenario), "queue": queues, "at random": scenario.routing.at_random})
 
 
 def attended_from(scenario: Scenario) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
+from enum import IntEnum
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
 
@@ -28,7 +29,7 @@ from ccsim.scenario.distributions import (
     load_installed,
     patience_distribution,
 )
-from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
+from ccsim.scenario.faults import Fault, FaultError, did_you_mean, one_of, shown
 from ccsim.scenario.processes import arrival_process
 from ccsim.scenario.values import DAY, MOST, ByDay, Span, Target, whole
 from ccsim.tables import NEVER
@@ -165,6 +166,25 @@ Text = Annotated[str, Strict()]
 
 def one_of_names(names: Collection[str]) -> Any:
     return Annotated[str, _parsed(_choice(names)), WithJsonSchema({"enum": list(names)})]
+
+
+def policy(names: Collection[str], columns: type[IntEnum]) -> Any:
+    """The name of a policy, or a list of columns."""
+    known = [name.lower() for name in columns.__members__]
+
+    def parse(value: object) -> str | tuple[str, ...]:
+        if not isinstance(value, list | tuple):
+            return _choice(names)(value)
+        faults = [Fault(shown(x), did_you_mean(str(x), known), (i,)) for i, x in enumerate(value) if x not in known]
+        faults += [Fault(f"{x} twice", "each column once", (i,)) for i, x in enumerate(value) if x in value[:i]]
+        if not value:
+            faults.append(Fault("no column", one_of(known)))
+        if faults:
+            raise FaultError(*faults)
+        return tuple(value)
+
+    listed = {"type": "array", "items": {"enum": known}, "minItems": 1, "uniqueItems": True}
+    return Annotated[str | tuple[str, ...], _parsed(parse), WithJsonSchema({"oneOf": [{"enum": list(names)}, listed]})]
 
 
 class Part(BaseModel):

@@ -17,7 +17,15 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from ccsim.distributions.durations import Distribution
-from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
+from ccsim.routing import (
+    AGENT_POLICIES,
+    CONTACT_POLICIES,
+    MESSAGE_POLICIES,
+    AgentColumn,
+    ContactColumn,
+    MessageColumn,
+    columns_of,
+)
 from ccsim.scenario import jsontypes
 from ccsim.scenario.faults import Fault, FaultError, shown
 from ccsim.scenario.parts import (
@@ -33,7 +41,7 @@ from ccsim.scenario.parts import (
     Rank,
     Share,
     Text,
-    one_of_names,
+    policy,
 )
 from ccsim.scenario.shifts import Leave, Roster, Shift
 from ccsim.scenario.values import MINUTE, Span, span
@@ -44,6 +52,9 @@ class Skill(Part):
 
     rank: Rank
     """Order in which a team serves this queue; 1 first."""
+    contact_rank: Rank | None = None
+    """Order in which the team's agents take from their queues, where it is not `rank`: that then says only which teams
+    the queue's contacts go to first."""
     after: Duration = 0
     """The team takes only contacts that have waited at least this long, but for conversations of its own agents."""
     longer_than: Annotated[int, Strict(), Field(ge=-1, le=10_000_000), WHOLE] = -1
@@ -53,6 +64,11 @@ class Skill(Part):
     @classmethod
     def _bare_rank(cls, value: Any) -> Any:
         return value if isinstance(value, dict | Skill) else {"rank": value}
+
+    @property
+    def among_contacts(self) -> int:
+        """The rank of the queue where the team's agents look for a contact."""
+        return self.rank if self.contact_rank is None else self.contact_rank
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -202,22 +218,45 @@ def _by_hours(queue: str, value: dict[str, Any]) -> dict[Span, int]:
 
 
 class Routing(Part):
-    """Who gets what. Ties are broken by the longest wait or idle time, and at last by the order of the file."""
+    """Who gets what: the name of a policy, or a list of columns. The smallest in the first column wins, of equals the
+    smallest in the next, and at last the first in the order of the file."""
 
-    agent: one_of_names(AGENT_POLICIES) = "least_loaded"  # type: ignore[valid-type]
+    agent: policy(AGENT_POLICIES, AgentColumn) = "least_loaded"  # type: ignore[valid-type]
     """Which free agent gets a contact, first of the team with the smallest rank for its queue: "least_loaded" whose
     sessions take the smallest part of their capacity, then who is idle longest; "longest_idle" who is idle longest;
-    "most_loaded" who has least room left; "fixed_order" the first in the order of teams and shifts."""
-    contact: one_of_names(CONTACT_POLICIES) = "longest_wait"  # type: ignore[valid-type]
+    "most_loaded" who has least room left; "fixed_order" the first in the order of teams and shifts. Columns: rank,
+    load, minus_load, idle_since; and random, as the last, each of those equal so far with the same chance."""
+    contact: policy(CONTACT_POLICIES, ContactColumn) = "longest_wait"  # type: ignore[valid-type]
     """Which waiting contact a free agent gets: "longest_wait" of the queue with the smallest rank in the team's
     `skills`, then who waits longest; "priority" of the queue with the smallest `priority`, then who waits longest;
-    "deadline" whose time of `service_level` is over first."""
-    attention: one_of_names(MESSAGE_POLICIES) = "oldest"  # type: ignore[valid-type]
+    "deadline" whose time of `service_level` is over first. Columns: rank (`contact_rank`), priority, waiting_since,
+    deadline; of the last two at least one."""
+    attention: policy(MESSAGE_POLICIES, MessageColumn) = "oldest"  # type: ignore[valid-type]
     """Which message an agent with several sessions answers next: the "oldest"; with "first_replies" first messages
-    before later ones; with "priority" those of the queue with the smallest `priority`."""
+    before later ones; with "priority" those of the queue with the smallest `priority`. Columns: later_turn, priority,
+    message_time."""
     reserve: tuple[Text, ...] | dict[str, Headcount] = ()
     """Queues that come first: while a contact waits in one, teams with its skill take from no other queue. With
     numbers, { phone = 2 }, for one-to-one queues: so many agents with the skill are left idle for it as well."""
+
+    @field_validator("agent")
+    @classmethod
+    def _random_comes_last(cls, agent: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if isinstance(agent, tuple) and "random" in agent[:-1]:
+            raise FaultError(Fault(shown(list(agent)), "random as the last column"))
+        return agent
+
+    @field_validator("contact")
+    @classmethod
+    def _contacts_of_one_queue(cls, contact: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if isinstance(contact, tuple) and not {"waiting_since", "deadline"} & set(contact):
+            raise FaultError(Fault(shown(list(contact)), "also waiting_since or deadline, for contacts of one queue"))
+        return contact
+
+    @property
+    def at_random(self) -> bool:
+        """Whether contacts choose among equal agents at random."""
+        return AgentColumn.RANDOM in columns_of(self.agent, AGENT_POLICIES, AgentColumn)
 
     @property
     def keep_idle(self) -> dict[str, int]:

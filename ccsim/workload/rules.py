@@ -148,6 +148,8 @@ class Rules(NamedTuple):
     follow_ups: FollowUps | None
     """None: nobody comes again"""
     again: Again
+    agents_at_random: bool
+    """a contact chooses among equal agents by a draw of its own"""
 
     @property
     def queues(self) -> int:
@@ -209,6 +211,7 @@ def rules_of(scenario: Scenario) -> Rules:
         ),
         follow_ups=follow_ups,
         again=again,
+        agents_at_random=scenario.routing.at_random,
     )
 
 

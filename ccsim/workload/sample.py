@@ -200,6 +200,9 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         bot_time=bot_time,
         asks_human=asks_human,
         contained=solved,
+        agent_draw=(streams.of(rows.people, Draw.AGENT, 1)[0] * 2**31).astype(np.int32)
+        if rules.agents_at_random
+        else same(0, np.int32, n),
         bot_repeats=same(0, np.int32, n) if rules.bots is None else np.where(written, 0, rows.before).astype(np.int32),
         outbound=written,
         accepts_callback=accepts_callback,

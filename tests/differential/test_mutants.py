@@ -58,6 +58,12 @@ MUTANTS = {
     ),
     "open until the closing word": ("    if not (m.words and is_over(m, c)):", "    if not m.words:"),
     "one agent more is left idle": ("if idle <= m.plan.keep_idle[r]:", "if idle <= m.plan.keep_idle[r] + 1:"),
+    "the rank of agents where contacts are compared": (
+        "m.plan.contact_rank[team, p] - m.plan.contact_rank[team, q]",
+        "m.plan.rank[team, p] - m.plan.rank[team, q]",
+    ),
+    "of equal agents always the first": ("    if not m.at_random or equal < 2:", "    if True:"),
+    "one draw for all turns": ("np.int64(m.turn[c]) * TURN_STEP", "np.int64(0)"),
     "nobody looks when another becomes idle": (
         "        if m.keeps:\n            everybody_looks(m)\n",
         "",

@@ -1,0 +1,74 @@
+"""Who gets what (docs/features.md): two runs on the same random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from ccsim.errors import ScenarioError
+from ccsim.scenario.read import parse
+from tests.effects.conftest import Doc, Run
+from tests.effects.test_features import CALLS, CHAT, agents, centre, four_errors
+
+Runner = Callable[..., Run]
+
+TWO: Doc = {"first": CALLS, "second": CALLS}
+BILINGUAL: Doc = {"one": agents(20, "first"), "both": agents(20, "first", "second")}
+
+
+def test_a_policy_is_its_columns(run: Runner) -> None:
+    """Whoever lists the columns of a policy has that policy, and nobody's draws change."""
+    doc = centre({"chat": CHAT}, {"agents": agents(8, "chat"), "others": agents(4, "chat")})
+    named, listed = run(doc), run(doc, {"routing.agent": ["rank", "load", "idle_since"]})
+    assert all(np.array_equal(one, other) for one, other in zip(named.log, listed.log, strict=True))
+    other = run(doc, {"routing.agent": ["idle_since"]})
+    assert not np.array_equal(named.log.agent, other.log.agent)
+    assert np.array_equal(named.workload.work, other.workload.work)
+
+
+def test_agents_are_chosen_at_random(run: Runner) -> None:
+    """Everybody idle has the same chance: half of the calls that find all forty idle go to each team."""
+    doc = centre({"first": CALLS | {"volume": {"per_day": 900}, "work": "1s"}}, {
+        name: agents(20, "first") for name in ("one", "two")
+    })  # fmt: skip
+    on, off = run(doc, {"routing.agent": ["random"]}), run(doc, {"routing.agent": "fixed_order"})
+    taken = np.bincount(on.log.agent, minlength=40)
+    n = taken.sum()
+    assert np.sum((taken - n / 40) ** 2 / (n / 40)) < 39 + 4 * np.sqrt(2 * 39)  # chi-square
+    assert taken[:20].sum() / n == pytest.approx(0.5, abs=four_errors(0.5, n))
+    assert np.bincount(off.log.agent, minlength=40)[0] > n * 0.9
+    assert np.array_equal(on.workload.work, off.workload.work)
+
+
+def test_a_rank_for_contacts_of_its_own(run: Runner) -> None:
+    """Calls in both languages go to the specialists first; the bilingual, once free, take the second before the
+    first."""
+    teams = {"one": agents(1, "first"), "both": agents(4, "first", "second")}
+    doc = centre(TWO, teams, routing={"agent": ["rank", "random"], "contact": ["rank", "waiting_since"]})
+    doc["team"]["both"]["skills"] = {"first": 2, "second": 2}
+    on = run(doc, {"team.both.skills.second": {"rank": 2, "contact_rank": 1}})
+    off = run(doc)
+    assert on.queue("second", "asa") < off.queue("second", "asa") * 0.8
+    assert on.queue("first", "asa") > off.queue("first", "asa")
+    taken = on.plan.team[on.log.agent[on.log.agent >= 0]]
+    assert np.bincount(taken).min() > 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "place", "allowed"),
+    [
+        ("agent", ["rank", "lode"], "routing.agent.1", 'did you mean "load"?'),
+        ("agent", ["random", "rank"], "routing.agent", "random as the last column"),
+        ("agent", [], "routing.agent", "one of rank, load"),
+        ("agent", ["load", "load"], "routing.agent.1", "each column once"),
+        ("contact", ["rank", "priority"], "routing.contact", "also waiting_since or deadline"),
+        ("attention", ["random"], "routing.attention.0", "one of later_turn"),
+    ],
+)
+def test_columns_that_are_none(key: str, value: list[str], place: str, allowed: str) -> None:
+    doc = centre({"chat": CHAT}, {"agents": agents(1, "chat")}, start="2026-03-02", routing={key: value})
+    with pytest.raises(ScenarioError) as error:
+        parse(doc)
+    assert [(problem.path, allowed in problem.allowed) for problem in error.value.problems] == [(place, True)]

@@ -1,0 +1,88 @@
+"""Who gets what: routing policies beside the exact Markov chains that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ccsim.tables import Outcome
+from tests.theory.conftest import Agree, Figure
+from tests.theory.test_ai_agents import State, stationary
+from tests.theory.test_queues import WORK, calls
+
+Choice = Callable[[dict[str, int]], dict[str, float]]
+"""Idle agents by group to the share of the next call that each group gets."""
+
+SIZES = {"one": 2, "two": 3, "both": 3}
+LOADS = {"one": 2.6, "two": 2.8}
+
+
+def at_random(idle: dict[str, int]) -> dict[str, float]:
+    """Every idle agent has the same chance."""
+    return {group: number / sum(idle.values()) for group, number in idle.items() if number}
+
+
+def specialists_first(idle: dict[str, int]) -> dict[str, float]:
+    return {next(group for group, number in idle.items() if number): 1.0}
+
+
+def bilingual(choice: Choice) -> Iterator[tuple[tuple[State, State], float]]:
+    """Two languages without a waiting room, a group for each and one that speaks both; states: busy in each group."""
+    groups = list(SIZES)
+    for busy in [(a, b, c) for a in range(SIZES["one"] + 1) for b in range(SIZES["two"] + 1) for c in range(4)]:
+        free = {group: SIZES[group] - busy[i] for i, group in enumerate(groups)}
+        for language, load in LOADS.items():
+            idle = {group: free[group] for group in (language, "both")}
+            for group, share in choice(idle).items() if any(idle.values()) else ():
+                more = tuple(n + (groups[i] == group) for i, n in enumerate(busy))
+                yield (busy, more), load / WORK * share
+        for i, number in enumerate(busy):
+            if number:
+                yield (busy, tuple(n - (i == j) for j, n in enumerate(busy))), number / WORK
+
+
+def turned_away(queue: int) -> Figure:
+    """Share of a queue's calls that are blocked."""
+
+    def figure(run: Any) -> tuple[float, float]:
+        mine = run.counted(queue)
+        return float((run.log.outcome[mine] == Outcome.BLOCKED).sum()), float(mine.sum())
+
+    return figure
+
+
+def in_two_languages(policy: Any) -> Any:
+    doc = calls(LOADS["one"], 0, max_waiting=0)
+    queue = doc["queue"].pop("calls")
+    doc["queue"] = {name: queue | {"volume": {"per_hour": load * 3600 / WORK}} for name, load in LOADS.items()}
+    skills = {"one": {"one": 1}, "two": {"two": 1}, "both": {"one": 2, "two": 2}}
+    doc["team"] = {
+        name: {"skills": skills[name], "shifts": [{"agents": number, "hours": "always"}]}
+        for name, number in SIZES.items()
+    }
+    return doc | {"routing": {"agent": policy}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "choice"), [(["random"], at_random), (["rank", "random"], specialists_first)], ids=["all", "by rank"]
+)
+def test_two_languages_and_a_group_that_speaks_both(agree: Agree, policy: Any, choice: Choice) -> None:
+    """Any idle agent who speaks the language, with the same chance; or the specialists first."""
+    rates: dict[tuple[State, State], float] = {}
+    for pair, rate in bilingual(choice):
+        rates[pair] = rates.get(pair, 0.0) + rate
+    shares = stationary(rates)
+    expected = {
+        f"team.{group}.utilisation": sum(share * state[i] for state, share in shares.items()) / SIZES[group]
+        for i, group in enumerate(SIZES)
+    }
+    for i, language in enumerate(LOADS):
+        full = [share for state, share in shares.items() if state[i] == SIZES[language] and state[2] == SIZES["both"]]
+        expected[f"blocked {language}"] = sum(full)
+    agree(
+        in_two_languages(policy),
+        expected,
+        own={f"blocked {language}": turned_away(i) for i, language in enumerate(LOADS)},
+    )
