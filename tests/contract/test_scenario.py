@@ -259,7 +259,7 @@ def test_every_key_of_the_contract_is_in_the_schema() -> None:
     for table, names in keys.items():
         assert not set(names.split()) - set(tables[table]["properties"]), table
     skill_table = tables["Skill"]["oneOf"][1]["properties"]
-    assert set(skill_table) == {"rank", "after", "longer_than"}
+    assert set(skill_table) == {"rank", "contact_rank", "after", "longer_than"}
 
 
 BEHAVIOURS = """
