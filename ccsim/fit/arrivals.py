@@ -18,6 +18,7 @@ import numpy as np
 
 from ccsim.fit.distributions import Z
 from ccsim.fit.quantities import Estimates
+from ccsim.forecast import shape as shapes
 from ccsim.forecast.drift import Drift, fit_drift
 from ccsim.forecast.within import within_covariance
 from ccsim.stats.estimate import Estimate
@@ -50,6 +51,8 @@ class Profile:
     differ"""
     drift: Drift
     """of half hours about their share of the day"""
+    shares: F64
+    """of a day's contacts by weekday and interval : float64[7, interval]"""
 
     @property
     def day_cv(self) -> float:
@@ -62,9 +65,12 @@ class Profile:
         return math.sqrt(max(self.busyness_cv.mean**2 - float(shares @ within @ shares), 0.0))
 
     def expected(self, weekday: int) -> F64:
-        """Contacts by interval of such a day; the mean of all days where the log has none."""
+        """Contacts by interval of such a day: its mean, spread by `shares`; that of all days where the log has none.
+
+        The observed counts themselves are no shape to draw from: what chance made of them would count twice.
+        """
         mine = self.weekday == weekday
-        return np.asarray(self.counts[mine if mine.any() else slice(None)].mean(axis=0))
+        return np.asarray(self.counts[mine if mine.any() else slice(None)].sum(axis=1).mean() * self.shares[weekday])
 
 
 def profile(counts: F64, days: Sequence[date]) -> Profile:
@@ -78,7 +84,19 @@ def profile(counts: F64, days: Sequence[date]) -> Profile:
     shares = usual / np.maximum(usual.sum(axis=1, keepdims=True), 1e-12)
     rests_on = np.bincount(weekday, minlength=7)[weekday].astype(np.float64)
     drift = fit_drift(counts, shares, rests_on, 86400 // counts.shape[1], varies**2)
-    return Profile(counts, weekday, volumes, cv, p_value, _memory(totals, weekday, days, varies), drift)
+    memory = _memory(totals, weekday, days, varies)
+    return Profile(counts, weekday, volumes, cv, p_value, memory, drift, _shares(counts, weekday))
+
+
+def _shares(counts: F64, weekday: I64) -> F64:
+    """Smooth shares of a day, within the time in which somebody came on a day of that weekday."""
+    shares = shapes.learn(counts, weekday, np.ones(len(weekday))).shares
+    for day in np.unique(weekday).tolist():
+        came = np.flatnonzero(counts[weekday == day].sum(axis=0))
+        if len(came):
+            shares[day, : came[0]] = shares[day, came[-1] + 1 :] = 0.0
+            shares[day] /= shares[day].sum()
+    return shares
 
 
 def _memory(totals: F64, weekday: I64, days: Sequence[date], cv: float) -> Estimate | None:

@@ -67,7 +67,7 @@ def estimate(logs: Logs, rule: str) -> Fit:
         for queue in queues.values()
         if not queue.staff_only and queue.profile.p_value < 0.05 and queue.contacts >= ENOUGH * len(days)
     ]
-    teams, source = teams_fit(contacts, logs, rule, tuple(queues))
+    teams, source = teams_fit(contacts, logs, rule, {name: queue.hours for name, queue in queues.items()})
     warnings = (
         *(f"Implausible: {sentence}" for sentence in implausible(contacts, logs, queues, teams, interval)),
         *_warnings(logs, contacts, days, interval, tuple(queues), teams),
@@ -117,7 +117,18 @@ def _whole(days: list[date], moments: pd.Series[Any]) -> list[date]:
             lacking = clock > ends["max"][day]
         if late >= np.timedelta64(1, "h") and lacking[at.isin(others)].sum() >= PARTLY * len(others):
             days = [other for other in days if other != day]
-    return days
+    return _worked(days, at)
+
+
+def _worked(days: list[date], at: pd.Series[Any]) -> list[date]:
+    """Without days on which nobody came at all, though PARTLY or more come on others of that weekday: it was closed."""
+    number = at.value_counts()
+
+    def usual(day: date) -> float:
+        alike = [int(number.get(other, 0)) for other in days if other.weekday() == day.weekday() and other != day]
+        return float(np.mean(alike)) if alike else 0.0
+
+    return [day for day in days if day in number.index or usual(day) < PARTLY]
 
 
 def _queues(contacts: pd.DataFrame, logs: Logs) -> list[str]:

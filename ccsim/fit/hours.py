@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.fit.quantities import THIN
@@ -12,8 +13,20 @@ if TYPE_CHECKING:
 INTERVAL: Final = 1800
 """Seconds of an interval of the profile, where the log has none of its own."""
 
+Hours = dict[int, tuple[int, int]]
+"""By weekday the seconds after midnight between which a queue is open; empty where that is nearly always."""
 
-def answering_hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bool) -> dict[int, tuple[int, int]]:
+
+def opening(of_queues: Iterable[Hours]) -> Hours:
+    """By weekday from the first opening of any queue to the last closing; empty where one is always open."""
+    each = list(of_queues)
+    if not all(each):
+        return {}
+    days = {day for hours in each for day in hours}
+    return {day: (min(h[day][0] for h in each if day in h), max(h[day][1] for h in each if day in h)) for day in days}
+
+
+def answering_hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bool) -> Hours:
     """From the first to the last half hour of each weekday in which agents began to answer; empty if they always did.
 
     Where a channel does not hold who comes outside: in which customers came who were not rejected.
@@ -26,7 +39,7 @@ def answering_hours(mine: pd.DataFrame, messages: pd.DataFrame | None, holds: bo
     return _by_weekday(moments, _clock(moments) // INTERVAL * INTERVAL, INTERVAL)
 
 
-def interval_hours(starts: pd.Series[Any], interval: int) -> dict[int, tuple[int, int]]:
+def interval_hours(starts: pd.Series[Any], interval: int) -> Hours:
     """From the first to the last interval of each weekday in which somebody came; empty if that is nearly always."""
     return _by_weekday(starts, _clock(starts), interval)
 
@@ -37,7 +50,7 @@ def _clock(moments: pd.Series[Any]) -> pd.Series[int]:
     return seconds
 
 
-def _by_weekday(moments: pd.Series[Any], clock: pd.Series[int], length: int) -> dict[int, tuple[int, int]]:
+def _by_weekday(moments: pd.Series[Any], clock: pd.Series[int], length: int) -> Hours:
     """First start and last end, in seconds, of intervals of that length by weekday; empty if that is nearly always."""
     by = clock.groupby(moments.dt.day_of_week)
     by_day = {int(day): (int(group.min()), int(group.max()) + length) for day, group in by}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import numpy as np
 from ccsim.fit import conversations as talks
 from ccsim.fit import distributions
 from ccsim.fit.conversations import Slowdown
+from ccsim.fit.hours import Hours, opening
 from ccsim.fit.quantities import THIN
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
@@ -73,15 +74,18 @@ def _served(contacts: pd.DataFrame, logs: Logs) -> pd.DataFrame:
 
 
 def teams_fit(
-    contacts: pd.DataFrame, logs: Logs, rule: str, queues: tuple[str, ...]
+    contacts: pd.DataFrame, logs: Logs, rule: str, hours: Mapping[str, Hours]
 ) -> tuple[tuple[TeamFit, ...], str]:
-    """By the roster's teams, else by what agents answered; none where nobody is named."""
+    """By the roster's teams, else by what agents answered; none where nobody is named. `hours` are the queues'."""
+    queues = tuple(hours)
     served = _served(contacts, logs) if len(contacts) else contacts
     if logs.rosters is not None:
         there, team_of = _rostered(logs.rosters)
         source = "roster"
     elif len(served) and served["agent"].notna().any():
         there, team_of, source = duties.RULES[rule].infer(served, duties.skills(served)), {}, rule
+        if rule == "ready":
+            there = duties.from_opening_to_closing(there, opening(hours.values()))
     else:
         return (), "nobody"
     # the agents of a team that the roster names have their skills in common

@@ -111,7 +111,12 @@ def _by_clock(squares: F64, weights: F64, days: int) -> F64:
 
 
 def _solved(measures: F64, lag: I64, share: F64, near: F64, of_day: float) -> tuple[float, float]:
-    """Variance and memory whose factors, taken about their day's mean, have these mean squares and products."""
+    """Variance and memory whose factors, taken about their day's mean, have these mean squares and products.
+
+    None where no half hours that follow one another have any contacts.
+    """
+    if measures[2] <= 0 or measures[3] <= 0:
+        return 0.0, 0.0
     square, product = max(measures[0], 0.0) / measures[2], measures[1] / measures[3]
     about = np.eye(len(share)) - share
     best = (np.inf, 0.0, 0.0)

@@ -1,7 +1,7 @@
 """How a day's contacts spread over it: a smooth share of each interval, by weekday where history bears it out.
 
 Every weekday's share is drawn towards that of all days, and neighbouring intervals towards one another, both by as much
-as predicts weeks that were held back best (Poisson deviance); recent days count more.
+as predicts weeks that were held back best (Poisson deviance; days, where history is shorter); recent days count more.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Shapes:
 def learn(counts: F64, weekday: I64, weights: F64) -> Shapes:
     """The shapes of days. `counts` : float64[day, interval], NaN without data; `weights` : float64[day]."""
     weights = weights * 0.5 ** (np.arange(len(weekday))[::-1] / HALF_LIFE)
-    week = np.arange(len(weekday)) // 5 % 2 == 0
+    week = np.arange(len(weekday)) // (5 if len(weekday) > 5 else 1) % 2 == 0
     best, chosen = np.inf, (OTHERS[0], 0)
     for others in OTHERS if len(np.unique(weekday)) > 1 else OTHERS[:1]:
         for width in WIDTHS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 DAY: Final = 86_400 * SECOND
 LARGEST_GAP: Final = 1800 * SECOND
-"""Between two services of an agent who was there all the time."""
+"""Between two services of an agent who was there all the time, whatever others did meanwhile."""
+
+LONGEST_GAP: Final = 4 * 3600 * SECOND
+"""The same where little was to be done: half a working day."""
+
+BY_CHANCE: Final = 0.05
+"""An agent who would have been left without any contact of a gap with a lesser chance was not there."""
 
 UNLIKELY: Final = 3
 """Contacts of a queue expected of an agent who answered none: this many tell that they do not take it."""
@@ -99,12 +105,36 @@ def skills(contacts: pd.DataFrame) -> dict[str, frozenset[str]]:
     }
 
 
-def sessions(served: Sequence[Service]) -> Iterator[list[Service]]:
-    """An agent's services, parted where the agent did nothing for longer than LARGEST_GAP."""
+class Answers:
+    """Who answered when in one of these queues: what an agent who was free would have had a part of."""
+
+    def __init__(self, contacts: pd.DataFrame, queues: frozenset[str]) -> None:
+        here = contacts[contacts["queue"].isin(queues) & contacts["answer"].notna()].sort_values("answer")
+        self.at: I64 = np.array(micros(here["answer"]), np.int64)
+        self.agent = here["agent"].to_numpy(object, na_value="")
+
+    def would_have_missed(self, gap: Stretch) -> float:
+        """The chance that none of the contacts answered in that gap would have been left to one agent more.
+
+        If each is as likely to go to any of those who answered in it, and to that agent.
+        """
+        rows = slice(int(np.searchsorted(self.at, gap[0])), int(np.searchsorted(self.at, gap[1])))
+        others = len(set(self.agent[rows]))
+        return float((others / (others + 1)) ** (rows.stop - rows.start))
+
+
+def sessions(served: Sequence[Service], answers: Answers | None = None) -> Iterator[list[Service]]:
+    """An agent's services, parted where the agent did nothing for longer than LARGEST_GAP.
+
+    With `answers` only where little chance would have left that agent without any contact for so long, or LONGEST_GAP.
+    """
     session = [served[0]]
     until = served[0].end
     for service in served[1:]:
-        if service.start > until + LARGEST_GAP:
+        gap = until, service.start
+        if service.start > until + LARGEST_GAP and (
+            answers is None or service.start > until + LONGEST_GAP or answers.would_have_missed(gap) < BY_CHANCE
+        ):
             yield session
             session = []
         session.append(service)
@@ -195,15 +225,19 @@ def _waiting(contacts: pd.DataFrame, able: Skills) -> dict[str, Waiting]:
 def _ready(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
     """In a gap an agent is away while somebody waits for them, and since some time before that.
 
+    Gaps of up to LONGEST_GAP part no session where an agent may well have been left without a contact for so long.
+
     Before the first contact and after the last they idle, nobody knows how long. It is known that nobody waited for
     them then, and it is taken that they came after the first of the day was answered and left before the last was done.
     Within these limits it is the mean of the times for which agents were idle between contacts at about then.
     """
     waiting = _waiting(contacts, able)
+    by_queues = {queues: Answers(contacts, queues) for queues in set(able.values())}
     longest = _been_away(contacts)
     by_agent: dict[str, list[Duty]] = {}
-    for agent, served in services(contacts).items():
-        for session in sessions(served):
+    parted = {agent: list(sessions(served, by_queues[able[agent]])) for agent, served in services(contacts).items()}
+    for agent, of_agent in parted.items():
+        for session in of_agent:
             away = [piece for gap in gaps(session) for piece in _away(gap, waiting[agent].within(gap), longest)]
             end = max(service.end for service in session)
             by_agent.setdefault(agent, []).append(Duty(agent, session[0].start, end, tuple(away)))
@@ -211,8 +245,8 @@ def _ready(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
     free = np.array(
         [
             gap
-            for agent, served in services(contacts).items()
-            for session in sessions(served)
+            for agent, of_agent in parted.items()
+            for session in of_agent
             for gap in gaps(session)
             if not waiting[agent].within(gap)
         ],
@@ -238,6 +272,34 @@ def _ready(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
             start = min(max(came, earliest, last if last is not None else earliest), duty.start)
             end = max(min(left, latest, following if following is not None else latest), duty.end)
             extended.append(Duty(agent, start, end, duty.away))
+    return extended
+
+
+def from_opening_to_closing(duties: Sequence[Duty], hours: Mapping[int, Stretch]) -> list[Duty]:
+    """With whoever comes first on a day there from its opening, and whoever leaves last until its closing.
+
+    `hours` are seconds after midnight by weekday, as all days of the log show them; no time is filled that is longer
+    than LONGEST_GAP.
+    """
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for number, duty in enumerate(duties):
+        day = duty.start // DAY
+        first[day] = min(number, first.get(day, number), key=lambda at: duties[at].start)
+        last[day] = max(number, last.get(day, number), key=lambda at: duties[at].end)
+    extended = list(duties)
+    for day, at in first.items():
+        weekday = (day + 3) % 7  # 1970 began on a Thursday
+        if weekday not in hours:
+            continue
+        opens, closes = (day * DAY + edge * SECOND for edge in hours[weekday])
+        before = duties[last[day - 1]].end if day - 1 in last else opens
+        one = extended[at]
+        if before <= opens < one.start <= opens + LONGEST_GAP:
+            extended[at] = replace(one, start=opens)
+        one = extended[last[day]]
+        if one.end < closes <= one.end + LONGEST_GAP:
+            extended[last[day]] = replace(one, end=closes)
     return extended
 
 
@@ -289,7 +351,8 @@ RULES: Final[dict[str, Rule]] = {
     "served": Rule("there and free through every half hour in which they answered", _served),
     "sessions": Rule("there and free from a service to the next that begins within half an hour", _sessions),
     "ready": Rule(
-        "as sessions; but in a gap in which somebody waited they were away while somebody did, having left half-way "
+        "as sessions, which also go on over longer gaps in which little was to be done; but in a gap "
+        "in which somebody waited they were away while somebody did, having left half-way "
         "between the gap's start and that, or as long before as is usual; and they idled before the first contact and "
         "after the last as long as between contacts, if nobody waited",
         _ready,

@@ -16,16 +16,16 @@ from ccsim.cli import main
 HEAD = "contact,queue,arrival,answer,end,agent,outcome"
 
 
-def centre(folder: Path, seen: bool = True, days: int = 10, seed: int = 3) -> Path:
+def centre(folder: Path, seen: bool = True, days: int = 10, seed: int = 3, calls: int = 360, agents: int = 3) -> Path:
     """Calls of three agents, worked off in order of arrival; `seen` false: one more answers, unnamed.
 
-    Patience is exponential with a mean of 120 s, work with one of 200 s; 45 calls an hour from 9 to 17.
+    Patience is exponential with a mean of 120 s, work with one of 200 s; 360 calls a day from 9 to 17.
     """
     draw, lines = np.random.default_rng(seed), [HEAD]
     for day in range(days):
         start = pd.Timestamp("2026-06-01 09:00") + pd.Timedelta(days=day)
-        free = dict.fromkeys(["ann", "bob", "cat"] + ([] if seen else [""]), 0.0)
-        for number, at in enumerate(np.sort(draw.uniform(0, 8 * 3600, draw.poisson(360)))):
+        free = dict.fromkeys(["ann", "bob", "cat"][:agents] + ([] if seen else [""]), 0.0)
+        for number, at in enumerate(np.sort(draw.uniform(0, 8 * 3600, draw.poisson(calls)))):
             agent = min(free, key=lambda name: (max(free[name], at), free[name]))
             answer, patience, work = max(free[agent], at), draw.exponential(120), draw.exponential(200)
             moments = [
@@ -95,6 +95,33 @@ def test_agents_whom_nobody_sees_are_named_as_the_cause_and_calibrated_away(tmp_
     asa = found["check"]["desk"]["asa"]
     assert asa["scenario"]["mean"] == pytest.approx(asa["log"], rel=0.5, abs=3)
     assert f"pace = {{ desk = {found['factor']:.5g} }}" in (tmp_path / "out" / "scenario.toml").read_text()
+
+
+@pytest.mark.parametrize(("agents", "calls"), [(1, 30), (2, 40)])
+def test_agents_with_little_to_do_are_there_all_day(tmp_path: Path, agents: int, calls: int) -> None:
+    """Between two calls an hour passes, and still nobody was away: waits come back, not those of an empty desk."""
+    found = printed(fit(centre(tmp_path, calls=calls, agents=agents), "--json"))
+    for metric in ("abandonment", "asa", "service_level"):
+        row = found["check"]["desk"][metric]
+        assert not row["differs"], (metric, row)
+    with (tmp_path / "out" / "roster_team1.csv").open() as file:
+        shifts = pd.read_csv(file)
+    there = sum(
+        pd.to_timedelta(shifts[name]).dt.total_seconds().sum() * sign for name, sign in (("end", 1), ("start", -1))
+    )
+    assert there == pytest.approx(10 * agents * 8 * 3600, rel=0.1)
+
+
+def test_a_day_on_which_nobody_came_is_closed(tmp_path: Path) -> None:
+    """The third Monday is a holiday: no volume on it, and the other Mondays' mean without it."""
+    log = centre(tmp_path, days=21)
+    rows = pd.read_csv(log, dtype=str)
+    rows[~rows["arrival"].str.startswith("2026-06-15")].to_csv(log, index=False)
+    found = printed(fit(log, "--json"))
+    volumes = pd.read_csv(tmp_path / "out" / "volumes.csv").groupby("date")["desk"].sum()
+    assert "2026-06-15" not in volumes
+    assert volumes["2026-06-08"] == pytest.approx(360, rel=0.1)
+    assert not found["check"]["desk"]["offered"]["differs"]
 
 
 def test_thin_logs_are_compared_with_their_chance(tmp_path: Path) -> None:

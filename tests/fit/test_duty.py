@@ -158,6 +158,38 @@ def test_ready_is_away_no_longer_than_is_usual() -> None:
     assert minutes(infer("ready", calls)) == [("ann", 0, 32, [(4, 5), (25.5, 28)])]
 
 
+def test_ready_goes_on_over_a_gap_in_which_others_had_little_to_do() -> None:
+    """Ann has nothing for 80 minutes, in which bob answers one contact, and as likely ann would have."""
+    calls = log(("q", 0, 0, 4, "ann"), ("q", 30, 30, 32, "bob"), ("q", 84, 84, 90, "ann"))
+    assert [row for row in minutes(infer("ready", calls)) if row[0] == "ann"] == [("ann", 0, 90, [])]
+
+
+def test_ready_parts_a_gap_in_which_others_answered_what_would_have_been_the_agent_s() -> None:
+    """Five contacts go to bob; with ann there all would by 1/2^5, once in 32 times. Five hours are too long anyway."""
+    busy = [("q", n, n, n + 2, "bob") for n in (10, 25, 40, 55, 70)]
+    calls = log(("q", 0, 0, 4, "ann"), *busy, ("q", 84, 84, 90, "ann"))
+    assert len([row for row in minutes(infer("ready", calls)) if row[0] == "ann"]) == 2
+    four = log(("q", 0, 0, 4, "ann"), *busy[:4], ("q", 84, 84, 90, "ann"))
+    assert len([row for row in minutes(infer("ready", four)) if row[0] == "ann"]) == 1
+    apart = log(("q", 0, 0, 4, "ann"), ("q", 304, 304, 310, "ann"))
+    assert len(minutes(infer("ready", apart))) == 2
+
+
+def test_somebody_is_there_from_opening_to_closing() -> None:
+    """09:00 to 17:00 on Mondays: ann came first, bob left last; who is there over midnight opens the day too."""
+    monday = {0: (9 * 3600, 17 * 3600)}
+    duties = [Duty("ann", at(20), at(100)), Duty("bob", at(60), at(450))]
+    assert duty.from_opening_to_closing(duties, monday) == [
+        Duty("ann", at(0), at(100)),
+        Duty("bob", at(60), at(480)),
+    ]
+    night = [Duty("cat", at(-600), at(10)), *duties]
+    assert duty.from_opening_to_closing(night, monday)[1].start == at(20)
+    late = [Duty("ann", at(250), at(480))]
+    assert duty.from_opening_to_closing(late, monday) == late
+    assert duty.from_opening_to_closing(duties, {1: (0, 3600)}) == duties
+
+
 def test_ringing_is_no_want_of_an_agent() -> None:
     """All wait a quarter of a minute, as long as it rings: nobody is away."""
     served = ((0, "ann"), (6, "bob"), (10, "ann"), (15, "bob"))
