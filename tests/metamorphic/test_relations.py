@@ -214,7 +214,7 @@ def test_priorities_and_ranks_only_compare(which: str | int) -> None:
                 team["skills"][name] = (skill if isinstance(skill, dict) else {}) | {"rank": 10 * rank + 1}
 
     base = case(which)
-    assert differing(tables(base)[1], tables(changed(base, higher))[1]) == {"priority", "rank"}
+    assert differing(tables(base)[1], tables(changed(base, higher))[1]) == {"priority", "rank", "contact_rank"}
     assert not differing(run(base), run(changed(base, higher)))
 
 

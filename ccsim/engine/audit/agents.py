@@ -20,9 +20,14 @@ def capacity(case: Case) -> list[str]:
     row = np.tile(np.arange(len(lasting)), 2)
     time = np.concatenate([log.stretch_end[lasting], log.stretch_start[lasting]])
     begins = np.repeat([False, True], len(lasting))
-    # what ends goes before what begins at the same instant, and calls come last: they may interrupt
-    row = row[order := np.lexsort((exempt[row], call[row], begins, time, log.stretch_agent[lasting][row]))]
-    begins = begins[order]
+    most = plan.most_units[team, queue][row]
+    for change in range(len(plan.limit_time)):
+        mine = (team == plan.limit_team[change]) & (queue == plan.limit_queue[change])
+        most = np.where(mine[row] & (time >= plan.limit_time[change]), plan.limit_units[change], most)
+    # what ends goes before what begins at the same instant; of what begins, what has the lowest limit (in no other
+    # order does more fit), and calls come last: they may interrupt
+    order = np.lexsort((most, exempt[row], call[row], begins, time, log.stretch_agent[lasting][row]))
+    row, begins, most = row[order], begins[order], most[order]
     columns: Columns = {
         "agent": log.stretch_agent[lasting][row],
         "contact": log.stretch_contact[lasting][row],
@@ -33,10 +38,6 @@ def capacity(case: Case) -> list[str]:
         return np.cumsum(np.where(begins, 1, -1) * each[row])
 
     units = held(np.where(call, 0, plan.units[team, queue]))
-    most = plan.most_units[team, queue][row]
-    for change in range(len(plan.limit_time)):
-        mine = (team == plan.limit_team[change]) & (queue == plan.limit_queue[change])
-        most = np.where(mine[row] & (time[order] >= plan.limit_time[change]), plan.limit_units[change], most)
     over = begins & ~call[row] & ~exempt[row] & (units > most)
     faults = say("capacity exceeded", over, **columns, held=units)
     calls = held(call.astype(np.int64))
