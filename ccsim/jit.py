@@ -6,13 +6,35 @@ import hashlib
 import importlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from platformdirs import user_cache_path
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+
+
+def compiled(function: Function) -> Function:
+    """`function`, compiled when first called and kept in the cache; modules that use it are loaded by `load`."""
+    return _njit(function, cache=True)
+
+
+def inlined(function: Function) -> Function:
+    """`function`, as part of the compiled functions that call it."""
+    return _njit(function, no_cpython_wrapper=True, forceinline=True)
+
+
+def _njit(function: Function, **options: Any) -> Function:
+    import numba
+
+    decorate: Any = numba.njit
+    decorated: Function = decorate(**OPTIONS, **options)(function)
+    return decorated
 
 
 def load(name: str, sources: Iterable[Path]) -> ModuleType:
@@ -35,7 +57,7 @@ def cache_folder(sources: Iterable[Path], numba_version: str) -> Path:
     temporary files.
     """
     digest = hashlib.sha256(numba_version.encode())
-    for source in sources:
+    for source in (*sources, Path(__file__)):
         digest.update(source.read_bytes())
     user = os.getuid() if hasattr(os, "getuid") else 0
     parents = (user_cache_path("ccsim", appauthor=False), Path(tempfile.gettempdir()) / f"ccsim-{user}")

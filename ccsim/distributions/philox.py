@@ -10,30 +10,15 @@ Source: Salmon, Moraes, Dror & Shaw (2011), Parallel random numbers: as easy as 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
+from ccsim.jit import compiled, inlined
 from ccsim.tables import F64, I8, I32, I64
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
-
-
-def compiled(function: Function) -> Function:
-    """`function`, compiled when first called and kept in the cache; modules that use it are loaded by `jit.load`."""
-    return njit(cache=True, **OPTIONS)(function)
-
-
-def inlined(function: Function) -> Function:
-    """`function`, as part of the compiled functions that call it."""
-    internal: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
-    return njit(**internal, **OPTIONS)(function)
 
 
 @intrinsic

@@ -16,7 +16,8 @@ def _has_bot(plan: Plan, spec: MetricSpec) -> Bool:
 
 def _solved_by_bot(f: Facts) -> F64:
     """(interval, queue)"""
-    return np.asarray(f.contacts[Outcome.CONTAINED] - f.contacts[sums.BOUNCED])
+    solved: F64 = f.contacts[Outcome.CONTAINED] - f.contacts[sums.BOUNCED]
+    return solved
 
 
 @metric(

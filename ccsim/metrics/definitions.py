@@ -435,7 +435,7 @@ def oldest_age_max(f: Facts) -> Whole:
     "∫ agents in focused work dt / 3600", "7.5",
 )  # fmt: skip
 def work_hours(f: Facts) -> Sums:
-    return Sums(f.focused.sum(axis=1) / 3600)
+    return Sums(f.work_of_queues / 3600)
 
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -486,7 +486,7 @@ def overtime_hours(f: Facts) -> Sums:
     name="work_hours", in_total=False,
 )  # fmt: skip
 def team_work_hours(f: Facts) -> Sums:
-    return Sums(f.focused.sum(axis=2) / 3600)
+    return Sums(f.work_of_teams / 3600)
 
 
 @metric("team", "Occupancy", "share", "none", "time with a session / staffed time", "C₁ / S", "7.5")
@@ -496,7 +496,7 @@ def occupancy(f: Facts) -> Sums:
 
 @metric("team", "Utilisation", "share", "none", "focused work / staffed time", "F / S", "7.5")
 def utilisation(f: Facts) -> Sums:
-    return Sums(f.focused.sum(axis=2), f.presence[sums.STAFFED])
+    return Sums(f.work_of_teams, f.presence[sums.STAFFED])
 
 
 @metric(
@@ -504,7 +504,7 @@ def utilisation(f: Facts) -> Sums:
     "Σ session time × units / (S × capacity)", "7.5",
 )  # fmt: skip
 def slot_occupancy(f: Facts) -> Sums:
-    return Sums((f.session_time * f.plan.units).sum(axis=2), f.presence[sums.STAFFED] * f.plan.capacity)
+    return Sums(f.capacity_held, f.presence[sums.STAFFED] * f.plan.capacity)
 
 
 @metric(
@@ -512,7 +512,7 @@ def slot_occupancy(f: Facts) -> Sums:
     "Σ session time / C₁", "7.5",
 )  # fmt: skip
 def concurrency_mean(f: Facts) -> Sums:
-    return Sums(f.session_time.sum(axis=2), f.concurrent[0])
+    return Sums(f.session_time_of_teams, f.concurrent[0])
 
 
 @metric(

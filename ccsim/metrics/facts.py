@@ -8,7 +8,7 @@ agents' work and in the conversation that follows, but has no first wait, no res
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
@@ -38,6 +38,14 @@ visibly or not, blocked, or still waiting and late when the drain ended), of who
 `short_abandon`."""
 
 
+def _weights(formulas: Sequence[str]) -> F64:
+    """By numerator and denominator, what the formulas count, which is all that they do, and queue."""
+    single = np.eye(5)
+    return np.array([[SERVICE_LEVELS[name](*one) for name in formulas] for one in single], np.float64).transpose(
+        2, 0, 1
+    )
+
+
 @cache
 def scans() -> ModuleType:
     """The compiled scans of a log, ccsim/metrics/scan.py."""
@@ -63,6 +71,8 @@ class Frame:
         self.effort: F64 = np.array(spec.effort, dtype=np.float64)
         self.value, self.fee, self.sl_share = map(np.nan_to_num, (spec.reason_value, spec.fee, spec.sl_share))
         """0 where it does not apply."""
+        self.service_level: F64 = _weights(spec.sl_formula)
+        """How often the formulas of the service level count what they may, (2, count, queue)."""
         self.clock = (np.array(spec.business_clock), plan.hours_offset, plan.opens, plan.closes)
         self.bounds = (self.edges, spec.interval)
         self.shared: Bool = np.diff(plan.shared_offset) > 0
@@ -109,7 +119,31 @@ class _Stretches(NamedTuple):
     keys: tuple[I64, I64]
 
 
-class Facts:
+class Derived:
+    """What follows from tables of a replication, whether these are there or only symbols (formulas.py)."""
+
+    frame: Frame
+    contacts: Any
+
+    @cached_property
+    def service_level(self) -> tuple[Any, Any]:
+        """Numerator and denominator by each queue's formula, (interval, queue)."""
+        of = self.contacts
+        answered = of[sums.ANSWERED]
+        given_up = of[sums.ENTERED] - answered - of[sums.FIRST_UNDECIDED]
+        counts = (answered, of[sums.IN_TIME], given_up, of[sums.GONE_IN_TIME], of[sums.GONE_AT_ONCE])
+        numerator, denominator = (_weighted(counts, weights) for weights in self.frame.service_level)
+        return numerator, denominator
+
+
+def _weighted(counts: tuple[Any, ...], weights: F64) -> Any:
+    """Sum of the counts, each with its weight : float64[count, queue]."""
+    some = [(count, weight) for count, weight in zip(counts, weights, strict=True) if weight.any()]
+    first, *more = (count if (weight == 1).all() else count * weight for count, weight in some)
+    return sum(more, first)
+
+
+class Facts(Derived):
     """A replication as its metrics see it; everything is computed once, when first asked for."""
 
     def __init__(self, workload: Workload, plan: Plan, spec: MetricSpec, log: Log, frame: Frame | None = None) -> None:
@@ -145,23 +179,6 @@ class Facts:
             *frame.bounds, np.zeros(rows, np.bool_), by_cell, area, waits, open_waits, undecided,
         )  # fmt: skip
         return _Contacts(frame.by_queue(by_cell), area[0] / SECOND, waits[:entered], open_waits[:entered], undecided)
-
-    @cached_property
-    def service_level(self) -> tuple[F64, F64]:
-        """Numerator and denominator by each queue's formula, (interval, queue)."""
-        of = self.contacts
-        answered = of[sums.ANSWERED]
-        counts = (
-            answered,
-            of[sums.IN_TIME],
-            of[sums.ENTERED] - answered - of[sums.FIRST_UNDECIDED],
-            of[sums.GONE_IN_TIME],
-            of[sums.GONE_AT_ONCE],
-        )
-        numerator, denominator = np.empty(answered.shape), np.empty(answered.shape)
-        for q, formula in enumerate(self.spec.sl_formula):
-            numerator[:, q], denominator[:, q] = SERVICE_LEVELS[formula](*(count[:, q] for count in counts))
-        return numerator, denominator
 
     @cached_property
     def wait_quantiles(self) -> F64:
@@ -253,6 +270,16 @@ class Facts:
         """
         return self._turns.focused
 
+    @cached_property
+    def work_of_queues(self) -> F64:
+        """Focused work, seconds, (interval, queue)."""
+        return np.asarray(self.focused.sum(axis=1))
+
+    @cached_property
+    def work_of_teams(self) -> F64:
+        """Focused work, seconds, (interval, team)."""
+        return np.asarray(self.focused.sum(axis=2))
+
     @property
     def oldest(self) -> I64:
         """Greatest age of a customer's message not yet in work, µs, (queue,)."""
@@ -317,6 +344,16 @@ class Facts:
         """Sessions held while their agent is present, seconds, (interval, team, queue)."""
         return self._stretches.sessions
 
+    @cached_property
+    def session_time_of_teams(self) -> F64:
+        """The same by team, (interval, team)."""
+        return np.asarray(self.session_time.sum(axis=2))
+
+    @property
+    def capacity_held(self) -> F64:
+        """The same in units of capacity, (interval, team)."""
+        return np.asarray((self.session_time * self.plan.units).sum(axis=2))
+
     @property
     def _alone(self) -> bool:
         """Nobody can hold two sessions."""
@@ -326,7 +363,7 @@ class Facts:
     def _at_once(self) -> tuple[F64, I64]:
         """Time with at least 1, 2 and 3 sessions, seconds, (3, interval, team); the most of an agent, (team,)."""
         if self._alone:
-            time = self.session_time.sum(axis=2)
+            time = self.session_time_of_teams
             return np.stack([time, np.zeros_like(time), np.zeros_like(time)]), (time.sum(axis=0) > 0).astype(np.int64)
         starts, ends = map(_sorted, self._stretches.keys)
         area = self.frame.area(3 * self.teams)

@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.metrics.facts import Facts, Frame, scans
-from ccsim.metrics.registry import METRICS, Level, Metric, Peaks, Sums, Whole
+from ccsim.metrics.facts import Facts, Frame
+from ccsim.metrics.formulas import Alike, programs
+from ccsim.metrics.registry import METRICS, Key, Level, Metric, Peaks, Sums, Whole
 from ccsim.stats.intervals import LEVEL, ratio_interval
 from ccsim.tables import F64, I64, Bool, Log, MetricSpec, OnlyItself, Plan, Workload
 
@@ -24,7 +25,7 @@ BATCHES: Final = 40
 Source: Schmeiser (1982), Batch size effects in the analysis of simulation output: more than 30 hardly narrow them.
 """
 
-Key = tuple[Level, str]
+NO_STEPS: Final[I64] = np.empty((0, 5), dtype=np.int64)
 
 NO_DAYS: Final[I64] = np.empty(0, dtype=np.int64)
 
@@ -106,16 +107,18 @@ def measure(workload: Workload, plan: Plan, spec: MetricSpec, log: Log, *, by_in
     """All metrics of one replication; without `by_interval` only those of the whole run."""
     every = _every(OnlyItself(plan), OnlyItself(spec))
     facts = Facts(workload, plan, spec, log, every.frame)
-    figures = {key: METRICS[key].measure(facts) for key in every.applies}
-    values: dict[Key, F64] = dict.fromkeys(figures, _NOTHING)
+    values: dict[Key, F64] = dict.fromkeys(every.applies, _NOTHING)
     intervals: dict[Key, F64] = {}
-    for group in every.groups(figures):
-        run, each = group.combine(figures)
-        for place, (key, columns) in enumerate(group.columns):
-            values[key] = run[place, :, :columns]
+    figures = {key: METRICS[key].measure(facts) for key in every.others}
+    made: list[tuple[list[tuple[Key, int]], F64, F64 | None]] = []
+    made += [(columns, *program.totals(facts, by_interval)) for program, columns in every.programs]
+    made += [(group.columns, *group.combine(figures)) for group in every.groups(figures)]
+    for columns, run, each in made:
+        for place, (key, count) in enumerate(columns):
+            values[key] = run[place, :, :count]
             if by_interval and each is not None:
-                intervals[key] = each[place, ..., :columns]
-    intervals = {key: intervals[key] for key in figures if key in intervals}
+                intervals[key] = each[place, ..., :count]
+    intervals = {key: intervals[key] for key in values if key in intervals}
     return Measures(
         {"queue": spec.queues, "team": spec.teams}, facts.edges[: -1 if by_interval else 0], values, intervals
     )
@@ -141,6 +144,10 @@ class _Every:
         applies = {key: applicable(metric, plan, spec) for key, metric in METRICS.items()}
         self.applies = {key: those for key, those in applies.items() if those.any()}
         """To which queues or teams a metric applies, if to any."""
+        self.programs = [(each, _columns(each.keys, self.applies)) for each in programs(self.frame, self.applies)]
+        known = {key for program, _ in self.programs for key in program.keys}
+        self.others = [key for key in self.applies if key not in known]
+        """Metrics whose formulas are called for every replication."""
         self._groups: list[_Group] = []
 
     def groups(self, figures: Figures) -> list[_Group]:
@@ -161,6 +168,11 @@ def _every(plan: OnlyItself[Plan], spec: OnlyItself[MetricSpec]) -> _Every:
     return _Every(plan.value, spec.value)
 
 
+def _columns(keys: list[Key], applies: dict[Key, Bool]) -> list[tuple[Key, int]]:
+    """How many queues or teams each metric has, and a total if it has one."""
+    return [(key, len(applies[key]) + METRICS[key].in_total) for key in keys]
+
+
 class _Group:
     """Metrics of one level with figures of one kind, so that they are combined at once."""
 
@@ -168,7 +180,7 @@ class _Group:
         self.keys = keys
         those = np.stack([applies[key] for key in keys])
         self.applies, self.width = those, those.shape[1]
-        self.columns = [(key, self.width + METRICS[key].in_total) for key in keys]
+        self.columns = _columns(keys, applies)
         self.where, self.column = np.nonzero(~those)
         """Metrics and the queues or teams to which they do not apply."""
         first = figures[keys[0]][0]
@@ -185,21 +197,21 @@ class _Group:
 
 
 class _SumsAlike(_Group):
+    """Sums whose formulas are called in every replication."""
+
     def __init__(self, keys: list[Key], figures: Figures, applies: dict[Key, Bool]) -> None:
         super().__init__(keys, figures, applies)
-        denominators = [figures[key][1] for key in keys]  # type: ignore[misc]
-        self.counts = np.array([those is None for those in denominators])
-        self.common = np.array([those is None or those.shape[-1] == 1 for those in denominators])
-        """One denominator for all queues or teams, which is that of the total too."""
+        self.alike = Alike.of([figures[key] for key in keys], list(self.applies))  # type: ignore[misc]
+        rows = np.arange(2 * len(keys)).reshape(len(keys), 2)
+        self.sides = np.stack((np.zeros_like(rows), rows), axis=-1)
 
     def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
-        each = np.empty((len(self.keys), 2, max(self.intervals, 1), self.width + 1))
-        for key, table in zip(self.keys, each[..., :-1], strict=True):
+        planes = np.empty((2 * len(self.keys), max(self.intervals, 1), self.width))
+        for place, key in enumerate(self.keys):
             numerator, denominator = figures[key]  # type: ignore[misc]
-            table[0] = numerator
-            table[1] = 1.0 if denominator is None else denominator
-        run = np.zeros((len(self.keys), 2, self.width + 1))
-        scans().totals(each, self.applies, self.common, self.counts, run)
+            planes[2 * place] = numerator
+            planes[2 * place + 1] = 1.0 if denominator is None else denominator
+        run, each = self.alike.totals(NO_STEPS, [planes], self.sides, by_interval=True)
         return run, each if self.intervals else None
 
 

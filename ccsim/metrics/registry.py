@@ -14,6 +14,8 @@ from ccsim.tables import F64, Bool, MetricSpec, Plan
 Level = Literal["queue", "team"]
 Better = Literal["higher", "lower", "none"]
 Form = Literal["share", "duration", "hours", "money", "count", "number"]
+Key = tuple[Level, str]
+"""Level and name of a metric."""
 Applies = Callable[[Plan, MetricSpec], Bool]
 
 FORMS: Final[dict[str, Form]] = {"share": "share", "s": "duration", "h": "hours", "money": "money", "contacts": "count"}
@@ -61,7 +63,7 @@ class Metric:
     formula: str
     """in words"""
     symbols: str
-    """the formula in the symbols of docs/model.md, section 7"""
+    """the formula in the symbols of docs/model.md, section 7; "" of metrics that a program brings"""
     source: str
     form: Form
     """how its values are written"""
@@ -101,7 +103,7 @@ class Metric:
 
 Function = TypeVar("Function", bound=Callable[[Facts], Sums | Peaks | Whole])
 
-METRICS: Final[dict[tuple[Level, str], Metric]] = {}
+METRICS: Final[dict[Key, Metric]] = {}
 """Every metric by (level, name), in the order in which they are reported."""
 
 

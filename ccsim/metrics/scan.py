@@ -8,30 +8,14 @@ bounds of the intervals within [warm_up, end). Importing this module imports num
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Final
 
-import numba
 import numpy as np
 
+from ccsim.jit import compiled as scan
+from ccsim.jit import inlined as part
 from ccsim.metrics import sums as row
 from ccsim.tables import F64, I8, I32, I64, NEVER, SECOND, Bool, Link, Outcome
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-INTERNAL: Final[dict[str, Any]] = {"no_cpython_wrapper": True, "forceinline": True}
-
-
-def scan(function: Function) -> Function:
-    """Called from Python, and kept in the cache."""
-    return numba.njit(**OPTIONS, cache=True)(function)
-
-
-def part(function: Function) -> Function:
-    """Part of a scan."""
-    return numba.njit(**OPTIONS, **INTERNAL)(function)
-
 
 # Enums as plain integers, which compile faster.
 NONE: Final = int(Outcome.NONE)
@@ -568,37 +552,3 @@ def peaks(starts: I64, ends: I64, queues: int, edges: I64, at_once: I64, most: I
             at_once[queues] += 1
             most[i, q] = max(most[i, q], at_once[q])
             most[i, queues] = max(most[i, queues], at_once[queues])
-
-
-# ── what is added up ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@scan
-def totals(each: F64, applies: Bool, common: Bool, counts: Bool, run: F64) -> None:
-    """Totals of metrics over queues or teams, and of the run over intervals.
-
-    `each` (metric, numerator and denominator, interval, queue or team, and the total last) and `run`, the same without
-    interval and all 0. What does not apply (metric, queue or team) counts for nothing, and its denominator is NaN. A
-    denominator that is `common` (metric) to all is that of the total too; that of `counts` (metric) is 1 in the run.
-    """
-    metrics, sides, intervals, width = each.shape
-    width -= 1
-    for m in range(metrics):
-        first = np.argmax(applies[m])
-        for side in range(sides):
-            for i in range(intervals):
-                total = 0.0
-                for column in range(width):
-                    if not applies[m, column]:
-                        each[m, side, i, column] = 0.0
-                    total += each[m, side, i, column]
-                each[m, side, i, width] = each[m, side, i, first] if side == 1 and common[m] else total
-                for column in range(width + 1):
-                    run[m, side, column] += each[m, side, i, column]
-        for column in range(width + 1):
-            if counts[m]:
-                run[m, 1, column] = 1.0
-            if column < width and not applies[m, column]:
-                run[m, 1, column] = np.nan
-                for i in range(intervals):
-                    each[m, 1, i, column] = np.nan

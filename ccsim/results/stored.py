@@ -15,8 +15,8 @@ from ccsim.engine import ENGINES
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, TOTAL, MetricRow, Summary
-from ccsim.metrics.measures import NO_DAYS, Key
-from ccsim.metrics.registry import Level
+from ccsim.metrics.measures import NO_DAYS
+from ccsim.metrics.registry import Key, Level
 from ccsim.results.logs import LOGS
 from ccsim.results.model import PrecisionGoal, Results
 from ccsim.scenario import read

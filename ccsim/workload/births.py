@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ccsim.distributions.philox import compiled, inlined, philox, unit
+from ccsim.distributions.philox import philox, unit
 from ccsim.distributions.streams import Draw
+from ccsim.jit import compiled, inlined
 from ccsim.tables import F64, I32, MAX_TRANSFERS
 from ccsim.workload.rules import FollowUps
 

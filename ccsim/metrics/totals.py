@@ -1,0 +1,94 @@
+"""The metrics of a replication from its sums, by the steps of their formulas: compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ccsim.jit import compiled, inlined
+from ccsim.metrics.formulas import ABOVE, ADD, DIVIDE, MULTIPLY, SUBTRACT
+from ccsim.tables import F64, I64, Bool
+
+
+@inlined
+def take(does: int, one: F64, other: F64, result: F64) -> None:
+    """A step with its two planes, as long rows of numbers."""
+    if does == ADD:
+        for i in range(len(result)):
+            result[i] = one[i] + other[i]
+    elif does == SUBTRACT:
+        for i in range(len(result)):
+            result[i] = one[i] - other[i]
+    elif does == MULTIPLY:
+        for i in range(len(result)):
+            result[i] = one[i] * other[i]
+    elif does == DIVIDE:
+        for i in range(len(result)):
+            result[i] = one[i] / other[i]
+    elif does == ABOVE:
+        for i in range(len(result)):
+            result[i] = one[i] > other[i]
+    else:
+        for i in range(len(result)):
+            result[i] = one[i] >= other[i]
+
+
+@inlined
+def add_up(each: F64, run: F64) -> None:
+    """Sums over intervals of each (interval, column) in the order of time, three columns side by side."""
+    intervals, columns = each.shape
+    for first in range(0, columns - 2, 3):
+        one = other = third = 0.0
+        for i in range(intervals):
+            one += each[i, first]
+            other += each[i, first + 1]
+            third += each[i, first + 2]
+        run[first], run[first + 1], run[first + 2] = one, other, third
+    for column in range(columns - columns % 3, columns):
+        total = 0.0
+        for i in range(intervals):
+            total += each[i, column]
+        run[column] = total
+
+
+@compiled
+def work_out(
+    steps: I64, tables: Any, sides: I64, applies: Bool, common: Bool, counts: Bool, each: F64, run: F64,
+) -> None:  # fmt: skip
+    """All metrics of a level, with totals over queues or teams and over intervals.
+
+    The results of `steps` (does, table and row of one and of the other plane) go to the first of `tables`. `sides`
+    (metric, numerator or denominator, table and row) are the metrics' planes. `each` gets (metric, side, interval,
+    queue or team, and the total last), or has room for one metric where only `run`, the same without interval, is
+    wanted. What does not apply (metric, queue or team) counts for nothing, and its denominator is NaN. A denominator
+    that is `common` (metric) to all is that of the total too; that of `counts` (metric) is 1 in the run.
+    """
+    room = tables[0]
+    cells = room.shape[1] * room.shape[2]
+    for s in range(len(steps)):
+        one, other = tables[steps[s, 1]][steps[s, 2]], tables[steps[s, 3]][steps[s, 4]]
+        take(steps[s, 0], one.reshape(cells), other.reshape(cells), room[s].reshape(cells))
+    metrics, width = applies.shape
+    for m in range(metrics):
+        first, every = np.argmax(applies[m]), applies[m].all()
+        here = m if len(each) > 1 else 0
+        for side in range(2):
+            plane, into = tables[sides[m, side, 0]][sides[m, side, 1]], each[here, side]
+            alike = side == 1 and common[m]
+            for i in range(len(plane)):
+                total = 0.0
+                for column in range(width):
+                    value = plane[i, column]
+                    if not every and not applies[m, column]:
+                        value = 0.0
+                    into[i, column] = value
+                    total += value
+                into[i, width] = into[i, first] if alike else total
+            add_up(into, run[m, side])
+        if counts[m]:
+            run[m, 1] = 1.0
+        for column in range(width):
+            if not applies[m, column]:
+                run[m, 1, column] = np.nan
+                each[here, 1, :, column] = np.nan
