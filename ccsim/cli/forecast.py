@@ -83,7 +83,7 @@ def forecast(
 
     folder = out or (None if as_json else Path("forecast"))
     known = (*(read(events) if events else ()), *map(as_event, written))
-    found = outlook(
+    expected = outlook(
         _histories(history, mappings, timezone, folder or Path(".")),
         start.date() if start else None,
         days,
@@ -92,14 +92,14 @@ def forecast(
         scale,
         weeks or 0,
     )
-    for note in found.notes:
+    for note in expected.notes:
         click.echo(f"warning: {note}", err=True)
     if folder is not None:
-        output.write(found, folder)
+        output.write(expected, folder)
     if as_json:
-        click.echo(json.dumps(output.summary(found), allow_nan=False))
+        click.echo(json.dumps(output.summary(expected), allow_nan=False))
     else:
-        _print(found)
+        _print(expected)
     if folder is not None:
         click.echo(f"{folder / 'report.html'}, volumes.csv and scenario_lines.toml are written.", err=as_json)
 
@@ -117,7 +117,7 @@ def _holidays(code: str | None) -> Holidays | None:
         return Holidays(country=country, subdivision=subdivision)
     except ValidationError as bad:
         faults = [fault for error in bad.errors() for fault in error["ctx"]["error"].faults]
-        raise ScenarioError([Problem("--holidays", fault.found, fault.allowed) for fault in faults]) from None
+        raise ScenarioError([Problem("--holidays", fault.expected, fault.allowed) for fault in faults]) from None
 
 
 def _histories(files: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None, out: Path) -> list[History]:
@@ -159,7 +159,7 @@ def _histories(files: tuple[Path, ...], mappings: tuple[str, ...], timezone: str
     return of_logs(logs)
 
 
-def _print(found: Outlook) -> None:
+def _print(expected: Outlook) -> None:
     from rich.console import Console
 
     from ccsim.cli.screen import plain_table
@@ -167,7 +167,7 @@ def _print(found: Outlook) -> None:
     from ccsim.forecast.trial import METHODS
 
     console = Console(highlight=False, markup=False)
-    for name, forecast in found.forecasts.items():
+    for name, forecast in expected.forecasts.items():
         total = forecast.total(SHARE)
         console.print(f"{name}: {total.mean:,.0f} contacts (95 %: {total.low:,.0f} to {total.high:,.0f})", style="bold")
         table = plain_table()
@@ -180,12 +180,12 @@ def _print(found: Outlook) -> None:
         console.print(table)
         if len(forecast.dates) > 14:
             console.print(f"… and {len(forecast.dates) - 14} days more, in days.csv")
-        model = found.models[name]
+        model = expected.models[name]
         for text in model.left_out:
             console.print(f"  left out: {text}")
         for day, factor in model.outliers:
             console.print(f"  weighted down: {day}, {factor:.2f} times the expected contacts")
-        for horizon, accuracy in found.trials.get(name, {}).items():
+        for horizon, accuracy in expected.trials.get(name, {}).items():
             if accuracy is None:
                 continue
             errors = plain_table()

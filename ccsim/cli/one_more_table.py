@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from ccsim.stats.estimate import Estimate
 
 
-def show_one_more(console: Console, plan: ShiftPlan, found: Sequence[OneMore], sizes: Sequence[TeamSize]) -> None:
+def show_one_more(console: Console, plan: ShiftPlan, effects: Sequence[OneMore], sizes: Sequence[TeamSize]) -> None:
     """By shift, by team and half hour, and each team with more and fewer agents; of targets the scarcest."""
     scarce = int(np.argmin(np.nan_to_num(plan.fresh.slack, nan=np.inf)))
-    shifts = [one for one in found if not one.half_hour]
+    shifts = [one for one in effects if not one.half_hour]
     tables = [("What one agent more on a shift changes", _changes("shift", plan, shifts, scarce))]
-    for team in dict.fromkeys(one.team for one in found):
-        half_hours = [one for one in found if one.half_hour and one.team == team]
+    for team in dict.fromkeys(one.team for one in effects):
+        half_hours = [one for one in effects if one.half_hour and one.team == team]
         title = f"{team}: what one agent more in these hours of all its days changes"
         tables.append((title, _changes("hours", plan, half_hours, scarce)))
     tables.append(("Teams with more and fewer agents", _team_sizes(plan, sizes)))
@@ -36,7 +36,7 @@ def show_one_more(console: Console, plan: ShiftPlan, found: Sequence[OneMore], s
     console.print("Changes are on the fresh random numbers of the plan, ± half their 95 % intervals.", markup=False)
 
 
-def _changes(first: str, plan: ShiftPlan, found: Sequence[OneMore], scarce: int) -> Table:
+def _changes(first: str, plan: ShiftPlan, effects: Sequence[OneMore], scarce: int) -> Table:
     table = figures_table(
         first,
         "cost",
@@ -44,7 +44,7 @@ def _changes(first: str, plan: ShiftPlan, found: Sequence[OneMore], scarce: int)
         "ASA, s",
         "cost an\nanswered",
     )
-    for one in found:
+    for one in effects:
         changes = (one.goals[scarce], 100.0, 2), (one.asa, 1.0, 2), (one.cost_answered, 1.0, 3)
         table.add_row(escape(one.name), format.count(one.cost), *(_change(*change) for change in changes))
     return table

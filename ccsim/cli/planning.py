@@ -93,19 +93,19 @@ def shifts(
 
         plan = shift_plan(scenario, workers=workers, within=seconds, progress=seen)
     needed = _simulated(scenario, workers) if also else baseline(plan.scenario).requirement(plan.scenario)
-    found = None
+    effects = None
     if marginal:
         with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
-            found = one_more(plan, workers=workers, progress=bar.update)
+            effects = one_more(plan, workers=workers, progress=bar.update)
     if as_json:
         record = output.plan_json(plan) | {"requirement": output.requirement_json(scenario, needed)}
-        if found is not None:
-            record |= output.one_more_json(plan, *found)
+        if effects is not None:
+            record |= output.one_more_json(plan, *effects)
         click.echo(json.dumps(record, allow_nan=False))
     else:
         show(plan)
-        if found is not None:
-            show_one_more(Console(file=sys.stdout, highlight=False), plan, *found)
+        if effects is not None:
+            show_one_more(Console(file=sys.stdout, highlight=False), plan, *effects)
         if also:
             _explain(Console(file=sys.stdout, highlight=False), scenario, needed, plan.fresh.scheduled)
     if root is None:
@@ -116,7 +116,7 @@ def shifts(
         [needed],
         output.Shifts("simulation", plan.agents),
         plan,
-        one_more=found,
+        one_more=effects,
         finish=None if as_json and not xlsx else lambda folder: _report(folder, needed, plan, xlsx=xlsx),
         method="shifts",
         evaluations=plan.evaluations,
@@ -139,7 +139,7 @@ def _explain(console: Console, scenario: Scenario, needed: Requirement, schedule
 
 
 def show(plan: ShiftPlan) -> None:
-    """The plan on stdout: shifts, targets, cost, what binds, how it was found."""
+    """The plan on stdout: shifts, targets, cost, what binds, how it was effects."""
     scenario = plan.scenario
     console = Console(file=sys.stdout, highlight=False)
     console.print(f"{scenario.name}: the cheapest shifts that meet every target", style="bold", markup=False)
@@ -266,7 +266,7 @@ def _how(plan: ShiftPlan) -> list[str]:
             "the bound is of these."
         )
     if not plan.finished:
-        lines.append("The time was up; this is the best found so far.")
+        lines.append("The time was up; this is the best effects so far.")
     few = f", {plan.glances} of them in {plan.glance} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "

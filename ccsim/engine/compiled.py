@@ -128,7 +128,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         tree_room=ROOM,
         stretch_room=contacts + ROOM,
         suspension_room=(contacts + ROOM) * setting.constant["interrupts"],
-        doors=bool(workload.deflected.any() or (workload.bot_time >= 0).any() or workload.bot_repeats.any()),
+        automated=bool(workload.deflected.any() or (workload.bot_time >= 0).any() or workload.bot_repeats.any()),
         drops=bool((workload.comeback != -1).any()),
         words=bool(workload.closing.any()),
         outbound=outbound,

@@ -292,7 +292,7 @@ class Memory(NamedTuple):
     at_random: bool
     """whether it leaves the choice among equal agents to the contact's own draw"""
     # switches: what no contact, queue or team uses is not asked for
-    doors: bool
+    automated: bool
     """self-service or bots"""
     drops: bool
     """lost connections"""
@@ -1728,7 +1728,7 @@ def arrival(m: Memory, now: int, c: int, from_bot: bool) -> None:
     else:
         begin(m, now, c)
         since = m.log.arrival[c]
-        if m.doors and stays_outside(m, now, c):
+        if m.automated and stays_outside(m, now, c):
             return
     if not m.open[q] and not m.holds[q]:
         decide(m, now, c, REJECTED)
@@ -1941,7 +1941,7 @@ def transfer(m: Memory, now: int, c: int, child: int) -> None:
         m.log.arrival[child] = now
         m.log.first_turn[child] = m.work.first_turn[child]
         begin(m, now, child)
-        if m.doors:
+        if m.automated:
             skip_repeats(m, child)
         enter(m, child, now)
         open_stretch(m, child, now)

@@ -116,7 +116,7 @@ def _rostered(rosters: pd.DataFrame) -> tuple[list[Duty], dict[str, str]]:
     """Shifts of each agent: lines of work that follow one another with at most two hours between, breaks among them."""
     from ccsim.logs.from_ccsim import BREAK
 
-    found: list[Duty] = []
+    rostered: list[Duty] = []
     ordered = rosters.sort_values(["agent", "start"], kind="stable")
     for agent, mine in ordered.groupby("agent"):
         work = mine[mine["activity"] == "work"]
@@ -132,9 +132,9 @@ def _rostered(rosters: pd.DataFrame) -> tuple[list[Duty], dict[str, str]]:
                 shifts.append([start, end])
         for start, end in shifts:
             away = sorted({(max(a, start), min(b, end)) for a, b in gaps if b > start and a < end})
-            found.append(Duty(str(agent), start, end, tuple(_joined(away))))
+            rostered.append(Duty(str(agent), start, end, tuple(_joined(away))))
     team = ordered[ordered["team"].notna()].groupby("agent")["team"].first()
-    return found, {str(agent): str(name) for agent, name in team.items()}
+    return rostered, {str(agent): str(name) for agent, name in team.items()}
 
 
 def _joined(stretches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -85,10 +85,10 @@ def fit_drift(counts: F64, shares: F64, rests_on: F64, interval: int, of_day: fl
     whole = measures.sum(axis=0)
     # leaving out one of up to twenty parts after the other
     parts = [measures[part :: min(20, len(measures))].sum(axis=0) for part in range(min(20, len(measures)))]
-    found = _solved(whole, lag, middle, near, of_day)
+    solution = _solved(whole, lag, middle, near, of_day)
     others = np.array([_solved(whole - part, lag, middle, near, of_day) for part in parts])
     errors = np.sqrt((len(parts) - 1) / len(parts) * ((others - others.mean(axis=0)) ** 2).sum(axis=0))
-    variance, memory = found
+    variance, memory = solution
     low, high = (float(np.sqrt(max(variance + sign * Z * errors[0], 0.0))) for sign in (-1, 1))
     ends = (float(max(memory - Z * errors[1], 0.0)), float(min(memory + Z * errors[1], 1.0)))
     by_clock = np.ones(86_400 // step)

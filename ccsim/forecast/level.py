@@ -121,12 +121,12 @@ class Level:
         """By mark the factor on days that have it, with its 95 % interval; None where no day learned from has it."""
         size = self.sizes[MARKS] ** 2
         solved = self._solved(np.column_stack([self.working, self.days.marks]))
-        found: list[Estimate | None] = []
+        factors: list[Estimate | None] = []
         for mark, column in enumerate(self.days.marks.T):
             mean, spread = size * column @ solved[:, 0], size - size**2 * column @ solved[:, 1 + mark]
             ends = np.exp(mean + np.array([0.0, -1.96, 1.96]) * np.sqrt(max(spread, 0.0)))
-            found.append(Estimate(*ends.tolist()) if column.any() else None)
-        return found
+            factors.append(Estimate(*ends.tolist()) if column.any() else None)
+        return factors
 
     def ahead(self) -> float:
         """Variance of a day's factor as it is known the evening before, on average over the later half of the days."""
@@ -239,14 +239,14 @@ def _likeliest(days: Days, working: F64, variance: F64, weights: F64, start: Lev
                 start.remembered / (1 - start.remembered),
             ]
         )
-    found = minimize(
+    logs = minimize(
         loss, x0, jac=True, method="L-BFGS-B", bounds=[(u - 6, u + 4) for u in usual], options={"maxiter": 60}
     ).x
     sizes = {
-        name: float(np.exp(found[learned.index(name)])) if term.learned else term.usual for name, term in used.items()
+        name: float(np.exp(logs[learned.index(name)])) if term.learned else term.usual for name, term in used.items()
     }
     sizes["mean"] = max(sizes["mean"], abs(middle))
-    odds = float(np.exp(found[-1]))
+    odds = float(np.exp(logs[-1]))
     return Level(
-        days, sizes, float(np.exp(found[-3])), odds / (1 + odds), float(np.exp(found[-2])), weights, working, variance
+        days, sizes, float(np.exp(logs[-3])), odds / (1 + odds), float(np.exp(logs[-2])), weights, working, variance
     )

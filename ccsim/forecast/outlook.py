@@ -117,12 +117,12 @@ def _notes(history: History, calendar: calendars.Calendar, dates: Sequence[date]
 
 def _correlation(learned: Sequence[Model]) -> float:
     """Mean over pairs of queues of the correlation of their days' surprises."""
-    found = []
+    by_pair = []
     for one, other in combinations(learned, 2):
         of_day = dict(zip(one.level.days.dates, one.level.surprises().tolist(), strict=True))
         also = dict(zip(other.level.days.dates, other.level.surprises().tolist(), strict=True))
         both = np.array([(of_day[day], also[day]) for day in of_day if day in also])
         if len(both) >= 10:
             both = np.clip(both, -4, 4)
-            found.append(float(np.corrcoef(both.T)[0, 1]))
-    return float(np.clip(np.mean(found), 0.0, 1.0)) if found else 0.0
+            by_pair.append(float(np.corrcoef(both.T)[0, 1]))
+    return float(np.clip(np.mean(by_pair), 0.0, 1.0)) if by_pair else 0.0

@@ -262,15 +262,15 @@ def _need(queue: Queue, team: Team, name: str, sessions: float, messages: float,
         return enough and level >= share - CLOSE and abandonment <= most + CLOSE and utilisation <= cap + CLOSE
 
     def calls(rate: float, service: float, near: int) -> tuple[str, int, float]:
-        def found(agents: int) -> theory.QueueFigures:
+        def figures(agents: int) -> theory.QueueFigures:
             return of_calls(rate, service, agents, queue.patience, within)[1]
 
         def enough(agents: int) -> bool:
-            f = found(agents)
+            f = figures(agents)
             return math.isfinite(f.wait_mean) and good(f.service_level, f.abandonment, f.utilisation, agents)
 
         agents = fewest(enough, near)
-        return of_calls(rate, service, agents, queue.patience, within)[0], agents, found(agents).service_level
+        return of_calls(rate, service, agents, queue.patience, within)[0], agents, figures(agents).service_level
 
     silent, _ = awaited(queue)
     slots = team.concurrency[name]

@@ -79,5 +79,5 @@ def covering(scenario: Scenario, erlang: Baseline) -> list[I64]:
     """Agents on each pattern that cover shares of Erlang's requirement, from many to few : int64[pattern] each."""
     covers, required = program(scenario, erlang.requirement(scenario))
     cost = patterns.costs(scenario)
-    found = (cover(covers, level * required, cost, nodes=NODES) for level in LEVELS)
-    return [each.counts for each in found if each is not None]
+    covered = (cover(covers, level * required, cost, nodes=NODES) for level in LEVELS)
+    return [each.counts for each in covered if each is not None]

@@ -125,16 +125,16 @@ def by_concurrency(
         chats = [name for name, other in scenario.queue.items() if not other.kind.one_to_one]
         raise ScenarioError([Problem("concurrency", f"{several}: {why}", f"one of {', '.join(chats) or 'no queue'}")])
     today = max(scenario.team[name].concurrency[several] for name in teams)
-    found: dict[int, Capacity] = {}
+    capacities: dict[int, Capacity] = {}
     near = 1.0
     for number in range(1, max(MOST_AT_ONCE, today + 2) + 1):
         changed = _changed(scenario, {f"team.{name}.concurrency.{several}": number for name in teams})
-        found[number] = capacity(changed, queue, workers=workers, progress=progress, near=near)
-        near = found[number].scale.mean
-        best = max(found, key=lambda tried: found[tried].scale.mean)
+        capacities[number] = capacity(changed, queue, workers=workers, progress=progress, near=near)
+        near = capacities[number].scale.mean
+        best = max(capacities, key=lambda tried: capacities[tried].scale.mean)
         if number >= max(today, best + 2):
             break
-    return found
+    return capacities
 
 
 def _meets(goal: StaffingTarget, trial: _Trial) -> Bool:

@@ -81,11 +81,11 @@ class _Change:
             waited = float(facts.contacts[WAIT_ANSWERED].sum()) / SECOND
             return np.vstack([figures(self.plan.goals, facts).sum(axis=-1).T, [waited, answered], [money, answered]])
 
-        found = np.stack(
+        by_replication = np.stack(
             list(run_all(one, range(len(pool.trials.numbers)), pool.trials.workers, executor="threads")), -1
         )
         self._progress()
-        return found
+        return by_replication
 
 
 def one_more(

@@ -331,7 +331,7 @@ def _band(estimate: Estimate) -> dict[str, float | None]:
     return {key: None if math.isnan(value) else value for key, value in estimate._asdict().items()}
 
 
-def write_one_more(folder: Path, plan: ShiftPlan, found: Sequence[OneMore], sizes: Sequence[TeamSize]) -> None:
+def write_one_more(folder: Path, plan: ShiftPlan, effects: Sequence[OneMore], sizes: Sequence[TeamSize]) -> None:
     """one_more.csv: what one agent more changes, a row a shift or half hour and figure; team_sizes.csv: the choice."""
 
     def numbers(estimate: Estimate) -> tuple[str, ...]:
@@ -343,7 +343,7 @@ def write_one_more(folder: Path, plan: ShiftPlan, found: Sequence[OneMore], size
         ("team", "where", "name", "cost", "figure", "change", "low", "high"),
         (
             (one.team, "half hour" if one.half_hour else "shift", one.name, f"{one.cost:.2f}", what, *numbers(change))
-            for one in found
+            for one in effects
             for what, change in zip(figures, (*one.goals, one.asa, one.cost_answered), strict=True)
         ),
     )
@@ -359,7 +359,7 @@ def write_one_more(folder: Path, plan: ShiftPlan, found: Sequence[OneMore], size
     )  # fmt: skip
 
 
-def one_more_json(plan: ShiftPlan, found: Sequence[OneMore], sizes: Sequence[TeamSize]) -> dict[str, Any]:
+def one_more_json(plan: ShiftPlan, effects: Sequence[OneMore], sizes: Sequence[TeamSize]) -> dict[str, Any]:
     """The same as objects of JSON."""
     return {
         "one_more": [
@@ -369,7 +369,7 @@ def one_more_json(plan: ShiftPlan, found: Sequence[OneMore], sizes: Sequence[Tea
                 "targets": {_what(goal): _band(change) for goal, change in zip(plan.goals, one.goals, strict=True)},
                 "asa": _band(one.asa), "cost_answered": _band(one.cost_answered),
             }
-            for one in found
+            for one in effects
         ],
         "team_sizes": [
             {"team": size.team, "more": size.more, "agents": size.agents, "cost": size.cost,

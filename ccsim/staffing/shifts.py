@@ -218,9 +218,9 @@ def _repair(judge: Judge, tally: Tally, short: F64) -> str:
     where = {"run": "", "day": " on the worst day", "interval": " in the worst interval"}[judge.over]
     if judge.met_on is not None:
         where = " on the worst of the days that count"
-    found = [
+    missed = [
         f"{judgement(goal, figure.mean)}, {100 * by:.2f} points more{where} to be sure"
         for goal, figure, by in zip(judge.goals, tally.estimates(), short, strict=True)
         if by > 0
     ]
-    return f"in {format.several(tally.by_day.shape[1], 'replication')}: {'; '.join(found)}"
+    return f"in {format.several(tally.by_day.shape[1], 'replication')}: {'; '.join(missed)}"

@@ -25,17 +25,17 @@ def plans(
     ScenarioError, both with the name of the scenario.
     """
     first = next(iter(scenarios.values()))
-    found = {}
+    plans = {}
     for name, scenario in scenarios.items():
         alike = with_patterns(scenario.with_streams(first.seed, first.replications))
         try:
-            found[name] = shift_plan(alike, workers=workers, within=within, progress=progress)
+            plans[name] = shift_plan(alike, workers=workers, within=within, progress=progress)
         except Infeasible as error:
             raise Infeasible(f"{name}: {error}") from None
         except ScenarioError as error:
             faults = [Problem(f"{name}: {p.path}", p.found, p.allowed, p.file) for p in error.problems]
             raise ScenarioError(faults) from None
-    return found
+    return plans
 
 
 def at_work(plans: Mapping[str, ShiftPlan]) -> dict[str, Scenario]:

@@ -58,16 +58,16 @@ class Rest:
 
     def drawn(self, replication: int) -> Customers:
         """With the factors of a replication, from 0."""
-        doors = list(self.customers.doors)
+        inflows = list(self.customers.inflows)
         for q, forecast in self.forecasts.items():
             if q >= 0:
-                own = doors[q].own
+                own = inflows[q].own
                 assert own is not None
-                doors[q] = replace(doors[q], own=_busy(own, forecast, replication))
+                inflows[q] = replace(inflows[q], own=_busy(own, forecast, replication))
         demand = self.customers.demand
         if demand is not None and -1 in self.forecasts:
             demand = _busy(demand, self.forecasts[-1], replication)
-        return replace(self.customers, doors=tuple(doors), demand=demand)
+        return replace(self.customers, inflows=tuple(inflows), demand=demand)
 
 
 def _busy(arrivals: Arrivals, forecast: Forecast, replication: int) -> Arrivals:
@@ -86,18 +86,18 @@ def rest_of(scenario: Scenario, observed: Observed, known: list[int], replicatio
     names = list(scenario.queue)
     forecasts: dict[int, Forecast] = {}
     warnings = list[str]()
-    doors = []
-    for q, door in enumerate(customers.doors):
-        own = door.own
+    inflows = []
+    for q, inflow in enumerate(customers.inflows):
+        own = inflow.own
         if own is not None and own.rate is not None:
             came = _times(observed, [q])
             forecasts[q] = _forecast(scenario, names[q], own, came, at, replications, _ratio(expected, [q]))
-        doors.append(
+        inflows.append(
             replace(
-                door,
+                inflow,
                 own=None if own is None else _later(own, at),
                 backlog=(known[q], Constant(1.0), owner_of("today", names[q])),
-                written=tuple(_written_later(group, at) for group in door.written),
+                written=tuple(_written_later(group, at) for group in inflow.written),
             )
         )
     demand = customers.demand
@@ -110,7 +110,7 @@ def rest_of(scenario: Scenario, observed: Observed, known: list[int], replicatio
         demand = _later(demand, at)
     for forecast in forecasts.values():
         warnings += _surprise(forecast)
-    return Rest(replace(customers, doors=tuple(doors), demand=demand), forecasts, tuple(warnings))
+    return Rest(replace(customers, inflows=tuple(inflows), demand=demand), forecasts, tuple(warnings))
 
 
 def _ratio(expected: F64 | None, queues: list[int]) -> float:

@@ -1,4 +1,4 @@
-"""Who comes, when, and by which door: the roots of a replication, before anything else is drawn for them.
+"""Who comes, when, and to which queue: the roots of a replication, before anything else is drawn for them.
 
 What does not change from replication to replication (rates, appointments, the times of logs and messages) is worked out
 once; a replication draws from that.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Group:
-    """Customers who come to one queue by one door, in the order of their numbers, which need not be that of time."""
+    """Customers who come to one queue in one way, in the order of their numbers, which need not be that of time."""
 
     people: People
     """whose draws are theirs"""
@@ -141,7 +141,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Door:
+class Inflow:
     """Who comes to one queue: of its own volume, of the demand, of the backlog, and those written to."""
 
     own: Arrivals | None
@@ -181,7 +181,7 @@ class Customers:
 
     end: int
     warm_up: int
-    doors: tuple[Door, ...]
+    inflows: tuple[Inflow, ...]
     demand: Arrivals | None
     choices: Choices | None
     moves: tuple[Moved, ...]
@@ -193,16 +193,16 @@ def lowered(scenario: Scenario) -> Customers:
     return Customers(
         end=Horizon.of(scenario).end,
         warm_up=scenario.warm_up,
-        doors=tuple(_door(scenario, name, queue) for name, queue in scenario.queue.items()),
+        inflows=tuple(_inflow(scenario, name, queue) for name, queue in scenario.queue.items()),
         demand=None if demand is None else _arrivals(scenario, demand, None),
         choices=None if demand is None else _choices(scenario),
         moves=tuple(_moves(scenario)),
     )
 
 
-def _door(scenario: Scenario, name: str, queue: Queue) -> Door:
+def _inflow(scenario: Scenario, name: str, queue: Queue) -> Inflow:
     backlog = queue.initial_backlog
-    return Door(
+    return Inflow(
         own=None if queue.volume is None else _arrivals(scenario, queue.volume, name),
         pages=tuple(
             Page(owner_of("self_service", page) % 2**32, service.deflects[name], service.fails, service.returns_after)
@@ -378,19 +378,21 @@ def groups_of(customers: Customers, streams: Streams) -> tuple[list[list[Group]]
     """The groups that come to each queue, and how many would-be customers of each are never offered : int64[queue]."""
     wanted, turned_away = _demand(customers, streams)
     came: list[list[Group]] = []
-    for door, by_demand in zip(customers.doors, wanted, strict=True):
-        came.append([] if door.own is None else [door.own.came(streams)])
+    for inflow, by_demand in zip(customers.inflows, wanted, strict=True):
+        came.append([] if inflow.own is None else [inflow.own.came(streams)])
         if by_demand is not None:
             came[-1].append(by_demand)
     groups: list[list[Group]] = []
-    for door, would_come in zip(customers.doors, _moved(customers, came, streams), strict=True):
-        here = [_after_outages(door, _behind_self_service(door, group, streams, customers.end)) for group in would_come]
-        contacts, age, owner = door.backlog
+    for inflow, would_come in zip(customers.inflows, _moved(customers, came, streams), strict=True):
+        here = [
+            _after_outages(inflow, _behind_self_service(inflow, group, streams, customers.end)) for group in would_come
+        ]
+        contacts, age, owner = inflow.backlog
         if contacts > 0:
             people = People.of(owner, contacts)
             ages = micros(age, streams.sequence(owner, contacts))
             here.append(Group(people, np.sort(-ages)))
-        groups.append([*here, *door.written])
+        groups.append([*here, *inflow.written])
     return groups, turned_away
 
 
@@ -416,30 +418,30 @@ def _some(group: Group, which: Bool) -> Group:
     return replace(group, people=group.people.some(which), times=group.times[which], work=work)
 
 
-def _after_outages(door: Door, group: Group) -> Group:
+def _after_outages(inflow: Inflow, group: Group) -> Group:
     """Who would come while nobody can reach the queue comes when it is over (6.18)."""
-    if not door.down:
+    if not inflow.down:
         return group
     times = group.times.copy()
-    for start, end in door.down:
+    for start, end in inflow.down:
         times[(times >= start) & (times < end)] = end
     return replace(group, times=times)
 
 
-def _behind_self_service(door: Door, group: Group, streams: Streams, end: int) -> Group:
+def _behind_self_service(inflow: Inflow, group: Group, streams: Streams, end: int) -> Group:
     """Those whom self-service deflects, and those of them who come after all (6.1)."""
-    if not door.pages:
+    if not inflow.pages:
         return group
     times, n = group.times.copy(), len(group.times)
     sought, deflected = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-    for page in door.pages:
+    for page in inflow.pages:
         finds, comes, when = streams.of(group.people, Draw.SELF_SERVICE, 3, page.number)
-        found = ~sought & (finds < page.deflects)
+        helped = ~sought & (finds < page.deflects)
         later = group.times + micros(page.returns_after, when)
-        fails = found & (comes < page.fails) & (later < end)
+        fails = helped & (comes < page.fails) & (later < end)
         times[fails] = later[fails]
-        deflected |= found & ~fails
-        sought |= found
+        deflected |= helped & ~fails
+        sought |= helped
     return replace(group, times=times, deflected=deflected)
 
 
@@ -449,7 +451,7 @@ def _demand(customers: Customers, streams: Streams) -> tuple[list[Group | None],
     Queues race for a customer: each draws an exponential time with its number in the mix as rate, and the first one is
     wanted. So a number that changes moves only customers to or from its queue.
     """
-    nobody = len(customers.doors)
+    nobody = len(customers.inflows)
     turned_away = np.zeros(nobody, dtype=np.int64)
     groups: list[Group | None] = [None] * nobody
     if customers.demand is None or customers.choices is None:

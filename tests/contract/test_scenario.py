@@ -380,7 +380,7 @@ def test_shared_attention_leaves_aside_what_its_channel_brings() -> None:
     assert again.team["together"].concurrency == {"shared": 3, "phone": 1}
 
 
-def test_what_comes_to_a_queue_is_told_from_all_its_doors() -> None:
+def test_what_comes_to_a_queue_counts_all_its_inflows() -> None:
     s = parse(tomllib.loads(BEHAVIOURS))
     day = date(2026, 1, 5)
     # of 500: phone 60 %, and 10 % of the chat's 30 % and of the 3 % who would not use WhatsApp; 92 % are not deflected

@@ -81,7 +81,7 @@ def test_contacts_are_sampled_once_for_points_that_share_them(
     phone = list(points[0].queue).index("phone")
 
     def counted(recipe: Recipe, replication: int) -> Any:
-        own = recipe.customers.doors[phone].own
+        own = recipe.customers.inflows[phone].own
         assert own is not None
         calls.append((own.scale, replication))
         return draw(recipe, replication)

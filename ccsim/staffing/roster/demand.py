@@ -59,8 +59,8 @@ class Demand:
             return self.plan
         given = self.task.scenario.staffing.patterns
         most = np.array([patterns.most_agents(given[duty.pattern]) for duty in self.task.duties])
-        found = cover(self.covers, self.required, self.task.costs, most=most)
-        return None if found is None else found.counts
+        cheapest = cover(self.covers, self.required, self.task.costs, most=most)
+        return None if cheapest is None else cheapest.counts
 
     def hours_short(self, counts: I64) -> float:
         """Agent hours missing to what is required, with so many on each duty."""

@@ -203,14 +203,14 @@ class Program:
                 else:
                     model.add(same == ((number, duty) in start))
         solver = settled(effort, max(until - time.perf_counter(), 0.01), self.task.scenario.seed)
-        found = solver.solve(model)
+        outcome = solver.solve(model)
         spent = solver.response_proto.deterministic_time
         statuses: dict[Any, Status] = {
             cp_model.OPTIMAL: "optimal",
             cp_model.FEASIBLE: "feasible",
             cp_model.INFEASIBLE: "infeasible",
         }
-        status = statuses.get(found, "unknown")
+        status = statuses.get(outcome, "unknown")
         bound = max(solver.best_objective_bound, 0) / POINT
         if status in ("infeasible", "unknown"):
             return Answer(status, None, math.inf, bound, spent)
