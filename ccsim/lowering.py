@@ -323,6 +323,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         persistent=by_queue(lambda queue: queue.kind.persistent, np.bool_),
         priority=by_queue(lambda queue: queue.priority, np.int32),
         head_start=by_queue(lambda queue: queue.head_start, np.int64),
+        carry_wait=by_queue(lambda queue: queue.carry_wait, np.bool_),
         target_time=by_queue(lambda queue: queue.service_level.time if queue.service_level else NEVER, np.int64),
         max_waiting=by_queue(lambda queue: queue.max_waiting, np.int64),
         answer_delay=by_queue(lambda queue: queue.answer_delay, np.int64),

@@ -283,6 +283,9 @@ class Plan(NamedTuple):
     persistent: Annotated[Bool, Column("1", "queue", "messaging, e-mail, social: parks instead of timing out")]
     priority: Annotated[I32, Column("1", "queue", "1 goes first")]
     head_start: Annotated[I64, Column("us", "queue", "taken off waiting-since wherever that orders")]
+    carry_wait: Annotated[
+        Bool, Column("1", "queue", "transfers and retries bring the time of the contacts before them")
+    ]
     target_time: Annotated[
         I64, Column("us", "queue", "service level's time, for the `deadline` order; NEVER without target")
     ]

@@ -37,7 +37,7 @@ QUEUE: dict[str, Any] = {
     "priority": 1, "head_start": 0, "target_time": FOREVER, "max_waiting": FOREVER, "answer_delay": 0,
     "idle_timeout": FOREVER, "expires_after": FOREVER, "same_agent_for": 0, "over_capacity": False,
     "reread_after": FOREVER, "reread_work": 0, "reread_per_turn": 0, "outside": Outside.REJECT,
-    "drop_at_close": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
+    "drop_at_close": False, "carry_wait": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
     "bot_hours": [], "shared": [], "offer_above": FOREVER, "no_answer_time": 0,
     "told_place": 0, "keep_idle": 0,
 }  # fmt: skip
@@ -114,6 +114,7 @@ def make_plan(
         persistent=of_queues("persistent", np.bool_),
         priority=of_queues("priority", np.int32),
         head_start=times("head_start"),
+        carry_wait=of_queues("carry_wait", np.bool_),
         target_time=times("target_time"),
         max_waiting=counts("max_waiting"),
         answer_delay=times("answer_delay"),

@@ -186,6 +186,7 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
         "compares_all": not kept_in_order(plan.agent_order.tolist()),
         "at_random": AgentColumn.RANDOM in columns,
         "calls_back": bool((plan.offer_above < NEVER).any()),
+        "carries": bool(plan.carry_wait.any()),
         "keeps": bool((plan.keep_idle > 0).any()),
         "balks": bool((plan.told_place > 0).any()),
         "interrupts": interrupts,

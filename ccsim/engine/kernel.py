@@ -78,6 +78,7 @@ EXPIRED: Final = int(Outcome.EXPIRED)
 OPEN: Final = int(Outcome.OPEN)
 
 TRANSFER: Final = int(Link.TRANSFER)
+RETRY: Final = int(Link.RETRY)
 RETURN: Final = int(Link.RETURN)
 BY_BOT: Final = int(Outside.BOT)
 
@@ -197,7 +198,7 @@ class Memory(NamedTuple):
     queue: Annotated[I32, Column("id", "contact", "its queue, beside the rest")]
     turn: Annotated[I32, Column("count", "contact", "turn of its last message")]
     slot: Annotated[I32, Column("id", "contact", "that turn's row")]
-    since: Annotated[I64, Column("us", "contact", "time of its last message")]
+    since: Annotated[I64, Column("us", "contact", "waiting since: time of its last message, less what it carries")]
     due: Annotated[I64, Column("us", "contact", "when the patience with that message ends")]
     bound_until: Annotated[I64, Column("us", "contact", "when its own agent is no longer waited for")]
     after: Annotated[I32, Column("id", "contact", "next in its line, or of its agent's sessions")]
@@ -301,6 +302,8 @@ class Memory(NamedTuple):
     balks: bool
     words: bool
     """closing words"""
+    carries: bool
+    """the time of earlier contacts"""
     keeps: bool
     """agents idle for a queue"""
     interrupts: bool
@@ -706,6 +709,22 @@ def crowded(m: Memory, q: int) -> bool:
 
 
 @inlined
+def sent(m: Memory, c: int) -> int:
+    """The time of c's last message."""
+    return int(m.log.message[m.slot[c]])
+
+
+@compiled
+def carried(m: Memory, c: int) -> int:
+    """The time of the contacts before c, which its first turn brings with it (4)."""
+    total = 0
+    while m.work.link[c] == TRANSFER or m.work.link[c] == RETRY:
+        c = m.log.parent[c]
+        total += m.log.left[c] - m.log.arrival[c]
+    return total
+
+
+@inlined
 def open_stretch(m: Memory, c: int, since: int) -> None:
     i = m.number[STRETCHES]
     m.number[STRETCHES] = i + 1
@@ -1039,7 +1058,7 @@ def preferred_message(m: Memory, c: int, d: int) -> bool:
         elif column == MESSAGE_PRIORITY:
             difference = m.plan.priority[m.queue[c]] - m.plan.priority[m.queue[d]]
         elif column == MESSAGE_TIME:
-            difference = m.since[c] - m.since[d]
+            difference = sent(m, c) - sent(m, d)
         if difference != 0:
             return difference < 0
     return c < d
@@ -1568,7 +1587,7 @@ def hold_until_open(m: Memory, now: int, c: int) -> bool:
     q = m.queue[c]
     if m.open[q] or not m.holds[q]:
         return False
-    begin_wait(m, now, c, HELD, m.since[c])
+    begin_wait(m, now, c, HELD, sent(m, c))
     return True
 
 
@@ -1589,7 +1608,7 @@ def looks_alone(m: Memory, c: int) -> bool:
 @inlined
 def assign_at_once(m: Memory, now: int, c: int, a: int) -> None:
     """c, whose message has just come, goes to agent a and never stands in a line."""
-    open_stretch(m, c, m.since[c])
+    open_stretch(m, c, sent(m, c))
     begin_session(m, now, c, a)
     place(m, a)
 
@@ -1599,7 +1618,7 @@ def seek(m: Memory, now: int, c: int) -> None:
     """c begins to wait for anyone."""
     q = m.queue[c]
     if not looks_alone(m, c):
-        begin_wait(m, now, c, unconditional(m, c), m.since[c])
+        begin_wait(m, now, c, unconditional(m, c), sent(m, c))
         seeks(m, c)
         return
     m.waiting[q] += 1  # itself is counted
@@ -1608,7 +1627,7 @@ def seek(m: Memory, now: int, c: int) -> None:
     if a >= 0:
         assign_at_once(m, now, c, a)
     else:
-        begin_wait(m, now, c, unconditional(m, c), m.since[c])
+        begin_wait(m, now, c, unconditional(m, c), sent(m, c))
 
 
 @compiled
@@ -1627,7 +1646,7 @@ def resume(m: Memory, now: int, c: int) -> None:
     m.bound_until[c] = now + m.plan.same_agent_for[q]
     if not looks_alone(m, c):
         m.resumes[c] = True
-        begin_wait(m, now, c, BOUND, m.since[c])
+        begin_wait(m, now, c, BOUND, sent(m, c))
         seeks(m, c)
     elif takes_own(m, a, c, True):
         assign_at_once(m, now, c, a)
@@ -1635,7 +1654,7 @@ def resume(m: Memory, now: int, c: int) -> None:
         if m.interrupts and interrupted_by_own(m, a, c):
             assign_at_once(m, now, c, a)
         else:
-            begin_wait(m, now, c, BOUND, m.since[c])
+            begin_wait(m, now, c, BOUND, sent(m, c))
     else:
         seek(m, now, c)
 
@@ -1666,6 +1685,8 @@ def enter(m: Memory, c: int, since: int) -> None:
     m.log.messages[c] = 1
     m.log.message[slot] = since
     m.since[c] = since
+    if m.carries and m.plan.carry_wait[m.queue[c]]:
+        m.since[c] -= carried(m, c)
     m.number[FRESH] = c
 
 
@@ -1892,7 +1913,7 @@ def await_customer(m: Memory, now: int, c: int, slot: int) -> None:
         else:
             push_here(m, answer, MESSAGE, c)
         return
-    since = now if is_task(m, c) else m.since[c]
+    since = now if is_task(m, c) else m.log.message[slot]
     expiry = max(now, since + m.plan.expires_after[q])
     if min(answer, expiry + 1) > timeout:
         push(m, timeout, IDLE_TIMEOUT, c)

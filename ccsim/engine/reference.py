@@ -116,7 +116,8 @@ class Contact:
             self.first_turn = parent.slot + 1
             self.turns = parent.turns - parent.turn - 1
         self.turn: int = 0
-        self.since: int = 0  # waiting since: when the message of this turn was sent
+        self.since: int = 0  # when the message of this turn was sent
+        self.carried: int = 0  # time of the contacts before, which its wait brings with it
         self.pending = False  # it waits for work
         self.news = simpy.Event(centre.env)  # what the customer who waits for it will hear
         self.patience: simpy.Event | None = None  # the timer that counts; others are stale
@@ -155,6 +156,21 @@ class Contact:
         """Turns that need an answer: all but a closing word (6.20)."""
         last: bool = self.centre.workload.closing[self.first_turn + self.turns - 1]
         return self.turns - last
+
+    @property
+    def waiting_since(self) -> int:
+        """From when its wait counts among others (4)."""
+        return self.since - self.carried
+
+    def carry(self) -> int:
+        """The time of the contacts that its first turn carries (4)."""
+        link, record = self.centre.workload.link, self.centre.record
+        total, ident = 0, self.id
+        if self.queue.carry_wait and self.turn == 0:
+            while link[ident] in (Link.TRANSFER, Link.RETRY):
+                ident = record.parent[ident]
+                total += record.left[ident] - record.arrival[ident]
+        return total
 
     @property
     def task(self) -> bool:
@@ -265,7 +281,7 @@ class Contact:
         """The message of this turn, and with it a wait for an agent's attention."""
         centre, rows, queue = self.centre, self.centre.workload, self.queue
         centre.record.writes(self, sent)
-        self.since = sent
+        self.since, self.carried = sent, self.carry()
         self.pending = True
         self.news = simpy.Event(centre.env)
         if keeper is not None:
@@ -420,6 +436,7 @@ class Queue:
         self.persistent: bool = plan.persistent[ident]
         self.priority: int = plan.priority[ident]
         self.head_start: int = plan.head_start[ident]
+        self.carry_wait: bool = plan.carry_wait[ident]
         self.target_time: int = plan.target_time[ident]
         self.max_waiting: int = plan.max_waiting[ident]
         self.answer_delay: int = plan.answer_delay[ident]
@@ -496,8 +513,8 @@ class Queue:
     def remind(self, contact: Contact) -> None:
         """5: overflow due."""
         for after in self.afters:
-            if contact.since + after > self.centre.now:
-                timer = self.centre.at(Event.OVERFLOW_DUE, contact.id, contact.since + after)
+            if contact.waiting_since + after > self.centre.now:
+                timer = self.centre.at(Event.OVERFLOW_DUE, contact.id, contact.waiting_since + after)
                 timer.callbacks.append(lambda _, due=contact.since: self.overflow(contact, due))
 
     def overflow(self, contact: Contact, since: int) -> None:
@@ -648,9 +665,8 @@ class Team:
     def helps(self, contact: Contact) -> bool:
         """Overflow by time and by length (4)."""
         queue = contact.queue
-        return (
-            self.centre.now - contact.since >= self.after[queue.id] and queue.length.count > self.longer_than[queue.id]
-        )
+        waited = self.centre.now - contact.waiting_since
+        return waited >= self.after[queue.id] and queue.length.count > self.longer_than[queue.id]
 
 
 class Agent:
@@ -1031,7 +1047,12 @@ def by_id(of: Contact | Agent) -> int:
 
 
 def by_age(contact: Contact) -> tuple[bool, int, int]:
-    return contact.task, contact.since, contact.id
+    return contact.task, contact.waiting_since, contact.id
+
+
+def by_turn(contact: Contact) -> int:
+    """Where contacts of several queues are ordered (4)."""
+    return contact.waiting_since - contact.queue.head_start
 
 
 def by_idleness(agent: Agent) -> tuple[int, int]:
@@ -1051,8 +1072,8 @@ AGENT_KEYS: Final[dict[AgentColumn, Callable[[Agent, Queue], int]]] = {
 CONTACT_KEYS: Final[dict[ContactColumn, Callable[[Agent, Contact], int]]] = {
     ContactColumn.RANK: lambda agent, contact: agent.team.contact_rank[contact.queue.id],
     ContactColumn.PRIORITY: lambda agent, contact: contact.queue.priority,
-    ContactColumn.WAITING_SINCE: lambda agent, contact: contact.since - contact.queue.head_start,
-    ContactColumn.DEADLINE: lambda agent, contact: contact.since - contact.queue.head_start + contact.queue.target_time,
+    ContactColumn.WAITING_SINCE: lambda agent, contact: by_turn(contact),
+    ContactColumn.DEADLINE: lambda agent, contact: by_turn(contact) + contact.queue.target_time,
 }
 MESSAGE_KEYS: Final[dict[MessageColumn, Callable[[Contact], int]]] = {
     MessageColumn.LATER_TURN: lambda contact: int(contact.turn > 0),
@@ -1146,7 +1167,7 @@ class Centre:
         contact.turn = max(log.messages[c] - 1, 0)
         contact.pending = phase in UNSTARTED
         if phase != Phase.WITH_BOT:
-            contact.since = log.message[contact.slot]
+            contact.since, contact.carried = log.message[contact.slot], contact.carry()
             slots = range(contact.first_turn, contact.slot + 1)
             contact.replied = {self.agents[log.agent[s]]: log.reply[s] for s in slots if log.reply[s] < NEVER}
         if phase in UNASSIGNED:
@@ -1281,7 +1302,7 @@ class Centre:
 
     def match(self) -> None:
         while self.looking:
-            batch = sorted(self.looking, key=lambda c: (c.task, c.since - c.queue.head_start, c.id))
+            batch = sorted(self.looking, key=lambda c: (c.task, by_turn(c), c.id))
             self.looking = set()
             for contact in batch:
                 if contact.waiting and not contact.held:

@@ -177,6 +177,8 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
     memory.turn[talks] = log.messages[talks] - 1
     memory.slot[talks] = log.first_turn[talks] + memory.turn[talks]
     memory.since[talks] = log.message[memory.slot[talks]]
+    first = talks[(memory.turn[talks] == 0) & plan.carry_wait[workload.queue[talks]]]
+    memory.since[first] -= _carried(log, workload, first)
     decided = log.outcome[c] != Outcome.NONE
 
     unassigned = c[among(phase, UNASSIGNED)]
@@ -202,6 +204,15 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
     ]
 
 
+def _carried(log: Log, workload: Workload, c: I32) -> I64:
+    """The time of the contacts before these that their first turn brings with it (4)."""
+    total, before, again = np.zeros(len(c), np.int64), c, (Link.TRANSFER, Link.RETRY)
+    while (follows := np.isin(workload.link[before], again)).any():
+        before = np.where(follows, log.parent[before], before)
+        total += np.where(follows, log.left[before] - log.arrival[before], 0)
+    return total
+
+
 def _events(time: I64, kind: int, contact: I32 | I64) -> I64:
     return np.array([time, np.full(len(contact), kind, np.int64), contact], np.int64)
 
@@ -224,7 +235,7 @@ def _silences(memory: Any, c: I32) -> list[I64]:
     comes = np.where(lost & ~for_good, answer + np.minimum(comeback, NEVER - 1), answer)
     task = workload.outbound[c] & (memory.turn[c] == 0)
     word = memory.log.outcome[c] == Outcome.RESOLVED  # 6.20: nothing ends before it comes
-    expiry = np.maximum(reply, np.where(task, reply, memory.since[c]) + plan.expires_after[q])
+    expiry = np.maximum(reply, np.where(task, reply, memory.log.message[slot]) + plan.expires_after[q])
     expiry[word] = NEVER
     in_time = np.where(persistent, comes <= expiry, (comes <= timeout) | for_good | word)
     out = np.where(persistent, np.minimum(comes, expiry + 1) > timeout, ((comes > timeout) | for_good) & ~word)

@@ -39,9 +39,9 @@ SHARED: Final = 8
 NOT_SAMPLED: Final = {
     Scenario: ("name", "interval", "replications", "team", "routing", "staffing", "variant"),
     Queue: (
-        "title", "at_close", "clock", "priority", "head_start", "max_waiting", "answer_delay", "short_abandon",
-        "expires_after", "same_agent_for", "over_capacity", "reread", "service_level", "sl_formula", "reply_target",
-        "max_abandonment", "resolution_target", "value", "fee", "effort",
+        "title", "at_close", "clock", "priority", "head_start", "carry_wait", "max_waiting", "answer_delay",
+        "short_abandon", "expires_after", "same_agent_for", "over_capacity", "reread", "service_level", "sl_formula",
+        "reply_target", "max_abandonment", "resolution_target", "value", "fee", "effort",
     ),
 }  # fmt: skip
 """Of a scenario and its queues, what no contact is sampled from. All that is not listed counts as sampled from."""

@@ -240,6 +240,9 @@ class Queue(Part):
     at it. Which queue a team serves first is the rank of its `skills`."""
     head_start: Duration = 0
     """Time added to the wait of this queue's contacts where waiting contacts are ordered, so that they come sooner."""
+    carry_wait: Flag = False
+    """Whether contacts that come by a transfer or a retry are taken in turn as if they had waited for as long as their
+    customers have been in the system: with the time of the contacts before, from arrival to leaving."""
     max_waiting: Limit = NEVER
     """Most contacts that may wait without an agent, those held until opening included; a new one beyond them is
     blocked. Transfers and later messages are never blocked."""

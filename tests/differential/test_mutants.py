@@ -62,6 +62,12 @@ MUTANTS = {
         "m.plan.contact_rank[team, p] - m.plan.contact_rank[team, q]",
         "m.plan.rank[team, p] - m.plan.rank[team, q]",
     ),
+    "what is carried is carried on to later turns": ("    m.since[c] = now\n", ""),
+    "the wait of one contact before is carried, not of all": (
+        "while m.work.link[c] == TRANSFER or m.work.link[c] == RETRY:",
+        "if m.work.link[c] == TRANSFER or m.work.link[c] == RETRY:",
+    ),
+    "attention by what is carried": ("difference = sent(m, c) - sent(m, d)", "difference = m.since[c] - m.since[d]"),
     "of equal agents always the first": ("    if not m.at_random or equal < 2:", "    if True:"),
     "one draw for all turns": ("np.int64(m.turn[c]) * TURN_STEP", "np.int64(0)"),
     "nobody looks when another becomes idle": (

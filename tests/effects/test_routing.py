@@ -9,6 +9,7 @@ import pytest
 
 from ccsim.errors import ScenarioError
 from ccsim.scenario.read import parse
+from ccsim.tables import SECOND, Link
 from tests.effects.conftest import Doc, Run
 from tests.effects.test_features import CALLS, CHAT, agents, centre, four_errors
 
@@ -54,6 +55,24 @@ def test_a_rank_for_contacts_of_its_own(run: Runner) -> None:
     assert on.queue("first", "asa") > off.queue("first", "asa")
     taken = on.plan.team[on.log.agent[on.log.agent >= 0]]
     assert np.bincount(taken).min() > 0
+
+
+def test_transfers_keep_their_place(run: Runner) -> None:
+    """Half of the callers are transferred: with their wait they come before who came after them, who wait longer."""
+    transferred = {"volume": CALLS["volume"], "transfer": [{"to": "second", "share": 0.5}]}
+    calls: Doc = {"channel": "phone", "work": "4m", "wrap_up": "0s", "patience": "never"}
+    doc = centre({"first": calls | transferred, "second": calls}, {"agents": agents(3, "first", "second")})
+    on, off = run(doc, {"queue.second.carry_wait": True}), run(doc)
+    assert on.queue("second", "asa") < off.queue("second", "asa") / 2
+    assert on.queue("first", "asa") > off.queue("first", "asa")
+    last = np.where(on.workload.transfer_child >= 0, on.workload.transfer_child, np.arange(len(on.log.left)))
+    roots = on.workload.link == Link.ROOT
+
+    def spread(of: Run) -> float:
+        return float(np.std((of.log.left[last] - of.log.arrival)[roots] / SECOND))
+
+    assert spread(on) < spread(off) * 0.9
+    assert np.array_equal(on.workload.work, off.workload.work)
 
 
 @pytest.mark.parametrize(

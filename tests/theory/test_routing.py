@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ccsim import theory
 from ccsim.tables import Outcome
 from tests.theory.conftest import Agree, Figure
 from tests.theory.test_ai_agents import State, stationary
@@ -86,3 +87,47 @@ def test_two_languages_and_a_group_that_speaks_both(agree: Agree, policy: Any, c
         expected,
         own={f"blocked {language}": turned_away(i) for i, language in enumerate(LOADS)},
     )
+
+
+def taken_by_age(rate: float, transferred: float, room: int = 60) -> dict[State, float]:
+    """One agent; calls come with `rate`, a share is transferred once and keeps its place by the time of its arrival.
+
+    States: (leg in work, 0 without; transferred who wait; others who wait). Whoever is transferred finds the agent with
+    the next call, if one waits, and is older than all behind it: at most one of them waits.
+    """
+    rates: dict[tuple[State, State], float] = {}
+
+    def add(here: State, there: State, rate: float) -> None:
+        rates[here, there] = rates.get((here, there), 0.0) + rate
+
+    def taken(second: int, first: int) -> State:
+        return (2, 0, first) if second else (1, 0, first - 1) if first else (0, 0, 0)
+
+    for here in [(0, 0, 0)] + [(leg, second, first) for leg in (1, 2) for second in (0, 1) for first in range(room)]:
+        leg, second, first = here
+        if leg == 0 or first + 1 < room:
+            add(here, (1, 0, 0) if leg == 0 else (leg, second, first + 1), rate)
+        if leg:
+            after = taken(second, first)
+            goes_on = transferred if leg == 1 else 0.0
+            add(here, after, (1 - goes_on) / WORK)
+            add(here, (2, 0, 0) if after[0] == 0 else (after[0], 1, after[2]), goes_on / WORK)
+    return stationary({pair: rate for pair, rate in rates.items() if rate})
+
+
+def test_transfers_that_keep_their_place(agree: Agree) -> None:
+    """The chain of one agent who takes whoever has been in the system for longest."""
+    rate, share = 0.5 / WORK, 0.4
+    alone = sum(chance * state[2] for state, chance in taken_by_age(rate, 0.0).items())
+    assert alone / rate == pytest.approx(theory.erlang_c(rate, WORK, 1, 5).asa)
+    shares = taken_by_age(rate, share)
+    second, first = (sum(chance * state[i] for state, chance in shares.items()) for i in (1, 2))
+    load = rate * (1 + share) * WORK
+    doc = calls(0, 1, days=4, answer_delay=0)
+    queue = doc["queue"].pop("calls")
+    transfer = {"volume": {"per_hour": rate * 3600}, "transfer": [{"to": "second", "share": share}]}
+    doc["queue"] = {"first": queue | transfer, "second": queue | {"carry_wait": True}}
+    del doc["queue"]["second"]["volume"]
+    doc["team"]["desk"]["skills"] = {"first": 1, "second": 1}
+    expected = {"queue.first.asa": first / rate, "queue.second.asa": second / (rate * share)}
+    agree(doc, expected | {"team.desk.utilisation": load}, replications=30)

@@ -56,3 +56,51 @@ def test_the_rank_of_contacts_is_not_that_of_agents(run: Run) -> None:
     lives = run(plan, [contact(0, 0, [50]), contact(0, 5, [50]), contact(1, 10, [10]), contact(0, 20, [10])])
     assert [life.agents for life in lives] == [[1], [0], [0], [1]]
     assert lives[3].stretches == [(1, 20, 50, 60)]
+
+
+CARRIES = queue("phone", carry_wait=True)
+
+
+def test_a_retry_comes_with_the_wait_of_the_first_attempt(run: Run) -> None:
+    # abandoned from 10 to 30 and back at 60, it waits since 40 as it were: before who came at 45, after who came at 35
+    again = contact(0, work=[10], after=30)
+    plan = make_plan([CARRIES], [team({0: 1}, agents=[[(0, 900)]])])
+    first, gave_up, earlier, later, retry = run(
+        plan,
+        [contact(0, 0, [100]), contact(0, 10, patience=20, retry=again), contact(0, 35, [10]), contact(0, 45, [10])],
+    )
+    assert first.stretches == [(0, 0, 0, 100)]
+    assert gave_up.outcome == "abandoned"
+    assert earlier.stretches == [(0, 35, 100, 110)]
+    assert retry.stretches == [(0, 60, 110, 120)]
+    assert later.stretches == [(0, 45, 120, 130)]
+
+
+def test_a_chain_carries_all_of_its_transfers_and_retries(run: Run) -> None:
+    # with agent 0 from 0 to 10, waiting in queue 1 from 10 to 30, and back there at 35: it waits since 5 as it were
+    last = contact(1, work=[10], after=5)
+    leg = contact(1, work=[10], patience=20, retry=last)
+    plan = make_plan([queue("phone"), CARRIES], [team({0: 1}, agents=[[(0, 900)]]), team({1: 1}, agents=[[(0, 900)]])])
+    lives = run(
+        plan,
+        [contact(0, 0, [10], transfer=leg), contact(1, 0, [100])] + [contact(1, at, [10]) for at in (4, 6)],
+    )
+    assert lives[5].stretches == [(1, 35, 110, 120)]
+    assert [life.stretches for life in lives[2:4]] == [[(1, 4, 100, 110)], [(1, 6, 120, 130)]]
+
+
+def test_overflow_of_one_who_carries_its_wait(run: Run) -> None:
+    # team 1 helps after 30: abandoned from 5 to 25 and back at 40, it is due at 50, not at 70
+    again = contact(0, work=[10], after=15)
+    plan = make_plan([CARRIES], [team({0: 1}, agents=[[(0, 900)]]), team({0: 1}, agents=[[(0, 900)]], after={0: 30})])
+    lives = run(plan, [contact(0, 0, [100]), contact(0, 5, patience=20, retry=again)])
+    assert lives[2].stretches == [(1, 40, 50, 60)]
+
+
+def test_attention_goes_by_the_messages(run: Run) -> None:
+    # both wait in a session of the agent who works until 100: the message of 30 is the older, whoever carries more
+    again = contact(0, work=[10], after=15)
+    plan = make_plan([queue(carry_wait=True)], [team({0: 1}, {0: 3}, agents=[[(0, 900)]])])
+    lives = run(plan, [contact(0, 0, [100]), contact(0, 5, patience=20, retry=again), contact(0, 30, [10])])
+    assert lives[2].turns == [(30, 100, 110)]
+    assert lives[3].turns == [(40, 110, 120)]

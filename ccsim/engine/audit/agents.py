@@ -73,7 +73,7 @@ def assignments(case: Case) -> list[str]:
     first = np.ones(len(log.stretch_contact), dtype=np.bool_)
     first[1:] = log.stretch_contact[1:] != log.stretch_contact[:-1]
     early = first[rows] & (case.workload.link[contact] != Link.TRANSFER)
-    early &= start - case.entry[contact] < plan.overflow_after[team, queue]
+    early &= start - case.entry[contact] + case.carried[contact] < plan.overflow_after[team, queue]
     faults += say("overflow before it is due", early, **columns)
     return faults + _tasks(case, rows[first[rows] & case.workload.outbound[contact]])
 

@@ -163,6 +163,18 @@ class Case:
         return np.where(self.log.messages > 0, self.log.first_turn + self.log.messages - 1, 0)
 
     @cached_property
+    def carried(self) -> I64:
+        """4. By contact: how long those before it took, which its first turn brings with it."""
+        log, again = self.log, np.isin(self.workload.link, (Link.TRANSFER, Link.RETRY)) & self.began
+        total = np.zeros(len(again), np.int64)
+        carrier = np.flatnonzero(again & self.plan.carry_wait[self.workload.queue])
+        before = log.parent[carrier]
+        while len(carrier):
+            total[carrier] += log.left[before] - log.arrival[before]
+            carrier, before = carrier[again[before]], log.parent[before[again[before]]]
+        return total
+
+    @cached_property
     def shared(self) -> Bool:
         """6.7. By queue: its agents work on all such sessions at once."""
         return np.diff(self.plan.shared_offset) > 0

@@ -303,7 +303,7 @@ def call_backs(case: Case) -> list[str]:
         sure = known == np.searchsorted(starts, now, side="right")
         sure &= np.searchsorted(end, now) == np.searchsorted(end, now, side="right")
         sure &= np.searchsorted(begin, now) + 1 == np.searchsorted(begin, now, side="right")
-        sure &= known >= 2
+        sure &= (known >= 2) & (case.carried[mine] == 0)  # who carries no wait is the last
         mine, now, known = mine[sure], now[sure], known[sure]
         position = np.searchsorted(begin, now) - np.searchsorted(end, now) + 1
         last = np.minimum(known, 10)
