@@ -1,8 +1,9 @@
 """Makes docs/charts.md and its pictures: every chart, with the command that draws it, from shipped scenarios.
 
-    python docs/charts.py
+    python docs/charts.py            # all pictures: some minutes
+    python docs/charts.py waiting    # the page, and of the pictures only this kind
 
-It runs the commands that the page names (some minutes), so the page cannot say what does not work.
+It runs the commands that the page names, so the page cannot say what does not work.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import contextlib
 import io
 import shlex
+import sys
 import tempfile
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -192,19 +195,19 @@ ccsim {study.command}
 """
 
 
-def make() -> None:
-    """Runs every scenario once, and writes pictures and page."""
+def make(kinds: Sequence[str] = ()) -> None:
+    """Runs every scenario once, and writes pictures and page; with `kinds` the pictures of these alone."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     # the tables of all these commands would fill the screen
     with tempfile.TemporaryDirectory() as temporary, contextlib.redirect_stdout(io.StringIO()):
         made: dict[str, Path] = {}
-        for entry in ENTRIES:
+        for entry in (entry for entry in ENTRIES if not kinds or entry.kind in kinds):
             if entry.scenario not in made:
                 root = Path(temporary) / entry.scenario
                 ccsim(f"run {ROOT / 'scenarios' / entry.scenario}.toml --out {root} --json")
                 (made[entry.scenario],) = root.glob("*/*")
             draw(entry, made[entry.scenario], Path(temporary))
-        for study in STUDIES:
+        for study in (study for study in STUDIES if not kinds or study.image in kinds):
             if study.command not in made:
                 root = Path(temporary) / str(len(made))
                 ccsim(f"{study.command.replace('scenarios/', f'{ROOT}/scenarios/')} --out {root}")
@@ -215,4 +218,4 @@ def make() -> None:
 
 
 if __name__ == "__main__":
-    make()
+    make(sys.argv[1:])

@@ -199,12 +199,19 @@ def _channels() -> Iterator[str]:
         "What a queue has where its file says nothing, by its `channel`; `concurrency` is a team's for it.",
         "They are values to start from, not measurements of your centre: replace them by your own.",
         "",
+        f"One-to-one (a contact takes a whole agent and has one turn): {_names('one_to_one')}. Persistent (a silent "
+        f"conversation is parked, not closed): {_names('persistent')}.",
+        "",
         "| channel | key | default | source |",
         "|---|---|---|---|",
     )
     for name, channel in CHANNELS.items():
         for key, default in {**channel.defaults, "concurrency": channel.concurrency}.items():
             yield f"| `{name}` | `{key}` | {_written(default.value)} | {_cell(default.source)} |"
+
+
+def _names(trait: str) -> str:
+    return ", ".join(f"`{name}`" for name, channel in CHANNELS.items() if getattr(channel, trait))
 
 
 def _written(value: Any) -> str:

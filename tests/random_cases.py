@@ -16,14 +16,14 @@ import numpy as np
 import tomli_w
 
 from ccsim.lowering import lower
+from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
 from ccsim.tables import NEVER, SECOND, MetricSpec, Plan, Workload
 from ccsim.workload.sample import sample
 
-CHANNELS = ("phone", "live_chat", "messaging", "email", "video", "in_person", "social")
-ONE_TO_ONE = ("phone", "video", "in_person")
-PERSISTENT = ("messaging", "email", "social")
+ONE_TO_ONE = tuple(name for name, channel in CHANNELS.items() if channel.one_to_one)
+PERSISTENT = tuple(name for name, channel in CHANNELS.items() if channel.persistent)
 GRID = 60 * SECOND
 DRAWN_TIMES = (
     "arrival", "after", "patience", "held_patience", "bot_time", "wrap_up", "work", "latency", "reply_patience",

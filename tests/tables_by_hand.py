@@ -21,6 +21,7 @@ from ccsim.routing import (
     MessageColumn,
     columns_of,
 )
+from ccsim.scenario.channels import CHANNELS
 from ccsim.tables import NEVER, SECOND, Link, Outside, Plan, Workload
 
 FOREVER = math.inf
@@ -48,8 +49,8 @@ def queue(channel: str = "live_chat", **changes: Any) -> dict[str, Any]:
     assert not set(changes) - set(QUEUE), f"unknown: {set(changes) - set(QUEUE)}"
     return {
         **QUEUE,
-        "one_to_one": channel in ("phone", "video", "in_person"),
-        "persistent": channel in ("messaging", "email", "social"),
+        "one_to_one": CHANNELS[channel].one_to_one,
+        "persistent": CHANNELS[channel].persistent,
         **changes,
     }
 

@@ -5,10 +5,22 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
+from ccsim.scenario.channels import CHANNELS
+
 
 def template(name: str) -> str:
     """A scenario file in TOML with this name."""
-    return _TEMPLATE.replace("NAME", json.dumps(name, ensure_ascii=False))
+    choices = {
+        "CHANNELS": list(CHANNELS),
+        "OF_AGENTS": [*AGENT_POLICIES][1:],
+        "OF_CONTACTS": [*CONTACT_POLICIES][1:],
+        "OF_MESSAGES": [*MESSAGE_POLICIES][1:],
+    }
+    text = _TEMPLATE
+    for word, names in choices.items():
+        text = text.replace(word, ", ".join(names))
+    return text.replace("NAME", json.dumps(name, ensure_ascii=False))
 
 
 _TEMPLATE: Final = """\
@@ -28,7 +40,7 @@ replications = 20
 # --- what customers want -------------------------------------------------------------------------------------------
 
 [queue.phone]
-channel       = "phone"            # phone, live_chat, messaging, email, video, in_person, social
+channel       = "phone"            # CHANNELS
 open          = { mon-fri = "08:00-20:00" }                  # "2026-12-25" = "closed" goes before a weekday
 volume        = { per_day = 300, shape = "office" }          # or { file = "volumes.csv", column = "phone" }
 work          = { mean = "4m30s", cv = 0.9 }                 # lognormal; { dist = "exponential", mean = … } and others
@@ -75,9 +87,9 @@ shifts        = [{ agents = 2, days = "mon-fri", hours = "09:00-17:30", breaks =
 cost_per_hour = 22.0
 
 [routing]
-agent     = "least_loaded"         # longest_idle, most_loaded, fixed_order
-contact   = "longest_wait"         # priority, deadline
-attention = "oldest"               # first_replies, priority
+agent     = "least_loaded"         # OF_AGENTS
+contact   = "longest_wait"         # OF_CONTACTS
+attention = "oldest"               # OF_MESSAGES
 
 # --- what shifts there could be: ccsim staff THIS_FILE -----------------------------------------------------------
 

@@ -2,13 +2,15 @@
 
 A chart that was changed on purpose gets its new picture by
 
-    python -m tests.charts.test_images
+    python -m tests.charts.test_images KIND
 
-which draws all of them anew; look at each before it is committed.
+which without a kind draws all of them anew; look at each before it is committed.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -110,14 +112,15 @@ def test_another_colour_of_a_queue_is_told_apart(kind: str, monkeypatch: pytest.
     assert off(reduced(drawn(kind, "light")), baseline(kind, "light")) > ALLOWED
 
 
-def renew() -> None:
-    """Draws all baselines."""
+def renew(kinds: Sequence[str]) -> None:
+    """Draws the baselines of these kinds, or of all; those of no kind go."""
     for old in BASELINES.glob("*.png"):
-        old.unlink()
-    for kind in KINDS:
+        if old.name.rpartition("_")[0] not in KINDS:
+            old.unlink()
+    for kind in kinds or KINDS:
         for theme in style.THEMES:
             reduced(drawn(kind, theme)).save(BASELINES / f"{kind}_{theme}.png", optimize=True)
 
 
 if __name__ == "__main__":
-    renew()
+    renew(sys.argv[1:])

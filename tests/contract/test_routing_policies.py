@@ -6,7 +6,15 @@ from enum import IntEnum
 
 import pytest
 
-from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, AgentColumn, ContactColumn, check_policies
+from ccsim.routing import (
+    AGENT_POLICIES,
+    CONTACT_POLICIES,
+    MESSAGE_POLICIES,
+    AgentColumn,
+    ContactColumn,
+    check_policies,
+)
+from ccsim.scenario.schema import json_schema
 
 
 class NewColumn(IntEnum):
@@ -17,6 +25,17 @@ def test_the_shipped_policies_are_accepted() -> None:
     assert len(AGENT_POLICIES) >= 4
     assert len(CONTACT_POLICIES) >= 3
     check_policies(AGENT_POLICIES, CONTACT_POLICIES)
+
+
+@pytest.mark.parametrize(
+    ("key", "policies"),
+    [("agent", AGENT_POLICIES), ("contact", CONTACT_POLICIES), ("attention", MESSAGE_POLICIES)],
+)
+def test_every_policy_is_described_where_it_is_chosen(key: str, policies: dict[str, object]) -> None:
+    described = json_schema()["$defs"]["Routing"]["properties"][key]["description"]
+    assert [name for name in policies if f'"{name}"' not in described] == [], (
+        f"the docstring of `{key}` in class Routing, ccsim/scenario/teams.py, does not say what these policies do"
+    )
 
 
 @pytest.mark.parametrize(
