@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -38,6 +39,7 @@ class _Periods(NamedTuple):
     """means, (queues or teams, then the total; day or interval)"""
 
 
+@lru_cache(1)  # what to do and the tables both need it
 def erlang(results: Results) -> I64:
     """Agents required by Erlang's formulas : int64[team, interval], of the intervals that are counted."""
     return baseline(results.scenario).required[:, Hours.of(results).starts // results.spec.interval]

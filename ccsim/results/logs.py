@@ -151,8 +151,6 @@ class _Work(NamedTuple):
 
 
 def _contacts(plan: Plan, spec: MetricSpec, workload: Workload, log: Log, turns: _Turns, work: _Work) -> dict[str, Any]:
-    import pyarrow as pa
-
     rows = np.flatnonzero(log.outcome != Outcome.NONE)
     size = len(log.outcome)
 
@@ -188,10 +186,10 @@ def _contacts(plan: Plan, spec: MetricSpec, workload: Workload, log: Log, turns:
         "queue": _names(queue, spec.queues),
         "channel": _names(queue, spec.channels),
         # the initial backlog counts as arriving at time 0
-        "counted": pa.array((np.maximum(arrival, 0) >= plan.warm_up) & (arrival < plan.end)),
+        "counted": (np.maximum(arrival, 0) >= plan.warm_up) & (arrival < plan.end),
         "outcome": _names(outcome, [outcome.name.lower() for outcome in Outcome if outcome >= 0]),
-        "outbound": pa.array(workload.outbound[rows]),
-        "called_back": pa.array(log.called_back[rows]),
+        "outbound": workload.outbound[rows],
+        "called_back": log.called_back[rows],
         "arrival_us": arrival,
         "entered_us": _time(entered),
         "answer_us": _time(answered[rows]),
@@ -213,8 +211,6 @@ def _contacts(plan: Plan, spec: MetricSpec, workload: Workload, log: Log, turns:
 
 
 def _turns(spec: MetricSpec, workload: Workload, log: Log, turns: _Turns) -> dict[str, Any]:
-    import pyarrow as pa
-
     slot = turns.slot
     return {
         "contact": turns.contact,
@@ -225,7 +221,7 @@ def _turns(spec: MetricSpec, workload: Workload, log: Log, turns: _Turns) -> dic
         "reply_us": _some(log.reply[slot], turns.worked & (log.reply[slot] < NEVER) & ~workload.closing[slot]),
         "agent": _some(log.agent[slot], turns.worked),
         "reread_us": np.where(turns.worked, log.reread[slot], 0),
-        "in_vain": pa.array(turns.in_vain),
+        "in_vain": turns.in_vain,
     }
 
 
@@ -309,14 +305,25 @@ def _names(codes: NDArray[Any], names: Sequence[str]) -> pa.Array:
 
     different = list(dict.fromkeys(names))
     places = np.array([different.index(name) for name in names], dtype=np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(places[codes]), pa.array(different, pa.string()))
+    encoded = [name.encode() for name in different]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    texts = pa.StringArray.from_buffers(len(different), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+    return pa.DictionaryArray.from_arrays(_some(places[codes]), texts)
 
 
-def _some(values: NDArray[Any], known: NDArray[np.bool_]) -> pa.Array:
-    """The values, empty where they are not known."""
+def _some(values: NDArray[Any], known: NDArray[np.bool_] | None = None) -> pa.Array:
+    """The values, empty where they are not known.
+
+    From their bytes: `pa.array` would import pandas to ask it for time zones.
+    """
     import pyarrow as pa
 
-    return pa.array(values, mask=~known)
+    def bits(flags: NDArray[np.bool_]) -> pa.Buffer:
+        return pa.py_buffer(np.packbits(flags, bitorder="little"))
+
+    kind = pa.from_numpy_dtype(values.dtype)
+    content = bits(values) if values.dtype == np.bool_ else pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(kind, len(values), [None if known is None else bits(known), content])
 
 
 def _time(values: I64) -> pa.Array:
@@ -330,9 +337,8 @@ def _table(name: str, replication: int, columns: dict[str, Any]) -> pa.Table:
     size = len(columns["contact"])
     columns = {"replication": np.full(size, replication, np.int32), **columns}
     assert list(columns) == list(MEANING[name])
-    arrays = [
-        pa.array(values).cast(pa.int32()) if column in ids else pa.array(values) for column, values in columns.items()
-    ]
+    arrays = [values if isinstance(values, pa.Array) else _some(values) for values in columns.values()]
+    arrays = [array.cast(pa.int32()) if column in ids else array for column, array in zip(columns, arrays, strict=True)]
     fields = [
         pa.field(column, array.type, metadata={"meaning": meaning})
         for (column, meaning), array in zip(MEANING[name].items(), arrays, strict=True)

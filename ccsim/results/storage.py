@@ -105,9 +105,10 @@ def write_figures(folder: Path, results: Results) -> None:
     summary = results.summary
     write_csv(folder / "summary.csv", MetricRow._fields, summary.rows)
     starts = np.unique(np.concatenate([summary.starts, summary.days]))
-    local = dict(zip(starts.tolist(), format.local_times(results.scenario, starts), strict=True))
+    times = format.local_times(results.scenario, starts)
+    local = {start: (str(at.date()), f"{at:%H:%M}") for start, at in zip(starts.tolist(), times, strict=True)}
     for file, rows in (("intervals.csv", summary.interval_rows()), ("days.csv", summary.day_rows())):
-        dated = ((*row, local[row.start].date(), f"{local[row.start]:%H:%M}") for row in rows)
+        dated = ((*row, *local[row.start]) for row in rows)
         write_csv(folder / file, (*IntervalRow._fields, "date", "time"), dated)
 
 

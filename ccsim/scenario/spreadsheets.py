@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -14,7 +15,12 @@ _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 
 def safe(cell: Any) -> Any:
     """A cell as it is written: text that a spreadsheet would take for a formula has an apostrophe before it."""
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) and not _is_number(cell) else cell
+    return _safe_text(cell) if isinstance(cell, str) else cell
+
+
+@lru_cache(4096)  # a table has few different ones
+def _safe_text(cell: str) -> str:
+    return f"'{cell}" if _FORMULA.match(cell) and not _is_number(cell) else cell
 
 
 def plain(cell: str) -> str:
@@ -42,7 +48,7 @@ class Writer:
 
     def writerows(self, rows: Iterable[Iterable[Any]]) -> None:
         """A line each."""
-        self._writer.writerows([safe(cell) for cell in row] for row in rows)
+        self._writer.writerows([_safe_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
 
 
 def write_csv(file: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -250,6 +251,7 @@ def slot_group(
     )
 
 
+@lru_cache(4096)  # the same for every number of agents
 def _at_agent(sessions: int, work: float, think: float) -> Floats:
     """Distribution of the messages at an agent who works on one at a time, with so many sessions for ever: machine
     repair."""
