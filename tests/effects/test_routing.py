@@ -75,6 +75,17 @@ def test_transfers_keep_their_place(run: Runner) -> None:
     assert np.array_equal(on.workload.work, off.workload.work)
 
 
+def test_outbound_work_while_more_than_two_are_idle(run: Runner) -> None:
+    """Calls find an agent more often, and fewer offers are written before the window ends."""
+    mails: Doc = {"channel": "email", "turns": 1, "work": "6m", "wrap_up": "0s", "idle_timeout": "0s"}
+    doc = centre({"calls": CALLS, "mails": mails}, {"agents": agents(6, "calls", "mails")})
+    doc["outbound"] = {"offers": {"queue": "mails", "messages": 400, "window": "08:00-12:00"}}
+    on, off = run(doc, {"routing.reserve": {"calls": 2}}), run(doc, {"routing.reserve": {"calls": 0}})
+    assert on.queue("calls", "delayed") < off.queue("calls", "delayed") / 3
+    assert 50 < on.queue("mails", "outbound_sent") < off.queue("mails", "outbound_sent") < 400
+    assert np.array_equal(on.workload.work, off.workload.work)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "place", "allowed"),
     [

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from ccsim import theory
-from ccsim.tables import Outcome
+from ccsim.tables import SECOND, Outcome
 from tests.theory.conftest import Agree, Figure
 from tests.theory.test_ai_agents import State, stationary
-from tests.theory.test_queues import WORK, calls
+from tests.theory.test_queues import WORK, calls, exponential
 
 Choice = Callable[[dict[str, int]], dict[str, float]]
 """Idle agents by group to the share of the next call that each group gets."""
@@ -131,3 +132,42 @@ def test_transfers_that_keep_their_place(agree: Agree) -> None:
     doc["team"]["desk"]["skills"] = {"first": 1, "second": 1}
     expected = {"queue.first.asa": first / rate, "queue.second.asa": second / (rate * share)}
     agree(doc, expected | {"team.desk.utilisation": load}, replications=30)
+
+
+@pytest.mark.parametrize("keep", [0, 2])
+def test_outbound_in_the_idle_time(agree: Agree, keep: int) -> None:
+    """Blending with a threshold (Bhulai & Koole 2003): calls have priority, and while more than `keep` agents are idle
+    they do outbound work, of which there is no end. States: agents busy and callers who wait, from agents - keep on."""
+    agents, rate, target = 6, 3.0 / WORK, 5
+    shares = stationary(
+        {
+            pair: flow
+            for n in range(agents - keep, 150)
+            for pair, flow in (
+                (((n,), (n + 1,)), rate),
+                (((n + 1,), (n,)), min(n + 1, agents) / WORK),
+            )
+        }
+    )
+    drains = agents / WORK - rate  # of a caller who waits, beyond all who come later: exponential with this rate
+    delayed = sum(share for (n,), share in shares.items() if n >= agents)
+    outbound = shares[agents - keep,] * (agents - keep) / WORK
+    doc = calls(rate * WORK, agents, service_level=f"80% in {target}s", answer_delay=0)
+    doc["queue"]["offers"] = {
+        "channel": "messaging", "turns": 1, "work": exponential(WORK), "wrap_up": 0, "priority": 2,
+        "idle_timeout": 0,
+    }  # fmt: skip
+    doc["outbound"] = {"offers": {"queue": "offers", "messages": 40_000}}
+    doc["team"]["desk"] |= {"skills": {"calls": 1, "offers": 1}, "concurrency": {"offers": 1}}
+    doc["routing"] = {"reserve": {"calls": keep}, "contact": "priority"}
+
+    def begun(run: Any) -> tuple[float, float]:
+        start = run.log.start[run.log.first_turn[run.workload.outbound & (run.log.first_turn >= 0)]]
+        during = (start >= run.plan.warm_up) & (start < run.plan.end)
+        return float(during.sum()), float(run.plan.end - run.plan.warm_up) / (60 * SECOND)
+
+    expected = {
+        "queue.calls.service_level": 1 - delayed * math.exp(-drains * target),
+        "outbound calls a minute": outbound * 60,
+    }
+    agree(doc, expected, own={"outbound calls a minute": begun})

@@ -442,6 +442,38 @@ def test_work_beside_a_call_is_caught() -> None:
     assert "two pieces of work at once: agent 0, contact 1" in " ".join(audit(workload, plan, log._replace(**kept)))
 
 
+@pytest.mark.parametrize(
+    ("start", "keep_idle", "fault"),
+    [
+        (20, 1, "session with an agent who is left idle: agent 1, contact 1, start 20000000, idle 1"),
+        (20, 0, ""),
+        (50, 1, ""),
+        (40, 0, "session in spite of a reservation: agent 1, contact 1, start 40000000, waiting 1"),
+    ],
+)
+def test_reservations(start: int, keep_idle: int, fault: str) -> None:
+    """Two agents for visits and calls: a visit from 0 to 50, another from `start`; for 40 the call waits since 30."""
+    plan = make_plan(
+        [queue("in_person"), queue("phone", reserved=True, keep_idle=keep_idle)],
+        [team({0: 1, 1: 1}, agents=[[(0, 1000)], [(0, 1000)]])],
+    )
+    work = make_workload([contact(0, 0, [50]), contact(0, 15, [100]), contact(1, 30, [10])], plan)
+    agent, call = (1, 30) if start == 50 else (0, 50)
+    log = make_log(
+        work,
+        plan,
+        contacts={
+            0: (Outcome.RESOLVED, 0, 1, 50, 50),
+            1: (Outcome.RESOLVED, 15, 1, start + 100, start + 100),
+            2: (Outcome.RESOLVED, 30, 1, call + 10, call + 10),
+        },
+        turns={0: (0, 0, 50, 0), 1: (15, start, start + 100, 1), 2: (30, call, call + 10, agent)},
+        stretches=[(0, 0, 0, 0, 50), (1, 1, 15, start, start + 100), (2, agent, 30, call, call + 10)],
+        presences=[(0, 0, 1000), (1, 0, 1000)],
+    )
+    assert audit(work, plan, log) == [fault] * bool(fault)
+
+
 def test_task_before_a_pending_message_is_caught() -> None:
     """Both come to an agent who is on a call; the customer's message goes first."""
     plan = make_plan([queue("phone"), queue("messaging")], [team({0: 1, 1: 1}, {1: 2})])

@@ -40,6 +40,7 @@ _CHECKS: Final = (
     shared.shared_attention,
     agents.capacity,
     agents.assignments,
+    agents.reservations,
     agents.session_ends,
     agents.presence,
     agents.starts,

@@ -78,6 +78,37 @@ def assignments(case: Case) -> list[str]:
     return faults + _tasks(case, rows[first[rows] & case.workload.outbound[contact]])
 
 
+def reservations(case: Case) -> list[str]:
+    """4: nobody takes from another queue while a contact waits in a reserved one, or while too few are idle for it."""
+    plan, log = case.plan, case.log
+    rows = np.flatnonzero(case.held)
+    agent, contact, start = log.stretch_agent[rows].astype(np.int64), log.stretch_contact[rows], log.stretch_start[rows]
+    columns: Columns = {"agent": agent, "contact": contact, "start": start}
+    faults = []
+    for q in np.flatnonzero(plan.reserved):
+        elsewhere = (case.stretch_queue[rows] != q) & (plan.rank[plan.team[agent], q] >= 0)
+        mine = case.stretch_queue == q
+        since, until = case.next_open(int(q), log.stretch_since[mine]), log.stretch_start[mine]
+        begins, ends = np.sort(since[since < until]), np.sort(until[since < until])
+        waiting = np.searchsorted(begins, start) - np.searchsorted(ends, start, side="right")
+        faults += say("session in spite of a reservation", elsewhere & (waiting > 0), **columns, waiting=waiting)
+    for q in np.flatnonzero(plan.keep_idle):
+        elsewhere = (case.stretch_queue[rows] != q) & (plan.rank[plan.team[agent], q] >= 0)
+        idle = np.zeros(len(rows), dtype=np.int64)
+        alone = np.zeros(len(rows), dtype=np.bool_)
+        for a in np.flatnonzero(plan.rank[plan.team, q] >= 0):
+            mine = rows[agent == a]
+            begins, ends = np.sort(log.stretch_start[mine]), np.sort(log.stretch_end[mine])
+            # what begins or ends at that instant may have been there or not
+            held = np.searchsorted(begins, start) - np.searchsorted(ends, start, side="right")
+            idle += (held <= 0) & case.takes_sessions(np.full(len(rows), a), start)
+            touching = np.searchsorted(begins, start, side="right") - np.searchsorted(ends, start)
+            alone |= (agent == a) & (touching == 1)
+        wrong = elsewhere & alone & (idle <= plan.keep_idle[q])
+        faults += say("session with an agent who is left idle", wrong, **columns, idle=idle)
+    return faults
+
+
 def _tasks(case: Case, rows: I64) -> list[str]:
     """6.9: who takes an outbound contact has no work in hand, and no message pending when they begin to write."""
     log = case.log

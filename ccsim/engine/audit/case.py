@@ -352,6 +352,12 @@ class Case:
     def is_open(self, queue: NDArray[Any], time: I64) -> Bool:
         return self._within(self._hours, queue, time)
 
+    def next_open(self, queue: int, time: I64) -> I64:
+        """When the queue is open for the first time from `time` on; NEVER if it is not."""
+        opens, closes = self._hours[queue]
+        span = np.searchsorted(closes, time, side="right")
+        return np.asarray(np.maximum(time, np.append(opens, NEVER)[span]))
+
     def on_bot_duty(self, queue: NDArray[Any], time: I64) -> Bool:
         plan = self.plan
         return self._within(self._spans(plan.bot_offset, plan.bot_opens, plan.bot_closes), queue, time)
