@@ -1,4 +1,4 @@
-"""docs/tutorial.md: its commands run, in order, and print the lines that the page shows."""
+"""What pages show of the screen is what commands print: the tutorial, in order, the README and the page on comparing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from ccsim.cli import main
 
-PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "tutorial.md"
 BLOCK = re.compile(r"^```(toml|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -36,3 +37,24 @@ def test_every_command_prints_what_the_page_shows(tmp_path: Path, monkeypatch: p
         assert [line for line in shown if plain(line) not in printed] == [], f"{command} prints\n{result.output}"
         commands += 1
     assert commands >= 6
+
+
+@pytest.mark.parametrize(
+    ("page", "command", "quick"),
+    [
+        ("README.md", "ccsim run scenarios/retail_week.toml", "--no-charts --no-report --no-actions"),
+        ("docs/compare.md", "ccsim compare scenarios/retail_week.toml --variants", ""),
+    ],
+)
+def test_what_a_page_shows_of_the_flagship(
+    page: str, command: str, quick: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
+    block = (ROOT / page).read_text(encoding="utf-8").split(f"```\n$ {command}\n")[1].split("```")[0]
+    shown = [plain(line) for line in block.splitlines() if not line.startswith("Results: ")]
+    assert len(shown) > 20
+    result = CliRunner().invoke(main, shlex.split(f"{command} {quick}")[1:])
+    assert result.exit_code == 0, result.output
+    printed = [plain(line) for line in result.output.splitlines()]
+    assert [line for line in shown if line not in printed] == [], f"{command} prints\n{result.output}"
