@@ -1,4 +1,4 @@
-"""Writes docs/reproductions.md: published figures beside those that ccsim simulates. Run it from the project's root."""
+"""Writes docs/reproductions.md: known figures beside those that ccsim simulates. Run it from the project's root."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+from scipy.stats import poisson
+
 import ccsim
+from ccsim import theory
 
 PAGE: Final = Path(__file__).with_name("reproductions.md")
 
 
-class Published(NamedTuple):
-    """A figure that others have published, rounded as they did."""
+class Known(NamedTuple):
+    """A figure that others have published, rounded as they did, or an exact one."""
 
     source: str
     parameters: str
@@ -20,10 +24,12 @@ class Published(NamedTuple):
     metric: str
     value: float
     rounding: float
-    """half a unit of its last digit, or half its own interval of 95 %"""
+    """half a unit of its last digit, or half its own interval of 95 %; 0 if it is exact"""
     scale: float
     """our unit in theirs"""
     scenario: dict[str, Any]
+    queue: str = "calls"
+    """or "total" """
 
 
 PALM: Final[dict[str, Any]] = {
@@ -101,22 +107,317 @@ _LECUYER = (
 
 _PALM = ("Palm / Erlang A", "50 agents, 48 calls a minute, 1 minute of work, 2 minutes of patience, all exponential")
 
-PUBLISHED: Final = (
-    Published(*_PALM, "abandonment, %", "abandonment", 3.1, 0.05, 100.0, PALM),
-    Published(*_PALM, "mean wait of all, s", "wait_mean", 3.7, 0.05, 1.0, PALM),
-    Published(*_LECUYER, "mean wait of all, s", "wait_mean", 12.736, 0.587, 1.0, LECUYER),
-    Published(*_LECUYER, "lost, %", "abandonment", 3.7, 0.17, 100.0, LECUYER),
+# ------------------------------------------------------- examples of the ContactCenters library, University of Montréal
+
+
+def _library(name: str, **changes: Any) -> dict[str, Any]:
+    """One queue of 4.2 calls a minute for 8 hours, and 12 agents who take 2 minutes each."""
+    queue = {
+        "channel": "phone",
+        "open": "always",
+        "volume": {"per_day": 4.2 * 480, "shape": [["00:00", 1], ["08:00", 0]]},
+        "work": {"dist": "exponential", "mean": "2m"},
+        "wrap_up": "0s",
+        "patience": "never",
+        "service_level": "80/20",
+        "sl_formula": "late_abandons",
+        **changes,
+    }
+    team = {"agents": {"skills": {"calls": 1}, "shifts": [{"agents": 12, "hours": "always"}]}}
+    return {"name": name, "days": 1, "seed": 1, "replications": 500, "queue": {"calls": queue}, "team": team}
+
+
+ABANDONED = _library("Queue with abandonment", patience={"dist": "exponential", "mean": "1m"})
+BLOCKED = _library("Queue with blocking", max_waiting=5, sl_formula="all_offered")
+
+
+@ccsim.distribution("exponential_at_most")
+class ExponentialAtMost:
+    """Cut off at a longest time, which everybody above it has."""
+
+    def __init__(self, usual: float, most: float) -> None:
+        self.usual, self.most = usual, most
+        self.mean = usual * (1 - np.exp(-most / usual))
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """In seconds."""
+        return np.minimum(-self.usual * np.log1p(-u), self.most)
+
+
+TELETHON: Final[dict[str, Any]] = {
+    "name": "Telethon",
+    "start": "2026-03-02",
+    "days": 5,
+    "seed": 1,
+    "replications": 500,
+    "queue": {
+        "calls": {
+            "channel": "phone",
+            "open": "06:00-10:00",
+            "at_close": "drop",
+            "volume": {"per_hour": 50},
+            "work": {"dist": "exponential", "mean": "10m"},
+            "wrap_up": "0s",
+            "patience": {"dist": "exponential_at_most", "usual": "2m", "most": "2m"},
+            "max_waiting": 12,
+        }
+    },
+    "team": {"volunteers": {"skills": {"calls": 1}, "shifts": [{"agents": 12, "hours": "06:00-10:00"}]}},
+}
+
+
+def _of_type(*rates: float) -> dict[str, Any]:
+    """Calls of a type, with arrivals a minute in each of the three periods of two hours."""
+    hours = ("00:00", "02:00", "04:00")
+    return {
+        "channel": "phone",
+        "open": "always",
+        "volume": {
+            "per_day": 120 * sum(rates),
+            "shape": [*([*pair] for pair in zip(hours, rates, strict=True)), ["06:00", 0]],
+        },
+        "work": {
+            "dist": "exponential",
+            "mean": "2m",
+            "profile": [*([*pair] for pair in zip(hours, (1, 5 / 6, 1.25), strict=True))],
+        },
+        "wrap_up": "0s",
+        "patience": {
+            "dist": "exponential",
+            "mean": 200,
+            "profile": [*([*pair] for pair in zip(hours, (1, 0.75, 1.5), strict=True))],
+        },
+        "service_level": "80/20",
+        "sl_formula": "late_abandons",
+    }
+
+
+def _shifts(always: int, first: int, middle: int) -> list[dict[str, Any]]:
+    """So many for good, until 4:00, and from 2:00 to 4:00."""
+    spans = ((always, "00:00-09:00"), (first, "00:00-04:00"), (middle, "02:00-04:00"))
+    return [{"agents": agents, "hours": hours} for agents, hours in spans]
+
+
+def _multi_skill(name: str, front: dict[str, Any], back: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "days": 1,
+        "seed": 1,
+        "replications": 400,
+        "busyness": {"correlation": 1.0, "day_cv": 28.7**-0.5},
+        "queue": {"a": _of_type(4.2, 5.3, 3.2), "b": _of_type(5.1, 4.3, 4.8), "c": _of_type(6.3, 5.2, 4.8)},
+        "team": {
+            "front": {"skills": front, "shifts": _shifts(9, 3, 6)},
+            "back": {"skills": back, "shifts": _shifts(11, 4, 5)},
+        },
+    }
+
+
+MULTI_SKILL = _multi_skill("Multi-skill", {"a": 1, "b": 1}, {"b": 2, "c": 2})
+REROUTING = _multi_skill("Multi-skill with rerouting", {"a": 1, "b": 2}, {"b": {"rank": 3, "after": "12s"}, "c": 4})
+
+# ------------------------------------------------------------------------- a staffing function, Erlang-R, shared chats
+
+CYCLE: Final = 96
+"""Quarters of an hour in a day, which is one cycle of 2 pi mean works."""
+
+
+def staffing(target: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By quarter of an hour: arrivals, agents such that just not more than `target` wait, and the share that does.
+
+    With work and patience of one distribution as many are there as with endless agents: Poisson with mean m(t), where
+    m' = 100 + 20 sin t - m.
+    """
+    middle = 2 * np.pi * (np.arange(CYCLE) + 0.5) / CYCLE
+    present = 100 + 10 * (np.sin(middle) - np.cos(middle))
+    agents = np.array([int(poisson.isf(target, mean)) + 1 for mean in present])
+    return (100 + 20 * np.sin(middle)) * 2 * np.pi / CYCLE, agents, poisson.sf(agents - 1, present)
+
+
+def _clock(quarter: int) -> str:
+    return f"{quarter // 4:02d}:{quarter % 4 * 15:02d}"
+
+
+def _feldman(target: float) -> dict[str, Any]:
+    """One agent who has many conversations at a time, none slower for the others, is as many servers.
+
+    When the limit falls, whoever ends first leaves: the servers are exchangeable.
+    """
+    arrivals, agents, _ = staffing(target)
+    unit = 86400 / (2 * np.pi)
+    return {
+        "name": f"Staffing function, target {target:g}",
+        "days": 3,
+        "warm_up": "1d",
+        "interval": "1h",
+        "drain": "1d",
+        "seed": 1,
+        "replications": 200,
+        "queue": {
+            "calls": {
+                "channel": "live_chat",
+                "open": "always",
+                "volume": {
+                    "per_day": float(arrivals.sum()),
+                    "shape": [[_clock(i), float(rate)] for i, rate in enumerate(arrivals)],
+                },
+                "work_by_concurrency": [unit] * int(agents.max()),
+                "patience": {"dist": "exponential", "mean": unit},
+            }
+        },
+        "team": {
+            "servers": {
+                "skills": {"calls": 1},
+                "concurrency": {
+                    "calls": {f"{_clock(i)}-{_clock(i + 1)}": int(number) for i, number in enumerate(agents)}
+                },
+                "shifts": [{"agents": 1, "hours": "always"}],
+            }
+        },
+    }
+
+
+ERLANG_R: Final[dict[str, Any]] = {
+    "name": "Erlang-R",
+    "days": 4,
+    "warm_up": "1d",
+    "seed": 1,
+    "replications": 20,
+    "queue": {
+        "calls": {
+            "channel": "messaging",
+            "open": "always",
+            "volume": {"per_hour": 30},
+            "turns": {"mean": 3},
+            "work": {"dist": "exponential", "mean": "4m"},
+            "wrap_up": "0s",
+            "reply_latency": {"dist": "exponential", "mean": "30m"},
+            "idle_timeout": "0s",
+            "expires_after": "30d",
+            "same_agent_for": "0s",
+            "reread": {"after": "never"},
+            "patience": "never",
+        }
+    },
+    "team": {
+        "agents": {"skills": {"calls": 1}, "concurrency": {"calls": 1}, "shifts": [{"agents": 7, "hours": "always"}]}
+    },
+}
+
+SHARED: Final[dict[str, Any]] = {
+    "name": "Level-dependent rates",
+    "days": 2,
+    "warm_up": "2h",
+    "seed": 1,
+    "replications": 40,
+    "queue": {
+        "calls": {
+            "channel": "live_chat",
+            "open": "always",
+            "volume": {"per_hour": 110},
+            "work_by_concurrency": ["3m", "3m30s", "4m30s"],
+            "patience": {"dist": "exponential", "mean": "2m"},
+        }
+    },
+    "team": {"agents": {"skills": {"calls": 1}, "shifts": [{"agents": 3, "hours": "always"}]}},
+}
+
+_CHAIN = theory.shared_attention(110 / 3600, [180.0, 210.0, 270.0], 3, 120.0)
+_INBOX = theory.erlang_r(rate=30 / 3600, turns=3, work=240.0, latency=1800.0, agents=7, threshold=0.0)
+
+
+def _late(target: float) -> float:
+    """Share of all customers who wait, by theory."""
+    arrivals, _, waits = staffing(target)
+    return float(arrivals @ waits / arrivals.sum())
+
+
+_BASE = "University of Montréal, ContactCenters library, examples ({}), 1,000 replications"
+_QUEUE = "4.2 calls a minute for 8 hours, 12 agents, 2 minutes of work; {}"
+_ABANDONED = (_BASE.format("MMCAb"), _QUEUE.format("patience of 1 minute, exponential"))
+_BLOCKED = (_BASE.format("MMCBlocked"), _QUEUE.format("at most five wait"))
+_TELETHON = (
+    _BASE.format("Telethon"),
+    "five mornings of 4 hours, 50 calls an hour, 12 volunteers, 24 lines, 10 minutes of work; who has waited 2 minutes "
+    "leaves a message, patience of 2 minutes (exponential)",
 )
+_TYPES = (
+    "three types of calls, two groups of agents who share one type, three periods of two hours with rates, work, "
+    "patience and agents of their own, busyness gamma (28.7, 28.7); {}"
+)
+_MULTI_SKILL = (_BASE.format("SimpleMSK"), _TYPES.format("longest wait first"))
+_REROUTING = (
+    _BASE.format("SimpleMSKWithRerouting"),
+    _TYPES.format("the second group helps with the shared type after 12 s"),
+)
+_FELDMAN = "Feldman, Mandelbaum, Massey and Whitt 2008, Management Science 54(2)"
+_SINE = "100 + 20 sin t arrivals, work and patience exponential with mean 1, {}"
+_ERLANG_R = (
+    "Yom-Tov and Mandelbaum 2014, M&SOM 16(2)",
+    "30 customers an hour, 3 turns on average of 4 minutes, 30 minutes between turns, 7 agents",
+)
+_SHARED = (
+    "Tezcan and Zhang 2014, Operations Research 62(4)",
+    "110 chats an hour, 3 agents with up to 3 chats of 3, 3.5 and 4.5 minutes, patience of 2 minutes; balance",
+)
+
+KNOWN: Final = (
+    Known(*_PALM, "abandonment, %", "abandonment", 3.1, 0.05, 100.0, PALM),
+    Known(*_PALM, "mean wait of all, s", "wait_mean", 3.7, 0.05, 1.0, PALM),
+    Known(*_LECUYER, "mean wait of all, s", "wait_mean", 12.736, 0.587, 1.0, LECUYER),
+    Known(*_LECUYER, "lost, %", "abandonment", 3.7, 0.17, 100.0, LECUYER),
+    Known(*_ABANDONED, "gave up, calls a day", "abandoned", 58.609, 0.949, 1.0, ABANDONED),
+    Known(*_ABANDONED, "answered within 20 s, %", "service_level", 96.8, 0.1, 100.0, ABANDONED),
+    Known(*_ABANDONED, "mean wait of the answered, min", "asa", 0.024, 0.001, 1 / 60, ABANDONED),
+    Known(*_BLOCKED, "blocked, calls a day", "blocked", 18.655, 0.61, 1.0, BLOCKED),
+    Known(*_BLOCKED, "answered within 20 s, %", "service_level", 92.0, 0.2, 100.0, BLOCKED),
+    Known(*_BLOCKED, "mean wait of the answered, min", "asa", 0.06, 0.001, 1 / 60, BLOCKED),
+    Known(*_TELETHON, "answered, calls a week", "answered", 963.109, 1.737, 1.0, TELETHON),
+    Known(*_TELETHON, "gave up or left a message, calls a week", "abandoned", 36.78, 0.832, 1.0, TELETHON),
+    Known(*_TELETHON, "mean wait of the answered, min", "asa", 0.036, 0.001, 1 / 60, TELETHON),
+    Known(*_MULTI_SKILL, "answered, calls a day", "answered", 4297.305, 27.155, 1.0, MULTI_SKILL, "total"),
+    Known(*_MULTI_SKILL, "gave up, calls a day", "abandoned", 910.335, 34.202, 1.0, MULTI_SKILL, "total"),
+    Known(*_MULTI_SKILL, "answered within 20 s, %", "service_level", 50.1, 0.8, 100.0, MULTI_SKILL, "total"),
+    Known(*_REROUTING, "answered, calls a day", "answered", 4274.426, 26.922, 1.0, REROUTING, "total"),
+    Known(*_REROUTING, "gave up, calls a day", "abandoned", 933.214, 34.384, 1.0, REROUTING, "total"),
+    Known(*_REROUTING, "answered within 20 s, %", "service_level", 57.9, 0.8, 100.0, REROUTING, "total"),
+    *(
+        Known(
+            _FELDMAN,
+            _SINE.format(f"agents such that at most {100 * target:g} % wait at any time"),
+            "customers who wait, %",
+            "delayed",
+            100 * _late(target),
+            0.0,
+            100.0,
+            _feldman(target),
+        )
+        for target in (0.1, 0.5)
+    ),
+    Known(*_ERLANG_R, "mean wait for the first answer, s", "asa", _INBOX.queue.asa, 0.0, 1.0, ERLANG_R),
+    Known(*_ERLANG_R, "mean wait for later answers, s", "reply_wait_mean", _INBOX.queue.asa, 0.0, 1.0, ERLANG_R),
+    Known(*_SHARED, "gave up, %", "abandonment", 100 * _CHAIN.abandonment, 0.0, 100.0, SHARED),
+    Known(*_SHARED, "mean wait of all, s", "wait_mean", _CHAIN.wait_mean, 0.0, 1.0, SHARED),
+)
+
+NOTES: Final = """
+In the library's examples agents are exchangeable: where fewer are planned, whoever ends a call first leaves; here those
+whose shift ends leave. In its example with rerouting the code takes the last type of its list that waits, not the oldest
+call, and so does the scenario here. Not reproduced: CCmath's calculators, for which no published rows were found, and
+the library's bilingual group with agents chosen at random.
+"""
 
 
 @cache
-def _results(name: str) -> ccsim.Results:
-    return ccsim.load(next(one.scenario for one in PUBLISHED if one.scenario["name"] == name)).run()
+def results(name: str) -> ccsim.Results:
+    """Of the scenario of that name."""
+    return ccsim.load(next(one.scenario for one in KNOWN if one.scenario["name"] == name)).run()
 
 
-def reproduced(one: Published) -> tuple[float, float, float]:
-    """Mean, low and high of what ccsim simulates, in the published unit."""
-    estimate = _results(one.scenario["name"]).estimate("queue", next(iter(one.scenario["queue"])), one.metric)
+def reproduced(one: Known) -> tuple[float, float, float]:
+    """Mean, low and high of what ccsim simulates, in the known figure's unit."""
+    level = "total" if one.queue == "total" else "queue"
+    estimate = results(one.scenario["name"]).estimate(level, one.queue, one.metric)
     assert estimate is not None
     mean, low, high = (one.scale * end for end in estimate)
     return mean, low, high
@@ -124,16 +425,20 @@ def reproduced(one: Published) -> tuple[float, float, float]:
 
 def main() -> None:
     """Write the page."""
-    rows = []
-    for one in PUBLISHED:
+    rows: dict[bool, list[str]] = {True: [], False: []}
+    for one in KNOWN:
         mean, low, high = reproduced(one)
         ours = f"{mean:.3f} ({low:.3f} to {high:.3f})"
-        rows.append(f"| {one.source} | {one.parameters} | {one.figure} | {one.value:g} | {ours} |\n")
+        value = f"{one.value:.4g}" if one.rounding == 0 else f"{one.value:g}"
+        rows[one.rounding > 0].append(f"| {one.source} | {one.parameters} | {one.figure} | {value} | {ours} |\n")
+    head = "| source | parameters | figure | {} | ccsim |\n|---|---|---|---|---|\n"
     PAGE.write_text(
         "# Reproductions\n\n"
-        "For researchers. Published figures beside those that ccsim simulates, with 95 % intervals. "
-        "`python docs/make_reproductions.py` writes\nthis page; the tests run the same cases.\n\n"
-        "| source | parameters | figure | published | ccsim |\n|---|---|---|---|---|\n" + "".join(rows)
+        "For researchers. Published and exact figures beside those that ccsim simulates, with 95 % intervals. "
+        "`python docs/make_reproductions.py`\nwrites this page; the tests run the same cases.\n\n"
+        "## Published\n\n" + head.format("published") + "".join(rows[True]) + "\n## Exact\n\n"
+        "Models of these papers, beside the figure that follows from theory for the same parameters "
+        "(the papers show pictures, or\nother parameters).\n\n" + head.format("exact") + "".join(rows[False]) + NOTES
     )
 
 
