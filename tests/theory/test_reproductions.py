@@ -13,7 +13,21 @@ MADE = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "make_reproductio
 PAGE = MADE["PAGE"].read_text()
 
 
-@pytest.mark.parametrize("one", MADE["KNOWN"], ids=lambda one: f"{one.scenario['name']} {one.metric}")
+LONG = ("Staffing function, target 0.1", "Multi-skill", "Multi-skill with rerouting")
+
+
+def cases() -> list[Any]:
+    return [
+        pytest.param(
+            one,
+            id=f"{one.scenario['name']} {one.metric} {one.value}",
+            marks=[pytest.mark.slow] if one.scenario["name"] in LONG else [],
+        )
+        for one in MADE["KNOWN"]
+    ]
+
+
+@pytest.mark.parametrize("one", cases())
 def test_the_known_figure_comes_out(one: Any) -> None:
     mean, low, high = MADE["reproduced"](one)
     assert low - one.rounding <= one.value <= high + one.rounding
@@ -21,9 +35,9 @@ def test_the_known_figure_comes_out(one: Any) -> None:
     assert f"| {mean:.3f} ({low:.3f} to {high:.3f}) |" in PAGE
 
 
-@pytest.mark.parametrize("target", [0.1, 0.5])
+@pytest.mark.parametrize("target", [pytest.param(0.1, marks=pytest.mark.slow), 0.5])
 def test_the_share_that_waits_is_stable_through_the_day(target: float) -> None:
-    """By hour of the day, under the staffing function of Feldman et al., as theory says: within four standard errors."""
+    """By hour of the day, under the staffing function of Feldman et al.: within four standard errors of theory."""
     series = MADE["results"](f"Staffing function, target {target:g}").series("queue", "calls", "delayed")
     arrivals, _, waits = MADE["staffing"](target)
     by_hour = (arrivals * waits).reshape(24, 4).sum(axis=1) / arrivals.reshape(24, 4).sum(axis=1)
