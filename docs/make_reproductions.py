@@ -508,7 +508,7 @@ KNOWN: Final = (
 NOTES: Final = """
 In the library's examples agents are exchangeable: where fewer are planned, whoever ends a call first leaves; here those
 whose shift ends leave. In its example with rerouting the code takes the last type of its list that waits, not the
-oldest call, and so does the scenario here. Its bilingual customers who call again keep the patience of their first call,
+oldest call, and so does the scenario here. Bilingual customers who call again keep the patience of their first call,
 and so they do here (with a new one, 136 instead of 143 calls a week give up).
 
 CCmath's service level of Erlang X is that of customers who would wait for ever, 87.97 %; of all customers,

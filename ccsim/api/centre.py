@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from numbers import Real
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -381,7 +382,9 @@ class Centre:
 def _stopping_rule(
     scenario: Scenario, precision: Mapping[str, float], replications: int | None, most: int
 ) -> Precision:
-    if not isinstance(precision, Mapping):
+    if not isinstance(precision, Mapping) or not all(
+        isinstance(metric, str) and isinstance(half_width, Real) for metric, half_width in precision.items()
+    ):
         raise ScenarioError([Problem("precision", shown(precision), 'a half-width by metric: {"service_level": 0.01}')])
     if replications is not None:
         raise ScenarioError([Problem("replications", "given beside precision", "one of them")])

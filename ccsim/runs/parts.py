@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Any, TypeVar
 
+from ccsim.distributions.arrivals import Arriving
 from ccsim.distributions.code import code_of
+from ccsim.distributions.durations import Quantiles
 from ccsim.metrics.registry import METRICS
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES
 from ccsim.scenario.distributions import OWN
 from ccsim.scenario.processes import PROCESSES
+
+Part = TypeVar("Part")
 
 
 def own_parts(scenarios: Any) -> dict[str, Any]:
@@ -17,15 +23,25 @@ def own_parts(scenarios: Any) -> dict[str, Any]:
 
     `scenarios` is in terms of JSON. Metrics that a program registers are of every scenario.
     """
-    named = json.dumps(scenarios, default=str)
-
-    def used(parts: Any) -> list[str]:
-        return [name for name in parts if json.dumps(name) in named]
-
+    distributions, processes = classes_named(scenarios)
     return {
-        "distribution": {name: code_of(OWN[name]) for name in used(OWN)},
-        "process": {name: code_of(PROCESSES[name]) for name in used(PROCESSES)},
-        "agent policy": {name: [column.name for column in AGENT_POLICIES[name]] for name in used(AGENT_POLICIES)},
-        "contact policy": {name: [column.name for column in CONTACT_POLICIES[name]] for name in used(CONTACT_POLICIES)},
+        "distribution": {name: code_of(brings) for name, brings in distributions.items()},
+        "process": {name: code_of(brings) for name, brings in processes.items()},
+        "agent policy": _columns(AGENT_POLICIES, scenarios),
+        "contact policy": _columns(CONTACT_POLICIES, scenarios),
         "metric": {name: code_of(metric.measure) for (_, name), metric in METRICS.items() if metric.is_own},
     }
+
+
+def classes_named(scenarios: Any) -> tuple[dict[str, Callable[..., Quantiles]], dict[str, Callable[..., Arriving]]]:
+    """Distributions and arrival processes of one's own that these tables name."""
+    return _named(OWN, scenarios), _named(PROCESSES, scenarios)
+
+
+def _named(parts: Mapping[str, Part], scenarios: Any) -> dict[str, Part]:
+    text = json.dumps(scenarios, default=str)
+    return {name: part for name, part in parts.items() if json.dumps(name) in text}
+
+
+def _columns(policies: Mapping[str, tuple[IntEnum, ...]], scenarios: Any) -> dict[str, list[str]]:
+    return {name: [column.name for column in order] for name, order in _named(policies, scenarios).items()}

@@ -12,11 +12,13 @@ from typing import Any, overload
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.runs.many import SHARED, sampled_from
+from ccsim.runs.parts import classes_named
 from ccsim.scenario import read
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.design import UNCHANGED, Design
-from ccsim.scenario.distributions import OWN, register
+from ccsim.scenario.distributions import register
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.processes import register as register_process
 
 
 @dataclass
@@ -102,11 +104,14 @@ class Points(Sequence[Scenario]):
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {key: value for key, value in self.__dict__.items() if key not in ("_made", "design", "shared")}
-        return {**kept, "own": dict(OWN)}
+        return {**kept, "own": classes_named([self.raw, self.rows])}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, brings in state.pop("own").items():  # another process may not know them
+        distributions, processes = state.pop("own")  # another process may not know them
+        for name, brings in distributions.items():
             register(name, brings)
+        for name, comes in processes.items():
+            register_process(name, comes)
         vars(self).update(state)
 
 

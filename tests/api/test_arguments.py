@@ -37,6 +37,7 @@ def results(centre: ccsim.Centre) -> ccsim.Results:
         ({"workers": -1}, "1 or more"),
         ({"workers": 2.5}, "a whole number"),
         ({"precision": 0.01}, "by metric"),
+        ({"precision": {"service_level": "0.01"}}, "by metric"),
         ({"precision": {"service_level": 0.1}, "max_replications": 2.5}, "a whole number of 2 or more"),
     ],
 )

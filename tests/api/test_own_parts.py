@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import subprocess
 import sys
@@ -76,6 +77,22 @@ def test_sweeps_and_processes_know_it(regular: ccsim.Centre) -> None:
     here = both.sweep({SCALE: [0.9, 1.0]}, workers=1)
     there = both.sweep({SCALE: [0.9, 1.0]}, workers=2, executor="processes")
     assert here.to_frame().equals(there.to_frame())
+
+
+@pytest.mark.parametrize("works", [[], ["my_exponential"]], ids=["process alone", "both"])
+def test_points_bring_the_parts_that_they_name_and_no_others(regular: ccsim.Centre, works: list[str]) -> None:
+    @ccsim.distribution("of_this_test")
+    class Local(MyExponential):
+        """Cannot be pickled."""
+
+    centre = regular.changed({"queue.phone.work": {"dist": name, "mean": "5m"} for name in works})
+    design = Design(centre.scenario, (read_setting(SCALE, "0.9,1.0"),), "grid", None, False, Path("s.toml"))
+    points = Points.checked(design)
+    pickled, scenarios = pickle.dumps(points), list(points)
+    OWN.clear()
+    PROCESSES.clear()
+    assert list(pickle.loads(pickled)) == scenarios
+    assert (list(OWN), list(PROCESSES)) == (works, ["regular"])
 
 
 def test_what_is_wrong_with_it_has_a_place(own: ccsim.Centre) -> None:
