@@ -146,6 +146,9 @@ def _neighbours(days: list[date]) -> bool:
 # -------------------------------------------------------------------------------------------------------------- times
 
 _HALF_DAY: Final = re.compile(r"(?<!\d)(0?[1-9]|1[0-2]):(\d{2})(:\d{2})?\s*([ap])\.?\s?m\.?", re.IGNORECASE)
+_DOTTED: Final = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4])[.hH]([0-5]\d)(?![\d.,:])")
+_BARE: Final = re.compile(r"([01]?\d|2[0-4])([0-5]\d)")
+_RANGE: Final = re.compile(r"\s*(?:-|\u2013|\bto\b|\bbis\b)\s*(?=\d)")
 _HOURS: Final = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d(?:[.,]\d+)?)")
 
 
@@ -160,8 +163,18 @@ def clock(text: str) -> str:
 
 
 def times(_cells: Sequence[str], _delimiter: str) -> tuple[Plainly, Guess | None]:
-    """Times of day, by 24 hours or with AM and PM."""
-    return clock, None
+    """Times of day, by 24 hours or with AM and PM: `08:30`, `8.30`, `8h30`, `0830`, `8:30 AM`."""
+
+    def plainly(cell: str) -> str:
+        return _BARE.sub(r"\1:\2", cell) if _BARE.fullmatch(cell) else clock(_DOTTED.sub(r"\1:\2", cell))
+
+    return plainly, None
+
+
+def starts(cells: Sequence[str], delimiter: str) -> tuple[Plainly, Guess | None]:
+    """Times of day at which intervals begin; of an interval, `08:00-08:30`, its first."""
+    plain_time, guess = times(cells, delimiter)
+    return lambda cell: plain_time(_RANGE.split(cell, maxsplit=1)[0]), guess
 
 
 def moments(cells: Sequence[str], delimiter: str) -> tuple[Plainly, Guess | None]:

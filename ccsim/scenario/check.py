@@ -283,8 +283,8 @@ def volumes_within_horizon(scenario: Scenario) -> Found:
 def cells_guessed(scenario: Scenario) -> Found:
     """What was taken for granted in reading the data files."""
     for (name, what), (guess, headings) in scenario.guesses.items():
-        where = f"column{'s' * (len(headings) > 1)} {', '.join(headings)}"
-        yield Problem(name, f"{what}, {where}", f"{shown(guess.cell)} is read as {guess.read}")
+        where = f", column{'s' * (len(headings) > 1)} {', '.join(headings)}" if headings else ""
+        yield Problem(name, f"{what}{where}", f"{shown(guess.cell)} is read as {guess.read}")
 
 
 def rows_left_out(scenario: Scenario) -> Found:

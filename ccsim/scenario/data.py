@@ -53,6 +53,12 @@ def texts(value: object) -> Iterator[str]:
             yield from texts(entry)
 
 
+MEANING: Final = {
+    "date": {"datum", "tag", "jour", "data", "giorno", "fecha", "día", "dia"},
+    "time": {"interval", "starttime", "intervalstart", "uhrzeit", "zeit", "intervall", "heure", "ora", "hora"},
+}
+"""Headings, without blanks, that say the same in exports and in other languages."""
+
 Guesses = dict[tuple[str, str], tuple[Guess, list[str]]]
 """By file and what was guessed: the first such guess, and the columns in which it was made."""
 
@@ -71,11 +77,15 @@ class CsvTable:
     """what was guessed, of all files"""
 
     def heading(self, column: str) -> str | None:
-        """The file's own heading of a column: the same, or the only one that differs in case and blanks alone."""
+        """The file's own heading of a column: the same, the only one that differs in case and blanks alone, or the only
+        one of that meaning."""
         if column in self.header:
             return column
-        like = [heading for heading in self.header if _bare(heading) == _bare(column)]
-        return like[0] if len(like) == 1 else None
+        for words in ({_bare(column)}, MEANING.get(column, set())):
+            like = [heading for heading in self.header if _bare(heading) in words]
+            if like:
+                return like[0] if len(like) == 1 else None
+        return None
 
     def cells(
         self, *columns: str, key: str = "column", read: Mapping[str, Convention] | None = None
@@ -201,15 +211,27 @@ class DataFiles:
             raise FaultError(Fault(f"cannot read {shown(name)}: {why}", "a readable CSV file", (key,))) from None
         self.contents[name] = data
         try:
-            marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-            table = _table(name, data.decode("utf-16" if marked else "utf-8-sig"))
+            table = _table(name, self._text(name, data))
             return replace(table, private=private, guesses=self.guesses)
-        except UnicodeDecodeError as bad:
-            line = data.count(b"\n", 0, bad.start) + 1
-            allowed = 'text in UTF-8 (a spreadsheet\'s "CSV UTF-8") or UTF-16'
-            raise FaultError(Fault("bytes that are not UTF-8", allowed, row=f"{name}:{line}")) from None
         except csv.Error as bad:
             raise FaultError(Fault(f"{name}: {bad}", "a CSV file", (key,))) from None
+
+    def _text(self, name: str, data: bytes) -> str:
+        """In UTF-8 or UTF-16 or, as older spreadsheets write, in Windows-1252."""
+        try:
+            return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
+        except UnicodeDecodeError as bad:
+            line = data.count(b"\n", 0, bad.start) + 1
+            text = data.decode("cp1252", errors="replace")
+            # letters of words; what stands alone is damage
+            if "\ufffd" in text or re.search(r"(?<!\w)[^\x00-\x7f](?!\w)", text):
+                allowed = 'text in UTF-8 (a spreadsheet\'s "CSV UTF-8"), UTF-16 or Windows-1252'
+                raise FaultError(Fault("bytes that are not UTF-8", allowed, row=f"{name}:{line}")) from None
+            word = next(word for word in re.findall(r"\w+|\S", text) if not word.isascii())
+            written = word.encode("cp1252").decode("ascii", "backslashreplace")
+            guess = Guess("not UTF-8, but Windows-1252", written, word)
+            self.guesses[name, guess.what] = (guess, [])
+            return text
 
 
 def number(cell: str) -> object:
@@ -240,8 +262,13 @@ def _table(name: str, text: str) -> CsvTable:
     # spreadsheets write empty cells for columns that were once in use
     width = max(place for _, cells in sheet for place, cell in enumerate(cells, 1) if cell)
     (_, header), *rows = ((line, cells if any(cells[width:]) else cells[:width]) for line, cells in sheet)
-    twice = [column for column, count in Counter(header).items() if count > 1]
-    faults = [Fault(f"column {shown(column)} twice", "each column once", row=f"{name}:1") for column in twice]
+    twice = [column for column, count in Counter(header).items() if count > 1 and column]
+    faults = [
+        Fault(f"no heading above column {place}", "one above each column, in the first line", row=f"{name}:1")
+        for place, column in enumerate(header, 1)
+        if not column and any(cells[place - 1 : place] != ("",) for _, cells in rows)
+    ][:1]
+    faults += [Fault(f"column {shown(column)} twice", "each column once", row=f"{name}:1") for column in twice]
     faults += few(
         Fault(f"{len(cells)} cells", f"{len(header)}, as in the header", row=f"{name}:{line}")
         for line, cells in rows

@@ -112,8 +112,9 @@ class Volume(Part):
     weekday: DayFactors = ByDay((1.0,) * 7)
     """Of `per_day`: factor by weekday or date; 1 where a day is not named."""
     file: Text | None = None
-    """CSV file with expected contacts by interval: columns date, time (of the interval's start) and one for each queue.
-    Intervals are as long as most rows are apart."""
+    """CSV file with expected contacts by interval: columns date, time (of the interval's start, or as 08:00-08:30) and
+    one for each queue. The first two may also be called Datum and Uhrzeit, Date and Heure, Data and Ora, Fecha and
+    Hora. Intervals are as long as most rows are apart."""
     column: Text | None = None
     """Of `file`: the column with the contacts. Required with `file`."""
     aht: Text | None = None
@@ -276,7 +277,7 @@ class Volume(Part):
         intervals: dict[datetime, Interval] = {}
         lines: dict[datetime, int] = {}
         faults: list[Fault] = []
-        read = {"date": cells.dates, "time": cells.times, columns[2]: cells.numbers, columns[-1]: cells.numbers}
+        read = {"date": cells.dates, "time": cells.starts, columns[2]: cells.numbers, columns[-1]: cells.numbers}
         if by_interval is not None:
             read[by_interval] = cells.durations
         for line, (day, time, cell, *handled) in table.cells(*columns, read=read):

@@ -35,7 +35,7 @@ def volume(run: Scenario, queue: str = "q0") -> list[tuple[str, float]]:
     return [(f"{row.start:%Y-%m-%d %H:%M}", row.contacts) for row in given.intervals]
 
 
-def problems(folder: Path, text: str, columns: Sequence[str] = ("calls",)) -> list[str]:
+def problems(folder: Path, text: str | bytes, columns: Sequence[str] = ("calls",)) -> list[str]:
     with pytest.raises(ScenarioError) as refused:
         scenario(folder, text, columns)
     return [str(problem) for problem in refused.value.problems]
@@ -53,6 +53,11 @@ AS_WRITTEN = {
     "with seconds and midnights": "date,time,calls\n2026-11-09 00:00,08:00:00,9.5\n2026-11-09T00:00:00,08:30:00,1013\n",
     "headings": " Date , TIME ,Ca LLS\n2026-11-09,08:00,9.5\n2026-11-09,08:30,1013\n",
     "a line that names the separator": "sep=;\ndate;time;calls\n2026-11-09;08:00;9.5\n2026-11-09;08:30;1013\n",
+    "times with points": "date;time;calls\n09.11.2026;08.00;9,5\n09.11.2026;8.30;1013\n",
+    "times with an h": "Date;Heure;calls\n09.11.2026;8h00;9,5\n09.11.2026;8h30;1013\n",
+    "times of four digits": "Datum;Uhrzeit;calls\n09.11.2026;0800;9,5\n09.11.2026;0830;1013\n",
+    "intervals": "Data;Ora;calls\n09.11.2026;08:00-08:30;9,5\n09.11.2026;08:30 \u2013 09:00;1013\n",
+    "by twelve hours, from and to": "Date,Interval,calls\n2026-11-09,8:00 AM - 8:30 AM,9.5\n2026-11-09,8:30 AM,1013\n",
     "columns once in use": "date;time;calls;;\n2026-11-09;08:00;9,5;;\n2026-11-09;08:30;1013;;\n;;;;\n",
 }
 
@@ -62,10 +67,25 @@ def test_one_file_in_many_hands(tmp_path: Path, text: str) -> None:
     assert volume(scenario(tmp_path, text)) == PLAIN
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     text = AS_WRITTEN["plain"].replace("calls", "Anrufe für Büro")
     assert volume(scenario(tmp_path, text.encode(encoding), ["Anrufe für Büro"])) == PLAIN
+
+
+def test_letters_of_older_spreadsheets_are_read_and_said(tmp_path: Path) -> None:
+    text = AS_WRITTEN["plain"].replace("calls", "Büro")
+    found = [str(one) for one in warnings(scenario(tmp_path, text.encode("cp1252"), ["Büro"]))]
+    assert any(
+        one.startswith("volumes.csv: not UTF-8, but Windows-1252; 'B") and "is read as Büro" in one for one in found
+    )
+    (found_line,) = problems(tmp_path, text.encode("cp1252").replace(b"9.5", b"\x81"), ["Büro"])
+    assert "volumes.csv:1: bytes that are not UTF-8" in found_line
+
+
+def test_a_line_above_the_header_is_named(tmp_path: Path) -> None:
+    found = problems(tmp_path, "Forecast;;\n" + AS_WRITTEN["times with points"])
+    assert "volumes.csv:1: no heading above column 2; one above each column, in the first line" in found
 
 
 def test_guesses_are_said_once_a_file(tmp_path: Path) -> None:
