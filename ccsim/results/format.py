@@ -48,7 +48,7 @@ def count(number: float) -> str:
     """A number of things: 1,234; with one decimal below ten."""
     if math.isnan(number):
         return NO_DATA
-    return f"{number:,.0f}" if number >= 9.95 or number == int(number) else f"{number:.1f}"
+    return f"{number:,.0f}" if abs(number) >= 9.95 or number == int(number) else f"{number:.1f}"
 
 
 def money(amount: float, currency: str = "") -> str:

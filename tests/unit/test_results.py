@@ -246,7 +246,8 @@ def test_moments_in_words_follow_the_local_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(0, "0"), (2.5, "2.5"), (3, "3"), (12.5, "12"), (1234.6, "1,235"), (math.nan, "–")]
+    ("number", "text"),
+    [(0, "0"), (2.5, "2.5"), (3, "3"), (12.5, "12"), (1234.6, "1,235"), (-1234.6, "-1,235"), (math.nan, "–")],
 )
 def test_counts_in_words(number: float, text: str) -> None:
     assert format.count(number) == text
