@@ -1,4 +1,4 @@
-"""What pages show of the screen is what commands print: the tutorial, in order, the README and the page on comparing."""
+"""What pages show of the screen is what commands print: the tutorial, in order, README and the page on comparing."""
 
 from __future__ import annotations
 
