@@ -314,6 +314,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
     shifts = [period for row in rows for period in row.periods]
     pauses = [(number, *pause) for number, period in enumerate(shifts) for pause in period.pauses]
     most_units, limits = _limits(teams, names, capacity // concurrency, capacity, horizon)
+    grows = [*(queue.work_after_wait for queue in queues), *(team.fatigue for team in teams)]
     wind_downs = [(number, *stretch) for number, period in enumerate(shifts) for stretch in period.wind_down]
     return Plan(
         warm_up=scenario.warm_up,
@@ -348,6 +349,9 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         shared_offset=_offsets([queue.work_by_concurrency for queue in queues]),
         shared_mean=np.array([mean for queue in queues for mean in queue.work_by_concurrency], dtype=np.float64),
         offer_above=np.array([offers[name].offer_above if name in offers else NEVER for name in names], np.int64),
+        grows_offset=_offsets(grows),
+        grows_after=np.array([step.after for steps in grows for step in steps], dtype=np.int64),
+        grows_by=np.array([step.factor for steps in grows for step in steps], dtype=np.float64),
         told_place=by_queue(lambda queue: queue.balking.per_place if queue.balking else 0, np.int64),
         no_answer_time=np.array([offers[name].no_answer_time if name in offers else 0 for name in names], np.int64),
         capacity=capacity,
@@ -470,6 +474,9 @@ def _spec(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> M
         resolution_usual=usual("resolution_target"),
         value=numbers(lambda queue: queue.value),
         reason_value=_reason_values(queues),
+        value_offset=_offsets([queue.value_after_wait for queue in queues]),
+        value_after=np.array([step.after for queue in queues for step in queue.value_after_wait], dtype=np.int64),
+        value_factor=np.array([step.factor for queue in queues for step in queue.value_after_wait], dtype=np.float64),
         fee=numbers(lambda queue: queue.fee),
         bot_cost=numbers(lambda queue: queue.bot.cost if queue.bot else 0.0),
         bot_cost_per_minute=numbers(lambda queue: queue.bot.cost_per_minute if queue.bot else 0.0),

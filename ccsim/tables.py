@@ -330,6 +330,14 @@ class Plan(NamedTuple):
     shared_offset: Annotated[I64, Column("id", "queue + 1", "its row of shared_mean; empty: turn by turn")]
     shared_mean: Annotated[F64, Column("us", "level", "shared attention: mean work with 1, 2, … such sessions")]
     offer_above: Annotated[I64, Column("us", "queue", "estimated wait above which a call back is offered; NEVER: not")]
+    grows_offset: Annotated[
+        I64,
+        Column(
+            "id", "queue, then team, + 1", "work that grows: by the wait in a queue, by the time since a team's rest"
+        ),
+    ]
+    grows_after: Annotated[I64, Column("us", "step", "from this time on; ascending")]
+    grows_by: Annotated[F64, Column("1", "step", "factor on work")]
     told_place: Annotated[
         I64, Column("us", "queue", "wait that customers are told for each place in the queue; 0: none")
     ]
@@ -523,6 +531,9 @@ class MetricSpec(NamedTuple):
     resolution_usual: Annotated[Bool, Column("1", "queue", "as sl_usual")]
     value: Annotated[F64, Column("money", "queue", "contribution of a resolved contact")]
     reason_value: Annotated[F64, Column("money", "queue, reason + 1", "the same by reason; first: without one")]
+    value_offset: Annotated[I64, Column("id", "queue + 1", "its steps of value_after; none: value does not shrink")]
+    value_after: Annotated[I64, Column("us", "step", "from this wait for the first answer on; ascending")]
+    value_factor: Annotated[F64, Column("1", "step", "factor on the value")]
     fee: Annotated[F64, Column("money", "queue", "fee per conversation")]
     bot_cost: Annotated[F64, Column("money", "queue", "of a conversation with the bot")]
     bot_cost_per_minute: Annotated[F64, Column("money", "queue", "of a minute with it")]

@@ -213,8 +213,23 @@ class Slowly:
             add("once", outcome == O.RESOLVED and not came_back)
             add("lost", c not in self.served)
             value = np.nan_to_num(self.spec.reason_value[q, work.reason[c] + 1])
-            add("value_lost", value * (c not in self.served))
+            shrunk = value * (1 - self.worth(q, self.answered_at(c) - since)) if c in self.served else 0.0
+            add("value_lost_by_wait", shrunk)
+            add("value_lost", value * (c not in self.served) + shrunk)
         return open_targets
+
+    def answered_at(self, root: int) -> int:
+        """When work began on the first answered contact of the chain, -1 if none was."""
+        chain = np.flatnonzero((self.work.root == root) & ~self.work.outbound).tolist()
+        return min((int(self.log.start[self.slots(c)[0]]) for c in chain if self.begun(c)), default=-1)
+
+    def worth(self, q: int, wait: int) -> float:
+        """Factor on the value after that wait for the first answer."""
+        factor = 1.0
+        for step in range(self.spec.value_offset[q], self.spec.value_offset[q + 1]):
+            if 0 <= self.spec.value_after[step] <= wait:
+                factor = float(self.spec.value_factor[step])
+        return factor
 
     def reply_is_undecided(self, c: int, add: Any) -> bool:
         """Whether a later message waits when the drain ends and is not late; one that is late is counted."""
@@ -445,6 +460,7 @@ class Slowly:
             "transfer_rate": (n["TRANSFERRED"], n["begun"]), "reopen_rate": (n["reopened"], n["RESOLVED"]),
             "fcr": (n["once"], n["roots_answered"]), "repeat_contacts": (n["again"], n["roots"]),
             "effort": (n["effort"], n["roots"]), "value_lost": (n["value_lost"], one),
+            "value_lost_by_wait": (n["value_lost_by_wait"], one),
             "bot_conversations": (n["talked"], one), "bounced": (n["bounced"], one),
             "containment": (n["CONTAINED"], n["talked"]),
             "containment_net": (n["CONTAINED"] - n["bounced"], n["talked"]),

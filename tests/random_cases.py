@@ -281,11 +281,13 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
     # these draw from streams of their own, so that all else of a seed's case is as it is without them
     for name, team in doc["team"].items():
         add_differences(team, random.Random(f"agents of {name} in {seed}"))
+        add_fatigue(team, random.Random(f"fatigue of {name} in {seed}"))
     for name, queue in doc["queue"].items():
         add_profiles(queue, random.Random(f"profiles of {name} in {seed}"))
         add_reasons(queue, random.Random(f"reasons of {name} in {seed}"))
         add_balking(queue, random.Random(f"balking of {name} in {seed}"))
         add_bursts(queue, name in by_turns, random.Random(f"bursts of {name} in {seed}"))
+        add_impatience(queue, random.Random(f"impatience of {name} in {seed}"))
         add_closing_word(queue, name in by_turns, random.Random(f"closing words of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
     add_reserve(doc, random.Random(f"reserve in {seed}"))
@@ -438,6 +440,27 @@ def add_closing_word(queue: Doc, by_turns: bool, r: random.Random) -> None:
     """A last message that needs no answer, now and then."""
     if by_turns and r.random() < 0.35:
         queue["closing_word"] = {"share": r.choice([0.5, 1.0]), "work": r.choice(["0s", "1m", {"mean": "2m"}])}
+
+
+def add_impatience(queue: Doc, r: random.Random) -> None:
+    """Work that grows and value that shrinks with the wait, and who tries again waits less, now and then."""
+    if r.random() < 0.3:
+        queue["work_after_wait"] = growth(r, [0, 1, 2, 5], [0.5, 1.5, 3.0])
+    if r.random() < 0.3:
+        queue |= {"value": 4.0, "value_after_wait": growth(r, [0, 1, 2, 5], [0.0, 0.5, 1.0])}
+    if "retry" in queue and r.random() < 0.4:
+        queue["retry"]["patience"] = r.choice([0.5, 2.0])
+
+
+def add_fatigue(team: Doc, r: random.Random) -> None:
+    """Agents who become slower, or quicker, from one break to the next, now and then."""
+    if r.random() < 0.3:
+        team["fatigue"] = growth(r, [0, 4, 10, 20, 40], [0.5, 1.5, 3.0])
+
+
+def growth(r: random.Random, times: list[int], factors: list[float]) -> list[Doc]:
+    some = sorted(r.sample(times, k=r.choice([1, 2])))
+    return [{"after": minutes(time), "factor": r.choice(factors)} for time in some]
 
 
 def add_profiles(queue: Doc, r: random.Random) -> None:

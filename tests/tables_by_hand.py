@@ -40,7 +40,7 @@ QUEUE: dict[str, Any] = {
     "reread_after": FOREVER, "reread_work": 0, "reread_per_turn": 0, "outside": Outside.REJECT,
     "drop_at_close": False, "carry_wait": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
     "bot_hours": [], "shared": [], "offer_above": FOREVER, "no_answer_time": 0,
-    "told_place": 0, "keep_idle": 0,
+    "told_place": 0, "keep_idle": 0, "work_after_wait": [],
 }  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def team(
     when they take no new sessions, (start, end, pauses, [(from, until), …])."""
     defaults: dict[str, Any] = {
         "contact_rank": {}, "after": {}, "longer_than": {}, "pace": {}, "comes_back": {}, "slowdown": [1.0],
-        "hand_over": False, "overrun": 1800, "interrupts": {},
+        "hand_over": False, "overrun": 1800, "interrupts": {}, "fatigue": [],
     }  # fmt: skip
     assert not set(changes) - set(defaults), f"unknown: {set(changes) - set(defaults)}"
     return {"rank": rank, "concurrency": concurrency or {}, "agents": agents, **defaults, **changes}
@@ -100,6 +100,7 @@ def make_plan(
     def grid(name: str, default: Any, dtype: type) -> Any:
         return np.array([[t[name].get(q, default) for q in range(len(queues))] for t in teams], dtype=dtype)
 
+    grows = [*(q["work_after_wait"] for q in queues), *(t["fatigue"] for t in teams)]
     concurrency = grid("concurrency", 1, np.int64)
     capacity = math.lcm(*concurrency.ravel().tolist())
     longest = max(len(t["slowdown"]) for t in teams)
@@ -140,6 +141,9 @@ def make_plan(
         shared_offset=np.cumsum([0, *(len(q["shared"]) for q in queues)], dtype=np.int64),
         shared_mean=np.array([us(mean) for q in queues for mean in q["shared"]], dtype=np.float64),
         offer_above=times("offer_above"),
+        grows_offset=np.cumsum([0, *map(len, grows)], dtype=np.int64),
+        grows_after=np.array([us(after) for steps in grows for after, _ in steps], dtype=np.int64),
+        grows_by=np.array([by for steps in grows for _, by in steps], dtype=np.float64),
         told_place=times("told_place"),
         no_answer_time=times("no_answer_time"),
         capacity=capacity,

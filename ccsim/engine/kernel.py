@@ -261,6 +261,7 @@ class Memory(NamedTuple):
     beside: Annotated[I64, Column("count", "agent", "sessions with shared attention: j of 6.7")]
     beside_since: Annotated[I64, Column("us", "agent", "when that number last changed")]
     idle: Annotated[I64, Column("us", "agent", "idle since")]
+    rested: Annotated[I64, Column("us", "agent", "when their shift began or their last pause ended")]
     claim: Annotated[I32, Column("id", "agent", "first unassigned contact with a claim on them, -1: none")]
     child: Annotated[I32, Column("id", "agent", "pairing heap: first child")]
     sibling: Annotated[I32, Column("id", "agent", "pairing heap: next sibling")]
@@ -304,6 +305,8 @@ class Memory(NamedTuple):
     """closing words"""
     carries: bool
     """the time of earlier contacts"""
+    grows: bool
+    """work that grows with a wait, or with the time since an agent's rest"""
     keeps: bool
     """agents idle for a queue"""
     interrupts: bool
@@ -1309,9 +1312,30 @@ def mean_beside(m: Memory, q: int, j: int) -> float:
 
 
 @inlined
-def pace_of(m: Memory, a: int, q: int) -> float:
+def pace_of(m: Memory, now: int, a: int, q: int) -> float:
     """Factor on agent a's work for the queue."""
-    return float(m.plan.pace[m.plan.team[a], q] * m.work.agent_pace[a])
+    pace = m.plan.pace[m.plan.team[a], q] * m.work.agent_pace[a]
+    if m.grows:
+        pace *= grown(m, m.queues + m.plan.team[a], now - m.rested[a])
+    return float(pace)
+
+
+@compiled
+def grown(m: Memory, row: int, time: int) -> float:
+    """Factor on work after that time (6.21). `row`: a queue, or queues + team."""
+    factor = 1.0
+    for step in range(m.plan.grows_offset[row], m.plan.grows_offset[row + 1]):
+        if m.plan.grows_after[step] <= time:
+            factor = float(m.plan.grows_by[step])
+    return factor
+
+
+@compiled
+def grown_by_wait(m: Memory, now: int, c: int) -> float:
+    """Factor on the work on c's turn, which starts now."""
+    if is_task(m, c) or m.work.closing[m.slot[c]]:
+        return 1.0
+    return grown(m, np.int64(m.queue[c]), now - sent(m, c))
 
 
 @compiled
@@ -1323,7 +1347,10 @@ def begin_sharing(m: Memory, now: int, c: int, a: int) -> None:
     m.state[c] = SHARED
     m.sharing[a] += 1
     m.ends[c] = -1
-    m.left[c] = (m.work.work[slot] * pace_of(m, a, q)) / mean_beside(m, q, 1)
+    work = m.work.work[slot] * pace_of(m, now, a, q)
+    if m.grows:
+        work *= grown_by_wait(m, now, c)
+    m.left[c] = work / mean_beside(m, q, 1)
     m.log.start[slot] = now
     m.log.agent[slot] = a
     note_start(m, now, q)
@@ -1518,7 +1545,9 @@ def start_work(m: Memory, now: int, c: int) -> None:
         reread = m.plan.reread_work[q] + m.plan.reread_per_turn[q] * m.turn[c]
         m.log.reread[slot] = reread
     sessions = min(m.sessions[a], m.plan.slowdown.shape[1])
-    effort = (m.work.work[slot] * pace_of(m, a, q)) * m.plan.slowdown[team, sessions - 1]
+    effort = (m.work.work[slot] * pace_of(m, now, a, q)) * m.plan.slowdown[team, sessions - 1]
+    if m.grows:
+        effort *= grown_by_wait(m, now, c)
     work_until(m, now + np.int64(np.rint(effort)) + reread, c)
 
 
@@ -1889,7 +1918,7 @@ def wrap_up(m: Memory, now: int, c: int) -> None:
     """The agent's work after the conversation, and its end."""
     lasts = 0
     if m.work.wrap_up[c] > 0:
-        lasts = np.int64(np.rint(m.work.wrap_up[c] * pace_of(m, m.own[c], m.queue[c])))
+        lasts = np.int64(np.rint(m.work.wrap_up[c] * pace_of(m, now, m.own[c], m.queue[c])))
     if lasts > 0 and m.state[c] != SHARED:
         m.state[c] = WRAPPING
         work_until(m, now + lasts, c)
@@ -2063,11 +2092,13 @@ def by_the_clock(m: Memory, now: int, q: int, what: int, shift: int) -> None:
             m.kept[a] = -1
         m.duty[a] = ON if what == SHIFT_BEGINS else PAUSED
         m.idle[a] = now
+        m.rested[a] = now
     elif m.shift[a] != shift:
         return
     elif what == PAUSE_ENDS:
         m.duty[a] = WINDING_DOWN if m.winds_down[a] else ON
         m.idle[a] = now
+        m.rested[a] = now
     elif what == PAUSE_BEGINS:
         m.duty[a] = PAUSED
         m.attends[a] = False
@@ -2079,6 +2110,8 @@ def by_the_clock(m: Memory, now: int, q: int, what: int, shift: int) -> None:
     elif what == WIND_DOWN_ENDS:
         m.winds_down[a] = False
     elif what == SHIFT_ENDS or m.duty[a] == FINISHING:
+        if m.duty[a] == PAUSED:  # until then
+            m.rested[a] = now
         m.duty[a] = OFF
     place(m, a)
 

@@ -15,7 +15,7 @@ system is settled before the next timed event.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator
 from enum import IntEnum
@@ -425,6 +425,18 @@ class Contact:
             env.process(leg.coming(self.centre.now))
 
 
+class Growth:
+    """A factor on work that grows with time (6.21)."""
+
+    def __init__(self, plan: Plan, row: int) -> None:
+        steps = slice(plan.grows_offset[row], plan.grows_offset[row + 1])
+        self.after: list[int] = list(plan.grows_after[steps])
+        self.by: list[float] = [1.0, *plan.grows_by[steps]]
+
+    def at(self, time: int) -> float:
+        return self.by[bisect_right(self.after, time)]
+
+
 class Queue:
     """One stream of contacts: who of it waits unassigned, and its hours."""
 
@@ -457,6 +469,7 @@ class Queue:
         self.offer_above: int = plan.offer_above[ident]
         self.told_place: int = plan.told_place[ident]
         self.no_answer_time: int = plan.no_answer_time[ident]
+        self.work_after_wait = Growth(plan, ident)
         self.starts: deque[int] = deque(maxlen=10)  # of work on first turns, the last ten (6.8)
         helpers = [t for t, rank in enumerate(plan.rank) if rank[ident] >= 0]
         self.afters = {plan.overflow_after[t][ident] for t in helpers} - {0, NEVER}
@@ -637,6 +650,7 @@ class Team:
         self.longer_than: list[int] = plan.longer_than[ident]
         self.pace: list[float] = plan.pace[ident]
         self.comes_back: list[float] = plan.comes_back[ident]
+        self.fatigue = Growth(plan, len(plan.priority) + ident)
         self.slowdown: list[float] = plan.slowdown[ident]
         # 6.6: which queues' sessions a contact of each queue may interrupt; shared attention (6.7) has no work in hand
         self.interrupts: list[set[int]] = [
@@ -686,6 +700,7 @@ class Agent:
         self.sharers = 0  # all of them
         self.returning: set[Contact] = set()  # contacts of theirs that wait unassigned, bound to them or not
         self.idle_since: int = 0
+        self.rested: int = 0  # when their shift began or their last pause ended
         self.shelf: list[Agent] | None = None
         # by the clock
         self.on_shift = False
@@ -858,7 +873,8 @@ class Agent:
             yield from self.completes(contact)
         else:
             slowdown = team.slowdown[min(len(self.sessions), len(team.slowdown)) - 1]
-            effective = round(centre.workload.work[contact.slot] * self.pace(queue) * slowdown)  # halves to even
+            work = centre.workload.work[contact.slot] * self.pace(queue) * slowdown * self.grown(contact)
+            effective = round(work)  # halves to even
             yield from self.labour(contact, effective + reread)
         self.replies(contact)
 
@@ -868,7 +884,13 @@ class Agent:
 
     def pace(self, queue: Queue) -> float:
         """Factor on work (1)."""
-        return self.team.pace[queue.id] * self.own_pace
+        return self.team.pace[queue.id] * self.own_pace * self.team.fatigue.at(self.centre.now - self.rested)
+
+    def grown(self, contact: Contact) -> float:
+        """Factor on the work on a turn whose message has waited (6.21)."""
+        if contact.task or contact.turn == contact.answers:
+            return 1.0
+        return contact.queue.work_after_wait.at(self.centre.now - contact.since)
 
     def labour(self, contact: Contact, duration: int) -> Story:
         """Work in hand to its end."""
@@ -930,7 +952,8 @@ class Agent:
         queue = contact.queue
         contact.pending = False
         contact.done = simpy.Event(self.centre.env)
-        contact.left = self.centre.workload.work[contact.slot] * self.pace(queue) / queue.shared_mean[0]
+        work = self.centre.workload.work[contact.slot] * self.pace(queue) * self.grown(contact)
+        contact.left = work / queue.shared_mean[0]
         contact.last = self.centre.now
         self.sharing.append(contact)
         self.change_sharers(+1)
@@ -952,18 +975,20 @@ class Agent:
 
     # shifts and pauses (3)
 
-    def by_the_clock(self, change: Change, shift: int) -> None:
+    def by_the_clock(self, change: Change, shift: int, time: int) -> None:
         """Half-open spans: what holds from this instant on, before any of its events."""
         self.unshelve()
         match change:
             case Change.SHIFT_BEGINS:
-                self.on_shift, self.finishing, self.idle_since = True, False, self.centre.now
+                self.on_shift, self.finishing = True, False
+                self.idle_since = self.rested = time
             case Change.SHIFT_ENDS:
                 self.on_shift = False
             case Change.PAUSE_BEGINS:
                 self.on_pause = True
             case Change.PAUSE_ENDS:
-                self.on_pause, self.idle_since = False, self.centre.now
+                self.on_pause = False
+                self.idle_since = self.rested = time
             case Change.WIND_DOWN_BEGINS:
                 self.winds_down = True
             case Change.WIND_DOWN_ENDS:
@@ -1128,7 +1153,7 @@ class Centre:
         for time, those in sorted(self.changes().items()):
             if time < self.start:
                 for a, change, shift in sorted(those):
-                    self.agents[a].by_the_clock(change, shift)
+                    self.agents[a].by_the_clock(change, shift, time)
                 for a, change, shift in sorted(those):
                     self.agents[a].from_state(change, shift)
         for agent, since in zip(self.agents, state.idle_since.tolist(), strict=True):
@@ -1248,7 +1273,7 @@ class Centre:
             for place in limits[time]:
                 self.limit(place)
             for agent, change, shift in those:
-                self.agents[agent].by_the_clock(change, shift)
+                self.agents[agent].by_the_clock(change, shift, time)
             yield self.at(Event.AGENTS_LEAVE, 0, time)
             for agent, change, shift in those:
                 if change in LEAVES:

@@ -85,6 +85,7 @@ def _agents(kernel: ModuleType, memory: Any, state: State) -> None:
     plan, workload, log, now = memory.plan, memory.work, state.log, state.at - 1
     begun = np.flatnonzero(workload.present & (plan.shift_start <= now))
     memory.shift[plan.shift_agent[begun]] = begun  # sorted: the last one stays
+    memory.rested[plan.shift_agent[begun]] = plan.shift_start[begun]
     on_shift = begun[plan.shift_end[begun] > now]
     memory.duty[plan.shift_agent[on_shift]] = kernel.ON
     wind_down = _within(plan.wind_down_start, plan.wind_down_end, now) & workload.present[plan.wind_down_shift]
@@ -95,8 +96,11 @@ def _agents(kernel: ModuleType, memory: Any, state: State) -> None:
         (plan.pause_shift, plan.pause_start, plan.pause_end),
         (workload.out_shift, workload.out_start, workload.out_end),
     ):
-        paused = shift[_within(start, end, now) & workload.present[shift]]
+        there = workload.present[shift]
+        paused = shift[_within(start, end, now) & there]
         memory.duty[plan.shift_agent[paused]] = kernel.PAUSED
+        over = there & (end <= now)
+        np.maximum.at(memory.rested, plan.shift_agent[shift[over]], end[over])
     memory.attends[:] = (memory.duty == kernel.ON) | (memory.duty == kernel.WINDING_DOWN)
     memory.idle[:] = state.idle_since
     for limit in np.flatnonzero(plan.limit_time < state.at).tolist():  # in the order of time: the last one stays

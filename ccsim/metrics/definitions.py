@@ -371,11 +371,22 @@ def effort(f: Facts) -> Sums:
 
 @metric(
     "queue", "Value lost", "money", "lower",
-    "value of roots of which no contact was resolved, nor served by the bot or self-service",
-    "value × roots not served", "7.4", applies=_given("value"),
+    "value of roots of which no contact was resolved, nor served by the bot or self-service, and value_lost_by_wait",
+    "value × roots not served + value_lost_by_wait", "7.4", applies=_given("value"),
 )  # fmt: skip
 def value_lost(f: Facts) -> Sums:
-    return Sums(f.contacts[sums.VALUE_LOST])
+    if len(f.spec.value_after) == 0:
+        return Sums(f.contacts[sums.VALUE_LOST])
+    return Sums(f.contacts[sums.VALUE_LOST] + f.value_lost_by_wait)
+
+
+@metric(
+    "queue", "Value lost by waiting", "money", "lower",
+    "of served roots, value × (1 − the factor of value_after_wait at the wait for their first answer)",
+    "Σ value × (1 − factor)", "7.4", applies=lambda plan, spec: np.diff(spec.value_offset) > 0,
+)  # fmt: skip
+def value_lost_by_wait(f: Facts) -> Sums:
+    return Sums(f.value_lost_by_wait)
 
 
 @metric(

@@ -21,6 +21,7 @@ from ccsim import jit, tables
 from ccsim.metrics import pay, sums
 from ccsim.metrics.attention import SharedWork
 from ccsim.metrics.timeline import inside
+from ccsim.metrics.worth import lost_by_wait
 from ccsim.tables import F64, I32, I64, SECOND, Bool, Link, Log, MetricSpec, Outside, Plan, Workload
 
 Formula = Callable[[Any, Any, Any, Any, Any], tuple[Any, Any]]
@@ -100,6 +101,8 @@ class _Contacts(NamedTuple):
     """of the entered, time << bits | queue, and below those on the clock of the targets"""
     open_waits: I64
     undecided: Bool
+    served: Bool
+    """by root: a contact of its chain was resolved, contained or deflected"""
 
 
 class _Turns(NamedTuple):
@@ -171,14 +174,23 @@ class Facts(Derived):
         frame, log, work = self.frame, self.log, self.workload
         by_cell, area, rows = frame.cells(sums.OF_CONTACTS), frame.area(self.queues), len(log.outcome)
         waits, open_waits = np.empty(rows, np.int64), np.empty(rows, np.int64)
-        undecided = np.zeros(rows, np.bool_)
+        undecided, served = np.zeros((2, rows), np.bool_)
         entered = scans().contacts(
             log.outcome, log.arrival, log.first_turn, log.messages, log.left, log.closed, log.called_back,
             log.message, log.start, log.turns, work.closing, self.cell, work.queue, work.link, work.root, work.outbound,
             work.reopen_child, work.bounce_child, work.reason, frame.effort, frame.value, frame.limits, *frame.clock,
-            *frame.bounds, np.zeros(rows, np.bool_), by_cell, area, waits, open_waits, undecided,
+            *frame.bounds, served, by_cell, area, waits, open_waits, undecided,
         )  # fmt: skip
-        return _Contacts(frame.by_queue(by_cell), area[0] / SECOND, waits[:entered], open_waits[:entered], undecided)
+        return _Contacts(
+            frame.by_queue(by_cell), area[0] / SECOND, waits[:entered], open_waits[:entered], undecided, served
+        )
+
+    @cached_property
+    def value_lost_by_wait(self) -> F64:
+        """Of the value of customers who were served, in money, (interval, queue)."""
+        cells = self.intervals * self.queues
+        lost = lost_by_wait(self.workload, self.log, self.spec, self.cell, self._contacts.served, cells)
+        return lost.reshape(self.intervals, self.queues)
 
     @cached_property
     def wait_quantiles(self) -> F64:

@@ -42,6 +42,7 @@ NOT_SAMPLED: Final = {
         "title", "at_close", "clock", "priority", "head_start", "carry_wait", "max_waiting", "answer_delay",
         "short_abandon", "expires_after", "same_agent_for", "over_capacity", "reread", "service_level", "sl_formula",
         "reply_target", "max_abandonment", "resolution_target", "value", "fee", "effort",
+        "work_after_wait", "value_after_wait",
     ),
 }  # fmt: skip
 """Of a scenario and its queues, what no contact is sampled from. All that is not listed counts as sampled from."""

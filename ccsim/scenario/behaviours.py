@@ -154,6 +154,22 @@ def closing_words(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "closing_word")), found, "chat, messaging and e-mail, turn by turn")
 
 
+def factors_after_a_time(scenario: Scenario) -> Found:
+    """Their times ascend; work does not vanish, and waiting adds no value."""
+    lists = [(("team", name, "fatigue"), team.fatigue) for name, team in scenario.team.items()]
+    for name, queue in scenario.queue.items():
+        lists += [(("queue", name, key), getattr(queue, key)) for key in ("work_after_wait", "value_after_wait")]
+    for place, steps in lists:
+        for i, step in enumerate(steps):
+            if i > 0 and step.after <= steps[i - 1].after:
+                found = f"{written_duration(step.after)} behind {written_duration(steps[i - 1].after)}"
+                yield Problem(dotted((*place, i, "after")), found, "times that ascend")
+            of_value = place[-1] == "value_after_wait"
+            if step.factor > 1 if of_value else step.factor == 0:
+                allowed = "a number from 0 to 1" if of_value else "a number above 0"
+                yield Problem(dotted((*place, i, "factor")), f"{step.factor:g}", allowed)
+
+
 def messages_that_wait(scenario: Scenario) -> Found:
     """Only messages are overlooked; only who is held hears an automatic reply."""
     for name, queue in scenario.queue.items():
@@ -323,6 +339,7 @@ BEHAVIOURS: Final[tuple[Rule, ...]] = (
     balking,
     bursts,
     closing_words,
+    factors_after_a_time,
     messages_that_wait,
     demand,
     handle_times,

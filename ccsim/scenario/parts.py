@@ -206,3 +206,12 @@ def _mean_or_distribution(value: object, files: DataFiles) -> Distribution:
 MeanOrDistribution = Annotated[
     Distribution, distribution_type(_mean_or_distribution), WithJsonSchema(jsontypes.MEAN_OR_DISTRIBUTION)
 ]
+
+
+class AfterTime(Part):
+    """A factor that holds from a time on, until that of the next one."""
+
+    after: Duration
+    """Time from which on it holds; in a list ascending."""
+    factor: Annotated[float, Strict(), Field(ge=0, le=1000, allow_inf_nan=False)]
+    """The factor."""

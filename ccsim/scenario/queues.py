@@ -20,6 +20,7 @@ from ccsim.scenario.faults import Fault, FaultError, shown
 from ccsim.scenario.holidays import HolidayRule
 from ccsim.scenario.parts import (
     WHOLE,
+    AfterTime,
     Amount,
     Count,
     CountDistribution,
@@ -108,6 +109,8 @@ class Retry(Part):
     """Time from leaving until the next attempt."""
     to: dict[str, Share] = {}
     """Queue to share of those who try again there; the shares add up to 1. Empty: all in the same queue."""
+    patience: Factor = 1.0
+    """Factor on the patience at each attempt more, above 0; below 1: who tries again waits less."""
 
 
 class Bounces(Part):
@@ -254,6 +257,9 @@ class Queue(Part):
     """Time that the agent works on one turn, without what the customer takes to reply. `between`: how alike the turns
     of a contact are, as the share of the variance (of normal scores) that lies between contacts: 0, the default, where
     each turn is drawn by itself; 1 where all turns of a contact are equally long."""
+    work_after_wait: tuple[AfterTime, ...] = ()
+    """Factors above 0 on the work on a turn by how long its message has waited, as a list of tables; 1 before the
+    first."""
     balking: Balking | None = None
     """Customers who leave at once when they are told the wait, as a table; not on persistent channels."""
     burst: Burst | None = None
@@ -337,6 +343,9 @@ class Queue(Part):
     """Target for resolution: share of contacts, and time from arrival to the end of the last answer."""
     value: Money = 0.0
     """Contribution of a resolved contact, in money; of a customer who is never served it is the value lost."""
+    value_after_wait: tuple[AfterTime, ...] = ()
+    """Factors up to 1 on the value of a contact by how long its customer has waited for the first answer, as a list of
+    tables; 1 before the first."""
     fee: Money = 0.0
     """Platform fee, in money, for each contact that enters the queue or that the company begins."""
     effort: Amount = 0.0

@@ -30,6 +30,7 @@ from ccsim.scenario import jsontypes
 from ccsim.scenario.faults import Fault, FaultError, shown
 from ccsim.scenario.parts import (
     WHOLE,
+    AfterTime,
     Amount,
     BeforeBreak,
     Duration,
@@ -119,6 +120,9 @@ class Team(Part):
     pace_cv: Annotated[float, Strict(), Field(ge=0, le=2, allow_inf_nan=False)] = 0.0
     """How much agents differ: coefficient of variation of a lognormal of mean 1, whose value for each agent is a factor
     on `pace`, drawn anew in each replication."""
+    fatigue: tuple[AfterTime, ...] = ()
+    """Factors above 0 on work and wrap-up by how long ago the agent's shift began or the last pause ended, as a list of
+    tables; 1 before the first."""
     copilot: Factor = 1.0
     """Factor on work and wrap-up, beside `pace`, with the tool that helps these agents: below 1 they are quicker."""
     errors: Share = 0.0

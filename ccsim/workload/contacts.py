@@ -55,7 +55,7 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like
         *people, queue, like, same(0, np.int8, n), same(0, np.int32, n), counting(np.int32, n), turns, turns,
         same(0, np.int8, n), same(0, np.int8, n), limit, same(0, np.int64, n), same(0, np.bool_, n),
         same(0, np.int64, n), campaign, same(1, np.bool_, n), same(0, np.int32, n), same(-1, np.int8, n),
-        same(0, np.bool_, n), same(0, np.bool_, n),
+        same(1.0, np.float64, n), same(0, np.bool_, n), same(0, np.bool_, n),
     )  # fmt: skip
     matter = None if rules.reasons is None else streams.of(people, Draw.REASON, 1)[0]
     levels = [_begun(rules, streams, roots, u, matter)]
@@ -185,11 +185,15 @@ def _born(rules: Rules, streams: Streams, level: Rows, people: People, born: I64
     lost = same(0, np.int32, n)
     if rules.connections is not None:
         lost = np.where(link == Link.RETURN, level.lost[parent] - (kind == RECONNECTION), 0).astype(np.int32)
+    impatience = same(1.0, np.float64, n)
+    if rules.retry_patience is not None:
+        left = rules.retry_patience[level.queue[parent]]
+        impatience = level.impatience[parent] * np.where(link == Link.RETRY, left, 1.0)
     rows = Rows(
         *people, queue, queue, link, level.generation[:1].repeat(n) + np.int32(1), root, turns, at_most,
         same(0, np.int8, n), transfers, budget, same(0, np.int64, n), same(0, np.bool_, n), same(0, np.int64, n),
-        campaign, same(1, np.bool_, n), lost, same(-1, np.int8, n), same(0, np.bool_, n),
-        same(0, np.bool_, n),
+        campaign, same(1, np.bool_, n), lost, same(-1, np.int8, n), impatience,
+        same(0, np.bool_, n), same(0, np.bool_, n),
     )  # fmt: skip
     return _begun(rules, streams, rows, u, matter)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ccsim.distributions.streams import U64, People
-from ccsim.tables import I8, I32, I64, Bool
+from ccsim.tables import F64, I8, I32, I64, Bool
 
 
 class Rows(NamedTuple):
@@ -42,6 +42,8 @@ class Rows(NamedTuple):
     """turns whose lost connection may end it with a reconnection"""
     reason: I8
     """place among its queue's, -1: none"""
+    impatience: F64
+    """factor on its patience, of all retries in its chain so far"""
     closing: Bool
     """the last of its turns is a closing word"""
     contained: Bool

@@ -141,6 +141,8 @@ class Rules(NamedTuple):
     closing_words: ClosingWords | None
     """None: nobody writes one"""
     likeness: Likeness | None
+    retry_patience: F64 | None
+    """factor on the patience of who tries again; None: 1 everywhere"""
     tolerance: tuple[Distribution, ...] | None
     """of the wait that they are told; None: nobody is told"""
     callbacks: Callbacks | None
@@ -200,6 +202,9 @@ def rules_of(scenario: Scenario) -> Rules:
         bursts=_bursts(queues),
         closing_words=_closing_words(queues),
         likeness=_likeness(queues),
+        retry_patience=numbers(lambda queue: queue.retry.patience, np.float64)
+        if any(queue.retry.patience != 1 for queue in queues)
+        else None,
         tolerance=distributions(lambda queue: queue.balking.tolerance if queue.balking else Never())
         if any(queue.balking for queue in queues)
         else None,

@@ -237,6 +237,10 @@ def _patience(rules: Rules, rows: Rows, members: Members, u: F64, roots: _Roots)
     """Patience, patience if held, and whether it is the end of a window or the age at which messages are missed."""
     own = members.column(rules.patience, u)
     held = own if rules.held_patience is None else members.column(rules.held_patience, u)
+    if rules.retry_patience is not None:  # 6.22
+        own, held = (
+            np.where(times < NEVER, np.rint(times * rows.impatience), NEVER).astype(np.int64) for times in (own, held)
+        )
     missed = same(0, np.bool_, len(u))
     if (rules.missed_after < NEVER).any():
         age = rules.missed_after[rows.queue]

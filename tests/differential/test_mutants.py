@@ -57,6 +57,18 @@ MUTANTS = {
         "    if False:  # parked",
     ),
     "open until the closing word": ("    if not (m.words and is_over(m, c)):", "    if not m.words:"),
+    "work grows a moment too late": ("m.plan.grows_after[step] <= time", "m.plan.grows_after[step] < time"),
+    "every team tires as the first": ("m.queues + m.plan.team[a], now - m.rested[a]", "m.queues, now - m.rested[a]"),
+    "no rest in a break until the end of the shift": (
+        "        if m.duty[a] == PAUSED:  # until then",
+        "        if False:",
+    ),
+    "work grows with what a wait carries too": ("m.queue[c]), now - sent(m, c))", "m.queue[c]), now - m.since[c])"),
+    "no rest in a break": (
+        "        m.idle[a] = now\n        m.rested[a] = now\n    elif m.shift[a] != shift:",
+        "        m.idle[a] = now\n    elif m.shift[a] != shift:",
+    ),
+    "a closing word grows with its wait": ("if is_task(m, c) or m.work.closing[m.slot[c]]:", "if is_task(m, c):"),
     "one agent more is left idle": ("if idle <= m.plan.keep_idle[r]:", "if idle <= m.plan.keep_idle[r] + 1:"),
     "the rank of agents where contacts are compared": (
         "m.plan.contact_rank[team, p] - m.plan.contact_rank[team, q]",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ccsim.tables import NEVER, SECOND, Outcome
-from tests.effects.conftest import Run
-from tests.effects.test_ai_agents import chats
-from tests.effects.test_features import HOUR, THREAD, agents, centre, four_errors
+from tests.effects.conftest import Doc, Run
+from tests.effects.test_ai_agents import MANY, chats
+from tests.effects.test_features import CALLS, HOUR, THREAD, agents, centre, four_errors
 
 Runner = Callable[..., Run]
 
@@ -54,3 +55,91 @@ def test_a_thanks_opens_a_parked_thread_again(run: Runner) -> None:
     assert (sessions[resolved] == 2).all()
     assert on.queue("inbox", "asa") > off.queue("inbox", "asa")
     assert on.queue("inbox", "closing_words") == resolved.sum()
+
+
+WAITING: Doc = {"after": "2m", "factor": 1.5}
+
+
+def hotline(**changes: Any) -> Doc:
+    """Eight agents who are almost always busy, so that callers wait."""
+    phone = CALLS | {"volume": MANY | {"per_day": 480}, "wrap_up": "30s", "work": {"mean": "4m", "cv": 0.5}} | changes
+    return centre({"phone": phone}, {"agents": agents(8, "phone")})
+
+
+def test_who_has_waited_takes_longer(run: Runner) -> None:
+    """Half as much work again for who has waited two minutes, and therefore longer waits for those behind."""
+    on, off = run(hotline(work_after_wait=[WAITING, {"after": "20m", "factor": 2.0}])), run(hotline())
+    wait = (on.log.start - on.log.message) / SECOND
+    factor = np.select([wait >= 1200, wait >= 120], [2.0, 1.5], 1.0)
+    assert {1.0, 1.5} <= set(factor)
+    assert np.array_equal(on.log.reply - on.log.start, np.rint(on.workload.work * factor))
+    assert on.queue("phone", "asa") > off.queue("phone", "asa")
+    assert on.queue("phone", "handle_mean") > off.queue("phone", "handle_mean")
+    assert all(np.array_equal(a, b) for a, b in zip(on.workload, off.workload, strict=True))
+
+
+def test_it_goes_together_with_handle_times_pace_and_residue(run: Runner) -> None:
+    """Longer calls by the hour, of slower agents, of what a bot left: the factors are multiplied."""
+    bot = {"contains": 0.3, "time": "10s", "residue": 1.2}
+    work = {"mean": "4m", "cv": 0.5, "profile": [["09:00", 1.1]]}
+    doc = hotline(work=work, bot=bot, work_after_wait=[WAITING])
+    on = run(doc, {"team.agents.pace": {"mean": 1.1, "cv": 0.2}})
+    worked = on.log.start < NEVER
+    wait, agent = (on.log.start - on.log.message)[worked], on.log.agent[worked]
+    pace = on.plan.pace[0, 0] * on.workload.agent_pace[agent]
+    took = on.workload.work[worked] * pace * np.where(wait >= 120 * SECOND, 1.5, 1.0)
+    assert np.array_equal((on.log.reply - on.log.start)[worked], np.rint(took))
+    plain = run(hotline()).workload.work
+    residue, longer = 1.2, 1.2 * 1.1
+    ratio = np.unique(np.round(on.workload.work[worked] / plain[worked], 5))
+    assert ratio.tolist() == pytest.approx([residue, longer])
+
+
+def test_agents_tire(run: Runner) -> None:
+    """A tenth more work from two hours after the shift's begin or a break on; fresh again after it."""
+    team = agents(30, "phone", fatigue=[{"after": "2h", "factor": 1.1}])
+    team["shifts"] = [{"agents": 30, "hours": "08:00-14:00", "breaks": ["11:00-11:30"]}]
+    calls = CALLS | {"volume": MANY | {"per_day": 300}, "wrap_up": "30s"}
+    on = run(centre({"phone": calls}, {"agents": team}))
+    off = run(centre({"phone": calls}, {"agents": team | {"fatigue": []}}))
+    hour = on.log.start / SECOND / HOUR
+    tired = (hour >= 10) & (hour < 11.5) | (hour >= 13.5)
+    assert 0 < tired.sum() < len(tired)
+    assert np.array_equal(on.log.reply - on.log.start, np.rint(on.workload.work * np.where(tired, 1.1, 1.0)))
+    hour = on.log.reply / SECOND / HOUR
+    tired = (hour >= 10) & (hour < 11.5) | (hour >= 13.5)
+    assert np.array_equal(on.log.closed - on.log.left, np.rint(on.workload.wrap_up * np.where(tired, 1.1, 1.0)))
+    assert on.team("agents", "utilisation") > off.team("agents", "utilisation")
+
+
+def test_who_tries_again_waits_less(run: Runner) -> None:
+    """Half as long each time, of the same draws: each attempt fails more often, and first ones less: they wait less."""
+    retry = {"share": 1.0, "after": "3m", "patience": 0.5}
+    doc = hotline(patience={"mean": "2m", "cv": 1.0}, retry=retry)
+    on, off = run(doc), run(doc, {"queue.phone.retry.patience": 1.0})
+    again = on.workload.generation
+    assert np.array_equal(on.workload.patience, np.rint(off.workload.patience * 0.5**again))
+    assert np.array_equal(on.workload.work, off.workload.work)
+    failed, before = (
+        [np.mean(r.log.outcome[(r.log.arrival < NEVER) & (again == n)] == Outcome.ABANDONED) for n in range(4)]
+        for r in (on, off)
+    )
+    assert failed == sorted(failed)
+    assert failed[3] > failed[0] + 0.3
+    assert failed[0] < before[0]
+
+
+def test_who_has_waited_buys_less(run: Runner) -> None:
+    """Each of the served is worth half after two minutes, nothing after ten; nothing else moves."""
+    steps = [{"after": "2m", "factor": 0.5}, {"after": "10m", "factor": 0.0}]
+    retry = {"share": 1.0, "after": "3m"}
+    doc = hotline(patience={"mean": "2m"}, retry=retry, value=8.0)
+    on, off = run(doc, {"queue.phone.value_after_wait": steps}), run(doc)
+    log, root = on.log, on.workload.root
+    answered = np.flatnonzero(log.outcome == Outcome.RESOLVED)  # one contact of a chain at most
+    wait = (log.start[log.first_turn[answered]] - log.arrival[root[answered]]) / SECOND
+    lost = 8 * np.select([wait >= 600, wait >= 120], [1.0, 0.5], 0.0)
+    assert set(lost) == {0, 4, 8}
+    assert on.queue("phone", "value_lost_by_wait") == lost.sum()
+    assert on.queue("phone", "value_lost") == pytest.approx(off.queue("phone", "value_lost") + lost.sum())
+    assert np.array_equal(on.log.closed, off.log.closed)

@@ -14,7 +14,7 @@ import pytest
 
 from ccsim.engine.compiled import simulate
 from ccsim.lowering import lower
-from ccsim.tables import NEVER, Link, Log, Outcome, Plan, Workload, columns
+from ccsim.tables import NEVER, SECOND, Link, Log, Outcome, Plan, Workload, columns
 from ccsim.workload.sample import sample
 from tests import random_cases
 
@@ -93,7 +93,7 @@ def differing(one: Any, other: Any) -> set[str]:
 
 
 def doubled(table: Any) -> Any:
-    """The table with every time twice as long, and every work a whole number of milliseconds before."""
+    """The table with every time twice as long, and every work a whole number of seconds before."""
 
     def twice(times: Any) -> Any:
         return np.where(np.abs(times) >= NEVER, times, 2 * times)
@@ -108,8 +108,8 @@ def doubled(table: Any) -> Any:
 @pytest.mark.parametrize("which", CASES)
 def test_twice_the_durations_are_twice_the_waits(which: str | int) -> None:
     workload, plan = tables(case(which))
-    # pace and slowdown are whole hundredths: whole milliseconds times these need no rounding
-    workload = workload._replace(work=workload.work // 1000 * 1000, wrap_up=workload.wrap_up // 1000 * 1000)
+    # pace, slowdown and what work grows by are whole hundredths: whole seconds times three of these need no rounding
+    workload = workload._replace(work=workload.work // SECOND * SECOND, wrap_up=workload.wrap_up // SECOND * SECOND)
     log = simulate(workload, plan)
     assert not differing(simulate(doubled(workload), doubled(plan)), doubled(log))
     worked = {"start"} if (log.start < NEVER).any() else set()

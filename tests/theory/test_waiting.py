@@ -1,9 +1,16 @@
-"""What waiting does, beside formulas: closing words in M/G/1."""
+"""What waiting does, beside formulas: closing words in M/G/1, work that grows with the wait."""
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+import pytest
+from scipy import integrate
+
 from tests.theory.conftest import Agree
 from tests.theory.test_conversations import chats, exponential
+from tests.theory.test_queues import calls
 
 
 def test_closing_words_in_a_single_slot(agree: Agree) -> None:
@@ -27,3 +34,48 @@ def test_closing_words_in_a_single_slot(agree: Agree) -> None:
         closing_word={"share": share, "work": exponential(look)},
     )  # fmt: skip
     agree(doc, expected)
+
+
+@pytest.mark.parametrize("factor", [1.2, 0.6])
+def test_work_that_grows_with_the_wait(agree: Agree, factor: float) -> None:
+    """One agent, exponential work whose mean is another from a wait of 15 s on: M/M/1 with service by the wait.
+
+    Level crossings (Brill & Posner 1977): below the time the density of the wait is that of M/M/1; beyond it
+    f' = -(other - rate) f + (other - usual) g exp(-usual u), where g is the density at the time and u what is beyond.
+    The second value is the integral equation, solved numerically.
+    """
+    rate, usual, time = 0.06, 1 / 10, 15.0
+    other = usual / factor
+    density = rate * math.exp(-(usual - rate) * time)  # of g, with an empty system of probability 1
+    part = density * (other - usual) / (other - rate - usual)
+    below = rate * (1 - math.exp(-(usual - rate) * time)) / (usual - rate)
+    beyond = part / usual + (density - part) / (other - rate)
+    below_mean = rate * integrate.quad(lambda x: x * math.exp(-(usual - rate) * x), 0, time)[0]
+    beyond_mean = time * beyond + part / usual**2 + (density - part) / (other - rate) ** 2
+    whole = 1 + below + beyond
+    assert_density(rate, usual, other, time, whole, (below + beyond) / whole, beyond / whole)
+    expected = {
+        "queue.calls.asa": (below_mean + beyond_mean) / whole,
+        "queue.calls.delayed": (below + beyond) / whole,
+        "queue.calls.handle_mean": ((1 + below) / usual + beyond / other) / whole,
+        "team.desk.utilisation": (below + beyond) / whole,
+    }
+    doc = calls(rate / usual, 1, days=12, work_after_wait=[{"after": "15s", "factor": factor}])
+    agree(doc, expected)
+
+
+def assert_density(
+    rate: float, usual: float, other: float, time: float, whole: float, delayed: float, late: float
+) -> None:
+    """f(x) = rate P(0) e^(-usual x) + rate * the integral of f(y) exp(-mu(y) (x - y)) over y < x, by small steps."""
+    step = 0.02
+    wait = np.arange(0, 900, step)
+    density = np.empty(len(wait))
+    early, slow = rate / whole, 0.0  # what crosses a level: by work begun below the time, and beyond it
+    for i, x in enumerate(wait):
+        density[i] = early + slow
+        crossing = rate * density[i] * step
+        early = (early + (crossing if x < time else 0.0)) * math.exp(-usual * step)
+        slow = (slow + (crossing if x >= time else 0.0)) * math.exp(-other * step)
+    assert density.sum() * step == pytest.approx(delayed, rel=0.005)
+    assert density[wait >= time].sum() * step == pytest.approx(late, rel=0.005)

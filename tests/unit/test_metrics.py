@@ -48,6 +48,9 @@ def make_spec(plan: Plan, **changes: Any) -> MetricSpec:
         resolution_usual=np.full(queues, changes.pop("resolution_usual", False)),
         value=(value := numbers("value", queues, 4)),
         reason_value=np.asarray(changes.pop("reason_value", value[:, None])),
+        value_offset=np.arange(queues + 1) * len(steps := changes.pop("value_steps", ())),
+        value_after=np.array([us(after) for after, _ in steps] * queues, dtype=np.int64),
+        value_factor=np.array([factor for _, factor in steps] * queues, dtype=np.float64),
         fee=numbers("fee", queues, 0.5),
         bot_cost=numbers("bot_cost", queues, 0),
         bot_cost_per_minute=numbers("bot_cost_per_minute", queues, 0),
@@ -502,6 +505,14 @@ def test_who_comes_back_though_the_bot_contained_them() -> None:
     lost = log._replace(outcome=np.where(np.arange(4) == 3, Outcome.ABANDONED, log.outcome).astype(np.int8))
     found = figures((work, plan, lost), reason_value=np.array([[4.0, 9.0, 1.0]]))
     assert (found["q0", "customers_lost"], found["q0", "value_lost"]) == (1, 1)
+
+
+def test_value_shrinks_until_the_first_answer() -> None:
+    """Worth 4: 0 is answered at once, 2 after 70 s, 3 at once; who left after 30 s is lost with all of it."""
+    found = figures(calls(), value_steps=((0, 0.75), (70, 0.5)))
+    assert (found["q0", "value_lost_by_wait"], found["q0", "value_lost"]) == (1 + 2 + 1, 4 + 4)
+    assert figures(calls(), value_steps=((71, 0.5),))["q0", "value_lost_by_wait"] == 0
+    assert ("q0", "value_lost_by_wait") not in figures(calls())
 
 
 def test_lost_connections() -> None:

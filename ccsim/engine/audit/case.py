@@ -38,7 +38,8 @@ class Case:
         of_stretches = (log.stretch_since, log.stretch_start, log.stretch_end)
         of_plan = (plan.shift_start, plan.shift_end, *self.pauses[1:], plan.wind_down_start)
         of_suspensions = (log.suspended_start, log.suspended_end)
-        return np.unique(np.concatenate([*of_log, *of_stretches, *of_plan, *of_suspensions]))
+        ends = (self.pauses[2],) if len(plan.grows_by) else ()
+        return np.unique(np.concatenate([*of_log, *of_stretches, *of_plan, *of_suspensions, *ends]))
 
     def key(self, ids: NDArray[Any], time: I64) -> I64:
         """Numbers that order by (id, time), equal only for equal ones if one of the two times is of the log.
@@ -399,6 +400,38 @@ class Case:
         of_shift, start, end = self.pauses
         pause = self.latest(self.key(of_shift, start), self.shift_at(agent, time), time)
         return self.on_shift(agent, time) & (time >= at(end, pause, -1))
+
+    def rested(self, agent: NDArray[Any], time: I64) -> I64:
+        """6.21. When the shift began that the agents were last on, or the last pause in it ended."""
+        of_shift, _, end = self.pauses
+        order = np.lexsort((end, of_shift))
+        shift = self.shift_at(agent, time)
+        pause = self.latest(self.key(of_shift[order], end[order]), shift, time)
+        return np.asarray(np.maximum(at(self.plan.shift_start, shift, 0), at(end[order], pause, 0)))
+
+    def grown(self, row: NDArray[Any], time: I64) -> NDArray[Any]:
+        """6.21. The factor of each row of the plan's steps after that time."""
+        factor, plan = np.ones(len(row)), self.plan
+        for one in np.unique(row):
+            steps, mine = slice(plan.grows_offset[one], plan.grows_offset[one + 1]), row == one
+            place = np.searchsorted(plan.grows_after[steps], time[mine], side="right")
+            factor[mine] = np.append(1.0, plan.grows_by[steps])[place]
+        return factor
+
+    def pace(self, agent: NDArray[Any], queue: NDArray[Any], time: I64) -> NDArray[Any]:
+        """Factor on what agents begin to work on then."""
+        team = self.plan.team[agent]
+        pace = self.plan.pace[team, queue] * self.workload.agent_pace[agent]
+        if len(self.plan.grows_by) == 0:
+            return np.asarray(pace)
+        tired = self.grown(len(self.plan.priority) + team, time - self.rested(agent, time))
+        return np.asarray(pace * tired)
+
+    @cached_property
+    def waited(self) -> NDArray[Any]:
+        """6.21. By turn: factor on the work for the wait of its message."""
+        none = self.workload.closing[self.slot] | (self.workload.outbound[self.owner] & (self.number == 0))
+        return np.where(none, 1.0, self.grown(self.queue, self.start - self.message))
 
     def takes_sessions(self, agent: NDArray[Any], time: I64) -> Bool:
         """On duty, and not about to go."""

@@ -199,8 +199,8 @@ def closed(case: Case) -> list[str]:
     workload, plan, log = case.workload, case.plan, case.log
     queue, final = workload.queue, case.final
     agent = log.agent[final]
-    pace = plan.pace[plan.team[agent], queue] * workload.agent_pace[agent]
-    wrap_up = np.rint(workload.wrap_up * pace).astype(np.int64)
+    wrap_up = np.rint(workload.wrap_up * case.pace(agent, queue, np.minimum(log.reply[final], plan.drain_end)))
+    wrap_up = wrap_up.astype(np.int64)
     replied = log.reply[final] < NEVER
     vain = np.where(replied, np.minimum(log.reply[final], plan.drain_end) + plan.idle_timeout[queue], NEVER)
     wrap_up += case.wrap_up_suspended

@@ -29,8 +29,7 @@ def shared_attention(case: Case) -> list[str]:
     contact = columns["contact"]
     queue = case.workload.queue[contact]
     agent = columns["agent"]
-    pace = case.plan.pace[case.plan.team[agent], queue] * case.workload.agent_pace[agent]
-    work = case.workload.work[case.slot[turn]] * pace
+    work = case.workload.work[case.slot[turn]] * case.pace(agent, queue, columns["start"]) * case.waited[turn]
     offset, means = case.plan.shared_offset, case.plan.shared_mean.tolist()
     for number, row in enumerate(held.tolist()):
         levels = means[offset[queue[number]] : offset[queue[number] + 1]]

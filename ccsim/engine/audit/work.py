@@ -49,11 +49,9 @@ def durations(case: Case) -> list[str]:
     cut = np.where(suspended > 0, plan.drain_end, plan.drain_end + 1)
     in_vain = log.called_back[owner] & workload.no_answer[owner]  # 6.8: its end is that of the contact
     right = in_vain & (reply == NEVER)
+    pace, waited = case.pace(agent, queue, start), case.waited[turn]
     for sessions in range(1, columns_of_slowdown + 1):
-        work = np.rint(
-            (workload.work[slot] * (plan.pace[team, queue] * workload.agent_pace[agent]))
-            * plan.slowdown[team, sessions - 1]
-        )
+        work = np.rint(workload.work[slot] * pace * plan.slowdown[team, sessions - 1] * waited)
         end = start + work.astype(np.int64) + reread + suspended
         exact = np.where(reply == NEVER, end >= cut, reply == end)
         right |= (least <= sessions) & (sessions <= most) & exact & ~in_vain
