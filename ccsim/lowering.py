@@ -343,6 +343,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         hours_offset=_offsets(spans),
         opens=_columns(spans)[0],
         closes=_columns(spans)[1],
+        bot_places=by_queue(lambda queue: (queue.bot and queue.bot.concurrency) or NEVER, np.int64),
         bot_offset=_offsets(bots),
         bot_opens=_columns(bots)[0],
         bot_closes=_columns(bots)[1],

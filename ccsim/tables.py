@@ -320,6 +320,7 @@ class Plan(NamedTuple):
         Column("us", "span", "start of an opening span; -NEVER: open before the start; sorted, disjoint, not touching"),
     ]
     closes: Annotated[I64, Column("us", "span", "its end (half-open); NEVER: open for good")]
+    bot_places: Annotated[I64, Column("count", "queue", "its bot's conversations at once; NEVER without limit")]
     bot_offset: Annotated[
         I64, Column("id", "queue + 1", "its bot's spans of duty are bot_offset[q] … bot_offset[q + 1] - 1")
     ]

@@ -46,12 +46,15 @@ class WithTimes(Centre):
     def __init__(self, workload: Workload, plan: Plan) -> None:
         super().__init__(workload, plan)
         self.work_ends: dict[int, int] = {}  # by contact, also when it no longer rings
+        self.bot_ends: dict[int, int] = {}
 
     def at(self, kind: int, ident: int, time: int) -> Any:
         timer = super().at(kind, ident, time)
         timer.due = time
         if kind == Event.WORK_ENDS:
             self.work_ends[ident] = time
+        elif kind == Event.BOT_ENDS:
+            self.bot_ends[ident] = time
         return timer
 
 
@@ -67,7 +70,7 @@ def phase_of(contact: Contact) -> tuple[Phase, int, float]:  # noqa: PLR0911 (on
     assert isinstance(centre, WithTimes)
     log = centre.record
     if log.messages[contact.id] == 0:
-        return Phase.WITH_BOT, log.arrival[contact.id] + centre.workload.bot_time[contact.id], 0.0
+        return Phase.WITH_BOT, centre.bot_ends[contact.id], 0.0
     if contact.waiting:
         phase = Phase.HELD if contact.held else Phase.BOUND if contact.bound else Phase.WAITING
         return phase, contact.binding.due if contact.bound else 0, 0.0

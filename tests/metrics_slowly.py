@@ -161,6 +161,9 @@ class Slowly:
         add("called_back", bool(log.called_back[c]))
         add("talked", self.with_bot(c))
         add("talked_for", int(work.bot_time[c]) * self.with_bot(c))
+        if self.with_bot(c):
+            ended = int(log.message[self.slots(c)[0]] if self.slots(c) else log.left[c])
+            add("waited_for_bot", max(ended - int(log.arrival[c]) - int(work.bot_time[c]), 0))
         add("bounced", c in self.bounced)
         words = outcome == O.RESOLVED and self.word(c, int(log.turns[c]) - 1) and log.messages[c] == log.turns[c]
         add("closing_words", words)
@@ -462,7 +465,7 @@ class Slowly:
             "effort": (n["effort"], n["roots"]), "value_lost": (n["value_lost"], one),
             "value_lost_by_wait": (n["value_lost_by_wait"], one),
             "bot_conversations": (n["talked"], one), "bounced": (n["bounced"], one),
-            "containment": (n["CONTAINED"], n["talked"]),
+            "containment": (n["CONTAINED"], n["talked"]), "bot_wait_mean": (n["waited_for_bot"] / SECOND, n["talked"]),
             "containment_net": (n["CONTAINED"] - n["bounced"], n["talked"]),
             "queue_mean": (self.waiting, length), "open_mean": (self.open, length),
             "work_hours": (self.focused.sum(axis=1) / hour, one),

@@ -290,6 +290,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         add_impatience(queue, random.Random(f"impatience of {name} in {seed}"))
         add_closing_word(queue, name in by_turns, random.Random(f"closing words of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
+    add_bot_places(doc, random.Random(f"places of bots in {seed}"))
     add_reserve(doc, random.Random(f"reserve in {seed}"))
     add_carrying(doc, random.Random(f"carrying in {seed}"))
     add_columns(doc, random.Random(f"columns in {seed}"))
@@ -400,6 +401,13 @@ def add_reserve(doc: Doc, r: random.Random) -> None:
     calls = [name for name, queue in doc["queue"].items() if queue["channel"] in ONE_TO_ONE]
     if calls and len(doc["queue"]) > 1 and r.random() < 0.35:
         doc["routing"]["reserve"] = {name: r.choice([0, 1, 2]) for name in r.sample(calls, k=r.randint(1, len(calls)))}
+
+
+def add_bot_places(doc: Doc, r: random.Random) -> None:
+    """Bots with few conversations at once, now and then."""
+    for queue in doc["queue"].values():
+        if "bot" in queue and r.random() < 0.5:
+            queue["bot"]["concurrency"] = r.choice([1, 1, 2, 3])
 
 
 def add_carrying(doc: Doc, r: random.Random) -> None:

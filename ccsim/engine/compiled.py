@@ -153,6 +153,7 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
     teams = len(plan.hand_over)
     shared = plan.shared_offset[1:] > plan.shared_offset[:-1]
     interrupts = bool(plan.interrupts.any())
+    places = int(plan.bot_places[plan.bot_places < NEVER].max(initial=1))
 
     skill = plan.rank >= 0
     conditional = skill & ((plan.overflow_after > 0) | (plan.longer_than >= 0))
@@ -197,6 +198,7 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
     fresh = {
         "open": np.zeros(queues, np.bool_),
         "bot": np.zeros(queues, np.bool_),
+        "bot_free": np.zeros((queues, places), np.int64),
         "starts": np.zeros((queues, kernel.STARTS), np.int64),
         "started": np.zeros(queues, np.int64),
         "waiting": np.zeros(queues, np.int64),

@@ -215,6 +215,7 @@ class Memory(NamedTuple):
     open: Annotated[Bool, Column("1", "queue", "its hours say so")]
     holds: Annotated[Bool, Column("1", "queue", "who waits for an agent while it is closed is held, not rejected")]
     bot: Annotated[Bool, Column("1", "queue", "its bot is on duty")]
+    bot_free: Annotated[I64, Column("us", "queue, i", "when its bot's places are free, if they are limited")]
     shared: Annotated[Bool, Column("1", "queue", "its contacts share their agent's attention")]
     starts: Annotated[I64, Column("us", "queue, i", "the last starts of work on first turns")]
     started: Annotated[I64, Column("count", "queue", "all starts of work on first turns")]
@@ -1728,6 +1729,21 @@ def skip_repeats(m: Memory, c: int) -> None:
 
 
 @compiled
+def bot_until(m: Memory, now: int, c: int) -> int:
+    """When the bot ends with c, whose conversation begins when the first of its places is free (6.2)."""
+    q = m.queue[c]
+    begins = now
+    if m.plan.bot_places[q] < NEVER:
+        place = 0
+        for i in range(m.plan.bot_places[q]):
+            if m.bot_free[q, i] < m.bot_free[q, place]:
+                place = i
+        begins = max(now, m.bot_free[q, place])
+        m.bot_free[q, place] = begins + m.work.bot_time[c]
+    return int(begins + m.work.bot_time[c])
+
+
+@compiled
 def stays_outside(m: Memory, now: int, c: int) -> bool:
     """Whether c, which arrives, is deflected, or talks to a bot first."""
     q = m.queue[c]
@@ -1745,7 +1761,7 @@ def stays_outside(m: Memory, now: int, c: int) -> bool:
         and m.work.arrival[c] >= 0
     ):
         m.state[c] = WITH_BOT
-        push(m, now + m.work.bot_time[c], BOT_ENDS, c)
+        push(m, bot_until(m, now, c), BOT_ENDS, c)
         return True
     skip_repeats(m, c)
     return False

@@ -19,6 +19,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator
 from enum import IntEnum
+from heapq import heappushpop, heapreplace
 from typing import Any, Final
 
 import numpy as np
@@ -193,7 +194,7 @@ class Contact:
         if rows.deflected[self.id]:
             self.leave(Outcome.DEFLECTED)  # 6.1
         elif by_bot:
-            yield from self.talks_to_bot(self.centre.now + rows.bot_time[self.id])
+            yield from self.talks_to_bot(self.queue.bot_until(rows.bot_time[self.id]))
         else:
             yield from self.enters(keeper)
         self.is_done()
@@ -465,6 +466,8 @@ class Queue:
         self.open = any(opens < centre.start <= closes for opens, closes in self.hours)
         spans = slice(plan.bot_offset[ident], plan.bot_offset[ident + 1])
         self.bot_hours: list[tuple[int, int]] = list(zip(plan.bot_opens[spans], plan.bot_closes[spans], strict=True))
+        places: int = plan.bot_places[ident]
+        self.bot_places: list[int] = [0] * places if places < NEVER else []  # when each is free (6.2), as a heap
         self.shared_mean: list[float] = plan.shared_mean[plan.shared_offset[ident] : plan.shared_offset[ident + 1]]
         self.offer_above: int = plan.offer_above[ident]
         self.told_place: int = plan.told_place[ident]
@@ -482,6 +485,14 @@ class Queue:
 
     def bot_on_duty(self) -> bool:
         return any(opens <= self.centre.now < closes for opens, closes in self.bot_hours)
+
+    def bot_until(self, talk: int) -> int:
+        """When a conversation of that length with the bot ends, which begins as soon as there is a place (6.2)."""
+        begins = self.centre.now
+        if self.bot_places:
+            begins = max(begins, self.bot_places[0])
+            heapreplace(self.bot_places, begins + talk)
+        return begins + talk
 
     def heads(self) -> list[Contact]:
         """Who has waited longest for anyone, and which task of the company's (6.9)."""
@@ -1191,7 +1202,10 @@ class Centre:
         contact.handed_over = handed_over
         contact.turn = max(log.messages[c] - 1, 0)
         contact.pending = phase in UNSTARTED
-        if phase != Phase.WITH_BOT:
+        if phase == Phase.WITH_BOT:
+            if contact.queue.bot_places:
+                heappushpop(contact.queue.bot_places, until)  # the last to end are those that keep the places
+        else:
             contact.since, contact.carried = log.message[contact.slot], contact.carry()
             slots = range(contact.first_turn, contact.slot + 1)
             contact.replied = {self.agents[log.agent[s]]: log.reply[s] for s in slots if log.reply[s] < NEVER}

@@ -185,6 +185,10 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
     memory.since[first] -= _carried(log, workload, first)
     decided = log.outcome[c] != Outcome.NONE
 
+    for q in np.flatnonzero(plan.bot_places < NEVER):
+        ends = np.sort(until[(phase == Phase.WITH_BOT) & (workload.queue[c] == q)])[-plan.bot_places[q] :]
+        memory.bot_free[q, : len(ends)] = ends  # the last to end are those that keep the places
+
     unassigned = c[among(phase, UNASSIGNED)]
     memory.waiting[:] = np.bincount(workload.queue[unassigned], minlength=memory.queues)
     unheld = c[among(phase, UNASSIGNED) & (phase != Phase.HELD)]

@@ -7,11 +7,15 @@ import numpy as np
 from ccsim.metrics import sums
 from ccsim.metrics.facts import Facts
 from ccsim.metrics.registry import Sums, metric
-from ccsim.tables import F64, Bool, MetricSpec, Outcome, Outside, Plan
+from ccsim.tables import F64, NEVER, SECOND, Bool, MetricSpec, Outcome, Outside, Plan
 
 
 def _has_bot(plan: Plan, spec: MetricSpec) -> Bool:
     return np.asarray((np.diff(plan.bot_offset) > 0) | (plan.outside == Outside.BOT))
+
+
+def _bot_is_limited(plan: Plan, spec: MetricSpec) -> Bool:
+    return np.asarray(plan.bot_places < NEVER)
 
 
 def _solved_by_bot(f: Facts) -> F64:
@@ -26,6 +30,14 @@ def _solved_by_bot(f: Facts) -> F64:
 )  # fmt: skip
 def bot_conversations(f: Facts) -> Sums:
     return Sums(f.with_bot[0])
+
+
+@metric(
+    "queue", "Mean wait for the bot", "s", "lower", "from the arrival to the start of a conversation with the bot",
+    "waits for the bot / contacts with the bot", "7.1", applies=_bot_is_limited,
+)  # fmt: skip
+def bot_wait_mean(f: Facts) -> Sums:
+    return Sums(f.with_bot[2] / SECOND, f.with_bot[0])
 
 
 @metric(

@@ -441,15 +441,15 @@ class Facts(Derived):
     @property
     def bot_cost(self) -> F64:
         """(queue,)"""
-        talks, minutes = self.with_bot.sum(axis=1)
+        talks, minutes, _ = self.with_bot.sum(axis=1)
         return np.asarray(talks * self.spec.bot_cost + minutes * self.spec.bot_cost_per_minute)
 
     @cached_property
     def with_bot(self) -> F64:
-        """Conversations with the bot, and minutes of them, (2, interval, queue)."""
+        """Conversations with the bot, minutes of them, and µs that customers waited for them, (3, interval, queue)."""
         work, log, plan = self.workload, self.log, self.plan
         if not (work.bot_time >= 0).any():
-            return np.zeros((2, self.intervals, self.queues))
+            return np.zeros((3, self.intervals, self.queues))
         rows = np.flatnonzero(
             (self.cell >= 0) & (work.bot_time >= 0) & (work.link != Link.TRANSFER) & ~work.outbound & ~work.deflected
         )
@@ -460,7 +460,11 @@ class Facts(Derived):
         talks |= (plan.outside[queue] == Outside.BOT) & shut
         mine, cells = rows[talks], self.intervals * self.queues
         minutes = work.bot_time[mine] / (60 * SECOND)
-        return self.frame.by_queue(np.stack([np.bincount(self.cell[mine], each, cells) for each in (None, minutes)]))
+        # the conversation ended with the first message to people or without any; one under way lasts to the drain's end
+        ended = np.where(log.messages[mine] > 0, log.message[np.maximum(log.first_turn[mine], 0)], log.left[mine])
+        waited = np.maximum(ended - log.arrival[mine] - work.bot_time[mine], 0)
+        columns = (None, minutes, waited)
+        return self.frame.by_queue(np.stack([np.bincount(self.cell[mine], each, cells) for each in columns]))
 
     def _within(self, offset: I64, opens: I64, closes: I64, queue: I32, time: I64) -> Bool:
         """Which times lie in their queue's spans."""

@@ -39,7 +39,7 @@ TABLES: Final[dict[Level, tuple[str, ...]]] = {
 MOST_TABLES: Final = CONSTANTS + 1 + len(TABLES["queue"])
 
 ROWS: Final = {
-    "contacts": sums.OF_CONTACTS, "turns": sums.OF_TURNS, "sessions": sums.OF_SESSIONS, "with_bot": 2,
+    "contacts": sums.OF_CONTACTS, "turns": sums.OF_TURNS, "sessions": sums.OF_SESSIONS, "with_bot": 3,
     "presence": sums.OF_PRESENCE, "concurrent": 3,
 }  # fmt: skip
 """Of tables (row, interval, queue or team); the others have none."""

@@ -183,6 +183,8 @@ class Bot(Part):
     """Share of contacts that ask for a human at once and skip the bot."""
     hours: Hours = ByDay(((WHOLE_DAY,),) * 7)
     """Hours in which the bot works."""
+    concurrency: Annotated[int, Strict(), Field(ge=1, le=100_000), WHOLE] | None = None
+    """Conversations that the bot has at once; further contacts wait for it. Without it there is no limit."""
     loses_context: Flag = False
     """Whether a customer handed over by the bot explains again, in one more turn."""
     bounces: Bounces = Bounces()

@@ -374,3 +374,14 @@ def test_two_agents_are_left_idle_for_calls(run: Runner) -> None:
     on, off = run(doc, {"routing.reserve": {"phone": 2}}), run(doc, {"routing.reserve": ["phone"]})
     assert on.queue("phone", "asa") < off.queue("phone", "asa") / 2
     assert on.queue("desk", "asa") > off.queue("desk", "asa")
+
+
+def test_a_bot_with_few_conversations_at_once(run: Runner) -> None:
+    """As many are contained and come to people as without the limit, with the same work, but later."""
+    on, off = (run(chats(bot=BOT | {"time": "2m", "concurrency": places})) for places in (2, 100))
+    assert (wait := on.queue("chat", "bot_wait_mean")) > 1
+    assert off.queue("chat", "bot_wait_mean") == 0
+    for metric in ("bot_conversations", "contained", "answered", "work_hours"):
+        assert on.queue("chat", metric) == pytest.approx(off.queue("chat", metric))
+    assert on.queue("chat", "resolution_mean") > off.queue("chat", "resolution_mean") + wait / 2
+    assert ("queue", "chat", "bot_wait_mean") not in run(chats(bot=BOT)).figures

@@ -206,3 +206,18 @@ def test_agents_left_idle_for_callers(agree: Agree) -> None:
     doc["team"]["desk"]["skills"] = {"calls": 1, "visits": 1}
     doc["routing"] = {"reserve": {"calls": keep}, "contact": "priority"}
     agree(doc, expected, replications=30)
+
+
+def test_a_bot_with_few_places_is_a_group_of_agents(agree: Agree) -> None:
+    """Who waits for the bot does not give up: Erlang C, and as what leaves it is Poisson again (Burke 1956), Erlang C
+    for the people behind it."""
+    rate, places, talk, contains = 0.3, 5, 12, 0.4
+    bot = {"contains": contains, "time": exponential(talk), "concurrency": places}
+    doc = calls(rate * WORK, 3, days=4, bot=bot)
+    people = theory.erlang_c(rate * (1 - contains), WORK, 3, 5)
+    expected = {
+        "queue.calls.bot_wait_mean": theory.erlang_c(rate, talk, places, 5).asa,
+        "queue.calls.asa": people.asa,
+        "queue.calls.service_level": people.service_level,
+    }
+    agree(doc, expected)

@@ -104,3 +104,23 @@ def test_nobody_is_told_a_wait_who_has_none(run: Run) -> None:
     held, served = run(plan, [contact(0, 10, [5], balks_at=0), contact(0, 60, [5], balks_at=0)])
     assert held.turns == [(10, 50, 55)]
     assert served.turns == [(60, 60, 65)]
+
+
+def test_further_contacts_wait_for_the_bot(run: Run) -> None:
+    # two places: the third begins at 30, when the first is done, and ends at 50; the fourth at 40, the fifth, of 50, at
+    # once, as the third is done; whoever asks for a human waits for nobody
+    plan = make_plan([queue("live_chat", bot_hours=[(0, 35)], bot_places=2)], [team({0: 1}, {0: 6})])
+    talks = [(0, 30), (10, 30), (20, 20), (30, 0)]
+    lives = run(
+        plan,
+        [contact(0, at, [5], bot_time=talk) for at, talk in talks] + [contact(0, 22, [5], bot_time=9, asks_human=True)],
+    )
+    assert sorted(life.turns[0][0] or 0.0 for life in lives) == [22, 30, 40, 40, 50]
+
+
+def test_who_waits_for_the_bot_is_contained_later(run: Run) -> None:
+    # contained at 20, 40 and 60; the first is back at 25 and goes past the bot and those who wait for it
+    plan = make_plan([queue("live_chat", bot_hours=ALWAYS, bot_places=1)], [team({0: 1})])
+    lives = run(plan, [unhappy(at, after=5) for at in (0, 1, 2)])
+    assert [(life.outcome, life.left) for life in lives[:3]] == [("contained", time) for time in (20, 40, 60)]
+    assert [life.turns for life in lives[3:]] == [[(time, time, time + 10)] for time in (25, 45, 65)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any, Final
 
@@ -79,9 +80,25 @@ class Case:
         return np.asarray(may & (workload.bot_time >= 0) & (by_day | shut))
 
     @cached_property
+    def bot_ends(self) -> I64:
+        """6.2. By contact: when the bot ends with it; of those who do not talk to it what it would be at once."""
+        workload, plan, came = self.workload, self.plan, self.came
+        ends = came + workload.bot_time
+        for q in np.flatnonzero(plan.bot_places < NEVER):
+            mine = np.flatnonzero(self.meets_bot & (workload.queue == q))
+            busy: list[int] = []
+            for c in mine[np.argsort(came[mine], kind="stable")]:
+                begins = int(came[c])
+                if len(busy) == plan.bot_places[q]:
+                    begins = max(begins, heappop(busy))
+                ends[c] = begins + workload.bot_time[c]
+                heappush(busy, int(ends[c]))
+        return np.asarray(ends)
+
+    @cached_property
     def entry(self) -> I64:
         """By contact: when it enters its queue (the backlog: its true arrival), from which its wait counts."""
-        return np.where(self.meets_bot, self.came + self.workload.bot_time, self.log.arrival)
+        return np.where(self.meets_bot, self.bot_ends, self.log.arrival)
 
     @cached_property
     def enters(self) -> Bool:

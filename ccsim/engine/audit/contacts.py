@@ -68,7 +68,7 @@ def links(case: Case) -> list[str]:
 def before_the_queue(case: Case) -> list[str]:
     """6.1, 6.2: who finds an answer in self-service or from the bot, and when the bot ends."""
     workload, plan, log = case.workload, case.plan, case.log
-    row, bot_ends = np.arange(len(case.began)), case.came + workload.bot_time
+    row, bot_ends = np.arange(len(case.began)), case.bot_ends
     over = bot_ends <= plan.drain_end
     contained = case.meets_bot & workload.contained & over
     columns: Columns = {"contact": row, "left": log.left, "bot ends": np.where(case.meets_bot, bot_ends, NEVER)}
