@@ -40,6 +40,9 @@ class Slowly:
         self.counts: dict[str, Any] = defaultdict(self.by_queue)
         self.waits: list[list[int]] = [[] for _ in range(self.queues)]
         self.waits_by_clock: list[list[int]] = [[] for _ in range(self.queues)]
+        self.first_waits: list[list[tuple[int, bool]]] = [[] for _ in range(self.queues)]
+        """with whether work began while the customer was there; without the blocked"""
+        self.first_waits_by_clock: list[list[tuple[int, bool]]] = [[] for _ in range(self.queues)]
         self.replies: list[list[int]] = [[] for _ in range(self.queues)]
         self.bounced = {
             c
@@ -205,6 +208,9 @@ class Slowly:
         if entered:
             self.waits[q].append(until - since)
             self.waits_by_clock[q].append(waited)
+            if outcome != O.BLOCKED:
+                self.first_waits[q].append((until - since, begun))
+                self.first_waits_by_clock[q].append((waited, begun))
         if outcome == O.RESOLVED:
             add("resolved")
             add("resolution", int(log.left[c] - log.arrival[c]))
@@ -243,6 +249,8 @@ class Slowly:
         limit = self.limit(self.spec.reply_time[q])
         late = [self.elapsed(q, int(log.message[slot]), int(log.left[c])) >= limit for slot in waiting]
         add("later_late", sum(late))
+        if waiting:  # the last message alone
+            add(f"due_{min(len(self.slots(c)), 4)}", late[0])
         return not all(late)
 
     @staticmethod
@@ -264,10 +272,10 @@ class Slowly:
                 until = int(log.left[c]) if gone else start
                 add("later", 1)
                 add("later_wait", until - message)
-                add(
-                    "later_in_time",
-                    not gone and self.elapsed(q, message, until) <= self.limit(self.spec.reply_time[q]),
-                )
+                in_time = not gone and self.elapsed(q, message, until) <= self.limit(self.spec.reply_time[q])
+                add("later_in_time", in_time)
+                add(f"in_time_{min(n + 1, 4)}", in_time)
+                add(f"due_{min(n + 1, 4)}")
                 self.replies[q].append(until - message)
             if begun and start < NEVER:
                 since, until = self.worked_until(c, n)
@@ -452,6 +460,8 @@ class Slowly:
             "wait_mean": (n["wait_entered"] / SECOND, n["entered"]), "delayed": (n["delayed"], n["entered"]),
             "reply_wait_mean": (n["later_wait"] / SECOND, n["later"]),
             "reply_level": (n["later_in_time"], n["later"] + n["later_late"]),
+            "reply_level_2": (n["in_time_2"], n["due_2"]), "reply_level_3": (n["in_time_3"], n["due_3"]),
+            "reply_level_4plus": (n["in_time_4"], n["due_4"]),
             "undecided": (n["undecided"], one), "customers": (n["roots"], one),
             "asa_business": (n["wait_answered_by_clock"] / SECOND, n["answered"]),
             "response_mean": (n["response"] / SECOND, n["replies"]),
@@ -492,6 +502,13 @@ class Slowly:
             self.whole["queue", name] = [
                 quantile(mine, percent) for mine in (*self.waits, chain.from_iterable(self.waits))
             ]
+        limits = [self.limit(seconds) for seconds in spec.sl_time]
+        patient = [
+            [kaplan_meier(self.first_waits[q], limits[q]) for q in range(self.queues)],
+            [kaplan_meier(self.first_waits_by_clock[q], limits[q]) for q in range(self.queues)],
+        ]
+        self.whole["queue", "virtual_wait_mean"] = [mean for mean, _ in patient[0]]
+        self.whole["queue", "virtual_service_level"] = [level for _, level in patient[1]]
         self.whole["queue", "wait_p90_business"] = [quantile(mine, 90) for mine in self.waits_by_clock]
         self.whole["queue", "reply_wait_p90"] = [
             quantile(m, 90) for m in (*self.replies, chain.from_iterable(self.replies))
@@ -507,6 +524,18 @@ class Slowly:
         fees = conversations.sum(axis=0) * np.nan_to_num(spec.fee)
         by_bot = n["talked"] * spec.bot_cost + n["talked_for"] / (60 * SECOND) * spec.bot_cost_per_minute
         self.cost = bears + fees + by_bot.sum(axis=0)
+
+
+def kaplan_meier(waits: list[tuple[int, bool]], limit: int) -> tuple[float, float]:
+    """Mean in seconds up to the longest, and share up to the limit, if giving up only cuts a wait short."""
+    remains, before, mean, level = 1.0, 0, 0.0, 0.0
+    for time in sorted({time for time, _ in waits}):
+        mean += remains * (time - before) / SECOND
+        before = time
+        remains *= 1 - sum(wait == (time, True) for wait in waits) / sum(wait >= time for wait, _ in waits)
+        if time <= limit:
+            level = 1 - remains
+    return (mean, level) if waits else (math.nan, math.nan)
 
 
 def quantile(times: Iterable[int], percent: int) -> float:

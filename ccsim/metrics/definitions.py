@@ -218,6 +218,37 @@ def wait_max(f: Facts) -> Whole:
     return Whole(f.wait_quantiles[-1])
 
 
+VIRTUAL: Final = (
+    "Kaplan & Meier (1958), Nonparametric estimation from incomplete observations; for calls: Brown et al. (2005), "
+    "Statistical analysis of a telephone call center, sec. 5.2"
+)
+
+
+def _tells_no_wait(plan: Plan, spec: MetricSpec) -> Bool:
+    """Who leaves for the wait that they are told does not leave for reasons of their own."""
+    return np.asarray(plan.told_place == 0)
+
+
+@metric(
+    "queue", "Mean wait of who would never give up", "s", "lower",
+    "mean wait if nothing but the start of work ended it, up to the longest: giving up censors (Kaplan–Meier)",
+    "∫ S(w) dw, S the Kaplan–Meier survival function of W", "7.1", literature=VIRTUAL, in_total=False,
+    applies=_tells_no_wait,
+)  # fmt: skip
+def virtual_wait_mean(f: Facts) -> Whole:
+    return Whole(f.patient_waits[0])
+
+
+@metric(
+    "queue", "Service level of who would never give up", "share", "higher",
+    "share of waits up to the time of service_level, if nothing but the start of work ended them (Kaplan–Meier)",
+    "1 − S(T)", "7.2", literature=VIRTUAL, in_total=False,
+    applies=lambda plan, spec: _tells_no_wait(plan, spec) & np.isfinite(spec.sl_time),
+)  # fmt: skip
+def virtual_service_level(f: Facts) -> Whole:
+    return Whole(f.patient_waits[1])
+
+
 # ── the conversation ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -246,7 +277,23 @@ def reply_wait_p90(f: Facts) -> Whole:
     applies=lambda plan, spec: _many_turns(plan, spec) & np.isfinite(spec.reply_time),
 )  # fmt: skip
 def reply_level(f: Facts) -> Sums:
-    return Sums(f.turns[sums.LATER_IN_TIME], f.turns[sums.LATER] + f.turns[sums.LATER_LATE])
+    in_time, due = (f.turns[first : first + 3].sum(axis=0) for first in (sums.IN_TIME_BY_TURN, sums.DUE))
+    return Sums(in_time, due)
+
+
+def _level_of_turn(place: int, suffix: str, which: str, symbols: str) -> None:
+    @metric(
+        "queue", f"Replies in time, {which}", "share", "higher",
+        f"{which}: answered within reply_target / worked, left or late when the drain ended", symbols, "7.3",
+        name=f"reply_level_{suffix}", applies=lambda plan, spec: _many_turns(plan, spec) & np.isfinite(spec.reply_time),
+    )  # fmt: skip
+    def level(f: Facts) -> Sums:
+        return Sums(f.turns[sums.IN_TIME_BY_TURN + place], f.turns[sums.DUE + place])
+
+
+_level_of_turn(0, "2", "second message", "reply_level of second messages")
+_level_of_turn(1, "3", "third message", "reply_level of third messages")
+_level_of_turn(2, "4plus", "fourth message and on", "reply_level of fourth and later messages")
 
 
 @metric(

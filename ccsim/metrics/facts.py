@@ -98,7 +98,7 @@ class _Contacts(NamedTuple):
     sums: F64
     open_area: F64
     waits: I64
-    """of the entered, time << bits | queue, and below those on the clock of the targets"""
+    """of the entered, by time, queue and how each ended, and below those on the clock of the targets"""
     open_waits: I64
     undecided: Bool
     served: Bool
@@ -195,26 +195,52 @@ class Facts(Derived):
     @cached_property
     def wait_quantiles(self) -> F64:
         """Waits of the entered in seconds: 50th, 80th, 90th and 95th percentile, and the longest."""
-        return self._quantiles(self._contacts.waits, 50, 80, 90, 95, 100)
+        return self._quantiles(self._waits, 50, 80, 90, 95, 100, more=scans().OF_END)
 
     @cached_property
     def business_wait_quantiles(self) -> F64:
         """Waits of the entered on the clock of the targets in seconds: 90th percentile."""
-        return self._quantiles(self._contacts.open_waits, 90)
+        return self._quantiles(self._open_waits, 90, more=scans().OF_END)
+
+    @cached_property
+    def _waits(self) -> I64:
+        """First waits, sorted, with how each ended."""
+        return _sorted(self._contacts.waits)
+
+    @cached_property
+    def _open_waits(self) -> I64:
+        """The same on the clock of the targets."""
+        return _sorted(self._contacts.open_waits)
+
+    @cached_property
+    def patient_waits(self) -> F64:
+        """Of customers who would never give up: mean wait in seconds, and share within the time of the service level on
+        the clock of the targets, (2, queue and the total last), NaN without data."""
+        mean, level = self._patient(self._waits)
+        business = self.spec.business_clock
+        if business.any():
+            level[:-1][business] = self._patient(self._open_waits)[1, :-1][business]
+        return np.stack([mean / SECOND, level])
+
+    def _patient(self, waits: I64) -> F64:
+        figures = np.full((2, self.queues + 1), np.nan)
+        left, since = np.zeros((2, self.queues), np.int64)
+        scans().patient(waits, self.frame.limits[0], left, np.ones(self.queues), since, *figures)
+        return figures
 
     @cached_property
     def reply_wait_quantiles(self) -> F64:
         """Waits for later replies of the counted in seconds: 90th percentile."""
-        return self._quantiles(self._turns.waits, 90)
+        return self._quantiles(_sorted(self._turns.waits), 90)
 
-    def _quantiles(self, times: I64, *percents: int) -> F64:
-        """Quantiles in seconds, (percent, queue and total last), NaN without data.
+    def _quantiles(self, times: I64, *percents: int, more: int = 0) -> F64:
+        """Quantiles in seconds, (percent, queue and total last), NaN without data; `times` are sorted.
 
         The smallest time that at least so many per cent did not exceed: it is within a target exactly if the share of
         the times that are is as great.
         """
         values = np.full((len(percents), self.queues + 1), np.nan)
-        scans().quantiles(_sorted(times), np.array(percents), *np.zeros((3, self.queues + 1), np.int64), values)
+        scans().quantiles(times, more, np.array(percents), *np.zeros((3, self.queues + 1), np.int64), values)
         return values
 
     @property

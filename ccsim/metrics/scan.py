@@ -28,6 +28,7 @@ TIMED_OUT: Final = int(Outcome.TIMED_OUT)
 REJECTED: Final = int(Outcome.REJECTED)
 DEFLECTED: Final = int(Outcome.DEFLECTED)
 CONTAINED: Final = int(Outcome.CONTAINED)
+BLOCKED: Final = int(Outcome.BLOCKED)
 EXPIRED: Final = int(Outcome.EXPIRED)
 OPEN: Final = int(Outcome.OPEN)
 ROOT: Final = int(Link.ROOT)
@@ -46,6 +47,14 @@ DIGIT: Final = 11
 """Bits by which `sort` sorts at a time."""
 
 MASK: Final = (1 << DIGIT) - 1
+
+NEITHER: Final = 0
+SERVED: Final = 1
+GAVE_UP: Final = 2
+"""How a first wait ended: blocked; work began with the customer there; the customer had left, or the drain ended."""
+
+OF_END: Final = 2
+"""Bits for these."""
 
 
 # ── intervals ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,8 +157,8 @@ def contacts(
 
     `limits` are the times of the service level, of short abandonments and of the resolution target, (3, queue).
     `waits` and `open_waits` are the waits of the counted who entered, those on the clock of the targets too (both
-    time << bits | queue); how many there are is returned. `undecided` says of which contacts the first answer or the
-    resolution is.
+    (time << bits | queue) << OF_END | how it ended); how many there are is returned. `undecided` says of which contacts
+    the first answer or the resolution is.
     """
     bits = bits_of(area.shape[2])
     for c in range(len(outcome)):
@@ -211,8 +220,9 @@ def contacts(
             sums[row.ENTERED, here] += 1
             sums[row.WAIT_ENTERED, here] += wait
             sums[row.DELAYED, here] += wait > 0
-            waits[entered] = wait << bits | q
-            open_waits[entered] = by_clock << bits | q
+            end = SERVED if begun else (NEITHER if ended == BLOCKED else GAVE_UP)
+            waits[entered] = (wait << bits | q) << OF_END | end
+            open_waits[entered] = (by_clock << bits | q) << OF_END | end
             entered += 1
             if ended == OPEN:
                 unanswered = not begun and by_clock < limits[0, q]
@@ -302,13 +312,14 @@ def turns(
                 wait = (left[c] if gone else began) - came
                 sums[row.LATER, here] += 1
                 sums[row.LATER_WAIT, here] += wait
+                sums[row.DUE + min(n, 3) - 1, here] += 1
                 if not gone and elapsed(q, came, came + wait, business, hours, opens, closes) <= limit[q]:
-                    sums[row.LATER_IN_TIME, here] += 1
+                    sums[row.IN_TIME_BY_TURN + min(n, 3) - 1, here] += 1
                 waits[later] = wait << bits | q
                 later += 1
             if n > 0 and not worked and ended == OPEN:  # never a word: its contact is resolved
                 wait = elapsed(q, came, left[c], business, hours, opens, closes)
-                sums[row.LATER_LATE, here] += wait >= limit[q]
+                sums[row.DUE + min(n, 3) - 1, here] += wait >= limit[q]
                 sums[row.REPLY_UNDECIDED, here] += wait < limit[q] and not undecided[c]
             if worked and begun:
                 work = float(finish - taken_up)
@@ -505,8 +516,9 @@ def sort(values: I64, spare: I64, counts: I64) -> bool:
 
 
 @scan
-def quantiles(times: I64, percents: I64, count: I64, seen: I64, upto: I64, values: F64) -> None:
-    """From sorted times (time << bits | queue) the smallest that at least so many per cent did not exceed.
+def quantiles(times: I64, more: int, percents: I64, count: I64, seen: I64, upto: I64, values: F64) -> None:
+    """From sorted times (time << bits | queue, then `more` bits) the smallest that at least so many per cent did not
+    exceed.
 
     `percents` ascend; `values` : float64[percent, queue, and all last] gets them in seconds, where there is data.
     `count`, `seen` and `upto`, of as many columns, all 0, are for use in here.
@@ -516,15 +528,41 @@ def quantiles(times: I64, percents: I64, count: I64, seen: I64, upto: I64, value
     mask = (1 << bits) - 1
     count[every] = len(times)
     for k in range(len(times)):
-        count[times[k] & mask] += 1
+        count[times[k] >> more & mask] += 1
     for k in range(len(times)):
-        group = times[k] & mask
+        group = times[k] >> more & mask
         for _ in range(2):  # the queue, then all
             seen[group] += 1
             while upto[group] < len(percents) and 100 * seen[group] >= percents[upto[group]] * count[group]:
-                values[upto[group], group] = (times[k] >> bits) / SECOND
+                values[upto[group], group] = (times[k] >> bits + more) / SECOND
                 upto[group] += 1
             group = every
+
+
+@scan
+def patient(times: I64, limit: I64, left: I64, remains: F64, since: I64, mean: F64, level: F64) -> None:
+    """From sorted first waits those of customers who would never give up: `mean`, µs, and share within the limit.
+
+    Kaplan & Meier (1958), where giving up is censoring: `remains` is the share whose wait is longer. The mean is up to
+    the longest wait. `left` and `since`, all 0, are for use in here; `mean` and `level` are NaN without data.
+    """
+    bits = bits_of(len(limit))
+    mask = (1 << bits) - 1
+    for k in range(len(times)):
+        q = times[k] >> OF_END & mask
+        if times[k] & (1 << OF_END) - 1 != NEITHER:
+            left[q] += 1
+            remains[q], mean[q], level[q] = 1.0, 0.0, 0.0
+    for k in range(len(times)):
+        q, end, time = times[k] >> OF_END & mask, times[k] & (1 << OF_END) - 1, times[k] >> OF_END + bits
+        if end != NEITHER:
+            mean[q] += remains[q] * (time - since[q])
+            since[q] = time
+            if end == SERVED:
+                remains[q] *= (left[q] - 1) / left[q]
+                if time <= limit[q]:
+                    level[q] = 1 - remains[q]
+            left[q] -= 1
 
 
 @scan

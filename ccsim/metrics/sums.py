@@ -74,23 +74,24 @@ RESPONSE: Final = 2
 """message to reply, of these"""
 LATER: Final = 3
 """from the second on, worked on or left"""
-LATER_IN_TIME: Final = 4
-"""worked on within `reply_target`"""
-LATER_WAIT: Final = 5
+LATER_WAIT: Final = 4
 """message to the start of work or leaving"""
-HANDLED: Final = 6
+HANDLED: Final = 5
 """worked on, in a begun contact"""
-HANDLE: Final = 7
+HANDLE: Final = 6
 """focused work on the handled: re-reading and wrap-up included, suspensions not"""
-REREAD: Final = 8
+REREAD: Final = 7
 """re-reading of the handled, as far as it was done by the end of the drain"""
-AGENTS: Final = 9
+AGENTS: Final = 8
 """by begun contact: different agents who worked on it"""
-LATER_LATE: Final = 10
-"""waited still when the drain ended, for longer than `reply_target`"""
-REPLY_UNDECIDED: Final = 11
+REPLY_UNDECIDED: Final = 9
 """by contact: its last message waited still and was not late yet, and nothing else of it was undecided"""
-OF_TURNS: Final = 12
+DUE: Final = 10
+"""three rows, of second, third and further turns: worked on, left, or waited still for longer than `reply_target` when
+the drain ended"""
+IN_TIME_BY_TURN: Final = 13
+"""of these, worked on within `reply_target`"""
+OF_TURNS: Final = 16
 
 # by contact that an agent held
 SESSIONS: Final = 0

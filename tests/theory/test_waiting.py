@@ -1,4 +1,4 @@
-"""What waiting does, beside formulas: closing words in M/G/1, work that grows with the wait."""
+"""What waiting does, beside formulas: closing words in M/G/1, work that grows with the wait, waits without end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from tests.theory.conftest import Agree
+from ccsim import theory
+from tests.theory.conftest import Agree, Doc
 from tests.theory.test_conversations import chats, exponential
 from tests.theory.test_queues import calls
 
@@ -79,3 +80,30 @@ def assert_density(
         slow = (slow + (crossing if x >= time else 0.0)) * math.exp(-other * step)
     assert density.sum() * step == pytest.approx(delayed, rel=0.005)
     assert density[wait >= time].sum() * step == pytest.approx(late, rel=0.005)
+
+
+@pytest.mark.parametrize(
+    ("patience", "given"),
+    [
+        (theory.exponential_patience(30), exponential(30)),
+        (theory.lognormal_patience(25, 1.5), {"mean": 25, "cv": 1.5}),
+    ],
+)
+def test_waits_of_who_would_never_give_up(agree: Agree, patience: theory.Patience, given: Doc) -> None:
+    """M/M/n+G: the wait of a patient customer has density proportional to exp(rate H(x) - n x / work), beside the mass
+    of no wait; H is the integral of the survival function of patience (Baccelli & Hebuterne 1981)."""
+    agents, load, work, time = 4, 4.4, 10.0, 5.0
+    rate = load / work
+    x = np.linspace(0, 400, 400_001)
+    lives = patience.survival(x)
+    h = np.concatenate([[0], np.cumsum((lives[1:] + lives[:-1]) / 2 * x[1])])
+    density = np.exp(rate * h - agents * x / work)
+    free = sum(load**k / math.factorial(k) for k in range(agents)) * math.factorial(agents - 1) / load ** (agents - 1)
+    whole = free / rate + integrate.trapezoid(density, x)
+    late = integrate.trapezoid(density[x >= time], x[x >= time])
+    expected = {
+        "queue.calls.virtual_wait_mean": integrate.trapezoid(density * x, x) / whole,
+        "queue.calls.virtual_service_level": 1 - late / whole,
+    }
+    doc = calls(load, agents, days=2, patience=given)
+    agree(doc, expected)

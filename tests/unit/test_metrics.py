@@ -515,6 +515,37 @@ def test_value_shrinks_until_the_first_answer() -> None:
     assert ("q0", "value_lost_by_wait") not in figures(calls())
 
 
+def test_waits_of_who_would_never_give_up() -> None:
+    """Two are answered at once; of the others one gives up after 30 s, so that the last one's 70 s count for both."""
+    found = figures(calls())
+    assert found["q0", "virtual_wait_mean"] == pytest.approx(35)
+    assert [figures(calls(), sl_time=t)["q0", "virtual_service_level"] for t in (0, 69, 70)] == [1 / 2, 1 / 2, 1]
+    assert figures(calls(), sl_time=69)["q0", "service_level"] == 1 / 2
+    # who was told the wait left for it
+    told = set(figures(calls(told_place=60)))
+    assert not {("q0", "virtual_wait_mean"), ("q0", "virtual_service_level")} & told
+
+
+def test_replies_in_time_by_turn() -> None:
+    """Answered within a minute: the second and the fourth of five messages; who leaves has not been answered."""
+    plan = make_plan([queue("live_chat")], [team({0: 1}, {0: 2})], end=HOUR)
+    work = make_workload([contact(0, 0, work=[10] * 5, latency=[20] * 4), contact(0, 0, [10] * 3, [20] * 2)], plan)
+    log = make_log(
+        work,
+        plan,
+        contacts={0: (Outcome.RESOLVED, 0, 5, 330, 330), 1: (Outcome.LOST, 0, 3, 90, 90)},
+        turns={
+            0: (0, 0, 10, 0), 1: (30, 40, 50, 0), 2: (70, 140, 150, 0), 3: (170, 230, 240, 0), 4: (260, 321, 331, 0),
+            5: (0, 10, 20, 0), 6: (40, 50, 60, 0), 7: (80, None, None, -1),
+        },
+        stretches=[(0, 0, 0, 0, 330), (1, 0, 0, 0, 90)],
+        presences=[(0, 0, HOUR)],
+    )  # fmt: skip
+    found = figures((work, plan, log), reply_time=60)
+    levels = {"reply_level": 3 / 6, "reply_level_2": 2 / 2, "reply_level_3": 0 / 2, "reply_level_4plus": 1 / 2}
+    assert {name: found["q0", name] for name in levels} == levels
+
+
 def test_lost_connections() -> None:
     """0 is lost with its last message answered, 1 comes back as contact 3; 0's retry is contact 2."""
     found = figures(logs.connection())

@@ -85,7 +85,7 @@ def test_resolution_is_undecided_by_its_own_time() -> None:
 
 def test_later_replies() -> None:
     """A second message came at 970 and waits: late with 20 s for a reply, undecided with 40 s."""
-    plan = make_plan([queue("chat")], [team({0: 1})], end=END, drain=0)
+    plan = make_plan([queue("live_chat")], [team({0: 1})], end=END, drain=0)
     work = make_workload([contact(0, 0, work=[60, 60], latency=[910])], plan)
     log = make_log(
         work,
