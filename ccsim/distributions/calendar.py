@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -31,13 +31,15 @@ class Calendar:
     timezone: str | None = None
 
     @cached_property
-    def _zone(self) -> dt.tzinfo:
+    def zone(self) -> dt.tzinfo:
+        """Of a calendar with `timezone`."""
         assert self.timezone is not None
         return ZoneInfo(self.timezone)
 
     @cached_property
-    def _zero(self) -> dt.datetime:
-        return dt.datetime.combine(self.start, dt.time(), self._zone).astimezone(dt.UTC)
+    def zero(self) -> dt.datetime:
+        """The start as an instant, of a calendar with `timezone`."""
+        return dt.datetime.combine(self.start, dt.time(), self.zone).astimezone(dt.UTC)
 
     def date(self, day: int) -> dt.date:
         """The date of a day."""
@@ -54,16 +56,21 @@ class Calendar:
         """
         if self.timezone is None:
             return day * DAY + wall
-        over, wall = divmod(wall, DAY)
-        local = dt.datetime.combine(self.date(day + over), dt.time()) + dt.timedelta(microseconds=wall)
-        return (local.replace(tzinfo=self._zone).astimezone(dt.UTC) - self._zero) // _MICRO
+        return _by_the_clock(self, day, wall)
 
     def local(self, micros: int) -> dt.datetime:
         """What the clock shows so many microseconds after the start; its zone is UTC where there is no `timezone`."""
         if self.timezone is None:
             return dt.datetime.combine(self.start, dt.time(), dt.UTC) + micros * _MICRO
-        return (self._zero + micros * _MICRO).astimezone(self._zone)
+        return (self.zero + micros * _MICRO).astimezone(self.zone)
 
     def midnights(self, days: int) -> I64:
         """Starts of the days 0 … days : int64[days + 1], microseconds; the last is the end."""
         return np.array([self.at(day) for day in range(days + 1)], dtype=np.int64)
+
+
+@lru_cache(maxsize=16_384)  # the same hours of the same days are asked for by agent, queue and scenario
+def _by_the_clock(calendar: Calendar, day: int, wall: int) -> int:
+    over, wall = divmod(wall, DAY)
+    local = dt.datetime.combine(calendar.date(day + over), dt.time(), calendar.zone) + dt.timedelta(microseconds=wall)
+    return (local.astimezone(dt.UTC) - calendar.zero) // _MICRO

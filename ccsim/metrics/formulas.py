@@ -127,7 +127,7 @@ class Steps:
         self.taken: set[int] = set()
         """tables"""
         self._steps: dict[tuple[int, Plane, Plane], Symbol] = {}
-        self._constants: dict[bytes, Symbol] = {}
+        self._constants: dict[tuple[tuple[int, ...], bytes], Symbol] = {}
         self._values: list[F64] = []
 
     def step(self, does: int, one: Any, other: Any) -> Symbol:
@@ -140,11 +140,11 @@ class Steps:
         if isinstance(value, Symbol):
             self.taken.add(value.plane.table)
             return value
-        plane = np.ascontiguousarray(np.broadcast_to(np.asarray(value, np.float64), self.shape))
-        key = plane.tobytes()
+        constant = np.asarray(value, np.float64)
+        key = constant.shape, constant.tobytes()
         if key not in self._constants:
             self._constants[key] = Symbol(self, Plane(CONSTANTS, len(self._values)))
-            self._values.append(plane)
+            self._values.append(np.broadcast_to(constant, self.shape))
         return self._constants[key]
 
     def sides(self, figure: Sums) -> tuple[Plane, Plane]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -24,14 +24,14 @@ from ccsim.runs.executors import Crew, crew, finished
 from ccsim.runs.store import Store
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
-from ccsim.tables import MetricSpec, Plan, Workload
+from ccsim.tables import Workload
 from ccsim.workload.attendance import Attendance, attendance_of
 from ccsim.workload.changed import Change, changed
 from ccsim.workload.rules import most_reopened
 from ccsim.workload.sample import Recipe, attended, draw, recipe_of
 
 UNIT: Final = 1.5
-"""Seconds that a unit should take: long beside what it costs to hand one out (milliseconds), short to lose."""
+"""Processor seconds a unit should take: long beside what it costs to hand one out (milliseconds), short to lose."""
 
 SHARED: Final = 8
 """Points that share a sampling even where they take longer: it costs them an eighth each, and more would lose more."""
@@ -183,40 +183,34 @@ def _units(groups: list[list[int]], numbers: Sequence[int], store: Store, pace: 
 def _measured(
     scenarios: Sequence[Scenario], engine: str, by_interval: bool, change: Change | None, unit: Unit
 ) -> tuple[list[tuple[int, int, Measures]], float]:
-    """Point, replication and measures of all in a unit, and the seconds it took."""
-    start = time.perf_counter()
-    numbers = sorted({number for _, mine in unit for number in mine})
+    """Point, replication and measures of all in a unit, and the seconds of a processor that it took.
 
-    # the contacts of all are the same, and of some of them the absences, too
+    Point by point, as a plan may be large and what is prepared of it counts; the contacts, which they share, are kept.
+    """
+    start = time.thread_time()
     recipe: Recipe | None = None
-    attendances: dict[bytes, Attendance] = {}
+    attendances: dict[bytes, Attendance] = {}  # some points have the same absences, too
+    contacts: dict[int, Workload] = {}
 
-    # of one replication no plan is needed twice, and plans may be large
-    @lru_cache(len(unit) if len(numbers) > 1 else 1)
-    def ready(point: int) -> tuple[Plan, MetricSpec, Attendance]:
-        nonlocal recipe
+    measured = []
+    for place, (point, numbers) in enumerate(unit):
         scenario = scenarios[point]
+        plan, spec = lower(scenario)
         digest = attended_from(scenario)
         if recipe is None:
             recipe = recipe_of(scenario)
             attendances[digest] = recipe.attendance
         elif digest not in attendances:
             attendances[digest] = attendance_of(scenario)
-        return *lower(scenario), attendances[digest]
-
-    measured = []
-    for number in numbers:
-        contacts: Workload | None = None
-        there: Attendance | None = None
-        for point in (point for point, mine in unit if number in mine):
-            plan, spec, attendance = ready(point)
-            if contacts is None:
-                assert recipe is not None
-                contacts = draw(recipe, number - 1)
-                there = recipe.attendance
-            if attendance is not there:
-                contacts, there = attended(contacts, attendance, number - 1), attendance
-            mine = contacts if change is None else changed(contacts, change, number)
+        attendance = attendances[digest]
+        for number in numbers:
+            mine = contacts[number] if number in contacts else draw(recipe, number - 1)
+            if place < len(unit) - 1:
+                contacts[number] = mine
+            if attendance is not recipe.attendance:
+                mine = attended(mine, attendance, number - 1)
+            if change is not None:
+                mine = changed(mine, change, number)
             log = simulate(engine, mine, plan)
             measured.append((point, number, measure(mine, plan, spec, log, by_interval=by_interval)))
-    return measured, time.perf_counter() - start
+    return measured, time.thread_time() - start

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import sqlite3
 import zlib
@@ -155,7 +156,7 @@ def _unpacked(packed: bytes) -> Measures:
     for each in head["tables"]:
         tables.append({})
         for level, metric, *shape in each:
-            size = int(np.prod(shape))
+            size = math.prod(shape)
             tables[-1][level, metric] = numbers[:size].reshape(shape)
             numbers = numbers[size:]
     return Measures({level: tuple(names) for level, names in head["names"].items()}, starts, *tables)

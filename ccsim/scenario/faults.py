@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,12 @@ def shown(value: object) -> str:
 
 def dotted(place: Iterable[str | int]) -> str:
     """Keys as one path, quoted where TOML would quote them: what `--set` takes."""
-    keys = (str(key) for key in place)
-    return ".".join(key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"' for key in keys)
+    return ".".join(map(_key, map(str, place)))
+
+
+@lru_cache(maxsize=4096)  # paths are made of few keys, and for checks that find nothing, too
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
 
 
 def one_of(names: Iterable[object]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from ccsim.scenario.shifts import Break, WorkingHours
 from ccsim.scenario.values import Span
@@ -25,23 +26,24 @@ def cycle_of(shift: WorkingHours) -> int:
     return math.lcm(*(max(length, 1) for length in lengths))
 
 
-def places_of(shift: WorkingHours, hours: Span, rest: Break) -> list[Span]:
+def places_of(shift: WorkingHours, hours: Span, rest: Break) -> tuple[Span, ...]:
     """Places of a break, one after the other in its window, in the order in which agents take them.
 
     The time of activities and of breaks at fixed times is left out. In this order any number of agents is spread over
     the window: the places by their numbers with binary digits reversed (van der Corput's sequence).
     """
     fixed = [other.between for other in shift.breaks if other.is_fixed and other is not rest]
-    free = list(_within(hours, [rest.between]))
-    for busy in (*shift.activities, *fixed):
+    return _places(hours, rest.between, rest.lasts, (*shift.activities, *fixed))
+
+
+@lru_cache(maxsize=4096)  # asked for by agent, day and rule
+def _places(hours: Span, window: Span, lasts: int, taken: tuple[Span, ...]) -> tuple[Span, ...]:
+    free = list(_within(hours, [window]))
+    for busy in taken:
         free = [part for window in free for part in _without(window, busy)]
-    places = [
-        Span(start, start + rest.lasts)
-        for window in free
-        for start in range(window.start, window.end - rest.lasts + 1, rest.lasts)
-    ]
+    places = [Span(start, start + lasts) for part in free for start in range(part.start, part.end - lasts + 1, lasts)]
     digits = len(f"{max(len(places) - 1, 0):b}")
-    return [places[i] for i in sorted(range(len(places)), key=lambda i: f"{i:0{digits}b}"[::-1])]
+    return tuple(places[i] for i in sorted(range(len(places)), key=lambda i: f"{i:0{digits}b}"[::-1]))
 
 
 def _within(hours: Span, spans: Iterable[Span]) -> Iterator[Span]:

@@ -98,4 +98,6 @@ def student_t(freedom: np.ndarray, level: float = LEVEL) -> F64:
     """Quantile of Student's t with `freedom` degrees of freedom that bounds a two-sided interval of that level."""
     from scipy.special import stdtrit
 
-    return np.asarray(stdtrit(freedom, (1 + level) / 2), dtype=np.float64)
+    # most are the same: by interval there are thousands, of as many values as there may be replications
+    different, which = np.unique(freedom, return_inverse=True)
+    return np.asarray(stdtrit(different, (1 + level) / 2)[which.reshape(np.shape(freedom))], dtype=np.float64)
