@@ -16,6 +16,7 @@ from ccsim.forecast.history import History, of_rows
 from ccsim.forecast.trial import trial
 from ccsim.forecast.within import rest_of_day
 from ccsim.scenario.holidays import Holidays
+from ccsim.tables import F64, Bool
 
 DATA: Final = Path(os.environ.get("CCSIM_DATA") or Path(__file__).resolve().parents[2].parent / "shared" / "data")
 FILE: Final = DATA / "us_bank_5min_2003-03_to_07.csv"
@@ -48,10 +49,13 @@ def test_days_ahead(history: History) -> None:
 
 
 def test_told_the_morning(history: History) -> None:
+    """The rest of the day as `ccsim today` expects it, beside the forecast and beside it times the morning's ratio."""
     holidays = Holidays(country="US").between(history.first, history.dates[-1])
     first = next(number for number, day in enumerate(history.dates) if day.month == 6)
-    missed: dict[int, list[float]] = {10: [], 12: []}
+    missed: dict[int, list[F64]] = {10: [], 12: []}
     came: dict[int, list[float]] = {10: [], 12: []}
+    inside: list[Bool] = []
+    random = np.random.default_rng(1)
     model = None
     for day in range(first, len(history.counts)):
         counts = history.counts[day]
@@ -66,7 +70,16 @@ def test_told_the_morning(history: History) -> None:
         for hour, errors in missed.items():
             now = 2 * hour
             rest = rest_of_day(expected[opens:], counts[opens:now], 1800, forecast.busyness, varies)
-            errors.append(float(np.nansum(np.abs(expected[now:] * rest.mean - counts[now:]))))
+            ratio = counts[opens:now].sum() / expected[opens:now].sum()
+            factors = [rest.mean, np.full_like(rest.mean, ratio), np.ones_like(rest.mean)]
+            errors.append(np.nansum(np.abs(expected[now:] * factors - counts[now:]), axis=1))
             came[hour].append(float(np.nansum(counts[now:])))
-    assert sum(missed[10]) / sum(came[10]) <= 0.047
-    assert sum(missed[12]) / sum(came[12]) <= 0.044
+            drawn = random.poisson(expected[now:, None] * rest.factors(random.standard_normal((len(rest.mean), 400))))
+            low, high = np.quantile(drawn, (0.05, 0.95), axis=1)
+            usable = np.isfinite(counts[now:]) & (expected[now:] > 0)
+            inside.append(((low <= counts[now:]) & (counts[now:] <= high))[usable])
+    for hour, bound in ((10, 0.047), (12, 0.044)):
+        told, morning, forecast_alone = np.sum(missed[hour], axis=0) / sum(came[hour])
+        assert told <= bound
+        assert told < 0.95 * min(morning, forecast_alone)
+    assert np.concatenate(inside).mean() == pytest.approx(0.90, abs=0.05)
