@@ -24,7 +24,8 @@ from ccsim.results.stored import record, stored
 from ccsim.runs.run import run
 from ccsim.scenario.faults import shown
 from ccsim.scenario.values import whole
-from ccsim.stats.intervals import LEVEL
+from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import LEVEL, controlled_interval
 from ccsim.stats.long_run import BATCHES, batch_means, mser5
 from ccsim.tables import F64, SECOND
 from ccsim.workload.changed import Change
@@ -63,15 +64,9 @@ class Replications(int):
         NaN where a replication has no data; shares are from 0 to 1, times in seconds. Raises ScenarioError for a
         metric, level or name that there is not, one that does not apply there, and for results read from a folder.
         """
-        results = self._results
-        if results.estimate(level, name, metric) is None:
-            raise ScenarioError([Problem("metric", f"no {metric} of {name}", "one that applies there")])
-        kind = MetricPlace(level, name, metric).definition.level
-        measures = results._kept.whole
-        place = -1 if level == TOTAL else measures[0].names[kind].index(name)
-        sums = np.stack([one.values[kind, metric][:, place] for one in measures])
+        numerators, denominators = self._results._sums(metric, level, name)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(np.where(sums[:, 1] != 0, sums[:, 0] / sums[:, 1], np.nan))
+            return np.asarray(np.where(denominators != 0, numerators / denominators, np.nan))
 
 
 class SteadyState(NamedTuple):
@@ -160,6 +155,46 @@ class Results(model.Results):
             raise ScenarioError([Problem("batches", str(bad), "fewer batches, or a longer run")]) from None
         return SteadyState(*figures, first * self.spec.interval / SECOND, batches)
 
+    def controlled(
+        self,
+        metric: str,
+        level: str = TOTAL,
+        name: str = TOTAL,
+        *,
+        by: Results,
+        expected: float,
+        confidence: float = LEVEL,
+    ) -> Estimate:
+        """A metric with a control variate: less what `by` is off by chance, as far as the two go together.
+
+        `by` are results of a neighbouring scenario on the same random numbers (seed and replications), of which the
+        `expected` value of the same metric is known, such as from `ccsim.theory`; in the metric's unit. Raises
+        ScenarioError for another seed or number of replications, for an expected value that is not that of `by` (some
+        six standard errors off), and as `replications` does.
+        """
+        if (self.scenario.seed, len(self._kept.whole)) != (by.scenario.seed, len(by._kept.whole)):
+            raise ScenarioError([Problem("by", "other random numbers", "results of the same seed and replications")])
+        if not 0 < confidence < 1:
+            raise _no_confidence(confidence)
+        ours, control = (one._sums(metric, level, name) for one in (self, by))
+        mean, low, high = by.estimate(level, name, metric) or (expected, expected, expected)
+        if abs(expected - mean) > 3 * max(high - mean, mean - low):
+            raise ScenarioError([Problem("expected", f"{expected:g}", f"that of `by`, which simulates {mean:.4g}")])
+        value, low, high = controlled_interval(ours, control, expected, confidence)
+        if MetricPlace(level, name, metric).definition.is_part:
+            value, low, high = np.clip((value, low, high), 0.0, 1.0).tolist()
+        return Estimate(value, low, high)
+
+    def _sums(self, metric: str, level: str, name: str) -> tuple[F64, F64]:
+        """Numerators and denominators by replication."""
+        if self.estimate(level, name, metric) is None:
+            raise ScenarioError([Problem("metric", f"no {metric} of {name}", "one that applies there")])
+        kind = MetricPlace(level, name, metric).definition.level
+        measures = self._kept.whole
+        place = -1 if level == TOTAL else measures[0].names[kind].index(name)
+        numerators, denominators = np.stack([one.values[kind, metric][:, place] for one in measures]).T
+        return numerators, denominators
+
     @property
     def _kept(self) -> Collected:
         if self.collected is None:
@@ -169,7 +204,7 @@ class Results(model.Results):
 
     def _summary(self, confidence: float) -> Summary:
         if not 0 < confidence < 1:
-            raise ScenarioError([Problem("confidence", shown(confidence), "a number between 0 and 1, such as 0.95")])
+            raise _no_confidence(confidence)
         return self.summary if confidence == LEVEL else self._kept.summary(confidence)
 
     def to_frame(self, confidence: float = LEVEL) -> pd.DataFrame:
@@ -247,3 +282,7 @@ def new_folder(folder: Place) -> Iterator[Path]:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
     with storage.whole_folder(Path(folder)) as place:
         yield place
+
+
+def _no_confidence(confidence: float) -> ScenarioError:
+    return ScenarioError([Problem("confidence", shown(confidence), "a number between 0 and 1, such as 0.95")])

@@ -62,6 +62,34 @@ def paired_interval(
     return mean, np.maximum(mean - half, -bound), np.minimum(mean + half, bound)
 
 
+def controlled_interval(
+    first: tuple[F64, F64], control: tuple[F64, F64], expected: float, level: float = LEVEL
+) -> tuple[float, float, float]:
+    """First ratio with a control variate, each numerators and denominators by replication: value, low, high.
+
+    The control is a ratio of the same replications whose `expected` value is known. The value is that of the regression
+    of the pseudo-values of the first on those of the control, there; Student's t with two degrees of freedom fewer than
+    replications. NaN with fewer than three.
+
+    Source: Lavenberg & Welch (1981), A perspective on the use of control variables; Law, Simulation Modeling and
+    Analysis, 11.4.
+    """
+    ratio, pseudo, _ = _jackknife(*first)
+    known, its_pseudo, _ = _jackknife(*control)
+    replications = len(pseudo)
+    if replications < 3:
+        return float(ratio), np.nan, np.nan
+    spread, its_spread = pseudo - pseudo.mean(), its_pseudo - its_pseudo.mean()
+    width = its_spread @ its_spread
+    slope = spread @ its_spread / width if width > 0 else 0.0
+    off = float(known - expected)
+    residual = spread - slope * its_spread
+    share = 1 / replications + (off**2 / width if width > 0 else 0.0)
+    error = np.sqrt(residual @ residual / (replications - 2) * share)
+    value, half = float(ratio - slope * off), float(student_t(np.array(replications - 2), level) * error)
+    return value, value - half, value + half
+
+
 def _jackknife(numerators: F64, denominators: F64) -> tuple[F64, F64, I64]:
     """Ratio of sums over axis 0, its pseudo-values by replication, and how many replications have data."""
     numerators, denominators = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
