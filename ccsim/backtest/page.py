@@ -90,14 +90,8 @@ def _fact(trial: Trial) -> Fact:
 
 
 def _pictures(backtest: Backtest) -> tuple[Picture, ...]:
-    drawn = []
-    for draw in figures(backtest).values():
-        themes = []
-        for theme in ("light", "dark"):
-            with style.styled(theme):
-                themes.append(draw())
-        drawn.append(picture(*themes))
-    return tuple(drawn)
+    with style.styled():
+        return tuple(picture(draw()) for draw in figures(backtest).values())
 
 
 def _figures(trial: Trial) -> tuple[Part, ...]:

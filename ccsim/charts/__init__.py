@@ -90,6 +90,14 @@ def overview(results: Results, theme: str = "light", images: Mapping[str, Image]
     return page
 
 
+def lay_out(page: Figure) -> None:
+    """Finds the places of its panels once and for all: however often the figure is drawn then, it takes no time."""
+    engine = page.get_layout_engine()
+    if engine is not None:
+        engine.execute(page)
+        page.set_layout_engine("none")
+
+
 def image(page: Figure) -> Image:
     """The figure as pixels, `style.DPI` to the inch."""
     import numpy as np
@@ -102,7 +110,7 @@ def image(page: Figure) -> Image:
 def png(pixels: Image) -> bytes:
     """What a file of them holds."""
     content = BytesIO()
-    pixels.save(content, "png")
+    pixels.save(content, "png", compress_level=3)
     return content.getvalue()
 
 

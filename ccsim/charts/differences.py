@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.charts import style
@@ -135,8 +134,3 @@ def _whisker(ax: Axes, row: int, difference: Estimate, colour: Any) -> None:
     if not math.isnan(difference.low):
         ax.plot(difference[1:], (row, row), color=colour, linewidth=2, solid_capstyle="butt")
     ax.plot(difference.mean, row, marker="o", markersize=6, color=colour, markerfacecolor=fill, markeredgewidth=1.5)
-
-
-def save(comparison: Comparison, folder: Path) -> None:
-    """The chart as differences.png in the folder, which must exist."""
-    differences(comparison).savefig(folder / "differences.png", dpi=style.DPI)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,13 +23,6 @@ from ccsim.workload.offered import interval_edges, offered
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-
-def save(folder: Path, requirement: Requirement, scheduled: F64, scenario: Scenario, plan: ShiftPlan | None) -> None:
-    """Every picture there are figures for, as PNG, in a folder `charts` in the folder."""
-    (folder / "charts").mkdir()
-    for name, draw in pages(requirement, scheduled, scenario, plan).items():
-        draw().savefig(folder / "charts" / f"{name}.png", dpi=style.DPI)
 
 
 def pages(

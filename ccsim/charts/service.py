@@ -166,7 +166,7 @@ def heat_map(results: Results, figure: Figure) -> None:
     busy = np.flatnonzero(sum(grid.contacts.sum(axis=0) for grid in grids.values()))
     first, last = (busy[0], busy[-1] + 1) if len(busy) else (0, 24 * clock.HOUR // width)
     extent = (first * width / clock.HOUR, last * width / clock.HOUR, scenario.days, 0)
-    whole: dict[str, Any] = {"extent": extent, "aspect": "auto", "interpolation": "nearest"}
+    whole: dict[str, Any] = {"extent": extent, "aspect": "auto", "interpolation": "none"}
     names = [results.scenario.title(spec.queues[q]) for q in queues]
     axes = style.panels(figure, names, _details(results, queues), columns=columns)
     for q, ax in zip(queues, axes, strict=True):

@@ -195,11 +195,42 @@ def colour(queue: int) -> str:
     return str(look(queue)["color"])
 
 
+STEPS: Final = 64
+"""Of a scale of colours: as many as can be told apart."""
+
+
 def diverging() -> Colormap:
     """From far below a target to far above it."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("levels", now().levels)
+    return _scale(LinearSegmentedColormap.from_list("levels", now().levels), 0, 1)
+
+
+def rising() -> Colormap:
+    """From low to high, the same in every theme."""
+    from matplotlib import colormaps
+
+    return _scale(colormaps["cividis"], 0, 1, red=0)
+
+
+def shades() -> Colormap:
+    """From low to high for lines, without the end of the scale that is lost on the paper."""
+    from matplotlib import colormaps
+
+    ends = (0.0, 0.85) if now() is THEMES["light"] else (0.35, 1.0)
+    return _scale(colormaps["cividis"], *ends, red=1)
+
+
+def _scale(colours: Colormap, low: float, high: float, red: int | None = None) -> Colormap:
+    """That part of the colours in STEPS, each in whole parts of 255; of those that are called by their value (see
+    `charts.svg`) the parts of red are even or odd, so that no two scales have the same."""
+    import numpy as np
+    from matplotlib.colors import ListedColormap
+
+    parts = np.rint(255 * colours(np.linspace(low, high, STEPS))[:, :3]).astype(int)
+    if red is not None:
+        parts[:, 0] = parts[:, 0] // 2 * 2 + red
+    return ListedColormap(np.minimum((parts + 0.25) / 255, 1.0))  # matplotlib rounds for paths and cuts off for images
 
 
 def short(name: str, most: int = 32) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -29,12 +28,6 @@ if TYPE_CHECKING:
 COST: Final = MetricPlace("total", "total", "cost")
 LINES: Final = 6
 """Levels of a second setting that are named."""
-
-
-def save(sweep: Sweep, figures: Sequence[MetricPlace], folder: Path) -> None:
-    """Every picture that the sweep has data for, as PNG in the folder, which must exist."""
-    for name, draw in pages(sweep, figures).items():
-        draw().savefig(folder / f"{name}.png", dpi=style.DPI)
 
 
 def pages(sweep: Sweep, figures: Sequence[MetricPlace]) -> dict[str, Callable[..., Figure]]:
@@ -114,7 +107,7 @@ def _curve(sweep: Sweep, ax: Axes, column: int, estimates: list[Estimate], figur
         other = 1 - column
         of = _places(sweep, other)
         levels = np.unique(of)
-        shades = _shades(len(levels))
+        shades = style.shades()(np.linspace(0, 1, len(levels)))
         for level, colour in zip(levels, shades, strict=True):
             mine = of == level
             ax.plot(x[mine], table[mine, 0], marker=".", color=colour, label=_level_name(settings[other], level))
@@ -170,7 +163,7 @@ def heat_map(
         for number, (ax, figure) in enumerate(zip(axes, figures, strict=False)):
             values = np.array([estimate.mean for estimate in known[figure]]) * _scale(figure)
             cells = np.array([[_mean(values[(x == a) & (y == b)]) for a in at_x] for b in at_y])
-            image = ax.imshow(cells, origin="lower", aspect="auto", cmap="cividis")
+            image = ax.imshow(cells, origin="lower", aspect="auto", cmap=style.rising(), interpolation="none")
             page.colorbar(image, ax=ax)
             ax.set_title(_label(sweep, figure))
             ax.grid(visible=False)
@@ -190,13 +183,17 @@ def heat_map(
     return page
 
 
+ALMOST_WHITE: Final = "#FEFEFE"
+"""Not the colour of any paper: it stays as it is on a dark page."""
+
+
 def _write_cells(ax: Axes, cells: F64, figure: MetricPlace) -> None:
     low, high = np.nanmin(cells), np.nanmax(cells)
     for (row, column), value in np.ndenumerate(cells):
         if not math.isnan(value):
             bright = high > low and (value - low) / (high - low) > 0.55
             text = format.quantity(figure.definition.unit, value / _scale(figure)).removesuffix(" %")
-            ax.text(column, row, text, ha="center", va="center", fontsize=7, color="black" if bright else "white")
+            ax.text(column, row, text, ha="center", va="center", fontsize=7, color="black" if bright else ALMOST_WHITE)
 
 
 def frontier(
@@ -328,14 +325,6 @@ def _value_name(setting: Setting, value: Any) -> str:
 def _point_name(sweep: Sweep, point: int) -> str:
     row = sweep.design.rows[point]
     return ", ".join(_value_name(setting, value) for setting, value in zip(sweep.design.settings, row, strict=True))
-
-
-def _shades(count: int) -> list[Any]:
-    """Colours from low to high, without the end of the scale that is lost on the paper."""
-    from matplotlib import colormaps
-
-    low, high = (0.0, 0.85) if style.now() is style.THEMES["light"] else (0.35, 1.0)
-    return [colormaps["cividis"](place) for place in np.linspace(low, high, count)]
 
 
 def _setting_axis(ax: Axes, setting: Setting) -> None:

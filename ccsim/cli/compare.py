@@ -219,13 +219,13 @@ def _finish(
     from ccsim.charts import differences
     from ccsim.report.of_comparison import document
     from ccsim.report.of_plan import plans_table
-    from ccsim.report.pictures import themed
+    from ccsim.report.pictures import themed, write
 
     (folder / "charts").mkdir()
     pictures: list[Picture] = []
     with surviving("charts"):
-        differences.save(comparison, folder / "charts")
         pictures += themed({"differences": partial(differences.differences, comparison)})
+        write(pictures, folder / "charts")
     with surviving("the report"):
         first = [plans_table(plans, comparison.labels)] if plans else []
         write_study(folder, document(comparison, ranking, provenance(folder), pictures, first), xlsx=xlsx)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from ccsim.cli.one_more_table import show_one_more
 from ccsim.cli.report import provenance, surviving, write_study
 from ccsim.cli.screen import figures_table
 from ccsim.report.of_plan import document, requirement_document, requirement_table, roster_table
-from ccsim.report.pictures import themed
+from ccsim.report.pictures import themed, write
 from ccsim.results import format
 from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
@@ -31,6 +31,8 @@ from ccsim.staffing.shifts import shift_plan
 from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from ccsim.report.document import Picture
     from ccsim.results.plans import Performance, Requirement, ShiftPlan
     from ccsim.scenario.model import Scenario
@@ -284,14 +286,21 @@ def _replications(number: int) -> str:
     return format.several(number, "replication")
 
 
+def _drawn(folder: Path, drawn: Mapping[str, Callable[..., Figure]]) -> list[Picture]:
+    """The pictures for the report, and as files in a folder `charts`."""
+    (folder / "charts").mkdir()
+    pictures = themed(drawn)
+    write(pictures, folder / "charts")
+    return pictures
+
+
 def report_requirement(
     folder: Path, scenario: Scenario, needed: Sequence[Requirement], scheduled: F64, *, xlsx: bool
 ) -> None:
     """Charts and report of requirements, the first of which is the answer."""
     pictures: list[Picture] = []
     with surviving("charts"):
-        plans.save(folder, needed[0], scheduled, scenario, None)
-        pictures += themed(plans.pages(needed[0], scheduled, scenario, None))
+        pictures += _drawn(folder, plans.pages(needed[0], scheduled, scenario, None))
     with surviving("the report"):
         report = requirement_document(scenario, needed, provenance(folder), pictures)
         write_study(folder, report, [requirement_table(each, scenario) for each in needed], xlsx=xlsx)
@@ -300,9 +309,7 @@ def report_requirement(
 def _report(folder: Path, needed: Requirement, plan: ShiftPlan, *, xlsx: bool) -> None:
     pictures: list[Picture] = []
     with surviving("charts"):
-        plans.save(folder, needed, plan.fresh.scheduled, plan.scenario, plan)
-        drawn = plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan)
-        pictures += themed(drawn)
+        pictures += _drawn(folder, plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan))
     with surviving("the report"):
         report = document(plan, needed, provenance(folder), pictures)
         more = [requirement_table(needed, plan.scenario), roster_table(plan)]

@@ -147,13 +147,13 @@ def _design(
 def _finish(figures: list[MetricPlace], outcome: Sweep, folder: Path, *, xlsx: bool) -> None:
     from ccsim.charts import sweeps
     from ccsim.report.of_sweep import document
-    from ccsim.report.pictures import themed
+    from ccsim.report.pictures import themed, write
 
     (folder / "charts").mkdir()
     pictures: list[Picture] = []
     with surviving("charts"):
-        sweeps.save(outcome, figures, folder / "charts")
         pictures += themed(sweeps.pages(outcome, figures))
+        write(pictures, folder / "charts")
     with surviving("the report"):
         write_study(folder, document(outcome, figures, provenance(folder), pictures), xlsx=xlsx)
 

@@ -55,15 +55,8 @@ def pictures(fit: Fit) -> list[Picture]:
         }
         if distributions:
             drawn.append(lambda distributions=distributions, title=title: _distribution(distributions, title))  # type: ignore[misc]
-    return [_both(draw) for draw in drawn]
-
-
-def _both(draw: Callable[[], Figure]) -> Picture:
-    figures = []
-    for theme in ("light", "dark"):
-        with style.styled(theme):
-            figures.append(draw())
-    return picture(*figures)
+    with style.styled():
+        return [picture(draw()) for draw in drawn]
 
 
 def _distribution(distributions: dict[str, DistributionFit], title: str) -> Figure:

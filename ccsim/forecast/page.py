@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from ccsim.charts import style
 from ccsim.forecast import output
 from ccsim.forecast.outlook import Outlook
 from ccsim.forecast.pictures import figures
@@ -22,7 +23,7 @@ from ccsim.report.document import (
     TableColumn,
 )
 from ccsim.report.page import page as html
-from ccsim.report.pictures import themed
+from ccsim.report.pictures import picture
 from ccsim.results import format
 from ccsim.stats.estimate import Estimate
 
@@ -39,8 +40,10 @@ def document(outlook: Outlook) -> Document:
     first = next(iter(outlook.forecasts.values()))
     total = sum(forecast.days.sum() for forecast in outlook.forecasts.values())
     span = f"{format.day(first.dates[0])} to {format.day(first.dates[-1])}"
+    with style.styled():
+        drawn = tuple(picture(draw(), name) for name, draw in figures(outlook).items())
     sections = [
-        Section("Pictures", tuple(themed(figures(outlook)))),
+        Section("Pictures", drawn),
         *(Section(name, _queue(outlook, name)) for name in outlook.forecasts),
         Section(
             "For a scenario",

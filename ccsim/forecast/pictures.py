@@ -22,14 +22,9 @@ BEFORE: Final = 56
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def figures(outlook: Outlook) -> dict[str, Callable[[str], Figure]]:
-    """What draws each picture in a theme, by its name."""
-    return {"days": partial(_themed, _days, outlook), "clock": partial(_themed, _clock, outlook)}
-
-
-def _themed(draw: Callable[[Outlook], Figure], outlook: Outlook, theme: str) -> Figure:
-    with style.styled(theme):
-        return draw(outlook)
+def figures(outlook: Outlook) -> dict[str, Callable[[], Figure]]:
+    """What draws each picture, by its name; to be called within `style.styled()`."""
+    return {"days": partial(_days, outlook), "clock": partial(_clock, outlook)}
 
 
 def _days(outlook: Outlook) -> Figure:

@@ -47,16 +47,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart as data URIs for light and dark screens; `alt` says what it shows to those who cannot see it."""
+    """A chart as SVG in the colours of the page; `alt` says what it shows to those who cannot see it."""
 
     title: str
     alt: str
-    light: str
-    dark: str
+    svg: str
+    """markup, see `charts.svg`"""
     size: tuple[int, int]
     """width and height in pixels"""
     name: str = ""
     """of the chart and its file"""
+    light: str = ""
+    """the same as PNG in a data URI, where a workbook or file is made of it"""
+    dark: str = ""
 
 
 @dataclass(frozen=True)

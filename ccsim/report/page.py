@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -30,11 +32,20 @@ LONGEST: Final = 2000
 def page(document: Document) -> str:
     """The HTML of a document."""
     style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style += _in_the_dark(document.pictures())
     return (
         environment()
         .get_template("page.html")
         .render(document=document, style=style, script=script, style_hash=_hash(style), script_hash=_hash(script))
     )
+
+
+def _in_the_dark(pictures: Iterable[Picture]) -> str:
+    """What the colours of the pictures are on a dark screen."""
+    listed = (re.search(r' data-dark="([\w: ]*)"', picture.svg) for picture in pictures)
+    colours = dict(pair.split(":") for found in listed if found for pair in found[1].split())
+    values = "".join(f"--{light}:#{dark};" for light, dark in sorted(colours.items()))
+    return f"@media screen and (prefers-color-scheme: dark) {{ figure {{ {values} }} }}\n" if values else ""
 
 
 @cache

@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from xml.etree import ElementTree
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.report import document as parts
@@ -39,7 +40,7 @@ def read(folder: Path) -> tuple[Document, tuple[Table, ...]]:
         document, more = _made(content["document"]), _made(content["more"])
         if not (isinstance(document, Document) and all(isinstance(table, Table) for table in more)):
             raise ValueError
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, ElementTree.ParseError):
         raise ScenarioError([Problem(FILE, "not readable", "a report as ccsim writes it", str(folder))]) from None
     return document, more
 
@@ -74,4 +75,16 @@ def _made(value: Any) -> Any:
         return -math.inf if inner["negative"] else math.inf
     if value["is"] == "Estimate":
         return Estimate(*(math.nan if inner[name] is None else inner[name] for name in Estimate._fields))
+    if value["is"] == "Picture":
+        _refuse_foreign(inner["svg"])
     return _KINDS[value["is"]](**inner)
+
+
+def _refuse_foreign(svg: str) -> None:
+    """Raises ValueError for markup that is not a picture of ours: it goes into the page as it is."""
+    if "<!" in svg or "<?" in svg:  # a page may see their ends elsewhere than XML does
+        raise ValueError
+    for element in ElementTree.fromstring(svg).iter():
+        ours = element.tag in ("svg", "path", "text", "image")
+        if not ours or any(name.startswith("on") or name in ("style", "id") for name in element.attrib):
+            raise ValueError

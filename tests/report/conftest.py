@@ -8,11 +8,10 @@ from typing import Any, Final
 import pytest
 
 from ccsim import charts
-from ccsim.charts import style
 from ccsim.report.document import Document
 from ccsim.report.of_run import document
 from ccsim.report.page import page
-from ccsim.report.pictures import picture
+from ccsim.report.pictures import Drawn, picture, pictures
 from ccsim.results.model import Results
 from ccsim.runs.run import run
 from ccsim.scenario import read
@@ -79,8 +78,11 @@ def results() -> Results:
 
 @pytest.fixture(scope="session")
 def hostile(results: Results) -> Document:
-    drawn = [picture(*(charts.figure(name, results, theme) for theme in style.THEMES)) for name in CHARTS]
-    return document(results, PROVENANCE, drawn)
+    drawn = {}
+    for name in CHARTS:
+        figure = charts.figure(name, results)
+        drawn[name] = Drawn(charts.png(charts.image(figure)), picture(figure, name))
+    return document(results, PROVENANCE, pictures(drawn))
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,7 @@ def everywhere(text: str) -> Document:
     """A document that has a text in each of its places."""
     table = Table(text, (TableColumn(text), TableColumn(text, "share")), ((text, 0.5),), (text, None), text)
     folded = Table(text, (TableColumn(text, "code"),), ((text,),), folded=True)
-    parts = (table, folded, Picture(text, text, "data:,a", "data:,b", (10, 10)), Listing(text, text), Note(text))
+    parts = (table, folded, Picture(text, text, "<svg></svg>", (10, 10)), Listing(text, text), Note(text))
     found = Verdict("missed", text, text, "share", NOTHING, 0.5, True)
     return Document(
         text, text, text, "missed", (Section(text, parts),), (found,), (Fact(text, text, text),),
