@@ -26,7 +26,7 @@ BATCHES: Final = 5
 
 
 class Proof(NamedTuple):
-    """What the goals came to, and by how much the search has to better them : float64[goal], 0 where proven."""
+    """What the goals came to, and by how much they are missed : float64[goal, stretch], 0 where proven."""
 
     tally: Tally
     short: F64
@@ -66,15 +66,14 @@ class Prover:
             return None
         at_worst = self._at(tally, worst=True)
         if (at_worst >= 0).all():
-            return np.zeros(len(at_worst))
+            return np.zeros_like(at_worst)
         return self._missed(tally) if (self._at(tally, worst=False) < 0).any() else None
 
     def _in_doubt(self, tally: Tally) -> F64:
         return np.maximum(-self._at(tally, worst=True), 0.0) if self._over_run else self._missed(tally)
 
     def _missed(self, tally: Tally) -> F64:
-        slack = np.nan_to_num(self._judge.slack(tally), nan=np.inf).min(axis=1)
-        return np.asarray(np.maximum(-slack, 0.0))
+        return np.asarray(np.maximum(-np.nan_to_num(self._judge.slack(tally), nan=np.inf), 0.0))
 
     def _at(self, tally: Tally, *, worst: bool) -> F64:
         """The slack of each goal at one end of its interval; the mean's with one replication, infinity without data."""
@@ -82,4 +81,4 @@ class Prover:
         for goal, (mean, low, high) in zip(self._judge.goals, tally.estimates(), strict=True):
             end = low if goal.at_least == worst else high
             slack.append(goal.slack(np.array(mean if math.isnan(end) else end)))
-        return np.nan_to_num(np.stack(slack), nan=np.inf)
+        return np.nan_to_num(np.stack(slack), nan=np.inf)[:, None]

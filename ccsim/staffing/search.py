@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.staffing.cover import cover
+from ccsim.staffing.cover import ShiftCover, cover
 from ccsim.staffing.trials import Judge, Tally
 from ccsim.tables import F64, I64
 
@@ -41,18 +41,20 @@ NEAR: Final = 0.15
 DOUBT: Final = 0.5
 """Agents, of the pattern that matters most, by which cuts may be too strict."""
 
+STEP: Final = 0.01
+"""Agents in which doubt is counted."""
+
+DOUBT_NODES: Final = 100
+"""Of the search tree of a doubtful proposal: any of about the least doubt will do."""
+
 MOVES: Final = 24
 """Moves from the best staffing that are simulated before it is kept."""
-
 
 BESIDE: Final = 24
 """Patterns to which agents are moved: those on which one adds most for its cost."""
 
-DOUBTFUL: Final = 2.0
-"""Standard errors by which a staffing must miss a target in a few replications not to be simulated in all."""
-
 LEAST_DOUBT: Final = 0.003
-"""Share by which it must at least."""
+"""Share by which a staffing must miss a target in a few replications at least not to be simulated in all."""
 
 
 class TimeUp(Exception):  # noqa: N818
@@ -158,7 +160,7 @@ class Search:
             return False
         one, other = self._look(agents), self._look(self.best)
         expected = self.slack(self.best) + self._judged(one) - self._judged(other)
-        doubt = np.maximum(DOUBTFUL * np.nan_to_num(self.judge.noise(one).ravel(), posinf=0.0), LEAST_DOUBT)
+        doubt = np.maximum(np.nan_to_num(self.judge.noise(one, other).ravel(), nan=np.inf), LEAST_DOUBT)
         fails = bool((expected < -doubt).any())
         if fails:
             self._failed.append(agents.copy())
@@ -176,7 +178,7 @@ class Search:
         return np.nan_to_num(self.judge.slack(tally).ravel(), nan=1.0)
 
     def tighten(self, margin: F64) -> None:
-        """From now on targets hold only by this margin : float64[goal]; what was simulated is judged anew."""
+        """From now on targets hold only by this margin : float64[goal, stretch]; what was simulated is judged anew."""
         self.judge = self.judge._replace(margin=margin)
         self.best = None
         self._slacks, self._held, self._failed, self._excluded = {}, [], [], []
@@ -244,12 +246,12 @@ class Search:
                 self._cut(self._boundary(proposed, self.best))
 
     def _by_doubt(self) -> bool:
-        """Whether something cheaper holds that the cuts hardly exclude: of a few proposals."""
+        """Whether something cheaper holds that the cuts hardly exclude: the least doubtful first, of a few."""
         assert self.best is not None
-        before, left = self._costs(self.best), min(len(self.cost), DOUBTS)
+        left = DOUBTS
         while left:
-            proposed, _ = self._propose(DOUBT)
-            if self._costs(proposed) >= before * (1 - CENT):
+            proposed = self._least_doubtful()
+            if proposed is None:
                 return False
             fails = self._why_not(proposed)
             if fails is None:
@@ -285,13 +287,37 @@ class Search:
 
         `doubt` : agents by which each cut is taken to be too strict.
         """
-        n = len(self.cost)
+        assert self.best is not None
         rows, required = self._planes(doubt)
+        proposal = self._solved(rows, required, self.cost, self.most)
+        if proposal is None:  # out of time
+            return self.best, float(self.cost @ self.least)
+        return proposal.counts[: len(self.cost)], min(proposal.bound, self._costs(self.best))
+
+    def _least_doubtful(self) -> I64 | None:
+        """Of what is cheaper than the best known that for which cuts are too strict by the fewest agents.
+
+        None where they would have to be by more than `DOUBT`.
+        """
+        assert self.best is not None
+        rows, required = self._planes()
+        steps = round(DOUBT / STEP)
+        table = np.vstack([np.insert(rows, rows.shape[1], STEP, axis=1), np.append(-self.cost, 0.0)])
+        required = np.append(required, -self._costs(self.best) * (1 - CENT))
+        # of those that are as doubtful, the cheapest
+        weights = np.append(self.cost / self._costs(self.best) / 2, 1.0)
+        proposal = self._solved(table, required, weights, np.append(self.most, steps), DOUBT_NODES)
+        return None if proposal is None else proposal.counts[: len(self.cost)]
+
+    def _solved(self, rows: F64, required: F64, weights: F64, most: I64, nodes: int = NODES) -> ShiftCover | None:
+        """The least by `weights` of what has these rows and is none of what is excluded; columns are patterns first."""
+        patterns = len(weights)
+        least = np.append(self.least, np.zeros(patterns - len(self.least), np.int64))
         choices = [np.flatnonzero(point < self.most) for point in self._excluded]
-        width = n + sum(map(len, choices))
+        width = patterns + sum(map(len, choices))
         table = np.zeros((len(rows), width))
-        table[:, :n] = rows
-        extra, column = [], n
+        table[:, :patterns] = rows
+        extra, column = [], patterns
         for point, where in zip(self._excluded, choices, strict=True):
             one_of = np.zeros(width)
             one_of[column : column + len(where)] = 1.0
@@ -304,23 +330,19 @@ class Search:
         if extra:
             table = np.vstack([table, *(row for row, _ in extra)])
             required = np.append(required, [needed for _, needed in extra])
-        none = np.zeros(width - n)
-        proposal = cover(
+        none = np.zeros(width - patterns)
+        return cover(
             table,
             required,
-            np.append(self.cost, none),
-            least=np.append(self.least, none).astype(np.int64),
-            most=np.append(self.most, none + 1),
+            np.append(weights, none),
+            least=np.append(least, none).astype(np.int64),
+            most=np.append(most, none + 1),
             seconds=max(1.0, min(60.0, self._ends - time.monotonic())),
             gap=GAP,
-            nodes=NODES,
+            nodes=nodes,
         )
-        assert self.best is not None
-        if proposal is None:  # out of time
-            return self.best, float(self.cost @ self.least)
-        return proposal.counts[:n], min(proposal.bound, self._costs(self.best))
 
-    def _planes(self, doubt: float) -> tuple[F64, F64]:
+    def _planes(self, doubt: float = 0.0) -> tuple[F64, F64]:
         """Cuts as rows : float64[row, pattern] and what they require, so that everything that was seen to hold does."""
         held = np.array(self._held)
         rows, required = [np.empty((0, len(self.cost)))], [np.empty(0)]

@@ -81,7 +81,7 @@ def shift_plan(
         if not short.any() or len(repairs) == REPAIRS or not finished:
             break
         repairs.append(_repair(judge, proof, short))
-        margin = margin + short
+        margin = _stricter(margin, judge.slack(search.tally(agents)), short)
         search.tighten(margin)
         finished = search.run()
         if search.best is None:
@@ -162,6 +162,15 @@ def _performance(
     )
 
 
+def _stricter(margin: F64, searched: F64, short: F64) -> F64:
+    """The margin with which the search has to better a plan by what it misses on fresh random numbers.
+
+    Where the search takes the plan to have more slack than it has, what is near it is taken to have too: it is the same
+    customers. So the plan is searched for again with as much margin as it had slack, and what is missing.
+    """
+    return np.where(short > 0, np.maximum(margin, np.nan_to_num(searched, nan=1.0) + short), margin)
+
+
 def _marginal(search: Search, agents: I64, goals: int) -> F64:
     """What one agent more on each pattern adds to the least slack of each goal; NaN where it was not simulated."""
     gains = np.full((len(agents), goals), np.nan)
@@ -220,7 +229,7 @@ def _repair(judge: Judge, tally: Tally, short: F64) -> str:
         where = " on the worst of the days that count"
     missed = [
         f"{judgement(goal, figure.mean)}, {100 * by:.2f} points more{where} to be sure"
-        for goal, figure, by in zip(judge.goals, tally.estimates(), short, strict=True)
+        for goal, figure, by in zip(judge.goals, tally.estimates(), short.max(axis=1).tolist(), strict=True)
         if by > 0
     ]
     return f"in {format.several(tally.by_day.shape[1], 'replication')}: {'; '.join(missed)}"

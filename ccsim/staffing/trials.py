@@ -20,13 +20,16 @@ from ccsim.runs.executors import run_all
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.patterns import staffed
 from ccsim.stats.estimate import Estimate
-from ccsim.stats.intervals import ratio_interval
+from ccsim.stats.intervals import paired_interval, ratio_interval
 from ccsim.tables import F64, I64, MetricSpec, Plan, Workload
 from ccsim.workload.attendance import attendance_of
 from ccsim.workload.sample import attended, draw, recipe_of
 
 FEWEST: Final = 4
 """Replications at least that a staffing is tried on before all."""
+
+SURE: Final = 0.99
+"""Level of the intervals by which a few replications are enough: of many staffings tried, one in twenty is often."""
 
 
 class Tally(NamedTuple):
@@ -119,19 +122,29 @@ class Judge(NamedTuple):
     """run, day or interval"""
     met_on: float | None
     margin: F64
-    """float64[goal]: by so much better than wanted"""
+    """float64[goal, stretch], or one for all stretches: by so much better than wanted"""
 
     @classmethod
     def of(cls, scenario: Scenario, goals: tuple[StaffingTarget, ...]) -> Judge:
         """As the scenario's [staffing] says, without a margin."""
         rules = scenario.staffing
-        return cls(goals, rules.targets_over, rules.met_on, np.zeros(len(goals)))
+        return cls(goals, rules.targets_over, rules.met_on, np.zeros((len(goals), 1)))
 
-    def noise(self, tally: Tally) -> F64:
-        """Standard error of each target's figure, were its contacts independent : float64[goal, stretch]."""
-        wanted = np.array([goal.wanted for goal in self.goals])[:, None]
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.sqrt(wanted * (1 - wanted) / self._sums(tally)[1]))
+    def noise(self, one: Tally, other: Tally) -> F64:
+        """By how much the difference of two staffings may be off : float64[goal, stretch], NaN where nothing is known.
+
+        The half-width of its 99 % interval, of replications in pairs. By interval, where those are not kept, three
+        standard errors of what the contacts give were they independent.
+        """
+        if self.over == "interval":
+            wanted = np.array([goal.wanted for goal in self.goals])[:, None]
+            with np.errstate(divide="ignore"):
+                return np.asarray(3 * np.sqrt(wanted * (1 - wanted) / self._sums(one)[1]))
+        first, second = (
+            tally.by_day if self.over == "day" else tally.by_day.sum(axis=-1, keepdims=True) for tally in (one, other)
+        )
+        mean, low, _ = paired_interval((first[0], first[1]), (second[0], second[1]), level=SURE)
+        return mean - low
 
     def slack(self, tally: Tally) -> F64:
         """By how much each target holds in each stretch : float64[goal, stretch]; NaN without data, negative: missed.

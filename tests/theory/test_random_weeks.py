@@ -13,6 +13,7 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import baseline
 from ccsim.staffing.patterns import costs, staffed
+from ccsim.staffing.proof import Prover
 from ccsim.staffing.shifts import Infeasible, most_of_use, shift_plan
 from ccsim.staffing.trials import Judge, Pool, Trials, today
 from ccsim.tables import I64
@@ -21,10 +22,13 @@ WEEKS = int(os.environ.get("CCSIM_WEEKS", "30"))
 """Random weeks that are tried."""
 
 MISSED = 2
-"""Of thirty, those whose cost may be another: where fresh random numbers ask for a margin."""
+"""Of thirty, those whose cost may be another."""
 
 SEARCHED, FRESH = 24, 400
 """Replications of the search, and of the check that the plan meets every target."""
+
+BY_FAR = 0.1
+"""Share by which a target is missed in the replications of the search that no chance explains."""
 
 
 def week(number: int) -> Scenario:
@@ -80,30 +84,37 @@ def week(number: int) -> Scenario:
 
 
 def cheapest(scenario: Scenario) -> float | None:
-    """Of all staffings the cheapest with which all targets hold on the random numbers of the search; None: none.
+    """Of all staffings the cheapest that holds on the search's random numbers and that fresh ones prove; None: none.
 
-    From the cheapest up, without those that have nowhere more agents than one that failed in all replications by far.
+    From the cheapest up, without those that have nowhere more agents than one that failed by far: service rises with
+    agents, but for chance.
     """
     cost = costs(scenario)
     most = most_of_use(scenario, baseline(scenario))
     pool = Pool(Trials(scenario, scenario.seed, range(SEARCHED)), most)
     judge = Judge.of(scenario, pool.goals)
+    prover = Prover(scenario, judge, most, workers=1)
     every = np.array(list(itertools.product(*(range(number + 1) for number in most.tolist()))))
     failed: list[I64] = []
     for agents in every[np.argsort(every @ cost, kind="stable")]:
         if any((agents <= fails).all() for fails in failed):
             continue
-        slack = judge.slack(pool.tally(agents))
-        if not (slack < 0).any():
-            return float(cost @ agents)
-        if np.nanmin(slack) < -0.1:  # service rises with agents, but for chance
+        worst = np.nanmin(judge.slack(pool.tally(agents)))
+        if worst < -BY_FAR:
             failed = [fails for fails in failed if not (fails <= agents).all()] + [agents]
+        elif worst >= 0 and not prover.prove(agents).short.any():
+            return float(cost @ agents)
     return None
 
 
 @pytest.mark.slow
 def test_the_cheapest_of_all_and_no_target_missed_on_fresh_random_numbers() -> None:
-    same, repaired, tried = 0, 0, 0
+    """The cheapest by the rule of a plan: it holds on the search's numbers and is proven on others.
+
+    The search's alone are no measure: the cheapest on them is often one that luck favours, and the proof turns it down.
+    That no target is missed is seen on 400 replications that neither has used.
+    """
+    same, below, repaired, tried = 0, 0, 0, 0
     for number in range(1, WEEKS + 1):
         scenario = week(number)
         best = cheapest(scenario)
@@ -114,20 +125,20 @@ def test_the_cheapest_of_all_and_no_target_missed_on_fresh_random_numbers() -> N
             continue
         tried += 1
         assert best is not None
-        assert plan.lower_bound <= best * (1 + 1e-6)
         same += plan.searched.cost == pytest.approx(best)
+        below += plan.lower_bound <= best * (1 + 1e-6)
         repaired += bool(plan.repairs)
         ready = staffed(plan.scenario, plan.agents.tolist())
-        fresh = today(Trials(ready, 10_000 + number, range(FRESH)))
-        figures = fresh.estimates()
-        found = [f"{g.label(str)} {f.mean:.4f} of {g.wanted:g}" for g, f in zip(plan.goals, figures, strict=True)]
+        fresh = today(Trials(ready, 10_000 + number, range(FRESH))).estimates()
+        figures = [f"{g.label(str)} {f.mean:.4f} of {g.wanted:g}" for g, f in zip(plan.goals, fresh, strict=True)]
         print(
             f"week {number}: plan {plan.agents} at {plan.searched.cost:.0f}, cheapest {best:.0f}, bound "
-            f"{plan.lower_bound:.0f}, {plan.evaluations} staffings, repairs {len(plan.repairs)}; fresh {found}",
+            f"{plan.lower_bound:.0f}, {plan.evaluations} staffings, {len(plan.repairs)} repairs; fresh {figures}",
             flush=True,
         )
-        for goal, figure in zip(plan.goals, figures, strict=True):
+        for goal, figure in zip(plan.goals, fresh, strict=True):
             assert goal.slack(np.array(figure.mean)) >= 0, f"week {number}: {goal.label(str)}"
-    print(f"{same} of {tried} at the same cost, {repaired} with a margin")
+    print(f"{same} of {tried} at the same cost, {below} with a bound below it, {repaired} with a margin")
     assert tried >= WEEKS / 2
-    assert same >= tried - MISSED * max(1, tried // 15)
+    assert same >= tried - MISSED
+    assert below >= tried - MISSED

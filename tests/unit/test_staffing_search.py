@@ -29,7 +29,7 @@ def tally(figures: F64) -> Tally:
 
 def searched(level: Callable[[I64], F64], least: int = 0, seconds: float = np.inf) -> Search:
     """A search on figures of the two goals, over three patterns; the third works for both queues."""
-    judge = Judge(GOALS, "run", None, np.zeros(2))
+    judge = Judge(GOALS, "run", None, np.zeros((2, 1)))
     return Search(lambda x: tally(level(x)), COST, np.full(3, least), MOST, judge, seconds=seconds)
 
 
@@ -92,7 +92,7 @@ def test_tightened_it_finds_the_cheapest_with_the_margin() -> None:
     search = searched(s_shaped)
     search.run()
     before = search.evaluations
-    search.tighten(np.array([0.1, 0.03]))
+    search.tighten(np.array([[0.1], [0.03]]))
     assert search.run()
     assert search.best is not None
     every = np.array(list(itertools.product(*(range(most + 1) for most in MOST))))

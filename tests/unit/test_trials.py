@@ -141,7 +141,7 @@ def of_days(answered: list[list[float]], contacts: list[list[float]]) -> Tally:
 
 
 def slack(tally: Tally, over: str, met_on: float | None = None, margin: F64 | None = None) -> list[list[float]]:
-    judge = Judge(GOALS, over, met_on, np.zeros(2) if margin is None else margin)
+    judge = Judge(GOALS, over, met_on, np.zeros((2, 1)) if margin is None else margin)
     return [np.round(row, 9).tolist() for row in judge.slack(tally)]
 
 
@@ -158,7 +158,25 @@ def test_over_days_replications_are_pooled() -> None:
 
 
 def test_a_margin_is_taken_off() -> None:
-    assert slack(TWO, "day", margin=np.array([0.05, 0.0])) == [[-0.05, -0.25], [0.1, 0.1]]
+    assert slack(TWO, "day", margin=np.array([[0.05], [0.0]])) == [[-0.05, -0.25], [0.1, 0.1]]
+    assert slack(TWO, "day", margin=np.array([[0.0, 0.05], [0.0, 0.0]])) == [[0.0, -0.25], [0.1, 0.1]]
+
+
+def test_noise_is_of_the_difference_and_not_of_the_level() -> None:
+    """Of equal denominators the paired t interval; what both staffings have in common, here the day, cancels."""
+    calls = [[100.0, 100.0]] * 4
+    one = of_days([[90, 40], [70, 20], [80, 30], [60, 25]], calls)
+    other = of_days([[92, 44], [72, 24], [82, 34], [62, 29]], calls)
+    judge = Judge(GOALS, "run", None, np.zeros((2, 1)))
+    assert judge.noise(one, other).ravel() == pytest.approx([0.0, 0.0], abs=1e-12)
+
+    other = of_days([[92, 40], [72, 26], [82, 30], [61, 25]], calls)
+    differences = np.array([2.0, 8.0, 2.0, 1.0]) / 200
+    half = 5.841 * differences.std(ddof=1) / 2  # t of three degrees of freedom at 99.5 %
+    assert judge.noise(one, other).ravel() == pytest.approx([half, 0.0], rel=1e-3)
+    by_day = judge._replace(over="day").noise(one, other)
+    assert by_day.shape == (2, 2)
+    assert by_day[0, 1] == pytest.approx(5.841 * np.array([0.0, 0.06, 0.0, 0.0]).std(ddof=1) / 2, rel=1e-3)
 
 
 @pytest.mark.parametrize(
