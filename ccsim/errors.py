@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
+
+_KIND_OF_VALUE: Final = re.compile(
+    r"(an?|one|one of|at least|at most|exactly|more than|less than|text|some|each|another|two or more|\d+) "
+    r"|\d+$|(true or false|days|times|lists|shifts|a queue) "
+)
+"""How what may stand somewhere begins, where it says what is expected and not what to do."""
 
 
 def printable(text: str) -> str:
@@ -24,7 +32,8 @@ class Problem:
     file: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.found}; {self.allowed}" if self.allowed else self.found
+        expected = "expected " if _KIND_OF_VALUE.match(self.allowed) else ""
+        text = f"{self.found}; {expected}{self.allowed}" if self.allowed else self.found
         return printable(": ".join(part for part in (self.file, self.path, text) if part))
 
 

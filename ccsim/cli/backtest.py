@@ -42,7 +42,11 @@ class Days(click.ParamType[list[date]]):
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("log", type=click.Path(path_type=Path))
-@click.option("--mapping", help="What the columns of LOG are: a built-in name or a file; logs of ccsim need none.")
+@click.option(
+    "--mapping",
+    metavar="NAME|FILE",
+    help="What the columns of LOG are: a built-in name or a file; logs of ccsim need none.",
+)
 @click.option("--train", type=Days(), required=True, help="Days to learn from, FIRST:LAST.")
 @click.option("--test", type=Days(), required=True, help="Days to predict, FIRST:LAST.")
 @click.option(
@@ -59,12 +63,26 @@ class Days(click.ParamType[list[date]]):
     type=click.Choice(["weekly"]),
     help="Learn anew before each week to predict, from as many days before it as --train has.",
 )
-@click.option("--replications", type=click.IntRange(2), default=20, show_default=True, help="Replications of each day.")
+@click.option(
+    "--replications",
+    type=click.IntRange(2),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Replications of each day.",
+)
 @click.option(
     "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of FILE; may be repeated."
 )
 @options.allow_outside
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes that share the work.",
+)
 @options.out
 @options.as_json
 def backtest(
@@ -84,8 +102,9 @@ def backtest(
 ) -> None:
     """Predict days of a contact LOG that the simulation has not seen.
 
-    FILE is a scenario with the log's queues, as `ccsim fit` writes one; of it count the queues' targets and order, and
-    routing. Patience, work, the forecast and a factor on the time of a contact are learned on the training days alone.
+    FILE is a scenario with the log's queues, as `ccsim fit` writes one; only its targets, its order of queues and its
+    routing are used. Patience, work, the forecast and a factor on the time of a contact are learned on the training
+    days alone.
     """
     from ccsim.backtest.prediction import MODES, ContactLog
     from ccsim.backtest.trial import as_json as summary

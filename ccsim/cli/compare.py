@@ -30,22 +30,23 @@ if TYPE_CHECKING:
 @click.option(
     "--staffed", is_flag=True, help="Give each variant its own cheapest shifts that meet its targets, as `ccsim staff`."
 )
-@click.option("--baseline", metavar="NAME", help="Compare with this variant.  [default: the first]")
+@click.option("--baseline", metavar="NAME", help="Show differences to this variant.  [default: the first]")
 @click.option("--rank-by", metavar="METRIC[@PLACE]", help="Rank by this metric, of a queue, a team or the whole.")
 @click.option(
     "--select",
     type=click.Choice(["best"]),
-    help="Run the variants that may be the best on until one is told from them.",
+    help="Add replications until the best variant is clear.",
 )
 @click.option(
-    "--indifference", type=float, metavar="X", help="With --select: worse by less than X is as good.  [default: 1 %]"
+    "--indifference", type=float, metavar="X", help="With --select: differences below X do not matter.  [default: 1 %]"
 )
 @click.option(
     "--max-replications",
     type=click.IntRange(2),
     default=1000,
     show_default=True,
-    help="With --select: most of a variant.",
+    metavar="N",
+    help="With --select: the most that a variant gets.",
 )
 @click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the first file's.")
 @click.option("--seed", type=int, metavar="S", help="Seed, instead of the first file's.")

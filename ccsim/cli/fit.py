@@ -32,13 +32,21 @@ if TYPE_CHECKING:
     "--rule",
     default="ready",
     show_default=True,
+    metavar="RULE",
     help="How agents on duty are inferred: served, sessions, ready or turn_round.",
 )
-@click.option("--out", type=click.Path(path_type=Path), default=Path("fitted"), show_default=True, metavar="DIR")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("fitted"),
+    show_default=True,
+    metavar="DIR",
+    help="Where files go.",
+)
 @click.option(
     "--calibrate",
     is_flag=True,
-    help="Give the agents' time the factor with which the scenario, run on the log's days, has the log's ASA.",
+    help="Make agents faster or slower by one factor, so that the scenario, run on the log's days, has the log's ASA.",
 )
 @click.option("--anyway", is_flag=True, help="Write the scenario even where the log's figures cannot be believed.")
 @options.as_json
@@ -99,7 +107,7 @@ def _proposed(log: Path, out: Path) -> Problem:
     out.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     problem = f"missing; {file} is a proposal from the header of {log}"
-    return Problem("--mapping", problem, f"look it through, then: ccsim fit {log} --mapping {file}")
+    return Problem("--mapping", problem, f"look it through, then add --mapping {file}")
 
 
 def chosen_mappings(

@@ -32,24 +32,34 @@ if TYPE_CHECKING:
     "--start", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="First day.  [default: after the history]"
 )
 @click.option("--days", type=click.IntRange(1, 400), default=28, show_default=True, metavar="N", help="How many days.")
-@click.option("--holidays", metavar="COUNTRY", help="Public holidays, such as IT or DE-BY.")
+@click.option("--holidays", metavar="COUNTRY", help="Learn and forecast public holidays, such as of IT or DE-BY.")
 @click.option(
-    "--events", type=click.Path(path_type=Path), metavar="FILE", help="CSV with name, start, end, effect, halving."
+    "--events",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Events, past and to come, in a CSV file: name, start, end, effect, halving.",
 )
 @click.option(
     "--event",
     "written",
     multiple=True,
     metavar="TEXT",
-    help='Such as "2026-12-01:2026-12-24 +40 %" or "2026-12-01T10:00 +60 % halving 3h"; may be repeated.',
+    help='An event, such as "2026-12-01:2026-12-24 +40 %" or "2026-12-01T10:00 +60 % halving 3h"; may be repeated.',
 )
-@click.option("--scale", type=click.FloatRange(0, 1000), default=1.0, show_default=True, help="Factor on all contacts.")
+@click.option(
+    "--scale",
+    type=click.FloatRange(0, 1000),
+    default=1.0,
+    show_default=True,
+    metavar="X",
+    help="Factor on all contacts.",
+)
 @click.option(
     "--test",
     "weeks",
     type=click.IntRange(1, 104),
     metavar="WEEKS",
-    help="Try it on the last weeks, beside simple rules.",
+    help="Also forecast the last WEEKS of the history from what came before, and compare with simple rules.",
 )
 @click.option(
     "--out",
@@ -199,4 +209,4 @@ def _print(expected: Outlook) -> None:
             errors.add_row("Poisson floor", *(f"{100 * x:.1f} %" for x in floor), "")
             console.print(errors)
             covered = ", ".join(f"{share} % bands {100 * x:.0f} %" for share, x in accuracy.coverage.items())
-            console.print(f"Covered: {covered}. Simplest not worse: {METHODS[accuracy.recommended]}.\n")
+            console.print(f"Covered: {covered}. Recommended, as the simplest that is not clearly worse: {METHODS[accuracy.recommended]}.\n")

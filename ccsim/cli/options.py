@@ -9,10 +9,14 @@ from typing import Final
 import click
 
 allow_outside: Final = click.option(
-    "--allow-outside", "outside", is_flag=True, help="Let FILE name data files outside its folder."
+    "--allow-outside", "outside", is_flag=True, help="Let FILE use data files outside its folder."
 )
 engine: Final = click.option(
-    "--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True
+    "--engine",
+    type=click.Choice(["compiled", "simpy"]),
+    default="compiled",
+    show_default=True,
+    help="The fast engine or the readable one, in SimPy; both give the same figures.",
 )
 workers: Final = click.option(
     "--workers", type=click.IntRange(1), metavar="N", help="Workers that share the work.  [default: all processors]"
@@ -33,13 +37,17 @@ as_json: Final = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object; a results folder only with --out."
 )
 as_json_alone: Final = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-variant: Final = click.option("--variant", metavar="V", help="Apply this variant of the file.")
+variant: Final = click.option("--variant", metavar="V", help="Apply this [variant.V] of FILE.")
 replications: Final = click.option(
     "--replications", type=int, metavar="N", help="Number of replications, instead of the file's."
 )
 seed: Final = click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
 overrides: Final = click.option(
-    "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated."
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change a value of FILE, as queue.phone.volume.scale=1.1; may be repeated.",
 )
 
 

@@ -11,7 +11,7 @@ import click
 @click.argument("run", type=click.Path(path_type=Path))
 @click.pass_context
 def replay(ctx: click.Context, run: Path) -> None:
-    """Make the results in folder RUN again and compare them with it, byte for byte.
+    """Run what results folder RUN holds again, and compare every file with it, byte for byte.
 
     Exit status 1 when anything differs.
     """

@@ -44,15 +44,21 @@ if TYPE_CHECKING:
     type=click.FloatRange(0.1, 36_000),
     default=60.0,
     show_default=True,
-    help="Steps of the search, about seconds; the same effort finds the same roster on every machine.",
+    metavar="STEPS",
+    help="Steps of the search, about a second each; the same steps give the same roster on every machine.",
 )
-@click.option("--variant", metavar="V", help="Apply this variant of the file.")
-@click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the file's.")
-@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@options.variant
+@options.replications
+@options.seed
+@options.overrides
 @options.allow_outside
 @click.option(
-    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the simulation."
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Threads that share the simulation.",
 )
 @options.out
 @options.as_json
@@ -77,8 +83,8 @@ def roster(
 ) -> None:
     """Give the people of [roster] in FILE their shifts: who works when, by their rules and wishes.
 
-    Shifts are the patterns of [staffing]. Exit status 1 where no roster keeps every rule, and which rules exclude one
-    another is said. Needs OR-tools: pip install 'ccsim[roster]'.
+    Shifts are the patterns of [staffing]. Exit status 1 where no roster keeps every rule; the output names the rules
+    that exclude one another. Needs OR-tools: pip install 'ccsim[roster]'.
     """
     from ccsim.scenario import read
 

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
 @options.allow_outside
 @options.engine
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Workers that share the work.")
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Workers that share the work."
+)
 @options.executor
 @options.cluster
 @options.out

@@ -16,7 +16,8 @@ from ccsim.cli.report import check_xlsx
 @click.option(
     "--method",
     type=click.Choice(["shifts", "requirement", "erlang"]),
-    help="Cheapest shifts or fewest agents by interval, both by simulation, or Erlang's formulas, at once.  "
+    help="shifts: the cheapest shifts, by simulation; requirement: the fewest agents by interval, by simulation; "
+    "erlang: both by formulas, in a second.  "
     "[default: shifts if [staffing] has patterns, else requirement]",
 )
 @click.option("--requirement", "also", is_flag=True, help="With shifts, also find the fewest agents by interval.")
@@ -29,7 +30,9 @@ from ccsim.cli.report import check_xlsx
 @options.seed
 @options.overrides
 @options.allow_outside
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Threads that share the work."
+)
 @options.out
 @options.xlsx
 @options.as_json

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The present state by hand, without LOG.",
 )
-@click.option("--variant", metavar="V", help="Apply this variant of the file.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@options.variant
+@options.overrides
 @click.option(
     "--action",
     "actions",
@@ -43,13 +43,20 @@ if TYPE_CHECKING:
     help='Compare a change: "two stay: team.front +2 18:00-20:00", or "name: path=value"; may be repeated.',
 )
 @click.option("--advise", is_flag=True, help="Try the usual actions too, and rank all.")
-@click.option("--replications", type=click.IntRange(20), default=200, show_default=True, metavar="N")
-@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
+@click.option(
+    "--replications",
+    type=click.IntRange(20),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="Replications of the rest of the day.",
+)
+@options.seed
 @options.allow_outside
 @options.engine
 @options.workers
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write today.json and today.png there.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@options.as_json_alone
 def today(
     file: Path,
     logs: tuple[Path, ...],

@@ -20,7 +20,7 @@ VOLUMES: Final = "volumes"
 
 
 def is_volumes(file: Path) -> bool:
-    """Whether it is a volume file: columns date, time, and else only numbers."""
+    """Whether it is a volume file: columns date, time, and others that mostly have numbers."""
     try:
         table = DataFiles(file.parent, outside=True).table(file.name)
     except FaultError:
@@ -30,8 +30,9 @@ def is_volumes(file: Path) -> bool:
     places = [
         place for place, name in enumerate(table.header) if name not in (table.heading("date"), table.heading("time"))
     ]
-    cells = [row[place] for _, row in table.rows[:50] for place in places]
-    return all(not any(c.isalpha() for c in cell) for cell in cells)
+    rows = table.rows[:50]
+    words = [sum(any(c.isalpha() for c in row[place]) for _, row in rows) for place in places]
+    return all(number <= len(rows) / 2 for number in words)
 
 
 def read_volumes(file: Path) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import secrets
 import shutil
@@ -74,6 +75,9 @@ def whole_folder(final: Path) -> Iterator[Path]:
     Until then it is a hidden sibling, removed if the block fails.
     """
     unfinished = final.with_name(f".{final.name}.unfinished")
+    file = next((place for place in final.parents if place.is_file()), None)
+    if file is not None:
+        raise NotADirectoryError(errno.ENOTDIR, "a file, where a folder for results is wanted", str(file))
     unfinished.mkdir(parents=True)
     try:
         yield unfinished

@@ -58,9 +58,11 @@ class ShiftRule(Part):
     paid: Flag = True
     """Whether absence and breaks are paid."""
     before_break: BeforeBreak | None = None
-    """As in a shift; without it as the team's `before_break` says."""
+    """For how long before a break, an activity and the end of the shift agents take no new sessions, "finish" for ten
+    minutes; without it as the team's `before_break` says."""
     holidays: HolidayRule | None = None
-    """As in a shift; without it as [holidays] says."""
+    """What of the hours is worked on a public holiday: "closed" for nothing, "as_usual", or hours to which they are
+    cut; without it as [holidays] says."""
     max: Headcount | None = None
     """Most agents to give each shift; without it as many as are of use."""
     cost_per_hour: Amount | None = None

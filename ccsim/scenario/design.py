@@ -111,7 +111,7 @@ def _levels(path: str, text: str) -> tuple[list[Any], tuple[Any, ...]]:
         if match is None or _number(first) is None or _number(last) is None:
             levels.append(_parsed(part))
         elif match[3] is not None or (isinstance(first, int) and isinstance(last, int)):
-            levels += _range(path, first, last, int(match[3] or 0))
+            levels += _range(path, first, last, None if match[3] is None else int(match[3]))
         elif len(parts) == 1:
             return [], (first, last)
         else:
@@ -119,17 +119,16 @@ def _levels(path: str, text: str) -> tuple[list[Any], tuple[Any, ...]]:
     return levels, ()
 
 
-def _range(path: str, first: Any, last: Any, count: int) -> list[Any]:
+def _range(path: str, first: Any, last: Any, count: int | None) -> list[Any]:
     low, high = _number(first), _number(last)
     assert low is not None
     assert high is not None
-    if not low < high or count == 1:
-        raise _refused(
-            path, f"{first}:{last}" + (f":{count}" if count else ""), "from a lower to a higher, two or more"
-        )
-    if max(count, (high - low + 1) * (not count)) > MOST:
+    if not low < high or (count is not None and count < 2):
+        text = f"{first}:{last}" if count is None else f"{first}:{last}:{count}"
+        raise _refused(path, text, "from a lower to a higher, two or more")
+    if (high - low + 1 if count is None else count) > MOST:
         raise _refused(path, "too many levels", f"at most {MOST:,}")
-    if not count:
+    if count is None:
         return list(range(first, last + 1))
     levels = [_tidy(x) for x in np.linspace(low, high, count).tolist()]
     if isinstance(first, int) and isinstance(last, int) and all(x == int(x) for x in levels):

@@ -47,9 +47,9 @@ def _key(key: str) -> str:
 
 
 def one_of(names: Iterable[object]) -> str:
-    """`one of a, b, c` or `nothing` when there is none."""
+    """`one of a, b, c`, or that there is none."""
     listed = [str(name) for name in names]
-    return f"one of {', '.join(listed)}" if listed else "nothing"
+    return f"one of {', '.join(listed)}" if listed else "there is none"
 
 
 def did_you_mean(found: str, names: Iterable[str]) -> str:

@@ -132,7 +132,8 @@ class RosterWeights(Part):
     """Points for each late shift between the agent of a team with most and the one with fewest, for their contract
     hours."""
     weekend: Amount = 3.0
-    """The same for shifts that begin on a Saturday or Sunday."""
+    """Points for each shift that begins on a Saturday or Sunday between the agent of a team with most and the one with
+    fewest, for their contract hours."""
     wishes: Amount = 2.0
     """Points for each wish not fulfilled, on each day, times the weight of the wish."""
     starts: Amount = 1.0

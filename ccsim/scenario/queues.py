@@ -55,7 +55,7 @@ class Backlog(Part):
     contacts: Count = 0
     """Contacts that wait when the run starts."""
     age: DurationDistribution = Constant(0)
-    """How long they have waited already."""
+    """How long each of the contacts has waited already."""
 
 
 class Reread(Part):
@@ -162,7 +162,8 @@ class Reason(Part):
     share: Share
     """Share of the queue's contacts; the shares of a queue add up to at most 1, the rest has no reason named."""
     contains: Share | None = None
-    """Share of these that the bot resolves, of those who talk to it; without it as the bot's `contains`."""
+    """Share that the bot resolves, of the contacts with this reason that talk to it; without it as the bot's
+    `contains`."""
     work: Factor = 1.0
     """Factor on work and wrap-up."""
     value: Money | None = None
@@ -194,7 +195,7 @@ class Bot(Part):
     cost: Amount = 0.0
     """Cost of a conversation with the bot, in money."""
     cost_per_minute: Amount = 0.0
-    """Cost of a minute of such a conversation, in money."""
+    """Cost of a minute of a conversation with the bot, in money."""
 
     @property
     def matters(self) -> bool:
@@ -283,7 +284,7 @@ class Queue(Part):
     patience: ProfiledPatience = Never()
     """How long a customer waits until work on the first message, or the call, begins; who waits longer abandons."""
     reply_patience: PatienceDistribution = Never()
-    """The same of each later message: how long a customer waits until work on it begins; who waits longer is lost."""
+    """How long a customer waits until work on a later message begins; who waits longer is lost."""
     silent_abandonment: Share = 0.0
     """Of live chat: share of the customers who give up who leave no sign of it, so that an agent answers in vain.
     Elsewhere it has no effect: nobody on the phone, by video or in person gives up silently, and everybody who gives up
@@ -305,7 +306,8 @@ class Queue(Part):
     """How long the next message of a conversation that was parked or handed over waits for its former agent, while
     that agent is on shift, before any agent may take it."""
     over_capacity: Flag = False
-    """Whether such a message goes to its former agent at once, beyond the agent's concurrency and on a break."""
+    """Whether the next message of a conversation that was parked or handed over goes to its former agent at once, even
+    beyond the agent's concurrency and on a break."""
     reread: Reread = Reread()
     """Time that an agent needs to read again what was written, as a table."""
     transfer: tuple[Transfer, ...] = ()

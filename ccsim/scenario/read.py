@@ -20,6 +20,8 @@ from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.data import DataFiles, Outside, content, texts
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, dotted, shown
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.queues import Queue
+from ccsim.scenario.teams import Team
 
 Path_ = tuple[str | int, ...]
 
@@ -98,6 +100,8 @@ def parse(
     Raises `ScenarioError` with every problem found.
     """
     files = DataFiles(folder or Path(), given or {}, outside)
+    if nameless := list(_nameless(raw, file)):
+        raise ScenarioError(nameless)
     try:
         scenario = Scenario.model_validate(raw, context=files)
     except ValidationError as bad:
@@ -245,9 +249,9 @@ def tables(data: bytes, file: str = "") -> dict[str, Any]:
         raise refused("bytes that are not UTF-8", "text in UTF-8", f"line {line}") from None
     except tomllib.TOMLDecodeError as bad:
         match = re.search(r"\(at (line \d+), column \d+\)", str(bad))
-        raise refused(f"not TOML: {bad}", "TOML", match[1] if match else "end of file") from None
+        raise refused(f"not TOML: {bad}", "a file in TOML", match[1] if match else "end of file") from None
     except (RecursionError, ValueError) as bad:  # nested too deeply; a number or date beyond Python's range
-        raise refused(f"not TOML: {bad}", "TOML", "") from None
+        raise refused(f"not TOML: {bad}", "a file in TOML", "") from None
 
 
 def _variant(raw: dict[str, Any], name: str, problems: list[Problem], file: str) -> list[tuple[str, Any]]:
@@ -287,6 +291,16 @@ def _keys(path: str) -> list[str]:
     return keys
 
 
+def _nameless(raw: dict[str, Any], file: str) -> Iterator[Problem]:
+    """Keys of a queue or a team that stand under [queue] or [team], where a name is missing."""
+    for kind, table in (("queue", Queue), ("team", Team)):
+        tables = raw.get(kind)
+        if isinstance(tables, dict):
+            keys = [key for key in tables if key in table.model_fields]
+            if any(not isinstance(tables[key], dict) for key in keys):
+                yield Problem(kind, f"{keys[0]} under [{kind}]", f"a name for the {kind}, as [{kind}.NAME]", file)
+
+
 def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
     for detail in error.errors():
         place = detail["loc"]
@@ -311,6 +325,9 @@ def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
 def _plain(message: str) -> str:
     """pydantic's words in those of a planner."""
     for theirs, ours in (
+        ("greater than or equal to", "at least"),
+        ("less than or equal to", "at most"),
+        ("greater than", "more than"),
         ("a valid dictionary", "a table"),
         ("a valid list", "a list"),
         ("a valid tuple", "a list"),

@@ -153,7 +153,7 @@ class Shift(WorkingHours):
     agents: Headcount
     """Agents who work this shift."""
     leave: tuple[Leave, ...] = ()
-    """Of these agents, who is on leave when, as a list of tables."""
+    """Agents of this shift who are on leave, and when, as a list of tables."""
     cost_per_hour: Amount | None = None
     """Cost of a paid hour on this shift, in money; without it the team's."""
 
@@ -261,4 +261,4 @@ class Premium(Part):
     days: DaySet = ByDay((True,) * 7)
     """Days on which the premium is paid."""
     hours: HoursOfDay = WHOLE_DAY
-    """Hours of these days in which it is paid."""
+    """Hours of the premium's days in which it is paid."""

@@ -193,7 +193,7 @@ BAD = {
     "negative seed": (["tiny.toml", "--seed", "-1"], "seed"),
     "no workers": (["tiny.toml", "--workers", "0"], "workers"),
     "unknown engine": (["tiny.toml", "--engine", "turbo"], "compiled"),
-    "out is a file": (["tiny.toml", "--out", "volumes.csv"], "volumes.csv"),
+    "out is a file": (["tiny.toml", "--out", "volumes.csv"], "volumes.csv: a file, where a folder"),
     "no file": ([], "FILE"),
 }
 

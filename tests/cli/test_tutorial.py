@@ -1,4 +1,4 @@
-"""What pages show of the screen is what commands print: the tutorial, in order, README and the page on comparing."""
+"""What pages show of the screen is what commands print: the tutorial, in order, the README and docs/compare.md."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def test_every_command_prints_what_the_page_shows(tmp_path: Path, monkeypatch: p
     ("page", "command", "quick"),
     [
         ("README.md", "ccsim run scenarios/retail_week.toml", "--no-charts --no-report --no-actions"),
-        ("docs/compare.md", "ccsim compare scenarios/retail_week.toml --variants", ""),
+        pytest.param(
+            "docs/compare.md", "ccsim compare scenarios/retail_week.toml --variants", "", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_what_a_page_shows_of_the_flagship(

@@ -159,10 +159,10 @@ VALUES = [
     ("team.front.skills.chat=first", "team.front.skills.chat.rank", "a whole number"),
     ("team.front.slowdown=[]", "team.front.slowdown", "at least 1"),
     # out of range
-    ("days=0", "days", "greater than or equal to 1"),
-    ("replications=0", "replications", "greater than or equal to 1"),
-    ("seed=-1", "seed", "greater than or equal to 0"),
-    ("queue.phone.volume.per_day=-3", "queue.phone.volume.per_day", "greater than or equal to 0"),
+    ("days=0", "days", "at least 1"),
+    ("replications=0", "replications", "at least 1"),
+    ("seed=-1", "seed", "at least 0"),
+    ("queue.phone.volume.per_day=-3", "queue.phone.volume.per_day", "at least 0"),
     ("queue.phone.volume.per_day=inf", "queue.phone.volume.per_day", "inf"),
     ("queue.phone.volume.per_day=nan", "queue.phone.volume.per_day", "nan"),
     ("queue.phone.volume.weekday.sat=-1", "queue.phone.volume.weekday.sat", "0 or more"),
@@ -172,11 +172,11 @@ VALUES = [
     ("queue.phone.work.mean=inf", "queue.phone.work.mean", "a hundred years"),
     ("queue.phone.work.cv=-0.1", "queue.phone.work.cv", "from 0"),
     ("queue.phone.wrap_up=90000d", "queue.phone.wrap_up", "a hundred years"),
-    ("queue.phone.retry.share=1.5", "queue.phone.retry.share", "less than or equal to 1"),
-    ("queue.chat.silent_abandonment=-0.1", "queue.chat.silent_abandonment", "greater than or equal to 0"),
-    ("team.front.absence=5", "team.front.absence", "less than or equal to 1"),
-    ("team.front.pace=0", "team.front.pace.phone", "greater than 0"),
-    ("team.front.concurrency.chat=0", "team.front.concurrency.chat", "greater than or equal to 1"),
+    ("queue.phone.retry.share=1.5", "queue.phone.retry.share", "at most 1"),
+    ("queue.chat.silent_abandonment=-0.1", "queue.chat.silent_abandonment", "at least 0"),
+    ("team.front.absence=5", "team.front.absence", "at most 1"),
+    ("team.front.pace=0", "team.front.pace.phone", "more than 0"),
+    ("team.front.concurrency.chat=0", "team.front.concurrency.chat", "at least 1"),
     ("interval=0s", "interval", "one minute"),
     ("warm_up=7d", "warm_up", "less than the days"),
     ("drain=400d", "drain", "at most a year"),
@@ -230,7 +230,7 @@ VALUES = [
 ]  # fmt: skip
 
 SEVERAL = {
-    "team.front.pace=0": ("team.front.pace.chat", "greater than 0"),
+    "team.front.pace=0": ("team.front.pace.chat", "more than 0"),
 }
 """Cases that rightly have one more problem."""
 
@@ -244,8 +244,8 @@ def test_a_bad_value_is_refused_by_its_path(base: Path, override: str, path: str
 BEHAVIOURS = [
     # connection loss
     ("queue.chat={channel='live_chat',drop=0.1,idle_timeout='never'}", "queue.chat.drop", "an idle_timeout, or 0"),
-    ("queue.chat.drop=1.5", "queue.chat.drop", "less than or equal to 1"),
-    ("queue.chat.reconnects=-1", "queue.chat.reconnects", "greater than or equal to 0"),
+    ("queue.chat.drop=1.5", "queue.chat.drop", "at most 1"),
+    ("queue.chat.reconnects=-1", "queue.chat.reconnects", "at least 0"),
     ("queue.chat.reconnect_after=never", "queue.chat.reconnect_after", "a duration"),
     # interruption
     ("team.front.interrupts={chat=['email']}", "team.front.interrupts.chat", "one-to-one"),
@@ -260,7 +260,7 @@ BEHAVIOURS = [
     # bot
     ("queue.phone.outside_hours=bot", "queue.phone.outside_hours", "a bot, or reject"),
     ("queue.phone.bot={ loses_context = true }", "queue.phone.bot.loses_context", "it has one turn"),
-    ("queue.chat.bot={ contains = 2 }", "queue.chat.bot.contains", "less than or equal to 1"),
+    ("queue.chat.bot={ contains = 2 }", "queue.chat.bot.contains", "at most 1"),
     ("queue.chat.bot={ contain = 0.2 }", "queue.chat.bot.contain", 'did you mean "contains"?'),
     ("queue.chat.bot={ hours = '25:00-26:00' }", "queue.chat.bot.hours", "a time of day"),
     # held and missed messages
@@ -270,13 +270,13 @@ BEHAVIOURS = [
     ("queue.email.missed_after=-1", "queue.email.missed_after", "0 or more"),
     # self-service
     ("self_service.faq={ deflects = { fax = 0.1 } }", "self_service.faq.deflects.fax", "one of phone"),
-    ("self_service.faq={ deflects = { phone = 1.1 } }", "self_service.faq.deflects.phone", "less than or equal to 1"),
+    ("self_service.faq={ deflects = { phone = 1.1 } }", "self_service.faq.deflects.phone", "at most 1"),
     ("self_service.faq={ fails = 'half' }", "self_service.faq.fails", "a number"),
     # demand
     ("demand={ per_day = 9, mix = { phone = 1 } }", "queue.phone.volume", "a place in demand.mix"),
     ("demand={ per_day = 9 }", "demand.mix", "at least one queue"),
     ("demand={ mix = { phone = 1 } }", "demand", "exactly one of"),
-    ("demand={ per_day = 9, mix = { web = -1 } }", "demand.mix.web", "greater than or equal to 0"),
+    ("demand={ per_day = 9, mix = { web = -1 } }", "demand.mix.web", "at least 0"),
     # appointments
     ("queue.phone.volume={appointments={hours='always',every='15m'}}", "queue.phone.volume.appointments", "in_person"),
     ("queue.phone.volume={per_day=9,no_show=0.1}", "queue.phone.volume.no_show", "goes with appointments"),
@@ -288,20 +288,20 @@ BEHAVIOURS = [
     ("outbound.news={ queue = 'phone', messages = 9 }", "outbound.news.queue", "a persistent queue"),
     ("outbound.news={ queue = 'mail', messages = 9 }", "outbound.news.queue", 'did you mean "email"?'),
     ("outbound.news={ messages = 9 }", "outbound.news.queue", "missing"),
-    ("outbound.news={ queue = 'email', pace = 0 }", "outbound.news.pace", "greater than 0"),
+    ("outbound.news={ queue = 'email', pace = 0 }", "outbound.news.pace", "more than 0"),
     ("outbound.news={queue='email',window={mon=['09:00-12:00','14:00-17:00']}}", "outbound.news.window", "one stretch"),
     ("outbound.news={ queue = 'email', recontact = ['fax'] }", "outbound.news.recontact.0", "one of phone"),
     ("outbound.news={ queue = 'email', recontact = true }", "outbound.news.recontact", "a list"),
     # callback
     ("callback.x={ queue = 'email', accepts = 1 }", "callback.x.queue", "a one-to-one queue"),
     ("callback.x={ queue = 'phone', offer_above = 'soon' }", "callback.x.offer_above", "a duration"),
-    ("callback.x={ queue = 'phone', no_answer = 3 }", "callback.x.no_answer", "less than or equal to 1"),
+    ("callback.x={ queue = 'phone', no_answer = 3 }", "callback.x.no_answer", "at most 1"),
     # absences and busyness
     ("team.front.steps_out={ every = '10s', lasts = '1m' }", "team.front.steps_out.every", "at least a minute"),
     ("team.front.steps_out={ every = '10m' }", "team.front.steps_out.lasts", "missing"),
     ("team.front.steps_out={ every = '1h', lasts = -1 }", "team.front.steps_out.lasts", "0 or more"),
-    ("busyness.correlation=-0.5", "busyness.correlation", "greater than or equal to 0"),
-    ("busyness.correlation=2", "busyness.correlation", "less than or equal to 1"),
+    ("busyness.correlation=-0.5", "busyness.correlation", "at least 0"),
+    ("busyness.correlation=2", "busyness.correlation", "at most 1"),
     # staffing
     ("staffing.patterns=[{ hours = '08:00-16:00' }]", "staffing.patterns.0.team", "missing"),
     ("staffing.patterns=[{ team = 'front' }]", "staffing.patterns.0.hours", "missing"),
@@ -310,11 +310,11 @@ BEHAVIOURS = [
     ("staffing.patterns=[{team='front',hours='08:00-16:00',max=2.5}]", "staffing.patterns.0.max", "a whole number"),
     ("staffing.patterns=[{team='front',hours='08:00-16:00',days=2030-01-01}]", "staffing.patterns.0.days", "days from"),
     ("staffing.patterns=[{team='front',hours='08:00-16:00',breaks=['17:00-18:00']}]", "staffing.patterns.0.breaks", ""),
-    ("staffing.met_on=90", "staffing.met_on", "less than or equal to 1"),
+    ("staffing.met_on=90", "staffing.met_on", "at most 1"),
     ("staffing={ met_on = 0.9, targets_over = 'run' }", "staffing.targets_over", '"day", or no met_on'),
     ("staffing.targets_over='week'", "staffing.targets_over", "one of run, day, interval"),
     ("staffing.shrinkage=1", "staffing.shrinkage", "less than 1"),
-    ("staffing.premium=[{ factor = 0 }]", "staffing.premium.0.factor", "greater than 0"),
+    ("staffing.premium=[{ factor = 0 }]", "staffing.premium.0.factor", "more than 0"),
     ("staffing.pattern=[]", "staffing.pattern", 'did you mean "patterns"?'),
 ]  # fmt: skip
 
@@ -449,6 +449,7 @@ SCENARIO_FILES = [
     (b"name = 'x'\nname = 'y'\n", "line 2", "not TOML"),
     (b"name = 'caf\xe9'\n", "line 1", "UTF-8"),
     (b"[queue]\n", "queue", "no queue"),
+    (b"[queue]\nchannel = 'phone'\nwork = { mean = '2m' }\n", "queue", "channel under [queue]; a name for the queue"),
     (b"[[queue]]\nchannel = 'phone'\n", "queue", "a table"),
 ]
 
@@ -689,4 +690,4 @@ def test_a_faulty_variant_is_reported_whatever_is_asked_for(base: Path) -> None:
             load(base, variant)
         assert len(refused.value.problems) == 1
     base.write_text(f"{text}\n[variant.wrong]\nset = {{ 'queue.chat.volume.scale' = -2 }}\n")
-    expect(refusal(base), ("variant.wrong: queue.chat.volume.scale", "greater than or equal to 0"))
+    expect(refusal(base), ("variant.wrong: queue.chat.volume.scale", "at least 0"))

@@ -174,8 +174,8 @@ def test_several_options_and_commas(tiny: Scenario) -> None:
     [
         ("service_leve:0.01", 'did you mean "service_level"'),
         ("service_level@phon:0.01", 'did you mean "phone"'),
-        ("service_level@all:0.01", "no service_level of all; one of service_level@phone, service_level@chat"),
-        ("reply_level@phone:0.01", "no reply_level of phone; one of reply_level@chat"),
+        ("service_level@all:0.01", "no service_level of all; expected one of service_level@phone, service_level@chat"),
+        ("reply_level@phone:0.01", "no reply_level of phone; expected one of reply_level@chat"),
         ("resolution_level:0.01", "no resolution_level of any queue or team; "),
         ("asa:0", "above 0"),
         ("asa:-1", "above 0"),
