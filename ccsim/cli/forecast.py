@@ -209,4 +209,5 @@ def _print(expected: Outlook) -> None:
             errors.add_row("Poisson floor", *(f"{100 * x:.1f} %" for x in floor), "")
             console.print(errors)
             covered = ", ".join(f"{share} % bands {100 * x:.0f} %" for share, x in accuracy.coverage.items())
-            console.print(f"Covered: {covered}. Recommended, as the simplest that is not clearly worse: {METHODS[accuracy.recommended]}.\n")
+            console.print(f"Covered: {covered}.")
+            console.print(f"Recommended, the simplest that is not clearly worse: {METHODS[accuracy.recommended]}.\n")
