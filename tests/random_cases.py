@@ -462,8 +462,8 @@ def add_impatience(queue: Doc, r: random.Random) -> None:
 
 def add_fatigue(team: Doc, r: random.Random) -> None:
     """Agents who become slower, or quicker, from one break to the next, now and then."""
-    if r.random() < 0.3:
-        team["fatigue"] = growth(r, [0, 4, 10, 20, 40], [0.5, 1.5, 3.0])
+    if r.random() < 0.5:
+        team["fatigue"] = growth(r, [0, 4, 10, 20], [0.5, 1.5, 3.0])
 
 
 def growth(r: random.Random, times: list[int], factors: list[float]) -> list[Doc]:

@@ -82,3 +82,25 @@ def test_the_next_shift_begins_fresh(run: Run) -> None:
     )
     lives = run(plan, [contact(0, at, [10]) for at in (150, 300, 400)])
     assert [life.turns[0][1:] for life in lives] == [(150, 170), (300, 310), (400, 420)]
+
+
+def test_what_a_wait_carries_makes_no_work_longer(run: Run) -> None:
+    # the retry waits from 60 to 110, with the 20 s of the first attempt 70 s; who came at 45 waits 75 s
+    phone = queue("phone", carry_wait=True, work_after_wait=[(66, 2.0)])
+    plan = make_plan([phone], [team({0: 1}, agents=[[(0, 900)]])])
+    again = contact(0, work=[10], after=30)
+    lives = run(
+        plan,
+        [contact(0, 0, [100]), contact(0, 10, patience=20, retry=again), contact(0, 35, [10]), contact(0, 45, [10])],
+    )
+    assert [life.turns[0] for life in lives[2:]] == [(35, 100, 110), (45, 120, 140), (60, 110, 120)]
+
+
+def test_work_under_way_does_not_change(run: Run) -> None:
+    # tired from 50 on: the mail of 0 is interrupted from 30 to 50 and goes on as it was begun, the other takes twice 10
+    plan = make_plan(
+        [queue("phone"), queue("email")],
+        [team({0: 1, 1: 1}, {1: 3}, agents=[[(0, 900)]], interrupts={0: [1]}, fatigue=[(50, 2.0)])],
+    )
+    mail, call, other = run(plan, [contact(1, 0, [100]), contact(0, 30, [20]), contact(1, 60, [10])])
+    assert (mail.turns, call.turns, other.turns) == ([(0, 0, 120)], [(30, 30, 50)], [(60, 120, 140)])
