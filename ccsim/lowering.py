@@ -291,6 +291,19 @@ def spans_of(hours: ByDay[tuple[Span, ...]], horizon: Horizon) -> I64:
     return np.array(kept, dtype=np.int64).reshape(-1, 2)
 
 
+def _parked_after(queues: Sequence[Queue]) -> I64:
+    """Times after the reply by sessions of the agent : int64[queue, i], rows filled up with their last."""
+    rows = [[factor * queue.idle_timeout for factor in queue.idle_timeout_factor] for queue in queues]
+    longest = max((len(row) for row in rows), default=1)
+    return np.array(
+        [
+            [NEVER if queue.idle_timeout == NEVER else round(time) for time in row + row[-1:] * (longest - len(row))]
+            for queue, row in zip(queues, rows, strict=True)
+        ],
+        dtype=np.int64,
+    )
+
+
 def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> Plan:
     queues = list(scenario.queue.values())
     names = list(scenario.queue)
@@ -329,6 +342,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         max_waiting=by_queue(lambda queue: queue.max_waiting, np.int64),
         answer_delay=by_queue(lambda queue: queue.answer_delay, np.int64),
         idle_timeout=by_queue(lambda queue: queue.idle_timeout, np.int64),
+        parked_after=_parked_after(queues),
         expires_after=by_queue(lambda queue: queue.expires_after, np.int64),
         same_agent_for=by_queue(lambda queue: queue.same_agent_for, np.int64),
         over_capacity=by_queue(lambda queue: queue.over_capacity, np.bool_),

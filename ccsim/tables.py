@@ -297,6 +297,9 @@ class Plan(NamedTuple):
     ]
     answer_delay: Annotated[I64, Column("us", "queue", "ring time before work on a call")]
     idle_timeout: Annotated[I64, Column("us", "queue", "reply latency above which a session times out or is parked")]
+    parked_after: Annotated[
+        I64, Column("us", "queue, i", "of persistent queues the same with 1, 2, … sessions of the agent at the reply")
+    ]
     expires_after: Annotated[
         I64, Column("us", "queue", "persistent: from the customer's last message to the end of an unanswered reply")
     ]
@@ -494,7 +497,8 @@ class State(NamedTuple):
         Column(
             "us",
             "row",
-            "end of being with the bot, bound or in hand; of suspended work what remains; SHARED: when `left` was",
+            "end of being with the bot, bound or in hand; of suspended work what remains; SHARED: when `left` was; "
+            "SILENT: when it is parked, 0: idle_timeout after the reply",
         ),
     ]
     due: Annotated[I64, Column("us", "row", "when the patience of who waits for the start of work ends")]

@@ -47,6 +47,7 @@ class WithTimes(Centre):
         super().__init__(workload, plan)
         self.work_ends: dict[int, int] = {}  # by contact, also when it no longer rings
         self.bot_ends: dict[int, int] = {}
+        self.parked: dict[int, int] = {}
 
     def at(self, kind: int, ident: int, time: int) -> Any:
         timer = super().at(kind, ident, time)
@@ -55,6 +56,8 @@ class WithTimes(Centre):
             self.work_ends[ident] = time
         elif kind == Event.BOT_ENDS:
             self.bot_ends[ident] = time
+        elif kind == Event.IDLE_TIMEOUT:
+            self.parked[ident] = time
         return timer
 
 
@@ -83,7 +86,12 @@ def phase_of(contact: Contact) -> tuple[Phase, int, float]:  # noqa: PLR0911 (on
         phase = Phase.SUSPENDED_WRAPPING if wrapping else Phase.SUSPENDED
         return phase, contact.ends - agent.suspended_at, 0.0
     if agent.hand is not contact:
-        return (Phase.PENDING if contact.pending else Phase.SILENT), 0, 0.0
+        if contact.pending:
+            return Phase.PENDING, 0, 0.0
+        if not contact.queue.persistent:
+            return Phase.SILENT, 0, 0.0
+        parked = centre.parked.get(contact.id, -1)  # perhaps after an earlier reply
+        return Phase.SILENT, parked if parked >= log.reply[contact.slot] else NEVER, 0.0
     if contact.pending:
         return Phase.RINGING, centre.work_ends[contact.id], 0.0
     vain = contact.called_back and contact.turn == 0 and centre.workload.no_answer[contact.id]

@@ -290,6 +290,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         add_impatience(queue, random.Random(f"impatience of {name} in {seed}"))
         add_closing_word(queue, name in by_turns, random.Random(f"closing words of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
+    add_sooner_parking(doc, random.Random(f"sooner parked in {seed}"))
     add_bot_places(doc, random.Random(f"places of bots in {seed}"))
     add_reserve(doc, random.Random(f"reserve in {seed}"))
     add_carrying(doc, random.Random(f"carrying in {seed}"))
@@ -408,6 +409,13 @@ def add_bot_places(doc: Doc, r: random.Random) -> None:
     for queue in doc["queue"].values():
         if "bot" in queue and r.random() < 0.5:
             queue["bot"]["concurrency"] = r.choice([1, 1, 2, 3])
+
+
+def add_sooner_parking(doc: Doc, r: random.Random) -> None:
+    """Agents with much in hand who park conversations sooner, now and then."""
+    for queue in doc["queue"].values():
+        if queue["channel"] in PERSISTENT and queue.get("idle_timeout", "never") != "never" and r.random() < 0.5:
+            queue["idle_timeout_factor"] = r.choice([[1.0, 0.5], [1.0, 1.0, 0.2], [2.0, 0.1]])
 
 
 def add_carrying(doc: Doc, r: random.Random) -> None:

@@ -40,7 +40,7 @@ QUEUE: dict[str, Any] = {
     "reread_after": FOREVER, "reread_work": 0, "reread_per_turn": 0, "outside": Outside.REJECT,
     "drop_at_close": False, "carry_wait": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
     "bot_hours": [], "shared": [], "offer_above": FOREVER, "no_answer_time": 0,
-    "told_place": 0, "keep_idle": 0, "work_after_wait": [], "bot_places": FOREVER,
+    "told_place": 0, "keep_idle": 0, "work_after_wait": [], "bot_places": FOREVER, "parked_after": [],
 }  # fmt: skip
 
 
@@ -135,6 +135,16 @@ def make_plan(
         hours_offset=np.cumsum([0, *(len(q["hours"]) for q in queues)], dtype=np.int64),
         opens=np.array([us(span[0]) for q in queues for span in q["hours"]], dtype=np.int64),
         closes=np.array([us(span[1]) for q in queues for span in q["hours"]], dtype=np.int64),
+        parked_after=np.array(
+            [
+                [
+                    us((q["parked_after"] or [q["idle_timeout"]])[min(i, len(q["parked_after"] or [0]) - 1)])
+                    for i in range(3)
+                ]
+                for q in queues
+            ],
+            dtype=np.int64,
+        ).reshape(len(queues), 3),
         bot_places=counts("bot_places"),
         bot_offset=np.cumsum([0, *(len(q["bot_hours"]) for q in queues)], dtype=np.int64),
         bot_opens=np.array([us(span[0]) for q in queues for span in q["bot_hours"]], dtype=np.int64),

@@ -1945,6 +1945,13 @@ def wrap_up(m: Memory, now: int, c: int) -> None:
 
 
 @inlined
+def parking_time(m: Memory, now: int, c: int) -> int:
+    """When c, whose agent has just replied, is parked if no message comes before (2.6)."""
+    row = min(m.sessions[m.own[c]], m.plan.parked_after.shape[1]) - 1
+    return int(now + m.plan.parked_after[m.queue[c], row])
+
+
+@inlined
 def await_customer(m: Memory, now: int, c: int, slot: int) -> None:
     """What comes next is known: the answer, the timeout or parking before it, or the expiry instead of it (2.6)."""
     q = m.queue[c]
@@ -1958,6 +1965,7 @@ def await_customer(m: Memory, now: int, c: int, slot: int) -> None:
         else:
             push_here(m, answer, MESSAGE, c)
         return
+    timeout = parking_time(m, now, c)
     since = now if is_task(m, c) else m.log.message[slot]
     expiry = max(now, since + m.plan.expires_after[q])
     if min(answer, expiry + 1) > timeout:
@@ -1974,8 +1982,8 @@ def await_word(m: Memory, now: int, c: int, slot: int) -> None:
     q = m.queue[c]
     word = now + m.work.latency[slot]
     counts_no_longer(m, now, q)
-    if m.plan.persistent[q] and word > now + m.plan.idle_timeout[q]:
-        push(m, now + m.plan.idle_timeout[q], IDLE_TIMEOUT, c)
+    if m.plan.persistent[q] and word > parking_time(m, now, c):
+        push(m, parking_time(m, now, c), IDLE_TIMEOUT, c)
     push(m, word, MESSAGE, c)
 
 

@@ -253,7 +253,7 @@ class Contact:
         if self.turn == self.turns - 1:
             yield from agent.wrap_up(self)
             return False
-        return (yield from self.goes_on(self.centre.now))
+        return (yield from self.goes_on(self.centre.now, self.centre.now + self.queue.silence(len(agent.sessions))))
 
     def from_state(self, phase: Phase, until: int) -> Story:
         """Its life from a state on (9)."""
@@ -266,7 +266,7 @@ class Contact:
             reply = self.centre.record.reply[self.slot]
             if self.gone:
                 yield from self.nobody_answers(reply)
-            elif (yield from self.goes_on(reply)):
+            elif (yield from self.goes_on(reply, until or reply + self.queue.idle_timeout)):
                 yield from self.conversation()
         else:
             yield from agent.completes(self)
@@ -337,13 +337,13 @@ class Contact:
             self.end_session()
         yield self.centre.at(Event.IDLE_TIMEOUT, self.id, reply + self.queue.idle_timeout)
 
-    def goes_on(self, reply: int) -> Waiting:
-        """The customer's time after a reply (2.6); whether the next message comes in this contact, as it does then."""
+    def goes_on(self, reply: int, silence: int) -> Waiting:
+        """The customer's time after a reply (2.6), which is too long from `silence` on; whether the next message comes
+        in this contact, as it does then."""
         centre, rows, queue = self.centre, self.centre.workload, self.queue
         if self.handed_over:  # 3: at the end of the work in hand
             self.end_session()
         due = reply + rows.latency[self.slot]
-        silence = reply + queue.idle_timeout
         last = reply if self.task else self.since  # 6.9
         word = self.turn == self.answers - 1  # a closing word is to come, before which nothing ends (6.20)
         expiry = max(reply, last + queue.expires_after) if queue.persistent and not word else NEVER
@@ -454,6 +454,7 @@ class Queue:
         self.max_waiting: int = plan.max_waiting[ident]
         self.answer_delay: int = plan.answer_delay[ident]
         self.idle_timeout: int = plan.idle_timeout[ident]
+        self.parked_after: list[int] = plan.parked_after[ident]
         self.expires_after: int = plan.expires_after[ident]
         self.same_agent_for: int = plan.same_agent_for[ident]
         self.over_capacity: bool = plan.over_capacity[ident]
@@ -485,6 +486,10 @@ class Queue:
 
     def bot_on_duty(self) -> bool:
         return any(opens <= self.centre.now < closes for opens, closes in self.bot_hours)
+
+    def silence(self, sessions: int) -> int:
+        """How long a customer may be silent whose agent has so many sessions (2.6)."""
+        return self.parked_after[min(sessions, len(self.parked_after)) - 1] if self.persistent else self.idle_timeout
 
     def bot_until(self, talk: int) -> int:
         """When a conversation of that length with the bot ends, which begins as soon as there is a place (6.2)."""

@@ -197,7 +197,7 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
         _keep(kernel, memory, int(c[row]), int(state.agent[row]), int(phase[row]), int(until[row]), state.left[row])
 
     silent = among(phase, (Phase.SILENT, Phase.AWAY))
-    vain = c[silent & decided & ~resolved]
+    vain, goes_on = c[silent & decided & ~resolved], silent & (~decided | resolved)
     reminded = np.repeat(unheld, memory.afters.shape[1])
     impatient = among(phase, UNSTARTED) & ~decided
     return [
@@ -208,7 +208,7 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
         _events(state.due[impatient], Event.PATIENCE_ENDS, c[impatient]),
         _events(memory.since[reminded] + memory.afters[workload.queue[unheld]].ravel(), Event.OVERFLOW_DUE, reminded),
         _events(log.reply[memory.slot[vain]] + plan.idle_timeout[workload.queue[vain]], Event.IDLE_TIMEOUT, vain),
-        *_silences(memory, c[silent & (~decided | resolved)]),
+        *_silences(memory, c[goes_on], np.where(phase == Phase.SILENT, until, 0)[goes_on]),
     ]
 
 
@@ -232,12 +232,13 @@ def _states(kernel: ModuleType) -> I64:
     return np.array([getattr(kernel, name) for name in (*names, "IDLE", "AWAY")], np.int64)
 
 
-def _silences(memory: Any, c: I32) -> list[I64]:
-    """What the replies of these set going (2.6, 6.5), as `await_customer` does."""
+def _silences(memory: Any, c: I32, parked: I64) -> list[I64]:
+    """What the replies of these set going (2.6, 6.5), as `await_customer` does; they are parked then, 0: not known."""
     plan, workload, slot = memory.plan, memory.work, memory.slot[c]
     q, reply, comeback = workload.queue[c], memory.log.reply[slot], workload.comeback[slot]
     answer, timeout = reply + workload.latency[slot], reply + plan.idle_timeout[q]
     persistent = plan.persistent[q]
+    timeout = np.where(persistent & (parked > 0), parked, timeout)
     lost = ~persistent & (answer <= timeout) & (comeback >= 0)
     for_good = lost & (comeback == NEVER)
     comes = np.where(lost & ~for_good, answer + np.minimum(comeback, NEVER - 1), answer)

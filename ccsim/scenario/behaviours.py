@@ -154,6 +154,15 @@ def closing_words(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "closing_word")), found, "chat, messaging and e-mail, turn by turn")
 
 
+def parking(scenario: Scenario) -> Found:
+    """Only a silent conversation that goes on without a session is parked sooner."""
+    for name, queue in scenario.queue.items():
+        if queue.idle_timeout_factor != (1.0,) and (not queue.kind.persistent or queue.idle_timeout == NEVER):
+            path = dotted(("queue", name, "idle_timeout_factor"))
+            found = f'on {queue.channel}, idle_timeout "{written_duration(queue.idle_timeout)}"'
+            yield Problem(path, found, "a persistent channel with an idle_timeout")
+
+
 def factors_after_a_time(scenario: Scenario) -> Found:
     """Their times ascend; work does not vanish, and waiting adds no value."""
     lists = [(("team", name, "fatigue"), team.fatigue) for name, team in scenario.team.items()]
@@ -339,6 +348,7 @@ BEHAVIOURS: Final[tuple[Rule, ...]] = (
     balking,
     bursts,
     closing_words,
+    parking,
     factors_after_a_time,
     messages_that_wait,
     demand,

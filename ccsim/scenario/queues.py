@@ -297,6 +297,9 @@ class Queue(Part):
     idle_timeout: DurationOrNever = NEVER
     """Time without a customer's reply after which a chat ends as timed out or, on a persistent channel, a conversation
     is parked; either frees the agent's capacity. A reply exactly then is in time."""
+    idle_timeout_factor: Annotated[tuple[Factor, ...], Field(min_length=1, max_length=1000)] = (1.0,)
+    """Of persistent channels: factor on `idle_timeout` with 1, 2, … sessions of the agent at the reply, so that
+    conversations are parked sooner where room is scarce. The last one holds for more sessions, too."""
     returns: Share = 0.0
     """Of live chat: share of the customers with a chat timed out who come back, when their late reply would have come,
     with the turns that remained. On persistent channels they all go on, and this has no effect."""

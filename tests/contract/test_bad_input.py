@@ -194,6 +194,8 @@ VALUES = [
     ("queue.phone.turns=2", "queue.phone.turns", "one-to-one"),
     ("queue.chat.answer_delay=5s", "queue.chat.answer_delay", "only one-to-one channels ring"),
     ("team.front.concurrency.phone=2", "team.front.concurrency.phone", "one-to-one"),
+    ("queue.chat.idle_timeout_factor=[1.0,0.5]", "queue.chat.idle_timeout_factor", "persistent"),
+    ("queue.chat.bot.concurrency=0", "queue.chat.bot.concurrency", "1"),
     ("queue.email.volume.work=took", "queue.email.volume.work", "turns = 1"),
     ("queue.phone.retry.to.phone=0.9", "queue.phone.retry.to", "add up to 1.4"),
     ("queue.chat.transfer=[{to='phone',share=0.6},{to='email',share=0.6}]", "queue.chat.transfer", "add up to 1.2"),

@@ -74,6 +74,7 @@ MUTANTS = {
         "m.plan.contact_rank[team, p] - m.plan.contact_rank[team, q]",
         "m.plan.rank[team, p] - m.plan.rank[team, q]",
     ),
+    "parked as if the agent had one session": ("row = min(m.sessions[m.own[c]], ", "row = min(1, "),
     "the bot always has a place": ("begins = max(now, m.bot_free[q, place])", "begins = now"),
     "what is carried is carried on to later turns": ("    m.since[c] = now\n", ""),
     "the wait of one contact before is carried, not of all": (

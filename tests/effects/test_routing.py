@@ -11,7 +11,7 @@ from ccsim.errors import ScenarioError
 from ccsim.scenario.read import parse
 from ccsim.tables import SECOND, Link
 from tests.effects.conftest import Doc, Run
-from tests.effects.test_features import CALLS, CHAT, agents, centre, four_errors
+from tests.effects.test_features import CALLS, CHAT, THREAD, agents, centre, four_errors
 
 Runner = Callable[..., Run]
 
@@ -102,3 +102,14 @@ def test_columns_that_are_none(key: str, value: list[str], place: str, allowed: 
     with pytest.raises(ScenarioError) as error:
         parse(doc)
     assert [(problem.path, allowed in problem.allowed) for problem in error.value.problems] == [(place, True)]
+
+
+def test_conversations_are_parked_sooner_where_room_is_scarce(run: Runner) -> None:
+    """With every second session sooner: less capacity is held by silence, and new threads find room earlier."""
+    doc = centre({"app": THREAD | {"idle_timeout": "10m"}}, {"agents": agents(2, "app")})
+    on, off = run(doc, {"queue.app.idle_timeout_factor": [1.0, 1.0, 0.5, 0.3, 0.1]}), run(doc)
+    assert on.queue("app", "session_mean") < off.queue("app", "session_mean") * 0.8
+    assert on.queue("app", "asa") < off.queue("app", "asa") / 2
+    same = run(doc, {"queue.app.idle_timeout_factor": [1.0, 1.0]})
+    assert all(np.array_equal(one, other) for one, other in zip(same.log, off.log, strict=True))
+    assert np.array_equal(on.workload.work, off.workload.work)

@@ -389,3 +389,13 @@ def test_overtime_runs_into_the_next_shift(run: Run) -> None:
     long, after = run(plan, [contact(0, 90, [160]), contact(0, 210, [10])])
     assert long.turns == [(90, 90, 250)]
     assert after.turns == [(210, 250, 260)]
+
+
+def test_parked_sooner_with_more_sessions(run: Run) -> None:
+    # 60 s with one session at the reply, 20 with two, 5 with more: the first is parked at 10 + 60 whoever comes after,
+    # the second at 25 + 20, the third at 40 + 5, as three are held; the fourth, with two again, at 60 + 20
+    plan = make_plan(
+        [queue("messaging", idle_timeout=60, parked_after=[60, 20, 5])], [team({0: 1}, {0: 4}, agents=[[(0, 900)]])]
+    )
+    lives = run(plan, [contact(0, at, [work, 5], [400]) for at, work in ((0, 10), (20, 5), (30, 10), (50, 10))])
+    assert [life.stretches[0][3] for life in lives] == [70, 45, 45, 80]

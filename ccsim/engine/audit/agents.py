@@ -88,7 +88,7 @@ def reservations(case: Case) -> list[str]:
     for q in np.flatnonzero(plan.reserved):
         elsewhere = (case.stretch_queue[rows] != q) & (plan.rank[plan.team[agent], q] >= 0)
         mine = case.stretch_queue == q
-        since, until = case.next_open(int(q), log.stretch_since[mine]), log.stretch_start[mine]
+        since, until = case.next_open(int(q), np.maximum(log.stretch_since[mine], 0)), log.stretch_start[mine]
         begins, ends = np.sort(since[since < until]), np.sort(until[since < until])
         waiting = np.searchsorted(begins, start) - np.searchsorted(ends, start, side="right")
         faults += say("session in spite of a reservation", elsewhere & (waiting > 0), **columns, waiting=waiting)
@@ -137,11 +137,19 @@ def session_ends(case: Case) -> list[str]:
     """2.6, 2.10 and section 3: a session ends with its contact, when it is parked, or is handed over after a shift."""
     plan, log = case.plan, case.log
     replied = case.reply < NEVER
-    late = replied & plan.persistent[case.queue]
-    late &= case.workload.latency[case.slot] > plan.idle_timeout[case.queue]
-    parked = np.where(late, np.minimum(case.reply, plan.drain_end) + plan.idle_timeout[case.queue], NEVER)
-    word = case.answers[case.owner] < log.turns[case.owner]
-    late &= (parked < log.left[case.owner]) | (word & (case.number == case.answers[case.owner] - 1))
+    silent = replied & plan.persistent[case.queue]
+    reply = np.minimum(case.reply, plan.drain_end)
+    word = (case.answers[case.owner] < log.turns[case.owner]) & (case.number == case.answers[case.owner] - 1)
+    rows_of_table = plan.parked_after.shape[1]
+    least, most = (np.clip(n, 1, rows_of_table) for n in case.sessions_at(case.worker, reply))
+    parked, reasons = np.zeros(len(reply), np.int64), []
+    for sessions in range(1, rows_of_table + 1):
+        after = plan.parked_after[case.queue, sessions - 1]
+        may = silent & (least <= sessions) & (sessions <= most)
+        parked = np.where(may, np.maximum(parked, reply + after), parked)
+        may &= (case.workload.latency[case.slot] > after) & ((reply + after < log.left[case.owner]) | word)
+        reasons.append(case.key(case.owner[may], (reply + after)[may]))
+    late = silent & (case.workload.latency[case.slot] > parked - reply) & ((parked < log.left[case.owner]) | word)
     session = case.latest(case.stretch_keys, case.owner, np.minimum(parked, plan.drain_end))
     over = late & (at(log.stretch_agent, session, -1) >= 0) & (at(log.stretch_end, session, -1) > parked)
     faults = say("parked conversation holds capacity", over, contact=case.owner, reply=case.reply, parked=parked)
@@ -150,7 +158,7 @@ def session_ends(case: Case) -> list[str]:
     agent, contact = log.stretch_agent[rows], log.stretch_contact[rows]
     start, end = log.stretch_start[rows], log.stretch_end[rows]
     ends = end == log.closed[contact]
-    ends |= np.isin(case.key(contact, end), case.key(case.owner[late], parked[late]))
+    ends |= np.isin(case.key(contact, end), np.concatenate(reasons))
     # handed over when the shift or the overrun ends, or the work in hand after that, perhaps in the next shift
     shift = case.shift_at(agent, end)
     shift_end = np.minimum(at(plan.shift_end, shift, NEVER), plan.drain_end)

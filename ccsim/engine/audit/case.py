@@ -253,6 +253,17 @@ class Case:
             row[again] -= np.where(fits(again, row[again] - 1), 1, 0)
         return np.where(fits(turns, row) & (self.start < NEVER), row, -1)
 
+    def sessions_at(self, agent: NDArray[Any], time: I64) -> tuple[I64, I64]:
+        """How many sessions the agent has then, at least and at most: what begins or ends at that instant may count."""
+        log, now = self.log, self.key(agent, time)
+        lasting = self.held & (log.stretch_end > log.stretch_start)
+        begins, long_begins = (
+            np.sort(self.key(log.stretch_agent[r], log.stretch_start[r])) for r in (self.held, lasting)
+        )
+        ends, long_ends = (np.sort(self.key(log.stretch_agent[r], log.stretch_end[r])) for r in (self.held, lasting))
+        least = np.searchsorted(long_begins, now, "left") - np.searchsorted(long_ends, now, "right")
+        return least, np.searchsorted(begins, now, "right") - np.searchsorted(ends, now, "left")
+
     # ── work in hand: ringing, a turn, its wrap-up ───────────────────────────────────────────────────────────────────
 
     @cached_property

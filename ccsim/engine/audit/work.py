@@ -34,16 +34,8 @@ def durations(case: Case) -> list[str]:
     columns: Columns = {"contact": owner, "turn": number, "agent": agent, "start": start, "reply": case.reply[turn]}
     faults = say("re-reading", reread != due, **columns, reread=reread, due=due)
 
-    # sessions of the agent at the start: what began or ended at that very instant may count or not
-    lasting = case.held & (log.stretch_end > log.stretch_start)
-    begins = np.sort(case.key(log.stretch_agent[case.held], log.stretch_start[case.held]))
-    ends = np.sort(case.key(log.stretch_agent[case.held], log.stretch_end[case.held]))
-    long_begins = np.sort(case.key(log.stretch_agent[lasting], log.stretch_start[lasting]))
-    long_ends = np.sort(case.key(log.stretch_agent[lasting], log.stretch_end[lasting]))
-    now, columns_of_slowdown = case.key(agent, start), plan.slowdown.shape[1]
-    most = np.searchsorted(begins, now, "right") - np.searchsorted(ends, now, "left")
-    least = np.searchsorted(long_begins, now, "left") - np.searchsorted(long_ends, now, "right")
-    most, least = (np.clip(n, 1, columns_of_slowdown) for n in (most, least))
+    columns_of_slowdown = plan.slowdown.shape[1]
+    least, most = (np.clip(n, 1, columns_of_slowdown) for n in case.sessions_at(agent, start))
     reply, suspended = case.reply[turn], case.turn_suspended[turn]
     # what is still suspended at the drain's end has no reply, however little was left
     cut = np.where(suspended > 0, plan.drain_end, plan.drain_end + 1)
