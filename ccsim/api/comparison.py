@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccsim.api.notebook import Plots, page
 from ccsim.api.results import Place, new_folder
+from ccsim.api.values import number
 from ccsim.results import comparison, format
 from ccsim.results.ranking import Ranking, rank, ranking_figure
 from ccsim.studies import compare as comparing
@@ -58,7 +59,7 @@ class Comparison(comparison.Comparison):
         hundredth of the best mean). The replications of this comparison, at least 2 and better 10, are the first ones.
         Raises ScenarioError for what there is not. Source: Kim & Nelson (2001).
         """
-        zone = None if indifference is None else float(indifference)
+        zone = None if indifference is None else number("indifference", indifference)
         first = self.baseline.results
         options: dict[str, Any] = {"engine": first.engine, "workers": workers, "change": self.change}
         return select(self, self.ranking(by), indifference=zone, most=max_replications, **options)

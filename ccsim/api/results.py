@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from ccsim.api.notebook import Plots, local_times, page, title, watched
+from ccsim.api.values import number as finite
 from ccsim.errors import Problem, ScenarioError
 from ccsim.metrics import METRICS, TOTAL, Collected, IntervalRow, MetricRow, Summary
 from ccsim.results import format, model, storage
@@ -149,7 +150,7 @@ class Results(model.Results):
         first = int(np.flatnonzero(known)[dropped]) if known.any() else 0
         try:
             figures = batch_means(
-                numerators[first:], denominators[first:], batches, confidence, share=place.definition.is_part
+                numerators[first:], denominators[first:], batches, _level(confidence), share=place.definition.is_part
             )
         except ValueError as bad:
             raise ScenarioError([Problem("batches", str(bad), "fewer batches, or a longer run")]) from None
@@ -172,10 +173,11 @@ class Results(model.Results):
         ScenarioError for another seed or number of replications, for an expected value that is not that of `by` (some
         six standard errors off), and as `replications` does.
         """
+        if not isinstance(by, Results):
+            raise ScenarioError([Problem("by", shown(by), "results of a neighbouring scenario")])
         if (self.scenario.seed, len(self._kept.whole)) != (by.scenario.seed, len(by._kept.whole)):
             raise ScenarioError([Problem("by", "other random numbers", "results of the same seed and replications")])
-        if not 0 < confidence < 1:
-            raise _no_confidence(confidence)
+        confidence, expected = _level(confidence), finite("expected", expected)
         ours, control = (one._sums(metric, level, name) for one in (self, by))
         mean, low, high = by.estimate(level, name, metric) or (expected, expected, expected)
         if abs(expected - mean) > 3 * max(high - mean, mean - low):
@@ -203,8 +205,7 @@ class Results(model.Results):
         return self.collected
 
     def _summary(self, confidence: float) -> Summary:
-        if not 0 < confidence < 1:
-            raise _no_confidence(confidence)
+        confidence = _level(confidence)
         return self.summary if confidence == LEVEL else self._kept.summary(confidence)
 
     def to_frame(self, confidence: float = LEVEL) -> pd.DataFrame:
@@ -284,5 +285,8 @@ def new_folder(folder: Place) -> Iterator[Path]:
         yield place
 
 
-def _no_confidence(confidence: float) -> ScenarioError:
-    return ScenarioError([Problem("confidence", shown(confidence), "a number between 0 and 1, such as 0.95")])
+def _level(confidence: float) -> float:
+    allowed = "a number between 0 and 1, such as 0.95"
+    if not 0 < finite("confidence", confidence, allowed) < 1:
+        raise ScenarioError([Problem("confidence", shown(confidence), allowed)])
+    return float(confidence)

@@ -36,6 +36,19 @@ class Sweep(sweeps.Sweep):
 
         vars(self).update(state, table=dataset.dataset(state["table"]))
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the same points gave the same figures."""
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        ours, theirs = (
+            (one.design.base, one.design.rows, [setting.path for setting in one.design.settings])
+            for one in (self, other)
+        )
+        return ours == theirs and bool(self.table.to_table().equals(other.table.to_table()))
+
+    def __hash__(self) -> int:
+        return hash((self.design.base.name, self.replications, len(self.design.rows)))
+
     @property
     def plot(self) -> Plots:
         """Its pictures, of service and cost or of metrics, over everything or as `asa@phone`; `dir(plot)` lists them.

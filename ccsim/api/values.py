@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from datetime import date
 from datetime import time as clock_time
+from numbers import Real
 from typing import Any
 
 from ccsim.errors import Problem, ScenarioError
+from ccsim.scenario.faults import shown
 
 
 def without_frames(path: str, value: Any) -> tuple[Any, dict[str, bytes]]:
@@ -73,3 +76,10 @@ def plain_levels(levels: Any) -> Any:
     return (
         levels if isinstance(levels, str) else [level.item() if hasattr(level, "item") else level for level in levels]
     )
+
+
+def number(name: str, value: Any, allowed: str = "a number") -> float:
+    """A float that is one. Raises ScenarioError with the argument's name for text, truth values, infinities and NaN."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise ScenarioError([Problem(name, shown(value), allowed)])
+    return float(value)

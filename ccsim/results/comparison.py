@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -85,13 +85,13 @@ class DifferenceRow(NamedTuple):
     better: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class VariantResult:
     """One of the compared: its figures, without logs, and the measures of its replications."""
 
     name: str
     results: Results
-    measures: Sequence[Measures]
+    measures: Sequence[Measures] = field(compare=False)
 
     @property
     def title(self) -> str:

@@ -58,6 +58,10 @@ class Selection(NamedTuple):
         """Its name."""
         return self.candidates[0].name
 
+    def __repr__(self) -> str:
+        told = "the best" if self.decided else "perhaps the best"
+        return f"<Selection by {self.figure}: {self.best} is {told} of {len(self.candidates)}>"
+
 
 def select(
     comparison: Comparison,

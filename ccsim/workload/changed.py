@@ -26,6 +26,8 @@ def changed(workload: Workload, change: Change, number: int) -> Workload:
 
     Raises ScenarioError for what is no workload of the same contacts.
     """
+    if not callable(change):
+        raise ScenarioError([Problem("workload", shown(change), "a function of a Workload and its number")])
     other = change(workload, number)
     if not isinstance(other, Workload):
         allowed = "a Workload, such as workload._replace(patience=...)"

@@ -36,6 +36,7 @@ def results(centre: ccsim.Centre) -> ccsim.Results:
         ({"workers": 0}, "1 or more"),
         ({"workers": -1}, "1 or more"),
         ({"workers": 2.5}, "a whole number"),
+        ({"workload": "f", "engine": "simpy"}, "a function of a Workload"),
         ({"precision": 0.01}, "by metric"),
         ({"precision": {"service_level": "0.01"}}, "by metric"),
         ({"precision": {"service_level": 0.1}, "max_replications": 2.5}, "a whole number of 2 or more"),
@@ -98,9 +99,15 @@ def test_an_error_survives_pickling(centre: ccsim.Centre) -> None:
 def test_a_sweep_and_a_ranking_can_be_kept(centre: ccsim.Centre) -> None:
     swept = centre.sweep({SCALE: np.array([0.9, 1.0])}, engine="simpy", workers=1)
     for again in (pickle.loads(pickle.dumps(swept)), copy.deepcopy(swept)):
-        assert again.table.to_table() == swept.table.to_table()
-    ranking = centre.compare("one_more", engine="simpy", workers=1).ranking()
+        assert again == swept
+    assert swept != centre.sweep({SCALE: [0.9]}, engine="simpy", workers=1)
+    comparison = centre.compare("one_more", engine="simpy", workers=1)
+    for again in (pickle.loads(pickle.dumps(comparison)), copy.deepcopy(comparison)):
+        assert again == comparison
+    ranking = comparison.ranking()
     assert pickle.loads(pickle.dumps(ranking)).sentences() == ranking.sentences()
+    with pytest.raises(ccsim.ScenarioError, match="indifference: 'x'"):
+        comparison.select("asa@phone", indifference="x")  # type: ignore[arg-type]
 
 
 def test_values_are_what_a_file_can_say(centre: ccsim.Centre) -> None:

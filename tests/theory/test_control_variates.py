@@ -78,5 +78,8 @@ def test_an_expected_value_of_something_else(always: ccsim.Centre) -> None:
     results = always.run(replications=20)
     with pytest.raises(ccsim.ScenarioError, match=r"expected: 0\.5; that of `by`"):
         results.controlled("abandonment", "queue", "calls", by=results, expected=0.5)
+    for value in ("1", float("nan"), True):
+        with pytest.raises(ccsim.ScenarioError, match="a number"):
+            results.controlled("asa", "queue", "calls", by=results, expected=value)  # type: ignore[arg-type]
     with pytest.raises(ccsim.ScenarioError, match="between 0 and 1"):
         results.controlled("asa", "queue", "calls", by=results, expected=0.5, confidence=95)
