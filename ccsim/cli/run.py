@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--variant", metavar="V", help="Apply this variant of the file.")
-@click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the file's.")
+@options.variant
+@options.replications
 @click.option(
     "--precision",
     multiple=True,
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     metavar="N",
     help="The most that --precision may take.  [default: 1000]",
 )
-@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@options.seed
+@options.overrides
 @options.allow_outside
 @options.engine
 @click.option(

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 @click.option("--points", type=int, metavar="N", help="Number of points, with --design latin or sobol.")
 @click.option("--sensitivity", is_flag=True, help="Also vary each setting alone; with --design sobol, Sobol' indices.")
 @click.option("--metric", "metrics", multiple=True, metavar="METRIC[@PLACE]", help="Show this metric; may be repeated.")
-@click.option("--variant", metavar="V", help="Apply this variant of the file.")
+@options.variant
 @click.option("--replications", type=int, metavar="N", help="Replications of each point, instead of the file's.")
-@click.option("--seed", type=int, metavar="S", help="Seed, instead of the file's.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value; may be repeated.")
+@options.seed
+@options.overrides
 @options.allow_outside
 @options.engine
 @options.workers
