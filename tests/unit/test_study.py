@@ -73,10 +73,15 @@ def test_some_replications_of_some_points(points: list[Scenario], expected: list
     ]
 
 
-def test_contacts_are_sampled_once_for_points_that_share_them(
+def test_contacts_are_sampled_once_for_points_that_share_them_and_a_point_is_lowered_once(
     points: list[Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
+    lowered: list[Scenario] = []
+
+    def lowering(scenario: Scenario) -> Any:
+        lowered.append(scenario)
+        return lower(scenario)
 
     phone = list(points[0].queue).index("phone")
 
@@ -87,10 +92,12 @@ def test_contacts_are_sampled_once_for_points_that_share_them(
         return draw(recipe, replication)
 
     monkeypatch.setattr("ccsim.runs.many.draw", counted)
+    monkeypatch.setattr("ccsim.runs.many.lower", lowering)
     monkeypatch.setattr("ccsim.runs.many.SHARED", 100)
     monkeypatch.setattr("ccsim.runs.many._Pace.simulations", 100)
     list(measure_all(points, 2, engine="simpy", workers=1))
     assert sorted(calls) == [(scale, replication) for scale in (1, 1.5) for replication in (0, 1)]
+    assert sorted(map(points.index, lowered)) == list(range(len(points)))
 
 
 # ------------------------------------------------------------------------------------------------------ who shares what
