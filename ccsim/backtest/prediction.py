@@ -190,6 +190,7 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
     rhythm, works = rhythm_of(answered, quiet)
     waited = _seconds(customers["arrival"], customers["answer"])
     waited = waited[~np.isnan(waited)]
+    shortest = duties.ringing(np.rint(waited * SECOND).astype(np.int64))
     took = _seconds(answered["answer"], answered["end"])
     return Learned(
         patience=_patience(customers),
@@ -197,7 +198,7 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
         handle_times={ALL: took.mean()} | {name: took[rows].mean() for name, rows in thick(answered)},
         rhythm=rhythm,
         turn_round=duties.turn_rounds(contacts) / SECOND,
-        ringing=duties.ringing(np.rint(waited * SECOND).astype(np.int64)) / SECOND,
+        ringing=max(shortest, duties.pick_up(customers, duties.skills(customers))) / SECOND,
         forecast=forecast,
         busyness_cv=_busyness(customers, days),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,10 +17,12 @@ from ccsim.fit.hours import INTERVAL
 from ccsim.fit.plausibility import implausible
 from ccsim.fit.queues import QueueFit, queue_fit
 from ccsim.fit.teams import TeamFit, slowdown, teams_fit
+from ccsim.logs import duty
 from ccsim.logs.records import Logs
 from ccsim.results import format
+from ccsim.scenario.channels import CHANNELS
 from ccsim.stats.estimate import Estimate
-from ccsim.tables import Bool
+from ccsim.tables import SECOND, Bool
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +57,14 @@ def estimate(logs: Logs, rule: str) -> Fit:
     if logs.contacts is None and logs.messages is None and logs.intervals is None:
         raise ScenarioError([Problem("", "only rosters", "a log of contacts, messages or intervals too")])
     contacts = all_contacts(logs)
+    if not len(contacts) and logs.intervals is None:
+        raise ScenarioError(
+            [
+                Problem(
+                    "", "nobody came: no conversation begins with a customer", "a log in which customers write or call"
+                )
+            ]
+        )
     first, follow = first_contacts(contacts, logs)
     days, interval = _days(contacts, first, logs)
     slowed = slowdown(logs)
@@ -67,6 +77,7 @@ def estimate(logs: Logs, rule: str) -> Fit:
         for queue in queues.values()
         if not queue.staff_only and queue.profile.p_value < 0.05 and queue.contacts >= ENOUGH * len(days)
     ]
+    queues = _slow_to_answer(contacts, queues)
     teams, source = teams_fit(contacts, logs, rule, {name: queue.hours for name, queue in queues.items()})
     warnings = (
         *(f"Implausible: {sentence}" for sentence in implausible(contacts, logs, queues, teams, interval)),
@@ -75,6 +86,25 @@ def estimate(logs: Logs, rule: str) -> Fit:
     return Fit(
         tuple(days), logs.timezone, interval, queues, teams, slowed, correlation(profiles), source, logs, warnings
     )
+
+
+def _slow_to_answer(contacts: pd.DataFrame, queues: dict[str, QueueFit]) -> dict[str, QueueFit]:
+    """With the time that agents let calls ring, where they do."""
+    if not len(contacts):
+        return queues
+    calls = {name for name, queue in queues.items() if CHANNELS[queue.channel].one_to_one and not queue.staff_only}
+    here = contacts[contacts["queue"].isin(calls)]
+    rings = duty.pick_up(here, duty.skills(here)) / SECOND
+    sentence = (
+        f"Agents are slow to answer: callers who came while one had long been free waited {rings:.0f} s on average. "
+        "answer_delay is that one time, for every call."
+    )
+    return {
+        name: replace(queue, ringing=rings, slow=True, warnings=(*queue.warnings, sentence))
+        if name in calls and rings > queue.ringing
+        else queue
+        for name, queue in queues.items()
+    }
 
 
 def _days(contacts: pd.DataFrame, first: Bool, logs: Logs) -> tuple[list[date], int]:

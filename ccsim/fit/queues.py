@@ -55,6 +55,8 @@ class QueueFit:
     warnings: tuple[str, ...] = ()
     ringing: float = 0.0
     """seconds that it rings before an agent answers"""
+    slow: bool = False
+    """whether agents are slow to answer: `ringing` is what they take on average, else the shortest waits"""
 
 
 def queue_fit(

@@ -62,7 +62,7 @@ def fit_drift(counts: F64, shares: F64, rests_on: F64, interval: int, of_day: fl
     )
     came, share = came.sum(axis=2), share.sum(axis=2)
     usable = (known_whole.all(axis=2) | (share == 0)).all(axis=1) & (rests_on > 1.5) & (came.sum(axis=1) > 0)
-    opened = np.flatnonzero(share.any(axis=0))
+    opened = np.flatnonzero(share[usable].any(axis=0))
     came, share, rests_on = came[usable][:, opened], share[usable][:, opened], rests_on[usable]
     if len(came) < 5 or len(opened) < 4:
         return NONE

@@ -23,6 +23,9 @@ DAY: Final = 86_400 * SECOND
 LARGEST_GAP: Final = 1800 * SECOND
 """Between two services of an agent who was there all the time, whatever others did meanwhile."""
 
+FEWEST: Final = 20
+"""Callers from whom it is told whether agents are slow to answer."""
+
 LONGEST_GAP: Final = 4 * 3600 * SECOND
 """The same where little was to be done: half a working day."""
 
@@ -34,6 +37,15 @@ UNLIKELY: Final = 3
 
 RINGING: Final = (0.05, 30 * SECOND)
 """Share of the answered who waited no longer than it rings, and the longest that it does."""
+
+FREE_FOR_LONG: Final = 300 * SECOND
+"""Without a contact, after which no work on the last one keeps an agent from the next."""
+
+SLOW: Final = 0.75
+"""Share of callers who wait though an agent has been free for long, from which on agents are slow to answer."""
+
+SLOWEST: Final = 120 * SECOND
+"""The longest that agents who are there are believed to let it ring."""
 
 NEAR: Final = 3600 * SECOND
 """Before and after a moment, within which gaps tell how long agents were idle at about that time."""
@@ -157,15 +169,57 @@ def ringing(waited: I64) -> int:
     return min(int(np.quantile(waited, share, method="lower")), most) if len(waited) else 0
 
 
-class Waiting:
-    """When somebody waited in one of these queues for want of an agent : sorted disjoint stretches."""
+def pick_up(contacts: pd.DataFrame, able: Skills) -> int:
+    """How long agents who are free let it ring (µs), if nobody is answered at once; else 0.
 
-    def __init__(self, contacts: pd.DataFrame, queues: frozenset[str]) -> None:
+    So it is where SLOW or more of those who came while an agent had been free for long waited longer than the shortest
+    waits: it is the mean of the waits of those who were answered, but for waits of more than twice the median. An agent
+    is taken to have been free who may well have been left without any contact in that time, and not where others had
+    many.
+    """
+    come = contacts[contacts[["answer", "end"]].notna().any(axis=1)].sort_values("arrival")
+    arrival = np.array(micros(come["arrival"]), np.int64)
+    answered = come["answer"].notna().to_numpy(np.bool_)
+    waited = np.array(micros(come["answer"].where(answered, come["end"])), np.int64) - arrival
+    beside = np.zeros(len(come), np.bool_)
+    queues = come["queue"].to_numpy(object)
+    takes = {names: (np.isin(queues, list(names)), Answers(come, names)) for names in set(able.values())}
+    for agent, start, end in _long_gaps(come[answered]):
+        here, answers = takes[able[agent]]
+        rows = slice(int(np.searchsorted(arrival, start + FREE_FOR_LONG)), int(np.searchsorted(arrival, end)))
+        if here[rows].any() and answers.would_have_missed((start, end)) >= BY_CHANCE:
+            beside[rows] |= here[rows]
+    if beside.sum() < FEWEST or (waited[beside] > ringing(waited[answered])).mean() < SLOW:
+        return 0
+    usual = float(np.median(waited[beside]))
+    return int(waited[beside & answered & (waited <= 2 * usual)].mean()) if usual <= SLOWEST else 0
+
+
+def _long_gaps(answered: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
+    """Agent, start and end of the times between two contacts, of FREE_FOR_LONG to LONGEST_GAP."""
+    named = answered[answered["agent"].notna()].sort_values(["agent", "answer"])
+    by_agent = named["agent"]
+    end = named["end"].where(named["end"] > named["answer"], named["answer"])
+    until = np.array(micros(end.groupby(by_agent).cummax()), np.int64)
+    start = np.array(micros(named["answer"]), np.int64)
+    same = by_agent.to_numpy(object)[1:] == by_agent.to_numpy(object)[:-1]
+    gap = start[1:] - until[:-1]
+    for row in np.flatnonzero(same & (gap >= FREE_FOR_LONG) & (gap <= LONGEST_GAP)).tolist():
+        yield str(by_agent.iloc[row]), int(until[row]), int(start[row + 1])
+
+
+class Waiting:
+    """When somebody waited in one of these queues for want of an agent : sorted disjoint stretches.
+
+    No wait is one, as long as it rings: `rings` (µs) at least.
+    """
+
+    def __init__(self, contacts: pd.DataFrame, queues: frozenset[str], rings: int = 0) -> None:
         here = contacts[contacts["queue"].isin(queues) & contacts[["answer", "end"]].notna().any(axis=1)]
         start = np.array(micros(here["arrival"]), np.int64)
         answered = here["answer"].notna().to_numpy(np.bool_)
         end = np.array(micros(here["answer"].where(answered, here["end"])), np.int64)
-        start += ringing((end - start)[answered])
+        start += max(ringing((end - start)[answered]), rings)
         start, end = start[end > start], end[end > start]
         order = np.argsort(start, kind="stable")
         start, end = start[order], np.maximum.accumulate(end[order]) if len(order) else end
@@ -216,9 +270,9 @@ def _sessions(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
     ]
 
 
-def _waiting(contacts: pd.DataFrame, able: Skills) -> dict[str, Waiting]:
+def _waiting(contacts: pd.DataFrame, able: Skills, rings: int) -> dict[str, Waiting]:
     """When somebody waited for each agent."""
-    by_queues = {queues: Waiting(contacts, queues) for queues in set(able.values())}
+    by_queues = {queues: Waiting(contacts, queues, rings) for queues in set(able.values())}
     return {agent: by_queues[queues] for agent, queues in able.items()}
 
 
@@ -231,7 +285,7 @@ def _ready(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
     them then, and it is taken that they came after the first of the day was answered and left before the last was done.
     Within these limits it is the mean of the times for which agents were idle between contacts at about then.
     """
-    waiting = _waiting(contacts, able)
+    waiting = _waiting(contacts, able, pick_up(contacts, able))
     by_queues = {queues: Answers(contacts, queues) for queues in set(able.values())}
     longest = _been_away(contacts)
     by_agent: dict[str, list[Duty]] = {}

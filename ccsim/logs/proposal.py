@@ -22,31 +22,39 @@ NAMES: Final = {
     "sent": "sentat sent messagetime createdat timestamp time datetime",
     "contact": "contactid callid uniqueid interactionid ticketid caseid id contact callnumber ticket",
     "customer": "customerid customer callerid caller ani src requester phonenumber from",
-    "queue": "queue queuename skill skillname ctname topic group department service type dst",
-    "channel": "channel channeltype mediatype media",
+    "queue": "queue queuename skill skillname ctname topic group ticketgroup department service type dst",
+    "channel": "channel channeltype ticketchannel mediatype media",
     "arrival": (
         "arrival arrivaltime enqueuetimestamp enqueued queuestart starttime start calldate "
-        "initiationtimestamp createdat created createdtime datetime timestamp calltime time opened"
+        "initiationtimestamp createdat created createdtime ticketcreatedtimestamp ticketcreated datetime timestamp "
+        "calltime time opened"
     ),
     "answer": "answer answered answertime answeredat connectedtoagenttimestamp connected firstresponseat",
     "end": "end endtime ended endedat disconnecttimestamp hangup resolvedat closedat closed",
-    "agent": "agent agentname agentid agentusername user username operator server employee assignee",
+    "agent": "agent agentname agentid agentusername user username operator server employee assignee assigneename",
     "outcome": "outcome disposition result answeredyn abandoned callstatus",
     "team": "team group supervisor department",
     "activity": "activity activitycode activityname exception",
-    "start": "start starttime intervalstart timestamp interval datetime from begin",
+    "start": "start starttime intervalstart startinterval timestamp interval datetime from begin",
     "offered": (
-        "offered offer incomingcontactvolume contactsoffered callsoffered calls volume received "
+        "offered offer incomingcontactvolume contactsoffered contactsqueued callsoffered calls volume received "
         "actcontactsreceived contacts incomingcalls"
     ),
-    "handled": "handled interactionshandled answered answer callshandled actcontactshandled answeredcalls",
+    "handled": (
+        "handled interactionshandled contactshandled answered answer callshandled actcontactshandled answeredcalls"
+    ),
     "handle_time": "aht averagehandletime avghandle avghandletime actaht handletime talkdurationavg",
-    "wait": "wait waittime waitingtime queuetime speedofanswer asa firstresponse timetofirstresponse",
+    "wait": (
+        "wait waittime waitingtime queuetime speedofanswer asa firstresponse firstresponsetime "
+        "firstreplytime timetofirstresponse"
+    ),
     "talk": "talk talktime talkduration billsec",
     "hold": "hold holdtime",
     "wrap": "wrap wrapup acw aftercallwork wraptime",
     "handle": "handle handletime",
-    "total": "duration callduration totaltime resolution resolutiontime timetoresolution fullresolution",
+    "total": (
+        "duration callduration totaltime resolution resolutiontime timetoresolution fullresolution fullresolutiontime"
+    ),
 }
 """Headings, bare of case, spaces, punctuation and units, by what they mostly are."""
 KINDS: Final = {

@@ -182,6 +182,8 @@ def _moments(
     """A column as local times; lines with text that is no time are refused."""
     import pandas as pd
 
+    if how.kind == "intervals":
+        text = times.starts(text)
     if days is not None:
         clock = times.clock(text, how)
         moments = days + clock

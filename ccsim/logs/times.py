@@ -41,6 +41,15 @@ def days(source: str, text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
     return dates
 
 
+def starts(text: pd.Series[str]) -> pd.Series[str]:
+    """Of intervals such as `08:00-08:30` their starts; as it is, where what follows may be an offset from UTC.
+
+    That is the same in all rows, or another in summer.
+    """
+    parts = text.str.extract(r"^(.*\d:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?)\s*[-\u2013]\s*(\d{1,2}:\d\d.*)$")
+    return parts[0].fillna(text) if parts[1].nunique() > 2 else text
+
+
 def clock(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
     """A column of times of day as lengths from midnight; 24:00 is a day."""
     import pandas as pd

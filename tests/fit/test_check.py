@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,18 @@ from ccsim.cli import main
 HEAD = "contact,queue,arrival,answer,end,agent,outcome"
 
 
-def centre(folder: Path, seen: bool = True, days: int = 10, seed: int = 3, calls: int = 360, agents: int = 3) -> Path:
+def centre(
+    folder: Path,
+    seen: bool = True,
+    days: int = 10,
+    seed: int = 3,
+    calls: int = 360,
+    agents: int = 3,
+    rings: Sequence[float] = (0,),
+) -> Path:
     """Calls of three agents, worked off in order of arrival; `seen` false: one more answers, unnamed.
+
+    A call rings for one of `rings` (s), any alike.
 
     Patience is exponential with a mean of 120 s, work with one of 200 s; 360 calls a day from 9 to 17.
     """
@@ -28,6 +39,7 @@ def centre(folder: Path, seen: bool = True, days: int = 10, seed: int = 3, calls
         for number, at in enumerate(np.sort(draw.uniform(0, 8 * 3600, draw.poisson(calls)))):
             agent = min(free, key=lambda name: (max(free[name], at), free[name]))
             answer, patience, work = max(free[agent], at), draw.exponential(120), draw.exponential(200)
+            answer += draw.choice(rings) if len(rings) > 1 else rings[0]
             moments = [
                 start + pd.Timedelta(seconds=int(second)) for second in (at, answer, answer + work, at + patience)
             ]
@@ -110,6 +122,18 @@ def test_agents_with_little_to_do_are_there_all_day(tmp_path: Path, agents: int,
         pd.to_timedelta(shifts[name]).dt.total_seconds().sum() * sign for name, sign in (("end", 1), ("start", -1))
     )
     assert there == pytest.approx(10 * agents * 8 * 3600, rel=0.1)
+
+
+def test_agents_who_are_slow_to_answer_are_there(tmp_path: Path) -> None:
+    """Three agents with little to do let it ring for 5 or some 30 s: that is no absence, and waits come back."""
+    found = printed(fit(centre(tmp_path, calls=60, rings=(5, 28, 29, 30, 31, 32)), "--json"))
+    for metric in ("abandonment", "asa"):
+        row = found["check"]["desk"][metric]
+        assert not row["differs"], (metric, row)
+    scenario = (tmp_path / "out" / "scenario.toml").read_text()
+    rings = next(line for line in scenario.splitlines() if line.startswith("answer_delay"))
+    assert float(rings.split()[2]) == pytest.approx(155 / 6, abs=2)
+    assert "Agents are slow to answer" in scenario
 
 
 def test_a_day_on_which_nobody_came_is_closed(tmp_path: Path) -> None:

@@ -204,6 +204,14 @@ def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
     assert found.total() == 300
 
 
+def test_messages_in_which_no_customer_writes_are_refused(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("conversation,sender,sent\n1,agent,2026-03-02 09:00:00\n2,agent,2026-03-02 10:00:00\n")
+    how = Mapping(kind="messages", columns={"conversation": "conversation", "sender": "sender", "sent": "sent"})
+    with pytest.raises(ScenarioError, match="customer"):
+        estimate(read_all([log], [how]), "ready")
+
+
 @pytest.mark.slow
 def test_two_thousand_damaged_files(tmp_path: Path) -> None:
     found = tried(tmp_path, 400, run=True)

@@ -22,6 +22,18 @@ def test_date_and_period_in_two_columns_and_media_types(tmp_path: Path) -> None:
     assert rows["channel"].tolist() == ["messaging", "live_chat"]
 
 
+def test_a_period_is_read_from_its_start_and_an_offset_is_none(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    columns = {"start": ("day", "period"), "offered": ("came",)}
+    periods = [(8, "08:00-08:30"), (8, "08:30 - 09:00"), (23, "23:30-24:00")]
+    log.write_text("day;period;came\n" + "".join(f"24.06.2026;{period};4\n" for _, period in periods))
+    rows = read(log, Mapping(kind="intervals", columns=columns)).rows
+    assert [f"{start:%H:%M}" for start in rows["start"]] == ["08:00", "08:30", "23:30"]
+    log.write_text("at;came\n" + "".join(f"2026-06-24T{hour:02d}:00:00-05:00;4\n" for hour in range(8, 12)))
+    rows = read(log, Mapping(kind="intervals", columns={"start": ("at",), "offered": ("came",)}, timezone="UTC")).rows
+    assert [start.hour for start in rows["start"]] == [13, 14, 15, 16]
+
+
 def test_a_days_calls_are_not_an_hours(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     log.write_text("day,came,answered,aht\n" + "".join(f"2026-06-{day:02d},480,470,180\n" for day in range(1, 15)))

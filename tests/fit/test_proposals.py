@@ -30,6 +30,16 @@ LOGS = {
         "2,a,5/15/2026,9:00:00,x,N,,\n"
     ),
     "half hours": ("Date;Interval;Queue;Offered;AHT (ms)\n14.05.2026;08:00;x;4;200000\n14.05.2026;08:30;x;5;210000\n"),
+    "help desk": (
+        "Ticket ID,Ticket created - Timestamp,Ticket channel,Ticket group,Assignee name,First reply time (min),"
+        "Full resolution time (min)\n"
+        "7,2026-05-04 08:00:00,Email,x,ann,15,90\n8,2026-05-04 08:20:00,Email,x,bob,5,60\n"
+    ),
+    "historical metrics": (
+        "Queue,StartInterval,EndInterval,Channel,Contacts queued,Contacts handled,Average handle time\n"
+        "x,2026-05-04T08:00:00.000Z,2026-05-04T08:30:00.000Z,VOICE,4,4,200\n"
+        "x,2026-05-04T08:30:00.000Z,2026-05-04T09:00:00.000Z,VOICE,5,4,210\n"
+    ),
     "messages": ("conversation_id,sender,sent_at\n1,customer,2026-05-04 08:00\n1,agent,2026-05-04 08:10\n"),
     "roster": ("Agent,2026-05-04,2026-05-05\nann,8:00 AM - 4:00 PM,OFF\n"),
     "shifts": ("Employee,Team,Start,End\nann,x,2026-05-04 08:00,2026-05-04 16:00\n"),

@@ -125,6 +125,16 @@ def test_no_drift_is_found_in_poisson_counts() -> None:
     assert found.p_value > 0.05
 
 
+def test_half_hours_of_days_that_are_not_used_have_no_drift() -> None:
+    """One day, on which nobody came, would have had others: they are no division by nothing."""
+    rng = np.random.default_rng(5)
+    shares = np.zeros((30, 48))
+    shares[:-1, 16:24] = shares[-1, 30:38] = 1 / 8
+    counts = rng.poisson(400 * shares * rng.gamma(4, 1 / 4, shares.shape)).astype(np.float64)
+    counts[-1] = 0
+    assert fit_drift(counts, shares, np.full(30, 5.0), 1800, 1.0).cv.mean == pytest.approx(0.5, abs=0.1)
+
+
 def test_bands_are_of_a_negative_binomial() -> None:
     low, high = band(np.array([50.0]), np.array([0.04]), 0.8)
     drawn = np.random.default_rng(6).negative_binomial(25, 25 / 75, 100_000)
