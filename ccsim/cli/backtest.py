@@ -176,9 +176,9 @@ def _read(log: Path, mapping: str | None) -> tuple[Reading, Iterable[str]]:
 @contextmanager
 def _steps(total: int) -> Iterator[Callable[[str], None]]:
     """A bar that is told of each step, on stderr and only where somebody watches."""
-    from tqdm import tqdm
+    from ccsim.cli.progress import progress
 
-    with tqdm(total=total, unit="day", delay=1, disable=None, leave=False) as bar:
+    with progress("days", total) as bar:
 
         def step(text: str) -> None:
             bar.set_description(text)

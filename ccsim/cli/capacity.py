@@ -46,8 +46,7 @@ def capacity(
     """
     import os
 
-    from tqdm import tqdm
-
+    from ccsim.cli.progress import progress
     from ccsim.scenario import read
     from ccsim.staffing import capacity as searching
     from ccsim.staffing import output
@@ -55,7 +54,7 @@ def capacity(
 
     scenario = read.load(file, variant, options.changes(overrides, seed, replications), outside=outside)
     by_number: dict[int, Capacity] = {}
-    with tqdm(unit=" volumes", delay=1, disable=None, leave=False) as bar:
+    with progress("volumes") as bar:
         given: dict[str, Any] = {"workers": workers or os.cpu_count() or 1, "progress": bar.update}
         try:
             answer = searching.capacity(scenario, queue, **given)

@@ -93,8 +93,7 @@ def compare(
 
     Without --rank-by the variants that meet their targets are ranked by cost.
     """
-    from tqdm import tqdm
-
+    from ccsim.cli.progress import progress
     from ccsim.report.of_plan import plans_csv
     from ccsim.results.ranking import rank, ranking_figure
     from ccsim.staffing.shifts import Infeasible
@@ -119,8 +118,7 @@ def compare(
         scenarios = at_work(plans)
     total = len(scenarios) * next(iter(scenarios.values())).replications
     folder = None
-    # on stderr, from the second second on, and only where somebody watches
-    with tqdm(total=total, unit=" replications", delay=1, disable=None, leave=False) as bar:
+    with progress("replications", total) as bar:
         how: dict[str, Any] = {
             "baseline": baseline,
             "engine": engine,
@@ -175,13 +173,12 @@ def _demand_sense(given: dict[str, Any]) -> None:
 
 def _plans(scenarios: Mapping[str, Scenario], baseline: str | None, workers: int | None) -> dict[str, ShiftPlan]:
     """The cheapest shifts of all, the baseline's first."""
-    from tqdm import tqdm
-
+    from ccsim.cli.progress import progress
     from ccsim.staffing import variants
     from ccsim.studies import compare as comparing
 
     comparing.check(scenarios, baseline)
-    with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
+    with progress("staffings") as bar:
         plans = variants.plans(scenarios, workers=workers or os.cpu_count() or 1, progress=lambda best: bar.update())
     return dict(sorted(plans.items(), key=lambda plan: plan[0] != baseline))
 

@@ -13,11 +13,11 @@ import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from tqdm import tqdm
 
 from ccsim.charts import plans
 from ccsim.cli.hours_table import by_half_hour, explained
 from ccsim.cli.one_more_table import show_one_more
+from ccsim.cli.progress import progress, step
 from ccsim.cli.report import provenance, surviving, write_study
 from ccsim.cli.screen import figures_table
 from ccsim.report.of_plan import document, requirement_document, requirement_table, roster_table
@@ -87,7 +87,7 @@ def shifts(
     `also` : by simulation the requirement too, instead of Erlang's; `marginal` : what one more agent does. Raises
     Infeasible.
     """
-    with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
+    with progress("staffings") as bar:
 
         def seen(best: float | None) -> None:
             bar.set_postfix_str("" if best is None else f"cost {format.count(best)}", refresh=False)
@@ -97,7 +97,7 @@ def shifts(
     needed = _simulated(scenario, workers) if also else baseline(plan.scenario).requirement(plan.scenario)
     effects = None
     if marginal:
-        with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
+        with progress("staffings") as bar:
             effects = one_more(plan, workers=workers, progress=bar.update)
     if as_json:
         record = output.plan_json(plan) | {"requirement": output.requirement_json(scenario, needed)}
@@ -154,7 +154,7 @@ def show(plan: ShiftPlan) -> None:
 
 
 def _simulated(scenario: Scenario, workers: int) -> Requirement:
-    with tqdm(unit=" staffings", delay=1, disable=None, leave=False) as bar:
+    with progress("staffings") as bar:
         return by_simulation(scenario, workers=workers, progress=bar.update)
 
 
@@ -299,7 +299,7 @@ def report_requirement(
 ) -> None:
     """Charts and report of requirements, the first of which is the answer."""
     pictures: list[Picture] = []
-    with surviving("charts"):
+    with surviving("charts"), step("drawing charts"):
         pictures += _drawn(folder, plans.pages(needed[0], scheduled, scenario, None))
     with surviving("the report"):
         report = requirement_document(scenario, needed, provenance(folder), pictures)
@@ -308,7 +308,7 @@ def report_requirement(
 
 def _report(folder: Path, needed: Requirement, plan: ShiftPlan, *, xlsx: bool) -> None:
     pictures: list[Picture] = []
-    with surviving("charts"):
+    with surviving("charts"), step("drawing charts"):
         pictures += _drawn(folder, plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan))
     with surviving("the report"):
         report = document(plan, needed, provenance(folder), pictures)

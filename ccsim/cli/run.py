@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ccsim.cli import options
+from ccsim.cli.progress import progress, step
 from ccsim.cli.report import check_xlsx, surviving, write_report
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from ccsim.report.pictures import Drawn
     from ccsim.results.model import Results
     from ccsim.runs.executors import Crew
@@ -119,16 +123,18 @@ def run(
         "executor": cluster or executor or "processes",
         "audit": audit,
         "precision": rule,
-        "progress": _progress_bar(lambda: rule.expected if rule else scenario.replications),
     }
     page = not (as_json or no_report)
     folder = None
     with _artists(page) if not (as_json or no_charts) else nullcontext() as artists:
         try:
-            if as_json and out is None:
-                results = run_in_memory(scenario, **options)
-            else:
-                results, folder = run_to_folder(out or Path("results"), scenario, log=log, overrides=changes, **options)
+            with progress("replications", rule.expected if rule else scenario.replications, "simulating") as bar:
+                options["progress"] = partial(_counted, bar, rule)
+                if as_json and out is None:
+                    results = run_in_memory(scenario, **options)
+                else:
+                    root = out or Path("results")
+                    results, folder = run_to_folder(root, scenario, log=log, overrides=changes, **options)
         except AuditError as error:
             click.echo(error, err=True)
             ctx.exit(1)
@@ -167,7 +173,7 @@ def _finish(results: Results, folder: Path, artists: Crew | None, *, page: bool,
             from ccsim.report import pictures
             from ccsim.results.storage import whole_folder
 
-            with surviving("charts"), whole_folder(folder / "charts") as place:
+            with surviving("charts"), step("drawing charts"), whole_folder(folder / "charts") as place:
                 drawn = pictures.drawn(artists, results)
                 for name, chart in drawn.items():
                     (place / f"{name}.png").write_bytes(chart.png)
@@ -175,9 +181,9 @@ def _finish(results: Results, folder: Path, artists: Crew | None, *, page: bool,
             if actions:
                 from ccsim.report import actions as tried
 
-                with surviving("what to do"):
+                with surviving("what to do"), step("trying what would help"):
                     tried.write(folder, tried.actions(results))
-            with surviving("the report"):
+            with surviving("the report"), step("writing the report"):
                 write_report(results, folder, drawn, page=page, xlsx=xlsx)
     except KeyboardInterrupt as error:
         error.add_note(f"All figures are in {folder}; ccsim chart and ccsim report make what is missing there.")
@@ -191,15 +197,8 @@ def _stopping_rule(scenario: Scenario, wanted: tuple[str, ...], most: int | None
     return Precision(read_goals(read_wanted(wanted), *lower(scenario)), most or MOST)
 
 
-def _progress_bar(expected: Callable[[], int]) -> Callable[[Iterable[Any]], Iterable[Any]]:
-    """On stderr, also before the first replication is done, and only where somebody watches."""
-    from tqdm import tqdm
-
-    def wrap(stream: Iterable[Any]) -> Iterator[Any]:
-        with tqdm(total=expected(), unit=" replications", disable=None, leave=False) as bar:
-            for replication in stream:
-                yield replication
-                bar.total = expected()
-                bar.update()
-
-    return wrap
+def _counted(bar: tqdm[Any], rule: Precision | None, stream: Iterable[Any]) -> Iterator[Any]:
+    for replication in stream:
+        yield replication
+        bar.total = rule.expected if rule else bar.total
+        bar.update()

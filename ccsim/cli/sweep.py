@@ -70,6 +70,7 @@ def sweep(
 
     What is done is kept when it is interrupted: the same command with --resume goes on from there.
     """
+    from ccsim.cli.progress import progress
     from ccsim.studies.points import Points
     from ccsim.studies.sweep import as_json as everything
     from ccsim.studies.sweep import read_figures, sweep_to_folder
@@ -83,10 +84,10 @@ def sweep(
     design, changes, wanted = _design(file, vary, metrics, of_design)
     figures = read_figures(wanted, design)
     count = len(design.rows) + len(design.alone)
-    with _bar(count, "checked") as bar:
+    with progress("points", count, "checking") as bar:
         points = Points.checked(design, bar.update)
     folder = None
-    with _bar(count * design.base.replications, "simulated") as bar:
+    with progress("replications", count * design.base.replications, "simulating") as bar:
         options: dict[str, Any] = {
             "engine": engine,
             "workers": workers,
@@ -156,10 +157,3 @@ def _finish(figures: list[MetricPlace], outcome: Sweep, folder: Path, *, xlsx: b
         write(pictures, folder / "charts")
     with surviving("the report"):
         write_study(folder, document(outcome, figures, provenance(folder), pictures), xlsx=xlsx)
-
-
-def _bar(total: int, what: str) -> Any:
-    """On stderr, from the second second on, and only where somebody watches."""
-    from tqdm import tqdm
-
-    return tqdm(total=total, unit=" ", desc=what, delay=1, disable=None, leave=False)

@@ -90,7 +90,7 @@ def _child_works(large: bool) -> bool:
                 return False
             _children.append(child)
             rest = "" if large else "; the reference engine simulates meanwhile"
-            print(f"ccsim: compiling the fast engine (once){rest} …", file=sys.stderr, flush=True)
+            _say(f"compiling the fast engine (once){rest} …")
         status = _children[0].poll()
         if status == OTHERS_DO:
             _children.clear()  # should the other end too early it is this one's turn
@@ -104,7 +104,13 @@ def let_finish() -> None:
             with suppress(OSError):
                 child.stdin.write(b".")
                 child.stdin.flush()
-            print("ccsim: the fast engine is still being compiled, in the background.", file=sys.stderr, flush=True)
+            _say("the fast engine is still being compiled, in the background.")
+
+
+def _say(text: str) -> None:
+    """On a line of its own, where a line that shows progress may stand."""
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+    print(f"{clear}ccsim: {text}", file=sys.stderr, flush=True)
 
 
 # --- in the child ---------------------------------------------------------------------------------------------------
