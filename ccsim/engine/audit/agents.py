@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccsim.engine.audit.case import Case, Columns, at, say
-from ccsim.tables import I64, NEVER, Bool, Link
+from ccsim.tables import I64, NEVER, Bool, Link, Outcome
 
 
 def capacity(case: Case) -> list[str]:
@@ -139,7 +139,8 @@ def session_ends(case: Case) -> list[str]:
     replied = case.reply < NEVER
     silent = replied & plan.persistent[case.queue]
     reply = np.minimum(case.reply, plan.drain_end)
-    word = (case.answers[case.owner] < log.turns[case.owner]) & (case.number == case.answers[case.owner] - 1)
+    awaits_word = (log.outcome == Outcome.RESOLVED) & (case.answers < log.turns)
+    word = awaits_word[case.owner] & (case.number == case.answers[case.owner] - 1)
     rows_of_table = plan.parked_after.shape[1]
     least, most = (np.clip(n, 1, rows_of_table) for n in case.sessions_at(case.worker, reply))
     parked, reasons = np.zeros(len(reply), np.int64), []
