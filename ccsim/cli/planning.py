@@ -141,7 +141,7 @@ def _explain(console: Console, scenario: Scenario, needed: Requirement, schedule
 
 
 def show(plan: ShiftPlan) -> None:
-    """The plan on stdout: shifts, targets, cost, what binds, how it was effects."""
+    """The plan on stdout: shifts, targets, cost, what binds, how it was found."""
     scenario = plan.scenario
     console = Console(file=sys.stdout, highlight=False)
     console.print(f"{scenario.name}: the cheapest shifts that meet every target", style="bold", markup=False)

@@ -20,6 +20,9 @@ def simulate(engine: str, workload: Workload, plan: Plan, state: State | None = 
     """
     if engine not in ENGINES:
         raise ScenarioError([Problem("engine", repr(engine), f"one of {', '.join(ENGINES)}")])
+    # compiled code would read beyond the end of what is too short
+    assert len(workload.agent_pace) == len(plan.team)
+    assert len(workload.present) == len(plan.shift_start)
     if engine == "compiled" and compilation.pending(workload):
         engine = "simpy"
     log: Log = importlib.import_module(ENGINES[engine]).simulate(workload, plan, state)

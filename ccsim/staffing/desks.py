@@ -76,11 +76,16 @@ class Desks:
         """What the goals come to with so many agents : int64[team, interval]."""
         plan = at_desks(self.plan, self.edges, counts, self.works)
         present = np.ones(len(plan.shift_start), dtype=np.bool_)
+        pace = np.ones(len(plan.team))  # whoever sits there is as fast as the team
         nothing = np.empty(0, np.int64)
 
         def attended(replication: int) -> Workload:
             return self.trials.workloads[replication]._replace(
-                present=present, out_shift=nothing.astype(np.int32), out_start=nothing, out_end=nothing
+                agent_pace=pace,
+                present=present,
+                out_shift=nothing.astype(np.int32),
+                out_start=nothing,
+                out_end=nothing,
             )
 
         spec = (spec or self.spec)._replace(paid=present)  # by shift, of which there are others

@@ -60,6 +60,7 @@ def test_what_is_said_of_a_compilation_has_a_line_of_its_own(monkeypatch: pytest
         ("run", "0/2 "),
         ("compare --variants", "0/4 "),
         ("sweep --vary team.all.absence=0.1,0.2", "checking:   0%"),
+        ("staff --method requirement", "0 staffings"),
     ],
 )
 def test_commands_show_it_before_anything_is_done(
