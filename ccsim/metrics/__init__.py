@@ -1,6 +1,6 @@
 """What a planner reads: measures of a replication, and their means with intervals over replications."""
 
-from ccsim.metrics import bots, definitions  # noqa: F401  registers the metrics
+from ccsim.metrics import bots, definitions, teams  # noqa: F401  registers the metrics
 from ccsim.metrics.measures import (
     TOTAL,
     Collected,
