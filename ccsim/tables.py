@@ -337,7 +337,7 @@ class Plan(NamedTuple):
     grows_offset: Annotated[
         I64,
         Column(
-            "id", "queue, then team, + 1", "work that grows: by the wait in a queue, by the time since a team's rest"
+            "id", "queue or team + 1", "queues first; work that grows by the wait, or by the time since a team's rest"
         ),
     ]
     grows_after: Annotated[I64, Column("us", "step", "from this time on; ascending")]

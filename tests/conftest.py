@@ -24,6 +24,7 @@ def _kernel() -> None:
     """The kernel is compiled: otherwise the reference would stand in for it, and be compared with itself."""
     while compilation.pending():
         time.sleep(0.1)
+    assert compilation.finished(), "the process that compiles the kernel fails; run ccsim.engine.compilation.work()"
 
 
 @pytest.fixture(scope="session")

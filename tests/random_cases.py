@@ -148,7 +148,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
             "reply_patience": some("never", "never", distribution(0, 1, 3, 6)),
             "idle_timeout": some(minutes(0), span(1, 2, 5), span(5, 10), "never"),
             "same_agent_for": span(0, 1, 3, 10),
-            "over_capacity": some(False, False, True),
+            "over_capacity": some(False, True, True),
             "reread": {"after": span(0, 1, 5), "work": span(0, 1, 2), "per_turn": span(0, 1)},
         }
 

@@ -195,7 +195,8 @@ def pick_up(contacts: pd.DataFrame, able: Skills) -> int:
     if beside.sum() < FEWEST or (waited[beside] > ringing(waited[answered])).mean() < SLOW:
         return 0
     usual = float(np.median(waited[beside]))
-    return int(waited[beside & answered & (waited <= 2 * usual)].mean()) if usual <= SLOWEST else 0
+    waits = waited[beside & answered & (waited <= 2 * usual)]
+    return int(waits.mean()) if usual <= SLOWEST and len(waits) else 0
 
 
 def _long_gaps(answered: pd.DataFrame) -> Iterator[tuple[str, int, int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 import math
 import multiprocessing
@@ -14,8 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -286,22 +286,16 @@ def test_resumed_it_is_the_same(tiny: Path, serial: tuple[Sweep, Path], tmp_path
 
 
 def test_an_interruption_says_how_to_go_on(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Bar:
-        def __enter__(self) -> Bar:
-            return self
-
-        def __exit__(self, *error: object) -> None:
-            pass
-
-        def update(self, count: int) -> None:
-            if self.what == "simulated" and count:
+    @contextmanager
+    def progress(_unit: str, _total: int, doing: str) -> Iterator[SimpleNamespace]:
+        def update(count: int) -> None:
+            if doing == "simulating" and count:
                 raise KeyboardInterrupt
 
-        def __init__(self, total: int, what: str) -> None:
-            self.what = what
+        yield SimpleNamespace(update=update)
 
     with monkeypatch.context() as patched:
-        patched.setattr(importlib.import_module("ccsim.cli.sweep"), "_bar", Bar)
+        patched.setattr("ccsim.cli.progress.progress", progress)
         result = ccsim("sweep", tiny, *VARY, "--out", tmp_path / "o o")
     assert result.exit_code == 130
     first, kept, onward = result.stderr.splitlines()

@@ -85,7 +85,7 @@ def test_letters_of_older_spreadsheets_are_read_and_said(tmp_path: Path) -> None
 
 def test_a_line_above_the_header_is_named(tmp_path: Path) -> None:
     found = problems(tmp_path, "Forecast;;\n" + AS_WRITTEN["times with points"])
-    assert "volumes.csv:1: no heading above column 2; one above each column, in the first line" in found
+    assert "volumes.csv:1: no heading above column 2; expected one above each column, in the first line" in found
 
 
 def test_guesses_are_said_once_a_file(tmp_path: Path) -> None:

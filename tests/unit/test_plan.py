@@ -59,6 +59,8 @@ def test_every_column_has_its_dtype_and_length() -> None:
     checked = 0
     for table, values in ((Plan, plan), (MetricSpec, spec)):
         for name, column in columns(table).items():
+            # by which the kernel is compiled
+            assert np.ndim(getattr(values, name)) == 1 + column.by.count(","), name
             if column.by in shapes:
                 assert getattr(values, name).shape == shapes[column.by], name
                 checked += 1
