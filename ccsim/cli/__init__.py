@@ -63,7 +63,9 @@ class Verbs(click.Group):
         except MemoryError as error:
             _print_error(error, f"Not enough memory for so many days, contacts or workers. {error}")
             ctx.exit(2)
-        except KeyboardInterrupt as error:
+        except BaseException as error:
+            if isinstance(error, click.exceptions.Exit) or not _interrupted(error):
+                raise
             _print_error(error, "Interrupted." if _notes(error) else "Interrupted; nothing was written.")
             ctx.exit(130)
         return result
@@ -91,6 +93,11 @@ def _print_error(error: BaseException, what: str) -> None:
     """What happened, and what its notes say about what is left."""
     for line in (what, *_notes(error)):
         click.echo(line, err=True)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether this is an interruption, or what a compiler made of one."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or _interrupted(error.__context__))
 
 
 def _notes(error: BaseException) -> list[str]:

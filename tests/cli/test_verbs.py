@@ -8,8 +8,11 @@ import sys
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from ccsim.cli import main
 from tests.cli.tiny import TINY, ccsim, write_tiny
 
 SLOW = ("numpy", "pandas", "scipy", "matplotlib", "numba", "pyarrow", "pydantic", "rich", "tqdm", "simpy")
@@ -112,3 +115,15 @@ def test_check_warns_of_overload(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "warning" in done.stderr
     assert "phone" in done.stderr
+
+
+def test_what_a_compiler_makes_of_an_interruption_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiles() -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise RuntimeError("no compiled object yet") from None
+
+    monkeypatch.setitem(main.commands, "compile", click.Command("compile", callback=compiles))
+    result = CliRunner().invoke(main, ["compile"])
+    assert (result.exit_code, result.stderr) == (130, "Interrupted; nothing was written.\n")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,9 +83,13 @@ def test_an_interrupt_leaves_no_compilation_behind(tmp_path: Path) -> None:
         assert line, "it ended before"
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     assert len(children) == 1
-    process.send_signal(signal.SIGINT)  # to itself alone, not to its group as a terminal does
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    err = ""
+    while process.poll() is None:  # again, as a person would: some imports take one for their own failure
+        process.send_signal(signal.SIGINT)  # to itself alone, not to its group as a terminal does
+        with suppress(subprocess.TimeoutExpired):
+            _, err = process.communicate(timeout=10)
+    # Python ends by the signal itself, which is 130 to a shell, where it came while a module was making a class
+    assert process.returncode in (130, -signal.SIGINT), err
     assert "Traceback" not in err
     assert gone(int(children[0]))
 
