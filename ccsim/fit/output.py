@@ -6,6 +6,7 @@ import math
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,13 @@ def write(fit: Fit, name: str, folder: Path, calibrate: bool = False) -> Check:
     """
     from ccsim.fit.page import page
 
+    @lru_cache(1)  # in a long log the rosters have millions of pauses
+    def texts_of(factor: float) -> dict[str, str]:
+        return scenarios.files(fit, name, factor)
+
     def made(factor: float, days: int | None = None) -> Scenario:
         with tempfile.TemporaryDirectory() as scratch:
-            for file, text in scenarios.files(fit, name, factor).items():
+            for file, text in texts_of(factor).items():
                 (Path(scratch) / file).write_text(text, encoding="utf-8")
             return read.load(Path(scratch) / "scenario.toml", None, [] if days is None else [f"days={days}"])
 
@@ -50,11 +55,10 @@ def write(fit: Fit, name: str, folder: Path, calibrate: bool = False) -> Check:
                 for problem in bad.problems
             ]
         ) from None
-    texts = scenarios.files(fit, name, factor)
-    texts |= {
+    texts = texts_of(factor) | {
         "estimates.csv": estimates(fit),
         "refused.csv": _refused(fit),
-        "report.html": page(fit, name, texts["scenario.toml"], checked),
+        "report.html": page(fit, name, texts_of(factor)["scenario.toml"], checked),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():

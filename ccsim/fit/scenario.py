@@ -57,9 +57,10 @@ def files(fit: Fit, name: str, factor: float = 1.0) -> dict[str, str]:
     for queue in fit.queues.values():
         lines += ["", *_queue(fit, queue, tables)]
     lines += ["", "# --- who answers " + "-" * 103, ""]
+    rosters = {team.name: _roster(team, days, fit.timezone) for team in fit.teams}
     if fit.teams:
-        lines += _teams(fit, days, tables, factor)
-    served = {name for team in fit.teams if _roster(team, days, fit.timezone) for name in team.queues}
+        lines += _teams(fit, rosters, tables, factor)
+    served = {name for team in fit.teams if rosters[team.name] for name in team.queues}
     unserved = [queue for queue in fit.queues.values() if queue.name not in served]
     if unserved:
         lines += _made_up(fit, unserved)
@@ -393,12 +394,12 @@ def _open(queue: QueueFit, days: Sequence[date], zone: str | None) -> QueueFit:
 # ── agents ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _teams(fit: Fit, days: Sequence[date], tables: dict[str, str], factor: float) -> list[str]:
+def _teams(fit: Fit, rosters: dict[str, list[list[str]]], tables: dict[str, str], factor: float) -> list[str]:
     rule = duties.RULES.get(fit.rule)
     assumed = rule.assumes if rule else "as the roster says"
     lines = [f"# Agents by the rule {fit.rule}: {assumed}.", "# Ranks of skills cannot be seen in a log: all are 1."]
     for team in fit.teams:
-        rows = _roster(team, days, fit.timezone)
+        rows = rosters[team.name]
         if not rows or not team.queues:
             continue
         file = f"roster_{_slug(team.name)}.csv"
