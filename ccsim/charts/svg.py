@@ -186,11 +186,10 @@ class _Renderer(RendererBase):
             return
         self._cut(gc)
         self._flush()
-        at = f"{FINE * x:.0f} {FINE * y:.0f}"
+        left, top = f"{FINE * x:.0f}", f"{FINE * y:.0f}"
         bold = ' font-weight="bold"' if prop.get_weight() in ("bold", 700) else ""
-        turned = f' transform="rotate({-angle:g} {at})"' if angle else ""
+        turned = f' transform="rotate({-angle:g} {left} {top})"' if angle else ""
         size = FINE * self.points_to_pixels(prop.get_size_in_points())
-        left, top = at.split()
         self._parts.append(
             f'<text x="{left}" y="{top}" font-size="{size:.0f}" textLength="{FINE * width:.0f}" '
             f'lengthAdjust="spacingAndGlyphs" {_paint("fill", gc.get_rgb())}{bold}{turned}>'

@@ -23,12 +23,6 @@ DAY: Final = 86_400 * SECOND
 LARGEST_GAP: Final = 1800 * SECOND
 """Between two services of an agent who was there all the time, whatever others did meanwhile."""
 
-FEWEST: Final = 20
-"""Callers from whom it is told whether agents are slow to answer."""
-
-LOOKED_AT: Final = 5000
-"""Gaps that are enough to tell it: of large logs one in so many."""
-
 LONGEST_GAP: Final = 4 * 3600 * SECOND
 """The same where little was to be done: half a working day."""
 
@@ -40,6 +34,13 @@ UNLIKELY: Final = 3
 
 RINGING: Final = (0.05, 30 * SECOND)
 """Share of the answered who waited no longer than it rings, and the longest that it does."""
+
+
+FEWEST: Final = 20
+"""Callers from whom it is told whether agents are slow to answer."""
+
+LOOKED_AT: Final = 5000
+"""Gaps that are enough to tell it: of large logs one in so many."""
 
 FREE_FOR_LONG: Final = 300 * SECOND
 """Without a contact, after which no work on the last one keeps an agent from the next."""
