@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import linalg
 
 from ccsim import theory
+from ccsim.tables import F64
 from tests.theory.conftest import Agree
 from tests.theory.test_conversations import chats
 from tests.theory.test_queues import WORK, calls, exponential, waited
@@ -118,6 +120,55 @@ def test_a_beginner_and_an_expert(agree: Agree) -> None:
         "team.beginner.utilisation": sum(share for state, share in shares.items() if state[1]),
     }
     agree(doc, expected, own={"waited": waited})
+
+
+def half_minute(rate: float, tired: float, begins: int, room: int) -> F64:
+    """How the chain of one agent moves while work that begins is of a rested (1) or a tired agent (2), or none is (0).
+
+    States: 3 n + work, of n customers, and the work under way as begun, 0 for none.
+    """
+    generator = np.zeros((3 * room, 3 * room))
+    for n in range(room):
+        for work in range(3 if n else 1):
+            flows = [(n + 1, work or begins, rate)] if n + 1 < room else []
+            if work:
+                flows.append((n - 1, begins if n > 1 else 0, 1 / WORK / (1, tired)[work - 1]))
+            for other, served, flow in flows:
+                generator[3 * n + work, 3 * other + served] += flow
+                generator[3 * n + work, 3 * n + work] -= flow
+    return np.asarray(linalg.expm(generator * 30))
+
+
+def test_tired_agents(agree: Agree) -> None:
+    """One agent with ten minutes off every two hours, slower from fifty minutes after: Kolmogorov's forward equations
+    from midnight on, with nobody there, by Simpson's rule for each minute."""
+    rate, tired, room, days = 0.06, 1.3, 120, 6
+    moves = [half_minute(rate, tired, begins, room) for begins in range(3)]
+    n, work = np.divmod(np.arange(3 * room), 3)
+    shares, waiting, busy, present = np.eye(3 * room)[0], 0.0, 0.0, 0.0
+    cycle = [0] * 10 + [1] * 50 + [2] * 60
+    minutes = [1] * 50 + [2] * 10 + (12 * days - 1) * cycle + cycle[:60]
+    for minute, begins in enumerate(minutes):
+        if begins:  # who has come in the break is served: at once, if nobody is
+            served, idle = 3 * n[work == begins] + begins, shares.reshape(room, 3)[:, 0].copy()
+            shares[served[1:]] += idle[1:]
+            shares.reshape(room, 3)[1:, 0] = 0.0
+        half = shares @ moves[begins]
+        end = half @ moves[begins]
+        if minute >= 120:
+            over = (shares + 4 * half + end) / 6
+            waiting += over @ (n - (work > 0))
+            busy += over @ (work > 0)
+            present += 1.0 if begins else over @ (work > 0)
+        shares = end
+    breaks = [f"{hour:02}:00-{hour:02}:10" for hour in range(1, 24, 2)]
+    doc = calls(rate * WORK, 0, days=days) | {"warm_up": "2h"}
+    doc["team"]["desk"] |= {
+        "fatigue": [{"after": "50m", "factor": tired}],
+        "shifts": [{"agents": 1, "hours": "00:00-24:00", "breaks": breaks}],  # one shift that has no end
+    }
+    expected = {"queue.calls.queue_mean": waiting / (len(minutes) - 120), "team.desk.utilisation": busy / present}
+    agree(doc, expected, replications=40)
 
 
 def test_errors_are_work(agree: Agree) -> None:
