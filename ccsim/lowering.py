@@ -340,7 +340,6 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         carry_wait=by_queue(lambda queue: queue.carry_wait, np.bool_),
         target_time=by_queue(lambda queue: queue.service_level.time if queue.service_level else NEVER, np.int64),
         max_waiting=by_queue(lambda queue: queue.max_waiting, np.int64),
-        answer_delay=by_queue(lambda queue: queue.answer_delay, np.int64),
         idle_timeout=by_queue(lambda queue: queue.idle_timeout, np.int64),
         parked_after=_parked_after(queues),
         expires_after=by_queue(lambda queue: queue.expires_after, np.int64),

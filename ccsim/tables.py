@@ -223,6 +223,9 @@ class Workload(NamedTuple):
     agent_draw: Annotated[
         I32, Column("1", "contact", "uniform in [0, 2^31): which of equal agents it takes, where that is at random")
     ]
+    answer_delay: Annotated[
+        I64, Column("us", "contact", "one-to-one: time from its assignment until the agent answers; 0 in other queues")
+    ]
     outbound: Annotated[Bool, Column("1", "contact", "the company writes first")]
     accepts_callback: Annotated[Bool, Column("1", "contact", "would accept a call back")]
     no_answer: Annotated[Bool, Column("1", "contact", "would not pick up when called back")]
@@ -295,7 +298,6 @@ class Plan(NamedTuple):
             "count", "queue", "a new contact that cannot be assigned while this many wait is blocked; NEVER: no limit"
         ),
     ]
-    answer_delay: Annotated[I64, Column("us", "queue", "ring time before work on a call")]
     idle_timeout: Annotated[I64, Column("us", "queue", "reply latency above which a session times out or is parked")]
     parked_after: Annotated[
         I64, Column("us", "queue, i", "of persistent queues the same with 1, 2, … sessions of the agent at the reply")

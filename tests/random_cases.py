@@ -27,7 +27,7 @@ PERSISTENT = tuple(name for name, channel in CHANNELS.items() if channel.persist
 GRID = 60 * SECOND
 DRAWN_TIMES = (
     "arrival", "after", "patience", "held_patience", "bot_time", "wrap_up", "work", "latency", "reply_patience",
-    "comeback", "balks_at",
+    "comeback", "balks_at", "answer_delay",
 )  # fmt: skip
 """Of a workload; what is left out is in whole minutes as it is."""
 
@@ -287,6 +287,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         add_reasons(queue, random.Random(f"reasons of {name} in {seed}"))
         add_balking(queue, random.Random(f"balking of {name} in {seed}"))
         add_bursts(queue, name in by_turns, random.Random(f"bursts of {name} in {seed}"))
+        add_ringing(queue, random.Random(f"ringing of {name} in {seed}"))
         add_impatience(queue, random.Random(f"impatience of {name} in {seed}"))
         add_closing_word(queue, name in by_turns, random.Random(f"closing words of {name} in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
@@ -456,6 +457,13 @@ def add_closing_word(queue: Doc, by_turns: bool, r: random.Random) -> None:
     """A last message that needs no answer, now and then."""
     if by_turns and r.random() < 0.35:
         queue["closing_word"] = {"share": r.choice([0.5, 1.0]), "work": r.choice(["0s", "1m", {"mean": "2m"}])}
+
+
+def add_ringing(queue: Doc, r: random.Random) -> None:
+    """Agents who are now quick and now slow to answer, now and then."""
+    if "answer_delay" in queue and r.random() < 0.4:
+        parts = [{"weight": 1, "constant": "0s"}, {"weight": 2, "low": "0s", "high": minutes(r.choice([3, 8]))}]
+        queue["answer_delay"] = r.choice([{"mean": "1m"}, {"dist": "mixture", "parts": parts}])
 
 
 def add_impatience(queue: Doc, r: random.Random) -> None:

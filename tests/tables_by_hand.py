@@ -35,7 +35,7 @@ def us(seconds: float) -> int:
 
 
 QUEUE: dict[str, Any] = {
-    "priority": 1, "head_start": 0, "target_time": FOREVER, "max_waiting": FOREVER, "answer_delay": 0,
+    "priority": 1, "head_start": 0, "target_time": FOREVER, "max_waiting": FOREVER,
     "idle_timeout": FOREVER, "expires_after": FOREVER, "same_agent_for": 0, "over_capacity": False,
     "reread_after": FOREVER, "reread_work": 0, "reread_per_turn": 0, "outside": Outside.REJECT,
     "drop_at_close": False, "carry_wait": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
@@ -119,7 +119,6 @@ def make_plan(
         carry_wait=of_queues("carry_wait", np.bool_),
         target_time=times("target_time"),
         max_waiting=counts("max_waiting"),
-        answer_delay=times("answer_delay"),
         idle_timeout=times("idle_timeout"),
         expires_after=times("expires_after"),
         same_agent_for=times("same_agent_for"),
@@ -217,6 +216,7 @@ def contact(
     contained: bool = False,
     bot_repeats: int = 0,
     agent_draw: int = 0,
+    answer_delay: float = 0,
     outbound: bool = False,
     accepts_callback: bool = False,
     no_answer: bool = False,
@@ -329,6 +329,7 @@ def make_workload(
         contained=by_contact("contained", np.bool_),
         bot_repeats=by_contact("bot_repeats", np.int32),
         agent_draw=by_contact("agent_draw", np.int32),
+        answer_delay=times("answer_delay"),
         outbound=by_contact("outbound", np.bool_),
         accepts_callback=by_contact("accepts_callback", np.bool_),
         no_answer=by_contact("no_answer", np.bool_),

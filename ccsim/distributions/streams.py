@@ -77,6 +77,8 @@ class Draw(IntEnum):
     """writes a closing word, work on it"""
     AGENT = 21
     """which of equal agents"""
+    RINGING = 22
+    """how long it rings before the agent answers"""
 
 
 class People(NamedTuple):

@@ -1495,9 +1495,9 @@ def start_message(m: Memory, now: int, a: int) -> None:
     m.pending[a] -= 1
     m.hand[a] = best
     q = m.queue[best]
-    if m.plan.one_to_one[q] and m.plan.answer_delay[q] > 0:
+    if m.plan.one_to_one[q] and m.work.answer_delay[best] > 0:
         m.state[best] = RINGING
-        push(m, now + m.plan.answer_delay[q], WORK_ENDS, best)
+        push(m, now + m.work.answer_delay[best], WORK_ENDS, best)
     else:
         start_work(m, now, best)
 
@@ -2464,7 +2464,7 @@ def set_timers(m: Memory, now: int, c: int) -> None:
         m.due[c] = now
     else:
         m.due[c] = now + patience
-    if m.state[c] != RINGING or patience < m.plan.answer_delay[q]:
+    if m.state[c] != RINGING or patience < m.work.answer_delay[c]:
         push(m, m.due[c], PATIENCE_ENDS, c)
     if m.state[c] == BOUND:
         push(m, m.bound_until[c], SAME_AGENT_OVER, c)

@@ -452,7 +452,6 @@ class Queue:
         self.carry_wait: bool = plan.carry_wait[ident]
         self.target_time: int = plan.target_time[ident]
         self.max_waiting: int = plan.max_waiting[ident]
-        self.answer_delay: int = plan.answer_delay[ident]
         self.idle_timeout: int = plan.idle_timeout[ident]
         self.parked_after: list[int] = plan.parked_after[ident]
         self.expires_after: int = plan.expires_after[ident]
@@ -868,7 +867,7 @@ class Agent:
 
     def ring(self, contact: Contact) -> None:
         if contact.queue.one_to_one:
-            self.ring_until(contact, self.centre.now + contact.queue.answer_delay)
+            self.ring_until(contact, self.centre.now + self.centre.workload.answer_delay[contact.id])
         else:
             contact.news.succeed(News.ANSWERED)
 

@@ -39,7 +39,7 @@ SHARED: Final = 8
 NOT_SAMPLED: Final = {
     Scenario: ("name", "interval", "replications", "team", "routing", "staffing", "variant"),
     Queue: (
-        "title", "at_close", "clock", "priority", "head_start", "carry_wait", "max_waiting", "answer_delay",
+        "title", "at_close", "clock", "priority", "head_start", "carry_wait", "max_waiting",
         "short_abandon", "expires_after", "same_agent_for", "over_capacity", "reread", "service_level", "sl_formula",
         "reply_target", "max_abandonment", "resolution_target", "value", "fee", "effort",
         "work_after_wait", "value_after_wait",

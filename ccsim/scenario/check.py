@@ -218,7 +218,7 @@ def one_to_one_contacts(scenario: Scenario) -> Found:
         if queue.kind.one_to_one and queue.turns.mean != 1:
             found = f"{queue.turns.mean:g} turns on {queue.channel}"
             yield Problem(dotted(("queue", name, "turns")), found, "1: it is a one-to-one channel")
-        if not queue.kind.one_to_one and queue.answer_delay > 0:
+        if not queue.kind.one_to_one and queue.answer_delay.mean > 0:
             found = f"ringing on {queue.channel}"
             yield Problem(dotted(("queue", name, "answer_delay")), found, "0: only one-to-one channels ring")
         if queue.volume is not None and queue.volume.work is not None and queue.turns.mean != 1:

@@ -252,8 +252,9 @@ class Queue(Part):
     max_waiting: Limit = NEVER
     """Most contacts that may wait without an agent, those held until opening included; a new one beyond them is
     blocked. Transfers and later messages are never blocked."""
-    answer_delay: Duration = 0
-    """Of one-to-one queues: ringing time between assignment and the start of work, during which patience runs on."""
+    answer_delay: DurationDistribution = Constant(0)
+    """Of one-to-one queues: ringing time between assignment and the start of work, during which patience runs on. A
+    distribution where agents are now quick and now slow to answer."""
     turns: CountDistribution = Constant(1)
     """Turns of a conversation, each a customer's message and its answer; a one-to-one queue has one."""
     work: WorkDistribution = Constant(0)

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim import theory
-from ccsim.distributions.durations import Exponential, Never
+from ccsim.distributions.durations import Constant, Exponential, Never
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import Horizon, rosters
 from ccsim.results.plans import Requirement
@@ -187,7 +187,7 @@ def _charged(teams: list[Team], name: str, can: Bool) -> I64:
 
 def _per_turn(queue: Queue, team: Team, name: str) -> float:
     """Mean work on a turn, with its part of the wrap-up and the ringing, seconds."""
-    extra = team.paces[name] * queue.wrap_up.mean / mean_turns(queue.turns) + queue.answer_delay / SECOND
+    extra = team.paces[name] * queue.wrap_up.mean / mean_turns(queue.turns) + queue.answer_delay.mean
     return team.paces[name] * queue.turn_work.mean + extra
 
 
@@ -249,7 +249,7 @@ def _need(queue: Queue, team: Team, name: str, sessions: float, messages: float,
         return Need("no work", 1, 1, math.nan)  # somebody must be there
     goal, reply = queue.service_level, queue.reply_target
     threshold = goal.time / SECOND if goal else 0.0
-    ring = queue.answer_delay / SECOND
+    ring = queue.answer_delay.mean
     share = goal.share if goal and threshold >= ring else 0.0
     within = max(threshold - ring, 0.0)
     most = queue.max_abandonment if queue.max_abandonment is not None else 1.0
@@ -412,8 +412,11 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
             for queue in all_queues
         ),
         "resolution targets": any(queue.resolution_target is not None for queue in all_queues),
+        "that it rings now shorter, now longer: as if always for the mean": any(
+            not isinstance(queue.answer_delay, Constant) for queue in all_queues
+        ),
         "targets that no number of agents meets: it rings longer than they allow": any(
-            queue.service_level and queue.service_level.time < queue.answer_delay for queue in all_queues
+            queue.service_level and queue.service_level.time < queue.answer_delay.mean * SECOND for queue in all_queues
         ),
     }
     return (text for text, is_there in there.items() if is_there)

@@ -145,6 +145,9 @@ class Rules(NamedTuple):
     """factor on the patience of who tries again; None: 1 everywhere"""
     tolerance: tuple[Distribution, ...] | None
     """of the wait that they are told; None: nobody is told"""
+    answer_delay: tuple[Distribution, ...]
+    rings_differently: bool
+    """how long it rings is drawn for each contact"""
     callbacks: Callbacks | None
     campaigns: Campaigns
     follow_ups: FollowUps | None
@@ -208,6 +211,8 @@ def rules_of(scenario: Scenario) -> Rules:
         tolerance=distributions(lambda queue: queue.balking.tolerance if queue.balking else Never())
         if any(queue.balking for queue in queues)
         else None,
+        answer_delay=(answer_delay := distributions(lambda queue: queue.answer_delay)),
+        rings_differently=any(not isinstance(distribution, Constant) for distribution in answer_delay),
         callbacks=_callbacks(scenario),
         campaigns=Campaigns(
             np.array([out.reply_share for out in outbound], dtype=np.float64),

@@ -204,6 +204,10 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         if rules.agents_at_random
         else same(0, np.int32, n),
         bot_repeats=same(0, np.int32, n) if rules.bots is None else np.where(written, 0, rows.before).astype(np.int32),
+        answer_delay=members.column(
+            rules.answer_delay,
+            streams.of(rows.people, Draw.RINGING, 1)[0] if rules.rings_differently else patience,
+        ),
         outbound=written,
         accepts_callback=accepts_callback,
         no_answer=no_answer,

@@ -51,6 +51,7 @@ MUTANTS = {
         "m.plan.over_capacity[q]",
     ),
     "balking at the wait that is just bearable": ("> m.work.balks_at[c]", ">= m.work.balks_at[c]"),
+    "it rings as long as for the first contact": ("now + m.work.answer_delay[best]", "now + m.work.answer_delay[0]"),
     "a closing word is worked on as a turn that is read again": (" and not (m.words and m.work.closing[slot])", ""),
     "a closing word must come before the timeout": (
         "    if m.log.outcome[c] == RESOLVED:  # parked",

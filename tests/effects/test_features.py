@@ -527,6 +527,19 @@ def test_calling_back_keeps_callers(run: Runner) -> None:
     assert not np.any(nobody.log.called_back & (nobody.log.outcome == Outcome.RESOLVED))
 
 
+def test_agents_are_now_quick_and_now_slow_to_answer(run: Runner) -> None:
+    """With an agent for everybody the wait is the ringing: a mean of 20 s, within 20 s for 1 - 1/e of the calls."""
+    doc = centre({"phone": CALLS | {"service_level": "80/20"}}, {"agents": agents(60, "phone")}, days=5)
+    on, off = (run(doc, {"queue.phone.answer_delay": delay}) for delay in ({"mean": "20s"}, "20s"))
+    number = on.queue("phone", "answered")
+    assert number == off.queue("phone", "answered") > 400
+    assert (off.queue("phone", "asa"), off.queue("phone", "service_level")) == (20, 1)
+    assert on.queue("phone", "asa") == pytest.approx(20, abs=4 * 20 / np.sqrt(number))
+    within = 1 - np.exp(-1)
+    assert on.queue("phone", "service_level") == pytest.approx(within, abs=four_errors(within, number))
+    assert on.queue("phone", "work_hours") == pytest.approx(off.queue("phone", "work_hours"))
+
+
 def test_the_silent_are_answered_in_vain(run: Runner) -> None:
     """Who leaves the window open costs a turn and hides among the answered of an ACD."""
     doc = centre({"chat": CHAT | {"patience": "2m", "work": "90s"}}, {"agents": agents(2, "chat")})

@@ -461,10 +461,9 @@ def test_a_thread_waits_for_who_loses_the_connection() -> None:
 def test_a_call_interrupts_a_mail_which_goes_on_where_it_stopped() -> None:
     # 6.6: the mail of 0–100 is interrupted at 30 by a call that rings for 5 and takes 20, and at 60 by one that was
     # waiting: first the calls, then the mail (70 left), then the other mail's message of 10
-    plan = make_plan(
-        [queue("phone", answer_delay=5), queue("email")], [team({0: 1, 1: 1}, {1: 3}, interrupts={0: [1]})]
-    )
-    log = run(plan, contact(1, 0, [100]), contact(1, 10, [5]), contact(0, 30, [20]), contact(0, 40, [20]))
+    plan = make_plan([queue("phone"), queue("email")], [team({0: 1, 1: 1}, {1: 3}, interrupts={0: [1]})])
+    calls = (contact(0, time, [20], answer_delay=5) for time in (30, 40))
+    log = run(plan, contact(1, 0, [100]), contact(1, 10, [5]), *calls)
     assert suspensions(log) == [(0, 0, 30, 80)]
     assert seconds(log.start) == [0, 150, 35, 60]
     assert seconds(log.reply) == [150, 155, 55, 80]
@@ -741,16 +740,17 @@ def test_the_position_is_by_waiting_since_and_id_and_the_starts_are_of_first_tur
 def test_a_call_back_that_nobody_picks_up() -> None:
     # 6.8: C rings from 44 to 46, then for 30 nobody picks up: abandoned at 76, no wrap-up, retry at 81. The starts
     # are those of 2 and 24: at 50 the estimate for D is still 22
-    plan = make_plan([queue("phone", offer_above=21, answer_delay=2, no_answer_time=30)], [team({0: 1})])
-    late = contact(0, work=[1], after=5)
+    plan = make_plan([queue("phone", offer_above=21, no_answer_time=30)], [team({0: 1})])
+    rings: dict[str, Any] = {"work": [20], "answer_delay": 2}
+    late = contact(0, work=[1], after=5, answer_delay=2)
     for above in (21, 22):
         log = run(
             plan._replace(offer_above=np.array([above * SECOND])),
-            contact(0, 0, [20]),
-            contact(0, 1, [20]),
-            contact(0, 25, [20], accepts_callback=True),
-            contact(0, 26, [20], wrap_up=9, accepts_callback=True, no_answer=True, retry=late),
-            contact(0, 50, [20], accepts_callback=True),
+            contact(0, 0, **rings),
+            contact(0, 1, **rings),
+            contact(0, 25, **rings, accepts_callback=True),
+            contact(0, 26, **rings, wrap_up=9, accepts_callback=True, no_answer=True, retry=late),
+            contact(0, 50, **rings, accepts_callback=True),
         )
         # 0: 2–22, 1: 24–44, 2: 46–66, 3: rings 66–68, in vain to 98; 4: 100–120; retry of 103: 122
         assert seconds(log.start) == [2, 24, 46, 68, 100, 122]

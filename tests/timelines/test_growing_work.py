@@ -18,8 +18,8 @@ def test_a_wait_as_long_as_the_time_counts(run: Run) -> None:
 
 
 def test_ringing_is_part_of_the_wait_and_the_greatest_time_counts(run: Run) -> None:
-    plan = make_plan([queue("phone", answer_delay=5, work_after_wait=[(5, 3.0), (65, 2.0)])], [team({0: 1})])
-    first, second = run(plan, [contact(0, 0, [20]), contact(0, 0, [10])])
+    plan = make_plan([queue("phone", work_after_wait=[(5, 3.0), (65, 2.0)])], [team({0: 1})])
+    first, second = run(plan, [contact(0, 0, [20], answer_delay=5), contact(0, 0, [10], answer_delay=5)])
     assert first.turns == [(0, 5, 65)]
     assert second.turns == [(0, 70, 90)]
 

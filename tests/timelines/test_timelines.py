@@ -351,10 +351,22 @@ def test_head_start_orders_but_does_not_count(run: Run) -> None:
 
 
 def test_ringing_ends_at_the_moment_patience_does_and_is_answered(run: Run) -> None:
-    plan = make_plan([queue("phone", answer_delay=5)], [team({0: 1})])
-    answered, gone = run(plan, [contact(0, 0, [10], patience=5), contact(0, 20, [10], patience=4)])
+    plan = make_plan([queue("phone")], [team({0: 1})])
+    calls = [contact(0, 0, [10], patience=5, answer_delay=5), contact(0, 20, [10], patience=4, answer_delay=5)]
+    answered, gone = run(plan, calls)
     assert answered.turns == [(0, 5, 15)]
     assert (gone.outcome, gone.left, gone.stretches) == ("abandoned", 24, [(0, 20, 20, 24)])
+
+
+def test_one_call_rings_longer_than_another(run: Run) -> None:
+    # two agents: the second call is assigned after the first and answered before it
+    plan = make_plan([queue("phone")], [team({0: 1}, agents=[[(0, 900)]] * 2)])
+    slow, quick, next_one = run(plan, [
+        contact(0, 0, [10], answer_delay=30), contact(0, 1, [10], answer_delay=2), contact(0, 4, [10], answer_delay=0),
+    ])  # fmt: skip
+    assert slow.turns == [(0, 30, 40)]
+    assert quick.turns == [(1, 3, 13)]
+    assert next_one.turns == [(4, 13, 23)]
 
 
 def test_attention_to_first_replies(run: Run) -> None:

@@ -35,11 +35,11 @@ def chat() -> Case:
 
 def phone() -> Case:
     """Caller 1 gives up and tries again; call 2 begins after the pause and goes on after the shift."""
-    plan = make_plan([queue("phone", answer_delay=5)], [team({0: 1}, agents=[[(0, 100, [(60, 90)]), (400, 600)]])])
+    plan = make_plan([queue("phone")], [team({0: 1}, agents=[[(0, 100, [(60, 90)]), (400, 600)]])])
     roots = [
-        contact(0, 0, work=[50], wrap_up=15),
-        contact(0, 10, work=[20], patience=30, retry=contact(0, work=[20], after=100)),
-        contact(0, 20, work=[200]),
+        contact(0, 0, work=[50], wrap_up=15, answer_delay=5),
+        contact(0, 10, work=[20], patience=30, retry=contact(0, work=[20], after=100, answer_delay=5)),
+        contact(0, 20, work=[200], answer_delay=5),
     ]
     work = make_workload(roots, plan)
     log = make_log(
@@ -204,10 +204,12 @@ def connection() -> Case:
 
 def interruption() -> Case:
     """An e-mail is suspended by a call, and its wrap-up by another."""
-    plan = make_plan(
-        [queue("phone", answer_delay=5), queue("email")], [team({0: 1, 1: 1}, {1: 2}, interrupts={0: [1]})]
-    )
-    roots = [contact(1, 0, work=[100], wrap_up=20), contact(0, 30, work=[40], wrap_up=10), contact(0, 160, work=[10])]
+    plan = make_plan([queue("phone"), queue("email")], [team({0: 1, 1: 1}, {1: 2}, interrupts={0: [1]})])
+    roots = [
+        contact(1, 0, work=[100], wrap_up=20),
+        contact(0, 30, work=[40], wrap_up=10, answer_delay=5),
+        contact(0, 160, work=[10], answer_delay=5),
+    ]
     work = make_workload(roots, plan)
     log = make_log(
         work,

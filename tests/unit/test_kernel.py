@@ -54,8 +54,9 @@ def test_patience_that_ends_as_the_agent_becomes_free_is_served(run: Run) -> Non
 
 
 def test_a_call_whose_patience_ends_with_the_ringing_is_answered(run: Run) -> None:
-    plan = make_plan([queue("phone", answer_delay=5)], [team({0: 1})])
-    log = run([contact(0, 0, [60], patience=5), contact(0, 100, [60], patience=4)], plan)
+    plan = make_plan([queue("phone")], [team({0: 1})])
+    calls = [contact(0, 0, [60], patience=5, answer_delay=5), contact(0, 100, [60], patience=4, answer_delay=5)]
+    log = run(calls, plan)
     assert outcomes(log) == [Outcome.RESOLVED, Outcome.ABANDONED]
     assert seconds(log.start) == [5, None]
     assert stretches(log) == [(0, 0, 0, 0, 65), (1, 0, 100, 100, 104)]

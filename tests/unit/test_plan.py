@@ -197,9 +197,9 @@ def test_queues_column_by_column() -> None:
     plan, spec = planned(
         queue={
             "calls": {
-                "channel": "phone", "priority": 2, "head_start": "90s", "max_waiting": 7, "answer_delay": "4s",
-                "at_close": "drop", "limit": 1, "service_level": "80/20", "short_abandon": "5s",
-                "max_abandonment": 0.05, "value": 4.0, "fee": 0.5,
+                "channel": "phone", "priority": 2, "head_start": "90s", "max_waiting": 7, "at_close": "drop",
+                "limit": 1, "service_level": "80/20", "short_abandon": "5s", "max_abandonment": 0.05,
+                "value": 4.0, "fee": 0.5,
             },
             "app": {
                 "channel": "messaging", "idle_timeout": "10m", "expires_after": "24h", "same_agent_for": "2m",
@@ -217,7 +217,6 @@ def test_queues_column_by_column() -> None:
     assert plan.head_start.tolist() == [90 * SECOND, 0]
     assert plan.target_time.tolist() == [20 * SECOND, NEVER]
     assert plan.max_waiting.tolist() == [7, NEVER]
-    assert plan.answer_delay.tolist() == [4 * SECOND, 0]
     assert plan.idle_timeout.tolist() == [NEVER, 10 * MINUTE]
     assert plan.expires_after.tolist() == [NEVER, DAY]
     assert plan.same_agent_for.tolist() == [0, 2 * MINUTE]

@@ -60,7 +60,7 @@ def one_thing_at_a_time(case: Case) -> list[str]:
     )  # fmt: skip
     call = worked & case.plan.one_to_one[case.queue] & (case.holding >= 0)
     assigned = at(case.log.stretch_start, case.holding, NEVER)
-    late = call & (case.start != assigned + case.plan.answer_delay[case.queue])
+    late = call & (case.start != assigned + case.workload.answer_delay[case.owner])
     faults += say("a call is answered after ringing", late, contact=case.owner, assigned=assigned, start=case.start)
     agent, begin, end, contact = case.hands
     wrong = (agent[1:] == agent[:-1]) & (begin[1:] < end[:-1])
