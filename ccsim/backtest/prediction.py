@@ -71,8 +71,8 @@ class Learned:
     rhythm: Rhythm
     turn_round: F64
     """seconds"""
-    ringing: float
-    """seconds that it rings before an agent answers"""
+    ringing: F64
+    """equally likely seconds that it rings before an agent answers"""
     forecast: Forecast
     busyness_cv: float
 
@@ -188,9 +188,6 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
     quiet = frozenset(day for day in days if forecast.quiet(day))
     forecast = replace(forecast, within=within_intervals(contacts, quiet))
     rhythm, works = rhythm_of(answered, quiet)
-    waited = _seconds(customers["arrival"], customers["answer"])
-    waited = waited[~np.isnan(waited)]
-    shortest = duties.ringing(np.rint(waited * SECOND).astype(np.int64))
     took = _seconds(answered["answer"], answered["end"])
     return Learned(
         patience=_patience(customers),
@@ -198,10 +195,19 @@ def learn(log: ContactLog, days: Sequence[date]) -> Learned:
         handle_times={ALL: took.mean()} | {name: took[rows].mean() for name, rows in thick(answered)},
         rhythm=rhythm,
         turn_round=duties.turn_rounds(contacts) / SECOND,
-        ringing=max(shortest, duties.pick_up(customers, duties.skills(customers))) / SECOND,
+        ringing=_ringing(customers),
         forecast=forecast,
         busyness_cv=_busyness(customers, days),
     )
+
+
+def _ringing(customers: pd.DataFrame) -> F64:
+    slow = duties.pick_up(customers, duties.skills(customers))
+    if slow.answered.any():
+        return values(slow.waited / SECOND, slow.answered)
+    waited = _seconds(customers["arrival"], customers["answer"])
+    waited = waited[~np.isnan(waited)]
+    return np.array([duties.ringing(np.rint(waited * SECOND).astype(np.int64)) / SECOND])
 
 
 def _patience(customers: pd.DataFrame) -> dict[str, F64]:
@@ -292,8 +298,11 @@ def _queue(
     given = log.document["queue"][name]
     kept = ("channel", "head_start", "priority", "service_level", "answer_delay")
     queue: dict[str, Any] = {key: given[key] for key in kept if key in given}
-    if learned.ringing:
-        queue["answer_delay"] = learned.ringing
+    if len(learned.ringing) == 1:
+        queue["answer_delay"] = float(learned.ringing[0])
+    else:
+        write_csv(folder / "answer_delay.csv", ("seconds",), [(value,) for value in learned.ringing])
+        queue["answer_delay"] = {"file": "answer_delay.csv", "column": "seconds"}
     queue |= {"open": "always", "turns": 1, "wrap_up": 0, "sl_formula": "all_offered", "patience": "never"}
     patience = learned.patience.get(name, learned.patience.get(ALL) if name not in learned.forecast.counts else None)
     if patience is not None and name not in log.staff_only:

@@ -301,11 +301,11 @@ def _cause_of_waits(fit: Fit, name: str, longer: float, mixed: bool, metrics: Se
             "queues that share agents wait differently from the log, some longer and some shorter: priorities, head "
             "starts or who answers first are not in it"
         )
-    if "asa" not in metrics and (fit.queues[name].slow or metrics == ["abandonment"]):
+    if metrics == ["abandonment"] or fit.queues[name].slow:
         return (
-            "agents take differing times to answer, and answer_delay is one for all"
-            if fit.queues[name].slow
-            else "patience is one distribution for all hours and is drawn for each caller alone"
+            "patience is one distribution for all hours and is drawn for each caller alone"
+            if metrics == ["abandonment"]
+            else "agents let it ring for differing times, and which of these waits were absences is a guess"
         )
     if fit.rule == "roster":
         return "the roster does not show when agents were away or did other work" if longer < 0 else (

@@ -13,8 +13,10 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.fit.arrivals import LONGEST, correlation, listed
 from ccsim.fit.contacts import all_contacts, customers_known, first_contacts
 from ccsim.fit.conversations import Slowdown
+from ccsim.fit.distributions import MISFIT, WORK, Sample
 from ccsim.fit.hours import INTERVAL
 from ccsim.fit.plausibility import implausible
+from ccsim.fit.quantities import Estimates
 from ccsim.fit.queues import QueueFit, queue_fit
 from ccsim.fit.teams import TeamFit, slowdown, teams_fit
 from ccsim.logs import duty
@@ -89,19 +91,29 @@ def estimate(logs: Logs, rule: str) -> Fit:
 
 
 def _slow_to_answer(contacts: pd.DataFrame, queues: dict[str, QueueFit]) -> dict[str, QueueFit]:
-    """With the time that agents let calls ring, where they do."""
+    """With the times that agents let calls ring, where they do."""
     if not len(contacts):
         return queues
     calls = {name for name, queue in queues.items() if CHANNELS[queue.channel].one_to_one and not queue.staff_only}
     here = contacts[contacts["queue"].isin(calls)]
-    rings = duty.pick_up(here, duty.skills(here)) / SECOND
+    waited, answered = duty.pick_up(here, duty.skills(here))
+    if not answered.any():
+        return queues
+    estimates = Estimates()
+    families = WORK if (waited == 0).mean() < MISFIT else ()
+    estimates.distribution("answer_delay", Sample(waited / SECOND, answered), families)
     sentence = (
-        f"Agents are slow to answer: callers who came while one had long been free waited {rings:.0f} s on average. "
-        "answer_delay is that one time, for every call."
+        "Agents are slow to answer: callers who came while one had long been free were answered after "
+        f"{waited[answered].mean() / SECOND:.0f} s on average. answer_delay is the distribution of these waits, of up "
+        f"to {duty.SLOWEST // SECOND} s."
     )
     return {
-        name: replace(queue, ringing=rings, slow=True, warnings=(*queue.warnings, sentence))
-        if name in calls and rings > queue.ringing
+        name: replace(
+            queue,
+            distributions=queue.distributions | estimates.distributions,
+            warnings=(*queue.warnings, *estimates.warnings, sentence),
+        )
+        if name in calls
         else queue
         for name, queue in queues.items()
     }

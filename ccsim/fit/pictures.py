@@ -29,6 +29,7 @@ TITLES: Final = {
     "work": "Work: from answer to end, or on a turn",
     "wrap_up": "Wrap-up",
     "patience": "Patience, from answered and abandoned together",
+    "answer_delay": "Ringing: waits while an agent had long been free",
     "reply_latency": "The customer's time to answer",
     "reply_patience": "Patience in a conversation",
     "retry.after": "Until who left tries again",

@@ -43,7 +43,8 @@ class QueueFit:
     hours: dict[int, tuple[int, int]]
     """by weekday the seconds after midnight between which agents answered; none where that is always or not known"""
     distributions: dict[str, DistributionFit] = field(default_factory=dict)
-    """by key of the scenario: work, wrap_up, patience, reply_latency, reply_patience, retry.after, reopens.after"""
+    """by key of the scenario: work, wrap_up, patience, answer_delay, reply_latency, reply_patience, retry.after,
+    reopens.after"""
     figures: dict[str, Estimate] = field(default_factory=dict)
     """by key of the scenario: turns, silent_abandonment, retry.share, reopens.share, returns, transfer.QUEUE, …"""
     seen: dict[str, DistributionFit] = field(default_factory=dict)
@@ -54,9 +55,12 @@ class QueueFit:
     """nobody gave up, as far as the log says; else, without a distribution, patience is the channel's default"""
     warnings: tuple[str, ...] = ()
     ringing: float = 0.0
-    """seconds that it rings before an agent answers"""
-    slow: bool = False
-    """whether agents are slow to answer: `ringing` is what they take on average, else the shortest waits"""
+    """seconds that it rings before an agent answers; of no account where `answer_delay` is a distribution"""
+
+    @property
+    def slow(self) -> bool:
+        """Whether agents who are free are slow to answer."""
+        return "answer_delay" in self.distributions
 
 
 def queue_fit(

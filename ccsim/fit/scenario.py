@@ -221,9 +221,10 @@ def _patience(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         lines = [f'patience = {{ dist = "exponential", mean = {_figure(mean.mean)} }}  # {_interval(mean)}']
     else:
         lines = ['patience = "never"'] if queue.patient else []
-    if queue.ringing:
-        slow, quick = "mean of those who came while an agent had long been free", "all but a twentieth waited longer"
-        lines.append(f"answer_delay = {_figure(queue.ringing)}  # ringing: {slow if queue.slow else quick}")
+    if queue.slow:
+        lines += _distribution(queue, "answer_delay", tables)
+    elif queue.ringing:
+        lines.append(f"answer_delay = {_figure(queue.ringing)}  # ringing: all but a twentieth waited longer")
     if "silent_abandonment" in queue.figures and not _is_shared(fit, queue):
         share = queue.figures["silent_abandonment"]
         lines.append(f"silent_abandonment = {_figure(share.mean)}  # {_interval(share)}")

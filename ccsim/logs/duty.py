@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from ccsim.tables import I64, SECOND
+from ccsim.tables import I64, SECOND, Bool
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,13 +173,26 @@ def ringing(waited: I64) -> int:
     return min(int(np.quantile(waited, share, method="lower")), most) if len(waited) else 0
 
 
-def pick_up(contacts: pd.DataFrame, able: Skills) -> int:
-    """How long agents who are free let it ring (µs), if nobody is answered at once; else 0.
+class PickUp(NamedTuple):
+    """How long agents who are free let it ring : int64[n] (µs), and whether they answered : bool[n], or the caller left
+    before; none where agents answer at once."""
+
+    waited: I64
+    answered: Bool
+
+    @property
+    def longest(self) -> int:
+        """All but a twentieth ring no longer (µs)."""
+        answered = self.waited[self.answered]
+        return int(np.quantile(answered, 1 - RINGING[0])) if len(answered) else 0
+
+
+def pick_up(contacts: pd.DataFrame, able: Skills) -> PickUp:
+    """How long agents who are free let it ring, if nobody is answered at once.
 
     So it is where SLOW or more of those who came while an agent had been free for long waited longer than the shortest
-    waits: it is the mean of the waits of those who were answered, but for waits of more than twice the median. An agent
-    is taken to have been free who may well have been left without any contact in that time, and not where others had
-    many.
+    waits: it is what these callers waited, but for waits above SLOWEST. An agent is taken to have been free who may
+    well have been left without any contact in that time, and not where others had many.
     """
     come = contacts[contacts[["answer", "end"]].notna().any(axis=1)].sort_values("arrival")
     arrival = np.array(micros(come["arrival"]), np.int64)
@@ -193,11 +206,9 @@ def pick_up(contacts: pd.DataFrame, able: Skills) -> int:
         rows = slice(int(np.searchsorted(arrival, start + FREE_FOR_LONG)), int(np.searchsorted(arrival, end)))
         if here[rows].any() and answers.would_have_missed((start, end)) >= BY_CHANCE:
             beside[rows] |= here[rows]
-    if beside.sum() < FEWEST or (waited[beside] > ringing(waited[answered])).mean() < SLOW:
-        return 0
-    usual = float(np.median(waited[beside]))
-    waits = waited[beside & answered & (waited <= 2 * usual)]
-    return int(waits.mean()) if usual <= SLOWEST and len(waits) else 0
+    slow = beside.sum() >= FEWEST and (waited[beside] > ringing(waited[answered])).mean() >= SLOW
+    beside &= waited <= SLOWEST if slow and np.median(waited[beside]) <= SLOWEST else False
+    return PickUp(waited[beside], answered[beside])
 
 
 def _long_gaps(answered: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
@@ -291,7 +302,7 @@ def _ready(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
     them then, and it is taken that they came after the first of the day was answered and left before the last was done.
     Within these limits it is the mean of the times for which agents were idle between contacts at about then.
     """
-    waiting = _waiting(contacts, able, pick_up(contacts, able))
+    waiting = _waiting(contacts, able, pick_up(contacts, able).longest)
     by_queues = {queues: Answers(contacts, queues) for queues in set(able.values())}
     longest = _been_away(contacts)
     by_agent: dict[str, list[Duty]] = {}

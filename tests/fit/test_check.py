@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ccsim.cli import main
+from ccsim.scenario.read import load
 
 HEAD = "contact,queue,arrival,answer,end,agent,outcome"
 
@@ -127,13 +128,14 @@ def test_agents_with_little_to_do_are_there_all_day(tmp_path: Path, agents: int,
 def test_agents_who_are_slow_to_answer_are_there(tmp_path: Path) -> None:
     """Three agents with little to do let it ring for 5 or some 30 s: that is no absence, and waits come back."""
     found = printed(fit(centre(tmp_path, calls=60, rings=(5, 28, 29, 30, 31, 32)), "--json"))
-    for metric in ("abandonment", "asa"):
+    for metric in ("abandonment", "asa", "service_level"):
         row = found["check"]["desk"][metric]
         assert not row["differs"], (metric, row)
-    scenario = (tmp_path / "out" / "scenario.toml").read_text()
-    rings = next(line for line in scenario.splitlines() if line.startswith("answer_delay"))
-    assert float(rings.split()[2]) == pytest.approx(155 / 6, abs=2)
-    assert "Agents are slow to answer" in scenario
+    assert "Agents are slow to answer" in (tmp_path / "out" / "scenario.toml").read_text()
+    delay = load(tmp_path / "out" / "scenario.toml").queue["desk"].answer_delay
+    assert delay.mean == pytest.approx(155 / 6, abs=2)
+    quick = (delay.value(np.linspace(0.005, 0.995, 100)) <= 20).mean()
+    assert quick == pytest.approx(1 / 6, abs=4 * np.sqrt(5 / 36 / 600))
 
 
 def test_a_day_on_which_nobody_came_is_closed(tmp_path: Path) -> None:
