@@ -18,7 +18,7 @@ from ccsim.scenario.data import DataFiles
 from ccsim.scenario.drain import LONGEST
 from ccsim.scenario.drain_rules import deadlines_pass, rosters_go_on
 from ccsim.scenario.faults import did_you_mean, dotted, shown
-from ccsim.scenario.growth import families, spiked
+from ccsim.scenario.growth import size_of
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import places_of
 from ccsim.scenario.people import People
@@ -27,7 +27,6 @@ from ccsim.scenario.roster_rules import ROSTER_RULES
 from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of
 from ccsim.scenario.shifts import Roster
 from ccsim.scenario.spans import (
-    contacts,
     duties,
     edges,
     given,
@@ -42,7 +41,7 @@ from ccsim.scenario.staffing_rules import STAFFING_RULES
 from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, MINUTE, written_duration
 from ccsim.scenario.volumes import Volume
-from ccsim.tables import NEVER, SECOND, Log, Workload, columns
+from ccsim.tables import NEVER, SECOND
 
 
 def problems(scenario: Scenario, file: str = "", rules: Iterable[Rule] | None = None) -> list[Problem]:
@@ -169,44 +168,11 @@ def intervals_end_at_midnight(scenario: Scenario) -> Found:
 
 def fits_into_memory(scenario: Scenario) -> Found:
     """One replication's tables fit into the machine."""
-    rows = turns = 0.0
-    growth = {"days": 10.0}  # to blame for what does not fit: what makes most of it, if that is this much
-    for name, (each_rows, each_turns) in families(scenario).items():
-        queue = scenario.queue[name]
-        usual = queue.initial_backlog.contacts + sum(contacts(scenario, name).values())
-        usual += sum(out.messages * scenario.days for out in scenario.outbound.values() if out.queue == name)
-        more = spiked(scenario, name)
-        rows += (usual + more) * each_rows
-        turns += (usual + more) * each_turns
-        growth["spike"] = max(growth.get("spike", 0.0), more / max(usual, 1))
-        growth[dotted(("queue", name, "limit"))] = each_rows
-    shifts = sum(duty.agents for team in scenario.team.values() for duty in duties(team, run_days(scenario)))
-    cells = scenario.days * DAY / max(scenario.interval, SECOND) * (len(scenario.queue) + len(scenario.team))
-    need = rows * _ROW["contact"] + turns * _ROW["turn"] + shifts * 200 + cells * 500
-    have = _memory()
-    if need > have:
-        found = f"about {rows:.3g} contacts and {turns:.3g} turns, follow-ups included"
-        found += f", {need / 2**30:.3g} GB a replication"
-        yield Problem(
-            max(growth, key=lambda place: growth[place]), found, f"what fits into this machine's {have / 2**30:.3g} GB"
-        )
-
-
-def _row_sizes() -> dict[str, float]:
-    """Bytes that a contact and a turn take in workload and log, twice for what is at work beside them."""
-    sizes = {"contact": 0.0, "turn": 0.0}
-    for table in (Workload, Log):
-        for column in columns(table).values():
-            if column.by in sizes:
-                sizes[column.by] += 2 * 8
-    return sizes
-
-
-_ROW: Final = _row_sizes()
-
-
-def _memory() -> float:
-    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    size, have = size_of(scenario), float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    if size.memory > have:
+        found = f"about {size.contacts:.3g} contacts and {size.turns:.3g} turns, follow-ups included"
+        found += f", {size.memory / 2**30:.3g} GB a replication"
+        yield Problem(size.most_by, found, f"what fits into this machine's {have / 2**30:.3g} GB")
 
 
 # queues

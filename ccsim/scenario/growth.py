@@ -1,18 +1,66 @@
-"""How large a replication becomes: what spikes add to its contacts, and what follow-ups add to each of them."""
+"""How large a replication becomes: its contacts, what spikes add to them, and what follow-ups add to each of them."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Final
 
+from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import MICROSECOND
 from ccsim.scenario.queues import Queue
-from ccsim.scenario.spans import Local, area, arrives, given, hours
+from ccsim.scenario.spans import Local, area, arrives, contacts, duties, given, hours, run_days
 from ccsim.scenario.values import DAY
 from ccsim.scenario.volumes import Volume
-from ccsim.tables import MAX_TRANSFERS
+from ccsim.tables import MAX_TRANSFERS, SECOND, Log, Workload, columns
+
+
+def _row_sizes() -> dict[str, float]:
+    """Bytes that a contact and a turn take in workload and log, twice for what is at work beside them."""
+    sizes = {"contact": 0.0, "turn": 0.0}
+    for table in (Workload, Log):
+        for column in columns(table).values():
+            if column.by in sizes:
+                sizes[column.by] += 2 * 8
+    return sizes
+
+
+_ROW: Final = _row_sizes()
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is to be expected of one replication."""
+
+    contacts: float
+    """rows, those of follow-ups included"""
+    turns: float
+    memory: float
+    """bytes"""
+    most_by: str
+    """path of the key that makes most of it"""
+
+
+def size_of(scenario: Scenario) -> Size:
+    """How large one replication's tables become."""
+    rows = turns = 0.0
+    growth = {"days": 10.0}  # to blame: what makes most of it, if that is this much
+    for name, (each_rows, each_turns) in families(scenario).items():
+        queue = scenario.queue[name]
+        usual = queue.initial_backlog.contacts + sum(contacts(scenario, name).values())
+        usual += sum(out.messages * scenario.days for out in scenario.outbound.values() if out.queue == name)
+        more = spiked(scenario, name)
+        rows += (usual + more) * each_rows
+        turns += (usual + more) * each_turns
+        growth["spike"] = max(growth.get("spike", 0.0), more / max(usual, 1))
+        growth[dotted(("queue", name, "limit"))] = each_rows
+    shifts = sum(duty.agents for team in scenario.team.values() for duty in duties(team, run_days(scenario)))
+    cells = scenario.days * DAY / max(scenario.interval, SECOND) * (len(scenario.queue) + len(scenario.team))
+    memory = rows * _ROW["contact"] + turns * _ROW["turn"] + shifts * 200 + cells * 500
+    return Size(rows, turns, memory, max(growth, key=lambda place: growth[place]))
 
 
 def families(scenario: Scenario) -> dict[str, tuple[float, float]]:

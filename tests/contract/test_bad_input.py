@@ -1,7 +1,6 @@
 """What a user can do wrong: each case is refused by the path of its fault, all faults at once, nothing else raised."""
 
 import copy
-import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from ccsim.errors import ScenarioError
 from ccsim.scenario.read import load, parse
+from tests.fuzz.mutations import NONSENSE, places
 
 BASE = """
 start    = 2026-03-02
@@ -541,25 +541,10 @@ def test_instants_need_a_time_zone(base: Path) -> None:
 
 
 JUNK = st.one_of(
-    st.sampled_from([
-        None, True, -1, 0, 1, 2**70, -(2**70), 10**400, 0.5, -0.5, 1e308, math.inf, -math.inf, math.nan, "", " ",
-        "never", "always", "closed", "mon-fri", "sun", "08:00-16:00", "24:00-24:00", "99:99", "80/20", "0/0",
-        "95% in never", "P", "PT", "1e5s", "9999999999999999d",
-        "2026-03-29", "0000-00-00", "phone", "chat", "email", "live_chat", "gamma",
-        "..", "/", "\0", "volumes.csv", "roster.csv", "queue.phone.work", [], {}, [[]], [{}], {"": 0}, {"mean": 1},
-        {"dist": "mixture", "parts": [{"weight": 0, "mean": 1}]}, {"dist": ["gamma"]}, {"mean": 1e308, "cv": 100},
-        {"dist": "weibull", "mean": 1, "cv": 1e-5}, {"dist": "empirical", "file": {}, "column": []}, {"file": "."},
-        {"rank": None}, {"per_day": 10}, {"log": "mails.csv", "arrived_at": "took"}, {"mon": {"tue": 1}},
-    ]),
+    st.sampled_from(NONSENSE),
     st.integers(), st.floats(), st.text(max_size=8), st.dates(), st.datetimes(), st.times(),
     st.lists(st.integers(0, 3), max_size=3),
 ).map(copy.deepcopy)  # fmt: skip
-
-
-def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in nested tables and lists, the whole left out."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place for key, entry in items for place in ((*at, key), *places(entry, (*at, key)))]
 
 
 WIDE = f"""{BASE}
@@ -624,7 +609,7 @@ def test_the_wide_base_is_sound(folder: Path) -> None:
 def mutated(draw: st.DrawFn) -> dict[str, Any]:
     raw = copy.deepcopy(RAW)
     for _ in range(draw(st.integers(1, 4))):
-        every = places(raw)
+        every = list(places(raw))
         if not every:
             break
         place = draw(st.sampled_from(every))

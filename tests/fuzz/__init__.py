@@ -1,0 +1,1 @@
+"""What random input does, in numbers: `python -m tests.fuzz --help`."""
