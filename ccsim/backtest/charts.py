@@ -16,7 +16,6 @@ from ccsim.charts import style
 from ccsim.metrics import METRICS
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST: Final = 12
@@ -150,7 +149,10 @@ def coverage(backtest: Backtest) -> Figure:
             ax.plot(nominal, got, markersize=3.5, **how)
             widened = next(cover.widened for cover in trial.covers if cover.metric == metric)
             ax.plot([100 * score.SHARE], [100 * widened], markersize=11, markeredgecolor=theme.ink, linewidth=0, **how)
-        _both_percent(ax)
+        style.percent_axis(ax, "covered, %")
+        ax.set_xlim(-3, 103)
+        ax.set_xticks(range(0, 101, 25))
+        ax.set_xlabel("middle share of the replications, %")
     style.headline(
         figure,
         "How many real half hours prediction intervals cover",
@@ -162,13 +164,6 @@ def coverage(backtest: Backtest) -> Figure:
         ],
     )
     return figure
-
-
-def _both_percent(ax: Axes) -> None:
-    style.percent_axis(ax, "covered, %")
-    ax.set_xlim(-3, 103)
-    ax.set_xticks(range(0, 101, 25))
-    ax.set_xlabel("middle share of the replications, %")
 
 
 def _day(day: date) -> str:

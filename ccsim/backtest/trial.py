@@ -78,11 +78,6 @@ class Backtest:
         """Of the first mode."""
         return self.trials[0].factors[-1]
 
-    @property
-    def erlang_factor(self) -> float:
-        """Of the first mode."""
-        return self.trials[0].erlang_factors[-1]
-
 
 def run(
     log: ContactLog,
@@ -323,7 +318,7 @@ def as_json(backtests: Sequence[Backtest]) -> dict[str, Any]:
         "test": [day.isoformat() for day in backtests[0].test],
         "notes": list(backtests[0].notes),
         "rules": {
-            by_rule.rule: {"factor": by_rule.factor, "erlang_factor": by_rule.erlang_factor}
+            by_rule.rule: {"factor": by_rule.factor, "erlang_factor": by_rule.trials[0].erlang_factors[-1]}
             | {
                 trial.mode: {
                     "factors": list(trial.factors),

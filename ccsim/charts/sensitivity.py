@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ccsim.charts import style
-from ccsim.tables import F64
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,12 +52,7 @@ def sensitivity(
         entries.append(style.line(f"target {100 * target:.4g} %", theme.ink, linewidth=1.1, linestyle=(0, (5, 3))))
     style.percent_axis(ax, "service level, %")
     ax.set_xlabel(style.short(varied, 100))
-    _whole_ticks(ax, values)
-    style.headline(figure, f"Service level against {style.short(varied, 60)}", note, above=entries)
-    return figure
-
-
-def _whole_ticks(ax: Any, values: F64) -> None:
-    """Ticks at the values, if they are few whole numbers."""
     if len(values) <= 20 and (values == np.rint(values)).all():
         ax.set_xticks(values, [f"{value:,.0f}" for value in values])
+    style.headline(figure, f"Service level against {style.short(varied, 60)}", note, above=entries)
+    return figure

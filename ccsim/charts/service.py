@@ -25,10 +25,6 @@ def _queues(results: Results) -> list[int]:
     return [q for q in range(len(results.spec.queues)) if not np.isnan(results.spec.sl_time[q])]
 
 
-def _panels(results: Results) -> int:
-    return len(_queues(results))
-
-
 def _details(results: Results, queues: list[int]) -> list[str]:
     """Target, formula and clock where queues differ, and how many contacts, by queue."""
     _, own = format.sl_rules(results)
@@ -69,7 +65,7 @@ def pool_size(intervals: int, interval: int, columns: int) -> int:
     return next((size for size in sizes if intervals / size * columns <= POINTS), a_day)
 
 
-@chart("service_level", panels=_panels, applies=lambda results: bool(_queues(results)))
+@chart("service_level", panels=lambda results: len(_queues(results)), applies=lambda results: bool(_queues(results)))
 def service_level(results: Results, figure: Figure) -> None:
     """Service level by interval of arrival against the target, a panel a queue."""
     spec, theme = results.spec, style.now()

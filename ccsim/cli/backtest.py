@@ -75,14 +75,7 @@ class Days(click.ParamType[list[date]]):
     "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of FILE; may be repeated."
 )
 @options.allow_outside
-@click.option(
-    "--workers",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Processes that share the work.",
-)
+@options.one_worker("Processes")
 @options.out
 @options.as_json
 def backtest(

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ccsim.cli.planning import report_requirement
+from ccsim.cli.planning import report_requirement, teams_table
 from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.staffing import output, patterns
@@ -75,7 +75,7 @@ def _show(
     console.print()
     console.print(_queues(scenario, needs))
     console.print()
-    console.print(_teams(scenario, requirement, divided))
+    console.print(teams_table(scenario, requirement, divided, "by divi-\nsion"))
     if covers:
         console.print()
         console.print(_shifts(scenario, covers))
@@ -106,25 +106,6 @@ def _queues(scenario: Scenario, needs: Baseline) -> Table:
             f"{need.agents.max(initial=0):.3g}",
             format.count(float(need.agents.sum()) * hours),
             format.count(float(need.divided.sum()) * hours),
-        )
-    return table
-
-
-def _teams(scenario: Scenario, requirement: Requirement, divided: Requirement) -> Table:
-    table = _table(
-        "team", "agents\nat most", "agent\nhours", "shrink-\nage", "hours with\nshrinkage", "by divi-\nsion", "today"
-    )
-    hours = scenario.interval / (3600 * SECOND)
-    there = on_duty(scenario)
-    for t, name in enumerate(requirement.names):
-        table.add_row(
-            escape(name),
-            format.count(float(requirement.agents[t].max(initial=0))),
-            format.count(float(requirement.agents[t].sum()) * hours),
-            format.percent(float(requirement.shrinkage[t])),
-            format.count(float(requirement.with_shrinkage[t].sum()) * hours),
-            format.count(float(divided.with_shrinkage[t].sum()) * hours),
-            format.count(float(there[t].sum()) * hours),
         )
     return table
 

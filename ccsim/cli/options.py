@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -49,6 +49,12 @@ overrides: Final = click.option(
     metavar="PATH=VALUE",
     help="Change a value of FILE, as queue.phone.volume.scale=1.1; may be repeated.",
 )
+
+
+def one_worker(kind: str) -> Callable[[Any], Any]:
+    """`--workers` where one is the default; of which kind they are."""
+    text = f"{kind} that share the work."
+    return click.option("--workers", type=click.IntRange(1), default=1, show_default=True, metavar="N", help=text)
 
 
 def changes(overrides: Iterable[str], seed: int | None, replications: int | None) -> list[str]:

@@ -50,7 +50,7 @@ def requirement(
         console = Console(file=sys.stdout, highlight=False)
         console.print(f"{scenario.name}: agents required by simulation", style="bold", markup=False)
         console.print()
-        console.print(_requirements(scenario, simulated, erlang))
+        console.print(teams_table(scenario, simulated, erlang, "Erlang"))
         _explain(console, scenario, simulated, on_duty(scenario))
         console.print()
         console.print(
@@ -158,38 +158,34 @@ def _simulated(scenario: Scenario, workers: int) -> Requirement:
         return by_simulation(scenario, workers=workers, progress=bar.update)
 
 
-def _requirements(scenario: Scenario, simulated: Requirement, erlang: Requirement) -> Table:
+def teams_table(scenario: Scenario, requirement: Requirement, other: Requirement, heading: str) -> Table:
+    """The agents that each team requires; under `heading` the hours by another method."""
     table = figures_table(
-        "team", "agents\nat most", "agent\nhours", "shrinkage", "hours with\nshrinkage", "Erlang", "today"
+        "team", "agents\nat most", "agent\nhours", "shrinkage", "hours with\nshrinkage", heading, "today"
     )
     hours = scenario.interval / (3600 * SECOND)
     there = on_duty(scenario)
-    for t, name in enumerate(simulated.names):
+    for t, name in enumerate(requirement.names):
         table.add_row(
             escape(name),
-            format.count(float(simulated.agents[t].max(initial=0))),
-            format.count(float(simulated.agents[t].sum()) * hours),
-            format.percent(float(simulated.shrinkage[t])),
-            format.count(float(simulated.with_shrinkage[t].sum()) * hours),
-            format.count(float(erlang.with_shrinkage[t].sum()) * hours),
+            format.count(float(requirement.agents[t].max(initial=0))),
+            format.count(float(requirement.agents[t].sum()) * hours),
+            format.percent(float(requirement.shrinkage[t])),
+            format.count(float(requirement.with_shrinkage[t].sum()) * hours),
+            format.count(float(other.with_shrinkage[t].sum()) * hours),
             format.count(float(there[t].sum()) * hours),
         )
     return table
 
 
 def _shifts(plan: ShiftPlan) -> Table:
-    scarce = _scarce(plan)
+    scarce = np.argsort(np.nan_to_num(plan.searched.slack, nan=np.inf))[:2].tolist()  # least to spare
     heading = [f"one more adds to\n{escape(plan.goals[g].label(plan.scenario.title))}" for g in scarce]
     table = figures_table("shift", "agents", "cost of one", *heading)
     for p in plan.shown:
         gains = [_points(plan.marginal[p, g]) for g in scarce]
         table.add_row(escape(plan.names[p]), str(plan.agents[p]), format.count(float(plan.pattern_cost[p])), *gains)
     return table
-
-
-def _scarce(plan: ShiftPlan) -> list[int]:
-    """The two goals with least to spare in the search."""
-    return [int(g) for g in np.argsort(np.nan_to_num(plan.searched.slack, nan=np.inf))[:2]]
 
 
 def _targets(plan: ShiftPlan) -> Table:

@@ -52,14 +52,7 @@ if TYPE_CHECKING:
 @options.seed
 @options.overrides
 @options.allow_outside
-@click.option(
-    "--workers",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Threads that share the simulation.",
-)
+@options.one_worker("Threads")
 @options.out
 @options.as_json
 @options.xlsx

@@ -46,9 +46,7 @@ if TYPE_CHECKING:
 @options.overrides
 @options.allow_outside
 @options.engine
-@click.option(
-    "--workers", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Workers that share the work."
-)
+@options.one_worker("Workers")
 @options.executor
 @options.cluster
 @options.out

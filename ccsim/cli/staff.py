@@ -30,9 +30,7 @@ from ccsim.cli.report import check_xlsx
 @options.seed
 @options.overrides
 @options.allow_outside
-@click.option(
-    "--workers", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Threads that share the work."
-)
+@options.one_worker("Threads")
 @options.out
 @options.xlsx
 @options.as_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from ccsim.explore.session import BASELINE, NOW, View
 from ccsim.metrics import METRICS, TOTAL
@@ -20,6 +20,8 @@ from ccsim.stats.estimate import Estimate
 
 Effect = Literal["better", "worse", "differs", "noise", "same"]
 """Of a change: for good or ill, neither, not to be told from chance, none at all."""
+CLEAR: Final = {"noise": "may be chance", "same": "no change"}
+"""What the table says of effects; of the others yes."""
 
 
 @dataclass(frozen=True)
@@ -205,15 +207,11 @@ def every_figure(view: View) -> Table:
                 label(view.results, place), cell.text, cell.interval or "–",
                 "–" if before is None else shown(before.mean, form).text,
                 "–" if changed is None else changed.text,
-                "–" if changed is None else _verdict_of(changed),
+                "–" if changed is None else CLEAR.get(changed.effect, "yes"),
             )
         )  # fmt: skip
     heads = ("Figure", "Now", "95 % interval", BASELINE.capitalize(), "Change", "Clear?")
     return Table("All figures", tuple(map(TableColumn, heads)), tuple(rows), note=_note(view))
-
-
-def _verdict_of(changed: Change) -> str:
-    return {"noise": "may be chance", "same": "no change"}.get(changed.effect, "yes")
 
 
 def _note(view: View) -> str:

@@ -214,7 +214,7 @@ class Session:
                     for more in steps(other.centre.scenario, stale, after=other.results, looks=looks):
                         other.results = more
                 assert other.results is not None
-                others.append(_first(other.name, other.results, number))
+                others.append(VariantResult(other.name, other.results, _whole(other.results)[:number]))
             own = VariantResult(NOW, results, _whole(results))
             if _same(baseline.centre, centre):
                 others[0] = VariantResult(BASELINE, results, own.measures)
@@ -322,8 +322,3 @@ def _has_service_level(centre: Centre) -> bool:
 def _whole(results: Results) -> list[Any]:
     assert results.collected is not None
     return results.collected.whole
-
-
-def _first(name: str, results: Results, number: int) -> VariantResult:
-    """The measures of the first replications, so that every variant has the same ones."""
-    return VariantResult(name, results, _whole(results)[:number])

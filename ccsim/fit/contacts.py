@@ -131,7 +131,8 @@ def follow_ups(estimates: Estimates, name: str, mine: pd.DataFrame, follow: pd.D
         estimates.figures["retry.share"] = share(len(again), left)
         for other, count in again["queue"].value_counts().items():
             estimates.figures[f"retry.to.{other}"] = share(int(count), len(again))
-        estimates.distribution("retry.after", _lags(again), distributions.PATIENCE)
+        lags = Sample(again["lag"].to_numpy(np.float64), np.ones(len(again), np.bool_))
+        estimates.distribution("retry.after", lags, distributions.PATIENCE)
     timed_out = int((mine["outcome"] == "timed_out").sum())
     if timed_out and known:
         estimates.figures["returns"] = share(int((from_here["link"] == "return").sum()), timed_out)
@@ -147,10 +148,6 @@ def follow_ups(estimates: Estimates, name: str, mine: pd.DataFrame, follow: pd.D
     replied = int(mine["outcome"].isin(["answered", "resolved", "transferred", "timed_out"]).sum())
     for other, count in legs["queue"].value_counts().items():
         estimates.figures[f"transfer.{other}"] = share(int(count), replied)
-
-
-def _lags(rows: pd.DataFrame) -> Sample:
-    return Sample(rows["lag"].to_numpy(np.float64), np.ones(len(rows), np.bool_))
 
 
 def came_back(lags: F64, silent: F64) -> tuple[Estimate, Sample, list[Fitted]]:

@@ -19,21 +19,16 @@ IF_BEGUN: Final = (Outcome.EXPIRED, Outcome.OPEN)
 def lost_by_wait(workload: Workload, log: Log, spec: MetricSpec, cell: I32, served: Bool, cells: int) -> F64:
     """In money, by cell of the customers' first contacts: of those `served`, what the wait took of their value."""
     lost = np.zeros(cells)
-    first = _first_answers(workload, log)
+    first, begins = _first_answers(workload, log), _of_first_turn(log.message, log, log.arrival)
     counted = served & (workload.link == Link.ROOT) & ~workload.outbound & (cell >= 0) & (first < NEVER)
     for q in np.flatnonzero(np.diff(spec.value_offset)):
         steps = slice(spec.value_offset[q], spec.value_offset[q + 1])
         roots = np.flatnonzero(counted & (workload.queue == q))
-        wait = first[roots] - _begins(log)[roots]
+        wait = first[roots] - begins[roots]
         factor = np.append(1.0, spec.value_factor[steps])[np.searchsorted(spec.value_after[steps], wait, side="right")]
         value = np.nan_to_num(spec.reason_value)[q, workload.reason[roots] + 1]
         lost += np.bincount(cell[roots], value * (1 - factor), cells)
     return lost
-
-
-def _begins(log: Log) -> I64:
-    """By contact: time of its first message; of who has none, of arrival."""
-    return _of_first_turn(log.message, log, log.arrival)
 
 
 def _first_answers(workload: Workload, log: Log) -> I64:

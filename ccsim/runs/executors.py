@@ -14,7 +14,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from multiprocessing import connection, resource_tracker
 from multiprocessing.connection import Connection
@@ -101,7 +101,7 @@ def crew(task: Task, workers: int, executor: str, units: int | None = None) -> A
 
         return on_cluster(task, workers, executor)
     workers = min(workers, WORKERS_A_PROCESSOR * (os.cpu_count() or 1))
-    return EXECUTORS[executor](task, workers) if workers > 1 else _here(task)
+    return EXECUTORS[executor](task, workers) if workers > 1 else nullcontext(_Here(task))
 
 
 # ----------------------------------------------------------------------------------------------------------------- here
@@ -120,11 +120,6 @@ class _Here:
     def receive(self) -> tuple[int, Any]:
         number, unit = self._units.popleft()
         return number, self._task(unit)
-
-
-@contextmanager
-def _here(task: Task) -> Iterator[Crew]:
-    yield _Here(task)
 
 
 # -------------------------------------------------------------------------------------------------------------- threads

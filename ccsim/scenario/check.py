@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ccsim.distributions.durations import Distribution, Never
+from ccsim.distributions.durations import Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
 from ccsim.scenario.bots import past_bot
@@ -22,7 +22,6 @@ from ccsim.scenario.growth import size_of
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import places_of
 from ccsim.scenario.people import People
-from ccsim.scenario.queues import Queue
 from ccsim.scenario.roster_rules import ROSTER_RULES
 from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of
 from ccsim.scenario.shifts import Roster
@@ -206,18 +205,12 @@ def silence_ends(scenario: Scenario) -> Found:
         if queue.silent_abandonment > 0:
             path = dotted(("queue", name, "silent_abandonment"))
             yield Problem(path, f'{queue.silent_abandonment:g} with idle_timeout = "never"', "an idle_timeout, or 0")
-        elif queue.kind.persistent and not all(map(_endless, _patiences(queue))):
+            continue
+        held = () if queue.auto_reply is None else (queue.auto_reply.patience,)
+        patiences = (queue.patience, queue.reply_patience, *held)
+        if queue.kind.persistent and not all(isinstance(patience, Never) for patience in patiences):
             found = f'"never" where customers of {queue.channel} lose patience, silently'
             yield Problem(dotted(("queue", name, "idle_timeout")), found, 'a duration, or patience = "never"')
-
-
-def _patiences(queue: Queue) -> tuple[Distribution, ...]:
-    held = () if queue.auto_reply is None else (queue.auto_reply.patience,)
-    return (queue.patience, queue.reply_patience, *held)
-
-
-def _endless(distribution: Distribution) -> bool:
-    return isinstance(distribution, Never)
 
 
 def shares_add_up(scenario: Scenario) -> Found:

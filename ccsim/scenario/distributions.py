@@ -52,7 +52,6 @@ OWN: Final[dict[str, Callable[..., Quantiles]]] = {}
 GROUP: Final = "ccsim.parts"
 """Entry points of packages that bring distributions or policies; each names a module that registers them."""
 
-A_DISTRIBUTION: Final = 'a duration, { mean, cv }, or { dist = "exponential", … }'
 _PURE: Final = {"cv": 100, "sigma": 10}
 """Pure numbers with the most that each may be; a lognormal of sigma 10 has a mean of e^50 medians."""
 _COUNTS: Final = ("constant", "geometric", "empirical", "mixture")

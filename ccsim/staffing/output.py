@@ -80,7 +80,7 @@ def to_folder(
     return final
 
 
-def write_requirements(file: Path, scenario: Scenario, requirements: Iterable[Requirement]) -> None:
+def write_requirements(file: Path, scenario: Scenario, requirements: Sequence[Requirement]) -> None:
     """One row a method, team (or queue) and interval: agents at work, and with shrinkage, to be on shift."""
     rows = []
     for requirement in requirements:
@@ -90,8 +90,7 @@ def write_requirements(file: Path, scenario: Scenario, requirements: Iterable[Re
         ):
             for at, agents, more in zip(clock, at_work.tolist(), on_shift.tolist(), strict=True):
                 rows.append((requirement.method, name, at.date(), f"{at:%H:%M}", agents, f"{more:.2f}"))
-    level = requirements_level(requirements)
-    write_csv(file, ("method", level, "date", "time", "agents", "agents_with_shrinkage"), rows)
+    write_csv(file, ("method", requirements[0].level, "date", "time", "agents", "agents_with_shrinkage"), rows)
 
 
 def write_explanation(folder: Path, scenario: Scenario, requirement: Requirement) -> None:
@@ -135,12 +134,6 @@ def write_queues(file: Path, scenario: Scenario, erlang: Baseline) -> None:
     ]  # fmt: skip
     header = ("queue", "date", "time", "formula", "contacts_per_hour", "load", "team", "agents", "agents_by_division")
     write_csv(file, (*header, "service_level"), rows)
-
-
-def requirements_level(requirements: Iterable[Requirement]) -> str:
-    """What they are of: teams or queues."""
-    (level,) = {requirement.level for requirement in requirements}
-    return level
 
 
 def write_shifts(file: Path, scenario: Scenario, agents: I64) -> None:

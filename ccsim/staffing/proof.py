@@ -58,7 +58,9 @@ class Prover:
                 break
             tally = tally.plus(self._batch(number).tally(agents))
         short = self._decided(tally)
-        return Proof(tally, self._in_doubt(tally) if short is None else short)
+        if short is None:  # not decided yet
+            short = np.maximum(-self._at(tally, worst=True), 0.0) if self._over_run else self._missed(tally)
+        return Proof(tally, short)
 
     def _decided(self, tally: Tally) -> F64 | None:
         """By how much the goals are missed, where that is sure enough."""
@@ -68,9 +70,6 @@ class Prover:
         if (at_worst >= 0).all():
             return np.zeros_like(at_worst)
         return self._missed(tally) if (self._at(tally, worst=False) < 0).any() else None
-
-    def _in_doubt(self, tally: Tally) -> F64:
-        return np.maximum(-self._at(tally, worst=True), 0.0) if self._over_run else self._missed(tally)
 
     def _missed(self, tally: Tally) -> F64:
         return np.asarray(np.maximum(-np.nan_to_num(self._judge.slack(tally), nan=np.inf), 0.0))

@@ -168,36 +168,26 @@ def _arrow(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
 def as_json(sweep: Sweep) -> dict[str, Any]:
     """The one object that `--json` prints."""
     design = sweep.design
+    paths = [setting.path for setting in design.settings]
     points: list[dict[str, Any]] = [
-        {
-            "settings": dict(zip(_paths(design), _settings(design, row), strict=True)),
-            "queue": {},
-            "team": {},
-            "total": {},
-        }
+        {"settings": dict(zip(paths, _settings(design, row), strict=True)), "queues": {}, "teams": {}, "total": {}}
         for row in design.rows
     ]
     for row in sweep.table.to_table().to_pylist():
         values = {key: row[key] for key in Estimate._fields}
-        level = points[row["point"]][row["level"]]
-        (level if row["level"] == "total" else level.setdefault(row["name"], {}))[row["metric"]] = values
+        point = points[row["point"]]
+        at = point["total"] if row["level"] == "total" else point[f"{row['level']}s"].setdefault(row["name"], {})
+        at[row["metric"]] = values
     return {
         "scenario": design.base.name,
         "engine": sweep.engine,
         "seed": design.base.seed,
         "replications": sweep.replications,
         "design": design.kind,
-        "points": [
-            {"settings": point["settings"], "queues": point["queue"], "teams": point["team"], "total": point["total"]}
-            for point in points
-        ],
+        "points": points,
         "tornado": [row._asdict() for row in sweep.alone],
         "sobol": [row._asdict() for row in sweep.indices],
     }
-
-
-def _paths(design: Design) -> list[str]:
-    return [setting.path for setting in design.settings]
 
 
 # --------------------------------------------------------------------------------------------------------------- folder
