@@ -162,7 +162,9 @@ def log_figures(fit: Fit, scenario: Scenario, days: Sequence[date]) -> dict[Key,
         elif intervals is not None:
             rows = intervals[(intervals["queue"] == name) & intervals["start"].dt.date.isin(days)]
             figures |= _of_intervals(name, rows)
-    return figures | _of_agents(fit, contacts, days)
+    if all(queue.kind.one_to_one for queue in scenario.queue.values()):
+        figures |= _of_agents(fit, contacts, days)
+    return figures
 
 
 def _of_contacts(name: str, mine: pd.DataFrame, one_piece: bool, limit: float) -> dict[Key, Ratio]:
@@ -203,6 +205,9 @@ def _of_intervals(name: str, rows: pd.DataFrame) -> dict[Key, Ratio]:
         timed = mine[mine["handle_time"].notna()]
         number = timed["handled"].fillna(timed["offered"])
         figures[name, day, "handle_mean"] = Ratio(float((timed["handle_time"] * number).sum()), float(number.sum()))
+        waited = mine[mine["asa"].notna() & mine["handled"].notna()]
+        asa = float((waited["asa"] * waited["handled"]).sum())
+        figures[name, day, "asa"] = Ratio(asa, float(waited["handled"].sum()))
         if mine["handled"].notna().all():
             offered = float(mine["offered"].sum())
             figures[name, day, "abandonment"] = Ratio(max(offered - float(mine["handled"].sum()), 0.0), offered)

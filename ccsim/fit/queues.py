@@ -174,9 +174,39 @@ def _handled(
             if not kind.one_to_one:  # the handle time is of a whole contact
                 estimates.figures["turns"] = Estimate(1.0, 1.0, 1.0)
             estimates.warnings.append(
-                "The log has means of the handle time only: how it varies is the channel's default, and so is patience."
+                "The log has means of the handle time only: how it varies is the channel's default."
             )
+        _patience_of_means(estimates, intervals)
     return shared
+
+
+def _patience_of_means(estimates: Estimates, intervals: pd.DataFrame) -> None:
+    """Patience of intervals: exponential, of which the mean wait by the share that gave up is the mean.
+
+    That holds whatever the waits are (Mandelbaum and Zeltyn 2007), if the wait is of all; where the log has only that
+    of the answered, it stands for the others', which are longer.
+    """
+    known = intervals[intervals["handled"].notna()]
+    offered, handled = float(known["offered"].sum()), float(known["handled"].sum())
+    lost = offered - handled
+    timed = known[known["asa"].notna()]
+    answered = float(timed["handled"].sum())
+    waited = float((timed["asa"] * timed["handled"]).sum())
+    if lost < 1 or answered <= 0 or waited <= 0:
+        left = f"{lost / offered:.1%} gave up, but the log does not say how long people wait: p" if lost >= 1 else "P"
+        estimates.warnings.append(f"{left}atience is the channel's default.")
+        return
+    wait, gave_up, whose = waited / answered, share(int(lost), int(offered)), "the answered"
+    if known["wait_of_lost"].notna().any():
+        number = (known["offered"] - known["handled"]).where(known["wait_of_lost"].notna(), 0)
+        of_lost = float((known["wait_of_lost"].fillna(0) * number).sum() / max(float(number.sum()), 1))
+        wait, whose = (wait * handled + of_lost * lost) / offered, "all"
+    mean = Estimate(*(wait / part if part > 0 else math.inf for part in (gave_up.mean, gave_up.high, gave_up.low)))
+    estimates.figures["patience.mean"] = mean
+    estimates.warnings.append(
+        f"Patience is taken as exponential with a mean of {mean.mean:.0f} s ({mean.low:.0f} to {mean.high:.0f} s): the "
+        f"mean wait of {whose}, {wait:.0f} s, by the {lost / offered:.1%} who gave up."
+    )
 
 
 def _conversations(estimates: Estimates, these: talks.Conversations, slowed: Slowdown | None) -> None:

@@ -41,7 +41,8 @@ class Lines:
         import pandas as pd
 
         out = ~self.usable
-        table = self._sheet[out].reset_index(drop=True)
+        own = {heading: f"{heading} (in the log)" for heading in ("file", "line", "reason")}
+        table = self._sheet[out].reset_index(drop=True).rename(columns=own)
         table.insert(0, "reason", self._reasons[out])
         table.insert(0, "line", self._numbers[out])
         return pd.DataFrame(table)

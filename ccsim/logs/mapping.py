@@ -32,6 +32,9 @@ NEEDED: Final = {
 }
 """Columns without which a log of that kind cannot be read."""
 
+MADE: Final = {"follows", "asa", "wait_of_lost"}
+"""Columns of ours that no mapping names: reading makes them."""
+
 TIMES: Final = {
     "contacts": ("arrival", "answer", "end", "wrapped"),
     "events": ("time",),
@@ -48,8 +51,9 @@ DURATIONS: Final = {
     "wrap": "work after the end",
     "handle": "talk, hold and wrap together",
     "total": "from the arrival to the end",
+    "left": "of intervals: until who gave up left",
 }
-"""Lengths of time that a log of contacts may have instead of times."""
+"""Lengths of time that a log of contacts may have instead of times; in intervals the means of the answered."""
 
 UNITS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 """Seconds of a unit."""
@@ -119,7 +123,7 @@ class Mapping(BaseModel):
     """zone of times without an offset; those of `timezone` if not given"""
     timezone: str | None = None
     total_handle_time: bool = False
-    """handle_time is of all the handled together"""
+    """handle_time, or the durations of an interval, are of all the handled together"""
     empty: tuple[str, ...] = ("",)
     unknown: dict[str, tuple[str, ...]] = {}
     words: dict[str, str] = {}
@@ -131,9 +135,9 @@ class Mapping(BaseModel):
 
     @model_validator(mode="after")
     def _fits(self) -> Mapping:
-        extra = {"contacts": ("left", "priority"), "messages": ("order",)}
+        extra = {"contacts": ("left", "priority"), "messages": ("order",), "intervals": ("abandoned",)}
         known = ("contact", "event", "time", "queue", "agent", "customer", "channel")
-        allowed = {*(known if self.kind == "events" else COLUMNS[self.kind]), *extra.get(self.kind, ())} - {"follows"}
+        allowed = {*(known if self.kind == "events" else COLUMNS[self.kind]), *extra.get(self.kind, ())} - MADE
         strange = sorted(set(self.columns) - allowed)
         if strange:
             raise ValueError(f"columns: {', '.join(strange)}; a log of {self.kind} has {', '.join(sorted(allowed))}")
@@ -167,6 +171,8 @@ class Mapping(BaseModel):
         if self.days_across:
             return ("agent",)
         ends = ("end",) if self.kind == "contacts" and "end" in self.columns and not self.durations else ()
+        if self.kind == "intervals" and {"handled", "abandoned"} <= set(self.columns):
+            return ("start", *({"offered"} & set(self.columns) or ("handled", "abandoned")))
         return (*NEEDED[self.kind], *ends)
 
     @property
@@ -177,10 +183,13 @@ class Mapping(BaseModel):
 
     def _check_lengths(self) -> None:
         """Raises ValueError where durations, units or events cannot be meant."""
-        if self.durations and self.kind != "contacts":
-            raise ValueError(f"durations: a log of {self.kind} has none; only contacts do")
-        if strange := sorted(set(self.durations) - set(DURATIONS)):
-            raise ValueError(f"durations: {', '.join(strange)}; they are {', '.join(DURATIONS)}")
+        if self.durations and self.kind not in ("contacts", "intervals"):
+            raise ValueError(f"durations: a log of {self.kind} has none; only contacts and intervals do")
+        allowed = [name for name in DURATIONS if name != ("left" if self.kind == "contacts" else "total")]
+        if strange := sorted(set(self.durations) - set(allowed)):
+            raise ValueError(f"durations: {', '.join(strange)}; they are {', '.join(allowed)}")
+        if "handle_time" in self.columns and set(self.durations) - {"wait", "left"}:
+            raise ValueError("durations: the handle time is there already, as columns.handle_time")
         if self.kind == "contacts" and not self.arrivals_only:
             ends = {"talk", "handle", "total"} & set(self.durations)
             if "end" not in self.columns and not ends:

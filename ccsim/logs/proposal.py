@@ -6,9 +6,11 @@ import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from zoneinfo import available_timezones
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs import times
+from ccsim.logs.headings import DATES, USUAL, columns_of, forms, without_unit
 from ccsim.logs.lines import LINE, WIDTH
 from ccsim.logs.mapping import Mapping, built_in, mapping
 from ccsim.logs.sheets import DELIMITERS, bare, decoded, sheet_of
@@ -16,64 +18,29 @@ from ccsim.logs.sheets import DELIMITERS, bare, decoded, sheet_of
 if TYPE_CHECKING:
     import pandas as pd
 
-NAMES: Final = {
-    "conversation": "conversationid conversation threadid chatid sessionid",
-    "sender": "sender sendertype author authortype from direction role",
-    "sent": "sentat sent messagetime createdat timestamp time datetime",
-    "contact": "contactid callid uniqueid interactionid ticketid caseid id contact callnumber ticket",
-    "customer": "customerid customer callerid caller ani src requester phonenumber from",
-    "queue": "queue queuename skill skillname ctname topic group ticketgroup department service type dst",
-    "channel": "channel channeltype ticketchannel mediatype media",
-    "arrival": (
-        "arrival arrivaltime enqueuetimestamp enqueued queuestart starttime start calldate "
-        "initiationtimestamp createdat created createdtime ticketcreatedtimestamp ticketcreated datetime timestamp "
-        "calltime time opened"
-    ),
-    "answer": "answer answered answertime answeredat connectedtoagenttimestamp connected firstresponseat",
-    "end": "end endtime ended endedat disconnecttimestamp hangup resolvedat closedat closed",
-    "agent": "agent agentname agentid agentusername user username operator server employee assignee assigneename",
-    "outcome": "outcome disposition result answeredyn abandoned callstatus",
-    "team": "team group supervisor department",
-    "activity": "activity activitycode activityname exception",
-    "start": "start starttime intervalstart startinterval timestamp interval datetime from begin",
-    "offered": (
-        "offered offer incomingcontactvolume contactsoffered contactsqueued callsoffered calls volume received "
-        "actcontactsreceived contacts incomingcalls"
-    ),
-    "handled": (
-        "handled interactionshandled contactshandled answered answer callshandled actcontactshandled answeredcalls"
-    ),
-    "handle_time": "aht averagehandletime avghandle avghandletime actaht handletime talkdurationavg",
-    "wait": (
-        "wait waittime waitingtime queuetime speedofanswer asa firstresponse firstresponsetime "
-        "firstreplytime timetofirstresponse"
-    ),
-    "talk": "talk talktime talkduration billsec",
-    "hold": "hold holdtime",
-    "wrap": "wrap wrapup acw aftercallwork wraptime",
-    "handle": "handle handletime",
-    "total": (
-        "duration callduration totaltime resolution resolutiontime timetoresolution fullresolution fullresolutiontime"
-    ),
-}
-"""Headings, bare of case, spaces, punctuation and units, by what they mostly are."""
 KINDS: Final = {
     "messages": (("conversation", "sender", "sent"), ("queue", "channel", "agent")),
-    "intervals": (("start", "offered"), ("queue", "channel", "handled", "handle_time")),
+    "intervals": (("start", "offered"), ("queue", "channel", "handled", "abandoned", "handle_time")),
     "contacts": (("arrival",), ("contact", "customer", "queue", "channel", "answer", "end", "agent", "outcome")),
     "rosters": (("agent", "start", "end"), ("team", "activity")),
 }
 """By kind of log the columns that it needs, and others."""
-LENGTHS: Final = ("wait", "talk", "hold", "wrap", "handle", "total")
-UNITS: Final = (
-    ("ms", r"\(?\b(?:ms|msec|milliseconds?|millis)\b\)?"),
-    ("min", r"\(?\b(?:min|mins|minutes?)\b\)?"),
-    ("h", r"\(?\b(?:hrs?|hours?)\b\)?"),
-    ("s", r"\(?\b(?:in )?(?:s|sec|secs|seconds?)\b\)?"),
-)
+LENGTHS: Final = {
+    "contacts": ("wait", "talk", "hold", "wrap", "handle", "total"),
+    "intervals": ("left", "wait", "talk", "hold", "wrap", "handle"),
+}
+SENDERS: Final = 12
+"""More names than this in a column are those of people, not of the two sides of a conversation."""
 WORDS: Final = {
-    "answered": "y yes true 1 answered handled completed connected agent resolved closed",
-    "abandoned": "n no false 0 abandoned abandon noanswer hang hangup missed lost unanswered",
+    "answered": (
+        "y yes true 1 answered handled completed connected agent resolved closed inbound ja beantwortet angenommen oui "
+        "repondu traite si sì risposta gestita atendida contestada"
+    ),
+    "abandoned": (
+        "n no false 0 abandoned abandon noanswer hang hangup missed lost unanswered nein abgebrochen aufgelegt "
+        "verloren non abandonne perdu abbandonata persa abandonada perdida"
+    ),
+    "ignore": "outbound outgoing internal ausgehend intern sortant interne uscente interna saliente",
 }
 
 
@@ -91,16 +58,16 @@ def propose(path: Path) -> tuple[str, str]:
     sheet = _sheet(path)
     headings = [str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)]
     for kind, (needed, others) in KINDS.items():
-        columns = _columns(headings, (*needed, *others))
+        columns = columns_of(headings, (*needed, *others))
         if kind == "contacts" and ("agent" in columns and _across(headings)):
             break
-        if all(name in columns for name in needed):
+        if _is_kind(kind, sheet, columns):
             return _text(path, sheet, kind, columns), ""
-    agent = _columns(headings, ("agent", "team"))
+    agent = columns_of(headings, ("agent", "team"))
     if "agent" not in agent and len(_across(headings)) > 1:
         agent["agent"] = headings[0]
     if "agent" in agent and _across(headings):
-        lines = [f"columns.{name} = {json.dumps(heading, ensure_ascii=False)}" for name, heading in agent.items()]
+        lines = [f"columns.{name} = {_quoted(heading)}" for name, heading in agent.items()]
         return "\n".join([_head(path), 'kind = "rosters"', "days_across = true", *lines, ""]), ""
     allowed = "a mapping that says what stands where: docs/fit.md has an example to copy"
     unknown = f"cannot be guessed from the columns {', '.join(headings)}"
@@ -131,26 +98,15 @@ def _any(headings: tuple[str, ...]) -> Mapping:
     return Mapping(kind="contacts", columns={"arrival": headings})
 
 
-def _plain(heading: str) -> tuple[str, str | None]:
-    """A heading bare of its unit, and the unit."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", heading)
-    for unit, pattern in UNITS:
-        if re.search(pattern, spaced, re.IGNORECASE):
-            return bare(re.sub(r"\bin\b", "", re.sub(pattern, "", spaced, flags=re.IGNORECASE))), unit
-    return bare(heading), None
-
-
-def _columns(headings: list[str], names: tuple[str, ...]) -> dict[str, str]:
-    """Our columns and the headings that seem to be them: each heading once, the most usual name first."""
-    plain = {heading: _plain(heading)[0] for heading in headings}
-    chosen: dict[str, str] = {}
-    for name in names:
-        for usual in NAMES[name].split():
-            fitting = [h for h, text in plain.items() if text == usual and h not in chosen.values()]
-            if fitting:
-                chosen[name] = fitting[0]
-                break
-    return chosen
+def _is_kind(kind: str, sheet: pd.DataFrame, columns: dict[str, str]) -> bool:
+    """Whether it has what a log of that kind needs, in cells that can be that."""
+    if kind == "messages":
+        return all(name in columns for name in KINDS[kind][0]) and sheet[columns["sender"]].nunique() <= SENDERS
+    if kind == "intervals":
+        counts = [columns[name] for name in ("offered", "handled", "abandoned") if name in columns]
+        enough = "offered" in columns or len(counts) == 2
+        return "start" in columns and enough and all(_is_number(sheet[heading]) for heading in counts)
+    return all(name in columns for name in KINDS[kind][0])
 
 
 def _across(headings: list[str]) -> list[str]:
@@ -166,43 +122,77 @@ def _head(path: Path) -> str:
 
 def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -> str:
     lines = [_head(path), f"kind = {json.dumps(kind)}"]
+    headings = [str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)]
     lengths: dict[str, str] = {}
+    if kind in LENGTHS:
+        free = [heading for heading in headings if heading not in columns.values()]
+        lengths = columns_of(free, LENGTHS[kind])
     if kind == "contacts":
-        others = [str(h) for h in sheet.columns if h not in (LINE, WIDTH) and h not in columns.values()]
-        lengths = _columns(others, LENGTHS)
-        for name in ("answer", "end"):  # a length, or yes and no, is no time
-            if name in columns and not _is_time(sheet[columns[name]]):
-                del columns[name]
-        if not lengths.keys() & {"talk", "handle", "total"} and "end" not in columns:
-            lengths = {}
-            columns = {name: heading for name, heading in columns.items() if name not in ("answer", "outcome")}
-        elif "answer" not in columns and not lengths.keys() & {"wait", "total"} and "end" not in columns:
-            lengths = {}
-    date = next((str(h) for h in sheet.columns if bare(str(h)) in ("date", "day", "calldate")), None)
+        columns, lengths = _of_contacts(sheet, columns, lengths)
+    elif "handle_time" in columns:
+        lengths = {name: heading for name, heading in lengths.items() if name in ("left", "wait")}
+    date = next((h for h in headings if DATES & set(forms(h))), None)
     moment = {"contacts": "arrival", "intervals": "start", "rosters": "start", "messages": "sent"}[kind]
     if date and date != columns[moment] and _is_clock(sheet[columns[moment]]):
         if kind == "intervals":
-            lines.append(f"columns.start = {json.dumps([date, columns.pop(moment)], ensure_ascii=False)}")
+            lines.append(f"columns.start = {_quoted([date, columns.pop(moment)])}")
         else:
-            lines.append(f"date = {json.dumps(date, ensure_ascii=False)}")
-    lines += [f"columns.{name} = {json.dumps(heading, ensure_ascii=False)}" for name, heading in columns.items()]
-    lines += [f"durations.{name} = {json.dumps(heading, ensure_ascii=False)}" for name, heading in lengths.items()]
+            lines.append(f"date = {_quoted(date)}")
+    lines += [f"columns.{name} = {_quoted(heading)}" for name, heading in columns.items()]
+    lines += [f"durations.{name} = {_quoted(heading)}" for name, heading in lengths.items()]
     measured = lengths | {name: columns[name] for name in ("handle_time",) if name in columns}
     for name, heading in measured.items():
-        unit = _plain(heading)[1]
+        unit = without_unit(heading)[1]
         if unit not in (None, "s"):
             lines.append(f"units.{name} = {json.dumps(unit)}")
     if "outcome" in columns:
-        lines += _words(sheet[columns["outcome"]])
+        lines += _words(columns["outcome"], sheet[columns["outcome"]])
     if "channel" not in columns and kind != "rosters":
         lines.append('# channel = "phone"  # or live_chat, messaging, email')
-    lines += ['# timezone = "Europe/Rome"  # where the centre is', ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_zones(columns.get(moment, "")), ""])
 
 
-def _words(cells: pd.Series[str]) -> list[str]:
+def _of_contacts(
+    sheet: pd.DataFrame, columns: dict[str, str], lengths: dict[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Columns and lengths of a log of contacts that go together; else those of arrivals alone."""
+    columns = {
+        name: heading
+        for name, heading in columns.items()
+        if name not in ("answer", "end") or _is_time(sheet[heading])  # a length, or yes and no, is no time
+    }
+    first = columns.pop("outcome", None)
+    outcome = _outcome(sheet, {*columns.values(), *lengths.values()})
+    if outcome is None and "answer" not in columns and not lengths.keys() & {"talk", "handle"}:
+        outcome = first
+    columns |= {"outcome": outcome} if outcome else {}
+    ends = "end" in columns or lengths.keys() & {"talk", "handle", "total"}
+    begins = "answer" in columns or lengths.keys() & {"wait", "total"} or "end" in columns
+    if ends and begins:
+        return columns, lengths
+    return {name: heading for name, heading in columns.items() if name not in ("answer", "end", "outcome")}, {}
+
+
+def _outcome(sheet: pd.DataFrame, taken: set[str]) -> str | None:
+    """The column whose cells most often say whether somebody answered, and say both of some; None if there is none."""
+    usual = {*USUAL["outcome"].split(), *USUAL["answer"].split()}
+    answered, abandoned = (set(WORDS[meaning].split()) for meaning in ("answered", "abandoned"))
+    shares = {}
+    for heading in (str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)):
+        cells = sheet[heading].dropna().str.strip()
+        if heading not in taken and usual & set(forms(heading)):
+            words = cells.map(bare)
+            if words.isin(answered).any() and words.isin(abandoned).any():
+                shares[heading] = float(words.isin(answered | abandoned).mean())
+    return max(shares, key=lambda heading: shares[heading], default=None)
+
+
+def _words(heading: str, cells: pd.Series[str]) -> list[str]:
     """What the outcomes of the log seem to mean; those that cannot be guessed are to be filled in."""
     meant = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+    if set(USUAL["abandoned"].split()) & set(forms(heading)):  # yes: it was
+        other = {"answered": "abandoned", "abandoned": "answered"}
+        meant |= {word: other[meant[word]] for word in ("y", "yes", "true", "1", "n", "no", "false", "0")}
     known: list[tuple[str, str]] = []
     strange: list[str] = []
     for cell in cells.dropna().str.strip().value_counts().index[:20]:
@@ -211,14 +201,34 @@ def _words(cells: pd.Series[str]) -> list[str]:
             known.append((cell, meaning))
         elif cell:
             strange.append(cell)
-    pairs = ", ".join(f"{json.dumps(cell, ensure_ascii=False)} = {json.dumps(meaning)}" for cell, meaning in known)
+    pairs = ", ".join(f"{_quoted(cell)} = {json.dumps(meaning)}" for cell, meaning in known)
     lines = [f"words = {{ {pairs} }}"] if known else []
     shown = ", ".join(strange).replace("\n", " ")
     return [*lines, f"# words: what do these outcomes mean: {shown}? answered, abandoned, ignore"] if shown else lines
 
 
+def _zones(heading: str) -> list[str]:
+    """The zone that the heading of the times names, or a line to fill in."""
+    names = re.findall(r"\(([A-Za-z_]+(?:/[A-Za-z_]+)*)\)", heading)
+    zone = next((name for name in names if name in available_timezones()), None)
+    if zone is not None and zone.upper() != "UTC":
+        return [f"timezone = {json.dumps(zone)}  # as the heading says"]
+    written = ['written_in = "UTC"  # as the heading says'] if re.search(r"\bUTC\b", heading, re.IGNORECASE) else []
+    return [*written, '# timezone = "Europe/Rome"  # where the centre is']
+
+
+def _quoted(text: str | list[str]) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _is_number(cells: pd.Series[str]) -> bool:
+    known = cells.dropna().str.strip()
+    known = known[known != ""]
+    return len(known) > 0 and bool(times.numbers(known).notna().mean() > 0.9)
+
+
 def _is_time(cells: pd.Series[str]) -> bool:
-    known = cells[cells.fillna("").str.strip() != ""].head(50).str.strip()
+    known = cells[~cells.fillna("").str.strip().isin(["", "0"])].head(50).str.strip()
     if not len(known):
         return False
     try:

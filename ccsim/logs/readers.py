@@ -29,7 +29,24 @@ JOINED: Final = ("queue", "contact", "conversation")
 SENDERS: Final = ("customer", "agent")
 ANY_CHANNEL: Final = {"contacts": "phone", "messages": "messaging", "intervals": "phone"}
 """Channel by kind of log, where neither log nor mapping names one."""
-MEDIA: Final = {"message": "messaging", "chat": "live_chat", "voice": "phone", "callback": "phone"}
+MEDIA: Final = {
+    "message": "messaging",
+    "messenger": "messaging",
+    "whatsapp": "messaging",
+    "sms": "messaging",
+    "chat": "live_chat",
+    "web chat": "live_chat",
+    "webchat": "live_chat",
+    "livechat": "live_chat",
+    "voice": "phone",
+    "call": "phone",
+    "telephone": "phone",
+    "callback": "phone",
+    "e-mail": "email",
+    "mail": "email",
+    "facebook": "social",
+    "instagram": "social",
+}
 """Channels by the media types of the usual exports, where a mapping says nothing else."""
 DRAW: Final = 1
 """Seed of what a log does not know and is drawn from what it does."""
@@ -184,6 +201,7 @@ def _moments(
 
     if how.kind == "intervals":
         text = times.starts(text)
+    text = text.mask(text == "0")  # what systems write for no time at all
     if days is not None:
         clock = times.clock(text, how)
         moments = days + clock
@@ -336,19 +354,34 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
 
 
 def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
+    import pandas as pd
 
     lines.refuse(rows["start"].isna(), "no start")
     rows["start"] = rows["start"] + times.local(rows["start"], how)
-    for name in ("offered", "handled", "handle_time"):
+    for name in ("offered", "handled", "abandoned", "handle_time"):
+        if name not in rows:
+            continue
         text, unit = rows[name].astype("string"), how.units.get(name)
         numbers = times.seconds(text, unit) if name == "handle_time" else times.numbers(text)
         unread = text.notna() & numbers.isna()
         lines.refuse(unread, f"{name}: not a number{_example(text, unread)}")
         lines.refuse(numbers < 0, f"{name}: below 0")
         rows[name] = numbers
+    if "abandoned" in how.columns:
+        rows["offered"] = rows["offered"].fillna(rows["handled"] + rows["abandoned"])
+        rows["handled"] = rows["handled"].fillna((rows["offered"] - rows["abandoned"]).clip(lower=0))
     lines.refuse(rows["offered"].isna(), "no number offered")
+    parts = [rows[_length(name)] for name in ("talk", "hold", "wrap", "handle") if name in how.durations]
+    if "handle" in how.durations:
+        rows["handle_time"] = rows[_length("handle")]
+    elif parts:
+        rows["handle_time"] = pd.concat(parts, axis=1).sum(axis=1, min_count=1)
+    for name, length in (("asa", "wait"), ("wait_of_lost", "left")):
+        rows[name] = rows[_length(length)] if length in how.durations else np.nan
     if how.total_handle_time:
-        rows["handle_time"] /= rows["handled"].where(rows["handled"] > 0)
+        lost = rows["offered"] - rows["handled"]
+        for name, number in (("handle_time", rows["handled"]), ("asa", rows["handled"]), ("wait_of_lost", lost)):
+            rows[name] /= number.where(number > 0)
     lines.refuse(rows.duplicated(["queue", "start"]), "an interval that came before")
 
 

@@ -43,6 +43,8 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "start": "start of the interval",
         "offered": "contacts that came, a number",
         "handled": "contacts answered, a number; NaN if the log does not say",
+        "asa": "mean wait of the answered, seconds; NaN if the log does not say",
+        "wait_of_lost": "mean wait of those who gave up, seconds; NaN if the log does not say",
         "handle_time": "mean of the handled, seconds; NaN if the log does not say",
     },
     "rosters": {

@@ -219,8 +219,9 @@ def seconds(text: pd.Series[str], unit: str | None) -> pd.Series[Any]:
     missing = plain.isna() & text.notna()
     if not missing.any():
         return plain
-    parts = _parts(text, missing, r"^(?:(\d+)(?:\.| days? | ))?(\d+):(\d{1,2})(?::(\d{1,2}(?:[.,]\d+)?))?$")
+    parts = _parts(text, missing, r"^(?:(\d+)(?:\.| days? | ))?(\d*):(\d{1,2})(?::(\d{1,2}(?:[.,]\d+)?))?$")
     day, first, second, third = (pd.to_numeric(parts[n].str.replace(",", "."), errors="coerce") for n in range(4))
+    first = first.where(first.notna() | third.notna() | second.isna(), 0)  # :12, as some write less than a minute
     long = third.notna() | (unit == "h:mm")
     clock = first * 3600 + second * 60 + third.fillna(0)
     lengths = plain.fillna(clock.where(long, first * 60 + second) + day.fillna(0) * 86400)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from ccsim.cli import main
 from ccsim.errors import ScenarioError
+from ccsim.fit.estimate import estimate
 from ccsim.logs.mapping import built_in, mapping
 from ccsim.logs.proposal import propose
-from ccsim.logs.readers import read
+from ccsim.logs.readers import read, read_all
 
 LOGS = {
     "cdr": (
@@ -43,6 +45,44 @@ LOGS = {
     "messages": ("conversation_id,sender,sent_at\n1,customer,2026-05-04 08:00\n1,agent,2026-05-04 08:10\n"),
     "roster": ("Agent,2026-05-04,2026-05-05\nann,8:00 AM - 4:00 PM,OFF\n"),
     "shifts": ("Employee,Team,Start,End\nann,x,2026-05-04 08:00,2026-05-04 16:00\n"),
+    "calls in German": (
+        "Datum;Uhrzeit;Warteschlange;Anrufer;Wartezeit (Sek.);Gesprächszeit (Sek.);Nachbearbeitungszeit (Sek.);"
+        "Mitarbeiter;Ergebnis\n"
+        "04.05.2026;08:00:10;Service;49151;12;240;30;Anna;Angenommen\n"
+        "04.05.2026;08:03:00;Service;49152;60;;;;Abgebrochen\n"
+    ),
+    "calls in Italian": (
+        "Data;Ora;Coda;Attesa;Durata conversazione;Agente;Esito\n"
+        "04/05/2026;08:00:10;Vendite;00:00:12;00:04:00;Anna;Risposta\n"
+        "14/05/2026;08:03:00;Vendite;00:01:00;;;Abbandonata\n"
+    ),
+    "calls with a reason": (
+        "CALL ID,DATE,TIME,CALL TYPE,SKILL,AGENT NAME,DISPOSITION,QUEUE WAIT TIME,TALK TIME,HOLD TIME,"
+        "AFTER CALL WORK TIME,ABANDONED\n"
+        "1,05/14/2026,08:00:10 AM,Inbound,Billing,Anna,Sale,00:00:12,00:04:00,00:00:00,00:00:30,0\n"
+        "2,05/14/2026,01:03:00 PM,Inbound,Billing,,Hung up early,00:01:00,00:00:00,00:00:00,00:00:00,1\n"
+    ),
+    "calls with lengths in brackets": (
+        "line;datetime (UTC);direction;from;answered;user;duration (total);duration (in call)\n"
+        "Main;2026-05-04 08:00:00;inbound;39;Yes;Anna;250;238\n"
+        "Main;2026-05-04 08:04:00;inbound;38;No;;60;0\n"
+    ),
+    "calls in milliseconds since 1970": (
+        "id,queue,queued_at,answered_at,ended_at,agent_id\n"
+        "1,tier1,1777881600000,1777881612000,1777881852000,7\n"
+        "2,tier1,1777881700000,0,1777881760000,\n"
+    ),
+    "conversations": (
+        "Conversation ID,Conversation started at (Europe/Rome),Team assigned,Teammate replied,"
+        "First response time (seconds),Time to close (seconds)\n"
+        "1,2026-05-04 08:00,Support,Anna,20,500\n"
+        "2,2026-05-04 08:04,Support,Ben,70,600\n"
+    ),
+    "a switch's half hours": (
+        "Date,Interval,Split/Skill,ACD Calls,Aban Calls,Avg Speed Ans,Avg Aban Time,Avg ACD Time,Avg ACW Time\n"
+        "14/05/2026,08:00AM - 08:30AM,Support,10,1,:08,1:10,4:01,:28\n"
+        "14/05/2026,08:30AM - 09:00AM,Support,12,0,:06,,3:50,:31\n"
+    ),
     "arrivals": ("id,created\n1,2026-05-04 08:00\n2,2026-05-04 08:30\n"),
 }
 
@@ -103,3 +143,64 @@ def test_every_built_in_mapping_says_what_it_is_for(tmp_path: Path) -> None:
             with pytest.raises(ScenarioError, match="no column") as refused:
                 read(tmp_path / "log.csv", how)
             assert how.export in str(refused.value)
+
+
+MEANT = {
+    "calls in German": ('durations.wrap = "Nachbearbeitungszeit (Sek.)"', '"Abgebrochen" = "abandoned"'),
+    "calls with a reason": ('columns.outcome = "ABANDONED"', '"1" = "abandoned"', 'durations.wait = "QUEUE WAIT TIME"'),
+    "calls with lengths in brackets": ('durations.talk = "duration (in call)"', 'written_in = "UTC"'),
+    "calls in milliseconds since 1970": ('columns.answer = "answered_at"',),
+    "conversations": ('timezone = "Europe/Rome"', 'durations.total = "Time to close (seconds)"'),
+    "a switch's half hours": ('columns.start = ["Date", "Interval"]', 'durations.left = "Avg Aban Time"'),
+}
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_what_columns_mean_is_seen(name: str, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(LOGS[name])
+    text, _ = propose(tmp_path / "log.csv")
+    assert [line for line in MEANT[name] if line not in text] == []
+
+
+def test_whatever_columns_there_are_a_proposal_is_a_mapping(tmp_path: Path) -> None:
+    """Of any of the columns of a log: nothing is proposed that the mapping's own rules refuse."""
+    draw, proposed = np.random.default_rng(5), 0
+    for _, log in sorted(LOGS.items()):
+        mark = max(",;", key=log.count)
+        lines = [line.split(mark) for line in log.splitlines()]
+        for _ in range(8):
+            kept = draw.permutation(len(lines[0]))[: draw.integers(1, len(lines[0]) + 1)]
+            (tmp_path / "log.csv").write_text("".join(mark.join(line[at] for at in kept) + "\n" for line in lines))
+            try:
+                text, _ = propose(tmp_path / "log.csv")
+            except ScenarioError:  # too little is left
+                continue
+            (tmp_path / "m.toml").write_text(text)
+            mapping(str(tmp_path / "m.toml"))
+            proposed += 1
+    assert proposed > 50
+
+
+def test_a_log_with_a_column_called_line_can_be_refused_in_part(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(
+        "line,reason,file,arrival,answer,end\n"
+        "7,a,b,2026-05-04 08:00,2026-05-04 08:01,2026-05-04 08:03\n7,a,b,2026-05-04 08:00,2026-05-04 08:01,x\n"
+        "8,a,b,2026-05-04 08:10,2026-05-04 08:11,2026-05-04 08:13\n"
+    )
+    (tmp_path / "m.toml").write_text(propose(tmp_path / "log.csv")[0])
+    refused = read(tmp_path / "log.csv", mapping(str(tmp_path / "m.toml"))).refused
+    assert list(refused["line"]) == [3]
+    assert list(refused["line (in the log)"]) == ["7"]
+
+
+def test_intervals_say_how_long_people_wait_before_they_leave(tmp_path: Path) -> None:
+    """Exponential patience: the mean wait of all by the share that gave up, over 1 in 23."""
+    (tmp_path / "log.csv").write_text(LOGS["a switch's half hours"])
+    (tmp_path / "m.toml").write_text(propose(tmp_path / "log.csv")[0])
+    logs = read_all([tmp_path / "log.csv"], [mapping(str(tmp_path / "m.toml"))])
+    assert logs.intervals is not None
+    assert logs.intervals["offered"].tolist() == [11, 12]
+    assert logs.intervals["handle_time"].tolist() == [269, 261]
+    assert estimate(logs, "ready").queues["Support"].figures["patience.mean"].mean == pytest.approx(
+        10 * 8 + 12 * 6 + 70
+    )

@@ -1,0 +1,154 @@
+"""What exports call their columns: the headings that are usual, in five languages, and which of a file's fit best."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ccsim.logs.sheets import bare
+
+USUAL: Final = {
+    "conversation": "conversationid conversation threadid chatid sessionid",
+    "sender": "sender sendertype author authortype from direction role absender expediteur mittente remitente",
+    "sent": "sentat sent messagetime createdat timestamp time datetime gesendet",
+    "contact": (
+        "contactid callid uniqueid interactionid ticketid caseid conversationid chatid sessionid callsid id contact "
+        "callnumber ticket anrufid vorgang ticketnummer idappel idchiamata idllamada"
+    ),
+    "customer": (
+        "customerid customer callerid callernumber caller ani src requester requestername phonenumber from "
+        "kunde anrufer rufnummer client appelant cliente chiamante llamante"
+    ),
+    "queue": (
+        "queue queuename skill skillname splitskill split ctname topic group groupname ticketgroup department service "
+        "teamassigned teamname type campaign dst ringgroups ringgroup warteschlange rufgruppe gruppe abteilung thema "
+        "filedattente file coda servizio cola servicio departamento"
+    ),
+    "channel": "channel channeltype ticketchannel mediatype media kanal medium canal canale",
+    "arrival": (
+        "arrival arrivaltime enqueuetimestamp enqueuetime enqueued enqueuedat queuedat queuestart starttime start "
+        "startedat calldate calledat receivedat initiationtimestamp createdat created createdtime "
+        "ticketcreatedtimestamp ticketcreated datetime timestamp calltime time opened openedat date "
+        "eingang eingangszeit anrufzeit anrufbeginn beginn startzeit erstellt erstelltam uhrzeit zeit zeitpunkt datum "
+        "arrivee debut heuredarrivee heuredebut datedebut heure creele arrivo inizio orainizio datainizio ora creatoil "
+        "llegada inicio horainicio fechainicio hora creado"
+    ),
+    "answer": (
+        "answer answered answertime answeredat pickedupat pickup connectedtoagenttimestamp connected connectedat "
+        "firstresponseat firstreplyat angenommen angenommenum annahme annahmezeit beantwortet decroche repondu "
+        "risposta orarisposta respuesta respondida contestada"
+    ),
+    "end": (
+        "end endtime ended endedat disconnecttimestamp disconnectedat hangup finishedat completedat resolvedat "
+        "closedat closed ende endzeit anrufende geschlossen fin heurefin datefin fine orafine chiusoil horafin cerrado"
+    ),
+    "agent": (
+        "agent agentname agentid agentusername user username operator server employee assignee assigneename assignedto "
+        "teammate teammatereplied rep representative advisor mitarbeiter bearbeiter agente operatore conseiller "
+        "operador agentes"
+    ),
+    "outcome": (
+        "outcome disposition result status callstatus answeredyn abandoned calltype ergebnis ausgang resultat statut "
+        "esito risultato stato resultado estado"
+    ),
+    "team": "team group supervisor department gruppe equipe squadra equipo",
+    "activity": "activity activitycode activityname exception aktivitaet aktivität activite attivita actividad",
+    "start": (
+        "start starttime intervalstart startinterval timestamp interval halfhour datetime period timeslot slot from "
+        "begin time date beginn von uhrzeit zeit intervall zeitraum debut heure periode inizio ora fascia fasciaoraria "
+        "inicio hora intervalo franja datum data fecha"
+    ),
+    "offered": (
+        "offered offer incomingcontactvolume contactsoffered contactsqueued callsoffered calls volume received inbound "
+        "callsreceived actcontactsreceived contacts incomingcalls entered nettocontacts "
+        "angeboten eingehend anrufe kontakte recus presentes appels offerte ricevute chiamate contatti "
+        "ofrecidas recibidas llamadas contactos"
+    ),
+    "handled": (
+        "handled interactionshandled contactshandled answered answer callshandled actcontactshandled answeredcalls "
+        "acdcalls callsanswered contactsanswered angenommen beantwortet bearbeitet repondus traites risposte gestite "
+        "atendidas contestadas"
+    ),
+    "abandoned": (
+        "abandoned abandons abandon abancalls aban callsabandoned contactsabandoned abandonedcalls lost missed "
+        "verloren abgebrochen aufgelegt abandonnes perdus abbandonate perse abandonadas perdidas"
+    ),
+    "handle_time": "aht averagehandletime avghandle avghandletime actaht handletime talkdurationavg dmt tmo",
+    "wait": (
+        "wait waittime waiting waitingtime queuetime timeinqueue speedofanswer speedans asa answertime ringtime "
+        "firstresponse firstresponsetime firstreplytime timetofirstresponse timetoanswer queue "
+        "wartezeit attente tempsdattente attesa tempodiattesa espera tiempodeespera"
+    ),
+    "left": "abantime abandontime abandonedtime abandonwait timetoabandon",
+    "talk": (
+        "talk talktime talkduration conversationtime billsec acd incall inconversation gesprächszeit "
+        "gespraechszeit gesprächsdauer conversation tempsdeconversation conversazione tempodiconversazione "
+        "conversacion tiempodeconversacion"
+    ),
+    "hold": "hold holdtime haltezeit miseenattente tiempoenespera",
+    "wrap": (
+        "wrap wrapup acw aftercallwork aftercontactwork wraptime wrapuptime acwtime postprocessing nachbearbeitung "
+        "nachbearbeitungszeit postappel postchiamata postllamada"
+    ),
+    "handle": "handle handletime handlingtime bearbeitungszeit",
+    "total": (
+        "duration callduration totaltime totalduration total resolution resolutiontime timetoresolution timetoclose "
+        "timetoresolve fullresolution fullresolutiontime length dauer gesamtdauer duree dureetotale durata duracion"
+    ),
+}
+"""Headings, bare of case, spaces, punctuation and units, by what they mostly are; the surest first."""
+DATES: Final = frozenset(("date", "day", "calldate", "datum", "tag", "jour", "data", "giorno", "fecha", "día", "dia"))
+"""Headings of a day alone."""
+UNITS: Final = (
+    ("ms", r"\(?\b(?:ms|msec|milliseconds?|millis)\b\)?"),
+    ("min", r"\(?\b(?:min|mins|minutes?|minuten)\b\)?"),
+    ("h", r"\(?\b(?:hrs?|hours?)\b\)?"),
+    ("s", r"\(?\b(?:in )?(?:s|sec|secs|seconds?|sek|sekunden)\b\)?"),
+)
+BEFORE: Final = {"avg", "average", "mean", "total", "act", "call", "calls", "contact", "contacts", "conversation",
+                 "interaction", "ticket", "chat", "queue", "agent"}  # fmt: skip
+"""Words that say no more about a column when another follows."""
+AFTER: Final = {"time", "date", "datetime", "timestamp", "local", "utc", "avg", "average", "duration", "name"}
+"""Words that say no more when another stands before."""
+
+
+def without_unit(heading: str) -> tuple[str, str | None]:
+    """A heading without its unit, and the unit, if it has one."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", heading)
+    for unit, pattern in UNITS:
+        if re.search(pattern, spaced, re.IGNORECASE):
+            return re.sub(r"\bin\b", "", re.sub(pattern, "", spaced, flags=re.IGNORECASE)), unit
+    return spaced, None
+
+
+def columns_of(headings: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Our columns and the headings that seem to be them, each heading once.
+
+    A heading as it stands goes before one that only fits without the words that say no more.
+    """
+    written = {heading: list(forms(heading)) for heading in headings}
+    chosen: dict[str, str] = {}
+    for depth in range(max((len(texts) for texts in written.values()), default=0)):
+        for name in names:
+            free = {h: texts[depth] for h, texts in written.items() if depth < len(texts) and h not in chosen.values()}
+            fitting = [h for usual in USUAL[name].split() for h, text in free.items() if text == usual]
+            if fitting and name not in chosen:
+                chosen[name] = fitting[0]
+    return chosen
+
+
+def forms(heading: str) -> Iterator[str]:
+    """A heading bare, then what stands in brackets, then without it, then without words that say no more."""
+    text, _ = without_unit(heading)
+    yield bare(text)
+    yield bare(" ".join(re.findall(r"\(([^)]*)\)", text))) or bare(text)
+    text = re.sub(r"\([^)]*\)|\[[^]]*\]", " ", text)
+    yield bare(text)
+    words = re.findall(r"[^\W_]+", text.lower())
+    while len(words) > 1 and words[0] in BEFORE:
+        words.pop(0)
+        yield "".join(words)
+    while len(words) > 1 and words[-1] in AFTER:
+        words.pop()
+        yield "".join(words)
