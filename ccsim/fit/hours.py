@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from ccsim.fit.quantities import THIN
 
 if TYPE_CHECKING:
@@ -13,8 +15,12 @@ if TYPE_CHECKING:
 INTERVAL: Final = 1800
 """Seconds of an interval of the profile, where the log has none of its own."""
 
+QUIET: Final = 2 * 3600
+"""Seconds in which nobody ever comes that are taken for the night of a log whose work runs over midnight."""
+
 Hours = dict[int, tuple[int, int]]
-"""By weekday the seconds after midnight between which a queue is open; empty where that is nearly always."""
+"""By weekday the seconds after midnight between which a queue is open; empty where that is nearly always. Hours that
+run over midnight are those of the day on which they begin, and end beyond 86,400 s."""
 
 
 def opening(of_queues: Iterable[Hours]) -> Hours:
@@ -52,7 +58,22 @@ def _clock(moments: pd.Series[Any]) -> pd.Series[int]:
 
 def _by_weekday(moments: pd.Series[Any], clock: pd.Series[int], length: int) -> Hours:
     """First start and last end, in seconds, of intervals of that length by weekday; empty if that is nearly always."""
-    by = clock.groupby(moments.dt.day_of_week)
+    import pandas as pd
+
+    begins = _day_begins(clock, length)
+    since = (clock - begins) % 86400 + begins
+    by = since.groupby((moments - pd.Timedelta(seconds=begins)).dt.day_of_week)
     by_day = {int(day): (int(group.min()), int(group.max()) + length) for day, group in by}
     whole = all(last - begun > 86400 - 3 * INTERVAL for begun, last in by_day.values())
     return {} if whole and len(by_day) == 7 else by_day
+
+
+def _day_begins(clock: pd.Series[int], length: int) -> int:
+    """Seconds after midnight at which work that runs over midnight begins: after the longest time without anybody.
+
+    0 where nobody comes about midnight, or somebody at all hours.
+    """
+    at = np.unique(clock.to_numpy(np.int64))
+    quiet = np.diff(at, append=at[0] + 86400) - length
+    longest = int(np.argmax(quiet))
+    return 0 if quiet[-1] >= QUIET or quiet[longest] < QUIET else int(at[longest + 1])

@@ -335,8 +335,13 @@ def _hours(hours: dict[int, tuple[int, int]]) -> str:
     parts = []
     for days, (start, end) in groups:
         name = DAYS[days[0]] if len(days) == 1 else f"{DAYS[days[0]]}-{DAYS[days[-1]]}"
-        parts.append(f'{name} = "{_clock(start)}-{_clock(end)}"')
+        parts.append(f'{name} = "{_span(start, end)}"')
     return "{ " + ", ".join(parts) + " }"
+
+
+def _span(start: int, end: int) -> str:
+    """What ends beyond midnight ends on the next day."""
+    return f"{_clock(start)}-{_clock(end if end <= 86400 else end - 86400)}"
 
 
 def _clock(second: int) -> str:
@@ -433,24 +438,26 @@ def _slowdown(fit: Fit) -> list[str]:
 
 
 def _roster(team: TeamFit, days: Sequence[date], zone: str | None) -> list[list[str]]:
+    """Agent, date, start, end and breaks of each shift on these days; of one that began the night before, the rest."""
     rows: list[list[str]] = []
     for duty in sorted(team.duties, key=lambda duty: (duty.start, duty.agent)):
         start, end = _certain(_moment(duty.start), zone, -1), _certain(_moment(duty.end), zone, 1)
         # a shift is shorter than a day
         end = min(end, start + timedelta(hours=23, minutes=59))
+        if start.date() not in days:
+            start = datetime.combine(start.date() + timedelta(days=1), time())
         if start.date() in days and end > start:
-            rows.append(
-                [duty.agent, f"{start:%Y-%m-%d}", f"{start:%H:%M:%S}", f"{end:%H:%M:%S}", _breaks(duty, end, zone)]
-            )
+            times = (f"{start:%Y-%m-%d}", f"{start:%H:%M:%S}", f"{end:%H:%M:%S}")
+            rows.append([duty.agent, *times, _breaks(duty, start, end, zone)])
     return rows
 
 
-def _breaks(duty: Duty, end: datetime, zone: str | None) -> str:
+def _breaks(duty: Duty, start: datetime, end: datetime, zone: str | None) -> str:
     """Pauses of a second or more that lie within the shift and do not touch one another."""
     parts: list[tuple[datetime, datetime]] = []
     for away in duty.away:
         first, last = _certain(_moment(away[0]), zone, 1), _certain(_moment(away[1]), zone, -1)
-        last = min(last, end)
+        first, last = max(first, start), min(last, end)
         if parts and first <= parts[-1][1]:
             parts[-1] = (parts[-1][0], max(last, parts[-1][1]))
         elif last > first:
@@ -491,7 +498,7 @@ def _made_up(fit: Fit, queues: Sequence[QueueFit]) -> list[str]:
         lines.append(f"skills = {{ {_key(queue.name)} = 1 }}")
         lines.append("shifts = [")
         for day, (start, end) in sorted(hours.items()):
-            span = "always" if (start, end) == (0, 86400) else f"{_clock(start)}-{_clock(end)}"
+            span = "always" if (start, end) == (0, 86400) else _span(start, end)
             lines.append(f'  {{ agents = {agents}, days = "{DAYS[day]}", hours = "{span}" }},')
         lines.append("]")
     return lines

@@ -350,12 +350,13 @@ def from_opening_to_closing(duties: Sequence[Duty], hours: Mapping[int, Stretch]
     """With whoever comes first on a day there from its opening, and whoever leaves last until its closing.
 
     `hours` are seconds after midnight by weekday, as all days of the log show them; no time is filled that is longer
-    than LONGEST_GAP.
+    than LONGEST_GAP. Where hours run over midnight, whoever comes before the last closing belongs to the day before.
     """
+    turn = max((closes for _, closes in hours.values()), default=0) * SECOND - DAY
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for number, duty in enumerate(duties):
-        day = duty.start // DAY
+        day = (duty.start - max(turn, 0)) // DAY
         first[day] = min(number, first.get(day, number), key=lambda at: duties[at].start)
         last[day] = max(number, last.get(day, number), key=lambda at: duties[at].end)
     extended = list(duties)

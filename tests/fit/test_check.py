@@ -26,16 +26,17 @@ def centre(
     calls: int = 360,
     agents: int = 3,
     rings: Sequence[float] = (0,),
+    opens: str = "09:00",
 ) -> Path:
     """Calls of three agents, worked off in order of arrival; `seen` false: one more answers, unnamed.
 
     A call rings for one of `rings` (s), any alike.
 
-    Patience is exponential with a mean of 120 s, work with one of 200 s; 360 calls a day from 9 to 17.
+    Patience is exponential with a mean of 120 s, work with one of 200 s; 360 calls a day in eight hours.
     """
     draw, lines = np.random.default_rng(seed), [HEAD]
     for day in range(days):
-        start = pd.Timestamp("2026-06-01 09:00") + pd.Timedelta(days=day)
+        start = pd.Timestamp(f"2026-06-01 {opens}") + pd.Timedelta(days=day)
         free = dict.fromkeys(["ann", "bob", "cat"][:agents] + ([] if seen else [""]), 0.0)
         for number, at in enumerate(np.sort(draw.uniform(0, 8 * 3600, draw.poisson(calls)))):
             agent = min(free, key=lambda name: (max(free[name], at), free[name]))
@@ -123,6 +124,19 @@ def test_agents_with_little_to_do_are_there_all_day(tmp_path: Path, agents: int,
         pd.to_timedelta(shifts[name]).dt.total_seconds().sum() * sign for name, sign in (("end", 1), ("start", -1))
     )
     assert there == pytest.approx(10 * agents * 8 * 3600, rel=0.1)
+
+
+@pytest.mark.parametrize(("opens", "closes"), [("20:00", "04:00"), ("22:30", "06:30")])
+def test_nights_are_those_of_the_day_on_which_they_begin(tmp_path: Path, opens: str, closes: str) -> None:
+    """Hours and agents run over midnight, also into the first day; nobody waits in the evening for who comes late."""
+    found = printed(fit(centre(tmp_path, calls=40, agents=2, opens=opens), "--json"))
+    for metric in ("abandonment", "asa", "service_level"):
+        row = found["check"]["desk"][metric]
+        assert not row["differs"], (metric, row)
+    assert f'open = {{ mon-sun = "{opens}-{closes}" }}' in (tmp_path / "out" / "scenario.toml").read_text()
+    shifts = pd.read_csv(tmp_path / "out" / "roster_team1.csv")
+    first = shifts[shifts["date"] == shifts["date"].min()]
+    assert set(first["agent"][first["start"] == "00:00:00"]) == {"ann", "bob"}
 
 
 def test_agents_who_are_slow_to_answer_are_there(tmp_path: Path) -> None:

@@ -190,6 +190,16 @@ def test_somebody_is_there_from_opening_to_closing() -> None:
     assert duty.from_opening_to_closing(duties, {1: (0, 3600)}) == duties
 
 
+def test_somebody_is_there_until_closing_after_midnight() -> None:
+    """22:00 to 06:00 on Mondays: who comes at one belongs to that night, and leaves last."""
+    monday = {0: (22 * 3600, 30 * 3600)}
+    duties = [Duty("ann", at(13 * 60 + 20), at(19 * 60)), Duty("bob", at(16 * 60), at(20 * 60))]
+    assert duty.from_opening_to_closing(duties, monday) == [
+        Duty("ann", at(13 * 60), at(19 * 60)),
+        Duty("bob", at(16 * 60), at(21 * 60)),
+    ]
+
+
 def test_ringing_is_no_want_of_an_agent() -> None:
     """All wait a quarter of a minute, as long as it rings: nobody is away."""
     served = ((0, "ann"), (6, "bob"), (10, "ann"), (15, "bob"))
