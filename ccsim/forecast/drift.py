@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from ccsim.forecast.within import STEP
+from ccsim.forecast.within import STEP, about_the_day, within_covariance
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64
 
@@ -31,13 +31,36 @@ class Drift:
     """chance of counts that drift so much if they were Poisson about their day's total"""
     by_clock: F64
     """variance of a time of day's factor, as a multiple of that of all : float64[part of the day], parts alike"""
+    next_day: float
+    """correlation of a time of day's factor with the one of the next open day"""
 
     def varies(self, intervals: int) -> F64:
         """`by_clock` of the day's intervals : float64[intervals]."""
         return np.repeat(self.by_clock, -(-intervals // len(self.by_clock)))[:intervals]
 
+    def covariance(self, intervals: int, interval: int) -> F64:
+        """Of the factors of a day's intervals : float64[intervals, intervals]."""
+        size = self.cv.mean * np.sqrt(self.varies(intervals))
+        return np.asarray(np.outer(size, size) * within_covariance(intervals, interval, self.memory.mean))
 
-NONE: Final = Drift(Estimate(0.0, 0.0, 0.0), Estimate(0.0, 0.0, 1.0), 1.0, np.ones(1))
+    def departure(self, counts: F64, shares: F64, interval: int) -> F64:
+        """What a day's factors are likely to have been, about their mean, less 1 : float64[interval].
+
+        `counts` : float64[interval], NaN without data. A day farther from its shares than usual ones counts for less.
+        """
+        known = np.isfinite(counts) & (shares > 0)
+        came = counts[known].sum()
+        if self.next_day == 0 or came == 0:
+            return np.zeros(len(counts))
+        usual = shares[known] * (came / shares[known].sum())
+        spread = about_the_day(self.covariance(len(counts), interval), shares)
+        apart = counts[known] / usual - 1
+        solved = np.linalg.solve(spread[np.ix_(known, known)] + np.diag(1 / usual), apart)
+        distance = float(apart @ solved) / len(apart)
+        return np.asarray(spread[:, known] @ solved * min(1.0, np.sqrt(ODD / max(distance, 1e-12))))
+
+
+NONE: Final = Drift(Estimate(0.0, 0.0, 0.0), Estimate(0.0, 0.0, 1.0), 1.0, np.ones(1), 0.0)
 
 
 def fit_drift(counts: F64, shares: F64, rests_on: F64, interval: int, of_day: float) -> Drift:
@@ -99,7 +122,21 @@ def fit_drift(counts: F64, shares: F64, rests_on: F64, interval: int, of_day: fl
         Estimate(memory, *ends),
         float(ndtr(-variance / errors[0])) if errors[0] > 0 else 1.0,
         by_clock,
+        _next_day(apart, weight, max(float(whole[0] / whole[2]), 0.0), float(rests_on.mean())) if variance > 0 else 0.0,
     )
+
+
+def _next_day(apart: F64, weight: F64, variance: float, rests_on: float) -> float:
+    """Correlation of what times of day differ by from one day to the next, drawn towards 0 by its standard error.
+
+    `variance` is that of what they differ by, beyond chance.
+    """
+    pairs = np.sqrt(weight[1:] * weight[:-1])
+    by_day = (pairs * apart[1:] * apart[:-1]).sum(axis=1) / pairs.sum(axis=1).mean()
+    # days that shares rest on are apart from one another by construction
+    missed = float((weight * apart**2).sum() / weight.sum()) / rests_on
+    mean, error = (by_day.mean() + missed) / variance, by_day.std(ddof=1) / variance / np.sqrt(len(by_day))
+    return float(np.clip(mean - error**2 / max(mean, 1e-12), 0.0, 1.0))
 
 
 def _by_clock(squares: F64, weights: F64, days: int) -> F64:

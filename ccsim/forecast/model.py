@@ -15,7 +15,7 @@ from ccsim.forecast.calendar import Calendar
 from ccsim.forecast.days import Days, features
 from ccsim.forecast.drift import Drift, fit_drift
 from ccsim.forecast.history import History
-from ccsim.forecast.within import Busyness, within_covariance
+from ccsim.forecast.within import Busyness
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64, Bool
 
@@ -96,6 +96,8 @@ class Model:
     level: levels.Level
     shapes: shapes.Shapes
     drift: Drift
+    departure: F64
+    """by interval, how the last day was apart from its shares, relative to them"""
     handle: F64
     """by interval, seconds, NaN where it is not known"""
     outliers: tuple[tuple[date, float], ...]
@@ -119,7 +121,11 @@ class Model:
         relative = np.zeros((len(dates), len(dates)))
         relative[np.ix_(opened, opened)] = np.expm1(covariance)
         expected = np.zeros((len(dates), history.counts.shape[1]))
-        expected[opened] = np.exp(mean + np.diag(covariance) / 2)[:, None] * self.shapes.shares[here.weekday]
+        shares = self.shapes.shares[here.weekday]
+        lasting = self.drift.next_day ** (here.step - self.level.days.step[-1])
+        shares = shares * np.maximum(1 + np.outer(lasting, self.departure), 0.1)
+        shares /= shares.sum(axis=1, keepdims=True)
+        expected[opened] = np.exp(mean + np.diag(covariance) / 2)[:, None] * shares
         expected *= calendar.factors(dates, history.interval) * scale
         spread, day_own = self._spread(expected, np.diag(relative), np.array([day.weekday() for day in dates]))
         components = {name: np.ones(len(dates)) for name in self.level.sizes if name != "mean"} | {
@@ -136,9 +142,7 @@ class Model:
     def _spread(self, expected: F64, of_day: F64, weekday: I64) -> tuple[F64, F64]:
         """Variance of the factor by interval, and the part of each day's that is not the mean of the factor within."""
         size = expected.shape[1]
-        within = self.drift.cv.mean**2 * within_covariance(size, self.history.interval, self.drift.memory.mean)
-        size_of = np.sqrt(self.drift.varies(size))
-        within *= np.outer(size_of, size_of)
+        within = self.drift.covariance(size, self.history.interval)
         totals = np.maximum(expected.sum(axis=1, keepdims=True), 1e-12)
         shares = expected / totals
         together = shares @ within
@@ -200,7 +204,9 @@ def learn(history: History, calendar: Calendar, before: Model | None = None, sea
         for day, worked, fitted, weight in zip(here.dates, level.working, level.fitted(), level.weights, strict=True)
         if weight < 0.999
     )
-    return Model(history, calendar, level, shape, drift, _handle_times(history, usable), outliers)
+    last = int(np.flatnonzero(usable)[-1])
+    departure = drift.departure(counts[last], shape.shares[history.weekday[last]], history.interval)
+    return Model(history, calendar, level, shape, drift, departure, _handle_times(history, usable), outliers)
 
 
 def _handle_times(history: History, usable: Bool) -> F64:

@@ -8,6 +8,7 @@ factors): it needs the coefficients of variation and the memory, and nothing els
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -62,6 +63,22 @@ def within_covariance(intervals: int, interval: int, memory: float) -> F64:
     return np.asarray(share @ correlation @ share.T)
 
 
+def about_the_day(covariance: F64, shares: F64) -> F64:
+    """Covariance of factors about their day's own mean, which is one by weight of `shares`."""
+    away = np.eye(len(shares)) - shares / shares.sum()
+    return np.asarray(away @ covariance @ away.T)
+
+
+def share_covariance(expected: F64, within: F64, rests_on: float) -> F64:
+    """Covariance of the relative errors of shares that rest on so many days : float64[interval, interval].
+
+    `within` : float64[interval, interval], covariance of the factor within those days; their counts are Poisson.
+    """
+    comes = expected > 0
+    chance = np.diag(np.divide(1.0, expected, out=np.zeros(len(expected)), where=comes)) - 1 / expected.sum()
+    return np.asarray(np.outer(comes, comes) * (about_the_day(within, expected) + chance) / rests_on)
+
+
 def day_covariance(intervals: int, interval: int, busyness: Busyness, varies: F64 | float = 1.0) -> F64:
     """Covariance of a day's factors by interval, B · W : float64[intervals, intervals].
 
@@ -72,16 +89,27 @@ def day_covariance(intervals: int, interval: int, busyness: Busyness, varies: F6
     return np.asarray(busyness.day_cv**2 * (1 + within) + within)
 
 
-def rest_of_day(expected: F64, counts: F64, interval: int, busyness: Busyness, varies: F64 | float = 1.0) -> Rest:
+def rest_of_day(
+    expected: F64,
+    counts: F64,
+    interval: int,
+    busyness: Busyness,
+    varies: F64 | float = 1.0,
+    rests_on: float = math.inf,
+) -> Rest:
     """Factors of the intervals that have no count yet.
 
     `expected` : float64[i], contacts by interval of `interval` seconds as they were expected before the day began, from
     the first interval of the day that is open; `counts` : float64[k], k <= i, what came in the first of them. Of the
-    day's factor `busyness.day_cv` is what was not known before the day began. `varies` as for `day_covariance`.
+    day's factor `busyness.day_cv` is what was not known before the day began. `varies` as for `day_covariance`. The
+    shares of the intervals are those of `rests_on` days, so that what came early says less of what comes late.
     """
     so_far = len(counts)
     known = np.flatnonzero(expected[:so_far] > 0)
     spread = day_covariance(len(expected), interval, busyness, varies)
+    if rests_on < math.inf:
+        within = day_covariance(len(expected), interval, busyness._replace(day_cv=0.0), varies)
+        spread += share_covariance(expected, within, rests_on)
     usual = expected[known]
     observed = spread[np.ix_(known, known)] + np.diag(1 / usual)
     weights = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -15,6 +16,7 @@ from ccsim.forecast.drift import fit_drift
 from ccsim.forecast.history import of_rows
 from ccsim.forecast.model import band
 from ccsim.forecast.trial import _floor, _recommended, trial
+from ccsim.forecast.within import within_covariance
 from tests.forecast.made_up import FIRST, SHAPE, counts, rows
 
 
@@ -133,6 +135,32 @@ def test_half_hours_of_days_that_are_not_used_have_no_drift() -> None:
     counts = rng.poisson(400 * shares * rng.gamma(4, 1 / 4, shares.shape)).astype(np.float64)
     counts[-1] = 0
     assert fit_drift(counts, shares, np.full(30, 5.0), 1800, 1.0).cv.mean == pytest.approx(0.5, abs=0.1)
+
+
+def test_what_lasts_of_a_days_departure_from_its_shares_is_learned() -> None:
+    """Half of each time of day's factor is there again on the next day, or nothing."""
+    rng, days = np.random.default_rng(6), 250
+    correlation = np.linalg.cholesky(within_covariance(24, 1800, 0.8))
+    for lasts in (0.5, 0.0):
+        scores = np.zeros((days, 24))
+        for day in range(days):
+            fresh = correlation @ rng.standard_normal(24)
+            scores[day] = lasts * scores[day - 1] + np.sqrt(1 - lasts**2) * fresh if day else fresh
+        table = np.zeros((days, 48))
+        table[:, 16:40] = rng.poisson(200 * np.exp(0.1 * scores))
+        shares = np.tile(table.sum(axis=0) / table.sum(), (days, 1))
+        assert fit_drift(table, shares, np.full(days, float(days)), 1800, 1.0).next_day == pytest.approx(lasts, abs=0.1)
+    model = learned(table[:42])
+    model = replace(model, drift=replace(model.drift, next_day=0.5))
+    history = model.history
+    last = history.weekday[-1]
+    model = replace(model, departure=model.drift.departure(history.counts[-1], model.shapes.shares[last], 1800))
+    expected = model.forecast(ahead(2, 42)).expected[:, 16:40]
+    usual = model.shapes.shares[[(last + 1) % 7, (last + 2) % 7]][:, 16:40]
+    moved = expected / expected.sum(axis=1, keepdims=True) / usual - 1
+    assert np.abs(model.departure).max() > 0.05
+    for part, lasting in zip(moved, (0.5, 0.25), strict=True):
+        assert part == pytest.approx(lasting * model.departure[16:40], abs=0.01)
 
 
 def test_bands_are_of_a_negative_binomial() -> None:

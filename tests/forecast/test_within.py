@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ccsim.forecast.within import Busyness, day_covariance, rest_of_day, within_covariance
+from ccsim.forecast.within import Busyness, day_covariance, rest_of_day, share_covariance, within_covariance
 
 BUSY = Busyness(day_cv=0.15, within_cv=0.1, within_memory=0.6)
 
@@ -65,3 +65,37 @@ def test_it_predicts_days_of_the_model_without_bias_and_with_the_right_spread() 
     spread = rest_of_day(expected, expected[:5], 1800, BUSY).covariance
     assert errors.mean(axis=0) == pytest.approx(np.zeros(7), abs=0.01)
     assert errors.var(axis=0) == pytest.approx(np.diag(spread), rel=0.1)
+
+
+def within_factors(rng: np.random.Generator, *days: int) -> np.ndarray:
+    """Factors within days of 12 half hours, by BUSY."""
+    sigma = np.sqrt(np.log1p(BUSY.within_cv**2))
+    scores = rng.standard_normal((*days, 12)) @ np.linalg.cholesky(within_covariance(12, 1800, BUSY.within_memory)).T
+    return np.asarray(np.exp(sigma * scores - sigma**2 / 2))
+
+
+def test_shares_learned_from_few_days_are_wrong_by_as_much_as_is_taken_into_account() -> None:
+    rng, expected = np.random.default_rng(3), np.linspace(60.0, 140.0, 12)
+    learned = rng.poisson(expected * within_factors(rng, 20_000, 5)).sum(axis=1)
+    errors = learned / learned.sum(axis=1, keepdims=True) * expected.sum() / expected - 1
+    within = BUSY.within_cv**2 * within_covariance(12, 1800, BUSY.within_memory)
+    known = share_covariance(expected, within, 5)
+    assert np.cov(errors.T) == pytest.approx(known, abs=0.05 * known.max())
+    assert expected @ known @ expected == pytest.approx(0.0, abs=1e-9)  # all shares together are never wrong
+
+
+def test_the_rest_follows_the_morning_less_and_is_less_certain_where_shares_rest_on_few_days() -> None:
+    rng, days, expected = np.random.default_rng(4), 6000, np.full(12, 100.0)
+    learned = rng.poisson(expected * within_factors(rng, days, 5)).sum(axis=1)
+    shares = learned / learned.sum(axis=1, keepdims=True)
+    factors = rng.gamma(1 / BUSY.day_cv**2, BUSY.day_cv**2, (days, 1)) * within_factors(rng, days)
+    counts = rng.poisson(expected * factors)
+    known, certain = [], []
+    for share, came in zip(shares * expected.sum(), counts, strict=True):
+        for rests_on, scores in ((5.0, known), (np.inf, certain)):
+            rest = rest_of_day(share, came[:4], 1800, BUSY, rests_on=rests_on)
+            mean = share[4:] @ rest.mean
+            spread = share[4:] @ rest.covariance @ share[4:] + mean
+            scores.append((came[4:].sum() - mean) / np.sqrt(spread))
+    assert np.mean(np.square(known)) == pytest.approx(1.0, abs=0.08)
+    assert np.mean(np.square(certain)) > 1.1

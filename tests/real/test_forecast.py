@@ -69,7 +69,8 @@ def test_told_the_morning(history: History) -> None:
         varies = model.drift.varies(len(expected))[opens:]
         for hour, errors in missed.items():
             now = 2 * hour
-            rest = rest_of_day(expected[opens:], counts[opens:now], 1800, forecast.busyness, varies)
+            rests_on = float(model.shapes.days[history.dates[day].weekday()])
+            rest = rest_of_day(expected[opens:], counts[opens:now], 1800, forecast.busyness, varies, rests_on)
             ratio = counts[opens:now].sum() / expected[opens:now].sum()
             factors = [rest.mean, np.full_like(rest.mean, ratio), np.ones_like(rest.mean)]
             errors.append(np.nansum(np.abs(expected[now:] * factors - counts[now:]), axis=1))

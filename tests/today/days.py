@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,14 +12,14 @@ from ccsim.engine import simulate
 from ccsim.logs.readers import read_all
 from ccsim.logs.records import Logs
 from ccsim.lowering import lower
-from ccsim.metrics import measure
+from ccsim.metrics.facts import Frame
 from ccsim.results import logs as results_logs
 from ccsim.results.targets import bounds
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.tables import Log, MetricSpec, Plan, Workload
 from ccsim.today.from_logs import from_logs
-from ccsim.today.outlook import Outlook, look_ahead
+from ccsim.today.outlook import Figures, Outlook, look_ahead
 from ccsim.workload.sample import sample
 
 CENTRE: dict[str, Any] = {
@@ -67,6 +67,7 @@ class Day(NamedTuple):
     """A day that has been, with its logs as `ccsim run` writes them."""
 
     scenario: Scenario
+    date: date
     workload: Workload
     plan: Plan
     spec: MetricSpec
@@ -74,10 +75,13 @@ class Day(NamedTuple):
     logs: Logs
 
     def truth(self, metric: str) -> dict[str, float]:
-        """By queue; NaN without data."""
-        values = measure(self.workload, self.plan, self.spec, self.log).values["queue", metric]
-        quotients = np.divide(values[0], values[1], out=np.full(len(values[0]), np.nan), where=values[1] > 0)
-        return dict(zip(self.spec.queues, quotients.tolist(), strict=False))
+        """By queue, of who came on that day; NaN without data."""
+        before = timedelta(days=1) * (self.date - self.scenario.start).days
+        starts = Frame(self.plan, self.spec).edges[:-1]
+        first, end = (int(days / timedelta(microseconds=1)) for days in (before, before + timedelta(days=1)))
+        of_day = slice(int(np.searchsorted(starts, first)), int(np.searchsorted(starts, end)))
+        figures = Figures.of(self.workload, self.plan, self.spec, self.log)
+        return dict(zip(self.spec.queues, figures.total(metric, of_day).tolist(), strict=False))
 
     def met(self, queue: str) -> bool:
         """Whether the whole day met all targets of the queue."""
@@ -86,11 +90,11 @@ class Day(NamedTuple):
         return all(x >= bound if at_least else x <= bound for x, bound, at_least in figures)
 
 
-def a_day(folder: Path, number: int = 0, doc: dict[str, Any] = CENTRE) -> Day:
-    """Day `number` of a centre, of which the one who looks ahead knows all but the seed."""
+def a_day(folder: Path, number: int = 0, scenario: Scenario | None = None, of: date | None = None) -> Day:
+    """The first day, or that `of` a date, of run `number` of a centre; who looks ahead knows all but the seed."""
     import pyarrow.parquet as pq
 
-    scenario = read.parse({**doc, "seed": 777})
+    scenario = (scenario or read.parse(CENTRE)).with_streams(777, 1)
     plan, spec = lower(scenario)
     workload = sample(scenario, number)
     log = simulate("compiled", workload, plan)
@@ -99,13 +103,13 @@ def a_day(folder: Path, number: int = 0, doc: dict[str, Any] = CENTRE) -> Day:
     for name, table in results_logs.tables(1, plan, spec, workload, log).items():
         pq.write_table(table, place / f"{name}.parquet")
     (place / "scenario.toml").write_text(read.resolved_toml(scenario))
-    return Day(scenario, workload, plan, spec, log, read_all([place], [None]))
+    return Day(scenario, of or scenario.start, workload, plan, spec, log, read_all([place], [None]))
 
 
 def seen(day: Day, clock: str, replications: int = 20, actions: Any = None) -> Outlook:
     """The outlook at that time of the day."""
     hours, minutes = map(int, clock.split(":"))
-    time = datetime.combine(day.scenario.start, datetime.min.time()) + timedelta(hours=hours, minutes=minutes)
+    time = datetime.combine(day.date, datetime.min.time()) + timedelta(hours=hours, minutes=minutes)
     scenario = day.scenario.with_streams(5, replications)
     see = lambda of, plan, at: from_logs(day.logs, of, plan, at)  # noqa: E731
     return look_ahead(scenario, time, see, actions or {}, replications=replications)

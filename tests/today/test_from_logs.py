@@ -63,7 +63,7 @@ def test_agents_have_the_shift_on_which_they_are(tmp_path: Path) -> None:
     """Who came at eight goes at four, whatever breaks they had; so it matters who of two shifts is absent."""
     doc = copy.deepcopy(CENTRE)
     doc["team"]["front"]["absence"] = 0.4
-    day = a_day(tmp_path, 0, doc)
+    day = a_day(tmp_path, 0, read.parse(doc))
     for at in (12 * HOUR + 45 * MINUTE, 15 * HOUR):
         observed = from_logs(day.logs, day.scenario, day.plan, at)
         where = places(observed, table(observed, day.plan), day.plan, day.spec.teams)

@@ -91,7 +91,7 @@ def test_a_busier_morning_makes_a_busier_day(day: Day, tmp_path: Path) -> None:
     """As far as days differ: with busyness the rest follows the counts in part; without, it does not."""
     doc = copy.deepcopy(CENTRE)
     doc["queue"]["phone"]["volume"]["scale"] = 1.6
-    busy = a_day(tmp_path, 0, doc)
+    busy = a_day(tmp_path, 0, read.parse(doc))
     usual_day = day._replace(logs=busy.logs)
     forecast = seen(usual_day, "13:00").forecasts["phone"]
     ratio = forecast.counts.sum() / forecast.expected[: len(forecast.counts)].sum()
