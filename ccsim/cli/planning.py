@@ -255,7 +255,7 @@ def _how(plan: ShiftPlan) -> list[str]:
     rules = plan.scenario.staffing
     held = f"on {format.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
     lines = [*(f"{note}." for note in plan.notes), f"Targets hold {held}."]
-    lines += [f"Searched again with a margin, after fresh random numbers: {repair}." for repair in plan.repairs]
+    lines += [f"{repair}." for repair in plan.repairs]
     if not plan.fresh.met:
         lines.append("NOT PROVEN: fresh random numbers miss a target; more replications would find a safer plan.")
     if plan.offered > len(plan.names):
@@ -265,7 +265,7 @@ def _how(plan: ShiftPlan) -> list[str]:
         )
     if not plan.finished:
         lines.append("The time was up; this is the best effects so far.")
-    few = f", {plan.glances} of them in {plan.glance} alone" if plan.glances else ""
+    few = f", {plan.glances} of them in {' or '.join(map(str, plan.glance))} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "
         f"in {_replications(plan.searched.replications)} each{few}; seed {plan.searched.seed}. "

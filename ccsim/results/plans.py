@@ -177,8 +177,9 @@ class ShiftPlan:
     evaluations: int
     """staffings simulated"""
     glances: int
-    """of them those that failed in the first `glance` replications already, or were simulated for what they add"""
-    glance: int
+    """of them those that failed in the first replications already, or were simulated for what they add"""
+    glance: tuple[int, ...]
+    """how many replications that may be"""
     seconds: float
     finished: bool
     """false: the time was up"""

@@ -14,12 +14,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations_with_replacement
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim.staffing.cover import ShiftCover, cover
+from ccsim.staffing.cover import cover
+from ccsim.staffing.nearby import least_short, some_of
 from ccsim.staffing.trials import Judge, Tally
 from ccsim.tables import F64, I64
 
@@ -28,6 +28,10 @@ CENT: Final = 1e-6
 
 GAP: Final = 5e-4
 """Share of the cost by which a proposal may be dearer than the cheapest that the cuts allow."""
+
+ROUGHLY: Final = 0.25
+"""The same as a share of what the last proposal was cheaper than the best known: one that is far off need not be exact,
+as what it teaches would be the same."""
 
 NODES: Final = 500
 """Of the search tree of a proposal: what is not found in so many is not worth more."""
@@ -43,9 +47,6 @@ DOUBT: Final = 0.5
 
 STEP: Final = 0.01
 """Agents in which doubt is counted."""
-
-DOUBT_NODES: Final = 100
-"""Of the search tree of a doubtful proposal: any of about the least doubt will do."""
 
 MOVES: Final = 24
 """Moves from the best staffing that are simulated before it is kept."""
@@ -82,38 +83,40 @@ class Search:
         most: I64,
         judge: Judge,
         *,
-        glance: Callable[[I64], Tally] | None = None,
+        glances: Sequence[Callable[[I64], Tally]] = (),
         starts: Sequence[I64] = (),
         seconds: float = math.inf,
         progress: Callable[[float | None], object] = lambda best: None,
     ) -> None:
-        """`glance` : what the goals come to in a few of the replications of `try_out`, where that is of use; `starts` :
-        staffings to begin with, from many agents to few.
+        """`glances` : what the goals come to in a few of the replications of `try_out`, then in more.
+
+        `starts` : staffings to begin with, from many agents to few.
         """
         self.cost, self.least, self.most, self.judge = cost, least, most, judge
         self.best: I64 | None = None
         self.bound = float(cost @ least)
         """cost of the cheapest staffing that the cuts allow, were they a little too strict"""
         self._starts = [np.clip(agents, least, most) for agents in starts]
-        self._try_out, self._glance, self._progress = try_out, glance, progress
+        self._try_out, self._few, self._progress = try_out, tuple(glances), progress
         self._ends = time.monotonic() + seconds
         self._tallies: dict[bytes, tuple[I64, Tally]] = {}
-        self._glances: dict[bytes, Tally] = {}
+        self._glances: list[dict[bytes, Tally]] = [{} for _ in self._few]
         self._slacks: dict[bytes, F64] = {}
         self._cuts: list[Cut] = []
         self._held: list[I64] = []
         self._failed: list[I64] = []
         self._excluded: list[I64] = []
+        self._proposals: dict[bytes, tuple[I64, float]] = {}
 
     @property
     def evaluations(self) -> int:
         """Staffings simulated."""
-        return len(self._tallies.keys() | self._glances.keys())
+        return len(set(self._tallies).union(*self._glances))
 
     @property
     def glances(self) -> int:
         """Of them those simulated in a few replications alone."""
-        return len(self._glances.keys() - self._tallies.keys())
+        return self.evaluations - len(self._tallies)
 
     def tried(self) -> Iterator[tuple[I64, Tally]]:
         """Every staffing simulated in all replications."""
@@ -155,24 +158,25 @@ class Search:
         return not self._clearly_fails(agents) and bool((self.slack(agents) >= 0).all())
 
     def _clearly_fails(self, agents: I64) -> bool:
-        """Whether the few replications of a glance are worse than those of the best known by more than it can spare."""
-        if self._glance is None or self.best is None or agents.tobytes() in self._slacks:
+        """Whether the replications of a glance are worse than those of the best known by more than it can spare."""
+        if self.best is None or agents.tobytes() in self._slacks:
             return False
-        one, other = self._look(agents), self._look(self.best)
-        expected = self.slack(self.best) + self._judged(one) - self._judged(other)
-        doubt = np.maximum(np.nan_to_num(self.judge.noise(one, other).ravel(), nan=np.inf), LEAST_DOUBT)
-        fails = bool((expected < -doubt).any())
-        if fails:
-            self._failed.append(agents.copy())
-        return fails
+        for some in range(len(self._few)):
+            one, other = self._look(agents, some), self._look(self.best, some)
+            expected = self.slack(self.best) + self._judged(one) - self._judged(other)
+            noise = self.judge.noise(one, other, self.tally(self.best).by_day.shape[1]).ravel()
+            doubt = np.maximum(np.nan_to_num(noise, nan=np.inf), LEAST_DOUBT)
+            if (expected < -doubt).any():
+                self._failed.append(agents.copy())
+                return True
+        return False
 
-    def _look(self, agents: I64) -> Tally:
+    def _look(self, agents: I64, some: int = 0) -> Tally:
         """At a few replications; once."""
-        assert self._glance is not None
         key = agents.tobytes()
-        if key not in self._glances:
-            self._glances[key] = self._simulated(self._glance, agents)
-        return self._glances[key]
+        if key not in self._glances[some]:
+            self._glances[some][key] = self._simulated(self._few[some], agents)
+        return self._glances[some][key]
 
     def _judged(self, tally: Tally) -> F64:
         return np.nan_to_num(self.judge.slack(tally).ravel(), nan=1.0)
@@ -216,7 +220,7 @@ class Search:
         """
 
         def figures(of: I64) -> F64:
-            return self.slack(of) if self._glance is None else self._judged(self._look(of))
+            return self._judged(self._look(of)) if self._few else self.slack(of)
 
         here = figures(agents)
         gains = np.full((len(agents), len(here)), np.nan)
@@ -235,10 +239,15 @@ class Search:
     def _by_program(self) -> None:
         """Until the program has nothing cheaper to propose than the best known."""
         assert self.best is not None
+        cheaper = 0.0
         while True:
-            proposed, _ = self._propose()
-            if self._costs(proposed) >= self._costs(self.best) * (1 - CENT):
-                return
+            gap = max(GAP, ROUGHLY * cheaper)
+            proposed, _ = self._propose(gap=gap)
+            cheaper = 1 - self._costs(proposed) / self._costs(self.best)
+            if cheaper <= CENT:
+                if gap == GAP:
+                    return
+                continue
             fails = self._why_not(proposed)
             if fails is not None:
                 self._exclude(fails)
@@ -282,37 +291,54 @@ class Search:
         gains = np.maximum(np.nan_to_num(self.gains(point)), 0.0)
         self._cuts.append(Cut(point, self.slack(point), gains))
 
-    def _propose(self, doubt: float = 0.0) -> tuple[I64, float]:
+    def _propose(self, doubt: float = 0.0, gap: float = GAP) -> tuple[I64, float]:
         """The cheapest staffing that all cuts allow, the best known among them, and a lower bound on its cost.
 
-        `doubt` : agents by which each cut is taken to be too strict.
+        `doubt` : agents by which each cut is taken to be too strict; `gap` : share by which it may be dearer.
         """
         assert self.best is not None
-        rows, required = self._planes(doubt)
-        proposal = self._solved(rows, required, self.cost, self.most)
-        if proposal is None:  # out of time
-            return self.best, float(self.cost @ self.least)
-        return proposal.counts[: len(self.cost)], min(proposal.bound, self._costs(self.best))
+        rows, required = self._required(*self._planes(doubt))
+        key = b"".join(array.tobytes() for array in (rows, required, np.array(gap)))
+        if key not in self._proposals:
+            self._proposals = {key: self._solved(rows, required, gap)}  # the last one alone is asked for again
+        counts, bound = self._proposals[key]
+        return counts, min(bound, self._costs(self.best))
 
     def _least_doubtful(self) -> I64 | None:
-        """Of what is cheaper than the best known that for which cuts are too strict by the fewest agents.
+        """Of what is cheaper than the best known something for which cuts are too strict by the fewest agents.
 
         None where they would have to be by more than `DOUBT`.
         """
         assert self.best is not None
         rows, required = self._planes()
-        steps = round(DOUBT / STEP)
-        table = np.vstack([np.insert(rows, rows.shape[1], STEP, axis=1), np.append(-self.cost, 0.0)])
-        required = np.append(required, -self._costs(self.best) * (1 - CENT))
-        # of those that are as doubtful, the cheapest
-        weights = np.append(self.cost / self._costs(self.best) / 2, 1.0)
-        proposal = self._solved(table, required, weights, np.append(self.most, steps), DOUBT_NODES)
-        return None if proposal is None else proposal.counts[: len(self.cost)]
+        budget = self._costs(self.best) * (1 - CENT)
+        nearest = least_short(
+            rows, required, self.cost, budget, self.least, self.most, self._excluded, starts=[self.best], unit=STEP
+        )
+        return None if nearest is None or nearest[1] > DOUBT else nearest[0]
 
-    def _solved(self, rows: F64, required: F64, weights: F64, most: I64, nodes: int = NODES) -> ShiftCover | None:
-        """The least by `weights` of what has these rows and is none of what is excluded; columns are patterns first."""
-        patterns = len(weights)
-        least = np.append(self.least, np.zeros(patterns - len(self.least), np.int64))
+    def _solved(self, table: F64, required: F64, gap: float) -> tuple[I64, float]:
+        """The cheapest with these rows, of which the first columns are patterns, and a lower bound on its cost."""
+        n, width = len(self.cost), table.shape[1]
+        none = np.zeros(width - n)
+        proposal = cover(
+            table,
+            required,
+            np.append(self.cost, none),
+            least=np.append(self.least, none).astype(np.int64),
+            most=np.append(self.most, none + 1),
+            seconds=max(1.0, min(60.0, self._ends - time.monotonic())),
+            gap=gap,
+            nodes=NODES,
+        )
+        if proposal is None:  # out of time
+            assert self.best is not None
+            return self.best, float(self.cost @ self.least)
+        return proposal.counts[:n], proposal.bound
+
+    def _required(self, rows: F64, required: F64) -> tuple[F64, F64]:
+        """The same rows, and that nothing is allowed of what is excluded: a column says where it has more agents."""
+        patterns = len(self.cost)
         choices = [np.flatnonzero(point < self.most) for point in self._excluded]
         width = patterns + sum(map(len, choices))
         table = np.zeros((len(rows), width))
@@ -327,20 +353,9 @@ class Search:
                 row[pattern], row[column] = 1.0, -float(point[pattern] + 1 - self.least[pattern])
                 extra.append((row, float(self.least[pattern])))
                 column += 1
-        if extra:
-            table = np.vstack([table, *(row for row, _ in extra)])
-            required = np.append(required, [needed for _, needed in extra])
-        none = np.zeros(width - patterns)
-        return cover(
-            table,
-            required,
-            np.append(weights, none),
-            least=np.append(least, none).astype(np.int64),
-            most=np.append(most, none + 1),
-            seconds=max(1.0, min(60.0, self._ends - time.monotonic())),
-            gap=GAP,
-            nodes=nodes,
-        )
+        if not extra:
+            return table, required
+        return np.vstack([table, *(row for row, _ in extra)]), np.append(required, [needed for _, needed in extra])
 
     def _planes(self, doubt: float = 0.0) -> tuple[F64, F64]:
         """Cuts as rows : float64[row, pattern] and what they require, so that everything that was seen to hold does."""
@@ -374,8 +389,8 @@ class Search:
         some = np.argsort(-(np.nan_to_num(more) / np.maximum(self.cost, CENT)[:, None]).max(axis=1), kind="stable")[
             :BESIDE
         ]
-        removed = _some_of(np.flatnonzero(start > self.least), n)[1:]
-        added = _some_of(np.sort(some), n)
+        removed = some_of(np.flatnonzero(start > self.least), n)[1:]
+        added = some_of(np.sort(some), n)
         removed = removed[(start - removed >= self.least).all(axis=1)]
         added = added[(start + added <= self.most).all(axis=1)]
         loss, gain = removed @ np.nan_to_num(less), added @ np.nan_to_num(more)
@@ -395,12 +410,3 @@ class Search:
         """The largest staffing that failed with as many agents or more on every pattern."""
         more = [point for point in self._failed if (agents <= point).all()]
         return max(more, key=lambda point: int(point.sum()), default=None)
-
-
-def _some_of(patterns: I64, n: int) -> I64:
-    """None, one or two agents on these of n patterns : int64[choice, pattern]."""
-    chosen = [c for size in range(3) for c in combinations_with_replacement(patterns.tolist(), size)]
-    counts = np.zeros((len(chosen), n), dtype=np.int64)
-    for row, which in enumerate(chosen):
-        np.add.at(counts[row], list(which), 1)
-    return counts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,12 @@ from ccsim.workload.offered import interval_edges
 
 REPAIRS: Final = 5
 """Times that a plan which misses a target on fresh random numbers is searched for again, at most."""
+
+ALIKE: Final = 0.01
+"""Share of the cost by which the next best may be dearer than a plan that misses, not to search again for less."""
+
+OTHERS: Final = 8
+"""Staffings that hold in the search, at most, that are put to the proof in place of one that misses a target there."""
 
 
 class Infeasible(Exception):  # noqa: N818
@@ -60,10 +67,10 @@ def shift_plan(
     judge = Judge.of(scenario, pool.goals)
     # proving the result takes about as long as getting ready
     seconds = within - 2 * (time.perf_counter() - clock)
-    glance = pool.glance if pool.few else None
+    glances = [partial(pool.tally, parts=some + 1) for some in range(len(pool.few))]
     starts = covering(scenario, erlang)
     search = Search(
-        pool.tally, cost, least, most, judge, glance=glance, starts=starts, seconds=seconds, progress=progress
+        pool.tally, cost, least, most, judge, glances=glances, starts=starts, seconds=seconds, progress=progress
     )
     finished = search.run()
     if search.best is None:
@@ -73,20 +80,7 @@ def shift_plan(
     divided = cover_shifts(scenario, erlang.requirement(scenario, divided=True))
     room = most if divided is None else np.maximum(most, divided.counts)
     prover = Prover(scenario, judge, room, workers, time.monotonic() + within - (time.perf_counter() - clock))
-    repairs: list[str] = []
-    margin = judge.margin
-    agents = search.best
-    while True:
-        proof, short = prover.prove(agents)
-        if not short.any() or len(repairs) == REPAIRS or not finished:
-            break
-        repairs.append(_repair(judge, proof, short))
-        margin = _stricter(margin, judge.slack(search.tally(agents)), short)
-        search.tighten(margin)
-        finished = search.run()
-        if search.best is None:
-            break
-        agents = search.best
+    agents, proof, repairs, finished = _proven(search, judge, prover, finished)
 
     def performance(tally: Tally, agents: I64 | None, seed: int = prover.seed) -> Performance:
         return _performance(seed, judge, tally, scenario, agents, cost)
@@ -114,12 +108,55 @@ def shift_plan(
         glance=pool.few,
         seconds=time.perf_counter() - clock,
         finished=finished,
-        repairs=tuple(repairs),
+        repairs=repairs,
         notes=notes,
         marginal=_marginal(search, agents, len(judge.goals)),
         tried=tuple((spent, float(np.nanmin(slack, initial=1.0)), not (slack < 0).any()) for spent, slack in tallies),
         baseline=None if divided is None else performance(prover.first.tally(divided.counts), divided.counts),
     )
+
+
+def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tuple[I64, Tally, tuple[str, ...], bool]:
+    """The best of a search that is proven, else the last tried: agents, what they come to on fresh random numbers, what
+    was done for it, in words, and whether the search was finished.
+
+    Where the best misses a target, the next best of its cost does, or it is searched for with a margin.
+    """
+    assert search.best is not None
+    agents, margin, repairs = search.best, judge.margin, list[str]()
+    refuted: set[bytes] = set()
+
+    def cost(of: I64) -> float:
+        return float(search.cost @ of)
+
+    def next_best(below: float) -> tuple[I64, Tally] | None:
+        """The cheapest that holds without a margin, costs less than this, and is proven; a few are tried."""
+        held = [one for one, tally in search.tried() if not (judge.slack(tally) < 0).any() and cost(one) < below]
+        for one in sorted((one for one in held if one.tobytes() not in refuted), key=cost)[:OTHERS]:
+            proof, short = prover.prove(one)
+            if not short.any():
+                return one, proof
+            refuted.add(one.tobytes())
+        return None
+
+    proof, short = prover.prove(agents)
+    while short.any() and len(repairs) < REPAIRS and finished:
+        refuted.add(agents.tobytes())
+        missed = _repair(judge, proof, short)
+        alike = next_best(cost(agents) * (1 + ALIKE))
+        if alike is not None:
+            return *alike, (*repairs, f"The next best, as the cheapest misses: {missed}"), finished
+        repairs.append(f"Searched again with a margin: {missed}")
+        margin = _stricter(margin, judge.slack(search.tally(agents)), short)
+        search.tighten(margin)
+        finished = search.run()
+        if search.best is None:
+            break
+        agents = search.best
+        proof, short = prover.prove(agents)
+    if repairs:
+        agents, proof = next_best(math.inf if short.any() else cost(agents)) or (agents, proof)
+    return agents, proof, tuple(repairs), finished
 
 
 def most_of_use(scenario: Scenario, erlang: Baseline) -> I64:
@@ -223,7 +260,7 @@ def judgement(goal: StaffingTarget, figure: float) -> str:
 
 
 def _repair(judge: Judge, tally: Tally, short: F64) -> str:
-    """What fresh random numbers missed, or met by less than they can tell."""
+    """What fresh random numbers missed of a plan, or met by less than they can tell."""
     where = {"run": "", "day": " on the worst day", "interval": " in the worst interval"}[judge.over]
     if judge.met_on is not None:
         where = " on the worst of the days that count"
@@ -232,4 +269,4 @@ def _repair(judge: Judge, tally: Tally, short: F64) -> str:
         for goal, figure, by in zip(judge.goals, tally.estimates(), short.max(axis=1).tolist(), strict=True)
         if by > 0
     ]
-    return f"in {format.several(tally.by_day.shape[1], 'replication')}: {'; '.join(missed)}"
+    return f"{'; '.join(missed)}, in {format.several(tally.by_day.shape[1], 'replication')} on fresh random numbers"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -130,21 +132,24 @@ class Judge(NamedTuple):
         rules = scenario.staffing
         return cls(goals, rules.targets_over, rules.met_on, np.zeros((len(goals), 1)))
 
-    def noise(self, one: Tally, other: Tally) -> F64:
+    def noise(self, one: Tally, other: Tally, of: float = math.inf) -> F64:
         """By how much the difference of two staffings may be off : float64[goal, stretch], NaN where nothing is known.
 
         The half-width of its 99 % interval, of replications in pairs. By interval, where those are not kept, three
-        standard errors of what the contacts give were they independent.
+        standard errors of what the contacts give were they independent. `of` : all replications, of which these are
+        the first, where it is their difference that is asked for and not the mean of any number: what is still to be
+        seen of a few is less (the correction of a finite population).
         """
+        unseen = math.sqrt(1 - one.by_day.shape[1] / of)
         if self.over == "interval":
             wanted = np.array([goal.wanted for goal in self.goals])[:, None]
             with np.errstate(divide="ignore"):
-                return np.asarray(3 * np.sqrt(wanted * (1 - wanted) / self._sums(one)[1]))
+                return np.asarray(3 * unseen * np.sqrt(wanted * (1 - wanted) / self._sums(one)[1]))
         first, second = (
             tally.by_day if self.over == "day" else tally.by_day.sum(axis=-1, keepdims=True) for tally in (one, other)
         )
         mean, low, _ = paired_interval((first[0], first[1]), (second[0], second[1]), level=SURE)
-        return mean - low
+        return unseen * (mean - low)
 
     def slack(self, tally: Tally) -> F64:
         """By how much each target holds in each stretch : float64[goal, stretch]; NaN without data, negative: missed.
@@ -194,26 +199,21 @@ class Pool:
             for workload, number in zip(trials.workloads, trials.numbers, strict=True)
         ]
         number = len(trials.numbers)
-        self.few = (
-            max(FEWEST, number // 4) if number >= 3 * FEWEST and Judge.of(scenario, self.goals).met_on is None else 0
-        )
-        """replications of a glance; 0: too few are there"""
-        self._glanced: dict[bytes, F64] = {}
+        few = max(FEWEST, number // 4)
+        shared = number >= 3 * FEWEST and Judge.of(scenario, self.goals).met_on is None
+        self.few = tuple(range(few, number, few)) if shared else ()
+        """replications of each glance, more and more; none where they are too few to share"""
+        self._parts = [range(*edges) for edges in pairwise((0, *self.few, number))]
+        self._tallies: dict[bytes, list[Tally]] = {}
 
-    def glance(self, agents: I64) -> Tally:
-        """What the goals come to in the first few replications."""
+    def tally(self, agents: I64, parts: int | None = None) -> Tally:
+        """What the goals come to with so many agents on each pattern; `parts` : in the first of `few` alone."""
         key = agents.tobytes()
-        if key not in self._glanced:
-            self._glanced[key] = self._sums(agents, range(self.few))
-        return Tally.of(self._glanced[key], self.spec)
-
-    def tally(self, agents: I64) -> Tally:
-        """What the goals come to with so many agents on each pattern."""
-        seen = self._glanced.pop(agents.tobytes(), None)
-        if seen is None:
-            return Tally.of(self._sums(agents, range(len(self._workloads))), self.spec)
-        rest = self._sums(agents, range(self.few, len(self._workloads)))
-        return Tally.of(np.concatenate([seen, rest], axis=1), self.spec)
+        tallies = self._tallies.setdefault(key, [])
+        for places in self._parts[len(tallies) : parts]:
+            sums = self.trials.sums(self.plan, self.spec, self.attended(agents), places)
+            tallies.append(Tally.of(sums, self.spec))
+        return reduce(Tally.plus, tallies[:parts])
 
     def attended(self, agents: I64) -> Callable[[int], Workload]:
         """The workload of a place with so many agents on each pattern."""
@@ -224,9 +224,6 @@ class Pool:
             return workload._replace(present=workload.present & comes)
 
         return some
-
-    def _sums(self, agents: I64, places: range) -> F64:
-        return self.trials.sums(self.plan, self.spec, self.attended(agents), places)
 
 
 def _members(pool: Scenario) -> tuple[I64, I64]:

@@ -211,10 +211,14 @@ def test_a_plan_that_misses_on_fresh_random_numbers_is_searched_for_again(mornin
         assert plan.searched.met
         assert plan.fresh.seed == seed + 1
         assert plan.lower_bound <= plan.searched.cost
-        assert plan.fresh.met or len(plan.repairs) == shifts.REPAIRS
+        assert plan.fresh.met or len(plan.repairs) >= shifts.REPAIRS
         told += plan.repairs
     assert told
-    assert all(re.match(r"in \d+ replications: .* [\d.]+ points more to be sure", text) for text in told)
+    missed = r": .* [\d.]+ points more to be sure.*, in \d+ replications on fresh random numbers$"
+    again = [text for text in told if re.match(f"Searched again with a margin{missed}", text)]
+    beside = [text for text in told if re.match(f"The next best, as the cheapest misses{missed}", text)]
+    assert again
+    assert len(again) + len(beside) == len(told)
 
 
 def test_the_workbook_has_requirement_and_roster(morning: Path, tmp_path: Path) -> None:

@@ -100,6 +100,18 @@ def test_a_staffing_on_trial_is_a_run_of_the_staffed_scenario(agents: tuple[int,
     same(pool.tally(np.array(agents)), patterns.staffed(scenario, agents), pool.goals)
 
 
+def test_parts_of_the_replications_add_up_to_all() -> None:
+    scenario, agents = small(replications=12), np.array([3, 1, 1])
+    at_once = Pool(Trials(scenario, 3, range(12)), agents).tally(agents)
+    pool = Pool(Trials(scenario, 3, range(12)), agents)
+    assert pool.few == (4, 8)
+    for part, number in enumerate(pool.few):
+        first = pool.tally(agents, part + 1)
+        np.testing.assert_array_equal(first.by_day, at_once.by_day[:, :number])
+    np.testing.assert_allclose(pool.tally(agents).by_interval, at_once.by_interval)
+    np.testing.assert_array_equal(pool.tally(agents, 1).by_day, at_once.by_day[:, :4])
+
+
 def test_workers_change_nothing_and_seeds_do() -> None:
     scenario, agents = small(), np.array([3, 1, 1])
     one, two, other = (
@@ -174,6 +186,8 @@ def test_noise_is_of_the_difference_and_not_of_the_level() -> None:
     differences = np.array([2.0, 8.0, 2.0, 1.0]) / 200
     half = 5.841 * differences.std(ddof=1) / 2  # t of three degrees of freedom at 99.5 %
     assert judge.noise(one, other).ravel() == pytest.approx([half, 0.0], rel=1e-3)
+    few = judge.noise(one, other, of=16)
+    assert few.ravel() == pytest.approx([half * np.sqrt(12 / 16), 0.0], rel=1e-3)  # of these 16, a quarter is known
     by_day = judge._replace(over="day").noise(one, other)
     assert by_day.shape == (2, 2)
     assert by_day[0, 1] == pytest.approx(5.841 * np.array([0.0, 0.06, 0.0, 0.0]).std(ddof=1) / 2, rel=1e-3)
