@@ -45,7 +45,8 @@ class Days(click.ParamType[list[date]]):
 @click.option(
     "--mapping",
     metavar="NAME|FILE",
-    help="What the columns of LOG are: a built-in name or a file; logs of ccsim need none.",
+    help="What the columns of LOG are: a built-in name or a file; logs of ccsim need none. Without it one is proposed "
+    "and written beside FILE.",
 )
 @click.option("--train", type=Days(), required=True, help="Days to learn from, FIRST:LAST.")
 @click.option("--test", type=Days(), required=True, help="Days to predict, FIRST:LAST.")
@@ -117,7 +118,7 @@ def backtest(
         )
     started = datetime.now(UTC)
     scenario = scenarios.load(file, None, overrides, outside=outside)
-    reading, staff_only = _read(log, mapping)
+    reading, staff_only = _read(log, mapping, file.parent)
     every = ContactLog(reading.rows, staff_only, scenario, str(file))
     days_at_once = 7 if refit else None
     units = sum(len(first) + len(last) for first, last in windows(train, test, days_at_once))
@@ -145,10 +146,12 @@ def backtest(
         click.echo(f"Results: {final}", err=as_json)
 
 
-def _read(log: Path, mapping: str | None) -> tuple[Reading, Iterable[str]]:
-    """The contacts, and the queues in which no customer waits."""
+def _read(log: Path, mapping: str | None, folder: Path) -> tuple[Reading, Iterable[str]]:
+    """The contacts, and the queues in which no customer waits. Without a mapping one is proposed, in the folder."""
+    from ccsim.errors import ScenarioError
     from ccsim.logs.from_ccsim import is_own, read_own
     from ccsim.logs.mapping import mapping as as_mapping
+    from ccsim.logs.proposal import missing
     from ccsim.logs.readers import read
 
     if mapping is None and is_own(log):
@@ -158,7 +161,7 @@ def _read(log: Path, mapping: str | None) -> tuple[Reading, Iterable[str]]:
             raise click.BadParameter(f"{log} has no contacts", param_hint="LOG")
         return contacts, own.staff_only
     if mapping is None:
-        raise click.BadParameter("missing; it says what the log's columns mean", param_hint="--mapping")
+        raise ScenarioError([missing(log, folder)])
     how = as_mapping(mapping)
     if how.kind not in ("contacts", "events"):
         raise click.BadParameter(f"{mapping} is of {how.kind}; a back-test needs contacts", param_hint="--mapping")

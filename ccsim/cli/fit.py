@@ -11,7 +11,6 @@ import click
 from ccsim.cli import options
 
 if TYPE_CHECKING:
-    from ccsim.errors import Problem
     from ccsim.fit.check import Check
     from ccsim.fit.estimate import Fit
     from ccsim.logs.mapping import Mapping
@@ -92,24 +91,6 @@ def fit(
     click.echo(written, err=as_json)
 
 
-def _proposed(log: Path, out: Path) -> Problem:
-    """A mapping for the log, from its header, written out to edit; or the built-in one that fits it."""
-    from ccsim.errors import Problem
-    from ccsim.logs.mapping import mapping
-    from ccsim.logs.proposal import propose
-
-    text, name = propose(log)
-    if name:
-        return Problem("--mapping", f"missing; {log} looks like {mapping(name).export}", f"--mapping {name}")
-    file = out / f"{log.stem}.mapping.toml"
-    if file.exists():
-        return Problem("--mapping", "missing", f"--mapping {file}, which is there from before")
-    out.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-    problem = f"missing; {file} is a proposal from the header of {log}"
-    return Problem("--mapping", problem, f"look it through, then add --mapping {file}")
-
-
 def chosen_mappings(
     logs: tuple[Path, ...], names: tuple[str, ...], timezone: str | None, out: Path
 ) -> list[Mapping | None]:
@@ -117,13 +98,14 @@ def chosen_mappings(
     from ccsim.errors import Problem, ScenarioError
     from ccsim.logs import from_ccsim
     from ccsim.logs.mapping import built_in, mapping
+    from ccsim.logs.proposal import missing
     from ccsim.scenario.faults import FaultError
     from ccsim.scenario.values import timezone as known_zone
 
     if not names and all(from_ccsim.is_own(log) for log in logs):
         names = (from_ccsim.NAME,)
     if not names:
-        raise ScenarioError([_proposed(log, out) for log in logs if not from_ccsim.is_own(log)])
+        raise ScenarioError([missing(log, out) for log in logs if not from_ccsim.is_own(log)])
     if len(names) not in (1, len(logs)):
         allowed = f"one for all logs, or one for each: {', '.join((from_ccsim.NAME, *built_in()))}, or a file"
         raise ScenarioError([Problem("--mapping", f"{len(names)} for {len(logs)} logs", allowed)])

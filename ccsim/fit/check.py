@@ -13,9 +13,11 @@ import numpy as np
 
 from ccsim.fit.contacts import GAVE_UP, NEVER_CAME, all_contacts
 from ccsim.fit.estimate import Fit
+from ccsim.fit.quantities import THIN
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, Measures
 from ccsim.metrics.registry import Level, Metric
+from ccsim.results import format
 from ccsim.runs.run import replicate
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
@@ -299,26 +301,29 @@ def _cause_of_size(metric: str) -> str:
 
 def _cause_of_waits(fit: Fit, name: str, longer: float, mixed: bool, metrics: Sequence[str]) -> str:
     """The assumption that most likely fails."""
-    if not any(name in team.queues for team in fit.teams):
-        return "the log names no agents of this queue; its staffing is made up to match the work"
-    if mixed:
-        return (
+    queue, roster = fit.queues[name], fit.rule == "roster"
+    causes = (
+        (
+            not any(name in team.queues for team in fit.teams),
+            "the log names no agents of this queue; its staffing is made up to match the work",
+        ),
+        (
+            queue.contacts < THIN,
+            f"in {format.several(queue.contacts, 'contact')} the log hardly shows who was there when",
+        ),
+        (
+            mixed,
             "queues that share agents wait differently from the log, some longer and some shorter: priorities, head "
-            "starts or who answers first are not in it"
-        )
-    if metrics == ["abandonment"] or fit.queues[name].slow:
-        return (
-            "patience is one distribution for all hours and is drawn for each caller alone"
-            if metrics == ["abandonment"]
-            else "agents let it ring for differing times, and which of these waits were absences is a guess"
-        )
-    if fit.rule == "roster":
-        return "the roster does not show when agents were away or did other work" if longer < 0 else (
-            "agents worked outside their rostered time, or others helped"
-        )  # fmt: skip
-    if longer > 0:
-        return "agents who were there and free are not seen in the log, as it names only who answered"
-    return "agents were away or busy with other work that the log does not show"
+            "starts or who answers first are not in it",
+        ),
+        (metrics == ["abandonment"], "patience is one distribution for all hours and is drawn for each caller alone"),
+        (queue.slow, "agents let it ring for differing times, and which of these waits were absences is a guess"),
+        (roster and longer < 0, "the roster does not show when agents were away or did other work"),
+        (roster, "agents worked outside their rostered time, or others helped"),
+        (longer > 0, "agents who were there and free are not seen in the log, as it names only who answered"),
+        (True, "agents were away or busy with other work that the log does not show"),
+    )
+    return next(cause for holds, cause in causes if holds)
 
 
 def calibrated(fit: Fit, made: Any) -> float:

@@ -16,7 +16,7 @@ from ccsim.fit.conversations import Slowdown
 from ccsim.fit.distributions import MISFIT, WORK, Sample
 from ccsim.fit.hours import INTERVAL
 from ccsim.fit.plausibility import implausible
-from ccsim.fit.quantities import Estimates
+from ccsim.fit.quantities import THIN, Estimates
 from ccsim.fit.queues import QueueFit, queue_fit
 from ccsim.fit.teams import TeamFit, slowdown, teams_fit
 from ccsim.logs import duty
@@ -197,6 +197,11 @@ def _warnings(
         warnings_.append(
             f"{format.several(twice, 'contact')} came in the hour that the clock repeats; a scenario cannot say in "
             "which of both, so half of the volume lies before it, half after."
+        )
+    if 0 < len(contacts) < THIN:
+        warnings_.append(
+            f"The log has {format.several(len(contacts), 'contact')}: too few to tell what is usual. How many come "
+            "when, how long work takes and who is there are those of single contacts; put in what you know."
         )
     for file, reading in logs.readings:
         out = len(reading.refused)

@@ -89,7 +89,8 @@ def _key(logs: Logs) -> str:
 
 
 def _cause(work: float, queue: QueueFit, logs: Logs) -> str:
-    if USUAL[0] <= work / 1000 <= USUAL[1]:
+    whole_minutes = "work" in queue.distributions and bool((queue.distributions["work"].sample.times % 60 == 0).all())
+    if USUAL[0] <= work / 1000 <= USUAL[1] and not whole_minutes:
         cause = f'In milliseconds it would be {_length(work / 1000)}: units = {{ {_key(logs)} = "ms" }} in the mapping?'
     else:
         cause = "Is its unit right, and is it the agent's work, not the time until a case was closed?"

@@ -74,6 +74,20 @@ def propose(path: Path) -> tuple[str, str]:
     raise ScenarioError([Problem("--mapping", unknown, allowed, str(path))])
 
 
+def missing(log: Path, folder: Path) -> Problem:
+    """That the log has no mapping, and which: a built-in one that fits it, or a proposal, written to the folder."""
+    text, name = propose(log)
+    if name:
+        return Problem("--mapping", f"missing; {log} looks like {mapping(name).export}", f"--mapping {name}")
+    file = folder / f"{log.stem}.mapping.toml"
+    if file.exists():
+        return Problem("--mapping", "missing", f"--mapping {file}, which is there from before")
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    problem = f"missing; {file} is a proposal from the header of {log}"
+    return Problem("--mapping", problem, f"look it through, then add --mapping {file}")
+
+
 def _fits(path: Path, how: Mapping) -> bool:
     """Whether the file has every column that the mapping names and needs."""
     try:

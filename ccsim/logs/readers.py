@@ -44,6 +44,10 @@ MEDIA: Final = {
     "callback": "phone",
     "e-mail": "email",
     "mail": "email",
+    "web": "email",
+    "web form": "email",
+    "webform": "email",
+    "form": "email",
     "facebook": "social",
     "instagram": "social",
 }
@@ -248,15 +252,39 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     if how.arrivals_only:
         rows["outcome"], rows["end"], answered = "unknown", pd.NaT, answered & False
         lines.mend(rows["arrival"].notna(), "an arrival, of which the log does not say what became of it")
+    cases = _cases(rows, how)
+    lines.mend(cases, "a call or chat in a list of cases: an arrival, as the time until it was closed is no work")
+    rows["outcome"], answered = rows["outcome"].mask(cases, "unknown"), answered & ~cases
     _lengths(rows, answered, how)
+    rows["end"] = rows["end"].mask(cases)
     lines.refuse(answered & rows["answer"].isna(), "answered, but no time of the answer")
     rows["answer"] = rows["answer"].where(answered)
     if "left" in rows:
         rows["end"] = rows["end"].where(answered, rows["left"])
     lines.refuse(answered & rows["end"].isna(), "no end")
     if not how.arrivals_only:
-        unknown = ~answered & rows["end"].isna()
+        unknown = ~answered & ~cases & rows["end"].isna()
         lines.mend(unknown, "not answered, and no time at which it left: it counts, how long it waited is not known")
+    _in_order(rows, how, lines)
+    clock = times.local(rows["arrival"], how)
+    for name in TIMES["contacts"]:
+        rows[name] = rows[name] + clock
+    rows["agent"] = rows["agent"].where(answered)
+    lines.mend(answered & rows["agent"].isna(), "answered, but by nobody knows whom")
+    _priorities(rows, sheet, how, lines)
+    channels = rows[lines.usable].groupby("queue")["channel"].nunique()
+    several = rows["queue"].isin(channels.index[channels > 1])
+    lines.mend(several, "in a queue of several channels: a queue for each of them")
+    rows["queue"] = rows["queue"].mask(several, rows["queue"] + " (" + rows["channel"] + ")")
+    if "contact" in how.columns:
+        same_ids(rows, lines)
+    rows["contact"] = rows["contact"].fillna(rows["line"].astype("string"))
+
+
+def _in_order(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
+    """Moments that follow one another: those of the hour that the clock repeats, and small disorder, are put right."""
+    import pandas as pd
+
     tolerance = pd.Timedelta(seconds=how.tolerance)
     hour = pd.Timedelta(hours=1)
     for name, before in (("answer", "arrival"), ("end", "arrival"), ("end", "answer"), ("wrapped", "end")):
@@ -270,15 +298,13 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
         lines.refuse(early & (rows[before] - rows[name] > tolerance), f"{name} before {before}")
         lines.mend(early, f"{name} up to {how.tolerance:g} s before {before}: taken as equal")
         rows[name] = rows[name].where(~early, rows[before])
-    clock = times.local(rows["arrival"], how)
-    for name in TIMES["contacts"]:
-        rows[name] = rows[name] + clock
-    rows["agent"] = rows["agent"].where(answered)
-    lines.mend(answered & rows["agent"].isna(), "answered, but by nobody knows whom")
-    _priorities(rows, sheet, how, lines)
-    if "contact" in how.columns:
-        same_ids(rows, lines)
-    rows["contact"] = rows["contact"].fillna(rows["line"].astype("string"))
+
+
+def _cases(rows: pd.DataFrame, how: Mapping) -> pd.Series[bool]:
+    """Calls and chats in a list of cases, some of which go on for days: of the work on them it says nothing."""
+    lasting = rows["channel"].map(lambda name: CHANNELS[name].persistent).astype("bool")
+    closed = "total" in how.durations and not {"talk", "handle"} & set(how.durations)
+    return ~lasting & (closed and bool(lasting.any()) and not {"answer", "end"} & set(how.columns))
 
 
 def _answered(rows: pd.DataFrame, how: Mapping) -> pd.Series[Any]:

@@ -204,3 +204,46 @@ def test_intervals_say_how_long_people_wait_before_they_leave(tmp_path: Path) ->
     assert estimate(logs, "ready").queues["Support"].figures["patience.mean"].mean == pytest.approx(
         10 * 8 + 12 * 6 + 70
     )
+
+
+def test_a_back_test_proposes_a_mapping_beside_its_scenario(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(
+        'start = 2026-05-04\ndays = 1\n[queue.x]\nchannel = "phone"\n[team.a]\nskills = { x = 1 }\n'
+        'shifts = [{ agents = 1, hours = "08:00-16:00" }]\n'
+    )
+    log = tmp_path / "cdr.csv"
+    log.write_text(LOGS["cdr"])
+    arguments = [str(tmp_path / "s.toml"), str(log), "--train", "2026-05-04", "--test", "2026-05-05"]
+    done = CliRunner().invoke(main, ["backtest", *arguments])
+    assert done.exit_code == 2
+    proposal = tmp_path / "cdr.mapping.toml"
+    assert f"{proposal} is a proposal from the header" in done.output
+    assert mapping(str(proposal)).kind == "contacts"
+
+
+def test_a_list_of_cases_of_several_channels_has_a_queue_for_each(tmp_path: Path) -> None:
+    """Of mails the time until they are closed is kept; chats and calls are counted, as it is no work of theirs."""
+    lines = ["Ticket ID,Created at,Channel,Group,Assignee,First response (min),Full resolution (min)"]
+    for n in range(90):
+        channel = ("Email", "Web form", "Chat", "Phone")[n % 4]
+        lines.append(f"{n},2026-05-{4 + n // 30:02d} 08:{n % 30 * 2:02d}:00,{channel},x,ann,{n},{600 + n}")
+    log = tmp_path / "tickets.csv"
+    log.write_text("\n".join(lines) + "\n")
+    text, _ = propose(log)
+    (tmp_path / "how.toml").write_text(text)
+    fit = estimate(read_all([log], [mapping(str(tmp_path / "how.toml"))]), "ready")
+    assert {name: (queue.channel, queue.contacts) for name, queue in fit.queues.items()} == {
+        "x (email)": ("email", 46), "x (live_chat)": ("live_chat", 22), "x (phone)": ("phone", 22),
+    }  # fmt: skip
+    assert fit.queues["x (email)"].answered == 46
+    assert not fit.queues["x (phone)"].answered
+    assert not any("Implausible" in warning for warning in fit.warnings)
+
+
+def test_a_log_of_three_contacts_is_said_to_be_too_short(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    days = [f"2026-05-{day:02d} 09:0" for day in (4, 5, 6)]
+    rows = [f"{n},x,{day}0:00,{day}0:10,{day}4:00,ann,answered" for n, day in enumerate(days)]
+    log.write_text("contact,queue,arrival,answer,end,agent,outcome\n" + "\n".join(rows) + "\n")
+    fit = estimate(read_all([log], [mapping("calls")]), "ready")
+    assert any("3 contacts: too few to tell what is usual" in warning for warning in fit.warnings)
