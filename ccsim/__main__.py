@@ -1,6 +1,34 @@
-"""`python -m ccsim` is `ccsim`."""
+"""The command `ccsim`, which is `python -m ccsim` too."""
 
-from ccsim.cli import main
+import os
+import signal
+import sys
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """The command line. An interruption ends it with status 130 wherever it comes, while modules are imported too."""
+    try:
+        from ccsim.cli import main as verbs
+
+        verbs(prog_name="ccsim")
+    except BaseException as end:
+        # whoever asks again need not wait for what is left to tidy up
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+        from ccsim.errors import interrupted
+
+        if not isinstance(end, SystemExit):
+            if not interrupted(end):
+                raise
+            print("Interrupted; nothing was written.", file=sys.stderr)
+        elif end.code != INTERRUPTED and not interrupted(end):
+            raise
+        # an interruption of a text that is executed (each dataclass is made by one) has Python end by the signal
+        # itself, unless another text has been executed since
+        exec("")
+        sys.exit(INTERRUPTED)
+
 
 if __name__ == "__main__":
-    main(prog_name="ccsim")
+    main()

@@ -47,3 +47,8 @@ class ScenarioError(Exception):
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Problem]]]:
         # an exception is otherwise made again from its text
         return type(self), (list(self.problems),)
+
+
+def interrupted(error: BaseException | None) -> bool:
+    """Whether this is an interruption, or what a library or a compiler made of one."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or interrupted(error.__context__))

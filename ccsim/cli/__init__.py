@@ -29,7 +29,7 @@ from ccsim.cli.schema import schema
 from ccsim.cli.staff import staff
 from ccsim.cli.sweep import sweep
 from ccsim.cli.today import today
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import Problem, ScenarioError, interrupted
 
 
 class Verbs(click.Group):
@@ -41,6 +41,14 @@ class Verbs(click.Group):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         return super().main(*args, **kwargs)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """As any group's; an interruption, which click would make an end with 1, stays one."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except KeyboardInterrupt as error:
+            _print_error(error, "Interrupted; nothing was written.")
+            raise click.exceptions.Exit(130) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -57,14 +65,14 @@ class Verbs(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # `| head`: whoever read us has seen enough
                 raise
-            place = f"{error.filename}: " if error.filename else ""
-            _print_error(error, f"{place}{error.strerror or error}")
+            place = error.filename or ("standard output or results" if error.errno == errno.ENOSPC else "")
+            _print_error(error, ": ".join(filter(None, (place, error.strerror or str(error)))))
             ctx.exit(2)
         except MemoryError as error:
             _print_error(error, f"Not enough memory for so many days, contacts or workers. {error}")
             ctx.exit(2)
         except BaseException as error:
-            if isinstance(error, click.exceptions.Exit) or not _interrupted(error):
+            if isinstance(error, click.exceptions.Exit) or not interrupted(error):
                 raise
             _print_error(error, "Interrupted." if _notes(error) else "Interrupted; nothing was written.")
             ctx.exit(130)
@@ -93,11 +101,6 @@ def _print_error(error: BaseException, what: str) -> None:
     """What happened, and what its notes say about what is left."""
     for line in (what, *_notes(error)):
         click.echo(line, err=True)
-
-
-def _interrupted(error: BaseException | None) -> bool:
-    """Whether this is an interruption, or what a compiler made of one."""
-    return error is not None and (isinstance(error, KeyboardInterrupt) or _interrupted(error.__context__))
 
 
 def _notes(error: BaseException) -> list[str]:

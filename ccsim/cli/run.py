@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,10 +136,11 @@ def run(
         except AuditError as error:
             click.echo(error, err=True)
             ctx.exit(1)
-        _show(results, as_json, periods)
-        if folder is not None:
-            _finish(results, folder, artists, page=page, xlsx=xlsx, actions=not no_actions)
-            click.echo(f"Results: {folder}", err=as_json)
+        with nullcontext() if folder is None else _kept(folder):
+            _show(results, as_json, periods)
+            if folder is not None:
+                _finish(results, folder, artists, page=page, xlsx=xlsx, actions=not no_actions)
+                click.echo(f"Results: {folder}", err=as_json)
     if require_targets and not all(target.met for target in targets(results)):
         ctx.exit(1)
 
@@ -166,24 +167,30 @@ def _show(results: Results, as_json: bool, periods: tuple[str, ...]) -> None:
 def _finish(results: Results, folder: Path, artists: Crew | None, *, page: bool, xlsx: bool, actions: bool) -> None:
     """Charts, if there are artists, what to do, and the report, in the folder where all else is already."""
     drawn: dict[str, Drawn] = {}
+    if artists is not None:
+        from ccsim.report import pictures
+        from ccsim.results.storage import whole_folder
+
+        with surviving("charts"), step("drawing charts"), whole_folder(folder / "charts") as place:
+            drawn = pictures.drawn(artists, results)
+            for name, chart in drawn.items():
+                (place / f"{name}.png").write_bytes(chart.png)
+    if page or xlsx:
+        if actions:
+            from ccsim.report import actions as tried
+
+            with surviving("what to do"), step("trying what would help"):
+                tried.write(folder, tried.actions(results))
+        with surviving("the report"), step("writing the report"):
+            write_report(results, folder, drawn, page=page, xlsx=xlsx)
+
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[None]:
+    """Whatever ends a run after its folder was written says where its figures are."""
     try:
-        if artists is not None:
-            from ccsim.report import pictures
-            from ccsim.results.storage import whole_folder
-
-            with surviving("charts"), step("drawing charts"), whole_folder(folder / "charts") as place:
-                drawn = pictures.drawn(artists, results)
-                for name, chart in drawn.items():
-                    (place / f"{name}.png").write_bytes(chart.png)
-        if page or xlsx:
-            if actions:
-                from ccsim.report import actions as tried
-
-                with surviving("what to do"), step("trying what would help"):
-                    tried.write(folder, tried.actions(results))
-            with surviving("the report"), step("writing the report"):
-                write_report(results, folder, drawn, page=page, xlsx=xlsx)
-    except KeyboardInterrupt as error:
+        yield
+    except (KeyboardInterrupt, OSError) as error:
         error.add_note(f"All figures are in {folder}; ccsim chart and ccsim report make what is missing there.")
         raise
 

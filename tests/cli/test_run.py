@@ -272,3 +272,28 @@ def test_interrupted_from_outside(tiny: Path, tmp_path: Path) -> None:
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert not list(out.iterdir())
+
+
+def test_interrupted_while_modules_are_imported(tmp_path: Path) -> None:
+    """130 too where Python would end by the signal: one that comes while the text of a dataclass is executed."""
+    (tmp_path / "click.py").write_text("exec('import os, signal; os.kill(os.getpid(), signal.SIGINT); len([])')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "ccsim", "--version"],
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "Interrupted; nothing was written.\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+def test_a_full_output_is_named_and_what_was_written_too(tiny: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ccsim", "run", str(tiny), "--engine", "simpy", "--no-charts", "--no-report"]
+    out = tmp_path / "out"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*command, "--out", str(out)], stdout=full, stderr=-1, text=True, check=False)
+    assert done.returncode == 2
+    assert "standard output or results: No space left on device" in done.stderr
+    assert f"All figures are in {only_folder(out)}" in done.stderr

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import click
 
 from ccsim.engine import compilation
-from tests.fuzz import engines, scenarios, workers
+from tests.fuzz import ends, engines, scenarios, workers
 from tests.fuzz.workers import Outcome
 
 EVERY = 200
@@ -40,7 +40,7 @@ def report(outcomes: Iterable[tuple[int, Outcome]]) -> None:
         bad += bool(outcome.wrong)
         for line in outcome.wrong:
             click.echo(f"seed {seed}: {line}")
-        if cases % EVERY == 0:
+        if cases % EVERY == 0 or outcome.wrong:
             click.echo(f"{cases} cases: {_listed(counts)}")
     click.echo(f"In all: {_listed(counts)}; {bad} cases with something wrong")
     if bad:
@@ -57,6 +57,22 @@ def _listed(counts: Counter[str]) -> str:
 def _engines(number: int, first: int) -> None:
     """Random scenarios compiled against the reference, and the audit of each log."""
     report((seed, engines.of_case(seed)) for seed in range(first, first + number))
+
+
+@main.command(name="interrupts")
+@number
+@first
+def _interrupts(number: int, first: int) -> None:
+    """Commands interrupted at random moments: always 130, no traceback, nothing half written."""
+    report((seed, ends.interrupted(seed)) for seed in range(first, first + number))
+
+
+@main.command(name="kills")
+@number
+@first
+def _kills(number: int, first: int) -> None:
+    """Sweeps killed or robbed of a worker, and resumed: nothing finished is lost, the same bytes in the end."""
+    report(ends.killed(range(first, first + number)))
 
 
 def _in_workers(name: str, work: Callable[[int], Outcome], what: str) -> None:
