@@ -63,7 +63,7 @@ def page_of(scenario: str) -> Iterator[tuple[Any, int]]:
 def latencies(scenario: str, changes: int) -> None:
     """Prints the medians over so many changes, each to a value that was not there before."""
     lever, first, _ = CASES[scenario]
-    found: dict[str, list[float]] = {"first": [], "twenty": [], "first simulated": [], "twenty simulated": []}
+    timed: dict[str, list[float]] = {"first": [], "twenty": [], "first simulated": [], "twenty simulated": []}
     with page_of(scenario) as (page, _):
         page.evaluate(WATCH)
         field = page.locator(f'input[aria-label="{lever}"]')
@@ -73,10 +73,10 @@ def latencies(scenario: str, changes: int) -> None:
             began, seen = page.evaluate("[window.began, window.seen]")
             for name, start in (("first", "1 rep"), ("twenty", "20 rep")):
                 at, text = next((at, text) for at, text in seen if text.startswith(start))
-                found[name].append(at - began)
-                found[f"{name} simulated"].append(1000 * float(re.findall(r"([\d.]+) s,", text)[0]))
+                timed[name].append(at - began)
+                timed[f"{name} simulated"].append(1000 * float(re.findall(r"([\d.]+) s,", text)[0]))
             page.wait_for_timeout(300)  # charts and tables of this change are drawn before the next
-    medians = {name: statistics.median(values) for name, values in found.items()}
+    medians = {name: statistics.median(values) for name, values in timed.items()}
     print(
         f"{scenario}: first figure {medians['first']:.0f} ms (simulated {medians['first simulated']:.0f}), "
         f"20 replications {medians['twenty']:.0f} ms (simulated {medians['twenty simulated']:.0f}); "

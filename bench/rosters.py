@@ -104,11 +104,11 @@ def peer_by_ccsim(effort: float) -> tuple[str, float, float]:
         )
     )
     needed = demand.of_plan(task, "given", np.array([needed for _, needed in PEER_SHIFTS.values()]))
-    found = search(task, needed, effort=effort)
-    counts = counts_of(task, found.assignment)
+    outcome = search(task, needed, effort=effort)
+    counts = counts_of(task, outcome.assignment)
     assert needed.hours_short(counts) == 0
     required = float(needed.required @ needed.hours)
-    return found.status, required + needed.hours_over(counts), required + found.bound
+    return outcome.status, required + needed.hours_over(counts), required + outcome.bound
 
 
 def peer_by_itself(seconds: float) -> tuple[str, float]:
@@ -142,11 +142,11 @@ def by_all_rules(effort: float) -> str:
     """The forty people's roster, by Erlang's requirement."""
     task = Task(parse(forty()))
     needed = demand.of_requirement(task, baseline(task.scenario).requirement(task.scenario))
-    found = search(task, needed, effort=effort)
-    short = needed.hours_short(counts_of(task, found.assignment))
+    outcome = search(task, needed, effort=effort)
+    short = needed.hours_short(counts_of(task, outcome.assignment))
     return (
-        f"{found.status}, {found.points:.0f} points, gap {100 * found.gap:.1f} %, "
-        f"{len(rules.broken(task, found.assignment))} rules broken, {short:.0f} h short of "
+        f"{outcome.status}, {outcome.points:.0f} points, gap {100 * outcome.gap:.1f} %, "
+        f"{len(rules.broken(task, outcome.assignment))} rules broken, {short:.0f} h short of "
         f"{needed.required @ needed.hours:.0f} h"
     )
 

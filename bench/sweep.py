@@ -67,9 +67,9 @@ def overhead(count: int, replications: int) -> None:
 
     def timed(*arguments: Any) -> Any:
         start = time.process_time()
-        found = measured(*arguments)
+        figures = measured(*arguments)
         units.append(time.process_time() - start)
-        return found
+        return figures
 
     made = points(count, replications)
     many._measured = timed

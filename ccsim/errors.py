@@ -23,17 +23,17 @@ class Problem:
     """One fault of a scenario.
 
     `file` is the path as the user gave it, `path` the dotted place in it (`queue.chat.work.mean`, `volumes.csv:17`),
-    `found` what stands there, `allowed` what may stand there.
+    `value` what stands there, or what is wrong with it, `allowed` what may stand there.
     """
 
     path: str
-    found: str
+    value: str
     allowed: str
     file: str = ""
 
     def __str__(self) -> str:
         expected = "expected " if _KIND_OF_VALUE.match(self.allowed) else ""
-        text = f"{self.found}; {expected}{self.allowed}" if self.allowed else self.found
+        text = f"{self.value}; {expected}{self.allowed}" if self.allowed else self.value
         return printable(": ".join(part for part in (self.file, self.path, text) if part))
 
 

@@ -387,7 +387,7 @@ def _stopping_rule(
     ):
         raise ScenarioError([Problem("precision", shown(precision), 'a half-width by metric: {"service_level": 0.01}')])
     if replications is not None:
-        raise ScenarioError([Problem("replications", "given beside precision", "one of them")])
+        raise ScenarioError([Problem("replications", "given together with precision", "one of them")])
     most = whole(most)
     if not isinstance(most, int) or most < 2:
         raise ScenarioError([Problem("max_replications", shown(most), "a whole number of 2 or more")])

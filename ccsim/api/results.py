@@ -168,13 +168,13 @@ class Results(model.Results):
     ) -> Estimate:
         """A metric with a control variate: less what `by` is off by chance, as far as the two go together.
 
-        `by` are results of a neighbouring scenario on the same random numbers (seed and replications), of which the
+        `by` are results of a similar scenario on the same random numbers (seed and replications), of which the
         `expected` value of the same metric is known, such as from `ccsim.theory`; in the metric's unit. Raises
         ScenarioError for another seed or number of replications, for an expected value that is not that of `by` (some
         six standard errors off), and as `replications` does.
         """
         if not isinstance(by, Results):
-            raise ScenarioError([Problem("by", shown(by), "results of a neighbouring scenario")])
+            raise ScenarioError([Problem("by", shown(by), "results of a similar scenario")])
         if (self.scenario.seed, len(self._kept.whole)) != (by.scenario.seed, len(by._kept.whole)):
             raise ScenarioError([Problem("by", "other random numbers", "results of the same seed and replications")])
         confidence, expected = _level(confidence), finite("expected", expected)

@@ -62,7 +62,7 @@ class Days(click.ParamType[list[date]]):
 @click.option(
     "--refit",
     type=click.Choice(["weekly"]),
-    help="Learn anew before each week to predict, from as many days before it as --train has.",
+    help="Learn again before each week to predict, from as many days as --train has.",
 )
 @click.option(
     "--replications",

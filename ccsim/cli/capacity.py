@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--queue", metavar="Q", help="Change the volume of this queue alone.  [default: of all]")
+@click.option("--queue", metavar="Q", help="Change the volume of this queue only.  [default: of all]")
 @click.option("--concurrency", metavar="Q", help="Also find how many conversations of this queue an agent should have.")
 @options.variant
 @options.replications

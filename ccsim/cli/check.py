@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--theory", is_flag=True, help="Add what queueing theory expects of each queue at its busiest.")
 @options.allow_outside
 def check(file: Path, theory: bool, outside: bool) -> None:
-    """Say what is wrong with the scenario in FILE, what to look out for, and which defaults it relies on.
+    """Check the scenario in FILE: errors, warnings, and the defaults that it relies on.
 
     Every variant is checked too.
     """

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 @options.executor
 @options.cluster
 @options.out
-@click.option("--resume", is_flag=True, help="Go on with what an interrupted comparison has kept.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted comparison where it stopped.")
 @options.xlsx
 @options.as_json
 @click.pass_context
@@ -166,7 +166,7 @@ def _demand_sense(given: dict[str, Any]) -> None:
     if not given["variants"] and len(given["files"]) == 1:
         raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
     if given["indifference"] is not None and given["select"] is None:
-        raise click.UsageError("--indifference is of --select best.")
+        raise click.UsageError("--indifference needs --select best.")
     if given["resume"] and given["as_json"] and given["out"] is None:
         raise click.UsageError("--resume needs a results folder; with --json, name one with --out.")
 

@@ -17,11 +17,11 @@ import click
     metavar="P",
     help="Port of this machine.  [default: any free one]",
 )
-@click.option("--no-browser", is_flag=True, help="Print the address alone; open no browser.")
+@click.option("--no-browser", is_flag=True, help="Print the address; open no browser.")
 def explore(file: Path | None, port: int, no_browser: bool) -> None:
-    """Turn the levers of a scenario in the browser: every change is simulated while you watch.
+    """Change a scenario with sliders in the browser: every change is simulated while you watch.
 
-    Without FILE it opens the gallery of shipped scenarios. The page is served to this machine alone, at an address with
+    Without FILE it opens the gallery of shipped scenarios. Only this machine can open the page, at an address with
     a random token, until Ctrl-C.
     """
     if find_spec("nicegui") is None:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Make agents faster or slower by one factor, so that the scenario, run on the log's days, has the log's ASA.",
 )
-@click.option("--anyway", is_flag=True, help="Write the scenario even where the log's figures cannot be believed.")
+@click.option("--anyway", is_flag=True, help="Write the scenario even where the log's figures are implausible.")
 @options.as_json
 def fit(
     logs: tuple[Path, ...],
@@ -113,7 +113,7 @@ def chosen_mappings(
         try:
             known_zone(timezone)
         except FaultError as bad:
-            raise ScenarioError([Problem("--timezone", fault.found, fault.allowed) for fault in bad.faults]) from None
+            raise ScenarioError([Problem("--timezone", fault.value, fault.allowed) for fault in bad.faults]) from None
     chosen: list[Mapping | None] = []
     for name in names if len(names) == len(logs) else names * len(logs):
         how = None if name == from_ccsim.NAME else mapping(name)
@@ -130,7 +130,7 @@ def _print_summary(fitted: Fit) -> None:
         for reason, count in reading.reasons.items():
             click.echo(f"  not used: {count:,}  {reason}")
         for what, count in reading.mended.items():
-            click.echo(f"  mended:   {count:,}  {what}")
+            click.echo(f"  corrected: {count:,}  {what}")
     for warning in fitted.warnings:
         click.echo(f"warning: {warning}", err=True)
     for queue in fitted.queues.values():

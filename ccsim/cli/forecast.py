@@ -127,7 +127,7 @@ def _holidays(code: str | None) -> Holidays | None:
         return Holidays(country=country, subdivision=subdivision)
     except ValidationError as bad:
         faults = [fault for error in bad.errors() for fault in error["ctx"]["error"].faults]
-        raise ScenarioError([Problem("--holidays", fault.found, fault.allowed) for fault in faults]) from None
+        raise ScenarioError([Problem("--holidays", fault.value, fault.allowed) for fault in faults]) from None
 
 
 def _histories(files: tuple[Path, ...], mappings: tuple[str, ...], timezone: str | None, out: Path) -> list[History]:

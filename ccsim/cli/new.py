@@ -18,5 +18,5 @@ def new(name: str) -> None:
         with file.open("x", encoding="utf-8") as stream:  # never over somebody's scenario
             stream.write(template(file.stem))
     except FileExistsError:
-        raise click.UsageError(f"{file} is there already and stays as it is; give another name.") from None
+        raise click.UsageError(f"{file} exists already and is left as it is; choose another name.") from None
     click.echo(f"{file} is written. Next:  ccsim run {file}")

@@ -16,7 +16,7 @@ engine: Final = click.option(
     type=click.Choice(["compiled", "simpy"]),
     default="compiled",
     show_default=True,
-    help="The fast engine or the readable one, in SimPy; both give the same figures.",
+    help="The fast engine or the readable one (SimPy); both give the same figures.",
 )
 workers: Final = click.option(
     "--workers", type=click.IntRange(1), metavar="N", help="Workers that share the work.  [default: all processors]"

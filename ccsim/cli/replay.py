@@ -11,9 +11,9 @@ import click
 @click.argument("run", type=click.Path(path_type=Path))
 @click.pass_context
 def replay(ctx: click.Context, run: Path) -> None:
-    """Run what results folder RUN holds again, and compare every file with it, byte for byte.
+    """Run the results folder RUN again and compare every file, byte for byte.
 
-    Exit status 1 when anything differs.
+    Exit status 1 if any file differs.
     """
     from ccsim.runs.replay import replay as run_again
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     "--plan",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     metavar="DIR",
-    help="Cover what this results folder of `ccsim staff` says: its shifts, else its requirement; that of a week holds "
-    "for every week.",
+    help="Cover the shifts of this results folder of `ccsim staff`, or its requirement if it has none; one week "
+    "holds for every week.",
 )
 @click.option(
     "--within", metavar="TIME", help="Stop searching after this time, such as 5m, and take the best until then."

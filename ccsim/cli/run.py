@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 )
 @click.option("--audit", is_flag=True, help="Check every log against the rules of the model.")
 @options.xlsx
-@click.option("--no-report", is_flag=True, help="Leave out the page report.html.")
+@click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--no-actions", is_flag=True, help="Do not try what would help where a target is missed.")
 @click.option("--no-charts", is_flag=True, help="Draw no charts, neither as files nor in the report.")
 @click.option("--require-targets", is_flag=True, help="Exit status 1 when a target is missed.")
@@ -105,7 +105,7 @@ def run(
     if precision and replications is not None:
         raise click.UsageError("--precision finds the number of replications: leave out --replications.")
     if max_replications is not None and not precision:
-        raise click.UsageError("--max-replications goes with --precision.")
+        raise click.UsageError("--max-replications needs --precision.")
     if periods and as_json:
         raise click.UsageError("--by prints tables: leave out --json.")
     check_xlsx(xlsx, folder=out is not None or not as_json)

@@ -65,9 +65,7 @@ def staff(
         choices = scenario.staffing.patterns or scenario.staffing.rule
         method = "shifts" if choices else "requirement"
     if marginal and method != "shifts":
-        raise click.UsageError(
-            "--marginal goes with shifts: the file has none to choose from, or --method says otherwise."
-        )
+        raise click.UsageError("--marginal needs shifts to choose from, in [staffing], and no other --method.")
     check_xlsx(xlsx, folder=root is not None)
     if method == "erlang":
         from ccsim.cli.baseline import erlang

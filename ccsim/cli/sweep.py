@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @options.workers
 @options.executor
 @options.cluster
-@click.option("--resume", is_flag=True, help="Go on where an interrupted sweep stopped.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted sweep where it stopped.")
 @options.out
 @options.xlsx
 @options.as_json
@@ -68,7 +68,7 @@ def sweep(
     \b
     ccsim sweep shop.toml --vary team.frontline.concurrency.chat=1:6 --vary queue.phone.volume.scale=0.8:1.2:5
 
-    What is done is kept when it is interrupted: the same command with --resume goes on from there.
+    An interrupted sweep keeps what is done: the same command with --resume continues there.
     """
     from ccsim.cli.progress import progress
     from ccsim.studies.points import Points

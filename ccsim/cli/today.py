@@ -75,9 +75,9 @@ def today(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Simulate the rest of a day of the scenario in FILE from what LOG... says of it until now.
+    """Simulate the rest of a day of the scenario in FILE, from what LOG... has of it until now.
 
-    Whatever the log has of later is not looked at. Bands hold the middle 90 % of the replications; the probability of a
+    What the log has after that time is not used. Bands hold the middle 90 % of the replications; the probability of a
     target is the share of replications in which the whole day meets it.
     """
     from ccsim.scenario import read

@@ -143,8 +143,8 @@ class Process:
         times[times == rate.edges[-1]] -= 1
         return times
 
-    def _refuse(self, found: str, allowed: str) -> None:
-        raise ScenarioError([Problem(f"arrival process {self.name}", found, allowed)])
+    def _refuse(self, value: str, allowed: str) -> None:
+        raise ScenarioError([Problem(f"arrival process {self.name}", value, allowed)])
 
 
 def constant(per_hour: float, end: int) -> Rate:

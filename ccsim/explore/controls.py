@@ -59,21 +59,21 @@ class Control:
             Text("div", lever.title, "name")
             if lever.form == "text":
                 self.field = ui.input(value=str(lever.value)).props("dense").classes("wide")
-                self.field.on("change", lambda: self._told(self.field.value), args=[])
+                self.field.on("change", lambda: self._set(self.field.value), args=[])
             else:
                 high = max(lever.high, float(lever.value))
                 value = float(lever.value)
-                self.slider = Slider(lever.low, high, lever.step, value, lambda event: self._told(event.value))
+                self.slider = Slider(lever.low, high, lever.step, value, lambda event: self._set(event.value))
                 self.slider.props["aria-label"] = name
                 self.field = ui.number(
                     value=value, min=0, max=lever.most, step=lever.step, suffix=lever.unit or None,
-                    on_change=lambda event: self._told(event.value),
+                    on_change=lambda event: self._set(event.value),
                 ).props("dense")  # fmt: skip
             self.field.props["aria-label"] = f"{name}, {lever.unit}" if lever.unit else name
             button("↺", lambda: reset(self._key), f"Reset {name}")
         self.show(lever, turned)
 
-    def _told(self, value: Any) -> None:
+    def _set(self, value: Any) -> None:
         if not self._quiet and value is not None:
             self._turn(self._key, value)
 

@@ -62,7 +62,7 @@ def _document(session: Session) -> Document:
 
     every = session.compared()
     if len(every) < 2:
-        allowed = "a lever that stands elsewhere than in the baseline, or a pin"
+        allowed = "a lever with another value than in the baseline, or a pin"
         raise ScenarioError([Problem("comparison", "nothing to compare", allowed)])
     started, clock = datetime.now(UTC), time.perf_counter()
     first = next(iter(every.values())).scenario

@@ -160,11 +160,11 @@ class Tab:
                 "dense"
             )
             self._search.on_value_change(self._find)
-            self._found = ui.element("ul").classes("found").props('aria-label="Settings found"')
+            self._matches = ui.element("ul").classes("found").props('aria-label="Settings found"')
             self._setting = ui.input(label="Setting (a path, as for --set)").props("dense")
             self._value = ui.input(label="Value").props("dense")
             self._allowed = Text("p", "", "note quiet")
-            button("Set it", self._set_found)
+            button("Set it", self._set_value)
             with ui.element("div").classes("top"):
                 self._from, self._to = (
                     ui.select([], label=label).props("dense") for label in ("Customers of", "come to")
@@ -260,11 +260,11 @@ class Tab:
         self._say("The link is copied: it puts all levers where they stand now.")
 
     def _find(self) -> None:
-        self._found.clear()
+        self._matches.clear()
         text = (self._search.value or "").strip()
         if len(text) < 2 or self.session.loaded is None:
             return
-        with self._found:
+        with self._matches:
             for setting in self.session.find(text):
                 with ui.element("li"):
                     button(setting.path, partial(self._choose_setting, setting.path, setting.now, setting.default,
@@ -277,7 +277,7 @@ class Tab:
         self._value.value = "" if value is None else links.setting_text(value)
         self._allowed.set_text(f"Allowed: {allowed}" if allowed else "")
 
-    def _set_found(self) -> None:
+    def _set_value(self) -> None:
         path, value = (self._setting.value or "").strip(), (self._value.value or "").strip()
         if path and value:
             self.session.set({path: read_value(value)})

@@ -132,7 +132,7 @@ class Session:
     def centre(self) -> Centre:
         """The what-if of now. Raises ScenarioError where the levers stand at what cannot be, and for a faulty file."""
         if self.loaded is None:
-            raise ScenarioError([Problem("", "the file has faults", "mend it first", str(self.source))])
+            raise ScenarioError([Problem("", "the file has errors", "correct them first", str(self.source))])
         centre = self.loaded if self.variant is None else self.loaded.variant(self.variant)
         return centre.changed(self.changes) if self.changes else centre
 

@@ -63,7 +63,7 @@ def estimate(logs: Logs, rule: str) -> Fit:
         raise ScenarioError(
             [
                 Problem(
-                    "", "nobody came: no conversation begins with a customer", "a log in which customers write or call"
+                    "", "no conversation begins with a message of a customer", "a log in which customers write or call"
                 )
             ]
         )

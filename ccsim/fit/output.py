@@ -51,7 +51,7 @@ def write(fit: Fit, name: str, folder: Path, calibrate: bool = False) -> Check:
         logs = ", ".join(file for file, _ in fit.logs.readings)
         raise ScenarioError(
             [
-                replace(problem, path="", found=f"fitted, {problem.path} would be {problem.found}", file=logs)
+                replace(problem, path="", value=f"fitted, {problem.path} would be {problem.value}", file=logs)
                 for problem in bad.problems
             ]
         ) from None

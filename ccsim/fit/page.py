@@ -227,6 +227,6 @@ def _read(fit: Fit) -> Iterator[Part]:
     for file, reading in fit.logs.readings:
         rows = [("used", "", float(len(reading.rows)))]
         rows += [("not used", reason, float(count)) for reason, count in reading.reasons.items()]
-        rows += [("mended", what, float(count)) for what, count in reading.mended.items()]
+        rows += [("corrected", what, float(count)) for what, count in reading.mended.items()]
         columns = (TableColumn("Lines"), TableColumn("Why"), TableColumn("Number", "count"))
         yield Table(file, columns, tuple(rows), note="What was not used is in refused.csv, line by line.")

@@ -53,7 +53,7 @@ def read(file: Path) -> tuple[Event, ...]:
                 form = 'name, start and end such as 2026-12-01, effect such as "+40 %" or empty'
                 problems.append(Problem(f"{file.name}:{line}", str(bad), form, str(file)))
     except FaultError as bad:
-        problems += [Problem(fault.row, fault.found, fault.allowed, str(file)) for fault in bad.faults]
+        problems += [Problem(fault.row, fault.value, fault.allowed, str(file)) for fault in bad.faults]
     if problems:
         raise ScenarioError(problems)
     return tuple(events)

@@ -94,10 +94,10 @@ def of_rows(queue: str, channel: str, rows: pd.DataFrame, interval: int) -> Hist
         added(timed * np.nan_to_num(handle)), weights, out=np.full(counts.shape, np.nan), where=weights > 0
     )
     day = date(1970, 1, 1) + timedelta(days=first)
-    return _told_apart(History(queue, channel, day, interval, counts, times, ()))
+    return _separated(History(queue, channel, day, interval, counts, times, ()))
 
 
-def _told_apart(history: History) -> History:
+def _separated(history: History) -> History:
     """Absent rows as 0 or as gaps, and silent stretches as outages."""
     counts, weekday, notes = history.counts.copy(), history.weekday, []
     usual = np.zeros_like(counts)
@@ -144,8 +144,8 @@ def of_logs(logs: Logs) -> list[History]:
 
     kinds = [kind for kind in ("intervals", "contacts", "messages") if getattr(logs, kind) is not None]
     if len(kinds) != 1:
-        found = f"logs of {' and '.join(kinds)}" if kinds else "no contacts in it"
-        raise ScenarioError([Problem("HISTORY", found, "one kind: intervals or volume files, contacts, or messages")])
+        value = f"logs of {' and '.join(kinds)}" if kinds else "no contacts in it"
+        raise ScenarioError([Problem("HISTORY", value, "one kind: intervals or volume files, contacts, or messages")])
     if logs.intervals is not None:
         rows, interval = logs.intervals, usual_length(logs.intervals["start"])
     elif logs.contacts is not None:
@@ -159,14 +159,14 @@ def of_logs(logs: Logs) -> list[History]:
         begun = logs.messages.sort_values("sent", kind="stable").groupby("conversation", sort=False).first()
         begun = begun[begun["sender"] == "customer"]
         rows, interval = begun.assign(start=begun["sent"], offered=1.0, handle_time=np.nan), OF_CONTACTS
-    found_of: list[History] = []
+    histories: list[History] = []
     nobody = None if logs.intervals is not None else _nobody(rows["start"], interval)
     for name, part in rows.groupby("queue", sort=True):
         frame = pd.DataFrame(part)
         if nobody is not None:  # a log has no row where nobody came
             frame = pd.concat([frame[["start", "offered", "handle_time"]], nobody])
-        found_of.append(of_rows(str(name), str(part["channel"].iloc[0]), frame, interval))
-    return found_of
+        histories.append(of_rows(str(name), str(part["channel"].iloc[0]), frame, interval))
+    return histories
 
 
 def _nobody(starts: pd.Series[Any], interval: int) -> pd.DataFrame:
@@ -187,6 +187,6 @@ def usual_length(starts: pd.Series[Any]) -> int:
     if DAY % usual or (seconds % usual).any():
         odd = seconds[seconds % usual > 0] if not DAY % usual else seconds[:1]
         when = np.datetime64(int(odd[0]), "s").item()
-        found = f"intervals of {usual / 60:g} min, and one that begins at {when:%Y-%m-%d %H:%M}"
-        raise ScenarioError([Problem("HISTORY", found, "intervals of one length that divides a day, from midnight on")])
+        value = f"intervals of {usual / 60:g} min, and one that begins at {when:%Y-%m-%d %H:%M}"
+        raise ScenarioError([Problem("HISTORY", value, "intervals of one length that divides a day, from midnight on")])
     return usual

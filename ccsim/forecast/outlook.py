@@ -74,9 +74,9 @@ def outlook(
         known = _last(history.until(max(0, (first - history.first).days)))
         came = int((np.nansum(known.counts, axis=1) > 0).sum())
         if came < LEAST:
-            found = f"{came} days with contacts before {first}"
-            problems.append(Problem(history.queue, found, f"at least {LEAST}"))
-            notes.append(f"{history.queue}: {found}, too few: left out")
+            value = f"{came} days with contacts before {first}"
+            problems.append(Problem(history.queue, value, f"at least {LEAST}"))
+            notes.append(f"{history.queue}: {value}, too few: left out")
             continue
         calendar = calendars.learn(known, named, events)
         notes += [f"{history.queue}: {note}" for note in (*calendar.notes, *_notes(known, calendar, dates))]

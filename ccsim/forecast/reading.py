@@ -69,7 +69,7 @@ def read_volumes(file: Path) -> pd.DataFrame:
         errors = [bad] if isinstance(bad, FaultError) else [e.get("ctx", {}).get("error", bad) for e in bad.errors()]
         faults = [fault for error in errors if isinstance(error, FaultError) for fault in error.faults]
         raise ScenarioError(
-            [Problem("", f"{f.row}: {f.found}" if f.row else f.found, f.allowed, str(file)) for f in faults]
+            [Problem("", f"{f.row}: {f.value}" if f.row else f.value, f.allowed, str(file)) for f in faults]
         ) from None
     return pd.concat(parts, ignore_index=True)
 

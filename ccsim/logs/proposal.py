@@ -85,7 +85,7 @@ def missing(log: Path, folder: Path) -> Problem:
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     problem = f"missing; {file} is a proposal from the header of {log}"
-    return Problem("--mapping", problem, f"look it through, then add --mapping {file}")
+    return Problem("--mapping", problem, f"check it, then add --mapping {file}")
 
 
 def _fits(path: Path, how: Mapping) -> bool:

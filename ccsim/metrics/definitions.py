@@ -224,7 +224,7 @@ VIRTUAL: Final = (
 )
 
 
-def _tells_no_wait(plan: Plan, spec: MetricSpec) -> Bool:
+def _no_balking(plan: Plan, spec: MetricSpec) -> Bool:
     """Who leaves for the wait that they are told does not leave for reasons of their own."""
     return np.asarray(plan.told_place == 0)
 
@@ -233,7 +233,7 @@ def _tells_no_wait(plan: Plan, spec: MetricSpec) -> Bool:
     "queue", "Mean wait of who would never give up", "s", "lower",
     "mean wait if nothing but the start of work ended it, up to the longest: giving up censors (Kaplan–Meier)",
     "∫ S(w) dw, S the Kaplan–Meier survival function of W", "7.1", literature=VIRTUAL, in_total=False,
-    applies=_tells_no_wait,
+    applies=_no_balking,
 )  # fmt: skip
 def virtual_wait_mean(f: Facts) -> Whole:
     return Whole(f.patient_waits[0])
@@ -243,7 +243,7 @@ def virtual_wait_mean(f: Facts) -> Whole:
     "queue", "Service level of who would never give up", "share", "higher",
     "share of waits up to the time of service_level, if nothing but the start of work ended them (Kaplan–Meier)",
     "1 − S(T)", "7.2", literature=VIRTUAL, in_total=False,
-    applies=lambda plan, spec: _tells_no_wait(plan, spec) & np.isfinite(spec.sl_time),
+    applies=lambda plan, spec: _no_balking(plan, spec) & np.isfinite(spec.sl_time),
 )  # fmt: skip
 def virtual_service_level(f: Facts) -> Whole:
     return Whole(f.patient_waits[1])

@@ -276,7 +276,7 @@ class Collected:
         Raises ValueError without any replication.
         """
         if not self.whole:
-            raise ValueError("nothing to summarise: there are no replications")
+            raise ValueError("no replications to summarise")
         first = self.whole[0]
         quotients = {key: np.stack([measures.values[key] for measures in self.whole]) for key in first.values}
         quotients = {

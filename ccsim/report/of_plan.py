@@ -241,7 +241,7 @@ def _figures(plan: ShiftPlan) -> Iterable[Part]:
     if plan.baseline is not None:
         others.insert(1, ("By Erlang's formulas", plan.baseline))
     yield Table(
-        "The plan beside others",
+        "The plan compared",
         (
             TableColumn("Shifts"), TableColumn("Cost", "money"),
             *(TableColumn(title, "share") for title in titles),

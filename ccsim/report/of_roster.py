@@ -188,7 +188,7 @@ def cost_table(plan: RosterPlan) -> Table:
         if run is not None
     )
     columns = (TableColumn("Shifts"), *(column for _, column in figures))
-    return Table("The roster beside the plan without rules", columns, rows, note=f"{COST_NOTE} Small: 95 % interval.")
+    return Table("The roster and the plan without rules", columns, rows, note=f"{COST_NOTE} Small: 95 % interval.")
 
 
 def costs(plan: RosterPlan) -> Iterable[str]:

@@ -43,7 +43,7 @@ def page(document: Document) -> str:
 def _in_the_dark(pictures: Iterable[Picture]) -> str:
     """What the colours of the pictures are on a dark screen."""
     listed = (re.search(r' data-dark="([\w: ]*)"', picture.svg) for picture in pictures)
-    colours = dict(pair.split(":") for found in listed if found for pair in found[1].split())
+    colours = dict(pair.split(":") for match in listed if match for pair in match[1].split())
     values = "".join(f"--{light}:#{dark};" for light, dark in sorted(colours.items()))
     return f"@media screen and (prefers-color-scheme: dark) {{ figure {{ {values} }} }}\n" if values else ""
 

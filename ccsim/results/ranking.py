@@ -202,7 +202,7 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> MetricPlace:
             metrics = "a metric such as cost or service_level"
             raise FaultError(Fault(f"neither more nor less {figure.metric} is better", metrics))
     except FaultError as bad:
-        raise ScenarioError([Problem("rank_by", fault.found, fault.allowed) for fault in bad.faults]) from None
+        raise ScenarioError([Problem("rank_by", fault.value, fault.allowed) for fault in bad.faults]) from None
     return figure
 
 

@@ -90,9 +90,9 @@ def _goals(about: dict[str, Any]) -> tuple[PrecisionGoal, ...]:
     )
 
 
-def _refused(folder: Path, file: str, found: str, inside: Sequence[Path] = ()) -> ScenarioError:
+def _refused(folder: Path, file: str, value: str, inside: Sequence[Path] = ()) -> ScenarioError:
     runs = f"; runs inside: {', '.join(map(str, inside[:SHOWN]))}" if inside else ""
-    return ScenarioError([Problem(file, found, WHOLE + runs, str(folder))])
+    return ScenarioError([Problem(file, value, WHOLE + runs, str(folder))])
 
 
 def _runs_inside(folder: Path) -> list[Path]:

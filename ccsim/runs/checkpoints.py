@@ -87,7 +87,11 @@ def _left(parent: Path, about: dict[str, Any]) -> Path | None:
         for place in {**before, **now}
         if before.get(place) != now.get(place)
     ]
-    other = Problem("resume", f"what is kept in {hidden} is of another study", "without it the study begins anew")
+    other = Problem(
+        "resume",
+        f"what is kept in {hidden} is of another study",
+        "without --resume it starts again",
+    )
     raise ScenarioError([other, *(changed or [Problem("scenario", "its tables have another order", "")])])
 
 

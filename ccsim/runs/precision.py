@@ -93,7 +93,7 @@ def read_goals(wanted: Mapping[str, float], plan: Plan, spec: MetricSpec) -> tup
                 raise FaultError(Fault(f"a half-width of {half_width:g}", "less than 1: 0.01 is one percentage point"))
             goals += [PrecisionGoal(*figure, half_width) for figure in figures]
         except FaultError as bad:
-            problems += [Problem(text, fault.found, fault.allowed, "precision") for fault in bad.faults]
+            problems += [Problem(text, fault.value, fault.allowed, "precision") for fault in bad.faults]
     if problems:
         raise ScenarioError(problems)
     return tuple(goals)

@@ -116,7 +116,7 @@ class Store:
 
     def _damaged(self, error: Exception) -> OSError:
         place = str(self._file or "temporary store")
-        return OSError(errno.EIO, f"what is kept is damaged ({error}); begin anew without --resume", place)
+        return OSError(errno.EIO, f"what is kept is damaged ({error}); start again without --resume", place)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

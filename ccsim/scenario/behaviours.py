@@ -22,7 +22,7 @@ BOOKABLE: Final = ("video", "in_person")
 """Channels with appointments."""
 
 
-def lost_connections_are_found_out(scenario: Scenario) -> Found:
+def lost_connections_end(scenario: Scenario) -> Found:
     """An agent notices at the idle timeout that a customer is gone, so there must be one."""
     for name, queue in scenario.queue.items():
         if queue.drop > 0 and queue.idle_timeout == NEVER and not (queue.kind.persistent or queue.kind.one_to_one):
@@ -34,8 +34,8 @@ def shared_attention(scenario: Scenario) -> Found:
     """With `work_by_concurrency` a contact is one turn, worked on at once with all others, and over when it is done."""
     for name, queue in scenario.queue.items():
         if queue.shared:
-            for key, found, allowed in _no_use_for(queue):
-                yield Problem(dotted(("queue", name, key)), f"{found} with work_by_concurrency", allowed)
+            for key, value, allowed in _no_use_for(queue):
+                yield Problem(dotted(("queue", name, key)), f"{value} with work_by_concurrency", allowed)
         elif queue.work_cv is not None:
             yield Problem(dotted(("queue", name, "work_cv")), "no work_by_concurrency", "cv in work = { mean, cv }")
 
@@ -67,12 +67,12 @@ def shared_attention_of_teams(scenario: Scenario) -> Found:
         at_once = [queue for queue, sessions in shared.items() if sessions]
         if at_once and len(at_once) < len(several):
             other = next(queue for queue in several if queue not in at_once)
-            found = f"{at_once[0]} by concurrency and {other} turn by turn"
-            yield Problem(dotted(("team", name, "skills")), found, "one or the other for all queues of a team")
+            value = f"{at_once[0]} by concurrency and {other} turn by turn"
+            yield Problem(dotted(("team", name, "skills")), value, "one or the other for all queues of a team")
         if len({shared[queue] for queue in at_once}) > 1:
             lengths = ", ".join(f"{queue} {shared[queue]}" for queue in at_once)
-            found = f"work_by_concurrency of several lengths: {lengths}"
-            yield Problem(dotted(("team", name, "skills")), found, "lists of one length")
+            value = f"work_by_concurrency of several lengths: {lengths}"
+            yield Problem(dotted(("team", name, "skills")), value, "lists of one length")
         for queue in at_once:
             if team.concurrency[queue] != shared[queue]:
                 path = dotted(("team", name, "concurrency", queue))
@@ -91,8 +91,8 @@ def interruptions(scenario: Scenario) -> Found:
             for i, other in enumerate(others):
                 served = scenario.queue.get(other)
                 if served is not None and (served.kind.one_to_one or served.shared):
-                    found = "one-to-one" if served.kind.one_to_one else "worked on by concurrency"
-                    yield Problem(dotted((*place, i)), f"{other} is {found}", "a queue worked on turn by turn")
+                    value = "one-to-one" if served.kind.one_to_one else "worked on by concurrency"
+                    yield Problem(dotted((*place, i)), f"{other} is {value}", "a queue worked on turn by turn")
 
 
 def bots(scenario: Scenario) -> Found:
@@ -101,8 +101,8 @@ def bots(scenario: Scenario) -> Found:
         if queue.outside_hours == "bot" and queue.bot is None:
             yield Problem(dotted(("queue", name, "outside_hours")), '"bot" without a bot', "a bot, or reject or hold")
         if queue.bot is not None and queue.bot.loses_context and (queue.kind.one_to_one or queue.shared):
-            found = f"a turn more on {queue.channel}" + (" with work_by_concurrency" if queue.shared else "")
-            yield Problem(dotted(("queue", name, "bot", "loses_context")), found, "false: it has one turn")
+            value = f"one more turn on {queue.channel}" + (" with work_by_concurrency" if queue.shared else "")
+            yield Problem(dotted(("queue", name, "bot", "loses_context")), value, "false: it has one turn")
 
 
 def reasons(scenario: Scenario) -> Found:
@@ -122,7 +122,7 @@ def reasons(scenario: Scenario) -> Found:
         for key, factor in factors.items():
             if factor != 1:
                 path = dotted(("queue", name, *key.split(".")))
-                yield Problem(path, f"{factor:g} beside the work that a log gives", "1, or a log without it")
+                yield Problem(path, f"{factor:g} where a log gives the work", "1, or a log without it")
 
 
 def balking(scenario: Scenario) -> Found:
@@ -131,27 +131,27 @@ def balking(scenario: Scenario) -> Found:
         if queue.balking is None:
             continue
         if queue.kind.persistent:
-            found = f"balking on {queue.channel}"
-            yield Problem(dotted(("queue", name, "balking")), found, "calls, visits and chats alone")
+            value = f"balking on {queue.channel}"
+            yield Problem(dotted(("queue", name, "balking")), value, "calls, visits and chats alone")
         if queue.balking.per_place > DAY:
-            found = written_duration(queue.balking.per_place)
-            yield Problem(dotted(("queue", name, "balking", "per_place")), found, "at most a day")
+            value = written_duration(queue.balking.per_place)
+            yield Problem(dotted(("queue", name, "balking", "per_place")), value, "at most a day")
 
 
 def bursts(scenario: Scenario) -> Found:
     """Who writes several messages does so in a conversation that is worked on turn by turn."""
     for name, queue in scenario.queue.items():
         if queue.burst is not None and (queue.kind.one_to_one or queue.shared):
-            found = f"messages on {queue.channel}" if queue.kind.one_to_one else "a burst with work_by_concurrency"
-            yield Problem(dotted(("queue", name, "burst")), found, "chat, messaging and e-mail, turn by turn")
+            value = f"messages on {queue.channel}" if queue.kind.one_to_one else "a burst with work_by_concurrency"
+            yield Problem(dotted(("queue", name, "burst")), value, "chat, messaging and e-mail, turn by turn")
 
 
 def closing_words(scenario: Scenario) -> Found:
     """Who writes a last message does so in a conversation that is worked on turn by turn."""
     for name, queue in scenario.queue.items():
         if queue.closing_word is not None and (queue.kind.one_to_one or queue.shared):
-            found = f"a closing word on {queue.channel}" + (" with work_by_concurrency" if queue.shared else "")
-            yield Problem(dotted(("queue", name, "closing_word")), found, "chat, messaging and e-mail, turn by turn")
+            value = f"a closing word on {queue.channel}" + (" with work_by_concurrency" if queue.shared else "")
+            yield Problem(dotted(("queue", name, "closing_word")), value, "chat, messaging and e-mail, turn by turn")
 
 
 def parking(scenario: Scenario) -> Found:
@@ -159,8 +159,8 @@ def parking(scenario: Scenario) -> Found:
     for name, queue in scenario.queue.items():
         if queue.idle_timeout_factor != (1.0,) and (not queue.kind.persistent or queue.idle_timeout == NEVER):
             path = dotted(("queue", name, "idle_timeout_factor"))
-            found = f'on {queue.channel}, idle_timeout "{written_duration(queue.idle_timeout)}"'
-            yield Problem(path, found, "a persistent channel with an idle_timeout")
+            value = f'on {queue.channel}, idle_timeout "{written_duration(queue.idle_timeout)}"'
+            yield Problem(path, value, "a persistent channel with an idle_timeout")
 
 
 def factors_after_a_time(scenario: Scenario) -> Found:
@@ -171,8 +171,8 @@ def factors_after_a_time(scenario: Scenario) -> Found:
     for place, steps in lists:
         for i, step in enumerate(steps):
             if i > 0 and step.after <= steps[i - 1].after:
-                found = f"{written_duration(step.after)} behind {written_duration(steps[i - 1].after)}"
-                yield Problem(dotted((*place, i, "after")), found, "times that ascend")
+                value = f"{written_duration(step.after)} behind {written_duration(steps[i - 1].after)}"
+                yield Problem(dotted((*place, i, "after")), value, "times in ascending order")
             of_value = place[-1] == "value_after_wait"
             if step.factor > 1 if of_value else step.factor == 0:
                 allowed = "a number from 0 to 1" if of_value else "a number above 0"
@@ -187,8 +187,8 @@ def messages_that_wait(scenario: Scenario) -> Found:
             yield Problem(path, f"{queue.channel} is not persistent", '"never", or patience')
         holds = queue.outside_hours == "hold" or (queue.outside_hours == "bot" and queue.kind.persistent)
         if queue.auto_reply is not None and not holds:
-            found = f'nobody is held with outside_hours = "{queue.outside_hours}"'
-            yield Problem(dotted(("queue", name, "auto_reply")), found, 'outside_hours = "hold"')
+            value = f'nobody is held with outside_hours = "{queue.outside_hours}"'
+            yield Problem(dotted(("queue", name, "auto_reply")), value, 'outside_hours = "hold"')
 
 
 def demand(scenario: Scenario) -> Found:
@@ -208,7 +208,7 @@ def demand(scenario: Scenario) -> Found:
     for key in ("barrier", "fallback"):
         for name in getattr(given, key):
             if name in scenario.queue and name not in on_the_way:
-                yield Problem(dotted(("demand", key, name)), "nobody of the demand comes to it", "a queue of the mix")
+                yield Problem(dotted(("demand", key, name)), "it has no share of the demand", "a queue of the mix")
     for i, spike in enumerate(scenario.spike):
         if spike.queue in given.mix and spike.queue in scenario.queue and scenario.queue[spike.queue].volume is None:
             path = dotted(("spike", i, "queue"))
@@ -229,14 +229,14 @@ def handle_times(scenario: Scenario) -> Found:
                 yield Problem(path, "handle times by interval where work and wrap-up take no time", "work above 0")
             for key in ("work", "wrap_up"):
                 if key in queue.profiles:
-                    found = "a profile beside handle times by interval"
-                    yield Problem(dotted(("queue", name, key, "profile")), found, "one of them")
+                    value = "a profile and handle times by interval"
+                    yield Problem(dotted(("queue", name, key, "profile")), value, "one of them")
         if volume is not None and volume.work is not None and "work" in queue.profiles:
             path = dotted(("queue", name, "work", "profile"))
-            yield Problem(path, "a profile beside the work that a log gives", "one of them")
+            yield Problem(path, "a profile and work that a log gives", "one of them")
         if "patience" in queue.profiles and queue.missed_after != NEVER:
             path = dotted(("queue", name, "patience", "profile"))
-            yield Problem(path, "a profile beside missed_after", "one of them")
+            yield Problem(path, "a profile and missed_after", "one of them")
 
 
 def moves(scenario: Scenario) -> Found:
@@ -247,8 +247,8 @@ def moves(scenario: Scenario) -> Found:
             yield Problem(dotted((*place, "to")), f"{move.to} to {move.to}", "another queue")
         taken = sum(other.share for other in scenario.move[: i + 1] if other.from_ == move.from_)
         if taken > 1 + 1e-9:
-            found = f"shares of {move.from_} that add up to {taken:g}"
-            yield Problem(dotted((*place, "share")), found, "at most 1")
+            value = f"shares of {move.from_} that add up to {taken:g}"
+            yield Problem(dotted((*place, "share")), value, "at most 1")
         source = scenario.queue.get(move.from_)
         of_demand = scenario.demand is not None and move.from_ in (
             *scenario.demand.mix,
@@ -259,12 +259,12 @@ def moves(scenario: Scenario) -> Found:
         if target is None:
             continue
         if target.kind.one_to_one and move.turns is not None and move.turns.mean != 1:
-            found = f"{move.turns.mean:g} turns on {target.channel}"
-            yield Problem(dotted((*place, "turns")), found, "1: it is a one-to-one channel")
+            value = f"{move.turns.mean:g} turns on {target.channel}"
+            yield Problem(dotted((*place, "turns")), value, "1: it is a one-to-one channel")
         for key in ("work", "turns"):
             if target.shared and getattr(move, key) is not None:
-                found = f"{key} of its own in a queue with work_by_concurrency"
-                yield Problem(dotted((*place, key)), found, "a move without it")
+                value = f"{key} of its own in a queue with work_by_concurrency"
+                yield Problem(dotted((*place, key)), value, "a move without it")
 
 
 def appointments(scenario: Scenario) -> Found:
@@ -297,7 +297,7 @@ def outbound(scenario: Scenario) -> Found:
         elif queue.shared:
             yield Problem(path, f"{out.queue} has work_by_concurrency", "a queue worked on turn by turn")
         elif queue.expires_after == NEVER:
-            yield Problem(path, f'{out.queue} has expires_after = "never"', "one where who does not answer expires")
+            yield Problem(path, f'{out.queue} has expires_after = "never"', "a queue with expires_after")
 
 
 def callbacks(scenario: Scenario) -> Found:
@@ -331,15 +331,15 @@ def outages(scenario: Scenario) -> Found:
         if outage.what not in known:
             yield Problem(dotted(("outage", i, "what")), shown(outage.what), did_you_mean(outage.what, sorted(known)))
         elif outage.names[-1] == "bot" and scenario.queue[outage.names[1]].outside_hours == "bot":
-            found = 'a bot that is alone outside the hours (outside_hours = "bot")'
-            yield Problem(dotted(("outage", i, "what")), found, "one that people stand behind")
+            value = 'a bot without agents outside the hours (outside_hours = "bot")'
+            yield Problem(dotted(("outage", i, "what")), value, "a bot with agents behind it")
         if not 0 <= start < end or start + outage.duration >= end:
-            found = f"{outage.at}, for {written_duration(outage.duration)}, is not within the days of the run"
-            yield Problem(dotted(("outage", i, "at")), found, f"{scenario.days} days from {scenario.start}")
+            value = f"{outage.at}, for {written_duration(outage.duration)}, is not within the days of the run"
+            yield Problem(dotted(("outage", i, "at")), value, f"{scenario.days} days from {scenario.start}")
 
 
 BEHAVIOURS: Final[tuple[Rule, ...]] = (
-    lost_connections_are_found_out,
+    lost_connections_end,
     shared_attention,
     shared_attention_of_teams,
     interruptions,

@@ -42,14 +42,14 @@ def numbers(cells: Sequence[str], delimiter: str) -> tuple[Plainly, Guess | None
     marked = [text for cell in cells if _MARKED.fullmatch(text := _SPACED.sub("", cell))]
     decimal = {mark: text for text in reversed(marked) if (mark := _decimal(text))}
     if len(decimal) == 2:
-        found = f"{shown(decimal[','])} with a decimal comma and {shown(decimal['.'])} with a decimal point"
-        raise FaultError(Fault(found, "one of them"))
+        value = f"{shown(decimal[','])} with a decimal comma and {shown(decimal['.'])} with a decimal point"
+        raise FaultError(Fault(value, "one of them"))
     if not decimal and marked:
         marks = {match[1] for text in marked if (match := _GROUPED.fullmatch(text))}
         # commas stand for no decimals in a file whose commas separate cells, and semicolons do not go with points
         if len(marks) > 1 or (delimiter == ";" if "." in marks else delimiter != ","):
-            found = f"{shown(marked[0])} may be {re.sub('[.,]', '', marked[0])} or {marked[0].replace(',', '.')}"
-            raise FaultError(Fault(found, "numbers without thousands, such as 1234 or 1234.0"))
+            value = f"{shown(marked[0])} may be {re.sub('[.,]', '', marked[0])} or {marked[0].replace(',', '.')}"
+            raise FaultError(Fault(value, "numbers without thousands, such as 1234 or 1234.0"))
         decimal = {".": marked[0]}
     if not decimal:
         return lambda cell: _SPACED.sub("", cell), None

@@ -68,7 +68,7 @@ def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
 
 
 def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
-    return [Problem(p.path, p.found, p.allowed, file) for rule in rules for p in rule(scenario)]
+    return [Problem(p.path, p.value, p.allowed, file) for rule in rules for p in rule(scenario)]
 
 
 # names
@@ -169,9 +169,9 @@ def fits_into_memory(scenario: Scenario) -> Found:
     """One replication's tables fit into the machine."""
     size, have = size_of(scenario), float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     if size.memory > have:
-        found = f"about {size.contacts:.3g} contacts and {size.turns:.3g} turns, follow-ups included"
-        found += f", {size.memory / 2**30:.3g} GB a replication"
-        yield Problem(size.most_by, found, f"what fits into this machine's {have / 2**30:.3g} GB")
+        value = f"about {size.contacts:.3g} contacts and {size.turns:.3g} turns, follow-ups included"
+        value += f", {size.memory / 2**30:.3g} GB a replication"
+        yield Problem(size.most_by, value, f"what fits into this machine's {have / 2**30:.3g} GB")
 
 
 # queues
@@ -181,14 +181,14 @@ def one_to_one_contacts(scenario: Scenario) -> Found:
     """A call, video call or visit is one turn and fills its agent; only calls ring."""
     for name, queue in scenario.queue.items():
         if queue.kind.one_to_one and queue.turns.mean != 1:
-            found = f"{queue.turns.mean:g} turns on {queue.channel}"
-            yield Problem(dotted(("queue", name, "turns")), found, "1: it is a one-to-one channel")
+            value = f"{queue.turns.mean:g} turns on {queue.channel}"
+            yield Problem(dotted(("queue", name, "turns")), value, "1: it is a one-to-one channel")
         if not queue.kind.one_to_one and queue.answer_delay.mean > 0:
-            found = f"ringing on {queue.channel}"
-            yield Problem(dotted(("queue", name, "answer_delay")), found, "0: only one-to-one channels ring")
+            value = f"ringing on {queue.channel}"
+            yield Problem(dotted(("queue", name, "answer_delay")), value, "0: only one-to-one channels ring")
         if queue.volume is not None and queue.volume.work is not None and queue.turns.mean != 1:
-            found = "work by contact in a queue of several turns"
-            yield Problem(dotted(("queue", name, "volume", "work")), found, "turns = 1, or no work column")
+            value = "work by contact in a queue of several turns"
+            yield Problem(dotted(("queue", name, "volume", "work")), value, "turns = 1, or no work column")
     for name, team in scenario.team.items():
         for queue_name, sessions in team.concurrency.items():
             served = scenario.queue.get(queue_name)
@@ -209,8 +209,8 @@ def silence_ends(scenario: Scenario) -> Found:
         held = () if queue.auto_reply is None else (queue.auto_reply.patience,)
         patiences = (queue.patience, queue.reply_patience, *held)
         if queue.kind.persistent and not all(isinstance(patience, Never) for patience in patiences):
-            found = f'"never" where customers of {queue.channel} lose patience, silently'
-            yield Problem(dotted(("queue", name, "idle_timeout")), found, 'a duration, or patience = "never"')
+            value = f'"never" where customers of {queue.channel} lose patience, silently'
+            yield Problem(dotted(("queue", name, "idle_timeout")), value, 'a duration, or patience = "never"')
 
 
 def shares_add_up(scenario: Scenario) -> Found:
@@ -232,11 +232,11 @@ def volumes_within_horizon(scenario: Scenario) -> Found:
             path = dotted((*place, "arrived_at"))
             yield Problem(path, "times with a UTC offset", "local times, or a timezone for the scenario")
         elif volume.left_out and not (volume.intervals or (trace is not None and trace.arrivals)):
-            found = f"{_left_out(volume)}; none is within"
+            value = f"{_left_out(volume)}; none is within"
             if volume.copy_week is not None:
-                yield Problem(dotted((*place, "copy_week")), found, "a date from which the file has rows of a week")
+                yield Problem(dotted((*place, "copy_week")), value, "a date from which the file has rows of a week")
             else:
-                yield Problem(dotted((*place, volume.kind)), found, f"rows from {_days_of(scenario)}, or another start")
+                yield Problem(dotted((*place, volume.kind)), value, f"rows from {_days_of(scenario)}, or another start")
 
 
 def cells_guessed(scenario: Scenario) -> Found:
@@ -256,8 +256,8 @@ def rows_left_out(scenario: Scenario) -> Found:
             days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
             empty = [day for day in days if day not in {time.date() for time, _ in given(volume, scenario)}]
             if empty:
-                found = f"no row for {len(empty)} of the run's {len(days)} days, the first {empty[0]}"
-                yield Problem(dotted((*place, volume.kind)), found, "nobody comes on these days")
+                value = f"no row for {len(empty)} of the run's {len(days)} days, the first {empty[0]}"
+                yield Problem(dotted((*place, volume.kind)), value, "nobody comes on these days")
 
 
 def handle_times_missing(scenario: Scenario) -> Found:
@@ -266,9 +266,9 @@ def handle_times_missing(scenario: Scenario) -> Found:
         coming = [row for row in volume.intervals if row.contacts > 0]
         missing = [row for row in coming if row.handle_time is None]
         if missing and any(row.handle_time for row in volume.intervals):
-            found = f"no handle time in {len(missing)} of {len(coming)} intervals with contacts, "
-            found += f"the first at {_moment(missing[0].start)}"
-            yield Problem(dotted((*place, "aht")), found, "work and wrap-up as drawn then")
+            value = f"no handle time in {len(missing)} of {len(coming)} intervals with contacts, "
+            value += f"the first at {_moment(missing[0].start)}"
+            yield Problem(dotted((*place, "aht")), value, "work and wrap-up as drawn then")
 
 
 def columns_left_out(scenario: Scenario) -> Found:
@@ -289,7 +289,7 @@ def columns_left_out(scenario: Scenario) -> Found:
         table = files.table(name)
         read = {table.heading(column) for column in wanted}
         if rest := [column for column in table.header if column not in read]:
-            yield Problem(name, f"columns that nothing reads: {', '.join(rest)}", "left out")
+            yield Problem(name, f"columns that are not used: {', '.join(rest)}", "left out")
 
 
 def rosters_fit_the_run(scenario: Scenario) -> Found:
@@ -301,15 +301,15 @@ def rosters_fit_the_run(scenario: Scenario) -> Found:
             continue
         outside = [shift for shift in team.roster.shifts if not first <= shift.start.date() <= last]
         if outside:
-            found = f"{len(outside)} shifts outside the days of the run, the first on {outside[0].start.date()}"
-            yield Problem(dotted(("team", name, "roster", "file")), found, "left out")
+            value = f"{len(outside)} shifts outside the days of the run, the first on {outside[0].start.date()}"
+            yield Problem(dotted(("team", name, "roster", "file")), value, "left out")
         for shift in team.roster.shifts:
             everybody.setdefault(shift.agent, []).append((shift.start, shift.end, name))
     for agent, shifts in everybody.items():
         for (_, end, team_name), (start, _, other) in pairwise(sorted(shifts)):
             if start < end and team_name != other:
-                found = f"{agent} is in {team_name} and in {other} on {start:%Y-%m-%d at %H:%M}"
-                yield Problem("team", found, "counted as two agents: one team at a time")
+                value = f"{agent} is in {team_name} and in {other} on {start:%Y-%m-%d at %H:%M}"
+                yield Problem("team", value, "counted as two agents: one team at a time")
                 break
 
 
@@ -333,8 +333,8 @@ def spikes_within_horizon(scenario: Scenario) -> Found:
     for i, spike in enumerate(scenario.spike):
         start = scenario.moment(spike.at)
         if start >= end or start + spike.duration <= 0:
-            found = f"{spike.at} is outside the days of the run"
-            yield Problem(dotted(("spike", i, "at")), found, f"{scenario.days} days from {scenario.start}")
+            value = f"{spike.at} is outside the days of the run"
+            yield Problem(dotted(("spike", i, "at")), value, f"{scenario.days} days from {scenario.start}")
 
 
 # teams
@@ -372,8 +372,8 @@ def shifts_cover_opening_hours(scenario: Scenario) -> Found:
             yield Problem(dotted(("team", name)), "no shift in the days of the run", "shifts on these days")
         for queue in team.skills:
             if staffed and open_at.get(queue) and not meet(staffed, open_at[queue]):
-                found = f"its shifts cover no opening hours of {queue}"
-                yield Problem(dotted(("team", name, "skills", queue)), found, "shifts while the queue is open")
+                value = f"its shifts cover no opening hours of {queue}"
+                yield Problem(dotted(("team", name, "skills", queue)), value, "shifts while the queue is open")
 
 
 def pauses_lie_in_shifts(scenario: Scenario) -> Found:
@@ -383,21 +383,21 @@ def pauses_lie_in_shifts(scenario: Scenario) -> Found:
         for key, spans in (("breaks", breaks), ("activities", shift.activities)):
             for pause in spans:
                 if pause.end > shift.hours.end:
-                    found = f"{pause} outside the shift"
-                    yield Problem(dotted((*place, key)), found, f"within {shift.hours}")
+                    value = f"{pause} outside the shift"
+                    yield Problem(dotted((*place, key)), value, f"within {shift.hours}")
         # a window may lie around what is at a fixed time, which its places then leave out
         fixed = sorted((*(rest.between for rest in shift.breaks if rest.is_fixed), *shift.activities))
         windows = sorted(rest.between for rest in shift.breaks if not rest.is_fixed)
         for one, other in (*pairwise(fixed), *pairwise(windows)):
             if other.start < one.end:
-                found = f"{one} and {other} overlap"
-                yield Problem(dotted((*place, "breaks")), found, "breaks one after the other")
+                value = f"{one} and {other} overlap"
+                yield Problem(dotted((*place, "breaks")), value, "breaks one after the other")
                 break
         for i, rest in enumerate(shift.breaks):
             inside = not rest.is_fixed and rest.between.end <= shift.hours.end
             if inside and not places_of(shift, shift.hours, rest):
-                found = f"no room for {written_duration(rest.lasts)} within {rest.between}"
-                yield Problem(dotted((*place, "breaks", i, "length")), found, "a shorter break or a longer window")
+                value = f"no room for {written_duration(rest.lasts)} within {rest.between}"
+                yield Problem(dotted((*place, "breaks", i, "length")), value, "a shorter break or a longer window")
 
 
 def rosters_are_possible(scenario: Scenario) -> Found:
@@ -426,8 +426,8 @@ def capacity_fits(scenario: Scenario) -> Found:
     multiple = math.lcm(1, *(n for _, _, n in every))
     if multiple >= 2**31:
         name, queue, _ = max(every, key=lambda entry: entry[2])
-        found = f"concurrencies whose least common multiple is {multiple:.3g}"
-        yield Problem(dotted(("team", name, "concurrency", queue)), found, "fewer different numbers, or smaller ones")
+        value = f"concurrencies whose least common multiple is {multiple:.3g}"
+        yield Problem(dotted(("team", name, "concurrency", queue)), value, "fewer different numbers, or smaller ones")
 
 
 # the clock
@@ -442,8 +442,8 @@ def local_times_happen_once(scenario: Scenario) -> Found:
         first, second = moment.replace(tzinfo=zone), moment.replace(tzinfo=zone, fold=1)
         if first.utcoffset() != second.utcoffset():
             skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment
-            found = f"{moment:%Y-%m-%d %H:%M} {'does not exist' if skipped else 'comes twice'} in {scenario.timezone}"
-            yield Problem(path, found, "times outside the hour of the clock change")
+            value = f"{moment:%Y-%m-%d %H:%M} {'does not exist' if skipped else 'comes twice'} in {scenario.timezone}"
+            yield Problem(path, value, "times outside the hour of the clock change")
 
 
 # warnings

@@ -96,11 +96,11 @@ class CsvTable:
         """
         missing = [column for column in columns if self.heading(column) is None]
         if missing:
-            found = f"no column {', '.join(map(shown, missing))} in {self.name}"
+            value = f"no column {', '.join(map(shown, missing))} in {self.name}"
             allowed = did_you_mean(missing[0], self.header) if len(missing) == 1 else one_of(self.header)
             if self.private:
                 allowed = f"one of its {len(self.header)} columns"
-            raise FaultError(Fault(found, allowed, (key,)))
+            raise FaultError(Fault(value, allowed, (key,)))
         places = [self.header.index(str(self.heading(column))) for column in columns]
         listed = [self._plainly(place, (read or {}).get(column)) for column, place in zip(columns, places, strict=True)]
         return ((line, row) for (line, _), row in zip(self.rows, zip(*listed, strict=True), strict=True))
@@ -115,15 +115,15 @@ class CsvTable:
         except FaultError as bad:
             where = "" if self.private else f"column {self.header[place]}: "
             line = self.rows[0][0]
-            raise FaultError(*(self.fault(line, f"{where}{f.found}", f.allowed) for f in bad.faults)) from None
+            raise FaultError(*(self.fault(line, f"{where}{f.value}", f.allowed) for f in bad.faults)) from None
         if guess is not None:
             guessed = self.guesses.setdefault((self.name, guess.what), (guess, []))[1]
             guessed += [self.header[place]] if self.header[place] not in guessed else []
         return [plainly(cell) for cell in column]
 
-    def fault(self, line: int, found: object, allowed: str) -> Fault:
+    def fault(self, line: int, value: object, allowed: str) -> Fault:
         """A fault of one of its lines."""
-        return Fault(found if isinstance(found, str) else shown(found), allowed, row=f"{self.name}:{line}")
+        return Fault(value if isinstance(value, str) else shown(value), allowed, row=f"{self.name}:{line}")
 
 
 def _bare(heading: str) -> str:
@@ -145,7 +145,7 @@ def few(faults: Iterable[Fault]) -> list[Fault]:
         for fault in (
             alike
             if len(alike) <= MOST_ALIKE
-            else [replace(alike[0], found=f"{alike[0].found}, and {len(alike) - 1} more cells like it")]
+            else [replace(alike[0], value=f"{alike[0].value}, and {len(alike) - 1} more cells like it")]
         )
     ]
 
@@ -185,7 +185,7 @@ class DataFiles:
             try:
                 values.append(parse(number(cell)))
             except FaultError as bad:
-                faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
+                faults += [table.fault(line, f.value, f.allowed) for f in bad.faults]
         if not values and not faults:
             faults.append(Fault(f"{table.name} has no rows", "at least one value", ("file",)))
         if faults:

@@ -159,8 +159,8 @@ def _tidy(x: float) -> float:
     return float(f"{x:.9g}")
 
 
-def _refused(path: str, found: str, allowed: str) -> ScenarioError:
-    return ScenarioError([Problem(path, found, allowed)])
+def _refused(path: str, value: str, allowed: str) -> ScenarioError:
+    return ScenarioError([Problem(path, value, allowed)])
 
 
 # --------------------------------------------------------------------------------------------------------------- design

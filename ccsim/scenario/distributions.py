@@ -187,7 +187,7 @@ def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable
             if values[key] == math.inf and name != "constant":
                 faults.append(Fault(shown(entry), "a finite duration", (key,)))
         except FaultError as bad:
-            faults += [Fault(f.found, f.allowed, (key, *f.at)) for f in bad.faults]
+            faults += [Fault(f.value, f.allowed, (key, *f.at)) for f in bad.faults]
     if faults:
         raise FaultError(*faults)
     try:
@@ -199,8 +199,8 @@ def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable
     except ValueError as bad:
         raise FaultError(Fault(shown(dict(given)), str(bad))) from None
     if unit is not _count and distribution.mean * SECOND > LONGEST and not isinstance(distribution, Never):
-        found = f"{shown(dict(given))}, a mean of {distribution.mean / 86400:.3g} days"
-        raise FaultError(Fault(found, "at most a hundred years (36500d)"))
+        value = f"{shown(dict(given))}, a mean of {distribution.mean / 86400:.3g} days"
+        raise FaultError(Fault(value, "at most a hundred years (36500d)"))
     return distribution
 
 
@@ -241,7 +241,7 @@ def _mixture(parts: object, files: DataFiles, unit: Callable[[object], float]) -
             )
             weights.append(weight)
         except FaultError as bad:
-            faults += [Fault(f.found, f.allowed, ("parts", i, *f.at), f.row) for f in bad.faults]
+            faults += [Fault(f.value, f.allowed, ("parts", i, *f.at), f.row) for f in bad.faults]
     if not faults and sum(weights) <= 0:
         faults.append(Fault("weights that are all 0", "at least one weight above 0", ("parts",)))
     if faults:
@@ -253,4 +253,4 @@ def _weight(value: object) -> float:
     try:
         return factor(value)
     except FaultError as bad:
-        raise FaultError(*(Fault(f.found, f.allowed, ("weight",)) for f in bad.faults)) from None
+        raise FaultError(*(Fault(f.value, f.allowed, ("weight",)) for f in bad.faults)) from None

@@ -16,14 +16,14 @@ def deadlines_pass(scenario: Scenario) -> Found:
     """The run goes on until every contact of its days is answered in time or late."""
     for name, late in last_deadlines(scenario).items():
         if late is None:
-            found = f"whoever waits when the run ends is not late within {LONGEST} days, and counts as undecided"
-            yield Problem(dotted(("queue", name)), found, "opening hours after the last day, or shorter targets")
+            value = f"whoever waits when the run ends is not late within {LONGEST} days, and counts as undecided"
+            yield Problem(dotted(("queue", name)), value, "opening hours after the last day, or shorter targets")
         elif late > scenario.drain_time:
-            found = (
+            value = (
                 f"{written_duration(scenario.drain_time)}: whoever waits for {name} when it ends may count as undecided"
             )
             yield Problem(
-                "drain", found, f'"auto", or at least {written_duration(late)}: then every deadline has passed'
+                "drain", value, f'"auto", or at least {written_duration(late)}: then every deadline has passed'
             )
 
 
@@ -36,6 +36,6 @@ def rosters_go_on(scenario: Scenario) -> Found:
             not roster or any(shift.start.date() >= after for shift in roster.shifts) for roster in teams.values()
         )
         if late is not None and late >= DAY and scenario.drain_time >= late and not goes_on:
-            found = f"nobody who serves {name} is rostered from {after} on, and its contacts still wait"
+            value = f"nobody who serves {name} is rostered from {after} on, and its contacts still wait"
             allowed = f"shifts for {written_duration(late)} more: without them these contacts count as late"
-            yield Problem(dotted(("team", next(iter(teams), ""), "roster")), found, allowed)
+            yield Problem(dotted(("team", next(iter(teams), ""), "roster")), value, allowed)

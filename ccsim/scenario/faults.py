@@ -13,7 +13,7 @@ from functools import lru_cache
 class Fault:
     """One fault of a value: `at` are the keys below that value; `row` names a line of a data file instead."""
 
-    found: str
+    value: str
     allowed: str
     at: tuple[str | int, ...] = ()
     row: str = ""
@@ -24,7 +24,7 @@ class FaultError(ValueError):
 
     def __init__(self, *faults: Fault) -> None:
         self.faults = faults
-        super().__init__("; ".join(f"{fault.found}: {fault.allowed}" for fault in faults))
+        super().__init__("; ".join(f"{fault.value}: {fault.allowed}" for fault in faults))
 
 
 def shown(value: object) -> str:
@@ -52,8 +52,8 @@ def one_of(names: Iterable[object]) -> str:
     return f"one of {', '.join(listed)}" if listed else "there is none"
 
 
-def did_you_mean(found: str, names: Iterable[str]) -> str:
+def did_you_mean(name: str, names: Iterable[str]) -> str:
     """The nearest of `names` as a question, else all of them."""
     listed = list(names)
-    near = difflib.get_close_matches(found, listed, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name, listed, n=1, cutoff=0.6)
     return f'did you mean "{near[0]}"?' if near else one_of(listed)

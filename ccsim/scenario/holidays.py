@@ -25,7 +25,7 @@ def _rule(value: object) -> Rule:
     try:
         return values.span(value)
     except FaultError as bad:
-        raise FaultError(*(Fault(f.found, f'"closed", "as_usual" or {f.allowed}', f.at) for f in bad.faults)) from None
+        raise FaultError(*(Fault(f.value, f'"closed", "as_usual" or {f.allowed}', f.at) for f in bad.faults)) from None
 
 
 _FORM: Final = {

@@ -92,9 +92,9 @@ def _pieces(value: object) -> tuple[tuple[int, float], ...]:
                 raise FaultError(Fault(shown(piece), '[time, weight], such as ["09:00", 1.5]'))
             pieces.append((values.time_of_day(piece[0]), values.factor(piece[1])))
         except FaultError as bad:
-            raise FaultError(*(Fault(f.found, f.allowed, (i, *f.at)) for f in bad.faults)) from None
+            raise FaultError(*(Fault(f.value, f.allowed, (i, *f.at)) for f in bad.faults)) from None
     if any(later[0] <= earlier[0] for earlier, later in pairwise(pieces)):
-        raise FaultError(Fault("times out of order", "times that rise from entry to entry"))
+        raise FaultError(Fault("times out of order", "times in ascending order"))
     if not any(weight > 0 for time, weight in pieces if time < DAY):
         raise FaultError(Fault("weights that are all 0", "at least one weight above 0"))
     return tuple(pieces)

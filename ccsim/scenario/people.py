@@ -115,7 +115,7 @@ def _faults(error: ValidationError, table: CsvTable, line: int) -> Iterator[Faul
         column = str(detail["loc"][0])
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, FaultError):
-            yield from (table.fault(line, f"{column}: {fault.found}", fault.allowed) for fault in cause.faults)
+            yield from (table.fault(line, f"{column}: {fault.value}", fault.allowed) for fault in cause.faults)
         else:
             yield table.fault(line, f"{column}: {shown(detail['input'])}", "a number above 0, up to 168")
 

@@ -48,7 +48,7 @@ def arrival_process(value: object) -> Process:
         try:
             values[key] = _number(entry)
         except FaultError as bad:
-            faults += [Fault(f.found, f.allowed, (key, *f.at)) for f in bad.faults]
+            faults += [Fault(f.value, f.allowed, (key, *f.at)) for f in bad.faults]
     if faults:
         raise FaultError(*faults)
     try:

@@ -30,7 +30,7 @@ def without_profiles(queue: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
             try:
                 profiles[key] = profile(given["profile"])
             except FaultError as bad:
-                faults += [Fault(f.found, f.allowed, (key, "profile", *f.at)) for f in bad.faults]
+                faults += [Fault(f.value, f.allowed, (key, "profile", *f.at)) for f in bad.faults]
     if faults:
         raise FaultError(*faults)
     return plain, profiles
@@ -53,7 +53,7 @@ def _steps(value: object) -> Steps:
             if not 0 < steps[-1][1] <= MOST:
                 raise FaultError(Fault(shown(step[1]), f"a factor above 0, at most {MOST:g}"))
         except FaultError as bad:
-            raise FaultError(*(Fault(f.found, f.allowed, (i, *f.at)) for f in bad.faults)) from None
+            raise FaultError(*(Fault(f.value, f.allowed, (i, *f.at)) for f in bad.faults)) from None
     if any(later[0] <= earlier[0] for earlier, later in pairwise(steps)):
-        raise FaultError(Fault("times out of order", "times that rise from entry to entry"))
+        raise FaultError(Fault("times out of order", "times in ascending order"))
     return tuple(steps)

@@ -64,8 +64,8 @@ def load(
         faulty: list[Problem] = []
         for name in others:
             asked_for = _variant(written, name, faulty, file)
-            faults_found = _faults(written, asked_for, Path(path).parent, file, outside)
-            faulty += [replace(problem, path=f"variant.{name}: {problem.path}") for problem in faults_found]
+            faults = _faults(written, asked_for, Path(path).parent, file, outside)
+            faulty += [replace(problem, path=f"variant.{name}: {problem.path}") for problem in faults]
         if faulty:
             raise ScenarioError(faulty)
     return scenario
@@ -121,7 +121,7 @@ def change(raw: dict[str, Any], changes: Iterable[tuple[str, Any]], file: str = 
         try:
             assign(raw, target, wanted)
         except FaultError as bad:
-            problems += [Problem(target, f.found, f.allowed, file) for f in bad.faults]
+            problems += [Problem(target, f.value, f.allowed, file) for f in bad.faults]
     return problems
 
 
@@ -145,7 +145,7 @@ def assign(raw: dict[str, Any], path: str, value: Any) -> None:
                 default = full.get(key) if isinstance(full, dict) else None
                 table[key] = copy.deepcopy(default) if default is not None else {}
         else:
-            raise FaultError(Fault(f"{dotted(keys[:depth])} is {shown(table)}", "a table or a list to lead into"))
+            raise FaultError(Fault(f"{dotted(keys[:depth])} is {shown(table)}", "a table or a list"))
         if depth == len(keys) - 1:
             table[place] = value
         else:
@@ -228,12 +228,12 @@ def toml_file(path: Path, file: str, what: str = "a scenario in TOML; `ccsim new
     except FileNotFoundError:
         beside = [other.name for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
         near = difflib.get_close_matches(path.name, beside, n=1)
-        found = f'no such file; did you mean "{near[0]}"?' if near else "no such file"
+        value = f'no such file; did you mean "{near[0]}"?' if near else "no such file"
     except IsADirectoryError:
-        found = "a folder"
+        value = "a folder"
     except (OSError, ValueError) as bad:
-        found = f"cannot be read: {getattr(bad, 'strerror', None) or bad}"
-    raise ScenarioError([Problem("", found, what, file)])
+        value = f"cannot be read: {getattr(bad, 'strerror', None) or bad}"
+    raise ScenarioError([Problem("", value, what, file)])
 
 
 def tables(data: bytes, file: str = "") -> dict[str, Any]:
@@ -307,7 +307,7 @@ def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, FaultError):
             for fault in cause.faults:
-                yield Problem(fault.row or dotted((*place, *fault.at)), fault.found, fault.allowed, file)
+                yield Problem(fault.row or dotted((*place, *fault.at)), fault.value, fault.allowed, file)
         elif detail["type"] == "extra_forbidden":
             yield Problem(dotted(place), "unknown key", did_you_mean(str(place[-1]), _fields(place[:-1])), file)
         elif detail["type"] == "missing":

@@ -18,7 +18,7 @@ def teams_of(scenario: Scenario, agent: RosterAgent) -> list[str]:
     return [name for name, team in scenario.team.items() if set(team.skills) <= set(agent.skills)]
 
 
-def people_are_told_apart(scenario: Scenario) -> Found:
+def people_have_different_names(scenario: Scenario) -> Found:
     """Every agent has a name that can stand in a table and is nobody else's."""
     seen: set[str] = set()
     for place, agent in scenario.roster.everybody():
@@ -40,8 +40,8 @@ def people_have_teams(scenario: Scenario) -> Found:
         elif agent.team and agent.skills:
             lacking = [queue for queue in scenario.team[agent.team].skills if queue not in agent.skills]
             if lacking:
-                found = f"{agent.name} is in {agent.team} without the skill for {', '.join(lacking)}"
-                yield Problem(place, found, "all skills of the team, or a team of these skills")
+                value = f"{agent.name} is in {agent.team} without the skill for {', '.join(lacking)}"
+                yield Problem(place, value, "all skills of the team, or a team of these skills")
         elif not agent.team and not unknown and not teams_of(scenario, agent):
             yield Problem(place, f"no team for {agent.name}", "a team, or the skills for all queues of one")
 
@@ -55,5 +55,5 @@ def wishes_are_possible(scenario: Scenario) -> Found:
                 yield Problem(place, f"a wish for shift {shown(wish.shift)}", did_you_mean(wish.shift, [*names, OFF]))
 
 
-ROSTER_RULES: Final[tuple[Rule, ...]] = (people_are_told_apart, people_have_teams, wishes_are_possible)
+ROSTER_RULES: Final[tuple[Rule, ...]] = (people_have_different_names, people_have_teams, wishes_are_possible)
 """Every rule, in the order of reporting."""

@@ -95,8 +95,8 @@ def _docstrings(part: type[BaseModel]) -> dict[str, str]:
         assert isinstance(definition, ast.ClassDef)
         for key, text in pairwise(definition.body):
             match key, text:
-                case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(said))):
-                    texts[name] = inspect.cleandoc(said)
+                case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(docstring))):
+                    texts[name] = inspect.cleandoc(docstring)
     return texts
 
 

@@ -25,9 +25,9 @@ def breaks_are_few_at_once(scenario: Scenario) -> Found:
         for i, rest in enumerate(shift.breaks):
             places = len(places_of(shift, shift.hours, rest))
             if rest.at_most is not None and places and agents > rest.at_most * places:
-                found = f"{agents} agents, but {places} breaks one after the other within {rest.between}"
+                value = f"{agents} agents, but {places} breaks one after the other within {rest.between}"
                 allowed = f"at least {-(-agents // places)} at once, or a longer window"
-                yield Problem(dotted((*place, "breaks", i, "at_most")), found, allowed)
+                yield Problem(dotted((*place, "breaks", i, "at_most")), value, allowed)
 
 
 def leave_is_possible(scenario: Scenario) -> Found:
@@ -46,9 +46,9 @@ def leave_is_possible(scenario: Scenario) -> Found:
                 agents = sum(shift.agents for shift in worked if not round_the_clock(shift))
                 wanted = sum(one.agents for one in leave if one.days.on(day))
                 if worked and wanted > agents:
-                    found = f"{wanted} agents on leave of {agents} on {day}"
+                    value = f"{wanted} agents on leave of {agents} on {day}"
                     yield Problem(
-                        dotted((*place, "leave")), found, "at most those of shifts that are not round the clock"
+                        dotted((*place, "leave")), value, "at most those of shifts that are not round the clock"
                     )
                     break
 
@@ -60,8 +60,8 @@ def list_names_differ(scenario: Scenario) -> Found:
         if not name:
             continue
         if (*place[:-1], name) in seen or name.isdecimal():
-            found = f"{shown(name)} as a name" if name.isdecimal() else f"{shown(name)} a second time"
-            yield Problem(dotted((*place, "name")), found, "a name of its own with a letter, or none")
+            value = f"{shown(name)} as a name" if name.isdecimal() else f"{shown(name)} a second time"
+            yield Problem(dotted((*place, "name")), value, "a name of its own with a letter, or none")
         seen.add((*place[:-1], name))
 
 

@@ -220,7 +220,7 @@ class Roster(Part):
                     raise FaultError(Fault("no agent", "a name or number"))
                 shifts.append(_roster_shift(agent, day, f"{start}-{end}", ";".join(pauses), line))
             except FaultError as bad:
-                faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
+                faults += [table.fault(line, f.value, f.allowed) for f in bad.faults]
         if not shifts and not faults:
             faults.append(Fault(f"{table.name} has no rows", "at least one shift", ("file",)))
         if faults:

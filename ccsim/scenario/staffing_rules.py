@@ -24,15 +24,15 @@ def patterns_are_possible(scenario: Scenario) -> Found:
         if pattern.max is not None and pattern.min > pattern.max:
             yield Problem(dotted((*place, "min")), f"{pattern.min} above the max of {pattern.max}", "at most max")
         if pattern.team not in scenario.team:
-            found = f'no team "{pattern.team}"'
-            yield Problem(dotted((*place, "team")), found, did_you_mean(pattern.team, scenario.team))
+            value = f'no team "{pattern.team}"'
+            yield Problem(dotted((*place, "team")), value, did_you_mean(pattern.team, scenario.team))
             continue
         worked = [hours for day in days if (hours := pattern.hours_on(day))]
         if not worked:
             yield Problem(dotted((*place, "days")), "no day of the run", f"days from {days[0]} to {days[-1]}")
         elif not of_use(scenario, pattern):
-            found = f"{pattern.hours} while no queue of {pattern.team} is open"
-            yield Problem(dotted((*place, "hours")), found, "hours that overlap opening hours")
+            value = f"{pattern.hours} while no queue of {pattern.team} is open"
+            yield Problem(dotted((*place, "hours")), value, "hours that overlap opening hours")
 
 
 def of_use(scenario: Scenario, pattern: Pattern) -> bool:
@@ -50,8 +50,8 @@ def rules_of_shifts_are_possible(scenario: Scenario) -> Found:
     for i, rule in enumerate(scenario.staffing.rule):
         place = ("staffing", "rule", i)
         if rule.team not in scenario.team:
-            found = f'no team "{rule.team}"'
-            yield Problem(dotted((*place, "team")), found, did_you_mean(rule.team, scenario.team))
+            value = f'no team "{rule.team}"'
+            yield Problem(dotted((*place, "team")), value, did_you_mean(rule.team, scenario.team))
         if rule.name and rule.name in names:
             yield Problem(dotted((*place, "name")), f'"{rule.name}" a second time', "a name of its own, or none")
         names.add(rule.name)
@@ -60,16 +60,16 @@ def rules_of_shifts_are_possible(scenario: Scenario) -> Found:
         if not shifts:
             yield Problem(dotted((*place, "lengths")), "no shift that ends in time", "a shorter length or a later end")
         elif total > MOST_SHIFTS:
-            found = f"{total} shifts to choose from, with the rules before"
-            yield Problem(dotted((*place, "step")), found, f"at most {MOST_SHIFTS} in all")
+            value = f"{total} shifts to choose from, with the rules before"
+            yield Problem(dotted((*place, "step")), value, f"at most {MOST_SHIFTS} in all")
 
 
 def days_are_judged_once(scenario: Scenario) -> Found:
     """`met_on` is a share of days, so it does not go with targets over something else."""
     staffing = scenario.staffing
     if staffing.met_on is not None and "targets_over" in staffing.model_fields_set and staffing.targets_over != "day":
-        found = f'targets over "{staffing.targets_over}" and met_on, a share of days'
-        yield Problem("staffing.targets_over", found, '"day", or no met_on')
+        value = f'targets over "{staffing.targets_over}" and met_on, a share of days'
+        yield Problem("staffing.targets_over", value, '"day", or no met_on')
 
 
 STAFFING_RULES: Final[tuple[Rule, ...]] = (patterns_are_possible, rules_of_shifts_are_possible, days_are_judged_once)

@@ -213,7 +213,7 @@ def _by_hours(queue: str, value: dict[str, Any]) -> dict[Span, int]:
                 raise FaultError(Fault("hours that overlap", "each hour once"))
             limits[hours] = sessions
         except FaultError as bad:
-            faults += [Fault(f.found, f.allowed, ("concurrency", queue, key)) for f in bad.faults]
+            faults += [Fault(f.value, f.allowed, ("concurrency", queue, key)) for f in bad.faults]
     if not value:
         faults.append(Fault("no hours", 'hours and sessions, such as { "08:00-12:00" = 3 }', ("concurrency", queue)))
     if faults:

@@ -36,7 +36,7 @@ def read_trace(files: DataFiles, log: str, arrived_at: str, work: str | None) ->
             arrivals.append(_arrival(cell))
             lines.append(line)
         except FaultError as bad:
-            faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
+            faults += [table.fault(line, f.value, f.allowed) for f in bad.faults]
     kinds = {_kind(arrival) for arrival in arrivals}
     if len(kinds) > 1:
         faults.append(Fault(f"{' and '.join(sorted(kinds))} in one column", "times of one kind", ("arrived_at",)))
@@ -73,5 +73,5 @@ def _work(table: CsvTable, column: str, faults: list[Fault]) -> tuple[int, ...]:
         try:
             work.append(duration(number(cell)))
         except FaultError as bad:
-            faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
+            faults += [table.fault(line, f.value, f.allowed) for f in bad.faults]
     return tuple(work)

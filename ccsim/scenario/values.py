@@ -76,7 +76,7 @@ def _duration_or(word: str, value: object) -> int:
     try:
         return duration(value)
     except FaultError as bad:
-        raise FaultError(*(Fault(f.found, f'{f.allowed}, or "{word}"') for f in bad.faults)) from None
+        raise FaultError(*(Fault(f.value, f'{f.allowed}, or "{word}"') for f in bad.faults)) from None
 
 
 def _duration(value: object) -> int | None:
@@ -152,7 +152,7 @@ def span(value: object) -> Span:
         raise FaultError(Fault(shown(value), A_SPAN))
     start, end = time_of_day(ends[0]), time_of_day(ends[1])
     if start in (DAY, end):
-        raise FaultError(Fault(shown(value), f"a stretch of time that has a length; {A_SPAN}"))
+        raise FaultError(Fault(shown(value), f"a span of more than no time; {A_SPAN}"))
     return Span(start, end if end > start else end + DAY)
 
 
@@ -239,7 +239,7 @@ def _dates(item: object) -> list[date]:
     start = local_date(first)
     end = local_date(last) if colon else start
     if end < start:
-        raise FaultError(Fault(shown(item), "a later date behind the colon"))
+        raise FaultError(Fault(shown(item), "a later date after the colon"))
     return [start + timedelta(days=i) for i in range((end - start).days + 1)]
 
 
@@ -267,7 +267,7 @@ def by_day(value: object, parse: Callable[[object], T], otherwise: T) -> ByDay[T
             weekdays, dates = days(key)
             parsed = parse(entry)
         except FaultError as bad:
-            faults += [Fault(f.found, f.allowed, (key, *f.at), f.row) for f in bad.faults]
+            faults += [Fault(f.value, f.allowed, (key, *f.at), f.row) for f in bad.faults]
             continue
         for day in weekdays:
             if len(weekdays) == width[day]:

@@ -245,13 +245,13 @@ class Volume(Part):
     @model_validator(mode="after")
     def _at_a_rate(self) -> Volume:
         if self.arrivals is not None and self.kind in ("log", "appointments"):
-            raise FaultError(Fault(f"arrivals beside {self.kind}", "arrivals goes with a rate", ("arrivals",)))
+            raise FaultError(Fault(f"arrivals together with {self.kind}", "arrivals goes with a rate", ("arrivals",)))
         return self
 
     @model_validator(mode="after")
     def _one_spread(self) -> Volume:
         if "busyness_cv" in self.model_fields_set and "day_cv" in self.busyness.model_fields_set:
-            raise FaultError(Fault("busyness_cv beside busyness.day_cv", "one of them", ("busyness_cv",)))
+            raise FaultError(Fault("busyness_cv and busyness.day_cv", "one of them", ("busyness_cv",)))
         return self
 
     def _one_kind(self) -> None:
@@ -259,7 +259,7 @@ class Volume(Part):
         if len(given) != 1 or given[0] not in self.KINDS:
             raise FaultError(Fault(" and ".join(given) or "no volume", f"exactly one of {', '.join(self.KINDS)}"))
         stray = [
-            Fault(f"{key} beside {given[0]}", f"{key} goes with {kind}", (key,))
+            Fault(f"{key} together with {given[0]}", f"{key} goes with {kind}", (key,))
             for kind, keys in self.KINDS.items()
             for key in keys
             if kind not in given and key in self.model_fields_set
@@ -287,7 +287,7 @@ class Volume(Part):
                 handle_time = values.duration(number(handled[0])) / SECOND if any(handled) else 0.0
                 row = Interval(start, values.factor(number(cell)), handle_time or None)
             except FaultError as bad:
-                faults += [table.fault(line, f.found, f.allowed) for f in bad.faults]
+                faults += [table.fault(line, f.value, f.allowed) for f in bad.faults]
                 continue
             if start in intervals:
                 faults.append(table.fault(line, f"{day} {time} a second time", "each interval once"))

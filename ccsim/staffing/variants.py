@@ -33,7 +33,7 @@ def plans(
         except Infeasible as error:
             raise Infeasible(f"{name}: {error}") from None
         except ScenarioError as error:
-            faults = [Problem(f"{name}: {p.path}", p.found, p.allowed, p.file) for p in error.problems]
+            faults = [Problem(f"{name}: {p.path}", p.value, p.allowed, p.file) for p in error.problems]
             raise ScenarioError(faults) from None
     return plans
 

@@ -117,4 +117,4 @@ class Points(Sequence[Scenario]):
 
 def _of_point(problem: Problem, where: str, count: int) -> Problem:
     more = f" and {count - 1} more points" if count > 2 else " and one more point" if count == 2 else ""
-    return Problem(problem.path, problem.found, problem.allowed, f"at {where}{more}")
+    return Problem(problem.path, problem.value, problem.allowed, f"at {where}{more}")

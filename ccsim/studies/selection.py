@@ -59,8 +59,8 @@ class Selection(NamedTuple):
         return self.candidates[0].name
 
     def __repr__(self) -> str:
-        told = "the best" if self.decided else "perhaps the best"
-        return f"<Selection by {self.figure}: {self.best} is {told} of {len(self.candidates)}>"
+        standing = "the best" if self.decided else "perhaps the best"
+        return f"<Selection by {self.figure}: {self.best} is {standing} of {len(self.candidates)}>"
 
 
 def select(
@@ -80,8 +80,8 @@ def select(
     if comparison.replications < 2:
         raise ScenarioError([Problem("replications", "1", "2 or more, from which spreads are known, to select from")])
     if ranking.all_miss or not ranking.order:
-        found = "no variant meets all its targets"
-        raise ScenarioError([Problem("select", found, "a variant that does, or --rank-by METRIC")])
+        value = "no variant meets all its targets"
+        raise ScenarioError([Problem("select", value, "a variant that does, or --rank-by METRIC")])
     figure, by_name = ranking.figure, {variant.name: variant for variant in comparison.variants}
     variants = [by_name[name] for name, _ in ranking.order]
     sign = -1.0 if figure.definition.better == "higher" else 1.0
@@ -109,8 +109,8 @@ def _values(variant: VariantResult, measures: Sequence[Any], figure: MetricPlace
     assert quotients is not None
     numerator, denominator = quotients
     if (denominator == 0).any():
-        found = f"no data in replication {int(np.argmin(denominator != 0)) + 1} of {variant.name}"
-        raise ScenarioError([Problem(str(figure), found, "a figure that every replication has")])
+        value = f"no data in replication {int(np.argmin(denominator != 0)) + 1} of {variant.name}"
+        raise ScenarioError([Problem(str(figure), value, "a figure that every replication has")])
     return numerator / denominator
 
 

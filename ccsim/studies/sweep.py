@@ -69,7 +69,7 @@ def read_figures(texts: Sequence[str], design: Design) -> list[MetricPlace]:
         try:
             figures += named(text, every)
         except FaultError as bad:
-            problems += [Problem("metrics", fault.found, fault.allowed) for fault in bad.faults]
+            problems += [Problem("metrics", fault.value, fault.allowed) for fault in bad.faults]
     if problems:
         raise ScenarioError(problems)
     return figures

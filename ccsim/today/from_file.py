@@ -53,8 +53,8 @@ class _File:
         self.talking: dict[str, list[str]] = {}
         """names of agents in a conversation, by queue"""
 
-    def refuse(self, path: str, found: str, allowed: str) -> None:
-        self.problems.append(Problem(path, found, allowed, self.name))
+    def refuse(self, path: str, value: str, allowed: str) -> None:
+        self.problems.append(Problem(path, value, allowed, self.name))
 
     def parts(self, tables: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
         """The tables of queues or teams, with those that are none refused."""
@@ -84,7 +84,7 @@ class _File:
                 ages.append(max(duration(age), 1))
             except FaultError as bad:
                 fault = bad.faults[0]
-                self.refuse(f"queue.{name}.{key}", fault.found, f"a list of durations: {fault.allowed}")
+                self.refuse(f"queue.{name}.{key}", fault.value, f"a list of durations: {fault.allowed}")
         return ages
 
     def contacts(self, tables: dict[str, Any]) -> list[Contact]:

@@ -32,13 +32,13 @@ def from_logs(logs: Logs, scenario: Scenario, plan: Plan, at: int) -> Observed:
         raise ScenarioError([Problem("LOG", "no contacts or messages", "a log with a row a contact or a message")])
     by_messages = set() if logs.messages is None else set(logs.messages["queue"].dropna().unique())
     by_messages -= {name for name, queue in scenario.queue.items() if queue.kind.one_to_one or queue.shared}
-    told = {} if logs.contacts is None else _told(logs.contacts, scenario, at)
+    by_contact = {} if logs.contacts is None else _of_contacts(logs.contacts, scenario, at)
     contacts: dict[str, Contact] = {}
-    for name, contact in told.items():
+    for name, contact in by_contact.items():
         if list(scenario.queue)[contact.queue] not in by_messages:
             contacts[name] = contact
     if logs.messages is not None:
-        contacts |= _conversations(logs.messages, by_messages, told, scenario, at)
+        contacts |= _conversations(logs.messages, by_messages, by_contact, scenario, at)
         if by_messages and logs.contacts is None:
             warnings.append(
                 "no log says which conversations are over: who was answered last may write again, by chance"
@@ -91,7 +91,7 @@ def micros(times: pd.Series[Any], scenario: Scenario, at: int) -> I64:
     return np.where(whole < at, whole, NEVER)
 
 
-def _told(rows: pd.DataFrame, scenario: Scenario, at: int) -> dict[str, Contact]:
+def _of_contacts(rows: pd.DataFrame, scenario: Scenario, at: int) -> dict[str, Contact]:
     """What a log of contacts says of each, by its id; one turn if it was answered or waits."""
     number = queues_of(scenario)
     rows = rows[rows["queue"].isin(number)]
@@ -122,7 +122,7 @@ def _told(rows: pd.DataFrame, scenario: Scenario, at: int) -> dict[str, Contact]
 
 
 def _conversations(
-    rows: pd.DataFrame, queues: set[str], told: dict[str, Contact], scenario: Scenario, at: int
+    rows: pd.DataFrame, queues: set[str], by_contact: dict[str, Contact], scenario: Scenario, at: int
 ) -> dict[str, Contact]:
     """Turns of each conversation of these queues from its messages; how it ended from a log of contacts, if any."""
     number = queues_of(scenario)
@@ -138,7 +138,7 @@ def _conversations(
         time, start = int(sent[i]), int(begun[i])
         contact = contacts.get(name)
         if contact is None:
-            known = told.get(name)
+            known = by_contact.get(name)
             contact = contacts[name] = Contact(number[texts["queue"][i]], int(when[i]), may_be_over=known is None)
             if known is not None:
                 contact.outcome, contact.left, contact.closed = known.outcome, known.left, known.closed
@@ -146,7 +146,7 @@ def _conversations(
         _add(contact, texts["sender"][i], time, start, texts["agent"][i])
     asked = {number[name] for name in queues}
     return contacts | {
-        name: contact for name, contact in told.items() if name not in contacts and contact.queue in asked
+        name: contact for name, contact in by_contact.items() if name not in contacts and contact.queue in asked
     }
 
 

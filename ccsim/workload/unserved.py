@@ -39,7 +39,7 @@ def unserved(scenario: Scenario, file: str = "") -> list[Problem]:
         for t, name in enumerate(scenario.team)
         for problem in _of_team(scenario, plan, comes, t)
     ]
-    return [Problem(dotted(place), found, allowed, file) for place, found, allowed in (*of_queues, *of_teams)]
+    return [Problem(dotted(place), value, allowed, file) for place, value, allowed in (*of_queues, *of_teams)]
 
 
 def _of_queue(scenario: Scenario, plan: Plan, comes: Bool, q: int, name: str) -> Iterator[tuple[str, str]]:

@@ -170,7 +170,7 @@ def test_what_is_wrong_with_an_arrival_process_has_a_place(regular: ccsim.Centre
     log = tmp_path / "log.csv"
     log.write_text("at\n2026-03-02 10:00\n")
     volume = {"log": str(log), "arrived_at": "at", "arrivals": {"process": "regular"}}
-    with pytest.raises(ccsim.ScenarioError, match=r"volume\.arrivals.*arrivals beside log"):
+    with pytest.raises(ccsim.ScenarioError, match=r"volume\.arrivals.*arrivals together with log"):
         regular.changed({"queue.phone.volume": volume})
 
     @ccsim.arrival_process("late")

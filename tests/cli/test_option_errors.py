@@ -34,7 +34,7 @@ def test_a_key_of_the_scenario_is_no_option() -> None:
     [
         (["chek", "shop.toml"], "Did you mean 'check'?"),
         (["run", "shp.toml"], 'did you mean "shop.toml"?'),
-        (["new", "shop"], "shop.toml is there already"),
+        (["new", "shop"], "shop.toml exists already"),
         (["sweep", "shop.toml", "--vary", "team.frontline.shifts.0.agents=5-9"], "a range as 5:9"),
     ],
 )

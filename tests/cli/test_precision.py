@@ -70,7 +70,7 @@ def test_the_table_says_what_is_not_reached(tiny: Path, tmp_path: Path) -> None:
         (["--precision", "service_level@fax:0.01"], "fax"),
         (["--precision", "service_level"], "no half-width"),
         (["--precision", "asa:1", "--replications", "10"], "leave out --replications"),
-        (["--max-replications", "10"], "goes with --precision"),
+        (["--max-replications", "10"], "needs --precision"),
         (["--precision", "asa:1", "--max-replications", "1"], "max-replications"),
     ],
 )

@@ -178,7 +178,7 @@ def test_figures_to_show(tiny: Path) -> None:
     assert MetricPlace("total", "total", "service_level") in read_figures([], design)
     with pytest.raises(ScenarioError) as caught:
         read_figures(["asa@phones", "costs"], design)
-    assert [problem.found for problem in caught.value.problems] == ["no queue or team 'phones'", "no metric 'costs'"]
+    assert [problem.value for problem in caught.value.problems] == ["no queue or team 'phones'", "no metric 'costs'"]
 
 
 @pytest.mark.parametrize(

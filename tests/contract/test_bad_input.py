@@ -90,7 +90,7 @@ def refusal(path: Path, variant: str | None = None, overrides: tuple[str, ...] =
     with pytest.raises(ScenarioError) as refused:
         load(path, variant, overrides)
     assert {problem.file for problem in refused.value.problems} == {str(path)}
-    return [(problem.path, f"{problem.found}; {problem.allowed}") for problem in refused.value.problems]
+    return [(problem.path, f"{problem.value}; {problem.allowed}") for problem in refused.value.problems]
 
 
 def expect(found: list[tuple[str, str]], *wanted: tuple[str, str]) -> None:
@@ -144,10 +144,10 @@ VALUES = [
     ("queue.phone.service_level=180/20", "queue.phone.service_level", "at most 100"),
     ("queue.phone.open=08:00", "queue.phone.open", "hours such as"),
     ("queue.phone.open=08:00-25:00", "queue.phone.open", "a time of day"),
-    ("queue.phone.open=08:00-08:00", "queue.phone.open", "has a length"),
+    ("queue.phone.open=08:00-08:00", "queue.phone.open", "more than no time"),
     ('queue.phone.open={ mon = ["08:00-12:00", "11:00-13:00"] }', "queue.phone.open.mon", "do not overlap"),
     ('queue.phone.open={ "2026-02-30" = "closed" }', "queue.phone.open.2026-02-30", "days such as"),
-    ('queue.phone.volume.shape=[["09:00", 1], ["08:00", 1]]', "queue.phone.volume.shape", "rise"),
+    ('queue.phone.volume.shape=[["09:00", 1], ["08:00", 1]]', "queue.phone.volume.shape", "ascending order"),
     ('queue.phone.volume.shape=[["09:00", -1]]', "queue.phone.volume.shape.0", "0 or more"),
     ('queue.phone.volume.shape=[["09:00", 0]]', "queue.phone.volume.shape", "above 0"),
     ("queue.chat.turns={ mean = 2, cv = 1 }", "queue.chat.turns.cv", "geometric"),
@@ -421,7 +421,7 @@ DATA = [
     ("times.csv", b"seconds\n-5\n", "times.csv:2", "0 or more"),
     ("times.csv", b"seconds\n", "queue.email.work.file", "no rows"),
     ("roster.csv", b"agent,date,start,end\n,2026-03-02,09:00,17:00\n", "roster.csv:2", "no agent"),
-    ("roster.csv", b"agent,date,start,end\nada,2026-03-02,09:00,09:00\n", "roster.csv:2", "has a length"),
+    ("roster.csv", b"agent,date,start,end\nada,2026-03-02,09:00,09:00\n", "roster.csv:2", "more than no time"),
     (
         "roster.csv", b"agent,date,start,end\nada,2026-03-02,09:00,17:00\nada,2026-03-02,16:00,18:00\n",
         "roster.csv:3", "overlaps",

@@ -96,4 +96,4 @@ def test_what_would_not_fit_is_refused_with_the_estimate(changes: dict[str, Any]
         centre(**changes)
     (problem,) = refused.value.problems
     assert problem.path == place
-    assert "GB a replication" in problem.found
+    assert "GB a replication" in problem.value

@@ -60,7 +60,7 @@ def test_a_date_that_stands_for_none_is_refused_by_its_line(zone: str, moment: s
     (tmp_path / "s.toml").write_text(
         zone + SMALL.replace("{ per_day = 60 }", '{ log = "mails.csv", arrived_at = "came" }')
     )
-    assert ("mails.csv:3", f"'{moment}'") in [(p.path, p.found) for p in refused(tmp_path / "s.toml")]
+    assert ("mails.csv:3", f"'{moment}'") in [(p.path, p.value) for p in refused(tmp_path / "s.toml")]
 
 
 @pytest.mark.parametrize("zone", ["Europe/Rome", "America/New_York", "Pacific/Kiritimati"])

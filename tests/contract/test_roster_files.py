@@ -40,7 +40,7 @@ def test_a_column_that_looks_like_ours_is_refused(tmp_path: Path, column: str, m
 
 def test_what_nothing_reads_is_named(tmp_path: Path) -> None:
     run = scenario(tmp_path, desk="agent,date,start,end,skill group\nada,2026-03-02,08:00,16:00,x\n")
-    assert "desk.csv: columns that nothing reads: skill group; left out" in [str(one) for one in warnings(run)]
+    assert "desk.csv: columns that are not used: skill group; left out" in [str(one) for one in warnings(run)]
 
 
 def test_rows_outside_the_run_are_counted(tmp_path: Path) -> None:

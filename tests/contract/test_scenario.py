@@ -690,7 +690,7 @@ def test_overload_is_a_warning_with_both_numbers() -> None:
     # 100 calls an hour of 6 minutes are 240 h a day for two agents who are there 48 h
     scenario = small(volume={"per_hour": 100}, work="6m", wrap_up="0s")
     (warning,) = warnings(scenario)
-    assert (warning.path, "240.0 h" in warning.found, "48.0 h" in warning.allowed) == ("queue.phone", True, True)
+    assert (warning.path, "240.0 h" in warning.value, "48.0 h" in warning.allowed) == ("queue.phone", True, True)
     assert not warnings(small(volume={"per_hour": 19}, work="6m", wrap_up="0s"))
 
 

@@ -335,7 +335,7 @@ def test_a_faulty_file_is_read_again_when_it_is_mended(file: Path) -> None:
         session.load()
     assert session.loaded is None
     assert session.levers() == []
-    with pytest.raises(ScenarioError, match="mend it first"):
+    with pytest.raises(ScenarioError, match="correct them first"):
         session.pin("nothing")
     assert not session.file_changed()
     (file.parent / "volumes.csv").write_text(VOLUMES)

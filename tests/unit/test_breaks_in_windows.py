@@ -103,7 +103,7 @@ def test_what_cannot_be(shift: dict[str, Any], path: str, said: str) -> None:
     with pytest.raises(ScenarioError) as refused:
         scenario({"agents": 1} | shift)
     (problem,) = refused.value.problems
-    assert (problem.path, said in problem.found) == (f"team.t.shifts.0.{path}", True), problem
+    assert (problem.path, said in problem.value) == (f"team.t.shifts.0.{path}", True), problem
 
 
 def test_so_many_at_once_as_allowed() -> None:

@@ -119,7 +119,7 @@ def test_what_cannot_be(shift: dict[str, Any], path: str, said: str) -> None:
     with pytest.raises(ScenarioError) as refused:
         scenario(shift)
     (problem,) = refused.value.problems
-    assert (problem.path, said in problem.found) == (path, True), problem
+    assert (problem.path, said in problem.value) == (path, True), problem
 
 
 def test_days_without_a_shift_need_no_leave() -> None:

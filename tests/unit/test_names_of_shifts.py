@@ -46,7 +46,7 @@ def test_a_misspelt_name_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError) as refused:
         load(tmp_path, "team.front.shifts.lat.agents=5")
     (problem,) = refused.value.problems
-    assert "no item lat in team.front.shifts" in problem.found
+    assert "no item lat in team.front.shifts" in problem.value
     assert 'did you mean "late"?' in problem.allowed
     with pytest.raises(FaultError):
         read.assign({"team": {"a": {"shifts": [{"agents": 1}]}}}, "team.a.shifts.late.agents", 1)

@@ -248,7 +248,7 @@ def test_what_is_no_task_is_refused(change: Callable[[dict[str, Any]], object], 
     change(raw)
     with pytest.raises(ScenarioError) as refused:
         Task(parse(raw))
-    assert [(problem.path, said in problem.found) for problem in refused.value.problems] == [(path, True)]
+    assert [(problem.path, said in problem.value) for problem in refused.value.problems] == [(path, True)]
 
 
 def test_too_little_time_is_said() -> None:

@@ -249,8 +249,8 @@ def patience(case: Case) -> list[str]:
         "patience": patience,
     }
     # 6.19: who was told a wait of one place or more that is too long
-    told = first & (plan.told_place[case.queue] > 0) & (workload.balks_at[case.owner] < NEVER)
-    balked = told & gave_up & (wait == 0)
+    informed = first & (plan.told_place[case.queue] > 0) & (workload.balks_at[case.owner] < NEVER)
+    balked = informed & gave_up & (wait == 0)
     faults = say("who gives up leaves exactly when patience ends", gave_up & (wait != patience) & ~balked, **columns)
     worked = case.start < NEVER
     faults += say("no work starts after patience", worked & ~gave_up & (wait > patience), **columns)

@@ -132,7 +132,7 @@ def of_folder(task: Task, folder: Path) -> Demand:
     try:
         return (_of_shifts if name == SHIFTS else _of_intervals)(task, DataFiles(given=present))
     except FaultError as bad:
-        problems = [Problem(fault.row or name, fault.found, fault.allowed, str(folder)) for fault in bad.faults]
+        problems = [Problem(fault.row or name, fault.value, fault.allowed, str(folder)) for fault in bad.faults]
         raise ScenarioError(problems) from None
 
 

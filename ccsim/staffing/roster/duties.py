@@ -62,8 +62,8 @@ class Task:
         for place, agent in scenario.roster.everybody():
             if not staffed.intersection(teams_of(scenario, agent)):
                 teams = ", ".join(teams_of(scenario, agent))
-                found = f"no shift pattern of {teams} for {agent.name}"
-                problems.append(Problem(place, found, "patterns of this team in [staffing]"))
+                value = f"no shift pattern of {teams} for {agent.name}"
+                problems.append(Problem(place, value, "patterns of this team in [staffing]"))
         for i, pattern in enumerate(scenario.staffing.patterns):
             if pattern.hours.end - pattern.hours.start >= DAY:
                 path = f"staffing.patterns.{i}.hours"
