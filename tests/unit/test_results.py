@@ -46,11 +46,11 @@ def hour() -> dict[str, list[dict[str, Any]]]:
     plan, spec = lower(read.parse(ONE_AGENT))
     workload = make_workload(
         [
-            contact(0, 100, [60], wrap_up=10),
-            contact(0, 1790, [60]),
+            contact(0, 100, [60], wrap_up=10, answer_delay=3),
+            contact(0, 1790, [60], answer_delay=3),
             contact(1, 1795, [20, 20], [5], patience=10, silent=True),
-            contact(0, 3590, [60]),
-            contact(0, 3595, [60], patience=7),
+            contact(0, 3590, [60], answer_delay=3),
+            contact(0, 3595, [60], patience=7, answer_delay=3),
         ],
         plan,
     )
