@@ -138,7 +138,7 @@ def _histories(files: tuple[Path, ...], mappings: tuple[str, ...], timezone: str
 
     from ccsim.cli.fit import chosen_mappings
     from ccsim.errors import Problem, ScenarioError
-    from ccsim.forecast.history import of_logs
+    from ccsim.forecast.history import of_logs, refuse_other_lengths
     from ccsim.forecast.reading import VOLUMES, is_volumes, read_volumes
     from ccsim.logs.readers import read_all
     from ccsim.logs.records import Logs
@@ -158,10 +158,13 @@ def _histories(files: tuple[Path, ...], mappings: tuple[str, ...], timezone: str
         for file, reading in logs.readings:
             refused = "".join(f"\n  not used: {count:,}  {why}" for why, count in reading.reasons.items())
             click.echo(f"{file}: {len(reading.rows):,} rows used, {len(reading.refused):,} not.{refused}", err=True)
+    elif timezone is not None:
+        raise ScenarioError([Problem("--timezone", timezone, "none for volume files: their times are the centre's")])
     if wide:
-        tables = [read_volumes(file) for file in wide]
-        tables += [logs.intervals] if logs.intervals is not None else []
-        rows = pd.concat(tables, ignore_index=True)
+        tables = {str(file): read_volumes(file) for file in wide}
+        tables |= {"the others": logs.intervals} if logs.intervals is not None else {}
+        refuse_other_lengths({name: rows["start"] for name, rows in tables.items()})
+        rows = pd.concat(list(tables.values()), ignore_index=True)
         again = rows.duplicated(["queue", "start"])
         if again.any():
             click.echo(f"warning: {int(again.sum()):,} intervals are in two files; the first counts", err=True)

@@ -91,7 +91,7 @@ def today(
     changes = [*overrides, *([] if seed is None else [f"seed={seed}"])]
     scenario = read.load(file, variant, changes, outside=outside)
     day, now = day_of(scenario, time)
-    chosen = possible.read_actions(actions, day)
+    chosen = possible.read_actions(actions, day, now)
     if advise:
         chosen = possible.usual(day, now) | chosen
     outlook = look_ahead(
@@ -170,10 +170,12 @@ def _show(outlook: Outlook) -> None:
             first = ""
         probability = course.probability(name)
         held = "no target" if probability is None else f"{100 * probability:.0f} %"
-        table.add_row("", "targets met, probability", "", "", held)
+        table.add_row("", "targets met", "", "", held)
         table.add_row("", "waiting at closing", "", "", shown_band(band(course.backlog(name)), "backlog"))
     console.print(table)
-    console.print("Bands: the middle 90 % of the replications.")
+    console.print(
+        "Bands: the middle 90 % of the replications. Targets met: the share of them in which the day meets all."
+    )
     for name, forecast in outlook.forecasts.items():
         if not forecast.expected[: len(forecast.counts)].any():
             continue

@@ -10,7 +10,7 @@ from typing import Final
 from ccsim.errors import Problem, ScenarioError
 from ccsim.forecast.calendar import Event
 from ccsim.scenario.data import DataFiles
-from ccsim.scenario.faults import FaultError
+from ccsim.scenario.faults import Fault, FaultError
 from ccsim.scenario.values import duration
 from ccsim.tables import SECOND
 
@@ -42,7 +42,10 @@ def read(file: Path) -> tuple[Event, ...]:
     events: list[Event] = []
     try:
         table = DataFiles(file.parent, outside=True).table(file.name)
-        columns = [name for name in COLUMNS if name in ("name", "start") or table.heading(name) is not None]
+        if missing := [name for name in COLUMNS[:2] if table.heading(name) is None]:
+            allowed = f"columns {', '.join(COLUMNS[:2])} and, where known, {', '.join(COLUMNS[2:])}"
+            raise FaultError(Fault(f"no column {' and no column '.join(missing)}", allowed))
+        columns = [name for name in COLUMNS if name in COLUMNS[:2] or table.heading(name) is not None]
         for line, cells in table.cells(*columns):
             row = dict.fromkeys(COLUMNS, "") | dict(zip(columns, cells, strict=True))
             try:
@@ -78,4 +81,7 @@ def _event(name: str, start: str, end: str, effect: str, halving: str) -> Event:
             raise ValueError(f"{effect}: from -100 % to +10000 %")
     if halving and share is None:
         raise ValueError("halving without an effect")
-    return Event(name, first, last, share, duration(halving) / SECOND if halving else None)
+    half = duration(halving) / SECOND if halving else None
+    if half == 0:
+        raise ValueError(f"halving {halving}: longer than 0")
+    return Event(name, first, last, share, half)

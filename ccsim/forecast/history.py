@@ -179,6 +179,14 @@ def _nobody(starts: pd.Series[Any], interval: int) -> pd.DataFrame:
     return pd.DataFrame({"start": moments, "offered": 0.0, "handle_time": np.nan})
 
 
+def refuse_other_lengths(starts_of: dict[str, pd.Series[Any]]) -> None:
+    """Raises ScenarioError where the intervals of some files are longer than those of others."""
+    lengths = {name: usual_length(starts) for name, starts in starts_of.items() if starts.nunique() > 1}
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{name} has intervals of {seconds // 60} min" for name, seconds in lengths.items())
+        raise ScenarioError([Problem("HISTORY", found, "files with intervals of one length")])
+
+
 def usual_length(starts: pd.Series[Any]) -> int:
     """Seconds of the intervals: the usual gap between their starts. Raises ScenarioError if it divides no day."""
     seconds = np.unique(starts.to_numpy("datetime64[s]").astype(np.int64))

@@ -18,6 +18,7 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
 """From the day's tables, which it may change, to those with the action."""
 
 MORE: Final = re.compile(r"team\.(\S+)\s+\+(\d{1,4})\s+(\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2})")
+CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
 FORM: Final = '"name: team.front +2 18:00-20:00" or "name: path=value", several changes with semicolons'
 
 EXTRA: Final = 2
@@ -26,8 +27,12 @@ OFFER: Final = {"offer_above": "1m", "accepts": 0.5}
 """Of call backs in a usual action; that half the callers accept is a guess, and is said to be one."""
 
 
-def read_actions(texts: Sequence[str], scenario: Scenario) -> dict[str, Change]:
-    """Actions by name. Raises ScenarioError with what is wrong with each."""
+FIXED: Final = ("seed", "replications", "start", "days", "timezone", "interval", "warm_up")
+"""What all actions of a day have in common, as they are compared on the same random numbers."""
+
+
+def read_actions(texts: Sequence[str], scenario: Scenario, at: int = 0) -> dict[str, Change]:
+    """Actions by name, to be done from `at` on. Raises ScenarioError with what is wrong with each."""
     actions: dict[str, Change] = {}
     problems: list[Problem] = []
     for text in texts:
@@ -36,7 +41,7 @@ def read_actions(texts: Sequence[str], scenario: Scenario) -> dict[str, Change]:
             name, rest = text, text
         changes = [part.strip() for part in rest.split(";") if part.strip()]
         for part in changes:
-            problems += _wrong(part, scenario)
+            problems += _wrong(part, scenario, at)
         if not changes:
             problems.append(Problem("--action", repr(text), FORM))
         if name.strip() in actions:
@@ -47,15 +52,20 @@ def read_actions(texts: Sequence[str], scenario: Scenario) -> dict[str, Change]:
     return actions
 
 
-def _wrong(part: str, scenario: Scenario) -> list[Problem]:
+def _wrong(part: str, scenario: Scenario, at: int) -> list[Problem]:
     more = MORE.fullmatch(part)
     if more is None:
+        if part.partition("=")[0].strip() in FIXED:
+            return [Problem("--action", repr(part), "what can still be done today; the rest goes before, with --set")]
         return [] if "=" in part else [Problem("--action", repr(part), FORM)]
     name = more[1]
     if name not in scenario.team:
         return [Problem("--action", f"team {name}", did_you_mean(name, scenario.team))]
     if scenario.team[name].roster is not None:
         return [Problem("--action", f"team {name}, which has a roster file", "a team with shifts")]
+    first, last = (int(hour) * HOUR + int(minute) * MINUTE for hour, minute in CLOCK.findall(more[3]))
+    if first < last <= at:
+        return [Problem("--action", repr(part), f"hours that are not over at {_clock(at)}")]
     return []
 
 

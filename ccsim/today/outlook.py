@@ -233,6 +233,10 @@ def look_ahead(
             f"{jobs[0].where.homeless} agents of the log have somebody in hand and no place in the scenario, which has "
             "nobody free on duty with their skill: their contacts wait for others"
         )
+    if observed.roster_known and jobs[0].where.left_out:
+        warnings.append(
+            f"{len(jobs[0].where.left_out)} agents on duty are left out: the scenario has no shift for them now"
+        )
     warnings += jobs[0].rest.warnings
     made = list(progress(run_all(partial(_one, jobs), range(replications), workers)))
     starts = Frame(jobs[0].plan, jobs[0].spec).edges[:-1]

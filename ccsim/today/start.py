@@ -59,6 +59,8 @@ class Places:
     """shift, start and end of every stretch of work, between pauses, begun by now"""
     idle_since: I64
     homeless: int
+    left_out: tuple[str, ...]
+    """agents of the log who have nobody in hand and no shift in the plan"""
     """agents of the log with whom somebody is, for whom the plan has nobody on duty"""
 
 
@@ -107,6 +109,7 @@ def places(observed: Observed, seen: Table, plan: Plan, teams: tuple[str, ...]) 
         pieces=pieces,
         idle_since=idle,
         homeless=len(queues.keys() - agent.keys()),
+        left_out=tuple(one.name for one in observed.staff if one.name not in agent and one.name not in queues),
     )
 
 
@@ -319,8 +322,8 @@ class _Start:
                         return np.full(len(m), NEVER)
                     since = np.full(len(m), _opening(self.plan, q, at)) if held else seen.message[last[m]]
                     patience = self.given(pool, np.zeros(len(m)) if held else waited)
-                    lasting = (pool > np.median(waited)).sum()
-                    stays = self.uniforms(len(m)) < forever * len(pool) / max(lasting, forever * len(pool))
+                    lasting = max((pool > np.median(waited)).sum(), 1)
+                    stays = self.uniforms(len(m)) < forever * len(pool) / lasting
                     return np.where(stays, NEVER, np.maximum(np.minimum(since, NEVER - patience) + patience, at))
 
                 due[of] = self.by_queue(of, give_up)

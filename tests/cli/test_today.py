@@ -82,6 +82,8 @@ def test_advice_is_ranked(folder: Path) -> None:
         (["--at", "2026-03-04T11:00", "--action", "x: queue.phone.volume.scail=2"], "scale"),
         (["--at", "2026-03-04T11:00", "--action", "x: queue.fone.work=2"], "phone"),
         (["--at", "2026-03-04T00:00"], "a time after midnight"),
+        (["--at", "2026-03-04T11:00", "--action", "x: seed=3"], "'seed=3'; what can still be done today"),
+        (["--at", "2026-03-04T11:00", "--action", "x: team.front +2 08:00-11:00"], "hours that are not over at 11:00"),
     ],
 )
 def test_what_is_wrong_is_said(folder: Path, arguments: list[str], said: str) -> None:
@@ -109,6 +111,15 @@ def test_faults_of_a_state_file_are_located(folder: Path, tmp_path: Path, text: 
     result = today(folder, "--at", "2026-03-04T11:00", "--state", str(file))
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_who_has_no_place_in_the_scenario_is_said(folder: Path, tmp_path: Path) -> None:
+    """More on duty than on shift, and callers who have waited longer than anybody would: the day goes on without."""
+    file = tmp_path / "state.toml"
+    file.write_text('[queue.phone]\nwaiting = ["20h"]\n[team.front]\non_duty = 99')
+    result = today(folder, "--at", "2026-03-04T11:00", "--state", str(file))
+    assert result.exit_code == 0, result.output
+    assert "96 agents on duty are left out: the scenario has no shift for them now" in result.stderr
 
 
 def test_a_log_or_a_state(folder: Path) -> None:

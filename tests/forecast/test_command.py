@@ -124,13 +124,30 @@ def test_a_day_without_contacts_of_a_small_queue_is_no_gap_where_others_have_som
         (["EXPORT", "--holidays", "XX"], "--holidays: 'XX'"),
         (["EXPORT", "--start", "2026-01-07"], "2 days with contacts before 2026-01-07; expected at least 7"),
         (["EXPORT", "--events", "EVENTS"], "events.csv:3: Invalid isoformat string: 'soon'"),
+        (["EXPORT", "--events", "EVENTI"], "no column name and no column start; columns name, start and"),
+        (["EXPORT", "--event", "2026-05-12T10:00 +60 % halving 0h"], "halving 0h: longer than 0"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(export: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
     (tmp_path / "events.csv").write_text("name,start,end,effect\nfair,2026-01-12,,+10 %\nsale,soon,,\n")
-    places = {"EXPORT": str(export), "EVENTS": str(tmp_path / "events.csv")}
+    (tmp_path / "eventi.csv").write_text("nome,inizio\nfiera,2026-01-12\n")
+    places = {"EXPORT": str(export)} | {name.upper(): str(tmp_path / f"{name}.csv") for name in ("events", "eventi")}
     given = [places.get(argument, argument) for argument in arguments]
     found = forecast(tmp_path, *given, "--mapping", str(tmp_path / "how.toml"))
     assert found.exit_code == 2
     assert said in found.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_volume_files_have_intervals_of_one_length_and_the_centres_times(tmp_path: Path) -> None:
+    for name, clocks in (("hours", [f"{hour:02d}:00" for hour in range(8, 18)]), ("days", ["00:00"])):
+        rows = [f"{day.date()},{clock},20" for day in pd.date_range("2026-01-05", periods=14) for clock in clocks]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["date,time,phone", *rows]))
+    both = [str(tmp_path / "hours.csv"), str(tmp_path / "days.csv")]
+    mixed = forecast(tmp_path, *both)
+    assert mixed.exit_code == 2
+    assert "hours.csv has intervals of 60 min" in mixed.stderr
+    assert "days.csv has intervals of 1440 min" in mixed.stderr
+    zoned = forecast(tmp_path, both[0], "--timezone", "Europe/Rome")
+    assert zoned.exit_code == 2
+    assert "--timezone: Europe/Rome; none for volume files" in zoned.stderr
