@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from ccsim.charts import style
@@ -75,14 +74,13 @@ def _queue(outlook: Outlook, name: str) -> tuple[Part, ...]:
     terms = [term for term, factors in forecast.components.items() if abs(factors - 1).max() > 0.0005]
     rows: list[tuple[Cell, ...]] = [
         (
-            datetime.combine(day, datetime.min.time()),
-            f"{day:%A}",
+            f"{day} {day:%a}",
             Estimate(float(forecast.days[number]), float(low[number]), float(high[number])),
             *(float(forecast.components[term][number]) if forecast.days[number] else None for term in terms),
         )
         for number, day in enumerate(forecast.dates)
     ]
-    heads = (TableColumn("Day", "moment"), TableColumn("Weekday"), TableColumn("Contacts", "count"))
+    heads = (TableColumn("Day"), TableColumn("Contacts", "count"))
     factors = tuple(TableColumn(f"× {term}", "number") for term in terms)
     note = "Small: 95 % of such days. Factors say what each term makes of the day beside the usual one."
     parts: list[Part] = [Table("Days", (*heads, *factors), tuple(rows), note=note, folded=len(rows) > 60)]
@@ -95,8 +93,8 @@ def _queue(outlook: Outlook, name: str) -> tuple[Part, ...]:
         columns = (TableColumn("Holiday or event"), TableColumn("Contacts, as a factor", "number"))
         parts.append(Table("What holidays and events did", columns, tuple(effects)))
     if model.outliers:
-        outliers = tuple((datetime.combine(day, datetime.min.time()), factor) for day, factor in model.outliers)
-        columns = (TableColumn("Day", "moment"), TableColumn("Contacts, as a factor of the expected", "number"))
+        outliers = tuple((f"{day} {day:%a}", factor) for day, factor in model.outliers)
+        columns = (TableColumn("Day"), TableColumn("Contacts, as a factor of the expected", "number"))
         parts.append(Table("Days unlike the others, weighted down", columns, outliers))
     if model.left_out:
         parts.append(Table("Left out", (TableColumn("What"),), tuple((text,) for text in model.left_out)))
@@ -112,7 +110,8 @@ def _queue(outlook: Outlook, name: str) -> tuple[Part, ...]:
                 ("within_cv", within.cv),
                 ("within_memory", within.memory),
             ),
-            note="How much days differ beyond what is forecast, and half hours within them beyond chance.",
+            note="How much days differ beyond what is forecast, and half hours within them beyond chance. Of what a "
+            f"time of day differed by, {format.percent(within.next_day)} lasts on the next day.",
         )
     )
     for horizon, accuracy in outlook.trials.get(name, {}).items():
