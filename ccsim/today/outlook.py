@@ -18,6 +18,7 @@ from ccsim.lowering import lower
 from ccsim.metrics import METRICS, applicable
 from ccsim.metrics.facts import Facts, Frame
 from ccsim.metrics.registry import Sums
+from ccsim.results import format
 from ccsim.results.targets import bounds
 from ccsim.runs.executors import run_all
 from ccsim.scenario import read
@@ -228,15 +229,15 @@ def look_ahead(
         )
         where = places(observed, seen, plan, spec.teams)
         jobs.append(_Job(one, recipe_of(one), rest, seen, where, plan, spec, at, engine, like))
-    if jobs[0].where.homeless:
+    where = jobs[0].where
+    if where.homeless:
         warnings.append(
-            f"{jobs[0].where.homeless} agents of the log have somebody in hand and no place in the scenario, which has "
-            "nobody free on duty with their skill: their contacts wait for others"
+            f"{format.several(where.homeless, 'agent')} of the log with somebody in hand, but without a place in the "
+            "scenario, which has nobody free on duty with their skill: their contacts wait for others"
         )
-    if observed.roster_known and jobs[0].where.left_out:
-        warnings.append(
-            f"{len(jobs[0].where.left_out)} agents on duty are left out: the scenario has no shift for them now"
-        )
+    if observed.roster_known and where.left_out:
+        left_out = format.several(len(where.left_out), "agent")
+        warnings.append(f"{left_out} on duty left out: the scenario has no shift for them now")
     warnings += jobs[0].rest.warnings
     made = list(progress(run_all(partial(_one, jobs), range(replications), workers)))
     starts = Frame(jobs[0].plan, jobs[0].spec).edges[:-1]

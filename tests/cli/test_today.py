@@ -119,7 +119,7 @@ def test_who_has_no_place_in_the_scenario_is_said(folder: Path, tmp_path: Path) 
     file.write_text('[queue.phone]\nwaiting = ["20h"]\n[team.front]\non_duty = 99')
     result = today(folder, "--at", "2026-03-04T11:00", "--state", str(file))
     assert result.exit_code == 0, result.output
-    assert "96 agents on duty are left out: the scenario has no shift for them now" in result.stderr
+    assert "96 agents on duty left out: the scenario has no shift for them now" in result.stderr
 
 
 def test_a_log_or_a_state(folder: Path) -> None:
