@@ -1,4 +1,4 @@
-"""What a user can do wrong, said all at once and with its place."""
+"""What a user can do wrong: all problems at once, each with its place."""
 
 from __future__ import annotations
 

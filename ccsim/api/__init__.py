@@ -1,6 +1,6 @@
 """The library as a program or a notebook uses it: load a centre, run it, compare it, vary it, look at what came out.
 
-Frames are pandas', tables Arrow's, pictures matplotlib's. What is wrong with a scenario, a name or a number is said in
+Frames are pandas', tables Arrow's, pictures matplotlib's. What is wrong with a scenario, a name or a number is in
 a `ScenarioError`, all at once, as on the command line.
 """
 

@@ -23,7 +23,7 @@ MOST: Final = 12
 
 TITLES: Final = {metric: METRICS["queue", metric].title for metric in MEASURED}
 MARKERS: Final = ("o", "s", "^")
-"""By mode, so that lines are told apart without colour."""
+"""By mode, so that lines differ without colour, too."""
 
 
 def figures(backtest: Backtest) -> dict[str, Callable[[], Figure]]:

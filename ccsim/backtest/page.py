@@ -104,7 +104,7 @@ def _figures(trial: Trial) -> tuple[Part, ...]:
         Table("Days", DAYS, tuple(rows), note="Medians of the replications; small: the middle 90 % of them. Erlang A: "
               "calibrated."),
         Table("Errors", SCORES, trial.scores, note="Mean absolute errors, of a day's ASA relative; bias: mean of "
-              "predicted less real. Erlang's formulas are told what the simulation is told, but for 'real AHT'. A "
+              "predicted less real. Erlang's formulas know what the simulation knows, but for 'real AHT'. A "
               "perfect model: the error that chance alone leaves, were the simulation right."),
         Table("Prediction intervals of half hours", (TableColumn("Measure", "code"),
               TableColumn("Covered as they are", "share"), TableColumn("Covered once widened", "share"),

@@ -78,7 +78,7 @@ class Learned:
 
 
 class Inputs(NamedTuple):
-    """What Erlang's formulas are told, by interval."""
+    """What Erlang's formulas know, by interval."""
 
     offered: F64
     """contacts in which a customer waits"""

@@ -109,7 +109,7 @@ def centre_of(drawn: F64, centre: Callable[..., F64]) -> F64:
 def erlang(
     days: Sequence[Day], name: str, patience: float, target: float, factor: float = 1.0, true_times: bool = False
 ) -> Prediction:
-    """Erlang A, or with patience inf Erlang C, in each interval by itself, told what the simulation knows.
+    """Erlang A, or with patience inf Erlang C, in each interval by itself, from what the simulation knows.
 
     Agents are those there and free, between two whole numbers interpolated; `factor` multiplies the handle time, with
     `true_times` the interval's real one. Erlang C has no figure where the agents do not suffice.

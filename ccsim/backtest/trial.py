@@ -90,7 +90,7 @@ def run(
     modes: Sequence[str] = tuple(MODES),
     refit: int | None = None,
 ) -> Backtest:
-    """Trains on some days, tests on others. `progress` is told of each day of a mode that is done, and what comes next.
+    """Trains on some days, tests on others. `progress` gets each day of a mode that is done, and what comes next.
 
     With `refit`, so many days are predicted at a time, and the training days move on with them. A training day, of
     which factors and the widths of prediction intervals are learned, is simulated with what the others teach. Days with

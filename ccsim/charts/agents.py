@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST: Final = 8
-"""Agents that can be told apart on a slide."""
+"""Agents that can be distinguished on a slide."""
 
 SESSION: Final = (0.12, 0.88)
 """What a session takes of its lane; below STRIPE it has the colour of its queue."""

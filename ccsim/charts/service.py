@@ -58,7 +58,7 @@ def pooled(level: F64, contacts: F64, size: int) -> F64:
 def pool_size(intervals: int, interval: int, columns: int) -> int:
     """How many intervals (each of so many µs) a point stands for, a whole number of points a day.
 
-    As few as can be told apart in so many columns of panels.
+    As few as can be distinguished in so many columns of panels.
     """
     a_day = max(1, 24 * 3600 * SECOND // interval)
     sizes = [size for size in range(1, a_day + 1) if a_day % size == 0]

@@ -196,7 +196,7 @@ def colour(queue: int) -> str:
 
 
 STEPS: Final = 64
-"""Of a scale of colours: as many as can be told apart."""
+"""Of a scale of colours: as many as can be distinguished."""
 
 
 def diverging() -> Colormap:

@@ -171,7 +171,7 @@ def _read(log: Path, mapping: str | None, folder: Path) -> tuple[Reading, Iterab
 
 @contextmanager
 def _steps(total: int) -> Iterator[Callable[[str], None]]:
-    """A bar that is told of each step, on stderr and only where somebody watches."""
+    """A bar that shows each step, on stderr and only where somebody watches."""
     from ccsim.cli.progress import progress
 
     with progress("days", total) as bar:

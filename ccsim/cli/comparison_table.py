@@ -67,7 +67,7 @@ def show_selection(comparison: Comparison, selection: Selection) -> None:
     best = f"the best by {comparison.titled(selection.figure)}, or worse by less than {zone}"
     sure = f"With {100 * CONFIDENCE:.0f} % confidence {best}."
     if not selection.decided:
-        sure = f"Not decided: with the replications allowed it cannot be said that it is {best}."
+        sure = f"Not decided: with the replications allowed it is not sure that it is {best}."
     console.print(sure, markup=False)
     table = plain_table()
     for head in ("", selection.figure.metric.replace("_", " "), "replications"):

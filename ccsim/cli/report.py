@@ -102,7 +102,7 @@ def write_page(folder: Path, report: Document) -> None:
 
 
 def write_sheet(folder: Path, report: Document, more: Sequence[Table]) -> None:
-    """report.xlsx in the folder with these tables besides, whole or not at all; what did not fit is said."""
+    """report.xlsx in the folder with these tables besides, whole or not at all; what did not fit is named."""
     from ccsim.report.sheet import sheet
 
     content, left_out = sheet(report, more)

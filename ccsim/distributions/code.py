@@ -1,4 +1,4 @@
-"""A digest of what a class or a function does, by which two of the same name are told apart."""
+"""A digest of what a class or a function does, by which two of the same name are distinguished."""
 
 from __future__ import annotations
 

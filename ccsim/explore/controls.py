@@ -46,7 +46,7 @@ class Slider(ValueElement[float], component="templates/range.js"):
 
 
 class Control:
-    """One lever: what the user does is told to `turn(key, value)` and `reset(key)`."""
+    """One lever: what the user does goes to `turn(key, value)` and `reset(key)`."""
 
     def __init__(
         self, lever: Lever, turned: bool, turn: Callable[[str, Any], None], reset: Callable[[str], None]

@@ -19,7 +19,7 @@ from ccsim.results.targets import MetricTarget, targets
 from ccsim.stats.estimate import Estimate
 
 Effect = Literal["better", "worse", "differs", "noise", "same"]
-"""Of a change: for good or ill, neither, not to be told from chance, none at all."""
+"""Of a change: for good or ill, neither, perhaps chance, none at all."""
 CLEAR: Final = {"noise": "may be chance", "same": "no change"}
 """What the table says of effects; of the others yes."""
 

@@ -39,7 +39,7 @@ def listen(port: int) -> socket.socket:
 
 
 def serve(listening: socket.socket, build: Callable[[], None], ready: Callable[[str], None], *, browser: bool) -> None:
-    """Serves the pages that `build` defines until Ctrl-C; `ready` is told the address as soon as it answers."""
+    """Serves the pages that `build` defines until Ctrl-C; `ready` gets the address as soon as it answers."""
     import uvicorn
     from fastapi import FastAPI
     from nicegui import ui

@@ -45,7 +45,7 @@ def steps(
 ) -> Iterator[Results]:
     """Results of ever more replications of a scenario, after those that `after` has of it already.
 
-    With a `half_width` of service levels they go on beyond the last of the `looks`. `progress` is told how many there
+    With a `half_width` of service levels they go on beyond the last of the `looks`. `progress` gets how many there
     are after each. Raises StaleError soon after the event is set, and ScenarioError for what is too large.
     """
     check_size(scenario)

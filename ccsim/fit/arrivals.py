@@ -120,7 +120,7 @@ def _memory(totals: F64, weekday: I64, days: Sequence[date], cv: float) -> Estim
 
 
 def _volumes(totals: F64, weekday: I64, cv: float) -> dict[int, Estimate]:
-    """Means by weekday with intervals: Student's t with the days that told the busyness, on the log scale."""
+    """Means by weekday with intervals: Student's t with the days that the busyness rests on, on the log scale."""
     from scipy.stats import t
 
     freedom = len(totals) - len(np.unique(weekday))

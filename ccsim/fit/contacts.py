@@ -26,7 +26,7 @@ NEVER_CAME: Final = ("deflected", "contained")
 AGAIN: Final = np.timedelta64(24, "h")
 """Who left and comes again within this time tries again."""
 KNOWN: Final = 0.9
-"""Share of contacts whose customer must be known for those who come again to be told from the others."""
+"""Share of contacts whose customer must be known for those who come again to be recognised."""
 
 
 def all_contacts(logs: Logs) -> pd.DataFrame:

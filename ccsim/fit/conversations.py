@@ -201,7 +201,7 @@ def geometric(replies: F64, over: Bool) -> Estimate:
 
 @dataclass(frozen=True)
 class Slowdown:
-    """Factors on the work with 1, 2, … sessions at once: how much longer than alone, and how many works told so."""
+    """Factors on the work with 1, 2, … sessions at once: how much longer than alone, from how many works."""
 
     factors: tuple[Estimate, ...]
     works: tuple[int, ...]

@@ -153,7 +153,7 @@ def _handled(
     if messages is not None and len(messages) and not kind.one_to_one:
         of_queue = None if logs.contacts is None or not logs.contacts["queue"].isin(mine["queue"]).any() else mine
         these = talks.conversations(messages, of_queue, logs.sessions)
-    # what has one turn is said by its contact, whose sessions may have been worked on together
+    # what has one turn is known by its contact, whose sessions may have been worked on together
     one_turn = these is not None and not kind.persistent and these.replies.max(initial=0) <= 1
     if these is not None and not one_turn:
         _conversations(estimates, these, slowed)

@@ -1,4 +1,4 @@
-"""What came so far, by queue, day and interval: gaps, days without contacts and closed days told apart."""
+"""What came so far, by queue, day and interval: gaps, days without contacts and closed days distinguished."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ RINGING: Final = (0.05, 30 * SECOND)
 
 
 FEWEST: Final = 20
-"""Callers from whom it is told whether agents are slow to answer."""
+"""Callers by whom it is judged whether agents are slow to answer."""
 
 LOOKED_AT: Final = 5000
 """Gaps that are enough to tell it: of large logs one in so many."""

@@ -1,6 +1,6 @@
 """Rows of contacts with the same id: rings that nobody took, legs of a transfer, the same row again, an id used again.
 
-They are told apart by queue, agent, times and outcome.
+They are distinguished by queue, agent, times and outcome.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The metrics, one function each, with all that is said about them; a new metric is a function here.
+"""The metrics, one function each, with their descriptions; a new metric is a function here.
 
 A function takes the `Facts` of one replication and returns `Sums`, which are added up over intervals, over queues or
 teams, and over replications before they are divided, or, where nothing can be added, `Peaks` or `Whole` values of the
@@ -225,7 +225,7 @@ VIRTUAL: Final = (
 
 
 def _no_balking(plan: Plan, spec: MetricSpec) -> Bool:
-    """Who leaves for the wait that they are told does not leave for reasons of their own."""
+    """Where customers hear the wait, it makes some of them leave: there is no virtual wait then."""
     return np.asarray(plan.told_place == 0)
 
 

@@ -185,7 +185,7 @@ class _Group:
         """Metrics and the queues or teams to which they do not apply."""
         first = figures[keys[0]][0]
         self.intervals = len(first) if first.ndim == 2 else 0
-        """0 where the run cannot be told apart by interval."""
+        """0 where the run cannot be divided by interval."""
 
     def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
         """Numerators and denominators of the run and by interval, each with the total last.

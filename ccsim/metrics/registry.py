@@ -1,4 +1,4 @@
-"""What is said about a metric, and the table of all of them."""
+"""The description of a metric, and the table of all of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OWN: Final = "registered with ccsim.metric"
 class Sums(NamedTuple):
     """Numerators, (interval, queue or team), and denominators: the same, (interval, 1) for all alike, None for counts.
 
-    Without the interval axis where the run cannot be told apart by interval.
+    Without the interval axis where the run cannot be divided by interval.
     """
 
     numerator: NDArray[Any]

@@ -30,7 +30,7 @@ class HourRange:
 class Hours:
     """The intervals of a run: their `starts` (µs) and `lengths` (s), the day of each, its hour of the day.
 
-    `step` is how many hours are told apart; 0 where the intervals are too long to tell hours.
+    `step` is how many hours are distinguished; 0 where the intervals are too long to tell hours.
     """
 
     starts: I64

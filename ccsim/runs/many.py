@@ -68,7 +68,7 @@ def measure_all(
     What `store` has is taken from there, what it has not is put there unit by unit; without one, a temporary store
     keeps memory flat in the number of points. A scenario is looked up in `scenarios` each time it is needed, so that
     these may be made on demand; they are pickled for other processes. `shared` is `sampled_from` each, where that is
-    known. `change` makes of each workload another one. `progress` is told how many simulations more are finished.
+    known. `change` makes of each workload another one. `progress` gets how many simulations more are finished.
     """
     numbers = range(1, replications + 1) if isinstance(replications, int) else replications
     workers = workers or os.cpu_count() or 1

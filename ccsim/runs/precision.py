@@ -32,7 +32,7 @@ FIRST: Final = 20
 """Replications before the first look."""
 
 MOST: Final = 1000
-"""Replications after which a run ends in any case, unless told otherwise."""
+"""Replications after which a run ends in any case, unless another number is given."""
 
 
 class Precision:
@@ -45,7 +45,7 @@ class Precision:
         self.goals = tuple(goals)
         self.most = most
         self.expected = min(FIRST, most)
-        """how many replications it will be in all, as far as can be told by now"""
+        """how many replications it will be in all, as far as is known by now"""
         self._look = self.expected
 
     def enough(self, measures: Sequence[Measures]) -> bool:

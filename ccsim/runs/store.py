@@ -62,7 +62,7 @@ class Store:
 
     @property
     def about(self) -> Any:
-        """What the store was told to be about; None if nothing yet."""
+        """What the store is about; None if nothing yet."""
         with self._explained():
             row = self._base.execute("SELECT said FROM about").fetchone()
             try:

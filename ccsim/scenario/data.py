@@ -72,7 +72,7 @@ class CsvTable:
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     delimiter: str = ","
     private: bool = False
-    """it lies outside the scenario's folder: nobody is told what else stands in it"""
+    """it lies outside the scenario's folder: what else is in it is not revealed"""
     guesses: Guesses = field(default_factory=dict, compare=False)
     """what was guessed, of all files"""
 

@@ -23,7 +23,7 @@ CONFIDENCE: Final = 0.95
 """Least probability that the selected is the best, or worse by no more than the indifference."""
 
 INDIFFERENCE: Final = 0.01
-"""Of the best mean so far: what is worse by less is as good, where nothing else is said."""
+"""Of the best mean so far: what is worse by less is as good, where nothing else is given."""
 
 GROWTH: Final = 10
 """A tenth more replications are made at a time: to look less often than after each is on the safe side."""
@@ -127,7 +127,7 @@ def kim_nelson(first: F64, draw: Draw, zone: float, confidence: float, most: int
     out: list[int] = []
     spread = np.array([[np.var(a - b, ddof=1) for b in first] for a in first])
     eta = 0.5 * ((2 * (1 - confidence) / max(1, systems - 1)) ** (-2 / (n0 - 1)) - 1)
-    reach = 2 * eta * (n0 - 1) * spread / zone**2  # replications after which a pair is told apart whatever its means
+    reach = 2 * eta * (n0 - 1) * spread / zone**2  # replications after which a pair is clear whatever its means
     count = n0
     while True:
         margin = np.maximum(0.0, zone / (2 * count) * (reach - count))

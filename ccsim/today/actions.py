@@ -24,7 +24,7 @@ FORM: Final = '"name: team.front +2 18:00-20:00" or "name: path=value", several 
 EXTRA: Final = 2
 """Agents who work overtime in a usual action."""
 OFFER: Final = {"offer_above": "1m", "accepts": 0.5}
-"""Of call backs in a usual action; that half the callers accept is a guess, and is said to be one."""
+"""Of call backs in a usual action; that half the callers accept is a guess, and is named as one."""
 
 
 FIXED: Final = ("seed", "replications", "start", "days", "timezone", "interval", "warm_up")

@@ -163,7 +163,7 @@ class _File:
 
 
 def _spread(over: int, answered: int, in_time: int) -> list[tuple[bool, bool]]:
-    """Whether each was answered, and in time: as many as said, one kind among the others evenly."""
+    """Whether each was answered, and in time: as many as given, one kind among the others evenly."""
 
     def even(total: int, some: int) -> list[bool]:
         return [(i + 1) * some // total > i * some // total for i in range(total)]

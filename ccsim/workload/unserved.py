@@ -19,7 +19,7 @@ from ccsim.workload.customers import poisson_rate
 
 HOUR: Final = 3600 * SECOND
 FEWEST: Final = 0.5
-"""Expected contacts below which nothing is said."""
+"""Expected contacts below which there is no warning."""
 IMPATIENT: Final = 900.0
 """Seconds of mean patience below which contacts that wait at closing time soon leave."""
 
