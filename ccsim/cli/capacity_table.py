@@ -68,7 +68,7 @@ def _sentences(answer: Capacity) -> list[str]:
     sentences = []
     if answer.missed_today:
         missed = "; ".join(goal.label(answer.scenario.title) for goal in answer.missed_today)
-        sentences.append(f"Today's volume already misses: {missed}. Less of it is found that meets every target.")
+        sentences.append(f"Today's volume already misses: {missed}. The largest that meets every target is smaller.")
     if answer.binds is None:
         sentences.append(f"Every target holds even with {mean:g} times {of}, the most that is tried.")
     else:
