@@ -370,7 +370,7 @@ class Slowly:
         log, plan, work = self.log, self.plan, self.work
         team_of_shift = [int(plan.team[a]) for a in plan.shift_agent]
         present: dict[int, list[Span]] = defaultdict(list)
-        staffed, overtime, paid, priced = [], [], [], []
+        staffed, overtime, paid, priced, late = [], [], [], [], []
         for s, start, end in zip(log.presence_shift, log.presence_start, log.presence_end, strict=True):
             team, over = (team_of_shift[s],), max(int(start), int(plan.shift_end[s]))
             present[int(plan.shift_agent[s])].append((int(start), int(end)))
@@ -378,7 +378,7 @@ class Slowly:
             overtime.append((team, over, end))
             paid.append((team, over, end))
             rate = self.spec.shift_cost[s]
-            priced.append((team[0], over, int(end), rate * self.spec.overtime_factor[team[0]]))
+            late.append((team[0], over, int(end), rate * self.spec.overtime_factor[team[0]]))
             if not self.spec.paid[s]:
                 paid.append((team, start, min(end, plan.shift_end[s])))
                 priced.append((team[0], int(start), int(min(end, plan.shift_end[s])), rate))
@@ -386,11 +386,12 @@ class Slowly:
             paid.append(((team_of_shift[s],), plan.shift_start[s], plan.shift_end[s]))
             priced.append((team_of_shift[s], plan.shift_start[s], plan.shift_end[s], self.spec.shift_cost[s]))
         self.staffed, self.overtime, self.paid = (self.area(a, self.teams) for a in (staffed, overtime, paid))
-        self.money = np.zeros((self.intervals, self.teams))
-        for team, start, end, rate in priced:
-            for since, until, factor in ((0, NEVER, 1.0), *((a, b, f - 1) for a, b, f in self.spec.premiums)):
-                for i, time in self.lasting(max(start, since), min(end, until)):
-                    self.money[i, team] += time / (3600 * SECOND) * rate * factor
+        self.money, self.money_late = np.zeros((2, self.intervals, self.teams))
+        for money, stretches in ((self.money, priced + late), (self.money_late, late)):
+            for team, start, end, rate in stretches:
+                for since, until, factor in ((0, NEVER, 1.0), *((a, b, f - 1) for a, b, f in self.spec.premiums)):
+                    for i, time in self.lasting(max(start, since), min(end, until)):
+                        money[i, team] += time / (3600 * SECOND) * rate * factor
 
         focus = []
         for c in range(len(log.outcome)):
@@ -489,6 +490,7 @@ class Slowly:
             "concurrency_share_0": (self.staffed - c1, self.staffed), "concurrency_share_1": (c1 - c2, self.staffed),
             "concurrency_share_2": (c2 - c3, self.staffed), "concurrency_share_3plus": (c3, self.staffed),
             "interruptions": (self.interruptions, one), "cost": (cost, one),
+            "overtime_cost": (self.money_late, one),
         }  # fmt: skip
         for kind, figures in (("queue", queue), ("team", team)):
             self.sums |= {(kind, name): list(pair) for name, pair in figures.items()}

@@ -117,6 +117,7 @@ def plan(scenario: Scenario, agents: int = 3) -> ShiftPlan:
         most_on_a_day=patterns.most_on_a_day(scenario, counts.tolist()),
         searched=chosen,
         fresh=chosen,
+        overtime=Estimate(12.0, 10.0, 14.0),
         today=today,
         lower_bound=0.9 * chosen.cost,
         evaluations=len(tried),

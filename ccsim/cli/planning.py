@@ -219,6 +219,13 @@ def _figure(of: Performance, goal: int, met_on: float | None, *, interval: bool 
 def _costs(plan: ShiftPlan) -> list[str]:
     cost = plan.searched.cost
     lines = [f"Cost over the run: {format.count(cost)}. {people(plan)}."]
+    over = plan.overtime
+    if over.mean > 0:
+        band = f" ({format.between(over)})" if format.between(over) else ""
+        lines.append(
+            f"Overtime to finish contacts: {format.count(over.mean)}{band} expected beside it; a run costs "
+            f"{format.count(cost + over.mean)}."
+        )
     for what, other in (("Today's shifts", plan.today), ("Erlang by interval, chats by division", plan.baseline)):
         if other is not None and other.cost > 0:
             change = 100 * (cost / other.cost - 1)

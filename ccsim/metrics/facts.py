@@ -437,11 +437,24 @@ class Facts(Derived):
     @cached_property
     def team_cost(self) -> F64:
         """(interval, team)"""
-        spec, plan = self.spec, self.plan
-        if spec.premiums or (spec.shift_cost != spec.cost_per_hour[plan.team[plan.shift_agent]]).any():
-            return pay.cost(plan, spec, self.log, self.edges)
+        if self._by_the_hour:
+            return pay.cost(self.plan, self.spec, self.log, self.edges)
         extra = self.presence[sums.OVERTIME] * (self.spec.overtime_factor - 1)
         return np.asarray((self.presence[sums.PAID] + extra) / 3600 * self.spec.cost_per_hour)
+
+    @cached_property
+    def overtime_cost(self) -> F64:
+        """(interval, team)"""
+        if self._by_the_hour:
+            return pay.overtime(self.plan, self.spec, self.log, self.edges)
+        over = self.presence[sums.OVERTIME] * self.spec.overtime_factor
+        return np.asarray(over / 3600 * self.spec.cost_per_hour)
+
+    @cached_property
+    def _by_the_hour(self) -> bool:
+        """Whether an hour of a team does not always cost the same."""
+        spec, plan = self.spec, self.plan
+        return bool(spec.premiums) or bool((spec.shift_cost != spec.cost_per_hour[plan.team[plan.shift_agent]]).any())
 
     @property
     def interruptions(self) -> I64:

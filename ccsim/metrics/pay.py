@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from ccsim.tables import F64, I64, SECOND, Log, MetricSpec, Plan
+from ccsim.tables import F64, I32, I64, SECOND, Log, MetricSpec, Plan
 
 
 def cost(plan: Plan, spec: MetricSpec, log: Log, edges: I64) -> F64:
     """Paid time at its rate, overtime at its factor, each moment at its premium : float64[interval, team]."""
     shift = log.presence_shift
-    shift_end, paid = plan.shift_end[shift], np.asarray(spec.paid)
-    late = np.maximum(log.presence_start, shift_end)
+    paid = np.asarray(spec.paid)
     by_hour = ~paid[shift]
-    over = spec.shift_cost[shift] * spec.overtime_factor[plan.team[plan.shift_agent[shift]]]
-    start = np.concatenate([plan.shift_start[paid], log.presence_start[by_hour], late])
-    end = np.concatenate([plan.shift_end[paid], np.minimum(log.presence_end, shift_end)[by_hour], log.presence_end])
-    rate = np.concatenate([spec.shift_cost[paid], spec.shift_cost[shift[by_hour]], over]) / (3600 * SECOND)
-    agent = np.concatenate([plan.shift_agent[paid], plan.shift_agent[shift[by_hour]], plan.shift_agent[shift]])
+    start = np.concatenate([plan.shift_start[paid], log.presence_start[by_hour]])
+    end = np.concatenate([plan.shift_end[paid], np.minimum(log.presence_end, plan.shift_end[shift])[by_hour]])
+    rate = np.concatenate([spec.shift_cost[paid], spec.shift_cost[shift[by_hour]]])
+    agent = np.concatenate([plan.shift_agent[paid], plan.shift_agent[shift[by_hour]]])
+    return _of_teams(plan, spec, edges, start, end, rate, agent) + overtime(plan, spec, log, edges)
+
+
+def overtime(plan: Plan, spec: MetricSpec, log: Log, edges: I64) -> F64:
+    """What of it is for presence beyond the shift's end : float64[interval, team]."""
+    shift = log.presence_shift
+    start, agent = np.maximum(log.presence_start, plan.shift_end[shift]), plan.shift_agent[shift]
+    rate = spec.shift_cost[shift] * spec.overtime_factor[plan.team[agent]]
+    return _of_teams(plan, spec, edges, start, log.presence_end, rate, agent)
+
+
+def _of_teams(plan: Plan, spec: MetricSpec, edges: I64, start: I64, end: I64, rate: F64, agent: I32) -> F64:
+    """Stretches of agents at a rate an hour, each moment at its premium : float64[interval, team]."""
+    rate = rate / (3600 * SECOND)
     stretches = [(start, end, rate)]
     for since, until, factor in spec.premiums:
         stretches.append((np.maximum(start, since), np.minimum(end, until), rate * (factor - 1)))

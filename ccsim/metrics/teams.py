@@ -99,3 +99,11 @@ def interruptions(f: Facts) -> Sums:
 )  # fmt: skip
 def team_cost(f: Facts) -> Sums:
     return Sums(f.team_cost)
+
+
+@metric(
+    "team", "Overtime cost", "money", "lower", "what of the cost is for presence after the shift's end",
+    "overtime_factor × O / 3600 × cost_per_hour", "7.6",
+)  # fmt: skip
+def overtime_cost(f: Facts) -> Sums:
+    return Sums(f.overtime_cost)

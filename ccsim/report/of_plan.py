@@ -80,7 +80,8 @@ def plans_table(plans: Mapping[str, ShiftPlan], labels: Mapping[str, str]) -> Ta
         (
             labels[name], plan.most_on_a_day, plan.paid_hours,
             *([format.full_time_agents(plan.scenario, plan.paid_hours)] if hours else []),
-            plan.fresh.cost, None if plan.fresh.cost == base else plan.fresh.cost - base, plan.lower_bound,
+            plan.fresh.cost, None if plan.fresh.cost == base else plan.fresh.cost - base, plan.overtime,
+            plan.lower_bound,
             "yes" if plan.fresh.met else "no",
         )
         for name, plan in plans.items()
@@ -92,10 +93,11 @@ def plans_table(plans: Mapping[str, ShiftPlan], labels: Mapping[str, str]) -> Ta
             *([TableColumn("FTE", "number")] if hours else []),
             TableColumn(format.with_currency("Cost", "money", currency), "money"),
             TableColumn(f"To {labels[next(iter(plans))]}", "money", signed=True),
-            TableColumn("Lower bound", "money"), TableColumn("Proven"),
+            TableColumn("Overtime", "money"), TableColumn("Lower bound", "money"), TableColumn("Proven"),
         ),
         rows,
-        note="Agents on the day with most of them. The lower bound is an estimate: the cheapest shifts cost at least "
+        note="Agents on the day with most of them. Overtime is what finishing contacts after the shift is expected to "
+        "cost beside. The lower bound is an estimate: the cheapest shifts cost at least "
         "that if a further agent never adds more than the one before. Proven: the targets hold on random numbers that "
         "the search has not seen.",
     )  # fmt: skip
@@ -198,6 +200,10 @@ def _facts(plan: ShiftPlan) -> Iterable[Fact]:
     change = format.money(abs(plan.fresh.cost - today))
     less = f"{change} {'less' if plan.fresh.cost < today else 'more'} than today's shifts"
     yield Fact("Cost of the shifts", format.count(plan.fresh.cost), less)
+    over = plan.overtime
+    if over.mean > 0:
+        details = (format.between(over), "expected, to finish contacts after the shift; a run's cost has both")
+        yield Fact("Overtime", format.count(over.mean), " · ".join(filter(None, details)))
     yield Fact("Today's shifts", format.count(today), "meet every target" if plan.today.met else "miss a target")
     if plan.baseline is not None:
         met = "meet every target" if plan.baseline.met else "miss a target"

@@ -53,6 +53,7 @@ WORK: Final = (
 TEAMS: Final = (
     "staffed_hours", "paid_hours", "overtime_hours", "occupancy", "utilisation", "concurrency_mean",
     "concurrency_share_0", "concurrency_share_1", "concurrency_share_2", "concurrency_share_3plus", "cost",
+    "overtime_cost",
 )  # fmt: skip
 TAGS: Final = {"A": "article", "S": "source", "M": "measured", "I": "illustrative"}
 
@@ -159,14 +160,17 @@ def facts(results: Results) -> Iterable[Fact]:
 
     cost, currency = total("cost"), results.scenario.currency
     if cost.mean > 0:
-        each = ((total("cost_per_contact").mean, "a contact"), (total("cost_per_resolved").mean, "a resolved one"))
-        details = [f"{format.money(amount, currency)} {of}" for amount, of in each if not math.isnan(amount)]
-        yield Fact("Cost", format.money(cost.mean, currency), " · ".join(filter(None, [_between(cost), *details])))
+        rates = ((total("cost_per_contact").mean, "a contact"), (total("cost_per_resolved").mean, "a resolved one"))
+        details = [f"{format.money(amount, currency)} {of}" for amount, of in rates if not math.isnan(amount)]
+        overtime = total("overtime_cost").mean
+        late = [f"{format.money(overtime, currency)} of it overtime"] if overtime > 0 else []
+        details = [each for each in (format.between(cost), *details, *late) if each]
+        yield Fact("Cost", format.money(cost.mean, currency), " · ".join(details))
     else:
         yield Fact("Cost", format.NO_DATA, "no team has a cost_per_hour")
     lost = total("value_lost")
     if lost.mean > 0:
-        yield Fact("Value lost", format.money(lost.mean, currency), _between(lost))
+        yield Fact("Value lost", format.money(lost.mean, currency), format.between(lost))
     offered, answered = total("offered"), total("answered")
     begun = f"of {format.count(total('customers').mean)} customers, {format.count(answered.mean)} answered"
     yield Fact("Contacts", format.count(offered.mean), begun)
@@ -174,10 +178,6 @@ def facts(results: Results) -> Iterable[Fact]:
     detail = f"{format.count(staffed.mean)} on duty, {format.percent(busy.mean, 0)} in focused work"
     full_time = format.full_time(results.scenario, paid.mean)
     yield Fact("Paid hours", format.count(paid.mean), " · ".join(filter(None, [full_time, detail])))
-
-
-def _between(estimate: Estimate) -> str:
-    return "" if math.isnan(estimate.low) else f"{format.count(estimate.low)}–{format.count(estimate.high)}"
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────

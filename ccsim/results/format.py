@@ -12,6 +12,7 @@ from ccsim.metrics import METRICS
 from ccsim.results.model import Results
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
+from ccsim.stats.estimate import Estimate
 from ccsim.tables import I64, SECOND
 
 NO_DATA: Final = "–"
@@ -49,6 +50,11 @@ def count(number: float) -> str:
     if math.isnan(number):
         return NO_DATA
     return f"{number:,.0f}" if abs(number) >= 9.95 or number == int(number) else f"{number:.1f}"
+
+
+def between(estimate: Estimate) -> str:
+    """The ends of an interval as `count` writes them, or nothing where there is none."""
+    return "" if math.isnan(estimate.low) else f"{count(estimate.low)}–{count(estimate.high)}"
 
 
 def money(amount: float, currency: str = "") -> str:

@@ -170,6 +170,8 @@ class ShiftPlan:
     """on the random numbers of the search"""
     fresh: Performance
     """on others, which the search has not seen"""
+    overtime: Estimate
+    """what agents cost beyond their shifts, beside what is planned, on fresh random numbers; hours without costs"""
     today: Performance
     """the scenario's own shifts, on the fresh random numbers"""
     lower_bound: float

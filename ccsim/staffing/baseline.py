@@ -24,7 +24,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
 from ccsim.scenario.teams import Team
 from ccsim.scenario.values import WHOLE_DAY, ByDay, Span
-from ccsim.staffing.patterns import at_desk, crews
+from ccsim.staffing.patterns import at_desk, away, crews
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool
 from ccsim.workload.expectations import of_calls
 from ccsim.workload.handle_time import relative
@@ -105,10 +105,7 @@ def shrinkage(scenario: Scenario) -> F64:
     for name, team in scenario.team.items():
         if team.absence == 1 and given is None:
             raise ScenarioError([Problem(f"team.{name}.absence", "nobody ever comes", "a share below 1")])
-        steps, out = team.steps_out, 0.0
-        if steps is not None:
-            out = steps.lasts.mean / (steps.every.mean + steps.lasts.mean)
-        shares.append(1 - (1 - team.absence) * (1 - out) if given is None else given)
+        shares.append(away(team) if given is None else given)
     return np.array(shares)
 
 

@@ -15,6 +15,7 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import cycle_of, places_of
 from ccsim.scenario.shifts import Pattern
+from ccsim.scenario.teams import Team
 from ccsim.scenario.values import HOUR
 from ccsim.tables import F64, I64
 
@@ -131,8 +132,16 @@ def cost_of_shifts(scenario: Scenario) -> float:
     )
 
 
+def away(team: Team) -> float:
+    """Share of their shifts, breaks apart, that a team's agents are absent or step out."""
+    steps, out = team.steps_out, 0.0
+    if steps is not None:
+        out = steps.lasts.mean / (steps.every.mean + steps.lasts.mean)
+    return 1 - (1 - team.absence) * (1 - out)
+
+
 def paid_hours(scenario: Scenario, row: AgentGroup, dear: Iterable[tuple[int, int, float]] = ()) -> float:
-    """Paid hours of an agent of a row, on average, within the run's statistics.
+    """Paid hours of an agent of a row, on average, within the run's statistics; who is not paid for absence has less.
 
     `dear` : stretches, us, with the factor by which their hours count.
     """
@@ -144,8 +153,9 @@ def paid_hours(scenario: Scenario, row: AgentGroup, dear: Iterable[tuple[int, in
         return (max(end - start, 0) + extra) / HOUR
 
     periods = Counter(row.periods)
+    there = 1 - away(scenario.team[row.team])
     total = math.fsum(
-        count * paid(*stretch)
+        count * paid(*stretch) * (1.0 if period.paid else there)
         for period, count in periods.items()
         for stretch in ([(period.start, period.end)] if period.paid else _at_work(period))
     )

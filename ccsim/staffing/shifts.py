@@ -100,6 +100,7 @@ def shift_plan(
         most_on_a_day=most_on_a_day(scenario, agents.tolist()),
         searched=searched,
         fresh=performance(proof, agents),
+        overtime=prover.first.overtime(agents),
         today=performance(today(prover.first.trials), None),
         offered=offered,
         lower_bound=min(bound, searched.cost),

@@ -22,7 +22,7 @@ from ccsim.runs.executors import run_all
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.patterns import staffed
 from ccsim.stats.estimate import Estimate
-from ccsim.stats.intervals import paired_interval, ratio_interval
+from ccsim.stats.intervals import mean_interval, paired_interval, ratio_interval
 from ccsim.tables import F64, I64, MetricSpec, Plan, Workload
 from ccsim.workload.attendance import attendance_of
 from ccsim.workload.sample import attended, draw, recipe_of
@@ -81,14 +81,20 @@ class Trials:
 
         `places` : of the replications that are simulated, among `numbers`; by default all.
         """
-        goals = goals_of(spec)
+        places = range(len(self.numbers)) if places is None else places
+        return np.stack(self.each(partial(figures, goals_of(spec)), plan, spec, attended, places), axis=1)
+
+    def each(
+        self, what: Callable[[Facts], F64], plan: Plan, spec: MetricSpec, attended: Callable[[int], Workload],
+        places: range,
+    ) -> list[F64]:  # fmt: skip
+        """Something of the facts of each of these replications."""
 
         def one(place: int) -> F64:
             workload = attended(place)
-            return figures(goals, Facts(workload, plan, spec, simulate("compiled", workload, plan)))
+            return what(Facts(workload, plan, spec, simulate("compiled", workload, plan)))
 
-        places = range(len(self.numbers)) if places is None else places
-        return np.stack(list(run_all(one, places, self.workers, executor="threads")), axis=1)
+        return list(run_all(one, places, self.workers, executor="threads"))
 
 
 def goals_of(spec: MetricSpec) -> tuple[StaffingTarget, ...]:
@@ -214,6 +220,21 @@ class Pool:
             sums = self.trials.sums(self.plan, self.spec, self.attended(agents), places)
             tallies.append(Tally.of(sums, self.spec))
         return reduce(Tally.plus, tallies[:parts])
+
+    def overtime(self, agents: I64) -> Estimate:
+        """What agents cost beyond their shifts with so many on each pattern; hours where nothing has a cost."""
+        name = "overtime_cost" if self.spec.shift_cost.any() else "overtime_hours"
+        given = {pattern.team for pattern in self.trials.scenario.staffing.patterns}
+        planned = np.isin(self.spec.teams, list(given))
+
+        def extra(facts: Facts) -> F64:
+            sums = METRICS["team", name].measure(facts)
+            assert isinstance(sums, Sums)
+            return np.asarray(sums.numerator[:, planned].sum())
+
+        places = range(len(self._workloads))
+        extras = np.array(self.trials.each(extra, self.plan, self.spec, self.attended(agents), places))
+        return Estimate(*map(float, mean_interval(extras)))
 
     def attended(self, agents: I64) -> Callable[[int], Workload]:
         """The workload of a place with so many agents on each pattern."""

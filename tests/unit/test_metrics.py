@@ -109,7 +109,7 @@ def test_names_are_the_contract() -> None:
         contained expired open"""
     agents = """staffed_hours paid_hours overtime_hours occupancy utilisation slot_occupancy concurrency_mean
         concurrency_max concurrency_share_0 concurrency_share_1 concurrency_share_2 concurrency_share_3plus
-        interruptions cost"""
+        interruptions cost overtime_cost"""
     missing = {("queue", name) for name in names.split()} | {("team", name) for name in agents.split()}
     assert not missing - set(METRICS)
     assert all(m.unit and m.formula and m.source for m in METRICS.values())
@@ -373,7 +373,7 @@ def test_pauses_and_overtime(paid: bool, hours: float) -> None:
     expected = {
         "staffed_hours": (70 + 205 + 200) / HOUR, "overtime_hours": 195 / HOUR, "paid_hours": hours / HOUR,
         "occupancy": (70 + 205 + 25) / 475, "utilisation": (65 + 200 + 20) / 475,
-        "cost": 20 * (hours + 0.5 * 195) / HOUR,
+        "cost": 20 * (hours + 0.5 * 195) / HOUR, "overtime_cost": 20 * 1.5 * 195 / HOUR,
     }  # fmt: skip
     assert {name: found["t0", name] for name in expected} == pytest.approx(expected)
 

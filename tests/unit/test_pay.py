@@ -13,6 +13,7 @@ from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing import output, patterns
+from ccsim.staffing.trials import Pool, Trials
 
 AGENTS = np.array([2, 1, 3])
 
@@ -82,3 +83,50 @@ def test_without_premiums_a_rate_of_its_own_is_paid_too() -> None:
     cost = results.estimate("team", "desk", "cost")
     assert cost is not None
     assert cost.mean == pytest.approx(2 * 3 * 8 * 30)
+
+
+def test_overtime_is_all_that_a_run_adds_to_the_plan() -> None:
+    """Callers until the last minute: calls end after the shift, at the hour's premium and the overtime factor."""
+    scenario = week(
+        replications=3,
+        queue={
+            "phone": {
+                "channel": "phone", "open": "08:00-22:00", "volume": {"per_hour": 30}, "work": {"mean": "4m"},
+                "service_level": "80/20",
+            }
+        },
+        team={
+            "desk": {
+                "skills": {"phone": 1}, "shifts": [{"agents": 1, "hours": "09:00-17:00"}],
+                "cost_per_hour": 20, "overtime_factor": 1.5,
+            }
+        },
+    )  # fmt: skip
+    agents = np.array([2, 1, 0])  # the third is not paid for breaks, only for what runs into them
+    extra = Pool(Trials(scenario, scenario.seed, range(3)), agents).overtime(agents)
+    results = run(patterns.staffed(scenario, agents.tolist()), engine="compiled")
+    cost, overtime = results.estimate("team", "desk", "cost"), results.estimate("team", "desk", "overtime_cost")
+    hours = results.estimate("team", "desk", "overtime_hours")
+    assert cost is not None
+    assert overtime is not None
+    assert hours is not None
+    assert extra == pytest.approx(overtime)
+    assert cost.mean - overtime.mean == pytest.approx(float(patterns.costs(scenario) @ agents))
+    assert 20 * 1.5 * hours.mean < overtime.mean < 25 * 1.5 * 1.5 * hours.mean
+
+
+def test_who_is_not_paid_for_absence_costs_less() -> None:
+    """A plan has the mean of what runs pay."""
+    shifts = [{"team": "desk", "hours": "08:00-16:00", "breaks": ["12:00-12:30"], "paid": False}]
+    desk = {"skills": {"phone": 1}, "absence": 0.3, "cost_per_hour": 20}
+    scenario = week(
+        replications=100,
+        staffing={"patterns": shifts},
+        team={"desk": desk | {"shifts": [{"agents": 1, "hours": "09:00-17:00"}]}},
+    )
+    results = run(patterns.staffed(scenario, [4]), engine="compiled")
+    cost = results.estimate("team", "desk", "cost")
+    assert cost is not None
+    planned = 4 * float(patterns.costs(scenario)[0])
+    assert planned == pytest.approx(4 * 3 * 7.5 * 20 * 0.7)
+    assert abs(cost.mean - planned) < 1.5 * (cost.high - cost.low) / 2
