@@ -328,6 +328,7 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
     pauses = [(number, *pause) for number, period in enumerate(shifts) for pause in period.pauses]
     most_units, limits = _limits(teams, names, capacity // concurrency, capacity, horizon)
     grows = [*(queue.work_after_wait for queue in queues), *(team.fatigue for team in teams)]
+    among = {one for name, queue in scenario.queue.items() if queue.alternatives for one in (name, *queue.alternatives)}
     wind_downs = [(number, *stretch) for number, period in enumerate(shifts) for stretch in period.wind_down]
     return Plan(
         warm_up=scenario.warm_up,
@@ -368,6 +369,11 @@ def _plan(scenario: Scenario, horizon: Horizon, rows: Sequence[AgentGroup]) -> P
         grows_by=np.array([step.factor for steps in grows for step in steps], dtype=np.float64),
         told_place=by_queue(lambda queue: queue.balking.per_place if queue.balking else 0, np.int64),
         no_answer_time=np.array([offers[name].no_answer_time if name in offers else 0 for name in names], np.int64),
+        alternative_offset=_offsets([queue.alternatives for queue in queues]),
+        alternative=np.array([names.index(name) for queue in queues for name in queue.alternatives], dtype=np.int32),
+        session_time=np.array(
+            [queues[q].session_time if name in among else 0 for q, name in enumerate(names)], np.int64
+        ),
         capacity=capacity,
         units=capacity // concurrency,
         most_units=most_units,

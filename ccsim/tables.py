@@ -348,6 +348,13 @@ class Plan(NamedTuple):
         I64, Column("us", "queue", "wait that customers are told for each place in the queue; 0: none")
     ]
     no_answer_time: Annotated[I64, Column("us", "queue", "agent's time for a call back that is not picked up")]
+    alternative_offset: Annotated[
+        I64, Column("id", "queue + 1", "its alternatives are alternative_offset[q] … alternative_offset[q + 1] - 1")
+    ]
+    alternative: Annotated[I32, Column("id", "alternative", "a queue that its new contacts may join instead")]
+    session_time: Annotated[
+        I64, Column("us", "queue", "mean session, from which waits among alternatives are estimated; 0: not among any")
+    ]
     # teams
     capacity: int
     """units of an agent: the least common multiple of all concurrencies"""
@@ -418,6 +425,7 @@ class Log(NamedTuple):
     """
 
     # by contact
+    queue: Annotated[I32, Column("id", "contact", "the queue that it joined, otherwise its own")]
     outcome: Annotated[I8, Column("code", "contact", "Outcome")]
     arrival: Annotated[I64, Column("us", "contact", "as in the workload; of follow-ups: when they began; NEVER if not")]
     parent: Annotated[I32, Column("id", "contact", "the contact that it follows; -1 for roots and what never began")]

@@ -120,6 +120,7 @@ def log_until(workload: Workload, whole: Log, at: int) -> Log:
     return whole._replace(
         **(later | {"arrival": np.where(known, whole.arrival, NEVER)}),
         outcome=np.where(later["left"] < NEVER, whole.outcome, Outcome.NONE).astype(np.int8),
+        queue=np.where(begun, whole.queue, workload.queue),
         parent=np.where(known, parent, -1).astype(np.int32),
         first_turn=np.where(known, np.where(returns, whole.first_turn, workload.first_turn), -1),
         turns=np.where(known & returns, whole.turns, workload.turns).astype(np.int32),

@@ -25,7 +25,8 @@ class Slowly:
     """Numerators and denominators by (interval, queue or team), and values of the run by queue and in total."""
 
     def __init__(self, workload: Workload, plan: Plan, spec: MetricSpec, log: Log) -> None:
-        self.work, self.plan, self.spec, self.log = workload, plan, spec, log
+        self.work = workload._replace(queue=log.queue)  # as it has joined
+        self.plan, self.spec, self.log = plan, spec, log
         length = spec.interval
         first = plan.warm_up // length
         inner = [i * length for i in range(first + 1, -(-plan.end // length))]

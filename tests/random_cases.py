@@ -290,6 +290,7 @@ def scenario(seed: int) -> Doc:  # noqa: PLR0915 (one statement a key)
         add_ringing(queue, random.Random(f"ringing of {name} in {seed}"))
         add_impatience(queue, random.Random(f"impatience of {name} in {seed}"))
         add_closing_word(queue, name in by_turns, random.Random(f"closing words of {name} in {seed}"))
+    add_alternatives(doc, random.Random(f"alternatives in {seed}"))
     add_move(doc, random.Random(f"moves in {seed}"))
     add_sooner_parking(doc, random.Random(f"sooner parked in {seed}"))
     add_bot_places(doc, random.Random(f"places of bots in {seed}"))
@@ -440,6 +441,27 @@ def add_columns(doc: Doc, r: random.Random) -> None:
             if r.random() < 0.2:
                 table = skill if isinstance(skill, dict) else {"rank": skill}
                 team["skills"][name] = table | {"contact_rank": r.choice([0, 1, 2])}
+
+
+def add_alternatives(doc: Doc, r: random.Random) -> None:
+    """Contacts that join the queue whose expected wait is least, often where queues are alike."""
+    for kind in (ONE_TO_ONE, PERSISTENT):  # more queues of one channel than by chance
+        alike = [queue for queue in doc["queue"].values() if queue["channel"] in kind]
+        if r.random() < 0.7 and not any("appointments" in queue.get("volume", {}) for queue in alike):
+            for queue in alike:
+                queue["channel"] = alike[0]["channel"]
+    for name, queue in doc["queue"].items():
+        others = [
+            other
+            for other, its in doc["queue"].items()
+            if other != name
+            and its["channel"] == queue["channel"]
+            and list(its.get("reasons", {})) == list(queue.get("reasons", {}))
+        ]
+        if others and "bot" not in queue and "work_by_concurrency" not in queue and r.random() < 0.7:
+            queue["alternatives"] = r.sample(others, k=r.randint(1, len(others)))
+            for one in (name, *queue["alternatives"]):
+                doc["queue"][one]["expected_session"] = minutes(r.choice([1, 3, 10]))
 
 
 def add_bursts(queue: Doc, by_turns: bool, r: random.Random) -> None:

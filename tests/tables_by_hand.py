@@ -41,6 +41,7 @@ QUEUE: dict[str, Any] = {
     "drop_at_close": False, "carry_wait": False, "limit": 3, "reserved": False, "hours": [(-FOREVER, FOREVER)],
     "bot_hours": [], "shared": [], "offer_above": FOREVER, "no_answer_time": 0,
     "told_place": 0, "keep_idle": 0, "work_after_wait": [], "bot_places": FOREVER, "parked_after": [],
+    "alternatives": [], "session_time": 0,
 }  # fmt: skip
 
 
@@ -156,6 +157,9 @@ def make_plan(
         grows_by=np.array([by for steps in grows for _, by in steps], dtype=np.float64),
         told_place=times("told_place"),
         no_answer_time=times("no_answer_time"),
+        alternative_offset=np.cumsum([0, *(len(q["alternatives"]) for q in queues)], dtype=np.int64),
+        alternative=np.array([other for q in queues for other in q["alternatives"]], dtype=np.int32),
+        session_time=times("session_time"),
         capacity=capacity,
         units=capacity // concurrency,
         most_units=np.full_like(concurrency, capacity),

@@ -190,6 +190,7 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
         "carries": bool(plan.carry_wait.any()),
         "keeps": bool((plan.keep_idle > 0).any()),
         "balks": bool((plan.told_place > 0).any()),
+        "joins": len(plan.alternative) > 0,
         "grows": len(plan.grows_by) > 0,
         "interrupts": interrupts,
         "shares": bool(shared.any()),
@@ -379,6 +380,7 @@ def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
     root = workload.link == Link.ROOT
     presences = 2 * len(plan.shift_start) + len(plan.pause_start) + len(workload.out_start)
     return Log(
+        queue=workload.queue.copy() if len(plan.alternative) else workload.queue,
         outcome=np.full(contacts, Outcome.NONE, np.int8),
         arrival=workload.arrival.copy(),
         parent=np.full(contacts, -1, np.int32),

@@ -302,6 +302,8 @@ class Memory(NamedTuple):
     outbound: bool
     calls_back: bool
     balks: bool
+    joins: bool
+    """queues with alternatives"""
     words: bool
     """closing words"""
     carries: bool
@@ -1780,12 +1782,48 @@ def is_contained(m: Memory, now: int, c: int) -> bool:
     return False
 
 
+@compiled
+def expected_wait(m: Memory, q: int) -> int:
+    """The wait to be expected of a contact that would join q now (6.23)."""
+    if not m.open[q]:
+        return NEVER
+    places = 0
+    for a in range(m.agents):
+        team = m.plan.team[a]
+        if m.duty[a] == ON and m.plan.rank[team, q] >= 0 and not m.conditional[team, q]:
+            if fits(m, a, q, False) and not forbidden(m, team, q):
+                return 0
+            places += 1 if m.plan.one_to_one[q] else m.most[team, q] // m.plan.units[team, q]
+    return int((m.unheld[q] + 1) * m.plan.session_time[q] // places) if places > 0 else NEVER
+
+
+@compiled
+def join_queue(m: Memory, c: int) -> None:
+    """c, which arrives, joins the queue whose expected wait is least (6.23)."""
+    q = m.queue[c]
+    last = m.plan.alternative_offset[q + 1]
+    i = m.plan.alternative_offset[q]
+    new = m.work.link[c] != TRANSFER and not m.work.outbound[c] and not m.work.deflected[c] and m.work.arrival[c] >= 0
+    if i == last or not new:
+        return
+    least = expected_wait(m, q)
+    while i < last:
+        wait = expected_wait(m, m.plan.alternative[i])
+        if wait < least:
+            least = wait
+            m.queue[c] = m.plan.alternative[i]
+        i += 1
+    m.log.queue[c] = m.queue[c]
+
+
 # --- events -------------------------------------------------------------------------------------------------------
 
 
 @inlined
 def arrival(m: Memory, now: int, c: int, from_bot: bool) -> None:
     """c comes to its queue: at its arrival, or from the bot."""
+    if m.joins and not from_bot:
+        join_queue(m, c)
     q = m.queue[c]
     since = now
     if from_bot:

@@ -43,6 +43,7 @@ class Record:
         self.stretches: list[tuple[int, int, int, int, int]] = []  # contact, since, start, end, agent
         self.suspensions: list[tuple[int, int, int, int]] = []  # contact, start, end, agent
         self.presences: list[tuple[int, int, int, int]] = []  # agent, start, end, shift
+        self.queue = list(rows.queue)
         self.outcome = [int(Outcome.NONE)] * contacts
         self.arrival = [NEVER] * contacts
         self.parent = [-1] * contacts
@@ -93,6 +94,7 @@ class Record:
     def begins(self, contact: Contact) -> None:
         self.alive.add(contact)
         contact.queue.alive.add(1)
+        self.queue[contact.id] = contact.queue.id
         if contact.parent is None:
             self.arrival[contact.id] = self.centre.workload.arrival[contact.id]
         else:

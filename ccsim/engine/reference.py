@@ -186,6 +186,8 @@ class Contact:
     def life(self, keeper: Agent | None = None) -> Story:
         """From arrival to end; `keeper` takes it along from the leg before (2.9)."""
         rows = self.centre.workload
+        if self.queue.alternatives and not rows.deflected[self.id]:
+            self.join()
         by_bot = not rows.deflected[self.id] and self.meets_bot()
         if not by_bot and rows.link[self.id] != Link.RETURN:  # 6.2: nothing to tell again
             self.first_turn += rows.bot_repeats[self.id]
@@ -198,6 +200,11 @@ class Contact:
         else:
             yield from self.enters(keeper)
         self.is_done()
+
+    def join(self) -> None:
+        """The queue whose expected wait is least (6.23)."""
+        if self.centre.workload.link[self.id] != Link.TRANSFER and not self.outbound and not self.backlog:
+            self.queue = min([self.queue, *self.queue.alternatives], key=Queue.expected_wait)
 
     def is_done(self) -> None:
         self.end_session()
@@ -473,6 +480,8 @@ class Queue:
         self.told_place: int = plan.told_place[ident]
         self.no_answer_time: int = plan.no_answer_time[ident]
         self.work_after_wait = Growth(plan, ident)
+        self.session_time: int = plan.session_time[ident]
+        self.alternatives: list[Queue] = []
         self.starts: deque[int] = deque(maxlen=10)  # of work on first turns, the last ten (6.8)
         helpers = [t for t, rank in enumerate(plan.rank) if rank[ident] >= 0]
         self.afters = {plan.overflow_after[t][ident] for t in helpers} - {0, NEVER}
@@ -599,6 +608,16 @@ class Queue:
         self.remove(contact)
         self.centre.record.waited(contact)
 
+    def expected_wait(self) -> int:
+        """6.23, of a contact that would join it now."""
+        if not self.open:
+            return NEVER
+        agents = [agent for team in self.centre.teams if team.always_helps(self) for agent in team.agents]
+        if any(agent.fits(self) for agent in agents):
+            return 0
+        places = sum(agent.team.places(self) for agent in agents if agent.takes_sessions)
+        return (len(self.free) + len(self.bound) + 1) * self.session_time // places if places > 0 else NEVER
+
     def position(self, contact: Contact) -> int:
         """Its place among those who wait (6.8)."""
         return sum(by_age(other) <= by_age(contact) for other in self.unheld())
@@ -675,6 +694,7 @@ class Team:
         self.queues = [queue for queue in centre.queues if self.rank[queue.id] >= 0]
         self.reserved = [queue for queue in self.queues if queue.reserved]
         self.keeps = [queue for queue in self.queues if queue.keep_idle > 0]
+        self.agents: list[Agent] = []
         self.shelves: dict[int, list[Agent]] = defaultdict(list)  # who take sessions and are in no one-to-one
         idle = AgentColumn.IDLE_SINCE in plan.agent_order
         self.shelf_order: Callable[[Agent], tuple[int, int]] = by_idleness if idle else by_seniority
@@ -690,6 +710,14 @@ class Team:
     def stay_idle(self, queue: Queue) -> bool:
         """Its agents who are idle are left so by contacts of `queue`, for those of another (4)."""
         return any(r is not queue and self.centre.idle(r) <= r.keep_idle for r in self.keeps)
+
+    def places(self, queue: Queue) -> int:
+        """Sessions of `queue` that one of its agents may have (6.23)."""
+        return 1 if queue.one_to_one else self.most[queue.id] // self.units[queue.id]
+
+    def always_helps(self, queue: Queue) -> bool:
+        """With the skill, and without overflow by time or by length."""
+        return self.rank[queue.id] >= 0 and self.after[queue.id] <= 0 and self.longer_than[queue.id] < 0
 
     def helps(self, contact: Contact) -> bool:
         """Overflow by time and by length (4)."""
@@ -1133,6 +1161,11 @@ class Centre:
         self.queues = [Queue(self, q) for q in range(len(plan.priority))]
         self.teams = [Team(self, t) for t in range(len(plan.hand_over))]
         self.agents = [Agent(self, a, self.teams[t]) for a, t in enumerate(self.plan.team)]
+        for agent in self.agents:
+            agent.team.agents.append(agent)
+        for queue in self.queues:
+            some = slice(self.plan.alternative_offset[queue.id], self.plan.alternative_offset[queue.id + 1])
+            queue.alternatives = [self.queues[q] for q in self.plan.alternative[some]]
         self.record = Record(self)
         self.at_random = AgentColumn.RANDOM in self.plan.agent_order
         self.agent_keys = [AGENT_KEYS[AgentColumn(c)] for c in self.plan.agent_order if c != AgentColumn.RANDOM]
@@ -1178,7 +1211,7 @@ class Centre:
         begun = [c for c, slot in enumerate(log.first_turn) if slot >= 0 and log.start[slot] < NEVER]
         for start, c in sorted((log.start[log.first_turn[c]], c) for c in begun):
             if not (log.called_back[c] and self.workload.no_answer[c]):  # 6.8
-                self.queues[self.workload.queue[c]].starts.append(start)
+                self.queues[log.queue[c]].starts.append(start)
         for row in zip(*listed(state)[2:-1], strict=True):
             self.take_up_contact(log, *row)
         for agent in self.agents:
@@ -1195,6 +1228,7 @@ class Centre:
         parent = Contact(self, log.parent[c]) if log.parent[c] >= 0 else None
         agent = self.agents[own] if own >= 0 else None
         contact = Contact(self, c, parent, agent)
+        contact.queue = self.queues[log.queue[c]]
         contact.first_turn, contact.turns = log.first_turn[c], log.turns[c]
         if phase == Phase.TO_COME:
             self.env.process(contact.coming(log.arrival[c]))

@@ -165,7 +165,8 @@ def _finishing(kernel: ModuleType, memory: Any, now: int) -> None:
 
 def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
     """Where the contacts stand; what comes of it : int64[3, events], time, kind and contact."""
-    workload, log, plan = memory.work, memory.log, memory.plan
+    log, plan = memory.log, memory.plan
+    workload = memory.work._replace(queue=log.queue)
     c, phase, until = state.contact, state.phase, state.until
     memory.queue[c], memory.own[c] = workload.queue[c], state.agent
     memory.gives_up[c], memory.resumes[c] = state.handed_over, False
@@ -235,7 +236,7 @@ def _states(kernel: ModuleType) -> I64:
 def _silences(memory: Any, c: I32, parked: I64) -> list[I64]:
     """What the replies of these set going (2.6, 6.5), as `await_customer` does; they are parked then, 0: not known."""
     plan, workload, slot = memory.plan, memory.work, memory.slot[c]
-    q, reply, comeback = workload.queue[c], memory.log.reply[slot], workload.comeback[slot]
+    q, reply, comeback = memory.log.queue[c], memory.log.reply[slot], workload.comeback[slot]
     answer, timeout = reply + workload.latency[slot], reply + plan.idle_timeout[q]
     persistent = plan.persistent[q]
     timeout = np.where(persistent & (parked > 0), parked, timeout)
@@ -313,7 +314,7 @@ def _queues(kernel: ModuleType, memory: Any, state: State) -> None:
         start = state.log.start[state.log.first_turn[begun]]
         counts = (start < NEVER) & ~(log.called_back[begun] & memory.work.no_answer[begun])
         for q in range(memory.queues):
-            starts = np.sort(start[counts & (memory.work.queue[begun] == q)])[-kernel.STARTS :]
+            starts = np.sort(start[counts & (memory.log.queue[begun] == q)])[-kernel.STARTS :]
             memory.starts[q, : len(starts)] = starts
             memory.started[q] = len(starts)
 

@@ -150,7 +150,8 @@ class Facts(Derived):
     """A replication as its metrics see it; everything is computed once, when first asked for."""
 
     def __init__(self, workload: Workload, plan: Plan, spec: MetricSpec, log: Log, frame: Frame | None = None) -> None:
-        self.workload, self.plan, self.spec, self.log = workload, plan, spec, log
+        self.workload = workload._replace(queue=log.queue)  # counted where it has joined (6.23)
+        self.plan, self.spec, self.log = plan, spec, log
         self.frame = frame or Frame(plan, spec)
         self.queues, self.teams, self.intervals = self.frame.queues, self.frame.teams, self.frame.intervals
         self.edges, self.window = self.frame.edges, self.frame.window

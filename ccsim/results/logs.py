@@ -79,6 +79,7 @@ MEANING: Final[dict[str, dict[str, str]]] = {
 
 def tables(replication: int, plan: Plan, spec: MetricSpec, workload: Workload, log: Log) -> dict[str, pa.Table]:
     """The three tables of one replication, by name; rows by contact, by (contact, turn) and by (agent, start)."""
+    workload = workload._replace(queue=log.queue)  # as it has joined (6.23)
     turns = _Turns(log)
     work = _Work.of(log, turns)
     columns = {

@@ -18,6 +18,9 @@ from ccsim.tables import NEVER
 Found = Iterator[Problem]
 Rule = Callable[[Scenario], Found]
 
+LONGEST_SESSION: Final = 7 * DAY
+"""Beyond it expected waits of a long queue would be too large a number."""
+
 BOOKABLE: Final = ("video", "in_person")
 """Channels with appointments."""
 
@@ -123,6 +126,31 @@ def reasons(scenario: Scenario) -> Found:
             if factor != 1:
                 path = dotted(("queue", name, *key.split(".")))
                 yield Problem(path, f"{factor:g} where a log gives the work", "1, or a log without it")
+
+
+def alternatives(scenario: Scenario) -> Found:
+    """A contact may join other queues that are like its own, whose waits can be expected, and has no bot before it."""
+    compared: dict[str, None] = {}
+    for name, queue in scenario.queue.items():
+        for i, other_name in enumerate(queue.alternatives):
+            path, other = dotted(("queue", name, "alternatives", i)), scenario.queue.get(other_name)
+            if other_name == name or other_name in queue.alternatives[:i]:
+                yield Problem(path, f"{other_name} once more", "other queues, each once")
+            elif other is not None and other.channel != queue.channel:
+                yield Problem(path, f"{other_name} is {other.channel}", f"a queue of the same channel, {queue.channel}")
+            elif other is not None and list(other.reasons) != list(queue.reasons):
+                yield Problem(path, f"{other_name} has other reasons", f"a queue with those of {name}, or none in both")
+            elif other is not None:
+                compared |= {name: None, other_name: None}
+        if queue.alternatives and queue.bot is not None:
+            yield Problem(dotted(("queue", name, "alternatives")), "a queue with a bot", "a queue without one")
+    for name in compared:
+        queue, path = scenario.queue[name], dotted(("queue", name, "expected_session"))
+        if queue.shared:
+            yield Problem(path, "alternatives with work_by_concurrency", "queues worked on turn by turn")
+        elif not 0 < queue.session_time <= LONGEST_SESSION:
+            found = written_duration(queue.session_time) if queue.session_time else "none"
+            yield Problem(path, found, f"a time of at most {written_duration(LONGEST_SESSION)}, to expect waits from")
 
 
 def balking(scenario: Scenario) -> Found:
@@ -345,6 +373,7 @@ BEHAVIOURS: Final[tuple[Rule, ...]] = (
     interruptions,
     bots,
     reasons,
+    alternatives,
     balking,
     bursts,
     closing_words,

@@ -110,6 +110,7 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str]]:
     for name, queue in scenario.queue.items():
         yield from ((dotted(("queue", name, "transfer", i, "to")), to.to) for i, to in enumerate(queue.transfer))
         yield from ((dotted(("queue", name, "retry", "to", to)), to) for to in queue.retry.to)
+        yield from ((dotted(("queue", name, "alternatives", i)), to) for i, to in enumerate(queue.alternatives))
     for name, team in scenario.team.items():
         # pace and concurrency have every queue of skills: name a misspelt one once
         yield from ((dotted(("team", name, "skills", skill)), skill) for skill in team.skills)

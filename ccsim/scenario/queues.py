@@ -249,6 +249,12 @@ class Queue(Part):
     carry_wait: Flag = False
     """Whether contacts that come by a transfer or a retry are taken in turn as if they had waited for as long as their
     customers have been in the system: with the time of the contacts before, from arrival to leaving."""
+    alternatives: tuple[str, ...] = ()
+    """Other queues of the channel that a new contact joins instead, at its arrival, where its expected wait is shorter:
+    of equals this queue comes first, then they in this order."""
+    expected_session: Duration | None = None
+    """Mean time that a contact takes an agent, or one of their places, from which waits are expected for
+    `alternatives`; without it, on one-to-one channels, the mean of ringing, work and wrap-up."""
     max_waiting: Limit = NEVER
     """Most contacts that may wait without an agent, those held until opening included; a new one beyond them is
     blocked. Transfers and later messages are never blocked."""
@@ -393,6 +399,13 @@ class Queue(Part):
         """Mean work on a contact by its distributions, all turns, the closing word and the wrap-up, in seconds."""
         word = self.closing_word.share * self.closing_word.work.mean if self.closing_word else 0.0
         return self.turns_mean * self.turn_work.mean + word + self.wrap_up.mean
+
+    @property
+    def session_time(self) -> int:
+        """Mean session, from which waits are expected, in microseconds; 0: not known."""
+        if self.expected_session is not None:
+            return self.expected_session
+        return round((self.answer_delay.mean + self.handle_time) * SECOND) if self.kind.one_to_one else 0
 
     def moved(self, move: Move) -> Queue:
         """The queue as who is moved to it finds it."""

@@ -319,7 +319,7 @@ def _one(jobs: list[_Job], number: int) -> list[Outcomes]:
         begun = job.begun(drawn[-1], number)
         log = simulate(job.engine, begun.workload, job.plan, begun.state)
         figures = Figures.of(begun.workload, job.plan, job.spec, log)
-        outcomes.append(Outcomes(figures, _backlog(begun.workload, job.plan, log), begun.beyond))
+        outcomes.append(Outcomes(figures, _backlog(job.plan, log), begun.beyond))
     return outcomes
 
 
@@ -339,10 +339,10 @@ def ended(log: Log, at: int) -> Log:
     return log._replace(**columns)
 
 
-def _backlog(workload: Workload, plan: Plan, log: Log) -> F64:
+def _backlog(plan: Plan, log: Log) -> F64:
     """Contacts of each queue that wait for an agent when it closes for the last time within the day."""
     closing = np.array([_closing(plan, q) for q in range(len(plan.priority))])
-    queue = workload.queue[log.stretch_contact]
+    queue = log.queue[log.stretch_contact]
     waits = (log.stretch_since < closing[queue]) & (log.stretch_start >= closing[queue])
     return np.bincount(queue[waits], minlength=len(plan.priority)).astype(np.float64)
 
@@ -365,6 +365,6 @@ def _follow_ups(scenario: Scenario, at: int) -> F64:
         workload = draw(recipe, number)
         log = simulate("compiled", workload, plan)
         early = (log.arrival >= 0) & (log.arrival < at)
-        came += np.bincount(workload.queue[early], minlength=len(came))
-        roots += np.bincount(workload.queue[early & (workload.link == Link.ROOT)], minlength=len(came))
+        came += np.bincount(log.queue[early], minlength=len(came))
+        roots += np.bincount(log.queue[early & (workload.link == Link.ROOT)], minlength=len(came))
     return np.asarray(np.divide(came, roots, out=np.ones(len(came)), where=roots > 0))

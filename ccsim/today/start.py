@@ -250,6 +250,8 @@ class _Start:
             replied, lambda q, m: self.given(self.pool(w.latency[: len(self.slots_of)], q, True), silence[m])
         )
         w.comeback[slot[replied]] = -1
+        silent = phase == Phase.SILENT
+        until[silent] = seen.parked[last[silent]]
         due = self._due(w, phase, last, slot)
         bound = phase == Phase.BOUND
         until[bound] = seen.message[last[bound]] + self.plan.same_agent_for[seen.queue[bound]]
@@ -412,6 +414,7 @@ class _Start:
         turns_column = w.turns.copy()
         turns_column[row] = turns
         return Log(
+            queue=w.queue.copy(),
             outcome=by_contact(
                 np.where((phase == CLOSED) | (phase == Phase.WRAPPING), outcome, Outcome.NONE), Outcome.NONE, np.int8
             ),

@@ -113,3 +113,39 @@ def test_conversations_are_parked_sooner_where_room_is_scarce(run: Runner) -> No
     same = run(doc, {"queue.app.idle_timeout_factor": [1.0, 1.0]})
     assert all(np.array_equal(one, other) for one, other in zip(same.log, off.log, strict=True))
     assert np.array_equal(on.workload.work, off.workload.work)
+
+
+def test_calls_join_the_site_whose_wait_is_shorter(run: Runner) -> None:
+    """A busy site and a quiet one: the calls that join the other bring it what they drew, and all wait less."""
+    quiet = CALLS | {"volume": {"per_day": 60, "shape": "office"}}
+    doc = centre({"busy": CALLS, "quiet": quiet}, {"one": agents(2, "busy"), "two": agents(2, "quiet")})
+    on, off = run(doc, {"queue.busy.alternatives": ["quiet"]}), run(doc)
+    joined = on.log.queue != on.workload.queue
+    assert on.queue("quiet", "offered") == off.queue("quiet", "offered") + joined.sum()
+    assert on.queue("busy", "offered") == off.queue("busy", "offered") - joined.sum()
+    assert on.queue("busy", "asa") < off.queue("busy", "asa") / 2
+    assert on.queue("quiet", "asa") > off.queue("quiet", "asa")
+    assert on.total("asa") < off.total("asa") / 2
+    assert np.array_equal(off.log.queue, off.workload.queue)
+    assert np.array_equal(on.workload.work, off.workload.work)
+    # one that expects long calls elsewhere stays more often
+    shy = run(doc, {"queue.busy.alternatives": ["quiet"], "queue.quiet.expected_session": "2h"})
+    assert 0 < (shy.log.queue != shy.workload.queue).sum() < joined.sum()
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "allowed"),
+    [
+        ({}, "queue.one.expected_session", "at most 7d"),
+        ({"expected_session": "8d"}, "queue.one.expected_session", "at most 7d"),
+        ({"expected_session": "9m", "bot": {"contains": 0.5}}, "queue.one.alternatives", "without one"),
+        ({"expected_session": "9m", "reasons": {"pay": {"share": 1.0}}}, "queue.one.alternatives.0", "none in both"),
+    ],
+)
+def test_queues_that_cannot_be_compared(changes: Doc, place: str, allowed: str) -> None:
+    doc = centre({"one": CHAT | {"alternatives": ["two"]} | changes, "two": CHAT | {"expected_session": "9m"}}, {
+        "agents": agents(1, "one", "two")
+    }, start="2026-03-02")  # fmt: skip
+    with pytest.raises(ScenarioError) as error:
+        parse(doc)
+    assert [(problem.path, allowed in problem.allowed) for problem in error.value.problems] == [(place, True)]

@@ -90,6 +90,60 @@ def test_two_languages_and_a_group_that_speaks_both(agree: Agree, policy: Any, c
     )
 
 
+def shorter_wait(rates_in: tuple[float, float], means: tuple[float, float], room: int = 25) -> dict[State, float]:
+    """Two single agents; who comes joins where the expected wait, in system times mean work, is least, of equals the
+    own queue. States: in each system."""
+    rates: dict[tuple[State, State], float] = {}
+    for here in [(a, b) for a in range(room) for b in range(room)]:
+        for own, rate in enumerate(rates_in):
+            joins = min((own, 1 - own), key=lambda q: here[q] * means[q])
+            there = tuple(n + (q == joins) for q, n in enumerate(here))
+            if max(there) < room:
+                rates[here, there] = rates.get((here, there), 0.0) + rate
+        for q, mean in enumerate(means):
+            if here[q]:
+                rates[here, tuple(n - (q == i) for i, n in enumerate(here))] = 1 / mean
+    return stationary(rates)
+
+
+def test_callers_join_the_queue_whose_wait_is_shorter(agree: Agree) -> None:
+    """Two M/M/1, one of them slower, and routing by the shortest expected delay: its chain in two dimensions."""
+    rates, pace = (0.05, 0.03), 1.6
+    means = (WORK, WORK * pace)
+    shares = shorter_wait(rates, means)
+    joins = [0.0, 0.0]
+    for state, share in shares.items():
+        for own, rate in enumerate(rates):
+            joins[min((own, 1 - own), key=lambda q: state[q] * means[q])] += rate * share
+    busy = [sum(share for state, share in shares.items() if state[q]) for q in (0, 1)]
+    assert busy == pytest.approx([rate * mean for rate, mean in zip(joins, means, strict=True)], rel=1e-5)
+    doc = calls(0, 0, days=6, answer_delay=0)
+    queue = doc["queue"].pop("calls")
+    for q, (name, other) in enumerate((("near", "far"), ("far", "near"))):
+        own = {"volume": {"per_hour": rates[q] * 3600}, "alternatives": [other], "expected_session": means[q]}
+        doc["queue"][name] = queue | own
+    doc["team"] = {
+        name: {"skills": {name: 1}, "pace": slower, "shifts": [{"agents": 1, "hours": "always"}]}
+        for name, slower in (("near", 1.0), ("far", pace))
+    }
+
+    def elsewhere(run: Any) -> tuple[float, float]:
+        return float((run.log.queue != run.workload.queue).sum()), float(len(run.log.queue))
+
+    going = sum(
+        share * rate
+        for state, share in shares.items()
+        for own, rate in enumerate(rates)
+        if state[1 - own] * means[1 - own] < state[own] * means[own]
+    )
+    expected = {
+        f"queue.{name}.asa": sum(share * max(state[q] - 1, 0) for state, share in shares.items()) / joins[q]
+        for q, name in enumerate(("near", "far"))
+    }
+    expected |= {f"team.{name}.utilisation": busy[q] for q, name in enumerate(("near", "far"))}
+    agree(doc, expected | {"elsewhere": going / sum(rates)}, own={"elsewhere": elsewhere})
+
+
 def taken_by_age(rate: float, transferred: float, room: int = 60) -> dict[State, float]:
     """One agent; calls come with `rate`, a share is transferred once and keeps its place by the time of its arrival.
 

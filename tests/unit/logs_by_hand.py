@@ -80,6 +80,7 @@ def make_log(
         return total
 
     return Log(
+        queue=workload.queue,
         **by_contact,
         **by_turn,
         stretch_contact=stretch_contact,

@@ -27,6 +27,7 @@ def audit(workload: Workload, plan: Plan, log: Log) -> list[str]:
 
 _CHECKS: Final = (
     contacts.links,
+    contacts.alternatives,
     contacts.before_the_queue,
     contacts.turns,
     contacts.outcomes,

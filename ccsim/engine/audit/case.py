@@ -27,7 +27,9 @@ class Case:
     """A log with the views that several checks need. Times in µs; `turn` arrays have a row for each logged message."""
 
     def __init__(self, workload: Workload, plan: Plan, log: Log) -> None:
-        self.workload, self.plan, self.log = workload, plan, log
+        self.workload = workload._replace(queue=log.queue)  # as it has joined (6.23)
+        self.own_queue = workload.queue
+        self.plan, self.log = plan, log
         self.began = log.arrival < NEVER
         self.held = log.stretch_agent >= 0
 

@@ -65,6 +65,17 @@ def links(case: Case) -> list[str]:
     return faults
 
 
+def alternatives(case: Case) -> list[str]:
+    """6.23: who may join another queue than its own joins one of its alternatives, while that is open."""
+    workload, plan, queue, own = case.workload, case.plan, case.log.queue, case.own_queue
+    among = np.zeros((len(plan.one_to_one), len(plan.one_to_one)), np.bool_)
+    among[np.repeat(np.arange(len(among)), np.diff(plan.alternative_offset)), plan.alternative] = True
+    new = case.began & (workload.link != Link.TRANSFER) & ~workload.outbound & ~workload.deflected
+    may = new & (case.log.arrival >= 0) & among[own, queue] & case.is_open(queue, case.came)
+    wrong = (queue != own) & ~may
+    return say("joins its own queue or an alternative", wrong, contact=np.arange(len(own)), own=own, queue=queue)
+
+
 def before_the_queue(case: Case) -> list[str]:
     """6.1, 6.2: who finds an answer in self-service or from the bot, and when the bot ends."""
     workload, plan, log = case.workload, case.plan, case.log
