@@ -289,13 +289,22 @@ ERLANG_C = _calculator("Erlang C", 14, 100)
 ERLANG_X = _calculator("Erlang X", 14, 20, patience=_MINUTE, sl_formula="answered_or_abandoned")
 CHAT = _calculator("Chat", 5, 20, channel="live_chat", patience=_MINUTE, work_by_concurrency=["3m", "3m30s", "4m"])
 del CHAT["queue"]["calls"]["work"], CHAT["queue"]["calls"]["wrap_up"]
-BLEND = _calculator("Blend", 16, 40)
-BLEND["queue"]["outbound"] = {
-    **{key: BLEND["queue"]["calls"][key] for key in ("channel", "open", "work", "wrap_up", "patience")},
-    "initial_backlog": {"contacts": 4000},
-}
-BLEND["team"]["agents"]["skills"]["outbound"] = 2
-BLEND["routing"] = {"reserve": {"calls": 2}}
+
+
+def _blend(name: str, replications: int, outbound: int) -> dict[str, Any]:
+    """As many calls out as there is time for."""
+    doc = _calculator(name, 16, replications)
+    doc["queue"]["outbound"] = {
+        **{key: doc["queue"]["calls"][key] for key in ("channel", "open", "work", "wrap_up", "patience")},
+        "initial_backlog": {"contacts": outbound},
+    }
+    doc["team"]["agents"]["skills"]["outbound"] = 2
+    return doc | {"routing": {"reserve": {"calls": 2}}}
+
+
+BLEND = _blend("Blend", 40, 4000)
+BLENDED_DAYS: Final = 14
+OUTBOUND = _blend("Blend, calls out", 16, 30_000) | {"days": BLENDED_DAYS, "warm_up": "0s", "drain": "0s"}
 
 # ------------------------------------------------------------------------- a staffing function, Erlang-R, shared chats
 
@@ -486,6 +495,7 @@ KNOWN: Final = (
     Known(*_CHAT, "gave up, %", "abandonment", 15.44, 0.005, 100.0, CHAT),
     Known(*_BLEND, "answered within 20 s, %", "service_level", 63.34, 0.005, 100.0, BLEND),
     Known(*_BLEND, "mean wait, min", "asa", 0.43, 0.005, 1 / 60, BLEND),
+    Known(*_BLEND, "calls out, a minute", "answered", 1.11, 0.005, 1 / (BLENDED_DAYS * 1440), OUTBOUND, "outbound"),
     *(
         Known(
             _FELDMAN,

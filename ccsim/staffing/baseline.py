@@ -369,6 +369,8 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
             or any(queue.head_start > 0 for queue in all_queues)
             or any(len({skill.rank for skill in team.skills.values()}) > 1 for team in teams.values())
         ),
+        "that transfers and retries carry their wait": any(queue.carry_wait for queue in all_queues),
+        "alternatives: as if every contact stayed in its own queue": any(queue.alternatives for queue in all_queues),
         "overflow conditions of skills": any(skill.after > 0 or skill.longer_than >= 0 for skill in skills),
         "interruptions": any(any(team.interrupts.values()) for team in teams.values()),
         "patience that differs by time of day": any("patience" in queue.profiles for queue in all_queues),
@@ -385,6 +387,18 @@ def _ignored(scenario: Scenario) -> Iterator[str]:
         "when customers come back whom a bot contained: as if at once": any(
             queue.met_by_bot is not None and queue.met_by_bot.bounces.share > 0 for queue in all_queues
         ),
+        "waits for a bot: as if it had a place for everybody": any(
+            queue.met_by_bot is not None and queue.met_by_bot.concurrency is not None for queue in all_queues
+        ),
+        "that conversations are parked sooner where agents have little room: as if always by idle_timeout": any(
+            queue.idle_timeout_factor != (1.0,) for queue in talks
+        ),
+        "closing words": any(queue.closing_word is not None for queue in talks),
+        "customers who leave at once when they are told the wait": any(queue.balking for queue in all_queues),
+        "that work grows with the wait, or from one break to the next": any(
+            queue.work_after_wait for queue in all_queues
+        )
+        or any(team.fatigue for team in teams.values()),
         "bursts of messages, and what work has in common with a contact and its patience": any(
             queue.burst is not None or queue.between > 0 for queue in all_queues
         ),

@@ -5,6 +5,7 @@ Times are int64 microseconds since the day's midnight, negative for what is olde
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,6 +92,8 @@ class Table:
     message: I64
     start: I64
     reply: I64
+    parked: I64
+    """when the silence after the reply is too long; NEVER without a reply"""
     agent: tuple[str, ...]
     """by turn"""
     holder: tuple[str, ...]
@@ -102,41 +105,79 @@ def table(observed: Observed, plan: Plan) -> Table:
     contacts = observed.contacts
     turns = [turn for contact in contacts for turn in contact.turns]
     count = np.array([len(contact.turns) for contact in contacts], np.int32)
+    parked = parkings(contacts, plan)
     return Table(
         queue=np.array([contact.queue for contact in contacts], np.int32),
         arrival=np.array([contact.arrival for contact in contacts], np.int64),
         outcome=np.array([contact.outcome for contact in contacts], np.int8),
         left=np.array([contact.left for contact in contacts], np.int64),
         closed=np.array([contact.closed for contact in contacts], np.int64),
-        phase=np.array([phase_of(contact, observed.at, plan) for contact in contacts], np.int8),
+        phase=np.array(
+            [phase_of(c, times, observed.at, plan) for c, times in zip(contacts, parked, strict=True)], np.int8
+        ),
         may_be_over=np.array([contact.may_be_over for contact in contacts], np.bool_),
         turns=count,
         first_turn=np.cumsum(count, dtype=np.int64) - count,
         message=np.array([turn.message for turn in turns], np.int64),
         start=np.array([turn.start for turn in turns], np.int64),
         reply=np.array([turn.reply for turn in turns], np.int64),
+        parked=np.array([time for times in parked for time in times], np.int64),
         agent=tuple(turn.agent for turn in turns),
         holder=tuple(contact.agent for contact in contacts),
     )
 
 
-def phase_of(contact: Contact, at: int, plan: Plan) -> int:
-    """Where a contact stands; who was answered too long ago for the idle timeout holds no session."""
-    q = contact.queue
+def parkings(contacts: Sequence[Contact], plan: Plan) -> list[list[int]]:
+    """When the silence after each reply is too long, by the sessions of its agent then (2.6), NEVER without a reply.
+
+    A session lasts from the message, as if it were assigned at once (of a call, from the start of work), to the end of
+    that silence, or through the next message if that came before, or until the contact is closed.
+    """
+    parked = [[NEVER] * len(contact.turns) for contact in contacts]
+    ends: dict[str | int, dict[int, int]] = {}  # of the sessions begun, by agent and contact
+    events = [
+        (time, begins, number, k)
+        for number, contact in enumerate(contacts)
+        for k, turn in enumerate(contact.turns)
+        for begins, time in (
+            (False, turn.reply),
+            (True, turn.start if plan.one_to_one[contact.queue] else turn.message),
+        )
+        if time < NEVER and not (begins and (turn.reply == time or not turn.agent))
+    ]
+    for time, begins, number, k in sorted(events):
+        contact, turn = contacts[number], contacts[number].turns[k]
+        sessions = ends.setdefault(turn.agent or number, {})  # without an agent's name: alone
+        sessions[number] = NEVER
+        if begins:
+            continue
+        q = contact.queue
+        held = sum(end > time for end in sessions.values())
+        after = plan.parked_after[q, min(held, plan.parked_after.shape[1]) - 1]
+        parked[number][k] = time + int(after if plan.persistent[q] else plan.idle_timeout[q])
+        if k + 1 == len(contact.turns):
+            sessions[number] = parked[number][k] if contact.outcome == Outcome.NONE else contact.closed
+        elif contact.turns[k + 1].message > parked[number][k]:
+            sessions[number] = parked[number][k]
+    return parked
+
+
+def phase_of(contact: Contact, parked: Sequence[int], at: int, plan: Plan) -> int:
+    """Where a contact stands; who was answered too long ago holds no session, which is `parked` by turn."""
     if contact.outcome != Outcome.NONE:
         return CLOSED if contact.closed < NEVER else Phase.WRAPPING
     last = contact.turns[-1]
     if last.reply < NEVER:
-        return Phase.SILENT if at - last.reply <= plan.idle_timeout[q] else Phase.AWAY
-    return Phase.WORKING if last.start < NEVER else _waiting(contact, at, plan)
+        return Phase.SILENT if at <= parked[-1] else Phase.AWAY
+    return Phase.WORKING if last.start < NEVER else _waiting(contact, parked, at, plan)
 
 
-def _waiting(contact: Contact, at: int, plan: Plan) -> Phase:
+def _waiting(contact: Contact, parked: Sequence[int], at: int, plan: Plan) -> Phase:
     q, last = contact.queue, contact.turns[-1]
     if not is_open(plan, q, at):
         return Phase.HELD
     if len(contact.turns) > 1:
-        if last.message - contact.turns[-2].reply <= plan.idle_timeout[q]:
+        if last.message <= parked[-2]:
             return Phase.PENDING
         if last.message + plan.same_agent_for[q] > at:
             return Phase.BOUND

@@ -12,7 +12,7 @@ import pytest
 from ccsim.errors import ScenarioError
 from ccsim.scenario import read
 from ccsim.scenario.values import HOUR, MINUTE
-from ccsim.tables import UNSTARTED, Phase
+from ccsim.tables import NEVER, UNSTARTED, Phase
 from ccsim.today.from_logs import from_logs
 from ccsim.today.observed import CLOSED, table
 from ccsim.today.start import places
@@ -41,6 +41,24 @@ def test_everybody_stands_where_they_stood(day: Day, at: int) -> None:
     true = kinds(day.workload.queue[state.contact[here]], state.phase[here])
     assert kinds(rows.queue[under_way], rows.phase[under_way]) == true
     assert sum(true.values()) > 0
+
+
+def test_who_is_silent_is_parked_by_the_sessions_at_the_reply(tmp_path: Path) -> None:
+    """Sooner with every session more. Whether a message that waited had an agent already, no log says: hence 97 %."""
+    doc = copy.deepcopy(CENTRE)
+    doc["queue"]["whatsapp"] |= {"idle_timeout_factor": [1.0, 0.6, 0.35, 0.2], "volume": {"per_day": 240}}
+    day = a_day(tmp_path, scenario=read.parse(doc))
+    rows = table(from_logs(day.logs, day.scenario, day.plan, 20 * HOUR), day.plan)
+    mine = (np.repeat(rows.queue, rows.turns) == 2) & (rows.reply < NEVER)
+    log = day.log
+    right = 0
+    for reply, parked in zip(rows.reply[mine].tolist(), rows.parked[mine].tolist(), strict=True):
+        agent = log.agent[np.flatnonzero(log.reply == reply)[0]]
+        with_it = (log.stretch_agent == agent) & (log.stretch_start <= reply) & (reply < log.stretch_end)
+        sessions = max(int(with_it.sum()), 1)
+        right += parked - reply == day.plan.parked_after[2, min(sessions, 4) - 1]
+    assert right > 0.97 * mine.sum()
+    assert mine.sum() > 400
 
 
 def test_agents_are_found_in_the_plan(day: Day) -> None:

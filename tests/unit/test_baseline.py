@@ -379,6 +379,23 @@ def test_what_is_left_out_is_named_only_if_it_is_there() -> None:
     assert "re-reading" not in said
 
 
+def test_later_behaviours_are_named_too() -> None:
+    """What decides who waits, and for how long, after the formulas' own inputs."""
+    inbox = {"channel": "messaging", "volume": {"per_hour": 20}, "work": "1m", "turns": {"mean": 3}, "wrap_up": 0}
+    inbox |= {"idle_timeout": "5m", "idle_timeout_factor": [1.0, 0.5], "closing_word": {"share": 0.5}}
+    bot = {"contains": 0.3, "time": "1m", "concurrency": 4}
+    calls = CALLS | {"carry_wait": True, "alternatives": ["other"], "work": "3m"}
+    calls |= {"work_after_wait": [{"after": "1m", "factor": 1.2}]}
+    other = CALLS | {"bot": bot, "work": "3m", "balking": {"per_place": "20s", "tolerance": "1m"}}
+    mixed = scenario(
+        {"calls": calls, "other": other, "inbox": inbox},
+        {"desk": DESK | {"skills": {"calls": 1, "other": 1, "inbox": 1}}},
+    )
+    said = " ".join(baseline(mixed).ignores)
+    for word in ("carry their wait", "alternatives", "waits for a bot", "parked sooner", "closing", "told", "grows"):
+        assert word in said
+
+
 # --- covering with shifts
 
 
