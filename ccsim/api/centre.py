@@ -247,7 +247,8 @@ class Centre:
         centre = self._streams(seed, replications)
         rule = None
         if precision is not None:
-            rule = _stopping_rule(centre.scenario, precision, replications, max_replications)
+            wanted, most = _wanted(precision, replications, max_replications)
+            rule = Precision(read_goals(wanted, *lower(centre.scenario)), most)
         started, clock = datetime.now(UTC), time.perf_counter()
         results = run(
             centre.scenario,
@@ -275,6 +276,8 @@ class Centre:
         baseline: str | None = None,
         replications: int | None = None,
         seed: int | None = None,
+        precision: Mapping[str, float] | None = None,
+        max_replications: int = MOST,
         engine: Engine = "compiled",
         workers: int | None = None,
         executor: str = "threads",
@@ -284,8 +287,10 @@ class Centre:
         """Puts it beside others on the same random numbers: variants by name, other centres; by default all variants.
 
         Differences are to `baseline`, by default to this centre, which is called as its variant, else "base"; others
-        are called by their names in the mapping, else as their variant or scenario. `workers` are by default the
-        machine's processors. `workload` is as for `run`.
+        are called by their names in the mapping, else as their variant or scenario. `precision` maps metrics, as for
+        `run`, to half-widths of 95 % intervals of the differences: replications go on until these or `max_replications`
+        are reached, and `notes` says which. `workers` are by default the machine's processors. `workload` is as for
+        `run`.
         """
         first = self._streams(seed, replications)
         scenarios = {self.applied or comparing.BASE: first.scenario}
@@ -293,9 +298,14 @@ class Centre:
             if name in scenarios:
                 raise ScenarioError([Problem(name, "two of this name", "a mapping from other names to centres")])
             scenarios[name] = centre._streams(seed, replications).scenario
-        with progress_bar(len(scenarios) * first.scenario.replications, progress) as bar:
+        rule = None
+        if precision is not None:
+            wanted, most = _wanted(precision, replications, max_replications)
+            rule = comparing.differences_to(wanted, scenarios, baseline, most)
+        expected = rule.expected if rule else first.scenario.replications
+        with progress_bar(len(scenarios) * expected, progress) as bar:
             options: dict[str, Any] = {"engine": engine, "workers": workers, "executor": executor, "change": workload}
-            compared = comparing.compare(scenarios, baseline=baseline, progress=bar.update, **options)
+            compared = comparing.compare(scenarios, baseline=baseline, precision=rule, progress=bar.update, **options)
         return Comparison(compared.variants, compared.notes, workload)
 
     def _named(
@@ -379,9 +389,8 @@ class Centre:
         )
 
 
-def _stopping_rule(
-    scenario: Scenario, precision: Mapping[str, float], replications: int | None, most: int
-) -> Precision:
+def _wanted(precision: Mapping[str, float], replications: int | None, most: int) -> tuple[Mapping[str, float], int]:
+    """Half-widths and the most replications, if they make sense."""
     if not isinstance(precision, Mapping) or not all(
         isinstance(metric, str) and isinstance(half_width, Real) for metric, half_width in precision.items()
     ):
@@ -391,4 +400,4 @@ def _stopping_rule(
     most = whole(most)
     if not isinstance(most, int) or most < 2:
         raise ScenarioError([Problem("max_replications", shown(most), "a whole number of 2 or more")])
-    return Precision(read_goals(precision, *lower(scenario)), most)
+    return precision, most

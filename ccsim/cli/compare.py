@@ -16,10 +16,13 @@ from ccsim.cli.report import check_xlsx, provenance, surviving, write_study
 from ccsim.cli.resuming import Remembered, resume_hint
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from ccsim.report.document import Picture
     from ccsim.results.comparison import Comparison
     from ccsim.results.plans import ShiftPlan
     from ccsim.results.ranking import Ranking
+    from ccsim.runs.precision import Precision
     from ccsim.scenario.model import Scenario
     from ccsim.studies.selection import Selection
 
@@ -32,6 +35,13 @@ if TYPE_CHECKING:
 )
 @click.option("--baseline", metavar="NAME", help="Show differences to this variant.  [default: the first]")
 @click.option("--rank-by", metavar="METRIC[@PLACE]", help="Rank by this metric, of a queue, a team or the whole.")
+@click.option(
+    "--precision",
+    multiple=True,
+    metavar="METRIC[@PLACE]:HALF-WIDTH",
+    help="Replications until 95 % intervals of the differences are this narrow: service_level@phone:0.01; several with "
+    "commas.",
+)
 @click.option(
     "--select",
     type=click.Choice(["best"]),
@@ -46,7 +56,7 @@ if TYPE_CHECKING:
     default=1000,
     show_default=True,
     metavar="N",
-    help="With --select: the most that a variant gets.",
+    help="With --select or --precision: the most that a variant gets.",
 )
 @click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the first file's.")
 @click.option("--seed", type=int, metavar="S", help="Seed, instead of the first file's.")
@@ -68,6 +78,7 @@ def compare(
     staffed: bool,
     baseline: str | None,
     rank_by: str | None,
+    precision: tuple[str, ...],
     select: str | None,
     indifference: float | None,
     max_replications: int,
@@ -116,15 +127,17 @@ def compare(
             click.echo(error, err=True)
             ctx.exit(1)
         scenarios = at_work(plans)
-    total = len(scenarios) * next(iter(scenarios.values())).replications
+    rule = _stopping_rule(scenarios, precision, baseline, max_replications) if precision else None
+    each = rule.expected if rule else next(iter(scenarios.values())).replications
     folder = None
-    with progress("replications", total) as bar:
+    with progress("replications", len(scenarios) * each) as bar:
         how: dict[str, Any] = {
             "baseline": baseline,
             "engine": engine,
             "workers": workers,
             "executor": cluster or executor or "processes",
-            "progress": bar.update,
+            "precision": rule,
+            "progress": partial(_counted, bar, rule, len(scenarios)),
         }
         if as_json and out is None:
             comparison = comparing.compare(scenarios, **how)
@@ -167,8 +180,26 @@ def _demand_sense(given: dict[str, Any]) -> None:
         raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
     if given["indifference"] is not None and given["select"] is None:
         raise click.UsageError("--indifference needs --select best.")
+    if given["precision"] and given["replications"] is not None:
+        raise click.UsageError("--precision finds the number of replications: leave out --replications.")
+    if given["precision"] and given["select"] is not None:
+        raise click.UsageError("Give --precision or --select, not both: each decides how many replications there are.")
     if given["resume"] and given["as_json"] and given["out"] is None:
         raise click.UsageError("--resume needs a results folder; with --json, name one with --out.")
+
+
+def _stopping_rule(
+    scenarios: Mapping[str, Scenario], wanted: tuple[str, ...], baseline: str | None, most: int
+) -> Precision:
+    from ccsim.runs.precision import read_wanted
+    from ccsim.studies.compare import differences_to
+
+    return differences_to(read_wanted(wanted), scenarios, baseline, most)
+
+
+def _counted(bar: tqdm[Any], rule: Precision | None, variants: int, count: int) -> None:
+    bar.total = variants * rule.expected if rule else bar.total
+    bar.update(count)
 
 
 def _plans(scenarios: Mapping[str, Scenario], baseline: str | None, workers: int | None) -> dict[str, ShiftPlan]:

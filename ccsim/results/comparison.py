@@ -85,6 +85,18 @@ class DifferenceRow(NamedTuple):
     better: str
 
 
+def quotients_of(measures: Sequence[Measures], figure: MetricPlace) -> tuple[F64, F64] | None:
+    """Numerators and denominators by replication; None where the figure does not apply."""
+    first, kind = measures[0], figure.definition.level
+    places = (*first.names[kind], None)
+    place = None if figure.level == TOTAL else figure.name
+    if (kind, figure.metric) not in first.values or place not in places:
+        return None
+    column = places.index(place)
+    over, under = np.stack([one.values[kind, figure.metric][:, column] for one in measures], axis=1)
+    return None if np.isnan(under[0]) else (over, under)
+
+
 @dataclass(frozen=True)
 class VariantResult:
     """One of the compared: its figures, without logs, and the measures of its replications."""
@@ -101,14 +113,7 @@ class VariantResult:
 
     def quotients(self, figure: MetricPlace) -> tuple[F64, F64] | None:
         """Numerators and denominators by replication; None where the figure does not apply."""
-        first, kind = self.measures[0], figure.definition.level
-        places = (*first.names[kind], None)
-        place = None if figure.level == TOTAL else figure.name
-        if (kind, figure.metric) not in first.values or place not in places:
-            return None
-        column = places.index(place)
-        over, under = np.stack([measures.values[kind, figure.metric][:, column] for measures in self.measures], axis=1)
-        return None if np.isnan(under[0]) else (over, under)
+        return quotients_of(self.measures, figure)
 
     @cached_property
     def channels(self) -> dict[str, list[str]]:

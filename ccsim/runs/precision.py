@@ -1,4 +1,4 @@
-"""How precise a run's figures shall be, and when enough replications have been seen.
+"""How precise a run's figures, or a comparison's differences, shall be, and when enough replications have been seen.
 
 Replications go on until the half-width of every wanted 95 % interval is met. Stopping as soon as an interval happens to
 be narrow would stop too often where the spread is underestimated, and such intervals cover less than they say. So there
@@ -14,18 +14,16 @@ Analysis, 9.4.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
-
-import numpy as np
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.metrics import TOTAL, Measures
-from ccsim.results.comparison import MetricPlace
+from ccsim.metrics import Measures
+from ccsim.results.comparison import MetricPlace, quotients_of
 from ccsim.results.model import PrecisionGoal
 from ccsim.results.ranking import all_figures, named
 from ccsim.scenario.faults import Fault, FaultError
-from ccsim.stats.intervals import ratio_interval
+from ccsim.stats.intervals import paired_interval, ratio_interval
 from ccsim.tables import MetricSpec, Plan
 
 FIRST: Final = 20
@@ -35,44 +33,69 @@ MOST: Final = 1000
 """Replications after which a run ends in any case, unless another number is given."""
 
 
-class Precision:
-    """The goals of one run, and whether they are met by the replications so far.
+def of_figures(goals: Sequence[PrecisionGoal], measures: Sequence[Measures]) -> Iterator[float]:
+    """Half-widths that a run has reached, NaN without data."""
+    for *figure, _ in goals:
+        place = MetricPlace(*figure)
+        quotients = quotients_of(measures, place)
+        assert quotients is not None
+        _, low, high = ratio_interval(*quotients, share=place.definition.is_part)
+        yield float(high - low) / 2
 
-    What it decides depends on the measures of replications 1 to n alone, whoever made them and when.
+
+def of_differences(goals: Sequence[PrecisionGoal], measures: Sequence[Sequence[Measures]]) -> Iterator[float]:
+    """The widest half-width, over all variants but the first, of the difference to it; NaN where one has no data.
+
+    `measures` are by replication, those of every variant; where a variant lacks a figure it has no part in it.
+    """
+    first, *others = zip(*measures, strict=True)
+    for *figure, _ in goals:
+        place = MetricPlace(*figure)
+        base = quotients_of(first, place)
+        halves = []
+        for other in others:
+            quotients = quotients_of(other, place)
+            if base is not None and quotients is not None:
+                _, low, high = paired_interval(base, quotients, share=place.definition.is_part)
+                halves.append(float(high - low) / 2)
+        yield math.nan if any(map(math.isnan, halves)) else max(halves, default=math.nan)
+
+
+class Precision:
+    """The goals of one run or comparison, and whether they are met by the replications so far.
+
+    What it decides depends on the measures of replications 1 to n alone, whoever made them and when. `half_widths` says
+    what goals have reached.
     """
 
-    def __init__(self, goals: Sequence[PrecisionGoal], most: int = MOST) -> None:
+    def __init__(
+        self,
+        goals: Sequence[PrecisionGoal],
+        most: int = MOST,
+        half_widths: Callable[[Sequence[PrecisionGoal], Sequence[Any]], Iterable[float]] = of_figures,
+    ) -> None:
         self.goals = tuple(goals)
         self.most = most
         self.expected = min(FIRST, most)
         """how many replications it will be in all, as far as is known by now"""
-        self._look = self.expected
+        self.look = self.expected
+        """how many replications it takes before it looks again"""
+        self._half_widths = half_widths
 
-    def enough(self, measures: Sequence[Measures]) -> bool:
+    def enough(self, measures: Sequence[Any]) -> bool:
         """Whether replications 1 to n are enough; to be asked after each, with the measures of all so far."""
         n = len(measures)
-        if n < self._look:
+        if n < self.look:
             return False
-        widths = list(zip(self.goals, _half_widths(self.goals, measures), strict=True))
+        widths = list(zip(self.goals, self._half_widths(self.goals, measures), strict=True))
         if n >= self.most or all(half <= goal.half_width for goal, half in widths):
             return True
         # a half-width without data, which may be any, needs no fewer than all
         too_wide = max(math.inf if math.isnan(half) else half / goal.half_width for goal, half in widths)
         needed = min(n * too_wide**2, self.most)
-        self._look = math.ceil(min(max(needed, 1.1 * n), 2 * n, self.most))
-        self.expected = max(math.ceil(needed), self._look)
+        self.look = math.ceil(min(max(needed, 1.1 * n), 2 * n, self.most))
+        self.expected = max(math.ceil(needed), self.look)
         return False
-
-
-def _half_widths(goals: Sequence[PrecisionGoal], measures: Sequence[Measures]) -> Iterator[float]:
-    for level, name, metric, _ in goals:
-        definition = MetricPlace(level, name, metric).definition
-        kind = definition.level
-        stacked = np.stack([one.values[kind, metric] for one in measures])
-        _, low, high = ratio_interval(stacked[:, 0], stacked[:, 1], share=definition.is_part)
-        names = measures[0].names[kind]
-        place = len(names) if level == TOTAL else names.index(name)
-        yield float(high[place] - low[place]) / 2
 
 
 def read_goals(wanted: Mapping[str, float], plan: Plan, spec: MetricSpec) -> tuple[PrecisionGoal, ...]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,14 +14,15 @@ from typing import Any, Final
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
-from ccsim.metrics import summarise
+from ccsim.metrics import Measures, summarise
 from ccsim.results import format, provenance, storage
 from ccsim.results.comparison import KINDS, Comparison, DifferenceRow, MetricPlace, VariantResult
-from ccsim.results.model import Results
-from ccsim.results.ranking import Pair, Ranking, rank
+from ccsim.results.model import PrecisionGoal, Results
+from ccsim.results.ranking import Pair, Ranking, all_figures, rank
 from ccsim.runs.checkpoints import kept
 from ccsim.runs.many import measure_all
 from ccsim.runs.parts import own_parts
+from ccsim.runs.precision import Precision, of_differences, read_goals
 from ccsim.runs.run import first_logs
 from ccsim.scenario import read
 from ccsim.scenario.faults import did_you_mean, shown
@@ -76,17 +77,31 @@ def _load(places: Mapping[str, tuple[Path, str | None]], changes: Sequence[str],
 
 
 def compare(
-    scenarios: Mapping[str, Scenario], *, baseline: str | None = None, engine: str = "compiled", **options: Any
+    scenarios: Mapping[str, Scenario],
+    *,
+    baseline: str | None = None,
+    engine: str = "compiled",
+    precision: Precision | None = None,
+    **options: Any,
 ) -> Comparison:
     """Runs scenarios, by name, on the streams of the first, and compares them with the baseline, else with the first.
 
-    All have the seed and the number of replications of the first. `options` are those of `measure_all`. Raises
-    ScenarioError for fewer than two scenarios and for an unknown baseline.
+    All have the seed and the number of replications of the first; with `precision`, as many as that takes. `options`
+    are those of `measure_all`. Raises ScenarioError for fewer than two scenarios and for an unknown baseline.
     """
     check(scenarios, baseline)
     first = next(iter(scenarios.values()))
     alike = _alike(scenarios)
-    measured = measure_all(list(alike.values()), first.replications, engine=engine, **options)
+    points, notes = list(alike.values()), _streams_changed(scenarios)
+    measured: Iterable[Sequence[Measures]]
+    if precision is None:
+        measured = measure_all(points, first.replications, engine=engine, **options)
+    else:
+        lead = list(alike).index(baseline) if baseline is not None else 0
+        measured, reached = _until_known(precision, points, lead, engine=engine, **options)
+        count = len(measured[0])
+        alike = {name: scenario.with_streams(first.seed, count) for name, scenario in alike.items()}
+        notes = [*(note for note in notes if ": seed " in note), reached]
     variants = []
     for (name, scenario), measures in zip(alike.items(), measured, strict=True):
         plan, spec = lower(scenario)
@@ -95,7 +110,50 @@ def compare(
         figures = Results(scenario, variant, engine, plan, spec, summarise(measures), make_logs)
         variants.append(VariantResult(name, figures, measures))
     variants.sort(key=lambda variant: variant.name != baseline)  # the baseline first, the others as they stood
-    return beside(variants, _streams_changed(scenarios))
+    return beside(variants, notes)
+
+
+def differences_to(
+    wanted: Mapping[str, float], scenarios: Mapping[str, Scenario], baseline: str | None, most: int
+) -> Precision:
+    """Goals for differences to the baseline, from half-widths as `read_goals` takes them.
+
+    Raises ScenarioError as that does, and for a figure that no other of the scenarios has.
+    """
+    check(scenarios, baseline)
+    lead = next(iter(scenarios)) if baseline is None else baseline
+    others = [lower(scenario) for name, scenario in scenarios.items() if name != lead]
+    common = {figure for other in others for figure in all_figures(*other)}
+    goals: list[PrecisionGoal] = []
+    alone: list[PrecisionGoal] = []
+    for goal in read_goals(wanted, *lower(scenarios[lead])):
+        (goals if goal[:3] in common else alone).append(goal)
+    if not goals:
+        problem = f"{MetricPlace(*alone[0][:3])}: only {lead} has it"
+        raise ScenarioError([Problem("precision", problem, "a figure that another of the compared has")])
+    return Precision(goals, most, of_differences)
+
+
+def _until_known(
+    precision: Precision, points: Sequence[Scenario], lead: int, **options: Any
+) -> tuple[list[list[Measures]], str]:
+    """Measures of every point, of replications that are added until the differences are known; and what is reached."""
+    measured: list[list[Measures]] = [[] for _ in points]
+    order = [lead, *(point for point in range(len(points)) if point != lead)]
+    while True:
+        numbers = range(len(measured[0]) + 1, precision.look + 1)
+        for mine, more in zip(measured, measure_all(points, numbers, **options), strict=True):
+            mine.extend(more)
+        by_replication = list(zip(*(measured[point] for point in order), strict=True))
+        if precision.enough(by_replication):
+            break
+    reached = list(zip(precision.goals, of_differences(precision.goals, by_replication), strict=True))
+    short = [(goal, half) for goal, half in reached if not half <= goal.half_width]
+    count = format.several(len(by_replication), "replication")
+    if not short:
+        return measured, f"{count}: after these the differences are as precise as wanted."
+    missed = ", ".join(f"{MetricPlace(*goal[:3])} ± {half:.3g} for {goal.half_width:g}" for goal, half in short)
+    return measured, f"{count}: not enough for differences as precise as wanted: {missed}."
 
 
 def beside(variants: Sequence[VariantResult], notes: Sequence[str] = ()) -> Comparison:

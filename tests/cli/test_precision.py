@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ccsim import load
 from ccsim.results.stored import stored
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
@@ -79,3 +80,61 @@ def test_bad_input(options: list[str], said: str, tiny: Path, tmp_path: Path) ->
     assert done.exit_code == 2
     assert said in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+COMPARE = ("--variants", "--engine", "simpy", "--workers", 1)
+
+
+def test_a_comparison_goes_on_until_its_differences_are_known(tiny: Path, tmp_path: Path) -> None:
+    wanted = ("--precision", "service_level@phone:0.02,asa@chat:20", "--out", tmp_path / "out", "--json")
+    done = ccsim("compare", tiny, *COMPARE, *wanted)
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    number = found["replications"]
+    assert 20 < number < 1000
+    assert found["notes"] == [f"{number} replications: after these the differences are as precise as wanted."]
+    (row,) = (
+        row
+        for row in found["figures"]
+        if (row["variant"], row["name"], row["metric"]) == ("busy", "phone", "service_level")
+    )
+    assert row["difference_high"] - row["difference_low"] <= 0.04
+    folder = only_folder(tmp_path / "out")
+    assert tomllib.loads((folder / "scenarios" / "2-busy" / "scenario.toml").read_text())["replications"] == number
+    # a comparison of that many is the same
+    plain = json.loads(ccsim("compare", tiny, *COMPARE, "--replications", number, "--json").stdout)
+    assert plain["figures"] == found["figures"]
+    wanted = {"service_level@phone": 0.02, "asa@chat": 20}
+    in_python = load(tiny).compare(precision=wanted, engine="simpy", workers=1)
+    assert [row._asdict() for row in in_python.rows()] == found["figures"]
+
+
+def test_a_comparison_says_what_is_not_reached(tiny: Path) -> None:
+    wanted = ("--precision", "asa@phone:0.01", "--max-replications", 4, "--json")
+    notes = json.loads(ccsim("compare", tiny, *COMPARE, *wanted).stdout)["notes"]
+    assert len(notes) == 1
+    assert notes[0].startswith("4 replications: not enough for differences as precise as wanted: phone asa ± ")
+    assert notes[0].endswith(" for 0.01.")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--precision", "asa@phon:2"), "phone"),
+        (("--precision", "service_level:2"), "0.01 is one percentage point"),
+        (("--precision", "asa:2", "--replications", 5), "leave out --replications"),
+        (("--precision", "asa:2", "--select", "best"), "not both"),
+    ],
+)
+def test_what_a_comparison_cannot_reach_is_refused(options: tuple[object, ...], words: str, tiny: Path) -> None:
+    done = ccsim("compare", tiny, "--variants", *options)
+    assert done.exit_code == 2
+    assert words in " ".join(done.stderr.split())
+
+
+def test_a_figure_that_only_the_baseline_has_makes_no_difference(tiny: Path, tmp_path: Path) -> None:
+    text = tiny.read_text().replace("queue.message", "queue.letters").replace("message =", "letters =")
+    (tmp_path / "other.toml").write_text(text)
+    done = ccsim("compare", tiny, tmp_path / "other.toml", "--precision", "asa@message:5")
+    assert done.exit_code == 2
+    assert "message asa: only tiny has it" in done.stderr
