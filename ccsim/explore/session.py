@@ -234,11 +234,12 @@ class Session:
             known = self._latest[1]
         if known is not None:
             yield known
+        judged = any(queue.service_level is not None for queue in centre.scenario.queue.values())
         more = steps(
             centre.scenario,
             stale,
             variant=centre.applied,
-            half_width=self.half_width if _has_service_level(centre) else None,
+            half_width=self.half_width if judged else None,
             after=known,
             progress=progress,
         )
@@ -313,10 +314,6 @@ def _fits(loaded: Centre, path: str, value: Any) -> bool:
     except ScenarioError:
         return False
     return True
-
-
-def _has_service_level(centre: Centre) -> bool:
-    return any(queue.service_level is not None for queue in centre.scenario.queue.values())
 
 
 def _whole(results: Results) -> list[Any]:

@@ -33,10 +33,6 @@ def _many_turns(plan: Plan, spec: MetricSpec) -> Bool:
     return ~plan.one_to_one
 
 
-def _rereads(plan: Plan, spec: MetricSpec) -> Bool:
-    return plan.reread_after < NEVER
-
-
 # ── counts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -324,7 +320,7 @@ def handle_mean(f: Facts) -> Sums:
 
 @metric(
     "queue", "Spent re-reading", "share", "lower", "re-reading / focused work, of the answered and begun outbound",
-    "Σ re-reading / Σ focused work", "7.3", applies=_rereads,
+    "Σ re-reading / Σ focused work", "7.3", applies=lambda plan, spec: plan.reread_after < NEVER,
 )  # fmt: skip
 def reread_share(f: Facts) -> Sums:
     return Sums(f.turns[sums.REREAD], f.turns[sums.HANDLE])

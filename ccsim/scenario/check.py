@@ -229,7 +229,8 @@ def volumes_within_horizon(scenario: Scenario) -> Found:
     """Some interval or contact of every file lies in the days of the run."""
     for place, volume in volumes(scenario):
         trace = volume.trace
-        if trace is not None and scenario.timezone is None and _has_offset((*trace.arrivals, *volume.left_out)):
+        times = () if trace is None or scenario.timezone is not None else (*trace.arrivals, *volume.left_out)
+        if any(isinstance(time, datetime) and time.tzinfo is not None for time in times):
             path = dotted((*place, "arrived_at"))
             yield Problem(path, "times with a UTC offset", "local times, or a timezone for the scenario")
         elif volume.left_out and not (volume.intervals or (trace is not None and trace.arrivals)):
@@ -312,10 +313,6 @@ def rosters_fit_the_run(scenario: Scenario) -> Found:
                 value = f"{agent} is in {team_name} and in {other} on {start:%Y-%m-%d at %H:%M}"
                 yield Problem("team", value, "counted as two agents: one team at a time")
                 break
-
-
-def _has_offset(times: Iterable[datetime | int]) -> bool:
-    return any(isinstance(time, datetime) and time.tzinfo is not None for time in times)
 
 
 def _left_out(volume: Volume) -> str:

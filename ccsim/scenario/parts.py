@@ -69,10 +69,6 @@ def _opening_hours(value: object) -> ByDay[tuple[Span, ...]]:
     return values.by_day(value, values.spans, ())
 
 
-def _day_factors(value: object) -> ByDay[float]:
-    return values.by_day(value, values.factor, 1.0)
-
-
 def _day_set(value: object) -> ByDay[bool]:
     weekdays, dates = values.days(value)
     return ByDay(tuple(day in weekdays for day in range(7)), dict.fromkeys(dates, True))
@@ -142,7 +138,9 @@ OptionalTarget = Annotated[Target | None, _parsed(values.target), WithJsonSchema
 LocalDate = Annotated[date, _parsed(values.local_date), WithJsonSchema(jsontypes.DATE)]
 LocalDateTime = Annotated[datetime, _parsed(values.local_datetime), WithJsonSchema(jsontypes.DATE_TIME)]
 Hours = Annotated[ByDay[tuple[Span, ...]], _parsed(_opening_hours), WithJsonSchema(jsontypes.OPENING_HOURS)]
-DayFactors = Annotated[ByDay[float], _parsed(_day_factors), WithJsonSchema(jsontypes.DAY_FACTORS)]
+DayFactors = Annotated[
+    ByDay[float], _parsed(lambda value: values.by_day(value, values.factor, 1.0)), WithJsonSchema(jsontypes.DAY_FACTORS)
+]
 DaySet = Annotated[ByDay[bool], _parsed(_day_set), WithJsonSchema(jsontypes.DAYS)]
 TimeOfDay = Annotated[int, _parsed(values.time_of_day), WithJsonSchema(jsontypes.TIME_OF_DAY)]
 HoursOfDay = Annotated[Span, _parsed(values.span), WithJsonSchema(jsontypes.SPAN)]

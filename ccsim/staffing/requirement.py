@@ -108,7 +108,7 @@ class _Search:
                 if number == 0 and any(q.outside_hours != "reject" for q in self.desks.scenario.queue.values()):
                     floor = self._sweep(floor, floor)
             counts = self._climb(np.maximum(floor, unbound), counts)
-            if self.by_interval or self._all_met(self.desks.tally(counts)):
+            if self.by_interval or self._enough_of(self.desks.tally(counts)).all():
                 break
         return counts
 
@@ -130,9 +130,6 @@ class _Search:
         with np.errstate(invalid="ignore", divide="ignore"):
             share = sums[0] / sums[1]
         return np.stack([goal.slack(row) for goal, row in zip(self.desks.goals, share, strict=True)])
-
-    def _all_met(self, tally: Tally) -> bool:
-        return bool(self._enough_of(tally).all())
 
     def _enough_of(self, tally: Tally) -> Bool:
         """By stretch, whether all goals that are to hold over it do."""
