@@ -138,6 +138,11 @@ MUTANTS = {
         "m.duty[a] != OFF and m.duty[a] != FINISHING and",
         "(m.duty[a] == ON or m.duty[a] == PAUSED) and",
     ),
+    "of equal waits the last queue": ("        if wait < least:\n", "        if wait <= least:\n"),
+    "the wait without the contact itself": (
+        "(m.unheld[q] + 1) * m.plan.session_time",
+        "m.unheld[q] * m.plan.session_time",
+    ),
     "suspended work forgets what remained": ("    m.ends[c] -= now\n", "    m.ends[c] = 0\n"),
 }
 
