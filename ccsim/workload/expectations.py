@@ -70,6 +70,8 @@ def expectations(scenario: Scenario) -> list[Expectation]:
             formula, figures = f"no formula applies ({error})", {}
         if formula and queue.volume is not None and queue.volume.arrivals is not None:
             formula += ", as if arrivals were Poisson"
+        if formula and (queue.alternatives or any(name in other.alternatives for other in scenario.queue.values())):
+            formula += ", as if every contact stayed in its own queue"
         if formula:
             formulas.append(Expectation(name, formula, int(edges[busiest]), float(per_hour[busiest]), there, figures))
     return formulas

@@ -20,6 +20,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import baseline, fewest, on_duty, shrinkage
 from ccsim.staffing.cover import cover, cover_shifts
 from ccsim.staffing.patterns import names
+from ccsim.workload.expectations import expectations
 from ccsim.workload.offered import interval_edges, offered
 from tests.staffing_by_hand import centre
 
@@ -394,6 +395,8 @@ def test_later_behaviours_are_named_too() -> None:
     said = " ".join(baseline(mixed).ignores)
     for word in ("carry their wait", "alternatives", "waits for a bot", "parked sooner", "closing", "told", "grows"):
         assert word in said
+    formulas = {of.queue: of.formula for of in expectations(mixed)}
+    assert ["stayed" in formulas[name] for name in ("calls", "other", "inbox")] == [True, True, False]
 
 
 # --- covering with shifts
