@@ -95,10 +95,11 @@ class Check:
         return next((row for row in self.compared if (row.name, row.weekday, row.metric) == wanted), None)
 
 
-def days_to_check(fit: Fit, scenario: Scenario) -> int:
+def days_to_check(fit: Fit) -> int:
     """Days of the scenario that are run: all, or of a large log the first."""
-    contacts = sum(queue.contacts for queue in fit.queues.values()) / max(len(fit.days), 1) * scenario.days
-    return max(1, min(scenario.days, int(scenario.days * CONTACTS / FEWEST / max(contacts, 1))))
+    whole = (fit.repeated[-1] - fit.repeated[0]).days + 1
+    contacts = sum(queue.contacts for queue in fit.queues.values()) / len(fit.days) * whole
+    return max(1, min(whole, int(whole * CONTACTS / FEWEST / max(contacts, 1))))
 
 
 def check(fit: Fit, scenario: Scenario, factor: float = 1.0) -> Check:

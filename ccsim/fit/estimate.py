@@ -53,6 +53,11 @@ class Fit:
     logs: Logs
     warnings: tuple[str, ...]
 
+    @property
+    def repeated(self) -> tuple[date, ...]:
+        """The days that the scenario repeats, and that `teams` are of."""
+        return self.days[-LONGEST:]
+
 
 def estimate(logs: Logs, rule: str) -> Fit:
     """Everything that the logs tell. Raises ScenarioError where there is nothing to tell of."""
@@ -80,7 +85,8 @@ def estimate(logs: Logs, rule: str) -> Fit:
         if not queue.staff_only and queue.profile.p_value < 0.05 and queue.contacts >= ENOUGH * len(days)
     ]
     queues = _slow_to_answer(contacts, queues)
-    teams, source = teams_fit(contacts, logs, rule, {name: queue.hours for name, queue in queues.items()})
+    hours = {name: queue.hours for name, queue in queues.items()}
+    teams, source = teams_fit(contacts, logs, rule, hours, days[-LONGEST:][0])
     warnings = (
         *(f"Implausible: {sentence}" for sentence in implausible(contacts, logs, queues, teams, interval)),
         *_warnings(logs, contacts, days, interval, tuple(queues), teams),

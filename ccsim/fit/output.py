@@ -6,7 +6,6 @@ import math
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,26 +26,23 @@ if TYPE_CHECKING:
 def write(fit: Fit, name: str, folder: Path, calibrate: bool = False) -> Check:
     """All files of a fit into the folder, which is made if need be; files of the same names are replaced.
 
-    The scenario is read back and run on the log's own days before anything is left there; with `calibrate` the time of
-    agents is first given the factor with which it has the log's ASA. Raises ScenarioError, about the log, if it cannot
-    run, and OSError where the folder cannot be written.
+    The scenario is read back and run on the log's own days, of a large log on the first, before anything is left there;
+    with `calibrate` the time of agents is first given the factor with which it has the log's ASA. Raises ScenarioError,
+    about the log, if it cannot run, and OSError where the folder cannot be written.
     """
     from ccsim.fit.page import page
 
-    @lru_cache(1)  # in a long log the rosters have millions of pauses
-    def texts_of(factor: float) -> dict[str, str]:
-        return scenarios.files(fit, name, factor)
+    few = days_to_check(fit)
 
-    def made(factor: float, days: int | None = None) -> Scenario:
+    def made(factor: float) -> Scenario:
         with tempfile.TemporaryDirectory() as scratch:
-            for file, text in texts_of(factor).items():
+            for file, text in scenarios.files(fit, name, factor, few).items():
                 (Path(scratch) / file).write_text(text, encoding="utf-8")
-            return read.load(Path(scratch) / "scenario.toml", None, [] if days is None else [f"days={days}"])
+            return read.load(Path(scratch) / "scenario.toml")
 
     try:
-        few = days_to_check(fit, made(1.0))
-        factor = calibrated(fit, lambda tried: made(tried, few)) if calibrate else 1.0
-        checked = check(fit, made(factor, few), factor)
+        factor = calibrated(fit, made) if calibrate else 1.0
+        checked = check(fit, made(factor), factor)
     except ScenarioError as bad:  # of the log, not of a file that nobody has seen
         logs = ", ".join(file for file, _ in fit.logs.readings)
         raise ScenarioError(
@@ -55,10 +51,11 @@ def write(fit: Fit, name: str, folder: Path, calibrate: bool = False) -> Check:
                 for problem in bad.problems
             ]
         ) from None
-    texts = texts_of(factor) | {
+    texts = scenarios.files(fit, name, factor)
+    texts |= {
         "estimates.csv": estimates(fit),
         "refused.csv": _refused(fit),
-        "report.html": page(fit, name, texts_of(factor)["scenario.toml"], checked),
+        "report.html": page(fit, name, texts["scenario.toml"], checked),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():

@@ -108,7 +108,8 @@ def _teams(contacts: pd.DataFrame, teams: Sequence[TeamFit]) -> Iterator[str]:
     single = contacts["channel"].map(lambda name: CHANNELS[name].one_to_one).astype("bool") if len(contacts) else None
     if not there or single is None or not single.all():
         return
-    served = contacts[contacts["agent"].notna() & contacts["answer"].notna()]
+    since = np.datetime64(min(duty.start for team in teams for duty in team.duties), "us")
+    served = contacts[contacts["agent"].notna() & (contacts["answer"] >= since)]
     busy = float((served["end"] - served["answer"]).dt.total_seconds().sum())
     if len(served) < ENOUGH:
         return

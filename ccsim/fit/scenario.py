@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,7 @@ from ccsim.distributions.durations import (
     Weibull,
 )
 from ccsim.errors import Problem, ScenarioError
-from ccsim.fit.arrivals import LONGEST, Profile
+from ccsim.fit.arrivals import Profile
 from ccsim.fit.estimate import Fit
 from ccsim.fit.queues import QueueFit
 from ccsim.fit.teams import TeamFit
@@ -48,9 +49,14 @@ MOST_AGENTS: Final = 100_000
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def files(fit: Fit, name: str, factor: float = 1.0) -> dict[str, str]:
-    """The scenario `scenario.toml` and its CSV files, by name: their text; `factor` is on the time of agents."""
-    days = fit.days[-LONGEST:]
+def files(fit: Fit, name: str, factor: float = 1.0, first: int | None = None) -> dict[str, str]:
+    """The scenario `scenario.toml` and its CSV files, by name: their text; `factor` is on the time of agents.
+
+    With `first` only so many of its days.
+    """
+    days = fit.repeated
+    if first is not None:
+        days = tuple(day for day in days if day < days[0] + timedelta(days=first))
     tables: dict[str, str] = {"volumes.csv": _volumes(fit, days)}
     fit = replace(fit, queues={name: _open(queue, days, fit.timezone) for name, queue in fit.queues.items()})
     lines = _head(fit, name, days)
@@ -454,15 +460,30 @@ def _roster(team: TeamFit, days: Sequence[date], zone: str | None) -> list[list[
 
 def _breaks(duty: Duty, start: datetime, end: datetime, zone: str | None) -> str:
     """Pauses of a second or more that lie within the shift and do not touch one another."""
-    parts: list[tuple[datetime, datetime]] = []
+    calm = zone is None or len({moment.replace(tzinfo=ZoneInfo(zone)).utcoffset() for moment in (start, end)}) == 1
+    begins, ends = _second(start), _second(end)
+    parts: list[list[int]] = []
     for away in duty.away:
-        first, last = _certain(_moment(away[0]), zone, 1), _certain(_moment(away[1]), zone, -1)
-        first, last = max(first, start), min(last, end)
+        first, last = (round(edge / SECOND) for edge in away)
+        if not calm:
+            first, last = (
+                _second(_certain(_moment(edge), zone, step)) for edge, step in zip(away, (1, -1), strict=True)
+            )
+        first, last = max(first, begins), min(last, ends)
         if parts and first <= parts[-1][1]:
-            parts[-1] = (parts[-1][0], max(last, parts[-1][1]))
+            parts[-1][1] = max(last, parts[-1][1])
         elif last > first:
-            parts.append((first, last))
-    return ";".join(f"{first:%H:%M:%S}-{last:%H:%M:%S}" for first, last in parts)
+            parts.append([first, last])
+    return ";".join(f"{_time(first % 86400)}-{_time(last % 86400)}" for first, last in parts)
+
+
+@cache
+def _time(second: int) -> str:
+    return f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+
+
+def _second(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1)) // timedelta(seconds=1)
 
 
 def _moment(micros: int) -> datetime:

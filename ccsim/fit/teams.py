@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,11 +75,15 @@ def _served(contacts: pd.DataFrame, logs: Logs) -> pd.DataFrame:
 
 
 def teams_fit(
-    contacts: pd.DataFrame, logs: Logs, rule: str, hours: Mapping[str, Hours]
+    contacts: pd.DataFrame, logs: Logs, rule: str, hours: Mapping[str, Hours], first: date
 ) -> tuple[tuple[TeamFit, ...], str]:
-    """By the roster's teams, else by what agents answered; none where nobody is named. `hours` are the queues'."""
+    """By the roster's teams, else by what agents answered; none where nobody is named. `hours` are the queues'.
+
+    What was answered counts from the day before `first` on, the first day that the scenario repeats.
+    """
     queues = tuple(hours)
     served = _served(contacts, logs) if len(contacts) else contacts
+    served = served[served["arrival"] >= datetime.combine(first - timedelta(days=1), time())]
     if logs.rosters is not None:
         there, team_of = _rostered(logs.rosters)
         source = "roster"

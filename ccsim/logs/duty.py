@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import numpy as np
 
@@ -69,8 +69,7 @@ class Duty:
     away: tuple[Stretch, ...] = ()
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """What an agent did for a contact."""
 
     queue: str
@@ -92,12 +91,12 @@ class Rule:
 
 def services(contacts: pd.DataFrame) -> dict[str, list[Service]]:
     """The services of each agent whom the log names, by start; agents in alphabetical order."""
-    named = contacts[contacts["agent"].notna() & contacts["answer"].notna()].sort_values(["agent", "answer", "end"])
+    named = contacts.loc[contacts["agent"].notna() & contacts["answer"].notna(), ["agent", "queue", "answer", "end"]]
+    named = named.sort_values(["agent", "answer", "end"])
     by_agent: dict[str, list[Service]] = {}
-    for agent, queue, start, end in zip(
-        named["agent"], named["queue"], micros(named["answer"]), micros(named["end"]), strict=True
-    ):
-        by_agent.setdefault(str(agent), []).append(Service(str(queue), start, max(start, end)))
+    columns = (named[name].astype(str).to_numpy(object) for name in ("agent", "queue"))
+    for agent, queue, start, end in zip(*columns, micros(named["answer"]), micros(named["end"]), strict=True):
+        by_agent.setdefault(agent, []).append(Service(queue, start, max(start, end)))
     return by_agent
 
 
@@ -111,7 +110,11 @@ def skills(contacts: pd.DataFrame) -> dict[str, frozenset[str]]:
 
     Expected are as many as of everybody's contacts. An agent with few contacts is so taken to do what the others do.
     """
-    counts = {agent: Counter(service.queue for service in served) for agent, served in services(contacts).items()}
+    named = contacts.loc[contacts["agent"].notna() & contacts["answer"].notna(), ["agent", "queue"]].astype(str)
+    counts: dict[str, Counter[str]] = {}
+    for key, number in named.value_counts(sort=False).sort_index().items():
+        agent, queue = cast("tuple[str, str]", key)
+        counts.setdefault(agent, Counter())[queue] = int(number)
     everybody = sum(counts.values(), Counter[str]())
     total = everybody.total()
     queues = sorted(set(contacts["queue"]))
@@ -247,10 +250,28 @@ class Waiting:
         self.start: I64 = start[first][kept]
         self.end: I64 = end[last][kept]
 
-    def within(self, gap: Stretch) -> list[Stretch]:
-        """The parts of a gap in which somebody waited."""
-        rows = range(int(np.searchsorted(self.end, gap[0], "right")), int(np.searchsorted(self.start, gap[1])))
-        return [(max(int(self.start[row]), gap[0]), min(int(self.end[row]), gap[1])) for row in rows]
+    def within(self, gaps: Sequence[Stretch]) -> list[list[Stretch]]:
+        """Of each gap the parts in which somebody waited."""
+        starts, ends = np.array(gaps, np.int64).reshape(-1, 2).T
+        first = np.searchsorted(self.end, starts, "right").tolist()
+        last = np.searchsorted(self.start, ends).tolist()
+        return [
+            [(max(start, gap[0]), min(end, gap[1])) for start, end in zip(*self._some(one, other), strict=True)]
+            if one < other
+            else []
+            for gap, one, other in zip(gaps, first, last, strict=True)
+        ]
+
+    def throughout(self, starts: I64, ends: I64) -> Bool:
+        """Of each gap whether somebody waited all the time."""
+        row = np.searchsorted(self.end, starts, "right")
+        there = np.flatnonzero(row < len(self.end))
+        whole = np.zeros(len(starts), np.bool_)
+        whole[there] = (self.start[row[there]] <= starts[there]) & (ends[there] <= self.end[row[there]])
+        return whole
+
+    def _some(self, one: int, other: int) -> tuple[list[int], list[int]]:
+        return self.start[one:other].tolist(), self.end[one:other].tolist()
 
     def before(self, moment: int) -> int | None:
         """When somebody last waited before then (then itself, if somebody did just then)."""
@@ -306,23 +327,18 @@ def _ready(contacts: pd.DataFrame, able: Skills) -> list[Duty]:
     by_queues = {queues: Answers(contacts, queues) for queues in set(able.values())}
     longest = _been_away(contacts)
     by_agent: dict[str, list[Duty]] = {}
+    nobody_waited: list[Stretch] = []
     parted = {agent: list(sessions(served, by_queues[able[agent]])) for agent, served in services(contacts).items()}
     for agent, of_agent in parted.items():
         for session in of_agent:
-            away = [piece for gap in gaps(session) for piece in _away(gap, waiting[agent].within(gap), longest)]
+            between = list(gaps(session))
+            waited = waiting[agent].within(between)
+            away = [piece for gap, parts in zip(between, waited, strict=True) for piece in _away(gap, parts, longest)]
             end = max(service.end for service in session)
             by_agent.setdefault(agent, []).append(Duty(agent, session[0].start, end, tuple(away)))
+            nobody_waited += [gap for gap, parts in zip(between, waited, strict=True) if not parts]
     duties = [duty for mine in by_agent.values() for duty in mine]
-    free = np.array(
-        [
-            gap
-            for agent, of_agent in parted.items()
-            for session in of_agent
-            for gap in gaps(session)
-            if not waiting[agent].within(gap)
-        ],
-        np.int64,
-    ).reshape(-1, 2)
+    free = np.array(sorted(nobody_waited), np.int64).reshape(-1, 2)
     opened: dict[int, int] = {}
     closed: dict[int, int] = {}
     for duty in duties:
@@ -385,9 +401,11 @@ def _been_away(contacts: pd.DataFrame) -> float:
 
 
 def _idle(free: I64, moment: int) -> int:
-    """Mean length of the gaps that begin or end near that moment; of all where there is none."""
-    near = (free[:, 1] >= moment - NEAR) & (free[:, 0] <= moment + NEAR)
-    some = free[near] if near.any() else free
+    """Mean length of the gaps that begin or end near that moment; of all where there is none. Gaps are sorted."""
+    first, last = np.searchsorted(free[:, 0], [moment - NEAR - LONGEST_GAP, moment + NEAR + 1])
+    near = free[first:last]
+    near = near[near[:, 1] >= moment - NEAR]
+    some = near if len(near) else free
     return int((some[:, 1] - some[:, 0]).mean()) if len(some) else 0
 
 
@@ -409,14 +427,9 @@ def _away(gap: Stretch, waited: list[Stretch], longest: float) -> list[Stretch]:
 def turn_rounds(contacts: pd.DataFrame) -> I64:
     """Times from the end of a service to the agent's next start, in a session, while somebody waited throughout."""
     everybody = Waiting(contacts, frozenset(contacts["queue"]))
-    gaps_between = [
-        gap[1] - gap[0]
-        for served in services(contacts).values()
-        for session in sessions(served)
-        for gap in gaps(session)
-        if everybody.within(gap) == [gap]
-    ]
-    return np.array(gaps_between, dtype=np.int64)
+    between = [gap for served in services(contacts).values() for session in sessions(served) for gap in gaps(session)]
+    starts, ends = np.array(between, np.int64).reshape(-1, 2).T
+    return np.asarray((ends - starts)[everybody.throughout(starts, ends)])
 
 
 RULES: Final[dict[str, Rule]] = {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -134,13 +135,20 @@ def time_of_day(value: object) -> int:
     """Microseconds after midnight of `"08:30"`, `"08:30:15"` or a TOML time; `"24:00"` is the end of the day."""
     if isinstance(value, time) and value.tzinfo is None:
         return (value.hour * 60 + value.minute) * MINUTE + value.second * SECOND + value.microsecond
-    match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match:
-        hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        micros = hours * HOUR + minutes * MINUTE + seconds * SECOND
-        if minutes < 60 and seconds < 60 and micros <= DAY:
-            return micros
-    raise FaultError(Fault(shown(value), 'a time of day from "00:00" to "24:00"'))
+    micros = _clock(value) if isinstance(value, str) else None
+    if micros is None:
+        raise FaultError(Fault(shown(value), 'a time of day from "00:00" to "24:00"'))
+    return micros
+
+
+@lru_cache(1 << 17)  # a day's seconds: long rosters have the same ones again and again
+def _clock(text: str) -> int | None:
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    micros = hours * HOUR + minutes * MINUTE + seconds * SECOND
+    return micros if minutes < 60 and seconds < 60 and micros <= DAY else None
 
 
 def span(value: object) -> Span:

@@ -180,10 +180,11 @@ def outcome(folder: Path, layout: str, seed: int, run: bool) -> str:
             return "refused" if str(refused).strip() else "refused without a word"
         for name, content in written.items():
             (folder / name).write_text(content, encoding="utf-8")
-        scenario = load(folder / "scenario.toml")
+        load(folder / "scenario.toml")
         if run:
-            few = days_to_check(fit, scenario)
-            check(fit, load(folder / "scenario.toml", None, [f"days={few}"]))
+            for name, content in files(fit, "damaged", 1.0, days_to_check(fit)).items():
+                (folder / name).write_text(content, encoding="utf-8")
+            check(fit, load(folder / "scenario.toml"))
     return "scenario"
 
 

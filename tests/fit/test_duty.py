@@ -110,9 +110,12 @@ def test_turn_rounds_are_gaps_in_which_somebody_waited_throughout() -> None:
 def test_waiting_joins_stretches_that_overlap() -> None:
     calls = log(("q", 0, 5, 6, "ann"), ("q", 3, None, 7, None), ("q", 9, 9, 10, "ann"), ("q", 12, None, 15, None))
     waiting = Waiting(calls, frozenset("q"))
-    assert waiting.within((at(-1), at(20))) == [(at(0), at(7)), (at(12), at(15))]
-    assert waiting.within((at(2), at(13))) == [(at(2), at(7)), (at(12), at(13))]
-    assert waiting.within((at(7), at(12))) == []
+    assert waiting.within([(at(-1), at(20)), (at(2), at(13)), (at(7), at(12))]) == [
+        [(at(0), at(7)), (at(12), at(15))],
+        [(at(2), at(7)), (at(12), at(13))],
+        [],
+    ]
+    assert waiting.within([]) == []
 
 
 def test_skills_leave_out_what_an_agent_would_have_been_seen_to_take() -> None:
