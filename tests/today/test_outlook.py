@@ -142,6 +142,23 @@ def test_bands_hold_nine_in_ten() -> None:
     assert np.isnan(band(np.array([np.nan])).mean)
 
 
+def test_the_truth_is_as_one_more_replication(tmp_path: Path) -> None:
+    """Of 20 replications and the truth each is as likely to be the largest: it lies among them 19 times in 21.
+
+    Twelve days of three queues, which go together: as far off as three standard errors of twelve values.
+    """
+    replications, days = 20, 12
+    among = []
+    for number in range(days):
+        day = a_day(tmp_path, number)
+        course = seen(day, "11:00", replications).course
+        for name, truth in day.truth("service_level").items():
+            values = course.values(name, "service_level")
+            among.append(values.min() - 1e-9 <= truth <= values.max() + 1e-9)
+    share = (replications - 1) / (replications + 1)
+    assert np.mean(among) >= share - 3 * (share * (1 - share) / days) ** 0.5
+
+
 @pytest.mark.slow
 def test_bands_and_probabilities_are_calibrated(tmp_path: Path) -> None:
     """Two hundred days: 90 % bands hold the truth 85 to 95 times in a hundred; of probabilities as many come true."""
