@@ -104,7 +104,7 @@ def tried(scenario: Scenario, days: int, replications: int) -> Iterator[list[See
             truth = day.truth("service_level")
             rows = []
             for clock in CLOCKS:
-                course = seen(day, clock, replications).course
+                course = seen(day, clock, replications, seed=number).course
                 for name, level in truth.items():
                     probability = course.probability(name)
                     if probability is not None:

@@ -106,10 +106,10 @@ def a_day(folder: Path, number: int = 0, scenario: Scenario | None = None, of: d
     return Day(scenario, of or scenario.start, workload, plan, spec, log, read_all([place], [None]))
 
 
-def seen(day: Day, clock: str, replications: int = 20, actions: Any = None) -> Outlook:
-    """The outlook at that time of the day."""
+def seen(day: Day, clock: str, replications: int = 20, actions: Any = None, seed: int = 5) -> Outlook:
+    """The outlook at that time of the day. Errors of several days are independent if each has a seed of its own."""
     hours, minutes = map(int, clock.split(":"))
     time = datetime.combine(day.date, datetime.min.time()) + timedelta(hours=hours, minutes=minutes)
-    scenario = day.scenario.with_streams(5, replications)
+    scenario = day.scenario.with_streams(seed, replications)
     see = lambda of, plan, at: from_logs(day.logs, of, plan, at)  # noqa: E731
     return look_ahead(scenario, time, see, actions or {}, replications=replications)

@@ -151,7 +151,7 @@ def test_the_truth_is_as_one_more_replication(tmp_path: Path) -> None:
     among = []
     for number in range(days):
         day = a_day(tmp_path, number)
-        course = seen(day, "11:00", replications).course
+        course = seen(day, "11:00", replications, seed=number).course
         for name, truth in day.truth("service_level").items():
             values = course.values(name, "service_level")
             among.append(values.min() - 1e-9 <= truth <= values.max() + 1e-9)
@@ -167,7 +167,7 @@ def test_bands_and_probabilities_are_calibrated(tmp_path: Path) -> None:
     for number in range(200):
         day = a_day(tmp_path, number)
         for clock in ("11:00", "15:00"):
-            outlook = seen(day, clock, 100)
+            outlook = seen(day, clock, 100, seed=number)
             for name, truth in day.truth("service_level").items():
                 _, low, high = band(outlook.course.values(name, "service_level"))
                 inside.append(low - 1e-9 <= truth <= high + 1e-9)
