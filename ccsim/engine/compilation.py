@@ -119,7 +119,7 @@ def _say(text: str) -> None:
 def work() -> None:
     """Compiles. Ends without it when the parent does, unless that lets it finish."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # at once, wherever it is
-    lock = _lock()
+    lock = _lock(patience=1.0)  # others who only look whether somebody compiles hold it for a moment
     if lock is None:
         os._exit(OTHERS_DO)
     threading.Thread(target=_watch, daemon=True).start()
@@ -134,14 +134,15 @@ def _watch() -> None:
         os._exit(1)
 
 
-def _lock() -> Connection | None:
-    """What keeps others from compiling until this process ends, however it does. None if another process has it.
+def _lock(patience: float = 0.0) -> Connection | None:
+    """What keeps others from compiling until this process ends, however it does. None if another process has it, and
+    keeps it for so many seconds.
 
     Locks of sqlite, as they are the same everywhere.
     """
     import sqlite3
 
-    connection = sqlite3.connect(folder() / "lock", timeout=0)
+    connection = sqlite3.connect(folder() / "lock", timeout=patience)
     try:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from ccsim.tables import F64, I64, MetricSpec, Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+ALL_METRICS: Final = "docs/reference/metrics.md and in Python ccsim.metrics() have all"
+"""Where somebody finds the one that was meant."""
 
 
 class Series(NamedTuple):
@@ -136,7 +139,7 @@ class Results:
         elif name not in names[level] and name != TOTAL:
             problems.append(Problem(level, shown(name), did_you_mean(str(name), names[level])))
         if metric not in metrics:
-            problems.append(Problem("metric", shown(metric), did_you_mean(str(metric), metrics)))
+            problems.append(Problem("metric", shown(metric), did_you_mean(str(metric), metrics, ALL_METRICS)))
         if problems:
             raise ScenarioError(problems)
 

@@ -26,6 +26,7 @@ from ccsim.metrics import METRICS, TOTAL, applicable
 from ccsim.results.comparison import Comparison, MetricPlace, or_none, outside
 from ccsim.results.format import figure as written
 from ccsim.results.format import several
+from ccsim.results.model import ALL_METRICS
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, one_of, shown
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
@@ -216,7 +217,7 @@ def named(text: str, figures: Iterable[MetricPlace], *, everywhere: bool = False
     figures = list(dict.fromkeys(figures))
     metrics = dict.fromkeys(name for _, name in METRICS)
     if metric not in metrics:
-        raise FaultError(Fault(f"no metric {shown(metric)}", did_you_mean(metric, metrics)))
+        raise FaultError(Fault(f"no metric {shown(metric)}", did_you_mean(metric, metrics, ALL_METRICS)))
     places = dict.fromkeys(figure.name for figure in figures)
     if at and place not in places:
         raise FaultError(Fault(f"no queue or team {shown(place)}", did_you_mean(place, places)))

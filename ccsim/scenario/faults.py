@@ -52,8 +52,11 @@ def one_of(names: Iterable[object]) -> str:
     return f"one of {', '.join(listed)}" if listed else "there is none"
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """The nearest of `names` as a question, else all of them."""
+def did_you_mean(name: str, names: Iterable[str], where: str = "") -> str:
+    """The nearest of `names` as a question; else all of them, or where these are too many some and `where` all are."""
     listed = list(names)
     near = difflib.get_close_matches(name, listed, n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else one_of(listed)
+    if near or not where:
+        return f'did you mean "{near[0]}"?' if near else one_of(listed)
+    nearest = difflib.get_close_matches(name, listed, n=3, cutoff=0.0)
+    return f"one of {len(listed)}, such as {', '.join(nearest)}; {where}"

@@ -121,6 +121,7 @@ def test_a_comparison_says_what_is_not_reached(tiny: Path) -> None:
     ("options", "words"),
     [
         (("--precision", "asa@phon:2"), "phone"),
+        (("--precision", "xyzzy:2"), "such as"),
         (("--precision", "service_level:2"), "0.01 is one percentage point"),
         (("--precision", "asa:2", "--replications", 5), "leave out --replications"),
         (("--precision", "asa:2", "--select", "best"), "not both"),

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -109,6 +110,27 @@ def test_one_process_compiles_for_all() -> None:
     compilation.finish()
     assert not compilation.pending()
     lock.close()
+
+
+@pytest.mark.usefixtures("nothing_compiled")
+def test_who_only_looks_keeps_nobody_from_compiling() -> None:
+    has_it = threading.Event()
+
+    def look() -> None:
+        lock = compilation._lock()
+        assert lock is not None
+        has_it.set()
+        time.sleep(0.2)
+        lock.close()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    has_it.wait()
+    assert compilation._lock() is None
+    lock = compilation._lock(patience=60)
+    assert lock is not None
+    lock.close()
+    looking.join()
 
 
 @pytest.mark.usefixtures("nothing_compiled")
