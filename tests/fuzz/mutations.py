@@ -61,7 +61,7 @@ class Case:
     files: dict[str, bytes]
 
     def text(self) -> bytes:
-        return tomli_w.dumps(_writable(self.doc)).encode(errors="surrogatepass")
+        return tomli_w.dumps(writable(self.doc)).encode(errors="surrogatepass")
 
     def write(self, folder: Path, damage: random.Random | None = None) -> Path:
         """All files; with `damage` some bytes of the scenario are others."""
@@ -72,11 +72,11 @@ class Case:
         return folder / FILE
 
 
-def _writable(value: Any) -> Any:
+def writable(value: Any) -> Any:
     """What TOML has no word for is left out."""
     if isinstance(value, dict):
-        return {str(key): _writable(entry) for key, entry in value.items() if entry is not None}
-    return [_writable(entry) for entry in value if entry is not None] if isinstance(value, list) else value
+        return {str(key): writable(entry) for key, entry in value.items() if entry is not None}
+    return [writable(entry) for entry in value if entry is not None] if isinstance(value, list) else value
 
 
 def damaged_bytes(content: bytes, r: random.Random) -> bytes:

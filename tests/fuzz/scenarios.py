@@ -24,7 +24,7 @@ from ccsim.logs.readers import read_all
 from ccsim.scenario.growth import size_of
 from ccsim.scenario.read import load
 from tests.fit.test_damaged_files import LAYOUTS, damaged
-from tests.fuzz.mutations import NONSENSE, Case, mutated, places, unchanged
+from tests.fuzz.mutations import NONSENSE, Case, mutated, places, unchanged, writable
 from tests.fuzz.mutations import at as value_at
 from tests.fuzz.workers import Outcome, memory
 
@@ -79,7 +79,7 @@ def _fit(folder: Path, r: random.Random) -> None:
     if r.random() < 0.3:
         place = r.choice(list(places(tables)))
         value_at(tables, place[:-1])[place[-1]] = r.choice([value for value in NONSENSE if value is not None])
-    (folder / "mapping.toml").write_text(tomli_w.dumps(tables))
+    (folder / "mapping.toml").write_text(tomli_w.dumps(writable(tables)))
     content = text()
     (folder / "log.csv").write_bytes(damaged(content, r) if r.random() < 0.8 else content.encode())
     fitted = estimate(read_all([folder / "log.csv"], [mapping(str(folder / "mapping.toml"))]), "ready")
