@@ -51,6 +51,7 @@ def overview(results: Results, theme: str = "light", images: Mapping[str, Image]
     `images` may hold some of these, drawn already.
     """
     import numpy as np
+    from PIL.Image import Resampling
 
     from ccsim.charts import headline
 
@@ -84,9 +85,10 @@ def overview(results: Results, theme: str = "light", images: Mapping[str, Image]
                           va="top", fontsize=8, color=style.colour(q))  # fmt: skip
         for place, one in enumerate(shown):
             row, column = divmod(place, 2)
-            ax = page.add_axes((column / 2, 1 - (head + (row + 1) * depth) / height, 0.5, depth / height), anchor="N")
-            ax.imshow(np.asarray(one))
-            ax.set_axis_off()
+            size = round(across * style.DPI), round(across * style.DPI * one.height / one.width)
+            top = height - head - row * depth
+            pixels = np.asarray(one.resize(size, Resampling.LANCZOS))
+            page.figimage(pixels, column * size[0], round(top * style.DPI) - size[1], origin="upper")
     return page
 
 
@@ -100,17 +102,22 @@ def lay_out(page: Figure) -> None:
 
 def image(page: Figure) -> Image:
     """The figure as pixels, `style.DPI` to the inch."""
+    page.canvas.draw()
+    return pixels(page)
+
+
+def pixels(page: Figure) -> Image:
+    """What is drawn on the figure's canvas already."""
     import numpy as np
     from PIL import Image
 
-    page.canvas.draw()
     return Image.fromarray(np.asarray(page.canvas.buffer_rgba())).convert("RGB")  # type: ignore[attr-defined]
 
 
-def png(pixels: Image) -> bytes:
+def png(image: Image) -> bytes:
     """What a file of them holds."""
     content = BytesIO()
-    pixels.save(content, "png", compress_level=3)
+    image.save(content, "png", compress_level=3)
     return content.getvalue()
 
 

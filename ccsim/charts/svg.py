@@ -44,10 +44,14 @@ _CIRCLE: Final = Path.unit_circle()
 Colour: TypeAlias = "tuple[float, float, float, float]"
 
 
-def svg(page: Figure, alt: str) -> str:
-    """The figure, which has been laid out; `alt` says what it shows."""
-    renderer = _Renderer(page)
-    page.draw(renderer)
+def svg(page: Figure, alt: str, *, pixels: bool = False) -> str:
+    """The figure, which has been laid out; `alt` says what it shows.
+
+    With `pixels` it is drawn on its canvas, too, for `charts.pixels`: to walk through what it consists of takes longer
+    than to draw that.
+    """
+    renderer = _Vectors(page)
+    page.draw(_Both(page, renderer) if pixels else renderer)
     content = "".join(renderer.finished())
     width, height = renderer.get_canvas_width_height()
     return (
@@ -86,31 +90,20 @@ def _steps(scale: Callable[[], Colormap], theme: str) -> list[str]:
 
 
 class _Renderer(RendererBase):
-    """Draws as SVG: a path for all that is drawn in one style, and a nested `svg` for what is cut off at its edges."""
+    """What matplotlib asks of a renderer: texts are as wide as in pixels, images are as large as their data."""
 
     def __init__(self, page: Figure) -> None:
         super().__init__()
         self.dpi = page.dpi
         self.width, self.height = page.bbox.width, page.bbox.height
-        self._pixels: Any = page.canvas
-        self._flip = Affine2D().scale(1, -1).translate(0, self.height)
-        self._parts: list[str] = []
-        self._clip: tuple[int, int, int, int] | None = None
-        self._style = ""
-        self._data: list[str] = []
-
-    def finished(self) -> list[str]:
-        """All that was drawn."""
-        self._cut(None)
-        return self._parts
-
-    # ── what matplotlib asks ─────────────────────────────────────────────────────────────────────────────────────────
+        canvas: Any = page.canvas
+        self._pixels = canvas.get_renderer()
 
     def get_canvas_width_height(self) -> tuple[float, float]:
         return self.width, self.height
 
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
-        size: tuple[float, float, float] = self._pixels.get_renderer().get_text_width_height_descent(s, prop, ismath)
+        size: tuple[float, float, float] = self._pixels.get_text_width_height_descent(s, prop, ismath)
         return size
 
     def points_to_pixels(self, points: Any) -> Any:
@@ -121,6 +114,64 @@ class _Renderer(RendererBase):
 
     def option_image_nocomposite(self) -> bool:
         return True
+
+
+class _Both(_Renderer):
+    """Draws in pixels and as SVG."""
+
+    def __init__(self, page: Figure, vectors: _Vectors) -> None:
+        super().__init__(page)
+        self._vectors = vectors
+        self._pixels.clear()
+
+    def draw_path(self, *what: Any, **how: Any) -> None:
+        self._pixels.draw_path(*what, **how)
+        self._vectors.draw_path(*what, **how)
+
+    def draw_path_collection(self, *what: Any, **how: Any) -> None:
+        self._pixels.draw_path_collection(*what, **how)
+        self._vectors.draw_path_collection(*what, **how)
+
+    def draw_quad_mesh(self, *what: Any, **how: Any) -> None:
+        self._pixels.draw_quad_mesh(*what, **how)
+        self._vectors.draw_quad_mesh(*what, **how)
+
+    def draw_markers(self, *what: Any, **how: Any) -> None:
+        self._pixels.draw_markers(*what, **how)
+        self._vectors.draw_markers(*what, **how)
+
+    def draw_text(self, *what: Any, **how: Any) -> None:
+        self._pixels.draw_text(*what, **how)
+        self._vectors.draw_text(*what, **how)
+
+    def draw_image(self, gc: Any, x: float, y: float, im: Any, transform: Any = None) -> None:
+        self._vectors.draw_image(gc, x, y, im, transform)
+        if transform is not None:  # from its data to where it stands
+            corners = (transform + Affine2D().translate(x, y)).transform([(0, 0), (1, 1)])
+            (x, y), ends = np.rint(corners.min(axis=0)), np.rint(corners.max(axis=0))
+            across, up = (
+                np.clip(((np.arange(low, high) + 0.5 - start) / (end - start) * cells).astype(int), 0, cells - 1)
+                for low, high, (start, end), cells in zip((x, y), ends, corners.T, im.shape[1::-1], strict=True)
+            )
+            im = im[np.ix_(up, across)]
+        self._pixels.draw_image(gc, x, y, im)
+
+
+class _Vectors(_Renderer):
+    """Draws as SVG: a path for all that is drawn in one style, and a nested `svg` for what is cut off at its edges."""
+
+    def __init__(self, page: Figure) -> None:
+        super().__init__(page)
+        self._flip = Affine2D().scale(1, -1).translate(0, self.height)
+        self._parts: list[str] = []
+        self._clip: tuple[int, int, int, int] | None = None
+        self._style = ""
+        self._data: list[str] = []
+
+    def finished(self) -> list[str]:
+        """All that was drawn."""
+        self._cut(None)
+        return self._parts
 
     # ── what it wants drawn ──────────────────────────────────────────────────────────────────────────────────────────
 

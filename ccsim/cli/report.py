@@ -43,7 +43,8 @@ def report(results: Path, xlsx: bool) -> None:
     run = stored(results)
     drawn: Mapping[str, Drawn] = {}
     with surviving("the charts of the report"), pictures.artists(in_page=True) as artists:
-        drawn = pictures.drawn(artists, run)
+        artists.begin(run)
+        drawn = artists.drawn()
     write_report(run, results, drawn, page=True, xlsx=xlsx)
     _name_files(results, xlsx=xlsx)
 
@@ -65,15 +66,9 @@ def write_study(folder: Path, report: Document, more: Sequence[Table] = (), *, x
 
 @contextmanager
 def surviving(what: str) -> Iterator[None]:
-    """Pictures and pages are made in the block: one that fails is reported and costs nothing else.
-
-    matplotlib is as it comes, so that no file in the working folder decides how they are drawn.
-    """
+    """Pictures and pages are made in the block: one that fails is reported and costs nothing else."""
     try:
-        from ccsim.charts import style
-
-        with style.unsettled():
-            yield
+        yield
     except Exception as error:  # of whatever library draws: by now all figures are written
         reason = str(error).strip().partition("\n")[0][:200]
         message = f"warning: {what} could not be made ({type(error).__name__}: {reason}); all figures are written."

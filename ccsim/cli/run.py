@@ -18,9 +18,8 @@ from ccsim.cli.report import check_xlsx, surviving, write_report
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from ccsim.report.pictures import Drawn
+    from ccsim.report.pictures import Artists, Drawn
     from ccsim.results.model import Results
-    from ccsim.runs.executors import Crew
     from ccsim.runs.precision import Precision
     from ccsim.scenario.model import Scenario
 
@@ -132,7 +131,8 @@ def run(
                     results = run_in_memory(scenario, **options)
                 else:
                     root = out or Path("results")
-                    results, folder = run_to_folder(root, scenario, log=log, overrides=changes, **options)
+                    ready = None if artists is None else artists.begin
+                    results, folder = run_to_folder(root, scenario, log=log, overrides=changes, ready=ready, **options)
         except AuditError as error:
             click.echo(error, err=True)
             ctx.exit(1)
@@ -145,7 +145,7 @@ def run(
         ctx.exit(1)
 
 
-def _artists(page: bool) -> AbstractContextManager[Crew]:
+def _artists(page: bool) -> AbstractContextManager[Artists]:
     from ccsim.report.pictures import artists
 
     return artists(in_page=page)
@@ -164,23 +164,22 @@ def _show(results: Results, as_json: bool, periods: tuple[str, ...]) -> None:
         periods_table.show(results, periods)
 
 
-def _finish(results: Results, folder: Path, artists: Crew | None, *, page: bool, xlsx: bool, actions: bool) -> None:
+def _finish(results: Results, folder: Path, artists: Artists | None, *, page: bool, xlsx: bool, actions: bool) -> None:
     """Charts, if there are artists, what to do, and the report, in the folder where all else is already."""
     drawn: dict[str, Drawn] = {}
+    if (page or xlsx) and actions:
+        from ccsim.report import actions as tried
+
+        with surviving("what to do"), step("trying what would help"):
+            tried.write(folder, tried.actions(results))
     if artists is not None:
-        from ccsim.report import pictures
         from ccsim.results.storage import whole_folder
 
         with surviving("charts"), step("drawing charts"), whole_folder(folder / "charts") as place:
-            drawn = pictures.drawn(artists, results)
+            drawn = artists.drawn()
             for name, chart in drawn.items():
                 (place / f"{name}.png").write_bytes(chart.png)
     if page or xlsx:
-        if actions:
-            from ccsim.report import actions as tried
-
-            with surviving("what to do"), step("trying what would help"):
-                tried.write(folder, tried.actions(results))
         with surviving("the report"), step("writing the report"):
             write_report(results, folder, drawn, page=page, xlsx=xlsx)
 

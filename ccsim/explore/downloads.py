@@ -55,7 +55,6 @@ def workbook(session: Session) -> Download:
 
 def _document(session: Session) -> Document:
     """The report of a comparison, simulated anew as `ccsim compare` does."""
-    from ccsim.charts import style
     from ccsim.charts.differences import differences
     from ccsim.report.of_comparison import document
     from ccsim.report.pictures import themed
@@ -80,6 +79,5 @@ def _document(session: Session) -> Document:
         "started": started.isoformat(timespec="seconds"),
         "duration_s": round(time.perf_counter() - clock, 3),
     }
-    with style.unsettled():
-        pictures = themed({"differences": partial(differences, comparison)})
+    pictures = themed({"differences": partial(differences, comparison)})
     return document(comparison, rank(comparison), record, pictures)

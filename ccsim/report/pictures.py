@@ -5,18 +5,20 @@ from __future__ import annotations
 import base64
 import os
 import pickle
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ccsim import charts
 from ccsim.report.document import Picture
 from ccsim.results.model import Results
-from ccsim.runs.executors import Crew, crew, finished
+from ccsim.runs.executors import AHEAD, Crew, processes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,53 +38,90 @@ class Drawn(NamedTuple):
     picture: Picture | None
 
 
+class Artists:
+    """Draws the charts of a run in processes of its own, while the caller does something else."""
+
+    def __init__(self, hands: Crew, thread: ThreadPoolExecutor) -> None:
+        self._hands, self._thread = hands, thread
+
+    def begin(self, results: Results) -> None:
+        """Every chart that applies, and their overview."""
+        content = pickle.dumps(replace(results, make_logs=partial(dict, results.logs)))
+        self._drawn = self._thread.submit(_drawn, self._hands, charts.applicable(results), content)
+
+    def drawn(self) -> dict[str, Drawn]:
+        """They by name, as soon as all are there; the same whoever draws them."""
+        return self._drawn.result()
+
+
 @contextmanager
-def artists(in_page: bool) -> Iterator[Crew]:
-    """Processes for `drawn`; they import what it takes while the caller does something else."""
-    with crew(partial(_draw, in_page), os.cpu_count() or 1, "processes", MOST) as hands:
-        for number in range(hands.workers):
-            hands.send(number, None)
-        yield hands
+def artists(in_page: bool) -> Iterator[Artists]:
+    """Artists who make themselves ready from now on."""
+    number = min(MOST, os.cpu_count() or 1)
+    # the processes are ended first: then the thread has nothing to wait for
+    with ThreadPoolExecutor(1) as thread, processes(Artist(in_page), number, ready) as hands:
+        yield Artists(hands, thread)
 
 
-def drawn(hands: Crew, results: Results) -> dict[str, Drawn]:
-    """Every chart of a run that applies, and their overview, by name; the same whoever the artists are."""
-    from PIL.Image import open as open_image
-
+def _drawn(hands: Crew, applicable: list[str], content: bytes) -> dict[str, Drawn]:
     for _ in range(hands.workers):
-        hands.receive()  # ready
-    content = pickle.dumps(replace(results, make_logs=partial(dict, results.logs)))
-    applicable = charts.applicable(results)
-    names = sorted(applicable, key=lambda name: name not in charts.SIDE_BY_SIDE)
-    of_overview = {name for name in names if name in charts.SIDE_BY_SIDE}
+        hands.send(0, content)  # one each, as none has anything to do
+    for _ in range(hands.workers):
+        hands.receive()
+    of_overview = {name for name in applicable if name in charts.SIDE_BY_SIDE}
+    units: deque[Any] = deque(sorted(applicable, key=lambda name: name not in of_overview))
     by_name: dict[str, Drawn] = {}
-    images: dict[str, Image] = {}
-    for name, chart in zip(names, finished(hands, [(name, content) for name in names], in_order=True), strict=True):
+    sent = 0
+    while len(by_name) <= len(applicable):
+        while units and sent - len(by_name) < AHEAD * hands.workers:
+            hands.send(sent, units.popleft())
+            sent += 1
+        name, chart = hands.receive()[1]
         by_name[name] = chart
-        if name in of_overview:
-            images[name] = open_image(BytesIO(chart.png))
-            if len(images) == len(of_overview):  # while the artists go on with the others
-                overview = charts.image(charts.overview(results, images=images))
-    shown = {name: by_name[name] for name in applicable}
-    return shown | {charts.OVERVIEW: Drawn(charts.png(overview), None)}
+        if name in of_overview and of_overview <= by_name.keys():
+            units.appendleft({name: by_name[name].png for name in of_overview})
+    return {name: by_name[name] for name in (*applicable, charts.OVERVIEW)}
 
 
-def _draw(in_page: bool, unit: tuple[str, bytes] | None) -> Drawn | None:
-    """One chart of the pickled results; without any it only imports what that takes."""
-    with charts.style.unsettled():
-        if unit is None:
-            charts.style.page()
+def ready() -> None:
+    """What the first picture of a process would wait for: imports, fonts, colours."""
+    from ccsim.charts.svg import dark_colours, svg
+
+    dark_colours()
+    with charts.style.styled():
+        page = charts.style.page()
+        page.suptitle("0123456789", fontweight="bold")
+        page.subplots()
+    charts.lay_out(page)
+    svg(page, "", pixels=True)
+
+
+class Artist:
+    """Draws charts of the pickled results that it is handed first: of a name that chart, of images the overview."""
+
+    def __init__(self, in_page: bool) -> None:
+        self._in_page = in_page
+        self._results: Results
+
+    def __call__(self, unit: bytes | str | dict[str, bytes]) -> tuple[str, Drawn] | None:
+        """The chart's name and what was drawn."""
+        if isinstance(unit, bytes):
+            self._results = pickle.loads(unit)
             return None
-        name, content = unit
-        page = charts.figure(name, _unpickled(content))
-        charts.lay_out(page)
-        return Drawn(charts.png(charts.image(page)), picture(page, name) if in_page else None)
+        with charts.style.unsettled():
+            if isinstance(unit, dict):
+                return charts.OVERVIEW, Drawn(charts.png(self._overview(unit)), None)
+            page = charts.figure(unit, self._results)
+            if not self._in_page:
+                return unit, Drawn(charts.png(charts.image(page)), None)
+            shown = picture(page, unit, pixels=True)
+            return unit, Drawn(charts.png(charts.pixels(page)), shown)
 
+    def _overview(self, files: dict[str, bytes]) -> Image:
+        from PIL.Image import open as open_image
 
-@lru_cache(1)
-def _unpickled(content: bytes) -> Results:
-    results: Results = pickle.loads(content)
-    return results
+        images = {name: open_image(BytesIO(content)) for name, content in files.items()}
+        return charts.image(charts.overview(self._results, images=images))
 
 
 def pictures(drawn: Mapping[str, Drawn]) -> list[Picture]:
@@ -96,12 +135,13 @@ def pictures(drawn: Mapping[str, Drawn]) -> list[Picture]:
 def themed(drawn: Mapping[str, Callable[[str], Figure]]) -> list[Picture]:
     """What each, by the chart's name, makes of a theme's name: for a page, and in both themes for files."""
     shown = []
-    for name, draw in drawn.items():
-        light, dark = draw("light"), draw("dark")
-        made = picture(light, name)
-        _lay_out_like(dark, light)
-        files = [data_uri(charts.png(charts.image(page))) for page in (light, dark)]
-        shown.append(replace(made, light=files[0], dark=files[1]))
+    with charts.style.unsettled():
+        for name, draw in drawn.items():
+            light, dark = draw("light"), draw("dark")
+            made = picture(light, name, pixels=True)
+            _lay_out_like(dark, light)
+            files = [data_uri(charts.png(image)) for image in (charts.pixels(light), charts.image(dark))]
+            shown.append(replace(made, light=files[0], dark=files[1]))
     return shown
 
 
@@ -111,15 +151,18 @@ def write(pictures: Iterable[Picture], folder: Path) -> None:
         (folder / f"{shown.name}.png").write_bytes(png(shown.light))
 
 
-def picture(page: Figure, name: str = "") -> Picture:
-    """A chart in the light theme as part of a page, described by its own title and note."""
+def picture(page: Figure, name: str = "", *, pixels: bool = False) -> Picture:
+    """A chart in the light theme as part of a page, described by its own title and note.
+
+    With `pixels` it is also drawn on its canvas, for `charts.pixels`.
+    """
     from ccsim.charts.svg import svg
 
     title, note = page.get_suptitle(), " ".join(page.get_supxlabel().split())
     alt = f"Chart: {title}. {note}"
     charts.lay_out(page)
     width, height = page.canvas.get_width_height()
-    return Picture(title, alt, svg(page, alt), (width, height), name)
+    return Picture(title, alt, svg(page, alt, pixels=pixels), (width, height), name)
 
 
 def _lay_out_like(figure: Figure, other: Figure) -> None:

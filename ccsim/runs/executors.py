@@ -9,12 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice
 from multiprocessing import connection, resource_tracker
 from multiprocessing.connection import Connection
@@ -186,34 +187,50 @@ def _deaths_explained() -> Iterator[None]:
 
 
 @contextmanager
-def _in_processes(task: Task, workers: int) -> Iterator[Crew]:
-    hired: list[tuple[SpawnProcess, Connection]] = []
+def processes(task: Task, workers: int, prepare: Callable[[], None] | None = None) -> Iterator[Crew]:
+    """Workers in processes of their own, even if it is one, that call `prepare` before they are handed anything.
+
+    Where the system can copy a process, that is done once for all of them.
+    """
+    copied = prepare is not None and sys.platform == "linux"
+    hired: list[tuple[SpawnProcess, list[Connection]]] = []
     try:
-        _hire(hired, task, workers)
-        yield _Processes([line for _, line in hired])
+        _hire(hired, [workers] if copied else [1] * workers, task, prepare)
+        yield _Processes([line for _, lines in hired for line in lines])
     finally:
-        for worker, line in hired:
+        for worker, lines in hired:
             worker.terminate()
-            line.close()
+            for line in lines:
+                line.close()  # which ends the copies of a worker, too
         for worker, _ in hired:
             worker.join()
 
 
-def _hire(hired: list[tuple[SpawnProcess, Connection]], task: Task, workers: int) -> None:
-    # fresh interpreters: a fork would copy the locks of numba's and Arrow's threads
+def _hire(
+    hired: list[tuple[SpawnProcess, list[Connection]]],
+    sizes: Iterable[int],
+    task: Task,
+    prepare: Callable[[], None] | None,
+) -> None:
+    # fresh interpreters: a fork of this one would copy the locks of numba's and Arrow's threads
     context = multiprocessing.get_context("spawn")
     with interrupts_wait():
-        for _ in range(workers):
-            ours, theirs = context.Pipe()
-            worker = context.Process(target=_work, args=(task, theirs), daemon=True)
+        for size in sizes:
+            pipes = [context.Pipe() for _ in range(size)]
+            worker = context.Process(target=_work, args=(task, [theirs for _, theirs in pipes], prepare), daemon=True)
             worker.start()
-            theirs.close()
-            hired.append((worker, ours))
+            for _, theirs in pipes:
+                theirs.close()
+            hired.append((worker, [ours for ours, _ in pipes]))
 
 
-def _work(task: Task, line: Connection) -> None:
+def _work(task: Task, lines: list[Connection], prepare: Callable[[], None] | None) -> None:
     # Ctrl-C reaches the whole process group; the parent alone decides what it means
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if prepare is not None:
+        with suppress(Exception):  # whoever needs what failed says so
+            prepare()
+    line = _one_each(lines)
     units: SimpleQueue[tuple[int, Any]] = SimpleQueue()
     # always reading, so that neither end waits for the other to read
     threading.Thread(target=_read, args=(line, units), daemon=True).start()
@@ -226,6 +243,18 @@ def _work(task: Task, line: Connection) -> None:
             error.add_note(traceback.format_exc())
             fault = error
         line.send((number, result, fault))
+
+
+def _one_each(lines: list[Connection]) -> Connection:
+    """One of the lines; for each of the others there is a copy of this process from here on."""
+    while len(lines) > 1:
+        line = lines.pop()
+        if os.fork() == 0:
+            for other in lines:
+                other.close()
+            return line
+        line.close()
+    return lines[0]
 
 
 def _read(line: Connection, units: SimpleQueue[tuple[int, Any]]) -> None:
@@ -261,5 +290,5 @@ def interrupts_wait() -> Iterator[None]:
 
 EXECUTORS: Final[dict[str, Callable[[Task, int], AbstractContextManager[Crew]]]] = {
     "threads": _on_threads,
-    "processes": _in_processes,
+    "processes": processes,
 }

@@ -129,17 +129,21 @@ def run_to_folder(
     *,
     log: str = "first",
     overrides: Sequence[str] = (),
+    ready: Callable[[Results], None] | None = None,
     **options: Any,
 ) -> tuple[Results, Path]:
     """As `run`, with its `options`, and a complete results folder `root/<scenario>/<time>-<id>`, which is returned too.
 
-    `log` is "first" or "all" replications; `overrides` are noted in the provenance. Nothing is left behind when the run
-    fails or is interrupted. Raises OSError where the folder cannot be written.
+    `log` is "first" or "all" replications; `overrides` are noted in the provenance; `ready` is called with the results
+    before they are written. Nothing is left behind when the run fails or is interrupted. Raises OSError where the
+    folder cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     with storage.new_folder(root, scenario.name) as (folder, final):
         with storage.LogFiles(folder) as files:
             results = run(scenario, keep=files.append if log == "all" else None, **options)
+            if ready is not None:
+                ready(results)
             if log == "first":
                 files.append(results.logs)
         storage.write(

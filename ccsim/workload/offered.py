@@ -152,9 +152,11 @@ def _delayed(flow: F64, lag: F64, which: Bool) -> F64:
     inside = whole < len(flow)
     distribution = np.bincount(whole[inside].astype(np.int64), 1 - part[inside], minlength=len(flow) + 1)
     distribution[1:] += np.bincount(whole[inside].astype(np.int64), part[inside], minlength=len(flow))[: len(flow)]
-    from scipy.signal import fftconvolve
+    from scipy import fft  # scipy.signal takes half a second to import
 
-    return np.maximum(fftconvolve(flow, distribution / len(lag))[: len(flow)], 0.0)
+    size = fft.next_fast_len(2 * len(flow), True)
+    later = fft.irfft(fft.rfft(flow, size) * fft.rfft(distribution / len(lag), size), size)
+    return np.maximum(later[: len(flow)], 0.0)
 
 
 def continuing(queue: Queue) -> list[float]:

@@ -113,6 +113,13 @@ def test_a_layout_serves_every_drawing() -> None:
     assert np.array_equal(np.asarray(charts.image(once)), np.asarray(own))
 
 
+@pytest.mark.parametrize("kind", ["heat_map", "conversations"])
+def test_drawn_for_both_at_once_it_is_what_each_would_be(kind: str) -> None:
+    once, own = (charts.figure(kind, small()) for _ in range(2))
+    assert picture(once, pixels=True) == picture(own)
+    assert np.array_equal(np.asarray(charts.pixels(once)), np.asarray(charts.image(own)))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_browser_shows_it_as_it_is_in_pixels(browser: Browser, scheme: Any) -> None:
     kinds = ["service_level", "heat_map", "agents", "outcomes", "sweep_frontier"]

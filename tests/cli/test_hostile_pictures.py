@@ -36,6 +36,14 @@ def broken(*_: object, **__: object) -> None:
     raise RuntimeError("no pictures today\nnor tomorrow")
 
 
+class Broken:
+    def __init__(self, in_page: bool) -> None:
+        self.in_page = in_page
+
+    def __call__(self, unit: object) -> None:
+        broken(unit)
+
+
 @pytest.mark.parametrize(
     ("verb", "tables"),
     [
@@ -55,7 +63,7 @@ def test_a_picture_that_fails_costs_nothing_else(
     if verb[0] == "staff":
         file.write_text(MORNING)
     monkeypatch.setattr(style, "page", broken)
-    monkeypatch.setattr(pictures, "_draw", broken)  # which runs in other processes
+    monkeypatch.setattr(pictures, "Artist", Broken)  # which works in other processes
     done = ccsim(verb[0], file, *verb[1:], "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "warning: charts could not be made (RuntimeError: no pictures today)" in done.stderr

@@ -12,13 +12,16 @@ from ccsim.report import pictures
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 
-def interrupted(*_: Any) -> None:
-    raise KeyboardInterrupt
+class Interrupted:
+    def begin(self, results: Any) -> None:
+        assert results.replications
+
+    def drawn(self) -> None:
+        raise KeyboardInterrupt
 
 
 def test_an_interrupt_while_pictures_are_drawn_keeps_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "artists", lambda in_page: nullcontext("artists"))
-    monkeypatch.setattr(pictures, "drawn", interrupted)
+    monkeypatch.setattr(pictures, "artists", lambda in_page: nullcontext(Interrupted()))
     done = ccsim("run", write_tiny(tmp_path), "--engine", "simpy", "--out", tmp_path / "out")
     assert done.exit_code == 130
     assert "queue" in done.stdout
