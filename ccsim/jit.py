@@ -6,15 +6,25 @@ import hashlib
 import importlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from platformdirs import user_cache_path
 
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+PATIENCE: Final = 60.0
+"""Seconds for which a process waits at most for another one that compiles what it needs."""
+
+_claimed: Final[list[tuple[Path, Connection]]] = []
+_claiming: Final[list[bool]] = []
 
 OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
@@ -41,13 +51,67 @@ def load(name: str, sources: Iterable[Path]) -> ModuleType:
     """The module, with functions that numba compiles when they are first called, or from a cache of `sources`."""
     import numba
 
+    folder = cache_folder(sources, numba.__version__)
+    if not _claiming:
+        _await(folder)
+    elif connection := lock(folder):
+        _claimed.append((folder, connection))
     config: Any = numba.config
     before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder(sources, numba.__version__))  # read when a function is decorated
+    config.CACHE_DIR = str(folder)  # read when a function is decorated
     try:
         return importlib.import_module(name)
     finally:
         config.CACHE_DIR = before
+
+
+@contextmanager
+def claims() -> Iterator[None]:
+    """Modules loaded in the block are compiled by this process: others that load them wait until it has left it."""
+    _claiming.append(True)
+    try:
+        yield
+    finally:
+        _claiming.pop()
+        while _claimed:
+            folder, connection = _claimed.pop()
+            connection.close()
+            with suppress(OSError):
+                (folder / LOCK).unlink()
+
+
+def _await(folder: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while (folder / LOCK).exists() and is_locked(folder) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+LOCK: Final = "lock"
+
+
+def lock(folder: Path, patience: float = 0.0) -> Connection | None:
+    """What keeps others from compiling there until it is closed or this process ends, however it does. None if another
+    process has it, and keeps it for so many seconds.
+
+    Locks of sqlite, as they are the same everywhere.
+    """
+    import sqlite3
+
+    connection = sqlite3.connect(folder / LOCK, timeout=patience)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        connection.close()
+        return None
+    return connection
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether another process has the folder's lock."""
+    connection = lock(folder)
+    if connection is not None:
+        connection.close()
+    return connection is None
 
 
 def cache_folder(sources: Iterable[Path], numba_version: str) -> Path:

@@ -26,8 +26,8 @@ def explore(file: Path | None, port: int, no_browser: bool) -> None:
     """
     if find_spec("nicegui") is None:
         raise click.UsageError("ccsim explore needs the package nicegui:  pip install 'ccsim[explore]'")
-    from ccsim.engine import prepare
     from ccsim.explore.server import listen, serve
+    from ccsim.runs.compiling import prepare
 
     if file is not None and not file.is_file():
         raise click.UsageError(f"{file}: {'a folder' if file.is_dir() else 'no such file'}; a scenario in TOML")

@@ -29,10 +29,11 @@ def simulate(engine: str, workload: Workload, plan: Plan, state: State | None = 
     return log
 
 
-def prepare(engine: str) -> None:
-    """Has the engine compiled, if it is one that is and has not been yet, without waiting for it.
+def prepare(engine: str, first: str | None = None) -> None:
+    """Has the engine compiled, if it is one that is and has not been yet, without waiting for it; before it what
+    `compile_first` of the module `first` compiles.
 
     Worth a call where other processes are going to simulate: the compilation is this one's, and outlives none of them.
     """
     if engine == "compiled":
-        compilation.pending()
+        compilation.pending(first=first)

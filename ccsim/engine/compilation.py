@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import signal
@@ -13,16 +14,13 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 import numpy as np
 
 from ccsim import jit, routing, tables
 from ccsim.engine import events
 from ccsim.tables import Plan, Workload
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
 
 MEANWHILE: Final = 200_000
 """Contacts and turns that the reference engine simulates in less time than the kernel takes to compile."""
@@ -33,6 +31,8 @@ OTHERS_DO: Final = 3
 _starting: Final = threading.Lock()
 _children: Final[list[subprocess.Popen[bytes]]] = []
 """The process that compiles for this one, if there is any."""
+_announced: Final[list[bool]] = []
+"""Whether it was said that it does."""
 
 
 @cache
@@ -58,15 +58,16 @@ def _mark() -> Path:
     return folder() / f"compiled on {platform.node()}"
 
 
-def pending(workload: Workload | None = None) -> bool:
+def pending(workload: Workload | None = None, first: str | None = None) -> bool:
     """Whether the kernel is being compiled, by this process's child or another's; if nobody does it a child starts.
 
-    For a `workload` that is large beside a compilation it waits for the end of it. False also where no child can do it
+    The child begins with what `compile_first` of the module `first` compiles, if one is named. For a `workload` that
+    is large beside a compilation it waits for the end of it. False also where no child can do it
     and the first call of the kernel has to compile.
     """
     large = workload is not None and len(workload.queue) + len(workload.work) > MEANWHILE
     while not finished():
-        if not _child_works(large) and not _others_work():
+        if not _child_works(large, first) and not jit.is_locked(folder()):
             return False
         if not large:
             return True
@@ -74,13 +75,13 @@ def pending(workload: Workload | None = None) -> bool:
     return False
 
 
-def _child_works(large: bool) -> bool:
+def _child_works(large: bool, first: str | None) -> bool:
     """Whether a child of this process compiles, or has just left it to another process's; at first it is started."""
     with _starting:
         if not _children:
-            if _others_work():
+            if jit.is_locked(folder()):
                 return True
-            code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import work; work()"
+            code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import work; work({first!r})"
             nowhere = subprocess.DEVNULL
             try:
                 child = subprocess.Popen(
@@ -89,8 +90,10 @@ def _child_works(large: bool) -> bool:
             except OSError:
                 return False
             _children.append(child)
-            rest = "" if large else "; the reference engine simulates meanwhile"
-            _say(f"compiling the fast engine (once){rest} …")
+            if not _announced:
+                _announced.append(True)
+                rest = "" if large else "; the reference engine simulates meanwhile"
+                _say(f"compiling the fast engine (once){rest} …")
         status = _children[0].poll()
         if status == OTHERS_DO:
             _children.clear()  # should the other end too early it is this one's turn
@@ -116,13 +119,19 @@ def _say(text: str) -> None:
 # --- in the child ---------------------------------------------------------------------------------------------------
 
 
-def work() -> None:
-    """Compiles. Ends without it when the parent does, unless that lets it finish."""
+def work(first: str | None) -> None:
+    """Compiles, first what `compile_first` of a module does.
+
+    Ends without it when the parent does, unless that lets it finish.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # at once, wherever it is
-    lock = _lock(patience=1.0)  # others who only look whether somebody compiles hold it for a moment
+    lock = jit.lock(folder(), patience=1.0)  # others who only look whether somebody compiles hold it for a moment
     if lock is None:
         os._exit(OTHERS_DO)
     threading.Thread(target=_watch, daemon=True).start()
+    if first is not None:
+        with suppress(Exception):  # whoever needs it compiles it then
+            importlib.import_module(first).compile_first()
     from ccsim.engine import compiled
 
     compiled.compile_all(_no_rows(Workload), _no_rows(Plan))
@@ -132,30 +141,6 @@ def work() -> None:
 def _watch() -> None:
     if not os.read(0, 1):
         os._exit(1)
-
-
-def _lock(patience: float = 0.0) -> Connection | None:
-    """What keeps others from compiling until this process ends, however it does. None if another process has it, and
-    keeps it for so many seconds.
-
-    Locks of sqlite, as they are the same everywhere.
-    """
-    import sqlite3
-
-    connection = sqlite3.connect(folder() / "lock", timeout=patience)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        connection.close()
-        return None
-    return connection
-
-
-def _others_work() -> bool:
-    lock = _lock()
-    if lock is not None:
-        lock.close()
-    return lock is None
 
 
 def _no_rows(table: Any) -> Any:

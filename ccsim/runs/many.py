@@ -17,9 +17,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from ccsim.engine import prepare, simulate
+from ccsim.engine import simulate
 from ccsim.lowering import lower
 from ccsim.metrics import Measures, measure
+from ccsim.runs.compiling import prepare
 from ccsim.runs.executors import Crew, crew, finished
 from ccsim.runs.store import Store
 from ccsim.scenario.model import Scenario

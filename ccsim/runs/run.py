@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccsim.engine import prepare, simulate
+from ccsim.engine import simulate
 from ccsim.lowering import lower
 from ccsim.metrics import Collected, Measures, measure
 from ccsim.results import logs, storage
 from ccsim.results.model import PrecisionGoal, Results
+from ccsim.runs.compiling import prepare
 from ccsim.runs.executors import run_all
 from ccsim.runs.precision import Precision
 from ccsim.scenario.model import Scenario

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ccsim.distributions.streams import Streams
-from ccsim.engine import prepare, simulate
+from ccsim.engine import simulate
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, applicable
@@ -20,6 +20,7 @@ from ccsim.metrics.facts import Facts, Frame
 from ccsim.metrics.registry import Sums
 from ccsim.results import format
 from ccsim.results.targets import bounds
+from ccsim.runs.compiling import prepare
 from ccsim.runs.executors import run_all
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario

@@ -14,8 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from ccsim import jit
 from ccsim.engine import compilation, compiled
 from ccsim.lowering import lower
+from ccsim.metrics import measure
+from ccsim.metrics.facts import scans
+from ccsim.metrics.formulas import compiled as formulas
+from ccsim.runs.compiling import compile_first
 from ccsim.scenario.read import load
 from ccsim.tables import Log, Plan, Workload
 from ccsim.workload.sample import sample
@@ -103,7 +108,7 @@ def nothing_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("nothing_compiled")
 def test_one_process_compiles_for_all() -> None:
-    lock = compilation._lock()
+    lock = jit.lock(compilation.folder())
     assert lock is not None
     assert compilation.pending()
     assert not compilation._children
@@ -137,12 +142,44 @@ def test_who_only_looks_keeps_nobody_from_compiling() -> None:
 def test_a_large_workload_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compilation, "MEANWHILE", 100)
     monkeypatch.setattr(time, "sleep", lambda _: compilation.finish())
-    lock = compilation._lock()
+    lock = jit.lock(compilation.folder())
     assert lock is not None
     workload, _ = workload_and_plan()
     assert not compilation.pending(workload)
     assert compilation.finished()
     lock.close()
+
+
+def test_measures_of_calls_are_compiled_before_the_kernel() -> None:
+    """Nothing is left that a process which waits for them would compile itself, and no lock."""
+
+    def signatures() -> dict[str, int]:
+        functions = [*vars(scans()).values(), *vars(formulas()).values()]
+        return {each.__name__: len(each.signatures) for each in functions if hasattr(each, "signatures")}
+
+    compile_first()
+    before = signatures()
+    assert before["contacts"] >= 1
+    assert before["work_out"] >= 1
+    scenario = load(SCENARIO.with_name("phone_8020.toml"), None, ["replications=1", "queue.phone.volume.scale=0.01"])
+    plan, spec = lower(scenario)
+    workload = sample(scenario, 0)
+    measure(workload, plan, spec, compiled.simulate(workload, plan))
+    assert signatures() == before
+    assert not jit._claimed
+
+
+def test_who_needs_what_another_process_compiles_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jit, "cache_folder", lambda *_: tmp_path)
+    compiling = jit.lock(tmp_path)
+    assert compiling is not None
+    monkeypatch.setattr(time, "sleep", lambda _: compiling.close())
+    jit.load("ccsim.metrics.sums", [])
+    assert not jit.is_locked(tmp_path)
+    with jit.claims():
+        jit.load("ccsim.metrics.sums", [])
+        assert jit.is_locked(tmp_path)
+    assert not jit.is_locked(tmp_path)
 
 
 @pytest.mark.usefixtures("nothing_compiled")
