@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
 import pickle
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -54,17 +59,22 @@ def test_replications_are_the_same_in_any_order_and_on_any_number_of_threads(wee
     assert len({tuple(each) for each in in_order}) == 6
 
 
-def test_nobody_writes_into_columns_that_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+def with_protected_columns(writes: bool) -> None:
+    """Draws, simulates and measures while whoever writes into shared columns, compiled or not, ends the process."""
     kept = constants._kept
     taken = []
 
-    def read_only(*which: Any) -> Any:
-        found = kept(*which).copy()
-        found.flags.writeable = False
-        taken.append(found)
-        return found
+    def protected(*which: Any) -> Any:
+        shared = kept(*which)
+        pages = mmap.mmap(-1, shared.nbytes)
+        column = np.frombuffer(pages, shared.dtype)
+        column[:] = shared
+        place, length = ctypes.c_void_p(column.ctypes.data), ctypes.c_size_t(len(pages))
+        assert ctypes.CDLL(None).mprotect(place, length, mmap.PROT_READ) == 0
+        taken.append(column)
+        return column
 
-    monkeypatch.setattr(constants, "_kept", read_only)
+    constants._kept = protected  # type: ignore[assignment]
     for seed in range(60):
         scenario = random_cases.parsed(random_cases.scenario(seed))
         workload = draw(recipe_of(scenario), 0)
@@ -72,6 +82,18 @@ def test_nobody_writes_into_columns_that_are_shared(monkeypatch: pytest.MonkeyPa
             plan, spec = lower(scenario)
             measure(workload, plan, spec, simulate("simpy", workload, plan))
     assert taken
+    if writes:
+        taken[0][0] = taken[0][0]
+    print("nobody wrote")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pages are protected as POSIX has it")
+@pytest.mark.parametrize("writes", [False, True])
+def test_nobody_writes_into_columns_that_are_shared(writes: bool) -> None:
+    code = f"from {__name__} import with_protected_columns; with_protected_columns({writes})"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == ((-signal.SIGSEGV, "") if writes else (0, "nobody wrote\n")), done.stderr
 
 
 def test_shared_columns_are_what_they_say() -> None:
