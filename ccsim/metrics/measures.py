@@ -96,11 +96,16 @@ class Summary:
         return self._tidy(self.days, self.by_day)
 
     def _tidy(self, starts: I64, tables: dict[Key, F64]) -> Iterator[IntervalRow]:
+        for (at, name, metric), figures in self.columns(tables):
+            for start, mean, low, high in zip(starts.tolist(), *map(_or_none, figures), strict=True):
+                yield IntervalRow(start, at, name, metric, mean, low, high)
+
+    def columns(self, tables: dict[Key, F64]) -> Iterator[tuple[tuple[str, str, str], F64]]:
+        """Level, name and metric, and their mean, low and high by time, of `by_interval` or `by_day` where it applies,
+        in the order of the rows."""
         applies = {key: ~np.isnan(table[0]).all(axis=-1) for key, table in tables.items()}
         for place, at, name, key in _order(self.names, applies):
-            figures = (_or_none(figure) for figure in tables[key][:, place])
-            for start, mean, low, high in zip(starts.tolist(), *figures, strict=True):
-                yield IntervalRow(start, at, name, key[1], mean, low, high)
+            yield (at, name, key[1]), tables[key][:, place]
 
 
 def measure(workload: Workload, plan: Plan, spec: MetricSpec, log: Log, *, by_interval: bool = True) -> Measures:

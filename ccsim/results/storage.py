@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import re
 import secrets
 import shutil
@@ -19,7 +20,7 @@ from ccsim.results import format, provenance
 from ccsim.results.logs import LOGS
 from ccsim.results.model import Results, precision_reached
 from ccsim.scenario import read
-from ccsim.scenario.spreadsheets import write_csv
+from ccsim.scenario.spreadsheets import line, write_csv
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,10 +111,21 @@ def write_figures(folder: Path, results: Results) -> None:
     write_csv(folder / "summary.csv", MetricRow._fields, summary.rows)
     starts = np.unique(np.concatenate([summary.starts, summary.days]))
     times = format.local_times(results.scenario, starts)
-    local = {start: (str(at.date()), f"{at:%H:%M}") for start, at in zip(starts.tolist(), times, strict=True)}
-    for file, rows in (("intervals.csv", summary.interval_rows()), ("days.csv", summary.day_rows())):
-        dated = ((*row, *local[row.start]) for row in rows)
-        write_csv(folder / file, (*IntervalRow._fields, "date", "time"), dated)
+    local = {start: f"{at.date()},{at:%H:%M}" for start, at in zip(starts.tolist(), times, strict=True)}
+    for file, at, tables in (
+        ("intervals.csv", summary.starts.tolist(), summary.by_interval),
+        ("days.csv", summary.days.tolist(), summary.by_day),
+    ):
+        dated = [local[start] for start in at]
+        with (folder / file).open("w", newline="", encoding="utf-8") as stream:
+            stream.write(line((*IntervalRow._fields, "date", "time")))
+            for name, figures in summary.columns(tables):
+                cells = line(name).removesuffix("\r\n")
+                columns = (["" if math.isnan(number) else repr(number) for number in one.tolist()] for one in figures)
+                stream.writelines(
+                    f"{start},{cells},{mean},{low},{high},{day}\r\n"
+                    for start, mean, low, high, day in zip(at, *columns, dated, strict=True)
+                )
 
 
 def write_scenario(folder: Path, results: Results) -> None:

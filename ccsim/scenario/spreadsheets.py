@@ -57,6 +57,13 @@ def write_csv(file: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) 
         Writer(stream).writerows([header, *rows])
 
 
+def line(cells: Iterable[Any]) -> str:
+    """A line of a file as `write_csv` writes it."""
+    stream = io.StringIO()
+    Writer(stream).writerow(cells)
+    return stream.getvalue()
+
+
 def csv_text(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     """The same as text, with plain line ends."""
     stream = io.StringIO()

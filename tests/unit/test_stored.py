@@ -10,11 +10,14 @@ import pytest
 
 from ccsim import charts
 from ccsim.errors import ScenarioError
+from ccsim.metrics import IntervalRow
 from ccsim.results.logs import LOGS
 from ccsim.results.model import Results, as_json
+from ccsim.results.storage import write_figures
 from ccsim.results.stored import stored
-from ccsim.runs.run import run_to_folder
+from ccsim.runs.run import run, run_to_folder
 from ccsim.scenario import read
+from ccsim.scenario.spreadsheets import write_csv
 from tests.cli.tiny import write_tiny
 
 
@@ -28,6 +31,24 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         place / "out", read.load(file, "busy"), variant="busy", engine="simpy", log=request.param
     )
     return fresh, stored(folder)
+
+
+def test_figures_by_time_are_the_lines_that_a_writer_of_rows_makes(tmp_path: Path) -> None:
+    file = write_tiny(tmp_path)
+    hostile = '"=1, \\"2\\""'
+    file.write_text(
+        file.read_text().replace("[queue.message]", f"[queue.{hostile}]").replace("message = ", f"{hostile} = ")
+    )
+    results = run(read.load(file, "busy"), engine="simpy")
+    write_figures(tmp_path, results)
+    for name, rows in (("intervals", results.summary.interval_rows()), ("days", results.summary.day_rows())):
+        write_csv(tmp_path / "rows.csv", IntervalRow._fields, rows)
+        written, wanted = (
+            (tmp_path / f"{each}.csv").read_bytes().decode().splitlines(keepends=True) for each in (name, "rows")
+        )
+        assert [line.rsplit(",", 2)[0] + "\r\n" for line in written] == wanted
+        assert written[0].endswith(",date,time\r\n")
+        assert any('"\'=1, ""2' in line for line in written)
 
 
 def test_everything_is_known_again(pair: tuple[Results, Results]) -> None:
