@@ -128,6 +128,7 @@ def styled(theme: str = "light") -> Iterator[None]:
         "axes.titlesize": 11,
         "axes.titlelocation": "left",
         "axes.titlepad": 5,
+        "axes.titley": 1.0,  # else matplotlib measures every tick to see whether one stands where the title does
         "axes.labelsize": 10,
         "axes.facecolor": colours.paper,
         "figure.facecolor": colours.paper,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import os
 import pickle
 from collections import deque
@@ -107,6 +108,7 @@ class Artist:
         """The chart's name and what was drawn."""
         if isinstance(unit, bytes):
             self._results = pickle.loads(unit)
+            gc.freeze()  # all of it stays: collections need not look through it again and again
             return None
         with charts.style.unsettled():
             if isinstance(unit, dict):
