@@ -54,7 +54,7 @@ def load(name: str, sources: Iterable[Path]) -> ModuleType:
     folder = cache_folder(sources, numba.__version__)
     if not _claiming:
         _await(folder)
-    elif connection := lock(folder):
+    elif connection := lock(folder, patience=1.0):
         _claimed.append((folder, connection))
     config: Any = numba.config
     before = config.CACHE_DIR

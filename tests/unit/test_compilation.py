@@ -122,7 +122,7 @@ def test_who_only_looks_keeps_nobody_from_compiling() -> None:
     has_it = threading.Event()
 
     def look() -> None:
-        lock = compilation._lock()
+        lock = jit.lock(compilation.folder())
         assert lock is not None
         has_it.set()
         time.sleep(0.2)
@@ -131,8 +131,8 @@ def test_who_only_looks_keeps_nobody_from_compiling() -> None:
     looking = threading.Thread(target=look)
     looking.start()
     has_it.wait()
-    assert compilation._lock() is None
-    lock = compilation._lock(patience=60)
+    assert jit.lock(compilation.folder()) is None
+    lock = jit.lock(compilation.folder(), patience=60)
     assert lock is not None
     lock.close()
     looking.join()
