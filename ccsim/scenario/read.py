@@ -302,7 +302,8 @@ def _nameless(raw: dict[str, Any], file: str) -> Iterator[Problem]:
 
 
 def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
-    for detail in error.errors():
+    details = error.errors()
+    for detail in details:
         place = detail["loc"]
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, FaultError):
@@ -312,6 +313,12 @@ def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
             yield Problem(dotted(place), "unknown key", did_you_mean(str(place[-1]), _fields(place[:-1])), file)
         elif detail["type"] == "missing":
             yield Problem(dotted(place), "missing", "this key is needed", file)
+        elif detail["type"] == "too_short":
+            inside = any(len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in details)
+            if not inside:  # a part that is wrong was said to be
+                yield Problem(
+                    dotted(place), shown(detail["input"]), f"at least {detail['ctx']['min_length']} of them", file
+                )
         elif detail["type"] == "model_type":
             yield Problem(dotted(place), shown(detail["input"]), "a table", file)
         else:

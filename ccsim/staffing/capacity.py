@@ -77,6 +77,9 @@ def capacity(
     """
     search = _Search(scenario, queue, workers, progress)
     today = search.trial(1.0)
+    if not any(today.volume.values() if queue is None else [today.volume[queue]]):
+        place = "queue" if queue is None else f"queue.{queue}.volume"
+        raise ScenarioError([Problem(place, "nobody comes", "a volume of which a multiple can be tried")])
     mean = search.largest(_meets, near)
     if mean < LEAST:
         raise Infeasible(search.why(LEAST))

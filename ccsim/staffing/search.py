@@ -240,7 +240,7 @@ class Search:
         """Until the program has nothing cheaper to propose than the best known."""
         assert self.best is not None
         cheaper = 0.0
-        while True:
+        while self._costs(self.best) > 0:
             gap = max(GAP, ROUGHLY * cheaper)
             proposed, _ = self._propose(gap=gap)
             cheaper = 1 - self._costs(proposed) / self._costs(self.best)

@@ -54,9 +54,12 @@ def shift_plan(
     with the cost of the best known. Raises Infeasible, and ScenarioError without patterns or targets.
     """
     clock = time.perf_counter()
-    own = len(scenario.staffing.patterns)
+    own, rules = len(scenario.staffing.patterns), len(scenario.staffing.rule)
     scenario, notes = by_turns(with_rules(scenario))
     offered = len(scenario.staffing.patterns)
+    if not offered and rules:
+        allowed = "days and hours on which a queue of its team is open"
+        raise ScenarioError([Problem("staffing.rule", "none of its shifts is of use", allowed)])
     if not offered:
         allowed = 'patterns = [{ team = "…", hours = "08:00-16:30", days = "mon-fri" }, …] in [staffing]'
         raise ScenarioError([Problem("staffing.patterns", "no shift patterns to choose from", allowed)])

@@ -77,6 +77,8 @@ def test_today_misses(easy: Path) -> None:
         (["--concurrency", "phone"], 2, "phone: one at a time"),
         (["--concurrency", "caht"], 2, 'did you mean "chat"'),
         (["--set", "queue.phone.answer_delay='5m'"], 1, "No volume meets the targets"),
+        (["--set", "volume.scale=0"], 2, "queue: nobody comes"),
+        (["--set", "queue.phone.volume.scale=0", "--queue", "phone"], 2, "queue.phone.volume: nobody comes"),
         (["--workers", "0"], 2, "--workers"),
     ],
 )

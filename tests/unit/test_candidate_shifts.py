@@ -13,6 +13,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.staffing import candidates, patterns
 from ccsim.staffing.baseline import baseline
 from ccsim.staffing.cover import cover_shifts
+from ccsim.staffing.shifts import shift_plan
 
 RULE = {"team": "a", "days": "mon-fri", "lengths": ["4h", "8h"], "earliest_start": "08:00", "latest_end": "18:00"}
 
@@ -129,3 +130,9 @@ def test_too_many_and_two_of_a_name() -> None:
         scenario(rule)
     with pytest.raises(ScenarioError, match="a second time"):
         scenario(RULE | {"name": "x"}, RULE | {"name": "x"})
+
+
+def test_a_rule_whose_shifts_are_all_of_no_use_is_named() -> None:
+    sunday = scenario(RULE | {"days": "sun"})
+    with pytest.raises(ScenarioError, match=r"staffing\.rule: none of its shifts is of use"):
+        shift_plan(sunday)

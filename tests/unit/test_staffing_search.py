@@ -81,6 +81,14 @@ def test_stays_within_least_and_most() -> None:
     assert COST @ search.best >= cheapest(concave)
 
 
+def test_where_nobody_is_needed_nobody_is_planned() -> None:
+    search = searched(lambda agents: np.array([1.0, 0.0]))
+    assert search.run()
+    assert search.best is not None
+    assert not search.best.any()
+    assert search.bound == 0
+
+
 def test_what_cannot_hold_is_tried_once() -> None:
     search = searched(lambda agents: concave(agents) * [0.5, 1.0])
     assert search.run()

@@ -9,7 +9,7 @@ from ccsim.scenario.people import RosterAgent
 from ccsim.staffing.roster import rules
 from ccsim.staffing.roster.duties import Task
 from ccsim.staffing.roster.program import Program, add_limit, settled
-from ccsim.staffing.roster.rules import ONE_A_DAY, PER_AGENT, SHIFT_LIMITS, Breach, Limit
+from ccsim.staffing.roster.rules import ONE_A_DAY, PER_AGENT, SHIFT_LIMITS, Breach, Limit, wanted_agents
 from ccsim.staffing.roster.search import separate
 
 if TYPE_CHECKING:
@@ -110,5 +110,7 @@ def _of_shifts(task: Task) -> Iterator[Breach]:
             for duty, (low, high) in enumerate(rules.shift_limits(task)):
                 count = sum(worked == duty for _, worked in chosen)
                 if duty in program.counts and not low <= count <= high:
-                    what = f"{task.written(task.duties[duty])}: {low} to {high} agents wanted, {count} possible"
+                    what = (
+                        f"{task.written(task.duties[duty])}: {wanted_agents(count, low, high)} wanted, {count} possible"
+                    )
                     yield Breach(SHIFT_LIMITS, "", what)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from ccsim.results import format
 from ccsim.scenario.people import RosterAgent
 from ccsim.scenario.roster_rules import teams_of
 from ccsim.scenario.spans import Local, local
@@ -195,7 +196,7 @@ def broken(task: Task, assignment: Assignment) -> list[Breach]:
     for number, (low, high) in enumerate(shift_limits(task)):
         count = int(counts[number])
         if not low <= count <= high:
-            what = f"{task.written(task.duties[number])}: {count} agents, {low} to {high} wanted"
+            what = f"{task.written(task.duties[number])}: {count}; {wanted_agents(count, low, high)} wanted"
             breaches.append(Breach(SHIFT_LIMITS, "", what))
     return breaches
 
@@ -206,6 +207,11 @@ def shift_limits(task: Task) -> list[tuple[int, int]]:
     least = [given[duty.pattern].min if duty.team in task.teams else 0 for duty in task.duties]
     most = [int(min(most_agents(given[duty.pattern]), len(task.agents))) for duty in task.duties]
     return list(zip(least, most, strict=True))
+
+
+def wanted_agents(count: int, low: int, high: int) -> str:
+    """The one of a shift's limits that this many agents break."""
+    return f"at least {format.several(low, 'agent')}" if count < low else f"at most {format.several(high, 'agent')}"
 
 
 def described(limit: Limit, total: int) -> str:
