@@ -312,6 +312,8 @@ class Search:
         assert self.best is not None
         rows, required = self._planes()
         budget = self._costs(self.best) * (1 - CENT)
+        if budget <= 0:  # nothing is cheaper than nobody
+            return None
         nearest = least_short(
             rows, required, self.cost, budget, self.least, self.most, self._excluded, starts=[self.best], unit=STEP
         )
