@@ -7,6 +7,7 @@ import shutil
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -25,8 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Charts have their own tests; here they would only take time."""
-    monkeypatch.setattr("ccsim.report.pictures.artists", lambda in_page: nullcontext())
-    monkeypatch.setattr("ccsim.report.pictures.drawn", lambda artists, results: {})
+    monkeypatch.setattr("ccsim.report.pictures.artists", lambda in_page: nullcontext(MagicMock(drawn=dict)))
 
 
 @pytest.mark.usefixtures("drawn")

@@ -20,6 +20,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import baseline, fewest, on_duty, shrinkage
 from ccsim.staffing.cover import cover, cover_shifts
 from ccsim.staffing.patterns import names
+from ccsim.staffing.turns import by_turns
 from ccsim.workload.expectations import expectations
 from ccsim.workload.offered import interval_edges, offered
 from tests.staffing_by_hand import centre
@@ -481,7 +482,7 @@ def test_the_page_shows_what_comes_out() -> None:
     page = (root / "docs" / "staffing.md").read_text(encoding="utf-8")
     snippet = re.findall(r"^```toml\n(.*?)```", page, re.DOTALL | re.MULTILINE)[0]
     week = read.load(root / "scenarios" / "retail_week.toml")
-    week = read.parse(week.raw | tomllib.loads(snippet), given=week.files)
+    week, _ = by_turns(read.parse(week.raw | tomllib.loads(snippet), given=week.files))
     found = baseline(week)
     covers = [cover_shifts(week, found.requirement(week, divided=divided)) for divided in (False, True)]
     shown = re.findall(r"^\| ((?:frontline|writers) [^|]*?) \| (\d+) \| (\d+) \|$", page, re.MULTILINE)
