@@ -26,13 +26,14 @@ def explore(file: Path | None, port: int, no_browser: bool) -> None:
     """
     if find_spec("nicegui") is None:
         raise click.UsageError("ccsim explore needs the package nicegui:  pip install 'ccsim[explore]'")
+    from ccsim import engine
     from ccsim.explore.server import listen, serve
-    from ccsim.runs.compiling import prepare
+    from ccsim.runs import compiling
 
     if file is not None and not file.is_file():
         raise click.UsageError(f"{file}: {'a folder' if file.is_dir() else 'no such file'}; a scenario in TOML")
     listening = listen(port)
-    prepare("compiled")
+    engine.prepare("compiled", first=compiling.__name__)
     from ccsim.explore.page import pages
 
     try:

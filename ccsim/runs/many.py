@@ -73,7 +73,8 @@ def measure_all(
     """
     numbers = range(1, replications + 1) if isinstance(replications, int) else replications
     workers = workers or os.cpu_count() or 1
-    prepare(engine)
+    if scenarios:
+        prepare(engine, scenarios[0], len(scenarios) * len(numbers))
     with ExitStack() as stack:
         kept = store if store is not None else stack.enter_context(Store())
         missing = np.array([len(set(numbers) - kept.has(point)) for point in range(len(scenarios))])

@@ -102,7 +102,7 @@ def run(
     """
     from ccsim.workload.sample import recipe_of
 
-    prepare(engine)
+    prepare(engine, scenario, scenario.replications)
     plan, spec = lower(scenario)
     task = partial(replicate, recipe_of(scenario), plan, spec, engine, audit, keep is not None, change)
     collected = Collected() if after is None else after.copy()

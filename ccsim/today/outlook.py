@@ -208,7 +208,7 @@ def look_ahead(
 
     The same random numbers serve all actions. Raises ScenarioError.
     """
-    prepare(engine)
+    prepare(engine, scenario, replications)
     day, at = day_of(scenario, time)
     plan, _ = lower(day)
     observed = see(day, plan, at)
