@@ -60,6 +60,8 @@ def _by_weekday(moments: pd.Series[Any], clock: pd.Series[int], length: int) -> 
     """First start and last end, in seconds, of intervals of that length by weekday; empty if that is nearly always."""
     import pandas as pd
 
+    if moments.empty:
+        return {}
     begins = _day_begins(clock, length)
     since = (clock - begins) % 86400 + begins
     by = since.groupby((moments - pd.Timedelta(seconds=begins)).dt.day_of_week)

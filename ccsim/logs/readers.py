@@ -52,6 +52,8 @@ MEDIA: Final = {
     "instagram": "social",
 }
 """Channels by the media types of the usual exports, where a mapping says nothing else."""
+MOST: Final = 1e9
+"""Contacts or seconds of an interval; what is above is no number of either."""
 DRAW: Final = 1
 """Seed of what a log does not know and is drawn from what it does."""
 
@@ -392,6 +394,7 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lin
         unread = text.notna() & numbers.isna()
         lines.refuse(unread, f"{name}: not a number{_example(text, unread)}")
         lines.refuse(numbers < 0, f"{name}: below 0")
+        lines.refuse(numbers > MOST, f"{name}: beyond sense{_example(text, numbers > MOST)}")
         rows[name] = numbers
     if "abandoned" in how.columns:
         rows["offered"] = rows["offered"].fillna(rows["handled"] + rows["abandoned"])

@@ -62,3 +62,12 @@ def test_opening_hours_are_those_in_which_contacts_come(tmp_path: Path) -> None:
     text = files(estimate(read_all([log], [Mapping(kind="intervals", columns=columns)]), "ready"), "a")["scenario.toml"]
     assert 'open = { wed = "09:00-15:00" }' in text
     assert text.count("agents = ") == 1
+
+
+def test_a_queue_to_which_nobody_came_has_no_volume(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("at,topic,came\n" + "".join(f"2026-06-24 {h:02d}:00,{q}\n" for h in (9, 10) for q in ("a,9", "b,0")))
+    columns = {"start": ("at",), "queue": ("topic",), "offered": ("came",)}
+    quiet = estimate(read_all([log], [Mapping(kind="intervals", columns=columns)]), "ready").queues["b"]
+    assert quiet.contacts == 0
+    assert not quiet.hours

@@ -247,3 +247,13 @@ def test_a_log_of_three_contacts_is_said_to_be_too_short(tmp_path: Path) -> None
     log.write_text("contact,queue,arrival,answer,end,agent,outcome\n" + "\n".join(rows) + "\n")
     fit = estimate(read_all([log], [mapping("calls")]), "ready")
     assert any("3 contacts: too few to tell what is usual" in warning for warning in fit.warnings)
+
+
+def test_an_interval_with_contacts_beyond_sense_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(
+        "Start,Offered,AHT\n2026-05-04 08:00,4,200\n2026-05-04 08:30,1e300,200\n2026-05-04 09:00,4,1e12\n"
+    )
+    (tmp_path / "m.toml").write_text(propose(tmp_path / "log.csv")[0])
+    reading = read(tmp_path / "log.csv", mapping(str(tmp_path / "m.toml")))
+    assert reading.rows["offered"].tolist() == [4]
+    assert list(reading.reasons) == ["offered: beyond sense (1e300)", "handle_time: beyond sense (1e12)"]
