@@ -77,9 +77,9 @@ def answer(plan: RosterPlan) -> str:
     """Whether every rule is kept, and how good the roster is."""
     people = format.several(len(plan.task.agents), "agent")
     if plan.status == "optimal":
-        return f"The roster of {people} keeps every rule, and none does better by the weights."
+        return f"The roster of {people} keeps every rule that must be kept, and none does better by the weights."
     off = format.percent(plan.solution.gap)
-    return f"The roster of {people} keeps every rule; by the weights it is at most {off} off the best."
+    return f"The roster of {people} keeps every rule that must be kept; by the weights it is at most {off} off the best."
 
 
 def facts(plan: RosterPlan) -> Iterable[tuple[str, str, str]]:
