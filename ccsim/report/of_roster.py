@@ -78,8 +78,8 @@ def answer(plan: RosterPlan) -> str:
     people = format.several(len(plan.task.agents), "agent")
     if plan.status == "optimal":
         return f"The roster of {people} keeps every rule that must be kept, and none does better by the weights."
-    off = format.percent(plan.solution.gap)
-    return f"The roster of {people} keeps every rule that must be kept; by the weights it is at most {off} off the best."
+    off = f"at most {format.percent(plan.solution.gap)} off the best"
+    return f"The roster of {people} keeps every rule that must be kept; by the weights it is {off}."
 
 
 def facts(plan: RosterPlan) -> Iterable[tuple[str, str, str]]:

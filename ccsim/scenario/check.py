@@ -170,7 +170,7 @@ def fits_into_memory(scenario: Scenario) -> Found:
     """One replication's tables fit into the machine."""
     size, have = size_of(scenario), float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     if size.memory > have:
-        value = f"about {size.contacts:.3g} contacts and {size.turns:.3g} turns, follow-ups included"
+        value = f"about {size.contacts:.3g} contacts and {size.turns:.3g} turns, follow-ups included, and all shifts"
         value += f", {size.memory / 2**30:.3g} GB a replication"
         yield Problem(size.most_by, value, f"what fits into this machine's {have / 2**30:.3g} GB")
 

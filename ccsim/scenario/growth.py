@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -13,6 +13,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import MICROSECOND
 from ccsim.scenario.queues import Queue
 from ccsim.scenario.spans import Local, area, arrives, contacts, duties, given, hours, run_days
+from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY
 from ccsim.scenario.volumes import Volume
 from ccsim.tables import MAX_TRANSFERS, SECOND, Log, Workload, columns
@@ -29,6 +30,13 @@ def _row_sizes() -> dict[str, float]:
 
 
 _ROW: Final = _row_sizes()
+_SHIFT: Final = 1500.0
+"""Bytes of a shift of an agent."""
+_ABSENCE: Final = 500.0
+"""Bytes of a time that an agent steps out."""
+_CELL: Final = 2000.0
+"""Bytes of an interval of a queue or team: numerators and denominators of some sixty metrics, of one replication and of
+all together."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,20 @@ def size_of(scenario: Scenario) -> Size:
         turns += (usual + more) * each_turns
         growth["spike"] = max(growth.get("spike", 0.0), more / max(usual, 1))
         growth[dotted(("queue", name, "limit"))] = each_rows
-    shifts = sum(duty.agents for team in scenario.team.values() for duty in duties(team, run_days(scenario)))
+    staffed = {name: _staffed(team, run_days(scenario)) for name, team in scenario.team.items()}
     cells = scenario.days * DAY / max(scenario.interval, SECOND) * (len(scenario.queue) + len(scenario.team))
-    memory = rows * _ROW["contact"] + turns * _ROW["turn"] + shifts * 200 + cells * 500
-    return Size(rows, turns, memory, max(growth, key=lambda place: growth[place]))
+    memory = rows * _ROW["contact"] + turns * _ROW["turn"] + sum(staffed.values()) + cells * _CELL
+    most_by = max(growth, key=lambda place: growth[place])
+    if staffed and sum(staffed.values()) > memory / 2:
+        most_by = dotted(("team", max(staffed, key=lambda name: staffed[name]), "shifts"))
+    return Size(rows, turns, memory, most_by)
+
+
+def _staffed(team: Team, days: list[date]) -> float:
+    """Bytes of a team's shifts, with the absences in them that are drawn."""
+    out = team.steps_out
+    every = math.inf if out is None else (out.every.mean + out.lasts.mean) / 3600
+    return sum(duty.agents * (_SHIFT + _ABSENCE * hours(duty.hours) / every) for duty in duties(team, days))
 
 
 def families(scenario: Scenario) -> dict[str, tuple[float, float]]:

@@ -13,7 +13,7 @@ from ccsim.scenario.faults import dotted
 from ccsim.scenario.leave import leave_of
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import MICROSECOND
-from ccsim.scenario.pauses import pauses_of, places_of
+from ccsim.scenario.pauses import cycle_of, pauses_of, places_of
 from ccsim.scenario.queues import Queue
 from ccsim.scenario.shifts import WorkingHours
 from ccsim.scenario.teams import Team
@@ -69,12 +69,15 @@ def openings(queue: Queue, days: list[date]) -> Iterator[Local]:
 
 def duties(team: Team, days: list[date]) -> Iterator[StaffedHours]:
     """Shifts that begin on those days, without who is on leave."""
+    cycles = [cycle_of(shift) for shift in team.shifts]
     for day in days:
         away = leave_of(team, day)
         for number, shift in enumerate(team.shifts):
             if worked := shift.hours_on(day):
                 there = range(sum(away[number]), shift.agents)
-                ways = Counter(pauses_of(shift, worked, number + place) for place in there)
+                ways = Counter[tuple[Span, ...]]()
+                for first, place in enumerate(there[: cycles[number]]):
+                    ways[pauses_of(shift, worked, number + place)] += len(there[first :: cycles[number]])
                 for pauses, agents in (ways or Counter({pauses_of(shift, worked, number): 0})).items():
                     yield StaffedHours(agents, local(day, worked), tuple(local(day, pause) for pause in pauses))
     if team.roster is not None:

@@ -89,6 +89,7 @@ def test_spikes_are_as_large_as_those_sampled() -> None:
         ({"queue__a__retry__share": 1.0, "queue__a__reopens__share": 1.0, "queue__a__limit": 100}, "queue.a.limit"),
         ({"spike": [SPIKES[0] | {"scale": 1e12}]}, "spike"),
         ({"queue__a__volume__per_day": 1e12}, "days"),
+        ({"days": 60, "team__t__shifts": [{"agents": 1_000_000, "hours": "08:00-20:00"}]}, "team.t.shifts"),
     ],
 )
 def test_what_would_not_fit_is_refused_with_the_estimate(changes: dict[str, Any], place: str) -> None:

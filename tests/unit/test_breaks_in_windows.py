@@ -15,6 +15,7 @@ from ccsim.results.plans import Requirement
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import places_of
+from ccsim.scenario.spans import duties
 from ccsim.scenario.values import HOUR, MINUTE
 from ccsim.staffing import patterns
 from ccsim.staffing.cover import cover_shifts
@@ -68,6 +69,18 @@ def test_one_agent_more_moves_nobodys_break() -> None:
 
 def test_fixed_hours_are_at_once() -> None:
     assert starts(scenario({"agents": 3, "breaks": ["12:00-12:30"]})) == ["12:00"] * 3
+
+
+@pytest.mark.parametrize("agents", [1, 3, 4, 11, 50])
+def test_hours_with_the_same_pauses_are_counted_together(agents: int) -> None:
+    """As many agents with each pauses as plans have, who count them one by one; a million take no longer than a few."""
+    found = scenario({"agents": 2, "breaks": [LUNCH]}, {"agents": agents, "breaks": [LUNCH, "14:00-14:15"]})
+    both = Counter[str]()
+    for duty in duties(found.team["t"], [found.start]):
+        both[f"{duty.pauses[0][0]:%H:%M}"] += duty.agents
+    firsts = [start for start in starts(found) if start != "14:00"]
+    assert both == Counter(firsts)
+    assert sum(both.values()) == agents + 2
 
 
 def test_a_window_around_what_is_fixed() -> None:
