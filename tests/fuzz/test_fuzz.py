@@ -52,6 +52,6 @@ def test_what_is_accepted_and_fails_is_seen(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_size_is_estimated(tmp_path: Path) -> None:
-    small, large = (growth.size_of(load(write_tiny(tmp_path), None, [f"queue.chat.volume.scale={s}"])) for s in (1, 9))
+    small, large = (growth.size_of(load(write_tiny(tmp_path), None, [f"queue.chat.volume.scale={s}"])) for s in (1, 19))
     assert large.memory > 2 * small.memory > 0
     assert large.turns - large.contacts > 2 * (small.turns - small.contacts)
