@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ccsim.engine import reference
 from ccsim.engine.audit import audit
+from ccsim.lowering import lower
+from ccsim.scenario import read
 from ccsim.tables import NEVER, Log, Outcome, Outside, Plan, Workload
+from ccsim.workload.sample import sample
 from tests.tables_by_hand import FOREVER, contact, make_plan, make_workload, queue, team, us
 from tests.unit.logs_by_hand import make_log
 
@@ -323,6 +328,19 @@ def test_empty_log_passes() -> None:
     plan = make_plan([queue("phone")], [team({0: 1})])
     work = make_workload([], plan)
     assert audit(work, plan, make_log(work, plan, contacts={}, turns={}, stretches=[], presences=[(0, 0, RUN)])) == []
+
+
+def test_a_bot_in_a_centre_without_agents_passes() -> None:
+    """Random scenarios found that the audit looked for the team of nobody."""
+    bot = {"contains": 0.5, "time": "2m"}
+    calls = {"channel": "live_chat", "open": "always", "volume": {"per_day": 50}, "bot": bot}
+    nobody = {"skills": {"q": 1}, "shifts": [{"agents": 0, "hours": "always"}]}
+    found = read.parse({"start": date(2026, 3, 2), "days": 1, "queue": {"q": calls}, "team": {"t": nobody}})
+    plan, _ = lower(found)
+    workload = sample(found, 0)
+    log = reference.simulate(workload, plan)
+    assert (log.outcome == Outcome.CONTAINED).sum() > 10
+    assert audit(workload, plan, log) == []
 
 
 def test_contacts_without_any_stretch_pass() -> None:

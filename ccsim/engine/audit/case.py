@@ -450,8 +450,8 @@ class Case:
 
     def pace(self, agent: NDArray[Any], queue: NDArray[Any], time: I64) -> NDArray[Any]:
         """Factor on what agents begin to work on then."""
-        team = self.plan.team[agent]
-        pace = self.plan.pace[team, queue] * self.workload.agent_pace[agent]
+        team = at(self.plan.team, agent, 0)  # nobody's, where only a bot answers
+        pace = self.plan.pace[team, queue] * at(self.workload.agent_pace, agent, 1)
         if len(self.plan.grows_by) == 0:
             return np.asarray(pace)
         tired = self.grown(len(self.plan.priority) + team, time - self.rested(agent, time))

@@ -34,7 +34,7 @@ def links(case: Case) -> list[str]:
 
     late = workload.latency[case.final] > plan.idle_timeout[workload.queue]
     anyone = np.ones(len(row), dtype=np.bool_)
-    resolved_by = plan.team[log.agent[case.answered]] if len(log.agent) else np.zeros(len(row), np.int32)
+    resolved_by = at(plan.team, at(log.agent, case.answered, -1), 0)
     badly = workload.reopen_draw < plan.comes_back[resolved_by, workload.queue]
     begun_by_rule = root.copy()
     for name, child, outcomes, only in (
