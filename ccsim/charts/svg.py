@@ -116,6 +116,16 @@ class _Renderer(RendererBase):
         return True
 
 
+def _on_both(name: str) -> Callable[..., None]:
+    """The method of that name, of the pixels and of the vectors."""
+
+    def draw(self: _Both, *what: Any, **how: Any) -> None:
+        for renderer in (self._pixels, self._vectors):
+            getattr(renderer, name)(*what, **how)
+
+    return draw
+
+
 class _Both(_Renderer):
     """Draws in pixels and as SVG."""
 
@@ -124,25 +134,11 @@ class _Both(_Renderer):
         self._vectors = vectors
         self._pixels.clear()
 
-    def draw_path(self, *what: Any, **how: Any) -> None:
-        self._pixels.draw_path(*what, **how)
-        self._vectors.draw_path(*what, **how)
-
-    def draw_path_collection(self, *what: Any, **how: Any) -> None:
-        self._pixels.draw_path_collection(*what, **how)
-        self._vectors.draw_path_collection(*what, **how)
-
-    def draw_quad_mesh(self, *what: Any, **how: Any) -> None:
-        self._pixels.draw_quad_mesh(*what, **how)
-        self._vectors.draw_quad_mesh(*what, **how)
-
-    def draw_markers(self, *what: Any, **how: Any) -> None:
-        self._pixels.draw_markers(*what, **how)
-        self._vectors.draw_markers(*what, **how)
-
-    def draw_text(self, *what: Any, **how: Any) -> None:
-        self._pixels.draw_text(*what, **how)
-        self._vectors.draw_text(*what, **how)
+    draw_path = _on_both("draw_path")
+    draw_path_collection = _on_both("draw_path_collection")
+    draw_quad_mesh = _on_both("draw_quad_mesh")
+    draw_markers = _on_both("draw_markers")
+    draw_text = _on_both("draw_text")
 
     def draw_image(self, gc: Any, x: float, y: float, im: Any, transform: Any = None) -> None:
         self._vectors.draw_image(gc, x, y, im, transform)

@@ -130,10 +130,10 @@ def columns_of(headings: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     written = {heading: list(forms(heading)) for heading in headings}
     chosen: dict[str, str] = {}
     for depth in range(max((len(texts) for texts in written.values()), default=0)):
-        for name in names:
+        for name in (name for name in names if name not in chosen):
             free = {h: texts[depth] for h, texts in written.items() if depth < len(texts) and h not in chosen.values()}
             fitting = [h for usual in USUAL[name].split() for h, text in free.items() if text == usual]
-            if fitting and name not in chosen:
+            if fitting:
                 chosen[name] = fitting[0]
     return chosen
 
