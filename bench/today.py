@@ -2,11 +2,13 @@
 
 Days are simulated under one seed, seen from their own logs at 11:00 and at 15:00, and their rest is simulated under
 another: how often the 90 % band of a queue's service level of the whole day holds the day's own, how far off its mean
-is, and how often the targets were met at each probability.
+is, and how often the targets were met at each probability. With `--keep FILE` every day is written there as soon as
+it is done, and is not tried again; tables are shown as days go on.
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from datetime import date
@@ -72,6 +74,8 @@ CENTRES: Final[dict[str, dict[str, Any]]] = {
 }  # fmt: skip
 FLAGSHIP: Final = "retail_week"
 CLOCKS: Final = ("11:00", "15:00")
+SHOWN: Final = 20
+"""Days after which tables are shown again."""
 EDGES: Final = np.array([0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0])
 
 
@@ -96,10 +100,10 @@ def centre(name: str) -> Scenario:
     return parse({"name": name, "start": DAY, "days": 1, **CENTRES[name]})
 
 
-def tried(scenario: Scenario, days: int, replications: int) -> Iterator[list[Seen]]:
+def tried(scenario: Scenario, numbers: range, replications: int) -> Iterator[list[Seen]]:
     """Day by day, one of each queue with a target and time of the day."""
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(days):
+        for number in numbers:
             day = a_day(Path(folder), number, scenario, DAY)
             truth = day.truth("service_level")
             rows = []
@@ -142,19 +146,37 @@ def show_probabilities(rows: list[Seen]) -> None:
             print(f"  {low:4.0%} to {high:4.0%}: {len(mine):5d} cases, expected {expected:6.1%}, met {met:6.1%}")
 
 
+def show(name: str, days: list[list[Seen]]) -> None:
+    print(f"{name}: {len(days)} days", flush=True)
+    show_bands(days)
+    show_probabilities([row for day in days for row in day])
+
+
+def kept(file: Path | None, name: str, replications: int) -> list[list[Seen]]:
+    """Days of a centre that an earlier call has tried, from the first on."""
+    lines = file.read_text().splitlines() if file is not None and file.exists() else []
+    days = [json.loads(line) for line in lines]
+    return [[Seen(*row) for row in day] for of, with_, day in days if (of, with_) == (name, replications)]
+
+
 @click.command(help=__doc__)
 @click.argument("centres", nargs=-1, type=click.Choice([*CENTRES, FLAGSHIP]))
 @click.option("--days", default=200, show_default=True)
 @click.option("--replications", default=200, show_default=True)
-def main(centres: tuple[str, ...], days: int, replications: int) -> None:
+@click.option("--keep", type=click.Path(dir_okay=False, path_type=Path), help="Days that are done, read and written.")
+def main(centres: tuple[str, ...], days: int, replications: int, keep: Path | None) -> None:
     everything: list[Seen] = []
     for name in centres or (*CENTRES, FLAGSHIP):
-        print(f"{name}: {days} days", flush=True)
-        rows = list(tried(centre(name), days, replications))
-        show_bands(rows)
-        mine = [row for day in rows for row in day]
-        show_probabilities(mine)
-        everything += mine
+        rows = kept(keep, name, replications)[:days]
+        for day in tried(centre(name), range(len(rows), days), replications):
+            rows.append(day)
+            if keep is not None:
+                with keep.open("a") as file:
+                    file.write(json.dumps([name, replications, day]) + "\n")
+            if len(rows) % SHOWN == 0 and len(rows) < days:
+                show(name, rows)
+        show(name, rows)
+        everything += [row for day in rows for row in day]
     print("all:")
     show_probabilities(everything)
 
