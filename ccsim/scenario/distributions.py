@@ -91,7 +91,7 @@ def duration_distribution(value: object, files: DataFiles) -> Distribution:
 
 
 def patience_distribution(value: object, files: DataFiles) -> Distribution:
-    """As `duration_law`, or `Never` for `"never"`."""
+    """As `duration_distribution`, or `Never` for `"never"`."""
     return Never() if value == "never" else _distribution(value, files, _seconds_or_never)
 
 

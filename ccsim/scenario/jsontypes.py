@@ -17,31 +17,49 @@ TIME_OF_DAY: Final[Json] = {"description": 'a time of day, "00:00" to "24:00"', 
 COUNT_OR_NEVER: Final[Json] = {"oneOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]}
 
 
-def _families(parameter: Json) -> dict[str, Json]:
-    """Tables of a distribution's parameters, each by what they are called; by these it is known without `dist`, too."""
+def _families(parameter: Json, unnamed_mean: str) -> dict[str, Json]:
+    """Tables of a distribution's parameters, each by what they are called; by these it is known without `dist`, too.
 
-    def family(*keys: str, **parameters: Json) -> Json:
+    `unnamed_mean` is what `{ mean }` is without `dist`.
+    """
+
+    def of(what: str) -> Json:
+        return parameter | {"description": "; ".join([what, *filter(None, [parameter.get("description")])])}
+
+    def family(default: str, *others: str, **parameters: Json) -> Json:
+        dist = {"description": "name of the distribution", "enum": [default, *others], "default": default}
         return {
             "type": "object",
-            "properties": {"dist": {"enum": list(keys)}, **parameters},
+            "properties": {"dist": dist, **parameters},
             "required": [*parameters],
             "additionalProperties": False,
         }
 
-    pure = {"type": "number", "minimum": 0}
+    cv = {"description": "standard deviation over the mean", "type": "number", "minimum": 0}
+    sigma = {"description": "standard deviation of the logarithm", "type": "number", "minimum": 0}
+    weight = {"description": "weight of the part, whose share it is of all weights", "type": "number", "minimum": 0}
+    part = {"type": "object", "properties": {"weight": weight}, "required": ["weight"]}
+    means = {"exponential": ("exponential", "geometric"), "geometric": ("geometric",)}[unnamed_mean]
     return {
-        "mean": family("exponential", "geometric", mean=parameter),
-        "mean, cv": family("lognormal", "gamma", "weibull", mean=parameter, cv=pure),
-        "median, sigma": family("lognormal", median=parameter, sigma=pure),
-        "low, high": family("uniform", low=parameter, high=parameter),
-        "constant": family("constant", constant=parameter),
-        "file, column": family("empirical", file={"type": "string"}, column={"type": "string"}),
-        "parts": family("mixture", parts={"type": "array", "items": {"type": "object", "required": ["weight"]}}),
+        "mean": family(*means, mean=of("mean")),
+        "mean, cv": family("lognormal", "gamma", "weibull", mean=of("mean"), cv=cv),
+        "median, sigma": family("lognormal", median=of("median"), sigma=sigma),
+        "low, high": family("uniform", low=of("smallest value"), high=of("largest value")),
+        "constant": family("constant", constant=of("the one value")),
+        "file, column": family(
+            "empirical",
+            file={"description": "CSV file with one value a row, beside the scenario", "type": "string"},
+            column={"description": "column of the file, by its heading", "type": "string"},
+        ),
+        "parts": family(
+            "mixture",
+            parts={"description": "distributions, each with its weight", "type": "array", "items": part},
+        ),
     }
 
 
 def _distribution(parameter: Json, description: str) -> Json:
-    return {"description": description, "anyOf": [parameter, *_families(parameter).values()]}
+    return {"description": description, "anyOf": [parameter, *_families(parameter, "exponential").values()]}
 
 
 _FORMS: Final = 'a constant, { mean, cv } (lognormal), or { dist = "exponential", mean = … } and other distributions'
@@ -76,13 +94,18 @@ def _profiled(distribution: Json) -> Json:
 
 
 PROFILED_DISTRIBUTION: Final[Json] = _profiled(DURATION_DISTRIBUTION)
+_BETWEEN: Final[Json] = {
+    "description": "share of the variance that lies between contacts",
+    "type": "number",
+    "minimum": 0,
+    "maximum": 1,
+    "default": 0,
+}
 WORK_DISTRIBUTION: Final[Json] = PROFILED_DISTRIBUTION | {
     "description": PROFILED_DISTRIBUTION["description"].replace("a profile:", "a profile and between:")
     + "; between = share of the variance that lies between contacts",
     "anyOf": [
-        {**form, "properties": {**form["properties"], "between": {"type": "number", "minimum": 0, "maximum": 1}}}
-        if "properties" in form
-        else form
+        {**form, "properties": {**form["properties"], "between": _BETWEEN}} if "properties" in form else form
         for form in PROFILED_DISTRIBUTION["anyOf"]
     ],
 }
@@ -94,12 +117,12 @@ _COUNT: Final[Json] = {"type": "number", "minimum": 1}
 COUNT_DISTRIBUTION: Final[Json] = {
     "description": "a distribution of whole numbers: a number from 1, { mean } (geometric, from 1), or constant, "
     "empirical or mixture",
-    "anyOf": [_COUNT, *(_families(_COUNT)[key] for key in ("mean", "constant", "file, column", "parts"))],
+    "anyOf": [_COUNT, *(_families(_COUNT, "geometric")[key] for key in ("mean", "constant", "file, column", "parts"))],
 }
 ARRIVALS: Final[Json] = {
     "description": 'an arrival process of one\'s own: { process = "name", … }',
     "type": "object",
-    "properties": {"process": {"type": "string"}},
+    "properties": {"process": {"description": "name under which it is registered", "type": "string"}},
     "required": ["process"],
     "additionalProperties": {"type": ["number", "string"]},
 }

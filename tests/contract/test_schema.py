@@ -9,17 +9,22 @@ from ccsim.scenario.read import parse, tables
 from ccsim.scenario.schema import BY_CHANNEL, json_schema
 
 
-def properties(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for name, table in [("", schema), *schema["$defs"].items()]:
-        for part in table.get("oneOf", [table]):
-            for key, described in part.get("properties", {}).items():
-                yield name, key, described
+def properties(schema: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every property anywhere in a schema, those of tables inside values included, with its place."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from properties(part, place)
+    elif isinstance(schema, dict):
+        for key, described in schema.get("properties", {}).items():
+            yield f"{place}.{key}", described
+        for key, part in schema.items():
+            yield from properties(part, place if key in ("$defs", "properties", "anyOf", "oneOf") else f"{place}.{key}")
 
 
 def test_every_key_has_a_description() -> None:
     every = list(properties(json_schema()))
-    assert len(every) > 150
-    assert [f"{table}.{key}" for table, key, described in every if not described.get("description")] == []
+    assert len(every) > 500
+    assert [place for place, described in every if not described.get("description")] == []
 
 
 def test_defaults_are_written_as_in_a_file() -> None:
