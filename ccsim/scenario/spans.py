@@ -135,6 +135,31 @@ def _would_come(scenario: Scenario, name: str) -> dict[date, float]:
     return expected
 
 
+def drawn(scenario: Scenario, name: str) -> float:
+    """Would-be customers of a queue who are drawn, before moves: with those whom self-service deflects, who come while
+    it is closed, and who do not come to their appointment; without spikes."""
+    volume, demand, would_come = scenario.queue[name].volume, scenario.demand, 0.0
+    if demand is not None:
+        would_come += seeking(scenario) * reach(demand).get(name, 0.0)
+    if volume is not None:
+        limited = volume.per_day is not None or volume.appointments is not None
+        would_come += _all_of(scenario, volume, _served(scenario, name) if limited else None)
+    return would_come
+
+
+def seeking(scenario: Scenario) -> float:
+    """Customers of the demand, those whom every barrier turns away included."""
+    return _all_of(scenario, scenario.demand) if scenario.demand is not None else 0.0
+
+
+def _all_of(scenario: Scenario, volume: Volume, served: dict[date, list[Local]] | None = None) -> float:
+    """Customers of a volume who are drawn, in the hours served or (without them) in all."""
+    days = (scenario.start + timedelta(days=day) for day in range(scenario.days))
+    always = {day: [local(day, WHOLE_DAY)] for day in days} if served is None else served
+    all_come = volume.model_copy(update={"no_show": 0.0})
+    return sum(_expected(all_come, always, scenario).values()) * volume.scale
+
+
 def work_offered(scenario: Scenario, name: str) -> dict[date, float]:
     """Work on a queue's contacts by day, all turns and the wrap-up, in seconds; see `contacts`."""
     queue, usual = scenario.queue[name], _handle_times(scenario, name)

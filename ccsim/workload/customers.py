@@ -16,7 +16,7 @@ from ccsim.distributions.arrivals import HOUR, STEPS, Process, Rate, busyness, b
 from ccsim.distributions.durations import Distribution, Exponential, micros
 from ccsim.distributions.streams import Draw, People, Streams, owner_of
 from ccsim.lowering import Horizon, spans_of
-from ccsim.tables import F64, I64, Bool
+from ccsim.tables import F64, I64, NEVER, Bool
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
@@ -355,20 +355,23 @@ def _moves(scenario: Scenario) -> Iterator[Moved]:
 
 def _written_to(scenario: Scenario, number: int, campaign: str, outbound: Outbound) -> Group:
     """The recipients of a campaign: when their messages fall due, and until when each may be sent."""
-    due = np.array(list(_due(scenario, outbound)), dtype=np.int64).reshape(-1, 2)
-    times, until = np.ascontiguousarray(due.T)
-    return Group(People.of(owner_of(f"outbound.{campaign}"), len(due)), times, campaign=number, until=until)
+    times, until = _due(scenario, outbound)
+    return Group(People.of(owner_of(f"outbound.{campaign}"), len(times)), times, campaign=number, until=until)
 
 
-def _due(scenario: Scenario, outbound: Outbound) -> Iterator[tuple[int, int]]:
+def _due(scenario: Scenario, outbound: Outbound) -> tuple[I64, I64]:
+    """When the messages fall due, and when the window of each ends, both : int64[n]."""
     horizon = Horizon.of(scenario)
-    apart = 0 if outbound.pace is None else round(HOUR / outbound.pace)
+    apart = 0 if outbound.pace is None else round(min(HOUR / outbound.pace, NEVER))
+    times, until = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     for day in range(scenario.days):
         for span in outbound.window.on(horizon.calendar.date(day)):
             start, end = horizon.stretch(day, span)
-            for time in (start + number * apart for number in range(outbound.messages)):
-                if time < min(end, horizon.end):
-                    yield time, end
+            last = min(end, horizon.end)
+            number = outbound.messages if apart == 0 else min(outbound.messages, -((start - last) // apart))
+            times.append(start + apart * np.arange(number if start < last else 0))
+            until.append(np.full(len(times[-1]), end))
+    return np.concatenate(times), np.concatenate(until)
 
 
 # ---------------------------------------------------------------------------------------------------- a replication

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ccsim.errors import ScenarioError
-from ccsim.scenario.growth import families, spiked
+from ccsim.scenario.growth import families, size_of, spiked
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import assign, parse
 from ccsim.scenario.spans import contacts
@@ -81,6 +81,51 @@ def test_spikes_are_as_large_as_those_sampled() -> None:
     roots = np.mean([np.bincount(workload.queue[workload.link == 0], minlength=3) for workload in workloads], axis=0)
     expected = [sum(contacts(scenario, name).values()) + spiked(scenario, name) for name in ("a", "b")]
     assert expected == pytest.approx(roots[:2].tolist(), rel=0.03)
+
+
+BOOKED = {"appointments": {"hours": "09:00-17:00", "every": "1m", "each": 9}, "no_show": 0.5}
+VISITS = {"channel": "in_person", "open": "09:00-17:00", "volume": BOOKED}
+HALF_HOUR = {"queue__a__open": "12:00-12:30", "queue__a__volume": {"per_hour": 200}}
+DEMAND = {
+    "queue__a": {"channel": "phone", "open": "12:00-12:30"},
+    "demand": {"per_hour": 200, "mix": {"a": 1}, "barrier": {"a": 0.5}},
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"self_service__faq": {"deflects": {"a": 1.0, "b": 0.5}}},
+        {"self_service__faq": {"deflects": {"a": 1.0}}, "spike": SPIKES},
+        HALF_HOUR,
+        DEMAND,
+        {"queue__visits": VISITS, "team__t__skills__visits": 1},
+        {"queue__a__bot": {"contains": 0.8, "bounces": {"share": 1.0}}},
+        {"queue__b__bot": {"contains": 0.5, "loses_context": True}},
+        {"queue__b__closing_word": {"share": 0.9}},
+        {"queue__a__transfer": [{"to": "b", "share": 0.5, "cold": True, "repeat_turns": 40}]},
+        {"move": [{"from": "a", "to": "b", "share": 0.5, "turns": 30}]},
+        {"outbound__o__messages": 10_000_000, "outbound__o__pace": 1e-310},
+        {"outbound__o__messages": 10_000_000, "outbound__o__pace": 500, "outbound__o__window": "09:00-11:15"},
+    ],
+)  # fmt: skip
+def test_all_that_is_drawn_is_estimated(changes: dict[str, Any]) -> None:
+    """Who is kept by self-service or comes in vain is drawn, and so is what a customer never gets to say."""
+    scenario = centre(**changes)
+    workloads = [sample(scenario, replication) for replication in range(3)]
+    size = size_of(scenario)
+    rows, turns = (np.mean([len(column) for column in columns]) for columns in (
+        [workload.queue for workload in workloads], [workload.work for workload in workloads]
+    ))  # fmt: skip
+    assert rows <= 1.02 * size.contacts <= 1.4 * rows
+    assert turns <= 1.02 * size.turns <= 1.5 * turns
+
+
+def test_busy_days_and_the_turned_away_take_memory() -> None:
+    usual = size_of(centre(**DEMAND)).memory
+    assert size_of(centre(**DEMAND | {"busyness__day_cv": 2.0})).memory > 4 * usual
+    nobody = size_of(centre(**DEMAND | {"demand__barrier": {"a": 1.0}, "demand__per_hour": 1e6})).memory
+    assert nobody > 2 * 24 * 1e6 * 100
 
 
 @pytest.mark.parametrize(
