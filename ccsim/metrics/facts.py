@@ -9,7 +9,7 @@ agents' work and in the conversation that follows, but has no first wait, no res
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, NamedTuple
@@ -22,9 +22,12 @@ from ccsim.metrics import pay, sums
 from ccsim.metrics.attention import SharedWork
 from ccsim.metrics.timeline import inside
 from ccsim.metrics.worth import lost_by_wait
+from ccsim.once import once
 from ccsim.tables import F64, I32, I64, SECOND, Bool, Link, Log, MetricSpec, Outside, Plan, Workload
 
 Formula = Callable[[Any, Any, Any, Any, Any], tuple[Any, Any]]
+
+TINY: Final = np.finfo(np.float64).tiny
 
 SERVICE_LEVELS: Final[dict[str, Formula]] = {
     "answered_or_abandoned": lambda A, a, B, b, s: (a + b, A + B),  # noqa: N803
@@ -50,8 +53,18 @@ def _weights(formulas: Sequence[str]) -> F64:
 @cache
 def scans() -> ModuleType:
     """The compiled scans of a log, ccsim/metrics/scan.py."""
-    sources = [Path(__file__).with_name("scan.py"), Path(str(sums.__file__)), Path(str(tables.__file__))]
-    return jit.load("ccsim.metrics.scan", sources)
+    return _compiled("scan")
+
+
+@cache
+def ranks() -> ModuleType:
+    """What is compiled for what is sorted, ccsim/metrics/ranks.py."""
+    return _compiled("ranks")
+
+
+def _compiled(name: str) -> ModuleType:
+    own = [Path(__file__).with_name(file) for file in ("scan.py", "ranks.py")]
+    return jit.load(f"ccsim.metrics.{name}", [*own, Path(str(sums.__file__)), Path(str(tables.__file__))])
 
 
 class Frame:
@@ -80,6 +93,14 @@ class Frame:
         """Queues in which agents work on several turns at once."""
         self.span = plan.drain_end + 1
         """More than any time of a log."""
+        self.skilled: F64 = (plan.rank >= 0).astype(np.float64)
+        self.alone = bool(plan.one_to_one.all())
+        """Nobody can hold two sessions."""
+        self.paid: Bool = np.asarray(spec.paid)
+        self.by_the_hour = bool(spec.premiums) or bool(
+            (spec.shift_cost != spec.cost_per_hour[plan.team[plan.shift_agent]]).any()
+        )
+        """Whether an hour of a team does not always cost the same."""
 
     def cells(self, rows: int) -> F64:
         """Sums by cell, all 0."""
@@ -128,7 +149,7 @@ class Derived:
     frame: Frame
     contacts: Any
 
-    @cached_property
+    @once
     def service_level(self) -> tuple[Any, Any]:
         """Numerator and denominator by each queue's formula, (interval, queue)."""
         of = self.contacts
@@ -158,7 +179,7 @@ class Facts(Derived):
 
     # ── contacts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @once
     def cell(self) -> I32:
         """By contact: interval × queues + queue, by arrival; -1 if it is not counted."""
         cell = np.empty(len(self.log.arrival), np.int32)
@@ -170,7 +191,7 @@ class Facts(Derived):
         """Sums by contact, (row, interval, queue); the rows are those of metrics/sums.py."""
         return self._contacts.sums
 
-    @cached_property
+    @once
     def _contacts(self) -> _Contacts:
         frame, log, work = self.frame, self.log, self.workload
         by_cell, area, rows = frame.cells(sums.OF_CONTACTS), frame.area(self.queues), len(log.outcome)
@@ -186,34 +207,34 @@ class Facts(Derived):
             frame.by_queue(by_cell), area[0] / SECOND, waits[:entered], open_waits[:entered], undecided, served
         )
 
-    @cached_property
+    @once
     def value_lost_by_wait(self) -> F64:
         """Of the value of customers who were served, in money, (interval, queue)."""
         cells = self.intervals * self.queues
         lost = lost_by_wait(self.workload, self.log, self.spec, self.cell, self._contacts.served, cells)
         return lost.reshape(self.intervals, self.queues)
 
-    @cached_property
+    @once
     def wait_quantiles(self) -> F64:
         """Waits of the entered in seconds: 50th, 80th, 90th and 95th percentile, and the longest."""
-        return self._quantiles(self._waits, 50, 80, 90, 95, 100, more=scans().OF_END)
+        return self._quantiles(self._waits, 50, 80, 90, 95, 100, more=ranks().OF_END)
 
-    @cached_property
+    @once
     def business_wait_quantiles(self) -> F64:
         """Waits of the entered on the clock of the targets in seconds: 90th percentile."""
-        return self._quantiles(self._open_waits, 90, more=scans().OF_END)
+        return self._quantiles(self._open_waits, 90, more=ranks().OF_END)
 
-    @cached_property
+    @once
     def _waits(self) -> I64:
         """First waits, sorted, with how each ended."""
         return _sorted(self._contacts.waits)
 
-    @cached_property
+    @once
     def _open_waits(self) -> I64:
         """The same on the clock of the targets."""
         return _sorted(self._contacts.open_waits)
 
-    @cached_property
+    @once
     def patient_waits(self) -> F64:
         """Of customers who would never give up: mean wait in seconds, and share within the time of the service level on
         the clock of the targets, (2, queue and the total last), NaN without data."""
@@ -226,10 +247,10 @@ class Facts(Derived):
     def _patient(self, waits: I64) -> F64:
         figures = np.full((2, self.queues + 1), np.nan)
         left, since = np.zeros((2, self.queues), np.int64)
-        scans().patient(waits, self.frame.limits[0], left, np.ones(self.queues), since, *figures)
+        ranks().patient(waits, self.frame.limits[0], left, np.ones(self.queues), since, *figures)
         return figures
 
-    @cached_property
+    @once
     def reply_wait_quantiles(self) -> F64:
         """Waits for later replies of the counted in seconds: 90th percentile."""
         return self._quantiles(_sorted(self._turns.waits), 90)
@@ -241,7 +262,7 @@ class Facts(Derived):
         the times that are is as great.
         """
         values = np.full((len(percents), self.queues + 1), np.nan)
-        scans().quantiles(times, more, np.array(percents), *np.zeros((3, self.queues + 1), np.int64), values)
+        ranks().quantiles(times, more, np.array(percents), *np.zeros((3, self.queues + 1), np.int64), values)
         return values
 
     @property
@@ -256,14 +277,14 @@ class Facts(Derived):
         """Sums by turn, (row, interval, queue); the rows are those of metrics/sums.py."""
         return self._turns.sums
 
-    @cached_property
+    @once
     def _shared(self) -> SharedWork | None:
         """What agents did in shared attention, if any queue has it."""
         if not self.frame.shared.any():
             return None
         return SharedWork.of(self.workload, self.plan, self.log, self.frame.shared)
 
-    @cached_property
+    @once
     def _turns(self) -> _Turns:
         frame, log, work, shared = self.frame, self.log, self.workload, self._shared
         by_cell, area = frame.cells(sums.OF_TURNS), frame.area(self.teams * self.queues)
@@ -277,25 +298,26 @@ class Facts(Derived):
             self.plan.team, frame.reply_limit, *frame.clock, *frame.bounds,
             by_cell, area, oldest, waits, pending, ends, self._contacts.undecided,
         )  # fmt: skip
-        away, interruptions = self._suspended(by_cell)
-        focused = area[0] - away if shared is None else area[0] - away + shared.area(self.edges, away.shape[1])
+        focused: NDArray[Any] = area[0]
+        interruptions = np.zeros((self.intervals, self.teams), np.int64)
+        if len(log.suspended_contact):
+            focused = focused - self._suspended(by_cell, interruptions)
+        if shared is not None:
+            focused = focused + shared.area(self.edges, focused.shape[1])
         return _Turns(
             frame.by_queue(by_cell), self._by_team(focused), oldest, waits[:later],
             (pending[:spans], ends[:spans]), interruptions,
         )  # fmt: skip
 
-    def _suspended(self, by_cell: F64) -> tuple[I64, I64]:
-        """Area of suspended work (interval, team × queues + queue), taken off the sums by turn; interruptions."""
-        log = self.log
-        area = self.frame.area(self.teams * self.queues)
-        interruptions = np.zeros((self.intervals, self.teams), np.int64)
-        if len(log.suspended_contact):
-            scans().suspensions(
-                log.suspended_contact, log.suspended_agent, log.suspended_start, log.suspended_end,
-                log.outcome, log.first_turn, log.messages, log.start, self.cell, self.workload.queue, self.plan.team,
-                *self.frame.bounds, by_cell, area, interruptions,
-            )  # fmt: skip
-        return area[0], interruptions
+    def _suspended(self, by_cell: F64, interruptions: I64) -> I64:
+        """Area of suspended work (interval, team × queues + queue), taken off the sums by turn; adds interruptions."""
+        log, area = self.log, self.frame.area(self.teams * self.queues)
+        scans().suspensions(
+            log.suspended_contact, log.suspended_agent, log.suspended_start, log.suspended_end,
+            log.outcome, log.first_turn, log.messages, log.start, self.cell, self.workload.queue, self.plan.team,
+            *self.frame.bounds, by_cell, area, interruptions,
+        )  # fmt: skip
+        return area[0]
 
     def _by_team(self, area: NDArray[Any]) -> F64:
         """µs by (interval, team × queues + queue) in seconds, (interval, team, queue)."""
@@ -309,12 +331,12 @@ class Facts(Derived):
         """
         return self._turns.focused
 
-    @cached_property
+    @once
     def work_of_queues(self) -> F64:
         """Focused work, seconds, (interval, queue)."""
         return np.asarray(self.focused.sum(axis=1))
 
-    @cached_property
+    @once
     def work_of_teams(self) -> F64:
         """Focused work, seconds, (interval, team)."""
         return np.asarray(self.focused.sum(axis=2))
@@ -324,7 +346,7 @@ class Facts(Derived):
         """Greatest age of a customer's message not yet in work, µs, (queue,)."""
         return self._turns.oldest
 
-    @cached_property
+    @once
     def backlog_peaks(self) -> F64:
         """Most customers' messages not yet in work at once, (interval, queue + 1)."""
         return self._peaks(*self._turns.pending)
@@ -333,7 +355,7 @@ class Facts(Derived):
         """Most spans (time, queue) at once, (interval, queue + 1)."""
         most = np.zeros((self.intervals, self.queues + 1), np.int64)
         at_once = np.zeros(self.queues + 1, np.int64)
-        scans().peaks(_sorted(starts), _sorted(ends), self.queues, self.edges, at_once, most)
+        ranks().peaks(_sorted(starts), _sorted(ends), self.queues, self.edges, at_once, most)
         return most.astype(np.float64)
 
     # ── stretches: waits for an agent and the sessions after them ────────────────────────────────────────────────────
@@ -343,13 +365,13 @@ class Facts(Derived):
         """Sums by contact that had a session, (row, interval, queue); the rows are those of metrics/sums.py."""
         return self._stretches.sums
 
-    @cached_property
+    @once
     def _stretches(self) -> _Stretches:
         frame, log, plan = self.frame, self.log, self.plan
         rows = len(log.stretch_contact)
         first = np.searchsorted(plan.shift_agent[log.presence_shift], np.arange(len(plan.team) + 1))
         waits, ends = np.empty(rows, np.int64), np.empty(rows, np.int64)
-        room = 0 if self._alone else rows
+        room = 0 if self.frame.alone else rows
         while True:
             by_cell = frame.cells(sums.OF_SESSIONS)
             waiting, held = frame.area(self.queues), frame.area(self.teams * self.queues)
@@ -360,7 +382,7 @@ class Facts(Derived):
                 log.presence_start, log.presence_end, *frame.bounds,
                 first.copy(), by_cell, waiting, held, waits, ends, keys, key_ends, frame.span,
             )  # fmt: skip
-            if self._alone or pieces <= room:
+            if self.frame.alone or pieces <= room:
                 break
             room = pieces
         return _Stretches(
@@ -373,7 +395,7 @@ class Facts(Derived):
         """Contacts waiting unassigned, seconds, (interval, queue)."""
         return self._stretches.unassigned
 
-    @cached_property
+    @once
     def unassigned_peaks(self) -> F64:
         """Most contacts waiting unassigned at once, (interval, queue + 1)."""
         return self._peaks(*self._stretches.waits)
@@ -383,7 +405,7 @@ class Facts(Derived):
         """Sessions held while their agent is present, seconds, (interval, team, queue)."""
         return self._stretches.sessions
 
-    @cached_property
+    @once
     def session_time_of_teams(self) -> F64:
         """The same by team, (interval, team)."""
         return np.asarray(self.session_time.sum(axis=2))
@@ -393,17 +415,14 @@ class Facts(Derived):
         """The same in units of capacity, (interval, team)."""
         return np.asarray((self.session_time * self.plan.units).sum(axis=2))
 
-    @property
-    def _alone(self) -> bool:
-        """Nobody can hold two sessions."""
-        return bool(self.plan.one_to_one.all())
-
-    @cached_property
+    @once
     def _at_once(self) -> tuple[F64, I64]:
         """Time with at least 1, 2 and 3 sessions, seconds, (3, interval, team); the most of an agent, (team,)."""
-        if self._alone:
+        if self.frame.alone:
             time = self.session_time_of_teams
-            return np.stack([time, np.zeros_like(time), np.zeros_like(time)]), (time.sum(axis=0) > 0).astype(np.int64)
+            at_least = np.zeros((3, *time.shape))
+            at_least[0] = time
+            return at_least, np.asarray(time.any(axis=0), np.int64)
         starts, ends = map(_sorted, self._stretches.keys)
         area = self.frame.area(3 * self.teams)
         most = np.zeros(self.teams, np.int64)
@@ -424,38 +443,32 @@ class Facts(Derived):
 
     # ── agents' time, seconds, booked to the interval in which it happened ───────────────────────────────────────────
 
-    @cached_property
+    @once
     def presence(self) -> F64:
         """Time present and paid, (row, interval, team); the rows are those of metrics/sums.py."""
         log, plan = self.log, self.plan
         area = self.frame.area(sums.OF_PRESENCE * self.teams)
         scans().presences(
             log.presence_shift, log.presence_start, log.presence_end, plan.shift_agent, plan.shift_start,
-            plan.shift_end, np.asarray(self.spec.paid), plan.team, *self.frame.bounds, area,
+            plan.shift_end, self.frame.paid, plan.team, *self.frame.bounds, area,
         )  # fmt: skip
         return np.asarray((area[0] / SECOND).reshape(self.intervals, sums.OF_PRESENCE, self.teams).swapaxes(0, 1))
 
-    @cached_property
+    @once
     def team_cost(self) -> F64:
         """(interval, team)"""
-        if self._by_the_hour:
+        if self.frame.by_the_hour:
             return pay.cost(self.plan, self.spec, self.log, self.edges)
         extra = self.presence[sums.OVERTIME] * (self.spec.overtime_factor - 1)
         return np.asarray((self.presence[sums.PAID] + extra) / 3600 * self.spec.cost_per_hour)
 
-    @cached_property
+    @once
     def overtime_cost(self) -> F64:
         """(interval, team)"""
-        if self._by_the_hour:
+        if self.frame.by_the_hour:
             return pay.overtime(self.plan, self.spec, self.log, self.edges)
         over = self.presence[sums.OVERTIME] * self.spec.overtime_factor
         return np.asarray(over / 3600 * self.spec.cost_per_hour)
-
-    @cached_property
-    def _by_the_hour(self) -> bool:
-        """Whether an hour of a team does not always cost the same."""
-        spec, plan = self.spec, self.plan
-        return bool(spec.premiums) or bool((spec.shift_cost != spec.cost_per_hour[plan.team[plan.shift_agent]]).any())
 
     @property
     def interruptions(self) -> I64:
@@ -464,27 +477,28 @@ class Facts(Derived):
 
     # ── money ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @once
     def cost(self) -> F64:
         """Each team's cost by the focused work it did for each queue, and the fees of entered and begun; (queue,).
 
         A team that did no work at all is split evenly over the queues for which it has the skill.
         """
         work = self.focused.sum(axis=0)
-        skilled = (self.plan.rank >= 0).astype(np.float64)
-        basis = np.where(work.sum(axis=1, keepdims=True) > 0, work, skilled)
-        share = basis / np.maximum(basis.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-        conversations = self.contacts[sums.ENTERED] + self.contacts[sums.BEGUN] - self.contacts[sums.ANSWERED]
-        fees = conversations.sum(axis=0) * self.frame.fee
-        return np.asarray(self.team_cost.sum(axis=0) @ share + fees + self.bot_cost)
+        basis = np.where(work.sum(axis=1, keepdims=True) > 0, work, self.frame.skilled)
+        share = basis / np.maximum(basis.sum(axis=1, keepdims=True), TINY)
+        cost = self.team_cost.sum(axis=0) @ share
+        if self.frame.fee.any():
+            conversations = self.contacts[sums.ENTERED] + self.contacts[sums.BEGUN] - self.contacts[sums.ANSWERED]
+            cost += conversations.sum(axis=0) * self.frame.fee
+        return np.asarray(cost + self.bot_cost)
 
-    @property
+    @once
     def bot_cost(self) -> F64:
         """(queue,)"""
         talks, minutes, _ = self.with_bot.sum(axis=1)
         return np.asarray(talks * self.spec.bot_cost + minutes * self.spec.bot_cost_per_minute)
 
-    @cached_property
+    @once
     def with_bot(self) -> F64:
         """Conversations with the bot, minutes of them, and µs that customers waited for them, (3, interval, queue)."""
         work, log, plan = self.workload, self.log, self.plan
@@ -522,6 +536,6 @@ def thresholds(seconds: Any) -> I64:
 
 def _sorted(values: I64) -> I64:
     """In ascending order; `values` are used up."""
-    spare, counts = np.empty_like(values), np.empty(scans().MASK + 2, np.int64)
-    in_spare: bool = scans().sort(values, spare, counts)
+    spare, counts = np.empty_like(values), np.empty(ranks().MASK + 1, np.int64)
+    in_spare: bool = ranks().sort(values, spare, counts)
     return spare if in_spare else values

@@ -15,7 +15,8 @@ import numpy as np
 from ccsim.jit import compiled as scan
 from ccsim.jit import inlined as part
 from ccsim.metrics import sums as row
-from ccsim.tables import F64, I8, I32, I64, NEVER, SECOND, Bool, Link, Outcome
+from ccsim.metrics.ranks import GAVE_UP, NEITHER, OF_END, SERVED, bits_of
+from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Link, Outcome
 
 # Enums as plain integers, which compile faster.
 NONE: Final = int(Outcome.NONE)
@@ -42,19 +43,6 @@ how much more or fewer there are from this interval on that cover it all. `settl
 
 FIRST: Final = np.int64(0)
 """The first interval; as a plain 0 it would be of a type of its own, for which all parts were compiled once more."""
-
-DIGIT: Final = 11
-"""Bits by which `sort` sorts at a time."""
-
-MASK: Final = (1 << DIGIT) - 1
-
-NEITHER: Final = 0
-SERVED: Final = 1
-GAVE_UP: Final = 2
-"""How a first wait ended: blocked; work began with the customer there; the customer had left, or the drain ended."""
-
-OF_END: Final = 2
-"""Bits for these."""
 
 
 # ── intervals ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -474,119 +462,3 @@ def presences(
         near = span(area, overtime, late, end[r], edges, length, near)
         near = span(area, pay, late if paid[s] else start[r], end[r], edges, length, near)
     settle(area, edges)
-
-
-# ── what is sorted ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@part
-def bits_of(queues: int) -> int:
-    """Bits that hold the number of a queue."""
-    bits = 0
-    while 1 << bits < queues:
-        bits += 1
-    return bits
-
-
-@scan
-def sort(values: I64, spare: I64, counts: I64) -> bool:
-    """Ascending, in `values` or, if so returned, in `spare`; several times as fast as a comparison sort."""
-    low = high = values[0] if len(values) else 0
-    in_order = True
-    for i in range(len(values)):
-        in_order = in_order and values[i] >= high
-        low, high = min(low, values[i]), max(high, values[i])
-    if in_order:
-        return False
-    shift = 0
-    while (high - low) >> shift > 0:
-        for digit in range(len(counts)):
-            counts[digit] = 0
-        for i in range(len(values)):
-            counts[((values[i] - low) >> shift & MASK) + 1] += 1
-        for digit in range(MASK + 1):
-            counts[digit + 1] += counts[digit]
-        for i in range(len(values)):
-            digit = (values[i] - low) >> shift & MASK
-            spare[counts[digit]] = values[i]
-            counts[digit] += 1
-        values, spare = spare, values
-        shift += DIGIT
-    return shift // DIGIT % 2 == 1
-
-
-@scan
-def quantiles(times: I64, more: int, percents: I64, count: I64, seen: I64, upto: I64, values: F64) -> None:
-    """From sorted times (time << bits | queue, then `more` bits) the smallest that at least so many per cent did not
-    exceed.
-
-    `percents` ascend; `values` : float64[percent, queue, and all last] gets them in seconds, where there is data.
-    `count`, `seen` and `upto`, of as many columns, all 0, are for use in here.
-    """
-    every = len(count) - 1
-    bits = bits_of(every)
-    mask = (1 << bits) - 1
-    count[every] = len(times)
-    for k in range(len(times)):
-        count[times[k] >> more & mask] += 1
-    for k in range(len(times)):
-        group = times[k] >> more & mask
-        for _ in range(2):  # the queue, then all
-            seen[group] += 1
-            while upto[group] < len(percents) and 100 * seen[group] >= percents[upto[group]] * count[group]:
-                values[upto[group], group] = (times[k] >> bits + more) / SECOND
-                upto[group] += 1
-            group = every
-
-
-@scan
-def patient(times: I64, limit: I64, left: I64, remains: F64, since: I64, mean: F64, level: F64) -> None:
-    """From sorted first waits those of customers who would never give up: `mean`, µs, and share within the limit.
-
-    Kaplan & Meier (1958), where giving up is censoring: `remains` is the share whose wait is longer. The mean is up to
-    the longest wait. `left` and `since`, all 0, are for use in here; `mean` and `level` are NaN without data.
-    """
-    bits = bits_of(len(limit))
-    mask = (1 << bits) - 1
-    for k in range(len(times)):
-        q = times[k] >> OF_END & mask
-        if times[k] & (1 << OF_END) - 1 != NEITHER:
-            left[q] += 1
-            remains[q], mean[q], level[q] = 1.0, 0.0, 0.0
-    for k in range(len(times)):
-        q, end, time = times[k] >> OF_END & mask, times[k] & (1 << OF_END) - 1, times[k] >> OF_END + bits
-        if end != NEITHER:
-            mean[q] += remains[q] * (time - since[q])
-            since[q] = time
-            if end == SERVED:
-                remains[q] *= (left[q] - 1) / left[q]
-                if time <= limit[q]:
-                    level[q] = 1 - remains[q]
-            left[q] -= 1
-
-
-@scan
-def peaks(starts: I64, ends: I64, queues: int, edges: I64, at_once: I64, most: I64) -> None:
-    """From sorted spans (time << bits | queue) the most at once, by queue and of all, (interval, queue + 1)."""
-    bits = bits_of(queues)
-    mask = (1 << bits) - 1
-    finished = i = 0
-    for k in range(len(starts) + 1):
-        time = starts[k] >> bits if k < len(starts) else edges[-1]
-        while True:
-            upto = min(time, edges[i + 1])
-            while finished < len(ends) and ends[finished] >> bits <= upto:
-                at_once[ends[finished] & mask] -= 1
-                at_once[queues] -= 1
-                finished += 1
-            if time < edges[i + 1] or i + 2 == len(edges):
-                break
-            i += 1
-            for q in range(queues + 1):
-                most[i, q] = at_once[q]
-        if k < len(starts):
-            q = starts[k] & mask
-            at_once[q] += 1
-            at_once[queues] += 1
-            most[i, q] = max(most[i, q], at_once[q])
-            most[i, queues] = max(most[i, queues], at_once[queues])

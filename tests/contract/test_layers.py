@@ -12,7 +12,7 @@ import ccsim
 ROOT = Path(ccsim.__file__).parent
 
 LAYERS = (
-    {"errors", "jit", "tables", "routing", "theory"},
+    {"errors", "jit", "once", "tables", "routing", "theory"},
     {"distributions", "stats"},
     {"scenario", "engine", "metrics"},
     {"lowering"},

@@ -18,7 +18,7 @@ from ccsim import jit
 from ccsim.engine import compilation, compiled
 from ccsim.lowering import lower
 from ccsim.metrics import measure
-from ccsim.metrics.facts import scans
+from ccsim.metrics.facts import ranks, scans
 from ccsim.metrics.formulas import compiled as formulas
 from ccsim.runs.compiling import compile_first
 from ccsim.scenario.read import load
@@ -154,7 +154,7 @@ def test_measures_of_calls_are_compiled_before_the_kernel() -> None:
     """Nothing is left that a process which waits for them would compile itself, and no lock."""
 
     def signatures() -> dict[str, int]:
-        functions = [*vars(scans()).values(), *vars(formulas()).values()]
+        functions = [*vars(scans()).values(), *vars(ranks()).values(), *vars(formulas()).values()]
         return {each.__name__: len(each.signatures) for each in functions if hasattr(each, "signatures")}
 
     compile_first()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ccsim.once import once
 from ccsim.tables import I64, NEVER, Bool, Link, Log, Outcome, Outside, Plan, Workload
 
 LIMIT: Final = 5
@@ -33,7 +33,7 @@ class Case:
         self.began = log.arrival < NEVER
         self.held = log.stretch_agent >= 0
 
-    @cached_property
+    @once
     def times(self) -> I64:
         """All the times of the log and the roster, in order."""
         log, plan = self.log, self.plan
@@ -53,7 +53,7 @@ class Case:
         known = np.append(self.times, -NEVER)[rank] == time
         return np.asarray(ids.astype(np.int64) * self.span + 2 * rank + known)
 
-    @cached_property
+    @once
     def span(self) -> int:
         """More than any time's part of a key."""
         return 2 * len(self.times) + 2
@@ -65,12 +65,12 @@ class Case:
 
     # ── before the queue ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @once
     def came(self) -> I64:
         """By contact: its arrival, the backlog's at 0."""
         return np.clip(self.log.arrival, 0, None)
 
-    @cached_property
+    @once
     def meets_bot(self) -> Bool:
         """6.2. By contact: it talks to the bot first."""
         workload, plan = self.workload, self.plan
@@ -81,7 +81,7 @@ class Case:
         by_day = self.on_bot_duty(queue, self.came) & ~workload.asks_human
         return np.asarray(may & (workload.bot_time >= 0) & (by_day | shut))
 
-    @cached_property
+    @once
     def bot_ends(self) -> I64:
         """6.2. By contact: when the bot ends with it; of those who do not talk to it what it would be at once."""
         workload, plan, came = self.workload, self.plan, self.came
@@ -97,92 +97,92 @@ class Case:
                 heappush(busy, int(ends[c]))
         return np.asarray(ends)
 
-    @cached_property
+    @once
     def entry(self) -> I64:
         """By contact: when it enters its queue (the backlog: its true arrival), from which its wait counts."""
         return np.where(self.meets_bot, self.bot_ends, self.log.arrival)
 
-    @cached_property
+    @once
     def enters(self) -> Bool:
         """By contact: it comes to its queue, be it to be rejected."""
         kept = self.workload.deflected | (self.meets_bot & self.workload.contained)
         return np.asarray(self.began & ~kept & (self.entry <= self.plan.drain_end))
 
-    @cached_property
+    @once
     def holds(self) -> Bool:
         """2.1, 6.2. By queue: messages outside its hours wait for opening."""
         outside = self.plan.outside
         return np.asarray((outside == Outside.HOLD) | ((outside == Outside.BOT) & self.plan.persistent))
 
-    @cached_property
+    @once
     def shut(self) -> Bool:
         """By contact: its queue is closed when it enters."""
         return ~self.is_open(self.workload.queue, np.clip(self.entry, 0, self.plan.drain_end))
 
     # ── turns ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @once
     def owner(self) -> I64:
         return np.repeat(np.arange(len(self.began)), np.where(self.began, self.log.messages, 0)).astype(np.int64)
 
-    @cached_property
+    @once
     def number(self) -> I64:
         """Turn's number within its contact, from 0."""
         count = np.where(self.began, self.log.messages, 0).astype(np.int64)
         return np.arange(len(self.owner)) - np.repeat(np.cumsum(count) - count, count)
 
-    @cached_property
+    @once
     def slot(self) -> I64:
         return self.log.first_turn[self.owner] + self.number
 
-    @cached_property
+    @once
     def message(self) -> I64:
         return self.log.message[self.slot]
 
-    @cached_property
+    @once
     def start(self) -> I64:
         return self.log.start[self.slot]
 
-    @cached_property
+    @once
     def reply(self) -> I64:
         return self.log.reply[self.slot]
 
-    @cached_property
+    @once
     def worker(self) -> NDArray[Any]:
         return self.log.agent[self.slot]
 
-    @cached_property
+    @once
     def finish(self) -> I64:
         """End of the work on it, at most the drain's: the reply or, without one, when its contact is closed."""
         return np.where(self.reply < NEVER, self.reply, np.minimum(self.log.closed[self.owner], self.plan.drain_end))
 
-    @cached_property
+    @once
     def queue(self) -> NDArray[Any]:
         return self.workload.queue[self.owner]
 
-    @cached_property
+    @once
     def answers(self) -> I64:
         """6.20. By contact: turns that need an answer, all but a closing word."""
         last = np.where(self.log.first_turn >= 0, self.log.first_turn + self.log.turns - 1, -1)
         return np.asarray(self.log.turns - at(self.workload.closing, last, 0), np.int64)
 
-    @cached_property
+    @once
     def answered(self) -> I64:
         """By contact: the slot of its last answer; 0, to be ignored, for what has not begun."""
         return np.where(self.log.first_turn >= 0, np.maximum(self.log.first_turn + self.answers - 1, 0), 0)
 
-    @cached_property
+    @once
     def over(self) -> I64:
         """By contact: until when it counts as open."""
         word = (self.log.outcome == Outcome.RESOLVED) & (self.answers < self.log.turns)
         return np.where(word, self.log.left, self.log.closed)
 
-    @cached_property
+    @once
     def final(self) -> I64:
         """By contact: the slot of its last message; 0, to be ignored, for what has none."""
         return np.where(self.log.messages > 0, self.log.first_turn + self.log.messages - 1, 0)
 
-    @cached_property
+    @once
     def carried(self) -> I64:
         """4. By contact: how long those before it took, which its first turn brings with it."""
         log, again = self.log, np.isin(self.workload.link, (Link.TRANSFER, Link.RETRY)) & self.began
@@ -194,21 +194,21 @@ class Case:
             carrier, before = carrier[again[before]], log.parent[before[again[before]]]
         return total
 
-    @cached_property
+    @once
     def shared(self) -> Bool:
         """6.7. By queue: its agents work on all such sessions at once."""
         return np.diff(self.plan.shared_offset) > 0
 
     # ── after a contact's last message, if it goes on ────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @once
     def dropped(self) -> Bool:
         """6.5. By contact: the connection is lost before the next message."""
         queue, latency = self.workload.queue, self.workload.latency[self.final]
         in_time = ~self.plan.persistent[queue] & (latency <= self.plan.idle_timeout[queue])
         return np.asarray(in_time & (self.workload.comeback[self.final] != -1))
 
-    @cached_property
+    @once
     def next_message(self) -> I64:
         """By contact: when it is due, if the connection was lost when the customer is back; when they went for good."""
         comeback = self.workload.comeback[self.final]
@@ -216,7 +216,7 @@ class Case:
         reply = np.minimum(self.log.reply[self.final], self.plan.drain_end)
         return reply + self.workload.latency[self.final] + delay
 
-    @cached_property
+    @once
     def lost_connection(self) -> Bool:
         """6.5. By contact: lost for good, just then."""
         log = self.log
@@ -226,15 +226,15 @@ class Case:
 
     # ── stretches ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @once
     def stretch_queue(self) -> NDArray[Any]:
         return self.workload.queue[self.log.stretch_contact]
 
-    @cached_property
+    @once
     def stretch_keys(self) -> I64:
         return self.key(self.log.stretch_contact, self.log.stretch_start)
 
-    @cached_property
+    @once
     def holding(self) -> I64:
         """By turn: the stretch in which it was worked on, -1 if none."""
         log, turns = self.log, np.arange(len(self.owner))
@@ -268,13 +268,13 @@ class Case:
 
     # ── work in hand: ringing, a turn, its wrap-up ───────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @once
     def pieces(self) -> tuple[I64, I64, I64, I64]:
         """Agent, begin, end, contact of all work in hand, suspended or not, by agent and time."""
         worked = np.flatnonzero(self.start < NEVER)
         return self._with_ringing(worked, self.work_begin[worked], self.work_end[worked])
 
-    @cached_property
+    @once
     def hands(self) -> tuple[I64, I64, I64, I64]:
         """The same without suspensions, and all that an agent shares attention between (6.7) as one."""
         log = self.log
@@ -310,13 +310,13 @@ class Case:
         order = np.lexsort((end, begin, agent))
         return agent[order], begin[order], end[order], contact[order]
 
-    @cached_property
+    @once
     def work_begin(self) -> I64:
         """By turn: start of the work on it, of a call of its ringing."""
         call = self.plan.one_to_one[self.queue] & (self.holding >= 0)
         return np.where(call, at(self.log.stretch_start, self.holding, NEVER), self.start)
 
-    @cached_property
+    @once
     def work_end(self) -> I64:
         """By turn: end of the work on it and of the wrap-up that follows the last."""
         last = self.number == self.log.turns[self.owner] - 1
@@ -325,7 +325,7 @@ class Case:
 
     # ── suspensions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @once
     def suspended_turn(self) -> I64:
         """By suspension: the turn, last begun by then, whose work or wrap-up it is; -1: none."""
         worked = np.flatnonzero(self.start < NEVER)
@@ -334,18 +334,18 @@ class Case:
         )
         return at(worked, row, -1)
 
-    @cached_property
+    @once
     def in_wrap_up(self) -> Bool:
         """By suspension: it is of the wrap-up after its turn."""
         return np.asarray(self.log.suspended_start >= at(self.reply, self.suspended_turn, NEVER))
 
-    @cached_property
+    @once
     def turn_suspended(self) -> I64:
         """By turn: how long the suspensions of its work took together."""
         mine = ~self.in_wrap_up & (self.suspended_turn >= 0)
         return self._length(mine, self.suspended_turn, len(self.owner))
 
-    @cached_property
+    @once
     def wrap_up_suspended(self) -> I64:
         """By contact: how long the suspensions of its wrap-up took together."""
         return self._length(self.in_wrap_up, self.log.suspended_contact, len(self.began))
@@ -357,7 +357,7 @@ class Case:
 
     # ── hours and shifts, by the clock ───────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @once
     def _hours(self) -> list[tuple[I64, I64]]:
         return self._spans(self.plan.hours_offset, self.plan.opens, self.plan.closes)
 
@@ -413,7 +413,7 @@ class Case:
         """From `since` to `until`; for what was held only the time in which the queue was open."""
         return np.where(held, self.open_until(queue, until) - self.open_until(queue, since), until - since)
 
-    @cached_property
+    @once
     def shifts(self) -> I64:
         """Shifts whose agent is not absent."""
         return np.flatnonzero(self.workload.present)
@@ -457,7 +457,7 @@ class Case:
         tired = self.grown(len(self.plan.priority) + team, time - self.rested(agent, time))
         return np.asarray(pace * tired)
 
-    @cached_property
+    @once
     def waited(self) -> NDArray[Any]:
         """6.21. By turn: factor on the work for the wait of its message."""
         none = self.workload.closing[self.slot] | (self.workload.outbound[self.owner] & (self.number == 0))
@@ -470,7 +470,7 @@ class Case:
         row = self.latest(keys, self.shift_at(agent, time), time)
         return self.on_duty(agent, time) & (time >= at(plan.wind_down_end, row, -1))
 
-    @cached_property
+    @once
     def pauses(self) -> tuple[I64, I64, I64]:
         """6.10. Shift, start and end of the plan's pauses and of those when agents step out, by shift and time."""
         workload, plan = self.workload, self.plan
@@ -480,7 +480,7 @@ class Case:
         order = np.lexsort((start, shift))
         return shift[order], start[order], end[order]
 
-    @cached_property
+    @once
     def duties(self) -> tuple[I64, I64, I64]:
         """Agent, start and end of the stretches on duty that begin by the drain's end, clipped to the run."""
         plan, (of_shift, pause_start, pause_end) = self.plan, self.pauses
