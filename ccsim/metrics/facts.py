@@ -317,7 +317,7 @@ class Facts(Derived):
             log.outcome, log.first_turn, log.messages, log.start, self.cell, self.workload.queue, self.plan.team,
             *self.frame.bounds, by_cell, area, interruptions,
         )  # fmt: skip
-        return area[0]
+        return np.asarray(area[0])
 
     def _by_team(self, area: NDArray[Any]) -> F64:
         """µs by (interval, team × queues + queue) in seconds, (interval, team, queue)."""
