@@ -128,7 +128,7 @@ def _print_summary(fitted: Fit) -> None:
     for file, reading in fitted.logs.readings:
         click.echo(f"{file}: {len(reading.rows):,} rows used, {len(reading.refused):,} not.")
         for reason, count in reading.reasons.items():
-            click.echo(f"  not used: {count:,}  {reason}")
+            click.echo(f"  not used:  {count:,}  {reason}")
         for what, count in reading.mended.items():
             click.echo(f"  corrected: {count:,}  {what}")
     for warning in fitted.warnings:

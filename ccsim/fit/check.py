@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -109,7 +109,8 @@ def check(fit: Fit, scenario: Scenario, factor: float = 1.0) -> Check:
     contacts = sum(queue.contacts for queue in fit.queues.values()) * len(days) / max(len(fit.days), 1)
     replications = max(FEWEST, min(REPLICATIONS, int(CONTACTS / max(contacts, 1))))
     real = log_figures(fit, scenario, days)
-    runs = [_simulated(measures, scenario) for measures in _runs(scenario, replications)]
+    after = {name: queue.turns_round for name, queue in fit.queues.items()}
+    runs = [_simulated(measures, scenario, after) for measures in _runs(scenario, replications)]
     compared = tuple(
         Compared(*key, real[key].above / real[key].below, _band([run[key] for run in runs if key in run]))
         for key in real
@@ -124,8 +125,8 @@ def _runs(scenario: Scenario, replications: int) -> Iterator[Measures]:
     return (one(number).measures for number in range(1, replications + 1))
 
 
-def _simulated(measures: Measures, scenario: Scenario) -> dict[Key, float]:
-    """The figures of a replication."""
+def _simulated(measures: Measures, scenario: Scenario, after: Mapping[str, float]) -> dict[Key, float]:
+    """The figures of a replication; handle times without what agents take `after` a contact (s), as in the log."""
     local = np.datetime64(scenario.start, "us") + measures.starts.astype("timedelta64[us]")
     weekdays = (local.astype("datetime64[D]").astype(np.int64) + 3) % 7
     figures: dict[Key, float] = {}
@@ -146,6 +147,8 @@ def _simulated(measures: Measures, scenario: Scenario) -> dict[Key, float]:
                 continue
             if below is not None and below > 0:
                 figures[name, weekday, metric] = float(above / below)
+                if metric == "handle_mean":
+                    figures[name, weekday, metric] -= after.get(name, 0.0)
     return figures
 
 
@@ -230,6 +233,7 @@ def _of_agents(fit: Fit, contacts: pd.DataFrame, days: Sequence[date]) -> dict[K
         if day in days:
             away = sum(end - start for start, end in duty.away)
             present[day.weekday()] += (duty.end - duty.start - away) / SECOND
+    busy = busy + done["queue"].map(lambda name: fit.queues[name].turns_round)
     by_day = busy.groupby(done["arrival"].dt.day_of_week).sum()
     figures: dict[Key, Ratio] = {
         (TOTAL, day, "utilisation"): Ratio(float(by_day.get(day, 0.0)), there)

@@ -21,6 +21,7 @@ from ccsim.fit.queues import QueueFit, queue_fit
 from ccsim.fit.teams import TeamFit, slowdown, teams_fit
 from ccsim.logs import duty
 from ccsim.logs.records import Logs
+from ccsim.logs.turn_rounds import NONE, TurnRounds, after_contacts
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
 from ccsim.stats.estimate import Estimate
@@ -85,8 +86,10 @@ def estimate(logs: Logs, rule: str) -> Fit:
         if not queue.staff_only and queue.profile.p_value < 0.05 and queue.contacts >= ENOUGH * len(days)
     ]
     queues = _slow_to_answer(contacts, queues)
+    turn_rounds = _turn_rounds(contacts, queues) if rule == "ready" and logs.rosters is None else NONE
+    queues = _with_turn_rounds(queues, turn_rounds)
     hours = {name: queue.hours for name, queue in queues.items()}
-    teams, source = teams_fit(contacts, logs, rule, hours, days[-LONGEST:][0])
+    teams, source = teams_fit(contacts, logs, rule, hours, days[-LONGEST:][0], turn_rounds)
     warnings = (
         *(f"Implausible: {sentence}" for sentence in implausible(contacts, logs, queues, teams, interval)),
         *_warnings(logs, contacts, days, interval, tuple(queues), teams),
@@ -121,6 +124,36 @@ def _slow_to_answer(contacts: pd.DataFrame, queues: dict[str, QueueFit]) -> dict
         )
         if name in calls
         else queue
+        for name, queue in queues.items()
+    }
+
+
+def _turn_rounds(contacts: pd.DataFrame, queues: dict[str, QueueFit]) -> TurnRounds:
+    """What agents take after each contact, where it is one piece of work and the log has no wrap-up."""
+    known = any("wrap_up" in queue.distributions or queue.slow for queue in queues.values())
+    if not len(contacts) or known or not all(CHANNELS[queue.channel].one_to_one for queue in queues.values()):
+        return NONE
+    return after_contacts(contacts, duty.skills(contacts))
+
+
+def _with_turn_rounds(queues: dict[str, QueueFit], turn_rounds: TurnRounds) -> dict[str, QueueFit]:
+    """With these times as wrap-up, where agents take any."""
+    if not len(turn_rounds.took):
+        return queues
+    estimates = Estimates()
+    estimates.distribution("wrap_up", Sample(turn_rounds.took / SECOND, turn_rounds.ended), WORK)
+    mean = estimates.distributions["wrap_up"].distribution.mean
+    sentence = (
+        f"Agents are not free at once after a contact, though somebody waits: {mean:.0f} s later on average. The log "
+        "does not say what they do; wrap_up is the distribution of these times, and they count as work."
+    )
+    return {
+        name: replace(
+            queue,
+            distributions=queue.distributions | estimates.distributions,
+            turns_round=mean,
+            warnings=(*queue.warnings, *estimates.warnings, sentence),
+        )
         for name, queue in queues.items()
     }
 

@@ -56,6 +56,8 @@ class QueueFit:
     warnings: tuple[str, ...] = ()
     ringing: float = 0.0
     """seconds that it rings before an agent answers; of no account where `answer_delay` is a distribution"""
+    turns_round: float = 0.0
+    """mean of a `wrap_up` that the log has not, but for when agents took the next who waited; seconds"""
 
     @property
     def slow(self) -> bool:

@@ -18,6 +18,7 @@ from ccsim.fit.quantities import THIN
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
 from ccsim.logs.records import Logs
+from ccsim.logs.turn_rounds import TurnRounds, without
 from ccsim.scenario.channels import CHANNELS
 
 if TYPE_CHECKING:
@@ -75,11 +76,17 @@ def _served(contacts: pd.DataFrame, logs: Logs) -> pd.DataFrame:
 
 
 def teams_fit(
-    contacts: pd.DataFrame, logs: Logs, rule: str, hours: Mapping[str, Hours], first: date
+    contacts: pd.DataFrame,
+    logs: Logs,
+    rule: str,
+    hours: Mapping[str, Hours],
+    first: date,
+    turn_rounds: TurnRounds,
 ) -> tuple[tuple[TeamFit, ...], str]:
     """By the roster's teams, else by what agents answered; none where nobody is named. `hours` are the queues'.
 
-    What was answered counts from the day before `first` on, the first day that the scenario repeats.
+    Absences that are `turn_rounds` are none. What was answered counts from the day before `first` on, the first day
+    that the scenario repeats.
     """
     queues = tuple(hours)
     served = _served(contacts, logs) if len(contacts) else contacts
@@ -89,6 +96,7 @@ def teams_fit(
         source = "roster"
     elif len(served) and served["agent"].notna().any():
         there, team_of, source = duties.RULES[rule].infer(served, duties.skills(served)), {}, rule
+        there = without(there, served, turn_rounds)
         if rule == "ready":
             there = duties.from_opening_to_closing(there, opening(hours.values()))
     else:
