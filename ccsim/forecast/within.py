@@ -4,6 +4,10 @@ Contacts of an interval are Poisson with mean `expected · B · W`: B is the day
 in each half hour of the clock and whose correlation falls by `within_memory` from one half hour to the next. Both have
 mean 1. The rest of a day given its counts so far is the best linear predictor (Bühlmann's credibility with correlated
 factors): it needs the coefficients of variation and the memory, and nothing else of the factors' distribution.
+
+How much a day drifts differs from day to day, too: where its counts so far are farther from what was expected than the
+coefficients of variation say, what is left open is more uncertain in proportion, and less where they are nearer, with
+the coefficients as heavy as the counts of USUAL half hours (the conditional variance of a multivariate t distribution).
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from ccsim.tables import F64
 
 STEP: Final = 1800
 """Seconds for which the factor within the day is constant."""
+USUAL: Final = 10.0
+"""Half hours as heavy as what is known of all days in how much one day drifts: chosen on a bank's March to May."""
 
 
 class Busyness(NamedTuple):
@@ -112,9 +118,23 @@ def rest_of_day(
         spread += share_covariance(expected, within, rests_on)
     usual = expected[known]
     observed = spread[np.ix_(known, known)] + np.diag(1 / usual)
+    apart = counts[known] / usual - 1
     weights = (
         np.linalg.solve(observed, spread[known, so_far:]).T if len(known) else np.zeros((spread.shape[0] - so_far, 0))
     )
-    mean = 1 + weights @ (counts[known] / usual - 1)
+    mean = 1 + weights @ apart
     covariance = spread[so_far:, so_far:] - weights @ spread[known, so_far:]
+    covariance *= _drifting(apart, observed, spread[known, known])
     return Rest(np.maximum(mean, 0.01), np.asarray((covariance + covariance.T) / 2))
+
+
+def _drifting(apart: F64, observed: F64, spread: F64) -> float:
+    """How much more a day drifts than others, as a factor on variances, given how far its counts are from the expected.
+
+    `observed` : their covariance; `spread` : the part of their variances that is not chance, of which alone they tell.
+    """
+    if not len(apart):
+        return 1.0
+    telling = spread.sum() / np.trace(observed)
+    squares = apart @ np.linalg.solve(observed, apart)
+    return float((USUAL + telling * squares) / (USUAL + telling * len(apart)))

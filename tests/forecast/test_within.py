@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ccsim.forecast.within import Busyness, day_covariance, rest_of_day, share_covariance, within_covariance
+from ccsim.forecast.within import USUAL, Busyness, day_covariance, rest_of_day, share_covariance, within_covariance
 
 BUSY = Busyness(day_cv=0.15, within_cv=0.1, within_memory=0.6)
 
@@ -30,7 +30,10 @@ def test_of_the_day_alone_it_is_buhlmanns_credibility() -> None:
     weight = 80 / (80 + 1 / 0.2**2)
     rest = rest_of_day(expected, counts, 1800, Busyness(day_cv=0.2))
     assert rest.mean == pytest.approx(np.full(6, 1 + weight * 0.5))
-    assert rest.covariance == pytest.approx(np.full((6, 6), 0.2**2 * (1 - weight)))
+    telling = 0.2**2 / (0.2**2 + 1 / 20)  # of the counts' variances, the part that is not chance
+    distance = 4 * 0.5**2 / (1 / 20 + 4 * 0.2**2)
+    farther = (USUAL + telling * distance) / (USUAL + telling * 4)
+    assert rest.covariance == pytest.approx(np.full((6, 6), 0.2**2 * (1 - weight) * farther))
 
 
 def test_intervals_in_which_nothing_is_expected_are_left_out() -> None:
@@ -51,27 +54,38 @@ def test_samples_have_the_mean_and_covariance() -> None:
     assert np.cov(drawn) == pytest.approx(rest.covariance, rel=0.03)
 
 
-def test_it_predicts_days_of_the_model_without_bias_and_with_the_right_spread() -> None:
-    rng, days, expected = np.random.default_rng(2), 4000, np.full(12, 100.0)
-    correlation = np.linalg.cholesky(within_covariance(12, 1800, BUSY.within_memory))
-    sigma = np.sqrt(np.log1p(BUSY.within_cv**2))
-    within = np.exp(sigma * rng.standard_normal((days, 12)) @ correlation.T - sigma**2 / 2)
-    day = rng.gamma(1 / BUSY.day_cv**2, BUSY.day_cv**2, (days, 1))
-    factors = day * within
-    counts = rng.poisson(expected * factors)
-    errors = np.array(
-        [f[5:] - rest_of_day(expected, c[:5], 1800, BUSY).mean for f, c in zip(factors, counts, strict=True)]
-    )
-    spread = rest_of_day(expected, expected[:5], 1800, BUSY).covariance
-    assert errors.mean(axis=0) == pytest.approx(np.zeros(7), abs=0.01)
-    assert errors.var(axis=0) == pytest.approx(np.diag(spread), rel=0.1)
-
-
 def within_factors(rng: np.random.Generator, *days: int) -> np.ndarray:
     """Factors within days of 12 half hours, by BUSY."""
     sigma = np.sqrt(np.log1p(BUSY.within_cv**2))
     scores = rng.standard_normal((*days, 12)) @ np.linalg.cholesky(within_covariance(12, 1800, BUSY.within_memory)).T
     return np.asarray(np.exp(sigma * scores - sigma**2 / 2))
+
+
+def test_it_predicts_days_of_the_model_without_bias_and_with_the_right_spread() -> None:
+    rng, days, expected = np.random.default_rng(2), 4000, np.full(12, 100.0)
+    factors = rng.gamma(1 / BUSY.day_cv**2, BUSY.day_cv**2, (days, 1)) * within_factors(rng, days)
+    counts = rng.poisson(expected * factors)
+    rests = [rest_of_day(expected, came[:5], 1800, BUSY) for came in counts]
+    errors = factors[:, 5:] - [rest.mean for rest in rests]
+    spread = np.mean([np.diag(rest.covariance) for rest in rests], axis=0)
+    assert errors.mean(axis=0) == pytest.approx(np.zeros(7), abs=0.01)
+    assert errors.var(axis=0) == pytest.approx(spread, rel=0.1)
+
+
+def test_where_days_drift_unlike_one_another_bands_are_wider_on_those_that_drift_more() -> None:
+    rng, days, expected = np.random.default_rng(5), 4000, np.full(12, 1000.0)
+    # of which a multivariate t distribution is the conditional one
+    more = np.sqrt(USUAL / rng.chisquare(USUAL + 2, (days, 1)))
+    root = np.linalg.cholesky(day_covariance(12, 1800, BUSY))
+    factors = np.maximum(1 + more * (rng.standard_normal((days, 12)) @ root.T), 0.1)
+    counts = rng.poisson(expected * factors)
+    rests = [rest_of_day(expected, came[:6], 1800, BUSY) for came in counts]
+    spread = np.array([rest.covariance.mean() for rest in rests])
+    squares = (factors[:, 6:] - [rest.mean for rest in rests]).mean(axis=1) ** 2
+    calm, restless = spread < np.quantile(spread, 0.25), spread > np.quantile(spread, 0.75)
+    assert squares[restless].mean() > 1.5 * squares[calm].mean()
+    for those in (calm, restless):
+        assert (squares / spread)[those].mean() == pytest.approx(1.0, abs=0.15)  # error 0.045 of 1,000 days
 
 
 def test_shares_learned_from_few_days_are_wrong_by_as_much_as_is_taken_into_account() -> None:

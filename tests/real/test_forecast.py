@@ -49,7 +49,7 @@ def test_days_ahead(history: History) -> None:
 
 
 def test_told_the_morning(history: History) -> None:
-    """The rest of the day as `ccsim today` expects it, beside the forecast and beside it times the morning's ratio."""
+    """The rest of the day as the model expects it, beside the forecast and beside it times the morning's ratio."""
     holidays = Holidays(country="US").between(history.first, history.dates[-1])
     first = next(number for number, day in enumerate(history.dates) if day.month == 6)
     missed: dict[int, list[F64]] = {10: [], 12: []}
