@@ -178,6 +178,7 @@ def _print(expected: Outlook) -> None:
     from ccsim.cli.screen import plain_table
     from ccsim.forecast.output import SHARE
     from ccsim.forecast.trial import METHODS
+    from ccsim.results import format
 
     console = Console(highlight=False, markup=False)
     for name, forecast in expected.forecasts.items():
@@ -192,7 +193,7 @@ def _print(expected: Outlook) -> None:
             table.add_row(f"{day:%a} {day}", f"{forecast.days[number]:,.0f}", band)
         console.print(table)
         if len(forecast.dates) > 14:
-            console.print(f"… and {len(forecast.dates) - 14} days more, in days.csv")
+            console.print(f"… and {format.several(len(forecast.dates) - 14, 'day')} more, in days.csv")
         model = expected.models[name]
         for text in model.left_out:
             console.print(f"  left out: {text}")

@@ -81,7 +81,8 @@ def _unmet(scenario: Scenario, shorts: list[Shortfall]) -> Iterator[str]:
     first = shorts[0]
     yield (
         f"Cannot be met: {judgement(first.goal, first.figure)}, at best {format.percent(first.best)}, of "
-        f"{format.count(first.contacts)} contacts a run, {stretch(scenario, first.start, first.end)}: {first.reason}."
+        f"{format.several(format.count(first.contacts), 'contact')} a run, "
+        f"{stretch(scenario, first.start, first.end)}: {first.reason}."
     )
     if first.within is not None:
         yield (

@@ -249,7 +249,9 @@ def _binding(plan: ShiftPlan) -> list[str]:
     lines = []
     for goal, start, figure, missing in plan.binding():
         at = format.moment(plan.scenario, start)
-        size = f"{abs(missing):.2g} contacts" if goal.level == "queue" else f"{abs(missing) / 3600:.2g} h"
+        few = abs(missing) < 10
+        contacts = format.several(f"{abs(missing):.2g}" if few else format.count(abs(missing)), "contact")
+        size = contacts if goal.level == "queue" else f"{abs(missing) / 3600:.2g} h"
         verdict = "short of the target" if missing > 0 else "to spare"
         lines.append(
             f"Binds: {goal.label(plan.scenario.title)}, most on {at}: {format.percent(figure)}, {size} {verdict}."

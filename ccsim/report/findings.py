@@ -132,7 +132,7 @@ def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:
     first = format.moment(results.scenario, int(hours.starts[alone][0]))
     return [
         f"Open for {format.duration(length)} with nobody on duty who has the skill, first on {first}; "
-        f"{format.count(contacts)} contacts came then."
+        f"{format.several(format.count(contacts), 'contact')} came then."
     ]
 
 

@@ -29,6 +29,9 @@ ROWS: Final = 1_048_576
 LONGEST: Final = 32_767
 """Characters of a cell, by the format."""
 
+NAME: Final = 26
+"""Characters of a sheet's name: the format's 31, with room for a number."""
+
 DAY: Final = 86_400
 """Seconds: a spreadsheet counts times in days."""
 
@@ -277,8 +280,14 @@ def _write_row(
 
 
 def _sheet_name(title: str, taken: Sequence[str]) -> str:
-    """A name that the format allows: no []:*?/\\ or quotes, 31 characters, unlike the others whatever their case."""
-    return _unique(re.sub(r"[\[\]:*?/\\']", " ", title).strip()[:26] or "Table", taken)
+    """A name that the format allows: no []:*?/\\ or quotes, 31 characters, unlike the others whatever their case.
+
+    Of a longer title the first whole words, and parts of a word only where it alone is too long.
+    """
+    name = re.sub(r"[\[\]:*?/\\']", " ", title).strip()
+    if len(name) > NAME:
+        name = name[: NAME + 1].rpartition(" ")[0].strip() or name[:NAME]
+    return _unique(name or "Table", taken)
 
 
 def _unique(name: str, taken: Sequence[str]) -> str:

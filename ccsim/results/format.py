@@ -117,9 +117,9 @@ def full_time_agents(scenario: Scenario, paid_hours: float) -> float | None:
     return paid_hours / (scenario.fte_hours * weeks)
 
 
-def several(number: int, what: str) -> str:
-    """1 queue, 4 queues."""
-    return f"{number} {what}" + ("s" if number != 1 else "")
+def several(number: int | str, what: str) -> str:
+    """1 queue, 4 queues; of a number as it is written, so that what rounds to 1 is one."""
+    return f"{number} {what}" + ("s" if str(number) != "1" else "")
 
 
 def sl_target(results: Results, queue: int) -> str:

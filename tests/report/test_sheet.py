@@ -171,3 +171,10 @@ def test_a_sheet_holds_so_many_rows_and_says_what_it_leaves_out(monkeypatch: pyt
         assert read(made)["Queues by interval"].max_row == 11
         assert len(said) == bool(left_out)
         assert not left_out or "the last 2 of 12 are left out" in said[0]
+
+
+def test_the_name_of_a_sheet_is_whole_words_of_its_title() -> None:
+    titles = ["The roster and the plan without rules", "The roster and the plan without leave", "A" * 40]
+    tables = [Table(title, (TableColumn("x"),), (("1",),)) for title in titles]
+    names = read(sheet(of(*tables))[0]).sheetnames[1:4]
+    assert names == ["The roster and the plan", "The roster and the plan (2)", "A" * 26]

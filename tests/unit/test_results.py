@@ -251,3 +251,9 @@ def test_moments_in_words_follow_the_local_clock() -> None:
 )
 def test_counts_in_words(number: float, text: str) -> None:
     assert format.count(number) == text
+
+
+def test_one_is_not_plural_however_it_is_written() -> None:
+    assert [format.several(n, "contact") for n in (0, 1, 2, "1", "1.2", "1,000")] == [
+        "0 contacts", "1 contact", "2 contacts", "1 contact", "1.2 contacts", "1,000 contacts"
+    ]  # fmt: skip

@@ -219,8 +219,8 @@ def described(limit: Limit, total: int) -> str:
     if limit.rule == "contract_hours":
         return f"{limit.about}: {total / 60:g} h, wanted {limit.low / 60:g} to {limit.high / 60:g} h"
     if limit.forbids:
-        return f"{limit.about}: {total} shifts worked"
-    return f"{limit.about}: {total} shifts, at most {limit.high}"
+        return f"{limit.about}: {format.several(total, 'shift')} worked"
+    return f"{limit.about}: {format.several(total, 'shift')}, at most {limit.high}"
 
 
 def starts_by_week(task: Task, worked: Sequence[int]) -> list[set[int]]:
