@@ -177,7 +177,7 @@ def _print(expected: Outlook) -> None:
 
     from ccsim.cli.screen import plain_table
     from ccsim.forecast.output import SHARE
-    from ccsim.forecast.trial import METHODS
+    from ccsim.forecast.trial import FORECAST, METHODS
     from ccsim.results import format
 
     console = Console(highlight=False, markup=False)
@@ -214,4 +214,7 @@ def _print(expected: Outlook) -> None:
             console.print(errors)
             covered = ", ".join(f"{share} % bands {100 * x:.0f} %" for share, x in accuracy.coverage.items())
             console.print(f"Covered: {covered}.")
-            console.print(f"Recommended, the simplest that is not clearly worse: {METHODS[accuracy.recommended]}.\n")
+            files = "" if accuracy.recommended == FORECAST else " The files have the model's, whose bands are of use."
+            console.print(
+                f"Recommended, the simplest that is not clearly worse: {METHODS[accuracy.recommended]}.{files}\n"
+            )

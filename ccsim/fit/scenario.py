@@ -148,7 +148,7 @@ def _busyness(profile: Profile) -> str:
         busy["day_cv"] = min(profile.busyness_cv.mean, 10.0)
         if profile.memory is not None and profile.memory.low > 0:
             busy["day_memory"] = profile.memory.mean
-    if profile.drift.p_value < 0.05:
+    if profile.drift.significant:
         if "day_cv" in busy:
             busy["day_cv"] = min(profile.day_cv, 10.0)
         busy |= {"within_cv": min(profile.drift.cv.mean, 10.0), "within_memory": profile.drift.memory.mean}
@@ -162,7 +162,7 @@ def _busy(queue: QueueFit) -> str:
     profile = queue.profile
     cv = profile.busyness_cv
     assert cv is not None
-    within = f"; half hours: cv {_interval(profile.drift.cv)}" if profile.drift.p_value < 0.05 else ""
+    within = f"; half hours: cv {_interval(profile.drift.cv)}" if profile.drift.significant else ""
     if profile.p_value < 0.05:
         return f"busy days beyond chance: cv {_interval(cv)}{within}"
     return f"days differ as chance has it (cv {_figure(cv.mean)}, {_interval(cv)}){within}"

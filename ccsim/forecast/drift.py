@@ -34,6 +34,11 @@ class Drift:
     next_day: float
     """correlation of a time of day's factor with the one of the next open day"""
 
+    @property
+    def significant(self) -> bool:
+        """Whether it is clearer than chance (at 5 %)."""
+        return self.p_value < 0.05
+
     def varies(self, intervals: int) -> F64:
         """`by_clock` of the day's intervals : float64[intervals]."""
         return np.repeat(self.by_clock, -(-intervals // len(self.by_clock)))[:intervals]

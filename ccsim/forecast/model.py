@@ -136,7 +136,8 @@ class Model:
                 components[name][opened] = np.exp(part)
         return Forecast(
             history.queue, history.interval, tuple(dates), expected, spread, relative,
-            np.where(expected > 0, self.handle, np.nan), self._busyness(relative, day_own, opened), components,
+            np.where(expected > 0, self.handle, np.nan),
+            self._busyness(relative, day_own if self.drift.significant else np.diag(relative), opened), components,
         )  # fmt: skip
 
     def _spread(self, expected: F64, of_day: F64, weekday: I64) -> tuple[F64, F64]:
@@ -154,6 +155,7 @@ class Model:
         return np.where(expected > 0, spread, 0.0), np.maximum(of_day - averaged, 0.0)
 
     def _busyness(self, relative: F64, own: F64, opened: Bool) -> Busyness:
+        """Without a drift that is no clearer than chance: then half hours differ with their day alone."""
         if not opened.any():
             return Busyness()
         known = relative[np.ix_(opened, opened)]
@@ -161,8 +163,7 @@ class Model:
         return Busyness(
             float(np.sqrt(own[opened].mean())),
             float(np.clip(lagged.mean(), 0.0, 0.99)) if len(lagged) else 0.0,
-            self.drift.cv.mean,
-            self.drift.memory.mean,
+            *((self.drift.cv.mean, self.drift.memory.mean) if self.drift.significant else (0.0, 0.0)),
         )
 
 

@@ -23,6 +23,8 @@ from ccsim.scenario.holidays import Holidays
 
 LEAST: Final = 7
 """Days of a queue's history with contacts from which on there is a forecast."""
+SHORT: Final = 56
+"""Days of history below which each weekday rests on few days: eight of each."""
 LONG: Final = 60
 """Days ahead from which on a yearly season matters."""
 MOST: Final = 1100
@@ -110,8 +112,11 @@ def _notes(history: History, calendar: calendars.Calendar, dates: Sequence[date]
     fresh = {name for day, names in calendar.marks(dates).items() if calendar.is_open(day) for name in names} - known
     if fresh:
         notes.append(f"{', '.join(sorted(fresh))}: not in the history, so forecast as usual days, with wider bands")
-    if span < 28:
-        notes.append(f"the history has {span} days: weekdays rest on few of them")
+    if span < SHORT:
+        notes.append(
+            f"the history has {span} days, less than eight weeks: each weekday rests on few of them, and the mean of "
+            "the last like days may do as well (--test 2 shows both)"
+        )
     return notes
 
 

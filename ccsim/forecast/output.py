@@ -117,7 +117,8 @@ def scenario_lines(outlook: Outlook) -> str:
     ]
     for name, forecast in outlook.forecasts.items():
         busy = forecast.busyness
-        table = ", ".join(f"{key} = {_figure(value)}" for key, value in busy._asdict().items())
+        keys = ("day_cv", "day_memory") if busy.within_cv == 0 else busy._fields
+        table = ", ".join(f"{key} = {_figure(getattr(busy, key))}" for key in keys)
         key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
         column = json.dumps(name, ensure_ascii=False)
         lines += [

@@ -8,7 +8,7 @@ from ccsim.charts import style
 from ccsim.forecast import output
 from ccsim.forecast.outlook import Outlook
 from ccsim.forecast.pictures import figures
-from ccsim.forecast.trial import METHODS, Accuracy
+from ccsim.forecast.trial import FORECAST, METHODS, Accuracy
 from ccsim.report.document import (
     Cell,
     Document,
@@ -110,8 +110,13 @@ def _queue(outlook: Outlook, name: str) -> tuple[Part, ...]:
                 ("within_cv", within.cv),
                 ("within_memory", within.memory),
             ),
-            note="How much days differ beyond what is forecast, and half hours within them beyond chance. Of what a "
-            f"time of day differed by, {format.percent(within.next_day)} lasts on the next day.",
+            note="How much days differ beyond what is forecast, and half hours within them beyond chance."
+            + (
+                ""
+                if within.significant
+                else " These are no clearer than chance, so the scenario's lines leave them out."
+            )
+            + f" Of what a time of day differed by, {format.percent(within.next_day)} lasts on the next day.",
         )
     )
     for horizon, accuracy in outlook.trials.get(name, {}).items():
@@ -141,5 +146,6 @@ def _errors(horizon: str, accuracy: Accuracy | None) -> list[Part]:
     note = (
         f"{format.several(len(accuracy.days), 'day')}, each from what was known before it. The forecast's {covered}. "
         f"The simplest that is not worse beyond chance: {METHODS[accuracy.recommended]}."
+        + ("" if accuracy.recommended == FORECAST else " The files have the model's, whose bands are of use.")
     )
     return [Table(f"{title}: errors", columns, tuple(rows), note=note)]

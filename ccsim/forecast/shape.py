@@ -67,7 +67,9 @@ def _shares(counts: F64, weekday: I64, weights: F64, others: float, width: int) 
     shares = np.empty((7, counts.shape[1]))
     for day in range(7):
         mine = weekday == day
-        like = weights * np.where(mine, 1.0, others)
+        # a busier day of another weekday counts for no more contacts than its own have: a Saturday keeps its own shape
+        own = whole[mine].mean() if mine.any() else np.inf
+        like = weights * np.where(mine, 1.0, others * np.minimum(1.0, own / np.maximum(whole, 1e-12)))
         row = like @ filled / np.maximum(like @ (known * whole[:, None]), 1e-12)
         # of a weekday that never had one where others make expect some, it is closed then
         missed = (row * known[mine] * whole[mine][:, None]).sum(axis=0)

@@ -17,6 +17,7 @@ from ccsim.forecast.history import of_rows
 from ccsim.forecast.model import band
 from ccsim.forecast.trial import _floor, _recommended, trial
 from ccsim.forecast.within import within_covariance
+from ccsim.stats.estimate import Estimate
 from tests.forecast.made_up import FIRST, SHAPE, counts, rows
 
 
@@ -117,6 +118,28 @@ def test_shapes_are_drawn_together_where_days_are_few() -> None:
     assert found.others >= 0.3
     assert found.width > 0
     assert np.abs(found.shares - SHAPE / SHAPE.sum()).max() < 0.02
+
+
+def test_a_weekday_of_few_contacts_keeps_its_own_shape() -> None:
+    rng, table = np.random.default_rng(4), np.zeros((42, 48))
+    early, late = np.arange(48) < 24, np.arange(48) >= 24
+    for day in range(42):
+        table[day] = rng.poisson(np.where(late, 8.0, 0.5) if day % 7 == 5 else np.where(early, 60.0, 20.0))
+    weekday = np.arange(42) % 7
+    shares = shapes.learn(table, weekday, np.ones(42)).shares[5]
+    own = table[weekday == 5]
+    # beside six days of their own, 36 others count at most for the weight that was chosen, whatever their contacts
+    assert shares[early].sum() < own[:, early].sum() / own.sum() + 36 * min(shapes.OTHERS) / 6
+
+
+def test_a_drift_no_clearer_than_chance_is_left_out_of_a_scenario() -> None:
+    model = learned(counts(42))
+    for p_value, within in ((0.2, 0.0), (0.001, 0.1)):
+        drift = replace(model.drift, cv=Estimate(0.1, 0.0, 0.2), memory=Estimate(0.5, 0.0, 1.0), p_value=p_value)
+        forecast = replace(model, drift=drift).forecast([date(2026, 2, 16)])
+        assert forecast.busyness.within_cv == within
+        whole = np.sqrt(forecast.covariance[0, 0])  # of the day, drift and all
+        assert (forecast.busyness.day_cv == pytest.approx(whole)) == (within == 0)
 
 
 def test_no_drift_is_found_in_poisson_counts() -> None:
