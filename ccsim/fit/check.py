@@ -1,4 +1,4 @@
-"""A fitted scenario run on the log's own days, set beside the log: where they differ, and what the likely cause is."""
+"""A fitted scenario run on the log's own days, set beside the log: and where they differ."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ import numpy as np
 
 from ccsim.fit.contacts import GAVE_UP, NEVER_CAME, all_contacts
 from ccsim.fit.estimate import Fit
-from ccsim.fit.quantities import THIN
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, Measures
 from ccsim.metrics.registry import Level, Metric
-from ccsim.results import format
 from ccsim.runs.run import replicate
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
@@ -85,7 +83,8 @@ class Check:
     days: tuple[date, ...]
     replications: int
     compared: tuple[Compared, ...]
-    findings: tuple[str, ...]
+    findings: tuple[str, ...] = ()
+    """of `causes`"""
     factor: float = 1.0
     """on the time of a contact, to which the scenario was calibrated"""
 
@@ -116,7 +115,7 @@ def check(fit: Fit, scenario: Scenario, factor: float = 1.0) -> Check:
         for key in real
         if real[key].below > 0 and any(key in run for run in runs)
     )
-    return Check(days, replications, compared, tuple(_findings(fit, compared)), factor)
+    return Check(days, replications, compared, factor=factor)
 
 
 def _runs(scenario: Scenario, replications: int) -> Iterator[Measures]:
@@ -254,81 +253,11 @@ def _band(values: list[float]) -> Estimate:
     return Estimate(mean, mean - half, mean + half)
 
 
-# ── what it means ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def shown(metric: str, value: float) -> str:
     """A figure as a reader wants it."""
     if metric == "offered":
         return f"{value:,.0f}"
     return f"{value:,.0f} s" if metric in ("handle_mean", "asa") else f"{value:.1%}"
-
-
-def _findings(fit: Fit, compared: Sequence[Compared]) -> Iterator[str]:
-    whole = {(row.name, row.metric): row for row in compared if row.weekday is None}
-    waits = {
-        name: rows
-        for name in fit.queues
-        if (rows := [whole[name, metric] for metric in ("asa", "abandonment", "service_level")
-                     if (name, metric) in whole and whole[name, metric].differs])
-    }  # fmt: skip
-    shorter = {name for name, rows in waits.items() if _waits_longer(rows) < 0}
-    for name in fit.queues:
-        for metric in ("offered", "handle_mean"):
-            if (name, metric) in whole and whole[name, metric].differs:
-                yield f"{_both(whole[name, metric])}: {_cause_of_size(metric)}."
-        if name in waits:
-            rows = waits[name]
-            mixed = bool(shorter) and len(shorter) < len(waits)
-            cause = _cause_of_waits(fit, name, _waits_longer(rows), mixed, [row.metric for row in rows])
-            yield f"{'; '.join(_both(row) for row in rows)}. Likely cause: {cause}."
-
-
-def _both(row: Compared) -> str:
-    return (
-        f"{row.name}: {row.of.in_sentence} {shown(row.metric, row.log)} in the log, "
-        f"{shown(row.metric, row.scenario.mean)} in the scenario"
-    )
-
-
-def _waits_longer(rows: Sequence[Compared]) -> float:
-    """Above 0 where the scenario's waits are longer than the log's."""
-    first = rows[0]
-    sign = -1 if first.metric == "service_level" else 1
-    return sign * (first.scenario.mean - first.log)
-
-
-def _cause_of_size(metric: str) -> str:
-    if metric == "offered":
-        return "the scenario repeats the mean of each weekday, and these days were busier or quieter than those"
-    return "handle times are pooled over agents, hours and days, and who worked then was faster or slower than the mean"
-
-
-def _cause_of_waits(fit: Fit, name: str, longer: float, mixed: bool, metrics: Sequence[str]) -> str:
-    """The assumption that most likely fails."""
-    queue, roster = fit.queues[name], fit.rule == "roster"
-    causes = (
-        (
-            not any(name in team.queues for team in fit.teams),
-            "the log names no agents of this queue; its staffing is made up to match the work",
-        ),
-        (
-            queue.contacts < THIN,
-            f"in {format.several(queue.contacts, 'contact')} the log hardly shows who was there when",
-        ),
-        (
-            mixed,
-            "queues that share agents wait differently from the log, some longer and some shorter: priorities, head "
-            "starts or who answers first are not in it",
-        ),
-        (metrics == ["abandonment"], "patience is one distribution for all hours and is drawn for each caller alone"),
-        (queue.slow, "agents let it ring for differing times, and which of these waits were absences is a guess"),
-        (roster and longer < 0, "the roster does not show when agents were away or did other work"),
-        (roster, "agents worked outside their rostered time, or others helped"),
-        (longer > 0, "agents who were there and free are not seen in the log, as it names only who answered"),
-        (True, "agents were away or busy with other work that the log does not show"),
-    )
-    return next(cause for holds, cause in causes if holds)
 
 
 def calibrated(fit: Fit, made: Any) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ccsim.errors import ScenarioError
 from ccsim.fit import scenario as scenarios
 from ccsim.fit.arrivals import WEEKDAYS, Profile
+from ccsim.fit.causes import findings, waits_differ, with_own_arrivals
 from ccsim.fit.check import TOTAL, Check, calibrated, check, days_to_check
 from ccsim.fit.estimate import Fit
 from ccsim.scenario import read
@@ -34,15 +35,19 @@ def write(fit: Fit, name: str, folder: Path, calibrate: bool = False) -> Check:
 
     few = days_to_check(fit)
 
-    def made(factor: float) -> Scenario:
+    def made(factor: float, own: bool = False) -> Scenario:
         with tempfile.TemporaryDirectory() as scratch:
             for file, text in scenarios.files(fit, name, factor, few).items():
                 (Path(scratch) / file).write_text(text, encoding="utf-8")
-            return read.load(Path(scratch) / "scenario.toml")
+            return with_own_arrivals(fit, Path(scratch)) if own else read.load(Path(scratch) / "scenario.toml")
 
     try:
         factor = calibrated(fit, made) if calibrate else 1.0
         checked = check(fit, made(factor), factor)
+        own = None
+        if waits_differ(checked) and fit.logs.intervals is None:
+            own = check(fit, made(factor, own=True))
+        checked = replace(checked, findings=tuple(findings(fit, checked, own)))
     except ScenarioError as bad:  # of the log, not of a file that nobody has seen
         logs = ", ".join(file for file, _ in fit.logs.readings)
         raise ScenarioError(

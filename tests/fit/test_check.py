@@ -229,3 +229,42 @@ def test_made_up_staffing_is_not_calibrated_but_named(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "Not calibrated: no named agents" in done.output
     assert "pace" not in (tmp_path / "out" / "scenario.toml").read_text()
+
+
+def test_the_cause_is_shown_with_the_figure_that_proves_it(tmp_path: Path) -> None:
+    """On ten days as many come as ever, but all within ten minutes of each hour: no profile of half hours has that."""
+    log = centre(tmp_path, calls=240, agents=3)
+    rows = pd.read_csv(log, parse_dates=["arrival", "answer", "end"])
+    draw = np.random.default_rng(1)
+    lines, free = [HEAD], dict.fromkeys(["ann", "bob", "cat"], pd.Timestamp("2026-06-01"))
+    hour = rows["arrival"].dt.floor("h")
+    came = (hour + pd.to_timedelta(draw.integers(0, 600, len(rows)), unit="s")).sort_values()
+    for number, at in enumerate(came):
+        agent = min(free, key=lambda name: (max(free[name], at), free[name]))
+        answer = max(free[agent], at)
+        free[agent] = answer + pd.Timedelta(seconds=int(draw.exponential(200)))
+        lines.append(f"{number},desk,{at},{answer},{free[agent]},{agent},answered")
+    log.write_text("\n".join(lines) + "\n")
+    found = printed(fit(log, "--json"))
+    (finding,) = (one for one in found["findings"] if "service level" in one)
+    assert "contacts did not come as the profile" in finding
+    assert "With the log's own times of arrival the scenario has" in finding
+
+
+def test_who_is_taken_first_is_counted_where_it_is_not_who_waited_longest(tmp_path: Path) -> None:
+    from ccsim.fit.causes import taken_in_order
+
+    log = pd.DataFrame(
+        {
+            "queue": "desk",
+            "arrival": pd.to_datetime(
+                ["2026-06-01 09:00:00", "2026-06-01 09:00:10", "2026-06-01 09:00:20", "2026-06-01 12:00:00"]
+            ),
+            "answer": pd.to_datetime(
+                ["2026-06-01 09:03:00", "2026-06-01 09:01:00", "2026-06-01 09:02:00", "2026-06-01 12:00:05"]
+            ),
+            "end": pd.to_datetime("2026-06-01 13:00:00"),
+        }
+    )
+    assert taken_in_order(log) == pytest.approx(1 / 3)  # the second and third before the first, which waited longest
+    assert taken_in_order(log.assign(answer=log["answer"].sort_values().to_numpy())) == 1
