@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache, lru_cache
 from types import ModuleType
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,10 +108,6 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
     return kernel.Memory(
         work=workload,
         log=_empty_log(workload, plan, turns),
-        number=_first_numbers(kernel),
-        tree=np.where(np.arange(2 * ROOM) == kernel.TIME, NEVER, 0),
-        code=np.zeros(ROOM, np.int64),
-        free=np.zeros(ROOM, np.int32),
         **_timetable(kernel, workload, plan, setting),
         **_records(contacts),
         **setting.constant,
@@ -197,6 +193,10 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
         "moves": bool(interrupts or shared.any()),
     }
     fresh = {
+        "number": _first_numbers(kernel),
+        "tree": np.where(np.arange(2 * ROOM) == kernel.TIME, NEVER, 0),
+        "code": np.zeros(ROOM, np.int64),
+        "free": np.zeros(ROOM, np.int32),
         "open": np.zeros(queues, np.bool_),
         "bot": np.zeros(queues, np.bool_),
         "bot_free": np.zeros((queues, places), np.int64),
@@ -250,21 +250,27 @@ def _none(size: int) -> NDArray[np.int32]:
     return np.full(size, -1, np.int32)
 
 
+RECORD: Final = np.dtype([
+    (name, dtype)
+    for dtype, names in (
+        (np.int64, "since due bound_until"),
+        (np.int32, "own queue turn slot after before next_own last_own stretch"),
+        (np.int8, "state"),
+        (np.bool_, "resumes gives_up"),
+    )
+    for name in names.split()
+])  # fmt: skip
+"""What the kernel remembers of a contact in one line of the processor's cache, of LINE bytes."""
+
+LINE: Final = 64
+
+
 def _records(contacts: int) -> dict[str, Any]:
-    """What the kernel remembers of a contact in one line of the processor's cache; a column is a field of each."""
-    columns = {
-        np.int64: "since due bound_until",
-        np.int32: "own queue turn slot after before next_own last_own stretch",
-        np.int8: "state",
-        np.bool_: "resumes gives_up",
-    }
-    fields = np.dtype([(name, dtype) for dtype, names in columns.items() for name in names.split()])
-    line, count = 64, max(contacts, 2)  # numpy says of fewer that they have no gaps between them
-    assert fields.itemsize <= line
-    room = np.empty((count + 1) * line, np.uint8)
-    start = -room.ctypes.data % line
-    records = room[start : start + count * line].reshape(count, line)[:, : fields.itemsize].view(fields)[:, 0]
-    return {name: records[name] for name in fields.names or ()}
+    """The columns of records: a field of each."""
+    count = max(contacts, 2)  # numpy says of fewer that they have no gaps between them
+    room = np.empty((count + 1) * LINE, np.uint8)
+    records: NDArray[Any] = np.ndarray(count, RECORD, room, -room.ctypes.data % LINE, (LINE,))
+    return {name: records[name] for name in RECORD.names or ()}
 
 
 def _plain(table: Any) -> Any:
@@ -379,6 +385,8 @@ def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
     contacts, queues = len(workload.queue), len(plan.priority)
     root = workload.link == Link.ROOT
     presences = 2 * len(plan.shift_start) + len(plan.pause_start) + len(workload.out_start)
+    left, closed = np.full((2, contacts), NEVER)
+    message, start, reply = np.full((3, turns), NEVER)
     return Log(
         queue=workload.queue.copy() if len(plan.alternative) else workload.queue,
         outcome=np.full(contacts, Outcome.NONE, np.int8),
@@ -387,12 +395,12 @@ def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
         first_turn=np.where(root, workload.first_turn, -1),
         turns=workload.turns.copy(),
         messages=np.zeros(contacts, np.int32),
-        left=np.full(contacts, NEVER, np.int64),
+        left=left,
         called_back=np.zeros(contacts, np.bool_),
-        closed=np.full(contacts, NEVER, np.int64),
-        message=np.full(turns, NEVER, np.int64),
-        start=np.full(turns, NEVER, np.int64),
-        reply=np.full(turns, NEVER, np.int64),
+        closed=closed,
+        message=message,
+        start=start,
+        reply=reply,
         agent=np.full(turns, -1, np.int32),
         reread=np.zeros(turns, np.int64),
         **_stretches(contacts + ROOM),
@@ -462,11 +470,9 @@ def _canonical(kernel: ModuleType, memory: Any) -> Log:
     rows = slice(int(memory.number[kernel.PRESENCES]))
     shift, start, end = log.presence_shift[rows], log.presence_start[rows], log.presence_end[rows]
     order = np.lexsort((start, memory.plan.shift_agent[shift]))
+    target = target._replace(presence_shift=shift[order], presence_start=start[order], presence_end=end[order])
+    if len(log.suspended_contact) == 0:
+        return target
     suspensions = slice(int(memory.number[kernel.SUSPENSIONS]))
     by_contact = np.lexsort((log.suspended_start[suspensions], log.suspended_contact[suspensions]))
-    return target._replace(
-        presence_shift=shift[order],
-        presence_start=start[order],
-        presence_end=end[order],
-        **{name: getattr(log, name)[suspensions][by_contact] for name in _suspensions(0)},
-    )
+    return target._replace(**{name: getattr(log, name)[suspensions][by_contact] for name in _suspensions(0)})

@@ -64,13 +64,16 @@ def span(area: I64, group: int, start: int, end: int, edges: I64, length: int, n
     start = max(start, edges[0])
     end = max(start, min(end, edges[-1]))
     i = interval_of(start, edges, length, near)
-    j = i + (end > edges[i + 1])  # no branch: nobody could foresee it
+    if end <= edges[i + 1]:
+        area[FROM, i, group] += end - start
+        return i
+    j = i + 1
     if end > edges[j + 1]:
         j = interval_of(end - 1, edges, length, i)
         area[WHOLE, i + 1, group] += 1
         area[WHOLE, j, group] -= 1
-    area[FROM, i, group] += min(end, edges[i + 1]) - start
-    area[UNTIL, j, group] += (j > i) * (end - edges[j])
+    area[FROM, i, group] += edges[i + 1] - start
+    area[UNTIL, j, group] += end - edges[j]
     return i
 
 

@@ -1,4 +1,4 @@
-"""Columns that are the same for every contact, kept once for all workloads of the process: nobody writes into them.
+"""Columns that are the same for every contact, shared by all that ask for them: nobody writes into them.
 
 Half the bytes of a workload of calls are of such columns; made anew each time they cost more than what is drawn.
 """
@@ -7,27 +7,39 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 LONGEST: Final = 1 << 21
-"""Rows of a column that is kept; longer ones are made for each workload."""
+"""Rows of a column that is kept; longer ones last as long as a workload has them."""
+
+_in_use: Final[WeakValueDictionary[tuple[type, float | None, int], Any]] = WeakValueDictionary()
 
 
 def same(value: float, dtype: type, n: int) -> Any:
     """The value n times."""
-    return np.full(n, value, dtype=dtype) if n > LONGEST else _kept(dtype, value, _room(n))[:n]
+    return _column(dtype, value, n)
 
 
 def counting(dtype: type, n: int) -> Any:
     """0, 1, … n - 1."""
-    return np.arange(n, dtype=dtype) if n > LONGEST else _kept(dtype, None, _room(n))[:n]
+    return _column(dtype, None, n)
 
 
-def _room(n: int) -> int:
-    return 1 << max(10, (n - 1).bit_length())
+def _column(dtype: type, value: float | None, n: int) -> Any:
+    if n <= LONGEST:
+        return _kept(dtype, value, 1 << max(10, (n - 1).bit_length()))[:n]
+    column = _in_use.get((dtype, value, n))
+    if column is None:
+        column = _in_use[dtype, value, n] = _made(dtype, value, n)
+    return column
 
 
 @cache
 def _kept(dtype: type, value: float | None, room: int) -> Any:
-    return np.arange(room, dtype=dtype) if value is None else np.full(room, value, dtype=dtype)
+    return _made(dtype, value, room)
+
+
+def _made(dtype: type, value: float | None, n: int) -> Any:
+    return np.arange(n, dtype=dtype) if value is None else np.full(n, value, dtype=dtype)

@@ -102,3 +102,5 @@ def test_shared_columns_are_what_they_say() -> None:
         assert np.array_equal(constants.same(-1, np.int64, n), np.full(n, -1))
         assert constants.same(0, np.int8, n).dtype == np.int8
     assert np.shares_memory(constants.same(7, np.int32, 600), constants.same(7, np.int32, 1000))
+    long = constants.same(7, np.int32, constants.LONGEST + 1)
+    assert constants.same(7, np.int32, constants.LONGEST + 1) is long
