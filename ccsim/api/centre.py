@@ -26,8 +26,8 @@ from ccsim.results import format
 from ccsim.runs.precision import MOST, Precision, read_goals
 from ccsim.runs.run import run
 from ccsim.scenario import read
-from ccsim.scenario.channels import defaults_used
 from ccsim.scenario.data import texts
+from ccsim.scenario.defaults import defaults_used
 from ccsim.scenario.design import Design, Kind, read_setting
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario

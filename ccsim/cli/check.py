@@ -24,7 +24,7 @@ def check(file: Path, theory: bool, outside: bool) -> None:
     """
     from ccsim.results import format
     from ccsim.scenario import read
-    from ccsim.scenario.channels import defaults_used
+    from ccsim.scenario.defaults import defaults_used
     from ccsim.workload.warnings import warnings
 
     scenario = read.load(file, outside=outside)

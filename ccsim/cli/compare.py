@@ -105,8 +105,8 @@ def compare(
     Without --rank-by the variants that meet their targets are ranked by cost.
     """
     from ccsim.cli.progress import progress
-    from ccsim.report.of_plan import plans_csv
     from ccsim.results.ranking import rank, ranking_figure
+    from ccsim.staffing.page import plans_csv
     from ccsim.staffing.shifts import Infeasible
     from ccsim.staffing.variants import at_work
     from ccsim.studies import compare as comparing
@@ -247,8 +247,8 @@ def _finish(
 ) -> None:
     from ccsim.charts import differences
     from ccsim.report.of_comparison import document
-    from ccsim.report.of_plan import plans_table
     from ccsim.report.pictures import themed, write
+    from ccsim.staffing.page import plans_table
 
     (folder / "charts").mkdir()
     pictures: list[Picture] = []

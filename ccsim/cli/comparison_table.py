@@ -15,12 +15,12 @@ from rich.table import Table
 from ccsim.cli.screen import document_table, plain_table
 from ccsim.metrics import METRICS
 from ccsim.report.of_comparison import answer
-from ccsim.report.of_plan import plans_table
 from ccsim.results import format
 from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
 from ccsim.results.plans import ShiftPlan
 from ccsim.results.ranking import Ranking
 from ccsim.results.targets import MetricTarget
+from ccsim.staffing.page import plans_table
 from ccsim.stats.intervals import LEVEL
 from ccsim.studies.selection import CONFIDENCE, Selection
 

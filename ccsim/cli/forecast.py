@@ -176,7 +176,7 @@ def _print(expected: Outlook) -> None:
     from rich.console import Console
 
     from ccsim.cli.screen import plain_table
-    from ccsim.forecast.output import SHARE
+    from ccsim.forecast.outlook import SHARE
     from ccsim.forecast.trial import FORECAST, METHODS
     from ccsim.results import format
 

@@ -20,12 +20,12 @@ from ccsim.cli.one_more_table import show_one_more
 from ccsim.cli.progress import progress, step
 from ccsim.cli.report import provenance, surviving, write_study
 from ccsim.cli.screen import figures_table
-from ccsim.report.of_plan import document, requirement_document, requirement_table, roster_table
 from ccsim.report.pictures import themed, write
 from ccsim.results import format
 from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
 from ccsim.staffing.marginal import one_more
+from ccsim.staffing.page import document, requirement_document, requirement_table, roster_table
 from ccsim.staffing.requirement import requirement as by_simulation
 from ccsim.staffing.shifts import shift_plan
 from ccsim.tables import F64, SECOND

@@ -81,8 +81,9 @@ def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, 
     from ccsim.report.of_run import document, wide_tables
     from ccsim.report.pictures import pictures
     from ccsim.results.stored import record
+    from ccsim.staffing.baseline import required_of
 
-    report = document(results, record(folder), pictures(drawn), actions.stored(folder))
+    report = document(results, record(folder), required_of(results), pictures(drawn), actions.stored(folder))
     if page:
         write_page(folder, report)
     if xlsx:

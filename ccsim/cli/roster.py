@@ -107,7 +107,7 @@ def roster(
         from ccsim.staffing.roster.output import to_folder
 
         def finish(folder: Path) -> None:
-            from ccsim.report.of_roster import document, grid
+            from ccsim.staffing.roster.page import document, grid
 
             with surviving("the report"):
                 write_study(folder, document(made, provenance(folder)), [grid(made)], xlsx=xlsx)
@@ -156,23 +156,23 @@ def _show(plan: RosterPlan) -> None:
     from rich.console import Console
 
     from ccsim.cli.screen import document_table
-    from ccsim.report import of_roster
+    from ccsim.staffing.roster import page
 
     console = Console(file=sys.stdout, highlight=False)
     console.print(plan.task.scenario.name, style="bold", markup=False)
     if not plan.assignment:
-        console.print(of_roster.refusal(plan), markup=False)
+        console.print(page.refusal(plan), markup=False)
         for breach in plan.breaches:
-            console.print(f"  {of_roster.sentence(breach)}", markup=False)
+            console.print(f"  {page.sentence(breach)}", markup=False)
         return
-    console.print(of_roster.answer(plan), markup=False)
-    for label, figure, detail in of_roster.facts(plan):
+    console.print(page.answer(plan), markup=False)
+    for label, figure, detail in page.facts(plan):
         console.print(f"{label}: {figure} ({detail})", markup=False)
-    tables = [of_roster.week_table(plan, week, short=True) for week in range(plan.task.weeks)]
-    for table in (*tables, of_roster.hours_table(plan), of_roster.rules_table(plan)):
+    tables = [page.week_table(plan, week, short=True) for week in range(plan.task.weeks)]
+    for table in (*tables, page.hours_table(plan), page.rules_table(plan)):
         console.print()
         console.print(table.title, style="bold", markup=False)
         console.print(document_table(table))
     console.print()
-    for line in (*of_roster.costs(plan), *of_roster.remarks(plan)):
+    for line in (*page.costs(plan), *page.remarks(plan)):
         console.print(line, markup=False)

@@ -168,10 +168,11 @@ def _finish(results: Results, folder: Path, artists: Artists | None, *, page: bo
     """Charts, if there are artists, what to do, and the report, in the folder where all else is already."""
     drawn: dict[str, Drawn] = {}
     if (page or xlsx) and actions:
-        from ccsim.report import actions as tried
+        from ccsim.report.actions import write
+        from ccsim.staffing.actions import actions as tried
 
         with surviving("what to do"), step("trying what would help"):
-            tried.write(folder, tried.actions(results))
+            write(folder, tried(results))
     if artists is not None:
         from ccsim.results.storage import whole_folder
 

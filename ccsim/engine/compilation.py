@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 import platform
-import signal
 import subprocess
 import sys
 import threading
@@ -14,13 +11,11 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, get_args, get_type_hints
-
-import numpy as np
+from typing import Final
 
 from ccsim import jit, routing, tables
 from ccsim.engine import events
-from ccsim.tables import Plan, Workload
+from ccsim.tables import Workload
 
 MEANWHILE: Final = 200_000
 """Contacts and turns that the reference engine simulates in less time than the kernel takes to compile."""
@@ -81,7 +76,7 @@ def _child_works(large: bool, first: str | None) -> bool:
         if not _children:
             if jit.is_locked(folder()):
                 return True
-            code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import work; work({first!r})"
+            code = f"import sys; sys.path[:] = {sys.path!r}; from ccsim.engine.compiler import work; work({first!r})"
             nowhere = subprocess.DEVNULL
             try:
                 child = subprocess.Popen(
@@ -114,42 +109,3 @@ def _say(text: str) -> None:
     """On a line of its own, where a line that shows progress may stand."""
     clear = "\r\x1b[K" if sys.stderr.isatty() else ""
     print(f"{clear}ccsim: {text}", file=sys.stderr, flush=True)
-
-
-# --- in the child ---------------------------------------------------------------------------------------------------
-
-
-def work(first: str | None) -> None:
-    """Compiles, first what `compile_first` of a module does.
-
-    Ends without it when the parent does, unless that lets it finish.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # at once, wherever it is
-    lock = jit.lock(folder(), patience=1.0)  # others who only look whether somebody compiles hold it for a moment
-    if lock is None:
-        os._exit(OTHERS_DO)
-    threading.Thread(target=_watch, daemon=True).start()
-    if first is not None:
-        with suppress(Exception):  # whoever needs it compiles it then
-            importlib.import_module(first).compile_first()
-    from ccsim.engine import compiled
-
-    compiled.compile_all(_no_rows(Workload), _no_rows(Plan))
-    finish()
-
-
-def _watch() -> None:
-    if not os.read(0, 1):
-        os._exit(1)
-
-
-def _no_rows(table: Any) -> Any:
-    """The table with arrays of the declared types, empty, and zeros."""
-    axes = {name: 1 + column.by.count(",") for name, column in tables.columns(table).items()}
-    hints = get_type_hints(table)
-    return table(
-        **{
-            name: np.empty((0,) * axes[name], get_args(get_args(hint)[1])[0]) if name in axes else 0
-            for name, hint in hints.items()
-        }
-    )

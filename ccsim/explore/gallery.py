@@ -6,7 +6,6 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-import ccsim
 from ccsim.errors import ScenarioError
 from ccsim.scenario import read
 from ccsim.scenario.template import template
@@ -26,7 +25,7 @@ class Entry:
 
 def folder() -> Path | None:
     """Where the shipped scenarios are: beside the package in a checkout, else where an installation puts them."""
-    for place in (Path(ccsim.__file__).parent.parent, Path(sysconfig.get_path("data"), "share", "ccsim")):
+    for place in (Path(__file__).parents[2], Path(sysconfig.get_path("data"), "share", "ccsim")):
         if (place / "scenarios" / "retail_week.toml").is_file():
             return place / "scenarios"
     return None

@@ -21,6 +21,8 @@ from ccsim.forecast.trial import Accuracy, trial
 from ccsim.results import format
 from ccsim.scenario.holidays import Holidays
 
+SHARE: Final = 0.95
+"""Of the bands that are printed, and in the JSON."""
 LEAST: Final = 7
 """Days of a queue's history with contacts from which on there is a forecast."""
 SHORT: Final = 56

@@ -14,14 +14,12 @@ from typing import Any, Final
 import numpy as np
 
 from ccsim.forecast.history import DAY
-from ccsim.forecast.outlook import Outlook
+from ccsim.forecast.outlook import SHARE, Outlook
 from ccsim.forecast.trial import Accuracy
 from ccsim.scenario.spreadsheets import csv_text
 from ccsim.stats.estimate import Estimate
 
 BANDS: Final = (0.8, 0.95)
-SHARE: Final = 0.95
-"""Of the bands that are printed, and in the JSON."""
 
 
 def write(outlook: Outlook, folder: Path) -> None:
@@ -31,12 +29,13 @@ def write(outlook: Outlook, folder: Path) -> None:
     """
     from ccsim.forecast.page import page
 
+    lines = scenario_lines(outlook)
     texts = {
         "volumes.csv": volumes(outlook),
         "forecast.csv": forecasts(outlook),
         "days.csv": days(outlook),
-        "scenario_lines.toml": scenario_lines(outlook),
-        "report.html": page(outlook),
+        "scenario_lines.toml": lines,
+        "report.html": page(outlook, lines),
     }
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ccsim.charts import style
-from ccsim.forecast import output
-from ccsim.forecast.outlook import Outlook
+from ccsim.forecast.outlook import SHARE, Outlook
 from ccsim.forecast.pictures import figures
 from ccsim.forecast.trial import FORECAST, METHODS, Accuracy
 from ccsim.report.document import (
@@ -29,12 +28,12 @@ from ccsim.stats.estimate import Estimate
 HORIZONS: Final = {"one_day": "One day ahead", "one_week": "One week ahead"}
 
 
-def page(outlook: Outlook) -> str:
-    """Its HTML."""
-    return html(document(outlook))
+def page(outlook: Outlook, lines: str) -> str:
+    """Its HTML; `lines` are those of a scenario."""
+    return html(document(outlook, lines))
 
 
-def document(outlook: Outlook) -> Document:
+def document(outlook: Outlook, lines: str) -> Document:
     """What it says."""
     first = next(iter(outlook.forecasts.values()))
     total = sum(forecast.days.sum() for forecast in outlook.forecasts.values())
@@ -48,7 +47,7 @@ def document(outlook: Outlook) -> Document:
             "For a scenario",
             (
                 Note("Volumes and handle times by interval are in volumes.csv; these lines use them."),
-                Listing("scenario_lines.toml", output.scenario_lines(outlook)),
+                Listing("scenario_lines.toml", lines),
             ),
         ),
     ]
@@ -57,7 +56,7 @@ def document(outlook: Outlook) -> Document:
         subtitle=f"{span}, {format.several(len(first.dates), 'day')}",
         answer=f"{total:,.0f} contacts are expected from {span}.",
         status=None,
-        facts=tuple(_fact(name, forecast.total(output.SHARE)) for name, forecast in outlook.forecasts.items()),
+        facts=tuple(_fact(name, forecast.total(SHARE)) for name, forecast in outlook.forecasts.items()),
         findings=(Finding("The history and the days ahead", outlook.notes),) if outlook.notes else (),
         findings_title="What to know",
         sections=tuple(sections),
@@ -70,7 +69,7 @@ def _fact(name: str, total: Estimate) -> Fact:
 
 def _queue(outlook: Outlook, name: str) -> tuple[Part, ...]:
     forecast, model = outlook.forecasts[name], outlook.models[name]
-    low, high = forecast.day_bands(output.SHARE)
+    low, high = forecast.day_bands(SHARE)
     terms = [term for term, factors in forecast.components.items() if abs(factors - 1).max() > 0.0005]
     rows: list[tuple[Cell, ...]] = [
         (

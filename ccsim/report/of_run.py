@@ -29,16 +29,16 @@ from ccsim.report.document import (
     Verdict,
 )
 from ccsim.report.findings import findings
-from ccsim.report.periods import by_day, by_interval, erlang
+from ccsim.report.periods import by_day, by_interval
 from ccsim.results import format
 from ccsim.results.format import local_times
 from ccsim.results.model import Results
 from ccsim.results.targets import MetricTarget, targets
 from ccsim.scenario import read
-from ccsim.scenario.channels import defaults_used
+from ccsim.scenario.defaults import defaults_used
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
-from ccsim.tables import SECOND, Outcome
+from ccsim.tables import I64, SECOND, Outcome
 
 QUEUES: Final = (
     "customers", "offered", "answered", "undecided", "service_level", "asa", "asa_business", "wait_p90",
@@ -59,9 +59,16 @@ TAGS: Final = {"A": "article", "S": "source", "M": "measured", "I": "illustrativ
 
 
 def document(
-    results: Results, provenance: dict[str, Any], pictures: Sequence[Picture] = (), actions: Sequence[Action] = ()
+    results: Results,
+    provenance: dict[str, Any],
+    required: I64,
+    pictures: Sequence[Picture] = (),
+    actions: Sequence[Action] = (),
 ) -> Document:
-    """The report of a run; `provenance` is what its provenance.json holds, `actions` what was tried."""
+    """The report of a run; `provenance` is what its provenance.json holds, `actions` what was tried.
+
+    `required` : int64[team, interval that is counted], agents by Erlang's formulas.
+    """
     scenario = results.scenario
     runs = format.several(results.replications, "replication")
     last = scenario.calendar.date(scenario.days - 1)
@@ -70,7 +77,6 @@ def document(
     )  # fmt: skip
     version = ["ccsim", *filter(None, [provenance["versions"].get("ccsim")])]
     variant = [f"variant {results.variant}"] if results.variant else []
-    required = erlang(results)
     days = by_day(results, required)
     return Document(
         title=scenario.name,

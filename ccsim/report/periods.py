@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -13,7 +12,6 @@ from ccsim.report.document import Cell, Table, TableColumn
 from ccsim.report.hours import Hours
 from ccsim.results import format
 from ccsim.results.model import Results
-from ccsim.staffing.baseline import baseline
 from ccsim.tables import F64, I64
 from ccsim.workload.expectations import on_duty
 
@@ -39,16 +37,10 @@ class _Periods(NamedTuple):
     """means, (queues or teams, then the total; day or interval)"""
 
 
-@lru_cache(1)  # what to do and the tables both need it
-def erlang(results: Results) -> I64:
-    """Agents required by Erlang's formulas : int64[team, interval], of the intervals that are counted."""
-    return baseline(results.scenario).required[:, Hours.of(results).starts // results.spec.interval]
-
-
 def by_day(results: Results, required: I64) -> tuple[Table, ...]:
     """A table a queue and a table a team, a row a day; below the whole run, weighted by what each day had.
 
-    `required` is that of `erlang`.
+    `required` : int64[team, interval that is counted], agents by Erlang's formulas.
     """
     summary = results.summary
     if not len(summary.days):  # of a folder that an older ccsim wrote

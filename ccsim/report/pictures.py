@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ccsim import charts
 from ccsim.report.document import Picture
 from ccsim.results.model import Results
-from ccsim.runs.executors import AHEAD, Crew, processes
+from ccsim.runs.crew import AHEAD, Crew
+from ccsim.runs.executors import processes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

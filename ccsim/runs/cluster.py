@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.results import provenance
-from ccsim.runs.executors import Crew, Task, interrupts_wait
+from ccsim.runs.crew import Crew, Task, interrupts_wait
 
 if TYPE_CHECKING:
     from distributed import Client, as_completed

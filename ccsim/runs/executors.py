@@ -1,8 +1,4 @@
-"""Where independent units of work run: here, on threads, in other processes, on a cluster. The results are the same.
-
-An executor starts a crew that does one task; a crew takes numbered units and gives back results as they are finished.
-Only a few units are handed out beyond those whose results were fetched, so that memory does not grow with their number.
-"""
+"""Where independent units of work run: here, on threads, in other processes, on a cluster. The results are the same."""
 
 from __future__ import annotations
 
@@ -16,38 +12,21 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from itertools import islice
-from multiprocessing import connection, resource_tracker
+from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from ccsim.errors import Problem, ScenarioError
+from ccsim.runs.crew import Crew, Task, finished, interrupts_wait
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.values import whole
 
-Task = Callable[[Any], Any]
-AHEAD: Final = 2
-"""Units in hand or waiting, a worker."""
 WORKERS_A_PROCESSOR: Final = 8
 """More workers on one machine would only cost memory; the results are the same."""
 A = TypeVar("A")
 R = TypeVar("R")
-
-
-class Crew(Protocol):
-    """Workers at one task."""
-
-    @property
-    def workers(self) -> int:
-        """How many units they do at once."""
-
-    def send(self, number: int, unit: Any) -> None:
-        """Hands them a unit."""
-
-    def receive(self) -> tuple[int, Any]:
-        """Number and result of the next unit that is finished; raises what the task raised."""
 
 
 def run_all(task: Callable[[A], R], units: Iterable[A], workers: int = 1, executor: str = "processes") -> Iterator[R]:
@@ -58,25 +37,6 @@ def run_all(task: Callable[[A], R], units: Iterable[A], workers: int = 1, execut
     most = max(1, len(units)) if isinstance(units, Sized) else None
     with crew(task, workers, executor, most) as hands:
         yield from finished(hands, units, in_order=True)
-
-
-def finished(hands: Crew, units: Iterable[Any], *, in_order: bool = False) -> Iterator[Any]:
-    """The result of each unit: as soon as it is finished, or in the order of the units."""
-    numbered = enumerate(units)
-    waiting: dict[int, Any] = {}
-    sent = received = given = 0
-    while True:
-        for number, unit in islice(numbered, max(0, AHEAD * hands.workers - (sent - given))):
-            hands.send(number, unit)
-            sent += 1
-        if given == sent:
-            return
-        number, result = hands.receive()
-        waiting[number if in_order else received] = result
-        received += 1
-        while given in waiting:
-            yield waiting.pop(given)
-            given += 1
 
 
 def crew(task: Task, workers: int, executor: str, units: int | None = None) -> AbstractContextManager[Crew]:
@@ -263,29 +223,6 @@ def _read(line: Connection, units: SimpleQueue[tuple[int, Any]]) -> None:
             units.put(line.recv())
         except (EOFError, OSError):  # the parent is gone, nobody wants what is in hand
             os._exit(0)
-
-
-@contextmanager
-def interrupts_wait() -> Iterator[None]:
-    """Ctrl-C is held back to the end of the block, and from processes born in it: half born they would die noisily."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
-        return
-    came: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
-    masks = hasattr(signal, "pthread_sigmask")  # not on Windows
-    if masks:
-        resource_tracker.ensure_running()  # or else the first birth starts it, and that lifts the mask
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # children inherit it
-    try:
-        yield
-    finally:
-        if masks:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        signal.signal(signal.SIGINT, before)
-    if came:
-        before(signal.SIGINT, None)
 
 
 EXECUTORS: Final[dict[str, Callable[[Task, int], AbstractContextManager[Crew]]]] = {

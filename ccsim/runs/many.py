@@ -21,7 +21,8 @@ from ccsim.engine import simulate
 from ccsim.lowering import lower
 from ccsim.metrics import Measures, measure
 from ccsim.runs.compiling import prepare
-from ccsim.runs.executors import Crew, crew, finished
+from ccsim.runs.crew import Crew, finished
+from ccsim.runs.executors import crew
 from ccsim.runs.store import Store
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue

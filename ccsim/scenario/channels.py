@@ -7,12 +7,7 @@ I, illustrative: no trustworthy figure was found. What a channel does not bring 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-
-from ccsim.scenario.faults import dotted
-
-if TYPE_CHECKING:
-    from ccsim.scenario.model import Scenario
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -170,22 +165,6 @@ CHANNELS: Final[dict[str, Channel]] = {
 }
 
 
-def defaults_used(scenario: Scenario) -> list[tuple[str, Default]]:
-    """What a scenario leaves to its channels: path and default, in file order."""
-    used: list[tuple[str, Default]] = []
-    for name in scenario.queue:
-        brought = _brought(scenario.raw["queue"][name])
-        used += [(dotted(("queue", name, key)), default) for key, default in brought.items()]
-    for name, team in scenario.team.items():
-        if "concurrency" not in scenario.raw["team"][name]:
-            used += [
-                (dotted(("team", name, "concurrency", skill)), CHANNELS[scenario.queue[skill].channel].concurrency)
-                for skill in team.skills
-                if not scenario.queue[skill].shared
-            ]
-    return used
-
-
 def channel_of(queue: object) -> Channel | None:
     """The channel that a raw queue table names, if it is one."""
     name = queue.get("channel") if isinstance(queue, dict) else None
@@ -217,7 +196,7 @@ def _shared_sessions(queue: Any) -> int:
     return len(means) if isinstance(means, list | tuple) else 0
 
 
-def _brought(queue: dict[str, Any]) -> dict[str, Default]:
+def brought(queue: dict[str, Any]) -> dict[str, Default]:
     """The defaults that a raw queue has from its channel."""
     channel = channel_of(queue)
     useless = _BY_TURN if _shared_sessions(queue) else ()
@@ -228,7 +207,7 @@ def _brought(queue: dict[str, Any]) -> dict[str, Default]:
 def _queue_with_defaults(queue: Any) -> Any:
     if channel_of(queue) is None:
         return queue
-    return {key: default.value for key, default in _brought(queue).items()} | queue
+    return {key: default.value for key, default in brought(queue).items()} | queue
 
 
 def _team_with_defaults(team: Any, queues: dict[str, Any]) -> Any:

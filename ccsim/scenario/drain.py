@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ccsim.distributions.calendar import DAY, Calendar
 
 if TYPE_CHECKING:
-    from ccsim.scenario.model import Scenario
     from ccsim.scenario.queues import Queue
 
 LONGEST: Final = 366
 """Days after the end that a run may go on."""
 
 
-def drain_time(scenario: Scenario) -> int:
-    """Time from the end of the last day to the end of the run, microseconds."""
-    if scenario.drain != "auto":
-        return scenario.drain
-    return max([DAY, *(late for late in last_deadlines(scenario).values() if late is not None)])
-
-
-def last_deadlines(scenario: Scenario) -> dict[str, int | None]:
+def last_deadlines(queues: Mapping[str, Queue], calendar: Calendar, days: int) -> dict[str, int | None]:
     """By queue the time from the end of the last day until whoever came by then is late by every target, microseconds.
 
     None where that takes more than LONGEST days; queues that measure nothing against a time are left out.
     """
     return {
-        name: _passes(queue, longest, scenario.calendar, scenario.days)
-        for name, queue in scenario.queue.items()
+        name: _passes(queue, longest, calendar, days)
+        for name, queue in queues.items()
         if (longest := max((target.time for target in queue.timed_targets.values()), default=None)) is not None
     }
 

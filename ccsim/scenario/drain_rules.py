@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import Found
-from ccsim.scenario.drain import LONGEST, last_deadlines
+from ccsim.scenario.drain import LONGEST
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import DAY, written_duration
@@ -14,7 +14,7 @@ from ccsim.scenario.values import DAY, written_duration
 
 def deadlines_pass(scenario: Scenario) -> Found:
     """The run goes on until every contact of its days is answered in time or late."""
-    for name, late in last_deadlines(scenario).items():
+    for name, late in scenario.last_deadlines.items():
         if late is None:
             value = f"whoever waits when the run ends is not late within {LONGEST} days, and counts as undecided"
             yield Problem(dotted(("queue", name)), value, "opening hours after the last day, or shorter targets")
@@ -30,7 +30,7 @@ def deadlines_pass(scenario: Scenario) -> Found:
 def rosters_go_on(scenario: Scenario) -> Found:
     """Somebody is still rostered after the last day, while deadlines of its contacts pass."""
     after = scenario.start + timedelta(days=scenario.days)
-    for name, late in last_deadlines(scenario).items():
+    for name, late in scenario.last_deadlines.items():
         teams = {key: team.roster for key, team in scenario.team.items() if name in team.skills}
         goes_on = any(
             not roster or any(shift.start.date() >= after for shift in roster.shifts) for roster in teams.values()

@@ -27,7 +27,7 @@ from ccsim.distributions.calendar import Calendar
 from ccsim.scenario.candidates import ShiftRule
 from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.data import Guesses
-from ccsim.scenario.drain import LONGEST, drain_time
+from ccsim.scenario.drain import LONGEST, last_deadlines
 from ccsim.scenario.holidays import Holidays, cut_hours
 from ccsim.scenario.outages import Outage
 from ccsim.scenario.parts import MICROSECOND, WHOLE, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
@@ -150,7 +150,14 @@ class Scenario(Part):
     @cached_property
     def drain_time(self) -> int:
         """How long the run goes on after its last day, microseconds."""
-        return drain_time(self)
+        if self.drain != "auto":
+            return self.drain
+        return max([DAY, *(late for late in self.last_deadlines.values() if late is not None)])
+
+    @cached_property
+    def last_deadlines(self) -> dict[str, int | None]:
+        """As the function of that name says, of this scenario's queues."""
+        return last_deadlines(self.queue, self.calendar, self.days)
 
     def title(self, name: str) -> str:
         """The name under which people know a queue; that of a team or of the total is what it is."""

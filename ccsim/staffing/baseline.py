@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,6 +19,8 @@ from ccsim import theory
 from ccsim.distributions.durations import Constant, Exponential, Never
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import Horizon, rosters
+from ccsim.report.hours import Hours
+from ccsim.results.model import Results
 from ccsim.results.plans import Requirement
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
@@ -166,6 +168,12 @@ def baseline(scenario: Scenario, can: Bool | None = None) -> Baseline:
         divided=total(lambda need: need.divided),
         ignores=tuple(_ignored(scenario)),
     )
+
+
+@lru_cache(1)  # what to do and the tables both need it
+def required_of(results: Results) -> I64:
+    """Agents required by Erlang's formulas : int64[team, interval], of the intervals of a run that are counted."""
+    return baseline(results.scenario).required[:, Hours.of(results).starts // results.spec.interval]
 
 
 def deferrable(queue: Queue, interval: int) -> bool:

@@ -20,8 +20,9 @@ from ccsim.distributions.durations import (
     Uniform,
     Weibull,
 )
-from ccsim.scenario.channels import CHANNELS, defaults_used
+from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.check import warnings
+from ccsim.scenario.defaults import defaults_used
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import load, parse, resolved_toml, stored_files
 from ccsim.scenario.schema import json_schema

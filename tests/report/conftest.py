@@ -15,6 +15,7 @@ from ccsim.report.pictures import Drawn, picture, pictures
 from ccsim.results.model import Results
 from ccsim.runs.run import run
 from ccsim.scenario import read
+from ccsim.staffing.baseline import required_of
 
 MARKUP, FORMULA = "<img src=x onerror=alert(1)>", '=HYPERLINK("x")'
 TEAM, TITLE = "</script><script>alert(2)</script>", '+1 & <b>"Acme\'s"</b> </title><script>alert(3)</script>'
@@ -82,7 +83,7 @@ def hostile(results: Results) -> Document:
     for name in CHARTS:
         figure = charts.figure(name, results)
         drawn[name] = Drawn(charts.png(charts.image(figure)), picture(figure, name))
-    return document(results, PROVENANCE, pictures(drawn))
+    return document(results, PROVENANCE, required_of(results), pictures(drawn))
 
 
 @pytest.fixture(scope="session")

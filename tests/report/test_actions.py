@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ccsim.report.actions import Action, actions, stored, write
+from ccsim.report.actions import Action, stored, write
 from ccsim.report.findings import findings
 from ccsim.runs.run import run
 from ccsim.scenario.read import load
+from ccsim.staffing.actions import actions
 from tests.report.test_findings import simulated
 
 

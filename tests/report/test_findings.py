@@ -14,6 +14,7 @@ from ccsim.results.format import local_times
 from ccsim.results.model import Results
 from ccsim.runs.run import run
 from ccsim.scenario import read
+from ccsim.staffing.baseline import required_of
 from tests.report.conftest import PROVENANCE
 
 ALL_WEEK = "08:00-18:00"
@@ -55,7 +56,9 @@ def test_a_bad_day_is_named_with_its_staff() -> None:
     assert "Worst on Tue 3 Mar: " in found["calls"]
     assert "5 % of the staffed hours of its teams" in found["calls"]  # 2 of 38 agents
     assert "Without the skill, but with time to spare: writers (100 %)" in found["calls"]
-    assert document(results, PROVENANCE).answer == "No target is met; missed: calls service level."
+    assert (
+        document(results, PROVENANCE, required_of(results)).answer == "No target is met; missed: calls service level."
+    )
 
 
 def test_idle_teams_are_told_with_their_hours() -> None:
@@ -83,7 +86,7 @@ def test_an_interval_around_the_target_is_too_close_to_call() -> None:
     assert level.low < level.mean < level.high
     close = simulated(agents=few, phone={"service_level": f"{100 * level.mean:.2f}% in 20s"})
     assert "is too close to call" in said(close)["calls"]
-    assert document(close, PROVENANCE).status == "open"
+    assert document(close, PROVENANCE, required_of(close)).status == "open"
 
 
 def test_hours_of_a_day_with_a_clock_change() -> None:

@@ -7,7 +7,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from ccsim.runs.executors import finished, processes
+from ccsim.runs.crew import finished
+from ccsim.runs.executors import processes
 
 PREPARED: list[int] = []
 

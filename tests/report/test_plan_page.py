@@ -7,10 +7,10 @@ from io import BytesIO
 
 import numpy as np
 
-from ccsim.report.of_plan import document, requirement_table
 from ccsim.report.page import page
 from ccsim.report.sheet import sheet
 from ccsim.results.plans import Requirement
+from ccsim.staffing.page import document, requirement_table
 from tests.staffing_by_hand import centre, plan
 
 PLAN = plan(centre(3, 7))
