@@ -97,10 +97,12 @@ class Frame:
         self.alone = bool(plan.one_to_one.all())
         """Nobody can hold two sessions."""
         self.paid: Bool = np.asarray(spec.paid)
-        self.by_the_hour = bool(spec.premiums) or bool(
-            (spec.shift_cost != spec.cost_per_hour[plan.team[plan.shift_agent]]).any()
-        )
-        """Whether an hour of a team does not always cost the same."""
+
+    @once
+    def by_the_hour(self) -> bool:
+        """Whether an hour of a team does not always cost the same; not asked where a search makes its own shifts."""
+        spec, plan = self.spec, self.plan
+        return bool(spec.premiums) or bool((spec.shift_cost != spec.cost_per_hour[plan.team[plan.shift_agent]]).any())
 
     def cells(self, rows: int) -> F64:
         """Sums by cell, all 0."""
