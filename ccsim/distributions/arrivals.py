@@ -103,9 +103,9 @@ class Rate(NamedTuple):
         return cut.scaled(np.where((cut.edges[:-1] >= start) & (cut.edges[:-1] < end), factor, 1.0))
 
     def by_day(self, midnights: I64, factors: F64) -> Rate:
-        """Times one factor a day, or a step. `midnights` : int64[days + 1], `factors` : float64[days]."""
-        cut = self.cut(midnights)
-        return cut.scaled(factors[_day(cut.edges[:-1], midnights)])
+        """Times one factor a day, or a step, at whose edges the rate has been cut. `midnights` : int64[days + 1],
+        `factors` : float64[days]."""
+        return self.scaled(factors[_day(self.edges[:-1], midnights)])
 
 
 @runtime_checkable

@@ -104,6 +104,8 @@ def _away(every: Distribution, lasts: Distribution, shifts: list[tuple[int, Work
 
 def present(attendance: Attendance, replication: int) -> Bool:
     """Who of the plan's shifts comes : bool[shift]."""
+    if not attendance.absence.any():
+        return np.asarray(same(1, np.bool_, len(attendance.absence)))
     streams = attendance.streams(replication)
     return np.asarray(streams.of(attendance.agents, Draw.ABSENCE, 1)[0] >= attendance.absence)
 
@@ -122,6 +124,8 @@ def paces(attendance: Attendance, replication: int) -> F64:
 
 def outs(attendance: Attendance, replication: int) -> tuple[I32, I64, I64]:
     """Short absences within shifts: shift, start and end, sorted, touching nothing else (6.10)."""
+    if not attendance.away:
+        return np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64)
     streams = attendance.streams(replication)
     absences = [np.empty((3, 0), dtype=np.int64)]
     for away in attendance.away:

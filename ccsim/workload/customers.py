@@ -79,6 +79,10 @@ class Busy:
         edges, numbers = steps(midnights)
         return edges, by_day[numbers // STEPS] * within.ravel()[numbers]
 
+    def edges(self, midnights: I64) -> I64:
+        """Of the stretches, the same in all replications."""
+        return midnights if self.within_cv == 0 else steps(midnights)[0]
+
 
 @dataclass(frozen=True)
 class Arrivals:
@@ -92,6 +96,7 @@ class Arrivals:
     midnights: I64
     busy: Busy | None
     rate: Rate | None
+    """cut where the busyness changes"""
     process: Process | None
     """how they come at that rate; None: as a Poisson process"""
     times: I64
@@ -239,6 +244,8 @@ def _arrivals(scenario: Scenario, volume: Volume, name: str | None) -> Arrivals:
         times, opened = _booked(scenario, volume, scenario.queue[name])
     else:
         rate = _rate(scenario, volume, name)
+        if busy is not None:
+            rate = rate.cut(busy.edges(horizon.midnights))
     return Arrivals(
         owner=owner_of(owner), gaps=owner_of(owner, "arrivals"), copies=owner_of(owner, "copies"),
         shows=owner_of(owner, "shows"), midnights=horizon.midnights, busy=busy, rate=rate, process=volume.arrivals,

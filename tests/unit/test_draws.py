@@ -310,7 +310,8 @@ def test_intervals_have_gaps_and_their_own_counts() -> None:
 
 def test_spikes_scale_and_days_multiply() -> None:
     rate = constant(60.0, 48 * HOUR).spiked(HOUR, 2 * HOUR, 3.0).scaled(0.5)
-    rate = rate.by_day(np.array([0, 24, 48]) * HOUR, np.array([1.0, 2.0]))
+    midnights = np.array([0, 24, 48]) * HOUR
+    rate = rate.cut(midnights).by_day(midnights, np.array([1.0, 2.0]))
     found = spread(rate.expected, rate.edges.astype(float), (0, 1), (1, 2), (2, 3), (24, 48))
     assert found == pytest.approx([30, 90, 30, 24 * 60])
 
