@@ -174,7 +174,8 @@ def _show(outlook: Outlook) -> None:
         table.add_row("", "waiting at closing", "", "", shown_band(band(course.backlog(name)), "backlog"))
     console.print(table)
     console.print(
-        "Bands: the middle 90 % of the replications. Targets met: the share of them in which the day meets all."
+        "Bands: the middle 90 % of the replications. Targets met: the share of them in which the day meets all. What "
+        "becomes of those still here counts in the whole day alone."
     )
     for name, forecast in outlook.forecasts.items():
         if not forecast.expected[: len(forecast.counts)].any():
@@ -193,7 +194,7 @@ def _show_actions(console: Any, outlook: Outlook) -> None:
 
     from ccsim.cli.screen import plain_table
     from ccsim.results import format
-    from ccsim.today.output import ranked
+    from ccsim.today.output import mean_level, ranked
 
     course = outlook.course
     judged = [name for name in course.spec.queues if course.probability(name) is not None]
@@ -205,7 +206,14 @@ def _show_actions(console: Any, outlook: Outlook) -> None:
     rows: list[tuple[str, Course]] = [("as planned", course), *ranked(outlook)]
     for name, action in rows:
         cost = float((action.cost() - course.cost()).mean())
-        cells = [f"{100 * (action.probability(queue) or 0.0):.0f} %" for queue in judged]
+        cells = []
+        for queue in judged:
+            level = mean_level(action, queue)
+            shown = "" if level is None else f" ({100 * level:.0f})"
+            cells.append(f"{100 * (action.probability(queue) or 0.0):.0f} %{shown}")
         table.add_row(escape(name), *cells, "" if action is course else format.money(cost, outlook.scenario.currency))
-    console.print("\nProbability that the day meets its targets, on the same random numbers; cost against the plan:")
+    console.print(
+        "\nProbability that the day meets its targets (its mean service level in per cent), on the same random numbers; "
+        "cost against the plan:"
+    )
     console.print(table)

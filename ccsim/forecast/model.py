@@ -126,6 +126,7 @@ class Model:
         shares = shares * np.maximum(1 + np.outer(lasting, self.departure), 0.1)
         shares /= shares.sum(axis=1, keepdims=True)
         expected[opened] = np.exp(mean + np.diag(covariance) / 2)[:, None] * shares
+        usual = expected.sum(axis=1)
         expected *= calendar.factors(dates, history.interval) * scale
         spread, day_own = self._spread(expected, np.diag(relative), np.array([day.weekday() for day in dates]))
         components = {name: np.ones(len(dates)) for name in self.level.sizes if name != "mean"} | {
@@ -134,6 +135,7 @@ class Model:
         for name, part in self.level.components(here).items():
             if name != "mean":
                 components[name][opened] = np.exp(part)
+        components["by hand"] = np.divide(expected.sum(axis=1), usual, out=np.ones(len(dates)), where=usual > 0)
         return Forecast(
             history.queue, history.interval, tuple(dates), expected, spread, relative,
             np.where(expected > 0, self.handle, np.nan),

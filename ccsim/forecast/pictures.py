@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ccsim.charts import style
+from ccsim.forecast.level import MARKS
 from ccsim.forecast.outlook import Outlook
 from ccsim.results import format
 from ccsim.tables import F64
@@ -67,7 +68,12 @@ def _clock(outlook: Outlook) -> Figure:
     page = style.page(style.height_for(len(outlook.forecasts)))
     kinds = [day for day in range(7) if any(_of(outlook, name, day) is not None for name in outlook.forecasts)]
     handles = [style.line(WEEKDAYS[day], style.colour(number)) for number, day in enumerate(kinds)]
-    style.headline(page, "Contacts by time of day", "The forecast's first day of each weekday, an hour.", above=handles)
+    style.headline(
+        page,
+        "Contacts by time of day",
+        "The forecast's first day of each weekday, without events where there is one, an hour.",
+        above=handles,
+    )
     names = list(outlook.forecasts)
     for ax, name in zip(style.panels(page, names), names, strict=True):
         interval = outlook.forecasts[name].interval
@@ -85,8 +91,8 @@ def _clock(outlook: Outlook) -> Figure:
 
 
 def _of(outlook: Outlook, name: str, weekday: int) -> F64 | None:
+    """Of the first day of that weekday that is nearest to a usual one."""
     forecast = outlook.forecasts[name]
-    for day, expected in zip(forecast.dates, forecast.expected, strict=True):
-        if day.weekday() == weekday and expected.any():
-            return np.asarray(expected)
-    return None
+    special = np.abs(np.log(np.maximum(forecast.components[MARKS] * forecast.components["by hand"], 1e-9)))
+    open_days = [day for day, date in enumerate(forecast.dates) if date.weekday() == weekday and forecast.days[day] > 0]
+    return np.asarray(forecast.expected[min(open_days, key=lambda day: special[day])]) if open_days else None

@@ -88,14 +88,27 @@ def _band(of: Band) -> dict[str, float | None]:
 
 
 def ranked(outlook: Outlook) -> list[tuple[str, Course]]:
-    """Actions, those first that make the targets most probable, of equals the cheapest."""
+    """Actions, those first that make the targets most probable, of equals that whose service levels are highest.
 
-    def merit(item: tuple[str, Course]) -> tuple[float, float]:
+    Of these the cheapest. Service levels are compared to the point.
+    """
+
+    def merit(item: tuple[str, Course]) -> tuple[float, float, float]:
         action = item[1]
-        probabilities = [p for name in action.spec.queues if (p := action.probability(name)) is not None]
-        return -round(float(np.sum(probabilities)), 6), float((action.cost() - outlook.course.cost()).mean())
+        judged = [(p, name) for name in action.spec.queues if (p := action.probability(name)) is not None]
+        levels = [level for _, name in judged if (level := mean_level(action, name)) is not None]
+        cost = float((action.cost() - outlook.course.cost()).mean())
+        return -round(sum(p for p, _ in judged), 6), -round(sum(levels), 2), cost
 
     return sorted(outlook.actions.items(), key=merit)
+
+
+def mean_level(course: Course, queue: str) -> float | None:
+    """A queue's service level of the whole day, mean over replications; None without one."""
+    if not course.applies(queue, "service_level"):
+        return None
+    mean = band(course.values(queue, "service_level")).mean
+    return None if math.isnan(mean) else mean
 
 
 def shown_band(of: Band, metric: str) -> str:

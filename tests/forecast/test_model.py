@@ -90,6 +90,7 @@ def test_events_by_hand_lift_their_hours_and_decay() -> None:
     assert factor[:4] == pytest.approx(np.ones(4))
     assert factor[4] == pytest.approx(1 + 0.6 * 0.5 ** (0.25 / 2))
     assert factor[8] - 1 == pytest.approx((factor[4] - 1) / 2)
+    assert lifted.components["by hand"] == pytest.approx(lifted.days / plain.days)
 
 
 def test_what_an_event_did_in_the_past_is_taken_off_the_level() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ccsim.distributions.streams import Streams
 from ccsim.scenario import read
 from ccsim.today import output
 from ccsim.today.actions import read_actions, usual
-from ccsim.today.outlook import Outlook, band
+from ccsim.today.outlook import Course, Outlook, band
 from ccsim.today.start import _Start
 from tests.today.days import CENTRE, Day, a_day, seen
 
@@ -38,6 +39,21 @@ def test_in_the_evening_the_day_is_what_it_was(day: Day) -> None:
         assert values == pytest.approx(day.truth(metric)["phone"], rel=1e-6)
         assert float(evening.so_far[metric][0]) == pytest.approx(day.truth(metric)["phone"], rel=1e-6)
     assert evening.course.probability("phone") == float(day.met("phone"))
+
+
+def test_actions_that_make_nothing_more_probable_are_ranked_by_service_level_then_cost(
+    morning: Outlook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = morning.course
+    levels = {"dear": 0.7, "cheap": 0.7, "worse": 0.6, "sure": 0.5}
+    actions = {name: replace(course) for name in levels}
+    by_course = {id(action): name for name, action in actions.items()}
+    costs = {"dear": 9.0, "cheap": 1.0, "worse": 0.0, "sure": 99.0}
+    monkeypatch.setattr(Course, "probability", lambda self, queue: float(by_course.get(id(self)) == "sure"))
+    monkeypatch.setattr(Course, "values", lambda self, *_: np.array([levels[by_course[id(self)]]]))
+    monkeypatch.setattr(Course, "cost", lambda self: np.array([costs.get(by_course.get(id(self), ""), 0.0)]))
+    ranks = [name for name, _ in output.ranked(replace(morning, actions=actions))]
+    assert ranks == ["sure", "cheap", "dear", "worse"]
 
 
 def test_so_far_and_rest_make_the_day(day: Day, morning: Outlook) -> None:
