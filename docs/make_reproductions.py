@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -100,10 +101,19 @@ LECUYER: Final[dict[str, Any]] = {
     "team": {"agents": {"skills": {"calls": 1}, "shifts": _agents()}},
 }
 
+_STEADY = copy.deepcopy(LECUYER) | {"name": "A call center of 13 periods, steadier days", "replications": 1000}
+_STEADY["queue"]["calls"]["volume"]["busyness_cv"] = 400**-0.5
+"""The busyness that makes the published spread of calls a day: 93.6 calls, where 1,660 a day and a gamma of mean 1 with
+this coefficient of variation make 92.5 and without busyness 40.7."""
+
 _LECUYER = (
     "L'Ecuyer et al., SSJ tutorial, CallCenter, 10,000 days",
     "13 hours with 60 to 200 calls an hour and 4 to 8 agents, busyness of the day gamma (10, 10), 100 s of work, "
     "a tenth leaves at once, the others after 1,000 s on average, exponential",
+)
+_LECUYER_STEADY = (
+    "L'Ecuyer et al., SSJ tutorial, CallCenter, other results of 10,000 days",
+    "the same with busyness gamma (400, 400), which is inferred",
 )
 _CALL_CC = ("University of Montréal, ContactCenters library, examples (CallCC), 1,000 replications", "the same")
 
@@ -471,6 +481,8 @@ KNOWN: Final = (
     Known(*_LECUYER, "mean wait of all, s", "wait_mean", 12.736, 0.587, 1.0, LECUYER),
     Known(*_LECUYER, "lost, %", "abandonment", 3.7, 0.17, 100.0, LECUYER),
     Known(*_CALL_CC, "mean wait of all, s", "wait_mean", 11.834, 2.117, 1.0, LECUYER),
+    Known(*_LECUYER_STEADY, "mean wait of all, s", "wait_mean", 4.713, 0.039, 1.0, _STEADY),
+    Known(*_LECUYER_STEADY, "lost, %", "abandonment", 2.0, 0.05, 100.0, _STEADY),
     Known(*_ABANDONED, "gave up, calls a day", "abandoned", 58.609, 0.949, 1.0, ABANDONED),
     Known(*_ABANDONED, "answered within 20 s, %", "service_level", 96.8, 0.1, 100.0, ABANDONED),
     Known(*_ABANDONED, "mean wait of the answered, min", "asa", 0.024, 0.001, 1 / 60, ABANDONED),
@@ -516,6 +528,13 @@ KNOWN: Final = (
 )
 
 NOTES: Final = """
+SSJ's tutorial has two tables of results of 10,000 days of its call center. Its data file says busyness gamma (10, 10):
+calls a day then have a standard deviation of 528.7, and the wait is 12.736 s (90 % interval 12.243 to 13.229). The
+other table, with 4.713 s (4.680 to 4.746), does not say its busyness. Its calls a day have a standard deviation of
+93.6, so the busyness has a variance of (93.6² - 1660) / 1660² = 0.0026 (0.0025 to 0.0027): gamma (400, 400) is the
+round number beside it. Without any busyness (a deviation of 40.7) ours is 4.59 s (4.52 to 4.67). Exchangeable agents
+have their callers wait 0.04 s longer than agents with shifts.
+
 In the library's examples agents are exchangeable: where fewer are planned, whoever ends a call first leaves; here those
 whose shift ends leave. In its example with rerouting the code takes the last type of its list that waits, not the
 oldest call, and so does the scenario here. Bilingual customers who call again keep the patience of their first call,

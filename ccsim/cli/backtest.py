@@ -16,6 +16,7 @@ import click
 
 from ccsim.cli import options
 from ccsim.cli.report import surviving
+from ccsim.cli.resuming import written_to
 
 if TYPE_CHECKING:
     from ccsim.backtest.trial import Backtest
@@ -135,15 +136,16 @@ def backtest(
             about = {"command": shlex.join(["ccsim", *sys.argv[1:]]), "started": started.isoformat(timespec="seconds")}
             contacts = log / "contacts.parquet" if log.is_dir() else log
             _write(folder, backtests, scenario, reading, about, (file, contacts), pictures=not as_json)
-    if as_json:
-        click.echo(json.dumps(summary(backtests), allow_nan=False))
-    else:
-        _print(backtests)
-        click.echo(f"{len(reading.rows):,} contacts read, {len(reading.refused):,} lines could not be used")
-        for reason, count in reading.reasons.items():
-            click.echo(f"  {count:,}: {reason}")
-    if final is not None:
-        click.echo(f"Results: {final}", err=as_json)
+    with written_to(final):
+        if as_json:
+            click.echo(json.dumps(summary(backtests), allow_nan=False))
+        else:
+            _print(backtests)
+            click.echo(f"{len(reading.rows):,} contacts read, {len(reading.refused):,} lines could not be used")
+            for reason, count in reading.reasons.items():
+                click.echo(f"  {count:,}: {reason}")
+        if final is not None:
+            click.echo(f"Results: {final}", err=as_json)
 
 
 def _read(log: Path, mapping: str | None, folder: Path) -> tuple[Reading, Iterable[str]]:

@@ -13,7 +13,7 @@ import click
 
 from ccsim.cli import options
 from ccsim.cli.report import check_xlsx, provenance, surviving, write_study
-from ccsim.cli.resuming import Remembered, resume_hint
+from ccsim.cli.resuming import Remembered, resume_hint, written_to
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -158,14 +158,15 @@ def compare(
                     **how,
                 )
     selection = None
-    if select is not None:
-        from ccsim.studies import selection as selecting
+    with written_to(folder, "" if select is None else "; none is selected yet"):
+        if select is not None:
+            from ccsim.studies import selection as selecting
 
-        more: dict[str, Any] = {"engine": engine, "workers": workers, "executor": cluster or executor or "threads"}
-        selection = selecting.select(comparison, ranking, indifference=indifference, most=max_replications, **more)
-    _print(comparison, ranking, plans, selection, as_json=as_json)
-    if folder is not None:
-        click.echo(f"Results: {folder}", err=as_json)
+            more: dict[str, Any] = {"engine": engine, "workers": workers, "executor": cluster or executor or "threads"}
+            selection = selecting.select(comparison, ranking, indifference=indifference, most=max_replications, **more)
+        _print(comparison, ranking, plans, selection, as_json=as_json)
+        if folder is not None:
+            click.echo(f"Results: {folder}", err=as_json)
     if not all(plan.fresh.met for plan in plans.values()):
         ctx.exit(1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import click
 from ccsim.cli import options
 from ccsim.cli.progress import progress, step
 from ccsim.cli.report import check_xlsx, surviving, write_report
+from ccsim.cli.resuming import written_to
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -136,7 +137,7 @@ def run(
         except AuditError as error:
             click.echo(error, err=True)
             ctx.exit(1)
-        with nullcontext() if folder is None else _kept(folder):
+        with written_to(folder, "; ccsim chart and ccsim report make what is missing there"):
             _show(results, as_json, periods)
             if folder is not None:
                 _finish(results, folder, artists, page=page, xlsx=xlsx, actions=not no_actions)
@@ -183,16 +184,6 @@ def _finish(results: Results, folder: Path, artists: Artists | None, *, page: bo
     if page or xlsx:
         with surviving("the report"), step("writing the report"):
             write_report(results, folder, drawn, page=page, xlsx=xlsx)
-
-
-@contextmanager
-def _kept(folder: Path) -> Iterator[None]:
-    """Whatever ends a run after its folder was written says where its figures are."""
-    try:
-        yield
-    except (KeyboardInterrupt, OSError) as error:
-        error.add_note(f"All figures are in {folder}; ccsim chart and ccsim report make what is missing there.")
-        raise
 
 
 def _stopping_rule(scenario: Scenario, wanted: tuple[str, ...], most: int | None) -> Precision:

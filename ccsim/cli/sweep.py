@@ -12,7 +12,7 @@ import click
 
 from ccsim.cli import options
 from ccsim.cli.report import check_xlsx, provenance, surviving, write_study
-from ccsim.cli.resuming import Remembered, resume_hint
+from ccsim.cli.resuming import Remembered, resume_hint, written_to
 
 if TYPE_CHECKING:
     from ccsim.report.document import Picture
@@ -102,14 +102,15 @@ def sweep(
                 outcome, folder = sweep_to_folder(
                     out or Path("results"), points, resume=resume, overrides=changes, finish=finish, **options
                 )
-    if as_json:
-        click.echo(json.dumps(everything(outcome), allow_nan=False))
-    else:
-        from ccsim.cli.sweep_table import show
+    with written_to(folder):
+        if as_json:
+            click.echo(json.dumps(everything(outcome), allow_nan=False))
+        else:
+            from ccsim.cli.sweep_table import show
 
-        show(outcome, figures)
-    if folder is not None:
-        click.echo(f"Results: {folder}", err=as_json)
+            show(outcome, figures)
+        if folder is not None:
+            click.echo(f"Results: {folder}", err=as_json)
 
 
 def _design(

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import ScenarioError
 from ccsim.logs.records import COLUMNS
 from ccsim.scenario import read
 from ccsim.scenario.channels import CHANNELS
@@ -239,8 +239,4 @@ def mapping(name: str) -> Mapping:
     try:
         return Mapping.model_validate(raw)
     except ValidationError as bad:
-        problems = [
-            Problem(".".join(map(str, error["loc"])), error["msg"].removeprefix("Value error, "), "", name)
-            for error in bad.errors()
-        ]
-        raise ScenarioError(problems) from None
+        raise ScenarioError(list(read.refusals(bad, name, Mapping))) from None

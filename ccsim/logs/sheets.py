@@ -13,6 +13,7 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs.lines import LINE, WIDTH
 from ccsim.logs.mapping import Mapping
+from ccsim.scenario.data import refuse_devices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
 
     if path.suffix == ".parquet":
         try:
+            refuse_devices(path)
             sheet = pd.read_parquet(path).astype("string")
         except (OSError, ValueError) as bad:  # pyarrow's errors are ValueErrors
             raise ScenarioError([Problem("", f"cannot read: {bad}", "a Parquet file", str(path))]) from None
@@ -89,6 +91,7 @@ def _above(lines: list[str], how: Mapping, delimiter: str) -> int:
 
 def decoded(path: Path, how: Mapping) -> tuple[str, dict[str, int]]:
     try:
+        refuse_devices(path)
         content = path.read_bytes()
     except (OSError, ValueError) as bad:
         why = getattr(bad, "strerror", None) or bad

@@ -171,10 +171,11 @@ def times(_cells: Sequence[str], _delimiter: str) -> tuple[Plainly, Guess | None
     return plainly, None
 
 
-def starts(cells: Sequence[str], delimiter: str) -> tuple[Plainly, Guess | None]:
-    """Times of day at which intervals begin; of an interval, `08:00-08:30`, its first."""
+def intervals(cells: Sequence[str], delimiter: str) -> tuple[Plainly, Guess | None]:
+    """Times of day at which intervals begin, with their ends where these stand beside: `08:00 to 08:30` is
+    `08:00-08:30`."""
     plain_time, guess = times(cells, delimiter)
-    return lambda cell: plain_time(_RANGE.split(cell, maxsplit=1)[0]), guess
+    return lambda cell: "-".join(map(plain_time, _RANGE.split(cell, maxsplit=1))), guess
 
 
 def moments(cells: Sequence[str], delimiter: str) -> tuple[Plainly, Guess | None]:

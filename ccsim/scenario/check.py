@@ -301,12 +301,15 @@ def rosters_fit_the_run(scenario: Scenario) -> Found:
     for name, team in scenario.team.items():
         if team.roster is None:
             continue
-        outside = [shift for shift in team.roster.shifts if not first <= shift.start.date() <= last]
-        if outside:
-            value = f"{len(outside)} shifts outside the days of the run, the first on {outside[0].start.date()}"
-            yield Problem(dotted(("team", name, "roster", "file")), value, "left out")
+        outside = []
         for shift in team.roster.shifts:
-            everybody.setdefault(shift.agent, []).append((shift.start, shift.end, name))
+            if first <= shift.start.date() <= last:
+                everybody.setdefault(shift.agent, []).append((shift.start, shift.end, name))
+            else:
+                outside.append(shift.start.date())
+        if outside:
+            value = f"{len(outside)} shifts outside the days of the run, the first on {outside[0]}"
+            yield Problem(dotted(("team", name, "roster", "file")), value, "left out")
     for agent, shifts in everybody.items():
         for (_, end, team_name), (start, _, other) in pairwise(sorted(shifts)):
             if start < end and team_name != other:

@@ -24,6 +24,12 @@ LARGEST: Final = 2**28
 """Bytes of the largest file that is read whole."""
 
 
+def refuse_devices(path: Path) -> None:
+    """Raises OSError for what is no file, but a device, which may have no end."""
+    if path.is_char_device() or path.is_block_device():
+        raise OSError(errno.EINVAL, "a device, not a file", str(path))
+
+
 def content(path: Path, most: int = LARGEST) -> bytes:
     """The bytes of a regular file. Raises OSError for anything else (a device, a pipe) and for more than `most`."""
     if path.is_dir():

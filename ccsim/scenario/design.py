@@ -24,7 +24,7 @@ from ccsim.distributions.streams import stream
 from ccsim.errors import Problem, ScenarioError
 from ccsim.scenario import read
 from ccsim.scenario.data import Outside, texts
-from ccsim.scenario.faults import FaultError, did_you_mean, dotted, shown
+from ccsim.scenario.faults import FaultError, did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import duration
 from ccsim.tables import F64, SECOND
@@ -38,7 +38,7 @@ UNCHANGED: Final = None
 
 A_LEVEL: Final = "such as 1:6, 0.8:1.2:5, 2m:10m:5 or a list 1,2,4"
 _NUMBER: Final = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
-_RANGE: Final = re.compile(r"([^:]+):([^:]+)(?::(\d{1,9}))?")
+_RANGE: Final = re.compile(r"([^:]+):([^:]+)(?::([^:]+))?")
 _DASH: Final = re.compile(r"\d+(?:\.\d+)?-\d+(?:\.\d+)?")
 
 
@@ -111,7 +111,7 @@ def _levels(path: str, text: str) -> tuple[list[Any], tuple[Any, ...]]:
         if match is None or _number(first) is None or _number(last) is None:
             levels.append(_parsed(part))
         elif match[3] is not None or (isinstance(first, int) and isinstance(last, int)):
-            levels += _range(path, first, last, None if match[3] is None else int(match[3]))
+            levels += _range(path, first, last, None if match[3] is None else _count(path, part, match[3]))
         elif len(parts) == 1:
             return [], (first, last)
         else:
@@ -119,11 +119,18 @@ def _levels(path: str, text: str) -> tuple[list[Any], tuple[Any, ...]]:
     return levels, ()
 
 
+def _count(path: str, part: str, text: str) -> int:
+    """How many levels the third part of a range asks for."""
+    if not text.strip().isdecimal():
+        raise _refused(path, part, "a whole number behind the ends, as 0.8:1.2:5")
+    return int(text.strip()[:20])
+
+
 def _range(path: str, first: Any, last: Any, count: int | None) -> list[Any]:
     low, high = _number(first), _number(last)
     assert low is not None
     assert high is not None
-    if not low < high or (count is not None and count < 2):
+    if not -math.inf < low < high < math.inf or (count is not None and count < 2):
         text = f"{first}:{last}" if count is None else f"{first}:{last}:{count}"
         raise _refused(path, text, "from a lower to a higher, two or more")
     if (high - low + 1 if count is None else count) > MOST:
@@ -303,9 +310,4 @@ def read_sweep_file(file: Path) -> SweepFile | None:
     try:
         return SweepFile.model_validate(raw)
     except ValidationError as bad:
-        raise ScenarioError(
-            [
-                Problem(dotted(detail["loc"]), shown(detail["input"]), detail["msg"], str(file))
-                for detail in bad.errors()
-            ]
-        ) from None
+        raise ScenarioError(list(read.refusals(bad, str(file), SweepFile))) from None

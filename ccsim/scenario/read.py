@@ -105,7 +105,7 @@ def parse(
     try:
         scenario = Scenario.model_validate(raw, context=files)
     except ValidationError as bad:
-        all_problems = list(dict.fromkeys(_problems(bad, file)))  # several queues may read one file
+        all_problems = list(dict.fromkeys(refusals(bad, file)))  # several queues may read one file
         raise ScenarioError(all_problems + _further(raw, bad, files, file)) from None
     problems = check.problems(scenario, file)
     if problems:
@@ -301,7 +301,8 @@ def _nameless(raw: dict[str, Any], file: str) -> Iterator[Problem]:
                 yield Problem(kind, f"{keys[0]} under [{kind}]", f"a name for the {kind}, as [{kind}.NAME]", file)
 
 
-def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
+def refusals(error: ValidationError, file: str, root: type[BaseModel] = Scenario) -> Iterator[Problem]:
+    """What is wrong with the tables of a file, each with its place, in a planner's words."""
     details = error.errors()
     for detail in details:
         place = detail["loc"]
@@ -310,7 +311,7 @@ def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
             for fault in cause.faults:
                 yield Problem(fault.row or dotted((*place, *fault.at)), fault.value, fault.allowed, file)
         elif detail["type"] == "extra_forbidden":
-            yield Problem(dotted(place), "unknown key", did_you_mean(str(place[-1]), _fields(place[:-1])), file)
+            yield Problem(dotted(place), "unknown key", did_you_mean(str(place[-1]), _fields(place[:-1], root)), file)
         elif detail["type"] == "missing":
             yield Problem(dotted(place), "missing", "this key is needed", file)
         elif detail["type"] == "too_short":
@@ -319,6 +320,8 @@ def _problems(error: ValidationError, file: str) -> Iterator[Problem]:
                 yield Problem(
                     dotted(place), shown(detail["input"]), f"at least {detail['ctx']['min_length']} of them", file
                 )
+        elif detail["type"] == "value_error":
+            yield Problem(dotted(place), str(cause), "", file)
         elif detail["type"] == "model_type":
             yield Problem(dotted(place), shown(detail["input"]), "a table", file)
         else:
@@ -347,9 +350,9 @@ def _plain(message: str) -> str:
     return message
 
 
-def _fields(place: Path_) -> Iterable[str]:
+def _fields(place: Path_, root: type[BaseModel]) -> Iterable[str]:
     """The keys that the table at `place` may have."""
-    kind: Any = Scenario
+    kind: Any = root
     for key in place:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             kind = next(field.annotation for name, field in kind.model_fields.items() if (field.alias or name) == key)

@@ -44,6 +44,8 @@ from ccsim.scenario.traces import Trace, read_trace
 from ccsim.scenario.values import MINUTE, ByDay
 from ccsim.tables import SECOND
 
+FIVE: Final = timedelta(minutes=5)
+
 MOST_FAULTS: Final = 5
 """Lines of a file that are named for one and the same fault."""
 
@@ -114,7 +116,7 @@ class Volume(Part):
     file: Text | None = None
     """CSV file with expected contacts by interval: columns date, time (of the interval's start, or as 08:00-08:30) and
     one for each queue. The first two may also be called Datum and Uhrzeit, Date and Heure, Data and Ora, Fecha and
-    Hora. Intervals are as long as most rows are apart."""
+    Hora. Intervals are as long as they say, else as most rows are apart."""
     column: Text | None = None
     """Of `file`: the column with the contacts. Required with `file`."""
     aht: Text | None = None
@@ -276,13 +278,16 @@ class Volume(Part):
             columns.append(by_interval)
         intervals: dict[datetime, Interval] = {}
         lines: dict[datetime, int] = {}
+        lengths: dict[datetime, timedelta] = {}
         faults: list[Fault] = []
-        read = {"date": cells.dates, "time": cells.starts, columns[2]: cells.numbers, columns[-1]: cells.numbers}
+        read = {"date": cells.dates, "time": cells.intervals, columns[2]: cells.numbers, columns[-1]: cells.numbers}
         if by_interval is not None:
             read[by_interval] = cells.durations
         for line, (day, time, cell, *handled) in table.cells(*columns, read=read):
             try:
-                start = moment(day, time)
+                first, _, last = time.partition("-")
+                start = moment(day, first)
+                length = _length(start, moment(day, last)) if last else None
                 # none, and 0 where nobody was handled, say nothing of how long it takes
                 handle_time = values.duration(number(handled[0])) / SECOND if any(handled) else 0.0
                 row = Interval(start, values.factor(number(cell)), handle_time or None)
@@ -293,16 +298,22 @@ class Volume(Part):
                 faults.append(table.fault(line, f"{day} {time} a second time", "each interval once"))
             intervals[start] = row
             lines[start] = line
+            if length is not None:
+                lengths[start] = length
         if not intervals and not faults:
             faults.append(Fault(f"{table.name} has no rows", "at least one interval", ("file",)))
         if faults:
             raise FaultError(*few(faults))
         self._intervals = tuple(sorted(intervals.values()))
-        usual = _usual_gap(sorted(intervals))
+        usual = _most_frequent(lengths.values()) if lengths else _usual_gap(sorted(intervals))
         self._length = usual // MICROSECOND
         if faults := [
+            table.fault(lines[start], f"an interval of {_minutes(length)}", f"{_minutes(usual)}, as most are")
+            for start, length in lengths.items()
+            if length != usual
+        ] or [
             table.fault(lines[start], f"{start:%Y-%m-%d %H:%M} is {_minutes(gap)} after the row before it", allowed)
-            for start, gap, allowed in _uneven(sorted(intervals), usual)
+            for start, gap, allowed in _uneven(sorted(intervals), usual, known=bool(lengths))
         ]:
             raise FaultError(*faults[:MOST_FAULTS])
 
@@ -311,25 +322,38 @@ def _letters(heading: str) -> str:
     return "".join(letter for letter in heading.casefold() if letter.isalnum())
 
 
+def _length(start: datetime, end: datetime) -> timedelta:
+    """Of an interval with its end: `23:30-00:00` ends on the next day, `08:00-08:29` is half an hour, and so is
+    `08:00-08:29:59`."""
+    length = end - start if end > start else end - start + timedelta(days=1)
+    one_more = (length + short for short in (timedelta(minutes=1), timedelta(seconds=1)))
+    return next((whole for whole in one_more if length % FIVE and not whole % FIVE), length)
+
+
 def _usual_gap(starts: list[datetime]) -> timedelta:
-    """The most frequent gap between neighbours; of several that are, one of whole five minutes, and the shortest."""
-    gaps = Counter(later - earlier for earlier, later in pairwise(starts))
-    five = timedelta(minutes=5)
-    return min(gaps, key=lambda gap: (-gaps[gap], gap % five > timedelta(0), gap), default=timedelta(minutes=30))
+    """The most frequent gap between neighbours; half an hour where there is one row alone."""
+    return _most_frequent([later - earlier for earlier, later in pairwise(starts)] or [timedelta(minutes=30)])
 
 
-def _uneven(starts: list[datetime], usual: timedelta) -> Iterator[tuple[datetime, timedelta, str]]:
+def _most_frequent(lengths: Iterable[timedelta]) -> timedelta:
+    """Of several that are, one of whole five minutes, and the shortest."""
+    times = Counter(lengths)
+    return min(times, key=lambda length: (-times[length], length % FIVE > timedelta(0), length))
+
+
+def _uneven(starts: list[datetime], usual: timedelta, *, known: bool) -> Iterator[tuple[datetime, timedelta, str]]:
     """Rows that do not fit a file of intervals of the usual length, with what would be right.
 
-    A row may be missing, but a row off the grid, or rows that follow one another at another pace, say that not all
-    intervals are of one length: to take them for such would squeeze or stretch what comes in them.
+    A row may be missing, but a row off the grid, or (unless their lengths are known) rows that follow one another at
+    another pace, say that not all intervals are of one length: to take them for such would squeeze or stretch what
+    comes in them.
     """
     before = timedelta(0)
     for earlier, later in pairwise(starts):
         gap = later - earlier
         if gap % usual:
             yield later, gap, f"rows {_minutes(usual)} apart, as most are, or a multiple"
-        elif usual < gap == before < timedelta(hours=12):
+        elif not known and usual < gap == before < timedelta(hours=12):
             yield later, gap, f"intervals of one length ({_minutes(usual)}); what has no contacts is written as 0"
         before = gap if later.date() == earlier.date() else timedelta(0)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ccsim.report import pictures
+from ccsim.studies import selection
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 
@@ -32,6 +33,18 @@ def test_an_interrupt_while_pictures_are_drawn_keeps_the_run(tmp_path: Path, mon
     assert {"summary.csv", "intervals.csv", "contacts.parquet", "provenance.json"} <= names
     assert not names & {"charts", "report.html"}
     assert not [name for name in names if name.startswith(".")]
+
+
+def test_an_interrupted_selection_says_where_the_comparison_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(selection, "select", interrupt)
+    tiny = (write_tiny(tmp_path), "--variants", "--engine", "simpy", "--out", tmp_path / "out")
+    done = ccsim("compare", *tiny, "--select", "best", "--rank-by", "cost")
+    assert done.exit_code == 130
+    assert done.stderr.endswith(f"All figures are in {only_folder(tmp_path / 'out')}; none is selected yet.\n")
+    assert "nothing was written" not in done.stderr
 
 
 def test_pictures_are_the_same_whoever_draws_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,4 +53,7 @@ def test_nobody_is_in_two_teams_at_once_unseen(tmp_path: Path) -> None:
     both = scenario(tmp_path, desk=morning, back="agent,date,start,end\nada,2026-03-02,11:00,15:00\n")
     assert any("ada is in desk and in back on 2026-03-02 at 11:00" in str(one) for one in warnings(both))
     after = scenario(tmp_path, desk=morning, back="agent,date,start,end\nada,2026-03-02,12:00,15:00\n")
-    assert not any("ada is in" in str(one) for one in warnings(after))
+    long_ago = morning.replace("2026", "2025")
+    row, other = long_ago.splitlines()[1], "bob,2026-03-02,08:00,12:00"
+    before = scenario(tmp_path, desk=morning + row, back=f"{long_ago}{other}\n")
+    assert not any("ada is in" in str(one) for run in (after, before) for one in warnings(run))

@@ -74,6 +74,37 @@ def test_uneven_rows_are_refused_by_their_line(tmp_path: Path, times: tuple[str,
     assert refused.value.problems[0].path == f"volumes.csv:{line}"
 
 
+@pytest.mark.parametrize(
+    ("times", "minutes"),
+    [
+        (("08:00-09:00",), 60),
+        (("08:00-08:30", "12:00-12:30"), 30),
+        (("08:00 - 08:14", "08:15 - 08:29", "12:00 - 12:14"), 15),
+        (("23:00-23:30", "23:30-00:00"), 30),
+        (("09:00-09:15", "09:30-09:45", "10:00-10:15"), 15),
+        (("22:00-22:59:59",), 60),
+    ],
+)
+def test_intervals_are_as_long_as_they_say(tmp_path: Path, times: tuple[str, ...], minutes: int) -> None:
+    volume = scenario(tmp_path, rows(MONDAY, *times)).queue["calls"].volume
+    assert volume is not None
+    assert volume.length == minutes * 60 * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("times", "line"),
+    [
+        (("08:00-08:30", "08:30-09:00", "09:00-10:00"), 4),  # half hours, then an hour
+        (("08:00-08:30", "08:15-08:45"), 3),  # one in the other
+        (("08:00-08:30", "08:40-09:10"), 3),  # off the grid
+    ],
+)
+def test_ends_of_intervals_are_not_passed_over(tmp_path: Path, times: tuple[str, ...], line: int) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        scenario(tmp_path, rows(MONDAY, *times))
+    assert [problem.path for problem in refused.value.problems] == [f"volumes.csv:{line}"]
+
+
 def test_rows_may_be_missing(tmp_path: Path) -> None:
     volume = scenario(tmp_path, rows(MONDAY, "09:00", "09:30", "10:30", "11:00", "14:00")).queue["calls"].volume
     assert volume is not None

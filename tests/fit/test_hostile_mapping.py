@@ -57,3 +57,25 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "pipe", tmp_path / "none", "a\0b"):
         with pytest.raises(ScenarioError, match="a mapping file"):
             mapping(str(place))
+
+
+def test_a_fault_of_a_mapping_is_said_in_plain_words(tmp_path: Path) -> None:
+    lines = 'kind = "contact"\ntolerance = -1\ndelimeter = ";"\n[columns]\narrival = 5\n'
+    (tmp_path / "m.toml").write_text(lines)
+    with pytest.raises(ScenarioError) as refused:
+        mapping(str(tmp_path / "m.toml"))
+    said = {problem.path: f"{problem.value}; {problem.allowed}" for problem in refused.value.problems}
+    assert said == {
+        "kind": "'contact'; did you mean \"contacts\"?",
+        "tolerance": "-1; at least 0",
+        "delimeter": 'unknown key; did you mean "delimiter"?',
+        "columns.arrival": "5; a list",
+    }
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device")
+def test_a_log_without_end_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "log.parquet").symlink_to("/dev/zero")
+    for place in (Path("/dev/zero"), tmp_path / "log.parquet"):
+        with pytest.raises(ScenarioError, match="a device, not a file"):
+            read(place, mapping(written(tmp_path, "")))

@@ -54,7 +54,7 @@ def interrupted(seed: int) -> Outcome:
         while not _listens(process.pid) and process.poll() is None:
             time.sleep(0.002)
         time.sleep(r.uniform(0, r.choice([1, 8])))
-        ended = process.poll()
+        ended, whole = process.poll(), any(_whole(out))
         with suppress(ProcessLookupError):
             if r.random() < 0.5:
                 process.send_signal(signal.SIGINT)
@@ -71,7 +71,9 @@ def interrupted(seed: int) -> Outcome:
         outcome.counts[kind] += 1
         if "Traceback" in text and f"{ROOT / 'ccsim' / '__main__'}" not in text and process.returncode != 130:
             return Outcome(Counter(["ended before ccsim began"]))  # Python itself was not yet there
-        if process.returncode != 130 and ended is None:
+        if process.returncode == 0 and ended is None and whole:  # Python itself takes no interruption at its end
+            outcome.counts["had written all before"] += 1
+        elif process.returncode != 130 and ended is None:
             outcome.wrong.append(f"{command[0]} {kind}: {text[-1500:]}")
         if "Traceback" in text:
             outcome.counts["traceback"] += 1
@@ -87,6 +89,11 @@ def _listens(pid: int) -> bool:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     caught = next((int(line.split()[1], 16) for line in lines if line.startswith("SigCgt:")), 0)
     return bool(caught >> signal.SIGINT - 1 & 1)
+
+
+def _whole(out: Path) -> Iterator[Path]:
+    """Results with their provenance, under their own name."""
+    return (folder for folder in out.glob("*/[!.]*") if (folder / "provenance.json").exists())
 
 
 def _half_written(out: Path) -> Iterator[Path]:

@@ -60,7 +60,13 @@ def test_levels_are_met_alike() -> None:
     assert [setting.at(u) for u in (0.0, 0.2499, 0.25, 0.5, 0.9999)] == [1, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("said", ["", "4:1", "1:1", "1,fast", "0.1:0.2,0.5", "0:9999999", "1:2:1", "1:2:0"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("", "4:1", "1:1", "1,fast", "0.1:0.2,0.5", "0:9999999"),
+        *("1:2:1", "1:2:0", "1:2:9999999999", "1:2:2.5", "1:2:many", "1:1e999:3"),
+    ],
+)
 def test_levels_that_make_no_sense(said: str) -> None:
     with pytest.raises(ScenarioError, match=r"a\.b"):
         read_setting("a.b", said)
