@@ -37,6 +37,8 @@ class Slowly:
         self.sums: dict[tuple[str, str], list[Any]] = {}
         self.whole: dict[tuple[str, str], list[float]] = {}
         self.peaks: dict[tuple[str, str], Any] = {}
+        self.of_run: dict[tuple[str, str], tuple[Any, Any]] = {}
+        """Numerators and denominators of the run, by queue."""
         self.shares = self.shared_work()
         self.counts: dict[str, Any] = defaultdict(self.by_queue)
         self.waits: list[list[int]] = [[] for _ in range(self.queues)]
@@ -475,7 +477,7 @@ class Slowly:
             "transfer_rate": (n["TRANSFERRED"], n["begun"]), "reopen_rate": (n["reopened"], n["RESOLVED"]),
             "fcr": (n["once"], n["roots_answered"]), "repeat_contacts": (n["again"], n["roots"]),
             "effort": (n["effort"], n["roots"]), "value_lost": (n["value_lost"], one),
-            "value_lost_by_wait": (n["value_lost_by_wait"], one),
+            "value_lost_by_wait": (n["value_lost_by_wait"], one), "customers_lost": (n["lost"], one),
             "bot_conversations": (n["talked"], one), "bounced": (n["bounced"], one),
             "containment": (n["CONTAINED"], n["talked"]), "bot_wait_mean": (n["waited_for_bot"] / SECOND, n["talked"]),
             "containment_net": (n["CONTAINED"] - n["bounced"], n["talked"]),
@@ -526,7 +528,15 @@ class Slowly:
         conversations = n["entered"] + n["begun"] - n["answered"]
         fees = conversations.sum(axis=0) * np.nan_to_num(spec.fee)
         by_bot = n["talked"] * spec.bot_cost + n["talked_for"] / (60 * SECOND) * spec.bot_cost_per_minute
-        self.cost = bears + fees + by_bot.sum(axis=0)
+        of_bot = by_bot.sum(axis=0)
+        spent = bears + fees + of_bot
+        resolved, alone = n["RESOLVED"].sum(axis=0), (n["CONTAINED"] - n["bounced"]).sum(axis=0)
+        quotients = {
+            "cost": (spent, np.ones(self.queues)), "cost_per_resolved": (spent, resolved),
+            "cost_per_contact": (spent, n["begun"].sum(axis=0)), "cost_per_solved": (spent, resolved + alone),
+            "bot_cost_per_resolved": (of_bot, alone), "people_cost_per_resolved": (spent - of_bot, resolved),
+        }  # fmt: skip
+        self.of_run = {("queue", name): pair for name, pair in quotients.items()}
 
 
 def kaplan_meier(waits: list[tuple[int, bool]], limit: int) -> tuple[float, float]:

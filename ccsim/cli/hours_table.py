@@ -60,7 +60,7 @@ def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Ite
 
 
 def explained(scenario: Scenario, needed: Requirement) -> Iterator[str]:
-    """What binds, what cannot be met and where more are required than Erlang C asks for, a line each."""
+    """What limits each team, what cannot be met and where more are required than Erlang C asks for, a line each."""
     for team in needed.names:
         binds = Counter(bind.goal for bind in needed.binding if bind.team == team)
         if binds:
@@ -68,7 +68,7 @@ def explained(scenario: Scenario, needed: Requirement) -> Iterator[str]:
                 f"{goal.label(scenario.title)} in {format.several(number, 'interval')}"
                 for goal, number in binds.most_common()
             )
-            yield f"Binds for {team}: {what}."
+            yield f"What limits {team}: {what}."
     goals = dict.fromkeys(short.goal for short in needed.shortfalls)
     for goal in goals:
         yield from _unmet(scenario, [short for short in needed.shortfalls if short.goal == goal])

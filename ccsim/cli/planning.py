@@ -233,7 +233,7 @@ def _costs(plan: ShiftPlan) -> list[str]:
             lines.append(f"{what}: {format.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
     lines.append(
         f"Lower bound: {format.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: "
-        "the cheapest that the cuts allow if each is half an agent too strict."
+        "no cheaper staffing meets the targets, unless what was simulated is wrong by more than half an agent."
     )
     return lines
 
@@ -254,7 +254,7 @@ def _binding(plan: ShiftPlan) -> list[str]:
         size = contacts if goal.level == "queue" else f"{abs(missing) / 3600:.2g} h"
         verdict = "short of the target" if missing > 0 else "to spare"
         lines.append(
-            f"Binds: {goal.label(plan.scenario.title)}, most on {at}: {format.percent(figure)}, {size} {verdict}."
+            f"Limited by {goal.label(plan.scenario.title)}, most on {at}: {format.percent(figure)}, {size} {verdict}."
         )
     return lines
 

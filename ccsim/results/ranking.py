@@ -118,7 +118,7 @@ class Ranking:
         if len(self.order) < 2:
             return [
                 *sentences,
-                f"{of(self.order[0][0])} is the only one left." if self.order else "None is left to rank.",
+                f"{of(self.order[0][0])} is the only one that is ranked." if self.order else "None is ranked.",
             ]
         if self.replications == 1:
             return [*sentences, "One replication cannot tell any of them apart."]
@@ -131,7 +131,7 @@ class Ranking:
             listed = [f"{of(pair.first)} and {of(pair.second)} ({_advice(pair)})" for pair in open_]
             sentences.append(f"Cannot be told apart {at}: {', '.join(listed)}.")
         elif len(alike) < len(self.pairs):
-            sentences.append(f"All {'other ' if alike else ''}pairs are told apart {at}.")
+            sentences.append(f"All {'other ' if alike else ''}differences are significant {at}.")
         return sentences
 
 

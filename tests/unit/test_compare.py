@@ -264,7 +264,7 @@ def test_who_misses_a_target_is_not_ranked_by_cost(three: Comparison) -> None:
         "bad is not ranked: it misses phone service level (?).",
         "best may miss phone service level after all: the interval contains the target.",
         "good may miss phone service level after all: the interval contains the target.",
-        "All pairs are told apart at 2 replications.",
+        "All differences are significant at 2 replications.",
     ]
     assert [name for name, _ in rank(comparison, COST).order] == ["bad", "best", "good"], "asked for by name"
     nobody = rank(with_costs(three, costs, phone_level=dict.fromkeys(costs, 0.1)))
