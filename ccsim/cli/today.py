@@ -213,7 +213,7 @@ def _show_actions(console: Any, outlook: Outlook) -> None:
             cells.append(f"{100 * (action.probability(queue) or 0.0):.0f} %{shown}")
         table.add_row(escape(name), *cells, "" if action is course else format.money(cost, outlook.scenario.currency))
     console.print(
-        "\nProbability that the day meets its targets (its mean service level in per cent), on the same random numbers; "
-        "cost against the plan:"
+        "\nProbability that the day meets its targets (its mean service level in per cent), on the same random "
+        "numbers; cost against the plan:"
     )
     console.print(table)
