@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--scale",
-    type=click.FloatRange(0, 1000),
+    type=options.Number(0, 1000),
     default=1.0,
     show_default=True,
     metavar="X",

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--effort",
-    type=click.FloatRange(0.1, 36_000),
+    type=options.Number(0.1, 36_000),
     default=60.0,
     show_default=True,
     metavar="STEPS",

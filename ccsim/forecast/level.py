@@ -136,12 +136,21 @@ class Level:
         later = (roots**2 - self.variance)[usual][usual.sum() // 2 :]
         return float(later.mean()) if len(later) else 0.0
 
+    def apart(self) -> F64:
+        """How far each day is from what all others make expect of it, on the logarithm."""
+        return self._apart()[0]
+
     def surprises(self) -> F64:
-        """Each day's distance from what all others make expect of it, in standard deviations of a usual day."""
+        """The same in standard deviations of a usual day."""
+        error, spread = self._apart()
+        noise = self.own**2 / self.weights + self.variance
+        return np.asarray(error / np.sqrt(spread - noise + self.own**2 + self.variance))
+
+    def _apart(self) -> tuple[F64, F64]:
+        """Errors and their variances, with the weights that the days have (Rasmussen & Williams 2006, 5.4.2)."""
         noise = self.own**2 / self.weights + self.variance
         inverse = np.linalg.inv(self.covariance(self.days, self.days) + np.diag(noise))
-        error, spread = inverse @ self.working / np.diag(inverse), 1 / np.diag(inverse)
-        return np.asarray(error / np.sqrt(spread - noise + self.own**2 + self.variance))
+        return inverse @ self.working / np.diag(inverse), 1 / np.diag(inverse)
 
 
 def learn(days: Days, counts: F64, exposure: F64, start: Level | None = None, search: bool = True) -> Level:

@@ -101,7 +101,7 @@ class Model:
     handle: F64
     """by interval, seconds, NaN where it is not known"""
     outliers: tuple[tuple[date, float], ...]
-    """days unlike what is expected of them: contacts as a multiple of it"""
+    """days unlike what all others make expect of them: contacts as a multiple of it"""
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -203,8 +203,8 @@ def learn(history: History, calendar: Calendar, before: Model | None = None, sea
     else:
         drift = before.drift
     outliers = tuple(
-        (day, float(np.exp(worked - fitted)))
-        for day, worked, fitted, weight in zip(here.dates, level.working, level.fitted(), level.weights, strict=True)
+        (day, float(np.exp(apart)))
+        for day, apart, weight in zip(here.dates, level.apart(), level.weights, strict=True)
         if weight < 0.999
     )
     last = int(np.flatnonzero(usable)[-1])

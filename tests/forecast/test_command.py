@@ -122,6 +122,7 @@ def test_a_day_without_contacts_of_a_small_queue_is_no_gap_where_others_have_som
         (["EXPORT", "--event", "tomorrow +3"], "--event: 'tomorrow +3'; such as"),
         (["EXPORT", "--event", "2026-12-24:2026-12-01 +40 %"], "is before"),
         (["EXPORT", "--holidays", "XX"], "--holidays: 'XX'"),
+        (["EXPORT", "--scale", "nan"], "'nan' is not a number"),
         (["EXPORT", "--start", "2026-01-07"], "2 days with contacts before 2026-01-07; expected at least 7"),
         (["EXPORT", "--events", "EVENTS"], "events.csv:3: Invalid isoformat string: 'soon'"),
         (["EXPORT", "--events", "EVENTI"], "no column name and no column start; columns name, start and"),

@@ -61,6 +61,12 @@ def test_an_outlier_is_listed_and_hardly_moves_the_forecast() -> None:
     assert model.forecast(ahead(1, 70)).days[0] == pytest.approx(usual, rel=0.06)
 
 
+def test_an_outlier_is_as_far_off_as_the_other_days_say() -> None:
+    table = counts(70)
+    table[30] *= 1.5  # near enough to have most of its weight, so that it moves what is expected of it
+    assert learned(table).outliers[0][1] == pytest.approx(1.5, rel=0.1)
+
+
 def test_a_closed_holiday_stays_closed_and_an_open_one_is_learned() -> None:
     table = counts(84)
     table[14], table[30] = 0, table[30] * 0.5
