@@ -156,13 +156,17 @@ def contacts(
         solved = outcome[c] == RESOLVED or outcome[c] == DEFLECTED or outcome[c] == CONTAINED
         if solved and not has_bounced(outcome[c], bounce_child[c], arrival):
             served[root[c]] = True
+    words = closing.any()
     near = FIRST
     entered = 0
     for c in range(len(outcome)):
         came, ended, q, here = arrival[c], outcome[c], np.int64(queue[c]), cell[c]
         if came < NEVER:
-            word = ended == RESOLVED and closing[first_turn[c] + turns[c] - 1]
-            near = span(area, q, came, left[c] if word else closed[c], edges, length, near)
+            word = words and ended == RESOLVED and closing[first_turn[c] + turns[c] - 1]
+            until = closed[c]
+            if word:
+                until = left[c]
+            near = span(area, q, came, until, edges, length, near)
             if word and here >= 0:
                 sums[row.CLOSING, here] += messages[c] == turns[c]
             first = root[c]
