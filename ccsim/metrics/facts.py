@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, NamedTuple
@@ -53,18 +54,15 @@ def _weights(formulas: Sequence[str]) -> F64:
 @cache
 def scans() -> ModuleType:
     """The compiled scans of a log, ccsim/metrics/scan.py."""
-    return _compiled("scan")
+    own = [Path(__file__).with_name(file) for file in ("scan.py", "ranks.py")]
+    return jit.load("ccsim.metrics.scan", [*own, Path(str(sums.__file__)), Path(str(tables.__file__))])
 
 
 @cache
 def ranks() -> ModuleType:
-    """What is compiled for what is sorted, ccsim/metrics/ranks.py."""
-    return _compiled("ranks")
-
-
-def _compiled(name: str) -> ModuleType:
-    own = [Path(__file__).with_name(file) for file in ("scan.py", "ranks.py")]
-    return jit.load(f"ccsim.metrics.{name}", [*own, Path(str(sums.__file__)), Path(str(tables.__file__))])
+    """What is compiled for what is sorted, ccsim/metrics/ranks.py; it comes with the scans, which use it."""
+    scans()
+    return import_module("ccsim.metrics.ranks")
 
 
 class Frame:
