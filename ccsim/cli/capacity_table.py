@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -41,11 +42,13 @@ def show(answer: Capacity, several: str | None = None, by_number: Mapping[int, C
 def _volumes(answer: Capacity) -> Table:
     table = figures_table("queue", "customers a day\ntoday", "at most", "95 %")
     for name, today in answer.volume.items():
+        if today == 0:
+            continue
         most = answer.volume_at_scale[name]
         # where the queue's own volume was changed, or all were
         ends = [most * end / answer.scale.mean for end in answer.scale[1:]]
-        changed = answer.queue in (None, name) and today > 0
-        interval = f"{format.count(ends[0])}–{format.count(ends[1])}" if changed else "unchanged" if today else ""
+        changed = answer.queue in (None, name)
+        interval = f"{format.count(ends[0])}–{format.count(ends[1])}" if changed else "unchanged"
         table.add_row(escape(answer.scenario.title(name)), format.count(today), format.count(most), interval)
     return table
 
@@ -54,6 +57,8 @@ def _targets(answer: Capacity) -> Table:
     scale, low = answer.scale.mean, answer.scale.low
     table = figures_table("target", "wanted", "today", f"at {scale:.2f}", f"at {low:.2f}, fresh\nrandom numbers")
     for goal, today, limit, fresh in zip(answer.goals, answer.today, answer.figures, answer.proof, strict=True):
+        if math.isnan(today.mean) and math.isnan(limit.mean):
+            continue
         wanted = f"{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %"
         table.add_row(
             escape(goal.label(answer.scenario.title)), wanted, *(_figure(each) for each in (today, limit, fresh))
@@ -75,6 +80,8 @@ def _sentences(answer: Capacity) -> list[str]:
         sentences.append(f"All targets hold with up to {mean:.3f} times {of} (95 % interval {low:.3f} to {high:.3f}).")
         at = "" if answer.binds_at is None else f", on {format.moment(scenario, answer.binds_at)}"
         sentences.append(f"Binds: {answer.binds.label(scenario.title)}{at}.")
+    if nobody := [scenario.title(name) for name, today in answer.volume.items() if today == 0]:
+        sentences.append(f"No customers of their own: {', '.join(nobody)}.")
     rules = scenario.staffing
     over = {"run": "over the run", "day": "on every day", "interval": "in every interval"}[rules.targets_over]
     sentences.append(

@@ -1,4 +1,4 @@
-"""Whole numbers near others: exchanges of a few agents, and what planes forbid by the least."""
+"""Whole numbers near others: exchanges of a few agents, those that bring what is missing, what is short by least."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from ccsim.tables import F64, I64
+from ccsim.tables import F64, I64, Bool
 
 SIDE: Final = 100
 """Choices of agents to add, and of agents to remove, that a step looks at most: all of four agents of four patterns,
@@ -27,6 +27,24 @@ def some_of(patterns: I64, n: int, most: int = 2) -> I64:
     for row, which in enumerate(chosen):
         np.add.at(counts[row], list(which), 1)
     return counts
+
+
+def enough(gains: F64, missing: F64, cost: F64, possible: Bool) -> I64:
+    """One agent more on patterns that bring what is missing, the most useful for its cost first : int64[pattern].
+
+    `gains` : float64[pattern, row]; `missing` : float64[row]; `possible` : bool[pattern].
+    """
+    added = np.zeros(len(cost), dtype=np.int64)
+    left = np.maximum(missing, 0.0)
+    while (wanted := left > 0).any():
+        useful = (np.minimum(gains, left)[:, wanted] / left[wanted]).sum(axis=1) / np.maximum(cost, 1e-6)
+        useful[~possible | (added > 0)] = 0.0
+        most = int(np.argmax(useful))
+        if useful[most] <= 0:
+            break
+        added[most] = 1
+        left = np.maximum(left - gains[most], 0.0)
+    return added
 
 
 def least_short(

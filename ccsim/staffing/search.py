@@ -5,8 +5,10 @@ each pattern adds (on common random numbers) gives a plane above every target's 
 adds more than the last: a cut for the integer program (Atlason, Epelman & Henderson 2004, Annals of Operations Research
 127; Cezik & L'Ecuyer 2008, Management Science 54; at the boundary as by Kronqvist, Lundell & Westerlund 2016, Journal
 of Global Optimization 64). Service is not quite like that, so no cut may exclude a staffing that was seen to hold; what
-fails excludes only what has nowhere more agents; at last agents are removed and moved without the program, and what it
-would propose if all cuts were a little too strict is simulated too.
+fails excludes only what has nowhere more agents; after some cuts agents are removed and moved without the program, and
+at last what it would propose if all cuts were a little too strict is simulated too. With dozens of patterns the program
+proposes what nearly holds again and again, so the gains also mend what fails, and what saves little is left alone the
+more cuts there are.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim.staffing.cover import cover
-from ccsim.staffing.nearby import least_short, some_of
+from ccsim.staffing.nearby import enough, least_short, some_of
 from ccsim.staffing.trials import Judge, Tally
 from ccsim.tables import F64, I64
 
@@ -33,8 +35,20 @@ ROUGHLY: Final = 0.25
 """The same as a share of what the last proposal was cheaper than the best known: one that is far off need not be exact,
 as what it teaches would be the same."""
 
-NODES: Final = 500
+NODES: Final = 60
 """Of the search tree of a proposal: what is not found in so many is not worth more."""
+
+BOUND_NODES: Final = 500
+"""Of the search tree of the bound, which is asked for once."""
+
+MANY: Final = 12
+"""Cuts in a row before moves are tried; after them, for every so many more, a proposal must save `WORTH`."""
+
+WORTH: Final = 0.03
+"""Share of the cost."""
+
+ALIKE: Final = 4
+"""The last cuts, whose gains are much the same."""
 
 DOUBTS: Final = 12
 """Proposals by doubtful cuts in a row that fail before they are left alone."""
@@ -51,7 +65,7 @@ STEP: Final = 0.01
 MOVES: Final = 24
 """Moves from the best staffing that are simulated before it is kept."""
 
-BESIDE: Final = 24
+BESIDE: Final = 12
 """Patterns to which agents are moved: those on which one adds most for its cost."""
 
 LEAST_DOUBT: Final = 0.003
@@ -163,13 +177,19 @@ class Search:
             return False
         for some in range(len(self._few)):
             one, other = self._look(agents, some), self._look(self.best, some)
-            expected = self.slack(self.best) + self._judged(one) - self._judged(other)
+            expected = self._expected(agents, some)
             noise = self.judge.noise(one, other, self.tally(self.best).by_day.shape[1]).ravel()
             doubt = np.maximum(np.nan_to_num(noise, nan=np.inf), LEAST_DOUBT)
             if (expected < -doubt).any():
                 self._failed.append(agents.copy())
                 return True
         return False
+
+    def _expected(self, agents: I64, some: int) -> F64:
+        """The slack, from that of the best known and a glance's difference."""
+        assert self.best is not None
+        more = self._judged(self._look(agents, some)) - self._judged(self._look(self.best, some))
+        return self.slack(self.best) + more
 
     def _look(self, agents: I64, some: int = 0) -> Tally:
         """At a few replications; once."""
@@ -203,9 +223,13 @@ class Search:
                 fails = next((agents for agents in self._starts if not self.holds(agents)), self.least)
                 assert self.best is not None
                 self._cut(self._boundary(fails, self.best))
-            self._by_program()
-            while self._by_moves() or self._by_doubt():
-                self._by_program()
+            while True:
+                done = self._by_program()
+                moved = False
+                while self._by_moves():
+                    moved = True
+                if done and not moved and not self._by_doubt():
+                    break
             finished = True
         except TimeUp:
             finished = False
@@ -236,23 +260,61 @@ class Search:
 
     # by program
 
-    def _by_program(self) -> None:
-        """Until the program has nothing cheaper to propose than the best known."""
+    def _by_program(self) -> bool:
+        """Until the program has nothing to propose that is cheaper than the best known by as much as is asked for.
+
+        False if it has after `MANY` cuts.
+        """
         assert self.best is not None
-        cheaper = 0.0
+        cheaper, cuts = 0.0, 0
         while self._costs(self.best) > 0:
-            gap = max(GAP, ROUGHLY * cheaper)
+            if cuts == MANY:
+                return False
+            worth = self._worth()
+            finest = max(GAP, worth)
+            gap = max(finest, ROUGHLY * cheaper)
             proposed, _ = self._propose(gap=gap)
             cheaper = 1 - self._costs(proposed) / self._costs(self.best)
-            if cheaper <= CENT:
-                if gap == GAP:
-                    return
+            if cheaper <= worth:
+                if gap == finest:
+                    return True
                 continue
             fails = self._why_not(proposed)
             if fails is not None:
                 self._exclude(fails)
             elif not self.holds(proposed):
                 self._cut(self._boundary(proposed, self.best))
+                self._mend()
+                cuts += 1
+        return True
+
+    def _worth(self) -> float:
+        """Share of the cost that something must save to be tried: the more, the more cuts there are."""
+        return max(CENT, WORTH * (len(self._cuts) / MANY - 1))
+
+    def _mend(self) -> None:
+        """From the point of the last cut, adds agents as the gains say until it holds or costs as much as the best.
+
+        Proposals that miss a target by little would else leave the best known far away for long. Gains are of few
+        replications, and those that chance favours look best: so they are the means of some cuts, and no pattern gets
+        more than one agent at a time.
+        """
+        assert self.best is not None
+        agents, slack, _ = self._cuts[-1]
+        gains = np.mean([cut.gains for cut in self._cuts[-ALIKE:]], axis=0)
+        while True:
+            added = enough(gains, -slack, self.cost, agents < self.most)
+            agents = agents + added
+            if not added.any() or self._costs(agents) >= self._costs(self.best) * (1 - CENT) or self.holds(agents):
+                return
+            slack = self._slack_as_known(agents)
+
+    def _slack_as_known(self, agents: I64) -> F64:
+        """By as many replications as a staffing was simulated in."""
+        key = agents.tobytes()
+        if key in self._slacks:
+            return self._slacks[key]
+        return self._expected(agents, max(some for some, looks in enumerate(self._glances) if key in looks))
 
     def _by_doubt(self) -> bool:
         """Whether something cheaper holds that the cuts hardly exclude: the least doubtful first, of a few."""
@@ -300,7 +362,8 @@ class Search:
         rows, required = self._required(*self._planes(doubt))
         key = b"".join(array.tobytes() for array in (rows, required, np.array(gap)))
         if key not in self._proposals:
-            self._proposals = {key: self._solved(rows, required, gap)}  # the last one alone is asked for again
+            nodes = BOUND_NODES if doubt else NODES
+            self._proposals = {key: self._solved(rows, required, gap, nodes)}  # the last one alone is asked for again
         counts, bound = self._proposals[key]
         return counts, min(bound, self._costs(self.best))
 
@@ -311,7 +374,7 @@ class Search:
         """
         assert self.best is not None
         rows, required = self._planes()
-        budget = self._costs(self.best) * (1 - CENT)
+        budget = self._costs(self.best) * (1 - self._worth())
         if budget <= 0:  # nothing is cheaper than nobody
             return None
         nearest = least_short(
@@ -319,7 +382,7 @@ class Search:
         )
         return None if nearest is None or nearest[1] > DOUBT else nearest[0]
 
-    def _solved(self, table: F64, required: F64, gap: float) -> tuple[I64, float]:
+    def _solved(self, table: F64, required: F64, gap: float, nodes: int) -> tuple[I64, float]:
         """The cheapest with these rows, of which the first columns are patterns, and a lower bound on its cost."""
         n, width = len(self.cost), table.shape[1]
         none = np.zeros(width - n)
@@ -331,7 +394,7 @@ class Search:
             most=np.append(self.most, none + 1),
             seconds=max(1.0, min(60.0, self._ends - time.monotonic())),
             gap=gap,
-            nodes=NODES,
+            nodes=nodes,
         )
         if proposal is None:  # out of time
             assert self.best is not None
@@ -375,15 +438,16 @@ class Search:
     # by moves
 
     def _by_moves(self) -> bool:
-        """Whether removing or moving up to two agents found something cheaper."""
+        """Whether removing or moving up to two agents found something cheaper, from there again by the same gains."""
         assert self.best is not None
         start, before = self.best, self._costs(self.best)
-        slack = self.slack(start)
+        if not any((cut.point == start).all() for cut in self._cuts):
+            self._cut(start)
         more, less = self.gains(start), self.gains(start, -1)
-        if self._costs(self.best) < before:
-            return True
-        candidates = self._moves(start, slack, more, less)
-        return any(self.holds(agents) for agents in candidates)
+        less = np.where(np.isnan(less), -more, less)  # of patterns that get agents on the way
+        while any(self.holds(agents) for agents in self._moves(self.best, self.slack(self.best), more, less)):
+            pass
+        return self._costs(self.best) < before
 
     def _moves(self, start: I64, slack: F64, more: F64, less: F64) -> list[I64]:
         """Cheaper staffings by up to two agents less and two more, those that should hold by their gains first."""

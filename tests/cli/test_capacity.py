@@ -87,3 +87,9 @@ def test_bad_input_is_refused(easy: Path, arguments: list[str], status: int, wor
     assert result.exit_code == status, result.output
     assert words in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_queues_without_customers_are_named_once(easy: Path) -> None:
+    result = capacity(easy, "--set", "queue.chat.volume={ per_day = 0 }", "--set", "queue.chat.service_level='80/60'")
+    assert result.stdout.count("chat") == 1
+    assert "No customers of their own: chat." in result.stdout

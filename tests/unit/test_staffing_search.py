@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from ccsim.results.plans import StaffingTarget
+from ccsim.staffing.cover import cover
+from ccsim.staffing.nearby import enough
 from ccsim.staffing.search import Search
 from ccsim.staffing.trials import Judge, Tally
 from ccsim.tables import F64, I64
@@ -132,3 +134,34 @@ def test_more_agents_that_harm_do_not_lead_it_astray() -> None:
     search.run()
     assert search.best is not None
     assert COST @ search.best == pytest.approx(cheapest(level))
+
+
+def test_what_is_missing_comes_from_the_most_useful_for_their_cost() -> None:
+    gains = np.array([[0.02, 0.0], [0.03, 0.0], [0.0, 0.05]])
+    cost, all_of_them = np.array([10.0, 30.0, 20.0]), np.ones(3, np.bool_)
+    assert enough(gains, np.array([0.02, -1.0]), cost, all_of_them).tolist() == [1, 0, 0]
+    assert enough(gains, np.array([0.02, -1.0]), cost, np.array([False, True, True])).tolist() == [0, 1, 0]
+    assert enough(gains, np.array([0.0, 0.05]), cost, all_of_them).tolist() == [0, 0, 1]
+    assert enough(gains, np.array([1.0, 1.0]), cost, all_of_them).tolist() == [1, 1, 1], "one of each at most"
+    assert enough(gains, np.array([0.0, -0.1]), cost, all_of_them).tolist() == [0, 0, 0]
+
+
+def test_with_dozens_of_patterns_it_ends_near_the_cheapest() -> None:
+    """Figures rise with two weighted sums of the agents, so the cheapest is that of an integer program."""
+    rng = np.random.default_rng(3)
+    weights = rng.uniform(0.3, 1.0, (40, 2)) * (rng.random((40, 2)) < [0.7, 0.6])
+    cost = np.round(100 * weights.sum(axis=1) + rng.uniform(30, 60, 40))
+    most = np.full(40, 9)
+
+    def level(agents: I64) -> F64:
+        first, second = agents @ weights
+        return np.array([1 / (1 + np.exp(np.log(0.25) * (first - 29))), 1 / (1 + np.exp(np.log(9) * (second - 23)))])
+
+    judge = Judge(GOALS, "run", None, np.zeros((2, 1)))
+    search = Search(lambda x: tally(level(x)), cost, np.zeros(40, np.int64), most, judge)
+    assert search.run()
+    assert search.best is not None
+    best = cover(weights.T, np.array([30.0, 24.0]), cost, most=9.0)
+    assert best is not None
+    assert best.cost <= cost @ search.best <= 1.03 * best.cost
+    assert search.evaluations <= 40 * 30, "gains at some thirty staffings"
