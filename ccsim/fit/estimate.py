@@ -20,6 +20,7 @@ from ccsim.fit.quantities import THIN, Estimates
 from ccsim.fit.queues import QueueFit, queue_fit
 from ccsim.fit.teams import TeamFit, slowdown, teams_fit
 from ccsim.logs import duty
+from ccsim.logs.readers import UNKNOWN_OUTCOME
 from ccsim.logs.records import Logs
 from ccsim.logs.turn_rounds import NONE, TurnRounds, after_contacts
 from ccsim.results import format
@@ -244,6 +245,13 @@ def _warnings(
         )
     for file, reading in logs.readings:
         out = len(reading.refused)
+        strange = {reason: count for reason, count in reading.reasons.items() if reason.startswith(UNKNOWN_OUTCOME)}
+        if sum(strange.values()) > len(reading.rows):
+            warnings_.append(
+                f"Implausible: {file}: more than half of the lines have outcomes that the mapping does not explain, "
+                f"such as {next(iter(strange)).removeprefix(UNKNOWN_OUTCOME)}: "
+                'words = { OUTCOME = "answered" } says what they mean.'
+            )
         if out > 0.05 * (out + len(reading.rows)) and not logs.chains:
             warnings_.append(f"{file}: {out / (out + len(reading.rows)):.0%} of its lines could not be used.")
     if len(contacts) and not customers_known(contacts):

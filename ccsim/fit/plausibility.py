@@ -22,6 +22,8 @@ LONG: Final = {False: 2 * 3600.0, True: 8 * 3600.0}
 SHORT: Final = 5.0
 USUAL: Final = (20.0, 3600.0)
 """Seconds between which the work on a contact mostly is."""
+CASE: Final = 4 * 3600.0
+"""Seconds from which it is more likely a case that was open than a call."""
 IDLE: Final = 0.05
 """Occupancy that is not believed."""
 MOST: Final = 500.0
@@ -30,7 +32,11 @@ ENOUGH: Final = 10
 """Contacts from which something is called implausible."""
 
 
-BEYOND_BELIEF: Final = (" of work on average. ", " agents at work at once ")
+BEYOND_BELIEF: Final = (
+    " of work on average. ",
+    " agents at work at once ",
+    " outcomes that the mapping does not explain",
+)
 """What sentences have that say that a unit is wrong: a scenario of such figures is of no use."""
 
 
@@ -67,6 +73,10 @@ def _queue(queue: QueueFit, contacts: pd.DataFrame, logs: Logs, interval: int) -
             else f'in minutes it would be {_length(work * 60)}: units = {{ {_key(logs)} = "min" }} in the mapping?'
         )
         yield f"{queue.name}: a contact takes {work:.1f} s of work on average; {cause}"
+    if "wrap_up" in queue.distributions:
+        after = float(queue.distributions["wrap_up"].sample.times.mean())
+        if after > LONG[False]:
+            yield f"{queue.name}: after a contact come {_length(after)} of work on average. Is the unit of wrap right?"
     if work is not None:
         busiest = max(float(queue.profile.expected(day).max()) for day in range(7)) * work / interval
         if busiest > MOST:
@@ -94,6 +104,8 @@ def _cause(work: float, queue: QueueFit, logs: Logs) -> str:
         cause = f'In milliseconds it would be {_length(work / 1000)}: units = {{ {_key(logs)} = "ms" }} in the mapping?'
     else:
         cause = "Is its unit right, and is it the agent's work, not the time until a case was closed?"
+    if work > CASE and logs.intervals is None:
+        cause += ' Cases that stay open for hours are no calls: channel = "email" in the mapping.'
     if logs.intervals is None:
         return cause
     mine = logs.intervals[logs.intervals["queue"] == queue.name]

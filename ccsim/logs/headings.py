@@ -23,13 +23,13 @@ USUAL: Final = {
     "queue": (
         "queue queuename skill skillname splitskill split ctname topic group groupname ticketgroup department service "
         "teamassigned teamname type campaign dst ringgroups ringgroup warteschlange rufgruppe gruppe abteilung thema "
-        "filedattente file coda servizio cola servicio departamento"
+        "filedattente file coda servizio cola servicio departamento csqname csqnames csq"
     ),
-    "channel": "channel channeltype ticketchannel mediatype media kanal medium canal canale",
+    "channel": "channel channeltype ticketchannel mediatype media kanal medium canal canale source",
     "arrival": (
-        "arrival arrivaltime enqueuetimestamp enqueuetime enqueued enqueuedat queuedat queuestart starttime start "
-        "startedat calldate calledat receivedat initiationtimestamp createdat created createdtime "
-        "ticketcreatedtimestamp ticketcreated datetime timestamp calltime time opened openedat date "
+        "queueenqueuetimestamp arrival arrivaltime enqueuetimestamp enqueuetime enqueued enqueuedat queuedat "
+        "queuestart starttime start startedat calldate calledat receivedat initiationtimestamp createdat created "
+        "createdtime ticketcreatedtimestamp ticketcreated datetime timestamp calltime time opened openedat date "
         "eingang eingangszeit anrufzeit anrufbeginn beginn startzeit erstellt erstelltam uhrzeit zeit zeitpunkt datum "
         "arrivee debut heuredarrivee heuredebut datedebut heure creele arrivo inizio orainizio datainizio ora creatoil "
         "llegada inicio horainicio fechainicio hora creado"
@@ -46,7 +46,7 @@ USUAL: Final = {
     "agent": (
         "agent agentname agentid agentusername user username operator server employee assignee assigneename assignedto "
         "teammate teammatereplied rep representative advisor mitarbeiter bearbeiter agente operatore conseiller "
-        "operador agentes"
+        "operador agentes usersinteracted users"
     ),
     "outcome": (
         "outcome disposition result status callstatus answeredyn abandoned calltype ergebnis ausgang resultat statut "
@@ -63,7 +63,7 @@ USUAL: Final = {
         "offered offer incomingcontactvolume contactsoffered contactsqueued callsoffered calls volume received inbound "
         "callsreceived actcontactsreceived contacts incomingcalls entered nettocontacts "
         "angeboten eingehend anrufe kontakte recus presentes appels offerte ricevute chiamate contatti "
-        "ofrecidas recibidas llamadas contactos"
+        "ofrecidas recibidas llamadas contactos contactsreceived"
     ),
     "handled": (
         "handled interactionshandled contactshandled answered answer callshandled actcontactshandled answeredcalls "
@@ -78,18 +78,20 @@ USUAL: Final = {
     "wait": (
         "wait waittime waiting waitingtime queuetime timeinqueue speedofanswer speedans asa answertime ringtime "
         "firstresponse firstresponsetime firstreplytime timetofirstresponse timetoanswer queue "
-        "wartezeit attente tempsdattente attesa tempodiattesa espera tiempodeespera"
+        "wartezeit attente tempsdattente attesa tempodiattesa espera tiempodeespera "
+        "inqueue totalqueue ringing queueduration callerwait waitduration"
     ),
     "left": "abantime abandontime abandonedtime abandonwait timetoabandon",
     "talk": (
         "talk talktime talkduration conversationtime billsec acd incall inconversation gesprächszeit "
         "gespraechszeit gesprächsdauer conversation tempsdeconversation conversazione tempodiconversazione "
-        "conversacion tiempodeconversacion"
+        "conversacion tiempodeconversacion "
+        "talking agenttime agentconnect agentconnectduration agentinteraction interaction"
     ),
-    "hold": "hold holdtime haltezeit miseenattente tiempoenespera",
+    "hold": "hold holdtime haltezeit miseenattente tiempoenespera customerhold",
     "wrap": (
         "wrap wrapup acw aftercallwork aftercontactwork wraptime wrapuptime acwtime postprocessing nachbearbeitung "
-        "nachbearbeitungszeit postappel postchiamata postllamada"
+        "nachbearbeitungszeit postappel postchiamata postllamada worktime"
     ),
     "handle": "handle handletime handlingtime bearbeitungszeit",
     "total": (
@@ -98,7 +100,10 @@ USUAL: Final = {
     ),
 }
 """Headings, bare of case, spaces, punctuation and units, by what they mostly are; the surest first."""
-DATES: Final = frozenset(("date", "day", "calldate", "datum", "tag", "jour", "data", "giorno", "fecha", "día", "dia"))
+DATES: Final = frozenset(
+    ("date", "day", "startdate", "contactdate", "callstartdate", "calldate", "datum", "tag", "jour", "data", "giorno",
+     "fecha", "día", "dia")
+)  # fmt: skip
 """Headings of a day alone."""
 UNITS: Final = (
     ("ms", r"\(?\b(?:ms|msec|milliseconds?|millis)\b\)?"),

@@ -91,8 +91,9 @@ class Mapping(BaseModel):
 
     `durations` name columns with lengths of time instead of times (DURATIONS); `units` say in what a column is counted:
     us, ms, s, min, h, d or h:mm, by our name of it (of a time: since 1970, in UTC). A log with one row an event has
-    `events`, what each means (EVENTS). A roster with `days_across` has a column a day, whose cells are shifts such as
-    "7:00 AM - 4:00 PM"; cells without two times are days off. `header` names the columns of a file without a header.
+    `events`, what each means (EVENTS). With `days_across` a day is a column: intervals have counts in it, a roster
+    shifts such as "7:00 AM - 4:00 PM"; cells without two times are days off. `header` names the columns of a file
+    without a header.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -145,6 +146,7 @@ class Mapping(BaseModel):
         if missing:
             raise ValueError(f"columns: {', '.join(missing)} must be named for a log of {self.kind}")
         self._check_lengths()
+        self._check_days_across()
         if self.kind in ("contacts", "events"):
             outcomes = {"answered", "ignore", *OUTCOMES}
             wrong = sorted(set(self.words.values()) - outcomes - set(CHANNELS))
@@ -169,7 +171,7 @@ class Mapping(BaseModel):
     def needed(self) -> tuple[str, ...]:
         """Columns without which the log cannot be read."""
         if self.days_across:
-            return ("agent",)
+            return ("start",) if self.kind == "intervals" else ("agent",)
         ends = ("end",) if self.kind == "contacts" and "end" in self.columns and not self.durations else ()
         if self.kind == "intervals" and {"handled", "abandoned"} <= set(self.columns):
             return ("start", *({"offered"} & set(self.columns) or ("handled", "abandoned")))
@@ -208,8 +210,17 @@ class Mapping(BaseModel):
             raise ValueError('events: a log with one row an event, kind = "events", says what each means')
         if wrong := sorted(set(self.events.values()) - set(EVENTS)):
             raise ValueError(f"events: {', '.join(wrong)}; an event means {', '.join(EVENTS)}")
-        if self.days_across and self.kind != "rosters":
-            raise ValueError("days_across: only rosters have a column a day")
+
+    def _check_days_across(self) -> None:
+        """Raises ValueError where a column a day cannot be meant."""
+        if self.days_across and self.kind not in ("rosters", "intervals"):
+            raise ValueError("days_across: only rosters and intervals have a column a day")
+        if (
+            self.days_across
+            and self.kind == "intervals"
+            and {*self.columns, *self.durations} - {"start", "queue", "channel"}
+        ):
+            raise ValueError("days_across: the cells are what was offered; only start, queue and channel are columns")
 
     def alone(self, queues: Iterable[str]) -> list[str]:
         """Those of the log's queues, with or without a priority behind, in which no customer waits."""

@@ -13,7 +13,9 @@ from ccsim.logs import times
 from ccsim.logs.headings import DATES, USUAL, columns_of, forms, without_unit
 from ccsim.logs.lines import LINE, WIDTH
 from ccsim.logs.mapping import Mapping, built_in, mapping
-from ccsim.logs.sheets import DELIMITERS, bare, decoded, sheet_of
+from ccsim.logs.readers import MEDIA
+from ccsim.logs.sheets import ABOVE, DELIMITERS, bare, decoded, sheet_of
+from ccsim.scenario.channels import CHANNELS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +45,9 @@ WORDS: Final = {
     "ignore": "outbound outgoing internal ausgehend intern sortant interne uscente interna saliente",
 }
 
+YES_AND_NO: Final = frozenset(("y", "yes", "true", "1", "n", "no", "false", "0"))
+NOT: Final = frozenset(("not", "no", "nicht", "non", "pas"))
+
 
 def propose(path: Path) -> tuple[str, str]:
     """The text of a mapping for the log, and what it is: the name of a built-in mapping that fits, or "".
@@ -63,6 +68,10 @@ def propose(path: Path) -> tuple[str, str]:
             break
         if _is_kind(kind, sheet, columns):
             return _text(path, sheet, kind, columns), ""
+    first = sheet[headings[0]]
+    if len(_across(headings)) > 1 and first.str.strip().str.match(r"\d{1,2}[:.]\d{2}\b").mean() > 0.5:
+        return "\n".join([_head(path), 'kind = "intervals"', "days_across = true",
+                          f"columns.start = {_quoted(headings[0])}", ""]), ""  # fmt: skip
     agent = columns_of(headings, ("agent", "team"))
     if "agent" not in agent and len(_across(headings)) > 1:
         agent["agent"] = headings[0]
@@ -99,13 +108,16 @@ def _fits(path: Path, how: Mapping) -> bool:
 
 def _sheet(path: Path) -> pd.DataFrame:
     """The file under its own headings."""
-    if path.suffix == ".parquet":
-        text = ""
-    else:
-        text = next((line for line in decoded(path, _any(("",)))[0].splitlines() if line.strip()), "")
+    text = "" if path.suffix == ".parquet" else _header(decoded(path, _any(("",)))[0].splitlines()[:ABOVE])
     cells = text.split(max(DELIMITERS, key=text.count)) if text else ["arrival"]
     first = cells[0].strip().strip('"').strip("\ufeff")
     return sheet_of(path, _any((first,)))[0]
+
+
+def _header(lines: list[str]) -> str:
+    """The first line with at least half as many cells as another: above it stand titles and the dates of a report."""
+    marks = {line: max(map(line.count, DELIMITERS)) for line in lines if line.strip()}
+    return next((line for line, number in marks.items() if number >= max(marks.values()) / 2), "")
 
 
 def _any(headings: tuple[str, ...]) -> Mapping:
@@ -145,6 +157,8 @@ def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -
         columns, lengths = _of_contacts(sheet, columns, lengths)
     elif "handle_time" in columns:
         lengths = {name: heading for name, heading in lengths.items() if name in ("left", "wait")}
+    if "channel" in columns and not sheet[columns["channel"]].str.strip().str.lower().isin([*MEDIA, *CHANNELS]).any():
+        columns = {name: heading for name, heading in columns.items() if name != "channel"}
     date = next((h for h in headings if DATES & set(forms(h))), None)
     moment = {"contacts": "arrival", "intervals": "start", "rosters": "start", "messages": "sent"}[kind]
     if date and date != columns[moment] and _is_clock(sheet[columns[moment]]):
@@ -190,27 +204,39 @@ def _of_contacts(
 def _outcome(sheet: pd.DataFrame, taken: set[str]) -> str | None:
     """The column whose cells most often say whether somebody answered, and say both of some; None if there is none."""
     usual = {*USUAL["outcome"].split(), *USUAL["answer"].split()}
-    answered, abandoned = (set(WORDS[meaning].split()) for meaning in ("answered", "abandoned"))
     shares = {}
     for heading in (str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)):
         cells = sheet[heading].dropna().str.strip()
         if heading not in taken and usual & set(forms(heading)):
-            words = cells.map(bare)
-            if words.isin(answered).any() and words.isin(abandoned).any():
-                shares[heading] = float(words.isin(answered | abandoned).mean())
+            meanings = cells.map({cell: _meaning(cell) for cell in cells.unique()})
+            if (meanings == "answered").any() and (meanings == "abandoned").any():
+                shares[heading] = float(meanings.isin(["answered", "abandoned"]).mean())
     return max(shares, key=lambda heading: shares[heading], default=None)
+
+
+def _meaning(cell: str) -> str:
+    """What an outcome seems to mean, as a whole or by its words; "" where they say nothing, or not the same."""
+    meant = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+    if bare(cell) in meant:
+        return meant[bare(cell)]
+    parts = set(re.findall(r"[^\W\d_]+", cell.lower()))
+    meanings = {meant[part] for part in parts if part in meant and part not in YES_AND_NO}
+    if parts & NOT and meanings == {"answered"}:
+        return "abandoned"
+    return meanings.pop() if len(meanings) == 1 and not parts & NOT else ""
 
 
 def _words(heading: str, cells: pd.Series[str]) -> list[str]:
     """What the outcomes of the log seem to mean; those that cannot be guessed are to be filled in."""
-    meant = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+    other: dict[str, str] = {}
     if set(USUAL["abandoned"].split()) & set(forms(heading)):  # yes: it was
         other = {"answered": "abandoned", "abandoned": "answered"}
-        meant |= {word: other[meant[word]] for word in ("y", "yes", "true", "1", "n", "no", "false", "0")}
     known: list[tuple[str, str]] = []
     strange: list[str] = []
     for cell in cells.dropna().str.strip().value_counts().index[:20]:
-        meaning = meant.get(bare(cell))
+        meaning = _meaning(cell)
+        if bare(cell) in YES_AND_NO:
+            meaning = other.get(meaning, meaning)
         if meaning:
             known.append((cell, meaning))
         elif cell:

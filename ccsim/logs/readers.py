@@ -11,7 +11,7 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs import times
-from ccsim.logs.days_across import as_shifts
+from ccsim.logs.days_across import as_counts, as_shifts
 from ccsim.logs.events import as_contacts
 from ccsim.logs.identity import DONE, same_ids
 from ccsim.logs.lines import LINE, WIDTH, Lines, first, joined, mask, printable, text_of, translated
@@ -41,6 +41,8 @@ MEDIA: Final = {
     "voice": "phone",
     "call": "phone",
     "telephone": "phone",
+    "phone call": "phone",
+    "portal": "email",
     "callback": "phone",
     "e-mail": "email",
     "mail": "email",
@@ -54,6 +56,7 @@ MEDIA: Final = {
 """Channels by the media types of the usual exports, where a mapping says nothing else."""
 MOST: Final = 1e9
 """Contacts or seconds of an interval; what is above is no number of either."""
+UNKNOWN_OUTCOME: Final = "unknown outcome: "
 DRAW: Final = 1
 """Seed of what a log does not know and is drawn from what it does."""
 
@@ -67,7 +70,7 @@ def read(path: Path, how: Mapping) -> Reading:
     sheet, notes = sheet_of(path, how)
     try:
         if how.days_across:
-            sheet, how, without = as_shifts(sheet, how, str(path))
+            sheet, how, without = (as_counts if how.kind == "intervals" else as_shifts)(sheet, how, str(path))
             notes |= without
         if how.kind == "events":
             return _usable(_of_events(sheet, how, notes), path)
@@ -122,9 +125,11 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
         else:
             texts = [text_of(sheet[source], how, name) for source in sources]
             rows[name] = joined(texts) if name in JOINED else first(texts)
+    lengths = {name: [text_of(sheet[source], how, name) for source in how.durations[name]] for name in how.durations}
+    comma = any(times.decimal_comma(text) for texts in lengths.values() for text in texts)
     for name, headings in how.durations.items():
-        texts = [text_of(sheet[source], how, name) for source in headings]
-        rows[_length(name)] = first([times.seconds(text, how.units.get(name)) for text in texts])
+        texts = lengths[name]
+        rows[_length(name)] = first([times.seconds(text, how.units.get(name), comma) for text in texts])
         unread = rows[_length(name)].isna() & first(texts).notna()
         lines.refuse(unread, f"{headings[0]}: not a length of time{_example(texts[0], unread)}")
         lines.refuse(rows[_length(name)] < 0, f"{headings[0]}: below 0")
@@ -242,7 +247,7 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
         lines.refuse(rows["outcome"] == "ignore", "left out by the mapping: " + outcomes.fillna(""))
         known = ["answered", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)]
         lines.refuse(outcomes.isna(), "no outcome")
-        lines.refuse(~rows["outcome"].isin(known), "unknown outcome: " + outcomes.fillna(""))
+        lines.refuse(~rows["outcome"].isin(known), UNKNOWN_OUTCOME + outcomes.fillna(""))
         answered = rows["outcome"].isin(DONE).fillna(False)
     else:
         answered = _answered(rows, how)
@@ -297,7 +302,12 @@ def _in_order(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
             lines.mend(again, f"{name} before {before} when the clock was put back: an hour later")
             rows[name] = rows[name].mask(again, rows[name] + hour)
             early &= ~again
-        lines.refuse(early & (rows[before] - rows[name] > tolerance), f"{name} before {before}")
+        why = (
+            f": units.wait = {how.units.get('wait', 's')!r}, is that right?"
+            if before == "answer" and "wait" in how.durations
+            else ""
+        )
+        lines.refuse(early & (rows[before] - rows[name] > tolerance), f"{name} before {before}{why}")
         lines.mend(early, f"{name} up to {how.tolerance:g} s before {before}: taken as equal")
         rows[name] = rows[name].where(~early, rows[before])
 

@@ -210,12 +210,12 @@ def local(first: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
     return ahead
 
 
-def seconds(text: pd.Series[str], unit: str | None) -> pd.Series[Any]:
+def seconds(text: pd.Series[str], unit: str | None, comma: bool = False) -> pd.Series[Any]:
     """Lengths of time: a number of units (seconds if none is said), h:mm:ss or mm:ss, with the unit h:mm hours and
-    minutes, or as ISO 8601 has them (PT2M30S)."""
+    minutes, or as ISO 8601 has them (PT2M30S); `comma` as in `numbers`."""
     import pandas as pd
 
-    plain = numbers(text) * UNITS.get(unit or "s", 1.0)
+    plain = numbers(text, comma) * UNITS.get(unit or "s", 1.0)
     missing = plain.isna() & text.notna()
     if not missing.any():
         return plain
@@ -231,11 +231,23 @@ def seconds(text: pd.Series[str], unit: str | None) -> pd.Series[Any]:
     return lengths
 
 
-def numbers(text: pd.Series[str]) -> pd.Series[Any]:
+def decimal_comma(text: pd.Series[Any], otherwise: bool = False) -> bool:
+    """Whether numbers have one, which sets no thousands apart; `otherwise` is taken where cells leave it open."""
+    written = text.dropna().astype("object")
+    both = written[written.str.contains(".", regex=False) & written.str.contains(",", regex=False)]
+    if len(both):
+        return bool((both.str.rfind(",") > both.str.rfind(".")).mean() > 0.5)
+    commas = written[written.str.contains(",", regex=False)]
+    if len(commas) and (otherwise or not commas.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+").all()):
+        return True
+    return bool(written.str.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3}){2,}").any())
+
+
+def numbers(text: pd.Series[str], comma: bool = False) -> pd.Series[Any]:
     """Numbers with a decimal point or comma, and with thousands set apart by points, commas, spaces or apostrophes.
 
     One mark with three digits behind it in every cell sets thousands apart if it is a comma, and is a decimal point if
-    it is a point, unless it comes twice in a cell.
+    it is a point, unless it comes twice in a cell. With `comma`, other columns of the file have decimal commas.
     """
     import pandas as pd
 
@@ -245,14 +257,7 @@ def numbers(text: pd.Series[str]) -> pd.Series[Any]:
     if not missing.any():
         return parsed
     bare = text.astype("object").str.replace(r"(?<=\d)[\s\u00a0\u202f'’](?=\d{3})", "", regex=True)
-    written = bare.dropna()
-    both = written[written.str.contains(".", regex=False) & written.str.contains(",", regex=False)]
-    if len(both):
-        comma = bool((both.str.rfind(",") > both.str.rfind(".")).mean() > 0.5)
-    else:
-        commas = written[written.str.contains(",", regex=False)]
-        comma = bool(len(commas)) and not commas.str.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+").all()
-        comma |= bool(written.str.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3}){2,}").any())
+    comma = decimal_comma(bare, comma)
     decimal, thousands = (",", ".") if comma else (".", ",")
     form = rf"[+-]?\d*(?:{re.escape(thousands)}\d{{3}})*(?:{re.escape(decimal)}\d*)?(?:[eE][+-]?\d+)?"
     bare = bare.where(bare.str.fullmatch(form, na=False))

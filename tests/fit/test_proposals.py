@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from ccsim.cli import main
 from ccsim.errors import ScenarioError
 from ccsim.fit.estimate import estimate
-from ccsim.logs.mapping import built_in, mapping
+from ccsim.logs.mapping import Mapping, built_in, mapping
 from ccsim.logs.proposal import propose
 from ccsim.logs.readers import read, read_all
 
@@ -83,6 +83,39 @@ LOGS = {
         "14/05/2026,08:00AM - 08:30AM,Support,10,1,:08,1:10,4:01,:28\n"
         "14/05/2026,08:30AM - 09:00AM,Support,12,0,:06,,3:50,:31\n"
     ),
+    "interactions with users": (
+        "Conversation ID,Media Type,Date,Queue,Users - Interacted,Duration,Total Queue,Total Talk,Total ACW,Abandoned\n"
+        'c1,voice,"5/14/26, 8:00:10 AM",x,Anna,0:04:12.120,0:00:12.000,0:04:00.000,0:00:30.000,NO\n'
+        'c2,voice,"5/14/26, 1:03:00 PM",x,,0:01:00.000,0:01:00.000,,,YES\n'
+    ),
+    "contacts with decimal commas": (
+        "Contact ID;Start Date;Start Time;Media Type;Skill Name;Agent Name;InQueue Time;Agent Time;ACW Time;Abandoned\n"
+        "1;05/14/2026;08:00:10;Phone Call;x;Anna;0,512;380,566;85,653;False\n"
+        "2;05/14/2026;08:03:00;Phone Call;x;;60,100;0,000;0,000;True\n"
+    ),
+    "contact trace records": (
+        "ContactId,Channel,InitiationTimestamp,DisconnectTimestamp,Queue.Name,Queue.EnqueueTimestamp,Queue.Duration,"
+        "Agent.Username,Agent.ConnectedToAgentTimestamp,Agent.AgentInteractionDuration,Agent.AfterContactWorkDuration\n"
+        "1,VOICE,2026-05-04T08:00:00Z,2026-05-04T08:05:00Z,x,2026-05-04T08:00:30Z,10,Anna,2026-05-04T08:00:40Z,260,30\n"
+        "2,VOICE,2026-05-04T08:01:00Z,2026-05-04T08:02:00Z,x,2026-05-04T08:01:30Z,30,,,,\n"
+    ),
+    "calls of a call queue": (
+        "Call ID,Call Queue Name,Call Start Time (UTC),Call Result,Caller Wait Time (Seconds),Agent Name,"
+        "Agent Connect Duration (Seconds)\n"
+        "1,x,14/05/2026 08:00:10,Agent answered,12,Anna,240\n2,x,14/05/2026 08:03:00,Caller abandoned,60,,0\n"
+    ),
+    "a report with a title": (
+        "Contact Service Queue Activity Report\nFrom 5/14/26 to 5/15/26\n\n"
+        "Call Start Time,Call End Time,Contact Disposition,CSQ Names,Agent Name,Queue Time,Talk Time,Work Time\n"
+        "5/14/26 8:00:10 AM,5/14/26 8:04:22 AM,Handled,x,Anna,0:00:12,0:04:00,0:00:30\n"
+        "5/14/26 1:03:00 PM,5/14/26 1:04:00 PM,Abandoned,x,,0:01:00,,\n"
+    ),
+    "tickets with a source": (
+        "Ticket Id,Status,Source,Agent,Group,Created time,First response time (in hrs),Resolution time (in hrs)\n"
+        "1,Closed,Email,Anna,x,2026-05-04 08:00:00,1:00:00,31:12:05\n"
+        "2,Closed,Portal,Ben,x,2026-05-04 08:20:00,0:30:00,26:00:00\n"
+    ),
+    "days across": "Intervall;04.05.2026;05.05.2026;Summe\n08:00;4;5;9\n08:30;3;;3\nSumme;7;5;12\n",
     "arrivals": ("id,created\n1,2026-05-04 08:00\n2,2026-05-04 08:30\n"),
 }
 
@@ -98,7 +131,7 @@ def test_a_proposal_reads_its_log(name: str, tmp_path: Path) -> None:
     text, built = propose(tmp_path / "log.csv")
     (tmp_path / "m.toml").write_text(text)
     reading = read(tmp_path / "log.csv", mapping(str(tmp_path / "m.toml")))
-    lines = LOGS[name].count("\n") - 1
+    lines = LOGS[name].count("\n") - {"a report with a title": 4, "days across": 0}.get(name, 1)
     assert len(reading.rows) == lines, (text, reading.reasons)
     assert built == ("conversations" if name == "messages" else "")
 
@@ -257,3 +290,51 @@ def test_an_interval_with_contacts_beyond_sense_is_refused(tmp_path: Path) -> No
     reading = read(tmp_path / "log.csv", mapping(str(tmp_path / "m.toml")))
     assert reading.rows["offered"].tolist() == [4]
     assert list(reading.reasons) == ["offered: beyond sense (1e300)", "handle_time: beyond sense (1e12)"]
+
+
+def columns(name: str, folder: Path) -> Mapping:
+    (folder / "log.csv").write_text(LOGS[name])
+    (folder / "m.toml").write_text(propose(folder / "log.csv")[0])
+    return mapping(str(folder / "m.toml"))
+
+
+def test_a_wait_begins_in_the_queue_and_not_in_the_menu(tmp_path: Path) -> None:
+    how = columns("contact trace records", tmp_path)
+    assert how.columns["arrival"] == ("Queue.EnqueueTimestamp",)
+    assert how.durations["wait"] == ("Queue.Duration",)
+    rows = read(tmp_path / "log.csv", how).rows
+    assert (rows["answer"] - rows["arrival"]).dt.total_seconds()[0] == 10
+
+
+def test_one_column_shows_what_the_commas_of_all_mean(tmp_path: Path) -> None:
+    """0,512 can only be half a second, so 85,653 is no day of wrap-up."""
+    rows = read(tmp_path / "log.csv", columns("contacts with decimal commas", tmp_path)).rows
+    first = rows.iloc[0]
+    assert (first["wrapped"] - first["end"]).total_seconds() == pytest.approx(85.653)
+    assert (first["end"] - first["answer"]).total_seconds() == pytest.approx(380.566)
+
+
+def test_volumes_by_date_are_those_of_each_day(tmp_path: Path) -> None:
+    rows = read(tmp_path / "log.csv", columns("days across", tmp_path)).rows
+    assert dict(zip(rows["start"].astype(str), rows["offered"], strict=True)) == {
+        "2026-05-04 08:00:00": 4,
+        "2026-05-04 08:30:00": 3,
+        "2026-05-05 08:00:00": 5,
+        "2026-05-05 08:30:00": 0,
+    }
+
+
+def test_outcomes_that_the_mapping_does_not_explain_are_no_callers_who_gave_up(tmp_path: Path) -> None:
+    lines = ["id,queue,came,done,result"]
+    for minute in range(40):
+        result = "Erledigt" if minute % 4 else "Abandoned"
+        lines.append(f"{minute},x,2026-05-04 08:{minute:02d}:00,2026-05-04 08:{minute:02d}:40,{result}")
+    (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "m.toml").write_text(
+        'kind = "contacts"\ncolumns = { contact = "id", queue = "queue", arrival = "came", end = "done", outcome = '
+        '"result" }\nwords = { Abandoned = "abandoned" }\n'
+    )
+    arguments = ["fit", str(tmp_path / "log.csv"), "--mapping", str(tmp_path / "m.toml"), "--out", str(tmp_path / "o")]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 2
+    assert "such as Erledigt: words = " in done.output
