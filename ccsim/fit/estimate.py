@@ -14,7 +14,7 @@ from ccsim.fit.arrivals import LONGEST, correlation, listed
 from ccsim.fit.contacts import all_contacts, customers_known, first_contacts
 from ccsim.fit.conversations import Slowdown
 from ccsim.fit.distributions import MISFIT, WORK, Sample
-from ccsim.fit.hours import INTERVAL
+from ccsim.fit.hours import INTERVAL, opening
 from ccsim.fit.plausibility import implausible
 from ccsim.fit.quantities import THIN, Estimates
 from ccsim.fit.queues import QueueFit, queue_fit
@@ -89,8 +89,8 @@ def estimate(logs: Logs, rule: str) -> Fit:
     queues = _slow_to_answer(contacts, queues)
     turn_rounds = _turn_rounds(contacts, queues) if rule == "ready" and logs.rosters is None else NONE
     queues = _with_turn_rounds(queues, turn_rounds)
-    hours = {name: queue.hours for name, queue in queues.items()}
-    teams, source = teams_fit(contacts, logs, rule, hours, days[-LONGEST:][0], turn_rounds)
+    opened = opening(queue.hours for queue in queues.values() if queue.answered >= THIN and not queue.staff_only)
+    teams, source = teams_fit(contacts, logs, rule, tuple(queues), opened, days[-LONGEST:][0], turn_rounds)
     warnings = (
         *(f"Implausible: {sentence}" for sentence in implausible(contacts, logs, queues, teams, interval)),
         *_warnings(logs, contacts, days, interval, tuple(queues), teams),

@@ -24,10 +24,10 @@ run over midnight are those of the day on which they begin, and end beyond 86,40
 
 
 def opening(of_queues: Iterable[Hours]) -> Hours:
-    """By weekday from the first opening of any queue to the last closing; empty where one is always open."""
+    """By weekday from the first opening of any queue to the last closing; whole days where one is always open."""
     each = list(of_queues)
     if not all(each):
-        return {}
+        return dict.fromkeys(range(7), (0, 86400))
     days = {day for hours in each for day in hours}
     return {day: (min(h[day][0] for h in each if day in h), max(h[day][1] for h in each if day in h)) for day in days}
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,7 @@ from ccsim.tables import SECOND
 
 OCCUPANCY: Final = 0.75
 """Of made-up agents, where the log names none."""
+LONGEST_SHIFT: Final = 23 * 3600 * SECOND
 MOST_AGENTS: Final = 100_000
 """More of them no log can mean."""
 
@@ -446,16 +448,24 @@ def _slowdown(fit: Fit) -> list[str]:
 def _roster(team: TeamFit, days: Sequence[date], zone: str | None) -> list[list[str]]:
     """Agent, date, start, end and breaks of each shift on these days; of one that began the night before, the rest."""
     rows: list[list[str]] = []
-    for duty in sorted(team.duties, key=lambda duty: (duty.start, duty.agent)):
+    shifts = (part for whole in team.duties for part in _parts(whole))
+    for duty in sorted(shifts, key=lambda shift: (shift.start, shift.agent)):
         start, end = _certain(_moment(duty.start), zone, -1), _certain(_moment(duty.end), zone, 1)
-        # a shift is shorter than a day
-        end = min(end, start + timedelta(hours=23, minutes=59))
         if start.date() not in days:
             start = datetime.combine(start.date() + timedelta(days=1), time())
         if start.date() in days and end > start:
             times = (f"{start:%Y-%m-%d}", f"{start:%H:%M:%S}", f"{end:%H:%M:%S}")
             rows.append([duty.agent, *times, _breaks(duty, start, end, zone)])
     return rows
+
+
+def _parts(duty: Duty) -> list[Duty]:
+    """Shifts of less than a day: of a longer time halves of days, as of a name that several use in turn."""
+    if duty.end - duty.start < LONGEST_SHIFT:
+        return [duty]
+    half = duties.DAY // 2
+    edges = [duty.start, *range((duty.start // half + 1) * half, duty.end, half), duty.end]
+    return [replace(duty, start=start, end=end) for start, end in pairwise(edges)]
 
 
 def _breaks(duty: Duty, start: datetime, end: datetime, zone: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ import numpy as np
 from ccsim.fit import conversations as talks
 from ccsim.fit import distributions
 from ccsim.fit.conversations import Slowdown
-from ccsim.fit.hours import Hours, opening
+from ccsim.fit.hours import Hours
 from ccsim.fit.quantities import THIN
 from ccsim.logs import duty as duties
 from ccsim.logs.duty import Duty
@@ -79,16 +79,16 @@ def teams_fit(
     contacts: pd.DataFrame,
     logs: Logs,
     rule: str,
-    hours: Mapping[str, Hours],
+    queues: tuple[str, ...],
+    opened: Hours,
     first: date,
     turn_rounds: TurnRounds,
 ) -> tuple[tuple[TeamFit, ...], str]:
-    """By the roster's teams, else by what agents answered; none where nobody is named. `hours` are the queues'.
+    """By the roster's teams, else by what agents answered; none where nobody is named. `opened` is when any queue is.
 
     Absences that are `turn_rounds` are none. What was answered counts from the day before `first` on, the first day
     that the scenario repeats.
     """
-    queues = tuple(hours)
     served = _served(contacts, logs) if len(contacts) else contacts
     served = served[served["arrival"] >= datetime.combine(first - timedelta(days=1), time())]
     if logs.rosters is not None:
@@ -98,7 +98,8 @@ def teams_fit(
         there, team_of, source = duties.RULES[rule].infer(served, duties.skills(served)), {}, rule
         there = without(there, served, turn_rounds)
         if rule == "ready":
-            there = duties.from_opening_to_closing(there, opening(hours.values()))
+            came = np.array(duties.micros(contacts["arrival"]), np.int64)
+            there = duties.without_holes(duties.from_opening_to_closing(there, opened), opened, came)
     else:
         return (), "nobody"
     # the agents of a team that the roster names have their skills in common

@@ -26,6 +26,9 @@ LARGEST_GAP: Final = 1800 * SECOND
 LONGEST_GAP: Final = 4 * 3600 * SECOND
 """The same where little was to be done: half a working day."""
 
+LONGEST_HOLE: Final = 8 * 3600 * SECOND
+"""In which nobody came and nobody is known to have been there, though it was open: a shift."""
+
 BY_CHANCE: Final = 0.05
 """An agent who would have been left without any contact of a gap with a lesser chance was not there."""
 
@@ -389,6 +392,42 @@ def from_opening_to_closing(duties: Sequence[Duty], hours: Mapping[int, Stretch]
         if one.end < closes <= one.end + LONGEST_GAP:
             extended[last[day]] = replace(one, end=closes)
     return extended
+
+
+def without_holes(duties: Sequence[Duty], hours: Mapping[int, Stretch], arrivals: I64) -> list[Duty]:
+    """With whoever was there last still there until the next, where the centre was open and nobody came meanwhile.
+
+    Up to LONGEST_HOLE: a longer time is one in which it was closed.
+    """
+    extended = list(duties)
+    order = sorted(range(len(duties)), key=lambda at: duties[at].start)
+    came = np.sort(arrivals)
+    for at, following in pairwise(_latest(duties, order)):
+        end, start = duties[at].end, duties[following].start
+        nobody = np.searchsorted(came, end, "right") == np.searchsorted(came, start)
+        if end < start <= end + LONGEST_HOLE and nobody and _open_throughout((end, start), hours):
+            extended[at] = replace(duties[at], end=start)
+    return extended
+
+
+def _latest(duties: Sequence[Duty], order: Sequence[int]) -> Iterator[int]:
+    """Of duties by start, those that end after all before them."""
+    end = -math.inf
+    for at in order:
+        if duties[at].end > end:
+            end = duties[at].end
+            yield at
+
+
+def _open_throughout(stretch: Stretch, hours: Mapping[int, Stretch]) -> bool:
+    """Whether hours of one day, or of days that touch, hold it; weekdays are counted from Monday, 1970 began on a
+    Thursday."""
+    until = stretch[0]
+    for day in range(stretch[0] // DAY - 1, stretch[1] // DAY + 1):
+        opens, closes = (day * DAY + edge * SECOND for edge in hours.get((day + 3) % 7, (0, 0)))
+        if opens <= until:
+            until = max(until, closes)
+    return until >= stretch[1] and until > stretch[0]
 
 
 def _been_away(contacts: pd.DataFrame) -> float:

@@ -57,7 +57,7 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more cells than the header
             sheet = pd.read_csv(
-                io.StringIO(text),
+                io.BytesIO(text.encode("utf-8", "surrogatepass")),  # a StringIO has four bytes a letter
                 sep=delimiter,
                 dtype="string[pyarrow]",
                 keep_default_na=False,

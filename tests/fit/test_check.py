@@ -268,3 +268,30 @@ def test_who_is_taken_first_is_counted_where_it_is_not_who_waited_longest(tmp_pa
     )
     assert taken_in_order(log) == pytest.approx(1 / 3)  # the second and third before the first, which waited longest
     assert taken_in_order(log.assign(answer=log["answer"].sort_values().to_numpy())) == 1
+
+
+def test_a_name_that_is_there_day_and_night_is_there_on_every_day(tmp_path: Path) -> None:
+    """Two desks that are staffed for ten days on end: the days have shifts of half a day, and nobody waits at night."""
+    draw, lines, free = np.random.default_rng(5), [HEAD], dict.fromkeys(["desk 1", "desk 2"], 0.0)
+    for number, at in enumerate(np.sort(draw.uniform(0, 10 * 86400, 1500))):
+        agent = min(free, key=lambda name: (max(free[name], at), free[name]))
+        answer, patience = max(free[agent], at), draw.exponential(600)
+        done = answer + draw.exponential(400)
+        moments = [
+            pd.Timestamp("2026-06-01") + pd.Timedelta(seconds=int(second))
+            for second in (at, answer, done, at + patience)
+        ]
+        came, answered, ended, left = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in moments)
+        if answer - at > patience:
+            lines.append(f"{number},desk,{came},,{left},,abandoned")
+        else:
+            free[agent] = done
+            lines.append(f"{number},desk,{came},{answered},{ended},{agent},answered")
+    (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
+    found = printed(fit(tmp_path / "log.csv", "--json"))
+    for metric in ("abandonment", "asa", "service_level"):
+        row = found["check"]["desk"][metric]
+        assert not row["differs"], (metric, row)
+    shifts = pd.read_csv(tmp_path / "out" / "roster_team1.csv")
+    length = (pd.to_timedelta(shifts["end"]) - pd.to_timedelta(shifts["start"])).dt.total_seconds() % 86400
+    assert length.sum() == pytest.approx(20 * 86400, rel=0.01)

@@ -208,3 +208,16 @@ def test_ringing_is_no_want_of_an_agent() -> None:
     served = ((0, "ann"), (6, "bob"), (10, "ann"), (15, "bob"))
     calls = log(*(("q", n, n + 0.25, n + 2, agent) for n, agent in served))
     assert [away for *_, away in minutes(infer("ready", calls))] == [[], []]
+
+
+def test_somebody_is_there_while_it_is_open_and_nobody_comes() -> None:
+    """A night of four hours without a call: the last stays. With a call in it, or closed meanwhile, nobody does."""
+    hour = 3600 * SECOND
+    there = [duty.Duty("ann", 20 * hour, 25 * hour), duty.Duty("bob", 30 * hour, 38 * hour)]
+    always = dict.fromkeys(range(7), (0, 86_400))
+    none = np.zeros(0, np.int64)
+    assert [one.end for one in duty.without_holes(there, always, none)] == [30 * hour, 38 * hour]
+    assert duty.without_holes(there, always, np.array([27 * hour])) == there
+    assert duty.without_holes(there, dict.fromkeys(range(7), (8 * 3600, 22 * 3600)), none) == there
+    late = [there[0], duty.Duty("bob", 34 * hour, 38 * hour)]
+    assert duty.without_holes(late, always, none) == late
