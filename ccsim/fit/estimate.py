@@ -105,7 +105,7 @@ def _slow_to_answer(contacts: pd.DataFrame, queues: dict[str, QueueFit]) -> dict
     if not len(contacts):
         return queues
     calls = {name for name, queue in queues.items() if CHANNELS[queue.channel].one_to_one and not queue.staff_only}
-    here = contacts[contacts["queue"].isin(calls)]
+    here = contacts.loc[contacts["queue"].isin(calls), ["agent", "queue", "arrival", "answer", "end"]]
     waited, answered = duty.pick_up(here, duty.skills(here))
     if not answered.any():
         return queues

@@ -105,7 +105,11 @@ def services(contacts: pd.DataFrame) -> dict[str, list[Service]]:
 
 def micros(times: pd.Series[Any]) -> list[int]:
     """Times as microseconds since 1970; NaT becomes the least int64."""
-    return list(times.to_numpy("datetime64[us]").astype(np.int64).tolist())
+    return list(_micros(times).tolist())
+
+
+def _micros(times: pd.Series[Any]) -> I64:
+    return np.asarray(times.to_numpy("datetime64[us]"), "datetime64[us]").astype(np.int64)
 
 
 def skills(contacts: pd.DataFrame) -> dict[str, frozenset[str]]:
@@ -131,8 +135,9 @@ class Answers:
     """Who answered when in one of these queues: what an agent who was free would have had a part of."""
 
     def __init__(self, contacts: pd.DataFrame, queues: frozenset[str]) -> None:
-        here = contacts[contacts["queue"].isin(queues) & contacts["answer"].notna()].sort_values("answer")
-        self.at: I64 = np.array(micros(here["answer"]), np.int64)
+        here = contacts.loc[contacts["queue"].isin(queues) & contacts["answer"].notna(), ["agent", "answer"]]
+        here = here.sort_values("answer")
+        self.at: I64 = _micros(here["answer"])
         self.agent = here["agent"].to_numpy(object, na_value="")
 
     def would_have_missed(self, gap: Stretch) -> float:
@@ -200,10 +205,11 @@ def pick_up(contacts: pd.DataFrame, able: Skills) -> PickUp:
     waits: it is what these callers waited, but for waits above SLOWEST. An agent is taken to have been free who may
     well have been left without any contact in that time, and not where others had many.
     """
-    come = contacts[contacts[["answer", "end"]].notna().any(axis=1)].sort_values("arrival")
-    arrival = np.array(micros(come["arrival"]), np.int64)
+    needed = ["agent", "queue", "arrival", "answer", "end"]  # of a million contacts the others take memory
+    come = contacts.loc[contacts[["answer", "end"]].notna().any(axis=1), needed].sort_values("arrival")
+    arrival = _micros(come["arrival"])
     answered = come["answer"].notna().to_numpy(np.bool_)
-    waited = np.array(micros(come["answer"].where(answered, come["end"])), np.int64) - arrival
+    waited = _micros(come["answer"].where(answered, come["end"])) - arrival
     beside = np.zeros(len(come), np.bool_)
     queues = come["queue"].to_numpy(object)
     takes = {names: (np.isin(queues, list(names)), Answers(come, names)) for names in set(able.values())}
@@ -219,11 +225,11 @@ def pick_up(contacts: pd.DataFrame, able: Skills) -> PickUp:
 
 def _long_gaps(answered: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
     """Agent, start and end of some LOOKED_AT times between two contacts, of FREE_FOR_LONG to LONGEST_GAP."""
-    named = answered[answered["agent"].notna()].sort_values(["agent", "answer"])
+    named = answered.loc[answered["agent"].notna(), ["agent", "answer", "end"]].sort_values(["agent", "answer"])
     by_agent = named["agent"]
     end = named["end"].where(named["end"] > named["answer"], named["answer"])
-    until = np.array(micros(end.groupby(by_agent).cummax()), np.int64)
-    start = np.array(micros(named["answer"]), np.int64)
+    until = _micros(end.groupby(by_agent).cummax())
+    start = _micros(named["answer"])
     same = by_agent.to_numpy(object)[1:] == by_agent.to_numpy(object)[:-1]
     gap = start[1:] - until[:-1]
     long = np.flatnonzero(same & (gap >= FREE_FOR_LONG) & (gap <= LONGEST_GAP))
