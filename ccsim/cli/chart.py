@@ -23,6 +23,7 @@ def chart(results: Path, kinds: tuple[str, ...], form: str, theme: str, out: Pat
     """
     from ccsim import charts
     from ccsim.report import stored as kept
+    from ccsim.results.storage import make_folder
     from ccsim.results.stored import stored
 
     folder = out or results / "charts"
@@ -33,7 +34,7 @@ def chart(results: Path, kinds: tuple[str, ...], form: str, theme: str, out: Pat
     run = stored(results)
     possible = [*charts.applicable(run), charts.OVERVIEW]
     _refuse_others(kinds, possible, charts.CHARTS)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with charts.style.unsettled():
         files = charts.save(run, folder, kinds, form, theme)
     for file in files:
@@ -51,12 +52,13 @@ def _of_study(results: Path, folder: Path, kinds: tuple[str, ...], form: str, th
     """The charts that a study drew when it was simulated: its replications, which others would need, are not kept."""
     from ccsim.report import stored as kept
     from ccsim.report.pictures import png
+    from ccsim.results.storage import make_folder
 
     drawn = {picture.name: picture for picture in kept.read(results)[0].pictures()}
     _refuse_others(kinds, list(drawn), ())
     if form != "png":
         raise click.BadParameter("charts of a comparison, a sweep or a plan are kept as PNG", param_hint="--format")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     files = []
     for name in kinds or drawn:
         files.append(folder / f"{name}.png")

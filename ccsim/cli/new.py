@@ -14,6 +14,8 @@ def new(name: str) -> None:
     from ccsim.scenario.template import template
 
     file = Path(name if name.endswith(".toml") else f"{name}.toml")
+    if not any(letter.isalnum() for letter in Path(name.removesuffix(".toml")).name):
+        raise click.UsageError(f"{name}: no name of a scenario; give one such as my_centre, or a_folder/my_centre.")
     try:
         with file.open("x", encoding="utf-8") as stream:  # never over somebody's scenario
             stream.write(template(file.stem))

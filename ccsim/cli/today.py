@@ -99,7 +99,9 @@ def today(
         replications=replications, engine=engine, workers=workers or os.cpu_count() or 1,
     )  # fmt: skip
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
+        from ccsim.results.storage import make_folder
+
+        make_folder(out)
         (out / "today.json").write_text(json.dumps(output.as_json(outlook), allow_nan=False, indent=1), "utf-8")
         output.picture(outlook).savefig(out / "today.png")
     for warning in outlook.warnings:

@@ -15,6 +15,7 @@ from ccsim.fit.arrivals import WEEKDAYS, Profile
 from ccsim.fit.causes import findings, waits_differ, with_own_arrivals
 from ccsim.fit.check import TOTAL, Check, calibrated, check, days_to_check
 from ccsim.fit.estimate import Fit
+from ccsim.results.storage import make_folder
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.spreadsheets import csv_text, safe
@@ -62,7 +63,7 @@ def write(fit: Fit, name: str, folder: Path, calibrate: bool = False) -> Check:
         "refused.csv": _refused(fit),
         "report.html": page(fit, name, texts["scenario.toml"], checked),
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for file, text in texts.items():
         (folder / file).write_text(text, encoding="utf-8")
     return checked

@@ -16,6 +16,7 @@ import numpy as np
 from ccsim.forecast.history import DAY
 from ccsim.forecast.outlook import SHARE, Outlook
 from ccsim.forecast.trial import Accuracy
+from ccsim.results.storage import make_folder
 from ccsim.scenario.spreadsheets import csv_text
 from ccsim.stats.estimate import Estimate
 
@@ -37,7 +38,7 @@ def write(outlook: Outlook, folder: Path) -> None:
         "scenario_lines.toml": lines,
         "report.html": page(outlook, lines),
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         for file, text in texts.items():
             (Path(scratch) / file).write_text(text, encoding="utf-8")

@@ -76,16 +76,21 @@ def whole_folder(final: Path) -> Iterator[Path]:
     Until then it is a hidden sibling, removed if the block fails.
     """
     unfinished = final.with_name(f".{final.name}.unfinished")
-    file = next((place for place in final.parents if place.is_file()), None)
-    if file is not None:
-        raise NotADirectoryError(errno.ENOTDIR, "a file, where a folder for results is wanted", str(file))
-    unfinished.mkdir(parents=True)
+    make_folder(unfinished)
     try:
         yield unfinished
         unfinished.rename(final)
     except BaseException:
         discard(unfinished)
         raise
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those above it, unless it is there. Raises OSError, for a file in its place by that name."""
+    file = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
+    if file is not None:
+        raise NotADirectoryError(errno.ENOTDIR, "a file, where a folder for results is wanted", str(file))
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def discard(unfinished: Path) -> None:

@@ -33,7 +33,7 @@ def kept(root: Path, name: str, about: dict[str, Any], total: int, resume: bool)
     if left is not None:
         final = final.with_name(left.name.removeprefix(".").removesuffix(UNFINISHED))
     hidden = final.with_name(f".{final.name}{UNFINISHED}")
-    hidden.mkdir(parents=True, exist_ok=True)
+    storage.make_folder(hidden)
     folder = hidden / "results"
     done = 0
     try:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from ccsim.cli import main
+from tests.cli.tiny import ccsim, write_tiny
 
 SCENARIO = str(Path(__file__).parents[2] / "scenarios" / "phone_8020.toml")
 
@@ -49,3 +50,28 @@ def test_the_nearest_is_suggested(
     assert done.exit_code == 2
     assert suggested in done.output
     assert (tmp_path / "shop.toml").read_bytes() == before
+
+
+@pytest.mark.parametrize("wrong", ["a file", "a device"])
+def test_a_file_where_a_folder_is_wanted_is_named(wrong: str, tmp_path: Path) -> None:
+    tiny = write_tiny(tmp_path)
+    place = tmp_path / "taken.txt" if wrong == "a file" else Path("/dev/null")
+    if wrong == "a file":
+        place.write_text("precious")
+    vary = ("--vary", "queue.phone.volume.scale=1,1.1", "--replications", 1)
+    for command in (("compare", tiny, "--variants"), ("sweep", tiny, *vary), ("run", tiny, "--no-charts")):
+        for out in (place, place / "below"):
+            done = ccsim(*command, "--engine", "simpy", "--out", out)
+            assert done.exit_code == 2
+            assert done.stderr.splitlines()[-1] == f"{place}: a file, where a folder for results is wanted"
+    assert wrong == "a device" or place.read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", [".", "..", "", "/", ".toml", "-.toml"])
+def test_a_scenario_has_a_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    done = ccsim("new", "--", name)
+    assert done.exit_code == 2
+    assert "no name of a scenario" in done.stderr
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
