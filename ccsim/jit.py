@@ -39,9 +39,16 @@ def inlined(function: Function) -> Function:
     return _njit(function, no_cpython_wrapper=True, forceinline=True)
 
 
-def _njit(function: Function, **options: Any) -> Function:
+def _numba() -> Any:
+    """numba, which compiles here whatever the environment says: some of what it compiles is no Python."""
+    os.environ.pop("NUMBA_DISABLE_JIT", None)  # read at its import
     import numba
 
+    return numba
+
+
+def _njit(function: Function, **options: Any) -> Function:
+    numba = _numba()
     decorate: Any = numba.njit
     decorated: Function = decorate(**OPTIONS, **options)(function)
     return decorated
@@ -49,8 +56,7 @@ def _njit(function: Function, **options: Any) -> Function:
 
 def load(name: str, sources: Iterable[Path]) -> ModuleType:
     """The module, with functions that numba compiles when they are first called, or from a cache of `sources`."""
-    import numba
-
+    numba = _numba()
     folder = cache_folder(sources, numba.__version__)
     if not _claiming:
         _await(folder)

@@ -532,8 +532,8 @@ SSJ's tutorial has two tables of results of 10,000 days of its call center. Its 
 calls a day then have a standard deviation of 528.7, and the wait is 12.736 s (90 % interval 12.243 to 13.229). The
 other table, with 4.713 s (4.680 to 4.746), does not say its busyness. Its calls a day have a standard deviation of
 93.6, so the busyness has a variance of (93.6² - 1660) / 1660² = 0.0026 (0.0025 to 0.0027): gamma (400, 400) is the
-round number beside it. Without any busyness (a deviation of 40.7) ours is 4.59 s (4.52 to 4.67). Exchangeable agents
-have their callers wait 0.04 s longer than agents with shifts.
+round number beside it. Without any busyness (a deviation of 40.7) ours is 4.59 s (4.52 to 4.67). With
+exchangeable agents, as in SSJ, 10,000 days of ours have 4.696 s (95 % interval 4.661 to 4.732), with shifts 4.657 s.
 
 In the library's examples agents are exchangeable: where fewer are planned, whoever ends a call first leaves; here those
 whose shift ends leave. In its example with rerouting the code takes the last type of its list that waits, not the

@@ -189,3 +189,10 @@ def test_where_no_child_can_compile_the_first_call_has_to(monkeypatch: pytest.Mo
     monkeypatch.setattr(compilation, "MEANWHILE", 0)
     monkeypatch.setattr(sys, "executable", "/bin/false")
     assert not compilation.pending(workload_and_plan()[0])
+
+
+def test_an_environment_that_switches_compilation_off_is_not_obeyed() -> None:
+    code = "from ccsim.distributions.arrivals import philox; philox().arrive.signatures"
+    env = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
