@@ -43,6 +43,6 @@ def browser() -> Iterator[Browser]:
         "--disable-sync --disable-dev-shm-usage"
     )
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=program, args=quiet.split())
-        yield found
-        found.close()
+        result = playwright.chromium.launch(executable_path=program, args=quiet.split())
+        yield result
+        result.close()

@@ -203,9 +203,9 @@ def test_workers_change_nothing(centre: ccsim.Centre, results: ccsim.Results) ->
 
 
 def test_precision(centre: ccsim.Centre) -> None:
-    found = centre.run(precision={"service_level@phone": 0.1, "asa@chat": 1e-3}, max_replications=30, **FAST)
-    assert found.replications == 30
-    assert [(goal.name, goal.half_width) for goal in found.missed] == [("chat", 1e-3)]
+    result = centre.run(precision={"service_level@phone": 0.1, "asa@chat": 1e-3}, max_replications=30, **FAST)
+    assert result.replications == 30
+    assert [(goal.name, goal.half_width) for goal in result.missed] == [("chat", 1e-3)]
     assert centre.run(precision={"service_level@phone": 0.3}, **FAST).replications == 20
 
 
@@ -213,13 +213,13 @@ def test_precision(centre: ccsim.Centre) -> None:
 
 
 def test_saved_and_opened_again(centre: ccsim.Centre, tmp_path: Path) -> None:
-    found = centre.variant("busy").changed({"team.all.absence": 0}).run(precision={"asa@total": 1e6}, **FAST)
-    assert found.save(tmp_path / "deep" / "mine") == tmp_path / "deep" / "mine"
+    result = centre.variant("busy").changed({"team.all.absence": 0}).run(precision={"asa@total": 1e6}, **FAST)
+    assert result.save(tmp_path / "deep" / "mine") == tmp_path / "deep" / "mine"
     again = ccsim.open_results(tmp_path / "deep" / "mine")
     assert type(again) is ccsim.Results
-    assert again.to_frame().equals(found.to_frame())
-    assert again.intervals().equals(found.intervals())
-    assert (again.variant, again.goals, again.about) == ("busy", found.goals, found.about)
+    assert again.to_frame().equals(result.to_frame())
+    assert again.intervals().equals(result.intervals())
+    assert (again.variant, again.goals, again.about) == ("busy", result.goals, result.about)
     assert again.about["overrides"] == ["team.all.absence=0"]
     again.save(tmp_path / "again")
     files = [path.name for path in (tmp_path / "again").iterdir() if path.suffix != ".json"]
@@ -232,9 +232,9 @@ def test_saved_and_opened_again(centre: ccsim.Centre, tmp_path: Path) -> None:
 
 def test_nothing_is_overwritten(results: ccsim.Results, comparison: ccsim.Comparison, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("mine")
-    for found in (results, comparison):
+    for result in (results, comparison):
         with pytest.raises(FileExistsError):
-            found.save(tmp_path / "taken")
+            result.save(tmp_path / "taken")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("taken", "mine")]
 
 
@@ -260,10 +260,10 @@ def test_whom_it_is_compared_with(centre: ccsim.Centre) -> None:
     busier = centre.changed({"queue.phone.volume.scale": 2})
     options = {"replications": 1, **FAST}
 
-    def names(found: ccsim.Comparison) -> list[str]:
-        assert found.replications == 1
-        assert not found.notes
-        return [variant.name for variant in found.variants]
+    def names(result: ccsim.Comparison) -> list[str]:
+        assert result.replications == 1
+        assert not result.notes
+        return [variant.name for variant in result.variants]
 
     assert names(centre.compare(["busy", busier], **options)) == ["base", "busy", "Tiny, of course"]
     assert names(centre.compare({"more": busier}, baseline="more", **options)) == ["more", "base"]
@@ -293,10 +293,10 @@ def test_a_sweep(sweep: ccsim.Sweep) -> None:
 
 
 def test_a_sweep_with_a_folder(centre: ccsim.Centre, tmp_path: Path) -> None:
-    found = centre.sweep({"queue.phone.volume.scale": [1, 2]}, replications=1, out=tmp_path, **FAST)
-    assert found.folder == only_folder(tmp_path)
-    assert (found.folder / "sweep.parquet").is_file()
-    assert len(found.to_frame()) > 100
+    result = centre.sweep({"queue.phone.volume.scale": [1, 2]}, replications=1, out=tmp_path, **FAST)
+    assert result.folder == only_folder(tmp_path)
+    assert (result.folder / "sweep.parquet").is_file()
+    assert len(result.to_frame()) > 100
 
 
 # -------------------------------------------------------------------------------------------------------- what is wrong

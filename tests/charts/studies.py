@@ -50,8 +50,8 @@ def of_sweep(name: str, theme: str) -> Figure:
 
 def of_plan(name: str, theme: str) -> Figure:
     run = centre(2, 2)
-    found = plan(run)
-    drawn: Any = plans.pages(baseline(run).requirement(run), found.fresh.scheduled, run, found)[name]
+    result = plan(run)
+    drawn: Any = plans.pages(baseline(run).requirement(run), result.fresh.scheduled, run, result)[name]
     figure: Figure = drawn(theme)
     return figure
 

@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 def plain(markup: str, colours: dict[str, str]) -> str:
     """Without its images, and with the colours themselves for their variables."""
     markup = re.sub(r' data-dark="[^"]*"|<image .*?/>', "", markup)
-    return re.sub(r"var\(--(\w+),#\w+\)", lambda found: "#" + colours.get(found[1], found[1]), markup)
+    return re.sub(r"var\(--(\w+),#\w+\)", lambda result: "#" + colours.get(result[1], result[1]), markup)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_the_dark_it_is_the_chart_drawn_in_dark(kind: str) -> None:
     light, dark = (picture(drawn(kind, theme)).svg for theme in style.THEMES)
-    found = re.search(r'data-dark="([^"]+)"', light)
-    assert found
-    colours = dict(pair.split(":") for pair in found[1].split())
+    result = re.search(r'data-dark="([^"]+)"', light)
+    assert result
+    colours = dict(pair.split(":") for pair in result[1].split())
     images = {"light": re.findall(r'<image class="dark".*?href="([^"]+)"', light)}
     images["dark"] = re.findall(r'<image class="light".*?href="([^"]+)"', dark)
     assert images["light"] == images["dark"]

@@ -114,14 +114,14 @@ def test_json_alone_writes_nothing_and_repeats_the_figures(
     whole: tuple[Result, Path], centre: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = json.loads(ccsim("backtest", centre, centre.parent / "log", *SPLIT, "--json").stdout)
+    result = json.loads(ccsim("backtest", centre, centre.parent / "log", *SPLIT, "--json").stdout)
     for row in rows(whole[1] / "days.csv"):
         if row["rule"] == "ready":
-            (day,) = found["rules"]["ready"][row["mode"]]["days"]
+            (day,) = result["rules"]["ready"][row["mode"]]["days"]
             assert day["asa"] == pytest.approx(float(row["asa"]), abs=1e-5)
-    assert found["test"] == ["2026-03-04"]
-    services = found["rules"]["ready"]["services"]
-    assert found["rules"]["ready"]["factor"] == pytest.approx(1, abs=0.1)
+    assert result["test"] == ["2026-03-04"]
+    services = result["rules"]["ready"]["services"]
+    assert result["rules"]["ready"]["factor"] == pytest.approx(1, abs=0.1)
     assert {"simulation", "Erlang C", "Erlang A", "Erlang A, calibrated"} <= set(services["scores"])
     assert list(tmp_path.iterdir()) == []
 

@@ -83,14 +83,14 @@ def test_json_says_it_all_and_leaves_no_folder(tiny: Path, tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     before = set(tmp_path.iterdir())
     done = ccsim("compare", tiny, "--variants", "--json", "--baseline", "busy", "--workers", 1)
-    found: dict[str, Any] = json.loads(done.stdout)
+    result: dict[str, Any] = json.loads(done.stdout)
     assert set(tmp_path.iterdir()) == before
-    assert found["baseline"] == "busy"
-    assert list(found["variants"]) == ["busy", "base"]
-    assert found["ranking"]["metric"] == "cost"
-    assert len(found["ranking"]["pairs"]) == 1
-    assert found["ranking"]["sentences"]
-    level = [row for row in found["figures"] if (row["name"], row["metric"]) == ("phone", "service_level")]
+    assert result["baseline"] == "busy"
+    assert list(result["variants"]) == ["busy", "base"]
+    assert result["ranking"]["metric"] == "cost"
+    assert len(result["ranking"]["pairs"]) == 1
+    assert result["ranking"]["sentences"]
+    level = [row for row in result["figures"] if (row["name"], row["metric"]) == ("phone", "service_level")]
     assert [row["variant"] for row in level] == ["busy", "base"]
     assert [row["difference"] is None for row in level] == [True, False]
 
@@ -184,8 +184,8 @@ def test_an_interrupted_comparison_goes_on(tiny: Path, tmp_path: Path, monkeypat
     taken: list[int] = []
     put = Store.put
 
-    def interrupted(store: Store, found: Any) -> None:
-        put(store, found)
+    def interrupted(store: Store, result: Any) -> None:
+        put(store, result)
         taken.append(len(store))
         raise KeyboardInterrupt
 
@@ -200,8 +200,8 @@ def test_an_interrupted_comparison_goes_on(tiny: Path, tmp_path: Path, monkeypat
     assert "is of another study" in other.stderr
     again: list[int] = []
 
-    def counted(store: Store, found: Any) -> None:
-        rows = list(found)
+    def counted(store: Store, result: Any) -> None:
+        rows = list(result)
         again.append(len(rows))
         put(store, rows)
 

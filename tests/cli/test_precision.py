@@ -23,20 +23,20 @@ def test_the_number_reached_is_part_of_the_results(tiny: Path, tmp_path: Path) -
     out = tmp_path / "out"
     done = ccsim("run", tiny, "--engine", "simpy", "--json", "--out", out, *wanted)
     assert done.exit_code == 0, done.output
-    found = json.loads(done.stdout)
-    number = found["replications"]
+    result = json.loads(done.stdout)
+    number = result["replications"]
     assert 20 < number < 200
-    assert [(goal["name"], goal["metric"], goal["met"]) for goal in found["precision"]] == [
+    assert [(goal["name"], goal["metric"], goal["met"]) for goal in result["precision"]] == [
         ("phone", "service_level", True),
         ("chat", "asa", True),
         ("all", "utilisation", True),
     ]
-    level = found["queues"]["phone"]["service_level"]
-    assert (level["high"] - level["low"]) / 2 == found["precision"][0]["reached"] <= 0.06
+    level = result["queues"]["phone"]["service_level"]
+    assert (level["high"] - level["low"]) / 2 == result["precision"][0]["reached"] <= 0.06
     folder = only_folder(out)
     assert tomllib.loads((folder / "scenario.toml").read_text())["replications"] == number
     record = json.loads((folder / "provenance.json").read_text())
-    assert (record["replications"], record["precision"]) == (number, found["precision"])
+    assert (record["replications"], record["precision"]) == (number, result["precision"])
     again = stored(folder)
     assert again.replications == number
     assert [goal.half_width for goal in again.goals] == [0.06, 8, 0.05]
@@ -45,7 +45,7 @@ def test_the_number_reached_is_part_of_the_results(tiny: Path, tmp_path: Path) -
     assert replayed.exit_code == 0, replayed.output
     # a run of that many is the same run
     plain = json.loads(ccsim("run", tiny, "--engine", "simpy", "--json", "--replications", number).stdout)
-    assert plain["queues"] == found["queues"]
+    assert plain["queues"] == result["queues"]
 
 
 def test_the_table_says_that_it_is_reached(tiny: Path, tmp_path: Path) -> None:
@@ -89,13 +89,13 @@ def test_a_comparison_goes_on_until_its_differences_are_known(tiny: Path, tmp_pa
     wanted = ("--precision", "service_level@phone:0.02,asa@chat:20", "--out", tmp_path / "out", "--json")
     done = ccsim("compare", tiny, *COMPARE, *wanted)
     assert done.exit_code == 0, done.output
-    found = json.loads(done.stdout)
-    number = found["replications"]
+    result = json.loads(done.stdout)
+    number = result["replications"]
     assert 20 < number < 1000
-    assert found["notes"] == [f"{number} replications: after these the differences are as precise as wanted."]
+    assert result["notes"] == [f"{number} replications: after these the differences are as precise as wanted."]
     (row,) = (
         row
-        for row in found["figures"]
+        for row in result["figures"]
         if (row["variant"], row["name"], row["metric"]) == ("busy", "phone", "service_level")
     )
     assert row["difference_high"] - row["difference_low"] <= 0.04
@@ -103,10 +103,10 @@ def test_a_comparison_goes_on_until_its_differences_are_known(tiny: Path, tmp_pa
     assert tomllib.loads((folder / "scenarios" / "2-busy" / "scenario.toml").read_text())["replications"] == number
     # a comparison of that many is the same
     plain = json.loads(ccsim("compare", tiny, *COMPARE, "--replications", number, "--json").stdout)
-    assert plain["figures"] == found["figures"]
+    assert plain["figures"] == result["figures"]
     wanted = {"service_level@phone": 0.02, "asa@chat": 20}
     in_python = load(tiny).compare(precision=wanted, engine="simpy", workers=1)
-    assert [row._asdict() for row in in_python.rows()] == found["figures"]
+    assert [row._asdict() for row in in_python.rows()] == result["figures"]
 
 
 def test_a_comparison_says_what_is_not_reached(tiny: Path) -> None:

@@ -90,7 +90,7 @@ def test_same_bytes_whatever_the_workers(tmp_path: Path) -> None:
             tmp_path / "out", scenario, engine="simpy", workers=workers, executor=executor, log="all"
         )
         prints[executor, workers] = [provenance.fingerprint(folder / file) for file in FILES]
-    assert all(found == prints["processes", 1] for found in prints.values())
+    assert all(result == prints["processes", 1] for result in prints.values())
 
 
 @pytest.mark.parametrize("kind", EXECUTORS)

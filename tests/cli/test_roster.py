@@ -112,28 +112,28 @@ def test_what_a_roster_leaves(file: Path, tmp_path: Path) -> None:
 
 def test_the_scenario_of_a_roster_runs_to_the_same_figures(file: Path, tmp_path: Path) -> None:
     done = ccsim("roster", file, "--effort", 2, "--json", "--out", tmp_path / "out")
-    found = json.loads(done.stdout)
+    result = json.loads(done.stdout)
     again = ccsim("run", only_folder(tmp_path / "out") / "scenario.toml", "--seed", 4, "--json")
-    assert json.loads(again.stdout)["total"] == found["simulated"]["total"]
-    assert found["simulated"]["seed"] == 4
+    assert json.loads(again.stdout)["total"] == result["simulated"]["total"]
+    assert result["simulated"]["seed"] == 4
 
 
 def test_json(file: Path) -> None:
     first, second = (ccsim("roster", file, "--effort", 2, "--json") for _ in range(2))
     assert first.stdout == second.stdout
-    found = json.loads(first.stdout)
-    assert found["status"] in ("optimal", "feasible")
-    assert 0 <= found["gap"] < 1
-    assert [agent["name"] for agent in found["agents"]] == ["Zoë/1", "Bo", "=Cy", "Di"]
-    shift = found["agents"][0]["shifts"][0]
+    result = json.loads(first.stdout)
+    assert result["status"] in ("optimal", "feasible")
+    assert 0 <= result["gap"] < 1
+    assert [agent["name"] for agent in result["agents"]] == ["Zoë/1", "Bo", "=Cy", "Di"]
+    shift = result["agents"][0]["shifts"][0]
     assert set(shift) == {"date", "start", "end", "breaks", "team", "shift"}
     assert date.fromisoformat(shift["date"]) >= date(2026, 3, 2)
     hard = {"skills", "availability", "leave", "rest", "days_in_a_row", "saturdays", "contract_hours", "shift_limits"}
-    broken = {rule["rule"]: rule["broken"] for rule in found["rules"]}
+    broken = {rule["rule"]: rule["broken"] for rule in result["rules"]}
     assert {rule for rule in hard if broken[rule]} == set()
     assert set(broken) == hard | {"late_fairness", "weekend_fairness", "wishes", "stable_week"}
     for of in ("simulated", "unrestricted"):
-        assert found[of]["queues"]["phone"]["service_level"]["mean"] > 0
+        assert result[of]["queues"]["phone"]["service_level"]["mean"] > 0
 
 
 def test_the_plan_of_a_week_is_covered_in_every_week(file: Path, tmp_path: Path) -> None:
@@ -153,9 +153,9 @@ def test_no_roster_says_why(file: Path) -> None:
     assert done.exit_code == 1
     assert "Bo: contract hours: week 2: 14.7 to 14.7 h wanted, 12 h possible" in done.output
     assert "Zoë/1" not in done.output
-    found = json.loads(ccsim("roster", file, "--set", "roster.hours_tolerance=0s", "--json").stdout)
-    assert (found["status"], found["gap"], found["simulated"]) == ("infeasible", None, None)
-    hours = next(rule["broken"] for rule in found["rules"] if rule["rule"] == "contract_hours")
+    result = json.loads(ccsim("roster", file, "--set", "roster.hours_tolerance=0s", "--json").stdout)
+    assert (result["status"], result["gap"], result["simulated"]) == ("infeasible", None, None)
+    hours = next(rule["broken"] for rule in result["rules"] if rule["rule"] == "contract_hours")
     assert {entry["agent"] for entry in hours} == {"Bo"}
 
 

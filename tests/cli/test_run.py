@@ -81,24 +81,24 @@ def test_json_is_all_that_stands_on_stdout(tiny: Path, tmp_path: Path, monkeypat
     before = set(tmp_path.iterdir())
     done = ccsim("run", tiny, "--json", "--variant", "busy", "--seed", 9)
     assert done.exit_code == 0
-    found = json.loads(done.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    result = json.loads(done.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
     assert set(tmp_path.iterdir()) == before
     facts = ("scenario", "variant", "engine", "seed", "replications")
-    assert [found[key] for key in facts] == ["Tiny, of course", "busy", found["engine"], 9, 2]
-    assert found["engine"] == "compiled"
-    assert found["sl_formula"] == dict.fromkeys(("phone", "chat", "message"), "all_offered")
-    assert list(found["queues"]) == ["phone", "chat", "message"]
-    assert list(found["teams"]) == ["all", "writers"]
+    assert [result[key] for key in facts] == ["Tiny, of course", "busy", result["engine"], 9, 2]
+    assert result["engine"] == "compiled"
+    assert result["sl_formula"] == dict.fromkeys(("phone", "chat", "message"), "all_offered")
+    assert list(result["queues"]) == ["phone", "chat", "message"]
+    assert list(result["teams"]) == ["all", "writers"]
     known = {name for _, name in METRICS}
-    for metrics in (*found["queues"].values(), *found["teams"].values(), found["total"]):
+    for metrics in (*result["queues"].values(), *result["teams"].values(), result["total"]):
         assert metrics
         assert set(metrics) <= known
         assert all(set(figure) == {"mean", "low", "high"} for figure in metrics.values())
-    assert "cost" in found["total"]
-    assert "reply_level" in found["queues"]["chat"]
-    assert "reply_level" not in found["queues"]["phone"]  # it has one turn
+    assert "cost" in result["total"]
+    assert "reply_level" in result["queues"]["chat"]
+    assert "reply_level" not in result["queues"]["phone"]  # it has one turn
     # 24 calls a day, three times as many in the variant
-    assert 40 < found["queues"]["phone"]["offered"]["mean"] < 120
+    assert 40 < result["queues"]["phone"]["offered"]["mean"] < 120
 
 
 def test_engines_give_the_same_figures(tiny: Path) -> None:
@@ -109,8 +109,8 @@ def test_engines_give_the_same_figures(tiny: Path) -> None:
 
 
 def test_one_replication_has_no_interval(tiny: Path) -> None:
-    found = json.loads(ccsim("run", tiny, "--json", "--replications", 1).stdout)
-    offered = found["queues"]["phone"]["offered"]
+    result = json.loads(ccsim("run", tiny, "--json", "--replications", 1).stdout)
+    offered = result["queues"]["phone"]["offered"]
     assert offered["mean"] > 0
     assert offered["low"] is None
     assert offered["high"] is None

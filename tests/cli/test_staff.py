@@ -66,9 +66,9 @@ def staff(file: Path, *arguments: str) -> Result:
 
 
 def folder(result: Result) -> Path:
-    found = re.search(r"Results: (.*)", result.stdout)
-    assert found is not None, result.output
-    return Path(found[1])
+    actual = re.search(r"Results: (.*)", result.stdout)
+    assert actual is not None, result.output
+    return Path(actual[1])
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -135,13 +135,13 @@ def test_without_patterns_it_is_the_requirement(morning: Path) -> None:
 def test_a_target_of_the_day_is_missed_on_a_day_with_its_own_figure(morning: Path) -> None:
     result = staff(morning, "--set", "queue.phone.volume.per_hour=400", "--set", "staffing.targets_over=day")
     assert result.exit_code == 1
-    found = re.search(
+    actual = re.search(
         r"phone: service level ([\d.]+) %, wanted ≥ 80 % on \w{3} \d Mar; short of it by ([\d.]+) points; "
         r"missed on 2 of 2 days; [\d.]+ % over the run",
         result.stderr,
     )
-    assert found is not None, result.stderr
-    assert float(found[1]) + float(found[2]) == pytest.approx(80, abs=0.11)
+    assert actual is not None, result.stderr
+    assert float(actual[1]) + float(actual[2]) == pytest.approx(80, abs=0.11)
 
 
 def test_what_cannot_be_met_is_named_with_what_is_missing(morning: Path) -> None:
@@ -158,11 +158,11 @@ def test_a_day_that_cannot_be_met_is_named_with_its_own_figure(morning: Path) ->
     spike = "[{queue='phone', at='2026-03-03T09:00', duration='3h', scale=20}]"
     result = staff(morning, "--set", f"spike={spike}", "--set", "staffing.targets_over='day'")
     assert result.exit_code == 1
-    found = re.search(
+    actual = re.search(
         r"phone: service level ([\d.]+) %, wanted ≥ 80 % on Tue 3 Mar; .*; ([\d.]+) % over the run", result.stderr
     )
-    assert found, result.stderr
-    assert float(found[1]) < float(found[2]) < 80
+    assert actual, result.stderr
+    assert float(actual[1]) < float(actual[2]) < 80
 
 
 def test_when_the_time_is_up_the_best_so_far_is_taken(morning: Path) -> None:

@@ -90,12 +90,12 @@ def test_its_sweep_file_does_it_again(serial: tuple[Sweep, Path], tmp_path: Path
 
 
 def test_tidy_tables(serial: tuple[Sweep, Path]) -> None:
-    found, folder = serial
-    frame = found.to_frame()
+    actual, folder = serial
+    frame = actual.to_frame()
     assert list(frame) == ["point", CHATS, SCALE, "level", "name", "metric", "mean", "low", "high", "unit"]
     assert not frame.duplicated(["point", "level", "name", "metric"]).any()
     assert sorted(set(zip(frame["point"], frame[CHATS], frame[SCALE], strict=True))) == [
-        (number, *row) for number, row in enumerate(found.design.rows)
+        (number, *row) for number, row in enumerate(actual.design.rows)
     ]
     with (folder / "sweep.csv").open() as stream:
         lines = list(csv.DictReader(stream))
@@ -106,8 +106,8 @@ def test_tidy_tables(serial: tuple[Sweep, Path]) -> None:
 
 
 def test_a_point_is_a_run(serial: tuple[Sweep, Path], tiny: Path) -> None:
-    found, point = serial[0], 7
-    chats, scale = found.design.rows[point]
+    actual, point = serial[0], 7
+    chats, scale = actual.design.rows[point]
     run = json.loads(
         ccsim(
             "run", tiny, "--json", "--engine", "simpy", "--set", f"{CHATS}={chats}", "--set", f"{SCALE}={scale}"
@@ -118,32 +118,32 @@ def test_a_point_is_a_run(serial: tuple[Sweep, Path], tiny: Path) -> None:
         (run["teams"]["writers"], MetricPlace("team", "writers", "utilisation")),
         (run["total"], MetricPlace("total", "total", "cost")),
     ):
-        assert found.estimates(figure)[point]._asdict() == place[figure.metric]
+        assert actual.estimates(figure)[point]._asdict() == place[figure.metric]
 
 
 def test_json(tiny: Path, serial: tuple[Sweep, Path]) -> None:
     result = ccsim("sweep", tiny, *VARY, "--sensitivity", "--json")
-    found = json.loads(result.stdout)
-    assert [point["settings"] for point in found["points"]] == [
+    actual = json.loads(result.stdout)
+    assert [point["settings"] for point in actual["points"]] == [
         {CHATS: chats, SCALE: scale} for chats, scale in serial[0].design.rows
     ]
     asa = serial[0].estimates(MetricPlace("queue", "phone", "asa"))
-    assert [point["queues"]["phone"]["asa"]["mean"] for point in found["points"]] == [e.mean for e in asa]
-    assert len(found["tornado"]) == len(serial[0].alone)
+    assert [point["queues"]["phone"]["asa"]["mean"] for point in actual["points"]] == [e.mean for e in asa]
+    assert len(actual["tornado"]) == len(serial[0].alone)
 
 
 def test_each_setting_alone_is_a_paired_difference(serial: tuple[Sweep, Path], tiny: Path) -> None:
     """Of a count, whose paired jackknife is Student's t of the replications' differences."""
-    found = {row[:5]: row for row in serial[0].alone}
+    actual = {row[:5]: row for row in serial[0].alone}
 
     def offered(*changes: str) -> list[float]:
         each = [ccsim("run", tiny, "--json", "--engine", "simpy", *changes).stdout]
         return [json.loads(output)["queues"]["phone"]["offered"]["mean"] for output in each]
 
     (base,), (busy,) = offered(), offered("--set", f"{SCALE}=1.2")
-    row = found[SCALE, 1.2, "queue", "phone", "offered"]
+    row = actual[SCALE, 1.2, "queue", "phone", "offered"]
     assert (row.mean, row.difference) == (busy, pytest.approx(busy - base))
-    unchanged = found[CHATS, 3, "queue", "phone", "offered"]
+    unchanged = actual[CHATS, 3, "queue", "phone", "offered"]
     assert (unchanged.difference, unchanged.low, unchanged.high) == (0, 0, 0)
 
 
@@ -158,8 +158,8 @@ def test_sobol_indices_of_what_is_known(tmp_path: Path) -> None:
     ]
     vary = {"team.writers.shifts.0.agents": "0:10", "team.all.shifts.0.agents": "0:20"}
     design = points_of(file, *still, "replications=1", vary=vary, kind="sobol", number=32)
-    found = {index[:4]: index for index in sweep(design, engine="simpy", workers=1).indices}
-    writers, everyone = (found[path, "total", "total", "paid_hours"] for path in vary)
+    actual = {index[:4]: index for index in sweep(design, engine="simpy", workers=1).indices}
+    writers, everyone = (actual[path, "total", "total", "paid_hours"] for path in vary)
     # variances of whole numbers 0…n, each as often: ((n + 1)² - 1) / 12
     share = (11**2 - 1) / (11**2 - 1 + 21**2 - 1)
     for index, exact in ((writers, share), (everyone, 1 - share)):
@@ -196,8 +196,8 @@ def test_figures_to_show(tiny: Path) -> None:
     ],
 )  # fmt: skip
 def test_pictures_of_every_design(tiny: Path, vary: dict[str, str], how: dict[str, Any], pictures: set[str]) -> None:
-    found = sweep(points_of(tiny, vary=vary, **how), engine="simpy", workers=1)
-    drawn = pages(found, read_figures(["service_level", "asa@phone", "cost"], found.design))
+    actual = sweep(points_of(tiny, vary=vary, **how), engine="simpy", workers=1)
+    drawn = pages(actual, read_figures(["service_level", "asa@phone", "cost"], actual.design))
     for draw in drawn.values():
         draw().draw_without_rendering()
     assert set(drawn) == pictures
@@ -349,7 +349,7 @@ def run_until_killed(root: Path, file: Path, told: Any) -> None:
     """In a process of its own: the sweep in units of one, telling of each. Who first writes results down is killed."""
     many.UNIT, many.SHARED = 0, 1
 
-    def draw(found: Sweep, folder: Path) -> None:
+    def draw(actual: Sweep, folder: Path) -> None:
         if not (root.parent / "written").exists():
             (root.parent / "written").touch()
             os.kill(os.getpid(), signal.SIGKILL)

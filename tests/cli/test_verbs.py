@@ -55,8 +55,8 @@ def test_new_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_schema_is_json() -> None:
-    found = json.loads(ccsim("schema").stdout)
-    assert "queue" in found["properties"]
+    actual = json.loads(ccsim("schema").stdout)
+    assert "queue" in actual["properties"]
 
 
 def test_check_tells_the_defaults_with_their_tags(tmp_path: Path) -> None:

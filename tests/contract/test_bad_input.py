@@ -93,9 +93,9 @@ def refusal(path: Path, variant: str | None = None, overrides: tuple[str, ...] =
     return [(problem.path, f"{problem.value}; {problem.allowed}") for problem in refused.value.problems]
 
 
-def expect(found: list[tuple[str, str]], *wanted: tuple[str, str]) -> None:
-    assert [path for path, _ in found] == [path for path, _ in wanted], found
-    for (_, words), (_, part) in zip(found, wanted, strict=True):
+def expect(result: list[tuple[str, str]], *wanted: tuple[str, str]) -> None:
+    assert [path for path, _ in result] == [path for path, _ in wanted], result
+    for (_, words), (_, part) in zip(result, wanted, strict=True):
         assert part in words
 
 
@@ -467,9 +467,9 @@ SCENARIO_FILES = [
 def test_a_file_that_is_no_scenario(tmp_path: Path, content: bytes, path: str, words: str) -> None:
     file = tmp_path / "s.toml"
     file.write_bytes(content)
-    found = refusal(file)
-    assert found[0][0] == path
-    assert words in found[0][1]
+    result = refusal(file)
+    assert result[0][0] == path
+    assert words in result[0][1]
 
 
 def test_a_file_that_is_not_there_and_a_folder(tmp_path: Path) -> None:
@@ -517,9 +517,9 @@ def test_all_problems_are_told_at_once(base: Path) -> None:
     ],
 )  # fmt: skip
 def test_times_that_a_clock_change_skips_are_named(base: Path, override: str, path: str, words: str) -> None:
-    found = refusal(base, overrides=("start=2026-03-27", "spike.0.at=2026-03-28T10:00:00", override, *NO_FILES))
-    assert {place for place, _ in found} == {path}
-    assert words in found[0][1]
+    result = refusal(base, overrides=("start=2026-03-27", "spike.0.at=2026-03-28T10:00:00", override, *NO_FILES))
+    assert {place for place, _ in result} == {path}
+    assert words in result[0][1]
 
 
 NO_FILES = ("queue.chat.volume={per_day=9}", "queue.email.volume={per_day=9}", "team.back.roster.file=later.csv")
@@ -527,8 +527,8 @@ NO_FILES = ("queue.chat.volume={per_day=9}", "queue.email.volume={per_day=9}", "
 
 def test_times_that_a_clock_change_repeats_are_named(base: Path) -> None:
     (base.parent / "volumes.csv").write_text("date,time,chat\n2026-10-25,01:30,1\n2026-10-25,02:30,1\n")
-    found = refusal(base, overrides=("start=2026-10-24", "spike.0.at=2026-10-28T10:00:00", *NO_FILES[1:]))
-    expect(found, ("queue.chat.volume.file", "2026-10-25 02:30 comes twice in Europe/Rome"))
+    result = refusal(base, overrides=("start=2026-10-24", "spike.0.at=2026-10-28T10:00:00", *NO_FILES[1:]))
+    expect(result, ("queue.chat.volume.file", "2026-10-25 02:30 comes twice in Europe/Rome"))
 
 
 @pytest.fixture(autouse=True)
@@ -658,8 +658,8 @@ def problems(raw: dict[str, Any], folder: Path) -> list[str] | None:
 @settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(raw=mutated())
 def test_a_mutation_is_a_scenario_or_a_list_of_problems(folder: Path, raw: dict[str, Any]) -> None:
-    found = problems(raw, folder)
-    assert found is None or (found and all(text.startswith("mutated.toml: ") for text in found))
+    result = problems(raw, folder)
+    assert result is None or (result and all(text.startswith("mutated.toml: ") for text in result))
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -670,10 +670,10 @@ def test_any_override_is_applied_or_refused(folder: Path, path: str, value: Any)
     try:
         load(file, overrides=[f"{path}={value}"])
     except ScenarioError as refused:
-        found = refused.problems
+        result = refused.problems
     else:
-        found = None
-    assert found is None or found
+        result = None
+    assert result is None or result
 
 
 def test_a_faulty_variant_is_reported_whatever_is_asked_for(base: Path) -> None:

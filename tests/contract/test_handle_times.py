@@ -57,11 +57,11 @@ def test_a_column_of_handle_times(tmp_path: Path) -> None:
     expected = (10 * 300 + 20 * 600 + 20 * 300) / 50
     assert work_offered(run, "calls")[MONDAY] == pytest.approx(50 * expected)
     assert handle_times(run)["calls"] == pytest.approx((300, expected, 300, 600))
-    found = [str(one) for one in warnings(run)]
+    result = [str(one) for one in warnings(run)]
     assert any(
-        "no handle time in 1 of 3 intervals with contacts, the first at 2026-03-02 10:00" in one for one in found
+        "no handle time in 1 of 3 intervals with contacts, the first at 2026-03-02 10:00" in one for one in result
     )
-    assert not any("not used" in one for one in found)
+    assert not any("not used" in one for one in result)
 
 
 def test_check_prints_the_implied_handle_time(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_column_that_looks_like_it_is_refused(tmp_path: Path, heading: str) ->
 
 
 @pytest.mark.parametrize(
-    ("queue", "top", "place", "found"),
+    ("queue", "top", "place", "result"),
     [
         ({"work": {"mean": "4m", "cv": 1, "profile": [["12:00", 2]]}}, {}, "work.profile", "handle times by interval"),
         ({"wrap_up": {"constant": "9s", "profile": [["12:00", 2]]}}, {}, "wrap_up.profile", "handle times by interval"),
@@ -101,7 +101,7 @@ def test_a_column_that_looks_like_it_is_refused(tmp_path: Path, heading: str) ->
     ],
 )
 def test_what_contradicts_is_refused(
-    tmp_path: Path, queue: dict[str, Any], top: dict[str, Any], place: str, found: str
+    tmp_path: Path, queue: dict[str, Any], top: dict[str, Any], place: str, result: str
 ) -> None:
     if "work_by_concurrency" in queue:
         (tmp_path / "volumes.csv").write_text(ROWS)
@@ -113,7 +113,7 @@ def test_what_contradicts_is_refused(
     else:
         said = refused(tmp_path, ROWS, queue, **top)
     assert f"queue.calls.{place}: " in said
-    assert found in said
+    assert result in said
 
 
 def test_profiles_by_day(tmp_path: Path) -> None:

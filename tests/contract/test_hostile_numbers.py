@@ -71,8 +71,8 @@ def test_a_date_that_stands_for_none_in_a_log_is_left_out_of_a_fit(zone: str, mo
     (tmp_path / "calls.csv").write_text(
         f"arrival,answer,end\n2026-03-02 10:00,2026-03-02 10:01,2026-03-02 10:05\n{moment},,\n"
     )
-    found = read(tmp_path / "calls.csv", how)
-    assert len(found.rows) == 1
+    result = read(tmp_path / "calls.csv", how)
+    assert len(result.rows) == 1
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_sources_exist() -> None:
     paragraphs = set(re.findall(r"^(\d)\. \*\*", measures, re.MULTILINE))
     cited = {re.match(r"docs/model\.md, section 7\.(\d)(;|$)", metric.source) for metric in METRICS.values()}
     assert None not in cited
-    assert {found[1] for found in cited if found} == paragraphs
+    assert {result[1] for result in cited if result} == paragraphs
 
 
 def test_the_worked_example_is_that_of_the_formulas(page: str) -> None:

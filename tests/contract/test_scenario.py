@@ -574,8 +574,8 @@ MONDAY, TUESDAY, CHRISTMAS = date(2026, 12, 21), date(2026, 12, 22), date(2026, 
 )
 def test_opening_hours(written: object, spans: list[list[tuple[int, int]]]) -> None:
     hours = small(open=written).queue["phone"].open
-    found = [[(s.start / HOUR, s.end / HOUR) for s in hours.on(day)] for day in (MONDAY, TUESDAY, CHRISTMAS)]
-    assert found == spans
+    result = [[(s.start / HOUR, s.end / HOUR) for s in hours.on(day)] for day in (MONDAY, TUESDAY, CHRISTMAS)]
+    assert result == spans
 
 
 def test_a_break_after_midnight_is_on_the_next_day() -> None:
@@ -713,7 +713,7 @@ def test_intervals_that_run_over_midnight_are_said(
     doc["queue"] = {"phone": {"channel": "phone", "volume": {"per_day": 10}}}
     doc["team"] = {"desk": {"skills": {"phone": 1}, "shifts": [{"agents": 1, "hours": "always"}]}}
     kept = {key: doc[key] for key in ("name", "start", "days", "interval", "queue", "team")}
-    found = [str(one) for one in warnings(parse(kept | ({"timezone": timezone} if timezone else {})))]
-    over = [one for one in found if "over midnight" in one]
+    result = [str(one) for one in warnings(parse(kept | ({"timezone": timezone} if timezone else {})))]
+    over = [one for one in result if "over midnight" in one]
     assert len(over) == (first is not None)
     assert first is None or f"first on {first}" in over[0]

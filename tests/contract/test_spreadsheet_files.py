@@ -75,24 +75,24 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
 
 def test_letters_of_older_spreadsheets_are_read_and_said(tmp_path: Path) -> None:
     text = AS_WRITTEN["plain"].replace("calls", "Büro")
-    found = [str(one) for one in warnings(scenario(tmp_path, text.encode("cp1252"), ["Büro"]))]
+    result = [str(one) for one in warnings(scenario(tmp_path, text.encode("cp1252"), ["Büro"]))]
     assert any(
-        one.startswith("volumes.csv: not UTF-8, but Windows-1252; 'B") and "is read as Büro" in one for one in found
+        one.startswith("volumes.csv: not UTF-8, but Windows-1252; 'B") and "is read as Büro" in one for one in result
     )
     (found_line,) = problems(tmp_path, text.encode("cp1252").replace(b"9.5", b"\x81"), ["Büro"])
     assert "volumes.csv:1: bytes that are not UTF-8" in found_line
 
 
 def test_a_line_above_the_header_is_named(tmp_path: Path) -> None:
-    found = problems(tmp_path, "Forecast;;\n" + AS_WRITTEN["times with points"])
-    assert "volumes.csv:1: no heading above column 2; expected one above each column, in the first line" in found
+    result = problems(tmp_path, "Forecast;;\n" + AS_WRITTEN["times with points"])
+    assert "volumes.csv:1: no heading above column 2; expected one above each column, in the first line" in result
 
 
 def test_guesses_are_said_once_a_file(tmp_path: Path) -> None:
     text = "date;time;calls;mails\n09.11.2026;08:00;9,5;1,5\n09.11.2026;08:30;10;2\n"
-    found = [str(one) for one in warnings(scenario(tmp_path, text, ["calls", "mails"]))]
-    assert "volumes.csv: decimal commas, columns calls, mails; '9,5' is read as 9.5" in found
-    assert "volumes.csv: dates with the day first, column date; '09.11.2026' is read as 2026-11-09" in found
+    result = [str(one) for one in warnings(scenario(tmp_path, text, ["calls", "mails"]))]
+    assert "volumes.csv: decimal commas, columns calls, mails; '9,5' is read as 9.5" in result
+    assert "volumes.csv: dates with the day first, column date; '09.11.2026' is read as 2026-11-09" in result
     plain = [str(one) for one in warnings(scenario(tmp_path, AS_WRITTEN["plain"]))]
     assert not [one for one in plain if "is read as" in one]
 
@@ -106,29 +106,29 @@ def days(first: date, many: int, form: str) -> str:
 @pytest.mark.parametrize("many", [4, 7])
 def test_day_and_month_by_the_whole_column(tmp_path: Path, form: str, many: int) -> None:
     """The 9th to the 12th of November are four days in a row, or one day of four months."""
-    found = volume(scenario(tmp_path, days(MONDAY, many, form)))
-    assert [row[0][:10] for row in found] == [str(MONDAY + timedelta(days=i)) for i in range(many)]
+    result = volume(scenario(tmp_path, days(MONDAY, many, form)))
+    assert [row[0][:10] for row in result] == [str(MONDAY + timedelta(days=i)) for i in range(many)]
 
 
 def test_day_or_month_that_nothing_tells_is_refused_in_one_line(tmp_path: Path) -> None:
     text = "date;time;calls;mails\n09/11/2026;08:00;9,5;1\n09/11/2026;08:30;9,5;2\n"
-    (found,) = problems(tmp_path, text, ["calls", "mails"])
-    assert "volumes.csv:2" in found
-    assert "'09/11/2026' may be 9 November 2026 or 11 September 2026; dates such as 2026-11-09" in found
+    (result,) = problems(tmp_path, text, ["calls", "mails"])
+    assert "volumes.csv:2" in result
+    assert "'09/11/2026' may be 9 November 2026 or 11 September 2026; dates such as 2026-11-09" in result
 
 
 def test_numbers_that_may_mean_two_things_are_refused(tmp_path: Path) -> None:
-    (found,) = problems(tmp_path, "date;time;calls\n2026-11-09;08:00;1.013\n2026-11-09;08:30;9\n")
-    assert "'1.013' may be 1013 or 1.013" in found
-    (found,) = problems(tmp_path, "date;time;calls\n2026-11-09;08:00;1,5\n2026-11-09;08:30;2.5\n")
-    assert "one of them" in found
+    (result,) = problems(tmp_path, "date;time;calls\n2026-11-09;08:00;1.013\n2026-11-09;08:30;9\n")
+    assert "'1.013' may be 1013 or 1.013" in result
+    (result,) = problems(tmp_path, "date;time;calls\n2026-11-09;08:00;1,5\n2026-11-09;08:30;2.5\n")
+    assert "one of them" in result
 
 
 def test_a_few_lines_of_complaint_a_column(tmp_path: Path) -> None:
     rows = [f"2026-11-09;{hour:02d}:{minute:02d};many;-1" for hour in range(24) for minute in (0, 30)]
-    found = problems(tmp_path, "\n".join(["date;time;calls;mails", *rows]), ["calls", "mails"])
-    assert len(found) == 2
-    assert all("and 47 more cells like it" in line and "volumes.csv:2" in line for line in found)
+    result = problems(tmp_path, "\n".join(["date;time;calls;mails", *rows]), ["calls", "mails"])
+    assert len(result) == 2
+    assert all("and 47 more cells like it" in line and "volumes.csv:2" in line for line in result)
     two = problems(tmp_path, "date,time,calls\n2026-11-09,08:00,x\n2026-11-09,08:30,y\n2026-11-09,09:00,1\n")
     assert [line.partition(": ")[0] for line in two] == ["volumes.csv:2", "volumes.csv:3"]
 

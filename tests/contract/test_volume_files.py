@@ -51,8 +51,8 @@ def test_the_run_slides_over_a_longer_file(tmp_path: Path) -> None:
 
 def test_days_for_which_a_longer_file_has_no_row_are_said(tmp_path: Path) -> None:
     every = rows("2026-03-01", "09:00", "09:30") + rows(MONDAY, "09:00", "09:30")
-    found = [warning.value for warning in warnings(scenario(tmp_path, every, days=3))]
-    assert "no row for 2 of the run's 3 days, the first 2026-03-03" in found
+    result = [warning.value for warning in warnings(scenario(tmp_path, every, days=3))]
+    assert "no row for 2 of the run's 3 days, the first 2026-03-03" in result
 
 
 def test_a_file_of_other_days_alone_is_refused(tmp_path: Path) -> None:

@@ -165,9 +165,9 @@ def test_mutant_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(CASES):
         workload, plan, _ = random_cases.tables(random_cases.scenario(seed))
         try:
-            found = compiled.simulate(workload, plan, jit=False)
+            result = compiled.simulate(workload, plan, jit=False)
         except (IndexError, ValueError, OverflowError):
             return
-        if differences(reference.simulate(workload, plan), found):
+        if differences(reference.simulate(workload, plan), result):
             return
     pytest.fail(f"{CASES} cases do not tell this kernel from the reference")

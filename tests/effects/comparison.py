@@ -62,9 +62,9 @@ def fates(workload: Workload, log: Log) -> tuple[I64, Bool]:
     last[workload.root[by_arrival]] = by_arrival
     final = log.outcome[last]
     final[workload.root[log.outcome == Outcome.RESOLVED]] = Outcome.RESOLVED
-    found = np.array([np.isin(final, outcomes).sum() for outcomes in FATES.values()])
-    found[list(FATES).index("no channel for them")] = workload.turned_away.sum()
-    return found, final == Outcome.RESOLVED
+    result = np.array([np.isin(final, outcomes).sum() for outcomes in FATES.values()])
+    result[list(FATES).index("no channel for them")] = workload.turned_away.sum()
+    return result, final == Outcome.RESOLVED
 
 
 def replications(variant: str | None, engine: str) -> Iterator[tuple[Workload, Log, Measures]]:
@@ -78,10 +78,10 @@ def replications(variant: str | None, engine: str) -> Iterator[tuple[Workload, L
 
 def column(variant: str | None, engine: str) -> dict[str, Ratio]:
     """By row of the table: numerators and denominators, one a replication."""
-    found: dict[str, list[tuple[float, float]]] = {}
+    result: dict[str, list[tuple[float, float]]] = {}
 
     def note(row: str, over: Any, under: Any = 1) -> None:
-        found.setdefault(row, []).append((float(over), float(under)))
+        result.setdefault(row, []).append((float(over), float(under)))
 
     for workload, log, measures in replications(variant, engine):
         each, answered = fates(workload, log)
@@ -99,7 +99,7 @@ def column(variant: str | None, engine: str) -> dict[str, Ratio]:
             note(f"answered in the end, of who came {when}, %", 100 * np.sum(answered & there), there.sum())
         note("value lost", VALUE * (each.sum() - each[0]))
         note("cost a customer served", measures.values["queue", "cost"][0, -1], each[0])
-    return {row: (np.array([o for o, _ in pairs]), np.array([u for _, u in pairs])) for row, pairs in found.items()}
+    return {row: (np.array([o for o, _ in pairs]), np.array([u for _, u in pairs])) for row, pairs in result.items()}
 
 
 def shown(ratio: Ratio) -> str:
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str]) -> None:
     print("| | " + " | ".join(variant or "live chat" for variant in VARIANTS) + " |")
     print("|---|" + "---:|" * len(VARIANTS))
     for row in columns[0]:
-        print(f"| {row} | " + " | ".join(shown(found[row]) for found in columns) + " |")
+        print(f"| {row} | " + " | ".join(shown(result[row]) for result in columns) + " |")
 
 
 if __name__ == "__main__":

@@ -65,10 +65,10 @@ def test_who_tries_again_has_the_same_reason(run: Runner) -> None:
     doc["queue"]["calls"] = CALLS | {"reasons": reasons}
     doc["team"]["agents"]["skills"] = {"chat": 1, "calls": 1}
     doc["team"]["agents"]["shifts"][0]["hours"] = "20:00-21:00"
-    found = run(doc).workload
-    again = found.link == Link.RETRY
-    assert (found.queue[again] == 1).any()
-    assert np.array_equal(found.reason, found.reason[found.root])
+    result = run(doc).workload
+    again = result.link == Link.RETRY
+    assert (result.queue[again] == 1).any()
+    assert np.array_equal(result.reason, result.reason[result.root])
 
 
 def test_who_comes_back_though_the_bot_contained_them(run: Runner) -> None:
@@ -162,11 +162,11 @@ def test_a_burst_may_outlast_the_timeout(run: Runner) -> None:
 def test_a_long_conversation_is_long_in_all(run: Runner, between: float) -> None:
     """Normal scores of the work on two turns of a contact are correlated as `between` says, each turn is as before."""
     work = {"dist": "exponential", "mean": "30s", "between": between}
-    found = run(chats(turns=2, work=work)).workload.work
-    n = len(found)
-    assert found.mean() / SECOND == pytest.approx(30, abs=4 * 30 * np.sqrt(2 / n))
-    assert np.mean(found < 30 * np.log(2) * SECOND) == pytest.approx(0.5, abs=2 * four_errors(0.5, n))
-    scores = ndtri(1 - np.exp(-(found + 0.5) / SECOND / 30)).reshape(-1, 2)
+    result = run(chats(turns=2, work=work)).workload.work
+    n = len(result)
+    assert result.mean() / SECOND == pytest.approx(30, abs=4 * 30 * np.sqrt(2 / n))
+    assert np.mean(result < 30 * np.log(2) * SECOND) == pytest.approx(0.5, abs=2 * four_errors(0.5, n))
+    scores = ndtri(1 - np.exp(-(result + 0.5) / SECOND / 30)).reshape(-1, 2)
     assert np.corrcoef(scores.T)[0, 1] == pytest.approx(between, abs=4 * (1 - between**2) / np.sqrt(n / 2) + 1e-4)
 
 
@@ -213,14 +213,14 @@ def test_beginners_make_mistakes(run: Runner) -> None:
     calls = CALLS | {"volume": {**MANY, "per_day": 1200}, "work": "1m"}
     beginners, experienced = agents(10, "phone", errors=0.2, pace=1.4), agents(10, "phone", copilot=0.9)
     doc = centre({"phone": calls}, {"beginners": beginners, "experienced": experienced})
-    found = run(doc)
-    resolved = np.flatnonzero((found.log.outcome == Outcome.RESOLVED) & (found.workload.generation == 0))
-    by = found.plan.team[found.log.agent[found.log.first_turn[resolved]]]
-    child = found.workload.reopen_child[resolved]
-    back = (child >= 0) & (found.log.arrival[child] < NEVER)
+    result = run(doc)
+    resolved = np.flatnonzero((result.log.outcome == Outcome.RESOLVED) & (result.workload.generation == 0))
+    by = result.plan.team[result.log.agent[result.log.first_turn[resolved]]]
+    child = result.workload.reopen_child[resolved]
+    back = (child >= 0) & (result.log.arrival[child] < NEVER)
     assert not back[by == 1].any()
     assert back[by == 0].mean() == pytest.approx(0.2, abs=four_errors(0.2, np.sum(by == 0)))
-    took = (found.log.reply - found.log.start)[found.log.first_turn[resolved]]
+    took = (result.log.reply - result.log.start)[result.log.first_turn[resolved]]
     assert np.array_equal(took, np.where(by == 0, 84, 54) * SECOND)
     # with the queue's own, one or the other: 1 - 0.9 x 0.8
     both = run(doc, {"queue.phone.reopens": {"share": 0.1}, "team.experienced.errors": 0.2})
@@ -263,9 +263,9 @@ def test_fewer_chats_at_once_in_the_morning(run: Runner) -> None:
     limits = {"08:00-09:30": 1, "09:30-10:00": 2, "10:00-20:00": 3}
     on, off = run(doc, {"team.agents.concurrency": {"chat": limits}}), run(doc)
 
-    def most(found: Run, hour: float) -> int:
+    def most(result: Run, hour: float) -> int:
         """Sessions of an agent at once, among those that begin from then on, within half an hour."""
-        log, start = found.log, hour * HOUR * SECOND
+        log, start = result.log, hour * HOUR * SECOND
         begun = np.flatnonzero((log.stretch_start >= start) & (log.stretch_start < start + HOUR * SECOND / 2))
         beside = (
             np.sum(
@@ -303,7 +303,7 @@ def test_a_bot_that_is_down_sends_everybody_to_people(run: Runner) -> None:
     on = run(doc, {"outage": [{"what": "queue.chat.bot", "at": "2026-03-02T09:00", "duration": "1h"}]})
     off = run(doc)
     hour = on.workload.arrival // (HOUR * SECOND)
-    contained = [found.log.outcome == Outcome.CONTAINED for found in (on, off)]
+    contained = [result.log.outcome == Outcome.CONTAINED for result in (on, off)]
     assert not contained[0][hour == 9].any()
     assert contained[1][hour == 9].any()
     assert np.array_equal(contained[0][hour != 9], contained[1][hour != 9])
@@ -341,16 +341,16 @@ def test_a_team_whose_system_is_down_finishes_what_it_has_in_hand(run: Runner) -
 
 
 @pytest.mark.parametrize(
-    ("what", "at", "found"),
+    ("what", "at", "result"),
     [
         ("queue.chats", "2026-03-02T09:00", 'did you mean "queue.chat"'),
         ("queue.chat.bot", "2026-03-02T09:00", "did you mean"),
         ("team.agents", "2026-03-04T09:00", "not within the days of the run"),
     ],
 )
-def test_outages_of_nothing_are_refused(what: str, at: str, found: str) -> None:
+def test_outages_of_nothing_are_refused(what: str, at: str, result: str) -> None:
     doc = chats() | {"start": "2026-03-02", "outage": [{"what": what, "at": at, "duration": "1h"}]}
-    with pytest.raises(ScenarioError, match=found):
+    with pytest.raises(ScenarioError, match=result):
         parse(doc)
 
 

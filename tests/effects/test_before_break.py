@@ -21,9 +21,9 @@ def test_nobody_waits_through_the_break(run: Callable[..., Run]) -> None:
     doc["team"]["front"]["shifts"] = [shift]
     on, off = run(doc, {"team.front.before_break": "15min"}), run(doc)
 
-    def reply_waits(found: Run) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def reply_waits(result: Run) -> np.ndarray[Any, np.dtype[np.float64]]:
         """From a message after the first to the work on it, in seconds."""
-        log = found.log
+        log = result.log
         later = (log.agent >= 0) & ~np.isin(np.arange(len(log.agent)), log.first_turn)
         return (log.start - log.message)[later] / SECOND
 

@@ -72,8 +72,8 @@ def test_02_customers_of_messaging_answer_after_hours(run: Runner) -> None:
     doc = centre({"app": thread}, {"agents": agents(20, "app")}, days=3)
     on, off = run(doc), run(doc, {"queue.app.reply_latency": "30s"})
 
-    def over(minutes: int, found: Run) -> float:
-        latency = found.workload.latency[found.workload.latency < NEVER]
+    def over(minutes: int, result: Run) -> float:
+        latency = result.workload.latency[result.workload.latency < NEVER]
         return float(np.mean(latency > minutes * MINUTE * SECOND))
 
     answers = int(np.sum(on.workload.latency < NEVER))
@@ -267,7 +267,7 @@ def test_14_an_automatic_reply_keeps_them_waiting(run: Runner) -> None:
     doc = centre({"app": shop}, {"agents": agents(2, "app")})
     on, off = run(doc, {"queue.app.auto_reply": {"patience": "6h"}}), run(doc)
     night = on.workload.arrival < 10 * HOUR * SECOND
-    gone = [found.log.outcome[night] == Outcome.SILENTLY_ABANDONED for found in (on, off)]
+    gone = [result.log.outcome[night] == Outcome.SILENTLY_ABANDONED for result in (on, off)]
     assert np.sum(gone[1]) > 10 > np.sum(gone[0])
 
 
@@ -307,15 +307,15 @@ def test_16_a_knowledge_base_relieves_agents(run: Runner) -> None:
     page = {"deflects": {"chat": 0.3}, "fails": 0.0, "returns_after": "1h"}
     doc = centre({"chat": CHAT}, {"agents": agents(20, "chat")}, days=3, self_service={"page": page})
     on, off = run(doc), run(doc, {"self_service.page.deflects": {}})
-    number, found = on.queue("chat", "offered"), on.queue("chat", "deflected")
+    number, result = on.queue("chat", "offered"), on.queue("chat", "deflected")
     assert number == off.queue("chat", "answered")
-    assert found / number == pytest.approx(0.3, abs=four_errors(0.3, number))
-    assert on.queue("chat", "answered") == number - found
+    assert result / number == pytest.approx(0.3, abs=four_errors(0.3, number))
+    assert on.queue("chat", "answered") == number - result
     failing = run(doc, {"self_service.page.fails": 1.0})
     assert failing.queue("chat", "deflected") == 0
     assert failing.queue("chat", "answered") == number
     later = np.sum(np.sort(failing.workload.arrival) - np.sort(off.workload.arrival))
-    assert later == found * HOUR * SECOND
+    assert later == result * HOUR * SECOND
 
 
 def test_17_not_everybody_writes(run: Runner) -> None:
@@ -398,11 +398,13 @@ def test_21_from_chat_to_video_with_the_same_agent(run: Runner) -> None:
     doc = centre({"chat": escalating, "video": video}, {"agents": team})
     on, off = run(doc), run(doc, {"queue.chat.transfer.0.same_agent": False})
 
-    def same_hands(found: Run) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        leg = np.flatnonzero((found.workload.queue == 1) & (found.log.parent >= 0))
-        before = found.log.parent[leg]
-        last = found.log.first_turn[before] + found.log.messages[before] - 1
-        same: np.ndarray[Any, np.dtype[np.bool_]] = found.log.agent[found.log.first_turn[leg]] == found.log.agent[last]
+    def same_hands(result: Run) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        leg = np.flatnonzero((result.workload.queue == 1) & (result.log.parent >= 0))
+        before = result.log.parent[leg]
+        last = result.log.first_turn[before] + result.log.messages[before] - 1
+        same: np.ndarray[Any, np.dtype[np.bool_]] = (
+            result.log.agent[result.log.first_turn[leg]] == result.log.agent[last]
+        )
         return same
 
     assert len(same_hands(on)) > 20
@@ -466,8 +468,8 @@ def test_25_video_leaves_no_hand_free(run: Runner) -> None:
     off = run(doc, {"queue.video.channel": "live_chat", "queue.video.turns": 1})
     calls = np.flatnonzero(on.workload.queue[on.log.stretch_contact] == 1)
 
-    def beside(found: Run, stretch: Any) -> int:
-        log = found.log
+    def beside(result: Run, stretch: Any) -> int:
+        log = result.log
         during = (log.stretch_start < log.stretch_end[stretch]) & (log.stretch_end > log.stretch_start[stretch])
         return int(np.sum(during & (log.stretch_agent == log.stretch_agent[stretch])))
 
@@ -510,9 +512,9 @@ def test_shared_attention(run: Runner) -> None:
     doc = centre({"chat": chats}, {"agents": agents(1, "chat")}, drain="0s")
     on = run(doc, {"queue.chat.work_by_concurrency": ["3m", "3m30s", "4m"]})
     off = run(doc, {"queue.chat.work_by_concurrency": ["3m"]})
-    for found, an_hour in ((on, 45), (off, 20)):  # Poisson while all places are taken
-        done = found.team("agents", "work_hours") * an_hour
-        assert found.queue("chat", "resolved") == pytest.approx(done, abs=4 * np.sqrt(done))
+    for result, an_hour in ((on, 45), (off, 20)):  # Poisson while all places are taken
+        done = result.team("agents", "work_hours") * an_hour
+        assert result.queue("chat", "resolved") == pytest.approx(done, abs=4 * np.sqrt(done))
     assert on.queue("chat", "abandonment") < off.queue("chat", "abandonment")
 
 
@@ -563,7 +565,7 @@ def test_supervisors_help_when_the_queue_is_long(run: Runner) -> None:
     always, sometimes, never = helping(-1), helping(3), helping(1000)
     assert always.queue("phone", "asa") < sometimes.queue("phone", "asa") < never.queue("phone", "asa")
     assert sometimes.queue("phone", "queue_max") <= 4 < never.queue("phone", "queue_max")
-    work = [found.team("supervisors", "work_hours") for found in (always, sometimes, never)]
+    work = [result.team("supervisors", "work_hours") for result in (always, sometimes, never)]
     assert work[0] > work[1] > work[2] == 0
 
 
@@ -572,9 +574,9 @@ def test_busy_days_are_busy_everywhere(run: Runner) -> None:
     doc = centre({"a": calls, "b": calls}, {"agents": agents(9, "a", "b")}, days=30)
 
     def together(share: float) -> float:
-        found = run(doc, {"busyness": {"correlation": share}}).workload
-        day = found.arrival // (24 * HOUR * SECOND)
-        counts = [np.bincount(day[found.queue == queue], minlength=30) for queue in (0, 1)]
+        result = run(doc, {"busyness": {"correlation": share}}).workload
+        day = result.arrival // (24 * HOUR * SECOND)
+        counts = [np.bincount(day[result.queue == queue], minlength=30) for queue in (0, 1)]
         return correlation(*(count.tolist() for count in counts))
 
     assert together(1.0) > 0.9
@@ -585,7 +587,7 @@ def test_a_spike_is_in_its_hour(run: Runner) -> None:
     doc = centre({"phone": CALLS | {"volume": {"per_hour": 20}}}, {"agents": agents(20, "phone")}, start="2026-03-02")
     spike = {"queue": "phone", "at": "2026-03-02T10:00", "duration": "2h", "scale": 4}
     on, off = run(doc, {"spike": [spike]}), run(doc)
-    hour = [np.bincount(found.workload.arrival // (HOUR * SECOND), minlength=24) for found in (on, off)]
+    hour = [np.bincount(result.workload.arrival // (HOUR * SECOND), minlength=24) for result in (on, off)]
     assert np.array_equal(hour[0][:10], hour[1][:10])
     assert hour[0][10:12].sum() == pytest.approx(160, abs=4 * np.sqrt(160))
     assert hour[1][10:12].sum() < 100
@@ -599,7 +601,7 @@ def test_calls_are_longer_in_the_afternoon(run: Runner) -> None:
     late = on.workload.arrival >= 12 * HOUR * SECOND
     assert np.array_equal(on.workload.arrival, off.workload.arrival)
     assert np.array_equal(on.workload.work, np.where(late, 360, 240) * SECOND)
-    waits = [found.log.start - found.log.message for found in (on, off)]
+    waits = [result.log.start - result.log.message for result in (on, off)]
     assert np.array_equal(waits[0][~late], waits[1][~late])
     assert waits[0][late].mean() > 2 * waits[1][late].mean()
 
@@ -608,8 +610,8 @@ def test_callers_write_instead(run: Runner) -> None:
     """30 % of the callers come to the app, at the times at which they would have called; nobody else does."""
     doc = centre({"phone": CALLS, "app": THREAD}, {"agents": agents(40, "phone", "app", concurrency={})})
     on, off = run(doc, {"move": [{"from": "phone", "to": "app", "share": 0.3, "turns": 2}]}), run(doc)
-    calls = [found.queue("phone", "offered") for found in (on, off)]
-    threads = [found.queue("app", "offered") for found in (on, off)]
+    calls = [result.queue("phone", "offered") for result in (on, off)]
+    threads = [result.queue("app", "offered") for result in (on, off)]
     assert calls[0] + threads[0] == calls[1] + threads[1]
     assert calls[0] / calls[1] == pytest.approx(0.7, abs=four_errors(0.3, calls[1]))
     moved = (on.workload.queue == 1) & (on.workload.turns == 2)

@@ -18,6 +18,6 @@ def test_re_reading_is_never_more_than_the_work(run: Callable[..., Run]) -> None
     }  # fmt: skip
     queue["volume"] = {"per_day": 20, "shape": [["23:20", 1], ["23:25", 0]]}
     team = {"skills": {"app": 1}, "shifts": [{"agents": 40, "hours": "always"}]}
-    found = run({"name": "cut", "days": 1, "drain": "0s", "seed": 5, "queue": {"app": queue}, "team": {"all": team}})
-    assert 0.99 < found.queue("app", "reread_share") < 1
-    assert found.queue("app", "handle_mean") == pytest.approx(8 * 60, abs=5 * 60)
+    result = run({"name": "cut", "days": 1, "drain": "0s", "seed": 5, "queue": {"app": queue}, "team": {"all": team}})
+    assert 0.99 < result.queue("app", "reread_share") < 1
+    assert result.queue("app", "handle_mean") == pytest.approx(8 * 60, abs=5 * 60)

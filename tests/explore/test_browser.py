@@ -285,6 +285,6 @@ def test_accessible_and_fits(browser: Browser, address: str, width: int, scheme:
             one.getAttribute("aria-labelledby"))).map((one) => one.outerHTML)"""
         assert page.evaluate(nameless) == []
         if (width, scheme) in (SCREENS[0], SCREENS[3]):
-            found = Axe().run(page, options={"resultTypes": ["violations"]})
-            assert found.violations_count == 0, found.generate_report()
-            assert {rule["id"] for rule in found.response["passes"]} >= {"color-contrast", "label"}
+            actual = Axe().run(page, options={"resultTypes": ["violations"]})
+            assert actual.violations_count == 0, actual.generate_report()
+            assert {rule["id"] for rule in actual.response["passes"]} >= {"color-contrast", "label"}

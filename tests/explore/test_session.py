@@ -153,10 +153,10 @@ def test_figures_are_those_of_ccsim_run(session: Session, file: Path) -> None:
 def test_of_a_variant_too(session: Session, file: Path) -> None:
     session.choose("busy")
     session.turn(lever(session, "Absence", "team all").key, 0)
-    found = as_json(views(session)[-1].results)
+    actual = as_json(views(session)[-1].results)
     options = ["--variant", "busy", "--set", "team.all.absence=0", "--replications", "20", "--json"]
     result = CliRunner().invoke(main, ["run", str(file), *options])
-    assert json.loads(result.stdout) == json.loads(json.dumps(found))
+    assert json.loads(result.stdout) == json.loads(json.dumps(actual))
 
 
 def test_changes_are_paired_with_the_baseline(session: Session) -> None:
@@ -353,9 +353,9 @@ def test_every_setting_can_be_looked_up(session: Session) -> None:
     }  # fmt: skip
     assert not paths & {"seed", "replications", "name"}
     assert all(setting.description for setting in every if setting.path.count(".") < 2)
-    found = session.find("bot contains")
-    assert [setting.path for setting in found][:1] == ["queue.phone.bot.contains"]
-    assert found[0].allowed == "from 0 to 1"
+    actual = session.find("bot contains")
+    assert [setting.path for setting in actual][:1] == ["queue.phone.bot.contains"]
+    assert actual[0].allowed == "from 0 to 1"
     assert session.find("nothing like this anywhere") == []
     raw = session.loaded.scenario.raw  # type: ignore[union-attr]
     for setting in every:  # every path leads somewhere

@@ -84,13 +84,13 @@ def log() -> ContactLog:
 
 
 @pytest.fixture(scope="module")
-def found(log: ContactLog) -> Backtest:
+def result(log: ContactLog) -> Backtest:
     return trial.run(log, TRAIN, TEST, "ready", 12)
 
 
-def test_real_figures_are_the_run_s(log: ContactLog, found: Backtest) -> None:
+def test_real_figures_are_the_run_s(log: ContactLog, result: Backtest) -> None:
     results = simulate(log.scenario, engine="compiled")
-    real = np.sum([day.real.sum(axis=1) for day in found.trials[0].training + found.trials[0].days], axis=0)
+    real = np.sum([day.real.sum(axis=1) for day in result.trials[0].training + result.trials[0].days], axis=0)
     offered, answered, waited, abandoned, in_time = real
     for metric, value in (
         ("answered", answered),
@@ -104,12 +104,12 @@ def test_real_figures_are_the_run_s(log: ContactLog, found: Backtest) -> None:
     assert answered + abandoned == offered
 
 
-def test_every_mode_scores_as_a_perfect_model_does(found: Backtest) -> None:
+def test_every_mode_scores_as_a_perfect_model_does(result: Backtest) -> None:
     """The real days are one more replication: their errors lie among those of the others, told by the rest.
 
     Bound: the mean of the replications' own errors and three of their standard deviations.
     """
-    for mode in found.trials:
+    for mode in result.trials:
         for metric in ("asa", "service_level", "abandonment_by_day"):
             errors = []
             for truth in range(12):
@@ -121,26 +121,26 @@ def test_every_mode_scores_as_a_perfect_model_does(found: Backtest) -> None:
             assert getattr(mode.score(PERFECT), metric) == pytest.approx(np.mean(errors))
 
 
-def test_factor_is_one(found: Backtest) -> None:
+def test_factor_is_one(result: Backtest) -> None:
     """Waits at this load change by some 6 % with each 1 % of work, and three days' mean wait is known to a tenth."""
-    assert found.trials[0].factors == (found.factor,)
-    assert found.factor == pytest.approx(1, abs=0.02)
+    assert result.trials[0].factors == (result.factor,)
+    assert result.factor == pytest.approx(1, abs=0.02)
 
 
-def test_erlang_a_is_told_what_the_simulation_is_told(log: ContactLog, found: Backtest) -> None:
-    services, arrivals, forecast = (mode.days[0] for mode in found.trials)
+def test_erlang_a_is_told_what_the_simulation_is_told(log: ContactLog, result: Backtest) -> None:
+    services, arrivals, forecast = (mode.days[0] for mode in result.trials)
     mine = log.on([TEST[0]])
     took = (mine["end"] - mine["answer"]).dt.total_seconds()
     ten = mine["arrival"].dt.hour * 2 + mine["arrival"].dt.minute // 30 == 20
-    assert services.known.handle_time[20] == pytest.approx(took[ten].mean() * found.factor)
+    assert services.known.handle_time[20] == pytest.approx(took[ten].mean() * result.factor)
     assert services.known.offered[20] == arrivals.known.offered[20] == ten.sum()
     training = log.on(TRAIN)
     mean = (training["end"] - training["answer"]).dt.total_seconds().mean()
-    rhythm = found.learned.rhythm.of(quiet=False)[20]
-    assert arrivals.known.handle_time[20] == pytest.approx(mean * found.trials[1].factors[0] * rhythm)
+    rhythm = result.learned.rhythm.of(quiet=False)[20]
+    assert arrivals.known.handle_time[20] == pytest.approx(mean * result.trials[1].factors[0] * rhythm)
     assert forecast.known.offered.sum() == pytest.approx(len(training) / 3)
-    assert [score.method for score in found.trials[0].scores if ERLANG_A in score.method] == [ERLANG_A]
-    assert f"{ERLANG_A}, real AHT" in [score.method for score in found.trials[1].scores]
+    assert [score.method for score in result.trials[0].scores if ERLANG_A in score.method] == [ERLANG_A]
+    assert f"{ERLANG_A}, real AHT" in [score.method for score in result.trials[1].scores]
 
 
 def test_test_days_teach_nothing(log: ContactLog) -> None:
@@ -222,26 +222,26 @@ def test_impossible_requests_are_explained(log: ContactLog) -> None:
 
 def test_days_on_which_nobody_was_answered_are_left_out(log: ContactLog) -> None:
     weekend = [MONDAY + timedelta(days=number) for number in (5, 6)]
-    found = trial.run(log, [*TRAIN, *weekend], TEST, "ready", 2, modes=["services"])
-    assert found.train == tuple(TRAIN)
+    result = trial.run(log, [*TRAIN, *weekend], TEST, "ready", 2, modes=["services"])
+    assert result.train == tuple(TRAIN)
 
 
-def test_modes_differ_in_what_they_draw(found: Backtest) -> None:
+def test_modes_differ_in_what_they_draw(result: Backtest) -> None:
     """Real arrivals are the log's in every replication; forecast ones vary."""
-    for mode in found.trials:
+    for mode in result.trials:
         offered = mode.days[0].simulated[:, 0].sum(axis=1)
         same = (offered == mode.days[0].real[0].sum()).all()
         assert same == (mode.mode != "forecast")
-    assert [mode.mode for mode in found.trials] == list(MODES)
+    assert [mode.mode for mode in result.trials] == list(MODES)
     assert SECOND == 1_000_000
 
 
 def test_nobody_gave_up_in_training(log: ContactLog) -> None:
     """Then nobody does in the simulation, and Erlang A is Erlang C."""
     patient = ContactLog(log.contacts[log.contacts["answer"].notna()], [], log.scenario, "")
-    found = trial.run(patient, TRAIN[:1], TEST[:1], "ready", 2, modes=["services"])
-    (mode,) = found.trials
-    assert found.patience == np.inf
+    result = trial.run(patient, TRAIN[:1], TEST[:1], "ready", 2, modes=["services"])
+    (mode,) = result.trials
+    assert result.patience == np.inf
     assert mode.days[0].simulated[:, 3].sum() == 0
     assert mode.score("Erlang A")[1:] == pytest.approx(mode.score("Erlang C")[1:], nan_ok=True)
 

@@ -66,8 +66,8 @@ def fit(log: Path, *arguments: str) -> Result:
 
 def printed(done: Result) -> dict[str, Any]:
     assert done.exit_code == 0, done.output
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -106,19 +106,19 @@ def test_agents_whom_nobody_sees_are_named_as_the_cause_and_calibrated_away(tmp_
     assert plain.exit_code == 0, plain.output
     assert "agents who were there and free are not seen in the log" in plain.output
     assert "The scenario does not repeat the log" in (tmp_path / "out" / "report.html").read_text()
-    found = printed(fit(log, "--calibrate", "--json"))
-    assert found["factor"] < 0.95
-    asa = found["check"]["desk"]["asa"]
+    result = printed(fit(log, "--calibrate", "--json"))
+    assert result["factor"] < 0.95
+    asa = result["check"]["desk"]["asa"]
     assert asa["scenario"]["mean"] == pytest.approx(asa["log"], rel=0.5, abs=3)
-    assert f"pace = {{ desk = {found['factor']:.5g} }}" in (tmp_path / "out" / "scenario.toml").read_text()
+    assert f"pace = {{ desk = {result['factor']:.5g} }}" in (tmp_path / "out" / "scenario.toml").read_text()
 
 
 @pytest.mark.parametrize(("agents", "calls"), [(1, 30), (2, 40)])
 def test_agents_with_little_to_do_are_there_all_day(tmp_path: Path, agents: int, calls: int) -> None:
     """Between two calls an hour passes, and still nobody was away: waits come back, not those of an empty desk."""
-    found = printed(fit(centre(tmp_path, calls=calls, agents=agents), "--json"))
+    result = printed(fit(centre(tmp_path, calls=calls, agents=agents), "--json"))
     for metric in ("abandonment", "asa", "service_level"):
-        row = found["check"]["desk"][metric]
+        row = result["check"]["desk"][metric]
         assert not row["differs"], (metric, row)
     with (tmp_path / "out" / "roster_team1.csv").open() as file:
         shifts = pd.read_csv(file)
@@ -131,9 +131,9 @@ def test_agents_with_little_to_do_are_there_all_day(tmp_path: Path, agents: int,
 @pytest.mark.parametrize(("opens", "closes"), [("20:00", "04:00"), ("22:30", "06:30")])
 def test_nights_are_those_of_the_day_on_which_they_begin(tmp_path: Path, opens: str, closes: str) -> None:
     """Hours and agents run over midnight, also into the first day; nobody waits in the evening for who comes late."""
-    found = printed(fit(centre(tmp_path, calls=40, agents=2, opens=opens), "--json"))
+    result = printed(fit(centre(tmp_path, calls=40, agents=2, opens=opens), "--json"))
     for metric in ("abandonment", "asa", "service_level"):
-        row = found["check"]["desk"][metric]
+        row = result["check"]["desk"][metric]
         assert not row["differs"], (metric, row)
     assert f'open = {{ mon-sun = "{opens}-{closes}" }}' in (tmp_path / "out" / "scenario.toml").read_text()
     shifts = pd.read_csv(tmp_path / "out" / "roster_team1.csv")
@@ -143,9 +143,9 @@ def test_nights_are_those_of_the_day_on_which_they_begin(tmp_path: Path, opens: 
 
 def test_agents_who_are_slow_to_answer_are_there(tmp_path: Path) -> None:
     """Three agents with little to do let it ring for 5 or some 30 s: that is no absence, and waits come back."""
-    found = printed(fit(centre(tmp_path, calls=60, rings=(5, 28, 29, 30, 31, 32)), "--json"))
+    result = printed(fit(centre(tmp_path, calls=60, rings=(5, 28, 29, 30, 31, 32)), "--json"))
     for metric in ("abandonment", "asa", "service_level"):
-        row = found["check"]["desk"][metric]
+        row = result["check"]["desk"][metric]
         assert not row["differs"], (metric, row)
     assert "Agents are slow to answer" in (tmp_path / "out" / "scenario.toml").read_text()
     delay = load(tmp_path / "out" / "scenario.toml").queue["desk"].answer_delay
@@ -160,14 +160,14 @@ def test_what_agents_take_after_a_contact_is_learned_from_who_waits_then(tmp_pat
     Some 1,200 calls end while somebody waits: a standard error of 45 / sqrt(1,200) = 1.3 s, and up to a second as the
     log has whole seconds.
     """
-    found = printed(fit(centre(tmp_path, after=45), "--json"))
+    result = printed(fit(centre(tmp_path, after=45), "--json"))
     for metric in ("abandonment", "asa", "service_level", "handle_mean"):
-        row = found["check"]["desk"][metric]
+        row = result["check"]["desk"][metric]
         assert not row["differs"], (metric, row)
     queue = load(tmp_path / "out" / "scenario.toml").queue["desk"]
     assert queue.wrap_up.mean == pytest.approx(45, abs=5)
     assert "Agents are not free at once after a contact" in (tmp_path / "out" / "scenario.toml").read_text()
-    busy = found["check"]["total"]["utilisation"]
+    busy = result["check"]["total"]["utilisation"]
     assert abs(busy["log"] - busy["scenario"]["mean"]) < 0.05
 
 
@@ -181,11 +181,11 @@ def test_a_day_on_which_nobody_came_is_closed(tmp_path: Path) -> None:
     log = centre(tmp_path, days=21)
     rows = pd.read_csv(log, dtype=str)
     rows[~rows["arrival"].str.startswith("2026-06-15")].to_csv(log, index=False)
-    found = printed(fit(log, "--json"))
+    result = printed(fit(log, "--json"))
     volumes = pd.read_csv(tmp_path / "out" / "volumes.csv").groupby("date")["desk"].sum()
     assert "2026-06-15" not in volumes
     assert volumes["2026-06-08"] == pytest.approx(360, rel=0.1)
-    assert not found["check"]["desk"]["offered"]["differs"]
+    assert not result["check"]["desk"]["offered"]["differs"]
 
 
 def test_thin_logs_are_compared_with_their_chance(tmp_path: Path) -> None:
@@ -193,9 +193,9 @@ def test_thin_logs_are_compared_with_their_chance(tmp_path: Path) -> None:
     log = centre(tmp_path, days=2)
     few = log.read_text().splitlines()
     log.write_text("\n".join([few[0], *few[1::6]]) + "\n")
-    found = printed(fit(log, "--json"))
+    result = printed(fit(log, "--json"))
     for metric in ("abandonment", "asa"):
-        row = found["check"]["desk"][metric]
+        row = result["check"]["desk"][metric]
         assert not row["differs"], row
 
 
@@ -245,8 +245,8 @@ def test_the_cause_is_shown_with_the_figure_that_proves_it(tmp_path: Path) -> No
         free[agent] = answer + pd.Timedelta(seconds=int(draw.exponential(200)))
         lines.append(f"{number},desk,{at},{answer},{free[agent]},{agent},answered")
     log.write_text("\n".join(lines) + "\n")
-    found = printed(fit(log, "--json"))
-    (finding,) = (one for one in found["findings"] if "service level" in one)
+    result = printed(fit(log, "--json"))
+    (finding,) = (one for one in result["findings"] if "service level" in one)
     assert "contacts did not come as the profile" in finding
     assert "With the log's own times of arrival the scenario has" in finding
 
@@ -288,9 +288,9 @@ def test_a_name_that_is_there_day_and_night_is_there_on_every_day(tmp_path: Path
             free[agent] = done
             lines.append(f"{number},desk,{came},{answered},{ended},{agent},answered")
     (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
-    found = printed(fit(tmp_path / "log.csv", "--json"))
+    result = printed(fit(tmp_path / "log.csv", "--json"))
     for metric in ("abandonment", "asa", "service_level"):
-        row = found["check"]["desk"][metric]
+        row = result["check"]["desk"][metric]
         assert not row["differs"], (metric, row)
     shifts = pd.read_csv(tmp_path / "out" / "roster_team1.csv")
     length = (pd.to_timedelta(shifts["end"]) - pd.to_timedelta(shifts["start"])).dt.total_seconds() % 86400

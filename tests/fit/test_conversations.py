@@ -44,7 +44,7 @@ def ends(*rows: tuple[str, str, float]) -> pd.DataFrame:
 
 
 @pytest.fixture
-def found() -> Conversations:
+def result() -> Conversations:
     log = messages(
         *[("a", "c", 0), ("a", "c", 5), ("a", "a", 60), ("a", "a", 70), ("a", "c", 100), ("a", "a", 130)],  # done
         *[("b", "c", 0), ("b", "a", 10)],  # timed out 300 s after the reply
@@ -55,65 +55,65 @@ def found() -> Conversations:
     return conversations(log, outcomes, None)
 
 
-def test_turns_are_what_customer_and_agent_write_in_a_row(found: Conversations) -> None:
-    assert found.replies.tolist() == [2, 1, 1, 1]
-    assert found.over.tolist() == [True, False, False, True]
+def test_turns_are_what_customer_and_agent_write_in_a_row(result: Conversations) -> None:
+    assert result.replies.tolist() == [2, 1, 1, 1]
+    assert result.over.tolist() == [True, False, False, True]
 
 
-def test_latencies_run_from_the_agents_last_word(found: Conversations) -> None:
-    assert found.latency.times.tolist() == [30, 30, 300]
-    assert found.latency.ended.tolist() == [True, True, False]
-    assert found.timeouts.tolist() == [300]
+def test_latencies_run_from_the_agents_last_word(result: Conversations) -> None:
+    assert result.latency.times.tolist() == [30, 30, 300]
+    assert result.latency.ended.tolist() == [True, True, False]
+    assert result.timeouts.tolist() == [300]
 
 
-def test_waits_run_from_the_customers_first(found: Conversations) -> None:
-    assert found.first_wait.times.tolist() == [60, 10, 20, 10]
-    assert found.reply_patience.times.tolist() == [30, 40]
-    assert found.reply_patience.ended.tolist() == [False, True]
+def test_waits_run_from_the_customers_first(result: Conversations) -> None:
+    assert result.first_wait.times.tolist() == [60, 10, 20, 10]
+    assert result.reply_patience.times.tolist() == [30, 40]
+    assert result.reply_patience.ended.tolist() == [False, True]
 
 
 def test_without_outcomes_an_agents_old_last_word_is_the_end() -> None:
     day = 86400
     log = messages(("a", "c", 0), ("a", "a", 10), ("b", "c", 2 * day), ("b", "a", 2 * day + 10))
-    found = conversations(log, None, None)
-    assert found.over.all()  # nobody was ever seen to answer, so the last one will not either
-    assert len(found.latency.times) == 0
+    result = conversations(log, None, None)
+    assert result.over.all()  # nobody was ever seen to answer, so the last one will not either
+    assert len(result.latency.times) == 0
 
 
 def test_without_outcomes_as_many_recent_ones_go_on_as_older_ones_did() -> None:
     day = 86400
     old = [(f"o{i}", who, i + at) for i in range(100) for who, at in (("c", 0), ("a", 10), ("c", 4000), ("a", 4010))]
     new = [(f"n{i}", who, 3 * day + at) for i in range(100) for who, at in (("c", 0), ("a", 10))]
-    found = conversations(messages(*old, *new), None, None)
+    result = conversations(messages(*old, *new), None, None)
     # half of the older replies were answered
-    assert int((~found.latency.ended).sum()) == pytest.approx(50, abs=2)
+    assert int((~result.latency.ended).sum()) == pytest.approx(50, abs=2)
 
 
 def test_work_beside_other_sessions() -> None:
     log = messages(("a", "c", 0), ("a", "a", 60))
     log.loc[1, "begun"] = ZERO + pd.Timedelta(seconds=45)
     sessions = pd.DataFrame({"agent": "bo", "start": [ZERO, ZERO], "end": [ZERO + pd.Timedelta(minutes=9)] * 2})
-    found = conversations(log, None, sessions)
-    assert found.work.times.tolist() == [15]
-    assert found.beside.tolist() == [2]
+    result = conversations(log, None, sessions)
+    assert result.work.times.tolist() == [15]
+    assert result.beside.tolist() == [2]
 
 
 def test_shared_attention_is_time_at_a_level_by_ends_there() -> None:
     rows = [(0, 100), (50, 150), (200, 260)]  # alone 0-50, 100-150, 200-260; together 50-100
     table = pd.DataFrame(rows, columns=["start", "end"]).apply(pd.to_datetime, unit="s").assign(agent="bo")
-    found = shared(table, enough=1)
-    assert found is not None
-    assert [mean.mean for mean in found.means] == [(50 + 50 + 60) / 2, 100 / 1]
-    assert found.ends == (2, 1)
+    result = shared(table, enough=1)
+    assert result is not None
+    assert [mean.mean for mean in result.means] == [(50 + 50 + 60) / 2, 100 / 1]
+    assert result.ends == (2, 1)
     assert shared(table, enough=2) is None
 
 
 def test_slowdown_needs_enough_of_two_levels() -> None:
     work = np.array([10.0, 20, 30, 60])
     beside = np.array([1.0, 1, 2, 2])
-    found = slowdown(work, beside, enough=2)
-    assert found is not None
-    assert found.factors[1].mean == pytest.approx(3.0)
+    result = slowdown(work, beside, enough=2)
+    assert result is not None
+    assert result.factors[1].mean == pytest.approx(3.0)
     assert slowdown(work, beside, enough=3) is None
 
 

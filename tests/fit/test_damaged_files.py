@@ -189,20 +189,20 @@ def outcome(folder: Path, layout: str, seed: int, run: bool) -> str:
 
 
 def tried(folder: Path, number: int, run: bool = False) -> Counter[str]:
-    found: Counter[str] = Counter()
+    result: Counter[str] = Counter()
     for seed in range(number):
         for layout in LAYOUTS:
             try:
-                found[outcome(folder, layout, seed, run)] += 1
+                result[outcome(folder, layout, seed, run)] += 1
             except Exception as bad:
                 raise AssertionError(f"layout {layout}, seed {seed}: {type(bad).__name__}: {bad}") from bad
-    return found
+    return result
 
 
 def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
-    found = tried(tmp_path, 60)
-    assert set(found) == {"scenario", "refused"}
-    assert found.total() == 300
+    result = tried(tmp_path, 60)
+    assert set(result) == {"scenario", "refused"}
+    assert result.total() == 300
 
 
 def test_messages_in_which_no_customer_writes_are_refused(tmp_path: Path) -> None:
@@ -215,9 +215,9 @@ def test_messages_in_which_no_customer_writes_are_refused(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_two_thousand_damaged_files(tmp_path: Path) -> None:
-    found = tried(tmp_path, 400, run=True)
-    print(dict(found))
-    assert found.total() == 2000
+    result = tried(tmp_path, 400, run=True)
+    print(dict(result))
+    assert result.total() == 2000
 
 
 def test_scenarios_of_damaged_files_are_run_and_compared(tmp_path: Path) -> None:

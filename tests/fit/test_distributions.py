@@ -18,9 +18,9 @@ ENDED = np.array([1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0], np.bool_)
 
 
 def test_an_exponential_is_time_at_risk_by_number_of_ends() -> None:
-    found = distributions.fit("exponential", Sample(WAITS, ENDED)).parameters["mean"]
-    assert found.mean == pytest.approx(WAITS.sum() / ENDED.sum())
-    assert found.high / found.mean == pytest.approx(np.exp(distributions.Z / np.sqrt(ENDED.sum())), rel=1e-4)
+    result = distributions.fit("exponential", Sample(WAITS, ENDED)).parameters["mean"]
+    assert result.mean == pytest.approx(WAITS.sum() / ENDED.sum())
+    assert result.high / result.mean == pytest.approx(np.exp(distributions.Z / np.sqrt(ENDED.sum())), rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_a_share_as_scipy_has_it() -> None:
 
 
 def test_turns_of_conversations_that_go_on_count_for_what_is_known() -> None:
-    found = geometric(np.array([1.0, 2, 3, 4]), np.array([True, True, True, False]))
-    assert found.mean == pytest.approx(10 / 3)
+    result = geometric(np.array([1.0, 2, 3, 4]), np.array([True, True, True, False]))
+    assert result.mean == pytest.approx(10 / 3)
     with pytest.raises(ValueError, match="no conversation was done"):
         geometric(np.array([1.0]), np.array([False]))
 
@@ -140,14 +140,14 @@ def test_who_could_not_come_back_any_more_does_not_count_as_staying_away() -> No
     until = rng.uniform(0, 100, 4000)
     lag = np.where(rng.random(4000) < 0.2, rng.exponential(20, 4000), np.inf)
     seen = lag < until
-    found, times, fitted = came_back(lag[seen], until[~seen])
+    result, times, fitted = came_back(lag[seen], until[~seen])
     assert seen.mean() < 0.17  # as who has not yet come back looks like
-    assert found.low < 0.2 < found.high
+    assert result.low < 0.2 < result.high
     assert fitted[0].distribution.mean == pytest.approx(20, rel=0.15)
     assert times.times.mean() == pytest.approx(20, rel=0.15) != pytest.approx(lag[seen].mean(), rel=0.1)
 
 
 def test_who_came_back_once_is_a_share_of_the_curve() -> None:
-    found, _, fitted = came_back(np.array([10.0]), np.array([5.0, 100, 100]))
+    result, _, fitted = came_back(np.array([10.0]), np.array([5.0, 100, 100]))
     assert fitted == []
-    assert found.mean == pytest.approx(1 / 3)
+    assert result.mean == pytest.approx(1 / 3)

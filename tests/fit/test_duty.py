@@ -55,8 +55,8 @@ TWO_CALLS = (("q", 0, 0, 4, "ann"), ("q", 20, 20, 25, "ann"))
 
 
 def test_served_is_there_for_whole_half_hours() -> None:
-    found = infer("served", log(*TWO_CALLS, ("q", 64, 64, 90, "ann"), ("q", 29, 29, 31, "bob")))
-    assert minutes(found) == [
+    result = infer("served", log(*TWO_CALLS, ("q", 64, 64, 90, "ann"), ("q", 29, 29, 31, "bob")))
+    assert minutes(result) == [
         ("ann", 0, 30, []),
         ("ann", 60, 90, []),  # what ends at 90 is no part of the next half hour
         ("bob", 0, 30, []),
@@ -65,8 +65,8 @@ def test_served_is_there_for_whole_half_hours() -> None:
 
 
 def test_sessions_part_at_gaps_of_more_than_half_an_hour() -> None:
-    found = infer("sessions", log(*TWO_CALLS, ("q", 55, 55, 60, "ann"), ("q", 90.1, 90.1, 92, "ann")))
-    assert minutes(found) == [("ann", 0, 60, []), ("ann", 90.1, 92, [])]
+    result = infer("sessions", log(*TWO_CALLS, ("q", 55, 55, 60, "ann"), ("q", 90.1, 90.1, 92, "ann")))
+    assert minutes(result) == [("ann", 0, 60, []), ("ann", 90.1, 92, [])]
 
 
 def test_ready_takes_a_gap_without_anybody_waiting_for_idle_time() -> None:
@@ -75,8 +75,8 @@ def test_ready_takes_a_gap_without_anybody_waiting_for_idle_time() -> None:
 
 def test_ready_is_away_while_somebody_waits_and_half_of_the_time_before() -> None:
     """One waits from 10 to 12, gives up: away from (4 + 10) / 2 = 7 to 12. The next waits from 16 to 20: left at 14."""
-    found = infer("ready", log(*TWO_CALLS, ("q", 10, None, 12, None), ("q", 16, 20, 30, "bob")))
-    assert minutes(found) == [("ann", 0, 25, [(7, 12), (14, 20)]), ("bob", 20, 30, [])]
+    result = infer("ready", log(*TWO_CALLS, ("q", 10, None, 12, None), ("q", 16, 20, 30, "bob")))
+    assert minutes(result) == [("ann", 0, 25, [(7, 12), (14, 20)]), ("bob", 20, 30, [])]
 
 
 def test_ready_counts_only_who_waits_for_that_agent() -> None:
@@ -125,10 +125,10 @@ def test_skills_leave_out_what_an_agent_would_have_been_seen_to_take() -> None:
         *(("a", n, n, n + 1, "bob") for n in range(4)),
         *(("b", n, n, n + 1, "cat") for n in range(10)),
     )
-    found = duty.skills(calls)
-    assert found["ann"] == {"a"}
-    assert found["bob"] == {"a", "b"}
-    assert found["cat"] == {"b"}
+    result = duty.skills(calls)
+    assert result["ann"] == {"a"}
+    assert result["bob"] == {"a", "b"}
+    assert result["cat"] == {"b"}
 
 
 def test_level_is_the_mean_number_of_agents_there_and_free() -> None:
@@ -145,9 +145,9 @@ def test_ready_sees_the_idle_ends_of_a_shift() -> None:
         ("q", 30, 30, 35, "bob"),
         ("q", 37, None, 41, None),
     )
-    found = {name: (start, end) for name, start, end, _ in minutes(infer("ready", calls))}
-    assert found["ann"] == (0, 50)
-    assert found["bob"] == (pytest.approx(15 - 10), 37)
+    result = {name: (start, end) for name, start, end, _ in minutes(infer("ready", calls))}
+    assert result["ann"] == (0, 50)
+    assert result["bob"] == (pytest.approx(15 - 10), 37)
 
 
 def test_ready_is_away_no_longer_than_is_usual() -> None:

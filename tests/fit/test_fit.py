@@ -79,8 +79,8 @@ def test_a_run_gives_back_what_it_was_made_of(fitted: Fit) -> None:
         (chat.figures["silent_abandonment"], 0.3),
         (chat.figures["transfer.phone"], 0.05),
     ]
-    for found, true in known:
-        assert abs(np.log(found.mean / true)) < 2.6 * np.log(found.high / found.mean), true
+    for result, true in known:
+        assert abs(np.log(result.mean / true)) < 2.6 * np.log(result.high / result.mean), true
     assert [phone.distributions[key].family for key in ("work", "wrap_up", "patience")] == [
         "lognormal",
         "lognormal",
@@ -111,8 +111,8 @@ def test_one_log_alone_is_enough(results: Path, tmp_path: Path) -> None:
     for name in ("contacts", "turns"):
         alone = from_ccsim.read_own(results / f"{name}.parquet")
         assert (alone.contacts is None) == (name == "turns")
-        found = estimates.estimate(alone, "sessions")
-        assert len(found.queues) == 4
+        result = estimates.estimate(alone, "sessions")
+        assert len(result.queues) == 4
     assert fit(results / "contacts.parquet", "--out", tmp_path, "--rule", "sessions").exit_code == 0
 
 
@@ -122,8 +122,8 @@ def test_shared_attention_comes_back(tmp_path: Path) -> None:
     folder = run_to_folder(tmp_path, week, engine="compiled")[1]
     chat = estimates.estimate(from_ccsim.read_own(folder), "ready").queues["chat"]
     assert chat.shared is not None
-    for found, true in zip(chat.shared.means, (180, 210, 240), strict=True):
-        assert abs(np.log(found.mean / true)) < 2.6 * np.log(found.high / found.mean)
+    for result, true in zip(chat.shared.means, (180, 210, 240), strict=True):
+        assert abs(np.log(result.mean / true)) < 2.6 * np.log(result.high / result.mean)
     text = scenario.files(estimates.estimate(from_ccsim.read_own(folder), "ready"), "again")["scenario.toml"]
     assert "work_by_concurrency" in text
     assert "slowdown" not in text
@@ -170,12 +170,12 @@ def chats(folder: Path) -> Path:
 def test_a_contact_log_with_each_rule_of_duty(tmp_path: Path, rule: str) -> None:
     done = fit(chats(tmp_path), "--mapping", tmp_path / "chats.toml", "--rule", rule, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
-    found = load(tmp_path / "out" / "scenario.toml", None, ["replications=1"])
-    queue = found.queue["chat"]
+    result = load(tmp_path / "out" / "scenario.toml", None, ["replications=1"])
+    queue = result.queue["chat"]
     assert len(queue.work_by_concurrency) == 2
     assert queue.work_by_concurrency[0] / 1e6 == pytest.approx(600, rel=0.2)
-    assert sum(len(team.roster.agents) for team in found.team.values() if team.roster) == 3
-    answered = run(found, engine="compiled").estimate("queue", "chat", "answered")
+    assert sum(len(team.roster.agents) for team in result.team.values() if team.roster) == 3
+    answered = run(result, engine="compiled").estimate("queue", "chat", "answered")
     assert answered is not None
     assert answered.mean > 500
 
@@ -190,10 +190,10 @@ def test_intervals_alone_make_a_scenario_with_made_up_agents(tmp_path: Path) -> 
     done = fit(log, "--mapping", "amazon_connect", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "names no agents" in done.output
-    found = load(tmp_path / "out" / "scenario.toml", None, ["replications=1"])
-    assert found.interval == 15 * 60 * 1_000_000
-    assert found.queue["sales"].work.mean == pytest.approx(240)
-    offered = run(found, engine="compiled").estimate("queue", "sales", "offered")
+    result = load(tmp_path / "out" / "scenario.toml", None, ["replications=1"])
+    assert result.interval == 15 * 60 * 1_000_000
+    assert result.queue["sales"].work.mean == pytest.approx(240)
+    offered = run(result, engine="compiled").estimate("queue", "sales", "offered")
     assert offered is not None
     assert offered.mean == pytest.approx(sum(row[3] for row in rows), rel=0.1)
 
@@ -232,10 +232,10 @@ def test_calls_and_messages_of_different_queues_together(tmp_path: Path) -> None
     options = ["--mapping", "calls", "--mapping", "conversations", "--out", tmp_path / "out"]
     done = fit(log, chat, *options)
     assert done.exit_code == 0, done.output
-    found = load(tmp_path / "out" / "scenario.toml")
-    assert set(found.queue) == {"calls", "social"}
-    assert found.queue["social"].turns.mean == pytest.approx(2)
-    assert found.queue["social"].reply_latency.mean == pytest.approx(1200)
+    result = load(tmp_path / "out" / "scenario.toml")
+    assert set(result.queue) == {"calls", "social"}
+    assert result.queue["social"].turns.mean == pytest.approx(2)
+    assert result.queue["social"].reply_latency.mean == pytest.approx(1200)
 
 
 def test_customers_who_call_again_are_not_counted_twice(tmp_path: Path) -> None:

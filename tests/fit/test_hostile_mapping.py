@@ -41,8 +41,8 @@ def test_an_encoding_that_does_not_fit_is_an_error_of_the_log(name: str, tmp_pat
 @pytest.mark.parametrize("name", ["utf-8", "utf-16", "latin-1", "cp1252", "shift_jis"])
 def test_encodings_of_text_are_read(name: str, tmp_path: Path) -> None:
     (tmp_path / "calls.csv").write_bytes("arrival,end\n2026-03-02 10:00,2026-03-02 10:05\n".encode(name))
-    found = read(tmp_path / "calls.csv", mapping(written(tmp_path, f'encoding = "{name}"')))
-    assert len(found.rows) == 1
+    result = read(tmp_path / "calls.csv", mapping(written(tmp_path, f'encoding = "{name}"')))
+    assert len(result.rows) == 1
 
 
 def test_a_mapping_in_latin_1_is_refused_by_its_line(tmp_path: Path) -> None:

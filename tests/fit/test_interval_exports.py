@@ -38,9 +38,9 @@ def test_a_days_calls_are_not_an_hours(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     log.write_text("day,came,answered,aht\n" + "".join(f"2026-06-{day:02d},480,470,180\n" for day in range(1, 15)))
     columns = {"start": ("day",), "offered": ("came",), "handled": ("answered",), "handle_time": ("aht",)}
-    found = estimate(read_all([log], [Mapping(kind="intervals", columns=columns)]), "ready")
-    assert found.queues["contacts"].answered == 14 * 470
-    assert "20.0 contacts in the busiest hour, 1.00 agents at work" in files(found, "a")["scenario.toml"]
+    result = estimate(read_all([log], [Mapping(kind="intervals", columns=columns)]), "ready")
+    assert result.queues["contacts"].answered == 14 * 470
+    assert "20.0 contacts in the busiest hour, 1.00 agents at work" in files(result, "a")["scenario.toml"]
 
 
 def test_calls_that_take_no_time_wait_for_nobody() -> None:
@@ -51,8 +51,8 @@ def test_an_interval_exports_handle_time_is_of_a_whole_chat(tmp_path: Path) -> N
     log = tmp_path / "log.csv"
     log.write_text("at,media,came,aht\n" + "".join(f"2026-06-24 {h:02d}:00,chat,9,540\n" for h in range(9, 15)))
     columns = {"start": ("at",), "channel": ("media",), "offered": ("came",), "handle_time": ("aht",)}
-    found = estimate(read_all([log], [Mapping(kind="intervals", columns=columns)]), "ready").queues["contacts"]
-    assert (found.figures["turns"].mean, found.figures["work.mean"].mean) == (1, 540)
+    result = estimate(read_all([log], [Mapping(kind="intervals", columns=columns)]), "ready").queues["contacts"]
+    assert (result.figures["turns"].mean, result.figures["work.mean"].mean) == (1, 540)
 
 
 def test_opening_hours_are_those_in_which_contacts_come(tmp_path: Path) -> None:

@@ -131,8 +131,8 @@ def test_mappings_of_lengths_that_make_no_sense(changes: dict[str, Any], fault: 
     ],
 )  # fmt: skip
 def test_moments(cells: tuple[str, ...], read_as: list[str]) -> None:
-    found = times.instants("at", texts(*cells), HOW, None)
-    assert ["" if pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M}" for moment in found] == read_as
+    result = times.instants("at", texts(*cells), HOW, None)
+    assert ["" if pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M}" for moment in result] == read_as
 
 
 def test_day_and_month_that_could_be_either_are_asked_for() -> None:
@@ -142,8 +142,8 @@ def test_day_and_month_that_could_be_either_are_asked_for() -> None:
 
 
 def test_clocks_of_12_and_24_hours() -> None:
-    found = times.clock(texts("9:05", "9:05 PM", "12:00 AM", "24:00", "0930", "25:00", "08:00-08:30"), HOW)
-    hours = [None if pd.isna(length) else length.total_seconds() / 3600 for length in found]
+    result = times.clock(texts("9:05", "9:05 PM", "12:00 AM", "24:00", "0930", "25:00", "08:00-08:30"), HOW)
+    hours = [None if pd.isna(length) else length.total_seconds() / 3600 for length in result]
     assert hours[:5] + hours[6:] == pytest.approx([9 + 1 / 12, 21 + 1 / 12, 0, 24, 9.5, 8])
 
 
@@ -166,8 +166,8 @@ def test_what_is_no_number_is_none() -> None:
 
 
 def test_lengths_of_time_as_written() -> None:
-    found = times.seconds(texts("109", "1:49", "0:01:49", "1,5", "PT2M30S", "1 days 0:00:01"), None)
-    assert found.tolist() == [109, 109, 109, 1.5, 150, 86401]
+    result = times.seconds(texts("109", "1:49", "0:01:49", "1,5", "PT2M30S", "1 days 0:00:01"), None)
+    assert result.tolist() == [109, 109, 109, 1.5, 150, 86401]
     assert times.seconds(texts("0:05"), "h:mm").tolist() == [300]
     assert times.seconds(texts("2.5"), "min").tolist() == [150]
 
@@ -184,7 +184,7 @@ def test_an_interval_exports_milliseconds_and_clocks(tmp_path: Path) -> None:
 def test_lines_above_the_header_and_cells_beyond_it(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("Call report\n\nat,wait,talk\n2026-05-04 08:00,5,60,\n2026-05-04 08:05,5,60\n")
     how = Mapping(kind="contacts", columns={"arrival": ("at",)}, durations={"wait": ("wait",), "talk": ("talk",)})
-    found = read(tmp_path / "log.csv", how)
-    assert found.reasons == {"more cells than the header has": 1}
-    assert found.refused["line"].tolist() == [4]
-    assert found.mended["lines above the header"] == 2
+    result = read(tmp_path / "log.csv", how)
+    assert result.reasons == {"more cells than the header has": 1}
+    assert result.refused["line"].tolist() == [4]
+    assert result.mended["lines above the header"] == 2

@@ -114,9 +114,9 @@ def test_who_gave_up_at_no_known_time_counts_and_bounds_patience(tmp_path: Path)
     fit = calls(tmp_path, lines, contact="id", arrival="came", answer="up", end="done", agent="who", outcome="how")
     queue = fit.queues["contacts"]
     assert (queue.contacts, queue.gave_up) == (3000, int((offered >= patience).sum()))
-    found = queue.figures["patience.mean"]
-    assert found.low < 300 < found.high
-    assert found.mean == pytest.approx(300, rel=0.1)
+    result = queue.figures["patience.mean"]
+    assert result.low < 300 < result.high
+    assert result.mean == pytest.approx(300, rel=0.1)
     assert "Nobody gave up" not in "".join(queue.warnings)
 
 

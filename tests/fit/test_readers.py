@@ -196,7 +196,7 @@ def test_messages_are_refused_one_by_one_and_broken_conversations_whole(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "result"),
     [
         (b"", "no header line"),
         (HEADER.encode(), "no line can be used"),
@@ -205,10 +205,10 @@ def test_messages_are_refused_one_by_one_and_broken_conversations_whole(tmp_path
         (b"\x00\x9f\x00" * 20, "not text"),
     ],
 )
-def test_a_file_of_which_nothing_can_be_used(tmp_path: Path, text: bytes, found: str) -> None:
+def test_a_file_of_which_nothing_can_be_used(tmp_path: Path, text: bytes, result: str) -> None:
     with pytest.raises(ScenarioError) as error:
         contacts(tmp_path, text)
-    assert found in str(error.value)
+    assert result in str(error.value)
     assert "log.csv" in str(error.value)
 
 
@@ -218,7 +218,7 @@ def test_no_such_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "result"),
     [
         ('kind = "contacts"\ncolumns = { arrival = "a", answer = "b" }\n', "end must be named"),
         ('kind = "contacts"\ncolumns = { arrival = "a", end = "b", colour = "c" }\n', "colour"),
@@ -231,11 +231,11 @@ def test_no_such_file(tmp_path: Path) -> None:
         ('kind = "contacts"\nchannel = "fax"\ncolumns = { arrival = "a", end = "b" }\n', "fax"),
     ],
 )
-def test_a_mapping_that_is_none(tmp_path: Path, text: str, found: str) -> None:
+def test_a_mapping_that_is_none(tmp_path: Path, text: str, result: str) -> None:
     (tmp_path / "own.toml").write_text(text)
     with pytest.raises(ScenarioError) as error:
         mapping(str(tmp_path / "own.toml"))
-    assert found in str(error.value)
+    assert result in str(error.value)
 
 
 def test_every_built_in_mapping_can_be_read() -> None:

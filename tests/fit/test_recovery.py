@@ -64,13 +64,13 @@ def cut_off(family: str) -> Callable[[np.random.Generator], Found]:
 def timed_out(rng: np.random.Generator) -> Found:
     """Latencies in closed sessions end with the time-out at the latest."""
     times = FAMILIES["lognormal"].distribution({"median": 19.2, "sigma": 0.94}).value(rng.random(SIZE))
-    found = distributions.fit("lognormal", Sample(np.minimum(times, 60.0), times < 60.0)).parameters
-    yield from (("median", found["median"], 19.2), ("sigma", found["sigma"], 0.94))
+    result = distributions.fit("lognormal", Sample(np.minimum(times, 60.0), times < 60.0)).parameters
+    yield from (("median", result["median"], 19.2), ("sigma", result["sigma"], 0.94))
 
 
 def recovered(family: str, sample: Sample) -> Found:
-    found = distributions.fit(family, sample).parameters
-    yield from ((name, found[name], value) for name, value in DISTRIBUTIONS[family].items())
+    result = distributions.fit(family, sample).parameters
+    yield from ((name, result[name], value) for name, value in DISTRIBUTIONS[family].items())
 
 
 def arrivals(rng: np.random.Generator) -> Found:
@@ -103,12 +103,12 @@ def drifting(rng: np.random.Generator) -> Found:
     by_day = busy_days(rng.random(140), alone, 0.2, 0.0, 0.6)
     within = busy_days(rng.random((140, 48)), np.full((140, 48), 0.5), 0.12, 0.0, 0.7)
     expected = usual * (1 + 0.1 * weekday[:, np.newaxis]) * by_day[:, np.newaxis] * within
-    found = profile(rng.poisson(expected).astype(np.float64), days)
-    assert found.memory is not None
-    assert found.drift.p_value < 0.05
-    yield from (("day_memory", found.memory, 0.6), ("within_cv", found.drift.cv, 0.12))
-    yield "within_memory", found.drift.memory, 0.7
-    assert found.day_cv == pytest.approx(0.2, rel=0.3)
+    result = profile(rng.poisson(expected).astype(np.float64), days)
+    assert result.memory is not None
+    assert result.drift.p_value < 0.05
+    yield from (("day_memory", result.memory, 0.6), ("within_cv", result.drift.cv, 0.12))
+    yield "within_memory", result.drift.memory, 0.7
+    assert result.day_cv == pytest.approx(0.2, rel=0.3)
 
 
 def conversations(rng: np.random.Generator) -> Found:
@@ -125,9 +125,9 @@ def concurrency(rng: np.random.Generator) -> Found:
     work = (
         FAMILIES["lognormal"].distribution({"median": 50.0, "sigma": 0.8}).value(rng.random(SIZE)) * factors[beside - 1]
     )
-    found = slowdown(work, beside.astype(np.float64))
-    assert found is not None
-    yield from ((f"with {level}", found.factors[level - 1], factors[level - 1]) for level in (2, 3))
+    result = slowdown(work, beside.astype(np.float64))
+    assert result is not None
+    yield from ((f"with {level}", result.factors[level - 1], factors[level - 1]) for level in (2, 3))
 
 
 def attention(rng: np.random.Generator) -> Found:
@@ -143,9 +143,9 @@ def attention(rng: np.random.Generator) -> Found:
         else:
             rows.append((open_.pop(rng.integers(len(open_))), clock))
     table = pd.DataFrame(rows, columns=["start", "end"]).apply(pd.to_datetime, unit="s").assign(agent="a")
-    found = shared(table)
-    assert found is not None
-    yield from ((f"{level} at once", found.means[level - 1], means[level - 1]) for level in (1, 2, 3))
+    result = shared(table)
+    assert result is not None
+    yield from ((f"{level} at once", result.means[level - 1], means[level - 1]) for level in (1, 2, 3))
 
 
 def coming_back(rng: np.random.Generator) -> Found:
@@ -154,8 +154,8 @@ def coming_back(rng: np.random.Generator) -> Found:
     lag = np.where(rng.random(SIZE) < 0.1, rng.exponential(86400.0, SIZE), np.inf)
     seen = lag < until
     sample = Sample(np.minimum(lag, until), seen)
-    found = distributions.fit("exponential", sample, partly=True).parameters
-    yield from (("share", found["share"], 0.1), ("delay", found["mean"], 86400.0))
+    result = distributions.fit("exponential", sample, partly=True).parameters
+    yield from (("share", result["share"], 0.1), ("delay", result["mean"], 86400.0))
 
 
 def shares(rng: np.random.Generator) -> Found:
@@ -186,9 +186,9 @@ def coverage(estimator: str, repetitions: int) -> dict[str, float]:
     held: Counter[str] = Counter()
     for repetition in range(repetitions):
         rng = np.random.default_rng([repetition, *map(ord, estimator)])
-        for name, found, true in ESTIMATORS[estimator](rng):
-            assert found.low <= found.mean <= found.high
-            held[name] += found.low <= true <= found.high
+        for name, result, true in ESTIMATORS[estimator](rng):
+            assert result.low <= result.mean <= result.high
+            held[name] += result.low <= true <= result.high
     return {name: count / repetitions for name, count in held.items()}
 
 

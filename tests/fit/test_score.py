@@ -39,30 +39,30 @@ BUSY = day(
 
 
 def test_figures_are_ratios_of_sums() -> None:
-    found = score.figures(BUSY.real)
-    assert found.asa.tolist() == [20, 5]
-    assert found.abandonment.tolist() == [0.2, 0]
-    assert found.service_level.tolist() == [0.4, 1]
+    result = score.figures(BUSY.real)
+    assert result.asa.tolist() == [20, 5]
+    assert result.abandonment.tolist() == [0.2, 0]
+    assert result.service_level.tolist() == [0.4, 1]
     assert score.daily(BUSY.real).asa.tolist() == pytest.approx([260 / 28])
 
 
 def test_nothing_offered_has_no_figures() -> None:
-    found = score.figures(sums((0, 0, 0, 0, 0), (2, 0, 0, 2, 0)))
-    assert np.isnan(found.asa).all()
-    assert np.isnan(found.abandonment).tolist() == [True, False]
+    result = score.figures(sums((0, 0, 0, 0, 0), (2, 0, 0, 2, 0)))
+    assert np.isnan(result.asa).all()
+    assert np.isnan(result.abandonment).tolist() == [True, False]
 
 
 def test_score_by_hand() -> None:
     """Means of the replications: ASA 35 and 10; of the days 400 / 30 and 540 / 26 s."""
-    found = score.score(score.simulated([BUSY], "", np.nanmean), [BUSY])
-    assert found.asa == pytest.approx((15 + 5) / 2)
-    assert found.asa_weighted == pytest.approx((10 * 15 + 20 * 5) / 30)
-    assert found.asa_bias == pytest.approx(10)
-    assert found.service_level == pytest.approx((abs(0.35 - 0.4) + abs(0.75 - 1)) / 2)
-    assert found.service_level_bias == pytest.approx((-0.05 - 0.25) / 2)
-    assert found.asa_by_day == pytest.approx((400 / 30 + 540 / 26) / 2 / (260 / 28) - 1)
-    assert found.asa_by_day_weighted == pytest.approx(found.asa_by_day)  # of a single day
-    assert found.abandonment_by_day == pytest.approx(abs((0 + 4 / 30) / 2 - 2 / 30))
+    result = score.score(score.simulated([BUSY], "", np.nanmean), [BUSY])
+    assert result.asa == pytest.approx((15 + 5) / 2)
+    assert result.asa_weighted == pytest.approx((10 * 15 + 20 * 5) / 30)
+    assert result.asa_bias == pytest.approx(10)
+    assert result.service_level == pytest.approx((abs(0.35 - 0.4) + abs(0.75 - 1)) / 2)
+    assert result.service_level_bias == pytest.approx((-0.05 - 0.25) / 2)
+    assert result.asa_by_day == pytest.approx((400 / 30 + 540 / 26) / 2 / (260 / 28) - 1)
+    assert result.asa_by_day_weighted == pytest.approx(result.asa_by_day)  # of a single day
+    assert result.abandonment_by_day == pytest.approx(abs((0 + 4 / 30) / 2 - 2 / 30))
 
 
 def test_what_is_right_has_no_error() -> None:
@@ -75,9 +75,9 @@ def test_a_tiny_day_hardly_counts_in_the_weighted_error() -> None:
     """100 contacts, 40 s for 50; ten, 60 s for 20: errors of 20 % and 200 %, of waits 1,000 + 400 of 5,200 s."""
     large = day(sums((100, 100, 5000, 0, 50)), sums((100, 100, 4000, 0, 50)))
     tiny = day(sums((10, 10, 200, 0, 5)), sums((10, 10, 600, 0, 5)))
-    found = score.score(score.simulated([large, tiny], ""), [large, tiny])
-    assert found.asa_by_day == pytest.approx((0.2 + 2) / 2)
-    assert found.asa_by_day_weighted == pytest.approx(1400 / 5200)
+    result = score.score(score.simulated([large, tiny], ""), [large, tiny])
+    assert result.asa_by_day == pytest.approx((0.2 + 2) / 2)
+    assert result.asa_by_day_weighted == pytest.approx(1400 / 5200)
 
 
 def test_floor_takes_each_replication_for_the_truth() -> None:
@@ -87,26 +87,26 @@ def test_floor_takes_each_replication_for_the_truth() -> None:
 
 def test_erlang_between_two_numbers_of_agents() -> None:
     some = replace(BUSY, agents=np.array([2.25, 3.0]))
-    found = score.erlang([some], "", 300, 20).by_interval
+    result = score.erlang([some], "", 300, 20).by_interval
     two, three = (erlang_a(10 / HALF_HOUR, 180, n, 300, 20) for n in (2, 3))
-    assert found.abandonment[0] == pytest.approx(0.75 * two.abandonment + 0.25 * three.abandonment)
-    assert found.asa.tolist() == pytest.approx([0.75 * two.asa + 0.25 * three.asa, three.asa])
-    assert found.service_level[1] == pytest.approx(three.service_level)
+    assert result.abandonment[0] == pytest.approx(0.75 * two.abandonment + 0.25 * three.abandonment)
+    assert result.asa.tolist() == pytest.approx([0.75 * two.asa + 0.25 * three.asa, three.asa])
+    assert result.service_level[1] == pytest.approx(three.service_level)
 
 
 def test_erlang_c_has_no_figure_where_agents_do_not_suffice() -> None:
     """The day's figures are then those of the other intervals, real ones too."""
     some = replace(BUSY, known=BUSY.known._replace(all_offered=np.array([20.0, 10.0])))
-    found = score.erlang([some], "", math.inf, 20)
-    assert np.isnan(found.by_interval.asa).tolist() == [True, False]
-    assert score.score(found, [some]).asa_by_day == pytest.approx(found.by_interval.asa[1] / 5 - 1)
+    result = score.erlang([some], "", math.inf, 20)
+    assert np.isnan(result.by_interval.asa).tolist() == [True, False]
+    assert score.score(result, [some]).asa_by_day == pytest.approx(result.by_interval.asa[1] / 5 - 1)
 
 
 def test_a_rate_without_customers_loads_the_agents_and_counts_for_nothing() -> None:
     known = Inputs(np.array([0.0, 10.0]), np.array([10.0, 20.0]), np.array([180.0, 90.0]))
-    found = score.erlang([replace(BUSY, known=known)], "", 300, 20)
-    assert math.isnan(found.by_interval.asa[0])
-    assert found.by_day.asa[0] == pytest.approx(erlang_a(20 / HALF_HOUR, 90, 2, 300, 20).asa)
+    result = score.erlang([replace(BUSY, known=known)], "", 300, 20)
+    assert math.isnan(result.by_interval.asa[0])
+    assert result.by_day.asa[0] == pytest.approx(erlang_a(20 / HALF_HOUR, 90, 2, 300, 20).asa)
 
 
 def test_calibrated_gives_the_training_days_their_asa() -> None:
@@ -152,9 +152,9 @@ def test_transform_by_hand() -> None:
 def test_widening_learned_on_training_days_covers_others() -> None:
     """Reality varies twice as much: 90 % intervals cover 59 % of it, widened 90 % (standard error 1.4 points)."""
     rng = np.random.default_rng(6)
-    found = score.covers(uniform_days(rng, 2), uniform_days(rng, 2), "asa")
-    assert found.plain == pytest.approx(0.57, abs=0.06)
-    assert found.widened == pytest.approx(0.9, abs=0.05)
+    result = score.covers(uniform_days(rng, 2), uniform_days(rng, 2), "asa")
+    assert result.plain == pytest.approx(0.57, abs=0.06)
+    assert result.widened == pytest.approx(0.9, abs=0.05)
     low, high = score.bounds([BUSY], "asa", 1.0)
     narrow_low, narrow_high = score.bounds([BUSY], "asa")
     assert (high - narrow_high).tolist() == pytest.approx((narrow_high - narrow_low + score.FLOORS["asa"]).tolist())

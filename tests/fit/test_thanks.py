@@ -27,15 +27,15 @@ def test_last_words_of_customers_do_not_keep_conversations_open() -> None:
     assert with_thanks.thanks == 32
     assert without.thanks == 0
     assert with_thanks.over.sum() >= 40
-    for found in (with_thanks, without):
-        assert abs(found.replies.sum() / found.over.sum() - 3) < 0.1
+    for result in (with_thanks, without):
+        assert abs(result.replies.sum() / result.over.sum() - 3) < 0.1
 
 
 def test_a_message_that_nobody_ever_answered_is_no_thanks() -> None:
     rows = messages(0)
     lonely = rows[rows["conversation"] == "3"].head(1).assign(conversation="lonely")
-    found = conversations(pd.concat([rows, lonely], ignore_index=True), None, None)
-    assert found.thanks == 0
+    result = conversations(pd.concat([rows, lonely], ignore_index=True), None, None)
+    assert result.thanks == 0
 
 
 def test_with_an_outcome_nothing_is_guessed() -> None:

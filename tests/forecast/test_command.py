@@ -36,9 +36,9 @@ def export(tmp_path: Path) -> Path:
 
 
 def test_it_writes_volumes_and_lines_that_a_scenario_runs_with(export: Path, tmp_path: Path) -> None:
-    found = forecast(tmp_path, str(export), "--mapping", str(tmp_path / "how.toml"), "--days", "7", "--json")
-    assert found.exit_code == 0, found.output
-    told = json.loads(found.stdout)["queues"]["calls"]
+    result = forecast(tmp_path, str(export), "--mapping", str(tmp_path / "how.toml"), "--days", "7", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)["queues"]["calls"]
     assert [day["date"] for day in told["days"]] == [f"2026-02-{day}" for day in range(16, 23)]
     assert all(day["low"] <= day["mean"] <= day["high"] for day in told["days"])
     assert told["total"]["mean"] == pytest.approx(sum(day["mean"] for day in told["days"]))
@@ -65,8 +65,8 @@ def test_its_own_volume_file_is_a_history_too(export: Path, tmp_path: Path) -> N
 
 def test_the_test_prints_errors_beside_simple_rules(export: Path, tmp_path: Path) -> None:
     how = ("--mapping", str(tmp_path / "how.toml"))
-    found = CliRunner().invoke(main, ["forecast", str(export), *how, "--test", "2", "--json"])
-    one_day = json.loads(found.stdout)["test"]["calls"]["one_day"]
+    result = CliRunner().invoke(main, ["forecast", str(export), *how, "--test", "2", "--json"])
+    one_day = json.loads(result.stdout)["test"]["calls"]["one_day"]
     assert set(one_day["wape_interval"]) == {"forecast", "seasonal_naive", "mean_of_six", "poisson_floor"}
     assert set(one_day["coverage"]) == {"80", "95"}
     shown = forecast(tmp_path, str(export), *how, "--test", "2")
@@ -96,9 +96,9 @@ def test_contacts_one_by_one_are_counted(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "log.csv", index=False)
     how = 'kind = "contacts"\ncolumns = { contact = "id", queue = "queue", arrival = "came" }\n'
     (tmp_path / "how.toml").write_text(how)
-    found = forecast(tmp_path, str(tmp_path / "log.csv"), "--mapping", str(tmp_path / "how.toml"), "--json")
-    assert found.exit_code == 0, found.output
-    first = json.loads(found.stdout)["queues"]["calls"]["days"][1]["mean"]  # after a Sunday
+    result = forecast(tmp_path, str(tmp_path / "log.csv"), "--mapping", str(tmp_path / "how.toml"), "--json")
+    assert result.exit_code == 0, result.output
+    first = json.loads(result.stdout)["queues"]["calls"]["days"][1]["mean"]  # after a Sunday
     assert first == pytest.approx(table[14].sum(), rel=0.15)
 
 
@@ -109,8 +109,8 @@ def test_a_day_without_contacts_of_a_small_queue_is_no_gap_where_others_have_som
     pd.DataFrame(large + small).assign(id=range(len(large + small))).to_csv(tmp_path / "log.csv", index=False)
     how = 'kind = "contacts"\ncolumns = { contact = "id", queue = "queue", arrival = "came" }\n'
     (tmp_path / "how.toml").write_text(how)
-    found = forecast(tmp_path, str(tmp_path / "log.csv"), "--mapping", str(tmp_path / "how.toml"), "--json")
-    small_one = json.loads(found.stdout)["queues"]["small"]
+    result = forecast(tmp_path, str(tmp_path / "log.csv"), "--mapping", str(tmp_path / "how.toml"), "--json")
+    small_one = json.loads(result.stdout)["queues"]["small"]
     assert small_one["left_out"] == []
     assert small_one["total"]["mean"] == pytest.approx(14, rel=0.3)  # half a contact a day
 
@@ -134,9 +134,9 @@ def test_what_is_wrong_is_said_in_a_line(export: Path, tmp_path: Path, arguments
     (tmp_path / "eventi.csv").write_text("nome,inizio\nfiera,2026-01-12\n")
     places = {"EXPORT": str(export)} | {name.upper(): str(tmp_path / f"{name}.csv") for name in ("events", "eventi")}
     given = [places.get(argument, argument) for argument in arguments]
-    found = forecast(tmp_path, *given, "--mapping", str(tmp_path / "how.toml"))
-    assert found.exit_code == 2
-    assert said in found.stderr
+    result = forecast(tmp_path, *given, "--mapping", str(tmp_path / "how.toml"))
+    assert result.exit_code == 2
+    assert said in result.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -41,13 +41,13 @@ def levels(agents: int, busyness: dict[str, float]) -> F64:
     }
     scenario = parse(doc)
     plan, spec = lower(scenario)
-    found = []
+    result = []
     for replication in range(DAYS):
         workload = sample(scenario, replication)
         values = measure(workload, plan, spec, simulate(workload, plan), by_interval=False).values
         over, under = values["queue", "service_level"]
-        found.append(float(over[0] / under[0]))
-    return np.array(found)
+        result.append(float(over[0] / under[0]))
+    return np.array(result)
 
 
 def test_staffing_on_the_day_factor_alone_misses_its_target_on_more_days() -> None:

@@ -16,11 +16,11 @@ from tests.forecast.made_up import FIRST, counts, rows
 def test_a_day_without_rows_is_a_gap_and_a_closed_weekday_is_not() -> None:
     table = counts(28)
     table[9] = np.nan
-    found = of_rows("calls", "phone", rows(table), 1800)
+    result = of_rows("calls", "phone", rows(table), 1800)
     gap = FIRST + timedelta(days=9)
-    assert found.notes == ((gap, f"{gap}: no data"),)
-    assert np.isnan(found.counts[9]).all()
-    assert (found.counts[6] == 0).all()  # a Sunday
+    assert result.notes == ((gap, f"{gap}: no data"),)
+    assert np.isnan(result.counts[9]).all()
+    assert (result.counts[6] == 0).all()  # a Sunday
 
 
 def test_a_stretch_without_contacts_is_an_outage_and_a_quiet_half_hour_is_not() -> None:
@@ -28,18 +28,18 @@ def test_a_stretch_without_contacts_is_an_outage_and_a_quiet_half_hour_is_not() 
     table[8, 20:24] = 0
     table[10, 30] = 0
     table[15] = 0
-    found = of_rows("calls", "phone", rows(table), 1800)
-    assert np.isnan(found.counts[8, 20:24]).all()
-    assert np.isfinite(found.counts[8, 24:]).all()
-    assert "10:00 to 12:00: no contacts" in found.notes[0][1]
-    assert found.notes[-1][1].startswith(f"{FIRST + timedelta(days=15)}: no contacts")
+    result = of_rows("calls", "phone", rows(table), 1800)
+    assert np.isnan(result.counts[8, 20:24]).all()
+    assert np.isfinite(result.counts[8, 24:]).all()
+    assert "10:00 to 12:00: no contacts" in result.notes[0][1]
+    assert result.notes[-1][1].startswith(f"{FIRST + timedelta(days=15)}: no contacts")
 
 
 def test_rows_that_an_export_leaves_out_are_zero_where_little_is_usual() -> None:
     table = counts(28)
     table[:, :16] = np.nan
-    found = of_rows("calls", "phone", rows(table), 1800)
-    assert (found.counts[3, :16] == 0).all()
+    result = of_rows("calls", "phone", rows(table), 1800)
+    assert (result.counts[3, :16] == 0).all()
 
 
 def test_coarser_intervals_add_contacts_and_weigh_handle_times() -> None:

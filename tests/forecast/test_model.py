@@ -32,21 +32,21 @@ def ahead(days: int, from_day: int) -> list[date]:
 
 def test_the_forecast_has_level_weekday_and_shape() -> None:
     table = counts(71)
-    found = learned(table[:70]).forecast(ahead(7, 70))
+    result = learned(table[:70]).forecast(ahead(7, 70))
     usual = table[63:70].sum(axis=1)
-    assert found.days[6] == 0
-    assert found.days[:6] == pytest.approx(usual[:6], rel=0.12)
-    assert found.expected[0] / found.days[0] == pytest.approx(SHAPE / SHAPE.sum(), abs=0.006)
-    assert found.handle[0, 20] == pytest.approx(285, abs=6)  # drawn a little towards the day's mean of 296
-    assert np.isnan(found.handle[0, 0])
+    assert result.days[6] == 0
+    assert result.days[:6] == pytest.approx(usual[:6], rel=0.12)
+    assert result.expected[0] / result.days[0] == pytest.approx(SHAPE / SHAPE.sum(), abs=0.006)
+    assert result.handle[0, 20] == pytest.approx(285, abs=6)  # drawn a little towards the day's mean of 296
+    assert np.isnan(result.handle[0, 0])
 
 
 def test_bands_are_wider_further_ahead_and_for_intervals_than_for_days() -> None:
-    found = learned(counts(70)).forecast(ahead(28, 70))
-    assert found.covariance[21, 21] > 1.5 * found.covariance[0, 0]
-    assert found.spread[0, 20] >= found.covariance[0, 0]
-    low, high = found.day_bands(0.95)
-    inner_low, inner_high = found.day_bands(0.8)
+    result = learned(counts(70)).forecast(ahead(28, 70))
+    assert result.covariance[21, 21] > 1.5 * result.covariance[0, 0]
+    assert result.spread[0, 20] >= result.covariance[0, 0]
+    low, high = result.day_bands(0.95)
+    inner_low, inner_high = result.day_bands(0.8)
     assert (low <= inner_low).all()
     assert (inner_high <= high).all()
 
@@ -72,10 +72,10 @@ def test_a_closed_holiday_stays_closed_and_an_open_one_is_learned() -> None:
     table[14], table[30] = 0, table[30] * 0.5
     days = {FIRST + timedelta(days=n): name for n, name in ((14, "shut"), (30, "half"), (86, "half"), (88, "shut"))}
     model = learned(table, days)
-    found = model.forecast(ahead(7, 84))
+    result = model.forecast(ahead(7, 84))
     plain = learned(counts(84)).forecast(ahead(7, 84))
-    assert found.days[4] == 0
-    assert found.days[2] == pytest.approx(0.5 * plain.days[2], rel=0.2)
+    assert result.days[4] == 0
+    assert result.days[2] == pytest.approx(0.5 * plain.days[2], rel=0.2)
     effect = model.level.effects()[model.calendar.names.index("half")]
     assert effect is not None
     assert effect.low < 0.5 < effect.high
@@ -114,17 +114,17 @@ def test_daily_and_thin_histories_have_forecasts() -> None:
     assert daily.expected.shape == (7, 1)
     assert daily.busyness.within_cv == 0
     thin = np.random.default_rng(3).poisson(counts(70) / 200).astype(np.float64)
-    found = learned(thin).forecast(ahead(7, 70))
-    assert found.days.sum() == pytest.approx(thin[35:].sum() / 5, rel=0.25)
+    result = learned(thin).forecast(ahead(7, 70))
+    assert result.days.sum() == pytest.approx(thin[35:].sum() / 5, rel=0.25)
 
 
 def test_shapes_are_drawn_together_where_days_are_few() -> None:
     rng = np.random.default_rng(4)
     weekday = np.arange(35) % 7
-    found = shapes.learn(rng.poisson(np.tile(SHAPE / 40, (35, 1))).astype(np.float64), weekday, np.ones(35))
-    assert found.others >= 0.3
-    assert found.width > 0
-    assert np.abs(found.shares - SHAPE / SHAPE.sum()).max() < 0.02
+    result = shapes.learn(rng.poisson(np.tile(SHAPE / 40, (35, 1))).astype(np.float64), weekday, np.ones(35))
+    assert result.others >= 0.3
+    assert result.width > 0
+    assert np.abs(result.shares - SHAPE / SHAPE.sum()).max() < 0.02
 
 
 def test_a_weekday_of_few_contacts_keeps_its_own_shape() -> None:
@@ -152,9 +152,9 @@ def test_a_drift_no_clearer_than_chance_is_left_out_of_a_scenario() -> None:
 def test_no_drift_is_found_in_poisson_counts() -> None:
     rng = np.random.default_rng(5)
     shares = np.tile(SHAPE / SHAPE.sum(), (100, 1))
-    found = fit_drift(rng.poisson(800 * shares).astype(np.float64), shares, np.full(100, 1000.0), 1800, 1.0)
-    assert found.cv.mean < 0.05
-    assert found.p_value > 0.05
+    result = fit_drift(rng.poisson(800 * shares).astype(np.float64), shares, np.full(100, 1000.0), 1800, 1.0)
+    assert result.cv.mean < 0.05
+    assert result.p_value > 0.05
 
 
 def test_half_hours_of_days_that_are_not_used_have_no_drift() -> None:
@@ -206,13 +206,13 @@ def test_the_poisson_floor_is_the_mean_deviation() -> None:
 
 def test_the_trial_ranks_methods_and_its_bands_cover() -> None:
     history = of_rows("calls", "phone", rows(counts(70, noise=0.06)), 1800)
-    found = trial(history, {}, (), 3)["one_day"]
-    assert found is not None
-    assert len(found.days) == 18
-    assert found.wape_interval["forecast"] < found.wape_interval["mean_of_six"]
-    assert found.floor_interval < found.wape_interval["forecast"] < found.floor_interval + 0.05
-    assert found.coverage["80"] == pytest.approx(0.8, abs=0.1)
-    assert found.coverage["95"] == pytest.approx(0.95, abs=0.05)
+    result = trial(history, {}, (), 3)["one_day"]
+    assert result is not None
+    assert len(result.days) == 18
+    assert result.wape_interval["forecast"] < result.wape_interval["mean_of_six"]
+    assert result.floor_interval < result.wape_interval["forecast"] < result.floor_interval + 0.05
+    assert result.coverage["80"] == pytest.approx(0.8, abs=0.1)
+    assert result.coverage["95"] == pytest.approx(0.95, abs=0.05)
 
 
 def test_the_simplest_rule_that_is_not_worse_beyond_chance_is_recommended() -> None:

@@ -292,16 +292,16 @@ def test_more_agents_do_not_raise_abandonment(which: str) -> None:
         return change
 
     def gave_up(extra: int) -> tuple[int, float]:
-        found, waited = 0, 0.0
+        result, waited = 0, 0.0
         for replication in range(4):
             workload, plan = tables(changed(base, crowded, staffed(extra)), replication)
             log = simulate(workload, plan)
             gone = (log.outcome == Outcome.ABANDONED) | (log.outcome == Outcome.SILENTLY_ABANDONED)
-            found += int(gone.sum())
+            result += int(gone.sum())
             roots = (workload.link == Link.ROOT) & (log.left < NEVER)
             start = log.start[log.first_turn[roots]]
             waited += float((np.minimum(start, log.left[roots]) - log.arrival[roots]).sum())
-        return found, waited
+        return result, waited
 
     figures = [gave_up(extra) for extra in range(4)]
     abandoned, waits = zip(*figures, strict=True)

@@ -57,21 +57,21 @@ def drawn(change: Callable[[Doc], None] | None = None, replication: int = 1) -> 
     return sample(parse(doc, Path()), replication)
 
 
-def trees(found: Workload, queue: int, others: dict[int, int] | None = None) -> list[Any]:
+def trees(result: Workload, queue: int, others: dict[int, int] | None = None) -> list[Any]:
     """All that is drawn for the contacts rooted in a queue, without their ids; `others` renames queue numbers."""
-    chosen = np.flatnonzero(found.queue[found.root] == queue)
+    chosen = np.flatnonzero(result.queue[result.root] == queue)
     place = {int(row): index for index, row in enumerate(chosen)} | {-1: -1}
     rename = others or {}
-    columns: list[Any] = [[rename.get(q, q) for q in found.queue[chosen].tolist()]]
+    columns: list[Any] = [[rename.get(q, q) for q in result.queue[chosen].tolist()]]
     for name in ("root", "transfer_child", "retry_child", "return_child", "reopen_child"):
-        columns.append([place[row] for row in getattr(found, name)[chosen].tolist()])
+        columns.append([place[row] for row in getattr(result, name)[chosen].tolist()])
     own = ("arrival", "generation", "link", "after", "keep_agent", "transfer_draw", "turns")
     for name in (*own, "patience", "silent", "wrap_up"):
-        columns.append(getattr(found, name)[chosen].tolist())
+        columns.append(getattr(result, name)[chosen].tolist())
     slots = np.concatenate(
-        [np.arange(a, a + n) for a, n in zip(found.first_turn[chosen], found.turns[chosen], strict=True)]
+        [np.arange(a, a + n) for a, n in zip(result.first_turn[chosen], result.turns[chosen], strict=True)]
     )
-    columns += [getattr(found, name)[slots].tolist() for name in ("work", "latency", "reply_patience")]
+    columns += [getattr(result, name)[slots].tolist() for name in ("work", "latency", "reply_patience")]
     return columns
 
 
@@ -218,8 +218,8 @@ def test_a_larger_volume_keeps_the_draws_of_the_nth_contact() -> None:
 
     base, more = drawn(), drawn(scaled)
 
-    def patience(found: Workload) -> Any:
-        return found.patience[(found.queue == 0) & (found.link == Link.ROOT)]
+    def patience(result: Workload) -> Any:
+        return result.patience[(result.queue == 0) & (result.link == Link.ROOT)]
 
     n = len(patience(base))
     assert len(patience(more)) > 1.3 * n
@@ -260,7 +260,7 @@ def test_more_retries_keep_the_draws_of_who_retried_before() -> None:
         doc["queue"]["calls"]["retry"]["to"] = {"chat": 1}
 
     base, more = drawn(), drawn(persistent)
-    retry = [found.retry_child[found.link == Link.ROOT] for found in (base, more)]
+    retry = [result.retry_child[result.link == Link.ROOT] for result in (base, more)]
     before = np.flatnonzero(retry[0] >= 0)
     assert len(before) > 100
     assert (retry[1] >= 0).sum() > 1.3 * len(before)
@@ -311,12 +311,12 @@ def by_demand(doc: Doc, **changes: Any) -> None:
     doc["demand"] = {"per_day": 1500, "busyness_cv": 0.1, "mix": mix, "barrier": {"app": 0.4}, **changes}
 
 
-def customers(found: Workload) -> dict[int, tuple[int, ...]]:
+def customers(result: Workload) -> dict[int, tuple[int, ...]]:
     """By arrival: queue, patience, work of each customer of the demand."""
-    roots = np.flatnonzero((found.link == Link.ROOT) & (found.arrival >= 0))
-    first = found.first_turn[roots]
-    columns = (found.queue[roots], found.patience[roots], found.work[first])
-    return dict(zip(found.arrival[roots].tolist(), zip(*(c.tolist() for c in columns), strict=True), strict=True))
+    roots = np.flatnonzero((result.link == Link.ROOT) & (result.arrival >= 0))
+    first = result.first_turn[roots]
+    columns = (result.queue[roots], result.patience[roots], result.work[first])
+    return dict(zip(result.arrival[roots].tolist(), zip(*(c.tolist() for c in columns), strict=True), strict=True))
 
 
 def test_closing_the_phone_moves_its_customers_and_nobody_else() -> None:

@@ -52,13 +52,13 @@ def log(reading: Reading) -> ContactLog:
 
 
 @pytest.fixture(scope="module")
-def found(log: ContactLog) -> Backtest:
+def result(log: ContactLog) -> Backtest:
     return trial.run(log, TRAIN, TEST, "ready", 10, modes=["services"])
 
 
-def test_targets_with_real_arrivals_and_services(found: Backtest) -> None:
+def test_targets_with_real_arrivals_and_services(result: Backtest) -> None:
     """A day's ASA within 15 %, abandonment within 2 points, 90 % intervals cover 85 %, errors 0.85 of Erlang A's."""
-    (services,) = found.trials
+    (services,) = result.trials
     ours, theirs = services.score(SIMULATION), services.score(ERLANG_A)
     assert ours.asa_by_day < 0.15
     assert ours.abandonment_by_day < 0.02
@@ -68,11 +68,11 @@ def test_targets_with_real_arrivals_and_services(found: Backtest) -> None:
         assert cover.widened >= 0.85, cover.metric
 
 
-def test_bad_days_are_the_bank_s(found: Backtest) -> None:
+def test_bad_days_are_the_bank_s(result: Backtest) -> None:
     """ASA and abandonment rank the seven days as the bank's do; unrelated ones would reach 0.8 once in 50 times."""
     from scipy.stats import spearmanr
 
-    rows = np.array([row[3:] for row in trial.day_rows(found.trials[0])], np.float64)
+    rows = np.array([row[3:] for row in trial.day_rows(result.trials[0])], np.float64)
     real_asa, asa, _, _, _, real_abandonment, abandonment, *_ = rows.T
     assert spearmanr(real_asa, asa).statistic > 0.8
     assert spearmanr(real_abandonment, abandonment).statistic > 0.8
@@ -130,7 +130,7 @@ def test_january_has_no_stop() -> None:
     reading = read(JANUARY, mapping("bank"))
     log = ContactLog(reading.rows, mapping("bank").alone(reading.rows["queue"]), load(SCENARIO), SCENARIO.name)
     train, test = ([date(1999, 1, day) for day in days] for days in ((3, 4, 5), (6, 7, 10)))
-    found = trial.run(log, train, test, "ready", 2, modes=["forecast"], refit=2)
-    assert [day.day for day in found.trials[0].days] == test
-    assert len(found.trials[0].factors) == 2
-    assert any("fewer than 20 answered" in note for note in found.notes)
+    result = trial.run(log, train, test, "ready", 2, modes=["forecast"], refit=2)
+    assert [day.day for day in result.trials[0].days] == test
+    assert len(result.trials[0].factors) == 2
+    assert any("fewer than 20 answered" in note for note in result.notes)

@@ -40,9 +40,9 @@ def test_the_presets_reply_latency_is_within_the_intervals_of_the_conversations(
     assert preset.tag == "M"
     assert preset.value == {"dist": "lognormal", "median": "20m", "sigma": 2.2}
     sample = social.queues["social"].distributions["reply_latency"].sample
-    found = distributions.fit("lognormal", sample).parameters
-    assert found["median"].low < 20 * 60 < found["median"].high
-    assert found["sigma"].low < 2.2 < found["sigma"].high
+    result = distributions.fit("lognormal", sample).parameters
+    assert result["median"].low < 20 * 60 < result["median"].high
+    assert result["sigma"].low < 2.2 < result["sigma"].high
     for limit, measured in ((900, 0.55), (4 * 3600, 0.22)):
         longer = share(int((sample.times > limit).sum()), len(sample.times))
         assert longer.low < measured < longer.high

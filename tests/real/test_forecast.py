@@ -37,8 +37,8 @@ def history() -> History:
 
 def test_days_ahead(history: History) -> None:
     holidays = Holidays(country="US").between(history.first, history.dates[-1])
-    found = trial(history, holidays, (), 9)
-    one_day, one_week = found["one_day"], found["one_week"]
+    result = trial(history, holidays, (), 9)
+    one_day, one_week = result["one_day"], result["one_week"]
     assert one_day is not None
     assert one_week is not None
     assert one_day.wape_interval["forecast"] <= 0.053

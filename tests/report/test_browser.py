@@ -64,9 +64,9 @@ def test_accessible(browser: Browser, report: Path, width: int, scheme: str) -> 
 
     with opened(browser, report, width, scheme) as page:
         page.evaluate(UNFOLD)
-        found = Axe().run(page, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, found.generate_report()
-        assert {rule["id"] for rule in found.response["passes"]} >= {"color-contrast", "svg-img-alt", "region"}
+        result = Axe().run(page, options={"resultTypes": ["violations"]})
+        assert result.violations_count == 0, result.generate_report()
+        assert {rule["id"] for rule in result.response["passes"]} >= {"color-contrast", "svg-img-alt", "region"}
 
 
 def test_names_are_text(browser: Browser, report: Path) -> None:

@@ -51,20 +51,20 @@ def said(results: Results) -> dict[str, str]:
 
 def test_a_bad_day_is_named_with_its_staff() -> None:
     results = simulated(agents={"mon": 18, "tue": 2, "wed": 18}, phone={"patience": "never"})
-    found = said(results)
-    assert "points below the 80 % wanted" in found["calls"]
-    assert "Worst on Tue 3 Mar: " in found["calls"]
-    assert "5 % of the staffed hours of its teams" in found["calls"]  # 2 of 38 agents
-    assert "Without the skill, but with time to spare: writers (100 %)" in found["calls"]
+    result = said(results)
+    assert "points below the 80 % wanted" in result["calls"]
+    assert "Worst on Tue 3 Mar: " in result["calls"]
+    assert "5 % of the staffed hours of its teams" in result["calls"]  # 2 of 38 agents
+    assert "Without the skill, but with time to spare: writers (100 %)" in result["calls"]
     assert (
         document(results, PROVENANCE, required_of(results)).answer == "No target is met; missed: calls service level."
     )
 
 
 def test_idle_teams_are_told_with_their_hours() -> None:
-    found = said(simulated())
-    assert found["writers"].startswith("Time to spare: without any session for 60 of 60 staffed hours (100 %).")
-    assert "calls" not in found
+    result = said(simulated())
+    assert result["writers"].startswith("Time to spare: without any session for 60 of 60 staffed hours (100 %).")
+    assert "calls" not in result
 
 
 def test_full_hours_and_overtime() -> None:

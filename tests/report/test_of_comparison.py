@@ -52,27 +52,27 @@ ANSWERS = {
 def test_answers(case: str) -> None:
     agents, target, status, answer = ANSWERS[case]
     comparison = compared(*agents, target=target)
-    found = document(comparison, rank(comparison), PROVENANCE)
-    assert found.status == status
+    result = document(comparison, rank(comparison), PROVENANCE)
+    assert result.status == status
     if case == "all miss":  # by how far is what was simulated
-        assert found.answer.startswith(f"{answer}: it misses 1 target, by ")
+        assert result.answer.startswith(f"{answer}: it misses 1 target, by ")
     else:
-        assert found.answer == answer
+        assert result.answer == answer
 
 
 def test_page_and_workbook() -> None:
     comparison = compared(6, 1)
-    found = document(comparison, rank(comparison), PROVENANCE)
-    tables = {table.title: table for table in found.tables()}
+    result = document(comparison, rank(comparison), PROVENANCE)
+    tables = {table.title: table for table in result.tables()}
     (row,) = tables["Differences to <b>0</b>"].rows
     level = comparison.headline.index(MetricPlace("queue", "calls", "service_level")) + 1
     assert row[level] == comparison.difference(comparison.variants[1], comparison.headline[level - 1])
-    assert [verdict.subject for verdict in found.verdicts] == ["<b>1</b>"]
-    html = page(found)
+    assert [verdict.subject for verdict in result.verdicts] == ["<b>1</b>"]
+    html = page(result)
     assert "<b>0</b>" not in html
     assert "&lt;b&gt;0&lt;/b&gt;" in html
     assert "seed=3" in html
     assert " points" in html
-    content, left_out = sheet(found)
+    content, left_out = sheet(result)
     assert content.startswith(b"PK")
     assert left_out == []

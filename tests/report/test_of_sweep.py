@@ -18,7 +18,7 @@ FILE = Path(__file__).parents[2] / "scenarios" / "phone_8020.toml"
 
 
 @pytest.fixture(scope="module")
-def found() -> Sweep:
+def result() -> Sweep:
     base = read.load(FILE, None, ["replications=2", "days=1"])
     team = next(iter(base.team))
     settings = (
@@ -28,30 +28,30 @@ def found() -> Sweep:
     return sweep(Points.checked(Design(base, settings, "grid", None, True, FILE)), engine="simpy", workers=1)
 
 
-def test_the_best_point_of_each_figure_is_named(found: Sweep) -> None:
-    figures = read_figures(("service_level", "abandonment"), found.design)
-    report = document(found, figures, {"versions": {}})
+def test_the_best_point_of_each_figure_is_named(result: Sweep) -> None:
+    figures = read_figures(("service_level", "abandonment"), result.design)
+    report = document(result, figures, {"versions": {}})
     assert report.status is None
-    levels = [estimate.mean for estimate in found.estimates(figures[0])]
-    best = found.design.rows[levels.index(max(levels))]
+    levels = [estimate.mean for estimate in result.estimates(figures[0])]
+    best = result.design.rows[levels.index(max(levels))]
     assert report.facts[0].label == "best service level"
     assert all(str(value) in report.facts[0].detail for value in best)
     assert f"{100 * min(levels):.1f} %" in report.answer
     assert f"{100 * max(levels):.1f} %" in report.answer
 
 
-def test_every_point_and_every_setting_alone_is_in_a_table(found: Sweep) -> None:
-    figures = read_figures(("service_level",), found.design)
-    tables = {table.title: table for table in document(found, figures, {"versions": {}}).tables()}
+def test_every_point_and_every_setting_alone_is_in_a_table(result: Sweep) -> None:
+    figures = read_figures(("service_level",), result.design)
+    tables = {table.title: table for table in document(result, figures, {"versions": {}}).tables()}
     points = tables["Points"]
-    assert len(points.rows) == len(found.design.rows) == 6
-    assert [row[1:3] for row in points.rows] == [tuple(row) for row in found.design.rows]
-    assert [row[3] for row in points.rows] == found.estimates(figures[0])
+    assert len(points.rows) == len(result.design.rows) == 6
+    assert [row[1:3] for row in points.rows] == [tuple(row) for row in result.design.rows]
+    assert [row[3] for row in points.rows] == result.estimates(figures[0])
     alone = tables["Each setting alone: total service level"]
-    assert {row[0] for row in alone.rows} == {setting.path for setting in found.design.settings}
+    assert {row[0] for row in alone.rows} == {setting.path for setting in result.design.settings}
 
 
-def test_page_shows_it_without_a_verdict(found: Sweep) -> None:
-    text = page(document(found, read_figures((), found.design), {"versions": {}}))
+def test_page_shows_it_without_a_verdict(result: Sweep) -> None:
+    text = page(document(result, read_figures((), result.design), {"versions": {}}))
     assert 'class="answer "' in text
-    assert found.design.settings[0].path in text
+    assert result.design.settings[0].path in text

@@ -53,8 +53,8 @@ def test_differences(cell: Any, kind: Any, expected: tuple[str, str, str]) -> No
     assert shown(cell, kind, signed=True) == expected
 
 
-def verdict(found: Estimate, wanted: float, **more: Any) -> Verdict:
-    return Verdict("met", "phone", "Service level", "share", found, wanted, **{"at_least": True} | more)
+def verdict(result: Estimate, wanted: float, **more: Any) -> Verdict:
+    return Verdict("met", "phone", "Service level", "share", result, wanted, **{"at_least": True} | more)
 
 
 def test_bars_are_as_wide_as_the_figures_need() -> None:
@@ -68,9 +68,9 @@ def everywhere(text: str) -> Document:
     table = Table(text, (TableColumn(text), TableColumn(text, "share")), ((text, 0.5),), (text, None), text)
     folded = Table(text, (TableColumn(text, "code"),), ((text,),), folded=True)
     parts = (table, folded, Picture(text, text, "<svg></svg>", (10, 10)), Listing(text, text), Note(text))
-    found = Verdict("missed", text, text, "share", NOTHING, 0.5, True)
+    result = Verdict("missed", text, text, "share", NOTHING, 0.5, True)
     return Document(
-        text, text, text, "missed", (Section(text, parts),), (found,), (Fact(text, text, text),),
+        text, text, text, "missed", (Section(text, parts),), (result,), (Fact(text, text, text),),
         (Finding(text, (text,)),), text,
     )  # fmt: skip
 
@@ -78,15 +78,15 @@ def everywhere(text: str) -> Document:
 def test_text_is_never_markup() -> None:
     hostile = f"{MARKUP}\"'></title></script><!-- {{{{ 7 * 7 }}}} {{% x %}} &lt;"
     plain = page(everywhere("plain"))
-    found = page(everywhere(hostile))
+    result = page(everywhere(hostile))
     tag = re.compile(r"<[a-z!/][^<>]*>", re.IGNORECASE)
 
     def names(html: str) -> list[str]:
         return [re.split(r"[\s>]", one)[0] for one in tag.findall(html)]
 
-    assert names(found) == names(plain)  # not a tag more, not one less
-    assert "{{ 7 * 7 }}" in found
-    assert found.count("&lt;img src=x onerror=alert(1)&gt;") >= 25
+    assert names(result) == names(plain)  # not a tag more, not one less
+    assert "{{ 7 * 7 }}" in result
+    assert result.count("&lt;img src=x onerror=alert(1)&gt;") >= 25
 
 
 def test_sections_are_linked_and_headings_in_order() -> None:

@@ -30,22 +30,22 @@ def test_answer_and_status_are_those_of_the_fresh_random_numbers() -> None:
         (-0.05, "missed", "but not on fresh random numbers."),
     ):
         fresh = replace(PLAN.fresh, slack=np.full(len(PLAN.goals), slack))
-        found = document(replace(PLAN, fresh=fresh), NEEDED, {"versions": {}})
-        assert found.answer.startswith(f"{PLAN.agents.sum()} agents ")
-        assert found.answer.endswith(said)
-        assert found.status in ((status, "open") if slack > 0 else (status,))
-        assert len(found.verdicts) == len(PLAN.goals)
-        assert (slack < 0) == all(verdict.status == "missed" for verdict in found.verdicts)
+        result = document(replace(PLAN, fresh=fresh), NEEDED, {"versions": {}})
+        assert result.answer.startswith(f"{PLAN.agents.sum()} agents ")
+        assert result.answer.endswith(said)
+        assert result.status in ((status, "open") if slack > 0 else (status,))
+        assert len(result.verdicts) == len(PLAN.goals)
+        assert (slack < 0) == all(verdict.status == "missed" for verdict in result.verdicts)
 
 
 def test_page_and_workbook() -> None:
     from openpyxl import load_workbook
 
-    found = document(PLAN, NEEDED, {"versions": {"ccsim": "1.0"}})
-    html = page(found)
+    result = document(PLAN, NEEDED, {"versions": {"ccsim": "1.0"}})
+    html = page(result)
     assert "than today&#39;s shifts" in html
     assert "Lower bound" in html
-    content, left_out = sheet(found, [requirement_table(NEEDED, PLAN.scenario)])
+    content, left_out = sheet(result, [requirement_table(NEEDED, PLAN.scenario)])
     assert left_out == []
     book = load_workbook(BytesIO(content))
     rows = list(book[f"Requirement by {NEEDED.method.split(',')[0]}"].iter_rows(min_row=2, values_only=True))

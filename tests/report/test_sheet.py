@@ -138,9 +138,9 @@ def test_no_data_and_endless() -> None:
     nothing = Estimate(math.nan, math.nan, math.nan)
     rows = (("a", nothing, math.inf, -3.0), ("b", Estimate(2.0, 1.0, 3.0), math.nan, 4.0), ("c", None, 4, None))
     made = read(sheet(of(Table("t", columns, rows)))[0])
-    found = list(made["t"].iter_rows(values_only=True))
-    assert found[0] == ("text", "duration", "number", "more, s")
-    assert found[1:] == [
+    result = list(made["t"].iter_rows(values_only=True))
+    assert result[0] == ("text", "duration", "number", "more, s")
+    assert result[1:] == [
         ("a", None, "endless", -3), ("b", timedelta(seconds=2), None, 4), ("c", None, 4, None)
     ]  # fmt: skip
     assert list(made["Intervals of 95 %"].iter_rows(values_only=True))[-1] == (

@@ -49,36 +49,36 @@ def test_as_much_as_erlang_c_allows() -> None:
     while high - low > 0.01:
         middle = (low + high) / 2
         low, high = (middle, high) if service_level(middle) >= 0.8 else (low, middle)
-    found = capacity(calls(), workers=2)
-    print(f"Erlang C {low / 60:.3f}, simulation {found.scale}, {found.simulated} volumes")
-    assert found.scale.low <= low / 60 <= found.scale.high * 1.005
-    assert found.scale.high - found.scale.low < 0.15
-    assert found.proven
-    assert found.proof_seed != found.scenario.seed
-    assert found.binds is not None
-    assert found.binds.metric == "service_level"
-    assert found.volume["phone"] == pytest.approx(60 * 24, rel=0.03)
-    assert found.volume_at_scale["phone"] == pytest.approx(low * 24, rel=0.06)
-    assert not found.missed_today
+    result = capacity(calls(), workers=2)
+    print(f"Erlang C {low / 60:.3f}, simulation {result.scale}, {result.simulated} volumes")
+    assert result.scale.low <= low / 60 <= result.scale.high * 1.005
+    assert result.scale.high - result.scale.low < 0.15
+    assert result.proven
+    assert result.proof_seed != result.scenario.seed
+    assert result.binds is not None
+    assert result.binds.metric == "service_level"
+    assert result.volume["phone"] == pytest.approx(60 * 24, rel=0.03)
+    assert result.volume_at_scale["phone"] == pytest.approx(low * 24, rel=0.06)
+    assert not result.missed_today
 
 
 def test_a_run_of_that_volume_has_the_same_figures() -> None:
     scenario = calls()
-    found = capacity(scenario)
-    results = run(calls(**{"volume": {"scale": found.scale.mean}}), engine="compiled")
-    assert results.estimate("queue", "phone", "service_level") == found.figures[0]
-    assert found.figures[0].mean >= 0.8
+    result = capacity(scenario)
+    results = run(calls(**{"volume": {"scale": result.scale.mean}}), engine="compiled")
+    assert results.estimate("queue", "phone", "service_level") == result.figures[0]
+    assert result.figures[0].mean >= 0.8
     # of little more the target is missed
-    above = run(calls(**{"volume": {"scale": found.scale.mean * 1.006}}), engine="compiled")
+    above = run(calls(**{"volume": {"scale": result.scale.mean * 1.006}}), engine="compiled")
     more = above.estimate("queue", "phone", "service_level")
     assert more is not None
     assert more.mean < 0.8
 
 
 def test_what_is_missed_today_is_named_and_less_is_found() -> None:
-    found = capacity(calls(**{"queue.phone.volume.per_hour": 160}))
-    assert [goal.metric for goal in found.missed_today] == ["service_level"]
-    assert found.scale.high < 1
+    result = capacity(calls(**{"queue.phone.volume.per_hour": 160}))
+    assert [goal.metric for goal in result.missed_today] == ["service_level"]
+    assert result.scale.high < 1
 
 
 def test_the_volume_of_one_queue_leaves_the_others_as_they_are() -> None:
@@ -88,9 +88,9 @@ def test_the_volume_of_one_queue_leaves_the_others_as_they_are() -> None:
     both["queue"] = {**both["queue"], "chat": chat}
     both["team"] = {"front": {**both["team"]["front"], "skills": {"phone": 1, "chat": 1}}}
     both["days"], both["replications"] = 1, 4
-    found = capacity(read.parse(both), "chat")
-    assert found.volume_at_scale["phone"] == found.volume["phone"]
-    assert found.volume_at_scale["chat"] > found.volume["chat"]
+    result = capacity(read.parse(both), "chat")
+    assert result.volume_at_scale["phone"] == result.volume["phone"]
+    assert result.volume_at_scale["chat"] > result.volume["chat"]
 
 
 def test_one_queue_of_a_demand_grows_alone() -> None:
@@ -101,9 +101,9 @@ def test_one_queue_of_a_demand_grows_alone() -> None:
     raw["team"] = {"front": {**raw["team"]["front"], "skills": {"phone": 1, "second": 1}}}
     raw["demand"] = {"per_hour": 60, "mix": {"phone": 30, "second": 60}}
     raw["days"], raw["replications"] = 2, 4
-    found = capacity(read.parse(raw), "phone")
-    assert found.volume_at_scale["second"] == pytest.approx(found.volume["second"], rel=0.05)
-    assert found.volume_at_scale["phone"] == pytest.approx(found.volume["phone"] * found.scale.mean, rel=0.05)
+    result = capacity(read.parse(raw), "phone")
+    assert result.volume_at_scale["second"] == pytest.approx(result.volume["second"], rel=0.05)
+    assert result.volume_at_scale["phone"] == pytest.approx(result.volume["phone"] * result.scale.mean, rel=0.05)
 
 
 def test_targets_over_days_are_stricter_and_on_most_days_less_so() -> None:
@@ -132,8 +132,8 @@ def test_chats_at_once_have_a_best_number() -> None:
     slower = [1.0, 1.0, 1.2, 1.8, 3.0, 4.0]
     raw["team"] = {"front": {"skills": {"chat": 1}, "slowdown": slower, "shifts": [{"agents": 4, "hours": "always"}]}}
     raw["days"], raw["replications"], raw["warm_up"] = 1, 3, 0
-    found = by_concurrency(read.parse(raw), "chat")
-    scales = {number: each.scale.mean for number, each in found.items()}
+    result = by_concurrency(read.parse(raw), "chat")
+    scales = {number: each.scale.mean for number, each in result.items()}
     print(scales)
     best = max(scales, key=lambda number: scales[number])
     assert 1 < best < max(scales)
@@ -151,6 +151,6 @@ def test_what_cannot_be_asked() -> None:
 
 
 def test_a_volume_that_is_never_too_much_ends_the_search() -> None:
-    found = capacity(calls(**{"queue.phone.volume.per_hour": 2, "days": 1, "replications": 2}))
-    assert found.scale.mean == MOST
-    assert found.binds is None
+    result = capacity(calls(**{"queue.phone.volume.per_hour": 2, "days": 1, "replications": 2}))
+    assert result.scale.mean == MOST
+    assert result.binds is None

@@ -64,12 +64,12 @@ def test_paired_intervals_cover_the_true_difference(repetitions: int) -> None:
     """Between 0.93 and 0.97 of a thousand do; of fewer, as many as within four standard errors of 0.95."""
     allowed = 0.02 if repetitions == 1000 else 4 * np.sqrt(0.95 * 0.05 / repetitions)
     before, after = (theory.erlang_c(LOAD / WORK, WORK, agents, 20) for agents in (14, 15))
-    found = [comparison(SEED + i) for i in range(repetitions)]
+    result = [comparison(SEED + i) for i in range(repetitions)]
     for metric, of in FIGURES.items():
         figure = MetricPlace("queue", "calls", metric)
         truth = of(after) - of(before)
-        pairs = [[variant.quotients(figure) for variant in one.variants] for one in found]
-        paired = np.array([one.difference(one.variants[1], figure) for one in found])
+        pairs = [[variant.quotients(figure) for variant in one.variants] for one in result]
+        paired = np.array([one.difference(one.variants[1], figure) for one in result])
         # 14 agents of one repetition and 15 of the next have nothing in common
         separate = np.array([paired_interval(pairs[i - 1][0], pairs[i][1]) for i in range(repetitions)])
         covered, error = coverage(paired, truth)

@@ -144,10 +144,10 @@ def test_a_constant_hour_is_erlang_a() -> None:
 @pytest.mark.parametrize("replications", [80, pytest.param(800, marks=pytest.mark.slow)])
 def test_least_agents_hour_by_hour(replications: int) -> None:
     """Given those of the hours before, but for one where the exact level is within the simulated interval's reach."""
-    found = requirement(day(replications)).agents[0]
-    assert not found[:8].any()
-    assert not found[21:].any()
-    given = found[8:21].tolist()
+    result = requirement(day(replications)).agents[0]
+    assert not result[:8].any()
+    assert not result[21:].any()
+    given = result[8:21].tolist()
     shifts = [{"agents": n, "hours": f"{8 + h:02d}:00-{9 + h:02d}:00"} for h, n in enumerate(given)]
     levels = run(day(replications, shifts=shifts), engine="compiled").series("queue", "calls", "service_level")
     reach = ((levels.high - levels.low) / 2)[8:21]

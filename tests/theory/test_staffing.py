@@ -87,21 +87,21 @@ def compare(table: int, exact: Callable[[int], float], simulated: Callable[[int]
     """The simulated minimum against the table's; `wanted` is a least share, or, if negative, minus a most share."""
     sign, goal = (1, wanted) if wanted > 0 else (-1, -wanted)
     simulated = cache(simulated)
-    found = least(table, lambda agents: sign * simulated(agents)[0] >= sign * goal)
-    judge(found, table, exact, simulated, goal)
+    result = least(table, lambda agents: sign * simulated(agents)[0] >= sign * goal)
+    judge(result, table, exact, simulated, goal)
 
 
 def judge(
-    found: int, table: int, exact: Callable[[int], float], simulated: Callable[[int], Figure], goal: float
+    result: int, table: int, exact: Callable[[int], float], simulated: Callable[[int], Figure], goal: float
 ) -> None:
     """The same number of agents, or one off where no simulation of that length could tell."""
-    if found == table:
+    if result == table:
         return
-    disputed = min(found, table)
+    disputed = min(result, table)
     off, error = exact(disputed) - goal, simulated(disputed)[1]
-    told = f"{found} agents simulated, {table} in the table, which is {off:+.4f} off with {disputed}, +-{error:.4f}"
+    told = f"{result} agents simulated, {table} in the table, which is {off:+.4f} off with {disputed}, +-{error:.4f}"
     print(told)
-    assert abs(found - table) == 1, told
+    assert abs(result - table) == 1, told
     assert abs(off) <= 1.96 * error, told
 
 
@@ -147,8 +147,8 @@ def test_the_requirement_by_simulation_is_that_of_erlang_c(tmp_path: Path, load:
         return theory.erlang_c(load / WORK, WORK, agents, THRESHOLD).service_level
 
     table = theory.agents_needed(load / WORK, WORK, 0.8, THRESHOLD)
-    found = required(steady(load, table, days=1))
-    judge(found, table, exact, lambda agents: day(tmp_path, steady(load, agents, days=1), "service_level"), 0.8)
+    result = required(steady(load, table, days=1))
+    judge(result, table, exact, lambda agents: day(tmp_path, steady(load, agents, days=1), "service_level"), 0.8)
 
 
 @pytest.mark.parametrize("load", [pytest.param(load, marks=() if load in FAST else slow) for load in LOADS])
@@ -158,8 +158,10 @@ def test_the_requirement_by_simulation_is_that_of_erlang_a(tmp_path: Path, load:
 
     queue = {"patience": {"dist": "exponential", "mean": 90}, "service_level": "none", "max_abandonment": 0.03}
     table = fewest(lambda agents: exact(agents) <= 0.03)
-    found = required(steady(load, table, days=1, **queue))
-    judge(found, table, exact, lambda agents: day(tmp_path, steady(load, agents, days=1, **queue), "abandonment"), 0.03)
+    result = required(steady(load, table, days=1, **queue))
+    judge(
+        result, table, exact, lambda agents: day(tmp_path, steady(load, agents, days=1, **queue), "abandonment"), 0.03
+    )
 
 
 def day(folder: Path, doc: Doc, metric: str) -> Figure:

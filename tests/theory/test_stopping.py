@@ -61,12 +61,12 @@ def test_the_interval_at_which_a_run_stops_covers(repetitions: int, least: float
     for seed in range(FIRST_SEED, FIRST_SEED + repetitions):
         rule = Precision([PrecisionGoal("queue", "calls", "abandonment", HALF_WIDTH)])
         results = run(scenario.with_streams(seed, 1), engine="compiled", precision=rule)
-        found = results.estimate("queue", "calls", "abandonment")
-        assert found is not None
+        result = results.estimate("queue", "calls", "abandonment")
+        assert result is not None
         assert not results.missed
-        held += found.low <= truth <= found.high
+        held += result.low <= truth <= result.high
         numbers.append(results.replications)
-        means.append(found.mean)
+        means.append(result.mean)
     mean = sum(means) / repetitions
     error = math.sqrt(sum((one - mean) ** 2 for one in means) / repetitions / (repetitions - 1))
     print(f"\n{repetitions} runs: {100 * held / repetitions:.1f} % hold {truth:.5f}; mean {mean:.5f} ± {error:.5f}")
@@ -97,10 +97,10 @@ def test_the_interval_at_which_a_comparison_stops_covers(repetitions: int, least
         both = {"few": scenario.with_streams(seed, 1), "more": other.with_streams(seed, 1)}
         rule = differences_to({"abandonment@calls": HALF_WIDTH_OF_DIFFERENCE}, both, None, 1000)
         compared = compare(both, precision=rule)
-        found = compared.difference(compared.variants[1], figure)
-        assert found is not None
-        assert found.high - found.low <= 2 * HALF_WIDTH_OF_DIFFERENCE
-        held += found.low <= more - few <= found.high
+        result = compared.difference(compared.variants[1], figure)
+        assert result is not None
+        assert result.high - result.low <= 2 * HALF_WIDTH_OF_DIFFERENCE
+        held += result.low <= more - few <= result.high
         numbers.append(compared.replications)
         # it stops on the differences, long before the figures themselves are as precise
         assert max(of_figures(rule.goals, compared.variants[0].measures)) > HALF_WIDTH_OF_DIFFERENCE

@@ -66,8 +66,8 @@ def solved() -> dict[str, float]:
     assert now[0] == pytest.approx(1, abs=1e-6)
     calls = np.array(RATES) * HALF
     names = ("morning", "afternoon")
-    found = {f"wait, {name}": float(wait) for name, wait in zip(names, waits / calls, strict=True)}
-    return found | {f"delayed, {name}": float(share) for name, share in zip(names, delayed, strict=True)}
+    result = {f"wait, {name}": float(wait) for name, wait in zip(names, waits / calls, strict=True)}
+    return result | {f"delayed, {name}": float(share) for name, share in zip(names, delayed, strict=True)}
 
 
 def of_half(half: int, value: Callable[[F64], F64]) -> Callable[[Run], tuple[float, float]]:

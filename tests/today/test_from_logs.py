@@ -72,8 +72,8 @@ def test_agents_are_found_in_the_plan(day: Day) -> None:
     present = [
         int(day.workload.present[on_now & (day.plan.team[day.plan.shift_agent] == team)].sum()) for team in (0, 1)
     ]
-    found = day.plan.team[day.plan.shift_agent[where.here]]
-    assert [int((found == team).sum()) for team in (0, 1)] == present
+    result = day.plan.team[day.plan.shift_agent[where.here]]
+    assert [int((result == team).sum()) for team in (0, 1)] == present
     assert (where.here | where.away)[on_now].all()
 
 

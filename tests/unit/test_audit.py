@@ -335,9 +335,9 @@ def test_a_bot_in_a_centre_without_agents_passes() -> None:
     bot = {"contains": 0.5, "time": "2m"}
     calls = {"channel": "live_chat", "open": "always", "volume": {"per_day": 50}, "bot": bot}
     nobody = {"skills": {"q": 1}, "shifts": [{"agents": 0, "hours": "always"}]}
-    found = read.parse({"start": date(2026, 3, 2), "days": 1, "queue": {"q": calls}, "team": {"t": nobody}})
-    plan, _ = lower(found)
-    workload = sample(found, 0)
+    result = read.parse({"start": date(2026, 3, 2), "days": 1, "queue": {"q": calls}, "team": {"t": nobody}})
+    plan, _ = lower(result)
+    workload = sample(result, 0)
     log = reference.simulate(workload, plan)
     assert (log.outcome == Outcome.CONTAINED).sum() > 10
     assert audit(workload, plan, log) == []

@@ -72,12 +72,12 @@ def in_daytime(agents: Any) -> set[float]:
 
 def test_calls_without_patience_end_need_erlang_c() -> None:
     """60 calls an hour of 3 minutes: 3 erlangs; 5 agents answer 84 % in 20 s, 4 answer 54 %."""
-    found = baseline(scenario({"calls": CALLS}))
-    assert in_daytime(found.required[0]) == {5} == {theory.agents_needed(60 / 3600, 180, 0.8, 20)}
-    need = found.queues["calls"]
+    result = baseline(scenario({"calls": CALLS}))
+    assert in_daytime(result.required[0]) == {5} == {theory.agents_needed(60 / 3600, 180, 0.8, 20)}
+    need = result.queues["calls"]
     assert need.formula == "Erlang C"
     assert in_daytime(need.load) == {3}
-    assert not found.unserved
+    assert not result.unserved
     assert in_daytime(need.per_hour) == {60}
     level = theory.erlang_c(1 / 60, 180, 5, 20).service_level
     assert need.service_level[DAYTIME] == pytest.approx(level, rel=1e-3)
@@ -111,8 +111,8 @@ def test_a_bound_on_abandonment_without_service_level() -> None:
 
 def test_without_a_target_all_the_work_is_to_be_done() -> None:
     for patience, needed in (("never", 4), ({"dist": "exponential", "mean": 90}, 3)):
-        found = baseline(scenario({"calls": CALLS | {"service_level": "none", "patience": patience}}))
-        assert in_daytime(found.required[0]) == {needed}
+        result = baseline(scenario({"calls": CALLS | {"service_level": "none", "patience": patience}}))
+        assert in_daytime(result.required[0]) == {needed}
 
 
 def test_occupancy_cap_and_shrinkage() -> None:
@@ -128,9 +128,9 @@ def test_occupancy_cap_and_shrinkage() -> None:
 
 
 def test_targets_that_nobody_can_meet_are_left_out_and_named() -> None:
-    found = baseline(scenario({"calls": CALLS | {"answer_delay": "30s"}}))
-    assert in_daytime(found.required[0]) == {4}
-    assert any("rings longer" in text for text in found.ignores)
+    result = baseline(scenario({"calls": CALLS | {"answer_delay": "30s"}}))
+    assert in_daytime(result.required[0]) == {4}
+    assert any("rings longer" in text for text in result.ignores)
 
 
 # --- work that may wait
@@ -141,9 +141,9 @@ def test_mail_is_spread_over_the_open_hours() -> None:
     mail = MAIL | MORNING
     assert in_daytime(baseline(scenario({"mail": mail})).required[0]) == {1}
     capped = {"desk": DESK | {"skills": {"mail": 1}, "max_occupancy": 0.8}}
-    found = baseline(scenario({"mail": mail}, capped))
-    assert in_daytime(found.queues["mail"].agents) == {1.25}
-    assert in_daytime(found.required[0]) == {2}
+    result = baseline(scenario({"mail": mail}, capped))
+    assert in_daytime(result.queues["mail"].agents) == {1.25}
+    assert in_daytime(result.required[0]) == {2}
 
 
 def test_mail_goes_to_the_hours_in_which_somebody_may_work() -> None:
@@ -190,13 +190,13 @@ def test_chats_need_the_agents_of_the_exact_group() -> None:
     Divided: a session lasts 5 × 30 + 4 × 45 s, 3.3 erlangs of sessions, so 6 of them and 2 agents.
     """
     team = {"desk": DESK | {"skills": {"chat": 1}, "concurrency": {"chat": 3}}}
-    found = baseline(scenario({"chat": chat()}, team))
-    need = found.queues["chat"]
+    result = baseline(scenario({"chat": chat()}, team))
+    need = result.queues["chat"]
     assert need.formula == "machine repair, 3 slots"
-    assert in_daytime(found.required[0]) == {3}
+    assert in_daytime(result.required[0]) == {3}
     assert in_daytime(need.load) == {1.5}
     assert theory.agents_needed(0.01, 330, 0.8, 60) == 6
-    assert in_daytime(found.divided[0]) == {2}
+    assert in_daytime(result.divided[0]) == {2}
 
 
 def test_reply_target_asks_for_more() -> None:
@@ -214,11 +214,11 @@ def test_shared_attention_by_its_own_chain() -> None:
     shared = {"work_by_concurrency": ["100s", "100s"], "patience": {"dist": "exponential", "mean": 60}}
     team = {"desk": DESK | {"skills": {"chat": 1}, "concurrency": {"chat": 2}}}
     queue = {key: value for key, value in chat().items() if key not in ("turns", "work", "reply_latency", "wrap_up")}
-    found = baseline(scenario({"chat": queue | shared}, team))
+    result = baseline(scenario({"chat": queue | shared}, team))
     # no agent is slower for a second session: pairs of Erlang A's agents
     half = fewest(lambda n: theory.erlang_a(0.01, 100, 2 * n, 60, 60).service_level >= 0.8)
-    assert found.queues["chat"].formula == "shared attention, 2 slots"
-    assert in_daytime(found.required[0]) == {half}
+    assert result.queues["chat"].formula == "shared attention, 2 slots"
+    assert in_daytime(result.required[0]) == {half}
 
 
 def test_messages_without_silence_need_erlang_r() -> None:
@@ -235,9 +235,9 @@ def test_messages_without_silence_need_erlang_r() -> None:
         "service_level": "80/20",
     }
     team = {"desk": {"skills": {"thread": 1}, "shifts": [{"agents": 1, "hours": "always"}]}}
-    found = baseline(scenario({"thread": thread}, team))
-    assert found.queues["thread"].formula == "Erlang-R"
-    assert set(found.required[0].tolist()) == {5}
+    result = baseline(scenario({"thread": thread}, team))
+    assert result.queues["thread"].formula == "Erlang-R"
+    assert set(result.required[0].tolist()) == {5}
 
 
 # --- what is offered
@@ -299,10 +299,10 @@ def test_a_queue_has_its_own_volume_and_its_part_of_the_demand() -> None:
 @pytest.mark.parametrize("volume", [{"per_day": 450, "shape": "flat"}, {"per_hour": 60}])
 def test_intervals_half_open(volume: dict[str, Any]) -> None:
     """From 08:15 to 15:45, 60 an hour: 5 agents there too, and nobody is lost or comes twice."""
-    found = baseline(scenario({"calls": CALLS | {"open": "08:15-15:45", "volume": volume}}))
-    assert in_daytime(found.required[0]) == {5}
-    assert found.queues["calls"].per_hour.sum() / 2 == pytest.approx(450)
-    assert found.queues["calls"].per_hour[[16, 17]] == pytest.approx([30, 60])
+    result = baseline(scenario({"calls": CALLS | {"open": "08:15-15:45", "volume": volume}}))
+    assert in_daytime(result.required[0]) == {5}
+    assert result.queues["calls"].per_hour.sum() / 2 == pytest.approx(450)
+    assert result.queues["calls"].per_hour[[16, 17]] == pytest.approx([30, 60])
 
 
 def test_logs_and_backlog_count_as_they_are() -> None:
@@ -336,23 +336,23 @@ def test_a_queue_goes_to_its_first_team_that_may_work() -> None:
         "early": {"skills": {"calls": 1}, "shifts": [{"agents": 1, "hours": "08:00-14:00"}]},
         "helpers": {"skills": {"calls": 2}, "shifts": [{"agents": 1, "hours": "08:00-16:00"}]},
     }
-    found = baseline(scenario({"calls": CALLS}, teams))
-    assert found.required.sum(axis=1).tolist() == [8 * 5, 8 * 5, 0]
-    assert found.required[0, 24:32].tolist() == [5] * 8
+    result = baseline(scenario({"calls": CALLS}, teams))
+    assert result.required.sum(axis=1).tolist() == [8 * 5, 8 * 5, 0]
+    assert result.required[0, 24:32].tolist() == [5] * 8
 
 
 def test_nobody_is_charged_when_nobody_may_work() -> None:
     teams = {"early": {"skills": {"calls": 1}, "shifts": [{"agents": 1, "hours": "08:00-12:00"}]}}
-    found = baseline(scenario({"calls": CALLS}, teams))
-    assert {name: alone.tolist() for name, alone in found.unserved.items()} == {"calls": list(range(24, 32))}
-    assert not found.required[0, 24:].any()
+    result = baseline(scenario({"calls": CALLS}, teams))
+    assert {name: alone.tolist() for name, alone in result.unserved.items()} == {"calls": list(range(24, 32))}
+    assert not result.required[0, 24:].any()
 
 
 def test_patterns_say_when_their_team_may_work() -> None:
     patterns = [{"team": "desk", "hours": "12:00-16:00"}]
-    found = baseline(scenario({"calls": CALLS}, staffing={"patterns": patterns}))
-    assert not found.required[0, :24].any()
-    assert found.required[0, 24:32].tolist() == [5] * 8
+    result = baseline(scenario({"calls": CALLS}, staffing={"patterns": patterns}))
+    assert not result.required[0, :24].any()
+    assert result.required[0, 24:32].tolist() == [5] * 8
 
 
 def test_on_duty_takes_breaks_off() -> None:
@@ -412,35 +412,35 @@ def test_cover_is_the_cheapest_by_enumeration(seed: int) -> None:
     least = rng.integers(0, 2, 4)
     options = [x for x in product(*(range(low, high + 1) for low, high in zip(least, most, strict=True)))
                if (covers @ x >= required).all()]  # fmt: skip
-    found = cover(covers, required, cost, least=least, most=most)
+    result = cover(covers, required, cost, least=least, most=most)
     if not options:
-        assert found is None
+        assert result is None
         return
-    assert found is not None
-    assert found.cost == pytest.approx(min(float(cost @ x) for x in options)) == found.bound
-    assert (covers @ found.counts >= required - 1e-9).all()
+    assert result is not None
+    assert result.cost == pytest.approx(min(float(cost @ x) for x in options)) == result.bound
+    assert (covers @ result.counts >= required - 1e-9).all()
 
 
 def test_enumeration_has_both_ends() -> None:
     """The cases above are of both kinds: some can be covered, some cannot."""
     covers = np.array([[1.0, 0.0], [1.0, 1.0]])
     assert cover(covers, np.array([2.0, 3.0]), np.ones(2), most=1) is None
-    found = cover(covers, np.array([2.0, 3.0]), np.array([2.0, 1.0]))
-    assert found is not None
-    assert found.counts.tolist() == [2, 1]
+    result = cover(covers, np.array([2.0, 3.0]), np.array([2.0, 1.0]))
+    assert result is not None
+    assert result.counts.tolist() == [2, 1]
 
 
 def test_rows_that_take_away_are_kept() -> None:
     """-x >= -1 is a bound like any other, though it requires nothing."""
-    found = cover(np.array([[-1.0, 0.0], [1.0, 1.0]]), np.array([-1.0, 3.0]), np.array([1.0, 5.0]))
-    assert found is not None
-    assert found.counts.tolist() == [1, 2]
+    result = cover(np.array([[-1.0, 0.0], [1.0, 1.0]]), np.array([-1.0, 3.0]), np.array([1.0, 5.0]))
+    assert result is not None
+    assert result.counts.tolist() == [1, 2]
 
 
 def test_nothing_required_costs_nothing() -> None:
-    found = cover(np.ones((3, 2)), np.zeros(3), np.ones(2))
-    assert found is not None
-    assert found.counts.tolist() == [0, 0]
+    result = cover(np.ones((3, 2)), np.zeros(3), np.ones(2))
+    assert result is not None
+    assert result.counts.tolist() == [0, 0]
     assert cover(np.ones((3, 0)), np.ones(3), np.ones(0)) is None
 
 
@@ -449,11 +449,11 @@ def test_shifts_cover_the_requirement_with_shrinkage() -> None:
     agents = np.zeros((1, 48), dtype=np.int64)
     agents[0, 16:36] = 3
     requirement = Requirement("by hand", "team", ("team 0",), interval_edges(run)[:-1], agents, np.array([0.1]))
-    found = cover_shifts(run, requirement)
-    assert found is not None
+    result = cover_shifts(run, requirement)
+    assert result is not None
     # 3.33 on shift from 08:00 to 18:00, breaks included: only both long shifts together, four each
-    assert found.counts.tolist() == [4, 4, 0]
-    assert found.cost == pytest.approx(8 * 8 * 20)
+    assert result.counts.tolist() == [4, 4, 0]
+    assert result.cost == pytest.approx(8 * 8 * 20)
 
 
 def test_what_no_pattern_covers_is_left_out() -> None:
@@ -461,9 +461,9 @@ def test_what_no_pattern_covers_is_left_out() -> None:
     agents = np.zeros((1, 48), dtype=np.int64)
     agents[0, 4:6] = 3
     requirement = Requirement("by hand", "team", ("team 0",), interval_edges(run)[:-1], agents, np.array([0.0]))
-    found = cover_shifts(run, requirement)
-    assert found is not None
-    assert found.counts.tolist() == [0, 0, 0]
+    result = cover_shifts(run, requirement)
+    assert result is not None
+    assert result.counts.tolist() == [0, 0, 0]
 
 
 def test_fewest_ends() -> None:
@@ -483,8 +483,8 @@ def test_the_page_shows_what_comes_out() -> None:
     snippet = re.findall(r"^```toml\n(.*?)```", page, re.DOTALL | re.MULTILINE)[0]
     week = read.load(root / "scenarios" / "retail_week.toml")
     week, _ = by_turns(read.parse(week.raw | tomllib.loads(snippet), given=week.files))
-    found = baseline(week)
-    covers = [cover_shifts(week, found.requirement(week, divided=divided)) for divided in (False, True)]
+    result = baseline(week)
+    covers = [cover_shifts(week, result.requirement(week, divided=divided)) for divided in (False, True)]
     shown = re.findall(r"^\| ((?:frontline|writers) [^|]*?) \| (\d+) \| (\d+) \|$", page, re.MULTILINE)
     assert [name for name, *_ in shown] == list(names(week.staffing.patterns))
     for cover_, column in zip(covers, zip(*((int(a), int(b)) for _, a, b in shown), strict=True), strict=True):

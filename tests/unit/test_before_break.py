@@ -21,9 +21,9 @@ def scenario(shift: dict[str, Any], **team: Any) -> Scenario:
     return read.parse(raw)
 
 
-def stretches(found: Scenario) -> list[tuple[float, float]]:
+def stretches(result: Scenario) -> list[tuple[float, float]]:
     """Start and end, in hours."""
-    plan, _ = lower(found)
+    plan, _ = lower(result)
     return [(start / HOUR, end / HOUR) for start, end in zip(plan.wind_down_start, plan.wind_down_end, strict=True)]
 
 
@@ -33,8 +33,8 @@ DAY = {"days": "mon", "hours": "08:00-16:00", "breaks": ["12:00-12:30"], "activi
 def test_before_each_pause_and_the_end_of_the_shift() -> None:
     """Pauses that touch are one."""
     assert stretches(scenario(DAY)) == []
-    found = stretches(scenario(DAY, before_break="15min"))
-    assert found == [(11.75, 12), (15.75, 16)]
+    result = stretches(scenario(DAY, before_break="15min"))
+    assert result == [(11.75, 12), (15.75, 16)]
     assert scenario(DAY, before_break="finish").team["t"].before_break == 10 * MINUTE
 
 
@@ -44,8 +44,8 @@ def test_a_shift_has_the_last_word() -> None:
 
 
 def test_a_short_stretch_of_work_is_all_of_it() -> None:
-    found = stretches(scenario(DAY | {"breaks": ["12:00-12:30", "15:00-15:55"]}, before_break="10min"))
-    assert found[-1] == (15 + 55 / 60, 16)
+    result = stretches(scenario(DAY | {"breaks": ["12:00-12:30", "15:00-15:55"]}, before_break="10min"))
+    assert result[-1] == (15 + 55 / 60, 16)
 
 
 def test_round_the_clock_there_is_no_end() -> None:
@@ -55,8 +55,8 @@ def test_round_the_clock_there_is_no_end() -> None:
 
 def test_each_agent_before_their_own_break() -> None:
     by_turns = DAY | {"agents": 2, "breaks": [{"length": "30min", "between": "10:00-11:00"}], "activities": []}
-    found = stretches(scenario(by_turns, before_break="15min"))
-    assert found == [(9.75, 10), (15.75, 16), (10.25, 10.5), (15.75, 16)]
+    result = stretches(scenario(by_turns, before_break="15min"))
+    assert result == [(9.75, 10), (15.75, 16), (10.25, 10.5), (15.75, 16)]
 
 
 @pytest.mark.parametrize("value", ["finnish", -1, True])

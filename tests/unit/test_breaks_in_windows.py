@@ -33,15 +33,15 @@ def scenario(*shifts: dict[str, Any], **team: Any) -> Scenario:
     )
 
 
-def starts(found: Scenario) -> list[str]:
+def starts(result: Scenario) -> list[str]:
     """When each agent's first pause begins, in the order of agents."""
-    plan, _ = lower(found)
+    plan, _ = lower(result)
     return [f"{start // HOUR:02}:{start % HOUR // MINUTE:02}" for start in plan.pause_start.tolist()]
 
 
-def away(found: Scenario) -> int:
+def away(result: Scenario) -> int:
     """Most agents away at once."""
-    plan, _ = lower(found)
+    plan, _ = lower(result)
     return max(int(((plan.pause_start <= at) & (at < plan.pause_end)).sum()) for at in plan.pause_start)
 
 
@@ -74,19 +74,19 @@ def test_fixed_hours_are_at_once() -> None:
 @pytest.mark.parametrize("agents", [1, 3, 4, 11, 50])
 def test_hours_with_the_same_pauses_are_counted_together(agents: int) -> None:
     """As many agents with each pauses as plans have, who count them one by one; a million take no longer than a few."""
-    found = scenario({"agents": 2, "breaks": [LUNCH]}, {"agents": agents, "breaks": [LUNCH, "14:00-14:15"]})
+    result = scenario({"agents": 2, "breaks": [LUNCH]}, {"agents": agents, "breaks": [LUNCH, "14:00-14:15"]})
     both = Counter[str]()
-    for duty in duties(found.team["t"], [found.start]):
+    for duty in duties(result.team["t"], [result.start]):
         both[f"{duty.pauses[0][0]:%H:%M}"] += duty.agents
-    firsts = [start for start in starts(found) if start != "14:00"]
+    firsts = [start for start in starts(result) if start != "14:00"]
     assert both == Counter(firsts)
     assert sum(both.values()) == agents + 2
 
 
 def test_a_window_around_what_is_fixed() -> None:
     shift = {"agents": 4, "breaks": [LUNCH, "13:00-13:15"], "activities": ["11:45-12:30"]}
-    (found,) = scenario(shift).team["t"].shifts
-    places = [(place.start, place.end) for place in places_of(found, found.hours, found.breaks[0])]
+    (result,) = scenario(shift).team["t"].shifts
+    places = [(place.start, place.end) for place in places_of(result, result.hours, result.breaks[0])]
     assert places == [(12.5 * HOUR, 13 * HOUR)], "11:30-11:45 and 13:15-13:30 are too short for it"
 
 
@@ -94,8 +94,8 @@ def test_windows_after_midnight_are_on_the_next_day() -> None:
     night = {"hours": "22:00-06:00", "agents": 2, "breaks": [{"length": "1h", "between": "01:00-03:00"}]}
     calls = {"channel": "phone", "open": "always", "volume": {"per_day": 10}}
     raw = {"start": date(2026, 3, 2), "days": 2, "drain": 0, "queue": {"calls": calls}}
-    found = read.parse(raw | {"team": {"t": {"skills": {"calls": 1}, "shifts": [night | {"days": "mon"}]}}})
-    assert lower(found)[0].pause_start.tolist() == [25 * HOUR, 26 * HOUR]
+    result = read.parse(raw | {"team": {"t": {"skills": {"calls": 1}, "shifts": [night | {"days": "mon"}]}}})
+    assert lower(result)[0].pause_start.tolist() == [25 * HOUR, 26 * HOUR]
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_so_many_at_once_as_allowed() -> None:
 
 def test_who_steps_out_leaves_their_own_break_alone() -> None:
     """Absences of an agent do not touch this agent's break, wherever those of the others lie."""
-    found = scenario({"agents": 4, "breaks": [LUNCH]}, steps_out={"every": "20m", "lasts": "5m"})
-    plan, _ = lower(found)
-    absences = np.column_stack(outs(attendance_of(found), 0))
+    result = scenario({"agents": 4, "breaks": [LUNCH]}, steps_out={"every": "20m", "lasts": "5m"})
+    plan, _ = lower(result)
+    absences = np.column_stack(outs(attendance_of(result), 0))
     assert Counter(absences[:, 0].tolist()).keys() == {0, 1, 2, 3}
     within = [
         (plan.pause_start[shift] <= end) & (start <= plan.pause_end[shift]) for shift, start, end in absences.tolist()
@@ -146,13 +146,13 @@ def planned(rest: Any, **pattern: Any) -> Scenario:
     return read.parse(base | {"staffing": {"patterns": [given | pattern]}})
 
 
-def agents_for(found: Scenario, required: int) -> int:
+def agents_for(result: Scenario, required: int) -> int:
     """What the program gives the one pattern if so many are required at their desks in every half hour."""
     edges = np.arange(0, 48)
     inside = (edges >= 16) & (edges < 32)
     required_by_interval = np.where(inside, required, 0)[None]
     need = Requirement("", "team", ("t",), edges * 30 * MINUTE, required_by_interval, np.zeros(1))
-    found_cover = cover_shifts(found, need)
+    found_cover = cover_shifts(result, need)
     assert found_cover is not None
     return int(found_cover.counts[0])
 
@@ -175,16 +175,16 @@ def test_unpaid_breaks_in_a_window_are_not_paid() -> None:
 
 
 def test_a_plan_keeps_to_at_most() -> None:
-    found = planned(LUNCH | {"at_most": 1})
-    (pattern,) = found.staffing.patterns
+    result = planned(LUNCH | {"at_most": 1})
+    (pattern,) = result.staffing.patterns
     assert patterns.most_agents(pattern) == 4
     with pytest.raises(ScenarioError, match="5 agents, but 4 breaks"):
-        patterns.staffed(found, [5])
+        patterns.staffed(result, [5])
 
 
 def test_a_name_goes_from_the_pattern_to_the_shift() -> None:
-    found = planned(LUNCH, name="early")
-    staffed = patterns.staffed(found, [3])
+    result = planned(LUNCH, name="early")
+    staffed = patterns.staffed(result, [3])
     assert staffed.team["t"].shifts[0].name == "early"
     assert [len(row.members) for row in rosters(staffed)] == [3]
 

@@ -119,8 +119,8 @@ def shown(page: Figure) -> list[Any]:
     hidden = {
         label for ax in page.axes for axis in (ax.xaxis, ax.yaxis) for label in _outside(axis)
     } | {label for ax in page.axes if not ax.axison for label in ax.findobj(Text)}  # fmt: skip
-    found = [text for text in page.findobj(Text) if isinstance(text, Text) and text.get_visible() and text.get_text()]
-    return [text for text in found if text not in hidden]
+    result = [text for text in page.findobj(Text) if isinstance(text, Text) and text.get_visible() and text.get_text()]
+    return [text for text in result if text not in hidden]
 
 
 def _outside(axis: Any) -> list[Any]:
@@ -272,9 +272,9 @@ def test_a_queue_has_one_colour_everywhere(theme: str) -> None:
 
     assert _by_label(drawn("waiting"), results) == wanted
     for name in ("reply_waiting", "agents"):
-        found = _by_label(drawn(name), results)
-        assert found.items() <= wanted.items()
-        assert len(found) >= 3
+        result = _by_label(drawn(name), results)
+        assert result.items() <= wanted.items()
+        assert len(result) >= 3
     assert _by_title(drawn("service_level"), lambda ax: ax.get_lines()[0].get_color()) == wanted
     assert _by_title(drawn("conversations"), lambda ax: ax.collections[-1].get_facecolor()[0]) == wanted
     flow = drawn("outcomes").axes[0]
@@ -441,10 +441,10 @@ def test_every_customer_ends_once() -> None:
     results = small()
     contacts = results.contacts
     roots = contacts["counted"].to_numpy() & (contacts["link"].to_numpy() == "root")
-    found = journeys(results)
-    assert sum(found.values()) == roots.sum()
-    assert sum(n for (first, last, _), n in found.items() if (first, last) == ("chat", "phone")) > 5
-    assert not any(outcome == "transferred" for _, _, outcome in found)  # who is transferred ends where they go
+    result = journeys(results)
+    assert sum(result.values()) == roots.sum()
+    assert sum(n for (first, last, _), n in result.items() if (first, last) == ("chat", "phone")) > 5
+    assert not any(outcome == "transferred" for _, _, outcome in result)  # who is transferred ends where they go
 
 
 def test_the_thread_lasts_for_days_and_its_clocks_add_up() -> None:

@@ -15,14 +15,14 @@ KEY = ("queue", "abandonment")
 def made_up(replications: int) -> list[Measures]:
     """Shares of a queue and in total in three intervals; in some replications nobody comes in the second."""
     random = np.random.default_rng(11)
-    found = []
+    result = []
     for _ in range(replications):
         under = random.poisson([[20.0], [0.9], [5.0]], (3, 2)).astype(np.float64)
         quotients = np.stack([random.binomial(under.astype(int), 0.3).astype(np.float64), under])
-        found.append(
+        result.append(
             Measures({"queue": ("phone",), "team": ()}, np.arange(3), {KEY: quotients.sum(axis=1)}, {KEY: quotients})
         )
-    return found
+    return result
 
 
 @pytest.mark.parametrize("replications", [1, 2, BATCHES])
@@ -38,10 +38,10 @@ def test_beyond_them_means_are_the_same_and_intervals_as_wide(replications: int)
     measures = made_up(replications)
     stacked = np.stack([one.by_interval[KEY] for one in measures])
     mean, low, high = (figure.T for figure in ratio_interval(stacked[:, 0], stacked[:, 1], share=True))
-    found = summarise(measures).by_interval[KEY]
-    assert found[0] == pytest.approx(mean, rel=1e-12)
+    result = summarise(measures).by_interval[KEY]
+    assert result[0] == pytest.approx(mean, rel=1e-12)
     # of 20 batches or more: an error of the error of 1 / sqrt(2 × 20), so four of them
-    assert (found[2] - found[1]) / (high - low) == pytest.approx(1.0, abs=4 / np.sqrt(BATCHES))
+    assert (result[2] - result[1]) / (high - low) == pytest.approx(1.0, abs=4 / np.sqrt(BATCHES))
 
 
 def test_intervals_of_batches_cover() -> None:

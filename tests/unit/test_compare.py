@@ -99,10 +99,10 @@ def test_differences_are_taken_replication_by_replication(three: Comparison) -> 
     runs = [[m.values["queue", "answered"][0, -1] for m in variant.measures] for variant in (two, more)]
     assert three.difference(more, figure) == pytest.approx(np.array(mean_interval(np.subtract(*runs[::-1]))))
     level = MetricPlace("queue", "phone", "service_level")
-    found = three.difference(more, level)
-    assert found is not None
+    result = three.difference(more, level)
+    assert result is not None
     both = [three.estimate(variant, level) for variant in (more, two)]
-    assert found.mean == pytest.approx(both[0].mean - both[1].mean)  # type: ignore[union-attr]
+    assert result.mean == pytest.approx(both[0].mean - both[1].mean)  # type: ignore[union-attr]
 
 
 def test_what_is_the_same_does_not_differ_at_all(three: Comparison) -> None:
@@ -148,10 +148,10 @@ def test_workers_change_nothing(three: Comparison) -> None:
 
 
 def test_a_baseline_is_moved_to_the_front(three: Comparison) -> None:
-    found = compared({"two": agents(2), "again": agents(2), "three": agents(3)}, baseline="three")
-    assert [variant.name for variant in found.variants] == ["three", "two", "again"]
+    result = compared({"two": agents(2), "again": agents(2), "three": agents(3)}, baseline="three")
+    assert [variant.name for variant in result.variants] == ["three", "two", "again"]
     there = {row.metric: row.difference for row in three.rows() if row[:3] == ("three", TOTAL, TOTAL)}
-    back = {row.metric: row.difference for row in found.rows() if row[:3] == ("two", TOTAL, TOTAL)}
+    back = {row.metric: row.difference for row in result.rows() if row[:3] == ("two", TOTAL, TOTAL)}
     assert there.keys() == back.keys()
     assert all(value is None or there[metric] == pytest.approx(-value, abs=1e-12) for metric, value in back.items())
 
@@ -161,10 +161,10 @@ def test_a_baseline_is_moved_to_the_front(three: Comparison) -> None:
 
 def test_all_get_the_streams_of_the_first_and_it_is_said() -> None:
     other = shop(seed=6, replications=2)
-    found = compared({"a": agents(2), "b": other})
-    assert found.notes == ("b: seed 5, that of a, instead of 6.", "b: replications 4, that of a, instead of 2.")
-    assert {row.difference for row in found.rows() if row.variant == "b" and row.mean is not None} == {0.0}
-    stored = found.variants[1].results.scenario
+    result = compared({"a": agents(2), "b": other})
+    assert result.notes == ("b: seed 5, that of a, instead of 6.", "b: replications 4, that of a, instead of 2.")
+    assert {row.difference for row in result.rows() if row.variant == "b" and row.mean is not None} == {0.0}
+    stored = result.variants[1].results.scenario
     assert (stored.raw["seed"], stored.raw["replications"]) == (5, 4)
     assert (other.seed, other.raw["seed"]) == (6, 6)
 
@@ -174,19 +174,19 @@ def test_only_what_both_have_is_compared() -> None:
     del without["queue"]["chat"]
     without["team"]["all"]["skills"] = {"phone": 1}
     without["team"]["night"] = {"skills": {"phone": 1}, "shifts": [{"agents": 1, "hours": "09:00-12:00"}]}
-    found = compared({"both": shop(), "phone only": parse(without)})
-    assert found.notes == ("queue chat: only in both.", "team night: only in phone only.")
-    other = found.variants[1]
+    result = compared({"both": shop(), "phone only": parse(without)})
+    assert result.notes == ("queue chat: only in both.", "team night: only in phone only.")
+    other = result.variants[1]
     chat, phone = (MetricPlace("queue", name, "service_level") for name in ("chat", "phone"))
-    assert found.estimate(other, chat) is None
-    assert found.difference(other, chat) is None
-    assert found.difference(other, phone) is not None
-    assert "chat" not in {row.name for row in found.rows() if row.variant == "phone only"}
+    assert result.estimate(other, chat) is None
+    assert result.difference(other, chat) is None
+    assert result.difference(other, phone) is not None
+    assert "chat" not in {row.name for row in result.rows() if row.variant == "phone only"}
 
 
 def test_it_is_said_what_is_not_measured_alike() -> None:
-    found = compared({"a": shop(), "b": shop(queue__phone__service_level="80/60", days=2)})
-    assert found.notes == (
+    result = compared({"a": shop(), "b": shop(queue__phone__service_level="80/60", days=2)})
+    assert result.notes == (
         "days is not the same for all: counts and money are of different times.",
         "phone: service level is not measured alike in all.",
     )

@@ -42,9 +42,9 @@ SCALE, CHATS, TIMEOUT = "queue.phone.volume.scale", "team.writers.concurrency.ch
     ],
 )
 def test_levels_as_they_are_written(said: Any, levels: tuple[Any, ...]) -> None:
-    found = read_setting("a.b", said)
-    assert found.levels == levels
-    assert [type(level) for level in found.levels] == [type(level) for level in levels]
+    result = read_setting("a.b", said)
+    assert result.levels == levels
+    assert [type(level) for level in result.levels] == [type(level) for level in levels]
 
 
 def test_all_between_two_numbers() -> None:
@@ -116,8 +116,8 @@ def test_points_for_indices_mix_two_samples(base: Scenario) -> None:
 
 
 def test_each_setting_alone(base: Scenario) -> None:
-    found = design(base, (CHATS, "4,1,2"), (SCALE, "0.5:1.5:3"), sensitivity=True).alone
-    assert found == [(None, None), (1, None), (4, None), (None, 0.5), (None, 1.5)]
+    result = design(base, (CHATS, "4,1,2"), (SCALE, "0.5:1.5:3"), sensitivity=True).alone
+    assert result == [(None, None), (1, None), (4, None), (None, 0.5), (None, 1.5)]
 
 
 @pytest.mark.parametrize(

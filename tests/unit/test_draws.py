@@ -94,8 +94,8 @@ def test_never_and_rounding() -> None:
 
 
 def test_counts_are_whole_and_positive() -> None:
-    found = counts(Uniform(0, 3), draws(1000))
-    assert set(found) == {1, 2, 3}
+    result = counts(Uniform(0, 3), draws(1000))
+    assert set(result) == {1, 2, 3}
     shares = np.bincount(counts(Geometric(4), draws(N)), minlength=4)[1:4] / N
     expected = np.array([0.25, 0.1875, 0.140625])
     assert (np.abs(shares - expected) < 4 * np.sqrt(expected * (1 - expected) / N)).all()
@@ -137,11 +137,11 @@ def test_philox_is_numpy_s() -> None:
     expected = np.random.Philox(key=words_of(key), counter=words_of(counter)).random_raw(4 * 1000)
     # numpy counts before it draws
     rows, owner, purpose, replication = np.arange(8, 1008, dtype=np.uint64), *counter[1:]
-    found = np.empty((4, 1000))
+    result = np.empty((4, 1000))
     owners = np.full(1000, owner, dtype=np.uint64)
     words = np.uint64(key[0]), np.uint64(key[1])
-    philox().by_row(words, rows, owners, np.uint64(purpose), np.uint64(replication), found)
-    assert np.array_equal(found.T.ravel(), (expected >> np.uint64(11)) * 2.0**-53)
+    philox().by_row(words, rows, owners, np.uint64(purpose), np.uint64(replication), result)
+    assert np.array_equal(result.T.ravel(), (expected >> np.uint64(11)) * 2.0**-53)
 
 
 def test_sequences_are_numpy_s() -> None:
@@ -182,15 +182,15 @@ def test_uniforms_are_even_and_exclude_their_ends() -> None:
 
 def test_draws_belong_to_their_numbers() -> None:
     streams, people = Streams(key_of(1), 1), People.of(owner_of("demand"), N)
-    found = streams.of(people, Draw.CONTACT)
+    result = streams.of(people, Draw.CONTACT)
     some = np.array([7, 99_999, 0, 12_345])
-    assert np.array_equal(streams.of(people.some(some), Draw.CONTACT, 2), found[:2, some])
-    for u in found:
+    assert np.array_equal(streams.of(people.some(some), Draw.CONTACT, 2), result[:2, some])
+    for u in result:
         counted, _ = np.histogram(u, np.linspace(0, 1, 101))
         assert ((counted - N / 100) ** 2).sum() / (N / 100) < 99 + 4 * np.sqrt(2 * 99)
     others = [
-        np.roll(found[0], 1),
-        *found[1:],
+        np.roll(result[0], 1),
+        *result[1:],
         streams.of(people, Draw.LEAVE)[0],
         streams.of(people, Draw.CONTACT, turn=1)[0],
         Streams(key_of(1), 2).of(people, Draw.CONTACT)[0],
@@ -199,7 +199,7 @@ def test_draws_belong_to_their_numbers() -> None:
         streams.sequence(owner_of("demand"), N),
     ]
     for other in others:
-        assert abs(np.corrcoef(found[0], other)[0, 1]) < 4 / math.sqrt(N)
+        assert abs(np.corrcoef(result[0], other)[0, 1]) < 4 / math.sqrt(N)
 
 
 def test_draws_by_turn_do_not_depend_on_the_number_of_turns() -> None:
@@ -252,17 +252,17 @@ def test_a_larger_volume_keeps_the_underlying_draws() -> None:
 
 def spread(rate: F64, edges: F64, *spans: tuple[float, float]) -> list[float]:
     """Expected arrivals in spans of hours."""
-    found = [np.interp(np.array(span) * HOUR, edges, rate) for span in spans]
-    return [float(after - before) for before, after in found]
+    result = [np.interp(np.array(span) * HOUR, edges, rate) for span in spans]
+    return [float(after - before) for before, after in result]
 
 
 def test_a_shape_is_cut_to_the_open_hours_and_keeps_the_days_volume() -> None:
     calendar = Calendar(dt.date(2026, 3, 2))
     spans = np.array([[8 * HOUR, 12 * HOUR], [14 * HOUR, 20 * HOUR]])
     rate = daily(np.array([600.0, 600.0]), ((9 * HOUR, 1.0), (10 * HOUR, 3.0), (16 * HOUR, 0.0)), calendar, spans)
-    found = spread(rate.expected, rate.edges.astype(float), (0, 9), (9, 10), (10, 12), (12, 14), (14, 16), (16, 48))
+    result = spread(rate.expected, rate.edges.astype(float), (0, 9), (9, 10), (10, 12), (12, 14), (14, 16), (16, 48))
     # weight × open hours: 1, 6 and 6; the second day is closed
-    assert found == pytest.approx([0, 600 / 13, 3600 / 13, 0, 3600 / 13, 0])
+    assert result == pytest.approx([0, 600 / 13, 3600 / 13, 0, 3600 / 13, 0])
 
 
 def test_a_shape_that_misses_the_open_hours_gives_way_to_an_even_spread() -> None:
@@ -312,8 +312,8 @@ def test_spikes_scale_and_days_multiply() -> None:
     rate = constant(60.0, 48 * HOUR).spiked(HOUR, 2 * HOUR, 3.0).scaled(0.5)
     midnights = np.array([0, 24, 48]) * HOUR
     rate = rate.cut(midnights).by_day(midnights, np.array([1.0, 2.0]))
-    found = spread(rate.expected, rate.edges.astype(float), (0, 1), (1, 2), (2, 3), (24, 48))
-    assert found == pytest.approx([30, 90, 30, 24 * 60])
+    result = spread(rate.expected, rate.edges.astype(float), (0, 1), (1, 2), (2, 3), (24, 48))
+    assert result == pytest.approx([30, 90, 30, 24 * 60])
 
 
 def test_spans_that_are_open_for_good() -> None:

@@ -35,10 +35,10 @@ def scenario(holidays: Any, queue: dict[str, Any] | None = None, *shifts: dict[s
     return read.parse(raw | ({} if holidays is None else {"holidays": holidays}) | more)
 
 
-def hours_of(found: Scenario) -> tuple[Any, Any]:
+def hours_of(result: Scenario) -> tuple[Any, Any]:
     """Opening hours and the first shift's on Easter Monday, in hours."""
-    shift = found.team["t"].shifts[0].hours_on(EASTER)
-    opened = found.queue["calls"].open.on(EASTER)
+    shift = result.team["t"].shifts[0].hours_on(EASTER)
+    opened = result.queue["calls"].open.on(EASTER)
     return [tuple(edge / HOUR for edge in span) for span in opened], shift and tuple(edge / HOUR for edge in shift)
 
 
@@ -46,33 +46,33 @@ def test_queues_are_closed_and_shifts_not_worked() -> None:
     assert hours_of(scenario(None)) == ([(8, 16)], (8, 16))
     assert hours_of(scenario({"country": "IT"})) == ([], None)
     assert hours_of(scenario({"country": "PT"})) == ([(8, 16)], (8, 16)), "no holiday there"
-    found = scenario({"country": "IT"})
-    assert found.public_holidays()[EASTER] == "Easter Monday"
-    assert [duty.hours[0].date().day for duty in duties(found.team["t"], run_days(found))] == [3, 7]
-    assert len(lower(found)[0].shift_start) == 2 * 2
+    result = scenario({"country": "IT"})
+    assert result.public_holidays()[EASTER] == "Easter Monday"
+    assert [duty.hours[0].date().day for duty in duties(result.team["t"], run_days(result))] == [3, 7]
+    assert len(lower(result)[0].shift_start) == 2 * 2
 
 
 def test_regions_have_holidays_of_their_own() -> None:
     """Whit Monday is one in South Tyrol alone."""
     whitsun = date(2026, 5, 25)
     for subdivision, there in (("BZ", False), ("RM", True)):
-        found = scenario({"country": "IT", "subdivision": subdivision}, start=date(2026, 5, 22))
-        assert bool(found.queue["calls"].open.on(whitsun)) == there
+        result = scenario({"country": "IT", "subdivision": subdivision}, start=date(2026, 5, 22))
+        assert bool(result.queue["calls"].open.on(whitsun)) == there
 
 
 def test_shorter_hours_on_holidays() -> None:
     """The usual hours are cut: what is closed anyway stays so."""
-    found = scenario({"country": "IT", "open": "10:00-13:00"})
-    assert hours_of(found) == ([(10, 13)], (10, 13))
-    assert found.queue["calls"].open.on(date(2026, 4, 5)) == (), "Easter Sunday, a Sunday"
+    result = scenario({"country": "IT", "open": "10:00-13:00"})
+    assert hours_of(result) == ([(10, 13)], (10, 13))
+    assert result.queue["calls"].open.on(date(2026, 4, 5)) == (), "Easter Sunday, a Sunday"
     late = scenario({"country": "IT", "open": "10:00-13:00"}, None, {"hours": "13:00-16:00"}, {})
     assert hours_of(late)[1] is None
 
 
 def test_breaks_on_a_shorter_day() -> None:
     shift = {"breaks": ["12:30-13:30", {"length": "15min", "between": "10:00-12:00"}]}
-    found = scenario({"country": "IT", "open": "11:00-13:00"}, None, shift)
-    pauses = [tuple(pause[0].hour for pause in duty.pauses) for duty in duties(found.team["t"], [EASTER])]
+    result = scenario({"country": "IT", "open": "11:00-13:00"}, None, shift)
+    pauses = [tuple(pause[0].hour for pause in duty.pauses) for duty in duties(result.team["t"], [EASTER])]
     assert pauses == [(11,), (11,)], "the lunch beyond the shift is gone, the others within what is left"
 
 
@@ -90,8 +90,8 @@ def test_a_date_that_is_named_goes_before() -> None:
 
 def test_plans_know_holidays() -> None:
     patterns = {"patterns": [{"team": "t", "days": "mon-fri", "hours": "08:00-16:00"}]}
-    found = scenario({"country": "IT", "open": "10:00-13:00"}, staffing=patterns)
-    worked = [(day.day, start, end) for _, day, start, end, _ in rosters(found, lower(found)[0].team[:1] + 1)["t"]]
+    result = scenario({"country": "IT", "open": "10:00-13:00"}, staffing=patterns)
+    worked = [(day.day, start, end) for _, day, start, end, _ in rosters(result, lower(result)[0].team[:1] + 1)["t"]]
     assert worked == [(3, "08:00", "16:00"), (6, "10:00", "13:00"), (7, "08:00", "16:00")]
 
 
@@ -116,24 +116,24 @@ def test_what_cannot_be(holidays: dict[str, Any], path: str, said: str) -> None:
 # warnings of check and run
 
 
-def told(found: Scenario) -> list[str]:
-    return [str(problem) for problem in unserved(found)]
+def told(result: Scenario) -> list[str]:
+    return [str(problem) for problem in unserved(result)]
 
 
 def test_shifts_paid_while_the_queue_is_closed() -> None:
-    found = told(scenario({"country": "IT"}, None, {"holidays": "as_usual"}))
+    result = told(scenario({"country": "IT"}, None, {"holidays": "as_usual"}))
     assert any(
         "16 h of shifts in which none of its queues is open, first on 2026-04-06 08:00 (Easter Monday)" in one
-        for one in found
+        for one in result
     )
     assert not any("h of shifts" in one for one in told(scenario({"country": "IT"})))
 
 
 def test_the_volume_of_a_closed_day_is_told() -> None:
     """Only of days that are usually open: nobody expects the volume of a Sunday."""
-    found = told(scenario({"country": "IT"}))
+    result = told(scenario({"country": "IT"}))
     assert any(
-        "closed on 1 day, first on 2026-04-06 Easter Monday" in one and "about 100 contacts" in one for one in found
+        "closed on 1 day, first on 2026-04-06 Easter Monday" in one and "about 100 contacts" in one for one in result
     )
     assert not any("closed on" in one for one in told(scenario(None)))
     quiet = {"volume": {"per_day": 100, "weekday": {"2026-04-06": 0}}}

@@ -119,9 +119,9 @@ def test_coverage_of_the_ratio() -> None:
 
 def test_paired_means_have_the_paired_t_interval() -> None:
     ones = np.ones(3)
-    found = paired_interval((np.array([1.0, 5.0, 9.0]), ones), (np.array([2.0, 7.0, 12.0]), ones))
+    result = paired_interval((np.array([1.0, 5.0, 9.0]), ones), (np.array([2.0, 7.0, 12.0]), ones))
     half = T2 * 1.0 / math.sqrt(3)  # differences 1, 2, 3
-    assert found == pytest.approx((2.0, 2.0 - half, 2.0 + half), rel=1e-12)
+    assert result == pytest.approx((2.0, 2.0 - half, 2.0 + half), rel=1e-12)
 
 
 def test_paired_ratios_leave_the_same_replication_out_of_both() -> None:

@@ -32,10 +32,10 @@ def scenario(*shifts: dict[str, Any], **team: Any) -> Scenario:
     return read.parse(raw | {"staffing": {"patterns": [{"team": "t", "hours": "08:00-16:00"}]}})
 
 
-def paid_and_staffed(found: Scenario) -> tuple[float, float]:
+def paid_and_staffed(result: Scenario) -> tuple[float, float]:
     """Hours of one replication."""
-    plan, spec = lower(found)
-    workload = sample(found, 0)
+    plan, spec = lower(result)
+    workload = sample(result, 0)
     summary = summarise([measure(workload, plan, spec, simulate(workload, plan), by_interval=False)])
     figures = {(row.level, row.metric): row.mean for row in summary.rows}
     paid, at_work = figures["team", "paid_hours"], figures["team", "staffed_hours"]
@@ -45,11 +45,11 @@ def paid_and_staffed(found: Scenario) -> tuple[float, float]:
 
 
 def test_the_first_agents_of_a_shift_are_not_there() -> None:
-    found = scenario({"leave": [{"agents": 2, "days": "2026-03-02:2026-03-03"}]})
-    by_agent = present(attendance_of(found), 0).reshape(3, 3)
+    result = scenario({"leave": [{"agents": 2, "days": "2026-03-02:2026-03-03"}]})
+    by_agent = present(attendance_of(result), 0).reshape(3, 3)
     assert by_agent.tolist() == [[False, False, True], [False, False, True], [True, True, True]]
-    assert staffed_hours(found.team["t"], run_days(found)) == (1 + 1 + 3) * 8
-    assert on_duty(found).sum() / 2 == (1 + 1 + 3) * 8
+    assert staffed_hours(result.team["t"], run_days(result)) == (1 + 1 + 3) * 8
+    assert on_duty(result).sum() / 2 == (1 + 1 + 3) * 8
 
 
 def test_an_agent_more_changes_nothing_for_the_others() -> None:
@@ -63,42 +63,42 @@ def test_an_agent_more_changes_nothing_for_the_others() -> None:
 
 @pytest.mark.parametrize(("paid", "hours"), [(True, 72), (False, 56)])
 def test_paid_leave_is_paid_and_other_leave_is_not(paid: bool, hours: float) -> None:
-    found = scenario({"leave": [{"agents": 2, "days": "2026-03-03", "paid": paid}]})
-    assert paid_and_staffed(found) == pytest.approx((hours, 56), abs=0.2)
-    assert cost_of_shifts(found) == pytest.approx(hours)
+    result = scenario({"leave": [{"agents": 2, "days": "2026-03-03", "paid": paid}]})
+    assert paid_and_staffed(result) == pytest.approx((hours, 56), abs=0.2)
+    assert cost_of_shifts(result) == pytest.approx(hours)
 
 
 def test_paid_leave_of_unpaid_breaks_is_the_whole_shift() -> None:
     leave = {"agents": 3, "days": "2026-03-03"}
-    found = scenario({"breaks": ["12:00-13:00"], "paid": False, "leave": [leave]})
-    assert cost_of_shifts(found) == pytest.approx(3 * (7 + 8 + 7))
+    result = scenario({"breaks": ["12:00-13:00"], "paid": False, "leave": [leave]})
+    assert cost_of_shifts(result) == pytest.approx(3 * (7 + 8 + 7))
 
 
 def test_leave_of_the_team_comes_from_the_largest_shift() -> None:
     small, large = {"agents": 1, "days": "mon-tue"}, {"agents": 3}
-    found = scenario(small, large, leave=[{"agents": 3, "days": "mon-wed", "paid": False}])
-    team = found.team["t"]
+    result = scenario(small, large, leave=[{"agents": 3, "days": "mon-wed", "paid": False}])
+    team = result.team["t"]
     assert [tuple(away) for away in leave_of(team, MONDAY)] == [(0, 1), (0, 2)]
     assert [tuple(away) for away in leave_of(team, date(2026, 3, 4))] == [(0, 0), (0, 3)]
 
 
 def test_leave_of_shift_and_team_add_up() -> None:
     own = [{"name": "course", "agents": 1, "days": "mon"}]
-    found = scenario({"leave": own}, leave=[{"agents": 1, "days": "mon", "paid": False}])
-    assert [tuple(away) for away in leave_of(found.team["t"], MONDAY)] == [(1, 1)]
+    result = scenario({"leave": own}, leave=[{"agents": 1, "days": "mon", "paid": False}])
+    assert [tuple(away) for away in leave_of(result.team["t"], MONDAY)] == [(1, 1)]
 
 
 def test_breaks_of_those_who_are_there_stay_spread() -> None:
     by_turns = {"agents": 4, "breaks": [{"length": "30min", "between": "11:00-12:00"}]}
-    found = scenario(by_turns | {"leave": [{"agents": 2, "days": "mon-wed"}]})
-    plan, _ = lower(found)
-    there = not_on_leave(rosters(found))[plan.pause_shift]
+    result = scenario(by_turns | {"leave": [{"agents": 2, "days": "mon-wed"}]})
+    plan, _ = lower(result)
+    there = not_on_leave(rosters(result))[plan.pause_shift]
     assert np.unique(plan.pause_start[there], return_counts=True)[1].tolist() == [1] * 6
 
 
 def test_a_gap_that_leave_makes_is_told() -> None:
-    found = scenario({"leave": [{"agents": 3, "days": "2026-03-03"}]})
-    assert "open for 8 h with nobody on duty who serves it, first on 2026-03-03 08:00" in str(unserved(found)[0])
+    result = scenario({"leave": [{"agents": 3, "days": "2026-03-03"}]})
+    assert "open for 8 h with nobody on duty who serves it, first on 2026-03-03 08:00" in str(unserved(result)[0])
 
 
 @pytest.mark.parametrize(

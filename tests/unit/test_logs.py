@@ -15,13 +15,13 @@ from tests.unit.test_metrics import Case, make_spec
 def rows(case: Case) -> dict[str, list[dict[str, Any]]]:
     """The tables' rows, times in seconds."""
     workload, plan, log = case
-    found = tables(1, plan, make_spec(plan), workload, log)
+    result = tables(1, plan, make_spec(plan), workload, log)
     return {
         name: [
             {k: v / SECOND if k.endswith("_us") and v is not None else v for k, v in row.items()}
             for row in table.to_pylist()
         ]
-        for name, table in found.items()
+        for name, table in result.items()
     }
 
 
@@ -61,14 +61,14 @@ def test_re_reading_is_the_first_part_of_what_is_done() -> None:
 
 
 def test_who_does_not_pick_up_is_not_answered() -> None:
-    found = rows(logs.callback())
-    contacts = found["contacts"]
+    result = rows(logs.callback())
+    contacts = result["contacts"]
     assert column(contacts, "called_back") == [False, False, True, True, False]
     assert column(contacts, "answer_us") == [0, 50, 100, None, 130]
     assert column(contacts, "wait_us") == [0, 40, 40, 40, 0]
     assert column(contacts, "first_agent") == [0, 0, 0, None, 0]
     assert column(contacts, "work_us") == [50, 50, 10, 15, 5]
-    assert column(found["turns"], "in_vain") == [False, False, False, True, False]
+    assert column(result["turns"], "in_vain") == [False, False, False, True, False]
     assert activities(logs.callback(), 3) == [("session", 110, 125), ("work", 110, 125)]
 
 
@@ -81,13 +81,13 @@ def test_who_comes_from_the_bot_enters_later() -> None:
 
 
 def test_outbound_is_told_from_what_customers_write() -> None:
-    found = rows(logs.outbound())
-    contacts = found["contacts"]
+    result = rows(logs.outbound())
+    contacts = result["contacts"]
     assert column(contacts, "outbound") == [True, True, True, False, True]
     assert column(contacts, "answer_us") == [None] * 5
     assert column(contacts, "wait_us") == [0, 10, 5, 10, 0]
     assert column(contacts, "link")[4] == "recontact"
-    away = [(r["start_us"], r["end_us"]) for r in found["agents"] if r["activity"] == "pause"]
+    away = [(r["start_us"], r["end_us"]) for r in result["agents"] if r["activity"] == "pause"]
     assert away == [(1000, 1100)]
 
 

@@ -48,8 +48,8 @@ def test_figures_make_no_tables(centre: ccsim.Centre, asked: list[int]) -> None:
 
 
 def test_json_without_a_folder_makes_no_tables(centre: ccsim.Centre, asked: list[int], tmp_path: Path) -> None:
-    found = CliRunner().invoke(main, ["run", str(centre.file), "--json", "--engine", "simpy"])
-    assert json.loads(found.stdout)["scenario"] == centre.name
+    result = CliRunner().invoke(main, ["run", str(centre.file), "--json", "--engine", "simpy"])
+    assert json.loads(result.stdout)["scenario"] == centre.name
     assert asked == []
     CliRunner().invoke(main, ["run", str(centre.file), "--json", "--engine", "simpy", "--out", str(tmp_path / "out")])
     assert asked == [1]

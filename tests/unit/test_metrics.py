@@ -131,42 +131,42 @@ CALLS = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_calls(name: str) -> None:
-    found = figures(calls())
-    assert found["q0", name] == pytest.approx(CALLS[name])
-    assert found["total", name] == pytest.approx(CALLS[name])
+    result = figures(calls())
+    assert result["q0", name] == pytest.approx(CALLS[name])
+    assert result["total", name] == pytest.approx(CALLS[name])
 
 
 def test_agents_of_calls() -> None:
-    found = figures(calls())
+    result = figures(calls())
     expected = {
         "staffed_hours": 1, "paid_hours": 1, "overtime_hours": 0, "occupancy": 250 / HOUR, "utilisation": 250 / HOUR,
         "slot_occupancy": 250 / HOUR, "concurrency_mean": 1, "concurrency_max": 1, "concurrency_share_0": 3350 / HOUR,
         "concurrency_share_1": 250 / HOUR, "concurrency_share_2": 0, "concurrency_share_3plus": 0, "interruptions": 0,
         "cost": 20,
     }  # fmt: skip
-    assert {name: found["t0", name] for name in expected} == pytest.approx(expected)
+    assert {name: result["t0", name] for name in expected} == pytest.approx(expected)
 
 
 def test_waits_in_open_hours() -> None:
     """Closed from 30 to 60: of the waits of 30 s and 70 s, 20 s and 40 s were in open hours."""
     case = calls(hours=[(0, 30), (60, FOREVER)])
-    found = figures(case, business_clock=True)
-    assert found["q0", "asa_business"] == pytest.approx(40 / 3)
-    assert found["q0", "wait_p90_business"] == 40
-    assert found["q0", "asa"] == pytest.approx(70 / 3)
-    assert ("total", "asa_business") not in found
+    result = figures(case, business_clock=True)
+    assert result["q0", "asa_business"] == pytest.approx(40 / 3)
+    assert result["q0", "wait_p90_business"] == 40
+    assert result["q0", "asa"] == pytest.approx(70 / 3)
+    assert ("total", "asa_business") not in result
     assert not {("q0", "asa_business"), ("q0", "wait_p90_business")} & set(figures(case))
 
 
 def test_what_is_usual_is_measured_and_not_judged() -> None:
-    found = figures(calls(), sl_usual=True, resolution_usual=True)
-    assert found["q0", "service_level"] == 2 / 4
-    assert found["q0", "resolution_level"] == 2 / 4
-    assert ("q0", "intervals_met") not in found
+    result = figures(calls(), sl_usual=True, resolution_usual=True)
+    assert result["q0", "service_level"] == 2 / 4
+    assert result["q0", "resolution_level"] == 2 / 4
+    assert ("q0", "intervals_met") not in result
 
 
 def test_metrics_that_do_not_apply_are_left_out() -> None:
-    found = figures(calls(), sl_time=np.nan, resolution_time=np.nan)
+    result = figures(calls(), sl_time=np.nan, resolution_time=np.nan)
     for name in (
         "service_level",
         "intervals_met",
@@ -175,9 +175,9 @@ def test_metrics_that_do_not_apply_are_left_out() -> None:
         "reply_level",
         "reread_share",
     ):
-        assert ("q0", name) not in found
-        assert ("total", name) not in found
-    assert ("total", "staffed_hours") in found
+        assert ("q0", name) not in result
+        assert ("total", name) not in result
+    assert ("total", "staffed_hours") in result
 
 
 def test_intervals_book_contacts_by_arrival_and_work_when_done() -> None:
@@ -197,14 +197,14 @@ def test_intervals_book_contacts_by_arrival_and_work_when_done() -> None:
 
 def test_warm_up_is_not_counted() -> None:
     case = calls(warm_up=50)
-    found = figures(case)
-    assert found["q0", "offered"] == 1
-    assert found["q0", "wait_mean"] == 0
-    assert found["q0", "queue_mean"] == pytest.approx(40 / 3550)  # call 2, from 50 to 90
-    assert found["q0", "queue_max"] == 1
-    assert found["q0", "oldest_age_max"] == 70
-    assert found["t0", "staffed_hours"] == pytest.approx(3550 / HOUR)
-    assert found["t0", "occupancy"] == pytest.approx(200 / 3550)
+    result = figures(case)
+    assert result["q0", "offered"] == 1
+    assert result["q0", "wait_mean"] == 0
+    assert result["q0", "queue_mean"] == pytest.approx(40 / 3550)  # call 2, from 50 to 90
+    assert result["q0", "queue_max"] == 1
+    assert result["q0", "oldest_age_max"] == 70
+    assert result["t0", "staffed_hours"] == pytest.approx(3550 / HOUR)
+    assert result["t0", "occupancy"] == pytest.approx(200 / 3550)
     assert by_interval(case, "q0", "offered") == [0, 1]
     assert by_interval(case, "t0", "staffed_hours") == pytest.approx([1750 / HOUR, 0.5])
 
@@ -213,14 +213,14 @@ def test_no_contacts_no_figures() -> None:
     plan = make_plan([queue("phone")], [team({0: 1})], end=HOUR)
     work = make_workload([], plan)
     case = work, plan, make_log(work, plan, contacts={}, turns={}, stretches=[], presences=[(0, 0, 2 * HOUR)])
-    found = figures(case)
-    assert found["q0", "offered"] == 0
+    result = figures(case)
+    assert result["q0", "offered"] == 0
     for name in ("service_level", "asa", "wait_mean", "wait_p90", "abandonment", "fcr", "handle_mean", "intervals_met"):
-        assert found["q0", name] is None
-    assert found["q0", "queue_mean"] == 0
-    assert found["t0", "occupancy"] == 0
-    assert found["t0", "concurrency_mean"] is None
-    assert found["q0", "cost"] == 20  # split by skill, as there was no work to split by
+        assert result["q0", name] is None
+    assert result["q0", "queue_mean"] == 0
+    assert result["t0", "occupancy"] == 0
+    assert result["t0", "concurrency_mean"] is None
+    assert result["q0", "cost"] == 20  # split by skill, as there was no work to split by
 
 
 def waiting(waits: list[tuple[Outcome, float]]) -> Case:
@@ -259,18 +259,18 @@ def test_service_level_formulas(formula: str) -> None:
         [(Outcome.ABANDONED, 5.0)] * 10 + [(Outcome.SILENTLY_ABANDONED, 19.0)] * 10 + [(Outcome.ABANDONED, 21.0)] * 15
     )
     waits += [(Outcome.BLOCKED, 0.0)] * 10 + [(Outcome.OPEN, 7200.0)] * 15
-    found = figures(waiting(waits), sl_formula=formula)
-    assert found["q0", "service_level"] == pytest.approx(FORMULAS[formula], abs=5e-5)
+    result = figures(waiting(waits), sl_formula=formula)
+    assert result["q0", "service_level"] == pytest.approx(FORMULAS[formula], abs=5e-5)
 
 
 def test_blocked_and_rejected() -> None:
     """Blocked contacts entered, with a wait of 0, and were never answered; rejected ones never entered."""
     case = waiting([(Outcome.RESOLVED, 10), (Outcome.BLOCKED, 0), (Outcome.REJECTED, 0), (Outcome.ABANDONED, 2)])
-    found = figures(case)
-    assert found["q0", "offered"] == 4
-    assert found["q0", "abandonment"] == pytest.approx(1 / 3)
-    assert found["q0", "service_level"] == pytest.approx(1 / 3)
-    assert found["q0", "wait_mean"] == pytest.approx(12 / 3)
+    result = figures(case)
+    assert result["q0", "offered"] == 4
+    assert result["q0", "abandonment"] == pytest.approx(1 / 3)
+    assert result["q0", "service_level"] == pytest.approx(1 / 3)
+    assert result["q0", "wait_mean"] == pytest.approx(12 / 3)
     assert figures(case, sl_formula="late_abandons")["q0", "service_level"] == pytest.approx(1 / 2)
 
 
@@ -278,9 +278,9 @@ def test_quantiles_agree_with_the_service_level() -> None:
     """p80 is within the time exactly if 80 % of the waits are."""
     for late, p80 in ((2, 20.0), (3, 30.0)):
         case = waiting([(Outcome.RESOLVED, 20.0)] * (10 - late) + [(Outcome.RESOLVED, 30.0)] * late)
-        found = figures(case)
-        assert found["q0", "wait_p80"] == p80
-        assert (found["q0", "service_level"] >= 0.8) == (p80 <= 20)
+        result = figures(case)
+        assert result["q0", "wait_p80"] == p80
+        assert (result["q0", "service_level"] >= 0.8) == (p80 <= 20)
 
 
 def test_share_of_intervals_met_survives_rounding() -> None:
@@ -301,51 +301,51 @@ def test_initial_backlog_waits_from_its_true_arrival_and_counts_at_0() -> None:
         stretches=[(0, 0, -100, 50, 110)],
         presences=[(0, 0, 2 * HOUR)],
     )
-    found = figures((work, plan, log))
-    assert found["q0", "offered"] == 1
-    assert found["q0", "asa"] == 150
-    assert found["q0", "oldest_age_max"] == 150
-    assert found["q0", "queue_mean"] == pytest.approx(50 / HOUR)
-    assert found["q0", "open_mean"] == pytest.approx(110 / HOUR)
+    result = figures((work, plan, log))
+    assert result["q0", "offered"] == 1
+    assert result["q0", "asa"] == 150
+    assert result["q0", "oldest_age_max"] == 150
+    assert result["q0", "queue_mean"] == pytest.approx(50 / HOUR)
+    assert result["q0", "open_mean"] == pytest.approx(110 / HOUR)
     assert by_interval((work, plan, log), "q0", "offered") == [1, 0]
 
 
 def test_chat_attention_and_slots() -> None:
     """Sessions 10-170 and 20-130 of one agent with two slots; work 10-40, 40-130, 130-170."""
-    found = figures(logs.chat(), sl_time=15)
+    result = figures(logs.chat(), sl_time=15)
     expected = {
         "asa": 10, "service_level": 1 / 2, "reply_wait_mean": 70, "reply_wait_p90": 70, "reply_level": 0,
         "response_mean": (30 + 100 + 110 + 30 - 30) / 3, "session_mean": (160 + 110) / 2, "handle_mean": (70 + 90) / 2,
         "turns_mean": 3 / 2, "agents_per_contact": 1, "open_mean": 270 / HOUR, "backlog_max": 1, "queue_max": 0,
         "oldest_age_max": 70, "resolution_mean": (150 + 110) / 2,
     }  # fmt: skip
-    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    assert {name: result["q0", name] for name in expected} == pytest.approx(expected)
     agents = {
         "occupancy": 160 / HOUR, "utilisation": 160 / HOUR, "slot_occupancy": 270 / (2 * HOUR),
         "concurrency_mean": 270 / 160, "concurrency_max": 2, "concurrency_share_0": 3440 / HOUR,
         "concurrency_share_1": 50 / HOUR, "concurrency_share_2": 110 / HOUR, "concurrency_share_3plus": 0,
     }  # fmt: skip
-    assert {name: found["t0", name] for name in agents} == pytest.approx(agents)
+    assert {name: result["t0", name] for name in agents} == pytest.approx(agents)
 
 
 def test_messaging_re_reading_parking_and_clocks() -> None:
-    found = figures(logs.messaging(), sl_time=60, resolution_time=600)
+    result = figures(logs.messaging(), sl_time=60, resolution_time=600)
     expected = {
         "service_level": 2 / 3, "asa": (0 + 40 + 500) / 3, "handle_mean": (80 + 20 + 20) / 3, "reread_share": 10 / 120,
         "session_mean": (140 + 80 + 20) / 3, "reply_wait_mean": 0, "reply_level": 1, "expired": 1, "turns_mean": 4 / 3,
         "open_mean": (180 + 500 + 520) / HOUR, "queue_mean": (40 + 500) / HOUR, "resolution_level": 2 / 3,
     }  # fmt: skip
-    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
-    assert found["t0", "concurrency_mean"] == pytest.approx((100 + 40 + 80 + 20) / 200)
-    assert found["t0", "slot_occupancy"] == pytest.approx(240 / HOUR)
-    assert found["t0", "concurrency_share_2"] == pytest.approx(40 / HOUR)
+    assert {name: result["q0", name] for name in expected} == pytest.approx(expected)
+    assert result["t0", "concurrency_mean"] == pytest.approx((100 + 40 + 80 + 20) / 200)
+    assert result["t0", "slot_occupancy"] == pytest.approx(240 / HOUR)
+    assert result["t0", "concurrency_share_2"] == pytest.approx(40 / HOUR)
     # contact 2 came at 1500 and was answered at 2000, when the queue opened
     assert figures(logs.messaging(), sl_time=60, business_clock=True)["q0", "service_level"] == 1
     assert figures(logs.messaging(), resolution_time=30, business_clock=True)["q0", "resolution_level"] == 1 / 3
 
 
 def test_chains_of_contacts() -> None:
-    found = figures(logs.chain(), effort=[1, 3], value=[5, 100], cost_per_hour=[36, 10], fee=[1, 0])
+    result = figures(logs.chain(), effort=[1, 3], value=[5, 100], cost_per_hour=[36, 10], fee=[1, 0])
     expected = {
         "offered": 5, "answered": 4, "transferred": 1, "timed_out": 1, "silently_abandoned": 1, "resolved": 2,
         "abandonment": 1 / 5, "abandonment_seen": 0, "transfer_rate": 1 / 4, "reopen_rate": 1 / 2, "fcr": 0 / 3,
@@ -354,28 +354,28 @@ def test_chains_of_contacts() -> None:
         "session_mean": (10 + 60 + 95 + 10 + 40) / 5,
         "cost": 36 + 5, "cost_per_resolved": 41 / 2, "cost_per_contact": 41 / 4, "customers_lost": 1,
     }  # fmt: skip
-    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
-    assert found["q1", "offered"] == 2
-    assert found["q1", "fcr"] is None
-    assert found["q1", "cost"] == pytest.approx(2 * 10)
-    assert found["total", "cost"] == pytest.approx(41 + 20)
-    assert found["total", "offered"] == 7
-    assert found["total", "fcr"] == 0
-    assert found["t0", "cost"] == 36
-    assert found["total", "paid_hours"] == 3
-    assert found["t0", "utilisation"] == pytest.approx((10 + 10 + 10 + 10 + 40 + 10) / HOUR)
+    assert {name: result["q0", name] for name in expected} == pytest.approx(expected)
+    assert result["q1", "offered"] == 2
+    assert result["q1", "fcr"] is None
+    assert result["q1", "cost"] == pytest.approx(2 * 10)
+    assert result["total", "cost"] == pytest.approx(41 + 20)
+    assert result["total", "offered"] == 7
+    assert result["total", "fcr"] == 0
+    assert result["t0", "cost"] == 36
+    assert result["total", "paid_hours"] == 3
+    assert result["t0", "utilisation"] == pytest.approx((10 + 10 + 10 + 10 + 40 + 10) / HOUR)
 
 
 @pytest.mark.parametrize(("paid", "hours"), [(True, 100 + 200 + 195), (False, 70 + 10 + 200 + 195)])
 def test_pauses_and_overtime(paid: bool, hours: float) -> None:
     """Shifts 0-100 with a pause 60-90 and 400-600; a wrap-up runs to 70, a call to 295."""
-    found = figures(logs.phone(), paid=paid)
+    result = figures(logs.phone(), paid=paid)
     expected = {
         "staffed_hours": (70 + 205 + 200) / HOUR, "overtime_hours": 195 / HOUR, "paid_hours": hours / HOUR,
         "occupancy": (70 + 205 + 25) / 475, "utilisation": (65 + 200 + 20) / 475,
         "cost": 20 * (hours + 0.5 * 195) / HOUR, "overtime_cost": 20 * 1.5 * 195 / HOUR,
     }  # fmt: skip
-    assert {name: found["t0", name] for name in expected} == pytest.approx(expected)
+    assert {name: result["t0", name] for name in expected} == pytest.approx(expected)
 
 
 def test_absence_is_paid_but_not_staffed() -> None:
@@ -384,10 +384,10 @@ def test_absence_is_paid_but_not_staffed() -> None:
     gone = log._replace(
         presence_shift=log.presence_shift[:0], presence_start=np.zeros(0, int), presence_end=np.zeros(0, int)
     )
-    found = figures((absent, plan, gone))
-    assert found["t0", "paid_hours"] == 1
-    assert found["t0", "staffed_hours"] == 0
-    assert found["t0", "occupancy"] is None
+    result = figures((absent, plan, gone))
+    assert result["t0", "paid_hours"] == 1
+    assert result["t0", "staffed_hours"] == 0
+    assert result["t0", "occupancy"] is None
 
 
 def test_sessions_held_in_a_pause_do_not_occupy() -> None:
@@ -401,10 +401,10 @@ def test_sessions_held_in_a_pause_do_not_occupy() -> None:
         stretches=[(0, 0, 0, 0, 320)],
         presences=[(0, 0, 100), (0, 300, 1000)],
     )
-    found = figures((work, plan, log))
-    assert found["t0", "occupancy"] == pytest.approx(120 / 800)
-    assert found["t0", "slot_occupancy"] == pytest.approx(120 / 2400)
-    assert found["q0", "session_mean"] == 320
+    result = figures((work, plan, log))
+    assert result["t0", "occupancy"] == pytest.approx(120 / 800)
+    assert result["t0", "slot_occupancy"] == pytest.approx(120 / 2400)
+    assert result["q0", "session_mean"] == 320
 
 
 def test_lost_customers_and_work_in_hand_at_the_end() -> None:
@@ -420,12 +420,12 @@ def test_lost_customers_and_work_in_hand_at_the_end() -> None:
         stretches=[(0, 0, 0, 0, 130), (1, 0, 21, 21, 1000)],
         presences=[(0, 0, 1000)],
     )
-    found = figures((work, plan, log), reply_time=60)
+    result = figures((work, plan, log), reply_time=60)
     expected = {
         "answered": 2, "reply_wait_mean": 30, "reply_level": 0, "response_mean": 20, "turns_mean": 3 / 2,
         "handle_mean": (40 + 880) / 2, "backlog_max": 2, "oldest_age_max": 99, "lost": 1, "open": 1,
     }  # fmt: skip
-    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    assert {name: result["q0", name] for name in expected} == pytest.approx(expected)
 
 
 def test_agents_per_contact_counts_each_once() -> None:
@@ -447,26 +447,26 @@ def test_agents_per_contact_counts_each_once() -> None:
 
 def test_bot_and_self_service() -> None:
     """Waits count from the bot's end, at 40, 200 and 1350, the resolution from the arrival at 10."""
-    found = figures(logs.bot(), value=[4, 7], effort=[1, 2], fee=[1, 1])
+    result = figures(logs.bot(), value=[4, 7], effort=[1, 2], fee=[1, 1])
     expected = {
         "offered": 4, "deflected": 1, "contained": 1, "answered": 2, "resolved": 2, "service_level": 1, "asa": 0,
         "response_mean": (10 + 20 + 20) / 3, "resolution_mean": (65 + 20) / 2, "handle_mean": 50 / 2,
         "turns_mean": 3 / 2, "fcr": 1, "repeat_contacts": 0, "effort": 1, "value_lost": 0,
         "wait_mean": 0, "open_mean": (20 + 65 + 20) / HOUR,
     }  # fmt: skip
-    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    assert {name: result["q0", name] for name in expected} == pytest.approx(expected)
     # 0 is contained, 1 is not, 2 went past the bot
     by_bot = {"bot_conversations": 2, "containment": 1 / 2, "containment_net": 1 / 2, "people_cost_per_resolved": 11}
-    assert {name: found["q0", name] for name in by_bot} == pytest.approx(by_bot)
+    assert {name: result["q0", name] for name in by_bot} == pytest.approx(by_bot)
     # 4 was held until 2000 and nobody looked at it by 2100; 5 is still with the bot and has not entered
     missed = {
         "offered": 2, "answered": 0, "expired": 1, "open": 1, "abandonment": 0, "service_level": 0, "wait_mean": 750,
         "wait_max": 750, "oldest_age_max": 750, "backlog_max": 1, "resolution_level": 0, "value_lost": 14,
         "queue_mean": 750 / HOUR, "open_mean": (800 + 10) / HOUR, "cost": 1,
     }  # fmt: skip
-    assert {name: found["q1", name] for name in missed} == pytest.approx(missed)
+    assert {name: result["q1", name] for name in missed} == pytest.approx(missed)
     assert figures(logs.bot(), sl_time=100, business_clock=True)["q1", "wait_mean"] == 750
-    assert found["total", "cost"] == pytest.approx(20 + 2 + 1)
+    assert result["total", "cost"] == pytest.approx(20 + 2 + 1)
 
 
 def test_who_comes_back_though_the_bot_contained_them() -> None:
@@ -494,31 +494,31 @@ def test_who_comes_back_though_the_bot_contained_them() -> None:
     )
     assert audit(work, plan, log) == []
     costs = {"fee": 0, "bot_cost": 0.5, "bot_cost_per_minute": 0.6}
-    found = figures((work, plan, log), reason_value=np.array([[4.0, 9.0, 1.0]]), **costs)
+    result = figures((work, plan, log), reason_value=np.array([[4.0, 9.0, 1.0]]), **costs)
     expected = {
         "offered": 4, "customers": 3, "bot_conversations": 2, "contained": 2, "bounced": 1, "containment": 1,
         "containment_net": 1 / 2, "repeat_contacts": 1 / 3, "value_lost": 0, "cost": 20 + 2 * 0.5 + 50 / 60 * 0.6,
         "bot_cost_per_resolved": 1.5, "people_cost_per_resolved": 10, "cost_per_solved": 21.5 / 3,
     }  # fmt: skip
-    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    assert {name: result["q0", name] for name in expected} == pytest.approx(expected)
     # the one who came back is not answered, and lost with the value of its reason
     lost = log._replace(outcome=np.where(np.arange(4) == 3, Outcome.ABANDONED, log.outcome).astype(np.int8))
-    found = figures((work, plan, lost), reason_value=np.array([[4.0, 9.0, 1.0]]))
-    assert (found["q0", "customers_lost"], found["q0", "value_lost"]) == (1, 1)
+    result = figures((work, plan, lost), reason_value=np.array([[4.0, 9.0, 1.0]]))
+    assert (result["q0", "customers_lost"], result["q0", "value_lost"]) == (1, 1)
 
 
 def test_value_shrinks_until_the_first_answer() -> None:
     """Worth 4: 0 is answered at once, 2 after 70 s, 3 at once; who left after 30 s is lost with all of it."""
-    found = figures(calls(), value_steps=((0, 0.75), (70, 0.5)))
-    assert (found["q0", "value_lost_by_wait"], found["q0", "value_lost"]) == (1 + 2 + 1, 4 + 4)
+    result = figures(calls(), value_steps=((0, 0.75), (70, 0.5)))
+    assert (result["q0", "value_lost_by_wait"], result["q0", "value_lost"]) == (1 + 2 + 1, 4 + 4)
     assert figures(calls(), value_steps=((71, 0.5),))["q0", "value_lost_by_wait"] == 0
     assert ("q0", "value_lost_by_wait") not in figures(calls())
 
 
 def test_waits_of_who_would_never_give_up() -> None:
     """Two are answered at once; of the others one gives up after 30 s, so that the last one's 70 s count for both."""
-    found = figures(calls())
-    assert found["q0", "virtual_wait_mean"] == pytest.approx(35)
+    result = figures(calls())
+    assert result["q0", "virtual_wait_mean"] == pytest.approx(35)
     assert [figures(calls(), sl_time=t)["q0", "virtual_service_level"] for t in (0, 69, 70)] == [1 / 2, 1 / 2, 1]
     assert figures(calls(), sl_time=69)["q0", "service_level"] == 1 / 2
     # who was told the wait left for it
@@ -541,32 +541,32 @@ def test_replies_in_time_by_turn() -> None:
         stretches=[(0, 0, 0, 0, 330), (1, 0, 0, 0, 90)],
         presences=[(0, 0, HOUR)],
     )  # fmt: skip
-    found = figures((work, plan, log), reply_time=60)
+    result = figures((work, plan, log), reply_time=60)
     levels = {"reply_level": 3 / 6, "reply_level_2": 2 / 2, "reply_level_3": 0 / 2, "reply_level_4plus": 1 / 2}
-    assert {name: found["q0", name] for name in levels} == levels
+    assert {name: result["q0", name] for name in levels} == levels
 
 
 def test_lost_connections() -> None:
     """0 is lost with its last message answered, 1 comes back as contact 3; 0's retry is contact 2."""
-    found = figures(logs.connection())
+    result = figures(logs.connection())
     expected = {
         "answered": 4, "lost": 1, "timed_out": 1, "resolved": 2, "reply_wait_mean": 0, "reply_level": 1,
         "response_mean": 10, "turns_mean": 5 / 4, "handle_mean": 50 / 4, "session_mean": (95 + 60 + 10 + 10) / 4,
         "fcr": 0, "repeat_contacts": 2 / 2, "abandonment": 0, "value_lost": 0,
     }  # fmt: skip
-    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
+    assert {name: result["q0", name] for name in expected} == pytest.approx(expected)
 
 
 def test_interruptions() -> None:
     """An e-mail of 100 s with a wrap-up of 20 s, interrupted for 55 s and 15 s; calls of 50 s and 10 s, and ringing."""
-    found = figures(logs.interruption())
+    result = figures(logs.interruption())
     expected = {
         ("q1", "handle_mean"): 120, ("q1", "response_mean"): 155, ("q1", "session_mean"): 190,
         ("q0", "handle_mean"): 60 / 2, ("q0", "asa"): 5, ("t0", "interruptions"): 2, ("t0", "work_hours"): 180 / HOUR,
         ("t0", "utilisation"): 180 / HOUR, ("t0", "occupancy"): 190 / HOUR, ("t0", "concurrency_max"): 2,
         ("t0", "slot_occupancy"): (190 / 2 + 70) / HOUR, ("q0", "cost"): 20 / 3 + 1, ("q1", "cost"): 40 / 3 + 0.5,
     }  # fmt: skip
-    assert {key: found[key] for key in expected} == pytest.approx(expected)
+    assert {key: result[key] for key in expected} == pytest.approx(expected)
     assert by_interval(logs.interruption(), "t0", "interruptions", interval=100)[:3] == [1, 1, 0]
     work = by_interval(logs.interruption(), "q1", "work_hours", interval=100)[:3]
     assert work == pytest.approx([45 / HOUR, 75 / HOUR, 0])
@@ -574,12 +574,12 @@ def test_interruptions() -> None:
 
 def test_shared_attention_counts_once_for_the_agent() -> None:
     """Contact 0 has the agent alone for 60 s and 30 s, and half of them for 105 s."""
-    found = figures(logs.shared())
+    result = figures(logs.shared())
     expected = {
         ("q0", "handle_mean"): 195 / 2, ("q0", "response_mean"): (195 + 105) / 2, ("t0", "utilisation"): 195 / HOUR,
         ("t0", "occupancy"): 195 / HOUR, ("t0", "concurrency_mean"): 300 / 195, ("q0", "session_mean"): 150,
     }  # fmt: skip
-    assert {key: found[key] for key in expected} == pytest.approx(expected)
+    assert {key: result[key] for key in expected} == pytest.approx(expected)
     work = by_interval(logs.shared(), "t0", "work_hours", interval=100)[:3]
     assert work == pytest.approx([100 / HOUR, 95 / HOUR, 0])
 
@@ -605,32 +605,32 @@ def test_shared_attention_splits_the_cost_evenly_at_each_moment() -> None:
         presences=[(0, 0, 2 * HOUR), (1, 0, 2 * HOUR)],
     )
     assert audit(work, plan, log) == []
-    found = figures((work, plan, log), fee=[0, 0, 0])
+    result = figures((work, plan, log), fee=[0, 0, 0])
     expected = {
         ("q0", "handle_mean"): 142.5, ("q1", "handle_mean"): 52.5, ("q2", "handle_mean"): 45,
         ("q0", "cost"): 20 * 142.5 / 195, ("q1", "cost"): 20 * 52.5 / 195, ("q2", "cost"): 20,
         ("t0", "utilisation"): 195 / HOUR, ("t1", "utilisation"): 45 / HOUR,
     }  # fmt: skip
-    assert {key: found[key] for key in expected} == pytest.approx(expected)
+    assert {key: result[key] for key in expected} == pytest.approx(expected)
 
 
 def test_call_backs() -> None:
     """The waits are 0, 40, 40, 40 (nobody picks up for 15 s) and 0."""
-    found = figures(logs.callback(), sl_time=40)
+    result = figures(logs.callback(), sl_time=40)
     expected = {
         "answered": 4, "abandoned": 1, "called_back": 2, "abandonment": 1 / 5, "asa": 80 / 4, "wait_mean": 120 / 5,
         "service_level": 4 / 5, "handle_mean": 115 / 4, "work_hours": 130 / HOUR,
         "response_mean": (50 + 90 + 50 + 5) / 4,
     }  # fmt: skip
-    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
-    assert found["t0", "utilisation"] == pytest.approx(130 / HOUR)
+    assert {name: result["q0", name] for name in expected} == pytest.approx(expected)
+    assert result["t0", "utilisation"] == pytest.approx(130 / HOUR)
     # who did not pick up left after 40 s of waiting, within the time
     assert figures(logs.callback(), sl_time=40, sl_formula="late_abandons")["q0", "service_level"] == 1
 
 
 def test_outbound_is_handled_but_waits_for_nobody() -> None:
     """Three messages are sent, one answered; the only customer who wrote first abandons and is written to."""
-    found = figures(logs.outbound(), fee=1, effort=2)
+    result = figures(logs.outbound(), fee=1, effort=2)
     expected = {
         "offered": 5, "answered": 0, "expired": 2, "resolved": 2, "abandoned": 1, "outbound_sent": 3,
         "outbound_answered": 1, "abandonment": 1, "service_level": 0, "asa": None, "wait_mean": 10, "wait_max": 10,
@@ -638,9 +638,9 @@ def test_outbound_is_handled_but_waits_for_nobody() -> None:
         "agents_per_contact": 1, "reply_wait_mean": 0, "response_mean": 30, "backlog_max": 1, "oldest_age_max": 10,
         "fcr": None, "repeat_contacts": 1, "effort": 4, "value_lost": 0, "queue_mean": 25 / HOUR, "cost": 20 + 4,
     }  # fmt: skip
-    assert {name: found["q0", name] for name in expected} == pytest.approx(expected)
-    assert found["t0", "staffed_hours"] == 3500 / HOUR  # the agent stepped out for 100 s, which are paid
-    assert found["t0", "paid_hours"] == 1
+    assert {name: result["q0", name] for name in expected} == pytest.approx(expected)
+    assert result["t0", "staffed_hours"] == 3500 / HOUR  # the agent stepped out for 100 s, which are paid
+    assert result["t0", "paid_hours"] == 1
 
 
 def test_counts_of_what_is_not_there_are_left_out() -> None:

@@ -61,8 +61,8 @@ def test_expectations_follow() -> None:
     for name, number in expected.items():
         assert contacts(run, name)[MONDAY] == pytest.approx(number)
         assert poisson_rate(run, name).expected[-1] == pytest.approx(number)
-    found = np.mean([np.bincount(sample(run, i).queue, minlength=3) for i in range(100)], axis=0)
-    assert found == pytest.approx(list(expected.values()), rel=0.03)
+    result = np.mean([np.bincount(sample(run, i).queue, minlength=3) for i in range(100)], axis=0)
+    assert result == pytest.approx(list(expected.values()), rel=0.03)
 
 
 def test_work_and_turns_of_their_own() -> None:
@@ -97,7 +97,7 @@ def test_points_share_contacts_only_if_moves_and_profiles_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("move", "place", "found"),
+    ("move", "place", "result"),
     [
         ({"from": "cals", "to": "app", "share": 0.3}, "move.0.from", 'did you mean "calls"'),
         ({"from": "calls", "to": "calls", "share": 0.3}, "move.0.to", "another queue"),
@@ -108,12 +108,12 @@ def test_points_share_contacts_only_if_moves_and_profiles_agree() -> None:
         ({"to": "app", "share": 0.3}, "move.0.from", "missing"),
     ],
 )
-def test_what_cannot_be_moved(move: dict[str, Any], place: str, found: str) -> None:
+def test_what_cannot_be_moved(move: dict[str, Any], place: str, result: str) -> None:
     with pytest.raises(ScenarioError) as refused:
         scenario(move)
     (problem,) = refused.value.problems
     assert problem.path == place
-    assert found in str(problem)
+    assert result in str(problem)
 
 
 def test_at_most_everybody_is_moved() -> None:

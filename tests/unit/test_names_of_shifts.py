@@ -36,8 +36,8 @@ def load(folder: Path, *overrides: str, text: str = CENTRE):  # type: ignore[no-
 
 
 def test_an_override_names_the_shift(tmp_path: Path) -> None:
-    found = load(tmp_path, "team.front.shifts.late.agents=5", "team.front.shifts.0.agents=3")
-    assert [shift.agents for shift in found.team["front"].shifts] == [3, 5]
+    result = load(tmp_path, "team.front.shifts.late.agents=5", "team.front.shifts.0.agents=3")
+    assert [shift.agents for shift in result.team["front"].shifts] == [3, 5]
     assert load(tmp_path, 'staffing.patterns."all day".max=4').staffing.patterns[0].max == 4
     assert load(tmp_path, "team.front.shifts.late.breaks.0.at_most=1").team["front"].shifts[1].breaks[0].at_most == 1
 
@@ -61,5 +61,5 @@ def test_names_differ_and_are_no_numbers(tmp_path: Path, name: str) -> None:
 
 def test_teams_may_use_the_same_name(tmp_path: Path) -> None:
     back = '[team.back]\nskills = { calls = 1 }\nshifts = [{ name = "early", agents = 1, hours = "08:00-14:00" }]\n'
-    found = load(tmp_path, "team.back.shifts.early.agents=4", text=CENTRE + back)
-    assert [team.shifts[0].agents for team in found.team.values()] == [1, 4]
+    result = load(tmp_path, "team.back.shifts.early.agents=4", text=CENTRE + back)
+    assert [team.shifts[0].agents for team in result.team.values()] == [1, 4]

@@ -38,8 +38,8 @@ def cost(pattern: dict[str, Any], **how: Any) -> float:
 
 def test_names_tell_patterns_apart() -> None:
     plain = {"hours": "08:00-16:30"}
-    found = scenario(plain, {"hours": "22:00-06:00"}, plain, {"hours": "08:00-12:00", "name": "morning"})
-    assert patterns.names(found.staffing.patterns) == (
+    result = scenario(plain, {"hours": "22:00-06:00"}, plain, {"hours": "08:00-12:00", "name": "morning"})
+    assert patterns.names(result.staffing.patterns) == (
         "a 08:00-16:30", "a 22:00-06:00", "a 08:00-16:30 (2)", "morning",
     )  # fmt: skip
 
@@ -82,13 +82,13 @@ def test_premium_hours(premium: list[dict[str, Any]], extra: float) -> None:
 
 def test_todays_shifts_cost_what_patterns_would() -> None:
     """Of the teams that have patterns only."""
-    found = scenario({"hours": "08:00-12:00"}, staffing={"premium": [{"days": "sun", "factor": 2}]})
-    assert patterns.cost_of_shifts(found) == pytest.approx(2 * patterns.costs(found)[0]) == 2 * 4 * 8 * 10
+    result = scenario({"hours": "08:00-12:00"}, staffing={"premium": [{"days": "sun", "factor": 2}]})
+    assert patterns.cost_of_shifts(result) == pytest.approx(2 * patterns.costs(result)[0]) == 2 * 4 * 8 * 10
 
 
 def test_at_the_desk_means_shift_less_pauses() -> None:
-    found = scenario({"hours": "08:00-10:00", "breaks": ["08:45-09:15"]}, days=1)
-    ((_, row),) = patterns.crews(found)
+    result = scenario({"hours": "08:00-10:00", "breaks": ["08:45-09:15"]}, days=1)
+    ((_, row),) = patterns.crews(result)
     shares = patterns.at_desk(row, np.arange(25) * HOUR)
     assert shares[7:11].tolist() == [0, 0.75, 0.75, 0]
 

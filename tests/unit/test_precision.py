@@ -111,7 +111,7 @@ def test_the_number_does_not_depend_on_who_simulates(executor: str, workers: int
     scenario = read.parse(tomllib.loads(SMALL))
     goals = [PrecisionGoal("queue", "phone", "asa", 1.0)]
 
-    def found(workers: int) -> tuple[object, ...]:
+    def result(workers: int) -> tuple[object, ...]:
         rule = Precision(goals, most=200)
         kept: list[int] = []
         results = run(
@@ -121,9 +121,9 @@ def test_the_number_does_not_depend_on_who_simulates(executor: str, workers: int
         assert kept == list(range(1, results.replications + 1))
         return results.replications, results.scenario.raw["replications"], results.summary.rows
 
-    alone = found(1)
+    alone = result(1)
     assert FIRST < alone[0] < 200
-    assert found(workers) == alone
+    assert result(workers) == alone
 
 
 SMALL = """

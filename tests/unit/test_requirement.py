@@ -32,8 +32,8 @@ def asked(enough: Callable[[I64], bool], start: list[int], most: list[int], orde
 
 @pytest.mark.parametrize(("start", "needed"), list(itertools.product((0, 1, 7, 30), (0, 1, 2, 6, 7, 8, 29, 30))))
 def test_the_least_of_one_team_from_wherever_it_starts(start: int, needed: int) -> None:
-    found, times = asked(lambda agents: bool(agents[0] >= needed), [start], [30], [0])
-    assert found.tolist() == [needed]
+    result, times = asked(lambda agents: bool(agents[0] >= needed), [start], [30], [0])
+    assert result.tolist() == [needed]
     assert times <= 12
 
 
@@ -82,12 +82,12 @@ def test_two_teams_of_several_channels_meet_the_targets_in_each_interval() -> No
         },
         staffing={"targets_over": "interval"},
     )
-    found = requirement(scenario)
-    assert found.names == ("voice", "text")
-    assert found.agents[:, 9:12].all()
-    assert found.agents.sum() == found.agents[:, 9:12].sum()
+    result = requirement(scenario)
+    assert result.names == ("voice", "text")
+    assert result.agents[:, 9:12].all()
+    assert result.agents.sum() == result.agents[:, 9:12].sum()
     raw = {key: dict(value) if isinstance(value, dict) else value for key, value in scenario.raw.items()}
-    for team, row in zip(found.names, found.agents, strict=True):
+    for team, row in zip(result.names, result.agents, strict=True):
         shifts = [{"agents": int(row[h]), "hours": f"{h:02d}:00-{h + 1:02d}:00"} for h in (9, 10, 11)]
         raw["team"][team] = raw["team"][team] | {"shifts": [*shifts, shifts[-1] | {"hours": "12:00-13:00"}]}
     results = run(read.parse(raw), engine="compiled")
@@ -101,8 +101,8 @@ def test_what_comes_overnight_is_the_work_of_the_opening() -> None:
         "channel": "messaging", "volume": {"per_hour": 4}, "turns": 1, "service_level": "80% in 30m",
         "clock": "business", "work": "3m",
     }  # fmt: skip
-    found = requirement(morning({"messages": messages}, {"text": {"skills": {"messages": 1}}}, days=2))
-    opening, rest = found.agents[0, [9, 33]], found.agents[0, [10, 11, 34, 35]]
+    result = requirement(morning({"messages": messages}, {"text": {"skills": {"messages": 1}}}, days=2))
+    opening, rest = result.agents[0, [9, 33]], result.agents[0, [10, 11, 34, 35]]
     assert (opening[1:] > rest.max()).all()
     # 4 × 21 messages of three minutes; after the first half hour 80 % are to be in work
     assert opening[1] >= 0.75 * 84 * 3 / 35
@@ -112,13 +112,13 @@ def test_what_no_number_meets_is_named_and_has_erlangs_agents() -> None:
     scenario = morning(
         {"phone": CALLS | {"answer_delay": "30s", "patience": "never"}}, {"voice": {"skills": {"phone": 1}}}
     )
-    found = requirement(scenario)
-    (short,) = found.shortfalls
+    result = requirement(scenario)
+    (short,) = result.shortfalls
     assert (short.goal.name, short.goal.metric, short.figure) == ("phone", "service_level", 0.0)
     assert short.contacts == pytest.approx(90, rel=0.1)
     assert "it rings for 30s" in short.reason
     erlang = baseline(scenario).requirement(scenario).agents
-    np.testing.assert_array_equal(found.agents, erlang)
+    np.testing.assert_array_equal(result.agents, erlang)
     assert short.within is not None
     assert short.within >= 30
 
@@ -129,8 +129,8 @@ def test_over_intervals_each_is_named() -> None:
         {"voice": {"skills": {"phone": 1}}},
         staffing={"targets_over": "interval"},
     )
-    found = requirement(scenario)
-    assert sorted(short.start // 3_600_000_000 for short in found.shortfalls) == [9, 10, 11]
+    result = requirement(scenario)
+    assert sorted(short.start // 3_600_000_000 for short in result.shortfalls) == [9, 10, 11]
 
 
 def test_a_long_target_of_a_queue_says_nothing_about_the_morning() -> None:
@@ -142,20 +142,20 @@ def test_a_long_target_of_a_queue_says_nothing_about_the_morning() -> None:
         {"voice": {"skills": {"phone": 1}}, "text": {"skills": {"mail": 1}}},
         days=3, drain="auto", staffing={"targets_over": "day"}, replications=20,
     )  # fmt: skip
-    found = requirement(scenario)
-    assert not found.shortfalls
-    voice = found.agents[0].reshape(3, 24)[:, 9:12]
+    result = requirement(scenario)
+    assert not result.shortfalls
+    voice = result.agents[0].reshape(3, 24)[:, 9:12]
     assert np.ptp(voice) <= 1
-    assert (found.agents[0] <= 5).all()
+    assert (result.agents[0] <= 5).all()
 
 
 def test_like_days_have_like_numbers_and_each_interval_says_what_binds() -> None:
     scenario = morning({"phone": CALLS}, {"voice": {"skills": {"phone": 1}}}, days=4, staffing={"targets_over": "day"})
-    found = requirement(scenario)
-    total = found.agents[0].reshape(4, 24).sum(axis=1)
+    result = requirement(scenario)
+    total = result.agents[0].reshape(4, 24).sum(axis=1)
     assert np.ptp(total) <= 1
-    assert len(found.binding) == 12
-    for bind in found.binding:
+    assert len(result.binding) == 12
+    for bind in result.binding:
         assert (bind.team, bind.goal.name, bind.goal.metric) == ("voice", "phone", "service_level")
         assert bind.overall >= 0.8
         assert bind.contacts == pytest.approx(30, rel=0.2)
@@ -178,7 +178,7 @@ NIGHT = {
 
 
 def test_above_erlang_c_there_is_a_warning_with_the_cause_and_what_its_agents_could_do() -> None:
-    found = requirement(
+    result = requirement(
         morning(
             {"night": NIGHT | {"volume": {"per_hour": 2}}},
             {"text": {"skills": {"night": 1}}},
@@ -187,22 +187,22 @@ def test_above_erlang_c_there_is_a_warning_with_the_cause_and_what_its_agents_co
             replications=10,
         )
     )
-    opening, later = found.agents[0, [18, 66]], found.agents[0, [20, 22, 68, 70]]
+    opening, later = result.agents[0, [18, 66]], result.agents[0, [20, 22, 68, 70]]
     assert (opening > 3 * later.max()).all()
-    (warning,) = [text for text in found.warnings if "due soon after opening" in text]
+    (warning,) = [text for text in result.warnings if "due soon after opening" in text]
     assert "text: more agents than Erlang C asks for" in warning
     assert "night: service level 9" in warning
     assert re.search(r"; 90 % in \d+m\d* with \d+\.$|; 90 % in \d+h\d*m? with \d+\.$", warning), warning
 
 
 def test_what_is_due_at_the_opening_and_cannot_be_met_is_named_with_what_could_be() -> None:
-    found = requirement(morning({"night": NIGHT}, {"text": {"skills": {"night": 1}}}, days=2, replications=10))
-    (short,) = found.shortfalls
+    result = requirement(morning({"night": NIGHT}, {"text": {"skills": {"night": 1}}}, days=2, replications=10))
+    (short,) = result.shortfalls
     assert "come while the queue is closed, and all are due within 5m of opening" in short.reason
     assert short.figure <= short.best < 0.9
     assert short.within is not None
     assert 600 < short.within < 3 * 3600
-    assert short.agents == found.agents.max()
+    assert short.agents == result.agents.max()
 
 
 def test_late_before_the_opening_is_a_cause() -> None:

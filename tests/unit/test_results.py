@@ -54,8 +54,8 @@ def hour() -> dict[str, list[dict[str, Any]]]:
         ],
         plan,
     )
-    found = logs.tables(1, plan, spec, workload, simulate(workload, plan))
-    return {name: table.to_pylist() for name, table in found.items()}
+    result = logs.tables(1, plan, spec, workload, simulate(workload, plan))
+    return {name: table.to_pylist() for name, table in result.items()}
 
 
 def seconds(value: int | None) -> float | None:
@@ -186,15 +186,15 @@ def test_no_data_is_no_target(tiny: Results) -> None:
 
 
 def test_json_keeps_what_has_no_data_as_null(tiny: Results) -> None:
-    found = as_json(
+    result = as_json(
         with_rows(tiny, ("queue", "phone", "asa", None, None, None), ("total", "total", "cost", 1.0, 0.5, 1.5))
     )
-    assert json.loads(json.dumps(found, allow_nan=False))["queues"]["phone"]["asa"] == {
+    assert json.loads(json.dumps(result, allow_nan=False))["queues"]["phone"]["asa"] == {
         "mean": None,
         "low": None,
         "high": None,
     }
-    assert found["total"] == {"cost": {"mean": 1.0, "low": 0.5, "high": 1.5}}
+    assert result["total"] == {"cost": {"mean": 1.0, "low": 0.5, "high": 1.5}}
 
 
 def test_a_folder_appears_when_it_is_whole(tmp_path: Path) -> None:

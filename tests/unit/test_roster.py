@@ -92,17 +92,17 @@ def rows(task: Task, assignment: Assignment) -> list[Row]:
 
 
 def test_every_rule_is_kept() -> None:
-    task, _, found = made()
-    assert found.status in ("optimal", "feasible")
-    assert sum(map(len, found.assignment.values())) > 20
-    assert faults(rows(task, found.assignment), PEOPLE, HOUSE) == set()
-    assert rules.broken(task, found.assignment) == []
-    assert 0 <= found.bound <= found.points
+    task, _, result = made()
+    assert result.status in ("optimal", "feasible")
+    assert sum(map(len, result.assignment.values())) > 20
+    assert faults(rows(task, result.assignment), PEOPLE, HOUSE) == set()
+    assert rules.broken(task, result.assignment) == []
+    assert 0 <= result.bound <= result.points
 
 
 def test_the_same_roster_every_time() -> None:
-    task, needed, found = made()
-    assert search(task, needed, effort=3) == found
+    task, needed, result = made()
+    assert search(task, needed, effort=3) == result
 
 
 def duty(task: Task, name: str, day: int) -> int:
@@ -137,9 +137,9 @@ def test_each_rule_has_a_case() -> None:
 
 @pytest.mark.parametrize("rule", BROKEN)
 def test_a_rule_broken_on_purpose_is_seen(rule: str) -> None:
-    task, _, found = made()
+    task, _, result = made()
     agent, change = BROKEN[rule]
-    assignment = {name: list(duties) for name, duties in found.assignment.items()}
+    assignment = {name: list(duties) for name, duties in result.assignment.items()}
     change(task, assignment)
     assert (rule, agent) in faults(rows(task, assignment), PEOPLE, HOUSE)
     assert (rule, agent) in {(breach.rule, breach.agent) for breach in rules.broken(task, assignment)}
@@ -171,9 +171,9 @@ def test_rules_that_exclude_one_another_are_named(
     people = [{"name": "Ed", "team": "desk"} | agent, {"name": "Di", "team": "desk", "hours_per_week": 24}]
     task = task_of(agents=people, **({"hours_tolerance": "4h"} | changes))
     assert search(task, erlang(task), effort=3).status == "infeasible"
-    found = [breach for breach in conflicts(task) if breach.agent == "Ed"]
-    assert {breach.rule for breach in found} == named
-    hours = next(breach.what for breach in found if breach.rule == "contract_hours")
+    result = [breach for breach in conflicts(task) if breach.agent == "Ed"]
+    assert {breach.rule for breach in result} == named
+    hours = next(breach.what for breach in result if breach.rule == "contract_hours")
     assert "possible with the other rules named" in hours
 
 
@@ -182,25 +182,25 @@ def test_a_shift_that_cannot_have_its_agents_is_named() -> None:
     raw["staffing"]["patterns"][2]["min"] = 2
     task = Task(parse(raw))
     assert search(task, erlang(task), effort=3).status == "infeasible"
-    found = conflicts(task)
-    assert len(found) == 10
-    assert found[0].rule == rules.SHIFT_LIMITS
-    assert "post on Mon 2 Mar" in found[0].what
+    result = conflicts(task)
+    assert len(result) == 10
+    assert result[0].rule == rules.SHIFT_LIMITS
+    assert "post on Mon 2 Mar" in result[0].what
 
 
 def test_the_roster_is_read_back() -> None:
-    task, _, found = made()
-    ready = rostered(task, rows_of(task, found.assignment))
+    task, _, result = made()
+    ready = rostered(task, rows_of(task, result.assignment))
     shifts = [shift for team in ready.team.values() for shift in (team.roster.shifts if team.roster else ())]
-    assert len(shifts) == sum(map(len, found.assignment.values()))
+    assert len(shifts) == sum(map(len, result.assignment.values()))
     assert {shift.agent for shift in shifts} == set(PEOPLE)
 
 
 def test_a_plan_is_covered_exactly_where_it_can_be() -> None:
     task = task_of()
     of_plan = demand.of_plan(task, "by hand", np.array([1, 1, 0]))
-    found = search(task, of_plan, effort=3)
-    counts = counts_of(task, found.assignment)
+    result = search(task, of_plan, effort=3)
+    counts = counts_of(task, result.assignment)
     assert of_plan.unrestricted is not None
     assert of_plan.unrestricted.sum() == 24
     assert of_plan.hours_short(counts) <= 16
@@ -253,6 +253,6 @@ def test_what_is_no_task_is_refused(change: Callable[[dict[str, Any]], object], 
 
 def test_too_little_time_is_said() -> None:
     task = task_of()
-    found = search(task, erlang(task), effort=1e-6)
-    assert found.status in ("unknown", "feasible")
-    assert found.assignment == {} or not math.isnan(found.gap)
+    result = search(task, erlang(task), effort=1e-6)
+    assert result.status in ("unknown", "feasible")
+    assert result.assignment == {} or not math.isnan(result.gap)

@@ -43,9 +43,9 @@ def changed(path: str, value: Any) -> Any:
 
 
 def test_a_constant_volume_has_erlangs_service_level() -> None:
-    found = service_over_the_run(read.parse(CALLS))
-    assert found is not None
-    name, level = found
+    result = service_over_the_run(read.parse(CALLS))
+    assert result is not None
+    name, level = result
     assert name == "Erlang A"
     assert level == pytest.approx(theory.erlang_a(60 / 3600, 240, 5, 120, 20).service_level)
     patient = service_over_the_run(read.parse(changed("patience", "never")))
@@ -60,11 +60,11 @@ def test_no_formula_where_none_applies() -> None:
 def test_every_replication_of_every_point() -> None:
     base = read.parse(CALLS)
     setting = read_setting("team.a.shifts.0.agents", "4:6")
-    found = sweep(Points.checked(Design(base, (setting,), "grid", None, False, Path())), engine="simpy", workers=1)
-    assert [(row.value, row.replication) for row in found.spread] == [(n, r) for n in (4, 5, 6) for r in (1, 2, 3)]
-    assert [row.value for row in found.formulas] == [4, 5, 6]
-    means: list[Estimate] = found.estimates(MetricPlace("total", "total", "service_level"))
-    by_point = np.array([row.service_level for row in found.spread]).reshape(3, 3)
+    result = sweep(Points.checked(Design(base, (setting,), "grid", None, False, Path())), engine="simpy", workers=1)
+    assert [(row.value, row.replication) for row in result.spread] == [(n, r) for n in (4, 5, 6) for r in (1, 2, 3)]
+    assert [row.value for row in result.formulas] == [4, 5, 6]
+    means: list[Estimate] = result.estimates(MetricPlace("total", "total", "service_level"))
+    by_point = np.array([row.service_level for row in result.spread]).reshape(3, 3)
     # a ratio of sums lies among its replications
     for mean, levels in zip(means, by_point, strict=True):
         assert levels.min() <= mean.mean <= levels.max()

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 def rows(file: Path) -> list[dict[str, str]]:
     with file.open(newline="", encoding="utf-8") as stream:
-        found = list(csv.DictReader(stream))
-    assert found
-    return found
+        actual = list(csv.DictReader(stream))
+    assert actual
+    return actual
 
 
 @pytest.fixture(scope="module")
@@ -81,25 +81,25 @@ def test_requirement_by_interval_with_and_without_shrinkage(tmp_path: Path) -> N
     agents[0, 20] = 9
     requirement = Requirement("by hand", "team", ("team 0",), np.arange(96) * 1_800_000_000, agents, np.array([0.1]))
     output.write_requirements(tmp_path / "requirement.csv", run, [requirement])
-    found = rows(tmp_path / "requirement.csv")
-    assert len(found) == 96
-    assert [row for row in found if row["agents"] != "0"] == [
+    actual = rows(tmp_path / "requirement.csv")
+    assert len(actual) == 96
+    assert [row for row in actual if row["agents"] != "0"] == [
         {"method": "by hand", "team": "team 0", "date": "2026-03-02", "time": "10:00", "agents": "9",
          "agents_with_shrinkage": "10.00"}
     ]  # fmt: skip
-    assert found[-1]["date"] == "2026-03-03"
-    assert found[-1]["time"] == "23:30"
+    assert actual[-1]["date"] == "2026-03-03"
+    assert actual[-1]["time"] == "23:30"
 
 
 def test_shifts_say_hours_pay_and_cost(folder: Path, planned: ShiftPlan) -> None:
-    found = rows(folder / "shifts.csv")
-    assert [int(row["agents"]) for row in found] == planned.agents.tolist()
-    assert found[0] == {
+    actual = rows(folder / "shifts.csv")
+    assert [int(row["agents"]) for row in actual] == planned.agents.tolist()
+    assert actual[0] == {
         "pattern": "team 0 08:00-16:00", "team": "team 0", "hours": "08:00-16:00", "breaks": "12:00-12:30",
         "days": "2026-03-02;2026-03-03;2026-03-04;2026-03-05;2026-03-06", "agents": "3", "paid_hours": "120.00",
         "cost": "2400.00",
     }  # fmt: skip
-    assert sum(float(row["cost"]) for row in found) == pytest.approx(planned.searched.cost / 0.85)
+    assert sum(float(row["cost"]) for row in actual) == pytest.approx(planned.searched.cost / 0.85)
 
 
 def duties(scenario: Scenario) -> Iterator[tuple[Any, ...]]:
@@ -139,9 +139,9 @@ def test_rosters_are_the_shifts(start: str, tmp_path: Path) -> None:
         }
     }
     by_roster = read.parse(raw, folder=tmp_path)
-    found = sorted(duties(by_roster))
-    assert len(found) == 11
-    assert found == sorted(duties(by_shifts))
+    actual = sorted(duties(by_roster))
+    assert len(actual) == 11
+    assert actual == sorted(duties(by_shifts))
 
 
 def test_whole_days_in_a_roster(tmp_path: Path) -> None:
@@ -185,15 +185,15 @@ def test_targets_marginal_values_and_frontier(folder: Path, planned: ShiftPlan) 
 def test_queues_by_interval(tmp_path: Path) -> None:
     run = centre(2, 1)
     output.write_queues(tmp_path / "queues.csv", run, baseline(run))
-    found = rows(tmp_path / "queues.csv")
-    assert {row["queue"] for row in found} == set(run.queue)
-    ten = next(row for row in found if row["time"] == "10:00")
+    actual = rows(tmp_path / "queues.csv")
+    assert {row["queue"] for row in actual} == set(run.queue)
+    ten = next(row for row in actual if row["time"] == "10:00")
     assert (ten["queue"], ten["date"], ten["formula"], ten["team"]) == (
         "phone support", "2026-03-02", "Erlang A", "team 0",
     )  # fmt: skip
     assert 0.8 <= float(ten["service_level"]) < 1
     assert float(ten["agents"]) > float(ten["load"]) > 0
-    assert sum(float(row["contacts_per_hour"]) for row in found if row["queue"] == "phone support") / 2 == (
+    assert sum(float(row["contacts_per_hour"]) for row in actual if row["queue"] == "phone support") / 2 == (
         pytest.approx(150, rel=1e-4)
     )
 
@@ -232,11 +232,11 @@ def test_erlang_says_what_its_patterns_cannot(tmp_path: Path) -> None:
 @pytest.fixture(scope="module", params=SIZES)
 def pages(request: pytest.FixtureRequest) -> dict[str, Figure]:
     scenario = centre(*SIZES[request.param])
-    found, needed = plan(scenario), baseline(scenario).requirement(scenario)
+    actual, needed = plan(scenario), baseline(scenario).requirement(scenario)
     return {
-        "required": plans.required_and_scheduled(scenario, needed, found.fresh.scheduled),
-        "service": plans.service_before_and_after(found),
-        "cost": plans.cost_and_service(found),
+        "required": plans.required_and_scheduled(scenario, needed, actual.fresh.scheduled),
+        "service": plans.service_before_and_after(actual),
+        "cost": plans.cost_and_service(actual),
     }
 
 

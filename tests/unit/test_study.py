@@ -46,17 +46,17 @@ def bytes_of(measures: Measures) -> Any:
 @pytest.fixture(scope="module")
 def expected(points: list[Scenario]) -> list[list[Any]]:
     """Each replication sampled, simulated and measured by itself."""
-    found = []
+    result = []
     for scenario in points:
         plan, spec = lower(scenario)
         workloads = [sample(scenario, number) for number in range(3)]
-        found.append([bytes_of(measure(w, plan, spec, simulate("simpy", w, plan))) for w in workloads])
-    return found
+        result.append([bytes_of(measure(w, plan, spec, simulate("simpy", w, plan))) for w in workloads])
+    return result
 
 
 def measured(points: list[Scenario], replications: Any = 3, **options: Any) -> list[list[Any]]:
     options = {"engine": "simpy", "workers": 1, "by_interval": True} | options
-    return [[bytes_of(each) for each in found] for found in measure_all(points, replications, **options)]
+    return [[bytes_of(each) for each in result] for result in measure_all(points, replications, **options)]
 
 
 @pytest.mark.parametrize(("executor", "workers"), [("threads", 1), ("threads", 3), ("processes", 2)])
@@ -197,8 +197,8 @@ def test_other_data_are_other_contacts(tmp_path: Path) -> None:
 
 
 def some(points: list[Scenario], numbers: range = range(1, 4)) -> list[tuple[int, int, Measures]]:
-    found = next(measure_all(points[:1], numbers, engine="simpy", workers=1, by_interval=True))
-    return [(0, number, measures) for number, measures in zip(numbers, found, strict=True)]
+    result = next(measure_all(points[:1], numbers, engine="simpy", workers=1, by_interval=True))
+    return [(0, number, measures) for number, measures in zip(numbers, result, strict=True)]
 
 
 def test_a_store_keeps_what_it_was_told(points: list[Scenario], tmp_path: Path) -> None:

@@ -199,10 +199,10 @@ def test_noise_is_of_the_difference_and_not_of_the_level() -> None:
 )
 def test_met_on_is_the_slack_of_the_worst_day_that_counts(met_on: float, expected: float) -> None:
     """Days at 0.9, 0.8, 0.7 and 0.4 of the two replications: slack 0.1, 0, -0.1 and -0.4."""
-    found = slack(TWO, "day", met_on)
-    assert found[0] == [expected]
+    result = slack(TWO, "day", met_on)
+    assert result[0] == [expected]
     met = np.array([0.9, 0.8, 0.7, 0.4]) >= GOALS[0].wanted
-    assert (found[0][0] >= 0) == (met.mean() >= met_on)
+    assert (result[0][0] >= 0) == (met.mean() >= met_on)
 
 
 def test_days_without_contacts_do_not_count() -> None:

@@ -38,16 +38,16 @@ def waiting(**changes: Any) -> Case:
 
 
 def test_who_was_not_late_yet_is_left_out() -> None:
-    found = figures(waiting(), sl_time=20, resolution_time=float("nan"))
-    assert found["q0", "service_level"] == pytest.approx(1 / 3)  # of 0, 1 and 2
-    assert found["q0", "undecided"] == found["total", "undecided"] == 1
+    result = figures(waiting(), sl_time=20, resolution_time=float("nan"))
+    assert result["q0", "service_level"] == pytest.approx(1 / 3)  # of 0, 1 and 2
+    assert result["q0", "undecided"] == result["total", "undecided"] == 1
 
 
 def test_who_has_waited_as_long_as_the_time_is_late() -> None:
     for time, level, undecided in ((10, 1 / 4, None), (10.001, 1 / 3, 1), (30, 1 / 3, 1), (30.001, 1 / 2, 2)):
-        found = figures(waiting(), sl_time=time, resolution_time=float("nan"))
-        assert found["q0", "service_level"] == pytest.approx(level)
-        assert found.get(("q0", "undecided")) == undecided  # a count that is always 0 is left out
+        result = figures(waiting(), sl_time=time, resolution_time=float("nan"))
+        assert result["q0", "service_level"] == pytest.approx(level)
+        assert result.get(("q0", "undecided")) == undecided  # a count that is always 0 is left out
 
 
 @pytest.mark.parametrize(
@@ -56,31 +56,31 @@ def test_who_has_waited_as_long_as_the_time_is_late() -> None:
 )
 def test_no_formula_counts_the_undecided(formula: str, level: float) -> None:
     """With a time of 40 s caller 1, who gave up after as long, gave up within it."""
-    found = figures(waiting(), sl_time=40, resolution_time=float("nan"), sl_formula=formula)
-    assert found["q0", "service_level"] == pytest.approx(level)
-    assert found["q0", "undecided"] == 2
+    result = figures(waiting(), sl_time=40, resolution_time=float("nan"), sl_formula=formula)
+    assert result["q0", "service_level"] == pytest.approx(level)
+    assert result["q0", "undecided"] == 2
 
 
 def test_by_interval() -> None:
     assert by_interval(waiting(), "q0", "undecided", sl_time=20, resolution_time=float("nan"), interval=500) == [0, 1]
-    found = by_interval(waiting(), "q0", "service_level", sl_time=20, resolution_time=float("nan"), interval=500)
-    assert found == pytest.approx([1, 0])
+    result = by_interval(waiting(), "q0", "service_level", sl_time=20, resolution_time=float("nan"), interval=500)
+    assert result == pytest.approx([1, 0])
 
 
 def test_the_clock_is_that_of_the_queue() -> None:
     """Closed from 975: of the waits of 30 s and 10 s, five seconds and none were in open hours."""
-    found = figures(waiting(hours=[(0, 975)]), sl_time=10, resolution_time=float("nan"), business_clock=True)
-    assert found["q0", "service_level"] == pytest.approx(1 / 2)
-    assert found["q0", "undecided"] == 2
+    result = figures(waiting(hours=[(0, 975)]), sl_time=10, resolution_time=float("nan"), business_clock=True)
+    assert result["q0", "service_level"] == pytest.approx(1 / 2)
+    assert result["q0", "undecided"] == 2
 
 
 def test_resolution_is_undecided_by_its_own_time() -> None:
     """Within 25 s nobody was resolved; caller 2 is late after 30 s, caller 3 is not after 10 s."""
-    found = figures(waiting(), sl_time=float("nan"), resolution_time=25)
-    assert found["q0", "resolution_level"] == 0
-    found = figures(waiting(), sl_time=float("nan"), resolution_time=60)
-    assert found["q0", "resolution_level"] == pytest.approx(1 / 2)  # of 0 and 1
-    assert found["q0", "undecided"] == 2
+    result = figures(waiting(), sl_time=float("nan"), resolution_time=25)
+    assert result["q0", "resolution_level"] == 0
+    result = figures(waiting(), sl_time=float("nan"), resolution_time=60)
+    assert result["q0", "resolution_level"] == pytest.approx(1 / 2)  # of 0 and 1
+    assert result["q0", "undecided"] == 2
 
 
 def test_later_replies() -> None:
@@ -95,10 +95,10 @@ def test_later_replies() -> None:
         stretches=[(0, 0, 0, 0, END)],
         presences=[(0, 0, END)],
     )
-    found = figures((work, plan, log), reply_time=20, resolution_time=float("nan"))
-    assert found["q0", "reply_level"] == 0
-    assert ("q0", "undecided") not in found
-    found = figures((work, plan, log), reply_time=40, resolution_time=float("nan"))
-    assert found["q0", "reply_level"] is None
-    assert found["q0", "undecided"] == 1
-    assert found["q0", "service_level"] == 1
+    result = figures((work, plan, log), reply_time=20, resolution_time=float("nan"))
+    assert result["q0", "reply_level"] == 0
+    assert ("q0", "undecided") not in result
+    result = figures((work, plan, log), reply_time=40, resolution_time=float("nan"))
+    assert result["q0", "reply_level"] is None
+    assert result["q0", "undecided"] == 1
+    assert result["q0", "service_level"] == 1

@@ -57,9 +57,9 @@ def test_contacts_of_closed_hours_are_counted() -> None:
 
 @pytest.mark.parametrize(("patience", "warnings"), [("never", 1), ("2h", 1), ("90s", 0)])
 def test_queue_and_shifts_end_at_the_same_minute(patience: str, warnings: int) -> None:
-    found = said(scenario({"hours": "08:00-18:00"}, patience=patience))
-    assert len(found) == warnings
-    assert all("closes at the minute at which the last shift ends, first on 2026-03-02 18:00" in one for one in found)
+    result = said(scenario({"hours": "08:00-18:00"}, patience=patience))
+    assert len(result) == warnings
+    assert all("closes at the minute at which the last shift ends, first on 2026-03-02 18:00" in one for one in result)
     assert said(scenario({"hours": "08:00-18:30"}, patience=patience)) == []
     assert said(scenario({"hours": "08:00-18:00"}, patience=patience, at_close="drop")) == []
 
