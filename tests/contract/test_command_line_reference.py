@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import click
 import pytest
 
 from ccsim.cli import main
@@ -41,7 +42,7 @@ def test_a_command_of_a_page_has_options_that_there_are(line: str) -> None:
     verb, *arguments = shlex.split(line, comments=True)
     if set(arguments) & {"|", ">", "&&"}:
         arguments = arguments[: min(arguments.index(mark) for mark in ("|", ">", "&&") if mark in arguments)]
-    main.commands[verb].make_context(verb, arguments)
+    main.commands[verb].make_context(verb, arguments, parent=click.Context(main, **main.context_settings))
 
 
 def test_what_a_study_needs_stands_on_its_page() -> None:
