@@ -30,10 +30,10 @@ from ccsim.workload.offered import interval_edges
 REPAIRS: Final = 5
 """Times that a plan which misses a target on fresh random numbers is searched for again, at most."""
 
-ALIKE: Final = 0.01
+ALIKE: Final = 0.02
 """Share of the cost by which the next best may be dearer than a plan that misses, not to search again for less."""
 
-OTHERS: Final = 8
+OTHERS: Final = 12
 """Staffings that hold in the search, at most, that are put to the proof in place of one that misses a target there."""
 
 
