@@ -79,7 +79,7 @@ def _sentences(answer: Capacity) -> list[str]:
     else:
         sentences.append(f"All targets hold with up to {mean:.3f} times {of} (95 % interval {low:.3f} to {high:.3f}).")
         at = "" if answer.binds_at is None else f", on {format.moment(scenario, answer.binds_at)}"
-        sentences.append(f"Binds: {answer.binds.label(scenario.title)}{at}.")
+        sentences.append(f"Binding target: {answer.binds.label(scenario.title)}{at}.")
     if nobody := [scenario.title(name) for name, today in answer.volume.items() if today == 0]:
         sentences.append(f"No customers of their own: {', '.join(nobody)}.")
     rules = scenario.staffing
@@ -98,7 +98,7 @@ def _sentences(answer: Capacity) -> list[str]:
 
 
 def _by_number(by_number: Mapping[int, Capacity]) -> Table:
-    table = figures_table("at once", "largest volume\n(today's = 1)", "95 %", "binds")
+    table = figures_table("at once", "largest volume\n(today's = 1)", "95 %", "binding target")
     for number, answer in by_number.items():
         mean, low, high = answer.scale
         binds = "nothing tried" if answer.binds is None else escape(answer.binds.label(answer.scenario.title))

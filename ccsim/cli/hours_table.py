@@ -68,7 +68,7 @@ def explained(scenario: Scenario, needed: Requirement) -> Iterator[str]:
                 f"{goal.label(scenario.title)} in {format.several(number, 'interval')}"
                 for goal, number in binds.most_common()
             )
-            yield f"What limits {team}: {what}."
+            yield f"Binding targets of {team}: {what}."
     goals = dict.fromkeys(short.goal for short in needed.shortfalls)
     for goal in goals:
         yield from _unmet(scenario, [short for short in needed.shortfalls if short.goal == goal])

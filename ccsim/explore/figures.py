@@ -72,7 +72,7 @@ def _what_binds(results: Results) -> Iterator[str]:
     goal = min(goals, key=room)
     figure, wanted = format.percent(_estimate(results, goal).mean), f"{100 * goal.wanted:.4g} %"
     what = f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].in_sentence}"
-    text = f"What binds: {what}, {figure} of {'at least' if goal.at_least else 'at most'} {wanted}"
+    text = f"Binding target: {what}, {figure} of {'at least' if goal.at_least else 'at most'} {wanted}"
     teams = [name for name, team in results.scenario.team.items() if goal.name in (*team.skills, name)]
     busy = {name: estimate.mean for name in teams if (estimate := results.estimate("team", name, "occupancy"))}
     if busy:

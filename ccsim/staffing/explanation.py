@@ -182,7 +182,7 @@ def _warnings(desks: Desks, counts: I64, extra: I64, binding: tuple[IntervalTarg
                 text += ", as contacts that came while the queue was closed are due soon after opening"
             bind = decides.get((team, int(desks.edges[worst])))
             if bind is not None:
-                text += f". What binds: {judgement(bind.goal, bind.overall)}"
+                text += f". Binding target: {judgement(bind.goal, bind.overall)}"
                 text += _with_bound(desks, counts, t, worst, bind.goal) if rush else ""
             yield f"{text}." if rush else f"{text}. What the formulas leave out: {left_out}."
 

@@ -35,7 +35,7 @@ def test_what_it_prints(easy: Path) -> None:
     assert result.exit_code in (0, 1), result.output
     assert "the largest volume with today's people" in result.stdout
     assert "All targets hold with up to" in result.stdout
-    assert "Binds: phone: service level." in result.stdout
+    assert "Binding target: phone: service level." in result.stdout
     assert "seed 6" in result.stdout
     assert ("NOT PROVEN" in result.stdout) == (result.exit_code == 1)
 
@@ -61,7 +61,7 @@ def test_chats_at_once(easy: Path) -> None:
 
 def test_the_day_that_binds_is_named(easy: Path) -> None:
     result = capacity(easy, "--set", "staffing.targets_over='day'")
-    assert "Binds: phone: service level, on Mon 2 Mar" in result.stdout
+    assert "Binding target: phone: service level, on Mon 2 Mar" in result.stdout
 
 
 def test_today_misses(easy: Path) -> None:

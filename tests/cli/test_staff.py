@@ -109,7 +109,7 @@ def test_requirement(morning: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "agents required by simulation" in result.stdout
     assert "voice: required / scheduled; over +, under -;" in result.stdout
-    assert "What limits voice: phone: service level in" in result.stdout
+    assert "Binding targets of voice: phone: service level in" in result.stdout
     needed = rows(folder(result) / "requirement.csv")
     binding = rows(folder(result) / "binding.csv")
     assert {(row["team"], row["name"], row["wanted"]) for row in binding} <= {
