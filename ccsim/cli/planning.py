@@ -254,7 +254,8 @@ def _binding(plan: ShiftPlan) -> list[str]:
         size = contacts if goal.level == "queue" else f"{abs(missing) / 3600:.2g} h"
         verdict = "short of the target" if missing > 0 else "to spare"
         lines.append(
-            f"Binding target: {goal.label(plan.scenario.title)}, most on {at}: {format.percent(figure)}, {size} {verdict}."
+            f"Binding target: {goal.label(plan.scenario.title)}, most on {at}: {format.percent(figure)}, "
+            f"{size} {verdict}."
         )
     return lines
 
