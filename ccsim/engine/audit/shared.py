@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 
@@ -66,11 +66,14 @@ def _replay(sessions: list[_Session], drain_end: int) -> None:
     What ends and begins at one instant does so in an order that the log does not tell: every one is accepted.
     """
     instants = {t for session in sessions for t in (session.start, session.reply, session.end)}
+    starting: dict[int, list[_Session]] = defaultdict(list)
+    for session in sessions:
+        starting[session.start].append(session)
+    ending = Counter(session.end for session in sessions)
     working: list[_Session] = []
     number = last = 0
     for now in sorted(t for t in instants if t <= drain_end):
-        begun = [session for session in sessions if session.start == now]
-        ended = sum(session.end == now for session in sessions)
+        begun, ended = starting.get(now, []), ending[now]
         if begun or ended:
             for session in working:
                 session.left -= (now - last) / session.mean(number)
