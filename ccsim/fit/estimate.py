@@ -64,16 +64,11 @@ class Fit:
 def estimate(logs: Logs, rule: str) -> Fit:
     """Everything that the logs tell. Raises ScenarioError where there is nothing to tell of."""
     if logs.contacts is None and logs.messages is None and logs.intervals is None:
-        raise ScenarioError([Problem("", "only rosters", "a log of contacts, messages or intervals too")])
+        raise ScenarioError([Problem("LOG", "only rosters", "a log of contacts, messages or intervals too")])
     contacts = all_contacts(logs)
     if not len(contacts) and logs.intervals is None:
-        raise ScenarioError(
-            [
-                Problem(
-                    "", "no conversation begins with a message of a customer", "a log in which customers write or call"
-                )
-            ]
-        )
+        missing = "no conversation begins with a message of a customer"
+        raise ScenarioError([Problem("LOG", missing, "a log in which customers write or call")])
     first, follow = first_contacts(contacts, logs)
     days, interval = _days(contacts, first, logs)
     slowed = slowdown(logs)

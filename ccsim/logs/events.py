@@ -47,7 +47,7 @@ def as_contacts(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame
     lines.refuse(table.index.isin(used.index[early]), "of a contact whose arrival the log does not have")
     used = used[~early]
     if used.empty:
-        raise ScenarioError([Problem("", "no event says that a contact arrived", 'events that mean "arrival"')])
+        raise ScenarioError([Problem("events", "no event says that a contact arrived", 'events that mean "arrival"')])
     by = used.groupby(["contact", "leg"], sort=False)
     contacts = by["line"].first().reset_index()
     key = pd.MultiIndex.from_frame(contacts[["contact", "leg"]])
