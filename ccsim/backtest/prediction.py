@@ -238,7 +238,7 @@ def _busyness(customers: pd.DataFrame, days: Sequence[date]) -> float:
 
 
 def _counts(arrivals: pd.Series[Any], day: date) -> F64:
-    since = np.array(duties.micros(arrivals), np.int64) - _midnight(day)
+    since = duties.micros(arrivals) - _midnight(day)
     since = since[(since >= 0) & (since < INTERVALS * INTERVAL)]
     return np.bincount(since // INTERVAL, minlength=INTERVALS)[:INTERVALS].astype(np.float64)
 
@@ -324,7 +324,7 @@ def _queue(
         queue["volume"] = {"file": f"{name}.csv", "column": "contacts", "busyness_cv": learned.busyness_cv}
         return queue
     start = _midnight(day)
-    arrivals = (np.array(duties.micros(mine["arrival"]), np.int64) - start) / SECOND
+    arrivals = (duties.micros(mine["arrival"]) - start) / SECOND
     queue["volume"] = {"log": f"{name}.csv", "arrived_at": "arrival"}
     if mode == "services":
         queue["volume"]["work"] = "work"
@@ -512,7 +512,7 @@ def _sums(arrival: I64, wait: F64, answered: Bool, gave_up: Bool, limit: F64) ->
 def _real(log: ContactLog, contacts: pd.DataFrame, day: date) -> F64:
     customers = log.customers(contacts)
     waited = _seconds(customers["arrival"], customers["answer"])
-    arrival = np.array(duties.micros(customers["arrival"]), np.int64) - _midnight(day)
+    arrival = duties.micros(customers["arrival"]) - _midnight(day)
     gave_up = (customers["outcome"] == "abandoned").to_numpy(np.bool_)
     limit = np.asarray(customers["queue"].map(log.limits), np.float64)
     return _sums(arrival, waited, ~np.isnan(waited), gave_up, limit)
@@ -537,7 +537,7 @@ def _known(log: ContactLog, contacts: pd.DataFrame, day: date, learned: Learned,
 def _true_handle_time(contacts: pd.DataFrame, day: date) -> F64:
     answered = contacts[contacts["answer"].notna()]
     took = _seconds(answered["answer"], answered["end"])
-    interval = (np.array(duties.micros(answered["arrival"]), np.int64) - _midnight(day)) // INTERVAL
+    interval = (duties.micros(answered["arrival"]) - _midnight(day)) // INTERVAL
     number = np.bincount(interval, minlength=INTERVALS)
     total = np.bincount(interval, weights=took, minlength=INTERVALS)
     return np.where(number > 0, total / np.maximum(number, 1), took.mean())

@@ -98,7 +98,7 @@ def teams_fit(
         there, team_of, source = duties.RULES[rule].infer(served, duties.skills(served)), {}, rule
         there = without(there, served, turn_rounds)
         if rule == "ready":
-            came = np.array(duties.micros(contacts["arrival"]), np.int64)
+            came = duties.micros(contacts["arrival"])
             there = duties.without_holes(duties.from_opening_to_closing(there, opened), opened, came)
     else:
         return (), "nobody"
@@ -135,9 +135,9 @@ def _rostered(rosters: pd.DataFrame) -> tuple[list[Duty], dict[str, str]]:
     for agent, mine in ordered.groupby("agent"):
         work = mine[mine["activity"] == "work"]
         pauses = mine[mine["activity"] != "work"]
-        gaps = list(zip(duties.micros(pauses["start"]), duties.micros(pauses["end"]), strict=True))
+        gaps = list(zip(*(duties.micros(pauses[edge]).tolist() for edge in ("start", "end")), strict=True))
         shifts: list[list[int]] = []
-        for start, end in zip(duties.micros(work["start"]), duties.micros(work["end"]), strict=True):
+        for start, end in zip(*(duties.micros(work[edge]).tolist() for edge in ("start", "end")), strict=True):
             if shifts and start <= shifts[-1][1] + BREAK:
                 if start > shifts[-1][1]:
                     gaps.append((shifts[-1][1], start))

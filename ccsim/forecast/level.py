@@ -90,8 +90,7 @@ class Level:
     def _solved(self, of: F64) -> F64:
         from scipy.linalg import cho_factor, cho_solve
 
-        noise = self.own**2 / self.weights + self.variance
-        return np.asarray(cho_solve(cho_factor(self.covariance(self.days, self.days) + np.diag(noise)), of))
+        return np.asarray(cho_solve(cho_factor(self.covariance(self.days, self.days) + np.diag(self._noise)), of))
 
     def predict(self, days: Days) -> tuple[F64, F64]:
         """Mean and covariance of the logarithm of what is expected on other days, with the noise of their own.
@@ -130,7 +129,7 @@ class Level:
 
     def ahead(self) -> float:
         """Variance of a day's factor as it is known the evening before, on average over the later half of the days."""
-        noise = np.diag(self.own**2 / self.weights + self.variance)
+        noise = np.diag(self._noise)
         roots = np.diag(np.linalg.cholesky(self.covariance(self.days, self.days) + noise))
         usual = self.weights > 0.999
         later = (roots**2 - self.variance)[usual][usual.sum() // 2 :]
@@ -143,13 +142,16 @@ class Level:
     def surprises(self) -> F64:
         """The same in standard deviations of a usual day."""
         error, spread = self._apart()
-        noise = self.own**2 / self.weights + self.variance
-        return np.asarray(error / np.sqrt(spread - noise + self.own**2 + self.variance))
+        return np.asarray(error / np.sqrt(spread - self._noise + self.own**2 + self.variance))
+
+    @property
+    def _noise(self) -> F64:
+        """Variance of each day's own, with the weight that it has."""
+        return self.own**2 / self.weights + self.variance
 
     def _apart(self) -> tuple[F64, F64]:
         """Errors and their variances, with the weights that the days have (Rasmussen & Williams 2006, 5.4.2)."""
-        noise = self.own**2 / self.weights + self.variance
-        inverse = np.linalg.inv(self.covariance(self.days, self.days) + np.diag(noise))
+        inverse = np.linalg.inv(self.covariance(self.days, self.days) + np.diag(self._noise))
         return inverse @ self.working / np.diag(inverse), 1 / np.diag(inverse)
 
 

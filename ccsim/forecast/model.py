@@ -139,7 +139,7 @@ class Model:
         return Forecast(
             history.queue, history.interval, tuple(dates), expected, spread, relative,
             np.where(expected > 0, self.handle, np.nan),
-            self._busyness(relative, day_own if self.drift.significant else np.diag(relative), opened), components,
+            self._busyness(relative, day_own, opened), components,
         )  # fmt: skip
 
     def _spread(self, expected: F64, of_day: F64, weekday: I64) -> tuple[F64, F64]:
@@ -160,12 +160,15 @@ class Model:
         """Without a drift that is no clearer than chance: then half hours differ with their day alone."""
         if not opened.any():
             return Busyness()
+        within = self.drift.cv.mean, self.drift.memory.mean
+        if not self.drift.significant:
+            own, within = np.diag(relative), (0.0, 0.0)
         known = relative[np.ix_(opened, opened)]
         lagged = np.diag(known, 1) / np.sqrt(np.diag(known)[1:] * np.diag(known)[:-1])
         return Busyness(
             float(np.sqrt(own[opened].mean())),
             float(np.clip(lagged.mean(), 0.0, 0.99)) if len(lagged) else 0.0,
-            *((self.drift.cv.mean, self.drift.memory.mean) if self.drift.significant else (0.0, 0.0)),
+            *within,
         )
 
 

@@ -98,17 +98,14 @@ def services(contacts: pd.DataFrame) -> dict[str, list[Service]]:
     named = named.sort_values(["agent", "answer", "end"])
     by_agent: dict[str, list[Service]] = {}
     columns = (named[name].astype(str).to_numpy(object) for name in ("agent", "queue"))
-    for agent, queue, start, end in zip(*columns, micros(named["answer"]), micros(named["end"]), strict=True):
+    times = (micros(named[name]).tolist() for name in ("answer", "end"))
+    for agent, queue, start, end in zip(*columns, *times, strict=True):
         by_agent.setdefault(agent, []).append(Service(queue, start, max(start, end)))
     return by_agent
 
 
-def micros(times: pd.Series[Any]) -> list[int]:
+def micros(times: pd.Series[Any]) -> I64:
     """Times as microseconds since 1970; NaT becomes the least int64."""
-    return list(_micros(times).tolist())
-
-
-def _micros(times: pd.Series[Any]) -> I64:
     return np.asarray(times.to_numpy("datetime64[us]"), "datetime64[us]").astype(np.int64)
 
 
@@ -137,7 +134,7 @@ class Answers:
     def __init__(self, contacts: pd.DataFrame, queues: frozenset[str]) -> None:
         here = contacts.loc[contacts["queue"].isin(queues) & contacts["answer"].notna(), ["agent", "answer"]]
         here = here.sort_values("answer")
-        self.at: I64 = _micros(here["answer"])
+        self.at: I64 = micros(here["answer"])
         self.agent = here["agent"].to_numpy(object, na_value="")
 
     def would_have_missed(self, gap: Stretch) -> float:
@@ -207,9 +204,9 @@ def pick_up(contacts: pd.DataFrame, able: Skills) -> PickUp:
     """
     needed = ["agent", "queue", "arrival", "answer", "end"]  # of a million contacts the others take memory
     come = contacts.loc[contacts[["answer", "end"]].notna().any(axis=1), needed].sort_values("arrival")
-    arrival = _micros(come["arrival"])
+    arrival = micros(come["arrival"])
     answered = come["answer"].notna().to_numpy(np.bool_)
-    waited = _micros(come["answer"].where(answered, come["end"])) - arrival
+    waited = micros(come["answer"].where(answered, come["end"])) - arrival
     beside = np.zeros(len(come), np.bool_)
     queues = come["queue"].to_numpy(object)
     takes = {names: (np.isin(queues, list(names)), Answers(come, names)) for names in set(able.values())}
@@ -228,8 +225,8 @@ def _long_gaps(answered: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
     named = answered.loc[answered["agent"].notna(), ["agent", "answer", "end"]].sort_values(["agent", "answer"])
     by_agent = named["agent"]
     end = named["end"].where(named["end"] > named["answer"], named["answer"])
-    until = _micros(end.groupby(by_agent).cummax())
-    start = _micros(named["answer"])
+    until = micros(end.groupby(by_agent).cummax())
+    start = micros(named["answer"])
     same = by_agent.to_numpy(object)[1:] == by_agent.to_numpy(object)[:-1]
     gap = start[1:] - until[:-1]
     long = np.flatnonzero(same & (gap >= FREE_FOR_LONG) & (gap <= LONGEST_GAP))
@@ -245,9 +242,9 @@ class Waiting:
 
     def __init__(self, contacts: pd.DataFrame, queues: frozenset[str], rings: int = 0) -> None:
         here = contacts[contacts["queue"].isin(queues) & contacts[["answer", "end"]].notna().any(axis=1)]
-        start = np.array(micros(here["arrival"]), np.int64)
+        start = micros(here["arrival"])
         answered = here["answer"].notna().to_numpy(np.bool_)
-        end = np.array(micros(here["answer"].where(answered, here["end"])), np.int64)
+        end = micros(here["answer"].where(answered, here["end"]))
         start += max(ringing((end - start)[answered]), rings)
         start, end = start[end > start], end[end > start]
         order = np.argsort(start, kind="stable")

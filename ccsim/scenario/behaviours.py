@@ -15,8 +15,8 @@ from ccsim.scenario.spans import booked, openings, run_days
 from ccsim.scenario.values import DAY, written_duration
 from ccsim.tables import NEVER
 
-Found = Iterator[Problem]
-Rule = Callable[[Scenario], Found]
+Problems = Iterator[Problem]
+Rule = Callable[[Scenario], Problems]
 
 LONGEST_SESSION: Final = 7 * DAY
 """Beyond it expected waits of a long queue would be too large a number."""
@@ -25,7 +25,7 @@ BOOKABLE: Final = ("video", "in_person")
 """Channels with appointments."""
 
 
-def lost_connections_end(scenario: Scenario) -> Found:
+def lost_connections_end(scenario: Scenario) -> Problems:
     """An agent notices at the idle timeout that a customer is gone, so there must be one."""
     for name, queue in scenario.queue.items():
         if queue.drop > 0 and queue.idle_timeout == NEVER and not (queue.kind.persistent or queue.kind.one_to_one):
@@ -33,7 +33,7 @@ def lost_connections_end(scenario: Scenario) -> Found:
             yield Problem(path, f'{queue.drop:g} with idle_timeout = "never"', "an idle_timeout, or 0")
 
 
-def shared_attention(scenario: Scenario) -> Found:
+def shared_attention(scenario: Scenario) -> Problems:
     """With `work_by_concurrency` a contact is one turn, worked on at once with all others, and over when it is done."""
     for name, queue in scenario.queue.items():
         if queue.shared:
@@ -62,7 +62,7 @@ def _no_use_for(queue: Queue) -> Iterator[tuple[str, str, str]]:
         yield "patience", f"patience on {queue.channel}", '"never": nobody is answered in vain'
 
 
-def shared_attention_of_teams(scenario: Scenario) -> Found:
+def shared_attention_of_teams(scenario: Scenario) -> Problems:
     """A team works on all its sessions at once or turn by turn; handle times by concurrency say how many it holds."""
     for name, team in scenario.team.items():
         several = [q for q in team.skills if q in scenario.queue and not scenario.queue[q].kind.one_to_one]
@@ -83,7 +83,7 @@ def shared_attention_of_teams(scenario: Scenario) -> Found:
                 yield Problem(path, f"{team.concurrency[queue]} sessions at once", allowed)
 
 
-def interruptions(scenario: Scenario) -> Found:
+def interruptions(scenario: Scenario) -> Problems:
     """One-to-one queues interrupt queues worked on turn by turn; one that the team does not serve does no harm."""
     for name, team in scenario.team.items():
         for call, others in team.interrupts.items():
@@ -98,7 +98,7 @@ def interruptions(scenario: Scenario) -> Found:
                     yield Problem(dotted((*place, i)), f"{other} is {value}", "a queue worked on turn by turn")
 
 
-def bots(scenario: Scenario) -> Found:
+def bots(scenario: Scenario) -> Problems:
     """A queue left to its bot has one; who explains again does so in a turn of their own."""
     for name, queue in scenario.queue.items():
         if queue.outside_hours == "bot" and queue.bot is None:
@@ -108,7 +108,7 @@ def bots(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "bot", "loses_context")), value, "false: it has one turn")
 
 
-def reasons(scenario: Scenario) -> Found:
+def reasons(scenario: Scenario) -> Problems:
     """Reasons divide the contacts; a bot contains by them; work that a log gives has no further factor."""
     for name, queue in scenario.queue.items():
         shares = sum(reason.share for reason in queue.reasons.values())
@@ -128,7 +128,7 @@ def reasons(scenario: Scenario) -> Found:
                 yield Problem(path, f"{factor:g} where a log gives the work", "1, or a log without it")
 
 
-def alternatives(scenario: Scenario) -> Found:
+def alternatives(scenario: Scenario) -> Problems:
     """A contact may join other queues that are like its own, whose waits can be expected, and has no bot before it."""
     compared: dict[str, None] = {}
     for name, queue in scenario.queue.items():
@@ -153,7 +153,7 @@ def alternatives(scenario: Scenario) -> Found:
             yield Problem(path, found, f"a time of at most {written_duration(LONGEST_SESSION)}, to expect waits from")
 
 
-def balking(scenario: Scenario) -> Found:
+def balking(scenario: Scenario) -> Problems:
     """Who leaves at once has somebody to tell them the wait, of a day at most for a place."""
     for name, queue in scenario.queue.items():
         if queue.balking is None:
@@ -166,7 +166,7 @@ def balking(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "balking", "per_place")), value, "at most a day")
 
 
-def bursts(scenario: Scenario) -> Found:
+def bursts(scenario: Scenario) -> Problems:
     """Who writes several messages does so in a conversation that is worked on turn by turn."""
     for name, queue in scenario.queue.items():
         if queue.burst is not None and (queue.kind.one_to_one or queue.shared):
@@ -174,7 +174,7 @@ def bursts(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "burst")), value, "chat, messaging and e-mail, turn by turn")
 
 
-def closing_words(scenario: Scenario) -> Found:
+def closing_words(scenario: Scenario) -> Problems:
     """Who writes a last message does so in a conversation that is worked on turn by turn."""
     for name, queue in scenario.queue.items():
         if queue.closing_word is not None and (queue.kind.one_to_one or queue.shared):
@@ -182,7 +182,7 @@ def closing_words(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "closing_word")), value, "chat, messaging and e-mail, turn by turn")
 
 
-def parking(scenario: Scenario) -> Found:
+def parking(scenario: Scenario) -> Problems:
     """Only a silent conversation that goes on without a session is parked sooner."""
     for name, queue in scenario.queue.items():
         if queue.idle_timeout_factor != (1.0,) and (not queue.kind.persistent or queue.idle_timeout == NEVER):
@@ -191,7 +191,7 @@ def parking(scenario: Scenario) -> Found:
             yield Problem(path, value, "a persistent channel with an idle_timeout")
 
 
-def factors_after_a_time(scenario: Scenario) -> Found:
+def factors_after_a_time(scenario: Scenario) -> Problems:
     """Their times ascend; work does not vanish, and waiting adds no value."""
     lists = [(("team", name, "fatigue"), team.fatigue) for name, team in scenario.team.items()]
     for name, queue in scenario.queue.items():
@@ -207,7 +207,7 @@ def factors_after_a_time(scenario: Scenario) -> Found:
                 yield Problem(dotted((*place, i, "factor")), f"{step.factor:g}", allowed)
 
 
-def messages_that_wait(scenario: Scenario) -> Found:
+def messages_that_wait(scenario: Scenario) -> Problems:
     """Only messages are overlooked; only who is held hears an automatic reply."""
     for name, queue in scenario.queue.items():
         if queue.missed_after != NEVER and not queue.kind.persistent:
@@ -219,7 +219,7 @@ def messages_that_wait(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "auto_reply")), value, 'outside_hours = "hold"')
 
 
-def demand(scenario: Scenario) -> Found:
+def demand(scenario: Scenario) -> Problems:
     """The queues of the mix have their volume from the demand alone; barriers and fallbacks are on its ways."""
     given = scenario.demand
     if given is None:
@@ -243,7 +243,7 @@ def demand(scenario: Scenario) -> Found:
             yield Problem(path, f"the volume of {spike.queue} comes from the demand", "a queue with its own volume")
 
 
-def handle_times(scenario: Scenario) -> Found:
+def handle_times(scenario: Scenario) -> Problems:
     """Handle times by interval are of one queue and say all about its work; profiles are on what is drawn."""
     if scenario.demand is not None and any(row.handle_time for row in scenario.demand.intervals):
         yield Problem("demand.aht", "handle times of several queues together", "volumes of the queues, with theirs")
@@ -267,7 +267,7 @@ def handle_times(scenario: Scenario) -> Found:
             yield Problem(path, "a profile and missed_after", "one of them")
 
 
-def moves(scenario: Scenario) -> Found:
+def moves(scenario: Scenario) -> Problems:
     """Customers are moved between different queues, at most all of them, to conversations that the queue can have."""
     for i, move in enumerate(scenario.move):
         place, target = ("move", i), scenario.queue.get(move.to)
@@ -295,7 +295,7 @@ def moves(scenario: Scenario) -> Found:
                 yield Problem(dotted((*place, key)), value, "a move without it")
 
 
-def appointments(scenario: Scenario) -> Found:
+def appointments(scenario: Scenario) -> Problems:
     """Booked are visits and video calls, at some times at which the queue is open."""
     for name, queue in scenario.queue.items():
         if queue.volume is None or queue.volume.appointments is None:
@@ -308,7 +308,7 @@ def appointments(scenario: Scenario) -> Found:
             yield Problem(path, "never while the queue is open", "some booked time in its opening hours")
 
 
-def outbound(scenario: Scenario) -> Found:
+def outbound(scenario: Scenario) -> Problems:
     """The company writes through persistent queues; who does not answer expires."""
     recontacted = Counter(queue for out in scenario.outbound.values() for queue in set(out.recontact))
     for name, out in scenario.outbound.items():
@@ -328,7 +328,7 @@ def outbound(scenario: Scenario) -> Found:
             yield Problem(path, f'{out.queue} has expires_after = "never"', "a queue with expires_after")
 
 
-def callbacks(scenario: Scenario) -> Found:
+def callbacks(scenario: Scenario) -> Problems:
     """Callers are called back; a queue has one rule for it."""
     offers = Counter(callback.queue for callback in scenario.callback.values())
     for name, callback in scenario.callback.items():
@@ -340,7 +340,7 @@ def callbacks(scenario: Scenario) -> Found:
             yield Problem(path, f"{callback.queue} has several callback rules", "one")
 
 
-def reservations(scenario: Scenario) -> Found:
+def reservations(scenario: Scenario) -> Problems:
     """Agents are left idle for what takes a whole agent."""
     for name in scenario.routing.keep_idle:
         queue = scenario.queue.get(name)
@@ -349,7 +349,7 @@ def reservations(scenario: Scenario) -> Found:
             yield Problem(path, f"{name} is {queue.channel}", "a one-to-one queue, or a list of queues without numbers")
 
 
-def outages(scenario: Scenario) -> Found:
+def outages(scenario: Scenario) -> Problems:
     """What does not work exists, and works again before the run's last day is over."""
     end = scenario.calendar.at(scenario.days)
     known = {f"team.{name}" for name in scenario.team} | {f"queue.{name}" for name in scenario.queue}

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ccsim.distributions.durations import Never
 from ccsim.errors import Problem
-from ccsim.scenario.behaviours import BEHAVIOURS, Found, Rule
+from ccsim.scenario.behaviours import BEHAVIOURS, Problems, Rule
 from ccsim.scenario.bots import past_bot
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.drain import LONGEST
@@ -74,14 +74,14 @@ def _all(rules: Iterable[Rule], scenario: Scenario, file: str) -> list[Problem]:
 # names
 
 
-def something_to_simulate(scenario: Scenario) -> Found:
+def something_to_simulate(scenario: Scenario) -> Problems:
     """At least one queue and one team."""
     for key in ("queue", "team"):
         if not getattr(scenario, key):
             yield Problem(key, f"no {key}", f"at least one [{key}.NAME]")
 
 
-def names_are_printable(scenario: Scenario) -> Found:
+def names_are_printable(scenario: Scenario) -> Problems:
     """Names can stand in a table, and titles on a screen."""
     for key in ("queue", "team", "variant", "self_service", "outbound", "callback"):
         for name in getattr(scenario, key):
@@ -99,7 +99,7 @@ def names_are_printable(scenario: Scenario) -> Found:
 _PRINTABLE: Final = "text without control characters, on one line"
 
 
-def queues_exist(scenario: Scenario) -> Found:
+def queues_exist(scenario: Scenario) -> Problems:
     """Every queue that is named elsewhere is there."""
     for path, name in _references(scenario):
         if name not in scenario.queue:
@@ -141,7 +141,7 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str]]:
 # the run
 
 
-def horizon(scenario: Scenario) -> Found:
+def horizon(scenario: Scenario) -> Problems:
     """The statistics have a time to be taken over, and intervals to be reported by."""
     if scenario.warm_up >= scenario.days * DAY:
         yield Problem(
@@ -153,7 +153,7 @@ def horizon(scenario: Scenario) -> Found:
         yield Problem("drain", written_duration(scenario.drain_time), "at most a year")
 
 
-def intervals_end_at_midnight(scenario: Scenario) -> Found:
+def intervals_end_at_midnight(scenario: Scenario) -> Problems:
     """Otherwise what came after midnight counts for the day before."""
     calendar, length = scenario.calendar, scenario.interval
     over = {day: start % length for day in range(1, scenario.days) if (start := calendar.at(day)) % length}
@@ -166,7 +166,7 @@ def intervals_end_at_midnight(scenario: Scenario) -> Found:
         )
 
 
-def fits_into_memory(scenario: Scenario) -> Found:
+def fits_into_memory(scenario: Scenario) -> Problems:
     """One replication's tables fit into the machine."""
     size, have = size_of(scenario), float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     if size.memory > have:
@@ -178,7 +178,7 @@ def fits_into_memory(scenario: Scenario) -> Found:
 # queues
 
 
-def one_to_one_contacts(scenario: Scenario) -> Found:
+def one_to_one_contacts(scenario: Scenario) -> Problems:
     """A call, video call or visit is one turn and fills its agent; only calls ring."""
     for name, queue in scenario.queue.items():
         if queue.kind.one_to_one and queue.turns.mean != 1:
@@ -198,7 +198,7 @@ def one_to_one_contacts(scenario: Scenario) -> Found:
                 yield Problem(path, f"{sessions} at once on {served.channel}", "1: it is a one-to-one channel")
 
 
-def silence_ends(scenario: Scenario) -> Found:
+def silence_ends(scenario: Scenario) -> Problems:
     """Who leaves without telling is found out at the idle timeout, so there must be one."""
     for name, queue in scenario.queue.items():
         if queue.idle_timeout != NEVER:
@@ -214,7 +214,7 @@ def silence_ends(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "idle_timeout")), value, 'a duration, or patience = "never"')
 
 
-def shares_add_up(scenario: Scenario) -> Found:
+def shares_add_up(scenario: Scenario) -> Problems:
     """Transfers take at most everybody; retries go somewhere."""
     for name, queue in scenario.queue.items():
         taken = sum(transfer.share for transfer in queue.transfer)
@@ -225,7 +225,7 @@ def shares_add_up(scenario: Scenario) -> Found:
             yield Problem(dotted(("queue", name, "retry", "to")), f"shares that add up to {going:g}", "1")
 
 
-def volumes_within_horizon(scenario: Scenario) -> Found:
+def volumes_within_horizon(scenario: Scenario) -> Problems:
     """Some interval or contact of every file lies in the days of the run."""
     for place, volume in volumes(scenario):
         trace = volume.trace
@@ -241,14 +241,14 @@ def volumes_within_horizon(scenario: Scenario) -> Found:
                 yield Problem(dotted((*place, volume.kind)), value, f"rows from {_days_of(scenario)}, or another start")
 
 
-def cells_guessed(scenario: Scenario) -> Found:
+def cells_guessed(scenario: Scenario) -> Problems:
     """What was taken for granted in reading the data files."""
     for (name, what), (guess, headings) in scenario.guesses.items():
         where = f", column{'s' * (len(headings) > 1)} {', '.join(headings)}" if headings else ""
         yield Problem(name, f"{what}{where}", f"{shown(guess.cell)} is read as {guess.read}")
 
 
-def rows_left_out(scenario: Scenario) -> Found:
+def rows_left_out(scenario: Scenario) -> Problems:
     """A file may hold more days than the run: what of it is not simulated."""
     for place, volume in volumes(scenario):
         if volume.left_out:
@@ -262,7 +262,7 @@ def rows_left_out(scenario: Scenario) -> Found:
                 yield Problem(dotted((*place, volume.kind)), value, "nobody comes on these days")
 
 
-def handle_times_missing(scenario: Scenario) -> Found:
+def handle_times_missing(scenario: Scenario) -> Problems:
     """Intervals with contacts for which a file with handle times gives none."""
     for place, volume in volumes(scenario):
         coming = [row for row in volume.intervals if row.contacts > 0]
@@ -273,7 +273,7 @@ def handle_times_missing(scenario: Scenario) -> Found:
             yield Problem(dotted((*place, "aht")), value, "work and wrap-up as drawn then")
 
 
-def columns_left_out(scenario: Scenario) -> Found:
+def columns_left_out(scenario: Scenario) -> Problems:
     """Columns of volume and roster files that nothing reads."""
     files = DataFiles(given=scenario.files)
     used: dict[str, set[str]] = {}
@@ -294,7 +294,7 @@ def columns_left_out(scenario: Scenario) -> Found:
             yield Problem(name, f"columns that are not used: {', '.join(rest)}", "left out")
 
 
-def rosters_fit_the_run(scenario: Scenario) -> Found:
+def rosters_fit_the_run(scenario: Scenario) -> Problems:
     """Rows of a roster outside the run, and people who are in two teams at the same time."""
     first, last = scenario.start - timedelta(days=1), run_days(scenario)[-1]
     everybody: dict[str, list[tuple[datetime, datetime, str]]] = {}
@@ -328,7 +328,7 @@ def _days_of(scenario: Scenario) -> str:
     return f"{scenario.start} to {scenario.start + timedelta(days=scenario.days - 1)}"
 
 
-def spikes_within_horizon(scenario: Scenario) -> Found:
+def spikes_within_horizon(scenario: Scenario) -> Problems:
     """A spike falls into the run."""
     end = scenario.calendar.at(scenario.days)
     for i, spike in enumerate(scenario.spike):
@@ -341,14 +341,14 @@ def spikes_within_horizon(scenario: Scenario) -> Found:
 # teams
 
 
-def queues_are_served(scenario: Scenario) -> Found:
+def queues_are_served(scenario: Scenario) -> Problems:
     """Some team has the skill for every queue."""
     for name in scenario.queue:
         if not any(name in team.skills for team in scenario.team.values()):
             yield Problem(dotted(("queue", name)), "no team serves it", f"a team with skills = {{ {name} = 1 }}")
 
 
-def teams_have_shifts(scenario: Scenario) -> Found:
+def teams_have_shifts(scenario: Scenario) -> Problems:
     """A team has skills, and either shifts or a roster."""
     for name, team in scenario.team.items():
         if not team.skills:
@@ -360,7 +360,7 @@ def teams_have_shifts(scenario: Scenario) -> Found:
             yield Problem(dotted(("team", name)), "shifts and a roster", "one of them")
 
 
-def shifts_cover_opening_hours(scenario: Scenario) -> Found:
+def shifts_cover_opening_hours(scenario: Scenario) -> Problems:
     """Each team is there at some time at which a queue it serves is open, in the run or in its first week."""
     days = [scenario.start + timedelta(days=i - 1) for i in range(max(len(run_days(scenario)), 7) + 1)]
     open_at = {name: list(openings(queue, days)) for name, queue in scenario.queue.items()}
@@ -377,7 +377,7 @@ def shifts_cover_opening_hours(scenario: Scenario) -> Found:
                 yield Problem(dotted(("team", name, "skills", queue)), value, "shifts while the queue is open")
 
 
-def pauses_lie_in_shifts(scenario: Scenario) -> Found:
+def pauses_lie_in_shifts(scenario: Scenario) -> Problems:
     """Breaks and activities lie within their shift and do not overlap; a window has room for its break."""
     for place, shift in shifts_of(scenario):
         breaks = [rest.between for rest in shift.breaks]
@@ -401,7 +401,7 @@ def pauses_lie_in_shifts(scenario: Scenario) -> Found:
                 yield Problem(dotted((*place, "breaks", i, "length")), value, "a shorter break or a longer window")
 
 
-def rosters_are_possible(scenario: Scenario) -> Found:
+def rosters_are_possible(scenario: Scenario) -> Problems:
     """In a roster breaks lie within their shift and do not overlap, nor do the shifts of an agent."""
     for team in scenario.team.values():
         roster = team.roster
@@ -421,7 +421,7 @@ def rosters_are_possible(scenario: Scenario) -> Found:
                     yield Problem(path, f"breaks that overlap at {other[0]:%H:%M}", "breaks one after the other")
 
 
-def capacity_fits(scenario: Scenario) -> Found:
+def capacity_fits(scenario: Scenario) -> Problems:
     """The capacity of an agent, common multiple of all concurrencies, stays a small integer."""
     every = [(name, queue, n) for name, team in scenario.team.items() for queue, n in team.concurrency.items()]
     multiple = math.lcm(1, *(n for _, _, n in every))
@@ -434,7 +434,7 @@ def capacity_fits(scenario: Scenario) -> Found:
 # the clock
 
 
-def local_times_happen_once(scenario: Scenario) -> Found:
+def local_times_happen_once(scenario: Scenario) -> Problems:
     """No edge of hours, shifts or volumes falls into an hour that a clock change skips or repeats."""
     if scenario.timezone is None:
         return
@@ -450,7 +450,7 @@ def local_times_happen_once(scenario: Scenario) -> Found:
 # warnings
 
 
-def overload(scenario: Scenario) -> Found:
+def overload(scenario: Scenario) -> Problems:
     """Queues that offer more work than all agents with the skill are there for.
 
     Day by day where a queue rejects outside its hours, over the whole run where it holds; then all queues together.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ccsim.errors import Problem
-from ccsim.scenario.behaviours import Found
+from ccsim.scenario.behaviours import Problems
 from ccsim.scenario.drain import LONGEST
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import DAY, written_duration
 
 
-def deadlines_pass(scenario: Scenario) -> Found:
+def deadlines_pass(scenario: Scenario) -> Problems:
     """The run goes on until every contact of its days is answered in time or late."""
     for name, late in scenario.last_deadlines.items():
         if late is None:
@@ -27,7 +27,7 @@ def deadlines_pass(scenario: Scenario) -> Found:
             )
 
 
-def rosters_go_on(scenario: Scenario) -> Found:
+def rosters_go_on(scenario: Scenario) -> Problems:
     """Somebody is still rostered after the last day, while deadlines of its contacts pass."""
     after = scenario.start + timedelta(days=scenario.days)
     for name, late in scenario.last_deadlines.items():

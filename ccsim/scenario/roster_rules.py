@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ccsim.errors import Problem
-from ccsim.scenario.behaviours import Found, Rule
+from ccsim.scenario.behaviours import Problems, Rule
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.people import OFF, RosterAgent
@@ -18,7 +18,7 @@ def teams_of(scenario: Scenario, agent: RosterAgent) -> list[str]:
     return [name for name, team in scenario.team.items() if set(team.skills) <= set(agent.skills)]
 
 
-def people_have_different_names(scenario: Scenario) -> Found:
+def people_have_different_names(scenario: Scenario) -> Problems:
     """Every agent has a name that can stand in a table and is nobody else's."""
     seen: set[str] = set()
     for place, agent in scenario.roster.everybody():
@@ -29,7 +29,7 @@ def people_have_different_names(scenario: Scenario) -> Found:
         seen.add(agent.name)
 
 
-def people_have_teams(scenario: Scenario) -> Found:
+def people_have_teams(scenario: Scenario) -> Problems:
     """Teams and queues of agents are there, and an agent can serve what the team serves."""
     for place, agent in scenario.roster.everybody():
         unknown = [queue for queue in agent.skills if queue not in scenario.queue]
@@ -46,7 +46,7 @@ def people_have_teams(scenario: Scenario) -> Found:
             yield Problem(place, f"no team for {agent.name}", "a team, or the skills for all queues of one")
 
 
-def wishes_are_possible(scenario: Scenario) -> Found:
+def wishes_are_possible(scenario: Scenario) -> Problems:
     """Shifts that agents wish for are named patterns."""
     names = [pattern.name for pattern in scenario.staffing.patterns if pattern.name]
     for place, agent in scenario.roster.everybody():

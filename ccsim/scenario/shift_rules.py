@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ccsim.errors import Problem
-from ccsim.scenario.behaviours import Found, Rule
+from ccsim.scenario.behaviours import Problems, Rule
 from ccsim.scenario.faults import dotted, shown
 from ccsim.scenario.leave import round_the_clock
 from ccsim.scenario.model import Scenario
@@ -18,7 +18,7 @@ from ccsim.scenario.teams import Team
 Place = tuple[str | int, ...]
 
 
-def breaks_are_few_at_once(scenario: Scenario) -> Found:
+def breaks_are_few_at_once(scenario: Scenario) -> Problems:
     """No more agents are away at once than `at_most` says: their breaks fit into the window, one after the other."""
     for place, shift in shifts_of(scenario):
         agents = shift.agents if isinstance(shift, Shift) else shift.min if isinstance(shift, Pattern) else 0
@@ -30,7 +30,7 @@ def breaks_are_few_at_once(scenario: Scenario) -> Found:
                 yield Problem(dotted((*place, "breaks", i, "at_most")), value, allowed)
 
 
-def leave_is_possible(scenario: Scenario) -> Found:
+def leave_is_possible(scenario: Scenario) -> Problems:
     """No more agents are on leave than have a shift on the day, of one that ends."""
     for name, team in scenario.team.items():
         every: list[tuple[Place, list[Shift], tuple[Leave, ...]]] = [
@@ -53,7 +53,7 @@ def leave_is_possible(scenario: Scenario) -> Found:
                     break
 
 
-def list_names_differ(scenario: Scenario) -> Found:
+def list_names_differ(scenario: Scenario) -> Problems:
     """Names of shifts, patterns and leave, by which paths find them: each once in its list, and none a number's."""
     seen: set[tuple[str | int, ...]] = set()
     for place, name in named(scenario):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from ccsim.errors import Problem
-from ccsim.scenario.behaviours import Found, Rule
+from ccsim.scenario.behaviours import Problems, Rule
 from ccsim.scenario.faults import did_you_mean, dotted
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.shifts import Pattern
@@ -16,7 +16,7 @@ MOST_SHIFTS: Final = 2000
 """Shifts that rules may give."""
 
 
-def patterns_are_possible(scenario: Scenario) -> Found:
+def patterns_are_possible(scenario: Scenario) -> Problems:
     """Shift patterns are of a team, in the run, at a time at which the team has something to do."""
     days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
     for i, pattern in enumerate(scenario.staffing.patterns):
@@ -44,7 +44,7 @@ def of_use(scenario: Scenario, pattern: Pattern) -> bool:
     return bool(worked) and (not opened or any(meet(worked, list(hours)) for hours in opened))
 
 
-def rules_of_shifts_are_possible(scenario: Scenario) -> Found:
+def rules_of_shifts_are_possible(scenario: Scenario) -> Problems:
     """Rules of shifts are of a team and give shifts, not too many, each rule under a name of its own."""
     total, names = 0, set[str]()
     for i, rule in enumerate(scenario.staffing.rule):
@@ -64,7 +64,7 @@ def rules_of_shifts_are_possible(scenario: Scenario) -> Found:
             yield Problem(dotted((*place, "step")), value, f"at most {MOST_SHIFTS} in all")
 
 
-def days_are_judged_once(scenario: Scenario) -> Found:
+def days_are_judged_once(scenario: Scenario) -> Problems:
     """`met_on` is a share of days, so it does not go with targets over something else."""
     staffing = scenario.staffing
     if staffing.met_on is not None and "targets_over" in staffing.model_fields_set and staffing.targets_over != "day":
