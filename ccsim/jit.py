@@ -26,7 +26,9 @@ PATIENCE: Final = 60.0
 _claimed: Final[list[tuple[Path, Connection]]] = []
 _claiming: Final[list[bool]] = []
 
-OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
+"""Without numba's own runtime (nrt) no array is made in compiled code, and none counts its references: that takes an
+atomic addition at every call of a part, for which threads wait for each other where they share an array."""
 
 
 def compiled(function: Function) -> Function:

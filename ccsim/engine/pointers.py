@@ -23,8 +23,8 @@ from numba.extending import intrinsic, models, register_model
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
-INTERNAL: Final[dict[str, Any]] = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
+INTERNAL: Final[dict[str, Any]] = {**OPTIONS, "no_cpython_wrapper": True}
 
 
 class Part(JITCodeLibrary):
