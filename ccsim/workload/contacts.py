@@ -18,7 +18,6 @@ from ccsim import jit
 from ccsim.distributions.streams import PHILOX, Draw, People, Streams
 from ccsim.tables import F64, I8, I32, I64, Bool, Link
 from ccsim.workload.constants import counting, same
-from ccsim.workload.members import Members, of_distributions
 from ccsim.workload.rows import Rows
 from ccsim.workload.rules import Rules
 from ccsim.workload.turns import late_comebacks
@@ -97,7 +96,7 @@ def _turns(rules: Rules, streams: Streams, people: People, like: I32) -> tuple[I
     if rules.same_turns and not rules.campaigns.reply_after:
         return same(rules.same_turns, np.int32, len(like)), np.empty((3, 0))
     u = streams.of(people, Draw.TURNS, 3)
-    return Members(like, len(rules.turns)).counts(rules.turns, u[0]), u
+    return rules.turns.counts(like, u[0]), u
 
 
 def _begun(rules: Rules, streams: Streams, rows: Rows, u: F64, matter: F64 | None) -> Rows:
@@ -205,7 +204,7 @@ def _together(rules: Rules, levels: list[Rows], born: list[I64], delays: list[F6
     when, roots = np.concatenate(delays), len(levels[0].queue)
     link = LINKS[kind]
     which = np.flatnonzero((link != Link.TRANSFER) & (link != Link.RETURN))
-    rows.after[roots + which] = of_distributions(rules.again.after, number[which], when[which])
+    rows.after[roots + which] = rules.again.after.micros(number[which], when[which])
     which = np.flatnonzero(link == Link.TRANSFER)
     if len(which):
         moved, transfer = roots + which, number[which]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ccsim.distributions.durations import Constant, Distribution, Never
 from ccsim.tables import F64, I8, I32, I64, NEVER, Bool
+from ccsim.workload.assorted import Assorted
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
@@ -44,7 +45,7 @@ class Again(NamedTuple):
     repeat_turns: I32
     repeat_work: I64
     """by transfer, 0 unless it is cold"""
-    after: tuple[Distribution, ...]
+    after: Assorted
     """delays: of retries and of reopenings by queue, of recontacts by campaign, of bounces by queue, in one row"""
 
 
@@ -53,7 +54,7 @@ class Bots(NamedTuple):
 
     there: Bool
     loses_context: Bool
-    time: tuple[Distribution, ...]
+    time: Assorted
     asks_human: F64
     contains: F64
     """float64[queue, reason + 1], the first without a reason"""
@@ -65,23 +66,23 @@ class Connections(NamedTuple):
     drop: F64
     """0 where it has no effect"""
     reconnects: F64
-    reconnect_after: tuple[Distribution, ...]
+    reconnect_after: Assorted
 
 
 class Bursts(NamedTuple):
     """Turns of several messages."""
 
     there: Bool
-    messages: tuple[Distribution, ...]
+    messages: Assorted
     mean: F64
-    gap: tuple[Distribution, ...]
+    gap: Assorted
 
 
 class ClosingWords(NamedTuple):
     """Last messages that need no answer."""
 
     share: F64
-    work: tuple[Distribution, ...]
+    work: Assorted
     within: I64
     """idle timeouts of closed sessions, NEVER of persistent ones"""
 
@@ -106,7 +107,7 @@ class Campaigns(NamedTuple):
 
     reply_share: F64
     opt_out: F64
-    reply_after: tuple[Distribution, ...]
+    reply_after: Assorted
 
 
 class Rules(NamedTuple):
@@ -116,17 +117,17 @@ class Rules(NamedTuple):
     """how many of Draw.CONTACT's four are read"""
     same_turns: int
     """as many in every contact; 0: not so"""
-    turns: tuple[Distribution, ...]
-    work: tuple[Distribution, ...]
+    turns: Assorted
+    work: Assorted
     """by queue, and after them those of who came by a move, by its number"""
     own_work: Bool
     """likewise: a move has its own"""
-    wrap_up: tuple[Distribution, ...]
-    latency: tuple[Distribution, ...]
-    patience: tuple[Distribution, ...]
-    held_patience: tuple[Distribution, ...] | None
+    wrap_up: Assorted
+    latency: Assorted
+    patience: Assorted
+    held_patience: Assorted | None
     """None: as `patience` everywhere"""
-    reply_patience: tuple[Distribution, ...]
+    reply_patience: Assorted
     missed_after: I64
     idle_timeout: I64
     silent: F64
@@ -143,9 +144,9 @@ class Rules(NamedTuple):
     likeness: Likeness | None
     retry_patience: F64 | None
     """factor on the patience of who tries again; None: 1 everywhere"""
-    tolerance: tuple[Distribution, ...] | None
+    tolerance: Assorted | None
     """of the wait that they are told; None: nobody is told"""
-    answer_delay: tuple[Distribution, ...]
+    answer_delay: Assorted
     rings_differently: bool
     """how long it rings is drawn for each contact"""
     callbacks: Callbacks | None
@@ -168,8 +169,8 @@ def rules_of(scenario: Scenario) -> Rules:
     def numbers(value: Callable[[Queue], Any], dtype: type) -> Any:
         return np.array([value(queue) for queue in queues], dtype=dtype)
 
-    def distributions(value: Callable[[Queue], Distribution]) -> tuple[Distribution, ...]:
-        return tuple(value(queue) for queue in queues)
+    def distributions(value: Callable[[Queue], Distribution]) -> Assorted:
+        return Assorted(map(value, queues))
 
     def held(queue: Queue) -> Distribution:
         return queue.patience if queue.auto_reply is None else queue.auto_reply.patience
@@ -180,14 +181,10 @@ def rules_of(scenario: Scenario) -> Rules:
     wrap_up = distributions(lambda queue: queue.wrap_up)
     silent = numbers(_silent, np.float64)
     return Rules(
-        uniforms=4
-        if silent.any()
-        else 3
-        if any(not isinstance(distribution, Constant) for distribution in wrap_up)
-        else 2,
+        uniforms=4 if silent.any() else 2 if wrap_up.takes_no_draw else 3,
         same_turns=_same_turns(with_moves),
-        turns=tuple(queue.turns for queue in with_moves),
-        work=tuple(queue.turn_work for queue in with_moves),
+        turns=Assorted(queue.turns for queue in with_moves),
+        work=Assorted(queue.turn_work for queue in with_moves),
         own_work=np.array([False] * len(queues) + [move.work is not None for move in scenario.move]),
         wrap_up=wrap_up,
         latency=distributions(lambda queue: queue.reply_latency),
@@ -212,12 +209,12 @@ def rules_of(scenario: Scenario) -> Rules:
         if any(queue.balking for queue in queues)
         else None,
         answer_delay=(answer_delay := distributions(lambda queue: queue.answer_delay)),
-        rings_differently=any(not isinstance(distribution, Constant) for distribution in answer_delay),
+        rings_differently=not answer_delay.takes_no_draw,
         callbacks=_callbacks(scenario),
         campaigns=Campaigns(
             np.array([out.reply_share for out in outbound], dtype=np.float64),
             np.array([out.opt_out for out in outbound], dtype=np.float64),
-            tuple(out.reply_after for out in outbound),
+            Assorted(out.reply_after for out in outbound),
         ),
         follow_ups=follow_ups,
         again=again,
@@ -257,7 +254,7 @@ def _bots(queues: Sequence[Queue]) -> Bots | None:
     return Bots(
         there=np.array([bot is not None for bot in met]),
         loses_context=np.array([bot is not None and bot.loses_context for bot in met]),
-        time=tuple(Constant(0) if bot is None else bot.time for bot in met),
+        time=Assorted(Constant(0) if bot is None else bot.time for bot in met),
         asks_human=np.array([0.0 if bot is None else bot.asks_human for bot in met]),
         contains=_contains(queues),
     )
@@ -280,7 +277,7 @@ def _connections(queues: Sequence[Queue]) -> Connections | None:
     return Connections(
         np.array(drop),
         np.array([queue.reconnects for queue in queues]),
-        tuple(queue.reconnect_after for queue in queues),
+        Assorted(queue.reconnect_after for queue in queues),
     )
 
 
@@ -290,9 +287,9 @@ def _bursts(queues: Sequence[Queue]) -> Bursts | None:
         return None
     return Bursts(
         np.array([burst != Burst() for burst in bursts]),
-        tuple(burst.messages for burst in bursts),
+        Assorted(burst.messages for burst in bursts),
         np.array([burst.messages.mean for burst in bursts]),
-        tuple(burst.gap for burst in bursts),
+        Assorted(burst.gap for burst in bursts),
     )
 
 
@@ -302,7 +299,7 @@ def _closing_words(queues: Sequence[Queue]) -> ClosingWords | None:
         return None
     return ClosingWords(
         np.array([0.0 if word is None else word.share for word in words]),
-        tuple(Constant(0) if word is None else word.work for word in words),
+        Assorted(Constant(0) if word is None else word.work for word in words),
         np.array([NEVER if queue.kind.persistent else queue.idle_timeout for queue in queues], dtype=np.int64),
     )
 
@@ -357,11 +354,13 @@ def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
         same_agent=np.array([transfer.same_agent for transfer in transfers], dtype=np.bool_),
         repeat_turns=np.array([part.repeat_turns if part.cold else 0 for part in transfers], dtype=np.int32),
         repeat_work=np.array([part.repeat_work if part.cold else 0 for part in transfers], dtype=np.int64),
-        after=(
-            *(queue.retry.after for queue in queues),
-            *(queue.reopens.after for queue in queues),
-            *(out.recontact_after for out in outbound),
-            *(bot.bounces.after if (bot := queue.met_by_bot) else Constant(0) for queue in queues),
+        after=Assorted(
+            [
+                *(queue.retry.after for queue in queues),
+                *(queue.reopens.after for queue in queues),
+                *(out.recontact_after for out in outbound),
+                *(bot.bounces.after if (bot := queue.met_by_bot) else Constant(0) for queue in queues),
+            ]
         ),
     )
     return rules if lossy or any(np.any(share > 0) for share in shares) else None, again

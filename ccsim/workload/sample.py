@@ -26,7 +26,6 @@ from ccsim.workload.contacts import Contacts, contacts_of, contained, meets_bot
 from ccsim.workload.customers import Customers, Group
 from ccsim.workload.difficulty import Difficulty, difficulty_of
 from ccsim.workload.handle_time import Factors, factors_of, varied
-from ccsim.workload.members import Members
 from ccsim.workload.rows import Rows
 from ccsim.workload.rules import Rules, rules_of
 from ccsim.workload.turns import turns_of, with_closing_words
@@ -159,14 +158,13 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
     What is not by contact or turn is left empty.
     """
     rows, n, later = contacts.rows, len(contacts.rows.queue), len(contacts.rows.queue) - len(roots.times)
-    members = Members(rows.queue, rules.queues)
     patience, work, *more = streams.of(rows.people, Draw.CONTACT, rules.uniforms)
     rows = with_closing_words(rules, streams, rows, contacts.children[0] >= 0)
-    turns = turns_of(rules, streams, rows, work, patience, members)
+    turns = turns_of(rules, streams, rows, work, patience)
     first = turns.first if later == 0 else np.where(rows.turns > 0, turns.first, -1)
     _adjust_work(turns.work, rows, first, len(roots.times), roots.work)
-    own, held, missed = _patience(rules, rows, members, patience, roots)
-    bot_time, asks_human, solved = _bot(rules, streams, rows, members)
+    own, held, missed = _patience(rules, rows, patience, roots)
+    bot_time, asks_human, solved = _bot(rules, streams, rows)
     written = rows.campaign >= 0 if rules.campaigns.reply_after else same(0, np.bool_, n)
     accepts_callback, no_answer = _callbacks(rules, streams, rows)
     return Workload(
@@ -190,7 +188,7 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         patience=own,
         balks_at=same(NEVER, np.int64, n)
         if rules.tolerance is None
-        else members.micros(rules.tolerance, streams.of(rows.people, Draw.BALK, 1)[0]),
+        else rules.tolerance.micros(rows.queue, streams.of(rows.people, Draw.BALK, 1)[0]),
         silent=same(0, np.bool_, n) if rules.uniforms < 4 else more[1] < rules.silent[rows.queue],
         held_patience=held,
         missed=missed,
@@ -204,14 +202,14 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         if rules.agents_at_random
         else same(0, np.int32, n),
         bot_repeats=same(0, np.int32, n) if rules.bots is None else np.where(written, 0, rows.before).astype(np.int32),
-        answer_delay=members.column(
-            rules.answer_delay,
+        answer_delay=rules.answer_delay.column(
+            rows.queue,
             streams.of(rows.people, Draw.RINGING, 1)[0] if rules.rings_differently else patience,
         ),
         outbound=written,
         accepts_callback=accepts_callback,
         no_answer=no_answer,
-        wrap_up=members.column(rules.wrap_up, more[0] if more else patience),
+        wrap_up=rules.wrap_up.column(rows.queue, more[0] if more else patience),
         work=turns.work,
         latency=turns.latency,
         reply_patience=turns.reply_patience,
@@ -237,10 +235,10 @@ def _adjust_work(work: I64, rows: Rows, first: I64, roots: int, known: I64 | Non
         work[first[given] + rows.before[given]] = known[given]
 
 
-def _patience(rules: Rules, rows: Rows, members: Members, u: F64, roots: _Roots) -> tuple[I64, I64, Bool]:
+def _patience(rules: Rules, rows: Rows, u: F64, roots: _Roots) -> tuple[I64, I64, Bool]:
     """Patience, patience if held, and whether it is the end of a window or the age at which messages are missed."""
-    own = members.column(rules.patience, u)
-    held = own if rules.held_patience is None else members.column(rules.held_patience, u)
+    own = rules.patience.column(rows.queue, u)
+    held = own if rules.held_patience is None else rules.held_patience.column(rows.queue, u)
     if rules.retry_patience is not None:  # 6.22
         own, held = (
             np.where(times < NEVER, np.rint(times * rows.impatience), NEVER).astype(np.int64) for times in (own, held)
@@ -261,14 +259,14 @@ def _patience(rules: Rules, rows: Rows, members: Members, u: F64, roots: _Roots)
     return own, held, missed
 
 
-def _bot(rules: Rules, streams: Streams, rows: Rows, members: Members) -> tuple[I64, Bool, Bool]:
+def _bot(rules: Rules, streams: Streams, rows: Rows) -> tuple[I64, Bool, Bool]:
     """Time with the bot, who asks for a human, who is contained."""
     n = len(rows.queue)
     if rules.bots is None:
         return same(-1, np.int64, n), same(0, np.bool_, n), same(0, np.bool_, n)
     time, asks, solved = streams.of(rows.people, Draw.BOT, 3)
     meets = meets_bot(rules, rows)
-    drawn = np.where(meets, members.micros(rules.bots.time, time), -1)
+    drawn = np.where(meets, rules.bots.time.micros(rows.queue, time), -1)
     return (
         drawn,
         meets & (asks < rules.bots.asks_human[rows.queue]),

@@ -10,7 +10,6 @@ from ccsim.distributions.durations import open_unit
 from ccsim.distributions.streams import Draw, Streams
 from ccsim.tables import F64, I32, I64, NEVER, Bool
 from ccsim.workload.constants import counting, same
-from ccsim.workload.members import Members, of_distributions
 from ccsim.workload.rows import Rows
 from ccsim.workload.rules import Rules
 
@@ -40,55 +39,49 @@ def with_closing_words(rules: Rules, streams: Streams, rows: Rows, transferred: 
     some = rows.some(closed)
     some = some._replace(turns=some.turns + 1)
     u = streams.by_turn(some.people, Draw.TURN, some.turns, some.before)
-    latency = _latency(rules, some, Members(np.repeat(some.queue, some.turns), rules.queues), u[2], None)
+    latency = _latency(rules, some, np.repeat(some.queue, some.turns), u[2], None)
     writes[closed] = latency[_slots(some)[1] - 1] <= words.within[some.queue]
     return rows._replace(turns=rows.turns + writes, closing=writes)
 
 
-def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F64, members: Members) -> Turns:
+def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F64) -> Turns:
     """All turns of these rows. `work` : float64[n] are the uniforms of the work on the customers' own first turns,
     `patience` those of their patience."""
     n = len(rows.turns)
     if n and rows.turns.min() == rows.turns.max() == 1:
         never = same(NEVER, np.int64, n)
-        work_of = _like(rules, rows.like, members)
         work = _alike(rules, streams, rows, work, patience)
-        takes = _by_messages(rules, rows, work_of.micros(rules.work, work), _bursts(rules, streams, rows, members))
+        bursts = _bursts(rules, streams, rows, rows.queue)
+        takes = _by_messages(rules, rows, rules.work.micros(rows.like, work), bursts)
         return Turns(counting(np.int64, n), takes, never, never, same(-1, np.int64, n), same(0, np.bool_, n))
     first, _ = _slots(rows)
     queue = np.repeat(rows.queue, rows.turns)
-    mine = Members(queue, rules.queues)
-    work_of = _like(rules, np.repeat(rows.like, rows.turns), mine)
+    like = queue if len(rules.work) == rules.queues else np.repeat(rows.like, rows.turns)
     u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
     own = np.flatnonzero(rows.turns > 0)
     u[0, first[own] + rows.before[own]] = work[own]
     u[0] = _alike(rules, streams, rows, u[0], patience)
-    bursts = _bursts(rules, streams, rows, mine)
-    reply_patience = mine.micros(rules.reply_patience, u[1])
+    bursts = _bursts(rules, streams, rows, queue)
+    reply_patience = rules.reply_patience.micros(queue, u[1])
     reply_patience[first[own]] = NEVER
-    takes = _by_messages(rules, rows, work_of.micros(rules.work, u[0]), bursts)
+    takes = _by_messages(rules, rows, rules.work.micros(like, u[0]), bursts)
     closing = same(0, np.bool_, len(queue))
     if rules.closing_words is not None:
         writes = np.flatnonzero(rows.closing)
         word = _slots(rows)[1][writes]
         read = streams.of(rows.people.some(writes), Draw.CLOSING, 2)[1]
-        takes[word] = of_distributions(rules.closing_words.work, rows.queue[writes], read)
+        takes[word] = rules.closing_words.work.micros(rows.queue[writes], read)
         reply_patience[word] = NEVER
         closing = np.zeros(len(queue), np.bool_)
         closing[word] = True
     return Turns(
         first,
         takes,
-        _latency(rules, rows, mine, u[2], bursts),
+        _latency(rules, rows, queue, u[2], bursts),
         reply_patience,
         same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, queue),
         closing,
     )
-
-
-def _like(rules: Rules, like: I32, members: Members) -> Members:
-    """The members of each distribution of work, where `members` are those of each queue."""
-    return members if len(rules.work) == rules.queues else Members(like, len(rules.work))
 
 
 def _slots(rows: Rows) -> tuple[I64, I64]:
@@ -118,19 +111,19 @@ class _Messages(NamedTuple):
     writing: I64
 
 
-def _bursts(rules: Rules, streams: Streams, rows: Rows, members: Members) -> _Messages | None:
-    """By turn, or None where all have one message. `members` are the turns of each queue."""
+def _bursts(rules: Rules, streams: Streams, rows: Rows, queue: I32) -> _Messages | None:
+    """By turn, or None where all have one message. `queue` is that of each turn."""
     if rules.bursts is None:
         return None
     first, _ = _slots(rows)
     u = streams.by_turn(rows.people, Draw.BURST, rows.turns, rows.before)
     only = np.flatnonzero(rows.turns == 1)  # for which `by_turn` draws nothing
     u[:2, first[only]] = streams.of(rows.people.some(only), Draw.BURST, 2, turn=1)
-    number = members.counts(rules.bursts.messages, u[0])
+    number = rules.bursts.messages.counts(queue, u[0])
     written = np.flatnonzero(rows.campaign >= 0)
     number[first[written]] = 1  # the company's own message
     number[_slots(rows)[1][rows.closing]] = 1
-    writing = (number - 1.0) * members.micros(rules.bursts.gap, u[1])
+    writing = (number - 1.0) * rules.bursts.gap.micros(queue, u[1])
     return _Messages(number, np.minimum(writing, float(NEVER)).astype(np.int64))
 
 
@@ -143,15 +136,15 @@ def _by_messages(rules: Rules, rows: Rows, work: I64, bursts: _Messages | None) 
     return np.rint(work * factor).astype(np.int64)
 
 
-def _latency(rules: Rules, rows: Rows, members: Members, u: F64, bursts: _Messages | None) -> I64:
+def _latency(rules: Rules, rows: Rows, queue: I32, u: F64, bursts: _Messages | None) -> I64:
     """The customer's time after each turn, to the last message of the next; NEVER after the last."""
     first, last = _slots(rows)
-    latency = members.micros(rules.latency, u)
+    latency = rules.latency.micros(queue, u)
     latency[last[rows.turns > 0]] = NEVER
     written = np.flatnonzero(rows.campaign >= 0)
     if len(written):
         slot = first[written]
-        answer = of_distributions(rules.campaigns.reply_after, rows.campaign[written], u[slot])
+        answer = rules.campaigns.reply_after.micros(rows.campaign[written], u[slot])
         latency[slot] = np.where(rows.answers[written], answer, NEVER)
     if bursts is not None:
         comes = latency[:-1] < NEVER
@@ -171,7 +164,7 @@ def _comeback(rules: Rules, streams: Streams, rows: Rows, queue: I32) -> I64:
     back = lost[u_back[lost] < rules.connections.reconnects[queue[lost]]]
     comeback = np.full(len(queue), -1)
     comeback[lost] = NEVER
-    comeback[back] = of_distributions(rules.connections.reconnect_after, queue[back], u_after[back])
+    comeback[back] = rules.connections.reconnect_after.micros(queue[back], u_after[back])
     return comeback
 
 
@@ -185,8 +178,7 @@ def late_comebacks(rules: Rules, streams: Streams, rows: Rows) -> I64:
     some, slots = rows.some(np.flatnonzero(comes_back)), comes_back[row]
     queue, row, comeback = queue[slots], row[slots], comeback[slots]
     u = streams.by_turn(some.people, Draw.TURN, some.turns, some.before)
-    members = Members(queue, rules.queues)
-    bursts = _bursts(rules, streams, some, members)
-    spare = rules.idle_timeout[queue] - _latency(rules, some, members, u[2], bursts)
+    bursts = _bursts(rules, streams, some, queue)
+    spare = rules.idle_timeout[queue] - _latency(rules, some, queue, u[2], bursts)
     late = (comeback >= 0) & (comeback < NEVER) & (spare >= 0) & (comeback > spare)
     return np.bincount(row, late, len(rows.turns)).astype(np.int64)
