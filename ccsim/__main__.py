@@ -1,10 +1,15 @@
 """The command `ccsim`, which is `python -m ccsim` too."""
 
+import gc
 import os
 import signal
 import sys
 
 INTERRUPTED = 130
+
+# what is imported and computed mostly stays: collections that look through it were a twentieth of a run. Here, as
+# processes that a command starts import this, too
+gc.set_threshold(50_000)
 
 
 def main() -> None:

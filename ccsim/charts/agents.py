@@ -11,6 +11,7 @@ from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
 from ccsim.metrics.timeline import Timeline
 from ccsim.results import format
+from ccsim.results.logs import as_array
 from ccsim.results.model import Results
 from ccsim.tables import I64, NEVER, SECOND
 
@@ -33,10 +34,8 @@ def _columns(table: Any, chosen: NDArray[np.bool_] | None = None) -> Columns:
     """A log's columns as arrays; times that never come are NEVER, other missing numbers -1."""
     columns = {}
     for name in table.column_names:
-        column = table[name]
-        if column.null_count:
-            column = column.fill_null(NEVER if name.endswith("_us") else -1)
-        columns[name] = column.to_numpy() if chosen is None else column.to_numpy()[chosen]
+        column = as_array(table[name], NEVER if name.endswith("_us") else -1)
+        columns[name] = column if chosen is None else column[chosen]
     return columns
 
 
@@ -94,12 +93,12 @@ class _Boxes:
         self.by_kind.setdefault(kind, []).extend(boxes)
 
 
-@chart("agents", applies=lambda results: bool((results.logs["agents"]["activity"].to_numpy() == "session").any()))
+@chart("agents", applies=lambda results: bool((as_array(results.logs["agents"]["activity"]) == "session").any()))
 def agents(results: Results, figure: Figure) -> None:
     """The busiest agents of each team in the busiest two hours: their sessions, and what is done in them."""
     start, end = busiest(results)
     log = results.logs["agents"]
-    log = _columns(log, (log["start_us"].to_numpy() < end) & (log["end_us"].to_numpy() > start))
+    log = _columns(log, (as_array(log["start_us"]) < end) & (as_array(log["end_us"]) > start))
     log |= {"start_us": np.maximum(log["start_us"], start), "end_us": np.minimum(log["end_us"], end)}
     contacts, turns = _columns(results.contacts), _columns(results.turns)
     boxes = _Boxes(start, end)

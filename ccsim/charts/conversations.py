@@ -11,6 +11,7 @@ from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
 from ccsim.metrics.timeline import Timeline
 from ccsim.results import format
+from ccsim.results.logs import as_array
 from ccsim.results.model import Results
 from ccsim.tables import F64, I64, NEVER, SECOND
 
@@ -25,11 +26,11 @@ def _queues(results: Results) -> int:
 def waiting_messages(results: Results) -> tuple[I64, I64]:
     """When each message of `turns` came and when work on it began, µs: of one nobody answers when its contact ended."""
     contacts, turns = results.contacts, results.turns
-    contact = contacts["contact"].to_numpy()
+    contact = as_array(contacts["contact"])
     closed = np.zeros(int(contact.max(initial=0)) + 1, dtype=np.int64)
-    closed[contact] = contacts["closed_us"].to_numpy()
-    started = turns["start_us"].fill_null(NEVER).to_numpy()
-    return turns["message_us"].to_numpy(), np.minimum(started, closed[turns["contact"].to_numpy()])
+    closed[contact] = as_array(contacts["closed_us"])
+    started = as_array(turns["start_us"], NEVER)
+    return as_array(turns["message_us"]), np.minimum(started, closed[as_array(turns["contact"])])
 
 
 def _means(start: I64, end: I64, edges: I64) -> F64:
@@ -39,7 +40,7 @@ def _means(start: I64, end: I64, edges: I64) -> F64:
 
 
 def _note(results: Results) -> str:
-    counted = results.contacts["counted"].to_numpy().sum()
+    counted = as_array(results.contacts["counted"]).sum()
     return (
         f"Means over {format.duration(results.spec.interval / SECOND)}; replication 1 of {results.replications}, "
         f"n = {format.count(counted)} contacts"
@@ -53,8 +54,8 @@ def conversations(results: Results, figure: Figure) -> None:
     edges = clock.edges(results)
     x = clock.hours(edges)
     contacts = results.contacts
-    queue, turn_queue = contacts["queue"].to_numpy(), results.turns["queue"].to_numpy()
-    arrival, closed = contacts["arrival_us"].to_numpy(), contacts["closed_us"].to_numpy()
+    queue, turn_queue = as_array(contacts["queue"]), as_array(results.turns["queue"])
+    arrival, closed = as_array(contacts["arrival_us"]), as_array(contacts["closed_us"])
     message, taken = waiting_messages(results)
     for q, ax in enumerate(style.panels(figure, [*map(results.scenario.title, spec.queues)])):
         clock.shade_closed(results.plan, ax, q)
@@ -89,7 +90,7 @@ def backlog(results: Results, figure: Figure) -> None:
     spec, theme = results.spec, style.now()
     edges = clock.edges(results)
     x = clock.hours(edges)
-    turn_queue = results.turns["queue"].to_numpy()
+    turn_queue = as_array(results.turns["queue"])
     message, taken = waiting_messages(results)
     ages = np.array([age * SECOND for age in AGES] + [NEVER])
     seen = 0

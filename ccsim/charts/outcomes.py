@@ -11,6 +11,7 @@ import numpy as np
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
 from ccsim.results import format
+from ccsim.results.logs import as_array
 from ccsim.results.model import Results
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ NODE: Final = 0.035
 def journeys(results: Results) -> Counter[tuple[str, str, str]]:
     """How many customers begin in a queue, end in a queue, and with which outcome there: that of their last contact."""
     contacts = results.contacts
-    customer, contact = contacts["customer"].to_numpy(), contacts["contact"].to_numpy()
-    began = contacts["arrival_us"].to_numpy()
+    customer, contact = as_array(contacts["customer"]), as_array(contacts["contact"])
+    began = as_array(contacts["arrival_us"])
     order = np.lexsort((contact, began, customer))
     first = np.append(True, np.diff(customer[order]) > 0) if len(order) else np.zeros(0, np.bool_)
     last = np.append(first[1:], True) if len(order) else first
-    queue, outcome = contacts["queue"].to_numpy()[order], contacts["outcome"].to_numpy()[order]
-    counted = contacts["counted"].to_numpy()[order][first]
+    queue, outcome = as_array(contacts["queue"])[order], as_array(contacts["outcome"])[order]
+    counted = as_array(contacts["counted"])[order][first]
     rows = zip(queue[first][counted], queue[last][counted], outcome[last][counted], strict=True)
     return Counter((str(a), str(b), str(c)) for a, b, c in rows)
 
@@ -91,7 +92,7 @@ def outcomes(results: Results, figure: Figure) -> None:
     for spine in ax.spines.values():
         spine.set_visible(False)
     switched = sum(n for (first, last, _), n in numbers.items() if first != last)
-    again = len(results.contacts) / max(1, len(np.unique(results.contacts["customer"].to_numpy())))
+    again = len(results.contacts) / max(1, len(np.unique(as_array(results.contacts["customer"]))))
     style.headline(
         figure,
         "Where customers end",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
 from ccsim.results import format
+from ccsim.results.logs import as_array
 from ccsim.results.model import Results
 from ccsim.tables import NEVER, SECOND
 
@@ -21,14 +22,14 @@ def longest_thread(results: Results) -> int | None:
     """Row in `contacts` of the conversation that took longest, None without any: resolved in three replies or more, or,
     where none is, in two."""
     contacts = results.contacts
-    fit = np.isin(contacts["queue"].to_numpy(), np.array(results.spec.queues)[results.plan.persistent])
-    fit &= (contacts["outcome"].to_numpy() == "resolved") & contacts["counted"].to_numpy()
-    replies = np.where(fit, np.minimum(contacts["replies"].to_numpy(), 3), 0)
+    fit = np.isin(as_array(contacts["queue"]), np.array(results.spec.queues)[results.plan.persistent])
+    fit &= (as_array(contacts["outcome"]) == "resolved") & as_array(contacts["counted"])
+    replies = np.where(fit, np.minimum(as_array(contacts["replies"]), 3), 0)
     if replies.max(initial=0) < 2:
         return None
     # messaging before e-mail and social media, if it has any
-    rank = 2 * replies + (contacts["channel"].to_numpy() == "messaging") * (replies > 1)
-    lasted = contacts["left_us"].to_numpy() - contacts["arrival_us"].to_numpy()
+    rank = 2 * replies + (as_array(contacts["channel"]) == "messaging") * (replies > 1)
+    lasted = as_array(contacts["left_us"]) - as_array(contacts["arrival_us"])
     return int(np.argmax(np.where(rank == rank.max(), lasted, -1)))
 
 
@@ -40,15 +41,15 @@ def thread(results: Results, figure: Figure) -> None:
     assert row is not None
     contact = {name: results.contacts[name][row].as_py() for name in results.contacts.column_names}
     queue = results.spec.queues.index(contact["queue"])
-    mine = results.turns["contact"].to_numpy() == contact["contact"]
+    mine = as_array(results.turns["contact"]) == contact["contact"]
     message, start, reply = (
-        results.turns[name].fill_null(NEVER).to_numpy()[mine] for name in ("message_us", "start_us", "reply_us")
+        as_array(results.turns[name], NEVER)[mine] for name in ("message_us", "start_us", "reply_us")
     )
     arrival, left = contact["arrival_us"], contact["left_us"]
     log = results.logs["agents"]
-    of = log["contact"].fill_null(-1).to_numpy() == contact["contact"]
-    activity = log["activity"].to_numpy()[of]
-    spans = np.stack([log["start_us"].to_numpy()[of], log["end_us"].to_numpy()[of]])
+    of = as_array(log["contact"], -1) == contact["contact"]
+    activity = as_array(log["activity"])[of]
+    spans = np.stack([as_array(log["start_us"])[of], as_array(log["end_us"])[of]])
     colour = style.colour(queue)
     lanes: list[tuple[str, NDArray[Any], str]] = [
         ("conversation open", np.array([[arrival], [left]]), colour),

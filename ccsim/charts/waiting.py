@@ -12,6 +12,7 @@ from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
 from ccsim.metrics.timeline import open_time
 from ccsim.results import format
+from ccsim.results.logs import as_array
 from ccsim.results.model import Results
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool
 
@@ -59,10 +60,10 @@ def _elapsed(results: Results, queue: int, start: I64, wait: I64) -> F64:
 def first_waits(results: Results, queue: int) -> Waits:
     """Of the contacts that entered the queue."""
     contacts, spec = results.contacts, results.spec
-    mine = contacts["counted"].to_numpy() & (contacts["queue"].to_numpy() == spec.queues[queue])
-    mine &= ~np.isin(contacts["outcome"].to_numpy(), TURNED_AWAY) & ~contacts["outbound"].to_numpy()
-    wait, entered = contacts["wait_us"].to_numpy()[mine], contacts["entered_us"].fill_null(0).to_numpy()[mine]
-    answered = contacts["answer_us"].is_valid().to_numpy()[mine]
+    mine = as_array(contacts["counted"]) & (as_array(contacts["queue"]) == spec.queues[queue])
+    mine &= ~np.isin(as_array(contacts["outcome"]), TURNED_AWAY) & ~as_array(contacts["outbound"])
+    wait, entered = as_array(contacts["wait_us"])[mine], as_array(contacts["entered_us"], 0)[mine]
+    answered = as_array(contacts["answer_us"].is_valid())[mine]
     target = float(spec.sl_time[queue]), float(spec.sl_share[queue])
     return Waits(queue, _elapsed(results, queue, entered, wait), answered, *target)
 
@@ -70,13 +71,13 @@ def first_waits(results: Results, queue: int) -> Waits:
 def reply_waits(results: Results, queue: int) -> Waits:
     """Of the messages after the first one; who leaves or is still there at the end was not answered."""
     contacts, turns, spec = results.contacts, results.turns, results.spec
-    contact = contacts["contact"].to_numpy()
+    contact = as_array(contacts["contact"])
     counted, left = np.zeros(contact.max(initial=0) + 1, np.bool_), np.zeros(contact.max(initial=0) + 1, np.int64)
-    counted[contact], left[contact] = contacts["counted"].to_numpy(), contacts["left_us"].to_numpy()
-    of = turns["contact"].to_numpy()
-    mine = (turns["turn"].to_numpy() > 1) & (turns["queue"].to_numpy() == spec.queues[queue]) & counted[of]
-    message, start = turns["message_us"].to_numpy()[mine], turns["start_us"].fill_null(NEVER).to_numpy()[mine]
-    answered = (start < NEVER) & ~turns["in_vain"].to_numpy()[mine]
+    counted[contact], left[contact] = as_array(contacts["counted"]), as_array(contacts["left_us"])
+    of = as_array(turns["contact"])
+    mine = (as_array(turns["turn"]) > 1) & (as_array(turns["queue"]) == spec.queues[queue]) & counted[of]
+    message, start = as_array(turns["message_us"])[mine], as_array(turns["start_us"], NEVER)[mine]
+    answered = (start < NEVER) & ~as_array(turns["in_vain"])[mine]
     wait = np.where(answered, start, left[of[mine]]) - message
     target = float(spec.reply_time[queue]), float(spec.reply_share[queue])
     return Waits(queue, _elapsed(results, queue, message, wait), answered, *target)
@@ -99,7 +100,7 @@ def waiting(results: Results, figure: Figure) -> None:
     _finish(results, figure, ax, marks, "Waiting for the first answer", "wait for the first answer", "contacts")
 
 
-@chart("reply_waiting", applies=lambda results: bool((results.turns["turn"].to_numpy() > 1).any()))
+@chart("reply_waiting", applies=lambda results: bool((as_array(results.turns["turn"]) > 1).any()))
 def reply_waiting(results: Results, figure: Figure) -> None:
     """Share of later messages answered within a time, a line a queue, with the reply target as a cross."""
     waits = [reply_waits(results, q) for q in np.flatnonzero(~results.plan.one_to_one).tolist()]

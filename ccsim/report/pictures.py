@@ -48,7 +48,8 @@ class Artists:
 
     def begin(self, results: Results) -> None:
         """Every chart that applies, and their overview."""
-        content = pickle.dumps(replace(results, make_logs=partial(dict, results.logs)))
+        # no chart shows the measures of single replications, which are most of all
+        content = pickle.dumps(replace(results, make_logs=partial(dict, results.logs), collected=None))
         self._drawn = self._thread.submit(_drawn, self._hands, charts.applicable(results), content)
 
     def drawn(self) -> dict[str, Drawn]:

@@ -6,6 +6,7 @@ agents are those of the engine. Every column says in its metadata what it means.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -88,6 +89,30 @@ def tables(replication: int, plan: Plan, spec: MetricSpec, workload: Workload, l
         "agents": _agents(plan, spec, workload, log, work),
     }
     return {name: _table(name, replication, columns[name]) for name in LOGS}
+
+
+def as_array(column: pa.ChunkedArray, missing: int | None = None) -> NDArray[Any]:
+    """A column of a log: numbers, truths, or texts as objects; `missing` in place of what is empty, or else NaN.
+
+    From its bytes, as `to_numpy` and `fill_null` would import pandas, which takes longer than most charts.
+    """
+    import pyarrow as pa
+
+    array = column.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        return np.array(array.dictionary.to_pylist(), dtype=object)[as_array(pa.chunked_array([array.indices]))]
+    known, content = array.buffers()
+    places = slice(array.offset, array.offset + len(array))
+
+    def flags(bits: pa.Buffer) -> NDArray[np.bool_]:
+        return np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")[places].astype(np.bool_)
+
+    if pa.types.is_boolean(array.type):
+        return flags(content)
+    values: NDArray[Any] = np.frombuffer(content, array.type.to_pandas_dtype())[places]
+    if not array.null_count:
+        return values
+    return np.where(flags(known), values, math.nan if missing is None else missing)
 
 
 class _Turns:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +79,26 @@ def test_rows_are_sorted_by_agent_start_activity_and_contact() -> None:
         activity = np.sort(random.integers(0, 3, size)).astype(np.int8)
         order = logs._sorted(agents, start, activity, contacts)
         assert np.array_equal(order, np.lexsort((contacts, activity, start, agents)))
+
+
+def test_columns_as_arrays_are_what_arrow_makes_of_them(centre: ccsim.Centre) -> None:
+    results = centre.run(engine="simpy", replications=1)
+    columns = [table[name] for table in results.logs.values() for name in table.column_names]
+    assert any(column.null_count for column in columns)
+    for column in (part for whole in columns for part in (whole, whole.slice(3, 9), whole.slice(0, 0))):
+        for missing in (None, -1):
+            expected = column.fill_null(missing) if missing and column.null_count else column
+            actual = logs.as_array(column, missing)
+            assert actual.dtype == expected.to_numpy().dtype
+            np.testing.assert_array_equal(actual, expected.to_numpy())
+
+
+def test_a_run_and_its_charts_need_no_pandas(tmp_path: Path) -> None:
+    program = (
+        "import sys, ccsim\n"
+        "from ccsim import charts\n"
+        f"results = ccsim.load({str(write_tiny(tmp_path))!r}).run(engine='simpy', replications=2)\n"
+        "assert [charts.figure(name, results) for name in charts.applicable(results)]\n"
+        "assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
