@@ -100,7 +100,9 @@ def as_array(column: pa.ChunkedArray, missing: int | None = None) -> NDArray[Any
 
     array = column.combine_chunks()
     if pa.types.is_dictionary(array.type):
-        return np.array(array.dictionary.to_pylist(), dtype=object)[as_array(pa.chunked_array([array.indices]))]
+        names = np.array(array.dictionary.to_pylist(), dtype=object)
+        texts: NDArray[Any] = names[as_array(pa.chunked_array([array.indices]))]
+        return texts
     known, content = array.buffers()
     places = slice(array.offset, array.offset + len(array))
 
