@@ -63,7 +63,7 @@ def first_waits(results: Results, queue: int) -> Waits:
     mine = as_array(contacts["counted"]) & (as_array(contacts["queue"]) == spec.queues[queue])
     mine &= ~np.isin(as_array(contacts["outcome"]), TURNED_AWAY) & ~as_array(contacts["outbound"])
     wait, entered = as_array(contacts["wait_us"])[mine], as_array(contacts["entered_us"], 0)[mine]
-    answered = as_array(contacts["answer_us"].is_valid())[mine]
+    answered = as_array(contacts["answer_us"], NEVER)[mine] < NEVER
     target = float(spec.sl_time[queue]), float(spec.sl_share[queue])
     return Waits(queue, _elapsed(results, queue, entered, wait), answered, *target)
 

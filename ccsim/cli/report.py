@@ -27,8 +27,8 @@ def report(results: Path, xlsx: bool) -> None:
 
     RESULTS is the folder of a run, a comparison, a sweep or a plan.
     """
-    from ccsim.report import pictures
     from ccsim.report import stored as kept
+    from ccsim.report.artists import artists
     from ccsim.results.stored import stored
 
     if xlsx:
@@ -42,9 +42,9 @@ def report(results: Path, xlsx: bool) -> None:
         return
     run = stored(results)
     drawn: Mapping[str, Drawn] = {}
-    with surviving("the charts of the report"), pictures.artists(in_page=True) as artists:
-        artists.begin(run)
-        drawn = artists.drawn()
+    with surviving("the charts of the report"), artists(in_page=True) as drawing:
+        drawing.begin(run)
+        drawn = drawing.drawn()
     write_report(run, results, drawn, page=True, xlsx=xlsx)
     _name_files(results, xlsx=xlsx)
 

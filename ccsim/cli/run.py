@@ -19,7 +19,8 @@ from ccsim.cli.resuming import written_to
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from ccsim.report.pictures import Artists, Drawn
+    from ccsim.report.artists import Artists
+    from ccsim.report.pictures import Drawn
     from ccsim.results.model import Results
     from ccsim.runs.precision import Precision
     from ccsim.scenario.model import Scenario
@@ -94,12 +95,6 @@ def run(
     require_targets: bool,
 ) -> None:
     """Simulate the scenario in FILE: a table on the screen, files, charts and a report in a results folder."""
-    from ccsim.results.targets import targets
-    from ccsim.runs.run import AuditError, run_to_folder
-    from ccsim.runs.run import run as run_in_memory
-    from ccsim.scenario import read
-    from ccsim.workload.unserved import unserved
-
     if cluster is not None and executor is not None:
         raise click.UsageError("Give --cluster or --executor, not both.")
     if precision and replications is not None:
@@ -111,20 +106,27 @@ def run(
     check_xlsx(xlsx, folder=out is not None or not as_json)
     given = {"seed": seed, "replications": replications}
     changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    scenario = read.load(file, variant, changes, outside=outside)
-    click.echo("".join(f"warning: {warning}\n" for warning in unserved(scenario, str(file))), err=True, nl=False)
-    rule = _stopping_rule(scenario, precision, max_replications) if precision else None
-    options: dict[str, Any] = {
-        "engine": engine,
-        "variant": variant,
-        "workers": workers,
-        "executor": cluster or executor or "processes",
-        "audit": audit,
-        "precision": rule,
-    }
     page = not (as_json or no_report)
-    folder = None
+    # before all else: they import as much as is imported here
     with _artists(page) if not (as_json or no_charts) else nullcontext() as artists:
+        from ccsim.results.targets import targets
+        from ccsim.runs.run import AuditError, run_to_folder
+        from ccsim.runs.run import run as run_in_memory
+        from ccsim.scenario import read
+        from ccsim.workload.unserved import unserved
+
+        scenario = read.load(file, variant, changes, outside=outside)
+        click.echo("".join(f"warning: {warning}\n" for warning in unserved(scenario, str(file))), err=True, nl=False)
+        rule = _stopping_rule(scenario, precision, max_replications) if precision else None
+        options: dict[str, Any] = {
+            "engine": engine,
+            "variant": variant,
+            "workers": workers,
+            "executor": cluster or executor or "processes",
+            "audit": audit,
+            "precision": rule,
+        }
+        folder = None
         try:
             with progress("replications", rule.expected if rule else scenario.replications, "simulating") as bar:
                 options["progress"] = partial(_counted, bar, rule)
@@ -147,7 +149,7 @@ def run(
 
 
 def _artists(page: bool) -> AbstractContextManager[Artists]:
-    from ccsim.report.pictures import artists
+    from ccsim.report.artists import artists
 
     return artists(in_page=page)
 

@@ -20,8 +20,6 @@ from typing import Any, Final, TypeVar
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.runs.crew import Crew, Task, finished, interrupts_wait
-from ccsim.scenario.faults import did_you_mean, shown
-from ccsim.scenario.values import whole
 
 WORKERS_A_PROCESSOR: Final = 8
 """More workers on one machine would only cost memory; the results are the same."""
@@ -49,6 +47,9 @@ def crew(task: Task, workers: int, executor: str, units: int | None = None) -> A
     other on a cluster; ConnectionError when a cluster cannot be reached (any more); ScenarioError when its workers'
     libraries are others or for an executor or a number of workers that cannot be.
     """
+    from ccsim.scenario.faults import did_you_mean, shown
+    from ccsim.scenario.values import whole
+
     if not isinstance(executor, str) or not (executor in EXECUTORS or executor == "local" or ":" in executor):
         allowed = did_you_mean(str(executor), [*EXECUTORS, "local"])
         address = 'the address of a Dask scheduler, such as "tcp://host:8786"'

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import pytest
 
 from ccsim.charts import style
-from ccsim.report import pictures
+from ccsim.report import artists
 from tests.cli.test_staff import MORNING
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
@@ -63,7 +63,7 @@ def test_a_picture_that_fails_costs_nothing_else(
     if verb[0] == "staff":
         file.write_text(MORNING)
     monkeypatch.setattr(style, "page", broken)
-    monkeypatch.setattr(pictures, "Artist", Broken)  # which works in other processes
+    monkeypatch.setattr(artists, "Artist", Broken)  # which works in other processes
     done = ccsim(verb[0], file, *verb[1:], "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "warning: charts could not be made (RuntimeError: no pictures today)" in done.stderr

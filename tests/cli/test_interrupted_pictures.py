@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ccsim.report import pictures
+from ccsim.report import artists
 from ccsim.studies import selection
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
@@ -22,7 +22,7 @@ class Interrupted:
 
 
 def test_an_interrupt_while_pictures_are_drawn_keeps_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "artists", lambda in_page: nullcontext(Interrupted()))
+    monkeypatch.setattr(artists, "artists", lambda in_page: nullcontext(Interrupted()))
     done = ccsim("run", write_tiny(tmp_path), "--engine", "simpy", "--out", tmp_path / "out")
     assert done.exit_code == 130
     assert "queue" in done.stdout

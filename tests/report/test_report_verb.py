@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Charts have their own tests; here they would only take time."""
-    monkeypatch.setattr("ccsim.report.pictures.artists", lambda in_page: nullcontext(MagicMock(drawn=dict)))
+    monkeypatch.setattr("ccsim.report.artists.artists", lambda in_page: nullcontext(MagicMock(drawn=dict)))
 
 
 @pytest.mark.usefixtures("drawn")
