@@ -42,4 +42,7 @@ def _kept(dtype: type, value: float | None, room: int) -> Any:
 
 
 def _made(dtype: type, value: float | None, n: int) -> Any:
-    return np.arange(n, dtype=dtype) if value is None else np.full(n, value, dtype=dtype)
+    if value is None:
+        return np.arange(n, dtype=dtype)
+    # zeros take no memory until somebody writes to them, and nobody does
+    return np.full(n, value, dtype=dtype) if value else np.zeros(n, dtype=dtype)
