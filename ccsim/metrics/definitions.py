@@ -14,11 +14,10 @@ from typing import Final
 import numpy as np
 
 from ccsim.metrics import sums
-from ccsim.metrics.facts import Facts
+from ccsim.metrics.facts import PERCENTS, Facts
 from ccsim.metrics.registry import Applies, Peaks, Sums, Whole, metric
 from ccsim.tables import NEVER, SECOND, Bool, MetricSpec, Outcome, Plan
 
-PERCENTS: Final = (50, 80, 90, 95)
 QUANTILES: Final = "Hyndman & Fan (1996), Sample quantiles in statistical packages, definition 1"
 
 # ── to which queues a metric applies ─────────────────────────────────────────────────────────────────────────────────
@@ -481,7 +480,7 @@ def backlog_max(f: Facts) -> Peaks:
     "max (min(start of work, end) − message)", "7.5",
 )  # fmt: skip
 def oldest_age_max(f: Facts) -> Whole:
-    return Whole(np.append(f.oldest, f.oldest.max()) / SECOND)
+    return Whole(f.oldest_of_all / SECOND)
 
 
 @metric(

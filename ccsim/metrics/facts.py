@@ -19,16 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccsim import jit, tables
-from ccsim.metrics import pay, sums
+from ccsim.metrics import pay, sums, talks
 from ccsim.metrics.attention import SharedWork
-from ccsim.metrics.timeline import inside
 from ccsim.metrics.worth import lost_by_wait
 from ccsim.once import once
-from ccsim.tables import F64, I32, I64, SECOND, Bool, Link, Log, MetricSpec, Outside, Plan, Workload
+from ccsim.tables import F64, I32, I64, SECOND, Bool, Log, MetricSpec, Outside, Plan, Workload
 
 Formula = Callable[[Any, Any, Any, Any, Any], tuple[Any, Any]]
 
 TINY: Final = np.finfo(np.float64).tiny
+
+PERCENTS: Final = (50, 80, 90, 95)
+
+PERCENTS_AND_ALL: Final[I64] = np.array([*PERCENTS, 100])
+
+NINETY: Final[I64] = np.array([90])
 
 SERVICE_LEVELS: Final[dict[str, Formula]] = {
     "answered_or_abandoned": lambda A, a, B, b, s: (a + b, A + B),  # noqa: N803
@@ -54,7 +59,7 @@ def _weights(formulas: Sequence[str]) -> F64:
 @cache
 def scans() -> ModuleType:
     """The compiled scans of a log, ccsim/metrics/scan.py."""
-    own = [Path(__file__).with_name(file) for file in ("scan.py", "ranks.py")]
+    own = [Path(__file__).with_name(file) for file in ("scan.py", "ranks.py", "indices.py")]
     return jit.load("ccsim.metrics.scan", [*own, Path(str(sums.__file__)), Path(str(tables.__file__))])
 
 
@@ -81,20 +86,27 @@ class Frame:
         self.limits: I64 = thresholds([spec.sl_time, spec.short_abandon, spec.resolution_time])
         self.reply_limit: I64 = thresholds(spec.reply_time)
         self.effort: F64 = np.array(spec.effort, dtype=np.float64)
+        self.fees = bool(np.nan_to_num(spec.fee).any())
         self.value, self.fee, self.sl_share = map(np.nan_to_num, (spec.reason_value, spec.fee, spec.sl_share))
         """0 where it does not apply."""
         self.service_level: F64 = _weights(spec.sl_formula)
         """How often the formulas of the service level count what they may, (2, count, queue)."""
+        self.by_open_hours = bool(np.any(spec.business_clock))
+        """Some queue's targets are measured only while it is open."""
         self.clock = (np.array(spec.business_clock), plan.hours_offset, plan.opens, plan.closes)
         self.bounds = (self.edges, spec.interval)
         self.shared: Bool = np.diff(plan.shared_offset) > 0
         """Queues in which agents work on several turns at once."""
-        self.span = plan.drain_end + 1
-        """More than any time of a log."""
+        self.time_bits = plan.drain_end.bit_length()
+        """Bits of any time that is counted."""
         self.skilled: F64 = (plan.rank >= 0).astype(np.float64)
+        self.units: F64 = plan.units.astype(np.float64)
+        self.ones: F64 = np.ones_like(self.units)
         self.alone = bool(plan.one_to_one.all())
         """Nobody can hold two sessions."""
         self.paid: Bool = np.asarray(spec.paid)
+        self.bots = bool(plan.bot_offset[-1] > 0 or (plan.outside == Outside.BOT).any())
+        self.no_bots: F64 = np.zeros((3, self.intervals, self.queues))
 
     @once
     def by_the_hour(self) -> bool:
@@ -106,6 +118,10 @@ class Frame:
         """Sums by cell, all 0."""
         return np.zeros((rows, self.intervals * self.queues))
 
+    def keys(self, rows: int) -> I64:
+        """Counts of first waits by queue and how they ended, all 0."""
+        return np.zeros((rows, self.queues << ranks().OF_END), np.int64)
+
     def by_queue(self, figures: F64) -> F64:
         """By cell as (row, interval, queue)."""
         return figures.reshape(-1, self.intervals, self.queues)
@@ -114,13 +130,18 @@ class Frame:
         """What the scans make areas of, (3, interval, group); its first row is the area in the end."""
         return np.zeros((3, self.intervals, groups), np.int64)
 
+    def seconds(self, tables: int, columns: int) -> F64:
+        """Room for areas in seconds, (table, interval, column)."""
+        return np.empty((tables, self.intervals, columns))
+
 
 class _Contacts(NamedTuple):
     sums: F64
     open_area: F64
-    waits: I64
-    """of the entered, by time, queue and how each ended, and below those on the clock of the targets"""
-    open_waits: I64
+    waits: tuple[I64, I64, I64]
+    """of the entered: those who waited, by time, queue and how each ended; how many by the latter two; of 0"""
+    open_waits: tuple[I64, I64, I64]
+    """the same on the clock of the targets"""
     undecided: Bool
     served: Bool
     """by root: a contact of its chain was resolved, contained or deflected"""
@@ -130,7 +151,8 @@ class _Turns(NamedTuple):
     sums: F64
     focused: F64
     oldest: I64
-    waits: I64
+    waits: tuple[I64, I64]
+    """and how many, by queue"""
     pending: tuple[I64, I64]
     interruptions: I64
 
@@ -147,7 +169,9 @@ class Derived:
     """What follows from tables of a replication, whether these are there or only symbols (formulas.py)."""
 
     frame: Frame
+    spec: MetricSpec
     contacts: Any
+    presence: Any
 
     @once
     def service_level(self) -> tuple[Any, Any]:
@@ -158,6 +182,11 @@ class Derived:
         counts = (answered, of[sums.IN_TIME], given_up, of[sums.GONE_IN_TIME], of[sums.GONE_AT_ONCE])
         numerator, denominator = (_weighted(counts, weights) for weights in self.frame.service_level)
         return numerator, denominator
+
+    @once
+    def overtime_cost(self) -> Any:
+        """Of teams, (interval, team), where all hours cost the same."""
+        return self.presence[sums.OVERTIME] * self.spec.overtime_factor / 3600 * self.spec.cost_per_hour
 
 
 def _weighted(counts: tuple[Any, ...], weights: F64) -> Any:
@@ -171,7 +200,9 @@ class Facts(Derived):
     """A replication as its metrics see it; everything is computed once, when first asked for."""
 
     def __init__(self, workload: Workload, plan: Plan, spec: MetricSpec, log: Log, frame: Frame | None = None) -> None:
-        self.workload = workload._replace(queue=log.queue)  # counted where it has joined (6.23)
+        self.workload = workload
+        if log.queue is not workload.queue:
+            self.workload = workload._replace(queue=log.queue)  # counted where it has joined (6.23)
         self.plan, self.spec, self.log = plan, spec, log
         self.frame = frame or Frame(plan, spec)
         self.queues, self.teams, self.intervals = self.frame.queues, self.frame.teams, self.frame.intervals
@@ -194,18 +225,23 @@ class Facts(Derived):
     @once
     def _contacts(self) -> _Contacts:
         frame, log, work = self.frame, self.log, self.workload
-        by_cell, area, rows = frame.cells(sums.OF_CONTACTS), frame.area(self.queues), len(log.outcome)
-        waits, open_waits = np.empty(rows, np.int64), np.empty(rows, np.int64)
+        by_cell, rows = frame.cells(sums.OF_CONTACTS), len(log.outcome)
+        open_area = frame.seconds(1, self.queues)
+        waits = np.empty(rows, np.int64)
+        open_waits = np.empty(rows if frame.by_open_hours else 0, np.int64)
+        entered, at_once, at_once_open = frame.keys(3)
         undecided, served = np.zeros((2, rows), np.bool_)
-        entered = scans().contacts(
+        waited, waited_open = scans().contacts(
             log.outcome, log.arrival, log.first_turn, log.messages, log.left, log.closed, log.called_back,
             log.message, log.start, log.turns, work.closing, self.cell, work.queue, work.link, work.root, work.outbound,
             work.reopen_child, work.bounce_child, work.reason, frame.effort, frame.value, frame.limits, *frame.clock,
-            *frame.bounds, served, by_cell, area, waits, open_waits, undecided,
+            *frame.bounds, served, by_cell, frame.area(self.queues), open_area, waits, open_waits, entered,
+            at_once, at_once_open, undecided,
         )  # fmt: skip
         return _Contacts(
-            frame.by_queue(by_cell), area[0] / SECOND, waits[:entered], open_waits[:entered], undecided, served
-        )
+            frame.by_queue(by_cell), open_area[0], (waits[:waited], entered, at_once),
+            (open_waits[:waited_open], entered, at_once_open), undecided, served,
+        )  # fmt: skip
 
     @once
     def value_lost_by_wait(self) -> F64:
@@ -217,52 +253,58 @@ class Facts(Derived):
     @once
     def wait_quantiles(self) -> F64:
         """Waits of the entered in seconds: 50th, 80th, 90th and 95th percentile, and the longest."""
-        return self._quantiles(self._waits, 50, 80, 90, 95, 100, more=ranks().OF_END)
+        return self._quantiles(self._waits, PERCENTS_AND_ALL, ranks().OF_END)
 
     @once
     def business_wait_quantiles(self) -> F64:
         """Waits of the entered on the clock of the targets in seconds: 90th percentile."""
-        return self._quantiles(self._open_waits, 90, more=ranks().OF_END)
+        return self._quantiles(self._open_waits, NINETY, ranks().OF_END)
 
     @once
-    def _waits(self) -> I64:
+    def _waits(self) -> tuple[I64, I64, I64]:
         """First waits, sorted, with how each ended."""
-        return _sorted(self._contacts.waits)
+        waits, entered, zeros = self._contacts.waits
+        return _sorted(waits), entered, zeros
 
     @once
-    def _open_waits(self) -> I64:
+    def _open_waits(self) -> tuple[I64, I64, I64]:
         """The same on the clock of the targets."""
-        return _sorted(self._contacts.open_waits)
+        if not self.frame.by_open_hours:
+            return self._waits
+        waits, entered, zeros = self._contacts.open_waits
+        return _sorted(waits), entered, zeros
 
     @once
     def patient_waits(self) -> F64:
         """Of customers who would never give up: mean wait in seconds, and share within the time of the service level on
         the clock of the targets, (2, queue and the total last), NaN without data."""
-        mean, level = self._patient(self._waits)
-        business = self.spec.business_clock
-        if business.any():
-            level[:-1][business] = self._patient(self._open_waits)[1, :-1][business]
-        return np.stack([mean / SECOND, level])
+        figures = self._patient(self._waits)
+        if self.frame.by_open_hours:
+            business = self.spec.business_clock
+            figures[1, :-1][business] = self._patient(self._open_waits)[1, :-1][business]
+        return figures
 
-    def _patient(self, waits: I64) -> F64:
+    def _patient(self, waits: tuple[I64, I64, I64]) -> F64:
         figures = np.full((2, self.queues + 1), np.nan)
         left, since = np.zeros((2, self.queues), np.int64)
-        ranks().patient(waits, self.frame.limits[0], left, np.ones(self.queues), since, *figures)
+        ranks().patient(*waits, self.frame.limits[0], left, np.ones(self.queues), since, *figures)
+        figures[0] /= SECOND
         return figures
 
     @once
     def reply_wait_quantiles(self) -> F64:
         """Waits for later replies of the counted in seconds: 90th percentile."""
-        return self._quantiles(_sorted(self._turns.waits), 90)
+        waits, count = self._turns.waits
+        return self._quantiles((_sorted(waits), count, np.zeros_like(count)), NINETY, 0)
 
-    def _quantiles(self, times: I64, *percents: int, more: int = 0) -> F64:
+    def _quantiles(self, times: tuple[I64, I64, I64], percents: I64, more: int) -> F64:
         """Quantiles in seconds, (percent, queue and total last), NaN without data; `times` are sorted.
 
         The smallest time that at least so many per cent did not exceed: it is within a target exactly if the share of
         the times that are is as great.
         """
         values = np.full((len(percents), self.queues + 1), np.nan)
-        ranks().quantiles(times, more, np.array(percents), *np.zeros((3, self.queues + 1), np.int64), values)
+        ranks().quantiles(*times, more, percents, np.zeros((4, self.queues), np.int64), values)
         return values
 
     @property
@@ -289,14 +331,15 @@ class Facts(Derived):
         frame, log, work, shared = self.frame, self.log, self.workload, self._shared
         by_cell, area = frame.cells(sums.OF_TURNS), frame.area(self.teams * self.queues)
         rows = int(log.messages.sum())
-        oldest = np.zeros(self.queues, np.int64)
+        oldest = np.zeros(self.queues + 1, np.int64)
         waits, pending, ends = np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64)
+        waited = np.zeros(self.queues, np.int64)
         later, spans = scans().turns(
             log.outcome, log.first_turn, log.messages, log.turns, work.closing, log.left, log.closed,
             log.message, log.start, log.reply, log.agent, log.reread, self.cell,
             work.queue, work.outbound, np.empty(0) if shared is None else shared.by_slot(len(log.start)), frame.shared,
             self.plan.team, frame.reply_limit, *frame.clock, *frame.bounds,
-            by_cell, area, oldest, waits, pending, ends, self._contacts.undecided,
+            by_cell, area, oldest, waits, waited, pending, ends, self._contacts.undecided,
         )  # fmt: skip
         focused: NDArray[Any] = area[0]
         interruptions = np.zeros((self.intervals, self.teams), np.int64)
@@ -305,7 +348,7 @@ class Facts(Derived):
         if shared is not None:
             focused = focused + shared.area(self.edges, focused.shape[1])
         return _Turns(
-            frame.by_queue(by_cell), self._by_team(focused), oldest, waits[:later],
+            frame.by_queue(by_cell), self._by_team(focused), oldest, (waits[:later], waited),
             (pending[:spans], ends[:spans]), interruptions,
         )  # fmt: skip
 
@@ -339,11 +382,16 @@ class Facts(Derived):
     @once
     def work_of_teams(self) -> F64:
         """Focused work, seconds, (interval, team)."""
-        return np.asarray(self.focused.sum(axis=2))
+        return self._over_queues(self.focused, self.frame.ones)
 
     @property
     def oldest(self) -> I64:
         """Greatest age of a customer's message not yet in work, µs, (queue,)."""
+        return self._turns.oldest[:-1]
+
+    @property
+    def oldest_of_all(self) -> I64:
+        """The same, and that of all queues last."""
         return self._turns.oldest
 
     @once
@@ -371,22 +419,25 @@ class Facts(Derived):
         rows = len(log.stretch_contact)
         first = np.searchsorted(plan.shift_agent[log.presence_shift], np.arange(len(plan.team) + 1))
         waits, ends = np.empty(rows, np.int64), np.empty(rows, np.int64)
-        room = 0 if self.frame.alone else rows
+        # a session is cut wherever a presence ends; an agent holds no more of them at once than the capacity
+        room = 0 if frame.alone else rows + plan.capacity * len(log.presence_shift)
         while True:
             by_cell = frame.cells(sums.OF_SESSIONS)
-            waiting, held = frame.area(self.queues), frame.area(self.teams * self.queues)
+            unassigned, held = frame.seconds(1, self.queues), frame.seconds(1, self.teams * self.queues)
             keys, key_ends = np.empty(room, np.int64), np.empty(room, np.int64)
             waited, pieces = scans().stretches(
                 log.stretch_contact, log.stretch_agent, log.stretch_since, log.stretch_start, log.stretch_end,
                 self.cell, self.workload.queue, plan.team, first,
                 log.presence_start, log.presence_end, *frame.bounds,
-                first.copy(), by_cell, waiting, held, waits, ends, keys, key_ends, frame.span,
+                first.copy(), by_cell, frame.area(self.queues), frame.area(self.teams * self.queues), unassigned, held,
+                waits, ends, keys, key_ends, frame.time_bits,
             )  # fmt: skip
-            if self.frame.alone or pieces <= room:
+            if frame.alone or pieces <= room:
                 break
-            room = pieces
+            room = pieces  # more than that, as the log begins with a real centre's sessions
         return _Stretches(
-            frame.by_queue(by_cell), waiting[0] / SECOND, self._by_team(held[0]), (waits[:waited], ends[:waited]),
+            frame.by_queue(by_cell), unassigned[0], held.reshape(self.intervals, self.teams, self.queues),
+            (waits[:waited], ends[:waited]),
             (keys[:pieces], key_ends[:pieces]),
         )  # fmt: skip
 
@@ -408,28 +459,35 @@ class Facts(Derived):
     @once
     def session_time_of_teams(self) -> F64:
         """The same by team, (interval, team)."""
-        return np.asarray(self.session_time.sum(axis=2))
+        return self._over_queues(self.session_time, self.frame.ones)
 
     @property
     def capacity_held(self) -> F64:
         """The same in units of capacity, (interval, team)."""
-        return np.asarray((self.session_time * self.plan.units).sum(axis=2))
+        return self._over_queues(self.session_time, self.frame.units)
+
+    def _over_queues(self, work: F64, weights: F64) -> F64:
+        """Sums over queues, (interval, team)."""
+        of_teams = np.empty(work.shape[:2])
+        scans().over_queues(work, weights, of_teams)
+        return of_teams
 
     @once
     def _at_once(self) -> tuple[F64, I64]:
-        """Time with at least 1, 2 and 3 sessions, seconds, (3, interval, team); the most of an agent, (team,)."""
-        if self.frame.alone:
-            time = self.session_time_of_teams
-            at_least = np.zeros((3, *time.shape))
-            at_least[0] = time
-            return at_least, np.asarray(time.any(axis=0), np.int64)
+        """Time with at least 1, 2 and 3 sessions, seconds, (3, interval, team); most of an agent, (team and of all)."""
+        frame = self.frame
+        most, at_least = np.zeros(self.teams + 1, np.int64), frame.seconds(3, self.teams)
+        if frame.alone:
+            at_least[0], at_least[1:] = self.session_time_of_teams, 0.0
+            most[:-1] = at_least[0].any(axis=0)
+            most[-1] = most.any()
+            return at_least, most
         starts, ends = map(_sorted, self._stretches.keys)
-        area = self.frame.area(3 * self.teams)
-        most = np.zeros(self.teams, np.int64)
         scans().sessions(
-            starts, ends, self.frame.span, self.plan.team, *self.frame.bounds, np.zeros(3, np.int64), area, most
-        )
-        return (area[0] / SECOND).reshape(self.intervals, 3, self.teams).swapaxes(0, 1), most
+            starts, ends, frame.time_bits, self.plan.team, *frame.bounds, np.zeros(3, np.int64),
+            frame.area(3 * self.teams), at_least, most,
+        )  # fmt: skip
+        return at_least, most
 
     @property
     def concurrent(self) -> F64:
@@ -439,6 +497,11 @@ class Facts(Derived):
     @property
     def most_sessions(self) -> I64:
         """The most sessions that one agent held at once, (team,)."""
+        return self._at_once[1][:-1]
+
+    @property
+    def most_sessions_of_all(self) -> I64:
+        """The same, and that of all teams last."""
         return self._at_once[1]
 
     # ── agents' time, seconds, booked to the interval in which it happened ───────────────────────────────────────────
@@ -446,13 +509,13 @@ class Facts(Derived):
     @once
     def presence(self) -> F64:
         """Time present and paid, (row, interval, team); the rows are those of metrics/sums.py."""
-        log, plan = self.log, self.plan
-        area = self.frame.area(sums.OF_PRESENCE * self.teams)
+        log, plan, frame = self.log, self.plan, self.frame
+        presence = frame.seconds(sums.OF_PRESENCE, self.teams)
         scans().presences(
             log.presence_shift, log.presence_start, log.presence_end, plan.shift_agent, plan.shift_start,
-            plan.shift_end, self.frame.paid, plan.team, *self.frame.bounds, area,
+            plan.shift_end, frame.paid, plan.team, *frame.bounds, frame.area(sums.OF_PRESENCE * self.teams), presence,
         )  # fmt: skip
-        return np.asarray((area[0] / SECOND).reshape(self.intervals, sums.OF_PRESENCE, self.teams).swapaxes(0, 1))
+        return presence
 
     @once
     def team_cost(self) -> F64:
@@ -467,8 +530,7 @@ class Facts(Derived):
         """(interval, team)"""
         if self.frame.by_the_hour:
             return pay.overtime(self.plan, self.spec, self.log, self.edges)
-        over = self.presence[sums.OVERTIME] * self.spec.overtime_factor
-        return np.asarray(over / 3600 * self.spec.cost_per_hour)
+        return np.asarray(super().overtime_cost)
 
     @property
     def interruptions(self) -> I64:
@@ -487,10 +549,10 @@ class Facts(Derived):
         basis = np.where(work.sum(axis=1, keepdims=True) > 0, work, self.frame.skilled)
         share = basis / np.maximum(basis.sum(axis=1, keepdims=True), TINY)
         cost = self.team_cost.sum(axis=0) @ share
-        if self.frame.fee.any():
+        if self.frame.fees:
             conversations = self.contacts[sums.ENTERED] + self.contacts[sums.BEGUN] - self.contacts[sums.ANSWERED]
             cost += conversations.sum(axis=0) * self.frame.fee
-        return np.asarray(cost + self.bot_cost)
+        return np.asarray(cost + self.bot_cost if self.frame.bots else cost)
 
     @once
     def bot_cost(self) -> F64:
@@ -501,32 +563,10 @@ class Facts(Derived):
     @once
     def with_bot(self) -> F64:
         """Conversations with the bot, minutes of them, and µs that customers waited for them, (3, interval, queue)."""
-        work, log, plan = self.workload, self.log, self.plan
-        if not (work.bot_time >= 0).any():
-            return np.zeros((3, self.intervals, self.queues))
-        rows = np.flatnonzero(
-            (self.cell >= 0) & (work.bot_time >= 0) & (work.link != Link.TRANSFER) & ~work.outbound & ~work.deflected
-        )
-        rows = rows[log.arrival[rows] >= 0]  # the backlog has the bot behind it
-        came, queue = log.arrival[rows], work.queue[rows]
-        talks = self._within(plan.bot_offset, plan.bot_opens, plan.bot_closes, queue, came) & ~work.asks_human[rows]
-        shut = ~self._within(plan.hours_offset, plan.opens, plan.closes, queue, came)
-        talks |= (plan.outside[queue] == Outside.BOT) & shut
-        mine, cells = rows[talks], self.intervals * self.queues
-        minutes = work.bot_time[mine] / (60 * SECOND)
-        # the conversation ended with the first message to people or without any; one under way lasts to the drain's end
-        ended = np.where(log.messages[mine] > 0, log.message[np.maximum(log.first_turn[mine], 0)], log.left[mine])
-        waited = np.maximum(ended - log.arrival[mine] - work.bot_time[mine], 0)
-        columns = (None, minutes, waited)
-        return self.frame.by_queue(np.stack([np.bincount(self.cell[mine], each, cells) for each in columns]))
-
-    def _within(self, offset: I64, opens: I64, closes: I64, queue: I32, time: I64) -> Bool:
-        """Which times lie in their queue's spans."""
-        within = np.zeros(len(time), np.bool_)
-        for q in range(self.queues):
-            mine, spans = queue == q, slice(offset[q], offset[q + 1])
-            within[mine] = inside(time[mine], np.stack((opens[spans], closes[spans]), axis=1))
-        return within
+        if not self.frame.bots:
+            return self.frame.no_bots
+        sums_of_bot = talks.with_bot(self.workload, self.plan, self.log, self.cell, self.intervals * self.queues)
+        return self.frame.by_queue(sums_of_bot)
 
 
 def thresholds(seconds: Any) -> I64:
@@ -536,6 +576,6 @@ def thresholds(seconds: Any) -> I64:
 
 def _sorted(values: I64) -> I64:
     """In ascending order; `values` are used up."""
-    spare, counts = np.empty_like(values), np.empty(ranks().MASK + 1, np.int64)
+    spare, counts = np.empty(len(values), np.int64), np.empty(ranks().DIGITS, np.int64)
     in_spare: bool = ranks().sort(values, spare, counts)
     return spare if in_spare else values

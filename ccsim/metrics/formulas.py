@@ -31,12 +31,12 @@ TABLES: Final[dict[Level, tuple[str, ...]]] = {
     "queue": ("contacts", "turns", "sessions", "open_area", "unassigned_area", "work_of_queues", "with_bot"),
     "team": (
         "presence", "concurrent", "work_of_teams", "session_time_of_teams", "capacity_held", "interruptions",
-        "team_cost",
+        "team_cost", "overtime_cost",
     ),
 }  # fmt: skip
-"""Of the Facts, what formulas of a level take by interval; equally many, so that there is one kind of argument."""
+"""Of the Facts, what formulas of a level take by interval."""
 
-MOST_TABLES: Final = CONSTANTS + 1 + len(TABLES["queue"])
+MOST_TABLES: Final = CONSTANTS + 1 + max(map(len, TABLES.values()))
 
 ROWS: Final = {
     "contacts": sums.OF_CONTACTS, "turns": sums.OF_TURNS, "sessions": sums.OF_SESSIONS, "with_bot": 3,
@@ -170,6 +170,8 @@ class Symbolic(Derived):
         self.frame, self.plan, self.spec, self.window = frame, frame.plan, frame.spec, frame.window
         for level, names in TABLES.items():
             for table, name in enumerate(names, CONSTANTS + 1):
+                if name == "overtime_cost" and not frame.by_the_hour:
+                    continue  # a formula itself
                 rows = [Symbol(steps[level], Plane(table, row)) for row in range(ROWS.get(name, 1))]
                 setattr(self, name, Symbols(rows) if name in ROWS else rows[0])
 
@@ -198,7 +200,7 @@ class Alike(NamedTuple):
         Takes the steps of `code`, then `sides` of the tables : int64[metric, 2, table and row].
         """
         metrics, width = self.applies.shape
-        given = (*tables, *[tables[0]] * (MOST_TABLES - len(tables)))
+        given = (*tables, *[tables[0]] * (MOST_TABLES - len(tables)))  # so that there is one kind of argument
         each = np.empty((metrics if by_interval else 1, 2, tables[0].shape[1], width + 1))
         run = np.empty((metrics, 2, width + 1))
         compiled().work_out(code, given, sides, *self, each, run)

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from ccsim.metrics.facts import Facts, Frame
-from ccsim.metrics.formulas import Alike, programs
+from ccsim.metrics.formulas import Alike, compiled, programs
 from ccsim.metrics.registry import METRICS, Key, Level, Metric, Peaks, Sums, Whole
 from ccsim.stats.intervals import LEVEL, ratio_interval
 from ccsim.tables import F64, I64, Bool, Log, MetricSpec, OnlyItself, Plan, Workload
@@ -112,18 +112,16 @@ def measure(workload: Workload, plan: Plan, spec: MetricSpec, log: Log, *, by_in
     """All metrics of one replication; without `by_interval` only those of the whole run."""
     every = _every(OnlyItself(plan), OnlyItself(spec))
     facts = Facts(workload, plan, spec, log, every.frame)
-    values: dict[Key, F64] = dict.fromkeys(every.applies, _NOTHING)
-    intervals: dict[Key, F64] = {}
     figures = {key: METRICS[key].measure(facts) for key in every.others}
-    made: list[tuple[list[tuple[Key, int]], F64, F64 | None]] = []
-    made += [(columns, *program.totals(facts, by_interval)) for program, columns in every.programs]
-    made += [(group.columns, *group.combine(figures)) for group in every.groups(figures)]
-    for columns, run, each in made:
-        for place, (key, count) in enumerate(columns):
-            values[key] = run[place, :, :count]
-            if by_interval and each is not None:
-                intervals[key] = each[place, ..., :count]
-    intervals = {key: intervals[key] for key in values if key in intervals}
+    made: list[tuple[F64, F64 | None]] = [program.totals(facts, by_interval) for program in every.programs]
+    made += [group.combine(figures) for group in every.groups(figures)]
+    values: dict[Key, F64] = {}
+    intervals: dict[Key, F64] = {}
+    for key, source, place in every.places:
+        run, each = made[source]
+        values[key] = run[place]
+        if by_interval and each is not None:
+            intervals[key] = each[place]
     return Measures(
         {"queue": spec.queues, "team": spec.teams}, facts.edges[: -1 if by_interval else 0], values, intervals
     )
@@ -136,8 +134,6 @@ def applicable(metric: Metric, plan: Plan, spec: MetricSpec) -> Bool:
     return np.ones(len(spec.queues if metric.level == "queue" else spec.teams), dtype=np.bool_)
 
 
-_NOTHING: Final[F64] = np.empty(0)
-
 Figures = dict[Key, Sums | Peaks | Whole]
 
 
@@ -149,15 +145,17 @@ class _Every:
         applies = {key: applicable(metric, plan, spec) for key, metric in METRICS.items()}
         self.applies = {key: those for key, those in applies.items() if those.any()}
         """To which queues or teams a metric applies, if to any."""
-        self.programs = [(each, _columns(each.keys, self.applies)) for each in programs(self.frame, self.applies)]
-        known = {key for program, _ in self.programs for key in program.keys}
+        self.programs = programs(self.frame, self.applies)
+        known = {key for program in self.programs for key in program.keys}
         self.others = [key for key in self.applies if key not in known]
         """Metrics whose formulas are called for every replication."""
         self._groups: list[_Group] = []
+        self.places: list[tuple[Key, int, Any]] = []
+        """Of each metric: of which program or, behind these, group it is, and where in that one's figures."""
 
     def groups(self, figures: Figures) -> list[_Group]:
         """The metrics whose figures, those of any replication, are of one kind."""
-        if not self._groups:
+        if not self.places:
             kinds: dict[tuple[Level, type, int], list[Key]] = {}
             for key, those in figures.items():
                 kinds.setdefault((key[0], type(those), those[0].ndim), []).append(key)
@@ -165,17 +163,19 @@ class _Every:
                 (_SumsAlike if kind is Sums else _HighestAlike)(keys, figures, self.applies)
                 for (_, kind, _), keys in kinds.items()
             ]
+            together = [*(each.keys for each in self.programs), *(each.keys for each in self._groups)]
+            where = {key: (source, place) for source, mine in enumerate(together) for place, key in enumerate(mine)}
+            self.places = [(key, *self._place(key, *where[key])) for key in self.applies]
         return self._groups
+
+    def _place(self, key: Key, source: int, place: int) -> tuple[int, Any]:
+        """Without a total there is no last column."""
+        return source, place if METRICS[key].in_total else (place, ..., slice(len(self.applies[key])))
 
 
 @lru_cache(maxsize=4)
 def _every(plan: OnlyItself[Plan], spec: OnlyItself[MetricSpec]) -> _Every:
     return _Every(plan.value, spec.value)
-
-
-def _columns(keys: list[Key], applies: dict[Key, Bool]) -> list[tuple[Key, int]]:
-    """How many queues or teams each metric has, and a total if it has one."""
-    return [(key, len(applies[key]) + METRICS[key].in_total) for key in keys]
 
 
 class _Group:
@@ -185,9 +185,6 @@ class _Group:
         self.keys = keys
         those = np.stack([applies[key] for key in keys])
         self.applies, self.width = those, those.shape[1]
-        self.columns = _columns(keys, applies)
-        self.where, self.column = np.nonzero(~those)
-        """Metrics and the queues or teams to which they do not apply."""
         first = figures[keys[0]][0]
         self.intervals = len(first) if first.ndim == 2 else 0
         """0 where the run cannot be divided by interval."""
@@ -223,20 +220,19 @@ class _SumsAlike(_Group):
 class _HighestAlike(_Group):
     """Values that are not added; those that are finite count as one."""
 
-    def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
-        values = np.array([figures[key][0] for key in self.keys])
-        if not self.intervals:
-            return self._finite(values), None
-        return self._finite(values.max(axis=1)), self._finite(values)
+    def __init__(self, keys: list[Key], figures: Figures, applies: dict[Key, Bool]) -> None:
+        super().__init__(keys, figures, applies)
+        weights = np.ones((len(keys), self.width + 1))
+        weights[:, :-1][~self.applies] = np.nan
+        self.weights = weights
+        """(metric, queue or team and total): what counts as one, NaN where the metric does not apply"""
 
-    def _finite(self, values: F64) -> F64:
-        made = np.empty((len(values), 2, *values.shape[1:]))
-        finite = np.isfinite(values)
-        made[:, 0], made[:, 1] = values, finite
-        made[:, 0][~finite] = 0.0
-        if len(self.where):
-            made[self.where, 1, ..., self.column] = np.nan
-        return made
+    def combine(self, figures: Figures) -> tuple[F64, F64 | None]:
+        metrics, columns, intervals = len(self.keys), self.width + 1, max(self.intervals, 1)
+        values = np.concatenate([figures[key][0] for key in self.keys], axis=None)
+        run, each = np.empty((metrics, 2, columns)), np.empty((metrics, 2, intervals, columns))
+        compiled().finite(values.reshape(metrics, intervals, columns), self.weights, each, run)
+        return run, each if self.intervals else None
 
 
 class Collected:

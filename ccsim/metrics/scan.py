@@ -15,8 +15,9 @@ import numpy as np
 from ccsim.jit import compiled as scan
 from ccsim.jit import inlined as part
 from ccsim.metrics import sums as row
+from ccsim.metrics.indices import index
 from ccsim.metrics.ranks import GAVE_UP, NEITHER, OF_END, SERVED, bits_of
-from ccsim.tables import F64, I8, I32, I64, NEVER, Bool, Link, Outcome
+from ccsim.tables import F64, I8, I32, I64, NEVER, SECOND, Bool, Link, Outcome
 
 # Enums as plain integers, which compile faster.
 NONE: Final = int(Outcome.NONE)
@@ -51,28 +52,29 @@ FIRST: Final = np.int64(0)
 @part
 def interval_of(time: int, edges: I64, length: int, near: int) -> int:
     """The interval of a time within them; `near` is a guess, right for most of what comes in order of time."""
-    if edges[near] <= time < edges[near + 1]:
+    if edges[near] <= time < edges[index(near + 1)]:
         return near
-    return time // length - edges[0] // length
+    return index(time // length - edges[0] // length)
 
 
 @part
 def span(area: I64, group: int, start: int, end: int, edges: I64, length: int, near: int) -> int:
     """Adds [start, end) to the area of a group. Returns the interval of its start, near which the next one may be."""
+    near, group = index(near), index(group)
     if start >= edges[-1] or end <= edges[0]:
         return near
     start = max(start, edges[0])
     end = max(start, min(end, edges[-1]))
     i = interval_of(start, edges, length, near)
-    if end <= edges[i + 1]:
+    if end <= edges[index(i + 1)]:
         area[FROM, i, group] += end - start
         return i
-    j = i + 1
-    if end > edges[j + 1]:
+    j = index(i + 1)
+    if end > edges[index(j + 1)]:
         j = interval_of(end - 1, edges, length, i)
-        area[WHOLE, i + 1, group] += 1
+        area[WHOLE, index(i + 1), group] += 1
         area[WHOLE, j, group] -= 1
-    area[FROM, i, group] += edges[i + 1] - start
+    area[FROM, i, group] += edges[index(i + 1)] - start
     area[UNTIL, j, group] += end - edges[j]
     return i
 
@@ -88,11 +90,22 @@ def settle(area: I64, edges: I64) -> None:
 
 
 @part
+def in_seconds(area: I64, edges: I64, tables: F64) -> None:
+    """The same in seconds, (table, interval, column), where the groups are the columns of one table after the other."""
+    settle(area, edges)
+    width = tables.shape[2]
+    for table in range(tables.shape[0]):
+        for i in range(tables.shape[1]):
+            for column in range(width):
+                tables[table, i, column] = area[FROM, i, table * width + column] / SECOND
+
+
+@part
 def elapsed(queue: int, since: int, until: int, business: Bool, hours: I64, opens: I64, closes: I64) -> int:
     """Time between two instants on the clock of the queue's targets: all of it, or only while the queue is open."""
     if not business[queue] or until >= NEVER:
         return until - since
-    low, high = hours[queue], hours[queue + 1]
+    low, high = index(hours[queue]), hours[queue + 1]
     while low < high:  # the first span that ends after `since`
         middle = (low + high) // 2
         if closes[middle] > since:
@@ -123,6 +136,12 @@ def has_bounced(outcome: int, child: int, arrival: I64) -> bool:
     return outcome == CONTAINED and child >= 0 and arrival[child] < NEVER
 
 
+@part
+def is_solved(outcome: int, child: int, arrival: I64) -> bool:
+    """Resolved, contained by the bot for good, or deflected."""
+    return outcome in (RESOLVED, DEFLECTED, CONTAINED) and not has_bounced(outcome, child, arrival)
+
+
 @scan
 def cells(arrival: I64, queue: I32, queues: int, edges: I64, length: int, cell: I32) -> None:
     """By contact: its cell, -1 if it is not counted; the backlog arrives at 0."""
@@ -141,26 +160,31 @@ def contacts(
     outcome: I8, arrival: I64, first_turn: I64, messages: I32, left: I64, closed: I64, called_back: Bool,
     message: I64, start: I64, turns: I32, closing: Bool, cell: I32, queue: I32, link: I8, root: I32, outbound: Bool,
     reopen_child: I32, bounce_child: I32, reason: I8, effort: F64, value: F64, limits: I64, business: Bool, hours: I64,
-    opens: I64, closes: I64, edges: I64, length: int, served: Bool, sums: F64, area: I64, waits: I64, open_waits: I64,
-    undecided: Bool,
-) -> int:  # fmt: skip
-    """Sums by contact (OF_CONTACTS, cell), `area` that of open contacts (interval, queue).
+    opens: I64, closes: I64, edges: I64, length: int, served: Bool, sums: F64, area: I64, open_area: F64, waits: I64,
+    open_waits: I64, entered: I64, at_once: I64, at_once_open: I64, undecided: Bool,
+) -> tuple[int, int]:  # fmt: skip
+    """Sums by contact (OF_CONTACTS, cell), `open_area` that of open contacts in seconds (1, interval, queue).
 
     `limits` are the times of the service level, of short abandonments and of the resolution target, (3, queue).
-    `waits` and `open_waits` are the waits of the counted who entered, those on the clock of the targets too (both
-    (time << bits | queue) << OF_END | how it ended); how many there are is returned. `undecided` says of which contacts
-    the first answer or the resolution is.
+    `waits` and, where there is room, `open_waits` are the waits of the counted who entered and waited, the latter on
+    the clock of the targets (time << bits | key, which is queue << OF_END | how it ended); how many there are of each
+    is returned. `entered` (key) is how many did, `at_once` and `at_once_open` (key) who did not wait. `undecided` says
+    of which contacts the first answer or the resolution is, `served` of which roots that are counted a contact of the
+    chain was resolved, contained or deflected.
     """
-    bits = bits_of(area.shape[2])
-    for c in range(len(outcome)):
-        solved = outcome[c] == RESOLVED or outcome[c] == DEFLECTED or outcome[c] == CONTAINED
-        if solved and not has_bounced(outcome[c], bounce_child[c], arrival):
-            served[root[c]] = True
-    words = closing.any()
+    bits = bits_of(area.shape[2]) + OF_END
+    for c in range(len(outcome) - 1, -1, -1):
+        if link[c] == ROOT:  # the follow-ups are behind them
+            break
+        if is_solved(outcome[c], bounce_child[c], arrival):
+            served[index(root[c])] = True
+    words = False
+    for slot in range(len(closing)):
+        words |= closing[slot]
     near = FIRST
-    entered = 0
+    waited = waited_open = 0
     for c in range(len(outcome)):
-        came, ended, q, here = arrival[c], outcome[c], np.int64(queue[c]), cell[c]
+        came, ended, q, here = arrival[c], outcome[c], index(queue[c]), cell[c]
         if came < NEVER:
             word = words and ended == RESOLVED and closing[first_turn[c] + turns[c] - 1]
             until = closed[c]
@@ -169,7 +193,7 @@ def contacts(
             near = span(area, q, came, until, edges, length, near)
             if word and here >= 0:
                 sums[row.CLOSING, here] += messages[c] == turns[c]
-            first = root[c]
+            first = index(root[c])
             chain = cell[first]
             if chain >= 0 and not outbound[first]:
                 sums[row.EFFORT, chain] += effort[q]
@@ -182,8 +206,8 @@ def contacts(
         first_start = NEVER
         since = came
         if messages[c] > 0:
-            first_start = start[first_turn[c]]
-            since = message[first_turn[c]]
+            slot = index(first_turn[c])
+            first_start, since = start[slot], message[slot]
         begun = is_begun(ended, messages[c], first_start)
         if begun:
             sums[row.BEGUN, here] += 1
@@ -216,9 +240,15 @@ def contacts(
             sums[row.WAIT_ENTERED, here] += wait
             sums[row.DELAYED, here] += wait > 0
             end = SERVED if begun else (NEITHER if ended == BLOCKED else GAVE_UP)
-            waits[entered] = (wait << bits | q) << OF_END | end
-            open_waits[entered] = (by_clock << bits | q) << OF_END | end
-            entered += 1
+            key = q << OF_END | end
+            entered[key] += 1
+            at_once[key] += wait == 0
+            waits[waited] = wait << bits | key
+            waited += wait > 0  # what is 0 is written over
+            if len(open_waits) > 0:
+                at_once_open[key] += by_clock == 0
+                open_waits[waited_open] = by_clock << bits | key
+                waited_open += by_clock > 0
             if ended == OPEN:
                 unanswered = not begun and by_clock < limits[0, q]
                 unresolved = elapsed(q, came, left[c], business, hours, opens, closes) < limits[2, q]
@@ -237,11 +267,12 @@ def contacts(
                 sums[row.ROOTS_ANSWERED, here] += 1
             if ended == RESOLVED and not again_about_it:
                 sums[row.ROOTS_RESOLVED, here] += 1
+            served[c] |= is_solved(ended, bounce_child[c], arrival)
             if not served[c]:
                 sums[row.ROOTS_LOST, here] += 1
                 sums[row.VALUE_LOST, here] += value[q, reason[c] + 1]
-    settle(area, edges)
-    return entered
+    in_seconds(area, edges, open_area)
+    return waited, waited_open
 
 
 # ── turns ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -253,14 +284,15 @@ def turns(
     start: I64, reply: I64, agent: I32, reread: I64, cell: I32, queue: I32, outbound: Bool, shares: F64, shared: Bool,
     team: I32, limit: I64,
     business: Bool, hours: I64, opens: I64, closes: I64, edges: I64, length: int, sums: F64, area: I64,
-    oldest: I64, waits: I64, pending: I64, ends: I64, undecided: Bool,
+    oldest: I64, waits: I64, waited: I64, pending: I64, ends: I64, undecided: Bool,
 ) -> tuple[int, int]:  # fmt: skip
     """Sums by turn (OF_TURNS, cell), `area` that of focused work (interval, team × queues + queue).
 
     What is `shared` (queue) is worked on `shares` (slot; float) and not in the area. `limit` is the reply target
-    (queue). `oldest` is the greatest age of a message not yet in work (queue), `waits` are those for later replies of
-    the counted, `pending` and `ends` the spans in which a customer's message waits, cut to the counted time (all three
-    time << bits | queue); how many there are of each is returned. `undecided` is that of the contacts.
+    (queue). `oldest` is the greatest age of a message not yet in work (queue and of all), `waits` are those for later
+    replies of the counted, `waited` (queue) how many, `pending` and `ends` the spans in which a customer's message
+    waits, cut to the counted time (all three time << bits | queue); how many there are of each is returned. `undecided`
+    is that of the contacts.
     """
     queues = len(business)
     bits = bits_of(queues)
@@ -270,11 +302,11 @@ def turns(
         many = messages[c]
         if many == 0:
             continue
-        q, ended, first, end_of_all, here = np.int64(queue[c]), outcome[c], first_turn[c], closed[c], cell[c]
+        q, ended, first, end_of_all, here = index(queue[c]), outcome[c], index(first_turn[c]), closed[c], cell[c]
         begun = is_begun(ended, many, start[first])
         agents = 0
         for n in range(many):
-            slot = first + n
+            slot = index(first + n)
             came, began, replied, who = message[slot], start[slot], reply[slot], agent[slot]
             last = n == many - 1
             gone = ended in (ABANDONED, SILENTLY) or (ended == LOST and n > 0)
@@ -286,14 +318,15 @@ def turns(
             word = last and closing[slot]
 
             if not task and not word:
-                oldest[q] = max(oldest[q], min(taken_up, edges[-1]) - came if taken_up > edges[0] else 0)
+                if taken_up > edges[0]:
+                    oldest[q] = max(oldest[q], min(taken_up, edges[-1]) - came)
                 since, until = max(came, edges[0]), min(taken_up, edges[-1])
                 pending[spans] = since << bits | q
                 ends[spans] = until << bits | q
                 spans += since < until  # what is empty is written over
             worked = began < NEVER
             if worked and not shared[q]:
-                near = span(area, team[who] * queues + q, taken_up, finish, edges, length, near)
+                near = span(area, team[index(who)] * queues + q, taken_up, finish, edges, length, near)
 
             if here < 0:
                 continue
@@ -310,6 +343,7 @@ def turns(
                 sums[row.DUE + min(n, 3) - 1, here] += 1
                 if not gone and elapsed(q, came, came + wait, business, hours, opens, closes) <= limit[q]:
                     sums[row.IN_TIME_BY_TURN + min(n, 3) - 1, here] += 1
+                waited[q] += 1
                 waits[later] = wait << bits | q
                 later += 1
             if n > 0 and not worked and ended == OPEN:  # never a word: its contact is resolved
@@ -333,6 +367,8 @@ def turns(
         if begun and here >= 0:
             sums[row.AGENTS, here] += agents
     settle(area, edges)
+    for q in range(queues):
+        oldest[queues] = max(oldest[queues], oldest[q])
     return later, spans
 
 
@@ -348,7 +384,7 @@ def suspensions(
     near = FIRST
     queues = area.shape[2] // interruptions.shape[1]
     for r in range(len(contact)):
-        c, t = contact[r], np.int64(team[agent[r]])
+        c, t = index(contact[r]), index(team[index(agent[r])])
         near = span(area, t * queues + queue[c], start[r], end[r], edges, length, near)
         if edges[0] <= start[r] < edges[-1]:
             i = interval_of(start[r], edges, length, near)
@@ -365,13 +401,14 @@ def suspensions(
 def stretches(
     contact: I32, agent: I32, since: I64, start: I64, end: I64, cell: I32, queue: I32, team: I32, first: I64,
     presence_start: I64, presence_end: I64, edges: I64, length: int, place: I64, sums: F64, waiting_area: I64,
-    area: I64, waits: I64, ends: I64, keys: I64, key_ends: I64, day: int,
+    area: I64, unassigned: F64, sessions: F64, waits: I64, ends: I64, keys: I64, key_ends: I64, time_bits: int,
 ) -> tuple[int, int]:  # fmt: skip
     """Sums by contact with a session (OF_SESSIONS, cell), areas of who waits unassigned and of sessions held.
 
-    `waiting_area` is by queue, `area` by team × queues + queue: sessions while their agent is present.
-    `waits` and `ends` are the waits, cut to the counted time (time << bits | queue); `keys` and `key_ends` the sessions
-    (agent × day + time), likewise, as far as there is room. How many there are of both is returned.
+    In seconds, `unassigned` is (1, interval, queue), `sessions` (1, interval, team × queues + queue), while their agent
+    is present; `waiting_area` and `area` are for use in here. `waits` and `ends` are the waits, cut to the counted time
+    (time << bits | queue); `keys` and `key_ends` the sessions
+    (agent << time_bits | time), likewise, as far as there is room. How many there are of both is returned.
     """
     queues = waiting_area.shape[2]
     bits = bits_of(queues)
@@ -379,27 +416,27 @@ def stretches(
     waited = held = 0
     before = -1
     for r in range(len(contact)):
-        c = contact[r]
-        q = np.int64(queue[c])
+        c = index(contact[r])
+        q = index(queue[c])
         near = span(waiting_area, q, since[r], start[r], edges, length, near)
         low, high = max(since[r], edges[0]), min(start[r], edges[-1])
         waits[waited] = low << bits | q
         ends[waited] = high << bits | q
         waited += low < high  # what is empty is written over
-        a = agent[r]
-        if a < 0:
+        if agent[r] < 0:
             continue
+        a = index(agent[r])
         here = cell[c]
         if here >= 0:
             sums[row.SESSION, here] += end[r] - start[r]
             if c != before:
                 sums[row.SESSIONS, here] += 1
         before = c
-        p = place[a]  # the first of the agent's presences that ends after the start
-        while p > first[a] and presence_end[p - 1] > start[r]:
-            p -= 1
+        p = index(place[a])  # the first of the agent's presences that ends after the start
+        while p > first[a] and presence_end[index(p - 1)] > start[r]:
+            p = index(p - 1)
         while p < first[a + 1] and presence_end[p] <= start[r]:
-            p += 1
+            p = index(p + 1)
         place[a] = p
         group = team[a] * queues + q
         while p < first[a + 1] and presence_start[p] < end[r]:
@@ -408,41 +445,57 @@ def stretches(
             low, high = max(low, edges[0]), min(high, edges[-1])
             if low < high:
                 if held < len(keys):
-                    keys[held] = a * day + low
-                    key_ends[held] = a * day + high
+                    keys[held] = a << time_bits | low
+                    key_ends[held] = a << time_bits | high
                 held += 1
-            p += 1
-    settle(waiting_area, edges)
-    settle(area, edges)
+            p = index(p + 1)
+    in_seconds(waiting_area, edges, unassigned)
+    in_seconds(area, edges, sessions)
     return waited, held
 
 
 @scan
-def sessions(
-    starts: I64, ends: I64, day: int, team: I32, edges: I64, length: int, since: I64, area: I64, most: I64
-) -> None:
-    """From sorted sessions (agent × day + time) the areas of at least 1, 2, … at once of an agent, and the most.
+def over_queues(work: F64, weights: F64, of_teams: F64) -> None:
+    """`work` (interval, team, queue) by `weights` (team, queue), summed over queues."""
+    intervals, teams, queues = work.shape
+    for i in range(intervals):
+        for t in range(teams):
+            total = 0.0
+            for q in range(queues):
+                total += work[i, t, q] * weights[t, q]
+            of_teams[i, t] = total
 
-    `area` is (interval, level × teams + team), `since` (level), for use in here, `most` (team).
+
+@scan
+def sessions(
+    starts: I64, ends: I64, time_bits: int, team: I32, edges: I64, length: int, since: I64, area: I64, at_least: F64,
+    most: I64,
+) -> None:  # fmt: skip
+    """From sorted sessions (agent << time_bits | time) the areas of at least 1, 2, … at once of an agent, and the most.
+
+    `at_least` is (level, interval, team) in seconds, `most` (team and of all); `since` (level) is for use in here.
     """
-    levels, teams = len(since), len(most)
+    levels, _, teams = at_least.shape
+    mask = (1 << time_bits) - 1
     near = FIRST
     held = finished = 0
     for r in range(len(starts) + len(ends)):
         k = r - finished
         if k < len(starts) and starts[k] < ends[finished]:
-            t = team[starts[k] // day]
             if held < levels:
-                since[held] = starts[k] % day
+                since[held] = starts[k] & mask
             held += 1
+            t = index(team[index(starts[k] >> time_bits)])
             most[t] = max(most[t], held)
         else:
             held -= 1
             if held < levels:
-                group = held * teams + team[ends[finished] // day]
-                near = span(area, group, since[held], ends[finished] % day, edges, length, near)
+                group = held * teams + team[index(ends[finished] >> time_bits)]
+                near = span(area, group, since[held], ends[finished] & mask, edges, length, near)
             finished += 1
-    settle(area, edges)
+    in_seconds(area, edges, at_least)
+    for t in range(teams):
+        most[teams] = max(most[teams], most[t])
 
 
 # ── presences ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -451,21 +504,21 @@ def sessions(
 @scan
 def presences(
     shift: I32, start: I64, end: I64, shift_agent: I32, shift_start: I64, shift_end: I64, paid: Bool, team: I32,
-    edges: I64, length: int, area: I64,
+    edges: I64, length: int, area: I64, presence: F64,
 ) -> None:  # fmt: skip
-    """Areas of OF_PRESENCE, (interval, row × teams + team)."""
-    teams = area.shape[2] // row.OF_PRESENCE
+    """`presence` (OF_PRESENCE, interval, team) in seconds."""
+    teams = presence.shape[2]
     near = FIRST
     for s in range(len(shift_agent)):
         if paid[s]:
             group = row.PAID * teams + team[shift_agent[s]]
             near = span(area, group, shift_start[s], shift_end[s], edges, length, near)
     for r in range(len(shift)):
-        s = shift[r]
-        t = np.int64(team[shift_agent[s]])
+        s = index(shift[r])
+        t = index(team[index(shift_agent[s])])
         staffed, overtime, pay = row.STAFFED * teams + t, row.OVERTIME * teams + t, row.PAID * teams + t
         late = max(start[r], shift_end[s])
         near = span(area, staffed, start[r], end[r], edges, length, near)
         near = span(area, overtime, late, end[r], edges, length, near)
         near = span(area, pay, late if paid[s] else start[r], end[r], edges, length, near)
-    settle(area, edges)
+    in_seconds(area, edges, presence)

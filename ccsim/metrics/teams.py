@@ -66,7 +66,7 @@ def concurrency_mean(f: Facts) -> Sums:
     "max sessions of an agent", "7.5",
 )  # fmt: skip
 def concurrency_max(f: Facts) -> Whole:
-    return Whole(np.append(f.most_sessions, f.most_sessions.max(initial=0)).astype(np.float64))
+    return Whole(f.most_sessions_of_all.astype(np.float64))
 
 
 def _sessions_at_once(number: int, suffix: str, how_many: str, symbols: str) -> None:

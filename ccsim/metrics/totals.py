@@ -73,7 +73,7 @@ def work_out(
     for m in range(metrics):
         first, every = np.argmax(applies[m]), applies[m].all()
         here = m if len(each) > 1 else 0
-        for side in range(2):
+        for side in range(1 if counts[m] else 2):
             plane, into = tables[sides[m, side, 0]][sides[m, side, 1]], each[here, side]
             alike = side == 1 and common[m]
             for i in range(len(plane)):
@@ -88,7 +88,35 @@ def work_out(
             add_up(into, run[m, side])
         if counts[m]:
             run[m, 1] = 1.0
+            each[here, 1] = 1.0
         for column in range(width):
             if not applies[m, column]:
                 run[m, 1, column] = np.nan
                 each[here, 1, :, column] = np.nan
+
+
+@inlined
+def split(value: float, weight: float, sides: F64, column: int) -> None:
+    """Numerator and denominator of a value."""
+    is_finite = np.isfinite(value)
+    sides[0, column] = value if is_finite else 0.0
+    sides[1, column] = weight * is_finite
+
+
+@compiled
+def finite(values: F64, weights: F64, each: F64, run: F64) -> None:
+    """Values that are not added, with the highest over intervals: `run` (metric, side, column), `each` with intervals.
+
+    `values` (metric, interval, column) are the numerators, 0 if not finite, then with denominators 0, else `weights`
+    (metric, column): 1, or NaN, whatever the value, where the metric does not apply.
+    """
+    metrics, intervals, columns = values.shape
+    for m in range(metrics):
+        for column in range(columns):
+            highest = -np.inf
+            for i in range(intervals):
+                value = values[m, i, column]
+                if value > highest or np.isnan(value):
+                    highest = value
+                split(value, weights[m, column], each[m, :, i], column)
+            split(highest, weights[m, column], run[m], column)

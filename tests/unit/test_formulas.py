@@ -21,7 +21,7 @@ def test_steps_are_the_formulas(number: int) -> None:
     applies = {key: those for key, those in applies.items() if those.any()}
     known = {program.keys[0][0]: program for program in programs(Frame(plan, spec), applies)}
     assert len(known["queue"].keys) > 35
-    assert len(known["team"].keys) == 14
+    assert len(known["team"].keys) == 15
     for program in known.values():
         _, each = program.totals(facts, by_interval=True)
         assert len(each) == len(program.keys)
