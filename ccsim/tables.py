@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -571,3 +571,15 @@ def columns(table: type[Any]) -> dict[str, Column]:
         for meta in getattr(hint, "__metadata__", ())
         if isinstance(meta, Column)
     }
+
+
+def blank(table: type[Any], rows: int = 0) -> Any:
+    """The table with arrays of the declared types, so many rows of each kind, and zeros."""
+    axes = {name: 1 + column.by.count(",") for name, column in columns(table).items()}
+    hints = get_type_hints(table)
+    return table(
+        **{
+            name: np.zeros((rows,) * axes[name], get_args(get_args(hint)[1])[0]) if name in axes else 0
+            for name, hint in hints.items()
+        }
+    )

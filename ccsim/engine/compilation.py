@@ -49,8 +49,22 @@ def finish() -> None:
     _mark().touch()
 
 
+def first_pending() -> bool:
+    """Whether a child of this process is still at what it compiles first."""
+    return any(child.poll() is None for child in _children) and not _first_mark().exists()
+
+
+def finish_first() -> None:
+    """Notes that this has been compiled."""
+    _first_mark().touch()
+
+
 def _mark() -> Path:
     return folder() / f"compiled on {platform.node()}"
+
+
+def _first_mark() -> Path:
+    return folder() / f"first compiled on {platform.node()}"
 
 
 def pending(workload: Workload | None = None, first: str | None = None) -> bool:

@@ -7,13 +7,10 @@ import os
 import signal
 import threading
 from contextlib import suppress
-from typing import Any, get_args, get_type_hints
 
-import numpy as np
-
-from ccsim import jit, tables
+from ccsim import jit
 from ccsim.engine import compilation, compiled
-from ccsim.tables import Plan, Workload
+from ccsim.tables import Plan, Workload, blank
 
 
 def work(first: str | None) -> None:
@@ -31,22 +28,11 @@ def work(first: str | None) -> None:
     if first is not None:
         with suppress(Exception):  # whoever needs it compiles it then
             importlib.import_module(first).compile_first()
-    compiled.compile_all(_no_rows(Workload), _no_rows(Plan))
+    compilation.finish_first()
+    compiled.compile_all(blank(Workload), blank(Plan))
     compilation.finish()
 
 
 def _watch() -> None:
     if not os.read(0, 1):
         os._exit(1)
-
-
-def _no_rows(table: Any) -> Any:
-    """The table with arrays of the declared types, empty, and zeros."""
-    axes = {name: 1 + column.by.count(",") for name, column in tables.columns(table).items()}
-    hints = get_type_hints(table)
-    return table(
-        **{
-            name: np.empty((0,) * axes[name], get_args(get_args(hint)[1])[0]) if name in axes else 0
-            for name, hint in hints.items()
-        }
-    )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccsim.engine import simulate
+from ccsim.engine import compilation, simulate
 from ccsim.lowering import lower
 from ccsim.metrics import Collected, Measures, measure
+from ccsim.once import once
 from ccsim.results import logs, storage
 from ccsim.results.model import PrecisionGoal, Results
 from ccsim.runs.compiling import prepare
-from ccsim.runs.executors import run_all
+from ccsim.runs.executors import EXECUTORS, run_all
 from ccsim.runs.precision import Precision
 from ccsim.scenario.model import Scenario
 from ccsim.tables import MetricSpec, Plan
@@ -34,10 +36,15 @@ class AuditError(Exception):
 
 @dataclass(frozen=True)
 class Replication:
-    """One replication: its measures, and what makes its logs by name if they are kept."""
+    """One replication: what makes its measures, and what its logs by name if they are kept."""
 
-    measures: Measures
+    make_measures: Callable[[], Measures]
     make_logs: Callable[[], dict[str, pa.Table]] | None
+
+    @once
+    def measures(self) -> Measures:
+        """All metrics; made when first asked for."""
+        return self.make_measures()
 
 
 def replicate(
@@ -49,8 +56,13 @@ def replicate(
     keep_all: bool,
     change: Change | None,
     number: int,
+    *,
+    later: bool = False,
 ) -> Replication:
-    """Replication `number` (from 1) of a scenario. Raises AuditError when `audit` finds a fault."""
+    """Replication `number` (from 1) of a scenario; if so wanted measured `later` where the measures are being compiled.
+
+    Raises AuditError when `audit` finds a fault.
+    """
     from ccsim.workload.sample import draw
 
     workload = draw(recipe, number - 1)
@@ -67,7 +79,9 @@ def replicate(
         make_logs = partial(dict, logs.tables(number, plan, spec, workload, log))  # made here, where the worker is
     elif number == 1:
         make_logs = partial(logs.tables, number, plan, spec, workload, log)
-    return Replication(measure(workload, plan, spec, log), make_logs)
+    make_measures = partial(measure, workload, plan, spec, log)
+    later = later and compilation.first_pending()
+    return Replication(make_measures if later else partial(replace, make_measures()), make_logs)
 
 
 def first_logs(scenario: Scenario, plan: Plan, spec: MetricSpec, engine: str) -> dict[str, pa.Table]:
@@ -104,11 +118,13 @@ def run(
 
     prepare(engine, scenario, scenario.replications)
     plan, spec = lower(scenario)
-    task = partial(replicate, recipe_of(scenario), plan, spec, engine, audit, keep is not None, change)
+    later = workers == 1 and executor in EXECUTORS and precision is None
+    task = partial(replicate, recipe_of(scenario), plan, spec, engine, audit, keep is not None, change, later=later)
     collected = Collected() if after is None else after.copy()
     units = range(len(collected.whole) + 1, (scenario.replications if precision is None else precision.most) + 1)
     first: Callable[[], dict[str, pa.Table]] = dict
-    for replication in progress(run_all(task, units, workers, executor)):
+    replications = progress(run_all(task, units, workers, executor))
+    for replication in _measurable(replications) if later else replications:
         collected.add(replication.measures)
         if replication.make_logs is not None:
             if len(collected.whole) == 1:
@@ -122,6 +138,18 @@ def run(
         scenario, goals = scenario.with_streams(scenario.seed, len(collected.whole)), precision.goals
     summary = collected.summary(midnights=spec.days)
     return Results(scenario, variant, engine, plan, spec, summary, first, goals, collected)
+
+
+def _measurable(replications: Iterable[Replication]) -> Iterator[Replication]:
+    """They in order, held back as long as their measures are being compiled: others are simulated meanwhile, no more of
+    them than the reference engine takes in the kernel's place."""
+    held: deque[Replication] = deque()
+    for replication in replications:
+        held.append(replication)
+        del replication  # with its logs, before the next are made
+        while held and not compilation.first_pending():
+            yield held.popleft()
+    yield from held
 
 
 def run_to_folder(

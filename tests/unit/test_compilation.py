@@ -20,6 +20,7 @@ from ccsim.lowering import lower
 from ccsim.metrics import measure
 from ccsim.metrics.facts import ranks, scans
 from ccsim.metrics.formulas import compiled as formulas
+from ccsim.runs import run
 from ccsim.runs.compiling import compile_first
 from ccsim.scenario.read import load
 from ccsim.tables import Log, Plan, Workload
@@ -196,3 +197,19 @@ def test_an_environment_that_switches_compilation_off_is_not_obeyed() -> None:
     env = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_others_are_simulated_while_the_measures_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = load(SCENARIO, None, ["replications=4"])
+    expected = run.run(scenario, engine="simpy")
+    done: list[str] = []
+
+    def noted(name: str) -> None:
+        function = getattr(run, name)
+        monkeypatch.setattr(run, name, lambda *args: (done.append(name), function(*args))[1])
+
+    noted("simulate")
+    noted("measure")
+    monkeypatch.setattr(compilation, "first_pending", lambda: done.count("simulate") < 3)
+    assert run.run(scenario, engine="simpy") == expected
+    assert done == ["simulate"] * 3 + ["measure"] * 3 + ["simulate", "measure"]
