@@ -9,6 +9,7 @@ is seen, so that it follows the same distribution, profiles and factors included
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -170,6 +171,9 @@ class _Start:
         self.slots_of[workload.closing] = -1  # who is under way writes none
         self.answers = workload.turns.copy()
         self.answers[begun] -= workload.closing[workload.first_turn[begun] + count - 1]
+        self.is_first, self.is_last = np.zeros((2, len(workload.work)), np.bool_)
+        self.is_first[workload.first_turn[begun]] = True
+        self.is_last[workload.first_turn[begun] + self.answers[begun] - 1] = True
         self.workload = workload._replace(arrival=arrival)
 
     def _rows(self, workload: Workload) -> I64:
@@ -205,9 +209,20 @@ class _Start:
             made[mine] = make(q, mine)
         return made[of]
 
-    def pool(self, column: I64 | I32, q: int, by_turn: bool) -> I64:
-        rows = self.slots_of == q if by_turn else (self.workload.queue == q) & (self.workload.turns > 0)
-        return np.asarray(column[rows], np.int64)
+    def pool(self, column: I64 | I32, q: int) -> I64:
+        """Values of a queue's contacts."""
+        return np.asarray(column[(self.workload.queue == q) & (self.workload.turns > 0)], np.int64)
+
+    def work(self, q: int) -> I64:
+        return np.asarray(self.workload.work[self.slots_of == q])
+
+    def latency(self, q: int) -> I64:
+        """Of all turns but the last, after which nothing comes."""
+        return np.asarray(self.workload.latency[(self.slots_of == q) & ~self.is_last])
+
+    def reply_patience(self, q: int) -> I64:
+        """Of all turns but the first, for whose answer `patience` is."""
+        return np.asarray(self.workload.reply_patience[(self.slots_of == q) & ~self.is_first])
 
     # ------------------------------------------------------------------------------------------------ what is to come
 
@@ -228,7 +243,7 @@ class _Start:
         talks = is_open & (phase != Phase.WRAPPING)
         turns = seen.turns.astype(np.int64).copy()
         least = turns + replied
-        turns[talks] = self.by_queue(talks, lambda q, m: self.given(self.pool(self.answers, q, False), least[m], False))
+        turns[talks] = self.by_queue(talks, lambda q, m: self.given(self.pool(self.answers, q), least[m], False))
         turns[talks] = np.maximum(turns[talks], least[talks])
         first = len(w.work) + np.cumsum(turns) - turns
         w = self._with_slots(turns, first)
@@ -239,16 +254,12 @@ class _Start:
         pace = self._pace()
         spent = np.where(worked, (at - seen.start[last]) / pace, np.where(wraps, (at - left) / pace, 0.0))
         until = np.zeros(len(phase), np.int64)
-        work = self.by_queue(
-            worked, lambda q, m: self.given(self.pool(w.work[: len(self.slots_of)], q, True), spent[m])
-        )
+        work = self.by_queue(worked, lambda q, m: self.given(self.work(q), spent[m]))
         w.work[slot[worked]] = work
         until[worked] = np.maximum(seen.start[last[worked]] + np.rint(work * pace[worked]).astype(np.int64), at)
-        wrap = self.by_queue(wraps, lambda q, m: self.given(self.pool(w.wrap_up, q, False), spent[m]))
+        wrap = self.by_queue(wraps, lambda q, m: self.given(self.pool(w.wrap_up, q), spent[m]))
         until[wraps] = np.maximum(left[wraps] + np.rint(wrap * pace[wraps]).astype(np.int64), at)
-        w.latency[slot[replied]] = self.by_queue(
-            replied, lambda q, m: self.given(self.pool(w.latency[: len(self.slots_of)], q, True), silence[m])
-        )
+        w.latency[slot[replied]] = self.by_queue(replied, lambda q, m: self.given(self.latency(q), silence[m]))
         w.comeback[slot[replied]] = -1
         silent = phase == Phase.SILENT
         until[silent] = seen.parked[last[silent]]
@@ -260,10 +271,10 @@ class _Start:
 
     def _are_over(self, maybe: Bool, silence: I64) -> Bool:
         """Of those answered whose end nobody has seen: who has nothing more to say, given the turns and the silence."""
-        w, seen, over = self.workload, self.seen, np.zeros(len(maybe), np.bool_)
+        seen, over = self.seen, np.zeros(len(maybe), np.bool_)
         for q in np.unique(seen.queue[maybe]).tolist():
             mine = np.flatnonzero(maybe & (seen.queue == q))
-            all_turns, latency = self.pool(self.answers, q, False), np.sort(self.pool(w.latency, q, True))
+            all_turns, latency = self.pool(self.answers, q), np.sort(self.latency(q))
             ends = np.array([(all_turns == k).sum() for k in seen.turns[mine]])
             more = np.array([(all_turns > k).sum() for k in seen.turns[mine]])
             still = 1 - np.searchsorted(latency, silence[mine], side="right") / max(len(latency), 1)
@@ -274,15 +285,19 @@ class _Start:
     def _with_slots(self, turns: I64, first: I64) -> Workload:
         """Further slots behind all others: of every contact seen its turns, with fresh draws of its queue."""
         w, queue = self.workload, np.repeat(self.seen.queue, turns)
-        chosen = np.zeros(len(queue), np.int64)
-        u = self.uniforms(len(queue))
-        for q in np.unique(queue).tolist():
-            slots, mine = np.flatnonzero(self.slots_of == q), queue == q
-            chosen[mine] = slots[(u[mine] * len(slots)).astype(np.int64)]
+        is_first, is_last = np.zeros((2, len(queue)), np.bool_)
+        own = first[turns > 0] - len(w.work)
+        is_first[own] = True
+        is_last[own + turns[turns > 0] - 1] = True
+        turn, asked = self._slots_alike(queue, is_last, self.is_last), self._slots_alike(queue, is_first, self.is_first)
         columns: dict[str, Any] = {
             name: np.concatenate([getattr(w, name), getattr(w, name)[chosen]])
-            for name in ("work", "latency", "reply_patience", "comeback", "closing")
-        }
+            for name, chosen in (
+                ("work", turn), ("latency", turn), ("comeback", turn), ("closing", turn), ("reply_patience", asked)
+            )
+        }  # fmt: skip
+        ends = len(w.work) + np.flatnonzero(is_last)
+        columns["latency"][ends], columns["comeback"][ends] = NEVER, -1
         for name, values in (("first_turn", first), ("turns", turns), ("arrival", self.seen.arrival)):
             columns[name] = getattr(w, name).copy()
             columns[name][self.row] = values
@@ -290,6 +305,16 @@ class _Start:
             columns[name] = getattr(w, name).copy()
         columns["bot_repeats"][self.row] = 0
         return w._replace(**columns)
+
+    def _slots_alike(self, queue: I32, marked: Bool, slots_marked: Bool) -> I64:
+        """For each a slot of its queue that is marked as it is, or any of its queue where none is."""
+        chosen, u = np.zeros(len(queue), np.int64), self.uniforms(len(queue))
+        for q, mark in product(np.unique(queue).tolist(), (False, True)):
+            mine, of_queue = (queue == q) & (marked == mark), self.slots_of == q
+            alike = np.flatnonzero(of_queue & (slots_marked == mark))
+            slots = alike if len(alike) else np.flatnonzero(of_queue)
+            chosen[mine] = slots[(u[mine] * len(slots)).astype(np.int64)]
+        return chosen
 
     def _hide_transfers(self, w: Workload, is_open: Bool, turns: I64) -> None:
         """Who would have left after a turn that is over does not leave."""
@@ -314,11 +339,11 @@ class _Start:
         for held in (False, True):
             for later in (False, True):
                 of = among(phase, UNSTARTED) & ((phase == Phase.HELD) == held) & ((seen.turns > 1) == later)
-                column = w.reply_patience[: len(self.slots_of)] if later else w.held_patience if held else w.patience
+                column = w.held_patience if held else w.patience
 
                 def give_up(q: int, m: I64, column: I64 = column, later: bool = later, held: bool = held) -> I64:
                     waited = at - seen.message[last[m]]
-                    pool = self.pool(column, q, later)
+                    pool = self.reply_patience(q) if later else self.pool(column, q)
                     forever = (pool >= NEVER).mean() if len(pool) else 1.0
                     if forever == 1:
                         return np.full(len(m), NEVER)

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from ccsim.distributions.streams import Streams
+from ccsim.engine import simulate
 from ccsim.scenario import read
-from ccsim.today import output
+from ccsim.tables import Log, Outcome, Phase, Plan, State, Workload, among
+from ccsim.today import outlook, output
 from ccsim.today.actions import read_actions, usual
 from ccsim.today.outlook import Course, Outlook, band
 from ccsim.today.start import _Start
@@ -138,6 +140,37 @@ def test_what_is_left_is_drawn_given_what_has_passed() -> None:
     longer = start.given(pool, np.full(3, pool.max() + 5.0))
     assert (longer == pool.max() + 6).all()
     assert start.beyond == 3
+
+
+def test_conversations_under_way_go_on_to_their_last_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Customers who always answer in time, of a geometric number of turns, which has no memory: who was answered has
+    four more messages on average, who waits for the answer three, and nobody times out, expires or gives up."""
+    raw = copy.deepcopy(CENTRE)
+    del raw["queue"]["phone"], raw["queue"]["chat"]["transfer"], raw["team"]["front"]
+    raw["queue"]["chat"] |= {"turns": {"mean": 4}, "reply_latency": "40s", "reply_patience": "1d", "patience": "1d"}
+    raw["queue"]["whatsapp"] |= {"turns": {"mean": 4}, "reply_latency": "30m", "reply_patience": "1d", "patience": "1d"}
+    raw["drain"] = "2d"
+    started = []
+
+    def simulated(engine: str, workload: Workload, plan: Plan, state: State) -> Log:
+        log = simulate(engine, workload, plan, state)
+        started.append((workload, state, log))
+        return log
+
+    monkeypatch.setattr(outlook, "simulate", simulated)
+    for number in range(3):
+        seen(a_day(tmp_path, number, read.parse(raw)), "11:00", 30, seed=number)
+    more = []
+    for workload, state, log in started:
+        open_ = state.contact[state.phase != Phase.TO_COME]
+        assert set(log.outcome[open_]) <= {Outcome.RESOLVED, Outcome.OPEN}
+        over = open_[log.outcome[open_] == Outcome.RESOLVED]
+        assert len(over) >= 0.9 * len(open_)
+        assert (log.messages[over] == workload.turns[over]).all()
+        answered = among(state.phase[state.phase != Phase.TO_COME], (Phase.SILENT, Phase.AWAY))
+        more += (workload.turns[open_] - state.log.messages[open_] + ~answered).tolist()
+    # the same conversations in all replications of a day, whose turns are drawn anew: of each 4 ± sqrt(12)
+    assert np.mean(more) == pytest.approx(4, abs=4 * (12 / len(more)) ** 0.5)
 
 
 def test_usual_actions_are_scenarios(day: Day) -> None:
