@@ -71,7 +71,6 @@ class Rate(NamedTuple):
             gaps, times = streams.sequence(owner, size, size * (len(chunks) - 1)), np.empty(size, dtype=np.int64)
             np.negative(gaps, out=gaps)
             np.log1p(gaps, out=gaps)
-            np.negative(gaps, out=gaps)
             many, total, piece = philox().arrive(gaps, total, piece, edges, self.expected, times)
             chunks.append(times[:many])
         return chunks[-1] if len(chunks) <= 2 else np.concatenate(chunks)

@@ -112,19 +112,20 @@ def by_turn(key: Any, who: Any, owner: Any, what: Any, replication: Any, turns: 
 
 
 @compiled
-def arrive(gaps: F64, total: float, piece: int, edges: I64, expected: F64, out: I64) -> tuple[int, float, int]:
+def arrive(minus_gaps: F64, total: float, piece: int, edges: I64, expected: F64, out: I64) -> tuple[int, float, int]:
     """Times at which the sum of all gaps so far is reached by what is expected; how many, that sum, and its piece.
 
+    `minus_gaps` : float64[n], as logarithms give them.
     `expected[i]` arrivals come before `edges[i]`, at a constant rate between edges. `total` is the sum of earlier gaps,
     in that `piece`; `out` : int64[n], as many as gaps, not all filled when the end is reached.
     """
     last = len(edges) - 1
-    for i in range(len(gaps)):
-        total += gaps[i]
+    for i in range(len(minus_gaps)):
+        total -= minus_gaps[i]
         if total >= expected[last]:
             return i, total, piece
         while expected[piece + 1] <= total:
             piece += 1
         pace = (edges[piece + 1] - edges[piece]) / (expected[piece + 1] - expected[piece])
         out[i] = min(edges[piece] + np.int64((total - expected[piece]) * pace), edges[last] - 1)
-    return len(gaps), total, piece
+    return len(minus_gaps), total, piece

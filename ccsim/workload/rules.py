@@ -124,10 +124,12 @@ class Rules(NamedTuple):
     """likewise: a move has its own"""
     wrap_up: Assorted
     latency: Assorted
+    """after a turn, by queue, and after these for the last turns: never"""
     patience: Assorted
     held_patience: Assorted | None
     """None: as `patience` everywhere"""
     reply_patience: Assorted
+    """likewise, for first turns: never"""
     missed_after: I64
     idle_timeout: I64
     silent: F64
@@ -187,10 +189,10 @@ def rules_of(scenario: Scenario) -> Rules:
         work=Assorted(queue.turn_work for queue in with_moves),
         own_work=np.array([False] * len(queues) + [move.work is not None for move in scenario.move]),
         wrap_up=wrap_up,
-        latency=distributions(lambda queue: queue.reply_latency),
+        latency=Assorted([*(queue.reply_latency for queue in queues), Never()]),
         patience=distributions(lambda queue: queue.patience),
         held_patience=distributions(held) if any(queue.auto_reply for queue in queues) else None,
-        reply_patience=distributions(lambda queue: queue.reply_patience),
+        reply_patience=Assorted([*(queue.reply_patience for queue in queues), Never()]),
         missed_after=numbers(lambda queue: queue.missed_after, np.int64),
         idle_timeout=numbers(lambda queue: queue.idle_timeout, np.int64),
         silent=silent,

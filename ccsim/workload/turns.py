@@ -62,8 +62,7 @@ def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F6
     u[0, first[own] + rows.before[own]] = work[own]
     u[0] = _alike(rules, streams, rows, u[0], patience)
     bursts = _bursts(rules, streams, rows, queue)
-    reply_patience = rules.reply_patience.micros(queue, u[1])
-    reply_patience[first[own]] = NEVER
+    reply_patience = rules.reply_patience.micros(_but(queue, first[own], rules.queues), u[1])
     takes = _by_messages(rules, rows, rules.work.micros(like, u[0]), bursts)
     closing = same(0, np.bool_, len(queue))
     if rules.closing_words is not None:
@@ -88,6 +87,13 @@ def _slots(rows: Rows) -> tuple[I64, I64]:
     """First and last slot of each row."""
     end = np.cumsum(rows.turns, dtype=np.int64)
     return end - rows.turns, end - 1
+
+
+def _but(queue: I32, slots: I64, number: int) -> I32:
+    """The same, but that number in these slots."""
+    numbers = queue.copy()
+    numbers[slots] = number
+    return numbers
 
 
 def _alike(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F64) -> F64:
@@ -139,8 +145,7 @@ def _by_messages(rules: Rules, rows: Rows, work: I64, bursts: _Messages | None) 
 def _latency(rules: Rules, rows: Rows, queue: I32, u: F64, bursts: _Messages | None) -> I64:
     """The customer's time after each turn, to the last message of the next; NEVER after the last."""
     first, last = _slots(rows)
-    latency = rules.latency.micros(queue, u)
-    latency[last[rows.turns > 0]] = NEVER
+    latency = rules.latency.micros(_but(queue, last[rows.turns > 0], rules.queues), u)
     written = np.flatnonzero(rows.campaign >= 0)
     if len(written):
         slot = first[written]
