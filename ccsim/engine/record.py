@@ -19,10 +19,14 @@ class Level:
         self.centre = centre
         self.count = 0
         self.area = 0
-        self.seen = centre.plan.warm_up
+        self.first: int = centre.plan.warm_up
+        self.last: int = centre.plan.end
+        self.seen = self.first
 
     def add(self, step: int) -> None:
-        now = min(max(self.centre.now, self.centre.plan.warm_up), self.centre.plan.end)
+        now = self.centre.now
+        if not self.first <= now <= self.last:
+            now = self.first if now < self.first else self.last
         self.area += self.count * (now - self.seen)
         self.seen = now
         self.count += step

@@ -1155,7 +1155,8 @@ class Centre:
 
     def __init__(self, workload: Workload, plan: Plan, state: State | None = None) -> None:
         self.start = 0 if state is None else state.at  # what is earlier has happened
-        self.env = simpy.Environment(initial_time=0 if state is None else state.at - 1)
+        self.now = 0 if state is None else state.at - 1  # as the environment's, when the event under way began
+        self.env = simpy.Environment(initial_time=self.now)
         self.workload = listed(workload)
         self.plan = listed(plan)
         self.queues = [Queue(self, q) for q in range(len(plan.priority))]
@@ -1167,6 +1168,7 @@ class Centre:
             some = slice(self.plan.alternative_offset[queue.id], self.plan.alternative_offset[queue.id + 1])
             queue.alternatives = [self.queues[q] for q in self.plan.alternative[some]]
         self.record = Record(self)
+        self.keeps_idle = any(queue.keep_idle > 0 for queue in self.queues)
         self.at_random = AgentColumn.RANDOM in self.plan.agent_order
         self.agent_keys = [AGENT_KEYS[AgentColumn(c)] for c in self.plan.agent_order if c != AgentColumn.RANDOM]
         self.contact_keys = [CONTACT_KEYS[ContactColumn(column)] for column in self.plan.contact_order]
@@ -1179,10 +1181,6 @@ class Centre:
         self.attentive: set[Agent] = set()  # agents who may turn to a message, or go
         if state is not None:
             self.take_up(state)
-
-    @property
-    def now(self) -> int:
-        return self.env.now  # type: ignore[return-value]  # SimPy says float, whatever it was given
 
     def run(self) -> None:
         for queue in self.queues:
@@ -1265,6 +1263,7 @@ class Centre:
         return event
 
     def then_settle(self, _: simpy.Event) -> None:
+        self.now = int(self.env.now)
         settling = simpy.Event(self.env)
         settling._ok, settling._value = True, None
         settling.callbacks.append(self.settle)
@@ -1343,7 +1342,7 @@ class Centre:
             agent = self.gained.pop()
             while contact := agent.next_contact():
                 agent.take(contact)
-            if any(queue.keep_idle > 0 for queue in self.queues):  # others may be left idle no longer (5)
+            if self.keeps_idle:  # others may be left idle no longer (5)
                 self.all_look()
         elif self.gained:
             self.gained.clear()
@@ -1363,9 +1362,10 @@ class Centre:
                 newcomer.queue.offer_call_back(newcomer)
                 if not newcomer.called_back:
                     newcomer.queue.tell_wait(newcomer)
-        for agent in sorted(self.attentive, key=by_id):
-            agent.attend()
-        self.attentive.clear()
+        if self.attentive:
+            for agent in sorted(self.attentive, key=by_id):
+                agent.attend()
+            self.attentive.clear()
 
     def idle(self, queue: Queue) -> int:
         """Agents with the skill who would take a contact of `queue` and have no session."""
