@@ -54,7 +54,7 @@ def interval_of(time: int, edges: I64, length: int, near: int) -> int:
     """The interval of a time within them; `near` is a guess, right for most of what comes in order of time."""
     if edges[near] <= time < edges[index(near + 1)]:
         return near
-    return index(time // length - edges[0] // length)
+    return index(index(time - edges[1] + length) // index(length))
 
 
 @part

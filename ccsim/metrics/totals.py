@@ -45,11 +45,13 @@ def add_up(each: F64, run: F64) -> None:
             other += each[i, first + 1]
             third += each[i, first + 2]
         run[first], run[first + 1], run[first + 2] = one, other, third
-    for column in range(columns - columns % 3, columns):
-        total = 0.0
+    if columns % 3 > 0:  # one or two are left
+        last, before = columns - 1, columns - columns % 3
+        one = other = 0.0
         for i in range(intervals):
-            total += each[i, column]
-        run[column] = total
+            one += each[i, before]
+            other += each[i, last]
+        run[before], run[last] = one, other
 
 
 @compiled
