@@ -184,15 +184,13 @@ def contacts(
     near = FIRST
     waited = waited_open = 0
     for c in range(len(outcome)):
-        came, ended, q, here = arrival[c], outcome[c], index(queue[c]), cell[c]
+        came, gone, ended, many = arrival[c], left[c], outcome[c], messages[c]
+        q, here = index(queue[c]), cell[c]
         if came < NEVER:
             word = words and ended == RESOLVED and closing[first_turn[c] + turns[c] - 1]
-            until = closed[c]
-            if word:
-                until = left[c]
-            near = span(area, q, came, until, edges, length, near)
+            near = span(area, q, came, gone if word else closed[c], edges, length, near)
             if word and here >= 0:
-                sums[row.CLOSING, here] += messages[c] == turns[c]
+                sums[row.CLOSING, here] += many == turns[c]
             first = index(root[c])
             chain = cell[first]
             if chain >= 0 and not outbound[first]:
@@ -205,10 +203,10 @@ def contacts(
             sums[ended, here] += 1
         first_start = NEVER
         since = came
-        if messages[c] > 0:
+        if many > 0:
             slot = index(first_turn[c])
             first_start, since = start[slot], message[slot]
-        begun = is_begun(ended, messages[c], first_start)
+        begun = is_begun(ended, many, first_start)
         if begun:
             sums[row.BEGUN, here] += 1
         if called_back[c]:
@@ -221,21 +219,23 @@ def contacts(
         if has_bounced(ended, bounce_child[c], arrival):
             sums[row.BOUNCED, here] += 1
         if outbound[c]:
-            if messages[c] > 1:
+            if many > 1:
                 sums[row.OUTBOUND_ANSWERED, here] += 1
             continue
 
-        wait = min(first_start, left[c]) - since
-        by_clock = elapsed(q, since, since + wait, business, hours, opens, closes)
+        until = min(first_start, gone)
+        wait = until - since
+        by_clock = elapsed(q, since, until, business, hours, opens, closes)
         if begun:
             sums[row.ANSWERED, here] += 1
             sums[row.WAIT_ANSWERED, here] += wait
-            sums[row.WAIT_IN_OPEN_HOURS, here] += by_clock
+            if business[q]:
+                sums[row.WAIT_IN_OPEN_HOURS, here] += by_clock
             sums[row.IN_TIME, here] += by_clock <= limits[0, q]
         elif ended in (ABANDONED, SILENTLY):
             sums[row.GONE_IN_TIME, here] += by_clock <= limits[0, q]
             sums[row.GONE_AT_ONCE, here] += by_clock <= limits[1, q]
-        if messages[c] > 0 and ended not in (NONE, REJECTED, DEFLECTED, CONTAINED):
+        if many > 0 and ended not in (NONE, REJECTED, DEFLECTED, CONTAINED):
             sums[row.ENTERED, here] += 1
             sums[row.WAIT_ENTERED, here] += wait
             sums[row.DELAYED, here] += wait > 0
@@ -251,16 +251,17 @@ def contacts(
                 waited_open += by_clock > 0
             if ended == OPEN:
                 unanswered = not begun and by_clock < limits[0, q]
-                unresolved = elapsed(q, came, left[c], business, hours, opens, closes) < limits[2, q]
+                unresolved = elapsed(q, came, gone, business, hours, opens, closes) < limits[2, q]
                 sums[row.FIRST_UNDECIDED, here] += unanswered
                 sums[row.RESOLUTION_UNDECIDED, here] += unresolved
                 undecided[c] = unanswered or unresolved
                 sums[row.UNDECIDED, here] += undecided[c]
         if ended == RESOLVED:
             sums[row.RESOLVED, here] += 1
-            sums[row.RESOLUTION, here] += left[c] - came
-            in_all = elapsed(q, came, left[c], business, hours, opens, closes)
-            sums[row.RESOLVED_IN_TIME, here] += in_all <= limits[2, q]
+            sums[row.RESOLUTION, here] += gone - came
+            if limits[2, q] >= 0:
+                in_all = elapsed(q, came, gone, business, hours, opens, closes)
+                sums[row.RESOLVED_IN_TIME, here] += in_all <= limits[2, q]
         if link[c] == ROOT:
             sums[row.ROOTS, here] += 1
             if begun:
@@ -303,6 +304,7 @@ def turns(
         if many == 0:
             continue
         q, ended, first, end_of_all, here = index(queue[c]), outcome[c], index(first_turn[c]), closed[c], cell[c]
+        left_at, is_outbound = left[c], outbound[c]
         begun = is_begun(ended, many, start[first])
         agents = 0
         for n in range(many):
@@ -311,8 +313,8 @@ def turns(
             last = n == many - 1
             gone = ended in (ABANDONED, SILENTLY) or (ended == LOST and n > 0)
             # whose connection was lost, or who did not pick up, left after the start of work
-            gone = gone and last and began >= left[c]
-            task = outbound[c] and n == 0
+            gone = gone and last and began >= left_at
+            task = is_outbound and n == 0
             taken_up = min(began, end_of_all)
             finish = end_of_all if ended == RESOLVED and n == turns[c] - 1 else min(replied, end_of_all)
             word = last and closing[slot]
@@ -337,7 +339,7 @@ def turns(
                     sums[row.REPLIES, here] += 1
                     sums[row.RESPONSE, here] += replied - came
             if n > 0 and (worked or gone) and not word:
-                wait = (left[c] if gone else began) - came
+                wait = (left_at if gone else began) - came
                 sums[row.LATER, here] += 1
                 sums[row.LATER_WAIT, here] += wait
                 sums[row.DUE + min(n, 3) - 1, here] += 1
@@ -347,7 +349,7 @@ def turns(
                 waits[later] = wait << bits | q
                 later += 1
             if n > 0 and not worked and ended == OPEN:  # never a word: its contact is resolved
-                wait = elapsed(q, came, left[c], business, hours, opens, closes)
+                wait = elapsed(q, came, left_at, business, hours, opens, closes)
                 sums[row.DUE + min(n, 3) - 1, here] += wait >= limit[q]
                 sums[row.REPLY_UNDECIDED, here] += wait < limit[q] and not undecided[c]
             if worked and begun:
@@ -356,7 +358,8 @@ def turns(
                     work = shares[slot]
                 sums[row.HANDLED, here] += not word
                 sums[row.HANDLE, here] += work
-                sums[row.REREAD, here] += min(float(reread[slot]), work)
+                if reread[slot] > 0:
+                    sums[row.REREAD, here] += min(float(reread[slot]), work)
                 new = n == 0 or who != agent[slot - 1]
                 if new:
                     for earlier in range(first, slot):
@@ -407,43 +410,43 @@ def stretches(
 
     In seconds, `unassigned` is (1, interval, queue), `sessions` (1, interval, team × queues + queue), while their agent
     is present; `waiting_area` and `area` are for use in here. `waits` and `ends` are the waits, cut to the counted time
-    (time << bits | queue); `keys` and `key_ends` the sessions
-    (agent << time_bits | time), likewise, as far as there is room. How many there are of both is returned.
+    (time << bits | queue); `keys` and `key_ends` the sessions (agent << time_bits | time), likewise, if there is any
+    room for them as far as it goes. How many there are of both is returned.
     """
     queues = waiting_area.shape[2]
     bits = bits_of(queues)
     near = FIRST
     waited = held = 0
     before = -1
+    several = len(keys) > 0
     for r in range(len(contact)):
-        c = index(contact[r])
+        c, came, taken, freed = index(contact[r]), since[r], start[r], end[r]
         q = index(queue[c])
-        near = span(waiting_area, q, since[r], start[r], edges, length, near)
-        low, high = max(since[r], edges[0]), min(start[r], edges[-1])
+        near = span(waiting_area, q, came, taken, edges, length, near)
+        low, high = max(came, edges[0]), min(taken, edges[-1])
         waits[waited] = low << bits | q
         ends[waited] = high << bits | q
         waited += low < high  # what is empty is written over
         if agent[r] < 0:
             continue
-        a = index(agent[r])
-        here = cell[c]
+        a, here = index(agent[r]), cell[c]
         if here >= 0:
-            sums[row.SESSION, here] += end[r] - start[r]
+            sums[row.SESSION, here] += freed - taken
             if c != before:
                 sums[row.SESSIONS, here] += 1
         before = c
-        p = index(place[a])  # the first of the agent's presences that ends after the start
-        while p > first[a] and presence_end[index(p - 1)] > start[r]:
+        p, last = index(place[a]), first[a + 1]  # the first of the agent's presences that ends after the start
+        while p > first[a] and presence_end[index(p - 1)] > taken:
             p = index(p - 1)
-        while p < first[a + 1] and presence_end[p] <= start[r]:
+        while p < last and presence_end[p] <= taken:
             p = index(p + 1)
         place[a] = p
         group = team[a] * queues + q
-        while p < first[a + 1] and presence_start[p] < end[r]:
-            low, high = max(start[r], presence_start[p]), min(end[r], presence_end[p])
+        while p < last and presence_start[p] < freed:
+            low, high = max(taken, presence_start[p]), min(freed, presence_end[p])
             near = span(area, group, low, high, edges, length, near)
             low, high = max(low, edges[0]), min(high, edges[-1])
-            if low < high:
+            if several and low < high:
                 if held < len(keys):
                     keys[held] = a << time_bits | low
                     key_ends[held] = a << time_bits | high

@@ -54,7 +54,7 @@ FIRST_UNDECIDED: Final = OUTCOMES + 21
 """waited for its first answer"""
 RESOLUTION_UNDECIDED: Final = OUTCOMES + 22
 WAIT_IN_OPEN_HOURS: Final = OUTCOMES + 23
-"""wait of the answered on the clock of the targets"""
+"""wait of the answered, of queues whose targets are measured in open hours"""
 VALUE_LOST: Final = OUTCOMES + 24
 """value of the lost roots, in money"""
 BOUNCED: Final = OUTCOMES + 25
