@@ -18,10 +18,14 @@ from ccsim.engine import compilation
 from ccsim.engine.events import Event
 from ccsim.engine.resumed import resumed
 from ccsim.routing import AgentColumn, kept_in_order
-from ccsim.tables import I32, I64, NEVER, Link, Log, OnlyItself, Outcome, Outside, Plan, State, Workload
+from ccsim.tables import I32, I64, NEVER, Bool, Link, Log, OnlyItself, Outcome, Outside, Plan, State, Workload
 
 ROOM = 1024
 """Events that the tree, and stretches beyond one a contact, have room for at first: a power of two, then doubled."""
+
+ROOT: Final = int(Link.ROOT)
+
+NO_OUTCOME: Final = int(Outcome.NONE)
 
 KEPT = 1 << 29
 """Bytes that the process keeps at most for the next replication when one is done."""
@@ -35,10 +39,11 @@ def simulate(workload: Workload, plan: Plan, state: State | None = None, jit: bo
     Releases the GIL while it runs. Raises MemoryError.
     """
     kernel = _kernel(jit)
-    memory = _memory(kernel, workload, plan)
+    root = workload.link == ROOT
+    memory = _memory(kernel, workload, plan, root)
     if state is not None:
         memory = resumed(kernel, memory, state)
-    roots = int(np.count_nonzero(workload.link == Link.ROOT))
+    roots = int(np.count_nonzero(root))
     while not kernel.run(memory, roots):
         memory = _with_more_room(kernel, memory)
     return _canonical(kernel, memory)
@@ -96,22 +101,18 @@ def _keep_memory() -> None:
 # --- memory -------------------------------------------------------------------------------------------------------
 
 
-def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
-    """The kernel's memory before the first event."""
+def _memory(kernel: ModuleType, workload: Workload, plan: Plan, root: Bool) -> Any:
+    """The kernel's memory before the first event; `root` says which contacts are the first of their chain."""
     workload = _plain(workload)
     setting = _setting(kernel, OnlyItself(plan))
     contacts, turns = len(workload.queue), len(workload.work)
-    queues = len(plan.priority)
-    outbound = bool(workload.outbound.any())
-    lines = (kernel.LINES + outbound * kernel.TASK_LINES) * queues
+    outbound = _some(workload.outbound)
+    lines = (kernel.LINES + outbound * kernel.TASK_LINES) * setting.constant["queues"]
 
-    return kernel.Memory(
+    given = dict(
+        setting.constant,
         work=workload,
-        log=_empty_log(workload, plan, turns),
-        **_timetable(kernel, workload, plan, setting),
-        **_records(contacts),
-        **setting.constant,
-        **{name: array.copy() for name, array in setting.fresh.items()},
+        log=_empty_log(workload, plan, turns, root),
         seekers=np.empty(contacts, np.int32),
         ends=np.empty(contacts * setting.constant["moves"], np.int64),
         left=np.empty(contacts * setting.constant["shares"], np.float64),
@@ -124,11 +125,20 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan) -> Any:
         tree_room=ROOM,
         stretch_room=contacts + ROOM,
         suspension_room=(contacts + ROOM) * setting.constant["interrupts"],
-        automated=bool(workload.deflected.any() or (workload.bot_time >= 0).any() or workload.bot_repeats.any()),
-        drops=bool((workload.comeback != -1).any()),
-        words=bool(workload.closing.any()),
+        automated=_some(workload.deflected) or _some(workload.bot_time >= 0) or _some(workload.bot_repeats),
+        drops=_some(workload.comeback != -1),
+        words=_some(workload.closing),
         outbound=outbound,
     )
+    for name, array in setting.fresh.items():
+        given[name] = array.copy()
+    given.update(_timetable(kernel, workload, plan, setting), **_records(contacts))
+    return kernel.Memory._make(map(given.__getitem__, kernel.Memory._fields))  # a hundred keywords take longer
+
+
+def _some(which: NDArray[Any]) -> bool:
+    """Whether any is not 0 or false; `any` calls Python."""
+    return bool(np.count_nonzero(which))
 
 
 class _Setting(NamedTuple):
@@ -247,7 +257,15 @@ def _setting(kernel: ModuleType, known: OnlyItself[Plan]) -> _Setting:
 
 
 def _none(size: int) -> NDArray[np.int32]:
-    return np.full(size, -1, np.int32)
+    numbers = np.empty(size, np.int32)
+    numbers.fill(-1)
+    return numbers
+
+
+def _never(columns: int, rows: int) -> I64:
+    times = np.empty((columns, rows), np.int64)
+    times.fill(NEVER)
+    return times
 
 
 RECORD: Final = np.dtype([
@@ -380,18 +398,19 @@ def _rows_by_the_clock(kernel: ModuleType, plan: Plan, out_shift: I32, out_start
     )
 
 
-def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
+def _empty_log(workload: Workload, plan: Plan, turns: int, root: Bool) -> Log:
     """A log in which nothing has happened yet; ROOM for stretches, and all that presences may need."""
     contacts, queues = len(workload.queue), len(plan.priority)
-    root = workload.link == Link.ROOT
     presences = 2 * len(plan.shift_start) + len(plan.pause_start) + len(workload.out_start)
-    left, closed = np.full((2, contacts), NEVER)
-    message, start, reply = np.full((3, turns), NEVER)
+    left, closed = _never(2, contacts)
+    message, start, reply = _never(3, turns)
+    outcome = np.empty(contacts, np.int8)
+    outcome.fill(NO_OUTCOME)
     return Log(
         queue=workload.queue.copy() if len(plan.alternative) else workload.queue,
-        outcome=np.full(contacts, Outcome.NONE, np.int8),
+        outcome=outcome,
         arrival=workload.arrival.copy(),
-        parent=np.full(contacts, -1, np.int32),
+        parent=_none(contacts),
         first_turn=np.where(root, workload.first_turn, -1),
         turns=workload.turns.copy(),
         messages=np.zeros(contacts, np.int32),
@@ -401,10 +420,10 @@ def _empty_log(workload: Workload, plan: Plan, turns: int) -> Log:
         message=message,
         start=start,
         reply=reply,
-        agent=np.full(turns, -1, np.int32),
+        agent=_none(turns),
         reread=np.zeros(turns, np.int64),
         **_stretches(contacts + ROOM),
-        **_suspensions((contacts + ROOM) * bool(plan.interrupts.any())),
+        **_suspensions((contacts + ROOM) * _some(plan.interrupts)),
         presence_shift=np.empty(presences, np.int32),
         presence_start=np.empty(presences, np.int64),
         presence_end=np.empty(presences, np.int64),
@@ -430,6 +449,9 @@ def _suspensions(size: int) -> dict[str, Any]:
         "suspended_start": np.empty(size, np.int64),
         "suspended_end": np.empty(size, np.int64),
     }
+
+
+STRETCHES: Final = tuple(_stretches(0))
 
 
 def _with_more_room(kernel: ModuleType, memory: Any) -> Any:
@@ -461,18 +483,19 @@ def _canonical(kernel: ModuleType, memory: Any) -> Log:
     """The log in the order that tables.Log says."""
     log: Log = memory.log
     count = int(memory.number[kernel.STRETCHES])
-    begun = log._replace(**{name: getattr(log, name)[:count] for name in _stretches(0)})
-    if kernel.in_order(begun.stretch_contact):
-        target = begun
-    else:
-        target = log._replace(**_stretches(count))
-        kernel.stretches_by_contact(begun, target, np.zeros(len(log.outcome) + 1, np.int64))
     rows = slice(int(memory.number[kernel.PRESENCES]))
-    shift, start, end = log.presence_shift[rows], log.presence_start[rows], log.presence_end[rows]
+    shift, start = log.presence_shift[rows], log.presence_start[rows]
     order = np.lexsort((start, memory.plan.shift_agent[shift]))
-    target = target._replace(presence_shift=shift[order], presence_start=start[order], presence_end=end[order])
-    if len(log.suspended_contact) == 0:
-        return target
-    suspensions = slice(int(memory.number[kernel.SUSPENSIONS]))
-    by_contact = np.lexsort((log.suspended_start[suspensions], log.suspended_contact[suspensions]))
-    return target._replace(**{name: getattr(log, name)[suspensions][by_contact] for name in _suspensions(0)})
+    in_order: dict[str, Any] = {
+        "presence_shift": shift[order], "presence_start": start[order], "presence_end": log.presence_end[rows][order],
+    }  # fmt: skip
+    if len(log.suspended_contact) > 0:
+        suspensions = slice(int(memory.number[kernel.SUSPENSIONS]))
+        by_contact = np.lexsort((log.suspended_start[suspensions], log.suspended_contact[suspensions]))
+        in_order |= {name: getattr(log, name)[suspensions][by_contact] for name in _suspensions(0)}
+    begun = log._replace(**in_order, **{name: getattr(log, name)[:count] for name in STRETCHES})
+    if kernel.in_order(begun.stretch_contact):
+        return begun
+    target = begun._replace(**_stretches(count))
+    kernel.stretches_by_contact(begun, target, np.zeros(len(log.outcome) + 1, np.int64))
+    return target
