@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib
 import os
@@ -42,9 +43,18 @@ def inlined(function: Function) -> Function:
 
 
 def _numba() -> Any:
-    """numba, which compiles here whatever the environment says: some of what it compiles is no Python."""
-    os.environ.pop("NUMBA_DISABLE_JIT", None)  # read at its import
-    import numba
+    """numba, which compiles here whatever its settings say: some of what it compiles is no Python.
+
+    Raises OSError where it cannot start with what the environment, or a `.numba_config.yaml` here, tells it.
+    """
+    os.environ["NUMBA_DISABLE_JIT"] = "0"  # read at its import, and stronger than the file
+    try:
+        import numba
+    except ImportError:
+        raise
+    except Exception as error:
+        where = "set by a variable NUMBA_… or the file .numba_config.yaml of this folder"
+        raise OSError(errno.EINVAL, f"{' '.join(str(error).split())}; {where}", "numba") from None
 
     return numba
 

@@ -137,8 +137,9 @@ ccsim chart results/… --theme dark --out slides              all of them for d
 ```
 
 Charts have the shape of a slide and can be read on one. Colour-blind people can distinguish the colours, and a queue
-has the same colour in all charts of a scenario. The note at the bottom says how many contacts and replications a chart
-shows. `python docs/charts.py` makes this page and runs its commands.
+has the same colour in all charts of a scenario. Characters that the charts' font lacks, such as Chinese ones, are
+boxes in them; tables and the rest of the report show them. The note at the bottom says how many contacts and
+replications a chart shows. `python docs/charts.py` makes this page and runs its commands.
 """
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -170,6 +171,8 @@ def unsettled() -> Iterator[None]:
     """matplotlib as it comes, whatever a matplotlibrc says, in the working folder or elsewhere."""
     import matplotlib
 
+    # of each character that the font lacks, as of Chinese names, a line with a path of ours: a box stands for it
+    warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         yield

@@ -25,6 +25,7 @@ from ccsim.logs.records import Logs
 from ccsim.logs.turn_rounds import NONE, TurnRounds, after_contacts
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.values import written_duration
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND, Bool
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 PARTLY: Final = 7
 """Contacts expected where there are none: by chance once in a thousand."""
+FEW: Final = 0.05
+"""Share of an export's intervals below which those that begin between others are errors."""
+DAY: Final = 86_400
 ENOUGH: Final = 20
 """Contacts a day from which a queue's busy days are compared with other queues'."""
 
@@ -156,19 +160,40 @@ def _with_turn_rounds(queues: dict[str, QueueFit], turn_rounds: TurnRounds) -> d
 
 def _days(contacts: pd.DataFrame, first: Bool, logs: Logs) -> tuple[list[date], int]:
     """The days that the logs cover, and the seconds of an interval."""
-    import pandas as pd
 
     moments = contacts["arrival"][first] if len(contacts) else logs.intervals["start"]  # type: ignore[index]
     start, end = moments.min().date(), moments.max().date()
     days = list(logs.days) or _whole(
         [start + timedelta(days=number) for number in range((end - start).days + 1)], moments
     )
-    step = INTERVAL
-    if logs.intervals is not None:
-        clock = logs.intervals["start"].drop_duplicates().sort_values()
-        gaps = pd.Series(clock.diff().dt.total_seconds().dropna())
-        step = int(gaps[gaps > 0].min()) if (gaps > 0).any() else INTERVAL
-    return days, step if 86400 % step == 0 and step >= 60 else INTERVAL
+    return days, INTERVAL if logs.intervals is None else _length_of_intervals(logs.intervals["start"])
+
+
+def _length_of_intervals(starts: pd.Series[Any]) -> int:
+    """Seconds of the intervals of an export: the usual gap between their starts, or a shorter one where rows of empty
+    intervals are left out; a day where days are.
+
+    Raises ScenarioError where that is no part of a day, or a few rows begin in the midst of an interval.
+    """
+    seconds = np.unique(starts.to_numpy("datetime64[s]").astype(np.int64))
+    gaps, number = np.unique(np.diff(seconds), return_counts=True)
+    if not len(gaps):
+        return INTERVAL
+    usual = int(gaps[number.argmax()])
+    if usual % DAY == 0 and usual < 7 * DAY:
+        usual = DAY
+    for length in (usual, int(gaps.min())):
+        outside = seconds % length > 0
+        if DAY % length == 0 and length >= 60 and not outside.any():
+            return length
+        if outside.any() and outside.mean() < FEW:  # a slip of the pen must not make all intervals short
+            break
+    if DAY % usual:
+        value = f"intervals of {written_duration(usual * SECOND)}"
+        raise ScenarioError([Problem("LOG", value, "rows for days, or for parts of a day of one length")])
+    moment = np.datetime64(int(seconds[seconds % usual > 0][0]), "s").item()
+    value = f"intervals of {usual / 60:g} min, and one that begins at {moment:%Y-%m-%d %H:%M}"
+    raise ScenarioError([Problem("LOG", value, "intervals of one length that divides a day, from midnight on")])
 
 
 def _whole(days: list[date], moments: pd.Series[Any]) -> list[date]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 LONG: Final = {False: 2 * 3600.0, True: 8 * 3600.0}
 """Seconds of work on a contact that are not believed, by whether the channel's conversations go on for days."""
-SHORT: Final = 5.0
+SHORT: Final = {False: 20.0, True: 5.0}
+"""Seconds of work that are not believed, of a contact and, where a log has messages, of a reply."""
 USUAL: Final = (20.0, 3600.0)
 """Seconds between which the work on a contact mostly is."""
 CASE: Final = 4 * 3600.0
@@ -66,7 +67,7 @@ def _queue(queue: QueueFit, contacts: pd.DataFrame, logs: Logs, interval: int) -
     work = mean_work(queue)
     if work is not None and work > LONG[CHANNELS[queue.channel].persistent]:
         yield f"{queue.name}: a contact takes {_length(work)} of work on average. {_cause(work, queue, logs)}"
-    elif work is not None and work < SHORT and queue.contacts >= ENOUGH:
+    elif work is not None and work < SHORT[logs.messages is not None] and queue.contacts >= ENOUGH:
         cause = (
             "answer and end seem to be the same column."
             if work == 0

@@ -391,16 +391,21 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
         rows[name] = rows[name] + clock
 
 
+COUNTS: Final = ("offered", "handled", "abandoned")
+"""Columns of an interval export that are numbers of contacts."""
+
+
 def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     import pandas as pd
 
     lines.refuse(rows["start"].isna(), "no start")
     rows["start"] = rows["start"] + times.local(rows["start"], how)
-    for name in ("offered", "handled", "abandoned", "handle_time"):
-        if name not in rows:
-            continue
-        text, unit = rows[name].astype("string"), how.units.get(name)
-        numbers = times.seconds(text, unit) if name == "handle_time" else times.numbers(text)
+    texts = {name: rows[name].astype("string") for name in (*COUNTS, "handle_time") if name in rows}
+    lengths = [sheet[source].str.strip() for sources in how.durations.values() for source in sources if source in sheet]
+    comma = any(times.decimal_comma(text) for text in (*texts.values(), *lengths))
+    for name, text in texts.items():
+        unit = how.units.get(name)
+        numbers = times.seconds(text, unit, comma) if name == "handle_time" else times.counts(text, comma)
         unread = text.notna() & numbers.isna()
         lines.refuse(unread, f"{name}: not a number{_example(text, unread)}")
         lines.refuse(numbers < 0, f"{name}: below 0")

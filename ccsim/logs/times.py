@@ -234,6 +234,8 @@ def seconds(text: pd.Series[str], unit: str | None, comma: bool = False) -> pd.S
 def decimal_comma(text: pd.Series[Any], otherwise: bool = False) -> bool:
     """Whether numbers have one, which sets no thousands apart; `otherwise` is taken where cells leave it open."""
     written = text.dropna().astype("object")
+    if otherwise and grouped_by_points(text):
+        return True
     both = written[written.str.contains(".", regex=False) & written.str.contains(",", regex=False)]
     if len(both):
         return bool((both.str.rfind(",") > both.str.rfind(".")).mean() > 0.5)
@@ -241,6 +243,19 @@ def decimal_comma(text: pd.Series[Any], otherwise: bool = False) -> bool:
     if len(commas) and (otherwise or not commas.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+").all()):
         return True
     return bool(written.str.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3}){2,}").any())
+
+
+def grouped_by_points(text: pd.Series[Any]) -> bool:
+    """Whether every point of the cells has three digits behind it, as where it sets thousands apart: 1.240."""
+    written = text.dropna().astype("object")
+    points = written[written.str.contains(".", regex=False)]
+    return len(points) > 0 and bool(points.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+").all())
+
+
+def counts(text: pd.Series[str], comma: bool = False) -> pd.Series[Any]:
+    """Numbers of contacts: as `numbers`, but 1.240 beside 980 is more than a thousand, as there are no parts of one."""
+    plain = text.str.fullmatch(r"\d+").fillna(False)
+    return numbers(text, comma or (bool(plain.any()) and grouped_by_points(text)))
 
 
 def numbers(text: pd.Series[str], comma: bool = False) -> pd.Series[Any]:
@@ -254,7 +269,7 @@ def numbers(text: pd.Series[str], comma: bool = False) -> pd.Series[Any]:
     parsed = pd.to_numeric(text, errors="coerce").astype("float64")
     parsed = parsed.where(np.isfinite(parsed))
     missing = parsed.isna() & text.notna()
-    if not missing.any():
+    if not missing.any() and not (comma and grouped_by_points(text)):
         return parsed
     bare = text.astype("object").str.replace(r"(?<=\d)[\s\u00a0\u202f'’](?=\d{3})", "", regex=True)
     comma = decimal_comma(bare, comma)

@@ -24,6 +24,26 @@ LONGEST_SESSION: Final = 7 * DAY
 BOOKABLE: Final = ("video", "in_person")
 """Channels with appointments."""
 
+NO_SECOND_TURN: Final = (
+    "reply_latency", "reply_patience", "reply_target", "idle_timeout", "returns", "reread", "same_agent_for",
+    "over_capacity", "silent_abandonment", "drop", "reconnects", "reconnect_after",
+)  # fmt: skip
+"""Keys of a queue that are about later messages: without effect on one-to-one channels."""
+OF_LIVE_CHAT: Final = ("returns", "silent_abandonment", "drop", "reconnects", "reconnect_after")
+"""Keys of a queue that are about a chat which ends: without effect on persistent channels."""
+
+
+def keys_have_an_effect(scenario: Scenario) -> Problems:
+    """Keys that the file gives and that do nothing on the queue's channel."""
+    for name, queue in scenario.queue.items():
+        idle: tuple[str, ...] = ("expires_after",) if not queue.kind.persistent else OF_LIVE_CHAT
+        if queue.kind.one_to_one:
+            idle = (*NO_SECOND_TURN, *idle)
+        for key in idle:
+            if key in scenario.raw["queue"][name] and getattr(queue, key) != Queue.model_fields[key].default:
+                value = shown(scenario.raw["queue"][name][key])
+                yield Problem(dotted(("queue", name, key)), value, f"no effect on the channel {queue.channel}")
+
 
 def lost_connections_end(scenario: Scenario) -> Problems:
     """An agent notices at the idle timeout that a customer is gone, so there must be one."""

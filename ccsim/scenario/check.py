@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ccsim.distributions.durations import Never
 from ccsim.errors import Problem
-from ccsim.scenario.behaviours import BEHAVIOURS, Problems, Rule
+from ccsim.scenario.behaviours import BEHAVIOURS, Problems, Rule, keys_have_an_effect
 from ccsim.scenario.bots import past_bot
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.drain import LONGEST
@@ -59,6 +59,7 @@ def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
             rosters_go_on,
             rows_left_out,
             columns_left_out,
+            keys_have_an_effect,
             rosters_fit_the_run,
             intervals_end_at_midnight,
         ),

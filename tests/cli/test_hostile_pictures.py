@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import matplotlib as mpl
@@ -30,6 +31,15 @@ def test_foreign_settings_change_no_picture(tmp_path: Path) -> None:
         drawn.append({p.relative_to(folder): p.read_bytes() for p in sorted(folder.rglob("*.png"))})
     assert drawn[0] == drawn[1]
     assert len(drawn[0]) > 5
+
+
+def test_a_name_that_the_font_lacks_warns_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with style.styled("light"):
+            page = style.page()
+            page.text(0.5, 0.5, "\u5ba2\u670d")
+            page.canvas.draw()
 
 
 def broken(*_: object, **__: object) -> None:

@@ -717,3 +717,25 @@ def test_intervals_that_run_over_midnight_are_said(
     over = [one for one in result if "over midnight" in one]
     assert len(over) == (first is not None)
     assert first is None or f"first on {first}" in over[0]
+
+
+@pytest.mark.parametrize(
+    ("channel", "key", "value", "idle"),
+    [
+        ("phone", "reply_latency", "5m", True),
+        ("phone", "idle_timeout", "never", False),  # the same as without it
+        ("video", "reread", {"after": "1h", "work": "20s"}, True),
+        ("live_chat", "expires_after", "1d", True),
+        ("live_chat", "returns", 0.4, False),
+        ("messaging", "returns", 0.4, True),
+        ("messaging", "expires_after", "1d", False),
+    ],
+)
+def test_keys_without_effect_on_the_channel_are_said(channel: str, key: str, value: object, idle: bool) -> None:
+    doc = {
+        "start": date(2026, 3, 2), "days": 1,
+        "queue": {"q": {"channel": channel, "volume": {"per_day": 10}, key: value}},
+        "team": {"desk": {"skills": {"q": 1}, "shifts": [{"agents": 1, "hours": "always"}]}},
+    }  # fmt: skip
+    result = [str(one) for one in warnings(parse(doc)) if "no effect" in str(one)]
+    assert [one.partition(":")[0] for one in result] == ([f"queue.q.{key}"] if idle else [])

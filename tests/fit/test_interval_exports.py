@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from ccsim.backtest.score import _steady
+from ccsim.errors import ScenarioError
 from ccsim.fit.estimate import estimate
 from ccsim.fit.scenario import files
 from ccsim.logs.mapping import Mapping
@@ -71,3 +73,50 @@ def test_a_queue_to_which_nobody_came_has_no_volume(tmp_path: Path) -> None:
     quiet = estimate(read_all([log], [Mapping(kind="intervals", columns=columns)]), "ready").queues["b"]
     assert quiet.contacts == 0
     assert not quiet.hours
+
+
+@pytest.mark.parametrize(
+    ("starts", "refused"),
+    [
+        ([f"2026-{month:02d}-01" for month in range(1, 7)], "intervals of 31d"),
+        ([f"2026-06-{day:02d}" for day in (1, 8, 15, 22)], "intervals of 7d"),
+        ([f"2026-06-24 {at // 60:02d}:{at % 60:02d}" for at in range(480, 1200, 50)], "intervals of 50m"),
+        (
+            [f"2026-06-24 {at // 60:02d}:{at % 60:02d}" for at in [*range(480, 1200, 30), 661]],
+            "intervals of 30 min, and one that begins at 2026-06-24 11:01",
+        ),
+    ],
+)
+def test_intervals_that_are_no_part_of_a_day_are_refused(tmp_path: Path, starts: list[str], refused: str) -> None:
+    """Else the contacts of a week, or of half an hour, would all come in a small part of it."""
+    log = tmp_path / "log.csv"
+    log.write_text("at,came\n" + "".join(f"{at},900\n" for at in sorted(starts)))
+    logs = read_all([log], [Mapping(kind="intervals", columns={"start": ("at",), "offered": ("came",)})])
+    with pytest.raises(ScenarioError, match=refused):
+        estimate(logs, "ready")
+
+
+def test_rows_without_contacts_may_be_left_out(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text(
+        "at,came\n" + "".join(f"2026-06-24 {at},4\n" for at in ("09:00", "10:00", "11:00", "11:30", "14:30"))
+    )
+    logs = read_all([log], [Mapping(kind="intervals", columns={"start": ("at",), "offered": ("came",)})])
+    assert estimate(logs, "ready").interval == 1800
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (("1.240;150,5", "980;149,0"), (1240, 980, 150.5)),  # other numbers have decimal commas
+        (("1.240;150", "980;149"), (1240, 980, 150)),  # there are no parts of a contact
+        (("1.240;150", "980.5;149"), (1.24, 980.5, 150)),
+        (("0.980;150", "2;149"), (0.98, 2, 150)),
+    ],
+)
+def test_points_between_thousands(tmp_path: Path, cells: tuple[str, str], expected: tuple[float, ...]) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("tag;came;aht\n" + "".join(f"2{day}.06.2026;{row}\n" for day, row in enumerate(cells)))
+    columns = {"start": ("tag",), "offered": ("came",), "handle_time": ("aht",)}
+    rows = read(log, Mapping(kind="intervals", columns=columns)).rows
+    assert (*rows["offered"], rows["handle_time"][0]) == expected

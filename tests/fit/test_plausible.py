@@ -55,7 +55,8 @@ def test_the_work_of_a_whole_interval_taken_for_a_mean(tmp_path: Path) -> None:
 
 
 def test_minutes_taken_for_seconds(tmp_path: Path) -> None:
-    assert 'units = { handle_time = "min" }' in doubts(intervals(tmp_path, 4))
+    for minutes in (4, 12.5):
+        assert 'units = { handle_time = "min" }' in doubts(intervals(tmp_path, minutes))
 
 
 def test_the_same_column_twice(tmp_path: Path) -> None:

@@ -192,11 +192,16 @@ def test_where_no_child_can_compile_the_first_call_has_to(monkeypatch: pytest.Mo
     assert not compilation.pending(workload_and_plan()[0])
 
 
-def test_an_environment_that_switches_compilation_off_is_not_obeyed() -> None:
+def test_settings_that_switch_compilation_off_are_not_obeyed(tmp_path: Path) -> None:
+    (tmp_path / ".numba_config.yaml").write_text("disable_jit: 1\n")  # a working folder may have one
     code = "from ccsim.distributions.arrivals import philox; philox().arrive.signatures"
     env = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    for more, expected in (({}, ""), ({"NUMBA_NUM_THREADS": "0"}, "Number of threads specified must be > 0.; set")):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=env | more, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode == 0, expected in done.stderr) == (not expected, True), done.stderr
+        assert expected or not done.stderr
 
 
 def test_others_are_simulated_while_the_measures_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
