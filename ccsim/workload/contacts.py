@@ -95,7 +95,7 @@ def _turns(rules: Rules, streams: Streams, people: People, like: I32) -> tuple[I
     """Turns of each, and the uniforms of Draw.TURNS if they are needed."""
     if rules.same_turns and not rules.campaigns.reply_after:
         return same(rules.same_turns, np.int32, len(like)), np.empty((3, 0))
-    u = streams.of(people, Draw.TURNS, 3)
+    u = streams.of(people, Draw.TURNS, 3 if rules.campaigns.reply_after else 1)
     return rules.turns.counts(like, u[0]), u
 
 

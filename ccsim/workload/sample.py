@@ -69,7 +69,7 @@ def draw(recipe: Recipe, replication: int) -> Workload:
     groups, turned_away = customers.groups_of(recipe.customers, streams)
     roots = _merged(groups)
     contacts = contacts_of(recipe.rules, streams, roots.people, roots.queue, roots.like, roots.campaign)
-    workload = _columns(recipe.rules, streams, roots, contacts)._replace(turned_away=turned_away)
+    workload = _columns(recipe.rules, streams, roots, contacts, turned_away)
     harder = recipe.difficulty.of(workload)
     if harder is not None or any(recipe.factors.values()):
         workload = varied(workload, recipe.factors, recipe.rules.own_work[contacts.rows.like], harder)
@@ -152,10 +152,10 @@ def _joined(columns: list[Any], dtype: type) -> Any:
 # ------------------------------------------------------------------------------------------------------------ columns
 
 
-def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) -> Workload:
+def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts, turned_away: I64) -> Workload:
     """The workload of these contacts; what of them is still to be drawn is drawn here, column by column.
 
-    What is not by contact or turn is left empty.
+    What is of agents is left empty.
     """
     rows, n, later = contacts.rows, len(contacts.rows.queue), len(contacts.rows.queue) - len(roots.times)
     patience, work, *more = streams.of(rows.people, Draw.CONTACT, rules.uniforms)
@@ -221,7 +221,7 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts) 
         out_shift=np.empty(0, np.int32),
         out_start=np.empty(0, np.int64),
         out_end=np.empty(0, np.int64),
-        turned_away=np.empty(0, np.int64),
+        turned_away=turned_away,
     )
 
 

@@ -39,8 +39,9 @@ def with_closing_words(rules: Rules, streams: Streams, rows: Rows, transferred: 
     some = rows.some(closed)
     some = some._replace(turns=some.turns + 1)
     u = streams.by_turn(some.people, Draw.TURN, some.turns, some.before)
-    latency = _latency(rules, some, np.repeat(some.queue, some.turns), u[2], None)
-    writes[closed] = latency[_slots(some)[1] - 1] <= words.within[some.queue]
+    slots = _slots(some)
+    latency = _latency(rules, some, slots, np.repeat(some.queue, some.turns), u[2], None)
+    writes[closed] = latency[slots.last - 1] <= words.within[some.queue]
     return rows._replace(turns=rows.turns + writes, closing=writes)
 
 
@@ -54,39 +55,45 @@ def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F6
         bursts = _bursts(rules, streams, rows, rows.queue)
         takes = _by_messages(rules, rows, rules.work.micros(rows.like, work), bursts)
         return Turns(counting(np.int64, n), takes, never, never, same(-1, np.int64, n), same(0, np.bool_, n))
-    first, _ = _slots(rows)
+    slots = _slots(rows)
     queue = np.repeat(rows.queue, rows.turns)
     like = queue if len(rules.work) == rules.queues else np.repeat(rows.like, rows.turns)
     u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
     own = np.flatnonzero(rows.turns > 0)
-    u[0, first[own] + rows.before[own]] = work[own]
+    u[0, slots.first[own] + rows.before[own]] = work[own]
     u[0] = _alike(rules, streams, rows, u[0], patience)
     bursts = _bursts(rules, streams, rows, queue)
-    reply_patience = rules.reply_patience.micros(_but(queue, first[own], rules.queues), u[1])
+    reply_patience = rules.reply_patience.micros(_but(queue, slots.first[own], rules.queues), u[1])
     takes = _by_messages(rules, rows, rules.work.micros(like, u[0]), bursts)
     closing = same(0, np.bool_, len(queue))
     if rules.closing_words is not None:
         writes = np.flatnonzero(rows.closing)
-        word = _slots(rows)[1][writes]
+        word = slots.last[writes]
         read = streams.of(rows.people.some(writes), Draw.CLOSING, 2)[1]
         takes[word] = rules.closing_words.work.micros(rows.queue[writes], read)
         reply_patience[word] = NEVER
         closing = np.zeros(len(queue), np.bool_)
         closing[word] = True
     return Turns(
-        first,
+        slots.first,
         takes,
-        _latency(rules, rows, queue, u[2], bursts),
+        _latency(rules, rows, slots, queue, u[2], bursts),
         reply_patience,
         same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, queue),
         closing,
     )
 
 
-def _slots(rows: Rows) -> tuple[I64, I64]:
+class _Slots(NamedTuple):
     """First and last slot of each row."""
+
+    first: I64
+    last: I64
+
+
+def _slots(rows: Rows) -> _Slots:
     end = np.cumsum(rows.turns, dtype=np.int64)
-    return end - rows.turns, end - 1
+    return _Slots(end - rows.turns, end - 1)
 
 
 def _but(queue: I32, slots: I64, number: int) -> I32:
@@ -121,14 +128,14 @@ def _bursts(rules: Rules, streams: Streams, rows: Rows, queue: I32) -> _Messages
     """By turn, or None where all have one message. `queue` is that of each turn."""
     if rules.bursts is None:
         return None
-    first, _ = _slots(rows)
+    first, last = _slots(rows)
     u = streams.by_turn(rows.people, Draw.BURST, rows.turns, rows.before)
     only = np.flatnonzero(rows.turns == 1)  # for which `by_turn` draws nothing
     u[:2, first[only]] = streams.of(rows.people.some(only), Draw.BURST, 2, turn=1)
     number = rules.bursts.messages.counts(queue, u[0])
     written = np.flatnonzero(rows.campaign >= 0)
     number[first[written]] = 1  # the company's own message
-    number[_slots(rows)[1][rows.closing]] = 1
+    number[last[rows.closing]] = 1
     writing = (number - 1.0) * rules.bursts.gap.micros(queue, u[1])
     return _Messages(number, np.minimum(writing, float(NEVER)).astype(np.int64))
 
@@ -138,17 +145,16 @@ def _by_messages(rules: Rules, rows: Rows, work: I64, bursts: _Messages | None) 
     if rules.bursts is None or bursts is None:
         return work
     factor = bursts.number / np.repeat(rules.bursts.mean[rows.queue], rows.turns)
-    factor[_slots(rows)[0][rows.campaign >= 0]] = 1.0
+    factor[_slots(rows).first[rows.campaign >= 0]] = 1.0
     return np.rint(work * factor).astype(np.int64)
 
 
-def _latency(rules: Rules, rows: Rows, queue: I32, u: F64, bursts: _Messages | None) -> I64:
+def _latency(rules: Rules, rows: Rows, slots: _Slots, queue: I32, u: F64, bursts: _Messages | None) -> I64:
     """The customer's time after each turn, to the last message of the next; NEVER after the last."""
-    first, last = _slots(rows)
-    latency = rules.latency.micros(_but(queue, last[rows.turns > 0], rules.queues), u)
+    latency = rules.latency.micros(_but(queue, slots.last[rows.turns > 0], rules.queues), u)
     written = np.flatnonzero(rows.campaign >= 0)
     if len(written):
-        slot = first[written]
+        slot = slots.first[written]
         answer = rules.campaigns.reply_after.micros(rows.campaign[written], u[slot])
         latency[slot] = np.where(rows.answers[written], answer, NEVER)
     if bursts is not None:
@@ -162,7 +168,7 @@ def _comeback(rules: Rules, streams: Streams, rows: Rows, queue: I32) -> I64:
     assert rules.connections is not None
     u_lost, u_back, u_after = streams.by_turn(rows.people, Draw.CONNECTION, rows.turns, rows.before)
     is_lost = u_lost < rules.connections.drop[queue]
-    last = _slots(rows)[1]
+    last = _slots(rows).last
     is_lost[last[rows.turns > 0]] = False
     is_lost[last[rows.closing] - 1] = False
     lost = np.flatnonzero(is_lost)
@@ -184,6 +190,6 @@ def late_comebacks(rules: Rules, streams: Streams, rows: Rows) -> I64:
     queue, row, comeback = queue[slots], row[slots], comeback[slots]
     u = streams.by_turn(some.people, Draw.TURN, some.turns, some.before)
     bursts = _bursts(rules, streams, some, queue)
-    spare = rules.idle_timeout[queue] - _latency(rules, some, queue, u[2], bursts)
+    spare = rules.idle_timeout[queue] - _latency(rules, some, _slots(some), queue, u[2], bursts)
     late = (comeback >= 0) & (comeback < NEVER) & (spare >= 0) & (comeback > spare)
     return np.bincount(row, late, len(rows.turns)).astype(np.int64)
