@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -92,9 +93,11 @@ def _child_works(large: bool, first: str | None) -> bool:
                 return True
             code = f"import sys; sys.path[:] = {sys.path!r}; from ccsim.engine.compiler import work; work({first!r})"
             nowhere = subprocess.DEVNULL
+            # numpy's threads look for work at first, on the processor of whoever simulates
+            env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
             try:
                 child = subprocess.Popen(
-                    [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere
+                    [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, env=env
                 )
             except OSError:
                 return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -19,6 +20,7 @@ def work(first: str | None) -> None:
     Ends without it when the parent does, unless that lets it finish.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # at once, wherever it is
+    gc.set_threshold(50_000)  # most of what a compilation makes is kept to its end
     lock = jit.lock(
         compilation.folder(), patience=1.0
     )  # others who only look whether somebody compiles hold it for a moment
