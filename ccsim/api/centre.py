@@ -152,10 +152,11 @@ class Centre:
             raise ScenarioError([Problem(f"variant.{name}", "no such variant", allowed, self._file)])
         return self._other(name, self.changes)
 
-    def changed(self, changes: Mapping[str, Any]) -> Centre:
+    def changed(self, changes: Mapping[str, Any], *, allow_outside: bool = True) -> Centre:
         """The centre with other values at dotted paths, such as {"team.desk.concurrency.chat": 3}.
 
-        Raises ScenarioError for paths that lead nowhere and for values that may not stand there.
+        Files that they name may lie outside the scenario's folder, unless `allow_outside` is false. Raises
+        ScenarioError for paths that lead nowhere and for values that may not stand there.
         """
         values: dict[str, Any] = {}
         files: dict[str, bytes] = {}
@@ -164,17 +165,21 @@ class Centre:
             table, given = without_frames(path.removesuffix(".file"), {"file": value} if whole_table else value)
             files |= given
             values[path] = plain(path, table["file"] if whole_table else table)
-        return self._other(self.applied, {**self.changes, **values}, files)
+        return self._other(self.applied, {**self.changes, **values}, files, allow_outside)
 
     def _other(
-        self, applied: str | None, changes: Mapping[str, Any], files: Mapping[str, bytes] = MappingProxyType({})
+        self,
+        applied: str | None,
+        changes: Mapping[str, Any],
+        files: Mapping[str, bytes] = MappingProxyType({}),
+        allow_outside: bool = True,
     ) -> Centre:
         raw = copy.deepcopy(self.loaded.raw)
         everything = {**(self.loaded.variant[applied].set if applied else {}), **changes}
         if problems := read.change(raw, copy.deepcopy(list(everything.items())), self._file):
             raise ScenarioError(problems)
         folder = self.file.parent if self.file else None
-        asked = frozenset(texts(changes))
+        asked = frozenset(texts(changes)) if allow_outside else frozenset[str]()
         given = {**self.scenario.files, **self.loaded.files, **files}
         scenario = read.parse(raw, folder, self._file, given=given, outside=asked)
         return Centre(scenario, self.loaded, self.file, applied, changes)

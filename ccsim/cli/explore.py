@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from ccsim.cli import options
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
@@ -18,7 +20,8 @@ import click
     help="Port of this machine.  [default: any free one]",
 )
 @click.option("--no-browser", is_flag=True, help="Print the address; open no browser.")
-def explore(file: Path | None, port: int, no_browser: bool) -> None:
+@options.allow_outside
+def explore(file: Path | None, port: int, no_browser: bool, outside: bool) -> None:
     """Change a scenario with sliders in the browser: every change is simulated while you watch.
 
     Without FILE it opens the gallery of shipped scenarios. Only this machine can open the page, at an address with
@@ -37,7 +40,7 @@ def explore(file: Path | None, port: int, no_browser: bool) -> None:
     from ccsim.explore.page import pages
 
     try:
-        serve(listening, pages(file), click.echo, browser=not no_browser)
+        serve(listening, pages(file, outside), click.echo, browser=not no_browser)
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
     finally:

@@ -5,10 +5,11 @@ A lever is only another way to write `--set PATH=VALUE`: `Lever.changes` says wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 
 from ccsim.scenario.channels import channel_of, with_defaults
 from ccsim.scenario.faults import FaultError, dotted
@@ -51,7 +52,8 @@ class Lever:
 def levers(raw: Mapping[str, Any], usual: Mapping[str, Any]) -> list[Lever]:
     """The levers of a scenario's tables, by group; `usual` are its tables without changes, which set the ranges.
 
-    Values that are no numbers, such as a distribution from a file, have none.
+    Values that are no numbers, such as a distribution from a file, have none; nor has what cannot be, as changes may
+    have put anything anywhere.
     """
     now, then = with_defaults(dict(raw)), with_defaults(dict(usual))
     made = [*_of_all(now)]
@@ -63,7 +65,19 @@ def levers(raw: Mapping[str, Any], usual: Mapping[str, Any]) -> list[Lever]:
 
 
 def _tables(full: Mapping[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield from ((name, table) for name, table in full.get(kind, {}).items() if isinstance(table, dict))
+    yield from ((name, table) for name, table in _dict(full.get(kind)).items() if isinstance(table, dict))
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _at(table: Any, *keys: str | int) -> Any:
@@ -84,17 +98,24 @@ def _of_all(now: Mapping[str, Any]) -> Iterator[Lever]:
     demand = now.get("demand")
     if isinstance(demand, dict):
         yield _percent("demand.scale", "all queues", "Volume of the demand", demand.get("scale"), 1.0, high=200)
-    moves = now.get("move", [])
-    for move in moves if isinstance(moves, list) else []:
-        if isinstance(move, dict) and isinstance(move.get("from"), str) and isinstance(move.get("to"), str):
-            yield move_lever(now, move["from"], move["to"])
+    for move in _moves(now):
+        yield move_lever(now, move["from"], move["to"])
+
+
+def _moves(raw: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        dict(move)
+        for move in _list(raw.get("move"))
+        if isinstance(move, dict) and isinstance(move.get("from"), str) and isinstance(move.get("to"), str)
+    ]
 
 
 def move_lever(raw: Mapping[str, Any], source: str, to: str) -> Lever:
     """The share of one queue's customers who come to another one instead."""
-    before = [dict(move) for move in raw.get("move", [])]
+    before = _moves(raw)
     place = next((n for n, move in enumerate(before) if (move.get("from"), move.get("to")) == (source, to)), None)
-    value = before[place]["share"] if place is not None else 0.0
+    share = before[place].get("share") if place is not None else 0.0
+    value = share if _is_number(share) else 0.0
 
     def changes(percent: float) -> Changes:
         if place is None:
@@ -111,7 +132,7 @@ def move_lever(raw: Mapping[str, Any], source: str, to: str) -> Lever:
 def _of_team(now: Mapping[str, Any], then: Mapping[str, Any], name: str, team: dict[str, Any]) -> Iterator[Lever]:
     group = f"team {name}"
     shifts: list[tuple[str, dict[str, Any], int, int]] = []
-    for number, shift in enumerate(team.get("shifts", [])):
+    for number, shift in enumerate(_list(team.get("shifts"))):
         if isinstance(shift, dict) and isinstance(agents := shift.get("agents"), int):
             path = dotted(("team", name, "shifts", shift.get("name") or number, "agents"))
             shifts.append((path, shift, agents, _at(then, "team", name, "shifts", number, "agents") or agents))
@@ -122,10 +143,9 @@ def _of_team(now: Mapping[str, Any], then: Mapping[str, Any], name: str, team: d
         label = f"Agents, {shift.get('name') or shift.get('hours', '')}{days}"
         yield _count(path, group, label, agents, 2 * usual + 4, "agents")
     yield _percent(dotted(("team", name, "absence")), group, "Absence", team.get("absence"), 0.0, high=40, most=100)
-    given = team.get("concurrency", {})
-    for queue in team.get("skills", {}):
+    for queue in _dict(team.get("skills")):
         channel = channel_of(_at(now, "queue", queue))
-        sessions = _at(given, queue) or 1
+        sessions = _at(team, "concurrency", queue) or 1
         if channel is not None and not channel.one_to_one and isinstance(sessions, int):
             path = dotted(("team", name, "concurrency", queue))
             yield _count(path, group, f"Conversations of {queue} at once", sessions, max(8, 2 * sessions), "", low=1)
@@ -172,7 +192,7 @@ def _of_queue(then: Mapping[str, Any], name: str, queue: dict[str, Any]) -> Iter
         yield _percent(path, group, "Contained by the bot", queue["bot"].get("contains"), 0.0, high=100, most=100)
     yield from _targets(name, group, queue)
     limit = queue.get("max_abandonment")
-    if isinstance(limit, int | float):
+    if _is_number(limit):
         path = dotted(("queue", name, "max_abandonment"))
         yield _percent(path, group, "Target: abandonment at most", limit, 0.0, high=30, most=100)
     yield from _opening_hours(name, group, queue.get("open"))
@@ -180,7 +200,7 @@ def _of_queue(then: Mapping[str, Any], name: str, queue: dict[str, Any]) -> Iter
 
 def _volume(name: str, group: str, volume: dict[str, Any], usual: Any) -> Lever:
     for key, unit in (("per_day", "a day"), ("per_hour", "an hour")):
-        if isinstance(value := volume.get(key), int | float):
+        if _is_number(value := volume.get(key)):
             before = _at(usual, key) or value
             high = max(2 * before, 100)
             step = max(1, round(before / 50))
@@ -207,7 +227,7 @@ def _distribution(
         written, before = written[parameter], _at(before, parameter)
     path = dotted(place)
     if key == "turns":
-        if isinstance(written, int | float):
+        if _is_number(written):
             whole = "mean" not in place
             yield Lever(
                 path, group, title, "count" if whole else "number", written,
@@ -269,7 +289,7 @@ def _count(path: str, group: str, title: str, value: int, high: float, unit: str
 def _percent(
     path: str, group: str, title: str, value: Any, default: float, *, high: float, most: float | None = None
 ) -> Lever:
-    share = value if isinstance(value, int | float) and not isinstance(value, bool) else default
+    share = value if _is_number(value) and not isinstance(value, bool) else default
     return Lever(
         path, group, title, "percent", _tidy(100 * share), lambda x: {path: _share(x)}, "%", high=high, most=most
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 
 from ccsim.api.centre import Centre
+from ccsim.errors import Problem, ScenarioError
 from ccsim.results import format
 from ccsim.scenario.read import value
 
@@ -32,8 +33,13 @@ def query(variant: str | None, changes: Mapping[str, Any]) -> str:
 
 
 def read_query(text: str) -> tuple[str | None, dict[str, Any]]:
-    """Variant and changes of a link's query; what is none of these is left aside."""
-    given = parse_qs(text[:LONGEST], keep_blank_values=True)
+    """Variant and changes of a link's query; what is none of these is left aside.
+
+    Raises ScenarioError for one that is longer than LONGEST, as half of the levers would be another what-if.
+    """
+    if len(text) > LONGEST:
+        raise ScenarioError([Problem("link", f"{len(text):,} characters", f"at most {LONGEST:,}")])
+    given = parse_qs(text, keep_blank_values=True)
     changes = {}
     for entry in given.get("set", []):
         path, equals, written = entry.partition("=")

@@ -34,6 +34,9 @@ from ccsim.scenario.read import value as read_value
 TABS: Final = 16
 """Pages at once; each may simulate."""
 
+SHOWN: Final = 10
+"""Changes at most that are named as left out."""
+
 WATCH: Final = 1.0
 """Seconds between two looks at the file."""
 
@@ -49,8 +52,8 @@ PRECISIONS: Final[dict[str, float | None]] = {
 }
 
 
-def pages(file: Path | None) -> Callable[[], None]:
-    """Defines the pages: the explorer of a file, or without one the gallery."""
+def pages(file: Path | None, allow_outside: bool) -> Callable[[], None]:
+    """Defines the pages: the explorer of a file, or without one the gallery. `allow_outside` is as for `load`."""
 
     def build() -> None:
         @ui.page("/")
@@ -63,7 +66,7 @@ def pages(file: Path | None) -> Callable[[], None]:
             elif entry is not None:
                 Tab(Session(entry.source), request.url.query, entry.key)
             elif file is not None and wanted is None:
-                Tab(Session(file), request.url.query)
+                Tab(Session(file, allow_outside=allow_outside), request.url.query)
             else:
                 _gallery()
 
@@ -102,8 +105,11 @@ class Tab:
         self._queue: str | None = None
         self._day: date | None = None
         self._runs = 0
-        session.variant, session.changes = links.read_query(query)
         self._layout()
+        try:
+            session.variant, session.changes = links.read_query(query)
+        except ScenarioError as error:
+            self._left_out.set_text(f"Nothing of the link is taken: {error}")
         Tab.open_tabs.add(self)
         self._client.on_delete(self.close)
         self._loop = background_tasks.create(self._drive(), name="explore")
@@ -139,6 +145,7 @@ class Tab:
             with ui.element("section").classes("live").props("id=answer aria-labelledby=answer-title tabindex=-1"):
                 self._answer = ui.html(markup("answer", None, "Simulating …"))
                 self._state = Text("p", "", "state").props("role=status")
+                self._left_out = Text("p", "", "note").props("role=status")
                 self._faults = ui.html("").props("role=alert")
             with ui.element("div").classes("columns"):
                 with ui.element("section").classes("levers").props('aria-label="Levers"'):
@@ -405,6 +412,9 @@ class Tab:
         loaded = self.session.loaded
         assert loaded is not None
         scenario = loaded.scenario
+        if out := self.session.left_out:
+            more = f" and {len(out) - SHOWN} more" if len(out) > SHOWN else ""
+            self._left_out.set_text(f"Left out, as it does not fit the file: {', '.join(out[:SHOWN])}{more}.")
         ui.page_title(f"{loaded.name} – ccsim explore")
         self._title.set_text(loaded.name)
         where = str(loaded.file.name) if loaded.file is not None else "template"

@@ -6,10 +6,12 @@ machine, and only to pages of its own.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import socket
 import webbrowser
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import Any, Final
 
@@ -17,6 +19,9 @@ HOST: Final = "127.0.0.1"
 TOKEN_BYTES: Final = 16
 RECONNECT: Final = 30.0
 """Seconds that a page is kept for a browser which does not answer, as on a busy machine; then it begins anew."""
+
+THREADS: Final = 40
+"""So that no tab waits for another one's simulation: each simulates in a thread, and looks at its file in another."""
 
 LINGER: Final = 2
 """Seconds that open connections have when the server stops."""
@@ -63,6 +68,7 @@ def serve(listening: socket.socket, build: Callable[[], None], ready: Callable[[
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
             await super().startup(sockets)
             if self.started:
                 ready(address)

@@ -23,6 +23,7 @@ from ccsim.explore.simulation import LOOKS, steps
 from ccsim.results.comparison import Comparison, VariantResult
 from ccsim.results.model import Results
 from ccsim.scenario import read
+from ccsim.scenario.faults import shown
 from ccsim.studies.compare import beside
 
 PINS: Final = 12
@@ -30,6 +31,9 @@ PINS: Final = 12
 
 MOST_FILES: Final = 1000
 """Files beside a faulty scenario whose change makes it worth another look."""
+
+MOST_TRIED: Final = 300
+"""Changes of a link of which each is tried by itself, where they do not fit together."""
 
 BASELINE: Final = "baseline"
 NOW: Final = "now"
@@ -74,12 +78,16 @@ class Session:
     source: Path | str
     variant: str | None = None
     changes: Changes = field(default_factory=dict)
+    allow_outside: bool = False
+    """whether data files may lie outside the scenario's folder, those that a link names too"""
     half_width: float | None = None
     """to which service levels are refined, as a share; None: so many replications as LOOKS says"""
     loaded: Centre | None = None
     """as the file has it; None while it is faulty"""
     baseline: WhatIf | None = None
     pins: list[WhatIf] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """what of the link, or of the levers as they stood, did not fit the file when it was read"""
     moves: list[tuple[str, str]] = field(default_factory=list)
     """pairs of queues whose share moved has a control though it is 0"""
     _seen: dict[Path, int] = field(default_factory=dict)
@@ -93,24 +101,54 @@ class Session:
         Raises ScenarioError, after which there is nothing to turn until the file is mended.
         """
         source = self.source if isinstance(self.source, Path) else None
-        self._seen = self._times([source] if source is not None else [])
+        seen = self._seen = self._times([source] if source is not None else [])
         try:
-            loaded = load(self.source)
+            loaded = load(self.source, allow_outside=self.allow_outside)
         except ScenarioError:
             self.loaded = None
             if source is not None:  # a data file may be what has to be mended, or what is missing
-                self._seen |= self._times([source.parent, *islice(source.parent.iterdir(), MOST_FILES)])
+                self._seen = seen | self._times([source.parent, *_beside(source)])
             raise
         if source is not None:
-            self._seen |= self._times(source.parent / name for name in loaded.scenario.files)
+            self._seen = seen | self._times(source.parent / name for name in loaded.scenario.files)
+        self.left_out = []
         if self.variant not in (None, *loaded.variants):
+            self.left_out.append(f"variant {self.variant}")
             self.variant = None
-        self.changes = {path: value for path, value in self.changes.items() if _fits(loaded, path, value)}
+        self._keep_what_fits(loaded)
         self.moves = [pair for pair in self.moves if set(loaded.queues).issuperset(pair)]
         self.loaded, self._latest = loaded, None
         before, pins = self.baseline, self.pins
-        self.baseline = (_again(loaded, before) if before is not None else None) or WhatIf(BASELINE, loaded)
-        self.pins = [again for pin in pins if (again := _again(loaded, pin)) is not None]
+        self.baseline = (self._again(loaded, before) if before is not None else None) or WhatIf(BASELINE, loaded)
+        again = {pin.name: self._again(loaded, pin) for pin in pins}
+        self.pins = [pin for pin in again.values() if pin is not None]
+        self.left_out += [f"pin {name}" for name, pin in again.items() if pin is None]
+
+    def _keep_what_fits(self, loaded: Centre) -> None:
+        """Leaves out the changes that do not fit the file; what fits only together with others stays."""
+        centre = loaded if self.variant is None else loaded.variant(self.variant)
+        if self._fits(centre, self.changes):
+            return
+        kept = {
+            path: value for path, value in islice(self.changes.items(), MOST_TRIED) if self._fits(centre, {path: value})
+        }
+        self.left_out += [f"{path} = {shown(value)}" for path, value in self.changes.items() if path not in kept]
+        self.changes = kept
+
+    def _again(self, loaded: Centre, one: WhatIf) -> WhatIf | None:
+        """The same changes of a file that was read again, without figures; None where they do not fit any more."""
+        try:
+            centre = loaded if one.centre.applied is None else loaded.variant(one.centre.applied)
+            return WhatIf(one.name, self._changed(centre, dict(one.centre.changes)))
+        except ScenarioError:
+            return None
+
+    def _fits(self, centre: Centre, changes: Changes) -> bool:
+        try:
+            self._changed(centre, changes)
+        except ScenarioError:
+            return False
+        return True
 
     def file_changed(self) -> bool:
         """Whether the file, or a data file that it names, is another than when it was read."""
@@ -134,7 +172,10 @@ class Session:
         if self.loaded is None:
             raise ScenarioError([Problem("", "the file has errors", "correct them first", str(self.source))])
         centre = self.loaded if self.variant is None else self.loaded.variant(self.variant)
-        return centre.changed(self.changes) if self.changes else centre
+        return self._changed(centre, self.changes)
+
+    def _changed(self, centre: Centre, changes: Changes) -> Centre:
+        return centre.changed(changes, allow_outside=self.allow_outside) if changes else centre
 
     def levers(self) -> list[Lever]:
         """The controls, at the values of now; none of a faulty file."""
@@ -299,21 +340,12 @@ def _same(one: Centre, other: Centre) -> bool:
     return one is other or (one.loaded is other.loaded and one.scenario.raw == other.scenario.raw)
 
 
-def _again(loaded: Centre, one: WhatIf) -> WhatIf | None:
-    """The same changes of a file that was read again, without figures; None where they do not fit any more."""
+def _beside(source: Path) -> list[Path]:
+    """Files of its folder; none where that is gone."""
     try:
-        centre = loaded if one.centre.applied is None else loaded.variant(one.centre.applied)
-        return WhatIf(one.name, centre.changed(one.centre.changes) if one.centre.changes else centre)
-    except ScenarioError:
-        return None
-
-
-def _fits(loaded: Centre, path: str, value: Any) -> bool:
-    try:
-        loaded.changed({path: value})
-    except ScenarioError:
-        return False
-    return True
+        return list(islice(source.parent.iterdir(), MOST_FILES))
+    except OSError:
+        return []
 
 
 def _whole(results: Results) -> list[Any]:

@@ -16,6 +16,7 @@ from ccsim.lowering import lower
 from ccsim.results.model import Results
 from ccsim.runs.precision import Precision, read_goals
 from ccsim.runs.run import Replication, run
+from ccsim.scenario.growth import size_of
 from ccsim.scenario.model import Scenario
 from ccsim.tables import SECOND
 
@@ -26,7 +27,7 @@ MOST: Final = 400
 """Replications at most, however precise the figures shall be."""
 
 LARGEST: Final = 3_000_000
-"""Contacts of a replication at most, and shifts: some gigabytes of memory; `ccsim run` takes more."""
+"""Contacts of a replication at most, and turns, and shifts: some gigabytes of memory; `ccsim run` takes more."""
 
 
 class StaleError(Exception):
@@ -85,14 +86,12 @@ def steps(
 
 def check_size(scenario: Scenario) -> None:
     """Raises ScenarioError for a scenario with more contacts or shifts than fit a page that answers at once."""
-    from ccsim.workload.customers import poisson_rate
-
     problems = []
-    contacts = sum(float(poisson_rate(scenario, name).expected[-1]) for name in scenario.queue)
-    if contacts > LARGEST:
-        problems.append(
-            Problem("queue", f"{contacts:,.0f} contacts", f"at most {LARGEST:,} here; `ccsim run` takes more")
-        )
+    size = size_of(scenario)
+    for number, what in ((size.contacts, "contacts"), (size.turns, "turns")):
+        if number > LARGEST:
+            value = f"{number:,.0f} {what}, follow-ups included"
+            problems.append(Problem("queue", value, f"at most {LARGEST:,} here; `ccsim run` takes more"))
     shifts = scenario.days * sum(shift.agents for team in scenario.team.values() for shift in team.shifts)
     if shifts > LARGEST:
         problems.append(Problem("team", f"{shifts:,} shifts", f"at most {LARGEST:,} here; `ccsim run` takes more"))

@@ -91,6 +91,13 @@ def test_the_link_restores_the_levers(browser: Browser, address: str) -> None:
         assert page.locator(".cards").inner_text() == before
 
 
+def test_what_of_a_link_does_not_fit_is_shown(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}?variant=gone&set=team.all.absence=0&set=team.none.absence=0.1") as page:
+        settled(page)
+        page.get_by_text("Left out, as it does not fit the file: variant gone, team.none.absence = 0.1.").wait_for()
+        assert "team.all.absence=0 " in page.locator(".command").inner_text()
+
+
 def test_variants_are_a_click_away(browser: Browser, address: str) -> None:
     with opened(browser, address) as page:
         settled(page)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 import tomllib
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from threading import Event
@@ -308,6 +310,14 @@ def test_what_is_too_large_is_refused_before_it_is_drawn(session: Session) -> No
     with pytest.raises(ScenarioError, match="ccsim run"):
         views(session)
     session.reset_all()
+    session.set({"queue.chat.turns": 10_000, "queue.chat.volume.per_day": 1000})
+    with pytest.raises(ScenarioError, match="turns"):
+        views(session)
+    session.reset_all()
+    session.set({"queue.chat.initial_backlog": {"contacts": 10_000_000}})
+    with pytest.raises(ScenarioError, match="contacts"):
+        views(session)
+    session.reset_all()
     session.set({"interval": "1ms"})
     with pytest.raises(ScenarioError, match="interval"):
         views(session)
@@ -386,3 +396,71 @@ def test_a_day_as_a_moving_picture(session: Session) -> None:
             start, end = sessions[agent, contact]
             assert a < end or b > start
     assert worst_interval(results, None) in results.summary.starts.tolist()
+
+
+def test_what_of_a_link_does_not_fit_is_said(file: Path) -> None:
+    session = Session(file, "gone", {"team.all.absence": 0.1, "team.none.absence": 0.1})
+    session.load()
+    assert (session.variant, session.changes) == (None, {"team.all.absence": 0.1})
+    assert session.left_out == ["variant gone", "team.none.absence = 0.1"]
+    session.load()
+    assert session.left_out == []
+
+
+def test_changes_that_fit_only_together_stay(file: Path) -> None:
+    later = {"start": date(2026, 3, 9), "queue.phone.volume": {"per_day": 40}}  # the file has no rows for these days
+    session = Session(file, None, {"start": later["start"]})
+    session.load()
+    assert session.changes == {}
+    session = Session(file, None, dict(later))
+    session.load()
+    assert (session.changes, session.left_out) == (later, [])
+
+
+def test_a_link_reads_no_file_of_another_folder(file: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "volumes.csv"
+    elsewhere.write_text(VOLUMES)
+    changes = {"queue.phone.volume.file": str(elsewhere)}
+    session = Session(file, None, changes)
+    session.load()
+    assert session.changes == {}
+    session.set(changes)
+    with pytest.raises(ScenarioError, match="outside the scenario's folder"):
+        views(session)
+    allowed = Session(file, None, changes, allow_outside=True)
+    allowed.load()
+    assert allowed.changes == changes
+
+
+def test_a_link_that_is_too_long_is_not_cut() -> None:
+    query = "set=queue.phone.title=" + "x" * links.LONGEST
+    with pytest.raises(ScenarioError, match="link"):
+        links.read_query(query)
+
+
+def test_a_folder_that_is_gone_and_comes_back(session: Session, file: Path) -> None:
+    moved = file.parent.rename(file.parent.with_name("moved"))
+    assert session.file_changed()
+    with pytest.raises(ScenarioError):
+        session.load()
+    moved.rename(file.parent)
+    assert session.file_changed()
+    session.load()
+    assert session.loaded is not None
+
+
+def test_levers_of_what_cannot_be(session: Session) -> None:
+    """Whatever the search field sets, the page stays, and what is wrong is said with its place."""
+    moved = [{"from": "phone", "to": "chat"}]
+    unfit = [-1, 1e308, math.nan, math.inf, True, "x", [], [1], {}, {"mean": "x"}, moved, None]
+    places = [
+        "move", "queue", "team", "queue.phone", "queue.phone.volume", "queue.phone.volume.per_day", "queue.chat.turns",
+        "queue.phone.open", "queue.phone.work", "queue.phone.max_abandonment", "queue.phone.bot", "team.all.shifts",
+        "team.all.skills", "team.all.concurrency", "team.all.absence", "volume", "demand",
+    ]  # fmt: skip
+    for place in places:
+        for value in unfit:
+            session.reset_all()
+            session.moves = [("phone", "chat")]
+            session.set({place: value})
+            assert all(session.turned(one) in (True, False) for one in session.levers()), (place, value)
