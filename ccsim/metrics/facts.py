@@ -101,6 +101,8 @@ class Frame:
         """Bits of any time that is counted."""
         self.skilled: F64 = (plan.rank >= 0).astype(np.float64)
         self.units: F64 = plan.units.astype(np.float64)
+        self.most_sessions = plan.capacity // max(1, int(plan.units[plan.units > 0].min(initial=plan.capacity)))
+        """That an agent can hold at once."""
         self.ones: F64 = np.ones_like(self.units)
         self.alone = bool(plan.one_to_one.all())
         """Nobody can hold two sessions."""
@@ -419,8 +421,8 @@ class Facts(Derived):
         rows = len(log.stretch_contact)
         first = np.searchsorted(plan.shift_agent[log.presence_shift], np.arange(len(plan.team) + 1))
         waits, ends = np.empty(rows, np.int64), np.empty(rows, np.int64)
-        # a session is cut wherever a presence ends; an agent holds no more of them at once than the capacity
-        room = 0 if frame.alone else rows + plan.capacity * len(log.presence_shift)
+        # a session is cut wherever a presence ends
+        room = 0 if frame.alone else rows + frame.most_sessions * len(log.presence_shift)
         while True:
             by_cell = frame.cells(sums.OF_SESSIONS)
             unassigned, held = frame.seconds(1, self.queues), frame.seconds(1, self.teams * self.queues)
