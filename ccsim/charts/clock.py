@@ -79,7 +79,7 @@ def time_axis(
         if labelled:
             ax.set_xlabel(f"time of day, {period(scenario)}")
         return
-    room = int(0.85 * style.WIDTH / columns / 0.52)
+    room = max(1, int(0.85 * style.WIDTH / columns / 0.52))
     every = next(step for step in (1, *range(7, 10_000, 7)) if count / step <= room)
     labels = [format.day(day) for day in days[::every]]
     # "Mon 2" for days, "2 Mar" for weeks: the axis' label tells the rest

@@ -172,7 +172,7 @@ def heat_map(results: Results, figure: Figure) -> None:
         apart = 100 * np.where(thin, np.nan, level - spec.sl_share[q])
         image = ax.imshow(apart, cmap=style.diverging(), vmin=-100 * FAR, vmax=100 * FAR, **whole)
         ax.grid(visible=False)
-        _label_days(scenario, ax, rows=-(-len(queues) // columns))
+        label_days(scenario, ax, rows=-(-len(queues) // columns))
         hours = [hour for hour in range(0, 25, 2 if columns < 3 else 4) if extent[0] <= hour <= extent[1]]
         ax.set_xticks(hours, [f"{hour:02d}:00" if columns == 1 else f"{hour}" for hour in hours])
         if style.lowest(ax):
@@ -190,9 +190,9 @@ def heat_map(results: Results, figure: Figure) -> None:
     bar.outline.set_visible(False)
 
 
-def _label_days(scenario: Scenario, ax: Axes, rows: int) -> None:
+def label_days(scenario: Scenario, ax: Axes, rows: int) -> None:
     """Each day at its row, or as many weeks apart as fit into a panel of which `rows` stand over one another."""
-    room = int((style.HEIGHT - 1.7) / rows * 0.72 / 0.15)
+    room = max(1, int((style.HEIGHT - 1.7) / rows * 0.72 / 0.15))  # of very many panels one day
     every = next(step for step in (1, *range(7, 10_000, 7)) if scenario.days / step <= room)
     days = range(0, scenario.days, every)
     labels = [format.day(scenario.start + timedelta(days=day)) for day in days]

@@ -16,7 +16,7 @@ from ccsim.charts import clock, style
 from ccsim.charts.agents import lanes
 from ccsim.charts.conversations import AGES, waiting_messages
 from ccsim.charts.outcomes import journeys, spread
-from ccsim.charts.service import THIN, pooled
+from ccsim.charts.service import THIN, label_days, pooled
 from ccsim.charts.thread import longest_thread
 from ccsim.charts.waiting import first_waits, reply_waits, waiting_times
 from ccsim.results.model import Results
@@ -416,6 +416,14 @@ def test_heat_map_has_the_levels_less_the_target_and_greys_what_is_thin() -> Non
     assert size >= 1
     total = 100 * np.nansum(level.mean * contacts) / contacts.sum() - 80
     assert np.ma.masked_invalid(heat).min() <= total <= np.ma.masked_invalid(heat).max()
+
+
+def test_days_of_very_many_panels_are_labelled() -> None:
+    """As of two hundred queues: there is room for less than one label, which ended the run's charts."""
+    results = small()
+    ax = style.page().subplots()
+    label_days(results.scenario, ax, rows=100)
+    assert len(ax.get_yticks()) >= 1
 
 
 def test_backlog_is_stacked_up_to_all_that_waits() -> None:
