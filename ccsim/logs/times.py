@@ -104,6 +104,9 @@ def instants(source: str, text: pd.Series[str], how: Mapping, unit: str | None) 
         seconds = numbers(text) * UNITS[unit]
         moments = pd.to_datetime(seconds.where(seconds.abs() < 1e11), unit="s", errors="coerce").dt.round("us")
         return sensible(moments.astype("datetime64[us]"))
+    hour = pd.to_numeric(text.astype("object").str.extract(r"^\S+[ T](\d{1,2})$")[0], errors="coerce")
+    if how.time_format is None and (hour > 24).any():  # of a day's periods by number, 1 to 48, none is an hour
+        text = text.mask(hour.notna())
     offset = text.str.contains(r"\d\d(?::?\d\d)?" + _ZONE, na=False)
     naive = _parsed(source, text.mask(offset), how)
     zone = how.written_in or how.timezone

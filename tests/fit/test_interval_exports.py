@@ -36,6 +36,17 @@ def test_a_period_is_read_from_its_start_and_an_offset_is_none(tmp_path: Path) -
     assert [start.hour for start in rows["start"]] == [13, 14, 15, 16]
 
 
+def test_the_number_of_a_period_is_no_hour(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("day,period,came\n" + "".join(f"2026-06-24,{period},4\n" for period in range(1, 49)))
+    how = Mapping(kind="intervals", columns={"start": ("day", "period"), "offered": ("came",)})
+    with pytest.raises(ScenarioError, match="no line can be used"):
+        read_all([log], [how])
+    log.write_text("day,hour,came\n" + "".join(f"2026-06-24,{hour},4\n" for hour in range(10, 24)))
+    how = Mapping(kind="intervals", columns={"start": ("day", "hour"), "offered": ("came",)})
+    assert read(log, how).rows["start"].dt.hour.tolist() == [*range(10, 24)]
+
+
 def test_a_days_calls_are_not_an_hours(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     log.write_text("day,came,answered,aht\n" + "".join(f"2026-06-{day:02d},480,470,180\n" for day in range(1, 15)))
