@@ -21,7 +21,7 @@ from ccsim.routing import AgentColumn, kept_in_order
 from ccsim.tables import I32, I64, NEVER, Bool, Link, Log, OnlyItself, Outcome, Outside, Plan, State, Workload
 
 ROOM = 1024
-"""Events that the tree, and stretches beyond one a contact, have room for at first: a power of two, then doubled."""
+"""Events that the tree, and stretches beyond two a contact, have room for at first: a power of two, then doubled."""
 
 ROOT: Final = int(Link.ROOT)
 
@@ -123,7 +123,7 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan, root: Bool) -> A
         contacts=contacts,
         lines=lines,
         tree_room=ROOM,
-        stretch_room=contacts + ROOM,
+        stretch_room=2 * contacts + ROOM,
         suspension_room=(contacts + ROOM) * setting.constant["interrupts"],
         automated=_some(workload.deflected) or _some(workload.bot_time >= 0) or _some(workload.bot_repeats),
         drops=_some(workload.comeback != -1),
@@ -399,7 +399,7 @@ def _rows_by_the_clock(kernel: ModuleType, plan: Plan, out_shift: I32, out_start
 
 
 def _empty_log(workload: Workload, plan: Plan, turns: int, root: Bool) -> Log:
-    """A log in which nothing has happened yet; ROOM for stretches, and all that presences may need."""
+    """A log in which nothing has happened yet; two stretches a contact and ROOM, and all that presences may need."""
     contacts, queues = len(workload.queue), len(plan.priority)
     presences = 2 * len(plan.shift_start) + len(plan.pause_start) + len(workload.out_start)
     left, closed = _never(2, contacts)
@@ -422,7 +422,7 @@ def _empty_log(workload: Workload, plan: Plan, turns: int, root: Bool) -> Log:
         reply=reply,
         agent=_none(turns),
         reread=np.zeros(turns, np.int64),
-        **_stretches(contacts + ROOM),
+        **_stretches(2 * contacts + ROOM),
         **_suspensions((contacts + ROOM) * _some(plan.interrupts)),
         presence_shift=np.empty(presences, np.int32),
         presence_start=np.empty(presences, np.int64),
