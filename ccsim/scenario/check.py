@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -439,13 +440,22 @@ def local_times_happen_once(scenario: Scenario) -> Problems:
     """No edge of hours, shifts or volumes falls into an hour that a clock change skips or repeats."""
     if scenario.timezone is None:
         return
-    zone = ZoneInfo(scenario.timezone)
-    for path, moment in edges(scenario):
-        first, second = moment.replace(tzinfo=zone), moment.replace(tzinfo=zone, fold=1)
-        if first.utcoffset() != second.utcoffset():
-            skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment
-            value = f"{moment:%Y-%m-%d %H:%M} {'does not exist' if skipped else 'comes twice'} in {scenario.timezone}"
+    for place, moment in edges(scenario):
+        if what := _by_the_clock(scenario.timezone, moment):
+            path = place if isinstance(place, str) else dotted(place)
+            value = f"{moment:%Y-%m-%d %H:%M} {what} in {scenario.timezone}"
             yield Problem(path, value, "times outside the hour of the clock change")
+
+
+@lru_cache(16384)
+def _by_the_clock(timezone: str, moment: datetime) -> str:
+    """What is wrong with a local time, remembered as `local` is; "" if nothing."""
+    zone = ZoneInfo(timezone)
+    first, second = moment.replace(tzinfo=zone), moment.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return ""
+    skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment
+    return "does not exist" if skipped else "comes twice"
 
 
 # warnings

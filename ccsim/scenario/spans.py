@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ccsim.scenario.bots import past_bot
-from ccsim.scenario.faults import dotted
 from ccsim.scenario.leave import leave_of
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.parts import MICROSECOND
@@ -23,8 +23,8 @@ from ccsim.scenario.volumes import Demand, Interval, Volume
 Local = tuple[datetime, datetime]
 """A stretch of local time, half-open."""
 
-Edge = tuple[str, datetime]
-"""A local time with the path that says it."""
+Edge = tuple[tuple[str | int, ...] | str, datetime]
+"""A local time with the place in the tables that says it, or the row of a file as text."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,9 @@ def run_days(scenario: Scenario) -> list[date]:
     return [scenario.start + timedelta(days=day) for day in range(scenario.days + drain)]
 
 
+@lru_cache(4096)
 def local(day: date, span: Span) -> Local:
-    """A span of a day's clock as local times."""
+    """A span of a day's clock as local times, remembered as the points of a sweep ask for the same."""
     midnight = datetime.combine(day, datetime.min.time())
     return midnight + timedelta(microseconds=span.start), midnight + timedelta(microseconds=span.end)
 
@@ -277,7 +278,7 @@ def volumes(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], Volume]]:
 
 
 def edges(scenario: Scenario) -> Iterator[Edge]:
-    """Every local time at which something begins or ends, with the path that says so."""
+    """Every local time at which something begins or ends, with the place that says so, or the row of a file."""
     days = run_days(scenario)
     for name, queue in scenario.queue.items():
         yield from _hours_edges(("queue", name, "open"), queue.open, days)
@@ -292,9 +293,9 @@ def edges(scenario: Scenario) -> Iterator[Edge]:
     for i, pattern in enumerate(scenario.staffing.patterns):
         yield from _shift_edges(("staffing", "patterns", i), pattern, days)
     for i, spike in enumerate(scenario.spike):
-        yield dotted(("spike", i, "at")), spike.at
+        yield ("spike", i, "at"), spike.at
     for i, outage in enumerate(scenario.outage):
-        yield dotted(("outage", i, "at")), outage.at
+        yield ("outage", i, "at"), outage.at
 
 
 def _hours_edges(place: tuple[str, ...], hours: ByDay[tuple[Span, ...]], days: list[date]) -> Iterator[Edge]:
@@ -306,7 +307,7 @@ def _hours_edges(place: tuple[str, ...], hours: ByDay[tuple[Span, ...]], days: l
 def _volume_edges(place: tuple[str, ...], volume: Volume, days: list[date]) -> Iterator[Edge]:
     for interval in volume.intervals:
         if interval.contacts > 0:
-            yield dotted((*place, "file")), interval.start
+            yield (*place, "file"), interval.start
     if volume.appointments is not None:
         for day in days:
             yield from _ends((*place, "appointments", "hours"), day, volume.appointments.hours)
@@ -342,7 +343,7 @@ def _shift_edges(place: tuple[str | int, ...], shift: WorkingHours, days: list[d
 def _ends(place: tuple[str | int, ...], day: date, span: Span) -> Iterator[Edge]:
     # whole days follow one another, whatever the clock does at midnight
     if span != WHOLE_DAY:
-        yield from ((dotted(place), end) for end in local(day, span))
+        yield from ((place, end) for end in local(day, span))
 
 
 def hours(stretch: Local) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import compress, pairwise
 from typing import Annotated, ClassVar, Final, NamedTuple
 
@@ -362,8 +363,9 @@ def _minutes(gap: timedelta) -> str:
     return f"{gap / timedelta(minutes=1):g} min"
 
 
+@lru_cache(4096)
 def moment(day: str, time: str) -> datetime:
-    """Local date and time of two cells; `24:00` is the next midnight."""
+    """Local date and time of two cells; `24:00` is the next midnight. Remembered as `spans.local` is."""
     return datetime.combine(values.local_date(day), datetime.min.time()) + timedelta(
         microseconds=values.time_of_day(time)
     )
