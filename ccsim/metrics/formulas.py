@@ -200,8 +200,10 @@ class Alike(NamedTuple):
         Takes the steps of `code`, then `sides` of the tables : int64[metric, 2, table and row].
         """
         metrics, width = self.applies.shape
-        given = (*tables, *[tables[0]] * (MOST_TABLES - len(tables)))  # so that there is one kind of argument
-        each = np.empty((metrics if by_interval else 1, 2, tables[0].shape[1], width + 1))
+        intervals = tables[0].shape[1]
+        each = np.empty((metrics if by_interval else 1, 2, intervals, width + 1))
+        flat = [table.reshape(len(table), intervals * width) for table in tables]
+        given = (*flat, *[flat[0]] * (MOST_TABLES - len(flat)))  # so that there is one kind of argument
         run = np.empty((metrics, 2, width + 1))
         compiled().work_out(code, given, sides, *self, each, run)
         return run, each

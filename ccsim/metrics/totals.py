@@ -54,47 +54,57 @@ def add_up(each: F64, run: F64) -> None:
         run[before], run[last] = one, other
 
 
+@inlined
+def fill(each: F64, run: F64, column: int, value: float) -> None:
+    """One value in a column of all intervals and of the run."""
+    run[column] = value
+    for i in range(len(each)):
+        each[i, column] = value
+
+
 @compiled
 def work_out(
     steps: I64, tables: Any, sides: I64, applies: Bool, common: Bool, counts: Bool, each: F64, run: F64,
 ) -> None:  # fmt: skip
     """All metrics of a level, with totals over queues or teams and over intervals.
 
-    The results of `steps` (does, table and row of one and of the other plane) go to the first of `tables`. `sides`
-    (metric, numerator or denominator, table and row) are the metrics' planes. `each` gets (metric, side, interval,
-    queue or team, and the total last), or has room for one metric where only `run`, the same without interval, is
-    wanted. What does not apply (metric, queue or team) counts for nothing, and its denominator is NaN. A denominator
-    that is `common` (metric) to all is that of the total too; that of `counts` (metric) is 1 in the run.
+    The results of `steps` (does, table and row of one and of the other plane) go to the first of `tables` (row,
+    interval × queue or team). `sides` (metric, numerator or denominator, table and row) are the metrics' planes. `each`
+    gets (metric, side, interval, queue or team, and the total last), or has room for one metric where only `run`, the
+    same without interval, is wanted. What does not apply (metric, queue or team) counts for nothing, and its
+    denominator is NaN. A denominator that is `common` (metric) to all is that of the total too; that of `counts`
+    (metric) is 1 in the run.
     """
     room = tables[0]
-    cells = room.shape[1] * room.shape[2]
     for s in range(len(steps)):
-        one, other = tables[steps[s, 1]][steps[s, 2]], tables[steps[s, 3]][steps[s, 4]]
-        take(steps[s, 0], one.reshape(cells), other.reshape(cells), room[s].reshape(cells))
+        take(steps[s, 0], tables[steps[s, 1]][steps[s, 2]], tables[steps[s, 3]][steps[s, 4]], room[s])
     metrics, width = applies.shape
+    intervals = each.shape[2]
     for m in range(metrics):
-        first, every = np.argmax(applies[m]), applies[m].all()
+        first = there = 0
+        for column in range(width - 1, -1, -1):
+            if applies[m, column]:
+                first = column
+                there += 1
         here = m if len(each) > 1 else 0
         for side in range(1 if counts[m] else 2):
             plane, into = tables[sides[m, side, 0]][sides[m, side, 1]], each[here, side]
             alike = side == 1 and common[m]
-            for i in range(len(plane)):
+            for i in range(intervals):
                 total = 0.0
                 for column in range(width):
-                    value = plane[i, column]
-                    if not every and not applies[m, column]:
+                    value = plane[i * width + column]
+                    if there < width and not applies[m, column]:
                         value = 0.0
                     into[i, column] = value
                     total += value
                 into[i, width] = into[i, first] if alike else total
             add_up(into, run[m, side])
-        if counts[m]:
-            run[m, 1] = 1.0
-            each[here, 1] = 1.0
+        for column in range(width + 1 if counts[m] else 0):
+            fill(each[here, 1], run[m, 1], column, 1.0)
         for column in range(width):
             if not applies[m, column]:
-                run[m, 1, column] = np.nan
-                each[here, 1, :, column] = np.nan
+                fill(each[here, 1], run[m, 1], column, np.nan)
 
 
 @inlined
