@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -66,6 +68,8 @@ class Verbs(click.Group):
             if error.errno == errno.EPIPE:  # `| head`: whoever read us has seen enough
                 raise
             place = error.filename or ("standard output or results" if error.errno == errno.ENOSPC else "")
+            if error.errno == errno.ENOSPC:
+                _drop_output()
             _print_error(error, ": ".join(filter(None, (place, error.strerror or str(error)))))
             ctx.exit(2)
         except MemoryError as error:
@@ -95,6 +99,14 @@ class Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which a planner needs them."""
         return list(self.commands)
+
+
+def _drop_output() -> None:
+    """Python would try once more to write what there was no room for, and end with a status of its own."""
+    with suppress(OSError):  # in tests standard output is no file
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _print_error(error: BaseException, what: str) -> None:

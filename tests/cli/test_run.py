@@ -289,11 +289,15 @@ def test_interrupted_while_modules_are_imported(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
-def test_a_full_output_is_named_and_what_was_written_too(tiny: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("buffered", [True, False])
+def test_a_full_output_is_named_and_what_was_written_too(tiny: Path, tmp_path: Path, buffered: bool) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    env |= {} if buffered else {"PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "ccsim", "run", str(tiny), "--engine", "simpy", "--no-charts", "--no-report"]
     out = tmp_path / "out"
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run([*command, "--out", str(out)], stdout=full, stderr=-1, text=True, check=False)
+        done = subprocess.run([*command, "--out", str(out)], stdout=full, stderr=-1, text=True, check=False, env=env)
     assert done.returncode == 2
+    assert "Exception" not in done.stderr
     assert "standard output or results: No space left on device" in done.stderr
     assert f"All figures are in {only_folder(out)}" in done.stderr
