@@ -56,6 +56,12 @@ def awake(results: Results) -> tuple[int, int]:
     return start, min(end, results.plan.end)
 
 
+def days_apart(count: int, room: int) -> int:
+    """Days from one label to the next of so many, of which so many fit: one day, or whole weeks."""
+    steps: tuple[int, ...] = (1, *range(7, 10_000, 7))
+    return next(step for step in steps if count / step <= max(1, room))
+
+
 def time_axis(
     scenario: Scenario, ax: Axes, within: tuple[int, int] | None = None, *, label: bool | None = None
 ) -> None:
@@ -79,8 +85,8 @@ def time_axis(
         if labelled:
             ax.set_xlabel(f"time of day, {period(scenario)}")
         return
-    room = max(1, int(0.85 * style.WIDTH / columns / 0.52))
-    every = next(step for step in (1, *range(7, 10_000, 7)) if count / step <= room)
+    room = int(0.85 * style.WIDTH / columns / 0.52)
+    every = days_apart(count, room)
     labels = [format.day(day) for day in days[::every]]
     # "Mon 2" for days, "2 Mar" for weeks: the axis' label tells the rest
     labels = [label.rsplit(" ", 1)[0] if every == 1 else label.split(" ", 1)[1] for label in labels]

@@ -192,8 +192,7 @@ def heat_map(results: Results, figure: Figure) -> None:
 
 def label_days(scenario: Scenario, ax: Axes, rows: int) -> None:
     """Each day at its row, or as many weeks apart as fit into a panel of which `rows` stand over one another."""
-    room = max(1, int((style.HEIGHT - 1.7) / rows * 0.72 / 0.15))  # of very many panels one day
-    every = next(step for step in (1, *range(7, 10_000, 7)) if scenario.days / step <= room)
+    every = clock.days_apart(scenario.days, room=int((style.HEIGHT - 1.7) / rows * 0.72 / 0.15))
     days = range(0, scenario.days, every)
     labels = [format.day(scenario.start + timedelta(days=day)) for day in days]
     ax.set_yticks([day + 0.5 for day in days], [label.rsplit(" ", 1)[0] if every == 1 else label for label in labels])

@@ -109,10 +109,12 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan, root: Bool) -> A
     outbound = _some(workload.outbound)
     lines = (kernel.LINES + outbound * kernel.TASK_LINES) * setting.constant["queues"]
 
+    log = _empty_log(workload, plan, turns, root)
+
     given = dict(
         setting.constant,
         work=workload,
-        log=_empty_log(workload, plan, turns, root),
+        log=log,
         seekers=np.empty(contacts, np.int32),
         ends=np.empty(contacts * setting.constant["moves"], np.int64),
         left=np.empty(contacts * setting.constant["shares"], np.float64),
@@ -123,8 +125,8 @@ def _memory(kernel: ModuleType, workload: Workload, plan: Plan, root: Bool) -> A
         contacts=contacts,
         lines=lines,
         tree_room=ROOM,
-        stretch_room=2 * contacts + ROOM,
-        suspension_room=(contacts + ROOM) * setting.constant["interrupts"],
+        stretch_room=len(log.stretch_contact),
+        suspension_room=len(log.suspended_contact),
         automated=_some(workload.deflected) or _some(workload.bot_time >= 0) or _some(workload.bot_repeats),
         drops=_some(workload.comeback != -1),
         words=_some(workload.closing),
@@ -452,6 +454,7 @@ def _suspensions(size: int) -> dict[str, Any]:
 
 
 STRETCHES: Final = tuple(_stretches(0))
+SUSPENSIONS: Final = tuple(_suspensions(0))
 
 
 def _with_more_room(kernel: ModuleType, memory: Any) -> Any:
@@ -467,9 +470,9 @@ def _with_more_room(kernel: ModuleType, memory: Any) -> Any:
         return cast(Log, memory.log._replace(**{name: grown(getattr(memory.log, name)) for name in names}))
 
     if memory.number[kernel.STRETCHES] + alive > memory.stretch_room:
-        memory = memory._replace(log=grown_log(_stretches(0)), stretch_room=2 * memory.stretch_room)
+        memory = memory._replace(log=grown_log(STRETCHES), stretch_room=2 * memory.stretch_room)
     if memory.number[kernel.SUSPENSIONS] + alive > memory.suspension_room > 0:
-        memory = memory._replace(log=grown_log(_suspensions(0)), suspension_room=2 * memory.suspension_room)
+        memory = memory._replace(log=grown_log(SUSPENSIONS), suspension_room=2 * memory.suspension_room)
     if alive > memory.number[kernel.MOST_ALIVE]:
         tables = {name: grown(getattr(memory, name)) for name in ("tree", "code", "free")}
         memory = memory._replace(**tables, tree_room=2 * memory.tree_room)
@@ -492,7 +495,7 @@ def _canonical(kernel: ModuleType, memory: Any) -> Log:
     if len(log.suspended_contact) > 0:
         suspensions = slice(int(memory.number[kernel.SUSPENSIONS]))
         by_contact = np.lexsort((log.suspended_start[suspensions], log.suspended_contact[suspensions]))
-        in_order |= {name: getattr(log, name)[suspensions][by_contact] for name in _suspensions(0)}
+        in_order |= {name: getattr(log, name)[suspensions][by_contact] for name in SUSPENSIONS}
     begun = log._replace(**in_order, **{name: getattr(log, name)[:count] for name in STRETCHES})
     if kernel.in_order(begun.stretch_contact):
         return begun

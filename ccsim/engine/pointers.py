@@ -21,9 +21,10 @@ from numba.core.imputils import lower_builtin, lower_getattr, lower_getattr_gene
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global
 from numba.extending import intrinsic, models, register_model
 
+from ccsim.jit import OPTIONS
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
 INTERNAL: Final[dict[str, Any]] = {**OPTIONS, "no_cpython_wrapper": True}
 
 

@@ -171,9 +171,7 @@ class _Start:
         self.slots_of[workload.closing] = -1  # who is under way writes none
         self.answers = workload.turns.copy()
         self.answers[begun] -= workload.closing[workload.first_turn[begun] + count - 1]
-        self.is_first, self.is_last = np.zeros((2, len(workload.work)), np.bool_)
-        self.is_first[workload.first_turn[begun]] = True
-        self.is_last[workload.first_turn[begun] + self.answers[begun] - 1] = True
+        self.is_first, self.is_last = _marked(workload.first_turn[begun], self.answers[begun], len(workload.work))
         self.workload = workload._replace(arrival=arrival)
 
     def _rows(self, workload: Workload) -> I64:
@@ -285,10 +283,8 @@ class _Start:
     def _with_slots(self, turns: I64, first: I64) -> Workload:
         """Further slots behind all others: of every contact seen its turns, with fresh draws of its queue."""
         w, queue = self.workload, np.repeat(self.seen.queue, turns)
-        is_first, is_last = np.zeros((2, len(queue)), np.bool_)
-        own = first[turns > 0] - len(w.work)
-        is_first[own] = True
-        is_last[own + turns[turns > 0] - 1] = True
+        some = turns > 0
+        is_first, is_last = _marked(first[some] - len(w.work), turns[some], len(queue))
         turn, asked = self._slots_alike(queue, is_last, self.is_last), self._slots_alike(queue, is_first, self.is_first)
         columns: dict[str, Any] = {
             name: np.concatenate([getattr(w, name), getattr(w, name)[chosen]])
@@ -543,6 +539,14 @@ def _put(size: int, target: I64, values: Any, otherwise: int, dtype: Any) -> Any
     column = np.full(size, otherwise, dtype)
     column[target] = values
     return column
+
+
+def _marked(first: I64, count: I64 | I32, slots: int) -> tuple[Bool, Bool]:
+    """Which slots are the first, and which the last, of as many contacts."""
+    is_first, is_last = np.zeros((2, slots), np.bool_)
+    is_first[first] = True
+    is_last[first + count - 1] = True
+    return is_first, is_last
 
 
 def _ranges(first: I64, count: I64) -> I64:
