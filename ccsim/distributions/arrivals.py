@@ -65,13 +65,11 @@ class Rate(NamedTuple):
         """The arrivals of one replication : int64[·], microseconds, sorted, in [edges[0], edges[-1])."""
         edges, all_of_them, total = np.ascontiguousarray(self.edges), float(self.expected[-1]), 0.0
         piece = 0
-        size = min(CHUNK, 4 * int(all_of_them / 4 + all_of_them**0.5) + 12)  # mostly enough at once
+        size = 4 * int(all_of_them / 4 + all_of_them**0.5) + 12  # mostly enough at once
         chunks: list[I64] = [np.empty(0, dtype=np.int64)]
         while total < all_of_them:
-            gaps, times = streams.sequence(owner, size, size * (len(chunks) - 1)), np.empty(size, dtype=np.int64)
-            np.negative(gaps, out=gaps)
-            np.log1p(gaps, out=gaps)
-            many, total, piece = philox().arrive(gaps, total, piece, edges, self.expected, times)
+            first, times = size * (len(chunks) - 1), np.empty(size, dtype=np.int64)
+            many, total, piece = streams.arrive(owner, first, total, piece, edges, self.expected, times)
             chunks.append(times[:many])
         return chunks[-1] if len(chunks) <= 2 else np.concatenate(chunks)
 

@@ -17,6 +17,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from ccsim.distributions.quantiles import log
 from ccsim.jit import compiled, inlined
 from ccsim.tables import F64, I8, I32, I64
 
@@ -112,20 +113,34 @@ def by_turn(key: Any, who: Any, owner: Any, what: Any, replication: Any, turns: 
 
 
 @compiled
-def arrive(minus_gaps: F64, total: float, piece: int, edges: I64, expected: F64, out: I64) -> tuple[int, float, int]:
-    """Times at which the sum of all gaps so far is reached by what is expected; how many, that sum, and its piece.
+def arrive(
+    key: Any,
+    owner: Any,
+    what: Any,
+    replication: Any,
+    first: int,
+    total: float,
+    piece: int,
+    edges: I64,
+    expected: F64,
+    out: I64,
+) -> tuple[int, float, int]:
+    """Times at which the sum of all unit exponentials so far is reached by what is expected; how many, that sum, and
+    its piece.
 
-    `minus_gaps` : float64[n], as logarithms give them.
-    `expected[i]` arrivals come before `edges[i]`, at a constant rate between edges. `total` is the sum of earlier gaps,
-    in that `piece`; `out` : int64[n], as many as gaps, not all filled when the end is reached.
+    The exponentials are those of an owner's sequence of uniforms from number `first` on, a multiple of 4.
+    `expected[i]` arrivals come before `edges[i]`, at a constant rate between edges. `total` is the sum of those before,
+    in that `piece`; `out` : int64[n], n a multiple of 4, not all filled when the end is reached.
     """
-    last = len(edges) - 1
-    for i in range(len(minus_gaps)):
-        total -= minus_gaps[i]
-        if total >= expected[last]:
-            return i, total, piece
-        while expected[piece + 1] <= total:
-            piece += 1
-        pace = (edges[piece + 1] - edges[piece]) / (expected[piece + 1] - expected[piece])
-        out[i] = min(edges[piece] + np.int64((total - expected[piece]) * pace), edges[last] - 1)
-    return len(minus_gaps), total, piece
+    last, many = len(edges) - 1, 0
+    while many < len(out):
+        for word in philox(np.uint64((first + many) // 4), owner, what, replication, key[0], key[1]):
+            total -= log(1.0 - unit(word))
+            if total >= expected[last]:
+                return many, total, piece
+            while expected[piece + 1] <= total:
+                piece += 1
+            pace = (edges[piece + 1] - edges[piece]) / (expected[piece + 1] - expected[piece])
+            out[many] = min(edges[piece] + np.int64((total - expected[piece]) * pace), edges[last] - 1)
+            many += 1
+    return many, total, piece

@@ -14,7 +14,7 @@ from enum import IntEnum
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 U64 = NDArray[np.uint64]
 
-PHILOX: Final = (Path(__file__).with_name("philox.py"), Path(str(tables.__file__)))
+PHILOX: Final = (*(Path(__file__).with_name(name) for name in ("philox.py", "quantiles.py")), Path(str(tables.__file__)))
 """Sources of the compiled generator."""
 
 
@@ -127,6 +127,13 @@ class Streams:
         drawn = np.empty(n)
         philox().sequence(self.key, np.uint64(owner), _what(Draw.SEQUENCE), self.replication, first, drawn)
         return drawn
+
+    def arrive(self, owner: int, first: int, total: float, piece: int, edges: I64, expected: F64, times: I64) -> Any:
+        """As in ccsim/distributions/philox.py, of an owner's uniforms from number `first` on."""
+        what = _what(Draw.SEQUENCE)
+        return philox().arrive(
+            self.key, np.uint64(owner), what, self.replication, first, total, piece, edges, expected, times
+        )
 
     def generator(self, owner: int) -> np.random.Generator:
         """numpy's generator of an owner, from its beginning: for who brings their own use of chance."""

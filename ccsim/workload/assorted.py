@@ -11,9 +11,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ccsim import jit, tables
+from ccsim import jit
 from ccsim.distributions.durations import (
-    CHUNK,
     FIXED,
     Distribution,
     Exponential,
@@ -24,6 +23,7 @@ from ccsim.distributions.durations import (
     micros,
     to_micros,
 )
+from ccsim.distributions.streams import PHILOX
 from ccsim.tables import F64, I8, I32, I64, NEVER, SECOND
 from ccsim.workload.constants import same
 
@@ -47,6 +47,10 @@ LOGNORMAL: Final = 3
 UNIFORM: Final = 4
 OTHER: Final = 5
 """Families; all values of the OTHER are drawn by the distributions themselves."""
+
+
+PIECE: Final = 1 << 10
+"""Rows drawn at a time: what is used for them stays in a processor's nearest cache."""
 
 
 class Assorted:
@@ -84,32 +88,15 @@ class Assorted:
 
     def _drawn(self, draw: Callable[[Distribution, F64], I64], which: I32 | I64, u: F64, unit: int, least: int) -> I64:
         """Values in parts of which `unit` make one, at least `least`; `draw` is how distributions do it themselves."""
-        if len(self._each) == 1:
-            return draw(self._each[0], u)
         which, drawn = which.astype(np.int32, copy=False), np.empty(len(u), dtype=np.int64)
-        for start in range(0, len(u), CHUNK):
-            rows = slice(start, start + CHUNK)
-            self._draw(which[rows], u[rows], unit, least, drawn[rows])
+        if len(self._others) < len(self._each):
+            room = np.empty((4, min(max(len(u), 1), PIECE)))
+            _families().draw(self._families, which, u, float(unit), float(least), room, drawn)
         for number in self._others:
             mine = np.flatnonzero(which == number)
             if len(mine):
                 drawn[mine] = draw(self._each[number], u[mine])
         return drawn
-
-    def _draw(self, which: I32, u: F64, unit: int, least: int, drawn: I64) -> None:
-        """All but the OTHER."""
-        from scipy.special import ndtri
-
-        families = _families()
-        logarithm, normal, sigma = np.empty((3, len(u)))
-        logarithms, normals = families.sort(self._families, which, u, logarithm, normal, sigma)
-        if logarithms:
-            np.log1p(logarithm[:logarithms], out=logarithm[:logarithms])
-        if normals:
-            scores = ndtri(normal[:normals], out=normal[:normals])
-            scores *= sigma[:normals]
-            np.exp(scores, out=scores)
-        families.unsort(self._families, which, u, logarithm, normal, float(unit), float(least), drawn)
 
 
 def _family(distribution: Distribution) -> tuple[int, float, float, float]:
@@ -132,4 +119,4 @@ def _family(distribution: Distribution) -> tuple[int, float, float, float]:
 def _families() -> ModuleType:
     """ccsim/workload/families.py"""
     sources = [Path(__file__).with_name(name) for name in ("families.py", "assorted.py")]
-    return jit.load("ccsim.workload.families", [*sources, Path(str(tables.__file__))])
+    return jit.load("ccsim.workload.families", [*sources, *PHILOX])

@@ -1,14 +1,16 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Rows sorted by the family of their distribution, and their values put back in order: compiled.
+"""Values of rows that have distributions of several families: compiled.
 
-What takes long, logarithms and normal quantiles, is left to numpy and scipy, which do a family's rows at once.
+Rows are sorted by family, so that what takes long, logarithms and normal quantiles, is worked out for all that need it
+at once, and put back in order; in pieces that stay in the processor's cache.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ccsim.jit import compiled
+from ccsim.distributions.quantiles import exp, logs, normals
+from ccsim.jit import compiled, inlined
 from ccsim.tables import F64, I32, I64, NEVER
 from ccsim.workload.assorted import EXPONENTIAL, GEOMETRIC, LOGNORMAL, UNIFORM, Families
 
@@ -16,37 +18,50 @@ MOST = float(NEVER)
 
 
 @compiled
-def sort(families: Families, which: I32, u: F64, logarithm: F64, normal: F64, sigma: F64) -> tuple[int, int]:
-    """How many rows take a logarithm, and how many the normal quantile.
-
-    `logarithm` gets minus the uniforms of the former, `normal` the uniforms of the latter and `sigma` theirs, in order;
-    all float64[n]. Without branches: whose row is next cannot be foreseen, and a wrong guess takes longer than a row.
-    """
-    logarithms = normals = 0
-    for i in range(len(u)):
-        number = which[i]
-        family = families.family[number]
-        logarithm[logarithms] = -u[i]
-        normal[normals], sigma[normals] = u[i], families.sigma[number]
-        logarithms += (family == EXPONENTIAL) | (family == GEOMETRIC)
-        normals += family == LOGNORMAL
-    return logarithms, normals
-
-
-@compiled
-def unsort(
-    families: Families, which: I32, u: F64, logarithm: F64, normal: F64, unit: float, least: float, drawn: I64
-) -> None:
+def draw(families: Families, which: I32, u: F64, unit: float, least: float, room: F64, drawn: I64) -> None:
     """Each row's value in parts of which `unit` make one, rounded, at least `least` : `drawn` : int64[n]; of no meaning
-    for OTHER families. `logarithm` has log(1 - u), `normal` exp(sigma z) of those that take one, in order."""
-    logarithms = normals = 0
+    for OTHER families. `which` : int32[n], its distribution, and `u` : float64[n], its uniform; `room` : float64[4, m],
+    what is used for the m rows of a piece."""
+    piece = room.shape[1]
+    for start in range(0, len(u), piece):
+        rows = slice(start, start + piece)
+        _draw(families, which[rows], u[rows], unit, least, room[0], room[1], room[2], room[3], drawn[rows])
+
+
+@inlined
+def _draw(
+    families: Families,
+    which: I32,
+    u: F64,
+    unit: float,
+    least: float,
+    logarithm: F64,
+    normal: F64,
+    sigma: F64,
+    score: F64,
+    drawn: I64,
+) -> None:
+    # Without branches: whose row is next cannot be foreseen, and a wrong guess takes longer than a row.
+    logarithms = scores = 0
     for i in range(len(u)):
         number = which[i]
         family = families.family[number]
-        logged, exponent, even = logarithm[logarithms], normal[normals], u[i]
+        logarithm[logarithms] = 1.0 - u[i]
+        normal[scores], sigma[scores] = u[i], families.sigma[number]
+        logarithms += (family == EXPONENTIAL) | (family == GEOMETRIC)
+        scores += family == LOGNORMAL
+    logs(logarithm[:logarithms])
+    normals(normal[:scores], score[:scores])
+    for i in range(scores):
+        score[i] = exp(sigma[i] * score[i])
+    logarithms = scores = 0
+    for i in range(len(u)):
+        number = which[i]
+        family = families.family[number]
+        logged, exponent, even = logarithm[logarithms], score[scores], u[i]
         takes_logarithm = (family == EXPONENTIAL) | (family == GEOMETRIC)
         logarithms += takes_logarithm
-        normals += family == LOGNORMAL
+        scores += family == LOGNORMAL
         standard = even if family == UNIFORM else 1.0
         standard = exponent if family == LOGNORMAL else standard
         standard = logged if takes_logarithm else standard
