@@ -1,4 +1,4 @@
-"""Which follow-ups the contacts of one generation may have, by the uniforms of each: compiled."""
+"""Which follow-ups the contacts of one generation may have, by the uniforms of each, and their order: compiled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from ccsim.distributions.philox import philox, unit
 from ccsim.distributions.streams import Draw
 from ccsim.jit import compiled, inlined
-from ccsim.tables import F64, I32, MAX_TRANSFERS
+from ccsim.tables import I8, I32, I64, MAX_TRANSFERS, Link
+from ccsim.workload.rows import Following, Rows
 from ccsim.workload.rules import FollowUps
 
 
@@ -29,78 +30,135 @@ class Kind(IntEnum):
 MOST: Final = 6
 """Follow-ups of one contact: a retry and a recontact exclude each other."""
 
+LINKS: Final = np.array(
+    [Link.TRANSFER, Link.RETRY, Link.RECONTACT, Link.RETURN, Link.RETURN, Link.REOPENING, Link.BOUNCE], dtype=np.int8
+)
+"""What a follow-up of each kind is to its parent."""
+
+CHILD: Final = np.array([0, 1, 1, 2, 3, 4, 5])
+"""Where its parent names it: row of `Following.children`."""
+
 TRANSFER, RETRY, RECONTACT, RETURN, RECONNECT, REOPENING, BOUNCE = (int(kind) for kind in Kind)
 LEAVE, COME_BACK, FOLLOW_UP = (np.uint64(draw << 32) for draw in (Draw.LEAVE, Draw.COME_BACK, Draw.FOLLOW_UP))
 BOUNCED = np.uint64(Draw.BOUNCE << 32)
 
 
 @inlined
-def _add(born: Any, when: Any, i: Any, parent: Any, kind: Any, queue: Any, number: Any, u: Any) -> Any:
-    born[0, i], born[1, i], born[2, i], born[3, i] = parent, kind, queue, number
-    when[i] = u
-    return i + 1
+def _add(rows: Any, following: Any, j: Any, kind: Any, queue: Any, number: Any, u: Any) -> Any:
+    rows.link[j], rows.queue[j], following.number[j], following.when[j] = kind, queue, number, u
+    return j + 1
 
 
 @compiled
 def births(  # noqa: PLR0912  (one contact from beginning to end)
-    key: Any, replication: Any, level: Any, rules: FollowUps, born: Any, people: Any, when: Any, draw: I32, well: F64
+    key: Any, replication: Any, rules: FollowUps, rows: Rows, following: Following, first: int, end: int
 ) -> int:
-    """How many follow-ups the rows of `level` may have, and which.
+    """The follow-ups that rows from `first` to `end` may have, put into the rows from `end` on; where these end.
 
-    `born` : int64[8, ·] gets parent, kind, queue, number of the transfer or the delay, and of the follow-up root,
-    transfers in its chain, budget left and turns its parent can leave; `people` : uint64[2, ·] whose its draws are;
-    `when` : float64[·] the uniform of its delay; by row `draw` that of its transfer, `well` that of its reopening
-    (tables.py).
+    There is room for MOST of each. Their turns and reasons, and whether they answer, are not drawn here.
     """
-    queues, count = len(rules.retry), 0
-    for i in range(len(level.queue)):
-        q, written, answers, more = level.queue[i], level.campaign[i] >= 0, level.answers[i], level.at_most[i] > 1
-        leaves, turn, retries, chooses = philox(level.number[i], level.owner[i], LEAVE, replication, key[0], key[1])
+    queues, last = len(rules.retry), end
+    for i in range(first, end):
+        q, written, answers, more = rows.queue[i], rows.campaign[i] >= 0, rows.answers[i], rows.at_most[i] > 1
+        leaves, turn, retries, chooses = philox(rows.number[i], rows.owner[i], LEAVE, replication, key[0], key[1])
         later, comes, reopens, when_reopened = philox(
-            level.number[i], level.owner[i], COME_BACK, replication, key[0], key[1]
+            rows.number[i], rows.owner[i], COME_BACK, replication, key[0], key[1]
         )
-        first, moved = count, False
+        start, moved = last, False
+        following.transfer_draw[i], following.reopen_draw[i] = -1, 0.0
+        for child in range(len(following.children)):
+            following.children[child, i] = -1
         for t in range(rules.transfer_offset[q], rules.transfer_offset[q + 1]):
             if unit(leaves) < rules.transfer_edge[t]:
-                if level.transfers[i] < MAX_TRANSFERS and answers:
+                if rows.transfers[i] < MAX_TRANSFERS and answers:
                     moved = True
                     after = unit(turn)
                     if written:  # not before they have answered
-                        after = 1 - (1 - after) * (1 - 1 / level.turns[i])
-                    draw[i] = min(np.ceil(after * 2.0**31), 2.0**31 - 1)
-                    count = _add(born, when, count, i, TRANSFER, rules.transfer_to[t], t, 0.5)
+                        after = 1 - (1 - after) * (1 - 1 / rows.turns[i])
+                    following.transfer_draw[i] = min(np.ceil(after * 2.0**31), 2.0**31 - 1)
+                    last = _add(rows, following, last, TRANSFER, rules.transfer_to[t], t, 0.5)
                 break
-        if level.budget[i] > 0:
+        if rows.budget[i] > 0:
             if not written:  # who is written to had no wish to be dropped
                 campaign = rules.recontact[q]
                 if unit(retries) < rules.retry[q]:
-                    last = rules.retry_offset[q + 1] - 1
+                    most = rules.retry_offset[q + 1] - 1
                     to = rules.retry_offset[q]
-                    while to < last and unit(chooses) * rules.retry_edge[last] >= rules.retry_edge[to]:
+                    while to < most and unit(chooses) * rules.retry_edge[most] >= rules.retry_edge[to]:
                         to += 1
-                    count = _add(born, when, count, i, RETRY, rules.retry_to[to], q, unit(later))
+                    last = _add(rows, following, last, RETRY, rules.retry_to[to], q, unit(later))
                 elif campaign >= 0:
                     queue, delay = rules.campaign_queue[campaign], 2 * queues + campaign
-                    count = _add(born, when, count, i, RECONTACT, queue, delay, unit(later))
+                    last = _add(rows, following, last, RECONTACT, queue, delay, unit(later))
             if more and unit(comes) < rules.returns[q]:
-                count = _add(born, when, count, i, RETURN, q, 0, 0.5)
-            if more and level.lost[i] > 0:
-                count = _add(born, when, count, i, RECONNECT, q, 0, 0.5)
+                last = _add(rows, following, last, RETURN, q, 0, 0.5)
+            if more and rows.lost[i] > 0:
+                last = _add(rows, following, last, RECONNECT, q, 0, 0.5)
             if not moved and answers and unit(reopens) < rules.reopens[q]:  # who is transferred is never resolved
-                well[i] = unit(reopens)
-                count = _add(born, when, count, i, REOPENING, q, queues + q, unit(when_reopened))
-            if level.contained[i]:
-                unhappy, after, _, _ = philox(level.number[i], level.owner[i], BOUNCED, replication, key[0], key[1])
+                following.reopen_draw[i] = unit(reopens)
+                last = _add(rows, following, last, REOPENING, q, queues + q, unit(when_reopened))
+            if rows.contained[i]:
+                unhappy, after, _, _ = philox(rows.number[i], rows.owner[i], BOUNCED, replication, key[0], key[1])
                 if unit(unhappy) < rules.bounces[q]:
                     delay = 2 * queues + len(rules.campaign_queue) + q
-                    count = _add(born, when, count, i, BOUNCE, q, delay, unit(after))
-        for j in range(first, count):
-            kind = born[1, j]
-            born[4, j] = level.root[i]
-            born[5, j] = level.transfers[i] + (kind == TRANSFER)
-            born[6, j] = level.budget[i] - (kind != TRANSFER)
-            born[7, j] = level.at_most[i] - 1
-            people[0, j], people[1, j], _, _ = philox(
-                level.number[i], level.owner[i], FOLLOW_UP + np.uint64(kind), replication, key[0], key[1]
+                    last = _add(rows, following, last, BOUNCE, q, delay, unit(after))
+        for j in range(start, last):
+            kind, queue, number = rows.link[j], rows.queue[j], following.number[j]
+            following.children[CHILD[kind], i] = j
+            rows.number[j], rows.owner[j], _, _ = philox(
+                rows.number[i], rows.owner[i], FOLLOW_UP + np.uint64(kind), replication, key[0], key[1]
             )
-    return count
+            rows.like[j], rows.link[j] = queue, LINKS[kind]
+            rows.generation[j], rows.root[j] = rows.generation[i] + 1, rows.root[i]
+            rows.at_most[j], rows.before[j] = rows.at_most[i] - 1, 0
+            rows.transfers[j] = rows.transfers[i] + (kind == TRANSFER)
+            rows.budget[j] = rows.budget[i] - (kind != TRANSFER)
+            rows.after[j] = 0
+            rows.keep_agent[j] = rules.same_agent[number] if kind == TRANSFER else False
+            rows.extra_work[j] = rules.repeat_work[number] if kind == TRANSFER else 0
+            rows.campaign[j] = number - 2 * queues if kind == RECONTACT else -1
+            returns = kind == RETURN or kind == RECONNECT
+            rows.lost[j] = rows.lost[i] - (kind == RECONNECT) if returns else 0
+            rows.impatience[j] = rows.impatience[i] * (rules.retry_patience[q] if kind == RETRY else 1.0)
+            rows.answers[j], rows.reason[j], rows.closing[j], rows.contained[j] = True, -1, False, False
+    return last
+
+
+@compiled
+def place(root: I32, roots: int, next_row: I32, row: I32) -> None:
+    """Where each row comes to stand, `row` : int32[n], if follow-ups are put by (root, generation, row) after the
+    `roots`. They stand by (generation, root), `root` : int32[n]; `next_row` : int32[roots] is used for that."""
+    next_row[:] = 0
+    for j in range(roots, len(root)):
+        next_row[root[j]] += 1
+    last = roots
+    for i in range(roots):
+        row[i] = i
+        last, next_row[i] = last + next_row[i], last
+    for j in range(roots, len(root)):
+        row[j] = next_row[root[j]]
+        next_row[root[j]] += 1
+
+
+@compiled
+def move(eights: I64, fours: I32, ones: I8, row: I32, eights_to: I64, fours_to: I32, ones_to: I8) -> None:
+    """The blocks of a Room with each row where it comes to stand, `row` : int32[n]."""
+    _move(eights, row, eights_to)
+    _move(fours, row, fours_to)
+    _move(ones, row, ones_to)
+
+
+@inlined
+def _move(block: Any, row: Any, to: Any) -> None:
+    for column in range(len(block)):
+        for j in range(len(row)):
+            to[column, row[j]] = block[column, j]
+
+
+@compiled
+def rename(children: I32, row: I32) -> None:
+    """Rows by where they stand now."""
+    for kind in range(len(children)):
+        for j in range(children.shape[1]):
+            if children[kind, j] >= 0:
+                children[kind, j] = row[children[kind, j]]

@@ -10,39 +10,26 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ccsim import jit
 from ccsim.distributions.streams import PHILOX, Draw, People, Streams
-from ccsim.tables import F64, I8, I32, I64, Bool, Link
+from ccsim.tables import F64, I8, I32, Bool, Link
 from ccsim.workload.constants import counting, same
-from ccsim.workload.rows import Rows
+from ccsim.workload.rows import Room, Rows
 from ccsim.workload.rules import Rules
 from ccsim.workload.turns import late_comebacks
-
-LINKS: Final = np.array(
-    [Link.TRANSFER, Link.RETRY, Link.RECONTACT, Link.RETURN, Link.RETURN, Link.REOPENING, Link.BOUNCE], dtype=np.int8
-)
-"""What a follow-up of each kind (births.Kind) is to its parent."""
-
-CHILD: Final = np.array([0, 1, 1, 2, 3, 4, 5])
-"""Where its parent names it: row of `Contacts.children`."""
-
-RECONNECTION: Final = 4
-"""Its kind."""
-
 
 class Contacts(NamedTuple):
     """All contacts, follow-ups by (root, generation), and what follows them."""
 
     rows: Rows
     children: Sequence[I32]
-    """six of int32[n]: rows of transfer, retry or recontact, return, reconnection, reopening, bounce, -1: none"""
+    """as in Following"""
     transfer_draw: I32
     reopen_draw: F64
-    """whether who resolved it did it well enough, tables.py"""
 
 
 def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like: I32, campaign: I32) -> Contacts:
@@ -57,38 +44,31 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like
         same(1.0, np.float64, n), same(0, np.bool_, n), same(0, np.bool_, n),
     )  # fmt: skip
     matter = None if rules.reasons is None else streams.of(people, Draw.REASON, 1)[0]
-    levels = [_begun(rules, streams, roots, u, matter)]
+    roots = _begun(rules, streams, roots, u, matter)
     if rules.follow_ups is None:
         nobody = same(-1, np.int32, n)
-        return Contacts(levels[0], [nobody] * 6, nobody, same(0.0, np.float64, n))
-    children, draws, again, born, first = [], [], [], [np.empty((8, 0), dtype=np.int64)], 0
-    delays = [np.empty(0)]
-    while True:
-        level = levels[-1]
-        first += len(level.queue)
-        more, people, when, draw, well = _births(rules, streams, level)
-        following = np.full((6, len(level.queue)), -1, dtype=np.int32)
-        following[CHILD[more[1]], more[0]] = np.arange(first, first + len(when))
-        children.append(following)
-        draws.append(draw)
-        again.append(well)
-        if len(when) == 0:
-            return _in_order(_together(rules, levels, born, delays), children, draws, again, n)
-        born.append(more)
-        delays.append(when)
-        levels.append(_born(rules, streams, level, people, more, matter))
+        return Contacts(roots, [nobody] * 6, nobody, same(0.0, np.float64, n))
+    births, first, end = _births(), 0, n
+    room = Room.of((1 + births.MOST) * n)
+    room.put(0, roots)
+    while first < end:
+        room = room.grown(end + births.MOST * (end - first))
+        last = births.births(streams.key, streams.replication, rules.follow_ups, *room[:2], first, end)
+        if end < last:
+            room.put(end, _begun_again(rules, streams, room, slice(end, last), matter))
+        first, end = end, last
+    _delays(rules, room, slice(n, end))
+    return _in_order(room, n, end)
 
 
-def _in_order(rows: Rows, children: list[I32], draws: list[I32], again: list[F64], roots: int) -> Contacts:
+def _in_order(room: Room, roots: int, n: int) -> Contacts:
     """Roots keep their numbers, follow-ups come after them by (root, generation, row)."""
-    following, draw, well = np.concatenate(children, axis=1), np.concatenate(draws), np.concatenate(again)
-    order = roots + np.lexsort((rows.generation[roots:], rows.root[roots:]))
-    row = np.arange(len(rows.queue) + 1, dtype=np.int32)
-    row[order] = np.arange(roots, len(rows.queue))
-    row[-1] = -1  # of the child that there is not
-    for column in (*rows, *following, draw, well):
-        column[roots:] = column[order]
-    return Contacts(rows, list(row[following]), draw, well)
+    ordered, row, births = Room.of(n), np.empty(n, np.int32), _births()
+    births.place(room.rows.root[:n], roots, np.empty(roots, np.int32), row)
+    births.move(*room[2:], row, *ordered[2:])
+    following = ordered.following
+    births.rename(following.children, row)
+    return Contacts(ordered.rows, list(following.children), following.transfer_draw, following.reopen_draw)
 
 
 def _turns(rules: Rules, streams: Streams, people: People, like: I32) -> tuple[I32, F64]:
@@ -144,71 +124,27 @@ def contained(rules: Rules, rows: Rows, u: F64) -> Bool:
     return np.asarray(meets_bot(rules, rows) & (u < rules.bots.contains[rows.queue, rows.reason + 1]))
 
 
+def _begun_again(rules: Rules, streams: Streams, room: Room, which: slice, matter: F64 | None) -> Rows:
+    """Those follow-ups, begun."""
+    rows = room.rows.some(which)
+    turns, u = _turns(rules, streams, rows.people, rows.queue)
+    if rules.again.repeat_turns.any():
+        moved = np.flatnonzero(rows.link == Link.TRANSFER)
+        turns = turns.copy()
+        turns[moved] += rules.again.repeat_turns[room.following.number[which][moved]]
+    turns = np.where(rows.link == Link.RETURN, np.int32(0), turns)
+    return _begun(rules, streams, rows._replace(turns=turns), u, matter)
+
+
+def _delays(rules: Rules, room: Room, which: slice) -> None:
+    """How long after their parents those follow-ups come that are not within them or in place of them."""
+    rows, following = room.rows.some(which), room.following
+    late = np.flatnonzero((rows.link != Link.TRANSFER) & (rows.link != Link.RETURN))
+    rows.after[late] = rules.again.after.micros(following.number[which][late], following.when[which][late])
+
+
 @cache
-def _compiled_births() -> ModuleType:
+def _births() -> ModuleType:
     """ccsim/workload/births.py"""
     sources = [*PHILOX, *(Path(__file__).with_name(name) for name in ("births.py", "rows.py", "rules.py"))]
     return jit.load("ccsim.workload.births", sources)
-
-
-def _births(rules: Rules, streams: Streams, level: Rows) -> tuple[I64, People, F64, I32, F64]:
-    """The follow-ups of a level as births.py has them, whose their draws are, uniforms of delays, of transfers and of
-    reopenings."""
-    assert rules.follow_ups is not None
-    n, births = len(level.queue), _compiled_births()
-    born, when = np.empty((8, births.MOST * n), dtype=np.int64), np.empty(births.MOST * n)
-    people, draw, well = np.empty((2, births.MOST * n), dtype=np.uint64), np.full(n, -1, dtype=np.int32), np.zeros(n)
-    count = births.births(streams.key, streams.replication, level, rules.follow_ups, born, people, when, draw, well)
-    return born[:, :count], People(people[0, :count], people[1, :count]), when[:count], draw, well
-
-
-def _born(rules: Rules, streams: Streams, level: Rows, people: People, born: I64, matter: F64 | None) -> Rows:
-    """These follow-ups of a level, but for what `_together` adds."""
-    parent, kind, _, number = born[:4]
-    n = len(parent)
-    queue, root, transfers, budget, at_most = (
-        column.astype(dtype)
-        for column, dtype in zip((born[2], *born[4:]), (np.int32, np.int32, np.int8, np.int8, np.int32), strict=True)
-    )
-    link = LINKS[kind]
-    turns, u = _turns(rules, streams, people, queue)
-    if rules.again.repeat_turns.any():
-        cold = np.flatnonzero((link == Link.TRANSFER) & rules.explains_in_turns[queue])
-        turns = turns.copy()
-        turns[cold] += rules.again.repeat_turns[number[cold]]
-    turns = np.where(link == Link.RETURN, np.int32(0), turns)
-    campaign = same(-1, np.int32, n)
-    if rules.campaigns.reply_after:
-        first_campaign = 2 * rules.queues  # delays of retries and reopenings come before (Again.after)
-        campaign = np.where(link == Link.RECONTACT, number - first_campaign, -1).astype(np.int32)
-    lost = same(0, np.int32, n)
-    if rules.connections is not None:
-        lost = np.where(link == Link.RETURN, level.lost[parent] - (kind == RECONNECTION), 0).astype(np.int32)
-    impatience = same(1.0, np.float64, n)
-    if rules.retry_patience is not None:
-        left = rules.retry_patience[level.queue[parent]]
-        impatience = level.impatience[parent] * np.where(link == Link.RETRY, left, 1.0)
-    rows = Rows(
-        *people, queue, queue, link, level.generation[:1].repeat(n) + np.int32(1), root, turns, at_most,
-        same(0, np.int8, n), transfers, budget, same(0, np.int64, n), same(0, np.bool_, n), same(0, np.int64, n),
-        campaign, same(1, np.bool_, n), lost, same(-1, np.int8, n), impatience,
-        same(0, np.bool_, n), same(0, np.bool_, n),
-    )  # fmt: skip
-    return _begun(rules, streams, rows, u, matter)
-
-
-def _together(rules: Rules, levels: list[Rows], born: list[I64], delays: list[F64]) -> Rows:
-    """All rows of all levels, with how long after their parents follow-ups come and what transfers bring along."""
-    rows = Rows(*map(np.concatenate, zip(*levels, strict=True)))
-    _, kind, _, number = np.concatenate(born, axis=1)[:4]
-    when, roots = np.concatenate(delays), len(levels[0].queue)
-    link = LINKS[kind]
-    which = np.flatnonzero((link != Link.TRANSFER) & (link != Link.RETURN))
-    rows.after[roots + which] = rules.again.after.micros(number[which], when[which])
-    which = np.flatnonzero(link == Link.TRANSFER)
-    if len(which):
-        moved, transfer = roots + which, number[which]
-        rows.keep_agent[moved] = rules.again.same_agent[transfer]
-        in_turns = rules.explains_in_turns[rows.queue[moved]]
-        rows.extra_work[moved] = np.where(in_turns, 0, rules.again.repeat_work[transfer])
-    return rows

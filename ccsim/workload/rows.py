@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ccsim.distributions.streams import U64, People
 from ccsim.tables import F64, I8, I32, I64, Bool
 
@@ -53,7 +55,64 @@ class Rows(NamedTuple):
     def people(self) -> People:
         return People(self.number, self.owner)
 
-    def some(self, which: I64) -> Rows:
+    def some(self, which: I64 | slice) -> Rows:
         """Those rows."""
         columns: list[Any] = [column[which] for column in self]
         return Rows(*columns)
+
+
+class Following(NamedTuple):
+    """What follows each row, and what made it follow another."""
+
+    children: I32
+    """int32[6, n]: rows of transfer, retry or recontact, return, reconnection, reopening, bounce; -1: none"""
+    transfer_draw: I32
+    reopen_draw: F64
+    """whether who resolved it did it well enough, tables.py"""
+    number: I32
+    """of the transfer, or of the delay, by which it came"""
+    when: F64
+    """uniform of that delay"""
+
+
+class Room(NamedTuple):
+    """Room for so many rows. All columns of one size are one block, so that rows are moved in a few steps."""
+
+    rows: Rows
+    following: Following
+    eights: I64
+    fours: I32
+    ones: I8
+    """int…[column, n]"""
+
+    @classmethod
+    def of(cls, n: int) -> Room:
+        """For n rows, with nothing in it."""
+        eights, fours, ones = np.empty((7, n), np.int64), np.empty((16, n), np.int32), np.empty((9, n), np.int8)
+        number, owner, after, extra_work, impatience, reopen_draw, when = eights
+        queue, like, generation, root, turns, at_most, campaign, lost, transfer_draw, by = fours[:10]
+        link, before, transfers, budget, reason, keep_agent, answers, closing, contained = ones
+        flags = [flag.view(np.bool_) for flag in (keep_agent, answers, closing, contained)]
+        return cls(
+            Rows(
+                number.view(np.uint64), owner.view(np.uint64), queue, like, link, generation, root, turns, at_most,
+                before, transfers, budget, after, flags[0], extra_work, campaign, flags[1], lost, reason,
+                impatience.view(np.float64), flags[2], flags[3],
+            ),
+            Following(fours[10:], transfer_draw, reopen_draw.view(np.float64), by, when.view(np.float64)),
+            eights, fours, ones,
+        )  # fmt: skip
+
+    def grown(self, n: int) -> Room:
+        """The same rows with room for n, if there is less."""
+        if n <= self.fours.shape[1]:
+            return self
+        more = Room.of(n)
+        for mine, block in zip(self[2:], more[2:], strict=True):
+            block[:, : mine.shape[1]] = mine
+        return more
+
+    def put(self, first: int, rows: Rows) -> None:
+        """From row `first` on."""
+        for column, values in zip(self.rows, rows, strict=True):
+            column[first : first + len(values)] = values

@@ -13,7 +13,7 @@ from ccsim.workload.assorted import Assorted
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
-from ccsim.scenario.queues import Burst, Queue
+from ccsim.scenario.queues import Burst, Queue, Transfer
 
 
 class FollowUps(NamedTuple):
@@ -36,15 +36,18 @@ class FollowUps(NamedTuple):
     retry_offset: I64
     retry_edge: F64
     retry_to: I64
+    retry_patience: F64
+    """factor on the patience of who tries again, by queue"""
+    same_agent: Bool
+    repeat_work: I64
+    """by transfer: more on the first turn, where the customer explains again and takes no turns for that"""
 
 
 class Again(NamedTuple):
     """What follow-ups are like: transfers by their number, delays by theirs."""
 
-    same_agent: Bool
     repeat_turns: I32
-    repeat_work: I64
-    """by transfer, 0 unless it is cold"""
+    """by transfer: in which the customer explains again"""
     after: Assorted
     """delays: of retries and of reopenings by queue, of recontacts by campaign, of bounces by queue, in one row"""
 
@@ -134,8 +137,6 @@ class Rules(NamedTuple):
     idle_timeout: I64
     silent: F64
     limit: I8
-    explains_in_turns: Bool
-    """after a cold transfer, not in work on the first turn"""
     reasons: F64 | None
     """shares added up : float64[queue, reason]; None: nobody has one"""
     bots: Bots | None
@@ -144,8 +145,6 @@ class Rules(NamedTuple):
     closing_words: ClosingWords | None
     """None: nobody writes one"""
     likeness: Likeness | None
-    retry_patience: F64 | None
-    """factor on the patience of who tries again; None: 1 everywhere"""
     tolerance: Assorted | None
     """of the wait that they are told; None: nobody is told"""
     answer_delay: Assorted
@@ -197,16 +196,12 @@ def rules_of(scenario: Scenario) -> Rules:
         idle_timeout=numbers(lambda queue: queue.idle_timeout, np.int64),
         silent=silent,
         limit=numbers(lambda queue: queue.limit, np.int8),
-        explains_in_turns=numbers(lambda queue: not queue.kind.one_to_one and not queue.shared, np.bool_),
         reasons=_reasons(queues),
         bots=_bots(queues),
         connections=_connections(queues),
         bursts=_bursts(queues),
         closing_words=_closing_words(queues),
         likeness=_likeness(queues),
-        retry_patience=numbers(lambda queue: queue.retry.patience, np.float64)
-        if any(queue.retry.patience != 1 for queue in queues)
-        else None,
         tolerance=distributions(lambda queue: queue.balking.tolerance if queue.balking else Never())
         if any(queue.balking for queue in queues)
         else None,
@@ -331,9 +326,17 @@ def most_reopened(scenario: Scenario, name: str, queue: Queue) -> float:
     return max((team.comes_back(queue.reopens.share) for team in able), default=queue.reopens.share)
 
 
+def _repeats(transfer: Transfer, to: Queue) -> tuple[int, int]:
+    """Turns in which the customer explains again, and more work on the first one: one or the other."""
+    if not transfer.cold:
+        return 0, 0
+    return (0, transfer.repeat_work) if to.kind.one_to_one or to.shared else (transfer.repeat_turns, 0)
+
+
 def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
     queues, names, outbound = list(scenario.queue.values()), list(scenario.queue), list(scenario.outbound.values())
     transfers = [transfer for queue in queues for transfer in queue.transfer]
+    repeats = [_repeats(transfer, scenario.queue[transfer.to]) for transfer in transfers]
     targets = [queue.retry.to or {name: 1.0} for name, queue in scenario.queue.items()]
     recontact = [next((i for i, out in enumerate(outbound) if name in out.recontact), -1) for name in names]
     rules = FollowUps(
@@ -349,13 +352,14 @@ def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
         retry_offset=np.cumsum([0, *map(len, targets)], dtype=np.int64),
         retry_edge=np.concatenate([[], *(np.cumsum(list(to.values())) for to in targets)]),
         retry_to=np.array([names.index(name) for to in targets for name in to], dtype=np.int64),
+        retry_patience=np.array([queue.retry.patience for queue in queues], dtype=np.float64),
+        same_agent=np.array([transfer.same_agent for transfer in transfers], dtype=np.bool_),
+        repeat_work=np.array([work for _, work in repeats], dtype=np.int64),
     )
     lossy = any(queue.drop > 0 and queue.reconnects > 0 for queue in queues)
     shares = (rules.retry, rules.returns, rules.reopens, rules.bounces, rules.transfer_edge, rules.recontact + 1)
     again = Again(
-        same_agent=np.array([transfer.same_agent for transfer in transfers], dtype=np.bool_),
-        repeat_turns=np.array([part.repeat_turns if part.cold else 0 for part in transfers], dtype=np.int32),
-        repeat_work=np.array([part.repeat_work if part.cold else 0 for part in transfers], dtype=np.int64),
+        repeat_turns=np.array([turns for turns, _ in repeats], dtype=np.int32),
         after=Assorted(
             [
                 *(queue.retry.after for queue in queues),

@@ -239,7 +239,7 @@ def _patience(rules: Rules, rows: Rows, u: F64, roots: _Roots) -> tuple[I64, I64
     """Patience, patience if held, and whether it is the end of a window or the age at which messages are missed."""
     own = rules.patience.column(rows.queue, u)
     held = own if rules.held_patience is None else rules.held_patience.column(rows.queue, u)
-    if rules.retry_patience is not None:  # 6.22
+    if rules.follow_ups is not None and (rules.follow_ups.retry_patience != 1).any():  # 6.22
         own, held = (
             np.where(times < NEVER, np.rint(times * rows.impatience), NEVER).astype(np.int64) for times in (own, held)
         )
