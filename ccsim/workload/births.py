@@ -58,6 +58,7 @@ def births(  # noqa: PLR0912  (one contact from beginning to end)
     There is room for MOST of each. Their turns and reasons, and whether they answer, are not drawn here.
     """
     queues, last = len(rules.retry), end
+    following.children[:, first:end], following.transfer_draw[first:end], following.reopen_draw[first:end] = -1, -1, 0.0
     for i in range(first, end):
         q, written, answers, more = rows.queue[i], rows.campaign[i] >= 0, rows.answers[i], rows.at_most[i] > 1
         leaves, turn, retries, chooses = philox(rows.number[i], rows.owner[i], LEAVE, replication, key[0], key[1])
@@ -65,9 +66,6 @@ def births(  # noqa: PLR0912  (one contact from beginning to end)
             rows.number[i], rows.owner[i], COME_BACK, replication, key[0], key[1]
         )
         start, moved = last, False
-        following.transfer_draw[i], following.reopen_draw[i] = -1, 0.0
-        for child in range(len(following.children)):
-            following.children[child, i] = -1
         for t in range(rules.transfer_offset[q], rules.transfer_offset[q + 1]):
             if unit(leaves) < rules.transfer_edge[t]:
                 if rows.transfers[i] < MAX_TRANSFERS and answers:
