@@ -15,8 +15,8 @@ from typing import Final, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from ccsim.distributions.calendar import Calendar
-from ccsim.distributions.durations import CHUNK, Gamma, open_unit
-from ccsim.distributions.streams import Streams, philox
+from ccsim.distributions.durations import Gamma, open_unit
+from ccsim.distributions.streams import Streams
 from ccsim.errors import Problem, ScenarioError
 from ccsim.tables import F64, I64, SECOND, Bool
 

@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from ccsim.distributions.quantiles import log
+from ccsim.distributions.quantiles import logs
 from ccsim.jit import compiled, inlined
 from ccsim.tables import F64, I8, I32, I64
 
@@ -123,6 +123,7 @@ def arrive(
     piece: int,
     edges: I64,
     expected: F64,
+    gaps: F64,
     out: I64,
 ) -> tuple[int, float, int]:
     """Times at which the sum of all unit exponentials so far is reached by what is expected; how many, that sum, and
@@ -130,17 +131,21 @@ def arrive(
 
     The exponentials are those of an owner's sequence of uniforms from number `first` on, a multiple of 4.
     `expected[i]` arrivals come before `edges[i]`, at a constant rate between edges. `total` is the sum of those before,
-    in that `piece`; `out` : int64[n], n a multiple of 4, not all filled when the end is reached.
+    in that `piece`; `gaps` : float64[m], m a multiple of 4, is used for so many at a time; `out` : int64[n] is not all
+    filled when the end is reached.
     """
-    last, many = len(edges) - 1, 0
-    while many < len(out):
-        for word in philox(np.uint64((first + many) // 4), owner, what, replication, key[0], key[1]):
-            total -= log(1.0 - unit(word))
+    last = len(edges) - 1
+    for start in range(0, len(out), len(gaps)):
+        sequence(key, owner, what, replication, first + start, gaps)
+        for i in range(len(gaps)):
+            gaps[i] = 1.0 - gaps[i]
+        logs(gaps)
+        for i in range(start, min(start + len(gaps), len(out))):
+            total -= gaps[i - start]
             if total >= expected[last]:
-                return many, total, piece
+                return i, total, piece
             while expected[piece + 1] <= total:
                 piece += 1
             pace = (edges[piece + 1] - edges[piece]) / (expected[piece + 1] - expected[piece])
-            out[many] = min(edges[piece] + np.int64((total - expected[piece]) * pace), edges[last] - 1)
-            many += 1
-    return many, total, piece
+            out[i] = min(edges[piece] + np.int64((total - expected[piece]) * pace), edges[last] - 1)
+    return len(out), total, piece

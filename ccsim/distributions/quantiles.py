@@ -1,4 +1,4 @@
-# mypy: disable-error-code="no-untyped-call, import-untyped, no-any-return"
+# mypy: disable-error-code="no-untyped-call, import-untyped, call-arg, var-annotated"
 """Logarithm, exponential and normal quantile, compiled: of many values, without the GIL, the same bits everywhere.
 
 Those of C libraries, numpy and scipy differ in last bits from one processor or system to the next, and are called from

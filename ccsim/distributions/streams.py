@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 
 U64 = NDArray[np.uint64]
 
-PHILOX: Final = (*(Path(__file__).with_name(name) for name in ("philox.py", "quantiles.py")), Path(str(tables.__file__)))
+PHILOX: Final = (
+    *(Path(__file__).with_name(name) for name in ("philox.py", "quantiles.py")),
+    Path(str(tables.__file__)),
+)
 """Sources of the compiled generator."""
+
+PIECE: Final = 1 << 10
+"""Values worked out at a time, a multiple of 4: what is used for them stays in a processor's nearest cache."""
 
 
 class Draw(IntEnum):
@@ -131,9 +137,8 @@ class Streams:
     def arrive(self, owner: int, first: int, total: float, piece: int, edges: I64, expected: F64, times: I64) -> Any:
         """As in ccsim/distributions/philox.py, of an owner's uniforms from number `first` on."""
         what = _what(Draw.SEQUENCE)
-        return philox().arrive(
-            self.key, np.uint64(owner), what, self.replication, first, total, piece, edges, expected, times
-        )
+        who, gaps = (self.key, np.uint64(owner), what, self.replication), np.empty(PIECE)
+        return philox().arrive(*who, first, total, piece, edges, expected, gaps, times)
 
     def generator(self, owner: int) -> np.random.Generator:
         """numpy's generator of an owner, from its beginning: for who brings their own use of chance."""

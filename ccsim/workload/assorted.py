@@ -23,7 +23,7 @@ from ccsim.distributions.durations import (
     micros,
     to_micros,
 )
-from ccsim.distributions.streams import PHILOX
+from ccsim.distributions.streams import PHILOX, PIECE
 from ccsim.tables import F64, I8, I32, I64, NEVER, SECOND
 from ccsim.workload.constants import same
 
@@ -47,10 +47,6 @@ LOGNORMAL: Final = 3
 UNIFORM: Final = 4
 OTHER: Final = 5
 """Families; all values of the OTHER are drawn by the distributions themselves."""
-
-
-PIECE: Final = 1 << 10
-"""Rows drawn at a time: what is used for them stays in a processor's nearest cache."""
 
 
 class Assorted:

@@ -49,6 +49,29 @@ def _add(rows: Any, following: Any, j: Any, kind: Any, queue: Any, number: Any, 
     return j + 1
 
 
+@inlined
+def _born(key: Any, replication: Any, rules: Any, rows: Any, following: Any, i: Any, j: Any) -> None:
+    """What row j has of row i, which it follows as its kind, which its link is until then."""
+    kind, queue, number = rows.link[j], rows.queue[j], following.number[j]
+    following.children[CHILD[kind], i] = j
+    rows.number[j], rows.owner[j], _, _ = philox(
+        rows.number[i], rows.owner[i], FOLLOW_UP + np.uint64(kind), replication, key[0], key[1]
+    )
+    rows.like[j], rows.link[j] = queue, LINKS[kind]
+    rows.generation[j], rows.root[j] = rows.generation[i] + 1, rows.root[i]
+    rows.at_most[j], rows.before[j] = rows.at_most[i] - 1, 0
+    rows.transfers[j] = rows.transfers[i] + (kind == TRANSFER)
+    rows.budget[j] = rows.budget[i] - (kind != TRANSFER)
+    rows.after[j] = 0
+    rows.keep_agent[j] = rules.same_agent[number] if kind == TRANSFER else False
+    rows.extra_work[j] = rules.repeat_work[number] if kind == TRANSFER else 0
+    rows.campaign[j] = number - 2 * len(rules.retry) if kind == RECONTACT else -1
+    returns = kind in (RETURN, RECONNECT)
+    rows.lost[j] = rows.lost[i] - (kind == RECONNECT) if returns else 0
+    rows.impatience[j] = rows.impatience[i] * (rules.retry_patience[number] if kind == RETRY else 1.0)
+    rows.answers[j], rows.reason[j], rows.closing[j], rows.contained[j] = True, -1, False, False
+
+
 @compiled
 def births(  # noqa: PLR0912  (one contact from beginning to end)
     key: Any, replication: Any, rules: FollowUps, rows: Rows, following: Following, first: int, end: int
@@ -101,24 +124,7 @@ def births(  # noqa: PLR0912  (one contact from beginning to end)
                     delay = 2 * queues + len(rules.campaign_queue) + q
                     last = _add(rows, following, last, BOUNCE, q, delay, unit(after))
         for j in range(start, last):
-            kind, queue, number = rows.link[j], rows.queue[j], following.number[j]
-            following.children[CHILD[kind], i] = j
-            rows.number[j], rows.owner[j], _, _ = philox(
-                rows.number[i], rows.owner[i], FOLLOW_UP + np.uint64(kind), replication, key[0], key[1]
-            )
-            rows.like[j], rows.link[j] = queue, LINKS[kind]
-            rows.generation[j], rows.root[j] = rows.generation[i] + 1, rows.root[i]
-            rows.at_most[j], rows.before[j] = rows.at_most[i] - 1, 0
-            rows.transfers[j] = rows.transfers[i] + (kind == TRANSFER)
-            rows.budget[j] = rows.budget[i] - (kind != TRANSFER)
-            rows.after[j] = 0
-            rows.keep_agent[j] = rules.same_agent[number] if kind == TRANSFER else False
-            rows.extra_work[j] = rules.repeat_work[number] if kind == TRANSFER else 0
-            rows.campaign[j] = number - 2 * queues if kind == RECONTACT else -1
-            returns = kind == RETURN or kind == RECONNECT
-            rows.lost[j] = rows.lost[i] - (kind == RECONNECT) if returns else 0
-            rows.impatience[j] = rows.impatience[i] * (rules.retry_patience[q] if kind == RETRY else 1.0)
-            rows.answers[j], rows.reason[j], rows.closing[j], rows.contained[j] = True, -1, False, False
+            _born(key, replication, rules, rows, following, i, j)
     return last
 
 

@@ -22,6 +22,7 @@ from ccsim.workload.rows import Room, Rows
 from ccsim.workload.rules import Rules
 from ccsim.workload.turns import late_comebacks
 
+
 class Contacts(NamedTuple):
     """All contacts, follow-ups by (root, generation), and what follows them."""
 

@@ -107,12 +107,12 @@ class Room(NamedTuple):
         """The same rows with room for n, if there is less."""
         if n <= self.fours.shape[1]:
             return self
-        more = Room.of(n)
-        for mine, block in zip(self[2:], more[2:], strict=True):
-            block[:, : mine.shape[1]] = mine
+        more, there = Room.of(n), self.fours.shape[1]
+        more.eights[:, :there], more.fours[:, :there], more.ones[:, :there] = self.eights, self.fours, self.ones
         return more
 
     def put(self, first: int, rows: Rows) -> None:
         """From row `first` on."""
-        for column, values in zip(self.rows, rows, strict=True):
-            column[first : first + len(values)] = values
+        these: Rows = self.rows.some(slice(first, first + len(rows.queue)))
+        for column, values in zip(these, rows, strict=True):
+            column[:] = values  # type: ignore[index]

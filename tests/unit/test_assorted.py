@@ -57,7 +57,8 @@ def test_a_row_has_the_value_of_its_own_distribution(n: int) -> None:
     durations, turns = Assorted(EVERY).micros(which, u), Assorted(EVERY).counts(which, u)
     for number, distribution in enumerate(EVERY):
         mine = which == number
-        assert durations[mine].tolist() == micros(distribution, u[mine]).tolist()
+        # logarithms and normal quantiles of the C library and scipy may differ in the last bits
+        assert durations[mine] == pytest.approx(micros(distribution, u[mine]), rel=4e-15, abs=1)
         if not isinstance(distribution, Never):
             assert turns[mine].tolist() == counts(distribution, u[mine]).tolist()
 
