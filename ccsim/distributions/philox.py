@@ -139,7 +139,7 @@ def arrive(
         sequence(key, owner, what, replication, first + start, gaps)
         for i in range(len(gaps)):
             gaps[i] = 1.0 - gaps[i]
-        logs(gaps)
+        logs(gaps, len(gaps))
         for i in range(start, min(start + len(gaps), len(out))):
             total -= gaps[i - start]
             if total >= expected[last]:

@@ -18,7 +18,6 @@ from numba import types
 from numba.extending import intrinsic
 
 from ccsim.jit import inlined
-from ccsim.tables import F64
 
 
 @intrinsic
@@ -123,18 +122,19 @@ def _tail(u: Any) -> Any:
 
 
 @inlined
-def logs(x: F64) -> None:
-    """Logarithms instead of the numbers : float64[n]."""
-    for i in range(len(x)):
+def logs(x: Any, n: Any) -> None:
+    """Logarithms instead of the first n numbers : float64[≥ n]."""
+    for i in range(n):
         x[i] = log(x[i])
 
 
 @inlined
-def normals(u: F64, scores: F64) -> None:
-    """Normal quantiles of uniforms, both float64[n]. The tails come last: the loop over all has no branch."""
-    for i in range(len(u)):
+def normals(u: Any, n: Any, scores: Any) -> None:
+    """Normal quantiles of the first n uniforms, both float64[≥ n]. The tails come last: the loop over all has no
+    branch."""
+    for i in range(n):
         scores[i] = _middle(u[i])
-    for i in range(len(u)):
+    for i in range(n):
         if u[i] < 0.075:
             scores[i] = -_tail(u[i])
         elif u[i] > 0.925:

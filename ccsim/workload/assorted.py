@@ -23,7 +23,7 @@ from ccsim.distributions.durations import (
     micros,
     to_micros,
 )
-from ccsim.distributions.streams import PHILOX, PIECE
+from ccsim.distributions.streams import PHILOX
 from ccsim.tables import F64, I8, I32, I64, NEVER, SECOND
 from ccsim.workload.constants import same
 
@@ -47,6 +47,10 @@ LOGNORMAL: Final = 3
 UNIFORM: Final = 4
 OTHER: Final = 5
 """Families; all values of the OTHER are drawn by the distributions themselves."""
+
+
+PIECE: Final = 1 << 13
+"""Rows drawn at a time: what is used for them stays in a processor's cache."""
 
 
 class Assorted:
@@ -86,8 +90,10 @@ class Assorted:
         """Values in parts of which `unit` make one, at least `least`; `draw` is how distributions do it themselves."""
         which, drawn = which.astype(np.int32, copy=False), np.empty(len(u), dtype=np.int64)
         if len(self._others) < len(self._each):
-            room = np.empty((4, min(max(len(u), 1), PIECE)))
-            _families().draw(self._families, which, u, float(unit), float(least), room, drawn)
+            room = np.empty((4, min(len(u), PIECE)))
+            for start in range(0, len(u), PIECE):
+                rows = slice(start, start + PIECE)
+                _families().draw(self._families, which[rows], u[rows], float(unit), float(least), room, drawn[rows])
         for number in self._others:
             mine = np.flatnonzero(which == number)
             if len(mine):

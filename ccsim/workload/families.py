@@ -2,7 +2,7 @@
 """Values of rows that have distributions of several families: compiled.
 
 Rows are sorted by family, so that what takes long, logarithms and normal quantiles, is worked out for all that need it
-at once, and put back in order; in pieces that stay in the processor's cache.
+at once, and put back in order.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ccsim.distributions.quantiles import exp, logs, normals
-from ccsim.jit import compiled, inlined
+from ccsim.jit import compiled
 from ccsim.tables import F64, I32, I64, NEVER
 from ccsim.workload.assorted import EXPONENTIAL, GEOMETRIC, LOGNORMAL, UNIFORM, Families
 
@@ -20,27 +20,9 @@ MOST = float(NEVER)
 @compiled
 def draw(families: Families, which: I32, u: F64, unit: float, least: float, room: F64, drawn: I64) -> None:
     """Each row's value in parts of which `unit` make one, rounded, at least `least` : `drawn` : int64[n]; of no meaning
-    for OTHER families. `which` : int32[n], its distribution, and `u` : float64[n], its uniform; `room` : float64[4, m],
-    what is used for the m rows of a piece."""
-    piece = room.shape[1]
-    for start in range(0, len(u), piece):
-        rows = slice(start, start + piece)
-        _draw(families, which[rows], u[rows], unit, least, room[0], room[1], room[2], room[3], drawn[rows])
-
-
-@inlined
-def _draw(
-    families: Families,
-    which: I32,
-    u: F64,
-    unit: float,
-    least: float,
-    logarithm: F64,
-    normal: F64,
-    sigma: F64,
-    score: F64,
-    drawn: I64,
-) -> None:
+    for OTHER families. `which` : int32[n], its distribution, and `u` : float64[n], its uniform; `room` : float64[4, n]
+    is used for that."""
+    logarithm, normal, sigma, score = room[0], room[1], room[2], room[3]
     # Without branches: whose row is next cannot be foreseen, and a wrong guess takes longer than a row.
     logarithms = scores = 0
     for i in range(len(u)):
@@ -50,8 +32,8 @@ def _draw(
         normal[scores], sigma[scores] = u[i], families.sigma[number]
         logarithms += (family == EXPONENTIAL) | (family == GEOMETRIC)
         scores += family == LOGNORMAL
-    logs(logarithm[:logarithms])
-    normals(normal[:scores], score[:scores])
+    logs(logarithm, logarithms)
+    normals(normal, scores, score)
     for i in range(scores):
         score[i] = exp(sigma[i] * score[i])
     logarithms = scores = 0

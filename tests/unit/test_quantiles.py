@@ -28,12 +28,12 @@ def exponentials(x: F64) -> None:
 
 @njit
 def logarithms(x: F64) -> None:
-    quantiles.logs(x)
+    quantiles.logs(x, len(x))
 
 
 @njit
 def normals(u: F64) -> None:
-    quantiles.normals(u.copy(), u)
+    quantiles.normals(u.copy(), len(u), u)
 
 
 def of_all(function: Callable[[F64], None], values: F64) -> F64:
@@ -89,5 +89,5 @@ def test_bits_are_those_of_sums_and_products_one_by_one(in_python: Any) -> None:
     x = 40 * some - 20
     assert of_all(exponentials, x).tolist() == [in_python.exp(value) for value in x.tolist()]
     scores = some.copy()
-    in_python.normals(some, scores)
+    in_python.normals(some, len(some), scores)
     assert of_all(normals, some).tolist() == scores.tolist()
