@@ -90,10 +90,12 @@ class Assorted:
         """Values in parts of which `unit` make one, at least `least`; `draw` is how distributions do it themselves."""
         which, drawn = which.astype(np.int32, copy=False), np.empty(len(u), dtype=np.int64)
         if len(self._others) < len(self._each):
-            room = np.empty((4, min(len(u), PIECE)))
+            room, tails = np.empty((4, min(len(u), PIECE))), np.empty(min(len(u), PIECE), np.int32)
             for start in range(0, len(u), PIECE):
                 rows = slice(start, start + PIECE)
-                _families().draw(self._families, which[rows], u[rows], float(unit), float(least), room, drawn[rows])
+                _families().draw(
+                    self._families, which[rows], u[rows], float(unit), float(least), room, tails, drawn[rows]
+                )
         for number in self._others:
             mine = np.flatnonzero(which == number)
             if len(mine):

@@ -18,10 +18,10 @@ MOST = float(NEVER)
 
 
 @compiled
-def draw(families: Families, which: I32, u: F64, unit: float, least: float, room: F64, drawn: I64) -> None:
+def draw(families: Families, which: I32, u: F64, unit: float, least: float, room: F64, tails: I32, drawn: I64) -> None:
     """Each row's value in parts of which `unit` make one, rounded, at least `least` : `drawn` : int64[n]; of no meaning
     for OTHER families. `which` : int32[n], its distribution, and `u` : float64[n], its uniform; `room` : float64[4, n]
-    is used for that."""
+    and `tails` : int32[n] are used for that."""
     logarithm, normal, sigma, score = room[0], room[1], room[2], room[3]
     # Without branches: whose row is next cannot be foreseen, and a wrong guess takes longer than a row.
     logarithms = scores = 0
@@ -33,7 +33,7 @@ def draw(families: Families, which: I32, u: F64, unit: float, least: float, room
         logarithms += (family == EXPONENTIAL) | (family == GEOMETRIC)
         scores += family == LOGNORMAL
     logs(logarithm, logarithms)
-    normals(normal, scores, score)
+    normals(normal, scores, score, tails)
     for i in range(scores):
         score[i] = exp(sigma[i] * score[i])
     logarithms = scores = 0
