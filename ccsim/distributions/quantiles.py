@@ -147,8 +147,11 @@ def logs(x: Any, n: Any) -> None:
 
 @inlined
 def normals(u: Any, n: Any, scores: Any, tails: Any) -> None:
-    """Normal quantiles of the first n uniforms, both float64[≥ n]. The tails come last, `tails` : int32[≥ n] is used for
-    where they are: which are some cannot be foreseen, and a wrong guess takes longer than a quantile."""
+    """Normal quantiles of the first n uniforms, both float64[≥ n].
+
+    The tails come last, `tails` : int32[≥ n] is used for where they are: a branch for each would often be foreseen
+    wrongly, which takes longer than the quantile.
+    """
     count = 0
     for i in range(n):
         scores[i] = _middle(u[i])

@@ -115,4 +115,4 @@ class Room(NamedTuple):
         """From row `first` on."""
         these: Rows = self.rows.some(slice(first, first + len(rows.queue)))
         for column, values in zip(these, rows, strict=True):
-            column[:] = values  # type: ignore[index]
+            column[:] = values

@@ -194,7 +194,7 @@ def test_where_no_child_can_compile_the_first_call_has_to(monkeypatch: pytest.Mo
 
 def test_settings_that_switch_compilation_off_are_not_obeyed(tmp_path: Path) -> None:
     (tmp_path / ".numba_config.yaml").write_text("disable_jit: 1\n")  # a working folder may have one
-    code = "from ccsim.distributions.arrivals import philox; philox().arrive.signatures"
+    code = "from ccsim.distributions.streams import philox; philox().arrive.signatures"
     env = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
     for more, expected in (({}, ""), ({"NUMBA_NUM_THREADS": "0"}, "Number of threads specified must be > 0.; set")):
         done = subprocess.run(
