@@ -51,12 +51,12 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like
         return Contacts(roots, [nobody] * 6, nobody, same(0.0, np.float64, n))
     births, first, end = _births(), 0, n
     room = Room.of((1 + births.MOST) * n)
-    room.put(0, roots)
+    room.rows.some(slice(n)).take(roots)
     while first < end:
         room = room.grown(end + births.MOST * (end - first))
         last = births.births(streams.key, streams.replication, rules.follow_ups, *room[:2], first, end)
         if end < last:
-            room.put(end, _begun_again(rules, streams, room, slice(end, last), matter))
+            _begin_again(rules, streams, room, slice(end, last), matter)
         first, end = end, last
     _delays(rules, room, slice(n, end))
     return _in_order(room, n, end)
@@ -125,8 +125,8 @@ def contained(rules: Rules, rows: Rows, u: F64) -> Bool:
     return np.asarray(meets_bot(rules, rows) & (u < rules.bots.contains[rows.queue, rows.reason + 1]))
 
 
-def _begun_again(rules: Rules, streams: Streams, room: Room, which: slice, matter: F64 | None) -> Rows:
-    """Those follow-ups, begun."""
+def _begin_again(rules: Rules, streams: Streams, room: Room, which: slice, matter: F64 | None) -> None:
+    """Has those follow-ups begun."""
     rows = room.rows.some(which)
     turns, u = _turns(rules, streams, rows.people, rows.queue)
     if rules.again.repeat_turns.any():
@@ -134,7 +134,7 @@ def _begun_again(rules: Rules, streams: Streams, room: Room, which: slice, matte
         turns = turns.copy()
         turns[moved] += rules.again.repeat_turns[room.following.number[which][moved]]
     turns = np.where(rows.link == Link.RETURN, np.int32(0), turns)
-    return _begun(rules, streams, rows._replace(turns=turns), u, matter)
+    rows.take(_begun(rules, streams, rows._replace(turns=turns), u, matter))
 
 
 def _delays(rules: Rules, room: Room, which: slice) -> None:

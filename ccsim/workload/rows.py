@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,6 +61,13 @@ class Rows(NamedTuple):
         columns: list[Any] = [column[which] for column in self]
         return Rows(*columns)
 
+    def take(self, rows: Rows) -> None:
+        """The values of as many others, which may have some columns from here."""
+        pairs: Iterable[tuple[Any, Any]] = zip(self, rows, strict=True)
+        for mine, column in pairs:
+            if column is not mine:
+                mine[:] = column
+
 
 class Following(NamedTuple):
     """What follows each row, and what made it follow another."""
@@ -110,9 +118,3 @@ class Room(NamedTuple):
         more, there = Room.of(n), self.fours.shape[1]
         more.eights[:, :there], more.fours[:, :there], more.ones[:, :there] = self.eights, self.fours, self.ones
         return more
-
-    def put(self, first: int, rows: Rows) -> None:
-        """From row `first` on."""
-        these: Rows = self.rows.some(slice(first, first + len(rows.queue)))
-        for column, values in zip(these, rows, strict=True):
-            column[:] = values
