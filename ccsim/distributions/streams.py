@@ -137,7 +137,7 @@ class Streams:
     def arrive(self, owner: int, first: int, total: float, piece: int, edges: I64, expected: F64, times: I64) -> Any:
         """As in ccsim/distributions/philox.py, of an owner's uniforms from number `first` on."""
         what = _what(Draw.SEQUENCE)
-        who, gaps = (self.key, np.uint64(owner), what, self.replication), np.empty(PIECE)
+        who, gaps = (self.key, np.uint64(owner), what, self.replication), np.empty(min(PIECE, len(times)))
         return philox().arrive(*who, first, total, piece, edges, expected, gaps, times)
 
     def generator(self, owner: int) -> np.random.Generator:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ccsim import jit
 from ccsim.distributions.durations import (
+    CHUNK,
     FIXED,
     Distribution,
     Exponential,
@@ -47,10 +48,6 @@ LOGNORMAL: Final = 3
 UNIFORM: Final = 4
 OTHER: Final = 5
 """Families; all values of the OTHER are drawn by the distributions themselves."""
-
-
-PIECE: Final = 1 << 13
-"""Rows drawn at a time: what is used for them stays in a processor's cache."""
 
 
 class Assorted:
@@ -90,9 +87,9 @@ class Assorted:
         """Values in parts of which `unit` make one, at least `least`; `draw` is how distributions do it themselves."""
         which, drawn = which.astype(np.int32, copy=False), np.empty(len(u), dtype=np.int64)
         if len(self._others) < len(self._each):
-            room, tails = np.empty((4, min(len(u), PIECE))), np.empty(min(len(u), PIECE), np.int32)
-            for start in range(0, len(u), PIECE):
-                rows = slice(start, start + PIECE)
+            room, tails = np.empty((4, min(len(u), CHUNK))), np.empty(min(len(u), CHUNK), np.int32)
+            for start in range(0, len(u), CHUNK):
+                rows = slice(start, start + CHUNK)
                 _families().draw(
                     self._families, which[rows], u[rows], float(unit), float(least), room, tails, drawn[rows]
                 )
