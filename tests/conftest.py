@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import time
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 REQUIRED: Final = os.environ.get("CCSIM_BROWSER") == "required"
 """Set in continuous integration, where a missing browser must not go unnoticed."""
+
+
+gc.set_threshold(50_000)  # as the command does
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -48,15 +48,18 @@ def test_the_number_reached_is_part_of_the_results(tiny: Path, tmp_path: Path) -
     assert plain["queues"] == result["queues"]
 
 
+LIGHT = ("--engine", "simpy", "--no-report", "--no-charts")
+
+
 def test_the_table_says_that_it_is_reached(tiny: Path, tmp_path: Path) -> None:
-    done = ccsim("run", tiny, "--engine", "simpy", "--out", tmp_path / "out", "--precision", "service_level:0.5")
+    done = ccsim("run", tiny, *LIGHT, "--out", tmp_path / "out", "--precision", "service_level:0.5")
     assert "Means of 20 replications" in done.stdout
     assert "Precision reached: 3 intervals as narrow as wanted." in done.stdout
 
 
 def test_the_table_says_what_is_not_reached(tiny: Path, tmp_path: Path) -> None:
     wanted = ("--precision", "asa@phone:0.1", "--precision", "service_level@total:1e-3,paid_hours@writers:1")
-    done = ccsim("run", tiny, "--engine", "simpy", "--out", tmp_path / "out", *wanted, "--max-replications", 4)
+    done = ccsim("run", tiny, *LIGHT, "--out", tmp_path / "out", *wanted, "--max-replications", 4)
     assert done.exit_code == 0
     assert "Precision not reached within 4 replications:" in done.stdout
     assert "wanted ± 0.1 s" in done.stdout

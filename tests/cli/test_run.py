@@ -50,7 +50,7 @@ def test_run_writes_a_whole_results_folder(tiny: Path, tmp_path: Path) -> None:
 
 def test_out_is_results_in_the_working_folder(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert ccsim("run", tiny, "--replications", 1).exit_code == 0
+    assert ccsim("run", tiny, "--replications", 1, "--no-report", "--no-charts").exit_code == 0
     assert (only_folder(tmp_path / "results") / "summary.csv").exists()
 
 
@@ -58,7 +58,7 @@ def test_table_fits_the_screen(tiny: Path, tmp_path: Path, monkeypatch: pytest.M
     shown = {}
     for width in (80, 120):
         monkeypatch.setenv("COLUMNS", str(width))
-        shown[width] = ccsim("run", tiny, "--out", tmp_path / "out").stdout
+        shown[width] = ccsim("run", tiny, "--no-report", "--no-charts", "--out", tmp_path / "out").stdout
         # the folder's path is as long as it is
         lines = [line for line in shown[width].splitlines() if not line.startswith("Results:")]
         assert max(len(line.rstrip()) for line in lines) <= width

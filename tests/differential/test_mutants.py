@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -9,6 +10,7 @@ import pytest
 
 import ccsim.engine
 from ccsim.engine import compiled, reference
+from ccsim.tables import Log, Plan, Workload
 from tests import random_cases
 from tests.differential.test_engines import differences
 
@@ -158,16 +160,23 @@ def mutated(old: str, new: str) -> ModuleType:
     return module
 
 
+@cache
+def case(seed: int) -> tuple[Workload, Plan, Log]:
+    """A random case and what the reference makes of it."""
+    workload, plan, _ = random_cases.tables(random_cases.scenario(seed))
+    return workload, plan, reference.simulate(workload, plan)
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutant_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant = mutated(*MUTANTS[name])
     monkeypatch.setattr(compiled, "_kernel", lambda jit: mutant)
     for seed in range(CASES):
-        workload, plan, _ = random_cases.tables(random_cases.scenario(seed))
+        workload, plan, right = case(seed)
         try:
             result = compiled.simulate(workload, plan, jit=False)
         except (IndexError, ValueError, OverflowError):
             return
-        if differences(reference.simulate(workload, plan), result):
+        if differences(right, result):
             return
     pytest.fail(f"{CASES} cases do not tell this kernel from the reference")
