@@ -14,11 +14,7 @@ from ccsim.tables import NEVER, Link, Log, Outcome, Phase, Plan, State, Workload
 def state_at(workload: Workload, plan: Plan, whole: Log, at: int) -> State:
     """The state when all events before `at` are over; `whole` is the log of the run that is not cut."""
     centre = WithTimes(workload, plan)
-    for queue in centre.queues:
-        centre.env.process(queue.day())
-    centre.env.process(centre.roster())
-    centre.env.process(centre.arrivals())
-    centre.env.run(until=centre.at(-2, 0, at))
+    centre.run(-2, at)
     log = log_until(workload, whole, at)._replace(
         queue_area=np.array([queue.length.total() for queue in centre.queues], np.int64),
         open_area=np.array([queue.alive.total() for queue in centre.queues], np.int64),

@@ -8,9 +8,8 @@ Comments name the rules of docs/model.md (`2.7`) or its sections (`5`). Who tell
     Centre         the order of events, settling after each, contacts look for agents   sections 4, 5, 6.10
     Record         the log (record.py)
 
-Timed events carry the heap priority (kind, id). SimPy's own zero-delay events (a process starts, `succeed`) have
-priorities 0 and 1, so that everything an event sets off is over before the system is settled (priority 2), and the
-system is settled before the next timed event.
+Timed events carry the heap priority (kind, id), behind SimPy's own zero-delay events (a process starts, `succeed`):
+everything that a timed event sets off is over before the system is settled, which is before the next timed event.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator
 from enum import IntEnum
 from heapq import heappushpop, heapreplace
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -49,9 +49,8 @@ from ccsim.tables import (
 Story = Generator[simpy.Event, Any, None]
 Waiting = Generator[simpy.Event, Any, bool]
 
-SETTLE: Final = EventPriority(2)  # behind SimPy's own zero-delay events, before all timed ones
 CLOCK: Final = -1  # before the first event of an instant: hours, shifts and pauses are half-open, told by the clock
-FIRST_KIND: Final = 10
+FIRST_KIND: Final = 10  # behind SimPy's own URGENT and NORMAL
 
 
 def simulate(workload: Workload, plan: Plan, state: State | None = None) -> Log:
@@ -60,7 +59,7 @@ def simulate(workload: Workload, plan: Plan, state: State | None = None) -> Log:
     With a `state`, what happens from it on (9); the log then has what came before, too.
     """
     centre = Centre(workload, plan, state)
-    centre.run()
+    centre.run(Event.HORIZON, plan.drain_end)
     return centre.record.log()
 
 
@@ -118,7 +117,7 @@ class Contact:
             self.turns = parent.turns - parent.turn - 1
         self.turn: int = 0
         self.since: int = 0  # when the message of this turn was sent
-        self.carried: int = 0  # time of the contacts before, which its wait brings with it
+        self.age = (False, 0, ident)  # orders those who wait: a task of the company's, since when its wait counts, id
         self.pending = False  # it waits for work
         self.news = simpy.Event(centre.env)  # what the customer who waits for it will hear
         self.patience: simpy.Event | None = None  # the timer that counts; others are stale
@@ -161,7 +160,7 @@ class Contact:
     @property
     def waiting_since(self) -> int:
         """From when its wait counts among others (4)."""
-        return self.since - self.carried
+        return self.age[1]
 
     def carry(self) -> int:
         """The time of the contacts that its first turn carries (4)."""
@@ -289,7 +288,7 @@ class Contact:
         """The message of this turn, and with it a wait for an agent's attention."""
         centre, rows, queue = self.centre, self.centre.workload, self.queue
         centre.record.writes(self, sent)
-        self.since, self.carried = sent, self.carry()
+        self.counts_from(sent)
         self.pending = True
         self.news = simpy.Event(centre.env)
         if keeper is not None:
@@ -306,6 +305,11 @@ class Contact:
         else:
             patience = rows.held_patience[self.id] if self.held else rows.patience[self.id]  # 6.3
         self.waits_until(queue.open_time(centre.now, patience) if self.held else centre.now + patience)
+
+    def counts_from(self, sent: int) -> None:
+        """Its wait, and its place among others by what it carries besides (4)."""
+        self.since = sent
+        self.age = self.task, sent - self.carry(), self.id
 
     def waits_until(self, deadline: int) -> None:
         """Its patience ends then."""
@@ -509,8 +513,13 @@ class Queue:
 
     def heads(self) -> list[Contact]:
         """Who has waited longest for anyone, and which task of the company's (6.9)."""
-        tasks = bisect_left(self.free, True, key=lambda contact: contact.task)
+        tasks = bisect_left(self.free, (True,), key=by_age)
         return self.free[:1] + self.free[tasks : tasks + 1]
+
+    @property
+    def asks(self) -> bool:
+        """Somebody waits who may be taken."""
+        return bool(self.free or self.bound)
 
     def unheld(self) -> Iterator[Contact]:
         yield from self.free
@@ -600,7 +609,7 @@ class Queue:
             del self.free[bisect_left(self.free, by_age(contact), key=by_age)]
         if contact.own is not None:
             contact.own.returning.remove(contact)
-        if self.reserved and not self.free and not self.bound:  # 5: a reservation is lifted
+        if self.reserved and not self.asks:  # 5: a reservation is lifted
             self.centre.all_look()
 
     def dismiss(self, contact: Contact) -> None:
@@ -620,7 +629,7 @@ class Queue:
 
     def position(self, contact: Contact) -> int:
         """Its place among those who wait (6.8)."""
-        return sum(by_age(other) <= by_age(contact) for other in self.unheld())
+        return sum(other.age <= contact.age for other in self.unheld())
 
     def tell_wait(self, contact: Contact) -> None:
         """6.19: to whom it is too long, its patience ends now."""
@@ -705,7 +714,7 @@ class Team:
 
     def is_reserved(self, queue: Queue) -> bool:
         """A reservation forbids sessions of `queue` (4)."""
-        return any(r is not queue and (r.free or r.bound) for r in self.reserved)
+        return any(r is not queue and r.asks for r in self.reserved)
 
     def stay_idle(self, queue: Queue) -> bool:
         """Its agents who are idle are left so by contacts of `queue`, for those of another (4)."""
@@ -867,7 +876,8 @@ class Agent:
 
     def next_contact(self, tasks_only: bool = False) -> Contact | None:
         """Agent looks for a contact, by `routing.contact` (4), behind all others for a task (6.9)."""
-        fitting = [queue for queue in self.team.queues if self.fits(queue) or self.yields(queue)]
+        asked = [queue for queue in self.team.queues if queue.asks]
+        fitting = [queue for queue in asked if self.fits(queue) or self.yields(queue)]
         # the head of a queue waits longest: if the team does not help with it, it helps with none behind
         heads = [contact for queue in fitting for contact in queue.heads() if self.team.helps(contact)]
         own = [contact for contact in self.returning if contact.queue in fitting]
@@ -1114,8 +1124,7 @@ def by_id(of: Contact | Agent) -> int:
     return of.id
 
 
-def by_age(contact: Contact) -> tuple[bool, int, int]:
-    return contact.task, contact.waiting_since, contact.id
+by_age: Final = attrgetter("age")
 
 
 def by_turn(contact: Contact) -> int:
@@ -1182,12 +1191,19 @@ class Centre:
         if state is not None:
             self.take_up(state)
 
-    def run(self) -> None:
+    def run(self, end: int, time: int) -> None:
+        """All that happens before this event."""
         for queue in self.queues:
             self.env.process(queue.day())
         self.env.process(self.roster())
         self.env.process(self.arrivals())
-        self.env.run(until=self.at(Event.HORIZON, 0, self.plan.drain_end))
+        last = self.at(end, 0, time)
+        while not last.processed:
+            self.set_off()
+            self.settle()  # at first what a state has
+            self.set_off()
+            self.now = int(self.env.peek())
+            self.env.step()
 
     def take_up(self, state: State) -> None:
         """Everything as the state has it, then settled (9)."""
@@ -1218,7 +1234,6 @@ class Centre:
             agent.shelve()
         self.gained.update(self.agents)
         self.attentive.update(self.agents)
-        self.then_settle(self.env.event())
 
     def take_up_contact(
         self, log: Log, c: int, phase: int, own: int, until: int, due: int, left: float, handed_over: bool
@@ -1242,7 +1257,7 @@ class Centre:
             if contact.queue.bot_places:
                 heappushpop(contact.queue.bot_places, until)  # the last to end are those that keep the places
         else:
-            contact.since, contact.carried = log.message[contact.slot], contact.carry()
+            contact.counts_from(log.message[contact.slot])
             slots = range(contact.first_turn, contact.slot + 1)
             contact.replied = {self.agents[log.agent[s]]: log.reply[s] for s in slots if log.reply[s] < NEVER}
         if phase in UNASSIGNED:
@@ -1255,19 +1270,16 @@ class Centre:
         self.env.process(contact.from_state(Phase(phase), until))
 
     def at(self, kind: int, ident: int, time: int) -> Any:
-        """The timed event (time, kind, id), after which the system is settled."""
+        """The timed event (time, kind, id)."""
         event = simpy.Event(self.env)
         event._ok, event._value = True, None  # as SimPy's own Timeout: it happens without further trigger
-        event.callbacks.append(self.then_settle)
         self.env.schedule(event, EventPriority(FIRST_KIND + kind << 40 | ident), time - self.now)
         return event
 
-    def then_settle(self, _: simpy.Event) -> None:
-        self.now = int(self.env.now)
-        settling = simpy.Event(self.env)
-        settling._ok, settling._value = True, None
-        settling.callbacks.append(self.settle)
-        self.env.schedule(settling, SETTLE, 0)
+    def set_off(self) -> None:
+        """All that happens at once."""
+        while self.env._queue[0][1] < FIRST_KIND:  # SimPy has no other look at its heap
+            self.env.step()
 
     def arrivals(self) -> Story:
         """Roots come in the order of (time, id); the backlog at time 0 (2.1)."""
@@ -1336,7 +1348,7 @@ class Centre:
             teams = {self.teams[plan.limit_team[row]] for row in limits[time]}
             self.gained.update(agent for agent in self.agents if agent.team in teams)  # 3: they may take more
 
-    def settle(self, _: simpy.Event) -> None:
+    def settle(self) -> None:
         """5"""
         if len(self.gained) == 1:
             agent = self.gained.pop()
