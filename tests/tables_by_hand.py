@@ -177,7 +177,9 @@ def make_plan(
         longer_than=grid("longer_than", -1, np.int64),
         pace=grid("pace", 1.0, np.float64),
         comes_back=grid("comes_back", 1.0, np.float64),
-        slowdown=np.array([[*t["slowdown"]] + [t["slowdown"][-1]] * (longest - len(t["slowdown"])) for t in teams]),
+        slowdown=np.array(
+            [[*t["slowdown"]] + [t["slowdown"][-1]] * (longest - len(t["slowdown"])) for t in teams], dtype=np.float64
+        ),
         interrupts=np.array(
             [
                 [[r in t["interrupts"].get(q, ()) for r in range(len(queues))] for q in range(len(queues))]
@@ -323,7 +325,9 @@ def make_workload(
         first_turn=np.where(turns > 0, np.cumsum(turns) - turns, -1).astype(np.int64),
         turns=turns,
         patience=times("patience"),
-        held_patience=np.array([us(r["patience" if r["held_patience"] is None else "held_patience"]) for r in rows]),
+        held_patience=np.array(
+            [us(r["patience" if r["held_patience"] is None else "held_patience"]) for r in rows], dtype=np.int64
+        ),
         balks_at=times("balks_at"),
         silent=by_contact("silent", np.bool_),
         missed=by_contact("missed", np.bool_),

@@ -25,7 +25,7 @@ from ccsim.scenario.pauses import places_of
 from ccsim.scenario.people import People
 from ccsim.scenario.roster_rules import ROSTER_RULES
 from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of
-from ccsim.scenario.shifts import Roster
+from ccsim.scenario.shifts import Roster, RosterShift
 from ccsim.scenario.spans import (
     duties,
     edges,
@@ -39,7 +39,7 @@ from ccsim.scenario.spans import (
 )
 from ccsim.scenario.staffing_rules import STAFFING_RULES
 from ccsim.scenario.teams import Team
-from ccsim.scenario.values import DAY, MINUTE, written_duration
+from ccsim.scenario.values import DAY, HOUR, MINUTE, Span, written_duration
 from ccsim.scenario.volumes import Volume
 from ccsim.tables import NEVER, SECOND
 
@@ -62,6 +62,7 @@ def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
             columns_left_out,
             keys_have_an_effect,
             rosters_fit_the_run,
+            nights_are_short,
             intervals_end_at_midnight,
         ),
         scenario,
@@ -318,6 +319,35 @@ def rosters_fit_the_run(scenario: Scenario) -> Problems:
                 value = f"{agent} is in {team_name} and in {other} on {start:%Y-%m-%d at %H:%M}"
                 yield Problem("team", value, "counted as two agents: one team at a time")
                 break
+
+
+LONGEST_NIGHT: Final = 14 * HOUR
+"""Microseconds; start and end of a longer shift over midnight may have been exchanged."""
+
+
+def nights_are_short(scenario: Scenario) -> Problems:
+    """Shifts that last so long over midnight that the day was more likely meant."""
+    for place, shift in shifts_of(scenario):
+        if _is_long_night(shift.hours):
+            value = f"{shift.hours}: {written_duration(shift.hours.end - shift.hours.start)} over midnight"
+            by_day = Span(shift.hours.end - DAY, shift.hours.start)
+            yield Problem(dotted((*place, "hours")), value, f"worked like that; by day it would be {by_day}")
+    for name, team in scenario.team.items():
+        rows = [] if team.roster is None else [row for row in team.roster.shifts if _is_long_night(_hours_of(row))]
+        if rows:
+            value = f"{len(rows)} shifts of more than {written_duration(LONGEST_NIGHT)} over midnight, the first "
+            value += f"of {rows[0].agent} on {rows[0].start:%Y-%m-%d}: {_hours_of(rows[0])}"
+            yield Problem(dotted(("team", name, "roster", "file")), value, "worked like that")
+
+
+def _is_long_night(hours: Span) -> bool:
+    return hours.end > DAY and hours.end - hours.start > LONGEST_NIGHT
+
+
+def _hours_of(row: RosterShift) -> Span:
+    midnight = datetime.combine(row.start.date(), datetime.min.time())
+    start, end = ((time - midnight) // timedelta(microseconds=1) for time in (row.start, row.end))
+    return Span(start, end)
 
 
 def _left_out(volume: Volume) -> str:

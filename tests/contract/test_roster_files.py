@@ -48,6 +48,16 @@ def test_rows_outside_the_run_are_counted(tmp_path: Path) -> None:
     assert any("1 shifts outside the days of the run, the first on 2025-03-02" in str(one) for one in warnings(run))
 
 
+def test_a_night_that_may_be_a_day_exchanged_is_named(tmp_path: Path) -> None:
+    rows = "agent,date,start,end\nada,2026-03-02,22:00,07:00\nbob,2026-03-02,08:00,24:00\neve,2026-03-02,17:00,09:00\n"
+    run = scenario(tmp_path, desk=rows)
+    (said,) = (str(one) for one in warnings(run) if "over midnight" in str(one))
+    assert said == (
+        "team.desk.roster.file: 1 shifts of more than 14h over midnight, the first of eve on 2026-03-02: 17:00-09:00; "
+        "worked like that"
+    )
+
+
 def test_nobody_is_in_two_teams_at_once_unseen(tmp_path: Path) -> None:
     morning = "agent,date,start,end\nada,2026-03-02,08:00,12:00\n"
     both = scenario(tmp_path, desk=morning, back="agent,date,start,end\nada,2026-03-02,11:00,15:00\n")

@@ -720,6 +720,24 @@ def test_intervals_that_run_over_midnight_are_said(
 
 
 @pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ("17:00-09:00", ["17:00-09:00: 16h over midnight; worked like that; by day it would be 09:00-17:00"]),
+        ("19:00-09:00", []),
+        ("08:00-24:00", []),
+    ],
+)
+def test_a_long_night_may_be_a_day_exchanged(hours: str, said: list[str]) -> None:
+    always = {"agents": 1, "hours": "always"}
+    doc = {
+        "start": date(2026, 3, 2), "days": 2,
+        "queue": {"q": {"channel": "phone", "volume": {"per_day": 10}}},
+        "team": {"desk": {"skills": {"q": 1}, "shifts": [{"agents": 1, "hours": hours}, always]}},
+    }  # fmt: skip
+    assert [str(one) for one in warnings(parse(doc))] == [f"team.desk.shifts.0.hours: {what}" for what in said]
+
+
+@pytest.mark.parametrize(
     ("channel", "key", "value", "idle"),
     [
         ("phone", "reply_latency", "5m", True),

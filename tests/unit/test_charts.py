@@ -65,7 +65,6 @@ SIZES = {
     "1 queue, 1 day": (1, 1),
     "3 queues, 2 days": (3, 2),
     "5 queues, 7 days": (5, 7),
-    "8 queues, 14 days": (8, 14),
     "12 queues, 28 days": (12, 28),
 }
 
