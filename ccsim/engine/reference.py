@@ -117,7 +117,7 @@ class Contact:
             self.turns = parent.turns - parent.turn - 1
         self.turn: int = 0
         self.since: int = 0  # when the message of this turn was sent
-        self.age = (False, 0, ident)  # orders those who wait: a task of the company's, since when its wait counts, id
+        self.age = (False, 0, ident)  # its place among those who wait: whether it is a task, since when it waits, id
         self.pending = False  # it waits for work
         self.news = simpy.Event(centre.env)  # what the customer who waits for it will hear
         self.patience: simpy.Event | None = None  # the timer that counts; others are stale
@@ -1277,7 +1277,7 @@ class Centre:
         return event
 
     def set_off(self) -> None:
-        """All that happens at once."""
+        """What the event under way has set off: SimPy's own events, which have no delay."""
         while self.env._queue[0][1] < FIRST_KIND:  # SimPy has no other look at its heap
             self.env.step()
 

@@ -655,7 +655,7 @@ def problems(raw: dict[str, Any], folder: Path) -> list[str] | None:
     return None
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(raw=mutated())
 def test_a_mutation_is_a_scenario_or_a_list_of_problems(folder: Path, raw: dict[str, Any]) -> None:
     result = problems(raw, folder)

@@ -90,7 +90,7 @@ def sized(request: pytest.FixtureRequest) -> Pages:
         }
     for page in more.values():
         page.draw_without_rendering()
-    return pages(run(read.parse(scenario(queues, days)), engine="simpy")) | more
+    return pages(run(read.parse(scenario(queues, days)), engine="compiled")) | more
 
 
 @pytest.fixture(scope="module")
