@@ -358,13 +358,13 @@ def run_until_killed(root: Path, file: Path, told: Any) -> None:
         told.send(count)
         told.recv()
 
-    points = points_of(file, "replications=6")
+    points = points_of(file, "replications=4")
     sweep_to_folder(root, points, engine="simpy", workers=1, resume=True, finish=draw, progress=tell)
 
 
 def test_killed_five_times_it_is_the_same(tiny: Path, tmp_path: Path) -> None:
     """kill -9 after a few units in the midst of the next, or of writing it down; and once when all are done."""
-    points = points_of(tiny, "replications=6")
+    points = points_of(tiny, "replications=4")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "ccsim.engine.reference"])
     chance = random.Random(20261122)
@@ -394,7 +394,7 @@ def test_killed_five_times_it_is_the_same(tiny: Path, tmp_path: Path) -> None:
                 kept = len(store)
             assert kept >= sum(told)
     assert ends == 5 * [-signal.SIGKILL] + [0]
-    assert kept == sum(told) == 6 * len(points)
+    assert kept == sum(told) == 4 * len(points)
     _, folder = sweep_to_folder(tmp_path / "again", points, engine="simpy", workers=1)
     assert tables(only_folder(tmp_path / "out")) == tables(folder)
 

@@ -200,9 +200,9 @@ def tried(folder: Path, number: int, run: bool = False) -> Counter[str]:
 
 
 def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
-    result = tried(tmp_path, 15)
+    result = tried(tmp_path, 10)
     assert set(result) == {"scenario", "refused"}
-    assert result.total() == 75
+    assert result.total() == 50
 
 
 def test_messages_in_which_no_customer_writes_are_refused(tmp_path: Path) -> None:
