@@ -133,13 +133,15 @@ def is_locked(folder: Path) -> bool:
 
 
 def cache_folder(sources: Iterable[Path], numba_version: str) -> Path:
-    """A writable folder of these sources as they are: numba itself looks at one file only.
+    """A writable folder of these sources as they are, and where: numba itself looks at one file only, and compiles it
+    anew in another place or with another time of its last change.
 
     In the user's cache folder; where there is none, or it cannot be written, in one of the user's own beside other
     temporary files.
     """
     digest = hashlib.sha256(numba_version.encode())
     for source in (*sources, Path(__file__)):
+        digest.update(f"{source.absolute()} {source.stat().st_mtime_ns}".encode())
         digest.update(source.read_bytes())
     user = os.getuid() if hasattr(os, "getuid") else 0
     parents = (user_cache_path("ccsim", appauthor=False), Path(tempfile.gettempdir()) / f"ccsim-{user}")

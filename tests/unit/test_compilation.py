@@ -170,6 +170,19 @@ def test_measures_of_calls_are_compiled_before_the_kernel() -> None:
     assert not jit._claimed
 
 
+def test_a_copy_of_the_sources_is_compiled_as_it_is_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """numba compiles it anew: with a folder of its own the reference stands in meanwhile, and it is said."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    for file in (one, other):
+        file.write_text("x = 1\n")
+    folders = [jit.cache_folder([file], "1") for file in (one, other, one)]
+    os.utime(one, ns=(0, 0))
+    folders.append(jit.cache_folder([one], "1"))
+    assert folders[0] == folders[2]
+    assert len(set(folders)) == 3
+
+
 def test_who_needs_what_another_process_compiles_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jit, "cache_folder", lambda *_: tmp_path)
     compiling = jit.lock(tmp_path)
