@@ -62,6 +62,7 @@ def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
             columns_left_out,
             keys_have_an_effect,
             rosters_fit_the_run,
+            agents_are_told_apart,
             nights_are_short,
             intervals_end_at_midnight,
         ),
@@ -319,6 +320,17 @@ def rosters_fit_the_run(scenario: Scenario) -> Problems:
                 value = f"{agent} is in {team_name} and in {other} on {start:%Y-%m-%d at %H:%M}"
                 yield Problem("team", value, "counted as two agents: one team at a time")
                 break
+
+
+def agents_are_told_apart(scenario: Scenario) -> Problems:
+    """Names of a roster that differ in capitals and spaces alone, which may be one person's."""
+    for name, team in scenario.team.items():
+        written: dict[str, str] = {}
+        for agent in team.roster.agents if team.roster is not None else ():
+            first = written.setdefault("".join(agent.casefold().split()), agent)
+            if first != agent:
+                value = f"{shown(first)} and {shown(agent)}"
+                yield Problem(dotted(("team", name, "roster", "file")), value, "counted as two agents")
 
 
 LONGEST_NIGHT: Final = 14 * HOUR

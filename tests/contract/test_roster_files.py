@@ -48,6 +48,12 @@ def test_rows_outside_the_run_are_counted(tmp_path: Path) -> None:
     assert any("1 shifts outside the days of the run, the first on 2025-03-02" in str(one) for one in warnings(run))
 
 
+def test_names_that_may_be_one_persons_are_named(tmp_path: Path) -> None:
+    rows = "agent,date,start,end\nAda,2026-03-02,08:00,12:00\nbob,2026-03-02,08:00,12:00\nADA ,2026-03-02,12:00,16:00\n"
+    said = [str(one) for one in warnings(scenario(tmp_path, desk=rows)) if "two agents" in str(one)]
+    assert said == ["team.desk.roster.file: 'Ada' and 'ADA'; counted as two agents"]
+
+
 def test_a_night_that_may_be_a_day_exchanged_is_named(tmp_path: Path) -> None:
     rows = "agent,date,start,end\nada,2026-03-02,22:00,07:00\nbob,2026-03-02,08:00,24:00\neve,2026-03-02,17:00,09:00\n"
     run = scenario(tmp_path, desk=rows)
