@@ -248,7 +248,7 @@ class Memory(NamedTuple):
     winds_down: Annotated[Bool, Column("1", "agent", "takes no new session whenever they are on duty; by the clock")]
     shift: Annotated[I32, Column("id", "agent", "the shift they are on or were last on")]
     kept: Annotated[I32, Column("id", "agent", "the shift, now over, whose sessions they keep, -1: none")]
-    attends: Annotated[Bool, Column("1", "agent", "has come and not left, events told: present for being on duty")]
+    attends: Annotated[Bool, Column("1", "agent", "has come and not left, by the events: present for being on duty")]
     load: Annotated[I64, Column("count", "agent", "units held")]
     sessions: Annotated[I32, Column("count", "agent", "sessions held")]
     session: Annotated[I32, Column("id", "agent", "first of them, -1: none")]

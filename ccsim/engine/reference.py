@@ -1,6 +1,6 @@
-"""The reference engine: docs/model.md told as SimPy processes, the executable specification.
+"""The reference engine: docs/model.md as SimPy processes, the executable specification.
 
-Comments name the rules of docs/model.md (`2.7`) or its sections (`5`). Who tells what:
+Comments name the rules of docs/model.md (`2.7`) or its sections (`5`). What is where:
 
     Contact.life   the life of a contact from arrival to end, one turn a round          section 2, 6.1-6.5
     Agent          sessions, work, shifts and pauses; which contact, which message      sections 3, 4, 6.6, 6.7, 6.9
@@ -49,7 +49,7 @@ from ccsim.tables import (
 Story = Generator[simpy.Event, Any, None]
 Waiting = Generator[simpy.Event, Any, bool]
 
-CLOCK: Final = -1  # before the first event of an instant: hours, shifts and pauses are half-open, told by the clock
+CLOCK: Final = -1  # before the first event of an instant: hours, shifts and pauses are half-open, on the clock
 FIRST_KIND: Final = 10  # behind SimPy's own URGENT and NORMAL
 
 
@@ -141,7 +141,7 @@ class Contact:
         self.ends = NEVER
         self.work_ends: simpy.Event | None = None  # the timer that counts; others are stale
         self.left = 0.0  # shared attention: work to go (6.7)
-        self.last = 0  # when `left` was told
+        self.last = 0  # when `left` was worked out
 
     @property
     def slot(self) -> int:

@@ -15,7 +15,7 @@ from ccsim.distributions.durations import Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Problems, Rule, keys_have_an_effect
 from ccsim.scenario.bots import past_bot
-from ccsim.scenario.data import DataFiles
+from ccsim.scenario.data import DataFiles, bare
 from ccsim.scenario.drain import LONGEST
 from ccsim.scenario.drain_rules import deadlines_pass, rosters_go_on
 from ccsim.scenario.faults import did_you_mean, dotted, shown
@@ -25,7 +25,7 @@ from ccsim.scenario.pauses import places_of
 from ccsim.scenario.people import People
 from ccsim.scenario.roster_rules import ROSTER_RULES
 from ccsim.scenario.shift_rules import SHIFT_RULES, named, shifts_of
-from ccsim.scenario.shifts import Roster, RosterShift
+from ccsim.scenario.shifts import Roster
 from ccsim.scenario.spans import (
     duties,
     edges,
@@ -62,7 +62,7 @@ def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
             columns_left_out,
             keys_have_an_effect,
             rosters_fit_the_run,
-            agents_are_told_apart,
+            agent_names_differ,
             nights_are_short,
             intervals_end_at_midnight,
         ),
@@ -322,12 +322,12 @@ def rosters_fit_the_run(scenario: Scenario) -> Problems:
                 break
 
 
-def agents_are_told_apart(scenario: Scenario) -> Problems:
+def agent_names_differ(scenario: Scenario) -> Problems:
     """Names of a roster that differ in capitals and spaces alone, which may be one person's."""
     for name, team in scenario.team.items():
         written: dict[str, str] = {}
         for agent in team.roster.agents if team.roster is not None else ():
-            first = written.setdefault("".join(agent.casefold().split()), agent)
+            first = written.setdefault(bare(agent), agent)
             if first != agent:
                 value = f"{shown(first)} and {shown(agent)}"
                 yield Problem(dotted(("team", name, "roster", "file")), value, "counted as two agents")
@@ -345,21 +345,15 @@ def nights_are_short(scenario: Scenario) -> Problems:
             by_day = Span(shift.hours.end - DAY, shift.hours.start)
             yield Problem(dotted((*place, "hours")), value, f"worked like that; by day it would be {by_day}")
     for name, team in scenario.team.items():
-        rows = [] if team.roster is None else [row for row in team.roster.shifts if _is_long_night(_hours_of(row))]
+        rows = [] if team.roster is None else [row for row in team.roster.shifts if _is_long_night(row.hours)]
         if rows:
             value = f"{len(rows)} shifts of more than {written_duration(LONGEST_NIGHT)} over midnight, the first "
-            value += f"of {rows[0].agent} on {rows[0].start:%Y-%m-%d}: {_hours_of(rows[0])}"
+            value += f"of {rows[0].agent} on {rows[0].start:%Y-%m-%d}: {rows[0].hours}"
             yield Problem(dotted(("team", name, "roster", "file")), value, "worked like that")
 
 
 def _is_long_night(hours: Span) -> bool:
     return hours.end > DAY and hours.end - hours.start > LONGEST_NIGHT
-
-
-def _hours_of(row: RosterShift) -> Span:
-    midnight = datetime.combine(row.start.date(), datetime.min.time())
-    start, end = ((time - midnight) // timedelta(microseconds=1) for time in (row.start, row.end))
-    return Span(start, end)
 
 
 def _left_out(volume: Volume) -> str:

@@ -87,8 +87,8 @@ class CsvTable:
         one of that meaning."""
         if column in self.header:
             return column
-        for words in ({_bare(column)}, MEANING.get(column, set())):
-            like = [heading for heading in self.header if _bare(heading) in words]
+        for words in ({bare(column)}, MEANING.get(column, set())):
+            like = [heading for heading in self.header if bare(heading) in words]
             if like:
                 return like[0] if len(like) == 1 else None
         return None
@@ -132,8 +132,9 @@ class CsvTable:
         return Fault(value if isinstance(value, str) else shown(value), allowed, row=f"{self.name}:{line}")
 
 
-def _bare(heading: str) -> str:
-    return "".join(heading.split()).casefold()
+def bare(text: str) -> str:
+    """Without spaces and capitals, in which people write the same in two ways."""
+    return "".join(text.split()).casefold()
 
 
 MOST_ALIKE: Final = 3

@@ -24,6 +24,7 @@ from ccsim.scenario.data import few
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.holidays import HolidayRule, Rule, cut_span
 from ccsim.scenario.parts import (
+    MICROSECOND,
     Amount,
     BeforeBreak,
     DaySet,
@@ -175,6 +176,12 @@ class RosterShift:
     end: datetime
     breaks: tuple[tuple[datetime, datetime], ...]
     line: int
+
+    @property
+    def hours(self) -> Span:
+        """Start and end on the clock of the date."""
+        midnight = datetime.combine(self.start.date(), datetime.min.time())
+        return Span((self.start - midnight) // MICROSECOND, (self.end - midnight) // MICROSECOND)
 
 
 class Roster(Part):

@@ -269,7 +269,7 @@ def test_a_day_plays(browser: Browser, address: str) -> None:
         assert page.evaluate(drawn) > 10
 
 
-SCREENS = [(1280, "light"), (400, "dark")]
+SCREENS = [(1280, "light"), (1280, "dark"), (400, "light"), (400, "dark")]
 
 
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
@@ -291,6 +291,7 @@ def test_accessible_and_fits(browser: Browser, address: str, width: int, scheme:
             one.checkVisibility() && !one.computedName && !(one.ariaLabel || one.labels?.length || one.innerText ||
             one.getAttribute("aria-labelledby"))).map((one) => one.outerHTML)"""
         assert page.evaluate(nameless) == []
-        actual = Axe().run(page, options={"resultTypes": ["violations"]})
-        assert actual.violations_count == 0, actual.generate_report()
-        assert {rule["id"] for rule in actual.response["passes"]} >= {"color-contrast", "label"}
+        if (width, scheme) in (SCREENS[0], SCREENS[3]):
+            actual = Axe().run(page, options={"resultTypes": ["violations"]})
+            assert actual.violations_count == 0, actual.generate_report()
+            assert {rule["id"] for rule in actual.response["passes"]} >= {"color-contrast", "label"}
