@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccsim import jit, tables
+from ccsim.distributions.constants import counting, same
 
 if TYPE_CHECKING:
     from ccsim.tables import F64, I8, I32, I64, Bool
@@ -94,10 +95,9 @@ class People(NamedTuple):
     owner: U64
 
     @classmethod
-    def of(cls, owner: int, number: NDArray[np.integer] | int) -> People:
-        """The first so many, or those of these numbers, of one owner."""
-        numbers = np.arange(number, dtype=np.uint64) if isinstance(number, int) else number.astype(np.uint64)
-        return cls(numbers, np.full(len(numbers), owner, dtype=np.uint64))
+    def of(cls, owner: int, number: int) -> People:
+        """The first so many of one owner; not to be written to."""
+        return cls(counting(np.uint64, number), same(owner, np.uint64, number))
 
     def some(self, rows: I64 | Bool) -> People:
         """Those of these rows."""

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ccsim import jit
+from ccsim.distributions.constants import same
 from ccsim.distributions.durations import (
     CHUNK,
     FIXED,
@@ -26,7 +27,6 @@ from ccsim.distributions.durations import (
 )
 from ccsim.distributions.streams import PHILOX
 from ccsim.tables import F64, I8, I32, I64, NEVER, SECOND
-from ccsim.workload.constants import same
 
 
 class Families(NamedTuple):

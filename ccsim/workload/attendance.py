@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ccsim.distributions.constants import same
 from ccsim.distributions.durations import Distribution, micros
 from ccsim.distributions.streams import Draw, People, Streams, key_of, owner_of
 from ccsim.lowering import AgentGroup, WorkPeriod, rosters
 from ccsim.tables import F64, I32, I64, NEVER, Bool
-from ccsim.workload.constants import same
 
 if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario

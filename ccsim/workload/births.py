@@ -62,11 +62,13 @@ def _born(key: Any, replication: Any, rules: Any, rows: Any, following: Any, i: 
     rows.at_most[j], rows.before[j] = rows.at_most[i] - 1, 0
     rows.transfers[j] = rows.transfers[i] + (kind == TRANSFER)
     rows.budget[j] = rows.budget[i] - (kind != TRANSFER)
-    rows.after[j] = 0
     rows.keep_agent[j] = rules.same_agent[number] if kind == TRANSFER else False
     rows.extra_work[j] = rules.repeat_work[number] if kind == TRANSFER else 0
+    rows.turns[j] = rules.repeat_turns[number] if kind == TRANSFER else 0
     rows.campaign[j] = number - 2 * len(rules.retry) if kind == RECONTACT else -1
     returns = kind in (RETURN, RECONNECT)
+    if returns or kind == TRANSFER:
+        following.number[j] = 3 * len(rules.retry) + len(rules.campaign_queue)  # at once
     rows.lost[j] = rows.lost[i] - (kind == RECONNECT) if returns else 0
     rows.impatience[j] = rows.impatience[i] * (rules.retry_patience[number] if kind == RETRY else 1.0)
     rows.answers[j], rows.reason[j], rows.closing[j], rows.contained[j] = True, -1, False, False
@@ -78,7 +80,8 @@ def births(  # noqa: PLR0912  (one contact from beginning to end)
 ) -> int:
     """The follow-ups that rows from `first` to `end` may have, put into the rows from `end` on; where these end.
 
-    There is room for MOST of each. Their turns and reasons, and whether they answer, are not drawn here.
+    There is room for MOST of each. Their reasons, and whether they answer, are not drawn here, and of their turns there
+    are only those in which the customer explains again.
     """
     queues, last = len(rules.retry), end
     following.children[:, first:end], following.transfer_draw[first:end], following.reopen_draw[first:end] = -1, -1, 0.0
@@ -126,6 +129,22 @@ def births(  # noqa: PLR0912  (one contact from beginning to end)
         for j in range(start, last):
             _born(key, replication, rules, rows, following, i, j)
     return last
+
+
+@compiled
+def take(eights: Any, fours: Any, ones: Any, eights_to: I64, fours_to: I32, ones_to: I8) -> None:
+    """Columns of the same rows, as in Rows.by_size, into the first rows of the blocks of a Room."""
+    _take(eights, eights_to)
+    _take(fours, fours_to)
+    _take(ones, ones_to)
+
+
+@inlined
+def _take(columns: Any, to: Any) -> None:
+    for number in range(len(columns)):
+        column = columns[number]
+        for j in range(len(column)):
+            to[number, j] = column[j]
 
 
 @compiled

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ccsim import jit
+from ccsim.distributions.constants import counting, same
 from ccsim.distributions.streams import PHILOX, Draw, People, Streams
 from ccsim.tables import F64, I8, I32, Bool, Link
-from ccsim.workload.constants import counting, same
 from ccsim.workload.rows import Room, Rows
 from ccsim.workload.rules import Rules
 from ccsim.workload.turns import late_comebacks
@@ -50,21 +50,21 @@ def contacts_of(rules: Rules, streams: Streams, people: People, queue: I32, like
         nobody = same(-1, np.int32, n)
         return Contacts(roots, [nobody] * 6, nobody, same(0.0, np.float64, n))
     births, first, end = _births(), 0, n
-    room = Room.of((1 + births.MOST) * n)
-    room.rows.some(slice(n)).take(roots)
+    room = Room.of((1 + births.MOST) * n, roots)
+    births.take(*roots.by_size(), *room[2:])
     while first < end:
         room = room.grown(end + births.MOST * (end - first))
         last = births.births(streams.key, streams.replication, rules.follow_ups, *room[:2], first, end)
         if end < last:
             _begin_again(rules, streams, room, slice(end, last), matter)
         first, end = end, last
-    _delays(rules, room, slice(n, end))
+    room.rows.after[n:end] = rules.after.micros(room.following.number[n:end], room.following.when[n:end])
     return _in_order(room, n, end)
 
 
 def _in_order(room: Room, roots: int, n: int) -> Contacts:
     """Roots keep their numbers, follow-ups come after them by (root, generation, row)."""
-    ordered, row, births = Room.of(n), np.empty(n, np.int32), _births()
+    ordered, row, births = Room.of(n, room.rows), np.empty(n, np.int32), _births()
     births.place(room.rows.root[:n], roots, np.empty(roots, np.int32), row)
     births.move(*room[2:], row, *ordered[2:])
     following = ordered.following
@@ -129,19 +129,8 @@ def _begin_again(rules: Rules, streams: Streams, room: Room, which: slice, matte
     """Has those follow-ups begun."""
     rows = room.rows.some(which)
     turns, u = _turns(rules, streams, rows.people, rows.queue)
-    if rules.again.repeat_turns.any():
-        moved = np.flatnonzero(rows.link == Link.TRANSFER)
-        turns = turns.copy()
-        turns[moved] += rules.again.repeat_turns[room.following.number[which][moved]]
-    turns = np.where(rows.link == Link.RETURN, np.int32(0), turns)
+    turns = np.where(rows.link == Link.RETURN, np.int32(0), rows.turns + turns)
     rows.take(_begun(rules, streams, rows._replace(turns=turns), u, matter))
-
-
-def _delays(rules: Rules, room: Room, which: slice) -> None:
-    """How long after their parents those follow-ups come that are not within them or in place of them."""
-    rows, following = room.rows.some(which), room.following
-    late = np.flatnonzero((rows.link != Link.TRANSFER) & (rows.link != Link.RETURN))
-    rows.after[late] = rules.again.after.micros(following.number[which][late], following.when[which][late])
 
 
 @cache

@@ -61,6 +61,10 @@ class Rows(NamedTuple):
         columns: list[Any] = [column[which] for column in self]
         return Rows(*columns)
 
+    def by_size(self) -> list[tuple[Any, ...]]:
+        """The columns of eight bytes, of four and of one, as whole numbers."""
+        return [tuple(column.view(f"i{size}") for column in self if column.itemsize == size) for size in (8, 4, 1)]
+
     def take(self, rows: Rows) -> None:
         """The values of as many others, which may have some columns from here."""
         pairs: Iterable[tuple[Any, Any]] = zip(self, rows, strict=True)
@@ -78,7 +82,7 @@ class Following(NamedTuple):
     reopen_draw: F64
     """whether who resolved it did it well enough, tables.py"""
     number: I32
-    """of the transfer, or of the delay, by which it came"""
+    """of the delay by which it came"""
     when: F64
     """uniform of that delay"""
 
@@ -94,27 +98,22 @@ class Room(NamedTuple):
     """int…[column, n]"""
 
     @classmethod
-    def of(cls, n: int) -> Room:
-        """For n rows, with nothing in it."""
-        eights, fours, ones = np.empty((7, n), np.int64), np.empty((16, n), np.int32), np.empty((9, n), np.int8)
-        number, owner, after, extra_work, impatience, reopen_draw, when = eights
-        queue, like, generation, root, turns, at_most, campaign, lost, transfer_draw, by = fours[:10]
-        link, before, transfers, budget, reason, keep_agent, answers, closing, contained = ones
-        flags = [flag.view(np.bool_) for flag in (keep_agent, answers, closing, contained)]
-        return cls(
-            Rows(
-                number.view(np.uint64), owner.view(np.uint64), queue, like, link, generation, root, turns, at_most,
-                before, transfers, budget, after, flags[0], extra_work, campaign, flags[1], lost, reason,
-                impatience.view(np.float64), flags[2], flags[3],
-            ),
-            Following(fours[10:], transfer_draw, reopen_draw.view(np.float64), by, when.view(np.float64)),
-            eights, fours, ones,
-        )  # fmt: skip
+    def of(cls, n: int, like: Rows) -> Room:
+        """For n rows of the same types as others, with nothing in it."""
+        eights, fours, ones = (
+            np.empty((len(columns) + more, n), f"i{size}")
+            for size, columns, more in zip((8, 4, 1), like.by_size(), (2, 8, 0), strict=True)
+        )
+        free = {8: iter(eights), 4: iter(fours), 1: iter(ones)}
+        rows = Rows(*(next(free[column.itemsize]).view(column.dtype) for column in like))
+        (reopen_draw, when), (transfer_draw, number, *_) = free[8], free[4]
+        following = Following(fours[-6:], transfer_draw, reopen_draw.view(np.float64), number, when.view(np.float64))
+        return cls(rows, following, eights, fours, ones)
 
     def grown(self, n: int) -> Room:
         """The same rows with room for n, if there is less."""
         if n <= self.fours.shape[1]:
             return self
-        more, there = Room.of(n), self.fours.shape[1]
+        more, there = Room.of(n, self.rows), self.fours.shape[1]
         more.eights[:, :there], more.fours[:, :there], more.ones[:, :there] = self.eights, self.fours, self.ones
         return more

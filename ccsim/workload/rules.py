@@ -41,15 +41,8 @@ class FollowUps(NamedTuple):
     same_agent: Bool
     repeat_work: I64
     """by transfer: more on the first turn, where the customer explains again and takes no turns for that"""
-
-
-class Again(NamedTuple):
-    """What follow-ups are like: transfers by their number, delays by theirs."""
-
     repeat_turns: I32
     """by transfer: in which the customer explains again"""
-    after: Assorted
-    """delays: of retries and of reopenings by queue, of recontacts by campaign, of bounces by queue, in one row"""
 
 
 class Bots(NamedTuple):
@@ -154,7 +147,9 @@ class Rules(NamedTuple):
     campaigns: Campaigns
     follow_ups: FollowUps | None
     """None: nobody comes again"""
-    again: Again
+    after: Assorted
+    """delays of follow-ups, in one row: of retries and of reopenings by queue, of recontacts by campaign, of bounces by
+    queue; at the end none, of what follows at once"""
     agents_at_random: bool
     """a contact chooses among equal agents by a draw of its own"""
 
@@ -178,7 +173,7 @@ def rules_of(scenario: Scenario) -> Rules:
 
     outbound = list(scenario.outbound.values())
     with_moves = [*queues, *(scenario.queue[move.to].moved(move) for move in scenario.move)]
-    follow_ups, again = _follow_ups(scenario)
+    follow_ups, after = _follow_ups(scenario)
     wrap_up = distributions(lambda queue: queue.wrap_up)
     silent = numbers(_silent, np.float64)
     return Rules(
@@ -214,7 +209,7 @@ def rules_of(scenario: Scenario) -> Rules:
             Assorted(out.reply_after for out in outbound),
         ),
         follow_ups=follow_ups,
-        again=again,
+        after=after,
         agents_at_random=scenario.routing.at_random,
     )
 
@@ -333,7 +328,7 @@ def _repeats(transfer: Transfer, to: Queue) -> tuple[int, int]:
     return (0, transfer.repeat_work) if to.kind.one_to_one or to.shared else (transfer.repeat_turns, 0)
 
 
-def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
+def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Assorted]:
     queues, names, outbound = list(scenario.queue.values()), list(scenario.queue), list(scenario.outbound.values())
     transfers = [transfer for queue in queues for transfer in queue.transfer]
     repeats = [_repeats(transfer, scenario.queue[transfer.to]) for transfer in transfers]
@@ -355,18 +350,15 @@ def _follow_ups(scenario: Scenario) -> tuple[FollowUps | None, Again]:
         retry_patience=np.array([queue.retry.patience for queue in queues], dtype=np.float64),
         same_agent=np.array([transfer.same_agent for transfer in transfers], dtype=np.bool_),
         repeat_work=np.array([work for _, work in repeats], dtype=np.int64),
+        repeat_turns=np.array([turns for turns, _ in repeats], dtype=np.int32),
     )
     lossy = any(queue.drop > 0 and queue.reconnects > 0 for queue in queues)
     shares = (rules.retry, rules.returns, rules.reopens, rules.bounces, rules.transfer_edge, rules.recontact + 1)
-    again = Again(
-        repeat_turns=np.array([turns for turns, _ in repeats], dtype=np.int32),
-        after=Assorted(
-            [
-                *(queue.retry.after for queue in queues),
-                *(queue.reopens.after for queue in queues),
-                *(out.recontact_after for out in outbound),
-                *(bot.bounces.after if (bot := queue.met_by_bot) else Constant(0) for queue in queues),
-            ]
-        ),
-    )
-    return rules if lossy or any(np.any(share > 0) for share in shares) else None, again
+    after = Assorted([
+        *(queue.retry.after for queue in queues),
+        *(queue.reopens.after for queue in queues),
+        *(out.recontact_after for out in outbound),
+        *(bot.bounces.after if (bot := queue.met_by_bot) else Constant(0) for queue in queues),
+        Constant(0),
+    ])  # fmt: skip
+    return rules if lossy or any(np.any(share > 0) for share in shares) else None, after

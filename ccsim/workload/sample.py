@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ccsim.distributions.constants import same
 from ccsim.distributions.streams import Draw, People, Streams, key_of
 from ccsim.tables import F64, I32, I64, NEVER, Bool, Workload
 from ccsim.workload import customers
 from ccsim.workload.attendance import Attendance, attendance_of, outs, paces, present
-from ccsim.workload.constants import same
 from ccsim.workload.contacts import Contacts, contacts_of, contained, meets_bot
 from ccsim.workload.customers import Customers, Group
 from ccsim.workload.difficulty import Difficulty, difficulty_of
@@ -161,8 +161,12 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts, 
     patience, work, *more = streams.of(rows.people, Draw.CONTACT, rules.uniforms)
     rows = with_closing_words(rules, streams, rows, contacts.children[0] >= 0)
     turns = turns_of(rules, streams, rows, work, patience)
-    first = turns.first if later == 0 else np.where(rows.turns > 0, turns.first, -1)
-    _adjust_work(turns.work, rows, first, len(roots.times), roots.work)
+    if rules.follow_ups is not None and rules.follow_ups.repeat_work.any():
+        explains = np.flatnonzero(rows.extra_work)
+        turns.work[turns.first[explains]] += rows.extra_work[explains]
+    if roots.work is not None:  # what a log knows of the customers' own first turns, instead of what is drawn
+        given = np.flatnonzero(roots.work >= 0)
+        turns.work[turns.first[given] + rows.before[given]] = roots.work[given]
     own, held, missed = _patience(rules, rows, patience, roots)
     bot_time, asks_human, solved = _bot(rules, streams, rows)
     written = rows.campaign >= 0 if rules.campaigns.reply_after else same(0, np.bool_, n)
@@ -183,7 +187,7 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts, 
         reopen_child=contacts.children[4],
         bounce_child=contacts.children[5],
         reason=rows.reason,
-        first_turn=first,
+        first_turn=turns.first,
         turns=rows.turns,
         patience=own,
         balks_at=same(NEVER, np.int64, n)
@@ -223,16 +227,6 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts, 
         out_end=np.empty(0, np.int64),
         turned_away=turned_away,
     )
-
-
-def _adjust_work(work: I64, rows: Rows, first: I64, roots: int, known: I64 | None) -> None:
-    """More for who explains again; what a log knows instead of what is drawn, of the customers' own first turns."""
-    if len(rows.queue) > roots:
-        explains = np.flatnonzero(rows.extra_work)
-        work[first[explains]] += rows.extra_work[explains]
-    if known is not None:
-        given = np.flatnonzero(known >= 0)
-        work[first[given] + rows.before[given]] = known[given]
 
 
 def _patience(rules: Rules, rows: Rows, u: F64, roots: _Roots) -> tuple[I64, I64, Bool]:

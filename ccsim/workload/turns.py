@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ccsim import jit
+from ccsim.distributions.constants import counting, same
 from ccsim.distributions.durations import open_unit
-from ccsim.distributions.streams import Draw, Streams
+from ccsim.distributions.streams import PHILOX, Draw, Streams
 from ccsim.tables import F64, I32, I64, NEVER, Bool
-from ccsim.workload.constants import counting, same
 from ccsim.workload.rows import Rows
 from ccsim.workload.rules import Rules
 
+if TYPE_CHECKING:
+    from ccsim.workload.slots import Slots
+
 
 class Turns(NamedTuple):
-    """Slots of rows, one after the other: by turn, as in Workload, and `first` by row, also of rows without any."""
+    """By turn, as in Workload, and `first` by row, -1: it has none."""
 
     first: I64
     work: I64
@@ -39,8 +46,8 @@ def with_closing_words(rules: Rules, streams: Streams, rows: Rows, transferred: 
     some = rows.some(closed)
     some = some._replace(turns=some.turns + 1)
     u = streams.by_turn(some.people, Draw.TURN, some.turns, some.before)
-    slots = _slots(some)
-    latency = _latency(rules, some, slots, np.repeat(some.queue, some.turns), u[2], None)
+    slots = _slots(rules, some)
+    latency = _latency(rules, some, slots, u[2], None)
     writes[closed] = latency[slots.last - 1] <= words.within[some.queue]
     return rows._replace(turns=rows.turns + writes, closing=writes)
 
@@ -49,58 +56,48 @@ def turns_of(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F6
     """All turns of these rows. `work` : float64[n] are the uniforms of the work on the customers' own first turns,
     `patience` those of their patience."""
     n = len(rows.turns)
-    if n and rows.turns.min() == rows.turns.max() == 1:
+    if rules.bursts is None and np.count_nonzero(rows.turns == 1) == n:
         never = same(NEVER, np.int64, n)
-        work = _alike(rules, streams, rows, work, patience)
-        bursts = _bursts(rules, streams, rows, rows.queue)
-        takes = _by_messages(rules, rows, rules.work.micros(rows.like, work), bursts)
+        takes = rules.work.micros(rows.like, _alike(rules, streams, rows, work, patience))
         return Turns(counting(np.int64, n), takes, never, never, same(-1, np.int64, n), same(0, np.bool_, n))
-    slots = _slots(rows)
-    queue = np.repeat(rows.queue, rows.turns)
-    like = queue if len(rules.work) == rules.queues else np.repeat(rows.like, rows.turns)
+    slots = _slots(rules, rows)
     u = streams.by_turn(rows.people, Draw.TURN, rows.turns, rows.before)
-    own = np.flatnonzero(rows.turns > 0)
-    u[0, slots.first[own] + rows.before[own]] = work[own]
-    u[0] = _alike(rules, streams, rows, u[0], patience)
-    bursts = _bursts(rules, streams, rows, queue)
-    reply_patience = rules.reply_patience.micros(_but(queue, slots.first[own], rules.queues), u[1])
-    takes = _by_messages(rules, rows, rules.work.micros(like, u[0]), bursts)
-    closing = same(0, np.bool_, len(queue))
+    _compiled().first_work(slots.first, rows.before, work, u[0])
+    bursts = _bursts(rules, streams, rows, slots)
+    reply_patience = rules.reply_patience.micros(slots.asked, u[1])
+    takes = rules.work.micros(slots.like, _alike(rules, streams, rows, u[0], patience))
+    takes = _by_messages(rules, rows, slots, takes, bursts)
+    closing = same(0, np.bool_, len(slots.queue))
     if rules.closing_words is not None:
         writes = np.flatnonzero(rows.closing)
         word = slots.last[writes]
         read = streams.of(rows.people.some(writes), Draw.CLOSING, 2)[1]
         takes[word] = rules.closing_words.work.micros(rows.queue[writes], read)
         reply_patience[word] = NEVER
-        closing = np.zeros(len(queue), np.bool_)
+        closing = np.zeros(len(slots.queue), np.bool_)
         closing[word] = True
     return Turns(
         slots.first,
         takes,
-        _latency(rules, rows, slots, queue, u[2], bursts),
+        _latency(rules, rows, slots, u[2], bursts),
         reply_patience,
-        same(-1, np.int64, len(queue)) if rules.connections is None else _comeback(rules, streams, rows, queue),
+        same(-1, np.int64, len(slots.queue)) if rules.connections is None else _comeback(rules, streams, rows, slots),
         closing,
     )
 
 
-class _Slots(NamedTuple):
-    """First and last slot of each row."""
-
-    first: I64
-    last: I64
-
-
-def _slots(rows: Rows) -> _Slots:
-    end = np.cumsum(rows.turns, dtype=np.int64)
-    return _Slots(end - rows.turns, end - 1)
+def _slots(rules: Rules, rows: Rows) -> Slots:
+    """Those of these rows."""
+    first, by_turn = np.empty((2, len(rows.turns)), np.int64), np.empty((4, int(rows.turns.sum())), np.int32)
+    slots: Slots = _compiled().Slots(*first, *by_turn)
+    _compiled().lay(rows.turns, rows.queue, rows.like, rules.queues, slots)
+    return slots
 
 
-def _but(queue: I32, slots: I64, number: int) -> I32:
-    """The same, but that number in these slots."""
-    numbers = queue.copy()
-    numbers[slots] = number
-    return numbers
+@cache
+def _compiled() -> ModuleType:
+    """ccsim/workload/slots.py"""
+    return jit.load("ccsim.workload.slots", [Path(__file__).with_name("slots.py"), *PHILOX])
 
 
 def _alike(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F64) -> F64:
@@ -124,36 +121,34 @@ class _Messages(NamedTuple):
     writing: I64
 
 
-def _bursts(rules: Rules, streams: Streams, rows: Rows, queue: I32) -> _Messages | None:
-    """By turn, or None where all have one message. `queue` is that of each turn."""
+def _bursts(rules: Rules, streams: Streams, rows: Rows, slots: Slots) -> _Messages | None:
+    """By turn, or None where all have one message."""
     if rules.bursts is None:
         return None
-    first, last = _slots(rows)
     u = streams.by_turn(rows.people, Draw.BURST, rows.turns, rows.before)
     only = np.flatnonzero(rows.turns == 1)  # for which `by_turn` draws nothing
-    u[:2, first[only]] = streams.of(rows.people.some(only), Draw.BURST, 2, turn=1)
-    number = rules.bursts.messages.counts(queue, u[0])
-    written = np.flatnonzero(rows.campaign >= 0)
-    number[first[written]] = 1  # the company's own message
-    number[last[rows.closing]] = 1
-    writing = (number - 1.0) * rules.bursts.gap.micros(queue, u[1])
+    u[:2, slots.first[only]] = streams.of(rows.people.some(only), Draw.BURST, 2, turn=1)
+    number = rules.bursts.messages.counts(slots.queue, u[0])
+    number[slots.first[rows.campaign >= 0]] = 1  # the company's own message
+    number[slots.last[rows.closing]] = 1
+    writing = (number - 1.0) * rules.bursts.gap.micros(slots.queue, u[1])
     return _Messages(number, np.minimum(writing, float(NEVER)).astype(np.int64))
 
 
-def _by_messages(rules: Rules, rows: Rows, work: I64, bursts: _Messages | None) -> I64:
+def _by_messages(rules: Rules, rows: Rows, slots: Slots, work: I64, bursts: _Messages | None) -> I64:
     """The work on each turn, as many times as it has more messages than usual."""
     if rules.bursts is None or bursts is None:
         return work
-    factor = bursts.number / np.repeat(rules.bursts.mean[rows.queue], rows.turns)
-    factor[_slots(rows).first[rows.campaign >= 0]] = 1.0
+    factor = bursts.number / rules.bursts.mean[slots.queue]
+    factor[slots.first[rows.campaign >= 0]] = 1.0
     return np.rint(work * factor).astype(np.int64)
 
 
-def _latency(rules: Rules, rows: Rows, slots: _Slots, queue: I32, u: F64, bursts: _Messages | None) -> I64:
+def _latency(rules: Rules, rows: Rows, slots: Slots, u: F64, bursts: _Messages | None) -> I64:
     """The customer's time after each turn, to the last message of the next; NEVER after the last."""
-    latency = rules.latency.micros(_but(queue, slots.last[rows.turns > 0], rules.queues), u)
-    written = np.flatnonzero(rows.campaign >= 0)
-    if len(written):
+    latency = rules.latency.micros(slots.answered, u)
+    if rules.campaigns.reply_after:
+        written = np.flatnonzero(rows.campaign >= 0)
         slot = slots.first[written]
         answer = rules.campaigns.reply_after.micros(rows.campaign[written], u[slot])
         latency[slot] = np.where(rows.answers[written], answer, NEVER)
@@ -163,14 +158,13 @@ def _latency(rules: Rules, rows: Rows, slots: _Slots, queue: I32, u: F64, bursts
     return latency
 
 
-def _comeback(rules: Rules, streams: Streams, rows: Rows, queue: I32) -> I64:
+def _comeback(rules: Rules, streams: Streams, rows: Rows, slots: Slots) -> I64:
     """When the customer is back whose connection is lost after each turn but the last answer; NEVER; -1: it holds."""
     assert rules.connections is not None
     u_lost, u_back, u_after = streams.by_turn(rows.people, Draw.CONNECTION, rows.turns, rows.before)
-    is_lost = u_lost < rules.connections.drop[queue]
-    last = _slots(rows).last
-    is_lost[last[rows.turns > 0]] = False
-    is_lost[last[rows.closing] - 1] = False
+    queue, is_lost = slots.queue, u_lost < rules.connections.drop[slots.queue]
+    is_lost[slots.last[rows.turns > 0]] = False
+    is_lost[slots.last[rows.closing] - 1] = False
     lost = np.flatnonzero(is_lost)
     back = lost[u_back[lost] < rules.connections.reconnects[queue[lost]]]
     comeback = np.full(len(queue), -1)
@@ -181,15 +175,15 @@ def _comeback(rules: Rules, streams: Streams, rows: Rows, queue: I32) -> I64:
 
 def late_comebacks(rules: Rules, streams: Streams, rows: Rows) -> I64:
     """By row, the turns after which a lost connection is back too late for the session."""
-    queue, row = np.repeat(rows.queue, rows.turns), np.repeat(np.arange(len(rows.turns)), rows.turns)
-    comeback = _comeback(rules, streams, rows, queue)
+    row = np.repeat(np.arange(len(rows.turns)), rows.turns)
+    comeback = _comeback(rules, streams, rows, _slots(rules, rows))
     comes_back = np.zeros(len(rows.turns), np.bool_)
     comes_back[row[(comeback >= 0) & (comeback < NEVER)]] = True
     # few: of the others the latency need not be drawn
-    some, slots = rows.some(np.flatnonzero(comes_back)), comes_back[row]
-    queue, row, comeback = queue[slots], row[slots], comeback[slots]
+    some, theirs = rows.some(np.flatnonzero(comes_back)), comes_back[row]
+    slots, row, comeback = _slots(rules, some), row[theirs], comeback[theirs]
     u = streams.by_turn(some.people, Draw.TURN, some.turns, some.before)
-    bursts = _bursts(rules, streams, some, queue)
-    spare = rules.idle_timeout[queue] - _latency(rules, some, _slots(some), queue, u[2], bursts)
+    bursts = _bursts(rules, streams, some, slots)
+    spare = rules.idle_timeout[slots.queue] - _latency(rules, some, slots, u[2], bursts)
     late = (comeback >= 0) & (comeback < NEVER) & (spare >= 0) & (comeback > spare)
     return np.bincount(row, late, len(rows.turns)).astype(np.int64)

@@ -5,7 +5,7 @@ Half the bytes of a workload of calls are of such columns; made anew each time t
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -36,7 +36,7 @@ def _column(dtype: type, value: float | None, n: int) -> Any:
     return column
 
 
-@cache
+@lru_cache(1024)
 def _kept(dtype: type, value: float | None, room: int) -> Any:
     return _made(dtype, value, room)
 
