@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ccsim.distributions import constants
 from ccsim.engine import simulate
 from ccsim.lowering import lower
 from ccsim.metrics import measure
 from ccsim.scenario.read import load
 from ccsim.tables import Workload
-from ccsim.workload import constants
 from ccsim.workload.sample import Recipe, draw, recipe_of
 from tests import random_cases
 
