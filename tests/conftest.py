@@ -24,6 +24,11 @@ REQUIRED: Final = os.environ.get("CCSIM_BROWSER") == "required"
 gc.set_threshold(50_000)  # as the command does
 
 
+def pytest_configure() -> None:
+    """Tests are collected while the kernel is being compiled."""
+    compilation.pending()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _kernel() -> None:
     """The kernel is compiled: otherwise the reference would stand in for it, and be compared with itself.

@@ -20,7 +20,7 @@ from ccsim.stats.estimate import Estimate
 from tests.cli.tiny import ccsim as command
 from tests.cli.tiny import only_folder, write_tiny
 
-FAST: dict[str, Any] = {"engine": "simpy"}
+FAST: dict[str, Any] = {"engine": "compiled"}
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_names_are_escaped_in_a_notebook(file: Path) -> None:
 
 
 def test_a_run_is_that_of_the_command(file: Path, results: ccsim.Results, tmp_path: Path) -> None:
-    command("run", file, "--engine", "simpy", "--out", tmp_path, "--json")
+    command("run", file, "--engine", "compiled", "--out", tmp_path, "--json")
     folder = only_folder(tmp_path)
     summary = csv.read_csv(folder / "summary.csv").to_pandas()  # floats exactly as they are written
     pd.testing.assert_frame_equal(results.to_frame(), summary, check_exact=True, check_dtype=False)
@@ -186,7 +186,7 @@ def test_an_unknown_plot(results: ccsim.Results) -> None:
 
 
 def test_what_results_say(results: ccsim.Results) -> None:
-    assert repr(results) == "<Results of Tiny, of course: 2 replications, seed 5, engine simpy>"
+    assert repr(results) == "<Results of Tiny, of course: 2 replications, seed 5, engine compiled>"
     shown = results._repr_html_()
     assert all(text in shown for text in ("service level", "message", "total", "utilisation", "2 replications"))
 
@@ -242,7 +242,7 @@ def test_nothing_is_overwritten(results: ccsim.Results, comparison: ccsim.Compar
 
 
 def test_a_comparison_is_that_of_the_command(file: Path, comparison: ccsim.Comparison, tmp_path: Path) -> None:
-    command("compare", file, "--variants", "--engine", "simpy", "--out", tmp_path, "--json")
+    command("compare", file, "--variants", "--engine", "compiled", "--out", tmp_path, "--json")
     (written,) = tmp_path.rglob("comparison.csv")
     comparison.save(tmp_path / "mine")
     assert (tmp_path / "mine" / "comparison.csv").read_bytes() == written.read_bytes()

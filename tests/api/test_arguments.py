@@ -24,7 +24,7 @@ def centre() -> ccsim.Centre:
 
 @pytest.fixture(scope="module")
 def results(centre: ccsim.Centre) -> ccsim.Results:
-    return centre.run(engine="simpy")
+    return centre.run(engine="compiled")
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def results(centre: ccsim.Centre) -> ccsim.Results:
         ({"workers": 0}, "1 or more"),
         ({"workers": -1}, "1 or more"),
         ({"workers": 2.5}, "a whole number"),
-        ({"workload": "f", "engine": "simpy"}, "a function of a Workload"),
+        ({"workload": "f", "engine": "compiled"}, "a function of a Workload"),
         ({"precision": 0.01}, "by metric"),
         ({"precision": {"service_level": "0.01"}}, "by metric"),
         ({"precision": {"service_level": 0.1}, "max_replications": 2.5}, "a whole number of 2 or more"),
@@ -84,8 +84,8 @@ def test_a_centre_does_not_change(centre: ccsim.Centre) -> None:
 
 
 def test_results_compare_by_what_they_say(centre: ccsim.Centre, results: ccsim.Results) -> None:
-    assert results == centre.run(engine="simpy")
-    assert results != centre.run(engine="simpy", seed=9)
+    assert results == centre.run(engine="compiled")
+    assert results != centre.run(engine="compiled", seed=9)
 
 
 def test_an_error_survives_pickling(centre: ccsim.Centre) -> None:
@@ -97,11 +97,11 @@ def test_an_error_survives_pickling(centre: ccsim.Centre) -> None:
 
 
 def test_a_sweep_and_a_ranking_can_be_kept(centre: ccsim.Centre) -> None:
-    swept = centre.sweep({SCALE: np.array([0.9, 1.0])}, engine="simpy", workers=1)
+    swept = centre.sweep({SCALE: np.array([0.9, 1.0])}, engine="compiled", workers=1)
     for again in (pickle.loads(pickle.dumps(swept)), copy.deepcopy(swept)):
         assert again == swept
-    assert swept != centre.sweep({SCALE: [0.9]}, engine="simpy", workers=1)
-    comparison = centre.compare("one_more", engine="simpy", workers=1)
+    assert swept != centre.sweep({SCALE: [0.9]}, engine="compiled", workers=1)
+    comparison = centre.compare("one_more", engine="compiled", workers=1)
     for again in (pickle.loads(pickle.dumps(comparison)), copy.deepcopy(comparison)):
         assert again == comparison
     ranking = comparison.ranking()
@@ -118,7 +118,7 @@ def test_values_are_what_a_file_can_say(centre: ccsim.Centre) -> None:
 
 def test_others_are_named_or_handed_over(centre: ccsim.Centre) -> None:
     for others in ("one_more", ["one_more"], {"more": "one_more"}):
-        assert len(centre.compare(others, engine="simpy", workers=1).variants) == 2
+        assert len(centre.compare(others, engine="compiled", workers=1).variants) == 2
     with pytest.raises(ccsim.ScenarioError, match="a centre or the name of a variant"):
         centre.compare([3])  # type: ignore[list-item]
 
@@ -135,14 +135,14 @@ def test_whole_numbers_need_not_be_integers(centre: ccsim.Centre, agents: Any) -
 
 def test_tables_of_numpy_scalars(centre: ccsim.Centre) -> None:
     tables = {**centre.scenario.raw, "days": np.float64(1.0), "replications": np.int64(2)}
-    assert ccsim.load(tables).run(engine="simpy", workers=np.int64(1)).replications == 2  # type: ignore[arg-type]
+    assert ccsim.load(tables).run(engine="compiled", workers=np.int64(1)).replications == 2  # type: ignore[arg-type]
 
 
 def test_errors_speak_of_arguments(centre: ccsim.Centre) -> None:
-    compared = centre.compare("one_more", engine="simpy", workers=1)
+    compared = centre.compare("one_more", engine="compiled", workers=1)
     with pytest.raises(ccsim.ScenarioError, match=r"^rank_by: no metric 'asaa'"):
         compared.ranking("asaa")
-    swept = centre.sweep({SCALE: [0.9, 1.0]}, engine="simpy", workers=1)
+    swept = centre.sweep({SCALE: [0.9, 1.0]}, engine="compiled", workers=1)
     with pytest.raises(ccsim.ScenarioError, match=r"^metrics: no metric 'asaa'"):
         swept.plot.curves("asaa")
 

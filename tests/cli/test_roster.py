@@ -119,7 +119,7 @@ def test_the_scenario_of_a_roster_runs_to_the_same_figures(file: Path, tmp_path:
 
 
 def test_json(file: Path) -> None:
-    first, second = (ccsim("roster", file, "--effort", 2, "--json") for _ in range(2))
+    first, second = (ccsim("roster", file, "--effort", 1, "--json") for _ in range(2))
     assert first.stdout == second.stdout
     result = json.loads(first.stdout)
     assert result["status"] in ("optimal", "feasible")

@@ -36,7 +36,7 @@ from ccsim.studies.sweep import read_figures, sweep, sweep_to_folder
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 CHATS, SCALE = "team.writers.concurrency.chat", "queue.phone.volume.scale"
-VARY = ("--vary", f"{CHATS}=1:3", "--vary", f"{SCALE}=0.8:1.2:3", "--engine", "simpy", "--workers", "1")
+VARY = ("--vary", f"{CHATS}=1:3", "--vary", f"{SCALE}=0.8:1.2:3", "--engine", "compiled", "--workers", "1")
 TABLES = ("sweep.csv", "sweep.parquet", "tornado.csv")
 
 
@@ -59,7 +59,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def serial(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sweep, Path]:
     """The sweep as it is without anything in its way."""
-    return sweep_to_folder(tmp_path_factory.mktemp("serial"), points_of(tiny), engine="simpy", workers=1)
+    return sweep_to_folder(tmp_path_factory.mktemp("serial"), points_of(tiny), engine="compiled", workers=1)
 
 
 # -------------------------------------------------------------------------------------------------------------- results
@@ -68,7 +68,7 @@ def serial(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sweep,
 def test_a_results_folder(tiny: Path, tmp_path: Path) -> None:
     result = ccsim("sweep", tiny, *VARY, "--sensitivity", "--out", tmp_path)
     assert result.exit_code == 0, result.output
-    assert "9 points (grid), 2 replications each, seed 5, engine simpy." in result.output
+    assert "9 points (grid), 2 replications each, seed 5, engine compiled." in result.output
     assert "total service level" in result.output
     folder = only_folder(tmp_path)
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*")} == {
@@ -84,7 +84,7 @@ def test_a_results_folder(tiny: Path, tmp_path: Path) -> None:
 
 def test_its_sweep_file_does_it_again(serial: tuple[Sweep, Path], tmp_path: Path) -> None:
     folder = serial[1]
-    result = ccsim("sweep", folder / "sweep.toml", "--engine", "simpy", "--workers", 1, "--out", tmp_path)
+    result = ccsim("sweep", folder / "sweep.toml", "--engine", "compiled", "--workers", 1, "--out", tmp_path)
     assert result.exit_code == 0, result.output
     assert tables(only_folder(tmp_path)) == tables(folder)
 
@@ -110,7 +110,7 @@ def test_a_point_is_a_run(serial: tuple[Sweep, Path], tiny: Path) -> None:
     chats, scale = actual.design.rows[point]
     run = json.loads(
         ccsim(
-            "run", tiny, "--json", "--engine", "simpy", "--set", f"{CHATS}={chats}", "--set", f"{SCALE}={scale}"
+            "run", tiny, "--json", "--engine", "compiled", "--set", f"{CHATS}={chats}", "--set", f"{SCALE}={scale}"
         ).stdout
     )
     for place, figure in (
@@ -137,7 +137,7 @@ def test_each_setting_alone_is_a_paired_difference(serial: tuple[Sweep, Path], t
     actual = {row[:5]: row for row in serial[0].alone}
 
     def offered(*changes: str) -> list[float]:
-        each = [ccsim("run", tiny, "--json", "--engine", "simpy", *changes).stdout]
+        each = [ccsim("run", tiny, "--json", "--engine", "compiled", *changes).stdout]
         return [json.loads(output)["queues"]["phone"]["offered"]["mean"] for output in each]
 
     (base,), (busy,) = offered(), offered("--set", f"{SCALE}=1.2")
@@ -158,7 +158,7 @@ def test_sobol_indices_of_what_is_known(tmp_path: Path) -> None:
     ]
     vary = {"team.writers.shifts.0.agents": "0:10", "team.all.shifts.0.agents": "0:20"}
     design = points_of(file, *still, "replications=1", vary=vary, kind="sobol", number=32)
-    actual = {index[:4]: index for index in sweep(design, engine="simpy", workers=1).indices}
+    actual = {index[:4]: index for index in sweep(design, engine="compiled", workers=1).indices}
     writers, everyone = (actual[path, "total", "total", "paid_hours"] for path in vary)
     # variances of whole numbers 0…n, each as often: ((n + 1)² - 1) / 12
     share = (11**2 - 1) / (11**2 - 1 + 21**2 - 1)
@@ -196,7 +196,7 @@ def test_figures_to_show(tiny: Path) -> None:
     ],
 )  # fmt: skip
 def test_pictures_of_every_design(tiny: Path, vary: dict[str, str], how: dict[str, Any], pictures: set[str]) -> None:
-    actual = sweep(points_of(tiny, vary=vary, **how), engine="simpy", workers=1)
+    actual = sweep(points_of(tiny, vary=vary, **how), engine="compiled", workers=1)
     drawn = pages(actual, read_figures(["service_level", "asa@phone", "cost"], actual.design))
     for draw in drawn.values():
         draw().draw_without_rendering()
@@ -264,7 +264,7 @@ def interrupted(points: Points, root: Path, after: int) -> KeyboardInterrupt:
             raise Stopped
 
     with pytest.raises(Stopped) as caught:
-        sweep_to_folder(root, points, engine="simpy", workers=1, progress=count)
+        sweep_to_folder(root, points, engine="compiled", workers=1, progress=count)
     return caught.value
 
 
@@ -278,7 +278,7 @@ def test_resumed_it_is_the_same(tiny: Path, serial: tuple[Sweep, Path], tmp_path
     assert 5 <= kept < total
     assert error.__notes__ == [f"{kept} of {total} simulations are kept in {hidden}."]
     told: list[int] = []
-    _, folder = sweep_to_folder(tmp_path, points, engine="simpy", workers=1, resume=True, progress=told.append)
+    _, folder = sweep_to_folder(tmp_path, points, engine="compiled", workers=1, resume=True, progress=told.append)
     assert told[0] == kept
     assert sum(told) == total
     assert tables(folder) == tables(serial[1])
@@ -312,10 +312,10 @@ def test_another_sweep_is_not_resumed_into(tiny: Path, tmp_path: Path) -> None:
     interrupted(points_of(tiny), tmp_path, 5)
     silent = "queue.chat.silent_abandonment"
     for points, engine, said in (
-        (points_of(tiny, f"{silent}=0.4"), "simpy", f"scenario.{silent}: 0.5 then, 0.4 now"),
-        (points_of(tiny, vary={CHATS: "1:4", SCALE: "0.8:1.2:3"}), "simpy", f'vary.{CHATS}: "1:3" then, "1:4" now'),
-        (points_of(tiny, "seed=6"), "simpy", "seed: 5 then, 6 now"),
-        (points_of(tiny), "compiled", 'engine: "simpy" then, "compiled" now'),
+        (points_of(tiny, f"{silent}=0.4"), "compiled", f"scenario.{silent}: 0.5 then, 0.4 now"),
+        (points_of(tiny, vary={CHATS: "1:4", SCALE: "0.8:1.2:3"}), "compiled", f'vary.{CHATS}: "1:3" then, "1:4" now'),
+        (points_of(tiny, "seed=6"), "compiled", "seed: 5 then, 6 now"),
+        (points_of(tiny), "simpy", 'engine: "compiled" then, "simpy" now'),
     ):
         with pytest.raises(ScenarioError) as caught:
             sweep_to_folder(tmp_path, points, engine=engine, workers=1, resume=True)
@@ -327,7 +327,7 @@ def test_another_version_is_not_resumed_into(tiny: Path, tmp_path: Path, monkeyp
     interrupted(points_of(tiny), tmp_path, 5)
     monkeypatch.setattr(provenance, "source", lambda: {"source of ccsim": "another"})
     with pytest.raises(ScenarioError, match="source of ccsim"):
-        sweep_to_folder(tmp_path, points_of(tiny), engine="simpy", workers=1, resume=True)
+        sweep_to_folder(tmp_path, points_of(tiny), engine="compiled", workers=1, resume=True)
 
 
 def test_a_full_disk_is_explained(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,7 +359,7 @@ def run_until_killed(root: Path, file: Path, told: Any) -> None:
         told.recv()
 
     points = points_of(file, "replications=4")
-    sweep_to_folder(root, points, engine="simpy", workers=1, resume=True, finish=draw, progress=tell)
+    sweep_to_folder(root, points, engine="compiled", workers=1, resume=True, finish=draw, progress=tell)
 
 
 def test_killed_five_times_it_is_the_same(tiny: Path, tmp_path: Path) -> None:
@@ -395,7 +395,7 @@ def test_killed_five_times_it_is_the_same(tiny: Path, tmp_path: Path) -> None:
             assert kept >= sum(told)
     assert ends == 5 * [-signal.SIGKILL] + [0]
     assert kept == sum(told) == 4 * len(points)
-    _, folder = sweep_to_folder(tmp_path / "again", points, engine="simpy", workers=1)
+    _, folder = sweep_to_folder(tmp_path / "again", points, engine="compiled", workers=1)
     assert tables(only_folder(tmp_path / "out")) == tables(folder)
 
 
@@ -447,7 +447,7 @@ def test_on_a_cluster_that_loses_a_worker(
         if done >= len(points) and workers[0].poll() is None:
             workers[0].send_signal(signal.SIGKILL)
 
-    _, folder = sweep_to_folder(tmp_path / "out", points, engine="simpy", executor=address, progress=half_way)
+    _, folder = sweep_to_folder(tmp_path / "out", points, engine="compiled", executor=address, progress=half_way)
     assert workers[0].wait() == -signal.SIGKILL
     assert workers[1].poll() is None
     assert done == 2 * len(points)
@@ -461,7 +461,7 @@ def test_a_scheduler_that_goes_is_explained(tiny: Path, tmp_path: Path) -> None:
     try:
         with pytest.raises(ConnectionError, match="gone") as caught:
             sweep_to_folder(
-                tmp_path, points_of(tiny), engine="simpy", executor=cluster.scheduler_address,
+                tmp_path, points_of(tiny), engine="compiled", executor=cluster.scheduler_address,
                 progress=lambda count: cluster.close() if count else None,
             )  # fmt: skip
     finally:

@@ -74,7 +74,7 @@ PROVENANCE: Final[dict[str, Any]] = {
 
 @pytest.fixture(scope="session")
 def results() -> Results:
-    return run(read.parse(HOSTILE), engine="simpy")
+    return run(read.parse(HOSTILE), engine="compiled")
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def simulated(phone: dict[str, Any] | None = None, agents: dict[str, int] | None
                 **top,
             }
         ),
-        engine="simpy",
+        engine="compiled",
     )
 
 

@@ -34,7 +34,7 @@ def compared(*agents: int, target: str = "80/20") -> Comparison:
         raw["team"]["t"]["shifts"][0]["agents"] = size
         raw["queue"]["calls"]["service_level"] = target
         scenarios[f"<b>{number}</b>"] = read.parse(raw)
-    return comparing.compare(scenarios, engine="simpy", workers=1)
+    return comparing.compare(scenarios, engine="compiled", workers=1)
 
 
 ANSWERS = {

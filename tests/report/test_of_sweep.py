@@ -25,7 +25,7 @@ def result() -> Sweep:
         read_setting(f"team.{team}.shifts.0.agents", "18:20"),
         read_setting(f"queue.{next(iter(base.queue))}.volume.scale", "0.9,1.1"),
     )
-    return sweep(Points.checked(Design(base, settings, "grid", None, True, FILE)), engine="simpy", workers=1)
+    return sweep(Points.checked(Design(base, settings, "grid", None, True, FILE)), engine="compiled", workers=1)
 
 
 def test_the_best_point_of_each_figure_is_named(result: Sweep) -> None:

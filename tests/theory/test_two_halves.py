@@ -27,7 +27,7 @@ RATES = (0.08, 0.076)
 """calls a second, morning and afternoon"""
 WORK, LONGER = 60.0, 1.2
 """seconds, and how much longer calls of the afternoon take"""
-ROOM = (60, 150)
+ROOM = (45, 120)
 """calls of the morning and of the afternoon, at most: more is out of the question"""
 
 
@@ -57,7 +57,7 @@ def solved() -> dict[str, float]:
     waits, delayed = np.zeros(2), np.zeros(2)
     stages = ((RATES[0], 0.0, HALF), (0.0, RATES[1], HALF), (0.0, 0.0, 3600.0))
     for stage, (morning, afternoon, length) in enumerate(stages):
-        path: F64 = expm_multiply(generator(morning, afternoon).T, now, start=0, stop=length, num=721)
+        path: F64 = expm_multiply(generator(morning, afternoon).T, now, start=0, stop=length, num=361)
         over = np.linspace(0, length, len(path))
         waits += [simpson(path @ here, x=over) for here in waiting]
         if stage < 2:

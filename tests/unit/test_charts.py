@@ -102,7 +102,7 @@ def small_pages() -> Pages:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return run(read.load(write_tiny(tmp_path_factory.mktemp("tiny"))), engine="simpy")
+    return run(read.load(write_tiny(tmp_path_factory.mktemp("tiny"))), engine="compiled")
 
 
 def texts(page: Figure) -> list[Any]:
@@ -361,7 +361,7 @@ def test_closed_hours_are_grey(tiny: Results) -> None:
 
 
 def test_one_day_is_cut_to_what_happens() -> None:
-    calls = run(read.parse(scenario(1, 1)), engine="simpy")
+    calls = run(read.parse(scenario(1, 1)), engine="compiled")
     assert charts.figure("staffing", calls).axes[0].get_xlim()[0] == 8
     assert charts.figure("service_level", calls).axes[0].get_xlim()[1] in (18, 19)
     assert clock.awake(small()) == (0, small().plan.end)
@@ -379,7 +379,7 @@ def test_waiting_has_a_cross_at_each_target_on_a_log_axis(tiny: Results) -> None
 
 def test_waits_are_those_of_the_metrics() -> None:
     results = small()
-    alone = run(results.scenario.model_copy(update={"replications": 1}), engine="simpy")
+    alone = run(results.scenario.model_copy(update={"replications": 1}), engine="compiled")
     for q, name in enumerate(alone.spec.queues):
         first = first_waits(alone, q)
         asa = alone.estimate("queue", name, "asa")
@@ -499,7 +499,7 @@ def test_concurrency_shares_fill_the_time(small_pages: Pages) -> None:
     [{"service_level": "none"}, {"volume": {"per_day": 0}}, {"service_level": "none", "volume": {"per_day": 0}}],
 )
 def test_what_has_nothing_to_show_is_left_out(changes: dict[str, Any]) -> None:
-    results = run(read.parse(scenario(2, 1, **changes)), engine="simpy")
+    results = run(read.parse(scenario(2, 1, **changes)), engine="compiled")
     names = charts.applicable(results)
     assert ("service_level" in names) == ("service_level" not in changes)
     assert ("outcomes" in names) == ("volume" not in changes)
@@ -512,7 +512,7 @@ def test_names_are_text() -> None:
     raw = scenario(1, 1)
     raw["queue"] = {r"a $\frac{1}{2}$ & <b>$x_1$": next(iter(raw["queue"].values()))}
     raw["team"]["team 0"]["skills"] = dict.fromkeys(raw["queue"], 1)
-    results = run(read.parse(raw), engine="simpy")
+    results = run(read.parse(raw), engine="compiled")
     for page in pages(results).values():
         assert not any(text.get_parse_math() for text in shown(page) if "$" in text.get_text())
 

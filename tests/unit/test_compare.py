@@ -73,7 +73,7 @@ def agents(number: int) -> Scenario:
 
 
 def compared(scenarios: Mapping[str, Scenario], **options: Any) -> Comparison:
-    return compare(scenarios, engine="simpy", workers=1, **options)
+    return compare(scenarios, engine="compiled", workers=1, **options)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def three() -> Comparison:
 def test_each_variant_is_what_a_run_finds(three: Comparison) -> None:
     assert [variant.name for variant in three.variants] == ["two", "again", "three"]
     for variant, number in zip(three.variants, (2, 2, 3), strict=True):
-        alone = run(agents(number), engine="simpy")
+        alone = run(agents(number), engine="compiled")
         assert variant.results.summary.rows == alone.summary.rows
         for figure in three.figures:
             assert three.estimate(variant, figure) == pytest.approx(alone.estimate(*figure), nan_ok=True)
@@ -144,7 +144,7 @@ def test_headline_shows_paid_hours_where_nothing_costs_and_value_where_it_is_los
 
 def test_workers_change_nothing(three: Comparison) -> None:
     scenarios = {"two": agents(2), "again": agents(2), "three": agents(3)}
-    assert list(compare(scenarios, engine="simpy", workers=2).rows()) == list(three.rows())
+    assert list(compare(scenarios, engine="compiled", workers=2).rows()) == list(three.rows())
 
 
 def test_a_baseline_is_moved_to_the_front(three: Comparison) -> None:

@@ -115,7 +115,7 @@ def test_the_number_does_not_depend_on_who_simulates(executor: str, workers: int
         rule = Precision(goals, most=200)
         kept: list[int] = []
         results = run(
-            scenario, engine="simpy", workers=workers, executor=executor, precision=rule,
+            scenario, engine="compiled", workers=workers, executor=executor, precision=rule,
             keep=lambda logs: kept.append(logs["contacts"]["replication"][0].as_py()),
         )  # fmt: skip
         assert kept == list(range(1, results.replications + 1))

@@ -52,7 +52,7 @@ def test_variants_go_on_where_the_comparison_ended() -> None:
     scenarios = {name: agents(number) for name, number in (("two", 2), ("three", 3), ("four", 4))}
     comparison = compared(scenarios)
     by_wait = rank(comparison, ranking_figure("asa@phone", scenarios))
-    selection = select(comparison, by_wait, indifference=20.0, most=40, engine="simpy", workers=1)
+    selection = select(comparison, by_wait, indifference=20.0, most=40, engine="compiled", workers=1)
     longer = {
         name: scenario.with_streams(5, max(c.replications for c in selection.candidates))
         for name, scenario in scenarios.items()

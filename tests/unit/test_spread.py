@@ -60,7 +60,7 @@ def test_no_formula_where_none_applies() -> None:
 def test_every_replication_of_every_point() -> None:
     base = read.parse(CALLS)
     setting = read_setting("team.a.shifts.0.agents", "4:6")
-    result = sweep(Points.checked(Design(base, (setting,), "grid", None, False, Path())), engine="simpy", workers=1)
+    result = sweep(Points.checked(Design(base, (setting,), "grid", None, False, Path())), engine="compiled", workers=1)
     assert [(row.value, row.replication) for row in result.spread] == [(n, r) for n in (4, 5, 6) for r in (1, 2, 3)]
     assert [row.value for row in result.formulas] == [4, 5, 6]
     means: list[Estimate] = result.estimates(MetricPlace("total", "total", "service_level"))
@@ -71,4 +71,4 @@ def test_every_replication_of_every_point() -> None:
     two = Points.checked(
         Design(base, (setting, read_setting("queue.phone.volume.scale", "1,2")), "grid", None, False, Path())
     )
-    assert sweep(two, engine="simpy", workers=1).spread == ()
+    assert sweep(two, engine="compiled", workers=1).spread == ()

@@ -50,12 +50,12 @@ def expected(points: list[Scenario]) -> list[list[Any]]:
     for scenario in points:
         plan, spec = lower(scenario)
         workloads = [sample(scenario, number) for number in range(3)]
-        result.append([bytes_of(measure(w, plan, spec, simulate("simpy", w, plan))) for w in workloads])
+        result.append([bytes_of(measure(w, plan, spec, simulate("compiled", w, plan))) for w in workloads])
     return result
 
 
 def measured(points: list[Scenario], replications: Any = 3, **options: Any) -> list[list[Any]]:
-    options = {"engine": "simpy", "workers": 1, "by_interval": True} | options
+    options = {"engine": "compiled", "workers": 1, "by_interval": True} | options
     return [[bytes_of(each) for each in result] for result in measure_all(points, replications, **options)]
 
 
@@ -95,7 +95,7 @@ def test_contacts_are_sampled_once_for_points_that_share_them_and_a_point_is_low
     monkeypatch.setattr("ccsim.runs.many.lower", lowering)
     monkeypatch.setattr("ccsim.runs.many.SHARED", 100)
     monkeypatch.setattr("ccsim.runs.many._Pace.simulations", 100)
-    list(measure_all(points, 2, engine="simpy", workers=1))
+    list(measure_all(points, 2, engine="compiled", workers=1))
     assert sorted(calls) == [(scale, replication) for scale in (1, 1.5) for replication in (0, 1)]
     assert sorted(map(points.index, lowered)) == list(range(len(points)))
 
@@ -197,7 +197,7 @@ def test_other_data_are_other_contacts(tmp_path: Path) -> None:
 
 
 def some(points: list[Scenario], numbers: range = range(1, 4)) -> list[tuple[int, int, Measures]]:
-    result = next(measure_all(points[:1], numbers, engine="simpy", workers=1, by_interval=True))
+    result = next(measure_all(points[:1], numbers, engine="compiled", workers=1, by_interval=True))
     return [(0, number, measures) for number, measures in zip(numbers, result, strict=True)]
 
 
