@@ -115,13 +115,12 @@ def measure(workload: Workload, plan: Plan, spec: MetricSpec, log: Log, *, by_in
     figures = {key: METRICS[key].measure(facts) for key in every.others}
     made: list[tuple[F64, F64 | None]] = [program.totals(facts, by_interval) for program in every.programs]
     made += [group.combine(figures) for group in every.groups(figures)]
-    values: dict[Key, F64] = {}
-    intervals: dict[Key, F64] = {}
-    for key, source, place in every.places:
-        run, each = made[source]
-        values[key] = run[place]
-        if by_interval and each is not None:
-            intervals[key] = each[place]
+    values = {key: made[source][0][place] for key, source, place in every.places}
+    intervals = {
+        key: each[place]
+        for key, source, place in (every.places if by_interval else ())
+        if (each := made[source][1]) is not None
+    }
     return Measures(
         {"queue": spec.queues, "team": spec.teams}, facts.edges[: -1 if by_interval else 0], values, intervals
     )

@@ -29,11 +29,11 @@ def test_another_study_of_that_name_may_run_meanwhile(tiny: Path, tmp_path: Path
     interrupted(points_of(tiny, "seed=6"), tmp_path / "out", 5)
     (other,) = set(hidden(tmp_path / "out")) - {mine}
     with Store(other / STORE):  # it runs
-        _, folder = sweep_to_folder(tmp_path / "out", points, engine="simpy", workers=1, resume=True)
+        _, folder = sweep_to_folder(tmp_path / "out", points, engine="compiled", workers=1, resume=True)
         assert folder.name in mine.name
         # nothing but the one in use is left
         with pytest.raises(OSError, match="in use by another process"):
-            sweep_to_folder(tmp_path / "out", points, engine="simpy", workers=1, resume=True)
+            sweep_to_folder(tmp_path / "out", points, engine="compiled", workers=1, resume=True)
     assert hidden(tmp_path / "out") == [other]
 
 
@@ -48,9 +48,9 @@ def test_a_damaged_store_is_explained(place: float, tiny: Path, tmp_path: Path) 
             content[at] ^= 0x55
         file.write_bytes(content)
     vary = ("--vary", "team.writers.concurrency.chat=1:3", "--vary", "queue.phone.volume.scale=0.8:1.2:3")
-    done = ccsim("sweep", tiny, *vary, "--sensitivity", "--engine", "simpy", "--resume", "--out", tmp_path / "out")
+    done = ccsim("sweep", tiny, *vary, "--sensitivity", "--engine", "compiled", "--resume", "--out", tmp_path / "out")
     if done.exit_code == 0:  # a log whose checksum does not hold is left out, and what it had is done again
-        _, folder = sweep_to_folder(tmp_path / "anew", points, engine="simpy", workers=1)
+        _, folder = sweep_to_folder(tmp_path / "anew", points, engine="compiled", workers=1)
         assert tables(only_folder(tmp_path / "out")) == tables(folder)
     else:
         assert done.exit_code == 2
