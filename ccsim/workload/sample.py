@@ -162,7 +162,7 @@ def _columns(rules: Rules, streams: Streams, roots: _Roots, contacts: Contacts, 
     rows = with_closing_words(rules, streams, rows, contacts.children[0] >= 0)
     turns = turns_of(rules, streams, rows, work, patience)
     if rules.follow_ups is not None and rules.follow_ups.repeat_work.any():
-        explains = np.flatnonzero(rows.extra_work)
+        explains = np.flatnonzero(rows.extra_work)  # to whom they are transferred
         turns.work[turns.first[explains]] += rows.extra_work[explains]
     if roots.work is not None:  # what a log knows of the customers' own first turns, instead of what is drawn
         given = np.flatnonzero(roots.work >= 0)

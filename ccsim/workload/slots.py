@@ -23,7 +23,7 @@ class Slots(NamedTuple):
 
 
 @compiled
-def lay(turns: I32, queue: I32, like: I32, beyond: int, slots: Slots) -> None:
+def fill(turns: I32, queue: I32, like: I32, beyond: int, slots: Slots) -> None:
     """Fills the slots of rows with so many turns."""
     slot = 0
     for i in range(len(turns)):

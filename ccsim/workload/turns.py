@@ -90,7 +90,7 @@ def _slots(rules: Rules, rows: Rows) -> Slots:
     """Those of these rows."""
     first, by_turn = np.empty((2, len(rows.turns)), np.int64), np.empty((4, int(rows.turns.sum())), np.int32)
     slots: Slots = _compiled().Slots(*first, *by_turn)
-    _compiled().lay(rows.turns, rows.queue, rows.like, rules.queues, slots)
+    _compiled().fill(rows.turns, rows.queue, rows.like, rules.queues, slots)
     return slots
 
 
