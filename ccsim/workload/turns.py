@@ -12,7 +12,7 @@ import numpy as np
 from ccsim import jit
 from ccsim.distributions.constants import counting, same
 from ccsim.distributions.durations import open_unit
-from ccsim.distributions.streams import PHILOX, Draw, Streams
+from ccsim.distributions.streams import Draw, Streams
 from ccsim.tables import F64, I32, I64, NEVER, Bool
 from ccsim.workload.rows import Rows
 from ccsim.workload.rules import Rules
@@ -97,7 +97,7 @@ def _slots(rules: Rules, rows: Rows) -> Slots:
 @cache
 def _compiled() -> ModuleType:
     """ccsim/workload/slots.py"""
-    return jit.load("ccsim.workload.slots", [Path(__file__).with_name("slots.py"), *PHILOX])
+    return jit.load("ccsim.workload.slots", [Path(__file__).with_name("slots.py")])
 
 
 def _alike(rules: Rules, streams: Streams, rows: Rows, work: F64, patience: F64) -> F64:

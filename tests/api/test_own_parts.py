@@ -68,7 +68,7 @@ def own() -> ccsim.Centre:
 
 def test_it_is_what_the_built_in_one_is(own: ccsim.Centre) -> None:
     built_in = own.changed({"queue.phone.work": {"dist": "exponential", "mean": "5m"}})
-    for engine in ("compiled", "compiled"):
+    for engine in ("compiled", "simpy"):
         assert own.run(engine=engine).to_frame().equals(built_in.run(engine=engine).to_frame())
 
 

@@ -85,7 +85,7 @@ def test_a_workload_of_ones_own(centre: ccsim.Centre, results: ccsim.Results, tm
     assert centre.run(replications=20, workload=lambda workload, number: workload) == results
     assert longer.more(5) == centre.run(replications=25, workload=patient)
     assert (
-        centre.run(replications=2, workload=patient, engine="compiled")
+        centre.run(replications=2, workload=patient, engine="simpy")
         .to_frame()
         .equals(centre.run(replications=2, workload=patient).to_frame())
     )

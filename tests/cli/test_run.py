@@ -103,9 +103,9 @@ def test_json_is_all_that_stands_on_stdout(tiny: Path, tmp_path: Path, monkeypat
 
 def test_engines_give_the_same_figures(tiny: Path) -> None:
     compiled, simpy = (
-        json.loads(ccsim("run", tiny, "--json", "--engine", engine).stdout) for engine in ("compiled", "compiled")
+        json.loads(ccsim("run", tiny, "--json", "--engine", engine).stdout) for engine in ("compiled", "simpy")
     )
-    assert simpy == {**compiled, "engine": "compiled"}
+    assert simpy == {**compiled, "engine": "simpy"}
 
 
 def test_one_replication_has_no_interval(tiny: Path) -> None:
@@ -255,7 +255,7 @@ def test_interrupted_from_outside(tiny: Path, tmp_path: Path) -> None:
         "--workers",
         "2",
         "--engine",
-        "compiled",
+        "simpy",
     ]
     process = subprocess.Popen(
         [*command, "--out", str(out)],
@@ -293,7 +293,7 @@ def test_interrupted_while_modules_are_imported(tmp_path: Path) -> None:
 def test_a_full_output_is_named_and_what_was_written_too(tiny: Path, tmp_path: Path, buffered: bool) -> None:
     env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     env |= {} if buffered else {"PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "ccsim", "run", str(tiny), "--engine", "compiled", "--no-charts", "--no-report"]
+    command = [sys.executable, "-m", "ccsim", "run", str(tiny), "--engine", "simpy", "--no-charts", "--no-report"]
     out = tmp_path / "out"
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([*command, "--out", str(out)], stdout=full, stderr=-1, text=True, check=False, env=env)

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from ccsim.cli import main
 from tests.cli.tiny import TINY, ccsim, write_tiny
 
-SLOW = ("numpy", "pandas", "scipy", "matplotlib", "numba", "pyarrow", "pydantic", "rich", "tqdm", "compiled")
+SLOW = ("numpy", "pandas", "scipy", "matplotlib", "numba", "pyarrow", "pydantic", "rich", "tqdm", "simpy")
 
 
 def test_help_imports_nothing_slow() -> None:
