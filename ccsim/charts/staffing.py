@@ -88,18 +88,20 @@ def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Fi
         top, below = grid[2 * row, column], grid[2 * row + 1, column]
         x = clock.hours(group.edges)
         length = np.diff(group.edges) / clock.HOUR
-        required, net = np.nan_to_num(group.required), group.scheduled - np.nan_to_num(group.required)
+        # the last value again, at the end; steps, as `stairs` looks at each corner in Python
+        required, scheduled = (np.append(each, each[-1]) for each in (np.nan_to_num(group.required), group.scheduled))
+        net = scheduled - required
         for gap, colour, shade in ((net > 0, theme.work, 0.3), (net < 0, theme.reread, 0.55)):
-            look = {"fill": True, "color": colour, "alpha": shade, "linewidth": 0}
-            top.stairs(np.where(gap, group.scheduled, required), x, baseline=required, **look)
-            below.stairs(np.where(gap, net, 0.0), x, **look)
-        top.stairs(required, x, baseline=None, color=theme.ink, linewidth=thick)
-        top.stairs(group.scheduled, x, baseline=None, color=theme.work, linewidth=thick)
-        below.stairs(net, x, baseline=None, color=theme.ink, linewidth=0.7 * thick)
+            look = {"step": "post", "color": colour, "alpha": shade, "linewidth": 0}
+            top.fill_between(x, np.where(gap, scheduled, required), required, **look)
+            below.fill_between(x, np.where(gap, net, 0.0), **look)
+        top.step(x, required, where="post", color=theme.ink, linewidth=thick)
+        top.step(x, scheduled, where="post", color=theme.work, linewidth=thick)
+        below.step(x, net, where="post", color=theme.ink, linewidth=0.7 * thick)
         below.axhline(0, color=theme.quiet, linewidth=0.8)
-        over, under = (format.count(float((length * np.maximum(gap, 0)).sum())) for gap in (net, -net))
+        over, under = (format.count(float((length * np.maximum(gap[:-1], 0)).sum())) for gap in (net, -net))
         style.name_panel(top, name, f"over {over} h, under {under} h", columns)
-        top.set_ylim(0, 1.12 * max(1.0, required.max(initial=0), group.scheduled.max(initial=0)))
+        top.set_ylim(0, 1.12 * max(1.0, required.max(), scheduled.max()))
         style.label_y(top, "agents")
         style.label_y(below, "net,\nagents")
         lowest = place + columns >= len(staff)

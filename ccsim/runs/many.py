@@ -7,6 +7,7 @@ each point. What a unit finds does not depend on which others it is done with, w
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -153,15 +154,16 @@ class _Pace:
     hands: Crew
     left: int
     """simulations not yet in a unit"""
-    wanted: float = 0.0
+    wanted: int = 0
 
     def learn(self, simulations: int, seconds: float) -> None:
-        self.wanted = UNIT * simulations / max(seconds, 1e-9)
+        self.wanted = int(UNIT * simulations / max(seconds, 1e-9))
 
     @property
     def simulations(self) -> int:
-        # towards the end smaller, so that all workers finish together
-        return max(1, min(max(SHARED, int(self.wanted)), self.left // (4 * self.hands.workers)))
+        # towards the end smaller, so that all workers finish together, but not so small that its preparation counts
+        least = max(1, self.wanted // 4)
+        return max(least, min(max(SHARED, self.wanted), self.left // (4 * self.hands.workers)))
 
 
 def _units(groups: list[list[int]], numbers: Sequence[int], store: Store, pace: _Pace) -> Iterator[Unit]:
@@ -174,8 +176,9 @@ def _units(groups: list[list[int]], numbers: Sequence[int], store: Store, pace: 
             first += len(block)
             wanted = {point: set(numbers) - store.has(point) for point in block}
             start = 0
-            while start < len(numbers):
-                some = numbers[start : start + max(1, pace.simulations // len(block))]
+            while left := len(numbers) - start:
+                parts = max(1, round(left * len(block) / pace.simulations))  # alike: each prepares all points anew
+                some = numbers[start : start + math.ceil(left / parts)]
                 start += len(some)
                 unit = [(point, mine) for point in block if (mine := [n for n in some if n in wanted[point]])]
                 if unit:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from ccsim import charts
 from ccsim.charts import style
@@ -66,12 +67,8 @@ def off(one: Image, other: Image) -> float:
 
 
 def _beyond(one: Image, other: Image) -> float:
-    from PIL import ImageFilter
-
-    low, high = (
-        np.asarray(other.filter(kind(NEAR)), dtype=np.int16) for kind in (ImageFilter.MinFilter, ImageFilter.MaxFilter)
-    )
-    colours = np.asarray(one, dtype=np.int16)
+    colours, others = (np.asarray(image, dtype=np.int16) for image in (one, other))
+    low, high = (of(others, (NEAR, NEAR, 1), mode="nearest") for of in (minimum_filter, maximum_filter))
     return float(((colours < low - FAR) | (colours > high + FAR)).any(axis=2).mean())
 
 

@@ -263,9 +263,16 @@ def test_over_and_under_are_what_is_scheduled_less_what_is_required() -> None:
     top, bottom = plans.required_and_scheduled(run, requirement, scheduled).axes
     # 4 are required with shrinkage: 2 hours of 1 over, 8 of 2 under
     assert top.get_title(loc="right") == "over 2 h, under 16 h"
-    over, under, _ = (patch.get_data().values for patch in bottom.patches)
-    assert over[16:36].tolist() == [1] * 4 + [0] * 16
-    assert under[16:36].tolist() == [0] * 4 + [-2] * 16
+
+    def heights(area: Any, since: float, until: float) -> set[float]:
+        """Of its two edges between these hours."""
+        edges = area.get_paths()[0].vertices
+        return set(edges[(since < edges[:, 0]) & (edges[:, 0] < until), 1])
+
+    over, under = bottom.collections
+    assert (heights(over, 8, 10), heights(over, 10, 18)) == ({0, 1}, {0})
+    assert (heights(under, 8, 10), heights(under, 10, 18)) == ({0}, {0, -2})
+    assert (heights(over, 0, 8), heights(under, 18, 24)) == ({0}, {0})
 
 
 def test_frontier_is_the_best_of_what_costs_no_more() -> None:
