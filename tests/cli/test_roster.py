@@ -75,7 +75,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_what_a_roster_leaves(file: Path, tmp_path: Path) -> None:
-    done = ccsim("roster", file, "--effort", 2, "--xlsx", "--out", tmp_path / "out")
+    done = ccsim("roster", file, "--effort", 0.5, "--xlsx", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "keeps every rule" in done.output
     assert "one Saturday in 2" in done.output
@@ -111,7 +111,7 @@ def test_what_a_roster_leaves(file: Path, tmp_path: Path) -> None:
 
 
 def test_the_scenario_of_a_roster_runs_to_the_same_figures(file: Path, tmp_path: Path) -> None:
-    done = ccsim("roster", file, "--effort", 2, "--json", "--out", tmp_path / "out")
+    done = ccsim("roster", file, "--effort", 0.5, "--json", "--out", tmp_path / "out")
     result = json.loads(done.stdout)
     again = ccsim("run", only_folder(tmp_path / "out") / "scenario.toml", "--seed", 4, "--json")
     assert json.loads(again.stdout)["total"] == result["simulated"]["total"]
@@ -119,7 +119,7 @@ def test_the_scenario_of_a_roster_runs_to_the_same_figures(file: Path, tmp_path:
 
 
 def test_json(file: Path) -> None:
-    first, second = (ccsim("roster", file, "--effort", 1, "--json") for _ in range(2))
+    first, second = (ccsim("roster", file, "--effort", 0.5, "--json") for _ in range(2))
     assert first.stdout == second.stdout
     result = json.loads(first.stdout)
     assert result["status"] in ("optimal", "feasible")
@@ -139,12 +139,12 @@ def test_json(file: Path) -> None:
 def test_the_plan_of_a_week_is_covered_in_every_week(file: Path, tmp_path: Path) -> None:
     assert ccsim("staff", file, "--set", "days=7", "--method", "erlang", "--out", tmp_path / "staff").exit_code == 0
     folder = only_folder(tmp_path / "staff")
-    done = ccsim("roster", file, "--effort", 1, "--json", "--plan", folder)
+    done = ccsim("roster", file, "--effort", 0.5, "--json", "--plan", folder)
     assert done.exit_code == 0, done.output
     of_shifts = json.loads(done.stdout)["covers"]
     assert of_shifts == "the shifts of a plan"
     (folder / "shifts.csv").unlink()
-    done = ccsim("roster", file, "--effort", 1, "--json", "--plan", folder)
+    done = ccsim("roster", file, "--effort", 0.5, "--json", "--plan", folder)
     assert json.loads(done.stdout)["covers"].endswith("of a week, repeated")
 
 

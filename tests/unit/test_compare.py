@@ -308,14 +308,14 @@ def test_one_replication_tells_nothing(three: Comparison) -> None:
 
 
 def test_of_equals_hardly_ever_a_pair_is_told_apart(three: Comparison) -> None:
-    """Five variants of the same mean that share half their noise: 5 % of 400 rankings or fewer claim any difference."""
+    """Five variants of the same mean that share half their noise: 5 % of 200 rankings or fewer claim any difference."""
     rng = np.random.default_rng(3)
     wrong = 0
-    for _ in range(400):
+    for _ in range(200):
         common = rng.normal(size=10)
         costs = {f"{i}": 100 + common + rng.normal(size=10) for i in range(5)}
         wrong += any(pair.told_apart for pair in rank(with_costs(three, costs)).pairs)
-    assert wrong / 400 <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / 400)
+    assert wrong / 200 <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / 200)
     assert wrong > 0, "the intervals must not be wider than they need be by far"
 
 

@@ -23,6 +23,8 @@ from tests.roster_by_hand import House, Person, Row, faults
 
 pytest.importorskip("ortools")
 
+EFFORT = 1
+"""Of the search, about seconds."""
 FIRST = date(2026, 3, 2)
 HOUSE = House(FIRST, weeks=2, rest=11, in_a_row=5, one_saturday_in=2, tolerance=4)
 LEAVE = {date(2026, 3, 10), date(2026, 3, 11)}
@@ -84,7 +86,7 @@ def erlang(task: Task) -> demand.Demand:
 def made() -> tuple[Task, demand.Demand, Solution]:
     task = task_of()
     needed = erlang(task)
-    return task, needed, search(task, needed, effort=3)
+    return task, needed, search(task, needed, effort=EFFORT)
 
 
 def rows(task: Task, assignment: Assignment) -> list[Row]:
@@ -102,7 +104,7 @@ def test_every_rule_is_kept() -> None:
 
 def test_the_same_roster_every_time() -> None:
     task, needed, result = made()
-    assert search(task, needed, effort=3) == result
+    assert search(task, needed, effort=EFFORT) == result
 
 
 def duty(task: Task, name: str, day: int) -> int:
@@ -148,7 +150,7 @@ def test_a_rule_broken_on_purpose_is_seen(rule: str) -> None:
 def test_the_search_needs_each_rule() -> None:
     """Where a rule is wider, the roster uses it: the checks above do not hold by themselves."""
     short = task_of(min_rest="0s", max_days_in_a_row=14, one_saturday_in=1)
-    loose = search(short, erlang(short), effort=3)
+    loose = search(short, erlang(short), effort=EFFORT)
     assert {rule for rule, _ in faults(rows(short, loose.assignment), PEOPLE, HOUSE)} & {"rest", "saturdays"}
 
 
@@ -170,7 +172,7 @@ def test_rules_that_exclude_one_another_are_named(
 ) -> None:
     people = [{"name": "Ed", "team": "desk"} | agent, {"name": "Di", "team": "desk", "hours_per_week": 24}]
     task = task_of(agents=people, **({"hours_tolerance": "4h"} | changes))
-    assert search(task, erlang(task), effort=3).status == "infeasible"
+    assert search(task, erlang(task), effort=EFFORT).status == "infeasible"
     result = [breach for breach in conflicts(task) if breach.agent == "Ed"]
     assert {breach.rule for breach in result} == named
     hours = next(breach.what for breach in result if breach.rule == "contract_hours")
@@ -181,7 +183,7 @@ def test_a_shift_that_cannot_have_its_agents_is_named() -> None:
     raw = given()
     raw["staffing"]["patterns"][2]["min"] = 2
     task = Task(parse(raw))
-    assert search(task, erlang(task), effort=3).status == "infeasible"
+    assert search(task, erlang(task), effort=EFFORT).status == "infeasible"
     result = conflicts(task)
     assert len(result) == 10
     assert result[0].rule == rules.SHIFT_LIMITS
@@ -199,7 +201,7 @@ def test_the_roster_is_read_back() -> None:
 def test_a_plan_is_covered_exactly_where_it_can_be() -> None:
     task = task_of()
     of_plan = demand.of_plan(task, "by hand", np.array([1, 1, 0]))
-    result = search(task, of_plan, effort=3)
+    result = search(task, of_plan, effort=EFFORT)
     counts = counts_of(task, result.assignment)
     assert of_plan.unrestricted is not None
     assert of_plan.unrestricted.sum() == 24
