@@ -5,7 +5,6 @@ It repeats the days of the log (the last LONGEST of them): the profile of their 
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -38,6 +37,7 @@ from ccsim.logs.duty import Duty
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.spreadsheets import csv_text, safe
+from ccsim.scenario.toml_text import as_key, quoted
 from ccsim.scenario.values import duration
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND
@@ -82,13 +82,13 @@ def _head(fit: Fit, name: str, days: Sequence[date]) -> list[str]:
         f"#   {file}: {len(reading.rows):,} rows used, {len(reading.refused):,} not"
         for file, reading in fit.logs.readings
     ]
-    zone = [f"timezone     = {json.dumps(fit.timezone)}"] if fit.timezone else []
+    zone = [f"timezone     = {quoted(fit.timezone)}"] if fit.timezone else []
     return [
         "# Written by ccsim fit. Each value is the estimate; its 95 % interval and what it rests on stand behind it.",
         *read,
         *(f"# Beware: {warning}" for warning in fit.warnings),
         "",
-        f"name         = {json.dumps(name, ensure_ascii=False)}",
+        f"name         = {quoted(name)}",
         f"start        = {days[0]}",
         f"days         = {(days[-1] - days[0]).days + 1}",
         *zone,
@@ -106,7 +106,7 @@ def _head(fit: Fit, name: str, days: Sequence[date]) -> list[str]:
 
 def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     lines = [f"# {warning}" for warning in queue.warnings]
-    lines += [f"[queue.{_key(queue.name)}]", f"channel = {json.dumps(queue.channel)}"]
+    lines += [f"[queue.{as_key(queue.name)}]", f"channel = {quoted(queue.channel)}"]
     lines.append(
         f"# {queue.contacts:,} contacts in {format.several(len(fit.days), 'day')}, "
         f"{queue.answered:,} answered, {queue.gave_up:,} gave up"
@@ -117,7 +117,7 @@ def _queue(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
         lines.append('open = "always"')
     comment = f"  # {_busy(queue)}" if queue.profile.busyness_cv is not None else ""
     busy = _busyness(queue.profile)
-    lines.append(f'volume = {{ file = "volumes.csv", column = {json.dumps(safe(queue.name))}{busy} }}{comment}')
+    lines.append(f'volume = {{ file = "volumes.csv", column = {quoted(safe(queue.name))}{busy} }}{comment}')
     if _is_shared(fit, queue):
         return [*lines, *_shared(fit, queue), *_patience(fit, queue, tables)]
     if queue.shared is not None:
@@ -249,7 +249,7 @@ def _follow_ups(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     if "retry.share" in figures:
         distribution = _distribution_text(queue, "retry.after", tables)
         to = {key.removeprefix("retry.to."): value for key, value in figures.items() if key.startswith("retry.to.")}
-        ways = ", ".join(f"{_key(other)} = {part:.4g}" for other, part in _whole(to).items())
+        ways = ", ".join(f"{as_key(other)} = {part:.4g}" for other, part in _whole(to).items())
         lines.append(
             f"retry = {{ share = {rounded(figures['retry.share'].mean)}, after = {distribution}, to = {{ {ways} }} }}  "
             f"# share {_interval(figures['retry.share'])}"
@@ -265,9 +265,7 @@ def _follow_ups(fit: Fit, queue: QueueFit, tables: dict[str, str]) -> list[str]:
     legs = {key.removeprefix("transfer."): value for key, value in figures.items() if key.startswith("transfer.")}
     legs = {name: value for name, value in legs.items() if name in fit.queues and name != queue.name}
     if legs:
-        parts = ", ".join(
-            f"{{ to = {json.dumps(name)}, share = {rounded(value.mean)} }}" for name, value in legs.items()
-        )
+        parts = ", ".join(f"{{ to = {quoted(name)}, share = {rounded(value.mean)} }}" for name, value in legs.items())
         lines.append(f"transfer = [{parts}]  # {'; '.join(_interval(value) for value in legs.values())}")
     return lines
 
@@ -301,7 +299,7 @@ def _distribution_text(queue: QueueFit, key: str, tables: dict[str, str]) -> str
         file = f"{_slug(queue.name)}_{_slug(key)}.csv"
         column = "turns" if key == "turns" else "seconds"
         tables[file] = csv_text([column], ([_figure(value)] for value in distribution.values))
-        return f"{{ file = {json.dumps(file)}, column = {json.dumps(column)} }}"
+        return f"{{ file = {quoted(file)}, column = {quoted(column)} }}"
     return toml(distribution)
 
 
@@ -420,22 +418,22 @@ def _teams(fit: Fit, rosters: dict[str, list[list[str]]], tables: dict[str, str]
         tables[file] = csv_text(["agent", "date", "start", "end", "breaks"], rows)
         together = {name: team.concurrency[name] for name in team.queues if name in team.concurrency}
         together |= {name: _together(fit) for name in together if _is_shared(fit, fit.queues[name])}
-        lines += ["", f"[team.{_key(team.name)}]  # {format.several(len({row[0] for row in rows}), 'agent')}"]
-        lines.append(f"skills = {{ {', '.join(f'{_key(name)} = 1' for name in team.queues)} }}")
+        lines += ["", f"[team.{as_key(team.name)}]  # {format.several(len({row[0] for row in rows}), 'agent')}"]
+        lines.append(f"skills = {{ {', '.join(f'{as_key(name)} = 1' for name in team.queues)} }}")
         if factor != 1.0:
-            paces = ", ".join(f"{_key(name)} = {_figure(factor)}" for name in team.queues)
+            paces = ", ".join(f"{as_key(name)} = {_figure(factor)}" for name in team.queues)
             lines.append(f"pace = {{ {paces} }}  # with --calibrate: so the scenario has the log's ASA")
         if together:
             lines.append(f"concurrency = {_concurrency(fit, team.queues, together)}")
             lines += _slowdown(fit) if not all(_is_shared(fit, fit.queues[name]) for name in together) else []
-        lines.append(f"roster = {{ file = {json.dumps(file)} }}")
+        lines.append(f"roster = {{ file = {quoted(file)} }}")
     return lines
 
 
 def _concurrency(fit: Fit, queues: Iterable[str], together: dict[str, int]) -> str:
     """What was seen; for other queues what their channel brings."""
     known = {name: together.get(name, CHANNELS[fit.queues[name].channel].concurrency.value) for name in queues}
-    return f"{{ {', '.join(f'{_key(name)} = {number}' for name, number in known.items())} }}"
+    return f"{{ {', '.join(f'{as_key(name)} = {number}' for name, number in known.items())} }}"
 
 
 def _slowdown(fit: Fit) -> list[str]:
@@ -526,7 +524,7 @@ def _made_up(fit: Fit, queues: Sequence[QueueFit]) -> list[str]:
             "",
             f"[team.agents{number}]  # {per_hour:.1f} contacts in the busiest hour, {load:.2f} agents at work",
         ]
-        lines.append(f"skills = {{ {_key(queue.name)} = 1 }}")
+        lines.append(f"skills = {{ {as_key(queue.name)} = 1 }}")
         lines.append("shifts = [")
         for day, (start, end) in sorted(hours.items()):
             span = "always" if (start, end) == (0, 86400) else _span(start, end)
@@ -563,11 +561,6 @@ def _figure(value: float) -> str:
 
 def _interval(value: Estimate) -> str:
     return f"{_figure(value.low)} to {_figure(value.high)}"
-
-
-def _key(name: str) -> str:
-    """A name as a TOML key."""
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
 def _slug(name: str) -> str:

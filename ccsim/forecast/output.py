@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +15,8 @@ from ccsim.forecast.history import DAY
 from ccsim.forecast.outlook import SHARE, Outlook
 from ccsim.forecast.trial import Accuracy
 from ccsim.results.storage import make_folder
-from ccsim.scenario.spreadsheets import csv_text
+from ccsim.scenario.spreadsheets import csv_text, safe
+from ccsim.scenario.toml_text import as_key, quoted
 from ccsim.stats.estimate import Estimate
 
 BANDS: Final = (0.8, 0.95)
@@ -119,12 +118,10 @@ def scenario_lines(outlook: Outlook) -> str:
         busy = forecast.busyness
         keys = ("day_cv", "day_memory") if busy.within_cv == 0 else busy._fields
         table = ", ".join(f"{key} = {_figure(getattr(busy, key))}" for key in keys)
-        key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
-        column = json.dumps(name, ensure_ascii=False)
         lines += [
             "",
-            f"[queue.{key}]",
-            f'volume = {{ file = "volumes.csv", column = {column}, busyness = {{ {table} }} }}',
+            f"[queue.{as_key(name)}]",
+            f'volume = {{ file = "volumes.csv", column = {quoted(safe(name))}, busyness = {{ {table} }} }}',
         ]
     if len(outlook.forecasts) > 1:
         lines += ["", "[busyness]", f"correlation = {_figure(outlook.correlation)}"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from ccsim.logs.mapping import Mapping, built_in, mapping
 from ccsim.logs.readers import MEDIA
 from ccsim.logs.sheets import ABOVE, DELIMITERS, bare, decoded, sheet_of
 from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.toml_text import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,12 +71,12 @@ def propose(path: Path) -> tuple[str, str]:
     first = sheet[headings[0]]
     if len(_across(headings)) > 1 and first.str.strip().str.match(r"\d{1,2}[:.]\d{2}\b").mean() > 0.5:
         return "\n".join([_head(path), 'kind = "intervals"', "days_across = true",
-                          f"columns.start = {_quoted(headings[0])}", ""]), ""  # fmt: skip
+                          f"columns.start = {quoted(headings[0])}", ""]), ""  # fmt: skip
     agent = columns_of(headings, ("agent", "team"))
     if "agent" not in agent and len(_across(headings)) > 1:
         agent["agent"] = headings[0]
     if "agent" in agent and _across(headings):
-        lines = [f"columns.{name} = {_quoted(heading)}" for name, heading in agent.items()]
+        lines = [f"columns.{name} = {quoted(heading)}" for name, heading in agent.items()]
         return "\n".join([_head(path), 'kind = "rosters"', "days_across = true", *lines, ""]), ""
     allowed = "a mapping that says what stands where: docs/fit.md has an example to copy"
     unknown = f"cannot be guessed from the columns {', '.join(headings)}"
@@ -147,7 +147,7 @@ def _head(path: Path) -> str:
 
 
 def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -> str:
-    lines = [_head(path), f"kind = {json.dumps(kind)}"]
+    lines = [_head(path), f"kind = {quoted(kind)}"]
     headings = [str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)]
     lengths: dict[str, str] = {}
     if kind in LENGTHS:
@@ -163,16 +163,16 @@ def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -
     moment = {"contacts": "arrival", "intervals": "start", "rosters": "start", "messages": "sent"}[kind]
     if date and date != columns[moment] and _is_clock(sheet[columns[moment]]):
         if kind == "intervals":
-            lines.append(f"columns.start = {_quoted([date, columns.pop(moment)])}")
+            lines.append(f"columns.start = {quoted([date, columns.pop(moment)])}")
         else:
-            lines.append(f"date = {_quoted(date)}")
-    lines += [f"columns.{name} = {_quoted(heading)}" for name, heading in columns.items()]
-    lines += [f"durations.{name} = {_quoted(heading)}" for name, heading in lengths.items()]
+            lines.append(f"date = {quoted(date)}")
+    lines += [f"columns.{name} = {quoted(heading)}" for name, heading in columns.items()]
+    lines += [f"durations.{name} = {quoted(heading)}" for name, heading in lengths.items()]
     measured = lengths | {name: columns[name] for name in ("handle_time",) if name in columns}
     for name, heading in measured.items():
         unit = without_unit(heading)[1]
         if unit not in (None, "s"):
-            lines.append(f"units.{name} = {json.dumps(unit)}")
+            lines.append(f"units.{name} = {quoted(unit)}")
     if "outcome" in columns:
         lines += _words(columns["outcome"], sheet[columns["outcome"]])
     if "channel" not in columns and kind != "rosters":
@@ -241,7 +241,7 @@ def _words(heading: str, cells: pd.Series[str]) -> list[str]:
             known.append((cell, meaning))
         elif cell:
             strange.append(cell)
-    pairs = ", ".join(f"{_quoted(cell)} = {json.dumps(meaning)}" for cell, meaning in known)
+    pairs = ", ".join(f"{quoted(cell)} = {quoted(meaning)}" for cell, meaning in known)
     lines = [f"words = {{ {pairs} }}"] if known else []
     shown = ", ".join(strange).replace("\n", " ")
     return [*lines, f"# words: what do these outcomes mean: {shown}? answered, abandoned, ignore"] if shown else lines
@@ -252,13 +252,9 @@ def _zones(heading: str) -> list[str]:
     names = re.findall(r"\(([A-Za-z_]+(?:/[A-Za-z_]+)*)\)", heading)
     zone = next((name for name in names if name in available_timezones()), None)
     if zone is not None and zone.upper() != "UTC":
-        return [f"timezone = {json.dumps(zone)}  # as the heading says"]
+        return [f"timezone = {quoted(zone)}  # as the heading says"]
     written = ['written_in = "UTC"  # as the heading says'] if re.search(r"\bUTC\b", heading, re.IGNORECASE) else []
     return [*written, '# timezone = "Europe/Rome"  # where the centre is']
-
-
-def _quoted(text: str | list[str]) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _is_number(cells: pd.Series[str]) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+
+from ccsim.scenario.toml_text import as_key
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,7 @@ def shown(value: object) -> str:
 
 def dotted(place: Iterable[str | int]) -> str:
     """Keys as one path, quoted where TOML would quote them: what `--set` takes."""
-    return ".".join(map(_key, map(str, place)))
-
-
-@lru_cache(maxsize=4096)  # paths are made of few keys, and for checks that find nothing, too
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
+    return ".".join(map(as_key, map(str, place)))
 
 
 def one_of(names: Iterable[object]) -> str:

@@ -131,7 +131,7 @@ def assign(raw: dict[str, Any], path: str, value: Any) -> None:
     A path that leads into a default of a channel starts from that default: `queue.chat.work.mean` keeps the `cv`.
     Raises `FaultError` for a path that leads nowhere.
     """
-    keys = _keys(path)
+    keys = keys_of(path)
     full: Any = with_defaults(raw)
     table: Any = raw
     for depth, key in enumerate(keys):
@@ -203,7 +203,7 @@ RESERVED: Final = frozenset(
     | {f"{log}.parquet" for log in ("contacts", "turns", "agents", "sweep")}
     | {f"{table}.csv" for table in ("summary", "intervals", "days", "actions", "comparison", "ranking")}
     | {f"{table}.csv" for table in ("requirement", "queues", "shifts", "targets", "marginal", "frontier")}
-    | {f"{table}.csv" for table in ("binding", "shortfalls")}
+    | {f"{table}.csv" for table in ("binding", "shortfalls", "one_more", "team_sizes")}
     | {"calendars", "agents.csv", "rules.csv", "coverage.csv"}
     | {f"{table}.csv" for table in ("sweep", "tornado", "sobol", "spread", "formulas")}
 )
@@ -276,9 +276,10 @@ def value(text: str) -> Any:
     return tables["value"] if len(tables) == 1 else text
 
 
-def _keys(path: str) -> list[str]:
+def keys_of(path: str) -> list[str]:
     try:
-        as_toml = re.sub(r"\[(\d+)\]", r".\1", path)  # shifts[0], as messages name a place
+        # shifts[0], as messages name a place; what is quoted is a name
+        as_toml = re.sub(r'("(?:\\.|[^"\\])*")|\[(\d+)\]', lambda part: part[1] or f".{part[2]}", path)
         table: Any = tomllib.loads(f"{as_toml} = 0")
     except (tomllib.TOMLDecodeError, RecursionError):
         table = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, MESSAGE_POLICIES
 from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.toml_text import quoted
 
 
 def template(name: str) -> str:
@@ -20,7 +20,7 @@ def template(name: str) -> str:
     text = _TEMPLATE
     for word, names in choices.items():
         text = text.replace(word, ", ".join(names))
-    return text.replace("NAME", json.dumps(name, ensure_ascii=False))
+    return text.replace("NAME", quoted(name))
 
 
 _TEMPLATE: Final = """\

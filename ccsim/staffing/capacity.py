@@ -20,7 +20,7 @@ from ccsim.lowering import Horizon, lower
 from ccsim.results import format
 from ccsim.results.plans import Capacity, StaffingTarget
 from ccsim.scenario import read
-from ccsim.scenario.faults import did_you_mean
+from ccsim.scenario.faults import did_you_mean, dotted
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import DAY
 from ccsim.staffing.shifts import Infeasible, judgement
@@ -78,7 +78,7 @@ def capacity(
     search = _Search(scenario, queue, workers, progress)
     today = search.trial(1.0)
     if not any(today.volume.values() if queue is None else [today.volume[queue]]):
-        place = "queue" if queue is None else f"queue.{queue}.volume"
+        place = "queue" if queue is None else dotted(("queue", queue, "volume"))
         raise ScenarioError([Problem(place, "nobody comes", "a volume of which a multiple can be tried")])
     mean = search.largest(_meets, near)
     if mean < LEAST:
@@ -131,7 +131,7 @@ def by_concurrency(
     capacities: dict[int, Capacity] = {}
     near = 1.0
     for number in range(1, max(MOST_AT_ONCE, today + 2) + 1):
-        changed = _changed(scenario, {f"team.{name}.concurrency.{several}": number for name in teams})
+        changed = _changed(scenario, {dotted(("team", name, "concurrency", several)): number for name in teams})
         capacities[number] = capacity(changed, queue, workers=workers, progress=progress, near=near)
         near = capacities[number].scale.mean
         best = max(capacities, key=lambda tried: capacities[tried].scale.mean)
@@ -265,12 +265,12 @@ class _Search:
         own, demand = self.scenario.queue[self.queue].volume, self.scenario.demand
         changes = {}
         if own is not None:  # as the file says it, without the scale of all volumes
-            changes[f"queue.{self.queue}.volume.scale"] = own.scale / self.scenario.volume.scale * scale
+            changes[dotted(("queue", self.queue, "volume", "scale"))] = own.scale / self.scenario.volume.scale * scale
         if demand is not None and demand.mix.get(self.queue):
             total, mine = sum(demand.mix.values()), demand.mix[self.queue]
             more = 1 + mine * (scale - 1) / total
             changes["demand.scale"] = demand.scale / self.scenario.volume.scale * more
-            changes[f"demand.mix.{self.queue}"] = mine * scale
+            changes[dotted(("demand", "mix", self.queue))] = mine * scale
         return _changed(self.scenario, changes)
 
 

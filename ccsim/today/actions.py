@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.scenario import read
-from ccsim.scenario.faults import did_you_mean
+from ccsim.scenario.faults import did_you_mean, dotted
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import HOUR, MINUTE, WEEKDAYS
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 """From the day's tables, which it may change, to those with the action."""
 
-MORE: Final = re.compile(r"team\.(\S+)\s+\+(\d{1,4})\s+(\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2})")
+MORE: Final = re.compile(r"team\.(.+?)\s+\+(\d{1,4})\s+(\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2})")
 CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
 FORM: Final = '"name: team.front +2 18:00-20:00" or "name: path=value", several changes with semicolons'
 
@@ -58,7 +58,7 @@ def _wrong(part: str, scenario: Scenario, at: int) -> list[Problem]:
         if part.partition("=")[0].strip() in FIXED:
             return [Problem("--action", repr(part), "what can still be done today; the rest goes before, with --set")]
         return [] if "=" in part else [Problem("--action", repr(part), FORM)]
-    name = more[1]
+    name = _team(more)
     if name not in scenario.team:
         return [Problem("--action", f"team {name}", did_you_mean(name, scenario.team))]
     if scenario.team[name].roster is not None:
@@ -74,7 +74,7 @@ def _all(parts: Sequence[str]) -> Change:
         for part in parts:
             more = MORE.fullmatch(part)
             if more is not None:
-                _add(raw, more[1], int(more[2]), more[3].replace(" ", ""))
+                _add(raw, _team(more), int(more[2]), more[3].replace(" ", ""))
                 continue
             path, _, value = part.partition("=")
             problems = read.change(raw, [(path.strip(), read.value(value.strip()))], "--action")
@@ -83,6 +83,11 @@ def _all(parts: Sequence[str]) -> Change:
         return raw
 
     return made
+
+
+def _team(more: re.Match[str]) -> str:
+    """The name of the team, which may be quoted as in other paths."""
+    return read.keys_of(more[1])[0] if more[1].startswith('"') else more[1]
 
 
 def _add(raw: dict[str, Any], team: str, agents: int, hours: str) -> None:
@@ -104,7 +109,7 @@ def usual(day: Scenario, at: int) -> dict[str, Change]:
         for first, end in sorted(spans):
             if end - first >= 30 * MINUTE:
                 clock = f"{_clock(first)}-{_clock(end)}"
-                actions[f"{EXTRA} more on {name}, {clock}"] = _all([f"team.{name} +{EXTRA} {clock}"])
+                actions[f"{EXTRA} more on {name}, {clock}"] = _more(name, clock)
         actions |= _breaks(day, name, at)
         actions |= _slots(day, name)
         for queue in day.queue:
@@ -145,10 +150,25 @@ def _slots(day: Scenario, name: str) -> dict[str, Change]:
             continue
         for step in (-1, 1):
             if slots + step >= 1:
-                actions[f"{slots + step} instead of {slots} {queue} at once on {name}"] = _all(
-                    [f"team.{name}.concurrency.{queue}={slots + step}"]
-                )
+                change = _at_once(name, queue, slots + step)
+                actions[f"{slots + step} instead of {slots} {queue} at once on {name}"] = change
     return actions
+
+
+def _more(team: str, hours: str) -> Change:
+    def made(raw: dict[str, Any]) -> dict[str, Any]:
+        _add(raw, team, EXTRA, hours)
+        return raw
+
+    return made
+
+
+def _at_once(team: str, queue: str, slots: int) -> Change:
+    def made(raw: dict[str, Any]) -> dict[str, Any]:
+        read.assign(raw, dotted(("team", team, "concurrency", queue)), slots)
+        return raw
+
+    return made
 
 
 def _skill(team: str, queue: str, rank: int) -> Change:

@@ -55,7 +55,8 @@ def test_the_json_is_the_contract_and_the_same_with_any_number_of_workers(easy: 
 def test_chats_at_once(easy: Path) -> None:
     few = ("--concurrency", "chat", "--set", "replications=1")
     assert "conversations of chat at once" in capacity(easy, *few).stdout
-    record = json.loads(capacity(easy, *few, "--json").stdout)
+    easy.write_text(easy.read_text().replace("queue.chat", 'queue."our chats"').replace("chat =", '"our chats" ='))
+    record = json.loads(capacity(easy, "--concurrency", "our chats", *few[2:], "--json").stdout)
     assert list(record["concurrency"])[:3] == ["1", "2", "3"]
 
 

@@ -76,6 +76,18 @@ def test_a_sweep_over_data_files_keeps_them_apart(tmp_path: Path) -> None:
     assert len({row["mean"] for row in figures[0] if row["metric"] == "offered" and row["name"] == "phone"}) == 3
 
 
+def test_a_plan_keeps_its_outputs_and_the_data(tmp_path: Path) -> None:
+    text = MORNING.replace("{ per_hour = 40 }", '{ file = "one_more.csv", column = "calls" }')
+    (tmp_path / "morning.toml").write_text(text)
+    (tmp_path / "one_more.csv").write_text(VOLUMES)
+    done = ccsim("staff", tmp_path / "morning.toml", "--marginal", "--out", tmp_path / "out")
+    assert done.exit_code in (0, 1), done.output
+    folder = only_folder(tmp_path / "out")
+    assert {"one_more.csv", "team_sizes.csv"} <= own(folder)
+    assert own(folder) <= RESERVED | {"roster_voice.csv", "_one_more.csv"}
+    assert (folder / "_one_more.csv").read_text() == VOLUMES
+
+
 def test_staff_keeps_its_outputs_and_the_data(tmp_path: Path) -> None:
     text = MORNING.replace("{ per_hour = 40 }", '{ file = "requirement.csv", column = "calls" }')
     other = '[team.other]\nskills = { chat = 1 }\nroster = { file = "roster_voice.csv" }\n[[staffing.patterns]]'

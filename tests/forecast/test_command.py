@@ -92,14 +92,22 @@ def test_contacts_one_by_one_are_counted(tmp_path: Path) -> None:
         for day, place in np.argwhere(table > 0).tolist()
         for second in range(int(table[day, place]))
     ]
-    frame = pd.DataFrame({"id": range(len(moments)), "queue": "calls", "came": moments})
+    name = '+49 "hotline" \U0001f600'
+    frame = pd.DataFrame({"id": range(len(moments)), "queue": name, "came": moments})
     frame.to_csv(tmp_path / "log.csv", index=False)
     how = 'kind = "contacts"\ncolumns = { contact = "id", queue = "queue", arrival = "came" }\n'
     (tmp_path / "how.toml").write_text(how)
     result = forecast(tmp_path, str(tmp_path / "log.csv"), "--mapping", str(tmp_path / "how.toml"), "--json")
     assert result.exit_code == 0, result.output
-    first = json.loads(result.stdout)["queues"]["calls"]["days"][1]["mean"]  # after a Sunday
+    first = json.loads(result.stdout)["queues"][name]["days"][1]["mean"]  # after a Sunday
     assert first == pytest.approx(table[14].sum(), rel=0.15)
+    assert forecast(tmp_path, str(tmp_path / "log.csv"), "--mapping", str(tmp_path / "how.toml")).exit_code == 0
+    lines = (tmp_path / "out" / "scenario_lines.toml").read_text()
+    (tmp_path / "out" / "centre.toml").write_text(
+        lines.replace("volume =", 'channel = "phone"\nvolume =')
+        + CENTRE.replace("calls", json.dumps(name, ensure_ascii=False))
+    )
+    assert list(load(tmp_path / "out" / "centre.toml").queue) == [name]
 
 
 def test_a_day_without_contacts_of_a_small_queue_is_no_gap_where_others_have_some(tmp_path: Path) -> None:
