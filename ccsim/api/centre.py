@@ -106,10 +106,8 @@ class Centre:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / "scenario.toml"
-        with target.open("x", encoding="utf-8") as file:
-            for name, content in read.stored_files(self.scenario).items():
-                (folder / name).write_bytes(content)
-            file.write(read.resolved_toml(self.scenario))
+        target.touch(exist_ok=False)
+        read.to_folder(self.scenario, folder)
         return target
 
     def __post_init__(self) -> None:

@@ -296,6 +296,7 @@ def _queue(
     log: ContactLog, name: str, day: date, contacts: pd.DataFrame, learned: Learned, rule: Rule, mode: str, folder: Path
 ) -> dict[str, Any]:
     given = log.document["queue"][name]
+    file = f"queue{list(log.document['queue']).index(name)}"  # names may be no names of files
     kept = ("channel", "head_start", "priority", "service_level", "answer_delay")
     queue: dict[str, Any] = {key: given[key] for key in kept if key in given}
     if len(learned.ringing) == 1:
@@ -306,11 +307,11 @@ def _queue(
     queue |= {"open": "always", "turns": 1, "wrap_up": 0, "sl_formula": "all_offered", "patience": "never"}
     patience = learned.patience.get(name, learned.patience.get(ALL) if name not in learned.forecast.counts else None)
     if patience is not None and name not in log.staff_only:
-        write_csv(folder / f"{name}.patience.csv", ("seconds",), [(value,) for value in patience])
-        queue["patience"] = {"file": f"{name}.patience.csv", "column": "seconds"}
+        write_csv(folder / f"{file}.patience.csv", ("seconds",), [(value,) for value in patience])
+        queue["patience"] = {"file": f"{file}.patience.csv", "column": "seconds"}
     works = learned.works.get(name, learned.works[ALL])
-    write_csv(folder / f"{name}.work.csv", ("seconds",), [(value,) for value in works])
-    queue["work"] = {"file": f"{name}.work.csv", "column": "seconds"}
+    write_csv(folder / f"{file}.work.csv", ("seconds",), [(value,) for value in works])
+    queue["work"] = {"file": f"{file}.work.csv", "column": "seconds"}
     if rule.turn_round and len(learned.turn_round):
         write_csv(folder / "turn_round.csv", ("seconds",), [(value,) for value in learned.turn_round])
         queue["wrap_up"] = {"file": "turn_round.csv", "column": "seconds"}
@@ -320,18 +321,18 @@ def _queue(
         step = timedelta(microseconds=INTERVAL // PARTS)
         at = [datetime.combine(day, time()) + number * step for number in range(len(expected))]
         rows = [(f"{moment:%Y-%m-%d}", f"{moment:%H:%M}", value) for moment, value in zip(at, expected, strict=True)]
-        write_csv(folder / f"{name}.csv", ("date", "time", "contacts"), rows)
-        queue["volume"] = {"file": f"{name}.csv", "column": "contacts", "busyness_cv": learned.busyness_cv}
+        write_csv(folder / f"{file}.csv", ("date", "time", "contacts"), rows)
+        queue["volume"] = {"file": f"{file}.csv", "column": "contacts", "busyness_cv": learned.busyness_cv}
         return queue
     start = _midnight(day)
     arrivals = (duties.micros(mine["arrival"]) - start) / SECOND
-    queue["volume"] = {"log": f"{name}.csv", "arrived_at": "arrival"}
+    queue["volume"] = {"log": f"{file}.csv", "arrived_at": "arrival"}
     if mode == "services":
         queue["volume"]["work"] = "work"
         took = _imputed(mine, works)
-        write_csv(folder / f"{name}.csv", ("arrival", "work"), zip(arrivals, took, strict=True))
+        write_csv(folder / f"{file}.csv", ("arrival", "work"), zip(arrivals, took, strict=True))
     else:
-        write_csv(folder / f"{name}.csv", ("arrival",), [(arrival,) for arrival in arrivals])
+        write_csv(folder / f"{file}.csv", ("arrival",), [(arrival,) for arrival in arrivals])
     return queue
 
 

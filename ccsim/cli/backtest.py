@@ -196,22 +196,18 @@ def _write(
 ) -> None:
     from ccsim.backtest import trial
     from ccsim.results import provenance
-    from ccsim.scenario.read import resolved_toml
+    from ccsim.scenario import read
     from ccsim.scenario.spreadsheets import safe
 
     trial.write(backtests, folder)
     reading.refused.map(safe).to_csv(folder / "refused.csv", index=False)
-    (folder / "scenario.toml").write_text(resolved_toml(scenario), encoding="utf-8")
-    record = about | {
+    read.to_folder(scenario, folder)
+    about = about | {
         "seed": scenario.seed,
         "inputs": {file.name: provenance.fingerprint(file) for file in inputs},
         "mended": reading.mended,
-        "versions": provenance.versions(),
-        "git": provenance.git_state(),
-        "machine": provenance.machine(),
-        "files": {file.name: provenance.fingerprint(file) for file in sorted(folder.glob("*.csv"))},
     }
-    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    record = provenance.write(folder, about, sorted(file.name for file in folder.glob("*.csv")))
     if pictures:
         from ccsim.backtest.charts import figures
         from ccsim.backtest.page import document

@@ -64,8 +64,8 @@ def fingerprint(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write(folder: Path, about: Mapping[str, Any], files: Iterable[str]) -> None:
-    """provenance.json: `about`, the surroundings, and the fingerprints of the `files` of this folder."""
+def write(folder: Path, about: Mapping[str, Any], files: Iterable[str]) -> dict[str, Any]:
+    """provenance.json, which is returned: `about`, the surroundings, fingerprints of the `files` of this folder."""
     record = {
         "versions": versions(),
         **about,
@@ -74,3 +74,4 @@ def write(folder: Path, about: Mapping[str, Any], files: Iterable[str]) -> None:
         "files": {file: fingerprint(folder / file) for file in files},
     }
     (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return record

@@ -103,7 +103,7 @@ def discard(unfinished: Path) -> None:
 def write(folder: Path, results: Results, **run: Any) -> None:
     """All but the logs, which stand there already: figures, scenario, provenance."""
     write_figures(folder, results)
-    write_scenario(folder, results)
+    read.to_folder(results.scenario, folder)
     write_provenance(folder, results, **run)
 
 
@@ -131,13 +131,6 @@ def write_figures(folder: Path, results: Results) -> None:
                     f"{start},{cells},{mean},{low},{high},{day}\r\n"
                     for start, mean, low, high, day in zip(at, *columns, dated, strict=True)
                 )
-
-
-def write_scenario(folder: Path, results: Results) -> None:
-    """scenario.toml as run and the data files it names."""
-    (folder / "scenario.toml").write_text(read.resolved_toml(results.scenario), encoding="utf-8")
-    for name, content in read.stored_files(results.scenario).items():
-        (folder / name).write_bytes(content)
 
 
 def write_provenance(folder: Path, results: Results, **run: Any) -> None:

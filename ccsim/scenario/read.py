@@ -178,6 +178,13 @@ def stored_files(scenario: Scenario) -> dict[str, bytes]:
     return {name: scenario.files[used] for used, name in stored_names(scenario.files).items()}
 
 
+def to_folder(scenario: Scenario, folder: Path) -> None:
+    """scenario.toml as run, and the data files that it names."""
+    (folder / "scenario.toml").write_text(resolved_toml(scenario), encoding="utf-8")
+    for name, stored in stored_files(scenario).items():
+        (folder / name).write_bytes(stored)
+
+
 def renamed(value: Any, names: Mapping[str, str]) -> Any:
     """A scenario's value with its data files, wherever it names them, by their new names."""
     if isinstance(value, Mapping):
@@ -204,7 +211,7 @@ RESERVED: Final = frozenset(
     | {f"{table}.csv" for table in ("summary", "intervals", "days", "actions", "comparison", "ranking")}
     | {f"{table}.csv" for table in ("requirement", "queues", "shifts", "targets", "marginal", "frontier")}
     | {f"{table}.csv" for table in ("binding", "shortfalls", "one_more", "team_sizes")}
-    | {"calendars", "agents.csv", "rules.csv", "coverage.csv"}
+    | {"calendars", "agents.csv", "rules.csv", "coverage.csv", "scores.csv", "covers.csv", "refused.csv"}
     | {f"{table}.csv" for table in ("sweep", "tornado", "sobol", "spread", "formulas")}
 )
 """What results folders hold beside data files: no data file is stored under such a name."""

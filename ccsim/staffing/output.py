@@ -48,11 +48,11 @@ def to_folder(
     """A complete folder `root/<scenario>/<time>-<id>`, which is returned; nothing is left behind if it fails.
 
     Always requirement.csv (of a simulation binding.csv and shortfalls.csv too), scenario.toml with its data files, and
-    provenance.json, to which `run` adds what the command
-    knows. With `erlang` queues.csv. With `shifts` the scenario is the one in which so many agents work, and there are
-    shifts.csv and a roster of each team; with `plan`, of which `shifts` are the outcome, targets.csv, marginal.csv and
-    frontier.csv too, with `one_more` one_more.csv and team_sizes.csv. `finish` adds charts and a report when all else
-    is there. Raises OSError where the folder cannot be written.
+    provenance.json, to which `run` adds what the command knows. With `erlang` queues.csv. With `shifts` the scenario is
+    the one in which so many agents work, and there are shifts.csv and a roster of each team; with `plan`, of which
+    `shifts` are the outcome, targets.csv, marginal.csv and frontier.csv too, with `one_more` one_more.csv and
+    team_sizes.csv. `finish` adds charts and a report when all else is there. Raises OSError where the folder cannot be
+    written.
     """
     started = datetime.now(UTC)
     with new_folder(root, f"{scenario.name} staffing") as (folder, final):
@@ -71,9 +71,7 @@ def to_folder(
             write_plan(folder, plan)
             if one_more is not None:
                 write_one_more(folder, plan, *one_more)
-        (folder / "scenario.toml").write_text(read.resolved_toml(ready), encoding="utf-8")
-        for name, content in read.stored_files(ready).items():
-            (folder / name).write_bytes(content)
+        read.to_folder(ready, folder)
         write_provenance(folder, scenario, started=started.isoformat(timespec="seconds"), **run)
         if finish is not None:
             finish(folder)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import Measures, summarise
-from ccsim.results import format, provenance, storage
+from ccsim.results import format, provenance
 from ccsim.results.comparison import KINDS, Comparison, DifferenceRow, MetricPlace, VariantResult
 from ccsim.results.model import PrecisionGoal, Results
 from ccsim.results.ranking import Pair, Ranking, all_figures, rank
@@ -319,7 +319,7 @@ def write(
     for number, variant in enumerate(comparison.variants, 1):
         place = Path("scenarios", f"{number}-{re.sub('[^A-Za-z0-9_-]+', '-', variant.name)[:60]}")
         (folder / place).mkdir(parents=True)
-        storage.write_scenario(folder / place, variant.results)
+        read.to_folder(variant.results.scenario, folder / place)
         places[variant.name] = (place / "scenario.toml").as_posix()
     first = comparison.baseline.results
     about = {

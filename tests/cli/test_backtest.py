@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from ccsim.scenario.read import load
 from tests.cli.tiny import ccsim, only_folder
 
 CENTRE = """
@@ -23,17 +24,17 @@ days = 3
 seed = 8
 replications = 1
 
-[queue.calls]
+[queue."calls/EN"]
 channel = "phone"
 open = "08:00-16:00"
 volume = { per_hour = 40 }
 work = { dist = "exponential", mean = 240 }
-wrap_up = 0
+wrap_up = { file = "wrap_up.csv", column = "seconds" }
 patience = { dist = "exponential", mean = 180 }
 service_level = "80/20"
 
 [team.all]
-skills = { calls = 1 }
+skills = { "calls/EN" = 1 }
 shifts = [{ agents = 3, hours = "08:00-17:00" }]
 """
 
@@ -46,6 +47,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("centre")
     file = folder / "centre.toml"
     file.write_text(CENTRE)
+    (folder / "wrap_up.csv").write_text("seconds\n0\n")
     assert ccsim("run", file, "--json", "--out", folder / "out").exit_code == 0
     only_folder(folder / "out").rename(folder / "log")
     return file
@@ -69,7 +71,7 @@ def test_folder_has_every_table_picture_and_the_report(whole: tuple[Result, Path
     _, folder = whole
     tables = {"scores.csv", "covers.csv", "days.csv", "intervals.csv", "refused.csv"}
     assert {file.name for file in folder.iterdir()} == tables | {
-        "charts", "provenance.json", "report.html", "scenario.toml",
+        "charts", "provenance.json", "report.html", "scenario.toml", "wrap_up.csv",
     }  # fmt: skip
     half_hours = {f"half_hours_{mode}.png" for mode in ("services", "arrivals", "forecast")}
     assert {file.name for file in (folder / "charts").iterdir()} == half_hours | {
@@ -78,6 +80,10 @@ def test_folder_has_every_table_picture_and_the_report(whole: tuple[Result, Path
     page = (folder / "report.html").read_text()
     for text in ("Rules side by side", "a perfect model", "Erlang A, calibrated, real AHT", "Prediction intervals"):
         assert text in page, text
+
+
+def test_its_scenario_loads(whole: tuple[Result, Path]) -> None:
+    assert list(load(whole[1] / "scenario.toml").queue) == ["calls/EN"]
 
 
 def test_tables_name_rule_and_mode(whole: tuple[Result, Path]) -> None:
@@ -138,7 +144,7 @@ def test_json_alone_writes_nothing_and_repeats_the_figures(
         (("--train", "2026-03-04", "--test", "2026-03-02", "--refit", "weekly"), "must come after"),
         ((*SPLIT, "--mapping", "conversations"), "needs contacts"),
         ((*SPLIT, "--mapping", "nonesuch"), "nonesuch"),
-        ((*SPLIT, "--set", "queue.calls.patience=-1"), "patience"),
+        ((*SPLIT, "--set", 'queue."calls/EN".patience=-1'), "patience"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_explained(centre: Path, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -149,11 +155,11 @@ def test_what_cannot_be_done_is_explained(centre: Path, tmp_path: Path, argument
 
 
 def test_queues_that_the_scenario_lacks(centre: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other.toml"
-    other.write_text(CENTRE.replace("queue.calls", "queue.lines").replace("calls = 1", "lines = 1"))
+    other = centre.with_name("other.toml")
+    other.write_text(CENTRE.replace("calls/EN", "lines"))
     done = ccsim("backtest", other, centre.parent / "log", *SPLIT, "--out", tmp_path / "out")
     assert done.exit_code == 2
-    assert "the log has queues that the scenario lacks: calls" in done.stderr
+    assert "the log has queues that the scenario lacks: calls/EN" in done.stderr
 
 
 def test_a_log_needs_a_mapping(centre: Path, tmp_path: Path) -> None:

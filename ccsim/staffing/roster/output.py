@@ -26,9 +26,7 @@ def to_folder(root: Path, plan: RosterPlan, *, finish: Callable[[Path], None], *
     started = datetime.now(UTC)
     with new_folder(root, f"{plan.task.scenario.name} roster") as (folder, final):
         ready = plan.scenario
-        (folder / "scenario.toml").write_text(read.resolved_toml(ready), encoding="utf-8")
-        for name, content in read.stored_files(ready).items():
-            (folder / name).write_bytes(content)
+        read.to_folder(ready, folder)
         write_tables(folder, plan)
         write_calendars(folder / "calendars", plan)
         files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
