@@ -154,8 +154,6 @@ def styled(theme: str = "light") -> Iterator[None]:
         "legend.frameon": False,
         "legend.fontsize": 10,
         "legend.labelcolor": colours.ink,
-        "hatch.color": colours.quiet,
-        "hatch.linewidth": 0.6,
     }
     before = _theme.set(colours)
     try:
@@ -374,11 +372,11 @@ def cross(ax: Axes, x: float, y: float, colour: Any) -> None:
     )
 
 
-def patch(label: str, colour: str, alpha: float = 1.0, hatch: str | None = None) -> Any:
+def patch(label: str, colour: str, alpha: float = 1.0) -> Any:
     """A legend's entry for an area."""
     from matplotlib.patches import Patch
 
-    return Patch(facecolor=colour, alpha=alpha, label=label, hatch=hatch, linewidth=0)
+    return Patch(facecolor=colour, alpha=alpha, label=label, linewidth=0)
 
 
 def line(label: str, colour: str, **how: Any) -> Any:

@@ -53,10 +53,8 @@ if TYPE_CHECKING:
 @click.option(
     "--max-replications",
     type=click.IntRange(2),
-    default=1000,
-    show_default=True,
     metavar="N",
-    help="With --select or --precision: the most that a variant gets.",
+    help="With --select or --precision: the most that a variant gets.  [default: 1000]",
 )
 @click.option("--replications", type=int, metavar="N", help="Number of replications, instead of the first file's.")
 @click.option("--seed", type=int, metavar="S", help="Seed, instead of the first file's.")
@@ -81,7 +79,7 @@ def compare(
     precision: tuple[str, ...],
     select: str | None,
     indifference: float | None,
-    max_replications: int,
+    max_replications: int | None,
     replications: int | None,
     seed: int | None,
     overrides: tuple[str, ...],
@@ -160,10 +158,12 @@ def compare(
     selection = None
     with written_to(folder, "" if select is None else "; none is selected yet"):
         if select is not None:
+            from ccsim.runs.precision import MOST
             from ccsim.studies import selection as selecting
 
+            most = max_replications or MOST
             more: dict[str, Any] = {"engine": engine, "workers": workers, "executor": cluster or executor or "threads"}
-            selection = selecting.select(comparison, ranking, indifference=indifference, most=max_replications, **more)
+            selection = selecting.select(comparison, ranking, indifference=indifference, most=most, **more)
         _print(comparison, ranking, plans, selection, as_json=as_json)
         if folder is not None:
             click.echo(f"Results: {folder}", err=as_json)
@@ -175,12 +175,13 @@ def _demand_sense(given: dict[str, Any]) -> None:
     """Raises UsageError for options that do not go together."""
     if given["variants"] and len(given["files"]) > 1:
         raise click.UsageError("--variants compares the variants of one FILE.")
-    if given["cluster"] is not None and given["executor"] is not None:
-        raise click.UsageError("Give --cluster or --executor, not both.")
+    options.one_place(given["executor"], given["cluster"])
     if not given["variants"] and len(given["files"]) == 1:
         raise click.UsageError("Give two FILEs or more, or one FILE and --variants.")
     if given["indifference"] is not None and given["select"] is None:
         raise click.UsageError("--indifference needs --select best.")
+    if given["max_replications"] is not None and given["select"] is None and not given["precision"]:
+        raise click.UsageError("--max-replications needs --precision or --select best.")
     if given["precision"] and given["replications"] is not None:
         raise click.UsageError("--precision finds the number of replications: leave out --replications.")
     if given["precision"] and given["select"] is not None:
@@ -190,12 +191,12 @@ def _demand_sense(given: dict[str, Any]) -> None:
 
 
 def _stopping_rule(
-    scenarios: Mapping[str, Scenario], wanted: tuple[str, ...], baseline: str | None, most: int
+    scenarios: Mapping[str, Scenario], wanted: tuple[str, ...], baseline: str | None, most: int | None
 ) -> Precision:
-    from ccsim.runs.precision import read_wanted
+    from ccsim.runs.precision import MOST, read_wanted
     from ccsim.studies.compare import differences_to
 
-    return differences_to(read_wanted(wanted), scenarios, baseline, most)
+    return differences_to(read_wanted(wanted), scenarios, baseline, most or MOST)
 
 
 def _counted(bar: tqdm[Any], rule: Precision | None, variants: int, count: int) -> None:

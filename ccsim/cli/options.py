@@ -75,6 +75,12 @@ def changes(overrides: Iterable[str], seed: int | None, replications: int | None
     return [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
 
 
+def one_place(executor: str | None, cluster: str | None) -> None:
+    """Raises UsageError if both say where to simulate."""
+    if cluster is not None and executor is not None:
+        raise click.UsageError("Give --cluster or --executor, not both.")
+
+
 def seconds(time: str, option: str) -> float:
     """The seconds of a duration that an option was given."""
     from ccsim.scenario.faults import FaultError

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ccsim.report.document import Picture
     from ccsim.results.plans import Performance, Requirement, ShiftPlan
     from ccsim.scenario.model import Scenario
-    from ccsim.tables import F64
 
 
 def requirement(
@@ -274,7 +273,7 @@ def _how(plan: ShiftPlan) -> list[str]:
             "the bound is of these."
         )
     if not plan.finished:
-        lines.append("The time was up; this is the best effects so far.")
+        lines.append("The time was up; this is the best plan found so far.")
     few = f", {plan.glances} of them in {' or '.join(map(str, plan.glance))} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "

@@ -86,8 +86,7 @@ def roster(
     check_xlsx(xlsx, folder=out is not None or not as_json)
     require_ortools()
     seconds = math.inf if within is None else options.seconds(within, "--within")
-    given = {"seed": seed, "replications": replications}
-    changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    changes = options.changes(overrides, seed, replications)
     scenario = read.load(file, variant, changes, outside=outside)
 
     from ccsim.staffing.roster.duties import Task

@@ -95,8 +95,7 @@ def run(
     require_targets: bool,
 ) -> None:
     """Simulate the scenario in FILE: a table on the screen, files, charts and a report in a results folder."""
-    if cluster is not None and executor is not None:
-        raise click.UsageError("Give --cluster or --executor, not both.")
+    options.one_place(executor, cluster)
     if precision and replications is not None:
         raise click.UsageError("--precision finds the number of replications: leave out --replications.")
     if max_replications is not None and not precision:
@@ -104,8 +103,7 @@ def run(
     if periods and as_json:
         raise click.UsageError("--by prints tables: leave out --json.")
     check_xlsx(xlsx, folder=out is not None or not as_json)
-    given = {"seed": seed, "replications": replications}
-    changes = [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    changes = options.changes(overrides, seed, replications)
     page = not (as_json or no_report)
     # before all else: they import as much as is imported here
     with _artists(page) if not (as_json or no_charts) else nullcontext() as artists:
@@ -118,7 +116,7 @@ def run(
         scenario = read.load(file, variant, changes, outside=outside)
         click.echo("".join(f"warning: {warning}\n" for warning in unserved(scenario, str(file))), err=True, nl=False)
         rule = _stopping_rule(scenario, precision, max_replications) if precision else None
-        options: dict[str, Any] = {
+        how: dict[str, Any] = {
             "engine": engine,
             "variant": variant,
             "workers": workers,
@@ -129,13 +127,13 @@ def run(
         folder = None
         try:
             with progress("replications", rule.expected if rule else scenario.replications, "simulating") as bar:
-                options["progress"] = partial(_counted, bar, rule)
+                how["progress"] = partial(_counted, bar, rule)
                 if as_json and out is None:
-                    results = run_in_memory(scenario, **options)
+                    results = run_in_memory(scenario, **how)
                 else:
                     root = out or Path("results")
                     ready = None if artists is None else artists.begin
-                    results, folder = run_to_folder(root, scenario, log=log, overrides=changes, ready=ready, **options)
+                    results, folder = run_to_folder(root, scenario, log=log, overrides=changes, ready=ready, **how)
         except AuditError as error:
             click.echo(error, err=True)
             ctx.exit(1)

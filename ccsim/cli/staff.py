@@ -64,8 +64,9 @@ def staff(
     if method is None:
         choices = scenario.staffing.patterns or scenario.staffing.rule
         method = "shifts" if choices else "requirement"
-    if marginal and method != "shifts":
-        raise click.UsageError("--marginal needs shifts to choose from, in [staffing], and no other --method.")
+    for option, given in (("--marginal", marginal), ("--requirement", also), ("--within", within is not None)):
+        if given and method != "shifts":
+            raise click.UsageError(f"{option} needs shifts to choose from, in [staffing], and no other --method.")
     check_xlsx(xlsx, folder=root is not None)
     if method == "erlang":
         from ccsim.cli.baseline import erlang

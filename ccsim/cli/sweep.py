@@ -76,8 +76,7 @@ def sweep(
     from ccsim.studies.sweep import read_figures, sweep_to_folder
     from ccsim.studies.sweep import sweep as sweep_in_memory
 
-    if cluster is not None and executor is not None:
-        raise click.UsageError("Give --cluster or --executor, not both.")
+    options.one_place(executor, cluster)
     if resume and as_json and out is None:
         raise click.UsageError("Without a results folder (--out) nothing is kept to --resume from.")
     check_xlsx(xlsx, folder=out is not None or not as_json)
@@ -88,19 +87,19 @@ def sweep(
         points = Points.checked(design, bar.update)
     folder = None
     with progress("replications", count * design.base.replications, "simulating") as bar:
-        options: dict[str, Any] = {
+        how: dict[str, Any] = {
             "engine": engine,
             "workers": workers,
             "executor": cluster or executor or "processes",
             "progress": bar.update,
         }
         if as_json and out is None:
-            outcome = sweep_in_memory(points, **options)
+            outcome = sweep_in_memory(points, **how)
         else:
             finish = None if as_json and not xlsx else partial(_finish, figures, xlsx=xlsx)
             with resume_hint(ctx):
                 outcome, folder = sweep_to_folder(
-                    out or Path("results"), points, resume=resume, overrides=changes, finish=finish, **options
+                    out or Path("results"), points, resume=resume, overrides=changes, finish=finish, **how
                 )
     with written_to(folder):
         if as_json:

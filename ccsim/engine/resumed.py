@@ -125,7 +125,7 @@ def _within(start: I64, end: I64, now: int) -> Bool:
     return np.asarray((start <= now) & (now < end))
 
 
-def _keep(kernel: ModuleType, memory: Any, c: int, a: int, phase: int, until: int, left: float) -> None:
+def _keep(memory: Any, c: int, a: int, phase: int, until: int, left: float) -> None:
     """A session."""
     plan, q = memory.plan, memory.queue[c]
     memory.before[c], memory.after[c] = -1, memory.session[a]
@@ -195,7 +195,7 @@ def _contacts(kernel: ModuleType, memory: Any, state: State) -> list[I64]:
     unheld = c[among(phase, UNASSIGNED) & (phase != Phase.HELD)]
     memory.unheld[:] = np.bincount(workload.queue[unheld], minlength=memory.queues)
     for row in np.flatnonzero(among(phase, IN_SESSION)).tolist():
-        _keep(kernel, memory, int(c[row]), int(state.agent[row]), int(phase[row]), int(until[row]), state.left[row])
+        _keep(memory, int(c[row]), int(state.agent[row]), int(phase[row]), int(until[row]), state.left[row])
 
     silent = among(phase, (Phase.SILENT, Phase.AWAY))
     vain, goes_on = c[silent & decided & ~resolved], silent & (~decided | resolved)

@@ -128,9 +128,9 @@ def _more(results: Results) -> Iterator[MetricPlace]:
     yield MetricPlace(TOTAL, TOTAL, "paid_hours")
 
 
-def waiting(results: Results, queue: int, metric: str = "asa") -> str:
-    """A metric of waiting, on the clock that the queue's target is measured by."""
-    return f"{metric}_business" if results.spec.business_clock[queue] else metric
+def waiting(results: Results, queue: int) -> str:
+    """The mean wait, on the clock that the queue's target is measured by."""
+    return "asa_business" if results.spec.business_clock[queue] else "asa"
 
 
 def _wanted(goal: Verdict) -> str:

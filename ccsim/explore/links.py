@@ -48,12 +48,13 @@ def read_query(text: str) -> tuple[str | None, dict[str, Any]]:
     return next(iter(given.get("variant", [])), None), changes
 
 
-def command(centre: Centre, replications: int) -> str:
+def command(centre: Centre, replications: int, allow_outside: bool) -> str:
     """The command that prints the same figures."""
     parts = ["ccsim", "run", str(centre.file or "scenario.toml")]
     parts += ["--variant", centre.applied] if centre.applied else []
     for path, entry in centre.changes.items():
         parts += ["--set", f"{path}={setting_text(entry)}"]
+    parts += ["--allow-outside"] if allow_outside else []
     return shlex.join([*parts, "--replications", str(replications)])
 
 

@@ -468,7 +468,8 @@ class Tab:
         self._draw()
         self._beside.set_content(markup("rows", figures.side_by_side(view)))
         self._notes.set_content(markup("notes", view.comparison.notes))
-        self._command.set_text(links.command(self.session.centre, view.results.replications))
+        session = self.session
+        self._command.set_text(links.command(session.centre, view.results.replications, session.allow_outside))
         self._footer.set_text("All figures are of ccsim run, simulated on this machine; nothing leaves it.")
         self._all.refresh()
         for box in self._charts:

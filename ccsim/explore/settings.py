@@ -13,6 +13,8 @@ from ccsim.scenario.schema import json_schema
 
 LEFT_OUT: Final = frozenset({"name", "seed", "replications", "variant", "staffing"})
 """What is no what-if: names, the random numbers, which all that is compared has in common, and `ccsim staff`'s own."""
+MOST: Final = 40
+"""Settings that a search gives at most."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ def settings(raw: Mapping[str, Any]) -> list[Setting]:
     ]
 
 
-def find(raw: Mapping[str, Any], text: str, most: int = 40) -> list[Setting]:
-    """The settings whose path or description has every word of a text; those with the words in the path come first."""
+def find(raw: Mapping[str, Any], text: str) -> list[Setting]:
+    """The first MOST settings whose path or description has every word of a text; those with it in the path come first."""
     words = text.lower().split()
     ranked: list[tuple[int, int, Setting]] = []
     for setting in settings(raw):
@@ -48,7 +50,7 @@ def find(raw: Mapping[str, Any], text: str, most: int = 40) -> list[Setting]:
         where = f"{path} {setting.description.lower()}"
         if all(word in where for word in words):
             ranked.append((sum(word not in path for word in words), len(ranked), setting))
-    return [setting for *_, setting in sorted(ranked, key=lambda entry: entry[:2])][:most]
+    return [setting for *_, setting in sorted(ranked, key=lambda entry: entry[:2])][:MOST]
 
 
 @cache

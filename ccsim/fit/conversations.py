@@ -240,8 +240,7 @@ def shared(sessions: pd.DataFrame, enough: int = 30) -> Shared | None:
 
     With j at once each ends at the rate 1 / mean(j), so mean(j) is the time that sessions spent with j at once by the
     number that ended then; the interval is the chi-squared one of an exponential distribution. The levels go up to the
-    last with
-    `enough` ends. None if that is not two.
+    last with `enough` ends. None if that is not two.
     """
     from scipy.stats import chi2
 

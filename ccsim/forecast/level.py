@@ -24,6 +24,8 @@ TWO_YEARS: Final = 730
 """Days of history from which on a yearly season is looked for."""
 FAR: Final = 4.0
 """Standard deviations from which on a day counts as an outlier, and is weighted down."""
+WIDTH: Final = 0.5
+"""Of what of a month or a year counts as near."""
 
 Term = Callable[[Days, Days], F64]
 
@@ -32,9 +34,9 @@ def _apart(a: F64, b: F64) -> F64:
     return np.abs(np.subtract.outer(a, b))
 
 
-def _around(a: F64, b: F64, width: float) -> F64:
+def _around(a: F64, b: F64) -> F64:
     """Of phases from 0 to 1 that go round: near ones are alike."""
-    return np.asarray(np.exp(-2 * np.sin(np.pi * _apart(a, b)) ** 2 / width**2))
+    return np.asarray(np.exp(-2 * np.sin(np.pi * _apart(a, b)) ** 2 / WIDTH**2))
 
 
 class Scale(NamedTuple):
@@ -51,9 +53,9 @@ TERMS: Final[dict[str, Scale]] = {
     "trend": Scale(0.1, lambda a, b: np.outer(a.number, b.number) / 365.25**2),
     "level": Scale(0.08, lambda a, b: np.exp(-_apart(a.number, b.number) / SLOW)),
     "weekday": Scale(0.08, lambda a, b: np.equal.outer(a.weekday, b.weekday).astype(np.float64)),
-    "month": Scale(0.04, lambda a, b: _around(a.month, b.month, 0.5)),
+    "month": Scale(0.04, lambda a, b: _around(a.month, b.month)),
     "after closed days": Scale(0.08, lambda a, b: np.outer(a.first, b.first)),
-    "year": Scale(0.1, lambda a, b: _around(a.year, b.year, 0.5)),
+    "year": Scale(0.1, lambda a, b: _around(a.year, b.year)),
     MARKS: Scale(0.3, lambda a, b: a.marks @ b.marks.T, learned=False),
 }
 """Terms by name, but for the memory from day to day and the days' own noise."""

@@ -156,9 +156,9 @@ def _idle(results: Results, hours: Hours, team: str) -> list[str]:
     return [f"Time to spare: without any session for {idle}{most}."]
 
 
-def _listed(spans: Sequence[HourRange], most: int = 3) -> str:
-    """The spans with the largest shares, in order of time."""
-    kept = sorted(sorted(spans, key=lambda span: -span.share)[:most], key=lambda span: span.first)
+def _listed(spans: Sequence[HourRange]) -> str:
+    """The three spans with the largest shares, in order of time."""
+    kept = sorted(sorted(spans, key=lambda span: -span.share)[:3], key=lambda span: span.first)
     return _and([f"{span} ({format.percent(span.share, 0)})" for span in kept])
 
 

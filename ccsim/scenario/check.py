@@ -172,6 +172,8 @@ def intervals_end_at_midnight(scenario: Scenario) -> Problems:
 
 def fits_into_memory(scenario: Scenario) -> Problems:
     """One replication's tables fit into the machine."""
+    if not hasattr(os, "sysconf"):  # on Windows nobody says how large it is
+        return
     size, have = size_of(scenario), float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     if size.memory > have:
         value = f"about {size.contacts:.3g} contacts and {size.turns:.3g} turns, follow-ups included, and all shifts"

@@ -43,7 +43,7 @@ class _Trial(NamedTuple):
     scenario: Scenario
 
 
-def actions(results: Results, targets_tried: int = TARGETS) -> tuple[Action, ...]:
+def actions(results: Results) -> tuple[Action, ...]:
     """What was tried for the targets of queues that are missed by most, the most effective of a target first."""
     missed = [goal for goal in targets(results) if goal.level == "queue" and goal.sure and not goal.met]
     missed.sort(key=lambda goal: -_shortfall(results, goal))
@@ -51,7 +51,7 @@ def actions(results: Results, targets_tried: int = TARGETS) -> tuple[Action, ...
     if not missed:
         return ()
     required = required_of(results)
-    trials = [trial for goal in missed[:targets_tried] for trial in _trials(results, hours, goal, required)]
+    trials = [trial for goal in missed[:TARGETS] for trial in _trials(results, hours, goal, required)]
     if not trials:
         return ()
     base = results.scenario.with_streams(results.scenario.seed, min(results.replications, REPLICATIONS))

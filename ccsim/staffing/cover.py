@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from ccsim.workload.offered import interval_edges
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array, spmatrix
+
+SECONDS: Final = 60.0
+"""For which the cheapest cover of a requirement is sought at most."""
 
 
 class ShiftCover(NamedTuple):
@@ -83,7 +86,7 @@ def _mute() -> Iterator[None]:
         os.close(kept)
 
 
-def cover_shifts(scenario: Scenario, requirement: Requirement, seconds: float = 60.0) -> ShiftCover | None:
+def cover_shifts(scenario: Scenario, requirement: Requirement) -> ShiftCover | None:
     """The cheapest agents on the scenario's shift patterns with which every team has what it requires, shrinkage added.
 
     Teams and intervals in which no pattern is at the desk are left out. None where a pattern's `max` forbids it.
@@ -96,7 +99,7 @@ def cover_shifts(scenario: Scenario, requirement: Requirement, seconds: float = 
         patterns.costs(scenario),
         least=np.array([pattern.min for pattern in given], dtype=np.float64),
         most=np.array([patterns.most_agents(pattern) for pattern in given]),
-        seconds=seconds,
+        seconds=SECONDS,
     )
 
 

@@ -55,7 +55,7 @@ def explain(
         for g in np.flatnonzero(denominator > 0):
             slack[g, piece] = desks.goals[g].slack(numerator[g] / denominator[g])
     binding = _binding(desks, counts, np.where(hopeless, np.inf, slack), share, tally[1] / runs)
-    shortfalls = _shortfalls(desks, counts, pieces, hopeless | (slack < 0), tally, hopeless)
+    shortfalls = _shortfalls(desks, counts, pieces, hopeless | (slack < 0), tally)
     return Explanation(binding, shortfalls, tuple(_warnings(desks, counts, extra, binding)))
 
 
@@ -81,9 +81,7 @@ def _binding(desks: Desks, counts: I64, slack: F64, share: F64, contacts: F64) -
     return tuple(binding)
 
 
-def _shortfalls(
-    desks: Desks, counts: I64, pieces: list[slice], missed: Bool, tally: F64, hopeless: Bool
-) -> tuple[Shortfall, ...]:
+def _shortfalls(desks: Desks, counts: I64, pieces: list[slice], missed: Bool, tally: F64) -> tuple[Shortfall, ...]:
     if not missed.any():
         return ()
     runs = len(desks.trials.workloads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 from ccsim.errors import Problem, ScenarioError
@@ -16,20 +15,19 @@ def plans(
     scenarios: Mapping[str, Scenario],
     *,
     workers: int = 1,
-    within: float = math.inf,
     progress: Callable[[float | None], object] = lambda best: None,
 ) -> dict[str, ShiftPlan]:
     """The cheapest shifts of every scenario, all under the seed and number of replications of the first.
 
-    Where a scenario has no patterns, those of its own shifts. `within` : seconds for each. Raises Infeasible and
-    ScenarioError, both with the name of the scenario.
+    Where a scenario has no patterns, those of its own shifts. Raises Infeasible and ScenarioError, both with the name
+    of the scenario.
     """
     first = next(iter(scenarios.values()))
     plans = {}
     for name, scenario in scenarios.items():
         alike = with_patterns(scenario.with_streams(first.seed, first.replications))
         try:
-            plans[name] = shift_plan(alike, workers=workers, within=within, progress=progress)
+            plans[name] = shift_plan(alike, workers=workers, progress=progress)
         except Infeasible as error:
             raise Infeasible(f"{name}: {error}") from None
         except ScenarioError as error:

@@ -17,6 +17,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.results.comparison import Comparison, MetricPlace, VariantResult
 from ccsim.results.ranking import Ranking
 from ccsim.runs.many import measure_all
+from ccsim.runs.precision import MOST
 from ccsim.tables import F64, I64
 
 CONFIDENCE: Final = 0.95
@@ -68,7 +69,7 @@ def select(
     ranking: Ranking,
     *,
     indifference: float | None = None,
-    most: int = 1000,
+    most: int = MOST,
     **options: Any,
 ) -> Selection:
     """The best of the ranked variants by the ranking's figure; the comparison's replications are the first stage.

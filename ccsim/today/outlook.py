@@ -213,7 +213,7 @@ def look_ahead(
     plan, _ = lower(day)
     observed = see(day, plan, at)
     known = np.bincount([contact.queue for contact in observed.contacts], minlength=len(day.queue))
-    expected = None if observed.chains else _follow_ups(day, at)
+    expected = None if observed.chains else _follow_ups(day, at, engine)
     jobs: list[_Job] = []
     warnings = list(observed.warnings)
     changed = [change(one_day(scenario.raw, time)) for change in actions.values()]
@@ -354,7 +354,7 @@ def _closing(plan: Plan, queue: int) -> int:
     return int(min(ends.max(initial=0), plan.end)) or plan.end
 
 
-def _follow_ups(scenario: Scenario, at: int) -> F64:
+def _follow_ups(scenario: Scenario, at: int, engine: str) -> F64:
     """Contacts that come to each queue before `at` for each root of its volume, in a few days as the scenario has them.
 
     Of a log that does not tell first contacts from others, all are counted.
@@ -364,7 +364,7 @@ def _follow_ups(scenario: Scenario, at: int) -> F64:
     came, roots = (np.zeros(len(plan.priority)) for _ in range(2))
     for number in range(20):
         workload = draw(recipe, number)
-        log = simulate("compiled", workload, plan)
+        log = simulate(engine, workload, plan)
         early = (log.arrival >= 0) & (log.arrival < at)
         came += np.bincount(log.queue[early], minlength=len(came))
         roots += np.bincount(log.queue[early & (workload.link == Link.ROOT)], minlength=len(came))

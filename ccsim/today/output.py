@@ -159,7 +159,7 @@ def _panel(outlook: Outlook, name: str, metric: str, ax: Axes, colour: str) -> N
     ax.plot(hours[later], bands[later, 0], color=colour, linewidth=1, linestyle="--")
     ax.fill_between(hours[later], bands[later, 1], bands[later, 2], color=colour, alpha=0.25, linewidth=0)
     ax.axvline(outlook.at / 3.6e9, color=style.now().quiet, linewidth=0.8)
-    ax.xaxis.set_major_formatter(lambda hour, _: f"{hour:02.0f}:00")
+    ax.xaxis.set_major_formatter(lambda hour, _: f"{hour * 60 // 60:02.0f}:{hour * 60 % 60:02.0f}")
     used = np.flatnonzero(np.nan_to_num(course.by_interval(name, "offered")).any(axis=0))
     if len(used):
         ax.set_xlim(hours[used[0]], hours[used[-1]] + 0.5)

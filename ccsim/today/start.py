@@ -60,9 +60,9 @@ class Places:
     """shift, start and end of every stretch of work, between pauses, begun by now"""
     idle_since: I64
     homeless: int
+    """agents of the log who have a contact in hand and no agent of the plan on duty to stand for them"""
     left_out: tuple[str, ...]
     """agents of the log who have nobody in hand and no shift in the plan"""
-    """agents of the log with whom somebody is, for whom the plan has nobody on duty"""
 
 
 def places(observed: Observed, seen: Table, plan: Plan, teams: tuple[str, ...]) -> Places:
@@ -261,7 +261,7 @@ class _Start:
         w.comeback[slot[replied]] = -1
         silent = phase == Phase.SILENT
         until[silent] = seen.parked[last[silent]]
-        due = self._due(w, phase, last, slot)
+        due = self._due(w, phase, last)
         bound = phase == Phase.BOUND
         until[bound] = seen.message[last[bound]] + self.plan.same_agent_for[seen.queue[bound]]
         agent = self.where.holder
@@ -328,7 +328,7 @@ class _Start:
         pace = plan.pace[plan.team[agent], self.seen.queue] * self.workload.agent_pace[agent]
         return np.asarray(pace * plan.slowdown[plan.team[agent], column])
 
-    def _due(self, w: Workload, phase: I8, last: I64, slot: I64) -> I64:
+    def _due(self, w: Workload, phase: I8, last: I64) -> I64:
         """When those who wait give up, given that they have not."""
         seen, at = self.seen, self.at
         due = np.full(len(phase), NEVER, np.int64)
@@ -368,7 +368,7 @@ class _Start:
         gone = in_session & ~known & (phase == Phase.WRAPPING)
         phase[gone], closed[gone] = CLOSED, at - 1
         agent = np.where(known, agent, np.where(seen.turns > 0, agent, -1)).astype(np.int32)
-        self._one_at_a_time(phase, agent, until)
+        self._one_at_a_time(phase, agent)
         log = self._log(w, phase, outcome, left, closed, turns, first, agent)
         children = self._to_come(w, log)
         rows = np.flatnonzero(phase != CLOSED)
@@ -390,7 +390,7 @@ class _Start:
         )
         return Started(workload, state, self.beyond)
 
-    def _one_at_a_time(self, phase: Any, agent: I32, until: I64) -> None:
+    def _one_at_a_time(self, phase: Any, agent: I32) -> None:
         """A log may have an agent at two things at once: one goes on, of calls alone; the others' messages wait."""
         busy: set[int] = set()
         on_call: dict[int, int] = {}
@@ -452,7 +452,7 @@ class _Start:
             reply=_put(slots, target, np.where(begun, seen.reply[source], NEVER), NEVER, np.int64),
             agent=_put(slots, target, np.where(begun, self.where.worker, -1), -1, np.int32),
             reread=np.zeros(slots, np.int64),
-            **self._stretches(phase, left, closed, agent),
+            **self._stretches(phase, closed, agent),
             suspended_contact=np.empty(0, np.int32),
             suspended_agent=np.empty(0, np.int32),
             suspended_start=np.empty(0, np.int64),
@@ -464,7 +464,7 @@ class _Start:
             open_area=np.zeros(len(self.plan.priority), np.int64),
         )
 
-    def _stretches(self, phase: Any, left: I64, closed: I64, agent: I32) -> dict[str, Any]:
+    def _stretches(self, phase: Any, closed: I64, agent: I32) -> dict[str, Any]:
         """Waits and sessions: one that is over, one that goes on."""
         seen, at = self.seen, self.at
         last = seen.first_turn + seen.turns - 1

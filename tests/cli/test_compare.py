@@ -151,6 +151,7 @@ def test_the_page_shows_what_is_printed(tmp_path: Path, monkeypatch: pytest.Monk
         (["TINY"], "Give two FILEs or more"),
         (["TINY", "TINY", "--variants"], "--variants compares the variants of one FILE"),
         (["TINY", "--variants", "--cluster", "local", "--executor", "threads"], "not both"),
+        (["TINY", "--variants", "--max-replications", "10"], "needs --precision or --select"),
         (["TINY", "TINY"], "given twice"),
         (["TINY", "none.toml"], "no such file"),
         (["TINY", "--variants", "--baseline", "bsae"], 'did you mean "base"'),

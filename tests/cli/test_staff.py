@@ -176,6 +176,8 @@ def test_when_the_time_is_up_the_best_so_far_is_taken(morning: Path) -> None:
     ("arguments", "words"),
     [
         (["--within", "soon"], "--within"),
+        (["--method", "erlang", "--within", "1m"], "--within needs shifts"),
+        (["--method", "requirement", "--requirement"], "--requirement needs shifts"),
         (["--replications", "0"], "replications"),
         (["--set", "staffing.patterns.0.team='none'"], 'no team "none"'),
         (["--set", "queue.phone.service_level='none'", "--set", "queue.chat.service_level='none'"], "no targets"),
