@@ -42,7 +42,9 @@ def settings(raw: Mapping[str, Any]) -> list[Setting]:
 
 
 def find(raw: Mapping[str, Any], text: str) -> list[Setting]:
-    """The first MOST settings whose path or description has every word of a text; those with it in the path come first."""
+    """The first MOST settings whose path or description has every word of a text, with those that have it in the path
+    first.
+    """
     words = text.lower().split()
     ranked: list[tuple[int, int, Setting]] = []
     for setting in settings(raw):
