@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccsim.cli import options
-from ccsim.cli.report import check_xlsx, provenance, surviving, write_study
+from ccsim.cli.report import check_xlsx, provenance, surviving, write_charts, write_study
 from ccsim.cli.resuming import Remembered, resume_hint, written_to
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from ccsim.report.document import Picture
     from ccsim.results.comparison import Comparison
     from ccsim.results.plans import ShiftPlan
     from ccsim.results.ranking import Ranking
@@ -249,14 +248,9 @@ def _finish(
 ) -> None:
     from ccsim.charts import differences
     from ccsim.report.of_comparison import document
-    from ccsim.report.pictures import themed, write
     from ccsim.staffing.page import plans_table
 
-    (folder / "charts").mkdir()
-    pictures: list[Picture] = []
-    with surviving("charts"):
-        pictures += themed({"differences": partial(differences.differences, comparison)})
-        write(pictures, folder / "charts")
+    pictures = write_charts(folder, {"differences": partial(differences.differences, comparison)})
     with surviving("the report"):
         first = [plans_table(plans, comparison.labels)] if plans else []
         write_study(folder, document(comparison, ranking, provenance(folder), pictures, first), xlsx=xlsx)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,8 @@ from ccsim.charts import plans
 from ccsim.cli.hours_table import by_half_hour, explained
 from ccsim.cli.one_more_table import show_one_more
 from ccsim.cli.progress import progress, step
-from ccsim.cli.report import provenance, surviving, write_study
+from ccsim.cli.report import provenance, surviving, write_charts, write_study
 from ccsim.cli.screen import figures_table
-from ccsim.report.pictures import themed, write
 from ccsim.results import format
 from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
@@ -31,9 +30,6 @@ from ccsim.staffing.shifts import shift_plan
 from ccsim.tables import F64, SECOND
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from ccsim.report.document import Picture
     from ccsim.results.plans import Performance, Requirement, ShiftPlan
     from ccsim.scenario.model import Scenario
 
@@ -291,30 +287,20 @@ def _replications(number: int) -> str:
     return format.several(number, "replication")
 
 
-def _drawn(folder: Path, drawn: Mapping[str, Callable[..., Figure]]) -> list[Picture]:
-    """The pictures for the report, and as files in a folder `charts`."""
-    (folder / "charts").mkdir()
-    pictures = themed(drawn)
-    write(pictures, folder / "charts")
-    return pictures
-
-
 def report_requirement(
     folder: Path, scenario: Scenario, needed: Sequence[Requirement], scheduled: F64, *, xlsx: bool
 ) -> None:
     """Charts and report of requirements, the first of which is the answer."""
-    pictures: list[Picture] = []
-    with surviving("charts"), step("drawing charts"):
-        pictures += _drawn(folder, plans.pages(needed[0], scheduled, scenario, None))
+    with step("drawing charts"):
+        pictures = write_charts(folder, plans.pages(needed[0], scheduled, scenario, None))
     with surviving("the report"):
         report = requirement_document(scenario, needed, provenance(folder), pictures)
         write_study(folder, report, [requirement_table(each, scenario) for each in needed], xlsx=xlsx)
 
 
 def _report(folder: Path, needed: Requirement, plan: ShiftPlan, *, xlsx: bool) -> None:
-    pictures: list[Picture] = []
-    with surviving("charts"), step("drawing charts"):
-        pictures += _drawn(folder, plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan))
+    with step("drawing charts"):
+        pictures = write_charts(folder, plans.pages(needed, plan.fresh.scheduled, plan.scenario, plan))
     with surviving("the report"):
         report = document(plan, needed, provenance(folder), pictures)
         more = [requirement_table(needed, plan.scenario), roster_table(plan)]

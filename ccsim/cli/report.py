@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +14,9 @@ import click
 from ccsim.errors import printable
 
 if TYPE_CHECKING:
-    from ccsim.report.document import Document, Table
+    from matplotlib.figure import Figure
+
+    from ccsim.report.document import Document, Picture, Table
     from ccsim.report.pictures import Drawn
     from ccsim.results.model import Results
 
@@ -73,6 +75,18 @@ def surviving(what: str) -> Iterator[None]:
         reason = str(error).strip().partition("\n")[0][:200]
         message = f"warning: {what} could not be made ({type(error).__name__}: {reason}); all figures are written."
         click.echo(printable(message), err=True)
+
+
+def write_charts(folder: Path, pages: Mapping[str, Callable[..., Figure]]) -> list[Picture]:
+    """The pictures for a report, written to a folder `charts`, too; none, and a warning, where that fails."""
+    from ccsim.report.pictures import themed, write
+
+    pictures: list[Picture] = []
+    with surviving("charts"):
+        (folder / "charts").mkdir()
+        pictures += themed(pages)
+        write(pictures, folder / "charts")
+    return pictures
 
 
 def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, page: bool, xlsx: bool) -> None:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccsim.cli import options
-from ccsim.cli.report import check_xlsx, provenance, surviving, write_study
+from ccsim.cli.report import check_xlsx, provenance, surviving, write_charts, write_study
 from ccsim.cli.resuming import Remembered, resume_hint, written_to
 
 if TYPE_CHECKING:
-    from ccsim.report.document import Picture
     from ccsim.results.comparison import MetricPlace
     from ccsim.results.sweeps import Sweep
     from ccsim.scenario.design import Design
@@ -148,12 +147,7 @@ def _design(
 def _finish(figures: list[MetricPlace], outcome: Sweep, folder: Path, *, xlsx: bool) -> None:
     from ccsim.charts import sweeps
     from ccsim.report.of_sweep import document
-    from ccsim.report.pictures import themed, write
 
-    (folder / "charts").mkdir()
-    pictures: list[Picture] = []
-    with surviving("charts"):
-        pictures += themed(sweeps.pages(outcome, figures))
-        write(pictures, folder / "charts")
+    pictures = write_charts(folder, sweeps.pages(outcome, figures))
     with surviving("the report"):
         write_study(folder, document(outcome, figures, provenance(folder), pictures), xlsx=xlsx)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ccsim.tables import I64, Bool, Plan
+from ccsim.tables import F64, I64, Bool, Plan
 
 
 class Timeline:
@@ -20,6 +20,12 @@ class Timeline:
         """Integral of the count between each two edges, µs."""
         # sums of times may wrap around; their differences, the areas, do not reach that far and come out exact
         return np.diff(_passed(self.starts, edges) - _passed(self.ends, edges))
+
+
+def share_within(spans: I64, edges: I64) -> F64:
+    """Share of the time between each two edges that lies in the spans : int64[m, 2], disjoint."""
+    spans = np.clip(spans, edges[0], edges[-1])
+    return np.asarray(Timeline(spans[:, 0], spans[:, 1]).area(edges) / np.diff(edges), dtype=np.float64)
 
 
 def _sorted(times: I64) -> I64:

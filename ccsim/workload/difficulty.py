@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ccsim.lowering import Horizon, bot_hours, spans_of
-from ccsim.metrics.timeline import Timeline, inside
+from ccsim.metrics.timeline import inside, share_within
 from ccsim.scenario.bots import past_bot
 from ccsim.tables import F64, I64, Bool, Workload
 
@@ -81,6 +81,5 @@ def expected(scenario: Scenario, q: int, edges: I64) -> F64:
     name, queue = list(scenario.queue.items())[q]
     talk = np.zeros(len(edges) - 1)
     if queue.met_by_bot is not None:
-        spans = np.clip(bot_hours(scenario, name), edges[0], edges[-1])
-        talk = Timeline(spans[:, 0], spans[:, 1]).area(edges) / np.diff(edges) * queue.talk_to_bot
+        talk = share_within(bot_hours(scenario, name), edges) * queue.talk_to_bot
     return np.asarray(past_bot(queue, talk)[1])

@@ -10,7 +10,7 @@ import numpy as np
 from ccsim.distributions.durations import Distribution
 from ccsim.distributions.streams import Streams, key_of
 from ccsim.lowering import Horizon, bot_hours, spans_of
-from ccsim.metrics.timeline import Timeline, inside
+from ccsim.metrics.timeline import inside, share_within
 from ccsim.scenario.bots import past_bot
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.queues import Queue
@@ -55,7 +55,7 @@ def offered(scenario: Scenario) -> dict[str, Offered]:
     horizon = Horizon.of(scenario)
     names = list(scenario.queue)
     hours = {name: spans_of(scenario.queue[name].open, horizon) for name in names}
-    clocks = {name: _share(hours[name], edges) for name in names}
+    clocks = {name: share_within(hours[name], edges) for name in names}
     leg = np.array([_passing(scenario, name, *roots) for name, roots in _roots(scenario, edges, hours).items()])
     to = np.zeros((len(names), len(names)))
     for q, queue in enumerate(scenario.queue.values()):
@@ -91,12 +91,6 @@ def _roots(scenario: Scenario, edges: I64, hours: Mapping[str, I64]) -> dict[str
     return roots
 
 
-def _share(spans: I64, edges: I64) -> F64:
-    """Share of each interval that lies in the spans."""
-    spans = np.clip(spans, edges[0], edges[-1])
-    return np.asarray(Timeline(spans[:, 0], spans[:, 1]).area(edges) / np.diff(edges), dtype=np.float64)
-
-
 def holds(queue: Queue) -> bool:
     """Whether what comes while it is closed waits for the opening."""
     return queue.outside_hours == "hold" or (queue.outside_hours == "bot" and queue.kind.persistent)
@@ -106,7 +100,7 @@ def _passing(scenario: Scenario, name: str, within: F64, outside: F64) -> F64:
     """Who comes to an agent, past the bot and a closed door."""
     queue = scenario.queue[name]
     if queue.met_by_bot is not None:
-        on_duty = _share(bot_hours(scenario, name), interval_edges(scenario))
+        on_duty = share_within(bot_hours(scenario, name), interval_edges(scenario))
         talk = on_duty * queue.talk_to_bot
         within = within * past_bot(queue, talk)[0]
         outside = outside * past_bot(queue, np.ones(1) if queue.outside_hours == "bot" else talk)[0]
