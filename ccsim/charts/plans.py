@@ -72,7 +72,7 @@ def service_before_and_after(plan: ShiftPlan, theme: str = "light") -> Figure:
         names, changes = [plan.goals[g].name for g in goals], [_change(plan, g) for g in goals]
         for g, ax in zip(goals, style.panels(page, names, changes, share_y=True), strict=True):
             goal = plan.goals[g]
-            x = clock.hours(plan.starts[::size] + size * scenario.interval // 2)
+            x = clock.centres(interval_edges(scenario), size)
             colour = style.look(list(scenario.queue).index(goal.name))["color"]
             for performance, look in (
                 (plan.today, {"color": style.now().ring, "linewidth": 1.1}),

@@ -508,6 +508,17 @@ def test_what_has_nothing_to_show_is_left_out(changes: dict[str, Any]) -> None:
     charts.overview(results).draw_without_rendering()
 
 
+def test_agents_present_in_a_shorter_last_interval() -> None:
+    """Eight around the clock, by 7 hours: from 21:00 to 24:00 as many as before, and drawn in the middle of it."""
+    raw = scenario(1, 1) | {"interval": "7h"}
+    raw["team"]["team 0"]["shifts"] = [{"agents": 8, "hours": "always"}]
+    (ax,) = charts.figure("staffing", run(read.parse(raw), engine="compiled")).axes
+    scheduled, present = ax.get_lines()
+    for line in (scheduled, present):
+        assert line.get_xdata().tolist() == [3.5, 10.5, 17.5, 22.5]
+        assert line.get_ydata() == pytest.approx([8] * 4)
+
+
 def test_names_are_text() -> None:
     raw = scenario(1, 1)
     raw["queue"] = {r"a $\frac{1}{2}$ & <b>$x_1$": next(iter(raw["queue"].values()))}
