@@ -100,10 +100,10 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -
         if goal := format.sl_target(results, q):
             verdict = "" if spec.sl_usual[q] else f": {_verdict(goals.get(('queue', name, 'service_level')))}"
             service.append(goal + verdict)
-        clock = "_business" if spec.business_clock[q] else ""
         cells = ["\n".join(format.count(figure("queue", name, count)) for count in COUNTS)]
         cells += ["\n".join([*service, *own[q]])]
-        cells += ["\n".join(format.duration(figure("queue", name, wait + clock)) for wait in ("asa", "wait_p90"))]
+        waits = (figure("queue", name, format.wait_metric(spec, q, wait)) for wait in ("asa", "wait_p90"))
+        cells += ["\n".join(map(format.duration, waits))]
         for metric, _ in last:
             wanted = _bound(goals.get(("queue", name, metric)))
             if metric == "resolution_level" and spec.resolution_share[q] > 0:
@@ -113,14 +113,14 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -
             cells.append(format.percent(figure("queue", name, metric)) + wanted)
         table.add_row(escape(results.scenario.title(name)), *cells)
     alike = format.waits_compare(results)
-    waits = (
+    total = (
         format.duration(figure("total", "total", wait)) if alike else format.NO_DATA for wait in ("asa", "wait_p90")
     )
     table.add_row(
         "total",
         "\n".join(format.count(figure("total", "total", count)) for count in COUNTS),
         _share(results, "total", "total", "service_level"),
-        "\n".join(waits),
+        "\n".join(total),
         *(format.percent(figure("total", "total", metric)) for metric, _ in last),
         style="bold",
     )

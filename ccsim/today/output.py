@@ -117,7 +117,7 @@ def shown_band(of: Band, metric: str) -> str:
         return "–"
     if metric in ("offered", "answered", "abandoned", "undecided", "backlog"):
         return f"{of.mean:.0f} ({of.low:.0f}–{of.high:.0f})"
-    if metric in ("asa", "wait_mean", "handle_mean"):
+    if metric in ("asa", "asa_business", "wait_mean", "handle_mean"):
         return f"{format.duration(of.mean)} ({format.duration(of.low)}–{format.duration(of.high)})"
     return f"{100 * of.mean:.0f} % ({100 * of.low:.0f}–{100 * of.high:.0f})"
 
