@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import pytest
 
 from ccsim.charts import plans
 from ccsim.lowering import lower
+from ccsim.report.pictures import picture
 from ccsim.results.plans import Requirement, ShiftPlan
 from ccsim.runs.run import run
 from ccsim.scenario import read
@@ -281,9 +283,17 @@ def test_frontier_is_the_best_of_what_costs_no_more() -> None:
     assert len(plans.frontier(np.empty((0, 2)))) == 0
 
 
-def test_pictures_without_targets_or_tries() -> None:
+@pytest.mark.filterwarnings("error")
+def test_pictures_without_targets_tries_or_cost_warn_of_nothing() -> None:
+    """No target for a service level, so a page without panels, and nothing costs anything."""
     run = centre(1, 1)
     bare = plan(run)
-    bare = ShiftPlan(**{**bare.__dict__, "goals": bare.goals[-1:], "tried": (), "lower_bound": 0.0})
+    free = replace(bare.fresh, cost=0.0)
+    bare = replace(
+        bare, goals=bare.goals[-1:], tried=(), lower_bound=0.0, searched=free, fresh=free, today=free, baseline=free
+    )
     drawn = plans.pages(baseline(run).requirement(run), bare.fresh.scheduled, run, bare)
-    assert len([draw().draw_without_rendering() for draw in drawn.values()]) == 3
+    pages = [draw() for draw in drawn.values()]
+    assert len(pages) == 3
+    assert sum(not page.axes for page in pages) == 1
+    assert all(picture(page).alt for page in pages)
