@@ -38,15 +38,27 @@ def show(results: Results) -> None:
         console.print(f"One replication, {made_by} More of them would show what is chance.", markup=False)
     else:
         console.print(f"Means of {results.replications} replications with 95 % intervals, {made_by}", markup=False)
-    _undecided(console, results)
+    _left_out(console, results)
     if results.goals:
         _precision(console, results)
     if not all(goal.sure for goal in goals):
         console.print("met? missed?: the interval contains the target; more replications would tell.", markup=False)
 
 
-def _undecided(console: Console, results: Results) -> None:
+def _left_out(console: Console, results: Results) -> None:
     """What targets are not judged of, and why."""
+    rejected = [
+        f"{results.scenario.title(name)} {format.count(estimate.mean)} of {format.count(offered.mean)}"
+        for name in results.spec.queues
+        if (estimate := results.estimate("queue", name, "rejected")) and estimate.mean > 0
+        if (offered := results.estimate("queue", name, "offered"))
+    ]
+    if rejected:
+        console.print(
+            f"Rejected, as they came outside the hours or waited at closing: {', '.join(rejected)} contacts a "
+            "replication, which count in no service level.",
+            markup=False,
+        )
     several = [
         f"{results.scenario.title(name)} {format.count(estimate.mean)}"
         for name in results.spec.queues
