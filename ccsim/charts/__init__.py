@@ -96,7 +96,8 @@ def lay_out(page: Figure) -> None:
     """Finds the places of its panels once and for all: however often the figure is drawn then, it takes no time."""
     engine = page.get_layout_engine()
     if engine is not None:
-        engine.execute(page)
+        if page.axes:  # without panels the engine warns that it finds none
+            engine.execute(page)
         page.set_layout_engine("none")
 
 

@@ -31,10 +31,15 @@ def edges(results: Results) -> I64:
     return np.append(np.arange(0, end, results.spec.interval, dtype=np.int64), end)
 
 
-def centres(results: Results) -> F64:
-    """Middle of each interval of `edges`, on the time axis."""
-    bounds = edges(results)
-    return hours((bounds[:-1] + bounds[1:]) // 2)
+def counted(results: Results) -> I64:
+    """Bounds of the reporting intervals that figures are of, from the end of the warm-up, µs."""
+    return np.append(results.summary.starts, results.plan.end)
+
+
+def centres(bounds: I64, size: int = 1) -> F64:
+    """Middle of every `size` intervals together, on the time axis; the last may be shorter than the others."""
+    starts = bounds[:-1:size]
+    return hours((starts + np.append(starts[1:], bounds[-1])) // 2)
 
 
 def period(scenario: Scenario) -> str:
@@ -46,7 +51,7 @@ def period(scenario: Scenario) -> str:
 
 def awake(results: Results) -> tuple[int, int]:
     """Of a single day the part, on the hour, in which contacts come or agents are there; else the horizon. µs."""
-    edges = np.append(results.summary.starts, results.plan.end)
+    edges = counted(results)
     summary = results.summary.by_interval
     busy = sum(np.nan_to_num(summary[key][0]).sum(axis=0) for key in (("queue", "offered"), ("team", "staffed_hours")))
     there = np.flatnonzero(busy)

@@ -72,7 +72,7 @@ def service_before_and_after(plan: ShiftPlan, theme: str = "light") -> Figure:
         names, changes = [plan.goals[g].name for g in goals], [_change(plan, g) for g in goals]
         for g, ax in zip(goals, style.panels(page, names, changes, share_y=True), strict=True):
             goal = plan.goals[g]
-            x = clock.hours(plan.starts[::size] + size * scenario.interval // 2)
+            x = clock.centres(interval_edges(scenario), size)
             colour = style.look(list(scenario.queue).index(goal.name))["color"]
             for performance, look in (
                 (plan.today, {"color": style.now().ring, "linewidth": 1.1}),
@@ -170,6 +170,7 @@ def _focus(ax: Axes, tried: F64, plan: ShiftPlan) -> None:
     known = np.array([(p.cost, _worst(p)) for p, _ in _landmarks(plan).values()] or [(plan.fresh.cost, 0.0)])
     left, right = min(known[:, 0].min(), 0.95 * plan.fresh.cost), max(known[:, 0].max(), 1.25 * plan.fresh.cost)
     near = tried[(tried[:, 0] >= left) & (tried[:, 0] <= right)]
+    right = right or 1.0  # where no shift is planned nothing costs anything, and an axis needs a length
     low, high = min(known[:, 1].min(), -0.1), max(known[:, 1].max(), near[:, 1].max(initial=0.02))
     ax.set_xlim(left - 0.05 * (right - left), right + 0.05 * (right - left))
     ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))

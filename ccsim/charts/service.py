@@ -76,7 +76,7 @@ def service_level(results: Results, figure: Figure) -> None:
     for q, ax in zip(queues, style.panels(figure, names, _details(results, queues), share_y=True), strict=True):
         clock.shade_closed(results.plan, ax, q)
         level = results.series("queue", spec.queues[q], "service_level")
-        x = clock.hours(level.start[::size] + size * spec.interval // 2)
+        x = clock.centres(clock.counted(results), size)
         colour = style.colour(q)
         if banded:
             low, high = np.clip(level.low, 0, 1), np.clip(level.high, 0, 1)

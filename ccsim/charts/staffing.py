@@ -27,14 +27,14 @@ def _teams(results: Results) -> int:
 def staffing(results: Results, figure: Figure) -> None:
     """Scheduled and present agents against agents busy, a panel a team."""
     spec, theme = results.spec, style.now()
-    edges, middle = clock.edges(results), clock.centres(results)
-    length = spec.interval / clock.HOUR
+    edges, counted = clock.edges(results), clock.counted(results)
+    length = np.diff(counted) / clock.HOUR
+    middle, x = clock.centres(edges), clock.centres(counted)
     paid = [results.estimate("team", name, "staffed_hours") for name in spec.teams]
     details = [f"n = {format.count(hours.mean if hours else 0.0)} staffed hours" for hours in paid]
     for t, ax in enumerate(style.panels(figure, spec.teams, details)):
         hours = results.series("team", spec.teams[t], "staffed_hours")
         staffed = np.nan_to_num(hours.mean) / length
-        x = clock.hours(hours.start + spec.interval // 2)
         for metric, colour in (("occupancy", theme.session), ("utilisation", theme.work)):
             busy = staffed * np.nan_to_num(results.series("team", spec.teams[t], metric).mean)
             ax.fill_between(x, 0, busy, step="mid", color=colour, linewidth=0)
@@ -73,7 +73,7 @@ class Staff(NamedTuple):
 def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Figure:
     """Required against scheduled agents with the gap between them, and net staffing below; a pair of panels a group.
 
-    `staff` by the group's name, its intervals of one length; `note` says how the requirement was found. To be called
+    `staff` by the group's name; `note` says how the requirement was found. To be called
     within `style.styled()`.
     """
     theme = style.now()

@@ -9,9 +9,10 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from ccsim import __version__
 from ccsim.cli.backtest import backtest
@@ -32,6 +33,9 @@ from ccsim.cli.staff import staff
 from ccsim.cli.sweep import sweep
 from ccsim.cli.today import today
 from ccsim.errors import Problem, ScenarioError, interrupted
+
+WORDS: Final = "ccsim.words"
+"""Of a context's `meta`: what stands behind the command."""
 
 
 class Verbs(click.Group):
@@ -83,10 +87,22 @@ class Verbs(click.Group):
         return result
 
     def _as_option(self, ctx: click.Context, problem: Problem) -> Problem:
-        """A fault of an argument, which Python calls by its name, as one of the option that it was given with."""
+        """A fault of an argument, which Python calls by its name, as one of the option that it was given with.
+
+        What is no option, or one that was not given, and is called as a part of a scenario, is that of the file.
+        """
+        from ccsim.scenario.model import Scenario
+
         name, colon, rest = problem.path.partition(":")
         verb = self.get_command(ctx, ctx.invoked_subcommand or "")
-        options = {} if verb is None or problem.file else {param.name: param.opts[-1] for param in verb.params}
+        if verb is None or problem.file:
+            return problem
+        options = {param.name: param.opts[-1] for param in verb.params}
+        given = verb.make_context(verb.name, list(ctx.meta[WORDS]), parent=ctx)
+        if name.split(".")[0] in Scenario.model_fields and (
+            name not in options or given.get_parameter_source(name) is ParameterSource.DEFAULT
+        ):
+            return replace(problem, file=str(given.params.get("file", "")))
         return replace(problem, path=f"{options.get(name, name)}{colon}{rest}")
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
@@ -94,6 +110,7 @@ class Verbs(click.Group):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             near = get_close_matches(args[0], self.commands, n=1)
             ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{near[0]}'?" if near else ""))
+        ctx.meta[WORDS] = args[1:]
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -21,7 +20,8 @@ from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.candidates import with_rules
 from ccsim.staffing.cover import ShiftCover, cover_shifts
 from ccsim.staffing.turns import by_turns
-from ccsim.tables import F64, SECOND
+from ccsim.tables import F64
+from ccsim.workload.offered import interval_hours
 
 if TYPE_CHECKING:
     from ccsim.results.plans import Requirement
@@ -95,17 +95,16 @@ def _show(
 
 def _queues(scenario: Scenario, needs: Baseline) -> Table:
     table = _table("queue", "formula", "contacts", "work,\nhours", "agents\nat most", "agent\nhours", "by divi-\nsion")
-    hours = scenario.interval / (3600 * SECOND)
-    lengths = np.diff(needs.edges) / (3600 * SECOND)
+    hours = interval_hours(scenario)
     for name, need in needs.queues.items():
         table.add_row(
             escape(name),
             need.formula or format.NO_DATA,
-            format.count(float(need.per_hour @ lengths)),
-            format.count(float(need.load.sum()) * hours),
+            format.count(float(need.per_hour @ hours)),
+            format.count(float(need.load @ hours)),
             f"{need.agents.max(initial=0):.3g}",
-            format.count(float(need.agents.sum()) * hours),
-            format.count(float(need.divided.sum()) * hours),
+            format.count(float(need.agents @ hours)),
+            format.count(float(need.divided @ hours)),
         )
     return table
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.staffing.shifts import judgement
-from ccsim.tables import SECOND
+from ccsim.workload.offered import interval_hours
 
 if TYPE_CHECKING:
     from ccsim.results.plans import Requirement, Shortfall
@@ -32,7 +32,7 @@ def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Ite
     `scheduled` : float64[team, interval], agents at their desks and absent ones, breaks taken off.
     """
     clock = [scenario.calendar.local(start) for start in needed.starts.tolist()]
-    hours = scenario.interval / (3600 * SECOND)
+    hours = interval_hours(scenario)
     required = np.ceil(needed.with_shrinkage - 1e-9)
     for t, name in enumerate(needed.names):
         net = scheduled[t] - required[t]
@@ -43,7 +43,7 @@ def by_half_hour(scenario: Scenario, needed: Requirement, scheduled: F64) -> Ite
                 cell += f" [{'green' if net[i] > 0 else 'red'}]{net[i]:+.0f}[/]"
             cells[clock[i].date(), f"{clock[i]:%H:%M}"] = cell
         days = list(dict.fromkeys(day for day, _ in cells))
-        over, under = np.maximum(net, 0).sum() * hours, np.maximum(-net, 0).sum() * hours
+        over, under = np.maximum(net, 0) @ hours, np.maximum(-net, 0) @ hours
         title = (
             f"{name}: required / scheduled; over +, under -; in all {format.count(float(over))} h over, "
             f"{format.count(float(under))} h under"

@@ -33,7 +33,11 @@ def show_one_more(console: Console, plan: ShiftPlan, effects: Sequence[OneMore],
         console.print()
         console.print(title, style="bold", markup=False)
         console.print(table)
-    console.print("Changes are on the fresh random numbers of the plan, ± half their 95 % intervals.", markup=False)
+    console.print(
+        "Changes are on the fresh random numbers of the plan, ± half their 95 % intervals; ASA over all queues, on the "
+        "calendar clock.",
+        markup=False,
+    )
 
 
 def _changes(first: str, plan: ShiftPlan, effects: Sequence[OneMore], scarce: int) -> Table:

@@ -27,7 +27,8 @@ from ccsim.staffing.marginal import one_more
 from ccsim.staffing.page import document, requirement_document, requirement_table, roster_table
 from ccsim.staffing.requirement import requirement as by_simulation
 from ccsim.staffing.shifts import shift_plan
-from ccsim.tables import F64, SECOND
+from ccsim.tables import F64
+from ccsim.workload.offered import interval_hours
 
 if TYPE_CHECKING:
     from ccsim.results.plans import Performance, Requirement, ShiftPlan
@@ -158,17 +159,17 @@ def teams_table(scenario: Scenario, requirement: Requirement, other: Requirement
     table = figures_table(
         "team", "agents\nat most", "agent\nhours", "shrinkage", "hours with\nshrinkage", heading, "today"
     )
-    hours = scenario.interval / (3600 * SECOND)
+    hours = interval_hours(scenario)
     there = on_duty(scenario)
     for t, name in enumerate(requirement.names):
         table.add_row(
             escape(name),
             format.count(float(requirement.agents[t].max(initial=0))),
-            format.count(float(requirement.agents[t].sum()) * hours),
+            format.count(float(requirement.agents[t] @ hours)),
             format.percent(float(requirement.shrinkage[t])),
-            format.count(float(requirement.with_shrinkage[t].sum()) * hours),
-            format.count(float(other.with_shrinkage[t].sum()) * hours),
-            format.count(float(there[t].sum()) * hours),
+            format.count(float(requirement.with_shrinkage[t] @ hours)),
+            format.count(float(other.with_shrinkage[t] @ hours)),
+            format.count(float(there[t] @ hours)),
         )
     return table
 

@@ -38,15 +38,27 @@ def show(results: Results) -> None:
         console.print(f"One replication, {made_by} More of them would show what is chance.", markup=False)
     else:
         console.print(f"Means of {results.replications} replications with 95 % intervals, {made_by}", markup=False)
-    _undecided(console, results)
+    _left_out(console, results)
     if results.goals:
         _precision(console, results)
     if not all(goal.sure for goal in goals):
         console.print("met? missed?: the interval contains the target; more replications would tell.", markup=False)
 
 
-def _undecided(console: Console, results: Results) -> None:
+def _left_out(console: Console, results: Results) -> None:
     """What targets are not judged of, and why."""
+    rejected = [
+        f"{results.scenario.title(name)} {format.count(estimate.mean)} of {format.count(offered.mean)}"
+        for name in results.spec.queues
+        if (estimate := results.estimate("queue", name, "rejected")) and estimate.mean > 0
+        if (offered := results.estimate("queue", name, "offered"))
+    ]
+    if rejected:
+        console.print(
+            f"Rejected, as they came outside the hours or waited at closing: {', '.join(rejected)} contacts a "
+            "replication, which count in no service level.",
+            markup=False,
+        )
     several = [
         f"{results.scenario.title(name)} {format.count(estimate.mean)}"
         for name in results.spec.queues
@@ -100,10 +112,10 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -
         if goal := format.sl_target(results, q):
             verdict = "" if spec.sl_usual[q] else f": {_verdict(goals.get(('queue', name, 'service_level')))}"
             service.append(goal + verdict)
-        clock = "_business" if spec.business_clock[q] else ""
         cells = ["\n".join(format.count(figure("queue", name, count)) for count in COUNTS)]
         cells += ["\n".join([*service, *own[q]])]
-        cells += ["\n".join(format.duration(figure("queue", name, wait + clock)) for wait in ("asa", "wait_p90"))]
+        waits = (figure("queue", name, format.wait_metric(spec, q, wait)) for wait in ("asa", "wait_p90"))
+        cells += ["\n".join(map(format.duration, waits))]
         for metric, _ in last:
             wanted = _bound(goals.get(("queue", name, metric)))
             if metric == "resolution_level" and spec.resolution_share[q] > 0:
@@ -113,14 +125,14 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -
             cells.append(format.percent(figure("queue", name, metric)) + wanted)
         table.add_row(escape(results.scenario.title(name)), *cells)
     alike = format.waits_compare(results)
-    waits = (
+    total = (
         format.duration(figure("total", "total", wait)) if alike else format.NO_DATA for wait in ("asa", "wait_p90")
     )
     table.add_row(
         "total",
         "\n".join(format.count(figure("total", "total", count)) for count in COUNTS),
         _share(results, "total", "total", "service_level"),
-        "\n".join(waits),
+        "\n".join(total),
         *(format.percent(figure("total", "total", metric)) for metric, _ in last),
         style="bold",
     )

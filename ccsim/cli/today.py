@@ -160,10 +160,9 @@ def _show(outlook: Outlook) -> None:
     table = plain_table()
     for heading in ("queue", "", "so far", "rest of the day", "whole day"):
         table.add_column(heading, justify="left" if heading in ("queue", "") else "right", no_wrap=True)
-    metrics = ("offered", "service_level", "abandonment", "asa", "reply_level", "resolution_level")
     for place, name in enumerate(course.spec.queues):
-        first = escape(name)
-        for metric in metrics:
+        first, wait = escape(name), format.wait_metric(course.spec, place, "asa")
+        for metric in ("offered", "service_level", "abandonment", wait, "reply_level", "resolution_level"):
             if not course.applies(name, metric):
                 continue
             rest, whole = (shown_band(band(course.values(name, metric, part)), metric) for part in ("rest", "day"))
@@ -184,7 +183,8 @@ def _show(outlook: Outlook) -> None:
             continue
         expected, came = forecast.expected[: len(forecast.counts)].sum(), forecast.counts.sum()
         console.print(
-            f"{escape(name)}: {came:.0f} came where {expected:.0f} were expected; the rest is taken as "
+            f"{escape(name)}: {came:.0f} first contacts (no retries or other follow-ups) came where "
+            f"{expected:.0f} were expected; the rest is taken as "
             f"{100 * forecast.factor:.0f} % of what was expected."
         )
     if outlook.actions:

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from ccsim.explore.figures import waiting
 from ccsim.explore.session import View
 from ccsim.metrics.registry import Level
 from ccsim.report.document import Cell, Kind, Table, TableColumn
@@ -111,7 +110,7 @@ def _service(frame: _Frame, queue: str) -> Chart:
 
 def _waiting(frame: _Frame, queue: str) -> Chart:
     q = frame.results.spec.queues.index(queue)
-    mean = waiting(frame.results, q)
+    mean = format.wait_metric(frame.results.spec, q, "asa")
     asa = frame.series("queue", queue, mean)
     lines = [_Line("Mean wait of the answered (ASA)", asa.mean, "duration", low=asa.low, high=asa.high)]
     if (before := frame.before("queue", queue, mean)) is not None:

@@ -120,17 +120,12 @@ def _more(results: Results) -> Iterator[MetricPlace]:
     """What has a card though it has no target."""
     for q, name in enumerate(results.spec.queues):
         yield MetricPlace("queue", name, "service_level")
-        yield MetricPlace("queue", name, waiting(results, q))
+        yield MetricPlace("queue", name, format.wait_metric(results.spec, q, "asa"))
         yield MetricPlace("queue", name, "abandonment")
     for name in results.spec.teams:
         yield MetricPlace("team", name, "occupancy")
         yield MetricPlace("team", name, "utilisation")
     yield MetricPlace(TOTAL, TOTAL, "paid_hours")
-
-
-def waiting(results: Results, queue: int) -> str:
-    """The mean wait, on the clock that the queue's target is measured by."""
-    return "asa_business" if results.spec.business_clock[queue] else "asa"
 
 
 def _wanted(goal: Verdict) -> str:

@@ -179,6 +179,7 @@ def wait_mean(f: Facts) -> Sums:
     "queue", "Mean wait (ASA) in open hours", "s", "lower",
     "sum of the waits of the answered, on the business clock / answered, of queues with that clock",
     "Σ W of the answered in open hours / A", "7.1", in_total=False, applies=lambda plan, spec: spec.business_clock,
+    short="ASA, open hours",
 )  # fmt: skip
 def asa_business(f: Facts) -> Sums:
     return Sums(f.contacts[sums.WAIT_IN_OPEN_HOURS] / SECOND, f.contacts[sums.ANSWERED])

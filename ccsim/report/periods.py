@@ -70,19 +70,21 @@ def _tables(results: Results, period: Period, periods: _Periods, required: I64) 
 def _queue(results: Results, period: Period, periods: _Periods, hours: Hours, q: int) -> Table:
     name = results.spec.queues[q]
     heads, cells, total = [periods.head], [periods.names], ["total"]
-    for metric in QUEUES:
+    for heading in QUEUES:
+        metric = format.wait_metric(results.spec, q, heading) if heading == "asa" else heading
         whole = results.estimate("queue", name, metric)
         if whole is None or ("queue", metric) not in periods.figures:
             continue
-        heads.append(TableColumn(METRICS["queue", metric].heading, METRICS["queue", metric].form))
+        heads.append(TableColumn(METRICS["queue", heading].heading, METRICS["queue", heading].form))
         cells.append(periods.figures["queue", metric][q].tolist())
         total.append(whole.mean)  # type: ignore[arg-type]
+    note = "ASA: in open hours only, as the clock of the queue says." if results.spec.business_clock[q] else ""
     opened = hours.open(results, q)
     if period == "day":
         opened = hours.by_day(opened.astype(np.float64)) > 0
     keep = opened | (np.nan_to_num(periods.figures["queue", "offered"][q]) > 0)
     rows = tuple(row for row, kept in zip(zip(*cells, strict=True), keep.tolist(), strict=True) if kept)
-    return Table(f"{results.scenario.title(name)} by {period}", tuple(heads), rows, tuple(total))
+    return Table(f"{results.scenario.title(name)} by {period}", tuple(heads), rows, tuple(total), note)
 
 
 def _teams(results: Results, period: Period, periods: _Periods, hours: Hours, required: I64) -> list[Table]:

@@ -13,7 +13,7 @@ from ccsim.results.model import Results
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
-from ccsim.tables import I64, SECOND
+from ccsim.tables import I64, SECOND, MetricSpec
 
 NO_DATA: Final = "–"
 
@@ -147,6 +147,11 @@ def usual_targets(results: Results) -> list[str]:
 def waits_compare(results: Results) -> bool:
     """Whether a mean wait over all queues says anything: they are of one channel, on the clock of the calendar."""
     return len(set(results.spec.channels)) == 1 and not results.spec.business_clock.any()
+
+
+def wait_metric(spec: MetricSpec, queue: int, metric: str) -> str:
+    """The name of a wait, such as asa, on the clock by which the queue's targets are measured."""
+    return f"{metric}_business" if spec.business_clock[queue] else metric
 
 
 def sl_rules(results: Results) -> tuple[list[str], dict[int, list[str]]]:

@@ -149,7 +149,9 @@ def horizon(scenario: Scenario) -> Problems:
     """The statistics have a time to be taken over, and intervals to be reported by."""
     if scenario.warm_up >= scenario.days * DAY:
         yield Problem(
-            "warm_up", f"{written_duration(scenario.warm_up)} of {scenario.days} days", "less than the days of the run"
+            "warm_up",
+            f"{written_duration(scenario.warm_up)} of a run of {written_duration(scenario.days * DAY)}",
+            "less than the days of the run",
         )
     if not MINUTE <= scenario.interval <= DAY:
         yield Problem("interval", written_duration(scenario.interval), "from one minute to one day")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, time
 
 from ccsim.scenario.toml_text import as_key
 
@@ -30,7 +31,16 @@ class FaultError(ValueError):
 def shown(value: object) -> str:
     """A value as a planner wrote it, cut to a readable length."""
     try:
-        text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+        if isinstance(value, bool):
+            text = "true" if value else "false"
+        elif isinstance(value, date | time):  # of which datetime is one
+            text = value.isoformat()
+        elif isinstance(value, list):
+            text = f"[{', '.join(map(shown, value))}]"
+        elif isinstance(value, dict):
+            text = f"{{{', '.join(f'{key!r}: {shown(each)}' for key, each in value.items())}}}"
+        else:
+            text = repr(value)
     except ValueError:  # Python writes no whole number of more than 4300 digits
         text = "a whole number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."

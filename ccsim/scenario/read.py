@@ -353,6 +353,8 @@ def _plain(message: str) -> str:
         ("a valid number", "a number"),
         ("a valid string", "a text in quotes"),
         ("a valid boolean", "true or false"),
+        ("String should have at least 1 character", "a name"),
+        ("String should have at most", "a name of at most"),
     ):
         message = message.replace(theirs, ours)
     return message

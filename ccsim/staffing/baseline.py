@@ -30,7 +30,16 @@ from ccsim.staffing.patterns import at_desk, away, crews
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool
 from ccsim.workload.expectations import of_calls
 from ccsim.workload.handle_time import relative
-from ccsim.workload.offered import Offered, awaited, holds, interval_edges, mean_turns, offered, turns_of_session
+from ccsim.workload.offered import (
+    Offered,
+    awaited,
+    holds,
+    interval_edges,
+    interval_hours,
+    mean_turns,
+    offered,
+    turns_of_session,
+)
 
 NOBODY: Final = -1
 WORKLOAD: Final = "workload"
@@ -199,8 +208,8 @@ def _per_turn(queue: Queue, team: Team, name: str) -> float:
 def _workload(scenario: Scenario, name: str, flow: Offered, charged: I64, day: I64) -> QueueNeed:
     """Each day's work evenly over the hours in which the queue is open and somebody may work."""
     queue, teams = scenario.queue[name], list(scenario.team.values())
-    seconds = scenario.interval / SECOND
-    hours = np.where(charged >= 0, flow.open, 0.0)
+    seconds = interval_hours(scenario) * 3600
+    hours = np.where(charged >= 0, flow.open * seconds / 3600, 0.0)
     by_day = np.bincount(day, hours)
     messages = np.zeros(len(day))
     if hours.any():
@@ -218,7 +227,7 @@ def _workload(scenario: Scenario, name: str, flow: Offered, charged: I64, day: I
 
 def _by_formula(scenario: Scenario, name: str, flow: Offered, charged: I64, longer: F64) -> QueueNeed:
     queue, teams = scenario.judged(name), list(scenario.team.values())
-    seconds = flow.open * scenario.interval / SECOND
+    seconds = flow.open * interval_hours(scenario) * 3600
 
     @cache
     def paced(team: int, times: float) -> Team:

@@ -141,8 +141,9 @@ def at_desks(plan: Plan, edges: I64, counts: I64, works: Bool) -> Plan:
     The drain is staffed as the run again.
     """
     intervals = len(edges) - 1
-    length = int(edges[1] - edges[0])
-    times = np.append(edges, np.arange(plan.end + length, plan.drain_end + length, length).clip(max=plan.drain_end))
+    runs = plan.end * np.arange(-(-plan.drain_end // plan.end))
+    times = (runs[:, None] + edges[:-1]).ravel()
+    times = np.append(times[times < plan.drain_end], plan.drain_end)
     again = np.arange(len(times) - 1) % intervals
     after = np.roll(works, 1, axis=1) & ~works
     level = np.where(after, np.roll(counts, 1, axis=1), counts * works)[:, again]

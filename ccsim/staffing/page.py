@@ -31,7 +31,7 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing import patterns
 from ccsim.staffing.output import rosters
-from ccsim.tables import SECOND
+from ccsim.workload.offered import interval_hours
 
 
 def document(
@@ -120,7 +120,7 @@ def requirement_document(
     scenario: Scenario, needed: Sequence[Requirement], provenance: dict[str, Any], pictures: Sequence[Picture] = ()
 ) -> Document:
     """The report of requirements without shifts, the first of which is the answer."""
-    hours = scenario.interval / (3600 * SECOND)
+    hours = interval_hours(scenario)
     first = needed[0]
     most = ", ".join(
         f"{name} {format.count(float(agents.max(initial=0)))}"
@@ -129,7 +129,7 @@ def requirement_document(
     heads = ("Method", "Team", "Agents at most", "Agent hours", "Shrinkage", "Hours with shrinkage")
     kinds: tuple[Kind, ...] = ("text", "text", "count", "hours", "share", "hours")
     rows = tuple(
-        (each.method, name, float(agents.max(initial=0)), float(agents.sum()) * hours, share, float(paid.sum()) * hours)
+        (each.method, name, float(agents.max(initial=0)), float(agents @ hours), share, float(paid @ hours))
         for each in needed
         for name, agents, share, paid in zip(
             each.names, each.agents, each.shrinkage.tolist(), each.with_shrinkage, strict=True

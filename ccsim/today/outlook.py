@@ -53,8 +53,8 @@ def band(values: F64) -> Band:
 
 
 METRICS_SHOWN: Final = (
-    "offered", "answered", "abandoned", "abandonment", "service_level", "asa", "wait_mean", "handle_mean",
-    "reply_level", "resolution_level", "undecided",
+    "offered", "answered", "abandoned", "abandonment", "service_level", "asa", "asa_business", "wait_mean",
+    "handle_mean", "reply_level", "resolution_level", "undecided",
 )  # fmt: skip
 """Of queues."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from ccsim.today.outlook import METRICS_SHOWN, Band, Course, Outlook, band
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+PANELS: Final = 6
+"""Queues side by side in the picture, as many as can be read."""
 
 
 def as_json(outlook: Outlook) -> dict[str, Any]:
@@ -117,34 +120,44 @@ def shown_band(of: Band, metric: str) -> str:
         return "–"
     if metric in ("offered", "answered", "abandoned", "undecided", "backlog"):
         return f"{of.mean:.0f} ({of.low:.0f}–{of.high:.0f})"
-    if metric in ("asa", "wait_mean", "handle_mean"):
+    if metric in ("asa", "asa_business", "wait_mean", "handle_mean"):
         return f"{format.duration(of.mean)} ({format.duration(of.low)}–{format.duration(of.high)})"
     return f"{100 * of.mean:.0f} % ({100 * of.low:.0f}–{100 * of.high:.0f})"
 
 
 def picture(outlook: Outlook, theme: str = "light") -> Figure:
-    """Of every queue with a service level its level by interval and what came: so far solid, to come with its band."""
+    """Of the first PANELS queues with a service level the level by interval and what came: so far solid, then bands.
+
+    Where there are more, the note says so. Where no queue has a service level, of all queues what came alone.
+    """
     course = outlook.course
-    names = [name for name in course.spec.queues if course.applies(name, "service_level")][:6]
+    measured = [name for name in course.spec.queues if course.applies(name, "service_level")]
+    rows = {"service_level": "service level", "offered": "contacts"} if measured else {"offered": "contacts"}
+    fit = measured or list(course.spec.queues)
+    names = fit[:PANELS]
+    which = " with a service level" if measured else ""
+    part = "" if names == fit else f" The first {PANELS} of {len(fit)} queues{which}."
     with style.styled(theme):
         page = style.page(style.HEIGHT)
-        axes = page.subplots(2, len(names), squeeze=False, sharex="col")
+        axes = page.subplots(len(rows), len(names), squeeze=False, sharex="col")
         for column, name in enumerate(names):
             colour = style.now().queues[course.spec.queues.index(name) % len(style.now().queues)]
-            for row, metric in enumerate(("service_level", "offered")):
+            for row, metric in enumerate(rows):
                 _panel(outlook, name, metric, axes[row][column], colour)
             axes[0][column].set_title(name)
+            if not measured:
+                continue
             axes[0][column].set_ylim(0, 1.02)
             wanted = course.spec.sl_share[course.spec.queues.index(name)]
             if not math.isnan(wanted):
                 axes[0][column].axhline(wanted, color=style.now().quiet, linewidth=0.8, linestyle=":")
-        axes[0][0].set_ylabel("service level")
-        axes[1][0].set_ylabel("contacts")
+        for row, label in enumerate(rows.values()):
+            axes[row][0].set_ylabel(label)
         style.headline(
             page,
             f"{outlook.scenario.name}: the day from {outlook.time:%H:%M} on",
-            f"Solid: so far; band: 90 % of {len(course.outcomes)} replications of the rest, line: their mean; "
-            "dotted: target.",
+            f"Solid: so far; band: 90 % of {len(course.outcomes)} replications of the rest, line: their mean"
+            f"{'; dotted: target' if measured else ''}.{part}",
         )
     return page
 

@@ -180,6 +180,6 @@ def _surprise(forecast: Forecast) -> list[str]:
     if forecast.varies or abs(came - expected) <= SURPRISING * max(expected, 1.0) ** 0.5:
         return []
     return [
-        f"{forecast.name}: {came:.0f} came where {expected:.0f} were expected, and the scenario has no busyness: "
-        "the rest of the day is taken as expected"
+        f"{forecast.name}: {came:.0f} first contacts came where {expected:.0f} were expected, and the scenario has no "
+        "busyness: the rest of the day is taken as expected"
     ]

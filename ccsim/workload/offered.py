@@ -46,6 +46,11 @@ def interval_edges(scenario: Scenario) -> I64:
     return np.append(np.arange(0, end, scenario.interval, dtype=np.int64), end)
 
 
+def interval_hours(scenario: Scenario) -> F64:
+    """Hours in each reporting interval : float64[i]; the last may be shorter than the others, as on a clock change."""
+    return np.asarray(np.diff(interval_edges(scenario)) / (3600 * SECOND), dtype=np.float64)
+
+
 def offered(scenario: Scenario) -> dict[str, Offered]:
     """By queue. Volumes are those of rates; of logs, appointments, campaigns and backlog what replication 1 has.
 
@@ -66,8 +71,9 @@ def offered(scenario: Scenario) -> dict[str, Offered]:
         leg = to.T @ leg
         total = total + leg
     day = np.searchsorted(horizon.midnights, edges[:-1], side="right") - 1
+    parts = np.diff(edges) / scenario.interval  # 1, but for the last, which may be shorter
     return {
-        name: _turns(scenario.queue[name], contacts, clocks[name], day, scenario.interval)
+        name: _turns(scenario.queue[name], contacts, clocks[name], day, parts, scenario.interval)
         for name, contacts in zip(names, total, strict=True)
     }
 
@@ -107,7 +113,7 @@ def _passing(scenario: Scenario, name: str, within: F64, outside: F64) -> F64:
     return np.asarray(within + outside if holds(queue) else within)
 
 
-def _turns(queue: Queue, contacts: F64, opened: F64, day: I64, interval: int) -> Offered:
+def _turns(queue: Queue, contacts: F64, opened: F64, day: I64, parts: F64, interval: int) -> Offered:
     def released(flow: F64) -> F64:
         """What comes while the queue is closed goes to the day of the next opening."""
         late = flow * (1 - opened)
@@ -118,8 +124,9 @@ def _turns(queue: Queue, contacts: F64, opened: F64, day: I64, interval: int) ->
         never = following == len(is_open)
         days = np.where(never, -1, day[is_open[np.minimum(following, len(is_open) - 1)]])
         of_day = np.bincount(days[~never], late[~never], minlength=int(day[-1]) + 1)
-        hours = np.bincount(day, opened, minlength=int(day[-1]) + 1)
-        return np.asarray(flow * opened + opened * np.divide(of_day, hours, out=hours * 0, where=hours > 0)[day])
+        hours = np.bincount(day, opened * parts, minlength=int(day[-1]) + 1)
+        rate = np.divide(of_day, hours, out=hours * 0, where=hours > 0)[day]
+        return np.asarray(flow * opened + opened * parts * rate)
 
     contacts = released(contacts)
     still = continuing(queue)
@@ -133,14 +140,17 @@ def _turns(queue: Queue, contacts: F64, opened: F64, day: I64, interval: int) ->
     message = sessions = messages = contacts
     for share in still:
         answered = message * share
-        message = released(_delayed(answered, lag, comes))
+        message = released(_delayed(answered / parts, lag, comes) * parts)
         messages = messages + message
-        sessions = sessions + released(_delayed(answered, lag, comes & parked))
+        sessions = sessions + released(_delayed(answered / parts, lag, comes & parked) * parts)
     return Offered(contacts, sessions, messages, opened)
 
 
 def _delayed(flow: F64, lag: F64, which: Bool) -> F64:
-    """The flow, even within each interval, after delays (in intervals) of equal chances, those of `which` only."""
+    """The flow, even within each interval, after delays (in intervals) of equal chances, those of `which` only.
+
+    As if all intervals were equally long: of a shorter one, what would come in a whole one at its rate.
+    """
     whole = np.floor(lag[which])
     part = lag[which] - whole
     inside = whole < len(flow)

@@ -73,13 +73,13 @@ def test_today_misses(easy: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["--set", "queue.phone.service_level='none'"], 2, "no targets"),
-        (["--queue", "fone"], 2, 'did you mean "phone"'),
+        (["--set", "queue.phone.service_level='none'"], 2, "tiny.toml: queue: no targets; expected a target"),
+        (["--queue", "fone"], 2, '--queue: no queue "fone"; did you mean "phone"'),
         (["--concurrency", "phone"], 2, "phone: one at a time"),
         (["--concurrency", "caht"], 2, 'did you mean "chat"'),
         (["--set", "queue.phone.answer_delay='5m'"], 1, "No volume meets the targets"),
-        (["--set", "volume.scale=0"], 2, "queue: nobody comes"),
-        (["--set", "queue.phone.volume.scale=0", "--queue", "phone"], 2, "queue.phone.volume: nobody comes"),
+        (["--set", "volume.scale=0"], 2, "tiny.toml: queue: nobody comes"),
+        (["--set", "queue.phone.volume.scale=0", "--queue", "phone"], 2, "tiny.toml: queue.phone.volume: nobody comes"),
         (["--workers", "0"], 2, "--workers"),
     ],
 )

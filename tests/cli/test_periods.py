@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ccsim.results.format import duration
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 FAST = ("--engine", "simpy", "--no-charts", "--no-report")
@@ -42,6 +43,27 @@ def test_queues_and_teams_by_day_and_interval(two_days: tuple[str, Path]) -> Non
         (whole,) = [row for row in csv.DictReader(stream) if (row["name"], row["metric"]) == ("chat", "offered")]
     assert [row["date"] for row in rows] == ["2026-03-02", "2026-03-03"]
     assert sum(float(row["mean"]) for row in rows) == pytest.approx(float(whole["mean"]))
+
+
+def test_the_mean_wait_by_day_is_on_the_clock_of_the_queue(tmp_path: Path) -> None:
+    """The chat waits over night on the business clock, the messages on the calendar's; totals are those of the run."""
+    done = ccsim(
+        "run", write_tiny(tmp_path), *FAST, "--by", "day", "--by", "interval", "--set", "days=2", "--set",
+        'queue.message.clock="business"', "--set", "queue.message.volume.per_day=200", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    with (only_folder(tmp_path / "out") / "summary.csv").open() as stream:
+        waits = {
+            row["metric"]: duration(float(row["mean"])) for row in csv.DictReader(stream) if row["name"] == "message"
+        }
+    assert waits["asa"] != waits["asa_business"]
+    for period in ("day", "interval"):
+        table = done.stdout.split(f"message by {period}")[1].split(" by ")[0]
+        total = next(line.split() for line in table.splitlines() if line.startswith("total"))
+        assert waits["asa_business"] in total
+        assert waits["asa"] not in total
+        assert "ASA: in open hours only" in table
+        assert "open hours" not in done.stdout.split(f"phone by {period}")[1].split(" by ")[0]
 
 
 def test_intervals_have_local_date_and_time(two_days: tuple[str, Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,17 @@ def test_transfers_are_no_customers(lines: list[str]) -> None:
     )
     assert customers < 80
     assert contacts > customers + 80
+
+
+def test_contacts_that_no_level_counts_are_said(tmp_path: Path, lines: list[str]) -> None:
+    """Mail comes round the clock and is taken from 08:00 to 18:00."""
+    text = " ".join(
+        printed(tmp_path, "--set", 'queue.m.outside_hours="reject"', "--set", "queue.m.volume={ per_hour = 2 }")
+    )
+    said = re.search(r"closing: Mail (\d+) of (\d+) +contacts a replication, which count in no", text)
+    assert said
+    assert 0 < int(said[1]) < int(said[2])
+    assert not any("Rejected" in line for line in lines)
 
 
 def test_undecided_contacts_are_said(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,34 @@ def test_from_a_state_file(folder: Path) -> None:
     assert phone["so_far"]["offered"] == 80
     assert phone["so_far"]["abandoned"] == 6  # 80 offered, 70 answered, 2 wait, 2 talk
     assert phone["day"]["offered"]["mean"] > 100
+
+
+def test_a_queue_on_the_business_clock_has_its_mean_wait_on_it(folder: Path) -> None:
+    doc = CENTRE | {"queue": CENTRE["queue"] | {"whatsapp": CENTRE["queue"]["whatsapp"] | {"clock": "business"}}}
+    (folder / "clock.toml").write_text(tomli_w.dumps(doc))
+    (folder / "messages.toml").write_text('[queue.whatsapp]\nwaiting = ["1m"]')
+    words = ["today", str(folder / "clock.toml"), "--state", str(folder / "messages.toml"), "--at", "2026-03-04T11:00"]
+    words += ["--replications", "20"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    printed = done.stdout
+    before, after = printed.split("whatsapp", 1)
+    assert before.count("ASA ") == 2
+    assert "open hours" not in before
+    assert after.count("ASA, open hours") == after.count("ASA") == 1
+    queues = json.loads(CliRunner().invoke(main, [*words, "--json"]).stdout)["queues"]
+    assert queues["whatsapp"]["day"]["asa_business"]["mean"] <= queues["whatsapp"]["day"]["asa"]["mean"]
+    assert "asa_business" not in queues["phone"]["day"]
+
+
+def test_first_contacts_are_told_from_all_that_were_offered(folder: Path) -> None:
+    """Who gave up calls again: more were offered than came for the first time, and both say which they are."""
+    result = today(folder, str(folder / "0"), "--at", "2026-03-04T15:00")
+    offered = re.search(r"phone +Offered +(\d+)", result.output)
+    came = re.search(r"phone: (\d+) first contacts \(no retries or other follow-ups\)\s+came where", result.output)
+    assert offered
+    assert came
+    assert int(came[1]) < int(offered[1])
 
 
 def test_advice_is_ranked(folder: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from ccsim.distributions.streams import Streams
 from ccsim.engine import simulate
+from ccsim.lowering import lower
 from ccsim.scenario import read
 from ccsim.scenario.values import HOUR
 from ccsim.tables import Log, Outcome, Phase, Plan, State, Workload, among
@@ -98,6 +99,24 @@ def test_the_json_keeps_the_contract(morning: Outlook) -> None:
 def test_the_picture_shows_every_queue(morning: Outlook) -> None:
     titles = [ax.get_title(loc="left") for ax in output.picture(morning).axes]
     assert titles[:3] == ["phone", "chat", "whatsapp"]
+
+
+def test_a_picture_of_some_queues_says_so(morning: Outlook, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "queues with" not in output.picture(morning).get_supxlabel()
+    monkeypatch.setattr(output, "PANELS", 2)
+    page = output.picture(morning)
+    assert [ax.get_title(loc="left") for ax in page.axes] == ["phone", "chat", "", ""]
+    assert page.get_supxlabel().endswith("The first 2 of 3 queues with a service level.")
+
+
+def test_the_picture_of_queues_without_service_level_shows_what_comes(morning: Outlook) -> None:
+    bare = lower(read.parse(morning.scenario.raw | {"queue": {
+        name: queue | {"service_level": "none"} for name, queue in morning.scenario.raw["queue"].items()
+    }}))[1]  # fmt: skip
+    page = output.picture(replace(morning, course=replace(morning.course, spec=bare)))
+    assert [ax.get_title(loc="left") for ax in page.axes] == ["phone", "chat", "whatsapp"]
+    assert page.axes[0].get_ylabel() == "contacts"
+    assert "target" not in page.get_supxlabel()
 
 
 def test_a_busier_morning_makes_a_busier_day(day: Day, tmp_path: Path) -> None:

@@ -13,12 +13,18 @@ import numpy as np
 import pytest
 
 from ccsim import theory
+from ccsim.cli.hours_table import by_half_hour
+from ccsim.cli.planning import teams_table
 from ccsim.errors import ScenarioError
+from ccsim.lowering import lower
+from ccsim.report.document import Table
 from ccsim.results.plans import Requirement
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import baseline, fewest, on_duty, shrinkage
 from ccsim.staffing.cover import cover, cover_shifts
+from ccsim.staffing.desks import at_desks
+from ccsim.staffing.page import requirement_document
 from ccsim.staffing.patterns import names
 from ccsim.staffing.turns import by_turns
 from ccsim.workload.expectations import expectations
@@ -238,6 +244,71 @@ def test_messages_without_silence_need_erlang_r() -> None:
     result = baseline(scenario({"thread": thread}, team))
     assert result.queues["thread"].formula == "Erlang-R"
     assert set(result.required[0].tolist()) == {5}
+
+
+# --- intervals of which the last is shorter: three of 7 hours and one of 3, 60 calls an hour
+
+ROUND_THE_CLOCK = {
+    "calls": CALLS | {"open": "always", "volume": {"per_hour": 60}},
+    "mail": MAIL
+    | {"open": "always", "volume": {"per_hour": 12}, "turns": 2, "reply_latency": 0, "service_level": "80% in 1d"},
+}
+"""Contacts at a constant rate; each message of the mail takes 10 minutes, so 4 agents."""
+LENGTHS = [7, 7, 7, 3]
+
+
+def of_seven_hours() -> Scenario:
+    teams = {name: {"skills": {name: 1}, "shifts": [{"agents": 8, "hours": "always"}]} for name in ROUND_THE_CLOCK}
+    return scenario(ROUND_THE_CLOCK, teams, interval="7h")
+
+
+def test_a_shorter_last_interval_needs_as_many_agents_at_the_same_rate() -> None:
+    run = of_seven_hours()
+    result = baseline(run)
+    assert result.queues["mail"].formula == "workload"
+    assert result.queues["calls"].per_hour == pytest.approx([60] * 4)
+    assert result.queues["mail"].per_hour == pytest.approx([12] * 4)
+    assert result.queues["calls"].load == pytest.approx([3] * 4)
+    assert result.required.tolist() == [[5] * 4, [4] * 4]
+    assert offered(run)["mail"].messages == pytest.approx([24 * hours for hours in LENGTHS])
+
+
+def test_replies_reach_a_shorter_last_interval_at_their_rate() -> None:
+    """An hour later: those of the first interval's last hour come in the second."""
+    mail = ROUND_THE_CLOCK["mail"] | {"reply_latency": "1h"}
+    messages = offered(scenario({"mail": mail}, interval="7h"))["mail"].messages
+    assert messages == pytest.approx([84 + 12 * 6, 84 * 2, 84 * 2, 36 * 2])
+
+
+def test_held_messages_are_spread_by_the_hour_over_a_shorter_last_interval() -> None:
+    """Open from 14:00: the 14 hours' mail before goes to 7 hours and to 3, so 14/10 more an hour than comes."""
+    mail = ROUND_THE_CLOCK["mail"] | {"open": "14:00-24:00", "turns": 1}
+    contacts = offered(scenario({"mail": mail}, interval="7h"))["mail"].contacts
+    assert contacts == pytest.approx([0, 0, 12 * 2.4 * 7, 12 * 2.4 * 3])
+
+
+def test_hours_of_a_shorter_last_interval_are_its_own() -> None:
+    run = of_seven_hours()
+    needed = baseline(run).requirement(run)
+    cells = [list(column.cells) for column in teams_table(run, needed, needed, "other").columns]
+    hours = ["120", "96"]
+    assert cells == [["calls", "mail"], ["5", "4"], hours, ["0.0 %", "0.0 %"], hours, hours, ["192", "192"]]
+    titles = [title for title, _ in by_half_hour(run, needed, on_duty(run))]
+    assert titles == [f"{name}: required / scheduled; over +, under -; in all {over} h over, 0 h under"
+                      for name, over in (("calls", 72), ("mail", 96))]  # fmt: skip
+    figures = requirement_document(run, [needed], {"versions": {}}).sections[0].parts[0]
+    assert isinstance(figures, Table)
+    assert [(row[3], row[5]) for row in figures.rows] == [(120, 120), (96, 96)]
+
+
+def test_the_drain_repeats_intervals_with_their_lengths() -> None:
+    plan, _ = lower(of_seven_hours())
+    edges = np.append(np.arange(0, 24, 7), 24) * 3_600_000_000
+    plan = at_desks(plan._replace(drain_end=2 * plan.end), edges, np.array([[1, 0, 0, 2]]), np.ones((1, 4), np.bool_))
+    hours = sorted(zip((plan.shift_start / 3.6e9).tolist(), (plan.shift_end / 3.6e9).tolist(), strict=True))
+    assert hours == [
+        (0, 7), (21, 24), (21, 31), (45, 48), (45, 48),
+    ]  # fmt: skip
 
 
 # --- what is offered

@@ -25,6 +25,7 @@ from ccsim.scenario import read
 from tests.charts import tables
 from tests.charts.small import small
 from tests.cli.tiny import write_tiny
+from tests.layout import assert_readable, shown, texts, together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,59 +106,23 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return run(read.load(write_tiny(tmp_path_factory.mktemp("tiny"))), engine="compiled")
 
 
-def texts(page: Figure) -> list[Any]:
-    """Every text that is shown, laid out."""
-    page.draw_without_rendering()
-    return shown(page)
-
-
-def shown(page: Figure) -> list[Any]:
-    """Every text that is shown in a picture that is laid out."""
-    from matplotlib.text import Text
-
-    hidden = {
-        label for ax in page.axes for axis in (ax.xaxis, ax.yaxis) for label in _outside(axis)
-    } | {label for ax in page.axes if not ax.axison for label in ax.findobj(Text)}  # fmt: skip
-    result = [text for text in page.findobj(Text) if isinstance(text, Text) and text.get_visible() and text.get_text()]
-    return [text for text in result if text not in hidden]
-
-
-def _outside(axis: Any) -> list[Any]:
-    """Labels of ticks beyond the axis' ends: matplotlib has them, but does not draw them."""
-    low, high = sorted(axis.get_view_interval())
-    ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
-    return [label for tick in ticks if not low <= tick.get_loc() <= high for label in (tick.label1, tick.label2)]
-
-
-def together(one: Any, that: Any) -> bool:
-    """Whether two boxes lie on one another by more than a pixel."""
-    width = min(one.x1, that.x1) - max(one.x0, that.x0)
-    height = min(one.y1, that.y1) - max(one.y0, that.y0)
-    return bool(width > 1 and height > 1)
-
-
 # ── over the whole registry, one queue to twelve, a day to four weeks ────────────────────────────────────────────────
 
 
 def test_nothing_is_cut_off_and_no_text_lies_on_another(sized: Pages) -> None:
     for name, page in sized.items():
-        boxes = [(text.get_text(), text.get_window_extent()) for text in shown(page)]
-        assert len(boxes) > 5
-        for text, box in boxes:
-            assert box.x0 >= -1, f"{name}: {text!r} is cut off at the edge of the page"
-            assert box.y0 >= -1, f"{name}: {text!r} is cut off at the edge of the page"
-            assert box.x1 <= page.bbox.x1 + 1, f"{name}: {text!r} is cut off at the edge of the page"
-            assert box.y1 <= page.bbox.y1 + 1, f"{name}: {text!r} is cut off at the edge of the page"
-        for (one, box), (other, that) in combinations(boxes, 2):
-            assert not together(box, that), f"{name}: {one!r} and {other!r} lie on one another"
+        assert_readable(name, page, more_than=5)
 
 
 def test_legends_hide_no_panel(sized: Pages) -> None:
+    seen = 0
     for name, page in sized.items():
         for legend in page.legends:
+            seen += len(page.axes)
             for ax in page.axes:
                 hidden = together(legend.get_window_extent(), ax.get_window_extent())
                 assert not hidden, f"{name}: a legend hides a panel"
+    assert seen > 0
 
 
 def test_panels_are_big_enough_to_read(sized: Pages) -> None:
@@ -508,13 +473,25 @@ def test_what_has_nothing_to_show_is_left_out(changes: dict[str, Any]) -> None:
     charts.overview(results).draw_without_rendering()
 
 
+def test_agents_present_in_a_shorter_last_interval() -> None:
+    """Eight around the clock, by 7 hours: from 21:00 to 24:00 as many as before, and drawn in the middle of it."""
+    raw = scenario(1, 1) | {"interval": "7h"}
+    raw["team"]["team 0"]["shifts"] = [{"agents": 8, "hours": "always"}]
+    (ax,) = charts.figure("staffing", run(read.parse(raw), engine="compiled")).axes
+    scheduled, present = ax.get_lines()
+    for line in (scheduled, present):
+        assert line.get_xdata().tolist() == [3.5, 10.5, 17.5, 22.5]
+        assert line.get_ydata() == pytest.approx([8] * 4)
+
+
 def test_names_are_text() -> None:
     raw = scenario(1, 1)
     raw["queue"] = {r"a $\frac{1}{2}$ & <b>$x_1$": next(iter(raw["queue"].values()))}
     raw["team"]["team 0"]["skills"] = dict.fromkeys(raw["queue"], 1)
     results = run(read.parse(raw), engine="compiled")
-    for page in pages(results).values():
-        assert not any(text.get_parse_math() for text in shown(page) if "$" in text.get_text())
+    named = [text for page in pages(results).values() for text in shown(page) if "$" in text.get_text()]
+    assert named
+    assert not any(text.get_parse_math() for text in named)
 
 
 def test_drawing_changes_nothing_and_repeats(tiny: Results, tmp_path: Path) -> None:
