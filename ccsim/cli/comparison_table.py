@@ -88,6 +88,8 @@ def show_plans(plans: Mapping[str, ShiftPlan], comparison: Comparison) -> None:
         if not plan.fresh.met:
             note = f"{comparison.labels[name]}: NOT PROVEN, fresh random numbers miss a target; try more replications."
             console.print(note, markup=False)
+        for warning in plan.warnings:
+            console.print(f"{comparison.labels[name]}: {warning}.", markup=False)
     console.print()
 
 

@@ -148,7 +148,8 @@ def show(plan: ShiftPlan) -> None:
         console.print()
         console.print(table)
     console.print()
-    for line in (*_costs(plan), *_binding(plan), *_how(plan)):
+    warnings = [f"Warning: {warning}." for warning in plan.warnings]
+    for line in (*warnings, *_costs(plan), *_binding(plan), *_how(plan)):
         console.print(line, markup=False)
 
 

@@ -189,6 +189,8 @@ class ShiftPlan:
     """what was done because the fresh random numbers missed a target, in words"""
     notes: tuple[str, ...]
     """what was changed of the shifts to choose from, in words"""
+    warnings: tuple[str, ...]
+    """what the plan leaves without agents though the targets hold, in words"""
     marginal: F64
     """float64[pattern, goal]: what one agent more adds to the slack, on the random numbers of the search"""
     tried: tuple[tuple[float, float, bool], ...]

@@ -282,6 +282,7 @@ def plan_json(plan: ShiftPlan) -> dict[str, Any]:
         "proven": plan.fresh.met,
         "overtime_cost": _band(plan.overtime),
         "notes": list(plan.notes),
+        "warnings": list(plan.warnings),
         "bound": plan.lower_bound,
         "gap": plan.gap,
         "staffings": plan.evaluations,

@@ -224,7 +224,7 @@ def _findings(plan: ShiftPlan) -> Iterable[Finding]:
         lines.append(f"Scarcest: {plan.scenario.title(binding.goal.name)} {measure}, tightest at {at}.")
     if not plan.finished:
         lines.append("The time was up before the search was done: there may be a cheaper plan.")
-    if all_lines := (*lines, *(f"{note}." for note in plan.notes), *plan.repairs):
+    if all_lines := (*lines, *(f"{line}." for line in (*plan.warnings, *plan.notes)), *plan.repairs):
         yield Finding("To bear in mind", all_lines)
 
 

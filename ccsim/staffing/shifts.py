@@ -26,6 +26,7 @@ from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
 from ccsim.staffing.turns import by_turns
 from ccsim.tables import F64, I64
 from ccsim.workload.offered import interval_edges
+from ccsim.workload.unserved import unserved
 
 REPAIRS: Final = 5
 """Times that a plan which misses a target on fresh random numbers is searched for again, at most."""
@@ -114,6 +115,7 @@ def shift_plan(
         finished=finished,
         repairs=repairs,
         notes=notes,
+        warnings=_warnings(scenario, judge.goals, agents),
         marginal=_marginal(search, agents, len(judge.goals)),
         tried=tuple((spent, float(np.nanmin(slack, initial=1.0)), not (slack < 0).any()) for spent, slack in tallies),
         baseline=None if divided is None else performance(prover.first.tally(divided.counts), divided.counts),
@@ -161,6 +163,15 @@ def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tup
     if repairs:
         agents, proof = next_best(math.inf if short.any() else cost(agents)) or (agents, proof)
     return agents, proof, tuple(repairs), finished
+
+
+def _warnings(scenario: Scenario, goals: tuple[StaffingTarget, ...], agents: I64) -> tuple[str, ...]:
+    """What targets that hold do not show: queues that have none, and hours in which a plan leaves a queue alone."""
+    aimed = {goal.name for goal in goals if goal.level == "queue"}
+    planned = {queue for pattern in scenario.staffing.patterns for queue in scenario.team[pattern.team].skills}
+    without = [scenario.title(name) for name in scenario.queue if name in planned - aimed]
+    alone = f"queues without a target of their own, for which the plan does not staff: {', '.join(without)}"
+    return (*([alone] if without else []), *map(str, unserved(staffed(scenario, agents.tolist()))))
 
 
 def most_of_use(scenario: Scenario, erlang: Baseline) -> I64:
