@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 import numpy as np
@@ -26,6 +26,7 @@ from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
 from ccsim.staffing.marginal import one_more
 from ccsim.staffing.page import document, requirement_document, requirement_table, roster_table
+from ccsim.staffing.patterns import worked_today
 from ccsim.staffing.requirement import requirement as by_simulation
 from ccsim.staffing.shifts import shift_plan
 from ccsim.tables import F64, SECOND
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from ccsim.report.document import Picture
     from ccsim.results.plans import Performance, Requirement, ShiftPlan
     from ccsim.scenario.model import Scenario
+
+NO_GAP: Final = 5e-4
+"""Share of the cost by which a plan may be above its lower bound and be shown as being on it."""
 
 
 def requirement(
@@ -231,11 +235,11 @@ def _costs(plan: ShiftPlan) -> list[str]:
             change = 100 * (cost / other.cost - 1)
             verdict = "meets" if other.met else "misses"
             lines.append(f"{what}: {format.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
-    lines.append(
-        f"Lower bound: {format.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: "
-        "no cheaper staffing meets the targets, unless what was simulated is wrong by more than half an agent."
-    )
-    return lines
+    none = "no cheaper staffing" if plan.gap < NO_GAP else "no staffing below that cost"
+    says = f"{none} meets the targets, unless what was simulated is wrong by more than half an agent"
+    if plan.gap >= NO_GAP and plan.lower_bound <= 0:
+        says = "whether a cheaper staffing meets the targets is not known"
+    return [*lines, f"Lower bound: {format.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: {says}."]
 
 
 def people(plan: ShiftPlan) -> str:
@@ -275,6 +279,8 @@ def _how(plan: ShiftPlan) -> list[str]:
         )
     if not plan.finished:
         lines.append("The time was up; this is the best plan found so far.")
+    if plan.today.met and plan.today.cost < plan.searched.cost and worked_today(plan.scenario) is None:
+        lines.append("Today's shifts cost less and meet the targets, but are not among the shifts to choose from.")
     few = f", {plan.glances} of them in {' or '.join(map(str, plan.glance))} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "

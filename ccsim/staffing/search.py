@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -236,6 +236,14 @@ class Search:
         assert self.best is not None  # before the first holds no time is up
         self.bound = self._propose(DOUBT)[1]
         return finished
+
+    def take(self, known: Iterable[I64]) -> None:
+        """Staffings that need no search, though the time is up: `best` is the cheapest of all that hold."""
+        ends, self._ends = self._ends, math.inf
+        for agents in known:
+            if ((self.least <= agents) & (agents <= self.most)).all():
+                self.slack(agents)
+        self._ends = ends
 
     def gains(self, agents: I64, step: int = 1) -> F64:
         """What an agent more (less: `step` -1) on each pattern changes : float64[pattern, row]; NaN beyond the limits.

@@ -19,7 +19,16 @@ from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.candidates import covering, most_useful, with_rules
 from ccsim.staffing.cover import cover_shifts
-from ccsim.staffing.patterns import cost_of_shifts, costs, hours, most_agents, most_on_a_day, names, staffed
+from ccsim.staffing.patterns import (
+    cost_of_shifts,
+    costs,
+    hours,
+    most_agents,
+    most_on_a_day,
+    names,
+    staffed,
+    worked_today,
+)
 from ccsim.staffing.proof import Prover
 from ccsim.staffing.search import Search, TimeUp
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
@@ -82,6 +91,9 @@ def shift_plan(
 
     bound = search.bound  # of the targets as they are; those of a later search are tighter
     divided = cover_shifts(scenario, erlang.requirement(scenario, divided=True))
+    if not finished:
+        known = (None if divided is None else divided.counts, worked_today(scenario))
+        search.take(agents for agents in known if agents is not None)
     room = most if divided is None else np.maximum(most, divided.counts)
     prover = Prover(scenario, judge, room, workers, time.monotonic() + within - (time.perf_counter() - clock))
     agents, proof, repairs, finished = _proven(search, judge, prover, finished)
@@ -160,7 +172,9 @@ def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tup
             break
         agents = search.best
         proof, short = prover.prove(agents)
-    if repairs:
+    if short.any():
+        refuted.add(agents.tobytes())
+    if repairs or not finished:
         agents, proof = next_best(math.inf if short.any() else cost(agents)) or (agents, proof)
     return agents, proof, tuple(repairs), finished
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from ccsim.cli import main
+from ccsim.cli.planning import show
 from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.staffing import shifts
+from tests import staffing_by_hand as by_hand
 
 MORNING = """
 name = "A morning"
@@ -169,6 +172,10 @@ def test_when_the_time_is_up_the_best_so_far_is_taken(morning: Path) -> None:
     result = staff(morning, "--within", "0s")
     assert result.exit_code == 0, result.output
     assert "The time was up" in result.stdout
+    spent = sum(float(row["cost"]) for row in rows(folder(result) / "shifts.csv"))
+    assert 0 < spent <= 1080, "today's shifts are among the patterns, and meet the targets"
+    assert "whether a cheaper staffing meets the targets is not known" in " ".join(result.stdout.split())
+    assert "no cheaper staffing" not in " ".join(result.stdout.split())
     assert not json.loads((folder(result) / "provenance.json").read_text())["finished"]
 
 
@@ -238,3 +245,13 @@ def test_the_workbook_has_requirement_and_roster(morning: Path, tmp_path: Path) 
         [row["agent"], row["date"], row["start"], row["end"]] for row in rows
     ]
     assert "Requirement by Erlang" in book.sheetnames
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(1.0, "no cheaper staffing meets"), (0.9, "no staffing below that cost meets"), (0.0, "is not known")],
+)
+def test_a_lower_bound_says_no_more_than_it_shows(share: float, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = by_hand.plan(by_hand.centre(3, 7))
+    show(replace(plan, lower_bound=share * plan.searched.cost))
+    assert said in " ".join(capsys.readouterr().out.split())
