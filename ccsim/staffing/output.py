@@ -310,6 +310,7 @@ def capacity_json(capacity: Capacity) -> dict[str, Any]:
         ],
         "missed_today": [_what(goal) for goal in capacity.missed_today],
         "proven": capacity.proven,
+        "no_data": [_what(goal) for goal in capacity.no_data],
         "seed": capacity.scenario.seed,
         "fresh_seed": capacity.proof_seed,
         "replications": capacity.scenario.replications,

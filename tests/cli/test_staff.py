@@ -255,3 +255,10 @@ def test_a_lower_bound_says_no_more_than_it_shows(share: float, said: str, capsy
     plan = by_hand.plan(by_hand.centre(3, 7))
     show(replace(plan, lower_bound=share * plan.searched.cost))
     assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_one_replication_proves_nothing(morning: Path) -> None:
+    """It has no interval, so more follow, though the search is content with one."""
+    proven = re.search(r"Proven in (\d+) replications", " ".join(staff(morning, "--replications", "1").stdout.split()))
+    assert proven is not None
+    assert int(proven[1]) >= 10
