@@ -44,8 +44,9 @@ NO_GAP: Final = 5e-4
 
 def requirement(
     scenario: Scenario, root: Path | None, workers: int, *, xlsx: bool = False, as_json: bool
-) -> Path | None:
-    """Print the agents that each team needs by interval; the folder with the table, if there is a `root`."""
+) -> tuple[Path | None, bool]:
+    """Print the agents that each team needs by interval; the folder with the table, if there is a `root`, and whether
+    they meet every target."""
     simulated, erlang = _simulated(scenario, workers), baseline(scenario).requirement(scenario)
     if as_json:
         click.echo(json.dumps({"requirement": output.requirement_json(scenario, simulated)}, allow_nan=False))
@@ -59,19 +60,21 @@ def requirement(
         console.print(
             f"{simulated.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False
         )
+    met = not simulated.shortfalls
     if root is None:
-        return None
+        return None, met
 
     def finish(folder: Path) -> None:
         report_requirement(folder, scenario, [simulated, erlang], on_duty(scenario), xlsx=xlsx)
 
-    return output.to_folder(
+    folder = output.to_folder(
         root,
         scenario,
         [simulated, erlang],
         finish=None if as_json and not xlsx else finish,
         method="requirement",
     )
+    return folder, met
 
 
 def shifts(

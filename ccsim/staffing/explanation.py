@@ -138,17 +138,23 @@ def _reason(desks: Desks, g: int, start: int, end: int, contacts: float) -> str:
         return "the team's work does not get less with more agents"
     q = desks.spec.queues.index(goal.name)
     time = desks.time(g)
-    rings = np.concatenate([workload.answer_delay[workload.queue == q] for workload in desks.trials.workloads])
-    late = float(np.mean(rings > time * SECOND)) if len(rings) else 0.0
+    rings, patience = (
+        np.concatenate([getattr(workload, column)[workload.queue == q] for workload in desks.trials.workloads])
+        for column in ("answer_delay", "patience")
+    )
+    late, gone, seconds = 0.0, 0.0, 0.0
+    if len(rings):
+        late, gone = float(np.mean(rings > time * SECOND)), float(np.mean(patience < rings))
+        seconds = float(rings.mean()) / SECOND
+    ringing = f"it rings for {format.duration(seconds)} before anybody answers"
     closed = (
         desks.came_while_closed(goal.name, start, end) if goal.metric in ("service_level", "resolution_level") else 0
     )
     come = f"{format.count(closed)} contacts a run come while the queue is closed"
     if goal.metric == "service_level" and goal.wanted > 1 - late:
-        reason = (
-            f"it rings for {format.duration(float(rings.mean()) / SECOND)} before anybody answers, longer than the "
-            f"target's time for {100 * late:.3g} % of the contacts"
-        )
+        reason = f"{ringing}, longer than the target's time for {100 * late:.3g} % of the contacts"
+    elif goal.metric == "abandonment" and goal.wanted < gone:
+        reason = f"{ringing}, and {100 * gone:.3g} % of the customers are not as patient as that"
     elif closed > 0 and desks.spec.business_clock[q]:
         reason = f"{come}, and all are due within {format.duration(time)} of opening"
     elif closed > 0:

@@ -128,6 +128,12 @@ def test_requirement(morning: Path) -> None:
     assert float(at_nine[0]["agents_with_shrinkage"]) == pytest.approx(int(at_nine[0]["agents"]) / 0.9, abs=0.01)
 
 
+def test_a_requirement_that_misses_a_target_ends_with_status_1(morning: Path) -> None:
+    result = staff(morning, "--method", "requirement", "--set", "queue.phone.answer_delay='30s'")
+    assert "Cannot be met: phone: service level" in result.stdout
+    assert result.exit_code == 1
+
+
 def test_without_patterns_it_is_the_requirement(morning: Path) -> None:
     assert "agents required by simulation" in staff(morning, "--set", "staffing.patterns=[]").stdout
     refused = staff(morning, "--set", "staffing.patterns=[]", "--method", "shifts")

@@ -123,6 +123,19 @@ def test_what_no_number_meets_is_named_and_has_erlangs_agents() -> None:
     assert short.within >= 30
 
 
+def test_who_leaves_while_it_rings_is_named_as_the_reason() -> None:
+    lost = {"answer_delay": "15s", "patience": {"dist": "exponential", "mean": "60s"}, "service_level": "none"}
+    scenario = morning({"phone": CALLS | lost | {"max_abandonment": 0.05}}, {"voice": {"skills": {"phone": 1}}})
+    (short,) = requirement(scenario).shortfalls
+    reason = re.fullmatch(
+        r"it rings for 15s before anybody answers, and ([\d.]+) % of the customers are not as patient as that",
+        short.reason,
+    )
+    assert reason is not None, short.reason
+    contacts = 30 * 90  # in 30 replications; 1 - exp(-15 s / 60 s) leave
+    assert float(reason[1]) == pytest.approx(22.1, abs=4 * 100 * (0.221 * 0.779 / contacts) ** 0.5)
+
+
 def test_over_intervals_each_is_named() -> None:
     scenario = morning(
         {"phone": CALLS | {"answer_delay": "30s"}},
