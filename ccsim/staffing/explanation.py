@@ -110,7 +110,10 @@ def _shortfalls(desks: Desks, counts: I64, pieces: list[slice], missed: Bool, ta
 
 
 def least_time(desks: Desks, counts: I64, goal: int, start: int, end: int) -> float | None:
-    """The least seconds within which as many as the goal wants are served of who comes in [start, end)."""
+    """The least seconds within which as many as the goal wants are served of who comes in [start, end).
+
+    A longer target makes a longer drain: in that of a shorter one those served last are undecided, and left out.
+    """
     if desks.goals[goal].metric not in TIMES:
         return None
     piece = slice(*np.searchsorted(desks.edges, (start, end)).tolist())
@@ -128,7 +131,11 @@ def least_time(desks: Desks, counts: I64, goal: int, start: int, end: int) -> fl
         middle = float(np.sqrt(low * high))
         low, high = (low, middle) if enough(middle) else (middle, high)
     step = 60.0 if high > 120 else 1.0
-    return float(np.ceil(high / step) * step)
+    least = float(np.ceil(high / step) * step)
+    longer = desks.asked_for(goal, least)
+    if longer.drain_time <= desks.scenario.drain_time:
+        return least
+    return least_time(Desks(longer, desks.trials.workers, desks.progress), counts, goal, start, end)
 
 
 def _reason(desks: Desks, g: int, start: int, end: int, contacts: float) -> str:

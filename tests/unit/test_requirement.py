@@ -218,6 +218,21 @@ def test_what_is_due_at_the_opening_and_cannot_be_met_is_named_with_what_could_b
     assert short.agents == result.agents.max()
 
 
+def test_the_least_time_is_met_when_it_is_asked_for() -> None:
+    """A mail of Friday evening waits for Monday, which a drain made for an hour leaves undecided."""
+    mail = {"channel": "email", "open": {"mon-fri": "08:00-18:00"}, "volume": {"per_day": 20}, "turns": 1, "work": "3m"}
+
+    def asked(target: str) -> Scenario:
+        queues = {"mail": mail | {"service_level": target, "resolution_target": "none"}}
+        top = {"start": "2026-03-05", "days": 2, "drain": "auto", "replications": 5}
+        return morning(queues, {"text": {"skills": {"mail": 1}}}, **top)
+
+    (short,) = requirement(asked("95% in 1h")).shortfalls
+    assert short.within is not None
+    assert short.within > 2 * 24 * 3600
+    assert requirement(asked(f"95% in {short.within:g}s")).shortfalls == ()
+
+
 def test_late_before_the_opening_is_a_cause() -> None:
     scenario = morning(
         {"night": NIGHT | {"clock": "calendar"}}, {"text": {"skills": {"night": 1}}}, days=2, replications=5
