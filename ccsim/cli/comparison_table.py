@@ -202,7 +202,7 @@ def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
 
 def _show_ranking(console: Console, comparison: Comparison, ranking: Ranking) -> None:
     console.print(answer(comparison, ranking)[1], style="bold", markup=False)
-    which = "" if not ranking.left_out else ", of the variants that meet their targets"
+    which = "" if not (ranking.left_out or ranking.no_data) else ", of the variants that meet their targets"
     console.print(f"Ranked by {ranking.by}{which}", markup=False)
     unit, currency = ranking.figure.definition.unit, comparison.baseline.results.scenario.currency
     for number, (name, estimate) in enumerate(ranking.order, 1):
