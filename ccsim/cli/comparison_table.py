@@ -86,8 +86,8 @@ def show_plans(plans: Mapping[str, ShiftPlan], comparison: Comparison) -> None:
     console.print(document_table(table))
     for name, plan in plans.items():
         if not plan.fresh.met:
-            note = f"{comparison.labels[name]}: NOT PROVEN, fresh random numbers miss a target; try more replications."
-            console.print(note, markup=False)
+            why = "no data on any target" if plan.fresh.no_data else "fresh random numbers miss a target"
+            console.print(f"{comparison.labels[name]}: NOT PROVEN, {why}; try more replications.", markup=False)
         for warning in plan.warnings:
             console.print(f"{comparison.labels[name]}: {warning}.", markup=False)
     console.print()

@@ -236,7 +236,7 @@ def _costs(plan: ShiftPlan) -> list[str]:
     for what, other in (("Today's shifts", plan.today), ("Erlang by interval, chats by division", plan.baseline)):
         if other is not None and other.cost > 0:
             change = 100 * (cost / other.cost - 1)
-            verdict = "meets" if other.met else "misses"
+            verdict = "no data on" if other.no_data else "meets" if other.met else "misses"
             lines.append(f"{what}: {format.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
     none = "no cheaper staffing" if plan.gap < NO_GAP else "no staffing below that cost"
     says = f"{none} meets the targets, unless what was simulated is wrong by more than half an agent"
@@ -273,7 +273,9 @@ def _how(plan: ShiftPlan) -> list[str]:
     held = f"on {format.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
     lines = [*(f"{note}." for note in plan.notes), f"Targets hold {held}."]
     lines += [f"{repair}." for repair in plan.repairs]
-    if not plan.fresh.met:
+    if plan.fresh.no_data:
+        lines.append("NOT PROVEN: no data on any target on fresh random numbers.")
+    elif not plan.fresh.met:
         lines.append("NOT PROVEN: fresh random numbers miss a target; more replications would find a safer plan.")
     if plan.offered > len(plan.names):
         lines.append(
@@ -284,11 +286,12 @@ def _how(plan: ShiftPlan) -> list[str]:
         lines.append("The time was up; this is the best plan found so far.")
     if plan.today.met and plan.today.cost < plan.searched.cost and worked_today(plan.scenario) is None:
         lines.append("Today's shifts cost less and meet the targets, but are not among the shifts to choose from.")
+    proven = "Proven" if plan.fresh.met else "Tried"
     few = f", {plan.glances} of them in {' or '.join(map(str, plan.glance))} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "
         f"in {_replications(plan.searched.replications)} each{few}; seed {plan.searched.seed}. "
-        f"Proven in {_replications(plan.fresh.replications)} with seed {plan.fresh.seed}."
+        f"{proven} in {_replications(plan.fresh.replications)} with seed {plan.fresh.seed}."
     )
     return lines
 

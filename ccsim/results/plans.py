@@ -128,8 +128,13 @@ class Performance:
 
     @property
     def met(self) -> bool:
-        """Whether every goal holds."""
-        return not (self.slack < 0).any()
+        """Whether every goal holds that there are data for, and there is one."""
+        return not self.no_data and not (self.slack < 0).any()
+
+    @property
+    def no_data(self) -> bool:
+        """Nothing is known of any goal, as nobody came or was served."""
+        return bool(np.isnan(self.slack).all())
 
 
 class Binding(NamedTuple):

@@ -149,7 +149,8 @@ def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tup
 
     def next_best(below: float) -> tuple[I64, Tally] | None:
         """The cheapest that holds without a margin, costs less than this, and is proven; a few are tried."""
-        held = [one for one, tally in search.tried() if not (judge.slack(tally) < 0).any() and cost(one) < below]
+        cheaper = [(one, judge.slack(tally)) for one, tally in search.tried() if cost(one) < below]
+        held = [one for one, slack in cheaper if (search.filled(slack) >= 0).all()]
         for one in sorted((one for one in held if one.tobytes() not in refuted), key=cost)[:OTHERS]:
             proof, short = prover.prove(one)
             if not short.any():

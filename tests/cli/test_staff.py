@@ -268,3 +268,19 @@ def test_one_replication_proves_nothing(morning: Path) -> None:
     proven = re.search(r"Proven in (\d+) replications", " ".join(staff(morning, "--replications", "1").stdout.split()))
     assert proven is not None
     assert int(proven[1]) >= 10
+
+
+def test_no_data_is_no_target_met(morning: Path) -> None:
+    """Where nobody comes nothing is met; where nobody is there, a level of the answered alone is not met either."""
+    empty = ("--set", "queue.phone.volume.per_hour=0", "--set", "queue.chat.volume.per_hour=0")
+    result = staff(morning, *empty)
+    said = " ".join(result.stdout.split())
+    assert result.exit_code == 1
+    assert "NOT PROVEN: no data on any target" in said
+    assert "no data on the targets." in said
+    assert "; meets the targets" not in said
+    assert "Proven in" not in said
+    few = ("queue.phone.volume.per_hour=2", "queue.phone.sl_formula=answered_only", "queue.chat.service_level=none")
+    result = staff(morning, *(part for change in few for part in ("--set", change)))
+    assert result.exit_code == 0, result.output
+    assert sum(int(row["agents"]) for row in rows(folder(result) / "shifts.csv")) > 0
