@@ -127,6 +127,7 @@ def plan(scenario: Scenario, agents: int = 3) -> ShiftPlan:
         finished=True,
         repairs=(),
         notes=(),
+        warnings=(),
         marginal=np.full((len(counts), len(goals)), 0.01),
         tried=tuple(tried),
         baseline=performance(0.05, 2),

@@ -47,15 +47,18 @@ def _volumes(answer: Capacity) -> Table:
         most = answer.volume_at_scale[name]
         # where the queue's own volume was changed, or all were
         ends = [most * end / answer.scale.mean for end in answer.scale[1:]]
-        changed = answer.queue in (None, name)
-        interval = f"{format.count(ends[0])}–{format.count(ends[1])}" if changed else "unchanged"
+        interval = f"{format.count(ends[0])}–{format.count(ends[1])}"
+        if answer.queue not in (None, name):
+            interval = "unchanged"
+        elif math.isnan(ends[0]):
+            interval = format.NO_DATA
         table.add_row(escape(answer.scenario.title(name)), format.count(today), format.count(most), interval)
     return table
 
 
 def _targets(answer: Capacity) -> Table:
-    scale, low = answer.scale.mean, answer.scale.low
-    table = figures_table("target", "wanted", "today", f"at {scale:.2f}", f"at {low:.2f}, fresh\nrandom numbers")
+    at = f"at {answer.scale.mean:.2f}", f"at {answer.proof_scale:.2f}, fresh\nrandom numbers"
+    table = figures_table("target", "wanted", "today", *at)
     for goal, today, limit, fresh in zip(answer.goals, answer.today, answer.figures, answer.proof, strict=True):
         if math.isnan(today.mean) and math.isnan(limit.mean):
             continue
@@ -77,7 +80,8 @@ def _sentences(answer: Capacity) -> list[str]:
     if answer.binds is None:
         sentences.append(f"Every target holds even with {mean:g} times {of}, the most that is tried.")
     else:
-        sentences.append(f"All targets hold with up to {mean:.3f} times {of} (95 % interval {low:.3f} to {high:.3f}).")
+        interval = "no interval: one replication" if math.isnan(low) else f"95 % interval {low:.3f} to {high:.3f}"
+        sentences.append(f"All targets hold with up to {mean:.3f} times {of} ({interval}).")
         at = "" if answer.binds_at is None else f", on {format.moment(scenario, answer.binds_at)}"
         sentences.append(f"Binding target: {answer.binds.label(scenario.title)}{at}.")
     if nobody := [scenario.title(name) for name, today in answer.volume.items() if today == 0]:
@@ -89,11 +93,17 @@ def _sentences(answer: Capacity) -> list[str]:
         f"{format.several(answer.simulated, 'volume')} simulated, "
         f"{format.several(scenario.replications, 'replication')} each; seed {scenario.seed}."
     )
-    sentences.append(
-        f"Proven at {low:.3f} on fresh random numbers, seed {answer.proof_seed}."
-        if answer.proven
-        else f"NOT PROVEN: even {low:.3f} misses a target on fresh random numbers, seed {answer.proof_seed}."
-    )
+    fresh = f"fresh random numbers, seed {answer.proof_seed}"
+    if answer.proven:
+        sentences.append(f"Proven at {answer.proof_scale:.3f} on {fresh}.")
+    elif answer.no_data:
+        without = "; ".join(goal.label(scenario.title) for goal in answer.no_data)
+        at = f"at {answer.proof_scale:.3f} on {fresh}"
+        sentences.append(f"NOT PROVEN: no data {at}: {without}. More replications would have some.")
+    elif scenario.replications == 1:
+        sentences.append("NOT PROVEN: one replication has no interval; take more replications.")
+    else:
+        sentences.append(f"NOT PROVEN: even {answer.proof_scale:.3f} misses a target on {fresh}.")
     return sentences
 
 
@@ -102,7 +112,8 @@ def _by_number(by_number: Mapping[int, Capacity]) -> Table:
     for number, answer in by_number.items():
         mean, low, high = answer.scale
         binds = "nothing tried" if answer.binds is None else escape(answer.binds.label(answer.scenario.title))
-        table.add_row(str(number), f"{mean:.3f}", f"{low:.3f}–{high:.3f}", binds)
+        interval = format.NO_DATA if math.isnan(low) else f"{low:.3f}–{high:.3f}"
+        table.add_row(str(number), f"{mean:.3f}", interval, binds)
     return table
 
 

@@ -86,8 +86,10 @@ def show_plans(plans: Mapping[str, ShiftPlan], comparison: Comparison) -> None:
     console.print(document_table(table))
     for name, plan in plans.items():
         if not plan.fresh.met:
-            note = f"{comparison.labels[name]}: NOT PROVEN, fresh random numbers miss a target; try more replications."
-            console.print(note, markup=False)
+            why = "no data on any target" if plan.fresh.no_data else "fresh random numbers miss a target"
+            console.print(f"{comparison.labels[name]}: NOT PROVEN, {why}; try more replications.", markup=False)
+        for warning in plan.warnings:
+            console.print(f"{comparison.labels[name]}: {warning}.", markup=False)
     console.print()
 
 
@@ -200,7 +202,7 @@ def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
 
 def _show_ranking(console: Console, comparison: Comparison, ranking: Ranking) -> None:
     console.print(answer(comparison, ranking)[1], style="bold", markup=False)
-    which = "" if not ranking.left_out else ", of the variants that meet their targets"
+    which = "" if not (ranking.left_out or ranking.no_data) else ", of the variants that meet their targets"
     console.print(f"Ranked by {ranking.by}{which}", markup=False)
     unit, currency = ranking.figure.definition.unit, comparison.baseline.results.scenario.currency
     for number, (name, estimate) in enumerate(ranking.order, 1):

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 import numpy as np
@@ -25,6 +25,7 @@ from ccsim.staffing import output
 from ccsim.staffing.baseline import baseline, on_duty
 from ccsim.staffing.marginal import one_more
 from ccsim.staffing.page import document, requirement_document, requirement_table, roster_table
+from ccsim.staffing.patterns import worked_today
 from ccsim.staffing.requirement import requirement as by_simulation
 from ccsim.staffing.shifts import shift_plan
 from ccsim.tables import F64
@@ -34,11 +35,15 @@ if TYPE_CHECKING:
     from ccsim.results.plans import Performance, Requirement, ShiftPlan
     from ccsim.scenario.model import Scenario
 
+NO_GAP: Final = 5e-4
+"""Share of the cost by which a plan may be above its lower bound and be shown as being on it."""
+
 
 def requirement(
     scenario: Scenario, root: Path | None, workers: int, *, xlsx: bool = False, as_json: bool
-) -> Path | None:
-    """Print the agents that each team needs by interval; the folder with the table, if there is a `root`."""
+) -> tuple[Path | None, bool]:
+    """Print the agents that each team needs by interval; the folder with the table, if there is a `root`, and whether
+    they meet every target."""
     simulated, erlang = _simulated(scenario, workers), baseline(scenario).requirement(scenario)
     if as_json:
         click.echo(json.dumps({"requirement": output.requirement_json(scenario, simulated)}, allow_nan=False))
@@ -52,19 +57,21 @@ def requirement(
         console.print(
             f"{simulated.method}; seed {scenario.seed}, {_replications(scenario.replications)}.", markup=False
         )
+    met = not simulated.shortfalls
     if root is None:
-        return None
+        return None, met
 
     def finish(folder: Path) -> None:
         report_requirement(folder, scenario, [simulated, erlang], on_duty(scenario), xlsx=xlsx)
 
-    return output.to_folder(
+    folder = output.to_folder(
         root,
         scenario,
         [simulated, erlang],
         finish=None if as_json and not xlsx else finish,
         method="requirement",
     )
+    return folder, met
 
 
 def shifts(
@@ -145,7 +152,8 @@ def show(plan: ShiftPlan) -> None:
         console.print()
         console.print(table)
     console.print()
-    for line in (*_costs(plan), *_binding(plan), *_how(plan)):
+    warnings = [f"Warning: {warning}." for warning in plan.warnings]
+    for line in (*warnings, *_costs(plan), *_binding(plan), *_how(plan)):
         console.print(line, markup=False)
 
 
@@ -225,13 +233,13 @@ def _costs(plan: ShiftPlan) -> list[str]:
     for what, other in (("Today's shifts", plan.today), ("Erlang by interval, chats by division", plan.baseline)):
         if other is not None and other.cost > 0:
             change = 100 * (cost / other.cost - 1)
-            verdict = "meets" if other.met else "misses"
+            verdict = "no data on" if other.no_data else "meets" if other.met else "misses"
             lines.append(f"{what}: {format.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
-    lines.append(
-        f"Lower bound: {format.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: "
-        "no cheaper staffing meets the targets, unless what was simulated is wrong by more than half an agent."
-    )
-    return lines
+    none = "no cheaper staffing" if plan.gap < NO_GAP else "no staffing below that cost"
+    says = f"{none} meets the targets, unless what was simulated is wrong by more than half an agent"
+    if plan.gap >= NO_GAP and plan.lower_bound <= 0:
+        says = "whether a cheaper staffing meets the targets is not known"
+    return [*lines, f"Lower bound: {format.count(plan.lower_bound)}, gap {100 * plan.gap:.1f} %: {says}."]
 
 
 def people(plan: ShiftPlan) -> str:
@@ -262,7 +270,9 @@ def _how(plan: ShiftPlan) -> list[str]:
     held = f"on {format.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
     lines = [*(f"{note}." for note in plan.notes), f"Targets hold {held}."]
     lines += [f"{repair}." for repair in plan.repairs]
-    if not plan.fresh.met:
+    if plan.fresh.no_data:
+        lines.append("NOT PROVEN: no data on any target on fresh random numbers.")
+    elif not plan.fresh.met:
         lines.append("NOT PROVEN: fresh random numbers miss a target; more replications would find a safer plan.")
     if plan.offered > len(plan.names):
         lines.append(
@@ -271,11 +281,14 @@ def _how(plan: ShiftPlan) -> list[str]:
         )
     if not plan.finished:
         lines.append("The time was up; this is the best plan found so far.")
+    if plan.today.met and plan.today.cost < plan.searched.cost and worked_today(plan.scenario) is None:
+        lines.append("Today's shifts cost less and meet the targets, but are not among the shifts to choose from.")
+    proven = "Proven" if plan.fresh.met else "Tried"
     few = f", {plan.glances} of them in {' or '.join(map(str, plan.glance))} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "
         f"in {_replications(plan.searched.replications)} each{few}; seed {plan.searched.seed}. "
-        f"Proven in {_replications(plan.fresh.replications)} with seed {plan.fresh.seed}."
+        f"{proven} in {_replications(plan.fresh.replications)} with seed {plan.fresh.seed}."
     )
     return lines
 

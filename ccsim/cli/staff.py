@@ -75,7 +75,7 @@ def staff(
     elif method == "requirement":
         from ccsim.cli.planning import requirement
 
-        folder, proven = requirement(scenario, root, workers, xlsx=xlsx, as_json=as_json), True
+        folder, proven = requirement(scenario, root, workers, xlsx=xlsx, as_json=as_json)
     else:
         from ccsim.cli.planning import shifts
         from ccsim.staffing.shifts import Infeasible

@@ -72,7 +72,7 @@ def answer(comparison: Comparison, ranking: Ranking) -> tuple[Status, str]:
     by, labels = comparison.titled(ranking.figure), comparison.labels
     if not ranking.order:
         return "missed", "No variant can be ranked."
-    first, others = ranking.order[0][0], [name for name, _ in ranking.order[1:]]
+    first, others = ranking.order[0][0], [name for name, _ in ranking.order[1:] if name not in ranking.no_data]
     clearly_worse = {pair.second for pair in ranking.pairs if pair.first == first and pair.told_apart}
     alike = [labels[name] for name in others if name not in clearly_worse]
     best = labels[first]
@@ -80,11 +80,15 @@ def answer(comparison: Comparison, ranking: Ranking) -> tuple[Status, str]:
         number, far = ranking.missing[first]
         misses = f"it misses {format.several(number, 'target')}, by {100 * far:.1f} percentage points in sum"
         return "missed", f"No variant meets all its targets; {best} comes nearest: {misses}."
-    of = ", of those that meet their targets" if ranking.left_out else ""
+    if first in ranking.no_data:
+        unknown = ", ".join(ranking.no_data[first])
+        return "open", f"No variant is known to meet all its targets; {best} has no data on {unknown}."
+    some = ranking.left_out or ranking.no_data
+    of = ", of those that meet their targets" if some else ""
     if alike:
         which = alike[0] if len(alike) == 1 else f"{len(alike)} others"
         return "open", f"{best} and {which} cannot be told apart by {by}{of}."
-    if not others and ranking.left_out:
+    if not others and some:
         return "met", f"Only {best} meets its targets."
     return "met", f"{best} is best by {by}{of}."
 

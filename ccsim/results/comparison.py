@@ -19,7 +19,7 @@ import numpy as np
 from ccsim.metrics import METRICS, TOTAL, Measures
 from ccsim.metrics.registry import Level, Metric
 from ccsim.results.model import Results
-from ccsim.results.targets import MetricTarget, targets
+from ccsim.results.targets import MetricTarget, bounds, targets
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import LEVEL, paired_interval, ratio_interval
@@ -146,6 +146,14 @@ class VariantResult:
         """The targets that it misses: `phone service level`; with `(?)` where the interval contains the target."""
         scenario, missed = self.results.scenario, [(f, goal) for f, goal in self.targets.items() if not goal.met]
         return [f"{figure.titled(scenario)}{'' if goal.sure else ' (?)'}" for figure, goal in missed]
+
+    @property
+    def no_data(self) -> list[MetricPlace]:
+        """The targets that nothing is known of: those of queues to which customers come, all where nobody comes."""
+        came = {name for names in self.channels.values() for name in names}
+        every = [MetricPlace(*bound[:3]) for bound in bounds(self.results.spec)]
+        asked = [figure for figure in every if not came or (figure.level == "queue" and figure.name in came)]
+        return [figure for figure in asked if figure not in self.targets]
 
     @property
     def shortfall(self) -> float:

@@ -128,8 +128,13 @@ class Performance:
 
     @property
     def met(self) -> bool:
-        """Whether every goal holds."""
-        return not (self.slack < 0).any()
+        """Whether every goal holds that there are data for, and there is one."""
+        return not self.no_data and not (self.slack < 0).any()
+
+    @property
+    def no_data(self) -> bool:
+        """Nothing is known of any goal, as nobody came or was served."""
+        return bool(np.isnan(self.slack).all())
 
 
 class Binding(NamedTuple):
@@ -189,6 +194,8 @@ class ShiftPlan:
     """what was done because the fresh random numbers missed a target, in words"""
     notes: tuple[str, ...]
     """what was changed of the shifts to choose from, in words"""
+    warnings: tuple[str, ...]
+    """what the plan leaves without agents though the targets hold, in words"""
     marginal: F64
     """float64[pattern, goal]: what one agent more adds to the slack, on the random numbers of the search"""
     tried: tuple[tuple[float, float, bool], ...]
@@ -262,7 +269,8 @@ class Capacity:
     """whose volume alone was changed; None: that of all queues"""
     goals: tuple[StaffingTarget, ...]
     scale: Estimate
-    """factor on the volume: the largest with which all targets hold; up to `low` surely, above `high` surely not"""
+    """factor on the volume: the largest with which all targets hold; up to `low` surely, above `high` surely not;
+    NaN at both ends with one replication, which has no interval"""
     volume: dict[str, float]
     """by queue, customers a day who come for the first time, with today's volume"""
     volume_at_scale: dict[str, float]
@@ -272,10 +280,14 @@ class Capacity:
     figures: tuple[Estimate, ...]
     """by goal, over the run, at `scale`"""
     proof: tuple[Estimate, ...]
-    """by goal, over the run, at the low end of `scale`, on random numbers that the search has not seen"""
+    """by goal, over the run, at `proof_scale`, on random numbers that the search has not seen"""
+    proof_scale: float
+    """the low end of `scale`, or `scale` where it has none, lowered where a target is missed on these"""
     proof_seed: int
     proven: bool
-    """whether all targets hold there"""
+    """whether all targets hold there, with data, in more than one replication"""
+    no_data: tuple[StaffingTarget, ...]
+    """targets that nothing there can be said of, though today's volume has data"""
     binds: StaffingTarget | None
     """the target that is missed first beyond; None: no volume that was tried is too much"""
     binds_at: int | None

@@ -68,6 +68,8 @@ class Ranking:
     """every two of the order"""
     left_out: dict[str, list[str]]
     """variants that are not ranked, with the targets that they miss"""
+    no_data: dict[str, list[str]]
+    """ranked variants, behind those that meet their targets, with the targets of which they alone have no data"""
     doubtful: dict[str, list[str]]
     """ranked variants, with the targets that they meet by their means but that the intervals contain"""
     missing: dict[str, tuple[int, float]]
@@ -107,6 +109,9 @@ class Ranking:
         sentences = [
             f"{of(name)} is not ranked: it misses {', '.join(missed)}." for name, missed in self.left_out.items()
         ]
+        for name, unknown in self.no_data.items():
+            what = ", ".join(unknown)
+            sentences.append(f"{of(name)} has no data on {what}: it is ranked behind those that meet their targets.")
         for name, barely in self.doubtful.items():
             sentences.append(f"{of(name)} may miss {', '.join(barely)} after all: the interval contains the target.")
         if self.all_miss:
@@ -140,7 +145,8 @@ def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
 
     Where no team has a cost, by paid hours. By these only those are ranked that meet all their targets (by their
     means). If none does, all are ranked by how many they miss, then by how far, then by cost: the cheapest is often the
-    one with the worst service. Variants without the figure are left out.
+    one with the worst service. Who has no data on a target that others have meets it not, and is ranked behind those
+    that do. Variants without the figure are left out.
     """
     variants = comparison.variants
     missed = {variant.name: variant.missed for variant in variants} if figure is None else {}
@@ -148,6 +154,8 @@ def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
     all_miss = len(left_out) == len(variants)
     if all_miss:
         left_out = {}
+    judged = {goal for variant in variants for goal in variant.targets}
+    unknown = {v.name: [goal for goal in v.no_data if goal in judged] for v in variants if missed and not all_miss}
     costs = (comparison.estimate(variant, COST) for variant in variants)
     figure = figure or (COST if any(cost is not None and cost.mean for cost in costs) else HOURS)
     sign = -1 if figure.definition.better == "higher" else 1
@@ -157,7 +165,7 @@ def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
     missing = {v.name: (len(v.missed), v.shortfall) for v in variants} if all_miss else {}
     order = sorted(
         (v for v in estimates if not math.isnan(estimates[v].mean)),
-        key=lambda v: (*missing.get(v.name, ()), sign * estimates[v].mean),
+        key=lambda v: (bool(unknown.get(v.name)), *missing.get(v.name, ()), sign * estimates[v].mean),
     )
     missing = {v.name: missing[v.name] for v in order if missing}
     level = 1 - (1 - LEVEL) / math.comb(len(variants), 2)
@@ -170,7 +178,10 @@ def rank(comparison: Comparison, figure: MetricPlace | None = None) -> Ranking:
         pairs.append(Pair(first.name, second.name, apart.mean, *or_none(apart)[1:], clear, needed))
     ranked = tuple((variant.name, estimates[variant]) for variant in order)
     doubtful = {v.name: v.barely_met for v in order if missed and not all_miss and v.barely_met}
-    return Ranking(figure, ranked, tuple(pairs), left_out, doubtful, missing, level, comparison.replications)
+    no_data = {
+        v.name: [goal.titled(v.results.scenario) for goal in unknown[v.name]] for v in order if unknown.get(v.name)
+    }
+    return Ranking(figure, ranked, tuple(pairs), left_out, no_data, doubtful, missing, level, comparison.replications)
 
 
 def replications_needed(difference: Estimate, replications: int, level: float) -> int | None:

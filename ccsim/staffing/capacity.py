@@ -88,19 +88,25 @@ def capacity(
     low = max(low, LEAST)
     while low > LEAST and not fresh.meets(_meets, low):
         low = max(low * (1 - STEP), LEAST)
+    proof = fresh.trial(low).overall
+    had = zip(search.goals, today.overall, proof, strict=True)
+    no_data = tuple(goal for goal, was, now in had if math.isnan(now.mean) and not math.isnan(was.mean))
+    sure = scenario.replications > 1
     beyond = search.first_missed(mean * (1 + PRECISION)) if mean < MOST else None
     return Capacity(
         scenario=scenario,
         queue=queue,
         goals=search.goals,
-        scale=Estimate(mean, low, high),
+        scale=Estimate(mean, low, high) if sure else Estimate(mean, math.nan, math.nan),
         volume=today.volume,
         volume_at_scale=search.trial(mean).volume,
         today=today.overall,
         figures=search.trial(mean).overall,
-        proof=fresh.trial(low).overall,
+        proof=proof,
+        proof_scale=low,
         proof_seed=fresh.scenario.seed,
-        proven=fresh.meets(_meets, low),
+        proven=sure and not no_data and fresh.meets(_meets, low),
+        no_data=no_data,
         binds=None if beyond is None else beyond[0],
         binds_at=None if beyond is None else beyond[1],
         missed_today=search.missed(1.0),

@@ -6,6 +6,7 @@ the work of each team and the agents that Erlang C asks for, queue by queue.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from ccsim.distributions.durations import Never
 from ccsim.lowering import lower
+from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import baseline
 from ccsim.staffing.trials import Tally, Trials, goals_of
@@ -21,6 +23,9 @@ from ccsim.workload.offered import holds
 
 TIMES = {"service_level": "sl_time", "reply_level": "reply_time", "resolution_level": "resolution_time"}
 """Column of the times of a metric's targets."""
+
+KEYS = {"service_level": "service_level", "reply_level": "reply_target", "resolution_level": "resolution_target"}
+"""Key of the targets of a queue."""
 
 
 class Desks:
@@ -71,6 +76,14 @@ class Desks:
         times = getattr(self.spec, TIMES[metric]).copy()
         times[self.spec.queues.index(name)] = seconds
         return self.spec._replace(**{TIMES[metric]: times})
+
+    def asked_for(self, goal: int, seconds: float) -> Scenario:
+        """The scenario with another time for a goal, and the drain that goes with it."""
+        _, name, metric, wanted, _ = self.goals[goal]
+        raw = copy.deepcopy(self.scenario.raw)
+        raw["queue"][name][KEYS[metric]] = f"{100 * wanted:.10g}% in {seconds:.10g}s"
+        longer = read.parse(raw, given=self.scenario.files)
+        return longer.with_streams(self.scenario.seed, self.scenario.replications)
 
     def tally(self, counts: I64, spec: MetricSpec | None = None) -> Tally:
         """What the goals come to with so many agents : int64[team, interval]."""

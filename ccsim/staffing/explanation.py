@@ -110,7 +110,10 @@ def _shortfalls(desks: Desks, counts: I64, pieces: list[slice], missed: Bool, ta
 
 
 def least_time(desks: Desks, counts: I64, goal: int, start: int, end: int) -> float | None:
-    """The least seconds within which as many as the goal wants are served of who comes in [start, end)."""
+    """The least seconds within which as many as the goal wants are served of who comes in [start, end).
+
+    A longer target makes a longer drain: in that of a shorter one those served last are undecided, and left out.
+    """
     if desks.goals[goal].metric not in TIMES:
         return None
     piece = slice(*np.searchsorted(desks.edges, (start, end)).tolist())
@@ -128,7 +131,11 @@ def least_time(desks: Desks, counts: I64, goal: int, start: int, end: int) -> fl
         middle = float(np.sqrt(low * high))
         low, high = (low, middle) if enough(middle) else (middle, high)
     step = 60.0 if high > 120 else 1.0
-    return float(np.ceil(high / step) * step)
+    least = float(np.ceil(high / step) * step)
+    longer = desks.asked_for(goal, least)
+    if longer.drain_time <= desks.scenario.drain_time:
+        return least
+    return least_time(Desks(longer, desks.trials.workers, desks.progress), counts, goal, start, end)
 
 
 def _reason(desks: Desks, g: int, start: int, end: int, contacts: float) -> str:
@@ -138,17 +145,23 @@ def _reason(desks: Desks, g: int, start: int, end: int, contacts: float) -> str:
         return "the team's work does not get less with more agents"
     q = desks.spec.queues.index(goal.name)
     time = desks.time(g)
-    rings = np.concatenate([workload.answer_delay[workload.queue == q] for workload in desks.trials.workloads])
-    late = float(np.mean(rings > time * SECOND)) if len(rings) else 0.0
+    rings, patience = (
+        np.concatenate([getattr(workload, column)[workload.queue == q] for workload in desks.trials.workloads])
+        for column in ("answer_delay", "patience")
+    )
+    late, gone, seconds = 0.0, 0.0, 0.0
+    if len(rings):
+        late, gone = float(np.mean(rings > time * SECOND)), float(np.mean(patience < rings))
+        seconds = float(rings.mean()) / SECOND
+    ringing = f"it rings for {format.duration(seconds)} before anybody answers"
     closed = (
         desks.came_while_closed(goal.name, start, end) if goal.metric in ("service_level", "resolution_level") else 0
     )
     come = f"{format.count(closed)} contacts a run come while the queue is closed"
     if goal.metric == "service_level" and goal.wanted > 1 - late:
-        reason = (
-            f"it rings for {format.duration(float(rings.mean()) / SECOND)} before anybody answers, longer than the "
-            f"target's time for {100 * late:.3g} % of the contacts"
-        )
+        reason = f"{ringing}, longer than the target's time for {100 * late:.3g} % of the contacts"
+    elif goal.metric == "abandonment" and goal.wanted < gone:
+        reason = f"{ringing}, and {100 * gone:.3g} % of the customers are not as patient as that"
     elif closed > 0 and desks.spec.business_clock[q]:
         reason = f"{come}, and all are due within {format.duration(time)} of opening"
     elif closed > 0:

@@ -40,11 +40,12 @@ def document(
     """The report of a plan and of the requirement beside it; `provenance` is what its provenance.json holds."""
     scenario, fresh = plan.scenario, plan.fresh
     verdicts = tuple(_verdicts(plan))
+    sure = fresh.met and all(verdict.status == "met" for verdict in verdicts)
     return Document(
         title=f"{scenario.name}: the cheapest shifts that meet every target",
         subtitle=f"tried on {format.several(fresh.replications, 'replication')} that the search has not seen",
         answer=_answer(plan),
-        status="missed" if not fresh.met else "met" if all(v.status == "met" for v in verdicts) else "open",
+        status="missed" if not (fresh.met or fresh.no_data) else "met" if sure else "open",
         facts=tuple(_facts(plan)),
         verdicts=verdicts,
         verdicts_title="Targets, with these shifts",
@@ -176,6 +177,8 @@ def requirement_table(needed: Requirement, scenario: Scenario) -> Table:
 
 def _answer(plan: ShiftPlan) -> str:
     agents = f"{format.several(plan.most_on_a_day, 'agent')} on the busiest day"
+    if plan.fresh.no_data:
+        return f"{agents}: no data on any target."
     if plan.fresh.met:
         return f"{agents}, on {format.several(int((plan.agents > 0).sum()), 'shift')}, meet every target."
     return f"{agents} met every target in the search, but not on fresh random numbers."
@@ -204,10 +207,10 @@ def _facts(plan: ShiftPlan) -> Iterable[Fact]:
     if over.mean > 0:
         details = (format.between(over), "expected, to finish contacts after the shift; a run's cost has both")
         yield Fact("Overtime", format.count(over.mean), " · ".join(filter(None, details)))
-    yield Fact("Today's shifts", format.count(today), "meet every target" if plan.today.met else "miss a target")
-    if plan.baseline is not None:
-        met = "meet every target" if plan.baseline.met else "miss a target"
-        yield Fact("Shifts by Erlang's formulas", format.count(plan.baseline.cost), met)
+    for what, of in (("Today's shifts", plan.today), ("Shifts by Erlang's formulas", plan.baseline)):
+        if of is not None:
+            met = "no data" if of.no_data else "meet every target" if of.met else "miss a target"
+            yield Fact(what, format.count(of.cost), met)
     yield Fact(
         "Lower bound", format.count(plan.lower_bound), f"of the relaxation, {format.percent(plan.gap)} below the plan"
     )
@@ -224,7 +227,7 @@ def _findings(plan: ShiftPlan) -> Iterable[Finding]:
         lines.append(f"Scarcest: {plan.scenario.title(binding.goal.name)} {measure}, tightest at {at}.")
     if not plan.finished:
         lines.append("The time was up before the search was done: there may be a cheaper plan.")
-    if all_lines := (*lines, *(f"{note}." for note in plan.notes), *plan.repairs):
+    if all_lines := (*lines, *(f"{line}." for line in (*plan.warnings, *plan.notes)), *plan.repairs):
         yield Finding("To bear in mind", all_lines)
 
 

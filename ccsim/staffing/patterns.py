@@ -72,6 +72,25 @@ def with_patterns(scenario: Scenario) -> Scenario:
     return read.parse(raw, given=scenario.files)
 
 
+def worked_today(scenario: Scenario) -> I64 | None:
+    """Agents on each pattern with which the scenario's own shifts are worked; None where those are no patterns."""
+    given = scenario.staffing.patterns
+    agents = np.zeros(len(given), dtype=np.int64)
+    when = [key for key in SHARED if key != "name"]
+    for name in {pattern.team for pattern in given}:
+        team = scenario.team[name]
+        for shift in team.shifts:
+            mine = (p for p, pattern in enumerate(given) if pattern.team == name)
+            same = (p for p in mine if all(getattr(given[p], key) == getattr(shift, key) for key in when))
+            place = next(same, None)
+            if place is None or shift.leave:
+                return None
+            agents[place] += shift.agents
+        if team.roster is not None or team.leave:
+            return None
+    return agents
+
+
 def crews(scenario: Scenario) -> list[tuple[Pattern, AgentGroup]]:
     """The patterns, in file order, each with as many agents as take all the places of its breaks equally often.
 

@@ -21,6 +21,9 @@ from ccsim.tables import F64, I64
 MOST: Final = 400
 """Replications at most, if the scenario has fewer."""
 
+LEAST: Final = 10
+"""Replications of a batch at least, where intervals decide: those of two or three are narrow by chance too often."""
+
 BATCHES: Final = 5
 """Times the scenario's replications on which targets over days or intervals are judged, up to `MOST` in all."""
 
@@ -40,13 +43,13 @@ class Prover:
         self.seed = (scenario.seed + 1) % 2**63
         self._scenario, self._judge, self._most, self._workers, self._ends = scenario, judge, most, workers, ends
         self._over_run = judge.over == "run" and judge.met_on is None
-        batches = max(1, MOST // scenario.replications)
+        self._each = max(scenario.replications, LEAST) if self._over_run else scenario.replications
+        batches = max(1, MOST // self._each)
         self._batches = batches if self._over_run else min(BATCHES, batches)
         self.first = self._batch(0)
 
     def _batch(self, number: int) -> Pool:
-        each = self._scenario.replications
-        numbers = range(number * each, (number + 1) * each)
+        numbers = range(number * self._each, (number + 1) * self._each)
         return Pool(Trials(self._scenario, self.seed, numbers, self._workers), self._most)
 
     def prove(self, agents: I64) -> Proof:
@@ -64,8 +67,8 @@ class Prover:
 
     def _decided(self, tally: Tally) -> F64 | None:
         """By how much the goals are missed, where that is sure enough."""
-        if not self._over_run:
-            return None
+        if not self._over_run or any(math.isnan(low) > math.isnan(mean) for mean, low, _ in tally.estimates()):
+            return None  # data in a single replication have no interval that could be sure
         at_worst = self._at(tally, worst=True)
         if (at_worst >= 0).all():
             return np.zeros_like(at_worst)
@@ -75,7 +78,7 @@ class Prover:
         return np.asarray(np.maximum(-np.nan_to_num(self._judge.slack(tally), nan=np.inf), 0.0))
 
     def _at(self, tally: Tally, *, worst: bool) -> F64:
-        """The slack of each goal at one end of its interval; the mean's with one replication, infinity without data."""
+        """The slack of each goal at one end of its interval; the mean's without one, infinity without data."""
         slack = []
         for goal, (mean, low, high) in zip(self._judge.goals, tally.estimates(), strict=True):
             end = low if goal.at_least == worst else high

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ import numpy as np
 from ccsim.staffing.cover import cover
 from ccsim.staffing.nearby import enough, least_short, some_of
 from ccsim.staffing.trials import Judge, Tally
-from ccsim.tables import F64, I64
+from ccsim.tables import F64, I64, Bool
 
 CENT: Final = 1e-6
 """Costs that differ by less than this share are the same."""
@@ -117,6 +117,8 @@ class Search:
         self._glances: list[dict[bytes, Tally]] = [{} for _ in self._few]
         self._slacks: dict[bytes, F64] = {}
         self._cuts: list[Cut] = []
+        self._comes: Bool | None = None
+        """bool[goal, stretch]: the most agents have data"""
         self._held: list[I64] = []
         self._failed: list[I64] = []
         self._excluded: list[I64] = []
@@ -151,7 +153,7 @@ class Search:
         return tally
 
     def slack(self, agents: I64) -> F64:
-        """Of every target in every stretch : float64[row], a target without data holds. Raises TimeUp."""
+        """Of every target in every stretch : float64[row], see `filled`. Raises TimeUp."""
         key = agents.tobytes()
         if key not in self._slacks:
             slack = self._judged(self.tally(agents))
@@ -198,8 +200,17 @@ class Search:
             self._glances[some][key] = self._simulated(self._few[some], agents)
         return self._glances[some][key]
 
+    def filled(self, slack: F64) -> F64:
+        """A slack with 1 in place of no data, as nothing is missed; -1 where the most agents have some.
+
+        There customers come, and a figure of those served alone has no data as nobody is.
+        """
+        if self._comes is None:
+            self._comes = ~np.isnan(self.judge.slack(self.tally(self.most)))
+        return np.where(np.isnan(slack), np.where(self._comes, -1.0, 1.0), slack)
+
     def _judged(self, tally: Tally) -> F64:
-        return np.nan_to_num(self.judge.slack(tally).ravel(), nan=1.0)
+        return self.filled(self.judge.slack(tally)).ravel()
 
     def tighten(self, margin: F64) -> None:
         """From now on targets hold only by this margin : float64[goal, stretch]; what was simulated is judged anew."""
@@ -236,6 +247,14 @@ class Search:
         assert self.best is not None  # before the first holds no time is up
         self.bound = self._propose(DOUBT)[1]
         return finished
+
+    def take(self, known: Iterable[I64]) -> None:
+        """Staffings that need no search, though the time is up: `best` is the cheapest of all that hold."""
+        ends, self._ends = self._ends, math.inf
+        for agents in known:
+            if ((self.least <= agents) & (agents <= self.most)).all():
+                self.slack(agents)
+        self._ends = ends
 
     def gains(self, agents: I64, step: int = 1) -> F64:
         """What an agent more (less: `step` -1) on each pattern changes : float64[pattern, row]; NaN beyond the limits.

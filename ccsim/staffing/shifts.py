@@ -19,13 +19,23 @@ from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.candidates import covering, most_useful, with_rules
 from ccsim.staffing.cover import cover_shifts
-from ccsim.staffing.patterns import cost_of_shifts, costs, hours, most_agents, most_on_a_day, names, staffed
+from ccsim.staffing.patterns import (
+    cost_of_shifts,
+    costs,
+    hours,
+    most_agents,
+    most_on_a_day,
+    names,
+    staffed,
+    worked_today,
+)
 from ccsim.staffing.proof import Prover
 from ccsim.staffing.search import Search, TimeUp
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
 from ccsim.staffing.turns import by_turns
 from ccsim.tables import F64, I64
 from ccsim.workload.offered import interval_edges
+from ccsim.workload.unserved import unserved
 
 REPAIRS: Final = 5
 """Times that a plan which misses a target on fresh random numbers is searched for again, at most."""
@@ -81,6 +91,9 @@ def shift_plan(
 
     bound = search.bound  # of the targets as they are; those of a later search are tighter
     divided = cover_shifts(scenario, erlang.requirement(scenario, divided=True))
+    if not finished:
+        known = (None if divided is None else divided.counts, worked_today(scenario))
+        search.take(agents for agents in known if agents is not None)
     room = most if divided is None else np.maximum(most, divided.counts)
     prover = Prover(scenario, judge, room, workers, time.monotonic() + within - (time.perf_counter() - clock))
     agents, proof, repairs, finished = _proven(search, judge, prover, finished)
@@ -114,6 +127,7 @@ def shift_plan(
         finished=finished,
         repairs=repairs,
         notes=notes,
+        warnings=_warnings(scenario, judge.goals, agents),
         marginal=_marginal(search, agents, len(judge.goals)),
         tried=tuple((spent, float(np.nanmin(slack, initial=1.0)), not (slack < 0).any()) for spent, slack in tallies),
         baseline=None if divided is None else performance(prover.first.tally(divided.counts), divided.counts),
@@ -135,7 +149,8 @@ def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tup
 
     def next_best(below: float) -> tuple[I64, Tally] | None:
         """The cheapest that holds without a margin, costs less than this, and is proven; a few are tried."""
-        held = [one for one, tally in search.tried() if not (judge.slack(tally) < 0).any() and cost(one) < below]
+        cheaper = [(one, judge.slack(tally)) for one, tally in search.tried() if cost(one) < below]
+        held = [one for one, slack in cheaper if (search.filled(slack) >= 0).all()]
         for one in sorted((one for one in held if one.tobytes() not in refuted), key=cost)[:OTHERS]:
             proof, short = prover.prove(one)
             if not short.any():
@@ -158,9 +173,20 @@ def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tup
             break
         agents = search.best
         proof, short = prover.prove(agents)
-    if repairs:
+    if short.any():
+        refuted.add(agents.tobytes())
+    if repairs or not finished:
         agents, proof = next_best(math.inf if short.any() else cost(agents)) or (agents, proof)
     return agents, proof, tuple(repairs), finished
+
+
+def _warnings(scenario: Scenario, goals: tuple[StaffingTarget, ...], agents: I64) -> tuple[str, ...]:
+    """What targets that hold do not show: queues that have none, and hours in which a plan leaves a queue alone."""
+    aimed = {goal.name for goal in goals if goal.level == "queue"}
+    planned = {queue for pattern in scenario.staffing.patterns for queue in scenario.team[pattern.team].skills}
+    without = [scenario.title(name) for name in scenario.queue if name in planned - aimed]
+    alone = f"queues without a target of their own, for which the plan does not staff: {', '.join(without)}"
+    return (*([alone] if without else []), *map(str, unserved(staffed(scenario, agents.tolist()))))
 
 
 def most_of_use(scenario: Scenario, erlang: Baseline) -> I64:

@@ -80,11 +80,12 @@ def select(
     """
     if comparison.replications < 2:
         raise ScenarioError([Problem("replications", "1", "2 or more, from which spreads are known, to select from")])
-    if ranking.all_miss or not ranking.order:
+    known = [name for name, _ in ranking.order if name not in ranking.no_data]
+    if ranking.all_miss or not known:
         value = "no variant meets all its targets"
         raise ScenarioError([Problem("select", value, "a variant that does, or --rank-by METRIC")])
     figure, by_name = ranking.figure, {variant.name: variant for variant in comparison.variants}
-    variants = [by_name[name] for name, _ in ranking.order]
+    variants = [by_name[name] for name in known]
     sign = -1.0 if figure.definition.better == "higher" else 1.0
     values = np.stack([_values(variant, variant.measures, figure) for variant in variants])
     best = float(np.abs(values.mean(axis=1)).min()) if sign > 0 else float(np.abs(values.mean(axis=1)).max())

@@ -94,3 +94,35 @@ def test_queues_without_customers_are_named_once(easy: Path) -> None:
     result = capacity(easy, "--set", "queue.chat.volume={ per_day = 0 }", "--set", "queue.chat.service_level='80/60'")
     assert result.stdout.count("chat") == 1
     assert "No customers of their own: chat." in result.stdout
+
+
+FEW = """
+start = 2026-03-02
+days = 1
+seed = 3
+replications = 1
+[queue.phone]
+channel = "phone"
+open = { mon = "09:00-09:30" }
+volume = { per_day = 10 }
+service_level = "80/20"
+[team.a]
+skills = { phone = 1 }
+shifts = [{ agents = 2, hours = "09:00-09:30" }]
+"""
+
+
+def test_no_data_is_no_proof(tmp_path: Path) -> None:
+    (tmp_path / "few.toml").write_text(FEW)
+    result = capacity(tmp_path / "few.toml")
+    assert result.exit_code == 1
+    assert "NOT PROVEN: no data at 0.071 on fresh random numbers, seed 4: phone: service level." in result.stdout
+    record = json.loads(capacity(tmp_path / "few.toml", "--json").stdout)
+    assert (record["proven"], record["no_data"]) == (False, ["phone: service_level"])
+
+
+def test_one_replication_has_no_interval_and_proves_nothing(easy: Path) -> None:
+    result = capacity(easy, "--replications", "1")
+    assert result.exit_code == 1
+    assert "(no interval: one replication)" in result.stdout
+    assert "NOT PROVEN: one replication has no interval" in result.stdout

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from ccsim.cli import main
+from ccsim.cli.planning import show
 from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.staffing import shifts
+from tests import staffing_by_hand as by_hand
 
 MORNING = """
 name = "A morning"
@@ -125,6 +128,12 @@ def test_requirement(morning: Path) -> None:
     assert float(at_nine[0]["agents_with_shrinkage"]) == pytest.approx(int(at_nine[0]["agents"]) / 0.9, abs=0.01)
 
 
+def test_a_requirement_that_misses_a_target_ends_with_status_1(morning: Path) -> None:
+    result = staff(morning, "--method", "requirement", "--set", "queue.phone.answer_delay='30s'")
+    assert "Cannot be met: phone: service level" in result.stdout
+    assert result.exit_code == 1
+
+
 def test_without_patterns_it_is_the_requirement(morning: Path) -> None:
     assert "agents required by simulation" in staff(morning, "--set", "staffing.patterns=[]").stdout
     refused = staff(morning, "--set", "staffing.patterns=[]", "--method", "shifts")
@@ -169,6 +178,10 @@ def test_when_the_time_is_up_the_best_so_far_is_taken(morning: Path) -> None:
     result = staff(morning, "--within", "0s")
     assert result.exit_code == 0, result.output
     assert "The time was up" in result.stdout
+    spent = sum(float(row["cost"]) for row in rows(folder(result) / "shifts.csv"))
+    assert 0 < spent <= 1080, "today's shifts are among the patterns, and meet the targets"
+    assert "whether a cheaper staffing meets the targets is not known" in " ".join(result.stdout.split())
+    assert "no cheaper staffing" not in " ".join(result.stdout.split())
     assert not json.loads((folder(result) / "provenance.json").read_text())["finished"]
 
 
@@ -238,3 +251,36 @@ def test_the_workbook_has_requirement_and_roster(morning: Path, tmp_path: Path) 
         [row["agent"], row["date"], row["start"], row["end"]] for row in rows
     ]
     assert "Requirement by Erlang" in book.sheetnames
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(1.0, "no cheaper staffing meets"), (0.9, "no staffing below that cost meets"), (0.0, "is not known")],
+)
+def test_a_lower_bound_says_no_more_than_it_shows(share: float, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = by_hand.plan(by_hand.centre(3, 7))
+    show(replace(plan, lower_bound=share * plan.searched.cost))
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_one_replication_proves_nothing(morning: Path) -> None:
+    """It has no interval, so more follow, though the search is content with one."""
+    proven = re.search(r"Proven in (\d+) replications", " ".join(staff(morning, "--replications", "1").stdout.split()))
+    assert proven is not None
+    assert int(proven[1]) >= 10
+
+
+def test_no_data_is_no_target_met(morning: Path) -> None:
+    """Where nobody comes nothing is met; where nobody is there, a level of the answered alone is not met either."""
+    empty = ("--set", "queue.phone.volume.per_hour=0", "--set", "queue.chat.volume.per_hour=0")
+    result = staff(morning, *empty)
+    said = " ".join(result.stdout.split())
+    assert result.exit_code == 1
+    assert "NOT PROVEN: no data on any target" in said
+    assert "no data on the targets." in said
+    assert "; meets the targets" not in said
+    assert "Proven in" not in said
+    few = ("queue.phone.volume.per_hour=2", "queue.phone.sl_formula=answered_only", "queue.chat.service_level=none")
+    result = staff(morning, *(part for change in few for part in ("--set", change)))
+    assert result.exit_code == 0, result.output
+    assert sum(int(row["agents"]) for row in rows(folder(result) / "shifts.csv")) > 0

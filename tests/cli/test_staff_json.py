@@ -98,6 +98,40 @@ def test_shifts(day: Path, tmp_path: Path) -> None:
     assert record["overtime_cost"]["low"] <= overtime.mean <= record["overtime_cost"]["high"]
 
 
+UNAIMED = """
+[queue.info]
+channel = "phone"
+open = "09:00-12:00"
+volume = { per_hour = 40 }
+
+[team.desk]
+skills = { info = 1 }
+shifts = [{ agents = 9, hours = "09:00-12:00" }]
+cost_per_hour = 20
+
+[[staffing.patterns]]
+team = "desk"
+hours = "09:00-12:00"
+"""
+
+
+def test_a_queue_that_the_plan_leaves_alone_is_named(day: Path, tmp_path: Path) -> None:
+    assert not any("nobody on duty" in warning for warning in staff(day)["warnings"])
+    day.write_text(DAY + UNAIMED)
+    record = staff(day, "--out", str(tmp_path / "out"))
+    assert [shift["agents"] for shift in record["plan"] if shift["team"] == "desk"] == [0]
+    without, *others = record["warnings"]
+    assert without == "queues without a target of their own, for which the plan does not staff: info"
+    (file,) = (tmp_path / "out").glob("*/*/scenario.toml")
+    warned = CliRunner().invoke(main, ["run", str(file), "--json"]).stderr
+    assert any(other.startswith("queue.info: open for 3 h with nobody on duty") for other in others)
+    assert all(f"{other}\n" in warned for other in others), "as a run of the plan says it"
+    shown = CliRunner().invoke(main, ["staff", str(day), "--out", str(tmp_path / "out")])
+    assert f"Warning: {without}." in " ".join(shown.stdout.split())
+    (page,) = (tmp_path / "out").glob("*/*/report.html")
+    assert without in page.read_text(encoding="utf-8")
+
+
 def test_requirement_and_erlang(day: Path) -> None:
     simulated = staff(day, "--method", "requirement")
     assert list(simulated) == ["requirement"]

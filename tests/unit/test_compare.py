@@ -14,6 +14,7 @@ import pytest
 
 from ccsim.errors import ScenarioError
 from ccsim.metrics import TOTAL
+from ccsim.report.of_comparison import answer
 from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
 from ccsim.results.ranking import COST, rank, ranking_figure, replications_needed
 from ccsim.runs.run import run
@@ -270,6 +271,28 @@ def test_who_misses_a_target_is_not_ranked_by_cost(three: Comparison) -> None:
     nobody = rank(with_costs(three, costs, phone_level=dict.fromkeys(costs, 0.1)))
     assert [name for name, _ in nobody.order] == ["bad", "best", "good"]
     assert nobody.sentences()[0].startswith("No variant meets all its targets, so all are ranked, by targets missed, ")
+
+
+def test_no_data_on_a_target_is_not_met() -> None:
+    """Nobody comes, so that it is cheapest; where no variant has data, or a queue alone has nobody, nothing changes."""
+    easy = dict.fromkeys(("queue__phone__service_level", "queue__chat__service_level"), "1/60")
+    easy |= {"queue__chat__reply_target": "none", "team__all__cost_per_hour": 10}
+    without_chats = shop(**easy, queue__chat__volume__per_day=0)
+    nobody = shop(**easy, queue__chat__volume__per_day=0, queue__phone__volume__per_day=0)
+    ranking = rank(compared({"nobody": nobody, "all": shop(**easy), "no chats": without_chats}))
+    assert {name for name, _ in ranking.order[:2]} == {"no chats", "all"}
+    assert ranking.no_data == {"nobody": ["phone service level", "chat service level", "phone abandonment"]}
+    assert ranking.sentences()[0] == (
+        "nobody has no data on phone service level, chat service level, phone abandonment: it is ranked behind those "
+        "that meet their targets."
+    )
+    assert rank(compared({"nobody": nobody, "again": nobody})).no_data == {}
+    hard = shop(**easy | {"queue__phone__service_level": "100/0"})
+    only = compared({"nobody": nobody, "hard": hard})
+    assert answer(only, rank(only)) == (
+        "open", "No variant is known to meet all its targets; nobody has no data on phone service level, "
+        "chat service level, phone abandonment.",
+    )  # fmt: skip
 
 
 def test_where_nothing_costs_anything_hours_are_ranked() -> None:

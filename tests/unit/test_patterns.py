@@ -102,3 +102,12 @@ def test_the_staffed_scenario_has_the_patterns_as_shifts_and_leaves_other_teams(
     assert staffed.team["b"] == given.team["b"]
     assert on_duty(staffed)[0, [22, 24, 26]].tolist() == [3, 0, 3]
     assert given.team["a"].shifts[0].agents == 2, "the scenario given stays as it was"
+
+
+def test_todays_shifts_by_pattern_where_they_are_patterns() -> None:
+    todays = {"hours": "08:00-12:00", "name": "whatever"}
+    actual = patterns.worked_today(scenario({"hours": "08:00-16:00"}, todays))
+    assert actual is not None
+    assert actual.tolist() == [0, 2]
+    assert patterns.worked_today(scenario({"hours": "08:00-16:00"})) is None
+    assert patterns.worked_today(scenario(todays | {"breaks": ["10:00-10:15"]})) is None

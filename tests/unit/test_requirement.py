@@ -123,6 +123,19 @@ def test_what_no_number_meets_is_named_and_has_erlangs_agents() -> None:
     assert short.within >= 30
 
 
+def test_who_leaves_while_it_rings_is_named_as_the_reason() -> None:
+    lost = {"answer_delay": "15s", "patience": {"dist": "exponential", "mean": "60s"}, "service_level": "none"}
+    scenario = morning({"phone": CALLS | lost | {"max_abandonment": 0.05}}, {"voice": {"skills": {"phone": 1}}})
+    (short,) = requirement(scenario).shortfalls
+    reason = re.fullmatch(
+        r"it rings for 15s before anybody answers, and ([\d.]+) % of the customers are not as patient as that",
+        short.reason,
+    )
+    assert reason is not None, short.reason
+    contacts = 30 * 90  # in 30 replications; 1 - exp(-15 s / 60 s) leave
+    assert float(reason[1]) == pytest.approx(22.1, abs=4 * 100 * (0.221 * 0.779 / contacts) ** 0.5)
+
+
 def test_over_intervals_each_is_named() -> None:
     scenario = morning(
         {"phone": CALLS | {"answer_delay": "30s"}},
@@ -203,6 +216,21 @@ def test_what_is_due_at_the_opening_and_cannot_be_met_is_named_with_what_could_b
     assert short.within is not None
     assert 600 < short.within < 3 * 3600
     assert short.agents == result.agents.max()
+
+
+def test_the_least_time_is_met_when_it_is_asked_for() -> None:
+    """A mail of Friday evening waits for Monday, which a drain made for an hour leaves undecided."""
+    mail = {"channel": "email", "open": {"mon-fri": "08:00-18:00"}, "volume": {"per_day": 20}, "turns": 1, "work": "3m"}
+
+    def asked(target: str) -> Scenario:
+        queues = {"mail": mail | {"service_level": target, "resolution_target": "none"}}
+        top = {"start": "2026-03-05", "days": 2, "drain": "auto", "replications": 5}
+        return morning(queues, {"text": {"skills": {"mail": 1}}}, **top)
+
+    (short,) = requirement(asked("95% in 1h")).shortfalls
+    assert short.within is not None
+    assert short.within > 2 * 24 * 3600
+    assert requirement(asked(f"95% in {short.within:g}s")).shortfalls == ()
 
 
 def test_late_before_the_opening_is_a_cause() -> None:

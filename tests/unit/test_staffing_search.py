@@ -75,6 +75,19 @@ def test_nothing_is_simulated_twice() -> None:
     assert len(seen) == len(set(seen)) == search.evaluations
 
 
+def test_no_data_is_missed_where_more_agents_have_some() -> None:
+    """As of a level of the answered alone, with nobody who answers."""
+    search = searched(lambda agents: s_shaped(agents) if agents.any() else np.array([np.nan, np.nan]))
+    assert search.run()
+    assert search.best is not None
+    assert COST @ search.best == pytest.approx(cheapest(s_shaped))
+    assert not search.holds(np.zeros(3, np.int64))
+    nobody_comes = searched(lambda agents: np.array([np.nan, 1 / (1 + agents.sum())]))
+    nobody_comes.run()
+    assert nobody_comes.best is not None
+    assert nobody_comes.best.sum() == 9, "1 / 10 is the second target; there is nothing to miss of the first"
+
+
 def test_stays_within_least_and_most() -> None:
     search = searched(concave, least=2)
     search.run()
