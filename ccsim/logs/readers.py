@@ -219,6 +219,7 @@ def _moments(
         if how.follows is not None:
             began = times.clock(text_of(sheet[how.follows], how, ""), how)
             moments = moments.where(~(clock < began - pd.Timedelta(hours=12)), moments + pd.Timedelta(days=1))
+        moments = times.in_utc(moments, how)
     else:
         moments = times.instants(source, text, how, unit)
     unread = text.notna() & moments.isna()

@@ -15,7 +15,11 @@ from ccsim.scenario.values import YEARS
 if TYPE_CHECKING:
     import pandas as pd
 
-_ZONE: Final = r"(?:Z|[+-]\d\d:?\d\d)$"
+_OFFSET: Final = re.compile(
+    r"(:\d\d(?:[.,]\d+)?(?:\s?[AaPp]\.?[Mm]\.?)?|T\d\d(?:\d\d){0,2}(?:[.,]\d+)?)"
+    r"\s?(?:Z|(?:UTC|GMT)?([+-]\d\d)(?::?(\d\d))?|UTC|GMT)(?:\s?[(\[].*)?(?=\s\d{4}$|$)"
+)
+"""Behind a clock time, as else `01-2026` in a date would be one; a zone's name in brackets or the year may follow."""
 _DATE: Final = (
     r"(?:(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
     r"|(?P<one>\d{1,2})(?P<mark>[-/.])(?P<other>\d{1,2})[-/.](?P<short>\d{4}|\d{2}))"
@@ -37,7 +41,7 @@ def days(source: str, text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
 
     if how.date_format is not None:
         return sensible(pd.to_datetime(text, format=how.date_format, errors="coerce"))
-    dates: pd.Series[Any] = _written(source, text, "date_format").dt.normalize()
+    dates: pd.Series[Any] = _written(source, _offsets(text)[0], "date_format").dt.normalize()
     return dates
 
 
@@ -107,20 +111,42 @@ def instants(source: str, text: pd.Series[str], how: Mapping, unit: str | None) 
     hour = pd.to_numeric(text.astype("object").str.extract(r"^\S+[ T](\d{1,2})$")[0], errors="coerce")
     if how.time_format is None and (hour > 24).any():  # of a day's periods by number, 1 to 48, none is an hour
         text = text.mask(hour.notna())
-    offset = text.str.contains(r"\d\d(?::?\d\d)?" + _ZONE, na=False)
-    naive = _parsed(source, text.mask(offset), how)
-    zone = how.written_in or how.timezone
-    if how.timezone is not None and zone != "UTC":
-        # of a time that comes twice the first; one that the clock skipped is none
-        aware = naive.dt.tz_localize(ZoneInfo(str(zone)), ambiguous=np.ones(len(naive), np.bool_), nonexistent="NaT")
-        naive = aware.dt.tz_convert("UTC").dt.tz_localize(None)
-    if not offset.any():
-        return naive
-    style = how.time_format or "ISO8601"
-    aware = sensible(pd.to_datetime(text.where(offset), format=style, errors="coerce", utc=True).dt.tz_localize(None))
+    if "%z" in (how.time_format or "").lower():
+        aware = pd.to_datetime(text, format=how.time_format, errors="coerce", utc=True)
+        ahead = _offsets(text)[1].fillna(pd.Timedelta(0)) if how.timezone is None else pd.Timedelta(0)
+        return sensible(aware.dt.tz_localize(None) + ahead)
+    bare, ahead = _offsets(text)
+    wall = _parsed(source, bare, how)
+    if how.time_format is not None:  # which may have the offset in so many letters, such as a Z at the end
+        wall = wall.fillna(_parsed(source, text, how))
     if how.timezone is None:  # what a clock on the wall there said
-        aware = pd.to_datetime(text.where(offset).str.replace(_ZONE, "", regex=True), format=style, errors="coerce")
-    return naive.fillna(sensible(aware))
+        return wall
+    return in_utc(wall.mask(ahead.notna()), how).fillna(wall - ahead)
+
+
+def in_utc(wall: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
+    """What a clock of the log said as moments in UTC; as it stands, where the mapping names no zone.
+
+    Of a time that comes twice it is the first; one that the clock skipped is none.
+    """
+    zone = how.written_in or how.timezone
+    if how.timezone is None or zone == "UTC":
+        return wall
+    aware = wall.dt.tz_localize(ZoneInfo(str(zone)), ambiguous=np.ones(len(wall), np.bool_), nonexistent="NaT")
+    return aware.dt.tz_convert("UTC").dt.tz_localize(None)
+
+
+def _offsets(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[Any]]:
+    """The cells without offsets from UTC; and the offsets, NaT where there is none."""
+    import pandas as pd
+
+    likely = text.str.contains(r"(?:[Z)\]]|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?:\s\d{4})?$", na=False)
+    split = {at: parts for at, cell in text[likely].items() if len(parts := _OFFSET.split(cell, maxsplit=1)) > 1}
+    parts = pd.DataFrame.from_dict(split, "index", columns=["before", "clock", "hours", "minutes", "after"])
+    hours, minutes = parts["hours"].fillna("+00"), parts["minutes"].fillna("00")
+    ahead = pd.to_timedelta(hours + ":" + minutes + ":00").astype("timedelta64[us]").reindex(text.index)
+    bare = (parts["before"] + parts["clock"] + parts["after"]).astype("string[pyarrow]").reindex(text.index)
+    return bare.fillna(text), ahead
 
 
 def _since_1970(text: pd.Series[str]) -> str | None:

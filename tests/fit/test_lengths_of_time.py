@@ -128,11 +128,58 @@ def test_mappings_of_lengths_that_make_no_sense(changes: dict[str, Any], fault: 
         (("1577836800", "1577840400.5"), ["2020-01-01 00:00", "2020-01-01 01:00"]),
         (("1577836800123",), ["2020-01-01 00:00"]),
         (("2 Mar 2026 09:00", "Mar 3, 2026 9:30 PM"), ["2026-03-02 09:00", "2026-03-03 21:30"]),
+        (("11-01-2026", "23-01-2026"), ["2026-01-11 00:00", "2026-01-23 00:00"]),  # 01-2026 is no offset
     ],
 )  # fmt: skip
 def test_moments(cells: tuple[str, ...], read_as: list[str]) -> None:
     result = times.instants("at", texts(*cells), HOW, None)
     assert ["" if pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M}" for moment in result] == read_as
+
+
+@pytest.mark.parametrize(
+    ("cell", "offset"),
+    [
+        ("2026-03-02 09:00:00 +0100", 1),
+        ("2026-03-02T09:00:00.250-05", -5),
+        ("2026-03-02 09:00 UTC", 0),
+        ("02.03.2026 09:00 +05:30", 5.5),
+        ("3/22/2026 9:00 AM -04:00", -4),
+        ("Mon, 02 Mar 2026 09:00:00 -0330", -3.5),
+        ("Mon, 02 Mar 2026 09:00:00 GMT", 0),
+        ("Mon Mar 02 09:00:00 +0000 2026", 0),
+        ("Mon Mar 02 2026 09:00:00 GMT+0100 (Central European Standard Time)", 1),
+    ],
+)
+def test_an_offset_counts_however_the_time_is_written(cell: str, offset: float) -> None:
+    """Without a zone it is what a clock on the wall there said, with one the same instant whatever the zone."""
+    for zone in (None, "UTC", "Europe/Rome", "America/New_York"):
+        for written_in in (None, "Asia/Tokyo"):
+            how = HOW.model_copy(update={"timezone": zone, "written_in": written_in})
+            moment = times.instants("at", texts(cell, None), how, None)[0]
+            clock = moment if zone is None else moment + pd.Timedelta(hours=offset)
+            assert clock.floor("min").strftime("%H:%M %m") == "09:00 03"
+
+
+@pytest.mark.parametrize(
+    ("form", "cell"),
+    [
+        ("%d.%m.%Y %H:%M:%S %z", "02.03.2026 09:00:00 -0500"),
+        ("%d.%m.%Y %H:%M:%S", "02.03.2026 09:00:00 -0500"),
+        ("%d.%m.%Y %H:%M:%SZ", "02.03.2026 14:00:00Z"),
+    ],
+)
+def test_an_offset_counts_where_the_mapping_has_a_format(form: str, cell: str) -> None:
+    how = HOW.model_copy(update={"timezone": "Europe/Rome", "time_format": form})
+    assert times.instants("at", texts(cell), how, None).tolist() == [pd.Timestamp("2026-03-02 14:00")]
+    wall = times.instants("at", texts(cell), how.model_copy(update={"timezone": None}), None)
+    assert f"{wall[0]:%H:%M:%S}" in cell
+
+
+def test_the_clock_beside_a_column_of_dates_is_the_zones_own(tmp_path: Path) -> None:
+    text = "day,at\n2026-07-02,09:00\n2026-12-02,10:30\n"
+    how = {"columns": {"arrival": "at"}, "date": "day", "timezone": "Europe/Rome"}
+    assert clock(logged(tmp_path, text, **how), "arrival") == ["09:00:00", "10:30:00"]
+    assert clock(logged(tmp_path, text, **how, written_in="UTC"), "arrival") == ["11:00:00", "11:30:00"]
 
 
 def test_day_and_month_that_could_be_either_are_asked_for() -> None:
