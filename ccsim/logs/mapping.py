@@ -105,6 +105,8 @@ class Mapping(BaseModel):
     """of comma, semicolon, tab and bar the one that the header has most of, if not given"""
     encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
     """UTF-8, or UTF-16 with a byte order mark, else Windows-1252, if not given"""
+    decimal: Literal[",", "."] | None = None
+    """the mark before the decimals of numbers; found out if not given"""
     header: tuple[str, ...] = ()
     columns: dict[str, Names]
     durations: dict[str, Names] = {}

@@ -126,10 +126,12 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
             texts = [text_of(sheet[source], how, name) for source in sources]
             rows[name] = joined(texts) if name in JOINED else first(texts)
     lengths = {name: [text_of(sheet[source], how, name) for source in how.durations[name]] for name in how.durations}
-    comma = any(times.decimal_comma(text) for texts in lengths.values() for text in texts)
+    comma = _comma(how, [text for texts in lengths.values() for text in texts])
     for name, headings in how.durations.items():
         texts = lengths[name]
-        rows[_length(name)] = first([times.seconds(text, how.units.get(name), comma) for text in texts])
+        rows[_length(name)] = first(
+            [times.seconds(*column, how.units.get(name), comma) for column in zip(headings, texts, strict=True)]
+        )
         unread = rows[_length(name)].isna() & first(texts).notna()
         lines.refuse(unread, f"{headings[0]}: not a length of time{_example(texts[0], unread)}")
         lines.refuse(rows[_length(name)] < 0, f"{headings[0]}: below 0")
@@ -149,6 +151,13 @@ def _halves(texts: Sequence[pd.Series[str]]) -> bool:
     """Whether the second column has a time of day only, so that the first is its date."""
     clocks = texts[1].dropna()
     return bool(len(clocks)) and bool(clocks.str.fullmatch(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp]\.?[Mm]\.?)?").all())
+
+
+def _comma(how: Mapping, texts: Sequence[pd.Series[str]]) -> bool | None:
+    """Whether numbers have decimal commas, by the mapping or by one of the columns; None where neither says."""
+    if how.decimal is not None:
+        return how.decimal == ","
+    return any(times.decimal_comma(text) for text in texts) or None
 
 
 def _length(name: str) -> str:
@@ -403,10 +412,11 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lin
     rows["start"] = rows["start"] + times.local(rows["start"], how)
     texts = {name: rows[name].astype("string") for name in (*COUNTS, "handle_time") if name in rows}
     lengths = [sheet[source].str.strip() for sources in how.durations.values() for source in sources if source in sheet]
-    comma = any(times.decimal_comma(text) for text in (*texts.values(), *lengths))
+    comma = _comma(how, [*texts.values(), *lengths])
     for name, text in texts.items():
         unit = how.units.get(name)
-        numbers = times.seconds(text, unit, comma) if name == "handle_time" else times.counts(text, comma)
+        timed = name == "handle_time"
+        numbers = times.seconds(name, text, unit, comma) if timed else times.counts(name, text, comma)
         unread = text.notna() & numbers.isna()
         lines.refuse(unread, f"{name}: not a number{_example(text, unread)}")
         lines.refuse(numbers < 0, f"{name}: below 0")

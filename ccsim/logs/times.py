@@ -32,6 +32,8 @@ _UNTIL: Final = r"(?:\s*(?:-|–|to)\s*\d.*)?"
 """The end of an interval, which only its start is read of."""
 _NAMED: Final = r"(?i)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d{4}"
 """A date with the month's name."""
+HUNDREDS: Final = 30.0
+"""From this ratio of whole numbers to those with three digits behind a point on, the point sets thousands apart."""
 EXAMPLE: Final = "2026-03-02 09:30:00"
 
 
@@ -133,7 +135,8 @@ def in_utc(wall: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
     if how.timezone is None or zone == "UTC":
         return wall
     aware = wall.dt.tz_localize(ZoneInfo(str(zone)), ambiguous=np.ones(len(wall), np.bool_), nonexistent="NaT")
-    return aware.dt.tz_convert("UTC").dt.tz_localize(None)
+    utc: pd.Series[Any] = aware.dt.tz_convert("UTC").dt.tz_localize(None)
+    return utc
 
 
 def _offsets(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[Any]]:
@@ -141,7 +144,7 @@ def _offsets(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[Any]]:
     import pandas as pd
 
     likely = text.str.contains(r"(?:[Z)\]]|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?:\s\d{4})?$", na=False)
-    split = {at: parts for at, cell in text[likely].items() if len(parts := _OFFSET.split(cell, maxsplit=1)) > 1}
+    split = {at: cut for at, cell in text[likely].items() if len(cut := _OFFSET.split(cell, maxsplit=1)) > 1}
     parts = pd.DataFrame.from_dict(split, "index", columns=["before", "clock", "hours", "minutes", "after"])
     hours, minutes = parts["hours"].fillna("+00"), parts["minutes"].fillna("00")
     ahead = pd.to_timedelta(hours + ":" + minutes + ":00").astype("timedelta64[us]").reindex(text.index)
@@ -239,11 +242,21 @@ def local(first: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
     return ahead
 
 
-def seconds(text: pd.Series[str], unit: str | None, comma: bool = False) -> pd.Series[Any]:
+def seconds(source: str, text: pd.Series[str], unit: str | None, comma: bool | None = None) -> pd.Series[Any]:
     """Lengths of time: a number of units (seconds if none is said), h:mm:ss or mm:ss, with the unit h:mm hours and
-    minutes, or as ISO 8601 has them (PT2M30S); `comma` as in `numbers`."""
+    minutes, or as ISO 8601 has them (PT2M30S); `comma` as in `numbers`.
+
+    1.240 beside whole numbers of hundreds is more than a thousand, as nobody leaves the decimals of most cells out.
+    Raises ScenarioError where such cells could be either.
+    """
     import pandas as pd
 
+    if comma is None and grouped_by_points(text) and not decimal_comma(text):
+        whole = numbers(text[text.str.fullmatch(r"[1-9]\d*").fillna(False)])
+        if len(whole):
+            if whole.median() < HUNDREDS * numbers(text[text.str.contains(".", regex=False, na=False)]).median():
+                raise _either(source, text)
+            comma = True
     plain = numbers(text, comma) * UNITS.get(unit or "s", 1.0)
     missing = plain.isna() & text.notna()
     if not missing.any():
@@ -260,8 +273,11 @@ def seconds(text: pd.Series[str], unit: str | None, comma: bool = False) -> pd.S
     return lengths
 
 
-def decimal_comma(text: pd.Series[Any], otherwise: bool = False) -> bool:
-    """Whether numbers have one, which sets no thousands apart; `otherwise` is taken where cells leave it open."""
+def decimal_comma(text: pd.Series[Any], otherwise: bool | None = None) -> bool:
+    """Whether numbers have one, which sets no thousands apart; `otherwise`: other columns do, or it is known that none
+    has."""
+    if otherwise is False:
+        return False
     written = text.dropna().astype("object")
     if otherwise and grouped_by_points(text):
         return True
@@ -281,17 +297,30 @@ def grouped_by_points(text: pd.Series[Any]) -> bool:
     return len(points) > 0 and bool(points.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+").all())
 
 
-def counts(text: pd.Series[str], comma: bool = False) -> pd.Series[Any]:
-    """Numbers of contacts: as `numbers`, but 1.240 beside 980 is more than a thousand, as there are no parts of one."""
-    plain = text.str.fullmatch(r"\d+").fillna(False)
-    return numbers(text, comma or (bool(plain.any()) and grouped_by_points(text)))
+def counts(source: str, text: pd.Series[str], comma: bool | None = None) -> pd.Series[Any]:
+    """Numbers of contacts: as `numbers`, but 1.240 beside 980 is more than a thousand, as there are no parts of one.
+
+    Raises ScenarioError where all have three digits behind a point.
+    """
+    if comma is None and grouped_by_points(text) and not decimal_comma(text):
+        if not text.str.fullmatch(r"\d+").any():
+            raise _either(source, text)
+        comma = True
+    return numbers(text, comma)
 
 
-def numbers(text: pd.Series[str], comma: bool = False) -> pd.Series[Any]:
+def _either(source: str, text: pd.Series[str]) -> ScenarioError:
+    shown = str(text[text.str.contains(".", regex=False, na=False)].iloc[0])
+    allowed = 'decimal = "," in the mapping if points set thousands apart, else decimal = "."'
+    return ScenarioError([Problem(source, f"{shown} may be {shown.replace('.', '')} or {shown}", allowed)])
+
+
+def numbers(text: pd.Series[str], comma: bool | None = None) -> pd.Series[Any]:
     """Numbers with a decimal point or comma, and with thousands set apart by points, commas, spaces or apostrophes.
 
     One mark with three digits behind it in every cell sets thousands apart if it is a comma, and is a decimal point if
-    it is a point, unless it comes twice in a cell. With `comma`, other columns of the file have decimal commas.
+    it is a point, unless it comes twice in a cell. With `comma`, other columns of the file have decimal commas; with
+    False the mapping says that it has none.
     """
     import pandas as pd
 

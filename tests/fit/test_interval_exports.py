@@ -131,3 +131,45 @@ def test_points_between_thousands(tmp_path: Path, cells: tuple[str, str], expect
     columns = {"start": ("tag",), "offered": ("came",), "handle_time": ("aht",)}
     rows = read(log, Mapping(kind="intervals", columns=columns)).rows
     assert (*rows["offered"], rows["handle_time"][0]) == expected
+
+
+@pytest.mark.parametrize(
+    ("decimal", "expected"), [(None, "offered: 4.070 may be 4070 or 4.070"), (",", [4070, 3930]), (".", [4.07, 3.93])]
+)
+def test_counts_that_all_have_three_digits_behind_a_point_are_asked_for(
+    tmp_path: Path, decimal: str | None, expected: str | list[float]
+) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("day;came;aht\n2026-06-02;4.070;245\n2026-06-03;3.930;251\n")
+    how = {"columns": {"start": ("day",), "offered": ("came",), "handle_time": ("aht",)}, "decimal": decimal}
+    if isinstance(expected, str):
+        with pytest.raises(ScenarioError, match=expected) as refused:
+            read(log, Mapping(kind="intervals", **how))
+        assert 'decimal = "," in the mapping' in str(refused.value)
+    else:
+        assert read(log, Mapping(kind="intervals", **how)).rows["offered"].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "lengths"),
+    [
+        (("245", "980", "1.240"), [245, 980, 1240]),
+        (("3.600", "912", "12.345", "77"), [3600, 912, 12345, 77]),
+        (("12.345", "11.750"), [12.345, 11.75]),
+        (("12.345", "0", "60.500"), [12.345, 60.5]),
+        (("12.345", "240.5"), [12.345, 240.5]),
+        (("1.234.567", "245"), [1234567, 245]),
+        (("12.345", "13"), "talk: 12.345 may be 12345 or 12.345"),
+        (("1.140", "20"), "talk: 1.140 may be 1140 or 1.140"),
+    ],
+)
+def test_points_in_lengths_beside_whole_seconds(tmp_path: Path, cells: tuple[str, ...], lengths: object) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("at;wait;talk\n" + "".join(f"2026-06-02 09:0{n};0;{cell}\n" for n, cell in enumerate(cells)))
+    how = Mapping(kind="contacts", columns={"arrival": "at"}, durations={"wait": "wait", "talk": "talk"})
+    if isinstance(lengths, str):
+        with pytest.raises(ScenarioError, match=lengths):
+            read(log, how)
+    else:
+        rows = read(log, how).rows
+        assert (rows["end"] - rows["answer"]).dropna().dt.total_seconds().tolist() == pytest.approx(lengths)

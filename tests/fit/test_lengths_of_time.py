@@ -213,10 +213,10 @@ def test_what_is_no_number_is_none() -> None:
 
 
 def test_lengths_of_time_as_written() -> None:
-    result = times.seconds(texts("109", "1:49", "0:01:49", "1,5", "PT2M30S", "1 days 0:00:01"), None)
+    result = times.seconds("talk", texts("109", "1:49", "0:01:49", "1,5", "PT2M30S", "1 days 0:00:01"), None)
     assert result.tolist() == [109, 109, 109, 1.5, 150, 86401]
-    assert times.seconds(texts("0:05"), "h:mm").tolist() == [300]
-    assert times.seconds(texts("2.5"), "min").tolist() == [150]
+    assert times.seconds("talk", texts("0:05"), "h:mm").tolist() == [300]
+    assert times.seconds("talk", texts("2.5"), "min").tolist() == [150]
 
 
 def test_an_interval_exports_milliseconds_and_clocks(tmp_path: Path) -> None:
