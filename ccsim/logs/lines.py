@@ -15,6 +15,9 @@ LINE: Final = "\0line"
 WIDTH: Final = "\0width"
 """Columns of a sheet beside the file's: where a line stands, and whether it is full, empty or has more cells."""
 
+TRANSLATED: Final = ("outcome", "sender", "activity", "channel", "event")
+"""Columns in which a mapping may say that such as None means something."""
+
 
 class Lines:
     """Which lines are usable, and why the others are not: the first reason counts."""
@@ -55,7 +58,10 @@ def mask(those: Any) -> Any:
 
 def text_of(cells: pd.Series[str], how: Mapping, name: str) -> pd.Series[str]:
     trimmed = cells.str.strip()
-    return trimmed.mask(trimmed.isin([*how.empty, *how.unknown.get(name, ())]))
+    nothing = {*how.empty, *how.unknown.get(name, ())}
+    if name in TRANSLATED:
+        nothing -= {*how.words, *how.events}
+    return trimmed.mask(trimmed.isin(list(nothing)))
 
 
 def joined(columns: list[Any]) -> Any:

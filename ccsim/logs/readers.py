@@ -231,7 +231,16 @@ def _moments(
         moments = times.in_utc(moments, how)
     else:
         moments = times.instants(source, text, how, unit)
+    if how.kind == "intervals":
+        dates = times.dates_alone(text)
+        if moments[~dates].notna().any():
+            lines.refuse(dates, f"{source}: a date alone where others have a clock time: the total of a day?")
     unread = text.notna() & moments.isna()
+    if how.timezone is not None and days is None and unread.any():
+        naive = how.model_copy(update={"timezone": None, "written_in": None})
+        skipped = times.instants(source, text.where(unread), naive, unit).notna()
+        zone = how.written_in or how.timezone
+        lines.refuse(skipped, f"{source}: the clock of {zone} skips that hour{_example(text, skipped)}")
     form = how.time_format or times.EXAMPLE
     if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
         form += ", or for a length of time durations in the mapping"
@@ -437,7 +446,8 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lin
         lost = rows["offered"] - rows["handled"]
         for name, number in (("handle_time", rows["handled"]), ("asa", rows["handled"]), ("wait_of_lost", lost)):
             rows[name] /= number.where(number > 0)
-    lines.refuse(rows.duplicated(["queue", "start"]), "an interval that came before")
+    again = rows[lines.usable].duplicated(["queue", "start"])
+    lines.refuse(again.reindex(rows.index, fill_value=False), "an interval that came before")
 
 
 def _rosters(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:

@@ -56,6 +56,12 @@ def starts(text: pd.Series[str]) -> pd.Series[str]:
     return parts[0].fillna(text) if parts[1].nunique() > 2 else text
 
 
+def dates_alone(text: pd.Series[str]) -> pd.Series[bool]:
+    """Which cells are a date without a clock time."""
+    named = text.str.contains(_NAMED, na=False) & ~text.str.contains(r"\d:\d\d|\d\s?[AaPp]\.?[Mm]\b", na=False)
+    return text.astype("object").str.fullmatch(_DATE, na=False) | named
+
+
 def clock(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
     """A column of times of day as lengths from midnight; 24:00 is a day."""
     import pandas as pd
@@ -219,11 +225,17 @@ def _month_first(
     if unsure.any() and not late:
         shown = str(text[unsure].iloc[0])
         question = f"{shown}: is the day or the month first?"
-        day_first, month_first = (
-            ("%d/%m/%Y", "%m/%d/%Y") if key == "date_format" else ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M")
-        )
-        raise ScenarioError([Problem(source, question, f'{key} = "{day_first}" or "{month_first}" in the mapping')])
+        forms = (_form(shown, "%d", "%m"), _form(shown, "%m", "%d"))
+        raise ScenarioError([Problem(source, question, f'{key} = "{forms[0]}" or "{forms[1]}" in the mapping')])
     return False
+
+
+def _form(cell: str, *day_and_month: str) -> str:
+    """The strptime format of a cell that begins with day and month in that order."""
+    half = re.search(r"[AaPp][Mm]", cell)
+    codes = iter((*day_and_month, "%Y" if re.match(r"\d+\D\d+\D\d{4}", cell) else "%y", "%I" if half else "%H",
+                  "%M", "%S", "%f"))  # fmt: skip
+    return re.sub(r"\d+", lambda number: next(codes, number[0]), cell).replace(half[0] if half else "\0", "%p")
 
 
 def sensible(times: pd.Series[Any]) -> pd.Series[Any]:

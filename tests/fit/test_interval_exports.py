@@ -47,6 +47,18 @@ def test_the_number_of_a_period_is_no_hour(tmp_path: Path) -> None:
     assert read(log, how).rows["start"].dt.hour.tolist() == [*range(10, 24)]
 
 
+@pytest.mark.parametrize("total", ["2026-06-24", "24.06.2026", "24 June 2026"])
+def test_the_total_of_a_day_is_no_interval(tmp_path: Path, total: str) -> None:
+    log = tmp_path / "log.csv"
+    how = Mapping(kind="intervals", columns={"start": ("at",), "offered": ("came",)})
+    log.write_text(f"at,came\n{total},9\n" + "".join(f"{total} {hour:02d}:00,4\n" for hour in range(24)))
+    reading = read(log, how)
+    assert reading.rows["offered"].tolist() == [4] * 24
+    assert reading.reasons == {"at: a date alone where others have a clock time: the total of a day?": 1}
+    log.write_text(f"at,came\n{total},9\nTotal,9\n")
+    assert read(log, how).rows["offered"].tolist() == [9]
+
+
 def test_a_days_calls_are_not_an_hours(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     log.write_text("day,came,answered,aht\n" + "".join(f"2026-06-{day:02d},480,470,180\n" for day in range(1, 15)))

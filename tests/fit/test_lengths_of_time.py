@@ -188,6 +188,22 @@ def test_day_and_month_that_could_be_either_are_asked_for() -> None:
     assert "time_format" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("cell", "form"),
+    [
+        ("03/09/2026 08:07:49 AM", "%d/%m/%Y %I:%M:%S %p"),
+        ("03-09-26 18:07", "%d-%m-%y %H:%M"),
+        ("3/9/2026, 8:07pm", "%d/%m/%Y, %I:%M%p"),
+    ],
+)
+def test_the_format_advised_reads_the_cell_it_is_of(cell: str, form: str) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        times.instants("at", texts(cell), HOW, None)
+    assert f'time_format = "{form}"' in str(refused.value)
+    how = HOW.model_copy(update={"time_format": form})
+    assert f"{times.instants('at', texts(cell), how, None)[0]:%d %m}" == "03 09"
+
+
 def test_clocks_of_12_and_24_hours() -> None:
     result = times.clock(texts("9:05", "9:05 PM", "12:00 AM", "24:00", "0930", "25:00", "08:00-08:30"), HOW)
     hours = [None if pd.isna(length) else length.total_seconds() / 3600 for length in result]
@@ -229,7 +245,7 @@ def test_an_interval_exports_milliseconds_and_clocks(tmp_path: Path) -> None:
 
 
 def test_lines_above_the_header_and_cells_beyond_it(tmp_path: Path) -> None:
-    (tmp_path / "log.csv").write_text("Call report\n\nat,wait,talk\n2026-05-04 08:00,5,60,\n2026-05-04 08:05,5,60\n")
+    (tmp_path / "log.csv").write_text("Call report\n\nat,wait,talk\n2026-05-04 08:00,5,60,7\n2026-05-04 08:05,5,60\n")
     how = Mapping(kind="contacts", columns={"arrival": ("at",)}, durations={"wait": ("wait",), "talk": ("talk",)})
     result = read(tmp_path / "log.csv", how)
     assert result.reasons == {"more cells than the header has": 1}
