@@ -18,6 +18,9 @@ WIDTH: Final = "\0width"
 TRANSLATED: Final = ("outcome", "sender", "activity", "channel", "event")
 """Columns in which a mapping may say that such as None means something."""
 
+FAR: Final = np.timedelta64(60, "D")
+"""Silence that no centre keeps: what lies on its other side has a wrong date, or is of another time."""
+
 
 class Lines:
     """Which lines are usable, and why the others are not: the first reason counts."""
@@ -49,6 +52,12 @@ class Lines:
         table.insert(0, "reason", self._reasons[out])
         table.insert(0, "line", self._numbers[out])
         return pd.DataFrame(table)
+
+
+def apart(moments: pd.Series[Any]) -> pd.Series[int]:
+    """Numbers of the groups between which FAR or more passes without any of the moments."""
+    ordered = moments.sort_values()
+    return (ordered.diff() >= FAR).astype("int64").cumsum().reindex(moments.index)
 
 
 def mask(those: Any) -> Any:

@@ -14,7 +14,7 @@ from ccsim.logs import times
 from ccsim.logs.days_across import as_counts, as_shifts
 from ccsim.logs.events import as_contacts
 from ccsim.logs.identity import DONE, same_ids
-from ccsim.logs.lines import LINE, WIDTH, Lines, first, joined, mask, printable, text_of, translated
+from ccsim.logs.lines import LINE, WIDTH, Lines, apart, first, joined, mask, printable, text_of, translated
 from ccsim.logs.mapping import TIMES, Mapping
 from ccsim.logs.records import COLUMNS, Logs, Reading
 from ccsim.logs.sheets import sheet_of
@@ -57,6 +57,16 @@ MEDIA: Final = {
 MOST: Final = 1e9
 """Contacts or seconds of an interval; what is above is no number of either."""
 UNKNOWN_OUTCOME: Final = "unknown outcome: "
+UNKNOWN_SENDER: Final = "unknown sender: "
+FAR_OFF: Final = "60 days or more from nearly all other lines: is its date right?"
+STRAY: Final = 0.01
+"""Share of the lines below which those that are FAR from the others are errors."""
+NOBODY: Final = (
+    "anonymous anonym anonyme anonimo anónimo anonimous unknown unbekannt inconnu sconosciuto desconocido private privat "
+    "privé privato privado withheld restricted unavailable blocked unterdrückt masqué oculto caché undisclosed guest "
+    "+266696687 +7378742833 +2562533 +8656696 +86282452253"
+).split()
+"""Instead of a customer's number or name, in any case; the numbers are such words on a keypad, as Twilio has them."""
 DRAW: Final = 1
 """Seed of what a log does not know and is drawn from what it does."""
 
@@ -92,11 +102,26 @@ def _usable(reading: Reading, path: Path) -> Reading:
     if reading.rows.empty:
         most = next(iter(reading.reasons.items()), None)
         why = f"{most[0]} ({most[1]} lines)" if most else "it has no lines"
-        raise ScenarioError([Problem("", f"no line can be used: {why}", "see the mapping", str(path))])
+        allowed = "see the mapping" if not unknown_senders([reading]) else SENDER_WORDS
+        raise ScenarioError([Problem("", f"no line can be used: {why}", allowed, str(path))])
     return reading
 
 
+SENDER_WORDS: Final = 'words in the mapping, such as words = { lead = "customer", admin = "agent", bot = "ignore" }'
+
+
+def unknown_senders(readings: Sequence[Reading]) -> list[str]:
+    """Senders of messages that are neither customer nor agent, and which no mapping explains."""
+    reasons = {reason for reading in readings for reason in reading.reasons if reason.startswith(UNKNOWN_SENDER)}
+    return sorted(reason.removeprefix(UNKNOWN_SENDER) for reason in reasons)
+
+
 def _reading(kind: str, rows: pd.DataFrame, lines: Lines) -> Reading:
+    if kind != "rosters":
+        groups = apart(rows.loc[lines.usable, TIMES[kind][0]])
+        sizes = groups.map(groups.value_counts())
+        stray = (sizes < STRAY * len(sizes)) & (sizes.max() > len(sizes) / 2)
+        lines.refuse(stray.reindex(rows.index, fill_value=False), FAR_OFF)
     kept = rows[lines.usable].loc[:, ["line", *COLUMNS[kind]]].reset_index(drop=True)
     return Reading(kind, kept, lines.refused(), {what: count for what, count in lines.mended.items() if count})
 
@@ -271,6 +296,9 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     else:
         answered = _answered(rows, how)
         rows["outcome"] = np.where(answered, "answered", "abandoned")
+    nobody = rows["customer"].str.lower().isin(NOBODY)
+    lines.mend(nobody, "customers who withhold who they are: not known")
+    rows["customer"] = rows["customer"].mask(nobody)
     lines.refuse(rows["arrival"].isna(), "no arrival")
     if how.reached:
         never = first([text_of(sheet[column], how, "") for column in how.reached]).isna()
@@ -393,7 +421,7 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     lines.refuse(rows["conversation"].isna(), "no conversation")
     lines.refuse(rows["sender"] == "ignore", "left out by the mapping: " + senders.fillna(""))
     lines.refuse(senders.isna(), "no sender")
-    lines.refuse(~rows["sender"].isin(SENDERS), "unknown sender: " + senders.fillna(""))
+    lines.refuse(~rows["sender"].isin(SENDERS), UNKNOWN_SENDER + senders.fillna(""))
     lines.refuse(rows["sent"].isna(), "no time")
     lines.refuse(rows["begun"] > rows["sent"], "sent before it was begun")
     if "order" in rows:

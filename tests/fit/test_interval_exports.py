@@ -185,3 +185,15 @@ def test_points_in_lengths_beside_whole_seconds(tmp_path: Path, cells: tuple[str
     else:
         rows = read(log, how).rows
         assert (rows["end"] - rows["answer"]).dropna().dt.total_seconds().tolist() == pytest.approx(lengths)
+
+
+@pytest.mark.parametrize("columns", ["came,answered", "came,lost", "answered,lost"])
+def test_who_gave_up_is_counted_whichever_columns_say_it(tmp_path: Path, columns: str) -> None:
+    names = {"came": "offered", "answered": "handled", "lost": "abandoned"}
+    cells = ",".join({"came": "9", "answered": "7", "lost": "2"}[column] for column in columns.split(","))
+    log = tmp_path / "log.csv"
+    log.write_text(f"at,{columns}\n" + "".join(f"2026-06-24 {hour:02d}:00,{cells}\n" for hour in range(9, 15)))
+    named = {"start": "at"} | {names[column]: column for column in columns.split(",")}
+    result = estimate(read_all([log], [Mapping(kind="intervals", columns=named)]), "ready")
+    assert (result.queues["contacts"].answered, result.queues["contacts"].gave_up) == (42, 12)
+    assert "42 answered, 12 gave up" in files(result, "a")["scenario.toml"]
