@@ -316,7 +316,7 @@ def _warnings(
 
 def _strays(reading: Reading) -> Iterator[str]:
     """Lines whose dates are far from those of the others, or that last too long to be a call."""
-    rows = reading.rows
+    rows, far, endless = reading.rows, FAR // np.timedelta64(1, "D"), ENDLESS // np.timedelta64(1, "D")
     out = reading.refused["line"][reading.refused["reason"] == FAR_OFF]
     if len(out):
         yield f"{_lines(out)} left out: {FAR_OFF}"
@@ -329,14 +329,14 @@ def _strays(reading: Reading) -> Iterator[str]:
         if group != most:
             those = rows[groups == group]
             yield (
-                f"{_lines(those['line'])} of {moments[groups == group].min():%Y-%m-%d}: {FAR // np.timedelta64(1, 'D')} "
-                "days or more from the others. Is the date right? The days between count as days of the log."
+                f"{_lines(those['line'])} of {moments[groups == group].min():%Y-%m-%d}: {far} days "
+                "or more from the others. Is the date right? The days between count as days of the log."
             )
     if reading.kind == "contacts":
         single = rows["channel"].map(lambda name: not CHANNELS[name].persistent).astype("bool")
         long = rows[single & (rows["end"] - rows["arrival"] > ENDLESS)]
         if len(long):
-            yield f"{_lines(long['line'])}: {ENDLESS // np.timedelta64(1, 'D')} days and longer for a call. Is the end right?"
+            yield f"{_lines(long['line'])}: {endless} days and longer for a call. Is the end right?"
 
 
 def _lines(numbers: pd.Series[int]) -> str:

@@ -62,10 +62,11 @@ FAR_OFF: Final = "60 days or more from nearly all other lines: is its date right
 STRAY: Final = 0.01
 """Share of the lines below which those that are FAR from the others are errors."""
 NOBODY: Final = (
-    "anonymous anonym anonyme anonimo anónimo anonimous unknown unbekannt inconnu sconosciuto desconocido private privat "
-    "privé privato privado withheld restricted unavailable blocked unterdrückt masqué oculto caché undisclosed guest "
-    "+266696687 +7378742833 +2562533 +8656696 +86282452253"
-).split()
+    "anonymous", "anonym", "anonyme", "anonimo", "anónimo", "unknown", "unbekannt", "inconnu", "sconosciuto",
+    "desconocido", "private", "privat", "privé", "privato", "privado", "withheld", "restricted", "unavailable",
+    "blocked", "unterdrückt", "masqué", "oculto", "undisclosed", "guest",
+    "+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253",
+)  # fmt: skip
 """Instead of a customer's number or name, in any case; the numbers are such words on a keypad, as Twilio has them."""
 DRAW: Final = 1
 """Seed of what a log does not know and is drawn from what it does."""
@@ -296,7 +297,7 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     else:
         answered = _answered(rows, how)
         rows["outcome"] = np.where(answered, "answered", "abandoned")
-    nobody = rows["customer"].str.lower().isin(NOBODY)
+    nobody = rows["customer"].str.lower().isin(list(NOBODY))
     lines.mend(nobody, "customers who withhold who they are: not known")
     rows["customer"] = rows["customer"].mask(nobody)
     lines.refuse(rows["arrival"].isna(), "no arrival")

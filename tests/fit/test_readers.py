@@ -87,7 +87,7 @@ def test_surplus_empty_cells_carry_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("surplus", ["", ",x"])
 def test_a_line_is_numbered_by_where_its_record_begins(tmp_path: Path, surplus: str) -> None:
-    """As an editor counts: cells have line breaks, with pandas' reader and, where a line has more cells, with another."""
+    """As an editor counts: cells have line breaks, with pandas' reader and, where a line has surplus cells, ours."""
     note = ',"one\ntwo\r\nthree"\n'
     lines = [GOOD.replace("1,", f"{number},", 1).strip() + note for number in (1, 2, 3)]
     text = HEADER.strip() + ',"a\nnote"\n' + "".join(lines) + f"4,,,,,,,,answered,{surplus}\n"
