@@ -264,7 +264,7 @@ def _moments(
     unread = text.notna() & moments.isna()
     if how.timezone is not None and days is None and unread.any():
         naive = how.model_copy(update={"timezone": None, "written_in": None})
-        skipped = times.instants(source, text.where(unread), naive, unit).notna()
+        skipped = times.instants(source, text[mask(unread)], naive, unit).notna().reindex(text.index, fill_value=False)
         zone = how.written_in or how.timezone
         lines.refuse(skipped, f"{source}: the clock of {zone} skips that hour{_example(text, skipped)}")
     form = how.time_format or times.EXAMPLE
