@@ -250,11 +250,11 @@ def _moments(
     text = text.mask(text == "0")  # what systems write for no time at all
     if days is not None:
         clock = times.clock(text, how)
-        moments = days + clock
+        wall = days + clock
         if how.follows is not None:
             began = times.clock(text_of(sheet[how.follows], how, ""), how)
-            moments = moments.where(~(clock < began - pd.Timedelta(hours=12)), moments + pd.Timedelta(days=1))
-        moments = times.in_utc(moments, how)
+            wall = wall.where(~(clock < began - pd.Timedelta(hours=12)), wall + pd.Timedelta(days=1))
+        moments = times.in_utc(wall, how)
     else:
         moments = times.instants(source, text, how, unit)
     if how.kind == "intervals":
@@ -262,9 +262,10 @@ def _moments(
         if moments[~dates].notna().any():
             lines.refuse(dates, f"{source}: a date alone where others have a clock time: the total of a day?")
     unread = text.notna() & moments.isna()
-    if how.timezone is not None and days is None and unread.any():
-        naive = how.model_copy(update={"timezone": None, "written_in": None})
-        skipped = times.instants(source, text[mask(unread)], naive, unit).notna().reindex(text.index, fill_value=False)
+    if how.timezone is not None and unread.any():
+        if days is None:
+            wall = times.instants(source, text[mask(unread)], how.model_copy(update={"timezone": None}), unit)
+        skipped = unread & wall.notna().reindex(text.index, fill_value=False)
         zone = how.written_in or how.timezone
         lines.refuse(skipped, f"{source}: the clock of {zone} skips that hour{_example(text, skipped)}")
     form = how.time_format or times.EXAMPLE

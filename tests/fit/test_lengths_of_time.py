@@ -180,6 +180,9 @@ def test_the_clock_beside_a_column_of_dates_is_the_zones_own(tmp_path: Path) -> 
     how = {"columns": {"arrival": "at"}, "date": "day", "timezone": "Europe/Rome"}
     assert clock(logged(tmp_path, text, **how), "arrival") == ["09:00:00", "10:30:00"]
     assert clock(logged(tmp_path, text, **how, written_in="UTC"), "arrival") == ["11:00:00", "11:30:00"]
+    (tmp_path / "log.csv").write_text(text + "2026-03-29,02:30\n")
+    skipped = "at: the clock of Europe/Rome skips that hour (02:30)"
+    assert read(tmp_path / "log.csv", Mapping(kind="contacts", **how)).reasons == {skipped: 1}
 
 
 def test_day_and_month_that_could_be_either_are_asked_for() -> None:
