@@ -452,10 +452,11 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lin
     texts = {name: rows[name].astype("string") for name in (*COUNTS, "handle_time") if name in rows}
     lengths = [sheet[source].str.strip() for sources in how.durations.values() for source in sources if source in sheet]
     comma = _comma(how, [*texts.values(), *lengths])
+    whole = any(bool(texts[name].str.fullmatch(r"\d+").any()) for name in COUNTS if name in texts)
     for name, text in texts.items():
         unit = how.units.get(name)
         timed = name == "handle_time"
-        numbers = times.seconds(name, text, unit, comma) if timed else times.counts(name, text, comma)
+        numbers = times.seconds(name, text, unit, comma) if timed else times.counts(name, text, comma, whole)
         unread = text.notna() & numbers.isna()
         lines.refuse(unread, f"{name}: not a number{_example(text, unread)}")
         lines.refuse(numbers < 0, f"{name}: below 0")

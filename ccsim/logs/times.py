@@ -314,13 +314,14 @@ def grouped_by_points(text: pd.Series[Any]) -> bool:
     return len(points) > 0 and bool(points.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+").all())
 
 
-def counts(source: str, text: pd.Series[str], comma: bool | None = None) -> pd.Series[Any]:
+def counts(source: str, text: pd.Series[str], comma: bool | None, whole: bool) -> pd.Series[Any]:
     """Numbers of contacts: as `numbers`, but 1.240 beside 980 is more than a thousand, as there are no parts of one.
 
-    Raises ScenarioError where all have three digits behind a point.
+    `whole`: some counts of the file are written without a point. Raises ScenarioError where all have three digits
+    behind one.
     """
     if comma is None and grouped_by_points(text) and not decimal_comma(text):
-        if not text.str.fullmatch(r"\d+").any():
+        if not whole:
             raise _either(source, text)
         comma = True
     return numbers(text, comma)

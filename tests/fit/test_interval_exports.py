@@ -152,6 +152,9 @@ def test_counts_that_all_have_three_digits_behind_a_point_are_asked_for(
     tmp_path: Path, decimal: str | None, expected: str | list[float]
 ) -> None:
     log = tmp_path / "log.csv"
+    log.write_text("day;came;lost;aht\n2026-06-02;4.070;70;245\n2026-06-03;3.930;120;251\n")
+    columns = {"start": ("day",), "offered": ("came",), "abandoned": ("lost",)}
+    assert read(log, Mapping(kind="intervals", columns=columns)).rows["handled"].tolist() == [4000, 3810]
     log.write_text("day;came;aht\n2026-06-02;4.070;245\n2026-06-03;3.930;251\n")
     how = {"columns": {"start": ("day",), "offered": ("came",), "handle_time": ("aht",)}, "decimal": decimal}
     if isinstance(expected, str):
