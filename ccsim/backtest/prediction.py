@@ -169,17 +169,15 @@ class ContactLog:
         return self._able[key]
 
 
-def learn(log: ContactLog, days: Sequence[date]) -> Learned:
-    """What the training days teach. Raises ScenarioError if nobody came or was answered."""
+def learn(log: ContactLog, days: Sequence[date], option: str = "--train") -> Learned:
+    """What days teach, those of that option. Raises ScenarioError if nobody came or was answered."""
     contacts = log.on(days)
     customers = log.customers(contacts)
     answered = contacts[contacts["answer"].notna()]
     if customers["agent"].notna().sum() == 0:
         span = f"{min(days)} to {max(days)}"
         known = f"days from {log.contacts['arrival'].min():%Y-%m-%d} to {log.contacts['arrival'].max():%Y-%m-%d}"
-        raise ScenarioError(
-            [Problem("--train", f"the log has no answered contacts with a named agent on {span}", known)]
-        )
+        raise ScenarioError([Problem(option, f"the log has no answered contacts with a named agent on {span}", known)])
     counts = {
         str(name): np.array([_counts(group["arrival"], day) for day in days], np.float64)
         for name, group in contacts.groupby("queue")

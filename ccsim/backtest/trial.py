@@ -97,7 +97,7 @@ def run(
     nobody answered do not count. Raises ScenarioError if none is left to learn from or to test on.
     """
     prediction.learn(log, train)
-    prediction.learn(log, test)  # where there are none it says so before the long work
+    prediction.learn(log, test, "--test")  # where there are none it says so before the long work
     stretches = [
         part
         for first, last in windows(train, test, refit)

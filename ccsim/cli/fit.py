@@ -166,6 +166,8 @@ def _print_check(checked: Check, calibrate: bool) -> None:
         at_end = ", the end of what is tried" if checked.factor in FACTORS else ""
         factor = f"Calibrated: the time of agents × {checked.factor:.3f}{at_end}."
         console.print("Not calibrated: no named agents, or no waits." if checked.factor == 1 else factor)
-    console.print("! differs by more than chance." if checked.findings else "No difference beyond chance that matters.")
+    if checked.compared:
+        differs = checked.findings
+        console.print("! differs by more than chance." if differs else "No difference beyond chance that matters.")
     for finding in checked.findings:
         click.echo(f"warning: {finding}", err=True)

@@ -51,6 +51,8 @@ OF_WAITS: Final = ("asa", "abandonment", "service_level")
 
 def findings(fit: Fit, checked: Check, own: Check | None) -> Iterator[str]:
     """What differs by more than chance, and why; `own` is the comparison with the log's own arrivals."""
+    if not checked.compared:
+        yield "Nothing could be compared: the log has no contacts on the days that the scenario repeats."
     whole = {(row.name, row.metric): row for row in checked.compared if row.weekday is None}
     waits = {
         name: rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -20,8 +20,10 @@ from ccsim.fit.quantities import THIN, Estimates
 from ccsim.fit.queues import QueueFit, queue_fit
 from ccsim.fit.teams import TeamFit, slowdown, teams_fit
 from ccsim.logs import duty
-from ccsim.logs.readers import UNKNOWN_OUTCOME
-from ccsim.logs.records import Logs
+from ccsim.logs.lines import FAR, apart
+from ccsim.logs.mapping import TIMES
+from ccsim.logs.readers import FAR_OFF, SENDER_WORDS, UNKNOWN_OUTCOME, unknown_senders
+from ccsim.logs.records import Logs, Reading
 from ccsim.logs.turn_rounds import NONE, TurnRounds, after_contacts
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
@@ -39,6 +41,14 @@ FEW: Final = 0.05
 DAY: Final = 86_400
 ENOUGH: Final = 20
 """Contacts a day from which a queue's busy days are compared with other queues'."""
+
+
+OFTEN: Final = (20, 0.05)
+"""Contacts, and their share, from which one customer is more likely a word for many."""
+ENDLESS: Final = np.timedelta64(14, "D")
+"""From arrival to end, longer than any call."""
+SHOWN: Final = 5
+"""Lines that are named one by one."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,10 @@ def estimate(logs: Logs, rule: str) -> Fit:
     contacts = all_contacts(logs)
     if not len(contacts) and logs.intervals is None:
         missing = "no conversation begins with a message of a customer"
-        raise ScenarioError([Problem("LOG", missing, "a log in which customers write or call")])
+        allowed = "a log in which customers write or call"
+        if senders := unknown_senders([reading for _, reading in logs.readings]):
+            missing, allowed = f"{missing}; who are {listed(senders)}?", SENDER_WORDS
+        raise ScenarioError([Problem("LOG", missing, allowed)])
     first, follow = first_contacts(contacts, logs)
     days, interval = _days(contacts, first, logs)
     slowed = slowdown(logs)
@@ -272,6 +285,7 @@ def _warnings(
                 f"such as {next(iter(strange)).removeprefix(UNKNOWN_OUTCOME)}: "
                 'words = { OUTCOME = "answered" } says what they mean.'
             )
+        warnings_ += [f"{file}: {sentence}" for sentence in _strays(reading)]
         if out > 0.05 * (out + len(reading.rows)) and not logs.chains:
             warnings_.append(f"{file}: {out / (out + len(reading.rows)):.0%} of its lines could not be used.")
     if len(contacts) and not customers_known(contacts):
@@ -281,6 +295,12 @@ def _warnings(
             if known
             else "Customers are not known: who tries again is counted as somebody new."
         )
+    for name, number in contacts["customer"].value_counts().items():
+        if not logs.chains and number >= max(OFTEN[0], OFTEN[1] * len(contacts)):
+            warnings_.append(
+                f"{number:,} of {len(contacts):,} contacts are of one customer, {name}, who is taken to try again and "
+                f'again. If that stands for many: unknown.customer = ["{name}"] in the mapping.'
+            )
     unserved = [name for name in queues if not any(name in team.queues for team in teams)]
     if unserved:
         of = "" if len(unserved) == len(queues) else f" of {listed(unserved)}"
@@ -292,6 +312,37 @@ def _warnings(
             f"The scenario repeats the last {LONGEST} of {len(days)} days; distributions and profile are of all."
         )
     return tuple(warnings_)
+
+
+def _strays(reading: Reading) -> Iterator[str]:
+    """Lines whose dates are far from those of the others, or that last too long to be a call."""
+    rows, far, endless = reading.rows, FAR // np.timedelta64(1, "D"), ENDLESS // np.timedelta64(1, "D")
+    out = reading.refused["line"][reading.refused["reason"] == FAR_OFF]
+    if len(out):
+        yield f"{_lines(out)} left out: {FAR_OFF}"
+    if reading.kind == "rosters":
+        return
+    moments = rows[TIMES[reading.kind][0]]
+    groups = apart(moments)
+    most = groups.mode()[0]
+    for group in groups.unique():
+        if group != most:
+            those = rows[groups == group]
+            yield (
+                f"{_lines(those['line'])} of {moments[groups == group].min():%Y-%m-%d}: {far} days "
+                "or more from the others. Is the date right? The days between count as days of the log."
+            )
+    if reading.kind == "contacts":
+        single = rows["channel"].map(lambda name: not CHANNELS[name].persistent).astype("bool")
+        long = rows[single & (rows["end"] - rows["arrival"] > ENDLESS)]
+        if len(long):
+            yield f"{_lines(long['line'])}: {endless} days and longer for a call. Is the end right?"
+
+
+def _lines(numbers: pd.Series[int]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:SHOWN])
+    more = f" and {len(numbers) - SHOWN:,} more" if len(numbers) > SHOWN else ""
+    return f"line{'s' if len(numbers) > 1 else ''} {shown}{more}"
 
 
 def _repeated(moments: pd.Series[Any], zone: str | None) -> int:

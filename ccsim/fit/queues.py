@@ -112,12 +112,17 @@ def queue_fit(
     follow_ups(estimates, name, mine, follow, customers_known(contacts))
     shape = profile(counts, days)
     judge(estimates, shape)
+    if len(mine) or intervals is None:
+        answered, gave_up = int(mine["answer"].notna().sum()), int(mine["outcome"].isin(GAVE_UP).sum())
+    else:
+        answered = int(intervals["handled"].sum())
+        gave_up = int((intervals["offered"] - intervals["handled"]).clip(lower=0).sum())
     return QueueFit(
         name,
         channel,
         len(mine) or int(counts.sum()),
-        int(mine["answer"].notna().sum() if len(mine) or intervals is None else intervals["handled"].sum()),
-        int(mine["outcome"].isin(GAVE_UP).sum()),
+        answered,
+        gave_up,
         shape,
         hours,
         estimates.distributions,

@@ -15,6 +15,12 @@ LINE: Final = "\0line"
 WIDTH: Final = "\0width"
 """Columns of a sheet beside the file's: where a line stands, and whether it is full, empty or has more cells."""
 
+TRANSLATED: Final = ("outcome", "sender", "activity", "channel", "event")
+"""Columns in which a mapping may say that such as None means something."""
+
+FAR: Final = np.timedelta64(60, "D")
+"""Silence that no centre keeps: what lies on its other side has a wrong date, or is of another time."""
+
 
 class Lines:
     """Which lines are usable, and why the others are not: the first reason counts."""
@@ -48,6 +54,12 @@ class Lines:
         return pd.DataFrame(table)
 
 
+def apart(moments: pd.Series[Any]) -> pd.Series[int]:
+    """Numbers of the groups between which FAR or more passes without any of the moments."""
+    ordered = moments.sort_values()
+    return (ordered.diff() >= FAR).astype("int64").cumsum().reindex(moments.index)
+
+
 def mask(those: Any) -> Any:
     """A mask as numpy has it; what is not known is false."""
     return np.asarray(those.fillna(False) if hasattr(those, "fillna") else those, np.bool_)
@@ -55,7 +67,10 @@ def mask(those: Any) -> Any:
 
 def text_of(cells: pd.Series[str], how: Mapping, name: str) -> pd.Series[str]:
     trimmed = cells.str.strip()
-    return trimmed.mask(trimmed.isin([*how.empty, *how.unknown.get(name, ())]))
+    nothing = {*how.empty, *how.unknown.get(name, ())}
+    if name in TRANSLATED:
+        nothing -= {*how.words, *how.events}
+    return trimmed.mask(trimmed.isin(list(nothing)))
 
 
 def joined(columns: list[Any]) -> Any:

@@ -58,6 +58,9 @@ DURATIONS: Final = {
 UNITS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 """Seconds of a unit."""
 
+EMPTY: Final = ("", "-", "--", "N/A", "n/a", "#N/A", "NULL", "Null", "null", "None", "none", "NaN", "nan", "NaT")
+"""What systems write for nothing."""
+
 OUTCOMES: Final = tuple(outcome.name.lower() for outcome in Outcome if outcome >= 0)
 EVENTS: Final = ("arrival", "answer", "end", "wrapped", "ignore", *OUTCOMES)
 """What an event may mean: when a contact came, was answered, ended, was done with, or ended with that outcome."""
@@ -105,6 +108,8 @@ class Mapping(BaseModel):
     """of comma, semicolon, tab and bar the one that the header has most of, if not given"""
     encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
     """UTF-8, or UTF-16 with a byte order mark, else Windows-1252, if not given"""
+    decimal: Literal[",", "."] | None = None
+    """the mark before the decimals of numbers; found out if not given"""
     header: tuple[str, ...] = ()
     columns: dict[str, Names]
     durations: dict[str, Names] = {}
@@ -125,7 +130,7 @@ class Mapping(BaseModel):
     timezone: str | None = None
     total_handle_time: bool = False
     """handle_time, or the durations of an interval, are of all the handled together"""
-    empty: tuple[str, ...] = ("",)
+    empty: tuple[str, ...] = EMPTY
     unknown: dict[str, tuple[str, ...]] = {}
     words: dict[str, str] = {}
     known_if: dict[str, str] = {}

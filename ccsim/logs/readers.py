@@ -14,7 +14,7 @@ from ccsim.logs import times
 from ccsim.logs.days_across import as_counts, as_shifts
 from ccsim.logs.events import as_contacts
 from ccsim.logs.identity import DONE, same_ids
-from ccsim.logs.lines import LINE, WIDTH, Lines, first, joined, mask, printable, text_of, translated
+from ccsim.logs.lines import LINE, WIDTH, Lines, apart, first, joined, mask, printable, text_of, translated
 from ccsim.logs.mapping import TIMES, Mapping
 from ccsim.logs.records import COLUMNS, Logs, Reading
 from ccsim.logs.sheets import sheet_of
@@ -57,6 +57,17 @@ MEDIA: Final = {
 MOST: Final = 1e9
 """Contacts or seconds of an interval; what is above is no number of either."""
 UNKNOWN_OUTCOME: Final = "unknown outcome: "
+UNKNOWN_SENDER: Final = "unknown sender: "
+FAR_OFF: Final = "60 days or more from nearly all other lines: is its date right?"
+STRAY: Final = 0.01
+"""Share of the lines below which those that are FAR from the others are errors."""
+NOBODY: Final = (
+    "anonymous", "anonym", "anonyme", "anonimo", "anónimo", "unknown", "unbekannt", "inconnu", "sconosciuto",
+    "desconocido", "private", "privat", "privé", "privato", "privado", "withheld", "restricted", "unavailable",
+    "blocked", "unterdrückt", "masqué", "oculto", "undisclosed", "guest",
+    "+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253",
+)  # fmt: skip
+"""Instead of a customer's number or name, in any case; the numbers are such words on a keypad, as Twilio has them."""
 DRAW: Final = 1
 """Seed of what a log does not know and is drawn from what it does."""
 
@@ -92,11 +103,26 @@ def _usable(reading: Reading, path: Path) -> Reading:
     if reading.rows.empty:
         most = next(iter(reading.reasons.items()), None)
         why = f"{most[0]} ({most[1]} lines)" if most else "it has no lines"
-        raise ScenarioError([Problem("", f"no line can be used: {why}", "see the mapping", str(path))])
+        allowed = "see the mapping" if not unknown_senders([reading]) else SENDER_WORDS
+        raise ScenarioError([Problem("", f"no line can be used: {why}", allowed, str(path))])
     return reading
 
 
+SENDER_WORDS: Final = 'words in the mapping, such as words = { lead = "customer", admin = "agent", bot = "ignore" }'
+
+
+def unknown_senders(readings: Sequence[Reading]) -> list[str]:
+    """Senders of messages that are neither customer nor agent, and which no mapping explains."""
+    reasons = {reason for reading in readings for reason in reading.reasons if reason.startswith(UNKNOWN_SENDER)}
+    return sorted(reason.removeprefix(UNKNOWN_SENDER) for reason in reasons)
+
+
 def _reading(kind: str, rows: pd.DataFrame, lines: Lines) -> Reading:
+    if kind != "rosters":
+        groups = apart(rows.loc[lines.usable, TIMES[kind][0]])
+        sizes = groups.map(groups.value_counts())
+        stray = (sizes < STRAY * len(sizes)) & (sizes.max() > len(sizes) / 2)
+        lines.refuse(stray.reindex(rows.index, fill_value=False), FAR_OFF)
     kept = rows[lines.usable].loc[:, ["line", *COLUMNS[kind]]].reset_index(drop=True)
     return Reading(kind, kept, lines.refused(), {what: count for what, count in lines.mended.items() if count})
 
@@ -126,10 +152,12 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
             texts = [text_of(sheet[source], how, name) for source in sources]
             rows[name] = joined(texts) if name in JOINED else first(texts)
     lengths = {name: [text_of(sheet[source], how, name) for source in how.durations[name]] for name in how.durations}
-    comma = any(times.decimal_comma(text) for texts in lengths.values() for text in texts)
+    comma = _comma(how, [text for texts in lengths.values() for text in texts])
     for name, headings in how.durations.items():
         texts = lengths[name]
-        rows[_length(name)] = first([times.seconds(text, how.units.get(name), comma) for text in texts])
+        rows[_length(name)] = first(
+            [times.seconds(*column, how.units.get(name), comma) for column in zip(headings, texts, strict=True)]
+        )
         unread = rows[_length(name)].isna() & first(texts).notna()
         lines.refuse(unread, f"{headings[0]}: not a length of time{_example(texts[0], unread)}")
         lines.refuse(rows[_length(name)] < 0, f"{headings[0]}: below 0")
@@ -149,6 +177,13 @@ def _halves(texts: Sequence[pd.Series[str]]) -> bool:
     """Whether the second column has a time of day only, so that the first is its date."""
     clocks = texts[1].dropna()
     return bool(len(clocks)) and bool(clocks.str.fullmatch(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp]\.?[Mm]\.?)?").all())
+
+
+def _comma(how: Mapping, texts: Sequence[pd.Series[str]]) -> bool | None:
+    """Whether numbers have decimal commas, by the mapping or by one of the columns; None where neither says."""
+    if how.decimal is not None:
+        return how.decimal == ","
+    return any(times.decimal_comma(text) for text in texts) or None
 
 
 def _length(name: str) -> str:
@@ -215,13 +250,24 @@ def _moments(
     text = text.mask(text == "0")  # what systems write for no time at all
     if days is not None:
         clock = times.clock(text, how)
-        moments = days + clock
+        wall = days + clock
         if how.follows is not None:
             began = times.clock(text_of(sheet[how.follows], how, ""), how)
-            moments = moments.where(~(clock < began - pd.Timedelta(hours=12)), moments + pd.Timedelta(days=1))
+            wall = wall.where(~(clock < began - pd.Timedelta(hours=12)), wall + pd.Timedelta(days=1))
+        moments = times.in_utc(wall, how)
     else:
         moments = times.instants(source, text, how, unit)
+    if how.kind == "intervals":
+        dates = times.dates_alone(text)
+        if moments[~dates].notna().any():
+            lines.refuse(dates, f"{source}: a date alone where others have a clock time: the total of a day?")
     unread = text.notna() & moments.isna()
+    if how.timezone is not None and unread.any():
+        if days is None:
+            wall = times.instants(source, text[mask(unread)], how.model_copy(update={"timezone": None}), unit)
+        skipped = unread & wall.notna().reindex(text.index, fill_value=False)
+        zone = how.written_in or how.timezone
+        lines.refuse(skipped, f"{source}: the clock of {zone} skips that hour{_example(text, skipped)}")
     form = how.time_format or times.EXAMPLE
     if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
         form += ", or for a length of time durations in the mapping"
@@ -252,6 +298,9 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     else:
         answered = _answered(rows, how)
         rows["outcome"] = np.where(answered, "answered", "abandoned")
+    nobody = rows["customer"].str.lower().isin(list(NOBODY))
+    lines.mend(nobody, "customers who withhold who they are: not known")
+    rows["customer"] = rows["customer"].mask(nobody)
     lines.refuse(rows["arrival"].isna(), "no arrival")
     if how.reached:
         never = first([text_of(sheet[column], how, "") for column in how.reached]).isna()
@@ -374,7 +423,7 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     lines.refuse(rows["conversation"].isna(), "no conversation")
     lines.refuse(rows["sender"] == "ignore", "left out by the mapping: " + senders.fillna(""))
     lines.refuse(senders.isna(), "no sender")
-    lines.refuse(~rows["sender"].isin(SENDERS), "unknown sender: " + senders.fillna(""))
+    lines.refuse(~rows["sender"].isin(SENDERS), UNKNOWN_SENDER + senders.fillna(""))
     lines.refuse(rows["sent"].isna(), "no time")
     lines.refuse(rows["begun"] > rows["sent"], "sent before it was begun")
     if "order" in rows:
@@ -402,10 +451,12 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lin
     rows["start"] = rows["start"] + times.local(rows["start"], how)
     texts = {name: rows[name].astype("string") for name in (*COUNTS, "handle_time") if name in rows}
     lengths = [sheet[source].str.strip() for sources in how.durations.values() for source in sources if source in sheet]
-    comma = any(times.decimal_comma(text) for text in (*texts.values(), *lengths))
+    comma = _comma(how, [*texts.values(), *lengths])
+    whole = any(bool(texts[name].str.fullmatch(r"\d+").any()) for name in COUNTS if name in texts)
     for name, text in texts.items():
         unit = how.units.get(name)
-        numbers = times.seconds(text, unit, comma) if name == "handle_time" else times.counts(text, comma)
+        timed = name == "handle_time"
+        numbers = times.seconds(name, text, unit, comma) if timed else times.counts(name, text, comma, whole)
         unread = text.notna() & numbers.isna()
         lines.refuse(unread, f"{name}: not a number{_example(text, unread)}")
         lines.refuse(numbers < 0, f"{name}: below 0")
@@ -426,7 +477,8 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lin
         lost = rows["offered"] - rows["handled"]
         for name, number in (("handle_time", rows["handled"]), ("asa", rows["handled"]), ("wait_of_lost", lost)):
             rows[name] /= number.where(number > 0)
-    lines.refuse(rows.duplicated(["queue", "start"]), "an interval that came before")
+    again = rows[lines.usable].duplicated(["queue", "start"])
+    lines.refuse(again.reindex(rows.index, fill_value=False), "an interval that came before")
 
 
 def _rosters(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:

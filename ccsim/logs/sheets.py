@@ -69,7 +69,11 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
             )
         empty = (sheet.iloc[:, 0] == "").to_numpy(np.bool_)
         empty[empty] = (sheet[empty] == "").all(axis=1)
-        sheet[LINE] = np.arange(len(sheet)) + (1 if how.header else 2)
+        begins = np.arange(len(sheet)) + (1 if how.header else 2)
+        if text.count("\n") > len(sheet) + 1:  # line breaks in cells: a record begins after those of the records before
+            breaks = np.array(sum(sheet[column].str.count("\n").fillna(0) for column in sheet), np.int64)
+            begins += breaks.cumsum() - breaks + sum(str(column).count("\n") for column in sheet)
+        sheet[LINE] = begins
         sheet[WIDTH] = np.where(empty, "", "full")
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError):
         sheet = _line_by_line(text, delimiter, how, path)
@@ -112,13 +116,16 @@ def decoded(path: Path, how: Mapping) -> tuple[str, dict[str, int]]:
 
 
 def _line_by_line(text: str, delimiter: str, how: Mapping, path: Path) -> pd.DataFrame:
-    """As pandas reads it, but a line with too many cells stops nothing."""
+    """As pandas reads it, but a line with too many cells stops nothing, and surplus empty cells carry nothing."""
     import pandas as pd
 
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         header = list(how.header) or next(reader)
-        numbered = [(reader.line_num, cells) for cells in reader]
+        numbered, begins = [], reader.line_num + 1
+        for cells in reader:
+            numbered.append((begins, cells))
+            begins = reader.line_num + 1
     except (csv.Error, StopIteration) as bad:
         raise ScenarioError([Problem("", str(bad), "a table with one header line", str(path))]) from None
     size = len(header)
@@ -127,7 +134,7 @@ def _line_by_line(text: str, delimiter: str, how: Mapping, path: Path) -> pd.Dat
         [(cells + [""] * size)[:size] for _, cells in numbered], columns=header, dtype="string[pyarrow]"
     )
     sheet[LINE] = [line for line, _ in numbered]
-    sheet[WIDTH] = ["more" if len(cells) > size else "full" if cells else "" for _, cells in numbered]
+    sheet[WIDTH] = ["more" if any(cells[size:]) else "full" if any(cells) else "" for _, cells in numbered]
     return sheet
 
 

@@ -15,7 +15,11 @@ from ccsim.scenario.values import YEARS
 if TYPE_CHECKING:
     import pandas as pd
 
-_ZONE: Final = r"(?:Z|[+-]\d\d:?\d\d)$"
+_OFFSET: Final = re.compile(
+    r"(:\d\d(?:[.,]\d+)?(?:\s?[AaPp]\.?[Mm]\.?)?|T\d\d(?:\d\d){0,2}(?:[.,]\d+)?)"
+    r"\s?(?:Z|(?:UTC|GMT)?([+-]\d\d)(?::?(\d\d))?|UTC|GMT)(?:\s?[(\[].*)?(?= \d{4}$|$)"
+)
+"""Behind a clock time, as else `01-2026` in a date would be one; a zone's name in brackets or the year may follow."""
 _DATE: Final = (
     r"(?:(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
     r"|(?P<one>\d{1,2})(?P<mark>[-/.])(?P<other>\d{1,2})[-/.](?P<short>\d{4}|\d{2}))"
@@ -28,6 +32,8 @@ _UNTIL: Final = r"(?:\s*(?:-|–|to)\s*\d.*)?"
 """The end of an interval, which only its start is read of."""
 _NAMED: Final = r"(?i)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d{4}"
 """A date with the month's name."""
+HUNDREDS: Final = 30.0
+"""From this ratio of whole numbers to those with three digits behind a point on, the point sets thousands apart."""
 EXAMPLE: Final = "2026-03-02 09:30:00"
 
 
@@ -37,7 +43,7 @@ def days(source: str, text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
 
     if how.date_format is not None:
         return sensible(pd.to_datetime(text, format=how.date_format, errors="coerce"))
-    dates: pd.Series[Any] = _written(source, text, "date_format").dt.normalize()
+    dates: pd.Series[Any] = _written(source, _offsets(text)[0], "date_format").dt.normalize()
     return dates
 
 
@@ -48,6 +54,12 @@ def starts(text: pd.Series[str]) -> pd.Series[str]:
     """
     parts = text.str.extract(r"^(.*\d:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?)\s*[-\u2013]\s*(\d{1,2}:\d\d.*)$")
     return parts[0].fillna(text) if parts[1].nunique() > 2 else text
+
+
+def dates_alone(text: pd.Series[str]) -> pd.Series[bool]:
+    """Which cells are a date without a clock time."""
+    named = text.str.contains(_NAMED, na=False) & ~text.str.contains(r"\d:\d\d|\d\s?[AaPp]\.?[Mm]\b", na=False)
+    return text.astype("object").str.fullmatch(_DATE, na=False) | named
 
 
 def clock(text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
@@ -107,20 +119,48 @@ def instants(source: str, text: pd.Series[str], how: Mapping, unit: str | None) 
     hour = pd.to_numeric(text.astype("object").str.extract(r"^\S+[ T](\d{1,2})$")[0], errors="coerce")
     if how.time_format is None and (hour > 24).any():  # of a day's periods by number, 1 to 48, none is an hour
         text = text.mask(hour.notna())
-    offset = text.str.contains(r"\d\d(?::?\d\d)?" + _ZONE, na=False)
-    naive = _parsed(source, text.mask(offset), how)
-    zone = how.written_in or how.timezone
-    if how.timezone is not None and zone != "UTC":
-        # of a time that comes twice the first; one that the clock skipped is none
-        aware = naive.dt.tz_localize(ZoneInfo(str(zone)), ambiguous=np.ones(len(naive), np.bool_), nonexistent="NaT")
-        naive = aware.dt.tz_convert("UTC").dt.tz_localize(None)
-    if not offset.any():
-        return naive
-    style = how.time_format or "ISO8601"
-    aware = sensible(pd.to_datetime(text.where(offset), format=style, errors="coerce", utc=True).dt.tz_localize(None))
+    if "%z" in (how.time_format or "").lower():
+        aware = pd.to_datetime(text, format=how.time_format, errors="coerce", utc=True)
+        ahead = _offsets(text)[1].fillna(pd.Timedelta(0)) if how.timezone is None else pd.Timedelta(0)
+        return sensible(aware.dt.tz_localize(None) + ahead)
+    if how.timezone is not None and how.time_format is None:  # ISO 8601 as most write it, in a third of the time
+        whole = text.where(text.str.contains(r"\d\d(?:Z|[+-]\d\d:?\d\d)$", na=False))
+        utc = sensible(pd.to_datetime(whole, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None))
+        if utc.notna().equals(text.notna()):
+            return utc
+    bare, ahead = _offsets(text)
+    wall = _parsed(source, bare, how)
+    if how.time_format is not None:  # which may have the offset in so many letters, such as a Z at the end
+        wall = wall.fillna(_parsed(source, text, how))
     if how.timezone is None:  # what a clock on the wall there said
-        aware = pd.to_datetime(text.where(offset).str.replace(_ZONE, "", regex=True), format=style, errors="coerce")
-    return naive.fillna(sensible(aware))
+        return wall
+    return in_utc(wall.mask(ahead.notna()), how).fillna(wall - ahead)
+
+
+def in_utc(wall: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
+    """What a clock of the log said as moments in UTC; as it stands, where the mapping names no zone.
+
+    Of a time that comes twice it is the first; one that the clock skipped is none.
+    """
+    zone = how.written_in or how.timezone
+    if how.timezone is None or zone == "UTC":
+        return wall
+    aware = wall.dt.tz_localize(ZoneInfo(str(zone)), ambiguous=np.ones(len(wall), np.bool_), nonexistent="NaT")
+    utc: pd.Series[Any] = aware.dt.tz_convert("UTC").dt.tz_localize(None)
+    return utc
+
+
+def _offsets(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[Any]]:
+    """The cells without offsets from UTC; and the offsets, NaT where there is none."""
+    import pandas as pd
+
+    likely = text.str.contains(r"(?:[Z)\]]|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?: \d{4})?$", na=False)
+    split = {at: cut for at, cell in text[likely].items() if len(cut := _OFFSET.split(cell, maxsplit=1)) > 1}
+    parts = pd.DataFrame.from_dict(split, "index", columns=["before", "clock", "hours", "minutes", "after"])
+    hours, minutes = parts["hours"].fillna("+00"), parts["minutes"].fillna("00")
+    ahead = pd.to_timedelta(hours + ":" + minutes + ":00").astype("timedelta64[us]").reindex(text.index)
+    bare = (parts["before"] + parts["clock"] + parts["after"]).astype("string[pyarrow]").reindex(text.index)
+    return bare.fillna(text), ahead
 
 
 def _since_1970(text: pd.Series[str]) -> str | None:
@@ -190,11 +230,17 @@ def _month_first(
     if unsure.any() and not late:
         shown = str(text[unsure].iloc[0])
         question = f"{shown}: is the day or the month first?"
-        day_first, month_first = (
-            ("%d/%m/%Y", "%m/%d/%Y") if key == "date_format" else ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M")
-        )
-        raise ScenarioError([Problem(source, question, f'{key} = "{day_first}" or "{month_first}" in the mapping')])
+        forms = (_form(shown, "%d", "%m"), _form(shown, "%m", "%d"))
+        raise ScenarioError([Problem(source, question, f'{key} = "{forms[0]}" or "{forms[1]}" in the mapping')])
     return False
+
+
+def _form(cell: str, *day_and_month: str) -> str:
+    """The strptime format of a cell that begins with day and month in that order."""
+    half = re.search(r"[AaPp][Mm]", cell)
+    codes = iter((*day_and_month, "%Y" if re.match(r"\d+\D\d+\D\d{4}", cell) else "%y", "%I" if half else "%H",
+                  "%M", "%S", "%f"))  # fmt: skip
+    return re.sub(r"\d+", lambda number: next(codes, number[0]), cell).replace(half[0] if half else "\0", "%p")
 
 
 def sensible(times: pd.Series[Any]) -> pd.Series[Any]:
@@ -213,11 +259,21 @@ def local(first: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
     return ahead
 
 
-def seconds(text: pd.Series[str], unit: str | None, comma: bool = False) -> pd.Series[Any]:
+def seconds(source: str, text: pd.Series[str], unit: str | None, comma: bool | None = None) -> pd.Series[Any]:
     """Lengths of time: a number of units (seconds if none is said), h:mm:ss or mm:ss, with the unit h:mm hours and
-    minutes, or as ISO 8601 has them (PT2M30S); `comma` as in `numbers`."""
+    minutes, or as ISO 8601 has them (PT2M30S); `comma` as in `numbers`.
+
+    1.240 beside whole numbers of hundreds is more than a thousand, as nobody leaves the decimals of most cells out.
+    Raises ScenarioError where such cells could be either.
+    """
     import pandas as pd
 
+    if comma is None and grouped_by_points(text) and not decimal_comma(text):
+        whole = numbers(text[text.str.fullmatch(r"[1-9]\d*").fillna(False)])
+        if len(whole):
+            if whole.median() < HUNDREDS * numbers(text[text.str.contains(".", regex=False, na=False)]).median():
+                raise _either(source, text)
+            comma = True
     plain = numbers(text, comma) * UNITS.get(unit or "s", 1.0)
     missing = plain.isna() & text.notna()
     if not missing.any():
@@ -234,8 +290,11 @@ def seconds(text: pd.Series[str], unit: str | None, comma: bool = False) -> pd.S
     return lengths
 
 
-def decimal_comma(text: pd.Series[Any], otherwise: bool = False) -> bool:
-    """Whether numbers have one, which sets no thousands apart; `otherwise` is taken where cells leave it open."""
+def decimal_comma(text: pd.Series[Any], otherwise: bool | None = None) -> bool:
+    """Whether numbers have one, which sets no thousands apart; `otherwise`: other columns do, or it is known that none
+    has."""
+    if otherwise is False:
+        return False
     written = text.dropna().astype("object")
     if otherwise and grouped_by_points(text):
         return True
@@ -255,17 +314,31 @@ def grouped_by_points(text: pd.Series[Any]) -> bool:
     return len(points) > 0 and bool(points.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+").all())
 
 
-def counts(text: pd.Series[str], comma: bool = False) -> pd.Series[Any]:
-    """Numbers of contacts: as `numbers`, but 1.240 beside 980 is more than a thousand, as there are no parts of one."""
-    plain = text.str.fullmatch(r"\d+").fillna(False)
-    return numbers(text, comma or (bool(plain.any()) and grouped_by_points(text)))
+def counts(source: str, text: pd.Series[str], comma: bool | None, whole: bool) -> pd.Series[Any]:
+    """Numbers of contacts: as `numbers`, but 1.240 beside 980 is more than a thousand, as there are no parts of one.
+
+    `whole`: some counts of the file are written without a point. Raises ScenarioError where all have three digits
+    behind one.
+    """
+    if comma is None and grouped_by_points(text) and not decimal_comma(text):
+        if not whole:
+            raise _either(source, text)
+        comma = True
+    return numbers(text, comma)
 
 
-def numbers(text: pd.Series[str], comma: bool = False) -> pd.Series[Any]:
+def _either(source: str, text: pd.Series[str]) -> ScenarioError:
+    shown = str(text[text.str.contains(".", regex=False, na=False)].iloc[0])
+    allowed = 'decimal = "," in the mapping if points set thousands apart, else decimal = "."'
+    return ScenarioError([Problem(source, f"{shown} may be {shown.replace('.', '')} or {shown}", allowed)])
+
+
+def numbers(text: pd.Series[str], comma: bool | None = None) -> pd.Series[Any]:
     """Numbers with a decimal point or comma, and with thousands set apart by points, commas, spaces or apostrophes.
 
     One mark with three digits behind it in every cell sets thousands apart if it is a comma, and is a decimal point if
-    it is a point, unless it comes twice in a cell. With `comma`, other columns of the file have decimal commas.
+    it is a point, unless it comes twice in a cell. With `comma`, other columns of the file have decimal commas; with
+    False the mapping says that it has none.
     """
     import pandas as pd
 

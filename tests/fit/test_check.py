@@ -295,3 +295,14 @@ def test_a_name_that_is_there_day_and_night_is_there_on_every_day(tmp_path: Path
     shifts = pd.read_csv(tmp_path / "out" / "roster_team1.csv")
     length = (pd.to_timedelta(shifts["end"]) - pd.to_timedelta(shifts["start"])).dt.total_seconds() % 86400
     assert length.sum() == pytest.approx(20 * 86400, rel=0.01)
+
+
+def test_where_nothing_can_be_compared_there_is_no_agreement(tmp_path: Path) -> None:
+    """One of fifty lines has a wrong year, so that the days that the scenario repeats are empty."""
+    log = centre(tmp_path, days=1, calls=50)
+    log.write_text(log.read_text() + "x,desk,2062-06-01 09:00:00,,2062-06-01 09:01:00,,abandoned\n")
+    done = fit(log)
+    assert done.exit_code == 0, done.output
+    assert "Nothing could be compared: the log has no contacts on the days that the scenario repeats" in done.output
+    assert "of 2062-06-01: 60 days or more from the others" in done.output
+    assert "No difference" not in done.output

@@ -213,6 +213,18 @@ def test_messages_in_which_no_customer_writes_are_refused(tmp_path: Path) -> Non
         estimate(read_all([log], [how]), "ready")
 
 
+def test_unknown_senders_are_named_with_the_words_to_give(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    how = Mapping(kind="messages", columns={"conversation": "c", "sender": "s", "sent": "at"})
+    for others in ("agent", "admin"):
+        log.write_text(f"c,s,at\n1,lead,2026-03-02 09:00\n1,{others},2026-03-02 09:05\n2,lead,2026-03-02 10:00\n")
+        with pytest.raises(ScenarioError, match="lead") as refused:
+            estimate(read_all([log], [how]), "ready")
+        assert 'words = { lead = "customer"' in str(refused.value)
+    words = {"lead": "customer", "admin": "agent"}
+    assert len(read_all([log], [how.model_copy(update={"words": words})]).messages) == 3
+
+
 @pytest.mark.slow
 def test_two_thousand_damaged_files(tmp_path: Path) -> None:
     result = tried(tmp_path, 400, run=True)

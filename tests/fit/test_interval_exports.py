@@ -47,6 +47,18 @@ def test_the_number_of_a_period_is_no_hour(tmp_path: Path) -> None:
     assert read(log, how).rows["start"].dt.hour.tolist() == [*range(10, 24)]
 
 
+@pytest.mark.parametrize("total", ["2026-06-24", "24.06.2026", "24 June 2026"])
+def test_the_total_of_a_day_is_no_interval(tmp_path: Path, total: str) -> None:
+    log = tmp_path / "log.csv"
+    how = Mapping(kind="intervals", columns={"start": ("at",), "offered": ("came",)})
+    log.write_text(f"at,came\n{total},9\n" + "".join(f"{total} {hour:02d}:00,4\n" for hour in range(24)))
+    reading = read(log, how)
+    assert reading.rows["offered"].tolist() == [4] * 24
+    assert reading.reasons == {"at: a date alone where others have a clock time: the total of a day?": 1}
+    log.write_text(f"at,came\n{total},9\nTotal,9\n")
+    assert read(log, how).rows["offered"].tolist() == [9]
+
+
 def test_a_days_calls_are_not_an_hours(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     log.write_text("day,came,answered,aht\n" + "".join(f"2026-06-{day:02d},480,470,180\n" for day in range(1, 15)))
@@ -131,3 +143,60 @@ def test_points_between_thousands(tmp_path: Path, cells: tuple[str, str], expect
     columns = {"start": ("tag",), "offered": ("came",), "handle_time": ("aht",)}
     rows = read(log, Mapping(kind="intervals", columns=columns)).rows
     assert (*rows["offered"], rows["handle_time"][0]) == expected
+
+
+@pytest.mark.parametrize(
+    ("decimal", "expected"), [(None, "offered: 4.070 may be 4070 or 4.070"), (",", [4070, 3930]), (".", [4.07, 3.93])]
+)
+def test_counts_that_all_have_three_digits_behind_a_point_are_asked_for(
+    tmp_path: Path, decimal: str | None, expected: str | list[float]
+) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("day;came;lost;aht\n2026-06-02;4.070;70;245\n2026-06-03;3.930;120;251\n")
+    columns = {"start": ("day",), "offered": ("came",), "abandoned": ("lost",)}
+    assert read(log, Mapping(kind="intervals", columns=columns)).rows["handled"].tolist() == [4000, 3810]
+    log.write_text("day;came;aht\n2026-06-02;4.070;245\n2026-06-03;3.930;251\n")
+    how = {"columns": {"start": ("day",), "offered": ("came",), "handle_time": ("aht",)}, "decimal": decimal}
+    if isinstance(expected, str):
+        with pytest.raises(ScenarioError, match=expected) as refused:
+            read(log, Mapping(kind="intervals", **how))
+        assert 'decimal = "," in the mapping' in str(refused.value)
+    else:
+        assert read(log, Mapping(kind="intervals", **how)).rows["offered"].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "lengths"),
+    [
+        (("245", "980", "1.240"), [245, 980, 1240]),
+        (("3.600", "912", "12.345", "77"), [3600, 912, 12345, 77]),
+        (("12.345", "11.750"), [12.345, 11.75]),
+        (("12.345", "0", "60.500"), [12.345, 60.5]),
+        (("12.345", "240.5"), [12.345, 240.5]),
+        (("1.234.567", "245"), [1234567, 245]),
+        (("12.345", "13"), "talk: 12.345 may be 12345 or 12.345"),
+        (("1.140", "20"), "talk: 1.140 may be 1140 or 1.140"),
+    ],
+)
+def test_points_in_lengths_beside_whole_seconds(tmp_path: Path, cells: tuple[str, ...], lengths: object) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("at;wait;talk\n" + "".join(f"2026-06-02 09:0{n};0;{cell}\n" for n, cell in enumerate(cells)))
+    how = Mapping(kind="contacts", columns={"arrival": "at"}, durations={"wait": "wait", "talk": "talk"})
+    if isinstance(lengths, str):
+        with pytest.raises(ScenarioError, match=lengths):
+            read(log, how)
+    else:
+        rows = read(log, how).rows
+        assert (rows["end"] - rows["answer"]).dropna().dt.total_seconds().tolist() == pytest.approx(lengths)
+
+
+@pytest.mark.parametrize("columns", ["came,answered", "came,lost", "answered,lost"])
+def test_who_gave_up_is_counted_whichever_columns_say_it(tmp_path: Path, columns: str) -> None:
+    names = {"came": "offered", "answered": "handled", "lost": "abandoned"}
+    cells = ",".join({"came": "9", "answered": "7", "lost": "2"}[column] for column in columns.split(","))
+    log = tmp_path / "log.csv"
+    log.write_text(f"at,{columns}\n" + "".join(f"2026-06-24 {hour:02d}:00,{cells}\n" for hour in range(9, 15)))
+    named = {"start": "at"} | {names[column]: column for column in columns.split(",")}
+    result = estimate(read_all([log], [Mapping(kind="intervals", columns=named)]), "ready")
+    assert (result.queues["contacts"].answered, result.queues["contacts"].gave_up) == (42, 12)
+    assert "42 answered, 12 gave up" in files(result, "a")["scenario.toml"]

@@ -128,6 +128,7 @@ def test_mappings_of_lengths_that_make_no_sense(changes: dict[str, Any], fault: 
         (("1577836800", "1577840400.5"), ["2020-01-01 00:00", "2020-01-01 01:00"]),
         (("1577836800123",), ["2020-01-01 00:00"]),
         (("2 Mar 2026 09:00", "Mar 3, 2026 9:30 PM"), ["2026-03-02 09:00", "2026-03-03 21:30"]),
+        (("11-01-2026", "23-01-2026"), ["2026-01-11 00:00", "2026-01-23 00:00"]),  # 01-2026 is no offset
     ],
 )  # fmt: skip
 def test_moments(cells: tuple[str, ...], read_as: list[str]) -> None:
@@ -135,10 +136,75 @@ def test_moments(cells: tuple[str, ...], read_as: list[str]) -> None:
     assert ["" if pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M}" for moment in result] == read_as
 
 
+@pytest.mark.parametrize(
+    ("cell", "offset"),
+    [
+        ("2026-03-02 09:00:00 +0100", 1),
+        ("2026-03-02T09:00:00.250-05", -5),
+        ("2026-03-02 09:00 UTC", 0),
+        ("02.03.2026 09:00 +05:30", 5.5),
+        ("3/22/2026 9:00 AM -04:00", -4),
+        ("Mon, 02 Mar 2026 09:00:00 -0330", -3.5),
+        ("Mon, 02 Mar 2026 09:00:00 GMT", 0),
+        ("Mon Mar 02 09:00:00 +0000 2026", 0),
+        ("Mon Mar 02 2026 09:00:00 GMT+0100 (Central European Standard Time)", 1),
+    ],
+)
+def test_an_offset_counts_however_the_time_is_written(cell: str, offset: float) -> None:
+    """Without a zone it is what a clock on the wall there said, with one the same instant whatever the zone."""
+    for zone in (None, "UTC", "Europe/Rome", "America/New_York"):
+        for written_in in (None, "Asia/Tokyo"):
+            how = HOW.model_copy(update={"timezone": zone, "written_in": written_in})
+            moment = times.instants("at", texts(cell, None), how, None)[0]
+            clock = moment if zone is None else moment + pd.Timedelta(hours=offset)
+            assert clock.floor("min").strftime("%H:%M %m") == "09:00 03"
+
+
+@pytest.mark.parametrize(
+    ("form", "cell"),
+    [
+        ("%d.%m.%Y %H:%M:%S %z", "02.03.2026 09:00:00 -0500"),
+        ("%d.%m.%Y %H:%M:%S", "02.03.2026 09:00:00 -0500"),
+        ("%d.%m.%Y %H:%M:%SZ", "02.03.2026 14:00:00Z"),
+    ],
+)
+def test_an_offset_counts_where_the_mapping_has_a_format(form: str, cell: str) -> None:
+    how = HOW.model_copy(update={"timezone": "Europe/Rome", "time_format": form})
+    assert times.instants("at", texts(cell), how, None).tolist() == [pd.Timestamp("2026-03-02 14:00")]
+    wall = times.instants("at", texts(cell), how.model_copy(update={"timezone": None}), None)
+    assert f"{wall[0]:%H:%M:%S}" in cell
+
+
+def test_the_clock_beside_a_column_of_dates_is_the_zones_own(tmp_path: Path) -> None:
+    text = "day,at\n2026-07-02,09:00\n2026-12-02,10:30\n"
+    how = {"columns": {"arrival": "at"}, "date": "day", "timezone": "Europe/Rome"}
+    assert clock(logged(tmp_path, text, **how), "arrival") == ["09:00:00", "10:30:00"]
+    assert clock(logged(tmp_path, text, **how, written_in="UTC"), "arrival") == ["11:00:00", "11:30:00"]
+    (tmp_path / "log.csv").write_text(text + "2026-03-29,02:30\n")
+    skipped = "at: the clock of Europe/Rome skips that hour (02:30)"
+    assert read(tmp_path / "log.csv", Mapping(kind="contacts", **how)).reasons == {skipped: 1}
+
+
 def test_day_and_month_that_could_be_either_are_asked_for() -> None:
     with pytest.raises(ScenarioError, match="the day or the month first") as refused:
         times.instants("at", texts("03/04/2026 09:00", "05/04/2026 09:00"), HOW, None)
     assert "time_format" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "form"),
+    [
+        ("03/09/2026 08:07:49 AM", "%d/%m/%Y %I:%M:%S %p"),
+        ("03-09-26 18:07", "%d-%m-%y %H:%M"),
+        ("3/9/2026, 8:07pm", "%d/%m/%Y, %I:%M%p"),
+    ],
+)
+def test_the_format_advised_reads_the_cell_it_is_of(cell: str, form: str) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        times.instants("at", texts(cell), HOW, None)
+    assert f'time_format = "{form}"' in str(refused.value)
+    how = HOW.model_copy(update={"time_format": form})
+    assert f"{times.instants('at', texts(cell), how, None)[0]:%d %m}" == "03 09"
 
 
 def test_clocks_of_12_and_24_hours() -> None:
@@ -166,10 +232,10 @@ def test_what_is_no_number_is_none() -> None:
 
 
 def test_lengths_of_time_as_written() -> None:
-    result = times.seconds(texts("109", "1:49", "0:01:49", "1,5", "PT2M30S", "1 days 0:00:01"), None)
+    result = times.seconds("talk", texts("109", "1:49", "0:01:49", "1,5", "PT2M30S", "1 days 0:00:01"), None)
     assert result.tolist() == [109, 109, 109, 1.5, 150, 86401]
-    assert times.seconds(texts("0:05"), "h:mm").tolist() == [300]
-    assert times.seconds(texts("2.5"), "min").tolist() == [150]
+    assert times.seconds("talk", texts("0:05"), "h:mm").tolist() == [300]
+    assert times.seconds("talk", texts("2.5"), "min").tolist() == [150]
 
 
 def test_an_interval_exports_milliseconds_and_clocks(tmp_path: Path) -> None:
@@ -182,7 +248,7 @@ def test_an_interval_exports_milliseconds_and_clocks(tmp_path: Path) -> None:
 
 
 def test_lines_above_the_header_and_cells_beyond_it(tmp_path: Path) -> None:
-    (tmp_path / "log.csv").write_text("Call report\n\nat,wait,talk\n2026-05-04 08:00,5,60,\n2026-05-04 08:05,5,60\n")
+    (tmp_path / "log.csv").write_text("Call report\n\nat,wait,talk\n2026-05-04 08:00,5,60,7\n2026-05-04 08:05,5,60\n")
     how = Mapping(kind="contacts", columns={"arrival": ("at",)}, durations={"wait": ("wait",), "talk": ("talk",)})
     result = read(tmp_path / "log.csv", how)
     assert result.reasons == {"more cells than the header has": 1}

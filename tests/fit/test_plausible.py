@@ -137,3 +137,59 @@ def test_a_log_that_begins_at_three_in_the_night_has_no_half_first_day(tmp_path:
     assert (str(fit.days[0]), str(fit.days[-1])) == ("2026-05-05", "2026-05-13")
     assert set(fit.queues["contacts"].profile.counts.sum(axis=1)) == {144.0}
     assert sum("a part of it only" in warning for warning in fit.warnings) == 2
+
+
+WHOLE = {"contact": "id", "arrival": "came", "answer": "up", "end": "done", "agent": "who"}
+
+
+def month(*others: str, customer: str = "", contacts: int = 300) -> list[str]:
+    """Half-hourly calls, and other lines."""
+    at = pd.date_range("2026-05-04 08:00", periods=contacts, freq="30min")
+    calls_ = [f"{n},{moment},{moment},{moment + pd.Timedelta(minutes=3)},ann,{customer}" for n, moment in enumerate(at)]
+    return ["id,came,up,done,who,caller", *calls_, *others]
+
+
+@pytest.mark.parametrize("year", [1970, 2025, 2062])
+def test_a_line_with_a_wrong_year_makes_no_scenario_of_empty_days(year: int, tmp_path: Path) -> None:
+    line = f"x,{year}-05-05 09:00:00,{year}-05-05 09:00:10,{year}-05-05 09:01:00,ann,"
+    fit = calls(tmp_path, month(line), **WHOLE)
+    assert fit.days == calls(tmp_path, month(), **WHOLE).days
+    assert any("line 302 left out: 60 days or more from nearly all other lines" in text for text in fit.warnings)
+    assert fit.logs.readings[0][1].refused["line"].tolist() == [302]
+
+
+def test_a_part_of_the_log_that_is_far_from_the_rest_is_named_and_kept(tmp_path: Path) -> None:
+    lines = [f"x{n},2026-08-05 09:0{n}:00,2026-08-05 09:0{n}:10,2026-08-05 09:0{n}:30,ann," for n in range(7)]
+    fit = calls(tmp_path, month(*lines), **WHOLE)
+    assert fit.queues["contacts"].contacts == 307
+    said = "lines 302, 303, 304, 305, 306 and 2 more of 2026-08-05: 60 days or more from the others"
+    assert any(said in text for text in fit.warnings)
+    near = [line.replace("2026-08", "2026-07") for line in lines]
+    assert not any("from the others" in text for text in calls(tmp_path, month(*near), **WHOLE).warnings)
+
+
+def test_a_call_of_weeks_is_named(tmp_path: Path) -> None:
+    for day, named in ((20, True), (18, False)):
+        line = f"x,2026-05-05 09:00:00,2026-05-05 09:00:10,2026-05-{day} 09:01:00,ann,"
+        said = calls(tmp_path, month(line), **WHOLE).warnings
+        assert any("line 302: 14 days and longer" in text for text in said) == named
+
+
+@pytest.mark.parametrize("word", ["anonymous", "Unknown", "WITHHELD", "Privat", "+266696687", "NULL"])
+def test_callers_who_withhold_their_number_are_not_one_customer(word: str, tmp_path: Path) -> None:
+    fit = calls(tmp_path, month(customer=word), customer="caller", **WHOLE)
+    assert fit.logs.contacts is not None
+    assert fit.logs.contacts["customer"].isna().all()
+    assert any(text.startswith("Customers are not known") for text in fit.warnings)
+
+
+def test_a_customer_of_many_contacts_is_doubted(tmp_path: Path) -> None:
+    others = [line.replace(",bob", f",c{n}") for n, line in enumerate(month(customer="bob")[1:])]
+
+    def doubted(often: int, **how: Any) -> bool:
+        lines = [*month(customer="bob")[: often + 1], *others[often:]]
+        fit = fitted(tmp_path, lines, kind="contacts", columns={"customer": "caller", **WHOLE}, **how)
+        return any('unknown.customer = ["bob"]' in text for text in fit.warnings)
+
+    assert [doubted(often) for often in (10, 19, 20, 150)] == [False, False, True, True]
+    assert not doubted(20, unknown={"customer": ["bob"]})

@@ -78,6 +78,33 @@ def test_refused_lines_say_where_they_stand(tmp_path: Path) -> None:
     assert reading.rows["line"].tolist() == [2, 4]
 
 
+def test_surplus_empty_cells_carry_nothing(tmp_path: Path) -> None:
+    text = HEADER + GOOD.strip() + ",\n" + GOOD.replace("1,", "2,", 1).strip() + ",,,\n,,,,,,,,,\n"
+    reading = contacts(tmp_path, text + GOOD.replace("1,", "3,", 1).strip() + ",,x\n")
+    assert reading.rows["contact"].tolist() == ["1", "2"]
+    assert reading.reasons == {"an empty line": 1, "more cells than the header has": 1}
+
+
+@pytest.mark.parametrize("surplus", ["", ",x"])
+def test_a_line_is_numbered_by_where_its_record_begins(tmp_path: Path, surplus: str) -> None:
+    """As an editor counts: cells have line breaks, with pandas' reader and, where a line has surplus cells, ours."""
+    note = ',"one\ntwo\r\nthree"\n'
+    lines = [GOOD.replace("1,", f"{number},", 1).strip() + note for number in (1, 2, 3)]
+    text = HEADER.strip() + ',"a\nnote"\n' + "".join(lines) + f"4,,,,,,,,answered,{surplus}\n"
+    reading = contacts(tmp_path, text)
+    assert reading.rows["line"].tolist() == [3, 6, 9]
+    assert reading.refused["line"].tolist() == [12]
+
+
+def test_words_for_nothing_are_nothing(tmp_path: Path) -> None:
+    lines = ["2,NULL,sales,-,2026-03-02 09:00,N/A,2026-03-02 09:01,None,abandoned",
+             "3,n/a,sales,phone,2026-03-02 09:00,null,--,NULL,abandoned"]  # fmt: skip
+    reading = contacts(tmp_path, HEADER + "".join(f"{line}\n" for line in lines))
+    assert not len(reading.refused)
+    assert reading.rows[["customer", "agent"]].isna().all(axis=None)
+    assert told(tmp_path, lines[0].replace("abandoned", "None"), words={"None": "abandoned"}) == {}
+
+
 def test_the_same_line_again_without_ids_is_refused(tmp_path: Path) -> None:
     line = GOOD[1:]
     reading = contacts(tmp_path, HEADER + line + line)
@@ -155,8 +182,9 @@ def test_a_call_through_the_clock_change_keeps_its_length(tmp_path: Path) -> Non
 
 def test_a_time_that_the_clock_skips_is_none(tmp_path: Path) -> None:
     line = "2,,,,2026-03-29 02:30:00,2026-03-29 02:30:00,2026-03-29 02:40:00,bo,answered"
-    (reason,) = told(tmp_path, line, timezone="Europe/Rome")
-    assert reason.startswith("arrival: not a time")
+    reason = "arrival: the clock of Europe/Rome skips that hour (2026-03-29 02:30:00)"
+    assert told(tmp_path, line, timezone="Europe/Rome") == {reason: 1}
+    assert told(tmp_path, line) == {}
     assert told(tmp_path, line) == {}
 
 
