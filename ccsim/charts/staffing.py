@@ -73,8 +73,7 @@ class Staff(NamedTuple):
 def requirement(scenario: Scenario, staff: Mapping[str, Staff], note: str) -> Figure:
     """Required against scheduled agents with the gap between them, and net staffing below; a pair of panels a group.
 
-    `staff` by the group's name; `note` says how the requirement was found. To be called
-    within `style.styled()`.
+    `staff` by the group's name; `note` says how the requirement was found. To be called within `style.styled()`.
     """
     theme = style.now()
     columns = style.panel_columns(len(staff))

@@ -118,7 +118,7 @@ def unknown_senders(readings: Sequence[Reading]) -> list[str]:
 
 
 def _reading(kind: str, rows: pd.DataFrame, lines: Lines) -> Reading:
-    if kind != "rosters":
+    if kind not in ("rosters", "messages"):  # threads may be as old as that
         groups = apart(rows.loc[lines.usable, TIMES[kind][0]])
         sizes = groups.map(groups.value_counts())
         stray = (sizes < STRAY * len(sizes)) & (sizes.max() > len(sizes) / 2)

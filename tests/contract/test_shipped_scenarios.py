@@ -25,7 +25,19 @@ def test_there_are_scenarios() -> None:
     assert len(CASES) > len(FILES)
 
 
-@pytest.mark.parametrize(("path", "variant"), CASES, ids=[f"{path.stem}-{variant}" for path, variant in CASES])
+LARGE = ("phone_8020", "one_more")
+"""One agent more than the scenario itself, whose 48,000 calls take the reference five seconds."""
+
+
+@pytest.mark.parametrize(
+    ("path", "variant"),
+    [
+        pytest.param(
+            path, variant, id=f"{path.stem}-{variant}", marks=[pytest.mark.slow] * ((path.stem, variant) == LARGE)
+        )
+        for path, variant in CASES
+    ],
+)
 def test_scenario_runs(path: Path, variant: str | None) -> None:
     scenario = load(path, variant)
     plan, _ = lower(scenario)
