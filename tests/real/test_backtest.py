@@ -124,6 +124,7 @@ def test_a_day_is_simulated_as_it_was(log: ContactLog, tmp_path: Path) -> None:
     assert audit(workload, plan, simulate(workload, plan)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not JANUARY.exists(), reason=f"{JANUARY.name} is not part of the project")
 def test_january_has_no_stop() -> None:
     """Calls of no length, and queues so thin that nobody on duty is known to take them; learned twice."""
