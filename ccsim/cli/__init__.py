@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -26,6 +26,7 @@ from ccsim.cli.forecast import forecast
 from ccsim.cli.new import new
 from ccsim.cli.replay import replay
 from ccsim.cli.report import report
+from ccsim.cli.resuming import ARGUMENTS
 from ccsim.cli.roster import roster
 from ccsim.cli.run import run
 from ccsim.cli.schema import schema
@@ -33,9 +34,6 @@ from ccsim.cli.staff import staff
 from ccsim.cli.sweep import sweep
 from ccsim.cli.today import today
 from ccsim.errors import Problem, ScenarioError, interrupted
-
-WORDS: Final = "ccsim.words"
-"""Of a context's `meta`: what stands behind the command."""
 
 
 class Verbs(click.Group):
@@ -98,7 +96,7 @@ class Verbs(click.Group):
         if verb is None or problem.file:
             return problem
         options = {param.name: param.opts[-1] for param in verb.params}
-        given = verb.make_context(verb.name, list(ctx.meta[WORDS]), parent=ctx)
+        given = verb.make_context(verb.name, list(ctx.meta[ARGUMENTS]), parent=ctx)
         if name.split(".")[0] in Scenario.model_fields and (
             name not in options or given.get_parameter_source(name) is ParameterSource.DEFAULT
         ):
@@ -110,7 +108,7 @@ class Verbs(click.Group):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             near = get_close_matches(args[0], self.commands, n=1)
             ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{near[0]}'?" if near else ""))
-        ctx.meta[WORDS] = args[1:]
+        ctx.meta[ARGUMENTS] = args[1:]
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -13,7 +13,7 @@ import click
 
 from ccsim.cli import options
 from ccsim.cli.report import check_xlsx, provenance, surviving, write_charts, write_study
-from ccsim.cli.resuming import Remembered, resume_hint, written_to
+from ccsim.cli.resuming import resume_hint, written_to
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ccsim.studies.selection import Selection
 
 
-@click.command(cls=Remembered)
+@click.command()
 @click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--variants", is_flag=True, help="Compare the one FILE as it stands with all of its variants.")
 @click.option(

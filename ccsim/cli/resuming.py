@@ -11,14 +11,7 @@ from typing import Final
 import click
 
 ARGUMENTS: Final = "ccsim.arguments"
-
-
-class Remembered(click.Command):
-    """Keeps its arguments as they were typed, to say how to go on after an interruption."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[ARGUMENTS] = list(args)
-        return super().parse_args(ctx, args)
+"""Of a context's `meta`: what was typed behind the command."""
 
 
 @contextmanager

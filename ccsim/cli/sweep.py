@@ -12,7 +12,7 @@ import click
 
 from ccsim.cli import options
 from ccsim.cli.report import check_xlsx, provenance, surviving, write_charts, write_study
-from ccsim.cli.resuming import Remembered, resume_hint, written_to
+from ccsim.cli.resuming import resume_hint, written_to
 
 if TYPE_CHECKING:
     from ccsim.results.comparison import MetricPlace
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ccsim.scenario.design import Design
 
 
-@click.command(cls=Remembered)
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--vary",

@@ -22,7 +22,6 @@ Changes = dict[str, Any]
 Form = Literal["count", "number", "percent", "seconds", "text"]
 """How a lever's value is shown and typed."""
 
-
 STEPS: Final = (0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 4 * 3600)
 """Steps of a slider: the largest of which some forty lead to the usual value."""
 

@@ -21,6 +21,7 @@ from ccsim.fit.quantities import Estimates
 from ccsim.forecast import shape as shapes
 from ccsim.forecast.drift import Drift, fit_drift
 from ccsim.forecast.within import within_covariance
+from ccsim.results import format
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, I64
 
@@ -235,11 +236,11 @@ def judge(estimates: Estimates, shape: Profile) -> None:
     once = [name for name, count in zip(WEEKDAYS, number.tolist(), strict=True) if count == 1]
     if once:
         estimates.warnings.append(
-            f"Thin: the log has one {listed(once)} only; chance of that day is taken for the rule."
+            f"Thin: the log has one {format.listed(once)} only; chance of that day is taken for the rule."
         )
     if (number == 0).any():
         missing = [name for name, count in zip(WEEKDAYS, number.tolist(), strict=True) if not count]
-        estimates.warnings.append(f"The log has no {listed(missing)}.")
+        estimates.warnings.append(f"The log has no {format.listed(missing)}.")
     residuals = shape.counts.sum(axis=1) - np.array([shape.volumes[day].mean for day in shape.weekday.tolist()])
     if len(residuals) >= LONGEST and residuals.any():
         lagged = float(residuals[1:] @ residuals[:-1] / (residuals @ residuals))
@@ -264,7 +265,3 @@ def judge(estimates: Estimates, shape: Profile) -> None:
             f"Arrivals come in bunches: within days the counts of intervals vary {excess / freedom:.2f} times as much "
             "as a Poisson process with that profile; within_cv has what lasts for half hours."
         )
-
-
-def listed(names: Sequence[str]) -> str:
-    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.fit.arrivals import LONGEST, correlation, listed
+from ccsim.fit.arrivals import LONGEST, correlation
 from ccsim.fit.contacts import all_contacts, customers_known, first_contacts
 from ccsim.fit.conversations import Slowdown
 from ccsim.fit.distributions import MISFIT, WORK, Sample
@@ -41,12 +41,10 @@ FEW: Final = 0.05
 DAY: Final = 86_400
 ENOUGH: Final = 20
 """Contacts a day from which a queue's busy days are compared with other queues'."""
-
-
 OFTEN: Final = (20, 0.05)
 """Contacts, and their share, from which one customer is more likely a word for many."""
-ENDLESS: Final = np.timedelta64(14, "D")
-"""From arrival to end, longer than any call."""
+ENDLESS: Final = 14
+"""Days from arrival to end, longer than any call."""
 SHOWN: Final = 5
 """Lines that are named one by one."""
 
@@ -84,7 +82,7 @@ def estimate(logs: Logs, rule: str) -> Fit:
         missing = "no conversation begins with a message of a customer"
         allowed = "a log in which customers write or call"
         if senders := unknown_senders([reading for _, reading in logs.readings]):
-            missing, allowed = f"{missing}; who are {listed(senders)}?", SENDER_WORDS
+            missing, allowed = f"{missing}; who are {format.listed(senders)}?", SENDER_WORDS
         raise ScenarioError([Problem("LOG", missing, allowed)])
     first, follow = first_contacts(contacts, logs)
     days, interval = _days(contacts, first, logs)
@@ -303,7 +301,7 @@ def _warnings(
             )
     unserved = [name for name in queues if not any(name in team.queues for team in teams)]
     if unserved:
-        of = "" if len(unserved) == len(queues) else f" of {listed(unserved)}"
+        of = "" if len(unserved) == len(queues) else f" of {format.listed(unserved)}"
         warnings_.append(
             f"The log names no agents{of}: the scenario's staffing is made up to match the work, not seen."
         )
@@ -316,7 +314,7 @@ def _warnings(
 
 def _strays(reading: Reading) -> Iterator[str]:
     """Lines whose dates are far from those of the others, or that last too long to be a call."""
-    rows, far, endless = reading.rows, FAR // np.timedelta64(1, "D"), ENDLESS // np.timedelta64(1, "D")
+    rows = reading.rows
     out = reading.refused["line"][reading.refused["reason"] == FAR_OFF]
     if len(out):
         yield f"{_lines(out)} left out: {FAR_OFF}"
@@ -329,14 +327,14 @@ def _strays(reading: Reading) -> Iterator[str]:
         if group != most:
             those = rows[groups == group]
             yield (
-                f"{_lines(those['line'])} of {moments[groups == group].min():%Y-%m-%d}: {far} days "
+                f"{_lines(those['line'])} of {moments[groups == group].min():%Y-%m-%d}: {FAR} days "
                 "or more from the others. Is the date right? The days between count as days of the log."
             )
     if reading.kind == "contacts":
         single = rows["channel"].map(lambda name: not CHANNELS[name].persistent).astype("bool")
-        long = rows[single & (rows["end"] - rows["arrival"] > ENDLESS)]
+        long = rows[single & (rows["end"] - rows["arrival"] > np.timedelta64(ENDLESS, "D"))]
         if len(long):
-            yield f"{_lines(long['line'])}: {endless} days and longer for a call. Is the end right?"
+            yield f"{_lines(long['line'])}: {ENDLESS} days and longer for a call. Is the end right?"
 
 
 def _lines(numbers: pd.Series[int]) -> str:

@@ -18,8 +18,8 @@ WIDTH: Final = "\0width"
 TRANSLATED: Final = ("outcome", "sender", "activity", "channel", "event")
 """Columns in which a mapping may say that such as None means something."""
 
-FAR: Final = np.timedelta64(60, "D")
-"""Silence that no centre keeps: what lies on its other side has a wrong date, or is of another time."""
+FAR: Final = 60
+"""Days of silence that no centre keeps: what lies on its other side has a wrong date, or is of another time."""
 
 
 class Lines:
@@ -57,7 +57,7 @@ class Lines:
 def apart(moments: pd.Series[Any]) -> pd.Series[int]:
     """Numbers of the groups between which FAR or more passes without any of the moments."""
     ordered = moments.sort_values()
-    return (ordered.diff() >= FAR).astype("int64").cumsum().reindex(moments.index)
+    return (ordered.diff() >= np.timedelta64(FAR, "D")).astype("int64").cumsum().reindex(moments.index)
 
 
 def mask(those: Any) -> Any:

@@ -14,7 +14,7 @@ from ccsim.logs import times
 from ccsim.logs.days_across import as_counts, as_shifts
 from ccsim.logs.events import as_contacts
 from ccsim.logs.identity import DONE, same_ids
-from ccsim.logs.lines import LINE, WIDTH, Lines, apart, first, joined, mask, printable, text_of, translated
+from ccsim.logs.lines import FAR, LINE, WIDTH, Lines, apart, first, joined, mask, printable, text_of, translated
 from ccsim.logs.mapping import TIMES, Mapping
 from ccsim.logs.records import COLUMNS, Logs, Reading
 from ccsim.logs.sheets import sheet_of
@@ -58,7 +58,7 @@ MOST: Final = 1e9
 """Contacts or seconds of an interval; what is above is no number of either."""
 UNKNOWN_OUTCOME: Final = "unknown outcome: "
 UNKNOWN_SENDER: Final = "unknown sender: "
-FAR_OFF: Final = "60 days or more from nearly all other lines: is its date right?"
+FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
 STRAY: Final = 0.01
 """Share of the lines below which those that are FAR from the others are errors."""
 NOBODY: Final = (

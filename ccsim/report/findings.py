@@ -86,7 +86,7 @@ def _when(results: Results, hours: Hours, goal: MetricTarget) -> list[str]:
     if closed >= 0.2:
         on = "" if results.spec.business_clock[queue] else ", when its clock runs on"
         parts.append(f"{format.percent(closed, 0)} came while it was closed{on}")
-    lines = [f"Of the contacts that missed it, {_and(parts)}."] if parts else []
+    lines = [f"Of the contacts that missed it, {format.listed(parts)}."] if parts else []
     return [*_worst_days(results, hours, goal.name, missed, offered), *lines]
 
 
@@ -98,7 +98,7 @@ def _worst_days(results: Results, hours: Hours, queue: str, missed: F64, offered
     share, usual = shares[worst].sum(), hours.by_day(offered)[worst].sum() / offered.sum()
     if len(worst) > 3 or share < 1.5 * usual:
         return []
-    days = _and([format.day(hours.dates[day]) for day in worst.tolist()])
+    days = format.listed([format.day(hours.dates[day]) for day in worst.tolist()])
     text = f"Worst on {days}: {format.percent(share, 0)} of what missed it, {format.percent(usual, 0)} of its contacts"
     staffed = hours.by_day(_staffed(results, queue))
     if staffed.sum() > 0:
@@ -115,8 +115,8 @@ def _skilled(results: Results, queue: str) -> list[str]:
             able.append(f"{name} (in focused work {format.percent(busy, 0)} of the time)")
         elif alone >= IDLE:
             idle.append(f"{name} ({format.percent(alone, 0)})")
-    lines = [f"Served by {_and(able)}."] if able else ["No team has the skill."]
-    return lines + ([f"Without the skill, but with time to spare: {_and(idle)}."] if idle else [])
+    lines = [f"Served by {format.listed(able)}."] if able else ["No team has the skill."]
+    return lines + ([f"Without the skill, but with time to spare: {format.listed(idle)}."] if idle else [])
 
 
 def _unstaffed(results: Results, hours: Hours, queue: int) -> list[str]:
@@ -159,7 +159,7 @@ def _idle(results: Results, hours: Hours, team: str) -> list[str]:
 def _listed(spans: Sequence[HourRange]) -> str:
     """The three spans with the largest shares, in order of time."""
     kept = sorted(sorted(spans, key=lambda span: -span.share)[:3], key=lambda span: span.first)
-    return _and([f"{span} ({format.percent(span.share, 0)})" for span in kept])
+    return format.listed([f"{span} ({format.percent(span.share, 0)})" for span in kept])
 
 
 def _overtime(results: Results, team: str) -> list[str]:
@@ -184,8 +184,3 @@ def _figure(results: Results, team: str, metric: str) -> float:
 def _series(results: Results, level: Level, name: str, metric: str) -> F64:
     """The means by interval, 0 where there are no data."""
     return np.nan_to_num(results.series(level, name, metric).mean)
-
-
-def _and(parts: Sequence[str]) -> str:
-    """One, two and three."""
-    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -147,6 +148,11 @@ def usual_targets(results: Results) -> list[str]:
 def waits_compare(results: Results) -> bool:
     """Whether a mean wait over all queues says anything: they are of one channel, on the clock of the calendar."""
     return len(set(results.spec.channels)) == 1 and not results.spec.business_clock.any()
+
+
+def listed(parts: Sequence[str]) -> str:
+    """One, two and three."""
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
 
 
 def wait_metric(spec: MetricSpec, queue: int, metric: str) -> str:

@@ -125,6 +125,15 @@ def change(raw: dict[str, Any], changes: Iterable[tuple[str, Any]], file: str = 
     return problems
 
 
+def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
+    """The scenario with other values at these dotted paths. Raises `ScenarioError`."""
+    raw = copy.deepcopy(scenario.raw)
+    problems = change(raw, changes.items())
+    if problems:
+        raise ScenarioError(problems)
+    return parse(raw, given=scenario.files)
+
+
 def assign(raw: dict[str, Any], path: str, value: Any) -> None:
     """Set the place of a dotted path (list items by name or by number) in a scenario's tables.
 

@@ -8,7 +8,6 @@ interval reaches beyond the target, above its high end one lies beyond it as a w
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -137,7 +136,7 @@ def by_concurrency(
     capacities: dict[int, Capacity] = {}
     near = 1.0
     for number in range(1, max(MOST_AT_ONCE, today + 2) + 1):
-        changed = _changed(scenario, {dotted(("team", name, "concurrency", several)): number for name in teams})
+        changed = read.changed(scenario, {dotted(("team", name, "concurrency", several)): number for name in teams})
         capacities[number] = capacity(changed, queue, workers=workers, progress=progress, near=near)
         near = capacities[number].scale.mean
         best = max(capacities, key=lambda tried: capacities[tried].scale.mean)
@@ -267,7 +266,7 @@ class _Search:
             return self.scenario
         if self.queue is None:
             changes: dict[str, Any] = {"volume.scale": self.scenario.volume.scale * scale}
-            return _changed(self.scenario, changes)
+            return read.changed(self.scenario, changes)
         own, demand = self.scenario.queue[self.queue].volume, self.scenario.demand
         changes = {}
         if own is not None:  # as the file says it, without the scale of all volumes
@@ -277,7 +276,7 @@ class _Search:
             more = 1 + mine * (scale - 1) / total
             changes["demand.scale"] = demand.scale / self.scenario.volume.scale * more
             changes[dotted(("demand", "mix", self.queue))] = mine * scale
-        return _changed(self.scenario, changes)
+        return read.changed(self.scenario, changes)
 
 
 def _check_queue(scenario: Scenario, queue: str, option: str) -> None:
@@ -286,14 +285,6 @@ def _check_queue(scenario: Scenario, queue: str, option: str) -> None:
     demand = scenario.demand
     if option == "queue" and scenario.queue[queue].volume is None and not (demand and demand.mix.get(queue)):
         raise ScenarioError([Problem(option, f"{queue} has no volume of its own", "a queue with a volume")])
-
-
-def _changed(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
-    raw = copy.deepcopy(scenario.raw)
-    problems = read.change(raw, changes.items())
-    if problems:
-        raise ScenarioError(problems)
-    return read.parse(raw, given=scenario.files)
 
 
 def _volume(trials: Trials, scenario: Scenario) -> dict[str, float]:

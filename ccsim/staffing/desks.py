@@ -6,7 +6,6 @@ the work of each team and the agents that Erlang C asks for, queue by queue.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -15,6 +14,7 @@ import numpy as np
 from ccsim.distributions.durations import Never
 from ccsim.lowering import lower
 from ccsim.scenario import read
+from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import baseline
 from ccsim.staffing.trials import Tally, Trials, goals_of
@@ -80,9 +80,8 @@ class Desks:
     def asked_for(self, goal: int, seconds: float) -> Scenario:
         """The scenario with another time for a goal, and the drain that goes with it."""
         _, name, metric, wanted, _ = self.goals[goal]
-        raw = copy.deepcopy(self.scenario.raw)
-        raw["queue"][name][KEYS[metric]] = f"{100 * wanted:.10g}% in {seconds:.10g}s"
-        longer = read.parse(raw, given=self.scenario.files)
+        target = {dotted(("queue", name, KEYS[metric])): f"{100 * wanted:.10g}% in {seconds:.10g}s"}
+        longer = read.changed(self.scenario, target)
         return longer.with_streams(self.scenario.seed, self.scenario.replications)
 
     def tally(self, counts: I64, spec: MetricSpec | None = None) -> Tally:
