@@ -107,7 +107,7 @@ def run(
     page = not (as_json or no_report)
     # before all else: they import as much as is imported here
     with _artists(page) if not (as_json or no_charts) else nullcontext() as artists:
-        from ccsim.results.targets import targets
+        from ccsim.results.targets import targets, without_data
         from ccsim.runs.run import AuditError, run_to_folder
         from ccsim.runs.run import run as run_in_memory
         from ccsim.scenario import read
@@ -142,8 +142,11 @@ def run(
             if folder is not None:
                 _finish(results, folder, artists, page=page, xlsx=xlsx, actions=not no_actions)
                 click.echo(f"Results: {folder}", err=as_json)
-    if require_targets and not all(target.met for target in targets(results)):
-        ctx.exit(1)
+    if require_targets:
+        for _, name, metric, *_ in without_data(results):
+            click.echo(f"warning: {name} has no data on {metric}: its target is neither met nor missed", err=True)
+        if not all(target.met for target in targets(results)):
+            ctx.exit(1)
 
 
 def _artists(page: bool) -> AbstractContextManager[Artists]:

@@ -318,7 +318,7 @@ def _strays(reading: Reading) -> Iterator[str]:
     out = reading.refused["line"][reading.refused["reason"] == FAR_OFF]
     if len(out):
         yield f"{_lines(out)} left out: {FAR_OFF}"
-    if reading.kind == "rosters":
+    if reading.kind == "rosters" or rows.empty:
         return
     moments = rows[TIMES[reading.kind][0]]
     groups = apart(moments)

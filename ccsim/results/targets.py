@@ -64,3 +64,9 @@ def targets(results: Results) -> list[MetricTarget]:
         sure = all(math.isnan(end) or holds(end) == met for end in ends)
         judged.append(MetricTarget(level, name, metric, bound, at_least, met, sure))
     return judged
+
+
+def without_data(results: Results) -> list[Bound]:
+    """The scenario's targets that are neither met nor missed, as nothing that they are about happened."""
+    judged = {(goal.level, goal.name, goal.metric) for goal in targets(results)}
+    return [bound for bound in bounds(results.spec) if bound[:3] not in judged]

@@ -20,7 +20,7 @@ FOREIGN = {"text.usetex": True, "font.size": 40, "savefig.bbox": "tight", "savef
 def test_foreign_settings_change_no_picture(tmp_path: Path) -> None:
     file, kinds = write_tiny(tmp_path), ("--kind", "waiting", "--kind", "heat_map", "--kind", "conversations")
     with mpl.rc_context(FOREIGN):
-        done = ccsim("run", file, *FAST, "--out", tmp_path / "out")
+        done = ccsim("run", file, *FAST, "--no-report", "--out", tmp_path / "out")
         assert done.exit_code == 0, done.output
         assert "could not be made" not in done.stderr
         folder = only_folder(tmp_path / "out")

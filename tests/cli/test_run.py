@@ -172,6 +172,13 @@ def test_require_targets(tiny: Path) -> None:
     )
 
 
+def test_a_required_target_without_data_is_named(tiny: Path) -> None:
+    nobody = ("--set", "queue.message.volume.scale=0", "--set", 'queue.message.service_level="80/20"')
+    done = ccsim("run", tiny, "--json", "--require-targets", *nobody)
+    assert "message has no data on service_level: its target is neither met nor missed" in done.stderr
+    assert done.stderr.count("no data") == 1
+
+
 def test_a_broken_rule_is_a_failed_check(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ccsim("run", tiny, "--json", "--audit").exit_code == 0
     monkeypatch.setattr("ccsim.engine.audit.audit", lambda *tables: ["agent 3 does two things at once"])

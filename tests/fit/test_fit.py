@@ -129,6 +129,14 @@ def test_shared_attention_comes_back(tmp_path: Path) -> None:
     assert "slowdown" not in text
 
 
+def test_of_calls_alone_the_log_of_turns_is_empty(tmp_path: Path) -> None:
+    folder = run_to_folder(tmp_path, load(SCENARIOS / "two_sites.toml", None, ["replications=1"]), engine="compiled")[1]
+    logs = from_ccsim.read_own(folder)
+    assert logs.contacts is not None
+    assert not logs.contacts["channel"].ne("phone").any()
+    assert estimates.estimate(logs, "ready").queues
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("shipped", sorted(SCENARIOS.glob("*.toml")), ids=lambda path: path.stem)
 def test_logs_of_every_shipped_scenario_become_one_that_runs(shipped: Path, tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ def test_whatever_columns_there_are_a_proposal_is_a_mapping(tmp_path: Path) -> N
     for _, log in sorted(LOGS.items()):
         mark = max(",;", key=log.count)
         lines = [line.split(mark) for line in log.splitlines()]
-        for _ in range(4):
+        for _ in range(2):
             kept = draw.permutation(len(lines[0]))[: draw.integers(1, len(lines[0]) + 1)]
             (tmp_path / "log.csv").write_text("".join(mark.join(line[at] for at in kept) + "\n" for line in lines))
             try:
@@ -213,7 +213,7 @@ def test_whatever_columns_there_are_a_proposal_is_a_mapping(tmp_path: Path) -> N
             (tmp_path / "m.toml").write_text(text)
             mapping(str(tmp_path / "m.toml"))
             proposed += 1
-    assert proposed > 25
+    assert proposed > 12
 
 
 def test_a_log_with_a_column_called_line_can_be_refused_in_part(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from ccsim.staffing.baseline import baseline
 from tests.cli.tiny import TINY, ccsim, only_folder, write_tiny
 from tests.layout import assert_readable
 from tests.staffing_by_hand import centre, plan
-from tests.unit.test_charts import SIZES
+from tests.unit.test_charts import EACH_SIZE, SIZES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -231,7 +231,7 @@ def test_erlang_says_what_its_patterns_cannot(tmp_path: Path) -> None:
 # --- pictures
 
 
-@pytest.fixture(scope="module", params=SIZES)
+@pytest.fixture(scope="module", params=EACH_SIZE)
 def pages(request: pytest.FixtureRequest) -> dict[str, Figure]:
     scenario = centre(*SIZES[request.param])
     actual, needed = plan(scenario), baseline(scenario).requirement(scenario)
