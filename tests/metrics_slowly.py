@@ -44,7 +44,7 @@ class Slowly:
         self.waits: list[list[int]] = [[] for _ in range(self.queues)]
         self.waits_by_clock: list[list[int]] = [[] for _ in range(self.queues)]
         self.first_waits: list[list[tuple[int, bool]]] = [[] for _ in range(self.queues)]
-        """with whether work began while the customer was there; without the blocked"""
+        """with whether it ended with the start of work; without the blocked"""
         self.first_waits_by_clock: list[list[tuple[int, bool]]] = [[] for _ in range(self.queues)]
         self.replies: list[list[int]] = [[] for _ in range(self.queues)]
         self.bounced = {
@@ -212,8 +212,9 @@ class Slowly:
             self.waits[q].append(until - since)
             self.waits_by_clock[q].append(waited)
             if outcome != O.BLOCKED:
-                self.first_waits[q].append((until - since, begun))
-                self.first_waits_by_clock[q].append((waited, begun))
+                started = begun or (bool(log.called_back[c]) and until < log.left[c])
+                self.first_waits[q].append((until - since, started))
+                self.first_waits_by_clock[q].append((waited, started))
         if outcome == O.RESOLVED:
             add("resolved")
             add("resolution", int(log.left[c] - log.arrival[c]))

@@ -263,6 +263,11 @@ def _moments(
             lines.refuse(dates, f"{source}: a date alone where others have a clock time: the total of a day?")
     unread = text.notna() & moments.isna()
     if how.timezone is not None and unread.any():
+        named = unread & times.zone_name(text).notna()
+        lines.refuse(
+            named, f"{source}: not a name of a time in {how.timezone}{_example(text, named, 'an offset (-0500)')}"
+        )
+        unread &= ~named
         if days is None:
             wall = times.instants(source, text[mask(unread)], how.model_copy(update={"timezone": None}), unit)
         skipped = unread & wall.notna().reindex(text.index, fill_value=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,8 @@ _OFFSET: Final = re.compile(
     r"\s?(?:Z|(?:UTC|GMT)?([+-]\d\d)(?::?(\d\d))?|UTC|GMT)(?:\s?[(\[].*)?(?= \d{4}$|$)"
 )
 """Behind a clock time, as else `01-2026` in a date would be one; a zone's name in brackets or the year may follow."""
+_ZONE_NAME: Final = r"(?<=[\dMm.])\s?([A-Z]{3,5})$"
+"""Such as EST and CEST, behind a clock time; UTC and GMT count as offsets."""
 _DATE: Final = (
     r"(?:(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
     r"|(?P<one>\d{1,2})(?P<mark>[-/.])(?P<other>\d{1,2})[-/.](?P<short>\d{4}|\d{2}))"
@@ -43,7 +46,7 @@ def days(source: str, text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
 
     if how.date_format is not None:
         return sensible(pd.to_datetime(text, format=how.date_format, errors="coerce"))
-    dates: pd.Series[Any] = _written(source, _offsets(text)[0], "date_format").dt.normalize()
+    dates: pd.Series[Any] = _written(source, _offsets(text, how)[0], "date_format").dt.normalize()
     return dates
 
 
@@ -121,14 +124,14 @@ def instants(source: str, text: pd.Series[str], how: Mapping, unit: str | None) 
         text = text.mask(hour.notna())
     if "%z" in (how.time_format or "").lower():
         aware = pd.to_datetime(text, format=how.time_format, errors="coerce", utc=True)
-        ahead = _offsets(text)[1].fillna(pd.Timedelta(0)) if how.timezone is None else pd.Timedelta(0)
+        ahead = _offsets(text, how)[1].fillna(pd.Timedelta(0)) if how.timezone is None else pd.Timedelta(0)
         return sensible(aware.dt.tz_localize(None) + ahead)
     if how.timezone is not None and how.time_format is None:  # ISO 8601 as most write it, in a third of the time
         whole = text.where(text.str.contains(r"\d\d(?:Z|[+-]\d\d:?\d\d)$", na=False))
         utc = sensible(pd.to_datetime(whole, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None))
         if utc.notna().equals(text.notna()):
             return utc
-    bare, ahead = _offsets(text)
+    bare, ahead = _offsets(text, how)
     wall = _parsed(source, bare, how)
     if how.time_format is not None:  # which may have the offset in so many letters, such as a Z at the end
         wall = wall.fillna(_parsed(source, text, how))
@@ -150,7 +153,20 @@ def in_utc(wall: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
     return utc
 
 
-def _offsets(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[Any]]:
+def zone_name(text: pd.Series[str]) -> pd.Series[Any]:
+    """The name of a zone's time at the end of each cell, None where there is none."""
+    return text.astype("object").str.extract(_ZONE_NAME)[0]
+
+
+def _named_offsets(how: Mapping) -> dict[str, timedelta | None]:
+    """Offsets from UTC by the names that they have in the mapping's zones, such as CET and CEST; elsewhere IST or CST
+    may be another time."""
+    zones = [ZoneInfo(zone) for zone in (how.timezone, how.written_in) if zone]
+    moments = [datetime(2026, month, 1, tzinfo=zone) for zone in zones for month in (1, 7)]
+    return {str(moment.tzname()): moment.utcoffset() for moment in moments}
+
+
+def _offsets(text: pd.Series[str], how: Mapping) -> tuple[pd.Series[str], pd.Series[Any]]:
     """The cells without offsets from UTC; and the offsets, NaT where there is none."""
     import pandas as pd
 
@@ -160,7 +176,13 @@ def _offsets(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[Any]]:
     hours, minutes = parts["hours"].fillna("+00"), parts["minutes"].fillna("00")
     ahead = pd.to_timedelta(hours + ":" + minutes + ":00").astype("timedelta64[us]").reindex(text.index)
     bare = (parts["before"] + parts["clock"] + parts["after"]).astype("string[pyarrow]").reindex(text.index)
-    return bare.fillna(text), ahead
+    bare, name = bare.fillna(text), zone_name(text)
+    if not name.notna().any():
+        return bare, ahead
+    known = name.map(_named_offsets(how)).astype("timedelta64[us]")
+    return bare.mask(
+        known.notna() | (how.timezone is None), bare.str.replace(_ZONE_NAME, "", regex=True)
+    ), ahead.fillna(known)
 
 
 def _since_1970(text: pd.Series[str]) -> str | None:

@@ -239,7 +239,8 @@ def contacts(
             sums[row.ENTERED, here] += 1
             sums[row.WAIT_ENTERED, here] += wait
             sums[row.DELAYED, here] += wait > 0
-            end = SERVED if begun else (NEITHER if ended == BLOCKED else GAVE_UP)
+            reached = begun or (called_back[c] and first_start < NEVER)  # who does not pick up has not given up
+            end = SERVED if reached else (NEITHER if ended == BLOCKED else GAVE_UP)
             key = q << OF_END | end
             entered[key] += 1
             at_once[key] += wait == 0

@@ -219,7 +219,8 @@ def ranking_figure(text: str, scenarios: Mapping[str, Scenario]) -> MetricPlace:
 
 
 def named(text: str, figures: Iterable[MetricPlace], *, everywhere: bool = False) -> list[MetricPlace]:
-    """Those of the figures that `METRIC@PLACE` names, a queue or team; at least one.
+    """Those of the figures that `METRIC@PLACE` names, a queue or team; at least one. `METRIC@queue.PLACE` and
+    `METRIC@team.PLACE` tell a queue from a team of the same name.
 
     `METRIC` alone is that of everything together, or with `everywhere` that of each queue and team instead. Raises
     FaultError for a metric or place that there is not.
@@ -230,11 +231,15 @@ def named(text: str, figures: Iterable[MetricPlace], *, everywhere: bool = False
     if metric not in metrics:
         raise FaultError(Fault(f"no metric {shown(metric)}", did_you_mean(metric, metrics, ALL_METRICS)))
     places = dict.fromkeys(figure.name for figure in figures)
-    if at and place not in places:
+    by_level = {f"{figure.level}.{figure.name}" for figure in figures}
+    if at and place not in places and place not in by_level:
         raise FaultError(Fault(f"no queue or team {shown(place)}", did_you_mean(place, places)))
     having = [figure for figure in figures if figure.metric == metric]
     if at:
-        chosen = [figure for figure in having if figure.name == place]
+        chosen = [f for f in having if place == (f.name if place in places else f"{f.level}.{f.name}")]
+        if len(chosen) > 1:
+            which = one_of(f"{metric}@{figure.level}.{place}" for figure in chosen)
+            raise FaultError(Fault(f"{shown(place)}, as more than one is called", which))
     else:
         chosen = [figure for figure in having if (figure.level == TOTAL) != everywhere]
     if not chosen:

@@ -1,7 +1,9 @@
 """The best of several variants, with replications spent where they decide: on those that may still be it.
 
 Source: Kim & Nelson (2001), A fully sequential procedure for indifference-zone selection in simulation, ACM TOMACS 11,
-251-273. It allows common random numbers. Values of replications are taken to be normal.
+251-273. It allows common random numbers, and takes values of replications to be normal. A figure is the ratio of its sums
+over replications, as in every table: what a replication adds to its error is linear in its numerator and denominator,
+as in the delta method.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ GROWTH: Final = 10
 """A tenth more replications are made at a time: to look less often than after each is on the safe side."""
 
 Draw = Callable[[Sequence[int], int, int], F64]
-"""(which, first replication, how many) → float64[which, replication]"""
+"""(which, first replication, how many) → float64[2, which, replication]: numerators and denominators"""
 
 
 class Candidate(NamedTuple):
@@ -76,7 +78,7 @@ def select(
 
     `indifference` is in the figure's unit, by default a hundredth of the best mean; no variant gets more than `most`
     replications. `options` are those of `measure_all`. Raises ScenarioError with fewer than two replications, where
-    no variant meets its targets, and for figures without data in some replication.
+    no variant meets its targets, and for figures without data.
     """
     if comparison.replications < 2:
         raise ScenarioError([Problem("replications", "1", "2 or more, from which spreads are known, to select from")])
@@ -87,8 +89,14 @@ def select(
     figure, by_name = ranking.figure, {variant.name: variant for variant in comparison.variants}
     variants = [by_name[name] for name in known]
     sign = -1.0 if figure.definition.better == "higher" else 1.0
-    values = np.stack([_values(variant, variant.measures, figure) for variant in variants])
-    best = float(np.abs(values.mean(axis=1)).min()) if sign > 0 else float(np.abs(values.mean(axis=1)).max())
+    signs = np.array([sign, 1.0])[:, None, None]
+    values = signs * np.stack([_quotients(variant, variant.measures, figure) for variant in variants], axis=1)
+    over, under = values.sum(axis=2)
+    if (under == 0).any():
+        raise ScenarioError(
+            [Problem(str(figure), f"no data in {known[int(np.argmin(under))]}", "a figure that all have")]
+        )
+    best = float(np.abs(over / under).min()) if sign > 0 else float(np.abs(over / under).max())
     zone = INDIFFERENCE * best if indifference is None else indifference
     if not zone > 0:
         raise ScenarioError([Problem("indifference", f"{zone:g}", "more than 0, in the unit of the figure")])
@@ -96,9 +104,9 @@ def select(
     def draw(which: Sequence[int], first: int, count: int) -> F64:
         some = [variants[place] for place in which]
         measured = measure_all([v.results.scenario for v in some], range(first + 1, first + count + 1), **options)
-        return sign * np.stack([_values(v, measures, figure) for v, measures in zip(some, measured, strict=True)])
+        return signs * np.stack([_quotients(*each, figure) for each in zip(some, measured, strict=True)], axis=1)
 
-    order, means, counts, decided = kim_nelson(sign * values, draw, zone, CONFIDENCE, most)
+    order, means, counts, decided = kim_nelson(values, draw, zone, CONFIDENCE, most)
     candidates = tuple(
         Candidate(variants[place].name, sign * float(means[place]), int(counts[place]), place == order[0])
         for place in order
@@ -106,28 +114,27 @@ def select(
     return Selection(figure, candidates, zone, decided)
 
 
-def _values(variant: VariantResult, measures: Sequence[Any], figure: MetricPlace) -> F64:
+def _quotients(variant: VariantResult, measures: Sequence[Any], figure: MetricPlace) -> F64:
+    """float64[2, replication]"""
     quotients = replace(variant, measures=measures).quotients(figure)
     assert quotients is not None
-    numerator, denominator = quotients
-    if (denominator == 0).any():
-        value = f"no data in replication {int(np.argmin(denominator != 0)) + 1} of {variant.name}"
-        raise ScenarioError([Problem(str(figure), value, "a figure that every replication has")])
-    return numerator / denominator
+    return np.stack(quotients)
 
 
 def kim_nelson(first: F64, draw: Draw, zone: float, confidence: float, most: int) -> tuple[list[int], F64, I64, bool]:
-    """The smallest mean: systems best first, their means, how many replications each took, and whether it is decided.
+    """The smallest ratio of sums: systems best first, their ratios, how many replications each took, and whether it is
+    decided.
 
-    `first` : float64[system, replication] is the first stage. With probability `confidence` the first of the order has
-    the smallest mean, or one that is larger by less than `zone`.
+    `first` : float64[2, system, replication], numerators and denominators, is the first stage. With probability `confidence` the first of the order has
+    the smallest, or one that is larger by less than `zone`.
     """
-    systems, n0 = first.shape
-    values = [list(row) for row in first]
-    means, counts = first.mean(axis=1), np.full(systems, n0)
+    _, systems, n0 = first.shape
+    sums, counts = first.sum(axis=2), np.full(systems, n0)
+    means = sums[0] / sums[1]
+    errors = (first[0] - means[:, None] * first[1]) / first[1].mean(axis=1)[:, None]
     alive: list[int] = list(range(systems))
     out: list[int] = []
-    spread = np.array([[np.var(a - b, ddof=1) for b in first] for a in first])
+    spread = np.array([[np.var(a - b, ddof=1) for b in errors] for a in errors])
     eta = 0.5 * ((2 * (1 - confidence) / max(1, systems - 1)) ** (-2 / (n0 - 1)) - 1)
     reach = 2 * eta * (n0 - 1) * spread / zone**2  # replications after which a pair is clear whatever its means
     count = n0
@@ -141,9 +148,8 @@ def kim_nelson(first: F64, draw: Draw, zone: float, confidence: float, most: int
             alive.sort(key=lambda i: means[i])
             return alive + out, means, counts, not undecided
         more = min(max(2, count // GROWTH), most - count, max(1, math.ceil(reach.max()) - count))
-        for i, row in zip(alive, draw(alive, count, more), strict=True):
-            values[i] += list(row)
-            means[i] = np.mean(values[i])
+        sums[:, alive] += draw(alive, count, more).sum(axis=2)
+        means = sums[0] / sums[1]
         count += more
         counts[alive] = count
 

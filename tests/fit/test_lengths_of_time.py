@@ -161,6 +161,39 @@ def test_an_offset_counts_however_the_time_is_written(cell: str, offset: float) 
 
 
 @pytest.mark.parametrize(
+    ("cell", "zone", "clock"),
+    [
+        ("2026-07-02 09:00:00 EDT", "America/New_York", 13),
+        ("2.7.2026 9:00 AM EST", "America/New_York", 14),  # so somebody's report has it all year
+        ("Jul 2, 2026 9:00:00 AM CEST", "Europe/Berlin", 7),
+        ("2026-07-02 09:00 CET", "Europe/Berlin", 8),
+        ("2026-07-02 09:00:00.5 IST", "Asia/Kolkata", 3.5),
+        ("2026-07-02 09:00 IST", "Europe/Berlin", None),  # of India, Ireland or Israel?
+        ("2026-07-02 09:00 IST", None, 9),
+    ],
+)
+def test_a_time_by_its_name_is_that_of_the_mappings_zone(cell: str, zone: str | None, clock: float | None) -> None:
+    moment = times.instants("at", texts(cell, None), HOW.model_copy(update={"timezone": zone}), None)[0]
+    assert (
+        pd.isna(moment)
+        if clock is None
+        else moment.floor("min") == pd.Timestamp("2026-07-02") + pd.Timedelta(hours=clock)
+    )
+
+
+def test_a_name_of_another_zones_time_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("id,at,left\n1,2026-03-29 02:30 IST,\n2,2026-03-29 09:00 CEST,\n")
+    how = Mapping(
+        kind="contacts", columns={"contact": "id", "arrival": "at"}, channel="phone", timezone="Europe/Berlin"
+    )
+    refused = read(tmp_path / "log.csv", how).refused
+    assert list(refused["line"]) == [2]
+    assert (
+        "not a name of a time in Europe/Berlin (2026-03-29 02:30 IST; expected an offset" in refused["reason"].iloc[0]
+    )
+
+
+@pytest.mark.parametrize(
     ("form", "cell"),
     [
         ("%d.%m.%Y %H:%M:%S %z", "02.03.2026 09:00:00 -0500"),

@@ -620,7 +620,7 @@ def test_call_backs() -> None:
     expected = {
         "answered": 4, "abandoned": 1, "called_back": 2, "abandonment": 1 / 5, "asa": 80 / 4, "wait_mean": 120 / 5,
         "service_level": 4 / 5, "handle_mean": 115 / 4, "work_hours": 130 / HOUR,
-        "response_mean": (50 + 90 + 50 + 5) / 4,
+        "response_mean": (50 + 90 + 50 + 5) / 4, "virtual_wait_mean": 24, "virtual_service_level": 1,
     }  # fmt: skip
     assert {name: result["q0", name] for name in expected} == pytest.approx(expected)
     assert result["t0", "utilisation"] == pytest.approx(130 / HOUR)

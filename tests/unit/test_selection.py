@@ -18,7 +18,8 @@ def one_trial(r: np.random.Generator, means: np.ndarray, zone: float) -> tuple[i
 
     def draw(which: Sequence[int], first: int, count: int) -> np.ndarray:
         common = r.normal(size=count)
-        return means[list(which), None] + 0.7 * common + 0.7 * r.normal(size=(len(which), count))
+        values = means[list(which), None] + 0.7 * common + 0.7 * r.normal(size=(len(which), count))
+        return np.stack([values, np.ones_like(values)])
 
     order, _, counts, decided = kim_nelson(draw(range(len(means)), 0, 10), draw, zone, 0.95, 100_000)
     assert decided
@@ -41,11 +42,26 @@ def test_the_clearly_worse_cost_few_replications() -> None:
 
 
 def test_of_equals_one_is_selected_at_once() -> None:
-    first = np.tile(np.arange(5.0), (3, 1))
+    first = np.stack([np.tile(np.arange(5.0), (3, 1)), np.ones((3, 5))])
     order, means, counts, decided = kim_nelson(first, lambda *_: pytest.fail("more"), 0.1, 0.95, 100)
     assert (sorted(order), decided) == ([0, 1, 2], True)
     assert counts.tolist() == [5, 5, 5]
     assert means.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_a_ratio_is_that_of_its_sums() -> None:
+    """One replication in ten is a busy day. The first system is the better one on quiet days, the other over all."""
+    r = np.random.default_rng(9)
+
+    def draw(which: Sequence[int], first: int, count: int) -> np.ndarray:
+        busy = np.arange(first, first + count) % 10 == 0
+        offered = np.where(busy, 1000.0, 50.0)
+        lost = np.stack([np.where(busy, 0.3, 0.01), np.where(busy, 0.2, 0.03)]) * offered + r.normal(size=(2, count))
+        return np.stack([lost, np.stack([offered, offered])])[:, list(which)]
+
+    order, ratios, _, decided = kim_nelson(draw([0, 1], 0, 20), draw, 0.02, 0.95, 10_000)
+    assert (order[0], decided) == (1, True)
+    assert ratios == pytest.approx([(300 + 4.5) / 1450, (200 + 13.5) / 1450], rel=0.05)
 
 
 def test_variants_go_on_where_the_comparison_ended() -> None:
@@ -60,7 +76,8 @@ def test_variants_go_on_where_the_comparison_ended() -> None:
     best = next(c for c in selection.candidates if c.is_best)
     again = compared(longer).variants[list(scenarios).index(best.name)].quotients(by_wait.figure)
     assert again is not None
-    assert best.mean == pytest.approx((again[0] / again[1])[: best.replications].mean())
+    over, under = (each[: best.replications].sum() for each in again)
+    assert best.mean == pytest.approx(over / under)
     assert selection.best == best.name == selection.candidates[0].name
 
 
