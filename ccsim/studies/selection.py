@@ -1,9 +1,9 @@
 """The best of several variants, with replications spent where they decide: on those that may still be it.
 
 Source: Kim & Nelson (2001), A fully sequential procedure for indifference-zone selection in simulation, ACM TOMACS 11,
-251-273. It allows common random numbers, and takes values of replications to be normal. A figure is the ratio of its sums
-over replications, as in every table: what a replication adds to its error is linear in its numerator and denominator,
-as in the delta method.
+251-273. It allows common random numbers, and takes values of replications to be normal. A figure is the ratio of its
+sums over replications, as in every table: what a replication adds to its error is linear in its numerator and its
+denominator, as in the delta method.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ def kim_nelson(first: F64, draw: Draw, zone: float, confidence: float, most: int
     """The smallest ratio of sums: systems best first, their ratios, how many replications each took, and whether it is
     decided.
 
-    `first` : float64[2, system, replication], numerators and denominators, is the first stage. With probability `confidence` the first of the order has
-    the smallest, or one that is larger by less than `zone`.
+    `first` : float64[2, system, replication], numerators and denominators, is the first stage. With probability
+    `confidence` the first of the order has the smallest, or one that is larger by less than `zone`.
     """
     _, systems, n0 = first.shape
     sums, counts = first.sum(axis=2), np.full(systems, n0)
