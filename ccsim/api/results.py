@@ -19,6 +19,7 @@ from ccsim.api.notebook import Plots, local_times, page, title, watched
 from ccsim.api.values import number as finite
 from ccsim.errors import Problem, ScenarioError
 from ccsim.metrics import METRICS, TOTAL, Collected, IntervalRow, MetricRow, Summary
+from ccsim.metrics.facts import Frame
 from ccsim.results import format, model, storage
 from ccsim.results.comparison import MetricPlace
 from ccsim.results.stored import record, stored
@@ -77,7 +78,7 @@ class SteadyState(NamedTuple):
     low: float
     high: float
     warm_up: float
-    """seconds that were left out (MSER-5), besides the scenario's own warm-up"""
+    """seconds that were left out (MSER-5, and what fills no batch), besides the scenario's own warm-up"""
     batches: int
 
 
@@ -132,7 +133,9 @@ class Results(model.Results):
         """A metric of one long run, after its beginning, with an interval from batches of it.
 
         For `run(replications=1)` of a scenario that is the same at all hours, over many days; the warm-up that the
-        scenario itself has is left out besides. Batches hold successive reporting intervals. Raises ScenarioError for
+        scenario itself has is left out besides. Batches hold successive reporting intervals, whole ones. Counts, hours
+        and money are those of one such interval. An interval of 95 % holds the truth less often where batches are
+        short for how long a busy spell lasts: see docs/python.md. Raises ScenarioError for
         several replications, metrics that do not add up, and runs too short for so many batches.
         """
         if self.estimate(level, name, metric) is None:
@@ -144,7 +147,9 @@ class Results(model.Results):
         if not place.definition.adds_up or key not in kept.by_interval:
             raise ScenarioError([Problem("metric", metric, "one that adds up over time, such as service_level or asa")])
         column = -1 if level == TOTAL else kept.whole[0].names[key[0]].index(name)
-        numerators, denominators = kept.by_interval[key][..., column]
+        edges = Frame(self.plan, self.spec).edges
+        whole = np.diff(edges) == self.spec.interval
+        numerators, denominators = kept.by_interval[key][:, whole, column]
         known = denominators != 0
         dropped = mser5(numerators[known] / denominators[known])
         first = int(np.flatnonzero(known)[dropped]) if known.any() else 0
@@ -154,7 +159,8 @@ class Results(model.Results):
             )
         except ValueError as bad:
             raise ScenarioError([Problem("batches", str(bad), "fewer batches, or a longer run")]) from None
-        return SteadyState(*figures, first * self.spec.interval / SECOND, batches)
+        began = edges[:-1][whole][first + (len(numerators) - first) % batches]
+        return SteadyState(*figures, float(began - edges[0]) / SECOND, batches)
 
     def controlled(
         self,

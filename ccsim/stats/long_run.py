@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ccsim.stats.intervals import LEVEL, ratio_interval
+from ccsim.stats.intervals import LEVEL, serial_interval
 from ccsim.tables import F64
 
 GROUP = 5
 """Observations that are averaged before the beginning is looked for."""
+
+AS_GOOD = 2.0
+"""Times the least, up to which the criterion of truncation counts as least: where it is flat, its minimum lies behind
+whatever happened to be high, and means of the rest are too low. With 1, the mean wait of M/M/1 at 90 % load over a
+month came out 4 % too low and its interval held the truth in 82 % of runs; with 2, 1 % and 90 %. 1.5 and 4 were tried
+as well, where nothing is to be left out and where 40 to 300 customers wait at the beginning."""
 
 BATCHES = 30
 """More of them hardly narrow an interval. Source: Schmeiser (1982), Batch size effects in simulation output."""
@@ -17,10 +23,11 @@ BATCHES = 30
 def mser5(values: F64) -> int:
     """How many of the values to leave out at the beginning, which still depend on how it all began.
 
-    The number, a multiple of 5 in the first half, after which the mean of the rest is estimated best: with the least
-    variance of means of five over the square of how many are left.
+    The least number, a multiple of 5 in the first half, after which the mean of the rest is estimated about as well as
+    after any other: with variance of means of five over how many are left of at most AS_GOOD times the least.
 
-    Source: White (1997), An effective truncation heuristic for bias reduction in simulation output, Simulation 69.
+    Source: White (1997), An effective truncation heuristic for bias reduction in simulation output, Simulation 69
+    (there the least itself).
     """
     groups = len(values) // GROUP
     means = np.asarray(values[: groups * GROUP], np.float64).reshape(groups, GROUP).mean(axis=1)
@@ -29,7 +36,8 @@ def mser5(values: F64) -> int:
     left = np.arange(groups, 0, -1)
     sums, squares = np.cumsum(means[::-1])[::-1], np.cumsum((means**2)[::-1])[::-1]
     criterion = (squares - sums**2 / left) / left**2
-    return int(np.argmin(criterion[: groups // 2 + 1])) * GROUP
+    allowed = criterion[: groups // 2 + 1]
+    return int(np.argmax(allowed <= AS_GOOD * allowed.min())) * GROUP
 
 
 def batch_means(
@@ -37,8 +45,8 @@ def batch_means(
 ) -> tuple[float, float, float]:
     """The ratio of the sums, with an interval of that level from so many batches of successive intervals of time.
 
-    float64[interval] each. What does not fill the last batch is left out at the beginning. Raises ValueError for fewer
-    intervals than batches, or fewer than two batches.
+    float64[interval] each. What fills no batch, len(numerators) % batches, is left out at the beginning. Raises
+    ValueError for fewer intervals than batches, or fewer than two batches.
     """
     if not 2 <= batches <= len(numerators):
         raise ValueError(f"{batches} batches of {len(numerators)} intervals: from 2 to as many as there are")
@@ -47,5 +55,4 @@ def batch_means(
         np.asarray(each[len(each) - size * batches :]).reshape(batches, size).sum(axis=1)
         for each in (numerators, denominators)
     )
-    mean, low, high = ratio_interval(over, under, level, share=share)
-    return float(mean), float(low), float(high)
+    return serial_interval(over, under, level, share=share)
