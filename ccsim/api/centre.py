@@ -19,7 +19,7 @@ from ccsim.api.notebook import local_times, page, progress_bar, title, watched
 from ccsim.api.parts import demand_own_metrics
 from ccsim.api.results import Place, Results, of_run
 from ccsim.api.sweep import Sweep
-from ccsim.api.values import plain, plain_levels, without_frames
+from ccsim.api.values import OF_TABLES, plain, plain_levels, without_frames
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.results import format
@@ -159,10 +159,11 @@ class Centre:
         values: dict[str, Any] = {}
         files: dict[str, bytes] = {}
         for path, value in changes.items():
-            whole_table = path.endswith(".file") and not isinstance(value, str)
-            table, given = without_frames(path.removesuffix(".file"), {"file": value} if whole_table else value)
+            above, _, key = path.rpartition(".")
+            whole_table = key in OF_TABLES and not isinstance(value, str)
+            table, given = without_frames(above if whole_table else path, {key: value} if whole_table else value)
             files |= given
-            values[path] = plain(path, table["file"] if whole_table else table)
+            values[path] = plain(path, table[key] if whole_table else table)
         return self._other(self.applied, {**self.changes, **values}, files, allow_outside)
 
     def _other(

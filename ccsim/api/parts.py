@@ -84,6 +84,8 @@ def metric(
                 got = " and ".join(str(array.shape) for array in arrays)
                 allowed = f"a numerator, or with a denominator of the same shape, {shapes[0]} or {shapes[1]}"
                 raise ScenarioError([Problem(f"metric {name}", f"arrays of {got}", allowed)])
+            if unit == "share" and ((arrays[0] < 0) | (arrays[0] > arrays[-1] * (1 + 1e-9))).any():
+                raise ScenarioError([Problem(f"metric {name}", "more than all, or less than none", "parts of a whole")])
             return Sums(*arrays)
 
         METRICS[level, name] = Metric(

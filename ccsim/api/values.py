@@ -8,14 +8,19 @@ from collections.abc import Mapping
 from datetime import date
 from datetime import time as clock_time
 from numbers import Real
-from typing import Any
+from typing import Any, Final
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.scenario.faults import shown
 
 
+OF_TABLES: Final = ("file", "log")
+"""Keys that name a data file."""
+
+
 def without_frames(path: str, value: Any) -> tuple[Any, dict[str, bytes]]:
-    """The value with names of files for the frames, series and arrays that stand under "file", and their content.
+    """The value with names of files for the frames, series and arrays that stand under "file" or "log", and their
+    content.
 
     A pandas frame keeps its columns; moments of its index become date and time. A series, list or array is the column
     "value". Other content has another name.
@@ -26,12 +31,12 @@ def without_frames(path: str, value: Any) -> tuple[Any, dict[str, bytes]]:
     named: dict[str, Any] = {}
     for key, inner in value.items():
         here = f"{path}.{key}" if path else str(key)
-        if key == "file" and not isinstance(inner, str | bytes) and hasattr(inner, "__len__"):
+        if key in OF_TABLES and not isinstance(inner, str | bytes) and hasattr(inner, "__len__"):
             content, column = _content(here, inner)
             named[key] = f"{path}.{hashlib.sha256(content).hexdigest()[:8]}.csv"
             files[named[key]] = content
             if column is not None:
-                named.setdefault("column", column)
+                named.setdefault("column" if key == "file" else "arrived_at", column)
         else:
             named[key], more = without_frames(here, inner)
             files |= more
@@ -62,7 +67,7 @@ def plain(path: str, value: Any) -> Any:
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {key: plain(f"{path}.{key}", inner) for key, inner in value.items()}
+        return {key: plain(f"{path}.{key}" if path else str(key), inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [plain(path, inner) for inner in value]
     if value is None or isinstance(value, bool | int | float | str | date | clock_time):

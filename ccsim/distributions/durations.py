@@ -265,8 +265,13 @@ class Own:
 
     def __post_init__(self) -> None:
         _demand(0 <= self.mean < math.inf, f"the mean of {self.family} must be finite and at least 0, not {self.mean}")
-        middle = self.value(np.array([0.25, 0.5, 0.75]))
-        _demand(bool((np.diff(middle) >= 0).all()), f"quantiles of {self.family} must not fall")
+        values = self.value(np.arange(1, 100) / 100)
+        _demand(bool((np.diff(values) >= 0).all()), f"quantiles of {self.family} must not fall")
+        least = float(values.sum()) / 100  # each quantile holds until the next one
+        _demand(
+            self.mean >= least * (1 - 1e-9),
+            f"the mean of {self.family} is {self.mean:g}, but by its quantiles at least {least:g}",
+        )
 
     @property
     def mean(self) -> float:

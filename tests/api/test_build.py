@@ -52,6 +52,16 @@ def test_frames_and_arrays_are_what_files_are(tmp_path: Path) -> None:
     assert again.scenario.raw["queue"]["phone"]["work"]["column"] == "value"
 
 
+def test_a_log_may_be_a_frame_or_an_array() -> None:
+    logged = pd.DataFrame({"t": ["2026-03-02T09:00:10", "2026-03-02T10:00:00"], "s": [30.0, 60.0]})
+    framed = built().changed({"queue.phone.volume": {"log": logged, "arrived_at": "t", "work": "s"}, "replications": 1})
+    centre = built().changed({"queue.phone.volume": {"log": np.array([32410.0, 36000.0])}, "replications": 1})
+    for each in (framed, centre, framed.changed({"queue.phone.volume.log": logged})):
+        assert each.run().contacts.column("arrival_us").to_pylist() == [32_410_000_000, 36_000_000_000]
+    with pytest.raises(ccsim.ScenarioError, match=r"^name: an object"):
+        ccsim.load({"name": object()})
+
+
 def test_a_change_may_be_a_frame_and_stays_when_more_is_changed() -> None:
     double = built().changed({"queue.phone.volume.file": 2 * CALLS}).changed({"seed": 4})
     offered = double.run().estimate("queue", "phone", "offered")

@@ -115,6 +115,17 @@ def test_quantiles_that_are_none() -> None:
         Own("falling", (), "", Falling())
 
 
+def test_a_mean_that_the_quantiles_exclude() -> None:
+    class Always:
+        mean = 100.0
+
+        def quantile(self, u: np.ndarray) -> np.ndarray:
+            return np.full(len(u), 200.0)
+
+    with pytest.raises(ValueError, match="the mean of always is 100, but by its quantiles at least 198"):
+        Own("always", (), "", Always())
+
+
 @pytest.fixture
 def regular() -> ccsim.Centre:
     changes = {"days": 1, "replications": 2, "queue.phone.volume.arrivals": {"process": "regular"}}
@@ -280,6 +291,14 @@ def test_what_is_wrong_with_a_metric_is_said(own: ccsim.Centre) -> None:
         return np.zeros(7)
 
     with pytest.raises(ccsim.ScenarioError, match=r"metric of_wrong_shape.*\(7,\)"):
+        own.run()
+    del METRICS["queue", "of_wrong_shape"]
+
+    @ccsim.metric("queue", "Wrong", "share")
+    def three_of_two(facts: Facts) -> tuple[np.ndarray, np.ndarray]:
+        return np.full(facts.queues, 3.0), np.full(facts.queues, 2.0)
+
+    with pytest.raises(ccsim.ScenarioError, match="metric three_of_two: more than all"):
         own.run()
 
 

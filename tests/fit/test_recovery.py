@@ -108,7 +108,7 @@ def drifting(rng: np.random.Generator) -> Found:
     assert result.drift.p_value < 0.05
     yield from (("day_memory", result.memory, 0.6), ("within_cv", result.drift.cv, 0.12))
     yield "within_memory", result.drift.memory, 0.7
-    assert result.day_cv == pytest.approx(0.2, rel=0.3)
+    assert result.day_cv == pytest.approx(0.2, rel=0.5)  # of a thousand repetitions the farthest off
 
 
 def conversations(rng: np.random.Generator) -> Found:
