@@ -12,6 +12,7 @@ from ccsim.api.notebook import Plots, page
 from ccsim.api.results import Place, new_folder
 from ccsim.api.values import number
 from ccsim.results import comparison, format
+from ccsim.results.figures import MetricPlace
 from ccsim.results.ranking import Ranking, rank, ranking_figure
 from ccsim.studies import compare as comparing
 from ccsim.studies.selection import Selection, select
@@ -89,7 +90,7 @@ class Comparison(comparison.Comparison):
         heading = f"{format.several(self.replications, 'replication')} on the same random numbers"
         return page(heading, (("", *(variant.name for variant in self.variants)), rows))
 
-    def _cell(self, variant: comparison.VariantResult, figure: comparison.MetricPlace) -> str:
+    def _cell(self, variant: comparison.VariantResult, figure: MetricPlace) -> str:
         unit = figure.definition.unit
         own, apart = self.estimate(variant, figure), self.difference(variant, figure)
         if own is None or variant is self.baseline or apart is None:

@@ -21,7 +21,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.metrics import METRICS, TOTAL, Collected, IntervalRow, MetricRow, Summary
 from ccsim.metrics.facts import Frame
 from ccsim.results import format, model, storage
-from ccsim.results.comparison import MetricPlace
+from ccsim.results.figures import MetricPlace, quotients_of
 from ccsim.results.stored import record, stored
 from ccsim.runs.run import run
 from ccsim.scenario.faults import shown
@@ -197,11 +197,9 @@ class Results(model.Results):
         """Numerators and denominators by replication."""
         if self.estimate(level, name, metric) is None:
             raise ScenarioError([Problem("metric", f"no {metric} of {name}", "one that applies there")])
-        kind = MetricPlace(level, name, metric).definition.level
-        measures = self._kept.whole
-        place = -1 if level == TOTAL else measures[0].names[kind].index(name)
-        numerators, denominators = np.stack([one.values[kind, metric][:, place] for one in measures]).T
-        return numerators, denominators
+        quotients = quotients_of(self._kept.whole, MetricPlace(level, name, metric))
+        assert quotients is not None
+        return quotients
 
     @property
     def _kept(self) -> Collected:

@@ -13,7 +13,6 @@ from typing import Any, Final
 from ccsim.errors import Problem, ScenarioError
 from ccsim.scenario.faults import shown
 
-
 OF_TABLES: Final = ("file", "log")
 """Keys that name a data file."""
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.charts import style
 from ccsim.results import format
-from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
+from ccsim.results.comparison import Comparison, VariantResult, outside
+from ccsim.results.figures import MetricPlace
 from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ccsim.charts.sensitivity import sensitivity
 from ccsim.lowering import lower
 from ccsim.metrics import TOTAL
 from ccsim.results import format
-from ccsim.results.comparison import MetricPlace
+from ccsim.results.figures import MetricPlace
 from ccsim.results.sweeps import Formula, Spread, Sweep
 from ccsim.results.targets import bounds
 from ccsim.scenario.design import Setting

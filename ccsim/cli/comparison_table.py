@@ -16,7 +16,8 @@ from ccsim.cli.screen import document_table, plain_table
 from ccsim.metrics import METRICS
 from ccsim.report.of_comparison import answer
 from ccsim.results import format
-from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
+from ccsim.results.comparison import Comparison, VariantResult, outside
+from ccsim.results.figures import MetricPlace
 from ccsim.results.plans import ShiftPlan
 from ccsim.results.ranking import Ranking
 from ccsim.results.targets import MetricTarget

@@ -15,7 +15,7 @@ from ccsim.cli.report import check_xlsx, provenance, surviving, write_charts, wr
 from ccsim.cli.resuming import resume_hint, written_to
 
 if TYPE_CHECKING:
-    from ccsim.results.comparison import MetricPlace
+    from ccsim.results.figures import MetricPlace
     from ccsim.results.sweeps import Sweep
     from ccsim.scenario.design import Design
 

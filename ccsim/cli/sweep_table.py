@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ccsim.cli.screen import plain_table
 from ccsim.results import format
-from ccsim.results.comparison import MetricPlace
+from ccsim.results.figures import MetricPlace
 from ccsim.results.sweeps import Sweep
 from ccsim.scenario.design import Setting
 

@@ -13,7 +13,8 @@ from ccsim.report.document import Cell, Status, Table, TableColumn, Verdict
 from ccsim.report.of_run import answer, status, verdict
 from ccsim.report.page import shown
 from ccsim.results import format
-from ccsim.results.comparison import MetricPlace, VariantResult, outside
+from ccsim.results.comparison import VariantResult, outside
+from ccsim.results.figures import MetricPlace
 from ccsim.results.model import Results
 from ccsim.results.targets import MetricTarget, targets
 from ccsim.stats.estimate import Estimate

@@ -23,7 +23,8 @@ from ccsim.report.document import (
 )
 from ccsim.report.of_run import assumptions, made_with
 from ccsim.results import format
-from ccsim.results.comparison import Comparison, MetricPlace
+from ccsim.results.comparison import Comparison
+from ccsim.results.figures import MetricPlace
 from ccsim.results.ranking import Ranking
 from ccsim.scenario import read
 

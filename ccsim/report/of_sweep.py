@@ -10,7 +10,7 @@ from ccsim.report.document import Document, Fact, Kind, Listing, Part, Picture, 
 from ccsim.report.of_comparison import kind
 from ccsim.report.of_run import assumptions, made_with
 from ccsim.results import format
-from ccsim.results.comparison import MetricPlace
+from ccsim.results.figures import MetricPlace
 from ccsim.results.sweeps import Sweep
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario

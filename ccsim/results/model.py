@@ -13,9 +13,11 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.metrics import METRICS, TOTAL, Collected, Summary
 from ccsim.metrics.registry import Level
+from ccsim.results.figures import MetricPlace, quotients_of
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import half_width_of
 from ccsim.tables import F64, I64, MetricSpec, Plan
 
 if TYPE_CHECKING:
@@ -109,9 +111,12 @@ class Results:
         return self._estimates.get((level, name, metric))
 
     def half_width(self, goal: PrecisionGoal) -> float:
-        """That of the interval which a goal is about; NaN with data in fewer than two replications."""
-        estimate = self.estimate(goal.level, goal.name, goal.metric)
-        return 0.0 if estimate is None else (estimate.high - estimate.low) / 2  # a count left out is always 0
+        """What the replications reached of a goal; NaN with data in fewer than two of them."""
+        place = MetricPlace(goal.level, goal.name, goal.metric)
+        quotients = None if self.collected is None else quotients_of(self.collected.whole, place)
+        if quotients is None:
+            return 0.0  # a count left out is always 0
+        return half_width_of(*quotients, share=place.definition.is_part)
 
     @property
     def missed(self) -> tuple[PrecisionGoal, ...]:

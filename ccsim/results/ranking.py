@@ -23,7 +23,8 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, TOTAL, applicable
-from ccsim.results.comparison import Comparison, MetricPlace, or_none, outside
+from ccsim.results.comparison import Comparison, or_none, outside
+from ccsim.results.figures import MetricPlace
 from ccsim.results.format import figure as written
 from ccsim.results.format import several
 from ccsim.results.model import ALL_METRICS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ccsim.results.comparison import MetricPlace
+from ccsim.results.figures import MetricPlace
 from ccsim.scenario.design import Design
 from ccsim.stats.estimate import Estimate
 

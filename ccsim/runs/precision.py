@@ -19,11 +19,11 @@ from typing import Any, Final
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.metrics import Measures
-from ccsim.results.comparison import MetricPlace, quotients_of
+from ccsim.results.figures import MetricPlace, quotients_of
 from ccsim.results.model import PrecisionGoal
 from ccsim.results.ranking import all_figures, named
 from ccsim.scenario.faults import Fault, FaultError
-from ccsim.stats.intervals import paired_interval, ratio_interval
+from ccsim.stats.intervals import half_width_of, paired_interval
 from ccsim.tables import MetricSpec, Plan
 
 FIRST: Final = 20
@@ -39,8 +39,7 @@ def of_figures(goals: Sequence[PrecisionGoal], measures: Sequence[Measures]) -> 
         place = MetricPlace(*figure)
         quotients = quotients_of(measures, place)
         assert quotients is not None
-        _, low, high = ratio_interval(*quotients, share=place.definition.is_part)
-        yield float(high - low) / 2
+        yield half_width_of(*quotients, share=place.definition.is_part)
 
 
 def of_differences(goals: Sequence[PrecisionGoal], measures: Sequence[Sequence[Measures]]) -> Iterator[float]:

@@ -17,7 +17,7 @@ from ccsim.metrics import TOTAL
 from ccsim.report.actions import Action
 from ccsim.report.hours import Hours
 from ccsim.results import format
-from ccsim.results.comparison import MetricPlace
+from ccsim.results.figures import MetricPlace
 from ccsim.results.model import Results
 from ccsim.results.targets import MetricTarget, targets
 from ccsim.scenario import read

@@ -38,6 +38,18 @@ def ratio_interval(
     return _interval(*_with_half_width(*_jackknife(numerators, denominators), level), share)
 
 
+def half_width_of(numerators: F64, denominators: F64, level: float = LEVEL, *, share: bool = False) -> float:
+    """That of `ratio_interval` of one ratio. Where all of a `share` or nothing of it was seen in every replication,
+    of n in all, half of what else it may be, 1 - (alpha / 2)^(1 / n): such an interval has no width, which is no proof.
+
+    Source: Clopper & Pearson (1934), The use of confidence or fiducial limits; of 3 / n: Hanley & Lippman-Hand (1983).
+    """
+    mean, low, high = ratio_interval(numerators, denominators, level, share=share)
+    if share and low == high and mean in (0.0, 1.0):
+        return float(1 - ((1 - level) / 2) ** (1 / np.sum(denominators))) / 2
+    return float(high - low) / 2
+
+
 def serial_interval(
     numerators: F64, denominators: F64, level: float = LEVEL, *, share: bool = False
 ) -> tuple[float, float, float]:

@@ -16,7 +16,8 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import Measures, summarise
 from ccsim.results import format, provenance
-from ccsim.results.comparison import KINDS, Comparison, DifferenceRow, MetricPlace, VariantResult
+from ccsim.results.comparison import Comparison, DifferenceRow, VariantResult
+from ccsim.results.figures import KINDS, MetricPlace
 from ccsim.results.model import PrecisionGoal, Results
 from ccsim.results.ranking import Pair, Ranking, all_figures, rank
 from ccsim.runs.checkpoints import kept

@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.results.comparison import Comparison, MetricPlace, VariantResult
+from ccsim.results.comparison import Comparison, VariantResult
+from ccsim.results.figures import MetricPlace
 from ccsim.results.ranking import Ranking
 from ccsim.runs.many import measure_all
 from ccsim.runs.precision import MOST

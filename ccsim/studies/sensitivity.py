@@ -9,7 +9,8 @@ import numpy as np
 
 from ccsim.distributions.streams import stream
 from ccsim.metrics import METRICS, TOTAL, Measures, summarise
-from ccsim.results.comparison import MetricPlace, or_none
+from ccsim.results.comparison import or_none
+from ccsim.results.figures import MetricPlace
 from ccsim.results.sweeps import Alone, Index
 from ccsim.scenario.design import Design
 from ccsim.stats.estimate import Estimate

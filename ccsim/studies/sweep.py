@@ -18,7 +18,7 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.metrics import TOTAL, Measures, MetricRow, summarise
 from ccsim.results import provenance
-from ccsim.results.comparison import MetricPlace
+from ccsim.results.figures import MetricPlace
 from ccsim.results.ranking import all_figures, named
 from ccsim.results.sweeps import Alone, Formula, Index, Spread, Sweep
 from ccsim.runs.checkpoints import kept

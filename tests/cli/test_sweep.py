@@ -24,7 +24,7 @@ import pytest
 from ccsim.charts.sweeps import pages, unbeaten
 from ccsim.errors import ScenarioError
 from ccsim.results import provenance
-from ccsim.results.comparison import MetricPlace
+from ccsim.results.figures import MetricPlace
 from ccsim.results.sweeps import Sweep
 from ccsim.runs import many
 from ccsim.runs.checkpoints import STORE

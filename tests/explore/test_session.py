@@ -24,7 +24,7 @@ from ccsim.explore.scene import SESSION, scene, worst_interval
 from ccsim.explore.session import PINS, Session, View
 from ccsim.explore.settings import settings
 from ccsim.explore.simulation import LARGEST, LOOKS, StaleError
-from ccsim.results.comparison import MetricPlace
+from ccsim.results.figures import MetricPlace
 from ccsim.results.model import as_json
 from ccsim.runs.run import first_logs
 from ccsim.scenario import read

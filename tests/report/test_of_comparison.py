@@ -10,7 +10,8 @@ import pytest
 from ccsim.report.of_comparison import document
 from ccsim.report.page import page
 from ccsim.report.sheet import sheet
-from ccsim.results.comparison import Comparison, MetricPlace
+from ccsim.results.comparison import Comparison
+from ccsim.results.figures import MetricPlace
 from ccsim.results.ranking import rank
 from ccsim.scenario import read
 from ccsim.studies import compare as comparing

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from ccsim import theory
-from ccsim.results.comparison import Comparison, MetricPlace
+from ccsim.results.comparison import Comparison
+from ccsim.results.figures import MetricPlace
 from ccsim.scenario.read import parse
 from ccsim.stats.intervals import paired_interval
 from ccsim.studies.compare import compare

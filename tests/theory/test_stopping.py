@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ccsim import theory
-from ccsim.results.comparison import MetricPlace
+from ccsim.results.figures import MetricPlace
 from ccsim.results.model import PrecisionGoal
 from ccsim.runs.precision import Precision, of_figures
 from ccsim.runs.run import run

@@ -15,7 +15,8 @@ import pytest
 from ccsim.errors import ScenarioError
 from ccsim.metrics import TOTAL
 from ccsim.report.of_comparison import answer
-from ccsim.results.comparison import Comparison, MetricPlace, VariantResult, outside
+from ccsim.results.comparison import Comparison, VariantResult, outside
+from ccsim.results.figures import MetricPlace
 from ccsim.results.ranking import COST, rank, ranking_figure, replications_needed
 from ccsim.runs.run import run
 from ccsim.scenario.model import Scenario

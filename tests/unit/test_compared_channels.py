@@ -10,7 +10,8 @@ import pytest
 from ccsim.charts.differences import EXTREME, _shown, differences
 from ccsim.cli.comparison_table import show
 from ccsim.report.of_comparison import answer, document
-from ccsim.results.comparison import COMMON, TOTAL, Comparison, MetricPlace
+from ccsim.results.comparison import COMMON, TOTAL, Comparison
+from ccsim.results.figures import MetricPlace
 from ccsim.results.ranking import rank
 from ccsim.scenario import read
 from ccsim.studies import compare as comparing

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from ccsim.stats.intervals import mean_interval, paired_interval, ratio_interval, student_t
+from ccsim.stats.intervals import half_width_of, mean_interval, paired_interval, ratio_interval, student_t
 
 T2 = 0.95 * math.sqrt(2 / (1 - 0.95**2))  # 97.5 % quantile of Student's t with two degrees of freedom, in closed form
 
@@ -50,6 +50,18 @@ def test_a_share_that_is_always_the_same_is_sure(share: float) -> None:
     under = np.array([3.0, 5.0, 4.0])
     assert ratio_interval(share * under, under, share=True) == (share, share, share)
     assert np.isnan(ratio_interval(np.array([share]), np.ones(1), share=True)[1:]).all()
+
+
+def test_what_was_never_seen_may_be_seldom() -> None:
+    """Of 1,000 none: with 95 % at most 0.37 %, the exact binomial bound."""
+    none, all_, of = np.zeros(10), np.full(10, 100.0), np.full(10, 100.0)
+    bound = 2 * half_width_of(none, of, share=True)
+    assert (1 - bound) ** 1000 == pytest.approx(0.025)
+    assert half_width_of(all_, of, share=True) == pytest.approx(bound / 2)
+    assert half_width_of(none, of) == 0.0
+    some = np.array([1.0, 3.0] * 5)
+    _, low, high = ratio_interval(some, of, share=True)
+    assert half_width_of(some, of, share=True) == pytest.approx((high - low) / 2)
 
 
 def test_a_tiny_share_of_two_replications_stays_within_the_bounds() -> None:
