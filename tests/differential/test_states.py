@@ -25,8 +25,13 @@ def continued(seeds: range, cuts: int = 2) -> Counter[Phase]:
         chosen = random.Random(f"cut {seed}")
         times = np.concatenate([whole.arrival, whole.left, whole.closed, whole.message, whole.start, whole.reply])
         times = times[(times > 0) & (times < plan.drain_end - 1)]
-        for _ in range(cuts if len(times) else 0):
-            at = int(chosen.choice(times.tolist())) + chosen.choice([0, 0, 1])  # before or after all of an instant
+        ats = [
+            int(chosen.choice(times.tolist())) + chosen.choice([0, 0, 1])  # before or after all of an instant
+            for _ in range(cuts if len(times) else 0)
+        ]
+        in_vain = workload.first_turn[whole.called_back & workload.no_answer]  # seldom hit by chance
+        ats += [at + 1 for at in whole.start[in_vain].tolist() if at < plan.drain_end - 2][:1]
+        for at in ats:
             state = state_at(workload, plan, whole, at)
             phases.update(Phase(phase) for phase in state.phase.tolist())
             for engine in (reference, compiled):
@@ -42,7 +47,7 @@ def test_a_run_cut_and_continued_is_the_whole_run() -> None:
 
 @pytest.mark.slow
 def test_five_hundred_cases_in_every_phase() -> None:
-    assert set(continued(range(2200, 2700))) == set(Phase)  # nobody picks up in one of a thousand cases
+    assert set(continued(range(1000, 1500))) == set(Phase)
 
 
 def test_an_unsettled_state_is_settled_at_once() -> None:
