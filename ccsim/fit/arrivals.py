@@ -45,6 +45,8 @@ class Profile:
     """contacts of a day, by weekday"""
     busyness_cv: Estimate | None
     """None where no weekday came twice"""
+    day_cv: float
+    """what of it the drift within days does not explain"""
     p_value: float
     """chance of days that differ this much if each were Poisson"""
     memory: Estimate | None
@@ -54,16 +56,6 @@ class Profile:
     """of half hours about their share of the day"""
     shares: F64
     """of a day's contacts by weekday and interval : float64[7, interval]"""
-
-    @property
-    def day_cv(self) -> float:
-        """What of `busyness_cv` the drift within days does not explain."""
-        if self.busyness_cv is None:
-            return 0.0
-        shares = self.counts.sum(axis=0) / max(self.counts.sum(), 1.0)
-        size = len(shares)
-        within = self.drift.cv.mean**2 * within_covariance(size, 86400 // size, self.drift.memory.mean)
-        return math.sqrt(max(self.busyness_cv.mean**2 - float(shares @ within @ shares), 0.0))
 
     def expected(self, weekday: int) -> F64:
         """Contacts by interval of such a day: its mean, spread by `shares`; that of all days where the log has none.
@@ -85,8 +77,9 @@ def profile(counts: F64, days: Sequence[date]) -> Profile:
     shares = usual / np.maximum(usual.sum(axis=1, keepdims=True), 1e-12)
     rests_on = np.bincount(weekday, minlength=7)[weekday].astype(np.float64)
     drift = fit_drift(counts, shares, rests_on, 86400 // counts.shape[1], varies**2)
-    memory = _memory(totals, weekday, days, varies)
-    return Profile(counts, weekday, volumes, cv, p_value, memory, drift, _shares(counts, weekday))
+    day_cv = _day_cv(varies, counts, drift)
+    memory = _memory(totals, weekday, days, varies, day_cv)
+    return Profile(counts, weekday, volumes, cv, day_cv, p_value, memory, drift, _shares(counts, weekday))
 
 
 def _shares(counts: F64, weekday: I64) -> F64:
@@ -100,22 +93,30 @@ def _shares(counts: F64, weekday: I64) -> F64:
     return shares
 
 
-def _memory(totals: F64, weekday: I64, days: Sequence[date], cv: float) -> Estimate | None:
-    """Correlation of busyness from one day to the next, with its 95 % interval.
+def _day_cv(cv: float, counts: F64, drift: Drift) -> float:
+    """What of the days' busyness the drift within days does not explain."""
+    shares = counts.sum(axis=0) / max(counts.sum(), 1.0)
+    size = len(shares)
+    within = drift.cv.mean**2 * within_covariance(size, 86400 // size, drift.memory.mean)
+    return math.sqrt(max(cv**2 - float(shares @ within @ shares), 0.0))
+
+
+def _memory(totals: F64, weekday: I64, days: Sequence[date], cv: float, day_cv: float) -> Estimate | None:
+    """Correlation of the days' own busyness from one to the next, with its 95 % interval.
 
     That of the totals about their weekday's mean, with Bartlett's error (1946) for a factor that forgets evenly,
-    divided by the part of their variance that is busyness (Poisson noise has no memory).
+    divided by the part of their variance that is the day's own: neither chance nor drift within days has a memory.
     """
     number = np.array([day.toordinal() for day in days])
     means = np.array([totals[weekday == day].mean() for day in weekday.tolist()])
     apart = np.where(means > 0, totals / np.maximum(means, 1e-12) - 1, 0.0)
     follows = (np.diff(number) == 1) & (means[1:] > 0) & (means[:-1] > 0)
     pairs = int(follows.sum())
-    if cv == 0 or pairs < 10:
+    if day_cv == 0 or pairs < 10:
         return None
     noise = float((1 / means[means > 0]).mean())
     r = float(np.clip((apart[1:] * apart[:-1])[follows].mean() / (apart**2)[means > 0].mean(), -0.99, 0.99))
-    share = cv**2 / (cv**2 + noise)
+    share = day_cv**2 / (cv**2 + noise)
     error = Z * math.sqrt((1 - r * r) / pairs)
     return Estimate(*(min(max(value / share, 0.0), 0.99) for value in (r, r - error, r + error)))
 

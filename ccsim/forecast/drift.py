@@ -9,10 +9,9 @@ import numpy as np
 
 from ccsim.forecast.within import STEP, about_the_day, within_covariance
 from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import student_t
 from ccsim.tables import F64, I64
 
-Z: Final = 1.96
-"""Standard errors of a 95 % interval."""
 MOST: Final = 250
 """Days, the last ones, from which the drift is learned."""
 ODD: Final = 2.0
@@ -77,7 +76,7 @@ def fit_drift(counts: F64, shares: F64, rests_on: F64, interval: int, of_day: fl
     A slow drift also makes whole days differ: by no more than `of_day`, the variance of days' factors. None is found
     where intervals are longer than two hours or days are fewer than five.
     """
-    from scipy.special import ndtr
+    from scipy.special import stdtr
 
     counts, shares, rests_on = counts[-MOST:], shares[-MOST:], rests_on[-MOST:]
     step = max(interval, STEP)
@@ -117,15 +116,17 @@ def fit_drift(counts: F64, shares: F64, rests_on: F64, interval: int, of_day: fl
     others = np.array([_solved(whole - part, lag, middle, near, of_day) for part in parts])
     errors = np.sqrt((len(parts) - 1) / len(parts) * ((others - others.mean(axis=0)) ** 2).sum(axis=0))
     variance, memory = solution
-    low, high = (float(np.sqrt(max(variance + sign * Z * errors[0], 0.0))) for sign in (-1, 1))
-    ends = (float(max(memory - Z * errors[1], 0.0)), float(min(memory + Z * errors[1], 1.0)))
+    freedom = len(parts) - 1
+    half = student_t(np.array(freedom)) * errors
+    low, high = (float(np.sqrt(max(variance + end, 0.0))) for end in (-half[0], half[0]))
+    ends = (float(max(memory - half[1], 0.0)), float(min(memory + half[1], 1.0)))
     by_clock = np.ones(86_400 // step)
     if variance > 0:
         by_clock[opened] = _by_clock(squares.sum(axis=0), weight.sum(axis=0), len(weight))
     return Drift(
         Estimate(float(np.sqrt(variance)), low, high),
         Estimate(memory, *ends),
-        float(ndtr(-variance / errors[0])) if errors[0] > 0 else 1.0,
+        float(stdtr(freedom, -variance / errors[0])) if errors[0] > 0 else 1.0,
         by_clock,
         _next_day(apart, weight, max(float(whole[0] / whole[2]), 0.0), float(rests_on.mean())) if variance > 0 else 0.0,
     )
