@@ -80,8 +80,10 @@ class Calendar:
     def showing(self, day: int, start: int, end: int) -> list[tuple[int, int]]:
         """When the clock shows wall times of a day from `start` until before `end` : stretches in microseconds, sorted.
 
-        Two of what comes twice, none of what is skipped.
+        Two of what comes twice, none of what is skipped. From 24 hours on it is the wall time of the next day.
         """
+        if end > DAY:
+            return [*self.showing(day, start, DAY), *self.showing(day + 1, 0, end - DAY)]
         change = self.change(day)
         if change is None:
             return [(self.at(day, start), self.at(day, end))]
