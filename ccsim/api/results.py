@@ -119,7 +119,8 @@ class Results(model.Results):
             after=self._kept,
         )
         taken = round(self.about.get("duration_s", 0) + time.perf_counter() - started, 3)
-        return of_run(replace(results, make_logs=self.make_logs), {**self.about, "duration_s": taken}, self.change)
+        kept = replace(results, make_logs=self.make_logs, goals=self.goals)
+        return of_run(kept, {**self.about, "duration_s": taken}, self.change)
 
     def steady_state(
         self,

@@ -92,8 +92,9 @@ def roster(
     from ccsim.staffing.roster.duties import Task
     from ccsim.staffing.roster.plan import record
     from ccsim.staffing.roster.plan import roster as make
+    from ccsim.staffing.turns import by_turns
 
-    task = Task(scenario)
+    task = Task(*by_turns(scenario))
     demand = _demand(task, cover or "erlang", plan, workers)
     made = make(task, demand, effort=effort, seconds=seconds, workers=workers, progress=_progress)
     if as_json:

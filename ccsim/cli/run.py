@@ -102,6 +102,8 @@ def run(
         raise click.UsageError("--max-replications needs --precision.")
     if periods and as_json:
         raise click.UsageError("--by prints tables: leave out --json.")
+    if log == "all" and as_json and out is None:
+        raise click.UsageError("--log all keeps logs in a results folder: add --out.")
     check_xlsx(xlsx, folder=out is not None or not as_json)
     changes = options.changes(overrides, seed, replications)
     page = not (as_json or no_report)

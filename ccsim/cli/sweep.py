@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,6 +126,7 @@ def _design(
             raise click.UsageError(f"--vary {path}: no =; PATH=LEVELS, such as team.phone.shifts.0.agents=4:9")
     levels: list[tuple[str, Any]] = [(path.strip(), those.strip()) for path, _, those in text]
     typed_paths = {path for path, _ in levels}
+    _refuse_what_is_varied(typed_paths, options["overrides"])
     given = {key: options[key] for key in ("seed", "replications", "variant", "design", "points", "sensitivity")}
     if known is not None:
         levels = [*((path, those) for path, those in known.vary.items() if path not in dict(levels)), *levels]
@@ -142,6 +143,22 @@ def _design(
         outside=options["outside"] or typed,
     )  # fmt: skip
     return design, changes, list(metrics)
+
+
+def _refuse_what_is_varied(varied: Iterable[str], overrides: Iterable[str]) -> None:
+    """Raises UsageError for `--set` of a place that `--vary` gives its values, whatever it is set to."""
+    from ccsim.scenario.faults import FaultError
+    from ccsim.scenario.read import keys_of
+
+    def keys(path: str) -> list[str]:
+        try:
+            return keys_of(path)
+        except FaultError:  # which will be refused where it is used
+            return [path]
+
+    for path in (override.partition("=")[0].strip() for override in overrides):
+        if any(keys(path)[: len(keys(other))] == keys(other) for other in varied):
+            raise click.UsageError(f"--set {path}: --vary gives it its values; leave out one of them.")
 
 
 def _finish(figures: list[MetricPlace], outcome: Sweep, folder: Path, *, xlsx: bool) -> None:

@@ -83,7 +83,11 @@ def _precision(console: Console, results: Results) -> None:
     for goal in results.missed:
         unit = next(row.unit for row in results.summary.rows if row.metric == goal.metric)
         reached, wanted = (
-            f"± {100 * half:.3g} percentage points" if unit == "share" else f"± {half:.3g} {unit}"
+            "no data"
+            if math.isnan(half)
+            else f"± {100 * half:.3g} percentage points"
+            if unit == "share"
+            else f"± {half:.3g} {unit}"
             for half in (results.half_width(goal), goal.half_width)
         )
         console.print(f"  {results.scenario.title(goal.name)} {goal.metric}: {reached}, wanted {wanted}", markup=False)

@@ -414,7 +414,7 @@ class Tab:
         scenario = loaded.scenario
         if out := self.session.left_out:
             more = f" and {len(out) - SHOWN} more" if len(out) > SHOWN else ""
-            self._left_out.set_text(f"Left out, as it does not fit the file: {', '.join(out[:SHOWN])}{more}.")
+            self._left_out.set_text(f"Left out, as it does not fit: {', '.join(out[:SHOWN])}{more}.")
         ui.page_title(f"{loaded.name} – ccsim explore")
         self._title.set_text(loaded.name)
         where = str(loaded.file.name) if loaded.file is not None else "template"

@@ -18,7 +18,7 @@ from typing import Any, Final
 from ccsim.api.centre import Centre, load
 from ccsim.errors import Problem, ScenarioError
 from ccsim.explore.levers import Changes, Lever, levers, move_lever
-from ccsim.explore.settings import Setting, find
+from ccsim.explore.settings import Setting, find, is_left_out
 from ccsim.explore.simulation import LOOKS, steps
 from ccsim.results.comparison import Comparison, VariantResult
 from ccsim.results.model import Results
@@ -125,7 +125,12 @@ class Session:
         self.left_out += [f"pin {name}" for name, pin in again.items() if pin is None]
 
     def _keep_what_fits(self, loaded: Centre) -> None:
-        """Leaves out the changes that do not fit the file; what fits only together with others stays."""
+        """Leaves out the changes that are of no what-if or do not fit the file; what fits only together with others
+        stays."""
+        common = {path for path in self.changes if is_left_out(path)}
+        why = " (the same for all that is compared)"
+        self.left_out += [f"{path} = {shown(value)}{why}" for path, value in self.changes.items() if path in common]
+        self.changes = {path: value for path, value in self.changes.items() if path not in common}
         centre = loaded if self.variant is None else loaded.variant(self.variant)
         if self._fits(centre, self.changes):
             return

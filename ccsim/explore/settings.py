@@ -8,11 +8,13 @@ from functools import cache
 from typing import Any, Final
 
 from ccsim.scenario.channels import with_defaults
-from ccsim.scenario.faults import dotted
+from ccsim.scenario.faults import FaultError, dotted
+from ccsim.scenario.read import keys_of
 from ccsim.scenario.schema import json_schema
 
-LEFT_OUT: Final = frozenset({"name", "seed", "replications", "variant", "staffing"})
-"""What is no what-if: names, the random numbers, which all that is compared has in common, and `ccsim staff`'s own."""
+LEFT_OUT: Final = frozenset({"name", "start", "days", "seed", "replications", "variant", "staffing"})
+"""What is no what-if: names, the days and the random numbers, which all that is compared has in common, and `ccsim
+staff`'s own."""
 MOST: Final = 40
 """Settings that a search gives at most."""
 
@@ -27,6 +29,14 @@ class Setting:
     default: Any
     allowed: str
     """its range or its choices in words; empty where the description says all"""
+
+
+def is_left_out(path: str) -> bool:
+    """Whether a dotted path leads to what is no what-if."""
+    try:
+        return keys_of(path)[0] in LEFT_OUT
+    except FaultError:  # it leads nowhere
+        return False
 
 
 def settings(raw: Mapping[str, Any]) -> list[Setting]:

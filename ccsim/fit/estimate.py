@@ -266,8 +266,8 @@ def _warnings(
     twice = int(_repeated(contacts["arrival"], logs.timezone)) if len(contacts) else 0
     if twice:
         warnings_.append(
-            f"{format.several(twice, 'contact')} came in the hour that the clock repeats; a scenario cannot say in "
-            "which of both, so half of the volume lies before it, half after."
+            f"{format.several(twice, 'contact')} came in the hour that the clock repeats; the scenario spreads those "
+            "of that hour evenly over both."
         )
     if 0 < len(contacts) < THIN:
         warnings_.append(

@@ -362,15 +362,10 @@ def _volumes(fit: Fit, days: Sequence[date]) -> str:
     }
     rows: list[list[str]] = []
     for day in days:  # on others in between nobody comes
-        table = expected[day.weekday()].copy()
-        at = [datetime.combine(day, time()) + timedelta(seconds=i * fit.interval) for i in range(len(table))]
-        once = [i for i, moment in enumerate(at) if _changes(moment, fit.timezone) == ""]
-        for i in [i for i, moment in enumerate(at) if _changes(moment, fit.timezone) == "twice"]:
-            # a scenario cannot say which of both hours is meant: half comes before them, half after
-            near = {max((j for j in once if j < i), default=once[0]), min((j for j in once if j > i), default=once[-1])}
-            for j in near:
-                table[j] += table[i] / len(near)
-        rows += [[f"{day}", _clock(i * fit.interval), *(f"{value:.4g}" for value in table[i].tolist())] for i in once]
+        for i, values in enumerate(expected[day.weekday()].tolist()):
+            moment = datetime.combine(day, time()) + timedelta(seconds=i * fit.interval)
+            if _changes(moment, fit.timezone) != "skipped":
+                rows.append([f"{day}", _clock(i * fit.interval), *(f"{value:.4g}" for value in values)])
     return csv_text(["date", "time", *names], rows)
 
 

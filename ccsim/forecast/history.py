@@ -47,6 +47,17 @@ class History:
         return tuple(self.first + timedelta(days=day) for day in range(len(self.counts)))
 
     @property
+    def last(self) -> date:
+        """Its last day, or the last of the closed ones that follow: of weekdays on which it never has data."""
+        known = np.isfinite(self.counts).any(axis=1)
+        closed = set(self.weekday.tolist()) - set(self.weekday[known].tolist())
+        last = self.dates[-1]
+        for _ in closed:
+            following = last + timedelta(days=1)
+            last = following if following.weekday() in closed else last
+        return last
+
+    @property
     def weekday(self) -> I64:
         """Of its days, 0 is Monday."""
         return np.array([day.weekday() for day in self.dates], np.int64)

@@ -61,10 +61,10 @@ def outlook(
     Queues with too short a history are left out, with a note. Raises ScenarioError where none is left.
     """
     notes: list[str] = []
-    last = max(history.dates[-1] for history in histories)
+    last = max(history.last for history in histories)
     first = start or last + timedelta(days=1)
-    if first <= last:
-        notes.append(f"The history goes on to {last}; only what was known before {first} is used.")
+    if first <= (known_to := max(history.dates[-1] for history in histories)):
+        notes.append(f"The history goes on to {known_to}; only what was known before {first} is used.")
     elif first > last + timedelta(days=1):
         gap = format.several((first - last).days - 1, "day")
         notes.append(f"The history ends on {last}, {gap} before the first day.")
@@ -104,7 +104,7 @@ def _last(history: History) -> History:
 
 def _notes(history: History, calendar: calendars.Calendar, dates: Sequence[date]) -> list[str]:
     notes = []
-    span = len(history.counts)
+    span = (history.last - history.first).days + 1
     if (dates[-1] - history.dates[-1]).days > LONG and span < TWO_YEARS:
         notes.append(
             f"the history has {span} days, less than two years: days more than two months ahead are forecast without a "

@@ -109,7 +109,9 @@ def _teams(results: Results, period: Period, periods: _Periods, hours: Hours, re
             whole, of = results.estimate("team", name, metric), METRICS["team", metric]
             head = TableColumn(format.with_currency(of.heading, of.form, scenario.currency), of.form)
             if whole is not None and (metric != "cost" or whole.mean):
-                columns.append((head, periods.figures["team", metric][t].tolist(), whole.mean))
+                # a folder has no rows of what nobody on duty has no data on
+                by_period = periods.figures.get(("team", metric), np.full((t + 1, len(periods.names)), np.nan))
+                columns.append((head, by_period[t].tolist(), whole.mean))
         heads, cells, totals = zip(*columns, strict=True)
         keep = np.any([values > 0 for values in shown.values()], axis=0)
         rows = tuple(

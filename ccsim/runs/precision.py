@@ -122,7 +122,8 @@ def read_goals(wanted: Mapping[str, float], plan: Plan, spec: MetricSpec) -> tup
 
 
 def read_wanted(texts: Iterable[str]) -> dict[str, float]:
-    """Half-widths from `metric:half-width` and `metric@name:half-width`, several with commas between them.
+    """Half-widths from `metric:half-width` and `metric@name:half-width`, several with commas between them; of several
+    for one figure the narrowest.
 
     Raises ScenarioError for what cannot be read.
     """
@@ -133,7 +134,9 @@ def read_wanted(texts: Iterable[str]) -> dict[str, float]:
         try:
             if not colon:
                 raise ValueError
-            wanted[place.strip()] = float(half_width)
+            place, half = place.strip(), float(half_width)
+            if place not in wanted or not half >= wanted[place]:  # what is no number is refused with its place
+                wanted[place] = half
         except ValueError:
             problems.append(Problem(part.strip(), "no half-width", "METRIC:HALF-WIDTH, as asa@phone:2", "precision"))
     if problems:

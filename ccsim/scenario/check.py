@@ -241,8 +241,8 @@ def volumes_within_horizon(scenario: Scenario) -> Problems:
         if any(isinstance(time, datetime) and time.tzinfo is not None for time in times):
             path = dotted((*place, "arrived_at"))
             yield Problem(path, "times with a UTC offset", "local times, or a timezone for the scenario")
-        elif volume.left_out and not (volume.intervals or (trace is not None and trace.arrivals)):
-            value = f"{_left_out(volume)}; none is within"
+        elif (volume.left_out or volume.skipped) and not (volume.intervals or (trace is not None and trace.arrivals)):
+            value = f"{_left_out(volume)}; none is within" if volume.left_out else "all in an hour that the clock skips"
             if volume.copy_week is not None:
                 yield Problem(dotted((*place, "copy_week")), value, "a date from which the file has rows of a week")
             else:

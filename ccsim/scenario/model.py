@@ -8,7 +8,7 @@ fit together is for check.py; `read.load` does both.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from html import escape
@@ -36,7 +36,7 @@ from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
 from ccsim.scenario.shifts import Pattern, Premium
 from ccsim.scenario.teams import Routing, Team
 from ccsim.scenario.values import DAY, MINUTE
-from ccsim.scenario.volumes import AllVolumes, Busyness, Demand, Move, Spike
+from ccsim.scenario.volumes import AllVolumes, Busyness, Demand, Interval, Move, Spike, Volume
 
 
 class Staffing(Part):
@@ -183,6 +183,15 @@ class Scenario(Part):
         midnight = datetime.combine(time.date(), datetime.min.time())
         return self.calendar.at(self.calendar.day(time.date()), (time - midnight) // MICROSECOND)
 
+    def by_the_clock(self, volume: Volume) -> Iterator[tuple[Interval, list[tuple[int, int]]]]:
+        """The rows of a volume's file, each with the stretches in which the clock shows its times, microseconds."""
+        for row in volume.intervals:
+            yield row, self._showing(row.start, volume.length)
+
+    def _showing(self, start: datetime, length: int) -> list[tuple[int, int]]:
+        wall = (start - datetime.combine(start.date(), datetime.min.time())) // MICROSECOND
+        return self.calendar.showing(self.calendar.day(start.date()), wall, wall + length)
+
     @property
     def raw(self) -> dict[str, Any]:
         """The tables as given, variant and overrides applied, without defaults; not to be changed."""
@@ -214,11 +223,18 @@ class Scenario(Part):
             return 0 <= self.moment(time) < end
 
         days = [self.start + timedelta(days=day) for day in range(self.days)]
+        changed = {date for day, date in enumerate(days) if self.calendar.change(day)}
+
+        def skipped(start: datetime, length: int) -> bool:
+            return start.date() in changed and not self._showing(start, length)
+
         for volume in (*(queue.volume for queue in self.queue.values()), self.demand):
             if volume is not None and volume.copy_week is not None:
                 volume.repeat(days)
             elif volume is not None and volume.kind in ("file", "log"):
                 volume.keep(inside)
+            if volume is not None and changed:
+                volume.skip(skipped)
 
     def public_holidays(self) -> dict[date, str]:
         """Names of the holidays around the days of the run and its drain."""

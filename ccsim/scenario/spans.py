@@ -305,9 +305,6 @@ def _hours_edges(place: tuple[str, ...], hours: ByDay[tuple[Span, ...]], days: l
 
 
 def _volume_edges(place: tuple[str, ...], volume: Volume, days: list[date]) -> Iterator[Edge]:
-    for interval in volume.intervals:
-        if interval.contacts > 0:
-            yield (*place, "file"), interval.start
     if volume.appointments is not None:
         for day in days:
             yield from _ends((*place, "appointments", "hours"), day, volume.appointments.hours)

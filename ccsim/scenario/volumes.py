@@ -165,6 +165,7 @@ class Volume(Part):
     _length: int = PrivateAttr(0)
     _trace: Trace | None = PrivateAttr(None)
     _left_out: tuple[datetime | int, ...] = PrivateAttr(())
+    _skipped: tuple[Interval, ...] = PrivateAttr(())
 
     @property
     def kind(self) -> str:
@@ -190,6 +191,11 @@ class Volume(Part):
     def left_out(self) -> tuple[datetime | int, ...]:
         """When the rows of `file` or `log` are that lie outside the days of the run."""
         return self._left_out
+
+    @property
+    def skipped(self) -> tuple[Interval, ...]:
+        """The rows of `file` at times that a clock change skips: their contacts do not come."""
+        return self._skipped
 
     def handle_time_column(self, table: CsvTable) -> str | None:
         """The file's column of handle times: the one that `aht` names, or the usual one if it is there."""
@@ -232,6 +238,12 @@ class Volume(Part):
             work = None if trace.work is None else tuple(compress(trace.work, kept))
             arrivals, lines = tuple(compress(trace.arrivals, kept)), tuple(compress(trace.lines, kept))
             self._trace = Trace(trace.log, arrivals, work, lines)
+
+    def skip(self, skipped: Callable[[datetime, int], bool]) -> None:
+        """Sets aside the rows of `file` of whose times, from their start on for their length, no clock shows any."""
+        gone = [skipped(row.start, self._length) for row in self._intervals]
+        self._skipped = tuple(compress(self._intervals, gone))
+        self._intervals = tuple(row for row, is_gone in zip(self._intervals, gone, strict=True) if not is_gone)
 
     @model_validator(mode="after")
     def _read(self, info: ValidationInfo) -> Volume:

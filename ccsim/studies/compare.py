@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -153,7 +154,10 @@ def _until_known(
     count = format.several(len(by_replication), "replication")
     if not short:
         return measured, f"{count}: after these the differences are as precise as wanted."
-    missed = ", ".join(f"{MetricPlace(*goal[:3])} ± {half:.3g} for {goal.half_width:g}" for goal, half in short)
+    missed = ", ".join(
+        f"{MetricPlace(*goal[:3])} {'(no data)' if math.isnan(half) else f'± {half:.3g}'} for {goal.half_width:g}"
+        for goal, half in short
+    )
     return measured, f"{count}: not enough for differences as precise as wanted: {missed}."
 
 

@@ -305,10 +305,15 @@ def _rate_as_given(scenario: Scenario, volume: Volume, queue: Queue | None) -> R
         volumes = volume.per_day * np.array([volume.weekday.on(date) for date in dates])
         only_open = spans_of(queue.open, horizon) if queue is not None and queue.outside_hours == "reject" else None
         return daily(volumes, volume.shape, horizon.calendar, only_open)
-    starts = np.array([scenario.moment(interval.start) for interval in volume.intervals], dtype=np.int64)
-    expected = np.array([interval.contacts for interval in volume.intervals], dtype=np.float64)
+    parts = [
+        (start, end, row.contacts * ((end - start) / sum(other - one for one, other in shown)))
+        for row, shown in scenario.by_the_clock(volume)
+        for start, end in shown
+    ]
+    starts, ends, expected = zip(*sorted(parts), strict=True)  # an hour that comes twice is in other rows, too
     run = np.array([[0, horizon.end]], dtype=np.int64)
-    return by_interval(starts, starts + volume.length, expected).within(run)
+    rate = by_interval(np.array(starts, np.int64), np.array(ends, np.int64), np.array(expected, np.float64))
+    return rate.within(run)
 
 
 def _logged(scenario: Scenario, volume: Volume) -> tuple[I64, I64 | None]:

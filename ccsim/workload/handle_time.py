@@ -59,13 +59,14 @@ def _by_interval(scenario: Scenario, q: int) -> Steps | None:
     volume = queue.volume
     if volume is None or not any(row.handle_time for row in volume.intervals):
         return None
-    starts = np.array([scenario.moment(row.start) for row in volume.intervals], dtype=np.int64)
-    edges = np.union1d(starts, starts + volume.length)
+    parts = [(*stretch, row) for row, shown in scenario.by_the_clock(volume) for stretch in shown]
+    starts, ends = (np.array([part[place] for part in parts], dtype=np.int64) for place in (0, 1))
+    edges = np.union1d(starts, ends)
     usual = queue.handle_time * expected(scenario, q, edges)[np.searchsorted(edges, starts)]
     steps: dict[int, float] = {}
-    for start, row, of_people in zip(starts.tolist(), volume.intervals, usual.tolist(), strict=True):
+    for (start, end, row), of_people in zip(parts, usual.tolist(), strict=True):
         steps[start] = row.handle_time / of_people if row.handle_time else 1.0
-        steps.setdefault(start + volume.length, 1.0)
+        steps.setdefault(end, 1.0)
     return Steps(np.array(sorted(steps), dtype=np.int64), np.array([steps[start] for start in sorted(steps)]))
 
 

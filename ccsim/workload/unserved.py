@@ -13,7 +13,10 @@ from ccsim.errors import Problem
 from ccsim.lowering import lower, not_on_leave, rosters
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
-from ccsim.scenario.spans import sources
+from ccsim.scenario.parts import MICROSECOND
+from ccsim.scenario.spans import local, sources, volumes
+from ccsim.scenario.values import Span
+from ccsim.scenario.volumes import Volume
 from ccsim.tables import F64, I64, SECOND, Bool, Plan
 from ccsim.workload.customers import poisson_rate
 
@@ -25,8 +28,8 @@ IMPATIENT: Final = 900.0
 
 
 def unserved(scenario: Scenario, file: str = "") -> list[Problem]:
-    """Queues open with nobody on duty, contacts that come while closed or not at all, contacts left waiting at closing
-    time, and shifts that are worked while none of their queues is open."""
+    """Queues open with nobody on duty, contacts that come while closed or not at all or over an hour that comes twice,
+    contacts left waiting at closing time, and shifts that are worked while none of their queues is open."""
     plan, _ = lower(scenario)
     comes = not_on_leave(rosters(scenario))
     of_queues = [
@@ -39,7 +42,14 @@ def unserved(scenario: Scenario, file: str = "") -> list[Problem]:
         for t, name in enumerate(scenario.team)
         for problem in _of_team(scenario, plan, comes, t)
     ]
-    return [Problem(dotted(place), value, allowed, file) for place, value, allowed in (*of_queues, *of_teams)]
+    of_volumes = [
+        ((*place, "file"), *problem)
+        for place, volume in volumes(scenario)
+        if volume.kind == "file"
+        for problem in _of_clock_changes(scenario, volume)
+    ]
+    every = (*of_queues, *of_teams, *of_volumes)
+    return [Problem(dotted(place), value, allowed, file) for place, value, allowed in every]
 
 
 def _of_queue(scenario: Scenario, plan: Plan, comes: Bool, q: int, name: str) -> Iterator[tuple[str, str]]:
@@ -108,11 +118,40 @@ def _of_team(scenario: Scenario, plan: Plan, comes: Bool, t: int) -> Iterator[tu
         )
 
 
+def _of_clock_changes(scenario: Scenario, volume: Volume) -> Iterator[tuple[str, str]]:
+    """Rows of a volume file for an hour that the clock skips, and what comes in one that it shows twice."""
+    for day in range(scenario.days):
+        change = scenario.calendar.change(day)
+        if change is None:
+            continue
+        of_day = scenario.calendar.date(day)
+        first, until = local(of_day, Span(*change.wall))
+        hour = f"{first:%Y-%m-%d %H:%M} to {until:%H:%M}"
+        if change.before < change.after:
+            lost = [row.contacts for row in volume.skipped if row.start.date() == of_day]
+            if sum(lost) > 0:
+                yield (
+                    f"{sum(lost) * volume.scale:,.4g} contacts in rows of {hour}, which the clock skips in "
+                    f"{scenario.timezone}",
+                    "left out: they do not come",
+                )
+            continue
+        length = volume.length * MICROSECOND
+        rows = [row for row in volume.intervals if row.start.date() == of_day]
+        twice = [row.contacts for row in rows if row.start < until and first < row.start + length]
+        if sum(twice) > 0:
+            yield (
+                f"{sum(twice) * volume.scale:,.4g} contacts in rows of {hour}, which comes twice in "
+                f"{scenario.timezone}",
+                "spread evenly over both times, so they should be those of both",
+            )
+        elif not twice and rows and rows[0].start < first and rows[-1].start >= until:
+            yield f"no row of {hour}, which comes twice in {scenario.timezone}", "nobody comes then"
+
+
 def scenario_time(scenario: Scenario, micros: int) -> str:
     """Local date and time of an instant of the run."""
-    day = int(np.searchsorted(scenario.calendar.midnights(scenario.days), micros, side="right")) - 1
-    minutes = (micros - scenario.calendar.at(day)) // (60 * SECOND)
-    return f"{scenario.calendar.date(day)} {minutes // 60:02}:{minutes % 60:02}"
+    return f"{scenario.calendar.local(micros):%Y-%m-%d %H:%M}"
 
 
 def _waits(patience: Distribution) -> bool:

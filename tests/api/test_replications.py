@@ -32,6 +32,12 @@ def test_more_is_one_run_of_all(centre: ccsim.Centre, results: ccsim.Results) ->
     assert continued.contacts == all_at_once.contacts
 
 
+def test_more_keeps_what_precision_was_wanted(centre: ccsim.Centre) -> None:
+    few = centre.run(precision={"asa": 1e-3}, max_replications=2)
+    assert [goal.half_width for goal in few.missed] == [1e-3]
+    assert few.more(1).missed == few.missed
+
+
 @pytest.mark.parametrize("number", [0, -1, 2.5, "20", None])
 def test_more_of_what_is_no_number(results: ccsim.Results, number: int) -> None:
     with pytest.raises(ccsim.ScenarioError, match="a whole number of 1 or more"):

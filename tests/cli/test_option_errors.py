@@ -25,6 +25,18 @@ def test_a_metric_that_there_is_not() -> None:
     assert said("sweep", SCENARIO, *vary, "--metric", "costs").startswith("--metric: no metric")
 
 
+@pytest.mark.parametrize("path", ["queue.phone.volume.per_hour", 'queue."phone".volume.per_hour'])
+def test_what_a_sweep_varies_is_not_set_besides(path: str) -> None:
+    vary = ("--vary", "queue.phone.volume.per_hour=10:11")
+    assert f"--set {path}: --vary gives it its values" in said("sweep", SCENARIO, *vary, "--set", f"{path}=3")
+    whole = ("--vary", "queue.phone.work=2m,3m")
+    assert "--vary gives it its values" in said("sweep", SCENARIO, *whole, "--set", "queue.phone.work.mean=3m")
+
+
+def test_logs_are_kept_in_a_folder() -> None:
+    assert "add --out" in said("run", SCENARIO, "--json", "--log", "all")
+
+
 def test_a_key_of_the_scenario_is_no_option() -> None:
     assert "seed: -1" in said("compare", SCENARIO, "--variants", "--seed", "-1")
     assert "--seed" not in said("compare", SCENARIO, "--variants", "--seed", "-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from ccsim import load
 from ccsim.results.stored import stored
+from ccsim.runs.precision import read_wanted
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 
@@ -66,6 +68,20 @@ def test_the_table_says_what_is_not_reached(tiny: Path, tmp_path: Path) -> None:
     assert "wanted ± 0.1 percentage points" in done.stdout
     assert "paid_hours" not in done.stdout
     assert [goal.metric for goal in stored(only_folder(tmp_path / "out")).missed] == ["asa", "service_level"]
+
+
+def test_what_has_no_data_is_not_reached(tiny: Path, tmp_path: Path) -> None:
+    nobody = ("--set", "queue.chat.volume.per_day=0", "--set", "queue.phone.transfer=[]")
+    few = ("--precision", "asa@chat:1", "--max-replications", 2)
+    done = ccsim("run", tiny, *LIGHT, *nobody, *few, "--out", tmp_path / "out")
+    assert "chat asa: no data, wanted ± 1 s" in done.stdout
+    notes = json.loads(ccsim("compare", tiny, *COMPARE, *nobody, *few, "--json").stdout)["notes"]
+    assert "chat asa (no data) for 1." in notes[0]
+
+
+def test_of_several_half_widths_the_narrowest_is_wanted() -> None:
+    assert read_wanted(["asa:2,asa:1", "asa:3", "asa@chat:4"]) == {"asa": 1, "asa@chat": 4}
+    assert math.isnan(read_wanted(["asa:1,asa:nan"])["asa"])  # which is refused
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,9 @@ patterns = [
   { team = "desk", name = "early", days = "mon-sat", hours = "08:00-14:00", breaks = [
     { length = "15min", between = "10:00-11:00" },
   ] },
-  { team = "desk", name = "late", days = "mon-sat", hours = "12:00-18:00", breaks = ["15:00-15:15"] },
+  { team = "desk", name = "late", days = "mon-sat", hours = "12:00-18:00", breaks = [
+    "15:00-15:30",
+  ], activities = ["16:00-16:30"] },
 ]
 
 [roster]
@@ -86,6 +88,13 @@ def test_what_a_roster_leaves(file: Path, tmp_path: Path) -> None:
 
     rows = read_rows(folder / "roster_desk.csv")
     assert {row["agent"].lstrip("'") for row in rows} == {"Zoë/1", "Bo", "=Cy", "Di"}
+
+    # from two o'clock on there are late shifts alone: their break is taken by turns, what all attend is warned of
+    required = {row["time"]: float(row["required"]) for row in read_rows(folder / "coverage.csv")}
+    assert required["15:00"] > 0
+    said = " ".join(done.output.split())
+    assert "late: if all took their break at 15:00-15:30, nobody would be there for phone" in said
+    assert "Warning: queue.phone: open for" in said
 
     # each event is a row of the roster, in the time zone of the scenario
     files = sorted((folder / "calendars").iterdir())
@@ -132,6 +141,8 @@ def test_json(file: Path) -> None:
     broken = {rule["rule"]: rule["broken"] for rule in result["rules"]}
     assert {rule for rule in hard if broken[rule]} == set()
     assert set(broken) == hard | {"late_fairness", "weekend_fairness", "wishes", "stable_week"}
+    assert [note.partition(":")[0] for note in result["notes"]] == ["late"]
+    assert any("nobody on duty who serves it, first on 2026-03-02" in warning for warning in result["warnings"])
     for of in ("simulated", "unrestricted"):
         assert result[of]["queues"]["phone"]["service_level"]["mean"] > 0
 

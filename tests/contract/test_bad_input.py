@@ -531,9 +531,9 @@ NO_FILES = ("queue.chat.volume={per_day=9}", "queue.email.volume={per_day=9}", "
 
 
 def test_times_that_a_clock_change_repeats_are_named(base: Path) -> None:
-    (base.parent / "volumes.csv").write_text("date,time,chat\n2026-10-25,01:30,1\n2026-10-25,02:30,1\n")
-    result = refusal(base, overrides=("start=2026-10-24", "spike.0.at=2026-10-28T10:00:00", *NO_FILES[1:]))
-    expect(result, ("queue.chat.volume.file", "2026-10-25 02:30 comes twice in Europe/Rome"))
+    night = "queue.phone.open={ sun = '02:30-12:00', mon = 'always' }"
+    result = refusal(base, overrides=("start=2026-10-24", "spike.0.at=2026-10-28T10:00:00", night, *NO_FILES))
+    expect(result, ("queue.phone.open", "2026-10-25 02:30 comes twice in Europe/Rome"))
 
 
 @pytest.fixture(autouse=True)

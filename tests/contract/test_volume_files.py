@@ -7,12 +7,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from ccsim.distributions.arrivals import HOUR
 from ccsim.errors import ScenarioError
 from ccsim.scenario.check import warnings
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
+from ccsim.workload.customers import poisson_rate
+from ccsim.workload.handle_time import factors_of
+from ccsim.workload.unserved import unserved
 
 MONDAY = "2026-03-02"
 
@@ -110,3 +115,107 @@ def test_rows_may_be_missing(tmp_path: Path) -> None:
     assert volume is not None
     assert volume.length == 30 * 60 * 1_000_000
     assert len(volume.intervals) == 5
+
+
+AUTUMN, SPRING = (
+    {"start": date(2026, 10, 25), "timezone": "Europe/Rome"},
+    {"start": date(2026, 3, 29), "timezone": "Europe/Rome"},
+)
+
+
+def night(*contacts: float, every: int = 30) -> list[str]:
+    """Rows from midnight on, of both nights."""
+    return [
+        f"{top['start']},{minutes // 60:02}:{minutes % 60:02},{number:g}"
+        for top in (SPRING, AUTUMN)
+        for minutes, number in zip(range(0, 1440, every), contacts, strict=False)
+    ]
+
+
+def come(run: Scenario, step: float) -> list[float]:
+    """Contacts to be expected in each step of so many hours, of the day."""
+    rate = poisson_rate(run, "calls")
+    edges = np.arange(0, rate.edges[-1] + 1, step * HOUR)
+    return [round(float(part), 9) for part in np.diff(np.interp(edges, rate.edges.astype(float), rate.expected))]
+
+
+def clock_changes(run: Scenario) -> list[str]:
+    return [str(warning) for warning in unserved(run) if "volume.file" in str(warning)]
+
+
+def test_rows_of_an_hour_that_comes_twice_are_spread_over_both(tmp_path: Path) -> None:
+    """And all that the file has comes, each at the times at which the clock shows its interval."""
+    run = scenario(tmp_path, night(1, 2, 3, 4, 50, 60, 7, 8), **AUTUMN)
+    assert come(run, 0.5)[:10] == [1, 2, 3, 4, 25, 30, 25, 30, 7, 8]
+    assert sum(come(run, 0.5)) == 135
+    (warning,) = clock_changes(run)
+    assert "110 contacts in rows of 2026-10-25 02:00 to 03:00, which comes twice in Europe/Rome" in warning
+
+
+def test_rows_of_an_hour_that_is_skipped_do_not_come_and_are_said(tmp_path: Path) -> None:
+    run = scenario(tmp_path, night(1, 2, 3, 4, 50, 60, 7, 8), volume={"scale": 2.0}, **SPRING)
+    assert come(run, 0.5)[:6] == [2, 4, 6, 8, 14, 16]
+    assert sum(come(run, 0.5)) == 50
+    (warning,) = clock_changes(run)
+    assert "220 contacts in rows of 2026-03-29 02:00 to 03:00, which the clock skips in Europe/Rome" in warning
+
+
+@pytest.mark.parametrize(("top", "hours"), [(AUTUMN, 25), (SPRING, 23)])
+@pytest.mark.parametrize("every", [240, 1440])
+def test_longer_rows_keep_their_contacts_and_end_on_the_clock(
+    tmp_path: Path, top: dict[str, Any], hours: int, every: int
+) -> None:
+    numbers = [100.0] * (1440 // every)
+    times = ["00:00-04:00", "04:00-08:00", "08:00-12:00", "12:00-16:00", "16:00-20:00", "20:00-24:00"]
+    times = times if every == 240 else ["00:00-24:00"]
+    run = scenario(tmp_path, [f"{top['start']},{time},100" for time in times], **top)
+    by_hour = come(run, 1)
+    assert len(by_hour) == hours
+    first = (every // 60) + hours - 24
+    assert by_hour == pytest.approx([100 / first] * first + [100 * 60 / every] * (hours - first))
+    assert sum(by_hour) == pytest.approx(sum(numbers))
+
+
+def test_an_hour_that_comes_twice_without_rows_is_said(tmp_path: Path) -> None:
+    every = [row for row in night(*[5] * 10) if ",02:" not in row]
+    (warning,) = clock_changes(scenario(tmp_path, every, **AUTUMN))
+    assert "no row of 2026-10-25 02:00 to 03:00, which comes twice in Europe/Rome; nobody comes then" in warning
+    assert clock_changes(scenario(tmp_path, every, **SPRING)) == []
+
+
+def test_a_week_to_be_copied_has_no_more_of_an_hour_that_is_skipped(tmp_path: Path) -> None:
+    week = [f"2026-03-{day:02},02:{minutes},10" for day in range(2, 9) for minutes in ("00", "30")]
+    (tmp_path / "volumes.csv").write_text("\n".join(["date,time,calls", *week]) + "\n")
+    volume = {"file": "volumes.csv", "column": "calls", "copy_week": date(2026, 3, 2)}
+    run = parse(
+        {
+            "start": date(2026, 3, 28), "days": 3, "timezone": "Europe/Rome",
+            "queue": {"calls": {"channel": "phone", "volume": volume}},
+            "team": {"desk": {"skills": {"calls": 1}, "shifts": [{"agents": 2, "hours": "always"}]}},
+        },
+        tmp_path,
+    )  # fmt: skip
+    assert sum(come(run, 0.5)) == 40
+    assert len(clock_changes(run)) == 1
+
+
+def test_only_skipped_rows_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="all in an hour that the clock skips"):
+        scenario(tmp_path, ["2026-03-29,02:00,10"], **SPRING)
+
+
+def test_handle_times_of_an_hour_that_comes_twice_hold_in_both(tmp_path: Path) -> None:
+    (tmp_path / "volumes.csv").write_text(
+        "date,time,calls,calls.aht\n2026-10-25,01:30,1,100\n2026-10-25,02:00,1,200\n2026-10-25,02:30,1,300\n"
+        "2026-10-25,03:00,1,400\n"
+    )
+    queue = {"channel": "phone", "work": "100s", "wrap_up": "0s", "volume": {"file": "volumes.csv", "column": "calls"}}
+    run = parse(
+        {
+            "days": 1, **AUTUMN, "queue": {"calls": queue},
+            "team": {"desk": {"skills": {"calls": 1}, "shifts": [{"agents": 2, "hours": "always"}]}},
+        },
+        tmp_path,
+    )  # fmt: skip
+    times = np.arange(1, 5.5, 0.5) * HOUR + 1
+    assert factors_of(run)["work"][0].at(times.astype(np.int64)).tolist() == [1, 1, 2, 3, 2, 3, 4, 1, 1]

@@ -95,7 +95,7 @@ def test_the_link_restores_the_levers(browser: Browser, address: str) -> None:
 def test_what_of_a_link_does_not_fit_is_shown(browser: Browser, address: str) -> None:
     with opened(browser, f"{address}?variant=gone&set=team.all.absence=0&set=team.none.absence=0.1") as page:
         settled(page)
-        page.get_by_text("Left out, as it does not fit the file: variant gone, team.none.absence = 0.1.").wait_for()
+        page.get_by_text("Left out, as it does not fit: variant gone, team.none.absence = 0.1.").wait_for()
         assert "team.all.absence=0 " in page.locator(".command").inner_text()
 
 

@@ -359,10 +359,10 @@ def test_every_setting_can_be_looked_up(session: Session) -> None:
     every = settings(session.loaded.scenario.raw)  # type: ignore[union-attr]
     paths = {setting.path for setting in every}
     assert paths >= {
-        "days", "queue.phone.bot.contains", "queue.chat.retry.share", "team.all.shifts.0.agents", "routing.agent",
+        "warm_up", "queue.phone.bot.contains", "queue.chat.retry.share", "team.all.shifts.0.agents", "routing.agent",
         "queue.chat.transfer.0.share", "team.writers.concurrency.chat", "queue.phone.work.mean", "drain",
     }  # fmt: skip
-    assert not paths & {"seed", "replications", "name"}
+    assert not paths & {"seed", "replications", "name", "start", "days"}
     assert all(setting.description for setting in every if setting.path.count(".") < 2)
     actual = session.find("bot contains")
     assert [setting.path for setting in actual][:1] == ["queue.phone.bot.contains"]
@@ -409,13 +409,23 @@ def test_what_of_a_link_does_not_fit_is_said(file: Path) -> None:
 
 
 def test_changes_that_fit_only_together_stay(file: Path) -> None:
-    later = {"start": date(2026, 3, 9), "queue.phone.volume": {"per_day": 40}}  # the file has no rows for these days
-    session = Session(file, None, {"start": later["start"]})
+    video = {"queue.video": {"channel": "video", "volume": {"per_day": 4}}, "team.all.skills.video": 1}
+    session = Session(file, None, {"queue.video": video["queue.video"]})  # which nobody serves
     session.load()
     assert session.changes == {}
-    session = Session(file, None, dict(later))
+    session = Session(file, None, dict(video))
     session.load()
-    assert (session.changes, session.left_out) == (later, [])
+    assert (session.changes, session.left_out) == (video, [])
+
+
+def test_a_link_changes_neither_days_nor_random_numbers(file: Path) -> None:
+    """All that is compared has the same, so that its differences are those of how the centre works."""
+    changes = {"seed": 3, "days": 2, "replications": 9, "start": date(2026, 3, 9), "team.all.absence": 0.1}
+    session = Session(file, None, changes)
+    session.load()
+    assert session.changes == {"team.all.absence": 0.1}
+    assert [text.partition(" ")[0] for text in session.left_out] == ["seed", "days", "replications", "start"]
+    assert session.left_out[0] == "seed = 3 (the same for all that is compared)"
 
 
 def test_a_link_reads_no_file_of_another_folder(file: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

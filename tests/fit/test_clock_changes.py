@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from ccsim.cli import main
+from ccsim.distributions.arrivals import HOUR
 from ccsim.scenario.read import load
+from ccsim.workload.customers import poisson_rate
 
 HEADER = "contact,queue,arrival,answer,end,agent,outcome\n"
 
@@ -42,6 +45,12 @@ def test_contacts_of_the_repeated_hour_of_autumn(zone: str, date: str, first_hou
     assert sum(float(line.split(",")[2]) for line in volumes) == pytest.approx(294, rel=0.01)
     assert scenario.timezone == zone
     assert "came in the hour that the clock repeats" in done.output
+    # calls come in both of them, as many in each
+    rate = poisson_rate(scenario, "night")
+    first = 25 if zone == "America/New_York" else 26
+    both = np.diff(np.interp(np.arange(first, first + 3) * HOUR, rate.edges.astype(float), rate.expected))
+    assert both[0] == pytest.approx(both[1])
+    assert both[0] > 3
 
 
 def test_a_single_contact_in_the_repeated_hour(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from ccsim.errors import ScenarioError
 from ccsim.forecast import history as histories
 from ccsim.forecast.history import of_rows
+from ccsim.forecast.outlook import outlook
 from tests.forecast.made_up import FIRST, counts, rows
 
 
@@ -21,6 +22,24 @@ def test_a_day_without_rows_is_a_gap_and_a_closed_weekday_is_not() -> None:
     assert result.notes == ((gap, f"{gap}: no data"),)
     assert np.isnan(result.counts[9]).all()
     assert (result.counts[6] == 0).all()  # a Sunday
+
+
+@pytest.mark.parametrize(("days", "more"), [(55, 1), (20, 1), (6, 0), (54, 0)])
+def test_a_closed_weekday_after_the_last_row_is_a_day_of_the_history(days: int, more: int) -> None:
+    """From a Saturday on, if a Sunday before was closed, too; a week alone does not tell."""
+    table = counts(days)
+    table[6::7] = np.nan
+    result = of_rows("calls", "phone", rows(table), 1800)
+    assert result.dates[-1] == FIRST + timedelta(days=days - 1)
+    assert result.last == FIRST + timedelta(days=days - 1 + more)
+
+
+def test_eight_weeks_that_end_on_a_closed_day_are_eight_weeks() -> None:
+    table = counts(56)
+    table[6::7] = np.nan
+    made = outlook([of_rows("calls", "phone", rows(table), 1800)], None, 7, None, (), 1.0, 0)
+    assert not any("less than eight weeks" in note for note in made.notes)
+    assert made.forecasts["calls"].dates[0] == FIRST + timedelta(days=56)
 
 
 def test_a_stretch_without_contacts_is_an_outage_and_a_quiet_half_hour_is_not() -> None:

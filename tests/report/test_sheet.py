@@ -6,6 +6,7 @@ import math
 import zipfile
 from datetime import datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +14,13 @@ import pytest
 from ccsim.report import sheet as sheets
 from ccsim.report.document import Document, Section, Table, TableColumn
 from ccsim.report.of_run import wide_tables
+from ccsim.report.periods import by_day
 from ccsim.report.sheet import sheet
 from ccsim.results.model import Results
+from ccsim.results.stored import stored
+from ccsim.runs.run import run_to_folder
+from ccsim.scenario.read import parse
+from ccsim.staffing.baseline import required_of
 from ccsim.stats.estimate import Estimate
 from tests.report.conftest import FORMULA, MARKUP, TEAM
 
@@ -178,3 +184,16 @@ def test_the_name_of_a_sheet_is_whole_words_of_its_title() -> None:
     tables = [Table(title, (TableColumn("x"),), (("1",),)) for title in titles]
     names = read(sheet(of(*tables))[0]).sheetnames[1:4]
     assert names == ["The roster and the plan", "The roster and the plan (2)", "A" * 26]
+
+
+def test_a_run_with_nobody_on_duty_has_the_same_tables_from_its_folder(tmp_path: Path) -> None:
+    nobody = {"skills": {"calls": 1}, "shifts": [{"agents": 0, "hours": "08:00-18:00"}]}
+    calls = {"channel": "phone", "volume": {"per_day": 3}, "open": "08:00-18:00"}
+    raw = {"days": 1, "replications": 1, "queue": {"calls": calls}, "team": {"desk": nobody}}
+    fresh, folder = run_to_folder(tmp_path, parse(raw), engine="simpy")
+    first, again = ({table.title: table for table in by_day(of, required_of(of))} for of in (fresh, stored(folder)))
+    assert list(first) == list(again) == ["calls by day", "desk by day"]
+    assert [column.title for column in again["desk by day"].columns[:5]] == [
+        "Day", "Hours required", "Hours scheduled", "Hours on duty", "Occupancy",
+    ]  # fmt: skip
+    assert again["desk by day"].columns == first["desk by day"].columns

@@ -233,6 +233,27 @@ def test_days_across_a_clock_change() -> None:
     assert spring.day(spring.date(5)) == 5
 
 
+def test_when_the_clock_shows_a_time() -> None:
+    """Both times in autumn, not at all in spring; where clocks change at midnight, too."""
+    spring, autumn = Calendar(dt.date(2026, 3, 29), ROME), Calendar(dt.date(2026, 10, 25), ROME)
+    assert autumn.change(0) == (3 * HOUR, 3 * HOUR, 2 * HOUR)
+    assert spring.change(0) == (2 * HOUR, 2 * HOUR, 3 * HOUR)
+    assert [spring.change(1), autumn.change(-1), Calendar(dt.date(2026, 3, 29)).change(0)] == [None] * 3
+
+    def hours(calendar: Calendar, start: float, end: float) -> list[tuple[float, float]]:
+        times = calendar.showing(0, int(start * HOUR), int(end * HOUR))
+        return [(one / HOUR, other / HOUR) for one, other in times]
+
+    assert hours(autumn, 2, 2.5) == [(2, 2.5), (3, 3.5)]
+    assert hours(autumn, 1, 2.5) == [(1, 2.5), (3, 3.5)]
+    assert hours(autumn, 3, 3.5) == [(4, 4.5)]
+    assert hours(spring, 2, 2.5) == []
+    assert hours(spring, 2.5, 4) == [(2, 3)]
+    assert hours(spring, 3, 3.5) == [(2, 2.5)]
+    assert hours(Calendar(dt.date(2026, 3, 29), "Asia/Beirut"), 0, 2) == [(0, 1)]
+    assert hours(Calendar(dt.date(2026, 10, 24), "Asia/Beirut"), 23, 24) == [(23, 24), (24, 25)]
+
+
 def test_constant_rate_counts_and_spreads_evenly() -> None:
     times = constant(300.0, 100 * HOUR).times(Streams(key_of(1), 0), owner_of("queue.a"))
     assert abs(len(times) - 30_000) < 4 * math.sqrt(30_000)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
+
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
 from ccsim.staffing.turns import by_turns
 
 
-def scenario(*patterns: dict[str, Any], opens: str = "08:00-14:00", queue_opens: Any = None) -> Scenario:
+def scenario(
+    *patterns: dict[str, Any], opens: str = "08:00-14:00", queue_opens: Any = None, start: date = date(2026, 3, 2)
+) -> Scenario:
     calls = {"channel": "phone", "open": queue_opens or opens, "volume": {"per_day": 100, "shape": "flat"}}
     return parse(
         {
-            "start": date(2026, 3, 2),
+            "start": start,
             "days": 1,
+            "timezone": "Europe/Berlin",
             "queue": {"calls": calls},
             "team": {"desk": {"skills": {"calls": 1}, "shifts": [{"agents": 3, "hours": opens}]}},
             "staffing": {"patterns": [{"team": "desk", "hours": opens, **pattern} for pattern in patterns]},
@@ -59,3 +64,25 @@ def test_a_break_while_the_queue_is_closed_harms_nobody() -> None:
 def test_a_night_shift() -> None:
     planned, _ = by_turns(scenario({"breaks": ["00:30-01:00"]}, opens="22:00-06:00"))
     assert breaks(planned) == [["23:30-02:00 30 min"]]
+
+
+@pytest.mark.parametrize(
+    ("start", "rest", "window"),
+    [
+        (date(2026, 10, 24), "01:00-01:30", "00:00-01:30"),  # two to three comes twice in this night
+        (date(2026, 10, 24), "03:30-04:00", "03:00-05:00"),
+        (date(2027, 3, 27), "01:00-01:30", "00:00-01:30"),  # and is skipped in this one
+        (date(2026, 10, 22), "01:00-01:30", "00:00-02:30"),
+    ],
+)
+def test_no_break_is_moved_into_the_hour_of_a_clock_change(start: date, rest: str, window: str) -> None:
+    planned, _ = by_turns(scenario({"breaks": [rest]}, opens="20:00-06:00", start=start))
+    assert breaks(planned) == [[f"{window} 30 min"]]
+
+
+def test_what_cannot_be_taken_by_turns_stays() -> None:
+    """Between two breaks, nearer to which it may not come, there is no room."""
+    given = scenario({"breaks": ["10:00-10:30", "11:00-11:30", "12:00-12:30"]})
+    planned, notes = by_turns(given)
+    assert breaks(planned) == [["09:00-10:30 30 min", "11:00-11:30", "12:00-13:30 30 min"]]
+    assert len(notes) == 2

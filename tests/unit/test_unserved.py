@@ -30,6 +30,13 @@ def test_nobody_is_there_after_the_shift() -> None:
     assert "about 30 contacts come then" in warning
 
 
+def test_times_of_a_day_on_which_clocks_change_are_those_of_the_clock() -> None:
+    (warning,) = said(
+        parse(scenario({"hours": "08:00-16:30"}).raw | {"start": date(2026, 10, 25), "timezone": "Europe/Rome"})
+    )
+    assert "first on 2026-10-25 16:30" in warning
+
+
 def test_all_are_on_a_break_at_once() -> None:
     (warning,) = said(scenario({"hours": "08:00-18:00", "breaks": ["12:00-12:30"]}))
     assert "open for 1 h with nobody on duty who serves it, first on 2026-03-02 12:00" in warning

@@ -48,6 +48,8 @@ class Task:
     """What is to be rostered: people, duties and rules of a scenario."""
 
     scenario: Scenario
+    notes: tuple[str, ...] = ()
+    """what of the scenario is planned otherwise than it says, in words"""
 
     def __post_init__(self) -> None:
         """Raises ScenarioError where there is nobody, nothing to work, or no whole number of weeks."""

@@ -92,7 +92,8 @@ def facts(plan: RosterPlan) -> Iterable[tuple[str, str, str]]:
     yield "Short", f"{format.count(short)} h", f"{share} of what is required"
     yield "Over", f"{format.count(over)} h", "agent hours above what is required"
     if demand.out_of_reach:
-        yield "Out of reach", f"{format.count(demand.out_of_reach)} h", "required while no shift pattern is worked"
+        what = "required while nobody on any shift pattern is at the desk"
+        yield "Out of reach", f"{format.count(demand.out_of_reach)} h", what
     against, days = wish_days(plan)
     yield "Wishes not fulfilled", format.count(against), f"of {format.several(days, 'day')} that they are about"
     gap = "" if plan.status == "optimal" else f", gap {format.percent(plan.solution.gap)}"
@@ -123,6 +124,8 @@ def remarks(plan: RosterPlan) -> Iterable[str]:
         "known."
     )
     yield COST_NOTE
+    yield from (f"{note}." for note in plan.task.notes)
+    yield from (f"Warning: {warning}." for warning in plan.warnings)
     if plan.unrestricted is None:
         yield "No plan without rules to compare: the most agents of the shift patterns do not cover the requirement."
     lost = [key for key in ("paid", "cost_per_hour", "before_break") if any(key in p.model_fields_set for p in given)]

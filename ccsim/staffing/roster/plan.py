@@ -30,6 +30,7 @@ from ccsim.staffing.roster.program import Status, alike, counted
 from ccsim.staffing.roster.rules import PER_AGENT, SHIFT_LIMITS, Breach
 from ccsim.staffing.roster.search import Solution, search
 from ccsim.tables import I64
+from ccsim.workload.unserved import unserved
 
 EFFORT: Final = 60.0
 """Steps of the solver, about seconds, without another limit."""
@@ -67,10 +68,15 @@ class RosterPlan:
         """Agents on each duty : int64[duty]."""
         return counts_of(self.task, self.assignment)
 
-    @property
+    @cached_property
     def scenario(self) -> Scenario:
         """The scenario with this roster, ready to run; as given without one."""
         return rostered(self.task, self.rows()) if self.assignment else self.task.scenario
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before this roster is worked: hours in which a queue is open with nobody on duty, say."""
+        return tuple(map(str, unserved(self.scenario))) if self.assignment else ()
 
     def rows(self) -> dict[str, list[RosterRow]]:
         """Who works when, by team."""
@@ -267,4 +273,6 @@ def record(plan: RosterPlan) -> dict[str, Any]:
         "rules": [{"rule": rule, "broken": breaches} for rule, breaches in broken.items()],
         "simulated": None if plan.simulated is None else as_json(plan.simulated),
         "unrestricted": None if plan.unrestricted is None else as_json(plan.unrestricted),
+        "notes": list(task.notes),
+        "warnings": list(plan.warnings),
     }
