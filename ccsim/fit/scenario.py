@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ccsim.distributions.calendar import change_at
 from ccsim.distributions.durations import (
     Constant,
     Distribution,
@@ -364,8 +365,8 @@ def _volumes(fit: Fit, days: Sequence[date]) -> str:
     for day in days:  # on others in between nobody comes
         table = expected[day.weekday()].copy()
         at = [datetime.combine(day, time()) + timedelta(seconds=i * fit.interval) for i in range(len(table))]
-        once = [i for i, moment in enumerate(at) if _changes(moment, fit.timezone) == ""]
-        for i in [i for i, moment in enumerate(at) if _changes(moment, fit.timezone) == "twice"]:
+        once = [i for i, moment in enumerate(at) if change_at(moment, fit.timezone) == ""]
+        for i in [i for i, moment in enumerate(at) if change_at(moment, fit.timezone) == "twice"]:
             # a scenario cannot say which of both hours is meant: half comes before them, half after
             near = {max((j for j in once if j < i), default=once[0]), min((j for j in once if j > i), default=once[-1])}
             for j in near:
@@ -374,19 +375,9 @@ def _volumes(fit: Fit, days: Sequence[date]) -> str:
     return csv_text(["date", "time", *names], rows)
 
 
-def _changes(moment: datetime, zone: str | None) -> str:
-    """Whether the clock of the zone shows that time twice, or skips it, as it is put back or forward."""
-    if zone is None:
-        return ""
-    first, second = (moment.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
-    if first.utcoffset() == second.utcoffset():
-        return ""
-    return "twice" if first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == moment else "skipped"
-
-
 def _certain(moment: datetime, zone: str | None, step: int) -> datetime:
     """That time, or the nearest before (step -1) or after (1) that the clock of the zone shows once, to the minute."""
-    while _changes(moment, zone):
+    while change_at(moment, zone):
         moment = moment.replace(second=0) + timedelta(minutes=step)
     return moment
 
