@@ -9,7 +9,9 @@ import pytest
 from ccsim.logs.mapping import Mapping, mapping
 from ccsim.logs.readers import LEFT_UNSEEN, read
 
-COLUMNS = {name: (name,) for name in ("contact", "queue", "arrival", "answer", "end", "agent", "outcome")}
+COLUMNS: dict[str, tuple[str, ...]] = {
+    name: (name,) for name in ("contact", "queue", "arrival", "answer", "end", "agent", "outcome")
+}
 CALLS = Mapping(kind="contacts", columns=COLUMNS)
 WITHOUT_OUTCOME = Mapping(kind="contacts", columns={name: COLUMNS[name] for name in COLUMNS if name != "outcome"})
 OVER = "1,sales,2026-03-04 09:00,2026-03-04 09:01,2026-03-04 09:05,bo,answered\n"

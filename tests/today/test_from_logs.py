@@ -147,7 +147,7 @@ def hotline(day: date, **queue: Any) -> Scenario:
 def look(folder: Path, text: str, scenario: Scenario, time: datetime, **how: Any) -> Observed:
     """What a log of contacts with these lines says."""
     (folder / "log.csv").write_text(text)
-    columns = {name: (name,) for name in text.partition("\n")[0].split(",")}
+    columns: dict[str, tuple[str, ...]] = {name: (name,) for name in text.partition("\n")[0].split(",")}
     logs = read_all([folder / "log.csv"], [Mapping(kind="contacts", columns=columns, **how)], True, scenario.timezone)
     return from_logs(logs, scenario, lower(scenario)[0], scenario.moment(time))
 
