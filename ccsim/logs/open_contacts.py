@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.logs.lines import length
@@ -19,8 +20,8 @@ def under_way(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool]) -> pd
     """Which contacts have no end and no outcome; `open` is none, and who was answered may still be talked to.
 
     `rows` have the log's own times and lengths, `answered` is what the log says of them. Nobody is under way where the
-    log has no end of anybody; no caller whose agent has answered another since; and where the log has neither outcomes
-    nor an end of who was not answered, nobody who came before somebody of the queue who was: they have left.
+    log has no end of anybody; no caller whose agent has answered another since; and no caller who was overtaken where
+    the log has neither outcomes nor an end of who was not answered, and some were by an hour: they have left.
     """
     over = rows["end"].notna() | rows["wrapped"].notna()
     if "left" in rows:
@@ -33,11 +34,19 @@ def under_way(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool]) -> pd
     here = ~over
     if "outcome" in how.columns:
         here &= rows["outcome"].isna() | rows["outcome"].isin([OPEN, "answered"])
-    elif not (over & ~answered).any():
-        here &= answered | _is(rows, "persistent") | ~_before_the_last(rows["arrival"].where(answered), rows, "queue")
+    elif not (over & ~answered).any() and (here & overtaken(rows, answered, timedelta(hours=1))).any():
+        here &= ~overtaken(rows, answered)
     talks = _is(rows, "one_to_one")
-    here &= ~(talks & _before_the_last(rows["answer"].where(talks), rows, "agent"))
+    here &= ~(talks & (rows["answer"] < _last(rows["answer"].where(talks), rows["agent"])))
     return here.fillna(False).astype("bool")
+
+
+def overtaken(rows: pd.DataFrame, answered: pd.Series[bool], by: timedelta = timedelta(0)) -> pd.Series[bool]:
+    """Who was not answered, though somebody of the queue was who came later, by that much or more.
+
+    Not so of mails and the like, of which some wait for long."""
+    last = _last(rows["arrival"].where(answered), rows["queue"])
+    return ~answered & ~_is(rows, "persistent") & (rows["arrival"] + by < last)
 
 
 def _is(rows: pd.DataFrame, quality: str) -> pd.Series[bool]:
@@ -46,7 +55,7 @@ def _is(rows: pd.DataFrame, quality: str) -> pd.Series[bool]:
     return such
 
 
-def _before_the_last(moments: pd.Series[Any], rows: pd.DataFrame, by: str) -> pd.Series[bool]:
-    """Whether each row's time, of the kind of `moments`, lies before the last of the moments of that agent or queue."""
-    earlier: pd.Series[bool] = rows[moments.name] < moments.groupby(rows[by]).transform("max")
-    return earlier
+def _last(moments: pd.Series[Any], groups: pd.Series[str]) -> pd.Series[Any]:
+    """The last of the moments of each row's group."""
+    last: pd.Series[Any] = moments.groupby(groups).transform("max")
+    return last

@@ -30,7 +30,7 @@ from ccsim.logs.lines import (
     translated,
 )
 from ccsim.logs.mapping import TIMES, Mapping
-from ccsim.logs.open_contacts import OPEN, under_way
+from ccsim.logs.open_contacts import OPEN, overtaken, under_way
 from ccsim.logs.records import COLUMNS, Logs, Reading
 from ccsim.logs.sheets import sheet_of
 from ccsim.scenario.channels import CHANNELS
@@ -74,6 +74,7 @@ MOST: Final = 1e9
 UNKNOWN_OUTCOME: Final = "unknown outcome: "
 UNKNOWN_SENDER: Final = "unknown sender: "
 LEFT_UNSEEN: Final = "not answered, and no time at which it left: it counts, how long it waited is not known"
+OVERTAKEN: Final = "neither answered nor ended, though somebody who came later was answered: taken as waiting"
 TWICE: Final = "a time in the hour that the clock repeats, without an offset: taken as the first of the two"
 FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
 STRAY: Final = 0.01
@@ -362,6 +363,7 @@ def _outcomes(rows: pd.DataFrame, how: Mapping, lines: Lines) -> tuple[pd.Series
         answered = _answered(rows, how)
         here = under_way(rows, how, answered) if lines.live else answered & False
         rows["outcome"] = np.where(answered, "answered", "abandoned")
+        lines.mend(here & overtaken(rows, answered), OVERTAKEN)
     return answered | (here & rows["answer"].notna()), here
 
 

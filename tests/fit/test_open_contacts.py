@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ccsim.logs.mapping import Mapping, mapping
-from ccsim.logs.readers import LEFT_UNSEEN, read
+from ccsim.logs.readers import LEFT_UNSEEN, OVERTAKEN, read
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     name: (name,) for name in ("contact", "queue", "arrival", "answer", "end", "agent", "outcome")
@@ -65,17 +65,22 @@ def test_whose_agent_has_answered_another_call_is_not_talked_to(tmp_path: Path) 
 def test_who_was_overtaken_has_left_where_the_log_never_says_when(tmp_path: Path) -> None:
     """With neither outcomes nor an end of anybody unanswered. E-mails wait, whoever came later."""
     lines = (
-        "2,sales,2026-03-04 10:00,,,,\n3,sales,2026-03-04 10:30,2026-03-04 10:31,2026-03-04 10:33,al,\n"
-        "4,sales,2026-03-04 10:59,,,,\n"
+        "2,sales,2026-03-04 09:20,,,,\n3,sales,2026-03-04 10:30,2026-03-04 10:31,2026-03-04 10:33,al,\n"
+        "4,sales,2026-03-04 10:20,,,,\n5,sales,2026-03-04 10:59,,,,\n"
     )
-    done = {"3": ("answered", True)}
-    assert outcomes(tmp_path, lines, WITHOUT_OUTCOME) == {"2": ("abandoned", False), "4": ("open", False), **done}
-    assert read(tmp_path / "log.csv", WITHOUT_OUTCOME, live=True).mended[LEFT_UNSEEN] == 1
+    waits, left, done = ("open", False), ("abandoned", False), {"3": ("answered", True)}
+    assert outcomes(tmp_path, lines, WITHOUT_OUTCOME) == {"2": left, "4": left, "5": waits, **done}
+    assert read(tmp_path / "log.csv", WITHOUT_OUTCOME, live=True).mended[LEFT_UNSEEN] == 2
     mails = WITHOUT_OUTCOME.model_copy(update={"channel": "email"})
-    assert outcomes(tmp_path, lines, mails) == {"2": ("open", False), "4": ("open", False), **done}
-    left = lines + "5,sales,2026-03-04 10:40,,2026-03-04 10:41,,\n"
-    both = {**done, "5": ("abandoned", False)}
-    assert outcomes(tmp_path, left, WITHOUT_OUTCOME) == {"2": ("open", False), "4": ("open", False), **both}
+    assert outcomes(tmp_path, lines, mails) == {"2": waits, "4": waits, "5": waits, **done}
+    known = "6,sales,2026-03-04 10:40,,2026-03-04 10:41,,\n"
+    assert outcomes(tmp_path, lines + known, WITHOUT_OUTCOME) == {"2": waits, "4": waits, "5": waits, "6": left, **done}
+
+
+def test_who_was_overtaken_by_less_than_an_hour_may_wait_which_is_said(tmp_path: Path) -> None:
+    lines = "2,sales,2026-03-04 10:20,,,,\n3,sales,2026-03-04 10:30,2026-03-04 10:31,2026-03-04 10:33,al,\n"
+    assert outcomes(tmp_path, lines, WITHOUT_OUTCOME) == {"2": ("open", False), "3": ("answered", True)}
+    assert read(tmp_path / "log.csv", WITHOUT_OUTCOME, live=True).mended[OVERTAKEN] == 1
 
 
 def test_a_log_with_lengths_of_time(tmp_path: Path) -> None:
