@@ -119,7 +119,7 @@ def backtest(
         )
     started = datetime.now(UTC)
     scenario = scenarios.load(file, None, overrides, outside=outside)
-    reading, staff_only = _read(log, mapping, file.parent)
+    reading, staff_only = _read(log, mapping, file.parent, scenario.timezone)
     every = ContactLog(reading.rows, staff_only, scenario, str(file))
     days_at_once = 7 if refit else None
     units = sum(len(first) + len(last) for first, last in windows(train, test, days_at_once))
@@ -148,8 +148,11 @@ def backtest(
             click.echo(f"Results: {final}", err=as_json)
 
 
-def _read(log: Path, mapping: str | None, folder: Path) -> tuple[Reading, Iterable[str]]:
-    """The contacts, and the queues in which no customer waits. Without a mapping one is proposed, in the folder."""
+def _read(log: Path, mapping: str | None, folder: Path, zone: str | None) -> tuple[Reading, Iterable[str]]:
+    """The contacts, and the queues in which no customer waits. Without a mapping one is proposed, in the folder.
+
+    The zone is that of a mapping that names none.
+    """
     from ccsim.errors import ScenarioError
     from ccsim.logs.from_ccsim import is_own, read_own
     from ccsim.logs.mapping import mapping as as_mapping
@@ -164,7 +167,7 @@ def _read(log: Path, mapping: str | None, folder: Path) -> tuple[Reading, Iterab
         return contacts, own.staff_only
     if mapping is None:
         raise ScenarioError([missing(log, folder)])
-    how = as_mapping(mapping)
+    how = as_mapping(mapping).or_of(zone)
     if how.kind not in ("contacts", "events"):
         raise click.BadParameter(f"{mapping} is of {how.kind}; a back-test needs contacts", param_hint="--mapping")
     reading = read(log, how)

@@ -81,21 +81,23 @@ def today(
     target is the share of replications in which the whole day meets it.
     """
     from ccsim.scenario import read
+    from ccsim.scenario.values import MINUTE
     from ccsim.today import actions as possible
     from ccsim.today import output
-    from ccsim.today.outlook import day_of, look_ahead
+    from ccsim.today.outlook import day_of, look_ahead, on_the_clock
 
     if bool(logs) == (state is not None):
         raise click.UsageError("Give the LOG of the day so far, or --state FILE without one.")
-    time = _time(at)
     changes = [*overrides, *([] if seed is None else [f"seed={seed}"])]
     scenario = read.load(file, variant, changes, outside=outside)
-    day, now = day_of(scenario, time)
-    chosen = possible.read_actions(actions, day, now)
+    time = on_the_clock(_time(at), scenario.timezone)
+    day, _ = day_of(scenario, time)
+    clock = (time.hour * 60 + time.minute) * MINUTE
+    chosen = possible.read_actions(actions, day, clock)
     if advise:
-        chosen = possible.usual(day, now) | chosen
+        chosen = possible.usual(day, clock) | chosen
     outlook = look_ahead(
-        scenario, time, _sight(logs, mappings, state), chosen,
+        scenario, time, _sight(logs, mappings, state, scenario.timezone), chosen,
         replications=replications, engine=engine, workers=workers or os.cpu_count() or 1,
     )  # fmt: skip
     if out is not None:
@@ -121,13 +123,13 @@ def _time(text: str) -> datetime:
         time = datetime.fromisoformat(text)
     except ValueError:
         time = None
-    if time is None or time.tzinfo is not None or len(text) <= len("2026-03-04") or time.second or time.microsecond:
-        allowed = "a local date and time to the minute, such as 2026-03-04T11:00"
+    if time is None or len(text) <= len("2026-03-04") or time.second or time.microsecond:
+        allowed = "a local date and time to the minute, such as 2026-03-04T11:00, or one with its offset from UTC"
         raise ScenarioError([Problem("--at", repr(text), allowed)])
     return time
 
 
-def _sight(logs: tuple[Path, ...], mappings: tuple[str, ...], state: Path | None) -> Any:
+def _sight(logs: tuple[Path, ...], mappings: tuple[str, ...], state: Path | None, zone: str | None) -> Any:
     """What sees the state, given the day's scenario, its plan and the time in it."""
     if state is not None:
         from ccsim.lowering import lower
@@ -138,7 +140,7 @@ def _sight(logs: tuple[Path, ...], mappings: tuple[str, ...], state: Path | None
     from ccsim.logs.readers import read_all
     from ccsim.today.from_logs import from_logs
 
-    read = read_all(logs, chosen_mappings(logs, mappings, None, Path("fitted")))
+    read = read_all(logs, chosen_mappings(logs, mappings, None, Path("fitted")), live=True, zone=zone)
     return lambda day, plan, at: from_logs(read, day, plan, at)
 
 
@@ -154,9 +156,8 @@ def _show(outlook: Outlook) -> None:
 
     console, course = Console(), outlook.course
     runs = format.several(len(course.outcomes), "replication")
-    console.print(
-        f"[bold]{escape(outlook.scenario.name)}[/bold], {outlook.time:%a %d %b %Y, %H:%M}: {runs} of the rest"
-    )
+    time = f"{outlook.time:%a %d %b %Y, %H:%M %z}".rstrip()
+    console.print(f"[bold]{escape(outlook.scenario.name)}[/bold], {time}: {runs} of the rest")
     table = plain_table()
     for heading in ("queue", "", "so far", "rest of the day", "whole day"):
         table.add_column(heading, justify="left" if heading in ("queue", "") else "right", no_wrap=True)
@@ -178,6 +179,9 @@ def _show(outlook: Outlook) -> None:
         "Bands: the middle 90 % of the replications. Targets met: the share of them in which the day meets all. What "
         "becomes of those still here counts in the whole day alone."
     )
+    for place, name in enumerate(course.spec.queues):
+        here = (f"{number[place]} {what.replace('_', ' ')}" for what, number in outlook.now.items() if number[place])
+        console.print(f"{escape(name)}: {', '.join(here) or 'nobody here'} at {outlook.time:%H:%M}.")
     for name, forecast in outlook.forecasts.items():
         if not forecast.expected[: len(forecast.counts)].any():
             continue
@@ -207,15 +211,19 @@ def _show_actions(console: Any, outlook: Outlook) -> None:
     table.add_column("cost", justify="right")
     rows: list[tuple[str, Course]] = [("as planned", course), *ranked(outlook)]
     for name, action in rows:
-        cost = float((action.cost() - course.cost()).mean())
         cells = []
         for queue in judged:
             level = mean_level(action, queue)
             shown = "" if level is None else f" ({100 * level:.0f})"
             cells.append(f"{100 * (action.probability(queue) or 0.0):.0f} %{shown}")
-        table.add_row(escape(name), *cells, "" if action is course else format.money(cost, outlook.scenario.currency))
+        cost = format.money(action.extra_cost(course), outlook.scenario.currency)
+        table.add_row(escape(name), *cells, "" if action is course else cost)
     console.print(
         "\nProbability that the day meets its targets (its mean service level in per cent), on the same random "
         "numbers; cost against the plan:"
     )
     console.print(table)
+    if len(course.unpaid) == len(course.spec.teams):
+        console.print(f"cost: {format.NO_DATA} (no team has a cost_per_hour)")
+    elif course.unpaid:
+        console.print(escape(f"cost: without that of {format.listed(course.unpaid)}, where cost_per_hour is not given"))

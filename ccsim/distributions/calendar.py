@@ -105,6 +105,16 @@ class Calendar:
         return np.array([self.at(day) for day in range(days + 1)], dtype=np.int64)
 
 
+def change_at(time: dt.datetime, zone: str | None) -> str:
+    """Whether that time comes "twice" in the zone, as the clock is put back, or is "skipped"; else ""."""
+    if zone is None:
+        return ""
+    first, second = (time.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return ""
+    return "twice" if first.astimezone(dt.UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == time else "skipped"
+
+
 @lru_cache(maxsize=16_384)  # the same hours of the same days are asked for by agent, queue and scenario
 def _by_the_clock(calendar: Calendar, day: int, wall: int) -> int:
     over, wall = divmod(wall, DAY)

@@ -153,9 +153,10 @@ def _keep(memory: Any, c: int, a: int, phase: int, until: int, left: float) -> N
 
 def _finishing(kernel: ModuleType, memory: Any, now: int) -> None:
     """Who keeps sessions in the overrun."""
-    plan, shift = memory.plan, np.maximum(memory.shift, 0)
+    plan = memory.plan
     keeps = (memory.shift >= 0) & (memory.duty == kernel.OFF) & (memory.sessions > 0) & ~plan.hand_over[plan.team]
-    finishing = np.flatnonzero(keeps & (now < plan.shift_end[shift] + plan.overrun[plan.team]))
+    keep = np.flatnonzero(keeps)
+    finishing = keep[now < plan.shift_end[memory.shift[keep]] + plan.overrun[plan.team[keep]]]
     memory.duty[finishing] = kernel.FINISHING
     memory.kept[finishing] = memory.shift[finishing]
 

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ccsim.distributions.calendar import change_at
 from ccsim.distributions.durations import (
     Constant,
     Distribution,
@@ -364,24 +365,14 @@ def _volumes(fit: Fit, days: Sequence[date]) -> str:
     for day in days:  # on others in between nobody comes
         for i, values in enumerate(expected[day.weekday()].tolist()):
             moment = datetime.combine(day, time()) + timedelta(seconds=i * fit.interval)
-            if _changes(moment, fit.timezone) != "skipped":
+            if change_at(moment, fit.timezone) != "skipped":
                 rows.append([f"{day}", _clock(i * fit.interval), *(f"{value:.4g}" for value in values)])
     return csv_text(["date", "time", *names], rows)
 
 
-def _changes(moment: datetime, zone: str | None) -> str:
-    """Whether the clock of the zone shows that time twice, or skips it, as it is put back or forward."""
-    if zone is None:
-        return ""
-    first, second = (moment.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
-    if first.utcoffset() == second.utcoffset():
-        return ""
-    return "twice" if first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == moment else "skipped"
-
-
 def _certain(moment: datetime, zone: str | None, step: int) -> datetime:
     """That time, or the nearest before (step -1) or after (1) that the clock of the zone shows once, to the minute."""
-    while _changes(moment, zone):
+    while change_at(moment, zone):
         moment = moment.replace(second=0) + timedelta(minutes=step)
     return moment
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs import times
-from ccsim.logs.lines import LINE, WIDTH, Lines, first, joined, text_of
+from ccsim.logs.lines import LEFT_OUT, LINE, WIDTH, Lines, first, joined, text_of
 from ccsim.logs.mapping import Mapping
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def as_contacts(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame
     table["event"] = event.str.lower().map(meant)
     lines.refuse(sheet[WIDTH] == "", "an empty line")
     lines.refuse(event.isna(), "no event")
-    lines.refuse(table["event"] == "ignore", "left out by the mapping: " + event.fillna(""))
+    lines.refuse(table["event"] == "ignore", LEFT_OUT + ": " + event.fillna(""))
     lines.refuse(table["event"].isna(), "unknown event: " + event.fillna(""))
     lines.refuse(table["contact"].isna(), "no contact")
     source = how.columns["time"][0]

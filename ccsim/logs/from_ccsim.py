@@ -37,17 +37,18 @@ def is_own(path: Path) -> bool:
     return path.is_dir() or path.name in ("contacts.parquet", "turns.parquet")
 
 
-def read_own(path: Path) -> Logs:
+def read_own(path: Path, zone: str | None = None) -> Logs:
     """All logs of a results folder, or the one of that file with the times that the folder's scenario.toml gives.
 
-    Raises ScenarioError if there is none, or if it is not a log of ccsim.
+    With a `zone`, that of a scenario that names none, they are in UTC. Raises ScenarioError if there is none, or if it
+    is not a log of ccsim.
     """
     folder = path if path.is_dir() else path.parent
     names = [path.stem] if not path.is_dir() else ["contacts", "turns", "agents"]
     tables = {name: _table(folder / f"{name}.parquet") for name in names if (folder / f"{name}.parquet").is_file()}
     if not tables or (path.is_dir() and "contacts" not in tables):
         raise ScenarioError([Problem("", "no contacts.parquet", "a results folder of ccsim run", str(path))])
-    clock = _Clock(folder / "scenario.toml", tables)
+    clock = _Clock(folder / "scenario.toml", tables, zone)
     read: dict[str, Any] = {}
     readings = []
     for name, kind, convert in (("contacts", "contacts", _contacts), ("turns", "messages", _messages)):
@@ -59,7 +60,7 @@ def read_own(path: Path) -> Logs:
         read["rosters"], read["sessions"] = _agents(tables["agents"], tables["contacts"], clock)
     if not any(len(rows) for rows in read.values()):
         raise ScenarioError([Problem("", "no line can be used", "logs of a run in which somebody came", str(path))])
-    return Logs(**read, chains=True, days=clock.days, timezone=clock.timezone, readings=tuple(readings))
+    return Logs(**read, chains=True, days=clock.days, timezone=clock.shown, readings=tuple(readings))
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -82,7 +83,7 @@ def _table(path: Path) -> pd.DataFrame:
 class _Clock:
     """Local times of a run's microseconds, each replication some weeks after the one before."""
 
-    def __init__(self, scenario: Path, tables: dict[str, pd.DataFrame]) -> None:
+    def __init__(self, scenario: Path, tables: dict[str, pd.DataFrame], zone: str | None) -> None:
         document: dict[str, Any] = {}
         if scenario.is_file():
             try:
@@ -90,7 +91,8 @@ class _Clock:
             except (OSError, ValueError) as bad:
                 raise ScenarioError([Problem("", f"cannot read: {bad}", "a scenario", str(scenario))]) from None
         self.start = document.get("start", FIRST_DAY)
-        self.timezone: str | None = document.get("timezone")
+        self.timezone: str | None = document.get("timezone", zone)
+        self.shown = self.timezone if zone is None else "UTC"
         most = max((int(t.filter(regex="_us$").max().max()) for t in tables.values() if len(t)), default=0)
         length = document.get("days") or -(-most // DAY)
         weeks = -(-length // 7)
@@ -108,13 +110,14 @@ class _Clock:
         """NaT where there is no time."""
         import pandas as pd
 
-        shift = (replication.astype("int64") - 1) * self.apart
-        since = pd.to_timedelta(micros.astype("Int64") + shift, unit="us")
-        if self.timezone is None:
-            return (pd.Timestamp(self.start) + since).astype("datetime64[us]")
-        zone = ZoneInfo(self.timezone)
-        zero = pd.Timestamp(self.start).tz_localize(zone).tz_convert("UTC")
-        return (zero + since).dt.tz_convert(zone).dt.tz_localize(None).astype("datetime64[us]")
+        since = pd.to_timedelta(micros.astype("Int64"), unit="us")
+        # weeks on the clock, so that every replication has the hours of the first, whatever the clock does meanwhile
+        later = pd.to_timedelta((replication.astype("int64") - 1) * self.apart, unit="us")
+        if self.timezone is None or self.shown is None:
+            return (pd.Timestamp(self.start) + since + later).astype("datetime64[us]")
+        zero = pd.Timestamp(self.start).tz_localize(ZoneInfo(self.timezone)).tz_convert("UTC")
+        shown = (zero + since).dt.tz_convert(ZoneInfo(self.shown)).dt.tz_localize(None)
+        return (shown + later).astype("datetime64[us]")
 
 
 def _ids(table: pd.DataFrame, column: str) -> pd.Series[str]:

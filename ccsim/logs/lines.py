@@ -18,14 +18,21 @@ WIDTH: Final = "\0width"
 TRANSLATED: Final = ("outcome", "sender", "activity", "channel", "event")
 """Columns in which a mapping may say that such as None means something."""
 
+LEFT_OUT: Final = "left out by the mapping"
+"""Reason of lines that nobody wants."""
+
 FAR: Final = 60
 """Days of silence that no centre keeps: what lies on its other side has a wrong date, or is of another time."""
 
 
 class Lines:
-    """Which lines are usable, and why the others are not: the first reason counts."""
+    """Which lines are usable, and why the others are not: the first reason counts.
 
-    def __init__(self, sheet: pd.DataFrame) -> None:
+    `live`: so are those of contacts that are still under way.
+    """
+
+    def __init__(self, sheet: pd.DataFrame, live: bool = False) -> None:
+        self.live = live
         self._numbers = sheet[LINE].to_numpy(np.int64)
         self._sheet = sheet.drop(columns=[LINE, WIDTH])
         self._reasons = np.full(len(sheet), "", dtype=object)
@@ -71,6 +78,11 @@ def text_of(cells: pd.Series[str], how: Mapping, name: str) -> pd.Series[str]:
     if name in TRANSLATED:
         nothing -= {*how.words, *how.events}
     return trimmed.mask(trimmed.isin(list(nothing)))
+
+
+def length(name: str) -> str:
+    """The column of a length of time, in seconds."""
+    return f"{name} (s)"
 
 
 def joined(columns: list[Any]) -> Any:

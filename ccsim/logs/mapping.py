@@ -188,6 +188,14 @@ class Mapping(BaseModel):
         about = {"answer", "left", "wrapped", "outcome"} & set(self.columns)
         return self.kind == "contacts" and not about and not self.durations
 
+    def or_of(self, zone: str | None) -> Mapping:
+        """The mapping, of that time zone if it names none."""
+        return self if self.timezone is not None else self.model_copy(update={"timezone": zone})
+
+    def in_utc(self, zone: str) -> Mapping:
+        """The mapping with times in UTC; those without an offset are of `zone` if it names none."""
+        return self.model_copy(update={"written_in": self.written_in or self.timezone or zone, "timezone": "UTC"})
+
     def _check_lengths(self) -> None:
         """Raises ValueError where durations, units or events cannot be meant."""
         if self.durations and self.kind not in ("contacts", "intervals"):

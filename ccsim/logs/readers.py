@@ -14,8 +14,23 @@ from ccsim.logs import times
 from ccsim.logs.days_across import as_counts, as_shifts
 from ccsim.logs.events import as_contacts
 from ccsim.logs.identity import DONE, same_ids
-from ccsim.logs.lines import FAR, LINE, WIDTH, Lines, apart, first, joined, mask, printable, text_of, translated
+from ccsim.logs.lines import (
+    FAR,
+    LEFT_OUT,
+    LINE,
+    WIDTH,
+    Lines,
+    apart,
+    first,
+    joined,
+    length,
+    mask,
+    printable,
+    text_of,
+    translated,
+)
 from ccsim.logs.mapping import TIMES, Mapping
+from ccsim.logs.open_contacts import OPEN, overtaken, under_way
 from ccsim.logs.records import COLUMNS, Logs, Reading
 from ccsim.logs.sheets import sheet_of
 from ccsim.scenario.channels import CHANNELS
@@ -58,6 +73,9 @@ MOST: Final = 1e9
 """Contacts or seconds of an interval; what is above is no number of either."""
 UNKNOWN_OUTCOME: Final = "unknown outcome: "
 UNKNOWN_SENDER: Final = "unknown sender: "
+LEFT_UNSEEN: Final = "not answered, and no time at which it left: it counts, how long it waited is not known"
+OVERTAKEN: Final = "neither answered nor ended, though somebody who came later was answered: taken as waiting"
+TWICE: Final = "a time in the hour that the clock repeats, without an offset: taken as the first of the two"
 FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
 STRAY: Final = 0.01
 """Share of the lines below which those that are FAR from the others are errors."""
@@ -72,9 +90,10 @@ DRAW: Final = 1
 """Seed of what a log does not know and is drawn from what it does."""
 
 
-def read(path: Path, how: Mapping) -> Reading:
+def read(path: Path, how: Mapping, live: bool = False) -> Reading:
     """The log in that file: a table as text, or a Parquet file.
 
+    `live`: with the contacts that are still under way, whose outcome is open; they are refused otherwise.
     Raises ScenarioError when it cannot be read at all: no such file, not text, a needed column that the file lacks, or
     not one line that can be used.
     """
@@ -84,8 +103,8 @@ def read(path: Path, how: Mapping) -> Reading:
             sheet, how, without = (as_counts if how.kind == "intervals" else as_shifts)(sheet, how, str(path))
             notes |= without
         if how.kind == "events":
-            return _usable(_of_events(sheet, how, notes), path)
-        lines = Lines(sheet)
+            return _usable(_of_events(sheet, how, notes, live), path)
+        lines = Lines(sheet, live)
         lines.mended |= notes
         rows = _columns(sheet, how, lines)
         again = sheet.drop(columns=[LINE, WIDTH]).duplicated()
@@ -155,12 +174,12 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
     comma = _comma(how, [text for texts in lengths.values() for text in texts])
     for name, headings in how.durations.items():
         texts = lengths[name]
-        rows[_length(name)] = first(
+        rows[length(name)] = first(
             [times.seconds(*column, how.units.get(name), comma) for column in zip(headings, texts, strict=True)]
         )
-        unread = rows[_length(name)].isna() & first(texts).notna()
+        unread = rows[length(name)].isna() & first(texts).notna()
         lines.refuse(unread, f"{headings[0]}: not a length of time{_example(texts[0], unread)}")
-        lines.refuse(rows[_length(name)] < 0, f"{headings[0]}: below 0")
+        lines.refuse(rows[length(name)] < 0, f"{headings[0]}: below 0")
     for name in COLUMNS[how.kind]:
         if name not in rows:
             rows[name] = pd.NaT if name in instants else pd.array([None] * len(rows), "string")
@@ -186,11 +205,6 @@ def _comma(how: Mapping, texts: Sequence[pd.Series[str]]) -> bool | None:
     return any(times.decimal_comma(text) for text in texts) or None
 
 
-def _length(name: str) -> str:
-    """The column of a duration, in seconds."""
-    return f"{name} (s)"
-
-
 def _example(text: pd.Series[str], those: Any, form: str = "") -> str:
     """What stands in the first of those cells, and what was expected."""
     shown = text[mask(those) & text.notna().to_numpy(np.bool_)]
@@ -199,14 +213,14 @@ def _example(text: pd.Series[str], those: Any, form: str = "") -> str:
     return f" ({str(shown.iloc[0])[:30]}{f'; expected {form}' if form else ''})"
 
 
-def _of_events(sheet: pd.DataFrame, how: Mapping, notes: dict[str, int]) -> Reading:
+def _of_events(sheet: pd.DataFrame, how: Mapping, notes: dict[str, int], live: bool) -> Reading:
     """The contacts that a sheet of events makes."""
     import pandas as pd
 
     of_events = Lines(sheet)
     of_events.mended |= notes
     rows = as_contacts(sheet, how, of_events)
-    of_contacts = Lines(pd.DataFrame({"contact": rows["contact"], LINE: rows["line"], WIDTH: "full"}))
+    of_contacts = Lines(pd.DataFrame({"contact": rows["contact"], LINE: rows["line"], WIDTH: "full"}), live)
     for name in COLUMNS["contacts"]:
         if name not in rows:
             rows[name] = pd.NaT if name == "until" else pd.array([None] * len(rows), "string")
@@ -262,17 +276,19 @@ def _moments(
         if moments[~dates].notna().any():
             lines.refuse(dates, f"{source}: a date alone where others have a clock time: the total of a day?")
     unread = text.notna() & moments.isna()
+    zone = how.written_in or how.timezone
     if how.timezone is not None and unread.any():
         named = unread & times.zone_name(text).notna()
-        lines.refuse(
-            named, f"{source}: not a name of a time in {how.timezone}{_example(text, named, 'an offset (-0500)')}"
-        )
+        lines.refuse(named, f"{source}: not a name of a time in {zone}{_example(text, named, 'an offset (-0500)')}")
         unread &= ~named
         if days is None:
             wall = times.instants(source, text[mask(unread)], how.model_copy(update={"timezone": None}), unit)
         skipped = unread & wall.notna().reindex(text.index, fill_value=False)
-        zone = how.written_in or how.timezone
         lines.refuse(skipped, f"{source}: the clock of {zone} skips that hour{_example(text, skipped)}")
+    if how.timezone is not None:
+        twice = times.comes_again(moments, how)
+        if twice.any():
+            lines.mend(twice & ~times.says_offset(text, how, unit), TWICE)
     form = how.time_format or times.EXAMPLE
     if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
         form += ", or for a length of time durations in the mapping"
@@ -292,17 +308,7 @@ def _channels(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
 def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     import pandas as pd
 
-    if "outcome" in how.columns:
-        outcomes = rows["outcome"]
-        rows["outcome"] = translated(outcomes, how)
-        lines.refuse(rows["outcome"] == "ignore", "left out by the mapping: " + outcomes.fillna(""))
-        known = ["answered", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)]
-        lines.refuse(outcomes.isna(), "no outcome")
-        lines.refuse(~rows["outcome"].isin(known), UNKNOWN_OUTCOME + outcomes.fillna(""))
-        answered = rows["outcome"].isin(DONE).fillna(False)
-    else:
-        answered = _answered(rows, how)
-        rows["outcome"] = np.where(answered, "answered", "abandoned")
+    answered, here = _outcomes(rows, how, lines)
     nobody = rows["customer"].str.lower().isin(list(NOBODY))
     lines.mend(nobody, "customers who withhold who they are: not known")
     rows["customer"] = rows["customer"].mask(nobody)
@@ -317,15 +323,15 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     lines.mend(cases, "a call or chat in a list of cases: an arrival, as the time until it was closed is no work")
     rows["outcome"], answered = rows["outcome"].mask(cases, "unknown"), answered & ~cases
     _lengths(rows, answered, how)
-    rows["end"] = rows["end"].mask(cases)
+    rows["end"], rows["wrapped"] = rows["end"].mask(cases | here), rows["wrapped"].mask(here)
     lines.refuse(answered & rows["answer"].isna(), "answered, but no time of the answer")
+    rows["outcome"] = rows["outcome"].mask(here & ~cases, OPEN)
     rows["answer"] = rows["answer"].where(answered)
     if "left" in rows:
         rows["end"] = rows["end"].where(answered, rows["left"])
-    lines.refuse(answered & rows["end"].isna(), "no end")
+    lines.refuse(answered & rows["end"].isna() & ~here, "no end")
     if not how.arrivals_only:
-        unknown = ~answered & ~cases & rows["end"].isna()
-        lines.mend(unknown, "not answered, and no time at which it left: it counts, how long it waited is not known")
+        lines.mend(~answered & ~cases & ~here & rows["end"].isna(), LEFT_UNSEEN)
     _in_order(rows, how, lines)
     clock = times.local(rows["arrival"], how)
     for name in TIMES["contacts"]:
@@ -342,19 +348,36 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     rows["contact"] = rows["contact"].fillna(rows["line"].astype("string"))
 
 
+def _outcomes(rows: pd.DataFrame, how: Mapping, lines: Lines) -> tuple[pd.Series[bool], pd.Series[bool]]:
+    """Who was answered and, of a log read live, who is still under way; outcomes as words of ours."""
+    if "outcome" in how.columns:
+        outcomes = rows["outcome"]
+        rows["outcome"] = translated(outcomes, how)
+        lines.refuse(rows["outcome"] == "ignore", LEFT_OUT + ": " + outcomes.fillna(""))
+        known = ["answered", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)]
+        answered = rows["outcome"].isin(DONE).fillna(False)
+        here = under_way(rows, how, answered) if lines.live else answered & False
+        lines.refuse(outcomes.isna() & ~here, "no outcome")
+        lines.refuse(~rows["outcome"].isin(known) & ~here, UNKNOWN_OUTCOME + outcomes.fillna(""))
+    else:
+        answered = _answered(rows, how)
+        here = under_way(rows, how, answered) if lines.live else answered & False
+        rows["outcome"] = np.where(answered, "answered", "abandoned")
+        lines.mend(here & overtaken(rows, answered), OVERTAKEN)
+    return answered | (here & rows["answer"].notna()), here
+
+
 def _in_order(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     """Moments that follow one another: those of the hour that the clock repeats, and small disorder, are put right."""
     import pandas as pd
 
     tolerance = pd.Timedelta(seconds=how.tolerance)
-    hour = pd.Timedelta(hours=1)
     for name, before in (("answer", "arrival"), ("end", "arrival"), ("end", "answer"), ("wrapped", "end")):
         early = rows[name] < rows[before]
         if how.timezone is not None:
-            later = times.local(rows[name] + hour, how) - times.local(rows[name], how) == -hour
-            again = early & later & (rows[before] - rows[name] <= hour)
+            again = early & times.comes_again(rows[name], how) & (rows[before] - rows[name] <= times.HOUR)
             lines.mend(again, f"{name} before {before} when the clock was put back: an hour later")
-            rows[name] = rows[name].mask(again, rows[name] + hour)
+            rows[name] = rows[name].mask(again, rows[name] + times.HOUR)
             early &= ~again
         why = (
             f": units.wait = {how.units.get('wait', 's')!r}, is that right?"
@@ -377,7 +400,7 @@ def _answered(rows: pd.DataFrame, how: Mapping) -> pd.Series[Any]:
     """Without outcomes: those with an answer, or, where no column says when, with talk."""
     for name in ("talk", "handle"):
         if "answer" not in how.columns and name in how.durations:
-            return rows[_length(name)].fillna(0) > 0
+            return rows[length(name)].fillna(0) > 0
     return rows["answer"].notna() if "answer" in how.columns or not how.durations else rows["arrival"].notna()
 
 
@@ -388,10 +411,10 @@ def _lengths(rows: pd.DataFrame, answered: pd.Series[Any], how: Mapping) -> None
     if not how.durations:
         return
     nothing = pd.Series(np.nan, rows.index)
-    lengths = {name: rows.get(_length(name), nothing) for name in ("wait", "talk", "hold", "wrap", "handle", "total")}
+    lengths = {name: rows.get(length(name), nothing) for name in ("wait", "talk", "hold", "wrap", "handle", "total")}
     lengths = {
-        name: pd.to_timedelta(length.where(length < 1e9), unit="s").dt.round("us").astype("timedelta64[us]")
-        for name, length in lengths.items()
+        name: pd.to_timedelta(seconds.where(seconds < 1e9), unit="s").dt.round("us").astype("timedelta64[us]")
+        for name, seconds in lengths.items()
     }
     zero = pd.Timedelta(0)
     spoke = lengths["talk"] + lengths["hold"].fillna(zero)
@@ -426,7 +449,7 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     senders = rows["sender"]
     rows["sender"] = translated(senders, how)
     lines.refuse(rows["conversation"].isna(), "no conversation")
-    lines.refuse(rows["sender"] == "ignore", "left out by the mapping: " + senders.fillna(""))
+    lines.refuse(rows["sender"] == "ignore", LEFT_OUT + ": " + senders.fillna(""))
     lines.refuse(senders.isna(), "no sender")
     lines.refuse(~rows["sender"].isin(SENDERS), UNKNOWN_SENDER + senders.fillna(""))
     lines.refuse(rows["sent"].isna(), "no time")
@@ -471,13 +494,13 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lin
         rows["offered"] = rows["offered"].fillna(rows["handled"] + rows["abandoned"])
         rows["handled"] = rows["handled"].fillna((rows["offered"] - rows["abandoned"]).clip(lower=0))
     lines.refuse(rows["offered"].isna(), "no number offered")
-    parts = [rows[_length(name)] for name in ("talk", "hold", "wrap", "handle") if name in how.durations]
+    parts = [rows[length(name)] for name in ("talk", "hold", "wrap", "handle") if name in how.durations]
     if "handle" in how.durations:
-        rows["handle_time"] = rows[_length("handle")]
+        rows["handle_time"] = rows[length("handle")]
     elif parts:
         rows["handle_time"] = pd.concat(parts, axis=1).sum(axis=1, min_count=1)
-    for name, length in (("asa", "wait"), ("wait_of_lost", "left")):
-        rows[name] = rows[_length(length)] if length in how.durations else np.nan
+    for name, kind in (("asa", "wait"), ("wait_of_lost", "left")):
+        rows[name] = rows[length(kind)] if kind in how.durations else np.nan
     if how.total_handle_time:
         lost = rows["offered"] - rows["handled"]
         for name, number in (("handle_time", rows["handled"]), ("asa", rows["handled"]), ("wait_of_lost", lost)):
@@ -487,14 +510,12 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lin
 
 
 def _rosters(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
-    import pandas as pd
-
     rows["activity"] = translated(rows["activity"], how).fillna("work")
+    if how.date is not None and how.follows is None:  # clock times of one date: a smaller end is of the next day
+        rows["end"] = rows["end"].where(~(rows["end"] <= rows["start"]), times.a_day_later(rows["end"], how))
     for name in TIMES["rosters"]:
         rows[name] = rows[name] + times.local(rows[name], how)
-    if how.date is not None and how.follows is None:  # clock times of one date: a smaller end is of the next day
-        rows["end"] = rows["end"].where(~(rows["end"] <= rows["start"]), rows["end"] + pd.Timedelta(days=1))
-    lines.refuse(rows["activity"] == "ignore", "left out by the mapping")
+    lines.refuse(rows["activity"] == "ignore", LEFT_OUT)
     for name in ("agent", "start", "end"):
         lines.refuse(rows[name].isna(), f"no {name}")
     lines.refuse(rows["end"] <= rows["start"], "ends before it starts")
@@ -524,8 +545,14 @@ def _unlike(reading: Reading, others: Sequence[Reading]) -> Reading:
     return replace(reading, rows=reading.rows[~again].reset_index(drop=True), refused=refused)
 
 
-def read_all(files: Sequence[Path], mappings: Sequence[Mapping | None]) -> Logs:
-    """Several logs together, each by its mapping; None for logs of `ccsim run`. Raises ScenarioError as `read` does."""
+def read_all(
+    files: Sequence[Path], mappings: Sequence[Mapping | None], live: bool = False, zone: str | None = None
+) -> Logs:
+    """Several logs together, each by its mapping; None for logs of `ccsim run`. `live` as in `read`.
+
+    With a `zone`, that of logs that name none, all times are in UTC, where no hour comes twice. Raises ScenarioError as
+    `read` does.
+    """
     import pandas as pd
 
     from ccsim.logs.from_ccsim import read_own
@@ -533,14 +560,15 @@ def read_all(files: Sequence[Path], mappings: Sequence[Mapping | None]) -> Logs:
     parts: list[Logs] = []
     for file, how in zip(files, mappings, strict=True):
         if how is None:
-            parts.append(read_own(file))
-        else:
-            reading = _unlike(read(file, how), [reading for part in parts for _, reading in part.readings])
-            frames: dict[str, Any] = {reading.kind: reading.rows}
-            staff = how.alone(reading.rows["queue"]) if "queue" in reading.rows else []
-            parts.append(
-                Logs(**frames, staff_only=frozenset(staff), timezone=how.timezone, readings=((str(file), reading),))
-            )
+            parts.append(read_own(file, zone))
+            continue
+        clock = how if zone is None else how.in_utc(zone)
+        reading = _unlike(read(file, clock, live), [reading for part in parts for _, reading in part.readings])
+        frames: dict[str, Any] = {reading.kind: reading.rows}
+        staff = how.alone(reading.rows["queue"]) if "queue" in reading.rows else []
+        parts.append(
+            Logs(**frames, staff_only=frozenset(staff), timezone=clock.timezone, readings=((str(file), reading),))
+        )
 
     if sum(part.chains and part.contacts is not None for part in parts) > 1:
         allowed = "one results folder; ccsim run --log all keeps every replication"

@@ -38,6 +38,7 @@ _NAMED: Final = r"(?i)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\
 HUNDREDS: Final = 30.0
 """From this ratio of whole numbers to those with three digits behind a point on, the point sets thousands apart."""
 EXAMPLE: Final = "2026-03-02 09:30:00"
+HOUR: Final = timedelta(hours=1)
 
 
 def days(source: str, text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
@@ -279,6 +280,30 @@ def local(first: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
     aware = first.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(str(how.timezone)))
     ahead: pd.Series[Any] = aware.dt.tz_localize(None) - first
     return ahead
+
+
+def _as_written(how: Mapping) -> Mapping:
+    """The mapping with the clock that wrote the log as the centre's."""
+    return how.model_copy(update={"timezone": how.written_in or how.timezone})
+
+
+def comes_again(moments: pd.Series[Any], how: Mapping) -> pd.Series[bool]:
+    """Which of the moments in UTC the clock that wrote the log shows again an hour later."""
+    written = _as_written(how)
+    again: pd.Series[bool] = local(moments + HOUR, written) - local(moments, written) == -HOUR
+    return again
+
+
+def says_offset(text: pd.Series[str], how: Mapping, unit: str | None) -> Any:
+    """Which cells say how far their clock is ahead of UTC; a count since 1970 is UTC itself."""
+    if unit or (how.time_format is None and _since_1970(text)) or "%z" in (how.time_format or "").lower():
+        return text.notna()
+    return _offsets(text, how)[1].notna()
+
+
+def a_day_later(moments: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
+    """The moments, in UTC if the mapping names a zone, at which the log's clock shows the same on the next day."""
+    return in_utc(moments + local(moments, _as_written(how)) + timedelta(days=1), how)
 
 
 def seconds(source: str, text: pd.Series[str], unit: str | None, comma: bool | None = None) -> pd.Series[Any]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.logs.from_ccsim import BREAK
+from ccsim.logs.from_ccsim import BREAK, is_own
+from ccsim.logs.lines import LEFT_OUT
+from ccsim.logs.readers import LEFT_UNSEEN, OVERTAKEN, TWICE
 from ccsim.logs.records import Logs
+from ccsim.results import format
 from ccsim.scenario.faults import did_you_mean
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.values import HOUR
 from ccsim.tables import I64, NEVER, Outcome, Plan
 from ccsim.today.observed import Contact, Observed, Staff, Turn, over_by_silence, queues_of
 
@@ -19,6 +26,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OUTCOMES: Final = {outcome.name.lower(): outcome for outcome in Outcome if outcome >= 0}
+LONGEST: Final = 8 * HOUR
+"""From the arrival, for which a call or chat without an end may be under way: a shift."""
+
+Since = Callable[["pd.Series[Any]"], I64]
+"""What the logs' times are in microseconds since midnight; NEVER for those that are missing, or have not come yet."""
 
 
 def from_logs(logs: Logs, scenario: Scenario, plan: Plan, at: int) -> Observed:
@@ -27,18 +39,23 @@ def from_logs(logs: Logs, scenario: Scenario, plan: Plan, at: int) -> Observed:
     Raises ScenarioError for queues that it does not have, and where the logs have no contact of that day.
     """
     _refuse_others(logs, scenario)
-    warnings = []
+    warnings = list(_unsure(logs, scenario))
+    since = partial(micros, scenario=scenario, at=at, zone=logs.timezone)
     if logs.contacts is None and logs.messages is None:
         raise ScenarioError([Problem("LOG", "no contacts or messages", "a log with a row a contact or a message")])
     by_messages = set() if logs.messages is None else set(logs.messages["queue"].dropna().unique())
     by_messages -= {name for name, queue in scenario.queue.items() if queue.kind.one_to_one or queue.shared}
-    by_contact = {} if logs.contacts is None else _of_contacts(logs.contacts, scenario, at)
+    by_contact, endless = ({}, 0) if logs.contacts is None else _of_contacts(logs.contacts, scenario, at, since)
+    if endless:
+        warnings.append(
+            f"{format.several(endless, 'call or chat')} without an end after {LONGEST // HOUR} hours: taken as over"
+        )
     contacts: dict[str, Contact] = {}
     for name, contact in by_contact.items():
         if list(scenario.queue)[contact.queue] not in by_messages:
             contacts[name] = contact
     if logs.messages is not None:
-        contacts |= _conversations(logs.messages, by_messages, by_contact, scenario, at)
+        contacts |= _conversations(logs.messages, by_messages, by_contact, scenario, since)
         if by_messages and logs.contacts is None:
             warnings.append(
                 "no log says which conversations are over: who was answered last may write again, by chance"
@@ -51,7 +68,7 @@ def from_logs(logs: Logs, scenario: Scenario, plan: Plan, at: int) -> Observed:
             [Problem("--at", f"no contact of {scenario.start} before it", "a time of a day that the log has")]
         )
     here.sort(key=lambda contact: contact.arrival)
-    staff, known = _staff(logs, here, scenario, at)
+    staff, known = _staff(logs, here, scenario, since)
     counted = frozenset(contact.queue for contact in contacts.values())
     warnings += [
         f"{name}: not in the log, so that its figures are of the rest of the day alone"
@@ -77,30 +94,56 @@ def _refuse_others(logs: Logs, scenario: Scenario) -> None:
         raise ScenarioError(problems)
 
 
-def micros(times: pd.Series[Any], scenario: Scenario, at: int) -> I64:
-    """Local times as microseconds since midnight; NEVER for those that are missing, or `at` and later."""
+def _unsure(logs: Logs, scenario: Scenario) -> Iterator[str]:
+    """What of the logs is not used, whatever its day, and what is taken for granted where they do not say it."""
+    longer = scenario.calendar.at(1) > 24 * HOUR
+    for file, reading in logs.readings:
+        if is_own(Path(file)) and reading.kind == "messages":
+            continue  # those that were never written
+        reasons = {why: count for why, count in reading.reasons.items() if not why.startswith(LEFT_OUT)}
+        if reasons:
+            why = "; ".join(f"{count:,} {reason}" for reason, count in reasons.items())
+            yield f"{file}: {format.several(sum(reasons.values()), 'line')} not used: {why}"
+        for what in (LEFT_UNSEEN, OVERTAKEN, *([TWICE] if longer else ())):
+            if what in reading.mended:
+                yield f"{file}: {reading.mended[what]:,} × {what}"
+
+
+def micros(times: pd.Series[Any], scenario: Scenario, at: int, zone: str | None) -> I64:
+    """Times of that zone, or else the scenario's, as microseconds since midnight; NEVER if missing, or `at` and later.
+
+    A time that comes twice is the first of them.
+    """
     import pandas as pd
 
     midnight = pd.Timestamp(scenario.start)
     if scenario.timezone is not None:
-        zone = ZoneInfo(scenario.timezone)
-        times = times.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward")
-        midnight = midnight.tz_localize(zone)
+        first = np.ones(len(times), np.bool_)
+        times = times.dt.tz_localize(ZoneInfo(zone or scenario.timezone), ambiguous=first, nonexistent="shift_forward")
+        midnight = midnight.tz_localize(ZoneInfo(scenario.timezone))
     since = (times - midnight) / pd.Timedelta(1, "us")
     whole = np.where(since.isna(), NEVER, since.fillna(0.0)).astype(np.int64)
     return np.where(whole < at, whole, NEVER)
 
 
-def _of_contacts(rows: pd.DataFrame, scenario: Scenario, at: int) -> dict[str, Contact]:
-    """What a log of contacts says of each, by its id; one turn if it was answered or waits."""
+def _of_contacts(rows: pd.DataFrame, scenario: Scenario, at: int, since: Since) -> tuple[dict[str, Contact], int]:
+    """What a log of contacts says of each, by its id; one turn if it was answered or waits.
+
+    And of how many the end must be missing, as nobody talks for so long. Raises ScenarioError for queues of which the
+    log has arrivals alone.
+    """
     number = queues_of(scenario)
     rows = rows[rows["queue"].isin(number)]
-    columns = {name: micros(rows[name], scenario, at).tolist() for name in ("arrival", "answer", "end", "wrapped")}
+    if mute := sorted(rows["queue"][rows["outcome"] == "unknown"].unique()):
+        value = f"{', '.join(mute)}: arrivals, of which the log does not say what became"
+        raise ScenarioError([Problem("LOG", value, "a log that says who was answered, and when contacts ended")])
+    lasting = {name for name, queue in scenario.queue.items() if queue.kind.persistent}
+    columns = {name: since(rows[name]).tolist() for name in ("arrival", "answer", "end", "wrapped")}
     ends_known, wraps_up = rows["end"].notna().to_numpy(), rows["wrapped"].notna().to_numpy()
     texts = {name: rows[name].fillna("").astype(str).tolist() for name in ("contact", "queue", "agent", "outcome")}
     customers = rows["customer"].fillna(rows["contact"]).astype(str).tolist()
     seen: set[str] = set()
-    contacts = {}
+    contacts, endless = {}, 0
     for i in np.argsort(columns["arrival"], kind="stable").tolist():
         arrival, answer, end, wrapped = (columns[name][i] for name in ("arrival", "answer", "end", "wrapped"))
         if arrival == NEVER:
@@ -111,6 +154,9 @@ def _of_contacts(rows: pd.DataFrame, scenario: Scenario, at: int) -> dict[str, C
         turn = Turn(arrival, answer, end if answer < NEVER else NEVER, texts["agent"][i] if answer < NEVER else "")
         contact.turns = [] if outcome in (Outcome.REJECTED, Outcome.DEFLECTED, Outcome.CONTAINED) else [turn]
         never_ends = not ends_known[i] and outcome not in (None, Outcome.OPEN)  # known to be over, not when
+        if not ends_known[i] and not never_ends and at - arrival > LONGEST and texts["queue"][i] not in lasting:
+            never_ends, outcome = True, None
+            endless += 1
         if end < NEVER or never_ends:
             contact.outcome = outcome or (Outcome.RESOLVED if answer < NEVER else Outcome.ABANDONED)
             contact.left = end if end < NEVER else min(answer, at - 1) if answer < NEVER else arrival
@@ -118,16 +164,16 @@ def _of_contacts(rows: pd.DataFrame, scenario: Scenario, at: int) -> dict[str, C
             if contact.turns and answer < NEVER:
                 turn.reply = contact.left
         contacts[texts["contact"][i]] = contact
-    return contacts
+    return contacts, endless
 
 
 def _conversations(
-    rows: pd.DataFrame, queues: set[str], by_contact: dict[str, Contact], scenario: Scenario, at: int
+    rows: pd.DataFrame, queues: set[str], by_contact: dict[str, Contact], scenario: Scenario, since: Since
 ) -> dict[str, Contact]:
     """Turns of each conversation of these queues from its messages; how it ended from a log of contacts, if any."""
     number = queues_of(scenario)
     rows = rows[rows["queue"].isin(queues)]
-    sent, begun = (micros(rows[name], scenario, at) for name in ("sent", "begun"))
+    sent, begun = (since(rows[name]) for name in ("sent", "begun"))
     when = np.minimum(sent, begun)
     texts = {name: rows[name].fillna("").astype(str).tolist() for name in ("conversation", "queue", "sender", "agent")}
     contacts: dict[str, Contact] = {}
@@ -166,13 +212,12 @@ def _add(contact: Contact, sender: str, sent: int, begun: int, agent: str) -> No
     turn.reply, turn.agent = sent, agent
 
 
-def _staff(logs: Logs, contacts: list[Contact], scenario: Scenario, at: int) -> tuple[tuple[Staff, ...], bool]:
+def _staff(logs: Logs, contacts: list[Contact], scenario: Scenario, since: Since) -> tuple[tuple[Staff, ...], bool]:
     """Who is there: by a roster that says who works now, else who has answered somebody today."""
     teams = set(scenario.team)
     if logs.rosters is not None:
         rows = logs.rosters
-        start = micros(rows["start"], scenario, at)
-        end = micros(rows["end"], scenario, at)
+        start, end = since(rows["start"]), since(rows["end"])
         there = (start < NEVER) & (end == NEVER) & rows["end"].notna().to_numpy()
         there &= rows["activity"].fillna("work").isin(["work", "break"]).to_numpy()
         names = rows["agent"].astype(str).to_numpy()

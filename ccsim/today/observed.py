@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ccsim.scenario.model import Scenario
-from ccsim.tables import I8, I32, I64, NEVER, Bool, Outcome, Phase, Plan
+from ccsim.tables import I8, I32, I64, NEVER, UNSTARTED, Bool, Outcome, Phase, Plan, among
 
 CLOSED = -1
 """In place of a phase."""
@@ -182,6 +182,15 @@ def _waiting(contact: Contact, parked: Sequence[int], at: int, plan: Plan) -> Ph
         if last.message + plan.same_agent_for[q] > at:
             return Phase.BOUND
     return Phase.WAITING
+
+
+def standing(rows: Table, queues: int) -> dict[str, I64]:
+    """How many of each queue wait for an agent, are in the hands of one, and were answered last, so that the customer
+    may write."""
+    silent = among(rows.phase, (Phase.SILENT, Phase.AWAY))
+    waiting = among(rows.phase, UNSTARTED)
+    groups = {"waiting": waiting, "in_progress": (rows.phase != CLOSED) & ~waiting & ~silent, "silent": silent}
+    return {name: np.bincount(rows.queue[those], minlength=queues) for name, those in groups.items()}
 
 
 def is_open(plan: Plan, queue: int, at: int) -> bool:

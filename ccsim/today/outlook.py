@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ccsim.distributions.calendar import change_at
 from ccsim.distributions.streams import Streams
 from ccsim.engine import simulate
 from ccsim.errors import Problem, ScenarioError
@@ -26,7 +29,7 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import MINUTE
 from ccsim.tables import F64, I64, NEVER, Link, Log, MetricSpec, Outcome, Plan, Workload
-from ccsim.today.observed import Observed, Table, table
+from ccsim.today.observed import Observed, Table, standing, table
 from ccsim.today.rest import Forecast, Rest, rest_of
 from ccsim.today.start import SPARE, Places, Started, places, start
 from ccsim.workload.sample import Recipe, attended, draw, recipe_of
@@ -142,6 +145,19 @@ class Course:
         """Of the day, by replication."""
         return np.array([one.figures.cost.sum() for one in self.outcomes])
 
+    def extra_cost(self, planned: Course) -> float:
+        """Of the day against the plan, on average; NaN if no team of both has a cost."""
+        if len(self.unpaid) == len(self.spec.teams) and len(planned.unpaid) == len(planned.spec.teams):
+            return math.nan
+        return float((self.cost() - planned.cost()).mean())
+
+    @property
+    def unpaid(self) -> tuple[str, ...]:
+        """Teams without a cost_per_hour, their own or a shift's."""
+        paid = self.spec.cost_per_hour > 0
+        paid[self.plan.team[self.plan.shift_agent[self.spec.shift_cost > 0]]] = True
+        return tuple(name for name, costs in zip(self.spec.teams, paid.tolist(), strict=True) if not costs)
+
     def backlog(self, name: str) -> F64:
         """Waiting for an agent when the queue closes, by replication."""
         place = self.spec.queues.index(name)
@@ -164,10 +180,28 @@ class Outlook:
     observed: Observed
     so_far: dict[str, F64]
     """metrics of who has come, by queue"""
+    now: dict[str, I64]
+    """who is here, by queue: how many are waiting, in_progress and silent"""
     course: Course
     forecasts: dict[str, Forecast]
     actions: dict[str, Course]
     warnings: tuple[str, ...]
+
+
+def on_the_clock(time: datetime, zone: str | None) -> datetime:
+    """A time that says how far it is ahead of UTC on the clock of the scenario's zone; others as they are.
+
+    Raises ScenarioError where the scenario has no zone, or its clock never shows that time.
+    """
+    if time.tzinfo is not None:
+        if zone is None:
+            allowed = "a time without an offset, as the scenario has no timezone"
+            raise ScenarioError([Problem("--at", time.isoformat(timespec="minutes"), allowed)])
+        return time.astimezone(ZoneInfo(zone))
+    if change_at(time, zone) == "skipped":
+        allowed = f"another time, as the clock of {zone} skips it on that day"
+        raise ScenarioError([Problem("--at", time.isoformat(timespec="minutes"), allowed)])
+    return time
 
 
 def day_of(scenario: Scenario, time: datetime) -> tuple[Scenario, int]:
@@ -216,6 +250,9 @@ def look_ahead(
     expected = None if observed.chains else _follow_ups(day, at, engine)
     jobs: list[_Job] = []
     warnings = list(observed.warnings)
+    if time.tzinfo is None and change_at(time, day.timezone) == "twice":
+        second = time.replace(tzinfo=ZoneInfo(str(day.timezone)), fold=1).isoformat(timespec="minutes")
+        warnings.append(f"{time:%H:%M} comes twice on that day: this is the first; --at {second} is the second")
     changed = [change(one_day(scenario.raw, time)) for change in actions.values()]
     for one in (day, *(read.parse(raw, given=scenario.files) for raw in changed)):
         plan, spec = lower(one)
@@ -259,6 +296,7 @@ def look_ahead(
         at,
         observed,
         jobs[0].so_far(),
+        standing(jobs[0].seen, len(day.queue)),
         courses[0],
         {forecast.name: forecast for forecast in jobs[0].rest.forecasts.values()},
         dict(zip(actions, courses[1:], strict=True)),

@@ -26,6 +26,7 @@ def as_json(outlook: Outlook) -> dict[str, Any]:
     for place, name in enumerate(course.spec.queues):
         metrics = [metric for metric in METRICS_SHOWN if course.applies(name, metric)]
         queues[name] = {
+            "now": {what: int(number[place]) for what, number in outlook.now.items()},
             "so_far": {metric: _number(outlook.so_far[metric][place]) for metric in metrics},
             "rest": {metric: _band(band(course.values(name, metric, "rest"))) for metric in metrics},
             "day": {metric: _band(band(course.values(name, metric))) for metric in metrics},
@@ -51,7 +52,7 @@ def as_json(outlook: Outlook) -> dict[str, Any]:
                 "target_met_probability": {
                     queue: p for queue in course.spec.queues if (p := action.probability(queue)) is not None
                 },
-                "cost": float((action.cost() - course.cost()).mean()),
+                "cost": _number(action.extra_cost(course)),
                 "difference": {queue: _differences(course, action, queue) for queue in course.spec.queues},
             }
             for name, action in outlook.actions.items()
@@ -100,8 +101,8 @@ def ranked(outlook: Outlook) -> list[tuple[str, Course]]:
         action = item[1]
         judged = [(p, name) for name in action.spec.queues if (p := action.probability(name)) is not None]
         levels = [level for _, name in judged if (level := mean_level(action, name)) is not None]
-        cost = float((action.cost() - outlook.course.cost()).mean())
-        return -round(sum(p for p, _ in judged), 6), -round(sum(levels), 2), cost
+        cost = action.extra_cost(outlook.course)
+        return -round(sum(p for p, _ in judged), 6), -round(sum(levels), 2), 0.0 if math.isnan(cost) else cost
 
     return sorted(outlook.actions.items(), key=merit)
 

@@ -49,7 +49,7 @@ class Places:
     known: Bool
     """by contact: whether the plan has the agent who has it, or last had it"""
     holder: I32
-    """by contact: that agent, or one who could have it where the log or the plan has none"""
+    """by contact: that agent, or one who could have it where the log or the plan has none; -1 where nobody could"""
     worker: I32
     """by turn: who worked on it, likewise"""
     here: Bool
@@ -321,12 +321,14 @@ class _Start:
 
     def _pace(self) -> F64:
         """What a drawn microsecond of work takes the agent of each contact, with the sessions they have."""
-        agent = self.where.holder
-        plan = self.plan
-        sessions = np.bincount(agent[among(self.seen.phase, IN_SESSION)], minlength=len(plan.team))
+        plan, pace = self.plan, np.ones(len(self.seen.queue))
+        able = np.flatnonzero(self.where.holder >= 0)
+        agent, queue = self.where.holder[able], self.seen.queue[able]
+        sessions = np.bincount(agent[among(self.seen.phase[able], IN_SESSION)], minlength=len(plan.team))
         column = np.clip(sessions[agent], 1, plan.slowdown.shape[1]) - 1
-        pace = plan.pace[plan.team[agent], self.seen.queue] * self.workload.agent_pace[agent]
-        return np.asarray(pace * plan.slowdown[plan.team[agent], column])
+        pace[able] = plan.pace[plan.team[agent], queue] * self.workload.agent_pace[agent]
+        pace[able] *= plan.slowdown[plan.team[agent], column]
+        return pace
 
     def _due(self, w: Workload, phase: I8, last: I64) -> I64:
         """When those who wait give up, given that they have not."""
@@ -501,10 +503,12 @@ class _Start:
     def _to_come(self, w: Workload, log: Log) -> I64:
         """Retries and reopenings of contacts that are over, if their time is yet to come; the log gets their rows."""
         plan, row = self.plan, self.row
-        outcome, team = log.outcome[row], plan.team[np.maximum(self.where.holder, 0)]
+        outcome = log.outcome[row]
         child = np.where(np.isin(outcome, RETRIED), w.retry_child[row], -1)
-        reopens = (outcome == Outcome.RESOLVED) & (w.reopen_draw[row] < plan.comes_back[team, self.seen.queue])
-        child = np.where(reopens, w.reopen_child[row], child)
+        solved = np.flatnonzero((outcome == Outcome.RESOLVED) & (self.where.holder >= 0))
+        back = plan.comes_back[plan.team[self.where.holder[solved]], self.seen.queue[solved]]
+        reopens = solved[w.reopen_draw[row[solved]] < back]
+        child[reopens] = w.reopen_child[row[reopens]]
         child = np.where(outcome == Outcome.CONTAINED, w.bounce_child[row], child)
         row, child = row[child >= 0], child[child >= 0]
         arrival = log.left[row] + w.after[child]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomli_w
@@ -55,6 +56,7 @@ def test_from_a_state_file(folder: Path) -> None:
     result = today(folder, "--at", "2026-03-04T11:00", "--state", str(folder / "state.toml"), "--json")
     assert result.exit_code == 0, result.output
     phone = json.loads(result.stdout)["queues"]["phone"]
+    assert phone["now"] == {"waiting": 2, "in_progress": 2, "silent": 0}
     assert phone["so_far"]["offered"] == 80
     assert phone["so_far"]["abandoned"] == 6  # 80 offered, 70 answered, 2 wait, 2 talk
     assert phone["day"]["offered"]["mean"] > 100
@@ -102,6 +104,60 @@ def test_advice_is_ranked(folder: Path) -> None:
     assert "breaks of front an hour later" in actions
 
 
+def test_both_times_of_the_hour_that_comes_twice_can_be_named(folder: Path) -> None:
+    words = ["--state", str(folder / "state.toml"), "--set", "timezone=Europe/Berlin", "--json"]
+    first = today(folder, "--at", "2026-10-25T02:30", *words)
+    assert json.loads(first.stdout)["at"] == "2026-10-25T02:30:00"
+    assert "02:30 comes twice on that day: this is the first; --at 2026-10-25T02:30+01:00 is the second" in first.stderr
+    for name in ("2026-10-25T02:30+01:00", "2026-10-25T01:30Z"):
+        second = today(folder, "--at", name, *words)
+        assert json.loads(second.stdout)["at"] == "2026-10-25T02:30:00+01:00"
+        assert "comes twice" not in second.stderr
+
+
+def test_actions_keep_to_the_clock_when_it_is_put_back(folder: Path) -> None:
+    """At ten past three, sixteen hours and ten minutes after midnight, four o'clock is yet to come."""
+    words = ["--state", str(folder / "state.toml"), "--set", "timezone=Europe/Berlin", "--json"]
+    done = today(folder, "--at", "2026-10-25T15:10", *words, "--action", "x: team.front +2 15:00-16:00")
+    assert done.exit_code == 0, done.output
+
+
+def test_what_costs_nothing_for_want_of_a_wage_is_not_shown_as_free(folder: Path) -> None:
+    words = [
+        "--at",
+        "2026-03-04T15:00",
+        "--state",
+        str(folder / "state.toml"),
+        "--action",
+        "more: team.front +1 15:00-20:00",
+    ]
+    free = [f"--set=team.{team}.cost_per_hour=0" for team in ("front", "writers")]
+    assert json.loads(today(folder, *words, *free, "--json").stdout)["actions"][0]["cost"] is None
+    printed = today(folder, *words, *free).stdout
+    assert "cost: – (no team has a cost_per_hour)" in printed
+    assert "0.00" not in printed
+    partly = today(folder, *words, free[1]).stdout
+    assert "cost: without that of writers, where cost_per_hour is not given" in partly
+
+
+@pytest.mark.parametrize("engine", ["compiled", "simpy"])
+@pytest.mark.parametrize(
+    "shift", [{"agents": 0, "hours": "08:00-18:00"}, {"agents": 2, "hours": "08:00-18:00", "days": "fri"}]
+)
+def test_a_day_with_nobody_there(folder: Path, shift: dict[str, Any], engine: str) -> None:
+    """No agents at all, and none whose shift is on that day."""
+    doc = {**CENTRE, "team": {"front": {"skills": {"phone": 1}, "shifts": [shift]}}}
+    doc["queue"] = {"phone": {key: value for key, value in CENTRE["queue"]["phone"].items() if key != "retry"}}
+    (folder / "nobody.toml").write_text(tomli_w.dumps(doc))
+    (folder / "some.toml").write_text('[queue.phone]\nwaiting = ["20s"]\nin_progress = ["1m"]')
+    words = ["today", str(folder / "nobody.toml"), "--state", str(folder / "some.toml"), "--at", "2026-03-04T11:00"]
+    done = CliRunner().invoke(main, [*words, "--replications", "20", "--workers", "1", "--engine", engine, "--json"])
+    assert done.exit_code == 0, done.output
+    phone = json.loads(done.stdout)["queues"]["phone"]
+    assert phone["day"]["answered"]["high"] == 0
+    assert phone["rest"]["offered"]["low"] > 50
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -111,6 +167,8 @@ def test_advice_is_ranked(folder: Path) -> None:
         (["--at", "2026-03-04T11:00", "--action", "x: queue.phone.volume.scail=2"], "scale"),
         (["--at", "2026-03-04T11:00", "--action", "x: queue.fone.work=2"], "phone"),
         (["--at", "2026-03-04T00:00"], "a time after midnight"),
+        (["--at", "2026-03-04T11:00+01:00"], "a time without an offset, as the scenario has no timezone"),
+        (["--at", "2026-03-29T02:30", "--set", "timezone=Europe/Berlin"], "the clock of Europe/Berlin skips it"),
         (["--at", "2026-03-04T11:00", "--action", "x: seed=3"], "'seed=3'; what can still be done today"),
         (["--at", "2026-03-04T11:00", "--action", "x: team.front +2 08:00-11:00"], "hours that are not over at 11:00"),
     ],

@@ -22,7 +22,8 @@ shifts = [{ agents = 2, days = "mon-fri", hours = "08:00-18:00" }]
 """
 
 
-def backtest(folder: Path, agent: str, night: bool = False, instant: int = 3) -> Result:
+def shop_and_log(folder: Path, agent: str, night: bool = False, instant: int = 3) -> list[str]:
+    """Writes both; the command that tests them."""
     lines = ["contact,queue,arrival,answer,end,agent,outcome"]
     for day in (1, 2, 3):
         for number in range(9):
@@ -45,7 +46,24 @@ def backtest(folder: Path, agent: str, night: bool = False, instant: int = 3) ->
     (folder / "shop.toml").write_text(SHOP)
     arguments = [str(folder / "shop.toml"), str(folder / "log.csv"), "--mapping", "calls", "--json"]
     days = ["--train", "2026-06-01:2026-06-02", "--test", "2026-06-03", "--replications", "2"]
-    return CliRunner().invoke(main, ["backtest", *arguments, *days])
+    return ["backtest", *arguments, *days]
+
+
+def backtest(folder: Path, agent: str, night: bool = False, instant: int = 3) -> Result:
+    return CliRunner().invoke(main, shop_and_log(folder, agent, night, instant))
+
+
+def test_the_zone_of_the_scenario_is_that_of_a_log_that_names_none(tmp_path: Path) -> None:
+    """Half past ten in the evening in UTC is the next day in Berlin; times without an offset are local already."""
+    command = shop_and_log(tmp_path, "bo")
+    log, shop = tmp_path / "log.csv", tmp_path / "shop.toml"
+    late = [f"2026-06-02 22:30:0{second}Z" for second in (0, 5, 9)]
+    log.write_text(log.read_text() + f"z,desk,{','.join(late)},bo,answered\n")
+    shop.write_text('timezone = "Europe/Berlin"\n' + SHOP)
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    (day,) = json.loads(done.stdout)["rules"]["ready"]["arrivals"]["days"]
+    assert day["offered"] == 10
 
 
 def test_half_hours_whose_calls_take_no_time_have_scores(tmp_path: Path) -> None:
@@ -64,14 +82,11 @@ def test_a_log_without_agents_is_refused_for_that(tmp_path: Path) -> None:
 
 
 def test_who_gave_up_at_no_known_time_counts(tmp_path: Path) -> None:
-    backtest(tmp_path, "bo")
+    command = shop_and_log(tmp_path, "bo")
     log = tmp_path / "log.csv"
     lines = [f"g{day},desk,2026-06-0{day} 10:07:00,,,,abandoned" for day in (1, 2, 3)]
     log.write_text(log.read_text() + "\n".join(lines) + "\n")
-    arguments = [str(tmp_path / "shop.toml"), str(log), "--mapping", "calls", "--json", "--replications", "2"]
-    done = CliRunner().invoke(
-        main, ["backtest", *arguments, "--train", "2026-06-01:2026-06-02", "--test", "2026-06-03"]
-    )
+    done = CliRunner().invoke(main, command)
     assert done.exit_code == 0, done.output
     (day,) = json.loads(done.stdout)["rules"]["ready"]["arrivals"]["days"]
     assert day["offered"] == 10

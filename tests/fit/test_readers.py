@@ -14,7 +14,7 @@ import pytest
 from ccsim.errors import ScenarioError
 from ccsim.logs import mapping as mappings
 from ccsim.logs.mapping import Mapping, built_in, mapping
-from ccsim.logs.readers import read, read_all
+from ccsim.logs.readers import TWICE, read, read_all
 from ccsim.logs.records import Reading
 
 HEADER = "contact,customer,queue,channel,arrival,answer,end,agent,outcome\n"
@@ -193,7 +193,7 @@ def test_an_end_before_its_answer_in_the_hour_that_comes_twice_is_of_the_second(
     reading = contacts(tmp_path, HEADER + GOOD + line, timezone="Europe/Rome")
     row = reading.rows.iloc[1]
     assert row["end"] - row["answer"] == pd.Timedelta(minutes=19, seconds=30)
-    assert reading.mended == {"end before arrival when the clock was put back: an hour later": 1}
+    assert reading.mended == {TWICE: 3, "end before arrival when the clock was put back: an hour later": 1}
 
 
 # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ccsim.errors import ScenarioError
+from ccsim.logs.mapping import Mapping
+from ccsim.logs.readers import TWICE, read_all
+from ccsim.lowering import lower
 from ccsim.scenario import read
+from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import HOUR, MINUTE
 from ccsim.tables import NEVER, UNSTARTED, Phase
 from ccsim.today.from_logs import from_logs
-from ccsim.today.observed import CLOSED, table
+from ccsim.today.observed import CLOSED, Observed, standing, table
 from ccsim.today.start import places
 from tests.cut import state_at
 from tests.today.days import CENTRE, Day, a_day
@@ -127,3 +133,120 @@ def test_messages_alone(tmp_path: Path) -> None:
     assert any("may write again" in warning for warning in observed.warnings)
     assert any(contact.may_be_over for contact in observed.contacts)
     assert {contact.queue for contact in observed.contacts} == {1, 2}
+
+
+def hotline(day: date, **queue: Any) -> Scenario:
+    """One queue round the clock in Berlin."""
+    return read.parse({
+        "name": "Hotline", "start": day, "days": 1, "timezone": "Europe/Berlin", "seed": 5,
+        "queue": {"phone": {"channel": "phone", "volume": {"per_hour": 20}, "work": "4m", "open": "always"} | queue},
+        "team": {"all": {"skills": {"phone": 1}, "shifts": [{"agents": 3, "hours": "always"}]}},
+    })  # fmt: skip
+
+
+def look(folder: Path, text: str, scenario: Scenario, time: datetime, **how: Any) -> Observed:
+    """What a log of contacts with these lines says."""
+    (folder / "log.csv").write_text(text)
+    columns: dict[str, tuple[str, ...]] = {name: (name,) for name in text.partition("\n")[0].split(",")}
+    logs = read_all([folder / "log.csv"], [Mapping(kind="contacts", columns=columns, **how)], True, scenario.timezone)
+    return from_logs(logs, scenario, lower(scenario)[0], scenario.moment(time))
+
+
+HEADINGS = "queue,arrival,answer,end,agent,outcome"
+ELEVEN = datetime(2026, 10, 21, 11)
+FORMS = {
+    "of the past": ("10:59:30,11:02:00,11:05:00,bo,answered", "10:57:00,10:58:00,11:03:00,al,answered"),
+    "empty": ("10:59:30,,,,", "10:57:00,10:58:00,,al,"),
+    "open": ("10:59:30,,,,open", "10:57:00,10:58:00,,al,open"),
+    "answered": ("10:59:30,,,,open", "10:57:00,10:58:00,,al,answered"),
+    "no outcomes": ("10:59:30,,,", "10:57:00,10:58:00,,al"),
+}
+
+
+def lines(*rows: str, day: str = "2026-10-21") -> str:
+    """With the day before each clock time."""
+    stamped = (",".join(f"{day} {cell}" if ":" in cell else cell for cell in row.split(",")) for row in rows)
+    return "".join(f"phone,{row}\n" for row in stamped)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_live_log_says_what_the_past_will_say(tmp_path: Path, form: str) -> None:
+    """Who waits and who is talked to at eleven, however the export of eleven has it, or that of the evening."""
+    heads = HEADINGS.removesuffix(",outcome") if form == "no outcomes" else HEADINGS
+    over = "09:00:00,09:00:10,09:03:00,al" + ",answered" * (form != "no outcomes")
+    observed = look(tmp_path, f"{heads}\n" + lines(over, *FORMS[form]), hotline(ELEVEN.date()), ELEVEN)
+    plan = lower(hotline(ELEVEN.date()))[0]
+    assert {what: int(n[0]) for what, n in standing(table(observed, plan), 1).items()} == {
+        "waiting": 1, "in_progress": 1, "silent": 0,
+    }  # fmt: skip
+    assert [contact.arrival // MINUTE for contact in observed.contacts] == [540, 657, 659]
+    assert [turn.agent for contact in observed.contacts for turn in contact.turns] == ["al", "al", ""]
+    assert observed.warnings == ()
+
+
+def test_lines_that_are_not_used_are_named(tmp_path: Path) -> None:
+    text = lines("09:00:00,09:00:10,09:03:00,al,answered", "10:00:00,,10:01:00,,", "10:10:00,,,,ringing",
+                 "10:20:00,,,,test", "10:30:00,,,,abandoned")  # fmt: skip
+    scenario = hotline(ELEVEN.date())
+    observed = look(tmp_path, f"{HEADINGS}\n{text}", scenario, ELEVEN, words={"test": "ignore"})
+    assert observed.warnings == (
+        f"{tmp_path / 'log.csv'}: 2 lines not used: 1 no outcome; 1 unknown outcome: ringing",
+        f"{tmp_path / 'log.csv'}: 1 × not answered, and no time at which it left: it counts, how long it waited is not "
+        "known",
+    )
+    assert len(observed.contacts) == 2
+
+
+def test_a_call_without_an_end_is_over_after_a_shift(tmp_path: Path) -> None:
+    """A mail is not."""
+    text = f"{HEADINGS}\n" + lines("01:00:00,01:00:10,01:03:00,al,answered", "02:00:00,02:01:00,,al,")
+    for channel, over in (("phone", True), ("email", False)):
+        observed = look(tmp_path, text, hotline(ELEVEN.date(), channel=channel), ELEVEN, channel=channel)
+        assert (observed.contacts[1].closed < NEVER) == over
+        assert observed.warnings == ("1 call or chat without an end after 8 hours: taken as over",) * over
+
+
+def test_arrivals_alone_are_no_state(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="phone: arrivals, of which the log does not say what became"):
+        look(tmp_path, "queue,arrival\n" + lines("09:00:00"), hotline(ELEVEN.date()), ELEVEN)
+
+
+AUTUMN = datetime(2026, 10, 25, 4)
+STAMPS = {
+    "UTC": (["00:30:00Z", "01:30:00Z"], [150, 210]),
+    "offsets": (["02:30:00+02:00", "02:30:00+01:00"], [150, 210]),
+    "local": (["02:30:00", "02:30:00"], [150, 150]),
+}
+
+
+@pytest.mark.parametrize("form", STAMPS)
+def test_in_the_hour_that_comes_twice_nobody_is_lost(tmp_path: Path, form: str) -> None:
+    """Where the log says which of both it is, they are an hour apart; else the first, which is said."""
+    stamps, minutes = STAMPS[form]
+    rows = [f"{stamp},,{stamp},,abandoned" for stamp in stamps]
+    text = "contact," + HEADINGS + "\n" + "".join(
+        f"{number},{line}\n" for number, line in enumerate(lines(*rows, day="2026-10-25").splitlines())
+    )  # fmt: skip
+    observed = look(tmp_path, text, hotline(AUTUMN.date()), AUTUMN)
+    assert [contact.arrival // MINUTE for contact in observed.contacts] == minutes
+    assert observed.warnings == ((f"{tmp_path / 'log.csv'}: 4 × {TWICE}",) if form == "local" else ())
+    assert look(tmp_path, text.replace("10-25", "10-24").replace("+01:00", "+02:00"), hotline(date(2026, 10, 24)),
+                AUTUMN.replace(day=24)).warnings == ()  # fmt: skip
+
+
+def test_of_ccsim_s_own_log_nobody_is_lost_when_the_clock_is_put_back(tmp_path: Path) -> None:
+    scenario = hotline(AUTUMN.date())
+    day = a_day(tmp_path, scenario=scenario)
+    at = scenario.moment(AUTUMN)
+    came = day.log.arrival[day.log.arrival < at]
+    logs = read_all([tmp_path / "0"], [None], True, scenario.timezone)
+    observed = from_logs(logs, scenario, day.plan, at)
+    assert [contact.arrival for contact in observed.contacts] == sorted(came.tolist())
+
+
+def test_the_zone_of_the_scenario_is_that_of_a_log_that_names_none(tmp_path: Path) -> None:
+    """What says its offset counts; other times are as the clock of the centre shows them."""
+    text = f"{HEADINGS}\n" + lines("06:30:00Z,,06:31:00Z,,abandoned", "08:40:00,,08:41:00,,abandoned")
+    for how in ({}, {"timezone": "UTC", "written_in": "Europe/Berlin"}):
+        observed = look(tmp_path, text, hotline(ELEVEN.date()), ELEVEN, **how)
+        assert [contact.arrival // MINUTE for contact in observed.contacts] == [510, 520]

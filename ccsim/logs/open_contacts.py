@@ -1,0 +1,61 @@
+"""Contacts that are still under way at the end of a log, as in an export of this morning."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from ccsim.logs.lines import length
+from ccsim.logs.mapping import Mapping
+from ccsim.scenario.channels import CHANNELS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OPEN: Final = "open"
+"""Outcome of a contact that is under way."""
+
+
+def under_way(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool]) -> pd.Series[bool]:
+    """Which contacts have no end and no outcome; `open` is none, and who was answered may still be talked to.
+
+    `rows` have the log's own times and lengths, `answered` is what the log says of them. Nobody is under way where the
+    log has no end of anybody; no caller whose agent has answered another since; and no caller who was overtaken where
+    the log has neither outcomes nor an end of who was not answered, and some were by an hour: they have left.
+    """
+    over = rows["end"].notna() | rows["wrapped"].notna()
+    if "left" in rows:
+        over |= rows["left"].notna()
+    for name in how.durations:
+        known = rows[length(name)].fillna(0) > 0
+        over |= known if name != "wait" else known & ~answered & rows["answer"].isna()
+    if how.arrivals_only or not over.any():
+        return answered & False
+    here = ~over
+    if "outcome" in how.columns:
+        here &= rows["outcome"].isna() | rows["outcome"].isin([OPEN, "answered"])
+    elif not (over & ~answered).any() and (here & overtaken(rows, answered, timedelta(hours=1))).any():
+        here &= ~overtaken(rows, answered)
+    talks = _is(rows, "one_to_one")
+    here &= ~(talks & (rows["answer"] < _last(rows["answer"].where(talks), rows["agent"])))
+    return here.fillna(False).astype("bool")
+
+
+def overtaken(rows: pd.DataFrame, answered: pd.Series[bool], by: timedelta = timedelta(0)) -> pd.Series[bool]:
+    """Who was not answered, though somebody of the queue was who came later, by that much or more.
+
+    Not so of mails and the like, of which some wait for long."""
+    last = _last(rows["arrival"].where(answered), rows["queue"])
+    return ~answered & ~_is(rows, "persistent") & (rows["arrival"] + by < last)
+
+
+def _is(rows: pd.DataFrame, quality: str) -> pd.Series[bool]:
+    """Whether the channel of each row is such."""
+    such: pd.Series[bool] = rows["channel"].map(lambda name: getattr(CHANNELS[name], quality)).astype("bool")
+    return such
+
+
+def _last(moments: pd.Series[Any], groups: pd.Series[str]) -> pd.Series[Any]:
+    """The last of the moments of each row's group."""
+    last: pd.Series[Any] = moments.groupby(groups).transform("max")
+    return last
