@@ -111,11 +111,17 @@ class Results:
         return self._estimates.get((level, name, metric))
 
     def half_width(self, goal: PrecisionGoal) -> float:
-        """What the replications reached of a goal; NaN with data in fewer than two of them."""
+        """What the replications reached of a goal; NaN with data in fewer than two of them.
+
+        Of results from a folder, which has no figures by replication, that of the interval.
+        """
+        estimate = self.estimate(goal.level, goal.name, goal.metric)
+        if estimate is None:
+            return 0.0  # a count left out is always 0
         place = MetricPlace(goal.level, goal.name, goal.metric)
         quotients = None if self.collected is None else quotients_of(self.collected.whole, place)
         if quotients is None:
-            return 0.0  # a count left out is always 0
+            return (estimate.high - estimate.low) / 2
         return half_width_of(*quotients, share=place.definition.is_part)
 
     @property
