@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from ccsim.distributions.durations import Constant, Distribution, Exponential, Gamma, LogNormal, Mixture, Weibull
+from ccsim.scenario.values import LONGEST
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.survival import kaplan_meier
-from ccsim.tables import F64, Bool
+from ccsim.tables import F64, SECOND, Bool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -166,6 +167,11 @@ def _halves(start: Callable[[F64, F64], list[float]]) -> Callable[[F64, F64], li
     return value
 
 
+def _longer(mean: float) -> Exponential:
+    """The longer part, of those whose end nobody has seen: a scenario has no more than a hundred years for it."""
+    return Exponential(min(mean, LONGEST / SECOND))
+
+
 def _two_means(theta: F64) -> dict[str, float]:
     (mean, weight), (other, _) = sorted([(theta[1], _expit(theta[0])), (theta[2], _expit(-theta[0]))])
     return {"weight": weight, "mean": math.exp(mean), "mean_2": math.exp(other)}
@@ -231,7 +237,7 @@ FAMILIES: Final[dict[str, Family]] = {
         _mixed(_exponential_density, 1),
         _mixed(_exponential_survival, 1),
         _two_means,
-        lambda p: Mixture((p["weight"], 1 - p["weight"]), (Exponential(p["mean"]), Exponential(p["mean_2"]))),
+        lambda p: Mixture((p["weight"], 1 - p["weight"]), (Exponential(p["mean"]), _longer(p["mean_2"]))),
         shares=("weight",),
     ),
     "lognormal_mixture": Family(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -11,6 +13,9 @@ from ccsim.fit import distributions
 from ccsim.fit.contacts import came_back, share
 from ccsim.fit.conversations import geometric
 from ccsim.fit.distributions import FAMILIES, Fitted, Sample
+from ccsim.fit.scenario import toml
+from ccsim.scenario.data import DataFiles
+from ccsim.scenario.distributions import duration_distribution
 from ccsim.stats.survival import confidence, kaplan_meier
 
 WAITS = np.array([3.0, 5, 8, 8, 12, 20, 25, 31, 44, 60, 75, 90, 130, 200])
@@ -85,6 +90,15 @@ def test_few_data_have_an_exponential_distribution_and_none_has_none() -> None:
     assert [fitted.family for fitted in distributions.fit_all(distributions.WORK, few)] == ["exponential"]
     with pytest.raises(ValueError, match="nothing ended"):
         distributions.fit("lognormal", Sample(WAITS, np.zeros(len(WAITS), np.bool_)))
+
+
+def test_who_never_leaves_has_a_hundred_years_at_most() -> None:
+    """Thirty leave at once, the others are answered before they do: nothing is known of how long they would wait."""
+    times = np.concatenate([np.linspace(1, 20, 30), np.full(300, 600.0)])
+    fitted = distributions.fit("hyperexponential", Sample(times, times < 600))
+    assert fitted.parameters["mean_2"].mean > 1e6
+    written = FAMILIES["hyperexponential"].distribution({"weight": 0.1, "mean": 10.0, "mean_2": 1e15})
+    assert duration_distribution(tomllib.loads(f"x = {toml(written)}")["x"], DataFiles()) == written
 
 
 def test_what_never_varies_is_a_constant() -> None:
