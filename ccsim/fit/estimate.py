@@ -235,13 +235,13 @@ def _whole(days: list[date], moments: pd.Series[Any]) -> list[date]:
 
 def _worked(days: list[date], at: pd.Series[Any]) -> list[date]:
     """Without days on which nobody came at all, though PARTLY or more come on others of that weekday: it was closed."""
-    number = at.value_counts()
-
-    def usual(day: date) -> float:
-        alike = [int(number.get(other, 0)) for other in days if other.weekday() == day.weekday() and other != day]
-        return float(np.mean(alike)) if alike else 0.0
-
-    return [day for day in days if day in number.index or usual(day) < PARTLY]
+    number = at.value_counts().to_dict()
+    came, alike = np.zeros(7), np.zeros(7)
+    for day in days:
+        came[day.weekday()] += number.get(day, 0)
+        alike[day.weekday()] += 1
+    usual = came / np.maximum(alike - 1, 1)  # of the others: on this one nobody came
+    return [day for day in days if day in number or usual[day.weekday()] < PARTLY]
 
 
 def _queues(contacts: pd.DataFrame, logs: Logs) -> list[str]:
