@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ccsim.fit.distributions import Z
 from ccsim.fit.quantities import Estimates
 from ccsim.forecast import shape as shapes
 from ccsim.forecast.drift import Drift, fit_drift
 from ccsim.forecast.within import within_covariance
 from ccsim.results import format
 from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import Z
 from ccsim.tables import F64, I64
 
 if TYPE_CHECKING:

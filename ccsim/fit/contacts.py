@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ccsim.fit import distributions
-from ccsim.fit.distributions import Fitted, Sample, Z
+from ccsim.fit.distributions import Fitted, Sample
 from ccsim.fit.quantities import Estimates
 from ccsim.logs.records import COLUMNS, Logs
 from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import Z
 from ccsim.stats.survival import confidence, kaplan_meier
 from ccsim.tables import F64, Bool
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ccsim.fit.distributions import Sample, Z
+from ccsim.fit.distributions import Sample
 from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import Z
 from ccsim.tables import F64, SECOND, Bool
 
 if TYPE_CHECKING:

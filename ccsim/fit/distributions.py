@@ -18,14 +18,12 @@ import numpy as np
 from ccsim.distributions.durations import Constant, Distribution, Exponential, Gamma, LogNormal, Mixture, Weibull
 from ccsim.scenario.values import LONGEST
 from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import Z
 from ccsim.stats.survival import kaplan_meier
 from ccsim.tables import F64, SECOND, Bool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-Z: Final = 1.959963984540054
-"""Of a 95 % interval."""
 
 FEW: Final = 10
 """Ended times below which only an exponential distribution is fitted."""

@@ -10,13 +10,13 @@ import numpy as np
 
 from ccsim.charts import style
 from ccsim.distributions.durations import Empirical
-from ccsim.fit.distributions import Z
 from ccsim.fit.estimate import Fit
 from ccsim.fit.quantities import DistributionFit
 from ccsim.fit.queues import QueueFit
 from ccsim.report.document import Picture
 from ccsim.report.pictures import picture
 from ccsim.results import format
+from ccsim.stats.intervals import Z
 from ccsim.stats.survival import confidence, kaplan_meier
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ccsim.forecast.days import Days
 from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import Z
 from ccsim.tables import F64
 
 SLOW: Final = 60.0
@@ -125,7 +126,7 @@ class Level:
         factors: list[Estimate | None] = []
         for mark, column in enumerate(self.days.marks.T):
             mean, spread = size * column @ solved[:, 0], size - size**2 * column @ solved[:, 1 + mark]
-            ends = np.exp(mean + np.array([0.0, -1.96, 1.96]) * np.sqrt(max(spread, 0.0)))
+            ends = np.exp(mean + np.array([0.0, -Z, Z]) * np.sqrt(max(spread, 0.0)))
             factors.append(Estimate(*ends.tolist()) if column.any() else None)
         return factors
 

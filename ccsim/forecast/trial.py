@@ -14,6 +14,7 @@ from ccsim.forecast import model as models
 from ccsim.forecast.calendar import Event
 from ccsim.forecast.history import History
 from ccsim.forecast.within import STEP
+from ccsim.stats.intervals import Z
 from ccsim.tables import F64
 
 FORECAST: Final = "forecast"
@@ -152,6 +153,6 @@ def _recommended(apart: dict[str, F64]) -> str:
     best = min(apart, key=lambda name: float(apart[name].sum()))
     for name, errors in apart.items():
         more = errors - apart[best]
-        if more.mean() <= 1.96 * more.std(ddof=1) / np.sqrt(len(more)) if len(more) > 1 else name == best:
+        if more.mean() <= Z * more.std(ddof=1) / np.sqrt(len(more)) if len(more) > 1 else name == best:
             return name
     return best

@@ -17,6 +17,9 @@ from ccsim.tables import F64, I64
 
 LEVEL = 0.95
 
+Z = 1.959963984540054
+"""Standard errors of a normal estimate on either side of it, of an interval of that level."""
+
 MOST_TOGETHER = 0.9
 """Correlation of neighbours beyond which a run is too short to know it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ccsim.stats.intervals import Z
 from ccsim.tables import F64, Bool
 
 
@@ -45,5 +46,5 @@ def confidence(times: F64, ended: Bool) -> tuple[F64, F64]:
     deaths = np.unique(times[ended], return_counts=True)[1]
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(np.cumsum(deaths / (at_risk * (at_risk - deaths)))) / np.log(lasts)
-        low, high = (lasts ** np.exp(sign * 1.959964 * error) for sign in (-1, 1))
+        low, high = (lasts ** np.exp(sign * Z * error) for sign in (-1, 1))
     return np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=0.0)

@@ -16,6 +16,7 @@ from ccsim.fit.distributions import FAMILIES, Fitted, Sample
 from ccsim.fit.scenario import toml
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.distributions import duration_distribution
+from ccsim.stats.intervals import Z
 from ccsim.stats.survival import confidence, kaplan_meier
 
 WAITS = np.array([3.0, 5, 8, 8, 12, 20, 25, 31, 44, 60, 75, 90, 130, 200])
@@ -25,7 +26,7 @@ ENDED = np.array([1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0], np.bool_)
 def test_an_exponential_is_time_at_risk_by_number_of_ends() -> None:
     result = distributions.fit("exponential", Sample(WAITS, ENDED)).parameters["mean"]
     assert result.mean == pytest.approx(WAITS.sum() / ENDED.sum())
-    assert result.high / result.mean == pytest.approx(np.exp(distributions.Z / np.sqrt(ENDED.sum())), rel=1e-4)
+    assert result.high / result.mean == pytest.approx(np.exp(Z / np.sqrt(ENDED.sum())), rel=1e-4)
 
 
 @pytest.mark.parametrize(
