@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ccsim.distributions.calendar import change_at
 from ccsim.fit.quantities import Estimates
 from ccsim.forecast import shape as shapes
 from ccsim.forecast.drift import Drift, fit_drift
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 LONGEST: Final = 28
 """Days that a scenario repeats at most: the last ones of the log."""
+MOST_REMEMBERED: Final = 0.9
+"""Memory of days beyond which drift within days, found slow, must have been taken for what is the days' own."""
 WIDEST: Final = 5.0
 """Coefficient of variation up to which busyness is looked for."""
 
@@ -82,6 +85,13 @@ def profile(counts: F64, days: Sequence[date]) -> Profile:
     return Profile(counts, weekday, volumes, cv, day_cv, p_value, memory, drift, _shares(counts, weekday))
 
 
+def shown(day: date, interval: int, zone: str | None) -> I64:
+    """How many times the clock of the zone shows each interval of a day : int64[interval]; 1 but where it changes."""
+    midnight = datetime.combine(day, time())
+    starts = (midnight + timedelta(seconds=start) for start in range(0, 86400, interval))
+    return np.array([{"skipped": 0, "twice": 2}.get(change_at(start, zone), 1) for start in starts], np.int64)
+
+
 def _shares(counts: F64, weekday: I64) -> F64:
     """Smooth shares of a day, within the time in which somebody came on a day of that weekday."""
     shares = shapes.learn(counts, weekday, np.ones(len(weekday))).shares
@@ -117,6 +127,8 @@ def _memory(totals: F64, weekday: I64, days: Sequence[date], cv: float, day_cv: 
     noise = float((1 / means[means > 0]).mean())
     r = float(np.clip((apart[1:] * apart[:-1])[follows].mean() / (apart**2)[means > 0].mean(), -0.99, 0.99))
     share = day_cv**2 / (cv**2 + noise)
+    if r > MOST_REMEMBERED * share:  # too little is left to the days themselves for what they have in common
+        share = cv**2 / (cv**2 + noise)
     error = Z * math.sqrt((1 - r * r) / pairs)
     return Estimate(*(min(max(value / share, 0.0), 0.99) for value in (r, r - error, r + error)))
 

@@ -13,7 +13,7 @@ import numpy as np
 from ccsim.distributions.durations import Empirical
 from ccsim.fit import conversations as talks
 from ccsim.fit import distributions
-from ccsim.fit.arrivals import Profile, counts_of, judge, profile
+from ccsim.fit.arrivals import Profile, counts_of, judge, profile, shown
 from ccsim.fit.contacts import GAVE_UP, NEVER_CAME, customers_known, follow_ups, share
 from ccsim.fit.conversations import Shared, Slowdown
 from ccsim.fit.distributions import Sample
@@ -110,7 +110,9 @@ def queue_fit(
             distributions.WORK if (wait.times == 0).sum() < distributions.MISFIT * len(wait.times) else (),
         )
     follow_ups(estimates, name, mine, follow, customers_known(contacts))
-    shape = profile(counts, days)
+    # an hour that comes twice is on other days one hour
+    times = np.array([shown(day, interval, logs.timezone) for day in days])
+    shape = profile(counts / np.maximum(times, 1), days)
     judge(estimates, shape)
     if len(mine) or intervals is None:
         answered, gave_up = int(mine["answer"].notna().sum()), int(mine["outcome"].isin(GAVE_UP).sum())

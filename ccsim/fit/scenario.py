@@ -29,7 +29,7 @@ from ccsim.distributions.durations import (
     Weibull,
 )
 from ccsim.errors import Problem, ScenarioError
-from ccsim.fit.arrivals import Profile
+from ccsim.fit.arrivals import Profile, shown
 from ccsim.fit.estimate import Fit
 from ccsim.fit.queues import QueueFit
 from ccsim.fit.teams import TeamFit
@@ -363,10 +363,10 @@ def _volumes(fit: Fit, days: Sequence[date]) -> str:
     }
     rows: list[list[str]] = []
     for day in days:  # on others in between nobody comes
-        for i, values in enumerate(expected[day.weekday()].tolist()):
-            moment = datetime.combine(day, time()) + timedelta(seconds=i * fit.interval)
-            if change_at(moment, fit.timezone) != "skipped":
-                rows.append([f"{day}", _clock(i * fit.interval), *(f"{value:.4g}" for value in values)])
+        times = shown(day, fit.interval, fit.timezone)
+        table = expected[day.weekday()] * times[:, None]
+        for i in np.flatnonzero(times).tolist():
+            rows.append([f"{day}", _clock(i * fit.interval), *(f"{value:.4g}" for value in table[i].tolist())])
     return csv_text(["date", "time", *names], rows)
 
 

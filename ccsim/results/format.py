@@ -14,7 +14,7 @@ from ccsim.results.model import Results
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
-from ccsim.tables import I64, SECOND, MetricSpec
+from ccsim.tables import I64, MetricSpec
 
 NO_DATA: Final = "–"
 
@@ -114,7 +114,9 @@ def full_time_agents(scenario: Scenario, paid_hours: float) -> float | None:
     """Paid hours of the run as full-time agents (FTE); None without data, or where a full-time agent is not defined."""
     if scenario.fte_hours is None or math.isnan(paid_hours):
         return None
-    weeks = (scenario.calendar.at(scenario.days) - scenario.warm_up) / (7 * 86400 * SECOND)
+    end = scenario.calendar.at(scenario.days)
+    # a week with a clock change is one, though it has an hour more or less
+    weeks = (end - scenario.warm_up) / end * scenario.days / 7
     return paid_hours / (scenario.fte_hours * weeks)
 
 

@@ -5,6 +5,7 @@ Times are int64 microseconds since the day's midnight, negative for what is olde
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -191,6 +192,13 @@ def standing(rows: Table, queues: int) -> dict[str, I64]:
     waiting = among(rows.phase, UNSTARTED)
     groups = {"waiting": waiting, "in_progress": (rows.phase != CLOSED) & ~waiting & ~silent, "silent": silent}
     return {name: np.bincount(rows.queue[those], minlength=queues) for name, those in groups.items()}
+
+
+def set_aside(rows: Table) -> int:
+    """How many first answers are under way with agents who work on another conversation: they do one at a time."""
+    first = (rows.phase == Phase.WORKING) & (rows.turns == 1)
+    by_agent = Counter(holder for holder, one in zip(rows.holder, first.tolist(), strict=True) if one)
+    return sum(by_agent.values()) - len(by_agent)
 
 
 def is_open(plan: Plan, queue: int, at: int) -> bool:

@@ -29,7 +29,7 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import MINUTE
 from ccsim.tables import F64, I64, NEVER, Link, Log, MetricSpec, Outcome, Plan, Workload
-from ccsim.today.observed import Observed, Table, standing, table
+from ccsim.today.observed import Observed, Table, set_aside, standing, table
 from ccsim.today.rest import Forecast, Rest, rest_of
 from ccsim.today.start import SPARE, Places, Started, places, start
 from ccsim.workload.sample import Recipe, attended, draw, recipe_of
@@ -267,6 +267,11 @@ def look_ahead(
         )
         where = places(observed, seen, plan, spec.teams)
         jobs.append(_Job(one, recipe_of(one), rest, seen, where, plan, spec, at, engine, like))
+    if several := set_aside(jobs[0].seen):
+        warnings.append(
+            f"{format.several(several, 'conversation')} answered by agents who work on another, of whose messages the "
+            "log says nothing: taken as waiting for their first answer, also in the figures so far"
+        )
     where = jobs[0].where
     if where.homeless:
         warnings.append(
