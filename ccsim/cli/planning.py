@@ -223,11 +223,14 @@ def _figure(of: Performance, goal: int, met_on: float | None, *, interval: bool 
 def _costs(plan: ShiftPlan) -> list[str]:
     cost = plan.searched.cost
     lines = [f"Cost over the run: {format.count(cost)}. {people(plan)}."]
+    planned = {pattern.team for pattern in plan.patterns}
+    if others := [name for name, team in plan.scenario.team.items() if name not in planned and team.shifts]:
+        lines.append(f"Without what teams without a pattern cost: {', '.join(others)}.")
     over = plan.overtime
     if over.mean > 0:
         band = f" ({format.between(over)})" if format.between(over) else ""
         lines.append(
-            f"Overtime to finish contacts: {format.count(over.mean)}{band} expected beside it; a run costs "
+            f"Overtime to finish contacts: {format.count(over.mean)}{band} expected beside it; together "
             f"{format.count(cost + over.mean)}."
         )
     for what, other in (("Today's shifts", plan.today), ("Erlang by interval, chats by division", plan.baseline)):

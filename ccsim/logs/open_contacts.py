@@ -24,11 +24,15 @@ def under_way(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool]) -> pd
     the log has neither outcomes nor an end of who was not answered, and some were by an hour: they have left.
     """
     over = rows["end"].notna() | rows["wrapped"].notna()
+    # a wait is the end of who was not answered, but not where the log says that it lasts, or who answered
+    lasts = answered & False
+    if "outcome" in how.columns:
+        lasts |= (rows["outcome"] == OPEN).fillna(False) | rows["agent"].notna()
     if "left" in rows:
         over |= rows["left"].notna()
     for name in how.durations:
         known = rows[length(name)].fillna(0) > 0
-        over |= known if name != "wait" else known & ~answered & rows["answer"].isna()
+        over |= known if name != "wait" else known & ~answered & rows["answer"].isna() & ~lasts
     if how.arrivals_only or not over.any():
         return answered & False
     here = ~over
@@ -39,6 +43,14 @@ def under_way(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool]) -> pd
     talks = _is(rows, "one_to_one")
     here &= ~(talks & (rows["answer"] < _last(rows["answer"].where(talks), rows["agent"])))
     return here.fillna(False).astype("bool")
+
+
+def begun(rows: pd.DataFrame, how: Mapping) -> pd.Series[bool]:
+    """Of who is under way, who has been answered: with the time of it, or with a wait that is over and an agent."""
+    answered = rows["answer"].notna()
+    if "wait" in how.durations:
+        answered |= rows[length("wait")].notna() & rows["agent"].notna()
+    return answered
 
 
 def overtaken(rows: pd.DataFrame, answered: pd.Series[bool], by: timedelta = timedelta(0)) -> pd.Series[bool]:

@@ -30,7 +30,7 @@ from ccsim.logs.lines import (
     translated,
 )
 from ccsim.logs.mapping import TIMES, Mapping
-from ccsim.logs.open_contacts import OPEN, overtaken, under_way
+from ccsim.logs.open_contacts import OPEN, begun, overtaken, under_way
 from ccsim.logs.records import COLUMNS, Logs, Reading
 from ccsim.logs.sheets import sheet_of
 from ccsim.scenario.channels import CHANNELS
@@ -364,7 +364,7 @@ def _outcomes(rows: pd.DataFrame, how: Mapping, lines: Lines) -> tuple[pd.Series
         here = under_way(rows, how, answered) if lines.live else answered & False
         rows["outcome"] = np.where(answered, "answered", "abandoned")
         lines.mend(here & overtaken(rows, answered), OVERTAKEN)
-    return answered | (here & rows["answer"].notna()), here
+    return answered | (here & begun(rows, how)), here
 
 
 def _in_order(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:

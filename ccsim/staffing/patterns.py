@@ -112,10 +112,16 @@ def most_agents(pattern: Pattern) -> float:
 
 def costs(scenario: Scenario) -> F64:
     """What one agent on each pattern costs over the run : float64[pattern]; hours where nothing has a cost."""
-    pairs = crews(scenario)
-    rates = [scenario.team[p.team].cost_per_hour if p.cost_per_hour is None else p.cost_per_hour for p, _ in pairs]
-    paid = np.array([paid_hours(scenario, row, premiums(scenario)) for _, row in pairs])
-    return np.asarray(paid * (rates if any(rates) else 1.0))
+    paid = np.array([paid_hours(scenario, row, premiums(scenario)) for _, row in crews(scenario)])
+    return np.asarray(paid * (rates(scenario) if any(rates(scenario)) else 1.0))
+
+
+def rates(scenario: Scenario) -> list[float]:
+    """What an hour on each pattern costs, its own or its team's."""
+    return [
+        scenario.team[pattern.team].cost_per_hour if pattern.cost_per_hour is None else pattern.cost_per_hour
+        for pattern in scenario.staffing.patterns
+    ]
 
 
 def hours(scenario: Scenario) -> F64:

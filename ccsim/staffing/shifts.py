@@ -26,6 +26,7 @@ from ccsim.staffing.patterns import (
     most_agents,
     most_on_a_day,
     names,
+    rates,
     staffed,
     worked_today,
 )
@@ -37,6 +38,9 @@ from ccsim.tables import F64, I64
 from ccsim.workload.offered import interval_edges
 from ccsim.workload.unserved import unserved
 
+ROOMS: Final = ((1.5, 3), (4.0, 10))
+"""Agents to try on a pattern without `max`: so many times Erlang's and so many more. The second where targets are
+missed with the first or the best has all of them: the formulas do not know the rush when a queue opens."""
 REPAIRS: Final = 5
 """Times that a plan which misses a target on fresh random numbers is searched for again, at most."""
 
@@ -75,17 +79,23 @@ def shift_plan(
         raise ScenarioError([Problem("staffing.patterns", "no shift patterns to choose from", allowed)])
     erlang = baseline(scenario)
     scenario = most_useful(scenario, own, erlang)
-    cost, least, most = costs(scenario), _least(scenario), most_of_use(scenario, erlang)
-    pool = Pool(Trials(scenario, scenario.seed, range(scenario.replications), workers), most)
-    judge = Judge.of(scenario, pool.goals)
-    # proving the result takes about as long as getting ready
-    seconds = within - 2 * (time.perf_counter() - clock)
-    glances = [partial(pool.tally, parts=some + 1) for some in range(len(pool.few))]
-    starts = covering(scenario, erlang)
-    search = Search(
-        pool.tally, cost, least, most, judge, glances=glances, starts=starts, seconds=seconds, progress=progress
-    )
-    finished = search.run()
+    cost, least, starts = costs(scenario), _least(scenario), covering(scenario, erlang)
+    trials = Trials(scenario, scenario.seed, range(scenario.replications), workers)
+    free = np.array([math.isinf(most_agents(pattern)) for pattern in scenario.staffing.patterns], dtype=np.bool_)
+    ready = time.perf_counter() - clock  # about as long as proving the result will take
+    for times, more in ROOMS:
+        most = most_of_use(scenario, erlang, times, more)
+        pool = Pool(trials, most)
+        judge = Judge.of(scenario, pool.goals)
+        glances = [partial(pool.tally, parts=some + 1) for some in range(len(pool.few))]
+        seconds = within - ready - (time.perf_counter() - clock)
+        search = Search(
+            pool.tally, cost, least, most, judge, glances=glances, starts=starts, seconds=seconds, progress=progress
+        )
+        finished = search.run()
+        enough = search.best is not None and (search.best < most)[free].all()
+        if enough or not free.any() or not finished:
+            break
     if search.best is None:
         raise Infeasible(_why(scenario, judge, search, most))
 
@@ -186,13 +196,21 @@ def _warnings(scenario: Scenario, goals: tuple[StaffingTarget, ...], agents: I64
     planned = {queue for pattern in scenario.staffing.patterns for queue in scenario.team[pattern.team].skills}
     without = [scenario.title(name) for name in scenario.queue if name in planned - aimed]
     alone = f"queues without a target of their own, for which the plan does not staff: {', '.join(without)}"
-    return (*([alone] if without else []), *map(str, unserved(staffed(scenario, agents.tolist()))))
+    paid = zip(scenario.staffing.patterns, rates(scenario), strict=True)
+    free = dict.fromkeys(pattern.team for pattern, rate in paid if not rate)
+    unpaid = f"teams whose agents cost nothing in this plan, for want of a cost_per_hour: {', '.join(free)}"
+    some = len(free) > 0 and any(rates(scenario))
+    return (
+        *([alone] if without else []),
+        *([unpaid] if some else []),
+        *map(str, unserved(staffed(scenario, agents.tolist()))),
+    )
 
 
-def most_of_use(scenario: Scenario, erlang: Baseline) -> I64:
-    """The most agents to try on each pattern : int64[pattern], what it allows, or half as many again as needed."""
+def most_of_use(scenario: Scenario, erlang: Baseline, times: float, more: int) -> I64:
+    """The most agents to try on each pattern : int64[pattern], what it allows or so many times Erlang's and more."""
     needed = erlang.requirement(scenario).with_shrinkage.sum(axis=0).max(initial=0)
-    enough = math.ceil(1.5 * needed) + 3
+    enough = math.ceil(times * needed) + more
     given = scenario.staffing.patterns
     most = [min(most_agents(p), max(p.min, enough) if p.max is None else p.max) for p in given]
     return np.array(most, dtype=np.int64)
@@ -258,7 +276,9 @@ def _marginal(search: Search, agents: I64, goals: int) -> F64:
 def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
     tally = search.tally(most)
     slack = judge.slack(tally)
-    lines = ["The targets cannot be met; with every shift pattern at its maximum:"]
+    free = any(pattern.max is None for pattern in scenario.staffing.patterns)
+    maximum = "at its maximum" + (f" ({most.max()} agents where it has none)" if free else "")
+    lines = [f"The targets cannot be met; with every shift pattern {maximum}:"]
     for goal, figure, row in zip(judge.goals, tally.estimates(), slack, strict=True):
         if (row < 0).any():
             lines.append(f"  {_missed(scenario, judge, goal, figure.mean, row)}")

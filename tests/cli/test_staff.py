@@ -284,3 +284,54 @@ def test_no_data_is_no_target_met(morning: Path) -> None:
     result = staff(morning, *(part for change in few for part in ("--set", change)))
     assert result.exit_code == 0, result.output
     assert sum(int(row["agents"]) for row in rows(folder(result) / "shifts.csv")) > 0
+
+
+RUSH = """
+name = "Messages over night"
+start = 2026-03-02
+days = 7
+seed = 5
+replications = 5
+
+[queue.messages]
+channel = "messaging"
+open = { mon-fri = "08:00-18:00" }
+volume = { per_day = 200, shape = "office" }
+turns = { mean = 2 }
+work = { mean = "70s" }
+clock = "business"
+service_level = "90% in 30m"
+
+[team.writers]
+skills = { messages = 1 }
+concurrency = { messages = 3 }
+cost_per_hour = 20
+shifts = [{ agents = 6, days = "mon-fri", hours = "08:00-18:00" }]
+
+[staffing]
+targets_over = "run"
+patterns = [{ team = "writers", days = "mon-fri", hours = "08:00-18:00" }]
+"""
+
+
+def test_a_pattern_without_a_maximum_has_as_many_agents_as_the_rush_at_opening_needs(tmp_path: Path) -> None:
+    """What waits for the queue to open needs more than twice what Erlang's formulas ask for, who spread it."""
+    (tmp_path / "rush.toml").write_text(RUSH)
+    done = staff(tmp_path / "rush.toml", "--json")
+    assert done.exit_code == 0, done.output
+    (shift,) = json.loads(done.stdout)["plan"]
+    erlang = staff(tmp_path / "rush.toml", "--method", "erlang", "--json")
+    needed = max(row["agents"] for row in json.loads(erlang.stdout)["requirement"])
+    assert shift["agents"] > 1.5 * needed + 3
+
+
+def test_a_team_that_costs_nothing_beside_one_that_does_is_named(tmp_path: Path) -> None:
+    shifts = "shifts = [{ agents = 1, hours = '08:00-18:00' }]"
+    more = f"\n[team.others]\nskills = {{ messages = 1 }}\nconcurrency = {{ messages = 3 }}\n{shifts}\n\n[staffing]"
+    pattern = '{ team = "others", days = "mon-fri", hours = "08:00-18:00" }]'
+    text = RUSH.replace("\n[staffing]", more).removesuffix("]\n") + f", {pattern}\n"
+    (tmp_path / "rush.toml").write_text(text)
+    done = staff(tmp_path / "rush.toml", "--json")
+    assert done.exit_code == 0, done.output
+    (warning,) = json.loads(done.stdout)["warnings"]
+    assert warning == "teams whose agents cost nothing in this plan, for want of a cost_per_hour: others"

@@ -105,3 +105,24 @@ def test_a_log_of_events(tmp_path: Path) -> None:
     rows = read(tmp_path / "queue_log", mapping("asterisk"), live=True).rows
     assert rows["outcome"].tolist() == ["answered", "open", "open"]
     assert rows["agent"].fillna("").tolist() == ["SIP/12", "SIP/12", ""]
+
+
+def test_lengths_of_time_say_who_waits_and_who_is_talked_to(tmp_path: Path) -> None:
+    """Who is open waits, or has been answered by the agent whom the line names; without an agent and an outcome the
+    wait may be that of somebody who left."""
+    columns = {name: COLUMNS[name] for name in ("contact", "queue", "arrival", "agent", "outcome")}
+    how = Mapping(kind="contacts", columns=columns, durations={"wait": ("wait",), "talk": ("talk",)})
+    lines = [
+        "1,sales,2026-03-04 09:00,bo,answered,20,60",
+        "2,sales,2026-03-04 10:50,,open,90,",
+        "3,sales,2026-03-04 10:51,al,open,15,",
+        "4,sales,2026-03-04 10:52,cy,,15,",
+        "5,sales,2026-03-04 10:53,,open,,",
+        "6,sales,2026-03-04 10:54,,,40,",
+    ]
+    (tmp_path / "log.csv").write_text("\n".join(["contact,queue,arrival,agent,outcome,wait,talk", *lines]))
+    reading = read(tmp_path / "log.csv", how, live=True)
+    answered = dict(zip(reading.rows["contact"].tolist(), reading.rows["answer"].notna().tolist(), strict=True))
+    assert answered == {"1": True, "2": False, "3": True, "4": True, "5": False}
+    assert set(reading.rows["outcome"][1:]) == {"open"}
+    assert reading.reasons == {"no outcome": 1}
