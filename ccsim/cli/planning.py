@@ -225,7 +225,7 @@ def _costs(plan: ShiftPlan) -> list[str]:
     lines = [f"Cost over the run: {format.count(cost)}. {people(plan)}."]
     planned = {pattern.team for pattern in plan.patterns}
     if others := [name for name, team in plan.scenario.team.items() if name not in planned and team.shifts]:
-        lines.append(f"Without what teams without a pattern cost: {', '.join(others)}.")
+        lines.append(f"Not counted: teams without a pattern ({', '.join(others)}).")
     over = plan.overtime
     if over.mean > 0:
         band = f" ({format.between(over)})" if format.between(over) else ""
