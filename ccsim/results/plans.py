@@ -56,7 +56,7 @@ class IntervalTarget(NamedTuple):
 
 
 class Shortfall(NamedTuple):
-    """A goal that no number of agents reaches for who comes in [start, end)."""
+    """A goal that is not reached for who comes in [start, end), by any number of agents or by those that were found."""
 
     goal: StaffingTarget
     start: int

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ccsim.cli import main
+from ccsim.cli import hours_table, main
 from ccsim.cli.planning import show
+from ccsim.results.plans import Shortfall, StaffingTarget
 from ccsim.runs.run import run
 from ccsim.scenario import read
+from ccsim.scenario.values import HOUR
 from ccsim.staffing import shifts
 from tests import staffing_by_hand as by_hand
 
@@ -132,6 +134,17 @@ def test_a_requirement_that_misses_a_target_ends_with_status_1(morning: Path) ->
     result = staff(morning, "--method", "requirement", "--set", "queue.phone.answer_delay='30s'")
     assert "Cannot be met: phone: service level" in result.stdout
     assert result.exit_code == 1
+
+
+def test_what_a_search_left_short_is_not_called_impossible(morning: Path) -> None:
+    goal = StaffingTarget("queue", "phone", "abandonment", 0.08, at_least=False)
+    short = Shortfall(goal, 9 * HOUR, 12 * HOUR, 0.086, 0.0, 111.0, "nobody is there", None, 4)
+    (possible,) = hours_table._unmet(read.load(morning), [short])
+    assert possible.startswith("Not met: phone: abandonment 8.6 %, wanted ≤ 8 %, at best 0.0 %, of 111 contacts a run")
+    assert "nobody is there" not in possible
+    (impossible,) = hours_table._unmet(read.load(morning), [short._replace(best=0.085)])
+    assert impossible.startswith("Cannot be met: ")
+    assert impossible.endswith("nobody is there.")
 
 
 def test_without_patterns_it_is_the_requirement(morning: Path) -> None:
