@@ -136,8 +136,8 @@ class Results(model.Results):
         For `run(replications=1)` of a scenario that is the same at all hours, over many days; the warm-up that the
         scenario itself has is left out besides. Batches hold successive reporting intervals, whole ones. Counts, hours
         and money are those of one such interval. An interval of 95 % holds the truth less often where batches are
-        short for how long a busy spell lasts: see docs/python.md. Raises ScenarioError for
-        several replications, metrics that do not add up, and runs too short for so many batches.
+        short for how long a busy spell lasts: see docs/python.md. Raises ScenarioError for several replications,
+        metrics that do not add up, and runs too short for so many batches.
         """
         if self.estimate(level, name, metric) is None:
             raise ScenarioError([Problem("metric", f"no {metric} of {name}", "one that applies there")])

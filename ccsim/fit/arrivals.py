@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
@@ -85,6 +86,7 @@ def profile(counts: F64, days: Sequence[date]) -> Profile:
     return Profile(counts, weekday, volumes, cv, day_cv, p_value, memory, drift, _shares(counts, weekday))
 
 
+@cache  # every queue asks for the same days
 def shown(day: date, interval: int, zone: str | None) -> I64:
     """How many times the clock of the zone shows each interval of a day : int64[interval]; 1 but where it changes."""
     midnight = datetime.combine(day, time())

@@ -181,9 +181,8 @@ def _offsets(text: pd.Series[str], how: Mapping) -> tuple[pd.Series[str], pd.Ser
     if not name.notna().any():
         return bare, ahead
     known = name.map(_named_offsets(how)).astype("timedelta64[us]")
-    return bare.mask(
-        known.notna() | (how.timezone is None), bare.str.replace(_ZONE_NAME, "", regex=True)
-    ), ahead.fillna(known)
+    unnamed = bare.str.replace(_ZONE_NAME, "", regex=True)
+    return bare.mask(known.notna() | (how.timezone is None), unnamed), ahead.fillna(known)
 
 
 def _since_1970(text: pd.Series[str]) -> str | None:

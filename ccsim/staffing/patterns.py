@@ -113,7 +113,8 @@ def most_agents(pattern: Pattern) -> float:
 def costs(scenario: Scenario) -> F64:
     """What one agent on each pattern costs over the run : float64[pattern]; hours where nothing has a cost."""
     paid = np.array([paid_hours(scenario, row, premiums(scenario)) for _, row in crews(scenario)])
-    return np.asarray(paid * (rates(scenario) if any(rates(scenario)) else 1.0))
+    hourly = rates(scenario)
+    return np.asarray(paid * (hourly if any(hourly) else 1.0))
 
 
 def rates(scenario: Scenario) -> list[float]:
