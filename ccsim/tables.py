@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,15 @@ I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+
+NUMBERS: Final[dict[Any, type[np.generic]]] = {
+    I8: np.int8,
+    I32: np.int32,
+    I64: np.int64,
+    F64: np.float64,
+    Bool: np.bool_,
+}
+"""What an array of a type holds. numpy's types say it themselves, but not alike in all of its versions."""
 
 
 Table = TypeVar("Table")
@@ -578,8 +587,5 @@ def blank(table: type[Any], rows: int = 0) -> Any:
     axes = {name: 1 + column.by.count(",") for name, column in columns(table).items()}
     hints = get_type_hints(table)
     return table(
-        **{
-            name: np.zeros((rows,) * axes[name], get_args(get_args(hint)[1])[0]) if name in axes else 0
-            for name, hint in hints.items()
-        }
+        **{name: np.zeros((rows,) * axes[name], NUMBERS[hint]) if name in axes else 0 for name, hint in hints.items()}
     )

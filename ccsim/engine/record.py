@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 import numpy as np
 
-from ccsim.tables import NEVER, Log, Outcome, State
+from ccsim.tables import NEVER, NUMBERS, Log, Outcome, State
 
 if TYPE_CHECKING:
     from ccsim.engine.reference import Agent, Centre, Contact
@@ -185,5 +185,5 @@ PRESENCE: Final = ("", "presence_start", "presence_end", "presence_shift")
 
 def in_types(columns: dict[str, Any]) -> Log:
     """The log's arrays; columns that are missing have no rows."""
-    types = {name: get_args(get_args(hint)[1])[0] for name, hint in get_type_hints(Log).items()}
+    types = {name: NUMBERS[hint] for name, hint in get_type_hints(Log).items()}
     return Log(**{name: np.array(columns.get(name, ()), dtype=dtype) for name, dtype in types.items()})
