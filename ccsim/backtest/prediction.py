@@ -190,7 +190,7 @@ def learn(log: ContactLog, days: Sequence[date], option: str = "--train") -> Lea
     return Learned(
         patience=_patience(customers),
         works=works,
-        handle_times={ALL: took.mean()} | {name: took[rows].mean() for name, rows in thick(answered)},
+        handle_times={ALL: float(took.mean())} | {name: float(took[rows].mean()) for name, rows in thick(answered)},
         rhythm=rhythm,
         turn_round=duties.turn_rounds(contacts) / SECOND,
         ringing=_ringing(customers),
@@ -347,7 +347,7 @@ def _imputed(contacts: pd.DataFrame, works: F64) -> F64:
         place = int(np.searchsorted(answered, row))
         near = answered[max(place - NEAR, 0) : place + NEAR]
         took[row] = took[draw.choice(near)] if len(near) else draw.choice(works)
-    return took[np.argsort(np.argsort(contacts["arrival"].to_numpy(), kind="stable"), kind="stable")]
+    return np.asarray(took[np.argsort(np.argsort(contacts["arrival"].to_numpy(), kind="stable"), kind="stable")])
 
 
 def _teams(

@@ -108,7 +108,7 @@ def _accuracy(
             low, high = (end[0] for end in forecast.bands(int(share) / 100))
             rows.append(((real[-1] >= low) & (real[-1] <= high))[expected].astype(np.float64))
             of_day = [float(end[0]) for end in forecast.day_bands(int(share) / 100)]
-            inside_day[share].append(of_day[0] <= real[-1].sum() <= of_day[1])
+            inside_day[share].append(of_day[0] <= float(real[-1].sum()) <= of_day[1])
         days.append(day)
         progress()
     if not days:

@@ -62,7 +62,8 @@ def within_covariance(intervals: int, interval: int, memory: float) -> F64:
     """
     steps = max(1, -(-intervals * interval // STEP))
     edges = np.minimum(np.arange(intervals + 1) * interval / STEP, steps)
-    share = np.diff(np.clip(edges[:, None] - np.arange(steps), 0.0, 1.0), axis=0)
+    begun: F64 = np.clip(edges[:, None] - np.arange(steps), 0.0, 1.0)
+    share = begun[1:] - begun[:-1]
     share /= share.sum(axis=1, keepdims=True)
     lag = np.abs(np.subtract.outer(np.arange(steps), np.arange(steps)))
     correlation = np.power(memory, lag.astype(np.float64))

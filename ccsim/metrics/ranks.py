@@ -99,7 +99,7 @@ def quantiles(times: I64, count: I64, zeros: I64, more: int, percents: I64, stat
     """
     every = values.shape[1] - 1
     bits = bits_of(every) + more
-    of_all, at_zero = count.sum(), zeros.sum()
+    of_all, at_zero = int(count.sum()), int(zeros.sum())
     for p in range(len(percents) if of_all > 0 else 0):
         rank = rank_of(percents[p], of_all) - at_zero
         values[p, every] = (times[index(rank - 1)] >> bits) / SECOND if rank > 0 else 0.0

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -265,7 +266,7 @@ def mdc_wait(rate: float, work: float, agents: int) -> float:
     from scipy.special import lambertw
 
     rho = load / agents
-    root_of_one = np.exp(2j * np.pi * np.arange(1, agents) / agents)
+    root_of_one: Any = np.exp(2j * np.pi * np.arange(1, agents) / agents)
     zeros = -lambertw(-rho * math.exp(-rho) * root_of_one) / rho
     queue = (1 / (1 - zeros)).sum().real - (agents * (agents - 1) - load**2) / (2 * (agents - load))
     return max(float(queue), 0.0) / rate

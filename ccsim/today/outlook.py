@@ -394,7 +394,7 @@ def _backlog(plan: Plan, log: Log) -> F64:
 def _closing(plan: Plan, queue: int) -> int:
     spans = slice(plan.hours_offset[queue], plan.hours_offset[queue + 1])
     ends = plan.closes[spans][(plan.opens[spans] < plan.end) & (plan.closes[spans] > 0)]
-    return int(min(ends.max(initial=0), plan.end)) or plan.end
+    return min(int(ends.max(initial=0)), plan.end) or plan.end
 
 
 def _follow_ups(scenario: Scenario, at: int, engine: str) -> F64:

@@ -347,7 +347,7 @@ class _Start:
                         return np.full(len(m), NEVER)
                     since = np.full(len(m), _opening(self.plan, q, at)) if held else seen.message[last[m]]
                     patience = self.given(pool, np.zeros(len(m)) if held else waited)
-                    lasting = max((pool > np.median(waited)).sum(), 1)
+                    lasting = max(int((pool > np.median(waited)).sum()), 1)
                     stays = self.uniforms(len(m)) < forever * len(pool) / lasting
                     return np.where(stays, NEVER, np.maximum(np.minimum(since, NEVER - patience) + patience, at))
 

@@ -363,7 +363,7 @@ class Case:
 
     def _spans(self, offset: I64, opens: I64, closes: I64) -> list[tuple[I64, I64]]:
         """Starts and ends by queue, cut to the times that a log may hold."""
-        earliest, latest = int(min(0, self.workload.arrival.min(initial=0))), self.plan.drain_end + 1
+        earliest, latest = int(self.workload.arrival.min(initial=0)), self.plan.drain_end + 1
         opens, closes = np.clip(opens, earliest, latest), np.clip(closes, earliest, latest)
         return [(opens[low:high], closes[low:high]) for low, high in pairwise(offset)]
 
