@@ -24,20 +24,16 @@ if TYPE_CHECKING:
     from ccsim.scenario.model import Scenario
 
 
-class Days(click.ParamType[list[date]]):
+def days(text: str) -> list[date]:
     """Days such as 1999-02-01:1999-02-07, or one."""
-
-    name = "days"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[date]:
-        first, _, last = value.partition(":")
-        try:
-            start, end = date.fromisoformat(first), date.fromisoformat(last or first)
-        except ValueError:
-            self.fail(f"{value!r}: days such as 2026-03-02:2026-03-08", param, ctx)
-        if end < start:
-            self.fail(f"{value!r} ends before it starts", param, ctx)
-        return [start + timedelta(days=day) for day in range((end - start).days + 1)]
+    first, _, last = text.partition(":")
+    try:
+        start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
+        raise click.BadParameter(f"{text!r}: days such as 2026-03-02:2026-03-08") from None
+    if end < start:
+        raise click.BadParameter(f"{text!r} ends before it starts")
+    return [start + timedelta(days=day) for day in range((end - start).days + 1)]
 
 
 @click.command()
@@ -49,8 +45,8 @@ class Days(click.ParamType[list[date]]):
     help="What the columns of LOG are: a built-in name or a file; logs of ccsim need none. Without it one is proposed "
     "and written beside FILE.",
 )
-@click.option("--train", type=Days(), required=True, help="Days to learn from, FIRST:LAST.")
-@click.option("--test", type=Days(), required=True, help="Days to predict, FIRST:LAST.")
+@click.option("--train", type=days, required=True, help="Days to learn from, FIRST:LAST.")
+@click.option("--test", type=days, required=True, help="Days to predict, FIRST:LAST.")
 @click.option(
     "--rule",
     "rules",
@@ -252,14 +248,14 @@ def _print(backtests: list[Backtest]) -> None:
         if by_rule is backtests[0]:
             modes = [trial.mode for trial in by_rule.trials]
             short = [f"{mode[:4]}." for mode in modes]
-            days = table("day", "came", "exp.", "WAPE", "ASA", *short, "SL", *short)
+            daily = table("day", "came", "exp.", "WAPE", "ASA", *short, "SL", *short)
             for rows in zip(*(day_rows(trial) for trial in by_rule.trials), strict=True):
                 first, last = rows[0], rows[-1]
                 cells = [first[1][5:], f"{first[2]:,}", f"{last[-2]:,.0f}", known(last[-1], "{:.0%}")]
                 for real, ours, form in ((3, 4, "{:.0f} s"), (11, 12, "{:.0%}")):
                     cells += [known(first[real], form), *(known(row[ours], form) for row in rows)]
-                days.add_row(*cells)
-            console.print(days)
+                daily.add_row(*cells)
+            console.print(daily)
             console.print(
                 f"Real ASA and service level, and those simulated: {', '.join(modes)} (medians of the replications). "
                 f"came, exp.: contacts offered, and expected in {modes[-1]}; WAPE: their error by half hour.\n"
