@@ -62,6 +62,11 @@ class Setting:
         return not math.isnan(self.ends[0])
 
     @property
+    def titled(self) -> str:
+        """Its path, with the unit of durations."""
+        return f"{self.path} (s)" if self.seconds else self.path
+
+    @property
     def outer(self) -> tuple[Any, Any]:
         """Its lowest and its highest value, of what are no numbers the first and the last."""
         if not self.levels:
