@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Iterator
+from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -33,6 +35,9 @@ def _lines(part: Any, seen: set[int]) -> Iterator[str]:
         yield from _lines(part.fget, seen)
     elif isinstance(part, staticmethod | classmethod):
         yield from _lines(part.__func__, seen)
+    elif isinstance(part, partial):
+        yield from _lines(part.func, seen)
+        yield _value((part.args, part.keywords))
     elif hasattr(part, "__wrapped__"):
         yield from _lines(part.__wrapped__, seen)
     elif not isinstance(part, ModuleType):
@@ -52,9 +57,12 @@ def _of_function(function: FunctionType, seen: set[int]) -> Iterator[str]:
             continue
     for name in _names(function.__code__):
         used = function.__globals__.get(name)
-        if used is not None and getattr(used, "__module__", function.__module__) == function.__module__:
+        foreign = isinstance(used, FunctionType | type) and used.__module__ != function.__module__
+        if used is not None and not foreign:
             yield name
             yield from _lines(used, seen)
+            if type(used).__module__ == function.__module__:
+                yield from _lines(type(used), seen)
 
 
 def _names(code: CodeType) -> list[str]:
@@ -79,4 +87,9 @@ def _value(value: Any) -> str:
     if hasattr(value, "tobytes"):
         return hashlib.sha256(value.tobytes()).hexdigest()
     text = repr(value)
-    return type(value).__qualname__ if " at 0x" in text else text
+    if " at 0x" not in text:
+        return text
+    try:  # what an object of a class holds
+        return hashlib.sha256(pickle.dumps(value)).hexdigest()
+    except Exception:  # whatever its class raises
+        return type(value).__qualname__

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Final
@@ -62,14 +62,23 @@ def register(name: str, brings: Callable[..., Quantiles]) -> None:
 
     Raises ScenarioError for a built-in name, and for arguments that a scenario cannot give.
     """
-    if name in BUILT_IN:
-        raise ScenarioError([Problem("name", f"{shown(name)} is built in", "another name")])
+    check_name(name, BUILT_IN)
     PARAMETERS[name] = (arguments_of(name, brings, ("dist", "weight", *_PURE)),)
     OWN[name] = brings
 
 
+def check_name(name: object, built_in: Collection[str] = ()) -> None:
+    """Raises ScenarioError for what cannot be the name of a part of one's own."""
+    if not isinstance(name, str) or not name:
+        raise ScenarioError([Problem("name", shown(name), "a text")])
+    if name in built_in:
+        raise ScenarioError([Problem("name", f"{shown(name)} is built in", "another name")])
+
+
 def arguments_of(name: str, brings: Callable[..., Any], taken: tuple[str, ...]) -> tuple[str, ...]:
     """Names of its arguments. Raises ScenarioError for those that a scenario cannot give by name, or are `taken`."""
+    if not callable(brings):
+        raise ScenarioError([Problem(name, shown(brings), "a class")])
     arguments = inspect.signature(brings).parameters.values()
     for one in arguments:
         if one.kind not in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) or one.name in taken:

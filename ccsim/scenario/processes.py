@@ -7,7 +7,7 @@ from typing import Final
 
 from ccsim.distributions.arrivals import Arriving, Process
 from ccsim.distributions.code import code_of
-from ccsim.scenario.distributions import arguments_of, load_installed
+from ccsim.scenario.distributions import arguments_of, check_name, load_installed
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.values import MOST, duration
 from ccsim.tables import SECOND
@@ -21,6 +21,7 @@ def register(name: str, brings: Callable[..., Arriving]) -> None:
 
     Raises ScenarioError for arguments that a scenario cannot give.
     """
+    check_name(name)
     arguments_of(name, brings, ("process",))
     PROCESSES[name] = brings
 
