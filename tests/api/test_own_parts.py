@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from functools import partial
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from ccsim.metrics import sums
 from ccsim.metrics.facts import Facts
 from ccsim.metrics.registry import METRICS
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES
+from ccsim.scenario import distributions
 from ccsim.scenario.design import Design, read_setting
 from ccsim.scenario.distributions import OWN, PARAMETERS
 from ccsim.scenario.processes import PROCESSES
@@ -147,6 +149,23 @@ def test_a_distribution_that_is_none_is_named(own: ccsim.Centre, mean: Any, quan
     ccsim.distribution("wrong")(Wrong)
     with pytest.raises(ccsim.ScenarioError, match=said):
         own.changed({"queue.phone.work": {"dist": "wrong"}}).run(replications=1)
+
+
+def test_a_package_that_cannot_be_loaded_is_named(own: ccsim.Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = EntryPoint("queues", "no_such_module", distributions.GROUP)
+    monkeypatch.setattr(distributions, "entry_points", lambda group: [broken])
+    distributions.load_installed.cache_clear()
+    with pytest.raises(ccsim.ScenarioError, match=r"entry point queues of ccsim.parts: ModuleNotFoundError: No module"):
+        own.changed({"queue.phone.work.dist": "unknown"})
+
+
+def test_two_modules_do_not_share_a_name() -> None:
+    other = _class_of("return u")
+    other.__module__ = "another"
+    with pytest.raises(ccsim.ScenarioError, match=f"'my_exponential' is registered by {__name__} already"):
+        ccsim.distribution("my_exponential")(other)
+    with pytest.raises(ccsim.ScenarioError, match=f"'regular' is registered by {__name__} already"):
+        ccsim.arrival_process("regular")(other)
 
 
 def test_names_that_are_taken_or_none() -> None:
