@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections.abc import Iterator
 from functools import partial
 from types import CodeType, FunctionType, ModuleType
@@ -80,7 +79,7 @@ def _of_code(code: CodeType) -> Iterator[str]:
             yield _value(constant)
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, deep: bool = True) -> str:
     """As text that is the same in every process."""
     if isinstance(value, frozenset | set):
         return repr(sorted(map(repr, value)))
@@ -89,7 +88,7 @@ def _value(value: Any) -> str:
     text = repr(value)
     if " at 0x" not in text:
         return text
-    try:  # what an object of a class holds
-        return hashlib.sha256(pickle.dumps(value)).hexdigest()
-    except Exception:  # whatever its class raises
-        return type(value).__qualname__
+    # what an object holds, but not what that holds: somewhere there would be a state that each process has its own of
+    attributes = sorted(getattr(value, "__dict__", {}).items()) if deep else []
+    held = {name: _value(one, deep=False) for name, one in attributes}
+    return f"{type(value).__qualname__}{held}"
