@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from ccsim.api.notebook import local_times, page, progress_bar, title, watched
 from ccsim.api.parts import demand_own_metrics
 from ccsim.api.results import Place, Results, of_run
 from ccsim.api.sweep import Sweep
-from ccsim.api.values import OF_TABLES, plain, plain_levels, without_frames
+from ccsim.api.values import OF_TABLES, by_path, plain, plain_levels, without_frames
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.results import format
@@ -64,9 +65,11 @@ def load(
         scenario = read.parse(plain("", tables), given=given, outside=allow_outside)
     elif isinstance(source, str) and "\n" in source:
         scenario = read.parse(read.tables(source.encode()), outside=allow_outside)
-    else:
+    elif isinstance(source, str | os.PathLike):
         file = Path(source)
         scenario = read.load(file, outside=allow_outside)
+    else:
+        raise ScenarioError([Problem("source", shown(source), "the path of a scenario, its text or its tables")])
     centre = Centre(scenario, scenario, file)
     if variant is not None:
         centre = centre.variant(variant)
@@ -146,7 +149,7 @@ class Centre:
         Raises ScenarioError when there is none of that name.
         """
         if name not in self.variants:
-            allowed = did_you_mean(name, self.variants)
+            allowed = did_you_mean(str(name), self.variants)
             raise ScenarioError([Problem(f"variant.{name}", "no such variant", allowed, self._file)])
         return self._other(name, self.changes)
 
@@ -158,7 +161,7 @@ class Centre:
         """
         values: dict[str, Any] = {}
         files: dict[str, bytes] = {}
-        for path, value in changes.items():
+        for path, value in by_path("changes", changes).items():
             above, _, key = path.rpartition(".")
             whole_table = key in OF_TABLES and not isinstance(value, str)
             table, given = without_frames(above if whole_table else path, {key: value} if whole_table else value)
@@ -231,7 +234,7 @@ class Centre:
         replications: int | None = None,
         seed: int | None = None,
         precision: Mapping[str, float] | None = None,
-        max_replications: int = MOST,
+        max_replications: int | None = None,
         engine: Engine = "compiled",
         workers: int | None = None,
         executor: str = "threads",
@@ -242,7 +245,7 @@ class Centre:
         """Simulates it: figures with their intervals, and the logs of replication 1.
 
         `precision` maps metrics (`service_level`, or `asa@phone` of one queue or team, or of `total`) to half-widths of
-        95 % intervals in the metric's unit: replications go on until these or `max_replications` are reached.
+        95 % intervals in the metric's unit: replications go on until these or `max_replications` (1,000) are reached.
         `executor` is "threads", "processes" or the address of a Dask scheduler; the results are the same on all of them
         and with any number of workers, by default 1. `audit` checks every log against the rules of the
         model and raises AuditError. `workload` is called with every replication's Workload and number (from 1) and
@@ -250,9 +253,8 @@ class Centre:
         """
         centre = self._streams(seed, replications)
         rule = None
-        if precision is not None:
-            wanted, most = _wanted(precision, replications, max_replications)
-            rule = Precision(read_goals(wanted, *lower(centre.scenario)), most)
+        if wanted := _wanted(precision, replications, max_replications):
+            rule = Precision(read_goals(wanted[0], *lower(centre.scenario)), wanted[1])
         started, clock = datetime.now(UTC), time.perf_counter()
         results = run(
             centre.scenario,
@@ -281,7 +283,7 @@ class Centre:
         replications: int | None = None,
         seed: int | None = None,
         precision: Mapping[str, float] | None = None,
-        max_replications: int = MOST,
+        max_replications: int | None = None,
         engine: Engine = "compiled",
         workers: int | None = None,
         executor: str = "threads",
@@ -303,9 +305,8 @@ class Centre:
                 raise ScenarioError([Problem(name, "two of this name", "a mapping from other names to centres")])
             scenarios[name] = centre._streams(seed, replications).scenario
         rule = None
-        if precision is not None:
-            wanted, most = _wanted(precision, replications, max_replications)
-            rule = comparing.differences_to(wanted, scenarios, baseline, most)
+        if wanted := _wanted(precision, replications, max_replications):
+            rule = comparing.differences_to(wanted[0], scenarios, baseline, wanted[1])
         expected = rule.expected if rule else first.scenario.replications
         with progress_bar(len(scenarios) * expected, progress) as bar:
             options: dict[str, Any] = {"engine": engine, "workers": workers, "executor": executor, "change": workload}
@@ -316,9 +317,9 @@ class Centre:
         self, others: Mapping[str, str | Centre] | Iterable[str | Centre] | str | Centre
     ) -> Iterator[tuple[str, Centre]]:
         if isinstance(others, Mapping):
-            yield from ((name, self._centre(other)) for name, other in others.items())
+            yield from ((str(name), self._centre(other)) for name, other in others.items())
             return
-        for other in [others] if isinstance(others, str | Centre) else others:
+        for other in others if isinstance(others, Iterable) and not isinstance(others, str) else [others]:
             if other != self.applied:
                 centre = self._centre(other)
                 yield centre.applied or centre.name, centre
@@ -355,10 +356,14 @@ class Centre:
         below that folder; `resume` goes on with a sweep that was cut short. `workers` are by default the machine's
         processors. `workload` is as for `run`; what it does stands in no folder, so not with `out`.
         """
+        if resume and out is None:
+            raise ScenarioError([Problem("resume", "without out", "the folder where something was kept, as out")])
         if workload is not None and out is not None:
             raise ScenarioError([Problem("workload", "with out", "one of the two: no folder says what a function did")])
         centre = self._streams(seed, replications)
-        settings = tuple(read_setting(path, plain_levels(levels)) for path, levels in vary.items())
+        settings = tuple(
+            read_setting(path, plain_levels(path, levels)) for path, levels in by_path("vary", vary).items()
+        )
         file = self.file or Path()
         chosen = Points.checked(Design(centre.scenario, settings, design, whole(points), sensitivity, file))
         with progress_bar(len(chosen) * centre.scenario.replications, progress) as bar:
@@ -393,15 +398,23 @@ class Centre:
         )
 
 
-def _wanted(precision: Mapping[str, float], replications: int | None, most: int) -> tuple[Mapping[str, float], int]:
-    """Half-widths and the most replications, if they make sense."""
-    if not isinstance(precision, Mapping) or not all(
-        isinstance(metric, str) and isinstance(half_width, Real) for metric, half_width in precision.items()
+def _wanted(
+    precision: Mapping[str, float] | None, replications: int | None, most: int | None
+) -> tuple[Mapping[str, float], int] | None:
+    """Half-widths and the most replications, if they make sense; None without any."""
+    if precision is None:
+        if most is not None:
+            raise ScenarioError([Problem("max_replications", "without precision", "precision, or replications")])
+        return None
+    if (
+        not isinstance(precision, Mapping)
+        or not precision
+        or not all(isinstance(metric, str) and isinstance(half_width, Real) for metric, half_width in precision.items())
     ):
         raise ScenarioError([Problem("precision", shown(precision), 'a half-width by metric: {"service_level": 0.01}')])
     if replications is not None:
         raise ScenarioError([Problem("replications", "given together with precision", "one of them")])
-    most = whole(most)
+    most = MOST if most is None else whole(most)
     if not isinstance(most, int) or most < 2:
         raise ScenarioError([Problem("max_replications", shown(most), "a whole number of 2 or more")])
     return precision, most

@@ -44,7 +44,7 @@ class Comparison(comparison.Comparison):
         Its `sentences()` say what cannot be told apart. Raises ScenarioError for what there is not.
         """
         scenarios = {variant.name: variant.results.scenario for variant in self.variants}
-        return rank(self, None if by is None else ranking_figure(by, scenarios))
+        return rank(self, None if by is None else ranking_figure(str(by), scenarios))
 
     def select(
         self,

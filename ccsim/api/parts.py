@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -13,9 +13,13 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.metrics.facts import Facts
 from ccsim.metrics.registry import FORMS, METRICS, OWN, Better, Level, Metric, Sums
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, AgentColumn, ContactColumn, check_policies
-from ccsim.scenario.distributions import register
+from ccsim.scenario.distributions import check_name, register
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.processes import register as register_process
+
+BUILT_IN_AGENT: Final = frozenset(AGENT_POLICIES)
+BUILT_IN_CONTACT: Final = frozenset(CONTACT_POLICIES)
+"""Policies that every installation knows."""
 
 Measuring = TypeVar("Measuring", bound=Callable[[Facts], Any])
 
@@ -79,11 +83,17 @@ def metric(
             figures = value if isinstance(value, tuple) else (value,)
             groups = facts.queues if level == "queue" else facts.teams
             shapes = (groups,), (facts.intervals, groups)
-            arrays = [np.asarray(figure, np.float64) for figure in figures]
+            try:
+                arrays = [np.asarray(figure, np.float64) for figure in figures]
+            except (TypeError, ValueError):
+                raise ScenarioError([Problem(f"metric {name}", shown(value), "arrays of numbers")]) from None
             if len(arrays) > 2 or len({array.shape for array in arrays}) != 1 or arrays[0].shape not in shapes:
                 got = " and ".join(str(array.shape) for array in arrays)
                 allowed = f"a numerator, or with a denominator of the same shape, {shapes[0]} or {shapes[1]}"
                 raise ScenarioError([Problem(f"metric {name}", f"arrays of {got}", allowed)])
+            if not all(np.isfinite(array).all() for array in arrays):
+                allowed = "0 of 0 where there is nothing to count"
+                raise ScenarioError([Problem(f"metric {name}", "not every figure is a finite number", allowed)])
             if unit == "share" and ((arrays[0] < 0) | (arrays[0] > arrays[-1] * (1 + 1e-9))).any():
                 raise ScenarioError([Problem(f"metric {name}", "more than all, or less than none", "parts of a whole")])
             return Sums(*arrays)
@@ -100,8 +110,9 @@ def metric(
 def agent_policy(name: str, columns: Sequence[str]) -> None:
     """A policy for `routing.agent`: agents are compared by these columns of AgentColumn, the smallest first.
 
-    Raises ScenarioError for an unknown column or an order that the engines cannot keep.
+    Raises ScenarioError for a name that is built in, an unknown column or an order that the engines cannot keep.
     """
+    check_name(name, BUILT_IN_AGENT)
     order = tuple(AgentColumn[_column(one, AgentColumn.__members__)] for one in columns)
     _refuse_impossible({name: order}, {})
     AGENT_POLICIES[name] = order
@@ -109,6 +120,7 @@ def agent_policy(name: str, columns: Sequence[str]) -> None:
 
 def contact_policy(name: str, columns: Sequence[str]) -> None:
     """A policy for `routing.contact`, of columns of ContactColumn; otherwise as `agent_policy`."""
+    check_name(name, BUILT_IN_CONTACT)
     order = tuple(ContactColumn[_column(one, ContactColumn.__members__)] for one in columns)
     _refuse_impossible({}, {name: order})
     CONTACT_POLICIES[name] = order

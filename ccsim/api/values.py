@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from datetime import time as clock_time
 from numbers import Real
@@ -21,8 +21,8 @@ def without_frames(path: str, value: Any) -> tuple[Any, dict[str, bytes]]:
     """The value with names of files for the frames, series and arrays that stand under "file" or "log", and their
     content.
 
-    A pandas frame keeps its columns; moments of its index become date and time. A series, list or array is the column
-    "value". Other content has another name.
+    A pandas frame keeps its columns; local times of its index become date and time, those of a series, too. A series,
+    list or array is the column "value". Other content has another name.
     """
     files: dict[str, bytes] = {}
     if not isinstance(value, Mapping):
@@ -47,14 +47,21 @@ def _content(path: str, table: Any) -> tuple[bytes, str | None]:
     import numpy as np
     import pandas as pd
 
+    if isinstance(table, pd.Series) and isinstance(table.index, pd.DatetimeIndex) and table.index.tz is None:
+        return _content(path, table.to_frame("value"))[0], "value"
     if not isinstance(table, pd.DataFrame):
         values = np.asarray(table)
         if values.ndim != 1:
             allowed = "a pandas DataFrame, or a series, list or array of one axis"
             raise ScenarioError([Problem(path, f"{type(table).__name__} of {values.ndim} axes", allowed)])
-        return pd.DataFrame({"value": values}).to_csv(index=False).encode(), "value"
+        return pd.DataFrame({"value": values}).to_csv(index=False, na_rep="nan").encode(), "value"
     frame = table
     if isinstance(index := frame.index, pd.DatetimeIndex):
+        if index.tz is not None:
+            allowed = "local times, such as of frame.tz_convert(ZONE).tz_localize(None)"
+            raise ScenarioError([Problem(path, f"an index with the time zone {index.tz}", allowed)])
+        if taken := [name for name in ("date", "time") if name in frame.columns]:
+            raise ScenarioError([Problem(path, f"times as the index and a column {taken[0]}", "one of them")])
         frame = frame.reset_index(drop=True)
         frame.insert(0, "date", index.strftime("%Y-%m-%d"))
         frame.insert(1, "time", index.strftime("%H:%M:%S"))
@@ -75,11 +82,20 @@ def plain(path: str, value: Any) -> Any:
     raise ScenarioError([Problem(path, f"an object of type {type(value).__name__}", allowed)])
 
 
-def plain_levels(levels: Any) -> Any:
+def by_path(argument: str, given: Any) -> Mapping[str, Any]:
+    """A mapping from dotted paths. Raises ScenarioError with the argument's name for what is none."""
+    if not isinstance(given, Mapping) or not all(isinstance(path, str) for path in given):
+        raise ScenarioError([Problem(argument, shown(given), 'a mapping: {"queue.phone.volume.scale": …}')])
+    return given
+
+
+def plain_levels(path: str, levels: Any) -> Any:
     """As `read_setting` takes them: text, or a list of plain values."""
-    return (
-        levels if isinstance(levels, str) else [level.item() if hasattr(level, "item") else level for level in levels]
-    )
+    if isinstance(levels, str):
+        return levels
+    if not isinstance(levels, Iterable):
+        raise ScenarioError([Problem(path, shown(levels), "a list of levels, or text such as 0.8:1.2:5")])
+    return [level.item() if hasattr(level, "item") else level for level in levels]
 
 
 def number(name: str, value: Any, allowed: str = "a number") -> float:

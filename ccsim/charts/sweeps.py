@@ -142,7 +142,7 @@ def spread(sweep: Sweep, theme: str = "light") -> Figure:
             by_name,
             targets.pop() if len(targets) == 1 else math.nan,
             f"{_made_of(sweep)}. Formulas: interval by interval, each queue with the agents that have its skill.",
-            varied=sweep.design.settings[0].path,
+            varied=sweep.design.settings[0].titled,
         )
 
 

@@ -62,9 +62,9 @@ def show_selection(comparison: Comparison, selection: Selection) -> None:
     unit = selection.figure.definition.unit
     console.print()
     console.print(f"Selected: {labels[selection.best]}", style="bold", markup=False)
-    zone = format.quantity(unit, selection.indifference)
+    zone = format.difference(unit, selection.indifference, math.nan).removeprefix("+")
     if unit == "share":
-        zone = f"{100 * selection.indifference:.2g} percentage points"
+        zone += " percentage points"
     best = f"the best by {comparison.titled(selection.figure)}, or worse by less than {zone}"
     sure = f"With {100 * CONFIDENCE:.0f} % confidence {best}."
     if not selection.decided:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,11 +11,13 @@ from rich.table import Table
 from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.results.figures import MetricPlace
-from ccsim.results.sweeps import Sweep
-from ccsim.scenario.design import Setting
+from ccsim.results.sweeps import Sweep, value_text
 
 MOST = 30
 """Points on the screen."""
+
+NAMES = 16
+"""Characters of a line that names a setting or a figure."""
 
 
 def show(sweep: Sweep, figures: list[MetricPlace]) -> None:
@@ -43,13 +44,13 @@ def show(sweep: Sweep, figures: list[MetricPlace]) -> None:
 def _points(sweep: Sweep, figures: list[MetricPlace]) -> Table:
     table = plain_table()
     for setting in sweep.design.settings:
-        table.add_column(format.folded(setting.path, 16), justify="right", overflow="fold")
+        table.add_column(format.folded(setting.path, NAMES), justify="right", overflow="fold")
     for figure in figures:
         head = figure.titled(sweep.design.base).removeprefix("total ")
         table.add_column(format.folded(head, 12), justify="right", overflow="fold")
     columns = [sweep.estimates(figure)[:MOST] for figure in figures]
     for row, *estimates in zip(sweep.design.rows[:MOST], *columns, strict=True):
-        cells = [text(setting, value) for setting, value in zip(sweep.design.settings, row, strict=True)]
+        cells = [value_text(setting, value) for setting, value in zip(sweep.design.settings, row, strict=True)]
         for figure, estimate in zip(figures, estimates, strict=True):
             cells.append(format.quantity(figure.definition.unit, estimate.mean))
         table.add_row(*cells)
@@ -59,26 +60,19 @@ def _points(sweep: Sweep, figures: list[MetricPlace]) -> Table:
 def _alone(sweep: Sweep, figure: MetricPlace) -> Table:
     indices = {index.setting: index for index in sweep.indices if index[1:4] == figure}
     table = plain_table()
-    table.add_column(figure.titled(sweep.design.base), min_width=24)
+    table.add_column(format.folded(figure.titled(sweep.design.base), NAMES), min_width=NAMES, vertical="bottom")
     for end in ("lower end", "upper end"):
         table.add_column(end, justify="right")
     if indices:
-        table.add_column("Sobol':\nfirst", justify="right")
-        table.add_column("\ntotal", justify="right")
+        table.add_column("Sobol':\nfirst", justify="right", no_wrap=True)
+        table.add_column("\ntotal", justify="right", no_wrap=True)
     for setting in sweep.design.settings:
-        cells = [setting.path]
+        cells = [format.folded(setting.path, NAMES)]
         for row in (row for row in sweep.alone if row.setting == setting.path and row[2:5] == figure):
             mean = math.nan if row.difference is None else row.difference
             half = math.nan if row.high is None else row.high - mean
-            cells.append(f"{text(setting, row.value)}: {format.difference(row.unit, mean, half)}")
+            cells.append(f"{value_text(setting, row.value)}: {format.difference(row.unit, mean, half)}")
         if index := indices.get(setting.path):
-            cells += [f"{index.first:.2f}", f"{index.total:.2f}"]
+            cells += [f"{mean:.2f}\n{low:.2f} to {high:.2f}" for mean, low, high in (index[4:7], index[7:10])]
         table.add_row(*cells)
     return table
-
-
-def text(setting: Setting, value: Any) -> str:
-    """A value of a setting as people write it."""
-    if setting.seconds:
-        return format.duration(value)
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

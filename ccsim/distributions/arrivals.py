@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final, NamedTuple, Protocol, runtime_checkable
+from typing import Final, NamedTuple, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -130,7 +130,11 @@ class Process:
     def times(self, rate: Rate, streams: Streams, owner: int) -> I64:
         """Of one replication : int64[·], microseconds, sorted. Raises ScenarioError for times of no use."""
         edges = rate.edges / SECOND
-        came = np.array(self.brought.times(edges, rate.expected.copy(), streams.generator(owner)), dtype=np.float64)
+        given = self.brought.times(edges, rate.expected.copy(), streams.generator(owner))
+        try:
+            came = np.array(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            self._refuse(f"times that are no numbers, of type {type(given).__name__}", "float64[n]")
         if came.ndim != 1:
             self._refuse(f"times of the shape {came.shape}", "one axis")
         if not ((came >= edges[0]) & (came < edges[-1])).all():
@@ -140,7 +144,7 @@ class Process:
         times[times == rate.edges[-1]] -= 1
         return times
 
-    def _refuse(self, value: str, allowed: str) -> None:
+    def _refuse(self, value: str, allowed: str) -> NoReturn:
         raise ScenarioError([Problem(f"arrival process {self.name}", value, allowed)])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -33,6 +34,9 @@ def _lines(part: Any, seen: set[int]) -> Iterator[str]:
         yield from _lines(part.fget, seen)
     elif isinstance(part, staticmethod | classmethod):
         yield from _lines(part.__func__, seen)
+    elif isinstance(part, partial):
+        yield from _lines(part.func, seen)
+        yield _value((part.args, part.keywords))
     elif hasattr(part, "__wrapped__"):
         yield from _lines(part.__wrapped__, seen)
     elif not isinstance(part, ModuleType):
@@ -52,9 +56,12 @@ def _of_function(function: FunctionType, seen: set[int]) -> Iterator[str]:
             continue
     for name in _names(function.__code__):
         used = function.__globals__.get(name)
-        if used is not None and getattr(used, "__module__", function.__module__) == function.__module__:
+        foreign = isinstance(used, FunctionType | type) and used.__module__ != function.__module__
+        if used is not None and not foreign:
             yield name
             yield from _lines(used, seen)
+            if type(used).__module__ == function.__module__:
+                yield from _lines(type(used), seen)
 
 
 def _names(code: CodeType) -> list[str]:
@@ -72,11 +79,16 @@ def _of_code(code: CodeType) -> Iterator[str]:
             yield _value(constant)
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, deep: bool = True) -> str:
     """As text that is the same in every process."""
     if isinstance(value, frozenset | set):
         return repr(sorted(map(repr, value)))
     if hasattr(value, "tobytes"):
         return hashlib.sha256(value.tobytes()).hexdigest()
     text = repr(value)
-    return type(value).__qualname__ if " at 0x" in text else text
+    if " at 0x" not in text:
+        return text
+    # what an object holds, but not what that holds: somewhere there would be a state that each process has its own of
+    attributes = sorted(getattr(value, "__dict__", {}).items()) if deep else []
+    held = {name: _value(one, deep=False) for name, one in attributes}
+    return f"{type(value).__qualname__}{held}"

@@ -14,10 +14,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from ccsim.errors import Problem, ScenarioError
 from ccsim.tables import F64, I64, NEVER, SECOND
 
 
@@ -264,8 +266,11 @@ class Own:
     brought: Quantiles = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _demand(0 <= self.mean < math.inf, f"the mean of {self.family} must be finite and at least 0, not {self.mean}")
-        values = self.value(np.arange(1, 100) / 100)
+        _demand(isinstance(self.brought, Quantiles), f"{self.family} has not both mean and quantile(u)")
+        mean = self.brought.mean
+        known = isinstance(mean, Real) and 0 <= mean < math.inf
+        _demand(known, f"the mean of {self.family} must be finite and at least 0, not {mean}")
+        values = self._values(np.arange(1, 100) / 100)
         _demand(bool((np.diff(values) >= 0).all()), f"quantiles of {self.family} must not fall")
         least = float(values.sum()) / 100  # each quantile holds until the next one
         _demand(
@@ -278,9 +283,16 @@ class Own:
         return float(self.brought.mean)
 
     def value(self, u: F64) -> F64:
+        try:
+            return self._values(u)
+        except ValueError as bad:  # at a uniform that was not tried before
+            raise ScenarioError([Problem(f"distribution {self.family}", str(bad), "")]) from bad
+
+    def _values(self, u: F64) -> F64:
         values = np.array(self.brought.quantile(u.copy()), dtype=np.float64)
         _demand(values.shape == u.shape, f"quantiles of {self.family} : {values.shape} for uniforms {u.shape}")
-        _demand(bool((values >= 0).all()), f"quantiles of {self.family} must be numbers of at least 0")
+        known = bool(((values >= 0) & (values < math.inf)).all())
+        _demand(known, f"quantiles of {self.family} must be finite numbers of at least 0")
         return values
 
 

@@ -216,14 +216,17 @@ class Tab:
     async def _play(self) -> None:
         if self._view is None:
             return
+        self._scene.clear()
+        with self._scene:
+            place = ui.element("div")
         try:
             made = await asyncio.to_thread(scene, self._view.results, self._day)
         except ScenarioError as error:
             self._show_problems(error.problems)
             return
-        self._scene.clear()
-        with self._scene:
-            Play(made)
+        if not place.is_deleted:  # else the levers have been turned meanwhile
+            with place:
+                Play(made)
 
     # ── what the user does ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -245,6 +248,7 @@ class Tab:
         self._after_turning()
 
     def _after_turning(self) -> None:
+        self._scene.clear()  # which would show another what-if than the figures beside it
         if self._panel is not None:
             self._panel.refresh()
         address = links.query(self.session.variant, self.session.changes)
@@ -431,6 +435,7 @@ class Tab:
         with self._levers:
             self._panel = Panel(self.session, self._turn, self._reset)
         self._show_pins()
+        self._scene.clear()
         self._view = None
 
     async def _simulate(self, stale: Event) -> None:

@@ -11,7 +11,7 @@ from ccsim.report.of_comparison import kind
 from ccsim.report.of_run import assumptions, made_with
 from ccsim.results import format
 from ccsim.results.figures import MetricPlace
-from ccsim.results.sweeps import Sweep
+from ccsim.results.sweeps import Sweep, value_text
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
@@ -63,14 +63,16 @@ def _best(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Iterato
     judged = [(figure, means) for figure, means in _known(estimates) if figure.definition.better != "none"]
     for figure, means in judged[:FACTS]:
         mean, point = means[-1 if figure.definition.better == "higher" else 0]
-        where = ", ".join(f"{s.path} {v}" for s, v in zip(sweep.design.settings, sweep.design.rows[point], strict=True))
+        values = zip(sweep.design.settings, sweep.design.rows[point], strict=True)
+        where = ", ".join(f"{setting.path} {value_text(setting, value)}" for setting, value in values)
         label = f"best {figure.titled(sweep.design.base).removeprefix('total ')}"
         yield Fact(label, format.quantity(figure.definition.unit, mean), f"at {where}")
 
 
 def _tables(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Iterable[Part]:
     design = sweep.design
-    settings = [TableColumn(setting.path, "number" if setting.numeric else "text") for setting in design.settings]
+    settings = [TableColumn(setting.titled, "number" if setting.numeric else "text") for setting in design.settings]
+    by_path = {setting.path: setting for setting in design.settings}
     heads = [TableColumn(figure.titled(design.base), kind(figure)) for figure in estimates]
     rows = [
         (str(point), *(value if isinstance(value, int | float) else str(value) for value in row),
@@ -87,7 +89,11 @@ def _tables(sweep: Sweep, estimates: dict[MetricPlace, list[Estimate]]) -> Itera
                 f"Each setting alone: {figure.titled(design.base)}",
                 (TableColumn("Setting"), TableColumn("Value"), TableColumn("Difference", by, signed=True)),
                 tuple(
-                    (row.setting, str(row.value), Estimate(*(math.nan if x is None else x for x in row[6:9])))
+                    (
+                        row.setting,
+                        value_text(by_path[row.setting], row.value),
+                        Estimate(*(math.nan if x is None else x for x in row[6:9])),
+                    )
                     for row in alone
                 ),
             )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ccsim.results import format
 from ccsim.results.figures import MetricPlace
-from ccsim.scenario.design import Design
+from ccsim.scenario.design import Design, Setting
 from ccsim.stats.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -106,3 +107,10 @@ class Sweep:
         for place, column in enumerate(Estimate._fields):
             values[point, place] = table[column].to_numpy()
         return [Estimate(*row) for row in values.tolist()]
+
+
+def value_text(setting: Setting, value: Any) -> str:
+    """A value of a setting as people write it."""
+    if setting.seconds:
+        return format.duration(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -9,7 +9,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from multiprocessing import connection
@@ -23,6 +23,10 @@ from ccsim.runs.crew import Crew, Task, finished, interrupts_wait
 
 WORKERS_A_PROCESSOR: Final = 8
 """More workers on one machine would only cost memory; the results are the same."""
+
+ENDING: Final = 1.0
+"""Seconds that a process takes at most to end after its line has ended."""
+
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -45,7 +49,7 @@ def crew(task: Task, workers: int, executor: str, units: int | None = None) -> A
     One worker works here, without an executor, unless it is a cluster's. For processes and clusters the task, its units
     and its results are pickled. Raises MemoryError when a process is killed from outside, or a unit kills one after the
     other on a cluster; ConnectionError when a cluster cannot be reached (any more); ScenarioError when its workers'
-    libraries are others or for an executor or a number of workers that cannot be.
+    libraries are others, for an executor or a number of workers that cannot be, and where processes cannot begin.
     """
     from ccsim.scenario.faults import did_you_mean, shown
     from ccsim.scenario.values import whole
@@ -118,33 +122,40 @@ class _Processes:
     # Not concurrent.futures: its threads can wait for ever for the rest of a result whose process was terminated. Here
     # every worker has a pipe of its own, so that all can be ended at any time.
 
-    def __init__(self, lines: list[Connection]) -> None:
-        self.workers = len(lines)
-        self._in_hand = dict.fromkeys(lines, 0)
+    def __init__(self, hired: Sequence[tuple[SpawnProcess, list[Connection]]]) -> None:
+        self._hired = [worker for worker, _ in hired]
+        self._in_hand = dict.fromkeys((line for _, lines in hired for line in lines), 0)
+        self.workers = len(self._in_hand)
 
     def send(self, number: int, unit: Any) -> None:
         line = min(self._in_hand, key=self._in_hand.__getitem__)
-        with _deaths_explained():
+        with self._deaths_explained():
             line.send((number, unit))
         self._in_hand[line] += 1
 
     def receive(self) -> tuple[int, Any]:
         line = connection.wait([line for line, units in self._in_hand.items() if units])[0]
         assert isinstance(line, Connection)
-        with _deaths_explained():
+        with self._deaths_explained():
             number, result, fault = line.recv()
         self._in_hand[line] -= 1
         if fault is not None:
             raise fault
         return number, result
 
-
-@contextmanager
-def _deaths_explained() -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, OSError):  # a line may also end within a message
-        raise MemoryError("A worker process was ended from outside, most likely for want of memory.") from None
+    @contextmanager
+    def _deaths_explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, OSError):  # a line may also end within a message
+            ended = connection.wait([worker.sentinel for worker in self._hired], ENDING)
+            for worker in self._hired:
+                if worker.sentinel in ended:
+                    worker.join()
+            if any(worker.exitcode == 1 for worker in self._hired):  # by an error of its own, before any unit
+                allowed = 'a script that runs below `if __name__ == "__main__":` and imports its parts, or "threads"'
+                raise ScenarioError([Problem("executor", "a worker process could not begin", allowed)]) from None
+            raise MemoryError("A worker process was ended from outside, most likely for want of memory.") from None
 
 
 @contextmanager
@@ -157,7 +168,7 @@ def processes(task: Task, workers: int, prepare: Callable[[], None] | None = Non
     hired: list[tuple[SpawnProcess, list[Connection]]] = []
     try:
         _hire(hired, [workers] if copied else [1] * workers, task, prepare)
-        yield _Processes([line for _, lines in hired for line in lines])
+        yield _Processes(hired)
     finally:
         for worker, lines in hired:
             worker.terminate()

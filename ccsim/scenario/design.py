@@ -62,6 +62,11 @@ class Setting:
         return not math.isnan(self.ends[0])
 
     @property
+    def titled(self) -> str:
+        """Its path, with the unit of durations."""
+        return f"{self.path} (s)" if self.seconds else self.path
+
+    @property
     def outer(self) -> tuple[Any, Any]:
         """Its lowest and its highest value, of what are no numbers the first and the last."""
         if not self.levels:
@@ -221,6 +226,8 @@ class Design:
             count = math.prod(len(setting.levels) for setting in self.settings)
         else:
             count = self.number or 0
+            if not isinstance(count, int):
+                raise ScenarioError([Problem("points", shown(count), "a whole number")])
             if count < 2:
                 problems.append(Problem("points", f"{count} points of a {self.kind} design", "2 or more"))
             elif self.kind == "sobol" and count & (count - 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Final
@@ -60,16 +60,33 @@ _COUNTS: Final = ("constant", "geometric", "empirical", "mixture")
 def register(name: str, brings: Callable[..., Quantiles]) -> None:
     """Make a class known as `{ dist = name, … }`, its arguments being the parameters; again: the new one counts.
 
-    Raises ScenarioError for a built-in name, and for arguments that a scenario cannot give.
+    Raises ScenarioError for a name that is built in or another module's, and for arguments that a scenario cannot give.
     """
-    if name in BUILT_IN:
-        raise ScenarioError([Problem("name", f"{shown(name)} is built in", "another name")])
+    check_name(name, BUILT_IN)
+    check_module(name, brings, OWN)
     PARAMETERS[name] = (arguments_of(name, brings, ("dist", "weight", *_PURE)),)
     OWN[name] = brings
 
 
+def check_name(name: object, built_in: Collection[str] = ()) -> None:
+    """Raises ScenarioError for what cannot be the name of a part of one's own."""
+    if not isinstance(name, str) or not name:
+        raise ScenarioError([Problem("name", shown(name), "a text")])
+    if name in built_in:
+        raise ScenarioError([Problem("name", f"{shown(name)} is built in", "another name")])
+
+
+def check_module(name: str, brings: object, known: Mapping[str, object]) -> None:
+    """Raises ScenarioError where a class of another module has the name: which of them counts would be chance."""
+    first, second = (getattr(one, "__module__", "") for one in (known.get(name, brings), brings))
+    if first != second:
+        raise ScenarioError([Problem("name", f"{shown(name)} is registered by {first} already", "another name")])
+
+
 def arguments_of(name: str, brings: Callable[..., Any], taken: tuple[str, ...]) -> tuple[str, ...]:
     """Names of its arguments. Raises ScenarioError for those that a scenario cannot give by name, or are `taken`."""
+    if not callable(brings):
+        raise ScenarioError([Problem(name, shown(brings), "a class")])
     arguments = inspect.signature(brings).parameters.values()
     for one in arguments:
         if one.kind not in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) or one.name in taken:
@@ -80,9 +97,13 @@ def arguments_of(name: str, brings: Callable[..., Any], taken: tuple[str, ...]) 
 
 @cache
 def load_installed() -> None:
-    """Import what installed packages bring, once."""
+    """Import what installed packages bring, once. Raises ScenarioError for what cannot be imported."""
     for point in entry_points(group=GROUP):
-        point.load()
+        try:
+            point.load()
+        except Exception as bad:  # whatever a module may raise
+            said = str(bad) if isinstance(bad, ScenarioError) else f"{type(bad).__name__}: {bad}"
+            raise ScenarioError([Problem(f"entry point {point.name} of {GROUP}", said, "")]) from bad
 
 
 def duration_distribution(value: object, files: DataFiles) -> Distribution:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ccsim.distributions.arrivals import Arriving, Process
 from ccsim.distributions.code import code_of
-from ccsim.scenario.distributions import arguments_of, load_installed
+from ccsim.scenario.distributions import arguments_of, check_module, check_name, load_installed
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.values import MOST, duration
 from ccsim.tables import SECOND
@@ -19,8 +19,10 @@ PROCESSES: Final[dict[str, Callable[..., Arriving]]] = {}
 def register(name: str, brings: Callable[..., Arriving]) -> None:
     """Make a class known as `{ process = name, … }`, its arguments being the parameters; again: the new one counts.
 
-    Raises ScenarioError for arguments that a scenario cannot give.
+    Raises ScenarioError for a name that is another module's, and for arguments that a scenario cannot give.
     """
+    check_name(name)
+    check_module(name, brings, PROCESSES)
     arguments_of(name, brings, ("process",))
     PROCESSES[name] = brings
 

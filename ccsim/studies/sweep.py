@@ -144,7 +144,7 @@ def _settings(design: Design, row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+    return json.dumps(value, default=str) if isinstance(value, bool | list | dict) else str(value)
 
 
 def _schema(design: Design) -> pa.Schema:

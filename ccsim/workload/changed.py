@@ -22,20 +22,21 @@ OPEN: tuple[str, ...] = (
 
 
 def changed(workload: Workload, change: Change, number: int) -> Workload:
-    """What `change` makes of a workload, whose columns it is not to write to.
+    """What `change` makes of a workload, whose columns it cannot write to.
 
     Raises ScenarioError for what is no workload of the same contacts.
     """
     if not callable(change):
         raise ScenarioError([Problem("workload", shown(change), "a function of a Workload and its number")])
-    other = change(workload, number)
+    given = Workload(*map(_read_only, workload))  # several points of a study share these contacts
+    other = change(given, number)
     if not isinstance(other, Workload):
         allowed = "a Workload, such as workload._replace(patience=...)"
         raise ScenarioError([Problem("workload", f"the function returns {shown(type(other).__name__)}", allowed)])
     problems = []
     columns: dict[str, Any] = {}
-    for name, original, column in zip(Workload._fields, workload, other, strict=True):
-        before, after = np.asarray(original), np.asarray(column)
+    for name, before, column in zip(Workload._fields, given, other, strict=True):
+        after = np.asarray(column)
         if after is before:
             continue
         place = f"workload.{name}"
@@ -49,7 +50,14 @@ def changed(workload: Workload, change: Change, number: int) -> Workload:
             problems.append(Problem(place, f"{after.min()}", "no less than 0"))
         elif name == "arrival" and not (np.diff(after) >= 0).all():
             problems.append(Problem(place, "out of order", "contacts by time of arrival"))
-        columns[name] = np.ascontiguousarray(after, dtype=before.dtype)
+        else:
+            columns[name] = np.require(after, before.dtype, ["C", "W"])
     if problems:
         raise ScenarioError(problems)
     return workload._replace(**columns)
+
+
+def _read_only(column: Any) -> Any:
+    view = np.asarray(column).view()
+    view.flags.writeable = False
+    return view

@@ -40,6 +40,8 @@ def results(centre: ccsim.Centre) -> ccsim.Results:
         ({"precision": 0.01}, "by metric"),
         ({"precision": {"service_level": "0.01"}}, "by metric"),
         ({"precision": {"service_level": 0.1}, "max_replications": 2.5}, "a whole number of 2 or more"),
+        ({"precision": {}}, "by metric"),
+        ({"max_replications": 200}, "without precision"),
     ],
 )
 def test_arguments_of_a_run_are_checked(centre: ccsim.Centre, options: dict[str, Any], words: str) -> None:
@@ -51,6 +53,25 @@ def test_arguments_of_a_run_are_checked(centre: ccsim.Centre, options: dict[str,
 def test_a_design_that_there_is_not(centre: ccsim.Centre, design: Any) -> None:
     with pytest.raises(ccsim.ScenarioError, match=r"latin|sobol"):
         centre.sweep({SCALE: "0.9:1.1"}, design=design, points=4)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda centre: ccsim.load(None), "source: None; the path"),
+        (lambda centre: centre.variant(5), "variant.5: no such variant"),
+        (lambda centre: centre.changed([SCALE]), "changes: .* expected a mapping"),
+        (lambda centre: centre.changed({1: 2}), "changes: .* expected a mapping"),
+        (lambda centre: centre.compare(5), "a centre or the name of a variant"),
+        (lambda centre: centre.sweep(None), "vary: None; expected a mapping"),
+        (lambda centre: centre.sweep({SCALE: 5}), "volume.scale: 5; expected a list of levels"),
+        (lambda centre: centre.sweep({SCALE: "0.9:1.1"}, design="latin", points=4.5), "points: 4.5; .* whole number"),
+        (lambda centre: centre.sweep({SCALE: [1]}, resume=True), "resume: without out"),
+    ],
+)
+def test_arguments_of_another_type_are_named(centre: ccsim.Centre, call: Any, words: str) -> None:
+    with pytest.raises(ccsim.ScenarioError, match=words):
+        call(centre)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,28 @@ def test_frames_and_arrays_are_what_files_are(tmp_path: Path) -> None:
     assert again.scenario.raw["queue"]["phone"]["work"]["column"] == "value"
 
 
+def test_a_series_keeps_its_times() -> None:
+    framed = built().changed({"queue.phone.volume": {"file": CALLS["calls"]}})
+    assert framed.run().summary.rows == built().run().summary.rows
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (CALLS.tz_localize("UTC"), "queue.phone.volume.file: an index with the time zone UTC; local times"),
+        (CALLS.assign(date="2026-03-02"), "queue.phone.volume.file: times as the index and a column date"),
+    ],
+)
+def test_times_that_may_be_others_are_refused(table: Any, said: str) -> None:
+    with pytest.raises(ccsim.ScenarioError, match=said):
+        built().changed({"queue.phone.volume.file": table})
+
+
+def test_a_missing_value_of_a_sample_is_named() -> None:
+    with pytest.raises(ccsim.ScenarioError, match=r"csv:3: nan"):
+        built().changed({"queue.phone.work.file": np.array([60.0, np.nan, 90.0])})
+
+
 def test_a_log_may_be_a_frame_or_an_array() -> None:
     logged = pd.DataFrame({"t": ["2026-03-02T09:00:10", "2026-03-02T10:00:00"], "s": [30.0, 60.0]})
     framed = built().changed({"queue.phone.volume": {"log": logged, "arrived_at": "t", "work": "s"}, "replications": 1})

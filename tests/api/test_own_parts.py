@@ -7,12 +7,15 @@ import pickle
 import re
 import subprocess
 import sys
+from functools import partial
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.optimize import brentq
+from scipy.stats import gamma
 
 import ccsim
 from ccsim.distributions.code import code_of
@@ -21,6 +24,7 @@ from ccsim.metrics import sums
 from ccsim.metrics.facts import Facts
 from ccsim.metrics.registry import METRICS
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES
+from ccsim.scenario import distributions
 from ccsim.scenario.design import Design, read_setting
 from ccsim.scenario.distributions import OWN, PARAMETERS
 from ccsim.scenario.processes import PROCESSES
@@ -126,6 +130,55 @@ def test_a_mean_that_the_quantiles_exclude() -> None:
         Own("always", (), "", Always())
 
 
+@pytest.mark.parametrize(
+    ("mean", "quantile", "said"),
+    [
+        (None, lambda u: u, "not None"),
+        (60.0, None, "not both mean and quantile"),
+        (60.0, lambda u: np.where(u > 0.9, np.inf, u), "queue.phone.work: .* must be finite numbers"),
+        (60.0, lambda u: np.where(u > 0.995, np.nan, 60.0), "^distribution wrong: .* must be finite numbers"),
+    ],
+)
+def test_a_distribution_that_is_none_is_named(own: ccsim.Centre, mean: Any, quantile: Any, said: str) -> None:
+    class Wrong:
+        def __init__(self) -> None:
+            self.mean = mean
+            if quantile is not None:
+                self.quantile = quantile
+
+    ccsim.distribution("wrong")(Wrong)
+    with pytest.raises(ccsim.ScenarioError, match=said):
+        own.changed({"queue.phone.work": {"dist": "wrong"}}).run(replications=1)
+
+
+def test_a_package_that_cannot_be_loaded_is_named(own: ccsim.Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = EntryPoint("queues", "no_such_module", distributions.GROUP)
+    monkeypatch.setattr(distributions, "entry_points", lambda group: [broken])
+    distributions.load_installed.cache_clear()
+    with pytest.raises(ccsim.ScenarioError, match=r"entry point queues of ccsim.parts: ModuleNotFoundError: No module"):
+        own.changed({"queue.phone.work.dist": "unknown"})
+
+
+def test_two_modules_do_not_share_a_name() -> None:
+    other = _class_of("return u")
+    other.__module__ = "another"
+    with pytest.raises(ccsim.ScenarioError, match=f"'my_exponential' is registered by {__name__} already"):
+        ccsim.distribution("my_exponential")(other)
+    with pytest.raises(ccsim.ScenarioError, match=f"'regular' is registered by {__name__} already"):
+        ccsim.arrival_process("regular")(other)
+
+
+def test_names_that_are_taken_or_none() -> None:
+    for register in (ccsim.distribution, ccsim.arrival_process):
+        with pytest.raises(ccsim.ScenarioError, match="name: 5; expected a text"):
+            register(5)(MyExponential)  # type: ignore[arg-type, type-var]
+    with pytest.raises(ccsim.ScenarioError, match="work: 5; expected a class"):
+        ccsim.distribution("work")(5)  # type: ignore[type-var]
+    for register_policy, name in ((ccsim.agent_policy, "longest_idle"), (ccsim.contact_policy, "longest_wait")):
+        with pytest.raises(ccsim.ScenarioError, match=f"name: '{name}' is built in"):
+            register_policy(name, ["RANK", "WAITING_SINCE"])
+
+
 @pytest.fixture
 def regular() -> ccsim.Centre:
     changes = {"days": 1, "replications": 2, "queue.phone.volume.arrivals": {"process": "regular"}}
@@ -189,8 +242,14 @@ def test_what_is_wrong_with_an_arrival_process_has_a_place(regular: ccsim.Centre
         def times(self, edges: np.ndarray, expected: np.ndarray, random: np.random.Generator) -> np.ndarray:
             return edges + 1
 
-    with pytest.raises(ccsim.ScenarioError, match="arrival process late: times from"):
-        regular.changed({place: {"process": "late"}}).run()
+    @ccsim.arrival_process("wordy")
+    class Wordy:
+        def times(self, edges: np.ndarray, expected: np.ndarray, random: np.random.Generator) -> Any:
+            return ["soon"]
+
+    for process, said in (("late", "times from"), ("wordy", "times that are no numbers, of type list")):
+        with pytest.raises(ccsim.ScenarioError, match=f"arrival process {process}: {said}"):
+            regular.changed({place: {"process": process}}).run()
 
 
 def _class_of(body: str) -> Any:
@@ -207,6 +266,21 @@ def test_other_code_is_another_part() -> None:
     before = code_of(step)
     step.quantile.__globals__["STEP"] = 2
     assert code_of(step) != before
+
+
+def test_what_objects_hold_is_part_of_the_code() -> None:
+    class Noisy:
+        def __init__(self, shape: float) -> None:
+            self.shape, self.random = shape, np.random.default_rng()  # of which each process has its own
+
+    frozen = _class_of("return LAW.ppf(u)")
+    for law in (gamma, Noisy):
+        digests = set()
+        for shape in (2.0, 3.0, 3.0):
+            frozen.quantile.__globals__["LAW"] = law(shape)
+            digests.add(code_of(frozen))
+        assert len(digests) == 2
+    assert code_of(partial(Own, family="one")) != code_of(partial(Own, family="two"))
 
 
 def test_a_study_does_not_go_on_with_other_parts(own: ccsim.Centre, tmp_path: Path) -> None:
@@ -299,6 +373,22 @@ def test_what_is_wrong_with_a_metric_is_said(own: ccsim.Centre) -> None:
         return np.full(facts.queues, 3.0), np.full(facts.queues, 2.0)
 
     with pytest.raises(ccsim.ScenarioError, match="metric three_of_two: more than all"):
+        own.run()
+    del METRICS["queue", "three_of_two"]
+
+    @ccsim.metric("queue", "Wrong", "s")
+    def unknown(facts: Facts) -> np.ndarray:
+        return np.full(facts.queues, np.nan)
+
+    with pytest.raises(ccsim.ScenarioError, match="metric unknown: not every figure is a finite number"):
+        own.run()
+    del METRICS["queue", "unknown"]
+
+    @ccsim.metric("queue", "Wrong", "s")
+    def in_words(facts: Facts) -> Any:
+        return "many"
+
+    with pytest.raises(ccsim.ScenarioError, match="metric in_words: 'many'"):
         own.run()
 
 

@@ -115,6 +115,15 @@ def test_a_workload_that_cannot_be_run(centre: ccsim.Centre, change, words: str)
         centre.run(replications=1, workload=change)
 
 
+def test_points_of_a_study_share_contacts_that_nobody_can_write_to(centre: ccsim.Centre) -> None:
+    def longer(workload: Workload, number: int) -> Workload:
+        workload.work[:] *= 2
+        return workload
+
+    with pytest.raises(ValueError, match="read-only"):
+        centre.sweep({"team.agents.shifts.0.agents": [16, 17]}, replications=1, workers=1, workload=longer)
+
+
 def test_what_there_is() -> None:
     metrics, channels = ccsim.metrics(), ccsim.channels()
     assert set(metrics.loc[metrics.name == "asa", "unit"]) == {"s"}

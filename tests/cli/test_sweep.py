@@ -8,6 +8,7 @@ import math
 import multiprocessing
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ccsim.charts.sweeps import pages, unbeaten
+from ccsim.cli.sweep_table import show
 from ccsim.errors import ScenarioError
 from ccsim.results import provenance
 from ccsim.results.figures import MetricPlace
@@ -69,7 +71,7 @@ def test_a_results_folder(tiny: Path, tmp_path: Path) -> None:
     result = ccsim("sweep", tiny, *VARY, "--sensitivity", "--out", tmp_path)
     assert result.exit_code == 0, result.output
     assert "9 points (grid), 2 replications each, seed 5, engine compiled." in result.output
-    assert "total service level" in result.output
+    assert "total service" in result.output
     folder = only_folder(tmp_path)
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*")} == {
         *TABLES, "sweep.toml", "provenance.json", "report.html", "report.json", "charts",
@@ -103,6 +105,19 @@ def test_tidy_tables(serial: tuple[Sweep, Path]) -> None:
     assert [{key: "" if cell is None else str(cell) for key, cell in row.items()} for row in parquet] == [
         {key: str(float(cell)) if key in (CHATS, SCALE) else cell for key, cell in line.items()} for line in lines
     ]
+
+
+def test_dates_stand_in_the_table_as_they_are_written() -> None:
+    file = Path(__file__).parents[2] / "scenarios" / "phone_8020.toml"
+    points = points_of(file, "days=1", "replications=1", vary={"start": "2026-03-02,2026-03-09"}, sensitivity=False)
+    frame = sweep(points, workers=1).to_frame()
+    assert list(frame["start"].unique()) == ["2026-03-02", "2026-03-09"]
+
+
+def test_indices_are_shown_with_their_intervals(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    points = points_of(tiny, "replications=1", vary={SCALE: "0.8:1.2"}, kind="sobol", number=2)
+    show(sweep(points, workers=1), read_figures(("utilisation",), points.design))
+    assert len(re.findall(r"-?\d+\.\d\d to -?\d+\.\d\d", capsys.readouterr().out)) == 2
 
 
 def test_a_point_is_a_run(serial: tuple[Sweep, Path], tiny: Path) -> None:

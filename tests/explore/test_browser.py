@@ -268,6 +268,8 @@ def test_a_day_plays(browser: Browser, address: str) -> None:
         drawn = """() => { const box = document.querySelector(".play canvas");
             return new Set(box.getContext("2d").getImageData(0, 0, box.width, box.height).data).size; }"""
         assert page.evaluate(drawn) > 10
+        set_lever(page, AGENTS, "3")
+        assert page.locator(".play").count() == 0  # it was of other levers
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])

@@ -51,6 +51,18 @@ def test_every_point_and_every_setting_alone_is_in_a_table(result: Sweep) -> Non
     assert {row[0] for row in alone.rows} == {setting.path for setting in result.design.settings}
 
 
+def test_durations_have_a_unit() -> None:
+    base = read.load(FILE, None, ["replications=1", "days=1"])
+    settings = (read_setting(f"queue.{next(iter(base.queue))}.patience", "30s,2m"),)
+    result = sweep(Points.checked(Design(base, settings, "grid", None, True, FILE)), engine="compiled", workers=1)
+    figures = read_figures(("abandonment",), result.design)
+    report = document(result, figures, {"versions": {}})
+    tables = {table.title: table for table in report.tables()}
+    assert tables["Points"].columns[1].title == f"{settings[0].path} (s)"
+    assert [row[1] for row in tables["Each setting alone: total abandonment"].rows] == ["30s", "2m"]
+    assert report.facts[0].detail in (f"at {settings[0].path} 30s", f"at {settings[0].path} 2m")
+
+
 def test_page_shows_it_without_a_verdict(result: Sweep) -> None:
     text = page(document(result, read_figures((), result.design), {"versions": {}}))
     assert 'class="answer "' in text

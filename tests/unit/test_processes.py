@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -48,3 +50,12 @@ def test_they_are_prepared_once_and_end_with_the_crew() -> None:
 def test_what_fails_in_preparing_is_for_the_task_to_tell() -> None:
     with processes(about, 1, fail) as hands:
         assert [unit for unit, _, _ in finished(hands, range(2))] == [0, 1]
+
+
+def test_a_script_that_is_not_guarded_is_told_so(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("from ccsim.runs.executors import run_all\nlist(run_all(abs, [1, 2], workers=2))\n")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "ScenarioError: executor: a worker process could not begin; " in done.stderr
+    assert "MemoryError" not in done.stderr

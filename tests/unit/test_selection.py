@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from ccsim.cli.comparison_table import show_selection
 from ccsim.errors import ScenarioError
 from ccsim.results.ranking import rank, ranking_figure
 from ccsim.studies.selection import kim_nelson, select
@@ -79,6 +80,15 @@ def test_variants_go_on_where_the_comparison_ended() -> None:
     over, under = (each[: best.replications].sum() for each in again)
     assert best.mean == pytest.approx(over / under)
     assert selection.best == best.name == selection.candidates[0].name
+
+
+def test_a_small_indifference_is_not_rounded_to_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    scenarios = {"two": agents(2), "three": agents(3)}
+    comparison = compared(scenarios)
+    figure = ranking_figure("asa@phone", scenarios)
+    selection = select(comparison, rank(comparison, figure), indifference=0.0013, most=2, engine="compiled", workers=1)
+    show_selection(comparison, selection)
+    assert "less than 0.0013s" in " ".join(capsys.readouterr().out.split())
 
 
 def test_what_cannot_be_selected_is_said() -> None:
