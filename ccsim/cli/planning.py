@@ -237,7 +237,8 @@ def _costs(plan: ShiftPlan) -> list[str]:
         if other is not None and other.cost > 0:
             change = 100 * (cost / other.cost - 1)
             verdict = "no data on" if other.no_data else "meets" if other.met else "misses"
-            lines.append(f"{what}: {format.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
+            which = "the targets" if other.all_data or not other.met else "the targets with data"
+            lines.append(f"{what}: {format.count(other.cost)}, the plan {change:+.1f} %; {verdict} {which}.")
     none = "no cheaper staffing" if plan.gap < NO_GAP else "no staffing below that cost"
     says = f"{none} meets the targets, unless what was simulated is wrong by more than half an agent"
     if plan.gap >= NO_GAP and plan.lower_bound <= 0:
@@ -268,7 +269,11 @@ def _binding(plan: ShiftPlan) -> list[str]:
 
 
 def _how(plan: ShiftPlan) -> list[str]:
-    over = {"run": "over the run", "day": "on every day of the run", "interval": "in every interval"}
+    over = {
+        "run": "over the run",
+        "day": "on every day of the run with data",
+        "interval": "in every interval with data",
+    }
     rules = plan.scenario.staffing
     held = f"on {format.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
     lines = [*(f"{note}." for note in plan.notes), f"Targets hold {held}."]
@@ -286,7 +291,7 @@ def _how(plan: ShiftPlan) -> list[str]:
         lines.append("The time was up; this is the best plan found so far.")
     if plan.today.met and plan.today.cost < plan.searched.cost and worked_today(plan.scenario) is None:
         lines.append("Today's shifts cost less and meet the targets, but are not among the shifts to choose from.")
-    proven = "Proven" if plan.fresh.met else "Tried"
+    proven = "Tried" if not plan.fresh.met else "Proven" if plan.fresh.all_data else "Targets with data proven"
     few = f", {plan.glances} of them in {' or '.join(map(str, plan.glance))} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "

@@ -136,6 +136,11 @@ class Performance:
         """Nothing is known of any goal, as nobody came or was served."""
         return bool(np.isnan(self.slack).all())
 
+    @property
+    def all_data(self) -> bool:
+        """Something is known of every goal."""
+        return not np.isnan(self.slack).any()
+
 
 class Binding(NamedTuple):
     """A goal with next to nothing to spare, and the interval in which it loses most, or gains least."""

@@ -40,7 +40,7 @@ def document(
     """The report of a plan and of the requirement beside it; `provenance` is what its provenance.json holds."""
     scenario, fresh = plan.scenario, plan.fresh
     verdicts = tuple(_verdicts(plan))
-    sure = fresh.met and all(verdict.status == "met" for verdict in verdicts)
+    sure = fresh.met and fresh.all_data and all(verdict.status == "met" for verdict in verdicts)
     return Document(
         title=f"{scenario.name}: the cheapest shifts that meet every target",
         subtitle=f"tried on {format.several(fresh.replications, 'replication')} that the search has not seen",
@@ -180,7 +180,8 @@ def _answer(plan: ShiftPlan) -> str:
     if plan.fresh.no_data:
         return f"{agents}: no data on any target."
     if plan.fresh.met:
-        return f"{agents}, on {format.several(int((plan.agents > 0).sum()), 'shift')}, meet every target."
+        which = "every target" if plan.fresh.all_data else "every target with data"
+        return f"{agents}, on {format.several(int((plan.agents > 0).sum()), 'shift')}, meet {which}."
     return f"{agents} met every target in the search, but not on fresh random numbers."
 
 
@@ -209,7 +210,8 @@ def _facts(plan: ShiftPlan) -> Iterable[Fact]:
         yield Fact("Overtime", format.count(over.mean), " · ".join(filter(None, details)))
     for what, of in (("Today's shifts", plan.today), ("Shifts by Erlang's formulas", plan.baseline)):
         if of is not None:
-            met = "no data" if of.no_data else "meet every target" if of.met else "miss a target"
+            every = "every target" if of.all_data else "every target with data"
+            met = "no data" if of.no_data else f"meet {every}" if of.met else "miss a target"
             yield Fact(what, format.count(of.cost), met)
     yield Fact(
         "Lower bound", format.count(plan.lower_bound), f"of the relaxation, {format.percent(plan.gap)} below the plan"

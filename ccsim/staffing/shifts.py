@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.lowering import Horizon
+from ccsim.lowering import Horizon, spans_of
+from ccsim.metrics.timeline import share_within
 from ccsim.results import format
 from ccsim.results.plans import Performance, ShiftPlan, StaffingTarget
 from ccsim.scenario import check
@@ -137,7 +138,7 @@ def shift_plan(
         finished=finished,
         repairs=repairs,
         notes=notes,
-        warnings=_warnings(scenario, judge.goals, agents),
+        warnings=(*_unknown(scenario, judge, proof), *_warnings(scenario, judge.goals, agents)),
         marginal=_marginal(search, agents, len(judge.goals)),
         tried=tuple((spent, float(np.nanmin(slack, initial=1.0)), not (slack < 0).any()) for spent, slack in tallies),
         baseline=None if divided is None else performance(prover.first.tally(divided.counts), divided.counts),
@@ -169,7 +170,7 @@ def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tup
         return None
 
     proof, short = prover.prove(agents)
-    while short.any() and len(repairs) < REPAIRS and finished:
+    while short.any() and len(repairs) < REPAIRS and finished and agents.tobytes() not in refuted:
         refuted.add(agents.tobytes())
         missed = _repair(judge, proof, short)
         alike = next_best(cost(agents) * (1 + ALIKE))
@@ -188,6 +189,37 @@ def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tup
     if repairs or not finished:
         agents, proof = next_best(math.inf if short.any() else cost(agents)) or (agents, proof)
     return agents, proof, tuple(repairs), finished
+
+
+def _unknown(scenario: Scenario, judge: Judge, tally: Tally) -> Iterator[str]:
+    """Targets of which fresh random numbers show nothing: at all, or on a day or in an interval of open hours."""
+    where = format.several(tally.by_day.shape[1], "replication")
+    by_stretch = judge.over != "run" and judge.met_on is None
+    for goal, figure, slack in zip(judge.goals, tally.estimates(), judge.slack(tally), strict=True):
+        what = goal.label(scenario.title)
+        if math.isnan(figure.mean):
+            yield f"no data on {what} in {where}: it is neither met nor missed"
+        elif by_stretch and goal.level == "queue":
+            edges = _edges(scenario, judge)
+            is_open = share_within(spans_of(scenario.queue[goal.name].open, Horizon.of(scenario)), edges) > 0
+            is_open &= edges[:-1] >= scenario.warm_up
+            unseen = np.flatnonzero(is_open & np.isnan(slack))
+            if len(unseen):
+                yield (
+                    f"no data on {what} in {len(unseen)} of {format.several(int(is_open.sum()), judge.over)} in which "
+                    f"it is open, first on {_stretch(scenario, judge, int(unseen[0]))}: it is neither met nor missed then"
+                )
+
+
+def _edges(scenario: Scenario, judge: Judge) -> I64:
+    """Of the days or intervals in which targets must hold."""
+    return Horizon.of(scenario).midnights if judge.over == "day" else interval_edges(scenario)
+
+
+def _stretch(scenario: Scenario, judge: Judge, number: int) -> str:
+    """A day or interval for people."""
+    local = scenario.calendar.local(int(_edges(scenario, judge)[number]))
+    return format.day(local) + ("" if judge.over == "day" else f" {local:%H:%M}")
 
 
 def _warnings(scenario: Scenario, goals: tuple[StaffingTarget, ...], agents: I64) -> tuple[str, ...]:
@@ -295,9 +327,7 @@ def _missed(scenario: Scenario, judge: Judge, goal: StaffingTarget, mean: float,
         return f"{judgement(goal, mean)} on {share} of days; {short} on the worst of these days"
     if judge.over == "run":
         return f"{judgement(goal, mean)}; {short}"
-    starts = Horizon.of(scenario).midnights if judge.over == "day" else interval_edges(scenario)
-    local = scenario.calendar.local(int(starts[worst]))
-    at = format.day(local) + ("" if judge.over == "day" else f" {local:%H:%M}")
+    at = _stretch(scenario, judge, worst)
     figure = goal.wanted + float(slack[worst]) * (1 if goal.at_least else -1)
     number = f"{int((slack < 0).sum())} of {format.several(int((~np.isnan(slack)).sum()), judge.over)}"
     return f"{judgement(goal, figure)} on {at}; {short}; missed on {number}; {format.percent(mean)} over the run"

@@ -299,6 +299,26 @@ def test_no_data_is_no_target_met(morning: Path) -> None:
     assert sum(int(row["agents"]) for row in rows(folder(result) / "shifts.csv")) > 0
 
 
+def test_a_target_without_data_beside_one_that_is_met_is_named(morning: Path) -> None:
+    """Nobody chats: the plan is proven for the calls alone, and says so."""
+    result = staff(morning, "--set", "queue.chat.volume.per_hour=0", "--set", "days=1", "--replications", "2")
+    said = " ".join(result.stdout.split())
+    assert "Warning: no data on chat: service level in 10 replications: it is neither met nor missed." in said
+    assert "Targets with data proven in 10 replications" in said
+    assert "; meets the targets with data." in said
+
+
+def test_open_intervals_without_data_are_counted(morning: Path) -> None:
+    """Of targets in every interval, those in which nobody happens to come are named."""
+    few = ("queue.chat.service_level=none", "staffing.targets_over=interval", "queue.phone.volume.per_hour=0.2")
+    few += ("replications=1", "days=1")
+    said = " ".join(staff(morning, *(part for change in few for part in ("--set", change))).stdout.split())
+    found = re.search(r"no data on phone: service level in (\d+) of 6 intervals in which it is open, first on", said)
+    assert found is not None
+    assert 0 < int(found[1]) < 6
+    assert "Targets hold in every interval with data." in said
+
+
 RUSH = """
 name = "Messages over night"
 start = 2026-03-02
