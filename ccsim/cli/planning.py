@@ -46,7 +46,12 @@ def requirement(
     they meet every target."""
     simulated, erlang = _simulated(scenario, workers), baseline(scenario).requirement(scenario)
     if as_json:
-        click.echo(json.dumps({"requirement": output.requirement_json(scenario, simulated)}, allow_nan=False))
+        record = {
+            "requirement": output.requirement_json(scenario, simulated),
+            "shortfalls": output.shortfalls_json(scenario, simulated),
+            "warnings": list(simulated.warnings),
+        }
+        click.echo(json.dumps(record, allow_nan=False))
     else:
         console = Console(file=sys.stdout, highlight=False)
         console.print(f"{scenario.name}: agents required by simulation", style="bold", markup=False)

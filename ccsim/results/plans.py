@@ -95,7 +95,7 @@ class Requirement:
     shortfalls: tuple[Shortfall, ...] = ()
     """what cannot be met, most contacts first; from a simulation alone"""
     warnings: tuple[str, ...] = ()
-    """where more are required than Erlang C asks for, and why"""
+    """what it does not know or count, and where more are required than Erlang C asks for"""
 
     @property
     def with_shrinkage(self) -> F64:

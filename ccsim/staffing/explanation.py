@@ -9,6 +9,7 @@ import numpy as np
 
 from ccsim.results import format
 from ccsim.results.plans import IntervalTarget, Shortfall, StaffingTarget
+from ccsim.staffing.carry_over import carried_over
 from ccsim.staffing.desks import TIMES, Desks
 from ccsim.staffing.shifts import judgement
 from ccsim.tables import F64, I64, SECOND, Bool
@@ -56,7 +57,18 @@ def explain(
             slack[g, piece] = desks.goals[g].slack(numerator[g] / denominator[g])
     binding = _binding(desks, counts, np.where(hopeless, np.inf, slack), share, tally[1] / runs)
     shortfalls = _shortfalls(desks, counts, pieces, hopeless | (slack < 0), tally)
-    return Explanation(binding, shortfalls, tuple(_warnings(desks, counts, extra, binding)))
+    scenario = desks.scenario
+    warnings = (
+        *(
+            f"no data on {goal.label(scenario.title)} in {format.several(runs, 'replication')}: it is neither met nor "
+            "missed."
+            for goal, under in zip(desks.goals, tally[1], strict=True)
+            if not under.any()
+        ),
+        *(f"{text}." for text in carried_over(scenario, desks.works & (counts > 0), scenario.days)),
+        *_warnings(desks, counts, extra, binding),
+    )
+    return Explanation(binding, shortfalls, warnings)
 
 
 def _serves(desks: Desks, team: int, goal: StaffingTarget) -> bool:

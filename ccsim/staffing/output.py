@@ -253,6 +253,19 @@ def requirement_json(scenario: Scenario, requirement: Requirement) -> list[dict[
     ]  # fmt: skip
 
 
+def shortfalls_json(scenario: Scenario, requirement: Requirement) -> list[dict[str, Any]]:
+    """An entry a stretch and target that is not met: its figure, the best there is, and why."""
+
+    def at(micros: int) -> str:
+        return f"{scenario.calendar.local(micros):%Y-%m-%dT%H:%M}"
+
+    return [
+        {"what": _what(short.goal), "wanted": short.goal.wanted, "start": at(short.start), "end": at(short.end),
+         "figure": short.figure, "best": None if math.isnan(short.best) else short.best, "reason": short.reason}
+        for short in requirement.shortfalls
+    ]  # fmt: skip
+
+
 def shifts_json(scenario: Scenario, agents: I64) -> dict[str, Any]:
     """Agents on each shift pattern, what they cost and are paid for; `fte` is null without `fte_hours`."""
     given, counts = scenario.staffing.patterns, agents.tolist()

@@ -141,6 +141,8 @@ def requirement_document(
         subtitle=first.method,
         answer=f"Agents at their desks at most: {most}.",
         status=None,
+        findings=(Finding("To bear in mind", first.warnings),) if first.warnings else (),
+        findings_title="How good it is",
         sections=(
             *([Section("Charts", tuple(pictures))] if pictures else []),
             Section("Figures", (Table("Agents required", tuple(map(TableColumn, heads, kinds)), rows),)),

@@ -19,6 +19,7 @@ from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.candidates import covering, most_useful, with_rules
+from ccsim.staffing.carry_over import carried_over
 from ccsim.staffing.cover import cover_shifts
 from ccsim.staffing.patterns import (
     cost_of_shifts,
@@ -207,7 +208,7 @@ def _unknown(scenario: Scenario, judge: Judge, tally: Tally) -> Iterator[str]:
             if len(unseen):
                 yield (
                     f"no data on {what} in {len(unseen)} of {format.several(int(is_open.sum()), judge.over)} in which "
-                    f"it is open, first on {_stretch(scenario, judge, int(unseen[0]))}: it is neither met nor missed then"
+                    f"it is open, first on {_stretch(scenario, judge, int(unseen[0]))}: neither met nor missed then"
                 )
 
 
@@ -232,10 +233,12 @@ def _warnings(scenario: Scenario, goals: tuple[StaffingTarget, ...], agents: I64
     free = dict.fromkeys(pattern.team for pattern, rate in paid if not rate)
     unpaid = f"teams whose agents cost nothing in this plan, for want of a cost_per_hour: {', '.join(free)}"
     some = len(free) > 0 and any(rates(scenario))
+    worked = staffed(scenario, agents.tolist())
     return (
         *([alone] if without else []),
         *([unpaid] if some else []),
-        *map(str, unserved(staffed(scenario, agents.tolist()))),
+        *map(str, unserved(worked)),
+        *carried_over(worked, on_duty(worked) > 0, scenario.days),
     )
 
 

@@ -155,8 +155,13 @@ def test_the_plan_of_a_week_is_covered_in_every_week(file: Path, tmp_path: Path)
     of_shifts = json.loads(done.stdout)["covers"]
     assert of_shifts == "the shifts of a plan"
     (folder / "shifts.csv").unlink()
-    done = ccsim("roster", file, "--effort", 0.5, "--json", "--plan", folder)
-    assert json.loads(done.stdout)["covers"].endswith("of a week, repeated")
+    held = ("roster", file, "--effort", 0.5, "--json", "--set", "queue.phone.outside_hours=hold")
+    result = json.loads(ccsim(*held, "--plan", folder).stdout)
+    assert result["covers"].endswith("of a week, repeated")
+    # what the phone holds from Saturday on is in no plan of a week, and in one of two weeks once
+    over = "phone: nobody serves it from Sat 7 Mar 18:00 on"
+    assert [warning.startswith(over) for warning in result["warnings"]].count(True) == 1
+    assert not any("nobody serves it from" in warning for warning in json.loads(ccsim(*held).stdout)["warnings"])
 
 
 def test_no_roster_says_why(file: Path) -> None:

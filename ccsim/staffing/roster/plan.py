@@ -22,10 +22,12 @@ from ccsim.scenario.people import OFF
 from ccsim.scenario.roster_rules import teams_of
 from ccsim.scenario.spreadsheets import csv_text
 from ccsim.scenario.values import HOUR, clock
+from ccsim.staffing.baseline import on_duty
+from ccsim.staffing.carry_over import carried_over
 from ccsim.staffing.output import ROSTER_COLUMNS, RosterRow, roster_files
 from ccsim.staffing.roster import conflict, program, rules
 from ccsim.staffing.roster.demand import Demand
-from ccsim.staffing.roster.duties import Assignment, Duty, Task
+from ccsim.staffing.roster.duties import WEEK, Assignment, Duty, Task
 from ccsim.staffing.roster.program import Status, alike, counted
 from ccsim.staffing.roster.rules import PER_AGENT, SHIFT_LIMITS, Breach
 from ccsim.staffing.roster.search import Solution, search
@@ -76,7 +78,11 @@ class RosterPlan:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What to know before this roster is worked: hours in which a queue is open with nobody on duty, say."""
-        return tuple(map(str, unserved(self.scenario))) if self.assignment else ()
+        if not self.assignment:
+            return ()
+        days = WEEK if self.demand.of_a_week else self.scenario.days
+        over = carried_over(self.scenario, on_duty(self.scenario) > 0, days)
+        return (*map(str, unserved(self.scenario)), *over)
 
     def rows(self) -> dict[str, list[RosterRow]]:
         """Who works when, by team."""
