@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -95,6 +96,19 @@ def test_what_a_roster_leaves(file: Path, tmp_path: Path) -> None:
     said = " ".join(done.output.split())
     assert "late: if all took their break at 15:00-15:30, nobody would be there for phone" in said
     assert "Warning: queue.phone: open for" in said
+
+    # what is rostered is there: at half past ten those on the early shift whose break is not then
+    there = {(row["date"], row["time"]): float(row["rostered"]) for row in read_rows(folder / "coverage.csv")}
+    for day in {row["date"] for row in rows}:
+        early = [row["breaks"] for row in rows if (row["date"], row["start"]) == (day, "08:00")]
+        breaks = [rest for rest in early if rest in ("10:30-10:45", "10:45-11:00")]
+        assert there[day, "10:30"] == len(early) - len(breaks) / 2
+
+    # the same wishes are counted above and below, and overtime is told apart
+    unfulfilled = re.search(r"Wishes not fulfilled: (\d+)", done.output)
+    assert unfulfilled is not None
+    assert re.search(rf"^wishes, days +if possible +{unfulfilled[1]}$", done.output, re.M)
+    assert re.search(r"^Overtime hours to finish contacts: [\d.]+; without rules [\d.]+\.$", done.output, re.M)
 
     # each event is a row of the roster, in the time zone of the scenario
     files = sorted((folder / "calendars").iterdir())

@@ -64,13 +64,13 @@ class Demand:
         cheapest = cover(self.covers, self.required, self.task.costs, most=most)
         return None if cheapest is None else cheapest.counts
 
-    def hours_short(self, counts: I64) -> float:
-        """Agent hours missing to what is required, with so many on each duty."""
-        return float(np.maximum(self.required - self.covers @ counts, 0.0) @ self.hours)
+    def hours_short(self, there: F64) -> float:
+        """Agent hours missing to what is required, with so many there : float64[row]."""
+        return float(np.maximum(self.required - there, 0.0) @ self.hours)
 
-    def hours_over(self, counts: I64) -> float:
-        """Agent hours above what is required, with so many on each duty."""
-        return float(np.maximum(self.covers @ counts - self.required, 0.0) @ self.hours)
+    def hours_over(self, there: F64) -> float:
+        """Agent hours above what is required, with so many there : float64[row]."""
+        return float(np.maximum(there - self.required, 0.0) @ self.hours)
 
 
 def of_requirement(task: Task, requirement: Requirement) -> Demand:

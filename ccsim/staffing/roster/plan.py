@@ -31,7 +31,8 @@ from ccsim.staffing.roster.duties import WEEK, Assignment, Duty, Task
 from ccsim.staffing.roster.program import Status, alike, counted
 from ccsim.staffing.roster.rules import PER_AGENT, SHIFT_LIMITS, Breach
 from ccsim.staffing.roster.search import Solution, search
-from ccsim.tables import I64
+from ccsim.tables import F64, I64
+from ccsim.workload.offered import interval_edges
 from ccsim.workload.unserved import unserved
 
 EFFORT: Final = 60.0
@@ -74,6 +75,15 @@ class RosterPlan:
     def scenario(self) -> Scenario:
         """The scenario with this roster, ready to run; as given without one."""
         return rostered(self.task, self.rows()) if self.assignment else self.task.scenario
+
+    @cached_property
+    def there(self) -> F64:
+        """Agents by row of the demand : float64[row]; in an interval those at their desks, breaks where they are."""
+        if self.demand.plan is not None:
+            return self.counts.astype(np.float64)
+        teams, edges = list(self.scenario.team), interval_edges(self.scenario)
+        rows = [teams.index(team) for team in self.demand.team]
+        return on_duty(self.scenario)[rows, np.searchsorted(edges, self.demand.starts)]
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
