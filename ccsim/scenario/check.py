@@ -441,6 +441,13 @@ def pauses_lie_in_shifts(scenario: Scenario) -> Problems:
             if inside and not places_of(shift, shift.hours, rest):
                 value = f"no room for {written_duration(rest.lasts)} within {rest.between}"
                 yield Problem(dotted((*place, "breaks", i, "length")), value, "a shorter break or a longer window")
+            for day in shift.changed_days() if inside else ():
+                worked, changed = shift.hours_on(day), shift.clock_change(day)
+                assert worked is not None
+                if places_of(shift, worked, rest) and not places_of(shift, worked, rest, changed):
+                    value = f"no room for {written_duration(rest.lasts)} within {rest.between} on {day}"
+                    allowed = f"a window beyond the hour of the clock change in {scenario.timezone}"
+                    yield Problem(dotted((*place, "breaks", i, "between")), value, allowed)
 
 
 def rosters_are_possible(scenario: Scenario) -> Problems:

@@ -172,7 +172,7 @@ def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
         worked = [(day, hours) for day in days if (hours := pattern.hours_on(day))]
         for place in range(count):
             for day, hours in worked:
-                pauses = ";".join(map(str, pauses_of(pattern, hours, numbers[pattern.team] + place)))
+                pauses = ";".join(map(str, pauses_of(pattern, day, numbers[pattern.team] + place)))
                 start, _, end = str(hours).partition("-")
                 mine.append((f"{pattern.team} {first + place}", day, start, end, pauses))
         numbers[pattern.team] += 1

@@ -204,7 +204,7 @@ def _written(task: Task, duty: Duty, place: int) -> tuple[str, str, list[str]]:
     given = task.scenario.staffing.patterns
     before = sum(pattern.team == duty.team for pattern in given[: duty.pattern])
     start, _, end = str(duty.hours).partition("-")
-    return start, end, [str(pause) for pause in pauses_of(given[duty.pattern], duty.hours, before + place)]
+    return start, end, [str(pause) for pause in pauses_of(given[duty.pattern], task.date(duty.day), before + place)]
 
 
 def rostered(task: Task, rows: Mapping[str, Iterable[RosterRow]]) -> Scenario:
