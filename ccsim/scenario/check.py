@@ -40,7 +40,7 @@ from ccsim.scenario.spans import (
 from ccsim.scenario.staffing_rules import STAFFING_RULES
 from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span, written_duration
-from ccsim.scenario.volumes import Volume
+from ccsim.scenario.volumes import MOST_FAULTS, Volume
 from ccsim.tables import NEVER, SECOND
 
 
@@ -505,6 +505,15 @@ def _by_the_clock(timezone: str, moment: datetime) -> str:
     return "does not exist" if skipped else "comes twice"
 
 
+def intervals_come_once(scenario: Scenario) -> Problems:
+    """No two rows of a volume file are of the same time, unless the clock shows it twice."""
+    for _, volume in volumes(scenario):
+        for line, row in volume.again[:MOST_FAULTS]:
+            value = f"{row.start:%Y-%m-%d %H:%M} a second time"
+            allowed = "each interval once, but for an hour that comes twice in the scenario's timezone"
+            yield Problem(f"{volume.file}:{line}", value, allowed)
+
+
 # warnings
 
 
@@ -565,6 +574,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rosters_are_possible,
     capacity_fits,
     local_times_happen_once,
+    intervals_come_once,
     *BEHAVIOURS,
     *STAFFING_RULES,
 )

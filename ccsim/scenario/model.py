@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from ccsim.distributions.calendar import Calendar
+from ccsim.distributions.calendar import Calendar, change_at
 from ccsim.scenario.candidates import ShiftRule
 from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.data import Guesses
@@ -228,7 +228,12 @@ class Scenario(Part):
         def skipped(start: datetime, length: int) -> bool:
             return start.date() in changed and not self._showing(start, length)
 
+        def twice(time: datetime) -> bool:
+            return change_at(time, self.timezone) == "twice"
+
         for volume in (*(queue.volume for queue in self.queue.values()), self.demand):
+            if volume is not None and volume.again:
+                volume.add_up(twice)
             if volume is not None and volume.copy_week is not None:
                 volume.repeat(days)
             elif volume is not None and volume.kind in ("file", "log"):
