@@ -27,6 +27,9 @@ OTHERWISE: Final = {
 }
 """Why more agents do not help, where nothing plainer is known."""
 
+SEARCH: Final = "the search ended before it found how many agents do, as stretches depend on one another; more meet it"
+"""Why a target is missed that more agents meet."""
+
 
 class Explanation(NamedTuple):
     """The fields of a Requirement that explain it."""
@@ -71,16 +74,10 @@ def explain(
     return Explanation(binding, shortfalls, warnings)
 
 
-def _serves(desks: Desks, team: int, goal: StaffingTarget) -> bool:
-    if goal.level == "team":
-        return goal.name == desks.spec.teams[team]
-    return bool(desks.plan.rank[team, desks.spec.queues.index(goal.name)] >= 0)
-
-
 def _binding(desks: Desks, counts: I64, slack: F64, share: F64, contacts: F64) -> tuple[IntervalTarget, ...]:
     binding = []
     for t, team in enumerate(desks.spec.teams):
-        mine = [g for g, goal in enumerate(desks.goals) if _serves(desks, t, goal)]
+        mine = [g for g, goal in enumerate(desks.goals) if desks.serves(t, goal)]
         for i in np.flatnonzero(counts[t] > 0).tolist():
             asked = [g for g in mine if contacts[g, i] > 0 and np.isfinite(slack[g, i])]
             if asked:
@@ -107,11 +104,14 @@ def _shortfalls(desks: Desks, counts: I64, pieces: list[slice], missed: Bool, ta
             if denominator == 0 or not missed[g, piece].all() or goal.slack(numerator / denominator) >= 0:
                 continue
             start, end = int(desks.edges[piece.start]), int(desks.edges[piece.stop])
+            best_share = float(best[0] / best[1]) if best[1] else np.nan
+            possible = bool(goal.slack(np.asarray(best_share)) >= 0)
+            reason = SEARCH if possible else _reason(desks, g, start, end, float(denominator))
             here.append(
                 Shortfall(
-                    goal, start, end, float(numerator / denominator), float(best[0] / best[1]) if best[1] else np.nan,
-                    float(denominator / runs), _reason(desks, g, start, end, float(denominator)), None,
-                    max(int(counts[t, piece].max()) for t in range(len(counts)) if _serves(desks, t, goal)),
+                    goal, start, end, float(numerator / denominator), best_share,
+                    float(denominator / runs), reason, None,
+                    max(int(counts[t, piece].max()) for t in range(len(counts)) if desks.serves(t, goal)),
                 )
             )  # fmt: skip
         here.sort(key=lambda one: -one.contacts)
