@@ -15,7 +15,6 @@ from ccsim.lowering import Horizon, spans_of
 from ccsim.metrics.timeline import share_within
 from ccsim.results import format
 from ccsim.results.plans import Performance, ShiftPlan, StaffingTarget
-from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.candidates import covering, most_useful, with_rules
@@ -39,6 +38,7 @@ from ccsim.staffing.turns import by_turns
 from ccsim.tables import F64, I64
 from ccsim.workload.offered import interval_edges
 from ccsim.workload.unserved import unserved
+from ccsim.workload.warnings import warnings
 
 ROOMS: Final = ((1.5, 3), (4.0, 10))
 """Agents to try on a pattern without `max`: so many times Erlang's and so many more. The second where targets are
@@ -232,11 +232,13 @@ def _warnings(scenario: Scenario, goals: tuple[StaffingTarget, ...], agents: I64
     paid = zip(scenario.staffing.patterns, rates(scenario), strict=True)
     free = dict.fromkeys(pattern.team for pattern, rate in paid if not rate)
     unpaid = f"teams whose agents cost nothing in this plan, for want of a cost_per_hour: {', '.join(free)}"
-    some = len(free) > 0 and any(rates(scenario))
+    priced = any(rates(scenario))
+    hours = "costs are paid hours, as no team has a cost_per_hour"
     worked = staffed(scenario, agents.tolist())
     return (
         *([alone] if without else []),
-        *([unpaid] if some else []),
+        *([unpaid] if free and priced else []),
+        *([] if priced else [hours]),
         *map(str, unserved(worked)),
         *carried_over(worked, on_duty(worked) > 0, scenario.days),
     )
@@ -317,7 +319,7 @@ def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
     for goal, figure, row in zip(judge.goals, tally.estimates(), slack, strict=True):
         if (row < 0).any():
             lines.append(f"  {_missed(scenario, judge, goal, figure.mean, row)}")
-    lines += [f"  {problem}" for problem in check.warnings(staffed(scenario, most))]
+    lines += [f"  {problem}" for problem in warnings(staffed(scenario, most), {})]
     return "\n".join(lines)
 
 
