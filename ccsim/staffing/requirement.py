@@ -164,7 +164,8 @@ class _Search:
             most = [len(ladder.steps) for ladder in mine]
             room = [int((self.most[t, part] * desks.opening[t, part]).max(initial=0)) for t in teams]
             order = [*(self.teams + self.dearest_first), *self.dearest_first]
-            asking.append(_least(np.array(start + opening), np.array(most + room), np.array(order)))
+            each = np.append(np.ones(self.teams, dtype=np.int64), desks.opening[:, part].sum(axis=1))
+            asking.append(_least(np.array(start + opening), np.array(most + room), np.array(order), each))
         asked = {number: next(question) for number, question in enumerate(asking)}
         while asked:
             for number, rungs in asked.items():
@@ -216,7 +217,8 @@ class _Search:
             works = [self.desks.works[:, day[step]] for day in here]
             starts = [np.maximum(guess[:, day[step]] * there, there) for day, there in zip(here, works, strict=True)]
             asking = [
-                _least(start, there * limit, self.dearest_first) for start, there in zip(starts, works, strict=True)
+                _least(start, there * limit, self.dearest_first, np.ones_like(limit))
+                for start, there in zip(starts, works, strict=True)
             ]
             answers = self._ask(asking, counts, kept, judged)
             for start, agents, stretch in zip(starts, answers, kept, strict=True):
@@ -260,8 +262,11 @@ def _before(days: list[I64], day: I64, intervals: int) -> int:
     return min((int(other[0]) for other in days if other[0] > day[-1]), default=intervals)
 
 
-def _least(start: I64, most: I64, order: I64) -> Asking:
-    """The least agents, up to `most`, that are enough: up from `start` together, down team by team in `order`."""
+def _least(start: I64, most: I64, order: I64, each: I64) -> Asking:
+    """The least agents, up to `most`, that are enough: up from `start` together, down team by team in `order`.
+
+    `each` : how many agents one more of each number is.
+    """
     held: list[I64] = []
     failed: list[I64] = []
 
@@ -286,10 +291,18 @@ def _least(start: I64, most: I64, order: I64) -> Asking:
         middle = (below + by) // 2
         below, by = (below, middle) if (yield from ask(raised(middle))) else (middle, by)
     agents = raised(by)
-    for team in order:  # who was raised for nothing must not stand in for the others
-        back = np.where(np.arange(len(order)) == team, raised(0), agents)
-        if (yield from ask(back)):
-            agents = back
+    for team in order:  # who was raised for nothing, or for what fewer of the others do, must not stand in for them
+        more, before = 0, agents
+        while True:
+            back = np.where(np.arange(len(order)) == team, raised(0), np.minimum(before + more, most))
+            if each @ back >= each @ before:
+                break
+            if (yield from ask(back)):
+                agents = back
+                break
+            if (np.delete(back, team) == np.delete(most, team)).all():
+                break
+            more = 2 * more + 1
     for team in order:
         below, step = -1, 1
         while agents[team] - below > 1:

@@ -21,7 +21,7 @@ from ccsim.tables import I64
 
 def asked(enough: Callable[[I64], bool], start: list[int], most: list[int], order: list[int]) -> tuple[Any, int]:
     """The least that is enough, and how often it was asked."""
-    question = _least(np.array(start), np.array(most), np.array(order))
+    question = _least(np.array(start), np.array(most), np.array(order), np.ones(len(order), dtype=np.int64))
     agents, times = next(question), 0
     while True:
         times += 1
@@ -45,6 +45,13 @@ def test_of_several_teams_nobody_can_be_spared_the_dearest_first() -> None:
     assert asked(enough, [3, 3, 3], [9, 9, 9], [0, 1, 2])[0].tolist() == [3, 4, 1]
     assert asked(enough, [3, 3, 3], [9, 9, 9], [1, 0, 2])[0].tolist() == [4, 3, 1]
     assert asked(enough, [3, 3, 0], [9, 9, 0], [1, 0, 2])[0] is None
+
+
+def test_many_of_one_team_do_not_stand_in_for_one_of_another() -> None:
+    def enough(agents: I64) -> bool:
+        return bool(agents[0] + 0.01 * agents[1] >= 7.05)
+
+    assert asked(enough, [3, 3], [99, 99], [0, 1])[0].tolist() == [8, 0], "not 7 and 5"
 
 
 def morning(queues: dict[str, Any], teams: dict[str, Any], **top: Any) -> Scenario:
