@@ -119,7 +119,7 @@ def shifts(
         if also:
             _explain(Console(file=sys.stdout, highlight=False), scenario, needed, plan.fresh.scheduled)
     if root is None:
-        return None, plan.fresh.met
+        return None, plan.proven
     folder = output.to_folder(
         root,
         plan.scenario,
@@ -134,7 +134,7 @@ def shifts(
         finished=plan.finished,
         duration_s=round(plan.seconds, 3),
     )
-    return folder, plan.fresh.met
+    return folder, plan.proven
 
 
 def _explain(console: Console, scenario: Scenario, needed: Requirement, scheduled: F64) -> None:
@@ -287,6 +287,8 @@ def _how(plan: ShiftPlan) -> list[str]:
         lines.append("NOT PROVEN: no data on any target on fresh random numbers.")
     elif not plan.fresh.met:
         lines.append("NOT PROVEN: fresh random numbers miss a target; more replications would find a safer plan.")
+    elif plan.in_doubt:
+        lines.append("NOT PROVEN: a target is met on fresh random numbers, but by less than its 95 % interval tells.")
     if plan.offered > len(plan.names):
         lines.append(
             f"{len(plan.names)} of {plan.offered} shifts were tried, those that cover Erlang's requirement best; "
@@ -296,7 +298,7 @@ def _how(plan: ShiftPlan) -> list[str]:
         lines.append("The time was up; this is the best plan found so far.")
     if plan.today.met and plan.today.cost < plan.searched.cost and worked_today(plan.scenario) is None:
         lines.append("Today's shifts cost less and meet the targets, but are not among the shifts to choose from.")
-    proven = "Tried" if not plan.fresh.met else "Proven" if plan.fresh.all_data else "Targets with data proven"
+    proven = "Tried" if not plan.proven else "Proven" if plan.fresh.all_data else "Targets with data proven"
     few = f", {plan.glances} of them in {' or '.join(map(str, plan.glance))} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "

@@ -207,6 +207,13 @@ class ShiftPlan:
     """of every staffing simulated: cost, least slack of all goals, met: the choice of cost and service there is"""
     baseline: Performance | None = None
     """agents enough for Erlang's requirement, on the fresh random numbers; None if the patterns cannot cover it"""
+    in_doubt: bool = False
+    """a target is met on the fresh random numbers, but by less than its 95 % interval tells"""
+
+    @property
+    def proven(self) -> bool:
+        """Whether every target with data is surely met on the fresh random numbers."""
+        return self.fresh.met and not self.in_doubt
 
     @property
     def shown(self) -> list[int]:

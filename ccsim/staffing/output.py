@@ -292,7 +292,7 @@ def plan_json(plan: ShiftPlan) -> dict[str, Any]:
                 plan.goals, plan.searched.figures, plan.fresh.figures, plan.fresh.slack.tolist(), strict=True
             )
         ],
-        "proven": plan.fresh.met,
+        "proven": plan.proven,
         "overtime_cost": _band(plan.overtime),
         "notes": list(plan.notes),
         "warnings": list(plan.warnings),

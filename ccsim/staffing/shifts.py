@@ -31,7 +31,7 @@ from ccsim.staffing.patterns import (
     staffed,
     worked_today,
 )
-from ccsim.staffing.proof import Prover
+from ccsim.staffing.proof import Proof, Prover
 from ccsim.staffing.search import Search, TimeUp
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
 from ccsim.staffing.turns import by_turns
@@ -108,7 +108,7 @@ def shift_plan(
         search.take(agents for agents in known if agents is not None)
     room = most if divided is None else np.maximum(most, divided.counts)
     prover = Prover(scenario, judge, room, workers, time.monotonic() + within - (time.perf_counter() - clock))
-    agents, proof, repairs, finished = _proven(search, judge, prover, finished)
+    agents, (proof, short), repairs, finished = _proven(search, judge, prover, finished)
 
     def performance(tally: Tally, agents: I64 | None, seed: int = prover.seed) -> Performance:
         return _performance(seed, judge, tally, scenario, agents, cost)
@@ -143,10 +143,11 @@ def shift_plan(
         marginal=_marginal(search, agents, len(judge.goals)),
         tried=tuple((spent, float(np.nanmin(slack, initial=1.0)), not (slack < 0).any()) for spent, slack in tallies),
         baseline=None if divided is None else performance(prover.first.tally(divided.counts), divided.counts),
+        in_doubt=bool(short.any()),
     )
 
 
-def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tuple[I64, Tally, tuple[str, ...], bool]:
+def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tuple[I64, Proof, tuple[str, ...], bool]:
     """The best of a search that is proven, else the last tried: agents, what they come to on fresh random numbers, what
     was done for it, in words, and whether the search was finished.
 
@@ -159,36 +160,36 @@ def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tup
     def cost(of: I64) -> float:
         return float(search.cost @ of)
 
-    def next_best(below: float) -> tuple[I64, Tally] | None:
+    def next_best(below: float) -> tuple[I64, Proof] | None:
         """The cheapest that holds without a margin, costs less than this, and is proven; a few are tried."""
         cheaper = [(one, judge.slack(tally)) for one, tally in search.tried() if cost(one) < below]
         held = [one for one, slack in cheaper if (search.filled(slack) >= 0).all()]
         for one in sorted((one for one in held if one.tobytes() not in refuted), key=cost)[:OTHERS]:
-            proof, short = prover.prove(one)
-            if not short.any():
+            proof = prover.prove(one)
+            if not proof.short.any():
                 return one, proof
             refuted.add(one.tobytes())
         return None
 
-    proof, short = prover.prove(agents)
-    while short.any() and len(repairs) < REPAIRS and finished and agents.tobytes() not in refuted:
+    proof = prover.prove(agents)
+    while proof.short.any() and len(repairs) < REPAIRS and finished and agents.tobytes() not in refuted:
         refuted.add(agents.tobytes())
-        missed = _repair(judge, proof, short)
+        missed = _repair(judge, *proof)
         alike = next_best(cost(agents) * (1 + ALIKE))
         if alike is not None:
             return *alike, (*repairs, f"The next best, as the cheapest misses: {missed}"), finished
         repairs.append(f"Searched again with a margin: {missed}")
-        margin = _stricter(margin, judge.slack(search.tally(agents)), short)
+        margin = _stricter(margin, judge.slack(search.tally(agents)), proof.short)
         search.tighten(margin)
         finished = search.run()
         if search.best is None:
             break
         agents = search.best
-        proof, short = prover.prove(agents)
-    if short.any():
+        proof = prover.prove(agents)
+    if proof.short.any():
         refuted.add(agents.tobytes())
     if repairs or not finished:
-        agents, proof = next_best(math.inf if short.any() else cost(agents)) or (agents, proof)
+        agents, proof = next_best(math.inf if proof.short.any() else cost(agents)) or (agents, proof)
     return agents, proof, tuple(repairs), finished
 
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -318,6 +319,26 @@ def test_open_intervals_without_data_are_counted(morning: Path) -> None:
     assert "Targets hold in every interval with data." in said
 
 
+def test_a_few_contacts_all_in_time_prove_nothing(morning: Path) -> None:
+    """Their interval has no width; of seven, one in three may be late."""
+    few = ("days=1", "queue.phone.volume.per_hour=0.2", "queue.chat.service_level=none", "replications=2")
+    said = " ".join(staff(morning, *(part for change in few for part in ("--set", change))).stdout.split())
+    proven = re.search(r"Proven in (\d+) replications", said)
+    assert proven is not None
+    assert int(proven[1]) > 10
+
+
+def test_what_remains_in_doubt_is_not_proven(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = by_hand.plan(by_hand.centre(3, 7))
+    sure = replace(plan, fresh=replace(plan.fresh, slack=np.full(len(plan.goals), 0.01)))
+    show(sure)
+    assert "NOT PROVEN" not in capsys.readouterr().out
+    show(replace(sure, in_doubt=True))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "NOT PROVEN: a target is met on fresh random numbers, but by less than its 95 % interval tells." in said
+    assert "Proven in" not in said
+
+
 RUSH = """
 name = "Messages over night"
 start = 2026-03-02
@@ -365,5 +386,5 @@ def test_a_team_that_costs_nothing_beside_one_that_does_is_named(tmp_path: Path)
     (tmp_path / "rush.toml").write_text(text)
     done = staff(tmp_path / "rush.toml", "--json")
     assert done.exit_code == 0, done.output
-    (warning,) = json.loads(done.stdout)["warnings"]
+    warning, _ = json.loads(done.stdout)["warnings"]
     assert warning == "teams whose agents cost nothing in this plan, for want of a cost_per_hour: others"
