@@ -507,11 +507,12 @@ def _by_the_clock(timezone: str, moment: datetime) -> str:
 
 def intervals_come_once(scenario: Scenario) -> Problems:
     """No two rows of a volume file are of the same time, unless the clock shows it twice."""
-    for _, volume in volumes(scenario):
-        for line, row in volume.again[:MOST_FAULTS]:
-            value = f"{row.start:%Y-%m-%d %H:%M} a second time"
-            allowed = "each interval once, but for an hour that comes twice in the scenario's timezone"
-            yield Problem(f"{volume.file}:{line}", value, allowed)
+    allowed = "each interval once, but for an hour that comes twice in the scenario's timezone"
+    yield from dict.fromkeys(  # several queues may read one file
+        Problem(f"{volume.file}:{line}", f"{row.start:%Y-%m-%d %H:%M} a second time", allowed)
+        for _, volume in volumes(scenario)
+        for line, row in volume.again[:MOST_FAULTS]
+    )
 
 
 # warnings

@@ -45,7 +45,7 @@ def carried_over(scenario: Scenario, there: Bool, days: int) -> Iterator[str]:
             since = format.moment(scenario, int(edges[served[-1] + 1]))
             yield (
                 f"{scenario.title(name)}: nobody serves it from {since} on, when about {format.count(left)} of its "
-                f"{format.count(float(come.sum()))} contacts come. As the plan begins with nobody waiting, they are on "
-                "no day's work: its first day needs more agents. Plan two weeks or more, or give the queue an "
+                f"{format.count(float(come.sum()))} contacts come. As the plan begins with nobody waiting, it has "
+                "no agents for them: its first day needs more. Plan two weeks or more, or give the queue an "
                 "initial_backlog"
             )
